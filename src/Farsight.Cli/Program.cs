@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Farsight.Cli.Output;
+using Farsight.Engine;
+
+namespace Farsight.Cli;
+
+static class Program
+{
+    static Task<int> Main(string[] args) => RunAsync(args);
+
+    /// <summary>Runs one command line. The only place where exceptions become exit codes.</summary>
+    internal static async Task<int> RunAsync(string[] args)
+    {
+        RootCommand root = new("Aligns language models for long contexts: documents in, an adapter and a measured verdict out.")
+        {
+        };
+
+        try
+        {
+            ParseResult parse = root.Parse(args);
+            int code = await parse.InvokeAsync(new() { EnableDefaultExceptionHandler = false });
+            return parse.Errors.Count > 0 ? ExitCode.BadInput : code;
+        }
+        catch (InputException e)
+        {
+            Console.Error.WriteLine(e.Message);
+            return ExitCode.BadInput;
+        }
+        catch (IOException e)
+        {
+            // A full disk or an unreadable device is not a fault of the input.
+            Console.Error.WriteLine(e.Message);
+            return ExitCode.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Cancelled;
+        }
+    }
+}
