@@ -12,7 +12,7 @@ public static class Workers
     const int SpinRounds = 2000;
 
     static readonly Lock s_callers = new();
-    [ThreadStatic] static bool t_inside;
+    [ThreadStatic] static bool s_inside;
 
     static Team s_team = new(Environment.ProcessorCount);
 
@@ -39,7 +39,7 @@ public static class Workers
     /// <exception cref="AggregateException">An item threw; the others were finished or given up.</exception>
     public static void For(int count, Action<int> item)
     {
-        if (count <= 1 || t_inside || s_team.Threads == 1)
+        if (count <= 1 || s_inside || s_team.Threads == 1)
         {
             for (int i = 0; i < count; i++)
             {
@@ -129,7 +129,7 @@ public static class Workers
 
         internal void Work()
         {
-            t_inside = true;
+            s_inside = true;
             try
             {
                 for (int i = Interlocked.Increment(ref _next) - 1; i < count; i = Interlocked.Increment(ref _next) - 1)
@@ -144,7 +144,7 @@ public static class Workers
             }
             finally
             {
-                t_inside = false;
+                s_inside = false;
             }
         }
 

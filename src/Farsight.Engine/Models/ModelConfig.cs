@@ -63,7 +63,7 @@ public sealed record ModelConfig
 public abstract record RopeScaling
 {
     /// <summary>None: inverse frequency i is θ^(−2i/Dh).</summary>
-    public sealed record Default : RopeScaling;
+    public sealed record Unscaled : RopeScaling;
 
     /// <summary>Position interpolation (arXiv:2306.15595): every frequency divided by the factor.</summary>
     public sealed record Linear(double Factor) : RopeScaling;
