@@ -1,0 +1,121 @@
+using Farsight.Engine.Kernels;
+using Farsight.Engine.Memory;
+
+namespace Farsight.Tests.Engine.Kernels;
+
+public sealed class GemmTests
+{
+    // Around the tiles' 12 × 32, 6 × 16 and 4 × 8, the blocks of 48 × 256, the depth block of 256 and the skinny path's 4 rows.
+    public static TheoryData<int, int, int> Sizes => new()
+    {
+        { 1, 1, 1 }, { 1, 40, 33 }, { 4, 32, 70 }, { 5, 31, 7 }, { 6, 16, 4 }, { 11, 33, 130 }, { 12, 32, 256 }, { 13, 65, 257 },
+        { 49, 257, 31 }, { 97, 129, 513 }, { 200, 64, 192 },
+    };
+
+    [Theory, MemberData(nameof(Sizes))]
+    public void MultiplyTransposed_matches_naive(int m, int n, int k)
+    {
+        Rows x = Of(m, k, 1), w = Of(n + 3, k, 2), y = Of(m, n, 3), sum = Of(m, n, 3);
+
+        Gemm.MultiplyTransposed(x, new RowsMatrix(w), 2, n, y, add: false);
+        Gemm.MultiplyTransposed(x, new RowsMatrix(w), 2, n, sum, add: true);
+
+        double[] expected = Naive(m, n, k, (i, t) => x[i][t], (t, j) => w[j + 2][t]);
+        Near.Each(expected, y.Span, relative: 1e-5, absolute: 1e-4);
+        Near.Each(Plus(expected, Of(m, n, 3)), sum.Span, relative: 1e-5, absolute: 1e-4);
+    }
+
+    [Theory, MemberData(nameof(Sizes))]
+    public void Multiply_matches_naive(int m, int n, int k)
+    {
+        Rows dY = Of(m, n, 1), w = Of(n + 3, k, 2), dX = Of(m, k, 3), sum = Of(m, k, 3);
+
+        Gemm.Multiply(dY, new RowsMatrix(w), 1, dX, add: false);
+        Gemm.Multiply(dY, new RowsMatrix(w), 1, sum, add: true);
+
+        double[] expected = Naive(m, k, n, (i, t) => dY[i][t], (t, j) => w[t + 1][j]);
+        Near.Each(expected, dX.Span, relative: 1e-5, absolute: 1e-4);
+        Near.Each(Plus(expected, Of(m, k, 3)), sum.Span, relative: 1e-5, absolute: 1e-4);
+    }
+
+    [Theory, MemberData(nameof(Sizes))]
+    public void AddOuter_matches_naive(int m, int n, int k)
+    {
+        Rows dY = Of(m, n, 1), x = Of(m, k, 2), dW = Of(n, k, 3);
+
+        Gemm.AddOuter(dY, x, dW);
+
+        double[] expected = Naive(n, k, m, (i, t) => dY[t][i], (t, j) => x[t][j]);
+        Near.Each(Plus(expected, Of(n, k, 3)), dW.Span, relative: 1e-5, absolute: 1e-4);
+    }
+
+    [Theory, MemberData(nameof(Sizes))]
+    public void Every_tile_matches_naive(int m, int n, int k)
+    {
+        Rows a = Of(m, k, 1), b = Of(n, k, 2);
+        double[] expected = Naive(m, n, k, (i, t) => a[i][t], (t, j) => b[j][t]);
+
+        Near.Each(expected, With<GemmTile512>(m, n, k), relative: 1e-5, absolute: 1e-4);
+        Near.Each(expected, With<GemmTile256>(m, n, k), relative: 1e-5, absolute: 1e-4);
+        Near.Each(expected, With<GemmTile128>(m, n, k), relative: 1e-5, absolute: 1e-4);
+    }
+
+    [Fact]
+    public void Threads_do_not_change_a_bit()
+    {
+        Rows x = Of(200, 300, 1), w = Of(150, 300, 2);
+        float[] With(int threads)
+        {
+            using ThreadCount _ = new(threads);
+            Rows y = Rows.Allocate(200, 150);
+            Gemm.MultiplyTransposed(x, new RowsMatrix(w), 0, 150, y, add: false);
+            return y.Span.ToArray();
+        }
+
+        float[] one = With(1);
+
+        Assert.Equal(one, With(2));
+        Assert.Equal(one, With(5));
+    }
+
+    [Fact]
+    public void Refuses_shapes_that_do_not_fit()
+    {
+        var e = Assert.Throws<ArgumentException>(() => Gemm.MultiplyTransposed(Of(2, 3, 1), new RowsMatrix(Of(4, 5, 2)), 0, 4, Of(2, 4, 3), add: false));
+
+        Assert.Equal("MultiplyTransposed: x.Width is 3, but w.ColumnCount is 5.", e.Message);
+    }
+
+    static float[] With<TTile>(int m, int n, int k)
+        where TTile : struct, IGemmTile
+    {
+        Rows y = Rows.Allocate(m, n);
+        Gemm.Run<TTile>(new(new RowsMatrix(Of(m, k, 1)), 0, m, true), new(new RowsMatrix(Of(n, k, 2)), 0, n, true), y, add: false);
+        return y.Span.ToArray();
+    }
+
+    static Rows Of(int count, int width, int seed)
+    {
+        Rows rows = Rows.Allocate(count, width);
+        TestData.Normal(count * width, seed).CopyTo(rows.Span);
+        return rows;
+    }
+
+    static double[] Plus(double[] a, Rows b) => [.. a.Select((v, i) => v + b.Span[i])];
+
+    static double[] Naive(int m, int n, int k, Func<int, int, double> a, Func<int, int, double> b)
+    {
+        double[] c = new double[m * n];
+        for (int i = 0; i < m; i++)
+        {
+            for (int j = 0; j < n; j++)
+            {
+                for (int t = 0; t < k; t++)
+                {
+                    c[i * n + j] += a(i, t) * b(t, j);
+                }
+            }
+        }
+        return c;
+    }
+}
