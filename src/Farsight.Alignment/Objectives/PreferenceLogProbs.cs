@@ -1,0 +1,31 @@
+namespace Farsight.Alignment.Objectives;
+
+/// <summary>Log-probability of one response given its prompt, or of a prompt's tokens after the first.</summary>
+/// <param name="Sum">Σ over the scored tokens of log π(token), in nats; the prompt's tokens are never in a response's sum.</param>
+/// <param name="Tokens">The number of tokens in the sum, at least 1.</param>
+public readonly record struct SequenceLogProb(double Sum, int Tokens)
+{
+    /// <summary>Nats per token.</summary>
+    public double Mean => Sum / Tokens;
+}
+
+/// <summary>One preference example after the forward pass: a chosen response and the rejected ones that the objective asked for.</summary>
+/// <param name="Chosen">Under the policy being trained.</param>
+/// <param name="Rejected">Under the policy; M of them, none for the SFT objectives.</param>
+/// <param name="Reference">The same sequences under the frozen model, in the same order; null for reference-free objectives.</param>
+/// <param name="Prompt">The prompt's tokens after the first, for losses over the whole sequence; null when they were not scored.</param>
+public sealed record PreferenceLogProbs(
+    SequenceLogProb Chosen,
+    IReadOnlyList<SequenceLogProb> Rejected,
+    PreferenceLogProbs? Reference = null,
+    SequenceLogProb? Prompt = null);
+
+/// <summary>A loss and its derivatives by each sequence's summed log-probability.</summary>
+/// <param name="Loss">In nats.</param>
+/// <param name="DChosen">∂Loss/∂Chosen.Sum</param>
+/// <param name="DRejected">∂Loss/∂Rejected[j].Sum, [M]</param>
+/// <param name="ChosenReward">Implicit reward, for the log only; 0 where the objective has none.</param>
+/// <param name="RejectedReward">Mean implicit reward of the rejected responses, for the log only; 0 where the objective has none.</param>
+/// <param name="DPrompt">∂Loss/∂Prompt.Sum; 0 when the prompt is not part of the loss.</param>
+public sealed record ObjectiveValue(
+    double Loss, double DChosen, double[] DRejected, double ChosenReward, double RejectedReward, double DPrompt = 0);
