@@ -1,0 +1,111 @@
+using System.Buffers.Binary;
+using Farsight.Engine.Memory;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Engine.Checkpoints;
+
+/// <summary>A tensor in a mapped file, in the format it is stored in; valid until its file is disposed.</summary>
+public sealed class StoredTensor
+{
+    readonly MappedFile _file;
+    readonly string _path;
+    readonly long _start;
+    readonly int _bytesPerValue;
+    readonly NumberFormat? _format;
+
+    internal StoredTensor(MappedFile file, string path, string name, string dtype, int[] shape, long start, long length)
+    {
+        (_file, _path, _start, Name, DType, Shape, ByteCount) = (file, path, start, name, dtype, shape, length);
+        _bytesPerValue = SafetensorsHeader.BytesPerValue[dtype];
+        _format = dtype switch { "F32" => NumberFormat.F32, "F16" => NumberFormat.F16, "BF16" => NumberFormat.BF16, _ => null };
+    }
+
+    /// <summary>"model.layers.0.self_attn.q_proj.weight".</summary>
+    public string Name { get; }
+
+    /// <summary>The file's word for the type of a value: F32, BF16, I64, …</summary>
+    public string DType { get; }
+
+    /// <summary>Extents, the slowest first; empty for a single value.</summary>
+    public IReadOnlyList<int> Shape { get; }
+
+    /// <summary>Number of bytes.</summary>
+    public long ByteCount { get; }
+
+    /// <summary>Number of values.</summary>
+    public long Count => ByteCount / _bytesPerValue;
+
+    /// <summary>Whether the values are of a format that the engine computes with.</summary>
+    public bool IsWeight => _format is not null;
+
+    /// <summary>How the weights are stored.</summary>
+    /// <exception cref="InputException">The values are of a type that weights cannot have.</exception>
+    public NumberFormat Format => _format ?? throw new InputException(
+        $"{_path}: {Name} holds {DType} values, and weights must be F32, F16 or BF16; convert the model to one of these.");
+
+    /// <summary>All bytes.</summary>
+    /// <exception cref="OverflowException">There are more than 2³¹ − 1; take them in parts.</exception>
+    public ReadOnlySpan<byte> Bytes => _file.Bytes(_start, checked((int)ByteCount));
+
+    /// <summary>The bytes of <paramref name="count"/> values from <paramref name="firstElement"/> on.</summary>
+    public ReadOnlySpan<byte> BytesOf(long firstElement, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstElement);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstElement, Count - count);
+        return _file.Bytes(_start + firstElement * _bytesPerValue, checked(count * _bytesPerValue));
+    }
+
+    /// <summary>Widens as many values as <paramref name="destination"/> holds, from <paramref name="firstElement"/> on.</summary>
+    /// <exception cref="InputException">The values are of a type that weights cannot have.</exception>
+    public void Read(long firstElement, Span<float> destination) =>
+        Widen.ToFloat(Format, BytesOf(firstElement, destination.Length), destination);
+
+    /// <summary>All values as floats, in an array of their own.</summary>
+    public float[] ReadFloats()
+    {
+        float[] values = new float[checked((int)Count)];
+        Read(0, values);
+        return values;
+    }
+
+    /// <summary>All values as doubles, from any floating-point type.</summary>
+    /// <exception cref="InputException">The values are not F64, F32, F16 or BF16.</exception>
+    public double[] ReadDoubles()
+    {
+        if (DType != "F64")
+        {
+            return Array.ConvertAll(ReadFloats(), f => (double)f);
+        }
+        double[] values = new double[checked((int)Count)];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = BinaryPrimitives.ReadDoubleLittleEndian(BytesOf(i, 1));
+        }
+        return values;
+    }
+
+    /// <summary>All values as integers, from any integer type or BOOL.</summary>
+    /// <exception cref="InputException">The values are not integers, or do not fit.</exception>
+    public long[] ReadIntegers()
+    {
+        long[] values = new long[checked((int)Count)];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = Integer(BytesOf(i, 1));
+        }
+        return values;
+    }
+
+    long Integer(ReadOnlySpan<byte> value) => DType switch
+    {
+        "BOOL" or "U8" => value[0],
+        "I8" => (sbyte)value[0],
+        "I16" => BinaryPrimitives.ReadInt16LittleEndian(value),
+        "U16" => BinaryPrimitives.ReadUInt16LittleEndian(value),
+        "I32" => BinaryPrimitives.ReadInt32LittleEndian(value),
+        "U32" => BinaryPrimitives.ReadUInt32LittleEndian(value),
+        "I64" => BinaryPrimitives.ReadInt64LittleEndian(value),
+        _ => throw new InputException($"{_path}: {Name} holds {DType} values where integers are wanted; it is not the file this needs."),
+    };
+}

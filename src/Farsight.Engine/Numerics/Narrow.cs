@@ -1,0 +1,56 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+
+namespace Farsight.Engine.Numerics;
+
+/// <summary>Floats to stored values (little-endian), rounded to nearest, ties to even; NaN stays NaN.</summary>
+public static class Narrow
+{
+    /// <summary>Narrows every value of <paramref name="values"/>.</summary>
+    /// <param name="format">How to store the values.</param>
+    /// <param name="values">[n]</param>
+    /// <param name="stored">[n · BytesPerValue] overwritten.</param>
+    /// <exception cref="ArgumentException">The lengths do not belong together.</exception>
+    public static void FromFloat(NumberFormat format, ReadOnlySpan<float> values, Span<byte> stored)
+    {
+        if (stored.Length != (long)values.Length * format.BytesPerValue)
+        {
+            throw new ArgumentException($"{values.Length} values of {format} are {(long)values.Length * format.BytesPerValue} bytes, got room for {stored.Length}.", nameof(stored));
+        }
+        switch (format)
+        {
+            case NumberFormat.F32:
+                MemoryMarshal.AsBytes(values).CopyTo(stored);
+                break;
+            case NumberFormat.F16:
+                TensorPrimitives.ConvertToHalf(values, MemoryMarshal.Cast<byte, Half>(stored));
+                break;
+            default:
+                ToBFloat16(values, MemoryMarshal.Cast<byte, ushort>(stored));
+                break;
+        }
+    }
+
+    /// <summary>Floats to the bits of BF16; values beyond its range become infinite.</summary>
+    /// <param name="values">[n]</param>
+    /// <param name="stored">[n] overwritten.</param>
+    public static void ToBFloat16(ReadOnlySpan<float> values, Span<ushort> stored)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(stored.Length, values.Length);
+        for (int i = 0; i < values.Length; i++)
+        {
+            stored[i] = ToBFloat16(values[i]);
+        }
+    }
+
+    /// <summary>One float to the bits of BF16.</summary>
+    public static ushort ToBFloat16(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        if (float.IsNaN(value))
+        {
+            return (ushort)((bits >> 16) | 0x40); // quiet, and not infinity when the fraction's upper bits are zero
+        }
+        return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
+}
