@@ -1,0 +1,93 @@
+using System.Numerics;
+using Farsight.Engine.Kernels;
+using Farsight.Engine.Models;
+
+namespace Farsight.Tests.Engine.Kernels;
+
+public sealed class RopeTests
+{
+    public static TheoryData<int, int> Shapes
+    {
+        get
+        {
+            TheoryData<int, int> shapes = [];
+            foreach (int half in (int[])[.. Enumerable.Range(1, 40), 63, 64, 65, 128])
+            {
+                shapes.Add(half, 1 + half % 3);
+            }
+            return shapes;
+        }
+    }
+
+    [Theory, MemberData(nameof(Shapes))]
+    public void Forward_matches_naive(int half, int heads)
+    {
+        float[] x = TestData.Normal(2 * half * heads, seed: 1), angles = TestData.Normal(half, seed: 2);
+        using GuardedBuffer rotated = new(x), cos = new(Cos(angles)), sin = new(Sin(angles));
+
+        Rope.Forward(rotated.Span, cos.Span, sin.Span);
+
+        Near.Each(RopeNaive.Forward(x, angles, Factor), rotated.Span, relative: 1e-6);
+    }
+
+    [Theory, MemberData(nameof(Shapes))]
+    public void Backward_matches_finite_differences_of_naive(int half, int heads)
+    {
+        float[] x = TestData.Normal(2 * half * heads, seed: 1), angles = TestData.Normal(half, seed: 2), dY = TestData.Normal(x.Length, seed: 3);
+        float[] dX = [.. dY];
+
+        Rope.Backward(dX, Cos(angles), Sin(angles));
+
+        double Loss(float[] v) => RopeNaive.Forward(v, angles, Factor).Zip(dY, (a, b) => a * b).Sum();
+        Near.Each(Gradient.Of(Loss, x), dX, relative: 1e-5); // linear, so the differences are exact
+    }
+
+    [Fact]
+    public void Scores_depend_on_the_distance_of_positions_only()
+    {
+        float[] query = TestData.Normal(64, seed: 1), key = TestData.Normal(64, seed: 2);
+        RopeFrequencies frequencies = RopeFrequencies.Of(64, 10000, new RopeScaling.Unscaled());
+        RopeTable table = RopeTable.Create([3, 10, 100_003, 100_010], frequencies);
+
+        double Score(int queryRow, int keyRow)
+        {
+            float[] q = [.. query], k = [.. key];
+            Rope.Forward(q, table.Cos[queryRow], table.Sin[queryRow]);
+            Rope.Forward(k, table.Cos[keyRow], table.Sin[keyRow]);
+            return q.Zip(k, (a, b) => (double)a * b).Sum();
+        }
+
+        Assert.Equal(Score(1, 0), Score(3, 2), 4); // about 64 terms rounded at 1e-7 each
+        Assert.NotEqual(Score(1, 0), Score(2, 0), 1);
+    }
+
+    [Fact]
+    public void Rejects_a_row_that_is_not_whole_heads() =>
+        Assert.Throws<ArgumentException>(() => Rope.Forward(new float[12], new float[4], new float[4]));
+
+    // Not 1, so that an inverse in place of the transpose is seen.
+    const double Factor = 1.25;
+
+    static float[] Cos(float[] angles) => [.. angles.Select(a => (float)(Math.Cos(a) * Factor))];
+
+    static float[] Sin(float[] angles) => [.. angles.Select(a => (float)(Math.Sin(a) * Factor))];
+}
+
+/// <summary>A rotation of complex numbers, in double.</summary>
+static class RopeNaive
+{
+    internal static double[] Forward(float[] x, float[] angles, double factor)
+    {
+        double[] y = new double[x.Length];
+        int half = angles.Length;
+        for (int head = 0; head < x.Length; head += 2 * half)
+        {
+            for (int i = 0; i < half; i++)
+            {
+                var z = new Complex(x[head + i], x[head + half + i]) * Complex.FromPolarCoordinates(factor, angles[i]);
+                (y[head + i], y[head + half + i]) = (z.Real, z.Imaginary);
+            }
+        }
+        return y;
+    }
+}
