@@ -1,0 +1,63 @@
+using System.Text.Json.Serialization;
+using Farsight.Engine;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Alignment.Data.Positions;
+
+/// <summary>Chooses the position ids of one prompt, so that a short input is seen at the positions of a long one.</summary>
+/// <remarks>
+/// The record that implements it is the recipe entry: <c>{ "scheme": "synthesized", "target_length": 4096, "sparse_share": 0.1 }</c>.
+/// Positions are drawn once a sample: all its responses start at the same one.
+/// </remarks>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "scheme")]
+[JsonDerivedType(typeof(Linear), "linear")]
+[JsonDerivedType(typeof(PaperBias), "paper_bias")]
+[JsonDerivedType(typeof(Plain), "plain")]
+[JsonDerivedType(typeof(RandPos), "randpos")]
+[JsonDerivedType(typeof(Synthesized), "synthesized")]
+public interface IPositionScheme
+{
+    /// <summary>What is wrong with the settings, each as "path.key: what is wrong; what would be right".</summary>
+    /// <param name="path">Where the scheme stands in the recipe: "positions".</param>
+    IEnumerable<string> Problems(string path);
+
+    /// <summary>The positions of a prompt: strictly increasing, and low enough for the longest response to end below the target length.</summary>
+    /// <exception cref="InputException">The prompt and its longest response have more tokens than the target has positions.</exception>
+    PromptPositions Assign(PromptShape shape, ref SeededRandom random);
+}
+
+/// <summary>The lengths that position synthesis looks at.</summary>
+/// <param name="PrefixTokens">Tokens before the first chunk, as the beginning-of-text token: they keep 0, 1, ….</param>
+/// <param name="ChunkLengths">[N] tokens of each chunk, each at least 1.</param>
+/// <param name="QuestionTokens">Tokens between the last chunk and the response.</param>
+/// <param name="LongestResponseTokens">Of all responses of the sample.</param>
+public sealed record PromptShape(int PrefixTokens, IReadOnlyList<int> ChunkLengths, int QuestionTokens, int LongestResponseTokens)
+{
+    /// <summary>Tokens of all chunks.</summary>
+    public int ContextTokens => ChunkLengths.Sum();
+
+    /// <summary>P: prefix, chunks and question.</summary>
+    public int PromptTokens => PrefixTokens + ContextTokens + QuestionTokens;
+
+    /// <summary>k: the prompt and the longest response.</summary>
+    public int RealLength => PromptTokens + LongestResponseTokens;
+
+    /// <summary>K − k: how many positions of the target stay empty.</summary>
+    /// <exception cref="InputException">The target is shorter than the real length.</exception>
+    internal int Slack(int targetLength) => targetLength >= RealLength
+        ? targetLength - RealLength
+        : throw new InputException(
+            $"A sample has {PromptTokens} prompt tokens and up to {LongestResponseTokens} response tokens, which do not fit into the "
+            + $"position scheme's target_length {targetLength}; raise it to {RealLength} or more, or use shorter samples.");
+}
+
+/// <summary>The positions of one prompt.</summary>
+/// <param name="Prompt">[P] strictly increasing, not empty.</param>
+public sealed record PromptPositions(int[] Prompt)
+{
+    /// <summary>Where every response of the sample starts.</summary>
+    public int ResponseStart => Prompt[^1] + 1;
+
+    /// <summary>The positions of a response: consecutive from <see cref="ResponseStart"/>.</summary>
+    public int[] Response(int tokens) => [.. Enumerable.Range(ResponseStart, tokens)];
+}

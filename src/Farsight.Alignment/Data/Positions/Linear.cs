@@ -1,0 +1,17 @@
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Alignment.Data.Positions;
+
+/// <summary>Every prompt token at the same distance from the next: position ⌊i·K/k⌋ for token i.</summary>
+/// <remarks>A baseline without chance. K is the target length and k the real length, prompt and longest response; responses are consecutive.</remarks>
+/// <param name="TargetLength">K: all positions are below it.</param>
+public sealed record Linear(int TargetLength) : IPositionScheme
+{
+    public IEnumerable<string> Problems(string path) => PositionDraw.TargetProblems(path, TargetLength);
+
+    public PromptPositions Assign(PromptShape shape, ref SeededRandom random)
+    {
+        long target = shape.RealLength + shape.Slack(TargetLength);
+        return new([.. Enumerable.Range(0, shape.PromptTokens).Select(i => (int)(i * target / shape.RealLength))]);
+    }
+}

@@ -1,0 +1,11 @@
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Alignment.Data.Positions;
+
+/// <summary>0, 1, 2, …: no synthesis.</summary>
+public sealed record Plain : IPositionScheme
+{
+    public IEnumerable<string> Problems(string path) => [];
+
+    public PromptPositions Assign(PromptShape shape, ref SeededRandom random) => new([.. Enumerable.Range(0, shape.PromptTokens)]);
+}

@@ -1,0 +1,17 @@
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Alignment.Data.Positions;
+
+/// <summary>Randomised positional encoding: sorted distinct random positions for every prompt token.</summary>
+/// <remarks>
+/// Source: arXiv:2305.16843 as LOGO's paper compares it (arXiv:2410.18533v1, section 4). The positions are drawn from
+/// [0, K − longest response), so that the responses, which follow consecutively, end below K.
+/// </remarks>
+/// <param name="TargetLength">K: all positions are below it.</param>
+public sealed record RandPos(int TargetLength) : IPositionScheme
+{
+    public IEnumerable<string> Problems(string path) => PositionDraw.TargetProblems(path, TargetLength);
+
+    public PromptPositions Assign(PromptShape shape, ref SeededRandom random) =>
+        new(PositionDraw.Distinct(0, shape.PromptTokens + shape.Slack(TargetLength), shape.PromptTokens, ref random));
+}

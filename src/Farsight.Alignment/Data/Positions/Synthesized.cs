@@ -1,0 +1,44 @@
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Alignment.Data.Positions;
+
+/// <summary>Positional indices synthesis: each chunk somewhere in its own window of the target range.</summary>
+/// <remarks>
+/// The region between the prefix and target − question − longest response, of W positions, is cut into one window a chunk, in
+/// proportion to the chunks' lengths c_j of together C tokens: window j is [⌊S_{j−1}·W/C⌋, ⌊S_j·W/C⌋) with S_j = c_1 + … + c_j.
+/// Since W ≥ C it holds at least ⌊c_j·W/C⌋ ≥ c_j positions, so every chunk fits. With equal chunks the windows are equal.
+/// Continuous (the usual case): a chunk's tokens are consecutive and start uniformly inside the window.
+/// Sparse: each token of a chunk has a position of its own, sorted, distinct, uniform inside the window.
+/// Source: arXiv:2410.18533v1, Eq. 4 and appendix D. Difference: Eq. 4's biases of neighbouring chunks, drawn independently, may
+/// decrease; windows keep the order by construction and cover the range evenly. <see cref="PaperBias"/> follows the equation.
+/// </remarks>
+/// <param name="TargetLength">K: all positions are below it.</param>
+/// <param name="SparseShare">Share of samples with sparse synthesis, in [0, 1]; 0.1 in the paper.</param>
+public sealed record Synthesized(int TargetLength, double SparseShare) : IPositionScheme
+{
+    public IEnumerable<string> Problems(string path) =>
+    [
+        .. PositionDraw.TargetProblems(path, TargetLength),
+        .. SparseShare is >= 0 and <= 1 ? [] : new[] { $"{path}.sparse_share: {SparseShare} is not a share; use 0 to 1, 0.1 in the paper." },
+    ];
+
+    public PromptPositions Assign(PromptShape shape, ref SeededRandom random)
+    {
+        int context = shape.ContextTokens;
+        long region = context + shape.Slack(TargetLength);
+        bool sparse = random.NextDouble() < SparseShare;
+
+        List<int> positions = [.. Enumerable.Range(0, shape.PrefixTokens)];
+        int before = 0;
+        foreach (int length in shape.ChunkLengths)
+        {
+            int start = shape.PrefixTokens + (int)(before * region / context);
+            before += length;
+            int end = shape.PrefixTokens + (int)(before * region / context);
+            positions.AddRange(sparse
+                ? PositionDraw.Distinct(start, end, length, ref random)
+                : Enumerable.Range(start + random.Next(end - start - length + 1), length));
+        }
+        return PositionDraw.WithQuestion(positions, shape);
+    }
+}

@@ -1,0 +1,65 @@
+namespace Farsight.Alignment.Data;
+
+/// <summary>One line of a preference dataset: a context in chunks, a question, one chosen and M rejected responses.</summary>
+/// <remarks>
+/// Training takes the token ids of the chunks, so chunks are never decoded and tokenised again. The record holds no clock times and
+/// no absolute paths: the same synthesis writes the same bytes anywhere.
+/// </remarks>
+/// <param name="Id">Unique in the file.</param>
+/// <param name="Context">[N] chunks in the order in which the model reads them, at least one.</param>
+/// <param name="Question">What is asked about the context.</param>
+/// <param name="Chosen">The preferred response.</param>
+/// <param name="Rejected">[M] dis-preferred responses, at least one; objectives that take fewer take the first.</param>
+/// <param name="Provenance">Where all this is from.</param>
+/// <param name="Prompt">Context and question as readable text, for people and for trainers that know prompt, chosen and rejected; may be left out.</param>
+public sealed record PreferenceSample(
+    string Id,
+    IReadOnlyList<ContextChunk> Context,
+    string Question,
+    string Chosen,
+    IReadOnlyList<string> Rejected,
+    SampleProvenance Provenance,
+    string? Prompt = null)
+{
+    /// <summary>What is wrong with the sample beyond its JSON, each as "field: what is wrong; what would be right".</summary>
+    public IEnumerable<string> Problems() =>
+    [
+        .. Text("id", Id), .. Text("question", Question), .. Text("chosen", Chosen),
+        .. Rejected.Count > 0 ? [] : new[] { "rejected is empty; each sample needs at least one rejected response." },
+        .. Rejected.SelectMany((r, j) => Text($"rejected[{j}]", r)),
+        .. Context.Count > 0 ? [] : new[] { "context is empty; each sample needs at least one chunk." },
+        // JSON lists may hold null, whatever the type says.
+        .. Context.SelectMany((c, i) => c?.Problems($"context[{i}]") ?? [$"context[{i}] is null; each entry must be a chunk."]),
+        .. Provenance.Seen.Problems("provenance.seen", Context.Count, Rejected.Count),
+        .. Provenance.Fact is { } fact && (fact.Chunk < 0 || fact.Chunk >= Context.Count)
+            ? new[] { $"provenance.fact.chunk is {fact.Chunk}; the context has chunks 0 to {Context.Count - 1}." } : [],
+    ];
+
+    static IEnumerable<string> Text(string field, string? value) =>
+        string.IsNullOrWhiteSpace(value) ? [$"{field} is empty; write its text or leave the sample out."] : [];
+}
+
+/// <summary>A piece of a document as token ids.</summary>
+/// <param name="Document">Name of the document, not its path.</param>
+/// <param name="Index">Number of the chunk in its document, from 0.</param>
+/// <param name="Tokens">Token ids of the base model's tokenizer, without special tokens; at least one.</param>
+/// <param name="Score">Importance for the question: entities shared with it.</param>
+/// <param name="Role">Why it is in the context.</param>
+public sealed record ContextChunk(string Document, int Index, int[] Tokens, double Score, ChunkRole Role)
+{
+    internal IEnumerable<string> Problems(string path)
+    {
+        if (Index < 0)
+        {
+            yield return $"{path}.index is {Index}; chunks of a document count from 0.";
+        }
+        if (Tokens.Length == 0)
+        {
+            yield return $"{path}.tokens is empty; each chunk needs at least one token.";
+        }
+        if (Tokens.Any(t => t < 0))
+        {
+            yield return $"{path}.tokens has the negative id {Tokens.First(t => t < 0)}; token ids count from 0.";
+        }
+    }
+}

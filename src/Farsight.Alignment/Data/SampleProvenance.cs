@@ -1,0 +1,47 @@
+namespace Farsight.Alignment.Data;
+
+/// <summary>Where a sample is from: enough to make it again.</summary>
+/// <param name="Documents">Names of the documents that it was made of.</param>
+/// <param name="Seed">The synthesis run's seed.</param>
+/// <param name="SampleIndex">The sample's number in that run; its random streams are opened by seed and number.</param>
+/// <param name="Seen">Which chunks each response was written from.</param>
+/// <param name="Generator">Who wrote the responses; null when no model did.</param>
+/// <param name="Fact">The fact that was put into the context to be asked for; null when the documents are unchanged.</param>
+public sealed record SampleProvenance(
+    IReadOnlyList<string> Documents,
+    int Seed,
+    int SampleIndex,
+    SeenChunks Seen,
+    GeneratorSettings? Generator = null,
+    InsertedFact? Fact = null);
+
+/// <summary>The model that wrote the responses, and how it was sampled.</summary>
+/// <param name="Model">Its name, not its path.</param>
+/// <param name="Temperature">0 for greedy.</param>
+/// <param name="MaxNewTokens">Limit of a response's tokens.</param>
+public sealed record GeneratorSettings(string Model, double Temperature, int MaxNewTokens);
+
+/// <summary>Which chunks each response was written from, as indices into the sample's context.</summary>
+/// <param name="Chosen">Of the chosen response.</param>
+/// <param name="Rejected">[M] of each rejected response; an empty list for one written without any.</param>
+public sealed record SeenChunks(int[] Chosen, IReadOnlyList<int[]> Rejected)
+{
+    internal IEnumerable<string> Problems(string path, int chunks, int rejected)
+    {
+        if (Rejected.Count != rejected || Rejected.Contains(null!))
+        {
+            yield return $"{path}.rejected has {Rejected.Count(r => r is not null)} lists for {rejected} rejected responses; write one for each.";
+        }
+        int[] outside = [.. Chosen.Concat(Rejected.SelectMany(r => r ?? [])).Where(i => i < 0 || i >= chunks)];
+        if (outside.Length > 0)
+        {
+            yield return $"{path} names chunk {outside[0]}; the context has chunks 0 to {chunks - 1}.";
+        }
+    }
+}
+
+/// <summary>A fact that synthesis put into the context.</summary>
+/// <param name="Text">The inserted sentence.</param>
+/// <param name="Answer">The part of it that answers the question.</param>
+/// <param name="Chunk">Index into the sample's context.</param>
+public sealed record InsertedFact(string Text, string Answer, int Chunk);

@@ -1,0 +1,21 @@
+using Farsight.Alignment.Data.Positions;
+
+namespace Farsight.Alignment.Data;
+
+/// <summary>A sample as token ids, in the pieces that position synthesis and the token tree need.</summary>
+/// <param name="Id">The sample's, for messages.</param>
+/// <param name="Prefix">Before the first chunk: beginning of text and what the template puts before the context; may be empty.</param>
+/// <param name="Chunks">[N] the context, as stored.</param>
+/// <param name="Question">Between the last chunk and the response: the question with the template around it; may be empty.</param>
+/// <param name="Chosen">The chosen response with its end token; at least one.</param>
+/// <param name="Rejected">[M] the rejected responses with their end tokens; at least one token each.</param>
+public sealed record SampleTokens(
+    string Id, int[] Prefix, IReadOnlyList<int[]> Chunks, int[] Question, int[] Chosen, IReadOnlyList<int[]> Rejected)
+{
+    /// <summary>[P] prefix, chunks and question.</summary>
+    public int[] Prompt => [.. Prefix, .. Chunks.SelectMany(c => c), .. Question];
+
+    /// <summary>The lengths. All responses count, whichever an objective uses, so that all objectives see the same positions.</summary>
+    public PromptShape Shape => new(
+        Prefix.Length, [.. Chunks.Select(c => c.Length)], Question.Length, Rejected.Append(Chosen).Max(r => r.Length));
+}

@@ -1,0 +1,66 @@
+using Farsight.Alignment.Data;
+using Farsight.Alignment.Objectives;
+using Farsight.Engine.Models;
+
+namespace Farsight.Alignment.Training;
+
+/// <summary>Between the engine, which knows scored tokens, and an objective, which knows sequences.</summary>
+public static class PreferenceBridge
+{
+    /// <summary>Sums the scored tokens of a sample's nodes, in double.</summary>
+    /// <param name="tree">The tree that the sample is in.</param>
+    /// <param name="nodes">Where.</param>
+    /// <param name="logProbs">One a scored token, in the order of <see cref="TokenTree.Scored"/>; nats.</param>
+    /// <param name="reference">The same sample under the reference, or null.</param>
+    public static PreferenceLogProbs Read(
+        TokenTree tree, SampleNodes nodes, ReadOnlySpan<float> logProbs, PreferenceLogProbs? reference = null)
+    {
+        SequenceLogProb[] rejected = new SequenceLogProb[nodes.Rejected.Count];
+        for (int j = 0; j < rejected.Length; j++)
+        {
+            rejected[j] = Sum(Scored(tree, nodes.Rejected[j], logProbs));
+        }
+        ReadOnlySpan<float> prompt = Scored(tree, nodes.Prompt, logProbs);
+        return new(Sum(Scored(tree, nodes.Chosen, logProbs)), rejected, reference, prompt.IsEmpty ? null : Sum(prompt));
+    }
+
+    /// <summary>Gives every scored token of a sample the derivative of its sequence: ∂Loss/∂logProb(token) = ∂Loss/∂Sum.</summary>
+    /// <param name="tree">The tree that the sample is in.</param>
+    /// <param name="nodes">Where.</param>
+    /// <param name="value">What the objective returned for this sample.</param>
+    /// <param name="weight">The sample's share of the step's loss: 1/samples for their mean.</param>
+    /// <param name="dLogProbs">One a scored token; accumulated, not overwritten.</param>
+    public static void Spread(TokenTree tree, SampleNodes nodes, ObjectiveValue value, double weight, Span<float> dLogProbs)
+    {
+        Accumulate(Scored(tree, nodes.Prompt, dLogProbs), weight * value.DPrompt);
+        Accumulate(Scored(tree, nodes.Chosen, dLogProbs), weight * value.DChosen);
+        for (int j = 0; j < nodes.Rejected.Count; j++)
+        {
+            Accumulate(Scored(tree, nodes.Rejected[j], dLogProbs), weight * value.DRejected[j]);
+        }
+    }
+
+    static ReadOnlySpan<float> Scored(TokenTree tree, int node, ReadOnlySpan<float> values) =>
+        values.Slice(tree.Nodes[node].FirstScored, tree.Nodes[node].ScoredCount);
+
+    static Span<float> Scored(TokenTree tree, int node, Span<float> values) =>
+        values.Slice(tree.Nodes[node].FirstScored, tree.Nodes[node].ScoredCount);
+
+    static SequenceLogProb Sum(ReadOnlySpan<float> logProbs)
+    {
+        double sum = 0;
+        foreach (float logProb in logProbs)
+        {
+            sum += logProb;
+        }
+        return new(sum, logProbs.Length);
+    }
+
+    static void Accumulate(Span<float> dLogProbs, double derivative)
+    {
+        foreach (ref float dLogProb in dLogProbs)
+        {
+            dLogProb += (float)derivative;
+        }
+    }
+}
