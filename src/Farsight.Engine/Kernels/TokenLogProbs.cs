@@ -1,0 +1,174 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using Farsight.Engine.Memory;
+
+namespace Farsight.Engine.Kernels;
+
+/// <summary>Log-probabilities of target tokens from hidden states, without ever holding [N, V] logits.</summary>
+/// <remarks>
+/// logProb[n] = logit[n, target[n]] − log Σ_v e^logit[n, v], with logits = hidden · headᵀ, in nats.
+/// The logits are made tile by tile, in backward a second time. Rows are shared among the cores inside a tile and tiles
+/// follow each other in one order, so the results have the same bits for any number of threads.
+/// </remarks>
+public static class TokenLogProbs
+{
+    // A row of a tile is about a microsecond of exponentials.
+    const int RowsPerBlock = 8;
+
+    // 4 MiB of logits: large enough for the matrix product, small enough for the second-level caches of two cores.
+    static readonly TileSize s_tile = new(Rows: 512, Vocabulary: 2048);
+
+    /// <summary>Computes the log-probability of each row's target.</summary>
+    /// <param name="hidden">[N, D] after the final norm; only the scored rows.</param>
+    /// <param name="head">[V, D]</param>
+    /// <param name="targets">[N] the token that each row must predict.</param>
+    /// <param name="logProbs">[N] overwritten; nats.</param>
+    /// <param name="logSumExp">[N] overwritten; backward needs it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A target is not in the vocabulary.</exception>
+    public static void Forward(
+        Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets, Memory<float> logProbs, Memory<float> logSumExp) =>
+        Forward(hidden, head, targets, logProbs, logSumExp, s_tile);
+
+    /// <summary>Adds the gradients to <paramref name="dHidden"/> and, when the head is trained, <paramref name="dHead"/>.</summary>
+    /// <remarks>
+    /// dLogits[n, v] = dLogProbs[n] · ([v = target[n]] − e^(logit[n, v] − logSumExp[n])); dHidden += dLogits · head;
+    /// dHead += dLogitsᵀ · hidden.
+    /// </remarks>
+    /// <param name="dLogProbs">[N] gradient of the loss by each log-probability.</param>
+    /// <param name="hidden">[N, D] as given to Forward.</param>
+    /// <param name="head">[V, D]</param>
+    /// <param name="targets">[N] as given to Forward.</param>
+    /// <param name="logSumExp">[N] from Forward.</param>
+    /// <param name="dHidden">[N, D] accumulated, not overwritten.</param>
+    /// <param name="dHead">[V, D] accumulated, not overwritten; null when the head is frozen.</param>
+    public static void Backward(
+        ReadOnlyMemory<float> dLogProbs, Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets, ReadOnlyMemory<float> logSumExp,
+        Rows dHidden, Rows? dHead) =>
+        Backward(dLogProbs, hidden, head, targets, logSumExp, dHidden, dHead, s_tile);
+
+    internal static void Forward(
+        Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets, Memory<float> logProbs, Memory<float> logSumExp, TileSize size)
+    {
+        Shape.Same(hidden.Count, logProbs.Length);
+        Shape.Same(hidden.Count, logSumExp.Length);
+        CheckTargets(hidden, head, targets);
+
+        RunningLogSumExp[] running = new RunningLogSumExp[hidden.Count];
+        Array.Fill(running, RunningLogSumExp.Empty);
+        ForTiles(hidden, head, size, (firstRow, firstToken, logits) =>
+            Workers.ForBlocks(logits.Count, RowsPerBlock, (first, count) =>
+            {
+                for (int row = first; row < first + count; row++)
+                {
+                    int n = firstRow + row, target = targets.Span[n] - firstToken;
+                    running[n] = running[n].With(logits[row]);
+                    if ((uint)target < (uint)logits.Width)
+                    {
+                        logProbs.Span[n] = logits[row][target];
+                    }
+                }
+            }));
+
+        for (int n = 0; n < running.Length; n++)
+        {
+            double value = running[n].Value;
+            logProbs.Span[n] = (float)(logProbs.Span[n] - value);
+            logSumExp.Span[n] = (float)value;
+        }
+    }
+
+    internal static void Backward(
+        ReadOnlyMemory<float> dLogProbs, Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets, ReadOnlyMemory<float> logSumExp,
+        Rows dHidden, Rows? dHead, TileSize size)
+    {
+        Shape.Same(hidden.Count, dLogProbs.Length);
+        Shape.Same(hidden.Count, logSumExp.Length);
+        Shape.Same(hidden.Count, dHidden.Count);
+        CheckTargets(hidden, head, targets);
+
+        ForTiles(hidden, head, size, (firstRow, firstToken, logits) =>
+        {
+            Workers.ForBlocks(logits.Count, RowsPerBlock, (first, count) =>
+            {
+                for (int row = first; row < first + count; row++)
+                {
+                    int n = firstRow + row;
+                    ToGradient(logits[row], logSumExp.Span[n], dLogProbs.Span[n], targets.Span[n] - firstToken);
+                }
+            });
+            Gemm.Multiply(logits, head, firstToken, dHidden.Slice(firstRow, logits.Count), add: true);
+            if (dHead is { } rows)
+            {
+                Gemm.AddOuter(logits, hidden.Slice(firstRow, logits.Count), rows.Slice(firstToken, logits.Width));
+            }
+        });
+    }
+
+    /// <summary>Turns a row of a tile from logits into the loss's gradients by them, in place.</summary>
+    /// <param name="logits">[n] logits on entry, dLogits on return.</param>
+    /// <param name="logSumExp">Over the whole vocabulary.</param>
+    /// <param name="dLogProb">Gradient by the row's log-probability.</param>
+    /// <param name="target">Index of the target in this row; outside of it when the target is in another tile.</param>
+    internal static void ToGradient(Span<float> logits, float logSumExp, float dLogProb, int target)
+    {
+        ref float r = ref MemoryMarshal.GetReference(logits);
+        int i = 0;
+        // A full vector at i is inside while i <= logits.Length − width.
+        if (Vector512.IsHardwareAccelerated)
+        {
+            for (; i <= logits.Length - Vector512<float>.Count; i += Vector512<float>.Count)
+            {
+                Vector512<float> p = VectorExp.Exp(Vector512.LoadUnsafe(ref r, (nuint)i) - Vector512.Create(logSumExp));
+                (p * -dLogProb).StoreUnsafe(ref r, (nuint)i);
+            }
+        }
+        if (Vector256.IsHardwareAccelerated)
+        {
+            for (; i <= logits.Length - Vector256<float>.Count; i += Vector256<float>.Count)
+            {
+                Vector256<float> p = VectorExp.Exp(Vector256.LoadUnsafe(ref r, (nuint)i) - Vector256.Create(logSumExp));
+                (p * -dLogProb).StoreUnsafe(ref r, (nuint)i);
+            }
+        }
+        for (; i < logits.Length; i++)
+        {
+            logits[i] = VectorExp.Exp(logits[i] - logSumExp) * -dLogProb;
+        }
+        if ((uint)target < (uint)logits.Length)
+        {
+            logits[target] += dLogProb;
+        }
+    }
+
+    /// <summary>Calls <paramref name="tile"/> with first row, first token and [rows, tokens] logits, for all tiles in order.</summary>
+    static void ForTiles(Rows hidden, WeightMatrix head, TileSize size, Action<int, int, Rows> tile)
+    {
+        using Scratch scratch = Scratch.Take(Math.Min(size.Rows, hidden.Count), Math.Min(size.Vocabulary, head.RowCount));
+        for (int row = 0; row < hidden.Count; row += size.Rows)
+        {
+            Rows x = hidden.Slice(row, Math.Min(size.Rows, hidden.Count - row));
+            for (int token = 0; token < head.RowCount; token += size.Vocabulary)
+            {
+                int tokens = Math.Min(size.Vocabulary, head.RowCount - token);
+                Rows logits = scratch.Rows with { Count = x.Count, Width = tokens };
+                Gemm.MultiplyTransposed(x, head, token, tokens, logits, add: false);
+                tile(row, token, logits);
+            }
+        }
+    }
+
+    static void CheckTargets(Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets)
+    {
+        Shape.Same(hidden.Count, targets.Length);
+        foreach (int target in targets.Span)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(target, nameof(targets));
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(target, head.RowCount, nameof(targets));
+        }
+    }
+
+    /// <summary>The part of the logits that is held at once.</summary>
+    /// <param name="Rows">Hidden rows.</param>
+    /// <param name="Vocabulary">Tokens.</param>
+    internal readonly record struct TileSize(int Rows, int Vocabulary);
+}
