@@ -53,6 +53,11 @@ public static class VectorExp
     /// <summary>e^x of one float, with the bits that the vectors give on the same machine.</summary>
     public static float Exp(float x) => Exp(Vector128.CreateScalar(x)).ToScalar();
 
+    /// <summary>e^x of 16 floats that are at most 0: one comparison less.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<float> OfNonPositive(Vector512<float> x) =>
+        Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(Lowest)), Vector512<float>.Zero, InRange(x));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector512<float> InRange(Vector512<float> x)
     {
@@ -69,6 +74,11 @@ public static class VectorExp
         return (q.AsInt32() + (shifted.AsInt32() << 23)).AsSingle();
     }
 
+    /// <summary>e^x of 8 floats that are at most 0: one comparison less.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> OfNonPositive(Vector256<float> x) =>
+        Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256.Create(Lowest)), Vector256<float>.Zero, InRange(x));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector256<float> InRange(Vector256<float> x)
     {
@@ -84,6 +94,11 @@ public static class VectorExp
         q = Vector256.MultiplyAddEstimate(q, r, Vector256<float>.One);
         return (q.AsInt32() + (shifted.AsInt32() << 23)).AsSingle();
     }
+
+    /// <summary>e^x of 4 floats that are at most 0: one comparison less.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<float> OfNonPositive(Vector128<float> x) =>
+        Vector128.ConditionalSelect(Vector128.LessThan(x, Vector128.Create(Lowest)), Vector128<float>.Zero, InRange(x));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector128<float> InRange(Vector128<float> x)

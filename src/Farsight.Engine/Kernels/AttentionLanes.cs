@@ -1,0 +1,141 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Farsight.Engine.Memory;
+
+namespace Farsight.Engine.Kernels;
+
+/// <summary>The lanes of one chunk: which query row and head each is, and which own keys it sees.</summary>
+sealed class AttentionLanes
+{
+    const int Lanes = AttentionScratch.Lanes;
+
+    readonly int[] _row = new int[AttentionScratch.ChunkLanes];
+    readonly int[] _head = new int[AttentionScratch.ChunkLanes];
+    readonly int[] _low = new int[AttentionScratch.ChunkLanes];
+    readonly int[] _high = new int[AttentionScratch.ChunkLanes];
+    int _count;
+    int _headDim;
+
+    /// <summary>Blocks of 32 lanes.</summary>
+    internal int Blocks => (_count + Lanes - 1) / Lanes;
+
+    /// <summary>First own key that any lane sees.</summary>
+    internal int FirstOwn => _low[0];
+
+    /// <summary>Number of own keys up to the last that any lane sees.</summary>
+    internal int EndOwn => _high[_count - 1] + 1;
+
+    internal void Fill(AttentionPlan.Chunk chunk, AttentionShape shape, int keyValueHead)
+    {
+        (_count, _headDim) = (chunk.LaneCount, shape.HeadDim);
+        int padded = Blocks * Lanes;
+        for (int lane = 0; lane < padded; lane++)
+        {
+            // Padding sees what the last lane sees, so that it needs no rule of its own; its queries are zero.
+            (int query, int head) = Math.DivRem(chunk.FirstLane + Math.Min(lane, _count - 1), shape.Group);
+            (_row[lane], _low[lane]) = chunk.Bundle.Locate(query);
+            _high[lane] = query;
+            _head[lane] = keyValueHead * shape.Group + head;
+        }
+    }
+
+    /// <summary>Own keys from the first to the last that some lane of the block sees; both ends grow with the lane.</summary>
+    internal (int First, int Last) Seen(int block) => (_low[block * Lanes], _high[(block + 1) * Lanes - 1]);
+
+    /// <summary>Whether every lane of the block sees all own keys first … last.</summary>
+    internal bool AllSee(int block, int first, int last) => _low[(block + 1) * Lanes - 1] <= first && _high[block * Lanes] >= last;
+
+    /// <summary>Writes each lane's first and last own key, relative to <paramref name="origin"/>.</summary>
+    internal void Bounds(int block, int origin, Span<float> low, Span<float> high)
+    {
+        for (int i = 0; i < Lanes; i++)
+        {
+            low[i] = _low[block * Lanes + i] - origin;
+            high[i] = _high[block * Lanes + i] - origin;
+        }
+    }
+
+    /// <summary>packed[d, lane] = factor · source[row, head, d].</summary>
+    internal void PackColumns(int block, Rows source, float factor, Span<float> packed)
+    {
+        packed.Clear();
+        for (int i = 0; i < Real(block); i++)
+        {
+            ReadOnlySpan<float> from = Of(source, block, i);
+            for (int d = 0; d < from.Length; d++)
+            {
+                packed[d * Lanes + i] = factor * from[d];
+            }
+        }
+    }
+
+    /// <summary>packed[lane, d] = factor · source[row, head, d]; rows are <paramref name="width"/> apart.</summary>
+    internal void PackRows(int block, Rows source, float factor, int width, Span<float> packed)
+    {
+        packed.Clear();
+        for (int i = 0; i < Real(block); i++)
+        {
+            System.Numerics.Tensors.TensorPrimitives.Multiply(Of(source, block, i), factor, packed.Slice(i * width, _headDim));
+        }
+    }
+
+    /// <summary>target[row, head, d] = packed[d, lane] · factor[lane].</summary>
+    internal void UnpackColumns(int block, ReadOnlySpan<float> packed, ReadOnlySpan<float> factor, Rows target)
+    {
+        for (int i = 0; i < Real(block); i++)
+        {
+            Span<float> to = Of(target, block, i);
+            for (int d = 0; d < to.Length; d++)
+            {
+                to[d] = packed[d * Lanes + i] * factor[i];
+            }
+        }
+    }
+
+    /// <summary>target[row, head, d] += packed[d, lane] · factor.</summary>
+    internal void AddColumns(int block, ReadOnlySpan<float> packed, float factor, Rows target)
+    {
+        for (int i = 0; i < Real(block); i++)
+        {
+            Span<float> to = Of(target, block, i);
+            for (int d = 0; d < to.Length; d++)
+            {
+                to[d] += packed[d * Lanes + i] * factor;
+            }
+        }
+    }
+
+    /// <summary>values[lane] = source[row, head], zero in the padding.</summary>
+    internal void PackValues(int block, Rows source, Span<float> values)
+    {
+        values.Clear();
+        for (int i = 0; i < Real(block); i++)
+        {
+            values[i] = source[_row[block * Lanes + i]][_head[block * Lanes + i]];
+        }
+    }
+
+    /// <summary>target[row, head] = values[lane].</summary>
+    internal void UnpackValues(int block, ReadOnlySpan<float> values, Rows target)
+    {
+        for (int i = 0; i < Real(block); i++)
+        {
+            target[_row[block * Lanes + i]][_head[block * Lanes + i]] = values[i];
+        }
+    }
+
+    /// <summary>values[lane] = Σ over d of a[row, head, d] · b[row, head, d], zero in the padding.</summary>
+    internal void Dots(int block, Rows a, Rows b, Span<float> values)
+    {
+        values.Clear();
+        for (int i = 0; i < Real(block); i++)
+        {
+            values[i] = System.Numerics.Tensors.TensorPrimitives.Dot<float>(Of(a, block, i), Of(b, block, i));
+        }
+    }
+
+    int Real(int block) => Math.Min(Lanes, _count - block * Lanes);
+
+    Span<float> Of(Rows rows, int block, int lane) =>
+        rows[_row[block * Lanes + lane]].Slice(_head[block * Lanes + lane] * _headDim, _headDim);
+}

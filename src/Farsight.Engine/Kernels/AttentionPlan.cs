@@ -1,0 +1,153 @@
+namespace Farsight.Engine.Kernels;
+
+/// <summary>How the work of attention is cut into pieces; a function of the spans alone, never of the number of threads.</summary>
+/// <remarks>
+/// A lane is one query row of one head. The lanes of a bundle that share a key head are numbered query by query, the heads of
+/// a query side by side; a chunk is some consecutive ones of them. Every chunk is independent in the forward pass; in the
+/// backward pass the chunks of a family, that is of spans whose keys overlap, are taken one after the other.
+/// </remarks>
+sealed class AttentionPlan
+{
+    // Siblings with at most so many queries together are worth computing as one: their prefix is read once, and lanes are full.
+    const int MaxBundledQueries = 64;
+
+    AttentionPlan(IReadOnlyList<Chunk> chunks, IReadOnlyList<IReadOnlyList<Chunk>> families)
+    {
+        Chunks = chunks;
+        Families = families;
+    }
+
+    /// <summary>All chunks, in the order of the spans.</summary>
+    internal IReadOnlyList<Chunk> Chunks { get; }
+
+    /// <summary>The chunks, by sets of keys that nobody else reads.</summary>
+    internal IReadOnlyList<IReadOnlyList<Chunk>> Families { get; }
+
+    internal static AttentionPlan For(IReadOnlyList<AttentionSpan> spans, int group)
+    {
+        List<AttentionBundle> bundles = Bundle(spans);
+        List<Chunk>[] byBundle = [.. bundles.Select(b => Cut(b, b.QueryCount * group))];
+        return new([.. byBundle.SelectMany(c => c)], Join(bundles, byBundle));
+    }
+
+    static List<AttentionBundle> Bundle(IReadOnlyList<AttentionSpan> spans)
+    {
+        List<AttentionBundle> bundles = [];
+        foreach (AttentionSpan span in spans)
+        {
+            if (span.QueryCount == 0)
+            {
+                continue;
+            }
+            if (bundles.Count > 0 && bundles[^1].QueryCount + span.QueryCount <= MaxBundledQueries && bundles[^1].HasPrefix(span.Prefix))
+            {
+                bundles[^1].Add(span);
+                continue;
+            }
+            bundles.Add(new AttentionBundle(span));
+        }
+        return bundles;
+    }
+
+    static List<Chunk> Cut(AttentionBundle bundle, int lanes)
+    {
+        List<Chunk> chunks = [];
+        for (int first = 0; first < lanes; first += AttentionScratch.ChunkLanes)
+        {
+            chunks.Add(new(bundle, first, Math.Min(AttentionScratch.ChunkLanes, lanes - first)));
+        }
+        return chunks;
+    }
+
+    /// <summary>Sweeps over all key ranges in order of their starts and joins the bundles whose ranges overlap.</summary>
+    static List<Chunk>[] Join(List<AttentionBundle> bundles, List<Chunk>[] chunks)
+    {
+        int[] parent = [.. Enumerable.Range(0, bundles.Count)];
+        int Find(int b)
+        {
+            while (parent[b] != b)
+            {
+                b = parent[b] = parent[parent[b]];
+            }
+            return b;
+        }
+
+        int end = 0, owner = -1;
+        foreach ((KeyRange range, int b) in bundles.SelectMany((b, i) => b.Ranges.Select(r => (r, i))).OrderBy(x => x.r.Start))
+        {
+            if (owner >= 0 && range.Start < end)
+            {
+                int low = Math.Min(Find(owner), Find(b)), high = Math.Max(Find(owner), Find(b));
+                parent[high] = low;
+            }
+            if (owner < 0 || range.End > end)
+            {
+                (end, owner) = (range.End, b);
+            }
+        }
+        return [.. Enumerable.Range(0, bundles.Count).GroupBy(Find).Select(family => family.SelectMany(b => chunks[b]).ToList())];
+    }
+
+    /// <summary>Consecutive lanes of a bundle.</summary>
+    internal readonly record struct Chunk(AttentionBundle Bundle, int FirstLane, int LaneCount);
+}
+
+/// <summary>Spans with the same prefix, side by side: query q of the bundle is also number q among the bundle's own keys.</summary>
+sealed class AttentionBundle
+{
+    readonly List<AttentionSpan> _spans = [];
+    readonly List<int> _firsts = [];
+    readonly List<KeyRange> _own = [];
+    readonly IReadOnlyList<KeyRange> _prefix;
+
+    internal AttentionBundle(AttentionSpan span)
+    {
+        _prefix = span.Prefix;
+        PrefixCount = span.Prefix.Sum(r => r.Count);
+        Add(span);
+    }
+
+    internal int PrefixCount { get; }
+
+    internal int QueryCount { get; private set; }
+
+    /// <summary>Every range of keys that some query of the bundle sees.</summary>
+    internal IEnumerable<KeyRange> Ranges => _prefix.Concat(_own).Where(r => r.Count > 0);
+
+    internal void Add(AttentionSpan span)
+    {
+        _spans.Add(span);
+        _firsts.Add(QueryCount);
+        _own.Add(new(span.FirstKey, span.QueryCount));
+        QueryCount += span.QueryCount;
+    }
+
+    /// <summary>Whether spans with this prefix may join; without a prefix there is nothing to share.</summary>
+    internal bool HasPrefix(IReadOnlyList<KeyRange> prefix) =>
+        PrefixCount > 0 && (ReferenceEquals(prefix, _prefix) || prefix.SequenceEqual(_prefix));
+
+    /// <summary>The row of query <paramref name="query"/>, and the first of the own keys that it sees; the last is its own number.</summary>
+    internal (int Row, int Low) Locate(int query)
+    {
+        int s = _firsts.Count - 1;
+        while (_firsts[s] > query)
+        {
+            s--;
+        }
+        return (_spans[s].FirstQuery + query - _firsts[s], _firsts[s]);
+    }
+
+    /// <summary>Writes the rows of the keys number first … first + count − 1, of the prefix or of the own ones.</summary>
+    internal void KeyRows(bool prefix, int first, Span<int> rows)
+    {
+        int written = 0;
+        foreach (KeyRange range in prefix ? _prefix : _own)
+        {
+            for (int i = first; i >= 0 && i < range.Count && written < rows.Length; i++)
+            {
+                rows[written++] = range.Start + i;
+            }
+            first = written > 0 ? 0 : first - range.Count;
+        }
+    }
+}

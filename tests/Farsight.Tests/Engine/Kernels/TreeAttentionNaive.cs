@@ -1,0 +1,68 @@
+using Farsight.Engine.Kernels;
+
+namespace Farsight.Tests.Engine.Kernels;
+
+/// <summary>Attention written from the formula, in double, one query and one head at a time. Shares no code with the kernel.</summary>
+static class TreeAttentionNaive
+{
+    internal sealed record Result(double[] Output, double[] LogSumExp, double[] DQueries, double[] DKeys, double[] DValues);
+
+    internal static Result Run(
+        float[] queries, float[] keys, float[] values, float[] dOutput, AttentionShape shape, IReadOnlyList<AttentionSpan> spans)
+    {
+        int dim = shape.HeadDim, width = shape.Heads * dim, keyWidth = shape.KeyValueHeads * dim;
+        Result r = new(
+            new double[queries.Length], new double[queries.Length / dim], new double[queries.Length], new double[keys.Length], new double[keys.Length]);
+        foreach (AttentionSpan span in spans)
+        {
+            for (int i = 0; i < span.QueryCount; i++)
+            {
+                List<int> seen = [];
+                foreach (KeyRange range in span.Prefix)
+                {
+                    seen.AddRange(Enumerable.Range(range.Start, range.Count));
+                }
+                seen.AddRange(Enumerable.Range(span.FirstKey, i + 1));
+                for (int h = 0; h < shape.Heads; h++)
+                {
+                    int row = span.FirstQuery + i, q = row * width + h * dim, column = h / (shape.Heads / shape.KeyValueHeads) * dim;
+                    int[] at = [.. seen.Select(k => k * keyWidth + column)];
+                    One(r, queries, keys, values, dOutput, q, at, dim, row * shape.Heads + h);
+                }
+            }
+        }
+        return r;
+    }
+
+    static void One(Result r, float[] queries, float[] keys, float[] values, float[] dOutput, int q, int[] at, int dim, int slot)
+    {
+        double scale = 1 / Math.Sqrt(dim);
+        double[] scores = [.. at.Select(k => scale * Dot(queries, q, keys, k, dim))];
+        double max = scores.Max(), sum = scores.Sum(s => Math.Exp(s - max));
+        r.LogSumExp[slot] = max + Math.Log(sum);
+        double[] weights = [.. scores.Select(s => Math.Exp(s - max) / sum)];
+        double[] dWeights = [.. at.Select(v => Dot(dOutput, q, values, v, dim))];
+        double mean = weights.Zip(dWeights, (p, dp) => p * dp).Sum();
+        for (int j = 0; j < at.Length; j++)
+        {
+            double dScore = scale * weights[j] * (dWeights[j] - mean);
+            for (int d = 0; d < dim; d++)
+            {
+                r.Output[q + d] += weights[j] * values[at[j] + d];
+                r.DValues[at[j] + d] += weights[j] * dOutput[q + d];
+                r.DQueries[q + d] += dScore * keys[at[j] + d];
+                r.DKeys[at[j] + d] += dScore * queries[q + d];
+            }
+        }
+    }
+
+    static double Dot(float[] a, int i, float[] b, int j, int dim)
+    {
+        double sum = 0;
+        for (int d = 0; d < dim; d++)
+        {
+            sum += (double)a[i + d] * b[j + d];
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,302 @@
+using System.Runtime.Intrinsics;
+using Farsight.Engine.Kernels;
+using Farsight.Engine.Memory;
+using Farsight.Engine.Models;
+
+namespace Farsight.Tests.Engine.Kernels;
+
+public sealed class TreeAttentionTests
+{
+    static readonly string[] s_tiers = ["512", "256", "128", "public"];
+
+    // Lengths around the edges of a tile (8 keys, 32 lanes), of a key block (96) and of a chunk (256 lanes).
+    static readonly string[] s_trees =
+    [
+        "1", "2", "7", "8", "9", "31", "32", "33", "95", "97", "129", "300", "prompt+leaves", "two roots", "deep", "long leaves", "cache", "tail of a node",
+    ];
+
+    public static TheoryData<string, int, int> Trees()
+    {
+        TheoryData<string, int, int> data = [];
+        foreach (string tree in s_trees)
+        {
+            data.Add(tree, 16, 3);
+        }
+        foreach (int dim in (int[])[5, 8, 24, 32, 64, 128])
+        {
+            foreach (int group in (int[])[1, 2, 3])
+            {
+                data.Add("prompt+leaves", dim, group);
+                data.Add("deep", dim, group);
+            }
+        }
+        return data;
+    }
+
+    [Theory, MemberData(nameof(Trees))]
+    public void Forward_and_backward_match_naive_on_every_tier(string tree, int headDim, int group)
+    {
+        Case c = new(tree, new AttentionShape(2 * group, 2, headDim));
+        TreeAttentionNaive.Result expected = c.Naive();
+        foreach (string tier in s_tiers)
+        {
+            Outcome actual = c.Run(tier);
+
+            Near.Each(expected.Output, actual.Output, relative: 1e-4, absolute: 2e-6);
+            Near.Each(expected.LogSumExp, actual.LogSumExp, relative: 1e-5, absolute: 2e-6);
+            Near.Each(expected.DQueries, actual.DQueries, relative: 2e-4, absolute: 2e-5);
+            Near.Each(expected.DKeys, actual.DKeys, relative: 2e-4, absolute: 2e-5);
+            Near.Each(expected.DValues, actual.DValues, relative: 2e-4, absolute: 2e-5);
+        }
+    }
+
+    [Fact]
+    public void Backward_matches_finite_differences()
+    {
+        Case c = new("small", new AttentionShape(3, 1, 8));
+        Outcome actual = c.Run("public");
+
+        double Loss(float[] q, float[] k, float[] v) =>
+            TreeAttentionNaive.Run(q, k, v, c.DOutput, c.Shape, c.Spans).Output.Zip(c.DOutput, (o, d) => o * d).Sum();
+        Near.Each(Gradient.Of(q => Loss(q, c.Keys, c.Values), c.Queries), actual.DQueries, relative: 2e-3, absolute: 1e-4);
+        Near.Each(Gradient.Of(k => Loss(c.Queries, k, c.Values), c.Keys), actual.DKeys, relative: 2e-3, absolute: 1e-4);
+        Near.Each(Gradient.Of(v => Loss(c.Queries, c.Keys, v), c.Values), actual.DValues, relative: 2e-3, absolute: 1e-4);
+    }
+
+    [Fact]
+    public void Gives_the_same_bits_for_any_number_of_threads()
+    {
+        int before = Workers.Threads;
+        try
+        {
+            Case c = new("two roots", new AttentionShape(6, 2, 32));
+            Outcome[] outcomes = new Outcome[3];
+            for (int i = 0; i < 3; i++)
+            {
+                Workers.Threads = i + 1;
+                outcomes[i] = c.Run("public");
+            }
+            foreach (Outcome other in outcomes[1..])
+            {
+                Assert.Equal(outcomes[0].All, other.All);
+            }
+        }
+        finally
+        {
+            Workers.Threads = before;
+        }
+    }
+
+    [Fact]
+    public void Stays_finite_for_large_scores()
+    {
+        Case c = new("prompt+leaves", new AttentionShape(4, 2, 16), factor: 40);
+        TreeAttentionNaive.Result expected = c.Naive();
+
+        Outcome actual = c.Run("public");
+
+        Near.Each(expected.Output, actual.Output, relative: 1e-2, absolute: 4e-2);
+        Near.Each(expected.LogSumExp, actual.LogSumExp, relative: 1e-5);
+        Assert.All(actual.All, x => Assert.True(float.IsFinite(x)));
+    }
+
+    [Fact]
+    public void A_leaf_does_not_see_its_siblings()
+    {
+        Case c = new("prompt+leaves", new AttentionShape(2, 1, 16));
+        Outcome before = c.Run("public");
+        AttentionSpan first = c.Spans[1], second = c.Spans[2];
+
+        c.Values.AsSpan(first.FirstKey * 16, first.QueryCount * 16).Fill(1e6f);
+        Outcome after = c.Run("public");
+
+        Range rows = (second.FirstQuery * 32)..((second.FirstQuery + second.QueryCount) * 32);
+        Assert.Equal(before.Output[rows], after.Output[rows]);
+        Assert.NotEqual(before.Output, after.Output);
+    }
+
+    [Fact]
+    public void Allocates_nothing_large_in_steady_state()
+    {
+        Case c = new("300", new AttentionShape(6, 2, 32));
+        Rows q = ToRows(c.Queries, 192), k = ToRows(c.Keys, 64), v = ToRows(c.Values, 64), o = Rows.Allocate(q.Count, 192), l = Rows.Allocate(q.Count, 6);
+        TreeAttention.Forward(q, k, v, c.Shape, c.Spans, o, l);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        TreeAttention.Forward(q, k, v, c.Shape, c.Spans, o, l);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 << 10);
+    }
+
+    [Theory, InlineData(1, 16), InlineData(63, 24), InlineData(65, 32), InlineData(700, 128)]
+    public void Decode_matches_naive(int cached, int headDim)
+    {
+        AttentionShape shape = new(6, 2, headDim);
+        float[] q = TestData.Normal(6 * headDim, 1), k = TestData.Normal(cached * 2 * headDim, 2), v = TestData.Normal(cached * 2 * headDim, 3);
+        Rows output = Rows.Allocate(1, 6 * headDim);
+
+        TreeAttention.Decode(ToRows(q, 6 * headDim), ToRows(k, 2 * headDim), ToRows(v, 2 * headDim), shape, output);
+
+        AttentionSpan span = new(0, 1, [new(0, cached - 1)], cached - 1);
+        Near.Each(TreeAttentionNaive.Run(q, k, v, new float[q.Length], shape, [span]).Output, output.Span, relative: 1e-4, absolute: 2e-6);
+    }
+
+    [Fact]
+    public void Spans_of_a_tree_have_their_ancestors_as_prefix()
+    {
+        TokenTreeBuilder builder = new();
+        int root = Add(builder, TokenTreeBuilder.Root, 5), child = Add(builder, root, 3), leaf = Add(builder, child, 2);
+        _ = Add(builder, root, 4);
+        _ = Add(builder, leaf, 1);
+
+        IReadOnlyList<AttentionSpan> spans = AttentionSpan.For(builder.Build());
+
+        Assert.Empty(spans[0].Prefix);
+        Assert.Equal([new KeyRange(0, 8)], spans[2].Prefix);
+        Assert.Equal([new KeyRange(0, 5)], spans[3].Prefix);
+        Assert.Equal((10, 4, 10), (spans[3].FirstQuery, spans[3].QueryCount, spans[3].FirstKey));
+        Assert.Equal([new KeyRange(0, 10)], spans[4].Prefix);
+    }
+
+    [Fact]
+    public void Rejects_a_span_that_leaves_the_rows()
+    {
+        Rows q = Rows.Allocate(4, 8), k = Rows.Allocate(4, 8), l = Rows.Allocate(4, 1);
+
+        var e = Assert.Throws<ArgumentException>(() => TreeAttention.Forward(q, k, k, new(1, 1, 8), [new(0, 2, [new(3, 2)], 0)], q, l));
+
+        Assert.Equal("A span names 2 keys from row 3; there are 4 rows.", e.Message);
+    }
+
+    static int Add(TokenTreeBuilder builder, int parent, int count) =>
+        builder.Add(parent, new int[count], [.. Enumerable.Range(0, count)], scored: false);
+
+    static Rows ToRows(float[] values, int width)
+    {
+        Rows rows = Rows.Allocate(values.Length / width, width);
+        values.CopyTo(rows.Span);
+        return rows;
+    }
+
+    static IReadOnlyList<AttentionSpan> SpansOf(string tree)
+    {
+        if (int.TryParse(tree, out int count))
+        {
+            return [new(0, count, [], 0)];
+        }
+        TokenTreeBuilder builder = new();
+        switch (tree)
+        {
+            case "cache":
+                return [new(0, 37, [new(0, 61)], 61)];
+            case "tail of a node":
+                return [new(0, 40, [], 0), new(40, 5, [new(0, 35)], 35), new(45, 9, [new(0, 40), new(50, 3)], 53), new(54, 9, [new(0, 40), new(50, 3)], 70)];
+            case "small":
+                int stem = Add(builder, TokenTreeBuilder.Root, 5);
+                _ = Add(builder, stem, 3);
+                _ = Add(builder, stem, 2);
+                break;
+            case "prompt+leaves":
+                int prompt = Add(builder, TokenTreeBuilder.Root, 101);
+                foreach (int leaf in (int[])[12, 20, 7])
+                {
+                    _ = Add(builder, prompt, leaf);
+                }
+                break;
+            case "two roots":
+                foreach (int length in (int[])[130, 99])
+                {
+                    int root = Add(builder, TokenTreeBuilder.Root, length);
+                    _ = Add(builder, root, 13);
+                    _ = Add(builder, root, 33);
+                }
+                break;
+            case "deep":
+                int a = Add(builder, TokenTreeBuilder.Root, 40), b = Add(builder, a, 30), other = Add(builder, a, 9);
+                _ = Add(builder, b, 11);
+                _ = Add(builder, other, 14);
+                _ = Add(builder, b, 12);
+                _ = Add(builder, other, 1);
+                break;
+            default:
+                int start = Add(builder, TokenTreeBuilder.Root, 20);
+                _ = Add(builder, start, 110);
+                _ = Add(builder, start, 98);
+                break;
+        }
+        return AttentionSpan.For(builder.Build());
+    }
+
+    /// <summary>Results, the gradients without the noise that was in their buffers before.</summary>
+    sealed record Outcome(float[] Output, float[] LogSumExp, float[] DQueries, float[] DKeys, float[] DValues)
+    {
+        internal float[] All => [.. Output, .. LogSumExp, .. DQueries, .. DKeys, .. DValues];
+    }
+
+    sealed class Case
+    {
+        internal Case(string tree, AttentionShape shape, float factor = 1)
+        {
+            (Spans, Shape) = (SpansOf(tree), shape);
+            int queryRows = Spans.Max(s => s.FirstQuery + s.QueryCount);
+            int keyRows = Spans.Max(s => Math.Max(s.FirstKey + s.QueryCount, s.Prefix.Select(r => r.End).DefaultIfEmpty(0).Max()));
+            Queries = [.. TestData.Normal(queryRows * shape.Heads * shape.HeadDim, 1).Select(x => factor * x)];
+            Keys = TestData.Normal(keyRows * shape.KeyValueHeads * shape.HeadDim, 2);
+            Values = TestData.Normal(Keys.Length, 3);
+            DOutput = TestData.Normal(Queries.Length, 4);
+        }
+
+        internal IReadOnlyList<AttentionSpan> Spans { get; }
+
+        internal AttentionShape Shape { get; }
+
+        internal float[] Queries { get; }
+
+        internal float[] Keys { get; }
+
+        internal float[] Values { get; }
+
+        internal float[] DOutput { get; }
+
+        internal TreeAttentionNaive.Result Naive() => TreeAttentionNaive.Run(Queries, Keys, Values, DOutput, Shape, Spans);
+
+        internal Outcome Run(string tier)
+        {
+            int width = Shape.Heads * Shape.HeadDim, keyWidth = Shape.KeyValueHeads * Shape.HeadDim;
+            Rows q = ToRows(Queries, width), k = ToRows(Keys, keyWidth), v = ToRows(Values, keyWidth), dO = ToRows(DOutput, width);
+            Rows o = Rows.Allocate(q.Count, width), l = Rows.Allocate(q.Count, Shape.Heads);
+            float[] noiseQ = Noise(Queries.Length, 5), noiseK = Noise(Keys.Length, 6), noiseV = Noise(Keys.Length, 7);
+            Rows dQ = ToRows(noiseQ, width), dK = ToRows(noiseK, keyWidth), dV = ToRows(noiseV, keyWidth);
+            switch (tier)
+            {
+                case "512":
+                    Run<Vector512<float>, Tier512>(new(dO, q, k, v, o, l), new(dQ, dK, dV));
+                    break;
+                case "256":
+                    Run<Vector256<float>, Tier256>(new(dO, q, k, v, o, l), new(dQ, dK, dV));
+                    break;
+                case "128":
+                    Run<Vector128<float>, Tier128>(new(dO, q, k, v, o, l), new(dQ, dK, dV));
+                    break;
+                default:
+                    TreeAttention.Forward(q, k, v, Shape, Spans, o, l);
+                    TreeAttention.Backward(dO, q, k, v, o, l, Shape, Spans, dQ, dK, dV);
+                    break;
+            }
+            return new(o.Span.ToArray(), l.Span.ToArray(), Minus(dQ, noiseQ), Minus(dK, noiseK), Minus(dV, noiseV));
+        }
+
+        void Run<TVector, TTier>(AttentionInputs inputs, AttentionGradients gradients)
+            where TVector : struct
+            where TTier : IVectorTier<TVector>
+        {
+            AttentionPlan plan = AttentionPlan.For(Spans, Shape.Group);
+            AttentionForward<TVector, TTier>.Run(inputs.Queries, inputs.Keys, inputs.Values, Shape, plan, inputs.Output, inputs.LogSumExp);
+            AttentionBackward<TVector, TTier>.Run(inputs, Shape, plan, gradients);
+        }
+
+        static float[] Noise(int count, int seed) => TestData.Normal(count, seed);
+
+        static float[] Minus(Rows a, float[] b) => [.. a.Span.ToArray().Zip(b, (p, q) => p - q)];
+    }
+}
