@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Farsight.Engine.Checkpoints;
+
+/// <summary>Reads keys of a JSON object that somebody else wrote, and names file, key and value when one is unsound.</summary>
+/// <remarks>A key that is null counts as absent, as Python's configurations mean it.</remarks>
+sealed class ConfigReader
+{
+    static readonly JsonDocumentOptions s_options = new() { AllowDuplicateProperties = false };
+
+    readonly string _path;
+    readonly string _prefix;
+
+    ConfigReader(string path, JsonElement root, string prefix) => (_path, Root, _prefix) = (path, root, prefix);
+
+    internal JsonElement Root { get; }
+
+    internal static ConfigReader Open(string path)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path), s_options);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? new(path, document.RootElement.Clone(), "")
+                : throw new InputException($"{path} is not a JSON object; download it again.");
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path} is not valid JSON with distinct keys (line {e.LineNumber + 1}); download it again.", e);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new InputException($"{path} does not exist; check the path.", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new InputException($"{path} cannot be read; it must be a file, and you need the permission to read it.", e);
+        }
+    }
+
+    internal bool Has(string key) => Root.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
+
+    internal JsonElement? Element(string key) => Has(key) ? Root.GetProperty(key) : null;
+
+    internal ConfigReader? Object(string key) => Element(key) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Object } value => new(_path, value, $"{_prefix}{key}."),
+        _ => throw Unsound(key, "it must be an object"),
+    };
+
+    internal int Int(string key, int min, int max, int? absent = null) => Element(key) is not { } value
+        ? absent ?? throw Missing(key)
+        : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= min && number <= max
+            ? number
+            : throw Unsound(key, $"it must be a whole number from {min} to {max}");
+
+    internal double Double(string key, double min, double max, double? absent = null) => Element(key) is not { } value
+        ? absent ?? throw Missing(key)
+        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && number >= min && number <= max
+            ? number
+            : throw Unsound(key, string.Create(CultureInfo.InvariantCulture, $"it must be a number from {min} to {max}"));
+
+    internal bool Bool(string key, bool absent) => Element(key)?.ValueKind switch
+    {
+        null => absent,
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => throw Unsound(key, "it must be true or false"),
+    };
+
+    internal string String(string key, string? absent = null) => Element(key) switch
+    {
+        null => absent ?? throw Missing(key),
+        { ValueKind: JsonValueKind.String } value => Text(key, value),
+        _ => throw Unsound(key, "it must be a string"),
+    };
+
+    internal IReadOnlyList<string> Strings(string key, bool required) => Element(key) switch
+    {
+        null => required ? throw Missing(key) : [],
+        { ValueKind: JsonValueKind.Array } list when list.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String) =>
+            [.. list.EnumerateArray().Select(e => Text(key, e))],
+        _ => throw Unsound(key, "it must be a list of strings"),
+    };
+
+    internal InputException Missing(string key) => new($"{_path}: {_prefix}{key} is missing; use the file that belongs to the weights.");
+
+    internal InputException Unsound(string key, string wanted) =>
+        new($"{_path}: {_prefix}{key} is {Shortened(key)}; {wanted}.");
+
+    string Text(string key, JsonElement value)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException) // half a surrogate pair
+        {
+            throw Unsound(key, "it must be sound Unicode");
+        }
+    }
+
+    string Shortened(string key)
+    {
+        const int Enough = 60;
+        string raw = Element(key)?.GetRawText().ReplaceLineEndings(" ") ?? "absent";
+        return raw.Length <= Enough ? raw : raw[..Enough] + "…";
+    }
+}

@@ -1,0 +1,130 @@
+using Farsight.Engine.Models;
+
+namespace Farsight.Engine.Checkpoints;
+
+/// <summary>A Hugging Face model directory: config.json and its weights, mapped, every name and shape checked.</summary>
+public sealed class ModelDirectory : IDisposable
+{
+    const string ConfigFile = "config.json", WeightsFile = "model.safetensors", IndexFile = "model.safetensors.index.json";
+
+    readonly List<SafetensorsFile> _files = [];
+    readonly Dictionary<string, (StoredTensor Tensor, string Path)> _weights = new(StringComparer.Ordinal);
+
+    ModelDirectory(string path)
+    {
+        Path = path;
+        Config = HuggingFaceConfig.Read(In(ConfigFile));
+        try
+        {
+            OpenFiles();
+            CheckWeights();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The directory.</summary>
+    public string Path { get; }
+
+    /// <summary>What config.json says.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>Opens the directory and checks that its weights are those of its config.json.</summary>
+    /// <exception cref="InputException">A file is missing, damaged or unsupported, or files are not of one model.</exception>
+    public static ModelDirectory Open(string path) => Directory.Exists(path)
+        ? new(path)
+        : throw new InputException($"{path} is not a directory; give the folder that holds config.json and model.safetensors.");
+
+    /// <summary>A weight by its name.</summary>
+    /// <param name="name">"model.layers.0.self_attn.q_proj.weight"; one of <see cref="ParameterShapes.Of"/>.</param>
+    /// <param name="shape">What the caller expects; nothing to expect what config.json implies.</param>
+    /// <exception cref="InputException">The model has no such weight, or in another shape.</exception>
+    public StoredTensor Weight(string name, params ReadOnlySpan<int> shape)
+    {
+        if (!_weights.TryGetValue(name, out (StoredTensor Tensor, string Path) weight))
+        {
+            throw new InputException($"{Path}: the weight {name} is missing; the model is incomplete or of another kind than {ConfigFile} says.");
+        }
+        return shape.IsEmpty || shape.SequenceEqual([.. weight.Tensor.Shape])
+            ? weight.Tensor
+            : throw new InputException($"{weight.Path}: {name} is {Text(weight.Tensor.Shape)}, where {Text(shape.ToArray())} is needed; use the weights of the model that {ConfigFile} describes.");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _files.ForEach(f => f.Dispose());
+
+    string In(string name) => System.IO.Path.Combine(Path, name);
+
+    void OpenFiles()
+    {
+        if (File.Exists(In(WeightsFile)))
+        {
+            foreach (StoredTensor tensor in Map(WeightsFile).Tensors.Values)
+            {
+                _weights.Add(tensor.Name, (tensor, In(WeightsFile)));
+            }
+        }
+        else if (File.Exists(In(IndexFile)))
+        {
+            OpenShards();
+        }
+        else
+        {
+            throw new InputException($"{Path} has neither {WeightsFile} nor {IndexFile}; save the model as safetensors.");
+        }
+    }
+
+    void OpenShards()
+    {
+        ConfigReader index = ConfigReader.Open(In(IndexFile));
+        ConfigReader map = index.Object("weight_map") ?? throw index.Missing("weight_map");
+        Dictionary<string, SafetensorsFile> shards = new(StringComparer.Ordinal);
+        foreach (string name in map.Root.EnumerateObject().Select(p => p.Name))
+        {
+            string file = map.String(name);
+            if (file is "" or "." or ".." || file.AsSpan().ContainsAny("/\\:\0"))
+            {
+                throw map.Unsound(name, "it must be the name of a file in the same folder");
+            }
+            if (!shards.TryGetValue(file, out SafetensorsFile? shard))
+            {
+                shards.Add(file, shard = Map(file));
+            }
+            _weights.Add(name, shard.Tensors.TryGetValue(name, out StoredTensor? tensor)
+                ? (tensor, In(file))
+                : throw new InputException($"{In(file)}: the weight {name} is missing, and {IndexFile} says it is there; download both again."));
+        }
+    }
+
+    SafetensorsFile Map(string name)
+    {
+        SafetensorsFile file = SafetensorsFile.Open(In(name));
+        _files.Add(file);
+        return file;
+    }
+
+    void CheckWeights()
+    {
+        HashSet<string> known = new(StringComparer.Ordinal) { "lm_head.weight" }; // stored by some although it is tied
+        foreach (ParameterShape parameter in ParameterShapes.Of(Config))
+        {
+            known.Add(parameter.Name);
+            StoredTensor weight = Weight(parameter.Name);
+            _ = weight.Format; // throws for types that are no weights
+            if (!weight.Shape.SequenceEqual(parameter.Shape))
+            {
+                throw new InputException($"{_weights[parameter.Name].Path}: {parameter.Name} is {Text(weight.Shape)}, {ConfigFile} implies {Text(parameter.Shape)} ({parameter.Because}); the two files are not of one model.");
+            }
+        }
+        // A weight that would be left out changes the numbers; frequencies of the rotation, in old files, are computed anew.
+        if (_weights.Keys.Where(n => !known.Contains(n) && !n.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)).Order(StringComparer.Ordinal).FirstOrDefault() is { } extra)
+        {
+            throw new InputException($"{_weights[extra].Path}: a {Config.ModelType} of {Config.NumHiddenLayers} layers has no weight {extra}; the weights are not those of {ConfigFile}, or of a variant that is not supported.");
+        }
+    }
+
+    static string Text(IReadOnlyList<int> shape) => $"[{string.Join(", ", shape)}]";
+}

@@ -1,0 +1,69 @@
+using Farsight.Engine.Models;
+
+namespace Farsight.Engine.Checkpoints;
+
+/// <summary>A tensor that a model has.</summary>
+/// <param name="Name">"model.layers.0.self_attn.k_proj.weight".</param>
+/// <param name="Shape">Extents: [output, input] for a matrix.</param>
+/// <param name="Because">The keys of config.json that imply the shape.</param>
+public sealed record ParameterShape(string Name, IReadOnlyList<int> Shape, string Because);
+
+/// <summary>Names and shapes of all tensors of a model, as config.json implies them.</summary>
+public static class ParameterShapes
+{
+    /// <summary>In the order of the forward pass; the output head only when it is not tied.</summary>
+    public static IReadOnlyList<ParameterShape> Of(ModelConfig model)
+    {
+        Extent vocab = Extent.Of("vocab_size", model.VocabSize), hidden = Extent.Of("hidden_size", model.HiddenSize);
+        List<ParameterShape> shapes = [New("model.embed_tokens.weight", vocab, hidden)];
+        for (int layer = 0; layer < model.NumHiddenLayers; layer++)
+        {
+            shapes.AddRange(Layer($"model.layers.{layer}.", model, hidden));
+        }
+        shapes.Add(New("model.norm.weight", hidden));
+        if (!model.TieWordEmbeddings)
+        {
+            shapes.Add(New("lm_head.weight", vocab, hidden));
+        }
+        return shapes;
+    }
+
+    static IEnumerable<ParameterShape> Layer(string layer, ModelConfig model, Extent hidden)
+    {
+        Extent dim = Extent.Of("head_dim", model.HeadDim), intermediate = Extent.Of("intermediate_size", model.IntermediateSize);
+        Extent queries = Extent.Of("num_attention_heads", model.NumAttentionHeads) * dim;
+        Extent keys = Extent.Of("num_key_value_heads", model.NumKeyValueHeads) * dim;
+
+        yield return New(layer + "input_layernorm.weight", hidden);
+        foreach ((string name, Extent rows) in ((string, Extent)[])[("q_proj", queries), ("k_proj", keys), ("v_proj", keys)])
+        {
+            yield return New($"{layer}self_attn.{name}.weight", rows, hidden);
+            if (model.AttentionBias)
+            {
+                yield return New($"{layer}self_attn.{name}.bias", rows);
+            }
+        }
+        if (model.QueryKeyNorm)
+        {
+            yield return New(layer + "self_attn.q_norm.weight", dim);
+            yield return New(layer + "self_attn.k_norm.weight", dim);
+        }
+        yield return New(layer + "self_attn.o_proj.weight", hidden, queries);
+        yield return New(layer + "post_attention_layernorm.weight", hidden);
+        yield return New(layer + "mlp.gate_proj.weight", intermediate, hidden);
+        yield return New(layer + "mlp.up_proj.weight", intermediate, hidden);
+        yield return New(layer + "mlp.down_proj.weight", hidden, intermediate);
+    }
+
+    static ParameterShape New(string name, params Extent[] extents) =>
+        new(name, [.. extents.Select(e => e.Value)], string.Join(", ", extents.Select(e => e.Because)));
+
+    /// <param name="Because">Keys and their values: "num_key_value_heads 4 × head_dim 64".</param>
+    /// <param name="Value">Their product.</param>
+    readonly record struct Extent(string Because, int Value)
+    {
+        internal static Extent Of(string key, int value) => new($"{key} {value}", value);
+
+        public static Extent operator *(Extent a, Extent b) => new($"{a.Because} × {b.Because}", a.Value * b.Value);
+    }
+}

@@ -1,0 +1,101 @@
+using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Tests.Engine.Checkpoints;
+
+public sealed class ModelDirectoryTests
+{
+    const string KeyProjection = "model.layers.1.self_attn.k_proj.weight";
+
+    [Fact]
+    public void A_directory_gives_its_configuration_and_weights()
+    {
+        using TemporaryFolder folder = new();
+        TinyModelFiles.Write(folder.Path, TinyModelFiles.Config, TinyModelFiles.Weights(TinyModelFiles.Config));
+        using ModelDirectory model = ModelDirectory.Open(folder.Path);
+
+        Assert.Equal(20, model.Config.VocabSize);
+        Assert.Equal([8, 8], model.Weight(KeyProjection, 8, 8).Shape);
+        Assert.Contains("where [8, 9] is needed", Assert.Throws<InputException>(() => model.Weight(KeyProjection, 8, 9)).Message);
+        Assert.Contains("lm_head.weight is missing", Assert.Throws<InputException>(() => model.Weight("lm_head.weight")).Message);
+    }
+
+    [Fact]
+    public void A_weight_of_another_model_is_named_with_the_keys_that_contradict_it()
+    {
+        using TemporaryFolder folder = new();
+        TinyModelFiles.Write(folder.Path, TinyModelFiles.Config with { NumKeyValueHeads = 4 }, TinyModelFiles.Weights(TinyModelFiles.Config));
+
+        string message = Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message;
+
+        Assert.Equal($"{folder["model.safetensors"]}: model.layers.0.self_attn.k_proj.weight is [8, 8], config.json implies [16, 8] (num_key_value_heads 4 × head_dim 4, hidden_size 8); the two files are not of one model.", message);
+    }
+
+    [Fact]
+    public void A_missing_weight_and_one_too_many_are_named()
+    {
+        using TemporaryFolder folder = new();
+        TensorToWrite[] weights = TinyModelFiles.Weights(TinyModelFiles.Config);
+
+        TinyModelFiles.Write(folder.Path, TinyModelFiles.Config, weights.Where(w => w.Name != KeyProjection));
+        Assert.Contains($"the weight {KeyProjection} is missing", Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
+
+        TinyModelFiles.Write(folder.Path, TinyModelFiles.Config, weights.Append(TensorToWrite.From("model.layers.0.self_attn.o_proj.bias", NumberFormat.F32, new float[8], 8)));
+        Assert.Contains("has no weight model.layers.0.self_attn.o_proj.bias", Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
+
+        TinyModelFiles.Write(folder.Path, TinyModelFiles.Config, weights.Append(TensorToWrite.From("model.layers.0.self_attn.rotary_emb.inv_freq", NumberFormat.F32, new float[2], 2)));
+        ModelDirectory.Open(folder.Path).Dispose();
+    }
+
+    [Fact]
+    public void A_sharded_model_is_the_same_model()
+    {
+        using TemporaryFolder folder = new();
+        TensorToWrite[] weights = Shard(folder);
+        WriteIndex(folder, weights, i => i % 2 == 0 ? "a.safetensors" : "b.safetensors");
+        using ModelDirectory model = ModelDirectory.Open(folder.Path);
+
+        Assert.All(weights, w => Assert.Equal(w.Shape, model.Weight(w.Name).Shape));
+    }
+
+    [Theory]
+    [InlineData("../a.safetensors", "must be the name of a file in the same folder")]
+    [InlineData("/etc/passwd", "must be the name of a file in the same folder")]
+    [InlineData("..", "must be the name of a file in the same folder")]
+    [InlineData("c:a", "must be the name of a file in the same folder")]
+    [InlineData("a\\\\b", "must be the name of a file in the same folder")]
+    [InlineData("", "must be the name of a file in the same folder")]
+    [InlineData("c.safetensors", "does not exist")]
+    [InlineData("b.safetensors", "is missing, and model.safetensors.index.json says it is there")]
+    public void An_index_that_points_elsewhere_is_refused(string first, string says)
+    {
+        using TemporaryFolder folder = new();
+        WriteIndex(folder, Shard(folder), i => i == 0 ? first : i % 2 == 0 ? "a.safetensors" : "b.safetensors");
+
+        Assert.Contains(says, Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
+    }
+
+    [Fact]
+    public void A_folder_without_weights_says_what_is_wanted()
+    {
+        using TemporaryFolder folder = new();
+        HuggingFaceConfig.Write(folder["config.json"], TinyModelFiles.Config, NumberFormat.F32);
+
+        Assert.Contains("neither model.safetensors nor", Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
+        Assert.Contains("not a directory", Assert.Throws<InputException>(() => ModelDirectory.Open(folder["config.json"])).Message);
+    }
+
+    static TensorToWrite[] Shard(TemporaryFolder folder)
+    {
+        TensorToWrite[] weights = TinyModelFiles.Weights(TinyModelFiles.Config);
+        HuggingFaceConfig.Write(folder["config.json"], TinyModelFiles.Config, NumberFormat.BF16);
+        SafetensorsWriter.Write(folder["a.safetensors"], weights.Where((_, i) => i % 2 == 0));
+        SafetensorsWriter.Write(folder["b.safetensors"], weights.Where((_, i) => i % 2 == 1));
+        return weights;
+    }
+
+    static void WriteIndex(TemporaryFolder folder, TensorToWrite[] weights, Func<int, string> file) => AtomicFile.WriteText(
+        folder["model.safetensors.index.json"],
+        "{\"weight_map\":{" + string.Join(",", weights.Select((w, i) => $"\"{w.Name}\":\"{file(i)}\"")) + "}}");
+}
