@@ -1,12 +1,10 @@
-using System.Numerics.Tensors;
+using System.Runtime.Intrinsics;
 using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
 public static partial class TreeAttention
 {
-    const int DecodeBlock = 64;
-
     // Below so many floats of keys a second thread costs more than it brings.
     const long WorthSharing = 1 << 16;
 
@@ -36,51 +34,19 @@ public static partial class TreeAttention
         Workers.For(shape.KeyValueHeads, head => DecodeHead(query, keys, values, shape, head, output));
     }
 
-    /// <summary>All query heads of one key head, so that keys and values are read from memory once.</summary>
     static void DecodeHead(Rows query, Rows keys, Rows values, AttentionShape shape, int head, Rows output)
     {
-        int group = shape.Group, dim = shape.HeadDim, column = head * dim;
-        ReadOnlySpan<float> q = query[0].Slice(column * group, group * dim);
-        Span<float> o = output[0].Slice(column * group, group * dim);
-        Span<float> weights = stackalloc float[DecodeBlock], max = stackalloc float[group], sum = stackalloc float[group];
-        o.Clear();
-        max.Fill(float.NegativeInfinity);
-        sum.Clear();
-        for (int first = 0; first < keys.Count; first += DecodeBlock)
+        if (Vector512.IsHardwareAccelerated && shape.HeadDim % Vector512<float>.Count == 0)
         {
-            Rows someKeys = keys.Slice(first, Math.Min(DecodeBlock, keys.Count - first)), someValues = values.Slice(first, someKeys.Count);
-            for (int g = 0; g < group; g++)
-            {
-                Span<float> p = weights[..someKeys.Count];
-                for (int k = 0; k < p.Length; k++)
-                {
-                    p[k] = shape.Scale * TensorPrimitives.Dot(q.Slice(g * dim, dim), someKeys[k].Slice(column, dim));
-                }
-                Renew(p, ref max[g], ref sum[g], o.Slice(g * dim, dim));
-                for (int k = 0; k < p.Length; k++)
-                {
-                    TensorPrimitives.MultiplyAdd(someValues[k].Slice(column, dim), p[k], o.Slice(g * dim, dim), o.Slice(g * dim, dim));
-                }
-            }
+            AttentionDecode<Vector512<float>, Tier512>.Head(query, keys, values, shape, head, output);
         }
-        for (int g = 0; g < group; g++)
+        else if (Vector256.IsHardwareAccelerated && shape.HeadDim % Vector256<float>.Count == 0)
         {
-            TensorPrimitives.Multiply(o.Slice(g * dim, dim), 1f / sum[g], o.Slice(g * dim, dim));
+            AttentionDecode<Vector256<float>, Tier256>.Head(query, keys, values, shape, head, output);
         }
-    }
-
-    /// <summary>Turns scores into weights relative to the maximum so far, and brings sum and output to it.</summary>
-    static void Renew(Span<float> scores, ref float max, ref float sum, Span<float> output)
-    {
-        float newMax = MathF.Max(max, TensorPrimitives.Max<float>(scores));
-        float factor = VectorExp.Exp(max - newMax);
-        max = newMax;
-        sum *= factor;
-        TensorPrimitives.Multiply(output, factor, output);
-        for (int k = 0; k < scores.Length; k++)
+        else
         {
-            scores[k] = VectorExp.Exp(scores[k] - newMax);
-            sum += scores[k];
+            AttentionDecode<Vector128<float>, Tier128>.Head(query, keys, values, shape, head, output);
         }
     }
 }

@@ -42,6 +42,9 @@ interface IVectorTier<TVector>
     static abstract TVector KeepWithin(TVector x, TVector low, TVector high, TVector value);
 
     static abstract bool Same(TVector a, TVector b);
+
+    /// <summary>The sum across the register.</summary>
+    static abstract float Sum(TVector x);
 }
 
 readonly struct Tier512 : IVectorTier<Vector512<float>>
@@ -83,6 +86,9 @@ readonly struct Tier512 : IVectorTier<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Same(Vector512<float> a, Vector512<float> b) => Vector512.EqualsAll(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector512<float> x) => Vector512.Sum(x);
 }
 
 readonly struct Tier256 : IVectorTier<Vector256<float>>
@@ -124,6 +130,9 @@ readonly struct Tier256 : IVectorTier<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Same(Vector256<float> a, Vector256<float> b) => Vector256.EqualsAll(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector256<float> x) => Vector256.Sum(x);
 }
 
 readonly struct Tier128 : IVectorTier<Vector128<float>>
@@ -165,4 +174,7 @@ readonly struct Tier128 : IVectorTier<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Same(Vector128<float> a, Vector128<float> b) => Vector128.EqualsAll(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector128<float> x) => Vector128.Sum(x);
 }

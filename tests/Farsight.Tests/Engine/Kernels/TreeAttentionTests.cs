@@ -128,7 +128,7 @@ public sealed class TreeAttentionTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 << 10);
     }
 
-    [Theory, InlineData(1, 16), InlineData(63, 24), InlineData(65, 32), InlineData(700, 128)]
+    [Theory, InlineData(1, 16), InlineData(63, 24), InlineData(65, 32), InlineData(700, 128), InlineData(129, 80), InlineData(70, 5)]
     public void Decode_matches_naive(int cached, int headDim)
     {
         AttentionShape shape = new(6, 2, headDim);
