@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Farsight.Engine.Memory;
@@ -24,10 +25,12 @@ public static class TokenLogProbs
     /// <param name="targets">[N] the token that each row must predict.</param>
     /// <param name="logProbs">[N] overwritten; nats.</param>
     /// <param name="logSumExp">[N] overwritten; backward needs it.</param>
+    /// <param name="topTokens">[N] overwritten with the token of the largest logit, the first of equals.</param>
     /// <exception cref="ArgumentOutOfRangeException">A target is not in the vocabulary.</exception>
     public static void Forward(
-        Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets, Memory<float> logProbs, Memory<float> logSumExp) =>
-        Forward(hidden, head, targets, logProbs, logSumExp, s_tile);
+        Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets, Memory<float> logProbs, Memory<float> logSumExp,
+        Memory<int> topTokens) =>
+        Forward(hidden, head, targets, logProbs, logSumExp, topTokens, s_tile);
 
     /// <summary>Adds the gradients to <paramref name="dHidden"/> and, when the head is trained, <paramref name="dHead"/>.</summary>
     /// <remarks>
@@ -47,9 +50,11 @@ public static class TokenLogProbs
         Backward(dLogProbs, hidden, head, targets, logSumExp, dHidden, dHead, s_tile);
 
     internal static void Forward(
-        Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets, Memory<float> logProbs, Memory<float> logSumExp, TileSize size)
+        Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets, Memory<float> logProbs, Memory<float> logSumExp,
+        Memory<int> topTokens, TileSize size)
     {
         Shape.Same(hidden.Count, logProbs.Length);
+        Shape.Same(hidden.Count, topTokens.Length);
         Shape.Same(hidden.Count, logSumExp.Length);
         CheckTargets(hidden, head, targets);
 
@@ -61,7 +66,12 @@ public static class TokenLogProbs
                 for (int row = first; row < first + count; row++)
                 {
                     int n = firstRow + row, target = targets.Span[n] - firstToken;
+                    float before = running[n].Max;
                     running[n] = running[n].With(logits[row]);
+                    if (running[n].Max > before)
+                    {
+                        topTokens.Span[n] = firstToken + TensorPrimitives.IndexOfMax(logits[row]);
+                    }
                     if ((uint)target < (uint)logits.Width)
                     {
                         logProbs.Span[n] = logits[row][target];

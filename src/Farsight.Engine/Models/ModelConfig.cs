@@ -57,6 +57,19 @@ public sealed record ModelConfig
 
     /// <summary>Tokens that end a response.</summary>
     public IReadOnlyList<int> EosTokenIds { get; init; } = [];
+
+    /// <summary>The same model under another RoPE rule; the window grows by the rule's factor from the original one.</summary>
+    public ModelConfig With(RopeScaling rope) => this with
+    {
+        RopeScaling = rope,
+        MaxPositionEmbeddings = rope switch
+        {
+            RopeScaling.Linear linear => (int)(MaxPositionEmbeddings * linear.Factor),
+            RopeScaling.Llama3 llama3 => (int)(llama3.OriginalMaxPositionEmbeddings * llama3.Factor),
+            RopeScaling.Yarn yarn => (int)(yarn.OriginalMaxPositionEmbeddings * yarn.Factor),
+            _ => MaxPositionEmbeddings,
+        },
+    };
 }
 
 /// <summary>A rule that changes rotary frequencies so that positions beyond the trained window stay familiar.</summary>

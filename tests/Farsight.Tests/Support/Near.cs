@@ -14,4 +14,16 @@ static class Near
             }
         }
     }
+
+    /// <summary>Compares with an allowance relative to the largest magnitude of all expected values.</summary>
+    internal static void RelativeToLargest(IReadOnlyList<double> expected, ReadOnlySpan<float> actual, double relative, string what)
+    {
+        double largest = expected.Max(Math.Abs);
+        Assert.True(expected.Count >= actual.Length, $"{what}: {expected.Count} expected, {actual.Length} given.");
+        for (int i = 0; i < actual.Length; i++)
+        {
+            double error = Math.Abs(expected[i] - actual[i]);
+            Assert.True(error <= relative * largest, $"{what} [{i}]: expected {expected[i]:R}, got {actual[i]:R}; off by {error / largest:E2} of the largest, allowed {relative:E0}.");
+        }
+    }
 }

@@ -17,13 +17,30 @@ public sealed class TokenLogProbsTests
     {
         Example e = new(rows, vocabulary);
         float[] logProbs = new float[rows], logSumExp = new float[rows];
+        int[] topTokens = new int[rows];
 
-        TokenLogProbs.Forward(e.Hidden, new RowsMatrix(e.Head), e.Targets, logProbs, logSumExp, s_small);
+        TokenLogProbs.Forward(e.Hidden, new RowsMatrix(e.Head), e.Targets, logProbs, logSumExp, topTokens, s_small);
 
         // Logits of size 5 are rounded at 24 · 1e-7.
         Near.Each(e.Naive(e.HiddenValues, e.HeadValues), logProbs, relative: 1e-6, absolute: 1e-5);
-        TokenLogProbs.Forward(e.Hidden, new RowsMatrix(e.Head), e.Targets, logProbs, logSumExp);
+        TokenLogProbs.Forward(e.Hidden, new RowsMatrix(e.Head), e.Targets, logProbs, logSumExp, topTokens);
         Near.Each(e.Naive(e.HiddenValues, e.HeadValues), logProbs, relative: 1e-6, absolute: 1e-5);
+    }
+
+    [Fact]
+    public void The_top_token_has_the_largest_logit_over_all_tiles()
+    {
+        Example e = new(40, 129);
+        float[] logProbs = new float[40], logSumExp = new float[40];
+        int[] topTokens = new int[40];
+
+        TokenLogProbs.Forward(e.Hidden, new RowsMatrix(e.Head), e.Targets, logProbs, logSumExp, topTokens, s_small);
+
+        int[] expected =
+        [
+            .. Enumerable.Range(0, 40).Select(n => Enumerable.Range(0, 129).MaxBy(v => System.Numerics.Tensors.TensorPrimitives.Dot(e.Hidden[n], e.Head[v]))),
+        ];
+        Assert.Equal(expected, topTokens);
     }
 
     [Theory, MemberData(nameof(Cases))]
@@ -35,7 +52,8 @@ public sealed class TokenLogProbsTests
         float[] dHidden0 = dHidden.Span.ToArray(), dHead0 = dHead.Span.ToArray();
 
         float[] logProbs = new float[rows], logSumExp = new float[rows];
-        TokenLogProbs.Forward(e.Hidden, new RowsMatrix(e.Head), e.Targets, logProbs, logSumExp, s_small);
+        int[] topTokens = new int[rows];
+        TokenLogProbs.Forward(e.Hidden, new RowsMatrix(e.Head), e.Targets, logProbs, logSumExp, topTokens, s_small);
         TokenLogProbs.Backward(dLogProbs, e.Hidden, new RowsMatrix(e.Head), e.Targets, logSumExp, dHidden, dHead, s_small);
         TokenLogProbs.Backward(dLogProbs, e.Hidden, new RowsMatrix(e.Head), e.Targets, logSumExp, frozen, dHead: null, s_small);
 
@@ -93,15 +111,16 @@ public sealed class TokenLogProbsTests
         Example e = new(2, 10);
 
         Assert.Throws<ArgumentOutOfRangeException>(() =>
-            TokenLogProbs.Forward(e.Hidden, new RowsMatrix(e.Head), (int[])[3, 10], new float[2], new float[2]));
+            TokenLogProbs.Forward(e.Hidden, new RowsMatrix(e.Head), (int[])[3, 10], new float[2], new float[2], new int[2]));
     }
 
     static float[] Bits(Example e, int threads)
     {
         Workers.Threads = threads;
         float[] logProbs = new float[70], logSumExp = new float[70];
+        int[] topTokens = new int[70];
         Rows dHidden = Rows.Allocate(70, D), dHead = Rows.Allocate(300, D);
-        TokenLogProbs.Forward(e.Hidden, new RowsMatrix(e.Head), e.Targets, logProbs, logSumExp, s_small);
+        TokenLogProbs.Forward(e.Hidden, new RowsMatrix(e.Head), e.Targets, logProbs, logSumExp, topTokens, s_small);
         TokenLogProbs.Backward(logProbs, e.Hidden, new RowsMatrix(e.Head), e.Targets, logSumExp, dHidden, dHead, s_small);
         return [.. logProbs, .. logSumExp, .. dHidden.Span, .. dHead.Span];
     }

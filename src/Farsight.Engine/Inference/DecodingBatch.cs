@@ -1,0 +1,151 @@
+using Farsight.Engine.Kernels;
+using Farsight.Engine.Memory;
+using Farsight.Engine.Models;
+
+namespace Farsight.Engine.Inference;
+
+/// <summary>New tokens of one sequence.</summary>
+/// <param name="Sequence">Its number in the batch.</param>
+/// <param name="Tokens">At least one.</param>
+public sealed record SequencePiece(int Sequence, IReadOnlyList<int> Tokens);
+
+/// <summary>Sequences that grow side by side, each in its own stretch of one cache.</summary>
+public sealed class DecodingBatch : IDisposable
+{
+    // Rows of one forward pass: enough for full register tiles, little enough that activations stay small.
+    const int RowsPerPass = 1024;
+
+    readonly LlamaModel _model;
+    readonly KvCache _cache;
+    readonly int[] _start;   // first cache row of each sequence
+    readonly int[] _length;  // rows it has so far
+    readonly int[] _capacity;
+
+    /// <summary>Reserves a cache.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="capacities">Tokens that each sequence may reach.</param>
+    public DecodingBatch(LlamaModel model, IReadOnlyList<int> capacities)
+    {
+        _model = model;
+        _capacity = [.. capacities];
+        _length = new int[capacities.Count];
+        _start = new int[capacities.Count];
+        for (int i = 1; i < _start.Length; i++)
+        {
+            _start[i] = _start[i - 1] + capacities[i - 1];
+        }
+        _cache = new(model.Config, capacities.Sum());
+    }
+
+    /// <summary>Appends tokens and hands out the logits [V] after each piece's last token; they are valid during the call only.</summary>
+    /// <exception cref="ArgumentException">A piece is empty or its sequence's capacity is exceeded.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled between two passes.</exception>
+    public void Extend(IReadOnlyList<SequencePiece> pieces, LogitsAction logits, CancellationToken cancel = default)
+    {
+        foreach (SequencePiece piece in pieces)
+        {
+            if (piece.Tokens.Count == 0 || _length[piece.Sequence] + piece.Tokens.Count > _capacity[piece.Sequence])
+            {
+                throw new ArgumentException($"Sequence {piece.Sequence} has {_length[piece.Sequence]} of {_capacity[piece.Sequence]} tokens; {piece.Tokens.Count} more cannot be added.", nameof(pieces));
+            }
+        }
+        foreach (IReadOnlyList<Run> pass in Passes(pieces))
+        {
+            cancel.ThrowIfCancellationRequested();
+            Pass(pass, logits);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _cache.Dispose();
+
+    /// <summary>Cuts long pieces and gathers short ones, so that a pass has a bounded number of rows.</summary>
+    static IEnumerable<IReadOnlyList<Run>> Passes(IReadOnlyList<SequencePiece> pieces)
+    {
+        List<Run> pass = [];
+        int rows = 0;
+        foreach (SequencePiece piece in pieces)
+        {
+            for (int done = 0; done < piece.Tokens.Count;)
+            {
+                int count = Math.Min(piece.Tokens.Count - done, RowsPerPass - rows);
+                pass.Add(new(piece.Sequence, [.. piece.Tokens.Skip(done).Take(count)], done + count == piece.Tokens.Count));
+                rows += count;
+                done += count;
+                if (rows == RowsPerPass)
+                {
+                    yield return pass;
+                    (pass, rows) = ([], 0);
+                }
+            }
+        }
+        if (rows > 0)
+        {
+            yield return pass;
+        }
+    }
+
+    void Pass(IReadOnlyList<Run> runs, LogitsAction logits)
+    {
+        Workspace workspace = _model.TakeWorkspace();
+        try
+        {
+            int[] tokens = [.. runs.SelectMany(r => r.Tokens)];
+            int[] positions = [.. runs.SelectMany(r => Enumerable.Range(_length[r.Sequence], r.Tokens.Count))];
+            Rows x = workspace.Rows(tokens.Length, _model.Config.HiddenSize);
+            _model.Embeddings.Look(tokens, x);
+            Rows last = ThroughBlocks(runs, positions, x, workspace);
+            Rows hidden = _model.FinalNorm.Forward(last, workspace).Output;
+            Rows scores = workspace.Rows(hidden.Count, _model.Config.VocabSize);
+            Gemm.MultiplyTransposed(hidden, _model.Head.Matrix, 0, scores.Width, scores, add: false);
+            for (int i = 0; i < runs.Count; i++)
+            {
+                _length[runs[i].Sequence] += runs[i].Tokens.Count;
+                if (runs[i].IsWhole)
+                {
+                    logits(runs[i].Sequence, scores[i]);
+                }
+            }
+        }
+        finally
+        {
+            _model.GiveBack(workspace);
+        }
+    }
+
+    /// <summary>[runs, D] the last block's result at the last row of each run.</summary>
+    Rows ThroughBlocks(IReadOnlyList<Run> runs, int[] positions, Rows x, Workspace workspace)
+    {
+        List<AttentionSpan> spans = [], lastSpans = [];
+        List<(int, int)> places = [], lastRows = [];
+        int next = 0;
+        foreach (Run run in runs)
+        {
+            int count = run.Tokens.Count, start = _start[run.Sequence], seen = _length[run.Sequence];
+            spans.Add(new(next, count, seen == 0 ? [] : [new(start, seen)], start + seen));
+            lastSpans.Add(new(lastSpans.Count, 1, seen + count == 1 ? [] : [new(start, seen + count - 1)], start + seen + count - 1));
+            places.Add((start + seen, count));
+            lastRows.Add((next + count - 1, 1));
+            next += count;
+        }
+
+        RopeTable rope = RopeTable.Create(positions, _model.Frequencies);
+        RowSelection selection = new(lastRows);
+        RopeTable lastRope = new(selection.Gather(rope.Cos, workspace), selection.Gather(rope.Sin, workspace));
+        BlockContext inner = new(_model.Shape, rope, rope, spans, null), last = new(_model.Shape, rope, lastRope, lastSpans, selection);
+        for (int layer = 0; layer < _model.Blocks.Count; layer++)
+        {
+            bool isLast = layer == _model.Blocks.Count - 1;
+            x = new BlockPass(_model.Blocks[layer], x, isLast ? last : inner, _cache.Layer(layer, places), workspace).Result;
+        }
+        return x;
+    }
+
+    /// <summary>Part of a piece that one pass takes.</summary>
+    sealed record Run(int Sequence, IReadOnlyList<int> Tokens, bool IsWhole);
+}
+
+/// <summary>Receives the logits of one sequence.</summary>
+/// <param name="sequence">Its number in the batch.</param>
+/// <param name="logits">[V]; valid during the call only.</param>
+public delegate void LogitsAction(int sequence, ReadOnlySpan<float> logits);

@@ -1,0 +1,28 @@
+using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Engine.Lora;
+
+/// <summary>A low-rank update of one linear layer: y += s · (x · Aᵀ) · Bᵀ with s = α / R.</summary>
+/// <remarks>Source: arXiv:2106.09685, Eq. 3.</remarks>
+/// <param name="A">[R, inputs]</param>
+/// <param name="B">[outputs, R]</param>
+/// <param name="Scale">s.</param>
+sealed record LoraPair(Parameter A, Parameter B, float Scale)
+{
+    /// <summary>An update that changes nothing yet: A uniform in ±1/√inputs (Kaiming's rule as PEFT applies it), B zero.</summary>
+    internal static LoraPair Create(string layer, int outputs, int inputs, LoraOptions options, int seed)
+    {
+        LoraPair pair = new(
+            Parameter.Create($"{layer}.lora_A.weight", ParameterRole.Lora, options.Rank, inputs),
+            Parameter.Create($"{layer}.lora_B.weight", ParameterRole.Lora, outputs, options.Rank),
+            (float)(options.Alpha / options.Rank));
+        SeededRandom random = SeededRandom.For(seed, $"lora {layer}", 0);
+        double bound = 1 / Math.Sqrt(inputs);
+        foreach (ref float value in pair.A.Value.Span)
+        {
+            value = (float)((2 * random.NextDouble() - 1) * bound);
+        }
+        return pair;
+    }
+}

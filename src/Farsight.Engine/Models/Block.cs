@@ -1,0 +1,17 @@
+namespace Farsight.Engine.Models;
+
+/// <summary>The layers of one decoder block.</summary>
+sealed record Block(
+    Norm AttentionNorm, Linear Query, Linear Key, Linear Value, Norm? QueryNorm, Norm? KeyNorm, Linear Output,
+    Norm MlpNorm, Linear Gate, Linear Up, Linear Down)
+{
+    /// <summary>Every linear layer with the short name that adapters use.</summary>
+    internal IEnumerable<(string Target, Linear Linear)> Linears =>
+    [
+        ("q_proj", Query), ("k_proj", Key), ("v_proj", Value), ("o_proj", Output),
+        ("gate_proj", Gate), ("up_proj", Up), ("down_proj", Down),
+    ];
+
+    internal IEnumerable<Norm> Norms => new[] { AttentionNorm, QueryNorm, KeyNorm, MlpNorm }.OfType<Norm>();
+}
+

@@ -1,0 +1,20 @@
+using Farsight.Engine.Kernels;
+using Farsight.Engine.Memory;
+
+namespace Farsight.Engine.Models;
+
+/// <summary>What a block must know of the rows it works on.</summary>
+/// <param name="Shape">Heads and head dim.</param>
+/// <param name="KeyRope">Rotation of the T rows that come in.</param>
+/// <param name="QueryRope">Rotation of the T' rows that go out; the same unless there is a selection.</param>
+/// <param name="Spans">Which keys each of the T' rows sees.</param>
+/// <param name="Selection">The rows that go out, or null for all.</param>
+sealed record BlockContext(
+    AttentionShape Shape, RopeTable KeyRope, RopeTable QueryRope, IReadOnlyList<AttentionSpan> Spans, RowSelection? Selection)
+{
+    /// <summary>[T', width] the rows that go out.</summary>
+    internal Rows Select(Rows rows, Workspace workspace) => Selection?.Gather(rows, workspace) ?? rows;
+
+    /// <summary>[T, width] gradients of the rows that go out at their places, zeros elsewhere.</summary>
+    internal Rows Unselect(Rows rows, int total, Workspace workspace) => Selection?.Scatter(rows, total, workspace) ?? rows;
+}

@@ -1,0 +1,150 @@
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Inference;
+using Farsight.Engine.Kernels;
+using Farsight.Engine.Lora;
+using Farsight.Engine.Memory;
+
+namespace Farsight.Engine.Models;
+
+/// <summary>A decoder of the Llama family: forward over token trees, exact backward, and decoding with a cache.</summary>
+/// <remarks>Frozen as loaded; <see cref="AttachLora"/> or <see cref="TrainEverything"/> says what training may change. One caller at a time.</remarks>
+public sealed class LlamaModel : IDisposable
+{
+    readonly IDisposable? _files;
+    readonly Embedding _embeddings;
+    readonly Embedding _head;
+    readonly Norm _finalNorm;
+    readonly List<Parameter> _parameters = [];
+    readonly Stack<Workspace> _workspaces = [];
+
+    /// <summary>Puts a model together from any source of weights.</summary>
+    /// <param name="config">Its shape.</param>
+    /// <param name="source">Its weights; kept open as long as the model and disposed with it, if it is disposable.</param>
+    /// <exception cref="InputException">A weight is missing or has another shape than the config implies.</exception>
+    public LlamaModel(ModelConfig config, IWeightSource source)
+    {
+        Config = config;
+        _files = source as IDisposable;
+        LlamaWeights weights = LlamaWeights.From(config, source);
+        _embeddings = new(LlamaWeights.EmbeddingsName, weights.Embeddings);
+        _head = weights.Head is { } head ? new(LlamaWeights.HeadName, head) : _embeddings;
+        _finalNorm = weights.FinalNorm;
+        Blocks = weights.Blocks;
+        Shape = new(config.NumAttentionHeads, config.NumKeyValueHeads, config.HeadDim);
+        Frequencies = RopeFrequencies.Of(config.HeadDim, config.RopeTheta, config.RopeScaling);
+    }
+
+    /// <summary>The shape, with the RoPE scaling that is in force.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>What training changes; empty while everything is frozen.</summary>
+    public IReadOnlyList<Parameter> Parameters => _parameters;
+
+    /// <summary>The adapter's options, or null without one.</summary>
+    public LoraOptions? Lora { get; private set; }
+
+    internal IReadOnlyList<Block> Blocks { get; }
+
+    internal AttentionShape Shape { get; }
+
+    internal RopeFrequencies Frequencies { get; }
+
+    /// <summary>Opens a Hugging Face model directory; weights stay mapped in their stored format.</summary>
+    /// <param name="directory">Holds config.json and safetensors.</param>
+    /// <param name="rope">Replaces the config's scaling; null keeps it. The window grows with the factor.</param>
+    /// <exception cref="InputException">The directory is not a model that this engine can run.</exception>
+    public static LlamaModel Load(string directory, RopeScaling? rope = null)
+    {
+        DirectoryWeights files = new(ModelDirectory.Open(directory));
+        return new(rope is null ? files.Config : files.Config.With(rope), files);
+    }
+
+    /// <summary>Adds low-rank matrices to the named layers and makes them trainable, with embeddings and norms if asked.</summary>
+    /// <param name="options">What to train.</param>
+    /// <param name="seed">Of the A matrices; the B matrices start at zero, so that nothing changes yet.</param>
+    /// <exception cref="ArgumentException">A target is unknown, or the model already trains something.</exception>
+    public void AttachLora(LoraOptions options, int seed)
+    {
+        ThrowIfTrainable();
+        string[] unknown = [.. options.Targets.Except(LoraOptions.KnownTargets)];
+        if (unknown.Length > 0)
+        {
+            throw new ArgumentException($"No linear layer is called {string.Join(", ", unknown)}; there are {string.Join(", ", LoraOptions.KnownTargets)}.", nameof(options));
+        }
+
+        Lora = options;
+        foreach (Linear linear in Blocks.SelectMany(b => b.Linears).Where(l => options.Targets.Contains(l.Target)).Select(l => l.Linear))
+        {
+            linear.Lora = LoraPair.Create(linear.Name, linear.Outputs, linear.Inputs, options, seed);
+            _parameters.AddRange([linear.Lora.A, linear.Lora.B]);
+        }
+        if (options.TrainEmbeddings)
+        {
+            _parameters.Add(_embeddings.Train());
+        }
+        if (options.TrainNorms)
+        {
+            _parameters.AddRange(Norms.Select(n => n.Train()));
+        }
+    }
+
+    /// <summary>Makes every weight trainable, as F32 copies: pre-training and the full SFT baselines.</summary>
+    /// <exception cref="ArgumentException">The model already trains something.</exception>
+    public void TrainEverything()
+    {
+        ThrowIfTrainable();
+        _parameters.Add(_embeddings.Train());
+        if (!Config.TieWordEmbeddings)
+        {
+            _parameters.Add(_head.Train());
+        }
+        _parameters.AddRange(Blocks.SelectMany(b => b.Linears).SelectMany(l => l.Linear.TrainInFull()));
+        _parameters.AddRange(Norms.Select(n => n.Train()));
+    }
+
+    /// <summary>Runs a tree and keeps what its backward needs.</summary>
+    /// <param name="tree">At least one of its tokens must be scored.</param>
+    public TreePass Forward(TokenTree tree) => new(this, tree, keepForBackward: true);
+
+    /// <summary>Log-probabilities of a tree's scored tokens, without keeping anything: [scored tokens], nats.</summary>
+    public float[] LogProbs(TokenTree tree)
+    {
+        using TreePass pass = new(this, tree, keepForBackward: false);
+        return pass.LogProbs;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Workspace workspace in _workspaces)
+        {
+            workspace.Dispose();
+        }
+        _workspaces.Clear();
+        _files?.Dispose();
+    }
+
+    internal Embedding Embeddings => _embeddings;
+
+    internal Embedding Head => _head;
+
+    internal Norm FinalNorm => _finalNorm;
+
+    internal Workspace TakeWorkspace() => _workspaces.TryPop(out Workspace? workspace) ? workspace : new();
+
+    internal void GiveBack(Workspace workspace)
+    {
+        workspace.Reset();
+        _workspaces.Push(workspace);
+    }
+
+    IEnumerable<Norm> Norms => Blocks.SelectMany(b => b.Norms).Append(_finalNorm);
+
+    void ThrowIfTrainable()
+    {
+        if (_parameters.Count > 0)
+        {
+            throw new ArgumentException("The model already has trainable parameters; load it anew.");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using Farsight.Engine.Kernels;
+using Farsight.Engine.Memory;
+
+namespace Farsight.Engine.Models;
+
+/// <summary>The layers of a model of the Llama family, put together from its weights.</summary>
+/// <param name="Embeddings">[V, D]</param>
+/// <param name="Blocks">From the first to the last.</param>
+/// <param name="FinalNorm">Before the head.</param>
+/// <param name="Head">[V, D]; null when it is the embeddings.</param>
+sealed record LlamaWeights(WeightMatrix Embeddings, IReadOnlyList<Block> Blocks, Norm FinalNorm, WeightMatrix? Head)
+{
+    internal const string EmbeddingsName = "model.embed_tokens.weight", HeadName = "lm_head.weight";
+
+    internal static LlamaWeights From(ModelConfig config, IWeightSource source)
+    {
+        int d = config.HiddenSize;
+        return new(
+            source.Matrix(EmbeddingsName, config.VocabSize, d),
+            [.. Enumerable.Range(0, config.NumHiddenLayers).Select(layer => BlockOf(config, source, $"model.layers.{layer}."))],
+            NormOf(source, "model.norm", d, config),
+            config.TieWordEmbeddings ? null : source.Matrix(HeadName, config.VocabSize, d));
+    }
+
+    static Block BlockOf(ModelConfig c, IWeightSource source, string prefix)
+    {
+        int d = c.HiddenSize, queries = c.NumAttentionHeads * c.HeadDim, keys = c.NumKeyValueHeads * c.HeadDim;
+        Linear Layer(string name, int outputs, int inputs, bool bias = false) => new(
+            prefix + name,
+            source.Matrix($"{prefix}{name}.weight", outputs, inputs),
+            bias ? source.Vector($"{prefix}{name}.bias", outputs) : null);
+
+        return new(
+            NormOf(source, prefix + "input_layernorm", d, c),
+            Layer("self_attn.q_proj", queries, d, c.AttentionBias),
+            Layer("self_attn.k_proj", keys, d, c.AttentionBias),
+            Layer("self_attn.v_proj", keys, d, c.AttentionBias),
+            c.QueryKeyNorm ? NormOf(source, prefix + "self_attn.q_norm", c.HeadDim, c) : null,
+            c.QueryKeyNorm ? NormOf(source, prefix + "self_attn.k_norm", c.HeadDim, c) : null,
+            Layer("self_attn.o_proj", d, queries),
+            NormOf(source, prefix + "post_attention_layernorm", d, c),
+            Layer("mlp.gate_proj", c.IntermediateSize, d),
+            Layer("mlp.up_proj", c.IntermediateSize, d),
+            Layer("mlp.down_proj", d, c.IntermediateSize));
+    }
+
+    static Norm NormOf(IWeightSource source, string name, int width, ModelConfig config) =>
+        new($"{name}.weight", source.Vector($"{name}.weight", width), config.RmsNormEps);
+}

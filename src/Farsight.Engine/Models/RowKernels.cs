@@ -1,0 +1,35 @@
+using System.Numerics.Tensors;
+using Farsight.Engine.Kernels;
+using Farsight.Engine.Memory;
+
+namespace Farsight.Engine.Models;
+
+/// <summary>Row-wise kernels over many rows at once, in blocks of a fixed size over the cores.</summary>
+static class RowKernels
+{
+    const int RowsPerItem = 64;
+
+    /// <summary>sum = a + b; sum may be either.</summary>
+    internal static void Add(Rows a, Rows b, Rows sum) => ForRows(sum, row => TensorPrimitives.Add(a[row], b[row], sum[row]));
+
+    /// <summary>Rotates queries or keys in place.</summary>
+    internal static void Rotate(Rows heads, RopeTable rope) => ForRows(heads, row => Rope.Forward(heads[row], rope.Cos[row], rope.Sin[row]));
+
+    /// <summary>Turns gradients of rotated rows into gradients of the rows before, in place.</summary>
+    internal static void RotateBack(Rows dHeads, RopeTable rope) => ForRows(dHeads, row => Rope.Backward(dHeads[row], rope.Cos[row], rope.Sin[row]));
+
+    /// <summary>y = silu(gate) · up.</summary>
+    internal static void SwiGluForward(Rows gate, Rows up, Rows y) => ForRows(y, row => SwiGlu.Forward(gate[row], up[row], y[row]));
+
+    /// <summary>Adds to dGate and dUp.</summary>
+    internal static void SwiGluBackward(Rows dY, Rows gate, Rows up, Rows dGate, Rows dUp) =>
+        ForRows(dY, row => SwiGlu.Backward(dY[row], gate[row], up[row], dGate[row], dUp[row]));
+
+    static void ForRows(Rows rows, Action<int> body) => Workers.ForBlocks(rows.Count, RowsPerItem, (first, count) =>
+    {
+        for (int row = first; row < first + count; row++)
+        {
+            body(row);
+        }
+    });
+}
