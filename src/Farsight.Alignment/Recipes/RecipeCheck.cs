@@ -1,0 +1,111 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Farsight.Alignment.Recipes;
+
+/// <summary>Compares a JSON tree with the type it is to become and collects everything that does not fit, where the serializer stops at the first.</summary>
+sealed class RecipeCheck(JsonSerializerOptions options)
+{
+    readonly List<string> _problems = [];
+
+    internal IReadOnlyList<string> Problems => _problems;
+
+    internal void Visit(JsonNode? node, JsonTypeInfo type, string path)
+    {
+        if (node is JsonObject value && type.PolymorphismOptions is { } polymorphism)
+        {
+            VisitPolymorphic(value, polymorphism, path);
+        }
+        else if (node is JsonObject members && type.Kind == JsonTypeInfoKind.Object)
+        {
+            VisitMembers(members, type, path, discriminator: null);
+        }
+        else
+        {
+            VisitValue(node, type.Type, path);
+        }
+    }
+
+    void VisitPolymorphic(JsonObject value, JsonPolymorphismOptions polymorphism, string path)
+    {
+        string discriminator = polymorphism.TypeDiscriminatorPropertyName;
+        string names = string.Join(", ", polymorphism.DerivedTypes.Select(d => d.TypeDiscriminator));
+        string? name = value[discriminator] is JsonValue given && given.TryGetValue(out string? text) ? text : null;
+        JsonDerivedType chosen = polymorphism.DerivedTypes.FirstOrDefault(d => d.TypeDiscriminator is string known && known == name);
+        if (name is null)
+        {
+            Add(Join(path, discriminator), $"missing; one of {names}.");
+        }
+        else if (chosen.DerivedType is null)
+        {
+            Add(Join(path, discriminator), $"'{name}' is unknown; one of {names}.");
+        }
+        else
+        {
+            VisitMembers(value, options.GetTypeInfo(chosen.DerivedType), path, discriminator);
+        }
+    }
+
+    void VisitMembers(JsonObject value, JsonTypeInfo type, string path, string? discriminator)
+    {
+        JsonPropertyInfo[] members = [.. type.Properties.Where(p => p.Set is not null || p.AssociatedParameter is not null)];
+        foreach ((string key, JsonNode? child) in value)
+        {
+            if (members.FirstOrDefault(m => m.Name == key) is { } member)
+            {
+                VisitMember(child, member, Join(path, key));
+            }
+            else if (key != discriminator)
+            {
+                Add(Join(path, key), $"unknown key; known here: {string.Join(", ", members.Select(m => m.Name))}.");
+            }
+        }
+        foreach (JsonPropertyInfo member in members.Where(m => m.IsRequired && !value.ContainsKey(m.Name)))
+        {
+            Add(Join(path, member.Name), "missing; nothing is assumed for it.");
+        }
+    }
+
+    void VisitMember(JsonNode? child, JsonPropertyInfo member, string path)
+    {
+        if (child is not null)
+        {
+            Visit(child, options.GetTypeInfo(member.PropertyType), path);
+        }
+        else if (!member.IsSetNullable || (member.PropertyType.IsValueType && Nullable.GetUnderlyingType(member.PropertyType) is null))
+        {
+            Add(path, "null is not a value here.");
+        }
+    }
+
+    void VisitValue(JsonNode? node, Type type, string path)
+    {
+        try
+        {
+            node.Deserialize(type, options);
+        }
+        catch (JsonException)
+        {
+            Add(path, $"{Shown(node)} is not {Wanted(type)}.");
+        }
+    }
+
+    void Add(string path, string problem) => _problems.Add($"{path}: {problem}");
+
+    static string Join(string path, string key) => path.Length == 0 ? key : $"{path}.{key}";
+
+    static string Shown(JsonNode? node) => node?.ToJsonString() is { Length: <= 60 } text ? text : "the value";
+
+    static string Wanted(Type type)
+    {
+        Type plain = Nullable.GetUnderlyingType(type) ?? type;
+        return plain.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(plain).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))}"
+            : plain == typeof(int) || plain == typeof(long) ? "a whole number"
+            : plain == typeof(double) || plain == typeof(float) ? "a number"
+            : plain == typeof(bool) ? "true or false"
+            : plain == typeof(string) ? "a string"
+            : plain.IsAssignableTo(typeof(System.Collections.IEnumerable)) ? "a list of such values"
+            : "an object { … }";
+    }
+}

@@ -1,0 +1,136 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Farsight.Engine;
+using Farsight.Engine.Optimizers;
+
+namespace Farsight.Alignment.Recipes;
+
+/// <summary>Reads recipes: JSON with comments and trailing commas. Unknown keys, missing keys and absurd values are errors.</summary>
+public static class RecipeFile
+{
+    static readonly JsonDocumentOptions s_reading = new()
+    {
+        AllowDuplicateProperties = false,
+        AllowTrailingCommas = true,
+        CommentHandling = JsonCommentHandling.Skip,
+    };
+
+    /// <summary>How recipes are written in JSON: snake_case keys, nothing defaulted.</summary>
+    public static JsonSerializerOptions Json { get; } = CreateOptions();
+
+    /// <summary>Reads a recipe from a file.</summary>
+    /// <param name="path">The file, usually .jsonc.</param>
+    /// <param name="overrides">Each "path=value", as in optimizer.learning_rate=1e-4; applied in order before anything is checked.</param>
+    /// <exception cref="InputException">The file cannot be read.</exception>
+    /// <exception cref="RecipeException">The recipe cannot be run; every reason found is in the message.</exception>
+    public static T Read<T>(string path, IEnumerable<string> overrides)
+        where T : class, IRecipe
+    {
+        if (!File.Exists(path))
+        {
+            throw new InputException($"{path}: no such recipe.");
+        }
+        return Parse<T>(File.ReadAllText(path), path, overrides);
+    }
+
+    /// <summary>Reads a recipe from its text.</summary>
+    /// <inheritdoc cref="Read{T}"/>
+    /// <param name="json">The text.</param>
+    /// <param name="source">What messages call it.</param>
+    /// <param name="overrides">Each "path=value".</param>
+    public static T Parse<T>(string json, string source, IEnumerable<string> overrides)
+        where T : class, IRecipe
+    {
+        JsonNode root = ParseTree(json, source);
+        foreach (string text in overrides)
+        {
+            RecipeOverride.Apply(root, text, s_reading);
+        }
+
+        RecipeCheck check = new(Json);
+        check.Visit(root, Json.GetTypeInfo(typeof(T)), "");
+        Refuse(source, check.Problems);
+        T recipe = root.Deserialize<T>(Json)!;
+        Refuse(source, [.. recipe.Problems()]);
+        return recipe;
+    }
+
+    /// <summary>The recipe as JSON, with every override in it; <see cref="Parse"/> reads it back.</summary>
+    public static string Resolve<T>(T recipe)
+        where T : class, IRecipe => JsonSerializer.Serialize(recipe, Json) + "\n";
+
+    /// <summary>Finds a file or folder that a recipe names.</summary>
+    /// <remarks>An absolute path is taken as it is; a relative one is looked for in the recipe's folder, then in the working folder.</remarks>
+    /// <param name="recipePath">The recipe's file.</param>
+    /// <param name="key">The key that names it, for the message.</param>
+    /// <param name="path">The path in the recipe.</param>
+    /// <exception cref="RecipeException">There is nothing in either place.</exception>
+    public static string Locate(string recipePath, string key, string path)
+    {
+        string besideRecipe = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(recipePath))!, path);
+        return Path.Exists(besideRecipe) ? besideRecipe
+            : Path.Exists(path) ? Path.GetFullPath(path)
+            : throw new RecipeException(recipePath, [$"{key}: {path} exists neither in the recipe's folder nor in the working folder."]);
+    }
+
+    static JsonNode ParseTree(string json, string source)
+    {
+        try
+        {
+            return JsonNode.Parse(json, documentOptions: s_reading)
+                ?? throw new RecipeException(source, ["it is null; a recipe is an object { … }."]);
+        }
+        catch (JsonException e)
+        {
+            int technical = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+            throw new RecipeException(source, [$"line {e.LineNumber + 1}: {(technical < 0 ? e.Message : e.Message[..technical])}"]);
+        }
+    }
+
+    static void Refuse(string source, IReadOnlyList<string> problems)
+    {
+        if (problems.Count > 0)
+        {
+            throw new RecipeException(source, problems);
+        }
+    }
+
+    static JsonSerializerOptions CreateOptions()
+    {
+        JsonSerializerOptions options = new()
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+            RespectRequiredConstructorParameters = true,
+            RespectNullableAnnotations = true,
+            AllowOutOfOrderMetadataProperties = true,
+            WriteIndented = true,
+            NewLine = "\n",
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { NameSchedules } },
+            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
+        };
+        options.MakeReadOnly();
+        return options;
+    }
+
+    /// <summary>The engine knows no JSON, so the names of its schedules are given here.</summary>
+    static void NameSchedules(JsonTypeInfo type)
+    {
+        if (type.Type == typeof(LearningRateSchedule))
+        {
+            type.PolymorphismOptions = new()
+            {
+                TypeDiscriminatorPropertyName = "name",
+                DerivedTypes =
+                {
+                    new(typeof(LearningRateSchedule.Constant), "constant"),
+                    new(typeof(LearningRateSchedule.Linear), "linear"),
+                    new(typeof(LearningRateSchedule.Cosine), "cosine"),
+                    new(typeof(LearningRateSchedule.ConstantThenLinear), "constant_then_linear"),
+                },
+            };
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using Farsight.Engine;
+
+namespace Farsight.Alignment.Runs;
+
+/// <summary>The folders step-000123 of a run: written under another name and renamed, so that one which is there is whole.</summary>
+/// <param name="path">checkpoints/ of a run.</param>
+public sealed class CheckpointFolder(string path)
+{
+    const string Prefix = "step-";
+    const string Unfinished = ".tmp";
+    const int Kept = 2;
+
+    /// <summary>The step and folder of the newest checkpoint, or null when there is none.</summary>
+    public (int Step, string Path)? Newest => Complete().Select(c => ((int, string)?)c).LastOrDefault();
+
+    /// <summary>Writes a checkpoint and removes all but the last two.</summary>
+    /// <param name="step">Steps done.</param>
+    /// <param name="fill">Writes the files into the folder that it is given, and flushes them.</param>
+    public void Write(int step, Action<string> fill)
+    {
+        string final = Path.Combine(path, Prefix + step.ToString("D6", CultureInfo.InvariantCulture));
+        string unfinished = final + Unfinished;
+        RemoveUnfinished();
+        Directory.CreateDirectory(unfinished);
+        fill(unfinished);
+        if (Directory.Exists(final))
+        {
+            Directory.Delete(final, recursive: true);
+        }
+        Directory.Move(unfinished, final);
+        foreach ((int _, string old) in Complete().SkipLast(Kept))
+        {
+            Directory.Delete(old, recursive: true);
+        }
+    }
+
+    void RemoveUnfinished()
+    {
+        if (Directory.Exists(path))
+        {
+            foreach (string left in Directory.GetDirectories(path, Prefix + "*" + Unfinished))
+            {
+                Directory.Delete(left, recursive: true);
+            }
+        }
+    }
+
+    IEnumerable<(int Step, string Path)> Complete() =>
+        Directory.Exists(path)
+            ? Directory.GetDirectories(path).Where(d => StepOf(d) >= 0).Select(d => (StepOf(d), d)).OrderBy(c => c.Item1)
+            : [];
+
+    static int StepOf(string directory)
+    {
+        string name = Path.GetFileName(directory);
+        return name.StartsWith(Prefix, StringComparison.Ordinal)
+            && int.TryParse(name[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int step) ? step : -1;
+    }
+}

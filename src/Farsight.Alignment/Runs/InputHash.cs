@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Farsight.Alignment.Runs;
+
+/// <summary>Fingerprints of what a run reads, for its manifest.</summary>
+public static class InputHash
+{
+    const long WholeUpTo = 64 << 20;
+    const int EndBytes = 1 << 20;
+
+    /// <summary>SHA-256 of a file, in hexadecimal.</summary>
+    public static string OfFile(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(file));
+    }
+
+    /// <summary>SHA-256 of the files in a model directory: their names, sizes and contents.</summary>
+    /// <remarks>Of files above 64 MiB only the first and last MiB are read, so that 16 GB of weights do not delay a start.</remarks>
+    public static string OfModel(string directory)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string path in Directory.GetFiles(directory).Order(StringComparer.Ordinal))
+        {
+            long length = new FileInfo(path).Length;
+            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(path)} {length}\n")));
+            AppendContents(hash, path, length);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    static void AppendContents(IncrementalHash hash, string path, long length)
+    {
+        using FileStream file = File.OpenRead(path);
+        byte[] buffer = new byte[EndBytes];
+        for (int read; (read = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)) > 0;)
+        {
+            hash.AppendData(buffer, 0, read);
+            if (length > WholeUpTo && file.Position == EndBytes)
+            {
+                file.Position = length - EndBytes;
+            }
+        }
+    }
+}

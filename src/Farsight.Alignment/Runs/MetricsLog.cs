@@ -1,0 +1,107 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+
+namespace Farsight.Alignment.Runs;
+
+/// <summary>What was measured at one step.</summary>
+/// <param name="Step">The step; 0 before training.</param>
+/// <param name="Values">Over the step's own samples.</param>
+/// <param name="HeldOut">Over the held-out samples, after the step; null where it was not measured.</param>
+public sealed record MetricsLine(int Step, IReadOnlyDictionary<string, double> Values, IReadOnlyDictionary<string, double>? HeldOut);
+
+/// <summary>metrics.jsonl: one line a step, nothing in it that depends on the clock, so that equal runs write equal files.</summary>
+public sealed class MetricsLog : IDisposable
+{
+    readonly FileStream _file;
+
+    /// <summary>Opens the log at its end, after the last whole line.</summary>
+    public MetricsLog(string path)
+    {
+        _file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        _file.Position = _file.Length;
+    }
+
+    /// <summary>Bytes written so far.</summary>
+    public long Length => _file.Position;
+
+    /// <summary>Forgets every line after <paramref name="length"/> bytes.</summary>
+    public void Truncate(long length)
+    {
+        _file.SetLength(length);
+        _file.Position = length;
+    }
+
+    /// <summary>Writes one line and hands it to the system, so that a reader sees it.</summary>
+    public void Append(MetricsLine line)
+    {
+        ArrayBufferWriter<byte> buffer = new();
+        using (Utf8JsonWriter json = new(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("step", line.Step);
+            WriteValues(json, line.Values);
+            if (line.HeldOut is { } heldOut)
+            {
+                json.WriteStartObject("held_out");
+                WriteValues(json, heldOut);
+                json.WriteEndObject();
+            }
+            json.WriteEndObject();
+        }
+        buffer.Write("\n"u8);
+        _file.Write(buffer.WrittenSpan);
+        _file.Flush();
+    }
+
+    /// <summary>Waits until the lines are on the disk.</summary>
+    public void FlushToDisk() => _file.Flush(flushToDisk: true);
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    /// <summary>Reads a log, also while it is written; a last line without its end is left out.</summary>
+    public static IReadOnlyList<MetricsLine> Read(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using StreamReader reader = new(file, Encoding.UTF8);
+        string text = reader.ReadToEnd();
+        return [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
+    }
+
+    static MetricsLine Parse(string line)
+    {
+        using JsonDocument json = JsonDocument.Parse(line);
+        JsonElement root = json.RootElement;
+        IReadOnlyDictionary<string, double>? heldOut = root.TryGetProperty("held_out", out JsonElement values) ? Values(values) : null;
+        return new(root.GetProperty("step").GetInt32(), Values(root), heldOut);
+    }
+
+    static OrderedDictionary<string, double> Values(JsonElement json)
+    {
+        OrderedDictionary<string, double> values = [];
+        foreach (JsonProperty property in json.EnumerateObject())
+        {
+            if (property.Name != "step" && property.Value.ValueKind is JsonValueKind.Number or JsonValueKind.Null)
+            {
+                values[property.Name] = property.Value.ValueKind == JsonValueKind.Null ? double.NaN : property.Value.GetDouble();
+            }
+        }
+        return values;
+    }
+
+    static void WriteValues(Utf8JsonWriter json, IReadOnlyDictionary<string, double> values)
+    {
+        foreach ((string name, double value) in values)
+        {
+            if (double.IsFinite(value))
+            {
+                json.WriteNumber(name, value);
+            }
+            else
+            {
+                json.WriteNull(name); // JSON knows no NaN
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
+
+namespace Farsight.Alignment.Runs;
+
+/// <summary>The folder of one run: everything it was started with, measured and made. Open, it belongs to one process.</summary>
+public sealed class RunDirectory : IDisposable
+{
+    const string RecipeName = "recipe.resolved.json";
+    const string ManifestName = "manifest.json";
+    const string LockName = "run.lock";
+
+    readonly FileStream _lock;
+
+    RunDirectory(string path, FileStream @lock)
+    {
+        Root = path;
+        _lock = @lock;
+    }
+
+    /// <summary>The folder.</summary>
+    public string Root { get; }
+
+    /// <summary>metrics.jsonl.</summary>
+    public string Metrics => Path.Combine(Root, "metrics.jsonl");
+
+    /// <summary>timing.jsonl: what depends on the clock.</summary>
+    public string Timing => Path.Combine(Root, "timing.jsonl");
+
+    /// <summary>checkpoints/.</summary>
+    public CheckpointFolder Checkpoints => new(Path.Combine(Root, "checkpoints"));
+
+    /// <summary>adapter/: what training made.</summary>
+    public string Adapter => Path.Combine(Root, "adapter");
+
+    /// <summary>reports/: evaluations.</summary>
+    public string Reports => Path.Combine(Root, "reports");
+
+    /// <summary>What differs from the machine that started the run and may move last bits; empty for a new run.</summary>
+    public IReadOnlyList<string> Notes { get; private set; } = [];
+
+    /// <summary>Starts a run in an empty or new folder, or continues the one that is there.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="resolvedRecipe">The recipe as JSON, with everything that decides the outcome.</param>
+    /// <param name="manifest">Of this process.</param>
+    /// <param name="resume">Whether a run that is there is continued; a folder without one starts a new run either way.</param>
+    /// <exception cref="InputException">
+    /// The folder is in use, holds something else, holds a run and <paramref name="resume"/> is false, or its recipe or inputs differ.
+    /// </exception>
+    public static RunDirectory Open(string path, string resolvedRecipe, RunManifest manifest, bool resume)
+    {
+        if (File.Exists(path))
+        {
+            throw new InputException($"{path} is a file; a run needs a folder.");
+        }
+        Directory.CreateDirectory(path);
+        RefuseStrangers(path, resume);
+        RunDirectory run = new(path, Lock(path));
+        try
+        {
+            run.Enter(resolvedRecipe, manifest);
+            return run;
+        }
+        catch
+        {
+            run.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock.Dispose();
+
+    /// <summary>A folder that holds anything but the beginnings of a start is somebody's work.</summary>
+    static void RefuseStrangers(string path, bool resume)
+    {
+        bool isRun = File.Exists(Path.Combine(path, RecipeName));
+        if (isRun && !resume)
+        {
+            throw new InputException($"{path} holds a run already; continue it with --resume, or give --out another folder.");
+        }
+        string? stranger = Directory.EnumerateFileSystemEntries(path).Select(p => Path.GetFileName(p)!)
+            .FirstOrDefault(name => name != LockName && !name.StartsWith(ManifestName, StringComparison.Ordinal) && !name.StartsWith(RecipeName, StringComparison.Ordinal));
+        if (!isRun && stranger is not null)
+        {
+            throw new InputException($"{path} is not empty and holds no run ({stranger} is there); give --out a new folder.");
+        }
+    }
+
+    static FileStream Lock(string path)
+    {
+        try
+        {
+            return new(Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
+        {
+            throw new InputException($"{path} is in use by another process; wait for it or stop it.", e);
+        }
+    }
+
+    void Enter(string resolvedRecipe, RunManifest manifest)
+    {
+        string recipePath = Path.Combine(Root, RecipeName);
+        if (!File.Exists(recipePath))
+        {
+            // The recipe comes last: a folder with a recipe has all that a run is started with.
+            AtomicFile.WriteText(Path.Combine(Root, ManifestName), manifest.ToJson());
+            AtomicFile.WriteText(recipePath, resolvedRecipe);
+            return;
+        }
+        RefuseOtherRecipe(JsonNode.Parse(File.ReadAllText(recipePath)), JsonNode.Parse(resolvedRecipe), "");
+        RunManifest then = ReadManifest();
+        foreach ((string key, string hash) in then.Inputs)
+        {
+            if (manifest.Inputs.GetValueOrDefault(key) != hash)
+            {
+                throw new InputException($"{key} has changed since the run in {Root} was started; put the old files back, or start a new run.");
+            }
+        }
+        Notes = [.. then.DifferencesOfMachine(manifest)];
+    }
+
+    RunManifest ReadManifest()
+    {
+        string path = Path.Combine(Root, ManifestName);
+        try
+        {
+            return RunManifest.Parse(File.ReadAllText(path));
+        }
+        catch (Exception e) when (e is JsonException or FileNotFoundException)
+        {
+            throw new InputException($"{path} is damaged or missing, so the run cannot be continued; start a new one.", e);
+        }
+    }
+
+    void RefuseOtherRecipe(JsonNode? then, JsonNode? now, string path)
+    {
+        if (then is JsonObject a && now is JsonObject b)
+        {
+            foreach (string key in a.Select(p => p.Key).Union(b.Select(p => p.Key)))
+            {
+                RefuseOtherRecipe(a[key], b[key], path.Length == 0 ? key : $"{path}.{key}");
+            }
+        }
+        else if (!JsonNode.DeepEquals(then, now))
+        {
+            throw new InputException(
+                $"{path} is {now?.ToJsonString() ?? "null"}, but the run in {Root} was started with {then?.ToJsonString() ?? "null"}; use the same recipe to resume, or start a new run.");
+        }
+    }
+}

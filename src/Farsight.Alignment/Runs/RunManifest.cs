@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Text.Json;
+using Farsight.Engine.Memory;
+
+namespace Farsight.Alignment.Runs;
+
+/// <summary>manifest.json: what a run was started with and on.</summary>
+/// <param name="Command">The command that made the run: train.</param>
+/// <param name="Seed">Seeds every random choice.</param>
+/// <param name="Inputs">SHA-256 of everything read, by the recipe's key: data, base_model.</param>
+/// <param name="FarsightVersion">Version of this toolkit.</param>
+/// <param name="DotnetVersion">Version of the runtime.</param>
+/// <param name="Processor">The processor's own name.</param>
+/// <param name="SimdBits">Width of the vectors in use. Sums round differently between widths.</param>
+/// <param name="Threads">Recorded, but no result depends on it.</param>
+public sealed record RunManifest(
+    string Command, int Seed, IReadOnlyDictionary<string, string> Inputs,
+    string FarsightVersion, string DotnetVersion, string Processor, int SimdBits, int Threads)
+{
+    static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        NewLine = "\n",
+    };
+
+    /// <summary>A manifest of this process on this machine.</summary>
+    public static RunManifest OfThisProcess(string command, int seed, IReadOnlyDictionary<string, string> inputs) => new(
+        command, seed, inputs,
+        typeof(RunManifest).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
+        Environment.Version.ToString(), ProcessorName(),
+        Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128,
+        Workers.Threads);
+
+    /// <summary>The manifest as JSON.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, s_json) + "\n";
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="JsonException">The text is damaged.</exception>
+    public static RunManifest Parse(string json) => JsonSerializer.Deserialize<RunManifest>(json, s_json) ?? throw new JsonException("the manifest is null");
+
+    /// <summary>What may move the last bits when a run is continued here, in words.</summary>
+    internal IEnumerable<string> DifferencesOfMachine(RunManifest now)
+    {
+        (string Name, string Then, string Now)[] facts =
+        [
+            ("Farsight", FarsightVersion, now.FarsightVersion),
+            (".NET", DotnetVersion, now.DotnetVersion),
+            ("vector width", SimdBits.ToString(CultureInfo.InvariantCulture), now.SimdBits.ToString(CultureInfo.InvariantCulture)),
+        ];
+        return facts.Where(f => f.Then != f.Now).Select(f => $"{f.Name} was {f.Then} and is {f.Now}");
+    }
+
+    static string ProcessorName()
+    {
+        const string Information = "/proc/cpuinfo";
+        string? line = File.Exists(Information)
+            ? File.ReadLines(Information).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))
+            : null;
+        return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : line[(line.IndexOf(':') + 1)..].Trim();
+    }
+}

@@ -1,0 +1,26 @@
+using Farsight.Engine.Models;
+
+namespace Farsight.Alignment.Training;
+
+/// <summary>What is trained on. It keeps no state from step to step, so that a resumed run needs only the step's number.</summary>
+public interface ITrainingWork
+{
+    /// <summary>The micro-steps whose gradients add up to one optimizer step.</summary>
+    /// <param name="stepNumber">1 for the first step.</param>
+    IEnumerable<MicroStep> MicroSteps(int stepNumber);
+
+    /// <summary>Micro-steps that are only measured, the same at every call; empty when nothing is held out.</summary>
+    IEnumerable<MicroStep> HeldOut();
+}
+
+/// <summary>One forward and backward pass.</summary>
+/// <param name="Tree">The tokens.</param>
+/// <param name="Loss">What is to be minimised, as a function of the log-probabilities.</param>
+public sealed record MicroStep(TokenTree Tree, TreeLoss Loss);
+
+/// <summary>The part of a step's loss that one tree contributes.</summary>
+/// <remarks>Derivatives are those of the step's loss, so they already hold the division by the number of samples of the step.</remarks>
+/// <param name="pass">The forward pass.</param>
+/// <param name="dLogProbs">[Scored] derivative of the loss by each log-probability; zero on entry.</param>
+/// <param name="metrics">Receives what is logged; "loss" must be among it.</param>
+public delegate void TreeLoss(ITreePass pass, Span<float> dLogProbs, MetricSums metrics);

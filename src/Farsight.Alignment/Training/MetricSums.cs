@@ -1,0 +1,28 @@
+namespace Farsight.Alignment.Training;
+
+/// <summary>Weighted means of named numbers, added up over the micro-steps of a step or of an evaluation.</summary>
+public sealed class MetricSums
+{
+    readonly OrderedDictionary<string, (double Sum, double Weight)> _sums = [];
+
+    /// <summary>Adds one observation.</summary>
+    /// <param name="name">As it appears in metrics.jsonl: "loss", "reward_margin".</param>
+    /// <param name="value">The number; when it is a mean already, of <paramref name="weight"/> things.</param>
+    /// <param name="weight">How many things it stands for.</param>
+    public void Add(string name, double value, double weight = 1)
+    {
+        (double sum, double total) = _sums.GetValueOrDefault(name);
+        _sums[name] = (sum + value * weight, total + weight);
+    }
+
+    /// <summary>The means, in the order of their first appearance.</summary>
+    public OrderedDictionary<string, double> Means()
+    {
+        OrderedDictionary<string, double> means = [];
+        foreach ((string name, (double sum, double weight)) in _sums)
+        {
+            means[name] = sum / weight;
+        }
+        return means;
+    }
+}

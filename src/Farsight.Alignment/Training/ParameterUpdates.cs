@@ -1,0 +1,58 @@
+using Farsight.Engine.Memory;
+using Farsight.Engine.Models;
+using Farsight.Engine.Optimizers;
+
+namespace Farsight.Alignment.Training;
+
+/// <summary>All parameters of a run, each with the optimizer and learning rate of its role.</summary>
+sealed class ParameterUpdates
+{
+    readonly IReadOnlyList<Parameter> _parameters;
+    readonly TrainingOptions _options;
+    readonly (Optimizer Optimizer, double Peak)[] _groups;
+
+    internal ParameterUpdates(IReadOnlyList<Parameter> parameters, TrainingOptions options)
+    {
+        (_parameters, _options) = (parameters, options);
+        OptimizerOptions o = options.Optimizer;
+        AdamWSettings adam = new(o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay);
+
+        Parameter[] Of(params ParameterRole[] roles) => [.. parameters.Where(p => roles.Contains(p.Role))];
+        _groups =
+        [
+            o.Muon is { } muon
+                ? (new Muon(Of(ParameterRole.Matrix), new(muon.Momentum, muon.WeightDecay)), muon.LearningRate)
+                : (new AdamW(Of(ParameterRole.Matrix), adam), o.LearningRate),
+            (new AdamW(Of(ParameterRole.Lora), adam), o.LearningRate),
+            (new AdamW(Of(ParameterRole.Embedding), adam), o.EmbeddingLearningRate),
+            (new AdamW(Of(ParameterRole.Vector), adam with { WeightDecay = 0 }), o.EmbeddingLearningRate),
+        ];
+    }
+
+    /// <summary>What a checkpoint holds of the optimizers, by name.</summary>
+    internal IEnumerable<(string Name, Rows Rows)> State => _groups.SelectMany(g => g.Optimizer.State);
+
+    /// <summary>Optimizer steps behind this state.</summary>
+    internal void Resume(int step)
+    {
+        foreach ((Optimizer optimizer, double _) in _groups)
+        {
+            optimizer.StepsTaken = step;
+        }
+    }
+
+    /// <summary>What the peak learning rates are multiplied with at a step, from 1.</summary>
+    internal double Factor(int step) => _options.Schedule.Factor(step - 1, _options.Steps);
+
+    /// <summary>Bounds the norm of all gradients together and returns what it was.</summary>
+    internal double ClipGradients() => GradientNorm.Clip(_parameters, _options.Optimizer.ClipNorm);
+
+    /// <summary>Changes every parameter by its gradient.</summary>
+    internal void Apply(int step)
+    {
+        foreach ((Optimizer optimizer, double peak) in _groups)
+        {
+            optimizer.Step(peak * Factor(step));
+        }
+    }
+}

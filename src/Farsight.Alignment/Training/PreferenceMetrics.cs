@@ -1,0 +1,45 @@
+using Farsight.Alignment.Objectives;
+
+namespace Farsight.Alignment.Training;
+
+/// <summary>What is logged of a preference sample. A falling loss and a growing margin are no success while the chosen response gets less likely.</summary>
+public static class PreferenceMetrics
+{
+    /// <summary>Mean loss of a sample, in nats.</summary>
+    public const string Loss = "loss";
+
+    /// <summary>Nats per token of the chosen response.</summary>
+    public const string ChosenLogProb = "chosen_log_prob";
+
+    /// <summary>Share of samples whose chosen response greedy decoding would write, token for token.</summary>
+    public const string ChosenExactMatch = "chosen_exact_match";
+
+    /// <summary>Nats per token of the rejected responses.</summary>
+    public const string RejectedLogProb = "rejected_log_prob";
+
+    /// <summary>Chosen minus mean rejected reward, in the objective's units.</summary>
+    public const string RewardMargin = "reward_margin";
+
+    /// <summary>Share of samples with a positive margin.</summary>
+    public const string RewardAccuracy = "reward_accuracy";
+
+    /// <summary>Nats per token of the prompt, where it is part of the loss.</summary>
+    public const string PromptLogProb = "prompt_log_prob";
+
+    internal static void Add(MetricSums metrics, PreferenceLogProbs logProbs, ObjectiveValue value, bool chosenIsGreedy)
+    {
+        metrics.Add(Loss, value.Loss);
+        metrics.Add(ChosenLogProb, logProbs.Chosen.Mean);
+        metrics.Add(ChosenExactMatch, chosenIsGreedy ? 1 : 0);
+        if (logProbs.Rejected.Count > 0)
+        {
+            metrics.Add(RejectedLogProb, logProbs.Rejected.Average(r => r.Mean));
+            metrics.Add(RewardMargin, value.ChosenReward - value.RejectedReward);
+            metrics.Add(RewardAccuracy, value.ChosenReward > value.RejectedReward ? 1 : 0);
+        }
+        if (logProbs.Prompt is { } prompt)
+        {
+            metrics.Add(PromptLogProb, prompt.Mean);
+        }
+    }
+}

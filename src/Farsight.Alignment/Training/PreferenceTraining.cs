@@ -1,0 +1,144 @@
+using Farsight.Alignment.Data;
+using Farsight.Alignment.Data.Positions;
+using Farsight.Alignment.Objectives;
+using Farsight.Engine;
+using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Alignment.Training;
+
+/// <summary>Preference samples as training work: which samples a step takes, at which positions, in how many trees.</summary>
+/// <remarks>
+/// Samples come in a new random order each epoch. Positions are drawn anew for each sample and epoch, and once for the
+/// held-out samples. The samples of a step are roots of one tree as long as the tree stays within the token budget.
+/// </remarks>
+public sealed class PreferenceTraining : ITrainingWork
+{
+    readonly PreferenceSamples _samples;
+    readonly IPreferenceObjective _objective;
+    readonly IPositionScheme _positions;
+    readonly PreferenceBatches _batches;
+    (int Epoch, int[] Order) _shuffled = (-1, []);
+
+    /// <summary>Prepares the work.</summary>
+    /// <param name="samples">At least one to train on.</param>
+    /// <param name="objective">The loss of one sample; a step's loss is the mean over its samples.</param>
+    /// <param name="positions">Draws the positions of prompts.</param>
+    /// <param name="batches">Samples a step, tokens a tree, seed.</param>
+    /// <exception cref="ArgumentException">There is nothing to train on, or the objective needs a reference and a sample has none.</exception>
+    public PreferenceTraining(PreferenceSamples samples, IPreferenceObjective objective, IPositionScheme positions, PreferenceBatches batches)
+    {
+        if (samples.Training.Count == 0)
+        {
+            throw new ArgumentException("There is no sample to train on.", nameof(samples));
+        }
+        if (objective.NeedsReference && samples.Training.Concat(samples.HeldOut).Any(s => !samples.Reference.ContainsKey(s.Id)))
+        {
+            throw new ArgumentException("The objective needs reference log-probabilities of every sample.", nameof(samples));
+        }
+        (_samples, _objective, _positions, _batches) = (samples, objective, positions, batches);
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<MicroStep> MicroSteps(int stepNumber)
+    {
+        long first = (stepNumber - 1L) * _batches.BatchSize;
+        return Pack(Enumerable.Range(0, _batches.BatchSize).Select(i => Training(first + i)));
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<MicroStep> HeldOut() =>
+        Pack(_samples.HeldOut.Select((sample, i) => Draw(sample, "positions/held-out", i)));
+
+    /// <summary>The sample that is the n-th to be trained on, over all epochs.</summary>
+    (SampleTokens, PromptPositions) Training(long n)
+    {
+        int epoch = (int)(n / _samples.Training.Count);
+        if (_shuffled.Epoch != epoch)
+        {
+            int[] order = [.. Enumerable.Range(0, _samples.Training.Count)];
+            SeededRandom.For(_batches.Seed, "order", epoch).Shuffle<int>(order);
+            _shuffled = (epoch, order);
+        }
+        int index = _shuffled.Order[(int)(n % _samples.Training.Count)];
+        return Draw(_samples.Training[index], $"positions/{epoch}", index);
+    }
+
+    (SampleTokens, PromptPositions) Draw(SampleTokens sample, string purpose, int index)
+    {
+        SeededRandom random = SeededRandom.For(_batches.Seed, purpose, index);
+        try
+        {
+            return (sample, _positions.Assign(sample.Shape, ref random));
+        }
+        catch (InputException e)
+        {
+            throw new InputException($"{sample.Id}: {e.Message}", e);
+        }
+    }
+
+    IEnumerable<MicroStep> Pack(IEnumerable<(SampleTokens Sample, PromptPositions Positions)> drawn)
+    {
+        SampleTree tree = new();
+        List<(SampleTokens Sample, SampleNodes Nodes)> inTree = [];
+        int tokens = 0;
+        foreach ((SampleTokens sample, PromptPositions positions) in drawn)
+        {
+            int more = sample.Prompt.Length + sample.Chosen.Length
+                + sample.Rejected.Take(_objective.RejectedResponses ?? int.MaxValue).Sum(r => r.Length);
+            if (inTree.Count > 0 && tokens + more > _batches.MicroBatchTokens)
+            {
+                yield return Finish(tree, inTree);
+                (tree, inTree, tokens) = (new(), [], 0);
+            }
+            inTree.Add((sample, tree.Add(sample, positions, _objective.RejectedResponses, _objective.ScoresPrompt)));
+            tokens += more;
+        }
+        if (inTree.Count > 0)
+        {
+            yield return Finish(tree, inTree);
+        }
+    }
+
+    MicroStep Finish(SampleTree builder, IReadOnlyList<(SampleTokens Sample, SampleNodes Nodes)> inTree)
+    {
+        TokenTree tree = builder.Build();
+        return new(tree, (pass, dLogProbs, metrics) =>
+        {
+            foreach ((SampleTokens sample, SampleNodes nodes) in inTree)
+            {
+                PreferenceLogProbs logProbs = PreferenceBridge.Read(tree, nodes, pass.LogProbs, _samples.Reference.GetValueOrDefault(sample.Id));
+                ObjectiveValue value = _objective.Evaluate(logProbs);
+                PreferenceBridge.Spread(tree, nodes, value, 1.0 / _batches.BatchSize, dLogProbs);
+                PreferenceMetrics.Add(metrics, logProbs, value, IsGreedy(tree, nodes.Chosen, pass.TopTokens));
+            }
+        });
+    }
+
+    /// <summary>Greedy decoding would write exactly this response.</summary>
+    static bool IsGreedy(TokenTree tree, int node, ReadOnlySpan<int> topTokens)
+    {
+        int first = tree.Nodes[node].FirstScored;
+        for (int i = first; i < first + tree.Nodes[node].ScoredCount; i++)
+        {
+            if (topTokens[i] != tree.Scored[i].Target)
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+}
+
+/// <summary>What preference training takes its samples from.</summary>
+/// <param name="Training">At least one.</param>
+/// <param name="HeldOut">Only measured; may be empty.</param>
+/// <param name="Reference">By sample id; empty for objectives without a reference.</param>
+public sealed record PreferenceSamples(
+    IReadOnlyList<SampleTokens> Training, IReadOnlyList<SampleTokens> HeldOut, IReadOnlyDictionary<string, PreferenceLogProbs> Reference);
+
+/// <summary>How samples are put together.</summary>
+/// <param name="BatchSize">Samples an optimizer step.</param>
+/// <param name="MicroBatchTokens">Most tokens in one tree; a longer sample has a tree of its own. Bounds the memory, and not the result but for rounding.</param>
+/// <param name="Seed">The run's.</param>
+public sealed record PreferenceBatches(int BatchSize, int MicroBatchTokens, int Seed);

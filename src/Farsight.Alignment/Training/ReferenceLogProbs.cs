@@ -1,0 +1,76 @@
+using System.Text;
+using System.Text.Json;
+using Farsight.Alignment.Data;
+using Farsight.Alignment.Data.Positions;
+using Farsight.Alignment.Objectives;
+using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Alignment.Training;
+
+/// <summary>The responses' log-probabilities under the model as it is before training: computed once and kept in a file.</summary>
+/// <remarks>
+/// The reference reads every sample at the positions 0, 1, 2, … that it was trained for, whatever positions the policy is
+/// trained at: the short-to-long constraint of arXiv:2502.13922, where the reference judges what it can judge well.
+/// </remarks>
+public static class ReferenceLogProbs
+{
+    sealed record Line(string Id, double ChosenSum, int ChosenTokens, double[] RejectedSums, int[] RejectedTokens);
+
+    /// <summary>Reads the file when it is there, else computes every sample and writes it.</summary>
+    /// <param name="path">Belongs to this model and these samples.</param>
+    /// <param name="model">Before its first step.</param>
+    /// <param name="samples">All that will be asked for.</param>
+    /// <param name="rejectedResponses">How many of the rejected responses the objective takes; null for all.</param>
+    /// <param name="cancel">Stops between samples; nothing is kept then.</param>
+    /// <exception cref="InputException">The file is damaged.</exception>
+    public static IReadOnlyDictionary<string, PreferenceLogProbs> ReadOrCompute(
+        string path, ITrainable model, IEnumerable<SampleTokens> samples, int? rejectedResponses, CancellationToken cancel)
+    {
+        if (File.Exists(path))
+        {
+            return Read(path);
+        }
+        Dictionary<string, PreferenceLogProbs> reference = new(StringComparer.Ordinal);
+        StringBuilder lines = new();
+        foreach (SampleTokens sample in samples)
+        {
+            cancel.ThrowIfCancellationRequested();
+            PreferenceLogProbs logProbs = Compute(model, sample, rejectedResponses);
+            reference[sample.Id] = logProbs;
+            lines.Append(JsonSerializer.Serialize(new Line(
+                sample.Id, logProbs.Chosen.Sum, logProbs.Chosen.Tokens,
+                [.. logProbs.Rejected.Select(r => r.Sum)], [.. logProbs.Rejected.Select(r => r.Tokens)]))).Append('\n');
+        }
+        AtomicFile.WriteText(path, lines.ToString());
+        return reference;
+    }
+
+    static PreferenceLogProbs Compute(ITrainable model, SampleTokens sample, int? rejectedResponses)
+    {
+        SampleTree builder = new();
+        SeededRandom unused = default;
+        SampleNodes nodes = builder.Add(sample, new Plain().Assign(sample.Shape, ref unused), rejectedResponses, scorePrompt: false);
+        TokenTree tree = builder.Build();
+        using ITreePass pass = model.Evaluate(tree);
+        return PreferenceBridge.Read(tree, nodes, pass.LogProbs);
+    }
+
+    static Dictionary<string, PreferenceLogProbs> Read(string path)
+    {
+        try
+        {
+            return File.ReadLines(path).Select(l => JsonSerializer.Deserialize<Line>(l)!).ToDictionary(
+                l => l.Id,
+                l => new PreferenceLogProbs(
+                    new(l.ChosenSum, l.ChosenTokens), [.. l.RejectedSums.Zip(l.RejectedTokens, (sum, tokens) => new SequenceLogProb(sum, tokens))]),
+                StringComparer.Ordinal);
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException or NullReferenceException)
+        {
+            throw new InputException($"{path} is damaged; remove it, and it is computed again.", e);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using Farsight.Cli.Output;
+
+namespace Farsight.Tests.Cli;
+
+public sealed class ProgressLineTests
+{
+    [Fact]
+    public void Without_a_terminal_a_line_comes_every_two_seconds_and_the_last_state_at_the_end()
+    {
+        StringWriter text = new();
+        Clock clock = new();
+        using (ProgressLine line = new(text, "step", liveWidth: null, clock))
+        {
+            for (int step = 0; step <= 9; step++)
+            {
+                line.Report(step, 20, $"loss {step}");
+                clock.Advance(0.5);
+            }
+        }
+
+        Assert.Equal(["step 0/20  loss 0", "step 4/20  loss 4  8s left", "step 8/20  loss 8  6s left", "step 9/20  loss 9  6s left"], Lines(text));
+    }
+
+    [Fact]
+    public void A_resumed_job_reckons_with_what_this_process_did()
+    {
+        StringWriter text = new();
+        Clock clock = new();
+        ProgressLine line = new(text, "step", liveWidth: null, clock);
+        line.Report(100, 200, "");
+        clock.Advance(10);
+        line.Report(101, 200, "");
+
+        Assert.Equal("step 101/200  16m 30s left", Lines(text)[^1]);
+    }
+
+    [Fact]
+    public void On_a_terminal_the_line_is_redrawn_and_cut_to_the_width()
+    {
+        StringWriter text = new();
+        using (ProgressLine line = new(text, "step", liveWidth: 12, new Clock()))
+        {
+            line.Report(1, 20, "loss 3.5");
+        }
+
+        Assert.Equal($"\rstep 1/20  \u001b[K{text.NewLine}", text.ToString());
+    }
+
+    [Fact]
+    public void A_note_stays_above_the_line()
+    {
+        StringWriter text = new();
+        ProgressLine line = new(text, "step", liveWidth: 40, new Clock());
+        line.Report(1, 20, "");
+        line.Note("saved");
+
+        Assert.Equal($"\rstep 1/20\u001b[K\rsaved\u001b[K{text.NewLine}", text.ToString());
+    }
+
+    static string[] Lines(StringWriter text) => text.ToString().Split(text.NewLine, StringSplitOptions.RemoveEmptyEntries);
+
+    sealed class Clock : TimeProvider
+    {
+        long _now = 1;
+
+        public override long TimestampFrequency => 1000;
+
+        public override long GetTimestamp() => _now;
+
+        internal void Advance(double seconds) => _now += (long)(seconds * 1000);
+    }
+}
