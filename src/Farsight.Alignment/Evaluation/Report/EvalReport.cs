@@ -1,0 +1,122 @@
+using System.Globalization;
+using Farsight.Alignment.Evaluation.Metrics;
+
+namespace Farsight.Alignment.Evaluation.Report;
+
+/// <summary>One model of a comparison.</summary>
+/// <param name="Name">Short: "base", "LOGO".</param>
+/// <param name="Results">What was measured.</param>
+public sealed record ReportVariant(string Name, EvalResults Results);
+
+/// <summary>Turns the results of one or more variants into a report.</summary>
+public static class EvalReport
+{
+    const int SamplesShown = 5;
+
+    /// <summary>Puts a report together.</summary>
+    /// <param name="title">The heading.</param>
+    /// <param name="lead">A sentence or two under it.</param>
+    /// <param name="variants">In the order of comparison, the plain model first; at least one.</param>
+    /// <param name="training">Curves of the runs; a series named as a variant has its colour.</param>
+    /// <param name="settings">Shown before those that the results carry.</param>
+    public static ReportModel Of(
+        string title, string lead, IReadOnlyList<ReportVariant> variants,
+        IReadOnlyList<LineChart>? training = null, IReadOnlyList<Setting>? settings = null)
+    {
+        TaskResult[] tasks = [.. variants.SelectMany(v => v.Results.Tasks).DistinctBy(t => (t.Task, t.Version))];
+        return new()
+        {
+            Title = title,
+            Lead = lead,
+            Headlines = tasks.Length > 0 ? Headlines(tasks[0], variants) : [],
+            HeatMaps = [.. tasks.Select(t => Group(t, variants))],
+            Perplexity = variants.Any(v => v.Results.Perplexity.Count > 0) ? [Perplexity(variants)] : [],
+            Training = training ?? [],
+            Samples = [.. tasks.SelectMany(t => Samples(t, variants))],
+            Settings = [.. settings ?? [], .. Settings(tasks, variants)],
+        };
+    }
+
+    static Headline[] Headlines(TaskResult task, IReadOnlyList<ReportVariant> variants)
+    {
+        int longest = task.Lengths.Max(l => l.Length);
+        return
+        [
+            .. from variant in variants
+               let cell = TaskOf(variant, task)?.Lengths.FirstOrDefault(l => l.Length == longest)
+               where cell is not null
+               select new Headline($"{ReportText.Percent(cell.Mean)} %", $"{variant.Name} at {ReportText.Tokens(longest)}",
+                   $"{task.Title}, {task.Metric}; {cell.N} examples"),
+        ];
+    }
+
+    static HeatMapGroup Group(TaskResult task, IReadOnlyList<ReportVariant> variants)
+    {
+        (string Name, TaskResult Task)[] measured = [.. variants.Where(v => TaskOf(v, task) is not null).Select(v => (v.Name, TaskOf(v, task)!))];
+        HeatMap[] maps =
+        [
+            .. measured.Select(m => new HeatMap(m.Name, [.. m.Task.Cells.Select(c => new HeatCell(c.Length, c.Depth ?? 0, c.Mean, c.N))])),
+        ];
+        int n = task.Cells.Max(c => c.N), failed = measured.Sum(m => m.Task.Lengths.Sum(l => l.Failed));
+        string note = $"{Capitalised(task.Metric)}, in percent; {n} {(n == 1 ? "example" : "examples")} a cell, chance {ReportText.Percent(task.Chance)}."
+            + (failed > 0 ? $" {failed} examples failed and count as wrong." : "");
+        return new(task.Title, note, maps, Table(measured));
+    }
+
+    static ReportTable Table((string Name, TaskResult Task)[] measured)
+    {
+        int[] lengths = [.. measured.SelectMany(m => m.Task.Lengths.Select(l => l.Length)).Distinct().Order()];
+        return new(["All depths, 95 % interval", .. lengths.Select(l => ReportText.Tokens(l))], [.. measured.Select(Row)]);
+
+        IReadOnlyList<TableCell> Row((string Name, TaskResult Task) variant) => [new(variant.Name), .. lengths.Select(l => Cell(variant.Task, l))];
+
+        TableCell Cell(TaskResult task, int length)
+        {
+            CellResult? cell = task.Lengths.FirstOrDefault(l => l.Length == length);
+            double best = measured.Max(m => m.Task.Lengths.FirstOrDefault(l => l.Length == length)?.Mean ?? 0);
+            return cell is null
+                ? new("–")
+                : new(ReportText.Percent(cell.Mean), $"{ReportText.Percent(cell.Low)}–{ReportText.Percent(cell.High)}", measured.Length > 1 && best > 0 && cell.Mean == best);
+        }
+    }
+
+    static LineChart Perplexity(IReadOnlyList<ReportVariant> variants)
+    {
+        PerplexityResult any = variants.SelectMany(v => v.Results.Perplexity).First();
+        string tokens = any.Tokens.ToString(CultureInfo.InvariantCulture);
+        return new($"Perplexity by context length, the same {tokens} tokens at every length", "context length (tokens)", "perplexity per token",
+            [.. variants.Where(v => v.Results.Perplexity.Count > 0).Select(v => new ChartSeries(v.Name,
+                [.. v.Results.Perplexity.Select(p => new ChartPoint(p.Length, p.Perplexity))]))])
+        {
+            LogX = true,
+            LogY = true,
+        };
+    }
+
+    static IEnumerable<SampleAnswer> Samples(TaskResult task, IReadOnlyList<ReportVariant> variants)
+    {
+        int longest = task.Lengths.Max(l => l.Length);
+        return from record in variants.SelectMany(v => v.Results.Examples)
+                   .Where(r => r.Task == task.Task && r.Length == longest)
+                   .DistinctBy(r => r.Depth).Take(SamplesShown)
+               select new SampleAnswer(
+                   $"{task.Title} · {ReportText.Tokens(longest)} tokens · depth {ReportText.Percent(record.Depth)} %", record.Question, record.Answer,
+                   [.. from variant in variants
+                       from answered in variant.Results.Examples
+                       where answered.Task == record.Task && answered.Id == record.Id && answered.PromptSha256 == record.PromptSha256
+                       select new VariantAnswer(variant.Name, answered.Failed ?? answered.Completion, answered.Score)]);
+    }
+
+    static IEnumerable<Setting> Settings(TaskResult[] tasks, IReadOnlyList<ReportVariant> variants) =>
+    [
+        .. variants.Select(v => new Setting(v.Name, v.Results.Model)),
+        new("tasks", string.Join(", ", tasks.Select(t => $"{t.Task} v{t.Version}"))),
+        new("haystack", string.Join(", ", variants.Select(v => v.Results.Haystack).Distinct())),
+        new("seed", string.Join(", ", variants.Select(v => v.Results.Seed.ToString(CultureInfo.InvariantCulture)).Distinct())),
+    ];
+
+    static TaskResult? TaskOf(ReportVariant variant, TaskResult task) =>
+        variant.Results.Tasks.FirstOrDefault(t => t.Task == task.Task && t.Version == task.Version);
+
+    static string Capitalised(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+}

@@ -1,0 +1,109 @@
+namespace Farsight.Alignment.Evaluation.Report;
+
+/// <summary>What a report shows, section by section; an empty list leaves its section out. All strings are plain text.</summary>
+public sealed record ReportModel
+{
+    /// <summary>The heading, and the page's title.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>One or two sentences under the heading.</summary>
+    public string Lead { get; init; } = "";
+
+    /// <summary>The few numbers that matter most.</summary>
+    public IReadOnlyList<Headline> Headlines { get; init; } = [];
+
+    /// <summary>One for each task: its variants side by side.</summary>
+    public IReadOnlyList<HeatMapGroup> HeatMaps { get; init; } = [];
+
+    /// <summary>Perplexity by length.</summary>
+    public IReadOnlyList<LineChart> Perplexity { get; init; } = [];
+
+    /// <summary>Loss, margin, accuracy and so on over the steps; several runs in one chart.</summary>
+    public IReadOnlyList<LineChart> Training { get; init; } = [];
+
+    /// <summary>What the models said.</summary>
+    public IReadOnlyList<SampleAnswer> Samples { get; init; } = [];
+
+    /// <summary>What decides the numbers.</summary>
+    public IReadOnlyList<Setting> Settings { get; init; } = [];
+}
+
+/// <summary>One number in large type.</summary>
+/// <param name="Value">"88 %".</param>
+/// <param name="Label">"LOGO at 4K".</param>
+/// <param name="Note">"35 of 40 answers exact".</param>
+public sealed record Headline(string Value, string Label, string Note);
+
+/// <summary>One task's maps side by side, and the table by length below them.</summary>
+/// <param name="Title">"One needle".</param>
+/// <param name="Note">What is measured, how often.</param>
+/// <param name="Maps">One for each variant, in the order of comparison.</param>
+/// <param name="Table">Accuracy by length.</param>
+public sealed record HeatMapGroup(string Title, string Note, IReadOnlyList<HeatMap> Maps, ReportTable Table);
+
+/// <summary>Scores by context length (columns) and depth (rows).</summary>
+/// <param name="Variant">"base", "LOGO".</param>
+/// <param name="Cells">Cells that were measured; others stay blank.</param>
+public sealed record HeatMap(string Variant, IReadOnlyList<HeatCell> Cells);
+
+/// <summary>One cell.</summary>
+/// <param name="Length">Context tokens.</param>
+/// <param name="Depth">0 to 1.</param>
+/// <param name="Score">0 to 1.</param>
+/// <param name="N">Examples.</param>
+public sealed record HeatCell(int Length, double Depth, double Score, int N);
+
+/// <summary>A table with one heading row and one heading column.</summary>
+/// <param name="Columns">Headings; the first is that of the heading column.</param>
+/// <param name="Rows">As many cells as columns.</param>
+public sealed record ReportTable(IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<TableCell>> Rows);
+
+/// <summary>A cell of a table.</summary>
+/// <param name="Text">The number or name.</param>
+/// <param name="Note">In small type beside it: an interval. Empty for none.</param>
+/// <param name="Strong">Set off, as the best of its column.</param>
+public sealed record TableCell(string Text, string Note = "", bool Strong = false);
+
+/// <summary>Several series over one axis.</summary>
+/// <param name="Title">What is shown.</param>
+/// <param name="XLabel">With its unit.</param>
+/// <param name="YLabel">With its unit.</param>
+/// <param name="Series">A name has the same colour in all charts of a report.</param>
+public sealed record LineChart(string Title, string XLabel, string YLabel, IReadOnlyList<ChartSeries> Series)
+{
+    /// <summary>Equal distances for equal ratios, with a tick at every x that occurs.</summary>
+    public bool LogX { get; init; }
+
+    /// <summary>Equal heights for equal ratios; all values must be positive.</summary>
+    public bool LogY { get; init; }
+}
+
+/// <summary>One line of a chart.</summary>
+/// <param name="Name">In the legend.</param>
+/// <param name="Points">By rising x. Points that are not finite are left out.</param>
+public sealed record ChartSeries(string Name, IReadOnlyList<ChartPoint> Points);
+
+/// <summary>One point.</summary>
+/// <param name="X">Step, or tokens.</param>
+/// <param name="Y">Value.</param>
+/// <param name="Low">Lower end of its interval; null for none.</param>
+/// <param name="High">Upper end.</param>
+public readonly record struct ChartPoint(double X, double Y, double? Low = null, double? High = null);
+
+/// <summary>One question and what every variant answered.</summary>
+/// <param name="Heading">"One needle · 4096 tokens · depth 50 %".</param>
+/// <param name="Question">What was asked.</param>
+/// <param name="Answer">What is right.</param>
+/// <param name="Completions">One for each variant.</param>
+public sealed record SampleAnswer(string Heading, string Question, string Answer, IReadOnlyList<VariantAnswer> Completions);
+
+/// <summary>What one variant answered.</summary>
+/// <param name="Variant">Its name.</param>
+/// <param name="Completion">Its words; may be empty.</param>
+/// <param name="Score">0 to 1.</param>
+public sealed record VariantAnswer(string Variant, string Completion, double Score);
+
+/// <summary>A name and its value.</summary>
+/// <param name="Name">"seed".</param>
+/// <param name="Value">"1".</param>
+public sealed record Setting(string Name, string Value);

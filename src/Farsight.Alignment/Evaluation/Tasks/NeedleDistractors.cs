@@ -1,0 +1,32 @@
+using Farsight.Alignment.Documents;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Alignment.Evaluation.Tasks;
+
+/// <summary>One needle at a known depth, and three of the same kind with other keys and values at random depths.</summary>
+/// <remarks>Version 1. As RULER's niah_multikey_1: four keys, one is asked for. Differs as <see cref="NeedleSingle"/> does.</remarks>
+public sealed class NeedleDistractors : IEvalTask
+{
+    const int Distractors = 3;
+
+    /// <inheritdoc/>
+    public EvalTaskCard Card { get; } = new(
+        Name: "needle/distractors", Version: 1, Title: "One needle among three distractors",
+        Source: "arXiv:2404.06654 (niah_multikey_1)", Metric: "whole answer exact", Chance: 0);
+
+    /// <inheritdoc/>
+    public IEnumerable<EvalExample> Examples(EvalSetting setting) =>
+        NeedlePrompt.Each(setting, Card.Name, (ref SeededRandom random, string id, double depth) =>
+        {
+            Needle needle = NeedleMaker.Make(ref random, NeedleKind.MagicNumber, NeedleSplit.Evaluation, new HashSet<string>());
+            List<PlacedNeedle> placed = [new(needle, depth)];
+            foreach (Needle other in NeedleMaker.Distractors(ref random, needle, NeedleSplit.Evaluation, Distractors))
+            {
+                placed.Add(new(other, random.NextDouble()));
+            }
+            return NeedlePrompt.Build(ref random, setting, id, depth, placed, needle.Question, needle.Answer, [needle.Value]);
+        });
+
+    /// <inheritdoc/>
+    public EvalScore Score(EvalExample example, string completion) => NeedlePrompt.Score(example, completion);
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using Farsight.Alignment.Documents;
+using Farsight.Alignment.Generation;
+using Farsight.Engine;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Alignment.Evaluation.Tasks;
+
+/// <summary>A needle sentence and where it goes.</summary>
+/// <param name="Needle">The fact.</param>
+/// <param name="Depth">0 before the haystack, 1 after it.</param>
+readonly record struct PlacedNeedle(Needle Needle, double Depth);
+
+/// <summary>Builds the examples of the needle tasks: exactly as long as asked for.</summary>
+/// <remarks>
+/// length = first token and markers + haystack + needle sentences + question + room for the completion. The room is the
+/// right answer's tokens, its end included, and <see cref="SpareTokens"/> more, so that a wordier answer can still hold
+/// the value. A needle stands at the last sentence boundary at or before depth · haystack tokens.
+/// </remarks>
+static class NeedlePrompt
+{
+    internal const int SpareTokens = 8;
+
+    /// <summary>The examples of a setting; each has a random stream of its own, so another depth or sample moves none of the rest.</summary>
+    internal static IEnumerable<EvalExample> Each(EvalSetting setting, string task, ExampleMaker make)
+    {
+        foreach (double depth in setting.Depths)
+        {
+            string cell = string.Create(CultureInfo.InvariantCulture, $"{setting.ContextTokens}-{depth:0.####}");
+            for (int n = 0; n < setting.Samples; n++)
+            {
+                SeededRandom random = SeededRandom.For(setting.Seed, $"{task}/{cell}", n);
+                yield return make(ref random, $"{cell}-{n}", depth);
+            }
+        }
+    }
+
+    /// <summary>Hides the needles and asks.</summary>
+    /// <exception cref="InputException">The length is too short for needles, question and answer.</exception>
+    internal static EvalExample Build(
+        ref SeededRandom random, EvalSetting setting, string id, double depth,
+        IReadOnlyList<PlacedNeedle> needles, string question, string answer, IReadOnlyList<string> values)
+    {
+        PromptFrame frame = setting.Text.Frame(question);
+        int room = setting.Text.Response(answer).Length + SpareTokens;
+        int[][] sentences = [.. needles.Select(n => setting.Text.Encode(" " + n.Needle.Sentence))];
+        int count = setting.ContextTokens - frame.Count - room - sentences.Sum(s => s.Length);
+        if (count < 0)
+        {
+            throw new InputException($"A context of {setting.ContextTokens} tokens is too short for this task; it needs at least {setting.ContextTokens - count}.");
+        }
+
+        HaystackCut cut = setting.Haystack.Cut(ref random, count);
+        int[] context = Insert(cut, [.. needles.Select((n, i) => (cut.BoundaryAt(n.Depth), sentences[i]))]);
+        return new(id, setting.ContextTokens, depth, [.. frame.Before, .. context, .. frame.After], question, [answer], values, room);
+    }
+
+    static int[] Insert(HaystackCut cut, (int At, int[] Sentence)[] pieces)
+    {
+        List<int> context = [];
+        int from = 0;
+        foreach ((int at, int[] sentence) in pieces.OrderBy(p => p.At)) // stable: needles at one place keep their order
+        {
+            context.AddRange(cut.Tokens.Skip(from).Take(at - from));
+            context.AddRange(sentence);
+            from = at;
+        }
+        context.AddRange(cut.Tokens.Skip(from));
+        return [.. context];
+    }
+
+    /// <summary>Whole answer exact; beside it "value": every value occurs.</summary>
+    internal static EvalScore Score(EvalExample example, string completion) => new(
+        Metrics.TextMatch.Exact(completion, example.Answers),
+        new Dictionary<string, double> { ["value"] = Metrics.TextMatch.ShareFound(completion, example.Values) });
+
+    /// <summary>Makes one example from its random stream.</summary>
+    internal delegate EvalExample ExampleMaker(ref SeededRandom random, string id, double depth);
+}

@@ -1,0 +1,10 @@
+namespace Farsight.Alignment.Generation;
+
+/// <summary>What to continue, and how.</summary>
+/// <param name="PromptTokens">[P] token ids, with the markers of the chat format; P at least 1.</param>
+/// <param name="MaxNewTokens">Most tokens to generate, the stop token included; at least 1.</param>
+/// <param name="Temperature">Divides the logits; 0 takes the likeliest token each time.</param>
+/// <param name="TopP">Samples among the likeliest tokens that hold this share of the probability; 1 for all.</param>
+/// <param name="Seed">Of the sampling; without meaning at temperature 0.</param>
+public sealed record CompletionRequest(
+    IReadOnlyList<int> PromptTokens, int MaxNewTokens, float Temperature = 0, float TopP = 1, int Seed = 0);

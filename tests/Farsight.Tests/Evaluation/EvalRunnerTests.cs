@@ -1,0 +1,141 @@
+using Farsight.Alignment.Evaluation;
+using Farsight.Alignment.Evaluation.Metrics;
+using Farsight.Engine;
+
+namespace Farsight.Tests.Evaluation;
+
+public sealed class EvalRunnerTests : IDisposable
+{
+    readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_perfect_reader_scores_1_in_every_cell()
+    {
+        EvalResults results = new EvalRunner(new ScriptedCompleter(ScriptedCompleter.Read)).Run(EvalSamples.Plan("needle", "needle/distractors"));
+
+        Assert.Equal(2, results.Tasks.Count);
+        Assert.All(results.Tasks, t => Assert.Equal(4, t.Cells.Count));
+        Assert.All(results.Tasks.SelectMany(t => t.Cells), c => Assert.Equal((1, 2, 0), (c.Mean, c.N, c.Failed)));
+        Assert.All(results.Tasks.SelectMany(t => t.Lengths), l => Assert.Equal((1, 4, 1), (l.Mean, l.N, l.Beside["value"])));
+        Assert.Equal(16, results.Examples.Count);
+        Assert.All(results.Examples, e => Assert.StartsWith("The special magic number", e.Completion));
+    }
+
+    [Fact]
+    public void A_failed_example_counts_as_0_and_says_why()
+    {
+        int n = 0;
+        ScriptedCompleter completer = new(r => n++ == 1 ? throw new InvalidOperationException("no memory left") : ScriptedCompleter.Read(r));
+
+        EvalResults results = new EvalRunner(completer).Run(EvalSamples.Plan("needle"));
+
+        CellResult cell = results.Tasks[0].Cells[0];
+        Assert.Equal((0.5, 2, 1), (cell.Mean, cell.N, cell.Failed));
+        Assert.Equal("InvalidOperationException: no memory left", results.Examples[1].Failed);
+        Assert.Equal(0, results.Examples[1].Score);
+    }
+
+    [Fact]
+    public void Running_again_asks_only_what_is_missing_and_gives_the_same_bytes()
+    {
+        EvalPlan plan = EvalSamples.Plan("needle");
+        new EvalRunner(new ScriptedCompleter(ScriptedCompleter.Read)).Run(plan, _folder["whole"]);
+
+        using CancellationTokenSource stop = new();
+        int n = 0;
+        ScriptedCompleter stopping = new(r =>
+        {
+            if (++n == 4)
+            {
+                stop.Cancel();
+            }
+            return ScriptedCompleter.Read(r);
+        });
+        string interrupted = _folder["interrupted"], examples = Path.Combine(interrupted, EvalFiles.ExamplesName);
+        Assert.Throws<OperationCanceledException>(() => new EvalRunner(stopping).Run(plan, interrupted, null, stop.Token));
+        File.AppendAllText(examples, "{\"model\":\"scr"); // as a kill in the middle of a write leaves it
+
+        ScriptedCompleter rest = new(ScriptedCompleter.Read);
+        new EvalRunner(rest).Run(plan, interrupted);
+
+        Assert.Equal(8 - 4, rest.Asked);
+        Assert.Equal(File.ReadAllBytes(_folder["whole/results.json"]), File.ReadAllBytes(Path.Combine(interrupted, "results.json")));
+        Assert.Equal(File.ReadAllBytes(_folder["whole/examples.jsonl"]), File.ReadAllBytes(examples));
+    }
+
+    [Fact]
+    public void Failed_examples_are_tried_again()
+    {
+        EvalPlan plan = EvalSamples.Plan("needle");
+        new EvalRunner(new ScriptedCompleter(_ => throw new IOException("refused"))).Run(plan, _folder.Path);
+
+        EvalResults results = new EvalRunner(new ScriptedCompleter(ScriptedCompleter.Read)).Run(plan, _folder.Path);
+
+        Assert.All(results.Tasks[0].Lengths, l => Assert.Equal((1, 0), (l.Mean, l.Failed)));
+    }
+
+    [Fact]
+    public void Other_prompts_are_not_answered_from_the_file()
+    {
+        EvalPlan plan = EvalSamples.Plan("needle");
+        new EvalRunner(new ScriptedCompleter(_ => "")).Run(plan, _folder.Path);
+        ScriptedCompleter completer = new(_ => "");
+
+        new EvalRunner(completer).Run(plan with { Seed = 8 }, _folder.Path);
+
+        Assert.Equal(8, completer.Asked);
+    }
+
+    [Fact]
+    public void A_folder_of_another_model_is_refused()
+    {
+        EvalPlan plan = EvalSamples.Plan("needle");
+        new EvalRunner(new ScriptedCompleter(_ => "")).Run(plan, _folder.Path);
+
+        InputException e = Assert.Throws<InputException>(() =>
+            new EvalRunner(new ScriptedCompleter(_ => "")).Run(plan with { Model = "another" }, _folder.Path));
+
+        Assert.EndsWith("holds answers of 'scripted', not of 'another'; choose another directory.", e.Message);
+    }
+
+    [Fact]
+    public void A_damaged_line_is_named()
+    {
+        File.WriteAllText(_folder[EvalFiles.ExamplesName], "{}\n");
+
+        InputException e = Assert.Throws<InputException>(() =>
+            new EvalRunner(new ScriptedCompleter(_ => "")).Run(EvalSamples.Plan("needle"), _folder.Path));
+
+        Assert.Contains("examples.jsonl:1: not an example", e.Message);
+    }
+
+    [Fact]
+    public void Results_read_back_are_the_results_written()
+    {
+        EvalResults results = new EvalRunner(new ScriptedCompleter(ScriptedCompleter.Read)).Run(EvalSamples.Plan("needle"), _folder.Path);
+
+        Assert.Equal(EvalFiles.ToJson(results), EvalFiles.ToJson(EvalFiles.ReadResults(_folder[EvalFiles.ResultsName])));
+    }
+
+    [Fact]
+    public void Perplexity_is_measured_at_the_lengths_that_allow_it_and_progress_counts_all()
+    {
+        PerplexitySetting perplexity = new(EvalSamples.Haystack.Tokens, CharacterText.Bos, LongestLength: 1200, Windows: 3, Targets: 900);
+        List<EvalProgress> seen = [];
+
+        EvalResults results = new EvalRunner(new ScriptedCompleter(_ => ""), tree => [.. tree.Scored.Select(_ => -1f)])
+            .Run(EvalSamples.Plan("needle") with { Perplexity = perplexity }, null, new Listed(seen));
+
+        Assert.Equal([1200], results.Perplexity.Select(p => p.Length)); // 800 tokens leave 900 targets no context
+        Assert.Equal(Math.E, results.Perplexity[0].Perplexity, 9);
+        Assert.Equal(new EvalProgress("perplexity", 1200, 11, 11), seen[^1]);
+        Assert.Equal(Enumerable.Range(1, 11), seen.Select(p => p.Done));
+    }
+
+    sealed class Listed(List<EvalProgress> seen) : IProgress<EvalProgress>
+    {
+        public void Report(EvalProgress value) => seen.Add(value);
+    }
+}
