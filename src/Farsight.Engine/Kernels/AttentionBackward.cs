@@ -62,11 +62,11 @@ static class AttentionBackward<TVector, TTier>
 
     static void Pack(State state, AttentionLanes lanes, int b, AttentionInputs inputs, float scale)
     {
-        lanes.PackColumns(b, inputs.Queries, scale, state.Query(b));
+        lanes.PackColumns(b, inputs.Queries, scale * AttentionScores.Log2E, state.Query(b));
         lanes.PackRows(b, inputs.Queries, scale, state.Width, state.QueryRows(b));
         lanes.PackColumns(b, inputs.DOutput, 1f, state.DOutput(b));
         lanes.PackRows(b, inputs.DOutput, 1f, state.Width, state.DOutputRows(b));
-        lanes.PackValues(b, inputs.LogSumExp, state.LogSumExp(b));
+        lanes.PackValues(b, inputs.LogSumExp, AttentionScores.Log2E, state.LogSumExp(b));
         lanes.Dots(b, inputs.DOutput, inputs.Output, state.Delta(b));
     }
 
@@ -92,7 +92,7 @@ static class AttentionBackward<TVector, TTier>
         Spread(state.DScores, state.QueryRows(b), panels, state.Width, state.DKeys);
     }
 
-    /// <summary>P = e^(S − logSumExp) in place of the scores, dS = P ∘ (dP − delta) in place of dP.</summary>
+    /// <summary>P = 2^(S − logSumExp), both in bits, in place of the scores, dS = P ∘ (dP − delta) in place of dP.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Weights(ref float scores, ref float dScores, int count, ref float logSumExp, ref float delta)
     {
@@ -101,7 +101,7 @@ static class AttentionBackward<TVector, TTier>
             TVector log = TTier.Load(ref logSumExp, j), mean = TTier.Load(ref delta, j);
             for (nint k = 0; k < count; k++)
             {
-                TVector p = TTier.ExpOfNonPositive(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j), log));
+                TVector p = TTier.PowerOfTwo(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j), log));
                 TTier.Store(p, ref scores, k * Lanes + j);
                 TTier.Store(TTier.Multiply(p, TTier.Subtract(TTier.Load(ref dScores, k * Lanes + j), mean)), ref dScores, k * Lanes + j);
             }

@@ -31,7 +31,7 @@ static class AttentionDecode<TVector, TTier>
             {
                 Span<float> to = o.Slice(g * dim, dim);
                 weights.Fill(float.NegativeInfinity);
-                Scores(ref MemoryMarshal.GetReference(q.Slice(g * dim, dim)), ref key, stride, count, dim, shape.Scale, ref MemoryMarshal.GetReference(weights));
+                Scores(ref MemoryMarshal.GetReference(q.Slice(g * dim, dim)), ref key, stride, count, dim, shape.Scale * AttentionScores.Log2E, ref MemoryMarshal.GetReference(weights));
                 Softmax(weights, ref max[g], ref sum[g], to);
                 AddValues(ref MemoryMarshal.GetReference(weights), ref value, stride, count, dim, ref MemoryMarshal.GetReference(to));
             }
@@ -62,14 +62,14 @@ static class AttentionDecode<TVector, TTier>
         }
     }
 
-    /// <summary>Turns scores into weights relative to the maximum so far, and brings sum and output to it.</summary>
+    /// <summary>Turns scores (in bits) into weights relative to the maximum so far, and brings sum and output to it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Softmax(Span<float> scores, ref float max, ref float sum, Span<float> output)
     {
         float newMax = MathF.Max(max, TensorPrimitives.Max<float>(scores));
         if (newMax > max)
         {
-            float factor = VectorExp.Exp(max - newMax);
+            float factor = MathF.Pow(2f, max - newMax);
             sum *= factor;
             TensorPrimitives.Multiply(output, factor, output);
             max = newMax;
@@ -77,7 +77,7 @@ static class AttentionDecode<TVector, TTier>
         TVector total = default, shift = TTier.Create(max);
         for (nint k = 0; k < Block; k += TTier.Count)
         {
-            TVector weight = TTier.ExpOfNonPositive(TTier.Subtract(TTier.Load(ref scores[0], k), shift));
+            TVector weight = TTier.PowerOfTwo(TTier.Subtract(TTier.Load(ref scores[0], k), shift));
             total = TTier.Add(total, weight);
             TTier.Store(weight, ref scores[0], k);
         }

@@ -30,7 +30,7 @@ static class AttentionForward<TVector, TTier>
         State state = new(scratch, lanes.Blocks);
         for (int b = 0; b < lanes.Blocks; b++)
         {
-            lanes.PackColumns(b, queries, shape.Scale, state.Query(b));
+            lanes.PackColumns(b, queries, shape.Scale * AttentionScores.Log2E, state.Query(b));
         }
 
         foreach (AttentionKeyBlock block in new AttentionKeyBlocks(chunk.Bundle, lanes))
@@ -73,7 +73,7 @@ static class AttentionForward<TVector, TTier>
         }
     }
 
-    /// <summary>Turns scores into weights e^(s − max) and brings sums and outputs of earlier blocks to the new maximum.</summary>
+    /// <summary>Turns scores (in bits) into weights 2^(s − max) and brings sums and outputs of earlier blocks to the new maximum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Softmax(ref float scores, int count, ref float max, ref float sum, ref float output, int depth)
     {
@@ -89,7 +89,7 @@ static class AttentionForward<TVector, TTier>
             TVector sum0 = TTier.Load(ref sum, j), sum1 = TTier.Load(ref sum, j1);
             if (!TTier.Same(old0, max0) || !TTier.Same(old1, max1))
             {
-                TVector factor0 = TTier.ExpOfNonPositive(TTier.Subtract(old0, max0)), factor1 = TTier.ExpOfNonPositive(TTier.Subtract(old1, max1));
+                TVector factor0 = TTier.PowerOfTwo(TTier.Subtract(old0, max0)), factor1 = TTier.PowerOfTwo(TTier.Subtract(old1, max1));
                 (sum0, sum1) = (TTier.Multiply(sum0, factor0), TTier.Multiply(sum1, factor1));
                 for (nint d = 0; d < depth; d++)
                 {
@@ -99,8 +99,8 @@ static class AttentionForward<TVector, TTier>
             }
             for (nint k = 0; k < count; k++)
             {
-                TVector p0 = TTier.ExpOfNonPositive(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j), max0));
-                TVector p1 = TTier.ExpOfNonPositive(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j1), max1));
+                TVector p0 = TTier.PowerOfTwo(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j), max0));
+                TVector p1 = TTier.PowerOfTwo(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j1), max1));
                 (sum0, sum1) = (TTier.Add(sum0, p0), TTier.Add(sum1, p1));
                 TTier.Store(p0, ref scores, k * Lanes + j);
                 TTier.Store(p1, ref scores, k * Lanes + j1);
@@ -117,7 +117,7 @@ static class AttentionForward<TVector, TTier>
         Span<float> max = state.Max(b), sum = state.Sum(b);
         for (int i = 0; i < Lanes; i++)
         {
-            max[i] += MathF.Log(sum[i]);
+            max[i] = (max[i] + MathF.Log2(sum[i])) / AttentionScores.Log2E;
             sum[i] = 1f / sum[i];
         }
         lanes.UnpackColumns(b, state.Output(b), sum, output);

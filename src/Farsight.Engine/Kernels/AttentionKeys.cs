@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
@@ -20,14 +22,17 @@ static class AttentionKeys
         for (int first = 0; first < rows.Length; first += Panel)
         {
             Span<float> panel = packed.Slice(first * depth, Panel * depth);
-            int count = Math.Min(Panel, rows.Length - first);
-            if (count < Panel || headDim < depth)
+            ReadOnlySpan<int> some = rows[first..Math.Min(first + Panel, rows.Length)];
+            if (some.Length == Panel)
             {
-                panel.Clear();
+                panel[(headDim * Panel)..].Clear();
+                FullPanel(source, some, column, headDim, ref MemoryMarshal.GetReference(panel));
+                continue;
             }
-            for (int i = 0; i < count; i++)
+            panel.Clear();
+            for (int i = 0; i < some.Length; i++)
             {
-                ReadOnlySpan<float> from = source[rows[first + i]].Slice(column, headDim);
+                ReadOnlySpan<float> from = source[some[i]].Slice(column, headDim);
                 for (int d = 0; d < from.Length; d++)
                 {
                     panel[d * Panel + i] = from[d];
@@ -35,6 +40,30 @@ static class AttentionKeys
             }
         }
     }
+
+    /// <summary>Eight rows at once: the stores run through the panel in order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void FullPanel(Rows source, ReadOnlySpan<int> rows, int column, int headDim, ref float panel)
+    {
+        ref float r0 = ref First(source, rows[0], column, headDim), r1 = ref First(source, rows[1], column, headDim);
+        ref float r2 = ref First(source, rows[2], column, headDim), r3 = ref First(source, rows[3], column, headDim);
+        ref float r4 = ref First(source, rows[4], column, headDim), r5 = ref First(source, rows[5], column, headDim);
+        ref float r6 = ref First(source, rows[6], column, headDim), r7 = ref First(source, rows[7], column, headDim);
+        for (nint d = 0; d < headDim; d++) // each row reference covers headDim floats, the panel 8 · headDim
+        {
+            Unsafe.Add(ref panel, 0) = Unsafe.Add(ref r0, d);
+            Unsafe.Add(ref panel, 1) = Unsafe.Add(ref r1, d);
+            Unsafe.Add(ref panel, 2) = Unsafe.Add(ref r2, d);
+            Unsafe.Add(ref panel, 3) = Unsafe.Add(ref r3, d);
+            Unsafe.Add(ref panel, 4) = Unsafe.Add(ref r4, d);
+            Unsafe.Add(ref panel, 5) = Unsafe.Add(ref r5, d);
+            Unsafe.Add(ref panel, 6) = Unsafe.Add(ref r6, d);
+            Unsafe.Add(ref panel, 7) = Unsafe.Add(ref r7, d);
+            panel = ref Unsafe.Add(ref panel, Panel);
+        }
+    }
+
+    static ref float First(Rows source, int row, int column, int headDim) => ref MemoryMarshal.GetReference(source[row].Slice(column, headDim));
 
     /// <summary>packed[d / 8, key, d % 8], with rows of zeros up to a multiple of 8 keys.</summary>
     /// <inheritdoc cref="RowPanels"/>
@@ -48,9 +77,15 @@ static class AttentionKeys
         for (int i = 0; i < rows.Length; i++)
         {
             ReadOnlySpan<float> from = source[rows[i]].Slice(column, headDim);
-            for (int d = 0; d < headDim; d += Panel)
+            ref float to = ref MemoryMarshal.GetReference(packed.Slice(i * Panel, (depth / Panel - 1) * padded * Panel + Panel));
+            int d = 0;
+            for (; d + Panel <= headDim; d += Panel) // the last 8 floats written end with the slice above
             {
-                from.Slice(d, Math.Min(Panel, headDim - d)).CopyTo(packed.Slice((d / Panel * padded + i) * Panel, Panel));
+                Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(from), (nuint)d).StoreUnsafe(ref to, (nuint)(d * padded));
+            }
+            for (; d < headDim; d++)
+            {
+                Unsafe.Add(ref to, d / Panel * padded * Panel + d % Panel) = from[d];
             }
         }
     }

@@ -105,13 +105,13 @@ sealed class AttentionLanes
         }
     }
 
-    /// <summary>values[lane] = source[row, head], zero in the padding.</summary>
-    internal void PackValues(int block, Rows source, Span<float> values)
+    /// <summary>values[lane] = factor · source[row, head], zero in the padding.</summary>
+    internal void PackValues(int block, Rows source, float factor, Span<float> values)
     {
         values.Clear();
         for (int i = 0; i < Real(block); i++)
         {
-            values[i] = source[_row[block * Lanes + i]][_head[block * Lanes + i]];
+            values[i] = factor * source[_row[block * Lanes + i]][_head[block * Lanes + i]];
         }
     }
 

@@ -3,6 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace Farsight.Engine.Kernels;
 
+/// <summary>What the passes agree on about scores.</summary>
+static class AttentionScores
+{
+    /// <summary>Bits per nat: inside the kernels scores are in bits, because a power of two costs less than one of e.</summary>
+    internal const float Log2E = 1.44269504f;
+}
+
 /// <summary>Scores of a key block for 32 lanes, and their mask.</summary>
 static class AttentionScores<TVector, TTier>
     where TVector : struct

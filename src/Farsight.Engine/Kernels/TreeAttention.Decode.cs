@@ -6,7 +6,7 @@ namespace Farsight.Engine.Kernels;
 public static partial class TreeAttention
 {
     // Below so many floats of keys a second thread costs more than it brings.
-    const long WorthSharing = 1 << 16;
+    const long WorthSharing = 1 << 18;
 
     /// <summary>One query against all the keys of a cache.</summary>
     /// <remarks>The formula of <see cref="Forward"/>; key heads are shared among the threads when the cache is long.</remarks>

@@ -35,8 +35,8 @@ interface IVectorTier<TVector>
 
     static abstract TVector Max(TVector a, TVector b);
 
-    /// <summary>e^x for x ≤ 0; exactly 0 below −87.3.</summary>
-    static abstract TVector ExpOfNonPositive(TVector x);
+    /// <summary>2^x for x below 128; exactly 0 below −126.</summary>
+    static abstract TVector PowerOfTwo(TVector x);
 
     /// <summary><paramref name="value"/> where low ≤ x ≤ high, −∞ elsewhere.</summary>
     static abstract TVector KeepWithin(TVector x, TVector low, TVector high, TVector value);
@@ -78,7 +78,7 @@ readonly struct Tier512 : IVectorTier<Vector512<float>>
     public static Vector512<float> Max(Vector512<float> a, Vector512<float> b) => Vector512.MaxNative(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> ExpOfNonPositive(Vector512<float> x) => VectorExp.OfNonPositive(x);
+    public static Vector512<float> PowerOfTwo(Vector512<float> x) => VectorExp.PowerOfTwo(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> KeepWithin(Vector512<float> x, Vector512<float> low, Vector512<float> high, Vector512<float> value) =>
@@ -122,7 +122,7 @@ readonly struct Tier256 : IVectorTier<Vector256<float>>
     public static Vector256<float> Max(Vector256<float> a, Vector256<float> b) => Vector256.MaxNative(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> ExpOfNonPositive(Vector256<float> x) => VectorExp.OfNonPositive(x);
+    public static Vector256<float> PowerOfTwo(Vector256<float> x) => VectorExp.PowerOfTwo(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> KeepWithin(Vector256<float> x, Vector256<float> low, Vector256<float> high, Vector256<float> value) =>
@@ -166,7 +166,7 @@ readonly struct Tier128 : IVectorTier<Vector128<float>>
     public static Vector128<float> Max(Vector128<float> a, Vector128<float> b) => Vector128.MaxNative(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> ExpOfNonPositive(Vector128<float> x) => VectorExp.OfNonPositive(x);
+    public static Vector128<float> PowerOfTwo(Vector128<float> x) => VectorExp.PowerOfTwo(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> KeepWithin(Vector128<float> x, Vector128<float> low, Vector128<float> high, Vector128<float> value) =>

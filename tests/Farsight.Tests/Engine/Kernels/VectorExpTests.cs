@@ -40,6 +40,23 @@ public sealed class VectorExpTests
         Assert.True(float.IsNaN(Exp(float.NaN, width)));
     }
 
+    [Fact]
+    public void Powers_of_two_agree_with_the_double_function()
+    {
+        for (int i = 0; i <= 1 << 16; i++)
+        {
+            float x = -125.99f + 127f * i / (1 << 16);
+            Assert.All(Powers(x), y => Assert.InRange(y / Math.Pow(2, x), 1 - 2e-7, 1 + 2e-7));
+        }
+        Assert.Equal([1f, 1f, 1f], Powers(0));
+        Assert.Equal([0f, 0f, 0f], Powers(-127));
+        Assert.Equal([0f, 0f, 0f], Powers(float.NegativeInfinity));
+        Assert.All(Powers(float.NaN), y => Assert.True(float.IsNaN(y)));
+    }
+
+    static float[] Powers(float x) =>
+        [VectorExp.PowerOfTwo(Vector128.Create(x))[3], VectorExp.PowerOfTwo(Vector256.Create(x))[7], VectorExp.PowerOfTwo(Vector512.Create(x))[15]];
+
     static float Exp(float x, int width) => width switch
     {
         1 => VectorExp.Exp(x),
