@@ -87,6 +87,16 @@ public sealed class TreeAttentionTests
         }
     }
 
+    // Two workers adding to the same keys would be a race, which no comparison of results is sure to see.
+    [Theory, InlineData("300", 1), InlineData("long leaves", 1), InlineData("deep", 1), InlineData("cache", 1), InlineData("two roots", 2)]
+    public void Chunks_that_share_keys_are_one_family(string tree, int families)
+    {
+        AttentionPlan plan = AttentionPlan.For(SpansOf(tree), group: 3);
+
+        Assert.Equal(families, plan.Families.Count);
+        Assert.Equal(plan.Chunks, plan.Families.SelectMany(f => f));
+    }
+
     [Fact]
     public void Stays_finite_for_large_scores()
     {
