@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Farsight.Cli.Commands;
 using Farsight.Cli.Output;
 using Farsight.Engine;
 
@@ -6,6 +7,9 @@ namespace Farsight.Cli;
 
 static class Program
 {
+    // After Ctrl-C a command finishes its step and saves, which takes as long as it takes.
+    static readonly TimeSpan s_timeToSave = TimeSpan.FromDays(7);
+
     static Task<int> Main(string[] args) => RunAsync(args);
 
     /// <summary>Runs one command line. The only place where exceptions become exit codes.</summary>
@@ -13,12 +17,13 @@ static class Program
     {
         RootCommand root = new("Aligns language models for long contexts: documents in, an adapter and a measured verdict out.")
         {
+            TrainCommand.Create(),
         };
 
         try
         {
             ParseResult parse = root.Parse(args);
-            int code = await parse.InvokeAsync(new() { EnableDefaultExceptionHandler = false });
+            int code = await parse.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = s_timeToSave });
             return parse.Errors.Count > 0 ? ExitCode.BadInput : code;
         }
         catch (InputException e)

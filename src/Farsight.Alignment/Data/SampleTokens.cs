@@ -1,4 +1,6 @@
 using Farsight.Alignment.Data.Positions;
+using Farsight.Alignment.Text;
+using Farsight.Engine;
 
 namespace Farsight.Alignment.Data;
 
@@ -12,6 +14,15 @@ namespace Farsight.Alignment.Data;
 public sealed record SampleTokens(
     string Id, int[] Prefix, IReadOnlyList<int[]> Chunks, int[] Question, int[] Chosen, IReadOnlyList<int[]> Rejected)
 {
+    /// <summary>Puts a sample's chunks, as stored, and the tokens of its texts together.</summary>
+    /// <exception cref="InputException">A chunk has a token that the tokenizer does not have.</exception>
+    public static SampleTokens Of(PreferenceSample sample, ChatFormat format, int vocabSize) =>
+        sample.Context.SelectMany(c => c.Tokens).FirstOrDefault(t => t >= vocabSize, -1) is var unknown and >= 0
+            ? throw new InputException($"Sample {sample.Id} holds token {unknown}, and the model has {vocabSize}; its chunks were made with another tokenizer, so synthesise the dataset for this model.")
+            : new(
+                sample.Id, [.. format.ContextPrefix], [.. sample.Context.Select(c => c.Tokens)], format.QuestionAndTurn(sample.Question),
+                format.Response(sample.Chosen), [.. sample.Rejected.Select(r => format.Response(r))]);
+
     /// <summary>[P] prefix, chunks and question.</summary>
     public int[] Prompt => [.. Prefix, .. Chunks.SelectMany(c => c), .. Question];
 

@@ -35,6 +35,12 @@ public sealed class RunDirectory : IDisposable
     /// <summary>adapter/: what training made.</summary>
     public string Adapter => Path.Combine(Root, "adapter");
 
+    /// <summary>model/: what training made, where every weight was trained.</summary>
+    public string Model => Path.Combine(Root, "model");
+
+    /// <summary>reference.jsonl: log-probabilities under the model before training.</summary>
+    public string Reference => Path.Combine(Root, "reference.jsonl");
+
     /// <summary>reports/: evaluations.</summary>
     public string Reports => Path.Combine(Root, "reports");
 

@@ -48,10 +48,12 @@ public sealed class TrainingLoop
         }
         for (int step = done + 1; step <= _options.Steps; step++)
         {
-            _clock.Restart();
+            TimeSpan before = _clock.Elapsed;
             long tokensBefore = _tokens;
+            _clock.Start();
             OrderedDictionary<string, double> values = Step(step);
-            timing.Append(step, _clock.Elapsed, _tokens - tokensBefore);
+            _clock.Stop();
+            timing.Append(step, _clock.Elapsed - before, _tokens - tokensBefore);
             Report(new(step, values, IsDue(step, _options.EvalEvery) ? HeldOut() : null), metrics, progress);
 
             bool stop = cancel.IsCancellationRequested && step < _options.Steps;
@@ -124,7 +126,7 @@ public sealed class TrainingLoop
     void Report(MetricsLine line, MetricsLog metrics, IProgress<TrainingProgress>? progress)
     {
         metrics.Append(line);
-        progress?.Report(new(_options.Steps, _tokens, line));
+        progress?.Report(new(_options.Steps, _tokens, _clock.Elapsed.TotalSeconds, line));
     }
 
     void RequireFinite(int step, string what, double value)

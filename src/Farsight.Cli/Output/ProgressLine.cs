@@ -10,6 +10,7 @@ sealed class ProgressLine : IDisposable
 
     static readonly TimeSpan s_plainInterval = TimeSpan.FromSeconds(2), s_liveInterval = TimeSpan.FromMilliseconds(100);
 
+    readonly Lock _gate = new(); // notes come from the thread of a signal, too
     readonly TextWriter _writer;
     readonly string _unit;
     readonly int? _width;
@@ -47,6 +48,7 @@ sealed class ProgressLine : IDisposable
     /// <param name="text">What else is worth knowing; may be empty.</param>
     internal void Report(long done, long total, string text)
     {
+        using Lock.Scope scope = _gate.EnterScope();
         bool isFirst = _firstDone is null;
         _firstDone ??= done;
         string left = done > _firstDone && done < total ? $"  {Duration((total - done) * (Elapsed / (done - _firstDone.Value)))} left" : "";
@@ -60,6 +62,7 @@ sealed class ProgressLine : IDisposable
     /// <summary>Writes a line that stays.</summary>
     internal void Note(string line)
     {
+        using Lock.Scope scope = _gate.EnterScope();
         _writer.WriteLine(_width is null ? line : $"\r{line}{ClearToEnd}");
         _lastWritten = 0;
     }
@@ -67,6 +70,7 @@ sealed class ProgressLine : IDisposable
     /// <summary>Leaves the last state on the screen.</summary>
     public void Dispose()
     {
+        using Lock.Scope scope = _gate.EnterScope();
         Write();
         if (_width is not null && _firstDone is not null)
         {

@@ -106,10 +106,14 @@ public sealed class LlamaModel : IDisposable
     /// <param name="tree">At least one of its tokens must be scored.</param>
     public TreePass Forward(TokenTree tree) => new(this, tree, keepForBackward: true);
 
-    /// <summary>Log-probabilities of a tree's scored tokens, without keeping anything: [scored tokens], nats.</summary>
+    /// <summary>Runs a tree without keeping what a backward would need; memory does not grow with the layers.</summary>
+    /// <param name="tree">At least one of its tokens must be scored.</param>
+    public TreePass Evaluate(TokenTree tree) => new(this, tree, keepForBackward: false);
+
+    /// <summary>Log-probabilities of a tree's scored tokens: [scored tokens], nats.</summary>
     public float[] LogProbs(TokenTree tree)
     {
-        using TreePass pass = new(this, tree, keepForBackward: false);
+        using TreePass pass = Evaluate(tree);
         return pass.LogProbs;
     }
 

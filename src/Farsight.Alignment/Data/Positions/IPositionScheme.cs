@@ -21,6 +21,9 @@ public interface IPositionScheme
     /// <param name="path">Where the scheme stands in the recipe: "positions".</param>
     IEnumerable<string> Problems(string path);
 
+    /// <summary>K: positions stay below it; null where they are those of the real input.</summary>
+    int? Window => null;
+
     /// <summary>The positions of a prompt: strictly increasing, and low enough for the longest response to end below the target length.</summary>
     /// <exception cref="InputException">The prompt and its longest response have more tokens than the target has positions.</exception>
     PromptPositions Assign(PromptShape shape, ref SeededRandom random);

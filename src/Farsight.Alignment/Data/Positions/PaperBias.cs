@@ -11,6 +11,8 @@ namespace Farsight.Alignment.Data.Positions;
 /// <param name="TargetLength">K: all positions are below it.</param>
 public sealed record PaperBias(int TargetLength) : IPositionScheme
 {
+    int? IPositionScheme.Window => TargetLength;
+
     public IEnumerable<string> Problems(string path) => PositionDraw.TargetProblems(path, TargetLength);
 
     public PromptPositions Assign(PromptShape shape, ref SeededRandom random)

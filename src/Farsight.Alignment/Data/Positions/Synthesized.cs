@@ -16,6 +16,8 @@ namespace Farsight.Alignment.Data.Positions;
 /// <param name="SparseShare">Share of samples with sparse synthesis, in [0, 1]; 0.1 in the paper.</param>
 public sealed record Synthesized(int TargetLength, double SparseShare) : IPositionScheme
 {
+    int? IPositionScheme.Window => TargetLength;
+
     public IEnumerable<string> Problems(string path) =>
     [
         .. PositionDraw.TargetProblems(path, TargetLength),

@@ -1,0 +1,110 @@
+using Farsight.Alignment.Data;
+using Farsight.Alignment.Objectives;
+using Farsight.Alignment.Runs;
+using Farsight.Alignment.Text;
+using Farsight.Alignment.Training;
+using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Alignment.Recipes;
+
+/// <summary>What a preference-training run is started with.</summary>
+/// <param name="Recipe">What to do.</param>
+/// <param name="RecipePath">Its file; relative paths in the recipe begin there.</param>
+/// <param name="Output">The run directory.</param>
+/// <param name="Resume">Continue the run that is there.</param>
+public sealed record TrainRequest(TrainRecipe Recipe, string RecipePath, string Output, bool Resume);
+
+/// <summary>Carries out a <see cref="TrainRecipe"/>: a base model and preference samples in, an adapter out.</summary>
+public static class TrainRun
+{
+    /// <summary>Trains, or continues, and writes adapter/, or model/ where every weight was trained.</summary>
+    /// <param name="request">What, and where to.</param>
+    /// <param name="note">Told once what a person should know before the first step.</param>
+    /// <param name="progress">Told after every step.</param>
+    /// <param name="cancel">Finishes the step, saves and stops.</param>
+    /// <returns>The folder that was written.</returns>
+    /// <exception cref="InputException">Model, data and recipe do not fit together, the run directory does not fit, or training diverged.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the run can be resumed.</exception>
+    public static string Start(TrainRequest request, Action<string> note, IProgress<TrainingProgress>? progress, CancellationToken cancel)
+    {
+        TrainRecipe recipe = request.Recipe;
+        string baseModel = RecipeFile.Locate(request.RecipePath, "base_model", recipe.BaseModel);
+        PreferenceDataset dataset = PreferenceDataset.Read(RecipeFile.Locate(request.RecipePath, "data", recipe.Data));
+        ModelConfig config = HuggingFaceConfig.Read(Path.Combine(baseModel, "config.json"));
+        RunManifest manifest = RunManifest.OfThisProcess("train", recipe.Seed, new Dictionary<string, string>
+        {
+            ["base_model"] = InputHash.OfModel(baseModel),
+            ["data"] = dataset.Sha256,
+        });
+
+        using LlamaModel model = LlamaModel.Load(baseModel, RopeOption.Parse(recipe.Rope, config));
+        Tokenizer tokenizer = Tokenizer.Load(baseModel);
+        (IReadOnlyList<SampleTokens> training, IReadOnlyList<SampleTokens> heldOut) = Split(recipe, dataset, ChatFormat.For(tokenizer), config.VocabSize);
+
+        using RunDirectory run = RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume);
+        foreach (string difference in run.Notes)
+        {
+            note($"{difference}: the last bits of the results may differ from those of a run that never stopped.");
+        }
+        MakeTrainable(model, recipe);
+        TrainableModel trainable = new(model);
+        IReadOnlyDictionary<string, PreferenceLogProbs> reference = recipe.Objective.NeedsReference
+            ? ReferenceLogProbs.ReadOrCompute(run.Reference, trainable, [.. training, .. heldOut], recipe.Objective.RejectedResponses, cancel)
+            : new Dictionary<string, PreferenceLogProbs>();
+        PreferenceTraining work = new(
+            new(training, heldOut, reference), recipe.Objective, recipe.Positions, new(recipe.BatchSize, recipe.MicroBatchTokens, recipe.Seed));
+        TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
+        new TrainingLoop(trainable, work, options, run).Run(progress, cancel);
+
+        ModelConfig effective = Widened(model.Config, recipe);
+        return recipe.Lora is null ? WriteModel(run.Model, baseModel, model, effective) : WriteAdapter(run.Adapter, model, effective, recipe);
+    }
+
+    static (IReadOnlyList<SampleTokens> Training, IReadOnlyList<SampleTokens> HeldOut) Split(
+        TrainRecipe recipe, PreferenceDataset dataset, ChatFormat format, int vocabSize)
+    {
+        (IReadOnlyList<PreferenceSample> training, IReadOnlyList<PreferenceSample> heldOut) = dataset.Split(recipe.HeldOut, recipe.Seed);
+        return ([.. training.Select(s => SampleTokens.Of(s, format, vocabSize))], [.. heldOut.Select(s => SampleTokens.Of(s, format, vocabSize))]);
+    }
+
+    static void MakeTrainable(LlamaModel model, TrainRecipe recipe)
+    {
+        if (recipe.Lora is { } lora)
+        {
+            model.AttachLora(lora, recipe.Seed);
+        }
+        else
+        {
+            model.TrainEverything();
+        }
+    }
+
+    /// <summary>What was trained at positions up to K has a window of K.</summary>
+    static ModelConfig Widened(ModelConfig config, TrainRecipe recipe) =>
+        config with { MaxPositionEmbeddings = Math.Max(config.MaxPositionEmbeddings, recipe.Positions.Window ?? 0) };
+
+    static string WriteAdapter(string folder, LlamaModel model, ModelConfig effective, TrainRecipe recipe)
+    {
+        // "model.layers.0.input_layernorm.weight" is saved as the module input_layernorm.
+        string[] modules = [.. model.Parameters.Where(p => p.Role != ParameterRole.Lora).Select(p => p.Name.Split('.')[^2]).Distinct()];
+        AdapterDescription description = new(recipe.Lora!.Rank, recipe.Lora.Alpha, recipe.Lora.Targets, modules, recipe.BaseModel);
+        PeftAdapter.Write(folder, description, [.. model.Parameters.Select(p => (p.Name, p.Value))], effective);
+        return folder;
+    }
+
+    static string WriteModel(string folder, string baseModel, LlamaModel model, ModelConfig effective)
+    {
+        AtomicDirectory.Write(folder, "config.json", temporary =>
+        {
+            ModelWriter.Write(temporary, effective, model.Parameters, NumberFormat.BF16);
+            foreach (string file in Directory.GetFiles(baseModel, "*token*.json").Append(Path.Combine(baseModel, "chat_template.jinja")).Where(File.Exists))
+            {
+                File.Copy(file, Path.Combine(temporary, Path.GetFileName(file)));
+            }
+        });
+        return folder;
+    }
+}

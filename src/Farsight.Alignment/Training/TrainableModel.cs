@@ -1,0 +1,28 @@
+using Farsight.Engine.Models;
+
+namespace Farsight.Alignment.Training;
+
+/// <summary>A model of the engine as a training loop sees it.</summary>
+/// <param name="model">Kept by the caller.</param>
+public sealed class TrainableModel(LlamaModel model) : ITrainable
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<Parameter> Parameters => model.Parameters;
+
+    /// <inheritdoc/>
+    public ITreePass Forward(TokenTree tree) => new Pass(model.Forward(tree));
+
+    /// <inheritdoc/>
+    public ITreePass Evaluate(TokenTree tree) => new Pass(model.Evaluate(tree));
+
+    sealed class Pass(TreePass pass) : ITreePass
+    {
+        public ReadOnlySpan<float> LogProbs => pass.LogProbs;
+
+        public ReadOnlySpan<int> TopTokens => pass.TopTokens;
+
+        public void Backward(ReadOnlySpan<float> dLogProbs) => pass.Backward(dLogProbs);
+
+        public void Dispose() => pass.Dispose();
+    }
+}

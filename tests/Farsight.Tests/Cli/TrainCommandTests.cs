@@ -1,0 +1,149 @@
+using Farsight.Alignment.Recipes;
+using Farsight.Alignment.Runs;
+using Farsight.Alignment.Training;
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Memory;
+using Farsight.Engine.Models;
+
+namespace Farsight.Tests.Cli;
+
+public sealed class TrainCommandTests : IDisposable
+{
+    readonly TrainingFiles _files = new();
+
+    string Run => _files.In("run");
+
+    [Fact]
+    public async Task Trains_an_adapter_from_a_recipe()
+    {
+        (int code, string output, string error) = await Train();
+
+        Assert.Equal((0, ""), (code, code == 0 ? "" : error));
+        IReadOnlyList<MetricsLine> lines = MetricsLog.Read(Path.Combine(Run, "metrics.jsonl"));
+        Assert.Equal([0, 5, 10, 12], lines.Where(l => l.HeldOut is not null).Select(l => l.Step));
+        Assert.True(lines[^1].HeldOut![PreferenceMetrics.Loss] < 0.9 * lines[0].HeldOut![PreferenceMetrics.Loss]);
+        using PeftAdapter adapter = PeftAdapter.Read(Path.Combine(Run, "adapter"));
+        Assert.Equal(400, adapter.Effective!.MaxPositionEmbeddings);
+        Assert.Equal(["embed_tokens", "input_layernorm", "post_attention_layernorm", "norm"], adapter.Description.ModulesToSave.OrderBy(m => m.Length).ThenBy(m => m).OrderBy(m => m == "norm"));
+        Assert.Contains("chosen log-prob", output, StringComparison.Ordinal);
+        Assert.EndsWith($"adapter{Environment.NewLine}", output, StringComparison.Ordinal);
+        Assert.Contains("held out: loss", error, StringComparison.Ordinal);
+        Assert.Contains("step 12/12", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stopped_and_resumed_has_the_bits_of_never_stopped_on_any_number_of_threads()
+    {
+        await Train("--threads", "2");
+        using (CancellationTokenSource source = new())
+        {
+            TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(_files.RecipePath, []);
+            StopAfter stop = new(source, 7);
+            Assert.Throws<OperationCanceledException>(() => TrainRun.Start(new(recipe, _files.RecipePath, _files.In("stopped"), Resume: false), _ => { }, stop, source.Token));
+        }
+        int threads = Workers.Threads;
+        (int code, _, _) = await CommandLine.Run("train", _files.RecipePath, "--out", _files.In("stopped"), "--resume", "--threads", "1");
+        Workers.Threads = threads;
+
+        Assert.Equal(0, code);
+        foreach (string file in new[] { "metrics.jsonl", "adapter/adapter_model.safetensors", "adapter/config.json", "checkpoints/step-000012/optimizer.safetensors" })
+        {
+            Assert.Equal(File.ReadAllBytes(Path.Combine(Run, file)), File.ReadAllBytes(_files.In($"stopped/{file}")));
+        }
+    }
+
+    [Fact]
+    public async Task Resuming_a_finished_run_changes_nothing()
+    {
+        await Train();
+        byte[] before = File.ReadAllBytes(Path.Combine(Run, "metrics.jsonl"));
+
+        (int code, _, _) = await Train("--resume");
+
+        Assert.Equal(0, code);
+        Assert.Equal(before, File.ReadAllBytes(Path.Combine(Run, "metrics.jsonl")));
+    }
+
+    [Fact]
+    public async Task Dpo_keeps_its_reference_and_begins_with_a_margin_near_zero()
+    {
+        (int code, _, _) = await Train("--set", """objective={"name":"dpo","beta":0.1}""", "--set", """positions={"scheme":"plain"}""");
+
+        Assert.Equal(0, code);
+        Assert.Equal(12, File.ReadAllLines(Path.Combine(Run, "reference.jsonl")).Length);
+        MetricsLine first = MetricsLog.Read(Path.Combine(Run, "metrics.jsonl"))[0];
+        Assert.Equal(Math.Log(2), first.HeldOut![PreferenceMetrics.Loss], 1e-4); // F32 log-probabilities of trees of other shapes
+    }
+
+    [Fact]
+    public async Task Without_an_adapter_every_weight_is_trained_and_a_whole_model_written()
+    {
+        (int code, string output, _) = await Train("--set", "lora=null", "--set", "objective={\"name\":\"sft_full\"}", "--set", "rope=yarn:8");
+
+        Assert.Equal(0, code);
+        Assert.EndsWith($"model{Environment.NewLine}", output, StringComparison.Ordinal);
+        using LlamaModel model = LlamaModel.Load(Path.Combine(Run, "model"));
+        Assert.IsType<RopeScaling.Yarn>(model.Config.RopeScaling);
+        Assert.Equal(512, model.Config.MaxPositionEmbeddings);
+        Assert.True(File.Exists(Path.Combine(Run, "model/tokenizer.json")));
+    }
+
+    [Theory]
+    [InlineData(new[] { "--set", "steps=0" }, "steps: 0 is not usable")]
+    [InlineData(new[] { "--set", "stpes=5" }, "stpes: unknown key")]
+    [InlineData(new[] { "--set", "base_model=nowhere" }, "base_model: nowhere exists neither")]
+    [InlineData(new[] { "--set", "data=nowhere" }, "data: nowhere exists neither")]
+    [InlineData(new[] { "--set", "data=recipe.jsonc" }, "recipe.jsonc:1")]
+    [InlineData(new[] { "--set", "held_out=12" }, "12 samples cannot be held out of 12")]
+    [InlineData(new[] { "--set", "positions.target_length=20" }, "target_length 20")]
+    [InlineData(new[] { "--set", "objective.rejected_responses=3" }, "takes 3")]
+    [InlineData(new[] { "--threads", "0" }, "--threads")]
+    [InlineData(new[] { "--treads", "1" }, "--treads")]
+    public async Task A_fault_of_the_input_is_one_clear_message_and_exit_code_2(string[] args, string named)
+    {
+        (int code, string output, string error) = await Train(args);
+
+        Assert.Equal(2, code);
+        Assert.Contains(named, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output + error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_that_is_there_and_another_recipe_are_refused()
+    {
+        await Train();
+
+        Assert.Contains("--resume", (await Train()).Error, StringComparison.Ordinal);
+        (int code, _, string error) = await Train("--resume", "--set", "optimizer.clip_norm=2");
+        Assert.Equal(2, code);
+        Assert.Contains("optimizer.clip_norm is 2, but", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Chunks_of_another_tokenizer_are_refused_by_name()
+    {
+        string data = File.ReadAllText(_files.In("data.jsonl")).Replace("\"tokens\":[", "\"tokens\":[9999,", StringComparison.Ordinal);
+        File.WriteAllText(_files.In("data.jsonl"), data);
+
+        (int code, _, string error) = await Train();
+
+        Assert.Equal(2, code);
+        Assert.Contains("token 9999", error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Run)); // nothing is begun that cannot be done
+    }
+
+    public void Dispose() => _files.Dispose();
+
+    Task<(int Code, string Out, string Error)> Train(params string[] more) => CommandLine.Run(["train", _files.RecipePath, "--out", Run, .. more]);
+
+    sealed class StopAfter(CancellationTokenSource source, int step) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.Line.Step == step)
+            {
+                source.Cancel();
+            }
+        }
+    }
+}

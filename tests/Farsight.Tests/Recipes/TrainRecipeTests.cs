@@ -1,0 +1,106 @@
+using Farsight.Alignment.Data.Positions;
+using Farsight.Alignment.Objectives;
+using Farsight.Alignment.Recipes;
+using Farsight.Engine;
+using Farsight.Engine.Models;
+using Farsight.Engine.Optimizers;
+
+namespace Farsight.Tests.Recipes;
+
+public sealed class TrainRecipeTests
+{
+    [Fact]
+    public void Reads_every_part()
+    {
+        TrainRecipe recipe = Parse();
+
+        Assert.Equal(new Logo(2, 0.5, 1), recipe.Objective);
+        Assert.Equal(new Synthesized(400, 0.1), recipe.Positions);
+        Assert.Equal(new LearningRateSchedule.Cosine(2, 0.1), recipe.Schedule);
+        Assert.Equal(["q_proj", "v_proj", "down_proj"], recipe.Lora!.Targets);
+        Assert.Equal(RecipeFile.Resolve(recipe), RecipeFile.Resolve(RecipeFile.Parse<TrainRecipe>(RecipeFile.Resolve(recipe), "resolved", [])));
+    }
+
+    [Theory]
+    [InlineData("base_model=\"\"", "base_model: it is empty")]
+    [InlineData("data=\" \"", "data: it is empty")]
+    [InlineData("rope=yarn", "rope: 'yarn' is unknown")]
+    [InlineData("rope=yarn:0.5", "rope: 'yarn:0.5' is unknown")]
+    [InlineData("held_out=-1", "held_out: -1")]
+    [InlineData("positions.target_length=0", "positions.target_length: 0")]
+    [InlineData("positions.sparse_share=2", "positions.sparse_share: 2")]
+    [InlineData("positions.scheme=random", "positions.scheme: 'random' is unknown; one of")]
+    [InlineData("lora.rank=0", "lora.rank: 0")]
+    [InlineData("lora.alpha=0", "lora.alpha: 0")]
+    [InlineData("lora.targets=[]", "lora.targets: the list is empty")]
+    [InlineData("lora.targets=[\"x_proj\"]", "lora.targets: 'x_proj' is unknown")]
+    [InlineData("lora.targets=[\"q_proj\",\"q_proj\"]", "lora.targets: a name is there twice")]
+    [InlineData("objective.beta=0", "objective.beta: 0")]
+    [InlineData("optimizer.learning_rate=10", "optimizer.learning_rate: 10")]
+    [InlineData("optimizer.embedding_learning_rate=0", "optimizer.embedding_learning_rate: 0")]
+    [InlineData("optimizer.beta1=1", "optimizer.beta1: 1")]
+    [InlineData("optimizer.beta2=0", "optimizer.beta2: 0")]
+    [InlineData("optimizer.epsilon=0", "optimizer.epsilon: 0")]
+    [InlineData("optimizer.weight_decay=-0.1", "optimizer.weight_decay: -0.1")]
+    [InlineData("optimizer.clip_norm=0", "optimizer.clip_norm: 0")]
+    [InlineData("optimizer.muon={\"learning_rate\":2,\"momentum\":0.95,\"weight_decay\":0}", "optimizer.muon.learning_rate: 2")]
+    [InlineData("schedule.warmup_steps=13", "schedule.warmup_steps: 13")]
+    [InlineData("schedule.floor=1.5", "schedule.floor: 1.5")]
+    [InlineData("schedule={\"name\":\"constant_then_linear\",\"warmup_steps\":0,\"decay_share\":2,\"floor\":0}", "schedule.decay_share: 2")]
+    [InlineData("schedule.name=exponential", "schedule.name: 'exponential' is unknown; one of constant, linear, cosine, constant_then_linear")]
+    [InlineData("steps=0", "steps: 0")]
+    [InlineData("batch_size=0", "batch_size: 0")]
+    [InlineData("micro_batch_tokens=0", "micro_batch_tokens: 0")]
+    [InlineData("eval_every=0", "eval_every: 0")]
+    [InlineData("checkpoint_every=0", "checkpoint_every: 0")]
+    public void Names_what_makes_no_sense(string change, string named)
+    {
+        var e = Assert.Throws<RecipeException>(() => Parse(change));
+
+        Assert.Contains(e.Problems, p => p.StartsWith(named, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("yarn:8", typeof(RopeScaling.Yarn), 8 * 512)]
+    [InlineData("linear:2.5", typeof(RopeScaling.Linear), 1280)]
+    [InlineData("none", typeof(RopeScaling.Unscaled), 512)]
+    public void Rope_is_spelt_by_rule_and_factor(string text, Type expected, int window)
+    {
+        ModelConfig config = Config();
+
+        RopeScaling scaling = RopeOption.Parse(text, config)!;
+
+        Assert.IsType(expected, scaling);
+        Assert.Equal(window, config.With(scaling).MaxPositionEmbeddings);
+    }
+
+    [Fact]
+    public void No_rope_keeps_the_models_own() => Assert.Null(RopeOption.Parse(null, Config()));
+
+    [Theory]
+    [InlineData("yarn:nine")]
+    [InlineData("ntk:8")]
+    [InlineData("none:2")]
+    [InlineData("")]
+    public void An_unknown_rope_is_answered_with_the_spellings(string text) =>
+        Assert.Contains("yarn:8", Assert.Throws<InputException>(() => RopeOption.Parse(text, Config())).Message, StringComparison.Ordinal);
+
+    static TrainRecipe Parse(params string[] overrides) => RecipeFile.Parse<TrainRecipe>(TrainingFiles.Recipe, "recipe.jsonc", overrides);
+
+    static ModelConfig Config() => new()
+    {
+        ModelType = "llama",
+        VocabSize = 1,
+        HiddenSize = 1,
+        IntermediateSize = 1,
+        NumHiddenLayers = 1,
+        NumAttentionHeads = 1,
+        NumKeyValueHeads = 1,
+        HeadDim = 2,
+        RmsNormEps = 1e-5f,
+        RopeTheta = 10_000,
+        RopeScaling = new RopeScaling.Unscaled(),
+        MaxPositionEmbeddings = 512,
+        TieWordEmbeddings = true,
+    };
+}
