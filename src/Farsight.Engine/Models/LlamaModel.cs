@@ -88,6 +88,40 @@ public sealed class LlamaModel : IDisposable
         }
     }
 
+    /// <summary>Attaches an adapter from disk and fills its matrices; it can be trained on.</summary>
+    /// <remarks>The adapter's effective config is not looked at here: load the model with its RoPE scaling.</remarks>
+    /// <exception cref="InputException">The adapter is damaged or belongs to a model of another shape.</exception>
+    public void LoadAdapter(string directory)
+    {
+        using PeftAdapter adapter = PeftAdapter.Read(directory);
+        AdapterDescription description = adapter.Description;
+        AttachLora(
+            new(description.Rank, description.Alpha, description.Targets,
+                adapter.Tensors.ContainsKey(LlamaWeights.EmbeddingsName), adapter.Tensors.Keys.Any(n => n.EndsWith("norm.weight", StringComparison.Ordinal))),
+            seed: 0);
+        HashSet<string> unused = [.. adapter.Tensors.Keys];
+        foreach (Parameter parameter in Parameters)
+        {
+            if (!adapter.Tensors.TryGetValue(parameter.Name, out StoredTensor? tensor))
+            {
+                throw new InputException($"{directory}: {parameter.Name} is missing; the adapter is not of this model, or not complete.");
+            }
+            if (tensor.Count != parameter.Value.Length || tensor.Shape[^1] != parameter.Value.Width)
+            {
+                throw new InputException($"{directory}: {parameter.Name} is [{string.Join(", ", tensor.Shape)}], the model needs [{parameter.Value.Count}, {parameter.Value.Width}]; the adapter is of another model.");
+            }
+            for (int row = 0; row < parameter.Value.Count; row++)
+            {
+                tensor.Read((long)row * parameter.Value.Width, parameter.Value[row]);
+            }
+            unused.Remove(parameter.Name);
+        }
+        if (unused.Count > 0)
+        {
+            throw new InputException($"{directory}: {unused.Order(StringComparer.Ordinal).First()} belongs to nothing in the model; the adapter is of another model.");
+        }
+    }
+
     /// <summary>Makes every weight trainable, as F32 copies: pre-training and the full SFT baselines.</summary>
     /// <exception cref="ArgumentException">The model already trains something.</exception>
     public void TrainEverything()
