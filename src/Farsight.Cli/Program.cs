@@ -12,17 +12,19 @@ static class Program
 
     static Task<int> Main(string[] args) => RunAsync(args);
 
-    /// <summary>Runs one command line. The only place where exceptions become exit codes.</summary>
-    internal static async Task<int> RunAsync(string[] args)
-    {
-        RootCommand root = new("Aligns language models for long contexts: documents in, an adapter and a measured verdict out.")
+    /// <summary>The whole command line; tests read it too.</summary>
+    internal static RootCommand CreateRoot() =>
+        new("Aligns language models for long contexts: documents in, an adapter and a measured verdict out.")
         {
             TrainCommand.Create(),
         };
 
+    /// <summary>Runs one command line. The only place where exceptions become exit codes.</summary>
+    internal static async Task<int> RunAsync(string[] args)
+    {
         try
         {
-            ParseResult parse = root.Parse(args);
+            ParseResult parse = CreateRoot().Parse(args);
             int code = await parse.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = s_timeToSave });
             return parse.Errors.Count > 0 ? ExitCode.BadInput : code;
         }
