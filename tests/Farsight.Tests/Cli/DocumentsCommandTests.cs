@@ -1,10 +1,9 @@
 using System.Text.Json;
 using Farsight.Alignment.Documents;
-using Farsight.Cli;
+using Farsight.Tests.Support;
 
 namespace Farsight.Tests.Cli;
 
-[Collection("Console")] // the console's writers belong to the process
 public sealed class DocumentsCommandTests : IDisposable
 {
     readonly string _folder = Directory.CreateTempSubdirectory("farsight-documents-").FullName;
@@ -14,7 +13,7 @@ public sealed class DocumentsCommandTests : IDisposable
     [Fact]
     public async Task Text_files_and_their_questions_are_written_and_read_again()
     {
-        (int code, string output, string error) = await Run("documents", "--out", _folder, "--count", "3", "--words", "400", "--seed", "5");
+        (int code, string output, string error) = await CommandLine.Run("documents", "--out", _folder, "--count", "3", "--words", "400", "--seed", "5");
 
         Assert.Equal(0, code);
         Assert.Equal("", error);
@@ -34,7 +33,7 @@ public sealed class DocumentsCommandTests : IDisposable
     [Fact]
     public async Task One_jsonl_file_carries_texts_titles_and_questions()
     {
-        (int code, _, _) = await Run("documents", "--out", _folder, "--count", "2", "--words", "500", "--format", "jsonl");
+        (int code, _, _) = await CommandLine.Run("documents", "--out", _folder, "--count", "2", "--words", "500", "--format", "jsonl");
 
         Assert.Equal(0, code);
         SourceDocument[] documents = [.. DocumentReader.Read(Path.Combine(_folder, "documents.jsonl"))];
@@ -50,11 +49,11 @@ public sealed class DocumentsCommandTests : IDisposable
         string other = Path.Combine(_folder, "notes.txt");
         File.WriteAllText(other, "mine");
 
-        (int code, string output, string error) = await Run("documents", "--out", _folder, "--count", "1", "--words", "50");
+        (int code, string output, string error) = await CommandLine.Run("documents", "--out", _folder, "--count", "1", "--words", "50");
         Assert.Equal((2, ""), (code, output));
         Assert.Contains("is not empty", error);
 
-        (code, _, _) = await Run("documents", "--out", _folder, "--count", "1", "--words", "50", "--force");
+        (code, _, _) = await CommandLine.Run("documents", "--out", _folder, "--count", "1", "--words", "50", "--force");
         Assert.Equal(0, code);
         Assert.Equal("mine", File.ReadAllText(other));
     }
@@ -68,7 +67,7 @@ public sealed class DocumentsCommandTests : IDisposable
     public async Task A_bad_option_is_one_sentence_and_exit_2(string option, string value)
     {
         string folder = Path.Combine(_folder, "new");
-        (int code, _, string error) = await Run("documents", "--out", folder, option, value);
+        (int code, _, string error) = await CommandLine.Run("documents", "--out", folder, option, value);
 
         Assert.Equal(2, code);
         Assert.Contains(value, error);
@@ -81,27 +80,9 @@ public sealed class DocumentsCommandTests : IDisposable
         string file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
 
-        Assert.Equal(2, (await Run("documents", "--out", file)).Code);
-        (int code, _, string error) = await Run("documents", "--out", Path.Combine(file, "below"));
+        Assert.Equal(2, (await CommandLine.Run("documents", "--out", file)).Code);
+        (int code, _, string error) = await CommandLine.Run("documents", "--out", Path.Combine(file, "below"));
         Assert.Equal(2, code);
         Assert.Single(error.Trim().Split('\n'));
-    }
-
-    static async Task<(int Code, string Output, string Error)> Run(params string[] args)
-    {
-        (TextWriter output, TextWriter error) = (Console.Out, Console.Error);
-        using StringWriter newOutput = new(), newError = new();
-        try
-        {
-            Console.SetOut(newOutput);
-            Console.SetError(newError);
-            int code = await Program.RunAsync(args);
-            return (code, newOutput.ToString(), newError.ToString());
-        }
-        finally
-        {
-            Console.SetOut(output);
-            Console.SetError(error);
-        }
     }
 }
