@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -107,6 +108,7 @@ public static class RecipeFile
             RespectNullableAnnotations = true,
             AllowOutOfOrderMetadataProperties = true,
             WriteIndented = true,
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // a file for people, never put into HTML
             NewLine = "\n",
             TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { NameSchedules } },
             Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
