@@ -12,6 +12,12 @@ namespace Farsight.Alignment.Training.Pretraining;
 /// <param name="seed">Each sequence draws from (seed, step, number).</param>
 public sealed class PretrainingWork(SequenceMaker maker, IReadOnlyList<PretrainingPhase> phases, int microBatchTokens, int seed) : ITrainingWork
 {
+    /// <summary>Weighted negative log-likelihood, in nats.</summary>
+    public const string Loss = "loss";
+
+    /// <summary>Share of answers whose every token is the most likely one.</summary>
+    public const string AnswerExactMatch = "answer_exact_match";
+
     // Held-out documents: enough that a percentage means something, few enough to be scored in a second.
     const int HeldOutDocuments = 48;
 
@@ -96,11 +102,11 @@ public sealed class PretrainingWork(SequenceMaker maker, IReadOnlyList<Pretraini
             }
             if (next > first)
             {
-                metrics.Add("loss", loss / TotalWeight(sequence), TotalWeight(sequence));
+                metrics.Add(Loss, loss / TotalWeight(sequence), TotalWeight(sequence));
             }
             foreach ((int start, int count) in sequence.Answers)
             {
-                metrics.Add("answer_exact_match", right.AsSpan(start, count).Contains(false) ? 0 : 1);
+                metrics.Add(AnswerExactMatch, right.AsSpan(start, count).Contains(false) ? 0 : 1);
             }
         }
     }

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.Globalization;
+using Farsight.Alignment.Runs;
+using Farsight.Alignment.Training;
+
+namespace Farsight.Cli.Output;
+
+/// <summary>What a training command shows: progress, held-out numbers before and after, and how to resume after Ctrl-C.</summary>
+/// <param name="parse">The command line, to be said again with --resume.</param>
+/// <param name="output">The run directory.</param>
+/// <param name="shown">Metrics on the progress line and in the table, those that the run has.</param>
+sealed class TrainingScreen(ParseResult parse, string output, IReadOnlyList<ShownMetric> shown)
+{
+    const string Resume = "--resume";
+
+    /// <summary>Runs the training and prints what it made.</summary>
+    /// <param name="train">Given where to put notes and progress; returns the folder it made.</param>
+    /// <param name="cancel">Cancelled by Ctrl-C.</param>
+    internal int Run(Func<Action<string>, IProgress<TrainingProgress>, string> train, CancellationToken cancel)
+    {
+        try
+        {
+            string made = WithProgress(train, cancel);
+            WriteHeldOut();
+            Console.WriteLine(made);
+            return ExitCode.Done;
+        }
+        catch (OperationCanceledException)
+        {
+            string again = string.Join(' ', parse.Tokens.Select(t => t.Value).Where(t => t != Resume).Append(Resume));
+            Console.Error.WriteLine(new CheckpointFolder(Path.Combine(output, "checkpoints")).Newest is { } newest
+                ? $"Stopped; step {newest.Step} is saved. Continue with: farsight {again}"
+                : $"Stopped before the first step. Start again with: farsight {again}");
+            throw;
+        }
+    }
+
+    string WithProgress(Func<Action<string>, IProgress<TrainingProgress>, string> train, CancellationToken cancel)
+    {
+        using ProgressLine line = ProgressLine.OnStandardError("step");
+        using CancellationTokenRegistration told = cancel.Register(() => line.Note("Stopping: the step is finished and saved first. Ctrl-C once more stops at once and loses the work since the last checkpoint."));
+        using SecondInterrupt second = new(cancel);
+        return train(line.Note, new Steps(line, this));
+    }
+
+    void WriteHeldOut()
+    {
+        MetricsLine[] measured = [.. MetricsLog.Read(Path.Combine(output, "metrics.jsonl")).Where(l => l.HeldOut is not null)];
+        if (measured.Length < 2)
+        {
+            return;
+        }
+        Console.WriteLine($"{"held out",-18}{"before",10}{"after",10}");
+        foreach (ShownMetric metric in shown.Where(s => measured[0].HeldOut!.ContainsKey(s.Name)))
+        {
+            Console.WriteLine($"{metric.Label,-18}{metric.Of(measured[0].HeldOut!),10}{metric.Of(measured[^1].HeldOut!),10}");
+        }
+    }
+
+    string Describe(IReadOnlyDictionary<string, double> values) =>
+        string.Join("  ", shown.Where(s => values.ContainsKey(s.Name)).Select(s => $"{s.Label} {s.Of(values)}"));
+
+    /// <summary>Turns the loop's progress into a line.</summary>
+    sealed class Steps(ProgressLine line, TrainingScreen screen) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.Line.HeldOut is { } heldOut)
+            {
+                line.Note($"step {value.Line.Step}  held out: {screen.Describe(heldOut)}");
+            }
+            line.Report(value.Line.Step, value.Steps, string.Create(
+                CultureInfo.InvariantCulture, $"{screen.Describe(value.Line.Values)}{(value.Tokens > 0 ? $"  {value.TokensPerSecond:0} tokens/s" : "")}"));
+        }
+    }
+}
+
+/// <summary>A metric as people read it.</summary>
+/// <param name="Name">In metrics.jsonl.</param>
+/// <param name="Label">On the screen.</param>
+/// <param name="Format">Of the number.</param>
+sealed record ShownMetric(string Name, string Label, string Format)
+{
+    internal string Of(IReadOnlyDictionary<string, double> values) => values[Name].ToString(Format, CultureInfo.InvariantCulture);
+}
