@@ -15,7 +15,7 @@ static class ReportText
 
     /// <summary>0.875 → "88".</summary>
     internal static string Percent(double share) =>
-        Math.Round(share * 100, MidpointRounding.AwayFromZero).ToString("0", CultureInfo.InvariantCulture);
+        Math.Round((decimal)share * 100, MidpointRounding.AwayFromZero).ToString("0", CultureInfo.InvariantCulture);
 
     /// <summary>A coordinate or tick: at most two decimals, more for small values.</summary>
     internal static string Number(double value) =>

@@ -1,0 +1,19 @@
+using Farsight.Alignment.Text;
+
+namespace Farsight.Alignment.Generation;
+
+/// <summary>The project's own chat format over a tokenizer.</summary>
+public sealed class ChatPromptText(Tokenizer tokenizer, ChatFormat format) : IPromptText
+{
+    /// <inheritdoc/>
+    public int[] Encode(string text) => tokenizer.Encode(text);
+
+    /// <inheritdoc/>
+    public string Decode(ReadOnlySpan<int> tokens) => tokenizer.Decode(tokens, skipSpecialTokens: false);
+
+    /// <inheritdoc/>
+    public PromptFrame Frame(string question) => new(format.ContextPrefix, format.QuestionAndTurn(question));
+
+    /// <inheritdoc/>
+    public int[] Response(string answer) => format.Response(answer);
+}
