@@ -5,7 +5,8 @@ namespace Farsight.Tests;
 /// <summary>Which room may use which. The compiler holds the projects apart; this holds the folders of Farsight.Alignment apart.</summary>
 public sealed partial class ArchitectureTests
 {
-    static readonly Dictionary<string, string[]> s_mayUse = new()
+    /// <summary>For each room, the rooms that it may use.</summary>
+    internal static readonly Dictionary<string, string[]> MayUse = new()
     {
         ["Data"] = ["Text"],
         ["Documents"] = [],
@@ -24,7 +25,7 @@ public sealed partial class ArchitectureTests
     {
         string root = Path.Combine(Repository.Root, "src/Farsight.Alignment");
         string[] rooms = [.. Directory.GetDirectories(root).Select(Path.GetFileName).Where(r => r is not ("bin" or "obj")).Order()!];
-        Assert.Empty(rooms.Except(s_mayUse.Keys)); // a new folder must be given its place here
+        Assert.Empty(rooms.Except(MayUse.Keys)); // a new folder must be given its place here
 
         string[] wrong =
         [
@@ -32,7 +33,7 @@ public sealed partial class ArchitectureTests
                from file in Directory.EnumerateFiles(Path.Combine(root, room), "*.cs", SearchOption.AllDirectories)
                from Match use in UsedRoom().Matches(File.ReadAllText(file))
                let used = use.Groups[1].Value
-               where used != room && !s_mayUse[room].Contains(used)
+               where used != room && !MayUse[room].Contains(used)
                select $"{Path.GetRelativePath(root, file)} uses {used}",
         ];
         Assert.Empty(wrong);

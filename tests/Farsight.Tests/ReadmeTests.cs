@@ -1,0 +1,47 @@
+using Farsight.Cli;
+
+namespace Farsight.Tests;
+
+/// <summary>The README's commands, held against the real command line. What they compute has tests of its own.</summary>
+public sealed class ReadmeTests
+{
+    const string FromSource = "dotnet run -c Release --project src/Farsight.Cli -- ";
+
+    static readonly IReadOnlyList<string> s_commands = Markdown.Commands(Read("README.md"));
+
+    /// <summary>What is typed after "farsight", for every command of ours.</summary>
+    static readonly string[] s_ours =
+    [
+        .. s_commands.Where(c => c.StartsWith("farsight ", StringComparison.Ordinal)).Select(c => c["farsight ".Length..]),
+        .. s_commands.Where(c => c.StartsWith(FromSource, StringComparison.Ordinal)).Select(c => c[FromSource.Length..]),
+    ];
+
+    [Fact]
+    public void Every_command_parses()
+    {
+        string[] wrong =
+        [
+            .. from command in s_ours
+               from error in Program.CreateRoot().Parse(command).Errors
+               select $"farsight {command}: {error.Message}",
+        ];
+        Assert.NotEmpty(s_ours);
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void Every_recipe_that_a_command_names_exists() =>
+        Assert.DoesNotContain(s_ours.SelectMany(c => c.Split(' ')), word => word.StartsWith("recipes/", StringComparison.Ordinal) && !File.Exists(At(word)));
+
+    [Fact]
+    public void The_test_command_is_the_one_that_CI_runs()
+    {
+        string command = s_commands.First(c => c.StartsWith("dotnet test", StringComparison.Ordinal));
+
+        Assert.Contains($" {command}\n", Read(".ci/run"), StringComparison.Ordinal);
+    }
+
+    static string At(string path) => Path.Combine(Repository.Root, path);
+
+    static string Read(string path) => File.ReadAllText(At(path)).ReplaceLineEndings("\n");
+}

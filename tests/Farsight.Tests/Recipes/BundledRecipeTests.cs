@@ -1,0 +1,36 @@
+using System.Reflection;
+using Farsight.Alignment.Recipes;
+
+namespace Farsight.Tests.Recipes;
+
+public sealed class BundledRecipeTests
+{
+    static readonly Type[] s_kinds = [.. typeof(IRecipe).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IRecipe)) && t is { IsClass: true })];
+
+    [Fact]
+    public void Each_recipe_of_the_repository_is_of_exactly_one_kind()
+    {
+        string folder = Path.Combine(Repository.Root, "recipes");
+        foreach (string path in Directory.Exists(folder) ? Directory.GetFiles(folder, "*.jsonc") : [])
+        {
+            string?[] problems = [.. s_kinds.Select(kind => ProblemOf(kind, path))];
+
+            Assert.True(problems.Count(p => p is null) == 1, $"{path}: {string.Join(" — ", problems.Select((p, i) => $"as {s_kinds[i].Name}: {p ?? "fits"}"))}");
+        }
+        Assert.Contains(typeof(TrainRecipe), s_kinds);
+    }
+
+    /// <summary>Why a file is no recipe of a kind, or null when it is one.</summary>
+    static string? ProblemOf(Type kind, string path)
+    {
+        try
+        {
+            typeof(RecipeFile).GetMethod(nameof(RecipeFile.Read))!.MakeGenericMethod(kind).Invoke(null, [path, Array.Empty<string>()]);
+            return null;
+        }
+        catch (TargetInvocationException e) when (e.InnerException is RecipeException problem)
+        {
+            return problem.Message;
+        }
+    }
+}
