@@ -10,14 +10,14 @@ public sealed class BundledRecipeTests
     [Fact]
     public void Each_recipe_of_the_repository_is_of_exactly_one_kind()
     {
-        string folder = Path.Combine(Repository.Root, "recipes");
-        foreach (string path in Directory.Exists(folder) ? Directory.GetFiles(folder, "*.jsonc") : [])
+        string[] recipes = Directory.GetFiles(Path.Combine(Repository.Root, "recipes"), "*.jsonc");
+        foreach (string path in recipes)
         {
             string?[] problems = [.. s_kinds.Select(kind => ProblemOf(kind, path))];
 
             Assert.True(problems.Count(p => p is null) == 1, $"{path}: {string.Join(" — ", problems.Select((p, i) => $"as {s_kinds[i].Name}: {p ?? "fits"}"))}");
         }
-        Assert.Contains(typeof(TrainRecipe), s_kinds);
+        Assert.NotEmpty(recipes);
     }
 
     /// <summary>Why a file is no recipe of a kind, or null when it is one.</summary>
