@@ -1,0 +1,85 @@
+using Farsight.Engine.Inference;
+using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Tests.Engine.Inference;
+
+public sealed class GeneratorTests
+{
+    [Fact]
+    public void Decoding_with_a_cache_is_a_full_forward_at_every_token()
+    {
+        using LlamaModel model = SmallModel.Create(qwen: true);
+        int[] prompt = [3, 1, 4, 1, 5];
+
+        int[] completion = Greedy(model, [prompt], 12)[0];
+
+        int[] whole = [.. prompt, .. completion];
+        for (int length = prompt.Length; length < whole.Length; length++)
+        {
+            using TreePass pass = model.Forward(TokenTree.Sequence([.. whole[..length], 0]));
+            Assert.Equal(pass.TopTokens[^1], whole[length]);
+        }
+    }
+
+    [Fact]
+    public void Companions_do_not_change_a_completion()
+    {
+        using LlamaModel model = SmallModel.Create();
+        int[][] prompts = [.. Enumerable.Range(0, 7).Select(i => Enumerable.Range(0, 3 + 2 * i).Select(t => (t * 7 + i) % 50).ToArray())];
+
+        IReadOnlyList<int[]> together = Greedy(model, prompts, 9);
+
+        for (int i = 0; i < prompts.Length; i++)
+        {
+            Assert.Equal(Greedy(model, [prompts[i]], 9)[0], together[i]);
+        }
+    }
+
+    [Fact]
+    public void A_prompt_longer_than_a_pass_is_cut_and_gives_the_same_logits()
+    {
+        using LlamaModel model = SmallModel.Create();
+        int[] tokens = [.. Enumerable.Range(0, 1500).Select(i => (i * i + 3 * i) % 50)];
+        float[] whole = [];
+        using (DecodingBatch batch = new(model, [tokens.Length]))
+        {
+            batch.Extend([new(0, tokens)], (_, logits) => whole = logits.ToArray());
+        }
+
+        float[] pieces = [];
+        using (DecodingBatch batch = new(model, [tokens.Length]))
+        {
+            batch.Extend([new(0, tokens[..700])], (_, _) => { });
+            batch.Extend([new(0, tokens[700..])], (_, logits) => pieces = logits.ToArray());
+        }
+
+        Near.Each([.. pieces.Select(v => (double)v)], whole, relative: 1e-4, absolute: 1e-4);
+    }
+
+    [Fact]
+    public void A_stop_token_ends_a_completion_and_the_budget_ends_the_others()
+    {
+        using LlamaModel model = SmallModel.Create();
+        int[] free = Greedy(model, [[3, 1, 4]], 8)[0];
+
+        int[] stopped = new Generator(model, [free[2]]).Generate([Request([3, 1, 4], 8)])[0];
+
+        Assert.Equal(8, free.Length);
+        Assert.Equal(free[..(Array.IndexOf(free, free[2]) + 1)], stopped);
+    }
+
+    [Fact]
+    public void A_sequence_that_outgrows_its_capacity_is_refused()
+    {
+        using LlamaModel model = SmallModel.Create();
+        using DecodingBatch batch = new(model, [4]);
+
+        Assert.Throws<ArgumentException>(() => batch.Extend([new(0, [1, 2, 3, 4, 5])], (_, _) => { }));
+    }
+
+    static IReadOnlyList<int[]> Greedy(LlamaModel model, int[][] prompts, int tokens) =>
+        new Generator(model, []).Generate([.. prompts.Select(p => Request(p, tokens))]);
+
+    static GenerationRequest Request(int[] prompt, int tokens) => new(prompt, tokens, Sampling.Greedy, SeededRandom.For(1, "test", 0));
+}
