@@ -20,6 +20,7 @@ static class Program
             EvalCommand.Create(),
             PretrainCommand.Create(),
             TrainCommand.Create(),
+            SynthCommand.Create(),
         };
 
     /// <summary>Runs one command line. The only place where exceptions become exit codes.</summary>

@@ -1,0 +1,63 @@
+using Farsight.Alignment.Documents;
+using Farsight.Alignment.Text;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Alignment.Synthesis;
+
+/// <summary>Puts a fact whole into one chunk, between two of its sentences where it can, and keeps the chunk's token count.</summary>
+/// <remarks>The fact's tokens are those of an answer that repeats it, because both begin with a space.</remarks>
+sealed class FactPlacement(Tokenizer tokenizer, ChatFormat format)
+{
+    static readonly HashSet<string> s_titles = ["Mr", "Mrs", "Ms", "Dr", "St"];
+
+    /// <summary>Whether the fact has no more tokens than a chunk.</summary>
+    internal bool Fits(Needle needle, int chunkTokens) => format.Context(needle.Sentence).Length <= chunkTokens;
+
+    /// <summary>The chunk with the fact in it: as many tokens as before, those farthest from the fact left out.</summary>
+    internal (int[] Tokens, PlacedFact Fact) Place(Needle needle, int chunk, int[] tokens, ref SeededRandom random)
+    {
+        int[] fact = format.Context(needle.Sentence);
+        int kept = tokens.Length - fact.Length, at = Boundary(tokens, ref random);
+        int before = Math.Min(at, kept);
+        int[] placed = [.. tokens[(at - before)..at], .. fact, .. tokens[at..(at + kept - before)]];
+        (int start, int end) = ValueSpan(needle, fact);
+        return (placed, new(needle, chunk, before + start, before + end));
+    }
+
+    /// <summary>A place between two sentences, else between two words, else the beginning.</summary>
+    int Boundary(int[] tokens, ref SeededRandom random)
+    {
+        string[] texts = [.. tokens.Select(tokenizer.TokenText)];
+        string text = string.Concat(texts);
+        List<int> sentences = [], words = [0];
+        for (int i = 1, end = texts[0].Length; i <= texts.Length; i++)
+        {
+            bool isWordEnd = end == text.Length || char.IsWhiteSpace(text[end]);
+            if (isWordEnd)
+            {
+                (EndsSentence(text.AsSpan(0, end)) ? sentences : words).Add(i);
+            }
+            end += i < texts.Length ? texts[i].Length : 0;
+        }
+        return random.Pick(sentences.Count > 0 ? sentences : words);
+    }
+
+    static bool EndsSentence(ReadOnlySpan<char> text)
+    {
+        text = text.TrimEnd(" \t\r\n\"'”’)_");
+        if (text.IsEmpty || text[^1] is not ('.' or '!' or '?'))
+        {
+            return false;
+        }
+        ReadOnlySpan<char> before = text[..^1];
+        int word = before.LastIndexOfAny(" \n") + 1;
+        return !s_titles.Contains(before[word..].ToString());
+    }
+
+    (int Start, int End) ValueSpan(Needle needle, int[] fact)
+    {
+        int start = 1 + needle.ValueStart, end = start + needle.Value.Length; // one space before the sentence
+        int[] ends = [.. fact.Select((_, i) => tokenizer.Decode(fact.AsSpan(0, i + 1)).Length)];
+        return (Array.FindIndex(ends, e => e > start), Array.FindIndex(ends, e => e >= end) + 1);
+    }
+}

@@ -1,0 +1,23 @@
+namespace Farsight.Alignment.Synthesis;
+
+/// <summary>English words that say nothing about what a text is about: articles, pronouns, prepositions, auxiliaries and the like.</summary>
+static class StopWords
+{
+    static readonly HashSet<string> s_words = new(Words(), StringComparer.OrdinalIgnoreCase);
+
+    internal static bool Contains(string word) => s_words.Contains(word.Replace('’', '\''));
+
+    static string[] Words() => """
+        a an the this that these those such same other another each every either neither both all any some no none one ones
+        i me my mine myself you your yours yourself he him his himself she her hers herself it its itself we us our ours
+        ourselves they them their theirs themselves who whom whose which what where when why how there here
+        am is are was were be been being do does did doing done have has had having will would shall should can could may
+        might must ought let isn't aren't wasn't weren't don't doesn't didn't haven't hasn't hadn't won't wouldn't can't
+        couldn't shouldn't i'm i've i'll i'd you're you've you'll he's she's it's we're we've they're they've that's there's what's
+        of in on at by to from for with without within into onto upon over under above below between among through during
+        before after since until till against about around across along behind beside beyond near off out up down toward towards
+        and or but nor so yet if then than because as while though although unless whether also too very more most less least
+        much many few only even just still again ever never always often now once not quite rather well else however
+        said says say mr mrs ms dr oh ah yes
+        """.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+}

@@ -1,0 +1,56 @@
+namespace Farsight.Tests.Cli;
+
+public sealed class SynthCommandTests : IDisposable
+{
+    readonly TrainingFiles _files = new();
+
+    [Theory]
+    [InlineData(new[] { "--samples", "0" }, "--samples is 0")]
+    [InlineData(new[] { "--model", "nowhere" }, "nowhere is not a directory")]
+    [InlineData(new[] { "--questions", "write" }, "write")]
+    [InlineData(new[] { "--threads", "0" }, "--threads")]
+    [InlineData(new[] { "--chunk-tokens", "9" }, "--chunk-tokens 9 is too short")]
+    [InlineData(new[] { "--temperature", "0" }, "--temperature")]
+    public async Task A_fault_of_the_input_is_one_clear_message_and_exit_code_2(string[] args, string named)
+    {
+        (int code, string output, string error) = await Synth(args);
+
+        Assert.Equal(2, code);
+        Assert.Contains(named, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output + error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_files.In("made.jsonl.partial")));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_there_is_left_alone()
+    {
+        File.WriteAllText(_files.In("made.jsonl"), "mine");
+
+        (int code, _, string error) = await Synth();
+
+        Assert.Equal(2, code);
+        Assert.Contains("exists", error, StringComparison.Ordinal);
+        Assert.Equal("mine", File.ReadAllText(_files.In("made.jsonl")));
+    }
+
+    public void Dispose() => _files.Dispose();
+
+    /// <summary>A whole command with some options replaced.</summary>
+    Task<(int Code, string Out, string Error)> Synth(params string[] more)
+    {
+        File.WriteAllText(_files.In("document.txt"), "The lamp is red. The door is blue.");
+        Dictionary<string, string> options = new()
+        {
+            ["--model"] = _files.In("model"),
+            ["--documents"] = _files.In("document.txt"),
+            ["--samples"] = "4",
+            ["--seed"] = "1",
+            ["--out"] = _files.In("made.jsonl"),
+        };
+        for (int i = 0; i < more.Length; i += 2)
+        {
+            options[more[i]] = more[i + 1];
+        }
+        return CommandLine.Run(["synth", "logo", .. options.SelectMany(o => new[] { o.Key, o.Value })]);
+    }
+}
