@@ -19,8 +19,8 @@ static class Program
             DocumentsCommand.Create(),
             EvalCommand.Create(),
             PretrainCommand.Create(),
-            TrainCommand.Create(),
             SynthCommand.Create(),
+            TrainCommand.Create(),
         };
 
     /// <summary>Runs one command line. The only place where exceptions become exit codes.</summary>
