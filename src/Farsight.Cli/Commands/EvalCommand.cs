@@ -8,7 +8,6 @@ using Farsight.Alignment.Recipes;
 using Farsight.Cli.Output;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
-using Farsight.Engine.Memory;
 
 namespace Farsight.Cli.Commands;
 
@@ -25,7 +24,7 @@ static class EvalCommand
     static readonly Option<string?> s_documents = new("--documents") { Description = "Folder or file with the haystack's documents; invented ones if left out." };
     static readonly Option<int> s_seed = new("--seed") { Description = "Decides needles and haystacks.", DefaultValueFactory = _ => 1 };
     static readonly Option<string?> s_out = new("--out") { Description = "Directory for examples.jsonl, results.json and report.html; an interrupted evaluation continues there." };
-    static readonly Option<int?> s_threads = new("--threads") { Description = "Threads to compute with; by default one a processor. Results do not depend on it." };
+    static readonly ThreadsOption s_threads = new();
     static readonly Option<bool> s_json = new("--json") { Description = "Print the results as JSON." };
     static readonly Option<bool> s_list = new("--list") { Description = "List the tasks and stop." };
 
@@ -35,13 +34,6 @@ static class EvalCommand
         {
             s_tasks, s_model, s_adapter, s_rope, s_lengths, s_depths, s_samples, s_documents, s_seed, s_out, s_threads, s_json, s_list,
         };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(s_threads) is < 1)
-            {
-                result.AddError("--threads: use 1 or more.");
-            }
-        });
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }
@@ -60,7 +52,7 @@ static class EvalCommand
             parse.GetValue(s_seed), parse.GetValue(s_documents));
         request.Check();
         string? directory = parse.GetValue(s_out);
-        Workers.Threads = parse.GetValue(s_threads) ?? Workers.Threads;
+        s_threads.Apply(parse);
         using LoadedModel model = Open(parse);
         EvalResults results = Evaluate(request, model, directory, cancel);
         if (directory is not null)
@@ -73,7 +65,7 @@ static class EvalCommand
 
     static LoadedModel Open(ParseResult parse)
     {
-        string directory = parse.GetValue(s_model) ?? throw new InputException("--model is missing; name a model directory.");
+        string directory = Bundled.Locate(parse.GetValue(s_model) ?? throw new InputException("--model is missing; name a model directory."));
         string? rope = parse.GetValue(s_rope);
         return LoadedModel.Open(
             directory, parse.GetValue(s_adapter),

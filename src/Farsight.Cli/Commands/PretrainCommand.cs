@@ -2,7 +2,6 @@ using System.CommandLine;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Training.Pretraining;
 using Farsight.Cli.Output;
-using Farsight.Engine.Memory;
 
 namespace Farsight.Cli.Commands;
 
@@ -14,7 +13,7 @@ static class PretrainCommand
     static readonly Option<string> s_out = new("--out") { Description = "Run directory; the model appears in its model/ folder.", Required = true };
     static readonly Option<bool> s_resume = new("--resume") { Description = "Continue the run that is there." };
     static readonly Option<string[]> s_set = new("--set") { Description = "Overrides a key of the recipe: path=value. May be repeated." };
-    static readonly Option<int?> s_threads = new("--threads") { Description = "Threads to use; the result does not depend on it." };
+    static readonly ThreadsOption s_threads = new();
 
     static readonly ShownMetric[] s_shown =
     [
@@ -25,13 +24,6 @@ static class PretrainCommand
     internal static Command Create()
     {
         Command command = new("pretrain", "Train a tokenizer and a small base model from documents.") { s_recipe, s_documents, s_out, s_resume, s_set, s_threads };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(s_threads) is < 1)
-            {
-                result.AddError("--threads: use 1 or more.");
-            }
-        });
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }
@@ -39,7 +31,7 @@ static class PretrainCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         string output = parse.GetValue(s_out)!;
-        Workers.Threads = parse.GetValue(s_threads) ?? Workers.Threads;
+        s_threads.Apply(parse);
         PretrainRecipe recipe = RecipeFile.Read<PretrainRecipe>(Bundled.Locate(parse.GetValue(s_recipe)!), parse.GetValue(s_set) ?? []);
         return new TrainingScreen(parse, output, s_shown).Run(
             (_, progress) => PretrainRun.Start(recipe, parse.GetValue(s_documents)!, output, parse.GetValue(s_resume), progress, cancel), cancel);

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Farsight.Alignment.Synthesis;
 using Farsight.Cli.Output;
-using Farsight.Engine.Memory;
 
 namespace Farsight.Cli.Commands;
 
@@ -20,7 +19,7 @@ static class SynthCommand
     static readonly Option<int> s_threshold = new("--threshold") { Description = "Entities that a relevant chunk shares with question and answer; where none does, the best chunks are relevant.", DefaultValueFactory = _ => 6 };
     static readonly Option<int> s_rejected = new("--rejected") { Description = "Rejected responses of a sample.", DefaultValueFactory = _ => 2 };
     static readonly Option<double> s_temperature = new("--temperature") { Description = "Of the rejected responses.", DefaultValueFactory = _ => 0.8 };
-    static readonly Option<int?> s_threads = new("--threads") { Description = "Threads to compute with; by default one a processor. Results do not depend on it." };
+    static readonly ThreadsOption s_threads = new();
 
     internal static Command Create()
     {
@@ -29,22 +28,15 @@ static class SynthCommand
             s_model, s_documents, s_samples, s_seed, s_out, s_questions, s_chunkTokens, s_chunks, s_threshold, s_rejected, s_temperature, s_threads,
         };
         s_questions.AcceptOnlyFromAmong("insert");
-        logo.Validators.Add(result =>
-        {
-            if (result.GetValue(s_threads) is < 1)
-            {
-                result.AddError("--threads: use 1 or more.");
-            }
-        });
         logo.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return new("synth", "Make preference data from documents, with the model's own responses.") { logo };
     }
 
     static int Run(ParseResult parse, CancellationToken cancel)
     {
-        Workers.Threads = parse.GetValue(s_threads) ?? Workers.Threads;
+        s_threads.Apply(parse);
         LogoSynthesisOptions options = new(
-            parse.GetValue(s_model)!, parse.GetValue(s_documents)!, parse.GetValue(s_samples), parse.GetValue(s_seed), parse.GetValue(s_out)!)
+            Bundled.Locate(parse.GetValue(s_model)!), parse.GetValue(s_documents)!, parse.GetValue(s_samples), parse.GetValue(s_seed), parse.GetValue(s_out)!)
         {
             ChunkTokens = parse.GetValue(s_chunkTokens),
             Chunks = parse.GetValue(s_chunks),

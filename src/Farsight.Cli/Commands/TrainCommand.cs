@@ -2,7 +2,6 @@ using System.CommandLine;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Training;
 using Farsight.Cli.Output;
-using Farsight.Engine.Memory;
 
 namespace Farsight.Cli.Commands;
 
@@ -13,7 +12,7 @@ static class TrainCommand
     static readonly Option<string> s_out = new("--out") { Description = "The run directory, new or empty.", Required = true };
     static readonly Option<bool> s_resume = new("--resume") { Description = "Continue the run in --out from its last checkpoint." };
     static readonly Option<string[]> s_set = new("--set") { Description = "Override a key of the recipe, as in --set optimizer.learning_rate=1e-4. May be given several times." };
-    static readonly Option<int?> s_threads = new("--threads") { Description = "Threads to compute with; by default one a processor. Results do not depend on it." };
+    static readonly ThreadsOption s_threads = new();
 
     static readonly ShownMetric[] s_shown =
     [
@@ -27,13 +26,6 @@ static class TrainCommand
     internal static Command Create()
     {
         Command command = new("train", "Train an adapter by preference: a base model and a dataset in, an adapter out.") { s_recipe, s_out, s_resume, s_set, s_threads };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(s_threads) is < 1)
-            {
-                result.AddError("--threads: use 1 or more.");
-            }
-        });
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }
@@ -41,7 +33,7 @@ static class TrainCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         string recipePath = Bundled.Locate(parse.GetValue(s_recipe)!), output = parse.GetValue(s_out)!;
-        Workers.Threads = parse.GetValue(s_threads) ?? Workers.Threads;
+        s_threads.Apply(parse);
         TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(recipePath, parse.GetValue(s_set) ?? []);
         return new TrainingScreen(parse, output, s_shown).Run(
             (note, progress) => TrainRun.Start(new(recipe, recipePath, output, parse.GetValue(s_resume)), note, progress, cancel), cancel);

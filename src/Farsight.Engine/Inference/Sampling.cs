@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Numerics.Tensors;
+using Farsight.Engine.Kernels;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Inference;
@@ -21,39 +23,76 @@ public sealed record Sampling(double Temperature, double TopP)
             return TensorPrimitives.IndexOfMax(logits);
         }
 
-        float max = TensorPrimitives.Max(logits);
-        double[] weights = new double[logits.Length];
+        float[] weights = ArrayPool<float>.Shared.Rent(logits.Length);
+        try
+        {
+            Span<float> w = weights.AsSpan(0, logits.Length);
+            TensorPrimitives.Subtract(logits, TensorPrimitives.Max(logits), w);
+            TensorPrimitives.Divide(w, (float)Temperature, w);
+            for (int token = 0; token < w.Length; token++)
+            {
+                w[token] = VectorExp.Exp(w[token]);
+            }
+            if (TopP < 1)
+            {
+                KeepMostLikely(w);
+            }
+            return Draw(w, ref random);
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(weights);
+        }
+    }
+
+    /// <summary>Zeroes all but the fewest weights that reach the share TopP of their sum, the likeliest first.</summary>
+    void KeepMostLikely(Span<float> weights)
+    {
+        int[] order = new int[weights.Length];
+        float[] falling = new float[weights.Length];
+        for (int token = 0; token < order.Length; token++)
+        {
+            (order[token], falling[token]) = (token, -weights[token]);
+        }
+        Array.Sort(falling, order);
+
+        double wanted = TopP * Sum(weights), reached = 0;
+        foreach (int token in order)
+        {
+            if (reached >= wanted)
+            {
+                weights[token] = 0;
+            }
+            reached += weights[token];
+        }
+    }
+
+    static int Draw(ReadOnlySpan<float> weights, ref SeededRandom random)
+    {
+        double left = random.NextDouble() * Sum(weights);
+        int last = 0;
         for (int token = 0; token < weights.Length; token++)
         {
-            weights[token] = Math.Exp((logits[token] - max) / Temperature);
-        }
-        return TopP < 1 ? Draw(weights, MostLikely(weights), ref random) : Draw(weights, [.. Enumerable.Range(0, weights.Length)], ref random);
-    }
-
-    /// <summary>The fewest tokens whose weights reach the share TopP of all, the likeliest first.</summary>
-    int[] MostLikely(double[] weights)
-    {
-        int[] order = [.. Enumerable.Range(0, weights.Length).OrderByDescending(t => weights[t])];
-        double wanted = TopP * weights.Sum(), reached = 0;
-        int count = 0;
-        while (count < order.Length && (count == 0 || reached < wanted))
-        {
-            reached += weights[order[count++]];
-        }
-        return order[..count];
-    }
-
-    static int Draw(double[] weights, int[] tokens, ref SeededRandom random)
-    {
-        double left = random.NextDouble() * tokens.Sum(t => weights[t]);
-        foreach (int token in tokens)
-        {
-            left -= weights[token];
-            if (left < 0)
+            if (weights[token] > 0)
             {
-                return token;
+                left -= weights[token];
+                last = token;
+                if (left < 0)
+                {
+                    break;
+                }
             }
         }
-        return tokens[^1]; // rounding left a rest
+        return last; // where rounding left a rest, the last token that can be drawn
+    }
+
+    static double Sum(ReadOnlySpan<float> weights)
+    {
+        double sum = 0;
+        foreach (float weight in weights)
+        {
+            sum += weight;
+        }
+        return sum;
     }
 }

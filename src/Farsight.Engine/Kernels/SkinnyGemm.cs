@@ -6,8 +6,8 @@ namespace Farsight.Engine.Kernels;
 /// <summary>x · wᵀ for a handful of rows of x, as in decoding: every weight is read once, so nothing is worth packing.</summary>
 static class SkinnyGemm
 {
-    /// <summary>Up to here reading the weights costs more than the arithmetic.</summary>
-    internal const int MaxRows = 4;
+    /// <summary>Up to here packing the weights costs more than the arithmetic.</summary>
+    internal const int MaxRows = 16;
 
     const int RowsPerItem = 64;
 

@@ -91,15 +91,14 @@ public static class Workers
 
         internal void Run(int count, Action<int> item)
         {
-            Job job = new(count, item, _wake.Length);
+            Job job = new(count, item);
             _job = job;
             foreach (Bell wake in _wake)
             {
                 wake.Ring();
             }
             job.Work();
-            job.WaitForHelpers();
-            _job = null;
+            job.WaitForLastItems();
             if (job.Error is { } error)
             {
                 throw new AggregateException(error);
@@ -115,49 +114,45 @@ public static class Workers
                 {
                     return;
                 }
-                _job?.Help();
+                _job?.Work(); // whichever job is there by now; one that is done has no items left
             }
         }
     }
 
-    sealed class Job(int count, Action<int> item, int helpers)
+    /// <summary>Items and who is done with them. The caller waits for items, never for a helper that did not wake up in time.</summary>
+    sealed class Job(int count, Action<int> item)
     {
         int _next;
-        int _helpersLeft = helpers;
+        int _finished;
+        volatile Exception? _error;
 
-        internal Exception? Error { get; private set; }
+        internal Exception? Error => _error;
 
         internal void Work()
         {
             s_inside = true;
-            try
+            for (int i = Interlocked.Increment(ref _next) - 1; i < count; i = Interlocked.Increment(ref _next) - 1)
             {
-                for (int i = Interlocked.Increment(ref _next) - 1; i < count; i = Interlocked.Increment(ref _next) - 1)
+                try
                 {
-                    item(i);
+                    if (_error is null)
+                    {
+                        item(i);
+                    }
                 }
+                catch (Exception e) // whatever it is, it belongs to the caller of For, not to a helper thread
+                {
+                    _error = e;
+                }
+                Interlocked.Increment(ref _finished);
             }
-            catch (Exception e) // whatever it is, it belongs to the caller of For, not to a helper thread
-            {
-                Error = e;
-                Volatile.Write(ref _next, count);
-            }
-            finally
-            {
-                s_inside = false;
-            }
+            s_inside = false;
         }
 
-        internal void Help()
-        {
-            Work();
-            Interlocked.Decrement(ref _helpersLeft);
-        }
-
-        internal void WaitForHelpers()
+        internal void WaitForLastItems()
         {
             SpinWait spin = default;
-            while (Volatile.Read(ref _helpersLeft) > 0)
+            while (Volatile.Read(ref _finished) < count)
             {
                 spin.SpinOnce(sleep1Threshold: -1);
             }

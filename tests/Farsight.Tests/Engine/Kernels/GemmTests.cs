@@ -5,10 +5,10 @@ namespace Farsight.Tests.Engine.Kernels;
 
 public sealed class GemmTests
 {
-    // Around the tiles' 12 × 32, 6 × 16 and 4 × 8, the blocks of 48 × 256, the depth block of 256 and the skinny path's 4 rows.
+    // Around the tiles' 12 × 32, 6 × 16 and 4 × 8, the blocks of 48 × 256, the depth block of 256 and the skinny path's 16 rows.
     public static TheoryData<int, int, int> Sizes => new()
     {
-        { 1, 1, 1 }, { 1, 40, 33 }, { 4, 32, 70 }, { 5, 31, 7 }, { 6, 16, 4 }, { 11, 33, 130 }, { 12, 32, 256 }, { 13, 65, 257 },
+        { 1, 1, 1 }, { 1, 40, 33 }, { 4, 32, 70 }, { 5, 31, 7 }, { 6, 16, 4 }, { 11, 33, 130 }, { 12, 32, 256 }, { 13, 65, 257 }, { 16, 40, 100 }, { 17, 40, 100 },
         { 49, 257, 31 }, { 97, 129, 513 }, { 200, 64, 192 },
     };
 
