@@ -34,6 +34,17 @@ public sealed class ReadmeTests
         Assert.DoesNotContain(s_ours.SelectMany(Words), word => word.StartsWith("recipes/", StringComparison.Ordinal) && !File.Exists(At(word)));
 
     [Fact]
+    public void The_first_command_is_the_demo() => Assert.StartsWith(FromSource + "demo ", s_commands[0], StringComparison.Ordinal);
+
+    [Fact]
+    public void Every_command_of_the_program_is_shown()
+    {
+        string[] shown = [.. s_ours.Select(c => Words(c)[0])];
+
+        Assert.Empty(Program.CreateRoot().Subcommands.Select(c => c.Name).Except(shown));
+    }
+
+    [Fact]
     public void The_test_command_is_the_one_that_CI_runs()
     {
         string command = s_commands.First(c => c.StartsWith("dotnet test", StringComparison.Ordinal));
