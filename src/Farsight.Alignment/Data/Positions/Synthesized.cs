@@ -13,8 +13,12 @@ namespace Farsight.Alignment.Data.Positions;
 /// decrease; windows keep the order by construction and cover the range evenly. <see cref="PaperBias"/> follows the equation.
 /// </remarks>
 /// <param name="TargetLength">K: all positions are below it.</param>
-/// <param name="SparseShare">Share of samples with sparse synthesis, in [0, 1]; 0.1 in the paper.</param>
-public sealed record Synthesized(int TargetLength, double SparseShare) : IPositionScheme
+/// <param name="SparseShare">Share of the synthesised samples that are sparse, in [0, 1]; 0.1 in the paper.</param>
+/// <param name="PlainShare">
+/// Share of samples that keep the positions 0, 1, 2, …, in [0, 1]; 0, or left out, as in the paper. A small model that sees
+/// only gaps between chunks gets worse at text without any.
+/// </param>
+public sealed record Synthesized(int TargetLength, double SparseShare, double PlainShare = 0) : IPositionScheme
 {
     int? IPositionScheme.Window => TargetLength;
 
@@ -22,6 +26,7 @@ public sealed record Synthesized(int TargetLength, double SparseShare) : IPositi
     [
         .. PositionDraw.TargetProblems(path, TargetLength),
         .. SparseShare is >= 0 and <= 1 ? [] : new[] { $"{path}.sparse_share: {SparseShare} is not a share; use 0 to 1, 0.1 in the paper." },
+        .. PlainShare is >= 0 and <= 1 ? [] : new[] { $"{path}.plain_share: {PlainShare} is not a share; use 0 to 1, 0 in the paper." },
     ];
 
     public PromptPositions Assign(PromptShape shape, ref SeededRandom random)
@@ -29,6 +34,10 @@ public sealed record Synthesized(int TargetLength, double SparseShare) : IPositi
         int context = shape.ContextTokens;
         long region = context + shape.Slack(TargetLength);
         bool sparse = random.NextDouble() < SparseShare;
+        if (PlainShare > 0 && random.NextDouble() < PlainShare)
+        {
+            return new Plain().Assign(shape, ref random);
+        }
 
         List<int> positions = [.. Enumerable.Range(0, shape.PrefixTokens)];
         int before = 0;

@@ -144,7 +144,7 @@ public sealed class PositionSchemeTests
     }
 
     [Theory]
-    [InlineData("{\"scheme\":\"synthesized\",\"target_length\":4096,\"sparse_share\":0.1}")]
+    [InlineData("{\"scheme\":\"synthesized\",\"target_length\":4096,\"sparse_share\":0.1,\"plain_share\":0.5}")]
     [InlineData("{\"scheme\":\"paper_bias\",\"target_length\":4096}")]
     [InlineData("{\"scheme\":\"plain\"}")]
     [InlineData("{\"scheme\":\"randpos\",\"target_length\":4096}")]
@@ -161,6 +161,7 @@ public sealed class PositionSchemeTests
     {
         Assert.Equal(["p.target_length", "p.sparse_share"], Keys(new Synthesized(0, 1.1)));
         Assert.Equal(["p.sparse_share"], Keys(new Synthesized(1, double.NaN)));
+        Assert.Equal(["p.plain_share"], Keys(new Synthesized(1, 0, -1)));
         Assert.Equal(["p.target_length"], Keys(new RandPos(-1)));
         Assert.Empty(s_schemes.SelectMany(Keys));
 
@@ -182,5 +183,20 @@ public sealed class PositionSchemeTests
             chunks[j] = random.Next(1, 45);
         }
         return new(random.Next(3), chunks, random.Next(1, 30), random.Next(1, 60));
+    }
+
+    [Fact]
+    public void The_plain_share_of_samples_keeps_its_positions()
+    {
+        PromptShape shape = new(2, [32, 32, 32], 10, 20);
+        int plain = 0;
+        for (int i = 0; i < 2000; i++)
+        {
+            SeededRandom random = SeededRandom.For(1, "plain share", i);
+            int[] positions = new Synthesized(4096, 0.1, 0.3).Assign(shape, ref random).Prompt;
+            plain += positions[^1] == positions.Length - 1 ? 1 : 0;
+        }
+
+        Assert.InRange(plain / 2000.0, 0.25, 0.35);
     }
 }
