@@ -48,10 +48,10 @@ public sealed class LoadedModel : IDisposable
     /// <exception cref="InputException">Something is missing, damaged or does not fit together.</exception>
     public static LoadedModel Open(string directory, string? adapter = null, RopeScaling? rope = null)
     {
-        Tokenizer tokenizer = Tokenizer.Load(directory);
         LlamaModel model = LlamaModel.Load(directory, rope ?? TrainedUnder(adapter));
         try
         {
+            Tokenizer tokenizer = Tokenizer.LoadFor(directory, model.Config.VocabSize);
             if (adapter is not null)
             {
                 model.LoadAdapter(adapter);

@@ -41,7 +41,7 @@ public static class TrainRun
         });
 
         using LlamaModel model = LlamaModel.Load(baseModel, RopeOption.Parse(recipe.Rope, config));
-        Tokenizer tokenizer = Tokenizer.Load(baseModel);
+        Tokenizer tokenizer = Tokenizer.LoadFor(baseModel, config.VocabSize);
         (IReadOnlyList<SampleTokens> training, IReadOnlyList<SampleTokens> heldOut) = Split(recipe, dataset, ChatFormat.For(tokenizer), config.VocabSize);
 
         using RunDirectory run = RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume);

@@ -25,7 +25,7 @@ public static class LogoSynthesis
         options.Check();
         SynthesisJournal.RefuseExisting(options.Output);
         using LlamaModel model = LlamaModel.Load(options.Model);
-        Tokenizer tokenizer = Tokenizer.Load(options.Model);
+        Tokenizer tokenizer = Tokenizer.LoadFor(options.Model, model.Config.VocabSize);
         ChatFormat format = ChatFormat.For(tokenizer);
         int[] endTokens = [.. model.Config.EosTokenIds.Append(format.Eos).Distinct()];
         string name = new DirectoryInfo(options.Model).Name;

@@ -51,6 +51,17 @@ public sealed class Tokenizer
     /// <summary>The tokens beside the merges: control tokens and such.</summary>
     public IReadOnlyList<AddedToken> AddedTokens => _definition.Added;
 
+    /// <summary>Reads the tokenizer of a model directory and checks that the model knows all of its tokens.</summary>
+    /// <param name="directory">Holds tokenizer.json.</param>
+    /// <param name="modelVocabulary">V of the model.</param>
+    /// <exception cref="InputException">As <see cref="Load"/>, or the tokenizer has more tokens than the model.</exception>
+    public static Tokenizer LoadFor(string directory, int modelVocabulary)
+    {
+        Tokenizer tokenizer = Load(directory);
+        return tokenizer.VocabSize <= modelVocabulary ? tokenizer : throw new InputException(
+            $"{FileOf(directory)} has {tokenizer.VocabSize} tokens, config.json says vocab_size {modelVocabulary}; the two are not of one model, so fetch both again.");
+    }
+
     /// <summary>Reads a tokenizer.json, or the one in a directory.</summary>
     /// <exception cref="InputException">The file cannot be read, is damaged, or describes something other than a byte-level BPE.</exception>
     public static Tokenizer Load(string path)
