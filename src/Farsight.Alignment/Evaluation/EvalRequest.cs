@@ -84,6 +84,8 @@ public sealed record EvalRequest(
         RopeScaling.Linear linear => string.Create(CultureInfo.InvariantCulture, $"linear × {linear.Factor}"),
         RopeScaling.Llama3 llama => string.Create(CultureInfo.InvariantCulture, $"Llama 3 × {llama.Factor}"),
         RopeScaling.Yarn yarn => string.Create(CultureInfo.InvariantCulture, $"YaRN × {yarn.Factor}"),
+        RopeScaling.DynamicNtk dynamic => string.Create(CultureInfo.InvariantCulture, $"dynamic NTK × {dynamic.Factor}"),
+        RopeScaling.LongRope longRope => string.Create(CultureInfo.InvariantCulture, $"LongRoPE × {longRope.Factor}"),
         _ => rope.ToString(),
     };
 

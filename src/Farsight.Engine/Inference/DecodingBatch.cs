@@ -69,7 +69,7 @@ public sealed class DecodingBatch : IDisposable
             for (int done = 0; done < piece.Tokens.Count;)
             {
                 int count = Math.Min(piece.Tokens.Count - done, RowsPerPass - rows);
-                pass.Add(new(piece.Sequence, [.. piece.Tokens.Skip(done).Take(count)], done + count == piece.Tokens.Count));
+                pass.Add(new(piece.Sequence, [.. piece.Tokens.Skip(done).Take(count)], piece.Tokens.Count - done - count));
                 rows += count;
                 done += count;
                 if (rows == RowsPerPass)
@@ -101,7 +101,7 @@ public sealed class DecodingBatch : IDisposable
             for (int i = 0; i < runs.Count; i++)
             {
                 _length[runs[i].Sequence] += runs[i].Tokens.Count;
-                if (runs[i].IsWhole)
+                if (runs[i].Remaining == 0)
                 {
                     logits(runs[i].Sequence, scores[i]);
                 }
@@ -129,20 +129,21 @@ public sealed class DecodingBatch : IDisposable
             next += count;
         }
 
-        RopeTable rope = RopeTable.Create(positions, _model.Frequencies);
+        // The length is the sequence's with the whole piece, so that cutting a long prompt into passes changes nothing.
+        RopeTable rope = _model.Rotary.Table(positions, [.. runs.SelectMany(r => Enumerable.Repeat(_length[r.Sequence] + r.Tokens.Count + r.Remaining, r.Tokens.Count))]);
         RowSelection selection = new(lastRows);
         RopeTable lastRope = new(selection.Gather(rope.Cos, workspace), selection.Gather(rope.Sin, workspace));
         BlockContext inner = new(_model.Shape, rope, rope, spans, null), last = new(_model.Shape, rope, lastRope, lastSpans, selection);
         for (int layer = 0; layer < _model.Blocks.Count; layer++)
         {
             bool isLast = layer == _model.Blocks.Count - 1;
-            x = new BlockPass(_model.Blocks[layer], x, isLast ? last : inner, _cache.Layer(layer, places), workspace).Result;
+            x = new BlockPass(_model.Blocks[layer], x, (isLast ? last : inner).Within(_model.Config.WindowOf(layer)), _cache.Layer(layer, places), workspace).Result;
         }
         return x;
     }
 
-    /// <summary>Part of a piece that one pass takes.</summary>
-    sealed record Run(int Sequence, IReadOnlyList<int> Tokens, bool IsWhole);
+    /// <summary>Part of a piece that one pass takes, and how many tokens of the piece are left after it.</summary>
+    sealed record Run(int Sequence, IReadOnlyList<int> Tokens, int Remaining);
 }
 
 /// <summary>Receives the logits of one sequence.</summary>

@@ -141,7 +141,7 @@ static class AttentionForward<TVector, TTier>
             Values = take.Floats(KeyBlock * Depth);
             Scores = take.Floats(KeyBlock * Lanes);
             _outputs.Clear();
-            _max.Fill(float.NegativeInfinity);
+            _max.Fill(AttentionScores.Lowest);
             _sum.Clear();
         }
 

@@ -1,7 +1,7 @@
 namespace Farsight.Engine.Kernels;
 
 /// <summary>Up to 96 consecutive keys of a bundle, either of its prefix or of its own.</summary>
-/// <param name="Prefix">Whether First counts in the prefix, which every lane sees, or among the own keys.</param>
+/// <param name="Prefix">Whether First counts in the prefix, which every lane sees unless it is out of its window, or among the own keys.</param>
 /// <param name="First">Number of the first key.</param>
 /// <param name="Count">Number of keys.</param>
 readonly record struct AttentionKeyBlock(bool Prefix, int First, int Count)
@@ -11,14 +11,14 @@ readonly record struct AttentionKeyBlock(bool Prefix, int First, int Count)
     {
         if (Prefix)
         {
-            return Count;
+            return lanes.FirstPrefixOf(laneBlock) >= First + Count ? 0 : Count;
         }
         (int first, int last) = lanes.Seen(laneBlock);
         return first >= First + Count ? 0 : Math.Clamp(last + 1 - First, 0, Count);
     }
 }
 
-/// <summary>The key blocks that a chunk sees: the prefix first, so that every lane meets a key it sees in the first block.</summary>
+/// <summary>The key blocks that a chunk sees, the prefix first.</summary>
 ref struct AttentionKeyBlocks
 {
     readonly int _prefixEnd, _ownStart, _ownEnd;
@@ -26,7 +26,7 @@ ref struct AttentionKeyBlocks
     int _next;
 
     internal AttentionKeyBlocks(AttentionBundle bundle, AttentionLanes lanes) =>
-        (_prefixEnd, _ownStart, _ownEnd) = (bundle.PrefixCount, lanes.FirstOwn, lanes.EndOwn);
+        (_next, _prefixEnd, _ownStart, _ownEnd) = (lanes.FirstPrefix, bundle.PrefixCount, lanes.FirstOwn, lanes.EndOwn);
 
     public AttentionKeyBlock Current { get; private set; }
 

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Farsight.Engine.Memory;
@@ -11,6 +12,7 @@ sealed class AttentionLanes
 
     readonly int[] _row = new int[AttentionScratch.ChunkLanes];
     readonly int[] _head = new int[AttentionScratch.ChunkLanes];
+    readonly int[] _prefix = new int[AttentionScratch.ChunkLanes];
     readonly int[] _low = new int[AttentionScratch.ChunkLanes];
     readonly int[] _high = new int[AttentionScratch.ChunkLanes];
     int _count;
@@ -18,6 +20,9 @@ sealed class AttentionLanes
 
     /// <summary>Blocks of 32 lanes.</summary>
     internal int Blocks => (_count + Lanes - 1) / Lanes;
+
+    /// <summary>First key of the prefix that any lane sees; the prefix's length when none sees any.</summary>
+    internal int FirstPrefix { get; private set; }
 
     /// <summary>First own key that any lane sees.</summary>
     internal int FirstOwn => _low[0];
@@ -33,10 +38,11 @@ sealed class AttentionLanes
         {
             // Padding sees what the last lane sees, so that it needs no rule of its own; its queries are zero.
             (int query, int head) = Math.DivRem(chunk.FirstLane + Math.Min(lane, _count - 1), shape.Group);
-            (_row[lane], _low[lane]) = chunk.Bundle.Locate(query);
+            (_row[lane], _prefix[lane], _low[lane]) = chunk.Bundle.Locate(query);
             _high[lane] = query;
             _head[lane] = keyValueHead * shape.Group + head;
         }
+        FirstPrefix = TensorPrimitives.Min<int>(_prefix.AsSpan(0, padded));
     }
 
     /// <summary>Own keys from the first to the last that some lane of the block sees; both ends grow with the lane.</summary>
@@ -44,6 +50,22 @@ sealed class AttentionLanes
 
     /// <summary>Whether every lane of the block sees all own keys first … last.</summary>
     internal bool AllSee(int block, int first, int last) => _low[(block + 1) * Lanes - 1] <= first && _high[block * Lanes] >= last;
+
+    /// <summary>First key of the prefix that some lane of the block sees; siblings begin anew, so the lanes are not in order.</summary>
+    internal int FirstPrefixOf(int block) => TensorPrimitives.Min<int>(_prefix.AsSpan(block * Lanes, Lanes));
+
+    /// <summary>Whether every lane of the block sees the prefix from <paramref name="first"/> on.</summary>
+    internal bool AllSeePrefix(int block, int first) => TensorPrimitives.Max<int>(_prefix.AsSpan(block * Lanes, Lanes)) <= first;
+
+    /// <summary>Writes each lane's first and last key of a block of the prefix, relative to its first.</summary>
+    internal void PrefixBounds(int block, AttentionKeyBlock keys, Span<float> low, Span<float> high)
+    {
+        for (int i = 0; i < Lanes; i++)
+        {
+            low[i] = _prefix[block * Lanes + i] - keys.First;
+        }
+        high.Fill(keys.Count - 1);
+    }
 
     /// <summary>Writes each lane's first and last own key, relative to <paramref name="origin"/>.</summary>
     internal void Bounds(int block, int origin, Span<float> low, Span<float> high)
@@ -75,7 +97,7 @@ sealed class AttentionLanes
         packed.Clear();
         for (int i = 0; i < Real(block); i++)
         {
-            System.Numerics.Tensors.TensorPrimitives.Multiply(Of(source, block, i), factor, packed.Slice(i * width, _headDim));
+            TensorPrimitives.Multiply(Of(source, block, i), factor, packed.Slice(i * width, _headDim));
         }
     }
 
@@ -130,7 +152,7 @@ sealed class AttentionLanes
         values.Clear();
         for (int i = 0; i < Real(block); i++)
         {
-            values[i] = System.Numerics.Tensors.TensorPrimitives.Dot<float>(Of(a, block, i), Of(b, block, i));
+            values[i] = TensorPrimitives.Dot<float>(Of(a, block, i), Of(b, block, i));
         }
     }
 

@@ -39,7 +39,7 @@ sealed class AttentionPlan
             {
                 continue;
             }
-            if (bundles.Count > 0 && bundles[^1].QueryCount + span.QueryCount <= MaxBundledQueries && bundles[^1].HasPrefix(span.Prefix))
+            if (bundles.Count > 0 && bundles[^1].QueryCount + span.QueryCount <= MaxBundledQueries && bundles[^1].CanTake(span))
             {
                 bundles[^1].Add(span);
                 continue;
@@ -99,10 +99,11 @@ sealed class AttentionBundle
     readonly List<int> _firsts = [];
     readonly List<KeyRange> _own = [];
     readonly IReadOnlyList<KeyRange> _prefix;
+    readonly int _window;
 
     internal AttentionBundle(AttentionSpan span)
     {
-        _prefix = span.Prefix;
+        (_prefix, _window) = (span.Prefix, span.Window);
         PrefixCount = span.Prefix.Sum(r => r.Count);
         Add(span);
     }
@@ -122,19 +123,20 @@ sealed class AttentionBundle
         QueryCount += span.QueryCount;
     }
 
-    /// <summary>Whether spans with this prefix may join; without a prefix there is nothing to share.</summary>
-    internal bool HasPrefix(IReadOnlyList<KeyRange> prefix) =>
-        PrefixCount > 0 && (ReferenceEquals(prefix, _prefix) || prefix.SequenceEqual(_prefix));
+    /// <summary>Whether the span has the same prefix and window; without a prefix there is nothing to share.</summary>
+    internal bool CanTake(AttentionSpan span) =>
+        PrefixCount > 0 && span.Window == _window && (ReferenceEquals(span.Prefix, _prefix) || span.Prefix.SequenceEqual(_prefix));
 
-    /// <summary>The row of query <paramref name="query"/>, and the first of the own keys that it sees; the last is its own number.</summary>
-    internal (int Row, int Low) Locate(int query)
+    /// <summary>The row of query <paramref name="query"/>, and the first keys that it sees of the prefix and of the own ones; the last is its own number.</summary>
+    internal (int Row, int FirstPrefix, int FirstOwn) Locate(int query)
     {
         int s = _firsts.Count - 1;
         while (_firsts[s] > query)
         {
             s--;
         }
-        return (_spans[s].FirstQuery + query - _firsts[s], _firsts[s]);
+        int within = query - _firsts[s], firstSeen = Math.Max(0, PrefixCount + within - _window + 1);
+        return (_spans[s].FirstQuery + within, Math.Min(firstSeen, PrefixCount), _firsts[s] + Math.Max(0, firstSeen - PrefixCount));
     }
 
     /// <summary>Writes the rows of the keys number first … first + count − 1, of the prefix or of the own ones.</summary>

@@ -8,6 +8,9 @@ static class AttentionScores
 {
     /// <summary>Bits per nat: inside the kernels scores are in bits, because a power of two costs less than one of e.</summary>
     internal const float Log2E = 1.44269504f;
+
+    /// <summary>The maximum before any key: finite, so that a lane whose window has not begun meets no difference of infinities.</summary>
+    internal const float Lowest = float.MinValue;
 }
 
 /// <summary>Scores of a key block for 32 lanes, and their mask.</summary>
@@ -36,17 +39,24 @@ static class AttentionScores<TVector, TTier>
     /// <summary>Sets the scores of keys that a lane does not see to −∞; <paramref name="padded"/> counts the rows computed.</summary>
     internal static void Mask(AttentionLanes lanes, int laneBlock, AttentionKeyBlock block, int padded, Span<float> scores)
     {
-        if (block.Prefix)
+        if (block.Prefix && lanes.AllSeePrefix(laneBlock, block.First))
         {
             if (padded > block.Count)
             {
                 scores[(block.Count * Lanes)..(padded * Lanes)].Fill(float.NegativeInfinity);
             }
         }
-        else if (!lanes.AllSee(laneBlock, block.First, block.First + padded - 1))
+        else if (block.Prefix || !lanes.AllSee(laneBlock, block.First, block.First + padded - 1))
         {
             Span<float> low = stackalloc float[Lanes], high = stackalloc float[Lanes];
-            lanes.Bounds(laneBlock, block.First, low, high);
+            if (block.Prefix)
+            {
+                lanes.PrefixBounds(laneBlock, block, low, high);
+            }
+            else
+            {
+                lanes.Bounds(laneBlock, block.First, low, high);
+            }
             KeepSeen(ref MemoryMarshal.GetReference(low), ref MemoryMarshal.GetReference(high), padded, ref MemoryMarshal.GetReference(scores));
         }
     }

@@ -15,8 +15,21 @@ public readonly record struct RopeTable(Rows Cos, Rows Sin)
     /// <param name="frequencies">The model's.</param>
     public static RopeTable Create(IReadOnlyList<int> positions, RopeFrequencies frequencies)
     {
-        int pairs = frequencies.InvFreq.Length;
-        RopeTable table = new(Rows.Allocate(positions.Count, pairs), Rows.Allocate(positions.Count, pairs));
+        RopeTable table = Allocate(positions.Count, frequencies);
+        table.Fill(positions, frequencies);
+        return table;
+    }
+
+    /// <summary>Allocates and fills the table where rows differ in their frequencies, which are of one head dim.</summary>
+    /// <param name="positions">[T] position ids.</param>
+    /// <param name="frequencies">Those of a row, by its number.</param>
+    public static RopeTable Create(IReadOnlyList<int> positions, Func<int, RopeFrequencies> frequencies)
+    {
+        if (positions.Count == 0)
+        {
+            return default;
+        }
+        RopeTable table = Allocate(positions.Count, frequencies(0));
         table.Fill(positions, frequencies);
         return table;
     }
@@ -29,12 +42,20 @@ public readonly record struct RopeTable(Rows Cos, Rows Sin)
     {
         Shape.Same(Cos.Count, positions.Count);
         Shape.Same(Cos.Width, frequencies.InvFreq.Length);
+        Fill(positions, _ => frequencies);
+    }
+
+    static RopeTable Allocate(int rows, RopeFrequencies frequencies) =>
+        new(Rows.Allocate(rows, frequencies.InvFreq.Length), Rows.Allocate(rows, frequencies.InvFreq.Length));
+
+    void Fill(IReadOnlyList<int> positions, Func<int, RopeFrequencies> frequencies)
+    {
         RopeTable table = this;
         Workers.ForBlocks(positions.Count, RowsPerBlock, (first, count) =>
         {
             for (int row = first; row < first + count; row++)
             {
-                FillRow(positions[row], frequencies, table.Cos[row], table.Sin[row]);
+                FillRow(positions[row], frequencies(row), table.Cos[row], table.Sin[row]);
             }
         });
     }

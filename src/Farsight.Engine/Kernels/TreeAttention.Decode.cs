@@ -11,7 +11,7 @@ public static partial class TreeAttention
     /// <summary>One query against all the keys of a cache.</summary>
     /// <remarks>The formula of <see cref="Forward"/>; key heads are shared among the threads when the cache is long.</remarks>
     /// <param name="query">[1, H · Dh], rotated.</param>
-    /// <param name="keys">[S, Hkv · Dh] the valid rows of the cache, the query's own among them.</param>
+    /// <param name="keys">[S, Hkv · Dh] the rows of the cache that the query sees, its own among them; with a window the last ones.</param>
     /// <param name="values">[S, Hkv · Dh].</param>
     /// <param name="shape">Heads.</param>
     /// <param name="output">[1, H · Dh], overwritten.</param>

@@ -5,7 +5,8 @@ namespace Farsight.Engine.Kernels;
 
 /// <summary>Causal grouped-query attention over token trees, exact, in blocks: memory grows with T, never with T².</summary>
 /// <remarks>
-/// For a query q of head h and the keys k[j], values v[j] of head h / (H / Hkv) that its span shows it:
+/// For a query q of head h and the keys k[j], values v[j] of head h / (H / Hkv) that its span shows it, of which a window leaves
+/// the last ones:
 /// s[j] = q·k[j] / √Dh, p[j] = e^(s[j] − L), L = log Σ e^s[j], o = Σ p[j] · v[j].
 /// Blocks of 96 keys meet blocks of 32 lanes (a lane is one query of one head); the sum is kept relative to a running
 /// maximum. Source: arXiv:2205.14135, Algorithms 1 and 4, and arXiv:2307.08691.
@@ -99,6 +100,7 @@ public static partial class TreeAttention
         Like(keys, values);
         foreach (AttentionSpan span in spans)
         {
+            ArgumentOutOfRangeException.ThrowIfLessThan(span.Window, 1, nameof(spans));
             Within(new(span.FirstQuery, span.QueryCount), queries.Count, "queries");
             Within(new(span.FirstKey, span.QueryCount), keys.Count, "keys");
             foreach (KeyRange range in span.Prefix)

@@ -12,6 +12,10 @@ namespace Farsight.Engine.Models;
 sealed record BlockContext(
     AttentionShape Shape, RopeTable KeyRope, RopeTable QueryRope, IReadOnlyList<AttentionSpan> Spans, RowSelection? Selection)
 {
+    /// <summary>The same rows where a query sees at most so many keys; null for all.</summary>
+    internal BlockContext Within(int? window) =>
+        window is { } w ? this with { Spans = [.. Spans.Select(s => s with { Window = w })] } : this;
+
     /// <summary>[T', width] the rows that go out.</summary>
     internal Rows Select(Rows rows, Workspace workspace) => Selection?.Gather(rows, workspace) ?? rows;
 

@@ -31,7 +31,7 @@ public sealed class LlamaModel : IDisposable
         _finalNorm = weights.FinalNorm;
         Blocks = weights.Blocks;
         Shape = new(config.NumAttentionHeads, config.NumKeyValueHeads, config.HeadDim);
-        Frequencies = RopeFrequencies.Of(config.HeadDim, config.RopeTheta, config.RopeScaling);
+        Rotary = new(config.HeadDim, config.RopeTheta, config.RopeScaling);
     }
 
     /// <summary>The shape, with the RoPE scaling that is in force.</summary>
@@ -47,7 +47,7 @@ public sealed class LlamaModel : IDisposable
 
     internal AttentionShape Shape { get; }
 
-    internal RopeFrequencies Frequencies { get; }
+    internal Rotary Rotary { get; }
 
     /// <summary>Opens a Hugging Face model directory; weights stay mapped in their stored format.</summary>
     /// <param name="directory">Holds config.json and safetensors.</param>

@@ -37,11 +37,11 @@ sealed record LlamaWeights(WeightMatrix Embeddings, IReadOnlyList<Block> Blocks,
             Layer("self_attn.v_proj", keys, d, c.AttentionBias),
             c.QueryKeyNorm ? NormOf(source, prefix + "self_attn.q_norm", c.HeadDim, c) : null,
             c.QueryKeyNorm ? NormOf(source, prefix + "self_attn.k_norm", c.HeadDim, c) : null,
-            Layer("self_attn.o_proj", d, queries),
+            Layer("self_attn.o_proj", d, queries, c.OutputBias),
             NormOf(source, prefix + "post_attention_layernorm", d, c),
-            Layer("mlp.gate_proj", c.IntermediateSize, d),
-            Layer("mlp.up_proj", c.IntermediateSize, d),
-            Layer("mlp.down_proj", d, c.IntermediateSize));
+            Layer("mlp.gate_proj", c.IntermediateSize, d, c.MlpBias),
+            Layer("mlp.up_proj", c.IntermediateSize, d, c.MlpBias),
+            Layer("mlp.down_proj", d, c.IntermediateSize, c.MlpBias));
     }
 
     static Norm NormOf(IWeightSource source, string name, int width, ModelConfig config) =>

@@ -2,12 +2,12 @@ namespace Farsight.Engine.Models;
 
 /// <summary>The shape of a model of the Llama family, with Hugging Face's names.</summary>
 /// <remarks>
-/// Llama: plain. Mistral: the same. Qwen2: biases on q, k, v (<see cref="AttentionBias"/>). Qwen3: RMS norms on each head's
-/// queries and keys (<see cref="QueryKeyNorm"/>).
+/// Llama: plain. Mistral: the same, in v0.1 with a window (<see cref="SlidingWindow"/>). Qwen2: biases on q, k, v
+/// (<see cref="AttentionBias"/>). Qwen3: RMS norms on each head's queries and keys (<see cref="QueryKeyNorm"/>).
 /// </remarks>
 public sealed record ModelConfig
 {
-    /// <summary>llama, mistral, qwen2, qwen3, as in config.json.</summary>
+    /// <summary>llama, mistral, qwen2, qwen3, or a relative of theirs, as in config.json.</summary>
     public required string ModelType { get; init; }
 
     /// <summary>V.</summary>
@@ -49,6 +49,22 @@ public sealed record ModelConfig
     /// <summary>Biases on q, k and v.</summary>
     public bool AttentionBias { get; init; }
 
+    /// <summary>A bias on the attention's output.</summary>
+    public bool OutputBias { get; init; }
+
+    /// <summary>Biases on gate, up and down.</summary>
+    public bool MlpBias { get; init; }
+
+    /// <summary>How many tokens a query sees in the layers that have a window, itself included; null when none has.</summary>
+    /// <remarks>
+    /// Tokens are counted along the path from the root, as a cache counts them, not by position ids: a gap in the ids, as
+    /// position synthesis makes them, does not shrink the window.
+    /// </remarks>
+    public int? SlidingWindow { get; init; }
+
+    /// <summary>[L] which layers have the window; empty for all.</summary>
+    public IReadOnlyList<bool> WindowedLayers { get; init; } = [];
+
     /// <summary>RMS norms on the queries and keys of each head.</summary>
     public bool QueryKeyNorm { get; init; }
 
@@ -57,6 +73,9 @@ public sealed record ModelConfig
 
     /// <summary>Tokens that end a response.</summary>
     public IReadOnlyList<int> EosTokenIds { get; init; } = [];
+
+    /// <summary>How many tokens a query of a layer sees, itself included; null for all.</summary>
+    public int? WindowOf(int layer) => WindowedLayers.Count == 0 || WindowedLayers[layer] ? SlidingWindow : null;
 
     /// <summary>The same model under another RoPE rule; the window grows by the rule's factor from the original one.</summary>
     public ModelConfig With(RopeScaling rope) => this with
@@ -67,28 +86,8 @@ public sealed record ModelConfig
             RopeScaling.Linear linear => (int)(MaxPositionEmbeddings * linear.Factor),
             RopeScaling.Llama3 llama3 => (int)(llama3.OriginalMaxPositionEmbeddings * llama3.Factor),
             RopeScaling.Yarn yarn => (int)(yarn.OriginalMaxPositionEmbeddings * yarn.Factor),
+            RopeScaling.LongRope longRope => (int)(longRope.OriginalMaxPositionEmbeddings * longRope.Factor),
             _ => MaxPositionEmbeddings,
         },
     };
-}
-
-/// <summary>A rule that changes rotary frequencies so that positions beyond the trained window stay familiar.</summary>
-public abstract record RopeScaling
-{
-    /// <summary>None: inverse frequency i is θ^(−2i/Dh).</summary>
-    public sealed record Unscaled : RopeScaling;
-
-    /// <summary>Position interpolation (arXiv:2306.15595): every frequency divided by the factor.</summary>
-    public sealed record Linear(double Factor) : RopeScaling;
-
-    /// <summary>Llama 3.1's rule: low frequencies divided by the factor, high ones kept, a ramp between.</summary>
-    public sealed record Llama3(double Factor, double LowFreqFactor, double HighFreqFactor, int OriginalMaxPositionEmbeddings) : RopeScaling;
-
-    /// <summary>YaRN (arXiv:2309.00071): a ramp by the number of turns within the original window, and a factor on cos and sin.</summary>
-    /// <param name="Factor">s: how many times the original window.</param>
-    /// <param name="OriginalMaxPositionEmbeddings">The window before scaling, in tokens.</param>
-    /// <param name="BetaFast">Turns above which a frequency is kept; 32 in the paper.</param>
-    /// <param name="BetaSlow">Turns below which a frequency is divided by s; 1 in the paper.</param>
-    /// <param name="AttentionFactor">Factor on cos and sin; null for 0.1 · ln(s) + 1.</param>
-    public sealed record Yarn(double Factor, int OriginalMaxPositionEmbeddings, double BetaFast = 32, double BetaSlow = 1, double? AttentionFactor = null) : RopeScaling;
 }

@@ -34,6 +34,25 @@ public sealed class TokenTree
     /// <summary>T: the number of rows.</summary>
     public int Count => Tokens.Count;
 
+    /// <summary>[T] the length of the sequences that each row belongs to: one more than the greatest position id under its root.</summary>
+    public IReadOnlyList<int> Lengths()
+    {
+        int[] root = new int[Nodes.Count], length = new int[Nodes.Count], lengths = new int[Count];
+        for (int n = 0; n < root.Length; n++)
+        {
+            root[n] = Nodes[n].Parent < 0 ? n : root[Nodes[n].Parent];
+            for (int row = Nodes[n].Start; row < Nodes[n].End; row++)
+            {
+                length[root[n]] = Math.Max(length[root[n]], Positions[row] + 1);
+            }
+        }
+        for (int n = 0; n < root.Length; n++)
+        {
+            Array.Fill(lengths, length[root[n]], Nodes[n].Start, Nodes[n].Count);
+        }
+        return lengths;
+    }
+
     /// <summary>One sequence as a tree of a single node, at positions 0, 1, 2, …, with every token but the first scored.</summary>
     public static TokenTree Sequence(ReadOnlySpan<int> tokens)
     {

@@ -95,7 +95,7 @@ public sealed class TreePass : IDisposable
     Rows ThroughBlocks(Rows x, bool keep)
     {
         IReadOnlyList<Block> blocks = _model.Blocks;
-        RopeTable rope = RopeTable.Create(_tree.Positions, _model.Frequencies);
+        RopeTable rope = _model.Rotary.Table(_tree.Positions, _tree.Lengths());
         RopeTable lastRope = new(_lastRows.Selection.Gather(rope.Cos, _workspace), _lastRows.Selection.Gather(rope.Sin, _workspace));
         BlockContext inner = new(_model.Shape, rope, rope, AttentionSpan.For(_tree), null);
         BlockContext last = new(_model.Shape, rope, lastRope, _lastRows.Spans, _lastRows.Selection);
@@ -103,7 +103,7 @@ public sealed class TreePass : IDisposable
         {
             Workspace.Mark mark = _workspace.Here();
             bool isLast = layer == blocks.Count - 1;
-            BlockPass pass = new(blocks[layer], x, isLast ? last : inner, null, _workspace);
+            BlockPass pass = new(blocks[layer], x, (isLast ? last : inner).Within(_model.Config.WindowOf(layer)), null, _workspace);
             if (keep)
             {
                 _blocks.Add(pass);

@@ -23,6 +23,7 @@ static class TreeAttentionNaive
                     seen.AddRange(Enumerable.Range(range.Start, range.Count));
                 }
                 seen.AddRange(Enumerable.Range(span.FirstKey, i + 1));
+                seen = [.. seen.TakeLast(span.Window)];
                 for (int h = 0; h < shape.Heads; h++)
                 {
                     int row = span.FirstQuery + i, q = row * width + h * dim, column = h / (shape.Heads / shape.KeyValueHeads) * dim;

@@ -50,6 +50,38 @@ public sealed class TreeAttentionTests
         }
     }
 
+    // Windows shorter than a tile, around block edges, that end inside a prefix, and that hold everything.
+    [Theory]
+    [InlineData("300", 1), InlineData("300", 7), InlineData("300", 96), InlineData("300", 97), InlineData("300", 299), InlineData("300", 1000)]
+    [InlineData("prompt+leaves", 1), InlineData("prompt+leaves", 5), InlineData("prompt+leaves", 15), InlineData("prompt+leaves", 100), InlineData("prompt+leaves", 113)]
+    [InlineData("two roots", 20), InlineData("two roots", 110), InlineData("deep", 3), InlineData("deep", 33), InlineData("deep", 75)]
+    [InlineData("long leaves", 16), InlineData("long leaves", 100), InlineData("cache", 10), InlineData("cache", 50), InlineData("tail of a node", 4), InlineData("tail of a node", 38)]
+    public void A_window_shows_each_query_the_last_keys_of_its_path(string tree, int window)
+    {
+        Case c = new(tree, new AttentionShape(6, 2, 16), window: window);
+        TreeAttentionNaive.Result expected = c.Naive();
+        foreach (string tier in s_tiers)
+        {
+            Outcome actual = c.Run(tier);
+
+            Near.Each(expected.Output, actual.Output, relative: 1e-4, absolute: 2e-6);
+            Near.Each(expected.LogSumExp, actual.LogSumExp, relative: 1e-5, absolute: 2e-6);
+            Near.Each(expected.DQueries, actual.DQueries, relative: 2e-4, absolute: 2e-5);
+            Near.Each(expected.DKeys, actual.DKeys, relative: 2e-4, absolute: 2e-5);
+            Near.Each(expected.DValues, actual.DValues, relative: 2e-4, absolute: 2e-5);
+        }
+    }
+
+    [Fact]
+    public void Keys_out_of_every_window_are_not_visited()
+    {
+        Case c = new("cache", new AttentionShape(2, 1, 16), window: 20);
+        c.Keys.AsSpan(0, 40 * 16).Fill(float.NaN); // 61 cached; the first query is number 61 and sees keys 42 … 61
+        c.Values.AsSpan(0, 40 * 16).Fill(float.NaN);
+
+        Assert.All(c.Run("public").Output, x => Assert.True(float.IsFinite(x)));
+    }
+
     [Fact]
     public void Backward_matches_finite_differences()
     {
@@ -245,9 +277,9 @@ public sealed class TreeAttentionTests
 
     sealed class Case
     {
-        internal Case(string tree, AttentionShape shape, float factor = 1)
+        internal Case(string tree, AttentionShape shape, float factor = 1, int window = int.MaxValue)
         {
-            (Spans, Shape) = (SpansOf(tree), shape);
+            (Spans, Shape) = ([.. SpansOf(tree).Select(s => s with { Window = window })], shape);
             int queryRows = Spans.Max(s => s.FirstQuery + s.QueryCount);
             int keyRows = Spans.Max(s => Math.Max(s.FirstKey + s.QueryCount, s.Prefix.Select(r => r.End).DefaultIfEmpty(0).Max()));
             Queries = [.. TestData.Normal(queryRows * shape.Heads * shape.HeadDim, 1).Select(x => factor * x)];
