@@ -3,20 +3,17 @@ using System.Runtime.InteropServices;
 
 namespace Farsight.Engine.Numerics;
 
-/// <summary>Floats to stored values (little-endian), rounded to nearest, ties to even; NaN stays NaN.</summary>
+/// <summary>Floats to stored values (little-endian), rounded to nearest, ties to even except in the block formats; NaN stays NaN.</summary>
 public static class Narrow
 {
     /// <summary>Narrows every value of <paramref name="values"/>.</summary>
     /// <param name="format">How to store the values.</param>
     /// <param name="values">[n]</param>
-    /// <param name="stored">[n · BytesPerValue] overwritten.</param>
+    /// <param name="stored">[BytesOf(n)] overwritten.</param>
     /// <exception cref="ArgumentException">The lengths do not belong together.</exception>
     public static void FromFloat(NumberFormat format, ReadOnlySpan<float> values, Span<byte> stored)
     {
-        if (stored.Length != (long)values.Length * format.BytesPerValue)
-        {
-            throw new ArgumentException($"{values.Length} values of {format} are {(long)values.Length * format.BytesPerValue} bytes, got room for {stored.Length}.", nameof(stored));
-        }
+        NumberFormats.CheckBytes(format, values.Length, stored.Length);
         switch (format)
         {
             case NumberFormat.F32:
@@ -24,6 +21,12 @@ public static class Narrow
                 break;
             case NumberFormat.F16:
                 TensorPrimitives.ConvertToHalf(values, MemoryMarshal.Cast<byte, Half>(stored));
+                break;
+            case NumberFormat.Q8_0:
+                EightBitBlocks.Narrow(values, stored);
+                break;
+            case NumberFormat.Q4_0:
+                FourBitBlocks.Narrow(values, stored);
                 break;
             default:
                 ToBFloat16(values, MemoryMarshal.Cast<byte, ushort>(stored));

@@ -1,6 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Farsight.Engine.Numerics;
 
 /// <summary>How a weight is stored.</summary>
+[SuppressMessage("Naming", "CA1707", Justification = "Q8_0 and Q4_0 are the formats' names.")]
 public enum NumberFormat
 {
     /// <summary>IEEE single precision.</summary>
@@ -11,6 +14,12 @@ public enum NumberFormat
 
     /// <summary>The upper half of an F32: 8 bits of exponent, 7 of fraction.</summary>
     BF16,
+
+    /// <summary>Blocks of 32 values: an F16 scale and 32 signed bytes; see <see cref="EightBitBlocks"/>.</summary>
+    Q8_0,
+
+    /// <summary>Blocks of 32 values: an F16 scale and 32 numbers of 4 bits; see <see cref="FourBitBlocks"/>.</summary>
+    Q4_0,
 }
 
 /// <summary>Facts about a <see cref="NumberFormat"/>.</summary>
@@ -18,7 +27,36 @@ public static class NumberFormats
 {
     extension(NumberFormat format)
     {
+        /// <summary>Values that are stored together: 32 of one row in the block formats, otherwise 1.</summary>
+        public int ValuesPerBlock => format is NumberFormat.Q8_0 or NumberFormat.Q4_0 ? 32 : 1;
+
+        /// <summary>Bytes that the values of a block take.</summary>
+        public int BytesPerBlock => format switch
+        {
+            NumberFormat.F32 => 4,
+            NumberFormat.Q8_0 => EightBitBlocks.BytesPerBlock,
+            NumberFormat.Q4_0 => FourBitBlocks.BytesPerBlock,
+            _ => 2,
+        };
+
         /// <summary>Bytes that one value takes.</summary>
-        public int BytesPerValue => format == NumberFormat.F32 ? 4 : 2;
+        /// <exception cref="ArgumentException">The format stores blocks; ask for BytesOf.</exception>
+        public int BytesPerValue => format.ValuesPerBlock == 1
+            ? format.BytesPerBlock
+            : throw new ArgumentException($"{format} stores blocks of {format.ValuesPerBlock} values, not single ones.", nameof(format));
+
+        /// <summary>Bytes that <paramref name="values"/> values take, which lie in one row or in whole rows.</summary>
+        /// <exception cref="ArgumentException">They are not a whole number of blocks.</exception>
+        public long BytesOf(long values) => values % format.ValuesPerBlock == 0
+            ? checked(values / format.ValuesPerBlock * format.BytesPerBlock)
+            : throw new ArgumentException($"{values} values are no whole number of {format}'s blocks of {format.ValuesPerBlock}.", nameof(values));
+    }
+    internal static void CheckBytes(NumberFormat format, int values, int bytes)
+    {
+        long wanted = format.BytesOf(values);
+        if (bytes != wanted)
+        {
+            throw new ArgumentException($"{values} values of {format} are {wanted} bytes, not {bytes}.", nameof(bytes));
+        }
     }
 }

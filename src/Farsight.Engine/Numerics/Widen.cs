@@ -5,20 +5,17 @@ using System.Runtime.Intrinsics;
 
 namespace Farsight.Engine.Numerics;
 
-/// <summary>Stored values (little-endian) to floats. Exact: every F16 and BF16 value is a float.</summary>
+/// <summary>Stored values (little-endian) to floats. Exact: every value of every format is a float.</summary>
 public static class Widen
 {
     /// <summary>Widens as many values as <paramref name="destination"/> holds.</summary>
     /// <param name="format">How the values are stored.</param>
-    /// <param name="stored">[n · BytesPerValue] need not be aligned.</param>
+    /// <param name="stored">[BytesOf(n)] need not be aligned.</param>
     /// <param name="destination">[n] overwritten.</param>
     /// <exception cref="ArgumentException">The lengths do not belong together.</exception>
     public static void ToFloat(NumberFormat format, ReadOnlySpan<byte> stored, Span<float> destination)
     {
-        if (stored.Length != (long)destination.Length * format.BytesPerValue)
-        {
-            throw new ArgumentException($"{destination.Length} values of {format} are {(long)destination.Length * format.BytesPerValue} bytes, got {stored.Length}.", nameof(stored));
-        }
+        NumberFormats.CheckBytes(format, destination.Length, stored.Length);
         switch (format)
         {
             case NumberFormat.F32:
@@ -27,10 +24,46 @@ public static class Widen
             case NumberFormat.F16:
                 TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(stored), destination);
                 break;
+            case NumberFormat.Q8_0:
+                EightBitBlocks.Widen(stored, destination);
+                break;
+            case NumberFormat.Q4_0:
+                FourBitBlocks.Widen(stored, destination);
+                break;
             default:
                 FromBFloat16(MemoryMarshal.Cast<byte, ushort>(stored), destination);
                 break;
         }
+    }
+
+    /// <summary>Widens part of a row, which may begin and end inside a block.</summary>
+    /// <param name="format">How the values are stored.</param>
+    /// <param name="row">[BytesOf(row's length)]</param>
+    /// <param name="first">The first value wanted.</param>
+    /// <param name="destination">[n] overwritten with values first … first + n − 1.</param>
+    /// <exception cref="ArgumentException">The range leaves the row.</exception>
+    public static void ToFloat(NumberFormat format, ReadOnlySpan<byte> row, int first, Span<float> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        int block = format.ValuesPerBlock, bytes = format.BytesPerBlock;
+        int head = Math.Min((block - first % block) % block, destination.Length);
+        if (head > 0)
+        {
+            PartOfBlock(format, row.Slice(first / block * bytes, bytes), first % block, destination[..head]);
+        }
+        int whole = (destination.Length - head) / block, start = (first + head) / block;
+        ToFloat(format, row.Slice(start * bytes, whole * bytes), destination.Slice(head, whole * block));
+        if (head + whole * block < destination.Length)
+        {
+            PartOfBlock(format, row.Slice((start + whole) * bytes, bytes), 0, destination[(head + whole * block)..]);
+        }
+    }
+
+    static void PartOfBlock(NumberFormat format, ReadOnlySpan<byte> block, int first, Span<float> destination)
+    {
+        Span<float> values = stackalloc float[EightBitBlocks.ValuesPerBlock];
+        ToFloat(format, block, values);
+        values.Slice(first, destination.Length).CopyTo(destination);
     }
 
     /// <summary>A BF16 value is the upper half of the same float.</summary>
