@@ -16,6 +16,7 @@ static class Program
     internal static RootCommand CreateRoot() =>
         new("Aligns language models for long contexts: documents in, an adapter and a measured verdict out.")
         {
+            BenchCommand.Create(),
             DemoCommand.Create(),
             DocumentsCommand.Create(),
             EvalCommand.Create(),

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Reflection;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Farsight.Engine.Memory;
@@ -33,8 +31,7 @@ public sealed record RunManifest(
     public static RunManifest OfThisProcess(string command, int seed, IReadOnlyDictionary<string, string> inputs) => new(
         command, seed, inputs,
         typeof(RunManifest).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
-        Environment.Version.ToString(), ProcessorName(),
-        Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128,
+        Environment.Version.ToString(), Engine.Machine.Processor.Name, Engine.Machine.Processor.VectorBits,
         Workers.Threads);
 
     /// <summary>The manifest as JSON.</summary>
@@ -54,14 +51,5 @@ public sealed record RunManifest(
             ("vector width", SimdBits.ToString(CultureInfo.InvariantCulture), now.SimdBits.ToString(CultureInfo.InvariantCulture)),
         ];
         return facts.Where(f => f.Then != f.Now).Select(f => $"{f.Name} was {f.Then} and is {f.Now}");
-    }
-
-    static string ProcessorName()
-    {
-        const string Information = "/proc/cpuinfo";
-        string? line = File.Exists(Information)
-            ? File.ReadLines(Information).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))
-            : null;
-        return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : line[(line.IndexOf(':') + 1)..].Trim();
     }
 }

@@ -1,0 +1,158 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Farsight.Alignment.Benchmarks;
+using Farsight.Cli.Output;
+using Farsight.Engine.Machine;
+using Farsight.Engine.Memory;
+
+namespace Farsight.Cli.Commands;
+
+/// <summary><c>farsight bench</c>: the limits of the machine, and how near a training step comes to them.</summary>
+static class BenchCommand
+{
+    const double Giga = 1e9;
+
+    static readonly Option<bool> s_json = new("--json") { Description = "One line of JSON on stdout." };
+    static readonly ThreadsOption s_threads = new();
+    static readonly Option<string> s_shape = new("--shape") { Description = "JSON: hidden, layers, heads, kv_heads, ffn, vocab, prompt, responses (lengths, the chosen one first).", Required = true };
+    static readonly Option<string> s_objective = new("--objective") { Description = "The loss; one that needs no reference.", DefaultValueFactory = _ => "logo" };
+    static readonly Option<bool> s_noSharing = new("--no-sharing") { Description = "Repeat the prompt for each response, to see what sharing it is worth." };
+    static readonly Option<int> s_warmup = new("--warmup") { Description = "Steps before the clock runs.", DefaultValueFactory = _ => 1 };
+    static readonly Option<int> s_steps = new("--steps") { Description = "Steps that are timed.", DefaultValueFactory = _ => 3 };
+    static readonly Option<string?> s_model = new("--model") { Description = "A model directory of that shape, mapped, in place of random weights." };
+
+    internal static Command Create()
+    {
+        Command peak = new("peak", "Measure what this machine can do: multiply-adds a second, and bytes a second from memory.") { s_threads, s_json };
+        peak.SetAction((parse, cancel) => Task.Run(() => Peak(parse), CancellationToken.None));
+
+        s_objective.AcceptOnlyFromAmong([.. StepBenchmark.Objectives.Keys]);
+        AtLeast(s_warmup, 0);
+        AtLeast(s_steps, 1);
+        Command step = new("step", "Time whole training steps with random weights: forward, backward, clipping, optimizer.")
+        {
+            s_shape, s_objective, s_noSharing, s_warmup, s_steps, s_model, s_threads, s_json,
+        };
+        step.SetAction((parse, cancel) => Task.Run(() => Step(parse, cancel), CancellationToken.None));
+        return new("bench", "Measure the machine, and training steps against it.") { peak, step };
+    }
+
+    static void AtLeast(Option<int> option, int least) => option.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<int>() < least)
+        {
+            result.AddError($"{option.Name}: use {least} or more.");
+        }
+    });
+
+    static int Peak(ParseResult parse)
+    {
+        s_threads.Apply(parse);
+        MachinePeak peak = MachinePeak.Measure();
+        MemoryBandwidth memory = MemoryBandwidth.Measure();
+        if (parse.GetValue(s_json))
+        {
+            Write(new()
+            {
+                ["processor"] = Processor.Name,
+                ["vector_bits"] = Processor.VectorBits,
+                ["threads"] = peak.Threads,
+                ["gflops_one_core"] = Round(peak.OneCore / Giga, 1),
+                ["gflops_all_cores"] = Round(peak.AllCores / Giga, 1),
+                ["read_gb_per_second"] = Round(memory.Read / Giga, 1),
+                ["copy_gb_per_second"] = Round(memory.Copy / Giga, 1),
+            });
+            return ExitCode.Done;
+        }
+        Line("processor", $"{Processor.Name}, vectors of {Processor.VectorBits} bits");
+        Line("one core", $"{peak.OneCore / Giga:F1} GFLOP/s in F32");
+        Line("all cores", $"{peak.AllCores / Giga:F1} GFLOP/s with {peak.Threads} threads");
+        Line("memory", $"{memory.Read / Giga:F1} GB/s read, {memory.Copy / Giga:F1} GB/s copied (read and written)");
+        return ExitCode.Done;
+    }
+
+    static int Step(ParseResult parse, CancellationToken cancel)
+    {
+        s_threads.Apply(parse);
+        StepBenchmarkOptions options = new(
+            StepShape.Read(parse.GetValue(s_shape)!), parse.GetValue(s_objective)!, !parse.GetValue(s_noSharing),
+            parse.GetValue(s_warmup), parse.GetValue(s_steps), parse.GetValue(s_model));
+        StepBenchmarkResult result = Time(options, cancel);
+        if (parse.GetValue(s_json))
+        {
+            Write(Json(result));
+        }
+        else
+        {
+            Print(result);
+        }
+        return ExitCode.Done;
+    }
+
+    static StepBenchmarkResult Time(StepBenchmarkOptions options, CancellationToken cancel)
+    {
+        using ProgressLine line = ProgressLine.OnStandardError("step");
+        return StepBenchmark.Run(options, new Shown(line, options.Warmup + options.Steps), cancel);
+    }
+
+    /// <summary>The peer script's keys first, then ours.</summary>
+    static JsonObject Json(StepBenchmarkResult r)
+    {
+        StepShape s = r.Options.Shape;
+        StepTime fastest = r.Times[0];
+        return new()
+        {
+            ["engine"] = $"farsight {typeof(BenchCommand).Assembly.GetName().Version?.ToString(3)}",
+            ["threads"] = Workers.Threads,
+            ["checkpoint"] = "none",
+            ["seconds_min"] = Round(r.SecondsMin, 4),
+            ["seconds_median"] = Round(r.SecondsMedian, 4),
+            ["peak_rss_mib"] = r.PeakMemory >> 20,
+            ["loss"] = r.Loss,
+            ["hidden"] = s.Hidden,
+            ["layers"] = s.Layers,
+            ["heads"] = s.Heads,
+            ["kv_heads"] = s.KvHeads,
+            ["ffn"] = s.Ffn,
+            ["vocab"] = s.Vocab,
+            ["prompt"] = s.Prompt,
+            ["responses"] = new JsonArray([.. s.Responses.Select(n => JsonValue.Create(n))]),
+            ["objective"] = r.Options.Objective,
+            ["sharing"] = r.Options.Sharing,
+            ["tokens"] = r.Tokens,
+            ["seconds_forward"] = Round(fastest.Forward, 4),
+            ["seconds_backward"] = Round(fastest.Backward, 4),
+            ["seconds_update"] = Round(fastest.Update, 4),
+            ["flops"] = r.Flops.Total,
+            ["flops_attention"] = r.Flops.Attention + r.Flops.AttentionBackward,
+            ["peak_gflops"] = Round(r.Peak.AllCores / Giga, 1),
+            ["share_of_peak"] = Round(r.ShareOfPeak, 4),
+        };
+    }
+
+    static void Print(StepBenchmarkResult r)
+    {
+        StepTime fastest = r.Times[0];
+        Line("step", $"{r.SecondsMin:F3} s at best, {r.SecondsMedian:F3} s in the median of {r.Times.Count}, {Workers.Threads} threads");
+        Line("phases", $"forward {fastest.Forward:F3} s, backward {fastest.Backward:F3} s, update {fastest.Update:F3} s");
+        Line("tokens", $"{r.Tokens} rows, {r.Tokens / r.SecondsMin:F0} a second");
+        Line("operations", $"{r.Flops.Total / Giga:F1} GFLOP a step, {(r.Flops.Attention + r.Flops.AttentionBackward) / r.Flops.Total:P0} of them attention");
+        Line("of the peak", $"{r.ShareOfPeak:P1} of {r.Peak.AllCores / Giga:F1} GFLOP/s");
+        Line("memory", $"{r.PeakMemory >> 20} MiB at most");
+        Line("loss", $"{r.Loss:F6}");
+    }
+
+    static void Line(string label, FormattableString text) => Console.WriteLine($"{label,-13}{text.ToString(CultureInfo.InvariantCulture)}");
+
+    static void Write(JsonObject json) => Console.WriteLine(json.ToJsonString(JsonSerializerOptions.Default));
+
+    static double Round(double value, int digits) => Math.Round(value, digits);
+
+    /// <summary>Turns steps done into a line.</summary>
+    sealed class Shown(ProgressLine line, int total) : IProgress<int>
+    {
+        public void Report(int value) => line.Report(value, total, "");
+    }
+}

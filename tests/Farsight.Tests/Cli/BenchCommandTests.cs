@@ -1,0 +1,82 @@
+using System.Text.Json;
+using Farsight.Alignment.Benchmarks;
+
+namespace Farsight.Tests.Cli;
+
+public sealed class BenchCommandTests : IDisposable
+{
+    const string Shape = """{"hidden":32,"layers":2,"heads":4,"kv_heads":2,"ffn":48,"vocab":60,"prompt":9,"responses":[4,3,2]}""";
+
+    readonly string _file = Path.GetTempFileName();
+
+    public BenchCommandTests() => File.WriteAllText(_file, Shape);
+
+    public void Dispose() => File.Delete(_file);
+
+    [Fact]
+    public async Task Peak_says_what_the_machine_can_do()
+    {
+        (int code, string output, _) = await CommandLine.Run("bench", "peak", "--json");
+
+        Assert.Equal(0, code);
+        using JsonDocument json = JsonDocument.Parse(output);
+        Assert.InRange(json.RootElement.GetProperty("gflops_all_cores").GetDouble(), 1, 1e6);
+        Assert.InRange(json.RootElement.GetProperty("read_gb_per_second").GetDouble(), 0.1, 1e5);
+    }
+
+    [Fact]
+    public async Task A_step_prints_the_keys_of_the_peer_and_ours()
+    {
+        (int code, string output, _) = await CommandLine.Run("bench", "step", "--shape", _file, "--steps", "2", "--json");
+
+        Assert.Equal(0, code);
+        using JsonDocument json = JsonDocument.Parse(output);
+        string[] peer = ["engine", "threads", "checkpoint", "seconds_min", "seconds_median", "peak_rss_mib", "loss", "hidden", "layers", "heads", "kv_heads", "ffn", "vocab", "prompt", "responses"];
+        Assert.Equal(peer, json.RootElement.EnumerateObject().Select(p => p.Name).Take(peer.Length));
+        Assert.Equal(18, json.RootElement.GetProperty("tokens").GetInt32());
+        Assert.InRange(json.RootElement.GetProperty("share_of_peak").GetDouble(), 0, 1);
+    }
+
+    [Theory]
+    [InlineData("logo", 18, 36)]
+    [InlineData("simpo", 16, 25)]
+    [InlineData("sft_partial", 13, 13)]
+    public void Sharing_changes_the_tree_and_neither_the_loss_nor_the_count(string objective, int shared, int repeated)
+    {
+        StepBenchmarkOptions options = new(StepShape.Read(_file), objective, Sharing: true, Warmup: 0, Steps: 2, ModelDirectory: null);
+
+        StepBenchmarkResult with = StepBenchmark.Run(options, null, default), without = StepBenchmark.Run(options with { Sharing = false }, null, default);
+
+        Assert.Equal((shared, repeated), (with.Tokens, without.Tokens));
+        Assert.Equal(with.Flops, without.Flops);
+        Assert.Equal(with.Loss, without.Loss, 1e-5); // sums in another order, after one update
+        Assert.Equal(2, with.Times.Count);
+    }
+
+    [Fact]
+    public async Task One_response_is_nothing_to_compare()
+    {
+        File.WriteAllText(_file, Shape.Replace("[4,3,2]", "[4]", StringComparison.Ordinal));
+
+        (int code, _, string error) = await CommandLine.Run("bench", "step", "--shape", _file);
+
+        Assert.Equal(2, code);
+        Assert.Contains("logo compares responses", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_of_another_shape_is_refused()
+    {
+        (int code, _, string error) = await CommandLine.Run("bench", "step", "--shape", _file, "--model", Path.Combine(Repository.Root, "models/tiny"));
+
+        Assert.Equal(2, code);
+        Assert.Contains("and the shape says", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--steps", "0")]
+    [InlineData("--warmup", "-1")]
+    [InlineData("--objective", "dpo")]
+    public async Task A_bad_option_is_exit_2(string option, string value) =>
+        Assert.Equal(2, (await CommandLine.Run("bench", "step", "--shape", _file, option, value)).Code);
+}
