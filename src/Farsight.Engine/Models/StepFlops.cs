@@ -47,13 +47,19 @@ public sealed record StepFlops(
         ];
         double layers = linears.Sum(l => 2 * l.Rows * l.Outputs * l.Inputs);
         double adapter = lora is null ? 0 : linears.Where(l => lora.Targets.Contains(l.Name)).Sum(l => 6 * l.Rows * lora.Rank * (l.Outputs + l.Inputs));
-        double pairs = (double)config.NumAttentionHeads * config.HeadDim * (inner * Pairs(AttentionSpan.For(tree)) + Pairs(last.Spans));
+        IReadOnlyList<AttentionSpan> all = AttentionSpan.For(tree);
+        double pairs = (double)config.NumAttentionHeads * config.HeadDim *
+            (Enumerable.Range(0, (int)inner).Sum(layer => Pairs(all, config.WindowOf(layer))) + Pairs(last.Spans, config.WindowOf((int)inner)));
         bool headIsTrained = lora is null || (lora.TrainEmbeddings && config.TieWordEmbeddings);
         double head = 2.0 * tree.Scored.Count * config.VocabSize * d;
         return new(layers, lora is null ? 2 * layers : layers, adapter, 4 * pairs, 8 * pairs, (headIsTrained ? 3 : 2) * head);
     }
 
     /// <summary>Pairs of a query and a key that it sees.</summary>
-    static double Pairs(IReadOnlyList<AttentionSpan> spans) =>
-        spans.Sum(s => (double)s.QueryCount * s.Prefix.Sum(p => p.Count) + s.QueryCount * (s.QueryCount + 1.0) / 2);
+    static double Pairs(IReadOnlyList<AttentionSpan> spans, int? window) => spans.Sum(s =>
+    {
+        // The first queries see everything before them, the others as many keys as the window has.
+        double prefix = s.Prefix.Sum(p => p.Count), whole = Math.Clamp((window ?? double.PositiveInfinity) - prefix, 0, s.QueryCount);
+        return whole * prefix + whole * (whole + 1) / 2 + (s.QueryCount - whole) * (window ?? 0);
+    });
 }

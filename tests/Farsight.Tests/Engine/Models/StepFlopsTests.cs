@@ -59,6 +59,19 @@ public sealed class StepFlopsTests
     }
 
     [Fact]
+    public void A_window_cuts_pairs_off()
+    {
+        TokenTree tree = Tree(sharing: true);
+
+        StepFlops first = StepFlops.Of(SmallModel.Config() with { SlidingWindow = 6, WindowedLayers = [true, false] }, tree, null);
+        StepFlops both = StepFlops.Of(SmallModel.Config() with { SlidingWindow = 4 }, tree, null);
+
+        const double Last = 5 + (6 + 7) + 6;
+        Assert.Equal(4 * Q * ((1 + 2 + 3 + 4 + 5) + 6 * 6 + Last), first.Attention);
+        Assert.Equal(4 * Q * ((1 + 2 + 3 + 4 + 4) + 6 * 4 + 4 * 4), both.Attention);
+    }
+
+    [Fact]
     public void A_repeated_prompt_counts_each_time()
     {
         StepFlops shared = StepFlops.Of(SmallModel.Config(), Tree(sharing: true), null), repeated = StepFlops.Of(SmallModel.Config(), Tree(sharing: false), null);
