@@ -91,7 +91,7 @@ public static class TrainRun
         // "model.layers.0.input_layernorm.weight" is saved as the module input_layernorm.
         string[] modules = [.. model.Parameters.Where(p => p.Role != ParameterRole.Lora).Select(p => p.Name.Split('.')[^2]).Distinct()];
         AdapterDescription description = new(recipe.Lora!.Rank, recipe.Lora.Alpha, recipe.Lora.Targets, modules, recipe.BaseModel);
-        PeftAdapter.Write(folder, description, [.. model.Parameters.Select(p => (p.Name, p.Value))], effective);
+        PeftAdapter.Write(folder, description, [.. model.Parameters.Select(p => (p.Name, p.Whole))], effective);
         return folder;
     }
 

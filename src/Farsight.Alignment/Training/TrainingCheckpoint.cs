@@ -15,7 +15,10 @@ static class TrainingCheckpoint
     const string OptimizerName = "optimizer.safetensors";
     const string StateName = "state.json";
 
-    sealed record State(int Step, long MetricsBytes);
+    /// <param name="Step">Optimizer steps done.</param>
+    /// <param name="MetricsBytes">Length of metrics.jsonl.</param>
+    /// <param name="TouchedRows">By parameter, the rows of the matrix that its tensors hold, in their order; of the parameters that hold only some.</param>
+    sealed record State(int Step, long MetricsBytes, Dictionary<string, int[]> TouchedRows);
 
     internal static void Write(
         CheckpointFolder checkpoints, int step, long metricsBytes, IReadOnlyList<Parameter> parameters, ParameterUpdates updates) =>
@@ -23,25 +26,50 @@ static class TrainingCheckpoint
         {
             WriteRows(Path.Combine(folder, ParametersName), parameters.Select(p => (p.Name, p.Value)));
             WriteRows(Path.Combine(folder, OptimizerName), updates.State);
-            AtomicFile.WriteText(Path.Combine(folder, StateName), JsonSerializer.Serialize(new State(step, metricsBytes)));
+            Dictionary<string, int[]> touched = parameters.Where(p => p.Touched is not null).ToDictionary(p => p.Name, p => p.Touched!.Rows.ToArray());
+            AtomicFile.WriteText(Path.Combine(folder, StateName), JsonSerializer.Serialize(new State(step, metricsBytes, touched)));
         });
 
     /// <summary>Restores parameters and optimizer, and returns the length of metrics.jsonl in bytes.</summary>
     /// <exception cref="InputException">The checkpoint is damaged or of another model.</exception>
     internal static long Read(string folder, int step, IReadOnlyList<Parameter> parameters, ParameterUpdates updates)
     {
+        State state = ReadState(Path.Combine(folder, StateName), step);
+        foreach (Parameter parameter in parameters.Where(p => p.Touched is not null))
+        {
+            Touch(parameter, state, folder);
+        }
         ReadRows(Path.Combine(folder, ParametersName), [.. parameters.Select(p => (p.Name, p.Value))]);
         ReadRows(Path.Combine(folder, OptimizerName), [.. updates.State]);
         updates.Resume(step);
-        string statePath = Path.Combine(folder, StateName);
+        return state.MetricsBytes;
+    }
+
+    static State ReadState(string path, int step)
+    {
         try
         {
-            State? state = JsonSerializer.Deserialize<State>(File.ReadAllText(statePath));
-            return state?.Step == step ? state.MetricsBytes : throw new JsonException($"it is not of step {step}");
+            State? state = JsonSerializer.Deserialize<State>(File.ReadAllText(path));
+            return state?.Step == step ? state : throw new JsonException($"it is not of step {step}");
         }
         catch (Exception e) when (e is JsonException or FileNotFoundException)
         {
-            throw Damaged(statePath, e.Message);
+            throw Damaged(path, e.Message);
+        }
+    }
+
+    /// <summary>Gives a parameter the rows that it had.</summary>
+    static void Touch(Parameter parameter, State state, string folder)
+    {
+        int[] rows = state.TouchedRows?.GetValueOrDefault(parameter.Name)
+            ?? throw Damaged(Path.Combine(folder, StateName), $"it does not name the rows of {parameter.Name}");
+        if (rows.Any(r => r < 0 || r >= parameter.Capacity) || rows.Distinct().Count() != rows.Length)
+        {
+            throw Damaged(Path.Combine(folder, StateName), $"the rows of {parameter.Name} are not {rows.Length} different ones of {parameter.Capacity}");
+        }
+        foreach (int row in rows)
+        {
+            parameter.Touch(row);
         }
     }
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Farsight.Engine.Memory;
+using Farsight.Engine.Kernels;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 
@@ -76,7 +76,7 @@ public sealed class PeftAdapter : IDisposable
     /// <param name="effective">For config.json.</param>
     /// <exception cref="IOException">The disk is full or does not hold what was written; an older adapter is still there.</exception>
     /// <exception cref="InputException">The directory holds something else.</exception>
-    public static void Write(string directory, AdapterDescription description, IReadOnlyList<(string Name, Rows Value)> tensors, ModelConfig effective) =>
+    public static void Write(string directory, AdapterDescription description, IReadOnlyList<(string Name, WeightMatrix Value)> tensors, ModelConfig effective) =>
         AtomicDirectory.Write(directory, PeftAdapterConfig.FileName, temporary =>
         {
             SafetensorsWriter.Write(
@@ -90,7 +90,7 @@ public sealed class PeftAdapter : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    static IEnumerable<(string Name, Rows Value)> WithTiedHead(IReadOnlyList<(string Name, Rows Value)> tensors, ModelConfig effective) =>
+    static IEnumerable<(string Name, WeightMatrix Value)> WithTiedHead(IReadOnlyList<(string Name, WeightMatrix Value)> tensors, ModelConfig effective) =>
         effective.TieWordEmbeddings ? tensors.Concat([.. tensors.Where(t => t.Name == Embedding).Select(t => (Head, t.Value))]) : tensors;
 
     bool IsCopyOfEmbedding(Dictionary<string, StoredTensor> tensors)
@@ -113,14 +113,16 @@ public sealed class PeftAdapter : IDisposable
 
     static bool IsVector(string name) => name.EndsWith("norm.weight", StringComparison.Ordinal);
 
-    static void Verify(string written, string directory, IReadOnlyList<(string Name, Rows Value)> tensors)
+    static void Verify(string written, string directory, IReadOnlyList<(string Name, WeightMatrix Value)> tensors)
     {
         using PeftAdapter adapter = Read(written);
-        foreach ((string name, Rows value) in tensors)
+        foreach ((string name, WeightMatrix value) in tensors)
         {
-            for (int row = 0; row < value.Count; row++)
+            float[] values = new float[value.ColumnCount];
+            for (int row = 0; row < value.RowCount; row++)
             {
-                if (!adapter.Tensors[name].BytesOf((long)row * value.Width, value.Width).SequenceEqual(MemoryMarshal.AsBytes(value[row])))
+                value.Read(row, 0, values);
+                if (!adapter.Tensors[name].BytesOf((long)row * values.Length, values.Length).SequenceEqual(MemoryMarshal.AsBytes(values.AsSpan())))
                 {
                     throw new IOException($"{directory} was written, but {name} reads back differently; check the disk.");
                 }

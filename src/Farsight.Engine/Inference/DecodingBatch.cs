@@ -87,9 +87,10 @@ public sealed class DecodingBatch : IDisposable
 
     void Pass(IReadOnlyList<Run> runs, LogitsAction logits)
     {
-        Workspace workspace = _model.TakeWorkspace();
+        PassMemory memory = _model.TakeMemory();
         try
         {
+            Workspace workspace = memory.Scratch;
             int[] tokens = [.. runs.SelectMany(r => r.Tokens)];
             int[] positions = [.. runs.SelectMany(r => Enumerable.Range(_length[r.Sequence], r.Tokens.Count))];
             Rows x = workspace.Rows(tokens.Length, _model.Config.HiddenSize);
@@ -109,7 +110,7 @@ public sealed class DecodingBatch : IDisposable
         }
         finally
         {
-            _model.GiveBack(workspace);
+            _model.GiveBack(memory);
         }
     }
 
@@ -137,7 +138,9 @@ public sealed class DecodingBatch : IDisposable
         for (int layer = 0; layer < _model.Blocks.Count; layer++)
         {
             bool isLast = layer == _model.Blocks.Count - 1;
-            x = new BlockPass(_model.Blocks[layer], x, (isLast ? last : inner).Within(_model.Config.WindowOf(layer)), _cache.Layer(layer, places), workspace).Result;
+            Rows result = isLast ? workspace.Rows(selection.Count, x.Width) : x;
+            BlockPass.Evaluate(_model.Blocks[layer], x, (isLast ? last : inner).Within(_model.Config.WindowOf(layer)), _cache.Layer(layer, places), result, workspace);
+            x = result;
         }
         return x;
     }

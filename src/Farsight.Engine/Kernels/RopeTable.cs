@@ -15,21 +15,8 @@ public readonly record struct RopeTable(Rows Cos, Rows Sin)
     /// <param name="frequencies">The model's.</param>
     public static RopeTable Create(IReadOnlyList<int> positions, RopeFrequencies frequencies)
     {
-        RopeTable table = Allocate(positions.Count, frequencies);
-        table.Fill(positions, frequencies);
-        return table;
-    }
-
-    /// <summary>Allocates and fills the table where rows differ in their frequencies, which are of one head dim.</summary>
-    /// <param name="positions">[T] position ids.</param>
-    /// <param name="frequencies">Those of a row, by its number.</param>
-    public static RopeTable Create(IReadOnlyList<int> positions, Func<int, RopeFrequencies> frequencies)
-    {
-        if (positions.Count == 0)
-        {
-            return default;
-        }
-        RopeTable table = Allocate(positions.Count, frequencies(0));
+        int pairs = frequencies.InvFreq.Length;
+        RopeTable table = new(Rows.Allocate(positions.Count, pairs), Rows.Allocate(positions.Count, pairs));
         table.Fill(positions, frequencies);
         return table;
     }
@@ -40,16 +27,16 @@ public readonly record struct RopeTable(Rows Cos, Rows Sin)
     /// <param name="frequencies">The model's.</param>
     public void Fill(IReadOnlyList<int> positions, RopeFrequencies frequencies)
     {
-        Shape.Same(Cos.Count, positions.Count);
         Shape.Same(Cos.Width, frequencies.InvFreq.Length);
         Fill(positions, _ => frequencies);
     }
 
-    static RopeTable Allocate(int rows, RopeFrequencies frequencies) =>
-        new(Rows.Allocate(rows, frequencies.InvFreq.Length), Rows.Allocate(rows, frequencies.InvFreq.Length));
-
-    void Fill(IReadOnlyList<int> positions, Func<int, RopeFrequencies> frequencies)
+    /// <summary>The same where rows differ in their frequencies, which are of one head dim.</summary>
+    /// <param name="positions">[T] position ids.</param>
+    /// <param name="frequencies">Those of a row, by its number.</param>
+    internal void Fill(IReadOnlyList<int> positions, Func<int, RopeFrequencies> frequencies)
     {
+        Shape.Same(Cos.Count, positions.Count);
         RopeTable table = this;
         Workers.ForBlocks(positions.Count, RowsPerBlock, (first, count) =>
         {

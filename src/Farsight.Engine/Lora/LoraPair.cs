@@ -10,6 +10,9 @@ namespace Farsight.Engine.Lora;
 /// <param name="Scale">s.</param>
 sealed record LoraPair(Parameter A, Parameter B, float Scale)
 {
+    /// <summary>R.</summary>
+    internal int Rank => A.Value.Count;
+
     /// <summary>An update that changes nothing yet: A uniform in ±1/√inputs (Kaiming's rule as PEFT applies it), B zero.</summary>
     internal static LoraPair Create(string layer, int outputs, int inputs, LoraOptions options, int seed)
     {

@@ -3,11 +3,15 @@ using System.Runtime.InteropServices;
 namespace Farsight.Engine.Memory;
 
 /// <summary>Floats outside the garbage collector's heap, aligned to a cache line, zeroed at birth.</summary>
-/// <remarks>Freed by <see cref="Dispose"/> or, when forgotten, by the finaliser.</remarks>
+/// <remarks>
+/// The system gives a page of a large buffer only when it is first written, so what is never used costs nothing.
+/// Freed by <see cref="Dispose"/> or, when forgotten, by the finaliser.
+/// </remarks>
 public sealed unsafe class AlignedBuffer : IDisposable
 {
     const nuint Alignment = 64;
 
+    void* _memory;
     float* _data;
 
     /// <summary>Allocates <paramref name="count"/> zeros.</summary>
@@ -17,9 +21,9 @@ public sealed unsafe class AlignedBuffer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         Count = count;
-        nuint bytes = checked((nuint)Math.Max(1, count) * sizeof(float));
-        _data = (float*)NativeMemory.AlignedAlloc(bytes, Alignment);
-        NativeMemory.Clear(_data, bytes);
+        nuint bytes = checked((nuint)count * sizeof(float) + Alignment);
+        _memory = NativeMemory.AllocZeroed(bytes);
+        _data = (float*)(((nuint)_memory + Alignment - 1) & ~(Alignment - 1));
     }
 
     /// <summary>Frees the memory if nobody disposed of the buffer.</summary>
@@ -49,7 +53,7 @@ public sealed unsafe class AlignedBuffer : IDisposable
 
     void Free()
     {
-        NativeMemory.AlignedFree(_data);
-        _data = null;
+        NativeMemory.Free(_memory);
+        _memory = _data = null;
     }
 }

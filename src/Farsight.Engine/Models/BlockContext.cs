@@ -19,6 +19,18 @@ sealed record BlockContext(
     /// <summary>[T', width] the rows that go out.</summary>
     internal Rows Select(Rows rows, Workspace workspace) => Selection?.Gather(rows, workspace) ?? rows;
 
-    /// <summary>[T, width] gradients of the rows that go out at their places, zeros elsewhere.</summary>
-    internal Rows Unselect(Rows rows, int total, Workspace workspace) => Selection?.Scatter(rows, total, workspace) ?? rows;
+    /// <summary>Puts the rows that go out at their places among all, zeros elsewhere.</summary>
+    /// <param name="rows">[T', width]</param>
+    /// <param name="target">[T, width] overwritten; may be <paramref name="rows"/> itself where none are selected.</param>
+    internal void Unselect(Rows rows, Rows target)
+    {
+        if (Selection is { } selection)
+        {
+            selection.Scatter(rows, target);
+        }
+        else if (rows != target)
+        {
+            target.CopyFrom(rows);
+        }
+    }
 }

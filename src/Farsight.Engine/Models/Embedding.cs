@@ -11,25 +11,17 @@ sealed class Embedding(string name, WeightMatrix stored)
 {
     const int RowsPerItem = 64;
 
-    WeightMatrix? _trainedMatrix;
-
     /// <summary>The F32 copy that training changes, or null while frozen.</summary>
     internal Parameter? Trained { get; private set; }
 
     /// <summary>What products read: stored, or the trained copy.</summary>
-    internal WeightMatrix Matrix => _trainedMatrix ?? stored;
+    internal WeightMatrix Matrix => Trained?.Whole ?? stored;
 
     /// <summary>Copies the matrix to a parameter that training changes.</summary>
-    internal Parameter Train()
-    {
-        Trained = Parameter.Create(name, ParameterRole.Embedding, stored.RowCount, stored.ColumnCount);
-        for (int row = 0; row < stored.RowCount; row++)
-        {
-            stored.Read(row, 0, Trained.Value[row]);
-        }
-        _trainedMatrix = new RowsMatrix(Trained.Value);
-        return Trained;
-    }
+    internal Parameter Train() => Trained = Parameter.Of(name, ParameterRole.Embedding, stored);
+
+    /// <summary>As <see cref="Train"/>, but only the rows of tokens that backward meets are copied and changed. Not for a head.</summary>
+    internal Parameter TrainTouchedRows() => Trained = Parameter.OfTouchedRows(name, ParameterRole.Embedding, stored);
 
     /// <summary>[T, D] the rows of the tokens.</summary>
     internal void Look(IReadOnlyList<int> tokens, Rows x) => Workers.ForBlocks(tokens.Count, RowsPerItem, (first, count) =>
@@ -47,7 +39,8 @@ sealed class Embedding(string name, WeightMatrix stored)
         {
             for (int row = 0; row < tokens.Count; row++)
             {
-                Span<float> gradient = trained.Gradient[tokens[row]];
+                int place = trained.Touched is null ? tokens[row] : trained.Touch(tokens[row]);
+                Span<float> gradient = trained.Gradient[place];
                 TensorPrimitives.Add(gradient, dX[row], gradient);
             }
         }

@@ -25,6 +25,9 @@ sealed class Linear(string name, WeightMatrix weight, Rows? bias)
 
     internal LoraPair? Lora { get; set; }
 
+    /// <summary>Whether a gradient needs the layer's input; without one, backward reads only the output's gradient.</summary>
+    internal bool NeedsInput => Lora is not null || _trainedWeight is not null;
+
     /// <summary>The matrix that products read: stored, or the trained copy.</summary>
     internal WeightMatrix Weight => _trainedMatrix ?? weight;
 
@@ -33,12 +36,8 @@ sealed class Linear(string name, WeightMatrix weight, Rows? bias)
     /// <summary>Copies weight and bias to F32 parameters that training changes.</summary>
     internal IEnumerable<Parameter> TrainInFull()
     {
-        _trainedWeight = Parameter.Create($"{name}.weight", ParameterRole.Matrix, Outputs, Inputs);
-        for (int row = 0; row < Outputs; row++)
-        {
-            weight.Read(row, 0, _trainedWeight.Value[row]);
-        }
-        _trainedMatrix = new RowsMatrix(_trainedWeight.Value);
+        _trainedWeight = Parameter.Of($"{name}.weight", ParameterRole.Matrix, weight);
+        _trainedMatrix = _trainedWeight.Whole;
         yield return _trainedWeight;
 
         if (bias is { } frozen)
@@ -49,19 +48,16 @@ sealed class Linear(string name, WeightMatrix weight, Rows? bias)
         }
     }
 
-    /// <summary>Computes [T, outputs] and keeps what backward needs.</summary>
-    /// <param name="x">[T, inputs]; must stay unchanged until backward.</param>
-    /// <param name="workspace">Where the output is put.</param>
-    internal LinearPass Forward(Rows x, Workspace workspace)
+    /// <summary>Computes the outputs and, with an adapter, what backward needs of it.</summary>
+    /// <param name="x">[T, inputs]</param>
+    /// <param name="y">[T, outputs] overwritten.</param>
+    /// <param name="lowRank">[T, R] overwritten with s·x·Aᵀ; [T, 0] without an adapter.</param>
+    internal void Forward(Rows x, Rows y, Rows lowRank)
     {
-        Rows y = workspace.Rows(x.Count, Outputs);
         Gemm.MultiplyTransposed(x, Weight, 0, Outputs, y, add: false);
-        Rows lowRank = default;
         if (Lora is { } lora)
         {
-            lowRank = workspace.Rows(x.Count, lora.A.Value.Count);
-            Gemm.MultiplyTransposed(x, new RowsMatrix(lora.A.Value), 0, lora.A.Value.Count, lowRank, add: false);
-            Scale(lowRank, lora.Scale);
+            LowRank(x, lowRank);
             Gemm.MultiplyTransposed(lowRank, new RowsMatrix(lora.B.Value), 0, Outputs, y, add: true);
         }
         if (Bias is { } b)
@@ -74,30 +70,45 @@ sealed class Linear(string name, WeightMatrix weight, Rows? bias)
                 }
             });
         }
-        return new(this, x, y, lowRank);
+    }
+
+    /// <summary>Computes s·x·Aᵀ alone.</summary>
+    internal void LowRank(Rows x, Rows lowRank)
+    {
+        if (Lora is { } lora)
+        {
+            Gemm.MultiplyTransposed(x, new RowsMatrix(lora.A.Value), 0, lora.A.Value.Count, lowRank, add: false);
+            Scale(lowRank, lora.Scale);
+        }
     }
 
     /// <summary>Adds to the gradients of what is trained, and gives the gradient by the input.</summary>
     /// <remarks>
     /// With u = s·x·Aᵀ (kept by forward) and du = s·dY·B:  dB += dYᵀ·u,  dA += duᵀ·x,  dX = dY·W + du·A,  dW += dYᵀ·x.
     /// </remarks>
-    internal void Backward(LinearPass pass, Rows dY, Rows dX, bool add, Workspace workspace)
+    /// <param name="x">[T, inputs] as given to forward; not read unless <see cref="NeedsInput"/>.</param>
+    /// <param name="lowRank">[T, R] from forward.</param>
+    /// <param name="dY">[T, outputs]</param>
+    /// <param name="dX">[T, inputs] overwritten, or added to.</param>
+    /// <param name="add">Adds instead of overwriting.</param>
+    /// <param name="scratch">For what lives as long as the call.</param>
+    internal void Backward(Rows x, Rows lowRank, Rows dY, Rows dX, bool add, Workspace scratch)
     {
         Gemm.Multiply(dY, Weight, 0, dX, add);
         if (Lora is { } lora)
         {
-            Workspace.Mark mark = workspace.Here();
-            Rows dLowRank = workspace.Rows(dY.Count, pass.LowRank.Width);
+            Workspace.Mark mark = scratch.Here();
+            Rows dLowRank = scratch.Rows(dY.Count, lowRank.Width);
             Gemm.Multiply(dY, new RowsMatrix(lora.B.Value), 0, dLowRank, add: false);
             Scale(dLowRank, lora.Scale);
-            Gemm.AddOuter(dY, pass.LowRank, lora.B.Gradient);
-            Gemm.AddOuter(dLowRank, pass.Input, lora.A.Gradient);
+            Gemm.AddOuter(dY, lowRank, lora.B.Gradient);
+            Gemm.AddOuter(dLowRank, x, lora.A.Gradient);
             Gemm.Multiply(dLowRank, new RowsMatrix(lora.A.Value), 0, dX, add: true);
-            workspace.Release(mark);
+            scratch.Release(mark);
         }
         if (_trainedWeight is { } trained)
         {
-            Gemm.AddOuter(dY, pass.Input, trained.Gradient);
+            Gemm.AddOuter(dY, x, trained.Gradient);
         }
         if (_trainedBias is { } trainedBias)
         {
@@ -115,13 +126,21 @@ sealed class Linear(string name, WeightMatrix weight, Rows? bias)
     });
 }
 
-/// <summary>What one forward of a linear layer leaves for its backward.</summary>
+/// <summary>What one forward of a linear layer leaves for its backward; the input is the caller's to keep or to make again.</summary>
 /// <param name="Linear">The layer.</param>
-/// <param name="Input">[T, inputs]</param>
 /// <param name="Output">[T, outputs]</param>
-/// <param name="LowRank">[T, R] s·x·Aᵀ, or empty.</param>
-readonly record struct LinearPass(Linear Linear, Rows Input, Rows Output, Rows LowRank)
+/// <param name="LowRank">[T, R] s·x·Aᵀ; [T, 0] without an adapter.</param>
+readonly record struct LinearPass(Linear Linear, Rows Output, Rows LowRank)
 {
+    /// <summary>Takes rows for the results.</summary>
+    internal static LinearPass Take(Linear linear, int rows, Workspace workspace) =>
+        new(linear, workspace.Rows(rows, linear.Outputs), workspace.Rows(rows, linear.Lora?.Rank ?? 0));
+
+    /// <summary>The same for some of the rows.</summary>
+    internal LinearPass Slice(int first, int count) => new(Linear, Output.Slice(first, count), LowRank.Slice(first, count));
+
+    internal void Forward(Rows x) => Linear.Forward(x, Output, LowRank);
+
     /// <inheritdoc cref="Linear.Backward"/>
-    internal void Backward(Rows dY, Rows dX, bool add, Workspace workspace) => Linear.Backward(this, dY, dX, add, workspace);
+    internal void Backward(Rows x, Rows dY, Rows dX, bool add, Workspace scratch) => Linear.Backward(x, LowRank, dY, dX, add, scratch);
 }

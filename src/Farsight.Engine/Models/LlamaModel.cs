@@ -15,7 +15,7 @@ public sealed class LlamaModel : IDisposable
     readonly Embedding _head;
     readonly Norm _finalNorm;
     readonly List<Parameter> _parameters = [];
-    readonly Stack<Workspace> _workspaces = [];
+    readonly Stack<PassMemory> _memory = [];
 
     /// <summary>Puts a model together from any source of weights.</summary>
     /// <param name="config">Its shape.</param>
@@ -80,7 +80,8 @@ public sealed class LlamaModel : IDisposable
         }
         if (options.TrainEmbeddings)
         {
-            _parameters.Add(_embeddings.Train());
+            // A tied matrix is the head as well, and a head's gradient reaches every row.
+            _parameters.Add(Config.TieWordEmbeddings ? _embeddings.Train() : _embeddings.TrainTouchedRows());
         }
         if (options.TrainNorms)
         {
@@ -106,14 +107,11 @@ public sealed class LlamaModel : IDisposable
             {
                 throw new InputException($"{directory}: {parameter.Name} is missing; the adapter is not of this model, or not complete.");
             }
-            if (tensor.Count != parameter.Value.Length || tensor.Shape[^1] != parameter.Value.Width)
+            if (tensor.Count != (long)parameter.Capacity * parameter.Value.Width || tensor.Shape[^1] != parameter.Value.Width)
             {
-                throw new InputException($"{directory}: {parameter.Name} is [{string.Join(", ", tensor.Shape)}], the model needs [{parameter.Value.Count}, {parameter.Value.Width}]; the adapter is of another model.");
+                throw new InputException($"{directory}: {parameter.Name} is [{string.Join(", ", tensor.Shape)}], the model needs [{parameter.Capacity}, {parameter.Value.Width}]; the adapter is of another model.");
             }
-            for (int row = 0; row < parameter.Value.Count; row++)
-            {
-                tensor.Read((long)row * parameter.Value.Width, parameter.Value[row]);
-            }
+            Fill(parameter, tensor);
             unused.Remove(parameter.Name);
         }
         if (unused.Count > 0)
@@ -138,11 +136,12 @@ public sealed class LlamaModel : IDisposable
 
     /// <summary>Runs a tree and keeps what its backward needs.</summary>
     /// <param name="tree">At least one of its tokens must be scored.</param>
-    public TreePass Forward(TokenTree tree) => new(this, tree, keepForBackward: true);
+    /// <param name="level">What is kept, and what backward computes again.</param>
+    public TreePass Forward(TokenTree tree, Recomputation level = Recomputation.None) => new(this, tree, level);
 
     /// <summary>Runs a tree without keeping what a backward would need; memory does not grow with the layers.</summary>
     /// <param name="tree">At least one of its tokens must be scored.</param>
-    public TreePass Evaluate(TokenTree tree) => new(this, tree, keepForBackward: false);
+    public TreePass Evaluate(TokenTree tree) => new(this, tree, null);
 
     /// <summary>Log-probabilities of a tree's scored tokens: [scored tokens], nats.</summary>
     public float[] LogProbs(TokenTree tree)
@@ -154,11 +153,11 @@ public sealed class LlamaModel : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Workspace workspace in _workspaces)
+        foreach (PassMemory memory in _memory)
         {
-            workspace.Dispose();
+            memory.Dispose();
         }
-        _workspaces.Clear();
+        _memory.Clear();
         _files?.Dispose();
     }
 
@@ -168,15 +167,31 @@ public sealed class LlamaModel : IDisposable
 
     internal Norm FinalNorm => _finalNorm;
 
-    internal Workspace TakeWorkspace() => _workspaces.TryPop(out Workspace? workspace) ? workspace : new();
+    internal PassMemory TakeMemory() => _memory.TryPop(out PassMemory? memory) ? memory : new(new(), new());
 
-    internal void GiveBack(Workspace workspace)
+    internal void GiveBack(PassMemory memory)
     {
-        workspace.Reset();
-        _workspaces.Push(workspace);
+        memory.Reset();
+        _memory.Push(memory);
     }
 
     IEnumerable<Norm> Norms => Blocks.SelectMany(b => b.Norms).Append(_finalNorm);
+
+    /// <summary>Reads a parameter from a file; of touched rows, those that differ from the model's own.</summary>
+    static void Fill(Parameter parameter, StoredTensor tensor)
+    {
+        int width = parameter.Value.Width;
+        float[] values = new float[width], own = new float[width];
+        for (int row = 0; row < parameter.Capacity; row++)
+        {
+            tensor.Read((long)row * width, values);
+            parameter.Whole.Read(row, 0, own);
+            if (!values.AsSpan().SequenceEqual(own))
+            {
+                values.CopyTo(parameter.Value[parameter.Touched is null ? row : parameter.Touch(row)]);
+            }
+        }
+    }
 
     void ThrowIfTrainable()
     {

@@ -1,6 +1,8 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Models;
 
@@ -24,6 +26,18 @@ static class RowKernels
     /// <summary>Adds to dGate and dUp.</summary>
     internal static void SwiGluBackward(Rows dY, Rows gate, Rows up, Rows dGate, Rows dUp) =>
         ForRows(dY, row => SwiGlu.Backward(dY[row], gate[row], up[row], dGate[row], dUp[row]));
+
+    /// <summary>Rounds rows to BF16 bits, two in the place of a float.</summary>
+    /// <param name="rows">[T, D]</param>
+    /// <param name="bits">[T, D / 2, rounded up] overwritten.</param>
+    internal static void ToBFloat16(Rows rows, Rows bits) =>
+        ForRows(rows, row => Narrow.ToBFloat16(rows[row], MemoryMarshal.Cast<float, ushort>(bits[row])[..rows.Width]));
+
+    /// <summary>Widens what <see cref="ToBFloat16"/> wrote.</summary>
+    /// <param name="bits">[T, D / 2, rounded up]</param>
+    /// <param name="rows">[T, D] overwritten.</param>
+    internal static void FromBFloat16(Rows bits, Rows rows) =>
+        ForRows(rows, row => Widen.FromBFloat16(MemoryMarshal.Cast<float, ushort>(bits[row])[..rows.Width], rows[row]));
 
     static void ForRows(Rows rows, Action<int> body) => Workers.ForBlocks(rows.Count, RowsPerItem, (first, count) =>
     {

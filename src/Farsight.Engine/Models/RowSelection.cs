@@ -21,16 +21,17 @@ sealed record RowSelection(IReadOnlyList<(int Start, int Count)> Ranges)
         return selected;
     }
 
-    /// <summary>[total, width] the selected rows at their places, zeros elsewhere.</summary>
-    internal Rows Scatter(Rows selected, int total, Workspace workspace)
+    /// <summary>Puts the selected rows at their places, and zeros elsewhere.</summary>
+    /// <param name="selected">[Count, width]</param>
+    /// <param name="target">[total, width] overwritten.</param>
+    internal void Scatter(Rows selected, Rows target)
     {
-        Rows target = workspace.ZeroRows(total, selected.Width);
+        target.Clear();
         int next = 0;
         foreach ((int start, int count) in Ranges)
         {
             target.Slice(start, count).CopyFrom(selected.Slice(next, count));
             next += count;
         }
-        return target;
     }
 }

@@ -9,7 +9,7 @@ public sealed class TreePass : IDisposable
 {
     readonly LlamaModel _model;
     readonly TokenTree _tree;
-    readonly Workspace _workspace;
+    readonly PassMemory _memory;
     readonly List<BlockPass> _blocks = [];
     readonly LastRows _lastRows;
     readonly int[] _scoredRows;    // [N] row of the last block's result that predicts each scored token
@@ -18,27 +18,30 @@ public sealed class TreePass : IDisposable
     readonly NormPass _finalNorm;  // [N, D]
     readonly float[] _logSumExp;   // [N]
 
-    internal TreePass(LlamaModel model, TokenTree tree, bool keepForBackward)
+    /// <param name="model">The model.</param>
+    /// <param name="tree">At least one of its tokens must be scored.</param>
+    /// <param name="level">What is kept for backward; null keeps nothing, and there is no backward.</param>
+    internal TreePass(LlamaModel model, TokenTree tree, Recomputation? level)
     {
         if (tree.Scored.Count == 0)
         {
             throw new ArgumentException("The tree has no scored tokens, so nothing would be computed.", nameof(tree));
         }
-        (_model, _tree, _workspace) = (model, tree, model.TakeWorkspace());
+        (_model, _tree, _memory) = (model, tree, model.TakeMemory());
         _lastRows = LastRows.Of(tree);
         _targets = [.. tree.Scored.Select(s => s.Target)];
         _scoredRows = [.. tree.Scored.Select(s => _lastRows.Of(s.Row))];
 
-        Rows x = _workspace.Rows(tree.Count, model.Config.HiddenSize);
+        Rows x = _memory.Kept.Rows(tree.Count, model.Config.HiddenSize);
         model.Embeddings.Look(tree.Tokens, x);
-        _last = ThroughBlocks(x, keepForBackward);
+        _last = ThroughBlocks(x, level);
 
-        Rows hidden = _workspace.Rows(_targets.Length, x.Width);
+        Rows hidden = _memory.Kept.Rows(_targets.Length, x.Width);
         for (int n = 0; n < _targets.Length; n++)
         {
             _last[_scoredRows[n]].CopyTo(hidden[n]);
         }
-        _finalNorm = model.FinalNorm.Forward(hidden, _workspace);
+        _finalNorm = model.FinalNorm.Forward(hidden, _memory.Kept);
         LogProbs = new float[_targets.Length];
         TopTokens = new int[_targets.Length];
         _logSumExp = new float[_targets.Length];
@@ -67,57 +70,57 @@ public sealed class TreePass : IDisposable
             throw new InvalidOperationException("This pass cannot go backward: it kept nothing, or has been backward already.");
         }
 
-        Rows dFinal = _workspace.ZeroRows(_targets.Length, _last.Width), dHidden = _workspace.ZeroRows(_targets.Length, _last.Width);
+        Workspace scratch = _memory.Scratch;
+        Rows dX = scratch.Rows(_tree.Count, _last.Width), dLast = scratch.ZeroRows(_last.Count, _last.Width);
+        Workspace.Mark mark = scratch.Here();
+        Rows dFinal = scratch.ZeroRows(_targets.Length, _last.Width), dHidden = scratch.ZeroRows(_targets.Length, _last.Width);
         TokenLogProbs.Backward(dLogProbs.ToArray(), _finalNorm.Output, _model.Head.Matrix, _targets, _logSumExp, dFinal, _model.Head.Trained?.Gradient);
         _finalNorm.Backward(dFinal, dHidden);
-        Rows dX = _workspace.ZeroRows(_last.Count, _last.Width);
         for (int n = 0; n < _targets.Length; n++)
         {
             // Responses share the row that predicts their first token, so gradients add up.
-            TensorPrimitives.Add(dX[_scoredRows[n]], dHidden[n], dX[_scoredRows[n]]);
+            TensorPrimitives.Add(dLast[_scoredRows[n]], dHidden[n], dLast[_scoredRows[n]]);
         }
+        scratch.Release(mark);
 
-        Rows carried = _workspace.Rows(_tree.Count, _last.Width);
-        Workspace.Mark free = _workspace.Here();
         for (int layer = _blocks.Count - 1; layer >= 0; layer--)
         {
-            carried.CopyFrom(_blocks[layer].Backward(dX));
-            _workspace.Release(free);
-            dX = carried;
+            _blocks[layer].Backward(layer == _blocks.Count - 1 ? dLast : dX, dX);
         }
         _model.Embeddings.Backward(_tree.Tokens, dX);
         _blocks.Clear();
     }
 
     /// <summary>Gives the memory back for the next pass.</summary>
-    public void Dispose() => _model.GiveBack(_workspace);
+    public void Dispose() => _model.GiveBack(_memory);
 
-    Rows ThroughBlocks(Rows x, bool keep)
+    /// <summary>[T', D] the last block's result.</summary>
+    Rows ThroughBlocks(Rows x, Recomputation? level)
     {
         IReadOnlyList<Block> blocks = _model.Blocks;
-        RopeTable rope = _model.Rotary.Table(_tree.Positions, _tree.Lengths());
-        RopeTable lastRope = new(_lastRows.Selection.Gather(rope.Cos, _workspace), _lastRows.Selection.Gather(rope.Sin, _workspace));
+        (Workspace kept, Workspace scratch) = _memory;
+        int pairs = _model.Rotary.Pairs;
+        RopeTable rope = new(kept.Rows(x.Count, pairs), kept.Rows(x.Count, pairs));
+        _model.Rotary.Fill(rope, _tree.Positions, _tree.Lengths());
+        RopeTable lastRope = new(_lastRows.Selection.Gather(rope.Cos, kept), _lastRows.Selection.Gather(rope.Sin, kept));
         BlockContext inner = new(_model.Shape, rope, rope, AttentionSpan.For(_tree), null);
         BlockContext last = new(_model.Shape, rope, lastRope, _lastRows.Spans, _lastRows.Selection);
         for (int layer = 0; layer < blocks.Count; layer++)
         {
-            Workspace.Mark mark = _workspace.Here();
             bool isLast = layer == blocks.Count - 1;
-            BlockPass pass = new(blocks[layer], x, (isLast ? last : inner).Within(_model.Config.WindowOf(layer)), null, _workspace);
-            if (keep)
+            BlockContext context = (isLast ? last : inner).Within(_model.Config.WindowOf(layer));
+            // Where the input need not stay, the result takes its place.
+            Rows result = isLast ? kept.Rows(_lastRows.Selection.Count, x.Width)
+                : level is null or Recomputation.LayerBFloat16 ? x : kept.Rows(x.Count, x.Width);
+            if (level is { } keep)
             {
-                _blocks.Add(pass);
-                x = pass.Result;
-            }
-            else if (isLast)
-            {
-                x = pass.Result;
+                _blocks.Add(new(blocks[layer], x, context, keep, result, kept, scratch));
             }
             else
             {
-                x.CopyFrom(pass.Result);
-                _workspace.Release(mark);
+                BlockPass.Evaluate(blocks[layer], x, context, null, result, scratch);
             }
+            x = result;
         }
         return x;
     }

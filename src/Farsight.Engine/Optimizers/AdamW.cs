@@ -17,7 +17,7 @@ public sealed record AdamWSettings(double Beta1, double Beta2, double Epsilon, d
 /// <remarks>
 /// m = β₁·m + (1 − β₁)·g;  v = β₂·v + (1 − β₂)·g²;  w −= η·λ·w + η · m̂ / (√v̂ + ε), with m̂ = m / (1 − β₁ᵗ) and
 /// v̂ = v / (1 − β₂ᵗ). Source: arXiv:1711.05101, Algorithm 2, with η for its α·η_t and the decay scaled by the learning rate
-/// as in PyTorch. Moments are F32.
+/// as in PyTorch. Moments are F32. Of a parameter of touched rows, only those have moments, and only those decay.
 /// </remarks>
 public sealed class AdamW : Optimizer
 {
@@ -29,13 +29,13 @@ public sealed class AdamW : Optimizer
         : base(parameters)
     {
         _settings = settings;
-        _first = [.. parameters.Select(p => Rows.Allocate(p.Value.Count, p.Value.Width))];
-        _second = [.. parameters.Select(p => Rows.Allocate(p.Value.Count, p.Value.Width))];
+        _first = [.. parameters.Select(p => Rows.Allocate(p.Capacity, p.Value.Width))];
+        _second = [.. parameters.Select(p => Rows.Allocate(p.Capacity, p.Value.Width))];
     }
 
     /// <inheritdoc/>
     public override IEnumerable<(string Name, Rows State)> State =>
-        Parameters.SelectMany((p, i) => new[] { ($"{p.Name}.exp_avg", _first[i]), ($"{p.Name}.exp_avg_sq", _second[i]) });
+        Parameters.SelectMany((p, i) => new[] { ($"{p.Name}.exp_avg", p.Used(_first[i])), ($"{p.Name}.exp_avg_sq", p.Used(_second[i])) });
 
     /// <inheritdoc/>
     protected override void Update(double learningRate)
@@ -44,9 +44,10 @@ public sealed class AdamW : Optimizer
         for (int i = 0; i < Parameters.Count; i++)
         {
             Parameter p = Parameters[i];
-            Rows first = _first[i], second = _second[i];
-            Workers.For(FloatBlocks.Count(p.Value), block => Update(
-                factors, FloatBlocks.Of(p.Gradient, block), FloatBlocks.Of(p.Value, block), FloatBlocks.Of(first, block), FloatBlocks.Of(second, block)));
+            Rows gradient = p.Gradient, value = p.Value, first = _first[i], second = _second[i];
+            Workers.For(FloatBlocks.Count(value), block => Update(
+                factors, FloatBlocks.Of(gradient, block), FloatBlocks.Of(value, block),
+                FloatBlocks.Of(p.Used(first), block), FloatBlocks.Of(p.Used(second), block)));
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 
@@ -18,12 +19,12 @@ public sealed class PeftAdapterTests
     public void What_is_written_is_read_bit_for_bit()
     {
         using TemporaryFolder folder = new();
-        (string Name, Rows Value)[] tensors = Tensors(1);
+        (string Name, WeightMatrix Value)[] tensors = Tensors(1);
 
         PeftAdapter.Write(folder["adapter"], s_description, tensors, s_effective);
         using PeftAdapter adapter = PeftAdapter.Read(folder["adapter"]);
 
-        Assert.All(tensors, t => Assert.Equal(t.Value.Span.ToArray(), adapter.Tensors[t.Name].ReadFloats()));
+        Assert.All(tensors, t => Assert.Equal(Floats(t.Value), adapter.Tensors[t.Name].ReadFloats()));
         Assert.Equal([8], adapter.Tensors[Norm].Shape);
         Assert.Equal("base_model.model." + A, adapter.Tensors[A].Name);
         Assert.Equal(s_description.ToString(), (adapter.Description with { Targets = s_description.Targets, ModulesToSave = s_description.ModulesToSave }).ToString());
@@ -53,7 +54,7 @@ public sealed class PeftAdapterTests
     {
         using TemporaryFolder folder = new();
         PeftAdapter.Write(folder["adapter"], s_description, Tensors(1), s_effective);
-        (string Name, Rows Value)[] tensors = Tensors(2);
+        (string Name, WeightMatrix Value)[] tensors = Tensors(2);
 
         PeftAdapter.Write(folder["adapter"], s_description, tensors, s_effective);
 
@@ -127,7 +128,7 @@ public sealed class PeftAdapterTests
     {
         using TemporaryFolder folder = new();
 
-        Assert.Contains(says, Assert.Throws<InputException>(() => PeftAdapter.Write(folder["adapter"], s_description, [.. Tensors(1), (extra, Rows.Allocate(2, 8))], s_effective)).Message);
+        Assert.Contains(says, Assert.Throws<InputException>(() => PeftAdapter.Write(folder["adapter"], s_description, [.. Tensors(1), (extra, new RowsMatrix(Rows.Allocate(2, 8)))], s_effective)).Message);
     }
 
     [SharedTheory("models/tiny")]
@@ -147,13 +148,23 @@ public sealed class PeftAdapterTests
 
     static JsonObject Config(TemporaryFolder folder) => JsonNode.Parse(File.ReadAllText(folder["adapter/adapter_config.json"]))!.AsObject();
 
-    static (string Name, Rows Value)[] Tensors(int seed) =>
+    static (string Name, WeightMatrix Value)[] Tensors(int seed) =>
         [(A, Random(2, 8, seed)), (B, Random(16, 2, seed + 1)), (Embedding, Random(20, 8, seed + 2)), (Norm, Random(1, 8, seed + 3))];
 
-    static Rows Random(int count, int width, int seed)
+    static RowsMatrix Random(int count, int width, int seed)
     {
         Rows rows = Rows.Allocate(count, width);
         TestData.Normal(count * width, seed).CopyTo(rows.Span);
-        return rows;
+        return new(rows);
+    }
+
+    static float[] Floats(WeightMatrix matrix)
+    {
+        float[] values = new float[matrix.RowCount * matrix.ColumnCount];
+        for (int row = 0; row < matrix.RowCount; row++)
+        {
+            matrix.Read(row, 0, values.AsSpan(row * matrix.ColumnCount, matrix.ColumnCount));
+        }
+        return values;
     }
 }

@@ -130,8 +130,12 @@ public sealed class MuonTests
         }
     }
 
-    static Parameter Random(int rows, int columns) =>
-        new("w", ParameterRole.Matrix, Random(rows, columns, seed: 1), Rows.Allocate(rows, columns));
+    static Parameter Random(int rows, int columns)
+    {
+        Parameter parameter = Parameter.Create("w", ParameterRole.Matrix, rows, columns);
+        parameter.Value.CopyFrom(Random(rows, columns, seed: 1));
+        return parameter;
+    }
 
     static Rows Random(int rows, int columns, int seed)
     {
