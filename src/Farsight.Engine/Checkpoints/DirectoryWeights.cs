@@ -23,6 +23,9 @@ public sealed class DirectoryWeights(ModelDirectory directory) : IWeightSource, 
     }
 
     /// <inheritdoc/>
+    public void Release(string name) => directory.Weight(name).Forget();
+
+    /// <inheritdoc/>
     public void Dispose() => directory.Dispose();
 
     /// <summary>A mapped tensor of two dimensions.</summary>

@@ -61,6 +61,9 @@ public sealed class StoredTensor
     public void Read(long firstElement, Span<float> destination) =>
         Widen.ToFloat(Format, BytesOf(firstElement, destination.Length), destination);
 
+    /// <summary>Tells the system that the bytes will hardly be read again: memory that they fill is given back.</summary>
+    public void Forget() => _file.Forget(_start, ByteCount);
+
     /// <summary>All values as floats, in an array of their own.</summary>
     public float[] ReadFloats()
     {

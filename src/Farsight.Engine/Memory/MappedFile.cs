@@ -1,10 +1,11 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 
 namespace Farsight.Engine.Memory;
 
 /// <summary>A file mapped into memory for reading: nothing is copied, and the system loads a page when it is first touched.</summary>
 /// <remarks>A file must not be shortened while it is mapped. Files are replaced by renaming, which leaves the old map whole.</remarks>
-public sealed unsafe class MappedFile : IDisposable
+public sealed unsafe partial class MappedFile : IDisposable
 {
     readonly MemoryMappedFile? _map;
     readonly MemoryMappedViewAccessor? _view;
@@ -56,6 +57,22 @@ public sealed unsafe class MappedFile : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, Length - count);
         return new(_data + start, count);
     }
+
+    /// <summary>Gives back the memory that some bytes fill; reading them again loads them again.</summary>
+    /// <remarks>Whole pages only. Where the system has no such call, nothing happens: it takes pages of a file back by itself when memory is short.</remarks>
+    public void Forget(long start, long count)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        long page = Environment.SystemPageSize, first = (start + page - 1) / page * page, end = (start + count) / page * page;
+        if (OperatingSystem.IsLinux() && end > first)
+        {
+            const int DontNeed = 4;
+            _ = Advise(_data + first, (nuint)(end - first), DontNeed); // advice only
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(void* address, nuint length, int advice);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -13,4 +13,9 @@ public interface IWeightSource
     /// <summary>[1, length] a gain or a bias, widened.</summary>
     /// <exception cref="InputException">The tensor is missing or has another shape.</exception>
     Rows Vector(string name, int length);
+
+    /// <summary>Tells that a matrix was copied and will not be read again, so that memory it takes can be given back.</summary>
+    void Release(string name)
+    {
+    }
 }

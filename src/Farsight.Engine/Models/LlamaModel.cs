@@ -3,6 +3,7 @@ using Farsight.Engine.Inference;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Lora;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Models;
 
@@ -49,14 +50,24 @@ public sealed class LlamaModel : IDisposable
 
     internal Rotary Rotary { get; }
 
-    /// <summary>Opens a Hugging Face model directory; weights stay mapped in their stored format.</summary>
+    /// <summary>Opens a Hugging Face model directory; weights stay mapped in their stored format, unless they are converted.</summary>
     /// <param name="directory">Holds config.json and safetensors.</param>
     /// <param name="rope">Replaces the config's scaling; null keeps it. The window grows with the factor.</param>
+    /// <param name="weights">The format that matrices are converted to, in memory; null keeps them in the file.</param>
     /// <exception cref="InputException">The directory is not a model that this engine can run.</exception>
-    public static LlamaModel Load(string directory, RopeScaling? rope = null)
+    public static LlamaModel Load(string directory, RopeScaling? rope = null, NumberFormat? weights = null)
     {
         DirectoryWeights files = new(ModelDirectory.Open(directory));
-        return new(rope is null ? files.Config : files.Config.With(rope), files);
+        IWeightSource source = weights is { } format ? new ConvertedWeights(files, format) : files;
+        try
+        {
+            return new(rope is null ? files.Config : files.Config.With(rope), source);
+        }
+        catch
+        {
+            (source as IDisposable)?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Adds low-rank matrices to the named layers and makes them trainable, with embeddings and norms if asked.</summary>
