@@ -5,11 +5,12 @@ namespace Farsight.Tests.Engine.Kernels;
 
 public sealed class GemmTests
 {
-    // Around the tiles' 12 × 32, 6 × 16 and 4 × 8, the blocks of 48 × 256, the depth block of 256 and the skinny path's 16 rows.
+    // Around the tiles' 8 × 32, 6 × 16 and 4 × 8, blocks of 96 rows and a depth of 256, pieces of at most 512 columns, the skinny
+    // path's 16 rows; with rows of 1024 the left side of the third product is copied.
     public static TheoryData<int, int, int> Sizes => new()
     {
         { 1, 1, 1 }, { 1, 40, 33 }, { 4, 32, 70 }, { 5, 31, 7 }, { 6, 16, 4 }, { 11, 33, 130 }, { 12, 32, 256 }, { 13, 65, 257 }, { 16, 40, 100 }, { 17, 40, 100 },
-        { 49, 257, 31 }, { 97, 129, 513 }, { 200, 64, 192 },
+        { 49, 257, 31 }, { 97, 129, 513 }, { 200, 64, 192 }, { 97, 1024, 130 },
     };
 
     [Theory, MemberData(nameof(Sizes))]
@@ -52,30 +53,56 @@ public sealed class GemmTests
     [Theory, MemberData(nameof(Sizes))]
     public void Every_tile_matches_naive(int m, int n, int k)
     {
-        Rows a = Of(m, k, 1), b = Of(n, k, 2);
+        Rows a = Of(m, k, 1), b = Of(n, k, 2), at = Transposed(a), bt = Transposed(b);
         double[] expected = Naive(m, n, k, (i, t) => a[i][t], (t, j) => b[j][t]);
 
-        Near.Each(expected, With<GemmTile512>(m, n, k), relative: 1e-5, absolute: 1e-4);
-        Near.Each(expected, With<GemmTile256>(m, n, k), relative: 1e-5, absolute: 1e-4);
-        Near.Each(expected, With<GemmTile128>(m, n, k), relative: 1e-5, absolute: 1e-4);
+        Near.Each(expected, With<GemmTile512>(new(a, Transposed: false), new(new RowsMatrix(b), 0, n, LinesAreRows: true)), relative: 1e-5, absolute: 1e-4);
+        Near.Each(expected, With<GemmTile512>(new(at, Transposed: true), new(new RowsMatrix(bt), 0, k, LinesAreRows: false)), relative: 1e-5, absolute: 1e-4);
+        Near.Each(expected, With<GemmTile256>(new(a, Transposed: false), new(new RowsMatrix(b), 0, n, LinesAreRows: true)), relative: 1e-5, absolute: 1e-4);
+        Near.Each(expected, With<GemmTile256>(new(at, Transposed: true), new(new RowsMatrix(bt), 0, k, LinesAreRows: false)), relative: 1e-5, absolute: 1e-4);
+        Near.Each(expected, With<GemmTile128>(new(a, Transposed: false), new(new RowsMatrix(b), 0, n, LinesAreRows: true)), relative: 1e-5, absolute: 1e-4);
+        Near.Each(expected, With<GemmTile128>(new(at, Transposed: true), new(new RowsMatrix(bt), 0, k, LinesAreRows: false)), relative: 1e-5, absolute: 1e-4);
     }
 
-    [Fact]
-    public void Threads_do_not_change_a_bit()
+    [Theory, InlineData(200, 150, 300), InlineData(300, 32, 70), InlineData(20, 700, 40)]
+    public void Threads_do_not_change_a_bit(int m, int n, int k)
     {
-        Rows x = Of(200, 300, 1), w = Of(150, 300, 2);
+        Rows x = Of(m, k, 1), w = Of(n, k, 2), dY = Of(m, n, 3);
         float[] With(int threads)
         {
             using ThreadCount _ = new(threads);
-            Rows y = Rows.Allocate(200, 150);
-            Gemm.MultiplyTransposed(x, new RowsMatrix(w), 0, 150, y, add: false);
-            return y.Span.ToArray();
+            Rows y = Rows.Allocate(m, n), dX = Rows.Allocate(m, k), dW = Rows.Allocate(n, k);
+            Gemm.MultiplyTransposed(x, new RowsMatrix(w), 0, n, y, add: false);
+            Gemm.Multiply(dY, new RowsMatrix(w), 0, dX, add: false);
+            Gemm.AddOuter(dY, x, dW);
+            return [.. y.Span, .. dX.Span, .. dW.Span];
         }
 
         float[] one = With(1);
 
         Assert.Equal(one, With(2));
         Assert.Equal(one, With(5));
+    }
+
+    [Theory, InlineData(2240, 768, 1), InlineData(2240, 768, 2), InlineData(2240, 32, 2), InlineData(10, 10000, 3), InlineData(1, 1, 4), InlineData(100, 1000, 7)]
+    public void Pieces_cover_the_result_once(int rows, int columns, int threads)
+    {
+        GemmGrid grid = GemmGrid.Cut(rows, columns, tileRows: 8, tileColumns: 32, maxColumns: 512, threads);
+
+        var pieces = Enumerable.Range(0, grid.Count).Select(p => grid[p]).ToArray();
+        int[] seen = new int[rows * columns];
+        foreach (var (row, rowCount, column, columnCount) in pieces)
+        {
+            for (int r = row; r < row + rowCount; r++)
+            {
+                for (int c = column; c < column + columnCount; c++)
+                {
+                    seen[r * columns + c]++;
+                }
+            }
+        }
+        Assert.True(seen.All(times => times == 1));
+        Assert.True(pieces.Max(p => p.ColumnCount) <= 512);
     }
 
     [Fact]
@@ -86,12 +113,25 @@ public sealed class GemmTests
         Assert.Equal("MultiplyTransposed: x.Width is 3, but w.ColumnCount is 5.", e.Message);
     }
 
-    static float[] With<TTile>(int m, int n, int k)
+    static float[] With<TTile>(GemmLeft a, GemmRight b)
         where TTile : struct, IGemmTile
     {
-        Rows y = Rows.Allocate(m, n);
-        Gemm.Run<TTile>(new(new RowsMatrix(Of(m, k, 1)), 0, m, true), new(new RowsMatrix(Of(n, k, 2)), 0, n, true), y, add: false);
+        Rows y = Rows.Allocate(a.Lines, b.Lines);
+        Gemm.Run<TTile>(a, b, y, add: false);
         return y.Span.ToArray();
+    }
+
+    static Rows Transposed(Rows rows)
+    {
+        Rows t = Rows.Allocate(rows.Width, rows.Count);
+        for (int i = 0; i < rows.Count; i++)
+        {
+            for (int j = 0; j < rows.Width; j++)
+            {
+                t[j][i] = rows[i][j];
+            }
+        }
+        return t;
     }
 
     static Rows Of(int count, int width, int seed)
