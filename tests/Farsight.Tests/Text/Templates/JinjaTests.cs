@@ -1,0 +1,74 @@
+using System.Text.Json.Nodes;
+using Farsight.Alignment.Text.Templates;
+
+namespace Farsight.Tests.Text.Templates;
+
+/// <summary>Small templates of ours, as Jinja evaluates them (Golden/jinja.jsonl says which and how it was set).</summary>
+public sealed class JinjaTests
+{
+    static readonly DateTime s_now = new(2024, 7, 6, 9, 5, 3);
+    static readonly JsonNode[] s_lines = [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Golden/jinja.jsonl")).Select(l => JsonNode.Parse(l)!)];
+
+    public static TheoryData<int> Lines() => [.. Enumerable.Range(1, s_lines.Length - 1)];
+
+    [Theory]
+    [MemberData(nameof(Lines))]
+    public void A_template_gives_what_Jinja_gives(int line)
+    {
+        string template = s_lines[line]["template"]!.GetValue<string>();
+        if (s_lines[line]["expected"]?.GetValue<string>() is { } expected)
+        {
+            Assert.Equal(expected, Render(template));
+        }
+        else
+        {
+            TemplateException e = Assert.Throws<TemplateException>(() => Render(template));
+            Assert.StartsWith("the test's template, line 1", e.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("a\n{{ b", "line 2: the tag is not closed with '}}'")]
+    [InlineData("\n\n{% include 'x' %}", "line 3: the tag 'include' is not supported")]
+    [InlineData("{{ x | nope }}", "the filter 'nope' is not supported")]
+    [InlineData("{{ x is nope }}", "the test 'is nope' is not supported")]
+    [InlineData("{% for x in y %}\n", "line 1: 'for' has no 'endfor'")]
+    [InlineData("{{ messages.append(1) }}", "'append' is called, but it is an undefined value ('list object' has no attribute 'append')")]
+    [InlineData("{{ strftime_now('%Q') }}", "'strftime_now' does not know '%Q'")]
+    [InlineData("{{ 'x' + 1 }}", "'+' does not work between a string and an integer")]
+    [InlineData("{{ nothing.content }}", "'nothing' is undefined")]
+    public void What_cannot_be_evaluated_is_named(string template, string problem) =>
+        Assert.Contains(problem, Assert.Throws<TemplateException>(() => Render(template)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}")]
+    [InlineData("{% set ns = namespace(s='xxxxxxxxxxxxxxxx') %}{% for a in range(1000) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}")]
+    [InlineData("{% set ns = namespace(s=[1]) %}{% for a in range(1000) %}{% set ns.s = ns.s + ns.s %}{% endfor %}")]
+    [InlineData("{{ 'x' * 9999999999 }}")]
+    [InlineData("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}")]
+    [InlineData("{{ 10 ** 10 ** 10 }}")]
+    [InlineData("{% for a in range(100000) %}{{ 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' * 100 }}{% endfor %}")]
+    public void Endless_work_is_refused(string template) => Assert.Null(Assert.Throws<TemplateException>(() => Render(template)).Refusal);
+
+    [Theory]
+    [InlineData("(", ")")]
+    [InlineData("[", "]")]
+    [InlineData("-", "")]
+    [InlineData("not ", "")]
+    [InlineData("1 + ", "")]
+    [InlineData("a.", "a")]
+    [InlineData("x|upper|", "upper")]
+    [InlineData("1 if 1 else ", "")]
+    public void Deep_nesting_never_exhausts_the_stack(string open, string close)
+    {
+        string template = $"{{{{ {string.Concat(Enumerable.Repeat(open, 100_000))}1{string.Concat(Enumerable.Repeat(close, 100_000))} }}}}";
+        Assert.Throws<TemplateException>(() => Render(template));
+    }
+
+    [Fact]
+    public void Deeply_nested_blocks_never_exhaust_the_stack() =>
+        Assert.Throws<TemplateException>(() => Render(string.Concat(Enumerable.Repeat("{% if 1 %}", 50_000)) + string.Concat(Enumerable.Repeat("{% endif %}", 50_000))));
+
+    static string Render(string template) => ChatTemplate.Parse(template, "the test's template")
+        .Render([], addGenerationPrompt: false, new Dictionary<string, string>(), s_now, s_lines[0]["variables"]!.AsObject()).Value;
+}
