@@ -62,6 +62,20 @@ sealed class ConfigReader
             ? number
             : throw Unsound(key, string.Create(CultureInfo.InvariantCulture, $"it must be a number from {min} to {max}"));
 
+    internal IReadOnlyList<double> Doubles(string key, int count, double min, double max)
+    {
+        double[] values = Element(key) switch
+        {
+            null => throw Missing(key),
+            { ValueKind: JsonValueKind.Array } list when list.GetArrayLength() == count =>
+                [.. list.EnumerateArray().Select(e => e.ValueKind == JsonValueKind.Number && e.TryGetDouble(out double number) ? number : double.NaN)],
+            _ => [],
+        };
+        return values.Length == count && values.All(v => v >= min && v <= max)
+            ? values
+            : throw Unsound(key, string.Create(CultureInfo.InvariantCulture, $"it must be a list of {count} numbers from {min} to {max}"));
+    }
+
     internal bool Bool(string key, bool absent) => Element(key)?.ValueKind switch
     {
         null => absent,

@@ -6,48 +6,28 @@ namespace Farsight.Engine.Checkpoints;
 
 /// <summary>config.json of a Hugging Face model directory, to and from <see cref="ModelConfig"/>.</summary>
 /// <remarks>
-/// Defaults are those of transformers. Unknown keys are normal in this file and ignored, except those that are known to
-/// change the numbers (<see cref="s_neutral"/>): when one is set to something that matters, the model is refused.
+/// Absent keys stand for what transformers makes of them. A key that changes the numbers and is not supported is refused by
+/// its name, and so is one that nobody knows. See docs/models.md.
 /// </remarks>
 public static class HuggingFaceConfig
 {
     const int MaxSize = 1 << 24; // of any extent: far above real models, low enough that products fit
-
-    static readonly Dictionary<string, string> s_architectures = new(StringComparer.Ordinal)
-    {
-        ["llama"] = "LlamaForCausalLM",
-        ["mistral"] = "MistralForCausalLM",
-        ["qwen2"] = "Qwen2ForCausalLM",
-        ["qwen3"] = "Qwen3ForCausalLM",
-    };
-
-    /// <summary>Keys that change the numbers in some fork of these models, and the value that does not.</summary>
-    static readonly (string Key, string Neutral)[] s_neutral =
-    [
-        ("mlp_bias", "false"), ("qkv_bias", "false"), ("use_bias", "false"), ("attention_out_bias", "false"),
-        ("partial_rotary_factor", "1"), ("rotary_pct", "1"), ("rope_interleaved", "false"), ("use_mrope", "false"), ("alibi", "false"),
-        ("no_rope_layers", "null"), ("no_rope_layer_interval", "null"), ("attention_chunk_size", "null"), ("attn_temperature_tuning", "false"),
-        ("attn_logit_softcapping", "null"), ("final_logit_softcapping", "null"), ("query_pre_attn_scalar", "null"), ("clip_qkv", "null"),
-        ("attention_multiplier", "null"), ("embedding_multiplier", "1"), ("residual_multiplier", "1"), ("logits_scaling", "1"),
-        ("logit_scale", "1"), ("scale_emb", "1"), ("scale_depth", "null"), ("dim_model_base", "null"),
-        ("use_qk_norm", "false"), ("qk_layernorm", "false"), ("use_parallel_residual", "false"), ("parallel_attn", "false"),
-        ("num_experts", "0"), ("num_local_experts", "0"), ("n_routed_experts", "0"), ("quantization_config", "null"),
-    ];
 
     /// <summary>Reads config.json.</summary>
     /// <exception cref="InputException">The file is missing or damaged, the architecture or a setting is not supported, a value is absurd.</exception>
     public static ModelConfig Read(string path)
     {
         ConfigReader config = ConfigReader.Open(path);
-        string type = config.String("model_type");
-        if (!s_architectures.ContainsKey(type))
+        if (!ModelFamily.All.TryGetValue(config.String("model_type"), out ModelFamily? family))
         {
-            throw config.Unsound("model_type", $"supported are {string.Join(", ", s_architectures.Keys)}");
+            throw config.Unsound("model_type", $"supported are {string.Join(", ", ModelFamily.All.Keys)}");
         }
-        CheckNeutral(config, type);
-        ModelConfig model = Shape(config, type);
-        CheckSlidingWindow(config, model);
-        return model;
+        ConfigKeys.Check(config, family);
+        if (family.Required.FirstOrDefault(keys => !keys.Split('|').Any(k => config.Root.TryGetProperty(k, out _))) is { } missing)
+        {
+            throw config.Missing(missing.Replace("|", " or ", StringComparison.Ordinal));
+        }
+        return Shape(config, family);
     }
 
     /// <summary>Writes a config.json that transformers loads.</summary>
@@ -59,21 +39,23 @@ public static class HuggingFaceConfig
         using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
         json.WriteStartObject();
         json.WriteStartArray("architectures");
-        json.WriteStringValue(s_architectures[model.ModelType]);
+        json.WriteStringValue(ModelFamily.All[model.ModelType].Architecture);
         json.WriteEndArray();
         WriteShape(json, model);
+        WindowConfig.Write(json, model, ModelFamily.All[model.ModelType]);
         RopeConfig.Write(json, model.RopeTheta, model.RopeScaling);
         WriteTokens(json, model);
         json.WriteString("torch_dtype", torchDtype switch { NumberFormat.F32 => "float32", NumberFormat.F16 => "float16", _ => "bfloat16" });
         json.WriteEndObject();
     });
 
-    static ModelConfig Shape(ConfigReader config, string type)
+    static ModelConfig Shape(ConfigReader config, ModelFamily family)
     {
         int vocab = config.Int("vocab_size", 1, MaxSize), hidden = config.Int("hidden_size", 1, MaxSize);
         int heads = config.Int("num_attention_heads", 1, MaxSize);
         int keyValueHeads = config.Int("num_key_value_heads", 1, MaxSize, heads);
-        int positions = config.Int("max_position_embeddings", 1, int.MaxValue, type switch { "llama" => 2048, "mistral" => 131_072, _ => 32_768 });
+        int positions = config.Int("max_position_embeddings", 1, int.MaxValue, family.MaxPositions);
+        int headDim = HeadDim(config, family, hidden, heads), layers = config.Int("num_hidden_layers", 1, 10_000);
         if (heads % keyValueHeads != 0)
         {
             throw config.Unsound("num_key_value_heads", $"it must divide num_attention_heads, {heads}");
@@ -83,36 +65,52 @@ public static class HuggingFaceConfig
         {
             throw config.Unsound("hidden_act", "only silu is supported");
         }
+        (int? window, IReadOnlyList<bool> windowed) = WindowConfig.Read(config, family, layers, positions);
+        (bool attentionBias, bool outputBias) = Biases(config, family);
         return new()
         {
-            ModelType = type,
+            ModelType = family.ModelType,
             VocabSize = vocab,
             HiddenSize = hidden,
             IntermediateSize = config.Int("intermediate_size", 1, MaxSize),
-            NumHiddenLayers = config.Int("num_hidden_layers", 1, 10_000),
+            NumHiddenLayers = layers,
             NumAttentionHeads = heads,
             NumKeyValueHeads = keyValueHeads,
-            HeadDim = HeadDim(config, type, hidden, heads),
+            HeadDim = headDim,
             RmsNormEps = (float)config.Double("rms_norm_eps", 1e-12, 1e-1, 1e-6),
-            RopeTheta = RopeConfig.Theta(config),
-            RopeScaling = RopeConfig.Scaling(config, positions),
+            RopeTheta = RopeConfig.Theta(config, family.RopeTheta),
+            RopeScaling = RopeConfig.Scaling(config, positions, headDim),
             MaxPositionEmbeddings = positions,
             TieWordEmbeddings = config.Bool("tie_word_embeddings", false),
-            AttentionBias = type == "qwen2",
-            QueryKeyNorm = type == "qwen3",
+            AttentionBias = attentionBias,
+            OutputBias = outputBias,
+            MlpBias = family.MlpBias && config.Bool("mlp_bias", false),
+            QueryKeyNorm = family.QueryKeyNorm,
+            SlidingWindow = window,
+            WindowedLayers = windowed,
             BosTokenId = config.Has("bos_token_id") ? config.Int("bos_token_id", 0, vocab - 1) : null,
             EosTokenIds = EosTokens(config, vocab),
         };
     }
 
-    static int HeadDim(ConfigReader config, string type, int hidden, int heads)
+    static (bool QueryKeyValue, bool Output) Biases(ConfigReader config, ModelFamily family) => family.Biases switch
     {
-        bool derived = !config.Has("head_dim") && type != "qwen3"; // which has a default of its own
+        AttentionBiases.QueryKeyValue => (true, false),
+        AttentionBiases.All when config.Bool("attention_bias", false) => (true, true),
+        AttentionBiases.Separate => (Given(config, "attention_bias"), Given(config, "attention_out_bias")),
+        _ => (false, false),
+    };
+
+    static bool Given(ConfigReader config, string key) => config.Has(key) ? config.Bool(key, false) : throw config.Missing(key);
+
+    static int HeadDim(ConfigReader config, ModelFamily family, int hidden, int heads)
+    {
+        bool derived = !config.Has("head_dim") && family.HeadDim is null;
         if (derived && hidden % heads != 0)
         {
             throw config.Unsound("num_attention_heads", $"it must divide hidden_size, {hidden}, or head_dim must be given");
         }
-        int dim = derived ? hidden / heads : config.Int("head_dim", 1, 1 << 14, 128);
+        int dim = derived ? hidden / heads : config.Int("head_dim", 1, 1 << 14, family.HeadDim);
         if (dim % 2 != 0)
         {
             throw config.Unsound(derived ? "num_attention_heads" : "head_dim", $"a head's dimension, {dim}, must be even, because positions rotate pairs");
@@ -132,49 +130,6 @@ public static class HuggingFaceConfig
             : throw config.Unsound(Key, $"each must be a whole number from 0 to {vocab - 1}");
     }
 
-    static void CheckNeutral(ConfigReader config, string type)
-    {
-        if (type != "qwen2" && config.Bool("attention_bias", false)) // Qwen2 has its biases whatever this key says
-        {
-            throw config.Unsound("attention_bias", $"only false is supported for {type}");
-        }
-        foreach ((string key, string neutral) in s_neutral)
-        {
-            if (config.Element(key) is { } value && !IsNeutral(value, neutral))
-            {
-                throw config.Unsound(key, neutral == "null" ? "this changes the model's numbers and is not supported" : $"only {neutral} is supported");
-            }
-        }
-    }
-
-    static bool IsNeutral(JsonElement value, string neutral) => value.ValueKind switch
-    {
-        JsonValueKind.Number => neutral is "0" or "1" && value.TryGetDouble(out double number) && number == (neutral == "1" ? 1 : 0),
-        JsonValueKind.False => neutral == "false",
-        JsonValueKind.Array => value.GetArrayLength() == 0,
-        _ => false,
-    };
-
-    static void CheckSlidingWindow(ConfigReader config, ModelConfig model)
-    {
-        const string Key = "sliding_window";
-        if (config.Element("layer_types") is { ValueKind: JsonValueKind.Array } types
-            && types.EnumerateArray().Any(t => t.ValueKind != JsonValueKind.String || !t.ValueEquals("full_attention")))
-        {
-            throw config.Unsound("layer_types", "only full_attention is supported");
-        }
-        bool qwen = model.ModelType is "qwen2" or "qwen3";
-        if (qwen && !config.Bool("use_sliding_window", false))
-        {
-            return;
-        }
-        int? absent = config.Root.TryGetProperty(Key, out _) || model.ModelType == "llama" ? null : 4096; // the default of transformers
-        if ((config.Has(Key) ? config.Int(Key, 0, int.MaxValue) : absent) is { } window && window < model.MaxPositionEmbeddings)
-        {
-            throw config.Unsound(Key, $"attention over a window of {window}, below max_position_embeddings {model.MaxPositionEmbeddings}, is not supported; use a model with {Key} null");
-        }
-    }
-
     static void WriteShape(Utf8JsonWriter json, ModelConfig model)
     {
         json.WriteString("model_type", model.ModelType);
@@ -189,17 +144,18 @@ public static class HuggingFaceConfig
         json.WriteNumber("rms_norm_eps", model.RmsNormEps);
         json.WriteNumber("max_position_embeddings", model.MaxPositionEmbeddings);
         json.WriteBoolean("tie_word_embeddings", model.TieWordEmbeddings);
-        if (model.ModelType is "llama" or "qwen3")
+        ModelFamily family = ModelFamily.All[model.ModelType];
+        if (family.Biases is AttentionBiases.All or AttentionBiases.Separate)
         {
-            json.WriteBoolean("attention_bias", false);
+            json.WriteBoolean("attention_bias", model.AttentionBias);
         }
-        if (model.ModelType is "qwen2" or "qwen3")
+        if (family.Biases is AttentionBiases.Separate)
         {
-            json.WriteBoolean("use_sliding_window", false);
+            json.WriteBoolean("attention_out_bias", model.OutputBias);
         }
-        if (model.ModelType == "mistral")
+        if (family.MlpBias)
         {
-            json.WriteNull("sliding_window");
+            json.WriteBoolean("mlp_bias", model.MlpBias);
         }
     }
 

@@ -49,10 +49,19 @@ public static class ParameterShapes
             yield return New(layer + "self_attn.k_norm.weight", dim);
         }
         yield return New(layer + "self_attn.o_proj.weight", hidden, queries);
+        if (model.OutputBias)
+        {
+            yield return New(layer + "self_attn.o_proj.bias", hidden);
+        }
         yield return New(layer + "post_attention_layernorm.weight", hidden);
-        yield return New(layer + "mlp.gate_proj.weight", intermediate, hidden);
-        yield return New(layer + "mlp.up_proj.weight", intermediate, hidden);
-        yield return New(layer + "mlp.down_proj.weight", hidden, intermediate);
+        foreach ((string name, Extent rows, Extent columns) in ((string, Extent, Extent)[])[("gate_proj", intermediate, hidden), ("up_proj", intermediate, hidden), ("down_proj", hidden, intermediate)])
+        {
+            yield return New($"{layer}mlp.{name}.weight", rows, columns);
+            if (model.MlpBias)
+            {
+                yield return New($"{layer}mlp.{name}.bias", rows);
+            }
+        }
     }
 
     static ParameterShape New(string name, params Extent[] extents) =>

@@ -7,73 +7,112 @@ namespace Farsight.Engine.Checkpoints;
 /// <summary>The rotary part of config.json: rope_theta and rope_scaling, or both in one under rope_parameters.</summary>
 static class RopeConfig
 {
-    const double DefaultTheta = 10_000, MaxTheta = 1e15, MaxFactor = 1e6;
+    const double MaxTheta = 1e15, MaxFactor = 1e6;
+    const string Original = "original_max_position_embeddings";
+
     static readonly string[] s_spellings = ["rope_scaling", "rope_parameters"];
 
-    internal static double Theta(ConfigReader config)
+    // "finetuned" is a note of YaRN's authors.
+    static readonly string[] s_common = ["type", "rope_type", "rope_theta", "partial_rotary_factor", "factor", Original, "finetuned"];
+
+    internal static double Theta(ConfigReader config, double absent)
     {
-        double theta = config.Double("rope_theta", 1, MaxTheta, DefaultTheta);
-        foreach (string key in s_spellings)
+        ConfigReader[] places = [config, .. s_spellings.Select(config.Object).OfType<ConfigReader>()];
+        double[] given = [.. places.Where(p => p.Has("rope_theta")).Select(p => p.Double("rope_theta", 1, MaxTheta)).Distinct()];
+        return given.Length switch
         {
-            theta = config.Object(key)?.Double("rope_theta", 1, MaxTheta, theta) ?? theta;
-        }
-        return theta;
+            0 => absent,
+            1 => given[0],
+            _ => throw config.Unsound("rope_theta", "rope_parameters says something else; remove one of them"),
+        };
     }
 
-    internal static RopeScaling Scaling(ConfigReader config, int maxPositions)
+    internal static RopeScaling Scaling(ConfigReader config, int maxPositions, int headDim)
     {
-        RopeScaling[] given = [.. s_spellings.Select(config.Object).OfType<ConfigReader>().Select(rope => One(rope, maxPositions))];
+        int? original = config.Has(Original) ? config.Int(Original, 1, int.MaxValue) : null;
+        RopeScaling[] given = [.. s_spellings.Select(config.Object).OfType<ConfigReader>().Select(rope => One(rope, maxPositions, original, headDim))];
         return given.Distinct().Count() <= 1
             ? given.FirstOrDefault() ?? new RopeScaling.Unscaled()
             : throw config.Unsound("rope_parameters", "it contradicts rope_scaling; remove one of them");
     }
 
-    static RopeScaling One(ConfigReader rope, int maxPositions)
+    static RopeScaling One(ConfigReader rope, int maxPositions, int? original, int headDim)
     {
         if (rope.Double("partial_rotary_factor", double.MinValue, double.MaxValue, 1) != 1)
         {
             throw rope.Unsound("partial_rotary_factor", "only 1 is supported, rotation of whole heads");
         }
-        string type = rope.Has("rope_type") ? rope.String("rope_type") : rope.String("type", "default");
+        string key = rope.Has("rope_type") ? "rope_type" : "type", type = rope.String(key, "default");
+        if (rope.Has("rope_type") && rope.Has("type") && rope.String("type") != type)
+        {
+            throw rope.Unsound("type", $"rope_type is {type}; remove one of them");
+        }
+        string[] own = type switch
+        {
+            "default" or "linear" or "dynamic" => [],
+            "llama3" => ["low_freq_factor", "high_freq_factor"],
+            "yarn" => ["beta_fast", "beta_slow", "attention_factor", "mscale", "mscale_all_dim", "truncate"],
+            "longrope" => ["short_factor", "long_factor", "attention_factor"],
+            _ => throw rope.Unsound(key, "supported are default, linear, dynamic, llama3, yarn and longrope"),
+        };
+        if (rope.Root.EnumerateObject().Select(p => p.Name).FirstOrDefault(k => rope.Has(k) && !s_common.Contains(k) && !own.Contains(k)) is { } unknown)
+        {
+            throw rope.Unsound(unknown, $"this is not supported with {type}; remove the key if you know that it changes nothing");
+        }
         return type switch
         {
-            "default" => new RopeScaling.Unscaled(),
             "linear" => new RopeScaling.Linear(Factor(rope)),
-            "llama3" => Llama3(rope),
-            "yarn" => Yarn(rope, maxPositions),
-            _ => throw rope.Unsound(rope.Has("rope_type") ? "rope_type" : "type", "supported are default, linear, llama3 and yarn"),
+            "dynamic" => Dynamic(rope, maxPositions, headDim),
+            "llama3" => Llama3(rope, original),
+            "yarn" => Yarn(rope, maxPositions, original),
+            "longrope" => LongRope(rope, maxPositions, original, headDim / 2),
+            _ => rope.Double("factor", 1, MaxFactor, 1) == 1 ? new RopeScaling.Unscaled() : throw rope.Unsound("factor", "without a rope_type it would change nothing"),
         };
     }
 
-    static RopeScaling.Llama3 Llama3(ConfigReader rope)
+    static RopeScaling.DynamicNtk Dynamic(ConfigReader rope, int maxPositions, int headDim)
+    {
+        if (rope.Int(Original, 1, int.MaxValue, maxPositions) != maxPositions)
+        {
+            throw rope.Unsound(Original, $"dynamic scaling starts at max_position_embeddings, {maxPositions}");
+        }
+        return headDim > 2 ? new(Factor(rope), maxPositions) : throw rope.Unsound("rope_type", "dynamic scaling needs a head_dim above 2");
+    }
+
+    static RopeScaling.Llama3 Llama3(ConfigReader rope, int? original)
     {
         double low = rope.Double("low_freq_factor", 1e-3, MaxFactor), high = rope.Double("high_freq_factor", 1e-3, MaxFactor);
         return high > low
-            ? new(Factor(rope), low, high, rope.Int("original_max_position_embeddings", 1, int.MaxValue))
+            ? new(Factor(rope), low, high, rope.Int(Original, 1, int.MaxValue, original))
             : throw rope.Unsound("high_freq_factor", string.Create(CultureInfo.InvariantCulture, $"it must be above low_freq_factor, {low}"));
     }
 
-    static RopeScaling.Yarn Yarn(ConfigReader rope, int maxPositions)
+    static RopeScaling.Yarn Yarn(ConfigReader rope, int maxPositions, int? topLevel)
     {
-        foreach (string key in (string[])["mscale", "mscale_all_dim"])
-        {
-            if (rope.Has(key))
-            {
-                throw rope.Unsound(key, "this variant of YaRN is not supported; use a model without it");
-            }
-        }
-        if (!rope.Bool("truncate", true))
-        {
-            throw rope.Unsound("truncate", "only true is supported");
-        }
-        int original = rope.Int("original_max_position_embeddings", 1, int.MaxValue, maxPositions);
+        int original = rope.Int(Original, 1, int.MaxValue, topLevel ?? maxPositions);
         double fast = rope.Double("beta_fast", 1e-3, MaxFactor, 32), slow = rope.Double("beta_slow", 1e-3, MaxFactor, 1);
         return fast >= slow
-            ? new(Factor(rope), original, fast, slow, rope.Has("attention_factor") ? rope.Double("attention_factor", 1e-3, MaxFactor) : null)
+            ? new(Factor(rope, maxPositions, original), original, fast, slow, AttentionFactor(rope), Optional(rope, "mscale"), Optional(rope, "mscale_all_dim"), rope.Bool("truncate", true))
             : throw rope.Unsound("beta_slow", "it must not be above beta_fast");
     }
 
+    static RopeScaling.LongRope LongRope(ConfigReader rope, int maxPositions, int? topLevel, int pairs)
+    {
+        int original = rope.Int(Original, 2, int.MaxValue, topLevel ?? maxPositions);
+        return new(
+            Factor(rope, maxPositions, original), original, rope.Doubles("short_factor", pairs, 1e-3, MaxFactor), rope.Doubles("long_factor", pairs, 1e-3, MaxFactor),
+            AttentionFactor(rope));
+    }
+
     static double Factor(ConfigReader rope) => rope.Double("factor", 1, MaxFactor);
+
+    // Where the factor is left out, transformers takes the ratio of the windows.
+    static double Factor(ConfigReader rope, int maxPositions, int original) =>
+        rope.Has("factor") || original >= maxPositions ? Factor(rope) : (double)maxPositions / original;
+
+    static double? AttentionFactor(ConfigReader rope) => rope.Has("attention_factor") ? rope.Double("attention_factor", 1e-3, MaxFactor) : null;
+
+    static double? Optional(ConfigReader rope, string key) => rope.Has(key) ? rope.Double(key, 0, MaxFactor) : null;
 
     internal static void Write(Utf8JsonWriter json, double theta, RopeScaling scaling)
     {
@@ -83,6 +122,10 @@ static class RopeConfig
             json.WriteNull("rope_scaling");
             return;
         }
+        if (scaling is RopeScaling.LongRope { OriginalMaxPositionEmbeddings: int window })
+        {
+            json.WriteNumber(Original, window); // transformers before 5 looks for it here
+        }
         json.WriteStartObject("rope_scaling");
         switch (scaling)
         {
@@ -90,28 +133,61 @@ static class RopeConfig
                 json.WriteString("rope_type", "linear");
                 Write(json, "factor", linear.Factor);
                 break;
+            case RopeScaling.DynamicNtk dynamic:
+                json.WriteString("rope_type", "dynamic");
+                Write(json, "factor", dynamic.Factor);
+                break;
             case RopeScaling.Llama3 llama3:
                 json.WriteString("rope_type", "llama3");
                 Write(json, "factor", llama3.Factor);
                 Write(json, "low_freq_factor", llama3.LowFreqFactor);
                 Write(json, "high_freq_factor", llama3.HighFreqFactor);
-                json.WriteNumber("original_max_position_embeddings", llama3.OriginalMaxPositionEmbeddings);
+                json.WriteNumber(Original, llama3.OriginalMaxPositionEmbeddings);
                 break;
             case RopeScaling.Yarn yarn:
                 json.WriteString("rope_type", "yarn");
                 Write(json, "factor", yarn.Factor);
-                json.WriteNumber("original_max_position_embeddings", yarn.OriginalMaxPositionEmbeddings);
+                json.WriteNumber(Original, yarn.OriginalMaxPositionEmbeddings);
                 Write(json, "beta_fast", yarn.BetaFast);
                 Write(json, "beta_slow", yarn.BetaSlow);
-                if (yarn.AttentionFactor is { } factor)
+                WriteOptional(json, "attention_factor", yarn.AttentionFactor);
+                WriteOptional(json, "mscale", yarn.MScale);
+                WriteOptional(json, "mscale_all_dim", yarn.MScaleAllDim);
+                if (!yarn.Truncate)
                 {
-                    Write(json, "attention_factor", factor);
+                    json.WriteBoolean("truncate", false);
                 }
+                break;
+            case RopeScaling.LongRope longRope:
+                json.WriteString("rope_type", "longrope");
+                Write(json, "factor", longRope.Factor);
+                json.WriteNumber(Original, longRope.OriginalMaxPositionEmbeddings);
+                Write(json, "short_factor", longRope.ShortFactors);
+                Write(json, "long_factor", longRope.LongFactors);
+                WriteOptional(json, "attention_factor", longRope.AttentionFactor);
                 break;
             default:
                 throw new ArgumentException($"{scaling.GetType().Name} has no spelling in config.json.", nameof(scaling));
         }
         json.WriteEndObject();
+    }
+
+    static void Write(Utf8JsonWriter json, string key, IReadOnlyList<double> values)
+    {
+        json.WriteStartArray(key);
+        foreach (double value in values)
+        {
+            json.WriteNumberValue(value);
+        }
+        json.WriteEndArray();
+    }
+
+    static void WriteOptional(Utf8JsonWriter json, string key, double? value)
+    {
+        if (value is { } given)
+        {
+            Write(json, key, given);
+        }
     }
 
     // "4.0" and not "4": transformers wants floats here and warns about integers.

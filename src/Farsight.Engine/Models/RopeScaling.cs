@@ -8,7 +8,7 @@ public abstract record RopeScaling
     /// Over a token tree the length is one more than the greatest position id under a root, for all its branches; while a text is
     /// generated it is the number of tokens so far, and keys that are in the cache stay as they were rotated, as in transformers.
     /// </remarks>
-    public virtual bool DependsOnLength => false;
+    internal virtual bool DependsOnLength => false;
 
     /// <summary>None: inverse frequency i is θ^(−2i/Dh).</summary>
     public sealed record Unscaled : RopeScaling;
@@ -23,7 +23,7 @@ public abstract record RopeScaling
     public sealed record DynamicNtk(double Factor, int OriginalMaxPositionEmbeddings) : RopeScaling
     {
         /// <inheritdoc/>
-        public override bool DependsOnLength => true;
+        internal override bool DependsOnLength => true;
     }
 
     /// <summary>Llama 3.1's rule: low frequencies divided by the factor, high ones kept, a ramp between.</summary>
@@ -53,7 +53,7 @@ public abstract record RopeScaling
         double? AttentionFactor = null) : RopeScaling
     {
         /// <inheritdoc/>
-        public override bool DependsOnLength => true;
+        internal override bool DependsOnLength => true;
 
         /// <inheritdoc/>
         public bool Equals(LongRope? other) => other is not null

@@ -27,7 +27,12 @@ static class SmallModel
         QueryKeyNorm = qwen,
     };
 
-    internal static LlamaModel Create(bool tied = true, bool qwen = false) => new(Config(tied, qwen), new Weights());
+    internal static LlamaModel Create(bool tied = true, bool qwen = false) => Create(Config(tied, qwen));
+
+    internal static LlamaModel Create(ModelConfig config) => new(config, Source());
+
+    /// <summary>The same weights by the same names, whatever the config.</summary>
+    internal static IWeightSource Source() => new Weights();
 
     /// <summary>A prompt with three leaves and a root of its own, as a batch of preference samples has them.</summary>
     internal static TokenTree Tree()

@@ -33,7 +33,7 @@ public sealed class HuggingFaceConfigTests
     [InlineData("qwen3", false, true)]
     public void The_model_type_decides_biases_and_norms(string type, bool bias, bool norm)
     {
-        ModelConfig model = Read(Llama, ("model_type", $"\"{type}\""), ("sliding_window", "null"), ("head_dim", "32"));
+        ModelConfig model = Read(Llama, ("model_type", $"\"{type}\""), ("sliding_window", "null"), ("num_key_value_heads", "2"), ("head_dim", "32"));
 
         Assert.Equal((bias, norm, 32), (model.AttentionBias, model.QueryKeyNorm, model.HeadDim));
     }
@@ -42,8 +42,10 @@ public sealed class HuggingFaceConfigTests
     [InlineData("""{"rope_type":"default"}""", "Unscaled { }")]
     [InlineData("""{"type":"linear","factor":4}""", "Linear { Factor = 4 }")]
     [InlineData("""{"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":128}""", "Llama3 { Factor = 8, LowFreqFactor = 1, HighFreqFactor = 4, OriginalMaxPositionEmbeddings = 128 }")]
-    [InlineData("""{"type":"yarn","factor":4.0}""", "Yarn { Factor = 4, OriginalMaxPositionEmbeddings = 2048, BetaFast = 32, BetaSlow = 1, AttentionFactor =  }")]
-    [InlineData("""{"rope_type":"yarn","factor":8.0,"original_max_position_embeddings":512,"beta_fast":30,"beta_slow":2,"attention_factor":1.5}""", "Yarn { Factor = 8, OriginalMaxPositionEmbeddings = 512, BetaFast = 30, BetaSlow = 2, AttentionFactor = 1.5 }")]
+    [InlineData("""{"type":"yarn","factor":4.0}""", "Yarn { Factor = 4, OriginalMaxPositionEmbeddings = 2048, BetaFast = 32, BetaSlow = 1, AttentionFactor = , MScale = , MScaleAllDim = , Truncate = True }")]
+    [InlineData("""{"rope_type":"yarn","factor":8.0,"original_max_position_embeddings":512,"beta_fast":30,"beta_slow":2,"attention_factor":1.5}""", "Yarn { Factor = 8, OriginalMaxPositionEmbeddings = 512, BetaFast = 30, BetaSlow = 2, AttentionFactor = 1.5, MScale = , MScaleAllDim = , Truncate = True }")]
+    [InlineData("""{"rope_type":"yarn","original_max_position_embeddings":512,"mscale":1.0,"mscale_all_dim":0.5,"truncate":false}""", "Yarn { Factor = 4, OriginalMaxPositionEmbeddings = 512, BetaFast = 32, BetaSlow = 1, AttentionFactor = , MScale = 1, MScaleAllDim = 0.5, Truncate = False }")]
+    [InlineData("""{"type":"dynamic","factor":2.0}""", "DynamicNtk { Factor = 2, OriginalMaxPositionEmbeddings = 2048 }")]
     public void Rope_scaling_is_read_in_every_spelling(string scaling, string expected)
     {
         Assert.Equal(expected, Read(Llama, ("rope_scaling", scaling)).RopeScaling.ToString());
@@ -74,10 +76,16 @@ public sealed class HuggingFaceConfigTests
     [InlineData("eos_token_id", "[1, 320]", "from 0 to 319")]
     [InlineData("tie_word_embeddings", "\"yes\"", "true or false")]
     [InlineData("hidden_act", "\"gelu\"", "only silu")]
-    [InlineData("attention_bias", "true", "only false")]
-    [InlineData("mlp_bias", "true", "only false")]
-    [InlineData("sliding_window", "1024", "below max_position_embeddings 2048")]
-    [InlineData("layer_types", "[\"full_attention\",\"sliding_attention\"]", "only full_attention")]
+    [InlineData("attention_bias", "1", "true or false")]
+    [InlineData("qkv_bias", "true", "only false")]
+    [InlineData("sliding_window", "1024", "a llama has no window")]
+    [InlineData("layer_types", "[\"full_attention\",\"sliding_attention\"]", "for each of the 3 layers")]
+    [InlineData("layer_types", "[\"full_attention\",\"sliding_attention\",\"full_attention\"]", "needs a sliding_window")]
+    [InlineData("use_bidirectional_attention", "true", "only false")]
+    [InlineData("logit_softcap", "30", "nobody here knows")]
+    [InlineData("something_new", "{}", "nobody here knows")]
+    [InlineData("auto_map", "{\"AutoModelForCausalLM\":\"modeling_x.XForCausalLM\"}", "brings code of its own")]
+    [InlineData("architectures", "[\"LlamaForSequenceClassification\"]", "predict the next token")]
     [InlineData("partial_rotary_factor", "0.5", "only 1")]
     [InlineData("attn_logit_softcapping", "50.0", "changes the model's numbers")]
     [InlineData("attention_multiplier", "0.1", "changes the model's numbers")]
@@ -85,11 +93,16 @@ public sealed class HuggingFaceConfigTests
     [InlineData("num_local_experts", "8", "only 0")]
     [InlineData("quantization_config", "{\"quant_method\":\"awq\"}", "changes the model's numbers")]
     [InlineData("rope_scaling", "\"yarn\"", "must be an object")]
-    [InlineData("rope_scaling", "{\"rope_type\":\"dynamic\",\"factor\":2.0}", "linear, llama3 and yarn", "rope_scaling.rope_type")]
-    [InlineData("rope_scaling", "{\"type\":\"longrope\"}", "linear, llama3 and yarn", "rope_scaling.type")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"ntk\",\"factor\":2.0}", "supported are default, linear, dynamic, llama3, yarn and longrope", "rope_scaling.rope_type")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"linear\",\"type\":\"yarn\",\"factor\":2.0}", "rope_type is linear", "rope_scaling.type")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"dynamic\",\"factor\":2.0,\"original_max_position_embeddings\":512}", "starts at max_position_embeddings, 2048", "rope_scaling.original_max_position_embeddings")]
+    [InlineData("rope_scaling", "{\"type\":\"longrope\",\"factor\":2,\"short_factor\":[1,1]}", "a list of 8 numbers", "rope_scaling.short_factor")]
+    [InlineData("rope_scaling", "{\"type\":\"longrope\",\"factor\":2,\"short_factor\":[1,1,1,1,1,1,1,1],\"long_factor\":[1,1,1,1,1,1,1,\"x\"]}", "a list of 8 numbers", "rope_scaling.long_factor")]
+    [InlineData("rope_scaling", "{\"type\":\"longrope\",\"factor\":2,\"short_mscale\":1.2}", "not supported with longrope", "rope_scaling.short_mscale")]
+    [InlineData("rope_scaling", "{\"type\":\"default\",\"mrope_section\":[1]}", "not supported with default", "rope_scaling.mrope_section")]
+    [InlineData("rope_scaling", "{\"factor\":4}", "would change nothing", "rope_scaling.factor")]
     [InlineData("rope_scaling", "{\"type\":\"linear\"}", "is missing", "rope_scaling.factor")]
     [InlineData("rope_scaling", "{\"type\":\"linear\",\"factor\":0.5}", "number from 1", "rope_scaling.factor")]
-    [InlineData("rope_scaling", "{\"type\":\"yarn\",\"factor\":4,\"mscale\":0.7}", "not supported", "rope_scaling.mscale")]
     [InlineData("rope_scaling", "{\"rope_type\":\"llama3\",\"factor\":8,\"low_freq_factor\":4,\"high_freq_factor\":4}", "above low_freq_factor", "rope_scaling.high_freq_factor")]
     [InlineData("rope_parameters", "{\"rope_type\":\"default\",\"partial_rotary_factor\":0.25}", "only 1", "rope_parameters.partial_rotary_factor")]
     public void A_setting_that_cannot_be_followed_is_named(string key, string? value, string says, string? named = null)
@@ -110,19 +123,69 @@ public sealed class HuggingFaceConfigTests
     [InlineData("layer_types", "[\"full_attention\"]")]
     [InlineData("attention_dropout", "0.1")]
     [InlineData("pad_token_id", "-1")]
-    [InlineData("something_new", "{}")]
+    [InlineData("unheard_of", "null")]
+    [InlineData("auto_map", "{\"AutoTokenizer\":[\"tokenization_x.X\",null]}")]
+    [InlineData("_name_or_path", "\"somewhere\"")]
     public void A_setting_that_changes_nothing_is_passed_over(string key, string value) => Assert.NotNull(Read(Llama, (key, value)));
 
-    [Fact]
-    public void The_sliding_windows_of_mistral_and_qwen_follow_their_own_switches()
+    [Theory]
+    [InlineData("mistral", "", 4096, "www")]
+    [InlineData("mistral", "\"sliding_window\":null", null, "---")]
+    [InlineData("mistral", "\"sliding_window\":17", 17, "www")]
+    [InlineData("qwen2", "\"sliding_window\":17", null, "---")]
+    [InlineData("qwen2", "\"sliding_window\":17,\"use_sliding_window\":true,\"max_window_layers\":2", 17, "--w")]
+    [InlineData("qwen3", "\"sliding_window\":17,\"use_sliding_window\":true,\"max_window_layers\":0", 17, "www")]
+    [InlineData("qwen2", "\"sliding_window\":17,\"use_sliding_window\":true", null, "---")]
+    [InlineData("qwen2", "\"use_sliding_window\":true,\"max_window_layers\":1", 4096, "-ww")]
+    [InlineData("qwen3", "\"sliding_window\":17,\"use_sliding_window\":true,\"max_window_layers\":2,\"layer_types\":[\"sliding_attention\",\"full_attention\",\"sliding_attention\"]", 17, "w-w")]
+    [InlineData("ministral", "\"sliding_window\":17,\"layer_types\":[\"full_attention\",\"sliding_attention\",\"full_attention\"]", 17, "-w-")]
+    public void Windows_are_read_as_each_family_spells_them_and_written_so_that_they_are_read_again(string type, string keys, int? window, string layers)
     {
-        (string, string?) positions = ("max_position_embeddings", "8192"), window = ("sliding_window", "4096");
+        using TemporaryFolder folder = new();
+        string text = Llama.Replace("llama", type, StringComparison.Ordinal).TrimEnd('}') + ",\"num_key_value_heads\":2,\"head_dim\":16" + (keys.Length > 0 ? "," : "") + keys + "}";
+        File.WriteAllText(folder["a.json"], text);
 
-        Assert.Contains("sliding_window is absent", Assert.Throws<InputException>(() => Read(Llama, ("model_type", "\"mistral\""), positions)).Message);
-        Assert.Throws<InputException>(() => Read(Llama, ("model_type", "\"mistral\""), positions, window));
-        Assert.NotNull(Read(Llama, ("model_type", "\"mistral\""), positions, ("sliding_window", "null")));
-        Assert.NotNull(Read(Llama, ("model_type", "\"qwen2\""), positions, window, ("use_sliding_window", "false")));
-        Assert.Throws<InputException>(() => Read(Llama, ("model_type", "\"qwen2\""), positions, window, ("use_sliding_window", "true")));
+        ModelConfig read = HuggingFaceConfig.Read(folder["a.json"]);
+        HuggingFaceConfig.Write(folder["b.json"], read, NumberFormat.F32);
+
+        foreach (ModelConfig model in (ModelConfig[])[read, HuggingFaceConfig.Read(folder["b.json"])])
+        {
+            Assert.Equal(window, model.SlidingWindow);
+            Assert.Equal(layers, string.Concat(Enumerable.Range(0, 3).Select(l => model.WindowOf(l) is null ? '-' : 'w')));
+        }
+    }
+
+    [Theory]
+    [InlineData("mistral", "layer_types", "[\"full_attention\",\"full_attention\",\"full_attention\"]")]
+    [InlineData("mistral", "sliding_window", "0")]
+    [InlineData("mistral", "num_key_value_heads", null)]
+    [InlineData("qwen3", "num_key_value_heads", null)]
+    [InlineData("ministral", "sliding_window", null)]
+    [InlineData("ministral", "layer_types", null)]
+    [InlineData("cwm", "rope_scaling", null)]
+    [InlineData("seed_oss", "attention_out_bias", null)]
+    public void A_family_whose_defaults_or_keys_do_not_fit_is_named(string type, string key, string? value) =>
+        Assert.Contains($"config.json: {key} ", Assert.Throws<InputException>(() => Read(
+            Llama, [.. (IEnumerable<(string, string?)>)[("model_type", $"\"{type}\""), ("num_key_value_heads", "2"), ("sliding_window", type == "seed_oss" ? null : "100"),
+                ("head_dim", "16"), ("max_position_embeddings", "2048"), ("rms_norm_eps", "1e-5"), ("attention_bias", type == "seed_oss" ? "true" : null), (key, value)]])).Message);
+
+    [Theory]
+    [InlineData("llama", "{\"attention_bias\":true}", true, true, false)]
+    [InlineData("llama", "{\"mlp_bias\":true}", false, false, true)]
+    [InlineData("qwen3", "{\"attention_bias\":true}", true, true, false)]
+    [InlineData("qwen2", "{\"attention_bias\":false,\"qkv_bias\":true}", true, false, false)]
+    [InlineData("seed_oss", "{\"attention_bias\":true,\"attention_out_bias\":false,\"mlp_bias\":false,\"residual_dropout\":0.1}", true, false, false)]
+    public void Biases_follow_the_switches_of_the_family(string type, string keys, bool attention, bool output, bool mlp)
+    {
+        (string, string?)[] own = [.. JsonNode.Parse(keys)!.AsObject().Select(p => (p.Key, (string?)p.Value!.ToJsonString()))];
+
+        ModelConfig model = Read(Llama, [("model_type", $"\"{type}\""), ("num_key_value_heads", "2"), ("head_dim", "16"), ("max_position_embeddings", "2048"), .. own]);
+
+        Assert.Equal((attention, output, mlp), (model.AttentionBias, model.OutputBias, model.MlpBias));
+        Assert.Equal(3 * ((attention ? 3 : 0) + (output ? 1 : 0) + (mlp ? 3 : 0)), ParameterShapes.Of(model).Count(p => p.Name.EndsWith(".bias", StringComparison.Ordinal)));
+        using TemporaryFolder folder = new();
+        HuggingFaceConfig.Write(folder["config.json"], model, NumberFormat.F32);
+        Assert.Equal(model, HuggingFaceConfig.Read(folder["config.json"]) with { EosTokenIds = model.EosTokenIds });
     }
 
     [Theory]
@@ -139,7 +202,7 @@ public sealed class HuggingFaceConfigTests
         Assert.StartsWith(folder["config.json"], Assert.Throws<InputException>(() => HuggingFaceConfig.Read(folder["config.json"])).Message);
     }
 
-    public static TheoryData<string> Scalings => ["default", "linear", "llama3", "yarn", "yarn with factor"];
+    public static TheoryData<string> Scalings => ["default", "linear", "dynamic", "llama3", "yarn", "yarn with factor", "yarn with mscale", "longrope"];
 
     [Theory]
     [MemberData(nameof(Scalings))]
@@ -199,6 +262,9 @@ public sealed class HuggingFaceConfigTests
         "linear" => new RopeScaling.Linear(4),
         "llama3" => new RopeScaling.Llama3(8, 1, 4, 8192),
         "yarn" => new RopeScaling.Yarn(4.5, 32768),
+        "dynamic" => new RopeScaling.DynamicNtk(4, 131072),
+        "yarn with mscale" => new RopeScaling.Yarn(8, 512, MScale: 0.7, MScaleAllDim: 0.9, Truncate: false),
+        "longrope" => new RopeScaling.LongRope(32, 4096, [.. Enumerable.Range(0, 16).Select(i => 1 + 0.1 * i)], [.. Enumerable.Range(0, 16).Select(i => 1.5 + i)], 1.1),
         "yarn with factor" => new RopeScaling.Yarn(8, 512, 30, 1.5, 1.2079441541679836),
         _ => new RopeScaling.Unscaled(),
     };

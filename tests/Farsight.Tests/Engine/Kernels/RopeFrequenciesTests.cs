@@ -43,6 +43,21 @@ public sealed class RopeFrequenciesTests
         Assert.Equal(0.75, RopeFrequencies.Of(16, 10000, new RopeScaling.Yarn(8, 4096, AttentionFactor: 0.75)).AttentionFactor);
 
     [Fact]
+    public void Yarn_takes_the_two_exponents_together_and_ramps_between_unrounded_ends()
+    {
+        RopeFrequencies yarn = RopeFrequencies.Of(128, 10000, new RopeScaling.Yarn(40, 4096, MScale: 0.7, MScaleAllDim: 1.2, Truncate: false));
+
+        Assert.Equal((0.07 * Math.Log(40) + 1) / (0.12 * Math.Log(40) + 1), yarn.AttentionFactor, 12);
+        Assert.Equal(0.1 * Math.Log(40) + 1, RopeFrequencies.Of(128, 10000, new RopeScaling.Yarn(40, 4096, MScale: 0.7)).AttentionFactor, 12);
+        for (int i = 0; i < 64; i++)
+        {
+            double plain = Math.Pow(10000, -i / 64.0), low = 64 * Math.Log(4096 / (32 * 2 * Math.PI)) / Math.Log(10000), high = 64 * Math.Log(4096 / (2 * Math.PI)) / Math.Log(10000);
+            double share = Math.Clamp((i - low) / (high - low), 0, 1);
+            Assert.Equal(1, yarn.InvFreq[i] / (plain * (1 - share) + plain / 40 * share), 6);
+        }
+    }
+
+    [Fact]
     public void Llama3_mixes_between_its_two_wavelengths()
     {
         float[] plain = RopeFrequencies.Of(128, 500000, new RopeScaling.Unscaled()).InvFreq;

@@ -1,0 +1,115 @@
+using System.Text.Json;
+
+namespace Farsight.Engine.Checkpoints;
+
+/// <summary>Which keys of config.json change no logit, which do, and what becomes of those that nobody knows.</summary>
+/// <remarks>
+/// A key that is not understood may be the one that makes every number wrong, so it is refused with its name. null is the
+/// same as absent everywhere.
+/// </remarks>
+static class ConfigKeys
+{
+    /// <summary>Keys that change the numbers in some relative of these models, and the value that does not.</summary>
+    static readonly Dictionary<string, string> s_neutral = new(StringComparer.Ordinal)
+    {
+        ["qkv_bias"] = "false", ["use_bias"] = "false", ["bias"] = "false", ["attention_out_bias"] = "false", ["attention_bias"] = "false", ["mlp_bias"] = "false",
+        ["partial_rotary_factor"] = "1", ["rotary_pct"] = "1", ["rope_interleaved"] = "false", ["use_mrope"] = "false", ["alibi"] = "false",
+        ["no_rope_layers"] = "null", ["no_rope_layer_interval"] = "null", ["attention_chunk_size"] = "null", ["attn_temperature_tuning"] = "false",
+        ["attn_logit_softcapping"] = "null", ["final_logit_softcapping"] = "null", ["query_pre_attn_scalar"] = "null", ["clip_qkv"] = "null",
+        ["attention_multiplier"] = "null", ["embedding_multiplier"] = "1", ["residual_multiplier"] = "1", ["logits_scaling"] = "1",
+        ["logit_scale"] = "1", ["scale_emb"] = "1", ["scale_depth"] = "null", ["dim_model_base"] = "null", ["scale_attn_by_inverse_layer_idx"] = "false",
+        ["use_qk_norm"] = "false", ["qk_layernorm"] = "false", ["use_parallel_residual"] = "false", ["parallel_attn"] = "false",
+        ["num_experts"] = "0", ["num_local_experts"] = "0", ["n_routed_experts"] = "0", ["num_nextn_predict_layers"] = "0",
+        ["quantization_config"] = "null", ["pruned_heads"] = "null", ["is_encoder_decoder"] = "false", ["add_cross_attention"] = "false",
+        ["use_bidirectional_attention"] = "false", ["layer_types"] = "null", ["use_sliding_window"] = "false",
+    };
+
+    /// <summary>Keys about training, generation, labels, files and versions, which change no logit.</summary>
+    static readonly HashSet<string> s_harmless = new(StringComparer.Ordinal)
+    {
+        "architectures", "name_or_path", "transformers_version", "torch_dtype", "dtype", "tokenizer_class", "finetuning_task", "task_specific_params",
+        "problem_type", "id2label", "label2id", "num_labels", "prefix", "is_decoder", "is_llama_config", "transformers.js_config", "license", "license_name", "license_link",
+        "use_cache", "output_attentions", "output_hidden_states", "output_scores", "output_past", "return_dict", "use_return_dict", "return_dict_in_generate",
+        "initializer_range", "attention_dropout", "hidden_dropout", "hidden_dropout_prob", "attention_probs_dropout_prob", "attn_dropout", "embd_dropout", "resid_dropout",
+        "residual_dropout", "attn_pdrop", "embd_pdrop", "resid_pdrop", "gradient_checkpointing", "pretraining_tp", "tensor_parallel_degree", "chunk_size_feed_forward",
+        "torchscript", "tf_legacy_loss", "use_bfloat16", "attn_implementation", "flash_attn", "use_flash_attn", "use_flash_attention", "use_flash_attention_2", "neftune_noise_alpha",
+        "pad_token_id", "unk_token_id", "sep_token_id", "cls_token_id", "mask_token_id", "decoder_start_token_id", "bos_token", "eos_token", "pad_token",
+        "max_length", "min_length", "max_new_tokens", "do_sample", "early_stopping", "num_beams", "num_beam_groups", "diversity_penalty", "temperature", "top_k", "top_p",
+        "typical_p", "repetition_penalty", "length_penalty", "no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "bad_words_ids", "num_return_sequences",
+        "forced_bos_token_id", "forced_eos_token_id", "remove_invalid_values", "exponential_decay_length_penalty", "suppress_tokens", "begin_suppress_tokens",
+        "tie_encoder_decoder", "cross_attention_hidden_size", "model_max_length", "max_sequence_length", "seq_length", "max_seq_len", "layer_norm_eps", "layer_norm_epsilon",
+        "keys_to_ignore_at_inference", "max_window_layers", "sliding_window",
+    };
+
+    /// <summary>Keys that the readers of the shape, of RoPE and of windows take.</summary>
+    static readonly HashSet<string> s_read = new(StringComparer.Ordinal)
+    {
+        "model_type", "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "head_dim", "hidden_act",
+        "rms_norm_eps", "max_position_embeddings", "tie_word_embeddings", "bos_token_id", "eos_token_id", "rope_theta", "rope_scaling", "rope_parameters",
+        "original_max_position_embeddings", "auto_map",
+    };
+
+    /// <summary>Refuses what changes the numbers and is not supported, and what nobody knows.</summary>
+    internal static void Check(ConfigReader config, ModelFamily family)
+    {
+        HashSet<string> own = Own(family);
+        foreach (JsonProperty property in config.Root.EnumerateObject())
+        {
+            (string key, JsonElement value) = (property.Name, property.Value);
+            if (value.ValueKind == JsonValueKind.Null || own.Contains(key) || s_read.Contains(key))
+            {
+                continue;
+            }
+            if (s_neutral.TryGetValue(key, out string? neutral))
+            {
+                if (!IsNeutral(value, neutral))
+                {
+                    throw config.Unsound(key, neutral == "null" ? $"this changes the model's numbers and is not supported for {family.ModelType}" : $"only {neutral} is supported for {family.ModelType}");
+                }
+            }
+            else if (!IsHarmless(key))
+            {
+                throw config.Unsound(key, "nobody here knows whether this changes the model's numbers; remove the key if you know that it does not");
+            }
+        }
+        CheckCode(config);
+    }
+
+    /// <summary>Keys that are switches in one family and must be neutral in the others.</summary>
+    static HashSet<string> Own(ModelFamily family) =>
+    [
+        .. family.Biases is AttentionBiases.All or AttentionBiases.Separate ? ["attention_bias"] : Array.Empty<string>(),
+        // Qwen2 has its biases whatever this key says.
+        .. family.Biases is AttentionBiases.QueryKeyValue ? ["attention_bias", "qkv_bias"] : Array.Empty<string>(),
+        .. family.Biases is AttentionBiases.Separate ? ["attention_out_bias"] : Array.Empty<string>(),
+        .. family.MlpBias ? ["mlp_bias"] : Array.Empty<string>(),
+        .. family.Windows is WindowKeys.Switched ? ["use_sliding_window"] : Array.Empty<string>(),
+        "layer_types",
+    ];
+
+    // "_name_or_path" and the like are notes that transformers writes for itself.
+    static bool IsHarmless(string key) =>
+        s_harmless.Contains(key) || key.StartsWith('_') || key.StartsWith("unsloth_", StringComparison.Ordinal);
+
+    static bool IsNeutral(JsonElement value, string neutral) => value.ValueKind switch
+    {
+        JsonValueKind.Number => neutral is "0" or "1" && value.TryGetDouble(out double number) && number == (neutral == "1" ? 1 : 0),
+        JsonValueKind.False => neutral == "false",
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        JsonValueKind.Object => !value.EnumerateObject().Any(),
+        _ => false,
+    };
+
+    static void CheckCode(ConfigReader config)
+    {
+        if (config.Object("auto_map") is { } map && map.Root.EnumerateObject().Any(p => p.Name.StartsWith("AutoModel", StringComparison.Ordinal)))
+        {
+            throw config.Unsound("auto_map", $"this model brings code of its own, which may compute something else; remove the key if it is an ordinary {config.String("model_type")}");
+        }
+        if (config.Element("architectures") is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() > 0
+            && !list.EnumerateArray().Any(a => a.ValueKind == JsonValueKind.String && a.GetRawText().EndsWith("ForCausalLM\"", StringComparison.Ordinal)))
+        {
+            throw config.Unsound("architectures", "only models that predict the next token, …ForCausalLM, are supported");
+        }
+    }
+}

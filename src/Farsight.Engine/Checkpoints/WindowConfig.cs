@@ -1,0 +1,100 @@
+using System.Text.Json;
+using Farsight.Engine.Models;
+
+namespace Farsight.Engine.Checkpoints;
+
+/// <summary>The sliding windows of config.json, in the spelling of each family.</summary>
+static class WindowConfig
+{
+    const string Window = "sliding_window", Types = "layer_types", Switch = "use_sliding_window", FullLayers = "max_window_layers";
+    const string Full = "full_attention", Sliding = "sliding_attention";
+    const int DefaultWindow = 4096, DefaultFullLayers = 28; // of transformers
+
+    /// <summary>The window, and for each layer whether it has it; no layers for all.</summary>
+    internal static (int? Window, IReadOnlyList<bool> Layers) Read(ConfigReader config, ModelFamily family, int layers, int maxPositions)
+    {
+        bool[]? types = LayerTypes(config, layers);
+        int? window = family.Windows switch
+        {
+            WindowKeys.None => NoWindow(config, family, maxPositions),
+            WindowKeys.AllLayers => config.Root.TryGetProperty(Window, out _) ? Given(config) : DefaultWindow,
+            WindowKeys.Switched => !config.Bool(Switch, false) ? null : Given(config) ?? DefaultWindow,
+            _ => config.Root.TryGetProperty(Window, out _) ? Given(config) : throw config.Missing(Window),
+        };
+        if (window is null)
+        {
+            return types?.Contains(true) != true ? (null, []) : throw config.Unsound(Types, $"{Sliding} needs a {Window}");
+        }
+        bool[] windowed = family.Windows switch
+        {
+            WindowKeys.AllLayers => types?.Contains(false) != true ? [] : throw config.Unsound(Types, $"a {family.ModelType} has its {Window} in every layer"),
+            WindowKeys.Switched => types ?? ByCount(config, layers),
+            _ => types ?? throw config.Missing(Types),
+        };
+        return windowed.Length == 0 || windowed.Contains(true) ? (window, windowed.All(w => w) ? [] : windowed) : (null, []);
+    }
+
+    internal static void Write(Utf8JsonWriter json, ModelConfig model, ModelFamily family)
+    {
+        if (family.Windows == WindowKeys.Switched)
+        {
+            json.WriteBoolean(Switch, model.SlidingWindow is not null);
+        }
+        if (family.Windows != WindowKeys.None)
+        {
+            WriteWindow(json, model.SlidingWindow);
+        }
+        if (family.Windows == WindowKeys.ByLayer || family.Windows == WindowKeys.Switched && model.SlidingWindow is not null)
+        {
+            bool[] windowed = [.. Enumerable.Range(0, model.NumHiddenLayers).Select(l => model.WindowOf(l) is not null)];
+            if (family.Windows == WindowKeys.Switched)
+            {
+                json.WriteNumber(FullLayers, Math.Max(0, Array.IndexOf(windowed, true)));
+            }
+            json.WriteStartArray(Types);
+            foreach (bool w in windowed)
+            {
+                json.WriteStringValue(w ? Sliding : Full);
+            }
+            json.WriteEndArray();
+        }
+    }
+
+    static void WriteWindow(Utf8JsonWriter json, int? window)
+    {
+        if (window is { } w)
+        {
+            json.WriteNumber(Window, w);
+        }
+        else
+        {
+            json.WriteNull(Window); // absent would mean transformers' default
+        }
+    }
+
+    static int? Given(ConfigReader config) => config.Has(Window) ? config.Int(Window, 1, int.MaxValue) : null;
+
+    // Llama's code in transformers does not look at the key; a file that has it was meant for something else.
+    static int? NoWindow(ConfigReader config, ModelFamily family, int maxPositions) =>
+        config.Has(Window) && config.Int(Window, 0, int.MaxValue) < maxPositions
+            ? throw config.Unsound(Window, $"a {family.ModelType} has no window; use the file that belongs to the weights")
+            : null;
+
+    static bool[] ByCount(ConfigReader config, int layers)
+    {
+        int full = config.Int(FullLayers, 0, int.MaxValue, DefaultFullLayers);
+        return [.. Enumerable.Range(0, layers).Select(l => l >= full)];
+    }
+
+    static bool[]? LayerTypes(ConfigReader config, int layers)
+    {
+        if (!config.Has(Types))
+        {
+            return null;
+        }
+        IReadOnlyList<string> types = config.Strings(Types, required: true);
+        return types.All(t => t is Full or Sliding) && (types.Count == layers || types.All(t => t == Full))
+            ? [.. types.Select(t => t == Sliding)]
+            : throw config.Unsound(Types, $"it must say {Full} or {Sliding} for each of the {layers} layers");
+    }
+}

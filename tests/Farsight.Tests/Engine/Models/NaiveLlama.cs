@@ -1,0 +1,140 @@
+using Farsight.Engine.Memory;
+using Farsight.Engine.Models;
+
+namespace Farsight.Tests.Engine.Models;
+
+/// <summary>A decoder written from the formulas, in double, one token after the other. Shares nothing with the engine but the weights.</summary>
+sealed class NaiveLlama(ModelConfig config, IWeightSource source)
+{
+    /// <summary>Log-probabilities of every next token [T, V] of one sequence.</summary>
+    /// <param name="tokens">[T]</param>
+    /// <param name="positions">[T]</param>
+    /// <param name="length">Of the sequence, for RoPE rules that ask for it.</param>
+    internal double[][] LogProbs(int[] tokens, int[] positions, int length)
+    {
+        double[] frequencies = Frequencies(length, out double factor);
+        double[][] x = [.. tokens.Select(t => Matrix("model.embed_tokens.weight", config.VocabSize, config.HiddenSize)[t])];
+        for (int layer = 0; layer < config.NumHiddenLayers; layer++)
+        {
+            Block($"model.layers.{layer}.", x, positions, frequencies, factor, config.WindowedLayers.Count == 0 || config.WindowedLayers[layer] ? config.SlidingWindow : null);
+        }
+        double[][] head = Matrix(config.TieWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight", config.VocabSize, config.HiddenSize);
+        return [.. x.Select(row => LogSoftmax([.. head.Select(h => Dot(h, Normed(row, "model.norm.weight")))]))];
+    }
+
+    void Block(string prefix, double[][] x, int[] positions, double[] frequencies, double factor, int? window)
+    {
+        int dim = config.HeadDim, heads = config.NumAttentionHeads, group = heads / config.NumKeyValueHeads;
+        double[][] normed = [.. x.Select(r => Normed(r, prefix + "input_layernorm.weight"))];
+        double[][] Heads(string name, int count, bool norm, bool rotate) =>
+        [
+            .. Linear($"{prefix}self_attn.{name}_proj", normed, count * dim, config.AttentionBias)
+                .Select((row, t) => Enumerable.Range(0, count).SelectMany(h =>
+                {
+                    double[] head = row[(h * dim)..((h + 1) * dim)];
+                    head = norm ? Normed(head, $"{prefix}self_attn.{name}_norm.weight") : head;
+                    return rotate ? Rotated(head, positions[t], frequencies, factor) : head;
+                }).ToArray()),
+        ];
+        double[][] q = Heads("q", heads, config.QueryKeyNorm, true), k = Heads("k", config.NumKeyValueHeads, config.QueryKeyNorm, true), v = Heads("v", config.NumKeyValueHeads, false, false);
+
+        double[][] attended = new double[x.Length][];
+        for (int t = 0; t < x.Length; t++)
+        {
+            attended[t] = new double[heads * dim];
+            for (int h = 0; h < heads; h++)
+            {
+                int from = h / group * dim;
+                int[] seen = [.. Enumerable.Range(0, x.Length).Where(j => j <= t && (window is null || t - j < window))];
+                double[] weights = LogSoftmax([.. seen.Select(j => Enumerable.Range(0, dim).Sum(d => q[t][h * dim + d] * k[j][from + d]) / Math.Sqrt(dim))]);
+                for (int s = 0; s < seen.Length; s++)
+                {
+                    for (int d = 0; d < dim; d++)
+                    {
+                        attended[t][h * dim + d] += Math.Exp(weights[s]) * v[seen[s]][from + d];
+                    }
+                }
+            }
+        }
+        AddTo(x, Linear(prefix + "self_attn.o_proj", attended, config.HiddenSize, config.OutputBias));
+
+        normed = [.. x.Select(r => Normed(r, prefix + "post_attention_layernorm.weight"))];
+        double[][] gate = Linear(prefix + "mlp.gate_proj", normed, config.IntermediateSize, config.MlpBias), up = Linear(prefix + "mlp.up_proj", normed, config.IntermediateSize, config.MlpBias);
+        AddTo(x, Linear(prefix + "mlp.down_proj", [.. gate.Zip(up, (g, u) => g.Zip(u, (a, b) => a / (1 + Math.Exp(-a)) * b).ToArray())], config.HiddenSize, config.MlpBias));
+    }
+
+    double[] Frequencies(int length, out double factor)
+    {
+        int pairs = config.HeadDim / 2;
+        double theta = config.RopeTheta, window;
+        factor = 1;
+        switch (config.RopeScaling)
+        {
+            case RopeScaling.DynamicNtk dynamic:
+                window = dynamic.OriginalMaxPositionEmbeddings;
+                double n = Math.Max(length, window);
+                theta *= Math.Pow(dynamic.Factor * n / window - (dynamic.Factor - 1), 2.0 * pairs / (2 * pairs - 2));
+                return [.. Enumerable.Range(0, pairs).Select(i => 1 / Math.Pow(theta, (double)i / pairs))];
+            case RopeScaling.LongRope rule:
+                window = rule.OriginalMaxPositionEmbeddings;
+                factor = rule.AttentionFactor ?? Math.Sqrt(1 + Math.Log(rule.Factor) / Math.Log(window));
+                return [.. Enumerable.Range(0, pairs).Select(i => 1 / ((length > window ? rule.LongFactors : rule.ShortFactors)[i] * Math.Pow(theta, (double)i / pairs)))];
+            default:
+                return [.. Enumerable.Range(0, pairs).Select(i => 1 / Math.Pow(theta, (double)i / pairs))];
+        }
+    }
+
+    static double[] Rotated(double[] head, int position, double[] frequencies, double factor)
+    {
+        int half = head.Length / 2;
+        return
+        [
+            .. Enumerable.Range(0, head.Length).Select(i =>
+            {
+                double angle = position * frequencies[i % half], other = i < half ? -head[i + half] : head[i - half];
+                return factor * (head[i] * Math.Cos(angle) + other * Math.Sin(angle));
+            }),
+        ];
+    }
+
+    double[][] Linear(string name, double[][] x, int outputs, bool bias)
+    {
+        double[][] weight = Matrix(name + ".weight", outputs, x[0].Length);
+        double[] b = bias ? Vector(name + ".bias", outputs) : new double[outputs];
+        return [.. x.Select(row => weight.Select((w, o) => Dot(w, row) + b[o]).ToArray())];
+    }
+
+    double[] Normed(double[] row, string gain)
+    {
+        double scale = 1 / Math.Sqrt(row.Sum(v => v * v) / row.Length + config.RmsNormEps);
+        return [.. row.Zip(Vector(gain, row.Length), (v, g) => v * scale * g)];
+    }
+
+    double[][] Matrix(string name, int rows, int columns)
+    {
+        float[] row = new float[columns];
+        return [.. Enumerable.Range(0, rows).Select(r =>
+        {
+            source.Matrix(name, rows, columns).Read(r, 0, row);
+            return row.Select(v => (double)v).ToArray();
+        })];
+    }
+
+    double[] Vector(string name, int length) => [.. source.Vector(name, length)[0].ToArray().Select(v => (double)v)];
+
+    static void AddTo(double[][] x, double[][] y)
+    {
+        for (int t = 0; t < x.Length; t++)
+        {
+            x[t] = [.. x[t].Zip(y[t], (a, b) => a + b)];
+        }
+    }
+
+    static double[] LogSoftmax(double[] scores)
+    {
+        double max = scores.Max(), log = max + Math.Log(scores.Sum(s => Math.Exp(s - max)));
+        return [.. scores.Select(s => s - log)];
+    }
+
+    static double Dot(double[] a, double[] b) => a.Zip(b, (x, y) => x * y).Sum();
+}
