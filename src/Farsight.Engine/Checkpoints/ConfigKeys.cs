@@ -10,19 +10,29 @@ namespace Farsight.Engine.Checkpoints;
 static class ConfigKeys
 {
     /// <summary>Keys that change the numbers in some relative of these models, and the value that does not.</summary>
-    static readonly Dictionary<string, string> s_neutral = new(StringComparer.Ordinal)
+    static readonly Dictionary<string, string> s_neutral = new (string Neutral, string[] Keys)[]
     {
-        ["qkv_bias"] = "false", ["use_bias"] = "false", ["bias"] = "false", ["attention_out_bias"] = "false", ["attention_bias"] = "false", ["mlp_bias"] = "false",
-        ["partial_rotary_factor"] = "1", ["rotary_pct"] = "1", ["rope_interleaved"] = "false", ["use_mrope"] = "false", ["alibi"] = "false",
-        ["no_rope_layers"] = "null", ["no_rope_layer_interval"] = "null", ["attention_chunk_size"] = "null", ["attn_temperature_tuning"] = "false",
-        ["attn_logit_softcapping"] = "null", ["final_logit_softcapping"] = "null", ["query_pre_attn_scalar"] = "null", ["clip_qkv"] = "null",
-        ["attention_multiplier"] = "null", ["embedding_multiplier"] = "1", ["residual_multiplier"] = "1", ["logits_scaling"] = "1",
-        ["logit_scale"] = "1", ["scale_emb"] = "1", ["scale_depth"] = "null", ["dim_model_base"] = "null", ["scale_attn_by_inverse_layer_idx"] = "false",
-        ["use_qk_norm"] = "false", ["qk_layernorm"] = "false", ["use_parallel_residual"] = "false", ["parallel_attn"] = "false",
-        ["num_experts"] = "0", ["num_local_experts"] = "0", ["n_routed_experts"] = "0", ["num_nextn_predict_layers"] = "0",
-        ["quantization_config"] = "null", ["pruned_heads"] = "null", ["is_encoder_decoder"] = "false", ["add_cross_attention"] = "false",
-        ["use_bidirectional_attention"] = "false", ["layer_types"] = "null", ["use_sliding_window"] = "false",
-    };
+        ("false",
+        [
+            "qkv_bias", "use_bias", "bias", "attention_out_bias", "attention_bias", "mlp_bias", "rope_interleaved", "use_mrope", "alibi",
+            "attn_temperature_tuning", "scale_attn_by_inverse_layer_idx", "use_qk_norm", "qk_layernorm", "use_parallel_residual", "parallel_attn",
+            "is_encoder_decoder", "add_cross_attention", "use_bidirectional_attention", "use_sliding_window",
+        ]),
+        ("1",
+        [
+            "partial_rotary_factor", "rotary_pct", "embedding_multiplier", "residual_multiplier", "logits_scaling", "logit_scale", "scale_emb",
+        ]),
+        ("null",
+        [
+            "no_rope_layers", "no_rope_layer_interval", "attention_chunk_size", "attn_logit_softcapping", "final_logit_softcapping",
+            "query_pre_attn_scalar", "clip_qkv", "attention_multiplier", "scale_depth", "dim_model_base", "quantization_config", "pruned_heads",
+            "layer_types",
+        ]),
+        ("0",
+        [
+            "num_experts", "num_local_experts", "n_routed_experts", "num_nextn_predict_layers",
+        ]),
+    }.SelectMany(g => g.Keys.Select(k => (Key: k, g.Neutral))).ToDictionary(e => e.Key, e => e.Neutral, StringComparer.Ordinal);
 
     /// <summary>Keys about training, generation, labels, files and versions, which change no logit.</summary>
     static readonly HashSet<string> s_harmless = new(StringComparer.Ordinal)
