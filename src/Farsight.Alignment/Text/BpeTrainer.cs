@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Farsight.Alignment.Text.Tokenizers;
 using Farsight.Engine;
 
 namespace Farsight.Alignment.Text;
@@ -60,11 +61,12 @@ public sealed class BpeTrainer
     {
         Dictionary<string, long> counts = new(StringComparer.Ordinal);
         Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> bySpan = counts.GetAlternateLookup<ReadOnlySpan<char>>();
-        PreTokenizer preTokenizer = new([PreTokenizer.Qwen2]);
+        WordSplitter splitter = new(longestNumber: 1);
         List<int> ends = [];
         foreach (string text in texts)
         {
-            preTokenizer.Split(text, ends);
+            ends.Clear();
+            splitter.Split(text, 0, ends);
             int start = 0;
             foreach (int end in ends)
             {

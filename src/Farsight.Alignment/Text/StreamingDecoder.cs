@@ -1,4 +1,5 @@
-using System.Text;
+using System.Buffers;
+using Farsight.Alignment.Text.Tokenizers;
 
 namespace Farsight.Alignment.Text;
 
@@ -8,25 +9,39 @@ public sealed class StreamingDecoder
 {
     readonly Tokenizer _tokenizer;
     readonly bool _skipSpecialTokens;
-    readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+    readonly TextStream _stream;
+    readonly ArrayBufferWriter<char> _text = new();
 
     /// <summary>Starts a new text.</summary>
     public StreamingDecoder(Tokenizer tokenizer, bool skipSpecialTokens = true)
     {
         _tokenizer = tokenizer;
         _skipSpecialTokens = skipSpecialTokens;
+        _stream = tokenizer.NewStream();
     }
 
     /// <summary>Takes the next token; returns the characters that are now complete, often none within an emoji.</summary>
-    public string Append(int id) => Decode(_tokenizer.BytesOf(id, _skipSpecialTokens), flush: false);
-
-    /// <summary>Ends the text; returns U+FFFD when it ends within a character, else nothing. The stream can then be used again.</summary>
-    public string Finish() => Decode([], flush: true);
-
-    string Decode(ReadOnlySpan<byte> bytes, bool flush)
+    public string Append(int id)
     {
-        Span<char> chars = bytes.Length <= 128 ? stackalloc char[bytes.Length + 4] : new char[bytes.Length + 4];
-        int count = _decoder.GetChars(bytes, chars, flush);
-        return new(chars[..count]);
+        ArgumentOutOfRangeException.ThrowIfNegative(id);
+        if (!_skipSpecialTokens || !_tokenizer.IsSpecial(id))
+        {
+            _stream.Append(id, _text);
+        }
+        return Take();
+    }
+
+    /// <summary>Ends the text; returns U+FFFD when it ends within a character, else what was held back. The stream can then be used again.</summary>
+    public string Finish()
+    {
+        _stream.Finish(_text);
+        return Take();
+    }
+
+    string Take()
+    {
+        string text = _text.WrittenSpan.ToString();
+        _text.ResetWrittenCount();
+        return text;
     }
 }

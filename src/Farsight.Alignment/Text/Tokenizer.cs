@@ -1,52 +1,61 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Text;
-using System.Text.Unicode;
+using Farsight.Alignment.Text.Tokenizers;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 
 namespace Farsight.Alignment.Text;
 
-/// <summary>A byte-level BPE tokenizer, read from Hugging Face's tokenizer.json: text to token ids and back.</summary>
+/// <summary>A BPE tokenizer, byte-level or in the style of SentencePiece, read from Hugging Face's tokenizer.json: text to token ids and back.</summary>
 /// <remarks>
-/// Any text can be encoded, and <see cref="Decode"/> gives it back (composed, where the tokenizer composes characters first;
-/// half a surrogate pair becomes U+FFFD). Encoding never adds a token by itself. All members may be used by many threads.
+/// Text that is encoded comes back from <see cref="Decode"/> (composed, where the tokenizer composes characters first; half a
+/// surrogate pair becomes U+FFFD). Encoding never adds a token by itself. All members may be used by many threads.
 /// </remarks>
 public sealed class Tokenizer
 {
-    const int LongestCachedPiece = 64;
-    const int LargestCache = 1 << 16;
-
     readonly ReadOnlyMemory<byte> _json;
     readonly TokenizerDefinition _definition;
-    readonly BytePairMerges _merges;
     readonly Dictionary<string, AddedToken> _added;
-    readonly HashSet<int> _special;
-    readonly AddedTokenFinder _everyAdded, _ordinaryAdded;
-    readonly Dictionary<string, int> _wholePieces = new(StringComparer.Ordinal);
-    readonly ConcurrentDictionary<string, int[]> _pieces = new(StringComparer.Ordinal);
-    int _cached;
+    readonly TokenBytes _bytes;
+    readonly PieceModel _model;
+    readonly AddedTokens _ordinary, _every;
+    readonly ConcurrentBag<EncodingRoom> _rooms = []; // as many as threads that have encoded at once
 
-    Tokenizer(ReadOnlyMemory<byte> json, string name)
+    Tokenizer(ReadOnlyMemory<byte> json, string name, TokenizerConfig config)
     {
         _json = json;
         _definition = new TokenizerReader(name).Read(json);
         _added = _definition.Added.ToDictionary(a => a.Content, StringComparer.Ordinal);
-        _special = [.. _definition.Added.Where(a => a.Special).Select(a => a.Id)];
-        _everyAdded = new(_definition.Added);
-        _ordinaryAdded = new(_definition.Added.Where(a => !a.Special && string.IsNullOrWhiteSpace(a.Content)));
-        _merges = new(IdOfBytes(name), _definition.Merges);
-        if (_definition.IgnoresMerges)
-        {
-            FillWholePieces();
-        }
+        _bytes = new(_definition);
+        BytePairMerges merges = new(new(_definition.Merges));
+        WholePieces? whole = _definition.IgnoresMerges ? new(_definition.Vocabulary, _definition.Special) : null;
+        _model = Kind == TokenizerKind.ByteLevel ? new ByteLevelModel(merges, _definition.IdOfByte!, whole) : new SentencePieceModel(_definition, merges, whole);
+        _ordinary = new(_definition.Added.Where(a => !a.Special && string.IsNullOrWhiteSpace(a.Content)), _definition.Normalizer);
+        _every = new(_definition.Added, _definition.Normalizer);
+        Bos = config.Bos is not null ? IdOf(config.Bos) : _definition.Before is [var first, ..] && IsSpecial(first) ? first : null;
+        Eos = config.Eos is not null ? IdOf(config.Eos) : _definition.After is [.., var last] && IsSpecial(last) ? last : null;
+        Before = Around(_definition.Before, Bos, config.AddsBos);
+        After = Around(_definition.After, Eos, config.AddsEos);
     }
 
-    /// <summary>One more than the largest id. A model may have more rows than that.</summary>
-    public int VocabSize => _definition.Bytes.Length;
+    /// <summary>What the merges start from.</summary>
+    public TokenizerKind Kind => _definition.Kind;
 
-    /// <summary>The token that the file's post-processor puts before every text, if it does.</summary>
-    public int? Bos => _definition.Bos;
+    /// <summary>One more than the largest id. A model may have more rows than that.</summary>
+    public int VocabSize => _definition.Tokens.Length;
+
+    /// <summary>The token that begins a text, as tokenizer_config.json or the file's post-processor says.</summary>
+    public int? Bos { get; }
+
+    /// <summary>The token that ends a text, as tokenizer_config.json or the file's post-processor says. A chat may end by another.</summary>
+    public int? Eos { get; }
+
+    /// <summary>The tokens that the model expects before a text: usually BOS, or nothing. <see cref="Encode(ReadOnlySpan{char})"/> does not add them.</summary>
+    public IReadOnlyList<int> Before { get; }
+
+    /// <summary>The tokens that the model expects after a text: usually nothing.</summary>
+    public IReadOnlyList<int> After { get; }
 
     /// <summary>The tokens beside the merges: control tokens and such.</summary>
     public IReadOnlyList<AddedToken> AddedTokens => _definition.Added;
@@ -62,27 +71,20 @@ public sealed class Tokenizer
             $"{FileOf(directory)} has {tokenizer.VocabSize} tokens, config.json says vocab_size {modelVocabulary}; the two are not of one model, so fetch both again.");
     }
 
-    /// <summary>Reads a tokenizer.json, or the one in a directory.</summary>
-    /// <exception cref="InputException">The file cannot be read, is damaged, or describes something other than a byte-level BPE.</exception>
+    /// <summary>Reads a tokenizer.json, or the one in a directory; and the tokenizer_config.json beside it, if there is one.</summary>
+    /// <exception cref="InputException">A file cannot be read, is damaged, or describes something that is not supported, which is named.</exception>
     public static Tokenizer Load(string path)
     {
         string file = FileOf(path);
-        try
-        {
-            byte[] bytes = File.ReadAllBytes(file);
-            return new(bytes.AsMemory(bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? 3 : 0), file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"The tokenizer '{file}' cannot be read: {e.Message}", e);
-        }
+        TokenizerConfig config = TokenizerConfig.Read(Path.Combine(Path.GetDirectoryName(file)!, "tokenizer_config.json"));
+        return new(TokenizerJson.ReadFile(file), file, config);
     }
 
     /// <summary>Reads the content of a tokenizer.json.</summary>
     /// <param name="json">UTF-8.</param>
     /// <param name="name">What to call it in messages.</param>
     /// <exception cref="InputException">As for <see cref="Load"/>.</exception>
-    public static Tokenizer Parse(ReadOnlyMemory<byte> json, string name) => new(json, name);
+    public static Tokenizer Parse(ReadOnlyMemory<byte> json, string name) => new(json, name, new(null, null, null, null));
 
     /// <summary>Writes the tokenizer.json it was read from, to a .json file or into a directory.</summary>
     /// <exception cref="IOException">The file could not be written.</exception>
@@ -92,17 +94,25 @@ public sealed class Tokenizer
     public int? IdOf(string addedToken) => _added.TryGetValue(addedToken, out AddedToken? token) ? token.Id : null;
 
     /// <summary>Whether the id is that of a control token.</summary>
-    public bool IsSpecial(int id) => _special.Contains(id);
+    public bool IsSpecial(int id) => _definition.Special.Contains(id);
 
     /// <summary>A token as text, for people: U+FFFD where it holds part of a character; empty for an id without a token.</summary>
-    public string TokenText(int id) => Encoding.UTF8.GetString(BytesOf(id, skipSpecialTokens: false));
+    public string TokenText(int id) => Encoding.UTF8.GetString(_bytes[id]);
 
     /// <summary>Encodes text. Text that spells a control token stays text, so that a document cannot inject one.</summary>
     /// <remarks>Of the added tokens only those are recognised that are not special and are all white space, as some vocabularies have them.</remarks>
-    public int[] Encode(ReadOnlySpan<char> text) => Encode(text, _ordinaryAdded);
+    public int[] Encode(ReadOnlySpan<char> text) => Encode(text, _ordinary, []);
 
     /// <summary>Encodes text and takes added tokens spelled in it for what they are. Not for text of others.</summary>
-    public int[] EncodeWithSpecialTokens(ReadOnlySpan<char> text) => Encode(text, _everyAdded);
+    public int[] EncodeWithSpecialTokens(ReadOnlySpan<char> text) => Encode(text, _every, []);
+
+    /// <summary>As <see cref="EncodeWithSpecialTokens(ReadOnlySpan{char})"/>, for a text that holds text of others, as a filled-in chat template does.</summary>
+    /// <param name="text">The whole text.</param>
+    /// <param name="foreign">The parts of it that are text of others: an added token that touches one of them stays text.</param>
+    public int[] EncodeWithSpecialTokens(ReadOnlySpan<char> text, IReadOnlyList<Range> foreign) => Encode(text, _every, foreign);
+
+    /// <summary>Puts <see cref="Before"/> and <see cref="After"/> around the tokens of a text.</summary>
+    public int[] Enclose(ReadOnlySpan<int> ids) => [.. Before, .. ids, .. After];
 
     /// <summary>How many tokens <see cref="Encode(ReadOnlySpan{char})"/> makes of the text.</summary>
     public int Count(ReadOnlySpan<char> text) => Encode(text).Length;
@@ -110,104 +120,77 @@ public sealed class Tokenizer
     /// <summary>The text of tokens; bytes that are no character become U+FFFD, ids without a token nothing.</summary>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = true)
     {
-        ArrayBufferWriter<byte> bytes = new();
+        TextStream stream = NewStream();
+        ArrayBufferWriter<char> text = new();
         foreach (int id in ids)
         {
-            bytes.Write(BytesOf(id, skipSpecialTokens));
+            ArgumentOutOfRangeException.ThrowIfNegative(id, nameof(ids));
+            if (!skipSpecialTokens || !IsSpecial(id))
+            {
+                stream.Append(id, text);
+            }
         }
-        return Encoding.UTF8.GetString(bytes.WrittenSpan);
+        stream.Finish(text);
+        return text.WrittenSpan.ToString();
     }
 
-    internal ReadOnlySpan<byte> BytesOf(int id, bool skipSpecialTokens)
+    /// <summary>What other formats store of it.</summary>
+    public TokenizerVocabulary ToVocabulary() => new()
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(id);
-        return id >= VocabSize || (skipSpecialTokens && _special.Contains(id)) ? [] : _definition.Bytes[id];
+        Kind = Kind,
+        Tokens = _definition.Tokens,
+        Kinds = [.. Enumerable.Range(0, VocabSize).Select(KindOf)],
+        Merges = [.. _definition.Merges.Select(m => (m.Left, m.Right))],
+        SplitPattern = _definition.SplitPattern,
+        IgnoresMerges = _definition.IgnoresMerges,
+        AddsPrefixSpace = _definition.Prefix.Any(s => s is PrefixStep) || _definition.Normalizer.Any(s => s is PrependStep),
+        Bos = Bos,
+        Eos = Eos,
+        Unknown = _definition.Unknown,
+        AddsBos = Before.Count > 0 && Before[0] == Bos,
+        AddsEos = After.Count > 0 && After[^1] == Eos,
+    };
+
+    internal TextStream NewStream() => TextStream.For(_definition, _bytes);
+
+    TokenKind KindOf(int id) => _definition.Tokens[id] switch
+    {
+        null => TokenKind.Unused,
+        _ when id == _definition.Unknown && Kind == TokenizerKind.SentencePiece => TokenKind.Unknown,
+        _ when IsSpecial(id) => TokenKind.Control,
+        var token when _added.ContainsKey(token) => TokenKind.UserDefined,
+        _ when _bytes.IsByte(id) => TokenKind.Byte,
+        _ => TokenKind.Normal,
+    };
+
+    int[] Encode(ReadOnlySpan<char> text, AddedTokens added, IReadOnlyList<Range> foreign)
+    {
+        EncodingRoom room = _rooms.TryTake(out EncodingRoom? used) ? used : new();
+        room.Ids.Clear();
+        added.Cut(text, foreign, (part, first) => EncodePart(part, first, room), token => room.Ids.Add(token.Id));
+        int[] ids = [.. room.Ids];
+        _rooms.Add(room);
+        return ids;
     }
 
-    int[] Encode(ReadOnlySpan<char> text, AddedTokenFinder finder)
+    void EncodePart(ReadOnlySpan<char> part, bool first, EncodingRoom room)
     {
-        List<int> ids = [];
-        Room room = new([], new());
-        while (finder.Find(text, out int at) is { } token)
-        {
-            EncodeText(text[..at], ids, room);
-            ids.Add(token.Id);
-            text = text[(at + token.Content.Length)..];
-        }
-        EncodeText(text, ids, room);
-        return [.. ids];
-    }
-
-    void EncodeText(ReadOnlySpan<char> text, List<int> ids, Room room)
-    {
-        if (_definition.Composes)
-        {
-            text = UnicodeComposition.Compose(text);
-        }
+        ReadOnlySpan<char> text = TextStep.ApplyAll(_definition.Prefix, part, first);
         _definition.PreTokenizer.Split(text, room.Ends);
-        ConcurrentDictionary<string, int[]>.AlternateLookup<ReadOnlySpan<char>> pieces = _pieces.GetAlternateLookup<ReadOnlySpan<char>>();
         int start = 0;
         foreach (int end in room.Ends)
         {
-            ReadOnlySpan<char> piece = text[start..end];
-            if (!pieces.TryGetValue(piece, out int[]? tokens))
-            {
-                tokens = EncodePiece(piece, room);
-                Remember(piece, tokens);
-            }
-            ids.AddRange(tokens);
+            _model.Encode(text[start..end], room.Ids, room.Cache);
             start = end;
         }
     }
 
-    int[] EncodePiece(ReadOnlySpan<char> piece, Room room)
+    static IReadOnlyList<int> Around(IReadOnlyList<int> ids, int? token, bool? adds) => (token, adds) switch
     {
-        if (_definition.IgnoresMerges && _wholePieces.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(piece, out int whole))
-        {
-            return [whole];
-        }
-        int most = Encoding.UTF8.GetMaxByteCount(piece.Length);
-        Span<byte> bytes = most <= 512 ? stackalloc byte[most] : new byte[most];
-        return _merges.Apply(bytes[..Encoding.UTF8.GetBytes(piece, bytes)], room.Candidates);
-    }
-
-    void Remember(ReadOnlySpan<char> piece, int[] tokens)
-    {
-        if (piece.Length <= LongestCachedPiece && Volatile.Read(ref _cached) < LargestCache && _pieces.TryAdd(piece.ToString(), tokens))
-        {
-            Interlocked.Increment(ref _cached);
-        }
-    }
-
-    int[] IdOfBytes(string name)
-    {
-        int[] ids = new int[256];
-        Array.Fill(ids, -1);
-        HashSet<int> added = [.. _definition.Added.Select(a => a.Id)];
-        for (int id = 0; id < VocabSize; id++)
-        {
-            if (_definition.Bytes[id] is [byte single] && !added.Contains(id))
-            {
-                ids[single] = id;
-            }
-        }
-        int missing = Array.IndexOf(ids, -1);
-        return missing < 0 ? ids : throw new InputException($"'{name}': the vocabulary has no token for the byte 0x{missing:X2}; use a model with a byte-level BPE tokenizer.");
-    }
-
-    void FillWholePieces()
-    {
-        for (int id = 0; id < VocabSize; id++)
-        {
-            if (_definition.Bytes[id] is { } bytes && !_special.Contains(id) && Utf8.IsValid(bytes))
-            {
-                _wholePieces.TryAdd(Encoding.UTF8.GetString(bytes), id);
-            }
-        }
-    }
+        ({ } id, true) when !ids.Contains(id) => [id],
+        ({ } id, false) => [.. ids.Where(i => i != id)],
+        _ => ids,
+    };
 
     static string FileOf(string path) => Directory.Exists(path) || !path.EndsWith(".json", StringComparison.Ordinal) ? Path.Combine(path, "tokenizer.json") : path;
-
-    /// <summary>What one call works in, so that pieces do not allocate.</summary>
-    readonly record struct Room(List<int> Ends, PriorityQueue<BytePairMerges.Candidate, long> Candidates);
 }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Text;
+using Farsight.Alignment.Text.Tokenizers;
 using Farsight.Engine;
 using Farsight.Engine.Memory;
 
@@ -94,35 +95,6 @@ public sealed class TokenizerTests
         json["model"]!["ignore_merges"] = true;
         Assert.Equal([256], Parse(json).Encode("abc"));
         Assert.Equal(4, Parse(json).Count("abcd"));
-    }
-
-    [Fact]
-    public void Every_stand_in_has_its_category()
-    {
-        foreach (UnicodeCategory category in Enum.GetValues<UnicodeCategory>())
-        {
-            Assert.Equal(category == UnicodeCategory.Surrogate ? UnicodeCategory.OtherSymbol : category, CharUnicodeInfo.GetUnicodeCategory(CodePointText.StandIn(category)));
-        }
-    }
-
-    [Theory]
-    [InlineData("I'll we'VE 123  x\r\n\r\n y", "I|'ll| we|'VE| |1|2|3| | x|\r\n\r\n| y")]
-    [InlineData("a--b?!\n c   ", "a|--|b|?!\n| c|   ")]
-    [InlineData("𝒜b𝟙𝟚 😀😀x", "𝒜b|𝟙|𝟚| 😀😀|x")]
-    [InlineData("\t\tif (x)", "\t|\tif| (|x|)")]
-    public void The_pattern_of_Qwen2_splits_words_digits_and_line_ends(string text, string pieces)
-    {
-        List<int> ends = [];
-        new PreTokenizer([PreTokenizer.Qwen2]).Split(text, ends);
-        Assert.Equal(pieces, string.Join('|', ends.Select((end, i) => text[(i == 0 ? 0 : ends[i - 1])..end])));
-    }
-
-    [Fact]
-    public void Later_patterns_split_the_pieces_of_earlier_ones()
-    {
-        List<int> ends = [];
-        new PreTokenizer([@"\p{N}", PreTokenizer.Gpt2]).Split("ab12 cd", ends);
-        Assert.Equal([2, 3, 4, 7], ends);
     }
 
     [Fact]

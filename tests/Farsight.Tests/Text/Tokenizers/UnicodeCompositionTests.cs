@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Text;
+using Farsight.Alignment.Text.Tokenizers;
 
-namespace Farsight.Tests.Text;
+namespace Farsight.Tests.Text.Tokenizers;
 
 public sealed class UnicodeCompositionTests
 {

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace Farsight.Alignment.Text;
+namespace Farsight.Alignment.Text.Tokenizers;
 
 /// <summary>Writes a trained byte-level BPE as a tokenizer.json of Hugging Face's library.</summary>
 static class TokenizerJsonWriter
@@ -54,7 +54,7 @@ static class TokenizerJsonWriter
         json.WriteStartObject();
         json.WriteString("type", "Split");
         json.WriteStartObject("pattern");
-        json.WriteString("Regex", PreTokenizer.Qwen2);
+        json.WriteString("Regex", WordSplitter.Qwen2);
         json.WriteEndObject();
         json.WriteString("behavior", "Isolated");
         json.WriteBoolean("invert", false);

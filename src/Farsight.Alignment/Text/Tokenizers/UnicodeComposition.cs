@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 
-namespace Farsight.Alignment.Text;
+namespace Farsight.Alignment.Text.Tokenizers;
 
 /// <summary>Unicode's composed normal form (NFC), which some tokenizers bring text to first.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 
-namespace Farsight.Alignment.Text;
+namespace Farsight.Alignment.Text.Tokenizers;
 
 /// <summary>Text with one char for every character, so that a regular expression of .NET, which sees UTF-16, splits it as one of Unicode would.</summary>
 /// <remarks>A character beyond U+FFFF is replaced by a stand-in of the same general category, half a surrogate pair by U+FFFD.</remarks>

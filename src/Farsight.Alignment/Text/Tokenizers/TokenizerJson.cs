@@ -1,7 +1,8 @@
+using System.Text;
 using System.Text.Json;
 using Farsight.Engine;
 
-namespace Farsight.Alignment.Text;
+namespace Farsight.Alignment.Text.Tokenizers;
 
 /// <summary>Fields of a tokenizer.json, or an <see cref="InputException"/> that names the file and the field.</summary>
 /// <param name="name">The file's name, for messages.</param>
@@ -9,7 +10,21 @@ sealed class TokenizerJson(string name)
 {
     internal InputException Damaged(string what) => new($"'{name}' is damaged: {what}; get the file again.");
 
-    internal InputException Unsupported(string what) => new($"'{name}': {what} is not supported; use a model with a byte-level BPE tokenizer.");
+    internal InputException Unsupported(string what) => new($"'{name}': {what} is not supported; use a model with a byte-level or SentencePiece-style BPE tokenizer.");
+
+    /// <summary>The content of a file, without a byte order mark.</summary>
+    internal static ReadOnlyMemory<byte> ReadFile(string file)
+    {
+        try
+        {
+            byte[] bytes = File.ReadAllBytes(file);
+            return bytes.AsMemory(bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? 3 : 0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"The tokenizer '{file}' cannot be read: {e.Message}", e);
+        }
+    }
 
     internal JsonDocument Parse(ReadOnlyMemory<byte> bytes)
     {
@@ -55,6 +70,11 @@ sealed class TokenizerJson(string name)
     /// <summary>The <c>type</c> of a component.</summary>
     internal string Type(JsonElement component, string what) =>
         component.ValueKind == JsonValueKind.Object ? Text(component, "type") : throw Damaged($"'{what}' is not an object");
+
+    /// <summary>A number of at least 0.</summary>
+    internal int Number(JsonElement owner, string field) =>
+        Required(owner, field) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out int number) && number >= 0
+            ? number : throw Damaged($"'{field}' is not a number of at least 0");
 
     internal int Id(JsonElement value, string what, int largest) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int id) && id >= 0 && id <= largest

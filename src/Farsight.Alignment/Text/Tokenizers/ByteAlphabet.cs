@@ -1,4 +1,4 @@
-namespace Farsight.Alignment.Text;
+namespace Farsight.Alignment.Text.Tokenizers;
 
 /// <summary>The printable spelling of bytes in byte-level vocabularies: printable Latin-1 bytes spell themselves, the others U+0100 and on.</summary>
 /// <remarks>Source: the byte-to-unicode table of GPT-2; the space becomes Ġ, the line feed Ċ.</remarks>
@@ -10,11 +10,16 @@ static class ByteAlphabet
     internal static string Spell(ReadOnlySpan<byte> bytes)
     {
         Span<char> chars = bytes.Length <= 256 ? stackalloc char[bytes.Length] : new char[bytes.Length];
+        Spell(bytes, chars);
+        return new(chars);
+    }
+
+    internal static void Spell(ReadOnlySpan<byte> bytes, Span<char> chars)
+    {
         for (int i = 0; i < bytes.Length; i++)
         {
             chars[i] = s_charOf[bytes[i]];
         }
-        return new(chars);
     }
 
     /// <summary>The bytes that are spelled, or null when a character spells no byte.</summary>
@@ -30,6 +35,9 @@ static class ByteAlphabet
         }
         return bytes;
     }
+
+    /// <summary>Whether every character spells a byte.</summary>
+    internal static bool Spells(string spelled) => spelled.All(s_byteOf.ContainsKey);
 
     static char[] Chars()
     {
