@@ -22,7 +22,10 @@ sealed class AdamWCase(int rows, int width) : KernelCase
 
     internal override void Prepare()
     {
-        _parameters = [new("w", ParameterRole.Embedding, Normal(rows, width, 1), Normal(rows, width, 2))];
+        Parameter parameter = Parameter.Create("w", ParameterRole.Embedding, rows, width);
+        parameter.Value.CopyFrom(Normal(rows, width, 1));
+        parameter.Gradient.CopyFrom(Normal(rows, width, 2));
+        _parameters = [parameter];
         _optimizer = new(_parameters, s_settings);
         _start = Sample(_parameters[0].Value);
     }
