@@ -33,7 +33,7 @@ public static class TrainRun
         TrainRecipe recipe = request.Recipe;
         string baseModel = RecipeFile.Locate(request.RecipePath, "base_model", recipe.BaseModel);
         PreferenceDataset dataset = PreferenceDataset.Read(RecipeFile.Locate(request.RecipePath, "data", recipe.Data));
-        ModelConfig config = HuggingFaceConfig.Read(Path.Combine(baseModel, "config.json"));
+        ModelConfig config = ModelFiles.ReadConfig(baseModel);
         RunManifest manifest = RunManifest.OfThisProcess("train", recipe.Seed, new Dictionary<string, string>
         {
             ["base_model"] = InputHash.OfModel(baseModel),

@@ -69,7 +69,7 @@ static class EvalCommand
         string? rope = parse.GetValue(s_rope);
         return LoadedModel.Open(
             directory, parse.GetValue(s_adapter),
-            rope is null ? null : RopeOption.Parse(rope, HuggingFaceConfig.Read(Path.Combine(directory, "config.json"))));
+            rope is null ? null : RopeOption.Parse(rope, ModelFiles.ReadConfig(directory)));
     }
 
     static EvalResults Evaluate(EvalRequest request, LoadedModel model, string? directory, CancellationToken cancel)

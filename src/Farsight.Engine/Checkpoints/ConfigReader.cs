@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Farsight.Engine.Checkpoints;
 
@@ -20,7 +21,9 @@ sealed class ConfigReader
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path), s_options);
+            byte[] bytes = File.ReadAllBytes(path);
+            CheckText(bytes, path);
+            using JsonDocument document = JsonDocument.Parse(bytes, s_options);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? new(path, document.RootElement.Clone(), "")
                 : throw new InputException($"{path} is not a JSON object; download it again.");
@@ -36,6 +39,37 @@ sealed class ConfigReader
         catch (UnauthorizedAccessException e)
         {
             throw new InputException($"{path} cannot be read; it must be a file, and you need the permission to read it.", e);
+        }
+    }
+
+    // Names and texts are read in many places, and each of them may expect characters.
+    static void CheckText(ReadOnlySpan<byte> json, string path)
+    {
+        Utf8JsonReader reader = new(json);
+        bool isSound = Utf8.IsValid(json);
+        while (isSound && reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String && reader.ValueIsEscaped)
+            {
+                isSound = !HasHalfCharacter(ref reader);
+            }
+        }
+        if (!isSound)
+        {
+            throw new InputException($"{path} holds text that is no sound Unicode; download it again.");
+        }
+    }
+
+    static bool HasHalfCharacter(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            _ = reader.GetString();
+            return false;
+        }
+        catch (InvalidOperationException) // half a surrogate pair
+        {
+            return true;
         }
     }
 
@@ -87,7 +121,7 @@ sealed class ConfigReader
     internal string String(string key, string? absent = null) => Element(key) switch
     {
         null => absent ?? throw Missing(key),
-        { ValueKind: JsonValueKind.String } value => Text(key, value),
+        { ValueKind: JsonValueKind.String } value => value.GetString()!,
         _ => throw Unsound(key, "it must be a string"),
     };
 
@@ -95,7 +129,7 @@ sealed class ConfigReader
     {
         null => required ? throw Missing(key) : [],
         { ValueKind: JsonValueKind.Array } list when list.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String) =>
-            [.. list.EnumerateArray().Select(e => Text(key, e))],
+            [.. list.EnumerateArray().Select(e => e.GetString()!)],
         _ => throw Unsound(key, "it must be a list of strings"),
     };
 
@@ -103,18 +137,6 @@ sealed class ConfigReader
 
     internal InputException Unsound(string key, string wanted) =>
         new($"{_path}: {_prefix}{key} is {Shortened(key)}; {wanted}.");
-
-    string Text(string key, JsonElement value)
-    {
-        try
-        {
-            return value.GetString()!;
-        }
-        catch (InvalidOperationException) // half a surrogate pair
-        {
-            throw Unsound(key, "it must be sound Unicode");
-        }
-    }
 
     string Shortened(string key)
     {

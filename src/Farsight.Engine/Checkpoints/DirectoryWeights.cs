@@ -6,9 +6,12 @@ namespace Farsight.Engine.Checkpoints;
 
 /// <summary>A model directory as a source of weights: matrices stay mapped in their stored format, vectors are widened.</summary>
 /// <param name="directory">Disposed with this.</param>
-public sealed class DirectoryWeights(ModelDirectory directory) : IWeightSource, IDisposable
+public sealed class DirectoryWeights(ModelDirectory directory) : IModelFiles
 {
-    /// <summary>The directory's config.json.</summary>
+    /// <inheritdoc/>
+    public string Path => directory.Path;
+
+    /// <inheritdoc/>
     public ModelConfig Config => directory.Config;
 
     /// <inheritdoc/>
@@ -27,15 +30,4 @@ public sealed class DirectoryWeights(ModelDirectory directory) : IWeightSource, 
 
     /// <inheritdoc/>
     public void Dispose() => directory.Dispose();
-
-    /// <summary>A mapped tensor of two dimensions.</summary>
-    sealed class StoredMatrix(StoredTensor tensor) : WeightMatrix
-    {
-        public override int RowCount => tensor.Shape[0];
-
-        public override int ColumnCount => tensor.Shape[1];
-
-        public override void Read(int row, int firstColumn, Span<float> destination) =>
-            tensor.Read((long)row * ColumnCount + firstColumn, destination);
-    }
 }

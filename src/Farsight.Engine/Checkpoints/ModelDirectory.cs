@@ -6,6 +6,7 @@ namespace Farsight.Engine.Checkpoints;
 public sealed class ModelDirectory : IDisposable
 {
     const string ConfigFile = "config.json", WeightsFile = "model.safetensors", IndexFile = "model.safetensors.index.json";
+    const int LongestName = 255;
 
     readonly List<SafetensorsFile> _files = [];
     readonly Dictionary<string, (StoredTensor Tensor, string Path)> _weights = new(StringComparer.Ordinal);
@@ -85,7 +86,7 @@ public sealed class ModelDirectory : IDisposable
         foreach (string name in map.Root.EnumerateObject().Select(p => p.Name))
         {
             string file = map.String(name);
-            if (file is "" or "." or ".." || file.AsSpan().ContainsAny("/\\:\0"))
+            if (file is "" or "." or ".." || file.Length > LongestName || file.AsSpan().ContainsAny("/\\:\0"))
             {
                 throw map.Unsound(name, "it must be the name of a file in the same folder");
             }
@@ -108,6 +109,10 @@ public sealed class ModelDirectory : IDisposable
 
     void CheckWeights()
     {
+        if (Config.NumHiddenLayers > _weights.Count) // before the names of so many are listed
+        {
+            throw new InputException($"{Path}: {ConfigFile} says num_hidden_layers {Config.NumHiddenLayers}, and there are {_weights.Count} weights; the two are not of one model.");
+        }
         HashSet<string> known = new(StringComparer.Ordinal) { "lm_head.weight" }; // stored by some although it is tied
         foreach (ParameterShape parameter in ParameterShapes.Of(Config))
         {

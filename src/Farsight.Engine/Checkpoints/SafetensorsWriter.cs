@@ -46,7 +46,7 @@ public sealed record TensorToWrite(string Name, NumberFormat Format, IReadOnlyLi
     /// <summary>Number of values.</summary>
     public long Count => Shape.Aggregate(1L, (product, extent) => checked(product * extent));
 
-    internal long ByteCount => checked(Count * Format.BytesPerValue);
+    internal long ByteCount => Format.BytesOf(Count);
 }
 
 /// <summary>Writes safetensors files; the same tensors give the same bytes.</summary>

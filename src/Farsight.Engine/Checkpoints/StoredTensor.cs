@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Farsight.Engine.Checkpoints.Gguf;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Numerics;
 
@@ -10,20 +11,26 @@ public sealed class StoredTensor
     readonly MappedFile _file;
     readonly string _path;
     readonly long _start;
-    readonly int _bytesPerValue;
+    readonly int _valuesPerBlock, _bytesPerBlock;
     readonly NumberFormat? _format;
 
     internal StoredTensor(MappedFile file, string path, string name, string dtype, int[] shape, long start, long length)
     {
         (_file, _path, _start, Name, DType, Shape, ByteCount) = (file, path, start, name, dtype, shape, length);
-        _bytesPerValue = SafetensorsHeader.BytesPerValue[dtype];
+        (_valuesPerBlock, _bytesPerBlock) = (1, SafetensorsHeader.BytesPerValue[dtype]);
         _format = dtype switch { "F32" => NumberFormat.F32, "F16" => NumberFormat.F16, "BF16" => NumberFormat.BF16, _ => null };
+    }
+
+    internal StoredTensor(MappedFile file, string path, string name, GgufTensorType type, int[] shape, long start, long length)
+    {
+        (_file, _path, _start, Name, DType, Shape, ByteCount) = (file, path, start, name, type.Name, shape, length);
+        (_valuesPerBlock, _bytesPerBlock, _format) = (type.ValuesPerBlock, type.BytesPerBlock, type.Format);
     }
 
     /// <summary>"model.layers.0.self_attn.q_proj.weight".</summary>
     public string Name { get; }
 
-    /// <summary>The file's word for the type of a value: F32, BF16, I64, …</summary>
+    /// <summary>The file's word for the type of a value: F32, BF16, I64, Q8_0, …</summary>
     public string DType { get; }
 
     /// <summary>Extents, the slowest first; empty for a single value.</summary>
@@ -33,7 +40,7 @@ public sealed class StoredTensor
     public long ByteCount { get; }
 
     /// <summary>Number of values.</summary>
-    public long Count => ByteCount / _bytesPerValue;
+    public long Count => ByteCount / _bytesPerBlock * _valuesPerBlock;
 
     /// <summary>Whether the values are of a format that the engine computes with.</summary>
     public bool IsWeight => _format is not null;
@@ -41,28 +48,42 @@ public sealed class StoredTensor
     /// <summary>How the weights are stored.</summary>
     /// <exception cref="InputException">The values are of a type that weights cannot have.</exception>
     public NumberFormat Format => _format ?? throw new InputException(
-        $"{_path}: {Name} holds {DType} values, and weights must be F32, F16 or BF16; convert the model to one of these.");
+        $"{_path}: {Name} holds {DType} values, and weights must be F32, F16 or BF16, or in GGUF Q8_0 or Q4_0; convert the model to one of these.");
 
     /// <summary>All bytes.</summary>
     /// <exception cref="OverflowException">There are more than 2³¹ − 1; take them in parts.</exception>
     public ReadOnlySpan<byte> Bytes => _file.Bytes(_start, checked((int)ByteCount));
 
-    /// <summary>The bytes of <paramref name="count"/> values from <paramref name="firstElement"/> on.</summary>
+    /// <summary>The bytes of <paramref name="count"/> values from <paramref name="firstElement"/> on; whole blocks, where the type has blocks.</summary>
+    /// <exception cref="ArgumentException">The range leaves the tensor or divides a block.</exception>
     public ReadOnlySpan<byte> BytesOf(long firstElement, int count)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(firstElement);
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstElement, Count - count);
-        return _file.Bytes(_start + firstElement * _bytesPerValue, checked(count * _bytesPerValue));
+        CheckRange(firstElement, count);
+        return firstElement % _valuesPerBlock == 0 && count % _valuesPerBlock == 0
+            ? _file.Bytes(_start + firstElement / _valuesPerBlock * _bytesPerBlock, checked((int)((long)count / _valuesPerBlock * _bytesPerBlock)))
+            : throw new ArgumentException($"{Name} is stored in blocks of {_valuesPerBlock} values; {firstElement} … {firstElement + count - 1} divides one.");
     }
 
     /// <summary>Widens as many values as <paramref name="destination"/> holds, from <paramref name="firstElement"/> on.</summary>
     /// <exception cref="InputException">The values are of a type that weights cannot have.</exception>
-    public void Read(long firstElement, Span<float> destination) =>
-        Widen.ToFloat(Format, BytesOf(firstElement, destination.Length), destination);
+    public void Read(long firstElement, Span<float> destination)
+    {
+        CheckRange(firstElement, destination.Length);
+        int within = (int)(firstElement % _valuesPerBlock);
+        long blocks = ((long)within + destination.Length + _valuesPerBlock - 1) / _valuesPerBlock;
+        ReadOnlySpan<byte> stored = _file.Bytes(_start + firstElement / _valuesPerBlock * _bytesPerBlock, checked((int)(blocks * _bytesPerBlock)));
+        Widen.ToFloat(Format, stored, within, destination);
+    }
 
     /// <summary>Tells the system that the bytes will hardly be read again: memory that they fill is given back.</summary>
     public void Forget() => _file.Forget(_start, ByteCount);
+
+    void CheckRange(long firstElement, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstElement);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstElement, Count - count);
+    }
 
     /// <summary>All values as floats, in an array of their own.</summary>
     public float[] ReadFloats()

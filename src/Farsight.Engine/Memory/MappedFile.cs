@@ -36,7 +36,7 @@ public sealed unsafe partial class MappedFile : IDisposable
         {
             return new(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete));
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PathTooLongException)
         {
             throw new InputException($"{path} does not exist; check the path.", e);
         }

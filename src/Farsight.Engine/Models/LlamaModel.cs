@@ -50,14 +50,14 @@ public sealed class LlamaModel : IDisposable
 
     internal Rotary Rotary { get; }
 
-    /// <summary>Opens a Hugging Face model directory; weights stay mapped in their stored format, unless they are converted.</summary>
-    /// <param name="directory">Holds config.json and safetensors.</param>
+    /// <summary>Opens a Hugging Face model directory or a GGUF file; weights stay mapped in their stored format, unless they are converted.</summary>
+    /// <param name="path">A directory with config.json and safetensors, or a GGUF file.</param>
     /// <param name="rope">Replaces the config's scaling; null keeps it. The window grows with the factor.</param>
     /// <param name="weights">The format that matrices are converted to, in memory; null keeps them in the file.</param>
-    /// <exception cref="InputException">The directory is not a model that this engine can run.</exception>
-    public static LlamaModel Load(string directory, RopeScaling? rope = null, NumberFormat? weights = null)
+    /// <exception cref="InputException">The files are not a model that this engine can run.</exception>
+    public static LlamaModel Load(string path, RopeScaling? rope = null, NumberFormat? weights = null)
     {
-        DirectoryWeights files = new(ModelDirectory.Open(directory));
+        IModelFiles files = ModelFiles.Open(path);
         IWeightSource source = weights is { } format ? new ConvertedWeights(files, format) : files;
         try
         {

@@ -87,7 +87,7 @@ public sealed class DemoRun
 
     EvalResults Evaluate(DemoVariant variant, string documents)
     {
-        ModelConfig config = HuggingFaceConfig.Read(Path.Combine(_options.Model, "config.json"));
+        ModelConfig config = ModelFiles.ReadConfig(_options.Model);
         using LoadedModel model = LoadedModel.Open(
             _options.Model, variant.Recipe is null ? null : AdapterOf(variant), RopeOption.Parse(variant.Rope, config));
         EvalRequest request = new(

@@ -1,0 +1,117 @@
+using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Engine.Checkpoints.Gguf;
+
+/// <summary>A model's shape as GGUF's keys, in llama.cpp's spelling.</summary>
+static class GgufModelConfig
+{
+    const int MaxSize = 1 << 24;
+
+    /// <summary>Adds the keys of a model.</summary>
+    /// <param name="keys">Receives them.</param>
+    /// <param name="name">For people.</param>
+    /// <param name="model">Its shape.</param>
+    /// <param name="format">What most tensors are stored as.</param>
+    /// <exception cref="InputException">llama.cpp has no such model.</exception>
+    internal static void Write(GgufMetadataWriter keys, string name, ModelConfig model, NumberFormat format)
+    {
+        string a = GgufArchitecture.Of(model);
+        keys.Add("general.architecture", a);
+        keys.Add("general.type", "model");
+        keys.Add("general.name", name);
+        keys.Add("general.file_type", GgufTensorType.FileTypeOf(format));
+        keys.Add("general.quantization_version", 2u);
+        keys.Add($"{a}.context_length", (uint)Math.Min(model.MaxPositionEmbeddings, model.SlidingWindow ?? int.MaxValue));
+        keys.Add($"{a}.embedding_length", (uint)model.HiddenSize);
+        keys.Add($"{a}.block_count", (uint)model.NumHiddenLayers);
+        keys.Add($"{a}.feed_forward_length", (uint)model.IntermediateSize);
+        keys.Add($"{a}.attention.head_count", (uint)model.NumAttentionHeads);
+        keys.Add($"{a}.attention.head_count_kv", (uint)model.NumKeyValueHeads);
+        keys.Add($"{a}.attention.key_length", (uint)model.HeadDim);
+        keys.Add($"{a}.attention.value_length", (uint)model.HeadDim);
+        keys.Add($"{a}.attention.layer_norm_rms_epsilon", model.RmsNormEps);
+        keys.Add($"{a}.vocab_size", (uint)model.VocabSize);
+        GgufRope.Write(keys, a, model);
+    }
+
+    /// <summary>Reads the shape of a model, from its keys and from which tensors there are.</summary>
+    /// <exception cref="InputException">The architecture or a setting is not supported, a key is missing or absurd.</exception>
+    internal static ModelConfig Read(GgufFile file)
+    {
+        GgufMetadata keys = file.Metadata;
+        string a = keys.Text("general.architecture");
+        if (a is not (GgufArchitecture.Llama or GgufArchitecture.Qwen2 or GgufArchitecture.Qwen3))
+        {
+            throw new InputException($"{file.Path} is of architecture {a}; supported are {GgufArchitecture.Llama}, {GgufArchitecture.Qwen2} and {GgufArchitecture.Qwen3}.");
+        }
+        CheckExperts(keys, a);
+        int heads = keys.Whole($"{a}.attention.head_count", 1, MaxSize), hidden = keys.Whole($"{a}.embedding_length", 1, MaxSize);
+        int vocabulary = VocabSize(file, a);
+        bool Has(string tensor) => file.Tensors.ContainsKey($"blk.0.{tensor}");
+        return new()
+        {
+            ModelType = a,
+            VocabSize = vocabulary,
+            HiddenSize = hidden,
+            IntermediateSize = keys.Whole($"{a}.feed_forward_length", 1, MaxSize),
+            NumHiddenLayers = keys.Whole($"{a}.block_count", 1, 10_000),
+            NumAttentionHeads = heads,
+            NumKeyValueHeads = KeyValueHeads(keys, a, heads),
+            HeadDim = HeadDim(keys, a, hidden, heads),
+            RmsNormEps = (float)keys.Number($"{a}.attention.layer_norm_rms_epsilon", 1e-12, 1e-1),
+            RopeTheta = GgufRope.Theta(keys, a),
+            RopeScaling = GgufRope.Scaling(file, a),
+            MaxPositionEmbeddings = keys.Whole($"{a}.context_length", 1, int.MaxValue),
+            TieWordEmbeddings = !file.Tensors.ContainsKey(GgufNames.Head),
+            AttentionBias = Has("attn_q.bias"),
+            OutputBias = Has("attn_output.bias"),
+            MlpBias = Has("ffn_gate.bias"),
+            QueryKeyNorm = Has("attn_q_norm.weight"),
+            BosTokenId = keys.Has(GgufTokenizer.BosKey) ? keys.Whole(GgufTokenizer.BosKey, 0, vocabulary - 1) : null,
+            EosTokenIds = [.. ((string[])[GgufTokenizer.EosKey, GgufTokenizer.EotKey]).Where(keys.Has).Select(k => keys.Whole(k, 0, vocabulary - 1)).Distinct()],
+        };
+    }
+
+    static void CheckExperts(GgufMetadata keys, string a)
+    {
+        if (keys.Whole($"{a}.expert_count", 0, int.MaxValue, 0) != 0)
+        {
+            throw keys.Unsound($"{a}.expert_count", "mixtures of experts are not supported");
+        }
+        if (keys.Has($"{a}.attention.sliding_window") && keys.Whole($"{a}.attention.sliding_window", 0, int.MaxValue) is > 0 and var window
+            && window < keys.Whole($"{a}.context_length", 1, int.MaxValue))
+        {
+            throw keys.Unsound($"{a}.attention.sliding_window", "windows of attention are not supported in GGUF files; take the model as a Hugging Face directory");
+        }
+    }
+
+    static int VocabSize(GgufFile file, string a)
+    {
+        int rows = file.Tensors.TryGetValue(GgufNames.Embeddings, out StoredTensor? embeddings) && embeddings.Shape.Count == 2
+            ? embeddings.Shape[0]
+            : throw new InputException($"{file.Path}: the tensor {GgufNames.Embeddings} is missing or no matrix; it is not the file of a model.");
+        return file.Metadata.Whole($"{a}.vocab_size", 1, MaxSize, rows) == rows
+            ? rows
+            : throw file.Metadata.Unsound($"{a}.vocab_size", $"{GgufNames.Embeddings} has {rows} rows");
+    }
+
+    static int KeyValueHeads(GgufMetadata keys, string a, int heads)
+    {
+        int keyValueHeads = keys.Whole($"{a}.attention.head_count_kv", 1, heads, heads);
+        return heads % keyValueHeads == 0 ? keyValueHeads : throw keys.Unsound($"{a}.attention.head_count_kv", $"it must divide head_count, {heads}");
+    }
+
+    static int HeadDim(GgufMetadata keys, string a, int hidden, int heads)
+    {
+        int dim = keys.Whole($"{a}.attention.key_length", 1, 1 << 14, Math.Max(1, hidden / heads));
+        foreach (string same in (string[])["attention.value_length", "rope.dimension_count"])
+        {
+            if (keys.Whole($"{a}.{same}", 0, int.MaxValue, dim) != dim)
+            {
+                throw keys.Unsound($"{a}.{same}", $"only the dimension of the keys, {dim}, is supported");
+            }
+        }
+        return dim % 2 == 0 && (long)dim * heads <= MaxSize ? dim : throw keys.Unsound($"{a}.attention.key_length", "it must be even and of a sound size");
+    }
+}

@@ -1,0 +1,93 @@
+using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Engine.Checkpoints.Gguf;
+
+/// <summary>Writes models and LoRA adapters as llama.cpp reads them.</summary>
+public static class GgufModelWriter
+{
+    /// <summary>Writes a model.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="name">For people.</param>
+    /// <param name="config">Its shape.</param>
+    /// <param name="tensors">Every weight, by Hugging Face's names.</param>
+    /// <param name="tokenizer">Its tokenizer, with as many tokens as the model has; null to leave it out.</param>
+    /// <param name="format">How matrices are stored; norms and biases are F32, and a matrix that a block format does not fit is F16.</param>
+    /// <param name="progress">Receives the bytes of values written so far; null for nobody.</param>
+    /// <returns>The tensors as they were stored, under the file's names.</returns>
+    /// <exception cref="InputException">llama.cpp has no such model, or a weight cannot be stored in this format.</exception>
+    /// <exception cref="IOException">The disk is full.</exception>
+    public static IReadOnlyList<GgufTensor> Write(
+        string path, string name, ModelConfig config, IEnumerable<TensorToWrite> tensors, GgufTokenizer? tokenizer, NumberFormat format, Action<long>? progress = null)
+    {
+        GgufMetadataWriter keys = new();
+        GgufModelConfig.Write(keys, name, config, format);
+        tokenizer?.Write(keys);
+        string architecture = GgufArchitecture.Of(config);
+        List<GgufTensor> stored = [.. tensors.Select(t => Stored(t, architecture, config.HeadDim, FormatOf(t, format)))];
+        if (GgufRope.Divisors(config) is { } divisors)
+        {
+            stored.Add(new(TensorToWrite.From(GgufNames.RopeFactors, NumberFormat.F32, divisors, divisors.Length)));
+        }
+        GgufWriter.Write(path, keys, stored, progress);
+        return stored;
+    }
+
+    /// <summary>Writes a LoRA adapter.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="name">For people.</param>
+    /// <param name="config">The shape of the model it belongs to.</param>
+    /// <param name="adapter">Only low-rank matrices.</param>
+    /// <exception cref="InputException">The adapter holds weights that were trained whole, or scales the rotation otherwise than the model.</exception>
+    /// <exception cref="IOException">The disk is full.</exception>
+    public static void WriteLora(string path, string name, ModelConfig config, PeftAdapter adapter)
+    {
+        if (adapter.Tensors.Keys.Order(StringComparer.Ordinal).FirstOrDefault(n => !n.Contains(".lora_", StringComparison.Ordinal)) is { } whole)
+        {
+            throw new InputException($"The adapter holds {whole} as trained whole, which a GGUF adapter cannot; make one model of both with `farsight merge`, or `farsight export gguf` with --adapter and without --lora.");
+        }
+        if (adapter.Effective is { } effective && effective.RopeScaling != config.RopeScaling)
+        {
+            throw new InputException("The adapter was trained under another RoPE scaling than the model's, which a GGUF adapter cannot say; make one model of both with `farsight merge`, or `farsight export gguf` with --adapter and without --lora.");
+        }
+        string architecture = GgufArchitecture.Of(config);
+        GgufMetadataWriter keys = new();
+        keys.Add("general.architecture", architecture);
+        keys.Add("general.type", "adapter");
+        keys.Add("general.name", name);
+        keys.Add("adapter.type", "lora");
+        keys.Add("adapter.lora.alpha", (float)adapter.Description.Alpha);
+        keys.Add("general.file_type", GgufTensorType.FileTypeOf(NumberFormat.F32));
+        GgufWriter.Write(path, keys, [.. adapter.Tensors.Values.OrderBy(t => t.Name, StringComparer.Ordinal)
+            .Select(t => Stored(TensorToWrite.From(t) with { Name = adapter.Tensors.First(a => a.Value == t).Key }, architecture, config.HeadDim, NumberFormat.F32))]);
+    }
+
+    static NumberFormat FormatOf(TensorToWrite tensor, NumberFormat format) =>
+        tensor.Shape.Count == 1 ? NumberFormat.F32 : tensor.Shape[^1] % format.ValuesPerBlock == 0 ? format : NumberFormat.F16;
+
+    static GgufTensor Stored(TensorToWrite tensor, string architecture, int headDim, NumberFormat format)
+    {
+        TensorToWrite stored = tensor with { Name = GgufNames.Of(tensor.Name), Format = format };
+        return GgufNames.IsInterleaved(architecture, tensor.Name)
+            ? new(stored with { Values = Interleaved(tensor, headDim) }, headDim)
+            : new(stored);
+    }
+
+    // A head's rows are asked for together, so that the source is still read from front to back.
+    static TensorValues Interleaved(TensorToWrite tensor, int headDim)
+    {
+        int width = tensor.Shape.Count == 1 ? 1 : tensor.Shape[^1];
+        float[] head = new float[headDim * width];
+        return (first, destination) =>
+        {
+            for (int start = 0; start < destination.Length; start += head.Length)
+            {
+                tensor.Values(first + start, head);
+                for (int row = 0; row < headDim; row++)
+                {
+                    head.AsSpan(row * width, width).CopyTo(destination[(start + GgufNames.InterleavedRow(row, headDim) * width)..]);
+                }
+            }
+        };
+    }
+}

@@ -1,0 +1,68 @@
+namespace Farsight.Engine.Checkpoints.Gguf;
+
+/// <summary>Names of a model's tensors in llama.cpp, and the order of rows that differs.</summary>
+static class GgufNames
+{
+    internal const string Embeddings = "token_embd.weight", Head = "output.weight", RopeFactors = "rope_freqs.weight";
+
+    const string LayerPrefix = "model.layers.", LoraA = ".lora_A.weight", LoraB = ".lora_B.weight";
+
+    static readonly Dictionary<string, string> s_modules = new(StringComparer.Ordinal)
+    {
+        ["model.embed_tokens"] = "token_embd",
+        ["model.norm"] = "output_norm",
+        ["lm_head"] = "output",
+        ["input_layernorm"] = "attn_norm",
+        ["self_attn.q_proj"] = "attn_q",
+        ["self_attn.k_proj"] = "attn_k",
+        ["self_attn.v_proj"] = "attn_v",
+        ["self_attn.o_proj"] = "attn_output",
+        ["self_attn.q_norm"] = "attn_q_norm",
+        ["self_attn.k_norm"] = "attn_k_norm",
+        ["post_attention_layernorm"] = "ffn_norm",
+        ["mlp.gate_proj"] = "ffn_gate",
+        ["mlp.up_proj"] = "ffn_up",
+        ["mlp.down_proj"] = "ffn_down",
+    };
+
+    /// <summary>"model.layers.3.self_attn.q_proj.weight" is "blk.3.attn_q.weight"; "….lora_A.weight" is "….weight.lora_a".</summary>
+    /// <exception cref="ArgumentException">The family has no such tensor.</exception>
+    internal static string Of(string name)
+    {
+        if (name.EndsWith(LoraA, StringComparison.Ordinal))
+        {
+            return Of(name[..^LoraA.Length] + ".weight") + ".lora_a";
+        }
+        if (name.EndsWith(LoraB, StringComparison.Ordinal))
+        {
+            return Of(name[..^LoraB.Length] + ".weight") + ".lora_b";
+        }
+        int dot = name.LastIndexOf('.');
+        (string module, string kind) = (name[..Math.Max(dot, 0)], name[(dot + 1)..]);
+        string prefix = "";
+        if (module.StartsWith(LayerPrefix, StringComparison.Ordinal) && module.IndexOf('.', LayerPrefix.Length) is > 0 and var end)
+        {
+            prefix = $"blk.{module[LayerPrefix.Length..end]}.";
+            module = module[(end + 1)..];
+        }
+        return s_modules.TryGetValue(module, out string? spelled)
+            ? $"{prefix}{spelled}.{kind}"
+            : throw new ArgumentException($"No tensor of GGUF's corresponds to {name}.", nameof(name));
+    }
+
+    /// <summary>Whether llama.cpp wants the rows of this tensor in its own order: queries and keys of the architecture "llama".</summary>
+    /// <remarks>
+    /// It rotates neighbours (2i, 2i + 1) of a head where Hugging Face's layout rotates (i, i + Dh/2). What is multiplied from the
+    /// right, lora_A, has no such rows.
+    /// </remarks>
+    internal static bool IsInterleaved(string architecture, string name) =>
+        architecture == GgufArchitecture.Llama && !name.EndsWith(LoraA, StringComparison.Ordinal)
+        && (name.Contains(".q_proj.", StringComparison.Ordinal) || name.Contains(".k_proj.", StringComparison.Ordinal));
+
+    /// <summary>The row of an interleaved tensor that holds row <paramref name="row"/> of Hugging Face's layout.</summary>
+    internal static int InterleavedRow(int row, int headDim)
+    {
+        int half = headDim / 2, within = row % headDim;
+        return row - within + 2 * (within % half) + within / half;
+    }
+}

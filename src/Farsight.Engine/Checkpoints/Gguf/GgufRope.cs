@@ -1,0 +1,113 @@
+using Farsight.Engine.Kernels;
+using Farsight.Engine.Models;
+
+namespace Farsight.Engine.Checkpoints.Gguf;
+
+/// <summary>The rotary part of a model in GGUF: keys for linear scaling and YaRN, a tensor of divisors for Llama 3's rule.</summary>
+/// <remarks>
+/// llama.cpp multiplies its own YaRN factor, 0.1 · ln(s) + 1, by the key attn_factor. It picks LongRoPE's factors by the size of
+/// the cache and not by the text, and has no dynamic NTK, so neither can be exported.
+/// </remarks>
+static class GgufRope
+{
+    const double MaxTheta = 1e15, MaxFactor = 1e6;
+
+    internal static void Write(GgufMetadataWriter keys, string a, ModelConfig model)
+    {
+        keys.Add($"{a}.rope.dimension_count", (uint)model.HeadDim);
+        keys.Add($"{a}.rope.freq_base", (float)model.RopeTheta);
+        switch (model.RopeScaling)
+        {
+            case RopeScaling.Unscaled:
+                break;
+            case RopeScaling.Linear linear:
+                keys.Add($"{a}.rope.scaling.type", "linear");
+                keys.Add($"{a}.rope.scaling.factor", (float)linear.Factor);
+                break;
+            case RopeScaling.Yarn { Truncate: true } yarn:
+                WriteYarn(keys, a, model, yarn);
+                break;
+            case RopeScaling.Llama3 when a == GgufArchitecture.Llama:
+                break; // a tensor says it
+            default:
+                throw new InputException($"llama.cpp has no RoPE scaling like this {model.ModelType}'s ({model.RopeScaling.GetType().Name}); it cannot be exported to GGUF.");
+        }
+    }
+
+    /// <summary>[Dh/2] what llama.cpp divides each frequency by; null where keys say everything.</summary>
+    internal static float[]? Divisors(ModelConfig model) => model.RopeScaling is RopeScaling.Llama3 rule ? Divisors(model.HeadDim, model.RopeTheta, rule) : null;
+
+    internal static double Theta(GgufMetadata keys, string a) => keys.Number($"{a}.rope.freq_base", 1, MaxTheta, 10_000);
+
+    internal static RopeScaling Scaling(GgufFile file, string a)
+    {
+        GgufMetadata keys = file.Metadata;
+        string type = keys.Has($"{a}.rope.scaling.type") ? keys.Text($"{a}.rope.scaling.type") : "none";
+        if (file.Tensors.TryGetValue(GgufNames.RopeFactors, out StoredTensor? factors))
+        {
+            return type == "none" ? FromDivisors(file, a, factors) : throw keys.Unsound($"{a}.rope.scaling.type", $"the tensor {GgufNames.RopeFactors} scales the rotation, too");
+        }
+        return type switch
+        {
+            "none" => keys.Number($"{a}.rope.scale_linear", 1, MaxFactor, 1) is > 1 and var factor ? new RopeScaling.Linear(factor) : new RopeScaling.Unscaled(),
+            "linear" => new RopeScaling.Linear(keys.Number($"{a}.rope.scaling.factor", 1, MaxFactor)),
+            "yarn" => Yarn(keys, a),
+            _ => throw keys.Unsound($"{a}.rope.scaling.type", $"{type} is not supported in GGUF files; take the model as a Hugging Face directory"),
+        };
+    }
+
+    static void WriteYarn(GgufMetadataWriter keys, string a, ModelConfig model, RopeScaling.Yarn yarn)
+    {
+        keys.Add($"{a}.rope.scaling.type", "yarn");
+        keys.Add($"{a}.rope.scaling.factor", (float)yarn.Factor);
+        keys.Add($"{a}.rope.scaling.original_context_length", (uint)yarn.OriginalMaxPositionEmbeddings);
+        keys.Add($"{a}.rope.scaling.yarn_beta_fast", (float)yarn.BetaFast);
+        keys.Add($"{a}.rope.scaling.yarn_beta_slow", (float)yarn.BetaSlow);
+        double relative = RopeFrequencies.Of(model.HeadDim, model.RopeTheta, yarn).AttentionFactor / UsualFactor(yarn.Factor);
+        if (Math.Abs(relative - 1) > 1e-9)
+        {
+            keys.Add($"{a}.rope.scaling.attn_factor", (float)relative);
+        }
+    }
+
+    static RopeScaling.Yarn Yarn(GgufMetadata keys, string a)
+    {
+        double factor = keys.Number($"{a}.rope.scaling.factor", 1, MaxFactor);
+        double relative = keys.Number($"{a}.rope.scaling.attn_factor", 1e-3, 1e3, 1);
+        if (keys.Number($"{a}.rope.scaling.yarn_log_multiplier", double.MinValue, double.MaxValue, 0) != 0)
+        {
+            throw keys.Unsound($"{a}.rope.scaling.yarn_log_multiplier", "it is not supported");
+        }
+        return new(
+            factor, keys.Whole($"{a}.rope.scaling.original_context_length", 1, int.MaxValue),
+            keys.Number($"{a}.rope.scaling.yarn_beta_fast", 1e-3, 1e6, 32), keys.Number($"{a}.rope.scaling.yarn_beta_slow", 1e-3, 1e6, 1),
+            relative == 1 ? null : relative * UsualFactor(factor));
+    }
+
+    static double UsualFactor(double factor) => factor > 1 ? 0.1 * Math.Log(factor) + 1 : 1;
+
+    static float[] Divisors(int headDim, double theta, RopeScaling.Llama3 rule)
+    {
+        float[] plain = RopeFrequencies.Of(headDim, theta, new RopeScaling.Unscaled()).InvFreq;
+        float[] scaled = RopeFrequencies.Of(headDim, theta, rule).InvFreq;
+        return [.. plain.Zip(scaled, (p, s) => p / s)];
+    }
+
+    // Where they are those of Llama 3's rule it is named, so that the model is the same on every way; else a list of factors does it.
+    static RopeScaling FromDivisors(GgufFile file, string a, StoredTensor tensor)
+    {
+        GgufMetadata keys = file.Metadata;
+        int headDim = keys.Whole($"{a}.attention.key_length", 2, 1 << 14, tensor.Shape.Count == 1 && tensor.Count < 1 << 13 ? 2 * (int)tensor.Count : 2);
+        float[] divisors = tensor.Shape.Count == 1 && tensor.Count == headDim / 2 ? tensor.ReadFloats() : [];
+        if (divisors.Length == 0 || divisors.Any(d => !(d is >= 1e-3f and <= (float)MaxFactor)))
+        {
+            throw new InputException($"{file.Path}: {GgufNames.RopeFactors} must hold {headDim / 2} sound divisors of frequencies; download the file again.");
+        }
+        RopeScaling.Llama3 rule = new(Math.Round(divisors.Max(), 3), 1, 4, 8192);
+        float[] expected = Divisors(headDim, Theta(keys, a), rule);
+        double[] exact = [.. divisors.Select(d => (double)d)];
+        return expected.Zip(divisors, (e, d) => Math.Abs(e / d - 1)).Max() < 1e-5
+            ? rule
+            : new RopeScaling.LongRope(1, keys.Whole($"{a}.context_length", 1, int.MaxValue), exact, exact, 1);
+    }
+}

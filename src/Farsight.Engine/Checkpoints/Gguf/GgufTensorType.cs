@@ -1,0 +1,72 @@
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Engine.Checkpoints.Gguf;
+
+/// <summary>How the values of a tensor are stored, by ggml's numbers.</summary>
+/// <param name="Name">ggml's name: "Q4_K".</param>
+/// <param name="ValuesPerBlock">Values that are stored together.</param>
+/// <param name="BytesPerBlock">Bytes that they take.</param>
+/// <param name="Format">The same for this engine; null for a type that it does not compute with.</param>
+sealed record GgufTensorType(string Name, int ValuesPerBlock, int BytesPerBlock, NumberFormat? Format = null)
+{
+    static readonly Dictionary<uint, GgufTensorType> s_types = new()
+    {
+        [0] = Of(NumberFormat.F32),
+        [1] = Of(NumberFormat.F16),
+        [2] = Of(NumberFormat.Q4_0),
+        [3] = new("Q4_1", 32, 20),
+        [6] = new("Q5_0", 32, 22),
+        [7] = new("Q5_1", 32, 24),
+        [8] = Of(NumberFormat.Q8_0),
+        [9] = new("Q8_1", 32, 36),
+        [10] = new("Q2_K", 256, 84),
+        [11] = new("Q3_K", 256, 110),
+        [12] = new("Q4_K", 256, 144),
+        [13] = new("Q5_K", 256, 176),
+        [14] = new("Q6_K", 256, 210),
+        [15] = new("Q8_K", 256, 292),
+        [16] = new("IQ2_XXS", 256, 66),
+        [17] = new("IQ2_XS", 256, 74),
+        [18] = new("IQ3_XXS", 256, 98),
+        [19] = new("IQ1_S", 256, 50),
+        [20] = new("IQ4_NL", 32, 18),
+        [21] = new("IQ3_S", 256, 110),
+        [22] = new("IQ2_S", 256, 82),
+        [23] = new("IQ4_XS", 256, 136),
+        [24] = new("I8", 1, 1),
+        [25] = new("I16", 1, 2),
+        [26] = new("I32", 1, 4),
+        [27] = new("I64", 1, 8),
+        [28] = new("F64", 1, 8),
+        [29] = new("IQ1_M", 256, 56),
+        [30] = Of(NumberFormat.BF16),
+        [34] = new("TQ1_0", 256, 54),
+        [35] = new("TQ2_0", 256, 66),
+        [39] = new("MXFP4", 32, 17),
+    };
+
+    /// <summary>The type of a number in a file; null for one that is not known.</summary>
+    internal static GgufTensorType? Of(uint number) => s_types.GetValueOrDefault(number);
+
+    /// <summary>The number that a file has for a format.</summary>
+    internal static uint NumberOf(NumberFormat format) => format switch
+    {
+        NumberFormat.F32 => 0,
+        NumberFormat.F16 => 1,
+        NumberFormat.Q4_0 => 2,
+        NumberFormat.Q8_0 => 8,
+        _ => 30,
+    };
+
+    /// <summary>The number of "a file mostly of this format", general.file_type.</summary>
+    internal static uint FileTypeOf(NumberFormat format) => format switch
+    {
+        NumberFormat.F32 => 0,
+        NumberFormat.F16 => 1,
+        NumberFormat.Q4_0 => 2,
+        NumberFormat.Q8_0 => 7,
+        _ => 32,
+    };
+
+    static GgufTensorType Of(NumberFormat format) => new(format.ToString(), format.ValuesPerBlock, format.BytesPerBlock, format);
+}

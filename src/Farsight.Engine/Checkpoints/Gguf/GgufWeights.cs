@@ -1,0 +1,104 @@
+using Farsight.Engine.Kernels;
+using Farsight.Engine.Memory;
+using Farsight.Engine.Models;
+
+namespace Farsight.Engine.Checkpoints.Gguf;
+
+/// <summary>A GGUF file as a source of weights: matrices stay mapped in their stored format, vectors are widened.</summary>
+public sealed class GgufWeights : IModelFiles
+{
+    readonly GgufFile _file;
+    readonly string _architecture;
+
+    GgufWeights(GgufFile file)
+    {
+        _file = file;
+        Config = GgufModelConfig.Read(file);
+        _architecture = file.Metadata.Text("general.architecture");
+        CheckTensors();
+    }
+
+    /// <inheritdoc/>
+    public ModelConfig Config { get; }
+
+    /// <inheritdoc/>
+    public string Path => _file.Path;
+
+    /// <summary>Opens a file and checks that its tensors are those that its keys imply.</summary>
+    /// <exception cref="InputException">The file is missing, damaged, or not of a model that this engine can run.</exception>
+    public static GgufWeights Open(string path)
+    {
+        GgufFile file = GgufFile.Open(path);
+        try
+        {
+            return new(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public WeightMatrix Matrix(string name, int rows, int columns)
+    {
+        StoredTensor tensor = Tensor(name, rows, columns);
+        return GgufNames.IsInterleaved(_architecture, name) ? new InterleavedMatrix(tensor, Config.HeadDim) : new StoredMatrix(tensor);
+    }
+
+    /// <inheritdoc/>
+    public Rows Vector(string name, int length)
+    {
+        float[] values = Tensor(name, length).ReadFloats();
+        Rows vector = Rows.Allocate(1, length);
+        for (int i = 0; i < length; i++)
+        {
+            vector.Span[i] = values[GgufNames.IsInterleaved(_architecture, name) ? GgufNames.InterleavedRow(i, Config.HeadDim) : i];
+        }
+        return vector;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    StoredTensor Tensor(string name, params ReadOnlySpan<int> shape)
+    {
+        string stored = GgufNames.Of(name);
+        if (!_file.Tensors.TryGetValue(stored, out StoredTensor? tensor))
+        {
+            throw new InputException($"{Path}: the tensor {stored} is missing; the file is incomplete, or one part of several.");
+        }
+        return shape.IsEmpty || shape.SequenceEqual([.. tensor.Shape])
+            ? tensor
+            : throw new InputException($"{Path}: {stored} is [{string.Join(", ", tensor.Shape)}], where [{string.Join(", ", shape.ToArray())}] is needed; the file's keys and tensors are not of one model.");
+    }
+
+    void CheckTensors()
+    {
+        if (Config.NumHiddenLayers > _file.Tensors.Count) // before the names of so many are listed
+        {
+            throw new InputException($"{Path}: {_architecture}.block_count is {Config.NumHiddenLayers}, and there are {_file.Tensors.Count} tensors; the file is incomplete, or one part of several.");
+        }
+        HashSet<string> known = new(StringComparer.Ordinal) { GgufNames.RopeFactors };
+        foreach (ParameterShape parameter in ParameterShapes.Of(Config))
+        {
+            _ = Tensor(parameter.Name, [.. parameter.Shape]).Format; // throws for types that are no weights
+            known.Add(GgufNames.Of(parameter.Name));
+        }
+        if (_file.Tensors.Keys.Where(n => !known.Contains(n)).Order(StringComparer.Ordinal).FirstOrDefault() is { } extra)
+        {
+            throw new InputException($"{Path}: a {_architecture} of {Config.NumHiddenLayers} layers has no tensor {extra}; the model is of a variant that is not supported.");
+        }
+    }
+
+    sealed class InterleavedMatrix(StoredTensor tensor, int headDim) : WeightMatrix
+    {
+        public override int RowCount => tensor.Shape[0];
+
+        public override int ColumnCount => tensor.Shape[1];
+
+        public override void Read(int row, int firstColumn, Span<float> destination) =>
+            tensor.Read((long)GgufNames.InterleavedRow(row, headDim) * ColumnCount + firstColumn, destination);
+    }
+}

@@ -1,0 +1,116 @@
+using System.Buffers;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Engine.Checkpoints.Gguf;
+
+/// <summary>A tensor for a GGUF file.</summary>
+/// <param name="Tensor">Under the name that the file shall have.</param>
+/// <param name="RowsTogether">Values are asked for in multiples of so many rows.</param>
+public sealed record GgufTensor(TensorToWrite Tensor, int RowsTogether = 1);
+
+/// <summary>Writes GGUF files, version 3; the same keys and tensors give the same bytes.</summary>
+/// <remarks>Format: docs/gguf.md of ggml. Values are asked for block by block; no tensor is ever in memory as a whole.</remarks>
+public static class GgufWriter
+{
+    const int BlockValues = 1 << 18;
+
+    /// <summary>Writes keys and tensors in their order.</summary>
+    /// <param name="path">Replaced in one step when everything is on the disk.</param>
+    /// <param name="metadata">The keys; the alignment is added.</param>
+    /// <param name="tensors">With distinct names.</param>
+    /// <param name="progress">Receives the bytes of values written so far; null for nobody.</param>
+    /// <exception cref="InputException">A value is not finite, or becomes infinite in the tensor's format.</exception>
+    /// <exception cref="IOException">The disk is full or fails; nothing is left behind.</exception>
+    public static void Write(string path, GgufMetadataWriter metadata, IReadOnlyList<GgufTensor> tensors, Action<long>? progress = null)
+    {
+        metadata.Add(GgufHeader.AlignmentKey, (uint)GgufHeader.DefaultAlignment);
+        AtomicFile.Write(path, stream =>
+        {
+            stream.Write(Header(metadata, tensors));
+            Pad(stream);
+            long done = 0;
+            foreach (GgufTensor tensor in tensors)
+            {
+                WriteValues(stream, tensor, bytes => progress?.Invoke(done += bytes));
+                Pad(stream);
+            }
+        });
+    }
+
+    static ReadOnlySpan<byte> Header(GgufMetadataWriter metadata, IReadOnlyList<GgufTensor> tensors)
+    {
+        ArrayBufferWriter<byte> header = new();
+        GgufMetadataWriter.Write(header, GgufHeader.Magic);
+        GgufMetadataWriter.Write(header, (uint)GgufHeader.Version);
+        GgufMetadataWriter.Write(header, (ulong)tensors.Count);
+        GgufMetadataWriter.Write(header, (ulong)metadata.Count);
+        header.Write(metadata.Bytes);
+        long offset = 0;
+        HashSet<string> names = new(StringComparer.Ordinal);
+        foreach (TensorToWrite tensor in tensors.Select(t => t.Tensor))
+        {
+            if (!names.Add(tensor.Name))
+            {
+                throw new ArgumentException($"{tensor.Name} is there twice.", nameof(tensors));
+            }
+            WriteEntry(header, tensor, offset);
+            offset += Aligned(tensor.ByteCount);
+        }
+        return header.WrittenSpan;
+    }
+
+    static void WriteEntry(ArrayBufferWriter<byte> header, TensorToWrite tensor, long offset)
+    {
+        GgufMetadataWriter.WriteText(header, tensor.Name);
+        GgufMetadataWriter.Write(header, (uint)tensor.Shape.Count);
+        foreach (int extent in tensor.Shape.Reverse()) // the fastest first
+        {
+            GgufMetadataWriter.Write(header, (ulong)extent);
+        }
+        GgufMetadataWriter.Write(header, GgufTensorType.NumberOf(tensor.Format));
+        GgufMetadataWriter.Write(header, (ulong)offset);
+    }
+
+    static void WriteValues(Stream stream, GgufTensor item, Action<long> written)
+    {
+        TensorToWrite tensor = item.Tensor;
+        long together = (long)tensor.Shape[^1] * item.RowsTogether;
+        int block = checked((int)(Math.Max(1, BlockValues / together) * together));
+        float[] values = new float[(int)Math.Min(block, tensor.Count)];
+        byte[] stored = new byte[tensor.Format.BytesOf(values.Length)];
+        for (long first = 0; first < tensor.Count; first += block)
+        {
+            Span<float> some = values.AsSpan(0, (int)Math.Min(block, tensor.Count - first));
+            tensor.Values(first, some);
+            CheckRange(tensor, some);
+            Span<byte> bytes = stored.AsSpan(0, (int)tensor.Format.BytesOf(some.Length));
+            Narrow.FromFloat(tensor.Format, some, bytes);
+            stream.Write(bytes);
+            written(bytes.Length);
+        }
+    }
+
+    // The scale of a block, too, is an F16; it is up to the largest value itself.
+    static void CheckRange(TensorToWrite tensor, ReadOnlySpan<float> values)
+    {
+        float largest = MathF.Abs(System.Numerics.Tensors.TensorPrimitives.MaxMagnitude(values));
+        float limit = tensor.Format switch
+        {
+            NumberFormat.F32 => float.MaxValue,
+            NumberFormat.BF16 => 3.38953139e38f,
+            NumberFormat.F16 => 65504,
+            NumberFormat.Q8_0 => 65504f * 127,
+            _ => 65504f * 8,
+        };
+        if (!(largest <= limit))
+        {
+            throw new InputException(float.IsFinite(largest)
+                ? $"{tensor.Name} holds a value of magnitude {largest:R}, which {tensor.Format} cannot hold; export as bf16 or f32."
+                : $"{tensor.Name} holds a value that is no finite number; the model is damaged, or its training diverged.");
+        }
+    }
+
+    static void Pad(Stream stream) => stream.Write(new byte[Aligned(stream.Position) - stream.Position]);
+
+    static long Aligned(long position) => (position + GgufHeader.DefaultAlignment - 1) / GgufHeader.DefaultAlignment * GgufHeader.DefaultAlignment;
+}

@@ -1,0 +1,13 @@
+using Farsight.Engine.Models;
+
+namespace Farsight.Engine.Checkpoints;
+
+/// <summary>A model on disk, whatever its files are: its shape and its weights.</summary>
+public interface IModelFiles : IWeightSource, IDisposable
+{
+    /// <summary>The directory or the file.</summary>
+    string Path { get; }
+
+    /// <summary>The model's shape.</summary>
+    ModelConfig Config { get; }
+}

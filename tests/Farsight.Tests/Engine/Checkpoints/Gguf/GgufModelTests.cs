@@ -1,0 +1,268 @@
+using System.Text;
+using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Checkpoints.Gguf;
+using Farsight.Engine.Kernels;
+using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Tests.Engine.Checkpoints.Gguf;
+
+public sealed class GgufModelTests
+{
+    static readonly ModelConfig s_llama = TinyModelFiles.Config with
+    {
+        ModelType = "llama",
+        HiddenSize = 64,
+        IntermediateSize = 96,
+        HeadDim = 16,
+        AttentionBias = false,
+        TieWordEmbeddings = false,
+        BosTokenId = 1,
+        EosTokenIds = [2],
+    };
+
+    static readonly GgufTokenizer s_tokenizer = new()
+    {
+        Model = "gpt2",
+        Pre = "qwen2",
+        Tokens = [.. Enumerable.Range(0, 20).Select(i => $"t{i}ä")],
+        Types = [.. Enumerable.Range(0, 20).Select(i => i < 3 ? 3 : 1)],
+        Merges = ["a b", "ab c"],
+        Bos = 1,
+        Eos = 2,
+        AddBos = true,
+        ChatTemplate = "{{ bos_token }}",
+    };
+
+    public static TheoryData<string> Families => ["llama", "mistral", "qwen2", "qwen3", "llama with biases"];
+
+    static ModelConfig Config(string family) => family switch
+    {
+        "qwen2" => s_llama with { ModelType = family, AttentionBias = true, TieWordEmbeddings = true },
+        "qwen3" => s_llama with { ModelType = family, QueryKeyNorm = true },
+        "llama with biases" => s_llama with { AttentionBias = true, OutputBias = true, MlpBias = true },
+        _ => s_llama with { ModelType = family },
+    };
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void What_is_written_in_F32_is_read_value_by_value(string family)
+    {
+        using TemporaryFolder folder = new();
+        ModelConfig config = Config(family);
+        TensorToWrite[] weights = TinyModelFiles.Weights(config);
+
+        GgufModelWriter.Write(folder["m.gguf"], "tiny", config, weights, s_tokenizer, NumberFormat.F32);
+        using GgufWeights read = GgufWeights.Open(folder["m.gguf"]);
+
+        Assert.Equal(config with { ModelType = family is "qwen2" or "qwen3" ? family : "llama", EosTokenIds = read.Config.EosTokenIds }, read.Config);
+        Assert.Equal([2], read.Config.EosTokenIds);
+        foreach (TensorToWrite weight in weights)
+        {
+            float[] expected = new float[weight.Count];
+            weight.Values(0, expected);
+            Assert.Equal(expected, Values(read, weight));
+        }
+    }
+
+    [Theory]
+    [InlineData(NumberFormat.F16)]
+    [InlineData(NumberFormat.BF16)]
+    [InlineData(NumberFormat.Q8_0)]
+    [InlineData(NumberFormat.Q4_0)]
+    public void Matrices_are_stored_in_the_format_and_vectors_in_F32(NumberFormat format)
+    {
+        using TemporaryFolder folder = new();
+        TensorToWrite[] weights = TinyModelFiles.Weights(s_llama);
+
+        GgufModelWriter.Write(folder["m.gguf"], "tiny", s_llama, weights, null, format);
+        using GgufWeights read = GgufWeights.Open(folder["m.gguf"]);
+        using GgufFile file = GgufFile.Open(folder["m.gguf"]);
+
+        Assert.All(file.Tensors.Values, t => Assert.Equal(t.Shape.Count == 1 ? NumberFormat.F32 : format, t.Format));
+        foreach (TensorToWrite weight in weights.Where(w => w.Shape.Count == 2))
+        {
+            float[] values = new float[weight.Count];
+            weight.Values(0, values);
+            byte[] stored = new byte[format.BytesOf(values.Length)];
+            Narrow.FromFloat(format, values, stored);
+            Widen.ToFloat(format, stored, values);
+            Assert.Equal(values, Values(read, weight)); // each row is blocks of its own, so the order of rows does not show
+        }
+    }
+
+    [Fact]
+    public void A_matrix_whose_rows_are_no_whole_blocks_stays_F16()
+    {
+        using TemporaryFolder folder = new();
+        ModelConfig config = s_llama with { IntermediateSize = 100 };
+
+        GgufModelWriter.Write(folder["m.gguf"], "tiny", config, TinyModelFiles.Weights(config), null, NumberFormat.Q8_0);
+
+        using GgufFile file = GgufFile.Open(folder["m.gguf"]);
+        Assert.Equal(NumberFormat.F16, file.Tensors["blk.1.ffn_down.weight"].Format);
+        Assert.Equal(NumberFormat.Q8_0, file.Tensors["blk.1.ffn_up.weight"].Format);
+    }
+
+    // Written down by hand for a head of 6: pairs (i, i + 3) become neighbours.
+    [Fact]
+    public void Queries_of_llama_are_interleaved_head_by_head()
+    {
+        Assert.Equal([0, 2, 4, 1, 3, 5, 6, 8, 10, 7, 9, 11], Enumerable.Range(0, 12).Select(row => GgufNames.InterleavedRow(row, 6)));
+        Assert.True(GgufNames.IsInterleaved("llama", "model.layers.0.self_attn.k_proj.bias"));
+        Assert.True(GgufNames.IsInterleaved("llama", "model.layers.0.self_attn.q_proj.lora_B.weight"));
+        Assert.False(GgufNames.IsInterleaved("llama", "model.layers.0.self_attn.q_proj.lora_A.weight"));
+        Assert.False(GgufNames.IsInterleaved("llama", "model.layers.0.self_attn.v_proj.weight"));
+        Assert.False(GgufNames.IsInterleaved("qwen2", "model.layers.0.self_attn.q_proj.weight"));
+    }
+
+    public static TheoryData<string> Scalings => ["linear", "yarn", "yarn with a factor", "llama3"];
+
+    [Theory]
+    [MemberData(nameof(Scalings))]
+    public void RoPE_scalings_come_back_with_the_same_frequencies(string kind)
+    {
+        using TemporaryFolder folder = new();
+        RopeScaling rule = kind switch
+        {
+            "linear" => new RopeScaling.Linear(2),
+            "yarn" => new RopeScaling.Yarn(4, 32),
+            "yarn with a factor" => new RopeScaling.Yarn(4, 32, 16, 2, 1.25),
+            _ => new RopeScaling.Llama3(8, 1, 4, 8192),
+        };
+        ModelConfig config = s_llama with { RopeScaling = rule };
+
+        GgufModelWriter.Write(folder["m.gguf"], "tiny", config, TinyModelFiles.Weights(config), null, NumberFormat.F32);
+        using GgufWeights read = GgufWeights.Open(folder["m.gguf"]);
+
+        RopeFrequencies expected = RopeFrequencies.Of(16, 10_000, rule), got = RopeFrequencies.Of(16, 10_000, read.Config.RopeScaling);
+        Assert.Equal(expected.InvFreq, got.InvFreq);
+        Assert.Equal(expected.AttentionFactor, got.AttentionFactor, 1e-6);
+    }
+
+    [Fact]
+    public void What_llama_cpp_lacks_is_refused()
+    {
+        using TemporaryFolder folder = new();
+        ModelConfig[] refused =
+        [
+            s_llama with { RopeScaling = new RopeScaling.DynamicNtk(2, 64) },
+            s_llama with { ModelType = "qwen3", QueryKeyNorm = true, RopeScaling = new RopeScaling.Llama3(8, 1, 4, 8192) },
+            s_llama with { ModelType = "qwen3", QueryKeyNorm = true, MlpBias = true },
+        ];
+        foreach (ModelConfig config in refused)
+        {
+            string message = Assert.Throws<InputException>(() =>
+                GgufModelWriter.Write(folder["m.gguf"], "tiny", config, TinyModelFiles.Weights(config), null, NumberFormat.F32)).Message;
+            Assert.Contains("llama.cpp", message);
+        }
+        Assert.False(File.Exists(folder["m.gguf"]));
+    }
+
+    [Theory]
+    [InlineData(float.NaN, NumberFormat.F32, "no finite number")]
+    [InlineData(1e6f, NumberFormat.F16, "bf16 or f32")]
+    [InlineData(9e6f, NumberFormat.Q8_0, "bf16 or f32")]
+    public void A_value_that_the_format_cannot_hold_is_refused_and_nothing_is_left(float value, NumberFormat format, string says)
+    {
+        using TemporaryFolder folder = new();
+        TensorToWrite[] weights = TinyModelFiles.Weights(s_llama);
+        float[] values = new float[weights[0].Count];
+        values[^1] = value;
+        weights[0] = TensorToWrite.From(weights[0].Name, NumberFormat.F32, values, [.. weights[0].Shape]);
+
+        string message = Assert.Throws<InputException>(() => GgufModelWriter.Write(folder["m.gguf"], "tiny", s_llama, weights, null, format)).Message;
+
+        Assert.Contains(says, message);
+        Assert.Contains("token_embd.weight", message);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
+    public void The_tokenizer_comes_back_as_it_was()
+    {
+        using TemporaryFolder folder = new();
+        GgufTokenizer tokenizer = s_tokenizer with { Scores = [.. Enumerable.Range(0, 20).Select(i => -i / 3f)], Json = "{}", AddSpacePrefix = false, Eot = 3, Unknown = 0 };
+        GgufModelWriter.Write(folder["m.gguf"], "tiny", s_llama, TinyModelFiles.Weights(s_llama), tokenizer, NumberFormat.F32);
+        using GgufFile file = GgufFile.Open(folder["m.gguf"]);
+
+        GgufTokenizer read = GgufTokenizer.Read(file);
+
+        Assert.Equal(tokenizer.Tokens, read.Tokens);
+        Assert.Equal(tokenizer.Types, read.Types);
+        Assert.Equal(tokenizer.Scores, read.Scores);
+        Assert.Equal(tokenizer.Merges, read.Merges);
+        Assert.Equal(tokenizer with { Tokens = read.Tokens, Types = read.Types, Scores = read.Scores, Merges = read.Merges }, read);
+    }
+
+    [Fact]
+    public void The_first_bytes_are_those_of_the_format()
+    {
+        using TemporaryFolder folder = new();
+        GgufMetadataWriter keys = new();
+        keys.Add("k", "v");
+        GgufWriter.Write(folder["a"], keys, [new(TensorToWrite.From("t", NumberFormat.F32, [1, 2, 3, 4, 5, 6], 2, 3))]);
+
+        using MemoryStream expected = new();
+        using BinaryWriter writer = new(expected);
+        writer.Write("GGUF"u8);
+        writer.Write(3);
+        writer.Write(1L); // tensors
+        writer.Write(2L); // keys
+        void Text(string text)
+        {
+            writer.Write((long)text.Length);
+            writer.Write(Encoding.ASCII.GetBytes(text));
+        }
+        Text("k");
+        writer.Write(8);
+        Text("v");
+        Text("general.alignment");
+        writer.Write(4);
+        writer.Write(32);
+        Text("t");
+        writer.Write(2);
+        writer.Write(3L); // the fastest extent first
+        writer.Write(2L);
+        writer.Write(0); // F32
+        writer.Write(0L);
+        writer.Write(new byte[(32 - expected.Length % 32) % 32]);
+        foreach (float value in (float[])[1, 2, 3, 4, 5, 6])
+        {
+            writer.Write(value);
+        }
+        writer.Write(new byte[8]);
+        Assert.Equal(expected.ToArray(), File.ReadAllBytes(folder["a"]));
+    }
+
+    [Fact]
+    public void A_model_from_a_file_scores_as_the_one_it_was_made_from()
+    {
+        using TemporaryFolder folder = new();
+        Directory.CreateDirectory(folder["hf"]);
+        TensorToWrite[] weights = [.. TinyModelFiles.Weights(s_llama).Select(w => w with { Format = NumberFormat.F32 })];
+        TinyModelFiles.Write(folder["hf"], s_llama, weights);
+        GgufModelWriter.Write(folder["m.gguf"], "tiny", s_llama, weights, null, NumberFormat.F32);
+        TokenTree tree = TokenTree.Sequence([3, 1, 4, 1, 5, 9, 2, 6]);
+
+        using LlamaModel a = LlamaModel.Load(folder["hf"]), b = LlamaModel.Load(folder["m.gguf"]);
+
+        Assert.Equal(a.LogProbs(tree), b.LogProbs(tree));
+    }
+
+    static float[] Values(GgufWeights file, TensorToWrite weight)
+    {
+        if (weight.Shape.Count == 1)
+        {
+            return file.Vector(weight.Name, weight.Shape[0]).Span.ToArray();
+        }
+        WeightMatrix matrix = file.Matrix(weight.Name, weight.Shape[0], weight.Shape[1]);
+        float[] values = new float[weight.Count];
+        for (int row = 0; row < matrix.RowCount; row++)
+        {
+            matrix.Read(row, 0, values.AsSpan(row * matrix.ColumnCount, matrix.ColumnCount));
+        }
+        return values;
+    }
+}
