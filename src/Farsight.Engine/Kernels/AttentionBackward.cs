@@ -10,17 +10,40 @@ static class AttentionBackward<TVector, TTier>
     where TVector : struct
     where TTier : IVectorTier<TVector>
 {
-    const int Lanes = AttentionScratch.Lanes, Panel = AttentionScratch.Panel, KeyBlock = AttentionScratch.KeyBlock;
+    const int Lanes = AttentionScratch.Lanes, Panel = AttentionScratch.Panel, KeyBlock = AttentionScratch.KeyBlock, RowsPerItem = 64;
 
-    internal static void Run(AttentionInputs inputs, AttentionShape shape, AttentionPlan plan, AttentionGradients gradients) =>
-        Workers.For(plan.Families.Count * shape.KeyValueHeads, item =>
+    internal static void Run(AttentionInputs inputs, AttentionShape shape, AttentionPlan plan, AttentionGradients gradients)
+    {
+        int parts = plan.PartsOfFamilies(shape.KeyValueHeads), keys = inputs.Keys.Count;
+        using Scratch copies = Scratch.Take((parts - 1) * 2 * keys, shape.KeyWidth);
+        AttentionGradients[] targets =
+        [
+            gradients,
+            .. Enumerable.Range(0, parts - 1).Select(p => gradients with { Keys = copies.Rows.Slice(2 * p * keys, keys), Values = copies.Rows.Slice((2 * p + 1) * keys, keys) }),
+        ];
+        Workers.ForBlocks(copies.Rows.Count, RowsPerItem, (first, count) => copies.Rows.Slice(first, count).Clear());
+        Workers.For(parts * plan.Families.Count * shape.KeyValueHeads, item =>
         {
-            (int family, int head) = Math.DivRem(item, shape.KeyValueHeads);
-            foreach (AttentionPlan.Chunk chunk in plan.Families[family])
+            (int rest, int head) = Math.DivRem(item, shape.KeyValueHeads);
+            (int family, int part) = Math.DivRem(rest, parts);
+            IReadOnlyList<AttentionPlan.Chunk> chunks = plan.Families[family];
+            for (int c = part; c < chunks.Count; c += parts)
             {
-                Chunk(inputs, shape, chunk, head, gradients);
+                Chunk(inputs, shape, chunks[c], head, targets[part]);
             }
         });
+        for (int part = 1; part < parts; part++)
+        {
+            Add(targets[part].Keys, gradients.Keys);
+            Add(targets[part].Values, gradients.Values);
+        }
+    }
+
+    static void Add(Rows part, Rows whole) => Workers.ForBlocks(whole.Count, RowsPerItem, (first, count) =>
+    {
+        Span<float> to = whole.Slice(first, count).Span;
+        TensorPrimitives.Add(to, part.Slice(first, count).Span, to);
+    });
 
     static void Chunk(AttentionInputs inputs, AttentionShape shape, AttentionPlan.Chunk chunk, int head, AttentionGradients gradients)
     {

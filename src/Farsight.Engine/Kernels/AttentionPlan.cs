@@ -4,12 +4,16 @@ namespace Farsight.Engine.Kernels;
 /// <remarks>
 /// A lane is one query row of one head. The lanes of a bundle that share a key head are numbered query by query, the heads of
 /// a query side by side; a chunk is some consecutive ones of them. Every chunk is independent in the forward pass; in the
-/// backward pass the chunks of a family, that is of spans whose keys overlap, are taken one after the other.
+/// backward pass the chunks of a family, that is of spans whose keys overlap, are taken one after the other; where that leaves
+/// too little to do side by side, they are dealt out in parts that have key gradients of their own, added at the end.
 /// </remarks>
 sealed class AttentionPlan
 {
     // Siblings with at most so many queries together are worth computing as one: their prefix is read once, and lanes are full.
     const int MaxBundledQueries = 64;
+
+    // Few heads and one long text: as many pieces as some threads can take, each long enough to be worth a copy of the gradients.
+    const int LeastPieces = 4, LeastChunksOfPart = 16;
 
     AttentionPlan(IReadOnlyList<Chunk> chunks, IReadOnlyList<IReadOnlyList<Chunk>> families)
     {
@@ -22,6 +26,10 @@ sealed class AttentionPlan
 
     /// <summary>The chunks, by sets of keys that nobody else reads.</summary>
     internal IReadOnlyList<IReadOnlyList<Chunk>> Families { get; }
+
+    /// <summary>Into how many parts the backward pass deals the chunks of each family; part p takes every chunk number p, p + parts, ….</summary>
+    internal int PartsOfFamilies(int keyValueHeads) => Families.Count == 0 ? 1 : Math.Clamp(
+        LeastPieces / (Families.Count * keyValueHeads), 1, Math.Max(1, Families.Max(f => f.Count) / LeastChunksOfPart));
 
     internal static AttentionPlan For(IReadOnlyList<AttentionSpan> spans, int group)
     {

@@ -72,6 +72,27 @@ public sealed class TreeAttentionTests
         }
     }
 
+    // 33 chunks in one family with one key head: dealt out in two parts.
+    [Fact]
+    public void Parts_of_a_long_text_add_up_and_do_not_depend_on_the_threads()
+    {
+        Case c = new("1400", new AttentionShape(6, 1, 8));
+        Assert.Equal(2, AttentionPlan.For(c.Spans, 6).PartsOfFamilies(1));
+        TreeAttentionNaive.Result expected = c.Naive();
+
+        Outcome[] outcomes = [.. Enumerable.Range(1, 3).Select(threads =>
+        {
+            using ThreadCount set = new(threads);
+            return c.Run("public");
+        })];
+
+        Near.Each(expected.DQueries, outcomes[0].DQueries, relative: 2e-4, absolute: 2e-5);
+        Near.Each(expected.DKeys, outcomes[0].DKeys, relative: 2e-4, absolute: 5e-5); // a key gets its gradient from 8400 lanes
+        Near.Each(expected.DValues, outcomes[0].DValues, relative: 2e-4, absolute: 5e-5);
+        Assert.All(outcomes, o => Assert.Equal(outcomes[0].DKeys, o.DKeys));
+        Assert.All(outcomes, o => Assert.Equal(outcomes[0].DValues, o.DValues));
+    }
+
     [Fact]
     public void Keys_out_of_every_window_are_not_visited()
     {
