@@ -20,6 +20,7 @@ static class Program
             DemoCommand.Create(),
             DocumentsCommand.Create(),
             EvalCommand.Create(),
+            MergeCommand.Create(),
             PretrainCommand.Create(),
             SynthCommand.Create(),
             TrainCommand.Create(),

@@ -22,7 +22,7 @@ public static class TrainRun
 {
     /// <summary>Trains, or continues, and writes adapter/, or model/ where every weight was trained.</summary>
     /// <param name="request">What, and where to.</param>
-    /// <param name="note">Told once what a person should know before the first step.</param>
+    /// <param name="note">Told what a person should know, before the first step or after the last.</param>
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancel">Finishes the step, saves and stops.</param>
     /// <returns>The folder that was written.</returns>
@@ -60,7 +60,7 @@ public static class TrainRun
         new TrainingLoop(trainable, work, options, run).Run(progress, cancel);
 
         ModelConfig effective = Widened(model.Config, recipe);
-        return recipe.Lora is null ? WriteModel(run.Model, baseModel, model, effective) : WriteAdapter(run.Adapter, model, effective, recipe);
+        return recipe.Lora is null ? WriteModel(run.Model, baseModel, model, effective) : WriteAdapter(run.Adapter, model, effective, recipe, note);
     }
 
     static (IReadOnlyList<SampleTokens> Training, IReadOnlyList<SampleTokens> HeldOut) Split(
@@ -86,12 +86,16 @@ public static class TrainRun
     static ModelConfig Widened(ModelConfig config, TrainRecipe recipe) =>
         config with { MaxPositionEmbeddings = Math.Max(config.MaxPositionEmbeddings, recipe.Positions.Window ?? 0) };
 
-    static string WriteAdapter(string folder, LlamaModel model, ModelConfig effective, TrainRecipe recipe)
+    static string WriteAdapter(string folder, LlamaModel model, ModelConfig effective, TrainRecipe recipe, Action<string> note)
     {
         // "model.layers.0.input_layernorm.weight" is saved as the module input_layernorm.
         string[] modules = [.. model.Parameters.Where(p => p.Role != ParameterRole.Lora).Select(p => p.Name.Split('.')[^2]).Distinct()];
-        AdapterDescription description = new(recipe.Lora!.Rank, recipe.Lora.Alpha, recipe.Lora.Targets, modules, recipe.BaseModel);
+        AdapterDescription description = new(recipe.Lora!.Rank, recipe.Lora.Alpha, recipe.Lora.Targets, modules, recipe.BaseModel) { BaseFingerprint = model.Fingerprint };
         PeftAdapter.Write(folder, description, [.. model.Parameters.Select(p => (p.Name, p.Whole))], effective);
+        if (modules.Length > 0)
+        {
+            note($"The adapter holds whole modules ({string.Join(", ", modules)}), which vLLM refuses and a GGUF adapter cannot hold; farsight merge makes a model of it for them.");
+        }
         return folder;
     }
 
@@ -100,10 +104,7 @@ public static class TrainRun
         AtomicDirectory.Write(folder, "config.json", temporary =>
         {
             ModelWriter.Write(temporary, effective, model.Parameters, NumberFormat.BF16);
-            foreach (string file in Directory.GetFiles(baseModel, "*token*.json").Append(Path.Combine(baseModel, "chat_template.jinja")).Where(File.Exists))
-            {
-                File.Copy(file, Path.Combine(temporary, Path.GetFileName(file)));
-            }
+            CompanionFiles.Copy(baseModel, temporary);
         });
         return folder;
     }

@@ -1,4 +1,6 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 
@@ -11,6 +13,11 @@ namespace Farsight.Engine.Checkpoints;
 /// </remarks>
 public static class HuggingFaceConfig
 {
+    /// <summary>Keys whose content is written under another name.</summary>
+    static readonly string[] s_restated = ["dtype", "rope_parameters", "original_max_position_embeddings", "sliding_window", "layer_types", "max_window_layers", "_name_or_path"];
+
+    static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     const int MaxSize = 1 << 24; // of any extent: far above real models, low enough that products fit
 
     /// <summary>Reads config.json.</summary>
@@ -48,6 +55,25 @@ public static class HuggingFaceConfig
         json.WriteString("torch_dtype", torchDtype switch { NumberFormat.F32 => "float32", NumberFormat.F16 => "float16", _ => "bfloat16" });
         json.WriteEndObject();
     });
+
+    /// <summary>As <see cref="Write(string, ModelConfig, NumberFormat)"/>, with what else another file says: token ids, notes and the like.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="model">What it says; goes before what the other file says.</param>
+    /// <param name="torchDtype">How the weights beside it are stored.</param>
+    /// <param name="like">A config.json that was read without complaint.</param>
+    internal static void Write(string path, ModelConfig model, NumberFormat torchDtype, string like)
+    {
+        Write(path, model, torchDtype);
+        JsonObject written = JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
+        foreach (JsonProperty property in ConfigReader.Open(like).Root.EnumerateObject())
+        {
+            if (!written.ContainsKey(property.Name) && !s_restated.Contains(property.Name))
+            {
+                written.Add(property.Name, JsonNode.Parse(property.Value.GetRawText()));
+            }
+        }
+        AtomicFile.WriteText(path, written.ToJsonString(s_indented));
+    }
 
     static ModelConfig Shape(ConfigReader config, ModelFamily family)
     {

@@ -1,4 +1,7 @@
+using System.Security.Cryptography;
+using System.Text;
 using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Checkpoints;
 
@@ -52,6 +55,29 @@ public sealed class ModelDirectory : IDisposable
         return shape.IsEmpty || shape.SequenceEqual([.. weight.Tensor.Shape])
             ? weight.Tensor
             : throw new InputException($"{weight.Path}: {name} is {Text(weight.Tensor.Shape)}, where {Text(shape.ToArray())} is needed; use the weights of the model that {ConfigFile} describes.");
+    }
+
+    /// <summary>SHA-256 of names, shapes and some values of all weights, in hexadecimal: tells models apart, not copies in F32 and BF16.</summary>
+    /// <remarks>Of each weight the first and last 64 values count, rounded to BF16, so that the largest model is told in an instant.</remarks>
+    public string Fingerprint()
+    {
+        const int Values = 64;
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        float[] values = new float[Values];
+        byte[] stored = new byte[2 * Values];
+        foreach (ParameterShape parameter in ParameterShapes.Of(Config))
+        {
+            StoredTensor weight = Weight(parameter.Name);
+            hash.AppendData(Encoding.UTF8.GetBytes($"{weight.Name} {Text(weight.Shape)}\n"));
+            int count = (int)Math.Min(Values, weight.Count);
+            foreach (long first in (long[])[0, weight.Count - count])
+            {
+                weight.Read(first, values.AsSpan(0, count));
+                Narrow.FromFloat(NumberFormat.BF16, values.AsSpan(0, count), stored.AsSpan(0, 2 * count));
+                hash.AppendData(stored, 0, 2 * count);
+            }
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <inheritdoc/>

@@ -8,21 +8,32 @@ namespace Farsight.Engine.Checkpoints;
 /// <summary>An adapter directory in PEFT's layout: adapter_config.json, adapter_model.safetensors, and the model's config.json.</summary>
 /// <remarks>
 /// PEFT puts "base_model.model." before the base's names and leaves out the name of the adapter, for LoRA matrices and for
-/// modules that were trained whole. Where the head is tied to a trained embedding, PEFT ties them only with the key
-/// ensure_weight_tying, and then looks for the head's weight as well: it is written as a copy, and left out on reading.
-/// config.json is ours: the settings the adapter was trained under, RoPE scaling included.
+/// modules that were trained whole. Where the head is tied to a trained embedding, PEFT takes the two apart: both are written,
+/// with the same values and both in modules_to_save, which every version of it loads rightly; on reading two that are equal
+/// count as tied. An embedding without a head moves a tied head along, unless ensure_weight_tying is there and false: then PEFT
+/// left the head as it was in the base. config.json is ours: the settings the adapter was trained under, RoPE scaling included.
 /// </remarks>
 public sealed class PeftAdapter : IDisposable
 {
+    /// <summary>The embedding's weight, if it was trained whole.</summary>
+    internal const string Embedding = "model.embed_tokens.weight";
+
+    /// <summary>The head's weight, if it was trained whole.</summary>
+    internal const string Head = "lm_head.weight";
+
+    internal const string HeadModule = "lm_head";
+
+    const string EmbeddingModule = "embed_tokens", FingerprintKey = "base_fingerprint";
     const string Prefix = "base_model.model.", WeightsFile = "adapter_model.safetensors", ConfigFile = "config.json";
     const string A = ".lora_A.weight", B = ".lora_B.weight";
-    const string Embedding = "model.embed_tokens.weight", Head = "lm_head.weight";
 
     readonly SafetensorsFile _file;
+    readonly AdapterTargets _targets;
 
-    PeftAdapter(AdapterDescription description, SafetensorsFile file, ModelConfig? effective)
+    PeftAdapter(AdapterDescription description, SafetensorsFile file, ModelConfig? effective, string directory)
     {
         (Description, _file, Effective) = (description, file, effective);
+        _targets = new(description, Path.Combine(directory, PeftAdapterConfig.FileName));
         Dictionary<string, StoredTensor> tensors = new(StringComparer.Ordinal);
         foreach (StoredTensor tensor in file.Tensors.Values)
         {
@@ -33,19 +44,35 @@ public sealed class PeftAdapter : IDisposable
                 throw new InputException($"{file.Path}: {name} is there twice under two spellings; keep one.");
             }
         }
-        if (IsCopyOfEmbedding(tensors))
-        {
-            tensors.Remove(Head);
-        }
         Tensors = tensors;
         CheckComplete();
+        HeadIsEmbedding = tensors.TryGetValue(Head, out StoredTensor? head) && tensors.TryGetValue(Embedding, out StoredTensor? embedding) && AreEqual(head, embedding);
+        Description = description with
+        {
+            BaseFingerprint = file.Metadata.GetValueOrDefault(FingerprintKey),
+            ModulesToSave = HeadIsEmbedding ? [.. description.ModulesToSave.Where(m => m != HeadModule)] : description.ModulesToSave,
+        };
+        Updates = [.. tensors.Keys.Where(n => n.EndsWith(A, StringComparison.Ordinal)).Select(n => n[..^A.Length]).Order(StringComparer.Ordinal)
+            .Select(m => new LowRankUpdate(m, tensors[m + A], tensors[m + B], _targets.ScaleOf(m)))];
     }
 
-    /// <summary>What adapter_config.json says.</summary>
+    /// <summary>What adapter_config.json says; a head that only repeats the embedding is left out of the modules.</summary>
     public AdapterDescription Description { get; }
 
     /// <summary>By the base's names: "model.layers.0.self_attn.q_proj.lora_A.weight" [R, input], "….lora_B.weight" [output, R], "model.embed_tokens.weight".</summary>
     public IReadOnlyDictionary<string, StoredTensor> Tensors { get; }
+
+    /// <summary>The low-rank updates, by the names of their layers.</summary>
+    public IReadOnlyList<LowRankUpdate> Updates { get; }
+
+    /// <summary>The modules that were trained whole, by the names of their weights.</summary>
+    public IEnumerable<StoredTensor> Modules => Tensors.Where(t => !IsLora(t.Key)).Select(t => t.Value);
+
+    /// <summary>Embedding and head are both there and equal: a tied model stays tied.</summary>
+    public bool HeadIsEmbedding { get; }
+
+    /// <summary>A tied model's head and embedding part: the adapter has a head of its own, or leaves the head at the base's embedding.</summary>
+    internal bool PartsHead => Tensors.ContainsKey(Head) ? !HeadIsEmbedding : Tensors.ContainsKey(Embedding) && Description.EnsureWeightTying == false;
 
     /// <summary>The model's settings the adapter was trained under; null when the directory has no config.json.</summary>
     public ModelConfig? Effective { get; }
@@ -60,7 +87,7 @@ public sealed class PeftAdapter : IDisposable
         SafetensorsFile file = SafetensorsFile.Open(Path.Combine(directory, WeightsFile));
         try
         {
-            return new(description, file, effective);
+            return new(description, file, effective, directory);
         }
         catch
         {
@@ -79,31 +106,68 @@ public sealed class PeftAdapter : IDisposable
     public static void Write(string directory, AdapterDescription description, IReadOnlyList<(string Name, WeightMatrix Value)> tensors, ModelConfig effective) =>
         AtomicDirectory.Write(directory, PeftAdapterConfig.FileName, temporary =>
         {
+            bool withHead = effective.TieWordEmbeddings && description.ModulesToSave.Contains(EmbeddingModule) && tensors.All(t => t.Name != Head);
             SafetensorsWriter.Write(
                 Path.Combine(temporary, WeightsFile),
-                WithTiedHead(tensors, effective).Select(t => TensorToWrite.From(Prefix + t.Name, NumberFormat.F32, t.Value, IsVector(t.Name))));
-            PeftAdapterConfig.Write(Path.Combine(temporary, PeftAdapterConfig.FileName), description, effective.TieWordEmbeddings);
+                WithHead(tensors, withHead).Select(t => TensorToWrite.From(Prefix + t.Name, NumberFormat.F32, t.Value, IsVector(t.Name))),
+                Metadata(description));
+            PeftAdapterConfig.Write(Path.Combine(temporary, PeftAdapterConfig.FileName), description, withHead);
             HuggingFaceConfig.Write(Path.Combine(temporary, ConfigFile), effective, NumberFormat.F32);
-            Verify(temporary, directory, tensors);
+            Verify(temporary, directory, WithHead(tensors, withHead));
         });
+
+    /// <summary>Checks that a model's layers and this adapter's belong together, by names and, if it is known, by the base's values.</summary>
+    /// <param name="linears">Names of the model's linear layers: "model.layers.0.self_attn.q_proj".</param>
+    /// <param name="vocabSize">V.</param>
+    /// <param name="fingerprint">The model's, or null if unknown.</param>
+    /// <exception cref="InputException">They do not, and how one can tell.</exception>
+    internal void CheckBase(IEnumerable<string> linears, int vocabSize, string? fingerprint)
+    {
+        string directory = Path.GetDirectoryName(_file.Path)!;
+        if (Description.BaseFingerprint is { } trainedOn && fingerprint is not null && trainedOn != fingerprint)
+        {
+            throw new InputException($"{directory}: the adapter was trained on other weights than these{(Description.BaseModelName is { } name ? $", on {name}" : "")}; use the model it was trained on.");
+        }
+        foreach (string name in (string[])[Embedding, Head])
+        {
+            if (Tensors.TryGetValue(name, out StoredTensor? whole) && whole.Shape[0] != vocabSize)
+            {
+                throw new InputException($"{directory}: {name} has {whole.Shape[0]} rows, and the model's vocabulary has {vocabSize} tokens; the adapter was trained on a model whose vocabulary was resized, use that one.");
+            }
+        }
+        HashSet<string> updated = [.. Updates.Select(u => u.Module)];
+        if (linears.FirstOrDefault(l => _targets.Cover(l) && !updated.Contains(l)) is { } absent)
+        {
+            throw new InputException($"{directory}: {absent}{A} is missing; the adapter is not of this model, or not complete.");
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    static IEnumerable<(string Name, WeightMatrix Value)> WithTiedHead(IReadOnlyList<(string Name, WeightMatrix Value)> tensors, ModelConfig effective) =>
-        effective.TieWordEmbeddings ? tensors.Concat([.. tensors.Where(t => t.Name == Embedding).Select(t => (Head, t.Value))]) : tensors;
-
-    bool IsCopyOfEmbedding(Dictionary<string, StoredTensor> tensors)
+    static Dictionary<string, string> Metadata(AdapterDescription description)
     {
-        if (Description.ModulesToSave.Contains("lm_head") || !tensors.TryGetValue(Head, out StoredTensor? head)
-            || !tensors.TryGetValue(Embedding, out StoredTensor? embedding) || !head.Shape.SequenceEqual(embedding.Shape) || head.Shape.Count != 2)
+        Dictionary<string, string> metadata = new() { ["format"] = "pt" };
+        if (description.BaseFingerprint is { } fingerprint)
+        {
+            metadata.Add(FingerprintKey, fingerprint);
+        }
+        return metadata;
+    }
+
+    static IEnumerable<(string Name, WeightMatrix Value)> WithHead(IReadOnlyList<(string Name, WeightMatrix Value)> tensors, bool withHead) =>
+        withHead ? tensors.Concat([.. tensors.Where(t => t.Name == Embedding).Select(t => (Head, t.Value))]) : tensors;
+
+    static bool AreEqual(StoredTensor a, StoredTensor b)
+    {
+        if (a.DType != b.DType || !a.Shape.SequenceEqual(b.Shape) || a.Shape.Count != 2)
         {
             return false;
         }
-        for (int row = 0; row < head.Shape[0]; row++)
+        for (int row = 0; row < a.Shape[0]; row++)
         {
-            long first = (long)row * head.Shape[1];
-            if (!head.BytesOf(first, head.Shape[1]).SequenceEqual(embedding.BytesOf(first, head.Shape[1])))
+            long first = (long)row * a.Shape[1];
+            if (!a.BytesOf(first, a.Shape[1]).SequenceEqual(b.BytesOf(first, b.Shape[1])))
             {
                 return false;
             }
@@ -111,9 +175,11 @@ public sealed class PeftAdapter : IDisposable
         return true;
     }
 
+    static bool IsLora(string name) => name.EndsWith(A, StringComparison.Ordinal) || name.EndsWith(B, StringComparison.Ordinal);
+
     static bool IsVector(string name) => name.EndsWith("norm.weight", StringComparison.Ordinal);
 
-    static void Verify(string written, string directory, IReadOnlyList<(string Name, WeightMatrix Value)> tensors)
+    static void Verify(string written, string directory, IEnumerable<(string Name, WeightMatrix Value)> tensors)
     {
         using PeftAdapter adapter = Read(written);
         foreach ((string name, WeightMatrix value) in tensors)
@@ -141,24 +207,27 @@ public sealed class PeftAdapter : IDisposable
         int rankAt = name.EndsWith(A, StringComparison.Ordinal) ? 0 : name.EndsWith(B, StringComparison.Ordinal) ? 1 : -1;
         if (rankAt < 0)
         {
-            if (name.Contains(".lora_", StringComparison.Ordinal) || !name.EndsWith(".weight", StringComparison.Ordinal))
+            if (name.Contains(".lora_", StringComparison.Ordinal) || !name.EndsWith(".weight", StringComparison.Ordinal) || tensor.Shape.Count is not (1 or 2))
             {
                 throw new InputException($"{_file.Path}: {tensor.Name} is of a kind that is not supported; only lora_A, lora_B and whole modules are.");
             }
+            return;
         }
-        else if (tensor.Shape.Count != 2 || tensor.Shape[rankAt] != Description.Rank)
+        string module = name[..^A.Length];
+        int rank = _targets.RankOf(module);
+        if (tensor.Shape.Count != 2 || tensor.Shape[rankAt] != rank)
         {
-            throw new InputException($"{_file.Path}: {tensor.Name} is [{string.Join(", ", tensor.Shape)}], {PeftAdapterConfig.FileName} says r {Description.Rank}; the two files are not of one adapter.");
+            throw new InputException($"{_file.Path}: {tensor.Name} is [{string.Join(", ", tensor.Shape)}], {PeftAdapterConfig.FileName} says r {rank}; the two files are not of one adapter.");
         }
-        else if (!Description.Targets.Contains(name.Split('.')[^3]) && !Description.Targets.Contains(name[..^A.Length]))
+        if (!_targets.Cover(module))
         {
-            throw new InputException($"{_file.Path}: {tensor.Name} is not of the target_modules {string.Join(", ", Description.Targets)} of {PeftAdapterConfig.FileName}; the two files are not of one adapter.");
+            throw new InputException($"{_file.Path}: {tensor.Name} is not of the target_modules {Description.TargetPattern ?? string.Join(", ", Description.Targets)} of {PeftAdapterConfig.FileName}; the two files are not of one adapter.");
         }
     }
 
     void CheckComplete()
     {
-        foreach (string name in Tensors.Keys.Where(n => n.EndsWith(A, StringComparison.Ordinal) || n.EndsWith(B, StringComparison.Ordinal)))
+        foreach (string name in Tensors.Keys.Where(IsLora))
         {
             string other = name[..^A.Length] + (name.EndsWith(A, StringComparison.Ordinal) ? B : A);
             if (!Tensors.ContainsKey(other))
@@ -172,3 +241,10 @@ public sealed class PeftAdapter : IDisposable
         }
     }
 }
+
+/// <summary>The update of one layer: W + Scale · B · A.</summary>
+/// <param name="Module">"model.layers.0.self_attn.q_proj".</param>
+/// <param name="A">[R, inputs]</param>
+/// <param name="B">[outputs, R]</param>
+/// <param name="Scale">s.</param>
+public sealed record LowRankUpdate(string Module, StoredTensor A, StoredTensor B, float Scale);

@@ -3,26 +3,25 @@ using System.Text.Json;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>What an adapter is, apart from its numbers.</summary>
-/// <param name="Rank">R: rows of A, columns of B.</param>
-/// <param name="Alpha">The update B·A is scaled by Alpha / Rank.</param>
-/// <param name="Targets">Names of the linear layers it changes: "q_proj".</param>
-/// <param name="ModulesToSave">Names of the modules that were trained whole: "embed_tokens".</param>
-/// <param name="BaseModelName">Folder or hub name of the model it belongs to; null if unknown.</param>
-public sealed record AdapterDescription(
-    int Rank, double Alpha, IReadOnlyList<string> Targets, IReadOnlyList<string> ModulesToSave, string? BaseModelName);
-
 /// <summary>adapter_config.json, in PEFT's spelling.</summary>
 static class PeftAdapterConfig
 {
     internal const string FileName = "adapter_config.json";
 
-    /// <summary>Keys that change what an adapter does, and the only values that are supported; null and [] and {} always are.</summary>
-    static readonly (string Key, bool FalseIsFine)[] s_unsupported =
+    const string Tying = "ensure_weight_tying";
+    const int MaxRank = 1 << 16;
+
+    /// <summary>Keys that say how training went or who wrote the file. Linear layers ignore fan_in_fan_out, as in PEFT.</summary>
+    static readonly string[] s_harmless =
     [
-        ("use_rslora", true), ("use_dora", true), ("use_qalora", true), ("lora_bias", true), ("fan_in_fan_out", true),
-        ("rank_pattern", false), ("alpha_pattern", false), ("layers_to_transform", false), ("layer_replication", false),
-        ("target_parameters", false), ("trainable_token_indices", false), ("alora_invocation_tokens", false),
+        "auto_mapping", "revision", "peft_version", "inference_mode", "lora_dropout", "fan_in_fan_out", "megatron_core", "qalora_group_size", "runtime_config",
+        "loftq_config", "eva_config", "corda_config", "lora_ga_config",
+    ];
+
+    static readonly string[] s_read =
+    [
+        "peft_type", "task_type", "base_model_name_or_path", "r", "lora_alpha", "target_modules", "exclude_modules", "modules_to_save", "bias", "use_rslora",
+        "rank_pattern", "alpha_pattern", "layers_to_transform", "layers_pattern", "init_lora_weights", Tying,
     ];
 
     static readonly string[] s_initialisations = ["gaussian", "orthogonal", "eva"]; // the others change the base's weights
@@ -34,24 +33,40 @@ static class PeftAdapterConfig
         {
             throw config.Unsound("peft_type", "only LORA is supported");
         }
+        if (config.String("task_type", "CAUSAL_LM") != "CAUSAL_LM")
+        {
+            throw config.Unsound("task_type", "only CAUSAL_LM is supported");
+        }
         if (config.String("bias", "none") != "none")
         {
             throw config.Unsound("bias", "only \"none\" is supported");
         }
-        CheckUnsupported(config);
+        CheckOthers(config);
+        bool byPattern = config.Element("target_modules")?.ValueKind == JsonValueKind.String;
+        bool excludedByPattern = config.Element("exclude_modules")?.ValueKind == JsonValueKind.String;
         return new(
-            config.Int("r", 1, 1 << 16), config.Double("lora_alpha", 1e-6, 1e6),
-            config.Strings("target_modules", required: true), config.Strings("modules_to_save", required: false),
-            config.Has("base_model_name_or_path") ? config.String("base_model_name_or_path") : null);
+            config.Int("r", 1, MaxRank), config.Double("lora_alpha", 1e-6, 1e6),
+            byPattern ? [] : config.Strings("target_modules", required: true), config.Strings("modules_to_save", required: false),
+            config.Has("base_model_name_or_path") ? config.String("base_model_name_or_path") : null)
+        {
+            TargetPattern = byPattern ? config.String("target_modules") : null,
+            Excluded = excludedByPattern ? [] : config.Strings("exclude_modules", required: false),
+            ExcludedPattern = excludedByPattern ? config.String("exclude_modules") : null,
+            Layers = Layers(config),
+            RankStabilized = config.Bool("use_rslora", false),
+            RankPattern = Pattern(config, "rank_pattern", (map, key) => map.Int(key, 1, MaxRank)),
+            AlphaPattern = Pattern(config, "alpha_pattern", (map, key) => map.Double(key, 1e-6, 1e6)),
+            EnsureWeightTying = config.Has(Tying) ? config.Bool(Tying, false) : null,
+        };
     }
 
-    static void CheckUnsupported(ConfigReader config)
+    static void CheckOthers(ConfigReader config)
     {
-        foreach ((string key, bool falseIsFine) in s_unsupported)
+        foreach (JsonProperty property in config.Root.EnumerateObject())
         {
-            if (config.Element(key) is { } value && !(falseIsFine && value.ValueKind == JsonValueKind.False) && !IsEmpty(value))
+            if (!s_read.Contains(property.Name) && !s_harmless.Contains(property.Name) && !IsNothing(property.Value))
             {
-                throw config.Unsound(key, "adapters that set it are not supported; merge the adapter with PEFT and use the merged model");
+                throw config.Unsound(property.Name, "adapters that set it are not supported; merge the adapter with PEFT and use the merged model");
             }
         }
         if (config.Element("init_lora_weights") is { ValueKind: JsonValueKind.String } && !s_initialisations.Contains(config.String("init_lora_weights")))
@@ -60,8 +75,29 @@ static class PeftAdapterConfig
         }
     }
 
-    static bool IsEmpty(JsonElement value) => value.ValueKind switch
+    static IReadOnlyList<int>? Layers(ConfigReader config)
     {
+        const string Key = "layers_to_transform", Pattern = "layers_pattern";
+        if (config.Element(Pattern) is { } pattern && !IsNothing(pattern) && pattern.GetRawText() is not ("\"layers\"" or "[\"layers\"]" or "\"\""))
+        {
+            throw config.Unsound(Pattern, "only \"layers\" is supported");
+        }
+        return config.Element(Key) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Array } list when list.EnumerateArray().All(e => e.ValueKind == JsonValueKind.Number && e.TryGetInt32(out int n) && n >= 0) =>
+                list.GetArrayLength() == 0 ? null : [.. list.EnumerateArray().Select(e => e.GetInt32())],
+            { ValueKind: JsonValueKind.Number } => [config.Int(Key, 0, int.MaxValue)],
+            _ => throw config.Unsound(Key, "it must be a number of a layer, or a list of them"),
+        };
+    }
+
+    static IReadOnlyList<KeyValuePair<string, T>> Pattern<T>(ConfigReader config, string key, Func<ConfigReader, string, T> read) =>
+        config.Object(key) is not { } map ? [] : [.. map.Root.EnumerateObject().Select(p => KeyValuePair.Create(p.Name, read(map, p.Name)))];
+
+    static bool IsNothing(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.False => true,
         JsonValueKind.Array => value.GetArrayLength() == 0,
         JsonValueKind.Object => !value.EnumerateObject().Any(),
         _ => false,
@@ -69,8 +105,8 @@ static class PeftAdapterConfig
 
     /// <param name="path">The file.</param>
     /// <param name="adapter">What it says.</param>
-    /// <param name="tied">The base's output head is its embedding, which matters when the embedding was trained.</param>
-    internal static void Write(string path, AdapterDescription adapter, bool tied) => AtomicFile.Write(path, stream =>
+    /// <param name="withHead">The tied head is written beside the embedding that was trained, so it is a module of its own for PEFT.</param>
+    internal static void Write(string path, AdapterDescription adapter, bool withHead) => AtomicFile.Write(path, stream =>
     {
         using Utf8JsonWriter json = new(stream, new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         json.WriteStartObject();
@@ -80,36 +116,48 @@ static class PeftAdapterConfig
         json.WriteNumber("r", adapter.Rank);
         json.WriteNumber("lora_alpha", adapter.Alpha);
         json.WriteNumber("lora_dropout", 0);
-        WriteStrings(json, "target_modules", adapter.Targets);
-        WriteStrings(json, "modules_to_save", adapter.ModulesToSave);
+        WriteNames(json, "target_modules", adapter.Targets, adapter.TargetPattern);
+        WriteNames(json, "exclude_modules", adapter.Excluded, adapter.ExcludedPattern);
+        WriteNames(json, "modules_to_save", withHead ? [.. adapter.ModulesToSave, PeftAdapter.HeadModule] : adapter.ModulesToSave, null);
+        if (adapter.Layers is { } layers)
+        {
+            json.WriteStartArray("layers_to_transform");
+            layers.ToList().ForEach(json.WriteNumberValue);
+            json.WriteEndArray();
+        }
         json.WriteString("bias", "none");
         json.WriteBoolean("fan_in_fan_out", false);
         json.WriteBoolean("inference_mode", true);
         json.WriteBoolean("init_lora_weights", true);
-        json.WriteBoolean("use_rslora", false);
+        json.WriteBoolean("use_rslora", adapter.RankStabilized);
         json.WriteBoolean("use_dora", false);
-        WriteEmptyObject(json, "rank_pattern");
-        WriteEmptyObject(json, "alpha_pattern");
-        if (tied && adapter.ModulesToSave.Contains("embed_tokens"))
-        {
-            json.WriteBoolean("ensure_weight_tying", true); // without it PEFT leaves the head at the base's embedding
-        }
+        WritePattern(json, "rank_pattern", adapter.RankPattern.Select(p => KeyValuePair.Create(p.Key, (double)p.Value)));
+        WritePattern(json, "alpha_pattern", adapter.AlphaPattern);
         json.WriteEndObject();
     });
 
-    static void WriteStrings(Utf8JsonWriter json, string key, IReadOnlyList<string> values)
+    static void WriteNames(Utf8JsonWriter json, string key, IReadOnlyList<string> names, string? pattern)
     {
-        json.WriteStartArray(key);
-        foreach (string value in values)
+        if (pattern is not null || names.Count == 0)
         {
-            json.WriteStringValue(value);
+            json.WriteString(key, pattern);
+            return;
+        }
+        json.WriteStartArray(key);
+        foreach (string name in names)
+        {
+            json.WriteStringValue(name);
         }
         json.WriteEndArray();
     }
 
-    static void WriteEmptyObject(Utf8JsonWriter json, string key)
+    static void WritePattern(Utf8JsonWriter json, string key, IEnumerable<KeyValuePair<string, double>> pattern)
     {
         json.WriteStartObject(key);
+        foreach ((string name, double value) in pattern)
+        {
+            json.WriteNumber(name, value);
+        }
         json.WriteEndObject();
     }
 }

@@ -14,12 +14,12 @@ sealed record LoraPair(Parameter A, Parameter B, float Scale)
     internal int Rank => A.Value.Count;
 
     /// <summary>An update that changes nothing yet: A uniform in ±1/√inputs (Kaiming's rule as PEFT applies it), B zero.</summary>
-    internal static LoraPair Create(string layer, int outputs, int inputs, LoraOptions options, int seed)
+    internal static LoraPair Create(string layer, int outputs, int inputs, int rank, float scale, int seed)
     {
         LoraPair pair = new(
-            Parameter.Create($"{layer}.lora_A.weight", ParameterRole.Lora, options.Rank, inputs),
-            Parameter.Create($"{layer}.lora_B.weight", ParameterRole.Lora, outputs, options.Rank),
-            (float)(options.Alpha / options.Rank));
+            Parameter.Create($"{layer}.lora_A.weight", ParameterRole.Lora, rank, inputs),
+            Parameter.Create($"{layer}.lora_B.weight", ParameterRole.Lora, outputs, rank),
+            scale);
         SeededRandom random = SeededRandom.For(seed, $"lora {layer}", 0);
         double bound = 1 / Math.Sqrt(inputs);
         foreach (ref float value in pair.A.Value.Span)

@@ -13,7 +13,7 @@ public sealed class LlamaModel : IDisposable
 {
     readonly IDisposable? _files;
     readonly Embedding _embeddings;
-    readonly Embedding _head;
+    Embedding _head;
     readonly Norm _finalNorm;
     readonly List<Parameter> _parameters = [];
     readonly Stack<PassMemory> _memory = [];
@@ -36,7 +36,10 @@ public sealed class LlamaModel : IDisposable
     }
 
     /// <summary>The shape, with the RoPE scaling that is in force.</summary>
-    public ModelConfig Config { get; }
+    public ModelConfig Config { get; private set; }
+
+    /// <summary>What <see cref="ModelDirectory.Fingerprint"/> gives for the weights; null when they come from elsewhere.</summary>
+    public string? Fingerprint { get; private init; }
 
     /// <summary>What training changes; empty while everything is frozen.</summary>
     public IReadOnlyList<Parameter> Parameters => _parameters;
@@ -61,7 +64,7 @@ public sealed class LlamaModel : IDisposable
         IWeightSource source = weights is { } format ? new ConvertedWeights(files, format) : files;
         try
         {
-            return new(rope is null ? files.Config : files.Config.With(rope), source);
+            return new(rope is null ? files.Config : files.Config.With(rope), source) { Fingerprint = files.Fingerprint };
         }
         catch
         {
@@ -86,7 +89,7 @@ public sealed class LlamaModel : IDisposable
         Lora = options;
         foreach (Linear linear in Blocks.SelectMany(b => b.Linears).Where(l => options.Targets.Contains(l.Target)).Select(l => l.Linear))
         {
-            linear.Lora = LoraPair.Create(linear.Name, linear.Outputs, linear.Inputs, options, seed);
+            linear.Lora = LoraPair.Create(linear.Name, linear.Outputs, linear.Inputs, options.Rank, (float)(options.Alpha / options.Rank), seed);
             _parameters.AddRange([linear.Lora.A, linear.Lora.B]);
         }
         if (options.TrainEmbeddings)
@@ -101,23 +104,59 @@ public sealed class LlamaModel : IDisposable
     }
 
     /// <summary>Attaches an adapter from disk and fills its matrices; it can be trained on.</summary>
-    /// <remarks>The adapter's effective config is not looked at here: load the model with its RoPE scaling.</remarks>
-    /// <exception cref="InputException">The adapter is damaged or belongs to a model of another shape.</exception>
+    /// <remarks>
+    /// The adapter's effective config is not looked at here: load the model with its RoPE scaling. An adapter whose head differs
+    /// from its embedding takes those of a tied model apart.
+    /// </remarks>
+    /// <exception cref="InputException">The adapter is damaged or belongs to another model.</exception>
+    /// <exception cref="ArgumentException">The model already trains something.</exception>
     public void LoadAdapter(string directory)
     {
+        ThrowIfTrainable();
         using PeftAdapter adapter = PeftAdapter.Read(directory);
+        adapter.CheckBase(Blocks.SelectMany(b => b.Linears).Select(l => l.Linear.Name), Config.VocabSize, Fingerprint);
         AdapterDescription description = adapter.Description;
-        AttachLora(
-            new(description.Rank, description.Alpha, description.Targets,
-                adapter.Tensors.ContainsKey(LlamaWeights.EmbeddingsName), adapter.Tensors.Keys.Any(n => n.EndsWith("norm.weight", StringComparison.Ordinal))),
-            seed: 0);
+        foreach ((Linear linear, LowRankUpdate update) in Blocks.SelectMany(b => b.Linears).Join(adapter.Updates, l => l.Linear.Name, u => u.Module, (l, u) => (l.Linear, u)))
+        {
+            linear.Lora = LoraPair.Create(linear.Name, linear.Outputs, linear.Inputs, update.A.Shape[0], update.Scale, seed: 0);
+            _parameters.AddRange([linear.Lora.A, linear.Lora.B]);
+        }
+        bool trainsEmbeddings = adapter.Tensors.ContainsKey(LlamaWeights.EmbeddingsName), trainsHead = TrainsHead(adapter);
+        if (trainsEmbeddings)
+        {
+            _parameters.Add(Config.TieWordEmbeddings ? _embeddings.Train() : _embeddings.TrainTouchedRows());
+        }
+        if (trainsHead)
+        {
+            _parameters.Add(_head.Train());
+        }
+        Norm[] norms = [.. Norms.Where(n => adapter.Tensors.ContainsKey(n.Name))];
+        _parameters.AddRange(norms.Select(n => n.Train()));
+        Lora = new(description.Rank, description.Alpha, description.Targets, trainsEmbeddings, norms.Length > 0);
+        FillFrom(adapter, directory);
+    }
+
+    /// <summary>Takes head and embedding of a tied model apart where the adapter does; whether the adapter brings a head that is the model's.</summary>
+    bool TrainsHead(PeftAdapter adapter)
+    {
+        if (Config.TieWordEmbeddings && adapter.PartsHead)
+        {
+            _head = new(LlamaWeights.HeadName, _embeddings.Matrix);
+            Config = Config with { TieWordEmbeddings = false };
+        }
+        return !Config.TieWordEmbeddings && adapter.Tensors.ContainsKey(LlamaWeights.HeadName);
+    }
+
+    void FillFrom(PeftAdapter adapter, string directory)
+    {
         HashSet<string> unused = [.. adapter.Tensors.Keys];
+        if (Config.TieWordEmbeddings)
+        {
+            unused.Remove(LlamaWeights.HeadName);
+        }
         foreach (Parameter parameter in Parameters)
         {
-            if (!adapter.Tensors.TryGetValue(parameter.Name, out StoredTensor? tensor))
-            {
-                throw new InputException($"{directory}: {parameter.Name} is missing; the adapter is not of this model, or not complete.");
-            }
+            StoredTensor tensor = adapter.Tensors[parameter.Name];
             if (tensor.Count != (long)parameter.Capacity * parameter.Value.Width || tensor.Shape[^1] != parameter.Value.Width)
             {
                 throw new InputException($"{directory}: {parameter.Name} is [{string.Join(", ", tensor.Shape)}], the model needs [{parameter.Capacity}, {parameter.Value.Width}]; the adapter is of another model.");
@@ -127,7 +166,7 @@ public sealed class LlamaModel : IDisposable
         }
         if (unused.Count > 0)
         {
-            throw new InputException($"{directory}: {unused.Order(StringComparer.Ordinal).First()} belongs to nothing in the model; the adapter is of another model.");
+            throw new InputException($"{directory}: {unused.Order(StringComparer.Ordinal).First()} belongs to nothing that an adapter can change here; it is of another model, or of a kind that only merging can apply.");
         }
     }
 

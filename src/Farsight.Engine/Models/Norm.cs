@@ -15,6 +15,8 @@ sealed class Norm(string name, Rows gain, float eps)
 
     Parameter? _trained;
 
+    internal string Name => name;
+
     Rows Gain => _trained?.Value ?? gain;
 
     /// <summary>Copies the gain to a parameter that training changes.</summary>

@@ -27,11 +27,70 @@ public sealed class PeftAdapterTests
         Assert.All(tensors, t => Assert.Equal(Floats(t.Value), adapter.Tensors[t.Name].ReadFloats()));
         Assert.Equal([8], adapter.Tensors[Norm].Shape);
         Assert.Equal("base_model.model." + A, adapter.Tensors[A].Name);
-        Assert.Equal(s_description.ToString(), (adapter.Description with { Targets = s_description.Targets, ModulesToSave = s_description.ModulesToSave }).ToString());
+        Assert.Equal((2, 4.5, "models/tiny"), (adapter.Description.Rank, adapter.Description.Alpha, adapter.Description.BaseModelName));
         Assert.Equal(s_description.Targets, adapter.Description.Targets);
         Assert.Equal(s_description.ModulesToSave, adapter.Description.ModulesToSave);
         Assert.Equal(s_effective.RopeScaling, adapter.Effective!.RopeScaling);
-        Assert.True((bool)Config(folder)["ensure_weight_tying"]!);
+        Assert.Equal(["embed_tokens", "input_layernorm", "lm_head"], Config(folder)["modules_to_save"]!.AsArray().Select(m => (string)m!));
+        Assert.True(adapter.HeadIsEmbedding);
+        LowRankUpdate update = Assert.Single(adapter.Updates);
+        Assert.Equal(("model.layers.0.self_attn.q_proj", 2.25f), (update.Module, update.Scale));
+    }
+
+    [Fact]
+    public void Ranks_scales_and_targets_follow_PEFTs_rules_for_names()
+    {
+        using TemporaryFolder folder = new();
+        AdapterDescription description = s_description with
+        {
+            Targets = [],
+            TargetPattern = @"model\.layers\.\d+\.(self_attn|mlp)\.(q|down)_proj",
+            ExcludedPattern = @".*layers\.1\.mlp\..*",
+            ModulesToSave = [],
+            RankStabilized = true,
+            RankPattern = [KeyValuePair.Create("layers.0.mlp.down_proj", 4), KeyValuePair.Create("down_proj", 3)],
+            AlphaPattern = [KeyValuePair.Create("q_proj", 8.0)],
+            BaseFingerprint = "abc",
+        };
+        (string, WeightMatrix)[] tensors =
+        [
+            (A, Random(2, 8, 1)), (B, Random(16, 2, 2)), ("model.layers.0.mlp.down_proj.lora_A.weight", Random(4, 12, 3)), ("model.layers.0.mlp.down_proj.lora_B.weight", Random(8, 4, 4)),
+        ];
+
+        PeftAdapter.Write(folder["adapter"], description, tensors, s_effective);
+        using PeftAdapter adapter = PeftAdapter.Read(folder["adapter"]);
+
+        Assert.Equal([(float)(4.5 / 2), (float)(8 / Math.Sqrt(2))], adapter.Updates.Select(u => u.Scale));
+        Assert.Equal([4, 2], adapter.Updates.Select(u => u.A.Shape[0]));
+        Assert.Equal("abc", adapter.Description.BaseFingerprint);
+        Assert.Contains("not of the target_modules", Assert.Throws<InputException>(() => PeftAdapter.Write(
+            folder["b"], description, [.. tensors, ("model.layers.1.mlp.down_proj.lora_A.weight", Random(3, 12, 5)), ("model.layers.1.mlp.down_proj.lora_B.weight", Random(8, 3, 6))], s_effective)).Message);
+    }
+
+    [Theory]
+    [InlineData("target_modules", "\"all-linear\"")]
+    [InlineData("target_modules", "\".*_proj\"")]
+    [InlineData("target_modules", "[\"self_attn.q_proj\",\"k_proj\"]")]
+    [InlineData("layers_to_transform", "[0, 3]")]
+    [InlineData("layers_to_transform", "0")]
+    [InlineData("layers_to_transform", "[]")]
+    [InlineData("fan_in_fan_out", "true")]
+    [InlineData("peft_version", "\"0.18.0\"")]
+    [InlineData("megatron_core", "\"megatron.core\"")]
+    [InlineData("init_lora_weights", "\"gaussian\"")]
+    [InlineData("use_dora", "false")]
+    [InlineData("trainable_token_indices", "null")]
+    [InlineData("something_new", "null")]
+    public void Settings_that_change_nothing_here_are_read(string key, string value)
+    {
+        using TemporaryFolder folder = new();
+        PeftAdapter.Write(folder["adapter"], s_description, Tensors(1), s_effective);
+        JsonObject config = Config(folder);
+        config[key] = JsonNode.Parse(value);
+        File.WriteAllText(folder["adapter/adapter_config.json"], config.ToJsonString());
+
+        using PeftAdapter adapter = PeftAdapter.Read(folder["adapter"]);
+        Assert.Equal(2.25f, Assert.Single(adapter.Updates).Scale);
     }
 
     [Fact]
@@ -46,7 +105,8 @@ public sealed class PeftAdapterTests
 
         Assert.Equal(tied.Tensors["base_model.model." + Embedding].ReadFloats(), tied.Tensors["base_model.model.lm_head.weight"].ReadFloats());
         Assert.False(untied.Tensors.ContainsKey("base_model.model.lm_head.weight"));
-        Assert.Equal(4, adapter.Tensors.Count);
+        Assert.Equal(5, adapter.Tensors.Count);
+        Assert.Equal(s_description.ModulesToSave, adapter.Description.ModulesToSave);
     }
 
     [Fact]
@@ -93,12 +153,16 @@ public sealed class PeftAdapterTests
     [InlineData("r", "0")]
     [InlineData("r", "null")]
     [InlineData("lora_alpha", "-1")]
-    [InlineData("target_modules", "\"all-linear\"")]
-    [InlineData("use_rslora", "true")]
+    [InlineData("target_modules", "null")]
     [InlineData("use_dora", "true")]
-    [InlineData("rank_pattern", "{\"q_proj\":4}")]
-    [InlineData("alpha_pattern", "{\"q_proj\":4}")]
-    [InlineData("layers_to_transform", "[0]")]
+    [InlineData("use_rslora", "1")]
+    [InlineData("task_type", "\"SEQ_CLS\"")]
+    [InlineData("alora_invocation_tokens", "[1]")]
+    [InlineData("trainable_token_indices", "[1]")]
+    [InlineData("layer_replication", "[[0,1]]")]
+    [InlineData("layers_pattern", "\"h\"")]
+    [InlineData("layers_to_transform", "[-1]")]
+    [InlineData("use_bdlora", "true")]
     [InlineData("init_lora_weights", "\"pissa\"")]
     public void An_unsupported_setting_is_named(string key, string value)
     {
@@ -109,6 +173,24 @@ public sealed class PeftAdapterTests
         File.WriteAllText(folder["adapter/adapter_config.json"], config.ToJsonString());
 
         Assert.Contains($"adapter_config.json: {key} is", Assert.Throws<InputException>(() => PeftAdapter.Read(folder["adapter"])).Message);
+    }
+
+    [Theory]
+    [InlineData("target_modules", "\"(?<=x)q_proj\"", "target_modules has the expression (?<=x)q_proj")]
+    [InlineData("target_modules", "\"(\"", "target_modules has the expression (")]
+    [InlineData("rank_pattern", "{\"q_proj\":4}", "says r 4")]
+    [InlineData("rank_pattern", "{\"q_proj\":0}", "from 1 to")]
+    [InlineData("layers_to_transform", "[1]", "not of the target_modules")]
+    [InlineData("exclude_modules", "[\"q_proj\"]", "not of the target_modules")]
+    public void Settings_that_the_matrices_contradict_are_refused(string key, string value, string says)
+    {
+        using TemporaryFolder folder = new();
+        PeftAdapter.Write(folder["adapter"], s_description, Tensors(1), s_effective);
+        JsonObject config = Config(folder);
+        config[key] = JsonNode.Parse(value);
+        File.WriteAllText(folder["adapter/adapter_config.json"], config.ToJsonString());
+
+        Assert.Contains(says, Assert.Throws<InputException>(() => PeftAdapter.Read(folder["adapter"])).Message);
     }
 
     [Theory]

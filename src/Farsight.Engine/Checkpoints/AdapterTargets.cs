@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Farsight.Engine.Checkpoints;
+
+/// <summary>Which layers an adapter changes, with which rank and scale: PEFT's rules for matching names.</summary>
+/// <remarks>
+/// A name in a list fits a module of that name, and one whose name ends in a dot and it. A regular expression must fit the whole
+/// name; a key of a pattern fits the whole name or what follows one of its dots. Expressions come from files, so they run
+/// without backtracking, in time that grows with the name only.
+/// </remarks>
+sealed class AdapterTargets
+{
+    internal const string AllLinear = "all-linear";
+
+    const string Layers = "model.layers.", Head = "lm_head";
+    const int MaxExpression = 20_000;
+
+    readonly AdapterDescription _description;
+    readonly Regex? _targets, _excluded;
+    readonly (Regex Key, int Rank)[] _ranks;
+    readonly (Regex Key, double Alpha)[] _alphas;
+
+    /// <exception cref="InputException">A regular expression is damaged or uses what cannot be matched without backtracking.</exception>
+    internal AdapterTargets(AdapterDescription description, string path)
+    {
+        _description = description;
+        _targets = description.TargetPattern is null or AllLinear ? null : Expression(description.TargetPattern, "target_modules", path);
+        _excluded = description.ExcludedPattern is { } excluded ? Expression(excluded, "exclude_modules", path) : null;
+        _ranks = [.. description.RankPattern.Select(p => (Expression($@"(.*\.)?({p.Key})", "rank_pattern", path), p.Value))];
+        _alphas = [.. description.AlphaPattern.Select(p => (Expression($@"(.*\.)?({p.Key})", "alpha_pattern", path), p.Value))];
+    }
+
+    /// <summary>Whether a linear layer is changed.</summary>
+    /// <param name="module">"model.layers.0.self_attn.q_proj".</param>
+    internal bool Cover(string module) =>
+        IsTarget(module) && !Named(_description.Excluded, module) && _excluded?.IsMatch(module) != true && InLayers(module);
+
+    internal int RankOf(string module) => _ranks.Where(p => p.Key.IsMatch(module)).Select(p => (int?)p.Rank).FirstOrDefault() ?? _description.Rank;
+
+    internal float ScaleOf(string module)
+    {
+        double alpha = _alphas.Where(p => p.Key.IsMatch(module)).Select(p => (double?)p.Alpha).FirstOrDefault() ?? _description.Alpha;
+        int rank = RankOf(module);
+        return (float)(alpha / (_description.RankStabilized ? Math.Sqrt(rank) : rank));
+    }
+
+    bool IsTarget(string module) => _description.TargetPattern switch
+    {
+        null => Named(_description.Targets, module),
+        AllLinear => module != Head,
+        _ => _targets!.IsMatch(module),
+    };
+
+    static bool Named(IReadOnlyList<string> names, string module) =>
+        names.Any(n => module == n || module.EndsWith("." + n, StringComparison.Ordinal));
+
+    bool InLayers(string module) => _description.Layers is null
+        || module.StartsWith(Layers, StringComparison.Ordinal)
+        && int.TryParse(module[Layers.Length..].Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int layer)
+        && _description.Layers.Contains(layer);
+
+    static Regex Expression(string text, string key, string path)
+    {
+        try
+        {
+            return text.Length <= MaxExpression
+                ? new($@"\A(?:{text})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)
+                : throw new InputException($"{path}: an expression in {key} has {text.Length} characters, more than {MaxExpression}; name the modules in a list.");
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            throw new InputException($"{path}: {key} has the expression {(text.Length > 60 ? text[..60] + "…" : text)}, which cannot be used here ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')}); name the modules in a list.", e);
+        }
+    }
+}

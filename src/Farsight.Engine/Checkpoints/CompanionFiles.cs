@@ -1,0 +1,26 @@
+namespace Farsight.Engine.Checkpoints;
+
+/// <summary>The files of a model directory beside config and weights: tokenizer, chat template, settings of generation.</summary>
+public static class CompanionFiles
+{
+    static readonly string[] s_patterns =
+        ["*token*.json", "tokenizer.model", "vocab.json", "merges.txt", "chat_template.*", "generation_config.json"];
+
+    /// <summary>Copies what is there.</summary>
+    /// <param name="from">A model directory.</param>
+    /// <param name="to">An existing folder.</param>
+    /// <returns>The names of the files.</returns>
+    public static IReadOnlyList<string> Copy(string from, string to)
+    {
+        string[] names =
+        [
+            .. s_patterns.SelectMany(p => Directory.GetFiles(from, p)).Select(Path.GetFileName).OfType<string>()
+                .Append("special_tokens_map.json").Where(n => File.Exists(Path.Combine(from, n))).Distinct().Order(StringComparer.Ordinal),
+        ];
+        foreach (string name in names)
+        {
+            File.Copy(Path.Combine(from, name), Path.Combine(to, name));
+        }
+        return names;
+    }
+}
