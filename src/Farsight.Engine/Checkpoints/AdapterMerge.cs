@@ -31,8 +31,7 @@ public sealed record AdapterMerge(
         CheckOutput();
         using ModelDirectory model = ModelDirectory.Open(Model);
         using PeftAdapter adapter = PeftAdapter.Read(Adapter);
-        ModelConfig config = Merged(model, adapter);
-        TensorToWrite[] tensors = [.. ParameterShapes.Of(config).Select(p => Merged(p.Name, model, adapter))];
+        (ModelConfig config, IReadOnlyList<TensorToWrite> tensors) = Of(model, adapter, Format);
         long total = tensors.Sum(t => t.ByteCount);
         WrittenWeights? written = null;
         AtomicDirectory.Write(Output, ConfigFile, temporary =>
@@ -49,6 +48,17 @@ public sealed record AdapterMerge(
         return new(config, written!, adapter.Updates.Count, Whole(adapter).Count(n => n != PeftAdapter.Head || !config.TieWordEmbeddings));
     }
 
+    /// <summary>The weights of model and adapter in one, not computed before they are read, and their config.</summary>
+    /// <param name="model">Kept open while the weights are read.</param>
+    /// <param name="adapter">Kept open while the weights are read.</param>
+    /// <param name="format">How the weights are to be stored.</param>
+    /// <exception cref="InputException">The adapter does not belong to the model.</exception>
+    public static (ModelConfig Config, IReadOnlyList<TensorToWrite> Tensors) Of(ModelDirectory model, PeftAdapter adapter, NumberFormat format)
+    {
+        ModelConfig config = ConfigOf(model, adapter);
+        return (config, [.. ParameterShapes.Of(config).Select(p => Merged(p.Name, model, adapter, format))]);
+    }
+
     void CheckOutput()
     {
         string output = Full(Output);
@@ -60,14 +70,14 @@ public sealed record AdapterMerge(
 
     static string Full(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 
-    ModelConfig Merged(ModelDirectory model, PeftAdapter adapter)
+    static ModelConfig ConfigOf(ModelDirectory model, PeftAdapter adapter)
     {
         ModelConfig config = model.Config;
         HashSet<string> weights = [.. ParameterShapes.Of(config).Select(p => p.Name)];
         adapter.CheckBase(weights.Where(w => w.Contains("_proj.", StringComparison.Ordinal) && w.EndsWith(Weight, StringComparison.Ordinal)).Select(w => w[..^Weight.Length]), config.VocabSize, model.Fingerprint());
         if (adapter.Updates.Select(u => u.Module + Weight).Concat(Whole(adapter)).FirstOrDefault(n => !weights.Contains(n) && n != PeftAdapter.Head) is { } foreign)
         {
-            throw new InputException($"{Adapter}: {foreign} belongs to nothing in {Model}; the adapter is of another model.");
+            throw new InputException($"{adapter.Path}: {foreign} belongs to nothing in {model.Path}; the adapter is of another model.");
         }
         if (config.TieWordEmbeddings && adapter.PartsHead)
         {
@@ -80,26 +90,26 @@ public sealed record AdapterMerge(
 
     static IEnumerable<string> Whole(PeftAdapter adapter) => adapter.Tensors.Keys.Where(n => !n.Contains(".lora_", StringComparison.Ordinal));
 
-    TensorToWrite Merged(string name, ModelDirectory model, PeftAdapter adapter)
+    static TensorToWrite Merged(string name, ModelDirectory model, PeftAdapter adapter, NumberFormat format)
     {
         if (adapter.Tensors.TryGetValue(name, out StoredTensor? whole))
         {
             int[] shape = [.. model.Weight(InBase(name, model)).Shape];
             return whole.Shape.SequenceEqual(shape)
-                ? TensorToWrite.From(whole) with { Name = name, Format = Format }
-                : throw new InputException($"{Adapter}: {name} is {Text(whole.Shape)}, the model's is {Text(shape)}; the adapter is of another model.");
+                ? TensorToWrite.From(whole) with { Name = name, Format = format }
+                : throw new InputException($"{adapter.Path}: {name} is {Text(whole.Shape)}, the model's is {Text(shape)}; the adapter is of another model.");
         }
         StoredTensor stored = model.Weight(InBase(name, model));
         LowRankUpdate? update = name.EndsWith(Weight, StringComparison.Ordinal) ? adapter.Updates.FirstOrDefault(u => u.Module.Length == name.Length - Weight.Length && name.StartsWith(u.Module, StringComparison.Ordinal)) : null;
         if (update is null)
         {
-            return TensorToWrite.From(stored) with { Name = name, Format = Format };
+            return TensorToWrite.From(stored) with { Name = name, Format = format };
         }
         if (!stored.Shape.SequenceEqual([update.B.Shape[0], update.A.Shape[1]]))
         {
-            throw new InputException($"{Adapter}: the update of {update.Module} is [{update.B.Shape[0]}, {update.A.Shape[1]}], the model's weight is {Text(stored.Shape)}; the adapter is of another model.");
+            throw new InputException($"{adapter.Path}: the update of {update.Module} is [{update.B.Shape[0]}, {update.A.Shape[1]}], the model's weight is {Text(stored.Shape)}; the adapter is of another model.");
         }
-        return new(name, Format, stored.Shape, new Sum(stored, update).Read);
+        return new(name, format, stored.Shape, new Sum(stored, update).Read);
     }
 
     // A head that is taken apart from the embedding begins as what it was tied to.

@@ -33,7 +33,7 @@ public sealed class PeftAdapter : IDisposable
     PeftAdapter(AdapterDescription description, SafetensorsFile file, ModelConfig? effective, string directory)
     {
         (Description, _file, Effective) = (description, file, effective);
-        _targets = new(description, Path.Combine(directory, PeftAdapterConfig.FileName));
+        _targets = new(description, System.IO.Path.Combine(directory, PeftAdapterConfig.FileName));
         Dictionary<string, StoredTensor> tensors = new(StringComparer.Ordinal);
         foreach (StoredTensor tensor in file.Tensors.Values)
         {
@@ -55,6 +55,9 @@ public sealed class PeftAdapter : IDisposable
         Updates = [.. tensors.Keys.Where(n => n.EndsWith(A, StringComparison.Ordinal)).Select(n => n[..^A.Length]).Order(StringComparer.Ordinal)
             .Select(m => new LowRankUpdate(m, tensors[m + A], tensors[m + B], _targets.ScaleOf(m)))];
     }
+
+    /// <summary>The directory.</summary>
+    public string Path => System.IO.Path.GetDirectoryName(_file.Path)!;
 
     /// <summary>What adapter_config.json says; a head that only repeats the embedding is left out of the modules.</summary>
     public AdapterDescription Description { get; }
@@ -81,10 +84,10 @@ public sealed class PeftAdapter : IDisposable
     /// <exception cref="InputException">A file is missing or damaged, or the adapter is of a kind that is not supported.</exception>
     public static PeftAdapter Read(string directory)
     {
-        AdapterDescription description = PeftAdapterConfig.Read(Path.Combine(directory, PeftAdapterConfig.FileName));
-        string config = Path.Combine(directory, ConfigFile);
+        AdapterDescription description = PeftAdapterConfig.Read(System.IO.Path.Combine(directory, PeftAdapterConfig.FileName));
+        string config = System.IO.Path.Combine(directory, ConfigFile);
         ModelConfig? effective = File.Exists(config) ? HuggingFaceConfig.Read(config) : null;
-        SafetensorsFile file = SafetensorsFile.Open(Path.Combine(directory, WeightsFile));
+        SafetensorsFile file = SafetensorsFile.Open(System.IO.Path.Combine(directory, WeightsFile));
         try
         {
             return new(description, file, effective, directory);
@@ -108,11 +111,11 @@ public sealed class PeftAdapter : IDisposable
         {
             bool withHead = effective.TieWordEmbeddings && description.ModulesToSave.Contains(EmbeddingModule) && tensors.All(t => t.Name != Head);
             SafetensorsWriter.Write(
-                Path.Combine(temporary, WeightsFile),
+                System.IO.Path.Combine(temporary, WeightsFile),
                 WithHead(tensors, withHead).Select(t => TensorToWrite.From(Prefix + t.Name, NumberFormat.F32, t.Value, IsVector(t.Name))),
                 Metadata(description));
-            PeftAdapterConfig.Write(Path.Combine(temporary, PeftAdapterConfig.FileName), description, withHead);
-            HuggingFaceConfig.Write(Path.Combine(temporary, ConfigFile), effective, NumberFormat.F32);
+            PeftAdapterConfig.Write(System.IO.Path.Combine(temporary, PeftAdapterConfig.FileName), description, withHead);
+            HuggingFaceConfig.Write(System.IO.Path.Combine(temporary, ConfigFile), effective, NumberFormat.F32);
             Verify(temporary, directory, WithHead(tensors, withHead));
         });
 
@@ -123,7 +126,7 @@ public sealed class PeftAdapter : IDisposable
     /// <exception cref="InputException">They do not, and how one can tell.</exception>
     internal void CheckBase(IEnumerable<string> linears, int vocabSize, string? fingerprint)
     {
-        string directory = Path.GetDirectoryName(_file.Path)!;
+        string directory = Path;
         if (Description.BaseFingerprint is { } trainedOn && fingerprint is not null && trainedOn != fingerprint)
         {
             throw new InputException($"{directory}: the adapter was trained on other weights than these{(Description.BaseModelName is { } name ? $", on {name}" : "")}; use the model it was trained on.");

@@ -64,7 +64,7 @@ public sealed class LlamaModel : IDisposable
         IWeightSource source = weights is { } format ? new ConvertedWeights(files, format) : files;
         try
         {
-            return new(rope is null ? files.Config : files.Config.With(rope), source) { Fingerprint = files.Fingerprint };
+            return new(rope is null ? files.Config : files.Config.With(rope), source) { Fingerprint = (files as DirectoryWeights)?.Fingerprint };
         }
         catch
         {

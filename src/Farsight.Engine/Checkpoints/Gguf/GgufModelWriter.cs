@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 
@@ -42,7 +43,7 @@ public static class GgufModelWriter
     /// <exception cref="IOException">The disk is full.</exception>
     public static void WriteLora(string path, string name, ModelConfig config, PeftAdapter adapter)
     {
-        if (adapter.Tensors.Keys.Order(StringComparer.Ordinal).FirstOrDefault(n => !n.Contains(".lora_", StringComparison.Ordinal)) is { } whole)
+        if (adapter.Tensors.Keys.Order(StringComparer.Ordinal).FirstOrDefault(n => !n.Contains(".lora_", StringComparison.Ordinal) && !(n == PeftAdapter.Head && adapter.HeadIsEmbedding)) is { } whole)
         {
             throw new InputException($"The adapter holds {whole} as trained whole, which a GGUF adapter cannot; make one model of both with `farsight merge`, or `farsight export gguf` with --adapter and without --lora.");
         }
@@ -59,7 +60,22 @@ public static class GgufModelWriter
         keys.Add("adapter.lora.alpha", (float)adapter.Description.Alpha);
         keys.Add("general.file_type", GgufTensorType.FileTypeOf(NumberFormat.F32));
         GgufWriter.Write(path, keys, [.. adapter.Tensors.Values.OrderBy(t => t.Name, StringComparer.Ordinal)
-            .Select(t => Stored(TensorToWrite.From(t) with { Name = adapter.Tensors.First(a => a.Value == t).Key }, architecture, config.HeadDim, NumberFormat.F32))]);
+            .Select(t => Stored(Scaled(TensorToWrite.From(t) with { Name = adapter.Tensors.First(a => a.Value == t).Key }, adapter), architecture, config.HeadDim, NumberFormat.F32))]);
+    }
+
+    /// <summary>A layer's B, where its scale is not the α / R that llama.cpp takes: what is left of the scale goes into the matrix.</summary>
+    static TensorToWrite Scaled(TensorToWrite tensor, PeftAdapter adapter)
+    {
+        LowRankUpdate? update = adapter.Updates.FirstOrDefault(u => tensor.Name == $"{u.Module}.lora_B.weight");
+        float factor = update is null ? 1 : (float)(update.Scale / (adapter.Description.Alpha / update.A.Shape[0]));
+        return Math.Abs(factor - 1) < 1e-6 ? tensor : tensor with
+        {
+            Values = (first, destination) =>
+            {
+                tensor.Values(first, destination);
+                TensorPrimitives.Multiply(destination, factor, destination);
+            },
+        };
     }
 
     static NumberFormat FormatOf(TensorToWrite tensor, NumberFormat format) =>
