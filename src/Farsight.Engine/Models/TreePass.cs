@@ -29,6 +29,9 @@ public sealed class TreePass : IDisposable
         }
         (_model, _tree, _memory) = (model, tree, model.TakeMemory());
         _lastRows = LastRows.Of(tree);
+        ActivationPlan plan = ActivationPlan.Of(model.Config, new(tree.Count, _lastRows.Selection.Count, tree.Scored.Count), model.Lora, level);
+        _memory.Kept.Reserve(plan.Kept);
+        _memory.Scratch.Reserve(plan.Scratch);
         _targets = [.. tree.Scored.Select(s => s.Target)];
         _scoredRows = [.. tree.Scored.Select(s => _lastRows.Of(s.Row))];
 
@@ -90,6 +93,9 @@ public sealed class TreePass : IDisposable
         _model.Embeddings.Backward(_tree.Tokens, dX);
         _blocks.Clear();
     }
+
+    /// <summary>What the pass has taken so far, at most; <see cref="ActivationPlan"/> knows it beforehand.</summary>
+    internal ActivationPlan Taken => new(_memory.Kept.Peak, _memory.Scratch.Peak);
 
     /// <summary>Gives the memory back for the next pass.</summary>
     public void Dispose() => _model.GiveBack(_memory);
