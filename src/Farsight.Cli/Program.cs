@@ -21,6 +21,7 @@ static class Program
             DocumentsCommand.Create(),
             EvalCommand.Create(),
             MergeCommand.Create(),
+            PlanCommand.Create(),
             PretrainCommand.Create(),
             SynthCommand.Create(),
             TrainCommand.Create(),

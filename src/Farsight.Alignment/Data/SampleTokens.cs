@@ -26,6 +26,10 @@ public sealed record SampleTokens(
     /// <summary>[P] prefix, chunks and question.</summary>
     public int[] Prompt => [.. Prefix, .. Chunks.SelectMany(c => c), .. Question];
 
+    /// <summary>Tokens of the prompt and of the responses that an objective takes, the first rejected ones; null for all.</summary>
+    public int Count(int? rejectedResponses) =>
+        Prefix.Length + Chunks.Sum(c => c.Length) + Question.Length + Chosen.Length + Rejected.Take(rejectedResponses ?? int.MaxValue).Sum(r => r.Length);
+
     /// <summary>The lengths. All responses count, whichever an objective uses, so that all objectives see the same positions.</summary>
     public PromptShape Shape => new(
         Prefix.Length, [.. Chunks.Select(c => c.Length)], Question.Length, Rejected.Append(Chosen).Max(r => r.Length));

@@ -2,6 +2,7 @@ using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Training;
 using Farsight.Engine.Lora;
+using Farsight.Engine.Numerics;
 using Farsight.Engine.Optimizers;
 
 namespace Farsight.Alignment.Recipes;
@@ -15,6 +16,9 @@ public sealed record TrainRecipe : IRecipe
 
     /// <summary>RoPE scaling: none, linear:8, yarn:8; null keeps the model's own.</summary>
     public required string? Rope { get; init; }
+
+    /// <summary>The format that the frozen matrices are converted to, in memory; null, or left out, keeps them as they are stored, in the file.</summary>
+    public NumberFormat? Weights { get; init; }
 
     /// <summary>A preference dataset, .jsonl.</summary>
     public required string Data { get; init; }

@@ -15,7 +15,8 @@ namespace Farsight.Alignment.Recipes;
 /// <param name="RecipePath">Its file; relative paths in the recipe begin there.</param>
 /// <param name="Output">The run directory.</param>
 /// <param name="Resume">Continue the run that is there.</param>
-public sealed record TrainRequest(TrainRecipe Recipe, string RecipePath, string Output, bool Resume);
+/// <param name="MemoryBytes">What the process may take; null for the memory that the machine has.</param>
+public sealed record TrainRequest(TrainRecipe Recipe, string RecipePath, string Output, bool Resume, long? MemoryBytes = null);
 
 /// <summary>Carries out a <see cref="TrainRecipe"/>: a base model and preference samples in, an adapter out.</summary>
 public static class TrainRun
@@ -31,43 +32,36 @@ public static class TrainRun
     public static string Start(TrainRequest request, Action<string> note, IProgress<TrainingProgress>? progress, CancellationToken cancel)
     {
         TrainRecipe recipe = request.Recipe;
-        string baseModel = RecipeFile.Locate(request.RecipePath, "base_model", recipe.BaseModel);
-        PreferenceDataset dataset = PreferenceDataset.Read(RecipeFile.Locate(request.RecipePath, "data", recipe.Data));
-        ModelConfig config = ModelFiles.ReadConfig(baseModel);
+        TrainInputs inputs = TrainInputs.Read(recipe, request.RecipePath);
+        TrainPlan plan = TrainPlan.Of(recipe, inputs, request.MemoryBytes);
+        Recomputation level = plan.Require();
         RunManifest manifest = RunManifest.OfThisProcess("train", recipe.Seed, new Dictionary<string, string>
         {
-            ["base_model"] = InputHash.OfModel(baseModel),
-            ["data"] = dataset.Sha256,
+            ["base_model"] = InputHash.OfModel(inputs.BaseModel),
+            ["data"] = inputs.DataHash,
         });
-
-        using LlamaModel model = LlamaModel.Load(baseModel, RopeOption.Parse(recipe.Rope, config));
-        Tokenizer tokenizer = Tokenizer.LoadFor(baseModel, config.VocabSize);
-        (IReadOnlyList<SampleTokens> training, IReadOnlyList<SampleTokens> heldOut) = Split(recipe, dataset, ChatFormat.For(tokenizer), config.VocabSize);
 
         using RunDirectory run = RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume);
         foreach (string difference in run.Notes)
         {
             note($"{difference}: the last bits of the results may differ from those of a run that never stopped.");
         }
+        if (level != Recomputation.None)
+        {
+            note($"To stay within {TrainPlan.Text(plan.Budget)}, backward computes again {TrainPlan.Describe(level)}; farsight plan shows the figures.");
+        }
+        using LlamaModel model = LlamaModel.Load(inputs.BaseModel, inputs.Rope, recipe.Weights);
         MakeTrainable(model, recipe);
-        TrainableModel trainable = new(model);
+        TrainableModel trainable = new(model, level);
         IReadOnlyDictionary<string, PreferenceLogProbs> reference = recipe.Objective.NeedsReference
-            ? ReferenceLogProbs.ReadOrCompute(run.Reference, trainable, [.. training, .. heldOut], recipe.Objective.RejectedResponses, cancel)
+            ? ReferenceLogProbs.ReadOrCompute(run.Reference, trainable, [.. inputs.Training, .. inputs.HeldOut], recipe.Objective.RejectedResponses, cancel)
             : new Dictionary<string, PreferenceLogProbs>();
-        PreferenceTraining work = new(
-            new(training, heldOut, reference), recipe.Objective, recipe.Positions, new(recipe.BatchSize, recipe.MicroBatchTokens, recipe.Seed));
+        PreferenceTraining work = inputs.Work(recipe, reference);
         TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
         new TrainingLoop(trainable, work, options, run).Run(progress, cancel);
 
         ModelConfig effective = Widened(model.Config, recipe);
-        return recipe.Lora is null ? WriteModel(run.Model, baseModel, model, effective) : WriteAdapter(run.Adapter, model, effective, recipe, note);
-    }
-
-    static (IReadOnlyList<SampleTokens> Training, IReadOnlyList<SampleTokens> HeldOut) Split(
-        TrainRecipe recipe, PreferenceDataset dataset, ChatFormat format, int vocabSize)
-    {
-        (IReadOnlyList<PreferenceSample> training, IReadOnlyList<PreferenceSample> heldOut) = dataset.Split(recipe.HeldOut, recipe.Seed);
-        return ([.. training.Select(s => SampleTokens.Of(s, format, vocabSize))], [.. heldOut.Select(s => SampleTokens.Of(s, format, vocabSize))]);
+        return recipe.Lora is null ? WriteModel(run.Model, inputs.BaseModel, model, effective) : WriteAdapter(run.Adapter, model, effective, recipe, note);
     }
 
     static void MakeTrainable(LlamaModel model, TrainRecipe recipe)

@@ -50,8 +50,33 @@ public sealed class PreferenceTraining : ITrainingWork
     public IEnumerable<MicroStep> HeldOut() =>
         Pack(_samples.HeldOut.Select((sample, i) => Draw(sample, "positions/held-out", i)));
 
+    /// <summary>A size that no tree of the run exceeds in anything; no position is drawn for it.</summary>
+    /// <param name="steps">Optimizer steps of the run.</param>
+    public TreeSize LargestTree(int steps)
+    {
+        IEnumerable<IEnumerable<SampleTokens>> batches = Enumerable.Range(0, steps).Select(step =>
+            Enumerable.Range(0, _batches.BatchSize).Select(i => _samples.Training[IndexOf((long)step * _batches.BatchSize + i).Index]));
+        TreeSize largest = default;
+        foreach (List<SampleTokens> tree in batches.Append(_samples.HeldOut).SelectMany(b => Group(b, s => s)))
+        {
+            largest = largest.Or(SizeOf(tree));
+        }
+        return largest;
+    }
+
+    /// <summary>How many different tokens the samples that are trained on have: rows of the embeddings that can get a gradient.</summary>
+    public int DistinctTokens => _samples.Training
+        .SelectMany(s => s.Rejected.Take(_objective.RejectedResponses ?? int.MaxValue).Append(s.Chosen).Append(s.Prefix).Append(s.Question).Concat(s.Chunks))
+        .SelectMany(tokens => tokens).Distinct().Count();
+
     /// <summary>The sample that is the n-th to be trained on, over all epochs.</summary>
     (SampleTokens, PromptPositions) Training(long n)
+    {
+        (int epoch, int index) = IndexOf(n);
+        return Draw(_samples.Training[index], $"positions/{epoch}", index);
+    }
+
+    (int Epoch, int Index) IndexOf(long n)
     {
         int epoch = (int)(n / _samples.Training.Count);
         if (_shuffled.Epoch != epoch)
@@ -60,8 +85,7 @@ public sealed class PreferenceTraining : ITrainingWork
             SeededRandom.For(_batches.Seed, "order", epoch).Shuffle<int>(order);
             _shuffled = (epoch, order);
         }
-        int index = _shuffled.Order[(int)(n % _samples.Training.Count)];
-        return Draw(_samples.Training[index], $"positions/{epoch}", index);
+        return (epoch, _shuffled.Order[(int)(n % _samples.Training.Count)]);
     }
 
     (SampleTokens, PromptPositions) Draw(SampleTokens sample, string purpose, int index)
@@ -77,27 +101,47 @@ public sealed class PreferenceTraining : ITrainingWork
         }
     }
 
-    IEnumerable<MicroStep> Pack(IEnumerable<(SampleTokens Sample, PromptPositions Positions)> drawn)
+    IEnumerable<MicroStep> Pack(IEnumerable<(SampleTokens Sample, PromptPositions Positions)> drawn) => Group(drawn, d => d.Sample).Select(inTree =>
     {
         SampleTree tree = new();
-        List<(SampleTokens Sample, SampleNodes Nodes)> inTree = [];
+        return Finish(tree, [.. inTree.Select(d => (d.Sample, tree.Add(d.Sample, d.Positions, _objective.RejectedResponses, _objective.ScoresPrompt)))]);
+    });
+
+    /// <summary>Consecutive samples that share a tree.</summary>
+    IEnumerable<List<T>> Group<T>(IEnumerable<T> samples, Func<T, SampleTokens> tokensOf)
+    {
+        List<T> inTree = [];
         int tokens = 0;
-        foreach ((SampleTokens sample, PromptPositions positions) in drawn)
+        foreach (T sample in samples)
         {
-            int more = sample.Prompt.Length + sample.Chosen.Length
-                + sample.Rejected.Take(_objective.RejectedResponses ?? int.MaxValue).Sum(r => r.Length);
+            int more = tokensOf(sample).Count(_objective.RejectedResponses);
             if (inTree.Count > 0 && tokens + more > _batches.MicroBatchTokens)
             {
-                yield return Finish(tree, inTree);
-                (tree, inTree, tokens) = (new(), [], 0);
+                yield return inTree;
+                (inTree, tokens) = ([], 0);
             }
-            inTree.Add((sample, tree.Add(sample, positions, _objective.RejectedResponses, _objective.ScoresPrompt)));
+            inTree.Add(sample);
             tokens += more;
         }
         if (inTree.Count > 0)
         {
-            yield return Finish(tree, inTree);
+            yield return inTree;
         }
+    }
+
+    /// <summary>Of a tree of these samples. A response's last row predicts nothing; its first token is predicted by the prompt's last row.</summary>
+    TreeSize SizeOf(List<SampleTokens> samples)
+    {
+        int rows = 0, last = 0, scored = 0;
+        foreach (SampleTokens sample in samples)
+        {
+            int[] responses = [.. sample.Rejected.Take(_objective.RejectedResponses ?? int.MaxValue).Append(sample.Chosen).Select(r => r.Length)];
+            int all = sample.Count(_objective.RejectedResponses), prompt = all - responses.Sum();
+            rows += all;
+            last += responses.Sum() - responses.Length + (_objective.ScoresPrompt ? prompt : 1);
+            scored += responses.Sum() + (_objective.ScoresPrompt ? prompt - 1 : 0);
+        }
+        return new(rows, last, scored);
     }
 
     MicroStep Finish(SampleTree builder, IReadOnlyList<(SampleTokens Sample, SampleNodes Nodes)> inTree)

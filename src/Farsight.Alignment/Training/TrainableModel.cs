@@ -4,13 +4,14 @@ namespace Farsight.Alignment.Training;
 
 /// <summary>A model of the engine as a training loop sees it.</summary>
 /// <param name="model">Kept by the caller.</param>
-public sealed class TrainableModel(LlamaModel model) : ITrainable
+/// <param name="level">What a forward pass keeps, and what backward computes again.</param>
+public sealed class TrainableModel(LlamaModel model, Recomputation level = Recomputation.None) : ITrainable
 {
     /// <inheritdoc/>
     public IReadOnlyList<Parameter> Parameters => model.Parameters;
 
     /// <inheritdoc/>
-    public ITreePass Forward(TokenTree tree) => new Pass(model.Forward(tree));
+    public ITreePass Forward(TokenTree tree) => new Pass(model.Forward(tree, level));
 
     /// <inheritdoc/>
     public ITreePass Evaluate(TokenTree tree) => new Pass(model.Evaluate(tree));

@@ -12,6 +12,7 @@ static class TrainCommand
     static readonly Option<string> s_out = new("--out") { Description = "The run directory, new or empty.", Required = true };
     static readonly Option<bool> s_resume = new("--resume") { Description = "Continue the run in --out from its last checkpoint." };
     static readonly Option<string[]> s_set = new("--set") { Description = "Override a key of the recipe, as in --set optimizer.learning_rate=1e-4. May be given several times." };
+    static readonly MemoryOption s_memory = new();
     static readonly ThreadsOption s_threads = new();
 
     static readonly ShownMetric[] s_shown =
@@ -25,7 +26,7 @@ static class TrainCommand
 
     internal static Command Create()
     {
-        Command command = new("train", "Train an adapter by preference: a base model and a dataset in, an adapter out.") { s_recipe, s_out, s_resume, s_set, s_threads };
+        Command command = new("train", "Train an adapter by preference: a base model and a dataset in, an adapter out.") { s_recipe, s_out, s_resume, s_set, s_memory, s_threads };
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }
@@ -36,6 +37,6 @@ static class TrainCommand
         s_threads.Apply(parse);
         TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(recipePath, parse.GetValue(s_set) ?? []);
         return new TrainingScreen(parse, output, s_shown).Run(
-            (note, progress) => TrainRun.Start(new(recipe, recipePath, output, parse.GetValue(s_resume)), note, progress, cancel), cancel);
+            (note, progress) => TrainRun.Start(new(recipe, recipePath, output, parse.GetValue(s_resume), parse.GetValue(s_memory)), note, progress, cancel), cancel);
     }
 }

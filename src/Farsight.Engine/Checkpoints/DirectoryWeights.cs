@@ -29,6 +29,9 @@ public sealed class DirectoryWeights(ModelDirectory directory) : IModelFiles
     }
 
     /// <inheritdoc/>
+    public long StoredBytes(string name) => directory.Weight(name).ByteCount;
+
+    /// <inheritdoc/>
     public void Release(string name) => directory.Weight(name).Forget();
 
     /// <inheritdoc/>

@@ -10,4 +10,8 @@ public interface IModelFiles : IWeightSource, IDisposable
 
     /// <summary>The model's shape.</summary>
     ModelConfig Config { get; }
+
+    /// <summary>Bytes that a tensor takes in its file.</summary>
+    /// <exception cref="InputException">There is no such tensor.</exception>
+    long StoredBytes(string name);
 }

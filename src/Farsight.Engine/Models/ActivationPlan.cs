@@ -46,8 +46,8 @@ public readonly record struct ActivationPlan(long Kept, long Scratch)
         internal static long Take(int count, int width) => Workspace.Floats(count, width);
 
         internal long KeptByBlock(int t, bool isLast) =>
-            (!isLast && level is not (null or Recomputation.LayerBFloat16) ? Take(total, _d) : 0)
-            + (level == Recomputation.LayerBFloat16 ? Take(total, (_d + 1) / 2) : 0)
+            (!isLast && level is not (null or Recomputation.RoundedLayer) ? Take(total, _d) : 0)
+            + (level == Recomputation.RoundedLayer ? Take(total, (_d + 1) / 2) : 0)
             + (_keepsAttention ? Attention(t) : 0)
             + (_keepsMlp ? Halves(t) : 0);
 
@@ -56,7 +56,7 @@ public readonly record struct ActivationPlan(long Kept, long Scratch)
 
         internal long Backward(int t, bool selects)
         {
-            long attention = _keepsAttention ? 0 : Attention(t) + (level == Recomputation.LayerBFloat16 ? Take(total, _d) : 0);
+            long attention = _keepsAttention ? 0 : Attention(t) + (level == Recomputation.RoundedLayer ? Take(total, _d) : 0);
             return attention + Math.Max(
                 _keepsAttention ? 0 : AttentionForward(t, selects),
                 Math.Max(MlpBackward(MlpPass.LargestBlock(t)), AttentionBackward(t, selects)));

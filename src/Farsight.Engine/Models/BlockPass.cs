@@ -26,9 +26,9 @@ sealed class BlockPass
     internal BlockPass(Block block, Rows x, BlockContext context, Recomputation level, Rows result, Workspace kept, Workspace scratch)
     {
         (_block, _context, _scratch, _width, _input) = (block, context, scratch, x.Width, x);
-        if (level is Recomputation.Layer or Recomputation.LayerBFloat16)
+        if (level is Recomputation.Layer or Recomputation.RoundedLayer)
         {
-            _isRounded = level == Recomputation.LayerBFloat16;
+            _isRounded = level == Recomputation.RoundedLayer;
             if (_isRounded)
             {
                 _input = kept.Rows(x.Count, (x.Width + 1) / 2);

@@ -11,7 +11,7 @@ namespace Farsight.Engine.Models;
 /// <remarks>Frozen as loaded; <see cref="AttachLora"/> or <see cref="TrainEverything"/> says what training may change. One caller at a time.</remarks>
 public sealed class LlamaModel : IDisposable
 {
-    readonly IDisposable? _files;
+    readonly IWeightSource _source;
     readonly Embedding _embeddings;
     Embedding _head;
     readonly Norm _finalNorm;
@@ -25,7 +25,7 @@ public sealed class LlamaModel : IDisposable
     public LlamaModel(ModelConfig config, IWeightSource source)
     {
         Config = config;
-        _files = source as IDisposable;
+        _source = source;
         LlamaWeights weights = LlamaWeights.From(config, source);
         _embeddings = new(LlamaWeights.EmbeddingsName, weights.Embeddings);
         _head = weights.Head is { } head ? new(LlamaWeights.HeadName, head) : _embeddings;
@@ -182,6 +182,7 @@ public sealed class LlamaModel : IDisposable
         }
         _parameters.AddRange(Blocks.SelectMany(b => b.Linears).SelectMany(l => l.Linear.TrainInFull()));
         _parameters.AddRange(Norms.Select(n => n.Train()));
+        _parameters.ForEach(p => _source.Release(p.Name));
     }
 
     /// <summary>Runs a tree and keeps what its backward needs.</summary>
@@ -208,7 +209,7 @@ public sealed class LlamaModel : IDisposable
             memory.Dispose();
         }
         _memory.Clear();
-        _files?.Dispose();
+        (_source as IDisposable)?.Dispose();
     }
 
     internal Embedding Embeddings => _embeddings;

@@ -14,5 +14,5 @@ public enum Recomputation
     Layer,
 
     /// <summary>As <see cref="Layer"/>, with the inputs rounded to BF16: log-probabilities keep their bits, gradients are those at the rounded inputs.</summary>
-    LayerBFloat16,
+    RoundedLayer,
 }

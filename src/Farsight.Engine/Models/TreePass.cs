@@ -117,7 +117,7 @@ public sealed class TreePass : IDisposable
             BlockContext context = (isLast ? last : inner).Within(_model.Config.WindowOf(layer));
             // Where the input need not stay, the result takes its place.
             Rows result = isLast ? kept.Rows(_lastRows.Selection.Count, x.Width)
-                : level is null or Recomputation.LayerBFloat16 ? x : kept.Rows(x.Count, x.Width);
+                : level is null or Recomputation.RoundedLayer ? x : kept.Rows(x.Count, x.Width);
             if (level is { } keep)
             {
                 _blocks.Add(new(blocks[layer], x, context, keep, result, kept, scratch));

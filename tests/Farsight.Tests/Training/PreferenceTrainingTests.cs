@@ -46,6 +46,19 @@ public sealed class PreferenceTrainingTests
         Assert.Equal(work.HeldOut().Single().Tree.Positions, work.HeldOut().Single().Tree.Positions);
     }
 
+    [Theory, InlineData(1, 0), InlineData(60, 0), InlineData(60, 0.5), InlineData(10_000, 0)]
+    public void The_largest_tree_is_known_before_any_is_built(int tokens, double promptWeight)
+    {
+        PreferenceTraining work = Work(new Logo(2, 0.5, 0.1, PromptWeight: promptWeight), samples: 8, batchSize: 4, tokens: tokens);
+        TreeSize expected = default;
+        foreach (MicroStep step in Enumerable.Range(1, 6).SelectMany(work.MicroSteps).Concat(work.HeldOut()))
+        {
+            expected = expected.Or(TreeSize.Of(step.Tree));
+        }
+
+        Assert.Equal(expected, work.LargestTree(steps: 6));
+    }
+
     [Theory]
     [InlineData(1)]      // a tree each
     [InlineData(60)]     // some two

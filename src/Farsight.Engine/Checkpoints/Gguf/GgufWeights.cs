@@ -60,6 +60,12 @@ public sealed class GgufWeights : IModelFiles
     }
 
     /// <inheritdoc/>
+    public long StoredBytes(string name) => Tensor(name).ByteCount;
+
+    /// <inheritdoc/>
+    public void Release(string name) => Tensor(name).Forget();
+
+    /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
     StoredTensor Tensor(string name, params ReadOnlySpan<int> shape)

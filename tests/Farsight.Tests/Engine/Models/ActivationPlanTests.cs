@@ -13,7 +13,7 @@ public sealed class ActivationPlanTests
         get
         {
             TheoryData<Recomputation?, bool, string, int> cases = [];
-            foreach (Recomputation? level in new Recomputation?[] { null, Recomputation.None, Recomputation.Mlp, Recomputation.Layer, Recomputation.LayerBFloat16 })
+            foreach (Recomputation? level in new Recomputation?[] { null, Recomputation.None, Recomputation.Mlp, Recomputation.Layer, Recomputation.RoundedLayer })
             {
                 foreach (bool qwen in new[] { false, true })
                 {

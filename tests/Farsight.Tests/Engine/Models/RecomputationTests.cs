@@ -21,7 +21,7 @@ public sealed class RecomputationTests
     [Theory, InlineData(false), InlineData(true)]
     public void Rounded_inputs_keep_log_probabilities_and_move_gradients_within_their_rounding(bool qwen)
     {
-        float[] exact = Pass(Recomputation.None, qwen, everything: true), rounded = Pass(Recomputation.LayerBFloat16, qwen, everything: true);
+        float[] exact = Pass(Recomputation.None, qwen, everything: true), rounded = Pass(Recomputation.RoundedLayer, qwen, everything: true);
 
         int scored = LongTree().Scored.Count;
         Assert.Equal(exact[..scored], rounded[..scored]);

@@ -1,0 +1,40 @@
+using Farsight.Alignment.Data;
+using Farsight.Alignment.Objectives;
+using Farsight.Alignment.Text;
+using Farsight.Alignment.Training;
+using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Models;
+
+namespace Farsight.Alignment.Recipes;
+
+/// <summary>What a <see cref="TrainRecipe"/> names, read and checked; no weight is touched.</summary>
+/// <param name="BaseModel">The model's directory or file.</param>
+/// <param name="Config">Its config, as it is stored.</param>
+/// <param name="Rope">The rule that replaces the config's; null keeps it.</param>
+/// <param name="DataHash">Of the dataset.</param>
+/// <param name="Training">Samples to train on.</param>
+/// <param name="HeldOut">Samples that are only measured.</param>
+sealed record TrainInputs(
+    string BaseModel, ModelConfig Config, RopeScaling? Rope, string DataHash, IReadOnlyList<SampleTokens> Training, IReadOnlyList<SampleTokens> HeldOut)
+{
+    /// <summary>Reads everything.</summary>
+    /// <exception cref="InputException">Something is missing, damaged or does not fit together.</exception>
+    internal static TrainInputs Read(TrainRecipe recipe, string recipePath)
+    {
+        string baseModel = RecipeFile.Locate(recipePath, "base_model", recipe.BaseModel);
+        PreferenceDataset dataset = PreferenceDataset.Read(RecipeFile.Locate(recipePath, "data", recipe.Data));
+        ModelConfig config = ModelFiles.ReadConfig(baseModel);
+        ChatFormat format = ChatFormat.For(Tokenizer.LoadFor(baseModel, config.VocabSize));
+        (IReadOnlyList<PreferenceSample> training, IReadOnlyList<PreferenceSample> heldOut) = dataset.Split(recipe.HeldOut, recipe.Seed);
+        return new(
+            baseModel, config, RopeOption.Parse(recipe.Rope, config), dataset.Sha256,
+            [.. training.Select(s => SampleTokens.Of(s, format, config.VocabSize))], [.. heldOut.Select(s => SampleTokens.Of(s, format, config.VocabSize))]);
+    }
+
+    /// <summary>The samples as training work.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="reference">By sample id; empty for objectives without one.</param>
+    internal PreferenceTraining Work(TrainRecipe recipe, IReadOnlyDictionary<string, PreferenceLogProbs> reference) => new(
+        new(Training, HeldOut, reference), recipe.Objective, recipe.Positions, new(recipe.BatchSize, recipe.MicroBatchTokens, recipe.Seed));
+}

@@ -1,0 +1,101 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Farsight.Alignment.Recipes;
+using Farsight.Cli.Output;
+using Farsight.Engine.Machine;
+using Farsight.Engine.Models;
+
+namespace Farsight.Cli.Commands;
+
+/// <summary><c>farsight plan</c>: what a training run will take in memory and time, before it is started.</summary>
+static class PlanCommand
+{
+    static readonly Argument<string> s_recipe = new("recipe") { Description = "The recipe of a training run, a .jsonc file." };
+    static readonly Option<string[]> s_set = new("--set") { Description = "Override a key of the recipe, as in --set lora.rank=8. May be given several times." };
+    static readonly Option<bool> s_json = new("--json") { Description = "One line of JSON on stdout, in bytes and seconds." };
+    static readonly MemoryOption s_memory = new();
+    static readonly ThreadsOption s_threads = new();
+
+    static readonly (string Key, string Label, Func<MemoryPlan, long> Of)[] s_parts =
+    [
+        ("weights", "weights", m => m.Weights), ("adapter", "adapter", m => m.Adapter), ("embeddings", "embeddings", m => m.Embeddings),
+        ("optimizer", "optimizer", m => m.Optimizer), ("activations", "activations", m => m.Activations), ("scratch", "inside a layer", m => m.Scratch),
+        ("runtime", "runtime", m => m.Runtime), ("total", "together", m => m.Total),
+    ];
+
+    internal static Command Create()
+    {
+        Command command = new("plan", "Show what a training run will take in memory and time, and how it will be fitted into what there is.") { s_recipe, s_memory, s_set, s_threads, s_json };
+        command.SetAction(Run);
+        return command;
+    }
+
+    static int Run(ParseResult parse)
+    {
+        string path = Bundled.Locate(parse.GetValue(s_recipe)!);
+        s_threads.Apply(parse);
+        TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(path, parse.GetValue(s_set) ?? []);
+        TrainPlan plan = TrainPlan.Of(recipe, path, parse.GetValue(s_memory), MachinePeak.Measure().AllCores);
+        if (parse.GetValue(s_json))
+        {
+            Console.WriteLine(Json(plan).ToJsonString());
+        }
+        else
+        {
+            Print(plan);
+        }
+        return plan.Chosen is null ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    static void Print(TrainPlan plan)
+    {
+        Console.WriteLine($"largest tree        {plan.Largest.Rows} tokens, {plan.Largest.Scored} of them scored");
+        Console.WriteLine($"embeddings          {plan.EmbeddingRows} of {plan.Model.VocabSize} tokens occur");
+        Console.WriteLine();
+        Console.WriteLine($"{"computed again",-18}{Row(plan, l => Name(l.Level))}");
+        foreach ((_, string label, Func<MemoryPlan, long> of) in s_parts)
+        {
+            Console.WriteLine($"{label,-18}{Row(plan, l => TrainPlan.Text(of(l.Memory)))}");
+        }
+        Console.WriteLine($"{"seconds a step",-18}{Row(plan, l => l.SecondsPerStep.ToString("G2", CultureInfo.InvariantCulture))}");
+        Console.WriteLine();
+        Console.WriteLine(plan.Chosen is { } chosen
+            ? $"Within {TrainPlan.Text(plan.Budget)} training computes {TrainPlan.Describe(chosen.Level)} again."
+            : $"Nothing fits into {TrainPlan.Text(plan.Budget)}.");
+    }
+
+    static string Row(TrainPlan plan, Func<LevelPlan, string> text) => string.Concat(plan.Levels.Select(l => $"{text(l),16}"));
+
+    static string Name(Recomputation level) => level switch
+    {
+        Recomputation.None => "nothing",
+        Recomputation.Mlp => "MLP",
+        Recomputation.Layer => "layers",
+        _ => "layers, BF16",
+    };
+
+    static JsonObject Json(TrainPlan plan) => new()
+    {
+        ["tokens"] = plan.Largest.Rows,
+        ["scored_tokens"] = plan.Largest.Scored,
+        ["embedding_rows"] = plan.EmbeddingRows,
+        ["budget"] = plan.Budget,
+        ["chosen"] = plan.Chosen is { } chosen ? Key(chosen.Level) : null,
+        ["levels"] = new JsonArray([.. plan.Levels.Select(Json)]),
+    };
+
+    static JsonNode Json(LevelPlan level)
+    {
+        JsonObject json = new() { ["recomputation"] = Key(level.Level) };
+        foreach ((string key, _, Func<MemoryPlan, long> of) in s_parts)
+        {
+            json[key] = of(level.Memory);
+        }
+        json["seconds_per_step"] = level.SecondsPerStep;
+        return json;
+    }
+
+    static string Key(Recomputation level) => JsonNamingPolicy.SnakeCaseLower.ConvertName(level.ToString());
+}

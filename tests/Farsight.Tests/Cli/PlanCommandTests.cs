@@ -1,0 +1,92 @@
+using System.Text.Json.Nodes;
+using Farsight.Alignment.Recipes;
+
+namespace Farsight.Tests.Cli;
+
+public sealed class PlanCommandTests : IDisposable
+{
+    readonly TrainingFiles _files = new();
+
+    [Fact]
+    public async Task Shows_what_every_level_takes_and_which_is_chosen()
+    {
+        (int code, string output, _) = await CommandLine.Run("plan", _files.RecipePath);
+
+        Assert.Equal(0, code);
+        Assert.Contains("together", output, StringComparison.Ordinal);
+        Assert.Contains("training computes nothing again", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_parts_add_up_and_levels_get_slower_and_leaner()
+    {
+        JsonObject plan = await Plan();
+
+        JsonObject[] levels = [.. plan["levels"]!.AsArray().Select(l => l!.AsObject())];
+        string[] parts = ["weights", "adapter", "embeddings", "optimizer", "activations", "scratch", "runtime"];
+        Assert.All(levels, l => Assert.Equal((long)l["total"]!, parts.Sum(p => (long)l[p]!)));
+        Assert.Equal(["none", "mlp", "layer", "rounded_layer"], levels.Select(l => (string)l["recomputation"]!));
+        Assert.Equal(levels.OrderByDescending(l => (long)l["activations"]!), levels);
+        Assert.Equal(levels.OrderBy(l => (double)l["seconds_per_step"]!), levels);
+    }
+
+    [Fact]
+    public async Task Frozen_weights_in_fewer_bits_take_less()
+    {
+        long stored = (long)(await Plan())["levels"]![0]!["weights"]!, eight = (long)(await Plan("--set", "weights=bf16"))["levels"]![0]!["weights"]!;
+
+        Assert.InRange((double)eight / stored, 0.45, 0.55);
+    }
+
+    [Fact]
+    public async Task Where_nothing_fits_training_refuses_in_one_sentence_and_begins_nothing()
+    {
+        (int planned, string output, _) = await CommandLine.Run("plan", _files.RecipePath, "--memory", "10MiB");
+        (int code, _, string error) = await CommandLine.Run("train", _files.RecipePath, "--out", _files.In("run"), "--memory", "10MiB");
+
+        Assert.Equal((1, 2), (planned, code));
+        Assert.Contains("Nothing fits into 10 MiB.", output, StringComparison.Ordinal);
+        Assert.Matches("Training needs .* at least and may take 10 MiB: .*; lower micro_batch_tokens", error);
+        Assert.False(Directory.Exists(_files.In("run")));
+    }
+
+    [Theory, InlineData("mlp"), InlineData("layer")]
+    public async Task A_budget_that_needs_recomputation_gives_the_same_adapter(string level)
+    {
+        JsonObject fits = (await Plan())["levels"]!.AsArray().Select(l => l!.AsObject()).Single(l => (string)l["recomputation"]! == level);
+        await CommandLine.Run("train", _files.RecipePath, "--out", _files.In("whole"));
+        string memory = $"{((long)fits["total"]! + 1023) / 1024}KiB";
+
+        (int code, _, string error) = await CommandLine.Run("train", _files.RecipePath, "--out", _files.In("tight"), "--memory", memory);
+
+        Assert.Equal(0, code);
+        Assert.Contains("backward computes again", error, StringComparison.Ordinal);
+        string adapter = "adapter/adapter_model.safetensors";
+        Assert.Equal(File.ReadAllBytes(_files.In($"whole/{adapter}")), File.ReadAllBytes(_files.In($"tight/{adapter}")));
+    }
+
+    [Theory, InlineData("12"), InlineData("0GiB"), InlineData("-1GiB"), InlineData("many")]
+    public async Task An_amount_without_sense_is_refused(string memory)
+    {
+        (int code, _, string error) = await CommandLine.Run("plan", _files.RecipePath, "--memory", memory);
+
+        Assert.Equal(2, code);
+        Assert.Contains("as in 16GiB", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Amounts_are_read_easily()
+    {
+        Assert.Equal("532 MiB", TrainPlan.Text(532L << 20));
+        Assert.Equal("1.5 GiB", TrainPlan.Text(3L << 29));
+    }
+
+    public void Dispose() => _files.Dispose();
+
+    async Task<JsonObject> Plan(params string[] more)
+    {
+        (int code, string output, string error) = await CommandLine.Run(["plan", _files.RecipePath, "--json", .. more]);
+        Assert.Equal((0, ""), (code, error));
+        return JsonNode.Parse(output)!.AsObject();
+    }
+}
