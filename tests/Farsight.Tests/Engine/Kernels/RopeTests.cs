@@ -1,4 +1,3 @@
-using System.Numerics;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Models;
 
@@ -71,23 +70,4 @@ public sealed class RopeTests
     static float[] Cos(float[] angles) => [.. angles.Select(a => (float)(Math.Cos(a) * Factor))];
 
     static float[] Sin(float[] angles) => [.. angles.Select(a => (float)(Math.Sin(a) * Factor))];
-}
-
-/// <summary>A rotation of complex numbers, in double.</summary>
-static class RopeNaive
-{
-    internal static double[] Forward(float[] x, float[] angles, double factor)
-    {
-        double[] y = new double[x.Length];
-        int half = angles.Length;
-        for (int head = 0; head < x.Length; head += 2 * half)
-        {
-            for (int i = 0; i < half; i++)
-            {
-                var z = new Complex(x[head + i], x[head + half + i]) * Complex.FromPolarCoordinates(factor, angles[i]);
-                (y[head + i], y[head + half + i]) = (z.Real, z.Imaginary);
-            }
-        }
-        return y;
-    }
 }

@@ -49,9 +49,3 @@ public sealed class SwiGluTests
 
     static float[] Minus(ReadOnlySpan<float> a, float[] b) => [.. a.ToArray().Zip(b, (p, q) => p - q)];
 }
-
-/// <summary>Written from the formula, in double.</summary>
-static class SwiGluNaive
-{
-    internal static double[] Forward(float[] gate, float[] up) => [.. gate.Zip(up, (g, u) => g / (1 + Math.Exp(-(double)g)) * u)];
-}

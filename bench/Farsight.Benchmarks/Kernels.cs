@@ -1,0 +1,106 @@
+using BenchmarkDotNet.Attributes;
+using Farsight.Benchmarks.Cases;
+using Farsight.Benchmarks.Measuring;
+using Farsight.Engine.Kernels;
+
+namespace Farsight.Benchmarks;
+
+/// <summary>Attention at two lengths; eight heads over two key heads, and over one.</summary>
+public class AttentionBenchmark : KernelBenchmark
+{
+    [Params(8192, 4096)]
+    public int Tokens { get; set; }
+
+    [Params(2, 1)]
+    public int KeyHeads { get; set; }
+
+    [Benchmark]
+    public void Forward() => Case.Forward();
+
+    [Benchmark]
+    public void Backward() => Case.Backward();
+
+    internal override KernelCase Create() => new AttentionCase(Tokens, new(8, KeyHeads, Tokens == 8192 ? 128 : 64));
+}
+
+/// <summary>The products of the base shape's layers: [tokens, inputs] by [outputs, inputs].</summary>
+public class GemmBenchmark : KernelBenchmark
+{
+    [Params("768x768", "256x768", "2048x768", "768x2048", "32x768")]
+    public string Weights { get; set; } = "";
+
+    [Benchmark]
+    public void Forward() => Case.Forward();
+
+    [Benchmark]
+    public void Backward() => Case.Backward();
+
+    [Benchmark]
+    public void Outer() => ((GemmCase)Case).Outer();
+
+    internal override KernelCase Create()
+    {
+        int[] extents = [.. Weights.Split('x').Select(int.Parse)];
+        return new GemmCase(2240, extents[0], extents[1]);
+    }
+}
+
+/// <summary>Norms of the base shape.</summary>
+public class RmsNormBenchmark : KernelBenchmark
+{
+    [Benchmark]
+    public void Forward() => Case.Forward();
+
+    [Benchmark]
+    public void Backward() => Case.Backward();
+
+    internal override KernelCase Create() => new RmsNormCase(2240, 768);
+}
+
+/// <summary>Rotation of the base shape's queries.</summary>
+public class RopeBenchmark : KernelBenchmark
+{
+    [Benchmark]
+    public void Forward() => Case.Forward();
+
+    [Benchmark]
+    public void Backward() => Case.Backward();
+
+    internal override KernelCase Create() => new RopeCase(2240, 12, 64);
+}
+
+/// <summary>The MLP's middle of the base shape.</summary>
+public class SwiGluBenchmark : KernelBenchmark
+{
+    [Benchmark]
+    public void Forward() => Case.Forward();
+
+    [Benchmark]
+    public void Backward() => Case.Backward();
+
+    internal override KernelCase Create() => new SwiGluCase(2240, 2048);
+}
+
+/// <summary>Log-probabilities of three responses of 64 tokens in the base shape.</summary>
+public class TokenLogProbsBenchmark : KernelBenchmark
+{
+    [Benchmark]
+    public void Forward() => Case.Forward();
+
+    [Benchmark]
+    public void Backward() => Case.Backward();
+
+    internal override KernelCase Create() => new TokenLogProbsCase(192, 32000, 768);
+}
+
+/// <summary>The optimizer over the base shape's embeddings.</summary>
+public class AdamWBenchmark : KernelBenchmark
+{
+    [Benchmark]
+    public void Step() => Case.Forward();
+
+    [Benchmark]
+    public void Backward() => Case.Backward();
+
+    internal override KernelCase Create() => new AdamWCase(32000, 768);
+}
