@@ -12,6 +12,9 @@ namespace Farsight.Engine.Kernels;
 /// </remarks>
 public static class Gemm
 {
+    // The rank of an adapter and less.
+    const int MaxNarrow = 64;
+
     /// <summary>y (+)= x · wᵀ for rows firstRow … firstRow + n − 1 of w: a linear layer's forward.</summary>
     /// <param name="x">[M, K]</param>
     /// <param name="w">[N, K]</param>
@@ -54,7 +57,28 @@ public static class Gemm
         Shape.Same(dY.Count, x.Count);
         Shape.Same(dY.Width, dW.Count);
         Shape.Same(x.Width, dW.Width);
+        if (dY.Width <= MaxNarrow && dY.Width < x.Width)
+        {
+            // The right side is packed and the left is not, so the narrow one goes to the right: dWᵀ = xᵀ · dY.
+            using Scratch transposed = Scratch.Take(x.Width, dY.Width);
+            Run(new(x, Transposed: true), new(new RowsMatrix(dY), 0, dY.Count, LinesAreRows: false), transposed.Rows, add: false);
+            AddTransposed(transposed.Rows, dW);
+            return;
+        }
         Run(new(dY, Transposed: true), new(new RowsMatrix(x), 0, x.Count, LinesAreRows: false), dW, add: true);
+    }
+
+    /// <summary>target += sourceᵀ.</summary>
+    static void AddTransposed(Rows source, Rows target)
+    {
+        for (int row = 0; row < target.Count; row++)
+        {
+            Span<float> to = target[row];
+            for (int column = 0; column < to.Length; column++)
+            {
+                to[column] += source[column][row];
+            }
+        }
     }
 
     static void Run(GemmLeft a, GemmRight b, Rows c, bool add)

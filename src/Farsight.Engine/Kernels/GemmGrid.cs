@@ -7,7 +7,7 @@ namespace Farsight.Engine.Kernels;
 /// </remarks>
 readonly record struct GemmGrid(int Rows, int Columns, int PieceRows, int PieceColumns)
 {
-    const int MinColumns = 128, MinRows = 64;
+    const int MinColumns = 256, MinRows = 64;
 
     /// <summary>Cuts [rows, columns].</summary>
     /// <param name="rows">Rows of the result.</param>

@@ -1,11 +1,13 @@
+using System.Runtime.Intrinsics;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Tests.Engine.Kernels;
 
 public sealed class GemmTests
 {
-    // Around the tiles' 8 × 32, 6 × 16 and 4 × 8, blocks of 96 rows and a depth of 256, pieces of at most 512 columns, the skinny
+    // Around the tiles' 8 × 32, 6 × 16 and 4 × 8, blocks of 192 rows and a depth of 256, pieces of at most 768 columns, the skinny
     // path's 16 rows; with rows of 1024 the left side of the third product is copied.
     public static TheoryData<int, int, int> Sizes => new()
     {
@@ -87,7 +89,7 @@ public sealed class GemmTests
     [Theory, InlineData(2240, 768, 1), InlineData(2240, 768, 2), InlineData(2240, 32, 2), InlineData(10, 10000, 3), InlineData(1, 1, 4), InlineData(100, 1000, 7)]
     public void Pieces_cover_the_result_once(int rows, int columns, int threads)
     {
-        GemmGrid grid = GemmGrid.Cut(rows, columns, tileRows: 8, tileColumns: 32, maxColumns: 512, threads);
+        GemmGrid grid = GemmGrid.Cut(rows, columns, tileRows: 8, tileColumns: 32, maxColumns: 768, threads);
 
         var pieces = Enumerable.Range(0, grid.Count).Select(p => grid[p]).ToArray();
         int[] seen = new int[rows * columns];
@@ -102,7 +104,49 @@ public sealed class GemmTests
             }
         }
         Assert.True(seen.All(times => times == 1));
-        Assert.True(pieces.Max(p => p.ColumnCount) <= 512);
+        Assert.True(pieces.Max(p => p.ColumnCount) <= 768);
+    }
+
+    [Theory]
+    [InlineData(NumberFormat.F16, 1), InlineData(NumberFormat.BF16, 3), InlineData(NumberFormat.Q8_0, 16), InlineData(NumberFormat.Q4_0, 2)]
+    [InlineData(NumberFormat.F16, 40), InlineData(NumberFormat.BF16, 41), InlineData(NumberFormat.Q8_0, 201), InlineData(NumberFormat.Q4_0, 17)]
+    public void Stored_weights_give_what_their_widened_values_give(NumberFormat format, int m)
+    {
+        const int N = 70, K = 288;
+        using PackedMatrix w = PackedMatrix.From(new RowsMatrix(Of(N, K, 2)), format);
+        Rows widened = Rows.Allocate(N, K), x = Of(m, K, 1), dY = Of(m, 50, 3);
+        for (int row = 0; row < N; row++)
+        {
+            w.Read(row, 0, widened[row]);
+        }
+        Rows y = Rows.Allocate(m, 50), expectedY = Rows.Allocate(m, 50), dX = Rows.Allocate(m, K), expectedDX = Rows.Allocate(m, K);
+
+        Gemm.MultiplyTransposed(x, w, 5, 50, y, add: false);
+        Gemm.Multiply(dY, w, 5, dX, add: false);
+
+        Gemm.MultiplyTransposed(x, new RowsMatrix(widened), 5, 50, expectedY, add: false);
+        Gemm.Multiply(dY, new RowsMatrix(widened), 5, expectedDX, add: false);
+        Assert.Equal(expectedY.Span.ToArray(), y.Span.ToArray());
+        Assert.Equal(expectedDX.Span.ToArray(), dX.Span.ToArray());
+    }
+
+    [Theory, InlineData(1), InlineData(7), InlineData(16), InlineData(31), InlineData(100)]
+    public void Every_tier_of_the_skinny_sums_matches_naive(int k)
+    {
+        float[] w = TestData.Normal(4 * k, 1), x = TestData.Normal(2 * k, 2);
+        double[] expected = [.. Enumerable.Range(0, 8).Select(s => Enumerable.Range(0, k).Sum(t => (double)x[s / 4 * k + t] * w[s % 4 * k + t]))];
+        float[] With<TVector, TTier>()
+            where TVector : struct
+            where TTier : IVectorTier<TVector>
+        {
+            float[] sums = new float[8];
+            SkinnyGemm.Sums<TVector, TTier>(w, x.AsSpan(0, k), x.AsSpan(k), sums);
+            return sums;
+        }
+
+        Near.Each(expected, With<Vector512<float>, Tier512>(), relative: 1e-5, absolute: 1e-4);
+        Near.Each(expected, With<Vector256<float>, Tier256>(), relative: 1e-5, absolute: 1e-4);
+        Near.Each(expected, With<Vector128<float>, Tier128>(), relative: 1e-5, absolute: 1e-4);
     }
 
     [Fact]
