@@ -6,6 +6,7 @@ using Farsight.Engine;
 using Farsight.Engine.Lora;
 using Farsight.Engine.Machine;
 using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Benchmarks;
 
@@ -41,10 +42,11 @@ public static class StepBenchmark
             throw new InputException($"{options.Objective} compares responses, and the shape has {options.Shape.Responses.Count}; give a length for the chosen one and for each rejected one.");
         }
 
+        (TokenTree tree, int prompt, int[] leaves) = options.Shape.Tree(responses, options.Sharing, objective.ScoresPrompt);
+        Recomputation level = Level(options, tree);
         using LlamaModel model = Open(options);
         model.AttachLora(s_lora, Seed);
-        (TokenTree tree, int prompt, int[] leaves) = options.Shape.Tree(responses, options.Sharing, objective.ScoresPrompt);
-        Sample sample = new(tree, new(prompt, leaves[0], leaves[1..]), objective);
+        Sample sample = new(tree, new(prompt, leaves[0], leaves[1..]), objective, level);
         TrainingOptions training = new(options.Warmup + options.Steps, 1, 1, s_optimizer, new Engine.Optimizers.LearningRateSchedule.Constant(0));
         ParameterUpdates updates = new(model.Parameters, training);
 
@@ -64,17 +66,37 @@ public static class StepBenchmark
         MachinePeak after = MachinePeak.Measure();
         TokenTree shared = options.Shape.Tree(responses, sharing: true, objective.ScoresPrompt).Tree;
         return new(
-            options, tree.Count, [.. times.OrderBy(t => t.Total)], loss, StepFlops.Of(model.Config, shared, s_lora),
+            options, level, tree.Count, [.. times.OrderBy(t => t.Total)], loss, StepFlops.Of(model.Config, shared, s_lora),
             before.AllCores > after.AllCores ? before : after, Processor.PeakMemory);
+    }
+
+    /// <summary>The fastest level that fits into the memory; without a bound the one that computes nothing twice.</summary>
+    static Recomputation Level(StepBenchmarkOptions options, TokenTree tree)
+    {
+        if (options.Memory is not { } budget)
+        {
+            return Recomputation.None;
+        }
+        ModelConfig config = options.Shape.Model;
+        long weights = options is { ModelDirectory: { } directory, Weights: null }
+            ? new DirectoryInfo(directory).EnumerateFiles("*.safetensors").Sum(f => f.Length)
+            : TrainingShape.ConvertedBytes(config, options.Weights ?? NumberFormat.F32);
+        TrainingShape shape = new(config, weights, s_lora, tree.Tokens.Distinct().Count(), Muon: false);
+        (Recomputation Level, long Bytes)[] levels =
+            [.. Enum.GetValues<Recomputation>().Select(l => (l, MemoryPlan.Of(shape, TreeSize.Of(tree), l).Total))];
+        int chosen = Array.FindIndex(levels, l => l.Bytes <= budget);
+        return chosen >= 0 ? levels[chosen].Level : throw new InputException(
+            $"The step needs {levels[^1].Bytes >> 20} MiB at least and may take {budget >> 20} MiB; give more with --memory, use a shorter prompt or narrower weights.");
     }
 
     static LlamaModel Open(StepBenchmarkOptions options)
     {
         if (options.ModelDirectory is not { } directory)
         {
-            return new(options.Shape.Model, new UniformWeights(Seed));
+            UniformWeights random = new(Seed);
+            return new(options.Shape.Model, options.Weights is { } format and not NumberFormat.F32 ? new ConvertedWeights(random, format) : random);
         }
-        LlamaModel model = LlamaModel.Load(directory);
+        LlamaModel model = LlamaModel.Load(directory, weights: options.Weights);
         StepShape s = options.Shape;
         ModelConfig c = model.Config;
         (string Key, int Shape, int Model)[] extents =
@@ -97,7 +119,7 @@ public static class StepBenchmark
         {
             parameter.Gradient.Clear();
         }
-        using TreePass pass = model.Forward(sample.Tree);
+        using TreePass pass = model.Forward(sample.Tree, sample.Level);
         float[] dLogProbs = sample.Loss(pass.LogProbs, out loss);
         long forward = Stopwatch.GetTimestamp();
         pass.Backward(dLogProbs);
@@ -110,8 +132,8 @@ public static class StepBenchmark
             Stopwatch.GetElapsedTime(backward, end).TotalSeconds);
     }
 
-    /// <summary>A tree, where its responses are, and what is wanted of them.</summary>
-    sealed record Sample(TokenTree Tree, SampleNodes Nodes, IPreferenceObjective Objective)
+    /// <summary>A tree, where its responses are, how it is run, and what is wanted of them.</summary>
+    sealed record Sample(TokenTree Tree, SampleNodes Nodes, IPreferenceObjective Objective, Recomputation Level)
     {
         internal float[] Loss(float[] logProbs, out double loss)
         {
@@ -130,8 +152,15 @@ public static class StepBenchmark
 /// <param name="Sharing">The prompt is computed once; false computes it for each response.</param>
 /// <param name="Warmup">Steps that are taken before the clock runs; ≥ 0.</param>
 /// <param name="Steps">Steps that are timed; ≥ 1.</param>
-/// <param name="ModelDirectory">Weights to map; null for random ones in F32.</param>
-public sealed record StepBenchmarkOptions(StepShape Shape, string Objective, bool Sharing, int Warmup, int Steps, string? ModelDirectory);
+/// <param name="ModelDirectory">Weights to map; null for random ones.</param>
+public sealed record StepBenchmarkOptions(StepShape Shape, string Objective, bool Sharing, int Warmup, int Steps, string? ModelDirectory)
+{
+    /// <summary>What matrices are converted to, in memory; null leaves random ones in F32 and those of a directory as they are stored.</summary>
+    public NumberFormat? Weights { get; init; }
+
+    /// <summary>Bytes that the process may take; null for no bound.</summary>
+    public long? Memory { get; init; }
+}
 
 /// <summary>Seconds of one step by phase.</summary>
 /// <param name="Forward">Gradients cleared, log-probabilities, loss.</param>
@@ -145,6 +174,7 @@ public readonly record struct StepTime(double Forward, double Backward, double U
 
 /// <summary>What a benchmark of steps found.</summary>
 /// <param name="Options">What was timed.</param>
+/// <param name="Level">What the passes kept.</param>
 /// <param name="Tokens">T: rows that the tree has; without sharing each prompt counts.</param>
 /// <param name="Times">Of each timed step, the fastest first.</param>
 /// <param name="Loss">Of the last step.</param>
@@ -152,7 +182,7 @@ public readonly record struct StepTime(double Forward, double Backward, double U
 /// <param name="Peak">The better of a measurement just before and one just after the steps.</param>
 /// <param name="PeakMemory">Bytes, the most that the process held, mapped pages included.</param>
 public sealed record StepBenchmarkResult(
-    StepBenchmarkOptions Options, int Tokens, IReadOnlyList<StepTime> Times, double Loss, StepFlops Flops, MachinePeak Peak, long PeakMemory)
+    StepBenchmarkOptions Options, Recomputation Level, int Tokens, IReadOnlyList<StepTime> Times, double Loss, StepFlops Flops, MachinePeak Peak, long PeakMemory)
 {
     /// <summary>Seconds of the fastest step.</summary>
     public double SecondsMin => Times[0].Total;

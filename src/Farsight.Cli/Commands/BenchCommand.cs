@@ -6,6 +6,7 @@ using Farsight.Alignment.Benchmarks;
 using Farsight.Cli.Output;
 using Farsight.Engine.Machine;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Cli.Commands;
 
@@ -19,9 +20,19 @@ static class BenchCommand
     static readonly Option<string> s_shape = new("--shape") { Description = "JSON: hidden, layers, heads, kv_heads, ffn, vocab, prompt, responses (lengths, the chosen one first).", Required = true };
     static readonly Option<string> s_objective = new("--objective") { Description = "The loss; one that needs no reference.", DefaultValueFactory = _ => "logo" };
     static readonly Option<bool> s_noSharing = new("--no-sharing") { Description = "Repeat the prompt for each response, to see what sharing it is worth." };
+    static readonly Option<string?> s_weights = new("--weights") { Description = "Convert matrices in memory: f32, bf16, q8 or q4; by default random ones are f32, and those of --model stay as they are stored." };
+    static readonly MemoryOption s_memory = new();
     static readonly Option<int> s_warmup = new("--warmup") { Description = "Steps before the clock runs.", DefaultValueFactory = _ => 1 };
     static readonly Option<int> s_steps = new("--steps") { Description = "Steps that are timed.", DefaultValueFactory = _ => 3 };
     static readonly Option<string?> s_model = new("--model") { Description = "A model directory of that shape, mapped, in place of random weights." };
+
+    static readonly Dictionary<string, NumberFormat> s_formats = new(StringComparer.Ordinal)
+    {
+        ["f32"] = NumberFormat.F32,
+        ["bf16"] = NumberFormat.BF16,
+        ["q8"] = NumberFormat.Q8_0,
+        ["q4"] = NumberFormat.Q4_0,
+    };
 
     internal static Command Create()
     {
@@ -29,11 +40,12 @@ static class BenchCommand
         peak.SetAction((parse, cancel) => Task.Run(() => Peak(parse), CancellationToken.None));
 
         s_objective.AcceptOnlyFromAmong([.. StepBenchmark.Objectives.Keys]);
+        s_weights.AcceptOnlyFromAmong([.. s_formats.Keys]);
         AtLeast(s_warmup, 0);
         AtLeast(s_steps, 1);
         Command step = new("step", "Time whole training steps with random weights: forward, backward, clipping, optimizer.")
         {
-            s_shape, s_objective, s_noSharing, s_warmup, s_steps, s_model, s_threads, s_json,
+            s_shape, s_objective, s_weights, s_noSharing, s_memory, s_warmup, s_steps, s_model, s_threads, s_json,
         };
         step.SetAction((parse, cancel) => Task.Run(() => Step(parse, cancel), CancellationToken.None));
         return new("bench", "Measure the machine, and training steps against it.") { peak, step, BenchModelCommand.Create() };
@@ -78,7 +90,11 @@ static class BenchCommand
         s_threads.Apply(parse);
         StepBenchmarkOptions options = new(
             StepShape.Read(parse.GetValue(s_shape)!), parse.GetValue(s_objective)!, !parse.GetValue(s_noSharing),
-            parse.GetValue(s_warmup), parse.GetValue(s_steps), parse.GetValue(s_model));
+            parse.GetValue(s_warmup), parse.GetValue(s_steps), parse.GetValue(s_model))
+        {
+            Weights = parse.GetValue(s_weights) is { } weights ? s_formats[weights] : null,
+            Memory = parse.GetValue(s_memory),
+        };
         StepBenchmarkResult result = Time(options, cancel);
         if (parse.GetValue(s_json))
         {
@@ -106,7 +122,7 @@ static class BenchCommand
         {
             ["engine"] = $"farsight {typeof(BenchCommand).Assembly.GetName().Version?.ToString(3)}",
             ["threads"] = Workers.Threads,
-            ["checkpoint"] = "none",
+            ["checkpoint"] = Level(r),
             ["seconds_min"] = Round(r.SecondsMin, 4),
             ["seconds_median"] = Round(r.SecondsMedian, 4),
             ["peak_rss_mib"] = r.PeakMemory >> 20,
@@ -120,6 +136,7 @@ static class BenchCommand
             ["prompt"] = s.Prompt,
             ["responses"] = new JsonArray([.. s.Responses.Select(n => JsonValue.Create(n))]),
             ["objective"] = r.Options.Objective,
+            ["weights"] = Weights(r),
             ["sharing"] = r.Options.Sharing,
             ["tokens"] = r.Tokens,
             ["seconds_forward"] = Round(fastest.Forward, 4),
@@ -132,6 +149,15 @@ static class BenchCommand
         };
     }
 
+    static string Level(StepBenchmarkResult r) => JsonNamingPolicy.KebabCaseLower.ConvertName(r.Level.ToString());
+
+    static string Weights(StepBenchmarkResult r) => r.Options switch
+    {
+        { Weights: { } format } => s_formats.First(f => f.Value == format).Key,
+        { ModelDirectory: null } => "f32",
+        _ => "stored",
+    };
+
     static void Print(StepBenchmarkResult r)
     {
         StepTime fastest = r.Times[0];
@@ -140,7 +166,7 @@ static class BenchCommand
         Line("tokens", $"{r.Tokens} rows, {r.Tokens / r.SecondsMin:F0} a second");
         Line("operations", $"{r.Flops.Total / Giga:F1} GFLOP a step, {(r.Flops.Attention + r.Flops.AttentionBackward) / r.Flops.Total:P0} of them attention");
         Line("of the peak", $"{r.ShareOfPeak:P1} of {r.Peak.AllCores / Giga:F1} GFLOP/s");
-        Line("memory", $"{r.PeakMemory >> 20} MiB at most");
+        Line("memory", $"{r.PeakMemory >> 20} MiB at most; weights {Weights(r)}; computed again: {Level(r)}");
         Line("loss", $"{r.Loss:F6}");
     }
 

@@ -15,6 +15,8 @@ public sealed class UniformWeights(int seed) : IWeightSource
     const float Bound = 0.0346410162f; // 0.02 · √3
     const int RowsPerItem = 64;
 
+    readonly Dictionary<string, Rows> _matrices = [];
+
     /// <inheritdoc/>
     public WeightMatrix Matrix(string name, int rows, int columns)
     {
@@ -26,7 +28,17 @@ public sealed class UniformWeights(int seed) : IWeightSource
                 Fill(name, row, values[row]);
             }
         });
+        _matrices[name] = values;
         return new RowsMatrix(values);
+    }
+
+    /// <inheritdoc/>
+    public void Release(string name)
+    {
+        if (_matrices.Remove(name, out Rows values))
+        {
+            values.Buffer.Dispose();
+        }
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Farsight.Alignment.Benchmarks;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Tests.Cli;
 
@@ -51,6 +52,34 @@ public sealed class BenchCommandTests : IDisposable
         Assert.Equal(with.Flops, without.Flops);
         Assert.Equal(with.Loss, without.Loss, 1e-5); // sums in another order, after one update
         Assert.Equal(2, with.Times.Count);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(NumberFormat.BF16)]
+    [InlineData(NumberFormat.Q8_0)]
+    [InlineData(NumberFormat.Q4_0)]
+    public void Weights_of_any_format_are_trained_over(NumberFormat? format)
+    {
+        StepShape shape = StepShape.Read(_file) with { Ffn = 64 };
+        StepBenchmarkOptions options = new(shape, "logo", Sharing: true, Warmup: 0, Steps: 1, ModelDirectory: null);
+
+        double exact = StepBenchmark.Run(options, null, default).Loss, rounded = StepBenchmark.Run(options with { Weights = format }, null, default).Loss;
+
+        Assert.Equal(exact, rounded, format is null ? 0 : 0.1); // four bits round weights of size 0.02 by some percent
+        Assert.True(format is null || exact != rounded);
+    }
+
+    [Fact]
+    public async Task Memory_decides_what_is_computed_again()
+    {
+        (int code, string output, _) = await CommandLine.Run("bench", "step", "--shape", _file, "--steps", "1", "--memory", "16GiB", "--weights", "bf16", "--json");
+        Assert.Equal(0, code);
+        Assert.Contains("\"checkpoint\":\"none\"", output, StringComparison.Ordinal);
+
+        (code, _, string error) = await CommandLine.Run("bench", "step", "--shape", _file, "--memory", "1MiB");
+        Assert.Equal(2, code);
+        Assert.Contains("may take 1 MiB", error, StringComparison.Ordinal);
     }
 
     [Fact]
