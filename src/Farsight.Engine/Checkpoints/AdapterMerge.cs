@@ -103,13 +103,26 @@ public sealed record AdapterMerge(
         LowRankUpdate? update = name.EndsWith(Weight, StringComparison.Ordinal) ? adapter.Updates.FirstOrDefault(u => u.Module.Length == name.Length - Weight.Length && name.StartsWith(u.Module, StringComparison.Ordinal)) : null;
         if (update is null)
         {
-            return TensorToWrite.From(stored) with { Name = name, Format = format };
+            return new(name, format, stored.Shape, (first, destination) =>
+            {
+                stored.Read(first, destination);
+                ForgetAtEnd(stored, first + destination.Length);
+            });
         }
         if (!stored.Shape.SequenceEqual([update.B.Shape[0], update.A.Shape[1]]))
         {
             throw new InputException($"{adapter.Path}: the update of {update.Module} is [{update.B.Shape[0]}, {update.A.Shape[1]}], the model's weight is {Text(stored.Shape)}; the adapter is of another model.");
         }
         return new(name, format, stored.Shape, new Sum(stored, update).Read);
+    }
+
+    // What is mapped stays in memory until somebody says that it is not needed.
+    static void ForgetAtEnd(StoredTensor tensor, long read)
+    {
+        if (read == tensor.Count)
+        {
+            tensor.Forget();
+        }
     }
 
     // A head that is taken apart from the embedding begins as what it was tied to.
@@ -148,6 +161,7 @@ public sealed record AdapterMerge(
             {
                 _a = [];
             }
+            ForgetAtEnd(weight, firstElement + destination.Length);
         }
 
         void AddUpdate(long row, Span<float> values)

@@ -59,6 +59,24 @@ public sealed class ModelDirectoryTests
         Assert.All(weights, w => Assert.Equal(w.Shape, model.Weight(w.Name).Shape));
     }
 
+    [Fact]
+    public void Formats_may_be_mixed_within_a_model_and_across_its_shards()
+    {
+        NumberFormat[] formats = [NumberFormat.F32, NumberFormat.F16, NumberFormat.BF16];
+        using TemporaryFolder folder = new();
+        TensorToWrite[] weights = [.. TinyModelFiles.Weights(TinyModelFiles.Config).Select((w, i) => w with { Format = formats[i % 3] })];
+        ModelWriter.Write(folder.Path, TinyModelFiles.Config, NumberFormat.F32, weights, shardBytes: 500);
+        using ModelDirectory model = ModelDirectory.Open(folder.Path);
+
+        Assert.All(weights, w =>
+        {
+            float[] values = new float[w.Count];
+            w.Values(0, values);
+            Assert.Equal(w.Format, model.Weight(w.Name).Format);
+            Near.Each([.. values.Select(v => (double)v)], model.Weight(w.Name).ReadFloats(), relative: 4e-3, absolute: 1e-6);
+        });
+    }
+
     [Theory]
     [InlineData("../a.safetensors", "must be the name of a file in the same folder")]
     [InlineData("/etc/passwd", "must be the name of a file in the same folder")]

@@ -193,6 +193,24 @@ public sealed class PeftAdapterTests
         Assert.Contains(says, Assert.Throws<InputException>(() => PeftAdapter.Read(folder["adapter"])).Message);
     }
 
+    // Without backtracking their cost grows with the names, which are short.
+    [Theory]
+    [InlineData("(((a{1000}){1000}){1000}){1000}", 1)]
+    [InlineData("(a|a|.*)*(.*.*.*.*.*)*x", 1)]
+    [InlineData("(", 4000)]
+    [InlineData("(.*q_proj.*){2,900}", 1)]
+    [InlineData("a?", 9000)]
+    public void A_hostile_expression_ends_in_one_sentence(string part, int times)
+    {
+        using TemporaryFolder folder = new();
+        PeftAdapter.Write(folder["adapter"], s_description, Tensors(1), s_effective);
+        JsonObject config = Config(folder);
+        config["target_modules"] = string.Concat(Enumerable.Repeat(part, times)) + (part == "(" ? new string(')', times) : "");
+        File.WriteAllText(folder["adapter/adapter_config.json"], config.ToJsonString());
+
+        Assert.NotNull(Assert.Throws<InputException>(() => PeftAdapter.Read(folder["adapter"])).Message);
+    }
+
     [Theory]
     [InlineData(A, "is missing")] // its twin stays
     [InlineData(Embedding, "the weight of embed_tokens")]
