@@ -20,6 +20,7 @@ static class Program
             DemoCommand.Create(),
             DocumentsCommand.Create(),
             EvalCommand.Create(),
+            GenerateCommand.Create(),
             MergeCommand.Create(),
             PlanCommand.Create(),
             PretrainCommand.Create(),
@@ -27,12 +28,15 @@ static class Program
             TrainCommand.Create(),
         };
 
+    /// <summary>Reads a command line. "@FILE" is left to the options that take files: it is a prompt, not more of the command line.</summary>
+    internal static ParseResult Parse(string[] args) => CreateRoot().Parse(args, new() { ResponseFileTokenReplacer = null });
+
     /// <summary>Runs one command line. The only place where exceptions become exit codes.</summary>
     internal static async Task<int> RunAsync(string[] args)
     {
         try
         {
-            ParseResult parse = CreateRoot().Parse(args);
+            ParseResult parse = Parse(args);
             int code = await parse.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = s_timeToSave });
             return parse.Errors.Count > 0 ? ExitCode.BadInput : code;
         }

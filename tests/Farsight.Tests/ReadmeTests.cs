@@ -22,7 +22,7 @@ public sealed class ReadmeTests
         string[] wrong =
         [
             .. from command in s_ours
-               from error in Program.CreateRoot().Parse(Words(command)).Errors
+               from error in Program.Parse(Words(command)).Errors
                select $"farsight {command}: {error.Message}",
         ];
         Assert.NotEmpty(s_ours);

@@ -12,6 +12,9 @@ public enum FinishReason
     /// <summary>A stop token was generated.</summary>
     Stop,
 
-    /// <summary>The budget of new tokens was spent.</summary>
+    /// <summary>The budget of new tokens was spent, or the context window is full.</summary>
     Length,
+
+    /// <summary>Somebody stopped it.</summary>
+    Cancelled,
 }

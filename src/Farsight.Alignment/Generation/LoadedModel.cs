@@ -8,13 +8,17 @@ namespace Farsight.Alignment.Generation;
 /// <summary>A model directory, an adapter on it if there is one, and the text side of both: what answers and scores.</summary>
 public sealed class LoadedModel : IDisposable
 {
+    readonly Lazy<ChatFormat> _format; // a model without a chat template can still continue raw text
+    readonly Lazy<ChatPromptText> _text;
+    readonly Lazy<LocalCompleter> _completer;
+
     LoadedModel(LlamaModel model, Tokenizer tokenizer, string directory, string? adapter)
     {
         (Model, Tokenizer, DirectoryPath, AdapterPath) = (model, tokenizer, directory, adapter);
         Name = adapter is null ? NameOf(directory, 1) : $"{NameOf(directory, 1)} + {NameOf(adapter, 2)}";
-        Format = ChatFormat.For(tokenizer);
-        Text = new ChatPromptText(tokenizer, Format);
-        Completer = new LocalCompleter(model, Format);
+        _format = new(() => ChatFormat.Load(directory, tokenizer));
+        _text = new(() => new(tokenizer, Format));
+        _completer = new(() => new(model, Format));
     }
 
     /// <summary>Names of directories, never whole paths: "tiny + logo/adapter".</summary>
@@ -33,13 +37,14 @@ public sealed class LoadedModel : IDisposable
     public Tokenizer Tokenizer { get; }
 
     /// <summary>How prompts and responses become tokens.</summary>
-    public ChatFormat Format { get; }
+    /// <exception cref="InputException">The model has no chat template, or one that cannot be used.</exception>
+    public ChatFormat Format => _format.Value;
 
     /// <summary>The same, as building exact prompts needs it.</summary>
-    public IPromptText Text { get; }
+    public IPromptText Text => _text.Value;
 
     /// <summary>Answers prompts.</summary>
-    public ICompleter Completer { get; }
+    public ICompleter Completer => _completer.Value;
 
     /// <summary>Opens a model.</summary>
     /// <param name="directory">Hugging Face layout, with tokenizer.json.</param>
@@ -67,6 +72,17 @@ public sealed class LoadedModel : IDisposable
 
     /// <summary>Nats of a tree's scored tokens.</summary>
     public float[] LogProbs(TokenTree tree) => Model.LogProbs(tree);
+
+    /// <summary>The tokens of a text that is continued as it is, with BOS if the tokenizer says so.</summary>
+    public int[] RawPrompt(string text) => [.. Tokenizer.Before, .. Tokenizer.Encode(text)];
+
+    /// <summary>How new tokens become text, and what ends them.</summary>
+    /// <param name="isRaw">They continue a raw prompt; else they answer what the chat format asked.</param>
+    internal TextStart StartOfText(bool isRaw)
+    {
+        int?[] stops = [.. Model.Config.EosTokenIds, Tokenizer.Eos, isRaw ? null : Format.Eos];
+        return new(Tokenizer, Model.Config.VocabSize, [.. stops.OfType<int>().Distinct()], isRaw ? "" : Format.ResponseLead, isRaw);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();

@@ -25,7 +25,7 @@ sealed record TrainInputs(
         string baseModel = RecipeFile.Locate(recipePath, "base_model", recipe.BaseModel);
         PreferenceDataset dataset = PreferenceDataset.Read(RecipeFile.Locate(recipePath, "data", recipe.Data));
         ModelConfig config = ModelFiles.ReadConfig(baseModel);
-        ChatFormat format = ChatFormat.For(Tokenizer.LoadFor(baseModel, config.VocabSize));
+        ChatFormat format = ChatFormat.Load(baseModel, Tokenizer.LoadFor(baseModel, config.VocabSize));
         (IReadOnlyList<PreferenceSample> training, IReadOnlyList<PreferenceSample> heldOut) = dataset.Split(recipe.HeldOut, recipe.Seed);
         return new(
             baseModel, config, RopeOption.Parse(recipe.Rope, config), dataset.Sha256,

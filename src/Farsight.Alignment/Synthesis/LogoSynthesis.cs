@@ -26,7 +26,7 @@ public static class LogoSynthesis
         SynthesisJournal.RefuseExisting(options.Output);
         using LlamaModel model = LlamaModel.Load(options.Model);
         Tokenizer tokenizer = Tokenizer.LoadFor(options.Model, model.Config.VocabSize);
-        ChatFormat format = ChatFormat.For(tokenizer);
+        ChatFormat format = ChatFormat.Load(options.Model, tokenizer);
         int[] endTokens = [.. model.Config.EosTokenIds.Append(format.Eos).Distinct()];
         string name = new DirectoryInfo(options.Model).Name;
         return Run(options, new(

@@ -20,6 +20,7 @@ public sealed class DecodingBatch : IDisposable
     readonly int[] _start;   // first cache row of each sequence
     readonly int[] _length;  // rows it has so far
     readonly int[] _capacity;
+    readonly KeyRange[] _shared; // rows of another sequence that come before its own
 
     /// <summary>Reserves a cache.</summary>
     /// <param name="model">The model.</param>
@@ -30,11 +31,44 @@ public sealed class DecodingBatch : IDisposable
         _capacity = [.. capacities];
         _length = new int[capacities.Count];
         _start = new int[capacities.Count];
+        _shared = new KeyRange[capacities.Count];
         for (int i = 1; i < _start.Length; i++)
         {
             _start[i] = _start[i - 1] + capacities[i - 1];
         }
         _cache = new(model.Config, capacities.Sum());
+    }
+
+    /// <summary>Whether sequences can share tokens; not where RoPE depends on the length of the whole text.</summary>
+    public static bool CanShare(LlamaModel model) => !model.Config.RopeScaling.DependsOnLength;
+
+    /// <summary>Lets a sequence without tokens begin with the tokens of another, which are not computed again.</summary>
+    /// <remarks>The other one keeps them as long as this one lives. What is shared does not count to this one's capacity.</remarks>
+    /// <param name="sequence">Has no tokens yet.</param>
+    /// <param name="with">Shares with none itself.</param>
+    /// <exception cref="ArgumentException">A sequence is not as described, or nothing can be shared.</exception>
+    public void Share(int sequence, int with)
+    {
+        if (sequence == with || LengthOf(sequence) > 0 || _shared[with].Count > 0 || !CanShare(_model))
+        {
+            throw new ArgumentException($"Sequence {sequence} cannot begin with the tokens of {with}.", nameof(sequence));
+        }
+        _shared[sequence] = new(_start[with], _length[with]);
+    }
+
+    /// <summary>Tokens of a sequence, with those it shares.</summary>
+    public int LengthOf(int sequence) => _shared[sequence].Count + _length[sequence];
+
+    /// <summary>Forgets a sequence's tokens from a place on; those before stay computed.</summary>
+    /// <param name="sequence">Its number.</param>
+    /// <param name="length">How many stay; at least those it shares.</param>
+    /// <returns>How many did stay: none where RoPE depends on the length of the whole text.</returns>
+    public int Rewind(int sequence, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, _shared[sequence].Count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, LengthOf(sequence));
+        _length[sequence] = CanShare(_model) ? length - _shared[sequence].Count : 0;
+        return LengthOf(sequence);
     }
 
     /// <summary>Appends tokens and hands out the logits [V] after each piece's last token; they are valid during the call only.</summary>
@@ -92,7 +126,7 @@ public sealed class DecodingBatch : IDisposable
         {
             Workspace workspace = memory.Scratch;
             int[] tokens = [.. runs.SelectMany(r => r.Tokens)];
-            int[] positions = [.. runs.SelectMany(r => Enumerable.Range(_length[r.Sequence], r.Tokens.Count))];
+            int[] positions = [.. runs.SelectMany(r => Enumerable.Range(LengthOf(r.Sequence), r.Tokens.Count))];
             Rows x = workspace.Rows(tokens.Length, _model.Config.HiddenSize);
             _model.Embeddings.Look(tokens, x);
             Rows last = ThroughBlocks(runs, positions, x, workspace);
@@ -123,15 +157,15 @@ public sealed class DecodingBatch : IDisposable
         foreach (Run run in runs)
         {
             int count = run.Tokens.Count, start = _start[run.Sequence], seen = _length[run.Sequence];
-            spans.Add(new(next, count, seen == 0 ? [] : [new(start, seen)], start + seen));
-            lastSpans.Add(new(lastSpans.Count, 1, seen + count == 1 ? [] : [new(start, seen + count - 1)], start + seen + count - 1));
+            spans.Add(new(next, count, Before(run.Sequence, seen), start + seen));
+            lastSpans.Add(new(lastSpans.Count, 1, Before(run.Sequence, seen + count - 1), start + seen + count - 1));
             places.Add((start + seen, count));
             lastRows.Add((next + count - 1, 1));
             next += count;
         }
 
         // The length is the sequence's with the whole piece, so that cutting a long prompt into passes changes nothing.
-        RopeTable rope = _model.Rotary.Table(positions, [.. runs.SelectMany(r => Enumerable.Repeat(_length[r.Sequence] + r.Tokens.Count + r.Remaining, r.Tokens.Count))]);
+        RopeTable rope = _model.Rotary.Table(positions, [.. runs.SelectMany(r => Enumerable.Repeat(LengthOf(r.Sequence) + r.Tokens.Count + r.Remaining, r.Tokens.Count))]);
         RowSelection selection = new(lastRows);
         RopeTable lastRope = new(selection.Gather(rope.Cos, workspace), selection.Gather(rope.Sin, workspace));
         BlockContext inner = new(_model.Shape, rope, rope, spans, null), last = new(_model.Shape, rope, lastRope, lastSpans, selection);
@@ -144,6 +178,9 @@ public sealed class DecodingBatch : IDisposable
         }
         return x;
     }
+
+    /// <summary>Cache rows that a sequence's rows see: what it shares, and the first of its own.</summary>
+    KeyRange[] Before(int sequence, int own) => [.. new[] { _shared[sequence], new KeyRange(_start[sequence], own) }.Where(r => r.Count > 0)];
 
     /// <summary>Part of a piece that one pass takes, and how many tokens of the piece are left after it.</summary>
     sealed record Run(int Sequence, IReadOnlyList<int> Tokens, int Remaining);

@@ -8,7 +8,9 @@ namespace Farsight.Engine.Inference;
 /// <summary>How the next token is chosen from its logits.</summary>
 /// <param name="Temperature">Divides the logits; 0 takes the most likely token.</param>
 /// <param name="TopP">Only the most likely tokens that together reach this share are drawn from; 1 for all.</param>
-public sealed record Sampling(double Temperature, double TopP)
+/// <param name="TopK">Only so many of the most likely tokens are drawn from, before TopP counts; 0 for all.</param>
+/// <param name="MinP">Only tokens that are at least so many times as likely as the likeliest are drawn from; 0 for all.</param>
+public sealed record Sampling(double Temperature, double TopP, int TopK = 0, double MinP = 0)
 {
     /// <summary>The most likely token, always.</summary>
     public static Sampling Greedy { get; } = new(0, 1);
@@ -33,9 +35,13 @@ public sealed record Sampling(double Temperature, double TopP)
             {
                 w[token] = VectorExp.Exp(w[token]);
             }
-            if (TopP < 1)
+            if (TopP < 1 || (TopK > 0 && TopK < w.Length))
             {
                 KeepMostLikely(w);
+            }
+            if (MinP > 0)
+            {
+                KeepAbove(w, (float)MinP); // the likeliest weighs 1
             }
             return Draw(w, ref random);
         }
@@ -45,7 +51,7 @@ public sealed record Sampling(double Temperature, double TopP)
         }
     }
 
-    /// <summary>Zeroes all but the fewest weights that reach the share TopP of their sum, the likeliest first.</summary>
+    /// <summary>Zeroes all but the TopK largest weights, and of these all but the fewest that reach the share TopP of their sum.</summary>
     void KeepMostLikely(Span<float> weights)
     {
         int[] order = new int[weights.Length];
@@ -56,6 +62,11 @@ public sealed record Sampling(double Temperature, double TopP)
         }
         Array.Sort(falling, order);
 
+        int kept = TopK > 0 ? Math.Min(TopK, order.Length) : order.Length;
+        foreach (int token in order.AsSpan(kept))
+        {
+            weights[token] = 0;
+        }
         double wanted = TopP * Sum(weights), reached = 0;
         foreach (int token in order)
         {
@@ -64,6 +75,14 @@ public sealed record Sampling(double Temperature, double TopP)
                 weights[token] = 0;
             }
             reached += weights[token];
+        }
+    }
+
+    static void KeepAbove(Span<float> weights, float least)
+    {
+        foreach (ref float weight in weights)
+        {
+            weight = weight < least ? 0 : weight;
         }
     }
 

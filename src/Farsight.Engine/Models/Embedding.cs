@@ -15,7 +15,9 @@ sealed class Embedding(string name, WeightMatrix stored)
     internal Parameter? Trained { get; private set; }
 
     /// <summary>What products read: stored, or the trained copy.</summary>
-    internal WeightMatrix Matrix => Trained?.Whole ?? stored;
+    internal WeightMatrix Matrix => IsAdapterOff ? stored : Trained?.Whole ?? stored;
+
+    internal bool IsAdapterOff { get; set; }
 
     /// <summary>Copies the matrix to a parameter that training changes.</summary>
     internal Parameter Train() => Trained = Parameter.Of(name, ParameterRole.Embedding, stored);

@@ -23,7 +23,10 @@ sealed class Linear(string name, WeightMatrix weight, Rows? bias)
 
     internal int Inputs => weight.ColumnCount;
 
-    internal LoraPair? Lora { get; set; }
+    /// <summary>The low-rank update, or null without one or while it is off.</summary>
+    internal LoraPair? Lora { get => IsAdapterOff ? null : field; set; }
+
+    internal bool IsAdapterOff { get; set; }
 
     /// <summary>Whether a gradient needs the layer's input; without one, backward reads only the output's gradient.</summary>
     internal bool NeedsInput => Lora is not null || _trainedWeight is not null;

@@ -47,6 +47,25 @@ public sealed class LlamaModel : IDisposable
     /// <summary>The adapter's options, or null without one.</summary>
     public LoraOptions? Lora { get; private set; }
 
+    /// <summary>Whether the adapter takes part, with the embeddings and norms that came with it; for decoding only, never while training.</summary>
+    public bool IsAdapterOn
+    {
+        get;
+        set
+        {
+            field = value;
+            _embeddings.IsAdapterOff = _head.IsAdapterOff = !value;
+            foreach (Linear linear in Blocks.SelectMany(b => b.Linears).Select(l => l.Linear))
+            {
+                linear.IsAdapterOff = !value;
+            }
+            foreach (Norm norm in Norms)
+            {
+                norm.IsAdapterOff = !value;
+            }
+        }
+    } = true;
+
     internal IReadOnlyList<Block> Blocks { get; }
 
     internal AttentionShape Shape { get; }

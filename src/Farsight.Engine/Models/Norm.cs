@@ -17,7 +17,9 @@ sealed class Norm(string name, Rows gain, float eps)
 
     internal string Name => name;
 
-    Rows Gain => _trained?.Value ?? gain;
+    internal bool IsAdapterOff { get; set; }
+
+    Rows Gain => IsAdapterOff ? gain : _trained?.Value ?? gain;
 
     /// <summary>Copies the gain to a parameter that training changes.</summary>
     internal Parameter Train()

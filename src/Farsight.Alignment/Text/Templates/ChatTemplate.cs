@@ -39,6 +39,7 @@ public sealed class ChatTemplate
     {
         TemplateRun run = new(_name, now);
         TemplateScope scope = TemplateGlobals.For(run).Inner();
+        (scope["tools"], scope["documents"]) = (null, null); // transformers always gives these two
         foreach ((string name, JsonNode? value) in variables ?? [])
         {
             scope[name] = TemplateInput.Value(value, run);

@@ -58,6 +58,48 @@ public sealed class GeneratorTests
     }
 
     [Fact]
+    public void A_shared_prefix_gives_the_logits_of_the_whole()
+    {
+        using LlamaModel model = SmallModel.Create();
+        int[] prefix = [3, 1, 4, 1, 5, 9, 2, 6], own = [5, 3, 5];
+        float[] whole = [], shared = [], rewound = [];
+        using DecodingBatch batch = new(model, [8, 11, 11]);
+
+        batch.Extend([new(0, prefix), new(2, [.. prefix, .. own])], (sequence, logits) => whole = sequence == 2 ? logits.ToArray() : whole);
+        batch.Share(1, with: 0);
+        batch.Extend([new(1, own)], (_, logits) => shared = logits.ToArray());
+        Assert.Equal(9, batch.Rewind(1, 9));
+        batch.Extend([new(1, own[1..])], (_, logits) => rewound = logits.ToArray());
+
+        Assert.Equal((8, 11), (batch.LengthOf(0), batch.LengthOf(1)));
+        Near.Each([.. shared.Select(v => (double)v)], whole, relative: 1e-4, absolute: 1e-4);
+        Near.Each([.. rewound.Select(v => (double)v)], whole, relative: 1e-4, absolute: 1e-4);
+        Assert.Throws<ArgumentException>(() => batch.Share(1, with: 0)); // it has tokens already
+    }
+
+    [Fact]
+    public void With_the_adapter_off_a_model_is_its_base()
+    {
+        using LlamaModel model = SmallModel.Create();
+        float[] plain = model.LogProbs(SmallModel.Tree());
+        model.AttachLora(new(4, 8, ["q_proj", "down_proj"], TrainEmbeddings: true, TrainNorms: true), seed: 1);
+        foreach (Parameter parameter in model.Parameters)
+        {
+            parameter.Value.Span[0] += 0.5f;
+            parameter.Value.Span[^1] -= 0.5f;
+        }
+
+        float[] adapted = model.LogProbs(SmallModel.Tree());
+        model.IsAdapterOn = false;
+        float[] off = model.LogProbs(SmallModel.Tree());
+        model.IsAdapterOn = true;
+
+        Assert.Equal(plain, off);
+        Assert.NotEqual(plain, adapted);
+        Assert.Equal(adapted, model.LogProbs(SmallModel.Tree()));
+    }
+
+    [Fact]
     public void A_stop_token_ends_a_completion_and_the_budget_ends_the_others()
     {
         using LlamaModel model = SmallModel.Create();

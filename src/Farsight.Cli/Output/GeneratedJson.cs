@@ -1,0 +1,21 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Farsight.Alignment.Generation;
+
+namespace Farsight.Cli.Output;
+
+/// <summary>A generated text as one line of JSON.</summary>
+static class GeneratedJson
+{
+    static readonly JsonSerializerOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    internal static string Of(GeneratedText text) => JsonSerializer.Serialize(
+        new
+        {
+            prompt_tokens = text.PromptTokens,
+            tokens = text.Tokens,
+            text = text.Text,
+            finish_reason = text.FinishReason switch { FinishReason.Stop => "stop", FinishReason.Length => "length", _ => "cancelled" },
+        },
+        s_options);
+}
