@@ -21,6 +21,8 @@ static class Program
             DocumentsCommand.Create(),
             EvalCommand.Create(),
             GenerateCommand.Create(),
+            ExportCommand.Create(),
+            InspectCommand.Create(),
             MergeCommand.Create(),
             PlanCommand.Create(),
             PretrainCommand.Create(),

@@ -17,12 +17,14 @@ public static class InputHash
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
-    /// <summary>SHA-256 of the files in a model directory: their names, sizes and contents.</summary>
+    /// <summary>SHA-256 of the files of a model: their names, sizes and contents.</summary>
     /// <remarks>Of files above 64 MiB only the first and last MiB are read, so that 16 GB of weights do not delay a start.</remarks>
-    public static string OfModel(string directory)
+    /// <param name="model">A directory, or a GGUF file.</param>
+    public static string OfModel(string model)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string path in Directory.GetFiles(directory).Order(StringComparer.Ordinal))
+        string[] files = File.Exists(model) ? [model] : Directory.GetFiles(model);
+        foreach (string path in files.Order(StringComparer.Ordinal))
         {
             long length = new FileInfo(path).Length;
             hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(path)} {length}\n")));

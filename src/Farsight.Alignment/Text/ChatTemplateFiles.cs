@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Farsight.Alignment.Text.Templates;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints.Gguf;
 
 namespace Farsight.Alignment.Text;
 
@@ -12,9 +13,14 @@ sealed record ChatTemplateFiles(ChatTemplate? Template, IReadOnlyDictionary<stri
     static readonly string[] s_tokens = ["bos_token", "eos_token", "unk_token", "pad_token"];
 
     /// <summary>Reads chat_template.jinja or else chat_template of tokenizer_config.json: a text, or a list of named ones.</summary>
+    /// <remarks>Of a GGUF file: the template that is inside.</remarks>
     /// <exception cref="InputException">A file is damaged, or the template cannot be read.</exception>
     internal static ChatTemplateFiles Read(string directory)
     {
+        if (File.Exists(directory))
+        {
+            return OfGguf(directory);
+        }
         string file = Path.Combine(directory, "tokenizer_config.json"), beside = Path.Combine(directory, "chat_template.jinja");
         try
         {
@@ -36,6 +42,21 @@ sealed record ChatTemplateFiles(ChatTemplate? Template, IReadOnlyDictionary<stri
         {
             throw new InputException($"The chat template in '{directory}' cannot be read: {e.Message}", e);
         }
+    }
+
+    static ChatTemplateFiles OfGguf(string path)
+    {
+        using GgufFile file = GgufFile.Open(path);
+        GgufTokenizer tokenizer = GgufTokenizer.Read(file);
+        Dictionary<string, string> markup = new(StringComparer.Ordinal);
+        foreach ((string name, int? id) in s_tokens.Zip([tokenizer.Bos, tokenizer.Eos, tokenizer.Unknown, null]))
+        {
+            if (id is { } token)
+            {
+                markup[name] = tokenizer.Tokens[token];
+            }
+        }
+        return new(tokenizer.ChatTemplate is { } source ? ChatTemplate.Parse(source, $"chat_template of {path}") : null, markup);
     }
 
     static string? Source(JsonElement config, string file)

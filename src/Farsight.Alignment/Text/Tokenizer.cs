@@ -4,6 +4,7 @@ using System.Text;
 using Farsight.Alignment.Text.Tokenizers;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Checkpoints.Gguf;
 
 namespace Farsight.Alignment.Text;
 
@@ -60,21 +61,27 @@ public sealed class Tokenizer
     /// <summary>The tokens beside the merges: control tokens and such.</summary>
     public IReadOnlyList<AddedToken> AddedTokens => _definition.Added;
 
-    /// <summary>Reads the tokenizer of a model directory and checks that the model knows all of its tokens.</summary>
-    /// <param name="directory">Holds tokenizer.json.</param>
+    /// <summary>Reads the tokenizer of a model and checks that the model knows all of its tokens.</summary>
+    /// <param name="model">A directory with tokenizer.json, or a GGUF file.</param>
     /// <param name="modelVocabulary">V of the model.</param>
     /// <exception cref="InputException">As <see cref="Load"/>, or the tokenizer has more tokens than the model.</exception>
-    public static Tokenizer LoadFor(string directory, int modelVocabulary)
+    public static Tokenizer LoadFor(string model, int modelVocabulary)
     {
-        Tokenizer tokenizer = Load(directory);
+        Tokenizer tokenizer = Load(model);
         return tokenizer.VocabSize <= modelVocabulary ? tokenizer : throw new InputException(
-            $"{FileOf(directory)} has {tokenizer.VocabSize} tokens, config.json says vocab_size {modelVocabulary}; the two are not of one model, so fetch both again.");
+            $"{FileOf(model)} has {tokenizer.VocabSize} tokens, the model has vocab_size {modelVocabulary}; the two are not of one model, so fetch both again.");
     }
 
-    /// <summary>Reads a tokenizer.json, or the one in a directory; and the tokenizer_config.json beside it, if there is one.</summary>
+    /// <summary>Reads a tokenizer.json, or the one in a directory, and the tokenizer_config.json beside it, if there is one; or what a GGUF file holds.</summary>
     /// <exception cref="InputException">A file cannot be read, is damaged, or describes something that is not supported, which is named.</exception>
     public static Tokenizer Load(string path)
     {
+        if (GgufFile.IsGguf(path))
+        {
+            using GgufFile gguf = GgufFile.Open(path);
+            (ReadOnlyMemory<byte> json, TokenizerConfig told) = GgufTokenizerReader.Read(path, GgufTokenizer.Read(gguf));
+            return new(json, path, told);
+        }
         string file = FileOf(path);
         TokenizerConfig config = TokenizerConfig.Read(Path.Combine(Path.GetDirectoryName(file)!, "tokenizer_config.json"));
         return new(TokenizerJson.ReadFile(file), file, config);
@@ -192,5 +199,5 @@ public sealed class Tokenizer
         _ => ids,
     };
 
-    static string FileOf(string path) => Directory.Exists(path) || !path.EndsWith(".json", StringComparison.Ordinal) ? Path.Combine(path, "tokenizer.json") : path;
+    static string FileOf(string path) => File.Exists(path) ? path : Directory.Exists(path) || !path.EndsWith(".json", StringComparison.Ordinal) ? Path.Combine(path, "tokenizer.json") : path;
 }

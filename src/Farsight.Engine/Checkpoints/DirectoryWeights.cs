@@ -15,7 +15,7 @@ public sealed class DirectoryWeights(ModelDirectory directory) : IModelFiles
     public ModelConfig Config => directory.Config;
 
     /// <inheritdoc cref="ModelDirectory.Fingerprint"/>
-    public string Fingerprint { get; } = directory.Fingerprint();
+    public string? Fingerprint { get; } = directory.Fingerprint();
 
     /// <inheritdoc/>
     public WeightMatrix Matrix(string name, int rows, int columns) => new StoredMatrix(directory.Weight(name, rows, columns));

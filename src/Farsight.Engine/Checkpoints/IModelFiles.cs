@@ -14,4 +14,7 @@ public interface IModelFiles : IWeightSource, IDisposable
     /// <summary>Bytes that a tensor takes in its file.</summary>
     /// <exception cref="InputException">There is no such tensor.</exception>
     long StoredBytes(string name);
+
+    /// <summary>Tells models apart, so that an adapter of another one is noticed; null where the files give no such thing.</summary>
+    string? Fingerprint { get; }
 }

@@ -59,23 +59,19 @@ public static class GgufModelWriter
         keys.Add("adapter.type", "lora");
         keys.Add("adapter.lora.alpha", (float)adapter.Description.Alpha);
         keys.Add("general.file_type", GgufTensorType.FileTypeOf(NumberFormat.F32));
-        GgufWriter.Write(path, keys, [.. adapter.Tensors.Values.OrderBy(t => t.Name, StringComparer.Ordinal)
-            .Select(t => Stored(Scaled(TensorToWrite.From(t) with { Name = adapter.Tensors.First(a => a.Value == t).Key }, adapter), architecture, config.HeadDim, NumberFormat.F32))]);
+        GgufWriter.Write(path, keys, [.. adapter.Updates.SelectMany(u => LowRank(u, adapter.Description.Alpha)).Select(t => Stored(t, architecture, config.HeadDim, NumberFormat.F32))]);
     }
 
-    /// <summary>A layer's B, where its scale is not the α / R that llama.cpp takes: what is left of the scale goes into the matrix.</summary>
-    static TensorToWrite Scaled(TensorToWrite tensor, PeftAdapter adapter)
+    // llama.cpp scales every update by alpha / R; what another scale needs beyond that goes into B.
+    static IEnumerable<TensorToWrite> LowRank(LowRankUpdate update, double alpha)
     {
-        LowRankUpdate? update = adapter.Updates.FirstOrDefault(u => tensor.Name == $"{u.Module}.lora_B.weight");
-        float factor = update is null ? 1 : (float)(update.Scale / (adapter.Description.Alpha / update.A.Shape[0]));
-        return Math.Abs(factor - 1) < 1e-6 ? tensor : tensor with
+        float more = (float)(update.Scale * update.A.Shape[0] / alpha);
+        yield return TensorToWrite.From(update.A) with { Name = update.Module + ".lora_A.weight" };
+        yield return new(update.Module + ".lora_B.weight", NumberFormat.F32, update.B.Shape, (first, destination) =>
         {
-            Values = (first, destination) =>
-            {
-                tensor.Values(first, destination);
-                TensorPrimitives.Multiply(destination, factor, destination);
-            },
-        };
+            update.B.Read(first, destination);
+            TensorPrimitives.Multiply(destination, MathF.Abs(more - 1) < 1e-6f ? 1 : more, destination);
+        });
     }
 
     static NumberFormat FormatOf(TensorToWrite tensor, NumberFormat format) =>

@@ -24,6 +24,9 @@ public sealed class GgufWeights : IModelFiles
     /// <inheritdoc/>
     public string Path => _file.Path;
 
+    /// <summary>None: weights that were rounded to blocks are not the same.</summary>
+    public string? Fingerprint => null;
+
     /// <summary>Opens a file and checks that its tensors are those that its keys imply.</summary>
     /// <exception cref="InputException">The file is missing, damaged, or not of a model that this engine can run.</exception>
     public static GgufWeights Open(string path)

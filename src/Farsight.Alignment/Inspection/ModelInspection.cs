@@ -1,0 +1,91 @@
+using System.Text.Json;
+using Farsight.Alignment.Text;
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Models;
+
+namespace Farsight.Alignment.Inspection;
+
+/// <summary>A Hugging Face model directory, or one safetensors file.</summary>
+static class ModelInspection
+{
+    const string Head = "lm_head.weight";
+
+    internal static Inspection Of(string path, bool scan)
+    {
+        Findings findings = new();
+        ModelConfig? config = findings.Try(() => HuggingFaceConfig.Read(Path.Combine(path, "config.json")));
+        if (config is not null)
+        {
+            findings.AddShape(config);
+        }
+        AddWeights(path, scan, config, findings);
+        if (config is not null)
+        {
+            findings.Try(() => ModelDirectory.Open(path))?.Dispose();
+            AddTokenizer(path, config, findings);
+        }
+        return findings.ToInspection("model directory");
+    }
+
+    internal static Inspection OfFile(string path, bool scan)
+    {
+        Findings findings = new();
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        findings.AddTensors([.. file.Tensors.Values], scan);
+        findings.Add("metadata", file.Metadata.Select(m => $"{m.Key}: {m.Value}").Order(StringComparer.Ordinal).ToArray());
+        return findings.ToInspection("safetensors");
+    }
+
+    static void AddWeights(string path, bool scan, ModelConfig? config, Findings findings)
+    {
+        List<SafetensorsFile> files = [];
+        try
+        {
+            foreach (string file in Directory.GetFiles(path, "*.safetensors").Order(StringComparer.Ordinal))
+            {
+                if (findings.Try(() => SafetensorsFile.Open(file)) is { } open)
+                {
+                    files.Add(open);
+                }
+            }
+            findings.Add("files", files.Count);
+            findings.AddTensors([.. files.SelectMany(f => f.Tensors.Values)], scan);
+            if (config is { TieWordEmbeddings: true } && files.Any(f => f.Tensors.ContainsKey(Head)))
+            {
+                findings.Unusual($"{Head} is stored although the head is tied to the embedding; it is not read.");
+            }
+        }
+        finally
+        {
+            files.ForEach(f => f.Dispose());
+        }
+    }
+
+    static void AddTokenizer(string path, ModelConfig config, Findings findings)
+    {
+        if (findings.Try(() => Tokenizer.LoadFor(path, config.VocabSize)) is not { } tokenizer)
+        {
+            return;
+        }
+        findings.Add("tokenizer", tokenizer.Kind == TokenizerKind.ByteLevel ? "byte-level BPE" : "SentencePiece-style BPE");
+        findings.Add("tokens", tokenizer.VocabSize);
+        findings.Add("bos", tokenizer.Bos is { } bos ? tokenizer.TokenText(bos) : null);
+        findings.Add("eos", tokenizer.Eos is { } eos ? tokenizer.TokenText(eos) : null);
+        bool hasTemplate = File.Exists(Path.Combine(path, "chat_template.jinja")) || HasTemplate(Path.Combine(path, "tokenizer_config.json"));
+        findings.Add("chat_template", hasTemplate);
+        if (!hasTemplate)
+        {
+            findings.Unusual("There is no chat template; conversations need one.");
+        }
+    }
+
+    static bool HasTemplate(string file)
+    {
+        if (!File.Exists(file))
+        {
+            return false;
+        }
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(file)); // the tokenizer has read it already
+        return json.RootElement.TryGetProperty("chat_template", out JsonElement template) && template.ValueKind != JsonValueKind.Null;
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text.Json;
+using Farsight.Alignment.Runs;
+
+namespace Farsight.Alignment.Inspection;
+
+/// <summary>A run directory: how far it came and what it left. It may be in use.</summary>
+static class RunInspection
+{
+    internal static Inspection Of(string path)
+    {
+        Findings findings = new();
+        AddManifest(Path.Combine(path, "manifest.json"), findings);
+        string metrics = Path.Combine(path, "metrics.jsonl");
+        MetricsLine? last = File.Exists(metrics) && findings.Try(() => MetricsLog.Read(metrics)) is [.., var line] ? line : null;
+        findings.Add("steps", last?.Step ?? 0);
+        foreach ((string name, double value) in last?.Values ?? new Dictionary<string, double>())
+        {
+            findings.Add($"last_{name}", value);
+        }
+        findings.Add("newest_checkpoint", new CheckpointFolder(Path.Combine(path, "checkpoints")).Newest is { } newest ? $"step {newest.Step}" : "none");
+        string[] made = [.. ((string[])["adapter", "model", "reports"]).Where(f => Directory.Exists(Path.Combine(path, f)))];
+        findings.Add("made", made);
+        if (!made.Contains("adapter") && !made.Contains("model"))
+        {
+            findings.Unusual("It made neither adapter nor model yet: it is under way, or was stopped; the same command with --resume continues it.");
+        }
+        return findings.ToInspection("run");
+    }
+
+    static void AddManifest(string file, Findings findings)
+    {
+        try
+        {
+            RunManifest manifest = RunManifest.Parse(File.ReadAllText(file));
+            findings.Add("command", manifest.Command);
+            findings.Add("seed", manifest.Seed);
+            findings.Add("farsight", manifest.FarsightVersion);
+            findings.Add("processor", manifest.Processor);
+            findings.Add("vector_bits", manifest.SimdBits);
+        }
+        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
+        {
+            findings.Unusual($"{file} is missing or damaged, so nothing is known of seed and machine.");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Collections;
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Farsight.Alignment.Inspection;
+using Farsight.Cli.Output;
+
+namespace Farsight.Cli.Commands;
+
+/// <summary><c>farsight inspect</c>: what a path holds.</summary>
+static class InspectCommand
+{
+    static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    static readonly Argument<string> s_path = new("path") { Description = "Directory of a model, an adapter or a run; GGUF, safetensors or dataset (.jsonl) file." };
+    static readonly Option<bool> s_tensors = new("--tensors") { Description = "List every tensor." };
+    static readonly Option<bool> s_scan = new("--scan") { Description = "Read all weights and count those that are NaN or infinite." };
+    static readonly Option<bool> s_json = new("--json") { Description = "Print it all as JSON." };
+
+    internal static Command Create()
+    {
+        Command command = new("inspect", "Tell what a file or directory is: sizes, shapes, formats, and what is unusual.") { s_path, s_tensors, s_scan, s_json };
+        command.SetAction((parse, _) => Task.Run(() => Run(parse), CancellationToken.None));
+        return command;
+    }
+
+    static int Run(ParseResult parse)
+    {
+        string path = Bundled.Locate(parse.GetValue(s_path)!);
+        Inspection inspection = Inspector.Inspect(path, parse.GetValue(s_scan));
+        parse.InvocationConfiguration.Output.Write(parse.GetValue(s_json) ? Json(path, inspection) : Text(path, inspection, parse.GetValue(s_tensors)));
+        return ExitCode.Done;
+    }
+
+    static string Text(string path, Inspection inspection, bool tensors)
+    {
+        StringWriter text = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
+        text.WriteLine($"{path}: {inspection.Kind}");
+        int width = inspection.Facts.Max(f => f.Key.Length);
+        foreach ((string name, object value) in inspection.Facts)
+        {
+            text.WriteLine($"  {name.PadRight(width)}  {Text(value)}");
+        }
+        foreach (InspectedTensor tensor in tensors ? inspection.Tensors : [])
+        {
+            text.WriteLine($"  {tensor.Name}  {tensor.Type} [{string.Join(", ", tensor.Shape)}]");
+        }
+        foreach (string sentence in inspection.Unusual)
+        {
+            text.WriteLine($"! {sentence}");
+        }
+        return text.ToString();
+    }
+
+    static string Text(object value) => value switch
+    {
+        bool flag => flag ? "yes" : "no",
+        string text => text,
+        IEnumerable list => string.Join(", ", list.Cast<object>()),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),
+    };
+
+    static string Json(string path, Inspection inspection) => JsonSerializer.Serialize(new
+    {
+        path,
+        kind = inspection.Kind,
+        facts = inspection.Facts.ToDictionary(f => f.Key, f => f.Value),
+        unusual = inspection.Unusual,
+        tensors = inspection.Tensors.Select(t => new { name = t.Name, type = t.Type, shape = t.Shape, bytes = t.ByteCount, not_finite = t.NotFinite }),
+    }, s_indented) + "\n";
+}
