@@ -20,7 +20,7 @@ public sealed class Tokenizer
     readonly Dictionary<string, AddedToken> _added;
     readonly TokenBytes _bytes;
     readonly PieceModel _model;
-    readonly AddedTokens _ordinary, _every;
+    readonly AddedTokens _ordinary, _every, _inside;
     readonly ConcurrentBag<EncodingRoom> _rooms = []; // as many as threads that have encoded at once
 
     Tokenizer(ReadOnlyMemory<byte> json, string name, TokenizerConfig config)
@@ -32,8 +32,9 @@ public sealed class Tokenizer
         BytePairMerges merges = new(new(_definition.Merges));
         WholePieces? whole = _definition.IgnoresMerges ? new(_definition.Vocabulary, _definition.Special) : null;
         _model = Kind == TokenizerKind.ByteLevel ? new ByteLevelModel(merges, _definition.IdOfByte!, whole) : new SentencePieceModel(_definition, merges, whole);
-        _ordinary = new(_definition.Added.Where(a => !a.Special && string.IsNullOrWhiteSpace(a.Content)), _definition.Normalizer);
+        _ordinary = new(_definition.Added.Where(IsOrdinary), _definition.Normalizer);
         _every = new(_definition.Added, _definition.Normalizer);
+        _inside = new(_definition.Added.Where(IsOrdinary), [.. _definition.Normalizer.Where(s => s is not PrependStep)]);
         Bos = config.Bos is not null ? IdOf(config.Bos) : _definition.Before is [var first, ..] && IsSpecial(first) ? first : null;
         Eos = config.Eos is not null ? IdOf(config.Eos) : _definition.After is [.., var last] && IsSpecial(last) ? last : null;
         Before = Around(_definition.Before, Bos, config.AddsBos);
@@ -110,6 +111,9 @@ public sealed class Tokenizer
     /// <remarks>Of the added tokens only those are recognised that are not special and are all white space, as some vocabularies have them.</remarks>
     public int[] Encode(ReadOnlySpan<char> text) => Encode(text, _ordinary, []);
 
+    /// <summary>As <see cref="Encode(ReadOnlySpan{char})"/>, for text that continues another: nothing is put in front of it, as SentencePiece's vocabularies do.</summary>
+    public int[] EncodeInside(ReadOnlySpan<char> text) => Encode(text, _inside, []);
+
     /// <summary>Encodes text and takes added tokens spelled in it for what they are. Not for text of others.</summary>
     public int[] EncodeWithSpecialTokens(ReadOnlySpan<char> text) => Encode(text, _every, []);
 
@@ -174,15 +178,15 @@ public sealed class Tokenizer
     {
         EncodingRoom room = _rooms.TryTake(out EncodingRoom? used) ? used : new();
         room.Ids.Clear();
-        added.Cut(text, foreign, (part, first) => EncodePart(part, first, room), token => room.Ids.Add(token.Id));
+        added.Cut(text, foreign, (part, first) => EncodePart(part, first, added != _inside, room), token => room.Ids.Add(token.Id));
         int[] ids = [.. room.Ids];
         _rooms.Add(room);
         return ids;
     }
 
-    void EncodePart(ReadOnlySpan<char> part, bool first, EncodingRoom room)
+    void EncodePart(ReadOnlySpan<char> part, bool first, bool prefixed, EncodingRoom room)
     {
-        ReadOnlySpan<char> text = TextStep.ApplyAll(_definition.Prefix, part, first);
+        ReadOnlySpan<char> text = TextStep.ApplyAll(prefixed ? _definition.Prefix : _definition.PrefixInside, part, first);
         _definition.PreTokenizer.Split(text, room.Ends);
         int start = 0;
         foreach (int end in room.Ends)
@@ -191,6 +195,8 @@ public sealed class Tokenizer
             start = end;
         }
     }
+
+    static bool IsOrdinary(AddedToken token) => !token.Special && string.IsNullOrWhiteSpace(token.Content);
 
     static IReadOnlyList<int> Around(IReadOnlyList<int> ids, int? token, bool? adds) => (token, adds) switch
     {

@@ -38,6 +38,21 @@ public sealed class BenchCommandTests : IDisposable
         Assert.InRange(json.RootElement.GetProperty("share_of_peak").GetDouble(), 0, 1);
     }
 
+    [Fact]
+    public async Task A_tokenizer_is_timed()
+    {
+        string text = Path.ChangeExtension(_file, ".txt");
+        File.WriteAllText(text, "The keeper of the lighthouse wrote down 4821907.");
+        (int code, string output, _) = await CommandLine.Run("bench", "tokenizer", "--tokenizer", Path.Combine(Repository.Root, "models/tiny"), "--documents", text, "--passes", "2", "--json");
+        File.Delete(text);
+
+        Assert.Equal(0, code);
+        using JsonDocument json = JsonDocument.Parse(output);
+        Assert.Equal((48, 2), (json.RootElement.GetProperty("bytes").GetInt32(), json.RootElement.GetProperty("seconds").GetArrayLength()));
+        Assert.InRange(json.RootElement.GetProperty("tokens").GetInt32(), 12, 48);
+        Assert.Equal(64, json.RootElement.GetProperty("sha256").GetString()!.Length);
+    }
+
     [Theory]
     [InlineData("logo", 18, 36)]
     [InlineData("simpo", 16, 25)]

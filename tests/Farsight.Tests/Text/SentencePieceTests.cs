@@ -22,6 +22,14 @@ public sealed class SentencePieceTests
     }
 
     [Fact]
+    public void Text_that_continues_another_gets_nothing_in_front()
+    {
+        Tokenizer tokenizer = TokenizerTests.Parse(Json());
+        int[] parts = [.. tokenizer.Encode("ab"), .. tokenizer.EncodeInside(" ab"), .. tokenizer.EncodeInside(" a")];
+        Assert.Equal(tokenizer.Encode("ab ab a"), parts);
+    }
+
+    [Fact]
     public void A_character_that_is_missing_becomes_its_bytes()
     {
         Tokenizer tokenizer = TokenizerTests.Parse(Json());
@@ -157,7 +165,7 @@ public sealed class SentencePieceTests
     }
 
     /// <summary>As Llama 2's file, with the characters ▁ a b and the tokens ab, ▁a, ▁ab.</summary>
-    static JsonObject Json()
+    internal static JsonObject Json()
     {
         JsonObject vocabulary = new() { ["<unk>"] = 0, ["<s>"] = 1, ["</s>"] = 2 };
         for (int b = 0; b < 256; b++)

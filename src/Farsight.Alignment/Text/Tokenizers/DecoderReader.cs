@@ -8,6 +8,7 @@ sealed class DecoderReader(TokenizerJson json)
     // the order in which the parts of a sequence are understood; none may come after a later one
     static readonly string[] s_order = ["Replace", "ByteFallback", "Fuse", "Strip"];
 
+    readonly ReplacementReader _reader = new(json);
     readonly List<ReplaceStep> _replacements = [];
     DecoderDefinition _decoder = new();
     int _stage;
@@ -62,7 +63,7 @@ sealed class DecoderReader(TokenizerJson json)
         switch (type)
         {
             case "Replace":
-                _replacements.Add(ReplacementReader.Read(json, decoder));
+                _replacements.Add(_reader.Read(decoder));
                 break;
             case "Metaspace":
                 MetaspaceFields fields = MetaspaceFields.Read(json, decoder);

@@ -6,6 +6,7 @@ namespace Farsight.Alignment.Text.Tokenizers;
 sealed class NormalizerReader(TokenizerJson json)
 {
     readonly List<TextStep> _steps = [];
+    readonly ReplacementReader _replacements = new(json);
 
     internal IReadOnlyList<TextStep> Read(JsonElement root)
     {
@@ -33,7 +34,7 @@ sealed class NormalizerReader(TokenizerJson json)
                 _steps.Add(new PrependStep(json.Text(normalizer, "prepend")));
                 break;
             case "Replace":
-                _steps.Add(ReplacementReader.Read(json, normalizer));
+                _steps.Add(_replacements.Read(normalizer));
                 break;
             case var type:
                 throw json.Unsupported($"the normalizer '{type}'");

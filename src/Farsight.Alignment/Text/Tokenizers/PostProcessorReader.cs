@@ -5,6 +5,9 @@ namespace Farsight.Alignment.Text.Tokenizers;
 /// <summary>Reads the <c>post_processor</c> of a tokenizer.json: the tokens that it puts around a text.</summary>
 sealed class PostProcessorReader(TokenizerJson json, Func<string, int?> idOf, Func<int, bool> exists)
 {
+    // real files have one or two
+    const int MostTokens = 64;
+
     readonly List<int> _before = [], _after = [];
 
     internal IReadOnlyList<int> Before => _before;
@@ -48,6 +51,10 @@ sealed class PostProcessorReader(TokenizerJson json, Func<string, int?> idOf, Fu
             if (json.Optional(part, "SpecialToken") is { } token)
             {
                 (text ? _after : before).AddRange(Ids(template, json.Text(token, "id")));
+                if (before.Count + _before.Count + _after.Count > MostTokens)
+                {
+                    throw json.Unsupported($"a post_processor of more than {MostTokens} tokens");
+                }
             }
             else if (text || json.Text(json.Object(part, "Sequence"), "id") != "A")
             {

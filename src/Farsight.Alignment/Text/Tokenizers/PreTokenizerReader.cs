@@ -9,6 +9,9 @@ sealed class PreTokenizerReader(TokenizerJson json)
     // real files have at most three; each is compiled
     const int MostSplitters = 32;
 
+    // real patterns have some hundred characters
+    const int LongestPattern = 4096;
+
     readonly List<Splitter> _splitters = [];
     readonly List<TextStep> _prefix = [];
     bool _started;
@@ -102,6 +105,10 @@ sealed class PreTokenizerReader(TokenizerJson json)
 
     RegexSplitter Other(string pattern, MatchBehavior behavior)
     {
+        if (pattern.Length > LongestPattern)
+        {
+            throw json.Unsupported($"a split pattern of {pattern.Length} characters");
+        }
         if (RegexSyntax.FirstForeign(pattern) is { } foreign)
         {
             throw json.Unsupported($"'{foreign}' in a split pattern");

@@ -7,7 +7,7 @@ namespace Farsight.Alignment.Text.Tokenizers;
 sealed class RegexSplitter : Splitter
 {
     // only a pattern that was made to hang comes near it
-    static readonly TimeSpan s_longestMatch = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan s_longestMatch = TimeSpan.FromSeconds(5);
 
     readonly Regex _pattern;
     readonly MatchBehavior _behavior;

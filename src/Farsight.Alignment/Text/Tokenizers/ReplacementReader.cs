@@ -2,16 +2,23 @@ using System.Text.Json;
 
 namespace Farsight.Alignment.Text.Tokenizers;
 
-/// <summary>Reads a <c>Replace</c>, which normalizers and decoders have alike.</summary>
-static class ReplacementReader
+/// <summary>Reads each <c>Replace</c> of a normalizer or a decoder.</summary>
+sealed class ReplacementReader(TokenizerJson json)
 {
-    internal static ReplaceStep Read(TokenizerJson json, JsonElement replace)
+    // real files put one character for another; keeps a damaged file from making gigabytes of a short text
+    const double MostGrowth = 64;
+
+    double _growth = 1;
+
+    internal ReplaceStep Read(JsonElement replace)
     {
         JsonElement pattern = json.Object(replace, "pattern");
         if (json.Optional(pattern, "String") is null || json.Text(pattern, "String") is not { Length: > 0 } old)
         {
             throw json.Unsupported("'Replace' of anything but a text");
         }
-        return new(old, json.Text(replace, "content"));
+        string content = json.Text(replace, "content");
+        _growth *= Math.Max(1, (double)content.Length / old.Length);
+        return _growth <= MostGrowth ? new(old, content) : throw json.Unsupported("'Replace' of a short text by a very long one");
     }
 }

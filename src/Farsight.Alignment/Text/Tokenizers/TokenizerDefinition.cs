@@ -15,6 +15,8 @@ sealed record TokenizerDefinition
     internal required IReadOnlyList<TextStep> Normalizer { get; init; }
     /// <summary>What happens to text after that.</summary>
     internal required IReadOnlyList<TextStep> Prefix { get; init; }
+    /// <summary>The same for a text that continues another: without what is put in front.</summary>
+    internal IReadOnlyList<TextStep> PrefixInside => field ??= [.. Prefix.Where(s => s is not PrefixStep)];
     internal required PreTokenizer PreTokenizer { get; init; }
     internal required string? SplitPattern { get; init; }
     internal required DecoderDefinition Decoder { get; init; }
