@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using Farsight.Benchmarks.Cases;
 using Farsight.Benchmarks.Measuring;
 using Farsight.Engine.Kernels;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Benchmarks;
 
@@ -26,7 +27,7 @@ public class AttentionBenchmark : KernelBenchmark
 /// <summary>The products of the base shape's layers: [tokens, inputs] by [outputs, inputs].</summary>
 public class GemmBenchmark : KernelBenchmark
 {
-    [Params("768x768", "256x768", "2048x768", "768x2048", "32x768")]
+    [Params("768x768", "256x768", "2048x768", "768x2048", "32x768", "2048x32")]
     public string Weights { get; set; } = "";
 
     [Benchmark]
@@ -43,6 +44,24 @@ public class GemmBenchmark : KernelBenchmark
         int[] extents = [.. Weights.Split('x').Select(int.Parse)];
         return new GemmCase(2240, extents[0], extents[1]);
     }
+}
+
+/// <summary>Products with frozen weights of other formats: many rows, the rows of three responses, and one token of decoding.</summary>
+public class StoredWeightsBenchmark : KernelBenchmark
+{
+    [Params(NumberFormat.F32, NumberFormat.BF16, NumberFormat.F16, NumberFormat.Q8_0, NumberFormat.Q4_0)]
+    public NumberFormat Format { get; set; }
+
+    [Params(2240, 192, 1)]
+    public int Tokens { get; set; }
+
+    [Benchmark]
+    public void Forward() => Case.Forward();
+
+    [Benchmark]
+    public void Backward() => Case.Backward();
+
+    internal override KernelCase Create() => new GemmCase(Tokens, 2048, 768, Format);
 }
 
 /// <summary>Norms of the base shape.</summary>

@@ -1,16 +1,17 @@
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Benchmarks.Cases;
 
-/// <summary>The three products of a linear layer: forward y = x·Wᵀ, backward dx = dy·W, and dW += dyᵀ·x.</summary>
-sealed class GemmCase(int tokens, int outputs, int inputs) : KernelCase
+/// <summary>The three products of a linear layer: forward y = x·Wᵀ, backward dx = dy·W, and dW += dyᵀ·x; W in any format.</summary>
+sealed class GemmCase(int tokens, int outputs, int inputs, NumberFormat format = NumberFormat.F32) : KernelCase
 {
     Rows _x, _w, _y, _dX, _dW;
-    RowsMatrix? _weights;
+    WeightMatrix? _weights;
 
     internal override Work ForwardWork =>
-        new(2.0 * tokens * outputs * inputs, sizeof(float) * ((double)tokens * (inputs + outputs) + (double)outputs * inputs));
+        new(2.0 * tokens * outputs * inputs, sizeof(float) * ((double)tokens * (inputs + outputs)) + format.BytesOf((long)outputs * inputs));
 
     internal override Work BackwardWork => ForwardWork;
 
@@ -18,7 +19,12 @@ sealed class GemmCase(int tokens, int outputs, int inputs) : KernelCase
     {
         (_x, _w, _y) = (Normal(tokens, inputs, 1), Normal(outputs, inputs, 2), Normal(tokens, outputs, 3));
         (_dX, _dW) = (Rows.Allocate(tokens, inputs), Rows.Allocate(outputs, inputs));
-        _weights = new(_w);
+        _weights = new RowsMatrix(_w);
+        if (format != NumberFormat.F32)
+        {
+            _weights = PackedMatrix.From(_weights, format);
+            Workers.For(outputs, row => _weights.Read(row, 0, _w[row]));
+        }
     }
 
     internal override void Forward() => Gemm.MultiplyTransposed(_x, _weights!, 0, outputs, _y, add: false);

@@ -1,4 +1,5 @@
 using Farsight.Benchmarks.Cases;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Tests.Benchmarks;
 
@@ -10,6 +11,7 @@ public sealed class KernelCaseTests
         ["AdamW"] = new AdamWCase(37, 24),
         ["attention"] = new AttentionCase(130, new(4, 2, 16)),
         ["GEMM"] = new GemmCase(45, 40, 33),
+        ["GEMM in Q4_0"] = new GemmCase(45, 40, 64, NumberFormat.Q4_0),
         ["RMS norm"] = new RmsNormCase(70, 48),
         ["RoPE"] = new RopeCase(70, 3, 16),
         ["SwiGLU"] = new SwiGluCase(70, 40),
