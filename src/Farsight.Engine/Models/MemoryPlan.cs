@@ -1,3 +1,5 @@
+using Farsight.Engine.Memory;
+
 namespace Farsight.Engine.Models;
 
 /// <summary>Bytes that a training run will hold at most, part by part, computed before it starts.</summary>
@@ -7,15 +9,15 @@ namespace Farsight.Engine.Models;
 /// <param name="Embeddings">Trained embeddings, values and gradients of the rows that may be touched.</param>
 /// <param name="Optimizer">Moments of both.</param>
 /// <param name="Activations">What a pass keeps from forward to backward.</param>
-/// <param name="Scratch">What a pass needs inside a layer, and kernels for packed panels and tiles.</param>
+/// <param name="Scratch">What a pass needs inside a layer, and kernels for tiles and packed panels.</param>
 /// <param name="Runtime">.NET, code, and the samples.</param>
 public sealed record MemoryPlan(long Weights, long Adapter, long Embeddings, long Optimizer, long Activations, long Scratch, long Runtime)
 {
     // Measured: .NET with a command line, compiled code and a small heap.
     const long RuntimeBytes = 90L << 20;
 
-    // Floats of both packed sides of a product, and of a tile of logits.
-    const long MostPacked = 1 << 25, LogitsTile = 512 * 2048;
+    // Floats: a tile of logits; what a thread packs of a product; lanes and keys of a thread's attention, for each of the head dim.
+    const long LogitsTile = 512 * 2048, Packed = 256 * (768 + 208), AttentionRows = 5 * (256 + 96);
 
     /// <summary>Bytes of all parts.</summary>
     public long Total => Weights + Adapter + Embeddings + Optimizer + Activations + Scratch + Runtime;
@@ -32,15 +34,12 @@ public sealed record MemoryPlan(long Weights, long Adapter, long Embeddings, lon
             sizeof(float) * pass.Kept, sizeof(float) * (pass.Scratch + Kernels(shape, size)), RuntimeBytes);
     }
 
-    /// <summary>Floats of the largest products' packed sides and of a tile of logits.</summary>
+    /// <summary>Floats that kernels take beside their arguments.</summary>
     static long Kernels(TrainingShape shape, TreeSize size)
     {
-        int mlpRows = MlpPass.LargestBlock(size.Rows);
-        long packed = shape.Linears().Max(l =>
-        {
-            long rows = l.Target is "gate_proj" or "up_proj" or "down_proj" ? mlpRows : size.Rows;
-            return rows * Math.Max(l.Inputs, l.Outputs) + (long)l.Inputs * l.Outputs;
-        });
-        return Math.Min(packed, MostPacked) + LogitsTile;
+        ModelConfig c = shape.Config;
+        // Where heads are few, attention's backward has key gradients for up to four parts.
+        long parts = Math.Max(0, 4 / c.NumKeyValueHeads - 1);
+        return LogitsTile + Workers.Threads * (Packed + AttentionRows * c.HeadDim) + parts * 2 * size.Rows * c.NumKeyValueHeads * c.HeadDim;
     }
 }

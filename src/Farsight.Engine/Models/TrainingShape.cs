@@ -32,7 +32,7 @@ public sealed record TrainingShape(ModelConfig Config, long WeightBytes, LoraOpt
         ? rows * ((format.BytesOf(columns) + sizeof(float) - 1) / sizeof(float) * sizeof(float))
         : Values(p) * sizeof(float));
 
-    internal IEnumerable<(string Target, int Outputs, int Inputs)> Linears()
+    IEnumerable<(string Target, int Outputs, int Inputs)> Linears()
     {
         int d = Config.HiddenSize, f = Config.IntermediateSize;
         AttentionShape heads = new(Config.NumAttentionHeads, Config.NumKeyValueHeads, Config.HeadDim);

@@ -52,9 +52,11 @@ sealed class GoldenCase : IDisposable
     internal bool Has(string name) => _values.Tensors.ContainsKey(name);
 
     /// <summary>The model with the case's adapter attached and filled, ready to train.</summary>
-    internal LlamaModel Policy()
+    internal LlamaModel Policy() => WithAdapter(LlamaModel.Load(Folder));
+
+    /// <summary>The same with the model's weights in other formats.</summary>
+    internal LlamaModel WithAdapter(LlamaModel model)
     {
-        LlamaModel model = LlamaModel.Load(Folder);
         model.AttachLora(Lora, seed: 1);
         foreach (Parameter parameter in model.Parameters.Where(p => p.Role == ParameterRole.Lora))
         {

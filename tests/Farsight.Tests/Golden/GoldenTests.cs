@@ -120,7 +120,7 @@ public sealed class GoldenTests(ITestOutputHelper output)
     }
 
     /// <summary>Touched rows at their places; the others have a gradient of zero.</summary>
-    static Rows WholeGradient(Parameter parameter)
+    internal static Rows WholeGradient(Parameter parameter)
     {
         if (parameter.Touched is not { } touched)
         {
@@ -134,7 +134,7 @@ public sealed class GoldenTests(ITestOutputHelper output)
         return whole;
     }
 
-    static (IPreferenceObjective Objective, int Rejected) ObjectiveOf(GoldenCase golden, string loss) => loss switch
+    internal static (IPreferenceObjective Objective, int Rejected) ObjectiveOf(GoldenCase golden, string loss) => loss switch
     {
         "logo" => (Logo(golden), 2),
         "logo_m1" => (Logo(golden), 1),
@@ -158,7 +158,7 @@ public sealed class GoldenTests(ITestOutputHelper output)
     }
 
     /// <summary>The prompt once with leaves, or a sequence of its own for every response.</summary>
-    static TokenTree Tree(GoldenCase golden, int rejected, bool shared)
+    internal static TokenTree Tree(GoldenCase golden, int rejected, bool shared)
     {
         TokenTreeBuilder builder = new();
         bool[] promptScored = [.. golden.Prompt.Select((_, i) => i > 0)];
@@ -176,10 +176,10 @@ public sealed class GoldenTests(ITestOutputHelper output)
 
     static TokenNode PromptNode(TokenTree tree) => tree.Nodes[0];
 
-    static TokenNode[] Nodes(TokenTree tree, int rejected, bool shared) =>
+    internal static TokenNode[] Nodes(TokenTree tree, int rejected, bool shared) =>
         [.. Enumerable.Range(0, rejected + 1).Select(r => tree.Nodes[shared ? r + 1 : 2 * r + 2])];
 
-    static SequenceLogProb SumOf(float[] logProbs, TokenNode node)
+    internal static SequenceLogProb SumOf(float[] logProbs, TokenNode node)
     {
         double sum = 0;
         for (int i = node.FirstScored; i < node.FirstScored + node.ScoredCount; i++)
@@ -189,7 +189,7 @@ public sealed class GoldenTests(ITestOutputHelper output)
         return new(sum, node.ScoredCount);
     }
 
-    static float[] Spread(TokenTree tree, ObjectiveValue value, int rejected, bool shared)
+    internal static float[] Spread(TokenTree tree, ObjectiveValue value, int rejected, bool shared)
     {
         float[] d = new float[tree.Scored.Count];
         TokenNode[] nodes = Nodes(tree, rejected, shared);
