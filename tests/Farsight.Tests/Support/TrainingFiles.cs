@@ -66,7 +66,7 @@ sealed class TrainingFiles : IDisposable
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
-    static PreferenceSample Sample(int i, Tokenizer tokenizer)
+    internal static PreferenceSample Sample(int i, Tokenizer tokenizer)
     {
         string color = new[] { "red", "blue", "green" }[i % 3];
         ContextChunk Chunk(int index, string text) => new("toy.txt", index, tokenizer.Encode(text), 1, ChunkRole.Relevant);
