@@ -17,6 +17,7 @@ static class Program
         new("Aligns language models for long contexts: documents in, an adapter and a measured verdict out.")
         {
             BenchCommand.Create(),
+            ChatCommand.Create(),
             DemoCommand.Create(),
             DocumentsCommand.Create(),
             EvalCommand.Create(),

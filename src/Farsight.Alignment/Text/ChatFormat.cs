@@ -127,12 +127,13 @@ public sealed class ChatFormat
     /// <exception cref="TemplateException">The template refuses it: the message says why.</exception>
     public int[] Conversation(IReadOnlyList<ChatTurn> turns) => _encoder.Start(Render(turns, true));
 
-    /// <summary>The answer in a completion: what stands before the first EOS, without the white space that stands before every answer.</summary>
+    /// <summary>The answer in a completion: what stands before the first EOS, without the white space that the template puts around every answer.</summary>
     public string ReadResponse(ReadOnlySpan<int> completion)
     {
         int end = completion.IndexOf(Eos);
         string text = _tokenizer.Decode(end >= 0 ? completion[..end] : completion);
-        return text.StartsWith(ResponseLead, StringComparison.Ordinal) ? text[ResponseLead.Length..] : text;
+        text = text.StartsWith(ResponseLead, StringComparison.Ordinal) ? text[ResponseLead.Length..] : text;
+        return text.EndsWith(_response.Trail, StringComparison.Ordinal) ? text[..^_response.Trail.Length] : text;
     }
 
     /// <summary>Writes tokenizer.json and tokenizer_config.json of the small model's format into a model's directory, complete for other tools.</summary>
@@ -210,6 +211,9 @@ public sealed class ChatFormat
     /// <param name="Lead">White space before it.</param>
     sealed record ResponseFrame(bool IsCut, int Start, MarkedText Tail, int Eos, string Lead)
     {
+        /// <summary>White space between an answer and what ends it.</summary>
+        internal string Trail { get; } = Tail.Value[..^Tail.Value.TrimStart().Length] is var space && Tail.Value.Length > space.Length ? space : "";
+
         internal MarkedText Around(string answer) => new MarkedText.Builder().Append(MarkedText.FromMessage(answer)).Append(Tail).Build();
     }
 }

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using Farsight.Alignment.Generation;
+using Farsight.Cli.Output;
+
+namespace Farsight.Cli.Commands;
+
+/// <summary><c>farsight chat</c>: a conversation in the terminal, or one line of standard input a turn.</summary>
+static class ChatCommand
+{
+    static readonly SamplingOptions s_sampling = new();
+    static readonly Option<string?> s_system = new("--system") { Description = "A system message before the conversation." };
+
+    internal static Command Create()
+    {
+        Command command = new("chat", "Talk with a model. Lines that begin with a slash are commands; /help lists them.") { s_system };
+        s_sampling.AddTo(command);
+        command.SetAction((parse, _) => Task.Run(() => Run(parse), CancellationToken.None)); // the first Ctrl-C ends an answer, not the command
+        return command;
+    }
+
+    static int Run(ParseResult parse)
+    {
+        TextOptions options = s_sampling.Of(parse);
+        using LoadedModel model = s_sampling.Open(parse);
+        using ChatSession session = new(model) { System = parse.GetValue(s_system) };
+        using AnswerInterrupt interrupt = new();
+        bool isTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
+        TextWriter output = parse.InvocationConfiguration.Output;
+        ChatLoop loop = new(session, options, output, Console.Error, parse.GetValue(s_sampling.Json), hasAdapter: model.AdapterPath is not null);
+        if (isTerminal)
+        {
+            Console.Error.WriteLine($"{model.Name}. /help lists commands, Ctrl-C stops an answer.");
+        }
+        while (Read(isTerminal) is { } line && loop.Take(line, interrupt))
+        {
+        }
+        return loop.Failed ? ExitCode.BadInput : ExitCode.Done;
+    }
+
+    static string? Read(bool isTerminal)
+    {
+        if (isTerminal)
+        {
+            Console.Error.Write("> ");
+        }
+        return Console.In.ReadLine();
+    }
+}
