@@ -38,6 +38,10 @@ sealed record ChatTemplateFiles(ChatTemplate? Template, IReadOnlyDictionary<stri
         {
             throw new InputException($"{file} is not JSON ({e.Message}); fetch it again.", e);
         }
+        catch (InvalidOperationException e) // text that is no sound Unicode
+        {
+            throw new InputException($"{file} holds text that is no sound Unicode; fetch it again.", e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InputException($"The chat template in '{directory}' cannot be read: {e.Message}", e);

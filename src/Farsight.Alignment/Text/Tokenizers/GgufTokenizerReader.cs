@@ -145,7 +145,7 @@ static class GgufTokenizerReader
 
     static (string Left, string Right) Halves(string merge)
     {
-        int space = merge.IndexOf(' ', 1);
+        int space = merge.Length > 1 ? merge.IndexOf(' ', 1) : -1;
         return space > 0 ? (merge[..space], merge[(space + 1)..]) : (merge, "");
     }
 

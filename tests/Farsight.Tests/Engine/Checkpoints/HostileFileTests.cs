@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using Farsight.Alignment.Text.Templates;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Checkpoints.Gguf;
@@ -13,7 +14,7 @@ namespace Farsight.Tests.Engine.Checkpoints;
 /// <summary>Files that are broken or made to break: always one sentence or a sound result, soon, and in little memory.</summary>
 public sealed class HostileFileTests
 {
-    const int Count = 2000, Factor = 100, Base = 1 << 20;
+    const int Count = 2000, Factor = 100;
 
     static readonly TimeSpan s_longest = TimeSpan.FromSeconds(20); // a stalled machine, not a slow reader
 
@@ -30,6 +31,7 @@ public sealed class HostileFileTests
     };
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void Safetensors()
     {
         using TemporaryFolder folder = new();
@@ -45,6 +47,7 @@ public sealed class HostileFileTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void Gguf()
     {
         using TemporaryFolder folder = new();
@@ -201,7 +204,12 @@ public sealed class HostileFileTests
         }
     }
 
-    internal static void Attack(string path, IEnumerable<byte[]> variants, Action<string> read)
+    /// <param name="path">Where each variant is written before it is read.</param>
+    /// <param name="variants">The files.</param>
+    /// <param name="read">Reads the file.</param>
+    /// <param name="leastRefused">At least one in so many variants must be refused, or the damage is not seen.</param>
+    /// <param name="allowance">Bytes that may be allocated beside a multiple of the file's size.</param>
+    internal static void Attack(string path, IEnumerable<byte[]> variants, Action<string> read, int leastRefused = 4, int allowance = 1 << 20)
     {
         int number = 0, refused = 0;
         foreach (byte[] variant in variants)
@@ -215,18 +223,18 @@ public sealed class HostileFileTests
             catch (InputException e)
             {
                 refused++;
-                Assert.True(e.Message.EndsWith('.') && !e.Message.Contains('\n'), $"variant {number}: {e.Message}");
+                Assert.True((e.Message.EndsWith('.') || e is TemplateException) && !e.Message.Contains('\n'), $"variant {number}: {e.Message}");
             }
             catch (Exception e)
             {
                 Assert.Fail($"variant {number}: {e}");
             }
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(allocated <= Base + (long)Factor * variant.Length, $"variant {number}: {allocated} bytes for a file of {variant.Length}");
+            Assert.True(allocated <= allowance + (long)Factor * variant.Length, $"variant {number}: {allocated} bytes for a file of {variant.Length}");
             Assert.True(Stopwatch.GetElapsedTime(start) < s_longest, $"variant {number}: it took {Stopwatch.GetElapsedTime(start)}");
             number++;
         }
-        Assert.InRange(refused, number / 4, number); // most damage is seen
+        Assert.InRange(refused, number / leastRefused, number); // most damage is seen
         Assert.True(number >= Count);
     }
 }
