@@ -39,7 +39,7 @@ public static class TrainRun
         {
             ["base_model"] = InputHash.OfModel(inputs.BaseModel),
             ["data"] = inputs.DataHash,
-        });
+        }) with { KeptActivations = level == Recomputation.RoundedLayer ? "BF16" : "exact" };
 
         using RunDirectory run = RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume);
         foreach (string difference in run.Notes)

@@ -15,9 +15,10 @@ namespace Farsight.Alignment.Runs;
 /// <param name="Processor">The processor's own name.</param>
 /// <param name="SimdBits">Width of the vectors in use. Sums round differently between widths.</param>
 /// <param name="Threads">Recorded, but no result depends on it.</param>
+/// <param name="KeptActivations">"exact", or "BF16" where memory was too small to keep what backward needs as it is.</param>
 public sealed record RunManifest(
     string Command, int Seed, IReadOnlyDictionary<string, string> Inputs,
-    string FarsightVersion, string DotnetVersion, string Processor, int SimdBits, int Threads)
+    string FarsightVersion, string DotnetVersion, string Processor, int SimdBits, int Threads, string KeptActivations = "exact")
 {
     static readonly JsonSerializerOptions s_json = new()
     {
@@ -49,6 +50,7 @@ public sealed record RunManifest(
             ("Farsight", FarsightVersion, now.FarsightVersion),
             (".NET", DotnetVersion, now.DotnetVersion),
             ("vector width", SimdBits.ToString(CultureInfo.InvariantCulture), now.SimdBits.ToString(CultureInfo.InvariantCulture)),
+            ("the format of kept activations", KeptActivations, now.KeptActivations),
         ];
         return facts.Where(f => f.Then != f.Now).Select(f => $"{f.Name} was {f.Then} and is {f.Now}");
     }

@@ -106,19 +106,23 @@ public sealed class RunDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void Another_vector_width_is_noted()
+    public void Another_vector_width_is_noted() => Notes(then => then with { SimdBits = 64 }, "vector width was 64");
+
+    [Fact]
+    public void Other_kept_activations_are_noted() => Notes(then => then with { KeptActivations = "BF16" }, "the format of kept activations was BF16 and is exact");
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    void Notes(Func<RunManifest, RunManifest> change, string expected)
     {
         Open(Recipe).Dispose();
         string path = Path.Combine(Run, "manifest.json");
-        RunManifest then = RunManifest.Parse(File.ReadAllText(path)) with { SimdBits = 64 };
-        File.WriteAllText(path, then.ToJson());
+        File.WriteAllText(path, change(RunManifest.Parse(File.ReadAllText(path))).ToJson());
 
         using RunDirectory run = Open(Recipe, resume: true);
 
-        Assert.Contains("vector width was 64", Assert.Single(run.Notes), StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.Single(run.Notes), StringComparison.Ordinal);
     }
-
-    public void Dispose() => Directory.Delete(_root, recursive: true);
 
     RunDirectory Open(string recipe, bool resume = false, string dataHash = "abc") => RunDirectory.Open(
         Run, recipe, RunManifest.OfThisProcess("train", 1, new Dictionary<string, string> { ["data"] = dataHash }), resume);
