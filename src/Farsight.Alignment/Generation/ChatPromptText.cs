@@ -6,7 +6,7 @@ namespace Farsight.Alignment.Generation;
 public sealed class ChatPromptText(Tokenizer tokenizer, ChatFormat format) : IPromptText
 {
     /// <inheritdoc/>
-    public int[] Encode(string text) => tokenizer.Encode(text);
+    public int[] Encode(string text) => tokenizer.EncodeInside(text);
 
     /// <inheritdoc/>
     public string Decode(ReadOnlySpan<int> tokens) => tokenizer.Decode(tokens, skipSpecialTokens: false);

@@ -3,7 +3,7 @@ namespace Farsight.Alignment.Generation;
 /// <summary>A model's tokenizer and chat format, as far as building exact prompts needs them.</summary>
 public interface IPromptText
 {
-    /// <summary>The ids of plain text; markers in it are text.</summary>
+    /// <summary>The ids of text that continues a prompt; markers in it are text.</summary>
     int[] Encode(string text);
 
     /// <summary>The text of ids, markers included.</summary>

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Farsight.Alignment.Generation;
 using Farsight.Alignment.Text;
+using Farsight.Alignment.Text.Templates;
 using Farsight.Engine;
 
 namespace Farsight.Tests.Text;
@@ -27,6 +29,15 @@ public sealed class SentencePieceTests
         Tokenizer tokenizer = TokenizerTests.Parse(Json());
         int[] parts = [.. tokenizer.Encode("ab"), .. tokenizer.EncodeInside(" ab"), .. tokenizer.EncodeInside(" a")];
         Assert.Equal(tokenizer.Encode("ab ab a"), parts);
+    }
+
+    [Fact]
+    public void Sentences_of_a_haystack_read_as_one_text()
+    {
+        Tokenizer tokenizer = TokenizerTests.Parse(Json());
+        ChatPromptText text = new(tokenizer, ChatFormat.Of(tokenizer, ChatTemplate.Parse("{% for m in messages %}{{ m.content }}{{ eos_token }}{% endfor %}", "template"), "<s>", "</s>"));
+        int[] haystack = [.. tokenizer.Encode("ab"), .. text.Encode(" a"), .. text.Encode(" ab")];
+        Assert.Equal(tokenizer.Encode("ab a ab"), haystack);
     }
 
     [Fact]

@@ -71,7 +71,7 @@ public sealed class SequenceMaker(IReadOnlyList<TokenCorpus> corpora, Tokenizer 
         random.Shuffle<Needle>(asked);
         asked = asked[..random.Next(1, Math.Min(6, count) + 1)];
 
-        int[][] sentences = [.. needles.Select(n => tokenizer.Encode(" " + n.Sentence))];
+        int[][] sentences = [.. needles.Select(n => tokenizer.EncodeInside(" " + n.Sentence))];
         int[][] questions = [.. asked.Select(n => format.QuestionAndTurn(n.Question))];
         int[][] answers = [.. asked.Select(n => format.Response(n.Answer))];
         int room = length - format.ContextPrefix.Count - sentences.Sum(s => s.Length) - questions.Sum(q => q.Length) - answers.Sum(a => a.Length);
