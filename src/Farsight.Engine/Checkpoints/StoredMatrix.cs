@@ -11,4 +11,6 @@ sealed class StoredMatrix(StoredTensor tensor) : WeightMatrix
 
     public override void Read(int row, int firstColumn, Span<float> destination) =>
         tensor.Read((long)row * ColumnCount + firstColumn, destination);
+
+    public override StoredRow Stored(int row) => tensor.Row(row);
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Farsight.Engine.Checkpoints.Gguf;
+using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Numerics;
 
@@ -74,6 +75,12 @@ public sealed class StoredTensor
         ReadOnlySpan<byte> stored = _file.Bytes(_start + firstElement / _valuesPerBlock * _bytesPerBlock, checked((int)(blocks * _bytesPerBlock)));
         Widen.ToFloat(Format, stored, within, destination);
     }
+
+    /// <summary>A row of a tensor of two dimensions, where it lies; without bytes if it begins or ends inside a block.</summary>
+    /// <exception cref="InputException">The values are of a type that weights cannot have.</exception>
+    internal StoredRow Row(int row) => Shape[1] % _valuesPerBlock == 0
+        ? new(Format, BytesOf((long)row * Shape[1], Shape[1]))
+        : default;
 
     /// <summary>Tells the system that the bytes will hardly be read again: memory that they fill is given back.</summary>
     public void Forget() => _file.Forget(_start, ByteCount);

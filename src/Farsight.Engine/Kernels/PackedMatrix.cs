@@ -61,5 +61,8 @@ public sealed class PackedMatrix : WeightMatrix, IDisposable
         Widen.ToFloat(Format, StoredRow(row), firstColumn, destination);
 
     /// <inheritdoc/>
+    public override StoredRow Stored(int row) => new(Format, StoredRow(row));
+
+    /// <inheritdoc/>
     public void Dispose() => _bytes.Dispose();
 }

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Kernels;
 
@@ -17,6 +19,10 @@ public abstract class WeightMatrix
     /// <param name="firstColumn">Where to begin.</param>
     /// <param name="destination">[n] overwritten with columns firstColumn … firstColumn + n − 1.</param>
     public abstract void Read(int row, int firstColumn, Span<float> destination);
+
+    /// <summary>A row where it lies in memory, for products that read it once and need no copy; without bytes if it lies nowhere as a whole.</summary>
+    /// <param name="row">0 … RowCount − 1.</param>
+    public virtual StoredRow Stored(int row) => default;
 }
 
 /// <summary>Rows in memory as a matrix: the F32 case.</summary>
@@ -32,4 +38,7 @@ public sealed class RowsMatrix(Rows rows) : WeightMatrix
     /// <inheritdoc/>
     public override void Read(int row, int firstColumn, Span<float> destination) =>
         rows[row].Slice(firstColumn, destination.Length).CopyTo(destination);
+
+    /// <inheritdoc/>
+    public override StoredRow Stored(int row) => new(NumberFormat.F32, MemoryMarshal.AsBytes(rows[row]));
 }

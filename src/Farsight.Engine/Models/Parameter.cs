@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Models;
 
@@ -108,6 +110,10 @@ public sealed class Parameter
                 parameter._value[place].Slice(firstColumn, destination.Length).CopyTo(destination);
             }
         }
+
+        public override StoredRow Stored(int row) => parameter.Touched!.PlaceOf(row) is >= 0 and int place
+            ? new(NumberFormat.F32, MemoryMarshal.AsBytes(parameter._value[place]))
+            : stored.Stored(row);
     }
 }
 

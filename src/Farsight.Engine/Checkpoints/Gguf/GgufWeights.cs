@@ -109,5 +109,7 @@ public sealed class GgufWeights : IModelFiles
 
         public override void Read(int row, int firstColumn, Span<float> destination) =>
             tensor.Read((long)GgufNames.InterleavedRow(row, headDim) * ColumnCount + firstColumn, destination);
+
+        public override StoredRow Stored(int row) => tensor.Row(GgufNames.InterleavedRow(row, headDim));
     }
 }
