@@ -35,11 +35,8 @@ public static class TrainRun
         TrainInputs inputs = TrainInputs.Read(recipe, request.RecipePath);
         TrainPlan plan = TrainPlan.Of(recipe, inputs, request.MemoryBytes);
         Recomputation level = plan.Require();
-        RunManifest manifest = RunManifest.OfThisProcess("train", recipe.Seed, new Dictionary<string, string>
-        {
-            ["base_model"] = InputHash.OfModel(inputs.BaseModel),
-            ["data"] = inputs.DataHash,
-        }) with { KeptActivations = level == Recomputation.RoundedLayer ? "BF16" : "exact" };
+        Dictionary<string, string> hashes = new() { ["base_model"] = InputHash.OfModel(inputs.BaseModel), ["data"] = inputs.DataHash };
+        RunManifest manifest = RunManifest.OfThisProcess("train", recipe.Seed, hashes) with { KeptActivations = level == Recomputation.RoundedLayer ? "BF16" : "exact" };
 
         using RunDirectory run = RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume);
         foreach (string difference in run.Notes)
