@@ -33,6 +33,7 @@ public sealed class JinjaTests
     [InlineData("{{ x | nope }}", "the filter 'nope' is not supported")]
     [InlineData("{{ x is nope }}", "the test 'is nope' is not supported")]
     [InlineData("{% for x in y %}\n", "line 1: 'for' has no 'endfor'")]
+    [InlineData("\n{{ a.99999999999999999999 }}", "line 2: the integer 99999999999999999999 has more than 64 bits")]
     [InlineData("{{ messages.append(1) }}", "'append' is called, but it is an undefined value ('list object' has no attribute 'append')")]
     [InlineData("{{ strftime_now('%Q') }}", "'strftime_now' does not know '%Q'")]
     [InlineData("{{ 'x' + 1 }}", "'+' does not work between a string and an integer")]
