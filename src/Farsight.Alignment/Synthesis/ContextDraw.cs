@@ -1,15 +1,16 @@
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Documents;
+using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Alignment.Text;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>Stage 3: draws contexts, N chunks with a question: of a document that has some its own, else of facts put in.</summary>
-sealed class ContextDraw(ChunkedCorpus corpus, Tokenizer tokenizer, ChatFormat format, IEntityRecognizer recognizer, ContextRules rules)
+sealed class ContextDraw(ChunkedCorpus corpus, Tokenizer tokenizer, ChatFormat format, IChunkScorer scorer, ContextRules rules)
 {
     readonly FactPlacement _placement = new(tokenizer, format);
-    readonly Dictionary<Passage, IReadOnlySet<string>[]> _entities = new(ReferenceEqualityComparer.Instance);
+    readonly Dictionary<Passage, IChunkScores> _read = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>The context of one sample number; the same each time.</summary>
     internal SampleContext Draw(int index)
@@ -37,7 +38,7 @@ sealed class ContextDraw(ChunkedCorpus corpus, Tokenizer tokenizer, ChatFormat f
 
     SampleContext Asking(int index, SourceChunk[] chunks, List<PlacedFact> facts, PlacedFact asked)
     {
-        int[] scores = Importance.Scores(Wanted(asked.Needle.Question, asked.Needle.Answer), chunks.Select(Entities));
+        double[] scores = Read(chunks).Scores(asked.Needle.Question, asked.Needle.Answer, CancellationToken.None);
         ChunkRole[] roles = Importance.Roles(scores, rules.Threshold);
         bool found = roles[asked.Chunk] == ChunkRole.Relevant;
         foreach (PlacedFact fact in facts.Where(f => roles[f.Chunk] == ChunkRole.Irrelevant))
@@ -53,7 +54,7 @@ sealed class ContextDraw(ChunkedCorpus corpus, Tokenizer tokenizer, ChatFormat f
     SampleContext WithOwnQuestion(int index, Passage passage, ref SeededRandom random)
     {
         QuestionAnswer asked = random.Pick(passage.Questions);
-        int[] scores = Importance.Scores(Wanted(asked.Question, asked.Answer), EntitiesOf(passage));
+        double[] scores = ReadOnce(passage).Scores(asked.Question, asked.Answer, CancellationToken.None);
         ChunkRole[] roles = Importance.Roles(scores, rules.Threshold);
         int[] mixed = [.. Enumerable.Range(0, scores.Length)];
         random.Shuffle<int>(mixed);
@@ -65,22 +66,20 @@ sealed class ContextDraw(ChunkedCorpus corpus, Tokenizer tokenizer, ChatFormat f
         return new(index, context, asked.Question, asked.Answer, gold, [], null, relevant.Length > 0);
     }
 
-    IReadOnlySet<string>[] EntitiesOf(Passage passage)
+    IChunkScores ReadOnce(Passage passage)
     {
-        if (!_entities.TryGetValue(passage, out IReadOnlySet<string>[]? entities))
+        if (!_read.TryGetValue(passage, out IChunkScores? read))
         {
-            _entities.Add(passage, entities = [.. passage.Chunks.Select(Entities)]);
+            _read.Add(passage, read = Read(passage.Chunks));
         }
-        return entities;
+        return read;
     }
 
-    IReadOnlySet<string> Entities(SourceChunk chunk) => recognizer.Entities(tokenizer.Decode(chunk.Tokens));
-
-    IReadOnlySet<string> Wanted(string question, string answer) => recognizer.Entities($"{question}\n{answer}");
+    IChunkScores Read(IEnumerable<SourceChunk> chunks) => scorer.Read([.. chunks.Select(c => tokenizer.Decode(c.Tokens))], CancellationToken.None);
 }
 
 /// <summary>What decides a context.</summary>
 /// <param name="Seed">Of the run.</param>
 /// <param name="Chunks">N.</param>
-/// <param name="Threshold">δ.</param>
-sealed record ContextRules(int Seed, int Chunks, int Threshold);
+/// <param name="Threshold">δ, in the unit of the scorer.</param>
+sealed record ContextRules(int Seed, int Chunks, double Threshold);

@@ -1,6 +1,7 @@
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Documents;
 using Farsight.Alignment.Runs;
+using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Alignment.Text;
 using Farsight.Engine;
 using Farsight.Engine.Models;
@@ -43,7 +44,7 @@ public static class LogoSynthesis
         SynthesisSettings settings = new(
             FormatVersion, model.Sha256, corpus.Sha256, options.Samples, options.Seed, Questions, budget.ChunkTokens, options.Chunks,
             options.Threshold, options.Rejected, options.Temperature, budget.MaxNewTokens, model.Name);
-        ContextDraw draw = new(corpus, model.Tokenizer, model.Format, new EntityRecognizer(), new(options.Seed, options.Chunks, options.Threshold));
+        ContextDraw draw = new(corpus, model.Tokenizer, model.Format, ChunkScorers.Open("entities"), new(options.Seed, options.Chunks, options.Threshold));
         ResponseRules rules = new(options.Seed, options.Rejected, options.Temperature, budget.MaxNewTokens, model.Window, model.Name);
         SynthesisGroup group = new(model.Source, model.Format, model.EndTokens, new(model.Format, budget), rules);
 

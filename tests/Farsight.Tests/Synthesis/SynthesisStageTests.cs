@@ -17,11 +17,11 @@ public sealed class SynthesisStageTests
         Assert.Equal(expected.Split('|').Order(StringComparer.Ordinal), new EntityRecognizer().Entities(text).Order(StringComparer.Ordinal));
 
     [Theory]
-    [InlineData(new[] { 7, 6, 5, 3, 2, 0 }, "RRPPII")]
-    [InlineData(new[] { 5, 5, 3, 2, 0, 0 }, "RRPIII")] // none reaches the threshold: the best
-    [InlineData(new[] { 1, 0, 0 }, "RII")]
-    [InlineData(new[] { 0, 0, 0 }, "III")]
-    public void Relevance_is_the_threshold_or_the_best_score(int[] scores, string roles) =>
+    [InlineData(new double[] { 7, 6, 5, 3, 2, 0 }, "RRPPII")]
+    [InlineData(new double[] { 5, 5, 3, 2, 0, 0 }, "RRPIII")] // none reaches the threshold: the best
+    [InlineData(new double[] { 1, 0, 0 }, "RII")]
+    [InlineData(new double[] { 0, 0, 0 }, "III")]
+    public void Relevance_is_the_threshold_or_the_best_score(double[] scores, string roles) =>
         Assert.Equal(roles, string.Concat(Importance.Roles(scores, 6).Select(r => r.ToString()[0])));
 
     [Fact]
