@@ -71,7 +71,7 @@ public sealed class EvalRunner(ICompleter completer, Func<TokenTree, float[]>? l
         string? failed = null;
         try
         {
-            completion = completer.Complete(new(example.PromptTokens, example.MaxNewTokens), cancellationToken).Text;
+            completion = completer.Complete(new CompletionRequest(example.PromptTokens, example.MaxNewTokens), cancellationToken).Text;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

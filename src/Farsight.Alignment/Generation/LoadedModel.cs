@@ -19,6 +19,7 @@ public sealed class LoadedModel : IDisposable
         _format = new(() => ChatFormat.Load(directory, tokenizer));
         _text = new(() => new(tokenizer, Format));
         _completer = new(() => new(model, Format));
+        Choices = new ChoiceScorer(model);
     }
 
     /// <summary>Names of directories, never whole paths: "tiny + logo/adapter".</summary>
@@ -45,6 +46,9 @@ public sealed class LoadedModel : IDisposable
 
     /// <summary>Answers prompts.</summary>
     public ICompleter Completer => _completer.Value;
+
+    /// <summary>Says how likely given answers are.</summary>
+    public IChoiceScorer Choices { get; }
 
     /// <summary>Opens a model.</summary>
     /// <param name="directory">Hugging Face layout, with tokenizer.json.</param>

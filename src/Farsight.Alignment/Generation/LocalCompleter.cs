@@ -5,7 +5,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Generation;
 
-/// <summary>Completes with a model of this process. One caller at a time.</summary>
+/// <summary>Completes with a model of this process; what several prompts have in common is computed once. One caller at a time.</summary>
 public sealed class LocalCompleter : ICompleter
 {
     readonly ChatFormat _format;
@@ -21,12 +21,18 @@ public sealed class LocalCompleter : ICompleter
     }
 
     /// <inheritdoc/>
-    public Completion Complete(CompletionRequest request, CancellationToken cancellationToken)
-    {
-        GenerationRequest generation = new(
-            request.PromptTokens, request.MaxNewTokens, new(request.Temperature, request.TopP), SeededRandom.For(request.Seed, "completion", 0));
-        int[] tokens = _generator.Generate([generation], cancellationToken)[0];
-        bool stopped = tokens.Length > 0 && _stopTokens.Contains(tokens[^1]);
-        return new(tokens, _format.ReadResponse(stopped ? tokens[..^1] : tokens).Trim(), stopped ? FinishReason.Stop : FinishReason.Length);
-    }
+    public Completion Complete(CompletionRequest request, CancellationToken cancellationToken) => Complete([request], cancellationToken)[0];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Completion> Complete(IReadOnlyList<CompletionRequest> requests, CancellationToken cancellationToken) =>
+    [
+        .. _generator.Generate([.. requests.Select(Generation)], cancellationToken).Select(tokens =>
+        {
+            bool stopped = tokens.Length > 0 && _stopTokens.Contains(tokens[^1]);
+            return new Completion(tokens, _format.ReadResponse(stopped ? tokens[..^1] : tokens).Trim(), stopped ? FinishReason.Stop : FinishReason.Length);
+        }),
+    ];
+
+    static GenerationRequest Generation(CompletionRequest request) =>
+        new(request.PromptTokens, request.MaxNewTokens, new(request.Temperature, request.TopP), SeededRandom.For(request.Seed, "completion", 0));
 }

@@ -10,35 +10,32 @@ namespace Farsight.Engine.Inference;
 /// <param name="Random">The request's own random numbers, so that its companions do not matter.</param>
 public sealed record GenerationRequest(IReadOnlyList<int> Prompt, int MaxNewTokens, Sampling Sampling, SeededRandom Random);
 
-/// <summary>Continues prompts token by token with a key-value cache, several side by side.</summary>
+/// <summary>Continues prompts token by token with a key-value cache, several side by side; what they have in common is computed once.</summary>
+/// <remarks>
+/// The same list of requests gives the same bits with any number of threads. A request's companions decide how many rows a product
+/// has, and with it the order in which sums are added up, so they can change its last bits, and a token where two are equally
+/// likely to within those. Whoever resumes must therefore form the same lists again.
+/// </remarks>
 /// <param name="model">The model; it must not be used by others meanwhile.</param>
 /// <param name="stopTokens">Tokens that end a completion; they are the last token of the result.</param>
-public sealed class Generator(LlamaModel model, IReadOnlyList<int> stopTokens)
+/// <param name="cacheBytes">What keys and values may take; more only where a single request needs it.</param>
+public sealed class Generator(LlamaModel model, IReadOnlyList<int> stopTokens, long cacheBytes = PromptDecoder.DefaultCacheBytes)
 {
+    readonly PromptDecoder _decoder = new(model, cacheBytes);
+
     /// <summary>Generates all completions; each holds the new tokens, the stop token included.</summary>
     /// <exception cref="ArgumentException">A prompt is empty.</exception>
     /// <exception cref="OperationCanceledException">Cancelled between two tokens.</exception>
     public IReadOnlyList<int[]> Generate(IReadOnlyList<GenerationRequest> requests, CancellationToken cancel = default)
     {
-        using DecodingBatch batch = new(model, [.. requests.Select(r => r.Prompt.Count + r.MaxNewTokens)]);
         List<int>[] completions = [.. requests.Select(_ => new List<int>())];
         SeededRandom[] randoms = [.. requests.Select(r => r.Random)];
-        List<SequencePiece> pieces = [.. requests.Select((r, i) => new SequencePiece(i, [.. r.Prompt])).Where(p => requests[p.Sequence].MaxNewTokens > 0)];
-        while (pieces.Count > 0)
+        _decoder.Run([.. requests.Select(r => r.Prompt)], [.. requests.Select(r => r.MaxNewTokens)], (number, logits) =>
         {
-            List<SequencePiece> next = [];
-            batch.Extend(pieces, (sequence, logits) =>
-            {
-                GenerationRequest request = requests[sequence];
-                int token = request.Sampling.Choose(logits, ref randoms[sequence]);
-                completions[sequence].Add(token);
-                if (completions[sequence].Count < request.MaxNewTokens && !stopTokens.Contains(token))
-                {
-                    next.Add(new(sequence, [token]));
-                }
-            }, cancel);
-            pieces = next;
-        }
+            int token = requests[number].Sampling.Choose(logits, ref randoms[number]);
+            completions[number].Add(token);
+            return stopTokens.Contains(token) ? null : token;
+        }, cancel);
         return [.. completions.Select(c => c.ToArray())];
     }
 }

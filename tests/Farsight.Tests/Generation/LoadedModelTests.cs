@@ -18,7 +18,7 @@ public sealed class LoadedModelTests
         int[] gold = Ids(golden["gold_ids"]!);
         using LoadedModel model = LoadedModel.Open(SharedMaterial.PathOf(Tiny), adapter is null ? null : SharedMaterial.PathOf($"{Tiny}/{adapter}"));
 
-        Completion completion = model.Completer.Complete(new(Ids(golden["prompt_ids"]!), gold.Length), default);
+        Completion completion = model.Completer.Complete(new CompletionRequest(Ids(golden["prompt_ids"]!), gold.Length), default);
 
         Assert.Equal(exact, gold.SequenceEqual(completion.Tokens));
         Assert.Equal(adapter is null ? "tiny" : "tiny + tiny/logo_adapter", model.Name);

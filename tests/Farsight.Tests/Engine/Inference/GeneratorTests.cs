@@ -63,18 +63,76 @@ public sealed class GeneratorTests
         using LlamaModel model = SmallModel.Create();
         int[] prefix = [3, 1, 4, 1, 5, 9, 2, 6], own = [5, 3, 5];
         float[] whole = [], shared = [], rewound = [];
-        using DecodingBatch batch = new(model, [8, 11, 11]);
+        using DecodingBatch batch = new(model, 40);
+        batch.Add(8);
+        batch.Add(11);
 
-        batch.Extend([new(0, prefix), new(2, [.. prefix, .. own])], (sequence, logits) => whole = sequence == 2 ? logits.ToArray() : whole);
-        batch.Share(1, with: 0);
-        batch.Extend([new(1, own)], (_, logits) => shared = logits.ToArray());
-        Assert.Equal(9, batch.Rewind(1, 9));
-        batch.Extend([new(1, own[1..])], (_, logits) => rewound = logits.ToArray());
+        batch.Extend([new(0, prefix), new(1, [.. prefix, .. own])], (sequence, logits) => whole = sequence == 1 ? logits.ToArray() : whole);
+        Assert.Equal(2, batch.Add(11, with: 0));
+        batch.Extend([new(2, own)], (_, logits) => shared = logits.ToArray());
+        Assert.Equal(9, batch.Rewind(2, 9));
+        batch.Extend([new(2, own[1..])], (_, logits) => rewound = logits.ToArray());
 
-        Assert.Equal((8, 11), (batch.LengthOf(0), batch.LengthOf(1)));
+        Assert.Equal((8, 11), (batch.LengthOf(0), batch.LengthOf(2)));
         Near.Each([.. shared.Select(v => (double)v)], whole, relative: 1e-4, absolute: 1e-4);
         Near.Each([.. rewound.Select(v => (double)v)], whole, relative: 1e-4, absolute: 1e-4);
-        Assert.Throws<ArgumentException>(() => batch.Share(1, with: 0)); // it has tokens already
+        Assert.Throws<ArgumentException>(() => batch.Add(11, with: 0)); // ten rows are left
+    }
+
+    [Fact]
+    public void A_sequence_may_begin_with_one_that_begins_with_another_in_the_same_pass()
+    {
+        using LlamaModel model = SmallModel.Create();
+        int[] tokens = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5];
+        float[] whole = [], chain = [];
+        using DecodingBatch batch = new(model, 30);
+        batch.Add(tokens.Length);
+        batch.Add(4);
+        batch.Add(2); // a hole between the rows of the chain
+        batch.Add(3, with: 1);
+        batch.Add(4, with: 3);
+
+        batch.Extend(
+            [new(0, tokens), new(1, tokens[..4]), new(2, [7, 7]), new(3, tokens[4..7]), new(4, tokens[7..])],
+            (sequence, logits) => (whole, chain) = sequence switch { 0 => (logits.ToArray(), chain), 4 => (whole, logits.ToArray()), _ => (whole, chain) });
+
+        Assert.Equal(tokens.Length, batch.LengthOf(4));
+        Near.Each([.. chain.Select(v => (double)v)], whole, relative: 1e-4, absolute: 1e-4);
+    }
+
+    [Theory]
+    [InlineData(1L << 30)]
+    [InlineData(60 * 1024)] // the cache holds a few prompts at a time
+    [InlineData(1)]         // and here a single one
+    public void Common_beginnings_on_several_levels_change_no_completion(long cacheBytes)
+    {
+        using LlamaModel model = SmallModel.Create();
+        int[] template = Tokens(0, 20), first = Tokens(1, 30), second = Tokens(2, 25);
+        int[][] prompts =
+        [
+            [.. template, .. first, 1, 2], [4, 5], [.. template, .. second, 1, 2], [.. template, .. first, 3], [.. template, .. first, 1, 2],
+            [.. template, .. second], [.. template, .. first, 1, 2, 9, 9], template,
+        ];
+
+        IReadOnlyList<int[]> together = new Generator(model, [], cacheBytes).Generate([.. prompts.Select((p, i) => Request(p, 3 + i))]);
+
+        for (int i = 0; i < prompts.Length; i++)
+        {
+            Assert.Equal(Greedy(model, [prompts[i]], 3 + i)[0], together[i]);
+        }
+    }
+
+    [Fact]
+    public void Threads_do_not_change_a_bit()
+    {
+        using LlamaModel model = SmallModel.Create();
+        GenerationRequest[] requests = [.. Enumerable.Range(0, 20).Select(i =>
+            new GenerationRequest([.. Tokens(0, 30), .. Tokens(i, 1 + i)], 12, new(1.3, 0.9), SeededRandom.For(3, "test", i)))];
+        IReadOnlyList<int[]> several = new Generator(model, []).Generate(requests);
+
+        using ThreadCount one = new(1);
+
+        Assert.Equal(several, new Generator(model, []).Generate(requests));
     }
 
     [Fact]
@@ -124,4 +182,6 @@ public sealed class GeneratorTests
         new Generator(model, []).Generate([.. prompts.Select(p => Request(p, tokens))]);
 
     static GenerationRequest Request(int[] prompt, int tokens) => new(prompt, tokens, Sampling.Greedy, SeededRandom.For(1, "test", 0));
+
+    static int[] Tokens(int which, int count) => [.. Enumerable.Range(0, count).Select(i => (i * i + 3 * i + 11 * which) % 50)];
 }
