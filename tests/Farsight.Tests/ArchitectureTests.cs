@@ -11,6 +11,7 @@ public sealed partial class ArchitectureTests
         ["Benchmarks"] = ["Text", "Documents", "Data", "Objectives", "Training"],
         ["Data"] = ["Text"],
         ["Documents"] = [],
+        ["Endpoints"] = ["Text", "Generation"],
         ["Evaluation"] = ["Text", "Documents", "Generation", "Runs"],
         ["Export"] = ["Text"],
         ["Generation"] = ["Text"],

@@ -1,0 +1,77 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
+
+namespace Farsight.Alignment.Endpoints;
+
+/// <summary>A folder of answers by the hash of their request, so that what was answered once is never paid for again.</summary>
+/// <remarks>
+/// One file an answer, in folders of two letters, written whole or not at all; several processes may share a folder. A file
+/// holds the answer, and a hash over request and answer that shows damage. Neither the request nor the endpoint is in it.
+/// </remarks>
+sealed class AnswerCache
+{
+    static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
+
+    readonly string _folder;
+
+    /// <exception cref="InputException">The folder cannot be made.</exception>
+    internal AnswerCache(string folder)
+    {
+        _folder = Path.GetFullPath(folder);
+        try
+        {
+            Directory.CreateDirectory(_folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"--cache {folder} cannot be made: {e.Message.TrimEnd('.')}; name another folder.", e);
+        }
+    }
+
+    /// <summary>The name of a request: SHA-256 of its bytes, in hexadecimal.</summary>
+    internal static string Hash(byte[] request) => Convert.ToHexStringLower(SHA256.HashData(request));
+
+    /// <summary>The file of a request.</summary>
+    internal string PathOf(string hash) => Path.Combine(_folder, hash[..2], hash + ".json");
+
+    /// <summary>The answer to a request; null where there is none or where it is damaged.</summary>
+    internal ChatAnswer? Find(string hash, out bool isDamaged)
+    {
+        string path = PathOf(hash);
+        try
+        {
+            Entry? entry = JsonSerializer.Deserialize<Entry>(File.ReadAllBytes(path), s_json);
+            isDamaged = entry?.Answer?.Text is null || entry.Check != Check(hash, entry.Answer);
+            return isDamaged ? null : entry!.Answer;
+        }
+        catch (JsonException)
+        {
+            isDamaged = true;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            isDamaged = false;
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new InputException($"{path} of the cache cannot be read: {e.Message.TrimEnd('.')}; see to its permissions, or name another --cache.", e);
+        }
+        return null;
+    }
+
+    internal void Keep(string hash, ChatAnswer answer) =>
+        AtomicFile.Write(PathOf(hash), file => JsonSerializer.Serialize(file, new Entry(Check(hash, answer), answer), s_json));
+
+    static string Check(string hash, ChatAnswer answer) => Hash(Encoding.UTF8.GetBytes(hash + JsonSerializer.Serialize(answer, s_json)));
+
+    sealed record Entry(string? Check, ChatAnswer? Answer);
+}

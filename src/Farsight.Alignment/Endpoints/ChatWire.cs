@@ -1,0 +1,140 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Farsight.Alignment.Generation;
+using Farsight.Alignment.Text;
+using Farsight.Engine;
+using Microsoft.Extensions.AI;
+
+namespace Farsight.Alignment.Endpoints;
+
+/// <summary>The JSON of chat completions, there and back.</summary>
+/// <remarks>Source: the OpenAI API reference, "Create chat completion", as vLLM, llama.cpp and Ollama serve it.</remarks>
+static class ChatWire
+{
+    // Escapes are equal in meaning, but not in bytes; documents in any language stay readable and short.
+    static readonly JsonWriterOptions s_format = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The request's bytes. The same question has the same bytes, which is what the cache goes by.</summary>
+    /// <param name="model">Where the options name none.</param>
+    /// <param name="messages">What is asked.</param>
+    /// <param name="options">Only what is set is written.</param>
+    /// <param name="limit">The key that limits an answer's tokens.</param>
+    /// <exception cref="InputException">Something is asked that only others can do.</exception>
+    internal static byte[] Request(string model, IEnumerable<ChatMessage> messages, ChatOptions? options, string limit = "max_tokens")
+    {
+        ChatAsk.Check(options);
+        if (options?.TopK is not null)
+        {
+            throw new InputException("Endpoints know no top-k; use top-p.");
+        }
+        IReadOnlyList<ChatTurn> turns = ChatAsk.Turns(messages, options);
+        ArrayBufferWriter<byte> buffer = new();
+        using (Utf8JsonWriter json = new(buffer, s_format))
+        {
+            json.WriteStartObject();
+            json.WriteString("model", options?.ModelId ?? model);
+            json.WriteStartArray("messages");
+            foreach (ChatTurn turn in turns)
+            {
+                json.WriteStartObject();
+                json.WriteString("role", turn.Role);
+                json.WriteString("content", Encoding.UTF8.GetBytes(turn.Content)); // half a surrogate pair becomes U+FFFD
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            WriteOptions(json, options, limit);
+            json.WriteEndObject();
+        }
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Reads a whole answer.</summary>
+    /// <exception cref="EndpointFailure">It is damaged, or there is no answer in it.</exception>
+    internal static ChatAnswer Answer(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(body);
+            JsonElement root = json.RootElement;
+            JsonElement choices = Member(root, "choices");
+            return choices.ValueKind == JsonValueKind.Array && choices.GetArrayLength() > 0
+                ? Answer(root, choices[0])
+                : throw new EndpointFailure(ErrorText(root) is { } error ? $"it answered with an error: {error}" : "its answer holds no choice");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new EndpointFailure("its answer is no valid JSON of a chat completion");
+        }
+    }
+
+    /// <summary>What a server says about its refusal, on one line.</summary>
+    internal static string Complaint(byte[] body)
+    {
+        string text = Encoding.UTF8.GetString(body);
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(body);
+            text = ErrorText(json.RootElement) ?? text;
+        }
+        catch (JsonException)
+        {
+            // Proxies answer with pages of HTML; their first words will do.
+        }
+        text = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return text.Length == 0 ? "no reason given" : text.Length > 300 ? text[..300] + "…" : text;
+    }
+
+    static void WriteOptions(Utf8JsonWriter json, ChatOptions? options, string limit)
+    {
+        Number("temperature", options?.Temperature);
+        Number("top_p", options?.TopP);
+        Number("frequency_penalty", options?.FrequencyPenalty);
+        Number("presence_penalty", options?.PresencePenalty);
+        if (options?.MaxOutputTokens is { } most)
+        {
+            json.WriteNumber(limit, most);
+        }
+        if (options?.Seed is { } seed)
+        {
+            json.WriteNumber("seed", seed);
+        }
+        if (options?.StopSequences is { Count: > 0 } stops)
+        {
+            json.WriteStartArray("stop");
+            stops.ToList().ForEach(json.WriteStringValue);
+            json.WriteEndArray();
+        }
+
+        void Number(string name, float? value)
+        {
+            if (value is { } number)
+            {
+                json.WriteNumber(name, number);
+            }
+        }
+    }
+
+    static ChatAnswer Answer(JsonElement root, JsonElement choice)
+    {
+        string? reason = Text(choice, "finish_reason");
+        string? text = Text(Member(choice, "message"), "content");
+        bool mayBeEmpty = reason is "length" or "content_filter"; // a model that thought until its tokens were spent has said nothing
+        JsonElement usage = Member(root, "usage");
+        return new(
+            text ?? (mayBeEmpty ? "" : throw new EndpointFailure("the message in its answer has no content")),
+            reason, Text(root, "model"), Count(usage, "prompt_tokens"), Count(usage, "completion_tokens"));
+    }
+
+    static string? ErrorText(JsonElement root) => Member(root, "error") is { ValueKind: JsonValueKind.String } text ? text.GetString()
+        : Text(Member(root, "error"), "message") ?? Text(root, "message") ?? Text(root, "detail");
+
+    static JsonElement Member(JsonElement json, string name) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out JsonElement value) ? value : default;
+
+    static string? Text(JsonElement json, string name) => Member(json, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+
+    static long? Count(JsonElement json, string name) =>
+        Member(json, name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out long count) && count >= 0 ? count : null;
+}

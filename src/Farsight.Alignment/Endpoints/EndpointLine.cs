@@ -1,0 +1,133 @@
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Alignment.Endpoints;
+
+/// <summary>One line of requests before one or several endpoints: each goes to the first that has room.</summary>
+/// <remarks>
+/// An endpoint that asks to slow down is left alone for so long and gets fewer requests at once afterwards; one that fails
+/// too often in a row is left out while another works. When none is left, everybody in the line is told so.
+/// </remarks>
+sealed class EndpointLine : IDisposable
+{
+    readonly Lock _lock = new();
+    readonly LinkedList<TaskCompletionSource<Endpoint>> _waiting = new();
+    readonly EndpointOptions _options;
+    readonly TimeProvider _time;
+    readonly long _start;
+    readonly ITimer _wake;
+    SeededRandom _random;
+    bool _isDisposed;
+
+    internal EndpointLine(EndpointOptions options, IReadOnlyList<EndpointAddress> addresses, TimeProvider time)
+    {
+        (_options, _time, _start) = (options, time, time.GetTimestamp());
+        Endpoints = [.. addresses.Select(a => new Endpoint(a, options.Concurrency))];
+        _wake = time.CreateTimer(_ => Serve(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _random = SeededRandom.For(0, "endpoint line", Environment.ProcessId); // shards that were refused together must not come back together
+    }
+
+    internal IReadOnlyList<Endpoint> Endpoints { get; }
+
+    TimeSpan Now => _time.GetElapsedTime(_start);
+
+    /// <summary>Waits for a place at an endpoint; it must be given back by one of the methods below.</summary>
+    /// <param name="isRepeated">The request was asked before, and goes to the head of the line.</param>
+    /// <param name="cancel">Leaves the line.</param>
+    /// <exception cref="EndpointException">All endpoints are broken.</exception>
+    internal async Task<Endpoint> Take(bool isRepeated, CancellationToken cancel)
+    {
+        TaskCompletionSource<Endpoint> place = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            _ = isRepeated ? _waiting.AddFirst(place) : _waiting.AddLast(place);
+        }
+        Serve();
+        using CancellationTokenRegistration left = cancel.Register(() => place.TrySetCanceled(cancel));
+        return await place.Task.ConfigureAwait(false);
+    }
+
+    internal void Answered(Endpoint endpoint) => GiveBack(endpoint, () => endpoint.Answered());
+
+    /// <summary>Nothing was learnt of the endpoint: it refused this one request, or nobody waits for the answer any more.</summary>
+    internal void Left(Endpoint endpoint) => GiveBack(endpoint, () => { });
+
+    internal void Failed(Endpoint endpoint, EndpointFailure failure) => GiveBack(endpoint, () =>
+    {
+        TimeSpan trial = Now + _options.Rest;
+        if (!failure.IsThrottle)
+        {
+            endpoint.Failed(failure.Message, _options.FailuresInARow, trial);
+            return;
+        }
+        TimeSpan pause = _options.Backoff.Delay(endpoint.Throttles, ref _random);
+        pause = failure.RetryAfter is { } asked ? (asked * (1 + 0.1 * _random.NextDouble())) is var later && later > _options.Backoff.First ? later : _options.Backoff.First : pause;
+        endpoint.Throttled(failure.Message, Now, pause, _options.Patience, trial);
+    });
+
+    /// <summary>How long a request waits after its own failures.</summary>
+    internal TimeSpan Delay(int failures)
+    {
+        lock (_lock)
+        {
+            return _options.Backoff.Delay(failures, ref _random);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+            _wake.Dispose();
+        }
+    }
+
+    void GiveBack(Endpoint endpoint, Action change)
+    {
+        lock (_lock)
+        {
+            endpoint.InFlight--;
+            change();
+        }
+        Serve();
+    }
+
+    /// <summary>Gives places to those who wait, as far as there are any, and sets the clock for the next one.</summary>
+    void Serve()
+    {
+        lock (_lock)
+        {
+            TimeSpan now = Now;
+            while (_waiting.First is { } first)
+            {
+                if (Endpoints.All(e => e.IsBroken))
+                {
+                    _waiting.RemoveFirst();
+                    first.Value.TrySetException(new EndpointException(AllBroken()));
+                    continue;
+                }
+                Endpoint? free = Endpoints.Where(e => e.IsFree(now)).MinBy(e => (e.IsBroken ? 0 : 1, e.Failures, e.InFlight / e.Slots));
+                if (free is null)
+                {
+                    break;
+                }
+                _waiting.RemoveFirst();
+                free.InFlight += first.Value.TrySetResult(free) ? 1 : 0; // who left the line needs no place
+            }
+            SetClock(now);
+        }
+    }
+
+    void SetClock(TimeSpan now)
+    {
+        TimeSpan next = Endpoints.Select(e => e.NotBefore).Where(t => t > now).DefaultIfEmpty(TimeSpan.MaxValue).Min();
+        if (_waiting.Count > 0 && next < TimeSpan.MaxValue && !_isDisposed)
+        {
+            _wake.Change(next - now + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    string AllBroken() => string.Join(" ", Endpoints.Select(e => $"{e.Address.Name} gave no answer {e.Failures + e.Throttles} times in a row, lastly because {e.LastFailure}."))
+        + " See whether the server runs and --endpoint is right, then run the same command again.";
+}

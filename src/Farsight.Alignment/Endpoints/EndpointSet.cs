@@ -1,0 +1,173 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Farsight.Engine;
+using Microsoft.Extensions.AI;
+
+namespace Farsight.Alignment.Endpoints;
+
+/// <summary>One or several OpenAI-compatible endpoints that serve the same model, as one chat client for any number of callers.</summary>
+/// <remarks>
+/// Callers need no limits, retries or caches of their own: start as many requests as there are, and await them in the order
+/// that the results are wanted in. The same request has the same answer while the cache is kept; who wants another, gives
+/// another <see cref="ChatOptions.Seed"/>.
+/// </remarks>
+public sealed class EndpointSet : IChatClient
+{
+    readonly EndpointOptions _options;
+    readonly EndpointLine _line;
+    readonly ChatPost _post;
+    readonly AnswerCache? _cache;
+    readonly UsageCounter _counter;
+    readonly TimeProvider _time;
+    readonly Action<string>? _notice;
+    readonly string _tokenLimit;
+    readonly ConcurrentDictionary<string, Task> _underWay = new(StringComparer.Ordinal);
+
+    EndpointSet(EndpointOptions options, Action<string>? notice, TimeProvider time)
+    {
+        options.Check();
+        EndpointAddress[] addresses = [.. options.Urls.Select(EndpointAddress.Parse)];
+        (_options, _notice, _time, _tokenLimit) = (options, notice, time, addresses[0].TokenLimit);
+        _cache = options.Cache is null ? null : new(options.Cache);
+        _counter = new(options.Prices);
+        _line = new(options, addresses, time);
+        _post = new(EndpointKey.Read(options.KeyVariable), options.Timeout, usesProxy: !addresses.All(a => a.Uri.IsLoopback), time);
+    }
+
+    /// <summary>What was asked so far, and what it took.</summary>
+    public EndpointUsage Usage => _counter.Usage;
+
+    /// <summary>Opens endpoints; nothing is sent yet.</summary>
+    /// <param name="options">Which, and how.</param>
+    /// <param name="notice">Receives a sentence where something is worth saying, on any thread; null to hear nothing.</param>
+    /// <exception cref="InputException">An option is wrong, or the key's variable is not set.</exception>
+    public static EndpointSet Open(EndpointOptions options, Action<string>? notice = null) => Open(options, notice, TimeProvider.System);
+
+    /// <summary>The same with another clock, for tests.</summary>
+    internal static EndpointSet Open(EndpointOptions options, Action<string>? notice, TimeProvider time) => new(options, notice, time);
+
+    /// <inheritdoc/>
+    /// <remarks>Temperature, top-p, penalties, seed, limit of tokens and stop texts are passed on. An answer that was cut short has <see cref="ChatFinishReason.Length"/>.</remarks>
+    /// <exception cref="EndpointException">An endpoint refused the request, or none gave an answer.</exception>
+    /// <exception cref="InputException">Something is asked that only others can do.</exception>
+    /// <exception cref="OperationCanceledException">Asked to stop.</exception>
+    public async Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        byte[] request = ChatWire.Request(_options.Model, messages, options, _tokenLimit);
+        ChatAnswer answer = _cache is null ? await Ask(request, cancellationToken).ConfigureAwait(false) : await AskOnce(request, _cache, cancellationToken).ConfigureAwait(false);
+        return new(new ChatMessage(ChatRole.Assistant, answer.Text))
+        {
+            ModelId = answer.Model ?? options?.ModelId ?? _options.Model,
+            FinishReason = answer.FinishReason is { Length: > 0 } reason ? new(reason) : null,
+            Usage = answer is { InputTokens: null, OutputTokens: null } ? null : new()
+            {
+                InputTokenCount = answer.InputTokens,
+                OutputTokenCount = answer.OutputTokens,
+                TotalTokenCount = answer.InputTokens + answer.OutputTokens,
+            },
+        };
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The answer comes in one piece: half of one could not be asked again.</remarks>
+    public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ChatResponse whole = await GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false);
+        foreach (ChatResponseUpdate update in whole.ToChatResponseUpdates())
+        {
+            yield return update;
+        }
+    }
+
+    /// <inheritdoc/>
+    public object? GetService(Type serviceType, object? serviceKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(serviceType);
+        return serviceKey is not null ? null
+            : serviceType == typeof(ChatClientMetadata) ? new ChatClientMetadata("openai", new(_line.Endpoints[0].Address.Name), _options.Model)
+            : serviceType == typeof(EndpointUsage) ? Usage
+            : serviceType.IsInstanceOfType(this) ? this
+            : null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _line.Dispose();
+        _post.Dispose();
+    }
+
+    /// <summary>From the cache, or from an endpoint into the cache; two who ask the same at the same time share one answer.</summary>
+    async Task<ChatAnswer> AskOnce(byte[] request, AnswerCache cache, CancellationToken cancel)
+    {
+        string hash = AnswerCache.Hash(request);
+        TaskCompletionSource mine = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        while (_underWay.GetOrAdd(hash, mine.Task) is var first && first != mine.Task)
+        {
+            await first.WaitAsync(cancel).ConfigureAwait(false);
+        }
+        try
+        {
+            if (Find(hash, cache) is { } known)
+            {
+                return known;
+            }
+            ChatAnswer answer = await Ask(request, cancel).ConfigureAwait(false);
+            cache.Keep(hash, answer);
+            return answer;
+        }
+        finally
+        {
+            _underWay.TryRemove(hash, out _);
+            mine.SetResult();
+        }
+    }
+
+    ChatAnswer? Find(string hash, AnswerCache cache)
+    {
+        ChatAnswer? known = cache.Find(hash, out bool isDamaged);
+        if (known is not null)
+        {
+            _counter.Cached();
+        }
+        if (isDamaged)
+        {
+            _counter.Damaged();
+            _notice?.Invoke($"{cache.PathOf(hash)} is damaged; its request is asked again.");
+        }
+        return known;
+    }
+
+    /// <summary>Asks until there is an answer, or until it was tried often enough.</summary>
+    async Task<ChatAnswer> Ask(byte[] request, CancellationToken cancel)
+    {
+        for (int attempts = 0, failures = 0; ; attempts++)
+        {
+            Endpoint endpoint = await _line.Take(isRepeated: attempts > 0, cancel).ConfigureAwait(false);
+            try
+            {
+                ChatAnswer answer = await _post.Ask(endpoint.Address, request, cancel).ConfigureAwait(false);
+                _line.Answered(endpoint);
+                _counter.Answered(answer);
+                return answer;
+            }
+            catch (EndpointFailure failure)
+            {
+                _line.Failed(endpoint, failure);
+                _counter.Failed(failure);
+                if (!failure.IsThrottle && ++failures > _options.Retries)
+                {
+                    throw new EndpointException($"{endpoint.Address.Name} gave no usable answer to a request in {failures} attempts; at the last {failure.Message}. See to the server, then run the same command again.");
+                }
+                await (failure.IsThrottle ? Task.CompletedTask : Task.Delay(_line.Delay(failures - 1), _time, cancel)).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is not EndpointFailure)
+            {
+                _line.Left(endpoint);
+                throw;
+            }
+        }
+    }
+}
