@@ -8,7 +8,7 @@ public sealed partial class ArchitectureTests
     /// <summary>For each room, the rooms that it may use.</summary>
     internal static readonly Dictionary<string, string[]> MayUse = new()
     {
-        ["Benchmarks"] = ["Text", "Documents", "Data", "Objectives", "Training"],
+        ["Benchmarks"] = ["Text", "Documents", "Data", "Synthesis", "Objectives", "Training"],
         ["Data"] = ["Text"],
         ["Documents"] = [],
         ["Endpoints"] = ["Text", "Generation"],

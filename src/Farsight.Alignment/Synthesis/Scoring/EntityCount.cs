@@ -2,7 +2,7 @@ namespace Farsight.Alignment.Synthesis.Scoring;
 
 /// <summary>The paper's score: how many entities a chunk shares with question and answer. δ = 6.</summary>
 /// <remarks>The authors' code takes the union of the question's entities and the gold answer's, each counted once.</remarks>
-public sealed class EntityCount(IEntityRecognizer recognizer) : IChunkScorer
+public sealed class EntityCount : IChunkScorer
 {
     /// <inheritdoc/>
     public string Name => "entities";
@@ -11,14 +11,6 @@ public sealed class EntityCount(IEntityRecognizer recognizer) : IChunkScorer
     public double Threshold => 6;
 
     /// <inheritdoc/>
-    public IChunkScores Read(IReadOnlyList<string> chunks, CancellationToken cancel) => new Sets(recognizer, [.. chunks.Select(recognizer.Entities)]);
-
-    sealed class Sets(IEntityRecognizer recognizer, IReadOnlySet<string>[] chunks) : IChunkScores
-    {
-        public double[] Scores(string question, string answer, CancellationToken cancel)
-        {
-            IReadOnlySet<string> wanted = recognizer.Entities($"{question}\n{answer}");
-            return [.. chunks.Select(chunk => (double)wanted.Count(chunk.Contains))];
-        }
-    }
+    public IChunkScores Read(IReadOnlyList<string> chunks, CancellationToken cancel) =>
+        new EntitySets([.. chunks.Select(c => EntityRecognizer.Keys(c))], (question, answer, _) => EntityRecognizer.Keys($"{question}\n{answer}"));
 }

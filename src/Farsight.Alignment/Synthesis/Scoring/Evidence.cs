@@ -1,0 +1,47 @@
+namespace Farsight.Alignment.Synthesis.Scoring;
+
+/// <summary>How much of what question and answer say a chunk has, and how close together.</summary>
+/// <remarks>
+/// BM25 over the chunk's terms; what its best sentence has of them, each once; half of BM25 over pairs of neighbouring terms, "special
+/// magic" or a name of two words; and the weight of the answer where it stands as a whole. Divided by what a chunk of mean length
+/// would get that has it all once in one sentence, so that 1 is full evidence.
+/// </remarks>
+public sealed class Evidence : IChunkScorer
+{
+    const double PairShare = 0.5;
+
+    /// <inheritdoc/>
+    public string Name => "evidence";
+
+    /// <inheritdoc/>
+    public double Threshold => 0.5;
+
+    /// <inheritdoc/>
+    public IChunkScores Read(IReadOnlyList<string> chunks, CancellationToken cancel) => new Index(new(chunks));
+
+    sealed class Index(TermIndex index) : IChunkScores
+    {
+        public double[] Scores(string question, string answer, CancellationToken cancel)
+        {
+            TermQuery query = new(index, question, answer);
+            ChunkMatch[] matches = [.. index.Sequences.Select(s => new ChunkMatch(query, s))];
+            double[] pairWeights = [.. Enumerable.Range(0, query.Pairs.Length).Select(p => index.Weight(matches.Count(m => m.Pairs[p] > 0)))];
+            double answerWeight = query.Answer.Length == 0 ? 0 : index.Weight(matches.Count(m => m.HasAnswer));
+            double full = (2 * query.Total) + (PairShare * pairWeights.Sum()) + answerWeight;
+            return [.. matches.Select((m, i) => full > 0 ? Score(query, m, index.Lengths[i], pairWeights, answerWeight) / full : 0)];
+        }
+
+        double Score(TermQuery query, ChunkMatch match, int length, double[] pairWeights, double answerWeight) =>
+            Sum(match.Terms, query.Weights, length) + match.BestSentence + (PairShare * Sum(match.Pairs, pairWeights, length)) + (match.HasAnswer ? answerWeight : 0);
+
+        double Sum(int[] found, double[] weights, int length)
+        {
+            double sum = 0;
+            for (int i = 0; i < found.Length; i++)
+            {
+                sum += found[i] == 0 ? 0 : weights[i] * Bm25.Saturated(found[i], length, index.MeanLength);
+            }
+            return sum;
+        }
+    }
+}

@@ -1,0 +1,42 @@
+namespace Farsight.Alignment.Synthesis.Scoring;
+
+/// <summary>What is looked for in the chunks of an index: the terms of a question and its answer.</summary>
+sealed class TermQuery
+{
+    internal TermQuery(TermIndex index, string question, string answer)
+    {
+        Question = index.Terms(question);
+        Answer = index.Terms(answer);
+        // What no chunk has can be told apart by nothing; it only counts in what could be reached.
+        int unknown = Question.Concat(Answer).Count(t => t < 0);
+        int[] known = [.. Question.Concat(Answer).Where(t => t >= 0).Distinct()];
+        Weights = [.. known.Select(index.WeightOf)];
+        Slots = new int[index.Count];
+        for (int i = 0; i < known.Length; i++)
+        {
+            Slots[known[i]] = i + 1;
+        }
+        Pairs = [.. Neighbours(Question).Concat(Neighbours(Answer)).Distinct()];
+        Total = Weights.Sum() + (unknown * index.WeightOf(-1));
+    }
+
+    /// <summary>Terms of the question in order; -1 for unknown ones.</summary>
+    internal int[] Question { get; }
+
+    /// <summary>Terms of the answer in order; -1 for unknown ones.</summary>
+    internal int[] Answer { get; }
+
+    /// <summary>Terms next to each other in question or answer, each pair once.</summary>
+    internal (int First, int Second)[] Pairs { get; }
+
+    /// <summary>By term: its place in <see cref="Weights"/>, plus 1; 0 for terms that are not looked for.</summary>
+    internal int[] Slots { get; }
+
+    /// <summary>Of each different known term.</summary>
+    internal double[] Weights { get; }
+
+    /// <summary>Of all terms together, unknown ones included.</summary>
+    internal double Total { get; }
+
+    static IEnumerable<(int, int)> Neighbours(int[] terms) => terms.Zip(terms.Skip(1));
+}
