@@ -7,13 +7,15 @@ namespace Farsight.Alignment.Data;
 /// <param name="Seen">Which chunks each response was written from.</param>
 /// <param name="Generator">Who wrote the responses; null when no model did.</param>
 /// <param name="Fact">The fact that was put into the context to be asked for; null when the documents are unchanged.</param>
+/// <param name="Judge">What a judge said of the chosen response; null when none was asked.</param>
 public sealed record SampleProvenance(
     IReadOnlyList<string> Documents,
     int Seed,
     int SampleIndex,
     SeenChunks Seen,
     GeneratorSettings? Generator = null,
-    InsertedFact? Fact = null);
+    InsertedFact? Fact = null,
+    JudgeVerdict? Judge = null);
 
 /// <summary>The model that wrote the responses, and how it was sampled.</summary>
 /// <param name="Model">Its name, not its path.</param>
@@ -45,3 +47,9 @@ public sealed record SeenChunks(int[] Chosen, IReadOnlyList<int[]> Rejected)
 /// <param name="Answer">The part of it that answers the question.</param>
 /// <param name="Chunk">Index into the sample's context.</param>
 public sealed record InsertedFact(string Text, string Answer, int Chunk);
+
+/// <summary>What a language model said of a chosen response.</summary>
+/// <param name="Model">The judge's name.</param>
+/// <param name="Accepted">Whether it found the response right.</param>
+/// <param name="Reason">In its words; may be empty.</param>
+public sealed record JudgeVerdict(string Model, bool Accepted, string Reason);

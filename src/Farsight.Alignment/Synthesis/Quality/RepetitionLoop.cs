@@ -1,0 +1,68 @@
+namespace Farsight.Alignment.Synthesis.Quality;
+
+/// <summary>A response that got stuck and says the same again and again.</summary>
+/// <remarks>
+/// Three signs: it ends in one stretch of words repeated to the end, the last time perhaps cut off; it ends so in characters, which
+/// scripts without spaces need; or most of its runs of four words occur more than once.
+/// </remarks>
+public static class RepetitionLoop
+{
+    /// <summary>As it stands in summaries.</summary>
+    public const string Reason = "repetition_loop";
+
+    const int LeastWords = 8, LeastRepeats = 4, FewRepeats = 3, ManyWords = 30;
+    const int LeastCharacters = 40, LastCharacters = 600;
+    const int GramLength = 4, LeastGramWords = 40;
+    const double MostRepeatedGrams = 0.5;
+
+    /// <summary>The fault of a response with one of the signs.</summary>
+    public static Fault? Check(string response)
+    {
+        string[] words = ResponseWords.Plain(response);
+        if (Suffix<string>(words, IsLoopOfWords) is { } period)
+        {
+            return new(Reason, string.Join(' ', words[^period..]));
+        }
+        string end = response.TrimEnd();
+        end = end.Length > LastCharacters ? end[^LastCharacters..] : end;
+        if (Suffix<char>(end.AsSpan(), IsLoopOfCharacters) is { } characters)
+        {
+            return new(Reason, end[^characters..]);
+        }
+        double repeated = RepeatedGrams(words);
+        return repeated > MostRepeatedGrams ? new(Reason, $"{100 * repeated:F0} % of its runs of four words are repeated") : null;
+    }
+
+    static bool IsLoopOfWords(int period, int covered) => covered >= LeastWords && (covered >= LeastRepeats * period || (covered >= FewRepeats * period && covered >= ManyWords));
+
+    static bool IsLoopOfCharacters(int period, int covered) => covered >= LeastCharacters && covered >= LeastRepeats * period;
+
+    /// <summary>The shortest period with which the end repeats itself long enough; null where none does.</summary>
+    static int? Suffix<T>(ReadOnlySpan<T> items, Func<int, int, bool> isLoop)
+        where T : IEquatable<T>
+    {
+        for (int period = 1; period <= items.Length / FewRepeats; period++)
+        {
+            int covered = period;
+            while (covered < items.Length && items[^(covered + 1)].Equals(items[^(covered + 1 - period)]))
+            {
+                covered++;
+            }
+            if (isLoop(period, covered))
+            {
+                return period;
+            }
+        }
+        return null;
+    }
+
+    static double RepeatedGrams(string[] words)
+    {
+        if (words.Length < LeastGramWords)
+        {
+            return 0;
+        }
+        string[] grams = [.. Enumerable.Range(0, words.Length - GramLength + 1).Select(i => string.Join(' ', words, i, GramLength))];
+        return 1 - (grams.Distinct().Count() / (double)grams.Length);
+    }
+}
