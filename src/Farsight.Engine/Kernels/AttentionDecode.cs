@@ -5,40 +5,67 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>One query of the heads that share a key head against all its keys, at one register width.</summary>
-/// <remarks>Here registers run along the head dimension, as a single query leaves no other lanes.</remarks>
+/// <summary>Single queries of the heads that share a key head against all the keys they see, at one register width.</summary>
+/// <remarks>
+/// Here registers run along the head dimension, as a single query leaves no other lanes. Keys come in blocks, each for all the heads
+/// and for all the queries that see it, so that it is read from memory once.
+/// </remarks>
 static class AttentionDecode<TVector, TTier>
     where TVector : struct
     where TTier : IVectorTier<TVector>
 {
     const int Block = 64;
 
-    /// <summary>Takes the keys in blocks, each for all the heads, so that they are read from memory once.</summary>
-    internal static void Head(Rows query, Rows keys, Rows values, AttentionShape shape, int head, Rows output)
+    internal static void Run(Rows queries, Rows keys, Rows values, AttentionShape shape, DecodeBundle bundle, int head, Rows output)
     {
-        int group = shape.Group, dim = shape.HeadDim, column = head * dim, stride = keys.Width;
-        Span<float> q = query[0].Slice(column * group, group * dim), o = output[0].Slice(column * group, group * dim);
-        Span<float> weights = stackalloc float[Block], max = stackalloc float[group], sum = stackalloc float[group];
-        o.Clear();
-        max.Fill(float.NegativeInfinity);
-        sum.Clear();
-        for (int first = 0; first < keys.Count; first += Block)
+        int lanes = bundle.Queries.Count * shape.Group;
+        State state = new(queries, keys, values, shape, head, output, stackalloc float[lanes], stackalloc float[lanes], stackalloc float[Block]);
+        state.Max.Fill(float.NegativeInfinity);
+        foreach (int row in bundle.Queries)
         {
-            int count = Math.Min(Block, keys.Count - first);
-            ref float key = ref MemoryMarshal.GetReference(keys.Slice(first, count).Span[column..]);
-            ref float value = ref MemoryMarshal.GetReference(values.Slice(first, count).Span[column..]);
-            for (int g = 0; g < group; g++)
+            state.Of(output, row).Clear();
+        }
+        foreach (KeyRange range in bundle.Shared)
+        {
+            for (int first = range.Start; first < range.End; first += Block)
             {
-                Span<float> to = o.Slice(g * dim, dim);
-                weights.Fill(float.NegativeInfinity);
-                Scores(ref MemoryMarshal.GetReference(q.Slice(g * dim, dim)), ref key, stride, count, dim, shape.Scale * AttentionScores.Log2E, ref MemoryMarshal.GetReference(weights));
-                Softmax(weights, ref max[g], ref sum[g], to);
-                AddValues(ref MemoryMarshal.GetReference(weights), ref value, stride, count, dim, ref MemoryMarshal.GetReference(to));
+                for (int q = 0; q < bundle.Queries.Count; q++)
+                {
+                    Step(state, q, bundle.Queries[q], first, Math.Min(Block, range.End - first));
+                }
             }
         }
+        for (int q = 0; q < bundle.Queries.Count; q++)
+        {
+            foreach (KeyRange range in bundle.Own[q])
+            {
+                for (int first = range.Start; first < range.End; first += Block)
+                {
+                    Step(state, q, bundle.Queries[q], first, Math.Min(Block, range.End - first));
+                }
+            }
+            for (int g = 0; g < shape.Group; g++)
+            {
+                Span<float> o = state.Of(output, bundle.Queries[q]).Slice(g * shape.HeadDim, shape.HeadDim);
+                TensorPrimitives.Multiply(o, 1f / state.Sum[q * shape.Group + g], o);
+            }
+        }
+    }
+
+    /// <summary>Brings a block of keys to the sums of one query's heads.</summary>
+    static void Step(State state, int query, int row, int first, int count)
+    {
+        int dim = state.Shape.HeadDim, column = state.Head * dim, group = state.Shape.Group, stride = state.Keys.Width;
+        ref float key = ref MemoryMarshal.GetReference(state.Keys.Slice(first, count).Span[column..]);
+        ref float value = ref MemoryMarshal.GetReference(state.Values.Slice(first, count).Span[column..]);
+        Span<float> q = state.Of(state.Queries, row), o = state.Of(state.Output, row);
         for (int g = 0; g < group; g++)
         {
-            TensorPrimitives.Multiply(o.Slice(g * dim, dim), 1f / sum[g], o.Slice(g * dim, dim));
+            Span<float> to = o.Slice(g * dim, dim);
+            state.Weights.Fill(float.NegativeInfinity);
+            Scores(ref MemoryMarshal.GetReference(q.Slice(g * dim, dim)), ref key, stride, count, dim, state.Shape.Scale * AttentionScores.Log2E, ref MemoryMarshal.GetReference(state.Weights));
+            Softmax(state.Weights, ref state.Max[query * group + g], ref state.Sum[query * group + g], to);
+            AddValues(ref MemoryMarshal.GetReference(state.Weights), ref value, stride, count, dim, ref MemoryMarshal.GetReference(to));
         }
     }
 
@@ -128,5 +155,19 @@ static class AttentionDecode<TVector, TTier>
                 Unsafe.Add(ref output, d) += Unsafe.Add(ref weights, k) * Unsafe.Add(ref values, k * stride + d);
             }
         }
+    }
+
+    /// <summary>Where a bundle's sums are, and what they are made from.</summary>
+    readonly ref struct State(
+        Rows queries, Rows keys, Rows values, AttentionShape shape, int head, Rows output, Span<float> max, Span<float> sum, Span<float> weights)
+    {
+        internal readonly Rows Queries = queries, Keys = keys, Values = values, Output = output;
+        internal readonly AttentionShape Shape = shape;
+        internal readonly int Head = head;
+        internal readonly Span<float> Max = max, Sum = sum; // [queries · group]
+        internal readonly Span<float> Weights = weights;    // [Block]
+
+        /// <summary>[group · Dh] a row's heads that share the key head.</summary>
+        internal Span<float> Of(Rows rows, int row) => rows[row].Slice(Head * Shape.HeadDim * Shape.Group, Shape.Group * Shape.HeadDim);
     }
 }

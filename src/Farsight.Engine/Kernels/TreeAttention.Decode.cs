@@ -6,47 +6,53 @@ namespace Farsight.Engine.Kernels;
 public static partial class TreeAttention
 {
     // Below so many floats of keys a second thread costs more than it brings.
-    const long WorthSharing = 1 << 18;
+    const long WorthSharing = 1 << 16;
 
-    /// <summary>One query against all the keys of a cache.</summary>
-    /// <remarks>The formula of <see cref="Forward"/>; key heads are shared among the threads when the cache is long.</remarks>
-    /// <param name="query">[1, H · Dh], rotated.</param>
-    /// <param name="keys">[S, Hkv · Dh] the rows of the cache that the query sees, its own among them; with a window the last ones.</param>
+    /// <summary>Single queries, each of its own sequence, against the keys of a cache.</summary>
+    /// <remarks>The formula of <see cref="Forward"/>. Keys that neighbours begin with are read once for several of them.</remarks>
+    /// <param name="queries">[T, H · Dh], rotated.</param>
+    /// <param name="keys">[S, Hkv · Dh] the rows of the cache.</param>
     /// <param name="values">[S, Hkv · Dh].</param>
     /// <param name="shape">Heads.</param>
-    /// <param name="output">[1, H · Dh], overwritten.</param>
-    /// <exception cref="ArgumentException">Shapes do not fit, or there is no key.</exception>
-    public static void Decode(Rows query, Rows keys, Rows values, AttentionShape shape, Rows output)
+    /// <param name="spans">Who sees what; one query each.</param>
+    /// <param name="output">[T, H · Dh], overwritten in the rows of the spans.</param>
+    /// <exception cref="ArgumentException">Shapes do not fit, or a span has more than one query.</exception>
+    public static void Decode(Rows queries, Rows keys, Rows values, AttentionShape shape, IReadOnlyList<AttentionSpan> spans, Rows output)
     {
-        Check(query, keys, values, shape, []);
-        Shape.Same(1, query.Count);
-        Like(query, output);
-        ArgumentOutOfRangeException.ThrowIfZero(keys.Count, nameof(keys));
-
-        if (keys.Length < WorthSharing)
+        Check(queries, keys, values, shape, spans);
+        Like(queries, output);
+        if (spans.Any(s => s.QueryCount != 1))
         {
-            for (int head = 0; head < shape.KeyValueHeads; head++)
-            {
-                DecodeHead(query, keys, values, shape, head, output);
-            }
+            throw new ArgumentException("A span has more than one query, or none.", nameof(spans));
+        }
+
+        List<DecodeBundle> bundles = DecodeBundle.Of(spans);
+        int count = bundles.Count * shape.KeyValueHeads;
+        void Item(int item) => DecodeHead(queries, keys, values, shape, bundles[item / shape.KeyValueHeads], item % shape.KeyValueHeads, output);
+        if (bundles.Sum(b => b.KeyCount) * keys.Width >= WorthSharing)
+        {
+            Workers.For(count, Item);
             return;
         }
-        Workers.For(shape.KeyValueHeads, head => DecodeHead(query, keys, values, shape, head, output));
+        for (int item = 0; item < count; item++)
+        {
+            Item(item);
+        }
     }
 
-    static void DecodeHead(Rows query, Rows keys, Rows values, AttentionShape shape, int head, Rows output)
+    static void DecodeHead(Rows queries, Rows keys, Rows values, AttentionShape shape, DecodeBundle bundle, int head, Rows output)
     {
         if (Vector512.IsHardwareAccelerated && shape.HeadDim % Vector512<float>.Count == 0)
         {
-            AttentionDecode<Vector512<float>, Tier512>.Head(query, keys, values, shape, head, output);
+            AttentionDecode<Vector512<float>, Tier512>.Run(queries, keys, values, shape, bundle, head, output);
         }
         else if (Vector256.IsHardwareAccelerated && shape.HeadDim % Vector256<float>.Count == 0)
         {
-            AttentionDecode<Vector256<float>, Tier256>.Head(query, keys, values, shape, head, output);
+            AttentionDecode<Vector256<float>, Tier256>.Run(queries, keys, values, shape, bundle, head, output);
         }
         else
         {
-            AttentionDecode<Vector128<float>, Tier128>.Head(query, keys, values, shape, head, output);
+            AttentionDecode<Vector128<float>, Tier128>.Run(queries, keys, values, shape, bundle, head, output);
         }
     }
 }

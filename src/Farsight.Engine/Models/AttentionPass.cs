@@ -47,7 +47,14 @@ sealed class AttentionPass
         RowKernels.Rotate(queries, context.QueryRope);
         RowKernels.Rotate(keys, context.KeyRope);
         (Rows seenKeys, Rows seenValues) = cache?.Append(keys, _value.Output) ?? (keys, _value.Output);
-        TreeAttention.Forward(queries, seenKeys, seenValues, context.Shape, context.Spans, _attended, _logSumExp);
+        if (cache is not null && context.Spans.All(s => s.QueryCount == 1))
+        {
+            TreeAttention.Decode(queries, seenKeys, seenValues, context.Shape, context.Spans, _attended);
+        }
+        else
+        {
+            TreeAttention.Forward(queries, seenKeys, seenValues, context.Shape, context.Spans, _attended, _logSumExp);
+        }
         _output.Forward(_attended);
         RowKernels.Add(context.Select(x, scratch), Result, Result);
         scratch.Release(mark);

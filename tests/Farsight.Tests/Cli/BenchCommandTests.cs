@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Farsight.Alignment.Benchmarks;
+using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Tests.Cli;
@@ -36,6 +37,40 @@ public sealed class BenchCommandTests : IDisposable
         Assert.Equal(peer, json.RootElement.EnumerateObject().Select(p => p.Name).Take(peer.Length));
         Assert.Equal(18, json.RootElement.GetProperty("tokens").GetInt32());
         Assert.InRange(json.RootElement.GetProperty("share_of_peak").GetDouble(), 0, 1);
+    }
+
+    [Theory]
+    [InlineData("choices", "--questions", "12", "--subjects", "2", "--shots", "20", "--question", "9", "--choice", "2", "--together", "5", "--alone", "3")]
+    [InlineData("generate", "--prompts", "12", "--shared", "20", "--own", "9", "--new", "3", "--alone", "3")]
+    public async Task Many_questions_and_prompts_are_timed_together_and_one_by_one(string what, params string[] lengths)
+    {
+        (int code, string output, _) = await CommandLine.Run(["bench", what, "--model", Path.Combine(Repository.Root, "models/tiny"), .. lengths, "--json"]);
+
+        Assert.Equal(0, code);
+        using JsonDocument json = JsonDocument.Parse(output);
+        Assert.Equal((12, 3), (json.RootElement.GetProperty("samples").GetInt32(), json.RootElement.GetProperty("alone").GetInt32()));
+        Assert.InRange(json.RootElement.GetProperty("share_of_peak").GetDouble(), 0, 1);
+        Assert.InRange(json.RootElement.GetProperty("times_one_by_one").GetDouble(), 0.01, 1000);
+    }
+
+    [Fact]
+    public void Operations_of_inference_are_those_of_a_steps_forward()
+    {
+        ModelConfig config = StepShape.Read(_file).Model;
+        TokenTreeBuilder tree = new();
+        int prompt = tree.Add(TokenTreeBuilder.Root, new int[20], [.. Enumerable.Range(0, 20)], scored: false);
+        tree.Add(prompt, new int[6], [.. Enumerable.Range(20, 6)], [false, false, false, true, true, true]); // rows 2 to 4 are read
+        StepFlops step = StepFlops.Of(config, tree.Build(), lora: null);
+        ForwardFlops forward = new(config);
+
+        forward.Add(20, 0, 0);
+        forward.Add(5, 20, 3);
+
+        ForwardFlops last = new(config); // the last token's row is in the tree, though nobody reads it
+        last.Add(6, 20, 0);
+        ForwardFlops others = new(config);
+        others.Add(5, 20, 0);
+        Assert.Equal(step.Layers + step.Attention + step.Head / 3, forward.Total + last.Total - others.Total, 1e-6);
     }
 
     [Fact]
