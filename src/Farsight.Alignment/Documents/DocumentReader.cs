@@ -1,118 +1,126 @@
-using System.IO.Enumeration;
-using System.Text;
+using Farsight.Alignment.Documents.Duplicates;
+using Farsight.Alignment.Documents.Reading;
 using Farsight.Engine;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Documents;
 
-/// <summary>Reads a corpus: a folder of .txt, .md and .jsonl files, or one such file.</summary>
+/// <summary>Reads a corpus: a file, or a folder of .txt, .md, .jsonl and .json files, each of them also with .gz or .zst.</summary>
 /// <remarks>
-/// A .txt or .md file is one document; each line of a .jsonl file is one (see <see cref="JsonlDocuments"/>). Folders are
-/// read recursively, files in ordinal order of their relative names, so that the order is the same on every machine.
-/// Names that begin with a dot and links to folders are passed over.
+/// A text is one document; the records of the other files are one each, see <see cref="DocumentFormat"/>. Documents come one at
+/// a time and files in ordinal order of their relative names, so neither the size of a corpus nor the machine matters.
 /// </remarks>
 public static class DocumentReader
 {
-    static readonly string[] s_extensions = [".txt", ".md", ".jsonl"];
-    static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    /// <summary>The documents as they are: what is not UTF-8 or empty is an error.</summary>
+    /// <exception cref="InputException">There is nothing to read, or a file cannot be read or is damaged.</exception>
+    public static IEnumerable<SourceDocument> Read(string path) => Read(new CorpusOptions(path) { Repair = false }, new());
 
-    /// <summary>The documents of a file or folder, one at a time.</summary>
-    /// <exception cref="InputException">There is nothing to read, or a file cannot be read, is not UTF-8 or is damaged.</exception>
-    public static IEnumerable<SourceDocument> Read(string path)
+    /// <summary>The documents wanted, as they are read.</summary>
+    /// <param name="options">Which ones, and what to do to them.</param>
+    /// <param name="report">Counts everything that is read, repaired and dropped; complete after the last document.</param>
+    /// <exception cref="InputException">There is nothing to read, or a file cannot be read or is damaged; the message names file and line.</exception>
+    public static IEnumerable<SourceDocument> Read(CorpusOptions options, CorpusReport report)
     {
-        (string Id, string Path)[] files = Files(path);
-        return files.Length > 0
-            ? ReadEach(path, files)
-            : throw new InputException($"'{path}' holds no .txt, .md or .jsonl file; name a folder or file with documents.");
+        options.Check();
+        CorpusFile[] files = CorpusFolder.Files(options.Path, options.Format != DocumentFormat.Auto);
+        return options.Sample is { Count: { } count } ? Drawn(files, options, count, report) : All(files, options, report);
     }
 
-    static (string Id, string Path)[] Files(string path)
+    static IEnumerable<SourceDocument> All(CorpusFile[] files, CorpusOptions options, CorpusReport report)
     {
-        if (File.Exists(path))
+        foreach (SourceDocument document in Passing(files, options, report))
         {
-            return IsDocument(path)
-                ? [(Path.GetFileName(path), path)]
-                : throw new InputException($"'{path}' is not a .txt, .md or .jsonl file.");
+            report.Keep(document);
+            yield return document;
         }
-        if (!Directory.Exists(path))
+        if (report.Read == 0)
         {
-            throw new InputException($"'{path}' does not exist; name a folder or file with documents.");
-        }
-        try
-        {
-            return [.. Walk(path).Select(file => (Id: Path.GetRelativePath(path, file).Replace('\\', '/'), file)).OrderBy(f => f.Id, StringComparer.Ordinal)];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"The folder '{path}' cannot be read: {e.Message}", e);
+            throw new InputException($"'{options.Path}' holds no document: every file in it is empty or holds something else.");
         }
     }
 
-    static FileSystemEnumerable<string> Walk(string folder) =>
-        new(folder, (ref entry) => entry.ToFullPath(), new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false, AttributesToSkip = 0 })
-        {
-            ShouldIncludePredicate = (ref entry) => !entry.IsDirectory && entry.FileName[0] != '.' && IsDocument(entry.FileName),
-
-            // a link may lead back to a folder above it
-            ShouldRecursePredicate = (ref entry) => entry.FileName[0] != '.' && (entry.Attributes & FileAttributes.ReparsePoint) == 0,
-        };
-
-    static bool IsDocument(ReadOnlySpan<char> name)
+    /// <summary>Those of the lowest ranks; the first pass finds out which they are, holding no text.</summary>
+    static IEnumerable<SourceDocument> Drawn(CorpusFile[] files, CorpusOptions options, int count, CorpusReport report)
     {
-        foreach (string extension in s_extensions)
+        PriorityQueue<string, ulong> drawn = new(Comparer<ulong>.Create((a, b) => b.CompareTo(a))); // the highest rank leaves first
+        foreach (SourceDocument document in Passing(files, options, report))
         {
-            if (name.EndsWith(extension, StringComparison.OrdinalIgnoreCase))
+            drawn.Enqueue(document.Id, Rank(options.Sample!, document.Id));
+            if (drawn.Count > count)
             {
-                return true;
+                report.Drop(drawn.Dequeue(), DocumentDrop.NotDrawn);
             }
         }
-        return false;
+        HashSet<string> wanted = [.. drawn.UnorderedItems.Select(d => d.Element)];
+        foreach (FoundDocument found in Found(files, options, new()).Where(f => wanted.Contains(f.Document.Id)))
+        {
+            report.Keep(found.Document);
+            yield return found.Document;
+        }
     }
 
-    static IEnumerable<SourceDocument> ReadEach(string corpus, (string Id, string Path)[] files)
+    static IEnumerable<SourceDocument> Passing(CorpusFile[] files, CorpusOptions options, CorpusReport report)
     {
-        bool any = false;
-        foreach ((string id, string path) in files)
+        NearDuplicateIndex? seen = options.NearDuplicate is { } similarity ? new(similarity) : null;
+        foreach (FoundDocument found in Found(files, options, report))
         {
-            IEnumerable<SourceDocument> documents = path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase)
-                ? JsonlDocuments.Read(id, path)
-                : [new(id, ReadText(path), [])];
-            foreach (SourceDocument document in documents)
+            report.CountRead(found.Document.Id, found.Repairs);
+            if (Fault(found, options, seen) is { } reason)
             {
-                any = true;
-                yield return document;
+                report.Drop(found.Document.Id, reason);
+                continue;
+            }
+            yield return found.Document;
+        }
+    }
+
+    static IEnumerable<FoundDocument> Found(CorpusFile[] files, CorpusOptions options, CorpusReport report)
+    {
+        foreach (CorpusFile file in files)
+        {
+            if (options.Format == DocumentFormat.Text || (options.Format == DocumentFormat.Auto && file.IsText))
+            {
+                report.CountFile(DocumentFormat.Text);
+                yield return TextDocument.Read(file, options.Repair);
+                continue;
+            }
+            foreach (FoundDocument found in new RecordDocuments(file, options).Read(report))
+            {
+                yield return found;
             }
         }
-        if (!any)
-        {
-            throw new InputException($"'{corpus}' holds no document: every .jsonl file in it is empty.");
-        }
     }
 
-    static string ReadText(string path)
+    /// <summary>Why a document is left out, cheapest question first; null where it is not.</summary>
+    static string? Fault(FoundDocument found, CorpusOptions options, NearDuplicateIndex? seen)
     {
-        byte[] bytes = ReadBytes(path);
-        ReadOnlySpan<byte> content = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsSpan(Encoding.UTF8.Preamble.Length) : bytes;
-        try
+        SourceDocument document = found.Document;
+        if (found.Dropped is { } dropped)
         {
-            string text = s_utf8.GetString(content);
-            return !string.IsNullOrWhiteSpace(text) ? text : throw new InputException($"'{path}' holds no text; write some or remove the file.");
+            return dropped;
         }
-        catch (DecoderFallbackException e)
+        if (options.Sample is { Share: < 1 } sample && !IsIn(sample, document.Id))
         {
-            int line = 1 + content[..e.Index].Count((byte)'\n');
-            throw new InputException($"'{path}', line {line}: the bytes are not UTF-8; save the file as UTF-8.", e);
+            return DocumentDrop.NotDrawn;
         }
+        if (string.IsNullOrWhiteSpace(document.Text))
+        {
+            return DocumentDrop.Empty;
+        }
+        if (TextDocument.IsGarbled(found))
+        {
+            return DocumentDrop.Garbled;
+        }
+        if (options.Length is { } limits && limits.Of(document.Text) is var length && (length < limits.Least || length > limits.Most))
+        {
+            return length < limits.Least ? DocumentDrop.TooShort : DocumentDrop.TooLong;
+        }
+        return seen is not null && !seen.Add(document.Text) ? DocumentDrop.NearDuplicate : null;
     }
 
-    static byte[] ReadBytes(string path)
-    {
-        try
-        {
-            return File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"'{path}' cannot be read: {e.Message}", e);
-        }
-    }
+    static bool IsIn(CorpusSample sample, string id) => SeededRandom.For(sample.Seed, $"corpus share/{id}", 0).NextDouble() < sample.Share;
+
+    /// <summary>Uniform, by seed and id alone.</summary>
+    static ulong Rank(CorpusSample sample, string id) => SeededRandom.For(sample.Seed, $"corpus rank/{id}", 0).NextUInt64();
 }

@@ -48,7 +48,11 @@ static class BenchCommand
             s_shape, s_objective, s_weights, s_noSharing, s_memory, s_warmup, s_steps, s_model, s_threads, s_json,
         };
         step.SetAction((parse, cancel) => Task.Run(() => Step(parse, cancel), CancellationToken.None));
-        return new("bench", "Measure the machine, and training steps against it.") { peak, step, BenchModelCommand.Create(), BenchTokenizerCommand.Create(), BenchInferenceCommand.CreateChoices(), BenchInferenceCommand.CreateGenerate(), BenchImportanceCommand.Create() };
+        return new("bench", "Measure the machine, and training steps against it.")
+        {
+            peak, step, BenchModelCommand.Create(), BenchTokenizerCommand.Create(), BenchDocumentsCommand.Create(), BenchImportanceCommand.Create(),
+            BenchInferenceCommand.CreateChoices(), BenchInferenceCommand.CreateGenerate(),
+        };
     }
 
     static void AtLeast(Option<int> option, int least) => option.Validators.Add(result =>

@@ -44,7 +44,7 @@ sealed class ProgressLine : IDisposable
 
     /// <summary>Says how far the job is. Cheap enough to be called for every item.</summary>
     /// <param name="done">Items done, of a resumed job also those before.</param>
-    /// <param name="total">Items of the whole job.</param>
+    /// <param name="total">Items of the whole job; 0 where nobody knows.</param>
     /// <param name="text">What else is worth knowing; may be empty.</param>
     internal void Report(long done, long total, string text)
     {
@@ -52,7 +52,7 @@ sealed class ProgressLine : IDisposable
         bool isFirst = _firstDone is null;
         _firstDone ??= done;
         string left = done > _firstDone && done < total ? $"  {Duration((total - done) * (Elapsed / (done - _firstDone.Value)))} left" : "";
-        _pending = string.Create(CultureInfo.InvariantCulture, $"{_unit} {done}/{total}{(text.Length > 0 ? "  " : "")}{text}{left}");
+        _pending = string.Create(CultureInfo.InvariantCulture, $"{_unit} {done}{(total > 0 ? $"/{total}" : "")}{(text.Length > 0 ? "  " : "")}{text}{left}");
         if (isFirst || _time.GetElapsedTime(_lastWritten) >= (_width is null ? s_plainInterval : s_liveInterval))
         {
             Write();

@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Farsight.Alignment.Documents;
+using Farsight.Alignment.Text;
+using Farsight.Cli.Output;
+
+namespace Farsight.Cli.Commands;
+
+/// <summary><c>farsight data report</c>: what a corpus holds, and what reading it would repair and drop.</summary>
+static class DataReportCommand
+{
+    static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    static readonly Argument<string> s_path = new("path") { Description = "A folder or file with documents." };
+    static readonly Option<string?> s_tokenizer = new("--tokenizer") { Description = "A tokenizer.json or a model directory, to count lengths in tokens." };
+    static readonly Option<int> s_seed = new("--seed") { Description = "Decides which documents are drawn.", DefaultValueFactory = _ => 1 };
+    static readonly Option<bool> s_json = new("--json") { Description = "Print it all as JSON." };
+    static readonly CorpusFlags s_corpus = new(nearDuplicates: 0.8);
+
+    internal static Command Create()
+    {
+        Command command = new("report", "Tell what a corpus holds: documents, lengths, what had to be repaired, what is dropped and why.") { s_path, s_tokenizer, s_seed, s_json };
+        s_corpus.AddTo(command);
+        command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
+        return command;
+    }
+
+    static int Run(ParseResult parse, CancellationToken cancel)
+    {
+        string path = parse.GetValue(s_path)!;
+        Tokenizer? tokenizer = parse.GetValue(s_tokenizer) is { } file ? Tokenizer.Load(Bundled.Locate(file)) : null;
+        CorpusOptions options = s_corpus.Options(parse, path, parse.GetValue(s_seed), tokenizer is null ? null : text => tokenizer.Encode(text).Length);
+        CorpusReport report = new();
+        using (ProgressLine line = ProgressLine.OnStandardError("document"))
+        {
+            foreach (SourceDocument _ in DocumentReader.Read(options, report))
+            {
+                cancel.ThrowIfCancellationRequested();
+                line.Report(report.Kept, 0, "");
+            }
+        }
+        parse.InvocationConfiguration.Output.Write(parse.GetValue(s_json) ? report.ToJson().ToJsonString(s_indented) + "\n" : Text(path, report));
+        return ExitCode.Done;
+    }
+
+    static string Text(string path, CorpusReport report)
+    {
+        StringWriter text = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
+        text.WriteLine(path);
+        Line(text, "files", $"{report.Files} ({string.Join(", ", report.Formats.Select(f => $"{f.Key} {f.Value}"))})");
+        Line(text, "read", $"{report.Read} documents");
+        Line(text, "kept", $"{report.Kept} documents, {report.Characters} characters");
+        Line(text, "questions", $"{report.Questions} in {report.WithQuestions} documents");
+        Counts(text, "dropped", report.Dropped);
+        Counts(text, "repaired", report.Repaired);
+        foreach ((int power, long documents) in report.Lengths)
+        {
+            Line(text, "length", $"{1L << power} to {(1L << (power + 1)) - 1} characters: {documents}");
+        }
+        if (report.PassedOver.Count > 0)
+        {
+            Line(text, "passed over", $"{report.PassedOver.Count} JSON files that hold no documents, {report.PassedOver[0]} first");
+        }
+        return text.ToString();
+    }
+
+    static void Counts(StringWriter text, string label, IReadOnlyDictionary<string, CorpusCount> counts)
+    {
+        foreach ((string name, CorpusCount count) in counts)
+        {
+            string places = count.Places == count.Documents ? "" : string.Create(CultureInfo.InvariantCulture, $" in {count.Places} places");
+            Line(text, label, $"{name}: {count.Documents} documents{places}, {count.First} first");
+        }
+        if (counts.Count == 0)
+        {
+            Line(text, label, $"none");
+        }
+    }
+
+    static void Line(StringWriter text, string label, FormattableString value) => text.WriteLine($"  {label,-11}  {value.ToString(CultureInfo.InvariantCulture)}");
+}

@@ -1,0 +1,46 @@
+using System.Text.Json.Nodes;
+using Farsight.Tests.Support;
+
+namespace Farsight.Tests.Cli;
+
+public sealed class DataReportCommandTests : IDisposable
+{
+    readonly string _folder = Directory.CreateTempSubdirectory("farsight-report-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task A_corpus_is_told_as_a_table_and_as_JSON()
+    {
+        File.WriteAllText(Path.Combine(_folder, "a.txt"), "One text.\r\n");
+        File.WriteAllText(Path.Combine(_folder, "b.jsonl"), """{"body":"one text"}""" + "\n" + """{"body":"another","questions":[{"question":"q","answer":"a"}]}""");
+
+        (int code, string text, _) = await CommandLine.Run("data", "report", _folder, "--field", "body");
+        Assert.Equal(0, code);
+        Assert.Equal($"""
+            {_folder}
+              files        2 (field 1, text 1)
+              read         3 documents
+              kept         2 documents, 17 characters
+              questions    1 in 1 documents
+              dropped      near_duplicate: 1 documents, b.jsonl#1 first
+              repaired     line_ends: 1 documents, a.txt first
+              length       4 to 7 characters: 1
+              length       8 to 15 characters: 1
+
+            """.ReplaceLineEndings("\n"), text);
+
+        (_, string json, _) = await CommandLine.Run("data", "report", _folder, "--field", "body", "--json", "--near-duplicates", "0", "--max-length", "8");
+        JsonNode report = JsonNode.Parse(json)!;
+        Assert.Equal((3, 2, 1), ((int)report["read"]!, (int)report["kept"]!, (int)report["dropped"]!["too_long"]!["documents"]!));
+    }
+
+    [Fact]
+    public async Task A_mistake_is_one_sentence_and_exit_2()
+    {
+        File.WriteAllText(Path.Combine(_folder, "b.jsonl"), """{"body":"one text"}""");
+        (int code, string output, string error) = await CommandLine.Run("data", "report", _folder);
+        Assert.Equal((2, ""), (code, output));
+        Assert.EndsWith("b.jsonl', line 1: the text field 'text' is missing; name one of 'body' with --field.\n", error.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+    }
+}
