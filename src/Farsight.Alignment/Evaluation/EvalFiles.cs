@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -7,11 +6,14 @@ using Farsight.Engine.Checkpoints;
 
 namespace Farsight.Alignment.Evaluation;
 
-/// <summary>The files of an evaluation: examples.jsonl, which grows with every example, and results.json at the end.</summary>
+/// <summary>The files of an evaluation: examples.jsonl and timing.jsonl, which grow with every example, and results.json at the end.</summary>
 public static class EvalFiles
 {
     /// <summary>The name of the file with one line for each example.</summary>
     public const string ExamplesName = "examples.jsonl";
+
+    /// <summary>The name of the file with the seconds of each example, which differ from run to run.</summary>
+    public const string TimingName = "timing.jsonl";
 
     /// <summary>The name of the file with everything.</summary>
     public const string ResultsName = "results.json";
@@ -26,63 +28,37 @@ public static class EvalFiles
     public static void WriteResults(string directory, EvalResults results) =>
         AtomicFile.WriteText(Path.Combine(directory, ResultsName), ToJson(results));
 
-    /// <summary>Reads a results.json.</summary>
+    /// <summary>Reads a results.json, or the one in a directory.</summary>
     /// <exception cref="InputException">It is missing or damaged.</exception>
     public static EvalResults ReadResults(string path)
     {
-        if (!File.Exists(path))
+        string file = Directory.Exists(path) ? Path.Combine(path, ResultsName) : path;
+        if (!File.Exists(file))
         {
-            throw new InputException($"{path} does not exist; run 'farsight eval' first.");
+            throw new InputException($"{file} does not exist; run 'farsight eval' with --out first.");
         }
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), s_whole.EvalResults) ?? throw new JsonException("it holds null");
+            return JsonSerializer.Deserialize(File.ReadAllText(file), s_whole.EvalResults) ?? throw new JsonException("it holds null");
         }
         catch (JsonException e)
         {
-            throw new InputException($"{path} is not an evaluation's results.json: {e.Message}", e);
+            throw new InputException($"{file} is not an evaluation's results.json: {e.Message}", e);
         }
     }
 
-    /// <summary>The examples of an earlier, perhaps interrupted, run. A last line without its newline is cut off the file.</summary>
-    /// <exception cref="InputException">A whole line is damaged.</exception>
-    internal static IReadOnlyList<EvalRecord> ReadExamples(string path)
-    {
-        if (!File.Exists(path))
-        {
-            return [];
-        }
-        byte[] bytes = File.ReadAllBytes(path);
-        int whole = bytes.AsSpan().LastIndexOf((byte)'\n') + 1;
-        if (whole < bytes.Length)
-        {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Write);
-            file.SetLength(whole);
-        }
-        string[] lines = Encoding.UTF8.GetString(bytes, 0, whole).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        return [.. lines.Select((line, i) => ReadLine(path, i + 1, line))];
-    }
+    internal static string Line(EvalRecord record) => JsonSerializer.Serialize(record, s_lines.EvalRecord);
 
-    internal static void Append(string path, EvalRecord record) =>
-        File.AppendAllText(path, JsonSerializer.Serialize(record, s_lines.EvalRecord) + "\n");
-
-    static EvalRecord ReadLine(string path, int number, string line)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(line, s_lines.EvalRecord) ?? throw new JsonException("it is null");
-        }
-        catch (JsonException e)
-        {
-            throw new InputException($"{path}:{number}: not an example of an evaluation ({e.Message}); delete the line or choose another directory.", e);
-        }
-    }
+    /// <exception cref="JsonException">The line is damaged.</exception>
+    internal static EvalRecord ParseLine(string line) =>
+        JsonSerializer.Deserialize(line, s_lines.EvalRecord) ?? throw new JsonException("it is null");
 
     static JsonSerializerOptions Options(bool indented) => new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         RespectRequiredConstructorParameters = true,
         RespectNullableAnnotations = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, // a log-probability may be −∞
         WriteIndented = indented,
         NewLine = "\n",
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // the file is read by people and never put into a page as it is

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Farsight.Alignment.Documents;
-using Farsight.Alignment.Evaluation.Metrics;
+using Farsight.Alignment.Evaluation.Answering;
+using Farsight.Alignment.Evaluation.Prompts;
 using Farsight.Alignment.Generation;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
@@ -9,18 +10,15 @@ using Farsight.Engine.Models;
 namespace Farsight.Alignment.Evaluation;
 
 /// <summary>An evaluation as a user asks for it.</summary>
-/// <param name="Tasks">Names of the catalog, "needle", or "perplexity".</param>
-/// <param name="Lengths">Context lengths in tokens.</param>
+/// <param name="Tasks">Names of tasks or benchmarks of the catalog.</param>
+/// <param name="Lengths">Context lengths in tokens, for the tasks that are made for a length.</param>
 /// <param name="Depths">How many, at equal distances from 0 to 1.</param>
-/// <param name="Samples">Examples for each length and depth.</param>
+/// <param name="Samples">Examples for each cell of a task that makes its own; null for the task's own number.</param>
 /// <param name="Seed">Of everything drawn.</param>
 /// <param name="Documents">Folder or file with the haystack's documents; null for invented ones.</param>
 public sealed record EvalRequest(
-    IReadOnlyList<string> Tasks, IReadOnlyList<int> Lengths, int Depths, int Samples, int Seed, string? Documents)
+    IReadOnlyList<string> Tasks, IReadOnlyList<int> Lengths, int Depths, int? Samples, int Seed, string? Documents)
 {
-    /// <summary>The task that measures perplexity; it is not in the catalog, because it has no completions.</summary>
-    public const string PerplexityName = "perplexity";
-
     const int FictionWords = 4000;
 
     // Keeps invented evaluation documents apart from those of training, whose collections have small numbers.
@@ -29,47 +27,94 @@ public sealed record EvalRequest(
     // Enough places to cut from, without tokenising a library.
     const int LeastTokens = 1 << 16, MostTokens = 1 << 20;
 
+    /// <summary>Names of suites, whose tasks are run as well.</summary>
+    public IReadOnlyList<string> Suites { get; init; } = [];
+
+    /// <summary>Most examples of a task at each length; null for all.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>The folder of the benchmarks' data; null for that of <see cref="EvalData.Variable"/>, or none.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>Whether the model's chat template is used.</summary>
+    public TemplateUse Template { get; init; }
+
+    /// <summary>Most tokens of a prompt where a benchmark cuts; null for what the window leaves.</summary>
+    public int? MaxPrompt { get; init; }
+
     /// <summary>Everything that can be found wrong before a model is opened.</summary>
-    /// <exception cref="InputException">A name is unknown, a number is out of range, or the documents are not there.</exception>
+    /// <exception cref="InputException">A name is unknown, a number is out of range, or documents or data are not there.</exception>
     public void Check()
     {
-        foreach (string task in Tasks.Where(t => t != PerplexityName))
-        {
-            EvalTaskCatalog.Get(task);
-        }
+        IReadOnlyList<IEvalTask> tasks = Selected();
+        string? data = DataFolder();
         (string What, bool Wrong)[] problems =
         [
-            ("at least one task is needed", Tasks.Count == 0), ("at least one length is needed", Lengths.Count == 0),
+            ("at least one task is needed; --list shows them", tasks.Count == 0), ("at least one length is needed", Lengths.Count == 0),
             ("lengths must be at least 2 tokens", Lengths.Any(l => l < 2)), ("depths must be at least 1", Depths < 1),
-            ("samples must be at least 1", Samples < 1),
+            ("samples must be at least 1", Samples < 1), ("the limit must be at least 1", Limit < 1),
+            ("the longest prompt must have at least 2 tokens", MaxPrompt < 2),
             ($"documents '{Documents}' do not exist", Documents is not null && !Path.Exists(Documents)),
+            ($"the data folder '{data}' does not exist", data is not null && !Directory.Exists(data)),
         ];
         foreach ((string what, _) in problems.Where(p => p.Wrong))
         {
             throw new InputException($"Evaluation: {what}.");
         }
+        EvalData files = new(data);
+        foreach ((IEvalTask task, EvalDataFile file) in tasks.SelectMany(t => t.Card.Data.Where(d => !d.IsOptional).Select(d => (t, d))))
+        {
+            if (!files.Exists(file.Path))
+            {
+                throw new InputException($"{task.Card.Name} needs {file.Path} in the data folder{(data is null ? $", which --data or {EvalData.Variable} names" : $" {data}")}; 'farsight eval data' says where to get it.");
+            }
+        }
     }
 
-    /// <summary>The plan for a model.</summary>
+    /// <summary>The tasks of the names and suites, each once, in the order they were named.</summary>
+    /// <exception cref="InputException">A name is unknown.</exception>
+    public IReadOnlyList<IEvalTask> Selected() =>
+        [.. Tasks.SelectMany(EvalTaskCatalog.Find).Concat(Suites.SelectMany(EvalTaskCatalog.Suite)).Distinct()];
+
+    /// <summary>The plan for a local model.</summary>
     /// <exception cref="InputException">As <see cref="Check"/>, or the documents cannot be read.</exception>
     public EvalPlan For(LoadedModel model)
     {
         Check();
-        int longest = Lengths.Max();
-        Haystack haystack = Documents is null
-            ? Haystack.Of(Fiction(), model.Text, Math.Max(LeastTokens, 4 * longest))
-            : Haystack.Of(DocumentReader.Read(Documents), model.Text, MostTokens);
-        return new(
-            Identity(model), [.. Tasks.Where(t => t != PerplexityName).Select(EvalTaskCatalog.Get).Distinct()],
-            [.. Lengths.Distinct().Order()], EvalSetting.EvenDepths(Depths), Samples, Seed,
-            Documents is null ? $"invented documents, seed {Seed}" : Path.GetFileName(Path.TrimEndingDirectorySeparator(Documents)), haystack, model.Text,
-            Tasks.Contains(PerplexityName) ? new(haystack.Tokens, model.Format.Bos, longest) : null);
+        TokenizerText tokens = new(model.Tokenizer);
+        return PlanFor(Identity(model), tokens, model.HasFormat ? model.Text : null);
     }
 
-    /// <summary>Evaluates a model.</summary>
+    /// <summary>Evaluates a local model.</summary>
     /// <inheritdoc cref="EvalRunner.Run"/>
-    public EvalResults Run(LoadedModel model, string? directory, IProgress<EvalProgress>? progress, CancellationToken cancellationToken) =>
-        new EvalRunner(model.Completer, model.LogProbs).Run(For(model), directory, progress, cancellationToken);
+    public EvalResults Run(LoadedModel model, string? directory, IProgress<EvalProgress>? progress, CancellationToken cancellationToken)
+    {
+        EvalPlan plan = For(model);
+        PromptMaker prompts = new(plan.Setting.Tokens!, plan.Setting.Format, new(Template, model.Model.Config.MaxPositionEmbeddings, MaxPrompt));
+        return new EvalRunner(new LocalEvalModel(plan.Model, prompts, model.Completer, model.Choices)).Run(plan, directory, progress, cancellationToken);
+    }
+
+    EvalPlan PlanFor(string name, ITextTokens? tokens, IPromptText? format)
+    {
+        int[] lengths = [.. Lengths.Distinct().Order()];
+        EvalSetting setting = new(lengths[^1], Seed)
+        {
+            Samples = Samples,
+            Depths = EvalSetting.EvenDepths(Depths),
+            Data = new(DataFolder()),
+            Haystack = tokens is null ? null : HaystackOf(tokens, lengths[^1]),
+            Tokens = tokens,
+            Format = format,
+        };
+        string haystack = Documents is null ? $"invented documents, seed {Seed}" : Path.GetFileName(Path.TrimEndingDirectorySeparator(Documents));
+        return new(name, Selected(), lengths, haystack, setting, Limit);
+    }
+
+    Haystack HaystackOf(ITextTokens tokens, int longest) => Documents is null
+        ? Haystack.Of(Fiction(), tokens, Math.Max(LeastTokens, 4 * longest))
+        : Haystack.Of(DocumentReader.Read(Documents), tokens, MostTokens);
+
+    string? DataFolder() => Data ?? (Environment.GetEnvironmentVariable(EvalData.Variable) is { Length: > 0 } path ? path : null);
 
     // The hashes keep the answers of retrained weights under the same name apart.
     static string Identity(LoadedModel model)

@@ -1,58 +1,80 @@
-using Farsight.Alignment.Evaluation.Metrics;
+using System.Reflection;
+using System.Text.Json.Serialization;
 
 namespace Farsight.Alignment.Evaluation;
 
 /// <summary>What an evaluation found: results.json.</summary>
 /// <param name="Model">As in <see cref="EvalPlan.Model"/>.</param>
 /// <param name="Seed">Of everything drawn.</param>
-/// <param name="Haystack">Which documents.</param>
+/// <param name="Haystack">Which documents hide needles.</param>
 /// <param name="Tasks">In the order they were run.</param>
-/// <param name="Perplexity">By length; empty when it was not measured.</param>
 /// <param name="Examples">Every example with its completion, task by task.</param>
 public sealed record EvalResults(
-    string Model, int Seed, string Haystack, IReadOnlyList<TaskResult> Tasks,
-    IReadOnlyList<PerplexityResult> Perplexity, IReadOnlyList<EvalRecord> Examples);
+    string Model, int Seed, string Haystack, IReadOnlyList<TaskResult> Tasks, IReadOnlyList<EvalRecord> Examples)
+{
+    /// <summary>Version of this toolkit.</summary>
+    public string FarsightVersion { get; init; } =
+        typeof(EvalResults).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+}
 
 /// <summary>One task's aggregates.</summary>
 /// <param name="Task">Its name.</param>
 /// <param name="Version">Scores of different versions are not comparable.</param>
 /// <param name="Title">For people.</param>
 /// <param name="Metric">What the means are means of.</param>
-/// <param name="Chance">Expected score of a guesser.</param>
-/// <param name="Lengths">Over all depths.</param>
-/// <param name="Cells">By length and depth, in the order they were run. A cell that was not run is absent.</param>
+/// <param name="Chance">Expected score of a guesser; null where there is no such number.</param>
+/// <param name="All">Over all examples.</param>
+/// <param name="By">By each group alone: by length, by subject. Groups with a single value are left out, but for the length.</param>
+/// <param name="Cells">By all groups together, where there are several, in the order they were run. A cell that was not run is absent.</param>
 public sealed record TaskResult(
-    string Task, int Version, string Title, string Metric, double Chance,
-    IReadOnlyList<CellResult> Lengths, IReadOnlyList<CellResult> Cells)
+    string Task, int Version, string Title, string Metric, double? Chance,
+    CellResult All, IReadOnlyList<CellResult> By, IReadOnlyList<CellResult> Cells)
 {
-    /// <summary>Aggregates the records of one task.</summary>
-    public static TaskResult Of(EvalTaskCard card, IReadOnlyList<EvalRecord> records) => new(
-        card.Name, card.Version, card.Title, card.Metric, card.Chance,
-        [.. records.GroupBy(r => r.Length).Select(g => CellResult.Of(g.Key, null, [.. g]))],
-        [.. records.GroupBy(r => (r.Length, r.Depth)).Select(g => CellResult.Of(g.Key.Length, g.Key.Depth, [.. g]))]);
-}
+    /// <summary>What <c>--task</c> takes for all tasks of its benchmark; may be empty.</summary>
+    public string Benchmark { get; init; } = "";
 
-/// <summary>The mean of some examples, with its 95 % interval.</summary>
-/// <param name="Length">Context tokens.</param>
-/// <param name="Depth">0 to 1; null for all depths together.</param>
-/// <param name="N">Examples, failed ones included.</param>
-/// <param name="Failed">How many failed; they count as wrong.</param>
-/// <param name="Mean">0 to 1.</param>
-/// <param name="Low">Lower end of Wilson's interval.</param>
-/// <param name="High">Upper end.</param>
-/// <param name="Beside">Means of the further metrics.</param>
-public sealed record CellResult(
-    int Length, double? Depth, int N, int Failed, double Mean, double Low, double High, IReadOnlyDictionary<string, double> Beside)
-{
-    internal static CellResult Of(int length, double? depth, IReadOnlyList<EvalRecord> records)
+    /// <summary>Scores are shares, shown in percent.</summary>
+    public bool IsShare { get; init; } = true;
+
+    /// <summary>A larger number is worse.</summary>
+    public bool IsLowerBetter { get; init; }
+
+    /// <summary>Share of the prompts that were cut.</summary>
+    public double CutShare { get; init; }
+
+    /// <summary>How often each way of making prompts was used, such as "chat, 1 BOS".</summary>
+    public IReadOnlyDictionary<string, int> Templates { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>How often completions ended in each way.</summary>
+    public IReadOnlyDictionary<string, int> StopReasons { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>The cells by length, over everything else.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<CellResult> Lengths => [.. By.Where(c => c.Groups.ContainsKey(EvalExample.Length))];
+
+    /// <summary>Aggregates the records of one task.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="records">Its records, at least one.</param>
+    /// <param name="seed">Of the intervals' resampling.</param>
+    public static TaskResult Of(IEvalTask task, IReadOnlyList<EvalRecord> records, int seed)
     {
-        double mean = records.Average(r => r.Score);
-        Interval interval = Interval.Wilson(mean, records.Count);
-        Dictionary<string, double> beside = [];
-        foreach (string metric in records[0].Beside.Keys)
+        EvalTaskCard card = task.Card;
+        CellMaker cells = new(task, seed);
+        string[] names = [.. records[0].Groups.Keys];
+        return new(
+            card.Name, card.Version, card.Title, card.Metric, card.Chance, cells.Make([], records),
+            [.. names.SelectMany(n => cells.By([n], records) is { Count: > 1 } by || n == EvalExample.Length ? cells.By([n], records) : [])],
+            names.Length > 1 ? cells.By(names, records) : [])
         {
-            beside[metric] = records.Average(r => r.Beside[metric]);
-        }
-        return new(length, depth, records.Count, records.Count(r => r.Failed is not null), mean, interval.Low, interval.High, beside);
+            Benchmark = card.Benchmark,
+            IsShare = card.IsShare,
+            IsLowerBetter = card.IsLowerBetter,
+            CutShare = (double)records.Count(r => r.Cut is not null) / records.Count,
+            Templates = Counted(records, r => r.BosCount is { } bos ? $"{r.Template}, {bos} BOS" : r.Template),
+            StopReasons = Counted(records, r => r.StopReason),
+        };
     }
+
+    static SortedDictionary<string, int> Counted(IReadOnlyList<EvalRecord> records, Func<EvalRecord, string> key) =>
+        new(records.GroupBy(key).ToDictionary(g => g.Key, g => g.Count()), StringComparer.Ordinal);
 }

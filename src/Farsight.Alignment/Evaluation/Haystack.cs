@@ -1,5 +1,5 @@
 using Farsight.Alignment.Documents;
-using Farsight.Alignment.Generation;
+using Farsight.Alignment.Evaluation.Prompts;
 using Farsight.Engine;
 using Farsight.Engine.Numerics;
 
@@ -27,12 +27,12 @@ public sealed class Haystack
 
     /// <summary>Tokenises documents; reads no further than <paramref name="maxTokens"/> needs.</summary>
     /// <exception cref="InputException">The documents hold no text.</exception>
-    public static Haystack Of(IEnumerable<SourceDocument> documents, IPromptText text, int maxTokens = int.MaxValue)
+    public static Haystack Of(IEnumerable<SourceDocument> documents, ITextTokens tokenizer, int maxTokens = int.MaxValue)
     {
         List<int> tokens = [], ends = [];
         foreach (string sentence in documents.SelectMany(d => Sentences.Of(d.Text)))
         {
-            tokens.AddRange(text.Encode(" " + sentence));
+            tokens.AddRange(tokenizer.EncodeInside(" " + sentence));
             ends.Add(tokens.Count);
             if (tokens.Count >= maxTokens)
             {

@@ -15,5 +15,8 @@ public sealed class ChatPromptText(Tokenizer tokenizer, ChatFormat format) : IPr
     public PromptFrame Frame(string question) => new(format.ContextPrefix, format.QuestionAndTurn(question));
 
     /// <inheritdoc/>
+    public int[] Conversation(IReadOnlyList<ChatTurn> turns, string answerPrefix) => format.Conversation(turns, answerPrefix);
+
+    /// <inheritdoc/>
     public int[] Response(string answer) => format.Response(answer);
 }

@@ -1,3 +1,5 @@
+using Farsight.Alignment.Text;
+
 namespace Farsight.Alignment.Generation;
 
 /// <summary>A model's tokenizer and chat format, as far as building exact prompts needs them.</summary>
@@ -11,6 +13,10 @@ public interface IPromptText
 
     /// <summary>What stands before and after the context when <paramref name="question"/> is asked about it.</summary>
     PromptFrame Frame(string question);
+
+    /// <summary>The ids of a conversation, up to where the next answer begins, and of the first words of that answer.</summary>
+    /// <exception cref="Engine.InputException">The chat template refuses it.</exception>
+    int[] Conversation(IReadOnlyList<ChatTurn> turns, string answerPrefix);
 
     /// <summary>The ids of a whole response, with the token that ends it.</summary>
     int[] Response(string answer);

@@ -37,6 +37,10 @@ public sealed class LoadedModel : IDisposable
     /// <summary>The model's tokenizer.</summary>
     public Tokenizer Tokenizer { get; }
 
+    /// <summary>Whether the model has a chat template.</summary>
+    /// <exception cref="InputException">It has one that is damaged.</exception>
+    public bool HasFormat => ChatFormat.Exists(DirectoryPath, Tokenizer);
+
     /// <summary>How prompts and responses become tokens.</summary>
     /// <exception cref="InputException">The model has no chat template, or one that cannot be used.</exception>
     public ChatFormat Format => _format.Value;

@@ -102,6 +102,11 @@ public sealed class ChatFormat
             : throw new InputException($"{directory} has no chat template; use an instruction-tuned model, put a chat_template.jinja there, or work without one (--raw).");
     }
 
+    /// <summary>Whether <see cref="Load"/> finds a format.</summary>
+    /// <exception cref="InputException">There is a template, but it is damaged.</exception>
+    public static bool Exists(string directory, Tokenizer tokenizer) =>
+        ChatTemplateFiles.Read(directory).Template is not null || SpecialTokens.All(t => tokenizer.IdOf(t) is not null);
+
     /// <summary>The tokens of a context as they stand within a prompt. Pieces of them make contexts too.</summary>
     public int[] Context(string text) => _encoder.Continue(MarkedText.FromMessage(_contextLead + text));
 
@@ -125,7 +130,12 @@ public sealed class ChatFormat
 
     /// <summary>The prompt of a conversation, up to where the next answer begins.</summary>
     /// <exception cref="TemplateException">The template refuses it: the message says why.</exception>
-    public int[] Conversation(IReadOnlyList<ChatTurn> turns) => _encoder.Start(Render(turns, true));
+    public int[] Conversation(IReadOnlyList<ChatTurn> turns) => Conversation(turns, "");
+
+    /// <summary>The prompt of a conversation and the first words of the next answer, encoded as one text.</summary>
+    /// <exception cref="TemplateException">The template refuses it: the message says why.</exception>
+    public int[] Conversation(IReadOnlyList<ChatTurn> turns, string answerPrefix) =>
+        _encoder.Start(new MarkedText.Builder().Append(Render(turns, true)).Append(MarkedText.FromMessage(answerPrefix)).Build());
 
     /// <summary>The answer in a completion: what stands before the first EOS, without the white space that the template puts around every answer.</summary>
     public string ReadResponse(ReadOnlySpan<int> completion)

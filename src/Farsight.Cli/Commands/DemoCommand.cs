@@ -54,7 +54,7 @@ static class DemoCommand
         text.WriteLine("Perplexity per token of held-out text");
         foreach ((DemoVariant variant, EvalResults results) in verdict.Measured)
         {
-            text.WriteLine($"{variant.Name,-22}{string.Concat(results.Perplexity.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Perplexity,20:0.0}")))}");
+            text.WriteLine($"{variant.Name,-22}{string.Concat(results.Tasks[1].Lengths.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Mean,20:0.0}")))}");
         }
         text.WriteLine();
         text.WriteLine($"Seconds: {string.Join(", ", verdict.Summary.Seconds.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Key} {s.Value:0}")))}");

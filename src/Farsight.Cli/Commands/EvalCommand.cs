@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
 using Farsight.Alignment.Evaluation;
-using Farsight.Alignment.Evaluation.Metrics;
 using Farsight.Alignment.Evaluation.Report;
 using Farsight.Alignment.Generation;
 using Farsight.Alignment.Recipes;
@@ -20,7 +18,7 @@ static class EvalCommand
     static readonly Option<string?> s_rope = new("--rope") { Description = $"RoPE scaling instead of the model's or adapter's own: {RopeOption.Spellings}." };
     static readonly Option<int[]> s_lengths = new("--length") { Description = "Context lengths in tokens; prompt and room for the answer together.", DefaultValueFactory = _ => [512, 1024, 2048, 4096], AllowMultipleArgumentsPerToken = true };
     static readonly Option<int> s_depths = new("--depths") { Description = "Needle depths, evenly from first to last.", DefaultValueFactory = _ => 5 };
-    static readonly Option<int> s_samples = new("--samples") { Description = "Examples for each length and depth.", DefaultValueFactory = _ => 8 };
+    static readonly Option<int?> s_samples = new("--samples") { Description = "Examples for each cell (length and depth) of tasks that make their own; each task's own number if left out." };
     static readonly Option<string?> s_documents = new("--documents") { Description = "Folder or file with the haystack's documents; invented ones if left out." };
     static readonly Option<int> s_seed = new("--seed") { Description = "Decides needles and haystacks.", DefaultValueFactory = _ => 1 };
     static readonly Option<string?> s_out = new("--out") { Description = "Directory for examples.jsonl, results.json and report.html; an interrupted evaluation continues there." };
@@ -59,7 +57,7 @@ static class EvalCommand
         {
             ReportWriter.Write(Path.Combine(directory, "report.html"), EvalReport.Of($"{model.Name}: long-context evaluation", "", [new(model.Name, results)]));
         }
-        output.Write(parse.GetValue(s_json) ? EvalFiles.ToJson(results) : Table(results));
+        output.Write(parse.GetValue(s_json) ? EvalFiles.ToJson(results) : EvalTable.Of(results));
         return ExitCode.Done;
     }
 
@@ -92,36 +90,11 @@ static class EvalCommand
         {
             output.WriteLine($"{card.Name,-20} v{card.Version}  {card.Title}; {card.Metric}");
         }
-        output.WriteLine($"{EvalRequest.PerplexityName,-20} v1  Perplexity per token, the same targets at every length");
-    }
-
-    static string Table(EvalResults results)
-    {
-        StringWriter text = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
-        foreach (TaskResult task in results.Tasks)
-        {
-            text.WriteLine($"{task.Task} v{task.Version}: {task.Metric}, % [95 % interval]");
-            text.WriteLine($"{"length",8} {"n",5} {"failed",7} {"mean",6}  interval  {string.Join(' ', task.Lengths[0].Beside.Keys.Select(k => $"{k,7}"))}");
-            foreach (CellResult cell in task.Lengths)
-            {
-                text.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{cell.Length,8} {cell.N,5} {cell.Failed,7} {100 * cell.Mean,6:0.0}  {$"{100 * cell.Low:0}–{100 * cell.High:0}",8}  {string.Join(' ', cell.Beside.Values.Select(v => $"{100 * v,7:0.0}"))}"));
-            }
-        }
-        if (results.Perplexity.Count > 0)
-        {
-            text.WriteLine("perplexity per token [95 % interval]");
-        }
-        foreach (PerplexityResult p in results.Perplexity)
-        {
-            text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{p.Length,8} {p.Perplexity,9:0.00}  {p.Low:0.00}–{p.High:0.00}"));
-        }
-        return text.ToString();
     }
 
     /// <summary>Reports where it is called, so that lines come in order; Progress of the framework would post them to a pool.</summary>
     sealed class Shown(ProgressLine line) : IProgress<EvalProgress>
     {
-        public void Report(EvalProgress value) => line.Report(value.Done, value.Total, $"{value.Task} at {value.Length}");
+        public void Report(EvalProgress value) => line.Report(value.Done, value.Total ?? 0, value.Length is { } length ? $"{value.Task} at {length}" : value.Task);
     }
 }

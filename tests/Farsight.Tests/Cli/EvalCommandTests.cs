@@ -12,7 +12,7 @@ public sealed class EvalCommandTests
         string output = await Run("--list");
 
         Assert.Equal(
-            ["needle/distractors", "needle/several", "needle/single", "needle/words", "perplexity"],
+            Farsight.Alignment.Evaluation.EvalTaskCatalog.All.Select(t => t.Card.Name),
             output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ')[0]));
     }
 

@@ -1,5 +1,4 @@
 using Farsight.Alignment.Evaluation;
-using Farsight.Alignment.Evaluation.Metrics;
 using Farsight.Engine;
 
 namespace Farsight.Tests.Evaluation;
@@ -13,7 +12,7 @@ public sealed class EvalRunnerTests : IDisposable
     [Fact]
     public void A_perfect_reader_scores_1_in_every_cell()
     {
-        EvalResults results = new EvalRunner(new ScriptedCompleter(ScriptedCompleter.Read)).Run(EvalSamples.Plan("needle", "needle/distractors"));
+        EvalResults results = EvalSamples.Runner(new ScriptedCompleter(ScriptedCompleter.Read)).Run(EvalSamples.Plan("needle", "needle/distractors"));
 
         Assert.Equal(2, results.Tasks.Count);
         Assert.All(results.Tasks, t => Assert.Equal(4, t.Cells.Count));
@@ -27,9 +26,14 @@ public sealed class EvalRunnerTests : IDisposable
     public void A_failed_example_counts_as_0_and_says_why()
     {
         int n = 0;
-        ScriptedCompleter completer = new(r => n++ == 1 ? throw new InvalidOperationException("no memory left") : ScriptedCompleter.Read(r));
+        IReadOnlyList<int>? bad = null;
+        ScriptedCompleter completer = new(r =>
+        {
+            bad = n++ == 1 ? r.PromptTokens : bad;
+            return r.PromptTokens == bad ? throw new InvalidOperationException("no memory left") : ScriptedCompleter.Read(r);
+        });
 
-        EvalResults results = new EvalRunner(completer).Run(EvalSamples.Plan("needle"));
+        EvalResults results = EvalSamples.Runner(completer).Run(EvalSamples.Plan("needle"));
 
         CellResult cell = results.Tasks[0].Cells[0];
         Assert.Equal((0.5, 2, 1), (cell.Mean, cell.N, cell.Failed));
@@ -41,7 +45,7 @@ public sealed class EvalRunnerTests : IDisposable
     public void Running_again_asks_only_what_is_missing_and_gives_the_same_bytes()
     {
         EvalPlan plan = EvalSamples.Plan("needle");
-        new EvalRunner(new ScriptedCompleter(ScriptedCompleter.Read)).Run(plan, _folder["whole"]);
+        EvalSamples.Runner(new ScriptedCompleter(ScriptedCompleter.Read)).Run(plan, _folder["whole"]);
 
         using CancellationTokenSource stop = new();
         int n = 0;
@@ -54,11 +58,11 @@ public sealed class EvalRunnerTests : IDisposable
             return ScriptedCompleter.Read(r);
         });
         string interrupted = _folder["interrupted"], examples = Path.Combine(interrupted, EvalFiles.ExamplesName);
-        Assert.Throws<OperationCanceledException>(() => new EvalRunner(stopping).Run(plan, interrupted, null, stop.Token));
+        Assert.Throws<OperationCanceledException>(() => EvalSamples.Runner(stopping).Run(plan, interrupted, null, stop.Token));
         File.AppendAllText(examples, "{\"model\":\"scr"); // as a kill in the middle of a write leaves it
 
         ScriptedCompleter rest = new(ScriptedCompleter.Read);
-        new EvalRunner(rest).Run(plan, interrupted);
+        EvalSamples.Runner(rest).Run(plan, interrupted);
 
         Assert.Equal(8 - 4, rest.Asked);
         Assert.Equal(File.ReadAllBytes(_folder["whole/results.json"]), File.ReadAllBytes(Path.Combine(interrupted, "results.json")));
@@ -69,9 +73,9 @@ public sealed class EvalRunnerTests : IDisposable
     public void Failed_examples_are_tried_again()
     {
         EvalPlan plan = EvalSamples.Plan("needle");
-        new EvalRunner(new ScriptedCompleter(_ => throw new IOException("refused"))).Run(plan, _folder.Path);
+        EvalSamples.Runner(new ScriptedCompleter(_ => throw new IOException("refused"))).Run(plan, _folder.Path);
 
-        EvalResults results = new EvalRunner(new ScriptedCompleter(ScriptedCompleter.Read)).Run(plan, _folder.Path);
+        EvalResults results = EvalSamples.Runner(new ScriptedCompleter(ScriptedCompleter.Read)).Run(plan, _folder.Path);
 
         Assert.All(results.Tasks[0].Lengths, l => Assert.Equal((1, 0), (l.Mean, l.Failed)));
     }
@@ -80,10 +84,10 @@ public sealed class EvalRunnerTests : IDisposable
     public void Other_prompts_are_not_answered_from_the_file()
     {
         EvalPlan plan = EvalSamples.Plan("needle");
-        new EvalRunner(new ScriptedCompleter(_ => "")).Run(plan, _folder.Path);
+        EvalSamples.Runner(new ScriptedCompleter(_ => "")).Run(plan, _folder.Path);
         ScriptedCompleter completer = new(_ => "");
 
-        new EvalRunner(completer).Run(plan with { Seed = 8 }, _folder.Path);
+        EvalSamples.Runner(completer).Run(plan with { Setting = plan.Setting with { Seed = 8 } }, _folder.Path);
 
         Assert.Equal(8, completer.Asked);
     }
@@ -92,10 +96,10 @@ public sealed class EvalRunnerTests : IDisposable
     public void A_folder_of_another_model_is_refused()
     {
         EvalPlan plan = EvalSamples.Plan("needle");
-        new EvalRunner(new ScriptedCompleter(_ => "")).Run(plan, _folder.Path);
+        EvalSamples.Runner(new ScriptedCompleter(_ => "")).Run(plan, _folder.Path);
 
         InputException e = Assert.Throws<InputException>(() =>
-            new EvalRunner(new ScriptedCompleter(_ => "")).Run(plan with { Model = "another" }, _folder.Path));
+            EvalSamples.Runner(new ScriptedCompleter(_ => "")).Run(plan with { Model = "another" }, _folder.Path));
 
         Assert.EndsWith("holds answers of 'scripted', not of 'another'; choose another directory.", e.Message);
     }
@@ -106,7 +110,7 @@ public sealed class EvalRunnerTests : IDisposable
         File.WriteAllText(_folder[EvalFiles.ExamplesName], "{}\n");
 
         InputException e = Assert.Throws<InputException>(() =>
-            new EvalRunner(new ScriptedCompleter(_ => "")).Run(EvalSamples.Plan("needle"), _folder.Path));
+            EvalSamples.Runner(new ScriptedCompleter(_ => "")).Run(EvalSamples.Plan("needle"), _folder.Path));
 
         Assert.Contains("examples.jsonl:1: not an example", e.Message);
     }
@@ -114,24 +118,24 @@ public sealed class EvalRunnerTests : IDisposable
     [Fact]
     public void Results_read_back_are_the_results_written()
     {
-        EvalResults results = new EvalRunner(new ScriptedCompleter(ScriptedCompleter.Read)).Run(EvalSamples.Plan("needle"), _folder.Path);
+        EvalResults results = EvalSamples.Runner(new ScriptedCompleter(ScriptedCompleter.Read)).Run(EvalSamples.Plan("needle"), _folder.Path);
 
         Assert.Equal(EvalFiles.ToJson(results), EvalFiles.ToJson(EvalFiles.ReadResults(_folder[EvalFiles.ResultsName])));
     }
 
     [Fact]
-    public void Perplexity_is_measured_at_the_lengths_that_allow_it_and_progress_counts_all()
+    public void Perplexity_is_a_task_and_progress_counts_all()
     {
-        PerplexitySetting perplexity = new(EvalSamples.Haystack.Tokens, CharacterText.Bos, LongestLength: 1200, Windows: 3, Targets: 900);
         List<EvalProgress> seen = [];
+        EvalPlan plan = EvalSamples.Plan("needle", "perplexity");
 
-        EvalResults results = new EvalRunner(new ScriptedCompleter(_ => ""), tree => [.. tree.Scored.Select(_ => -1f)])
-            .Run(EvalSamples.Plan("needle") with { Perplexity = perplexity }, null, new Listed(seen));
+        EvalResults results = EvalSamples.Runner(new ScriptedCompleter(_ => ""), _ => -1)
+            .Run(plan with { Lengths = [200, 800, 1200] }, null, new Listed(seen));
 
-        Assert.Equal([1200], results.Perplexity.Select(p => p.Length)); // 800 tokens leave 900 targets no context
-        Assert.Equal(Math.E, results.Perplexity[0].Perplexity, 9);
-        Assert.Equal(new EvalProgress("perplexity", 1200, 11, 11), seen[^1]);
-        Assert.Equal(Enumerable.Range(1, 11), seen.Select(p => p.Done));
+        Assert.Equal([800, 1200], results.Tasks[1].Lengths.Select(p => p.Length)); // 200 tokens leave 256 targets no context
+        Assert.All(results.Tasks[1].Lengths, l => Assert.Equal(Math.E, l.Mean!.Value, 9));
+        Assert.Equal(new EvalProgress("perplexity", 1200, 44, 44), seen[^1]);
+        Assert.Equal(Enumerable.Range(1, 44), seen.Select(p => p.Done));
     }
 
     sealed class Listed(List<EvalProgress> seen) : IProgress<EvalProgress>

@@ -76,7 +76,7 @@ public sealed partial class ReportTests
 
     static ReportModel Model()
     {
-        EvalPlan plan = EvalSamples.Plan("needle") with { Perplexity = new(EvalSamples.Haystack.Tokens, 0, 1200, 2, 100) };
+        EvalPlan plan = EvalSamples.Plan("needle", "perplexity");
         EvalResults before = Run(_ => "I do not know."), after = Run(ScriptedCompleter.Read);
         SeededRandom random = SeededRandom.For(1, "curve", 0);
         ChartPoint[] curve = [.. Enumerable.Range(0, 300).Select(i => new ChartPoint(i, 1 / (1 + i * 0.1) + 0.1 * random.NextDouble()))];
@@ -84,7 +84,7 @@ public sealed partial class ReportTests
             [new LineChart("Loss", "step", "loss", [new("LOGO", curve)])], [new("machine", "a small one")]);
 
         EvalResults Run(Func<Alignment.Generation.CompletionRequest, string> answer) =>
-            new EvalRunner(new ScriptedCompleter(answer), tree => [.. tree.Scored.Select(s => -5f - s.Row * 1e-4f)]).Run(plan);
+            EvalSamples.Runner(new ScriptedCompleter(answer), prompt => -5 - prompt * 1e-4).Run(plan);
     }
 
     [GeneratedRegex("<svg.*?</svg>", RegexOptions.Singleline)]

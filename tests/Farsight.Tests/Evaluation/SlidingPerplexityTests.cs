@@ -1,72 +1,62 @@
-using Farsight.Alignment.Evaluation.Metrics;
+using Farsight.Alignment.Evaluation;
+using Farsight.Alignment.Evaluation.Tasks;
+using Farsight.Alignment.Generation;
 using Farsight.Engine;
-using Farsight.Engine.Models;
 
 namespace Farsight.Tests.Evaluation;
 
 public sealed class SlidingPerplexityTests
 {
-    const int Bos = 1_000_000;
+    static readonly SlidingPerplexity s_task = new();
 
-    static readonly PerplexitySetting s_setting = new([.. Enumerable.Range(0, 5000)], Bos, LongestLength: 1024, Windows: 5, Targets: 64);
+    static readonly EvalSetting s_setting = EvalSamples.Setting with { Lengths = [400, 1200] };
 
     [Fact]
     public void A_uniform_model_has_the_vocabulary_as_perplexity()
     {
-        PerplexityResult result = SlidingPerplexity.Evaluate(
-            tree => [.. tree.Scored.Select(_ => -MathF.Log(2048))], s_setting, 512);
+        ScoredExample[] scored = [.. Windows(400).Select(e => new ScoredExample(e.Id, e.Groups, s_task.Score(e, [new(-256 * Math.Log(2048), 256, false)])))];
 
-        Assert.Equal(2048, result.Perplexity, 1e-2); // ln 2048 is rounded to 24 bits
-        Assert.Equal(result.Perplexity, result.Low, 1e-9);
-        Assert.Equal(5 * 64, result.Tokens);
-        Assert.Equal(5, result.Windows.Count);
+        Assert.Equal(16, scored.Length);
+        Assert.Equal(2048, s_task.Aggregate(scored).Value, 1e-9);
     }
 
     [Fact]
     public void The_mean_is_over_all_targets_in_nats()
     {
-        int window = 0;
-        PerplexityResult result = SlidingPerplexity.Evaluate(
-            tree => { float value = ++window; return [.. tree.Scored.Select(_ => -value)]; }, s_setting, 512);
+        EvalExample example = Windows(400)[0];
+        ScoredExample[] scored = [.. Enumerable.Range(1, 5).Select(nats => new ScoredExample("", example.Groups, s_task.Score(example, [new(-256 * nats, 256, false)])))];
 
-        Assert.Equal(3, result.MeanNats, 12); // of 1, 2, 3, 4, 5
-        Assert.Equal(Math.Exp(3), result.Perplexity, 9);
-        Assert.Equal([1, 2, 3, 4, 5], result.Windows);
+        Assert.Equal(Math.Exp(3), s_task.Aggregate(scored).Value, 1e-9);
     }
 
     [Fact]
     public void Every_length_scores_the_same_targets_behind_its_full_context()
     {
-        List<TokenTree> @short = Windows(200), @long = Windows(1024);
+        EvalExample[] @short = Windows(400), @long = Windows(1200);
+        IReadOnlyList<int> text = EvalSamples.Haystack.Tokens;
 
-        Assert.Equal(@long.SelectMany(Targets), @short.SelectMany(Targets));
-        Assert.All(@short, tree => Assert.Equal(200, tree.Count));
-        Assert.All(@long, tree => Assert.Equal(1024, tree.Count));
-        foreach (TokenTree tree in @short.Concat(@long))
+        Assert.Equal(@long.Select(Targets), @short.Select(Targets));
+        foreach (EvalExample window in @short.Concat(@long))
         {
-            Assert.Equal(Bos, tree.Tokens[0]);
-            Assert.Equal(64, tree.Scored.Count);
-            Assert.Equal(tree.Tokens[1] + tree.Count - 2, tree.Tokens[^1]); // consecutive text up to the end
-            Assert.Equal(tree.Count - 65, tree.Scored[0].Row); // the first target is read from the row before it
+            IReadOnlyList<int> prompt = ((EvalPrompt.Tokens)window.Prompt).Ids;
+            Assert.Equal(CharacterText.Bos, prompt[0]);
+            Assert.Equal(int.Parse(window.Groups["length"]), prompt.Count + 256);
         }
-        Assert.Equal(4999, @long[^1].Tokens[^1]);
-        Assert.Equal(0, @long[0].Tokens[1]);
+        Assert.Equal(Text([.. text.TakeLast(256)]), Targets(@long[^1]));
+        Assert.Equal(Text([.. text.Take(1199)]), Text([.. ((EvalPrompt.Tokens)@long[0].Prompt).Ids.Skip(1)]) + Targets(@long[0]));
     }
 
     [Fact]
-    public void A_length_without_context_and_a_short_text_are_said()
+    public void A_length_without_context_has_no_windows_and_a_short_text_is_said()
     {
-        Assert.Contains("lengths go from 66 to 1024", Assert.Throws<InputException>(() => SlidingPerplexity.Evaluate(_ => [], s_setting, 65)).Message);
-        Assert.Contains("has 1000 tokens", Assert.Throws<InputException>(() =>
-            SlidingPerplexity.Evaluate(_ => [], s_setting with { Text = new int[1000] }, 512)).Message);
+        Assert.Empty(Windows(257));
+        Assert.Contains("need 103840", Assert.Throws<InputException>(() =>
+            s_task.Examples(s_setting with { Length = 100_001, Lengths = [100_001] }).ToList()).Message);
     }
 
-    static List<TokenTree> Windows(int length)
-    {
-        List<TokenTree> trees = [];
-        SlidingPerplexity.Evaluate(tree => { trees.Add(tree); return new float[tree.Scored.Count]; }, s_setting, length);
-        return trees;
-    }
+    static EvalExample[] Windows(int length) => [.. s_task.Examples(s_setting with { Length = length })];
 
-    static IEnumerable<int> Targets(TokenTree tree) => tree.Scored.Select(s => s.Target);
+    static string Targets(EvalExample example) => Text(example.Choices[0].Tokens!);
+
+    static string Text(IReadOnlyList<int> tokens) => EvalSamples.Text.Decode([.. tokens]);
 }

@@ -1,9 +1,11 @@
+using Farsight.Alignment.Evaluation.Prompts;
 using Farsight.Alignment.Generation;
+using Farsight.Alignment.Text;
 
 namespace Farsight.Tests.Support;
 
 /// <summary>A tokenizer with one token for each UTF-16 unit, and markers above them.</summary>
-sealed class CharacterText : IPromptText
+sealed class CharacterText : IPromptText, ITextTokens
 {
     internal const int Bos = 0x10000, Context = 0x10001, User = 0x10002, Assistant = 0x10003, Eos = 0x10004;
 
@@ -20,6 +22,21 @@ sealed class CharacterText : IPromptText
     }
 
     public PromptFrame Frame(string question) => new([Bos, Context], [User, .. Encode(question), Assistant]);
+
+    public int FirstToken => Bos;
+
+    int? ITextTokens.Bos => Bos;
+
+    public int[] EncodeInside(string text) => Encode(text);
+
+    public int[] EncodeStart(string text) => [Bos, .. Encode(text)];
+
+    public int[] EncodeWhole(string text) => EncodeStart(text);
+
+    string ITextTokens.Decode(ReadOnlySpan<int> ids) => Decode(ids.ToArray().Where(id => id < Bos).ToArray());
+
+    public int[] Conversation(IReadOnlyList<ChatTurn> turns, string answerPrefix) =>
+        [Bos, .. turns.SelectMany(t => new[] { t.Role == "user" ? User : Context }.Concat(Encode(t.Content))), Assistant, .. Encode(answerPrefix)];
 
     public int[] Response(string answer) => [.. Encode(" " + answer), Eos];
 }

@@ -11,7 +11,8 @@ sealed class ScriptedCompleter(Func<CompletionRequest, string> answer) : IComple
     {
         cancellationToken.ThrowIfCancellationRequested();
         Asked++;
-        return new([], answer(request), FinishReason.Stop);
+        string text = answer(request);
+        return new([.. new CharacterText().Encode(text)], text, FinishReason.Stop);
     }
 
     /// <summary>Finds the sentence in the prompt that shares most of the question's words, as a perfect model would.</summary>

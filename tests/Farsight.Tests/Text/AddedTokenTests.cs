@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Documents;
 using Farsight.Alignment.Evaluation;
+using Farsight.Alignment.Evaluation.Prompts;
 using Farsight.Alignment.Generation;
 using Farsight.Alignment.Text;
 
@@ -55,7 +56,7 @@ public sealed class AddedTokenTests
     public void Neither_documents_nor_prompts_nor_needles_make_a_control_token()
     {
         ChatPromptText text = new(SmallTokenizer.Value, ChatFormat.For(SmallTokenizer.Value));
-        Haystack haystack = Haystack.Of([new SourceDocument("attack", Attack, [])], text);
+        Haystack haystack = Haystack.Of([new SourceDocument("attack", Attack, [])], new TokenizerText(SmallTokenizer.Value));
         Assert.DoesNotContain(haystack.Tokens, SmallTokenizer.Value.IsSpecial);
         Assert.Contains("<|assistant|>", text.Decode([.. haystack.Tokens]), StringComparison.Ordinal);
         Assert.Equal(2, text.Frame(Attack).After.Count(SmallTokenizer.Value.IsSpecial));

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Farsight.Alignment.Evaluation.Metrics;
+using Farsight.Alignment.Evaluation.Tasks;
 
 namespace Farsight.Alignment.Evaluation.Report;
 
@@ -23,14 +23,14 @@ public static class EvalReport
         string title, string lead, IReadOnlyList<ReportVariant> variants,
         IReadOnlyList<LineChart>? training = null, IReadOnlyList<Setting>? settings = null)
     {
-        TaskResult[] tasks = [.. variants.SelectMany(v => v.Results.Tasks).DistinctBy(t => (t.Task, t.Version))];
+        TaskResult[] tasks = [.. variants.SelectMany(v => v.Results.Tasks).Where(t => t.IsShare && t.Lengths.Count > 0).DistinctBy(t => (t.Task, t.Version))];
         return new()
         {
             Title = title,
             Lead = lead,
             Headlines = tasks.Length > 0 ? Headlines(tasks[0], variants) : [],
             HeatMaps = [.. tasks.Select(t => Group(t, variants))],
-            Perplexity = variants.Any(v => v.Results.Perplexity.Count > 0) ? [Perplexity(variants)] : [],
+            Perplexity = variants.Any(v => PerplexityOf(v).Count > 0) ? [Perplexity(variants)] : [],
             Training = training ?? [],
             Samples = [.. tasks.SelectMany(t => Samples(t, variants))],
             Settings = [.. settings ?? [], .. Settings(tasks, variants)],
@@ -45,7 +45,7 @@ public static class EvalReport
             .. from variant in variants
                let cell = TaskOf(variant, task)?.Lengths.FirstOrDefault(l => l.Length == longest)
                where cell is not null
-               select new Headline($"{ReportText.Percent(cell.Mean)} %", $"{variant.Name} at {ReportText.Tokens(longest)}",
+               select new Headline($"{ReportText.Percent(cell.Mean ?? 0)} %", $"{variant.Name} at {ReportText.Tokens(longest)}",
                    $"{task.Title}, {task.Metric}; {cell.N} examples"),
         ];
     }
@@ -55,10 +55,10 @@ public static class EvalReport
         (string Name, TaskResult Task)[] measured = [.. variants.Where(v => TaskOf(v, task) is not null).Select(v => (v.Name, TaskOf(v, task)!))];
         HeatMap[] maps =
         [
-            .. measured.Select(m => new HeatMap(m.Name, [.. m.Task.Cells.Select(c => new HeatCell(c.Length, c.Depth ?? 0, c.Mean, c.N))])),
+            .. measured.Select(m => new HeatMap(m.Name, [.. m.Task.Cells.Where(c => c.Depth is not null).Select(c => new HeatCell(c.Length, c.Depth ?? 0, c.Mean ?? 0, c.N))])),
         ];
-        int n = task.Cells.Max(c => c.N), failed = measured.Sum(m => m.Task.Lengths.Sum(l => l.Failed));
-        string note = $"{Capitalised(task.Metric)}, in percent; {n} {(n == 1 ? "example" : "examples")} a cell, chance {ReportText.Percent(task.Chance)}."
+        int n = task.Cells.Select(c => c.N).DefaultIfEmpty(task.Lengths.Max(c => c.N)).Max(), failed = measured.Sum(m => m.Task.Lengths.Sum(l => l.Failed));
+        string note = $"{Capitalised(task.Metric)}, in percent; {n} {(n == 1 ? "example" : "examples")} a cell, chance {ReportText.Percent(task.Chance ?? 0)}."
             + (failed > 0 ? $" {failed} examples failed and count as wrong." : "");
         return new(task.Title, note, maps, Table(measured));
     }
@@ -76,17 +76,17 @@ public static class EvalReport
             double best = measured.Max(m => m.Task.Lengths.FirstOrDefault(l => l.Length == length)?.Mean ?? 0);
             return cell is null
                 ? new("–")
-                : new(ReportText.Percent(cell.Mean), $"{ReportText.Percent(cell.Low)}–{ReportText.Percent(cell.High)}", measured.Length > 1 && best > 0 && cell.Mean == best);
+                : new(ReportText.Percent(cell.Mean ?? 0), $"{ReportText.Percent(cell.Low ?? 0)}–{ReportText.Percent(cell.High ?? 0)}", measured.Length > 1 && best > 0 && cell.Mean == best);
         }
     }
 
     static LineChart Perplexity(IReadOnlyList<ReportVariant> variants)
     {
-        PerplexityResult any = variants.SelectMany(v => v.Results.Perplexity).First();
-        string tokens = any.Tokens.ToString(CultureInfo.InvariantCulture);
+        int windows = variants.SelectMany(PerplexityOf).First().N;
+        string tokens = (windows * SlidingPerplexity.Targets).ToString(CultureInfo.InvariantCulture);
         return new($"Perplexity by context length, the same {tokens} tokens at every length", "context length (tokens)", "perplexity per token",
-            [.. variants.Where(v => v.Results.Perplexity.Count > 0).Select(v => new ChartSeries(v.Name,
-                [.. v.Results.Perplexity.Select(p => new ChartPoint(p.Length, p.Perplexity))]))])
+            [.. variants.Where(v => PerplexityOf(v).Count > 0).Select(v => new ChartSeries(v.Name,
+                [.. PerplexityOf(v).Select(p => new ChartPoint(p.Length, p.Mean ?? double.NaN))]))])
         {
             LogX = true,
             LogY = true,
@@ -100,7 +100,7 @@ public static class EvalReport
                    .Where(r => r.Task == task.Task && r.Length == longest)
                    .DistinctBy(r => r.Depth).Take(SamplesShown)
                select new SampleAnswer(
-                   $"{task.Title} · {ReportText.Tokens(longest)} tokens · depth {ReportText.Percent(record.Depth)} %", record.Question, record.Answer,
+                   $"{task.Title} · {ReportText.Tokens(longest)} tokens · depth {ReportText.Percent(record.Depth ?? 0)} %", record.Question, record.References is [var right, ..] ? right : "",
                    [.. from variant in variants
                        from answered in variant.Results.Examples
                        where answered.Task == record.Task && answered.Id == record.Id && answered.PromptSha256 == record.PromptSha256
@@ -114,6 +114,9 @@ public static class EvalReport
         new("haystack", string.Join(", ", variants.Select(v => v.Results.Haystack).Distinct())),
         new("seed", string.Join(", ", variants.Select(v => v.Results.Seed.ToString(CultureInfo.InvariantCulture)).Distinct())),
     ];
+
+    static IReadOnlyList<CellResult> PerplexityOf(ReportVariant variant) =>
+        variant.Results.Tasks.FirstOrDefault(t => t.Task == SlidingPerplexity.Name)?.Lengths ?? [];
 
     static TaskResult? TaskOf(ReportVariant variant, TaskResult task) =>
         variant.Results.Tasks.FirstOrDefault(t => t.Task == task.Task && t.Version == task.Version);

@@ -5,14 +5,15 @@ namespace Farsight.Alignment.Evaluation.Tasks;
 
 /// <summary>One needle at a known depth, and three of the same kind with other keys and values at random depths.</summary>
 /// <remarks>Version 1. As RULER's niah_multikey_1: four keys, one is asked for. Differs as <see cref="NeedleSingle"/> does.</remarks>
-public sealed class NeedleDistractors : IEvalTask
+public sealed class NeedleDistractors : IGeneratedTask
 {
     const int Distractors = 3;
 
     /// <inheritdoc/>
-    public EvalTaskCard Card { get; } = new(
-        Name: "needle/distractors", Version: 1, Title: "One needle among three distractors",
-        Source: "arXiv:2404.06654 (niah_multikey_1)", Metric: "whole answer exact", Chance: 0);
+    public EvalTaskCard Card { get; } = NeedlePrompt.Card(
+        "needle/distractors", "One needle among three distractors",
+        "arXiv:2404.06654 (niah_multikey_1)",
+        "whole answer exact");
 
     /// <inheritdoc/>
     public IEnumerable<EvalExample> Examples(EvalSetting setting) =>
@@ -24,8 +25,11 @@ public sealed class NeedleDistractors : IEvalTask
             {
                 placed.Add(new(other, random.NextDouble()));
             }
-            return NeedlePrompt.Build(ref random, setting, id, depth, placed, needle.Question, needle.Answer, [needle.Value]);
+            return NeedlePrompt.Build(ref random, setting, Card.Name, id, depth, placed, needle.Question, needle.Answer, [needle.Value]);
         });
+
+    /// <inheritdoc/>
+    public int? Count(EvalSetting setting) => NeedlePrompt.Count(setting);
 
     /// <inheritdoc/>
     public EvalScore Score(EvalExample example, string completion) => NeedlePrompt.Score(example, completion);

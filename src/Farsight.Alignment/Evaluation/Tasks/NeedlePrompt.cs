@@ -19,15 +19,27 @@ readonly record struct PlacedNeedle(Needle Needle, double Depth);
 /// </remarks>
 static class NeedlePrompt
 {
+    /// <summary>The detail that lists what a right answer contains.</summary>
+    internal const string Values = "values";
+
     internal const int SpareTokens = 8;
+
+    const int StandardSamples = 8;
+
+    static readonly string[] s_suites = ["long"];
+
+    internal static EvalTaskCard Card(string name, string title, string source, string metric) =>
+        new(name, 1, title, source, metric, 0) { Suites = s_suites, IsPerLength = true };
+
+    internal static int Count(EvalSetting setting) => setting.Depths.Count * setting.SamplesOr(StandardSamples);
 
     /// <summary>The examples of a setting; each has a random stream of its own, so another depth or sample moves none of the rest.</summary>
     internal static IEnumerable<EvalExample> Each(EvalSetting setting, string task, ExampleMaker make)
     {
         foreach (double depth in setting.Depths)
         {
-            string cell = string.Create(CultureInfo.InvariantCulture, $"{setting.ContextTokens}-{depth:0.####}");
-            for (int n = 0; n < setting.Samples; n++)
+            string cell = string.Create(CultureInfo.InvariantCulture, $"{setting.Length}-{depth:0.####}");
+            for (int n = 0; n < setting.SamplesOr(StandardSamples); n++)
             {
                 SeededRandom random = SeededRandom.For(setting.Seed, $"{task}/{cell}", n);
                 yield return make(ref random, $"{cell}-{n}", depth);
@@ -38,22 +50,38 @@ static class NeedlePrompt
     /// <summary>Hides the needles and asks.</summary>
     /// <exception cref="InputException">The length is too short for needles, question and answer.</exception>
     internal static EvalExample Build(
-        ref SeededRandom random, EvalSetting setting, string id, double depth,
+        ref SeededRandom random, EvalSetting setting, string task, string id, double depth,
         IReadOnlyList<PlacedNeedle> needles, string question, string answer, IReadOnlyList<string> values)
     {
-        PromptFrame frame = setting.Text.Frame(question);
-        int room = setting.Text.Response(answer).Length + SpareTokens;
-        int[][] sentences = [.. needles.Select(n => setting.Text.Encode(" " + n.Needle.Sentence))];
-        int count = setting.ContextTokens - frame.Count - room - sentences.Sum(s => s.Length);
+        IPromptText format = setting.FormatFor(task);
+        PromptFrame frame = format.Frame(question);
+        int room = format.Response(answer).Length + SpareTokens;
+        int[][] sentences = [.. needles.Select(n => format.Encode(" " + n.Needle.Sentence))];
+        int count = setting.Length - frame.Count - room - sentences.Sum(s => s.Length);
         if (count < 0)
         {
-            throw new InputException($"A context of {setting.ContextTokens} tokens is too short for this task; it needs at least {setting.ContextTokens - count}.");
+            throw new InputException($"A context of {setting.Length} tokens is too short for this task; it needs at least {setting.Length - count}.");
         }
 
-        HaystackCut cut = setting.Haystack.Cut(ref random, count);
+        HaystackCut cut = setting.HaystackFor(task).Cut(ref random, count);
         int[] context = Insert(cut, [.. needles.Select((n, i) => (cut.BoundaryAt(n.Depth), sentences[i]))]);
-        return new(id, setting.ContextTokens, depth, [.. frame.Before, .. context, .. frame.After], question, [answer], values, room);
+        return new(id, Prompt(frame, context, question, format), [answer], room)
+        {
+            Question = question,
+            Groups = new Dictionary<string, string>
+            {
+                [EvalExample.Length] = setting.Length.ToString(CultureInfo.InvariantCulture),
+                [EvalExample.Depth] = depth.ToString("0.####", CultureInfo.InvariantCulture),
+            },
+            Details = new Dictionary<string, IReadOnlyList<string>> { [Values] = values },
+        };
     }
+
+    static EvalPrompt.Tokens Prompt(PromptFrame frame, int[] context, string question, IPromptText format) =>
+        new([.. frame.Before, .. context, .. frame.After])
+        {
+            Spoken = EvalPrompt.Of($"{format.Decode(context).Trim()}\n\n{question}"),
+        };
 
     static int[] Insert(HaystackCut cut, (int At, int[] Sentence)[] pieces)
     {
@@ -71,8 +99,8 @@ static class NeedlePrompt
 
     /// <summary>Whole answer exact; beside it "value": every value occurs.</summary>
     internal static EvalScore Score(EvalExample example, string completion) => new(
-        Metrics.TextMatch.Exact(completion, example.Answers),
-        new Dictionary<string, double> { ["value"] = Metrics.TextMatch.ShareFound(completion, example.Values) });
+        Metrics.TextMatch.Exact(completion, example.References),
+        new Dictionary<string, double> { ["value"] = Metrics.TextMatch.ShareFound(completion, example.Details[Values]) });
 
     /// <summary>Makes one example from its random stream.</summary>
     internal delegate EvalExample ExampleMaker(ref SeededRandom random, string id, double depth);

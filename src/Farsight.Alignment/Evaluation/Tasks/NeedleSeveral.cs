@@ -9,15 +9,15 @@ namespace Farsight.Alignment.Evaluation.Tasks;
 /// spreads them. The score is the share of the values that occur, as RULER's string_match_all; beside it "all": every one
 /// of them. The right answer is the three sentences after each other.
 /// </remarks>
-public sealed class NeedleSeveral : IEvalTask
+public sealed class NeedleSeveral : IGeneratedTask
 {
     static readonly NeedleKind[] s_kinds = [NeedleKind.MagicNumber, NeedleKind.Password, NeedleKind.Code];
 
     /// <inheritdoc/>
-    public EvalTaskCard Card { get; } = new(
-        Name: "needle/several", Version: 1, Title: "Three needles, all asked for",
-        Source: "arXiv:2404.06654 (niah_multiquery); gkamradt/LLMTest_NeedleInAHaystack @7b90d28 (multi-needle)",
-        Metric: "share of values found", Chance: 0);
+    public EvalTaskCard Card { get; } = NeedlePrompt.Card(
+        "needle/several", "Three needles, all asked for",
+        "arXiv:2404.06654 (niah_multiquery); gkamradt/LLMTest_NeedleInAHaystack @7b90d28 (multi-needle)",
+        "share of values found");
 
     /// <inheritdoc/>
     public IEnumerable<EvalExample> Examples(EvalSetting setting) =>
@@ -32,15 +32,18 @@ public sealed class NeedleSeveral : IEvalTask
                 placed.Add(new(needle, depth + (1 - depth) * placed.Count / s_kinds.Length));
             }
             return NeedlePrompt.Build(
-                ref random, setting, id, depth, placed, Joined(n => n.Question), Joined(n => n.Answer), [.. placed.Select(p => p.Needle.Value)]);
+                ref random, setting, Card.Name, id, depth, placed, Joined(n => n.Question), Joined(n => n.Answer), [.. placed.Select(p => p.Needle.Value)]);
 
             string Joined(Func<Needle, string> part) => string.Join(' ', placed.Select(p => part(p.Needle)));
         });
 
     /// <inheritdoc/>
+    public int? Count(EvalSetting setting) => NeedlePrompt.Count(setting);
+
+    /// <inheritdoc/>
     public EvalScore Score(EvalExample example, string completion)
     {
-        double share = Metrics.TextMatch.ShareFound(completion, example.Values);
+        double share = Metrics.TextMatch.ShareFound(completion, example.Details[NeedlePrompt.Values]);
         return new(share, new Dictionary<string, double> { ["all"] = share == 1 ? 1 : 0 });
     }
 }

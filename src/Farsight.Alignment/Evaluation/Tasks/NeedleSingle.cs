@@ -9,21 +9,24 @@ namespace Farsight.Alignment.Evaluation.Tasks;
 /// digits; the prompt is the model's own chat format; the whole answer must be exact, where RULER asks that the number
 /// occurs (that is the metric "value").
 /// </remarks>
-public sealed class NeedleSingle : IEvalTask
+public sealed class NeedleSingle : IGeneratedTask
 {
     /// <inheritdoc/>
-    public EvalTaskCard Card { get; } = new(
-        Name: "needle/single", Version: 1, Title: "One needle",
-        Source: "gkamradt/LLMTest_NeedleInAHaystack @7b90d28; arXiv:2404.06654 (niah_single_2)",
-        Metric: "whole answer exact", Chance: 0);
+    public EvalTaskCard Card { get; } = NeedlePrompt.Card(
+        "needle/single", "One needle",
+        "gkamradt/LLMTest_NeedleInAHaystack @7b90d28; arXiv:2404.06654 (niah_single_2)",
+        "whole answer exact");
 
     /// <inheritdoc/>
     public IEnumerable<EvalExample> Examples(EvalSetting setting) =>
         NeedlePrompt.Each(setting, Card.Name, (ref SeededRandom random, string id, double depth) =>
         {
             Needle needle = NeedleMaker.Make(ref random, NeedleKind.MagicNumber, NeedleSplit.Evaluation, new HashSet<string>());
-            return NeedlePrompt.Build(ref random, setting, id, depth, [new(needle, depth)], needle.Question, needle.Answer, [needle.Value]);
+            return NeedlePrompt.Build(ref random, setting, Card.Name, id, depth, [new(needle, depth)], needle.Question, needle.Answer, [needle.Value]);
         });
+
+    /// <inheritdoc/>
+    public int? Count(EvalSetting setting) => NeedlePrompt.Count(setting);
 
     /// <inheritdoc/>
     public EvalScore Score(EvalExample example, string completion) => NeedlePrompt.Score(example, completion);

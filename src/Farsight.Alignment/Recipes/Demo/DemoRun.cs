@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Farsight.Alignment.Evaluation;
 using Farsight.Alignment.Evaluation.Report;
+using Farsight.Alignment.Evaluation.Tasks;
 using Farsight.Alignment.Generation;
 using Farsight.Alignment.Runs;
 using Farsight.Alignment.Synthesis;
@@ -91,9 +92,9 @@ public sealed class DemoRun
         using LoadedModel model = LoadedModel.Open(
             _options.Model, variant.Recipe is null ? null : AdapterOf(variant), RopeOption.Parse(variant.Rope, config));
         EvalRequest request = new(
-            ["needle", EvalRequest.PerplexityName], _options.Lengths, _options.Depths, _options.SamplesPerCell, _options.Seed, documents);
+            ["needle", SlidingPerplexity.Name], _options.Lengths, _options.Depths, _options.SamplesPerCell, _options.Seed, documents);
         return request.Run(model, Path.Combine(_options.Output, "eval", variant.Key), new Relay<EvalProgress>(p => Report(
-            "eval", variant.Name, p.Done, p.Total, Invariant($"{p.Task} at {p.Length}"))), _cancel);
+            "eval", variant.Name, p.Done, p.Total ?? 0, Invariant($"{p.Task} at {p.Length}"))), _cancel);
     }
 
     ReportModel Report(IReadOnlyList<(DemoVariant Variant, EvalResults Results)> measured) => EvalReport.Of(

@@ -27,10 +27,10 @@ public sealed record DemoSummary(
 
     /// <summary>Gathers the results of all variants.</summary>
     public static DemoSummary Of(IReadOnlyList<(DemoVariant Variant, EvalResults Results)> measured, IReadOnlyDictionary<string, double> seconds) => new(
-        ByVariant(measured, r => r.Tasks[0].Lengths, c => c.Length, c => c.Mean),
-        ByVariant(measured, r => r.Tasks[0].Lengths, c => c.Length, c => new[] { c.Low, c.High }),
+        ByVariant(measured, r => r.Tasks[0].Lengths, c => c.Length, c => c.Mean ?? 0),
+        ByVariant(measured, r => r.Tasks[0].Lengths, c => c.Length, c => new[] { c.Low ?? 0, c.High ?? 0 }),
         ByVariant(measured, r => r.Tasks[0].Lengths, c => c.Length, c => c.Beside["value"]),
-        ByVariant(measured, r => r.Perplexity, p => p.Length, p => p.Perplexity),
+        ByVariant(measured, r => r.Tasks[1].Lengths, p => p.Length, p => p.Mean ?? double.NaN),
         seconds);
 
     /// <summary>Writes the file.</summary>

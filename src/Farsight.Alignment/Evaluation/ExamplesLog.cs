@@ -1,0 +1,138 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Farsight.Engine;
+
+namespace Farsight.Alignment.Evaluation;
+
+/// <summary>The growing files of an evaluation, and what an earlier run left in them. One process at a time.</summary>
+/// <remarks>A record counts if task, version, id and prompt are the same and it did not fail. A line that a kill left torn is cut off.</remarks>
+sealed class ExamplesLog : IDisposable
+{
+    readonly Dictionary<string, EvalRecord> _kept = [];
+    readonly FileStream? _examples, _timing;
+
+    ExamplesLog()
+    {
+    }
+
+    ExamplesLog(string directory, string model)
+    {
+        Directory.CreateDirectory(directory);
+        string path = Path.Combine(directory, EvalFiles.ExamplesName);
+        _examples = Locked(path);
+        try
+        {
+            foreach (EvalRecord record in Read(_examples, path))
+            {
+                Keep(record, model, path);
+            }
+            _timing = new(Path.Combine(directory, EvalFiles.TimingName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+            CutTorn(_timing);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the files of a directory; without one nothing is kept.</summary>
+    /// <exception cref="InputException">A line is damaged, the answers are another model's, or another process has the directory.</exception>
+    internal static ExamplesLog Open(string? directory, string model) => directory is null ? new() : new(directory, model);
+
+    /// <summary>The kept record of an example, or null.</summary>
+    internal EvalRecord? Find(EvalTaskCard card, string id, string promptSha256) =>
+        _kept.GetValueOrDefault(Key(card.Name, card.Version, id, promptSha256));
+
+    /// <summary>Adds a record and hands it to the system, so that a kill cannot take it back.</summary>
+    internal void Append(EvalRecord record, double seconds)
+    {
+        Write(_examples, EvalFiles.Line(record));
+        Write(_timing, JsonSerializer.Serialize(new { task = record.Task, id = record.Id, seconds = Math.Round(seconds, 3) }));
+    }
+
+    public void Dispose()
+    {
+        _examples?.Dispose();
+        _timing?.Dispose();
+    }
+
+    void Keep(EvalRecord record, string model, string path)
+    {
+        if (record.Model != model)
+        {
+            throw new InputException($"{path} holds answers of '{record.Model}', not of '{model}'; choose another directory.");
+        }
+        if (record.Failed is null)
+        {
+            _kept[Key(record.Task, record.Version, record.Id, record.PromptSha256)] = record;
+        }
+    }
+
+    static FileStream Locked(string path)
+    {
+        try
+        {
+            return new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        }
+        catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
+        {
+            throw new InputException($"{path} is in use by another evaluation; wait for it, or choose another directory.", e);
+        }
+    }
+
+    static IEnumerable<EvalRecord> Read(FileStream file, string path)
+    {
+        CutTorn(file);
+        file.Position = 0;
+        using StreamReader reader = new(file, Encoding.UTF8, leaveOpen: true);
+        for (int number = 1; reader.ReadLine() is { } line; number++)
+        {
+            yield return Parse(line, number);
+        }
+
+        EvalRecord Parse(string line, int number)
+        {
+            try
+            {
+                return EvalFiles.ParseLine(line);
+            }
+            catch (JsonException e)
+            {
+                throw new InputException(string.Create(CultureInfo.InvariantCulture,
+                    $"{path}:{number}: not an example of an evaluation ({e.Message}); delete the line or choose another directory."), e);
+            }
+        }
+    }
+
+    /// <summary>Cuts off what stands behind the last newline and goes to the end.</summary>
+    static void CutTorn(FileStream file)
+    {
+        long end = file.Length;
+        byte[] buffer = new byte[4096];
+        while (end > 0)
+        {
+            int count = (int)Math.Min(buffer.Length, end);
+            file.Position = end - count;
+            file.ReadExactly(buffer, 0, count);
+            int newline = buffer.AsSpan(0, count).LastIndexOf((byte)'\n');
+            if (newline >= 0)
+            {
+                end += newline + 1 - count;
+                break;
+            }
+            end -= count;
+        }
+        file.SetLength(end);
+        file.Position = end;
+    }
+
+    static void Write(FileStream? file, string line)
+    {
+        file?.Write(Encoding.UTF8.GetBytes(line + "\n"));
+        file?.Flush();
+    }
+
+    static string Key(string task, int version, string id, string hash) => $"{task}/{version}/{id}/{hash}";
+}

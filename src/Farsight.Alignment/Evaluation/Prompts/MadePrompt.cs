@@ -1,0 +1,24 @@
+using Farsight.Alignment.Text;
+
+namespace Farsight.Alignment.Evaluation.Prompts;
+
+/// <summary>A prompt as the model gets it.</summary>
+/// <param name="Template">"chat", "raw", "exact tokens", or "messages" for an endpoint, which has a template of its own.</param>
+/// <param name="Sha256">Of the ids as 32-bit little-endian numbers, or of the messages as JSON.</param>
+public sealed record MadePrompt(string Template, string Sha256)
+{
+    /// <summary>[P] the ids, for a local model.</summary>
+    public IReadOnlyList<int> Tokens { get; init; } = [];
+
+    /// <summary>The messages, for an endpoint.</summary>
+    public IReadOnlyList<ChatTurn> Messages { get; init; } = [];
+
+    /// <summary>How often BOS stands in the ids; null for an endpoint.</summary>
+    public int? BosCount { get; init; }
+
+    /// <summary>The way it was cut; null when it was whole.</summary>
+    public string? Cut { get; init; }
+
+    /// <summary>Tokens that cutting left out.</summary>
+    public int CutTokens { get; init; }
+}

@@ -1,0 +1,42 @@
+using System.Globalization;
+using Farsight.Alignment.Evaluation;
+
+namespace Farsight.Cli.Output;
+
+/// <summary>Results of an evaluation as a table for the terminal.</summary>
+static class EvalTable
+{
+    /// <summary>A block for each task: a line for each length where there are lengths, and one over all.</summary>
+    internal static string Of(EvalResults results)
+    {
+        StringWriter text = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
+        foreach (TaskResult task in results.Tasks)
+        {
+            text.WriteLine($"{task.Task} v{task.Version}: {task.Metric}{(task.IsShare ? ", %" : "")} [95 % interval]{Remarks(task)}");
+            CellResult[] rows = task.Lengths.Count == 1 ? [.. task.Lengths] : [.. task.Lengths, task.All];
+            string[] beside = [.. rows[^1].Beside.Keys];
+            text.WriteLine($"{(task.Lengths.Count > 0 ? "length" : ""),8} {"n",5} {"failed",7} {"mean",8}  {"interval",11}  {string.Join(' ', beside.Select(k => $"{k,7}"))}".TrimEnd());
+            foreach (CellResult cell in rows)
+            {
+                text.WriteLine(Row(task, cell, beside).TrimEnd());
+            }
+        }
+        return text.ToString();
+    }
+
+    static string Row(TaskResult task, CellResult cell, string[] beside)
+    {
+        string name = cell.Length > 0 ? cell.Length.ToString(CultureInfo.InvariantCulture) : "all";
+        string interval = cell.Low is { } low && cell.High is { } high ? $"{Number(task, low, "0")}–{Number(task, high, "0")}" : "";
+        string rest = string.Join(' ', beside.Select(k => $"{Number(task, cell.Beside.GetValueOrDefault(k), "0.0"),7}"));
+        return $"{name,8} {cell.N,5} {cell.Failed,7} {(cell.Mean is { } mean ? Number(task, mean, "0.0") : "–"),8}  {interval,11}  {rest}";
+    }
+
+    static string Remarks(TaskResult task) =>
+        (task.Chance is { } chance and > 0 ? $"; chance {Number(task, chance, "0.0")}" : "")
+        + (task.CutShare > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {100 * task.CutShare:0.0} % of the prompts were cut") : "");
+
+    static string Number(TaskResult task, double value, string format) => task.IsShare
+        ? (100 * value).ToString(format, CultureInfo.InvariantCulture)
+        : value.ToString(format == "0" ? "0.0" : "0.00", CultureInfo.InvariantCulture);
+}
