@@ -78,7 +78,7 @@ static class ChatWire
             using JsonDocument json = JsonDocument.Parse(body);
             text = ErrorText(json.RootElement) ?? text;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // Proxies answer with pages of HTML; their first words will do.
         }

@@ -12,15 +12,16 @@ sealed class EndpointLine : IDisposable
     readonly Lock _lock = new();
     readonly LinkedList<TaskCompletionSource<Endpoint>> _waiting = new();
     readonly EndpointOptions _options;
+    readonly Action<string>? _notice;
     readonly TimeProvider _time;
     readonly long _start;
     readonly ITimer _wake;
     SeededRandom _random;
     bool _isDisposed;
 
-    internal EndpointLine(EndpointOptions options, IReadOnlyList<EndpointAddress> addresses, TimeProvider time)
+    internal EndpointLine(EndpointOptions options, IReadOnlyList<EndpointAddress> addresses, Action<string>? notice, TimeProvider time)
     {
-        (_options, _time, _start) = (options, time, time.GetTimestamp());
+        (_options, _notice, _time, _start) = (options, notice, time, time.GetTimestamp());
         Endpoints = [.. addresses.Select(a => new Endpoint(a, options.Concurrency))];
         _wake = time.CreateTimer(_ => Serve(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _random = SeededRandom.For(0, "endpoint line", Environment.ProcessId); // shards that were refused together must not come back together
@@ -53,15 +54,18 @@ sealed class EndpointLine : IDisposable
 
     internal void Failed(Endpoint endpoint, EndpointFailure failure) => GiveBack(endpoint, () =>
     {
-        TimeSpan trial = Now + _options.Rest;
-        if (!failure.IsThrottle)
+        TimeSpan now = Now;
+        if (failure.IsThrottle)
         {
-            endpoint.Failed(failure.Message, _options.FailuresInARow, trial);
+            endpoint.Throttled(failure.Message, now, Pause(endpoint, failure, now), _options.Patience, _options.Rest);
             return;
         }
-        TimeSpan pause = _options.Backoff.Delay(endpoint.Throttles, ref _random);
-        pause = failure.RetryAfter is { } asked ? (asked * (1 + 0.1 * _random.NextDouble())) is var later && later > _options.Backoff.First ? later : _options.Backoff.First : pause;
-        endpoint.Throttled(failure.Message, Now, pause, _options.Patience, trial);
+        TimeSpan pause = _options.Backoff.Delay(Math.Max(0, endpoint.Failures - Endpoint.InTrouble + 1), ref _random);
+        endpoint.Failed(failure.Message, now, pause, _options.FailuresInARow, _options.Rest);
+        if (endpoint.Failures == Endpoint.InTrouble && endpoint.NotBefore == now + pause)
+        {
+            _notice?.Invoke($"{endpoint.Address.Name} failed {Endpoint.InTrouble} times in a row, lastly because {failure.Message}; it is asked on for a while.");
+        }
     });
 
     /// <summary>How long a request waits after its own failures.</summary>
@@ -81,6 +85,17 @@ sealed class EndpointLine : IDisposable
             _isDisposed = true;
             _wake.Dispose();
         }
+    }
+
+    /// <summary>What the endpoint asked for and a little more, or else doubling times.</summary>
+    TimeSpan Pause(Endpoint endpoint, EndpointFailure failure, TimeSpan now)
+    {
+        if (failure.RetryAfter is not { } asked)
+        {
+            return endpoint.NotBefore > now ? TimeSpan.Zero : _options.Backoff.Delay(endpoint.Throttles, ref _random);
+        }
+        TimeSpan wait = asked * (1 + 0.1 * _random.NextDouble()); // several processes may have been put off together
+        return wait > _options.Backoff.First ? wait : _options.Backoff.First;
     }
 
     void GiveBack(Endpoint endpoint, Action change)
@@ -128,6 +143,6 @@ sealed class EndpointLine : IDisposable
         }
     }
 
-    string AllBroken() => string.Join(" ", Endpoints.Select(e => $"{e.Address.Name} gave no answer {e.Failures + e.Throttles} times in a row, lastly because {e.LastFailure}."))
-        + " See whether the server runs and --endpoint is right, then run the same command again.";
+    string AllBroken() => string.Join("; ", Endpoints.Select(e => $"{e.Address.Name} gave no answer {e.Failures + e.Throttles} times in a row, lastly because {e.LastFailure}"))
+        + ". See whether the server runs and --endpoint is right, then run the same command again.";
 }

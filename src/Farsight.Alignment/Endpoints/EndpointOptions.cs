@@ -20,10 +20,10 @@ public sealed record EndpointOptions(IReadOnlyList<string> Urls, string Model)
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>How often a request is asked again after a failure; waiting that an endpoint asked for does not count.</summary>
-    public int Retries { get; init; } = 6;
+    public int Retries { get; init; } = 10;
 
-    /// <summary>So many failures in a row, over all requests, and an endpoint is left alone.</summary>
-    public int FailuresInARow { get; init; } = 20;
+    /// <summary>So many failures in a row, over all requests, and an endpoint is broken. Waiting between them, that takes about a minute.</summary>
+    public int FailuresInARow { get; init; } = 10;
 
     /// <summary>How long an endpoint may put off every request before it counts as broken.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(15);

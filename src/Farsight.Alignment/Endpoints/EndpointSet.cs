@@ -30,7 +30,7 @@ public sealed class EndpointSet : IChatClient
         (_options, _notice, _time, _tokenLimit) = (options, notice, time, addresses[0].TokenLimit);
         _cache = options.Cache is null ? null : new(options.Cache);
         _counter = new(options.Prices);
-        _line = new(options, addresses, time);
+        _line = new(options, addresses, notice, time);
         _post = new(EndpointKey.Read(options.KeyVariable), options.Timeout, usesProxy: !addresses.All(a => a.Uri.IsLoopback), time);
     }
 

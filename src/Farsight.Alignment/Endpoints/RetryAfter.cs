@@ -5,11 +5,13 @@ namespace Farsight.Alignment.Endpoints;
 /// <summary>How long an answer's headers ask to wait.</summary>
 static class RetryAfter
 {
+    static readonly TimeSpan s_most = TimeSpan.FromDays(1); // nobody waits that long, and clocks have limits
+
     /// <summary>Seconds, or the time up to a date; null without the header or where it cannot be read.</summary>
     /// <remarks>RFC 9110, section 10.2.3.</remarks>
     internal static TimeSpan? Read(HttpResponseHeaders headers, TimeProvider time)
     {
         TimeSpan? wait = headers.RetryAfter is not { } header ? null : header.Delta ?? header.Date - time.GetUtcNow();
-        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
+        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait > s_most ? s_most : wait;
     }
 }

@@ -1,7 +1,7 @@
 namespace Farsight.Tests.Support;
 
 /// <summary>What a server does instead of answering.</summary>
-enum EndpointFault
+public enum EndpointFault
 {
     /// <summary>It answers.</summary>
     None,
