@@ -15,7 +15,7 @@ public sealed partial class ArchitectureTests
         ["Evaluation"] = ["Text", "Documents", "Generation", "Runs"],
         ["Export"] = ["Text"],
         ["Generation"] = ["Text"],
-        ["Inspection"] = ["Text", "Data", "Runs"],
+        ["Inspection"] = ["Text", "Data", "Synthesis", "Runs"],
         ["Objectives"] = [],
         ["Recipes"] = ["Text", "Documents", "Data", "Generation", "Synthesis", "Objectives", "Training", "Runs", "Evaluation"],
         ["Runs"] = [],

@@ -4,7 +4,10 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Farsight.Alignment.Inspection;
+using Farsight.Alignment.Synthesis.Card;
+using Farsight.Alignment.Text;
 using Farsight.Cli.Output;
+using Farsight.Engine;
 
 namespace Farsight.Cli.Commands;
 
@@ -18,9 +21,21 @@ static class InspectCommand
     static readonly Option<bool> s_scan = new("--scan") { Description = "Read all weights and count those that are NaN or infinite." };
     static readonly Option<bool> s_json = new("--json") { Description = "Print it all as JSON." };
 
+    static readonly Option<string?> s_html = new("--html") { Description = "Of a dataset: write a page that shows samples with their evidence." };
+    static readonly Option<bool> s_card = new("--card") { Description = "Of a dataset: write its card beside it, FILE.card.md and FILE.card.json." };
+    static readonly Option<string?> s_tokenizer = new("--tokenizer") { Description = "For --html and --card: directory of the model that the dataset was made with, for the text of each chunk." };
+    static readonly Option<int> s_samples = new("--samples") { Description = "For --html: samples on the page, at even distances.", DefaultValueFactory = _ => 40 };
+
     internal static Command Create()
     {
-        Command command = new("inspect", "Tell what a file or directory is: sizes, shapes, formats, and what is unusual.") { s_path, s_tensors, s_scan, s_json };
+        s_samples.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError("--samples: use 1 or more.");
+            }
+        });
+        Command command = new("inspect", "Tell what a file or directory is: sizes, shapes, formats, and what is unusual.") { s_path, s_tensors, s_scan, s_json, s_html, s_card, s_tokenizer, s_samples };
         command.SetAction((parse, _) => Task.Run(() => Run(parse), CancellationToken.None));
         return command;
     }
@@ -28,9 +43,33 @@ static class InspectCommand
     static int Run(ParseResult parse)
     {
         string path = Bundled.Locate(parse.GetValue(s_path)!);
+        if (parse.GetValue(s_html) is not null || parse.GetValue(s_card))
+        {
+            ShowDataset(path, parse);
+            return ExitCode.Done;
+        }
         Inspection inspection = Inspector.Inspect(path, parse.GetValue(s_scan));
         parse.InvocationConfiguration.Output.Write(parse.GetValue(s_json) ? Json(path, inspection) : Text(path, inspection, parse.GetValue(s_tensors)));
         return ExitCode.Done;
+    }
+
+    static void ShowDataset(string path, ParseResult parse)
+    {
+        if (!path.EndsWith(".jsonl", StringComparison.Ordinal) || !File.Exists(path))
+        {
+            throw new InputException($"--html and --card are for preference datasets, and {path} is no .jsonl file; leave them out.");
+        }
+        Tokenizer? tokenizer = parse.GetValue(s_tokenizer) is { } directory ? Tokenizer.Load(Bundled.Locate(directory)) : null;
+        TextWriter output = parse.InvocationConfiguration.Output;
+        if (parse.GetValue(s_html) is { } html)
+        {
+            output.WriteLine($"{html}: {DatasetPage.Write(path, html, tokenizer, parse.GetValue(s_samples))} samples");
+        }
+        if (parse.GetValue(s_card))
+        {
+            DatasetCardFiles.Write(path, tokenizer);
+            output.WriteLine($"{path}.card.md");
+        }
     }
 
     static string Text(string path, Inspection inspection, bool tensors)

@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Text;
+using Farsight.Alignment.Data;
+using Farsight.Alignment.Synthesis.Card;
+using Farsight.Alignment.Synthesis.Quality;
+using Farsight.Alignment.Synthesis.Scoring;
+
+namespace Farsight.Alignment.Inspection;
+
+/// <summary>One sample of a page: question, responses with their faults, and the context with its evidence marked.</summary>
+sealed class SampleHtml
+{
+    readonly StringBuilder _html = new();
+    readonly PreferenceSample _sample;
+    readonly SampleTexts? _texts;
+    readonly Grounding? _known;
+    readonly SharedWords _shared;
+
+    SampleHtml(PreferenceSample sample, SampleTexts? texts) =>
+        (_sample, _texts, _known, _shared) = (sample, texts, texts?.Known(), new(sample.Question, sample.Chosen));
+
+    internal static string Of(PreferenceSample sample, SampleTexts? texts) => new SampleHtml(sample, texts).Build();
+
+    string Build()
+    {
+        SampleProvenance from = _sample.Provenance;
+        Write($"<section class=\"sample\" id=\"{Escape(_sample.Id)}\">\n<p class=\"id\">{Escape(_sample.Id)} · {Escape(string.Join(", ", from.Documents))}</p>\n<h2>{Escape(_sample.Question)}</h2>\n");
+        Response("chosen", "Chosen", _sample.Chosen, from.Seen.Chosen, _texts?.FaultOfChosen());
+        for (int j = 0; j < _sample.Rejected.Count; j++)
+        {
+            Response("rejected", $"Rejected {j + 1}", _sample.Rejected[j], from.Seen.Rejected[j], _texts?.FaultOfRejected(j));
+        }
+        if (from.Judge is { } judge)
+        {
+            Write($"<p class=\"judge\">{Escape(judge.Model)} {(judge.Accepted ? "accepts" : "refuses")} the chosen response: {Escape(judge.Reason)}</p>\n");
+        }
+        Context();
+        return _html.Append("</section>\n").ToString();
+    }
+
+    void Response(string kind, string title, string text, IReadOnlyList<int> seen, Fault? fault)
+    {
+        Write($"<div class=\"response {kind}\"><h3>{title}{From(seen)}");
+        IEnumerable<Fault?> faults = [fault, Unfollowed.Check(_sample.Question, text), Refusal.Check(text)];
+        foreach (Fault one in faults.OfType<Fault>().DistinctBy(f => f.Reason))
+        {
+            Write($" <b class=\"fault\" title=\"{Escape(one.Detail)}\">{Escape(one.Reason.Replace('_', ' '))}</b>");
+        }
+        Write($"</h3><p>{Marked(text, Missing(text))}</p></div>\n");
+    }
+
+    /// <summary>The chunks that a response was written from, as small coloured numbers.</summary>
+    string From(IReadOnlyList<int> seen) => seen.Count == 0 ? " <span>from no chunk</span>"
+        : $" <span>from</span> {string.Join(' ', seen.Select(i => string.Create(CultureInfo.InvariantCulture, $"<a class=\"{Role(i)}\" href=\"#{Anchor(i)}\">{i + 1}</a>")))}";
+
+    IEnumerable<(Range, string)> Missing(string response)
+    {
+        int from = 0;
+        foreach (string missing in _known?.Missing(response) ?? [])
+        {
+            int at = response.IndexOf(missing, from, StringComparison.Ordinal);
+            from = at + missing.Length;
+            yield return (at..from, "b");
+        }
+    }
+
+    void Context()
+    {
+        if (_texts is null)
+        {
+            string prompt = _sample.Prompt ?? "The sample has no readable prompt.";
+            Write($"<details class=\"chunk\"><summary>{_sample.Context.Count} chunks, {_sample.Context.Sum(c => c.Tokens.Length)} tokens</summary><p>{Marked(prompt, _shared.In(prompt).Select(r => (r, "mark")))}</p></details>\n");
+            return;
+        }
+        double most = Math.Max(double.Epsilon, _sample.Context.Max(c => c.Score));
+        _html.Append("<div class=\"strip\">");
+        foreach ((int i, ContextChunk chunk) in _sample.Context.Index())
+        {
+            Write($"<a class=\"{Role(i)}\" href=\"#{Anchor(i)}\" title=\"chunk {i + 1}, score {chunk.Score:0.##}\"><i style=\"height:{100 * chunk.Score / most:F0}%\"></i></a>");
+        }
+        _html.Append("</div>\n");
+        for (int i = 0; i < _sample.Context.Count; i++)
+        {
+            Chunk(i);
+        }
+    }
+
+    void Chunk(int number)
+    {
+        ContextChunk chunk = _sample.Context[number];
+        string text = _texts!.Chunks[number];
+        List<(Range, string)> marks = [.. _shared.In(text).Select(r => (r, "mark"))];
+        if (_sample.Provenance.Fact is { } fact && fact.Chunk == number && text.IndexOf(fact.Text, StringComparison.Ordinal) is >= 0 and var at)
+        {
+            marks.Add((at..(at + fact.Text.Length), "u"));
+        }
+        bool isOpen = chunk.Role == ChunkRole.Relevant;
+        Write($"<details class=\"chunk {Role(number)}\" id=\"{Anchor(number)}\"{(isOpen ? " open" : "")}><summary>{number + 1} · {Role(number)} · score {chunk.Score:0.##} · {Escape(chunk.Document)}, chunk {chunk.Index}</summary><p>{Marked(text, marks)}</p></details>\n");
+    }
+
+    /// <summary>The text with stretches inside tags; stretches may hold one another.</summary>
+    static string Marked(string text, IEnumerable<(Range Range, string Tag)> marks)
+    {
+        // Where several begin, the longer one is outside; where several end, tags of stretches that go on are closed and opened again.
+        SortedSet<int> cuts = [0, text.Length];
+        (int Start, int End, string Tag)[] all = [.. marks.Select(m => (m.Range.Start.Value, m.Range.End.Value, m.Tag)).OrderBy(m => m.Tag == "u" ? 0 : 1)];
+        cuts.UnionWith(all.SelectMany(m => new[] { m.Start, m.End }));
+        StringBuilder html = new();
+        foreach ((int start, int end) in cuts.Zip(cuts.Skip(1)))
+        {
+            string[] tags = [.. all.Where(m => m.Start <= start && end <= m.End).Select(m => m.Tag)];
+            html.Append(string.Concat(tags.Select(t => t == "b" ? "<b class=\"missing\">" : $"<{t}>")));
+            html.Append(Escape(text[start..end]));
+            html.Append(string.Concat(tags.Reverse().Select(t => $"</{t}>")));
+        }
+        return html.ToString();
+    }
+
+    string Role(int chunk) => _sample.Context[chunk].Role.ToString().ToLowerInvariant();
+
+    string Anchor(int chunk) => string.Create(CultureInfo.InvariantCulture, $"{Escape(_sample.Id)}-{chunk + 1}");
+
+    void Write(FormattableString html) => _html.Append(html.ToString(CultureInfo.InvariantCulture));
+
+    static string Escape(string text) => DatasetPage.Escape(text);
+}

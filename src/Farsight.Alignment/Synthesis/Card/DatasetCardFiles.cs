@@ -1,0 +1,62 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Farsight.Alignment.Data;
+using Farsight.Alignment.Runs;
+using Farsight.Alignment.Text;
+using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
+
+namespace Farsight.Alignment.Synthesis.Card;
+
+/// <summary>FILE.card.md for people and FILE.card.json for programs, beside FILE.</summary>
+public static class DatasetCardFiles
+{
+    static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+        NewLine = "\n",
+    };
+
+    /// <summary>Counts a dataset.</summary>
+    /// <param name="dataset">The .jsonl file; FILE.summary.json beside it is read where it is there.</param>
+    /// <param name="tokenizer">That of the chunks; null leaves out what needs their text.</param>
+    /// <exception cref="InputException">The file is damaged or empty, or the tokenizer is another one.</exception>
+    public static DatasetCard Read(string dataset, Tokenizer? tokenizer)
+    {
+        CardCounts counts = new(tokenizer);
+        foreach (PreferenceSample sample in PreferenceDataset.Stream(dataset))
+        {
+            counts.Add(sample);
+        }
+        DatasetCard card = counts.ToCard(Path.GetFileName(dataset), InputHash.OfFile(dataset), new FileInfo(dataset).Length, Summary(dataset + ".summary.json"));
+        return card.Samples > 0 ? card : throw new InputException($"{dataset} is empty; it holds no samples.");
+    }
+
+    /// <summary>Counts a dataset and writes both files.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static DatasetCard Write(string dataset, Tokenizer? tokenizer)
+    {
+        DatasetCard card = Read(dataset, tokenizer);
+        AtomicFile.WriteText(dataset + ".card.json", Json(card));
+        AtomicFile.WriteText(dataset + ".card.md", CardMarkdown.Of(card));
+        return card;
+    }
+
+    /// <summary>The card as JSON.</summary>
+    public static string Json(DatasetCard card) => JsonSerializer.Serialize(card, s_json) + "\n";
+
+    static JsonNode? Summary(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? JsonNode.Parse(File.ReadAllText(path)) : null;
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path} is damaged; remove it to make the card without it.", e);
+        }
+    }
+}
