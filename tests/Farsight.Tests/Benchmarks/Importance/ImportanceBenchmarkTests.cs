@@ -33,6 +33,19 @@ public sealed class ImportanceBenchmarkTests
         Assert.Equal(2910, cases.Sum(c => c.Questions.Count));
         Assert.InRange(Top1("evidence", cases), 0.965, 1);
         Assert.InRange(Top1("bm25", cases), 0.935, 0.95); // a weak baseline would make it easy
+        RankCase[] unseen = [.. cases.Where((_, i) => i % 2 == 1)]; // its weights were set on the others
+        Assert.InRange(Top1("evidence", unseen), Top1("bm25", unseen) + 0.02, 1);
+    }
+
+    [SharedFact("evaldata/ruler/hotpotqa_train100.json")]
+    [Trait("Category", "Golden")]
+    public void Both_paragraphs_of_hotpotqa_are_found_better_than_by_bm25()
+    {
+        string[] files = ["hotpotqa_dev_distractor_first100.json", "hotpotqa_train100.json"];
+        RankCase[] unseen = [.. files.SelectMany(f => RankSets.Hotpot(SharedMaterial.PathOf($"evaldata/ruler/{f}"))).Where((_, i) => i % 2 == 1)];
+
+        Assert.InRange(Top1("bm25", unseen), 0.75, 1);
+        Assert.InRange(Top1("evidence", unseen), Top1("bm25", unseen) + 0.02, 1);
     }
 
     [SharedFact("evaldata/liconbench/fewnerd_test_1800.json.gz")]
