@@ -3,11 +3,13 @@ namespace Farsight.Alignment.Data;
 /// <summary>Where a sample is from: enough to make it again.</summary>
 /// <param name="Documents">Names of the documents that it was made of.</param>
 /// <param name="Seed">The synthesis run's seed.</param>
-/// <param name="SampleIndex">The sample's number in that run; its random streams are opened by seed and number.</param>
+/// <param name="SampleIndex">The sample's number in that run; its random streams are opened by seed, number and try.</param>
 /// <param name="Seen">Which chunks each response was written from.</param>
 /// <param name="Generator">Who wrote the responses; null when no model did.</param>
 /// <param name="Fact">The fact that was put into the context to be asked for; null when the documents are unchanged.</param>
 /// <param name="Judge">What a judge said of the chosen response; null when none was asked.</param>
+/// <param name="Question">Where the question is from; null in files that do not say.</param>
+/// <param name="Try">Contexts of this sample number that were given up before this one; null for none.</param>
 public sealed record SampleProvenance(
     IReadOnlyList<string> Documents,
     int Seed,
@@ -15,7 +17,9 @@ public sealed record SampleProvenance(
     SeenChunks Seen,
     GeneratorSettings? Generator = null,
     InsertedFact? Fact = null,
-    JudgeVerdict? Judge = null);
+    JudgeVerdict? Judge = null,
+    QuestionOrigin? Question = null,
+    int? Try = null);
 
 /// <summary>The model that wrote the responses, and how it was sampled.</summary>
 /// <param name="Model">Its name, not its path.</param>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using Farsight.Alignment.Documents;
@@ -18,14 +19,30 @@ sealed record SourceChunk(string Document, int Index, int[] Tokens);
 /// <param name="Questions">Those that came with the documents; often none.</param>
 sealed record Passage(IReadOnlyList<SourceChunk> Chunks, IReadOnlyList<QuestionAnswer> Questions);
 
+/// <summary>How a corpus is cut.</summary>
+/// <param name="Seed">Of the run.</param>
+/// <param name="ChunkTokens">Tokens of a chunk.</param>
+/// <param name="Chunks">N: chunks of a context, so the least that a passage has.</param>
+/// <param name="MostTokens">Of a corpus above this size, documents drawn by seed that stay below it.</param>
+sealed record CorpusRules(int Seed, int ChunkTokens, int Chunks, long MostTokens = CorpusRules.HalfGigabyte)
+{
+    internal const long HalfGigabyte = 1L << 27; // of tokens in memory; more than the paper's 12,000 contexts take
+}
+
+/// <summary>What was made of the documents.</summary>
+/// <param name="Documents">Read.</param>
+/// <param name="Used">Of these, the ones that samples are drawn from; fewer only where a corpus is too large to be held.</param>
+/// <param name="Chunks">Whole chunks of the used ones.</param>
+public sealed record CorpusCounts(int Documents, int Used, int Chunks);
+
 /// <summary>Stage 1: documents as equal-length chunks by token count, from each document's beginning; a rest shorter than a chunk is left out.</summary>
 sealed class ChunkedCorpus
 {
     readonly int[] _ends; // chunks up to and with each passage
 
-    ChunkedCorpus(IReadOnlyList<Passage> passages, string sha256)
+    ChunkedCorpus(IReadOnlyList<Passage> passages, CorpusCounts counts, string sha256)
     {
-        (Passages, Sha256) = (passages, sha256);
+        (Passages, Counts, Sha256) = (passages, counts, sha256);
         _ends = new int[passages.Count];
         for (int i = 0; i < _ends.Length; i++)
         {
@@ -35,26 +52,32 @@ sealed class ChunkedCorpus
 
     internal IReadOnlyList<Passage> Passages { get; }
 
-    /// <summary>Of names, texts and questions.</summary>
+    internal CorpusCounts Counts { get; }
+
+    /// <summary>Of names, texts and questions of all documents read.</summary>
     internal string Sha256 { get; }
 
-    /// <summary>Reads and cuts all documents.</summary>
+    /// <summary>Reads the documents one after the other and cuts them; of a corpus beyond the budget, as many as fit.</summary>
     /// <exception cref="InputException">There are none, or all together are shorter than one context.</exception>
-    internal static ChunkedCorpus Read(IEnumerable<SourceDocument> documents, ChatFormat format, int chunkTokens, int chunks)
+    internal static ChunkedCorpus Read(IEnumerable<SourceDocument> documents, ChatFormat format, CorpusRules rules)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        List<Passage> cut = [];
+        CorpusSelection selection = new(rules.Seed, rules.MostTokens);
         foreach (SourceDocument document in documents)
         {
             Append(hash, document);
-            cut.Add(new(Cut(document, format, chunkTokens), document.Questions));
+            selection.Offer(document.Id, () => new(Cut(document, format, rules.ChunkTokens), document.Questions));
         }
-        int found = cut.Sum(p => p.Chunks.Count);
-        return found >= chunks
-            ? new(Join(cut, chunks), Convert.ToHexStringLower(hash.GetHashAndReset()))
+        Passage[] cut = [.. selection.Kept];
+        int found = cut.Sum(p => p.Chunks.Count), needed = rules.Chunks * rules.ChunkTokens;
+        return found >= rules.Chunks
+            ? new(Join(cut, rules.Chunks), new(selection.Offered, cut.Length, found), Convert.ToHexStringLower(hash.GetHashAndReset()))
             : throw new InputException(
-                $"The documents hold {found} chunks of {chunkTokens} tokens, and a context takes {chunks}: give at least {chunks * chunkTokens} tokens of text, or lower --chunks or --chunk-tokens.");
+                $"The documents hold {found} chunks of {rules.ChunkTokens} tokens, and a context takes {rules.Chunks}: give at least {needed} tokens of text, or lower --chunks or --chunk-tokens.");
     }
+
+    /// <summary>Only the passages that bring questions.</summary>
+    internal ChunkedCorpus WithQuestions() => new([.. Passages.Where(p => p.Questions.Count > 0)], Counts, Sha256);
 
     /// <summary>Draws a passage, each by its length.</summary>
     internal Passage Draw(ref SeededRandom random)
@@ -72,7 +95,7 @@ sealed class ChunkedCorpus
     }
 
     /// <summary>Long documents stay alone; short ones are put together in order, and the last of them with those before.</summary>
-    static List<Passage> Join(List<Passage> documents, int chunks)
+    static List<Passage> Join(IReadOnlyList<Passage> documents, int chunks)
     {
         List<Passage> passages = [.. documents.Where(d => d.Chunks.Count >= chunks)];
         Passage open = new([], []);
@@ -101,9 +124,11 @@ sealed class ChunkedCorpus
         string[] parts = [document.Id, document.Text, .. document.Questions.SelectMany(q => new[] { q.Question, q.Answer })];
         foreach (string part in parts)
         {
-            byte[] bytes = Encoding.UTF8.GetBytes(part);
-            hash.AppendData(BitConverter.GetBytes(bytes.Length)); // so that no text can pass for two
-            hash.AppendData(bytes);
+            byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(part.Length));
+            int length = Encoding.UTF8.GetBytes(part, bytes);
+            hash.AppendData(BitConverter.GetBytes(length)); // so that no text can pass for two
+            hash.AppendData(bytes, 0, length);
+            ArrayPool<byte>.Shared.Return(bytes);
         }
     }
 }

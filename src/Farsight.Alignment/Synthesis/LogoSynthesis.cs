@@ -4,6 +4,7 @@ using Farsight.Alignment.Runs;
 using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Alignment.Text;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
 
 namespace Farsight.Alignment.Synthesis;
@@ -11,28 +12,43 @@ namespace Farsight.Alignment.Synthesis;
 /// <summary>LOGO data (arXiv 2410.18533, section 3.2.2): documents in, preference samples out, written by the model that will be trained.</summary>
 public static class LogoSynthesis
 {
-    const int FormatVersion = 1;
-    const string Questions = "insert";
+    const int FormatVersion = 2;
 
-    /// <summary>Makes the file, or continues it where it was stopped.</summary>
+    /// <summary>Makes the file with the local model, or continues it where it was stopped.</summary>
     /// <param name="options">What, from what, and where to.</param>
-    /// <param name="progress">Told after every group of samples.</param>
+    /// <param name="progress">Told whenever samples were written.</param>
     /// <param name="cancel">Finishes the group, keeps everything and stops; the same call continues.</param>
-    /// <returns>What was made; fewer samples than wanted when three times as many numbers did not give enough.</returns>
+    /// <returns>What was made; fewer samples than wanted where some numbers failed in all of their tries.</returns>
     /// <exception cref="InputException">Options, model and documents do not fit together, the file is there, or no sample could be made.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the run can be continued.</exception>
     public static LogoSynthesisSummary Run(LogoSynthesisOptions options, IProgress<LogoSynthesisProgress>? progress, CancellationToken cancel)
     {
         options.Check();
-        SynthesisJournal.RefuseExisting(options.Output);
+        SynthesisJournal.RefuseExisting(options.File);
         using LlamaModel model = LlamaModel.Load(options.Model);
         Tokenizer tokenizer = Tokenizer.LoadFor(options.Model, model.Config.VocabSize);
         ChatFormat format = ChatFormat.Load(options.Model, tokenizer);
         int[] endTokens = [.. model.Config.EosTokenIds.Append(format.Eos).Distinct()];
-        string name = new DirectoryInfo(options.Model).Name;
-        return Run(options, new(
-            name, InputHash.OfModel(options.Model), model.Config.MaxPositionEmbeddings, tokenizer, format, endTokens,
-            new ModelResponses(model, endTokens)), progress, cancel);
+        return Run(options, new SynthesisModel(
+            new DirectoryInfo(options.Model).Name, InputHash.OfModel(options.Model), model.Config.MaxPositionEmbeddings, tokenizer, format,
+            new LocalResponder(new ModelResponses(model, endTokens), format, endTokens)), progress, cancel);
+    }
+
+    /// <summary>Makes the file with a model that answers over HTTP, or any other chat client; weights are not needed here.</summary>
+    /// <param name="options">As for the local model.</param>
+    /// <param name="writer">Who answers.</param>
+    /// <param name="progress">Told whenever samples were written.</param>
+    /// <param name="cancel">Gives up what is under way and stops; the same call continues.</param>
+    /// <inheritdoc cref="Run(LogoSynthesisOptions, IProgress{LogoSynthesisProgress}?, CancellationToken)"/>
+    public static LogoSynthesisSummary Run(LogoSynthesisOptions options, ChatWriter writer, IProgress<LogoSynthesisProgress>? progress, CancellationToken cancel)
+    {
+        options.Check();
+        SynthesisJournal.RefuseExisting(options.File);
+        ModelConfig config = ModelFiles.ReadConfig(options.Model);
+        Tokenizer tokenizer = Tokenizer.LoadFor(options.Model, config.VocabSize);
+        return Run(options, new SynthesisModel(
+            writer.Name, InputHash.OfFile(TokenizerFile(options.Model)), config.MaxPositionEmbeddings, tokenizer, ChatFormat.Load(options.Model, tokenizer),
+            new EndpointResponder(writer, tokenizer), IsEndpoint: true), progress, cancel);
     }
 
     internal static LogoSynthesisSummary Run(
@@ -40,55 +56,51 @@ public static class LogoSynthesis
     {
         options.Check();
         PromptBudget budget = PromptBudget.Of(options.ChunkTokens, model.Window);
-        ChunkedCorpus corpus = ChunkedCorpus.Read(DocumentReader.Read(options.Documents), model.Format, budget.ChunkTokens, options.Chunks);
-        SynthesisSettings settings = new(
-            FormatVersion, model.Sha256, corpus.Sha256, options.Samples, options.Seed, Questions, budget.ChunkTokens, options.Chunks,
-            options.Threshold, options.Rejected, options.Temperature, budget.MaxNewTokens, model.Name);
-        ContextDraw draw = new(corpus, model.Tokenizer, model.Format, ChunkScorers.Open("entities"), new(options.Seed, options.Chunks, options.Threshold));
-        ResponseRules rules = new(options.Seed, options.Rejected, options.Temperature, budget.MaxNewTokens, model.Window, model.Name);
-        SynthesisGroup group = new(model.Source, model.Format, model.EndTokens, new(model.Format, budget), rules);
+        ChunkedCorpus corpus = ChunkedCorpus.Read(DocumentReader.Read(options.Documents), model.Format, new(options.Seed, budget.ChunkTokens, options.Chunks));
+        QuestionPlan plan = QuestionPlan.Of(options.Questions, corpus, model.IsEndpoint ? QuestionSource.Write : QuestionSource.Insert);
+        corpus = plan.Rest == QuestionSource.Own ? corpus.WithQuestions() : corpus;
+        IChunkScorer scorer = ChunkScorers.Open(options.Scorer);
+        SynthesisSettings settings = SettingsOf(options, model, budget, corpus, plan, scorer);
+        SampleMaker maker = Maker(settings, model, budget, corpus, plan, scorer);
 
-        using SynthesisJournal journal = SynthesisJournal.Open(options.Output, settings);
+        using SynthesisJournal journal = SynthesisJournal.Open(options.File, settings);
         if (!journal.IsFinished)
         {
-            Fill(journal, options.Samples, indices => group.Respond([.. indices.Select(draw.Draw)], c => Readable(c, model.Tokenizer)), progress, cancel);
-            End(journal, options);
+            int[][] groups = [.. (options.Shard ?? new(1, 1)).Groups(options.Samples, model.Responder.GroupSize)];
+            new SynthesisWork(journal, groups, maker, model.Responder, counts => progress?.Report(new(groups.Sum(g => g.Length), plan.Name, counts))).Run(cancel);
+            End(journal, options, corpus.Counts);
         }
-        return new(settings, journal.Counts);
+        return new(settings, corpus.Counts, journal.Counts);
     }
 
-    static void Fill(
-        SynthesisJournal journal, int samples, Func<IEnumerable<int>, IReadOnlyList<SampleOutcome>> respond,
-        IProgress<LogoSynthesisProgress>? progress, CancellationToken cancel)
+    static SynthesisSettings SettingsOf(
+        LogoSynthesisOptions options, SynthesisModel model, PromptBudget budget, ChunkedCorpus corpus, QuestionPlan plan, IChunkScorer scorer) => new(
+        FormatVersion, model.Sha256, model.Name, model.IsEndpoint, corpus.Sha256, options.Samples, options.Shard?.ToString(), options.Seed, plan.Name, scorer.Name,
+        budget.ChunkTokens, options.Chunks, options.Threshold ?? scorer.Threshold, options.Rejected, options.Temperature, budget.MaxNewTokens);
+
+    static SampleMaker Maker(
+        SynthesisSettings settings, SynthesisModel model, PromptBudget budget, ChunkedCorpus corpus, QuestionPlan plan, IChunkScorer scorer)
     {
-        int most = samples * SynthesisGroup.MostTriesPerSample;
-        progress?.Report(new(samples, journal.Counts));
-        while (journal.Counts.Written < samples && journal.Counts.Tried < most)
-        {
-            cancel.ThrowIfCancellationRequested();
-            int next = journal.Counts.Tried;
-            SynthesisCounts counts = journal.Counts;
-            List<PreferenceSample> made = [];
-            foreach (SampleOutcome outcome in respond(Enumerable.Range(next, Math.Min(SynthesisGroup.Size, most - next))).TakeWhile(_ => counts.Written < samples))
-            {
-                counts = counts.With(outcome);
-                made.AddRange(outcome.Sample is { } sample ? [sample] : []);
-            }
-            journal.Append(made, counts);
-            progress?.Report(new(samples, counts));
-        }
+        PassageScores scores = new(model.Tokenizer, scorer);
+        ContextRules rules = new(settings.Chunks, settings.Threshold);
+        ContextDraw draw = new(
+            corpus, plan, new(model.Tokenizer, model.Format, scores, rules), new(scores, rules), new(model.Format, budget, settings.Chunks, settings.Seed), settings.Seed);
+        ResponseRules responses = new(settings.Seed, settings.Rejected, settings.Temperature, settings.MaxNewTokens, settings.Generator);
+        return new(draw, new(model.Format, budget), responses, c => Readable(c, model.Tokenizer));
     }
 
-    static void End(SynthesisJournal journal, LogoSynthesisOptions options)
+    static void End(SynthesisJournal journal, LogoSynthesisOptions options, CorpusCounts documents)
     {
         if (journal.Counts.Written == 0)
         {
             journal.Discard();
             throw new InputException(
-                $"None of {journal.Counts.Tried} samples could be made ({string.Join(", ", journal.Counts.Dropped.Select(d => $"{d.Key} {d.Value}"))}); use a model that can answer questions about {options.Documents}.");
+                $"None of {journal.Counts.Tried} tries gave a sample ({string.Join(", ", journal.Counts.Dropped.Select(d => $"{d.Key} {d.Value}"))}); use a model that can answer questions about {options.Documents}.");
         }
-        journal.Finish();
+        journal.Finish(documents);
     }
+
+    static string TokenizerFile(string model) => File.Exists(model) ? model : Path.Combine(model, "tokenizer.json");
 
     /// <summary>Context and question for people; decoded in one go, because characters may lie across chunks.</summary>
     static string Readable(SampleContext context, Tokenizer tokenizer) =>

@@ -1,14 +1,15 @@
 using Farsight.Alignment.Documents;
+using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Engine;
 
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>What LOGO data is made of, and how much (arXiv 2410.18533, section 3.2.2).</summary>
-/// <param name="Model">Directory of the model that writes the responses; training starts from the same one.</param>
+/// <param name="Model">Directory of the model that will be trained and that writes the responses; with an endpoint only its tokenizer and config are read.</param>
 /// <param name="Documents">Folder or file, see <see cref="DocumentReader"/>.</param>
 /// <param name="Samples">How many samples to write.</param>
 /// <param name="Seed">Decides every random choice.</param>
-/// <param name="Output">The .jsonl file.</param>
+/// <param name="Output">The .jsonl file; with a shard, see <see cref="SynthesisShard.PathOf"/>.</param>
 public sealed record LogoSynthesisOptions(string Model, string Documents, int Samples, int Seed, string Output)
 {
     /// <summary>Tokens of a chunk; null for a sixteenth of the model's window, at most 512.</summary>
@@ -17,8 +18,17 @@ public sealed record LogoSynthesisOptions(string Model, string Documents, int Sa
     /// <summary>N: chunks of a context.</summary>
     public int Chunks { get; init; } = 16;
 
-    /// <summary>δ: entities that a relevant chunk shares with question and answer.</summary>
-    public int Threshold { get; init; } = 6;
+    /// <summary>Where questions come from; null for the documents' own, and for documents without any invented facts or, with an endpoint, written ones.</summary>
+    public QuestionSource? Questions { get; init; }
+
+    /// <summary>What says how important a chunk is, one of <see cref="ChunkScorers.Names"/>.</summary>
+    public string Scorer { get; init; } = "evidence";
+
+    /// <summary>δ: from which score on a chunk is relevant, in the scorer's unit; null for the scorer's own.</summary>
+    public double? Threshold { get; init; }
+
+    /// <summary>The part to make, when several processes share the work; null for all.</summary>
+    public SynthesisShard? Shard { get; init; }
 
     /// <summary>M: dis-preferred responses of a sample.</summary>
     public int Rejected { get; init; } = 2;
@@ -26,17 +36,23 @@ public sealed record LogoSynthesisOptions(string Model, string Documents, int Sa
     /// <summary>Of the dis-preferred responses; the preferred one is greedy.</summary>
     public double Temperature { get; init; } = 0.8;
 
+    /// <summary>The file that this run writes.</summary>
+    public string File => Shard?.PathOf(Output) ?? Output;
+
     /// <summary>Checks the numbers.</summary>
     /// <exception cref="InputException">One makes no sense; the message names the option.</exception>
     public void Check()
     {
         AtLeast("--samples", Samples, 1);
         AtLeast("--chunks", Chunks, 4);
-        AtLeast("--threshold", Threshold, 1);
         AtLeast("--rejected", Rejected, 1);
-        if (Samples > int.MaxValue / SynthesisGroup.MostTriesPerSample)
+        if (Threshold is { } threshold && !(threshold > 0 && double.IsFinite(threshold)))
         {
-            throw new InputException($"--samples is {Samples}; use {int.MaxValue / SynthesisGroup.MostTriesPerSample} or fewer.");
+            throw new InputException("--threshold must be a number above 0.");
+        }
+        if (Shard is { } shard && shard.Count > Samples)
+        {
+            throw new InputException($"--shard is {shard}, and there are only {Samples} samples to share; use fewer parts.");
         }
         if (!(Temperature > 0 && double.IsFinite(Temperature)))
         {

@@ -2,10 +2,12 @@ namespace Farsight.Alignment.Synthesis;
 
 /// <summary>The content of FILE.jsonl.summary.json.</summary>
 /// <param name="Settings">What the file was made with.</param>
+/// <param name="Documents">What it was made of.</param>
 /// <param name="Counts">What came of it.</param>
-public sealed record LogoSynthesisSummary(SynthesisSettings Settings, SynthesisCounts Counts);
+public sealed record LogoSynthesisSummary(SynthesisSettings Settings, CorpusCounts Documents, SynthesisCounts Counts);
 
-/// <summary>A sign of life from synthesis, after each group of samples.</summary>
-/// <param name="Samples">Wanted.</param>
+/// <summary>A sign of life from synthesis, whenever samples were written.</summary>
+/// <param name="Samples">Wanted, in this shard.</param>
+/// <param name="Questions">Where they come from: "own", "insert", "write".</param>
 /// <param name="Counts">So far, of a resumed run also those before.</param>
-public sealed record LogoSynthesisProgress(int Samples, SynthesisCounts Counts);
+public sealed record LogoSynthesisProgress(int Samples, string Questions, SynthesisCounts Counts);

@@ -7,21 +7,25 @@ namespace Farsight.Alignment.Synthesis;
 /// <summary>Stage 4: which part of the context each response is written from (arXiv 2410.18533, section 3.2.2).</summary>
 sealed class ResponseViews(ChatFormat format, PromptBudget budget)
 {
-    /// <summary>For the preferred response: the relevant chunks, the best if they are too many for a prompt.</summary>
-    internal ResponseView Relevant(SampleContext context) =>
-        View(context, context.Of(ChunkRole.Relevant).OrderByDescending(i => context.Chunks[i].Score).Take(budget.MostChunks));
+    /// <summary>Whether the prompt and the longest answer to it fit into the window.</summary>
+    internal bool Fits(SampleContext context, ResponseView view) => format.Prompt(view.Context, context.Question).Length + budget.MaxNewTokens <= budget.Window;
 
-    /// <summary>For a second attempt at it: the chunk that answers.</summary>
-    internal ResponseView Gold(SampleContext context) => View(context, [context.GoldChunk]);
+    /// <summary>For the preferred response: the relevant chunks; if they are too many for a prompt, those the question was made of and the best of the others.</summary>
+    internal ResponseView Relevant(SampleContext context) => View(context, context.Of(ChunkRole.Relevant)
+        .OrderByDescending(i => context.Origin != QuestionOrigin.Document && context.GoldChunks.Contains(i))
+        .ThenByDescending(i => context.Chunks[i].Score).Take(budget.MostChunks));
+
+    /// <summary>For a second attempt at it: the chunks that answer.</summary>
+    internal static ResponseView Gold(SampleContext context) => View(context, context.GoldChunks);
 
     /// <summary>For the dis-preferred responses: only irrelevant chunks, then a partly relevant context, in turn.</summary>
-    internal ResponseView Rejected(SampleContext context, int number, ref SeededRandom random) =>
+    internal static ResponseView Rejected(SampleContext context, int number, ref SeededRandom random) =>
         number % 2 == 0 ? Irrelevant(context, ref random) : Partial(context, ref random);
 
-    ResponseView Irrelevant(SampleContext context, ref SeededRandom random) => View(context, SomeIrrelevant(context, PromptBudget.ChunksOfRejected, ref random));
+    static ResponseView Irrelevant(SampleContext context, ref SeededRandom random) => View(context, SomeIrrelevant(context, PromptBudget.ChunksOfRejected, ref random));
 
-    /// <summary>Half the time another fact, else the asked one cut inside its value; of a document's own question a part of the relevant chunks.</summary>
-    ResponseView Partial(SampleContext context, ref SeededRandom random)
+    /// <summary>Half the time another fact, else the asked one cut inside its value; of other questions a part of the relevant chunks, or half of the only one.</summary>
+    static ResponseView Partial(SampleContext context, ref SeededRandom random)
     {
         bool another = random.Next(2) == 0;
         return context.Asked is not { } asked ? PartOfRelevant(context, ref random)
@@ -29,13 +33,13 @@ sealed class ResponseViews(ChatFormat format, PromptBudget budget)
             : CutFact(context, asked, ref random);
     }
 
-    ResponseView AnotherFact(SampleContext context, PlacedFact asked, ref SeededRandom random)
+    static ResponseView AnotherFact(SampleContext context, PlacedFact asked, ref SeededRandom random)
     {
         PlacedFact other = random.Pick([.. context.Facts.Where(f => f != asked)]);
         return View(context, [other.Chunk, .. SomeIrrelevant(context, PromptBudget.ChunksOfRejected - 1, ref random)]);
     }
 
-    ResponseView CutFact(SampleContext context, PlacedFact asked, ref SeededRandom random)
+    static ResponseView CutFact(SampleContext context, PlacedFact asked, ref SeededRandom random)
     {
         int[] tokens = context.Chunks[asked.Chunk].Tokens;
         int from = (asked.ValueStart + asked.ValueEnd) / 2;
@@ -43,14 +47,15 @@ sealed class ResponseViews(ChatFormat format, PromptBudget budget)
         return View(context, seen, asked.Chunk, [.. tokens[..from], .. tokens[asked.ValueEnd..]]);
     }
 
-    ResponseView PartOfRelevant(SampleContext context, ref SeededRandom random)
+    static ResponseView PartOfRelevant(SampleContext context, ref SeededRandom random)
     {
         int[] relevant = context.Of(ChunkRole.Relevant);
         random.Shuffle<int>(relevant);
         int[] part = relevant[..Math.Min(Math.Max(1, relevant.Length / 2), PromptBudget.ChunksOfRejected - 1)];
         int[] seen = [.. part, .. SomeIrrelevant(context, PromptBudget.ChunksOfRejected - part.Length, ref random)];
         int[] tokens = context.Chunks[part[0]].Tokens;
-        return relevant.Length > 1 ? View(context, seen) : View(context, seen, part[0], tokens[..(tokens.Length / 2)]);
+        return relevant.Length > 1 ? View(context, seen)
+            : View(context, seen, part[0], random.Next(2) == 0 ? tokens[..(tokens.Length / 2)] : tokens[(tokens.Length / 2)..]);
     }
 
     static int[] SomeIrrelevant(SampleContext context, int most, ref SeededRandom random)
@@ -60,10 +65,10 @@ sealed class ResponseViews(ChatFormat format, PromptBudget budget)
         return irrelevant[..Math.Min(most, irrelevant.Length)];
     }
 
-    ResponseView View(SampleContext context, IEnumerable<int> chunks, int changed = -1, int[]? changedTokens = null)
+    static ResponseView View(SampleContext context, IEnumerable<int> chunks, int changed = -1, int[]? changedTokens = null)
     {
         int[] seen = [.. chunks.Order()];
         int[] tokens = [.. seen.SelectMany(i => i == changed ? changedTokens! : context.Chunks[i].Tokens)];
-        return new(seen, format.Prompt(tokens, context.Question));
+        return new(seen, tokens);
     }
 }

@@ -1,5 +1,4 @@
 using Farsight.Alignment.Data;
-using Farsight.Engine.Inference;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis;
@@ -9,106 +8,154 @@ sealed class SampleAttempt
 {
     const int MostChosen = 2;
     const int MostRejected = 5; // one, and four more
+    const int MostParts = 3; // views of a rejected response that hold something relevant
     const double WarmerEachTime = 0.1;
 
     readonly ResponseViews _views;
     readonly ResponseRules _rules;
+    readonly SampleContext _context;
     readonly Slot _chosen;
     readonly Slot[] _rejected;
+    readonly List<string> _resampled = [];
+    string? _dropped; // null as long as there is hope
 
     internal SampleAttempt(SampleContext context, ResponseViews views, ResponseRules rules)
     {
-        (Context, _views, _rules) = (context, views, rules);
-        _chosen = new(views.Relevant(context));
-        SeededRandom random = SeededRandom.For(rules.Seed, "synth logo/views", context.Index);
+        (_context, _views, _rules) = (context, views, rules);
+        _chosen = new(views.Relevant(context), 0);
+        SeededRandom random = context.At.Random(rules.Seed, "synth logo/views");
         _rejected = new Slot[rules.Rejected];
         for (int j = 0; j < _rejected.Length; j++)
         {
-            _rejected[j] = new(views.Rejected(context, j, ref random));
+            _rejected[j] = new(ResponseViews.Rejected(context, j, ref random), j + 1);
         }
-        bool isTooLong = Slots.Any(s => s.View.Prompt.Length + rules.MaxNewTokens > rules.Window);
-        Dropped = isTooLong ? DropReason.PromptTooLong : null;
     }
-
-    internal SampleContext Context { get; }
-
-    /// <summary>Null as long as there is hope.</summary>
-    internal string? Dropped { get; private set; }
-
-    /// <summary>A reason for each response that was sampled again.</summary>
-    internal List<string> Resampled { get; } = [];
 
     IEnumerable<Slot> Slots => [_chosen, .. _rejected];
 
-    IEnumerable<Slot> Open => Dropped is null ? Slots.Where(s => s.Text is null) : [];
+    IEnumerable<Slot> Open => _dropped is null ? Slots.Where(s => s.Text is null) : [];
 
-    /// <summary>What is still to be generated; empty for a sample that is done.</summary>
-    internal IEnumerable<GenerationRequest> Requests() => Open.Select(slot => Request(slot, Array.IndexOf([.. Slots], slot)));
-
-    /// <summary>Takes the responses to <see cref="Requests"/>, in their order.</summary>
-    /// <param name="responses">Text, or null where there was no end token.</param>
-    internal void Take(Queue<string?> responses)
+    /// <summary>Asks for the responses, and once more for those that cannot be used, until all are there or one is given up.</summary>
+    /// <param name="ask">Answers.</param>
+    /// <param name="prompt">Context and question for people.</param>
+    internal async Task<SampleOutcome> Run(AskModel ask, Func<SampleContext, string> prompt)
     {
-        foreach (Slot slot in Open.ToArray())
+        _dropped = Slots.All(s => _views.Fits(_context, s.View)) ? null : DropReason.PromptTooLong;
+        for (Slot[] open; (open = [.. Open]).Length > 0;)
         {
-            string? text = responses.Dequeue();
-            if (Dropped is null)
+            IReadOnlyList<string?> texts = await ask([.. open.Select(Ask)]).ConfigureAwait(false);
+            foreach ((Slot slot, string? text) in open.Zip(texts))
             {
-                Judge(slot, text);
+                if (_dropped is null)
+                {
+                    Judge(slot, text);
+                }
             }
         }
+        return new(_context, _dropped is null ? Sample(prompt) : null, _dropped, _resampled);
     }
 
-    /// <summary>The finished sample; only when it is neither dropped nor open.</summary>
-    internal PreferenceSample Sample(Func<SampleContext, string> prompt)
+    PreferenceSample Sample(Func<SampleContext, string> prompt)
     {
+        SampleTry at = _context.At;
         SeenChunks seen = new(_chosen.View.Seen, [.. _rejected.Select(r => r.View.Seen)]);
-        InsertedFact? fact = Context.Asked is { } asked ? new(asked.Needle.Sentence, asked.Needle.Value, asked.Chunk) : null;
+        InsertedFact? fact = _context.Asked is { } asked ? new(asked.Needle.Sentence, asked.Needle.Value, asked.Chunk) : null;
         SampleProvenance provenance = new(
-            [.. Context.Chunks.Select(c => c.Document).Distinct()], _rules.Seed, Context.Index, seen,
-            new(_rules.Generator, _rules.Temperature, _rules.MaxNewTokens), fact);
-        return new($"logo-{_rules.Seed}-{Context.Index}", Context.Chunks, Context.Question, _chosen.Text!, [.. _rejected.Select(r => r.Text!)], provenance, prompt(Context));
+            [.. _context.Chunks.Select(c => c.Document).Distinct()], _rules.Seed, at.Number, seen,
+            new(_rules.Generator, _rules.Temperature, _rules.MaxNewTokens), fact, Question: _context.Origin, Try: at.Try > 0 ? at.Try : null);
+        return new($"logo-{_rules.Seed}-{at.Number}", _context.Chunks, _context.Question, _chosen.Text!, [.. _rejected.Select(r => r.Text!)], provenance, prompt(_context));
     }
 
-    GenerationRequest Request(Slot slot, int number)
+    ModelAsk Ask(Slot slot)
     {
         // Greedy from the same chunks would be the same again.
         bool isGreedy = slot == _chosen && !slot.SameView;
-        Sampling sampling = isGreedy ? Sampling.Greedy : new(_rules.Temperature * (1 + (WarmerEachTime * slot.Attempts)), TopP: 1);
-        return new(slot.View.Prompt, _rules.MaxNewTokens, sampling, SeededRandom.For(_rules.Seed, $"synth logo/response {number}/{slot.Attempts}", Context.Index));
+        double temperature = isGreedy ? 0 : _rules.Temperature * (1 + (WarmerEachTime * slot.Attempts));
+        return new(
+            slot.View.Context, _context.Question, _rules.MaxNewTokens, temperature,
+            _context.At.Random(_rules.Seed, $"synth logo/response {slot.Number}/{slot.Attempts}"));
     }
 
     void Judge(Slot slot, string? text)
     {
         slot.Attempts++;
-        string? fault = slot == _chosen ? (text == Context.Gold.Trim() ? null : DropReason.ChosenWrong) : FaultOfRejected(text);
+        string? fault = slot == _chosen ? FaultOfChosen(text) : FaultOfRejected(text);
         if (fault is null)
         {
             slot.Text = text;
         }
         else if (slot.Attempts >= (slot == _chosen ? MostChosen : MostRejected))
         {
-            Dropped = fault;
+            _dropped = fault;
         }
         else
         {
-            Resampled.Add(fault);
-            if (slot == _chosen)
-            {
-                slot.Show(_views.Gold(Context));
-            }
+            Again(slot, fault);
+        }
+        if (slot == _chosen && fault is null)
+        {
+            ReopenRepeated();
         }
     }
+
+    void Again(Slot slot, string fault)
+    {
+        _resampled.Add(fault);
+        if (slot == _chosen)
+        {
+            slot.Show(ResponseViews.Gold(_context));
+        }
+        else if (fault == DropReason.RejectedIsGold)
+        {
+            ShowLess(slot);
+        }
+    }
+
+    /// <summary>A response from part of the relevant text was right: another part, and later nothing of it.</summary>
+    void ShowLess(Slot slot)
+    {
+        SeededRandom random = _context.At.Random(_rules.Seed, $"synth logo/views {slot.Number}/{slot.Attempts}");
+        if (_context.Origin != QuestionOrigin.Fact)
+        {
+            slot.Show(ResponseViews.Rejected(_context, slot.Attempts < MostParts ? slot.Number - 1 : 0, ref random));
+        }
+    }
+
+    /// <summary>Rejected responses that came before the chosen one, and say the same.</summary>
+    void ReopenRepeated()
+    {
+        foreach (Slot slot in _rejected.Where(r => r.Text is { } text && IsRight(text)))
+        {
+            (slot.Text, _dropped) = (null, slot.Attempts >= MostRejected ? DropReason.RejectedIsGold : _dropped);
+            Again(slot, DropReason.RejectedIsGold);
+        }
+    }
+
+    string? FaultOfChosen(string? text) => _context.Origin switch
+    {
+        QuestionOrigin.Fact => text == _context.Gold.Trim() ? null : DropReason.ChosenWrong,
+        _ when text is null => DropReason.ChosenNoEnd,
+        _ when text.Length == 0 => DropReason.ChosenEmpty,
+        QuestionOrigin.Document when AnswerAgreement.IsComparable(_context.Gold) && !AnswerAgreement.Agrees(text, _context.Gold) => DropReason.ChosenWrong,
+        _ => null,
+    };
 
     string? FaultOfRejected(string? text) =>
         text is null ? DropReason.RejectedNoEnd
         : text.Length == 0 ? DropReason.RejectedEmpty
-        : text == Context.Gold.Trim() ? DropReason.RejectedIsGold
+        : IsRight(text) ? DropReason.RejectedIsGold
         : _rejected.Any(r => r.Text == text) ? DropReason.RejectedRepeated
         : null;
 
-    sealed class Slot(ResponseView view)
+    bool IsRight(string text) =>
+        _context.Origin == QuestionOrigin.Fact ? text == _context.Gold.Trim()
+        : (_chosen.Text is { } chosen && AnswerAgreement.Repeats(text, chosen))
+            || (_context.Origin == QuestionOrigin.Document && AnswerAgreement.IsComparable(_context.Gold) && AnswerAgreement.Repeats(text, _context.Gold));
+
+    /// <summary>A response that is to be written.</summary>
+    sealed class Slot(ResponseView view, int number)
     {
+        internal int Number { get; } = number; // 0 for the chosen one
         internal ResponseView View { get; private set; } = view;
         internal bool SameView { get; private set; }
         internal int Attempts { get; set; }
@@ -123,6 +170,5 @@ sealed class SampleAttempt
 /// <param name="Rejected">M.</param>
 /// <param name="Temperature">Of the rejected ones.</param>
 /// <param name="MaxNewTokens">Limit of each.</param>
-/// <param name="Window">Of the model, in tokens.</param>
 /// <param name="Generator">The model's name.</param>
-sealed record ResponseRules(int Seed, int Rejected, double Temperature, int MaxNewTokens, int Window, string Generator);
+sealed record ResponseRules(int Seed, int Rejected, double Temperature, int MaxNewTokens, string Generator);

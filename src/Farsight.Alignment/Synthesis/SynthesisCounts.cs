@@ -1,40 +1,63 @@
 using System.Collections.ObjectModel;
+using Farsight.Alignment.Data;
 
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>What synthesis has done so far.</summary>
 /// <param name="Written">Samples in the file.</param>
-/// <param name="Tried">Sample numbers used up.</param>
+/// <param name="GivenUp">Sample numbers that none of their tries gave a sample for.</param>
+/// <param name="Tried">Contexts drawn, or begun: at least one for every number.</param>
 /// <param name="FactsInserted">Of the tried, those that ask for a fact that was put in.</param>
 /// <param name="FactsFound">Of these, those whose chunk the importance scores call relevant.</param>
 /// <param name="FactsFoundAlone">Of these, those where no other chunk is called relevant.</param>
-/// <param name="Dropped">Samples given up, by reason.</param>
+/// <param name="Questions">Samples in the file, by where their question is from.</param>
+/// <param name="Dropped">Tries given up, by reason.</param>
 /// <param name="Resampled">Responses sampled again, by reason.</param>
 public sealed record SynthesisCounts(
-    int Written, int Tried, int FactsInserted, int FactsFound, int FactsFoundAlone,
-    IReadOnlyDictionary<string, int> Dropped, IReadOnlyDictionary<string, int> Resampled)
+    int Written, int GivenUp, int Tried, int FactsInserted, int FactsFound, int FactsFoundAlone,
+    IReadOnlyDictionary<string, int> Questions, IReadOnlyDictionary<string, int> Dropped, IReadOnlyDictionary<string, int> Resampled)
 {
-    /// <summary>Nothing done.</summary>
-    public static SynthesisCounts Zero { get; } = new(0, 0, 0, 0, 0, ReadOnlyDictionary<string, int>.Empty, ReadOnlyDictionary<string, int>.Empty);
+    static readonly ReadOnlyDictionary<string, int> s_none = ReadOnlyDictionary<string, int>.Empty;
 
-    internal SynthesisCounts With(SampleOutcome outcome)
+    /// <summary>Nothing done.</summary>
+    public static SynthesisCounts Zero { get; } = new(0, 0, 0, 0, 0, 0, s_none, s_none, s_none);
+
+    /// <summary>Sample numbers that are done with.</summary>
+    internal int Numbers => Written + GivenUp;
+
+    /// <summary>Both together, as if one run had done them.</summary>
+    public SynthesisCounts Plus(SynthesisCounts other) => new(
+        Written + other.Written, GivenUp + other.GivenUp, Tried + other.Tried,
+        FactsInserted + other.FactsInserted, FactsFound + other.FactsFound, FactsFoundAlone + other.FactsFoundAlone,
+        Sum(Questions, other.Questions), Sum(Dropped, other.Dropped), Sum(Resampled, other.Resampled));
+
+    /// <summary>With all tries of one more sample number.</summary>
+    internal SynthesisCounts With(IReadOnlyList<SampleOutcome> tries)
     {
-        bool hasFact = outcome.Context.Asked is not null, found = hasFact && outcome.Context.FoundByScores;
-        bool alone = found && outcome.Context.Of(Data.ChunkRole.Relevant).Length == 1;
+        SynthesisCounts sum = this with { GivenUp = GivenUp + One(tries[^1].Sample is null) };
+        return tries.Aggregate(sum, (counts, outcome) => counts.Plus(Of(outcome)));
+    }
+
+    static SynthesisCounts Of(SampleOutcome outcome)
+    {
+        bool hasFact = outcome.Context?.Asked is not null, found = hasFact && outcome.Context!.FoundByScores;
+        bool alone = found && outcome.Context!.Of(ChunkRole.Relevant).Length == 1;
         return new(
-            Written + One(outcome.Sample is not null), Tried + 1, FactsInserted + One(hasFact), FactsFound + One(found), FactsFoundAlone + One(alone),
-            Plus(Dropped, outcome.Dropped is { } reason ? [reason] : []), Plus(Resampled, outcome.Resampled));
+            One(outcome.Sample is not null), 0, 1, One(hasFact), One(found), One(alone),
+            Count(outcome.Sample is null ? [] : [outcome.Context!.Origin.ToString()]), Count(outcome.Dropped is { } reason ? [reason] : []), Count(outcome.Resampled));
     }
 
     static int One(bool condition) => condition ? 1 : 0;
 
+    static Dictionary<string, int> Count(IEnumerable<string> names) => names.CountBy(n => n).ToDictionary();
+
     /// <summary>Sorted, so that equal counts are equal text.</summary>
-    static SortedDictionary<string, int> Plus(IReadOnlyDictionary<string, int> counts, IReadOnlyList<string> reasons)
+    static SortedDictionary<string, int> Sum(IReadOnlyDictionary<string, int> a, IReadOnlyDictionary<string, int> b)
     {
         SortedDictionary<string, int> sum = new(StringComparer.Ordinal);
-        foreach (string reason in counts.Keys.Concat(reasons).Distinct())
+        foreach ((string name, int count) in a.Concat(b))
         {
-            sum[reason] = counts.GetValueOrDefault(reason) + reasons.Count(r => r == reason);
+            sum[name] = sum.GetValueOrDefault(name) + count;
         }
         return sum;
     }

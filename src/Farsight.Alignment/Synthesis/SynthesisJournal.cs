@@ -90,10 +90,10 @@ sealed class SynthesisJournal : IDisposable
     }
 
     /// <summary>Gives the file its name.</summary>
-    internal void Finish()
+    internal void Finish(CorpusCounts documents)
     {
         _samples!.Dispose();
-        AtomicFile.WriteText(SummaryOf(_output), JsonSerializer.Serialize(new LogoSynthesisSummary(_settings, Counts), s_json) + "\n");
+        AtomicFile.WriteText(SummaryOf(_output), JsonSerializer.Serialize(new LogoSynthesisSummary(_settings, documents, Counts), s_json) + "\n");
         File.Move(PartialOf(_output), _output);
         File.Delete(JournalOf(_output));
     }
@@ -155,7 +155,7 @@ sealed class SynthesisJournal : IDisposable
         {
             string json = File.ReadAllText(JournalOf(output));
             RefuseOthers(output, JsonNode.Parse(json)?["settings"], JsonSerializer.SerializeToNode(settings, s_json)!);
-            return JsonSerializer.Deserialize<State>(json, s_json) is { Settings: not null, Counts: { Dropped: not null, Resampled: not null } } state
+            return JsonSerializer.Deserialize<State>(json, s_json) is { Settings: not null, Counts: { Questions: not null, Dropped: not null, Resampled: not null } } state
                 ? state
                 : throw new JsonException("something is missing");
         }
@@ -180,6 +180,8 @@ sealed class SynthesisJournal : IDisposable
     static string Difference(string key, JsonNode? then, JsonNode? now) => key switch
     {
         "model" => "--model holds other files",
+        "generator" => $"The responses are of {now} and not of {then?.ToJsonString() ?? "null"}",
+        "endpoint" => now?.GetValue<bool>() == true ? "An endpoint answers" : "The local model answers",
         "documents" => "--documents holds other texts",
         "format_version" => "This version of the toolkit makes other samples",
         _ => $"--{key.Replace('_', '-')} is {now?.ToJsonString()} and not {then?.ToJsonString() ?? "null"}",

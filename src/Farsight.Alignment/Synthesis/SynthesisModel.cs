@@ -6,9 +6,8 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="Name">Stands in the samples; never a path.</param>
 /// <param name="Sha256">Of its files.</param>
 /// <param name="Window">Tokens it was trained for.</param>
-/// <param name="Tokenizer">Its tokenizer.</param>
+/// <param name="Tokenizer">Makes the chunks.</param>
 /// <param name="Format">How prompts and responses become tokens.</param>
-/// <param name="EndTokens">Tokens that end a response.</param>
-/// <param name="Source">Writes the responses.</param>
-sealed record SynthesisModel(
-    string Name, string Sha256, int Window, Tokenizer Tokenizer, ChatFormat Format, IReadOnlyCollection<int> EndTokens, IResponseSource Source);
+/// <param name="Responder">Writes responses, and questions where they are wanted.</param>
+/// <param name="IsEndpoint">It answers over HTTP.</param>
+sealed record SynthesisModel(string Name, string Sha256, int Window, Tokenizer Tokenizer, ChatFormat Format, IResponder Responder, bool IsEndpoint = false);

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Synthesis;
+using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Cli.Output;
 
 namespace Farsight.Cli.Commands;
@@ -8,26 +10,35 @@ namespace Farsight.Cli.Commands;
 /// <summary><c>farsight synth</c>: preference data from documents.</summary>
 static class SynthCommand
 {
-    static readonly Option<string> s_model = new("--model") { Description = "Directory of the model that writes the responses, and that will be trained.", Required = true };
+    static readonly Option<string> s_model = new("--model") { Description = "Directory of the model that will be trained and that writes the responses; with --endpoint only its tokenizer and config are read.", Required = true };
     static readonly Option<string> s_documents = new("--documents") { Description = "Folder or file with .txt, .md or .jsonl documents.", Required = true };
     static readonly Option<int> s_samples = new("--samples") { Description = "Samples to write.", Required = true };
     static readonly Option<int> s_seed = new("--seed") { Description = "Decides every random choice.", Required = true };
     static readonly Option<string> s_out = new("--out") { Description = "The .jsonl file to write. The same command continues it after a stop.", Required = true };
-    static readonly Option<string> s_questions = new("--questions") { Description = "Where questions come from when a document brings none: insert puts invented facts into it.", DefaultValueFactory = _ => "insert" };
+    static readonly Option<QuestionSource?> s_questions = new("--questions")
+    {
+        Description = "Where questions come from: own (they come with the documents), insert (invented facts are put in and asked for), write (the model writes them about drawn chunks). By default own where a document brings some, else insert, with --endpoint write.",
+        CustomParser = result => Enum.Parse<QuestionSource>(result.Tokens[0].Value, ignoreCase: true),
+    };
+    static readonly Option<string> s_scorer = new("--scorer") { Description = "What says how important a chunk is for a question: evidence (shared terms, rare ones weigh more), entities (their number, as in the paper) or bm25.", DefaultValueFactory = _ => "evidence" };
+    static readonly Option<string?> s_shard = new("--shard") { Description = "i/n: makes the i-th of n parts, as DATA.shard-i-of-n.jsonl; all parts merged are the whole file." };
     static readonly Option<int?> s_chunkTokens = new("--chunk-tokens") { Description = "Tokens of a chunk; by default a sixteenth of the model's window, at most 512." };
     static readonly Option<int> s_chunks = new("--chunks") { Description = "Chunks of a context.", DefaultValueFactory = _ => 16 };
-    static readonly Option<int> s_threshold = new("--threshold") { Description = "Entities that a relevant chunk shares with question and answer; where none does, the best chunks are relevant.", DefaultValueFactory = _ => 6 };
+    static readonly Option<double?> s_threshold = new("--threshold") { Description = "The score from which a chunk is relevant; by default the scorer's own: of entities 6, as in the paper. Where none reaches it, the best chunks are relevant." };
     static readonly Option<int> s_rejected = new("--rejected") { Description = "Rejected responses of a sample.", DefaultValueFactory = _ => 2 };
     static readonly Option<double> s_temperature = new("--temperature") { Description = "Of the rejected responses.", DefaultValueFactory = _ => 0.8 };
     static readonly ThreadsOption s_threads = new();
+    static readonly EndpointFlags s_endpoint = new();
 
     internal static Command Create()
     {
         Command logo = new("logo", "Preferred answers from the relevant chunks of a context, rejected ones from irrelevant and partial ones (LOGO).")
         {
-            s_model, s_documents, s_samples, s_seed, s_out, s_questions, s_chunkTokens, s_chunks, s_threshold, s_rejected, s_temperature, s_threads,
+            s_model, s_documents, s_samples, s_seed, s_out, s_questions, s_scorer, s_shard, s_chunkTokens, s_chunks, s_threshold, s_rejected, s_temperature, s_threads,
         };
-        s_questions.AcceptOnlyFromAmong("insert");
+        s_questions.AcceptOnlyFromAmong("own", "insert", "write");
+        s_scorer.AcceptOnlyFromAmong([.. ChunkScorers.Names]);
+        s_endpoint.AddTo(logo);
         logo.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return new("synth", "Make preference data from documents, with the model's own responses.") { logo };
     }
@@ -38,6 +49,9 @@ static class SynthCommand
         LogoSynthesisOptions options = new(
             Bundled.Locate(parse.GetValue(s_model)!), parse.GetValue(s_documents)!, parse.GetValue(s_samples), parse.GetValue(s_seed), parse.GetValue(s_out)!)
         {
+            Questions = parse.GetValue(s_questions),
+            Scorer = parse.GetValue(s_scorer)!,
+            Shard = parse.GetValue(s_shard) is { } shard ? SynthesisShard.Parse(shard) : null,
             ChunkTokens = parse.GetValue(s_chunkTokens),
             Chunks = parse.GetValue(s_chunks),
             Threshold = parse.GetValue(s_threshold),
@@ -46,7 +60,7 @@ static class SynthCommand
         };
         try
         {
-            Write(options, Synthesize(options, cancel).Counts);
+            Write(options, Synthesize(options, s_endpoint.Of(parse), cancel));
             return ExitCode.Done;
         }
         catch (OperationCanceledException)
@@ -56,25 +70,48 @@ static class SynthCommand
         }
     }
 
-    static LogoSynthesisSummary Synthesize(LogoSynthesisOptions options, CancellationToken cancel)
+    static (LogoSynthesisSummary Summary, string Speed) Synthesize(LogoSynthesisOptions options, EndpointOptions? endpoint, CancellationToken cancel)
     {
         using ProgressLine line = ProgressLine.OnStandardError("sample");
-        using CancellationTokenRegistration told = cancel.Register(() => line.Note("Stopping: the group of samples is finished first. Ctrl-C once more stops at once and loses that group."));
+        using CancellationTokenRegistration told = cancel.Register(() => line.Note(endpoint is null
+            ? "Stopping: the group of samples is finished first. Ctrl-C once more stops at once and loses that group."
+            : "Stopping: what was asked is given up."));
         using SecondInterrupt second = new(cancel);
-        return LogoSynthesis.Run(options, new Shown(line), cancel);
+        Shown shown = new(line);
+        LogoSynthesisSummary summary = endpoint is null ? LogoSynthesis.Run(options, shown, cancel) : Ask(options, endpoint, shown, line, cancel);
+        return (summary, shown.Speed);
     }
 
-    static void Write(LogoSynthesisOptions options, SynthesisCounts counts)
+    static LogoSynthesisSummary Ask(LogoSynthesisOptions options, EndpointOptions endpoint, Shown shown, ProgressLine line, CancellationToken cancel)
     {
-        if (counts.Written < options.Samples)
+        using EndpointSet endpoints = EndpointSet.Open(endpoint, line.Note);
+        try
         {
-            Console.Error.WriteLine($"Only {counts.Written} of {options.Samples} samples could be made from {counts.Tried} tried; see the reasons below.");
+            return LogoSynthesis.Run(options, new(endpoints, endpoint.Model, endpoint.Concurrency * endpoint.Urls.Count), shown, cancel);
         }
-        Console.WriteLine($"samples    {counts.Written} of {counts.Tried} tried");
-        Console.WriteLine($"facts      {counts.FactsFound} of {counts.FactsInserted} found by the scores, {counts.FactsFoundAlone} of them alone");
+        finally
+        {
+            line.Note(endpoints.Usage.ToString());
+        }
+    }
+
+    static void Write(LogoSynthesisOptions options, (LogoSynthesisSummary Summary, string Speed) made)
+    {
+        (SynthesisSettings settings, CorpusCounts documents, SynthesisCounts counts) = made.Summary;
+        if (counts.GivenUp > 0)
+        {
+            Console.Error.WriteLine($"Only {counts.Written} of {counts.Written + counts.GivenUp} samples could be made; see the reasons below.");
+        }
+        Console.WriteLine($"documents  {documents.Used} of {documents.Documents}, {documents.Chunks} chunks of {settings.ChunkTokens} tokens");
+        Console.WriteLine($"questions  {settings.Questions}");
+        Console.WriteLine($"samples    {counts.Written} from {counts.Tried} contexts{made.Speed}");
+        if (counts.FactsInserted > 0)
+        {
+            Console.WriteLine($"facts      {counts.FactsFound} of {counts.FactsInserted} found by the scores, {counts.FactsFoundAlone} of them alone");
+        }
         WriteReasons("dropped", counts.Dropped);
         WriteReasons("resampled", counts.Resampled);
-        Console.WriteLine(options.Output);
+        Console.WriteLine(options.File);
     }
 
     static void WriteReasons(string label, IReadOnlyDictionary<string, int> reasons) =>
@@ -83,7 +120,25 @@ static class SynthCommand
     /// <summary>Turns the counts into a line.</summary>
     sealed class Shown(ProgressLine line) : IProgress<LogoSynthesisProgress>
     {
-        public void Report(LogoSynthesisProgress value) => line.Report(
-            value.Counts.Written, value.Samples, string.Create(CultureInfo.InvariantCulture, $"dropped {value.Counts.Tried - value.Counts.Written}"));
+        int? _before; // samples that an earlier run wrote
+        TimeSpan _begun;
+
+        /// <summary>", 1234 an hour", or nothing where nothing was made.</summary>
+        internal string Speed { get; private set; } = "";
+
+        public void Report(LogoSynthesisProgress value)
+        {
+            if (_before is null)
+            {
+                (_before, _begun) = (value.Counts.Written, line.Elapsed);
+                line.Note($"Questions: {value.Questions}.");
+            }
+            else if (value.Counts.Written > _before)
+            {
+                double hours = (line.Elapsed - _begun).TotalHours;
+                Speed = string.Create(CultureInfo.InvariantCulture, $", {(value.Counts.Written - _before) / hours:F0} an hour");
+            }
+            line.Report(value.Counts.Written, value.Samples, string.Create(CultureInfo.InvariantCulture, $"dropped {value.Counts.Tried - value.Counts.Written}{Speed}"));
+        }
     }
 }

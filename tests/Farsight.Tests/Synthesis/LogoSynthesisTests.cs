@@ -90,6 +90,8 @@ public sealed class LogoSynthesisTests : IDisposable
         Assert.Equal(40, counts.Written);
         Assert.Equal(counts.Tried - counts.Written, counts.Dropped.Values.Sum());
         Assert.InRange(counts.Dropped["chosen_wrong"], 1, counts.Resampled["chosen_wrong"]);
+        Assert.Contains(_files.Samples(), s => s.Provenance.Try == 1);
+        Assert.Equal(Enumerable.Range(0, 40), _files.Samples().Select(s => s.Provenance.SampleIndex));
         Assert.DoesNotContain(_files.Samples(), s => s.Question.Contains("password", StringComparison.Ordinal));
     }
 
@@ -111,20 +113,21 @@ public sealed class LogoSynthesisTests : IDisposable
         InputException e = Assert.Throws<InputException>(() => SynthesisFiles.Run(
             _files.Options(5), SynthesisFiles.Script((_, request, answer) => request.Sampling.Temperature == 0 ? answer : "I do not know.")));
 
-        Assert.Contains("None of 15", e.Message, StringComparison.Ordinal);
-        Assert.Contains("rejected_repeated 15", e.Message, StringComparison.Ordinal);
+        Assert.Contains("None of 30 tries", e.Message, StringComparison.Ordinal);
+        Assert.Contains("rejected_repeated 30", e.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(_files.Output)!));
     }
 
     [Fact]
     public void Too_few_usable_samples_end_in_a_file_with_fewer()
     {
-        LogoSynthesisSummary summary = SynthesisFiles.Run(_files.Options(20), SynthesisFiles.Script(
-            (question, _, answer) => question.Contains("code", StringComparison.Ordinal) ? answer : "No."));
+        SynthesisCounts counts = SynthesisFiles.Run(_files.Options(20), SynthesisFiles.Script(
+            (question, _, answer) => question.Contains("code", StringComparison.Ordinal) ? answer : "No.")).Counts;
 
-        Assert.Equal(60, summary.Counts.Tried);
-        Assert.InRange(summary.Counts.Written, 1, 19);
-        Assert.Equal(summary.Counts.Written, _files.Samples().Length);
+        Assert.InRange(counts.Written, 1, 19);
+        Assert.Equal(20, counts.Written + counts.GivenUp);
+        Assert.Equal(counts.Written + (6 * counts.GivenUp), counts.Tried - _files.Samples().Sum(s => s.Provenance.Try ?? 0));
+        Assert.Equal(counts.Written, _files.Samples().Length);
     }
 
     [Theory]

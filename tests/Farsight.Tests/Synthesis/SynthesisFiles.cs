@@ -34,10 +34,13 @@ sealed class SynthesisFiles : IDisposable
     internal static ChatFormat Format { get; } = ChatFormat.For(Tokenizer);
 
     internal LogoSynthesisOptions Options(int samples = 40, string? output = null) =>
-        new("unused", Documents, samples, Seed: 5, output ?? Output) { ChunkTokens = ChunkTokens, Chunks = Chunks };
+        new("unused", Documents, samples, Seed: 5, output ?? Output) { ChunkTokens = ChunkTokens, Chunks = Chunks, Scorer = "entities" };
 
     internal static SynthesisModel Model(IResponseSource? source = null) =>
-        new("scripted", "abc", 2048, Tokenizer, Format, [Format.Eos], source ?? Script());
+        new("scripted", "abc", 2048, Tokenizer, Format, new LocalResponder(source ?? Script(), Format, [Format.Eos]));
+
+    internal static SynthesisModel Endpoint(LedgerChat chat, int concurrency) =>
+        new("scripted chat", "abc", 2048, Tokenizer, Format, new EndpointResponder(new(chat, "scripted chat", concurrency), Tokenizer), IsEndpoint: true);
 
     internal static ScriptedResponses Script(Func<string, GenerationRequest, string, string?>? spoil = null) => new(Format, Tokenizer, spoil);
 

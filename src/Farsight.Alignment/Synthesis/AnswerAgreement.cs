@@ -1,0 +1,44 @@
+namespace Farsight.Alignment.Synthesis;
+
+/// <summary>Whether two answers say the same, as far as their words tell.</summary>
+static class AnswerAgreement
+{
+    const int MostWords = 40;
+    const double LeastOverlap = 0.8;
+
+    static readonly HashSet<string> s_articles = ["a", "an", "the"];
+
+    /// <summary>Whether an answer is short enough for its words to decide; there are too many ways to write a summary.</summary>
+    internal static bool IsComparable(string gold) => Words(gold).Length is > 0 and <= MostWords;
+
+    /// <summary>An answer repeats another: it consists of the same words, or holds them one after the other.</summary>
+    internal static bool Repeats(string answer, string gold)
+    {
+        string[] words = Words(answer), wanted = Words(gold);
+        return wanted.Length > 0 && Enumerable.Range(0, Math.Max(0, words.Length - wanted.Length + 1)).Any(i => words.AsSpan(i, wanted.Length).SequenceEqual(wanted));
+    }
+
+    /// <summary>An answer repeats the gold answer, or shares nearly all of its words and every number.</summary>
+    internal static bool Agrees(string answer, string gold)
+    {
+        string[] words = Words(answer), wanted = Words(gold);
+        bool numbers = wanted.Where(HasDigit).All(words.Contains) && words.Where(HasDigit).All(wanted.Contains);
+        return Repeats(answer, gold) || (numbers && Overlap(words, wanted) >= LeastOverlap);
+    }
+
+    /// <summary>F1 of the words, each as often as it occurs.</summary>
+    static double Overlap(string[] a, string[] b)
+    {
+        Dictionary<string, int> left = b.CountBy(w => w).ToDictionary();
+        int common = a.Count(w => left.TryGetValue(w, out int n) && n > 0 && (left[w] = n - 1) >= 0);
+        return a.Length + b.Length == 0 ? 0 : 2.0 * common / (a.Length + b.Length);
+    }
+
+    static bool HasDigit(string word) => word.Any(char.IsAsciiDigit);
+
+    static string[] Words(string text)
+    {
+        string plain = string.Concat(text.Select(c => char.IsLetterOrDigit(c) ? char.ToLowerInvariant(c) : c is '\'' or '’' or ',' ? '\0' : ' ')).Replace("\0", "", StringComparison.Ordinal);
+        return [.. plain.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(w => !s_articles.Contains(w))];
+    }
+}

@@ -1,0 +1,43 @@
+using Farsight.Alignment.Data;
+using Farsight.Alignment.Documents;
+using Farsight.Alignment.Text;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Alignment.Synthesis;
+
+/// <summary>Stage 3, for documents that nobody has a question about: consecutive chunks with invented facts, of which one is asked for.</summary>
+sealed class FactContexts(Tokenizer tokenizer, ChatFormat format, PassageScores scores, ContextRules rules)
+{
+    readonly FactPlacement _placement = new(tokenizer, format);
+
+    /// <summary>A context of a passage.</summary>
+    internal SampleContext Draw(SampleTry at, Passage passage, ref SeededRandom random, CancellationToken cancel)
+    {
+        SourceChunk[] chunks = [.. passage.Chunks.Skip(random.Next(passage.Chunks.Count - rules.Chunks + 1)).Take(rules.Chunks)];
+        List<Needle> needles = FactDraw.Draw(ref random, rules.Chunks / 2, n => _placement.Fits(n, chunks[0].Tokens.Length));
+        int[] places = [.. Enumerable.Range(0, chunks.Length)];
+        random.Shuffle<int>(places);
+        List<PlacedFact> facts = [];
+        foreach ((Needle needle, int place) in needles.Zip(places))
+        {
+            (int[] tokens, PlacedFact fact) = _placement.Place(needle, place, chunks[place].Tokens, ref random);
+            chunks[place] = chunks[place] with { Tokens = tokens };
+            facts.Add(fact);
+        }
+        return Asking(at, chunks, facts, random.Pick(facts), cancel);
+    }
+
+    SampleContext Asking(SampleTry at, SourceChunk[] chunks, List<PlacedFact> facts, PlacedFact asked, CancellationToken cancel)
+    {
+        double[] values = scores.Of(chunks, asked.Needle.Question, asked.Needle.Answer, cancel);
+        ChunkRole[] roles = Importance.Roles(values, rules.Threshold);
+        bool found = roles[asked.Chunk] == ChunkRole.Relevant;
+        foreach (PlacedFact fact in facts.Where(f => roles[f.Chunk] == ChunkRole.Irrelevant))
+        {
+            roles[fact.Chunk] = ChunkRole.Partial; // another fact misleads, whatever its score
+        }
+        roles[asked.Chunk] = ChunkRole.Relevant;
+        ContextChunk[] context = [.. chunks.Select((c, i) => new ContextChunk(c.Document, c.Index, c.Tokens, values[i], roles[i]))];
+        return new(at, QuestionOrigin.Fact, context, asked.Needle.Question, asked.Needle.Answer, [asked.Chunk], facts, asked, found);
+    }
+}

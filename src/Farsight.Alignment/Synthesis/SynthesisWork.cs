@@ -1,0 +1,78 @@
+using Farsight.Alignment.Data;
+
+namespace Farsight.Alignment.Synthesis;
+
+/// <summary>Works through the groups of a shard, several at a time if the responder likes, and writes what comes out in their order.</summary>
+sealed class SynthesisWork(
+    SynthesisJournal journal, IReadOnlyList<int[]> groups, SampleMaker maker, IResponder responder, Action<SynthesisCounts> report)
+{
+    const int HopelessAfter = 32; // sample numbers given up before the first sample
+
+    readonly Queue<Task<IReadOnlyList<IReadOnlyList<SampleOutcome>>>> _running = new();
+
+    /// <summary>Goes on after the groups that the journal counts; ends early where nothing comes out at all.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled; what is finished is in the journal.</exception>
+    internal void Run(CancellationToken cancel)
+    {
+        report(journal.Counts);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        try
+        {
+            foreach (int[] group in Left())
+            {
+                cancel.ThrowIfCancellationRequested();
+                _running.Enqueue(Task.Run(() => Make(group, stop.Token), CancellationToken.None));
+                if (_running.Count == responder.GroupsAtOnce && !WriteFinished())
+                {
+                    break;
+                }
+            }
+            while (_running.Count > 0 && WriteFinished())
+            {
+            }
+        }
+        finally
+        {
+            stop.Cancel(); // after a failure the others need not go on
+            Task.WhenAll(_running).ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
+        }
+    }
+
+    /// <summary>Groups are written whole, so the numbers that are done with are whole groups.</summary>
+    IEnumerable<int[]> Left()
+    {
+        int done = journal.Counts.Numbers;
+        foreach (int[] group in groups)
+        {
+            if (done <= 0)
+            {
+                yield return group;
+            }
+            done -= group.Length;
+        }
+    }
+
+    Task<IReadOnlyList<IReadOnlyList<SampleOutcome>>> Make(int[] group, CancellationToken cancel) =>
+        Lockstep.Run(group.Length, (i, ask) => maker.Make(group[i], ask, cancel), asks => responder.Answer(asks, cancel));
+
+    /// <summary>Waits for the first group and writes it, with those after it that are done as well.</summary>
+    /// <returns>False when there is no hope.</returns>
+    bool WriteFinished()
+    {
+        SynthesisCounts counts = journal.Counts;
+        List<PreferenceSample> made = [];
+        do
+        {
+            foreach (IReadOnlyList<SampleOutcome> tries in _running.Peek().GetAwaiter().GetResult())
+            {
+                counts = counts.With(tries);
+                made.AddRange(tries[^1].Sample is { } sample ? [sample] : []);
+            }
+            _running.Dequeue();
+        }
+        while (_running.TryPeek(out Task<IReadOnlyList<IReadOnlyList<SampleOutcome>>>? next) && next.IsCompletedSuccessfully);
+        journal.Append(made, counts);
+        report(counts);
+        return counts.Written > 0 || counts.GivenUp < HopelessAfter;
+    }
+}
