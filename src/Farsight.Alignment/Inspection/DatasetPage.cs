@@ -22,6 +22,10 @@ public static class DatasetPage
     public static int Write(string dataset, string html, Tokenizer? tokenizer, int samples)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        if (Path.GetFullPath(dataset) == Path.GetFullPath(html))
+        {
+            throw new InputException($"{html} is the dataset; give the page another name.");
+        }
         DatasetCard card = DatasetCardFiles.Read(dataset, tokenizer);
         int shown = Math.Min(samples, card.Samples);
         HashSet<int> numbers = [.. Enumerable.Range(0, shown).Select(i => (int)((long)i * card.Samples / shown))];

@@ -7,12 +7,12 @@ static class DatasetPageStyle
         :root {
           color-scheme: light dark;
           --ink: #1d2329; --soft: #5b6670; --faint: #dde3e8; --page: #f6f8f9; --card: #ffffff; --good: #1f7a3d; --bad: #b3372a;
-          --relevant: #1f8a5b; --partial: #b98300; --irrelevant: #94a0aa; --mark: #fff0a8; --missing: #fbd5cf;
+          --relevant: #1f8a5b; --partial: #b98300; --irrelevant: #74818c; --mark: #fff0a8; --missing: #fbd5cf;
         }
         @media (prefers-color-scheme: dark) {
           :root {
             --ink: #e6eaee; --soft: #9aa6b1; --faint: #303941; --page: #14181c; --card: #1b2126; --good: #7fd49a; --bad: #f09a8e;
-            --relevant: #4fbf8c; --partial: #dcae3c; --irrelevant: #6c7883; --mark: #5c5212; --missing: #6b2a22;
+            --relevant: #4fbf8c; --partial: #dcae3c; --irrelevant: #94a0aa; --mark: #5c5212; --missing: #6b2a22;
           }
         }
         * { box-sizing: border-box; }
@@ -37,7 +37,7 @@ static class DatasetPageStyle
         .response.chosen { border-color: var(--good); } .response.chosen h3 { color: var(--good); }
         .response.rejected { border-color: var(--bad); } .response.rejected h3 { color: var(--bad); }
         .response p, .chunk p { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
-        h3 a { display: inline-block; min-width: 1.6em; padding: 0 4px; text-align: center; border-radius: 5px; color: #fff; text-decoration: none; font-size: 0.78rem; font-variant-numeric: tabular-nums; }
+        h3 a { display: inline-block; min-width: 1.6em; padding: 0 4px; text-align: center; border-radius: 5px; color: var(--card); text-decoration: none; font-size: 0.78rem; font-variant-numeric: tabular-nums; }
         a.relevant { background: var(--relevant); } a.partial { background: var(--partial); } a.irrelevant { background: var(--irrelevant); }
         .fault { background: var(--bad); color: var(--card); border-radius: 5px; padding: 1px 7px; font-size: 0.76rem; font-weight: 600; margin-left: 6px; }
         .judge { color: var(--soft); font-style: italic; margin: 8px 0; }

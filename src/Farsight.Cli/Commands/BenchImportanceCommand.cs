@@ -29,7 +29,7 @@ static class BenchImportanceCommand
         string data = parse.GetValue(s_data) ?? Environment.GetEnvironmentVariable("FARSIGHT_EVALDATA")
             ?? throw new Engine.InputException("bench importance needs the benchmarks' files; give --data DIR, or set FARSIGHT_EVALDATA.");
         bool json = parse.GetValue(s_json);
-        IChunkScorer[] scorers = [.. ChunkScorers.Names.Select(ChunkScorers.Open)];
+        IChunkScorer[] scorers = [.. ChunkScorers.Names.Select(n => ChunkScorers.Open(n))];
         foreach (ImportanceRow row in ImportanceBenchmark.Rank(data, scorers, cancel))
         {
             Console.WriteLine(json ? JsonSerializer.Serialize(row, s_snake) : Text(row));

@@ -83,6 +83,15 @@ public sealed class DatasetCardTests : IDisposable
     }
 
     [Fact]
+    public void A_page_does_not_replace_the_dataset()
+    {
+        Write(Sample(0, "Red.", "Blue."));
+
+        Assert.Throws<InputException>(() => DatasetPage.Write(Dataset, Dataset, null, 3));
+        Assert.Single(PreferenceDataset.Stream(Dataset));
+    }
+
+    [Fact]
     public void Quartiles_are_values_of_the_data()
     {
         Assert.Equal(new Spread(4, 1, 1, 2, 3, 10, 4), Spread.Of([10, 1, 3, 2]));

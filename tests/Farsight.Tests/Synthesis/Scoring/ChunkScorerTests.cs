@@ -69,6 +69,10 @@ public sealed class ChunkScorerTests
     }
 
     [Fact]
+    public void A_scorer_that_asks_a_model_needs_one() => Assert.Contains(
+        "--endpoint", Assert.Throws<InputException>(() => ChunkScorers.Open("llm")).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void An_unknown_scorer_is_answered_with_those_there_are() => Assert.Contains(
         "evidence, entities, bm25", Assert.Throws<InputException>(() => ChunkScorers.Open("spacy")).Message, StringComparison.Ordinal);
 
