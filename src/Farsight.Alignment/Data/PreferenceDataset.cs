@@ -65,8 +65,14 @@ public sealed record PreferenceDataset(IReadOnlyList<PreferenceSample> Samples, 
         return ([.. Samples.Where(s => !apart.Contains(s.Id))], [.. Samples.Where(s => apart.Contains(s.Id))]);
     }
 
-    static IEnumerable<string> Lines(string path, string file)
+    /// <summary>The lines of a file.</summary>
+    /// <exception cref="InputException">It is missing or not UTF-8.</exception>
+    internal static IEnumerable<string> Lines(string path, string file)
     {
+        if (!File.Exists(path))
+        {
+            throw new InputException($"The file {path} does not exist.");
+        }
         using StreamReader reader = new(path, new UTF8Encoding(false, throwOnInvalidBytes: true));
         for (int line = 1; Next(reader, $"{file}:{line}") is { } json; line++)
         {

@@ -6,7 +6,7 @@ namespace Farsight.Alignment.Data;
 /// no absolute paths: the same synthesis writes the same bytes anywhere.
 /// </remarks>
 /// <param name="Id">Unique in the file.</param>
-/// <param name="Context">[N] chunks in the order in which the model reads them, at least one.</param>
+/// <param name="Context">[N] chunks in the order in which the model reads them; none where the prompt is a question alone.</param>
 /// <param name="Question">What is asked about the context.</param>
 /// <param name="Chosen">The preferred response.</param>
 /// <param name="Rejected">[M] dis-preferred responses, at least one; objectives that take fewer take the first.</param>
@@ -27,7 +27,6 @@ public sealed record PreferenceSample(
         .. Text("id", Id), .. Text("question", Question), .. Text("chosen", Chosen),
         .. Rejected.Count > 0 ? [] : new[] { "rejected is empty; each sample needs at least one rejected response." },
         .. Rejected.SelectMany((r, j) => Text($"rejected[{j}]", r)),
-        .. Context.Count > 0 ? [] : new[] { "context is empty; each sample needs at least one chunk." },
         // JSON lists may hold null, whatever the type says.
         .. Context.SelectMany((c, i) => c?.Problems($"context[{i}]") ?? [$"context[{i}] is null; each entry must be a chunk."]),
         .. Provenance.Seen.Problems("provenance.seen", Context.Count, Rejected.Count),

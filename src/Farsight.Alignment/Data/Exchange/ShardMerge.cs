@@ -1,0 +1,143 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
+
+namespace Farsight.Alignment.Data.Exchange;
+
+/// <summary>What came of putting shards together.</summary>
+/// <param name="Samples">In the file.</param>
+/// <param name="Missing">Numbers of the shards that were not there.</param>
+public sealed record MergeCounts(int Samples, IReadOnlyList<int> Missing);
+
+/// <summary>Puts the shards of a dataset together: the same bytes as if one process had made it.</summary>
+/// <remarks>
+/// Beside each shard lies FILE.summary.json with its settings and counts. Settings must be those of one run; samples are ordered by
+/// their number in it, which each shard has in order already, so one line of each is in memory.
+/// </remarks>
+public static class ShardMerge
+{
+    static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Writes the dataset and its summary.</summary>
+    /// <param name="output">The .jsonl file; must not be there.</param>
+    /// <param name="shards">In any order.</param>
+    /// <param name="allowMissing">Put together what is there, and name in the summary what is not.</param>
+    /// <exception cref="InputException">Shards are missing, not finished, not of one run, damaged or given twice.</exception>
+    public static MergeCounts Write(string output, IReadOnlyList<string> shards, bool allowMissing)
+    {
+        if (Path.Exists(output))
+        {
+            throw new InputException($"{output} exists; remove it, or give another name.");
+        }
+        Shard[] read = [.. shards.Select(Shard.Read).OrderBy(s => s.Number)];
+        int[] missing = Check(read, allowMissing);
+        int samples = 0;
+        AtomicFile.Write(output, stream =>
+        {
+            foreach (string line in InOrder(read))
+            {
+                stream.Write(Encoding.UTF8.GetBytes(line + "\n"));
+                samples++;
+            }
+        });
+        AtomicFile.WriteText(output + Shard.SummaryEnding, Summary(read, missing).ToJsonString(s_json) + "\n");
+        return new(samples, missing);
+    }
+
+    static int[] Check(Shard[] shards, bool allowMissing)
+    {
+        Shard first = shards[0];
+        foreach ((Shard before, Shard shard) in shards.Zip(shards.Skip(1)))
+        {
+            if (first.Difference(shard) is { } key)
+            {
+                throw new InputException($"{shard.Path} was made with another {key} than {first.Path}; only shards of one run belong together.");
+            }
+            if (before.Number == shard.Number)
+            {
+                throw new InputException($"{before.Path} and {shard.Path} are both shard {shard.Number} of {shard.Count}; give each once.");
+            }
+        }
+        int[] missing = [.. Enumerable.Range(1, first.Count).Except(shards.Select(s => s.Number))];
+        return missing.Length == 0 || allowMissing
+            ? missing
+            : throw new InputException($"Of {first.Count} shards, {string.Join(", ", missing)} {(missing.Length == 1 ? "is" : "are")} missing; give them too, or --allow-missing.");
+    }
+
+    /// <summary>All lines by sample number.</summary>
+    static IEnumerable<string> InOrder(Shard[] shards)
+    {
+        PriorityQueue<IEnumerator<(string Line, PreferenceSample Sample)>, int> next = new();
+        HashSet<string> ids = new(StringComparer.Ordinal);
+        List<IEnumerator<(string, PreferenceSample)>> open = [];
+        try
+        {
+            foreach (Shard shard in shards)
+            {
+                IEnumerator<(string Line, PreferenceSample Sample)> lines = shard.Samples().GetEnumerator();
+                open.Add(lines);
+                Enqueue(next, lines);
+            }
+            int last = -1;
+            while (next.TryDequeue(out IEnumerator<(string Line, PreferenceSample Sample)>? lines, out int index))
+            {
+                (string line, PreferenceSample sample) = lines.Current;
+                if (index <= last || !ids.Add(sample.Id))
+                {
+                    throw new InputException($"Sample {index} ('{sample.Id}') is there twice or out of order; a shard was changed after it was made.");
+                }
+                last = index;
+                yield return line;
+                Enqueue(next, lines);
+            }
+        }
+        finally
+        {
+            open.ForEach(lines => lines.Dispose());
+        }
+    }
+
+    static void Enqueue(PriorityQueue<IEnumerator<(string Line, PreferenceSample Sample)>, int> next, IEnumerator<(string Line, PreferenceSample Sample)> lines)
+    {
+        if (lines.MoveNext())
+        {
+            next.Enqueue(lines, lines.Current.Sample.Provenance.SampleIndex);
+        }
+    }
+
+    /// <summary>The summary that one process would have written, and what is missing of it.</summary>
+    static JsonObject Summary(Shard[] shards, int[] missing)
+    {
+        JsonObject summary = shards[0].Summary.DeepClone().AsObject();
+        summary["settings"]!.AsObject()["shard"] = null;
+        foreach (Shard shard in shards.Skip(1))
+        {
+            summary["counts"] = Sum(summary["counts"], shard.Summary["counts"]);
+        }
+        if (missing.Length > 0)
+        {
+            summary["missing_shards"] = new JsonArray([.. missing.Select(m => JsonValue.Create(m))]);
+        }
+        return summary;
+    }
+
+    /// <summary>Numbers are added, objects field by field; names that only one has go where they belong by order.</summary>
+    static JsonNode? Sum(JsonNode? a, JsonNode? b) => (a, b) switch
+    {
+        (null, _) => b?.DeepClone(),
+        (_, null) => a.DeepClone(),
+        (JsonObject x, JsonObject y) => Sum(x, y),
+        (JsonValue x, JsonValue y) when x.TryGetValue(out long m) && y.TryGetValue(out long n) => JsonValue.Create(m + n),
+        _ => a.DeepClone(),
+    };
+
+    static JsonObject Sum(JsonObject a, JsonObject b)
+    {
+        string[] names = [.. a.Select(p => p.Key), .. b.Select(p => p.Key).Where(k => !a.ContainsKey(k))];
+        bool isOpen = names.Length != a.Count || names.Length != b.Count; // reasons by name, which are sorted; fields of a record are the same in both
+        return new((isOpen ? names.Order(StringComparer.Ordinal) : names.AsEnumerable()).Select(n => KeyValuePair.Create(n, Sum(a[n], b[n]))));
+    }
+}
