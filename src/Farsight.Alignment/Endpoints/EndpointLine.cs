@@ -1,3 +1,4 @@
+using System.Globalization;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Endpoints;
@@ -143,6 +144,8 @@ sealed class EndpointLine : IDisposable
         }
     }
 
-    string AllBroken() => string.Join("; ", Endpoints.Select(e => $"{e.Address.Name} gave no answer {e.Failures + e.Throttles} times in a row, lastly because {e.LastFailure}"))
+    string AllBroken() => string.Join("; ", Endpoints.Select(e => $"{e.Address.Name} gave no answer {Times(e.Failures + e.Throttles)}, lastly because {e.LastFailure}"))
         + ". See whether the server runs and --endpoint is right, then run the same command again.";
+
+    static string Times(int count) => count == 1 ? "1 time" : string.Create(CultureInfo.InvariantCulture, $"{count} times in a row");
 }

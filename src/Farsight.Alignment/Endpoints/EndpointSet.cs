@@ -7,8 +7,8 @@ namespace Farsight.Alignment.Endpoints;
 
 /// <summary>One or several OpenAI-compatible endpoints that serve the same model, as one chat client for any number of callers.</summary>
 /// <remarks>
-/// Callers need no limits, retries or caches of their own: start as many requests as there are, and await them in the order
-/// that the results are wanted in. The same request has the same answer while the cache is kept; who wants another, gives
+/// Callers need no limits, retries or caches of their own: start some hundreds of requests, more than may be under way, and await
+/// them in the order that the results are wanted in. Those that wait hold their text in memory. The same request has the same answer while the cache is kept; who wants another, gives
 /// another <see cref="ChatOptions.Seed"/>.
 /// </remarks>
 public sealed class EndpointSet : IChatClient

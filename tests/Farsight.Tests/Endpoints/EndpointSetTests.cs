@@ -130,6 +130,7 @@ public sealed class EndpointSetTests
     {
         await using FaultyEndpoint well = await FaultyEndpoint.Start(_time), broken = await FaultyEndpoint.Start(_time);
         broken.Fault = (_, _) => EndpointFault.Reset;
+        well.Delay = broken.Delay = TimeSpan.FromSeconds(0.3);
         using EndpointSet set = EndpointSet.Open(
             new([broken.Url, well.Url], "m") { Concurrency = 4, FailuresInARow = 4, Backoff = s_short, Rest = TimeSpan.FromSeconds(20) }, null, _time);
 
@@ -142,7 +143,7 @@ public sealed class EndpointSetTests
         Assert.Equal(200, well.Served[EndpointFault.None] - again.Length + broken.Served[EndpointFault.None]);
         Assert.Equal(answers, again);
         Assert.InRange(failed, 1, 40);
-        Assert.True(broken.Served[EndpointFault.None] > 10);
+        Assert.True(broken.Served[EndpointFault.None] > 60); // a place at a time would be a fifth of the work
     }
 
     [Fact]
@@ -181,7 +182,7 @@ public sealed class EndpointSetTests
 
         string message = (await Assert.ThrowsAsync<EndpointException>(() => set.GetResponseAsync(Ask("x")))).Message;
 
-        Assert.StartsWith($"{server.Url} gave no answer 1 times in a row, lastly because it answered 429: too many requests.", message);
+        Assert.StartsWith($"{server.Url} gave no answer 1 time, lastly because it answered 429: too many requests.", message);
     }
 
     [Theory]
