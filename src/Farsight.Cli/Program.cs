@@ -18,6 +18,7 @@ static class Program
         {
             BenchCommand.Create(),
             ChatCommand.Create(),
+            CompareCommand.Create(),
             DataCommand.Create(),
             DemoCommand.Create(),
             DocumentsCommand.Create(),

@@ -12,7 +12,7 @@ public sealed partial class ArchitectureTests
         ["Data"] = ["Text"],
         ["Documents"] = [],
         ["Endpoints"] = ["Text", "Generation"],
-        ["Evaluation"] = ["Text", "Documents", "Generation", "Runs"],
+        ["Evaluation"] = ["Text", "Documents", "Generation", "Endpoints", "Runs"],
         ["Export"] = ["Text"],
         ["Generation"] = ["Text"],
         ["Inspection"] = ["Text", "Data", "Synthesis", "Runs"],

@@ -17,6 +17,9 @@ public sealed class EvalData(string? root)
     /// <summary>No folder: nothing exists.</summary>
     public static EvalData None { get; } = new(null);
 
+    /// <summary>The folder that is named, or else that of <see cref="Variable"/>, or none.</summary>
+    public static EvalData At(string? named) => new(named ?? (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? path : null));
+
     /// <summary>The folder; null for none.</summary>
     public string? Root => root;
 

@@ -60,6 +60,10 @@ public sealed record EvalRecord(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ChoiceLogProb>? Choices { get; init; }
 
+    /// <summary>Who judged, of a judged task; null elsewhere.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Judge { get; init; }
+
     /// <summary>What the judge said of a judged task; null elsewhere.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Verdict { get; init; }

@@ -4,8 +4,10 @@ using Farsight.Alignment.Evaluation.Answering;
 using Farsight.Alignment.Evaluation.Prompts;
 using Farsight.Alignment.Generation;
 using Farsight.Alignment.Runs;
+using Farsight.Alignment.Text;
 using Farsight.Engine;
 using Farsight.Engine.Models;
+using Microsoft.Extensions.AI;
 
 namespace Farsight.Alignment.Evaluation;
 
@@ -42,18 +44,25 @@ public sealed record EvalRequest(
     /// <summary>Most tokens of a prompt where a benchmark cuts; null for what the window leaves.</summary>
     public int? MaxPrompt { get; init; }
 
+    /// <summary>Tokens that prompt and completion may have together; null for the model's own window, or of an endpoint for no limit.</summary>
+    public int? Window { get; init; }
+
+    /// <summary>Directory with the tokenizer of an endpoint's model; null where it is not known.</summary>
+    public string? Tokenizer { get; init; }
+
     /// <summary>Everything that can be found wrong before a model is opened.</summary>
     /// <exception cref="InputException">A name is unknown, a number is out of range, or documents or data are not there.</exception>
     public void Check()
     {
         IReadOnlyList<IEvalTask> tasks = Selected();
-        string? data = DataFolder();
+        EvalData files = EvalData.At(Data);
+        string? data = files.Root;
         (string What, bool Wrong)[] problems =
         [
             ("at least one task is needed; --list shows them", tasks.Count == 0), ("at least one length is needed", Lengths.Count == 0),
             ("lengths must be at least 2 tokens", Lengths.Any(l => l < 2)), ("depths must be at least 1", Depths < 1),
             ("samples must be at least 1", Samples < 1), ("the limit must be at least 1", Limit < 1),
-            ("the longest prompt must have at least 2 tokens", MaxPrompt < 2),
+            ("the longest prompt must have at least 2 tokens", MaxPrompt < 2), ("the window must have at least 2 tokens", Window < 2),
             ($"documents '{Documents}' do not exist", Documents is not null && !Path.Exists(Documents)),
             ($"the data folder '{data}' does not exist", data is not null && !Directory.Exists(data)),
         ];
@@ -61,7 +70,6 @@ public sealed record EvalRequest(
         {
             throw new InputException($"Evaluation: {what}.");
         }
-        EvalData files = new(data);
         foreach ((IEvalTask task, EvalDataFile file) in tasks.SelectMany(t => t.Card.Data.Where(d => !d.IsOptional).Select(d => (t, d))))
         {
             if (!files.Exists(file.Path))
@@ -86,12 +94,50 @@ public sealed record EvalRequest(
     }
 
     /// <summary>Evaluates a local model.</summary>
-    /// <inheritdoc cref="EvalRunner.Run"/>
-    public EvalResults Run(LoadedModel model, string? directory, IProgress<EvalProgress>? progress, CancellationToken cancellationToken)
+    /// <param name="model">The model.</param>
+    /// <param name="directory">As <see cref="EvalRunner.Run"/> takes it.</param>
+    /// <param name="progress">Told after every example.</param>
+    /// <param name="cancellationToken">What was judged stays on disk.</param>
+    /// <param name="judge">Judges the tasks that are judged; null for none.</param>
+    /// <exception cref="InputException">As <see cref="Check"/>, or as <see cref="EvalRunner.Run"/>.</exception>
+    public EvalResults Run(
+        LoadedModel model, string? directory, IProgress<EvalProgress>? progress, CancellationToken cancellationToken, EvalJudge? judge = null)
     {
         EvalPlan plan = For(model);
-        PromptMaker prompts = new(plan.Setting.Tokens!, plan.Setting.Format, new(Template, model.Model.Config.MaxPositionEmbeddings, MaxPrompt));
-        return new EvalRunner(new LocalEvalModel(plan.Model, prompts, model.Completer, model.Choices)).Run(plan, directory, progress, cancellationToken);
+        if (Template == TemplateUse.Chat && plan.Setting.Format is null)
+        {
+            throw new InputException($"{model.Name} has no chat template, so --template chat cannot be used; leave it out, or put a chat_template.jinja into the model's directory.");
+        }
+        PromptMaker prompts = new(plan.Setting.Tokens!, plan.Setting.Format, new(Template, Window ?? model.Model.Config.MaxPositionEmbeddings, MaxPrompt));
+        LocalEvalModel subject = new(plan.Model, prompts, model.Completer, model.Choices);
+        return new EvalRunner(subject, null, judge).Run(plan, directory, progress, cancellationToken);
+    }
+
+    /// <summary>Evaluates the model behind a chat client.</summary>
+    /// <param name="client">Limits, repeats and caches by itself; any number of requests is started at once.</param>
+    /// <param name="name">Tells the model from others: its name and its server's.</param>
+    /// <param name="concurrency">How many requests the client has under way at most.</param>
+    /// <param name="directory">As <see cref="EvalRunner.Run"/> takes it.</param>
+    /// <param name="progress">Told after every example.</param>
+    /// <param name="cancellationToken">What was judged stays on disk.</param>
+    /// <param name="judge">Judges the tasks that are judged; null for none.</param>
+    /// <exception cref="InputException">As <see cref="Check"/>, or as <see cref="EvalRunner.Run"/>.</exception>
+    public EvalResults Run(
+        IChatClient client, string name, int concurrency, string? directory, IProgress<EvalProgress>? progress,
+        CancellationToken cancellationToken, EvalJudge? judge = null)
+    {
+        Check();
+        if (Template != TemplateUse.Task)
+        {
+            throw new InputException("An endpoint puts messages into a template of its own, so --template cannot be chosen; leave it out.");
+        }
+        Tokenizer? tokenizer = Tokenizer is null ? null : Text.Tokenizer.Load(Tokenizer);
+        EvalPlan plan = PlanFor(
+            name, tokenizer is null ? null : new TokenizerText(tokenizer),
+            tokenizer is not null && ChatFormat.Exists(Tokenizer!, tokenizer) ? new ChatPromptText(tokenizer, ChatFormat.Load(Tokenizer!, tokenizer)) : null);
+        EndpointEvalModel subject = new(name, client, new(plan.Setting.Tokens, new(Template, Window, MaxPrompt)));
+        EvalRunnerOptions groups = new(Examples: Math.Max(64, 4 * concurrency), Tokens: int.MaxValue);
+        return new EvalRunner(subject, groups, judge).Run(plan, directory, progress, cancellationToken);
     }
 
     EvalPlan PlanFor(string name, ITextTokens? tokens, IPromptText? format)
@@ -101,7 +147,7 @@ public sealed record EvalRequest(
         {
             Samples = Samples,
             Depths = EvalSetting.EvenDepths(Depths),
-            Data = new(DataFolder()),
+            Data = EvalData.At(Data),
             Haystack = tokens is null ? null : HaystackOf(tokens, lengths[^1]),
             Tokens = tokens,
             Format = format,
@@ -113,8 +159,6 @@ public sealed record EvalRequest(
     Haystack HaystackOf(ITextTokens tokens, int longest) => Documents is null
         ? Haystack.Of(Fiction(), tokens, Math.Max(LeastTokens, 4 * longest))
         : Haystack.Of(DocumentReader.Read(Documents), tokens, MostTokens);
-
-    string? DataFolder() => Data ?? (Environment.GetEnvironmentVariable(EvalData.Variable) is { Length: > 0 } path ? path : null);
 
     // The hashes keep the answers of retrained weights under the same name apart.
     static string Identity(LoadedModel model)

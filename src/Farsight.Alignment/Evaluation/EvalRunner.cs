@@ -12,7 +12,8 @@ namespace Farsight.Alignment.Evaluation;
 /// </remarks>
 /// <param name="model">Answers the prompts.</param>
 /// <param name="options">Sizes of the groups.</param>
-public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = null)
+/// <param name="judge">Judges the tasks that are judged; null for none.</param>
+public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = null, EvalJudge? judge = null)
 {
     readonly EvalRunnerOptions _options = options ?? new();
 
@@ -25,6 +26,7 @@ public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = nu
     public EvalResults Run(
         EvalPlan plan, string? directory = null, IProgress<EvalProgress>? progress = null, CancellationToken cancellationToken = default)
     {
+        Check(plan);
         using ExamplesLog log = ExamplesLog.Open(directory, plan.Model);
         List<EvalRecord> records = [];
         int? total = plan.Count();
@@ -32,7 +34,7 @@ public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = nu
         {
             int? length = task.Card.IsPerLength ? setting.Length : null;
             IEnumerable<EvalExample> examples = task.Examples(setting).Take(plan.Limit ?? int.MaxValue);
-            foreach (EvalRecord record in new TaskRun(plan, model, task, length, log, _options).Run(examples, cancellationToken))
+            foreach (EvalRecord record in new TaskRun(plan, model, judge, task, length, log, _options).Run(examples, cancellationToken))
             {
                 records.Add(record);
                 progress?.Report(new(task.Card.Name, length, records.Count, total));
@@ -45,6 +47,21 @@ public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = nu
             EvalFiles.WriteResults(directory, results);
         }
         return results;
+    }
+
+    void Check(EvalPlan plan)
+    {
+        foreach (IEvalTask task in plan.Tasks)
+        {
+            if (task is IChoiceTask && !model.GivesLogProbs)
+            {
+                throw new InputException($"{task.Card.Name} compares log-probabilities of given answers, which an endpoint does not give; leave it out, or evaluate a local model.");
+            }
+            if (task is IJudgedTask && judge is null)
+            {
+                throw new InputException($"{task.Card.Name} is judged by another model; name one with --judge-endpoint, or leave the task out.");
+            }
+        }
     }
 
     static IEnumerable<TaskResult> Aggregates(EvalPlan plan, List<EvalRecord> records) =>

@@ -52,7 +52,7 @@ public sealed record EvalSetting(int Length, int Seed)
     /// <summary>The chat format.</summary>
     /// <exception cref="InputException">The model has none.</exception>
     public IPromptText FormatFor(string task) => Format
-        ?? throw new InputException($"{task} is asked in the model's chat format, which is not known; use a model, or a --tokenizer, with a chat template.");
+        ?? throw new InputException($"{task} is asked in the model's chat format, which is not known; use a model with a chat template, or give --tokenizer with a directory that has one.");
 
     /// <summary>Depths at equal distances from 0 to 1; a single one is in the middle.</summary>
     public static double[] EvenDepths(int count)

@@ -6,7 +6,7 @@ using Farsight.Engine;
 namespace Farsight.Alignment.Evaluation;
 
 /// <summary>The growing files of an evaluation, and what an earlier run left in them. One process at a time.</summary>
-/// <remarks>A record counts if task, version, id and prompt are the same and it did not fail. A line that a kill left torn is cut off.</remarks>
+/// <remarks>A record counts if task, version, id, prompt and judge are the same and it did not fail. A line that a kill left torn is cut off.</remarks>
 sealed class ExamplesLog : IDisposable
 {
     readonly Dictionary<string, EvalRecord> _kept = [];
@@ -42,8 +42,8 @@ sealed class ExamplesLog : IDisposable
     internal static ExamplesLog Open(string? directory, string model) => directory is null ? new() : new(directory, model);
 
     /// <summary>The kept record of an example, or null.</summary>
-    internal EvalRecord? Find(EvalTaskCard card, string id, string promptSha256) =>
-        _kept.GetValueOrDefault(Key(card.Name, card.Version, id, promptSha256));
+    internal EvalRecord? Find(EvalTaskCard card, string id, string promptSha256, string? judge) =>
+        _kept.GetValueOrDefault(Key(card.Name, card.Version, id, promptSha256, judge));
 
     /// <summary>Adds a record and hands it to the system, so that a kill cannot take it back.</summary>
     internal void Append(EvalRecord record, double seconds)
@@ -66,7 +66,7 @@ sealed class ExamplesLog : IDisposable
         }
         if (record.Failed is null)
         {
-            _kept[Key(record.Task, record.Version, record.Id, record.PromptSha256)] = record;
+            _kept[Key(record.Task, record.Version, record.Id, record.PromptSha256, record.Judge)] = record;
         }
     }
 
@@ -134,5 +134,5 @@ sealed class ExamplesLog : IDisposable
         file?.Flush();
     }
 
-    static string Key(string task, int version, string id, string hash) => $"{task}/{version}/{id}/{hash}";
+    static string Key(string task, int version, string id, string hash, string? judge) => $"{task}/{version}/{id}/{hash}/{judge}";
 }

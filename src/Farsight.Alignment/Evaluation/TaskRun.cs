@@ -6,7 +6,7 @@ using Farsight.Engine;
 namespace Farsight.Alignment.Evaluation;
 
 /// <summary>One task at one length: examples in, records out, in the order of the examples.</summary>
-sealed class TaskRun(EvalPlan plan, IEvalModel model, IEvalTask task, int? length, ExamplesLog log, EvalRunnerOptions options)
+sealed class TaskRun(EvalPlan plan, IEvalModel model, EvalJudge? judge, IEvalTask task, int? length, ExamplesLog log, EvalRunnerOptions options)
 {
     /// <summary>Judges what is not judged yet, group by group, and yields the records of all.</summary>
     internal IEnumerable<EvalRecord> Run(IEnumerable<EvalExample> examples, CancellationToken cancel)
@@ -27,7 +27,7 @@ sealed class TaskRun(EvalPlan plan, IEvalModel model, IEvalTask task, int? lengt
 
     EvalRecord Write(Asked asked, Judged judged)
     {
-        EvalRecord record = judged.Record(plan.Model, task.Card, asked);
+        EvalRecord record = judged.Record(plan.Model, task.Card, asked) with { Judge = JudgeName };
         log.Append(record, judged.Seconds);
         return record;
     }
@@ -44,7 +44,9 @@ sealed class TaskRun(EvalPlan plan, IEvalModel model, IEvalTask task, int? lengt
         }
     }
 
-    Asked Found(Asked asked) => asked with { Kept = log.Find(task.Card, asked.Example.Id, asked.Sha256) };
+    string? JudgeName => task is IJudgedTask ? judge?.Name : null;
+
+    Asked Found(Asked asked) => asked with { Kept = log.Find(task.Card, asked.Example.Id, asked.Sha256, JudgeName) };
 
     /// <summary>One request where all choices have one prompt, else one for each.</summary>
     Asked WithChoices(EvalExample example)
@@ -90,7 +92,8 @@ sealed class TaskRun(EvalPlan plan, IEvalModel model, IEvalTask task, int? lengt
         IChoiceTask choices => new ChoiceJudge(model, choices).Judge(asked, cancel),
         IGeneratedTask generated => new Conversations(model, task, length, plan.Setting.Seed).Hold(asked, cancel)
             .Select((said, i) => said.Judge(() => generated.Score(asked[i].Example, said.Completion))),
-        _ => throw new InputException($"{task.Card.Name} cannot be run: it is judged by another model, and none is named."),
+        IJudgedTask judged => judge!.Judge(judged, asked, new Conversations(model, task, length, plan.Setting.Seed).Hold(asked, cancel), cancel),
+        _ => throw new InvalidOperationException($"{task.Card.Name} does not say how it is scored."),
     };
 }
 

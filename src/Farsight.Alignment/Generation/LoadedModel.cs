@@ -18,7 +18,7 @@ public sealed class LoadedModel : IDisposable
         Name = adapter is null ? NameOf(directory, 1) : $"{NameOf(directory, 1)} + {NameOf(adapter, 2)}";
         _format = new(() => ChatFormat.Load(directory, tokenizer));
         _text = new(() => new(tokenizer, Format));
-        _completer = new(() => new(model, Format));
+        _completer = new(() => HasFormat ? new(model, Format) : new(model, tokenizer));
         Choices = new ChoiceScorer(model);
     }
 

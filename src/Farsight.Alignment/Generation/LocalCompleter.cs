@@ -8,15 +8,23 @@ namespace Farsight.Alignment.Generation;
 /// <summary>Completes with a model of this process; what several prompts have in common is computed once. One caller at a time.</summary>
 public sealed class LocalCompleter : ICompleter
 {
-    readonly ChatFormat _format;
+    readonly Func<int[], string> _read;
     readonly int[] _stopTokens;
     readonly Generator _generator;
 
     /// <summary>Creates a completer that stops at the format's end of a response and at the model's own stop tokens.</summary>
     public LocalCompleter(LlamaModel model, ChatFormat format)
     {
-        _format = format;
+        _read = tokens => format.ReadResponse(tokens);
         _stopTokens = [.. model.Config.EosTokenIds.Append(format.Eos).Distinct()];
+        _generator = new(model, _stopTokens);
+    }
+
+    /// <summary>Creates a completer for a model without a chat format, which stops at the tokenizer's and the model's own stop tokens.</summary>
+    public LocalCompleter(LlamaModel model, Tokenizer tokenizer)
+    {
+        _read = tokens => tokenizer.Decode(tokens);
+        _stopTokens = [.. model.Config.EosTokenIds.Concat(tokenizer.Eos is { } eos ? [eos] : []).Distinct()];
         _generator = new(model, _stopTokens);
     }
 
@@ -29,7 +37,7 @@ public sealed class LocalCompleter : ICompleter
         .. _generator.Generate([.. requests.Select(Generation)], cancellationToken).Select(tokens =>
         {
             bool stopped = tokens.Length > 0 && _stopTokens.Contains(tokens[^1]);
-            return new Completion(tokens, _format.ReadResponse(stopped ? tokens[..^1] : tokens).Trim(), stopped ? FinishReason.Stop : FinishReason.Length);
+            return new Completion(tokens, _read(stopped ? tokens[..^1] : tokens).Trim(), stopped ? FinishReason.Stop : FinishReason.Length);
         }),
     ];
 

@@ -5,15 +5,17 @@ using Farsight.Engine;
 namespace Farsight.Cli.Output;
 
 /// <summary>The options of commands that can ask a server instead of a model of this process.</summary>
-sealed class EndpointFlags
+/// <param name="prefix">Before every name: "judge-" makes --judge-endpoint.</param>
+/// <param name="whose">What the descriptions call the model: "one model".</param>
+sealed class EndpointFlags(string prefix = "", string whose = "one model")
 {
-    readonly Option<string[]> _endpoints = new("--endpoint") { Description = "Addresses of OpenAI-compatible servers of one model, as in http://localhost:8000/v1; work is spread over several.", AllowMultipleArgumentsPerToken = true };
-    readonly Option<string?> _model = new("--endpoint-model") { Description = "The model's name, as the endpoint knows it." };
-    readonly Option<string> _keyVariable = new("--endpoint-key-variable") { Description = "Environment variable that holds the endpoint's key.", DefaultValueFactory = _ => EndpointOptions.DefaultKeyVariable };
-    readonly Option<int> _concurrency = new("--concurrency") { Description = "Most requests under way at one endpoint.", DefaultValueFactory = _ => 8 };
-    readonly Option<double> _timeout = new("--timeout") { Description = "Seconds that an endpoint may take for an answer.", DefaultValueFactory = _ => 300 };
-    readonly Option<string?> _cache = new("--cache") { Description = "Folder that keeps an endpoint's answers, so that a repeated run asks nothing twice." };
-    readonly Option<decimal[]> _price = new("--endpoint-price") { Description = "What a million tokens cost, read and written, as in 0.5 1.5; the sum is reported.", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
+    readonly Option<string[]> _endpoints = new($"--{prefix}endpoint") { Description = $"Addresses of OpenAI-compatible servers of {whose}, as in http://localhost:8000/v1; work is spread over several.", AllowMultipleArgumentsPerToken = true };
+    readonly Option<string?> _model = new($"--{prefix}endpoint-model") { Description = "The model's name, as the endpoint knows it." };
+    readonly Option<string> _keyVariable = new($"--{prefix}endpoint-key-variable") { Description = "Environment variable that holds the endpoint's key.", DefaultValueFactory = _ => EndpointOptions.DefaultKeyVariable };
+    readonly Option<int> _concurrency = new($"--{prefix}concurrency") { Description = "Most requests under way at one endpoint.", DefaultValueFactory = _ => 8 };
+    readonly Option<double> _timeout = new($"--{prefix}timeout") { Description = "Seconds that an endpoint may take for an answer.", DefaultValueFactory = _ => 300 };
+    readonly Option<string?> _cache = new($"--{prefix}cache") { Description = "Folder that keeps an endpoint's answers, so that a repeated run asks nothing twice." };
+    readonly Option<decimal[]> _price = new($"--{prefix}endpoint-price") { Description = "What a million tokens cost, read and written, as in 0.5 1.5; the sum is reported.", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
 
     internal void AddTo(Command command)
     {
@@ -31,7 +33,7 @@ sealed class EndpointFlags
         if (endpoints.Length == 0)
         {
             Option? alone = ((Option[])[_model, _keyVariable, _concurrency, _timeout, _cache, _price]).FirstOrDefault(o => parse.GetResult(o) is { Implicit: false });
-            return alone is null ? null : throw new InputException($"{alone.Name} has no meaning without --endpoint; give the address of a server, or leave it out.");
+            return alone is null ? null : throw new InputException($"{alone.Name} has no meaning without {_endpoints.Name}; give the address of a server, or leave it out.");
         }
         double seconds = parse.GetValue(_timeout);
         EndpointOptions options = new(endpoints, parse.GetValue(_model) ?? "")

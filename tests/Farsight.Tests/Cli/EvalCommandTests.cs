@@ -32,6 +32,60 @@ public sealed class EvalCommandTests
     public async Task A_misspelt_option_is_not_taken_for_a_task() =>
         Assert.Contains("No task '--lenght'", (await Assert.ThrowsAsync<InputException>(() => Run("--task", "needle", "--lenght", "3", "--model", "x"))).Message);
 
+    [Fact]
+    public async Task List_as_JSON_tells_kind_and_data()
+    {
+        string output = await Run("--list", "--json", "--task", "perplexity");
+
+        Assert.Contains("\"kind\": \"choices\"", output);
+        Assert.DoesNotContain("needle/", output);
+    }
+
+    [Theory]
+    [InlineData("--model and --endpoint name two models", "--model", "x", "--endpoint", "http://localhost:1/v1", "--endpoint-model", "m")]
+    [InlineData("--judge-endpoint-model has no meaning without --judge-endpoint", "--model", "x", "--judge-endpoint-model", "m")]
+    [InlineData("No suite 'medium'", "--model", "x", "--suite", "medium")]
+    [InlineData("the data folder 'nowhere' does not exist", "--model", "x", "--data", "nowhere")]
+    [InlineData("the limit must be at least 1", "--model", "x", "--limit", "0")]
+    public async Task What_does_not_go_together_is_said(string message, params string[] args) =>
+        Assert.Contains(message, (await Assert.ThrowsAsync<InputException>(() => Run(args))).Message);
+
+    [Fact]
+    public async Task An_endpoint_is_evaluated_from_the_command_line()
+    {
+        await using FaultyEndpoint server = await FaultyEndpoint.Start();
+        server.Text = _ => "nothing";
+        using TemporaryFolder folder = new();
+
+        (int code, string output, string error) = await CommandLine.Run(
+            "eval", "--task", "needle", "--length", "512", "--depths", "2", "--samples", "2", "--out", folder["out"],
+            "--endpoint", server.Url, "--endpoint-model", "small", "--tokenizer", "models/tiny");
+
+        Assert.Equal((0, ""), (code, code == 0 ? "" : error));
+        Assert.Equal(4, server.Requests);
+        Assert.Contains("needle/single v1", output);
+        Assert.Contains("small at ", File.ReadAllText(folder["out/results.json"]));
+        Assert.Contains("4 answers from endpoints", error);
+    }
+
+    [Fact]
+    public async Task Without_a_tokenizer_a_task_that_counts_tokens_is_refused()
+    {
+        await using FaultyEndpoint server = await FaultyEndpoint.Start();
+
+        Assert.Contains("is asked in the model's chat format, which is not known", (await CommandLine.Run("eval", "--task", "needle", "--endpoint", server.Url, "--endpoint-model", "small")).Error);
+        Assert.Equal(0, server.Requests);
+    }
+
+    [Fact]
+    public async Task Data_says_what_is_missing()
+    {
+        (int code, string output, _) = await CommandLine.Run("eval", "data", "--data", "/");
+
+        Assert.Contains("files found; a file may also be there as .gz or .bz2.", output);
+        Assert.Equal(output.Contains("missing  ", StringComparison.Ordinal) ? 1 : 0, code);
+    }
+
     static async Task<string> Run(params string[] args)
     {
         using StringWriter output = new() { NewLine = "\n" };

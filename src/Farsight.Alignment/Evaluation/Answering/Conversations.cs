@@ -65,7 +65,7 @@ sealed record Said(IReadOnlyList<EvalAnswer> Answers)
     internal IReadOnlyList<string> Completions => [.. Answers.Select(a => a.Text)];
 
     /// <summary>Scores what was said; a score that cannot be computed is a failure.</summary>
-    internal Judged Judge(Func<EvalScore> score)
+    internal Judged Judge(Func<EvalScore?> score)
     {
         Judged unscored = new((EvalScore?)null) { Answers = Answers, Failed = Failed, Seconds = Answers.Sum(a => a.Seconds) };
         try

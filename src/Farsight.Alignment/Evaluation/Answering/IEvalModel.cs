@@ -13,6 +13,9 @@ public interface IEvalModel
     /// <summary>Answers may depend in their last bits on what is asked along with them, so what was interrupted is asked again in the same company.</summary>
     bool DependsOnCompany { get; }
 
+    /// <summary>It can run an <see cref="IChoiceTask"/>.</summary>
+    bool GivesLogProbs { get; }
+
     /// <summary>Makes a prompt.</summary>
     /// <param name="prompt">What the task wants asked.</param>
     /// <param name="maxNewTokens">Room for the completion.</param>

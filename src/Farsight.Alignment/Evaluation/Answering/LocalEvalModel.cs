@@ -18,6 +18,9 @@ public sealed class LocalEvalModel(string name, PromptMaker prompts, ICompleter 
     public bool DependsOnCompany => true;
 
     /// <inheritdoc/>
+    public bool GivesLogProbs => true;
+
+    /// <inheritdoc/>
     public MadePrompt Make(EvalPrompt prompt, int maxNewTokens, int? length) => prompts.Make(prompt, maxNewTokens, length);
 
     /// <inheritdoc/>
