@@ -26,6 +26,9 @@ public sealed class EvalData(string? root)
     /// <summary>Whether the file is there, compressed or not, or the folder.</summary>
     public bool Exists(string path) => PathOf(path) is not null;
 
+    /// <summary>Whether what a task reads is there, or the file that does as well.</summary>
+    public bool Exists(EvalDataFile file) => Exists(file.Path) || (file.Or is { } other && Exists(other));
+
     /// <summary>Where the file or folder is; null where it is missing.</summary>
     public string? PathOf(string path) => root is null
         ? null
@@ -49,8 +52,24 @@ public sealed class EvalData(string? root)
         return Path.GetExtension(found) switch
         {
             ".gz" when !path.EndsWith(".gz", StringComparison.Ordinal) => new GZipStream(file, CompressionMode.Decompress),
+            ".bz2" when !path.EndsWith(".bz2", StringComparison.Ordinal) => Whole(file, path),
             _ => file,
         };
+    }
+
+    static MemoryStream Whole(FileStream file, string path)
+    {
+        using (file)
+        {
+            try
+            {
+                return Bzip2.Decompress(file);
+            }
+            catch (InvalidDataException e)
+            {
+                throw Damaged(path, e.Message, e);
+            }
+        }
     }
 
     /// <summary>A whole file as text.</summary>

@@ -72,7 +72,7 @@ public sealed record EvalRequest(
         }
         foreach ((IEvalTask task, EvalDataFile file) in tasks.SelectMany(t => t.Card.Data.Where(d => !d.IsOptional).Select(d => (t, d))))
         {
-            if (!files.Exists(file.Path))
+            if (!files.Exists(file))
             {
                 throw new InputException($"{task.Card.Name} needs {file.Path} in the data folder{(data is null ? $", which --data or {EvalData.Variable} names" : $" {data}")}; 'farsight eval data' says where to get it.");
             }

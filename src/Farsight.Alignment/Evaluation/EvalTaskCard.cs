@@ -36,6 +36,9 @@ public sealed record EvalDataFile(string Path, string Source)
     /// <summary>SHA-256 of the content before compression, in hexadecimal; null when it is not known, or any file will do.</summary>
     public string? Sha256 { get; init; }
 
+    /// <summary>Another file that does as well, and is read in its place where it is there: the original of a copy; null for none.</summary>
+    public string? Or { get; init; }
+
     /// <summary>The task runs without it, with less.</summary>
     public bool IsOptional { get; init; }
 }

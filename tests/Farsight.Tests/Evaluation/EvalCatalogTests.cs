@@ -93,7 +93,7 @@ public sealed class EvalCatalogTests(ITestOutputHelper output)
         int seen = 0;
         foreach (IEvalTask task in EvalTaskCatalog.All)
         {
-            string[] missing = [.. task.Card.Data.Where(d => !d.IsOptional && !s_setting.Data.Exists(d.Path)).Select(d => d.Path)];
+            string[] missing = [.. task.Card.Data.Where(d => !d.IsOptional && !s_setting.Data.Exists(d)).Select(d => d.Path)];
             if (missing.Length > 0)
             {
                 output.WriteLine($"{task.Card.Name}: left out, {string.Join(", ", missing)} missing");
