@@ -11,8 +11,10 @@ static class EvalSamples
 {
     internal static CharacterText Text { get; } = new();
 
-    internal static Haystack Haystack { get; } = Haystack.Of(
-        Enumerable.Range(0, 6).Select(d => new SourceDocument($"d{d}", string.Join(' ', Enumerable.Range(0, 60).Select(s => $"Line {s} of book {d} says little.")), [])), Text);
+    internal static Haystack Haystack { get; } = HaystackOf(documents: 6);
+
+    internal static Haystack HaystackOf(int documents) => Haystack.Of(
+        Enumerable.Range(0, documents).Select(d => new SourceDocument($"d{d}", string.Join(' ', Enumerable.Range(0, 60).Select(s => $"Line {s} of book {d} says little.")), [])), Text);
 
     internal static EvalSetting Setting { get; } = new(Length: 1200, Seed: 7)
     {

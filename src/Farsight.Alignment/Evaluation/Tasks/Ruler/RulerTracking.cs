@@ -40,9 +40,21 @@ sealed class RulerTracking(int chains, int hops, RulerTemplate template, RulerSe
         int size = setting.Edition == RulerEdition.Paper
             ? RulerSize.StepUp(this, reserved, small)
             : RulerSearch.Bisected(this, 3.0, limit, d => setting.CountTokens(d.Text));
-        RulerSample example = RulerSize.Fit(this, 0, size, limit, d => new(0, d.Text, "", d.Outputs, setting.CountTokens(d.Text) + reserved));
+        RulerDraft example = Fitting(size, d => setting.CountTokens(d.Text) + reserved <= limit);
         _isExample = false;
-        return $"{example.Input} {string.Join(' ', example.Outputs)}{(setting.Edition == RulerEdition.Paper ? "\n\n" : "\n")}";
+        return $"{example.Text} {string.Join(' ', example.Outputs)}{(setting.Edition == RulerEdition.Paper ? "\n\n" : "\n")}";
+    }
+
+    // A tokenizer of short tokens may never fit an example into so few; the original then never ends, here the smallest example is taken.
+    RulerDraft Fitting(int size, Func<RulerDraft, bool> fits)
+    {
+        RulerDraft draft = Draw(0, size);
+        while (!fits(draft) && size > Increment)
+        {
+            size -= Increment;
+            draft = Draw(0, size);
+        }
+        return draft;
     }
 
     /// <summary>Puts the example before the question, in the current edition with other names and another value each time.</summary>
