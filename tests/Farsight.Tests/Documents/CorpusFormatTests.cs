@@ -144,6 +144,7 @@ public sealed class CorpusFormatTests : IDisposable
     [InlineData("[{\"text\":\"a\"},\n\n17]", "line 3: record 2 of the array must be a JSON object")]
     [InlineData("[{\"text\":\"a\"},\n\n{\"text\":\"b\",}]", "line 3: the record is not JSON")]
     [InlineData("{\"text\":\"a\"}\n{\"text\" \"b\"}", "line 2: the line is not JSON")]
+    [InlineData("{\"\\ud800\":\"x\"}", "line 1: the name of a field holds an escape that is no character")]
     [InlineData("{\"text\":\"a\"}\n{\"text\":7}", "line 2: the text field 'text' is missing")]
     public void A_broken_record_is_named_with_its_line(string content, string message)
     {
@@ -158,6 +159,19 @@ public sealed class CorpusFormatTests : IDisposable
         Write("d.json", """[{"text":"a"},{"text":"TEXT","more":{"x":[{"y":"]}"}]}} , {"text":"b"}]""".Replace("TEXT", text, StringComparison.Ordinal));
 
         Assert.Equal(["a", text.Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal), "b"], Read(o => o).Select(d => d.Text));
+    }
+
+    [Theory]
+    [InlineData("""{"text":"\ud800"}""")]
+    [InlineData("""{"instruction":"a","input":"\ud800","output":"b"}""")]
+    [InlineData("""{"conversations":[{"role":"user","content":"\ud800"}]}""")]
+    [InlineData("""{"\ud800":"x","text":"\udc00"}""")]
+    public void An_escape_that_is_no_character_costs_its_document_only(string line)
+    {
+        Write("d.jsonl", line);
+        CorpusReport report = new();
+        Assert.Empty(Read(o => o, report));
+        Assert.Equal("d.jsonl#1", report.Dropped["garbled"].First);
     }
 
     [Fact]

@@ -63,6 +63,10 @@ sealed class RecordDocuments(CorpusFile file, CorpusOptions options)
         {
             throw new InputException($"{place}: the {(record.Number == record.Line ? "line" : "record")} is not JSON (near byte {e.BytePositionInLine}).", e);
         }
+        catch (InvalidOperationException e)
+        {
+            throw new InputException($"{place}: the name of a field holds an escape that is no character.", e);
+        }
     }
 
     /// <summary>A .json file in a folder may be anything, as questions beside the documents; a .jsonl file is a mistake.</summary>

@@ -65,7 +65,8 @@ sealed class RecordShape(DocumentFormat format, string field, string place, bool
     (string, IReadOnlyList<QuestionAnswer>, bool) Instruction(JsonElement record)
     {
         string instruction = Text(record, "instruction", isTextOptional), output = Text(record, "output", isTextOptional);
-        return Has(record, "input", JsonValueKind.String) && record.GetProperty("input").GetString() is { } input && !string.IsNullOrWhiteSpace(input)
+        string input = Has(record, "input", JsonValueKind.String) ? Text(record, "input", isOptional: true) : "";
+        return !string.IsNullOrWhiteSpace(input)
             ? (input, DocumentTurns.Ask(instruction, output), true)
             : DocumentTurns.SplitInstruction(instruction, output);
     }
