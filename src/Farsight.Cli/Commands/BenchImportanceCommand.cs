@@ -29,6 +29,10 @@ static class BenchImportanceCommand
         string data = parse.GetValue(s_data) ?? Environment.GetEnvironmentVariable("FARSIGHT_EVALDATA")
             ?? throw new Engine.InputException("bench importance needs the benchmarks' files; give --data DIR, or set FARSIGHT_EVALDATA.");
         bool json = parse.GetValue(s_json);
+        if (!json)
+        {
+            Console.WriteLine($"{"",-51}first  of 3  of 5    MRR  relevant irrelevant, chunks called relevant");
+        }
         IChunkScorer[] scorers = [.. ChunkScorers.Names.Select(n => ChunkScorers.Open(n))];
         foreach (ImportanceRow row in ImportanceBenchmark.Rank(data, scorers, cancel))
         {
@@ -47,7 +51,7 @@ static class BenchImportanceCommand
 
     static string Text(ImportanceRow r) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{r.Set,-20}{r.Scorer,-10}{(r.WithAnswer ? "question and answer" : "question alone"),-21}{Percent(r.Quality.Top1)} {Percent(r.Quality.Top3)} {Percent(r.Quality.Top5)}  {r.Quality.MeanReciprocalRank:F3}  of {r.Quality.Chunks}");
+        $"{r.Set,-20}{r.Scorer,-10}{(r.WithAnswer ? "question and answer" : "question alone"),-21}{Percent(r.Quality.Top1)} {Percent(r.Quality.Top3)} {Percent(r.Quality.Top5)}  {r.Quality.MeanReciprocalRank:F3}  {Percent(r.Quality.CalledRelevant)} {Percent(r.Quality.CalledIrrelevant)} {r.Quality.RelevantPerQuestion,5:F1}  of {r.Quality.Chunks}");
 
     static string Text(SpanQuality q) => string.Create(
         CultureInfo.InvariantCulture,

@@ -24,10 +24,10 @@ public static class ImportanceBenchmark
         {
             foreach (bool withAnswer in new[] { true, false })
             {
-                yield return new(name, Random, withAnswer, RankQuality.Of(cases, c => c.Questions.Select(_ => new double[c.Chunks.Count])));
+                yield return new(name, Random, withAnswer, RankQuality.Of(cases, 1, c => c.Questions.Select(_ => new double[c.Chunks.Count])));
                 foreach (IChunkScorer scorer in scorers)
                 {
-                    yield return new(name, scorer.Name, withAnswer, RankQuality.Of(cases, c => Scores(scorer, c, withAnswer, cancel)));
+                    yield return new(name, scorer.Name, withAnswer, RankQuality.Of(cases, scorer.Threshold, c => Scores(scorer, c, withAnswer, cancel)));
                 }
             }
         }

@@ -11,8 +11,8 @@ public sealed class ImportanceBenchmarkTests
     {
         RankCase one = new(["a", "b", "c", "d"], [new("q", "a", [2])]);
 
-        Assert.Equal(new RankQuality(1, 0.25, 0.75, 1, (1 + (1 / 2.0) + (1 / 3.0) + (1 / 4.0)) / 4), RankQuality.Of([one], _ => [[0, 0, 0, 0]]));
-        Assert.Equal(new RankQuality(1, 0, 1, 1, (1 / 2.0 + 1 / 3.0) / 2), RankQuality.Of([one], _ => [[5, 0, 1, 1]]));
+        Assert.Equal(new RankQuality(1, 0.25, 0.75, 1, (1 + (1 / 2.0) + (1 / 3.0) + (1 / 4.0)) / 4, 0, 1, 0), RankQuality.Of([one], 1, _ => [[0, 0, 0, 0]]));
+        Assert.Equal(new RankQuality(1, 0, 1, 1, (1 / 2.0 + 1 / 3.0) / 2, 1, 0, 3), RankQuality.Of([one], 1, _ => [[5, 0, 1, 1]]));
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class ImportanceBenchmarkTests
         Assert.InRange((double)quality.MarkedTouched / quality.Marked, 0.93, 1);
     }
 
-    static double Top1(string scorer, IReadOnlyList<RankCase> cases) => RankQuality.Of(cases, c =>
+    static double Top1(string scorer, IReadOnlyList<RankCase> cases) => RankQuality.Of(cases, 1, c =>
     {
         IChunkScores read = ChunkScorers.Open(scorer).Read(c.Chunks, CancellationToken.None);
         return c.Questions.Select(q => read.Scores(q.Question, q.Answer, CancellationToken.None));
