@@ -67,7 +67,7 @@ sealed class CellMaker(IEvalTask task, int seed)
     }
 
     Interval Interval(ScoredExample[] examples, double mean, string purpose) =>
-        task is not IAggregatedTask && examples.All(e => e.Score.Value is 0 or 1)
+        task is not IAggregatedTask && task.Card.IsShare && (examples.All(e => e.Score.Value is 0 or 1) || examples.All(e => e.Score.Value == examples[0].Score.Value))
             ? Metrics.Interval.Wilson(mean, examples.Length)
             : Bootstrap.Interval(examples.Length, seed, purpose,
                 task is IAggregatedTask aggregated

@@ -12,10 +12,19 @@ namespace Farsight.Alignment.Evaluation;
 public sealed record EvalResults(
     string Model, int Seed, string Haystack, IReadOnlyList<TaskResult> Tasks, IReadOnlyList<EvalRecord> Examples)
 {
+    /// <summary>Tasks and lengths that no examples could be made for.</summary>
+    public IReadOnlyList<SkippedPart> Skipped { get; init; } = [];
+
     /// <summary>Version of this toolkit.</summary>
     public string FarsightVersion { get; init; } =
         typeof(EvalResults).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 }
+
+/// <summary>What was not run.</summary>
+/// <param name="Task">The task's name.</param>
+/// <param name="Length">Context tokens; null for a task that is not made for a length.</param>
+/// <param name="Reason">Why.</param>
+public sealed record SkippedPart(string Task, int? Length, string Reason);
 
 /// <summary>One task's aggregates.</summary>
 /// <param name="Task">Its name.</param>

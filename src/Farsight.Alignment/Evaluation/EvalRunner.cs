@@ -5,7 +5,8 @@ namespace Farsight.Alignment.Evaluation;
 
 /// <summary>Runs tasks against a model and keeps every example.</summary>
 /// <remarks>
-/// An example that threw scores 0, is marked with the reason and stays in the denominator. Examples are asked in groups whose limits
+/// A task that can make no examples at a length (too short, no data) is skipped there, and the results say why; if nothing is left, that is
+/// an error. An example that threw scores 0, is marked with the reason and stays in the denominator. Examples are asked in groups whose limits
 /// depend on the examples alone. In a directory every example is written as soon as it and those before it are judged; running again keeps
 /// those whose task, version, id and prompt are the same and that did not fail, so an interrupted evaluation continues where it was.
 /// Where answers depend on their company a group with gaps is asked again as a whole, and only the gaps are written.
@@ -29,11 +30,13 @@ public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = nu
         Check(plan);
         using ExamplesLog log = ExamplesLog.Open(directory, plan.Model);
         List<EvalRecord> records = [];
+        List<SkippedPart> skipped = [];
         int? total = plan.Count();
         foreach ((IEvalTask task, EvalSetting setting) in plan.Parts())
         {
             int? length = task.Card.IsPerLength ? setting.Length : null;
-            IEnumerable<EvalExample> examples = task.Examples(setting).Take(plan.Limit ?? int.MaxValue);
+            IEnumerable<EvalExample> examples = Unless(
+                task.Examples(setting).Take(plan.Limit ?? int.MaxValue), e => skipped.Add(new(task.Card.Name, length, e.Message)));
             foreach (EvalRecord record in new TaskRun(plan, model, judge, task, length, log, _options).Run(examples, cancellationToken))
             {
                 records.Add(record);
@@ -41,12 +44,36 @@ public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = nu
             }
         }
 
-        EvalResults results = new(plan.Model, plan.Setting.Seed, plan.HaystackName, [.. Aggregates(plan, records)], records);
+        if (records.Count == 0 && skipped.Count > 0)
+        {
+            throw new InputException(skipped[0].Reason);
+        }
+        EvalResults results = new(plan.Model, plan.Setting.Seed, plan.HaystackName, [.. Aggregates(plan, records)], records) { Skipped = skipped };
         if (directory is not null)
         {
             EvalFiles.WriteResults(directory, results);
         }
         return results;
+    }
+
+    /// <summary>Examples that cannot be made are no reason to lose those of other tasks and lengths. A task that stops in the middle is one.</summary>
+    static IEnumerable<EvalExample> Unless(IEnumerable<EvalExample> examples, Action<InputException> skip)
+    {
+        using IEnumerator<EvalExample> each = examples.GetEnumerator();
+        bool hasNext;
+        try
+        {
+            hasNext = each.MoveNext();
+        }
+        catch (InputException e)
+        {
+            skip(e);
+            yield break;
+        }
+        for (; hasNext; hasNext = each.MoveNext())
+        {
+            yield return each.Current;
+        }
     }
 
     void Check(EvalPlan plan)
@@ -72,6 +99,7 @@ public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = nu
 }
 
 /// <summary>How many examples are asked together.</summary>
+/// <remarks>A large group computes more at once; a small one loses less when it is interrupted.</remarks>
 /// <param name="Examples">At most.</param>
-/// <param name="Tokens">Most prompt tokens of a group of several.</param>
-public sealed record EvalRunnerOptions(int Examples = 64, int Tokens = 1 << 17);
+/// <param name="Tokens">Most prompt tokens of a group of several; what a prompt has in common with the one before it does not count.</param>
+public sealed record EvalRunnerOptions(int Examples = 256, int Tokens = 1 << 15);

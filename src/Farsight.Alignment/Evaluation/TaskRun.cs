@@ -72,18 +72,29 @@ sealed class TaskRun(EvalPlan plan, IEvalModel model, EvalJudge? judge, IEvalTas
         long tokens = 0;
         foreach (Asked asked in examples)
         {
-            if (group.Count > 0 && (group.Count == options.Examples || tokens + asked.Prompt.Tokens.Count > options.Tokens))
+            int own = asked.Prompt.Tokens.Count - (group.Count > 0 ? Common(group[^1].Prompt.Tokens, asked.Prompt.Tokens) : 0);
+            if (group.Count > 0 && (group.Count == options.Examples || tokens + own > options.Tokens))
             {
                 yield return group;
-                (group, tokens) = ([], 0);
+                (group, tokens, own) = ([], 0, asked.Prompt.Tokens.Count);
             }
             group.Add(asked);
-            tokens += asked.Prompt.Tokens.Count;
+            tokens += own;
         }
         if (group.Count > 0)
         {
             yield return group;
         }
+    }
+
+    static int Common(IReadOnlyList<int> one, IReadOnlyList<int> other)
+    {
+        int common = 0;
+        while (common < Math.Min(one.Count, other.Count) && one[common] == other[common])
+        {
+            common++;
+        }
+        return common;
     }
 
     IEnumerable<Judged> Judge(IReadOnlyList<Asked> asked, CancellationToken cancel) => task switch

@@ -21,6 +21,10 @@ static class EvalTable
                 text.WriteLine(Row(task, cell, beside).TrimEnd());
             }
         }
+        foreach (SkippedPart part in results.Skipped)
+        {
+            text.WriteLine($"not run: {part.Task}{(part.Length is { } length ? $" at {length}" : "")}: {part.Reason}");
+        }
         return text.ToString();
     }
 

@@ -93,6 +93,20 @@ public sealed class EvalRunnerTests : IDisposable
     }
 
     [Fact]
+    public void A_length_that_is_too_short_is_left_out_with_its_reason_unless_nothing_is_left()
+    {
+        EvalPlan plan = EvalSamples.Plan("needle");
+
+        EvalResults results = EvalSamples.Runner(new ScriptedCompleter(ScriptedCompleter.Read)).Run(plan with { Lengths = [40, 800] });
+
+        Assert.Equal([800], results.Tasks[0].Lengths.Select(l => l.Length));
+        Assert.Equal(("needle/single", 40), (results.Skipped[0].Task, results.Skipped[0].Length));
+        Assert.StartsWith("A context of 40 tokens is too short", results.Skipped[0].Reason);
+        Assert.StartsWith("A context of 40 tokens is too short", Assert.Throws<InputException>(() =>
+            EvalSamples.Runner(new ScriptedCompleter(_ => "")).Run(plan with { Lengths = [40] })).Message);
+    }
+
+    [Fact]
     public void A_folder_of_another_model_is_refused()
     {
         EvalPlan plan = EvalSamples.Plan("needle");
