@@ -21,6 +21,15 @@ public sealed partial class ReportTests
     }
 
     [Fact]
+    public void A_task_without_depths_has_its_table_and_no_map()
+    {
+        string html = ReportWriter.Html(new() { Title = "t", HeatMaps = [new("RULER: variable tracking", "", [new("base", [])], new(["by length"], [[new("7")]]))] });
+
+        Assert.Contains("<h2>RULER: variable tracking</h2>", html);
+        Assert.DoesNotContain("<svg", html);
+    }
+
+    [Fact]
     public void The_same_model_gives_the_same_bytes() =>
         Assert.Equal(ReportWriter.Html(Model()), ReportWriter.Html(Model()));
 

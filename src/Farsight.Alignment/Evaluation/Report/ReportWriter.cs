@@ -62,12 +62,17 @@ public static class ReportWriter
         int[] lengths = [.. cells.Select(c => c.Length).Distinct().Order()];
         double[] depths = [.. cells.Select(c => c.Depth).Distinct().Order()];
 
-        page.Append($"<section>\n<h2>{ReportText.Escape(group.Title)}</h2>\n<p class=\"note\">{ReportText.Escape(group.Note)} Rows are depths: 0 % before the text, 100 % after it.</p>\n<div class=\"figures\">\n");
-        foreach (HeatMap map in group.Maps)
+        string rows = cells.Length > 0 ? " Rows are depths: 0 % before the text, 100 % after it." : "";
+        page.Append($"<section>\n<h2>{ReportText.Escape(group.Title)}</h2>\n<p class=\"note\">{ReportText.Escape(group.Note)}{rows}</p>\n");
+        if (cells.Length > 0)
         {
-            page.Append($"<figure>\n<figcaption>{ReportText.Escape(map.Variant)}</figcaption>\n{HeatMapSvg.Draw(map, lengths, depths)}</figure>\n");
+            page.Append("<div class=\"figures\">\n");
+            foreach (HeatMap map in group.Maps)
+            {
+                page.Append($"<figure>\n<figcaption>{ReportText.Escape(map.Variant)}</figcaption>\n{HeatMapSvg.Draw(map, lengths, depths)}</figure>\n");
+            }
+            page.Append("</div>\n<p class=\"scale\"><span>0 %</span><i></i><span>100 %</span></p>\n");
         }
-        page.Append("</div>\n<p class=\"scale\"><span>0 %</span><i></i><span>100 %</span></p>\n");
         Table(page, group.Table);
         page.Append("</section>\n");
     }
