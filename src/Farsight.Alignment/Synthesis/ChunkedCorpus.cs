@@ -30,10 +30,12 @@ sealed record CorpusRules(int Seed, int ChunkTokens, int Chunks, long MostTokens
 }
 
 /// <summary>What was made of the documents.</summary>
-/// <param name="Documents">Read.</param>
-/// <param name="Used">Of these, the ones that samples are drawn from; fewer only where a corpus is too large to be held.</param>
+/// <param name="Read">Documents found.</param>
+/// <param name="Dropped">Of these, the ones that were not wanted, by reason.</param>
+/// <param name="Repaired">Of these, the ones whose encoding was repaired, by what was wrong.</param>
+/// <param name="Used">The ones that samples are drawn from: those that are left, or as many as can be held in memory.</param>
 /// <param name="Chunks">Whole chunks of the used ones.</param>
-public sealed record CorpusCounts(int Documents, int Used, int Chunks);
+public sealed record CorpusCounts(long Read, IReadOnlyDictionary<string, long> Dropped, IReadOnlyDictionary<string, long> Repaired, int Used, int Chunks);
 
 /// <summary>Stage 1: documents as equal-length chunks by token count, from each document's beginning; a rest shorter than a chunk is left out.</summary>
 sealed class ChunkedCorpus
@@ -59,7 +61,14 @@ sealed class ChunkedCorpus
 
     /// <summary>Reads the documents one after the other and cuts them; of a corpus beyond the budget, as many as fit.</summary>
     /// <exception cref="InputException">There are none, or all together are shorter than one context.</exception>
-    internal static ChunkedCorpus Read(IEnumerable<SourceDocument> documents, ChatFormat format, CorpusRules rules)
+    internal static ChunkedCorpus Read(CorpusOptions options, ChatFormat format, CorpusRules rules)
+    {
+        CorpusReport report = new();
+        return Read(DocumentReader.Read(options, report), report, format, rules);
+    }
+
+    /// <summary>The same for documents that are there already.</summary>
+    internal static ChunkedCorpus Read(IEnumerable<SourceDocument> documents, CorpusReport report, ChatFormat format, CorpusRules rules)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         CorpusSelection selection = new(rules.Seed, rules.MostTokens);
@@ -71,7 +80,7 @@ sealed class ChunkedCorpus
         Passage[] cut = [.. selection.Kept];
         int found = cut.Sum(p => p.Chunks.Count), needed = rules.Chunks * rules.ChunkTokens;
         return found >= rules.Chunks
-            ? new(Join(cut, rules.Chunks), new(selection.Offered, cut.Length, found), Convert.ToHexStringLower(hash.GetHashAndReset()))
+            ? new(Join(cut, rules.Chunks), new(report.Read, Documents(report.Dropped), Documents(report.Repaired), cut.Length, found), Convert.ToHexStringLower(hash.GetHashAndReset()))
             : throw new InputException(
                 $"The documents hold {found} chunks of {rules.ChunkTokens} tokens, and a context takes {rules.Chunks}: give at least {needed} tokens of text, or lower --chunks or --chunk-tokens.");
     }
@@ -85,6 +94,9 @@ sealed class ChunkedCorpus
         int chunk = random.Next(_ends[^1]), at = Array.BinarySearch(_ends, chunk);
         return Passages[at >= 0 ? at + 1 : ~at]; // a passage's end is the first chunk of the next one
     }
+
+    static SortedDictionary<string, long> Documents(IReadOnlyDictionary<string, CorpusCount> counts) =>
+        new(counts.ToDictionary(c => c.Key, c => c.Value.Documents), StringComparer.Ordinal);
 
     static SourceChunk[] Cut(SourceDocument document, ChatFormat format, int chunkTokens)
     {

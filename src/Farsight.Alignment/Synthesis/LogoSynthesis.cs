@@ -1,6 +1,8 @@
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Documents;
 using Farsight.Alignment.Runs;
+using Farsight.Alignment.Synthesis.Card;
+using Farsight.Alignment.Synthesis.Quality;
 using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Alignment.Text;
 using Farsight.Engine;
@@ -48,7 +50,7 @@ public static class LogoSynthesis
         Tokenizer tokenizer = Tokenizer.LoadFor(options.Model, config.VocabSize);
         return Run(options, new SynthesisModel(
             writer.Name, InputHash.OfFile(TokenizerFile(options.Model)), config.MaxPositionEmbeddings, tokenizer, ChatFormat.Load(options.Model, tokenizer),
-            new EndpointResponder(writer, tokenizer), IsEndpoint: true), progress, cancel);
+            new EndpointResponder(writer, tokenizer), writer.Client), progress, cancel);
     }
 
     internal static LogoSynthesisSummary Run(
@@ -56,40 +58,47 @@ public static class LogoSynthesis
     {
         options.Check();
         PromptBudget budget = PromptBudget.Of(options.ChunkTokens, model.Window);
-        ChunkedCorpus corpus = ChunkedCorpus.Read(DocumentReader.Read(options.Documents), model.Format, new(options.Seed, budget.ChunkTokens, options.Chunks));
+        ChunkedCorpus corpus = ChunkedCorpus.Read(
+            options.Corpus ?? new(options.Documents) { Repair = false }, model.Format, new(options.Seed, budget.ChunkTokens, options.Chunks));
         QuestionPlan plan = QuestionPlan.Of(options.Questions, corpus, model.IsEndpoint ? QuestionSource.Write : QuestionSource.Insert);
         corpus = plan.Rest == QuestionSource.Own ? corpus.WithQuestions() : corpus;
-        IChunkScorer scorer = ChunkScorers.Open(options.Scorer);
+        IChunkScorer scorer = ScorerOf(options.Scorer, model);
         SynthesisSettings settings = SettingsOf(options, model, budget, corpus, plan, scorer);
-        SampleMaker maker = Maker(settings, model, budget, corpus, plan, scorer);
+        SampleMaker maker = Maker(settings, model, budget, corpus, plan, scorer, options.Judge);
 
         using SynthesisJournal journal = SynthesisJournal.Open(options.File, settings);
         if (!journal.IsFinished)
         {
             int[][] groups = [.. (options.Shard ?? new(1, 1)).Groups(options.Samples, model.Responder.GroupSize)];
             new SynthesisWork(journal, groups, maker, model.Responder, counts => progress?.Report(new(groups.Sum(g => g.Length), plan.Name, counts))).Run(cancel);
-            End(journal, options, corpus.Counts);
+            RefuseNothing(journal, options);
         }
+        journal.Finish(corpus.Counts, () => DatasetCardFiles.Write(options.File, model.Tokenizer));
         return new(settings, corpus.Counts, journal.Counts);
     }
 
+    static IChunkScorer ScorerOf(string name, SynthesisModel model) =>
+        name != ModelEntities.ScorerName ? ChunkScorers.Open(name)
+        : model.Chat is { } chat ? new ModelEntities(chat)
+        : throw new InputException($"--scorer {name} asks an endpoint; give --endpoint, or use {string.Join(", ", ChunkScorers.Names)}.");
+
     static SynthesisSettings SettingsOf(
         LogoSynthesisOptions options, SynthesisModel model, PromptBudget budget, ChunkedCorpus corpus, QuestionPlan plan, IChunkScorer scorer) => new(
-        FormatVersion, model.Sha256, model.Name, model.IsEndpoint, corpus.Sha256, options.Samples, options.Shard?.ToString(), options.Seed, plan.Name, scorer.Name,
+        FormatVersion, model.Sha256, model.Name, model.IsEndpoint, corpus.Sha256, options.Samples, options.Shard?.ToString(), options.Seed, plan.Name, scorer.Name, options.Judge?.Model,
         budget.ChunkTokens, options.Chunks, options.Threshold ?? scorer.Threshold, options.Rejected, options.Temperature, budget.MaxNewTokens);
 
     static SampleMaker Maker(
-        SynthesisSettings settings, SynthesisModel model, PromptBudget budget, ChunkedCorpus corpus, QuestionPlan plan, IChunkScorer scorer)
+        SynthesisSettings settings, SynthesisModel model, PromptBudget budget, ChunkedCorpus corpus, QuestionPlan plan, IChunkScorer scorer, QualityJudge? judge)
     {
         PassageScores scores = new(model.Tokenizer, scorer);
         ContextRules rules = new(settings.Chunks, settings.Threshold);
         ContextDraw draw = new(
             corpus, plan, new(model.Tokenizer, model.Format, scores, rules), new(scores, rules), new(model.Format, budget, settings.Chunks, settings.Seed), settings.Seed);
         ResponseRules responses = new(settings.Seed, settings.Rejected, settings.Temperature, settings.MaxNewTokens, settings.Generator);
-        return new(draw, new(model.Format, budget), responses, c => Readable(c, model.Tokenizer));
+        return new(draw, new(model.Format, model.Tokenizer, budget), responses, judge, c => Readable(c, model.Tokenizer));
     }
 
-    static void End(SynthesisJournal journal, LogoSynthesisOptions options, CorpusCounts documents)
+    static void RefuseNothing(SynthesisJournal journal, LogoSynthesisOptions options)
     {
         if (journal.Counts.Written == 0)
         {
@@ -97,7 +106,6 @@ public static class LogoSynthesis
             throw new InputException(
                 $"None of {journal.Counts.Tried} tries gave a sample ({string.Join(", ", journal.Counts.Dropped.Select(d => $"{d.Key} {d.Value}"))}); use a model that can answer questions about {options.Documents}.");
         }
-        journal.Finish(documents);
     }
 
     static string TokenizerFile(string model) => File.Exists(model) ? model : Path.Combine(model, "tokenizer.json");

@@ -1,4 +1,5 @@
 using Farsight.Alignment.Documents;
+using Farsight.Alignment.Synthesis.Quality;
 using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Engine;
 
@@ -12,6 +13,12 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="Output">The .jsonl file; with a shard, see <see cref="SynthesisShard.PathOf"/>.</param>
 public sealed record LogoSynthesisOptions(string Model, string Documents, int Samples, int Seed, string Output)
 {
+    /// <summary>How the documents are read, their path included; null for all of them as they are.</summary>
+    public CorpusOptions? Corpus { get; init; }
+
+    /// <summary>Asked whether each chosen response is right; a sample that it does not accept is dropped. Null for no judge.</summary>
+    public QualityJudge? Judge { get; init; }
+
     /// <summary>Tokens of a chunk; null for a sixteenth of the model's window, at most 512.</summary>
     public int? ChunkTokens { get; init; }
 
@@ -21,7 +28,7 @@ public sealed record LogoSynthesisOptions(string Model, string Documents, int Sa
     /// <summary>Where questions come from; null for the documents' own, and for documents without any invented facts or, with an endpoint, written ones.</summary>
     public QuestionSource? Questions { get; init; }
 
-    /// <summary>What says how important a chunk is, one of <see cref="ChunkScorers.Names"/>.</summary>
+    /// <summary>What says how important a chunk is, one of <see cref="ChunkScorers.Names"/>, or "llm" to ask the chat client for entities.</summary>
     public string Scorer { get; init; } = "evidence";
 
     /// <summary>δ: from which score on a chunk is relevant, in the scorer's unit; null for the scorer's own.</summary>

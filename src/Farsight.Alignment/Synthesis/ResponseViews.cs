@@ -5,8 +5,11 @@ using Farsight.Engine.Numerics;
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>Stage 4: which part of the context each response is written from (arXiv 2410.18533, section 3.2.2).</summary>
-sealed class ResponseViews(ChatFormat format, PromptBudget budget)
+sealed class ResponseViews(ChatFormat format, Tokenizer tokenizer, PromptBudget budget)
 {
+    /// <summary>What a view shows, as text.</summary>
+    internal string TextOf(ResponseView view) => tokenizer.Decode(view.Context);
+
     /// <summary>Whether the prompt and the longest answer to it fit into the window.</summary>
     internal bool Fits(SampleContext context, ResponseView view) => format.Prompt(view.Context, context.Question).Length + budget.MaxNewTokens <= budget.Window;
 

@@ -1,4 +1,5 @@
 using Farsight.Alignment.Data;
+using Farsight.Alignment.Synthesis.Quality;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis;
@@ -37,8 +38,10 @@ sealed class SampleAttempt
 
     /// <summary>Asks for the responses, and once more for those that cannot be used, until all are there or one is given up.</summary>
     /// <param name="ask">Answers.</param>
+    /// <param name="judge">Asked about the chosen response at the end; or null.</param>
     /// <param name="prompt">Context and question for people.</param>
-    internal async Task<SampleOutcome> Run(AskModel ask, Func<SampleContext, string> prompt)
+    /// <param name="cancel">Gives the judge up.</param>
+    internal async Task<SampleOutcome> Run(AskModel ask, QualityJudge? judge, Func<SampleContext, string> prompt, CancellationToken cancel)
     {
         _dropped = Slots.All(s => _views.Fits(_context, s.View)) ? null : DropReason.PromptTooLong;
         for (Slot[] open; (open = [.. Open]).Length > 0;)
@@ -52,17 +55,23 @@ sealed class SampleAttempt
                 }
             }
         }
-        return new(_context, _dropped is null ? Sample(prompt) : null, _dropped, _resampled);
+        JudgeVerdict? verdict = null;
+        if (_dropped is null && judge is not null)
+        {
+            verdict = await judge.Judge(_context.Question, _chosen.Text!, [_views.TextOf(_chosen.View)], cancel).ConfigureAwait(false);
+            _dropped = verdict.Accepted ? null : QualityJudge.Reason;
+        }
+        return new(_context, _dropped is null ? Sample(prompt, verdict) : null, _dropped, _resampled);
     }
 
-    PreferenceSample Sample(Func<SampleContext, string> prompt)
+    PreferenceSample Sample(Func<SampleContext, string> prompt, JudgeVerdict? verdict)
     {
         SampleTry at = _context.At;
         SeenChunks seen = new(_chosen.View.Seen, [.. _rejected.Select(r => r.View.Seen)]);
         InsertedFact? fact = _context.Asked is { } asked ? new(asked.Needle.Sentence, asked.Needle.Value, asked.Chunk) : null;
         SampleProvenance provenance = new(
             [.. _context.Chunks.Select(c => c.Document).Distinct()], _rules.Seed, at.Number, seen,
-            new(_rules.Generator, _rules.Temperature, _rules.MaxNewTokens), fact, Question: _context.Origin, Try: at.Try > 0 ? at.Try : null);
+            new(_rules.Generator, _rules.Temperature, _rules.MaxNewTokens), fact, verdict, _context.Origin, at.Try > 0 ? at.Try : null);
         return new($"logo-{_rules.Seed}-{at.Number}", _context.Chunks, _context.Question, _chosen.Text!, [.. _rejected.Select(r => r.Text!)], provenance, prompt(_context));
     }
 
@@ -137,15 +146,19 @@ sealed class SampleAttempt
         _ when text is null => DropReason.ChosenNoEnd,
         _ when text.Length == 0 => DropReason.ChosenEmpty,
         QuestionOrigin.Document when AnswerAgreement.IsComparable(_context.Gold) && !AnswerAgreement.Agrees(text, _context.Gold) => DropReason.ChosenWrong,
-        _ => null,
+        _ => Reason("chosen", ResponseFilters.OfChosen(_context.Question, text, [_views.TextOf(_chosen.View)])),
     };
+
+    /// <summary>A filter's reason with the side that it is about.</summary>
+    static string? Reason(string side, Fault? fault) =>
+        fault is null ? null : fault.Reason.StartsWith(side, StringComparison.Ordinal) ? fault.Reason : $"{side}_{fault.Reason}";
 
     string? FaultOfRejected(string? text) =>
         text is null ? DropReason.RejectedNoEnd
         : text.Length == 0 ? DropReason.RejectedEmpty
         : IsRight(text) ? DropReason.RejectedIsGold
         : _rejected.Any(r => r.Text == text) ? DropReason.RejectedRepeated
-        : null;
+        : Reason("rejected", TooShort.Check(text) ?? RepetitionLoop.Check(text));
 
     bool IsRight(string text) =>
         _context.Origin == QuestionOrigin.Fact ? text == _context.Gold.Trim()

@@ -1,9 +1,10 @@
 using Farsight.Alignment.Data;
+using Farsight.Alignment.Synthesis.Quality;
 
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>Makes the sample of a number: a context, then its responses, and another context where that came to nothing.</summary>
-sealed class SampleMaker(ContextDraw draw, ResponseViews views, ResponseRules rules, Func<SampleContext, string> readable)
+sealed class SampleMaker(ContextDraw draw, ResponseViews views, ResponseRules rules, QualityJudge? judge, Func<SampleContext, string> readable)
 {
     /// <summary>Contexts tried for one sample number, before it is given up.</summary>
     internal const int MostTries = 6;
@@ -26,7 +27,7 @@ sealed class SampleMaker(ContextDraw draw, ResponseViews views, ResponseRules ru
         string? fault = drawn.Dropped ?? Unusable(drawn.Context!);
         return fault is not null
             ? new(drawn.Context, null, fault, [])
-            : await new SampleAttempt(drawn.Context!, views, rules).Run(ask, readable).ConfigureAwait(false);
+            : await new SampleAttempt(drawn.Context!, views, rules).Run(ask, judge, readable, cancel).ConfigureAwait(false);
     }
 
     static string? Unusable(SampleContext context) =>

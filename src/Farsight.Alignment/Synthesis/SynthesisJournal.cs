@@ -11,7 +11,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <summary>FILE.jsonl while it is made: FILE.jsonl.partial with the samples, FILE.jsonl.journal.json with how far it is valid.</summary>
 /// <remarks>
 /// Samples reach the disk before the journal counts them, and what it does not count is cut off on opening: after a kill at any
-/// moment the two fit together. The end is: summary, rename, journal deleted.
+/// moment the two fit together. The end is: summary, rename, card, journal deleted.
 /// </remarks>
 sealed class SynthesisJournal : IDisposable
 {
@@ -62,9 +62,7 @@ sealed class SynthesisJournal : IDisposable
         RefuseExisting(output);
         if (File.Exists(output))
         {
-            State done = Read(output, settings);
-            File.Delete(JournalOf(output));
-            return new(output, settings, null, done.Counts);
+            return new(output, settings, null, Read(output, settings).Counts);
         }
         FileStream samples = Lock(output);
         try
@@ -89,12 +87,18 @@ sealed class SynthesisJournal : IDisposable
         WriteJournal();
     }
 
-    /// <summary>Gives the file its name.</summary>
-    internal void Finish(CorpusCounts documents)
+    /// <summary>Gives the file its name, and tidies up.</summary>
+    /// <param name="documents">For the summary.</param>
+    /// <param name="beside">Writes what lies beside the whole file; done again after a kill that came before its end.</param>
+    internal void Finish(CorpusCounts documents, Action beside)
     {
-        _samples!.Dispose();
-        AtomicFile.WriteText(SummaryOf(_output), JsonSerializer.Serialize(new LogoSynthesisSummary(_settings, documents, Counts), s_json) + "\n");
-        File.Move(PartialOf(_output), _output);
+        if (!IsFinished)
+        {
+            _samples!.Dispose();
+            AtomicFile.WriteText(SummaryOf(_output), JsonSerializer.Serialize(new LogoSynthesisSummary(_settings, documents, Counts), s_json) + "\n");
+            File.Move(PartialOf(_output), _output);
+        }
+        beside();
         File.Delete(JournalOf(_output));
     }
 
@@ -128,6 +132,7 @@ sealed class SynthesisJournal : IDisposable
 
     void Enter()
     {
+        RemoveTemporary();
         if (!IsBegun(_output))
         {
             if (_samples!.Length > 0)
@@ -145,6 +150,16 @@ sealed class SynthesisJournal : IDisposable
         _samples.SetLength(state.Length);
         _samples.Position = state.Length;
         Counts = state.Counts;
+    }
+
+    /// <summary>What a kill left of files that were about to be renamed.</summary>
+    void RemoveTemporary()
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(_output))!;
+        foreach (string left in new[] { JournalOf(_output), SummaryOf(_output) }.SelectMany(f => Directory.GetFiles(folder, $"{Path.GetFileName(f)}.*.tmp")))
+        {
+            File.Delete(left);
+        }
     }
 
     void WriteJournal() => AtomicFile.WriteText(JournalOf(_output), JsonSerializer.Serialize(new State(_settings, _samples!.Position, Counts), s_json) + "\n");

@@ -1,4 +1,5 @@
 using Farsight.Alignment.Text;
+using Microsoft.Extensions.AI;
 
 namespace Farsight.Alignment.Synthesis;
 
@@ -9,5 +10,9 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="Tokenizer">Makes the chunks.</param>
 /// <param name="Format">How prompts and responses become tokens.</param>
 /// <param name="Responder">Writes responses, and questions where they are wanted.</param>
-/// <param name="IsEndpoint">It answers over HTTP.</param>
-sealed record SynthesisModel(string Name, string Sha256, int Window, Tokenizer Tokenizer, ChatFormat Format, IResponder Responder, bool IsEndpoint = false);
+/// <param name="Chat">The chat client behind it; null for the local model.</param>
+sealed record SynthesisModel(string Name, string Sha256, int Window, Tokenizer Tokenizer, ChatFormat Format, IResponder Responder, IChatClient? Chat = null)
+{
+    /// <summary>It answers over HTTP, or as if it did.</summary>
+    internal bool IsEndpoint => Chat is not null;
+}

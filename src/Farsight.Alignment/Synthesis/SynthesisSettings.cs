@@ -11,6 +11,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="Seed">Of every random choice.</param>
 /// <param name="Questions">Where questions come from: "own", "insert", "write", or "own, insert".</param>
 /// <param name="Scorer">What scores the chunks.</param>
+/// <param name="Judge">Name of the model that judges chosen responses; null for none.</param>
 /// <param name="ChunkTokens">Tokens of a chunk.</param>
 /// <param name="Chunks">N.</param>
 /// <param name="Threshold">δ, in the scorer's unit.</param>
@@ -18,5 +19,5 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="Temperature">Of the rejected responses.</param>
 /// <param name="MaxNewTokens">Limit of a response.</param>
 public sealed record SynthesisSettings(
-    int FormatVersion, string Model, string Generator, bool Endpoint, string Documents, int Samples, string? Shard, int Seed, string Questions, string Scorer,
+    int FormatVersion, string Model, string Generator, bool Endpoint, string Documents, int Samples, string? Shard, int Seed, string Questions, string Scorer, string? Judge,
     int ChunkTokens, int Chunks, double Threshold, int Rejected, double Temperature, int MaxNewTokens);

@@ -3,6 +3,7 @@ using System.Globalization;
 using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Scoring;
+using Farsight.Alignment.Text;
 using Farsight.Cli.Output;
 
 namespace Farsight.Cli.Commands;
@@ -20,7 +21,7 @@ static class SynthCommand
         Description = "Where questions come from: own (they come with the documents), insert (invented facts are put in and asked for), write (the model writes them about drawn chunks). By default own where a document brings some, else insert, with --endpoint write.",
         CustomParser = result => Enum.Parse<QuestionSource>(result.Tokens[0].Value, ignoreCase: true),
     };
-    static readonly Option<string> s_scorer = new("--scorer") { Description = "What says how important a chunk is for a question: evidence (shared terms, rare ones weigh more), entities (their number, as in the paper) or bm25.", DefaultValueFactory = _ => "evidence" };
+    static readonly Option<string> s_scorer = new("--scorer") { Description = "What says how important a chunk is for a question: evidence (shared terms, rare ones weigh more), entities (their number, as in the paper), bm25, or llm (their number, listed by the endpoint's model).", DefaultValueFactory = _ => "evidence" };
     static readonly Option<string?> s_shard = new("--shard") { Description = "i/n: makes the i-th of n parts, as DATA.shard-i-of-n.jsonl; all parts merged are the whole file." };
     static readonly Option<int?> s_chunkTokens = new("--chunk-tokens") { Description = "Tokens of a chunk; by default a sixteenth of the model's window, at most 512." };
     static readonly Option<int> s_chunks = new("--chunks") { Description = "Chunks of a context.", DefaultValueFactory = _ => 16 };
@@ -28,6 +29,7 @@ static class SynthCommand
     static readonly Option<int> s_rejected = new("--rejected") { Description = "Rejected responses of a sample.", DefaultValueFactory = _ => 2 };
     static readonly Option<double> s_temperature = new("--temperature") { Description = "Of the rejected responses.", DefaultValueFactory = _ => 0.8 };
     static readonly ThreadsOption s_threads = new();
+    static readonly CorpusFlags s_corpus = new(nearDuplicates: 0.8);
     static readonly EndpointFlags s_endpoint = new();
 
     internal static Command Create()
@@ -37,7 +39,8 @@ static class SynthCommand
             s_model, s_documents, s_samples, s_seed, s_out, s_questions, s_scorer, s_shard, s_chunkTokens, s_chunks, s_threshold, s_rejected, s_temperature, s_threads,
         };
         s_questions.AcceptOnlyFromAmong("own", "insert", "write");
-        s_scorer.AcceptOnlyFromAmong([.. ChunkScorers.Names]);
+        s_scorer.AcceptOnlyFromAmong([.. ChunkScorers.Names, ModelEntities.ScorerName]);
+        s_corpus.AddTo(logo);
         s_endpoint.AddTo(logo);
         logo.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return new("synth", "Make preference data from documents, with the model's own responses.") { logo };
@@ -46,9 +49,11 @@ static class SynthCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         s_threads.Apply(parse);
-        LogoSynthesisOptions options = new(
-            Bundled.Locate(parse.GetValue(s_model)!), parse.GetValue(s_documents)!, parse.GetValue(s_samples), parse.GetValue(s_seed), parse.GetValue(s_out)!)
+        (string model, string documents, int seed) = (Bundled.Locate(parse.GetValue(s_model)!), parse.GetValue(s_documents)!, parse.GetValue(s_seed));
+        Lazy<Tokenizer> tokenizer = new(() => Tokenizer.Load(model));
+        LogoSynthesisOptions options = new(model, documents, parse.GetValue(s_samples), seed, parse.GetValue(s_out)!)
         {
+            Corpus = s_corpus.Options(parse, documents, seed, text => tokenizer.Value.Count(text)),
             Questions = parse.GetValue(s_questions),
             Scorer = parse.GetValue(s_scorer)!,
             Shard = parse.GetValue(s_shard) is { } shard ? SynthesisShard.Parse(shard) : null,
@@ -102,7 +107,11 @@ static class SynthCommand
         {
             Console.Error.WriteLine($"Only {counts.Written} of {counts.Written + counts.GivenUp} samples could be made; see the reasons below.");
         }
-        Console.WriteLine($"documents  {documents.Used} of {documents.Documents}, {documents.Chunks} chunks of {settings.ChunkTokens} tokens");
+        Console.WriteLine($"documents  {documents.Used} of {documents.Read}, {documents.Chunks} chunks of {settings.ChunkTokens} tokens");
+        foreach ((string what, IReadOnlyDictionary<string, long> by) in new[] { ("left out", documents.Dropped), ("repaired", documents.Repaired) }.Where(c => c.Item2.Count > 0))
+        {
+            Console.WriteLine($"  {what,-9}{string.Join(", ", by.Select(r => $"{r.Key} {r.Value}"))}");
+        }
         Console.WriteLine($"questions  {settings.Questions}");
         Console.WriteLine($"samples    {counts.Written} from {counts.Tried} contexts{made.Speed}");
         if (counts.FactsInserted > 0)

@@ -40,7 +40,7 @@ sealed class SynthesisFiles : IDisposable
         new("scripted", "abc", 2048, Tokenizer, Format, new LocalResponder(source ?? Script(), Format, [Format.Eos]));
 
     internal static SynthesisModel Endpoint(LedgerChat chat, int concurrency) =>
-        new("scripted chat", "abc", 2048, Tokenizer, Format, new EndpointResponder(new(chat, "scripted chat", concurrency), Tokenizer), IsEndpoint: true);
+        new("scripted chat", "abc", 2048, Tokenizer, Format, new EndpointResponder(new(chat, "scripted chat", concurrency), Tokenizer), chat);
 
     internal static ScriptedResponses Script(Func<string, GenerationRequest, string, string?>? spoil = null) => new(Format, Tokenizer, spoil);
 

@@ -79,7 +79,7 @@ public sealed class SynthesisStageTests
         int perChunk = SynthesisFiles.Format.Context(string.Join(' ', Enumerable.Repeat("number", 10))).Length;
 
         ChunkedCorpus corpus = ChunkedCorpus.Read(
-            [Document("a.md", 20), Document("long.md", 60), Document("b.md", 25), Document("c.md", 10)], SynthesisFiles.Format, new(1, perChunk, 4));
+            [Document("a.md", 20), Document("long.md", 60), Document("b.md", 25), Document("c.md", 10)], new(), SynthesisFiles.Format, new(1, perChunk, 4));
 
         Assert.Equal(["long.md", "a.md,b.md,c.md"], corpus.Passages.Select(p => string.Join(',', p.Questions.Select(q => q.Question))));
         Assert.Equal([6, 5], corpus.Passages.Select(p => p.Chunks.Count));
@@ -89,7 +89,7 @@ public sealed class SynthesisStageTests
     [Fact]
     public void A_corpus_that_is_too_small_is_told_how_much_it_needs() => Assert.Contains(
         "at least 1536 tokens",
-        Assert.Throws<InputException>(() => ChunkedCorpus.Read([new("a.md", "The number.", [])], SynthesisFiles.Format, new(1, 96, 16))).Message,
+        Assert.Throws<InputException>(() => ChunkedCorpus.Read([new("a.md", "The number.", [])], new(), SynthesisFiles.Format, new(1, 96, 16))).Message,
         StringComparison.Ordinal);
 
     [Theory]

@@ -13,6 +13,9 @@ public sealed partial class QualityJudge(IChatClient client, string model)
     /// <summary>Why a sample was dropped that the judge did not accept.</summary>
     public const string Reason = "judge_rejected";
 
+    /// <summary>The model's name.</summary>
+    public string Model => model;
+
     const int MostAnswerTokens = 256;
     const int MostReason = 300;
 

@@ -9,6 +9,9 @@ namespace Farsight.Alignment.Synthesis.Scoring;
 /// <param name="client">Who is asked; all chunks at once, so it must limit itself.</param>
 public sealed class ModelEntities(IChatClient client) : IChunkScorer
 {
+    /// <summary>Its name among the others.</summary>
+    public const string ScorerName = "llm";
+
     const int MostAnswerTokens = 1024;
 
     const string Instruction = """
@@ -19,7 +22,7 @@ public sealed class ModelEntities(IChatClient client) : IChunkScorer
     int _unreadable;
 
     /// <inheritdoc/>
-    public string Name => "llm";
+    public string Name => ScorerName;
 
     /// <inheritdoc/>
     public double Threshold => 6;
