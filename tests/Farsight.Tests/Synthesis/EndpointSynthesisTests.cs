@@ -1,4 +1,6 @@
 using Farsight.Alignment.Data;
+using Farsight.Alignment.Data.Exchange;
+using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Synthesis;
 using Farsight.Engine;
 using Farsight.Engine.Numerics;
@@ -78,20 +80,28 @@ public sealed class EndpointSynthesisTests : IDisposable
     [Fact]
     public void Shards_put_together_are_the_whole_file()
     {
-        LogoSynthesisSummary whole = Run(Options(Samples, _files["whole.jsonl"]), new LedgerChat());
-        SynthesisCounts sum = SynthesisCounts.Zero;
-        List<PreferenceSample> parts = [];
-        for (int i = 1; i <= 3; i++)
+        Run(Options(Samples, _files["whole.jsonl"]), new LedgerChat());
+        foreach (int i in new[] { 3, 1, 2 })
         {
-            SynthesisShard shard = SynthesisShard.Parse($"{i}/3");
-            sum = sum.Plus(Run(Options(Samples) with { Shard = shard }, new LedgerChat()).Counts);
-            parts.AddRange(PreferenceDataset.Stream(_files[$"data.shard-{i}-of-3.jsonl"]));
+            Run(Options(Samples) with { Shard = SynthesisShard.Parse($"{i}/3") }, new LedgerChat());
         }
+        ShardMerge.Write(_files["merged.jsonl"], [.. Enumerable.Range(1, 3).Select(i => _files[$"data.shard-{i}-of-3.jsonl"])], allowMissing: false);
 
-        Assert.Equal(
-            File.ReadAllLines(_files["whole.jsonl"]), parts.OrderBy(p => p.Provenance.SampleIndex).Select(PreferenceLine.Format));
-        Assert.Equal((whole.Counts.Written, whole.Counts.Tried), (sum.Written, sum.Tried));
-        Assert.Equal(whole.Counts.Questions, sum.Questions);
+        Assert.Equal(File.ReadAllBytes(_files["whole.jsonl"]), File.ReadAllBytes(_files["merged.jsonl"]));
+        Assert.Equal(File.ReadAllBytes(_files["whole.jsonl.summary.json"]), File.ReadAllBytes(_files["merged.jsonl.summary.json"]));
+    }
+
+    [Fact]
+    public void A_judge_s_verdict_is_kept_and_what_it_does_not_accept_is_dropped()
+    {
+        ScriptedChat judge = new(prompt => prompt.Contains("day 1", StringComparison.Ordinal) && prompt.Split("Question: ")[1].Contains('9', StringComparison.Ordinal)
+            ? """{"accepted": false, "reason": "A nine."}""" : """{"accepted": true, "reason": "Well."}""");
+
+        SynthesisCounts counts = Run(Options(Samples) with { Judge = new(judge, "judge") }, new LedgerChat()).Counts;
+
+        Assert.Equal(Samples, counts.Written);
+        Assert.InRange(counts.Dropped["judge_rejected"], 1, Samples);
+        Assert.All(_files.Samples(), s => Assert.Equal(new("judge", true, "Well."), s.Provenance.Judge));
     }
 
     [Fact]
@@ -132,6 +142,32 @@ public sealed class EndpointSynthesisTests : IDisposable
         Assert.InRange(first.Length, 5, 20);
         Assert.Equal(first.Length, first.Distinct().Count());
         Assert.All(_files.Samples(), s => Assert.Equal(QuestionOrigin.Document, s.Provenance.Question));
+    }
+
+    [Fact]
+    [Trait("Category", "Slow")]
+    public async Task Two_thousand_requests_through_faults_make_the_dataset_of_a_healthy_server()
+    {
+        ScaledTime time = new(500);
+        await using FaultyEndpoint healthy = await FaultyEndpoint.Start(), faulty = await FaultyEndpoint.Start(time);
+        (healthy.Text, faulty.Text) = (LedgerChat.Answer, LedgerChat.Answer);
+        Func<string, int, EndpointFault>[] faults =
+        [
+            FaultyEndpoint.Seeded(1, 0.3, 6, EndpointFault.ServerError, EndpointFault.HalfABody, EndpointFault.Garbage, EndpointFault.NoChoice, EndpointFault.Reset),
+            FaultyEndpoint.Seeded(2, 0.04, 6, EndpointFault.Throttled, EndpointFault.ThrottledForSeconds), FaultyEndpoint.Seeded(3, 0.005, 6, EndpointFault.Silence),
+        ];
+        faulty.Fault = (hash, attempt) => faults.Max(f => f(hash, attempt));
+        EndpointOptions options = new([healthy.Url], "ledger") { Concurrency = 16 };
+        using EndpointSet calm = EndpointSet.Open(options);
+        using EndpointSet tried = EndpointSet.Open(
+            options with { Urls = [faulty.Url], Timeout = TimeSpan.FromSeconds(100), Retries = 20, FailuresInARow = 50, Patience = TimeSpan.FromDays(1) }, null, time);
+
+        await Task.Run(() => LogoSynthesis.Run(Options(450, _files["healthy.jsonl"]), SynthesisFiles.Endpoint(calm, 16), null, CancellationToken.None));
+        await Task.Run(() => LogoSynthesis.Run(Options(450), SynthesisFiles.Endpoint(tried, 16), null, CancellationToken.None));
+
+        Assert.Equal(File.ReadAllBytes(_files["healthy.jsonl"]), File.ReadAllBytes(_files.Output));
+        Assert.InRange(tried.Usage.Answers, 2000, 5000);
+        Assert.InRange(tried.Usage.Failures, 600, 5000);
     }
 
     public void Dispose() => _files.Dispose();

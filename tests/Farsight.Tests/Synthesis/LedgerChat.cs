@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Farsight.Engine.Numerics;
 using Microsoft.Extensions.AI;
@@ -20,14 +21,15 @@ sealed partial class LedgerChat(Func<int, TimeSpan>? delay = null) : IChatClient
     internal static string Ledger(int days) => string.Join(' ', Enumerable.Range(1, days).Select(day => string.Create(
         CultureInfo.InvariantCulture, $"On day {day} the keeper of Ardmore counted {day * 7919 % 9973} lamps in the harbour.")));
 
+    /// <summary>The same model behind a server.</summary>
+    internal static string Answer(JsonNode request) => Answer((string)request["messages"]![0]!["content"]!, (long)request["seed"]!).Text;
+
     public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         int number = Interlocked.Increment(ref _asked);
         await Task.Delay(delay?.Invoke(number) ?? TimeSpan.Zero, cancellationToken);
-        string text = Assert.Single(messages).Text;
-        int end = text.LastIndexOf("\n\n", StringComparison.Ordinal);
-        string question = text[(end + 2)..];
-        string? answer = Spoil(question, options!, Answer(text[..end], question, SeededRandom.For((int)options!.Seed!, "chat", 0)));
+        (string question, string text) = Answer(Assert.Single(messages).Text, options!.Seed!.Value);
+        string? answer = Spoil(question, options, text);
         return new(new ChatMessage(ChatRole.Assistant, answer ?? "and so on")) { FinishReason = answer is null ? ChatFinishReason.Length : ChatFinishReason.Stop };
     }
 
@@ -40,17 +42,23 @@ sealed partial class LedgerChat(Func<int, TimeSpan>? delay = null) : IChatClient
     {
     }
 
-    static string Answer(string context, string question, SeededRandom random)
+    static (string Question, string Text) Answer(string prompt, long seed)
     {
+        int end = prompt.LastIndexOf("\n\n", StringComparison.Ordinal);
+        (string context, string question) = (prompt[..end], prompt[(end + 2)..]);
+        SeededRandom random = SeededRandom.For((int)seed, "chat", 0);
+        IReadOnlyList<Match> days = Day().Matches(context);
         if (question.Contains("Question:", StringComparison.Ordinal))
         {
-            Match day = random.Pick(Day().Matches(context).ToArray());
-            return $"**Question:** How many lamps did the keeper of Ardmore count on day {day.Groups[1].Value}?\n\n**Answer:** {day.Groups[2].Value} lamps.";
+            return (question, days.Count == 0 ? "There is no whole day in it." : Written(random.Pick<Match>(days)));
         }
         string asked = question.Split("day ")[1].TrimEnd('?');
-        Match? found = Day().Matches(context).FirstOrDefault(m => m.Groups[1].Value == asked);
-        return $"On day {asked} the keeper counted {found?.Groups[2].Value ?? (10_000 + random.Next(90_000)).ToString(CultureInfo.InvariantCulture)} lamps.";
+        string lamps = days.FirstOrDefault(m => m.Groups[1].Value == asked)?.Groups[2].Value ?? (10_000 + random.Next(90_000)).ToString(CultureInfo.InvariantCulture);
+        return (question, $"On day {asked} the keeper counted {lamps} lamps.");
     }
+
+    static string Written(Match day) =>
+        $"**Question:** How many lamps did the keeper of Ardmore count on day {day.Groups[1].Value}?\n\n**Answer:** {day.Groups[2].Value} lamps.";
 
     [GeneratedRegex(@"On day (\d+) the keeper of Ardmore counted (\d+) lamps")]
     private static partial Regex Day();

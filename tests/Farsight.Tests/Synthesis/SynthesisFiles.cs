@@ -5,6 +5,7 @@ using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Text;
 using Farsight.Engine.Inference;
 using Farsight.Tests.Text;
+using Microsoft.Extensions.AI;
 
 namespace Farsight.Tests.Synthesis;
 
@@ -39,7 +40,7 @@ sealed class SynthesisFiles : IDisposable
     internal static SynthesisModel Model(IResponseSource? source = null) =>
         new("scripted", "abc", 2048, Tokenizer, Format, new LocalResponder(source ?? Script(), Format, [Format.Eos]));
 
-    internal static SynthesisModel Endpoint(LedgerChat chat, int concurrency) =>
+    internal static SynthesisModel Endpoint(IChatClient chat, int concurrency) =>
         new("scripted chat", "abc", 2048, Tokenizer, Format, new EndpointResponder(new(chat, "scripted chat", concurrency), Tokenizer), chat);
 
     internal static ScriptedResponses Script(Func<string, GenerationRequest, string, string?>? spoil = null) => new(Format, Tokenizer, spoil);
