@@ -4,7 +4,10 @@ using Farsight.Alignment.Text;
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>Scores chunks for questions. A passage is read once for the samples that follow each other in it, and forgotten when others need the room.</summary>
-sealed class PassageScores(Tokenizer tokenizer, IChunkScorer scorer)
+/// <param name="tokenizer">Of the chunks.</param>
+/// <param name="scorer">Reads and scores them.</param>
+/// <param name="mostChunks">Kept as read.</param>
+sealed class PassageScores(Tokenizer tokenizer, IChunkScorer scorer, int mostChunks = PassageScores.MostChunks)
 {
     const int MostChunks = 1 << 14;
 
@@ -34,7 +37,7 @@ sealed class PassageScores(Tokenizer tokenizer, IChunkScorer scorer)
                 _read.Remove(found);
             }
             _read.AddFirst((passage, scores));
-            for (int chunks = _read.Sum(r => r.Passage.Chunks.Count); chunks > MostChunks && _read.Count > 1; _read.RemoveLast())
+            for (int chunks = _read.Sum(r => r.Passage.Chunks.Count); chunks > mostChunks && _read.Count > 1; _read.RemoveLast())
             {
                 chunks -= _read.Last!.Value.Passage.Chunks.Count;
             }

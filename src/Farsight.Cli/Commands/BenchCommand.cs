@@ -50,7 +50,7 @@ static class BenchCommand
         step.SetAction((parse, cancel) => Task.Run(() => Step(parse, cancel), CancellationToken.None));
         return new("bench", "Measure the machine, and training steps against it.")
         {
-            peak, step, BenchModelCommand.Create(), BenchTokenizerCommand.Create(), BenchDocumentsCommand.Create(), BenchImportanceCommand.Create(),
+            peak, step, BenchModelCommand.Create(), BenchTokenizerCommand.Create(), BenchDocumentsCommand.Create(), BenchImportanceCommand.Create(), BenchSynthesisCommand.Create(),
             BenchInferenceCommand.CreateChoices(), BenchInferenceCommand.CreateGenerate(),
         };
     }

@@ -30,7 +30,7 @@ static class SynthCommand
     static readonly Option<double> s_temperature = new("--temperature") { Description = "Of the rejected responses.", DefaultValueFactory = _ => 0.8 };
     static readonly ThreadsOption s_threads = new();
     static readonly CorpusFlags s_corpus = new(nearDuplicates: 0.8);
-    static readonly EndpointFlags s_endpoint = new();
+    static readonly EndpointFlags s_endpoint = new(), s_judge = new("judge-", "the model that judges chosen responses");
 
     internal static Command Create()
     {
@@ -42,6 +42,7 @@ static class SynthCommand
         s_scorer.AcceptOnlyFromAmong([.. ChunkScorers.Names, ModelEntities.ScorerName]);
         s_corpus.AddTo(logo);
         s_endpoint.AddTo(logo);
+        s_judge.AddTo(logo);
         logo.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return new("synth", "Make preference data from documents, with the model's own responses.") { logo };
     }
@@ -65,7 +66,7 @@ static class SynthCommand
         };
         try
         {
-            Write(options, Synthesize(options, s_endpoint.Of(parse), cancel));
+            Write(options, Synthesize(options, s_endpoint.Of(parse), s_judge.Of(parse), cancel));
             return ExitCode.Done;
         }
         catch (OperationCanceledException)
@@ -75,16 +76,25 @@ static class SynthCommand
         }
     }
 
-    static (LogoSynthesisSummary Summary, string Speed) Synthesize(LogoSynthesisOptions options, EndpointOptions? endpoint, CancellationToken cancel)
+    static (LogoSynthesisSummary Summary, string Speed) Synthesize(LogoSynthesisOptions options, EndpointOptions? endpoint, EndpointOptions? judge, CancellationToken cancel)
     {
         using ProgressLine line = ProgressLine.OnStandardError("sample");
         using CancellationTokenRegistration told = cancel.Register(() => line.Note(endpoint is null
             ? "Stopping: the group of samples is finished first. Ctrl-C once more stops at once and loses that group."
             : "Stopping: what was asked is given up."));
         using SecondInterrupt second = new(cancel);
+        using EndpointSet? judging = judge is null ? null : EndpointSet.Open(judge, line.Note);
+        options = judging is null ? options : options with { Judge = new(judging, judge!.Model) };
         Shown shown = new(line);
-        LogoSynthesisSummary summary = endpoint is null ? LogoSynthesis.Run(options, shown, cancel) : Ask(options, endpoint, shown, line, cancel);
-        return (summary, shown.Speed);
+        try
+        {
+            LogoSynthesisSummary summary = endpoint is null ? LogoSynthesis.Run(options, shown, cancel) : Ask(options, endpoint, shown, line, cancel);
+            return (summary, shown.Speed);
+        }
+        finally
+        {
+            EndpointNotes.Write(line, "judge", judging);
+        }
     }
 
     static LogoSynthesisSummary Ask(LogoSynthesisOptions options, EndpointOptions endpoint, Shown shown, ProgressLine line, CancellationToken cancel)
@@ -96,7 +106,7 @@ static class SynthCommand
         }
         finally
         {
-            line.Note(endpoints.Usage.ToString());
+            EndpointNotes.Write(line, "endpoint", endpoints);
         }
     }
 

@@ -47,7 +47,7 @@ sealed partial class LedgerChat(Func<int, TimeSpan>? delay = null) : IChatClient
         int end = prompt.LastIndexOf("\n\n", StringComparison.Ordinal);
         (string context, string question) = (prompt[..end], prompt[(end + 2)..]);
         SeededRandom random = SeededRandom.For((int)seed, "chat", 0);
-        IReadOnlyList<Match> days = Day().Matches(context);
+        MatchCollection days = Day().Matches(context);
         if (question.Contains("Question:", StringComparison.Ordinal))
         {
             return (question, days.Count == 0 ? "There is no whole day in it." : Written(random.Pick<Match>(days)));
