@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Farsight.Alignment.Evaluation;
 using Farsight.Alignment.Evaluation.Tasks.NeedleBench;
@@ -85,6 +87,21 @@ public sealed class NeedleBenchTaskTests : IDisposable
         Assert.NotEqual(prompt, trace.Make(TraceQuestion.EldestAncestor, 16, 1).Prompt);
         Assert.InRange(int.Parse(trace.Make(TraceQuestion.RelationshipDistance, 16, 0).Answer, System.Globalization.CultureInfo.InvariantCulture), 16, 32);
         Assert.Contains("names.json", Assert.Throws<InputException>(() => trace.Make(TraceQuestion.NthAncestor, 700, 0)).Message);
+    }
+
+    // Hashes of what the original's program made of the same names, forty prompts and answers each.
+    [SharedTheory(Templates)]
+    [Trait("Category", "Golden")]
+    [InlineData(false, "6ea350dd8feb546720adb5d50d0807a8cd1bae78e1a6ffc0f8248d89963189fb")]
+    [InlineData(true, "717b3b48c50a1ba44b2c79814243900c3f46b74b3443a71b6138b430c94c3afe")]
+    public void Traces_are_the_originals(bool isChinese, string sha256)
+    {
+        AncestralTrace trace = new(JsonDocument.Parse(File.ReadAllText(SharedMaterial.PathOf(Templates))).RootElement, isChinese, InventedNames.All);
+
+        string all = string.Join('\n', Enum.GetValues<TraceQuestion>().SelectMany(q => Enumerable.Range(0, 10).Select(r => trace.Make(q, 16, r)))
+            .Select(t => $"{t.Prompt}\n{t.Answer}"));
+
+        Assert.Equal(sha256, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all))));
     }
 
     static IGeneratedTask Task(string name) => (IGeneratedTask)EvalTaskCatalog.Get(name);
