@@ -31,7 +31,8 @@ public static class EvalDataReport
         new(file.Path, Status(file, data), file.Source, file.Sha256, tasks);
 
     static string Status(EvalDataFile file, EvalData data) =>
-        !data.Exists(file.Path) ? (file.IsOptional ? "optional" : "missing")
+        !data.Exists(file) ? (file.IsOptional ? "optional" : "missing")
+        : file.Or is { } other && data.Exists(other) ? "found"
         : file.Sha256 is not null && Hash(file.Path, data) != file.Sha256 ? "changed"
         : "found";
 

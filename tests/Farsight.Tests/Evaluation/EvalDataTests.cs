@@ -43,14 +43,15 @@ public sealed class EvalDataTests : IDisposable
     {
         Compress("same.txt.gz", "content");
         File.WriteAllText(_folder["other.txt"], "changed");
+        File.WriteAllText(_folder["original.txt"], "of which the other is a copy");
         string hash = Convert.ToHexStringLower(SHA256.HashData("content"u8));
         NeedsFiles task = new([
             new("same.txt", "there") { Sha256 = hash }, new("other.txt", "there") { Sha256 = hash }, new("any", "there"),
-            new("nice.txt", "there") { IsOptional = true }]);
+            new("copy.txt", "there") { Or = "original.txt", Sha256 = hash }, new("nice.txt", "there") { IsOptional = true }]);
 
         IReadOnlyList<EvalDataState> states = EvalDataReport.Of([task], new(_folder.Path));
 
-        Assert.Equal([("any", "missing"), ("nice.txt", "optional"), ("other.txt", "changed"), ("same.txt", "found")], states.Select(s => (s.Path, s.Status)));
+        Assert.Equal([("any", "missing"), ("copy.txt", "found"), ("nice.txt", "optional"), ("other.txt", "changed"), ("same.txt", "found")], states.Select(s => (s.Path, s.Status)));
         Assert.Equal(2, states.Count(s => s.IsProblem));
     }
 
