@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Text.Json;
 using Farsight.Alignment.Data;
 
 namespace Farsight.Alignment.Synthesis;
@@ -44,7 +45,7 @@ public sealed record SynthesisCounts(
         bool alone = found && outcome.Context!.Of(ChunkRole.Relevant).Length == 1;
         return new(
             One(outcome.Sample is not null), 0, 1, One(hasFact), One(found), One(alone),
-            Count(outcome.Sample is null ? [] : [outcome.Context!.Origin.ToString()]), Count(outcome.Dropped is { } reason ? [reason] : []), Count(outcome.Resampled));
+            Count(outcome.Sample is null ? [] : [JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.Context!.Origin.ToString())]), Count(outcome.Dropped is { } reason ? [reason] : []), Count(outcome.Resampled));
     }
 
     static int One(bool condition) => condition ? 1 : 0;
