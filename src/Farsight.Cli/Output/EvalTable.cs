@@ -20,6 +20,10 @@ static class EvalTable
             {
                 text.WriteLine(Row(task, cell, beside).TrimEnd());
             }
+            if (results.Examples.FirstOrDefault(r => r.Task == task.Task && r.Failed is not null) is { } failed)
+            {
+                text.WriteLine($"{"",8} the first that failed, {failed.Id}: {failed.Failed}");
+            }
         }
         foreach (SkippedPart part in results.Skipped)
         {

@@ -19,7 +19,7 @@ public interface IEvalModel
     /// <summary>Makes a prompt.</summary>
     /// <param name="prompt">What the task wants asked.</param>
     /// <param name="maxNewTokens">Room for the completion.</param>
-    /// <param name="length">The context length that the user asked for, where the prompt is made for one; it may be more than the window.</param>
+    /// <param name="length">The context length that the user asked for, where the prompt is made for one. One beyond the window is wanted: then nothing need fit.</param>
     /// <exception cref="InputException">It does not fit the window, or cannot be said to this model.</exception>
     MadePrompt Make(EvalPrompt prompt, int maxNewTokens, int? length);
 

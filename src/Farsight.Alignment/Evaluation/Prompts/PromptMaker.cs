@@ -30,13 +30,13 @@ public sealed class PromptMaker(ITextTokens tokens, IPromptText? format, PromptO
     /// <summary>Makes a prompt.</summary>
     /// <param name="prompt">What the task wants asked.</param>
     /// <param name="maxNewTokens">Room for the completion.</param>
-    /// <param name="length">The context length that the user asked for, where the prompt is made for one; it may be more than the window.</param>
+    /// <param name="length">The context length that the user asked for, where the prompt is made for one. One beyond the window is wanted: then nothing need fit.</param>
     /// <exception cref="InputException">Prompt and completion do not fit the window, or the template refuses the messages.</exception>
     public MadePrompt Make(EvalPrompt prompt, int maxNewTokens, int? length = null)
     {
         int? window = options.Window is { } own ? Math.Max(own, length ?? 0) : null;
         return prompt is EvalPrompt.Messages messages
-            ? Fitting(Make(messages, maxNewTokens, window), maxNewTokens, window)
+            ? Fitting(Make(messages, maxNewTokens, window), maxNewTokens, length > options.Window ? null : window)
             : Of(ExactTokens, ((EvalPrompt.Tokens)prompt).Ids);
     }
 
