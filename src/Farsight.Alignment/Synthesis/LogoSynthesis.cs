@@ -57,19 +57,19 @@ public static class LogoSynthesis
         LogoSynthesisOptions options, SynthesisModel model, IProgress<LogoSynthesisProgress>? progress, CancellationToken cancel)
     {
         options.Check();
+        int[][] groups = GroupsOf(options, model.Responder.GroupSize);
         PromptBudget budget = PromptBudget.Of(options.ChunkTokens, model.Window);
         ChunkedCorpus corpus = ChunkedCorpus.Read(
             options.Corpus ?? new(options.Documents) { Repair = false }, model.Format, new(options.Seed, budget.ChunkTokens, options.Chunks));
         QuestionPlan plan = QuestionPlan.Of(options.Questions, corpus, model.IsEndpoint ? QuestionSource.Write : QuestionSource.Insert);
         corpus = plan.Rest == QuestionSource.Own ? corpus.WithQuestions() : corpus;
-        IChunkScorer scorer = ScorerOf(options.Scorer, model);
+        IChunkScorer scorer = ChunkScorers.Open(options.Scorer, model.Chat);
         SynthesisSettings settings = SettingsOf(options, model, budget, corpus, plan, scorer);
         SampleMaker maker = Maker(settings, model, budget, corpus, plan, scorer, options.Judge);
 
         using SynthesisJournal journal = SynthesisJournal.Open(options.File, settings);
         if (!journal.IsFinished)
         {
-            int[][] groups = [.. (options.Shard ?? new(1, 1)).Groups(options.Samples, model.Responder.GroupSize)];
             new SynthesisWork(journal, groups, maker, model.Responder, counts => progress?.Report(new(groups.Sum(g => g.Length), plan.Name, counts))).Run(cancel);
             RefuseNothing(journal, options);
         }
@@ -77,10 +77,13 @@ public static class LogoSynthesis
         return new(settings, corpus.Counts, journal.Counts);
     }
 
-    static IChunkScorer ScorerOf(string name, SynthesisModel model) =>
-        name != ModelEntities.ScorerName ? ChunkScorers.Open(name)
-        : model.Chat is { } chat ? new ModelEntities(chat)
-        : throw new InputException($"--scorer {name} asks an endpoint; give --endpoint, or use {string.Join(", ", ChunkScorers.Names)}.");
+    static int[][] GroupsOf(LogoSynthesisOptions options, int groupSize)
+    {
+        int[][] groups = [.. (options.Shard ?? new(1, 1)).Groups(options.Samples, groupSize)];
+        int parts = (options.Samples + groupSize - 1) / groupSize;
+        return groups.Length > 0 ? groups : throw new InputException(
+            $"--shard {options.Shard} would be empty: {options.Samples} samples are written {groupSize} at a time and make {parts} parts at most; use {parts} or fewer.");
+    }
 
     static SynthesisSettings SettingsOf(
         LogoSynthesisOptions options, SynthesisModel model, PromptBudget budget, ChunkedCorpus corpus, QuestionPlan plan, IChunkScorer scorer) => new(

@@ -57,10 +57,6 @@ public sealed record LogoSynthesisOptions(string Model, string Documents, int Sa
         {
             throw new InputException("--threshold must be a number above 0.");
         }
-        if (Shard is { } shard && shard.Count > Samples)
-        {
-            throw new InputException($"--shard is {shard}, and there are only {Samples} samples to share; use fewer parts.");
-        }
         if (!(Temperature > 0 && double.IsFinite(Temperature)))
         {
             throw new InputException("--temperature must be a number above 0: rejected responses are sampled.");

@@ -39,7 +39,7 @@ static class SynthCommand
             s_model, s_documents, s_samples, s_seed, s_out, s_questions, s_scorer, s_shard, s_chunkTokens, s_chunks, s_threshold, s_rejected, s_temperature, s_threads,
         };
         s_questions.AcceptOnlyFromAmong("own", "insert", "write");
-        s_scorer.AcceptOnlyFromAmong([.. ChunkScorers.Names, ModelEntities.ScorerName]);
+        s_scorer.AcceptOnlyFromAmong([.. ChunkScorers.Names, ChunkScorers.Model]);
         s_corpus.AddTo(logo);
         s_endpoint.AddTo(logo);
         s_judge.AddTo(logo);

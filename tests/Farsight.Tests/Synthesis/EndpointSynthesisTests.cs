@@ -78,6 +78,15 @@ public sealed class EndpointSynthesisTests : IDisposable
     }
 
     [Fact]
+    public void A_shard_without_samples_is_refused_before_anybody_is_asked()
+    {
+        InputException refused = Assert.Throws<InputException>(() => Run(Options(3) with { Shard = SynthesisShard.Parse("4/4") }, new LedgerChat()));
+
+        Assert.Equal("--shard 4/4 would be empty: 3 samples are written 1 at a time and make 3 parts at most; use 3 or fewer.", refused.Message);
+        Assert.False(File.Exists(_files["data.shard-4-of-4.jsonl"]));
+    }
+
+    [Fact]
     public void Shards_put_together_are_the_whole_file()
     {
         Run(Options(Samples, _files["whole.jsonl"]), new LedgerChat());

@@ -9,9 +9,6 @@ namespace Farsight.Alignment.Synthesis.Scoring;
 /// <param name="client">Who is asked; all chunks at once, so it must limit itself.</param>
 public sealed class ModelEntities(IChatClient client) : IChunkScorer
 {
-    /// <summary>Its name among the others.</summary>
-    public const string ScorerName = "llm";
-
     const int MostAnswerTokens = 1024;
 
     const string Instruction = """
@@ -22,7 +19,7 @@ public sealed class ModelEntities(IChatClient client) : IChunkScorer
     int _unreadable;
 
     /// <inheritdoc/>
-    public string Name => ScorerName;
+    public string Name => ChunkScorers.Model;
 
     /// <inheritdoc/>
     public double Threshold => 6;
