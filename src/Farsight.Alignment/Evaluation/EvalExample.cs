@@ -25,6 +25,9 @@ public sealed record EvalExample(string Id, EvalPrompt Prompt, IReadOnlyList<str
     /// <summary>Texts that end a completion; they are no part of it.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
+    /// <summary>So many tokens are generated before anything ends the completion; a stop text that it begins with does not count then.</summary>
+    public int MinNewTokens { get; init; }
+
     /// <summary>What else scoring needs: all classes, the labels of a question.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Details { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 

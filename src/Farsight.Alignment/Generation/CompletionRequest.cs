@@ -7,4 +7,11 @@ namespace Farsight.Alignment.Generation;
 /// <param name="TopP">Samples among the likeliest tokens that hold this share of the probability; 1 for all.</param>
 /// <param name="Seed">Of the sampling; without meaning at temperature 0.</param>
 public sealed record CompletionRequest(
-    IReadOnlyList<int> PromptTokens, int MaxNewTokens, float Temperature = 0, float TopP = 1, int Seed = 0);
+    IReadOnlyList<int> PromptTokens, int MaxNewTokens, float Temperature = 0, float TopP = 1, int Seed = 0)
+{
+    /// <summary>Tokens that end this completion, beside the model's own.</summary>
+    public IReadOnlyList<int> StopTokens { get; init; } = [];
+
+    /// <summary>No token that ends the completion is among the first so many.</summary>
+    public int MinNewTokens { get; init; }
+}

@@ -34,13 +34,17 @@ public sealed class LocalCompleter : ICompleter
     /// <inheritdoc/>
     public IReadOnlyList<Completion> Complete(IReadOnlyList<CompletionRequest> requests, CancellationToken cancellationToken) =>
     [
-        .. _generator.Generate([.. requests.Select(Generation)], cancellationToken).Select(tokens =>
+        .. _generator.Generate([.. requests.Select(Generation)], cancellationToken).Zip(requests, (tokens, request) =>
         {
-            bool stopped = tokens.Length > 0 && _stopTokens.Contains(tokens[^1]);
+            bool stopped = tokens.Length > 0 && (_stopTokens.Contains(tokens[^1]) || request.StopTokens.Contains(tokens[^1]));
             return new Completion(tokens, _read(stopped ? tokens[..^1] : tokens).Trim(), stopped ? FinishReason.Stop : FinishReason.Length);
         }),
     ];
 
     static GenerationRequest Generation(CompletionRequest request) =>
-        new(request.PromptTokens, request.MaxNewTokens, new(request.Temperature, request.TopP), SeededRandom.For(request.Seed, "completion", 0));
+        new(request.PromptTokens, request.MaxNewTokens, new(request.Temperature, request.TopP), SeededRandom.For(request.Seed, "completion", 0))
+        {
+            StopTokens = request.StopTokens,
+            MinNewTokens = request.MinNewTokens,
+        };
 }

@@ -8,7 +8,14 @@ namespace Farsight.Engine.Inference;
 /// <param name="MaxNewTokens">At most so many tokens are generated.</param>
 /// <param name="Sampling">How each is chosen.</param>
 /// <param name="Random">The request's own random numbers, so that its companions do not matter.</param>
-public sealed record GenerationRequest(IReadOnlyList<int> Prompt, int MaxNewTokens, Sampling Sampling, SeededRandom Random);
+public sealed record GenerationRequest(IReadOnlyList<int> Prompt, int MaxNewTokens, Sampling Sampling, SeededRandom Random)
+{
+    /// <summary>Tokens that end this completion, beside the generator's; one of them is the last token of the result then.</summary>
+    public IReadOnlyList<int> StopTokens { get; init; } = [];
+
+    /// <summary>No token that ends the completion is chosen among the first so many.</summary>
+    public int MinNewTokens { get; init; }
+}
 
 /// <summary>Continues prompts token by token with a key-value cache, several side by side; what they have in common is computed once.</summary>
 /// <remarks>
@@ -32,10 +39,21 @@ public sealed class Generator(LlamaModel model, IReadOnlyList<int> stopTokens, l
         SeededRandom[] randoms = [.. requests.Select(r => r.Random)];
         _decoder.Run([.. requests.Select(r => r.Prompt)], [.. requests.Select(r => r.MaxNewTokens)], (number, logits) =>
         {
-            int token = requests[number].Sampling.Choose(logits, ref randoms[number]);
+            GenerationRequest request = requests[number];
+            int token = request.Sampling.Choose(completions[number].Count < request.MinNewTokens ? WithoutStops(request, logits) : logits, ref randoms[number]);
             completions[number].Add(token);
-            return stopTokens.Contains(token) ? null : token;
+            return stopTokens.Contains(token) || request.StopTokens.Contains(token) ? null : token;
         }, cancel);
         return [.. completions.Select(c => c.ToArray())];
+    }
+
+    float[] WithoutStops(GenerationRequest request, ReadOnlySpan<float> logits)
+    {
+        float[] open = logits.ToArray();
+        foreach (int stop in stopTokens.Concat(request.StopTokens))
+        {
+            open[stop] = float.NegativeInfinity;
+        }
+        return open;
     }
 }

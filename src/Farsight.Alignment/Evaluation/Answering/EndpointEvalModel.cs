@@ -58,7 +58,7 @@ public sealed class EndpointEvalModel(string name, IChatClient client, EndpointP
     {
         long started = Stopwatch.GetTimestamp();
         ChatResponse response = await client.GetResponseAsync(ask.Prompt.Messages.Select(t => new ChatMessage(new(t.Role), t.Content)), Options(ask), cancel).ConfigureAwait(false);
-        (string text, bool isCut) = EvalAnswer.UpTo(response.Text, ask.Stop);
+        (string text, bool isCut) = EvalAnswer.UpTo(response.Text, ask);
         return new(text, isCut ? "stop" : response.FinishReason?.Value ?? "unknown")
         {
             PromptTokens = (int?)response.Usage?.InputTokenCount,
@@ -73,7 +73,7 @@ public sealed class EndpointEvalModel(string name, IChatClient client, EndpointP
         TopP = ask.TopP < 1 ? ask.TopP : null,
         Seed = ask.Temperature > 0 ? ask.Seed : null,
         MaxOutputTokens = ask.MaxNewTokens,
-        StopSequences = ask.Stop.Count > 0 ? [.. ask.Stop.Take(MostStops)] : null, // the rest is looked for in the answer
+        StopSequences = ask.Stop.Count > 0 && ask.MinNewTokens == 0 ? [.. ask.Stop.Take(MostStops)] : null, // the rest is looked for in the answer
     };
 
     const int MostStops = 4; // OpenAI's limit

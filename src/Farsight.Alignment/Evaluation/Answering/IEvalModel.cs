@@ -44,6 +44,9 @@ public sealed record EvalAsk(MadePrompt Prompt, int MaxNewTokens)
     /// <summary>Texts that end the answer; they are no part of it.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
+    /// <summary>As in <see cref="EvalExample.MinNewTokens"/>.</summary>
+    public int MinNewTokens { get; init; }
+
     /// <summary>0 takes the likeliest token each time.</summary>
     public float Temperature { get; init; }
 
@@ -74,10 +77,15 @@ public sealed record EvalAnswer(string Text, string StopReason)
     /// <summary>A failure.</summary>
     public static EvalAnswer None(Exception e) => new("", "none") { Failed = $"{e.GetType().Name}: {e.Message}" };
 
-    /// <summary>The text up to the first of some stop texts.</summary>
-    internal static (string Text, bool IsCut) UpTo(string text, IReadOnlyList<string> stop)
+    /// <summary>The text up to the first of an ask's stop texts.</summary>
+    internal static (string Text, bool IsCut) UpTo(string text, EvalAsk ask)
     {
-        int[] found = [.. stop.Select(s => text.IndexOf(s, StringComparison.Ordinal)).Where(at => at >= 0)];
+        int from = 0;
+        while (ask.MinNewTokens > 0 && ask.Stop.FirstOrDefault(s => text.AsSpan(from).StartsWith(s, StringComparison.Ordinal)) is { Length: > 0 } first)
+        {
+            from += first.Length;
+        }
+        int[] found = [.. ask.Stop.Select(s => text.IndexOf(s, from, StringComparison.Ordinal)).Where(at => at >= 0)];
         return found.Length > 0 ? (text[..found.Min()], true) : (text, false);
     }
 }

@@ -48,11 +48,18 @@ public sealed class LocalEvalModel(string name, PromptMaker prompts, ICompleter 
     public IReadOnlyList<ChoiceLogProb[]> Choose(IReadOnlyList<ChoiceRequest> requests, CancellationToken cancellationToken) =>
         choices.Score(requests, cancellationToken);
 
-    static CompletionRequest Request(EvalAsk ask) => new(ask.Prompt.Tokens, ask.MaxNewTokens, ask.Temperature, ask.TopP, ask.Seed);
+    CompletionRequest Request(EvalAsk ask) => new(ask.Prompt.Tokens, ask.MaxNewTokens, ask.Temperature, ask.TopP, ask.Seed)
+    {
+        StopTokens = [.. ask.Stop.Select(StopToken).OfType<int>()],
+        MinNewTokens = ask.MinNewTokens,
+    };
+
+    /// <summary>The token that spells a stop text; null where one token does not, and the text is looked for in the answer only.</summary>
+    int? StopToken(string stop) => prompts.Tokens.Encode(stop) is [.., int last] && prompts.Tokens.Decode([last]) == stop ? last : null;
 
     EvalAnswer Answer(EvalAsk ask, Completion completion, double seconds)
     {
-        (string text, bool isCut) = EvalAnswer.UpTo(TextOf(completion, ask), ask.Stop);
+        (string text, bool isCut) = EvalAnswer.UpTo(TextOf(completion, ask), ask);
         return new(text, isCut || completion.FinishReason == FinishReason.Stop ? "stop" : "length")
         {
             PromptTokens = ask.Prompt.Tokens.Count,

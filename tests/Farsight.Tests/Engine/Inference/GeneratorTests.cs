@@ -36,6 +36,26 @@ public sealed class GeneratorTests
         }
     }
 
+    [Theory]
+    [InlineData(0), InlineData(1)]
+    public void A_request_has_stop_tokens_of_its_own_and_none_among_its_first(float temperature)
+    {
+        using LlamaModel model = SmallModel.Create();
+        int[] prompt = [3, 1, 4], all = [.. Enumerable.Range(0, model.Config.VocabSize)];
+        GenerationRequest request = new(prompt, 6, new(temperature, 1), SeededRandom.For(1, "stops", 0));
+        int[] free = new Generator(model, []).Generate([request])[0];
+
+        IReadOnlyList<int[]> stopped = new Generator(model, [free[0]]).Generate(
+        [
+            request, request with { MinNewTokens = 1 }, request with { StopTokens = all }, request with { StopTokens = [.. all.Except([7])], MinNewTokens = 1 },
+        ]);
+
+        Assert.Equal([free[0]], stopped[0]);
+        Assert.NotEqual(free[0], stopped[1][0]);
+        Assert.Single(stopped[2]);
+        Assert.Equal((7, 2), (stopped[3][0], stopped[3].Length));
+    }
+
     [Fact]
     public void A_prompt_longer_than_a_pass_is_cut_and_gives_the_same_logits()
     {

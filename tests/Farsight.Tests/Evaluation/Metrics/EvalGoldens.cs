@@ -18,7 +18,8 @@ sealed class EvalGoldens(ITestOutputHelper output)
         ? "jieba's dictionary is missing; set FARSIGHT_JIEBA to the folder of the Python package jieba 0.42.1 (dict.txt, finalseg/prob_*.py)."
         : null;
 
-    static string? ChineseFolder { get; } = new[] { Environment.GetEnvironmentVariable("FARSIGHT_JIEBA"), SharedMaterial.PathOf("evaldata/jieba") }
+    /// <summary>The folder of jieba; null where it is missing.</summary>
+    internal static string? ChineseFolder { get; } = new[] { Environment.GetEnvironmentVariable("FARSIGHT_JIEBA"), SharedMaterial.PathOf("evaldata/jieba") }
         .FirstOrDefault(f => f is { Length: > 0 } && JiebaWords.Exists(f));
 
     /// <summary>Read once, because it takes a second; null where it is missing.</summary>

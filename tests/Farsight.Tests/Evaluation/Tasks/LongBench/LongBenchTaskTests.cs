@@ -1,0 +1,105 @@
+using Farsight.Alignment.Evaluation;
+using Farsight.Alignment.Evaluation.Answering;
+using Farsight.Alignment.Evaluation.Prompts;
+using Farsight.Engine;
+
+namespace Farsight.Tests.Evaluation.Tasks.LongBench;
+
+public sealed class LongBenchTaskTests : IDisposable
+{
+    static readonly string[] s_sets = ["hotpotqa", "samsum", "trec", "vcsum"];
+
+    readonly TaskData _data = new TaskData()
+        .With("longbench/dataset2prompt.json", """{"hotpotqa": "Read {context} and say {input}", "samsum": "{context}/{input}", "trec": "{context}\n{input}", "vcsum": "{context}"}""")
+        .With("longbench/dataset2maxlen.json", """{"hotpotqa": 32, "samsum": 128, "trec": 64, "vcsum": 512}""");
+
+    public void Dispose() => _data.Dispose();
+
+    [Fact]
+    public void The_official_file_is_read_before_the_sample_and_the_sample_by_its_sets()
+    {
+        _data.With("longbench/minilongbench_as_longbench.jsonl", s_sets.Select(s => Record(s, $"from the sample, {s}")));
+        _data.With("longbench/data/hotpotqa.jsonl", [Record("hotpotqa", "one"), Record("hotpotqa", "two")]);
+
+        Assert.Equal(["Read one and say {context}?", "Read two and say {context}?"], Examples("hotpotqa").Select(e => TaskData.Asked(e.Prompt)));
+        Assert.Equal("from the sample, trec\n{context}?", TaskData.Asked(Assert.Single(Examples("trec")).Prompt));
+        Assert.Equal(["same", "same/1"], Examples("hotpotqa").Select(e => e.Id));
+    }
+
+    [Fact]
+    public void An_example_has_its_sets_budget_groups_classes_and_way_of_asking()
+    {
+        _data.With("longbench/minilongbench_as_longbench.jsonl", s_sets.Select(s => Record(s, "context")));
+        EvalExample hops = Examples("hotpotqa")[0], types = Examples("trec")[0], dialogue = Examples("samsum")[0];
+
+        Assert.Equal((32, 64, 128), (hops.MaxNewTokens, types.MaxNewTokens, dialogue.MaxNewTokens));
+        Assert.Equal([true, false, false], new[] { hops, types, dialogue }.Select(e => ((EvalPrompt.Messages)e.Prompt).UseChatTemplate));
+        Assert.All([hops, types, dialogue], e => Assert.Same(PromptCuts.LongBenchMiddle, ((EvalPrompt.Messages)e.Prompt).Cut));
+        Assert.Equal("4-8k", hops.Groups["bucket"]);
+        Assert.Equal((1, "\n"), (dialogue.MinNewTokens, dialogue.Stop[0]));
+        Assert.Equal((0, 0), (types.MinNewTokens, types.Stop.Count));
+        Assert.Equal(0.5, ((IGeneratedTask)EvalTaskCatalog.Get("trec")).Score(types, "Food or Date\nCity").Value);
+    }
+
+    [Fact]
+    public void Scores_are_official_with_the_clean_ones_beside_them()
+    {
+        _data.With("longbench/minilongbench_as_longbench.jsonl", s_sets.Select(s => Record(s, "context")));
+        EvalScore score = ((IGeneratedTask)EvalTaskCatalog.Get("hotpotqa")).Score(Examples("hotpotqa")[0] with { References = ["A"] }, "A");
+
+        Assert.Equal((0, 1), (score.Value, score.Beside["clean"]));
+    }
+
+    [Fact]
+    public void LongBench_E_reads_its_own_files_only()
+    {
+        _data.With("longbench/minilongbench_as_longbench.jsonl", [Record("trec", "context")]);
+        Assert.Contains("longbench/data/trec_e.jsonl is missing", Assert.Throws<InputException>(() => Examples("trec_e")).Message);
+
+        _data.With("longbench/data/trec_e.jsonl", [Record("trec", "even")]);
+        Assert.Equal("even\n{context}?", TaskData.Asked(Examples("trec_e")[0].Prompt));
+        Assert.Equal(13, EvalTaskCatalog.Find("longbench-e").Count);
+    }
+
+    [Fact]
+    public void Sets_of_chinese_words_name_jiebas_folder_and_stand_apart()
+    {
+        Assert.Equal(["dureader", "lsht", "multifieldqa_zh", "passage_retrieval_zh", "vcsum"], EvalTaskCatalog.Find("longbench-zh").Select(t => t.Card.Name));
+        Assert.Equal(["dureader", "multifieldqa_zh", "vcsum"], EvalTaskCatalog.Find("longbench-zh").Where(t => t.Card.Data.Any(d => d.Path == "jieba/")).Select(t => t.Card.Name));
+        Assert.Equal(16, EvalTaskCatalog.Find("longbench").Count);
+    }
+
+    [Fact]
+    public void What_a_record_lacks_is_said_with_its_place()
+    {
+        _data.With("longbench/data/trec.jsonl", """
+            {"context": "x", "input": "y", "answers": ["z"], "length": 10, "all_classes": ["z"]}
+            {"context": "x", "input": "y", "answers": ["z"], "length": "long", "all_classes": ["z"]}
+            """);
+        Assert.StartsWith("longbench/data/trec.jsonl, record 2 has not a whole number 'length';", Assert.Throws<InputException>(() => Examples("trec")).Message);
+
+        _data.With("longbench/dataset2prompt.json", """{"trec": "{context} {question}"}""");
+        Assert.StartsWith("longbench/dataset2prompt.json names something else than {context} and {input};", Assert.Throws<InputException>(() => Examples("trec")).Message);
+
+        _data.With("longbench/dataset2prompt.json", "{}");
+        Assert.StartsWith("longbench/dataset2prompt.json says nothing for trec;", Assert.Throws<InputException>(() => Examples("trec")).Message);
+    }
+
+    [Theory]
+    [InlineData("a\nb", 0, "a"), InlineData("\na\nb", 0, ""), InlineData("\na\nb", 1, "\na"), InlineData("\n\n", 1, "\n\n"), InlineData("ab", 1, "ab")]
+    public void A_stop_text_at_the_beginning_counts_unless_tokens_must_come_first(string text, int least, string expected) =>
+        Assert.Equal(expected, EvalAnswer.UpTo(text, new(new("raw", ""), 8) { Stop = ["\n"], MinNewTokens = least }).Text);
+
+    static object Record(string set, string context) => new
+    {
+        input = "{context}?",
+        context,
+        answers = new[] { "Food" },
+        length = 4000,
+        dataset = set,
+        all_classes = set == "trec" ? new[] { "Food", "Date", "City" } : null,
+        _id = "same",
+    };
+
+    EvalExample[] Examples(string task) => [.. EvalTaskCatalog.Get(task).Examples(_data.Setting)];
+}
