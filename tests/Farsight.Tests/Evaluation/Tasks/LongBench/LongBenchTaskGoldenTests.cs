@@ -51,6 +51,7 @@ public sealed class LongBenchTaskGoldenTests(ITestOutputHelper output) : IDispos
     }
 
     [SharedFact(Sets)]
+    [Trait("Category", "Slow")]
     public void Stored_predictions_score_over_sets_and_buckets_as_the_official_program_says()
     {
         EvalGoldens goldens = new(output);
@@ -76,9 +77,11 @@ public sealed class LongBenchTaskGoldenTests(ITestOutputHelper output) : IDispos
     }
 
     [SharedFact(Sets)]
+    [Trait("Category", "Slow")]
     public void Sets_without_chinese_words_score_their_sample_predictions_as_the_official_program() => CheckSample(chinese: false, 18);
 
     [ChineseFact(Sets)]
+    [Trait("Category", "Slow")]
     public void Sets_of_chinese_words_score_their_sample_predictions_as_the_official_program() => CheckSample(chinese: true, 3);
 
     void CheckSample(bool chinese, int count)
