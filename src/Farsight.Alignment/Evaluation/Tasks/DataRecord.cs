@@ -15,6 +15,9 @@ sealed class DataRecord(JsonElement json, string place)
         (path.EndsWith(".json", StringComparison.Ordinal) ? Elements(data.ReadJson(path), path) : data.ReadJsonLines(path))
             .Select((e, i) => new DataRecord(e, string.Create(CultureInfo.InvariantCulture, $"{path}, record {i + 1}")));
 
+    /// <summary>The object itself.</summary>
+    internal JsonElement Json => json;
+
     /// <summary>Whether the key is there and not null.</summary>
     internal bool Has(string key) => Value(key) is not null;
 
