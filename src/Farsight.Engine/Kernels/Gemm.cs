@@ -27,7 +27,7 @@ public static class Gemm
         Shape.Same(w.ColumnCount, x.Width);
         Shape.Same(x.Count, y.Count);
         Shape.Same(rowCount, y.Width);
-        if (x.Count <= SkinnyGemm.MaxRows)
+        if (SkinnyGemm.IsFor(x))
         {
             SkinnyGemm.MultiplyTransposed(x, w, firstRow, y, add);
             return;

@@ -17,6 +17,9 @@ static class SkinnyGemm
     /// <summary>Up to here packing the weights costs more than the arithmetic.</summary>
     internal const int MaxRows = 16;
 
+    // The sums across registers at the end of short rows cost more than packing them.
+    const int ShortRow = 512, MaxShortRows = 7;
+
     /// <summary>Rows of w at a time.</summary>
     internal const int Weights = 4;
 
@@ -27,6 +30,9 @@ static class SkinnyGemm
     const int MaxRowsInRegisters = 3;
 
     const int Inputs = 2, RowsPerItem = 64;
+
+    /// <summary>Whether so many rows of x are few enough.</summary>
+    internal static bool IsFor(Rows x) => x.Count <= (x.Width <= ShortRow ? MaxShortRows : MaxRows);
 
     /// <summary>y (+)= x · wᵀ for the rows of w from firstRow on, as many as y has columns.</summary>
     internal static void MultiplyTransposed(Rows x, WeightMatrix w, int firstRow, Rows y, bool add)
