@@ -15,10 +15,19 @@ public sealed record EvalResults(
     /// <summary>Tasks and lengths that no examples could be made for.</summary>
     public IReadOnlyList<SkippedPart> Skipped { get; init; } = [];
 
+    /// <summary>Numbers over several tasks.</summary>
+    public IReadOnlyList<BenchmarkMean> Means { get; init; } = [];
+
     /// <summary>Version of this toolkit.</summary>
     public string FarsightVersion { get; init; } =
         typeof(EvalResults).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 }
+
+/// <summary>The mean of some tasks' numbers.</summary>
+/// <param name="Name">For people, with the benchmark's name: "longbench without code, kinds alike".</param>
+/// <param name="Tasks">Of the benchmark, as far as they were run.</param>
+/// <param name="Mean">As the tasks' own, shares from 0 to 1.</param>
+public sealed record BenchmarkMean(string Name, IReadOnlyList<string> Tasks, double Mean);
 
 /// <summary>What was not run.</summary>
 /// <param name="Task">The task's name.</param>

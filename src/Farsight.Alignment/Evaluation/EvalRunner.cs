@@ -48,7 +48,12 @@ public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = nu
         {
             throw new InputException(skipped[0].Reason);
         }
-        EvalResults results = new(plan.Model, plan.Setting.Seed, plan.HaystackName, [.. Aggregates(plan, records)], records) { Skipped = skipped };
+        TaskResult[] tasks = [.. Aggregates(plan, records)];
+        EvalResults results = new(plan.Model, plan.Setting.Seed, plan.HaystackName, tasks, records)
+        {
+            Means = [.. EvalTaskCatalog.Families.SelectMany(f => f.Means(tasks))],
+            Skipped = skipped,
+        };
         if (directory is not null)
         {
             EvalFiles.WriteResults(directory, results);

@@ -14,6 +14,9 @@ public static class EvalTaskCatalog
             .OrderBy(t => t.Card.Name, StringComparer.Ordinal),
     ];
 
+    /// <summary>All families, by the names of their classes.</summary>
+    public static IReadOnlyList<IEvalTaskFamily> Families { get; } = [.. Made<IEvalTaskFamily>().OrderBy(f => f.GetType().FullName, StringComparer.Ordinal)];
+
     /// <summary>The names of suites.</summary>
     public static IReadOnlyList<string> Suites => s_suites;
 

@@ -83,6 +83,10 @@ public interface IEvalTaskFamily
 {
     /// <summary>Its tasks.</summary>
     IEnumerable<IEvalTask> Tasks { get; }
+
+    /// <summary>Numbers over several of its tasks, such as a benchmark's overall mean.</summary>
+    /// <param name="results">What was run, its own tasks and others, in any order.</param>
+    IEnumerable<BenchmarkMean> Means(IReadOnlyList<TaskResult> results) => [];
 }
 
 /// <summary>How good one completion is.</summary>

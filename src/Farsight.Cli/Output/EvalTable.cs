@@ -25,6 +25,10 @@ static class EvalTable
                 text.WriteLine($"{"",8} the first that failed, {failed.Id}: {failed.Failed}");
             }
         }
+        foreach (BenchmarkMean mean in results.Means)
+        {
+            text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{mean.Name}: {100 * mean.Mean:0.0} % (mean of {mean.Tasks.Count} tasks)"));
+        }
         foreach (SkippedPart part in results.Skipped)
         {
             text.WriteLine($"not run: {part.Task}{(part.Length is { } length ? $" at {length}" : "")}: {part.Reason}");

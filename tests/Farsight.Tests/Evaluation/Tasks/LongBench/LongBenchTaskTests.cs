@@ -90,6 +90,28 @@ public sealed class LongBenchTaskTests : IDisposable
     public void A_stop_text_at_the_beginning_counts_unless_tokens_must_come_first(string text, int least, string expected) =>
         Assert.Equal(expected, EvalAnswer.UpTo(text, new(new("raw", ""), 8) { Stop = ["\n"], MinNewTokens = least }).Text);
 
+    [Fact]
+    public void Means_weigh_kinds_alike_and_need_all_kinds()
+    {
+        IEvalTaskFamily family = EvalTaskCatalog.Families.Single(f => f.Tasks.Any(t => t.Card.Name == "hotpotqa"));
+        string[] sets = ["qasper", "narrativeqa", "hotpotqa", "gov_report", "trec", "passage_count"];
+        TaskResult[] results = [.. sets.Select((s, i) => Result(s, 0.1 * (i + 1)))];
+
+        BenchmarkMean[] means = [.. family.Means(results)];
+
+        Assert.Equal(["longbench questions on one document", "longbench without code, kinds alike", "longbench without code, sets alike"], means.Select(m => m.Name));
+        Assert.Equal((2, 0.15), (means[0].Tasks.Count, Math.Round(means[0].Mean, 12)));
+        Assert.Equal((6, (0.15 + 0.3 + 0.4 + 0.5 + 0.6) / 5), (means[1].Tasks.Count, means[1].Mean), s_near);
+        Assert.Equal((6, 0.35), (means[2].Tasks.Count, means[2].Mean), s_near);
+        Assert.Equal("longbench, kinds alike", family.Means([.. results, Result("lcc", 0.7)]).Last().Name);
+        Assert.Empty(family.Means([.. results.Skip(3), Result("vcsum", 1)]));
+    }
+
+    static readonly IEqualityComparer<(int, double)> s_near = EqualityComparer<(int, double)>.Create((a, b) => a.Item1 == b.Item1 && Math.Abs(a.Item2 - b.Item2) < 1e-12);
+
+    static TaskResult Result(string task, double mean) =>
+        new(task, 1, task, "", null, new(new Dictionary<string, string>(), 1, 0, mean, null, null, new Dictionary<string, double>()), [], []);
+
     static object Record(string set, string context) => new
     {
         input = "{context}?",
