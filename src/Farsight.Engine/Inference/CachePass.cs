@@ -13,11 +13,13 @@ sealed class CachePass : IDisposable
     readonly List<AttentionSpan> _spans = [], _lastSpans = [];
     readonly List<(int FirstRow, int Count)> _places = [], _lastRows = [];
     readonly List<int> _tokens = [], _positions = [], _lengths = [];
+    readonly List<WatchedRow> _watched = [], _lastWatched = []; // the same rows, in their spans and in those of the last block
+    readonly AttentionAction? _observer;
     int _asked;
 
-    internal CachePass(LlamaModel model, KvCache cache, IReadOnlyList<Stretch> sequences, IReadOnlyList<CacheRun> runs)
+    internal CachePass(LlamaModel model, KvCache cache, IReadOnlyList<Stretch> sequences, IReadOnlyList<CacheRun> runs, AttentionAction? observer)
     {
-        (_model, _memory) = (model, model.TakeMemory());
+        (_model, _memory, _observer) = (model, model.TakeMemory(), observer);
         foreach (CacheRun run in runs)
         {
             Place(sequences[run.Piece.Sequence], run);
@@ -55,6 +57,11 @@ sealed class CachePass : IDisposable
         {
             int first = run.Outputs[0] - run.First;
             Ask(span, first, run.Outputs[^1] - run.First - first + 1);
+            foreach (int output in _observer is null ? [] : run.Outputs)
+            {
+                _watched.Add(new(_spans.Count - 1, output - run.First, run.Piece.Sequence));
+                _lastWatched.Add(new(_lastSpans.Count - 1, output - run.First - first, run.Piece.Sequence));
+            }
         }
         stretch.Own += run.Count;
     }
@@ -82,7 +89,9 @@ sealed class CachePass : IDisposable
         {
             bool isLast = layer == _model.Blocks.Count - 1;
             Rows result = isLast ? Scratch.Rows(selection.Count, x.Width) : x;
-            BlockPass.Evaluate(_model.Blocks[layer], x, (isLast ? last : inner).Within(_model.Config.WindowOf(layer)), cache.Layer(layer, _places), result, Scratch);
+            BlockContext context = (isLast ? last : inner).Within(_model.Config.WindowOf(layer));
+            context = _observer is null ? context : context with { Watch = new(_observer, layer, isLast ? _lastWatched : _watched) };
+            BlockPass.Evaluate(_model.Blocks[layer], x, context, cache.Layer(layer, _places), result, Scratch);
             x = result;
         }
         return x;

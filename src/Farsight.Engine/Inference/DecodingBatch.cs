@@ -55,6 +55,9 @@ public sealed class DecodingBatch : IDisposable
     /// <summary>Bytes of the cache for each token.</summary>
     public static long BytesPerToken(ModelConfig config) => 2L * sizeof(float) * config.NumHiddenLayers * config.NumKeyValueHeads * config.HeadDim;
 
+    /// <summary>Is told where the heads look from each row that logits are asked of, layer by layer, before the logits; null for nobody.</summary>
+    public AttentionAction? Observer { get; set; }
+
     /// <summary>Rows of the cache that no sequence has reserved.</summary>
     public int RowsLeft => _rows - (_sequences.Count == 0 ? 0 : _sequences[^1].Start + _sequences[^1].Capacity);
 
@@ -153,7 +156,7 @@ public sealed class DecodingBatch : IDisposable
         foreach (IReadOnlyList<CacheRun> runs in CacheRun.Passes(pieces, outputs))
         {
             cancel.ThrowIfCancellationRequested();
-            using CachePass pass = new(_model, _cache, _sequences, runs);
+            using CachePass pass = new(_model, _cache, _sequences, runs, Observer);
             if (pass.Outputs is { } hidden)
             {
                 read(runs, hidden, pass.Scratch);

@@ -28,7 +28,9 @@ public sealed record GenerationRequest(IReadOnlyList<int> Prompt, int MaxNewToke
 /// <param name="cacheBytes">What keys and values may take; more only where a single request needs it.</param>
 public sealed class Generator(LlamaModel model, IReadOnlyList<int> stopTokens, long cacheBytes = PromptDecoder.DefaultCacheBytes)
 {
-    readonly PromptDecoder _decoder = new(model, cacheBytes);
+    /// <summary>Is told where the heads look when a token is chosen: layer by layer, before the choice; null for nobody.</summary>
+    /// <remarks>The number it gets is the request's.</remarks>
+    public AttentionAction? Observer { get; init; }
 
     /// <summary>Generates all completions; each holds the new tokens, the stop token included.</summary>
     /// <exception cref="ArgumentException">A prompt is empty.</exception>
@@ -37,7 +39,8 @@ public sealed class Generator(LlamaModel model, IReadOnlyList<int> stopTokens, l
     {
         List<int>[] completions = [.. requests.Select(_ => new List<int>())];
         SeededRandom[] randoms = [.. requests.Select(r => r.Random)];
-        _decoder.Run([.. requests.Select(r => r.Prompt)], [.. requests.Select(r => r.MaxNewTokens)], (number, logits) =>
+        PromptDecoder decoder = new(model, cacheBytes) { Observer = Observer };
+        decoder.Run([.. requests.Select(r => r.Prompt)], [.. requests.Select(r => r.MaxNewTokens)], (number, logits) =>
         {
             GenerationRequest request = requests[number];
             int token = request.Sampling.Choose(completions[number].Count < request.MinNewTokens ? WithoutStops(request, logits) : logits, ref randoms[number]);

@@ -20,6 +20,10 @@ public sealed class PromptDecoder(LlamaModel model, long cacheBytes = PromptDeco
     // More sequences fill no register better, and each has a row of logits.
     const int MostSideBySide = 256;
 
+    /// <summary>Is told where the heads look when a token is chosen: layer by layer, before the choice; null for nobody.</summary>
+    /// <remarks>The number it gets is the prompt's.</remarks>
+    public AttentionAction? Observer { get; init; }
+
     /// <summary>Decodes all prompts, those that share a beginning after one another.</summary>
     /// <param name="prompts">Token ids, at least one each.</param>
     /// <param name="maxNewTokens">[prompts] tokens that each gets at most; none where it is 0.</param>
@@ -54,7 +58,7 @@ public sealed class PromptDecoder(LlamaModel model, long cacheBytes = PromptDeco
     }
 
     /// <summary>Decodes as many of the waiting prompts as fit.</summary>
-    static void SideBySide(PrefixCache cache, Queue<(int Prompt, int Node)> waiting, IReadOnlyList<int> maxNewTokens, TokenChoice choose, CancellationToken cancel)
+    void SideBySide(PrefixCache cache, Queue<(int Prompt, int Node)> waiting, IReadOnlyList<int> maxNewTokens, TokenChoice choose, CancellationToken cancel)
     {
         List<SequencePiece> pieces = [];
         Dictionary<int, int> promptOf = [], left = [];
@@ -74,6 +78,7 @@ public sealed class PromptDecoder(LlamaModel model, long cacheBytes = PromptDeco
             promptOf[pieces[^1].Sequence] = waiting.Dequeue().Prompt;
             left[prompt] = maxNewTokens[prompt];
         }
+        cache.Batch.Observer = Observer is null ? null : (sequence, layer, peaks) => Observer(promptOf[sequence], layer, peaks);
         while (pieces.Count > 0)
         {
             List<SequencePiece> next = [];

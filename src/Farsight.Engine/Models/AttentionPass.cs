@@ -55,6 +55,8 @@ sealed class AttentionPass
         {
             TreeAttention.Forward(queries, seenKeys, seenValues, context.Shape, context.Spans, _attended, _logSumExp);
         }
+        context.Watch?.Look(queries, seenKeys, context);
+        block.Mask(_attended, context.Shape);
         _output.Forward(_attended);
         RowKernels.Add(context.Select(x, scratch), Result, Result);
         scratch.Release(mark);
@@ -93,6 +95,7 @@ sealed class AttentionPass
         Workspace.Mark mark = w.Here();
         Rows dAttended = w.Rows(dResult.Count, _attended.Width);
         _output.Backward(_attended, dResult, dAttended, add: false, w);
+        _block.Mask(dAttended, _context.Shape);
         NormPass? queryNorm = NormHeads(_block.QueryNorm, _query, w), keyNorm = NormHeads(_block.KeyNorm, _key, w);
         Rows queries = Rotated(queryNorm, _query, _context.QueryRope), keys = Rotated(keyNorm, _key, _context.KeyRope);
         TreeAttention.Backward(

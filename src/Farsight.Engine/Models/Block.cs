@@ -1,3 +1,6 @@
+using Farsight.Engine.Kernels;
+using Farsight.Engine.Memory;
+
 namespace Farsight.Engine.Models;
 
 /// <summary>The layers of one decoder block.</summary>
@@ -13,5 +16,21 @@ sealed record Block(
     ];
 
     internal IEnumerable<Norm> Norms => new[] { AttentionNorm, QueryNorm, KeyNorm, MlpNorm }.OfType<Norm>();
-}
 
+    /// <summary>Numbers of the heads whose output is zero.</summary>
+    internal int[] MaskedHeads { get; set; } = [];
+
+    /// <summary>Zeroes the masked heads of an attention's output, or of its gradient.</summary>
+    /// <param name="attended">[T, H · Dh]</param>
+    /// <param name="shape">Heads.</param>
+    internal void Mask(Rows attended, AttentionShape shape)
+    {
+        foreach (int head in MaskedHeads)
+        {
+            for (int row = 0; row < attended.Count; row++)
+            {
+                attended[row].Slice(head * shape.HeadDim, shape.HeadDim).Clear();
+            }
+        }
+    }
+}

@@ -12,6 +12,9 @@ namespace Farsight.Engine.Models;
 sealed record BlockContext(
     AttentionShape Shape, RopeTable KeyRope, RopeTable QueryRope, IReadOnlyList<AttentionSpan> Spans, RowSelection? Selection)
 {
+    /// <summary>Who is told where heads look; null for nobody.</summary>
+    internal PeakWatch? Watch { get; init; }
+
     /// <summary>The same rows where a query sees at most so many keys; null for all.</summary>
     internal BlockContext Within(int? window) =>
         window is { } w ? this with { Spans = [.. Spans.Select(s => s with { Window = w })] } : this;

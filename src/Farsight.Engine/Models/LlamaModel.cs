@@ -66,6 +66,25 @@ public sealed class LlamaModel : IDisposable
         }
     } = true;
 
+    /// <summary>Heads that are switched off: their output is zero wherever the model runs. None at first.</summary>
+    /// <exception cref="ArgumentException">The model has no such head.</exception>
+    public IReadOnlyList<AttentionHead> MaskedHeads
+    {
+        get;
+        set
+        {
+            foreach (AttentionHead head in value.Where(h => h.Layer < 0 || h.Layer >= Blocks.Count || h.Head < 0 || h.Head >= Shape.Heads))
+            {
+                throw new ArgumentException($"There is no head {head.Head} in layer {head.Layer}; the model has {Blocks.Count} layers of {Shape.Heads} heads, counted from 0.", nameof(value));
+            }
+            field = value;
+            for (int layer = 0; layer < Blocks.Count; layer++)
+            {
+                Blocks[layer].MaskedHeads = [.. value.Where(h => h.Layer == layer).Select(h => h.Head).Distinct().Order()];
+            }
+        }
+    } = [];
+
     internal IReadOnlyList<Block> Blocks { get; }
 
     internal AttentionShape Shape { get; }

@@ -6,6 +6,12 @@ namespace Farsight.Tests.Engine.Models;
 /// <summary>A decoder written from the formulas, in double, one token after the other. Shares nothing with the engine but the weights.</summary>
 sealed class NaiveLlama(ModelConfig config, IWeightSource source)
 {
+    /// <summary>Heads whose output is zero.</summary>
+    internal IReadOnlyList<AttentionHead> Masked { get; init; } = [];
+
+    /// <summary>The place that each head looks at most, by layer, token and head, of the sequence that was computed last.</summary>
+    internal Dictionary<(int Layer, int Token, int Head), int> Peaks { get; } = [];
+
     /// <summary>Log-probabilities of every next token [T, V] of one sequence.</summary>
     /// <param name="tokens">[T]</param>
     /// <param name="positions">[T]</param>
@@ -16,14 +22,15 @@ sealed class NaiveLlama(ModelConfig config, IWeightSource source)
         double[][] x = [.. tokens.Select(t => Matrix("model.embed_tokens.weight", config.VocabSize, config.HiddenSize)[t])];
         for (int layer = 0; layer < config.NumHiddenLayers; layer++)
         {
-            Block($"model.layers.{layer}.", x, positions, frequencies, factor, config.WindowedLayers.Count == 0 || config.WindowedLayers[layer] ? config.SlidingWindow : null);
+            Block(layer, x, positions, frequencies, factor, config.WindowedLayers.Count == 0 || config.WindowedLayers[layer] ? config.SlidingWindow : null);
         }
         double[][] head = Matrix(config.TieWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight", config.VocabSize, config.HiddenSize);
         return [.. x.Select(row => LogSoftmax([.. head.Select(h => Dot(h, Normed(row, "model.norm.weight")))]))];
     }
 
-    void Block(string prefix, double[][] x, int[] positions, double[] frequencies, double factor, int? window)
+    void Block(int layer, double[][] x, int[] positions, double[] frequencies, double factor, int? window)
     {
+        string prefix = $"model.layers.{layer}.";
         int dim = config.HeadDim, heads = config.NumAttentionHeads, group = heads / config.NumKeyValueHeads;
         double[][] normed = [.. x.Select(r => Normed(r, prefix + "input_layernorm.weight"))];
         double[][] Heads(string name, int count, bool norm, bool rotate) =>
@@ -47,7 +54,8 @@ sealed class NaiveLlama(ModelConfig config, IWeightSource source)
                 int from = h / group * dim;
                 int[] seen = [.. Enumerable.Range(0, x.Length).Where(j => j <= t && (window is null || t - j < window))];
                 double[] weights = LogSoftmax([.. seen.Select(j => Enumerable.Range(0, dim).Sum(d => q[t][h * dim + d] * k[j][from + d]) / Math.Sqrt(dim))]);
-                for (int s = 0; s < seen.Length; s++)
+                Peaks[(layer, t, h)] = seen[Array.IndexOf(weights, weights.Max())];
+                for (int s = 0; s < seen.Length && !Masked.Contains(new(layer, h)); s++)
                 {
                     for (int d = 0; d < dim; d++)
                     {
