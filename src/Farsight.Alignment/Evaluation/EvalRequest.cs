@@ -50,6 +50,12 @@ public sealed record EvalRequest(
     /// <summary>Directory with the tokenizer of an endpoint's model; null where it is not known.</summary>
     public string? Tokenizer { get; init; }
 
+    /// <summary>Heads that are switched off, as <see cref="HeadMask.Heads"/> reads them; null for none. Local models only.</summary>
+    public string? MaskedHeads { get; init; }
+
+    /// <summary>The head_scores.json that <see cref="MaskedHeads"/> goes by, or a directory that has one; null for none.</summary>
+    public string? HeadScores { get; init; }
+
     /// <summary>Everything that can be found wrong before a model is opened.</summary>
     /// <exception cref="InputException">A name is unknown, a number is out of range, or documents or data are not there.</exception>
     public void Check()
@@ -90,7 +96,7 @@ public sealed record EvalRequest(
     {
         Check();
         TokenizerText tokens = new(model.Tokenizer);
-        return PlanFor(Identity(model), tokens, model.HasFormat ? model.Text : null);
+        return PlanFor(Identity(model) + Without(model.Model.MaskedHeads), tokens, model.HasFormat ? model.Text : null);
     }
 
     /// <summary>Evaluates a local model.</summary>
@@ -102,6 +108,22 @@ public sealed record EvalRequest(
     /// <exception cref="InputException">As <see cref="Check"/>, or as <see cref="EvalRunner.Run"/>.</exception>
     public EvalResults Run(
         LoadedModel model, string? directory, IProgress<EvalProgress>? progress, CancellationToken cancellationToken, EvalJudge? judge = null)
+    {
+        IReadOnlyList<AttentionHead> before = model.Model.MaskedHeads;
+        model.Model.MaskedHeads = MaskedHeads is null
+            ? before
+            : HeadMask.Heads(MaskedHeads, HeadScores is null ? null : Evaluation.HeadScores.Read(HeadScores), model.Model.Config, Seed);
+        try
+        {
+            return RunMasked(model, directory, progress, judge, cancellationToken);
+        }
+        finally
+        {
+            model.Model.MaskedHeads = before;
+        }
+    }
+
+    EvalResults RunMasked(LoadedModel model, string? directory, IProgress<EvalProgress>? progress, EvalJudge? judge, CancellationToken cancellationToken)
     {
         EvalPlan plan = For(model);
         if (Template == TemplateUse.Chat && plan.Setting.Format is null)
@@ -130,6 +152,10 @@ public sealed record EvalRequest(
         if (Template != TemplateUse.Task)
         {
             throw new InputException("An endpoint puts messages into a template of its own, so --template cannot be chosen; leave it out.");
+        }
+        if (MaskedHeads is not null)
+        {
+            throw new InputException("Heads of an endpoint's model cannot be switched off; leave --mask-heads out, or evaluate a local model.");
         }
         Tokenizer? tokenizer = Tokenizer is null ? null : Text.Tokenizer.Load(Tokenizer);
         EvalPlan plan = PlanFor(
@@ -166,6 +192,9 @@ public sealed record EvalRequest(
         string adapter = model.AdapterPath is null ? "" : $"+{InputHash.OfModel(model.AdapterPath)[..8]}";
         return $"{model.Name}, {RopeName(model.Model.Config.RopeScaling)} ({InputHash.OfModel(model.DirectoryPath)[..8]}{adapter})";
     }
+
+    static string Without(IReadOnlyList<AttentionHead> heads) =>
+        heads.Count == 0 ? "" : $" without heads {string.Join(' ', heads.Select(HeadMask.Name))}";
 
     static string RopeName(RopeScaling rope) => rope switch
     {

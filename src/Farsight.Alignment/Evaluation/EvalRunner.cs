@@ -57,6 +57,7 @@ public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = nu
         if (directory is not null)
         {
             EvalFiles.WriteResults(directory, results);
+            HeadScores.Of(records)?.Write(Path.Combine(directory, HeadScores.FileName));
         }
         return results;
     }
@@ -88,6 +89,10 @@ public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = nu
             if (task is IChoiceTask && !model.GivesLogProbs)
             {
                 throw new InputException($"{task.Card.Name} compares log-probabilities of given answers, which an endpoint does not give; leave it out, or evaluate a local model.");
+            }
+            if (task is IObservedTask && !model.ShowsHeads)
+            {
+                throw new InputException($"{task.Card.Name} looks at the model's attention, which an endpoint does not show; leave it out, or evaluate a local model.");
             }
             if (task is IJudgedTask && judge is null)
             {

@@ -101,6 +101,8 @@ sealed class TaskRun(EvalPlan plan, IEvalModel model, EvalJudge? judge, IEvalTas
     {
         _ when asked.Count == 0 => [],
         IChoiceTask choices => new ChoiceJudge(model, choices).Judge(asked, cancel),
+        IObservedTask observed => new Conversations(model, task, length, plan.Setting.Seed).Hold(asked, cancel)
+            .Select((said, i) => said.Judge(() => observed.Score(asked[i].Example, said.Completion, said.Answers[^1].Heads ?? throw new InputException("this model does not show where its heads look")))),
         IGeneratedTask generated => new Conversations(model, task, length, plan.Setting.Seed).Hold(asked, cancel)
             .Select((said, i) => said.Judge(() => generated.Score(asked[i].Example, said.Completion))),
         IJudgedTask judged => judge!.Judge(judged, asked, new Conversations(model, task, length, plan.Setting.Seed).Hold(asked, cancel), cancel),

@@ -4,7 +4,11 @@ namespace Farsight.Alignment.Generation;
 /// <param name="Tokens">The generated ids, the stop token included when there was one.</param>
 /// <param name="Text">Their text, without markers and without white space around it.</param>
 /// <param name="FinishReason">Why it ended.</param>
-public sealed record Completion(IReadOnlyList<int> Tokens, string Text, FinishReason FinishReason);
+public sealed record Completion(IReadOnlyList<int> Tokens, string Text, FinishReason FinishReason)
+{
+    /// <summary>Where the heads looked; null where that was not asked for.</summary>
+    public HeadTrace? Heads { get; init; }
+}
 
 /// <summary>Why a completion ended.</summary>
 public enum FinishReason

@@ -14,4 +14,7 @@ public sealed record CompletionRequest(
 
     /// <summary>No token that ends the completion is among the first so many.</summary>
     public int MinNewTokens { get; init; }
+
+    /// <summary>The completion should say where the heads looked; a completer that cannot see them leaves it out.</summary>
+    public bool ObservesHeads { get; init; }
 }

@@ -30,6 +30,8 @@ static class EvalCommand
     static readonly Option<int?> s_window = new("--window") { Description = "Tokens that prompt and answer may have together; the model's own window if left out." };
     static readonly Option<int?> s_maxPrompt = new("--max-prompt") { Description = "Most tokens of a prompt, before the chat template, where a benchmark cuts; what the window leaves if left out." };
     static readonly Option<string?> s_tokenizer = new("--tokenizer") { Description = "Directory with the tokenizer of an endpoint's model, to count and to cut." };
+    static readonly Option<string?> s_maskHeads = new("--mask-heads") { Description = "Attention heads to switch off: top:N (the best of --head-scores), random:N (of those that are no retrieval heads), or layer-head names with commas, such as 18-0,12-7." };
+    static readonly Option<string?> s_headScores = new("--head-scores") { Description = "The head_scores.json that --task retrieval-heads wrote, or its directory." };
     static readonly Option<string?> s_out = new("--out") { Description = "Directory for examples.jsonl, results.json and report.html; an interrupted evaluation continues there." };
     static readonly ThreadsOption s_threads = new();
     static readonly Option<bool> s_json = new("--json") { Description = "Print the results as JSON." };
@@ -44,7 +46,7 @@ static class EvalCommand
         Command command = new("eval", "Score a model on long-context tasks.")
         {
             s_tasks, s_suites, s_model, s_adapter, s_rope, s_lengths, s_depths, s_samples, s_limit, s_documents, Data, s_seed,
-            s_template, s_window, s_maxPrompt, s_tokenizer, s_out, s_threads, s_json, s_list, EvalDataCommand.Create(),
+            s_template, s_window, s_maxPrompt, s_tokenizer, s_maskHeads, s_headScores, s_out, s_threads, s_json, s_list, EvalDataCommand.Create(),
         };
         s_endpoint.AddTo(command);
         s_judge.AddTo(command);
@@ -91,6 +93,8 @@ static class EvalCommand
         Template = parse.GetValue(s_template),
         Window = parse.GetValue(s_window),
         MaxPrompt = parse.GetValue(s_maxPrompt),
+        MaskedHeads = parse.GetValue(s_maskHeads),
+        HeadScores = parse.GetValue(s_headScores),
         Tokenizer = parse.GetValue(s_tokenizer) is { } tokenizer ? Bundled.Locate(tokenizer) : null,
     };
 

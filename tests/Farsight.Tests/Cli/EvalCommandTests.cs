@@ -46,6 +46,7 @@ public sealed class EvalCommandTests
     [InlineData("--judge-endpoint-model has no meaning without --judge-endpoint", "--model", "x", "--judge-endpoint-model", "m")]
     [InlineData("No suite 'medium'", "--model", "x", "--suite", "medium")]
     [InlineData("the data folder 'nowhere' does not exist", "--model", "x", "--data", "nowhere")]
+    [InlineData("Heads of an endpoint's model cannot be switched off", "--task", "needle", "--mask-heads", "0-0", "--endpoint", "http://localhost:1/v1", "--endpoint-model", "m")]
     [InlineData("the limit must be at least 1", "--model", "x", "--limit", "0")]
     public async Task What_does_not_go_together_is_said(string message, params string[] args) =>
         Assert.Contains(message, (await Assert.ThrowsAsync<InputException>(() => Run(args))).Message);

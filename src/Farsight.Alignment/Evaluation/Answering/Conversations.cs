@@ -49,7 +49,15 @@ sealed class Conversations(IEvalModel model, IEvalTask task, int? length, int se
     }
 
     EvalAsk Ask(EvalExample example, Prompts.MadePrompt prompt, int maxNewTokens) =>
-        new(prompt, maxNewTokens) { Stop = example.Stop, MinNewTokens = example.MinNewTokens, Temperature = example.Temperature, TopP = example.TopP, Seed = SeedOf(example) };
+        new(prompt, maxNewTokens)
+        {
+            Stop = example.Stop,
+            MinNewTokens = example.MinNewTokens,
+            Temperature = example.Temperature,
+            TopP = example.TopP,
+            Seed = SeedOf(example),
+            ObservesHeads = task is IObservedTask,
+        };
 
     int SeedOf(EvalExample example) => (int)SeededRandom.For(seed, $"{task.Card.Name}/{example.Id}", 0).NextUInt64();
 }

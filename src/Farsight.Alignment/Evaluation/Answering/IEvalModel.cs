@@ -16,6 +16,9 @@ public interface IEvalModel
     /// <summary>It can run an <see cref="IChoiceTask"/>.</summary>
     bool GivesLogProbs { get; }
 
+    /// <summary>It can run an <see cref="IObservedTask"/>.</summary>
+    bool ShowsHeads => false;
+
     /// <summary>Makes a prompt.</summary>
     /// <param name="prompt">What the task wants asked.</param>
     /// <param name="maxNewTokens">Room for the completion.</param>
@@ -55,6 +58,9 @@ public sealed record EvalAsk(MadePrompt Prompt, int MaxNewTokens)
 
     /// <summary>Of the sampling.</summary>
     public int Seed { get; init; }
+
+    /// <summary>The answer should say where the heads looked.</summary>
+    public bool ObservesHeads { get; init; }
 }
 
 /// <summary>What came of an ask.</summary>
@@ -73,6 +79,9 @@ public sealed record EvalAnswer(string Text, string StopReason)
 
     /// <summary>Why there is none; null when there is one.</summary>
     public string? Failed { get; init; }
+
+    /// <summary>Where the heads looked, up to the token that completed a stop text; null where that was not asked for.</summary>
+    public HeadTrace? Heads { get; init; }
 
     /// <summary>A failure.</summary>
     public static EvalAnswer None(Exception e) => new("", "none") { Failed = $"{e.GetType().Name}: {e.Message}" };

@@ -21,6 +21,9 @@ public sealed class LocalEvalModel(string name, PromptMaker prompts, ICompleter 
     public bool GivesLogProbs => true;
 
     /// <inheritdoc/>
+    public bool ShowsHeads => true;
+
+    /// <inheritdoc/>
     public MadePrompt Make(EvalPrompt prompt, int maxNewTokens, int? length) => prompts.Make(prompt, maxNewTokens, length);
 
     /// <inheritdoc/>
@@ -52,6 +55,7 @@ public sealed class LocalEvalModel(string name, PromptMaker prompts, ICompleter 
     {
         StopTokens = [.. ask.Stop.Select(StopToken).OfType<int>()],
         MinNewTokens = ask.MinNewTokens,
+        ObservesHeads = ask.ObservesHeads,
     };
 
     /// <summary>The token that spells a stop text; null where one token does not, and the text is looked for in the answer only.</summary>
@@ -65,8 +69,12 @@ public sealed class LocalEvalModel(string name, PromptMaker prompts, ICompleter 
             PromptTokens = ask.Prompt.Tokens.Count,
             NewTokens = completion.Tokens.Count,
             Seconds = seconds,
+            Heads = isCut ? completion.Heads?.Take(TokensUpTo(ask, completion)) : completion.Heads,
         };
     }
+
+    int TokensUpTo(EvalAsk ask, Completion completion) => Enumerable.Range(1, completion.Tokens.Count)
+        .FirstOrDefault(n => EvalAnswer.UpTo(prompts.Tokens.Decode([.. completion.Tokens.Take(n)]), ask).IsCut, completion.Tokens.Count);
 
     /// <summary>Benchmarks score the text as it was decoded, with the white space around it; our own prompts have the format's way of reading.</summary>
     string TextOf(Completion completion, EvalAsk ask) =>

@@ -30,6 +30,7 @@ public static class EvalReport
             Lead = lead,
             Headlines = tasks.Length > 0 ? Headlines(tasks[0], variants) : [],
             HeatMaps = [.. tasks.Select(t => Group(t, variants))],
+            Heads = [.. from variant in variants let scores = HeadScores.Of(variant.Results.Examples) where scores is not null select new HeadMap(variant.Name, scores)],
             Perplexity = variants.Any(v => PerplexityOf(v).Count > 0) ? [Perplexity(variants)] : [],
             Training = training ?? [],
             Samples = [.. tasks.SelectMany(t => Samples(t, variants))],

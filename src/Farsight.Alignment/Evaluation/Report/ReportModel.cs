@@ -15,6 +15,9 @@ public sealed record ReportModel
     /// <summary>One for each task: its variants side by side.</summary>
     public IReadOnlyList<HeatMapGroup> HeatMaps { get; init; } = [];
 
+    /// <summary>How much each head copied, one map for each variant that was asked.</summary>
+    public IReadOnlyList<HeadMap> Heads { get; init; } = [];
+
     /// <summary>Perplexity by length.</summary>
     public IReadOnlyList<LineChart> Perplexity { get; init; } = [];
 
@@ -52,6 +55,11 @@ public sealed record HeatMap(string Variant, IReadOnlyList<HeatCell> Cells);
 /// <param name="Score">0 to 1.</param>
 /// <param name="N">Examples.</param>
 public sealed record HeatCell(int Length, double Depth, double Score, int N);
+
+/// <summary>Retrieval scores of a model's heads.</summary>
+/// <param name="Variant">"base", "LOGO".</param>
+/// <param name="Scores">By layer and head.</param>
+public sealed record HeadMap(string Variant, HeadScores Scores);
 
 /// <summary>A table with one heading row and one heading column.</summary>
 /// <param name="Columns">Headings; the first is that of the heading column.</param>

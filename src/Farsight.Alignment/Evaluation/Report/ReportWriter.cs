@@ -27,6 +27,7 @@ public static class ReportWriter
         {
             HeatMaps(page, group);
         }
+        Heads(page, model.Heads);
         Charts(page, "Perplexity", "Lower is better. Lines that stay flat or fall keep their sense of language as the context grows.", model.Perplexity, names);
         Charts(page, "Training", "Faint lines are single steps, bold ones a moving mean.", model.Training, names);
         Samples(page, model.Samples);
@@ -75,6 +76,20 @@ public static class ReportWriter
         }
         Table(page, group.Table);
         page.Append("</section>\n");
+    }
+
+    static void Heads(StringBuilder page, IReadOnlyList<HeadMap> maps)
+    {
+        if (maps.Count == 0)
+        {
+            return;
+        }
+        page.Append("<section>\n<h2>Heads</h2>\n<p class=\"note\">The share of the needle that each attention head copied, over the runs in which the model found it. Heads above 10 % are retrieval heads.</p>\n<div class=\"figures\">\n");
+        foreach (HeadMap map in maps)
+        {
+            page.Append($"<figure>\n<figcaption>{ReportText.Escape(map.Variant)}: {HeadMapSvg.Caption(map.Scores)}</figcaption>\n{HeadMapSvg.Draw(map)}</figure>\n");
+        }
+        page.Append("</div>\n</section>\n");
     }
 
     static void Table(StringBuilder page, ReportTable table)
