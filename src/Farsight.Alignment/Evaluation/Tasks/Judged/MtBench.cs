@@ -65,12 +65,24 @@ public sealed class MtBench : IJudgedTask, IFollowUpTask
         {
             values[i == 0 ? "ref_answer_1" : "ref_answer_2"] = references[i];
         }
-        return [new("system", template[0]), new("user", PythonFormat.Fill(template[1], values))];
+        return [new("system", template[0]), new("user", Filled(template[1], values))];
     }
 
     /// <inheritdoc/>
     public EvalScore? Score(EvalExample example, IReadOnlyList<string> completions, string verdict) =>
         JudgeRating.First(verdict) is { } rating ? new(rating) : null;
+
+    static string Filled(string template, Dictionary<string, string> values)
+    {
+        try
+        {
+            return PythonFormat.Fill(template, values);
+        }
+        catch (KeyNotFoundException e)
+        {
+            throw new InputException($"A prompt of {Prompts} names something that {Questions} and {Answers} have not; get them again ('farsight eval data' says where).", e);
+        }
+    }
 
     static Dictionary<string, DataRecord> ByKey(EvalData data, string path, string key) =>
         data.Exists(path) ? DataRecord.Of(data, path).ToDictionary(r => r.Text(key)) : [];

@@ -94,6 +94,14 @@ public sealed class JudgedTaskTests : IDisposable
         _data.With("longbench_chat/few_shots.json", "[]");
         Assert.Contains("rated answers in longbench_chat/few_shots.json under its number 2", Assert.Throws<InputException>(() => Examples("longbench-chat")).Message);
 
+        _data.With("mt_bench/judge_prompts.jsonl", """
+            {"name": "single-v1", "system_prompt": "", "prompt_template": "{reply}"}
+            {"name": "single-v1-multi-turn", "system_prompt": "", "prompt_template": "{reply}"}
+            {"name": "single-math-v1", "system_prompt": "", "prompt_template": "{reply}"}
+            """);
+        IJudgedTask task = (IJudgedTask)EvalTaskCatalog.Get("mt-bench");
+        Assert.StartsWith("A prompt of mt_bench/judge_prompts.jsonl names something", Assert.Throws<InputException>(() => task.Judge(Examples("mt-bench")[0], ["a"])).Message);
+
         _data.With("mt_bench/judge_prompts.jsonl", [new { name = "pair-v2" }]);
         Assert.StartsWith("mt_bench/judge_prompts.jsonl has no prompt 'single-v1';", Assert.Throws<InputException>(() => Examples("mt-bench")).Message);
     }

@@ -1,6 +1,7 @@
 using Farsight.Alignment.Evaluation;
 using Farsight.Alignment.Evaluation.Answering;
 using Farsight.Alignment.Evaluation.Prompts;
+using Farsight.Alignment.Generation;
 using Farsight.Engine;
 
 namespace Farsight.Tests.Evaluation.Tasks.LongBench;
@@ -111,6 +112,24 @@ public sealed class LongBenchTaskTests : IDisposable
 
     static TaskResult Result(string task, double mean) =>
         new(task, 1, task, "", null, new(new Dictionary<string, string>(), 1, 0, mean, null, null, new Dictionary<string, double>()), [], []);
+
+    [Fact]
+    public void Samsum_ends_at_the_token_of_a_line_feed_that_is_not_its_first()
+    {
+        _data.With("longbench/minilongbench_as_longbench.jsonl", [Record("samsum", "context"), Record("trec", "context")]);
+        List<CompletionRequest> asked = [];
+        ScriptedCompleter completer = new(r =>
+        {
+            asked.Add(r);
+            return "\nFood is here.\nDialogue: next";
+        });
+
+        EvalResults results = EvalSamples.Runner(completer).Run(new("scripted", [EvalTaskCatalog.Get("samsum"), EvalTaskCatalog.Get("trec")], [4096], "none", _data.Setting));
+
+        Assert.Equal([(1, "\n"), (0, "")], asked.Select(r => (r.MinNewTokens, string.Concat(r.StopTokens.Select(t => (char)t)))));
+        Assert.Equal(["\nFood is here.", "\nFood is here.\nDialogue: next"], results.Examples.Select(e => e.Completion));
+        Assert.Equal(1, results.Examples[1].Score);
+    }
 
     static object Record(string set, string context) => new
     {
