@@ -55,9 +55,9 @@ public static class SynthesisBenchmark
         ContextRules rules = new(Chunks, scorer.Threshold);
         ContextDraw draw = new(
             corpus, new(QuestionSource.Write, false, "write"), new(tokenizer, format, scores, rules), new(scores, rules), new(format, budget, Chunks, Seed), Seed);
-        return new(
+        return new(new LogoSamples(
             draw, new(format, tokenizer, budget), new(Seed, 2, 0.8, budget.MaxNewTokens, "copy"), null,
-            c => tokenizer.Decode([.. c.Chunks.SelectMany(chunk => chunk.Tokens)]));
+            c => tokenizer.Decode([.. c.Chunks.SelectMany(chunk => chunk.Tokens)])));
     }
 
     static void Make(SampleMaker maker, Tokenizer tokenizer, int samples, CancellationToken cancel)

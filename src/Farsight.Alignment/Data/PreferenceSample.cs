@@ -12,6 +12,7 @@ namespace Farsight.Alignment.Data;
 /// <param name="Rejected">[M] dis-preferred responses, at least one; objectives that take fewer take the first.</param>
 /// <param name="Provenance">Where all this is from.</param>
 /// <param name="Prompt">Context and question as readable text, for people and for trainers that know prompt, chosen and rejected; may be left out.</param>
+/// <param name="Turns">Further turns about the same context, each after the chosen response of the turn before; null for a sample of one turn.</param>
 public sealed record PreferenceSample(
     string Id,
     IReadOnlyList<ContextChunk> Context,
@@ -19,7 +20,8 @@ public sealed record PreferenceSample(
     string Chosen,
     IReadOnlyList<string> Rejected,
     SampleProvenance Provenance,
-    string? Prompt = null)
+    string? Prompt = null,
+    IReadOnlyList<PreferenceTurn>? Turns = null)
 {
     /// <summary>What is wrong with the sample beyond its JSON, each as "field: what is wrong; what would be right".</summary>
     public IEnumerable<string> Problems() =>
@@ -32,9 +34,11 @@ public sealed record PreferenceSample(
         .. Provenance.Seen.Problems("provenance.seen", Context.Count, Rejected.Count),
         .. Provenance.Fact is { } fact && (fact.Chunk < 0 || fact.Chunk >= Context.Count)
             ? new[] { $"provenance.fact.chunk is {fact.Chunk}; the context has chunks 0 to {Context.Count - 1}." } : [],
+        .. Turns is { Count: 0 } ? new[] { "turns is empty; leave it out of a sample of one turn." } : [],
+        .. Turns?.SelectMany((t, k) => t?.Problems($"turns[{k}]", Context.Count) ?? [$"turns[{k}] is null; each entry must be a turn."]) ?? [],
     ];
 
-    static IEnumerable<string> Text(string field, string? value) =>
+    internal static IEnumerable<string> Text(string field, string? value) =>
         string.IsNullOrWhiteSpace(value) ? [$"{field} is empty; write its text or leave the sample out."] : [];
 }
 

@@ -21,6 +21,9 @@ public enum QuestionOrigin
 
     /// <summary>A model wrote it, and it asks for a summary of consecutive chunks.</summary>
     Summary,
+
+    /// <summary>A model wrote it as one of several instructions about one chunk (LongPO).</summary>
+    Instruction,
 }
 
 /// <summary>Names in snake_case, and only names.</summary>

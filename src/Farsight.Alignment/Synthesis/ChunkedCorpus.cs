@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Security.Cryptography;
-using System.Text;
 using Farsight.Alignment.Documents;
 using Farsight.Alignment.Text;
 using Farsight.Engine;
@@ -11,7 +8,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <summary>A piece of a document: its tokens are stored as they are, never decoded and encoded again.</summary>
 /// <param name="Document">Name of the document.</param>
 /// <param name="Index">Number of the chunk in it, from 0.</param>
-/// <param name="Tokens">Equally many in every chunk.</param>
+/// <param name="Tokens">Equally many in every chunk of LOGO; of LongPO, whole paragraphs.</param>
 sealed record SourceChunk(string Document, int Index, int[] Tokens);
 
 /// <summary>A long document, or short ones one after the other: at least a context's worth of chunks.</summary>
@@ -70,17 +67,10 @@ sealed class ChunkedCorpus
     /// <summary>The same for documents that are there already.</summary>
     internal static ChunkedCorpus Read(IEnumerable<SourceDocument> documents, CorpusReport report, ChatFormat format, CorpusRules rules)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        CorpusSelection selection = new(rules.Seed, rules.MostTokens);
-        foreach (SourceDocument document in documents)
-        {
-            Append(hash, document);
-            selection.Offer(document.Id, () => new(Cut(document, format, rules.ChunkTokens), document.Questions));
-        }
-        Passage[] cut = [.. selection.Kept];
-        int found = cut.Sum(p => p.Chunks.Count), needed = rules.Chunks * rules.ChunkTokens;
+        CutCorpus cut = CutCorpus.Read(documents, report, rules.Seed, rules.MostTokens, d => Cut(d, format, rules.ChunkTokens));
+        int found = cut.Counts.Chunks, needed = rules.Chunks * rules.ChunkTokens;
         return found >= rules.Chunks
-            ? new(Join(cut, rules.Chunks), new(report.Read, Documents(report.Dropped), Documents(report.Repaired), cut.Length, found), Convert.ToHexStringLower(hash.GetHashAndReset()))
+            ? new(Join(cut.Documents, rules.Chunks), cut.Counts, cut.Sha256)
             : throw new InputException(
                 $"The documents hold {found} chunks of {rules.ChunkTokens} tokens, and a context takes {rules.Chunks}: give at least {needed} tokens of text, or lower --chunks or --chunk-tokens.");
     }
@@ -95,16 +85,8 @@ sealed class ChunkedCorpus
         return Passages[at >= 0 ? at + 1 : ~at]; // a passage's end is the first chunk of the next one
     }
 
-    static SortedDictionary<string, long> Documents(IReadOnlyDictionary<string, CorpusCount> counts) =>
-        new(counts.ToDictionary(c => c.Key, c => c.Value.Documents), StringComparer.Ordinal);
-
-    static SourceChunk[] Cut(SourceDocument document, ChatFormat format, int chunkTokens)
-    {
-        // Lines of plain-text books are broken where the paper ended, not where a sentence does.
-        bool isPlain = document.Id.EndsWith(".txt", StringComparison.OrdinalIgnoreCase);
-        int[] tokens = format.Context(isPlain ? WrappedLines.Join(document.Text) : document.Text);
-        return [.. tokens.Chunk(chunkTokens).Where(c => c.Length == chunkTokens).Select((c, i) => new SourceChunk(document.Id, i, c))];
-    }
+    static SourceChunk[] Cut(SourceDocument document, ChatFormat format, int chunkTokens) =>
+        [.. CutCorpus.TokensOf(document, format).Chunk(chunkTokens).Where(c => c.Length == chunkTokens).Select((c, i) => new SourceChunk(document.Id, i, c))];
 
     /// <summary>Long documents stay alone; short ones are put together in order, and the last of them with those before.</summary>
     static List<Passage> Join(IReadOnlyList<Passage> documents, int chunks)
@@ -130,17 +112,4 @@ sealed class ChunkedCorpus
     }
 
     static Passage Together(Passage a, Passage b) => new([.. a.Chunks, .. b.Chunks], [.. a.Questions, .. b.Questions]);
-
-    static void Append(IncrementalHash hash, SourceDocument document)
-    {
-        string[] parts = [document.Id, document.Text, .. document.Questions.SelectMany(q => new[] { q.Question, q.Answer })];
-        foreach (string part in parts)
-        {
-            byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(part.Length));
-            int length = Encoding.UTF8.GetBytes(part, bytes);
-            hash.AppendData(BitConverter.GetBytes(length)); // so that no text can pass for two
-            hash.AppendData(bytes, 0, length);
-            ArrayPool<byte>.Shared.Return(bytes);
-        }
-    }
 }

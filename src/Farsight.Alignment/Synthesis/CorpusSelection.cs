@@ -36,5 +36,5 @@ sealed class CorpusSelection(int seed, long mostTokens)
         }
     }
 
-    static long TokensOf(Passage document) => document.Chunks.Count == 0 ? 0 : (long)document.Chunks.Count * document.Chunks[0].Tokens.Length;
+    static long TokensOf(Passage document) => document.Chunks.Sum(c => (long)c.Tokens.Length);
 }

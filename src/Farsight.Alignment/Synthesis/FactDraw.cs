@@ -18,10 +18,11 @@ static class FactDraw
     /// <param name="random">The sample's stream; advanced.</param>
     /// <param name="most">Upper limit of their number.</param>
     /// <param name="fits">Whether a fact is short enough.</param>
+    /// <param name="least">Lower limit of their number, at most four.</param>
     /// <exception cref="InputException">No fact is short enough.</exception>
-    internal static List<Needle> Draw(ref SeededRandom random, int most, Func<Needle, bool> fits)
+    internal static List<Needle> Draw(ref SeededRandom random, int most, Func<Needle, bool> fits, int least = 1)
     {
-        int count = Math.Min(1 + Weighted(ref random, s_counts), most);
+        int count = Math.Max(least, Math.Min(1 + Weighted(ref random, s_counts), most));
         bool isOneKind = random.Next(2) == 0;
         List<(NeedleKind Kind, int Weight)> kinds = [.. s_kinds];
         HashSet<string> inUse = [];

@@ -5,9 +5,3 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="Documents">What it was made of.</param>
 /// <param name="Counts">What came of it.</param>
 public sealed record LogoSynthesisSummary(SynthesisSettings Settings, CorpusCounts Documents, SynthesisCounts Counts);
-
-/// <summary>A sign of life from synthesis, whenever samples were written.</summary>
-/// <param name="Samples">Wanted, in this shard.</param>
-/// <param name="Questions">Where they come from: "own", "insert", "write".</param>
-/// <param name="Counts">So far, of a resumed run also those before.</param>
-public sealed record LogoSynthesisProgress(int Samples, string Questions, SynthesisCounts Counts);

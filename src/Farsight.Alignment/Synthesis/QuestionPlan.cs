@@ -10,19 +10,19 @@ sealed record QuestionPlan(QuestionSource Rest, bool UsesOwn, string Name)
 {
     /// <summary>What was asked for; or, where nothing was, what the documents allow.</summary>
     /// <param name="asked">Null to let the documents decide.</param>
-    /// <param name="corpus">The documents.</param>
+    /// <param name="passages">The documents.</param>
     /// <param name="rest">For passages without questions when the documents decide.</param>
     /// <exception cref="InputException">The documents' own questions are wanted and there are none.</exception>
-    internal static QuestionPlan Of(QuestionSource? asked, ChunkedCorpus corpus, QuestionSource rest)
+    internal static QuestionPlan Of(QuestionSource? asked, IReadOnlyList<Passage> passages, QuestionSource rest)
     {
-        int with = corpus.Passages.Count(p => p.Questions.Count > 0);
+        int with = passages.Count(p => p.Questions.Count > 0);
         return asked switch
         {
             QuestionSource.Own when with == 0 => throw new InputException("The documents bring no questions; use --questions insert or write."),
             QuestionSource.Own => new(QuestionSource.Own, true, "own"),
             { } source => new(source, false, NameOf(source)),
             null when with == 0 => new(rest, false, NameOf(rest)),
-            null when with == corpus.Passages.Count => new(QuestionSource.Own, true, "own"),
+            null when with == passages.Count => new(QuestionSource.Own, true, "own"),
             null => new(rest, true, $"own, {NameOf(rest)}"),
         };
     }

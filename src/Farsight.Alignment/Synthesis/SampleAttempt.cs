@@ -146,19 +146,15 @@ sealed class SampleAttempt
         _ when text is null => DropReason.ChosenNoEnd,
         _ when text.Length == 0 => DropReason.ChosenEmpty,
         QuestionOrigin.Document when AnswerAgreement.IsComparable(_context.Gold) && !AnswerAgreement.Agrees(text, _context.Gold) => DropReason.ChosenWrong,
-        _ => Reason("chosen", ResponseFilters.OfChosen(_context.Question, text, [_views.TextOf(_chosen.View)])),
+        _ => ResponseReason.Of("chosen", ResponseFilters.OfChosen(_context.Question, text, [_views.TextOf(_chosen.View)])),
     };
-
-    /// <summary>A filter's reason with the side that it is about.</summary>
-    static string? Reason(string side, Fault? fault) =>
-        fault is null ? null : fault.Reason.StartsWith(side, StringComparison.Ordinal) ? fault.Reason : $"{side}_{fault.Reason}";
 
     string? FaultOfRejected(string? text) =>
         text is null ? DropReason.RejectedNoEnd
         : text.Length == 0 ? DropReason.RejectedEmpty
         : IsRight(text) ? DropReason.RejectedIsGold
         : _rejected.Any(r => r.Text == text) ? DropReason.RejectedRepeated
-        : Reason("rejected", TooShort.Check(text) ?? RepetitionLoop.Check(text));
+        : ResponseReason.Of("rejected", TooShort.Check(text) ?? RepetitionLoop.Check(text));
 
     bool IsRight(string text) =>
         _context.Origin == QuestionOrigin.Fact ? text == _context.Gold.Trim()

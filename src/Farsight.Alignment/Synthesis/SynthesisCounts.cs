@@ -11,7 +11,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="FactsInserted">Of the tried, those that ask for a fact that was put in.</param>
 /// <param name="FactsFound">Of these, those whose chunk the importance scores call relevant.</param>
 /// <param name="FactsFoundAlone">Of these, those where no other chunk is called relevant.</param>
-/// <param name="Questions">Samples in the file, by where their question is from.</param>
+/// <param name="Questions">Questions of the samples in the file, by where they are from.</param>
 /// <param name="Dropped">Tries given up, by reason.</param>
 /// <param name="Resampled">Responses sampled again, by reason.</param>
 public sealed record SynthesisCounts(
@@ -45,8 +45,12 @@ public sealed record SynthesisCounts(
         bool alone = found && outcome.Context!.Of(ChunkRole.Relevant).Length == 1;
         return new(
             One(outcome.Sample is not null), 0, 1, One(hasFact), One(found), One(alone),
-            Count(outcome.Sample is null ? [] : [JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.Context!.Origin.ToString())]), Count(outcome.Dropped is { } reason ? [reason] : []), Count(outcome.Resampled));
+            Count(QuestionsOf(outcome.Sample)), Count(outcome.Dropped is { } reason ? [reason] : []), Count(outcome.Resampled));
     }
+
+    /// <summary>Where the questions of all turns are from, by the names that samples have.</summary>
+    static IEnumerable<string> QuestionsOf(PreferenceSample? sample) => sample is null ? []
+        : new[] { sample.Provenance.Question }.Concat(sample.Turns?.Select(t => t.Origin) ?? []).OfType<QuestionOrigin>().Select(o => JsonNamingPolicy.SnakeCaseLower.ConvertName(o.ToString()));
 
     static int One(bool condition) => condition ? 1 : 0;
 

@@ -24,10 +24,10 @@ sealed class SynthesisJournal : IDisposable
     };
 
     readonly string _output;
-    readonly SynthesisSettings _settings;
+    readonly JsonNode _settings;
     readonly FileStream? _samples; // null when nothing is left to be done
 
-    SynthesisJournal(string output, SynthesisSettings settings, FileStream? samples, SynthesisCounts counts) =>
+    SynthesisJournal(string output, JsonNode settings, FileStream? samples, SynthesisCounts counts) =>
         (_output, _settings, _samples, Counts) = (output, settings, samples, counts);
 
     /// <summary>So far.</summary>
@@ -56,8 +56,12 @@ sealed class SynthesisJournal : IDisposable
     }
 
     /// <summary>Begins a file, or continues the one that was begun with the same settings.</summary>
+    /// <param name="output">The file.</param>
+    /// <param name="settings">A record of everything that decides it.</param>
     /// <exception cref="InputException">The file exists, is being written by another process, is damaged, or was begun with other settings.</exception>
-    internal static SynthesisJournal Open(string output, SynthesisSettings settings)
+    internal static SynthesisJournal Open(string output, object settings) => Open(output, JsonSerializer.SerializeToNode(settings, settings.GetType(), s_json)!);
+
+    static SynthesisJournal Open(string output, JsonNode settings)
     {
         RefuseExisting(output);
         if (File.Exists(output))
@@ -95,7 +99,7 @@ sealed class SynthesisJournal : IDisposable
         if (!IsFinished)
         {
             _samples!.Dispose();
-            AtomicFile.WriteText(SummaryOf(_output), JsonSerializer.Serialize(new LogoSynthesisSummary(_settings, documents, Counts), s_json) + "\n");
+            AtomicFile.WriteText(SummaryOf(_output), JsonSerializer.Serialize(new Summary(_settings, documents, Counts), s_json) + "\n");
             File.Move(PartialOf(_output), _output);
         }
         beside();
@@ -164,12 +168,12 @@ sealed class SynthesisJournal : IDisposable
 
     void WriteJournal() => AtomicFile.WriteText(JournalOf(_output), JsonSerializer.Serialize(new State(_settings, _samples!.Position, Counts), s_json) + "\n");
 
-    static State Read(string output, SynthesisSettings settings)
+    static State Read(string output, JsonNode settings)
     {
         try
         {
             string json = File.ReadAllText(JournalOf(output));
-            RefuseOthers(output, JsonNode.Parse(json)?["settings"], JsonSerializer.SerializeToNode(settings, s_json)!);
+            RefuseOthers(output, JsonNode.Parse(json)?["settings"], settings);
             return JsonSerializer.Deserialize<State>(json, s_json) is { Settings: not null, Counts: { Questions: not null, Dropped: not null, Resampled: not null } } state
                 ? state
                 : throw new JsonException("something is missing");
@@ -202,5 +206,7 @@ sealed class SynthesisJournal : IDisposable
         _ => $"--{key.Replace('_', '-')} is {now?.ToJsonString()} and not {then?.ToJsonString() ?? "null"}",
     };
 
-    sealed record State(SynthesisSettings Settings, long Length, SynthesisCounts Counts);
+    sealed record Summary(JsonNode Settings, CorpusCounts Documents, SynthesisCounts Counts);
+
+    sealed record State(JsonNode Settings, long Length, SynthesisCounts Counts);
 }

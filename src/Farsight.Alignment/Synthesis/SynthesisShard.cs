@@ -31,6 +31,16 @@ public sealed partial record SynthesisShard(int Number, int Count)
     /// <summary>"2/4".</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Number}/{Count}");
 
+    /// <summary>The groups of a part, or of all parts.</summary>
+    /// <exception cref="InputException">There is none: the part would be empty.</exception>
+    internal static int[][] GroupsOf(SynthesisShard? shard, int samples, int groupSize)
+    {
+        int[][] groups = [.. (shard ?? new(1, 1)).Groups(samples, groupSize)];
+        int parts = (samples + groupSize - 1) / groupSize;
+        return groups.Length > 0 ? groups : throw new InputException(
+            $"--shard {shard} would be empty: {samples} samples are written {groupSize} at a time and make {parts} parts at most; use {parts} or fewer.");
+    }
+
     /// <summary>This part's groups of sample numbers, in order.</summary>
     /// <param name="samples">Of the whole dataset.</param>
     /// <param name="groupSize">Numbers of a group.</param>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Scoring;
@@ -44,7 +43,7 @@ static class SynthCommand
         s_endpoint.AddTo(logo);
         s_judge.AddTo(logo);
         logo.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
-        return new("synth", "Make preference data from documents, with the model's own responses.") { logo };
+        return new("synth", "Make preference data from documents, with the model's own responses.") { logo, SynthLongPoCommand.Create() };
     }
 
     static int Run(ParseResult parse, CancellationToken cancel)
@@ -64,100 +63,25 @@ static class SynthCommand
             Rejected = parse.GetValue(s_rejected),
             Temperature = parse.GetValue(s_temperature),
         };
-        try
-        {
-            Write(options, Synthesize(options, s_endpoint.Of(parse), s_judge.Of(parse), cancel));
-            return ExitCode.Done;
-        }
-        catch (OperationCanceledException)
-        {
-            Console.Error.WriteLine($"Stopped; what was made is kept. Continue with: farsight {string.Join(' ', parse.Tokens.Select(t => t.Value))}");
-            throw;
-        }
+        EndpointOptions? judge = s_judge.Of(parse);
+        (LogoSynthesisSummary made, string speed) = SynthWork.Run(parse, s_endpoint.Of(parse), (writer, shown, line) => Synthesize(options, judge, writer, shown, line, cancel), cancel);
+        SynthWork.Write(made.Documents, $"{made.Settings.ChunkTokens} tokens", made.Settings.Questions, made.Counts, speed);
+        Console.WriteLine(options.File);
+        return ExitCode.Done;
     }
 
-    static (LogoSynthesisSummary Summary, string Speed) Synthesize(LogoSynthesisOptions options, EndpointOptions? endpoint, EndpointOptions? judge, CancellationToken cancel)
+    static LogoSynthesisSummary Synthesize(
+        LogoSynthesisOptions options, EndpointOptions? judge, ChatWriter? writer, IProgress<SynthesisProgress> shown, ProgressLine line, CancellationToken cancel)
     {
-        using ProgressLine line = ProgressLine.OnStandardError("sample");
-        using CancellationTokenRegistration told = cancel.Register(() => line.Note(endpoint is null
-            ? "Stopping: the group of samples is finished first. Ctrl-C once more stops at once and loses that group."
-            : "Stopping: what was asked is given up."));
-        using SecondInterrupt second = new(cancel);
         using EndpointSet? judging = judge is null ? null : EndpointSet.Open(judge, line.Note);
         options = judging is null ? options : options with { Judge = new(judging, judge!.Model) };
-        Shown shown = new(line);
         try
         {
-            LogoSynthesisSummary summary = endpoint is null ? LogoSynthesis.Run(options, shown, cancel) : Ask(options, endpoint, shown, line, cancel);
-            return (summary, shown.Speed);
+            return writer is null ? LogoSynthesis.Run(options, shown, cancel) : LogoSynthesis.Run(options, writer, shown, cancel);
         }
         finally
         {
             EndpointNotes.Write(line, "judge", judging);
-        }
-    }
-
-    static LogoSynthesisSummary Ask(LogoSynthesisOptions options, EndpointOptions endpoint, Shown shown, ProgressLine line, CancellationToken cancel)
-    {
-        using EndpointSet endpoints = EndpointSet.Open(endpoint, line.Note);
-        try
-        {
-            return LogoSynthesis.Run(options, new(endpoints, endpoint.Model, endpoint.Concurrency * endpoint.Urls.Count), shown, cancel);
-        }
-        finally
-        {
-            EndpointNotes.Write(line, "endpoint", endpoints);
-        }
-    }
-
-    static void Write(LogoSynthesisOptions options, (LogoSynthesisSummary Summary, string Speed) made)
-    {
-        (SynthesisSettings settings, CorpusCounts documents, SynthesisCounts counts) = made.Summary;
-        if (counts.GivenUp > 0)
-        {
-            Console.Error.WriteLine($"Only {counts.Written} of {counts.Written + counts.GivenUp} samples could be made; see the reasons below.");
-        }
-        Console.WriteLine($"documents  {documents.Used} of {documents.Read}, {documents.Chunks} chunks of {settings.ChunkTokens} tokens");
-        foreach ((string what, IReadOnlyDictionary<string, long> by) in new[] { ("left out", documents.Dropped), ("repaired", documents.Repaired) }.Where(c => c.Item2.Count > 0))
-        {
-            Console.WriteLine($"  {what,-9}{string.Join(", ", by.Select(r => $"{r.Key} {r.Value}"))}");
-        }
-        Console.WriteLine($"questions  {settings.Questions}");
-        Console.WriteLine($"samples    {counts.Written} from {counts.Tried} contexts{made.Speed}");
-        if (counts.FactsInserted > 0)
-        {
-            Console.WriteLine($"facts      {counts.FactsFound} of {counts.FactsInserted} found by the scores, {counts.FactsFoundAlone} of them alone");
-        }
-        WriteReasons("dropped", counts.Dropped);
-        WriteReasons("resampled", counts.Resampled);
-        Console.WriteLine(options.File);
-    }
-
-    static void WriteReasons(string label, IReadOnlyDictionary<string, int> reasons) =>
-        Console.WriteLine($"{label,-11}{(reasons.Count == 0 ? "none" : string.Join(", ", reasons.Select(r => $"{r.Key} {r.Value}")))}");
-
-    /// <summary>Turns the counts into a line.</summary>
-    sealed class Shown(ProgressLine line) : IProgress<LogoSynthesisProgress>
-    {
-        int? _before; // samples that an earlier run wrote
-        TimeSpan _begun;
-
-        /// <summary>", 1234 an hour", or nothing where nothing was made.</summary>
-        internal string Speed { get; private set; } = "";
-
-        public void Report(LogoSynthesisProgress value)
-        {
-            if (_before is null)
-            {
-                (_before, _begun) = (value.Counts.Written, line.Elapsed);
-                line.Note($"Questions: {value.Questions}.");
-            }
-            else if (value.Counts.Written > _before)
-            {
-                double hours = (line.Elapsed - _begun).TotalHours;
-                Speed = string.Create(CultureInfo.InvariantCulture, $", {(value.Counts.Written - _before) / hours:F0} an hour");
-            }
-            line.Report(value.Counts.Written, value.Samples, string.Create(CultureInfo.InvariantCulture, $"dropped {value.Counts.Tried - value.Counts.Written}{Speed}"));
         }
     }
 }

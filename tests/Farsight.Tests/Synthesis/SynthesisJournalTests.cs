@@ -109,11 +109,11 @@ public sealed class SynthesisJournalTests : IDisposable
         LogoSynthesis.Run(_files.Options(Samples), SynthesisFiles.Model(), new Stopper(source, groups), source.Token);
     }
 
-    sealed class Stopper(CancellationTokenSource source, int groups) : IProgress<LogoSynthesisProgress>
+    sealed class Stopper(CancellationTokenSource source, int groups) : IProgress<SynthesisProgress>
     {
         int _reports; // the first one comes before the first group
 
-        public void Report(LogoSynthesisProgress value)
+        public void Report(SynthesisProgress value)
         {
             if (_reports++ == groups)
             {

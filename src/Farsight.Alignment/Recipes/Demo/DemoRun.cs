@@ -66,7 +66,7 @@ public sealed class DemoRun
         if (!File.Exists(file))
         {
             LogoSynthesisOptions options = new(_options.Model, documents, _options.Samples, _options.Seed, file);
-            LogoSynthesis.Run(options, new Relay<LogoSynthesisProgress>(p => Report("synth", "writing preferences", p.Counts.Written, p.Samples, "")), _cancel);
+            LogoSynthesis.Run(options, new Relay<SynthesisProgress>(p => Report("synth", "writing preferences", p.Counts.Written, p.Samples, "")), _cancel);
         }
     }
 

@@ -1,0 +1,142 @@
+using Farsight.Alignment.Data;
+using Farsight.Alignment.Synthesis.Quality;
+
+namespace Farsight.Alignment.Synthesis.LongPo;
+
+/// <summary>One sample on its way: of each turn a response from the chunk alone and one from the whole document.</summary>
+/// <remarks>
+/// Every turn is answered by itself, without those before it. Both responses are sampled alike, so that nothing but the context tells them apart.
+/// A response that cannot be used is sampled again, the sample is given up where that does not help.
+/// </remarks>
+sealed class LongPoAttempt
+{
+    const int MostChosen = 2, MostRejected = 4;
+    const int LeastWords = 2; // of a response
+    const double LeastWarm = 0.8, WarmerEachTime = 0.1;
+
+    readonly SynthesisModel _model;
+    readonly LongPoSettings _settings;
+    readonly LongPoDraft _draft;
+    readonly Turn[] _turns;
+    readonly List<string> _resampled = [];
+    string? _dropped; // null as long as there is hope
+
+    internal LongPoAttempt(LongPoDraft draft, SynthesisModel model, LongPoSettings settings)
+    {
+        (_draft, _model, _settings) = (draft, model, settings);
+        _turns = [.. draft.Turns.Select(t => new Turn(t, model.Tokenizer.Decode(draft.Context[t.Chunk].Tokens)))];
+    }
+
+    /// <summary>Asks until all responses are there or one is given up.</summary>
+    /// <param name="ask">Answers.</param>
+    /// <param name="limit">Tokens of a prompt and its response.</param>
+    internal async Task<SampleOutcome> Run(AskModel ask, int limit)
+    {
+        _dropped = _draft.Turns.All(t => _model.Format.Prompt(_draft.Long, t.Question).Length + _settings.MaxNewTokens <= limit) ? null : DropReason.PromptTooLong;
+        for ((int Turn, Slot Slot)[] open; (open = [.. Open()]).Length > 0;)
+        {
+            IReadOnlyList<string?> texts = await ask([.. open.Select(o => Ask(o.Turn, o.Slot))]).ConfigureAwait(false);
+            foreach (((_, Slot slot), string? text) in open.Zip(texts))
+            {
+                (slot.Answer, slot.IsAnswered, slot.Attempts) = (text, true, slot.Attempts + 1);
+            }
+            foreach (Turn turn in _turns)
+            {
+                Judge(turn);
+            }
+        }
+        return new(null, _dropped is null ? Sample() : null, _dropped, _resampled);
+    }
+
+    IEnumerable<(int, Slot)> Open() =>
+        _dropped is null ? _turns.Index().SelectMany(t => new[] { (t.Index, t.Item.Chosen), (t.Index, t.Item.Rejected) }).Where(s => !s.Item2.IsAnswered) : [];
+
+    ModelAsk Ask(int number, Slot slot)
+    {
+        TurnDraft turn = _draft.Turns[number];
+        bool isChosen = slot == _turns[number].Chosen;
+        double temperature = slot.Attempts == 0 ? _settings.Temperature : Math.Max(_settings.Temperature, LeastWarm) * (1 + (WarmerEachTime * (slot.Attempts - 1)));
+        return new(
+            isChosen ? _draft.Context[turn.Chunk].Tokens : _draft.Long, turn.Question, _settings.MaxNewTokens, temperature,
+            _draft.At.Random(_settings.Seed, $"synth longpo/{(isChosen ? "chosen" : "rejected")} {number}/{slot.Attempts}"));
+    }
+
+    void Judge(Turn turn)
+    {
+        if (_dropped is null && !turn.Chosen.IsGood)
+        {
+            Settle(turn.Chosen, FaultOfChosen(turn), MostChosen);
+        }
+        if (_dropped is null && turn.Chosen.IsGood && !turn.Rejected.IsGood)
+        {
+            Settle(turn.Rejected, FaultOfRejected(turn), MostRejected); // until then an answer waits for the chosen one to be held against
+        }
+    }
+
+    void Settle(Slot slot, string? fault, int most)
+    {
+        (slot.IsGood, slot.IsAnswered) = (fault is null, fault is null);
+        if (fault is not null && slot.Attempts >= most)
+        {
+            _dropped = fault;
+        }
+        else if (fault is not null)
+        {
+            _resampled.Add(fault);
+        }
+    }
+
+    static string? FaultOfChosen(Turn turn) => (turn.Draft, turn.Chosen.Answer) switch
+    {
+        ({ Origin: QuestionOrigin.Fact } fact, var text) => text == fact.Gold!.Trim() ? null : DropReason.ChosenWrong,
+        (_, null) => DropReason.ChosenNoEnd,
+        ({ Gold: { } gold }, var text) when AnswerAgreement.IsComparable(gold) && !AnswerAgreement.Agrees(text, gold) => DropReason.ChosenWrong,
+        var (draft, text) => ResponseReason.Of("chosen", TooShort.Check(text, LeastWords) ?? ResponseFilters.OfChosen(draft.Question, text, [turn.Short])),
+    };
+
+    static string? FaultOfRejected(Turn turn) => turn.Rejected.Answer switch
+    {
+        null => DropReason.RejectedNoEnd,
+        var text when EqualResponses.Check(turn.Chosen.Answer!, text) is { } equal => equal.Reason,
+        var text when turn.Draft.Gold is { } gold && AnswerAgreement.IsComparable(gold) && AnswerAgreement.Repeats(text, gold) => DropReason.RejectedIsGold,
+        var text => ResponseReason.Of("rejected", TooShort.Check(text, LeastWords) ?? RepetitionLoop.Check(text)),
+    };
+
+    PreferenceSample Sample()
+    {
+        SampleTry at = _draft.At;
+        PreferenceTurn[] turns = [.. _turns.Select(Finished)];
+        PreferenceTurn first = turns[0];
+        SampleProvenance provenance = new(
+            [.. _draft.Context.Select(c => c.Document).Distinct()], _settings.Seed, at.Number, first.Seen,
+            new(_settings.Generator, _settings.Temperature, _settings.MaxNewTokens), first.Fact, Question: first.Origin, Try: at.Try > 0 ? at.Try : null);
+        return new(
+            $"longpo-{_settings.Seed}-{at.Number}", _draft.Context, first.Question, first.Chosen, first.Rejected, provenance,
+            _model.Readable(_draft.Context.Select(c => c.Tokens), first.Question), turns.Length > 1 ? turns[1..] : null);
+    }
+
+    PreferenceTurn Finished(Turn turn)
+    {
+        SeenChunks seen = new([turn.Draft.Chunk], [[.. Enumerable.Range(0, _draft.Context.Count)]]);
+        return new(turn.Draft.Question, turn.Chosen.Answer!, [turn.Rejected.Answer!], seen, turn.Draft.Origin, turn.Draft.Fact);
+    }
+
+    /// <summary>A turn and what was answered.</summary>
+    /// <param name="Draft">What is asked.</param>
+    /// <param name="Short">Its chunk as text.</param>
+    sealed record Turn(TurnDraft Draft, string Short)
+    {
+        internal Slot Chosen { get; } = new();
+
+        internal Slot Rejected { get; } = new();
+    }
+
+    /// <summary>A response that is to be written.</summary>
+    sealed class Slot
+    {
+        internal int Attempts { get; set; }
+        internal string? Answer { get; set; }
+        internal bool IsAnswered { get; set; }
+        internal bool IsGood { get; set; }
+    }
+}
