@@ -15,13 +15,29 @@ public sealed record SampleTokens(
     string Id, int[] Prefix, IReadOnlyList<int[]> Chunks, int[] Question, int[] Chosen, IReadOnlyList<int[]> Rejected)
 {
     /// <summary>Puts a sample's chunks, as stored, and the tokens of its texts together.</summary>
+    /// <exception cref="InputException">A chunk has a token that the tokenizer does not have, or the sample has several turns, which <see cref="LongSampleTokens"/> holds.</exception>
+    public static SampleTokens Of(PreferenceSample sample, ChatFormat format, int vocabSize) => sample.Turns is { } turns
+        ? throw new InputException($"Sample {sample.Id} has {turns.Count + 1} turns, and this training takes samples of one; synthesise with --turns 1.")
+        : Of(sample, sample.Context, sample.Question, sample.Chosen, sample.Rejected, format, vocabSize);
+
+    /// <summary>Each turn by itself as the reference of LongPO reads it: the chunks that the chosen response was written from, the question, both responses.</summary>
+    /// <remarks>The short context x_S of arXiv 2502.13922, equation 11. A sample of which every chosen response saw every chunk is its own short form.</remarks>
     /// <exception cref="InputException">A chunk has a token that the tokenizer does not have.</exception>
-    public static SampleTokens Of(PreferenceSample sample, ChatFormat format, int vocabSize) =>
+    public static IReadOnlyList<SampleTokens> ShortTurns(PreferenceSample sample, ChatFormat format, int vocabSize) =>
+    [
+        Of(sample, Seen(sample, sample.Provenance.Seen), sample.Question, sample.Chosen, sample.Rejected, format, vocabSize),
+        .. sample.Turns?.Select(t => Of(sample, Seen(sample, t.Seen), t.Question, t.Chosen, t.Rejected, format, vocabSize)) ?? [],
+    ];
+
+    static IEnumerable<ContextChunk> Seen(PreferenceSample sample, SeenChunks seen) => seen.Chosen.Select(i => sample.Context[i]);
+
+    static SampleTokens Of(
+        PreferenceSample sample, IEnumerable<ContextChunk> chunks, string question, string chosen, IReadOnlyList<string> rejected, ChatFormat format, int vocabSize) =>
         sample.Context.SelectMany(c => c.Tokens).FirstOrDefault(t => t >= vocabSize, -1) is var unknown and >= 0
             ? throw new InputException($"Sample {sample.Id} holds token {unknown}, and the model has {vocabSize}; its chunks were made with another tokenizer, so synthesise the dataset for this model.")
             : new(
-                sample.Id, [.. format.ContextPrefix], [.. sample.Context.Select(c => c.Tokens)], format.QuestionAndTurn(sample.Question),
-                format.Response(sample.Chosen), [.. sample.Rejected.Select(r => format.Response(r))]);
+                sample.Id, [.. format.ContextPrefix], [.. chunks.Select(c => c.Tokens)], format.QuestionAndTurn(question),
+                format.Response(chosen), [.. rejected.Select(r => format.Response(r))]);
 
     /// <summary>[P] prefix, chunks and question.</summary>
     public int[] Prompt => [.. Prefix, .. Chunks.SelectMany(c => c), .. Question];

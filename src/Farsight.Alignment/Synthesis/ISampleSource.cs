@@ -14,4 +14,8 @@ interface ISampleSource
 /// <param name="Sample">Null when it was dropped.</param>
 /// <param name="Dropped">Why; null when it was not.</param>
 /// <param name="Resampled">A reason for each response that was sampled again.</param>
-sealed record SampleOutcome(SampleContext? Context, PreferenceSample? Sample, string? Dropped, IReadOnlyList<string> Resampled);
+sealed record SampleOutcome(SampleContext? Context, PreferenceSample? Sample, string? Dropped, IReadOnlyList<string> Resampled)
+{
+    /// <summary>A reason for each turn that the sample was to have and has not.</summary>
+    internal IReadOnlyList<string> LeftOut { get; init; } = [];
+}

@@ -12,7 +12,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="FactsFound">Of these, those whose chunk the importance scores call relevant.</param>
 /// <param name="FactsFoundAlone">Of these, those where no other chunk is called relevant.</param>
 /// <param name="Questions">Questions of the samples in the file, by where they are from.</param>
-/// <param name="Dropped">Tries given up, by reason.</param>
+/// <param name="Dropped">Tries given up, by reason; as "turn_…" the turns that samples were to have and have not.</param>
 /// <param name="Resampled">Responses sampled again, by reason.</param>
 public sealed record SynthesisCounts(
     int Written, int GivenUp, int Tried, int FactsInserted, int FactsFound, int FactsFoundAlone,
@@ -45,7 +45,7 @@ public sealed record SynthesisCounts(
         bool alone = found && outcome.Context!.Of(ChunkRole.Relevant).Length == 1;
         return new(
             One(outcome.Sample is not null), 0, 1, One(hasFact), One(found), One(alone),
-            Count(QuestionsOf(outcome.Sample)), Count(outcome.Dropped is { } reason ? [reason] : []), Count(outcome.Resampled));
+            Count(QuestionsOf(outcome.Sample)), Count(outcome.LeftOut.Select(r => $"turn_{r}").Concat(outcome.Dropped is { } reason ? [reason] : [])), Count(outcome.Resampled));
     }
 
     /// <summary>Where the questions of all turns are from, by the names that samples have.</summary>

@@ -42,7 +42,7 @@ sealed class SynthesisJournal : IDisposable
 
     internal static string SummaryOf(string output) => output + ".summary.json";
 
-    /// <summary>Whether there is something that <see cref="Open"/> would continue.</summary>
+    /// <summary>Whether there is something that <see cref="Open(string, object)"/> would continue.</summary>
     internal static bool IsBegun(string output) => File.Exists(JournalOf(output));
 
     /// <summary>Refuses a file that is there, except one whose maker was killed between renaming and tidying up.</summary>

@@ -113,6 +113,18 @@ public sealed class ChatFormat
     /// <summary>What stands between the context and the response: the question, and the markup up to where the answer begins.</summary>
     public int[] QuestionAndTurn(string question) => _encoder.Continue(Around(question).After);
 
+    /// <summary>What stands between an answer's end token and the next answer: the next question, and the markup around it.</summary>
+    /// <exception cref="TemplateException">The template refuses a second question: the message says why.</exception>
+    public int[] NextTurn(string question)
+    {
+        MarkedText all = Render([new("user", "x"), new("assistant", Place), new("user", question)], true);
+        int at = all.Value.IndexOf(Place, StringComparison.Ordinal), end = at + Place.Length;
+        int[] tokens = at < 0
+            ? throw new InputException("The chat template does not write earlier answers, so conversations of several turns cannot be trained; use another template.")
+            : _encoder.Continue(all.Slice(end, all.Length - end));
+        return tokens[(Array.IndexOf(tokens, Eos) + 1)..];
+    }
+
     /// <summary>The tokens of an answer up to and including the token that ends it.</summary>
     public int[] Response(string answer)
     {

@@ -23,7 +23,7 @@ static class SynthLongPoCommand
     static readonly Option<string?> s_shard = new("--shard") { Description = "i/n: makes the i-th of n parts, as DATA.shard-i-of-n.jsonl; all parts merged are the whole file." };
     static readonly Option<int?> s_chunkTokens = new("--chunk-tokens") { Description = "Most tokens of a chunk, the short context; by default a quarter of the document, at most 30000." };
     static readonly Option<int?> s_minChunkTokens = new("--min-chunk-tokens") { Description = "Fewest tokens of a chunk that is asked about; by default 8/15 of the most, as 16000 of 30000." };
-    static readonly Option<int?> s_documentTokens = new("--document-tokens") { Description = "Most tokens of a document, the long context; longer ones are cut into several. By default what the model's window has room for; more lets it answer beyond the window." };
+    static readonly Option<int?> s_documentTokens = new("--document-tokens") { Description = "Most tokens of a document, the long context; longer ones are cut into several. By default twice the model's window, with --endpoint what the window has room for." };
     static readonly Option<int> s_chunksPerDocument = new("--chunks-per-document") { Description = "Most chunks of a document that are asked about before every document had its turn.", DefaultValueFactory = _ => 4 };
     static readonly Option<int> s_turns = new("--turns") { Description = "Questions about a document in one sample, each about another chunk: 1 to 4.", DefaultValueFactory = _ => 1 };
     static readonly Option<double> s_temperature = new("--temperature") { Description = "Of the first attempt at a response; what cannot be used is sampled again at 0.8 or more.", DefaultValueFactory = _ => 0 };

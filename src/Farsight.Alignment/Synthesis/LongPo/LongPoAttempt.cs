@@ -6,11 +6,12 @@ namespace Farsight.Alignment.Synthesis.LongPo;
 /// <summary>One sample on its way: of each turn a response from the chunk alone and one from the whole document.</summary>
 /// <remarks>
 /// Every turn is answered by itself, without those before it. Both responses are sampled alike, so that nothing but the context tells them apart.
-/// A response that cannot be used is sampled again, the sample is given up where that does not help.
+/// A response that cannot be used is sampled again; where that does not help, its turn is left out, and the sample given up when too few are left.
 /// </remarks>
 sealed class LongPoAttempt
 {
-    const int MostChosen = 2, MostRejected = 4;
+    const int MostChosen = 2, MostRejected = 2;
+    const int LeastTurns = 2; // of a sample that was to have several
     const int LeastWords = 2; // of a response
     const double LeastWarm = 0.8, WarmerEachTime = 0.1;
 
@@ -20,6 +21,8 @@ sealed class LongPoAttempt
     readonly Turn[] _turns;
     readonly List<string> _resampled = [];
     string? _dropped; // null as long as there is hope
+
+    IEnumerable<Turn> Kept => _turns.Where(t => t.Fault is null);
 
     internal LongPoAttempt(LongPoDraft draft, SynthesisModel model, LongPoSettings settings)
     {
@@ -40,16 +43,20 @@ sealed class LongPoAttempt
             {
                 (slot.Answer, slot.IsAnswered, slot.Attempts) = (text, true, slot.Attempts + 1);
             }
-            foreach (Turn turn in _turns)
+            foreach (Turn turn in Kept.ToArray())
             {
                 Judge(turn);
             }
+            _dropped = Kept.Count() >= Math.Min(LeastTurns, _turns.Length) ? null : _turns.First(t => t.Fault is not null).Fault;
         }
-        return new(null, _dropped is null ? Sample() : null, _dropped, _resampled);
+        return new(null, _dropped is null ? Sample() : null, _dropped, _resampled)
+        {
+            LeftOut = _dropped is null ? [.. _turns.Select(t => t.Fault).OfType<string>()] : [],
+        };
     }
 
     IEnumerable<(int, Slot)> Open() =>
-        _dropped is null ? _turns.Index().SelectMany(t => new[] { (t.Index, t.Item.Chosen), (t.Index, t.Item.Rejected) }).Where(s => !s.Item2.IsAnswered) : [];
+        _dropped is null ? _turns.Index().Where(t => t.Item.Fault is null).SelectMany(t => new[] { (t.Index, t.Item.Chosen), (t.Index, t.Item.Rejected) }).Where(s => !s.Item2.IsAnswered) : [];
 
     ModelAsk Ask(int number, Slot slot)
     {
@@ -63,22 +70,22 @@ sealed class LongPoAttempt
 
     void Judge(Turn turn)
     {
-        if (_dropped is null && !turn.Chosen.IsGood)
+        if (!turn.Chosen.IsGood)
         {
-            Settle(turn.Chosen, FaultOfChosen(turn), MostChosen);
+            Settle(turn, turn.Chosen, FaultOfChosen(turn), MostChosen);
         }
-        if (_dropped is null && turn.Chosen.IsGood && !turn.Rejected.IsGood)
+        if (turn.Chosen.IsGood && !turn.Rejected.IsGood)
         {
-            Settle(turn.Rejected, FaultOfRejected(turn), MostRejected); // until then an answer waits for the chosen one to be held against
+            Settle(turn, turn.Rejected, FaultOfRejected(turn), MostRejected); // until then an answer waits for the chosen one to be held against
         }
     }
 
-    void Settle(Slot slot, string? fault, int most)
+    void Settle(Turn turn, Slot slot, string? fault, int most)
     {
         (slot.IsGood, slot.IsAnswered) = (fault is null, fault is null);
         if (fault is not null && slot.Attempts >= most)
         {
-            _dropped = fault;
+            turn.Fault = fault;
         }
         else if (fault is not null)
         {
@@ -91,7 +98,7 @@ sealed class LongPoAttempt
         ({ Origin: QuestionOrigin.Fact } fact, var text) => text == fact.Gold!.Trim() ? null : DropReason.ChosenWrong,
         (_, null) => DropReason.ChosenNoEnd,
         ({ Gold: { } gold }, var text) when AnswerAgreement.IsComparable(gold) && !AnswerAgreement.Agrees(text, gold) => DropReason.ChosenWrong,
-        var (draft, text) => ResponseReason.Of("chosen", TooShort.Check(text, LeastWords) ?? ResponseFilters.OfChosen(draft.Question, text, [turn.Short])),
+        var (draft, text) => ResponseReason.Of("chosen", TooShort.Check(text, LeastWords) ?? ResponseFilters.OfChosen(draft.Question, text, [turn.Text])),
     };
 
     static string? FaultOfRejected(Turn turn) => turn.Rejected.Answer switch
@@ -105,7 +112,7 @@ sealed class LongPoAttempt
     PreferenceSample Sample()
     {
         SampleTry at = _draft.At;
-        PreferenceTurn[] turns = [.. _turns.Select(Finished)];
+        PreferenceTurn[] turns = [.. Kept.Select(Finished)];
         PreferenceTurn first = turns[0];
         SampleProvenance provenance = new(
             [.. _draft.Context.Select(c => c.Document).Distinct()], _settings.Seed, at.Number, first.Seen,
@@ -123,9 +130,12 @@ sealed class LongPoAttempt
 
     /// <summary>A turn and what was answered.</summary>
     /// <param name="Draft">What is asked.</param>
-    /// <param name="Short">Its chunk as text.</param>
-    sealed record Turn(TurnDraft Draft, string Short)
+    /// <param name="Text">Its chunk as text.</param>
+    sealed record Turn(TurnDraft Draft, string Text)
     {
+        /// <summary>Why it is left out; null as long as it is not.</summary>
+        internal string? Fault { get; set; }
+
         internal Slot Chosen { get; } = new();
 
         internal Slot Rejected { get; } = new();

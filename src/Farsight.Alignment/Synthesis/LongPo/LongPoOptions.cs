@@ -26,7 +26,7 @@ public sealed record LongPoOptions(string Model, string Documents, int Samples, 
     /// <summary>Fewest tokens of a chunk that is asked about; null for 8/15 of the most, which is 16,000 for 30,000.</summary>
     public int? MinChunkTokens { get; init; }
 
-    /// <summary>Most tokens of a document, the long context; longer ones are cut into several. Null for what the model's window has room for.</summary>
+    /// <summary>Most tokens of a document, the long context; longer ones are cut into several. Null for twice the window of a local model, and for what an endpoint's has room for.</summary>
     public int? DocumentTokens { get; init; }
 
     /// <summary>Most chunks of a document that are asked about before every document had its turn.</summary>

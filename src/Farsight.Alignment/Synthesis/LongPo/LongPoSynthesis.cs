@@ -42,7 +42,7 @@ public static class LongPoSynthesis
     {
         options.Check();
         int[][] groups = SynthesisShard.GroupsOf(options.Shard, options.Samples, model.Responder.GroupSize);
-        LongPoBudget budget = LongPoBudget.Of(options, model.Window);
+        LongPoBudget budget = LongPoBudget.Of(options, model.Window, model.IsEndpoint);
         CutCorpus corpus = Read(options, model, budget);
         LongDocument[] documents = [.. corpus.Documents.SelectMany(d => LongDocument.Of(d, budget, options.Turns))];
         QuestionPlan plan = QuestionPlan.Of(options.Questions, [.. documents.Select(d => d.Passage)], model.IsEndpoint ? QuestionSource.Write : QuestionSource.Insert);
