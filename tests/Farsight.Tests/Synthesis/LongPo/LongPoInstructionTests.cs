@@ -84,11 +84,11 @@ public sealed class LongPoInstructionTests : IDisposable
         string[] paragraphs = [.. Enumerable.Range(0, 40).Select(i => string.Create(CultureInfo.InvariantCulture, $"Paragraph {i} {string.Concat(Enumerable.Repeat("tells of lamps and boats ", 1 + (i * 7 % 3)))}."))];
         int[] tokens = SynthesisFiles.Format.Context(string.Join("\n\n", paragraphs));
 
-        int[][] chunks = [.. ParagraphChunks.Cut(tokens, SynthesisFiles.Tokenizer, 60, 120)];
+        int[][] chunks = [.. ParagraphChunks.Cut(tokens, SynthesisFiles.Tokenizer, 40, 120)];
 
         Assert.Equal(tokens, chunks.SelectMany(c => c));
         Assert.All(chunks, c => Assert.StartsWith("Paragraph ", SynthesisFiles.Tokenizer.Decode(c).TrimStart(' '), StringComparison.Ordinal));
-        Assert.All(chunks[..^1], c => Assert.InRange(c.Length, 60, 120));
+        Assert.All(chunks[..^1], c => Assert.InRange(c.Length, 40, 120));
     }
 
     [Fact]

@@ -163,7 +163,7 @@ public sealed class LongPoSynthesisTests : IDisposable
 
     public void Dispose() => _files.Dispose();
 
-    string Refused(LongPoOptions options) => Assert.Throws<InputException>(() => Run(options)).Message;
+    static string Refused(LongPoOptions options) => Assert.Throws<InputException>(() => Run(options)).Message;
 
     LongPoOptions Options(string? output = null) =>
         new("unused", _files.Documents, Samples, Seed: 5, output ?? _files.Output) { ChunkTokens = Most, MinChunkTokens = Least, DocumentTokens = Document };
