@@ -26,6 +26,9 @@ public interface IGeneratedTask : IEvalTask
     /// <param name="example">The example.</param>
     /// <param name="completion">What the model wrote, not trimmed, up to the first of <see cref="EvalExample.Stop"/>; the last one where there were follow-ups.</param>
     EvalScore Score(EvalExample example, string completion);
+
+    /// <summary>Judges all completions of an <see cref="IFollowUpTask"/>, in order; by itself the last one, as most such tasks do.</summary>
+    EvalScore Score(EvalExample example, IReadOnlyList<string> completions) => Score(example, completions[^1]);
 }
 
 /// <summary>A task that compares how likely the model finds given texts.</summary>

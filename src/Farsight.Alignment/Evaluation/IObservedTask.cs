@@ -7,7 +7,7 @@ public interface IObservedTask : IGeneratedTask
 {
     /// <summary>Judges one completion.</summary>
     /// <param name="example">The example.</param>
-    /// <param name="completion">As <see cref="IGeneratedTask.Score"/> takes it.</param>
+    /// <param name="completion">As <see cref="IGeneratedTask.Score(EvalExample, string)"/> takes it.</param>
     /// <param name="heads">Of the tokens up to the one that completed a stop text.</param>
     EvalScore Score(EvalExample example, string completion, HeadTrace heads);
 }

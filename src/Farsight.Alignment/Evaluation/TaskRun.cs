@@ -104,7 +104,7 @@ sealed class TaskRun(EvalPlan plan, IEvalModel model, EvalJudge? judge, IEvalTas
         IObservedTask observed => new Conversations(model, task, length, plan.Setting.Seed).Hold(asked, cancel)
             .Select((said, i) => said.Judge(() => observed.Score(asked[i].Example, said.Completion, said.Answers[^1].Heads ?? throw new InputException("this model does not show where its heads look")))),
         IGeneratedTask generated => new Conversations(model, task, length, plan.Setting.Seed).Hold(asked, cancel)
-            .Select((said, i) => said.Judge(() => generated.Score(asked[i].Example, said.Completion))),
+            .Select((said, i) => said.Judge(() => generated.Score(asked[i].Example, said.Completions))),
         IJudgedTask judged => judge!.Judge(judged, asked, new Conversations(model, task, length, plan.Setting.Seed).Hold(asked, cancel), cancel),
         _ => throw new InvalidOperationException($"{task.Card.Name} does not say how it is scored."),
     };
