@@ -146,6 +146,12 @@ sealed class SynthesisJournal : IDisposable
             WriteJournal();
             return;
         }
+        if (CountsNothing(_output))
+        {
+            _samples!.SetLength(0); // nothing was made with the settings of then, so they need not be these
+            WriteJournal();
+            return;
+        }
         State state = Read(_output, _settings);
         if (_samples!.Length < state.Length)
         {
@@ -167,6 +173,18 @@ sealed class SynthesisJournal : IDisposable
     }
 
     void WriteJournal() => AtomicFile.WriteText(JournalOf(_output), JsonSerializer.Serialize(new State(_settings, _samples!.Position, Counts), s_json) + "\n");
+
+    static bool CountsNothing(string output)
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllText(JournalOf(output)))?["counts"] is JsonObject counts && (int?)counts["written"] == 0 && (int?)counts["given_up"] == 0;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            return false; // what is wrong is said when it is read
+        }
+    }
 
     static State Read(string output, JsonNode settings)
     {

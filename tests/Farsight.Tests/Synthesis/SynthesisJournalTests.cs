@@ -83,6 +83,19 @@ public sealed class SynthesisJournalTests : IDisposable
     }
 
     [Fact]
+    public void Before_anything_was_made_other_settings_begin_anew()
+    {
+        SynthesisFiles.Run(_files.Options(4) with { Output = _files["whole.jsonl"], Threshold = 5 });
+        Assert.Throws<OperationCanceledException>(() => StopAfter(0));
+        File.WriteAllText(Partial, "{\"id\":\"half a sam");
+
+        SynthesisFiles.Run(_files.Options(4) with { Threshold = 5 });
+
+        Assert.Equal(File.ReadAllBytes(_files["whole.jsonl"]), File.ReadAllBytes(_files.Output));
+        Assert.False(File.Exists(Journal));
+    }
+
+    [Fact]
     public void Damage_is_told_and_nothing_is_overwritten()
     {
         Assert.Throws<OperationCanceledException>(() => StopAfter(1));
