@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Farsight.Alignment.Data.Exchange;
+using Farsight.Alignment.Synthesis.Card;
+using Farsight.Alignment.Text;
 using Farsight.Cli.Output;
 
 namespace Farsight.Cli.Commands;
@@ -11,9 +13,11 @@ static class DataMergeCommand
     static readonly Argument<string[]> s_shards = new("shard") { Description = "Finished shards, each with its .summary.json beside it.", Arity = ArgumentArity.OneOrMore };
     static readonly Option<bool> s_allowMissing = new("--allow-missing") { Description = "Put together what is there, though shards are missing." };
 
+    static readonly Option<string?> s_tokenizer = new("--tokenizer") { Description = "The model that the dataset was made for: the card then counts errors by rule, for which it needs the text of the chunks." };
+
     internal static Command Create()
     {
-        Command command = new("merge", "Put the shards of a dataset together, and their summaries.") { s_out, s_shards, s_allowMissing };
+        Command command = new("merge", "Put the shards of a dataset together, and their summaries, and write its card.") { s_out, s_shards, s_allowMissing, s_tokenizer };
         command.SetAction((parse, _) => Task.Run(() => Run(parse), CancellationToken.None));
         return command;
     }
@@ -21,7 +25,9 @@ static class DataMergeCommand
     static int Run(ParseResult parse)
     {
         string output = parse.GetValue(s_out)!;
+        Tokenizer? tokenizer = parse.GetValue(s_tokenizer) is { } path ? Tokenizer.Load(Bundled.Locate(path)) : null;
         MergeCounts counts = ShardMerge.Write(output, parse.GetValue(s_shards)!, parse.GetValue(s_allowMissing));
+        _ = counts.Samples > 0 ? DatasetCardFiles.Write(output, tokenizer) : null;
         string missing = counts.Missing.Count == 0 ? "" : $"; missing shards: {string.Join(", ", counts.Missing)}";
         parse.InvocationConfiguration.Output.WriteLine($"{output}: {counts.Samples} samples{missing}");
         return ExitCode.Done;

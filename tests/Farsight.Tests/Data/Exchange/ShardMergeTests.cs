@@ -87,6 +87,8 @@ public sealed class ShardMergeTests : IDisposable
     {
         (int code, string output, _) = await CommandLine.Run(["data", "merge", At("merged.jsonl"), .. All]);
         Assert.Equal((0, $"{At("merged.jsonl")}: 19 samples"), (code, output.Trim()));
+        Assert.Equal(19, (int)JsonNode.Parse(File.ReadAllText(At("merged.jsonl.card.json")))!["samples"]!);
+        Assert.Contains("# merged.jsonl", File.ReadAllText(At("merged.jsonl.card.md")), StringComparison.Ordinal);
 
         (code, _, string error) = await CommandLine.Run(["data", "merge", At("merged.jsonl"), .. All]);
         Assert.Equal(2, code);
