@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Farsight.Cli.Commands;
 using Farsight.Cli.Output;
 using Farsight.Engine;
@@ -42,6 +43,10 @@ static class Program
         try
         {
             ParseResult parse = Parse(args);
+            if (parse.Action is ParseErrorAction errors)
+            {
+                errors.ShowHelp = parse.CommandResult.Command.Subcommands.Count > 0; // a wrong option needs one sentence, a missing command the list
+            }
             int code = await parse.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = s_timeToSave });
             return parse.Errors.Count > 0 ? ExitCode.BadInput : code;
         }

@@ -55,6 +55,10 @@ public static partial class PreferenceLine
         {
             return $"a field is null{at}; write its value.";
         }
+        if (e.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal))
+        {
+            return $"a value is of another kind than it should be{at}; each line must be one sample in JSON.";
+        }
         return $"{Location().Replace(e.Message, "")}{at}; each line must be one sample in JSON.";
     }
 

@@ -24,6 +24,9 @@ public sealed record CorpusOptions(string Path)
     /// <summary>Which part is drawn; null for all.</summary>
     public CorpusSample? Sample { get; init; }
 
+    /// <summary>Called for each document that is read, dropped ones included; to say how far it is, or to stop by an exception.</summary>
+    public Action<CorpusReport>? Told { get; init; }
+
     /// <summary>Checks the numbers.</summary>
     /// <exception cref="InputException">One makes no sense.</exception>
     public void Check()

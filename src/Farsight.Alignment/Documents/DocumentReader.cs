@@ -53,10 +53,14 @@ public static class DocumentReader
             }
         }
         HashSet<string> wanted = [.. drawn.UnorderedItems.Select(d => d.Element)];
-        foreach (FoundDocument found in Found(files, options, new()).Where(f => wanted.Contains(f.Document.Id)))
+        foreach (FoundDocument found in Found(files, options, new()))
         {
-            report.Keep(found.Document);
-            yield return found.Document;
+            options.Told?.Invoke(report);
+            if (wanted.Contains(found.Document.Id))
+            {
+                report.Keep(found.Document);
+                yield return found.Document;
+            }
         }
     }
 
@@ -66,6 +70,7 @@ public static class DocumentReader
         foreach (FoundDocument found in Found(files, options, report))
         {
             report.CountRead(found.Document.Id, found.Repairs);
+            options.Told?.Invoke(report);
             if (Fault(found, options, seen) is { } reason)
             {
                 report.Drop(found.Document.Id, reason);

@@ -35,10 +35,14 @@ static class DataReportCommand
         CorpusReport report = new();
         using (ProgressLine line = ProgressLine.OnStandardError("document"))
         {
-            foreach (SourceDocument _ in DocumentReader.Read(options, report))
+            foreach (SourceDocument _ in DocumentReader.Read(options with { Told = Told }, report))
+            {
+            }
+
+            void Told(CorpusReport soFar)
             {
                 cancel.ThrowIfCancellationRequested();
-                line.Report(report.Kept, 0, "");
+                line.Report(soFar.Read, 0, $"kept {soFar.Kept}");
             }
         }
         parse.InvocationConfiguration.Output.Write(parse.GetValue(s_json) ? report.ToJson().ToJsonString(s_indented) + "\n" : Text(path, report));

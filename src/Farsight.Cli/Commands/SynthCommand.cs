@@ -74,7 +74,11 @@ static class SynthCommand
         LogoSynthesisOptions options, EndpointOptions? judge, ChatWriter? writer, IProgress<SynthesisProgress> shown, ProgressLine line, CancellationToken cancel)
     {
         using EndpointSet? judging = judge is null ? null : EndpointSet.Open(judge, line.Note);
-        options = judging is null ? options : options with { Judge = new(judging, judge!.Model) };
+        options = options with
+        {
+            Corpus = options.Corpus! with { Told = new ReadingNotes(line, cancel).Tell },
+            Judge = judging is null ? null : new(judging, judge!.Model),
+        };
         try
         {
             return writer is null ? LogoSynthesis.Run(options, shown, cancel) : LogoSynthesis.Run(options, writer, shown, cancel);

@@ -51,12 +51,18 @@ static class SynthLongPoCommand
         s_threads.Apply(parse);
         LongPoOptions options = Options(parse);
         (LongPoSummary made, string speed) = SynthWork.Run(
-            parse, s_endpoint.Of(parse), (writer, shown, _) => writer is null ? LongPoSynthesis.Run(options, shown, cancel) : LongPoSynthesis.Run(options, writer, shown, cancel), cancel);
+            parse, s_endpoint.Of(parse), (writer, shown, line) => Synthesize(options, writer, shown, line, cancel), cancel);
         LongPoSettings settings = made.Settings;
         SynthWork.Write(
             made.Documents, string.Create(CultureInfo.InvariantCulture, $"{settings.MinChunkTokens} to {settings.ChunkTokens} tokens"), settings.Questions, made.Counts, speed);
         Console.WriteLine(options.File);
         return ExitCode.Done;
+    }
+
+    static LongPoSummary Synthesize(LongPoOptions options, ChatWriter? writer, IProgress<SynthesisProgress> shown, ProgressLine line, CancellationToken cancel)
+    {
+        options = options with { Corpus = options.Corpus! with { Told = new ReadingNotes(line, cancel).Tell } };
+        return writer is null ? LongPoSynthesis.Run(options, shown, cancel) : LongPoSynthesis.Run(options, writer, shown, cancel);
     }
 
     static LongPoOptions Options(ParseResult parse)

@@ -3,12 +3,12 @@ using Farsight.Alignment.Endpoints;
 
 namespace Farsight.Cli.Output;
 
-/// <summary>What endpoints were asked, in a line that stays.</summary>
+/// <summary>What endpoints were asked, in a line that stays; nothing where they were not asked.</summary>
 static class EndpointNotes
 {
     internal static void Write(ProgressLine line, string what, EndpointSet? endpoint)
     {
-        if (endpoint?.Usage is { } usage)
+        if (endpoint?.Usage is { } usage && usage.Answers + usage.FromCache + usage.Failures + usage.Throttles > 0)
         {
             line.Note(string.Create(CultureInfo.InvariantCulture, $"{what}: {usage}"));
         }

@@ -19,6 +19,7 @@ public sealed class SynthCommandTests : IDisposable
 
         Assert.Equal(2, code);
         Assert.Contains(named, error, StringComparison.Ordinal);
+        Assert.InRange(error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length, 1, 5); // no page of options
         Assert.DoesNotContain("   at ", output + error, StringComparison.Ordinal);
         Assert.False(File.Exists(_files.In("made.jsonl.partial")));
     }
