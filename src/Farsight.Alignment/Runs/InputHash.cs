@@ -17,6 +17,9 @@ public static class InputHash
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
+    /// <summary>SHA-256 of a text in UTF-8, in hexadecimal.</summary>
+    public static string OfText(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
     /// <summary>SHA-256 of the files of a model: their names, sizes and contents.</summary>
     /// <remarks>Of files above 64 MiB only the first and last MiB are read, so that 16 GB of weights do not delay a start.</remarks>
     /// <param name="model">A directory, or a GGUF file.</param>

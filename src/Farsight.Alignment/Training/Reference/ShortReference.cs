@@ -1,0 +1,164 @@
+using System.Text;
+using Farsight.Alignment.Data;
+using Farsight.Alignment.Data.Positions;
+using Farsight.Alignment.Objectives;
+using Farsight.Alignment.Text;
+using Farsight.Engine;
+using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Alignment.Training.Reference;
+
+/// <summary>LongPO's reference: log π_S(y | x_S) of every response after its short context, computed once for a dataset and a model (arXiv 2502.13922, equation 11).</summary>
+/// <remarks>
+/// The short context of a turn are the chunks that its chosen response was written from, at the positions 0, 1, 2, …, under the model's own
+/// RoPE. For a sample whose chosen response saw the whole context that is DPO's reference. Several turns are roots of one tree; a tree's
+/// samples are written whole, so that a run continued after a stop builds the same trees and gets the same bits.
+/// </remarks>
+public static class ShortReference
+{
+    /// <summary>Makes the file, or continues it where it was stopped; does nothing where it is there.</summary>
+    /// <param name="options">Which.</param>
+    /// <param name="progress">Told samples done and samples in all.</param>
+    /// <param name="cancel">Stops after a tree; the same call continues.</param>
+    /// <returns>The file.</returns>
+    /// <exception cref="InputException">Dataset or model are missing or damaged, or the dataset was made for another model.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; what is computed is kept.</exception>
+    public static string Make(ShortReferenceOptions options, Action<int, int>? progress, CancellationToken cancel)
+    {
+        options.Check();
+        PreferenceDataset data = PreferenceDataset.Read(options.Data);
+        ShortReferenceFile.Head head = ShortReferenceFile.HeadOf(options);
+        string path = ShortReferenceFile.PathOf(options.Data, head);
+        if (!File.Exists(path))
+        {
+            using LlamaModel model = LlamaModel.Load(options.Model);
+            Tokenizer tokenizer = Tokenizer.LoadFor(options.Model, model.Config.VocabSize);
+            ChatFormat format = ChatFormat.Load(options.Model, tokenizer);
+            Make(path, head, data.Samples, s => SampleTokens.ShortTurns(s, format, model.Config.VocabSize), new TrainableModel(model), progress, cancel);
+        }
+        return path;
+    }
+
+    internal static void Make(
+        string path, ShortReferenceFile.Head head, IReadOnlyList<PreferenceSample> samples, Func<PreferenceSample, IReadOnlyList<SampleTokens>> turnsOf,
+        ITrainable model, Action<int, int>? progress, CancellationToken cancel)
+    {
+        string partial = path + ".partial";
+        using (FileStream file = Open(partial))
+        {
+            int kept = Keep(file, ShortReferenceFile.Line(head)), done = 0;
+            foreach ((PreferenceSample Sample, IReadOnlyList<SampleTokens> Turns)[] tree in Trees(samples, turnsOf, head.BatchTokens))
+            {
+                if (done + tree.Length > kept)
+                {
+                    cancel.ThrowIfCancellationRequested();
+                    if (done <= kept)
+                    {
+                        CutAfter(file, 1 + done); // what a stop left of a tree is computed anew
+                        kept = -1;
+                    }
+                    file.Write(Encoding.UTF8.GetBytes(Lines(tree, model)));
+                    file.Flush(flushToDisk: true);
+                }
+                done += tree.Length;
+                progress?.Invoke(done, samples.Count);
+            }
+        }
+        File.Move(partial, path, overwrite: true);
+    }
+
+    /// <summary>Consecutive samples that share a tree.</summary>
+    static IEnumerable<(PreferenceSample Sample, IReadOnlyList<SampleTokens> Turns)[]> Trees(
+        IReadOnlyList<PreferenceSample> samples, Func<PreferenceSample, IReadOnlyList<SampleTokens>> turnsOf, int most)
+    {
+        List<(PreferenceSample, IReadOnlyList<SampleTokens>)> tree = [];
+        int tokens = 0;
+        foreach (PreferenceSample sample in samples)
+        {
+            IReadOnlyList<SampleTokens> turns = turnsOf(sample);
+            int more = turns.Sum(t => t.Count(null));
+            if (tree.Count > 0 && tokens + more > most)
+            {
+                yield return [.. tree];
+                (tree, tokens) = ([], 0);
+            }
+            tree.Add((sample, turns));
+            tokens += more;
+        }
+        if (tree.Count > 0)
+        {
+            yield return [.. tree];
+        }
+    }
+
+    static string Lines((PreferenceSample Sample, IReadOnlyList<SampleTokens> Turns)[] samples, ITrainable model)
+    {
+        SampleTree builder = new();
+        SeededRandom unused = default;
+        List<SampleNodes> nodes = [];
+        foreach (SampleTokens turn in samples.SelectMany(s => s.Turns))
+        {
+            nodes.Add(builder.Add(turn, new Plain().Assign(turn.Shape, ref unused), null, scorePrompt: false));
+        }
+        TokenTree tree = builder.Build();
+        using ITreePass pass = model.Evaluate(tree);
+        StringBuilder lines = new();
+        int next = 0;
+        foreach ((PreferenceSample sample, IReadOnlyList<SampleTokens> turns) in samples)
+        {
+            List<PreferenceLogProbs> logProbs = [];
+            for (int k = 0; k < turns.Count; k++)
+            {
+                logProbs.Add(PreferenceBridge.Read(tree, nodes[next++], pass.LogProbs));
+            }
+            lines.Append(ShortReferenceFile.Line(sample.Id, logProbs));
+        }
+        return lines.ToString();
+    }
+
+    static FileStream Open(string partial)
+    {
+        try
+        {
+            return new(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new InputException($"{partial} must not be written: you lack the permission, or a folder has that name.", e);
+        }
+        catch (IOException e) when (File.Exists(partial))
+        {
+            throw new InputException($"{partial} is in use by another process; wait for it or stop it.", e);
+        }
+    }
+
+    /// <summary>Samples that a stopped run left whole; none where it was begun otherwise.</summary>
+    static int Keep(FileStream file, string head)
+    {
+        byte[] first = Encoding.UTF8.GetBytes(head), found = new byte[first.Length];
+        if (file.ReadAtLeast(found, found.Length, throwOnEndOfStream: false) < found.Length || !found.AsSpan().SequenceEqual(first))
+        {
+            file.SetLength(0);
+            file.Position = 0;
+            file.Write(first);
+            return 0;
+        }
+        int lines = 0;
+        for (int b; (b = file.ReadByte()) >= 0;)
+        {
+            lines += b == '\n' ? 1 : 0;
+        }
+        return lines;
+    }
+
+    static void CutAfter(FileStream file, int lines)
+    {
+        file.Position = 0;
+        for (int b; lines > 0 && (b = file.ReadByte()) >= 0;)
+        {
+            lines -= b == '\n' ? 1 : 0;
+        }
+        file.SetLength(file.Position);
+    }
+}
