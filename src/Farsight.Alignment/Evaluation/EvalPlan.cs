@@ -6,10 +6,13 @@ namespace Farsight.Alignment.Evaluation;
 /// <param name="Lengths">Context lengths in tokens, ascending, for the tasks that are made for a length.</param>
 /// <param name="HaystackName">Which documents hide needles, for the report.</param>
 /// <param name="Setting">Everything else that examples are made from; its length is replaced.</param>
-/// <param name="Limit">Most examples of a task at each length; null for all.</param>
+/// <param name="Limit">Most examples of a task at each length, from everywhere among them; null for all.</param>
 public sealed record EvalPlan(
     string Model, IReadOnlyList<IEvalTask> Tasks, IReadOnlyList<int> Lengths, string HaystackName, EvalSetting Setting, int? Limit = null)
 {
+    /// <summary>Those of the tasks that a suite brought in: one that cannot run is left out, with its reason.</summary>
+    public IReadOnlyCollection<IEvalTask> OfSuites { get; init; } = [];
+
     /// <summary>The setting of one length.</summary>
     public EvalSetting At(int length) => Setting with { Length = length, Lengths = Lengths };
 

@@ -32,7 +32,7 @@ public sealed record EvalRequest(
     /// <summary>Names of suites, whose tasks are run as well.</summary>
     public IReadOnlyList<string> Suites { get; init; } = [];
 
-    /// <summary>Most examples of a task at each length; null for all.</summary>
+    /// <summary>Most examples of a task at each length, from everywhere among them; null for all.</summary>
     public int? Limit { get; init; }
 
     /// <summary>The folder of the benchmarks' data; null for that of <see cref="EvalData.Variable"/>, or none.</summary>
@@ -57,7 +57,7 @@ public sealed record EvalRequest(
     public string? HeadScores { get; init; }
 
     /// <summary>Everything that can be found wrong before a model is opened.</summary>
-    /// <exception cref="InputException">A name is unknown, a number is out of range, or documents or data are not there.</exception>
+    /// <exception cref="InputException">A name is unknown, a number is out of range, or documents or data are not there. Of suites some data must be there.</exception>
     public void Check()
     {
         IReadOnlyList<IEvalTask> tasks = Selected();
@@ -76,12 +76,11 @@ public sealed record EvalRequest(
         {
             throw new InputException($"Evaluation: {what}.");
         }
-        foreach ((IEvalTask task, EvalDataFile file) in tasks.SelectMany(t => t.Card.Data.Where(d => !d.IsOptional).Select(d => (t, d))))
+        string?[] missing = [.. tasks.Select(t => TaskNeeds.Data(t, files))];
+        IReadOnlyCollection<IEvalTask> optional = missing.Contains(null) ? OfSuites() : [];
+        foreach ((_, string? what) in tasks.Zip(missing).Where(t => t.Second is not null && !optional.Contains(t.First)))
         {
-            if (!files.Exists(file))
-            {
-                throw new InputException($"{task.Card.Name} needs {file.Path} in the data folder{(data is null ? $", which --data or {EvalData.Variable} names" : $" {data}")}; 'farsight eval data' says where to get it.");
-            }
+            throw new InputException(what!);
         }
     }
 
@@ -89,6 +88,9 @@ public sealed record EvalRequest(
     /// <exception cref="InputException">A name is unknown.</exception>
     public IReadOnlyList<IEvalTask> Selected() =>
         [.. Tasks.SelectMany(EvalTaskCatalog.Find).Concat(Suites.SelectMany(EvalTaskCatalog.Suite)).Distinct()];
+
+    /// <summary>Those of the tasks that no name asks for, so that one which cannot run is no error.</summary>
+    HashSet<IEvalTask> OfSuites() => [.. Suites.SelectMany(EvalTaskCatalog.Suite).Except(Tasks.SelectMany(EvalTaskCatalog.Find))];
 
     /// <summary>The plan for a local model.</summary>
     /// <exception cref="InputException">As <see cref="Check"/>, or the documents cannot be read.</exception>
@@ -179,7 +181,7 @@ public sealed record EvalRequest(
             Format = format,
         };
         string haystack = Documents is null ? $"invented documents, seed {Seed}" : Path.GetFileName(Path.TrimEndingDirectorySeparator(Documents));
-        return new(name, Selected(), lengths, haystack, setting, Limit);
+        return new(name, Selected(), lengths, haystack, setting, Limit) { OfSuites = OfSuites() };
     }
 
     Haystack HaystackOf(ITextTokens tokens, int longest) => Documents is null

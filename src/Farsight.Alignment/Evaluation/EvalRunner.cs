@@ -27,16 +27,17 @@ public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = nu
     public EvalResults Run(
         EvalPlan plan, string? directory = null, IProgress<EvalProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        Check(plan);
+        (plan, IReadOnlyList<SkippedPart> leftOut) = TaskNeeds.Met(plan, model, judge);
         using ExamplesLog log = ExamplesLog.Open(directory, plan.Model);
         List<EvalRecord> records = [];
-        List<SkippedPart> skipped = [];
+        List<SkippedPart> skipped = [.. leftOut];
         int? total = plan.Count();
         foreach ((IEvalTask task, EvalSetting setting) in plan.Parts())
         {
             int? length = task.Card.IsPerLength ? setting.Length : null;
             IEnumerable<EvalExample> examples = Unless(
-                task.Examples(setting).Take(plan.Limit ?? int.MaxValue), e => skipped.Add(new(task.Card.Name, length, e.Message)));
+                () => plan.Limit is { } limit ? SpreadSample.Of(task, setting, limit) : task.Examples(setting),
+                e => skipped.Add(new(task.Card.Name, length, e.Message)));
             foreach (EvalRecord record in new TaskRun(plan, model, judge, task, length, log, _options).Run(examples, cancellationToken))
             {
                 records.Add(record);
@@ -63,41 +64,23 @@ public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = nu
     }
 
     /// <summary>Examples that cannot be made are no reason to lose those of other tasks and lengths. A task that stops in the middle is one.</summary>
-    static IEnumerable<EvalExample> Unless(IEnumerable<EvalExample> examples, Action<InputException> skip)
+    static IEnumerable<EvalExample> Unless(Func<IEnumerable<EvalExample>> examples, Action<InputException> skip)
     {
-        using IEnumerator<EvalExample> each = examples.GetEnumerator();
-        bool hasNext;
+        IEnumerator<EvalExample>? each = null;
+        bool hasNext = false;
         try
         {
+            each = examples().GetEnumerator();
             hasNext = each.MoveNext();
         }
         catch (InputException e)
         {
             skip(e);
-            yield break;
         }
-        for (; hasNext; hasNext = each.MoveNext())
+        using IEnumerator<EvalExample>? disposed = each;
+        for (; hasNext; hasNext = each!.MoveNext())
         {
-            yield return each.Current;
-        }
-    }
-
-    void Check(EvalPlan plan)
-    {
-        foreach (IEvalTask task in plan.Tasks)
-        {
-            if (task is IChoiceTask && !model.GivesLogProbs)
-            {
-                throw new InputException($"{task.Card.Name} compares log-probabilities of given answers, which an endpoint does not give; leave it out, or evaluate a local model.");
-            }
-            if (task is IObservedTask && !model.ShowsHeads)
-            {
-                throw new InputException($"{task.Card.Name} looks at the model's attention, which an endpoint does not show; leave it out, or evaluate a local model.");
-            }
-            if (task is IJudgedTask && judge is null)
-            {
-                throw new InputException($"{task.Card.Name} is judged by another model; name one with --judge-endpoint, or leave the task out.");
-            }
+            yield return each!.Current;
         }
     }
 

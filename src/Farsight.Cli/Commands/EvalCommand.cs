@@ -23,7 +23,7 @@ static class EvalCommand
     static readonly Option<int[]> s_lengths = new("--length") { Description = "Context lengths in tokens, for tasks that are made for a length; prompt and room for the answer together.", DefaultValueFactory = _ => [512, 1024, 2048, 4096], AllowMultipleArgumentsPerToken = true };
     static readonly Option<int> s_depths = new("--depths") { Description = "Needle depths, evenly from first to last.", DefaultValueFactory = _ => 5 };
     static readonly Option<int?> s_samples = new("--samples") { Description = "Examples for each cell (length and depth) of tasks that make their own; each task's own number if left out." };
-    static readonly Option<int?> s_limit = new("--limit") { Description = "Most examples of a task, at each length." };
+    static readonly Option<int?> s_limit = new("--limit") { Description = "Most examples of a task at each length, from everywhere among them." };
     static readonly Option<string?> s_documents = new("--documents") { Description = "Folder or file with the haystack's documents; invented ones if left out." };
     static readonly Option<int> s_seed = new("--seed") { Description = "Decides needles, haystacks and resampling.", DefaultValueFactory = _ => 1 };
     static readonly Option<TemplateUse> s_template = new("--template") { Description = "Whether prompts are put into the model's chat template: task (where the benchmark does), chat (always), raw (never)." };

@@ -33,7 +33,7 @@ sealed partial class InfiniteBenchTask(string task, bool isBase) : IGeneratedTas
         Chance: IsChoice(task) ? 0.25 : null)
     {
         Benchmark = isBase ? "infinitebench-base" : "infinitebench",
-        Suites = task is "longbook_sum_eng" or "longbook_qa_eng" or "longbook_choice_eng" && !isBase ? ["long"] : [],
+        Suites = task is "longbook_sum_eng" or "longbook_qa_eng" or "longbook_choice_eng" && !isBase ? ["long", "paper"] : [],
         Data =
         [
             new(Templates, $"{Repository}, src/prompt.py and src/eval_utils.py, as JSON: sets of templates by task, and {Budgets}"),

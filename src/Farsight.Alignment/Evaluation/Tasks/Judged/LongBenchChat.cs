@@ -25,6 +25,7 @@ public sealed class LongBenchChat : IJudgedTask
         "longbench-chat", Version: 1, "Real questions on long documents", $"arXiv:2401.18058; {Repository}", "judge's rating, 1 to 10", Chance: null)
     {
         IsShare = false,
+        Suites = ["paper"],
         Data =
         [
             new(Cases, $"{Repository}: LongBench_Chat/test_cases.json"),

@@ -24,6 +24,7 @@ public sealed class MtBench : IJudgedTask, IFollowUpTask
         "mt-bench", Version: 1, "Two turns of chat", "arXiv:2306.05685; lm-sys/FastChat @007ecd0, fastchat/llm_judge", "judge's rating, 1 to 10", Chance: null)
     {
         IsShare = false,
+        Suites = ["paper"],
         Data =
         [
             new(Questions, $"{Repository}/mt_bench/question.jsonl"),

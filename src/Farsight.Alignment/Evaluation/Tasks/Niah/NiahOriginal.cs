@@ -20,7 +20,7 @@ public sealed class NiahOriginal : IGeneratedTask
         "more than half of the needle's words", 0)
     {
         Benchmark = "niah",
-        Suites = ["long"],
+        Suites = ["long", "paper"],
         IsPerLength = true,
         Data =
         [

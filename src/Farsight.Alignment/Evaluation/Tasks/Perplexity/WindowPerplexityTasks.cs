@@ -54,6 +54,7 @@ public sealed class WindowPerplexityTasks : IEvalTaskFamily
             value == TokenMean ? "perplexity per token" : "exp of the mean of window means", Chance: null)
         {
             Benchmark = isPg19 ? "pg19-windows" : "text-windows",
+            Suites = name == "pg19" ? ["paper"] : [],
             IsPerLength = true,
             IsLowerBetter = true,
             IsShare = false,

@@ -31,7 +31,7 @@ sealed class RulerTask(string name) : IGeneratedTask
         RulerGenerator.KindOf(name) == "qa" ? "an answer occurs" : "share of answers that occur", 0)
     {
         Benchmark = "ruler",
-        Suites = ["long"],
+        Suites = ["long", "paper"],
         Data = RulerFiles.Of(name),
         IsPerLength = true,
     };
