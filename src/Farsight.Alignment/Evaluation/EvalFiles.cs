@@ -24,12 +24,12 @@ public static class EvalFiles
     /// <summary>Results as JSON, ending in a newline; the same results give the same bytes.</summary>
     public static string ToJson(EvalResults results) => JsonSerializer.Serialize(results, s_whole.EvalResults) + "\n";
 
-    /// <summary>Writes results.json.</summary>
+    /// <summary>Writes results.json; examples that examples.jsonl has are not repeated.</summary>
     public static void WriteResults(string directory, EvalResults results) =>
-        AtomicFile.WriteText(Path.Combine(directory, ResultsName), ToJson(results));
+        AtomicFile.WriteText(Path.Combine(directory, ResultsName), ToJson(results.Lines.Count > 0 ? results with { Examples = [] } : results));
 
-    /// <summary>Reads a results.json, or the one in a directory.</summary>
-    /// <exception cref="InputException">It is missing or damaged.</exception>
+    /// <summary>Reads a results.json, or the one in a directory, with the examples that stand beside it.</summary>
+    /// <exception cref="InputException">It is missing or damaged, or examples.jsonl is, or is not as the evaluation left it.</exception>
     public static EvalResults ReadResults(string path)
     {
         string file = Directory.Exists(path) ? Path.Combine(path, ResultsName) : path;
@@ -39,11 +39,34 @@ public static class EvalFiles
         }
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(file), s_whole.EvalResults) ?? throw new JsonException("it holds null");
+            EvalResults results = JsonSerializer.Deserialize(File.ReadAllText(file), s_whole.EvalResults) ?? throw new JsonException("it holds null");
+            return results.Lines.Count > 0 ? results with { Examples = ReadExamples(results, file) } : results;
         }
         catch (JsonException e)
         {
             throw new InputException($"{file} is not an evaluation's results.json: {e.Message}", e);
+        }
+    }
+
+    static EvalRecord[] ReadExamples(EvalResults results, string file)
+    {
+        string path = Path.Combine(Path.GetDirectoryName(file)!, ExamplesName);
+        if (!File.Exists(path))
+        {
+            throw new InputException($"{path} is missing, and {ResultsName} needs its examples; keep the two files together.");
+        }
+        string[] lines = File.ReadAllLines(path);
+        try
+        {
+            EvalRecord[] records = [.. results.Lines.SelectMany(r => lines[(r.First - 1)..r.Last]).Select(ParseLine)];
+            Dictionary<string, int> counts = records.CountBy(r => r.Task).ToDictionary();
+            bool isSame = records.All(r => r.Model == results.Model) && counts.Count == results.Tasks.Count
+                && results.Tasks.All(t => counts.GetValueOrDefault(t.Task) == t.All.N);
+            return isSame ? records : throw new JsonException("other examples");
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            throw new InputException($"{path} is not as the evaluation left it: {ResultsName} counts other examples; run the same 'farsight eval' again, which keeps what is whole.", e);
         }
     }
 

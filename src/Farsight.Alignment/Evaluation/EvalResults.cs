@@ -12,6 +12,9 @@ namespace Farsight.Alignment.Evaluation;
 public sealed record EvalResults(
     string Model, int Seed, string Haystack, IReadOnlyList<TaskResult> Tasks, IReadOnlyList<EvalRecord> Examples)
 {
+    /// <summary>Which lines of examples.jsonl are the examples, in their order; empty where there is no such file. results.json has these in their place.</summary>
+    public IReadOnlyList<LineRange> Lines { get; init; } = [];
+
     /// <summary>Tasks and lengths that no examples could be made for.</summary>
     public IReadOnlyList<SkippedPart> Skipped { get; init; } = [];
 
@@ -28,6 +31,11 @@ public sealed record EvalResults(
 /// <param name="Tasks">Of the benchmark, as far as they were run.</param>
 /// <param name="Mean">As the tasks' own, shares from 0 to 1.</param>
 public sealed record BenchmarkMean(string Name, IReadOnlyList<string> Tasks, double Mean);
+
+/// <summary>Consecutive lines of a file.</summary>
+/// <param name="First">The first one's number, from 1.</param>
+/// <param name="Last">The last one's.</param>
+public sealed record LineRange(int First, int Last);
 
 /// <summary>What was not run.</summary>
 /// <param name="Task">The task's name.</param>

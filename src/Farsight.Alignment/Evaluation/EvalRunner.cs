@@ -54,6 +54,7 @@ public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = nu
         {
             Means = [.. EvalTaskCatalog.Families.SelectMany(f => f.Means(tasks))],
             Skipped = skipped,
+            Lines = log.Lines(records),
         };
         if (directory is not null)
         {

@@ -10,7 +10,10 @@ namespace Farsight.Alignment.Evaluation;
 sealed class ExamplesLog : IDisposable
 {
     readonly Dictionary<string, EvalRecord> _kept = [];
+    readonly Dictionary<EvalRecord, int> _lines = new(ReferenceEqualityComparer.Instance);
     readonly FileStream? _examples, _timing;
+
+    int _count;
 
     ExamplesLog()
     {
@@ -25,6 +28,7 @@ sealed class ExamplesLog : IDisposable
         {
             foreach (EvalRecord record in Read(_examples, path))
             {
+                _lines[record] = ++_count;
                 Keep(record, model, path);
             }
             _timing = new(Path.Combine(directory, EvalFiles.TimingName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
@@ -49,7 +53,26 @@ sealed class ExamplesLog : IDisposable
     internal void Append(EvalRecord record, double seconds)
     {
         Write(_examples, EvalFiles.Line(record));
+        _lines[record] = ++_count;
         Write(_timing, JsonSerializer.Serialize(new { task = record.Task, id = record.Id, seconds = Math.Round(seconds, 3) }));
+    }
+
+    /// <summary>Where records stand in the file that were found in it or added to it; nothing where there is no file.</summary>
+    internal IReadOnlyList<LineRange> Lines(IEnumerable<EvalRecord> records)
+    {
+        List<LineRange> ranges = [];
+        foreach (int line in _examples is null ? [] : records.Select(r => _lines[r]))
+        {
+            if (ranges is [.., var last] && last.Last + 1 == line)
+            {
+                ranges[^1] = last with { Last = line };
+            }
+            else
+            {
+                ranges.Add(new(line, line));
+            }
+        }
+        return ranges;
     }
 
     public void Dispose()

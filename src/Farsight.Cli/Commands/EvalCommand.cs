@@ -34,7 +34,7 @@ static class EvalCommand
     static readonly Option<string?> s_headScores = new("--head-scores") { Description = "The head_scores.json that --task retrieval-heads wrote, or its directory." };
     static readonly Option<string?> s_out = new("--out") { Description = "Directory for examples.jsonl, results.json and report.html; an interrupted evaluation continues there." };
     static readonly ThreadsOption s_threads = new();
-    static readonly Option<bool> s_json = new("--json") { Description = "Print the results as JSON." };
+    static readonly Option<bool> s_json = new("--json") { Description = "Print the results as JSON; with --out without the examples, which are there." };
     static readonly Option<bool> s_list = new("--list") { Description = "List the tasks and stop." };
     static readonly EndpointFlags s_endpoint = new(), s_judge = new("judge-", "the model that judges");
 
@@ -79,7 +79,7 @@ static class EvalCommand
         {
             ReportWriter.Write(Path.Combine(directory, "report.html"), EvalReport.Of($"{name}: long-context evaluation", "", [new(name, results)]));
         }
-        output.Write(json ? EvalFiles.ToJson(results) : EvalTable.Of(results));
+        output.Write(json ? EvalFiles.ToJson(directory is null ? results : results with { Examples = [] }) : EvalTable.Of(results));
         return ExitCode.Done;
     }
 

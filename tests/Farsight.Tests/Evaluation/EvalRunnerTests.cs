@@ -135,6 +135,35 @@ public sealed class EvalRunnerTests : IDisposable
         EvalResults results = EvalSamples.Runner(new ScriptedCompleter(ScriptedCompleter.Read)).Run(EvalSamples.Plan("needle"), _folder.Path);
 
         Assert.Equal(EvalFiles.ToJson(results), EvalFiles.ToJson(EvalFiles.ReadResults(_folder[EvalFiles.ResultsName])));
+        Assert.DoesNotContain("prompt_sha256", File.ReadAllText(_folder[EvalFiles.ResultsName])); // examples stand in examples.jsonl only
+    }
+
+    [Fact]
+    public void Results_have_their_own_examples_of_a_folder_that_holds_more()
+    {
+        EvalPlan plan = EvalSamples.Plan("needle"), other = plan with { Setting = plan.Setting with { Seed = 8 } };
+        EvalResults first = EvalSamples.Runner(new ScriptedCompleter(ScriptedCompleter.Read)).Run(plan with { Lengths = [1200] }, _folder.Path);
+        EvalSamples.Runner(new ScriptedCompleter(_ => "")).Run(other, _folder.Path);
+
+        EvalResults all = EvalSamples.Runner(new ScriptedCompleter(ScriptedCompleter.Read)).Run(plan, _folder.Path);
+
+        Assert.Equal([new(13, 16), new(1, 4)], all.Lines);
+        Assert.Equal(EvalFiles.ToJson(all), EvalFiles.ToJson(EvalFiles.ReadResults(_folder.Path)));
+        Assert.Equal([new(1, 4)], first.Lines);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    public void Examples_that_were_changed_since_are_said(int left)
+    {
+        EvalSamples.Runner(new ScriptedCompleter(ScriptedCompleter.Read)).Run(EvalSamples.Plan("needle"), _folder.Path);
+        string examples = _folder[EvalFiles.ExamplesName];
+        File.WriteAllLines(examples, File.ReadLines(examples).Take(left));
+
+        Assert.Contains("is not as the evaluation left it", Assert.Throws<InputException>(() => EvalFiles.ReadResults(_folder.Path)).Message);
+        File.Delete(examples);
+        Assert.Contains("keep the two files together", Assert.Throws<InputException>(() => EvalFiles.ReadResults(_folder.Path)).Message);
     }
 
     [Fact]
