@@ -132,6 +132,10 @@ sealed class SynthesisJournal : IDisposable
         {
             throw new InputException($"{PartialOf(output)} is in use by another process; wait for it or stop it.", e);
         }
+        catch (IOException e) when (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(output))))
+        {
+            throw new InputException($"The folder of {output} cannot be made; give --out another place.", e);
+        }
     }
 
     void Enter()

@@ -70,6 +70,17 @@ public sealed class SynthesisJournalTests : IDisposable
     }
 
     [Fact]
+    public void A_place_where_no_folder_can_be_made_is_refused()
+    {
+        File.WriteAllText(_files["file"], "");
+        string output = Path.Combine(_files["file"], "folder", "data.jsonl");
+
+        InputException refused = Assert.Throws<InputException>(() => SynthesisFiles.Run(_files.Options(4, output)));
+
+        Assert.Equal($"The folder of {output} cannot be made; give --out another place.", refused.Message);
+    }
+
+    [Fact]
     public void Other_settings_are_refused_by_name()
     {
         Assert.Throws<OperationCanceledException>(() => StopAfter(1));
