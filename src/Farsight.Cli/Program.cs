@@ -30,6 +30,7 @@ static class Program
             MergeCommand.Create(),
             PlanCommand.Create(),
             PretrainCommand.Create(),
+            ReportCommand.Create(),
             SynthCommand.Create(),
             TrainCommand.Create(),
         };

@@ -35,7 +35,9 @@ public static class EvalFiles
         string file = Directory.Exists(path) ? Path.Combine(path, ResultsName) : path;
         if (!File.Exists(file))
         {
-            throw new InputException($"{file} does not exist; run 'farsight eval' with --out first.");
+            throw new InputException(Directory.Exists(path) && File.Exists(Path.Combine(path, ExamplesName))
+                ? $"{path} holds an evaluation that did not come to its end; run the same 'farsight eval' again to finish it."
+                : $"{file} does not exist; run 'farsight eval' with --out first.");
         }
         try
         {

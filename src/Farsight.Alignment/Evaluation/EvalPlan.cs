@@ -13,6 +13,9 @@ public sealed record EvalPlan(
     /// <summary>Those of the tasks that a suite brought in: one that cannot run is left out, with its reason.</summary>
     public IReadOnlyCollection<IEvalTask> OfSuites { get; init; } = [];
 
+    /// <summary>As <see cref="EvalResults.Command"/>.</summary>
+    public string Command { get; init; } = "";
+
     /// <summary>The setting of one length.</summary>
     public EvalSetting At(int length) => Setting with { Length = length, Lengths = Lengths };
 

@@ -36,6 +36,9 @@ public sealed record EvalRecord(
     /// <summary>Tokens that cutting left out.</summary>
     public int CutTokens { get; init; }
 
+    /// <summary>The last words of the prompt.</summary>
+    public string PromptEnd { get; init; } = "";
+
     /// <summary>What was asked, in short.</summary>
     public string Question { get; init; } = "";
 

@@ -56,6 +56,9 @@ public sealed record EvalRequest(
     /// <summary>The head_scores.json that <see cref="MaskedHeads"/> goes by, or a directory that has one; null for none.</summary>
     public string? HeadScores { get; init; }
 
+    /// <summary>The command line, for the results; empty where a program asks.</summary>
+    public string Command { get; init; } = "";
+
     /// <summary>Everything that can be found wrong before a model is opened.</summary>
     /// <exception cref="InputException">A name is unknown, a number is out of range, or documents or data are not there. Of suites some data must be there.</exception>
     public void Check()
@@ -181,7 +184,7 @@ public sealed record EvalRequest(
             Format = format,
         };
         string haystack = Documents is null ? $"invented documents, seed {Seed}" : Path.GetFileName(Path.TrimEndingDirectorySeparator(Documents));
-        return new(name, Selected(), lengths, haystack, setting, Limit) { OfSuites = OfSuites() };
+        return new(name, Selected(), lengths, haystack, setting, Limit) { OfSuites = OfSuites(), Command = Command };
     }
 
     Haystack HaystackOf(ITextTokens tokens, int longest) => Documents is null

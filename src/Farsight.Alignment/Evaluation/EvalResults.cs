@@ -21,6 +21,9 @@ public sealed record EvalResults(
     /// <summary>Numbers over several tasks.</summary>
     public IReadOnlyList<BenchmarkMean> Means { get; init; } = [];
 
+    /// <summary>The command line that asked for it, without what does not change numbers; empty where a program did.</summary>
+    public string Command { get; init; } = "";
+
     /// <summary>Version of this toolkit.</summary>
     public string FarsightVersion { get; init; } =
         typeof(EvalResults).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;

@@ -55,6 +55,7 @@ public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = nu
             Means = [.. EvalTaskCatalog.Families.SelectMany(f => f.Means(tasks))],
             Skipped = skipped,
             Lines = log.Lines(records),
+            Command = plan.Command,
         };
         if (directory is not null)
         {

@@ -30,6 +30,7 @@ sealed record Judged(EvalScore? Score)
             PromptTokens = last?.PromptTokens ?? (asked.Prompt.Tokens.Count > 0 ? asked.Prompt.Tokens.Count : null),
             Cut = asked.Prompt.Cut,
             CutTokens = asked.Prompt.CutTokens,
+            PromptEnd = asked.Prompt.End,
             Question = asked.Example.Question,
             References = asked.Example.References,
             Completion = last?.Text ?? "",

@@ -32,7 +32,7 @@ static class EvalCommand
     static readonly Option<string?> s_tokenizer = new("--tokenizer") { Description = "Directory with the tokenizer of an endpoint's model, to count and to cut." };
     static readonly Option<string?> s_maskHeads = new("--mask-heads") { Description = "Attention heads to switch off: top:N (the best of --head-scores), random:N (of those that are no retrieval heads), or layer-head names with commas, such as 18-0,12-7." };
     static readonly Option<string?> s_headScores = new("--head-scores") { Description = "The head_scores.json that --task retrieval-heads wrote, or its directory." };
-    static readonly Option<string?> s_out = new("--out") { Description = "Directory for examples.jsonl, results.json and report.html; an interrupted evaluation continues there." };
+    static readonly Option<string?> s_out = new("--out") { Description = "Directory for examples.jsonl, results.json, report.html and report.md; an interrupted evaluation continues there." };
     static readonly ThreadsOption s_threads = new();
     static readonly Option<bool> s_json = new("--json") { Description = "Print the results as JSON; with --out without the examples, which are there." };
     static readonly Option<bool> s_list = new("--list") { Description = "List the tasks and stop." };
@@ -95,6 +95,7 @@ static class EvalCommand
         MaxPrompt = parse.GetValue(s_maxPrompt),
         MaskedHeads = parse.GetValue(s_maskHeads),
         HeadScores = parse.GetValue(s_headScores),
+        Command = TypedCommand.Of(parse, [s_out, s_threads, s_json]),
         Tokenizer = parse.GetValue(s_tokenizer) is { } tokenizer ? Bundled.Locate(tokenizer) : null,
     };
 

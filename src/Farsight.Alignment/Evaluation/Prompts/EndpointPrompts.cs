@@ -37,7 +37,7 @@ public sealed class EndpointPrompts(ITextTokens? tokens, PromptOptions options)
             text = cut.Apply(text, Math.Max(2, limit), tokens, out removed);
         }
         ChatTurn[] turns = [.. messages.Turns.SkipLast(1), messages.Turns[^1] with { Content = text + messages.AnswerPrefix }];
-        return new("messages", Hash(turns)) { Messages = turns, Cut = removed > 0 ? messages.Cut!.Name : null, CutTokens = removed };
+        return new("messages", Hash(turns)) { Messages = turns, Cut = removed > 0 ? messages.Cut!.Name : null, CutTokens = removed, End = MadePrompt.EndOf(turns[^1].Content) };
     }
 
     static string Hash(ChatTurn[] turns) => Convert.ToHexStringLower(SHA256.HashData(

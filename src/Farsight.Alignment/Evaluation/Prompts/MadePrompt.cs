@@ -7,6 +7,9 @@ namespace Farsight.Alignment.Evaluation.Prompts;
 /// <param name="Sha256">Of the ids as 32-bit little-endian numbers, or of the messages as JSON.</param>
 public sealed record MadePrompt(string Template, string Sha256)
 {
+    /// <summary>Characters of <see cref="End"/> at most.</summary>
+    public const int EndCharacters = 400;
+
     /// <summary>[P] the ids, for a local model.</summary>
     public IReadOnlyList<int> Tokens { get; init; } = [];
 
@@ -21,4 +24,14 @@ public sealed record MadePrompt(string Template, string Sha256)
 
     /// <summary>Tokens that cutting left out.</summary>
     public int CutTokens { get; init; }
+
+    /// <summary>The last words, for people who look at answers; control tokens are left out.</summary>
+    public string End { get; init; } = "";
+
+    /// <summary>The last <see cref="EndCharacters"/> characters of a text.</summary>
+    internal static string EndOf(string text)
+    {
+        int from = Math.Max(0, text.Length - EndCharacters);
+        return text[(from > 0 && char.IsLowSurrogate(text[from]) ? from + 1 : from)..];
+    }
 }

@@ -22,7 +22,7 @@ public sealed class PromptMaker(ITextTokens tokens, IPromptText? format, PromptO
     /// <summary>The template of a prompt that came as ids.</summary>
     public const string ExactTokens = "exact tokens";
 
-    const int MostTries = 8;
+    const int MostTries = 8, EndTokens = 160;
 
     /// <summary>The model's tokenizer.</summary>
     public ITextTokens Tokens => tokens;
@@ -74,7 +74,10 @@ public sealed class PromptMaker(ITextTokens tokens, IPromptText? format, PromptO
         : throw new InputException($"The prompt has {made.Tokens.Count} tokens and its completion room for {maxNewTokens}, together more than the window of {window}; widen the window with --rope, or evaluate shorter lengths.");
 
     MadePrompt Of(string template, IReadOnlyList<int> ids) =>
-        new(template, Hash(ids)) { Tokens = ids, BosCount = tokens.Bos is { } bos ? ids.Count(id => id == bos) : 0 };
+        new(template, Hash(ids)) { Tokens = ids, BosCount = tokens.Bos is { } bos ? ids.Count(id => id == bos) : 0, End = EndOf(ids) };
+
+    // The first of the tokens may be the rest of a character.
+    string EndOf(IReadOnlyList<int> ids) => MadePrompt.EndOf(tokens.Decode([.. ids.Skip(ids.Count - EndTokens)]).TrimStart('\uFFFD'));
 
     /// <summary>Messages without a template: their texts, empty lines between them.</summary>
     internal static string PlainText(IReadOnlyList<ChatTurn> turns) => string.Join("\n\n", turns.Select(t => t.Content));

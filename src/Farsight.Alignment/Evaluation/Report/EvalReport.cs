@@ -1,5 +1,6 @@
 using System.Globalization;
-using Farsight.Alignment.Evaluation.Tasks;
+using Farsight.Alignment.Evaluation.Comparison;
+using Farsight.Engine;
 
 namespace Farsight.Alignment.Evaluation.Report;
 
@@ -23,104 +24,77 @@ public static class EvalReport
         string title, string lead, IReadOnlyList<ReportVariant> variants,
         IReadOnlyList<LineChart>? training = null, IReadOnlyList<Setting>? settings = null)
     {
-        TaskResult[] tasks = [.. variants.SelectMany(v => v.Results.Tasks).Where(t => t.IsShare && t.Lengths.Count > 0).DistinctBy(t => (t.Task, t.Version))];
+        MeasuredTask[] tasks = [.. MeasuredTask.Of(variants)];
+        MeasuredTask[] needles = [.. tasks.Where(t => t.First.IsShare && t.Lengths.Length > 0)];
         return new()
         {
             Title = title,
             Lead = lead,
-            Headlines = tasks.Length > 0 ? Headlines(tasks[0], variants) : [],
-            HeatMaps = [.. tasks.Select(t => Group(t, variants))],
+            Headlines = needles.Length > 0 ? Headlines(needles[0]) : [],
+            Overview = [.. OverviewTables.Of(tasks, variants)],
+            Differences = [.. Differences(variants).Select(d => d.Table).OfType<ReportTable>()],
+            Tasks = [.. tasks.Select(TaskSections.Of)],
             Heads = [.. from variant in variants let scores = HeadScores.Of(variant.Results.Examples) where scores is not null select new HeadMap(variant.Name, scores)],
-            Perplexity = variants.Any(v => PerplexityOf(v).Count > 0) ? [Perplexity(variants)] : [],
             Training = training ?? [],
-            Samples = [.. tasks.SelectMany(t => Samples(t, variants))],
-            Settings = [.. settings ?? [], .. Settings(tasks, variants)],
+            Samples = [.. needles.Where(t => t.HasDepths).Take(1).SelectMany(t => Samples(t, variants))],
+            Worst = [.. tasks.Select(t => WorstSamples.Of(t, variants)).Where(w => w.Samples.Count > 0)],
+            Failures = [.. variants.SelectMany(Failures)],
+            NotRun = [.. variants.SelectMany(Skipped), .. Differences(variants).Select(d => d.Missing).OfType<Setting>()],
+            Settings = settings ?? [],
+            Provenance = [.. variants.Select(ReportProvenance.Of)],
         };
     }
 
-    static Headline[] Headlines(TaskResult task, IReadOnlyList<ReportVariant> variants)
+    /// <summary>Every variant against the first, by <see cref="EvalComparison"/>.</summary>
+    internal static IEnumerable<TaskDifference> Compared(IReadOnlyList<ReportVariant> variants) =>
+        variants.Skip(1).SelectMany(v => Between(variants[0], v).Found);
+
+    static IEnumerable<(ReportTable? Table, Setting? Missing)> Differences(IReadOnlyList<ReportVariant> variants) =>
+        from variant in variants.Skip(1)
+        let between = Between(variants[0], variant)
+        select between.Missing is { } reason
+            ? ((ReportTable?)null, new Setting($"{variant.Name} against {variants[0].Name}", reason))
+            : (OverviewTables.Of(variants[0].Name, variant.Name, between.Found), null);
+
+    /// <summary>Runs without a common example still make a report, each with its own numbers.</summary>
+    static (IReadOnlyList<TaskDifference> Found, string? Missing) Between(ReportVariant first, ReportVariant variant)
     {
-        int longest = task.Lengths.Max(l => l.Length);
-        return
-        [
-            .. from variant in variants
-               let cell = TaskOf(variant, task)?.Lengths.FirstOrDefault(l => l.Length == longest)
-               where cell is not null
-               select new Headline($"{ReportText.Percent(cell.Mean ?? 0)} %", $"{variant.Name} at {ReportText.Tokens(longest)}",
-                   $"{task.Title}, {task.Metric}; {cell.N} examples"),
-        ];
-    }
-
-    static HeatMapGroup Group(TaskResult task, IReadOnlyList<ReportVariant> variants)
-    {
-        (string Name, TaskResult Task)[] measured = [.. variants.Where(v => TaskOf(v, task) is not null).Select(v => (v.Name, TaskOf(v, task)!))];
-        HeatMap[] maps =
-        [
-            .. measured.Select(m => new HeatMap(m.Name, [.. m.Task.Cells.Where(c => c.Depth is not null).Select(c => new HeatCell(c.Length, c.Depth ?? 0, c.Mean ?? 0, c.N))])),
-        ];
-        int n = task.Cells.Select(c => c.N).DefaultIfEmpty(task.Lengths.Max(c => c.N)).Max(), failed = measured.Sum(m => m.Task.Lengths.Sum(l => l.Failed));
-        string note = $"{Capitalised(task.Metric)}, in percent; {n} {(n == 1 ? "example" : "examples")} a cell, chance {ReportText.Percent(task.Chance ?? 0)}."
-            + (failed > 0 ? $" {failed} examples failed and count as wrong." : "");
-        return new(task.Title, note, maps, Table(measured));
-    }
-
-    static ReportTable Table((string Name, TaskResult Task)[] measured)
-    {
-        int[] lengths = [.. measured.SelectMany(m => m.Task.Lengths.Select(l => l.Length)).Distinct().Order()];
-        return new(["All depths, 95 % interval", .. lengths.Select(l => ReportText.Tokens(l))], [.. measured.Select(Row)]);
-
-        IReadOnlyList<TableCell> Row((string Name, TaskResult Task) variant) => [new(variant.Name), .. lengths.Select(l => Cell(variant.Task, l))];
-
-        TableCell Cell(TaskResult task, int length)
+        try
         {
-            CellResult? cell = task.Lengths.FirstOrDefault(l => l.Length == length);
-            double best = measured.Max(m => m.Task.Lengths.FirstOrDefault(l => l.Length == length)?.Mean ?? 0);
-            return cell is null
-                ? new("–")
-                : new(ReportText.Percent(cell.Mean ?? 0), $"{ReportText.Percent(cell.Low ?? 0)}–{ReportText.Percent(cell.High ?? 0)}", measured.Length > 1 && best > 0 && cell.Mean == best);
+            return (EvalComparison.Of([(first.Name, first.Results), (variant.Name, variant.Results)]), null);
+        }
+        catch (InputException e)
+        {
+            return ([], e.Message);
         }
     }
 
-    static LineChart Perplexity(IReadOnlyList<ReportVariant> variants)
-    {
-        int windows = variants.SelectMany(PerplexityOf).First().N;
-        string tokens = (windows * SlidingPerplexity.Targets).ToString(CultureInfo.InvariantCulture);
-        return new($"Perplexity by context length, the same {tokens} tokens at every length", "context length (tokens)", "perplexity per token",
-            [.. variants.Where(v => PerplexityOf(v).Count > 0).Select(v => new ChartSeries(v.Name,
-                [.. PerplexityOf(v).Select(p => new ChartPoint(p.Length, p.Mean ?? double.NaN))]))])
-        {
-            LogX = true,
-            LogY = true,
-        };
-    }
+    static IEnumerable<Headline> HeadlinesOf(MeasuredTask task, int length) =>
+        from measured in task.Measured
+        let cell = measured.Task.Lengths.FirstOrDefault(l => l.Length == length)
+        where cell is not null
+        select new Headline($"{ReportText.Percent(cell.Mean ?? 0)} %", $"{measured.Name} at {ReportText.Tokens(length)}",
+            $"{task.First.Title}, {task.First.Metric}; {ReportText.Examples(cell.N)}");
 
-    static IEnumerable<SampleAnswer> Samples(TaskResult task, IReadOnlyList<ReportVariant> variants)
-    {
-        int longest = task.Lengths.Max(l => l.Length);
-        return from record in variants.SelectMany(v => v.Results.Examples)
-                   .Where(r => r.Task == task.Task && r.Length == longest)
-                   .DistinctBy(r => r.Depth).Take(SamplesShown)
-               select new SampleAnswer(
-                   $"{task.Title} · {ReportText.Tokens(longest)} tokens · depth {ReportText.Percent(record.Depth ?? 0)} %", record.Question, record.References is [var right, ..] ? right : "",
-                   [.. from variant in variants
-                       from answered in variant.Results.Examples
-                       where answered.Task == record.Task && answered.Id == record.Id && answered.PromptSha256 == record.PromptSha256
-                       select new VariantAnswer(variant.Name, answered.Failed ?? answered.Completion, answered.Score)]);
-    }
+    static IReadOnlyList<Headline> Headlines(MeasuredTask task) => [.. HeadlinesOf(task, task.Lengths[^1])];
 
-    static IEnumerable<Setting> Settings(TaskResult[] tasks, IReadOnlyList<ReportVariant> variants) =>
-    [
-        .. variants.Select(v => new Setting(v.Name, v.Results.Model)),
-        new("tasks", string.Join(", ", tasks.Select(t => $"{t.Task} v{t.Version}"))),
-        new("haystack", string.Join(", ", variants.Select(v => v.Results.Haystack).Distinct())),
-        new("seed", string.Join(", ", variants.Select(v => v.Results.Seed.ToString(CultureInfo.InvariantCulture)).Distinct())),
-    ];
+    static IEnumerable<SampleAnswer> Samples(MeasuredTask task, IReadOnlyList<ReportVariant> variants) =>
+        from record in task.Records(variants).Where(r => r.Length == task.Lengths[^1]).DistinctBy(r => r.Depth).Take(SamplesShown)
+        select new SampleAnswer(
+            $"{task.First.Title} · {ReportText.Tokens(task.Lengths[^1])} tokens · depth {ReportText.Percent(record.Depth ?? 0)} %",
+            record.Question, record.References is [var right, ..] ? right : "",
+            [.. from variant in variants
+                from answered in variant.Results.Examples
+                where answered.Task == record.Task && answered.Id == record.Id && answered.PromptSha256 == record.PromptSha256
+                select new VariantAnswer(variant.Name, answered.Failed ?? answered.Completion, answered.Score)]);
 
-    static IReadOnlyList<CellResult> PerplexityOf(ReportVariant variant) =>
-        variant.Results.Tasks.FirstOrDefault(t => t.Task == SlidingPerplexity.Name)?.Lengths ?? [];
+    /// <summary>How many examples of each task failed, and why the first did.</summary>
+    static IEnumerable<Setting> Failures(ReportVariant variant) =>
+        from failed in variant.Results.Examples.Where(r => r.Failed is not null).GroupBy(r => r.Task)
+        let reasons = failed.DistinctBy(r => r.Failed).Count()
+        select new Setting($"{variant.Name}: {failed.Key}", string.Create(CultureInfo.InvariantCulture,
+            $"{ReportText.Examples(failed.Count())}{(reasons > 1 ? $", {reasons} reasons; the first" : "")}: {failed.First().Failed}"));
 
-    static TaskResult? TaskOf(ReportVariant variant, TaskResult task) =>
-        variant.Results.Tasks.FirstOrDefault(t => t.Task == task.Task && t.Version == task.Version);
-
-    static string Capitalised(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+    static IEnumerable<Setting> Skipped(ReportVariant variant) => variant.Results.Skipped.Select(s => new Setting(
+        s.Length is { } length ? string.Create(CultureInfo.InvariantCulture, $"{variant.Name}: {s.Task} at {length}") : $"{variant.Name}: {s.Task}", s.Reason));
 }

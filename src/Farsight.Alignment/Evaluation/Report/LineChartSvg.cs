@@ -12,7 +12,7 @@ static class LineChartSvg
     {
         ChartPoint[] all = [.. chart.Series.SelectMany(s => s.Points)];
         Axis x = new(all.Select(p => p.X), chart.LogX, Left, Width - Right, round: false);
-        Axis y = new(all.SelectMany(p => (double[])[p.Y, p.Low ?? p.Y, p.High ?? p.Y]), chart.LogY, Height - Bottom, Top, round: true);
+        Axis y = new(all.SelectMany(p => (double[])[p.Y, p.Low ?? p.Y, p.High ?? p.Y]).Concat(chart.MustShow), chart.LogY, Height - Bottom, Top, round: true);
         string label = $"{chart.Title}: {chart.YLabel} by {chart.XLabel}, for {string.Join(", ", chart.Series.Select(s => s.Name))}";
 
         StringBuilder svg = new();
@@ -20,6 +20,11 @@ static class LineChartSvg
         svg.Append($"<title>{ReportText.Escape(label)}</title>\n");
         VerticalAxis(svg, y, chart.YLabel);
         HorizontalAxis(svg, x, chart.LogX ? XTicks(all, x) : x.Ticks(), chart);
+        if (chart.Chance is { } chance)
+        {
+            string at = ReportText.Number(y.At(chance));
+            svg.Append($"<line class=\"chance\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{at}\" y2=\"{at}\"/><text class=\"tick end\" x=\"{Width - Right}\" y=\"{ReportText.Number(y.At(chance) - 5)}\">chance</text>\n");
+        }
         foreach (ChartSeries series in chart.Series)
         {
             Line(svg, series, Index(names, series.Name), x, y, chart.LogY);
@@ -88,7 +93,7 @@ static class LineChartSvg
     static void Mark(StringBuilder svg, ChartPoint p, Axis x, Axis y)
     {
         string at = ReportText.Number(x.At(p.X));
-        if (p is { Low: double low, High: double high })
+        if (p is { Low: double low, High: double high } && double.IsFinite(low) && double.IsFinite(high))
         {
             svg.Append($"<line class=\"whisker\" x1=\"{at}\" x2=\"{at}\" y1=\"{ReportText.Number(y.At(low))}\" y2=\"{ReportText.Number(y.At(high))}\"/>");
         }

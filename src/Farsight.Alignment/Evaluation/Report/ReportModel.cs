@@ -12,14 +12,17 @@ public sealed record ReportModel
     /// <summary>The few numbers that matter most.</summary>
     public IReadOnlyList<Headline> Headlines { get; init; } = [];
 
+    /// <summary>All tasks, a table for each benchmark.</summary>
+    public IReadOnlyList<ReportTable> Overview { get; init; } = [];
+
+    /// <summary>What differs from the first variant, a table for each other one.</summary>
+    public IReadOnlyList<ReportTable> Differences { get; init; } = [];
+
     /// <summary>One for each task: its variants side by side.</summary>
-    public IReadOnlyList<HeatMapGroup> HeatMaps { get; init; } = [];
+    public IReadOnlyList<TaskSection> Tasks { get; init; } = [];
 
     /// <summary>How much each head copied, one map for each variant that was asked.</summary>
     public IReadOnlyList<HeadMap> Heads { get; init; } = [];
-
-    /// <summary>Perplexity by length.</summary>
-    public IReadOnlyList<LineChart> Perplexity { get; init; } = [];
 
     /// <summary>Loss, margin, accuracy and so on over the steps; several runs in one chart.</summary>
     public IReadOnlyList<LineChart> Training { get; init; } = [];
@@ -27,8 +30,20 @@ public sealed record ReportModel
     /// <summary>What the models said.</summary>
     public IReadOnlyList<SampleAnswer> Samples { get; init; } = [];
 
+    /// <summary>The answers that lost most, task by task.</summary>
+    public IReadOnlyList<WorstAnswers> Worst { get; init; } = [];
+
+    /// <summary>Which examples failed, and why.</summary>
+    public IReadOnlyList<Setting> Failures { get; init; } = [];
+
+    /// <summary>What was asked for and not run or compared, with the reason.</summary>
+    public IReadOnlyList<Setting> NotRun { get; init; } = [];
+
     /// <summary>What decides the numbers.</summary>
     public IReadOnlyList<Setting> Settings { get; init; } = [];
+
+    /// <summary>Where each variant's numbers come from.</summary>
+    public IReadOnlyList<Provenance> Provenance { get; init; } = [];
 }
 
 /// <summary>One number in large type.</summary>
@@ -37,12 +52,13 @@ public sealed record ReportModel
 /// <param name="Note">"35 of 40 answers exact".</param>
 public sealed record Headline(string Value, string Label, string Note);
 
-/// <summary>One task's maps side by side, and the table by length below them.</summary>
+/// <summary>One task: maps side by side, then lines by length, then tables.</summary>
 /// <param name="Title">"One needle".</param>
 /// <param name="Note">What is measured, how often.</param>
-/// <param name="Maps">One for each variant, in the order of comparison.</param>
-/// <param name="Table">Accuracy by length.</param>
-public sealed record HeatMapGroup(string Title, string Note, IReadOnlyList<HeatMap> Maps, ReportTable Table);
+/// <param name="Maps">One for each variant, in the order of comparison; those without cells are not drawn.</param>
+/// <param name="Charts">Means by length.</param>
+/// <param name="Tables">Means with intervals, by length and by the other groups.</param>
+public sealed record TaskSection(string Title, string Note, IReadOnlyList<HeatMap> Maps, IReadOnlyList<LineChart> Charts, IReadOnlyList<ReportTable> Tables);
 
 /// <summary>Scores by context length (columns) and depth (rows).</summary>
 /// <param name="Variant">"base", "LOGO".</param>
@@ -64,13 +80,21 @@ public sealed record HeadMap(string Variant, HeadScores Scores);
 /// <summary>A table with one heading row and one heading column.</summary>
 /// <param name="Columns">Headings; the first is that of the heading column.</param>
 /// <param name="Rows">As many cells as columns.</param>
-public sealed record ReportTable(IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<TableCell>> Rows);
+public sealed record ReportTable(IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<TableCell>> Rows)
+{
+    /// <summary>Its heading; may be empty.</summary>
+    public string Caption { get; init; } = "";
+}
 
 /// <summary>A cell of a table.</summary>
 /// <param name="Text">The number or name.</param>
 /// <param name="Note">In small type beside it: an interval. Empty for none.</param>
-/// <param name="Strong">Set off, as the best of its column.</param>
-public sealed record TableCell(string Text, string Note = "", bool Strong = false);
+/// <param name="Strong">Set off, as the best of its kind.</param>
+public sealed record TableCell(string Text, string Note = "", bool Strong = false)
+{
+    /// <summary>Decides the colour behind it, 0 to 1, as in heat maps; null for none.</summary>
+    public double? Heat { get; init; }
+}
 
 /// <summary>Several series over one axis.</summary>
 /// <param name="Title">What is shown.</param>
@@ -84,6 +108,12 @@ public sealed record LineChart(string Title, string XLabel, string YLabel, IRead
 
     /// <summary>Equal heights for equal ratios; all values must be positive.</summary>
     public bool LogY { get; init; }
+
+    /// <summary>What the vertical axis must hold beside the values: 0 and 100 for percent.</summary>
+    public IReadOnlyList<double> MustShow { get; init; } = [];
+
+    /// <summary>A level line that is named "chance"; null for none.</summary>
+    public double? Chance { get; init; }
 }
 
 /// <summary>One line of a chart.</summary>
@@ -110,6 +140,25 @@ public sealed record SampleAnswer(string Heading, string Question, string Answer
 /// <param name="Completion">Its words; may be empty.</param>
 /// <param name="Score">0 to 1.</param>
 public sealed record VariantAnswer(string Variant, string Completion, double Score);
+
+/// <summary>The worst answers to one task.</summary>
+/// <param name="Title">"One needle".</param>
+/// <param name="Note">By what they were chosen.</param>
+/// <param name="Samples">The worst first.</param>
+public sealed record WorstAnswers(string Title, string Note, IReadOnlyList<WorstAnswer> Samples);
+
+/// <summary>One of them.</summary>
+/// <param name="Summary">Which example, and its scores.</param>
+/// <param name="Question">What was asked; may be empty.</param>
+/// <param name="PromptEnd">The last words of the prompt; may be empty.</param>
+/// <param name="References">What is right.</param>
+/// <param name="Answers">One for each variant: its name with the score, and its words.</param>
+public sealed record WorstAnswer(string Summary, string Question, string PromptEnd, IReadOnlyList<string> References, IReadOnlyList<Setting> Answers);
+
+/// <summary>Where a variant's numbers come from.</summary>
+/// <param name="Variant">Its name.</param>
+/// <param name="Facts">Model and hashes, templates, stop reasons, versions, command.</param>
+public sealed record Provenance(string Variant, IReadOnlyList<Setting> Facts);
 
 /// <summary>A name and its value.</summary>
 /// <param name="Name">"seed".</param>

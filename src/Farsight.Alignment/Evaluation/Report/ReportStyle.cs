@@ -16,7 +16,7 @@ static class ReportStyle
           }
         }
         * { box-sizing: border-box; }
-        body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.55 system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; }
+        body { margin: 0; overflow-wrap: anywhere; background: var(--page); color: var(--ink); font: 16px/1.55 system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; }
         main { max-width: 1120px; margin: 0 auto; padding: 48px 24px 72px; }
         h1 { font-size: 2.1rem; line-height: 1.2; letter-spacing: -0.015em; margin: 0 0 12px; text-wrap: balance; }
         h2 { font-size: 1.35rem; letter-spacing: -0.01em; margin: 56px 0 4px; }
@@ -36,6 +36,7 @@ static class ReportStyle
         svg text { font: 12px system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; fill: var(--soft); font-variant-numeric: tabular-nums; }
         svg .end { text-anchor: end; } svg .mid { text-anchor: middle; }
         svg text.cell { text-anchor: middle; font-size: 14px; font-weight: 600; fill: #20262b; }
+        svg .chance { stroke: var(--soft); stroke-dasharray: 1 4; stroke-linecap: round; stroke-width: 1.6; }
         svg .grid { stroke: var(--faint); } svg .base { stroke: var(--soft); }
         svg polyline { fill: none; stroke: currentColor; stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: round; }
         svg polyline.raw { stroke-width: 1; stroke-dasharray: none; opacity: 0.28; }
@@ -46,12 +47,22 @@ static class ReportStyle
         .legend { display: flex; flex-wrap: wrap; gap: 2px 18px; list-style: none; margin: 0 0 6px; padding: 0; font-size: 0.88rem; }
         .legend li { display: flex; align-items: center; gap: 7px; } .legend span { color: var(--ink); }
         .scale { display: flex; align-items: center; gap: 10px; color: var(--soft); font-size: 0.86rem; margin: 12px 0 0; }
-        .scale i { width: 160px; height: 12px; border-radius: 6px; background: linear-gradient(90deg, #e97a6c, #f6d97a, #9edc9c); }
-        .scroll { overflow-x: auto; margin-top: 18px; }
+        .scale + .figures { margin-top: 18px; } .scale i { width: 160px; height: 12px; border-radius: 6px; background: linear-gradient(90deg, #e97a6c, #f6d97a, #9edc9c); }
+        .scroll { overflow-x: auto; margin-top: 18px; max-width: 100%; }
         table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.95rem; }
         th, td { padding: 7px 12px; text-align: right; border-bottom: 1px solid var(--faint); white-space: nowrap; }
         th:first-child { text-align: left; padding-left: 0; } thead th { color: var(--soft); font-weight: 500; font-size: 0.86rem; }
         tbody th { font-weight: 600; } td small { color: var(--soft); display: block; font-size: 0.78rem; line-height: 1.25; } td strong { color: var(--good); }
+        caption { text-align: left; font-weight: 600; padding: 4px 0 6px; }
+        th small { color: var(--soft); display: block; font-weight: 400; font-size: 0.78rem; line-height: 1.25; }
+        td.hot { color: #20262b; font-weight: 600; }
+        table.hot { table-layout: fixed; min-width: 30rem; } table.hot td, table.hot th + th { text-align: center; } td.hot { border: 2px solid var(--page); border-radius: 6px; }
+        table.hot th:first-child { width: 14rem; }
+        nav ul { columns: 16rem auto; margin: 28px 0 0; padding-left: 1.1rem; } nav a { color: var(--c1); }
+        summary { cursor: pointer; overflow-wrap: anywhere; } summary h2 { display: inline; }
+        details.task { margin-top: 48px; } details.task:not([open]) { margin-top: 16px; } details.task > .note { margin-top: 6px; }
+        details.numbers { margin-top: 8px; font-size: 0.86rem; color: var(--soft); } details.numbers .scroll { margin-top: 6px; }
+        details.sample { margin-bottom: 10px; padding: 10px 16px; } h3.worst { margin: 26px 0 0; } h3.worst + .note { margin-bottom: 10px; }
         .samples { display: grid; gap: 14px; margin-top: 14px; }
         .sample { padding: 16px 20px; break-inside: avoid; }
         .sample h3 { color: var(--soft); font-size: 0.86rem; font-weight: 500; margin: 0 0 6px; }
@@ -63,6 +74,8 @@ static class ReportStyle
         @media (max-width: 600px) { main { padding: 28px 16px 48px; } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 8px; } h1 { font-size: 1.65rem; } }
         @media print {
           body { background: #fff; font-size: 11pt; } main { padding: 0; max-width: none; } h2 { margin-top: 28px; break-after: avoid; }
+          nav, details.numbers { display: none; } .scroll { overflow: visible; } th, td { white-space: normal; padding: 4px 8px; }
+          details::details-content { content-visibility: visible; block-size: auto; }
           * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
         }
         """;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Farsight.Engine.Checkpoints;
 
@@ -7,9 +8,18 @@ namespace Farsight.Alignment.Evaluation.Report;
 /// <remarks>The same model gives the same bytes. Every string of the model is escaped.</remarks>
 public static class ReportWriter
 {
-    /// <summary>Writes the file, whole or not at all.</summary>
+    // More tasks than these are folded, with a list of them on top.
+    const int MostOpen = 6;
+
+    /// <summary>Writes the page, and the same in Markdown beside it; each whole or not at all.</summary>
+    /// <param name="path">The page, ending in ".html".</param>
+    /// <param name="model">What it shows.</param>
     /// <exception cref="IOException">It could not be written.</exception>
-    public static void Write(string path, ReportModel model) => AtomicFile.WriteText(path, Html(model));
+    public static void Write(string path, ReportModel model)
+    {
+        AtomicFile.WriteText(path, Html(model));
+        AtomicFile.WriteText(Path.ChangeExtension(path, ".md"), ReportMarkdown.Of(model));
+    }
 
     /// <summary>The whole page.</summary>
     public static string Html(ReportModel model)
@@ -23,24 +33,45 @@ public static class ReportWriter
         page.Append($"<p class=\"lead\">{ReportText.Escape(model.Lead)}</p>\n</header>\n");
 
         Headlines(page, model.Headlines);
-        foreach (HeatMapGroup group in model.HeatMaps)
+        Contents(page, model);
+        Tables(page, "All tasks", "The mean of each task with its 95 % interval; failed examples count. A mean near chance means nothing.", model.Overview);
+        Tables(page, "Differences", "Paired bootstrap over the examples that both have: a difference is one when its 95 % interval leaves 0 out. One in twenty is chance.", model.Differences);
+        bool areOpen = model.Tasks.Count <= MostOpen;
+        for (int i = 0; i < model.Tasks.Count; i++)
         {
-            HeatMaps(page, group);
+            Section(page, model.Tasks[i], Anchor(i), areOpen, names);
         }
         Heads(page, model.Heads);
-        Charts(page, "Perplexity", "Lower is better. Lines that stay flat or fall keep their sense of language as the context grows.", model.Perplexity, names);
         Charts(page, "Training", "Faint lines are single steps, bold ones a moving mean.", model.Training, names);
         Samples(page, model.Samples);
-        Settings(page, model.Settings);
+        WorstHtml.Append(page, model.Worst);
+        Settings(page, "Failed", model.Failures);
+        Settings(page, "Not run", model.NotRun);
+        Settings(page, "Settings", model.Settings);
+        Provenances(page, model.Provenance);
         return page.Append("</main>\n</body>\n</html>\n").Replace("\r\n", "\n").ToString();
     }
 
+    // In the order of comparison, so that a variant has one colour in all charts.
     static string[] Names(ReportModel model) =>
     [
-        .. model.HeatMaps.SelectMany(g => g.Maps.Select(m => m.Variant))
-            .Concat(model.Perplexity.Concat(model.Training).SelectMany(c => c.Series.Select(s => s.Name)))
+        .. model.Provenance.Select(p => p.Variant)
+            .Concat(model.Tasks.SelectMany(t => t.Maps.Select(m => m.Variant)))
+            .Concat(model.Tasks.SelectMany(t => t.Charts).Concat(model.Training).SelectMany(c => c.Series.Select(s => s.Name)))
             .Distinct(),
     ];
+
+    static string Anchor(int task) => string.Create(CultureInfo.InvariantCulture, $"task-{task + 1}");
+
+    static void Contents(StringBuilder page, ReportModel model)
+    {
+        if (model.Tasks.Count <= MostOpen)
+        {
+            return;
+        }
+        page.Append("<nav aria-label=\"Tasks\">\n<ul>\n");
+        page.AppendJoin("", model.Tasks.Select((t, i) => $"<li><a href=\"#{Anchor(i)}\">{ReportText.Escape(t.Title)}</a></li>\n")).Append("</ul>\n</nav>\n");
+    }
 
     static void Headlines(StringBuilder page, IReadOnlyList<Headline> headlines)
     {
@@ -57,24 +88,17 @@ public static class ReportWriter
         page.Append("</div>\n");
     }
 
-    static void HeatMaps(StringBuilder page, HeatMapGroup group)
+    static void Tables(StringBuilder page, string title, string note, IReadOnlyList<ReportTable> tables)
     {
-        HeatCell[] cells = [.. group.Maps.SelectMany(m => m.Cells)];
-        int[] lengths = [.. cells.Select(c => c.Length).Distinct().Order()];
-        double[] depths = [.. cells.Select(c => c.Depth).Distinct().Order()];
-
-        string rows = cells.Length > 0 ? " Rows are depths: 0 % before the text, 100 % after it." : "";
-        page.Append($"<section>\n<h2>{ReportText.Escape(group.Title)}</h2>\n<p class=\"note\">{ReportText.Escape(group.Note)}{rows}</p>\n");
-        if (cells.Length > 0)
+        if (tables.Count == 0)
         {
-            page.Append("<div class=\"figures\">\n");
-            foreach (HeatMap map in group.Maps)
-            {
-                page.Append($"<figure>\n<figcaption>{ReportText.Escape(map.Variant)}</figcaption>\n{HeatMapSvg.Draw(map, lengths, depths)}</figure>\n");
-            }
-            page.Append("</div>\n<p class=\"scale\"><span>0 %</span><i></i><span>100 %</span></p>\n");
+            return;
         }
-        Table(page, group.Table);
+        page.Append($"<section>\n<h2>{title}</h2>\n<p class=\"note\">{note}</p>\n");
+        foreach (ReportTable table in tables)
+        {
+            TableHtml.Append(page, table);
+        }
         page.Append("</section>\n");
     }
 
@@ -92,24 +116,50 @@ public static class ReportWriter
         page.Append("</div>\n</section>\n");
     }
 
-    static void Table(StringBuilder page, ReportTable table)
+    static void Section(StringBuilder page, TaskSection section, string anchor, bool isOpen, string[] names)
     {
-        page.Append("<div class=\"scroll\"><table>\n<thead><tr>");
-        page.AppendJoin("", table.Columns.Select(c => $"<th scope=\"col\">{ReportText.Escape(c)}</th>"));
-        page.Append("</tr></thead>\n<tbody>\n");
-        foreach (IReadOnlyList<TableCell> row in table.Rows)
+        page.Append($"<section>\n<details class=\"task\" id=\"{anchor}\"{(isOpen ? " open" : "")}>\n<summary><h2>{ReportText.Escape(section.Title)}</h2></summary>\n");
+        string rows = section.Maps.Any(m => m.Cells.Count > 0) ? " Rows of the maps are depths: 0 % before the text, 100 % after it." : "";
+        page.Append($"<p class=\"note\">{ReportText.Escape(section.Note)}{rows}</p>\n");
+        HeatMaps(page, section.Maps);
+        Figures(page, section.Charts, names);
+        foreach (ReportTable table in section.Tables)
         {
-            page.Append($"<tr><th scope=\"row\">{ReportText.Escape(row[0].Text)}</th>");
-            page.AppendJoin("", row.Skip(1).Select(Cell)).Append("</tr>\n");
+            TableHtml.Append(page, table);
         }
-        page.Append("</tbody>\n</table></div>\n");
-
-        static string Cell(TableCell cell)
-        {
-            string text = ReportText.Escape(cell.Text), note = cell.Note.Length > 0 ? $"<small>{ReportText.Escape(cell.Note)}</small>" : "";
-            return $"<td>{(cell.Strong ? $"<strong>{text}</strong>" : text)}{note}</td>";
-        }
+        page.Append("</details>\n</section>\n");
     }
+
+    static void HeatMaps(StringBuilder page, IReadOnlyList<HeatMap> maps)
+    {
+        HeatCell[] cells = [.. maps.SelectMany(m => m.Cells)];
+        if (cells.Length == 0)
+        {
+            return;
+        }
+        int[] lengths = [.. cells.Select(c => c.Length).Distinct().Order()];
+        double[] depths = [.. cells.Select(c => c.Depth).Distinct().Order()];
+        page.Append("<div class=\"figures\">\n");
+        foreach (HeatMap map in maps)
+        {
+            page.Append($"<figure>\n<figcaption>{ReportText.Escape(map.Variant)}</figcaption>\n{HeatMapSvg.Draw(map, lengths, depths)}");
+            page.Append("<details class=\"numbers\"><summary>as a table</summary>\n");
+            TableHtml.Append(page, Numbers(map, lengths, depths));
+            page.Append("</details>\n</figure>\n");
+        }
+        page.Append("</div>\n<p class=\"scale\"><span>0 %</span><i></i><span>100 %</span></p>\n");
+    }
+
+    /// <summary>A heat map for those who hear it.</summary>
+    static ReportTable Numbers(HeatMap map, int[] lengths, double[] depths) => new(
+        ["Depth", .. lengths.Select(l => ReportText.Tokens(l))],
+        [
+            .. depths.Select(d => (IReadOnlyList<TableCell>)
+            [
+                new($"{ReportText.Percent(d)} %"),
+                .. lengths.Select(l => new TableCell(map.Cells.Where(c => c.Length == l && c.Depth == d).Select(c => ReportText.Percent(c.Score)).FirstOrDefault("–"))),
+            ]),
+        ]);
 
     static void Charts(StringBuilder page, string title, string note, IReadOnlyList<LineChart> charts, string[] names)
     {
@@ -117,7 +167,18 @@ public static class ReportWriter
         {
             return;
         }
-        page.Append($"<section>\n<h2>{title}</h2>\n<p class=\"note\">{note}</p>\n<div class=\"figures\">\n");
+        page.Append($"<section>\n<h2>{title}</h2>\n<p class=\"note\">{note}</p>\n");
+        Figures(page, charts, names);
+        page.Append("</section>\n");
+    }
+
+    static void Figures(StringBuilder page, IReadOnlyList<LineChart> charts, string[] names)
+    {
+        if (charts.Count == 0)
+        {
+            return;
+        }
+        page.Append("<div class=\"figures\">\n");
         foreach (LineChart chart in charts)
         {
             page.Append($"<figure>\n<figcaption>{ReportText.Escape(chart.Title)}</figcaption>\n<ul class=\"legend\">\n");
@@ -127,7 +188,7 @@ public static class ReportWriter
             }
             page.Append($"</ul>\n{LineChartSvg.Draw(chart, names)}</figure>\n");
         }
-        page.Append("</div>\n</section>\n");
+        page.Append("</div>\n");
     }
 
     static void Samples(StringBuilder page, IReadOnlyList<SampleAnswer> samples)
@@ -158,17 +219,39 @@ public static class ReportWriter
         _ => $"<span class=\"part\">{ReportText.Percent(score)} %</span>",
     };
 
-    static void Settings(StringBuilder page, IReadOnlyList<Setting> settings)
+    static void Settings(StringBuilder page, string title, IReadOnlyList<Setting> settings)
     {
-        if (settings.Count == 0)
+        if (settings.Count > 0)
+        {
+            page.Append($"<section>\n<h2>{title}</h2>\n");
+            List(page, settings);
+            page.Append("</section>\n");
+        }
+    }
+
+    static void Provenances(StringBuilder page, IReadOnlyList<Provenance> all)
+    {
+        if (all.Count == 0)
         {
             return;
         }
-        page.Append("<section>\n<h2>Settings</h2>\n<dl>\n");
+        page.Append("<section>\n<h2>Where the numbers come from</h2>\n<div class=\"samples\">\n");
+        foreach (Provenance provenance in all)
+        {
+            page.Append($"<article class=\"sample\">\n<h3>{ReportText.Escape(provenance.Variant)}</h3>\n");
+            List(page, provenance.Facts);
+            page.Append("</article>\n");
+        }
+        page.Append("</div>\n</section>\n");
+    }
+
+    static void List(StringBuilder page, IReadOnlyList<Setting> settings)
+    {
+        page.Append("<dl>\n");
         foreach (Setting setting in settings)
         {
             page.Append($"<dt>{ReportText.Escape(setting.Name)}</dt><dd>{ReportText.Escape(setting.Value)}</dd>\n");
         }
-        page.Append("</dl>\n</section>\n");
+        page.Append("</dl>\n");
     }
 }
