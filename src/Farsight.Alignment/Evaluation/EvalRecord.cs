@@ -37,7 +37,11 @@ public sealed record EvalRecord(
     public int CutTokens { get; init; }
 
     /// <summary>The last words of the prompt.</summary>
-    public string PromptEnd { get; init; } = "";
+    public string PromptEnd
+    {
+        get;
+        init => field = value ?? ""; // a line of an earlier version lacks it
+    } = "";
 
     /// <summary>What was asked, in short.</summary>
     public string Question { get; init; } = "";

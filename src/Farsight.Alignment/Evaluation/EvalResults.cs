@@ -19,10 +19,18 @@ public sealed record EvalResults(
     public IReadOnlyList<SkippedPart> Skipped { get; init; } = [];
 
     /// <summary>Numbers over several tasks.</summary>
-    public IReadOnlyList<BenchmarkMean> Means { get; init; } = [];
+    public IReadOnlyList<BenchmarkMean> Means
+    {
+        get;
+        init => field = value ?? []; // a file of an earlier version lacks it
+    } = [];
 
     /// <summary>The command line that asked for it, without what does not change numbers; empty where a program did.</summary>
-    public string Command { get; init; } = "";
+    public string Command
+    {
+        get;
+        init => field = value ?? ""; // a file of an earlier version lacks it
+    } = "";
 
     /// <summary>Version of this toolkit.</summary>
     public string FarsightVersion { get; init; } =

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Farsight.Alignment.Evaluation;
@@ -97,6 +98,20 @@ public sealed partial class ReportTests
         Assert.All(worst.Samples, s => Assert.Contains(s.Question, s.PromptEnd, StringComparison.Ordinal));
         Assert.Contains("````text\n[question]", text); // a fence that the answer's own cannot close
         Assert.Empty(EvalReport.Of("t", "", [new("base", before)]).Worst);
+    }
+
+    [Fact]
+    public void Results_of_earlier_versions_are_shown_too()
+    {
+        using TemporaryFolder folder = new();
+        JsonObject json = JsonNode.Parse(EvalFiles.ToJson(Run(_ => "no")))!.AsObject();
+        Assert.True(json.Remove("command") && json.Remove("means") && json["examples"]!.AsArray().All(e => e!.AsObject().Remove("prompt_end")));
+        File.WriteAllText(folder["results.json"], json.ToJsonString());
+
+        EvalResults results = EvalFiles.ReadResults(folder["results.json"]);
+
+        Assert.Contains("Worst answers", ReportWriter.Html(EvalReport.Of("t", "", [new("base", results)])));
+        Assert.Contains("\"prompt_end\": \"\"", EvalFiles.ToJson(results)); // and can be read again
     }
 
     [Fact]

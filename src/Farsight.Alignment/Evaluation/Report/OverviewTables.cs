@@ -43,13 +43,14 @@ static class OverviewTables
 
     /// <summary>What differs from the first variant.</summary>
     internal static ReportTable Of(string first, string variant, IReadOnlyList<TaskDifference> differences) => new(
-        ["Task", "n", first, variant, "Change", "Verdict"],
+        ["Task", first, variant, "Change", "Verdict", "n"],
         [
             .. differences.Select(d => (IReadOnlyList<TableCell>)
             [
-                new(d.Task), new(Whole(d.N), d.OtherPrompts > 0 ? $"{d.OtherPrompts} other prompts" : ""), new(Number(d, d.Before)), new(Number(d, d.After)),
+                new(d.Task), new(Number(d, d.Before)), new(Number(d, d.After)),
                 new(Signed(d, d.Difference), $"{Signed(d, d.Low)} to {Signed(d, d.High)}"),
                 new(d.Verdict switch { ComparisonVerdict.Better => "better", ComparisonVerdict.Worse => "worse", _ => "unclear" }, "", d.Verdict == ComparisonVerdict.Better),
+                new(Whole(d.N), d.OtherPrompts > 0 ? $"{d.OtherPrompts} other prompts" : ""),
             ]),
         ])
     {

@@ -71,7 +71,8 @@ static class ReportStyle
         dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
         .right { color: var(--good); font-weight: 700; } .wrong { color: var(--bad); font-weight: 700; } .part { color: var(--soft); font-weight: 700; }
         .none { color: var(--soft); font-style: italic; }
-        @media (max-width: 600px) { main { padding: 28px 16px 48px; } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 8px; } h1 { font-size: 1.65rem; } }
+        @media (max-width: 600px) { main { padding: 28px 16px 48px; } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 8px; } h1 { font-size: 1.65rem; }
+          th, td { padding: 6px; } th small { white-space: normal; } table.hot { min-width: 0; } table.hot th:first-child { width: 8.5rem; white-space: normal; } }
         @media print {
           body { background: #fff; font-size: 11pt; } main { padding: 0; max-width: none; } h2 { margin-top: 28px; break-after: avoid; }
           nav, details.numbers { display: none; } .scroll { overflow: visible; } th, td { white-space: normal; padding: 4px 8px; }
