@@ -13,7 +13,11 @@ public sealed record EvalResults(
     string Model, int Seed, string Haystack, IReadOnlyList<TaskResult> Tasks, IReadOnlyList<EvalRecord> Examples)
 {
     /// <summary>Which lines of examples.jsonl are the examples, in their order; empty where there is no such file. results.json has these in their place.</summary>
-    public IReadOnlyList<LineRange> Lines { get; init; } = [];
+    public IReadOnlyList<LineRange> Lines
+    {
+        get;
+        init => field = value ?? []; // a file of an earlier version lacks it
+    } = [];
 
     /// <summary>Tasks and lengths that no examples could be made for.</summary>
     public IReadOnlyList<SkippedPart> Skipped { get; init; } = [];

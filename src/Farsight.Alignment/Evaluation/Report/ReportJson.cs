@@ -32,6 +32,7 @@ public static class ReportJson
     {
         JsonObject results = JsonNode.Parse(EvalFiles.ToJson(variant.Results with { Examples = [] }))!.AsObject();
         results.Remove("examples");
+        results.Remove("lines");
         results.Insert(0, "name", variant.Name);
         return results;
     }
