@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Farsight.Alignment.Evaluation.PythonText;
 using Farsight.Alignment.Evaluation.Metrics;
+using Farsight.Alignment.Evaluation.PythonText;
 using Xunit.Abstractions;
 
 namespace Farsight.Tests.Evaluation.Metrics;
