@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Farsight.Alignment.Evaluation;
 using Farsight.Cli.Output;
+using Farsight.Engine;
 
 namespace Farsight.Cli.Commands;
 
@@ -26,6 +27,10 @@ static class EvalDataCommand
         string[] names = parse.GetValue(s_tasks) ?? [];
         IReadOnlyList<IEvalTask> tasks = names.Length == 0 ? EvalTaskCatalog.All : [.. names.SelectMany(EvalTaskCatalog.Find).Distinct()];
         EvalData data = EvalData.At(parse.GetValue(EvalCommand.Data));
+        if (data.Root is not null && !Directory.Exists(data.Root))
+        {
+            throw new InputException($"The data folder '{data.Root}' does not exist; make it, or name another with --data or {EvalData.Variable}.");
+        }
         IReadOnlyList<EvalDataState> states = EvalDataReport.Of(tasks, data);
         parse.InvocationConfiguration.Output.Write(parse.GetValue(s_json) ? JsonSerializer.Serialize(states, s_indented) + "\n" : Text(data, states));
         return states.Any(s => s.IsProblem) ? ExitCode.Failed : ExitCode.Done;

@@ -79,6 +79,10 @@ public sealed class EvalCommandTests
     }
 
     [Fact]
+    public async Task Data_of_a_folder_that_is_not_there_is_an_error() =>
+        Assert.Contains("The data folder 'nowhere' does not exist", (await Assert.ThrowsAsync<InputException>(() => Run("data", "--data", "nowhere"))).Message);
+
+    [Fact]
     public async Task Data_says_what_is_missing()
     {
         (int code, string output, _) = await CommandLine.Run("eval", "data", "--data", "/");

@@ -34,7 +34,7 @@ public sealed class BabiLongTasks : IEvalTaskFamily
 sealed class BabiLongTask(string task, string kind) : IGeneratedTask
 {
     const string Prompts = "babilong/prompts.json", Books = "pg19_like_books";
-    const int Around = 300, TokensForFact = 8, NewTokens = 20, StandardSamples = 100;
+    const int Around = 300, TokensForFact = 8, NewTokens = 20, StandardSamples = 100, MostTries = 8;
 
     readonly string _facts = $"babilong/babi_en-10k_test/{task}_{kind}_test.txt";
 
@@ -61,15 +61,12 @@ sealed class BabiLongTask(string task, string kind) : IGeneratedTask
         BabiLongMixer mixer = new(ReadBooks(setting.Data), tokens.Encode, ids => tokens.Decode(ids));
         BabiStory[] all = [.. BabiStory.Read(setting.Data.ReadLines(_facts), _facts)];
         IReadOnlyList<string> labels = BabiStory.Labels(all);
-        int mostLines = Math.Max(1, (setting.Length - Around) / TokensForFact), format = setting.Format?.Conversation([new ChatTurn("user", "")], "").Length ?? 0;
+        int mostLines = Math.Max(1, (setting.Length - Around) / TokensForFact), format = setting.Format?.Conversation([new ChatTurn("user", "")], "").Length ?? tokens.EncodeStart("").Length;
 
         int made = 0;
         foreach (int i in Order(setting.Seed, all.Length).Where(i => all[i].Facts.Count + 1 <= mostLines).Take(setting.SamplesOr(StandardSamples)))
         {
-            int around = tokens.Count(Fill(template, "", all[i].Question)) + format + NewTokens;
-            SeededRandom random = SeededRandom.For(setting.Seed, $"{Card.Name}/{setting.Length}", i);
-            string context = mixer.Mix(ref random, all[i].Facts, setting.Length - Math.Max(Around, around));
-            yield return Example(setting.Length, made++, Fill(template, context, all[i].Question), all[i], labels);
+            yield return Example(setting.Length, made++, Prompt(mixer, setting, template, all[i], i, setting.Length - NewTokens - format), all[i], labels);
         }
         if (made == 0)
         {
@@ -80,6 +77,24 @@ sealed class BabiLongTask(string task, string kind) : IGeneratedTask
     /// <inheritdoc/>
     public EvalScore Score(EvalExample example, string completion) =>
         EvalScore.Of(BabiLongAnswer.IsCorrect(example.References[0], completion, example.Question, example.Details["labels"]));
+
+    /// <summary>The prompt of a story, of at most so many tokens if its facts leave room. Encoded whole it may have a few more than its pieces: then noise is left out.</summary>
+    string Prompt(BabiLongMixer mixer, EvalSetting setting, string template, BabiStory story, int number, int most)
+    {
+        ITextTokens tokens = setting.TokensFor(Card.Name);
+        int context = Math.Min(setting.Length - Around, most - tokens.Count(Fill(template, "", story.Question)));
+        for (int i = 0; ; i++)
+        {
+            SeededRandom random = SeededRandom.For(setting.Seed, $"{Card.Name}/{setting.Length}", number);
+            string prompt = Fill(template, mixer.Mix(ref random, story.Facts, context), story.Question);
+            int over = tokens.Count(prompt) - most;
+            if (over <= 0 || context <= 0 || i == MostTries)
+            {
+                return prompt;
+            }
+            context -= over;
+        }
+    }
 
     static EvalExample Example(int length, int number, string prompt, BabiStory story, IReadOnlyList<string> labels) => new(
         string.Create(CultureInfo.InvariantCulture, $"{length}-{number}"), EvalPrompt.Of(prompt), [story.Answer], NewTokens)
