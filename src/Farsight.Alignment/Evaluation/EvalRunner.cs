@@ -37,6 +37,7 @@ public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = nu
             int? length = task.Card.IsPerLength ? setting.Length : null;
             IEnumerable<EvalExample> examples = Unless(
                 () => plan.Limit is { } limit ? SpreadSample.Of(task, setting, limit) : task.Examples(setting),
+                task.Card.IsPerLength,
                 e => skipped.Add(new(task.Card.Name, length, e.Message)));
             foreach (EvalRecord record in new TaskRun(plan, model, judge, task, length, log, _options).Run(examples, cancellationToken))
             {
@@ -65,24 +66,37 @@ public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = nu
         return results;
     }
 
-    /// <summary>Examples that cannot be made are no reason to lose those of other tasks and lengths. A task that stops in the middle is one.</summary>
-    static IEnumerable<EvalExample> Unless(Func<IEnumerable<EvalExample>> examples, Action<InputException> skip)
+    /// <summary>
+    /// Examples that cannot be made are no reason to lose those of other tasks and lengths. Where a task draws its examples the rest is left out
+    /// when one does not fit; data that end in damage are an error.
+    /// </summary>
+    static IEnumerable<EvalExample> Unless(Func<IEnumerable<EvalExample>> examples, bool areDrawn, Action<InputException> skip)
     {
         IEnumerator<EvalExample>? each = null;
-        bool hasNext = false;
         try
         {
-            each = examples().GetEnumerator();
-            hasNext = each.MoveNext();
+            for (bool isFirst = true; Next(isFirst); isFirst = false)
+            {
+                yield return each!.Current;
+            }
         }
-        catch (InputException e)
+        finally
         {
-            skip(e);
+            each?.Dispose();
         }
-        using IEnumerator<EvalExample>? disposed = each;
-        for (; hasNext; hasNext = each!.MoveNext())
+
+        bool Next(bool isFirst)
         {
-            yield return each!.Current;
+            try
+            {
+                each ??= examples().GetEnumerator();
+                return each.MoveNext();
+            }
+            catch (InputException e) when (isFirst || areDrawn)
+            {
+                skip(e);
+                return false;
+            }
         }
     }
 

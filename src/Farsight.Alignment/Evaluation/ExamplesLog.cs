@@ -6,10 +6,11 @@ using Farsight.Engine;
 namespace Farsight.Alignment.Evaluation;
 
 /// <summary>The growing files of an evaluation, and what an earlier run left in them. One process at a time.</summary>
-/// <remarks>A record counts if task, version, id, prompt and judge are the same and it did not fail. A line that a kill left torn is cut off.</remarks>
+/// <remarks>A record counts if task, version, id, prompt and judge are the same and it did not fail. A line that a kill left torn is cut off; a failure that happens again as it is written is not written again.</remarks>
 sealed class ExamplesLog : IDisposable
 {
     readonly Dictionary<string, EvalRecord> _kept = [];
+    readonly Dictionary<string, int> _failures = new(StringComparer.Ordinal);
     readonly Dictionary<EvalRecord, int> _lines = new(ReferenceEqualityComparer.Instance);
     readonly FileStream? _examples, _timing;
 
@@ -52,7 +53,13 @@ sealed class ExamplesLog : IDisposable
     /// <summary>Adds a record and hands it to the system, so that a kill cannot take it back.</summary>
     internal void Append(EvalRecord record, double seconds)
     {
-        Write(_examples, EvalFiles.Line(record));
+        string line = EvalFiles.Line(record);
+        if (record.Failed is not null && _failures.TryGetValue(line, out int written))
+        {
+            _lines[record] = written;
+            return;
+        }
+        Write(_examples, line);
         _lines[record] = ++_count;
         Write(_timing, JsonSerializer.Serialize(new { task = record.Task, id = record.Id, seconds = Math.Round(seconds, 3) }));
     }
@@ -90,6 +97,10 @@ sealed class ExamplesLog : IDisposable
         if (record.Failed is null)
         {
             _kept[Key(record.Task, record.Version, record.Id, record.PromptSha256, record.Judge)] = record;
+        }
+        else
+        {
+            _failures[EvalFiles.Line(record)] = _lines[record];
         }
     }
 

@@ -81,6 +81,52 @@ public sealed class EvalRunnerTests : IDisposable
     }
 
     [Fact]
+    public void A_failure_that_happens_again_is_written_once()
+    {
+        EvalPlan plan = EvalSamples.Plan("needle");
+        ScriptedCompleter refusing = new(_ => throw new IOException("refused"));
+        EvalSamples.Runner(refusing).Run(plan, _folder.Path);
+        byte[] examples = File.ReadAllBytes(_folder[EvalFiles.ExamplesName]), results = File.ReadAllBytes(_folder[EvalFiles.ResultsName]);
+
+        EvalSamples.Runner(refusing).Run(plan, _folder.Path);
+
+        Assert.Equal(examples, File.ReadAllBytes(_folder[EvalFiles.ExamplesName]));
+        Assert.Equal(results, File.ReadAllBytes(_folder[EvalFiles.ResultsName]));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_drawn_example_that_does_not_fit_costs_its_length_and_damaged_data_the_run(bool isPerLength)
+    {
+        EvalPlan plan = EvalSamples.Plan("needle") with { Tasks = [new StoppingTask(isPerLength), EvalTaskCatalog.Get("needle")] };
+        EvalRunner runner = EvalSamples.Runner(new ScriptedCompleter(ScriptedCompleter.Read));
+
+        if (!isPerLength)
+        {
+            Assert.Equal("the second is bad", Assert.Throws<InputException>(() => runner.Run(plan)).Message);
+            return;
+        }
+        EvalResults results = runner.Run(plan);
+
+        Assert.Equal([2, 8], results.Tasks.Select(t => t.All.N));
+        Assert.Equal([800, 1200], results.Skipped.Select(s => s.Length!.Value));
+    }
+
+    sealed class StoppingTask(bool isPerLength) : IGeneratedTask
+    {
+        public EvalTaskCard Card { get; } = new("test/stopping", 1, "stops", "a test", "none", 0) { IsPerLength = isPerLength };
+
+        public IEnumerable<EvalExample> Examples(EvalSetting setting)
+        {
+            yield return new($"{setting.Length}", EvalPrompt.Of("?"), [], 1);
+            throw new InputException("the second is bad");
+        }
+
+        public EvalScore Score(EvalExample example, string completion) => new(0);
+    }
+
+    [Fact]
     public void Other_prompts_are_not_answered_from_the_file()
     {
         EvalPlan plan = EvalSamples.Plan("needle");
