@@ -1,7 +1,3 @@
-using System.CommandLine;
-using Farsight.Cli.Commands;
-using Farsight.Engine;
-
 namespace Farsight.Tests.Cli;
 
 public sealed class EvalCommandTests
@@ -18,19 +14,19 @@ public sealed class EvalCommandTests
 
     [Fact]
     public async Task An_unknown_task_is_said_before_the_model_is_opened() =>
-        Assert.Contains("No task 'nedle'", (await Assert.ThrowsAsync<InputException>(() => Run("--task", "nedle", "--model", "nowhere"))).Message);
+        Assert.Contains("No task 'nedle'", await Refused("--task", "nedle", "--model", "nowhere"));
 
     [Fact]
     public async Task A_missing_model_is_said() =>
-        Assert.Contains("--model is missing", (await Assert.ThrowsAsync<InputException>(() => Run("--task", "needle"))).Message);
+        Assert.Contains("--model is missing", await Refused("--task", "needle"));
 
     [Fact]
     public async Task Missing_documents_are_said() =>
-        Assert.Contains("'nowhere' do not exist", (await Assert.ThrowsAsync<InputException>(() => Run("--model", "x", "--documents", "nowhere"))).Message);
+        Assert.Contains("'nowhere' do not exist", await Refused("--model", "x", "--documents", "nowhere"));
 
     [Fact]
     public async Task A_misspelt_option_is_not_taken_for_a_task() =>
-        Assert.Contains("No task '--lenght'", (await Assert.ThrowsAsync<InputException>(() => Run("--task", "needle", "--lenght", "3", "--model", "x"))).Message);
+        Assert.Contains("No task '--lenght'", await Refused("--task", "needle", "--lenght", "3", "--model", "x"));
 
     [Fact]
     public async Task List_as_JSON_tells_kind_and_data()
@@ -49,7 +45,7 @@ public sealed class EvalCommandTests
     [InlineData("Heads of an endpoint's model cannot be switched off", "--task", "needle", "--mask-heads", "0-0", "--endpoint", "http://localhost:1/v1", "--endpoint-model", "m")]
     [InlineData("the limit must be at least 1", "--model", "x", "--limit", "0")]
     public async Task What_does_not_go_together_is_said(string message, params string[] args) =>
-        Assert.Contains(message, (await Assert.ThrowsAsync<InputException>(() => Run(args))).Message);
+        Assert.Contains(message, await Refused(args));
 
     [Fact]
     public async Task An_endpoint_is_evaluated_from_the_command_line()
@@ -80,7 +76,7 @@ public sealed class EvalCommandTests
 
     [Fact]
     public async Task Data_of_a_folder_that_is_not_there_is_an_error() =>
-        Assert.Contains("The data folder 'nowhere' does not exist", (await Assert.ThrowsAsync<InputException>(() => Run("data", "--data", "nowhere"))).Message);
+        Assert.Contains("The data folder 'nowhere' does not exist", await Refused("data", "--data", "nowhere"));
 
     [Fact]
     public async Task Data_says_what_is_missing()
@@ -91,10 +87,12 @@ public sealed class EvalCommandTests
         Assert.Equal(output.Contains("missing  ", StringComparison.Ordinal) ? 1 : 0, code);
     }
 
-    static async Task<string> Run(params string[] args)
+    static async Task<string> Run(params string[] args) => (await CommandLine.Run(["eval", .. args])).Out.ReplaceLineEndings("\n");
+
+    static async Task<string> Refused(params string[] args)
     {
-        using StringWriter output = new() { NewLine = "\n" };
-        await EvalCommand.Create().Parse(args).InvokeAsync(new() { Output = output, EnableDefaultExceptionHandler = false });
-        return output.ToString();
+        (int code, _, string error) = await CommandLine.Run(["eval", .. args]);
+        Assert.Equal(2, code);
+        return error;
     }
 }
