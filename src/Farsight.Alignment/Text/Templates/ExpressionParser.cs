@@ -161,8 +161,9 @@ sealed partial class ExpressionParser(TemplateTokens tokens)
     Expression ParseLeft(Func<Expression> operand, params ReadOnlySpan<string> operators)
     {
         Expression left = operand();
-        while (tokens.Current.Kind == TokenKind.Operator && operators.Contains(tokens.Current.Text))
+        for (int links = 1; tokens.Current.Kind == TokenKind.Operator && operators.Contains(tokens.Current.Text); links++)
         {
+            tokens.CheckDepth(_depth + links);
             TemplateToken op = tokens.Next();
             left = new Arithmetic(op.Text, left, operand(), op.Line);
         }
