@@ -40,7 +40,7 @@ sealed class BabiLongTask(string task, string kind) : IGeneratedTask
 
     /// <inheritdoc/>
     public EvalTaskCard Card { get; } = new(
-        "babilong_" + task, 1, "BABILong: " + kind.Replace('-', ' '), "arXiv:2406.10149; booydar/babilong @7a6efee", "the right label alone", 0)
+        "babilong_" + task, 1, "BABILong: " + kind.Replace('-', ' '), "arXiv:2406.10149; booydar/babilong @7a6efee", "the right label alone", null)
     {
         Benchmark = "babilong",
         Suites = task is "qa1" or "qa2" or "qa3" or "qa4" or "qa5" ? ["long"] : [],
