@@ -7,7 +7,7 @@ namespace Farsight.Alignment.Documents.Reading;
 /// A gzip file may consist of several members. Behind the file's own bytes stands one more, whose content is known: if the file is
 /// whole, that content comes out last. In a cut file it becomes part of the damage.
 /// </remarks>
-sealed class WholeGzipStream : Stream
+sealed class WholeGzipStream : ForwardStream
 {
     static readonly byte[] s_mark = [.. "the end of the file, as it should be"u8];
     static readonly byte[] s_member = Compressed(s_mark);
@@ -22,22 +22,6 @@ sealed class WholeGzipStream : Stream
     /// <param name="file">Is owned from now on.</param>
     internal WholeGzipStream(Stream file) => (_file, _content) = (file, new(new Longer(file, s_member), CompressionMode.Decompress));
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     /// <exception cref="InvalidDataException">The data are damaged or end too early.</exception>
     public override int Read(Span<byte> buffer)
     {
@@ -50,16 +34,6 @@ sealed class WholeGzipStream : Stream
         _start += count;
         return count;
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
@@ -95,25 +69,9 @@ sealed class WholeGzipStream : Stream
     }
 
     /// <summary>A stream, and some bytes behind it.</summary>
-    sealed class Longer(Stream stream, byte[] more) : Stream
+    sealed class Longer(Stream stream, byte[] more) : ForwardStream
     {
         int _given;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
         public override int Read(Span<byte> buffer)
         {
@@ -127,15 +85,5 @@ sealed class WholeGzipStream : Stream
             _given += count;
             return count;
         }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

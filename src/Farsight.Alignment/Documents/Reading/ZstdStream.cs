@@ -4,7 +4,7 @@ namespace Farsight.Alignment.Documents.Reading;
 
 /// <summary>Decompresses Zstandard with the system's own library, where there is one.</summary>
 /// <remarks>.NET 10 reads gzip and Brotli only. The functions are those that zstd.h calls stable (ZSTD_DStream).</remarks>
-sealed class ZstdStream : Stream
+sealed class ZstdStream : ForwardStream
 {
     static readonly string[] s_names = ["libzstd.so.1", "libzstd.1.dylib", "libzstd", "zstd"];
     static readonly Lazy<Library?> s_library = new(Load);
@@ -32,24 +32,8 @@ sealed class ZstdStream : Stream
 
     delegate uint IsErrorCode(nuint code);
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     /// <summary>A stream of the decompressed bytes; null where the system has no library. It owns <paramref name="compressed"/>.</summary>
     internal static ZstdStream? Open(Stream compressed) => s_library.Value is { } library ? new(library, compressed) : null;
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     /// <exception cref="InvalidDataException">The data are damaged or end too early.</exception>
     public override int Read(Span<byte> buffer)
@@ -63,16 +47,6 @@ sealed class ZstdStream : Stream
         _taken += count;
         return count;
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
