@@ -18,7 +18,7 @@ static class RunInspection
             findings.Add($"last_{name}", value);
         }
         findings.Add("newest_checkpoint", new CheckpointFolder(Path.Combine(path, "checkpoints")).Newest is { } newest ? $"step {newest.Step}" : "none");
-        string[] made = [.. ((string[])["adapter", "model", "reports"]).Where(f => Directory.Exists(Path.Combine(path, f)))];
+        string[] made = [.. ((string[])["adapter", "adapters", "model", "models", "reports"]).Where(f => Directory.Exists(Path.Combine(path, f)))];
         findings.Add("made", made);
         if (!made.Contains("adapter") && !made.Contains("model"))
         {

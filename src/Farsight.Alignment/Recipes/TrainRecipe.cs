@@ -56,6 +56,9 @@ public sealed record TrainRecipe : IRecipe
     /// <summary>Steps between checkpoints.</summary>
     public required int CheckpointEvery { get; init; }
 
+    /// <summary>Steps between adapters that are kept along training; null, or left out, keeps the last one only.</summary>
+    public int? AdapterEvery { get; init; }
+
     /// <summary>Seeds every random choice.</summary>
     public required int Seed { get; init; }
 
@@ -71,7 +74,7 @@ public sealed record TrainRecipe : IRecipe
         .. Optimizer.Problems("optimizer"),
         .. ScheduleProblems.Of("schedule", Schedule, Steps),
         .. AtLeastOne("steps", Steps), .. AtLeastOne("batch_size", BatchSize), .. AtLeastOne("micro_batch_tokens", MicroBatchTokens),
-        .. AtLeastOne("eval_every", EvalEvery), .. AtLeastOne("checkpoint_every", CheckpointEvery),
+        .. AtLeastOne("eval_every", EvalEvery), .. AtLeastOne("checkpoint_every", CheckpointEvery), .. AtLeastOne("adapter_every", AdapterEvery ?? 1),
     ];
 
     static IEnumerable<string> LoraProblems(LoraOptions lora)

@@ -55,10 +55,15 @@ public static class TrainRun
             : new Dictionary<string, PreferenceLogProbs>();
         PreferenceTraining work = inputs.Work(recipe, reference);
         TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
-        new TrainingLoop(trainable, work, options, run).Run(progress, cancel);
+        TrainedFiles files = new(model, recipe, inputs.BaseModel);
+        new TrainingLoop(trainable, work, options, run) { Watch = new TrainingWatch(recipe, run, files) }.Run(progress, cancel);
 
-        ModelConfig effective = Widened(model.Config, recipe);
-        return recipe.Lora is null ? WriteModel(run.Model, inputs.BaseModel, model, effective) : WriteAdapter(run.Adapter, model, effective, recipe, note);
+        string made = files.WriteResult(run);
+        if (files.WholeModules is { Length: > 0 } modules)
+        {
+            note($"The adapter holds whole modules ({string.Join(", ", modules)}), which vLLM refuses and a GGUF adapter cannot hold; farsight merge makes a model of it for them.");
+        }
+        return made;
     }
 
     static void MakeTrainable(LlamaModel model, TrainRecipe recipe)
@@ -71,32 +76,5 @@ public static class TrainRun
         {
             model.TrainEverything();
         }
-    }
-
-    /// <summary>What was trained at positions up to K has a window of K.</summary>
-    static ModelConfig Widened(ModelConfig config, TrainRecipe recipe) =>
-        config with { MaxPositionEmbeddings = Math.Max(config.MaxPositionEmbeddings, recipe.Positions.Window ?? 0) };
-
-    static string WriteAdapter(string folder, LlamaModel model, ModelConfig effective, TrainRecipe recipe, Action<string> note)
-    {
-        // "model.layers.0.input_layernorm.weight" is saved as the module input_layernorm.
-        string[] modules = [.. model.Parameters.Where(p => p.Role != ParameterRole.Lora).Select(p => p.Name.Split('.')[^2]).Distinct()];
-        AdapterDescription description = new(recipe.Lora!.Rank, recipe.Lora.Alpha, recipe.Lora.Targets, modules, recipe.BaseModel) { BaseFingerprint = model.Fingerprint };
-        PeftAdapter.Write(folder, description, [.. model.Parameters.Select(p => (p.Name, p.Whole))], effective);
-        if (modules.Length > 0)
-        {
-            note($"The adapter holds whole modules ({string.Join(", ", modules)}), which vLLM refuses and a GGUF adapter cannot hold; farsight merge makes a model of it for them.");
-        }
-        return folder;
-    }
-
-    static string WriteModel(string folder, string baseModel, LlamaModel model, ModelConfig effective)
-    {
-        AtomicDirectory.Write(folder, "config.json", temporary =>
-        {
-            ModelWriter.Write(temporary, effective, model.Parameters, NumberFormat.BF16);
-            CompanionFiles.Copy(baseModel, temporary);
-        });
-        return folder;
     }
 }

@@ -4,17 +4,18 @@ using Farsight.Engine;
 namespace Farsight.Alignment.Runs;
 
 /// <summary>The folders step-000123 of a run: written under another name and renamed, so that one which is there is whole.</summary>
-/// <param name="path">checkpoints/ of a run.</param>
-public sealed class CheckpointFolder(string path)
+/// <param name="path">checkpoints/ of a run, or adapters/.</param>
+/// <param name="kept">How many stay; older ones are removed when one is written.</param>
+public sealed class CheckpointFolder(string path, int kept = CheckpointFolder.LastTwo)
 {
     const string Prefix = "step-";
     const string Unfinished = ".tmp";
-    const int Kept = 2;
+    const int LastTwo = 2;
 
     /// <summary>The step and folder of the newest checkpoint, or null when there is none.</summary>
     public (int Step, string Path)? Newest => Complete().Select(c => ((int, string)?)c).LastOrDefault();
 
-    /// <summary>Writes a checkpoint and removes all but the last two.</summary>
+    /// <summary>Writes a checkpoint and removes the oldest beyond those that are kept.</summary>
     /// <param name="step">Steps done.</param>
     /// <param name="fill">Writes the files into the folder that it is given, and flushes them.</param>
     public void Write(int step, Action<string> fill)
@@ -29,13 +30,14 @@ public sealed class CheckpointFolder(string path)
             Directory.Delete(final, recursive: true);
         }
         Directory.Move(unfinished, final);
-        foreach ((int _, string old) in Complete().SkipLast(Kept))
+        foreach ((int _, string old) in Complete().SkipLast(kept))
         {
             Directory.Delete(old, recursive: true);
         }
     }
 
-    void RemoveUnfinished()
+    /// <summary>Removes what a kill left half written.</summary>
+    public void RemoveUnfinished()
     {
         if (Directory.Exists(path))
         {

@@ -32,6 +32,12 @@ public sealed class RunDirectory : IDisposable
     /// <summary>checkpoints/.</summary>
     public CheckpointFolder Checkpoints => new(Path.Combine(Root, "checkpoints"));
 
+    /// <summary>adapters/: what training had made at some of its steps, an adapter each; all are kept.</summary>
+    public CheckpointFolder Adapters => new(Path.Combine(Root, "adapters"), int.MaxValue);
+
+    /// <summary>models/: the same where every weight is trained, a model each.</summary>
+    public CheckpointFolder Models => new(Path.Combine(Root, "models"), int.MaxValue);
+
     /// <summary>adapter/: what training made.</summary>
     public string Adapter => Path.Combine(Root, "adapter");
 

@@ -32,6 +32,9 @@ public sealed class TrainingLoop
         _updates = new(model.Parameters, options);
     }
 
+    /// <summary>Is shown every step; null for nobody.</summary>
+    public ITrainingWatch? Watch { get; init; }
+
     /// <summary>Trains from the newest checkpoint, or from the beginning, to the last step.</summary>
     /// <exception cref="OperationCanceledException">Cancelled; the step was finished and a checkpoint saved.</exception>
     /// <exception cref="InputException">The loss or a gradient is not finite, or a checkpoint is damaged.</exception>
@@ -41,6 +44,7 @@ public sealed class TrainingLoop
         using MetricsLog metrics = new(_run.Metrics);
         using TimingLog timing = new(_run.Timing);
         int done = Restore(metrics);
+        Watch?.Begin(done);
         if (done == 0)
         {
             cancel.ThrowIfCancellationRequested();
@@ -126,6 +130,7 @@ public sealed class TrainingLoop
     void Report(MetricsLine line, MetricsLog metrics, IProgress<TrainingProgress>? progress)
     {
         metrics.Append(line);
+        Watch?.After(line);
         progress?.Report(new(_options.Steps, _tokens, _clock.Elapsed.TotalSeconds, line));
     }
 

@@ -52,6 +52,30 @@ public sealed class TrainCommandTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("lora.train_norms=true", "adapters", "adapter", "adapter_model.safetensors")]
+    [InlineData("lora=null", "models", "model", "model.safetensors")]
+    public async Task What_training_had_made_at_some_steps_is_kept_also_when_it_was_stopped(string weights, string folder, string last, string file)
+    {
+        string[] sets = [weights, "adapter_every=3"];
+        (int code, _, _) = await Train("--set", sets[0], "--set", sets[1]);
+        using CancellationTokenSource source = new();
+        TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(_files.RecipePath, sets);
+        Assert.Throws<OperationCanceledException>(() => TrainRun.Start(
+            new(recipe, _files.RecipePath, _files.In("stopped"), Resume: false), _ => { }, new StopAfter(source, 7), source.Token));
+        string left = Directory.CreateDirectory(_files.In($"stopped/{folder}/step-000009.tmp")).FullName;
+        TrainRun.Start(new(recipe, _files.RecipePath, _files.In("stopped"), Resume: true), _ => { }, null, CancellationToken.None);
+
+        Assert.Equal(0, code);
+        string[] kept = [.. Directory.GetDirectories(Path.Combine(Run, folder)).Order()];
+        Assert.Equal(["step-000003", "step-000006", "step-000009", "step-000012"], kept.Select(Path.GetFileName));
+        Assert.Equal(kept.Select(Path.GetFileName), Directory.GetDirectories(_files.In($"stopped/{folder}")).Select(Path.GetFileName).Order());
+        Assert.All(kept, k => Assert.Equal(File.ReadAllBytes(Path.Combine(k, file)), File.ReadAllBytes(_files.In($"stopped/{folder}/{Path.GetFileName(k)}/{file}"))));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(Run, last, file)), File.ReadAllBytes(Path.Combine(kept[^1], file)));
+        Assert.NotEqual(File.ReadAllBytes(Path.Combine(kept[0], file)), File.ReadAllBytes(Path.Combine(kept[^1], file)));
+        Assert.False(Directory.Exists(left));
+    }
+
     [Fact]
     public async Task Resuming_a_finished_run_changes_nothing()
     {

@@ -53,6 +53,7 @@ public sealed class TrainRecipeTests
     [InlineData("micro_batch_tokens=0", "micro_batch_tokens: 0")]
     [InlineData("eval_every=0", "eval_every: 0")]
     [InlineData("checkpoint_every=0", "checkpoint_every: 0")]
+    [InlineData("adapter_every=0", "adapter_every: 0")]
     public void Names_what_makes_no_sense(string change, string named)
     {
         var e = Assert.Throws<RecipeException>(() => Parse(change));

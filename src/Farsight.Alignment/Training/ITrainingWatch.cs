@@ -1,0 +1,16 @@
+using Farsight.Alignment.Runs;
+
+namespace Farsight.Alignment.Training;
+
+/// <summary>Looks at a model while it trains, between two steps. It may read the parameters and must not change them.</summary>
+/// <remarks>What it writes may depend on nothing but the lines it is shown and the model, so that a resumed run writes the same.</remarks>
+public interface ITrainingWatch
+{
+    /// <summary>Called once, before anything is computed: what was written about later steps is forgotten.</summary>
+    /// <param name="done">Steps done; 0 for a new run.</param>
+    void Begin(int done);
+
+    /// <summary>Called before the first step and after each; the step's checkpoint is written afterwards.</summary>
+    /// <param name="line">What was measured; its step is 0 before the first.</param>
+    void After(MetricsLine line);
+}
