@@ -16,7 +16,11 @@ public interface ITrainingWork
 /// <summary>One forward and backward pass.</summary>
 /// <param name="Tree">The tokens.</param>
 /// <param name="Loss">What is to be minimised, as a function of the log-probabilities.</param>
-public sealed record MicroStep(TokenTree Tree, TreeLoss Loss);
+public sealed record MicroStep(TokenTree Tree, TreeLoss Loss)
+{
+    /// <summary>Ids of the samples in it, for messages; empty where they have none.</summary>
+    public IReadOnlyList<string> Samples { get; init; } = [];
+}
 
 /// <summary>The part of a step's loss that one tree contributes.</summary>
 /// <remarks>Derivatives are those of the step's loss, so they already hold the division by the number of samples of the step.</remarks>

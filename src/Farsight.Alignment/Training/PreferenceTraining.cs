@@ -156,7 +156,10 @@ public sealed class PreferenceTraining : ITrainingWork
                 PreferenceBridge.Spread(tree, nodes, value, 1.0 / _batches.BatchSize, dLogProbs);
                 PreferenceMetrics.Add(metrics, logProbs, value, IsGreedy(tree, nodes.Chosen, pass.TopTokens));
             }
-        });
+        })
+        {
+            Samples = [.. inTree.Select(s => s.Sample.Id)],
+        };
     }
 
     /// <summary>Greedy decoding would write exactly this response.</summary>

@@ -95,19 +95,21 @@ public sealed class TrainingLoop
             parameter.Gradient.Clear();
         }
         MetricSums sums = new();
+        StepSamples samples = new();
         foreach (MicroStep microStep in _work.MicroSteps(step))
         {
             using ITreePass pass = _model.Forward(microStep.Tree);
             float[] dLogProbs = new float[pass.LogProbs.Length];
             microStep.Loss(pass, dLogProbs, sums);
+            samples.Add(microStep.Samples, pass.LogProbs, dLogProbs);
             pass.Backward(dLogProbs);
             _tokens += microStep.Tree.Count;
         }
         OrderedDictionary<string, double> values = sums.Means();
-        RequireFinite(step, "loss", values["loss"]);
+        RequireFinite(step, "loss", values["loss"], samples);
 
         double norm = _updates.ClipGradients();
-        RequireFinite(step, "gradient", norm);
+        RequireFinite(step, "gradient", norm, samples);
         _updates.Apply(step);
         values["gradient_norm"] = norm;
         values["learning_rate"] = _options.Optimizer.LearningRate * _updates.Factor(step);
@@ -134,15 +136,19 @@ public sealed class TrainingLoop
         progress?.Report(new(_options.Steps, _tokens, _clock.Elapsed.TotalSeconds, line));
     }
 
-    void RequireFinite(int step, string what, double value)
+    void RequireFinite(int step, string what, double value, StepSamples samples)
     {
-        if (!double.IsFinite(value))
+        if (double.IsFinite(value))
         {
-            string kept = _run.Checkpoints.Newest is { } newest
-                ? $"the checkpoint of step {newest.Step} is whole"
-                : "there is no checkpoint yet";
-            throw new InputException(string.Create(CultureInfo.InvariantCulture,
-                $"Training diverged: the {what} of step {step} is {value}, and nothing was updated with it; {kept}. Start a run with a lower learning rate or a smaller clip_norm."));
+            return;
         }
+        string kept = _run.Checkpoints.Newest is { } newest
+            ? $"the checkpoint of step {newest.Step} is whole"
+            : "there is no checkpoint yet";
+        string change = step == 1
+            ? "Nothing has been trained yet, so look at the base model with farsight inspect and at the samples"
+            : "Start a run with a lower learning rate, a longer warm-up or a smaller clip_norm";
+        throw new InputException(string.Create(CultureInfo.InvariantCulture,
+            $"Training diverged: the {what} of step {step} is {value}{samples.Described}, and nothing was updated with it; {kept}. {change}."));
     }
 }

@@ -61,6 +61,16 @@ public sealed class TrainRecipeTests
         Assert.Contains(e.Problems, p => p.StartsWith(named, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Every_key_is_explained_in_the_documentation()
+    {
+        string text = File.ReadAllText(Path.Combine(Repository.Root, "docs/training.md"));
+        string[] keys = [.. RecipeFile.Json.GetTypeInfo(typeof(TrainRecipe)).Properties.Select(p => p.Name)];
+
+        Assert.NotEmpty(keys);
+        Assert.DoesNotContain(keys, key => !text.Contains($"\n| `{key}` |", StringComparison.Ordinal)); // add a row to docs/training.md
+    }
+
     [Theory]
     [InlineData("yarn:8", typeof(RopeScaling.Yarn), 8 * 512)]
     [InlineData("linear:2.5", typeof(RopeScaling.Linear), 1280)]

@@ -104,17 +104,40 @@ public sealed class TrainingLoopTests : IDisposable
 
         Assert.Contains("the loss of step 12", e.Message, StringComparison.Ordinal);
         Assert.Contains("checkpoint of step 10", e.Message, StringComparison.Ordinal);
+        Assert.Contains("with the samples sequences 0, 1, sequences 2, 3, and nothing", e.Message, StringComparison.Ordinal);
+        Assert.Contains("a lower learning rate", e.Message, StringComparison.Ordinal);
         Assert.True(Directory.Exists(In("run", "checkpoints/step-000010")));
     }
 
     [Fact]
     public void A_gradient_that_is_not_finite_stops_the_run()
     {
-        Counting work = new() { GradientAt = step => step == 3 ? float.NaN : 1 };
+        Counting work = new() { GradientOf = (step, _) => step == 3 ? float.NaN : 1 };
 
         var e = Assert.Throws<InputException>(() => Train("run", new TableModel(7), work));
 
         Assert.Contains("the gradient of step 3", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_one_pass_alone_is_not_finite_its_samples_are_named()
+    {
+        Counting work = new() { GradientOf = (step, first) => step == 3 && first == 2 ? float.NaN : 1 };
+
+        var e = Assert.Throws<InputException>(() => Train("run", new TableModel(7), work));
+
+        Assert.Contains("(in the log-probabilities of sequences 2, 3)", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Before_anything_was_trained_the_model_and_the_samples_are_suspected()
+    {
+        Counting work = new() { LossAt = (_, _) => double.NaN };
+
+        var e = Assert.Throws<InputException>(() => Train("run", new TableModel(7), work));
+
+        Assert.Contains("the loss of step 1 is NaN", e.Message, StringComparison.Ordinal);
+        Assert.Contains("farsight inspect", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -181,14 +204,14 @@ public sealed class TrainingLoopTests : IDisposable
 
         internal Func<int, double, double> LossAt { get; init; } = (_, value) => value;
 
-        internal Func<int, float> GradientAt { get; init; } = _ => 1;
+        internal Func<int, int, float> GradientOf { get; init; } = (_, _) => 1;
 
         public IEnumerable<MicroStep> MicroSteps(int stepNumber) =>
-            Enumerable.Range(0, Sequences).Chunk(Sequences / microSteps).Select(some => Work(stepNumber, some));
+            Enumerable.Range(0, Sequences).Chunk(Sequences / microSteps).Select(some => Work(stepNumber, some) with { Samples = [$"sequences {string.Join(", ", some)}"] });
 
         public IEnumerable<MicroStep> HeldOut() => [Work(0, [0, 1, 2, 3])];
 
-        MicroStep Work(int step, IEnumerable<int> sequences)
+        MicroStep Work(int step, int[] sequences)
         {
             TokenTreeBuilder builder = new();
             foreach (int sequence in sequences)
@@ -200,7 +223,7 @@ public sealed class TrainingLoopTests : IDisposable
             return new(builder.Build(), (pass, dLogProbs, metrics) =>
             {
                 float weight = 1f / (Sequences * (Length - 1));
-                dLogProbs.Fill(-weight * GradientAt(step));
+                dLogProbs.Fill(-weight * GradientOf(step, sequences[0]));
                 foreach (float logProb in pass.LogProbs)
                 {
                     metrics.Add("loss", LossAt(step, -logProb));

@@ -1,0 +1,26 @@
+using System.Numerics.Tensors;
+
+namespace Farsight.Alignment.Training;
+
+/// <summary>The samples of a step by name, for the sentence that says which of them made a number that is not finite.</summary>
+sealed class StepSamples
+{
+    readonly List<string> _all = [], _notFinite = [];
+
+    /// <summary>" with the samples a, b, c (in the log-probabilities of b)", or nothing where samples have no names.</summary>
+    internal string Described => _all.Count == 0 ? ""
+        : $" with the samples {string.Join(", ", _all)}{(_notFinite.Count is > 0 and var count && count < _all.Count ? $" (in the log-probabilities of {string.Join(", ", _notFinite)})" : "")}";
+
+    /// <summary>Adds those of a pass.</summary>
+    /// <param name="ids">Their ids.</param>
+    /// <param name="logProbs">[Scored] of the pass.</param>
+    /// <param name="dLogProbs">[Scored] what the loss gave back.</param>
+    internal void Add(IReadOnlyList<string> ids, ReadOnlySpan<float> logProbs, ReadOnlySpan<float> dLogProbs)
+    {
+        _all.AddRange(ids);
+        if (!TensorPrimitives.IsFiniteAll(logProbs) || !TensorPrimitives.IsFiniteAll(dLogProbs))
+        {
+            _notFinite.AddRange(ids);
+        }
+    }
+}
