@@ -24,8 +24,8 @@ public sealed record PreferenceLogProbs(
 /// <param name="Loss">In nats.</param>
 /// <param name="DChosen">∂Loss/∂Chosen.Sum</param>
 /// <param name="DRejected">∂Loss/∂Rejected[j].Sum, [M]</param>
-/// <param name="ChosenReward">Implicit reward, for the log only; 0 where the objective has none.</param>
-/// <param name="RejectedReward">Mean implicit reward of the rejected responses, for the log only; 0 where the objective has none.</param>
+/// <param name="ChosenReward">Implicit reward, for the log only; null where the objective has none.</param>
+/// <param name="RejectedReward">Mean implicit reward of the rejected responses, weighted as the loss weights them, for the log only; null where the objective has none.</param>
 /// <param name="DPrompt">∂Loss/∂Prompt.Sum; 0 when the prompt is not part of the loss.</param>
 public sealed record ObjectiveValue(
-    double Loss, double DChosen, double[] DRejected, double ChosenReward, double RejectedReward, double DPrompt = 0);
+    double Loss, double DChosen, double[] DRejected, double? ChosenReward = null, double? RejectedReward = null, double DPrompt = 0);

@@ -11,6 +11,10 @@ static class Requirement
     internal static IEnumerable<string> NotNegative(string key, double value) =>
         value >= 0 && double.IsFinite(value) ? [] : [$"{key}: {value} is not allowed; use 0 or more."];
 
+    /// <summary>A problem unless the value is a share of labels that may be wrong: at one half nothing is preferred any more.</summary>
+    internal static IEnumerable<string> LabelSmoothing(string key, double value) =>
+        value is >= 0 and < 0.5 ? [] : [$"{key}: {value} is not allowed; use 0 or more and less than 0.5."];
+
     /// <summary>Stops when the sample does not bring the number of rejected responses that the objective is defined for.</summary>
     /// <exception cref="ArgumentException">The count is another.</exception>
     internal static void Rejected(string objective, int wanted, PreferenceLogProbs logProbs)
@@ -20,4 +24,20 @@ static class Requirement
             throw new ArgumentException($"{objective} takes {wanted} rejected responses, and got {logProbs.Rejected.Count}.", nameof(logProbs));
         }
     }
+
+    /// <summary>The reference of a pair of one chosen and one rejected response.</summary>
+    /// <exception cref="ArgumentException">There is none, or the sample is not a pair.</exception>
+    internal static PreferenceLogProbs ReferenceOfPair(string objective, PreferenceLogProbs logProbs)
+    {
+        PreferenceLogProbs reference = logProbs.Reference
+            ?? throw new ArgumentException($"{objective} needs reference log-probabilities, and the example has none.", nameof(logProbs));
+        Rejected(objective, 1, logProbs);
+        Rejected(objective, 1, reference);
+        return reference;
+    }
+
+    /// <summary>The prompt's log-probability.</summary>
+    /// <exception cref="ArgumentException">It was not scored.</exception>
+    internal static SequenceLogProb Prompt(string objective, PreferenceLogProbs logProbs) => logProbs.Prompt
+        ?? throw new ArgumentException($"{objective} needs the prompt's log-probability, and the example has none.", nameof(logProbs));
 }

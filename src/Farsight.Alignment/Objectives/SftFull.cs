@@ -23,11 +23,10 @@ public sealed record SftFull : IPreferenceObjective
     public ObjectiveValue Evaluate(PreferenceLogProbs logProbs)
     {
         Requirement.Rejected("sft_full", 0, logProbs);
-        SequenceLogProb prompt = logProbs.Prompt
-            ?? throw new ArgumentException("sft_full needs the prompt's log-probability, and the example has none.", nameof(logProbs));
+        SequenceLogProb prompt = Requirement.Prompt("sft_full", logProbs);
 
         int tokens = prompt.Tokens + logProbs.Chosen.Tokens;
         double dSum = -1.0 / tokens;
-        return new(-(prompt.Sum + logProbs.Chosen.Sum) / tokens, dSum, [], 0, 0, dSum);
+        return new(-(prompt.Sum + logProbs.Chosen.Sum) / tokens, dSum, [], DPrompt: dSum);
     }
 }

@@ -2,9 +2,13 @@ using System.Text.Json.Serialization;
 
 namespace Farsight.Alignment.Objectives;
 
-/// <summary>Instruction tuning with the loss on the answer: −mean(chosen).</summary>
-/// <remarks>A baseline of arXiv:2410.18533v1, section 4 ("Partial"). Rejected responses are not run at all.</remarks>
-public sealed record SftPartial : IPreferenceObjective
+/// <summary>Instruction tuning with the loss on the answer: −mean(response), of the chosen response or of the first rejected one.</summary>
+/// <remarks>
+/// On the chosen response it is a baseline of arXiv:2410.18533v1, section 4 ("Partial"), and no rejected response is run. On the rejected
+/// one it is a baseline of arXiv:2502.13922, Figure 4; the chosen response is then run to be measured, and has no part in the loss.
+/// </remarks>
+/// <param name="Response">Which response is learned; the chosen one where it is left out.</param>
+public sealed record SftPartial(TrainedResponse Response = TrainedResponse.Chosen) : IPreferenceObjective
 {
     [JsonIgnore]
     public bool NeedsReference => false;
@@ -13,13 +17,15 @@ public sealed record SftPartial : IPreferenceObjective
     public bool ScoresPrompt => false;
 
     [JsonIgnore]
-    public int? RejectedResponses => 0;
+    public int? RejectedResponses => Response == TrainedResponse.Rejected ? 1 : 0;
 
     public IEnumerable<string> Problems(string path) => [];
 
     public ObjectiveValue Evaluate(PreferenceLogProbs logProbs)
     {
-        Requirement.Rejected("sft_partial", 0, logProbs);
-        return new(-logProbs.Chosen.Mean, -1.0 / logProbs.Chosen.Tokens, [], 0, 0);
+        Requirement.Rejected("sft_partial", RejectedResponses!.Value, logProbs);
+        return Response == TrainedResponse.Rejected
+            ? new(-logProbs.Rejected[0].Mean, 0, [-1.0 / logProbs.Rejected[0].Tokens])
+            : new(-logProbs.Chosen.Mean, -1.0 / logProbs.Chosen.Tokens, []);
     }
 }

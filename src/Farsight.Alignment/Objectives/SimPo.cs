@@ -2,11 +2,15 @@ using System.Text.Json.Serialization;
 
 namespace Farsight.Alignment.Objectives;
 
-/// <summary>SimPO: −log σ(β·mean(chosen) − β·mean(rejected) − γ).</summary>
-/// <remarks>Source: arXiv:2405.14734, Eq. 6. Takes exactly one rejected response; a sample that has more gives its first.</remarks>
+/// <summary>SimPO: −log σ(z) with z = β·mean(chosen) − β·mean(rejected) − γ.</summary>
+/// <remarks>
+/// Source: arXiv:2405.14734, Eq. 6. Takes exactly one rejected response; a sample that has more gives its first. With ε above 0,
+/// −(1 − ε) log σ(z) − ε log σ(−z), as the authors' code has it; z holds γ in both terms.
+/// </remarks>
 /// <param name="Beta">β, reward scale; > 0.</param>
 /// <param name="Gamma">γ, target margin in reward units; SimPO's code asks for γ/β instead. ≥ 0.</param>
-public sealed record SimPo(double Beta, double Gamma) : IPreferenceObjective
+/// <param name="LabelSmoothing">ε, how likely chosen and rejected are the wrong way round; in [0, 0.5); 0, or left out, as in the paper.</param>
+public sealed record SimPo(double Beta, double Gamma, double LabelSmoothing = 0) : IPreferenceObjective
 {
     [JsonIgnore]
     public bool NeedsReference => false;
@@ -18,7 +22,11 @@ public sealed record SimPo(double Beta, double Gamma) : IPreferenceObjective
     public int? RejectedResponses => 1;
 
     public IEnumerable<string> Problems(string path) =>
-        [.. Requirement.Positive($"{path}.beta", Beta), .. Requirement.NotNegative($"{path}.gamma", Gamma)];
+    [
+        .. Requirement.Positive($"{path}.beta", Beta),
+        .. Requirement.NotNegative($"{path}.gamma", Gamma),
+        .. Requirement.LabelSmoothing($"{path}.label_smoothing", LabelSmoothing),
+    ];
 
     public ObjectiveValue Evaluate(PreferenceLogProbs logProbs)
     {
@@ -27,10 +35,8 @@ public sealed record SimPo(double Beta, double Gamma) : IPreferenceObjective
 
         double chosenReward = Beta * chosen.Mean;
         double rejectedReward = Beta * rejected.Mean;
-        double z = chosenReward - rejectedReward - Gamma;
-        double dz = -Logistic.Sigmoid(-z);
+        (double loss, double dz) = Logistic.PreferenceLoss(chosenReward - rejectedReward - Gamma, LabelSmoothing);
 
-        return new(
-            -Logistic.LogSigmoid(z), dz * Beta / chosen.Tokens, [-dz * Beta / rejected.Tokens], chosenReward, rejectedReward);
+        return new(loss, dz * Beta / chosen.Tokens, [-dz * Beta / rejected.Tokens], chosenReward, rejectedReward);
     }
 }

@@ -8,7 +8,9 @@ namespace Farsight.Alignment.Runs;
 /// <param name="Step">The step; 0 before training.</param>
 /// <param name="Values">Over the step's own samples.</param>
 /// <param name="HeldOut">Over the held-out samples, after the step; null where it was not measured.</param>
-public sealed record MetricsLine(int Step, IReadOnlyDictionary<string, double> Values, IReadOnlyDictionary<string, double>? HeldOut);
+/// <param name="HeldOutMargins">Reward margin of each held-out sample by its id, whose mean <paramref name="HeldOut"/> has; null where nothing is compared.</param>
+public sealed record MetricsLine(
+    int Step, IReadOnlyDictionary<string, double> Values, IReadOnlyDictionary<string, double>? HeldOut, IReadOnlyDictionary<string, double>? HeldOutMargins = null);
 
 /// <summary>metrics.jsonl: one line a step, nothing in it that depends on the clock, so that equal runs write equal files.</summary>
 public sealed class MetricsLog : IDisposable
@@ -41,12 +43,8 @@ public sealed class MetricsLog : IDisposable
             json.WriteStartObject();
             json.WriteNumber("step", line.Step);
             WriteValues(json, line.Values);
-            if (line.HeldOut is { } heldOut)
-            {
-                json.WriteStartObject("held_out");
-                WriteValues(json, heldOut);
-                json.WriteEndObject();
-            }
+            WriteObject(json, "held_out", line.HeldOut);
+            WriteObject(json, "held_out_margins", line.HeldOutMargins);
             json.WriteEndObject();
         }
         buffer.Write("\n"u8);
@@ -73,8 +71,8 @@ public sealed class MetricsLog : IDisposable
     {
         using JsonDocument json = JsonDocument.Parse(line);
         JsonElement root = json.RootElement;
-        IReadOnlyDictionary<string, double>? heldOut = root.TryGetProperty("held_out", out JsonElement values) ? Values(values) : null;
-        return new(root.GetProperty("step").GetInt32(), Values(root), heldOut);
+        IReadOnlyDictionary<string, double>? Object(string name) => root.TryGetProperty(name, out JsonElement values) ? Values(values) : null;
+        return new(root.GetProperty("step").GetInt32(), Values(root), Object("held_out"), Object("held_out_margins"));
     }
 
     static OrderedDictionary<string, double> Values(JsonElement json)
@@ -88,6 +86,16 @@ public sealed class MetricsLog : IDisposable
             }
         }
         return values;
+    }
+
+    static void WriteObject(Utf8JsonWriter json, string name, IReadOnlyDictionary<string, double>? values)
+    {
+        if (values is not null)
+        {
+            json.WriteStartObject(name);
+            WriteValues(json, values);
+            json.WriteEndObject();
+        }
     }
 
     static void WriteValues(Utf8JsonWriter json, IReadOnlyDictionary<string, double> values)

@@ -4,6 +4,7 @@ namespace Farsight.Alignment.Training;
 public sealed class MetricSums
 {
     readonly OrderedDictionary<string, (double Sum, double Weight)> _sums = [];
+    readonly OrderedDictionary<string, double> _margins = [];
 
     /// <summary>Adds one observation.</summary>
     /// <param name="name">As it appears in metrics.jsonl: "loss", "reward_margin".</param>
@@ -14,6 +15,14 @@ public sealed class MetricSums
         (double sum, double total) = _sums.GetValueOrDefault(name);
         _sums[name] = (sum + value * weight, total + weight);
     }
+
+    /// <summary>Keeps one sample's reward margin by itself.</summary>
+    /// <param name="sample">Its id; a sample that comes again replaces its margin.</param>
+    /// <param name="margin">Chosen minus rejected reward.</param>
+    public void KeepMargin(string sample, double margin) => _margins[sample] = margin;
+
+    /// <summary>Reward margins by sample id, in the order of their first appearance; empty where nothing is compared.</summary>
+    public IReadOnlyDictionary<string, double> Margins => _margins;
 
     /// <summary>The means, in the order of their first appearance.</summary>
     public OrderedDictionary<string, double> Means()

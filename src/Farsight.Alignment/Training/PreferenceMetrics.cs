@@ -26,7 +26,7 @@ public static class PreferenceMetrics
     /// <summary>Nats per token of the prompt, where it is part of the loss.</summary>
     public const string PromptLogProb = "prompt_log_prob";
 
-    internal static void Add(MetricSums metrics, PreferenceLogProbs logProbs, ObjectiveValue value, bool chosenIsGreedy)
+    internal static void Add(MetricSums metrics, string sample, PreferenceLogProbs logProbs, ObjectiveValue value, bool chosenIsGreedy)
     {
         metrics.Add(Loss, value.Loss);
         metrics.Add(ChosenLogProb, logProbs.Chosen.Mean);
@@ -34,8 +34,12 @@ public static class PreferenceMetrics
         if (logProbs.Rejected.Count > 0)
         {
             metrics.Add(RejectedLogProb, logProbs.Rejected.Average(r => r.Mean));
-            metrics.Add(RewardMargin, value.ChosenReward - value.RejectedReward);
-            metrics.Add(RewardAccuracy, value.ChosenReward > value.RejectedReward ? 1 : 0);
+        }
+        if (value.ChosenReward - value.RejectedReward is { } margin)
+        {
+            metrics.Add(RewardMargin, margin);
+            metrics.Add(RewardAccuracy, margin > 0 ? 1 : 0);
+            metrics.KeepMargin(sample, margin);
         }
         if (logProbs.Prompt is { } prompt)
         {

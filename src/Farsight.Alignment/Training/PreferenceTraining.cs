@@ -154,7 +154,7 @@ public sealed class PreferenceTraining : ITrainingWork
                 PreferenceLogProbs logProbs = PreferenceBridge.Read(tree, nodes, pass.LogProbs, _samples.Reference.GetValueOrDefault(sample.Id));
                 ObjectiveValue value = _objective.Evaluate(logProbs);
                 PreferenceBridge.Spread(tree, nodes, value, 1.0 / _batches.BatchSize, dLogProbs);
-                PreferenceMetrics.Add(metrics, logProbs, value, IsGreedy(tree, nodes.Chosen, pass.TopTokens));
+                PreferenceMetrics.Add(metrics, sample.Id, logProbs, value, IsGreedy(tree, nodes.Chosen, pass.TopTokens));
             }
         })
         {

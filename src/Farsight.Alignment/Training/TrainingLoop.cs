@@ -48,7 +48,7 @@ public sealed class TrainingLoop
         if (done == 0)
         {
             cancel.ThrowIfCancellationRequested();
-            Report(new(0, new Dictionary<string, double>(), HeldOut()), metrics, progress);
+            Report(Line(0, [], HeldOut()), metrics, progress);
         }
         for (int step = done + 1; step <= _options.Steps; step++)
         {
@@ -58,7 +58,7 @@ public sealed class TrainingLoop
             OrderedDictionary<string, double> values = Step(step);
             _clock.Stop();
             timing.Append(step, _clock.Elapsed - before, _tokens - tokensBefore);
-            Report(new(step, values, IsDue(step, _options.EvalEvery) ? HeldOut() : null), metrics, progress);
+            Report(Line(step, values, IsDue(step, _options.EvalEvery) ? HeldOut() : null), metrics, progress);
 
             bool stop = cancel.IsCancellationRequested && step < _options.Steps;
             if (stop || IsDue(step, _options.CheckpointEvery))
@@ -116,7 +116,7 @@ public sealed class TrainingLoop
         return values;
     }
 
-    OrderedDictionary<string, double>? HeldOut()
+    MetricSums? HeldOut()
     {
         MetricSums sums = new();
         bool any = false;
@@ -126,8 +126,11 @@ public sealed class TrainingLoop
             microStep.Loss(pass, new float[pass.LogProbs.Length], sums);
             any = true;
         }
-        return any ? sums.Means() : null;
+        return any ? sums : null;
     }
+
+    static MetricsLine Line(int step, OrderedDictionary<string, double> values, MetricSums? heldOut) =>
+        new(step, values, heldOut?.Means(), heldOut is { Margins.Count: > 0 } ? heldOut.Margins : null);
 
     void Report(MetricsLine line, MetricsLog metrics, IProgress<TrainingProgress>? progress)
     {

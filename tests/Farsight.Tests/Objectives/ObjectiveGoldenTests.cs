@@ -35,6 +35,8 @@ public sealed class ObjectiveGoldenTests
         Same("loss.logo_m1", logo with { RejectedResponses = 1 }, pair);
         Same("loss.simpo", new SimPo(Setting("simpo", "beta"), Setting("simpo", "gamma")), pair);
         Same("loss.dpo", new Dpo(Setting("dpo", "beta")), pair);
+        Same("loss.ipo", new Ipo(Setting("ipo", "beta")), pair);
+        Same("loss.orpo", new Orpo(Setting("orpo", "lambda")), pair);
         Same("loss.sft_partial", new SftPartial(), sample with { Rejected = [] });
     }
 
