@@ -195,22 +195,11 @@ public sealed record EvalRequest(
     static string Identity(LoadedModel model)
     {
         string adapter = model.AdapterPath is null ? "" : $"+{InputHash.OfModel(model.AdapterPath)[..8]}";
-        return $"{model.Name}, {RopeName(model.Model.Config.RopeScaling)} ({InputHash.OfModel(model.DirectoryPath)[..8]}{adapter})";
+        return $"{model.Name}, {model.Model.Config.RopeScaling.Describe()} ({InputHash.OfModel(model.DirectoryPath)[..8]}{adapter})";
     }
 
     static string Without(IReadOnlyList<AttentionHead> heads) =>
         heads.Count == 0 ? "" : $" without heads {string.Join(' ', heads.Select(HeadMask.Name))}";
-
-    static string RopeName(RopeScaling rope) => rope switch
-    {
-        RopeScaling.Unscaled => "plain RoPE",
-        RopeScaling.Linear linear => string.Create(CultureInfo.InvariantCulture, $"linear × {linear.Factor}"),
-        RopeScaling.Llama3 llama => string.Create(CultureInfo.InvariantCulture, $"Llama 3 × {llama.Factor}"),
-        RopeScaling.Yarn yarn => string.Create(CultureInfo.InvariantCulture, $"YaRN × {yarn.Factor}"),
-        RopeScaling.DynamicNtk dynamic => string.Create(CultureInfo.InvariantCulture, $"dynamic NTK × {dynamic.Factor}"),
-        RopeScaling.LongRope longRope => string.Create(CultureInfo.InvariantCulture, $"LongRoPE × {longRope.Factor}"),
-        _ => rope.ToString(),
-    };
 
     IEnumerable<SourceDocument> Fiction()
     {

@@ -61,7 +61,8 @@ public sealed class LoadedModel : IDisposable
     /// <exception cref="InputException">Something is missing, damaged or does not fit together.</exception>
     public static LoadedModel Open(string directory, string? adapter = null, RopeScaling? rope = null)
     {
-        LlamaModel model = LlamaModel.Load(directory, rope ?? TrainedUnder(adapter));
+        (RopeScaling? trained, int window) = rope is null ? TrainedUnder(adapter, directory) : (rope, 0);
+        LlamaModel model = LlamaModel.Load(directory, trained, window: window);
         try
         {
             Tokenizer tokenizer = Tokenizer.LoadFor(directory, model.Config.VocabSize);
@@ -95,14 +96,14 @@ public sealed class LoadedModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
 
-    static RopeScaling? TrainedUnder(string? adapter)
+    static (RopeScaling? Rope, int Window) TrainedUnder(string? adapter, string directory)
     {
         if (adapter is null)
         {
-            return null;
+            return (null, 0);
         }
         using PeftAdapter files = PeftAdapter.Read(adapter);
-        return files.Effective?.RopeScaling;
+        return files.Effective is { } effective ? (effective.RopeFor(ModelFiles.ReadConfig(directory)), effective.MaxPositionEmbeddings) : (null, 0);
     }
 
     static string NameOf(string directory, int parts) =>

@@ -4,27 +4,35 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Alignment.Recipes;
 
-/// <summary>RoPE scaling as recipes and commands spell it: "yarn:8", "linear:4", "none".</summary>
+/// <summary>RoPE scaling as recipes and commands spell it: "yarn:8", "theta:500000", "none".</summary>
 public static class RopeOption
 {
     /// <summary>The spellings.</summary>
-    public const string Spellings = "none, linear:FACTOR or yarn:FACTOR, as in yarn:8";
+    public const string Spellings = "none, theta:BASE, or linear, yarn, dynamic, ntk or truncated with a factor, as in yarn:8";
+
+    const double MaxFactor = 1e6, MaxTheta = 1e15; // what config.json may say
 
     /// <summary>The rule for a model; null keeps what its config.json says.</summary>
     /// <param name="text">As spelt by <see cref="Spellings"/>, or null.</param>
     /// <param name="config">Its window is the one that is scaled.</param>
-    /// <exception cref="InputException">The text is none of the spellings.</exception>
+    /// <exception cref="InputException">The text is none of the spellings, or the rule does not suit the model.</exception>
     public static RopeScaling? Parse(string? text, ModelConfig config)
     {
         if (text is null)
         {
             return null;
         }
-        (string rule, double factor) = Split(text) ?? throw new InputException($"rope '{text}' is unknown; use {Spellings}.");
+        (string rule, double number) = Split(text) ?? throw new InputException($"rope '{text}' is unknown; use {Spellings}.");
+        int window = config.MaxPositionEmbeddings;
         return rule switch
         {
-            "linear" => new RopeScaling.Linear(factor),
-            "yarn" => new RopeScaling.Yarn(factor, config.MaxPositionEmbeddings),
+            "linear" => new RopeScaling.Linear(number),
+            "yarn" => new RopeScaling.Yarn(number, window),
+            "truncated" => new RopeScaling.Truncated(number, window),
+            "theta" => new RopeScaling.AdjustedBase(number),
+            "dynamic" or "ntk" when config.HeadDim <= 2 => throw new InputException($"rope '{text}' needs a head_dim above 2, and the model's is {config.HeadDim}; use linear or yarn."),
+            "dynamic" => new RopeScaling.DynamicNtk(number, window),
+            "ntk" => new RopeScaling.NtkAware(number, window),
             _ => new RopeScaling.Unscaled(),
         };
     }
@@ -32,14 +40,15 @@ public static class RopeOption
     /// <summary>Whether <see cref="Parse"/> would take the text.</summary>
     internal static bool IsKnown(string? text) => text is null || Split(text) is not null;
 
-    static (string Rule, double Factor)? Split(string text)
+    static (string Rule, double Number)? Split(string text)
     {
         string[] parts = text.Split(':');
-        bool isNumber = double.TryParse(parts[^1], NumberStyles.Float, CultureInfo.InvariantCulture, out double factor);
+        bool isNumber = double.TryParse(parts[^1], NumberStyles.Float, CultureInfo.InvariantCulture, out double number);
         return parts switch
         {
             ["none"] => ("none", 1),
-            ["linear" or "yarn", _] when isNumber && factor >= 1 && double.IsFinite(factor) => (parts[0], factor),
+            ["theta", _] when isNumber && number is > 1 and <= MaxTheta => ("theta", number),
+            ["linear" or "yarn" or "dynamic" or "ntk" or "truncated", _] when isNumber && number is >= 1 and <= MaxFactor => (parts[0], number),
             _ => null,
         };
     }

@@ -14,7 +14,7 @@ public sealed record TrainRecipe : IRecipe
     /// <summary>A Hugging Face model directory.</summary>
     public required string BaseModel { get; init; }
 
-    /// <summary>RoPE scaling: none, linear:8, yarn:8; null keeps the model's own.</summary>
+    /// <summary>RoPE scaling as <see cref="RopeOption"/> spells it, "yarn:8"; null keeps the model's own.</summary>
     public required string? Rope { get; init; }
 
     /// <summary>The format that the frozen matrices are converted to, in memory; null, or left out, keeps them as they are stored, in the file.</summary>

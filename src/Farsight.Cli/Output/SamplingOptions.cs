@@ -41,7 +41,7 @@ sealed class SamplingOptions
         string? rope = parse.GetValue(_rope);
         return LoadedModel.Open(
             directory, parse.GetValue(_adapter),
-            rope is null ? null : RopeOption.Parse(rope, HuggingFaceConfig.Read(Path.Combine(directory, "config.json"))));
+            rope is null ? null : RopeOption.Parse(rope, ModelFiles.ReadConfig(directory)));
     }
 
     /// <exception cref="InputException">A value is out of range.</exception>

@@ -50,7 +50,7 @@ public static class HuggingFaceConfig
         json.WriteEndArray();
         WriteShape(json, model);
         WindowConfig.Write(json, model, ModelFamily.All[model.ModelType]);
-        RopeConfig.Write(json, model.RopeTheta, model.RopeScaling);
+        RopeConfig.Write(json, model);
         WriteTokens(json, model);
         json.WriteString("torch_dtype", torchDtype switch { NumberFormat.F32 => "float32", NumberFormat.F16 => "float16", _ => "bfloat16" });
         json.WriteEndObject();
@@ -168,7 +168,8 @@ public static class HuggingFaceConfig
         json.WriteNumber("head_dim", model.HeadDim);
         json.WriteString("hidden_act", "silu");
         json.WriteNumber("rms_norm_eps", model.RmsNormEps);
-        json.WriteNumber("max_position_embeddings", model.MaxPositionEmbeddings);
+        // Dynamic scaling takes this for the window that it starts from.
+        json.WriteNumber("max_position_embeddings", model.RopeScaling is RopeScaling.DynamicNtk dynamic ? dynamic.OriginalMaxPositionEmbeddings : model.MaxPositionEmbeddings);
         json.WriteBoolean("tie_word_embeddings", model.TieWordEmbeddings);
         ModelFamily family = ModelFamily.All[model.ModelType];
         if (family.Biases is AttentionBiases.All or AttentionBiases.Separate)

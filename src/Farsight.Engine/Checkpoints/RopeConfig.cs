@@ -8,7 +8,7 @@ namespace Farsight.Engine.Checkpoints;
 static class RopeConfig
 {
     const double MaxTheta = 1e15, MaxFactor = 1e6;
-    const string Original = "original_max_position_embeddings";
+    const string Original = "original_max_position_embeddings", Truncated = "truncated"; // the type is Farsight's own
 
     static readonly string[] s_spellings = ["rope_scaling", "rope_parameters"];
 
@@ -53,7 +53,8 @@ static class RopeConfig
             "llama3" => ["low_freq_factor", "high_freq_factor"],
             "yarn" => ["beta_fast", "beta_slow", "attention_factor", "mscale", "mscale_all_dim", "truncate"],
             "longrope" => ["short_factor", "long_factor", "attention_factor"],
-            _ => throw rope.Unsound(key, "supported are default, linear, dynamic, llama3, yarn and longrope"),
+            Truncated => [],
+            _ => throw rope.Unsound(key, $"supported are default, linear, dynamic, llama3, yarn, longrope and {Truncated}"),
         };
         if (rope.Root.EnumerateObject().Select(p => p.Name).FirstOrDefault(k => rope.Has(k) && !s_common.Contains(k) && !own.Contains(k)) is { } unknown)
         {
@@ -66,6 +67,7 @@ static class RopeConfig
             "llama3" => Llama3(rope, original),
             "yarn" => Yarn(rope, maxPositions, original),
             "longrope" => LongRope(rope, maxPositions, original, headDim / 2),
+            Truncated => new RopeScaling.Truncated(Factor(rope), rope.Int(Original, 1, int.MaxValue)),
             _ => rope.Double("factor", 1, MaxFactor, 1) == 1 ? new RopeScaling.Unscaled() : throw rope.Unsound("factor", "without a rope_type it would change nothing"),
         };
     }
@@ -114,10 +116,11 @@ static class RopeConfig
 
     static double? Optional(ConfigReader rope, string key) => rope.Has(key) ? rope.Double(key, 0, MaxFactor) : null;
 
-    internal static void Write(Utf8JsonWriter json, double theta, RopeScaling scaling)
+    internal static void Write(Utf8JsonWriter json, ModelConfig model)
     {
-        Write(json, "rope_theta", theta);
-        if (scaling is RopeScaling.Unscaled)
+        RopeScaling scaling = model.RopeScaling;
+        Write(json, "rope_theta", scaling.Theta(model.HeadDim, model.RopeTheta));
+        if (scaling.IsPlain)
         {
             json.WriteNull("rope_scaling");
             return;
@@ -166,8 +169,13 @@ static class RopeConfig
                 Write(json, "long_factor", longRope.LongFactors);
                 WriteOptional(json, "attention_factor", longRope.AttentionFactor);
                 break;
+            case RopeScaling.Truncated truncated:
+                json.WriteString("rope_type", Truncated);
+                Write(json, "factor", truncated.Factor);
+                json.WriteNumber(Original, truncated.OriginalMaxPositionEmbeddings);
+                break;
             default:
-                throw new ArgumentException($"{scaling.GetType().Name} has no spelling in config.json.", nameof(scaling));
+                throw new ArgumentException($"{scaling.GetType().Name} has no spelling in config.json.", nameof(model));
         }
         json.WriteEndObject();
     }

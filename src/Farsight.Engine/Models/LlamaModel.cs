@@ -95,14 +95,16 @@ public sealed class LlamaModel : IDisposable
     /// <param name="path">A directory with config.json and safetensors, or a GGUF file.</param>
     /// <param name="rope">Replaces the config's scaling; null keeps it. The window grows with the factor.</param>
     /// <param name="weights">The format that matrices are converted to, in memory; null keeps them in the file.</param>
+    /// <param name="window">Tokens that the window has at least, as of an adapter that was trained at far positions.</param>
     /// <exception cref="InputException">The files are not a model that this engine can run.</exception>
-    public static LlamaModel Load(string path, RopeScaling? rope = null, NumberFormat? weights = null)
+    public static LlamaModel Load(string path, RopeScaling? rope = null, NumberFormat? weights = null, int window = 0)
     {
         IModelFiles files = ModelFiles.Open(path);
         IWeightSource source = weights is { } format ? new ConvertedWeights(files, format) : files;
         try
         {
-            return new(rope is null ? files.Config : files.Config.With(rope), source) { Fingerprint = (files as DirectoryWeights)?.Fingerprint };
+            ModelConfig config = rope is null ? files.Config : files.Config.With(rope);
+            return new(config with { MaxPositionEmbeddings = Math.Max(config.MaxPositionEmbeddings, window) }, source) { Fingerprint = (files as DirectoryWeights)?.Fingerprint };
         }
         catch
         {

@@ -77,17 +77,14 @@ public sealed record ModelConfig
     /// <summary>How many tokens a query of a layer sees, itself included; null for all.</summary>
     public int? WindowOf(int layer) => WindowedLayers.Count == 0 || WindowedLayers[layer] ? SlidingWindow : null;
 
-    /// <summary>The same model under another RoPE rule; the window grows by the rule's factor from the original one.</summary>
-    public ModelConfig With(RopeScaling rope) => this with
-    {
-        RopeScaling = rope,
-        MaxPositionEmbeddings = rope switch
-        {
-            RopeScaling.Linear linear => (int)(MaxPositionEmbeddings * linear.Factor),
-            RopeScaling.Llama3 llama3 => (int)(llama3.OriginalMaxPositionEmbeddings * llama3.Factor),
-            RopeScaling.Yarn yarn => (int)(yarn.OriginalMaxPositionEmbeddings * yarn.Factor),
-            RopeScaling.LongRope longRope => (int)(longRope.OriginalMaxPositionEmbeddings * longRope.Factor),
-            _ => MaxPositionEmbeddings,
-        },
-    };
+    /// <summary>The same model under another RoPE rule, with the window that belongs to it.</summary>
+    public ModelConfig With(RopeScaling rope) => this with { RopeScaling = rope, MaxPositionEmbeddings = rope.WindowOf(this) };
+
+    /// <summary>The rule that gives <paramref name="model"/>, of the same weights, the rotation of this config.</summary>
+    /// <exception cref="InputException">The two differ in rope_theta and this one is scaled besides, which no single rule can say.</exception>
+    public RopeScaling RopeFor(ModelConfig model) =>
+        RopeTheta == model.RopeTheta ? RopeScaling
+        : RopeScaling.IsPlain ? new RopeScaling.AdjustedBase(RopeScaling.Theta(HeadDim, RopeTheta))
+        : throw new InputException(FormattableString.Invariant(
+            $"The adapter was trained with rope_theta {RopeTheta} and {RopeScaling.Describe()}, its base model has rope_theta {model.RopeTheta}; make one model of both with `farsight merge`, or choose a rule with --rope."));
 }

@@ -1,8 +1,13 @@
+using Farsight.Engine.Kernels;
+
 namespace Farsight.Engine.Models;
 
-/// <summary>A rule that changes rotary frequencies so that positions beyond the trained window stay familiar.</summary>
-public abstract record RopeScaling
+/// <summary>A rule that changes rotary frequencies so that positions beyond the trained window stay familiar; each in a file of its own.</summary>
+public abstract partial record RopeScaling
 {
+    /// <summary>The rule and its factor, for a person: "YaRN × 8".</summary>
+    public abstract string Describe();
+
     /// <summary>Whether the frequencies are chosen by the length of the sequence.</summary>
     /// <remarks>
     /// Over a token tree the length is one more than the greatest position id under a root, for all its branches; while a text is
@@ -10,57 +15,28 @@ public abstract record RopeScaling
     /// </remarks>
     internal virtual bool DependsOnLength => false;
 
-    /// <summary>None: inverse frequency i is θ^(−2i/Dh).</summary>
-    public sealed record Unscaled : RopeScaling;
+    /// <summary>Whether the rule is no more than another θ, <see cref="Theta"/>, so that files need not name it.</summary>
+    internal virtual bool IsPlain => false;
 
-    /// <summary>Position interpolation (arXiv:2306.15595): every frequency divided by the factor.</summary>
-    public sealed record Linear(double Factor) : RopeScaling;
+    /// <summary>The base that stands in for a model's own.</summary>
+    internal virtual double Theta(int headDim, double ropeTheta) => ropeTheta;
 
-    /// <summary>NTK scaling by the length n: θ becomes θ · (s · n / w − (s − 1))^(Dh / (Dh − 2)), with n at least the window w.</summary>
-    /// <remarks>As transformers has it, except that a longer text before this one leaves no trace.</remarks>
-    /// <param name="Factor">s.</param>
-    /// <param name="OriginalMaxPositionEmbeddings">w: the window the model was trained for, in tokens.</param>
-    public sealed record DynamicNtk(double Factor, int OriginalMaxPositionEmbeddings) : RopeScaling
-    {
-        /// <inheritdoc/>
-        internal override bool DependsOnLength => true;
-    }
+    /// <summary>The window of a model under this rule, in tokens.</summary>
+    internal virtual int WindowOf(ModelConfig model) => model.MaxPositionEmbeddings;
 
-    /// <summary>Llama 3.1's rule: low frequencies divided by the factor, high ones kept, a ramp between.</summary>
-    public sealed record Llama3(double Factor, double LowFreqFactor, double HighFreqFactor, int OriginalMaxPositionEmbeddings) : RopeScaling;
+    /// <summary>The frequencies of a head, in double.</summary>
+    /// <param name="headDim">Dh, even.</param>
+    /// <param name="ropeTheta">θ of the model.</param>
+    /// <param name="length">Tokens of the sequence; matters only where <see cref="DependsOnLength"/>.</param>
+    internal abstract RopeFrequencies Frequencies(int headDim, double ropeTheta, int length);
 
-    /// <summary>YaRN (arXiv:2309.00071): a ramp by the number of turns within the original window, and a factor on cos and sin.</summary>
-    /// <param name="Factor">s: how many times the original window.</param>
-    /// <param name="OriginalMaxPositionEmbeddings">The window before scaling, in tokens.</param>
-    /// <param name="BetaFast">Turns above which a frequency is kept; 32 in the paper.</param>
-    /// <param name="BetaSlow">Turns below which a frequency is divided by s; 1 in the paper.</param>
-    /// <param name="AttentionFactor">Factor on cos and sin; null for 0.1 · ln(s) + 1, or for what the next two give.</param>
-    /// <param name="MScale">m: with <paramref name="MScaleAllDim"/>, a, the factor is (0.1 · m · ln(s) + 1) / (0.1 · a · ln(s) + 1); DeepSeek's variant.</param>
-    /// <param name="MScaleAllDim">a.</param>
-    /// <param name="Truncate">The ramp's ends are rounded outwards to whole pairs.</param>
-    public sealed record Yarn(
-        double Factor, int OriginalMaxPositionEmbeddings, double BetaFast = 32, double BetaSlow = 1, double? AttentionFactor = null,
-        double? MScale = null, double? MScaleAllDim = null, bool Truncate = true) : RopeScaling;
+    /// <summary>The factor by which the slowest pair turns slower under another θ; the fastest, θ^0, never does.</summary>
+    internal static double Slowdown(int headDim, double fromTheta, double toTheta) => Math.Pow(toTheta / fromTheta, (headDim - 2.0) / headDim);
 
-    /// <summary>LongRoPE (arXiv:2402.13753): each frequency divided by a factor of its own, from one of two lists, and a factor on cos and sin.</summary>
-    /// <param name="Factor">s: how many times the original window.</param>
-    /// <param name="OriginalMaxPositionEmbeddings">w: a sequence of at most so many tokens takes the short factors, a longer one the long ones.</param>
-    /// <param name="ShortFactors">[Dh/2]</param>
-    /// <param name="LongFactors">[Dh/2]</param>
-    /// <param name="AttentionFactor">Factor on cos and sin for both; null for √(1 + ln s / ln w).</param>
-    public sealed record LongRope(
-        double Factor, int OriginalMaxPositionEmbeddings, IReadOnlyList<double> ShortFactors, IReadOnlyList<double> LongFactors,
-        double? AttentionFactor = null) : RopeScaling
-    {
-        /// <inheritdoc/>
-        internal override bool DependsOnLength => true;
+    /// <summary>The θ under which the slowest pair turns a factor slower: θ · s^(Dh / (Dh − 2)).</summary>
+    static double SlowedTheta(int headDim, double theta, double factor) => theta * Math.Pow(factor, headDim / (headDim - 2.0));
 
-        /// <inheritdoc/>
-        public bool Equals(LongRope? other) => other is not null
-            && (Factor, OriginalMaxPositionEmbeddings, AttentionFactor) == (other.Factor, other.OriginalMaxPositionEmbeddings, other.AttentionFactor)
-            && ShortFactors.SequenceEqual(other.ShortFactors) && LongFactors.SequenceEqual(other.LongFactors);
+    static int Stretched(int window, double factor) => (int)Math.Min(window * factor, int.MaxValue);
 
-        /// <inheritdoc/>
-        public override int GetHashCode() => OriginalMaxPositionEmbeddings;
-    }
+    static string Text(string rule, double factor) => FormattableString.Invariant($"{rule} × {factor}");
 }

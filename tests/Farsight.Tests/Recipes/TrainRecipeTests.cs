@@ -75,6 +75,11 @@ public sealed class TrainRecipeTests
     [InlineData("yarn:8", typeof(RopeScaling.Yarn), 8 * 512)]
     [InlineData("linear:2.5", typeof(RopeScaling.Linear), 1280)]
     [InlineData("none", typeof(RopeScaling.Unscaled), 512)]
+    [InlineData("dynamic:4", typeof(RopeScaling.DynamicNtk), 2048)]
+    [InlineData("ntk:8", typeof(RopeScaling.NtkAware), 4096)]
+    [InlineData("truncated:16", typeof(RopeScaling.Truncated), 8192)]
+    [InlineData("theta:160000", typeof(RopeScaling.AdjustedBase), 4096)] // 16^(6/8) = 8
+    [InlineData("theta:5000", typeof(RopeScaling.AdjustedBase), 512)]
     public void Rope_is_spelt_by_rule_and_factor(string text, Type expected, int window)
     {
         ModelConfig config = Config();
@@ -90,11 +95,20 @@ public sealed class TrainRecipeTests
 
     [Theory]
     [InlineData("yarn:nine")]
-    [InlineData("ntk:8")]
+    [InlineData("ntk")]
+    [InlineData("ntk:0.5")]
+    [InlineData("theta:1")]
+    [InlineData("theta:NaN")]
+    [InlineData("truncated:8:2")]
+    [InlineData("linear:1e7")]
     [InlineData("none:2")]
     [InlineData("")]
     public void An_unknown_rope_is_answered_with_the_spellings(string text) =>
         Assert.Contains("yarn:8", Assert.Throws<InputException>(() => RopeOption.Parse(text, Config())).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_rule_for_the_base_needs_pairs_to_spread_over() =>
+        Assert.Contains("head_dim above 2", Assert.Throws<InputException>(() => RopeOption.Parse("ntk:8", Config() with { HeadDim = 2 })).Message, StringComparison.Ordinal);
 
     static TrainRecipe Parse(params string[] overrides) => RecipeFile.Parse<TrainRecipe>(TrainingFiles.Recipe, "recipe.jsonc", overrides);
 
@@ -107,7 +121,7 @@ public sealed class TrainRecipeTests
         NumHiddenLayers = 1,
         NumAttentionHeads = 1,
         NumKeyValueHeads = 1,
-        HeadDim = 2,
+        HeadDim = 8,
         RmsNormEps = 1e-5f,
         RopeTheta = 10_000,
         RopeScaling = new RopeScaling.Unscaled(),

@@ -47,9 +47,9 @@ public static class GgufModelWriter
         {
             throw new InputException($"The adapter holds {whole} as trained whole, which a GGUF adapter cannot; make one model of both with `farsight merge`, or `farsight export gguf` with --adapter and without --lora.");
         }
-        if (adapter.Effective is { } effective && effective.RopeScaling != config.RopeScaling)
+        if (adapter.Effective is { } effective && (effective.RopeScaling, effective.RopeTheta) != (config.RopeScaling, config.RopeTheta))
         {
-            throw new InputException("The adapter was trained under another RoPE scaling than the model's, which a GGUF adapter cannot say; make one model of both with `farsight merge`, or `farsight export gguf` with --adapter and without --lora.");
+            throw new InputException("The adapter was trained under another RoPE scaling or base than the model's, which a GGUF adapter cannot say; make one model of both with `farsight merge`, or `farsight export gguf` with --adapter and without --lora.");
         }
         string architecture = GgufArchitecture.Of(config);
         GgufMetadataWriter keys = new();

@@ -6,7 +6,8 @@ namespace Farsight.Engine.Checkpoints.Gguf;
 /// <summary>The rotary part of a model in GGUF: keys for linear scaling and YaRN, a tensor of divisors for Llama 3's rule.</summary>
 /// <remarks>
 /// llama.cpp multiplies its own YaRN factor, 0.1 · ln(s) + 1, by the key attn_factor. It picks LongRoPE's factors by the size of
-/// the cache and not by the text, and has no dynamic NTK, so neither can be exported.
+/// the cache and not by the text, and has no dynamic NTK, so neither can be exported; nor can the truncated basis, whose pairs that
+/// stand still have no finite divisor.
 /// </remarks>
 static class GgufRope
 {
@@ -15,10 +16,10 @@ static class GgufRope
     internal static void Write(GgufMetadataWriter keys, string a, ModelConfig model)
     {
         keys.Add($"{a}.rope.dimension_count", (uint)model.HeadDim);
-        keys.Add($"{a}.rope.freq_base", (float)model.RopeTheta);
+        keys.Add($"{a}.rope.freq_base", (float)model.RopeScaling.Theta(model.HeadDim, model.RopeTheta));
         switch (model.RopeScaling)
         {
-            case RopeScaling.Unscaled:
+            case { IsPlain: true }:
                 break;
             case RopeScaling.Linear linear:
                 keys.Add($"{a}.rope.scaling.type", "linear");

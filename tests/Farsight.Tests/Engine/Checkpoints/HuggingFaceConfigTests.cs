@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Kernels;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 
@@ -46,6 +47,7 @@ public sealed class HuggingFaceConfigTests
     [InlineData("""{"rope_type":"yarn","factor":8.0,"original_max_position_embeddings":512,"beta_fast":30,"beta_slow":2,"attention_factor":1.5}""", "Yarn { Factor = 8, OriginalMaxPositionEmbeddings = 512, BetaFast = 30, BetaSlow = 2, AttentionFactor = 1.5, MScale = , MScaleAllDim = , Truncate = True }")]
     [InlineData("""{"rope_type":"yarn","original_max_position_embeddings":512,"mscale":1.0,"mscale_all_dim":0.5,"truncate":false}""", "Yarn { Factor = 4, OriginalMaxPositionEmbeddings = 512, BetaFast = 32, BetaSlow = 1, AttentionFactor = , MScale = 1, MScaleAllDim = 0.5, Truncate = False }")]
     [InlineData("""{"type":"dynamic","factor":2.0}""", "DynamicNtk { Factor = 2, OriginalMaxPositionEmbeddings = 2048 }")]
+    [InlineData("""{"rope_type":"truncated","factor":8.0,"original_max_position_embeddings":512}""", "Truncated { Factor = 8, OriginalMaxPositionEmbeddings = 512 }")]
     public void Rope_scaling_is_read_in_every_spelling(string scaling, string expected)
     {
         Assert.Equal(expected, Read(Llama, ("rope_scaling", scaling)).RopeScaling.ToString());
@@ -93,7 +95,7 @@ public sealed class HuggingFaceConfigTests
     [InlineData("num_local_experts", "8", "only 0")]
     [InlineData("quantization_config", "{\"quant_method\":\"awq\"}", "changes the model's numbers")]
     [InlineData("rope_scaling", "\"yarn\"", "must be an object")]
-    [InlineData("rope_scaling", "{\"rope_type\":\"ntk\",\"factor\":2.0}", "supported are default, linear, dynamic, llama3, yarn and longrope", "rope_scaling.rope_type")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"ntk\",\"factor\":2.0}", "supported are default, linear, dynamic, llama3, yarn, longrope and truncated", "rope_scaling.rope_type")]
     [InlineData("rope_scaling", "{\"rope_type\":\"linear\",\"type\":\"yarn\",\"factor\":2.0}", "rope_type is linear", "rope_scaling.type")]
     [InlineData("rope_scaling", "{\"rope_type\":\"dynamic\",\"factor\":2.0,\"original_max_position_embeddings\":512}", "starts at max_position_embeddings, 2048", "rope_scaling.original_max_position_embeddings")]
     [InlineData("rope_scaling", "{\"type\":\"longrope\",\"factor\":2,\"short_factor\":[1,1]}", "a list of 8 numbers", "rope_scaling.short_factor")]
@@ -202,7 +204,7 @@ public sealed class HuggingFaceConfigTests
         Assert.StartsWith(folder["config.json"], Assert.Throws<InputException>(() => HuggingFaceConfig.Read(folder["config.json"])).Message);
     }
 
-    public static TheoryData<string> Scalings => ["default", "linear", "dynamic", "llama3", "yarn", "yarn with factor", "yarn with mscale", "longrope"];
+    public static TheoryData<string> Scalings => ["default", "linear", "dynamic", "llama3", "yarn", "yarn with factor", "yarn with mscale", "longrope", "truncated"];
 
     [Theory]
     [MemberData(nameof(Scalings))]
@@ -225,6 +227,36 @@ public sealed class HuggingFaceConfigTests
             Assert.Equal(model.EosTokenIds, again.EosTokenIds);
             Assert.Equal(model, again with { EosTokenIds = model.EosTokenIds });
         }
+    }
+
+    [Theory]
+    [InlineData("ntk", 40000), InlineData("base", 250000)]
+    public void Another_base_is_written_as_rope_theta_and_rotates_alike_when_it_is_read(string rule, double theta)
+    {
+        ModelConfig model = Read(Llama, ("head_dim", "32"), ("num_key_value_heads", "2"));
+        RopeScaling rope = rule == "ntk" ? new RopeScaling.NtkAware(Math.Pow(4, 30.0 / 32), 2048) : new RopeScaling.AdjustedBase(250_000);
+        using TemporaryFolder folder = new();
+
+        HuggingFaceConfig.Write(folder["config.json"], model.With(rope), NumberFormat.BF16);
+        ModelConfig again = HuggingFaceConfig.Read(folder["config.json"]);
+
+        Assert.Equal((new RopeScaling.Unscaled(), model.With(rope).MaxPositionEmbeddings), (again.RopeScaling, again.MaxPositionEmbeddings));
+        Assert.Equal(theta, again.RopeTheta, 6);
+        Assert.Equal(RopeFrequencies.Of(32, 10_000, rope).InvFreq, RopeFrequencies.Of(32, again.RopeTheta, again.RopeScaling).InvFreq);
+        Assert.Equal(new RopeScaling.AdjustedBase(again.RopeTheta), again.RopeFor(model));
+        Assert.Contains("farsight merge", Assert.Throws<InputException>(() => (again with { RopeScaling = new RopeScaling.Linear(2) }).RopeFor(model)).Message);
+    }
+
+    [Fact]
+    public void Dynamic_scaling_keeps_the_window_that_it_starts_from()
+    {
+        ModelConfig model = Read(Llama).With(new RopeScaling.DynamicNtk(4, 2048));
+        using TemporaryFolder folder = new();
+
+        HuggingFaceConfig.Write(folder["config.json"], model, NumberFormat.BF16);
+
+        Assert.Equal(8192, model.MaxPositionEmbeddings);
+        Assert.Equal(model.RopeScaling, HuggingFaceConfig.Read(folder["config.json"]).RopeScaling);
     }
 
     [Fact]
@@ -265,6 +297,7 @@ public sealed class HuggingFaceConfigTests
         "dynamic" => new RopeScaling.DynamicNtk(4, 131072),
         "yarn with mscale" => new RopeScaling.Yarn(8, 512, MScale: 0.7, MScaleAllDim: 0.9, Truncate: false),
         "longrope" => new RopeScaling.LongRope(32, 4096, [.. Enumerable.Range(0, 16).Select(i => 1 + 0.1 * i)], [.. Enumerable.Range(0, 16).Select(i => 1.5 + i)], 1.1),
+        "truncated" => new RopeScaling.Truncated(8, 16384),
         "yarn with factor" => new RopeScaling.Yarn(8, 512, 30, 1.5, 1.2079441541679836),
         _ => new RopeScaling.Unscaled(),
     };

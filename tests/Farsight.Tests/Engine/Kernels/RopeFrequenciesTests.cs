@@ -73,6 +73,37 @@ public sealed class RopeFrequenciesTests
     }
 
     [Fact]
+    public void Ntk_slows_the_slowest_pair_by_its_factor_and_the_fastest_not_at_all()
+    {
+        float[] plain = RopeFrequencies.Of(128, 10000, new RopeScaling.Unscaled()).InvFreq;
+
+        float[] ntk = RopeFrequencies.Of(128, 10000, new RopeScaling.NtkAware(8, 4096)).InvFreq;
+
+        Assert.Equal(1, ntk[0]);
+        Assert.Equal(8, plain[63] / ntk[63], 5);
+        Assert.Equal(1, ntk[32] / Math.Pow(82684.62264056221, -0.5), 6); // 10000 · 8^(128/126)
+        Assert.Equal(ntk, RopeFrequencies.Of(128, 10000, new RopeScaling.AdjustedBase(82684.62264056221)).InvFreq);
+    }
+
+    [Fact]
+    public void Ntk_is_dynamic_scaling_that_has_reached_its_length()
+    {
+        // s · n / w − (s − 1) is 8 at n = (8 + s − 1) / s · w.
+        float[] dynamic = RopeFrequencies.Of(64, 10000, new RopeScaling.DynamicNtk(2, 512), 2304).InvFreq;
+
+        Assert.Equal(RopeFrequencies.Of(64, 10000, new RopeScaling.NtkAware(8, 512)).InvFreq, dynamic);
+    }
+
+    [Fact]
+    public void The_truncated_basis_keeps_what_turned_once_and_fixes_or_stills_the_rest()
+    {
+        // By hand, w = 64: b = 2π/64 = 0.09817, a = b/8 = 0.01227, ρ = b/16; the frequencies are 10^(−i/2).
+        float[] truncated = RopeFrequencies.Of(16, 10000, new RopeScaling.Truncated(8, 64)).InvFreq;
+
+        Near.Each([1, 0.31622776601683794, 0.1, 0.006135923151542565, 0, 0, 0, 0], truncated, relative: 1e-6, absolute: 0);
+    }
+
+    [Fact]
     public void Table_holds_scaled_cosines_and_sines_of_any_positions()
     {
         RopeFrequencies frequencies = new([1f, 0.25f, 1e-3f], 1.5);

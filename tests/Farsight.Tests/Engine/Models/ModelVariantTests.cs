@@ -1,3 +1,4 @@
+using Farsight.Alignment.Recipes;
 using Farsight.Engine.Inference;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
@@ -13,6 +14,7 @@ public sealed class ModelVariantTests
     [
         "plain", "llama with biases", "mlp bias", "qwen2", "qwen3 with biases", "window 1", "window 3", "window 7", "windows in some layers",
         "dynamic below", "dynamic beyond", "longrope short", "longrope long", "longrope factor",
+        "none", "linear:4", "yarn:4", "dynamic:4", "ntk:4", "theta:500000", "truncated:4",
     ];
 
     [Theory, MemberData(nameof(Variants))]
@@ -38,7 +40,7 @@ public sealed class ModelVariantTests
         float[] logits = [];
         using DecodingBatch batch = new(model, [4, tokens.Length]);
         // Rules that depend on the length rotate what is in the cache by the length it had then, so those take the text at once.
-        int first = config.RopeScaling is RopeScaling.Unscaled ? 6 : 0;
+        int first = config.RopeScaling.DependsOnLength ? 0 : 6;
         if (first > 0)
         {
             batch.Extend([new(0, [7, 7, 7]), new(1, tokens[..first])], (_, _) => { });
@@ -50,7 +52,7 @@ public sealed class ModelVariantTests
     }
 
     [Theory]
-    [InlineData("llama with biases"), InlineData("mlp bias"), InlineData("window 3"), InlineData("windows in some layers"), InlineData("dynamic beyond"), InlineData("longrope long")]
+    [InlineData("llama with biases"), InlineData("mlp bias"), InlineData("window 3"), InlineData("windows in some layers"), InlineData("dynamic beyond"), InlineData("longrope long"), InlineData("truncated:4")]
     public void Gradients_match_finite_differences(string variant)
     {
         using LlamaModel model = SmallModel.Create(Config(variant));
@@ -130,7 +132,8 @@ public sealed class ModelVariantTests
             "longrope short" => plain with { RopeScaling = new RopeScaling.LongRope(4, 64, s_short, s_long) },
             "longrope long" => plain with { RopeScaling = new RopeScaling.LongRope(4, 6, s_short, s_long) },
             "longrope factor" => plain with { RopeScaling = new RopeScaling.LongRope(4, 6, s_short, s_long, 1.3) },
-            _ => plain,
+            "plain" => plain,
+            _ => (plain with { MaxPositionEmbeddings = 8 }).With(RopeOption.Parse(variant, plain with { MaxPositionEmbeddings = 8 })!),
         };
     }
 }

@@ -76,6 +76,8 @@ sealed class NaiveLlama(ModelConfig config, IWeightSource source)
         int pairs = config.HeadDim / 2;
         double theta = config.RopeTheta, window;
         factor = 1;
+        double[] Each(Func<int, double> frequency) => [.. Enumerable.Range(0, pairs).Select(frequency)];
+        double Plain(int i) => 1 / Math.Pow(theta, (double)i / pairs);
         switch (config.RopeScaling)
         {
             case RopeScaling.DynamicNtk dynamic:
@@ -87,8 +89,24 @@ sealed class NaiveLlama(ModelConfig config, IWeightSource source)
                 window = rule.OriginalMaxPositionEmbeddings;
                 factor = rule.AttentionFactor ?? Math.Sqrt(1 + Math.Log(rule.Factor) / Math.Log(window));
                 return [.. Enumerable.Range(0, pairs).Select(i => 1 / ((length > window ? rule.LongFactors : rule.ShortFactors)[i] * Math.Pow(theta, (double)i / pairs)))];
+            case RopeScaling.Linear linear:
+                return Each(i => Plain(i) / linear.Factor);
+            case RopeScaling.NtkAware ntk:
+                return Each(i => Plain(i) * Math.Pow(ntk.Factor, -i / (pairs - 1.0)));
+            case RopeScaling.AdjustedBase adjusted:
+                return Each(i => Math.Exp(-Math.Log(adjusted.NewTheta) * i / pairs));
+            case RopeScaling.Yarn yarn:
+                window = yarn.OriginalMaxPositionEmbeddings;
+                factor = 0.1 * Math.Log(yarn.Factor) + 1;
+                double PairOf(double turns) => pairs * Math.Log(window / (turns * 2 * Math.PI)) / Math.Log(theta);
+                double low = Math.Max(0, Math.Floor(PairOf(32))), high = Math.Ceiling(PairOf(1));
+                return Each(i => Plain(i) * (1 + Math.Clamp((i - low) / (high - low), 0, 1) * (1 / yarn.Factor - 1)));
+            case RopeScaling.Truncated truncated:
+                window = truncated.OriginalMaxPositionEmbeddings;
+                double TurnTokens(int i) => 2 * Math.PI / Plain(i);
+                return Each(i => TurnTokens(i) <= window ? Plain(i) : TurnTokens(i) <= 8 * window ? 2 * Math.PI / (16 * window) : 0);
             default:
-                return [.. Enumerable.Range(0, pairs).Select(i => 1 / Math.Pow(theta, (double)i / pairs))];
+                return Each(Plain);
         }
     }
 

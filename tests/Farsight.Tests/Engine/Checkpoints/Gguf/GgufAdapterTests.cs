@@ -43,8 +43,9 @@ public sealed class GgufAdapterTests
         (string, WeightMatrix) embedding = ("model.embed_tokens.weight", Matrix(20, 8));
         PeftAdapter.Write(folder["whole"], new(2, 4, ["q_proj", "v_proj"], ["embed_tokens"], null), [.. LowRank(), embedding], s_config);
         PeftAdapter.Write(folder["rope"], new(2, 4, ["q_proj", "v_proj"], [], null), LowRank(), s_config.With(new RopeScaling.Yarn(4, 64)));
+        PeftAdapter.Write(folder["base"], new(2, 4, ["q_proj", "v_proj"], [], null), LowRank(), s_config.With(new RopeScaling.AdjustedBase(80_000)));
 
-        foreach ((string name, string says) in ((string, string)[])[("whole", "model.embed_tokens.weight as trained whole"), ("rope", "another RoPE scaling")])
+        foreach ((string name, string says) in ((string, string)[])[("whole", "model.embed_tokens.weight as trained whole"), ("rope", "another RoPE scaling"), ("base", "another RoPE scaling or base")])
         {
             using PeftAdapter adapter = PeftAdapter.Read(folder[name]);
             string message = Assert.Throws<InputException>(() => GgufModelWriter.WriteLora(folder["a.gguf"], "mine", s_config, adapter)).Message;

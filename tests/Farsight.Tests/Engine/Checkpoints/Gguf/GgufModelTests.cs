@@ -117,7 +117,7 @@ public sealed class GgufModelTests
         Assert.False(GgufNames.IsInterleaved("qwen2", "model.layers.0.self_attn.q_proj.weight"));
     }
 
-    public static TheoryData<string> Scalings => ["linear", "yarn", "yarn with a factor", "llama3"];
+    public static TheoryData<string> Scalings => ["linear", "yarn", "yarn with a factor", "llama3", "base", "ntk"];
 
     [Theory]
     [MemberData(nameof(Scalings))]
@@ -128,6 +128,8 @@ public sealed class GgufModelTests
         {
             "linear" => new RopeScaling.Linear(2),
             "yarn" => new RopeScaling.Yarn(4, 32),
+            "base" => new RopeScaling.AdjustedBase(500_000),
+            "ntk" => new RopeScaling.NtkAware(4, 64),
             "yarn with a factor" => new RopeScaling.Yarn(4, 32, 16, 2, 1.25),
             _ => new RopeScaling.Llama3(8, 1, 4, 8192),
         };
@@ -136,8 +138,8 @@ public sealed class GgufModelTests
         GgufModelWriter.Write(folder["m.gguf"], "tiny", config, TinyModelFiles.Weights(config), null, NumberFormat.F32);
         using GgufWeights read = GgufWeights.Open(folder["m.gguf"]);
 
-        RopeFrequencies expected = RopeFrequencies.Of(16, 10_000, rule), got = RopeFrequencies.Of(16, 10_000, read.Config.RopeScaling);
-        Assert.Equal(expected.InvFreq, got.InvFreq);
+        RopeFrequencies expected = RopeFrequencies.Of(16, 10_000, rule), got = RopeFrequencies.Of(16, read.Config.RopeTheta, read.Config.RopeScaling);
+        Near.Each([.. expected.InvFreq.Select(f => (double)f)], got.InvFreq, relative: kind == "ntk" ? 1e-6 : 0, absolute: 0); // θ is an F32 there
         Assert.Equal(expected.AttentionFactor, got.AttentionFactor, 1e-6);
     }
 
@@ -148,6 +150,7 @@ public sealed class GgufModelTests
         ModelConfig[] refused =
         [
             s_llama with { RopeScaling = new RopeScaling.DynamicNtk(2, 64) },
+            s_llama with { RopeScaling = new RopeScaling.Truncated(2, 64) },
             s_llama with { ModelType = "qwen3", QueryKeyNorm = true, RopeScaling = new RopeScaling.Llama3(8, 1, 4, 8192) },
             s_llama with { ModelType = "qwen3", QueryKeyNorm = true, MlpBias = true },
         ];
