@@ -9,7 +9,9 @@ public sealed class MetricsLogTests : IDisposable
     [Fact]
     public void Reads_back_what_was_written_to_the_last_bit()
     {
-        MetricsLine line = new(3, new Dictionary<string, double> { ["loss"] = 0.1 + 0.2, ["reward_margin"] = -1e-300 }, new Dictionary<string, double> { ["loss"] = 1.0 / 3 });
+        MetricsLine line = new(
+            3, new Dictionary<string, double> { ["loss"] = 0.1 + 0.2, ["reward_margin"] = -1e-300 }, new Dictionary<string, double> { ["loss"] = 1.0 / 3 },
+            new Dictionary<string, double> { ["toy \"1\""] = 0.7, ["toy 2"] = -0.1 });
         using (MetricsLog log = new(_path))
         {
             log.Append(line);
@@ -21,8 +23,10 @@ public sealed class MetricsLogTests : IDisposable
         Assert.Equal(3, read[0].Step);
         Assert.Equal(line.Values, read[0].Values);
         Assert.Equal(line.HeldOut, read[0].HeldOut);
+        Assert.Equal(line.HeldOutMargins, read[0].HeldOutMargins);
         Assert.True(double.IsNaN(read[1].Values["loss"]));
         Assert.Null(read[1].HeldOut);
+        Assert.Null(read[1].HeldOutMargins);
     }
 
     [Fact]
