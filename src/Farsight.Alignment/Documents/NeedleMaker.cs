@@ -60,10 +60,10 @@ public static class NeedleMaker
     }
 
     // A number inside a longer number, or "lantern" beside "copper lantern", would make one answer pass for another.
-    static bool Collides(string a, string b) =>
+    internal static bool Collides(string a, string b) =>
         a.Contains(b, StringComparison.OrdinalIgnoreCase) || b.Contains(a, StringComparison.OrdinalIgnoreCase);
 
-    static Needle FromTemplate(NeedleKind kind, string key, string value)
+    internal static Needle FromTemplate(NeedleKind kind, string key, string value)
     {
         (string sentence, string question) = kind switch
         {
@@ -94,7 +94,7 @@ public static class NeedleMaker
         };
     }
 
-    static string DrawValue(ref SeededRandom random, NeedleKind kind) => kind switch
+    internal static string DrawValue(ref SeededRandom random, NeedleKind kind) => kind switch
     {
         NeedleKind.MagicNumber => Digits(ref random, random.Next(5, 8)),
         NeedleKind.Password => NeedleWords.Passphrase(ref random),

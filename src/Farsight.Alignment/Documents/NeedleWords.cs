@@ -128,6 +128,13 @@ sealed class NeedleWords
 
     public string Thing(ref SeededRandom random) => random.Pick(_things);
 
+    public string Adjective(ref SeededRandom random) => random.Pick(_adjectives);
+
+    public string GivenName(ref SeededRandom random) => random.Pick(_givenNames);
+
+    /// <summary>"Vornea"</summary>
+    public string InventedName(ref SeededRandom random) => Capitalised(InventedWord(ref random));
+
     /// <summary>"quiet harbor"</summary>
     public string Described(ref SeededRandom random) => $"{random.Pick(_adjectives)} {random.Pick(_nouns)}";
 

@@ -43,7 +43,7 @@ static class SynthCommand
         s_endpoint.AddTo(logo);
         s_judge.AddTo(logo);
         logo.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
-        return new("synth", "Make preference data from documents, with the model's own responses.") { logo, SynthLongPoCommand.Create(), SynthReferenceCommand.Create() };
+        return new("synth", "Make preference data from documents, with the model's own responses.") { logo, SynthLongPoCommand.Create(), SynthContrastCommand.Create(), SynthReferenceCommand.Create() };
     }
 
     static int Run(ParseResult parse, CancellationToken cancel)

@@ -84,7 +84,7 @@ public sealed class EvalCatalogTests(ITestOutputHelper output)
         InputException e = Assert.Throws<InputException>(() => EvalTaskCatalog.Find("needle/singel"));
 
         Assert.StartsWith("No task 'needle/singel'. Tasks: ", e.Message);
-        Assert.Contains("needle/distractors, needle/several, needle/single, needle/words", e.Message);
+        Assert.Contains("needle/distractors, needle/entities, needle/instructions, needle/near, needle/several, needle/single, needle/unanswerable, needle/words", e.Message);
         Assert.Equal("No suite 'medium'. Suites: short, long, paper.", Assert.Throws<InputException>(() => EvalTaskCatalog.Suite("medium")).Message);
     }
 

@@ -31,6 +31,9 @@ static class NeedlePrompt
     internal static EvalTaskCard Card(string name, string title, string source, string metric) =>
         new(name, 1, title, source, metric, 0) { Suites = s_suites, IsPerLength = true };
 
+    /// <summary>The card of a task of our own, which belongs to no suite.</summary>
+    internal static EvalTaskCard OwnCard(string name, string title, string metric) => Card(name, title, "our own", metric) with { Suites = [] };
+
     internal static int Count(EvalSetting setting) => setting.Depths.Count * setting.SamplesOr(StandardSamples);
 
     /// <summary>The examples of a setting; each has a random stream of its own, so another depth or sample moves none of the rest.</summary>
@@ -48,14 +51,24 @@ static class NeedlePrompt
     }
 
     /// <summary>Hides the needles and asks.</summary>
+    /// <param name="random">The example's stream; advanced.</param>
+    /// <param name="setting">With the length.</param>
+    /// <param name="task">For messages.</param>
+    /// <param name="id">Of the example.</param>
+    /// <param name="depth">Of its group.</param>
+    /// <param name="needles">What is hidden.</param>
+    /// <param name="question">What is asked.</param>
+    /// <param name="answer">The right answer.</param>
+    /// <param name="values">What a right answer contains.</param>
+    /// <param name="longest">The answer that there must be room for, where that is not the right one.</param>
     /// <exception cref="InputException">The length is too short for needles, question and answer.</exception>
     internal static EvalExample Build(
         ref SeededRandom random, EvalSetting setting, string task, string id, double depth,
-        IReadOnlyList<PlacedNeedle> needles, string question, string answer, IReadOnlyList<string> values)
+        IReadOnlyList<PlacedNeedle> needles, string question, string answer, IReadOnlyList<string> values, string? longest = null)
     {
         IPromptText format = setting.FormatFor(task);
         PromptFrame frame = format.Frame(question);
-        int room = format.Response(answer).Length + SpareTokens;
+        int room = format.Response(longest ?? answer).Length + SpareTokens;
         int[][] sentences = [.. needles.Select(n => format.Encode(" " + n.Needle.Sentence))];
         int count = setting.Length - frame.Count - room - sentences.Sum(s => s.Length);
         if (count < 0)
@@ -101,6 +114,25 @@ static class NeedlePrompt
     internal static EvalScore Score(EvalExample example, string completion) => new(
         Metrics.TextMatch.Exact(completion, example.References),
         new Dictionary<string, double> { ["value"] = Metrics.TextMatch.ShareFound(completion, example.Details[Values]) });
+
+    /// <summary>The needles at random depths, the first of them at the depth that is given.</summary>
+    internal static List<PlacedNeedle> Spread(ref SeededRandom random, IReadOnlyList<Needle> needles, double depth)
+    {
+        List<PlacedNeedle> placed = [new(needles[0], depth)];
+        foreach (Needle other in needles.Skip(1))
+        {
+            placed.Add(new(other, random.NextDouble()));
+        }
+        return placed;
+    }
+
+    /// <summary>The example with another group.</summary>
+    internal static EvalExample InGroup(this EvalExample example, string name, string value) =>
+        example with { Groups = new Dictionary<string, string>(example.Groups) { [name] = value } };
+
+    /// <summary>The example with further details.</summary>
+    internal static EvalExample WithDetail(this EvalExample example, string name, IReadOnlyList<string> values) =>
+        example with { Details = new Dictionary<string, IReadOnlyList<string>>(example.Details) { [name] = values } };
 
     /// <summary>Makes one example from its random stream.</summary>
     internal delegate EvalExample ExampleMaker(ref SeededRandom random, string id, double depth);
