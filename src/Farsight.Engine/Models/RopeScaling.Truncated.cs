@@ -8,7 +8,7 @@ public abstract partial record RopeScaling
     /// <remarks>
     /// f ≥ b keeps f, a ≤ f &lt; b becomes ρ, and f &lt; a becomes 0. With w the trained window, b = 2π/w is one turn in it, a = b/8 and
     /// ρ = b/16: the numbers of the authors' published code (abacusai/Long-Context), where the paper leaves a, b and ρ open.
-    /// Source: arXiv:2308.10882, Sec. 3. The frequencies do not depend on the factor, which only says how far the window is to reach;
+    /// Source: arXiv:2308.10882. The frequencies do not depend on the factor, which only says how far the window is to reach;
     /// beyond 16 the pairs of ρ make more than one turn in it.
     /// </remarks>
     /// <param name="Factor">How many times the original window.</param>

@@ -10,9 +10,11 @@ namespace Farsight.Alignment.Data.Positions;
 /// Positions are drawn once a sample: all its responses start at the same one.
 /// </remarks>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "scheme")]
+[JsonDerivedType(typeof(E2Llm), "e2llm")]
 [JsonDerivedType(typeof(Linear), "linear")]
 [JsonDerivedType(typeof(PaperBias), "paper_bias")]
 [JsonDerivedType(typeof(Plain), "plain")]
+[JsonDerivedType(typeof(PoSe), "pose")]
 [JsonDerivedType(typeof(RandPos), "randpos")]
 [JsonDerivedType(typeof(Synthesized), "synthesized")]
 public interface IPositionScheme
@@ -56,11 +58,12 @@ public sealed record PromptShape(int PrefixTokens, IReadOnlyList<int> ChunkLengt
 
 /// <summary>The positions of one prompt.</summary>
 /// <param name="Prompt">[P] strictly increasing, not empty.</param>
-public sealed record PromptPositions(int[] Prompt)
+/// <param name="Step">From one token of a response to the next; 1 but for schemes that spread the responses, too.</param>
+public sealed record PromptPositions(int[] Prompt, int Step = 1)
 {
     /// <summary>Where every response of the sample starts.</summary>
-    public int ResponseStart => Prompt[^1] + 1;
+    public int ResponseStart => Prompt[^1] + Step;
 
-    /// <summary>The positions of a response: consecutive from <see cref="ResponseStart"/>.</summary>
-    public int[] Response(int tokens) => [.. Enumerable.Range(ResponseStart, tokens)];
+    /// <summary>The positions of a response, from <see cref="ResponseStart"/> on.</summary>
+    public int[] Response(int tokens) => [.. Enumerable.Range(0, tokens).Select(i => ResponseStart + i * Step)];
 }

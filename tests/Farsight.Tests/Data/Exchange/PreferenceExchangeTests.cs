@@ -82,7 +82,7 @@ public sealed class PreferenceExchangeTests : IDisposable
     {
         PreferenceSample sample = PreferenceLine.Parse(PreferenceLine.Format(Sample("s") with { Context = [], Provenance = Seen(2) with { Seen = new([], [[], []]) } }), "x:1");
         SampleTokens tokens = SampleTokens.Of(sample, s_format.Value, s_tokenizer.Value.VocabSize);
-        foreach (IPositionScheme scheme in new IPositionScheme[] { new Plain(), new Linear(4096), new PaperBias(4096), new RandPos(4096), new Synthesized(4096, 0.5) })
+        foreach (IPositionScheme scheme in new IPositionScheme[] { new Plain(), new Linear(4096), new PaperBias(4096), new RandPos(4096), new Synthesized(4096, 0.5), new PoSe(4096), new E2Llm(4096, 8) })
         {
             SeededRandom random = SeededRandom.For(1, "test", 0);
             int[] positions = scheme.Assign(tokens.Shape, ref random).Prompt;

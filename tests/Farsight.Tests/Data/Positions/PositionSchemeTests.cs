@@ -12,7 +12,10 @@ public sealed class PositionSchemeTests
     static readonly PromptShape s_shape = new(2, [.. Enumerable.Repeat(8, 16)], 12, 10);
 
     static readonly IPositionScheme[] s_schemes =
-        [new Synthesized(Target, 0.1), new Synthesized(Target, 1), new PaperBias(Target), new Plain(), new RandPos(Target), new Linear(Target)];
+    [
+        new Synthesized(Target, 0.1), new Synthesized(Target, 1), new PaperBias(Target), new Plain(), new RandPos(Target), new Linear(Target),
+        new PoSe(Target), new PoSe(Target, 5), new E2Llm(Target, 8),
+    ];
 
     public static TheoryData<IPositionScheme> Schemes => [.. s_schemes];
 
@@ -36,7 +39,7 @@ public sealed class PositionSchemeTests
             Assert.Equal(shape.PromptTokens, positions.Prompt.Length);
             Assert.True(positions.Prompt[0] >= 0);
             Assert.All(positions.Prompt.Zip(positions.Prompt.Skip(1)), p => Assert.True(p.First < p.Second));
-            Assert.True(positions.ResponseStart + shape.LongestResponseTokens <= Target, $"sample {n} ends at {positions.ResponseStart + shape.LongestResponseTokens}");
+            Assert.InRange(positions.Response(shape.LongestResponseTokens)[^1], positions.Prompt[^1] + 1, Target - 1);
         }
     }
 
@@ -149,6 +152,8 @@ public sealed class PositionSchemeTests
     [InlineData("{\"scheme\":\"plain\"}")]
     [InlineData("{\"scheme\":\"randpos\",\"target_length\":4096}")]
     [InlineData("{\"scheme\":\"linear\",\"target_length\":4096}")]
+    [InlineData("{\"scheme\":\"pose\",\"target_length\":4096,\"chunks\":3}")]
+    [InlineData("{\"scheme\":\"e2llm\",\"target_length\":4096,\"max_scale\":8}")]
     public void Json_holds_the_settings_and_nothing_else(string json)
     {
         JsonSerializerOptions options = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
@@ -163,6 +168,8 @@ public sealed class PositionSchemeTests
         Assert.Equal(["p.sparse_share"], Keys(new Synthesized(1, double.NaN)));
         Assert.Equal(["p.plain_share"], Keys(new Synthesized(1, 0, -1)));
         Assert.Equal(["p.target_length"], Keys(new RandPos(-1)));
+        Assert.Equal(["p.target_length", "p.chunks"], Keys(new PoSe(0, 0)));
+        Assert.Equal(["p.max_scale"], Keys(new E2Llm(1, 0)));
         Assert.Empty(s_schemes.SelectMany(Keys));
 
         static IEnumerable<string> Keys(IPositionScheme scheme) => scheme.Problems("p").Select(p => p.Split(':')[0]);
