@@ -10,6 +10,7 @@ namespace Farsight.Alignment.Data;
 /// <param name="Judge">What a judge said of the chosen response; null when none was asked.</param>
 /// <param name="Question">Where the question is from; null in files that do not say.</param>
 /// <param name="Try">Contexts of this sample number that were given up before this one; null for none.</param>
+/// <param name="ChosenIsGold">The chosen response is the answer that came with the question; null where a model wrote it.</param>
 public sealed record SampleProvenance(
     IReadOnlyList<string> Documents,
     int Seed,
@@ -19,7 +20,8 @@ public sealed record SampleProvenance(
     InsertedFact? Fact = null,
     JudgeVerdict? Judge = null,
     QuestionOrigin? Question = null,
-    int? Try = null);
+    int? Try = null,
+    bool? ChosenIsGold = null);
 
 /// <summary>The model that wrote the responses, and how it was sampled.</summary>
 /// <param name="Model">Its name, not its path.</param>
@@ -28,7 +30,7 @@ public sealed record SampleProvenance(
 public sealed record GeneratorSettings(string Model, double Temperature, int MaxNewTokens);
 
 /// <summary>Which chunks each response was written from, as indices into the sample's context.</summary>
-/// <param name="Chosen">Of the chosen response.</param>
+/// <param name="Chosen">Of the chosen response; those found relevant, where it is the answer that came with the question.</param>
 /// <param name="Rejected">[M] of each rejected response; an empty list for one written without any.</param>
 public sealed record SeenChunks(int[] Chosen, IReadOnlyList<int[]> Rejected)
 {

@@ -20,7 +20,8 @@ public sealed record FictionChapter(int Number, string Title, IReadOnlyList<stri
 /// <param name="Value">What is asked for; once in the support and once in the answer.</param>
 /// <param name="Support">The sentence that states the fact; once in the text.</param>
 /// <param name="Chapter">Number of the chapter in which it stands.</param>
-public sealed record FictionQuestion(string Question, string Answer, string Value, string Support, int Chapter)
+/// <param name="Subject">Name of the person, town or thing that it is about; in question, answer and support.</param>
+public sealed record FictionQuestion(string Question, string Answer, string Value, string Support, int Chapter, string Subject)
 {
     /// <summary>Where the value begins in the support, in characters.</summary>
     public int ValueStart => Support.IndexOf(Value, StringComparison.Ordinal);

@@ -33,7 +33,7 @@ sealed class FictionFacts(FictionVoice voice)
             {
                 voice.Remember(support);
                 string question = FictionVoice.Finish(voice.Phrase(voice.Draw(rule + ".q")));
-                _told.Add(new(question, FictionVoice.Finish(clause + "."), value, support, chapter));
+                _told.Add(new(question, FictionVoice.Finish(clause + "."), value, support, chapter, entity.Name));
                 return support;
             }
         }

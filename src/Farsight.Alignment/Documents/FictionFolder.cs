@@ -30,8 +30,12 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
     static readonly FictionJson s_json = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
+
+    /// <summary>What is asked about each document, kind after kind.</summary>
+    public IReadOnlyList<FictionAskKind> Kinds { get; init; } = [FictionAskKind.Detail];
 
     /// <summary>Writes all documents and returns the totals.</summary>
     /// <param name="progress">Told the number of documents written, after each.</param>
@@ -79,9 +83,9 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         {
             string name = $"document-{number.ToString("D4", CultureInfo.InvariantCulture)}.txt";
             AtomicFile.WriteText(Path.Combine(Folder, name), document.Text);
-            questions.AddRange(document.Questions.Select(q =>
-                JsonSerializer.Serialize(new(name, q.Question, q.Answer, q.Value, q.Support, q.Chapter), s_json.FiledQuestion)));
-            totals = totals.Plus(document);
+            AskLine[] asked = Asked(number - 1, document);
+            questions.AddRange(asked.Select(a => JsonSerializer.Serialize(a with { Document = name }, s_json.AskLine)));
+            totals = totals.Plus(document, asked.Length);
         }
         AtomicFile.WriteText(Path.Combine(Folder, "questions.json"), $"[\n{string.Join(",\n", questions)}\n]\n");
         return totals;
@@ -92,11 +96,12 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         FictionTotals totals = new(0, 0, 0);
         AtomicFile.Write(Path.Combine(Folder, "documents.jsonl"), stream =>
         {
-            foreach ((_, FictionDocument document) in Documents(progress, cancellation))
+            foreach ((int number, FictionDocument document) in Documents(progress, cancellation))
             {
-                JsonSerializer.Serialize(stream, new(document.Text, document.Title, document.Questions), s_json.DocumentLine);
+                AskLine[] asked = Asked(number - 1, document);
+                JsonSerializer.Serialize(stream, new(document.Text, document.Title, asked), s_json.DocumentLine);
                 stream.Write("\n"u8);
-                totals = totals.Plus(document);
+                totals = totals.Plus(document, asked.Length);
             }
         });
         return totals;
@@ -112,11 +117,21 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         }
     }
 
-    sealed record FiledQuestion(string Document, string Question, string Answer, string Value, string Support, int Chapter);
+    AskLine[] Asked(int index, FictionDocument document) =>
+        [.. Kinds.SelectMany(kind => FictionAsk.Of(document, kind, Seed, index)).Select(AskLine.Of)];
 
-    sealed record DocumentLine(string Text, string Title, IReadOnlyList<FictionQuestion> Questions);
+    /// <summary>A question as it is filed; of several facts with these as they are asked one by one.</summary>
+    sealed record AskLine(
+        string? Document, string Question, string Answer, string? Value, string? Support, int? Chapter, string? Subject, IReadOnlyList<FictionQuestion>? Facts)
+    {
+        internal static AskLine Of(FictionAsk ask) => ask.Facts is [FictionQuestion one]
+            ? new(null, one.Question, one.Answer, one.Value, one.Support, one.Chapter, one.Subject, null)
+            : new(null, ask.Question, ask.Answer, null, null, null, null, ask.Facts);
+    }
 
-    [JsonSerializable(typeof(FiledQuestion))]
+    sealed record DocumentLine(string Text, string Title, IReadOnlyList<AskLine> Questions);
+
+    [JsonSerializable(typeof(AskLine))]
     [JsonSerializable(typeof(DocumentLine))]
     sealed partial class FictionJson : JsonSerializerContext;
 }
@@ -127,6 +142,6 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
 /// <param name="Questions">Questions to all documents.</param>
 public sealed record FictionTotals(int Documents, long Words, int Questions)
 {
-    internal FictionTotals Plus(FictionDocument document) =>
-        new(Documents + 1, Words + FictionWriter.CountWords(document.Text), Questions + document.Questions.Count);
+    internal FictionTotals Plus(FictionDocument document, int questions) =>
+        new(Documents + 1, Words + FictionWriter.CountWords(document.Text), Questions + questions);
 }

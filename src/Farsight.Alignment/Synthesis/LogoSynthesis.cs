@@ -47,6 +47,10 @@ public static class LogoSynthesis
         ChunkedCorpus corpus = ChunkedCorpus.Read(
             options.Corpus ?? new(options.Documents) { Repair = false }, model.Format, new(options.Seed, budget.ChunkTokens, options.Chunks));
         QuestionPlan plan = QuestionPlan.Of(options.Questions, corpus.Passages, model.IsEndpoint ? QuestionSource.Write : QuestionSource.Insert);
+        if (options.Chosen == ChosenSource.Gold && plan.Rest == QuestionSource.Write)
+        {
+            throw new InputException("--chosen gold takes the answers that come with the questions, and a question that the model writes has none; use --questions own or insert.");
+        }
         corpus = plan.Rest == QuestionSource.Own ? corpus.WithQuestions() : corpus;
         IChunkScorer scorer = ChunkScorers.Open(options.Scorer, model.Chat);
         SynthesisSettings settings = SettingsOf(options, model, budget, corpus, plan, scorer);
@@ -58,7 +62,8 @@ public static class LogoSynthesis
     static SynthesisSettings SettingsOf(
         LogoSynthesisOptions options, SynthesisModel model, PromptBudget budget, ChunkedCorpus corpus, QuestionPlan plan, IChunkScorer scorer) => new(
         FormatVersion, model.Sha256, model.Name, model.IsEndpoint, corpus.Sha256, options.Samples, options.Shard?.ToString(), options.Seed, plan.Name, scorer.Name, options.Judge?.Model,
-        budget.ChunkTokens, options.Chunks, options.Threshold ?? scorer.Threshold, options.Rejected, options.Temperature, budget.MaxNewTokens);
+        budget.ChunkTokens, options.Chunks, options.Threshold ?? scorer.Threshold, options.Rejected, options.Temperature, budget.MaxNewTokens,
+        options.Chosen == ChosenSource.Gold ? "gold" : null);
 
     static LogoSamples SamplesOf(
         SynthesisSettings settings, SynthesisModel model, PromptBudget budget, ChunkedCorpus corpus, QuestionPlan plan, IChunkScorer scorer, QualityJudge? judge)
@@ -67,7 +72,7 @@ public static class LogoSynthesis
         ContextRules rules = new(settings.Chunks, settings.Threshold);
         ContextDraw draw = new(
             corpus, plan, new(model.Tokenizer, model.Format, scores, rules), new(scores, rules), new(model.Format, budget, settings.Chunks, settings.Seed), settings.Seed);
-        ResponseRules responses = new(settings.Seed, settings.Rejected, settings.Temperature, settings.MaxNewTokens, settings.Generator);
+        ResponseRules responses = new(settings.Seed, settings.Rejected, settings.Temperature, settings.MaxNewTokens, settings.Generator, settings.Chosen is null ? ChosenSource.Model : ChosenSource.Gold);
         return new(draw, new(model.Format, model.Tokenizer, budget), responses, judge, c => model.Readable(c.Chunks.Select(chunk => chunk.Tokens), c.Question));
     }
 }

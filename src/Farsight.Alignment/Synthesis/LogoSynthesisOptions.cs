@@ -28,6 +28,9 @@ public sealed record LogoSynthesisOptions(string Model, string Documents, int Sa
     /// <summary>Where questions come from; null for the documents' own, and for documents without any invented facts or, with an endpoint, written ones.</summary>
     public QuestionSource? Questions { get; init; }
 
+    /// <summary>Where chosen responses come from; with <see cref="ChosenSource.Gold"/> questions may not be written by the model.</summary>
+    public ChosenSource Chosen { get; init; }
+
     /// <summary>What says how important a chunk is, one of <see cref="ChunkScorers.Names"/>, or "llm" to ask the chat client for entities.</summary>
     public string Scorer { get; init; } = "evidence";
 

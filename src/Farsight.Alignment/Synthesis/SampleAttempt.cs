@@ -30,6 +30,10 @@ sealed class SampleAttempt
         {
             _rejected[j] = new(ResponseViews.Rejected(context, j, ref random), j + 1);
         }
+        if (rules.Chosen == ChosenSource.Gold)
+        {
+            Judge(_chosen, context.Gold.Trim());
+        }
     }
 
     IEnumerable<Slot> Slots => [_chosen, .. _rejected];
@@ -43,7 +47,7 @@ sealed class SampleAttempt
     /// <param name="cancel">Gives the judge up.</param>
     internal async Task<SampleOutcome> Run(AskModel ask, QualityJudge? judge, Func<SampleContext, string> prompt, CancellationToken cancel)
     {
-        _dropped = Slots.All(s => _views.Fits(_context, s.View)) ? null : DropReason.PromptTooLong;
+        _dropped ??= Slots.All(s => _views.Fits(_context, s.View)) ? null : DropReason.PromptTooLong;
         for (Slot[] open; (open = [.. Open]).Length > 0;)
         {
             IReadOnlyList<string?> texts = await ask([.. open.Select(Ask)]).ConfigureAwait(false);
@@ -71,7 +75,8 @@ sealed class SampleAttempt
         InsertedFact? fact = _context.Asked is { } asked ? new(asked.Needle.Sentence, asked.Needle.Value, asked.Chunk) : null;
         SampleProvenance provenance = new(
             [.. _context.Chunks.Select(c => c.Document).Distinct()], _rules.Seed, at.Number, seen,
-            new(_rules.Generator, _rules.Temperature, _rules.MaxNewTokens), fact, verdict, _context.Origin, at.Try > 0 ? at.Try : null);
+            new(_rules.Generator, _rules.Temperature, _rules.MaxNewTokens), fact, verdict, _context.Origin, at.Try > 0 ? at.Try : null,
+            _rules.Chosen == ChosenSource.Gold ? true : null);
         return new($"logo-{_rules.Seed}-{at.Number}", _context.Chunks, _context.Question, _chosen.Text!, [.. _rejected.Select(r => r.Text!)], provenance, prompt(_context));
     }
 
@@ -93,7 +98,7 @@ sealed class SampleAttempt
         {
             slot.Text = text;
         }
-        else if (slot.Attempts >= (slot == _chosen ? MostChosen : MostRejected))
+        else if (slot.Attempts >= (slot != _chosen ? MostRejected : _rules.Chosen == ChosenSource.Gold ? 1 : MostChosen))
         {
             _dropped = fault;
         }
@@ -180,4 +185,5 @@ sealed class SampleAttempt
 /// <param name="Temperature">Of the rejected ones.</param>
 /// <param name="MaxNewTokens">Limit of each.</param>
 /// <param name="Generator">The model's name.</param>
-sealed record ResponseRules(int Seed, int Rejected, double Temperature, int MaxNewTokens, string Generator);
+/// <param name="Chosen">Where the chosen ones come from.</param>
+sealed record ResponseRules(int Seed, int Rejected, double Temperature, int MaxNewTokens, string Generator, ChosenSource Chosen = ChosenSource.Model);

@@ -18,6 +18,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="Rejected">M.</param>
 /// <param name="Temperature">Of the rejected responses.</param>
 /// <param name="MaxNewTokens">Limit of a response.</param>
+/// <param name="Chosen">"gold" where chosen responses are the answers that came with the questions; null where the model writes them.</param>
 public sealed record SynthesisSettings(
     int FormatVersion, string Model, string Generator, bool Endpoint, string Documents, int Samples, string? Shard, int Seed, string Questions, string Scorer, string? Judge,
-    int ChunkTokens, int Chunks, double Threshold, int Rejected, double Temperature, int MaxNewTokens);
+    int ChunkTokens, int Chunks, double Threshold, int Rejected, double Temperature, int MaxNewTokens, string? Chosen = null);

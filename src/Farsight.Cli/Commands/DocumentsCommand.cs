@@ -17,21 +17,37 @@ static class DocumentsCommand
         Option<int> seed = new("--seed") { Description = "The same seed gives the same documents.", DefaultValueFactory = _ => 1 };
         Option<string> format = new("--format") { Description = "txt: one file a document, and questions.json; jsonl: one file for all.", DefaultValueFactory = _ => "txt" };
         format.AcceptOnlyFromAmong("txt", "jsonl");
+        Option<string[]> questions = new("--questions")
+        {
+            Description = "What is asked: single (one detail each), multi (two details of different things at once), summary (all that the text says of a person, town or thing).",
+            DefaultValueFactory = _ => ["single"], AllowMultipleArgumentsPerToken = true,
+        };
+        questions.AcceptOnlyFromAmong("single", "multi", "summary");
         Option<bool> force = new("--force") { Description = "Replace files in a folder that is not empty." };
 
         Command command = new("documents", "Writes invented long documents, each with questions and answers.")
         {
-            folder, count, words, seed, format, force,
+            folder, count, words, seed, format, questions, force,
         };
         command.SetAction((parse, cancellation) =>
         {
             FictionFormat form = parse.GetValue(format) == "txt" ? FictionFormat.Txt : FictionFormat.Jsonl;
             FictionFolder request = new(
-                parse.GetValue(folder)!, parse.GetValue(count), parse.GetValue(words), parse.GetValue(seed), form, parse.GetValue(force));
+                parse.GetValue(folder)!, parse.GetValue(count), parse.GetValue(words), parse.GetValue(seed), form, parse.GetValue(force))
+            {
+                Kinds = [.. parse.GetValue(questions)!.Distinct().Select(KindOf)],
+            };
             return RunAsync(request, parse.InvocationConfiguration.Output, cancellation);
         });
         return command;
     }
+
+    static FictionAskKind KindOf(string name) => name switch
+    {
+        "single" => FictionAskKind.Detail,
+        "multi" => FictionAskKind.Pair,
+        _ => FictionAskKind.Summary,
+    };
 
     static Task<int> RunAsync(FictionFolder request, TextWriter output, CancellationToken cancellation)
     {

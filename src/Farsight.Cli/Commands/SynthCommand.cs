@@ -20,6 +20,7 @@ static class SynthCommand
         Description = "Where questions come from: own (they come with the documents), insert (invented facts are put in and asked for), write (the model writes them about drawn chunks). By default own where a document brings some, else insert, with --endpoint write.",
         CustomParser = result => Enum.Parse<QuestionSource>(result.Tokens[0].Value, ignoreCase: true),
     };
+    static readonly Option<string> s_chosen = new("--chosen") { Description = "What the chosen response is: model (its own answer from the relevant chunks, as in the paper) or gold (the answer that came with the question, for a model that cannot answer it yet).", DefaultValueFactory = _ => "model" };
     static readonly Option<string> s_scorer = new("--scorer") { Description = "What says how important a chunk is for a question: evidence (shared terms, rare ones weigh more), entities (their number, as in the paper), bm25, or llm (their number, listed by the endpoint's model).", DefaultValueFactory = _ => "evidence" };
     static readonly Option<string?> s_shard = new("--shard") { Description = "i/n: makes the i-th of n parts, as DATA.shard-i-of-n.jsonl; all parts merged are the whole file." };
     static readonly Option<int?> s_chunkTokens = new("--chunk-tokens") { Description = "Tokens of a chunk; by default a sixteenth of the model's window, at most 512." };
@@ -35,9 +36,10 @@ static class SynthCommand
     {
         Command logo = new("logo", "Preferred answers from the relevant chunks of a context, rejected ones from irrelevant and partial ones (LOGO).")
         {
-            s_model, s_documents, s_samples, s_seed, s_out, s_questions, s_scorer, s_shard, s_chunkTokens, s_chunks, s_threshold, s_rejected, s_temperature, s_threads,
+            s_model, s_documents, s_samples, s_seed, s_out, s_questions, s_chosen, s_scorer, s_shard, s_chunkTokens, s_chunks, s_threshold, s_rejected, s_temperature, s_threads,
         };
         s_questions.AcceptOnlyFromAmong("own", "insert", "write");
+        s_chosen.AcceptOnlyFromAmong("model", "gold");
         s_scorer.AcceptOnlyFromAmong([.. ChunkScorers.Names, ChunkScorers.Model]);
         s_corpus.AddTo(logo);
         s_endpoint.AddTo(logo);
@@ -55,6 +57,7 @@ static class SynthCommand
         {
             Corpus = s_corpus.Options(parse, documents, seed, text => tokenizer.Value.Count(text)),
             Questions = parse.GetValue(s_questions),
+            Chosen = Enum.Parse<ChosenSource>(parse.GetValue(s_chosen)!, ignoreCase: true),
             Scorer = parse.GetValue(s_scorer)!,
             Shard = parse.GetValue(s_shard) is { } shard ? SynthesisShard.Parse(shard) : null,
             ChunkTokens = parse.GetValue(s_chunkTokens),

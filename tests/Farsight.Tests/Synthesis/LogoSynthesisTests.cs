@@ -82,6 +82,39 @@ public sealed class LogoSynthesisTests : IDisposable
     }
 
     [Fact]
+    public void A_gold_answer_is_chosen_though_the_model_never_gives_it()
+    {
+        _files.WriteOwnQuestion("What is the code of the tower of Ysmere?", "The code of the tower of Ysmere is 4711.");
+        ScriptedResponses wrong = SynthesisFiles.Script((_, request, _) => $"It is {request.Random.NextUInt64() % 100}.");
+
+        Assert.Throws<InputException>(() => SynthesisFiles.Run(_files.Options(4), wrong));
+        LogoSynthesisSummary made = SynthesisFiles.Run(_files.Options(4) with { Chosen = ChosenSource.Gold, Questions = QuestionSource.Own }, wrong);
+
+        Assert.Equal("gold", made.Settings.Chosen);
+        Assert.All(_files.Samples(), s =>
+        {
+            Assert.Equal("The code of the tower of Ysmere is 4711.", s.Chosen);
+            Assert.True(s.Provenance.ChosenIsGold);
+            Assert.All(s.Rejected, r => Assert.StartsWith("It is ", r));
+        });
+    }
+
+    [Fact]
+    public void A_gold_answer_that_the_relevant_chunks_do_not_hold_is_not_chosen()
+    {
+        _files.WriteOwnQuestion("What is the code of the tower of Ysmere?", "The code of the tower of Ysmere is 4711.");
+        string file = _files["documents/own.jsonl"];
+        File.WriteAllText(file, File.ReadAllText(file).Replace("is 4711.\"}", "is 5822.\"}"));
+
+        InputException e = Assert.Throws<InputException>(() => SynthesisFiles.Run(_files.Options(2) with { Chosen = ChosenSource.Gold }));
+        Assert.Contains("chosen_not_grounded", e.Message);
+    }
+
+    [Fact]
+    public void Gold_answers_and_written_questions_do_not_go_together() => Assert.Contains("--chosen gold", Assert.Throws<InputException>(
+        () => SynthesisFiles.Run(_files.Options() with { Chosen = ChosenSource.Gold, Questions = QuestionSource.Write })).Message);
+
+    [Fact]
     public void A_chosen_response_that_is_wrong_is_never_written()
     {
         SynthesisCounts counts = SynthesisFiles.Run(_files.Options(), SynthesisFiles.Script(

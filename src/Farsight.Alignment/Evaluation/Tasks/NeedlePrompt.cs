@@ -90,7 +90,7 @@ static class NeedlePrompt
         };
     }
 
-    static EvalPrompt.Tokens Prompt(PromptFrame frame, int[] context, string question, IPromptText format) =>
+    internal static EvalPrompt.Tokens Prompt(PromptFrame frame, int[] context, string question, IPromptText format) =>
         new([.. frame.Before, .. context, .. frame.After])
         {
             Spoken = EvalPrompt.Of($"{format.Decode(context).Trim()}\n\n{question}"),
