@@ -26,6 +26,17 @@ static class AnswerAgreement
         return Repeats(answer, gold) || (numbers && Overlap(words, wanted) >= LeastOverlap);
     }
 
+    /// <summary>Every word of an answer is in one of the texts: the answer repeats what was said.</summary>
+    internal static bool IsMadeOf(string answer, params ReadOnlySpan<string> texts)
+    {
+        HashSet<string> known = [];
+        foreach (string text in texts)
+        {
+            known.UnionWith(Words(text));
+        }
+        return Words(answer).All(known.Contains);
+    }
+
     /// <summary>F1 of the words, each as often as it occurs.</summary>
     static double Overlap(string[] a, string[] b)
     {

@@ -50,4 +50,5 @@ sealed class ContextDraw(ChunkedCorpus corpus, QuestionPlan plan, FactContexts f
 /// <summary>What decides a context.</summary>
 /// <param name="Chunks">N.</param>
 /// <param name="Threshold">δ, in the unit of the scorer.</param>
-sealed record ContextRules(int Chunks, double Threshold);
+/// <param name="GoldIsChosen">All that a gold answer says must be in the context.</param>
+sealed record ContextRules(int Chunks, double Threshold, bool GoldIsChosen = false);

@@ -69,7 +69,7 @@ public static class LogoSynthesis
         SynthesisSettings settings, SynthesisModel model, PromptBudget budget, ChunkedCorpus corpus, QuestionPlan plan, IChunkScorer scorer, QualityJudge? judge)
     {
         PassageScores scores = new(model.Tokenizer, scorer);
-        ContextRules rules = new(settings.Chunks, settings.Threshold);
+        ContextRules rules = new(settings.Chunks, settings.Threshold, settings.Chosen is not null);
         ContextDraw draw = new(
             corpus, plan, new(model.Tokenizer, model.Format, scores, rules), new(scores, rules), new(model.Format, budget, settings.Chunks, settings.Seed), settings.Seed);
         ResponseRules responses = new(settings.Seed, settings.Rejected, settings.Temperature, settings.MaxNewTokens, settings.Generator, settings.Chosen is null ? ChosenSource.Model : ChosenSource.Gold);

@@ -12,7 +12,7 @@ sealed class QuestionContexts(PassageScores scores, ContextRules rules)
     /// <param name="cancel">Ends a scorer that asks somebody else.</param>
     internal SampleContext Around(AskedQuestion asked, ref SeededRandom random, CancellationToken cancel)
     {
-        double[] values = scores.Of(asked.Passage, asked.Question, asked.Answer, cancel);
+        double[] values = Scores(asked, cancel);
         ChunkRole[] roles = Importance.Roles(values, rules.Threshold);
         bool found = asked.WrittenAbout.Count > 0 ? asked.WrittenAbout.All(i => roles[i] == ChunkRole.Relevant) : roles.Contains(ChunkRole.Relevant);
         foreach (int i in asked.WrittenAbout)
@@ -28,6 +28,19 @@ sealed class QuestionContexts(PassageScores scores, ContextRules rules)
         ContextChunk[] context = [.. chosen.Select(i => Chunk(asked.Passage.Chunks[i], values[i], roles[i]))];
         int[] gold = [.. (asked.WrittenAbout.Count > 0 ? asked.WrittenAbout : relevant.Take(1)).Select(i => Array.IndexOf(chosen, i))];
         return new(asked.At, asked.Origin, context, asked.Question, asked.Answer, gold, [], null, found);
+    }
+
+    /// <summary>Of question and answer; for a gold answer of several sentences also of each of them, whichever is highest: they may be far apart.</summary>
+    double[] Scores(AskedQuestion asked, CancellationToken cancel)
+    {
+        double[] values = scores.Of(asked.Passage, asked.Question, asked.Answer, cancel);
+        string[] sentences = rules.GoldIsChosen ? asked.Answer.Split(". ") : [];
+        foreach (string sentence in sentences.Length > 1 ? sentences : [])
+        {
+            double[] own = scores.Of(asked.Passage, sentence, sentence, cancel);
+            values = [.. values.Zip(own, Math.Max)];
+        }
+        return values;
     }
 
     static ContextChunk Chunk(SourceChunk chunk, double score, ChunkRole role) => new(chunk.Document, chunk.Index, chunk.Tokens, score, role);

@@ -150,6 +150,7 @@ sealed class SampleAttempt
         QuestionOrigin.Fact => text == _context.Gold.Trim() ? null : DropReason.ChosenWrong,
         _ when text is null => DropReason.ChosenNoEnd,
         _ when text.Length == 0 => DropReason.ChosenEmpty,
+        _ when _rules.Chosen == ChosenSource.Gold => AnswerAgreement.IsMadeOf(text, _context.Question, _views.TextOf(_chosen.View)) ? null : DropReason.GoldNotFound,
         QuestionOrigin.Document when AnswerAgreement.IsComparable(_context.Gold) && !AnswerAgreement.Agrees(text, _context.Gold) => DropReason.ChosenWrong,
         _ => ResponseReason.Of("chosen", ResponseFilters.OfChosen(_context.Question, text, [_views.TextOf(_chosen.View)])),
     };

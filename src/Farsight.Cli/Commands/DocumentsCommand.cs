@@ -20,7 +20,8 @@ static class DocumentsCommand
         Option<string[]> questions = new("--questions")
         {
             Description = "What is asked: single (one detail each), multi (two details of different things at once), summary (all that the text says of a person, town or thing).",
-            DefaultValueFactory = _ => ["single"], AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => ["single"],
+            AllowMultipleArgumentsPerToken = true,
         };
         questions.AcceptOnlyFromAmong("single", "multi", "summary");
         Option<bool> force = new("--force") { Description = "Replace files in a folder that is not empty." };

@@ -107,7 +107,7 @@ public sealed class LogoSynthesisTests : IDisposable
         File.WriteAllText(file, File.ReadAllText(file).Replace("is 4711.\"}", "is 5822.\"}"));
 
         InputException e = Assert.Throws<InputException>(() => SynthesisFiles.Run(_files.Options(2) with { Chosen = ChosenSource.Gold }));
-        Assert.Contains("chosen_not_grounded", e.Message);
+        Assert.Contains("gold_not_in_relevant_chunks", e.Message);
     }
 
     [Fact]
