@@ -14,11 +14,20 @@ namespace Farsight.Alignment.Data;
 public sealed record SampleTokens(
     string Id, int[] Prefix, IReadOnlyList<int[]> Chunks, int[] Question, int[] Chosen, IReadOnlyList<int[]> Rejected)
 {
+    /// <summary>Turns after the first, each after the chosen response of the turn before.</summary>
+    public IReadOnlyList<TurnTokens> Further { get; init; } = [];
+
+    /// <summary>[K] all turns in their order.</summary>
+    public IEnumerable<TurnTokens> Turns => Further.Prepend(new(Question, Chosen, Rejected));
+
     /// <summary>Puts a sample's chunks, as stored, and the tokens of its texts together.</summary>
-    /// <exception cref="InputException">A chunk has a token that the tokenizer does not have, or the sample has several turns, which <see cref="LongSampleTokens"/> holds.</exception>
-    public static SampleTokens Of(PreferenceSample sample, ChatFormat format, int vocabSize) => sample.Turns is { } turns
-        ? throw new InputException($"Sample {sample.Id} has {turns.Count + 1} turns, and this training takes samples of one; synthesise with --turns 1.")
-        : Of(sample, sample.Context, sample.Question, sample.Chosen, sample.Rejected, format, vocabSize);
+    /// <remarks>Several turns are LongPO's long sequence, arXiv 2502.13922, section 3.</remarks>
+    /// <exception cref="InputException">A chunk has a token that the tokenizer does not have.</exception>
+    public static SampleTokens Of(PreferenceSample sample, ChatFormat format, int vocabSize) =>
+        Of(sample, sample.Context, sample.Question, sample.Chosen, sample.Rejected, format, vocabSize) with
+        {
+            Further = [.. sample.Turns?.Select(t => new TurnTokens(format.NextTurn(t.Question), format.Response(t.Chosen), [.. t.Rejected.Select(format.Response)])) ?? []],
+        };
 
     /// <summary>Each turn by itself as the reference of LongPO reads it: the chunks that the chosen response was written from, the question, both responses.</summary>
     /// <remarks>The short context x_S of arXiv 2502.13922, equation 11. A sample of which every chosen response saw every chunk is its own short form.</remarks>
@@ -39,14 +48,31 @@ public sealed record SampleTokens(
                 sample.Id, [.. format.ContextPrefix], [.. chunks.Select(c => c.Tokens)], format.QuestionAndTurn(question),
                 format.Response(chosen), [.. rejected.Select(r => format.Response(r))]);
 
-    /// <summary>[P] prefix, chunks and question.</summary>
+    /// <summary>[P] prefix, chunks and first question.</summary>
     public int[] Prompt => [.. Prefix, .. Chunks.SelectMany(c => c), .. Question];
 
-    /// <summary>Tokens of the prompt and of the responses that an objective takes, the first rejected ones; null for all.</summary>
-    public int Count(int? rejectedResponses) =>
-        Prefix.Length + Chunks.Sum(c => c.Length) + Question.Length + Chosen.Length + Rejected.Take(rejectedResponses ?? int.MaxValue).Sum(r => r.Length);
+    /// <summary>Tokens of context, questions and the responses that an objective takes, the first rejected ones of each turn; null for all.</summary>
+    public int Count(int? rejectedResponses) => PromptTokens + Turns.SelectMany(t => t.Responses(rejectedResponses)).Sum(r => r.Length);
 
     /// <summary>The lengths. All responses count, whichever an objective uses, so that all objectives see the same positions.</summary>
-    public PromptShape Shape => new(
-        Prefix.Length, [.. Chunks.Select(c => c.Length)], Question.Length, Rejected.Append(Chosen).Max(r => r.Length));
+    public PromptShape Shape => new(Prefix.Length, [.. Chunks.Select(c => c.Length)], Question.Length, LongestPath);
+
+    /// <summary>Tokens of context and all questions.</summary>
+    internal int PromptTokens => Prefix.Length + Chunks.Sum(c => c.Length) + Turns.Sum(t => t.Question.Length);
+
+    /// <summary>From the first response on, to the end of the response that ends last; turns go on after chosen responses.</summary>
+    int LongestPath
+    {
+        get
+        {
+            int start = -Question.Length, longest = 0;
+            foreach (TurnTokens turn in Turns)
+            {
+                start += turn.Question.Length;
+                longest = Math.Max(longest, start + turn.Responses(null).Max(r => r.Length));
+                start += turn.Chosen.Length;
+            }
+            return longest;
+        }
+    }
 }

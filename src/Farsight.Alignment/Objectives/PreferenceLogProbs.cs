@@ -7,6 +7,9 @@ public readonly record struct SequenceLogProb(double Sum, int Tokens)
 {
     /// <summary>Nats per token.</summary>
     public double Mean => Sum / Tokens;
+
+    /// <summary>Of two sequences together.</summary>
+    public static SequenceLogProb operator +(SequenceLogProb a, SequenceLogProb b) => new(a.Sum + b.Sum, a.Tokens + b.Tokens);
 }
 
 /// <summary>One preference example after the forward pass: a chosen response and the rejected ones that the objective asked for.</summary>
@@ -18,7 +21,20 @@ public sealed record PreferenceLogProbs(
     SequenceLogProb Chosen,
     IReadOnlyList<SequenceLogProb> Rejected,
     PreferenceLogProbs? Reference = null,
-    SequenceLogProb? Prompt = null);
+    SequenceLogProb? Prompt = null)
+{
+    /// <summary>Several turns as one example: chosen responses added up, and the first rejected ones, the second ones and so on.</summary>
+    /// <remarks>Source: arXiv:2502.13922, Eq. 13.</remarks>
+    /// <param name="turns">At least one, with as many rejected responses as are asked for.</param>
+    /// <param name="rejectedResponses">How many of the rejected responses of each turn count, the first ones; null for as many as every turn has.</param>
+    public static PreferenceLogProbs OverTurns(IReadOnlyList<PreferenceLogProbs> turns, int? rejectedResponses)
+    {
+        int rejected = rejectedResponses ?? turns.Min(t => t.Rejected.Count);
+        return new(
+            turns.Select(t => t.Chosen).Aggregate((a, b) => a + b),
+            [.. Enumerable.Range(0, rejected).Select(j => turns.Select(t => t.Rejected[j]).Aggregate((a, b) => a + b))]);
+    }
+}
 
 /// <summary>A loss and its derivatives by each sequence's summed log-probability.</summary>
 /// <param name="Loss">In nats.</param>

@@ -25,12 +25,16 @@ static class Requirement
         }
     }
 
+    /// <summary>The reference's log-probabilities.</summary>
+    /// <exception cref="ArgumentException">There are none.</exception>
+    internal static PreferenceLogProbs Reference(string objective, PreferenceLogProbs logProbs) => logProbs.Reference
+        ?? throw new ArgumentException($"{objective} needs reference log-probabilities, and the example has none.", nameof(logProbs));
+
     /// <summary>The reference of a pair of one chosen and one rejected response.</summary>
     /// <exception cref="ArgumentException">There is none, or the sample is not a pair.</exception>
     internal static PreferenceLogProbs ReferenceOfPair(string objective, PreferenceLogProbs logProbs)
     {
-        PreferenceLogProbs reference = logProbs.Reference
-            ?? throw new ArgumentException($"{objective} needs reference log-probabilities, and the example has none.", nameof(logProbs));
+        PreferenceLogProbs reference = Reference(objective, logProbs);
         Rejected(objective, 1, logProbs);
         Rejected(objective, 1, reference);
         return reference;

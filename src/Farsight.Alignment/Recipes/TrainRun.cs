@@ -16,7 +16,11 @@ namespace Farsight.Alignment.Recipes;
 /// <param name="Output">The run directory.</param>
 /// <param name="Resume">Continue the run that is there.</param>
 /// <param name="MemoryBytes">What the process may take; null for the memory that the machine has.</param>
-public sealed record TrainRequest(TrainRecipe Recipe, string RecipePath, string Output, bool Resume, long? MemoryBytes = null);
+public sealed record TrainRequest(TrainRecipe Recipe, string RecipePath, string Output, bool Resume, long? MemoryBytes = null)
+{
+    /// <summary>Told samples done and samples in all while a reference over short contexts is computed, before the first step.</summary>
+    public Action<int, int>? ReferenceProgress { get; init; }
+}
 
 /// <summary>Carries out a <see cref="TrainRecipe"/>: a base model and preference samples in, an adapter out.</summary>
 public static class TrainRun
@@ -47,12 +51,16 @@ public static class TrainRun
         {
             note($"To stay within {TrainPlan.Text(plan.Budget)}, backward computes again {TrainPlan.Describe(level)}; farsight plan shows the figures.");
         }
+        IReadOnlyDictionary<string, PreferenceLogProbs> reference = recipe.Objective.ReferenceIsShort
+            ? inputs.ReadShortReference(recipe.Objective, request.ReferenceProgress, cancel)
+            : new Dictionary<string, PreferenceLogProbs>();
         using LlamaModel model = LlamaModel.Load(inputs.BaseModel, inputs.Rope, recipe.Weights);
         MakeTrainable(model, recipe);
         TrainableModel trainable = new(model, level);
-        IReadOnlyDictionary<string, PreferenceLogProbs> reference = recipe.Objective.NeedsReference
-            ? ReferenceLogProbs.ReadOrCompute(run.Reference, trainable, [.. inputs.Training, .. inputs.HeldOut], recipe.Objective.RejectedResponses, cancel)
-            : new Dictionary<string, PreferenceLogProbs>();
+        if (recipe.Objective is { NeedsReference: true, ReferenceIsShort: false })
+        {
+            reference = ReferenceLogProbs.ReadOrCompute(run.Reference, trainable, [.. inputs.Training, .. inputs.HeldOut], recipe.Objective.RejectedResponses, cancel);
+        }
         PreferenceTraining work = inputs.Work(recipe, reference);
         TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
         TrainedFiles files = new(model, recipe, inputs.BaseModel);

@@ -7,7 +7,7 @@ namespace Farsight.Alignment.Training;
 /// <summary>Between the engine, which knows scored tokens, and an objective, which knows sequences.</summary>
 public static class PreferenceBridge
 {
-    /// <summary>Sums the scored tokens of a sample's nodes, in double.</summary>
+    /// <summary>Sums the scored tokens of a sample's nodes over all its turns, in double.</summary>
     /// <param name="tree">The tree that the sample is in.</param>
     /// <param name="nodes">Where.</param>
     /// <param name="logProbs">One a scored token, in the order of <see cref="TokenTree.Scored"/>; nats.</param>
@@ -18,10 +18,10 @@ public static class PreferenceBridge
         SequenceLogProb[] rejected = new SequenceLogProb[nodes.Rejected.Count];
         for (int j = 0; j < rejected.Length; j++)
         {
-            rejected[j] = Sum(Scored(tree, nodes.Rejected[j], logProbs));
+            rejected[j] = Sum(tree, nodes.Turns.Select(t => t.Rejected[j]), logProbs);
         }
-        ReadOnlySpan<float> prompt = Scored(tree, nodes.Prompt, logProbs);
-        return new(Sum(Scored(tree, nodes.Chosen, logProbs)), rejected, reference, prompt.IsEmpty ? null : Sum(prompt));
+        SequenceLogProb prompt = Sum(tree, nodes.Turns.Select(t => t.Prompt), logProbs);
+        return new(Sum(tree, nodes.Turns.Select(t => t.Chosen), logProbs), rejected, reference, prompt.Tokens == 0 ? null : prompt);
     }
 
     /// <summary>Gives every scored token of a sample the derivative of its sequence: ∂Loss/∂logProb(token) = ∂Loss/∂Sum.</summary>
@@ -32,11 +32,14 @@ public static class PreferenceBridge
     /// <param name="dLogProbs">One a scored token; accumulated, not overwritten.</param>
     public static void Spread(TokenTree tree, SampleNodes nodes, ObjectiveValue value, double weight, Span<float> dLogProbs)
     {
-        Accumulate(Scored(tree, nodes.Prompt, dLogProbs), weight * value.DPrompt);
-        Accumulate(Scored(tree, nodes.Chosen, dLogProbs), weight * value.DChosen);
-        for (int j = 0; j < nodes.Rejected.Count; j++)
+        foreach (SampleNodes turn in nodes.Turns)
         {
-            Accumulate(Scored(tree, nodes.Rejected[j], dLogProbs), weight * value.DRejected[j]);
+            Accumulate(Scored(tree, turn.Prompt, dLogProbs), weight * value.DPrompt);
+            Accumulate(Scored(tree, turn.Chosen, dLogProbs), weight * value.DChosen);
+            for (int j = 0; j < turn.Rejected.Count; j++)
+            {
+                Accumulate(Scored(tree, turn.Rejected[j], dLogProbs), weight * value.DRejected[j]);
+            }
         }
     }
 
@@ -46,14 +49,19 @@ public static class PreferenceBridge
     static Span<float> Scored(TokenTree tree, int node, Span<float> values) =>
         values.Slice(tree.Nodes[node].FirstScored, tree.Nodes[node].ScoredCount);
 
-    static SequenceLogProb Sum(ReadOnlySpan<float> logProbs)
+    static SequenceLogProb Sum(TokenTree tree, IEnumerable<int> nodes, ReadOnlySpan<float> logProbs)
     {
         double sum = 0;
-        foreach (float logProb in logProbs)
+        int tokens = 0;
+        foreach (int node in nodes)
         {
-            sum += logProb;
+            foreach (float logProb in Scored(tree, node, logProbs))
+            {
+                sum += logProb;
+                tokens++;
+            }
         }
-        return new(sum, logProbs.Length);
+        return new(sum, tokens);
     }
 
     static void Accumulate(Span<float> dLogProbs, double derivative)

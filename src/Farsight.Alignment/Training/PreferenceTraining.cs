@@ -66,7 +66,7 @@ public sealed class PreferenceTraining : ITrainingWork
 
     /// <summary>How many different tokens the samples that are trained on have: rows of the embeddings that can get a gradient.</summary>
     public int DistinctTokens => _samples.Training
-        .SelectMany(s => s.Rejected.Take(_objective.RejectedResponses ?? int.MaxValue).Append(s.Chosen).Append(s.Prefix).Append(s.Question).Concat(s.Chunks))
+        .SelectMany(s => s.Turns.SelectMany(t => t.Responses(_objective.RejectedResponses).Append(t.Question)).Append(s.Prefix).Concat(s.Chunks))
         .SelectMany(tokens => tokens).Distinct().Count();
 
     /// <summary>The sample that is the n-th to be trained on, over all epochs.</summary>
@@ -129,16 +129,16 @@ public sealed class PreferenceTraining : ITrainingWork
         }
     }
 
-    /// <summary>Of a tree of these samples. A response's last row predicts nothing; its first token is predicted by the prompt's last row.</summary>
+    /// <summary>Of a tree of these samples. A response's last row predicts a scored question or nothing; its first token is predicted by its question's last row.</summary>
     TreeSize SizeOf(List<SampleTokens> samples)
     {
         int rows = 0, last = 0, scored = 0;
         foreach (SampleTokens sample in samples)
         {
-            int[] responses = [.. sample.Rejected.Take(_objective.RejectedResponses ?? int.MaxValue).Append(sample.Chosen).Select(r => r.Length)];
-            int all = sample.Count(_objective.RejectedResponses), prompt = all - responses.Sum();
-            rows += all;
-            last += responses.Sum() - responses.Length + (_objective.ScoresPrompt ? prompt : 1);
+            int[] responses = [.. sample.Turns.SelectMany(t => t.Responses(_objective.RejectedResponses)).Select(r => r.Length)];
+            int prompt = sample.PromptTokens, turns = 1 + sample.Further.Count;
+            rows += prompt + responses.Sum();
+            last += responses.Sum() - responses.Length + (_objective.ScoresPrompt ? prompt + sample.Further.Count : turns);
             scored += responses.Sum() + (_objective.ScoresPrompt ? prompt - 1 : 0);
         }
         return new(rows, last, scored);
@@ -154,7 +154,7 @@ public sealed class PreferenceTraining : ITrainingWork
                 PreferenceLogProbs logProbs = PreferenceBridge.Read(tree, nodes, pass.LogProbs, _samples.Reference.GetValueOrDefault(sample.Id));
                 ObjectiveValue value = _objective.Evaluate(logProbs);
                 PreferenceBridge.Spread(tree, nodes, value, 1.0 / _batches.BatchSize, dLogProbs);
-                PreferenceMetrics.Add(metrics, sample.Id, logProbs, value, IsGreedy(tree, nodes.Chosen, pass.TopTokens));
+                PreferenceMetrics.Add(metrics, sample.Id, logProbs, value, IsGreedy(tree, nodes, pass.TopTokens));
             }
         })
         {
@@ -162,15 +162,18 @@ public sealed class PreferenceTraining : ITrainingWork
         };
     }
 
-    /// <summary>Greedy decoding would write exactly this response.</summary>
-    static bool IsGreedy(TokenTree tree, int node, ReadOnlySpan<int> topTokens)
+    /// <summary>Greedy decoding would write exactly the chosen responses.</summary>
+    static bool IsGreedy(TokenTree tree, SampleNodes nodes, ReadOnlySpan<int> topTokens)
     {
-        int first = tree.Nodes[node].FirstScored;
-        for (int i = first; i < first + tree.Nodes[node].ScoredCount; i++)
+        foreach (SampleNodes turn in nodes.Turns)
         {
-            if (topTokens[i] != tree.Scored[i].Target)
+            int first = tree.Nodes[turn.Chosen].FirstScored;
+            for (int i = first; i < first + tree.Nodes[turn.Chosen].ScoredCount; i++)
             {
-                return false;
+                if (topTokens[i] != tree.Scored[i].Target)
+                {
+                    return false;
+                }
             }
         }
         return true;
@@ -180,7 +183,7 @@ public sealed class PreferenceTraining : ITrainingWork
 /// <summary>What preference training takes its samples from.</summary>
 /// <param name="Training">At least one.</param>
 /// <param name="HeldOut">Only measured; may be empty.</param>
-/// <param name="Reference">By sample id; empty for objectives without a reference.</param>
+/// <param name="Reference">By sample id, over all turns; empty for objectives without a reference.</param>
 public sealed record PreferenceSamples(
     IReadOnlyList<SampleTokens> Training, IReadOnlyList<SampleTokens> HeldOut, IReadOnlyDictionary<string, PreferenceLogProbs> Reference);
 

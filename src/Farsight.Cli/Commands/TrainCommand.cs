@@ -36,7 +36,18 @@ static class TrainCommand
         string recipePath = Bundled.Locate(parse.GetValue(s_recipe)!), output = parse.GetValue(s_out)!;
         s_threads.Apply(parse);
         TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(recipePath, parse.GetValue(s_set) ?? []);
-        return new TrainingScreen(parse, output, s_shown).Run(
-            (note, progress) => TrainRun.Start(new(recipe, recipePath, output, parse.GetValue(s_resume), parse.GetValue(s_memory)), note, progress, cancel), cancel);
+        ProgressLine reference = ProgressLine.OnStandardError("reference of sample");
+        TrainRequest request = new(recipe, recipePath, output, parse.GetValue(s_resume), parse.GetValue(s_memory))
+        {
+            ReferenceProgress = (done, all) =>
+            {
+                reference.Report(done, all, "");
+                if (done == all)
+                {
+                    reference.Dispose();
+                }
+            },
+        };
+        return new TrainingScreen(parse, output, s_shown).Run((note, progress) => TrainRun.Start(request, note, progress, cancel), cancel);
     }
 }

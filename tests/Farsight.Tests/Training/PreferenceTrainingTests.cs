@@ -59,6 +59,74 @@ public sealed class PreferenceTrainingTests
         Assert.Equal(expected, work.LargestTree(steps: 6));
     }
 
+    [Theory, InlineData(1, 0), InlineData(60, 0), InlineData(60, 0.5), InlineData(10_000, 0.5)]
+    public void So_it_is_with_several_turns(int tokens, double promptWeight)
+    {
+        PreferenceTraining work = new(
+            new([.. Samples(8).Select(WithTurns)], [WithTurns(Samples(9)[^1], 8)], NoReference), new Logo(2, 0.5, 0.1, PromptWeight: promptWeight), s_positions, new(4, tokens, Seed: 5));
+        TreeSize expected = default;
+        foreach (MicroStep step in Enumerable.Range(1, 6).SelectMany(work.MicroSteps).Concat(work.HeldOut()))
+        {
+            expected = expected.Or(TreeSize.Of(step.Tree));
+        }
+
+        Assert.Equal(expected, work.LargestTree(steps: 6));
+    }
+
+    [Fact]
+    public void Gradient_and_metrics_of_longpo_are_those_of_its_turns_written_out()
+    {
+        SampleTokens sample = WithTurns(Samples(1)[0], 2);
+        PreferenceLogProbs reference = new(new(-4, 6), [new(-7, 5)]);
+        LongPo objective = new(0.5, 0.3);
+        PreferenceTraining work = new(new([sample], [], new Dictionary<string, PreferenceLogProbs> { ["s0"] = reference }), objective, new Plain(), new(1, 1000, Seed: 1));
+        TableModel model = new(10);
+        float[] at = [.. model.Parameters[0].Value.Span];
+        (_, float[] gradient, _) = Pass(work, model);
+
+        double[] expected = Gradient.Of(values =>
+        {
+            values.CopyTo(model.Parameters[0].Value.Span);
+            return objective.Evaluate(WrittenOut(model, sample) with { Reference = reference }).Loss;
+        }, at);
+        at.CopyTo(model.Parameters[0].Value.Span);
+
+        Near.Each(expected, gradient, 2e-2, 2e-4);
+        PreferenceLogProbs logProbs = WrittenOut(model, sample) with { Reference = reference };
+        ObjectiveValue value = objective.Evaluate(logProbs);
+        OrderedDictionary<string, double> metrics = Metrics(work, model);
+        Assert.Equal((value.ChosenReward - value.RejectedReward)!.Value, metrics[PreferenceMetrics.RewardMargin], 1e-5);
+        Assert.Equal(logProbs.Chosen.Mean, metrics[PreferenceMetrics.ChosenLogProb], 1e-5);
+        Assert.Equal(logProbs.Prompt!.Value.Mean, metrics[PreferenceMetrics.PromptLogProb], 1e-5);
+    }
+
+    /// <summary>The table's log-probabilities of a sample, sequence by sequence, without a tree: context and questions, chosen, first rejected.</summary>
+    static PreferenceLogProbs WrittenOut(TableModel model, SampleTokens sample)
+    {
+        List<int> before = [.. sample.Prefix, .. sample.Chunks.SelectMany(c => c)];
+        SequenceLogProb prompt = Sum(model, before[0], before.Skip(1)), chosen = default, rejected = default;
+        foreach (TurnTokens turn in sample.Turns)
+        {
+            prompt += Sum(model, before[^1], turn.Question);
+            chosen += Sum(model, turn.Question[^1], turn.Chosen);
+            rejected += Sum(model, turn.Question[^1], turn.Rejected[0]);
+            before.AddRange([.. turn.Question, .. turn.Chosen]);
+        }
+        return new(chosen, [rejected], null, prompt);
+    }
+
+    static SequenceLogProb Sum(TableModel model, int before, IEnumerable<int> tokens)
+    {
+        SequenceLogProb sum = default;
+        foreach (int token in tokens)
+        {
+            double[] logits = [.. model.Parameters[0].Value[before].ToArray().Select(x => (double)x)];
+            sum += new SequenceLogProb(logits[token] - Math.Log(logits.Sum(Math.Exp)), 1);
+            before = token;
+        }
+        return sum;
+    }
+
     [Theory]
     [InlineData(1)]      // a tree each
     [InlineData(60)]     // some two
@@ -162,6 +230,10 @@ public sealed class PreferenceTrainingTests
     /// <summary>Samples of 24 tokens: the answer to question 7 is 8 9, not 9 9 or 1 2 3.</summary>
     static IReadOnlyList<SampleTokens> Samples(int count) =>
         [.. Enumerable.Range(0, count).Select(i => new SampleTokens($"s{i}", [0], [[1, i % 10, 3, 4, 5], [2, 2, 2, 2, 2]], [6, 7], [8, 9], [[9, 9], [1, 2, 3]]))];
+
+    /// <summary>No, one or two further turns.</summary>
+    static SampleTokens WithTurns(SampleTokens sample, int i) =>
+        sample with { Further = [.. new TurnTokens[] { new([6], [3, 1], [[4, 4], [5]]), new([7, 2, 6], [5], [[1], [2, 8]]) }.Take(i % 3)] };
 
     static string[] Seen(PreferenceTraining work, int firstStep, int steps) =>
         [.. Enumerable.Range(firstStep, steps).SelectMany(work.MicroSteps).SelectMany(m => Roots(m.Tree))];

@@ -1,4 +1,5 @@
 using Farsight.Alignment.Data;
+using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Text;
 using Farsight.Engine;
 using Farsight.Engine.Models;
@@ -6,10 +7,14 @@ using Farsight.Tests.Text;
 
 namespace Farsight.Tests.Data;
 
-public sealed class LongSampleTreeTests
+public sealed class SampleTurnsTests
 {
-    static readonly LongSampleTokens s_sample = new(
-        "s", [1, 2], [[10, 11], [12]], [new([20, 21], [30, 31], [[40], [41, 42, 43]]), new([22], [32, 33, 34], [[44, 45]]), new([23, 24], [35], [[46]])]);
+    static readonly SampleTokens s_sample = new("s", [1, 2], [[10, 11], [12]], [20, 21], [30, 31], [[40], [41, 42, 43]])
+    {
+        Further = [new([22], [32, 33, 34], [[44, 45], [47]]), new([23, 24], [35], [[46], [48, 49]])],
+    };
+
+    static readonly PromptPositions s_plain = new([0, 1, 2, 3, 4, 5, 6]);
 
     static readonly PreferenceSample s_text = new(
         "two", [new("a", 0, [7, 8], 0, ChunkRole.Irrelevant), new("a", 1, [9], 0, ChunkRole.Relevant)], "Who?", "She did.", ["He did."],
@@ -18,12 +23,12 @@ public sealed class LongSampleTreeTests
     [Fact]
     public void Every_turn_continues_the_chosen_response_before_and_holds_its_responses_side_by_side()
     {
-        LongSampleTree builder = new();
-        LongSampleNodes nodes = builder.Add(s_sample, scorePrompts: false);
+        SampleTree builder = new();
+        SampleNodes nodes = builder.Add(s_sample, s_plain, null, scorePrompt: false);
         TokenTree tree = builder.Build();
 
-        Assert.Equal([1, 2, 10, 11, 12, 20, 21, 30, 31, 22, 32, 33, 34, 23, 24, 46], Path(tree, nodes.Turns[2].Rejected[0], tree.Tokens));
-        Assert.Equal([1, 2, 10, 11, 12, 20, 21, 41, 42, 43], Path(tree, nodes.Turns[0].Rejected[1], tree.Tokens));
+        Assert.Equal([1, 2, 10, 11, 12, 20, 21, 30, 31, 22, 32, 33, 34, 23, 24, 46], Path(tree, nodes.Further[1].Rejected[0], tree.Tokens));
+        Assert.Equal([1, 2, 10, 11, 12, 20, 21, 41, 42, 43], Path(tree, nodes.Rejected[1], tree.Tokens));
         Assert.All(nodes.Turns.SelectMany(t => t.Rejected.Append(t.Chosen)), leaf =>
         {
             int[] positions = Path(tree, leaf, tree.Positions);
@@ -31,16 +36,49 @@ public sealed class LongSampleTreeTests
             Assert.Equal(tree.Nodes[leaf].Count, tree.Nodes[leaf].ScoredCount);
         });
         Assert.All(nodes.Turns, t => Assert.Equal(0, tree.Nodes[t.Prompt].ScoredCount));
-        Assert.Equal(s_sample.Count, tree.Count);
+        Assert.Equal(s_sample.Count(null), tree.Count);
+        Assert.Equal(tree.Positions.Max() + 1, s_sample.Shape.RealLength);
+    }
+
+    [Fact]
+    public void An_objective_that_takes_one_rejected_response_gets_one_of_each_turn()
+    {
+        SampleTree builder = new();
+        SampleNodes nodes = builder.Add(s_sample, s_plain, 1, scorePrompt: false);
+
+        Assert.All(nodes.Turns, t => Assert.Single(t.Rejected));
+        Assert.Equal(s_sample.Count(1), builder.Build().Count);
+        Assert.Contains("has 2 rejected", Assert.Throws<InputException>(() => builder.Add(s_sample, s_plain, 3, scorePrompt: false)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Later_turns_follow_the_context_wherever_its_positions_end()
+    {
+        SampleTree builder = new();
+        SampleNodes nodes = builder.Add(s_sample, new([0, 1, 50, 51, 90, 100, 101]), null, scorePrompt: false);
+        TokenTree tree = builder.Build();
+
+        Assert.Equal([102, 103, 104, 105, 106, 107, 108, 109, 110], Path(tree, nodes.Further[1].Chosen, tree.Positions)[7..]);
+    }
+
+    [Theory]
+    [InlineData(new[] { 30, 31 }, 9)] // 2 chosen, 1, 3, 2, and what is rejected last
+    [InlineData(new[] { 30 }, 9)]
+    public void The_shape_holds_the_longest_way_through_the_turns(int[] lastRejected, int expected)
+    {
+        SampleTokens sample = s_sample with { Further = [s_sample.Further[0], s_sample.Further[1] with { Rejected = [lastRejected] }] };
+
+        Assert.Equal(expected + lastRejected.Length - 1, sample.Shape.LongestResponseTokens);
+        Assert.Equal(40, (sample with { Rejected = [new int[40]] }).Shape.LongestResponseTokens);
     }
 
     [Fact]
     public void Log_probabilities_are_those_of_whole_sequences()
     {
         using LlamaModel model = SmallModel.Create();
-        LongSampleTree builder = new();
-        builder.Add(s_sample with { Turns = s_sample.Turns.Take(1).ToArray() }, scorePrompts: false); // another sample in the same tree
-        LongSampleNodes nodes = builder.Add(s_sample, scorePrompts: true);
+        SampleTree builder = new();
+        builder.Add(s_sample with { Further = [] }, s_plain, null, scorePrompt: false); // another sample in the same tree
+        SampleNodes nodes = builder.Add(s_sample, s_plain, null, scorePrompt: true);
         TokenTree tree = builder.Build();
         float[] logProbs = model.LogProbs(tree);
 
@@ -57,13 +95,13 @@ public sealed class LongSampleTreeTests
     public void The_tokens_along_the_chosen_responses_are_the_conversation_of_the_template()
     {
         ChatFormat format = ChatFormat.For(SmallTokenizer.Value);
-        LongSampleTokens tokens = LongSampleTokens.Of(s_text, format, SmallTokenizer.Value.VocabSize);
+        SampleTokens tokens = SampleTokens.Of(s_text, format, SmallTokenizer.Value.VocabSize);
 
-        Assert.Equal(2, tokens.Turns.Count);
+        Assert.Single(tokens.Further);
         int[] expected =
             format.Conversation([new("user", "Who?"), new("assistant", "She did."), new("user", "When was it?")])[1..]; // BOS stands before the context here
-        Assert.Equal(expected, tokens.Turns[0].Question.Concat(tokens.Turns[0].Chosen).Concat(tokens.Turns[1].Question));
-        Assert.Equal(format.Response("At night."), tokens.Turns[1].Rejected.Single());
+        Assert.Equal(expected, tokens.Question.Concat(tokens.Chosen).Concat(tokens.Further[0].Question));
+        Assert.Equal(format.Response("At night."), tokens.Further[0].Rejected.Single());
     }
 
     [Fact]
@@ -76,11 +114,6 @@ public sealed class LongSampleTreeTests
         Assert.Equal([format.Response("She did."), format.Response("At noon.")], turns.Select(t => t.Chosen));
         Assert.Equal([format.Response("He did."), format.Response("At night.")], turns.Select(t => t.Rejected.Single()));
     }
-
-    [Fact]
-    public void Training_on_one_turn_refuses_a_sample_of_two() => Assert.Contains(
-        "Sample two has 2 turns",
-        Assert.Throws<InputException>(() => SampleTokens.Of(s_text, ChatFormat.For(SmallTokenizer.Value), SmallTokenizer.Value.VocabSize)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("\"turns\":[]", "turns is empty")]
