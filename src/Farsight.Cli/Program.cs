@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Farsight.Alignment.Training;
 using Farsight.Cli.Commands;
 using Farsight.Cli.Output;
 using Farsight.Engine;
@@ -59,6 +60,11 @@ static class Program
         catch (IOException e)
         {
             // A full disk or an unreadable device is not a fault of the input.
+            Console.Error.WriteLine(e.Message);
+            return ExitCode.Failed;
+        }
+        catch (TrainingStoppedException e)
+        {
             Console.Error.WriteLine(e.Message);
             return ExitCode.Failed;
         }

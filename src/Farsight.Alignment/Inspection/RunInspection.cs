@@ -20,6 +20,12 @@ static class RunInspection
         findings.Add("newest_checkpoint", new CheckpointFolder(Path.Combine(path, "checkpoints")).Newest is { } newest ? $"step {newest.Step}" : "none");
         string[] made = [.. ((string[])["adapter", "adapters", "model", "models", "reports"]).Where(f => Directory.Exists(Path.Combine(path, f)))];
         findings.Add("made", made);
+        IReadOnlyList<AlarmLine> alarms = findings.Try(() => RunDirectory.AlarmsOf(path)) ?? [];
+        findings.Add("alarms", alarms.Count);
+        foreach (AlarmLine alarm in alarms)
+        {
+            findings.Unusual(alarm.ToString());
+        }
         if (!made.Contains("adapter") && !made.Contains("model"))
         {
             findings.Unusual("It made neither adapter nor model yet: it is under way, or was stopped; the same command with --resume continues it.");

@@ -20,6 +20,12 @@ namespace Farsight.Alignment.Recipes;
 sealed record TrainInputs(
     string BaseModel, ModelConfig Config, RopeScaling? Rope, string DataPath, string DataHash, IReadOnlyList<SampleTokens> Training, IReadOnlyList<SampleTokens> HeldOut)
 {
+    /// <summary>The held-out samples as they are stored, for who wants to ask their questions.</summary>
+    internal required IReadOnlyList<PreferenceSample> HeldOutSamples { get; init; }
+
+    /// <summary>How prompts become tokens.</summary>
+    internal required ChatFormat Format { get; init; }
+
     /// <summary>Reads everything.</summary>
     /// <exception cref="InputException">Something is missing, damaged or does not fit together.</exception>
     internal static TrainInputs Read(TrainRecipe recipe, string recipePath)
@@ -32,7 +38,11 @@ sealed record TrainInputs(
         (IReadOnlyList<PreferenceSample> training, IReadOnlyList<PreferenceSample> heldOut) = dataset.Split(recipe.HeldOut, recipe.Seed);
         return new(
             baseModel, config, RopeOption.Parse(recipe.Rope, config), data, dataset.Sha256,
-            [.. training.Select(s => SampleTokens.Of(s, format, config.VocabSize))], [.. heldOut.Select(s => SampleTokens.Of(s, format, config.VocabSize))]);
+            [.. training.Select(s => SampleTokens.Of(s, format, config.VocabSize))], [.. heldOut.Select(s => SampleTokens.Of(s, format, config.VocabSize))])
+        {
+            HeldOutSamples = heldOut,
+            Format = format,
+        };
     }
 
     /// <summary>The log-probabilities after the short contexts, by sample id: read from beside the dataset, or computed and put there.</summary>

@@ -59,6 +59,9 @@ public sealed record TrainRecipe : IRecipe
     /// <summary>Steps between adapters that are kept along training; null, or left out, keeps the last one only.</summary>
     public int? AdapterEvery { get; init; }
 
+    /// <summary>How the run is looked at; null, or left out, for the alarms on numbers that are computed anyway.</summary>
+    public WatchOptions? Watch { get; init; }
+
     /// <summary>Seeds every random choice.</summary>
     public required int Seed { get; init; }
 
@@ -75,6 +78,7 @@ public sealed record TrainRecipe : IRecipe
         .. ScheduleProblems.Of("schedule", Schedule, Steps),
         .. AtLeastOne("steps", Steps), .. AtLeastOne("batch_size", BatchSize), .. AtLeastOne("micro_batch_tokens", MicroBatchTokens),
         .. AtLeastOne("eval_every", EvalEvery), .. AtLeastOne("checkpoint_every", CheckpointEvery), .. AtLeastOne("adapter_every", AdapterEvery ?? 1),
+        .. Watch?.Problems("watch", HeldOut) ?? [],
     ];
 
     static IEnumerable<string> LoraProblems(LoraOptions lora)

@@ -27,11 +27,12 @@ public static class TrainRun
 {
     /// <summary>Trains, or continues, and writes adapter/, or model/ where every weight was trained.</summary>
     /// <param name="request">What, and where to.</param>
-    /// <param name="note">Told what a person should know, before the first step or after the last.</param>
+    /// <param name="note">Told what a person should know, alarms among it.</param>
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancel">Finishes the step, saves and stops.</param>
     /// <returns>The folder that was written.</returns>
     /// <exception cref="InputException">Model, data and recipe do not fit together, the run directory does not fit, or training diverged.</exception>
+    /// <exception cref="TrainingStoppedException">An alarm stopped the run, as the recipe asks; it can be resumed and goes on past it.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the run can be resumed.</exception>
     public static string Start(TrainRequest request, Action<string> note, IProgress<TrainingProgress>? progress, CancellationToken cancel)
     {
@@ -64,7 +65,10 @@ public static class TrainRun
         PreferenceTraining work = inputs.Work(recipe, reference);
         TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
         TrainedFiles files = new(model, recipe, inputs.BaseModel);
-        new TrainingLoop(trainable, work, options, run) { Watch = new TrainingWatch(recipe, run, files) }.Run(progress, cancel);
+        WatchedAnswers? answers = recipe.Watch is { Samples: > 0 } watch
+            ? new(model, inputs.Format, [.. inputs.HeldOutSamples.Take(watch.Samples)], watch.MaxNewTokens)
+            : null;
+        new TrainingLoop(trainable, work, options, run) { Watch = new TrainingWatch(recipe, run, files, answers, note) }.Run(progress, cancel);
 
         string made = files.WriteResult(run);
         if (files.WholeModules is { Length: > 0 } modules)

@@ -11,6 +11,7 @@ public sealed class RunDirectory : IDisposable
     const string RecipeName = "recipe.resolved.json";
     const string ManifestName = "manifest.json";
     const string LockName = "run.lock";
+    const string AlarmsName = "alarms.jsonl";
 
     readonly FileStream _lock;
 
@@ -28,6 +29,12 @@ public sealed class RunDirectory : IDisposable
 
     /// <summary>timing.jsonl: what depends on the clock.</summary>
     public string Timing => Path.Combine(Root, "timing.jsonl");
+
+    /// <summary>alarms.jsonl: what a person should look at.</summary>
+    public StepLog<AlarmLine> Alarms => AlarmsIn(Root);
+
+    /// <summary>samples.jsonl: what the model answered while it was trained.</summary>
+    public StepLog<SampleLine> Samples => new(Path.Combine(Root, "samples.jsonl"), l => l.Step);
 
     /// <summary>checkpoints/.</summary>
     public CheckpointFolder Checkpoints => new(Path.Combine(Root, "checkpoints"));
@@ -82,6 +89,10 @@ public sealed class RunDirectory : IDisposable
         }
     }
 
+    /// <summary>The alarms of a run that others may be writing; empty where there were none.</summary>
+    /// <exception cref="InputException">A line is damaged.</exception>
+    public static IReadOnlyList<AlarmLine> AlarmsOf(string path) => AlarmsIn(path).Read();
+
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
 
@@ -100,6 +111,8 @@ public sealed class RunDirectory : IDisposable
             throw new InputException($"{path} is not empty and holds no run ({stranger} is there); give --out a new folder.");
         }
     }
+
+    static StepLog<AlarmLine> AlarmsIn(string root) => new(Path.Combine(root, AlarmsName), l => l.Step);
 
     static FileStream Lock(string path)
     {

@@ -12,5 +12,11 @@ public interface ITrainingWatch
 
     /// <summary>Called before the first step and after each; the step's checkpoint is written afterwards.</summary>
     /// <param name="line">What was measured; its step is 0 before the first.</param>
-    void After(MetricsLine line);
+    /// <returns>Why the run should stop here, or null; the step's checkpoint is written first.</returns>
+    string? After(MetricsLine line);
+
+    /// <summary>Called when a step's loss or gradient is not finite; the run ends with it.</summary>
+    /// <param name="at">The step; nothing was updated in it.</param>
+    /// <param name="reason">One sentence.</param>
+    void Diverged(int at, string reason);
 }

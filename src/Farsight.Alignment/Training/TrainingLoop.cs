@@ -38,6 +38,7 @@ public sealed class TrainingLoop
     /// <summary>Trains from the newest checkpoint, or from the beginning, to the last step.</summary>
     /// <exception cref="OperationCanceledException">Cancelled; the step was finished and a checkpoint saved.</exception>
     /// <exception cref="InputException">The loss or a gradient is not finite, or a checkpoint is damaged.</exception>
+    /// <exception cref="TrainingStoppedException">The watch stopped the run; a checkpoint was saved.</exception>
     /// <exception cref="IOException">The disk is full; the last checkpoint is whole.</exception>
     public void Run(IProgress<TrainingProgress>? progress, CancellationToken cancel)
     {
@@ -58,9 +59,9 @@ public sealed class TrainingLoop
             OrderedDictionary<string, double> values = Step(step);
             _clock.Stop();
             timing.Append(step, _clock.Elapsed - before, _tokens - tokensBefore);
-            Report(Line(step, values, IsDue(step, _options.EvalEvery) ? HeldOut() : null), metrics, progress);
+            string? alarm = Report(Line(step, values, IsDue(step, _options.EvalEvery) ? HeldOut() : null), metrics, progress);
 
-            bool stop = cancel.IsCancellationRequested && step < _options.Steps;
+            bool stop = (cancel.IsCancellationRequested || alarm is not null) && step < _options.Steps;
             if (stop || IsDue(step, _options.CheckpointEvery))
             {
                 metrics.FlushToDisk();
@@ -68,7 +69,7 @@ public sealed class TrainingLoop
             }
             if (stop)
             {
-                throw new OperationCanceledException(cancel);
+                throw alarm is null ? new OperationCanceledException(cancel) : new TrainingStoppedException(alarm);
             }
         }
     }
@@ -132,11 +133,13 @@ public sealed class TrainingLoop
     static MetricsLine Line(int step, OrderedDictionary<string, double> values, MetricSums? heldOut) =>
         new(step, values, heldOut?.Means(), heldOut is { Margins.Count: > 0 } ? heldOut.Margins : null);
 
-    void Report(MetricsLine line, MetricsLog metrics, IProgress<TrainingProgress>? progress)
+    /// <summary>Tells everybody about a step, and returns why the watch wants to stop.</summary>
+    string? Report(MetricsLine line, MetricsLog metrics, IProgress<TrainingProgress>? progress)
     {
         metrics.Append(line);
-        Watch?.After(line);
+        string? alarm = Watch?.After(line);
         progress?.Report(new(_options.Steps, _tokens, _clock.Elapsed.TotalSeconds, line));
+        return alarm;
     }
 
     void RequireFinite(int step, string what, double value, StepSamples samples)
@@ -151,7 +154,8 @@ public sealed class TrainingLoop
         string change = step == 1
             ? "Nothing has been trained yet, so look at the base model with farsight inspect and at the samples"
             : "Start a run with a lower learning rate, a longer warm-up or a smaller clip_norm";
-        throw new InputException(string.Create(CultureInfo.InvariantCulture,
-            $"Training diverged: the {what} of step {step} is {value}{samples.Described}, and nothing was updated with it; {kept}. {change}."));
+        string reason = string.Create(CultureInfo.InvariantCulture, $"the {what} of step {step} is {value}{samples.Described}, and nothing was updated with it; {kept}. {change}.");
+        Watch?.Diverged(step, reason);
+        throw new InputException($"Training diverged: {reason}");
     }
 }

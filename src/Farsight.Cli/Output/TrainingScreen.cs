@@ -22,18 +22,26 @@ sealed class TrainingScreen(ParseResult parse, string output, IReadOnlyList<Show
         {
             string made = WithProgress(train, cancel);
             WriteHeldOut();
+            WriteAlarms();
             Console.WriteLine(made);
             return ExitCode.Done;
         }
+        catch (TrainingStoppedException)
+        {
+            Console.Error.WriteLine($"The recipe asks to stop there (watch.stop_on_alarm); the step is saved. Start a run with other settings, or go on past the alarm with: farsight {Again()}");
+            return ExitCode.Failed;
+        }
         catch (OperationCanceledException)
         {
-            string again = string.Join(' ', parse.Tokens.Select(t => t.Value).Where(t => t != Resume).Append(Resume));
             Console.Error.WriteLine(new CheckpointFolder(Path.Combine(output, "checkpoints")).Newest is { } newest
-                ? $"Stopped; step {newest.Step} is saved. Continue with: farsight {again}"
-                : $"Stopped before the first step. Start again with: farsight {again}");
+                ? $"Stopped; step {newest.Step} is saved. Continue with: farsight {Again()}"
+                : $"Stopped before the first step. Start again with: farsight {Again()}");
             throw;
         }
     }
+
+    /// <summary>The command that resumes.</summary>
+    string Again() => string.Join(' ', parse.Tokens.Select(t => t.Value).Where(t => t != Resume).Append(Resume));
 
     string WithProgress(Func<Action<string>, IProgress<TrainingProgress>, string> train, CancellationToken cancel)
     {
@@ -54,6 +62,15 @@ sealed class TrainingScreen(ParseResult parse, string output, IReadOnlyList<Show
         foreach (ShownMetric metric in shown.Where(s => measured[0].HeldOut!.ContainsKey(s.Name)))
         {
             Console.WriteLine($"{metric.Label,-18}{metric.Of(measured[0].HeldOut!),10}{metric.Of(measured[^1].HeldOut!),10}");
+        }
+    }
+
+    /// <summary>All of the run, those of earlier processes too.</summary>
+    void WriteAlarms()
+    {
+        foreach (AlarmLine alarm in RunDirectory.AlarmsOf(output))
+        {
+            Console.WriteLine(alarm);
         }
     }
 

@@ -54,6 +54,10 @@ public sealed class TrainRecipeTests
     [InlineData("eval_every=0", "eval_every: 0")]
     [InlineData("checkpoint_every=0", "checkpoint_every: 0")]
     [InlineData("adapter_every=0", "adapter_every: 0")]
+    [InlineData("watch={\"samples_every\":0,\"samples\":1,\"max_new_tokens\":8,\"stop_on_alarm\":false}", "watch.samples_every: 0")]
+    [InlineData("watch={\"samples_every\":1,\"samples\":4,\"max_new_tokens\":8,\"stop_on_alarm\":false}", "watch.samples: 4 is not usable; use 0 to 3")]
+    [InlineData("watch={\"samples_every\":1,\"samples\":1,\"max_new_tokens\":0,\"stop_on_alarm\":false}", "watch.max_new_tokens: 0")]
+    [InlineData("watch={\"samples_every\":1,\"samples\":1,\"max_new_tokens\":8}", "watch.stop_on_alarm: missing")]
     public void Names_what_makes_no_sense(string change, string named)
     {
         var e = Assert.Throws<RecipeException>(() => Parse(change));

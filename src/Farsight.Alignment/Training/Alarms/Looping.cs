@@ -1,0 +1,37 @@
+using System.Globalization;
+
+namespace Farsight.Alignment.Training.Alarms;
+
+/// <summary>The alarm for answers that begin to repeat themselves, as models do whose likelihood was pushed too far.</summary>
+/// <remarks>
+/// Compares the mean <see cref="Repetition"/> of greedy answers with that before training or of the chosen answers, whichever is larger:
+/// data may ask for lists, and a base model may loop by itself.
+/// </remarks>
+public sealed class Looping
+{
+    /// <summary>The alarm's name.</summary>
+    public const string Name = "looping";
+
+    /// <summary>How much the share of repeated 4-grams may grow; one answer of three in a loop does it.</summary>
+    public const double Margin = 0.3;
+
+    double? _before;
+    bool _raised;
+
+    /// <summary>Looks at the answers of a step, the first time before training.</summary>
+    /// <param name="repetition">Mean over the answers, 0 to 1.</param>
+    /// <param name="chosenRepetition">Mean over the chosen answers.</param>
+    /// <returns>What was seen and what to change, once; else null.</returns>
+    public string? See(double repetition, double chosenRepetition)
+    {
+        double usual = Math.Max(_before ??= repetition, chosenRepetition);
+        if (_raised || repetition <= usual + Margin)
+        {
+            return null;
+        }
+        _raised = true;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"answers repeat themselves, {repetition:P0} of their {Repetition.Length}-grams instead of {usual:P0} (samples.jsonl shows them); "
+            + $"{ChosenCollapse.Remedy}, or use an adapter of an earlier step.");
+    }
+}
