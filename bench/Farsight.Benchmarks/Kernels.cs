@@ -24,6 +24,22 @@ public class AttentionBenchmark : KernelBenchmark
     internal override KernelCase Create() => new AttentionCase(Tokens, new(8, KeyHeads, Tokens == 8192 ? 128 : 64));
 }
 
+/// <summary>Full attention of 8,192 tokens, and shifted sparse attention of the same in groups.</summary>
+public class SparseAttentionBenchmark : KernelBenchmark
+{
+    /// <summary>Tokens of a group; 0 for full attention.</summary>
+    [Params(0, 2048, 1024)]
+    public int Group { get; set; }
+
+    [Benchmark]
+    public void Forward() => Case.Forward();
+
+    [Benchmark]
+    public void Backward() => Case.Backward();
+
+    internal override KernelCase Create() => new AttentionCase(8192, new(8, 2, 128), Group == 0 ? null : Group);
+}
+
 /// <summary>The products of the base shape's layers: [tokens, inputs] by [outputs, inputs].</summary>
 public class GemmBenchmark : KernelBenchmark
 {

@@ -1,16 +1,19 @@
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Models;
 using Farsight.Tests.Engine.Kernels;
 
 namespace Farsight.Benchmarks.Cases;
 
-/// <summary>Causal attention of one sequence.</summary>
-sealed class AttentionCase(int tokens, AttentionShape shape) : KernelCase
+/// <summary>Causal attention of one sequence: full, or in shifted groups of so many tokens.</summary>
+sealed class AttentionCase(int tokens, AttentionShape shape, int? group = null) : KernelCase
 {
-    readonly AttentionSpan[] _spans = [new(0, tokens, [], 0)];
+    readonly AttentionPattern? _pattern = group is { } g ? new AttentionPattern.ShiftedSparse(g) : null;
     Rows _queries, _keys, _values, _dOutput, _output, _logSumExp, _dQueries, _dKeys, _dValues;
 
-    double Pairs => (double)shape.Heads * tokens * (tokens + 1.0) / 2;
+    IReadOnlyList<AttentionSpan> Whole => Seen([new(0, tokens, [], 0)]);
+
+    double Pairs => Whole.Sum(s => (s.Heads?.Count ?? shape.Heads) * (s.QueryCount * (s.QueryCount + 1.0) / 2));
 
     long QueryFloats => (long)tokens * shape.QueryWidth;
 
@@ -30,18 +33,19 @@ sealed class AttentionCase(int tokens, AttentionShape shape) : KernelCase
         Forward();
     }
 
-    internal override void Forward() => TreeAttention.Forward(_queries, _keys, _values, shape, _spans, _output, _logSumExp);
+    internal override void Forward() => TreeAttention.Forward(_queries, _keys, _values, shape, Whole, _output, _logSumExp);
 
-    internal override void Backward() => Backward(_spans);
+    internal override void Backward() => Backward(Whole);
 
     /// <summary>All outputs of some queries, and the gradients that these queries alone give.</summary>
     internal override void Check()
     {
         AttentionSpan[] some = [.. Some(tokens).Select(t => new AttentionSpan(t, 1, t > 0 ? [new(0, t)] : [], t))];
         TreeAttentionNaive.Result naive = TreeAttentionNaive.Run(
-            _queries.Span.ToArray(), _keys.Span.ToArray(), _values.Span.ToArray(), _dOutput.Span.ToArray(), shape, some);
+            _queries.Span.ToArray(), _keys.Span.ToArray(), _values.Span.ToArray(), _dOutput.Span.ToArray(), shape, some,
+            group is { } g ? TreeAttentionNaive.Groups(g, shape.Heads) : null);
         Forward();
-        Backward(some);
+        Backward(Seen(some));
         double[] Expected(double[] all) => [.. some.SelectMany(s => all.AsSpan(s.FirstQuery * shape.QueryWidth, shape.QueryWidth).ToArray())];
         float[] Actual(Rows all) => [.. some.SelectMany(s => all[s.FirstQuery].ToArray())];
         Near("output", Expected(naive.Output), Actual(_output), 1e-5);
@@ -50,6 +54,8 @@ sealed class AttentionCase(int tokens, AttentionShape shape) : KernelCase
         Near("dValues", naive.DValues, _dValues.Span, 1e-5);
     }
 
-    void Backward(AttentionSpan[] spans) =>
+    IReadOnlyList<AttentionSpan> Seen(IReadOnlyList<AttentionSpan> spans) => _pattern?.Of(spans, shape.Heads) ?? spans;
+
+    void Backward(IReadOnlyList<AttentionSpan> spans) =>
         TreeAttention.Backward(_dOutput, _queries, _keys, _values, _output, _logSumExp, shape, spans, _dQueries, _dKeys, _dValues);
 }

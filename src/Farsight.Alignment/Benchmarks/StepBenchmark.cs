@@ -46,7 +46,7 @@ public static class StepBenchmark
         Recomputation level = Level(options, tree);
         using LlamaModel model = Open(options);
         model.AttachLora(s_lora, Seed);
-        Sample sample = new(tree, new(prompt, leaves[0], leaves[1..]), objective, level);
+        Sample sample = new(tree, new(prompt, leaves[0], leaves[1..]), objective, level, options.Attention);
         TrainingOptions training = new(options.Warmup + options.Steps, 1, 1, s_optimizer, new Engine.Optimizers.LearningRateSchedule.Constant(0));
         ParameterUpdates updates = new(model.Parameters, training);
 
@@ -66,7 +66,7 @@ public static class StepBenchmark
         MachinePeak after = MachinePeak.Measure();
         TokenTree shared = options.Shape.Tree(responses, sharing: true, objective.ScoresPrompt).Tree;
         return new(
-            options, level, tree.Count, [.. times.OrderBy(t => t.Total)], loss, StepFlops.Of(model.Config, shared, s_lora),
+            options, level, tree.Count, [.. times.OrderBy(t => t.Total)], loss, StepFlops.Of(model.Config, shared, s_lora, options.Attention),
             before.AllCores > after.AllCores ? before : after, Processor.PeakMemory);
     }
 
@@ -119,7 +119,7 @@ public static class StepBenchmark
         {
             parameter.Gradient.Clear();
         }
-        using TreePass pass = model.Forward(sample.Tree, sample.Level);
+        using TreePass pass = model.Forward(sample.Tree, sample.Level, sample.Attention);
         float[] dLogProbs = sample.Loss(pass.LogProbs, out loss);
         long forward = Stopwatch.GetTimestamp();
         pass.Backward(dLogProbs);
@@ -133,7 +133,7 @@ public static class StepBenchmark
     }
 
     /// <summary>A tree, where its responses are, how it is run, and what is wanted of them.</summary>
-    sealed record Sample(TokenTree Tree, SampleNodes Nodes, IPreferenceObjective Objective, Recomputation Level)
+    sealed record Sample(TokenTree Tree, SampleNodes Nodes, IPreferenceObjective Objective, Recomputation Level, AttentionPattern? Attention)
     {
         internal float[] Loss(float[] logProbs, out double loss)
         {
@@ -157,6 +157,9 @@ public sealed record StepBenchmarkOptions(StepShape Shape, string Objective, boo
 {
     /// <summary>What matrices are converted to, in memory; null leaves random ones in F32 and those of a directory as they are stored.</summary>
     public NumberFormat? Weights { get; init; }
+
+    /// <summary>Which keys each head looks at; null for all.</summary>
+    public AttentionPattern? Attention { get; init; }
 
     /// <summary>Bytes that the process may take; null for no bound.</summary>
     public long? Memory { get; init; }

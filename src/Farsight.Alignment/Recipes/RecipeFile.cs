@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Farsight.Engine;
+using Farsight.Engine.Models;
 using Farsight.Engine.Optimizers;
 
 namespace Farsight.Alignment.Recipes;
@@ -110,16 +111,24 @@ public static class RecipeFile
             WriteIndented = true,
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // a file for people, never put into HTML
             NewLine = "\n",
-            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { NameSchedules } },
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { NameEngineTypes } },
             Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
         };
         options.MakeReadOnly();
         return options;
     }
 
-    /// <summary>The engine knows no JSON, so the names of its schedules are given here.</summary>
-    static void NameSchedules(JsonTypeInfo type)
+    /// <summary>The engine knows no JSON, so the names of its schedules and attention patterns are given here.</summary>
+    static void NameEngineTypes(JsonTypeInfo type)
     {
+        if (type.Type == typeof(AttentionPattern))
+        {
+            type.PolymorphismOptions = new()
+            {
+                TypeDiscriminatorPropertyName = "name",
+                DerivedTypes = { new(typeof(AttentionPattern.ShiftedSparse), "shifted_sparse") },
+            };
+        }
         if (type.Type == typeof(LearningRateSchedule))
         {
             type.PolymorphismOptions = new()

@@ -37,7 +37,7 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         StepFlops[] trees =
         [
             .. Enumerable.Range(1, Math.Min(CountedSteps, recipe.Steps)).SelectMany(Sizing(recipe, inputs).MicroSteps)
-                .Select(m => StepFlops.Of(plan.Model, m.Tree, recipe.Lora)),
+                .Select(m => StepFlops.Of(plan.Model, m.Tree, recipe.Lora, recipe.Attention)),
         ];
         double Seconds(Recomputation level) =>
             trees.Sum(f => f.Total + RecomputedFlops.Of(f, plan.Model, level)) / Math.Min(CountedSteps, recipe.Steps) / (peak * Efficiency);

@@ -2,6 +2,7 @@ using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Training;
 using Farsight.Engine.Lora;
+using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 using Farsight.Engine.Optimizers;
 
@@ -31,6 +32,9 @@ public sealed record TrainRecipe : IRecipe
 
     /// <summary>The adapter; null trains every weight.</summary>
     public required LoraOptions? Lora { get; init; }
+
+    /// <summary>Which keys each head looks at in training's steps; null, or left out, for all. Measuring always looks at all.</summary>
+    public AttentionPattern? Attention { get; init; }
 
     /// <summary>The loss.</summary>
     public required IPreferenceObjective Objective { get; init; }
@@ -73,6 +77,8 @@ public sealed record TrainRecipe : IRecipe
         .. HeldOut >= 0 ? [] : new[] { $"held_out: {HeldOut} is not a number of samples; use 0 or more." },
         .. Positions.Problems("positions"),
         .. Lora is null ? [] : LoraProblems(Lora),
+        .. Attention is AttentionPattern.ShiftedSparse { Group: < 2 and var group }
+            ? [$"attention.group: {group} is not usable; use 2 or more (a quarter of the longest sample is usual)."] : Array.Empty<string>(),
         .. Objective.Problems("objective"),
         .. Optimizer.Problems("optimizer"),
         .. ScheduleProblems.Of("schedule", Schedule, Steps),

@@ -57,7 +57,7 @@ public static class TrainRun
             : new Dictionary<string, PreferenceLogProbs>();
         using LlamaModel model = LlamaModel.Load(inputs.BaseModel, inputs.Rope, recipe.Weights);
         MakeTrainable(model, recipe);
-        TrainableModel trainable = new(model, level);
+        TrainableModel trainable = new(model, level, recipe.Attention);
         if (recipe.Objective is { NeedsReference: true, ReferenceIsShort: false })
         {
             reference = ReferenceLogProbs.ReadOrCompute(run.Reference, trainable, [.. inputs.Training, .. inputs.HeldOut], recipe.Objective.RejectedResponses, cancel);

@@ -6,6 +6,7 @@ using Farsight.Alignment.Benchmarks;
 using Farsight.Cli.Output;
 using Farsight.Engine.Machine;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Cli.Commands;
@@ -21,6 +22,7 @@ static class BenchCommand
     static readonly Option<string> s_objective = new("--objective") { Description = "The loss; one that needs no reference.", DefaultValueFactory = _ => "logo" };
     static readonly Option<bool> s_noSharing = new("--no-sharing") { Description = "Repeat the prompt for each response, to see what sharing it is worth." };
     static readonly Option<string?> s_weights = new("--weights") { Description = "Convert matrices in memory: f32, bf16, q8 or q4; by default random ones are f32, and those of --model stay as they are stored." };
+    static readonly Option<int?> s_shiftedSparse = new("--shifted-sparse") { Description = "Shifted sparse attention in groups of so many tokens, in place of full attention." };
     static readonly MemoryOption s_memory = new();
     static readonly Option<int> s_warmup = new("--warmup") { Description = "Steps before the clock runs.", DefaultValueFactory = _ => 1 };
     static readonly Option<int> s_steps = new("--steps") { Description = "Steps that are timed.", DefaultValueFactory = _ => 3 };
@@ -43,9 +45,16 @@ static class BenchCommand
         s_weights.AcceptOnlyFromAmong([.. s_formats.Keys]);
         AtLeast(s_warmup, 0);
         AtLeast(s_steps, 1);
+        s_shiftedSparse.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() < 2)
+            {
+                result.AddError("--shifted-sparse: use 2 or more.");
+            }
+        });
         Command step = new("step", "Time whole training steps with random weights: forward, backward, clipping, optimizer.")
         {
-            s_shape, s_objective, s_weights, s_noSharing, s_memory, s_warmup, s_steps, s_model, s_threads, s_json,
+            s_shape, s_objective, s_weights, s_noSharing, s_shiftedSparse, s_memory, s_warmup, s_steps, s_model, s_threads, s_json,
         };
         step.SetAction((parse, cancel) => Task.Run(() => Step(parse, cancel), CancellationToken.None));
         return new("bench", "Measure the machine, and training steps against it.")
@@ -98,6 +107,7 @@ static class BenchCommand
         {
             Weights = parse.GetValue(s_weights) is { } weights ? s_formats[weights] : null,
             Memory = parse.GetValue(s_memory),
+            Attention = parse.GetValue(s_shiftedSparse) is { } group ? new AttentionPattern.ShiftedSparse(group) : null,
         };
         StepBenchmarkResult result = Time(options, cancel);
         if (parse.GetValue(s_json))
@@ -142,6 +152,7 @@ static class BenchCommand
             ["objective"] = r.Options.Objective,
             ["weights"] = Weights(r),
             ["sharing"] = r.Options.Sharing,
+            ["shifted_sparse"] = (r.Options.Attention as AttentionPattern.ShiftedSparse)?.Group,
             ["tokens"] = r.Tokens,
             ["seconds_forward"] = Round(fastest.Forward, 4),
             ["seconds_backward"] = Round(fastest.Backward, 4),

@@ -22,14 +22,14 @@ static class AttentionBackward<TVector, TTier>
             .. Enumerable.Range(0, parts - 1).Select(p => gradients with { Keys = copies.Rows.Slice(2 * p * keys, keys), Values = copies.Rows.Slice((2 * p + 1) * keys, keys) }),
         ];
         Workers.ForBlocks(copies.Rows.Count, RowsPerItem, (first, count) => copies.Rows.Slice(first, count).Clear());
-        Workers.For(parts * plan.Families.Count * shape.KeyValueHeads, item =>
+        Workers.For(parts * plan.Families.Count * plan.Heads.KeyHeads, item =>
         {
-            (int rest, int head) = Math.DivRem(item, shape.KeyValueHeads);
+            (int rest, int head) = Math.DivRem(item, plan.Heads.KeyHeads);
             (int family, int part) = Math.DivRem(rest, parts);
             IReadOnlyList<AttentionPlan.Chunk> chunks = plan.Families[family];
             for (int c = part; c < chunks.Count; c += parts)
             {
-                Chunk(inputs, shape, chunks[c], head, targets[part]);
+                Chunk(inputs, shape, plan, chunks[c], plan.Heads.FirstKeyHead + head, targets[part]);
             }
         });
         for (int part = 1; part < parts; part++)
@@ -45,11 +45,11 @@ static class AttentionBackward<TVector, TTier>
         TensorPrimitives.Add(to, part.Slice(first, count).Span, to);
     });
 
-    static void Chunk(AttentionInputs inputs, AttentionShape shape, AttentionPlan.Chunk chunk, int head, AttentionGradients gradients)
+    static void Chunk(AttentionInputs inputs, AttentionShape shape, AttentionPlan plan, AttentionPlan.Chunk chunk, int head, AttentionGradients gradients)
     {
         AttentionScratch scratch = AttentionScratch.Mine(shape.HeadDim, backward: true);
         AttentionLanes lanes = scratch.LaneTable;
-        lanes.Fill(chunk, shape, head);
+        lanes.Fill(chunk, shape, plan.Heads, head);
         State state = new(scratch, lanes.Blocks);
         for (int b = 0; b < lanes.Blocks; b++)
         {

@@ -14,19 +14,20 @@ static class AttentionForward<TVector, TTier>
     internal static void Run(Rows queries, Rows keys, Rows values, AttentionShape shape, AttentionPlan plan, Rows output, Rows logSumExp)
     {
         int last = plan.Chunks.Count - 1;
-        Workers.For(plan.Chunks.Count * shape.KeyValueHeads, item =>
+        Workers.For(plan.Chunks.Count * plan.Heads.KeyHeads, item =>
         {
             // From the back: the last chunks of a span see the most keys, and what is long should start early.
-            (int chunk, int head) = Math.DivRem(item, shape.KeyValueHeads);
-            Chunk(queries, keys, values, shape, plan.Chunks[last - chunk], head, output, logSumExp);
+            (int chunk, int head) = Math.DivRem(item, plan.Heads.KeyHeads);
+            Chunk(queries, keys, values, shape, plan, plan.Chunks[last - chunk], plan.Heads.FirstKeyHead + head, output, logSumExp);
         });
     }
 
-    static void Chunk(Rows queries, Rows keys, Rows values, AttentionShape shape, AttentionPlan.Chunk chunk, int head, Rows output, Rows logSumExp)
+    static void Chunk(
+        Rows queries, Rows keys, Rows values, AttentionShape shape, AttentionPlan plan, AttentionPlan.Chunk chunk, int head, Rows output, Rows logSumExp)
     {
         AttentionScratch scratch = AttentionScratch.Mine(shape.HeadDim, backward: false);
         AttentionLanes lanes = scratch.LaneTable;
-        lanes.Fill(chunk, shape, head);
+        lanes.Fill(chunk, shape, plan.Heads, head);
         State state = new(scratch, lanes.Blocks);
         for (int b = 0; b < lanes.Blocks; b++)
         {

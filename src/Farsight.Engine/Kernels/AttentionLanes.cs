@@ -30,17 +30,17 @@ sealed class AttentionLanes
     /// <summary>Number of own keys up to the last that any lane sees.</summary>
     internal int EndOwn => _high[_count - 1] + 1;
 
-    internal void Fill(AttentionPlan.Chunk chunk, AttentionShape shape, int keyValueHead)
+    internal void Fill(AttentionPlan.Chunk chunk, AttentionShape shape, HeadSlice heads, int keyValueHead)
     {
         (_count, _headDim) = (chunk.LaneCount, shape.HeadDim);
         int padded = Blocks * Lanes;
         for (int lane = 0; lane < padded; lane++)
         {
             // Padding sees what the last lane sees, so that it needs no rule of its own; its queries are zero.
-            (int query, int head) = Math.DivRem(chunk.FirstLane + Math.Min(lane, _count - 1), shape.Group);
+            (int query, int head) = Math.DivRem(chunk.FirstLane + Math.Min(lane, _count - 1), heads.PerKeyHead);
             (_row[lane], _prefix[lane], _low[lane]) = chunk.Bundle.Locate(query);
             _high[lane] = query;
-            _head[lane] = keyValueHead * shape.Group + head;
+            _head[lane] = keyValueHead * shape.Group + heads.FirstOfGroup + head;
         }
         FirstPrefix = TensorPrimitives.Min<int>(_prefix.AsSpan(0, padded));
     }

@@ -14,7 +14,7 @@ public static class AttentionPeak
     /// <param name="queries">[T, H · Dh], rotated.</param>
     /// <param name="keys">[S, Hkv · Dh], rotated.</param>
     /// <param name="shape">Heads.</param>
-    /// <param name="span">What its queries see.</param>
+    /// <param name="span">What its queries see, in all heads.</param>
     /// <param name="query">Number of the query in its span.</param>
     /// <param name="peaks">
     /// [H] overwritten: the number of the key with the largest score, the first of equals. Keys are counted in the order of the

@@ -1,6 +1,6 @@
 namespace Farsight.Engine.Kernels;
 
-/// <summary>How the work of attention is cut into pieces; a function of the spans alone, never of the number of threads.</summary>
+/// <summary>How the work of attention on some heads is cut into pieces; a function of the spans alone, never of the number of threads.</summary>
 /// <remarks>
 /// A lane is one query row of one head. The lanes of a bundle that share a key head are numbered query by query, the heads of
 /// a query side by side; a chunk is some consecutive ones of them. Every chunk is independent in the forward pass; in the
@@ -15,11 +15,15 @@ sealed class AttentionPlan
     // Few heads and one long text: as many pieces as some threads can take, each long enough to be worth a copy of the gradients.
     const int LeastPieces = 4, LeastChunksOfPart = 16;
 
-    AttentionPlan(IReadOnlyList<Chunk> chunks, IReadOnlyList<IReadOnlyList<Chunk>> families)
+    AttentionPlan(HeadSlice heads, IReadOnlyList<Chunk> chunks, IReadOnlyList<IReadOnlyList<Chunk>> families)
     {
+        Heads = heads;
         Chunks = chunks;
         Families = families;
     }
+
+    /// <summary>The heads whose work it is.</summary>
+    internal HeadSlice Heads { get; }
 
     /// <summary>All chunks, in the order of the spans.</summary>
     internal IReadOnlyList<Chunk> Chunks { get; }
@@ -31,11 +35,17 @@ sealed class AttentionPlan
     internal int PartsOfFamilies(int keyValueHeads) => Families.Count == 0 ? 1 : Math.Clamp(
         LeastPieces / (Families.Count * keyValueHeads), 1, Math.Max(1, Families.Max(f => f.Count) / LeastChunksOfPart));
 
-    internal static AttentionPlan For(IReadOnlyList<AttentionSpan> spans, int group)
+    /// <summary>The plans for all spans; they may be carried out one after the other, as two may add to the same key head.</summary>
+    internal static IReadOnlyList<AttentionPlan> For(IReadOnlyList<AttentionSpan> spans, AttentionShape shape) =>
+    [
+        .. spans.GroupBy(s => s.Heads ?? new(0, shape.Heads)).SelectMany(alike => HeadSlice.Of(shape, alike.Key).Select(heads => Of([.. alike], heads))),
+    ];
+
+    static AttentionPlan Of(IReadOnlyList<AttentionSpan> spans, HeadSlice heads)
     {
         List<AttentionBundle> bundles = Bundle(spans);
-        List<Chunk>[] byBundle = [.. bundles.Select(b => Cut(b, b.QueryCount * group))];
-        return new([.. byBundle.SelectMany(c => c)], Join(bundles, byBundle));
+        List<Chunk>[] byBundle = [.. bundles.Select(b => Cut(b, b.QueryCount * heads.PerKeyHead))];
+        return new(heads, [.. byBundle.SelectMany(c => c)], Join(bundles, byBundle));
     }
 
     static List<AttentionBundle> Bundle(IReadOnlyList<AttentionSpan> spans)

@@ -4,7 +4,7 @@ namespace Farsight.Engine.Kernels;
 /// <remarks>
 /// Query i of the span sees every key of <paramref name="Prefix"/> and the keys FirstKey … FirstKey + i. A node of a token
 /// tree is a span whose prefix are its ancestors; a prefill behind a cache is a span whose prefix is [0, cached).
-/// The queries of different spans are different rows.
+/// The queries of different spans are different rows, or rows of different heads.
 /// With a window a query sees of these only the last ones: keys are counted in the order of the prefix's ranges and then of the
 /// own keys, never by position ids, and the query's own key is the last it sees.
 /// </remarks>
@@ -13,7 +13,20 @@ namespace Farsight.Engine.Kernels;
 /// <param name="Prefix">Ranges of keys that all the queries see; none twice.</param>
 /// <param name="FirstKey">Row of the first own key.</param>
 /// <param name="Window">How many keys a query sees at most, its own among them; at least 1.</param>
-public sealed record AttentionSpan(int FirstQuery, int QueryCount, IReadOnlyList<KeyRange> Prefix, int FirstKey, int Window = int.MaxValue);
+public sealed record AttentionSpan(int FirstQuery, int QueryCount, IReadOnlyList<KeyRange> Prefix, int FirstKey, int Window = int.MaxValue)
+{
+    /// <summary>The query heads that it holds for; null for all.</summary>
+    public HeadRange? Heads { get; init; }
+}
+
+/// <summary>Consecutive query heads.</summary>
+/// <param name="Start">First head.</param>
+/// <param name="Count">Number of heads.</param>
+public readonly record struct HeadRange(int Start, int Count)
+{
+    /// <summary>The head after the last.</summary>
+    public int End => Start + Count;
+}
 
 /// <summary>Consecutive rows of keys and values.</summary>
 /// <param name="Start">First row.</param>

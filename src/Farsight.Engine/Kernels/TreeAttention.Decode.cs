@@ -16,14 +16,14 @@ public static partial class TreeAttention
     /// <param name="shape">Heads.</param>
     /// <param name="spans">Who sees what; one query each.</param>
     /// <param name="output">[T, H · Dh], overwritten in the rows of the spans.</param>
-    /// <exception cref="ArgumentException">Shapes do not fit, or a span has more than one query.</exception>
+    /// <exception cref="ArgumentException">Shapes do not fit, or a span has more than one query or is for some heads only.</exception>
     public static void Decode(Rows queries, Rows keys, Rows values, AttentionShape shape, IReadOnlyList<AttentionSpan> spans, Rows output)
     {
         Check(queries, keys, values, shape, spans);
         Like(queries, output);
-        if (spans.Any(s => s.QueryCount != 1))
+        if (spans.Any(s => s.QueryCount != 1 || s.Heads is not null))
         {
-            throw new ArgumentException("A span has more than one query, or none.", nameof(spans));
+            throw new ArgumentException("A span has more than one query or none, or is for some heads only.", nameof(spans));
         }
 
         List<DecodeBundle> bundles = DecodeBundle.Of(spans);

@@ -9,7 +9,7 @@ namespace Farsight.Engine.Kernels;
 /// the last ones:
 /// s[j] = q·k[j] / √Dh, p[j] = e^(s[j] − L), L = log Σ e^s[j], o = Σ p[j] · v[j].
 /// Blocks of 96 keys meet blocks of 32 lanes (a lane is one query of one head); the sum is kept relative to a running
-/// maximum. Source: arXiv:2205.14135, Algorithms 1 and 4, and arXiv:2307.08691.
+/// maximum. Heads whose spans differ are computed one set after the other. Source: arXiv:2205.14135, Algorithms 1 and 4, and arXiv:2307.08691.
 /// </remarks>
 public static partial class TreeAttention
 {
@@ -30,18 +30,20 @@ public static partial class TreeAttention
         Shape.Same(queries.Count, logSumExp.Count);
         Shape.Same(shape.Heads, logSumExp.Width);
 
-        AttentionPlan plan = AttentionPlan.For(spans, shape.Group);
-        if (Vector512.IsHardwareAccelerated)
+        foreach (AttentionPlan plan in AttentionPlan.For(spans, shape))
         {
-            AttentionForward<Vector512<float>, Tier512>.Run(queries, keys, values, shape, plan, output, logSumExp);
-        }
-        else if (Vector256.IsHardwareAccelerated)
-        {
-            AttentionForward<Vector256<float>, Tier256>.Run(queries, keys, values, shape, plan, output, logSumExp);
-        }
-        else
-        {
-            AttentionForward<Vector128<float>, Tier128>.Run(queries, keys, values, shape, plan, output, logSumExp);
+            if (Vector512.IsHardwareAccelerated)
+            {
+                AttentionForward<Vector512<float>, Tier512>.Run(queries, keys, values, shape, plan, output, logSumExp);
+            }
+            else if (Vector256.IsHardwareAccelerated)
+            {
+                AttentionForward<Vector256<float>, Tier256>.Run(queries, keys, values, shape, plan, output, logSumExp);
+            }
+            else
+            {
+                AttentionForward<Vector128<float>, Tier128>.Run(queries, keys, values, shape, plan, output, logSumExp);
+            }
         }
     }
 
@@ -75,20 +77,22 @@ public static partial class TreeAttention
         Shape.Same(queries.Count, logSumExp.Count);
         Shape.Same(shape.Heads, logSumExp.Width);
 
-        AttentionPlan plan = AttentionPlan.For(spans, shape.Group);
         AttentionInputs inputs = new(dOutput, queries, keys, values, output, logSumExp);
         AttentionGradients gradients = new(dQueries, dKeys, dValues);
-        if (Vector512.IsHardwareAccelerated)
+        foreach (AttentionPlan plan in AttentionPlan.For(spans, shape))
         {
-            AttentionBackward<Vector512<float>, Tier512>.Run(inputs, shape, plan, gradients);
-        }
-        else if (Vector256.IsHardwareAccelerated)
-        {
-            AttentionBackward<Vector256<float>, Tier256>.Run(inputs, shape, plan, gradients);
-        }
-        else
-        {
-            AttentionBackward<Vector128<float>, Tier128>.Run(inputs, shape, plan, gradients);
+            if (Vector512.IsHardwareAccelerated)
+            {
+                AttentionBackward<Vector512<float>, Tier512>.Run(inputs, shape, plan, gradients);
+            }
+            else if (Vector256.IsHardwareAccelerated)
+            {
+                AttentionBackward<Vector256<float>, Tier256>.Run(inputs, shape, plan, gradients);
+            }
+            else
+            {
+                AttentionBackward<Vector128<float>, Tier128>.Run(inputs, shape, plan, gradients);
+            }
         }
     }
 
@@ -106,6 +110,10 @@ public static partial class TreeAttention
             foreach (KeyRange range in span.Prefix)
             {
                 Within(range, keys.Count, "keys");
+            }
+            if (span.Heads is { } heads && (heads.Start < 0 || heads.Count < 0 || (long)heads.Start + heads.Count > shape.Heads))
+            {
+                throw new ArgumentException($"A span is for {heads.Count} heads from head {heads.Start}; there are {shape.Heads} heads.");
             }
         }
     }

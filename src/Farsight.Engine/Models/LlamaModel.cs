@@ -228,11 +228,12 @@ public sealed class LlamaModel : IDisposable
     /// <summary>Runs a tree and keeps what its backward needs.</summary>
     /// <param name="tree">At least one of its tokens must be scored.</param>
     /// <param name="level">What is kept, and what backward computes again.</param>
-    public TreePass Forward(TokenTree tree, Recomputation level = Recomputation.None) => new(this, tree, level);
+    /// <param name="attention">Which keys each head looks at; null for all that the tree shows it.</param>
+    public TreePass Forward(TokenTree tree, Recomputation level = Recomputation.None, AttentionPattern? attention = null) => new(this, tree, level, attention);
 
     /// <summary>Runs a tree without keeping what a backward would need; memory does not grow with the layers.</summary>
     /// <param name="tree">At least one of its tokens must be scored.</param>
-    public TreePass Evaluate(TokenTree tree) => new(this, tree, null);
+    public TreePass Evaluate(TokenTree tree) => new(this, tree, null, null);
 
     /// <summary>Log-probabilities of a tree's scored tokens: [scored tokens], nats.</summary>
     public float[] LogProbs(TokenTree tree)

@@ -29,7 +29,8 @@ public sealed record StepFlops(
     /// <param name="config">The model.</param>
     /// <param name="tree">What the step runs over.</param>
     /// <param name="lora">The adapter; null when every weight is trained.</param>
-    public static StepFlops Of(ModelConfig config, TokenTree tree, LoraOptions? lora)
+    /// <param name="attention">Which keys each head looks at; null for all that the tree shows it.</param>
+    public static StepFlops Of(ModelConfig config, TokenTree tree, LoraOptions? lora, AttentionPattern? attention = null)
     {
         LastRows last = LastRows.Of(tree);
         long rows = tree.Count, lastRows = last.Selection.Count, inner = config.NumHiddenLayers - 1;
@@ -47,19 +48,21 @@ public sealed record StepFlops(
         ];
         double layers = linears.Sum(l => 2 * l.Rows * l.Outputs * l.Inputs);
         double adapter = lora is null ? 0 : linears.Where(l => lora.Targets.Contains(l.Name)).Sum(l => 6 * l.Rows * lora.Rank * (l.Outputs + l.Inputs));
-        IReadOnlyList<AttentionSpan> all = AttentionSpan.For(tree);
-        double pairs = (double)config.NumAttentionHeads * config.HeadDim *
-            (Enumerable.Range(0, (int)inner).Sum(layer => Pairs(all, config.WindowOf(layer))) + Pairs(last.Spans, config.WindowOf((int)inner)));
+        int heads = config.NumAttentionHeads;
+        IReadOnlyList<AttentionSpan> Seen(IReadOnlyList<AttentionSpan> spans) => attention?.Of(spans, heads) ?? spans;
+        IReadOnlyList<AttentionSpan> all = Seen(AttentionSpan.For(tree));
+        double pairs = config.HeadDim * (Enumerable.Range(0, (int)inner).Sum(layer => Pairs(all, config.WindowOf(layer), heads))
+            + Pairs(Seen(last.Spans), config.WindowOf((int)inner), heads));
         bool headIsTrained = lora is null || (lora.TrainEmbeddings && config.TieWordEmbeddings);
         double head = 2.0 * tree.Scored.Count * config.VocabSize * d;
         return new(layers, lora is null ? 2 * layers : layers, adapter, 4 * pairs, 8 * pairs, (headIsTrained ? 3 : 2) * head);
     }
 
-    /// <summary>Pairs of a query and a key that it sees.</summary>
-    static double Pairs(IReadOnlyList<AttentionSpan> spans, int? window) => spans.Sum(s =>
+    /// <summary>Pairs of a query of a head and a key that it sees.</summary>
+    static double Pairs(IReadOnlyList<AttentionSpan> spans, int? window, int heads) => spans.Sum(s =>
     {
         // The first queries see everything before them, the others as many keys as the window has.
         double prefix = s.Prefix.Sum(p => p.Count), whole = Math.Clamp((window ?? double.PositiveInfinity) - prefix, 0, s.QueryCount);
-        return whole * prefix + whole * (whole + 1) / 2 + (s.QueryCount - whole) * (window ?? 0);
+        return (s.Heads?.Count ?? heads) * (whole * prefix + whole * (whole + 1) / 2 + (s.QueryCount - whole) * (window ?? 0));
     });
 }

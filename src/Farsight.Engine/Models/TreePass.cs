@@ -9,6 +9,7 @@ public sealed class TreePass : IDisposable
 {
     readonly LlamaModel _model;
     readonly TokenTree _tree;
+    readonly AttentionPattern? _attention;
     readonly PassMemory _memory;
     readonly List<BlockPass> _blocks = [];
     readonly LastRows _lastRows;
@@ -21,13 +22,14 @@ public sealed class TreePass : IDisposable
     /// <param name="model">The model.</param>
     /// <param name="tree">At least one of its tokens must be scored.</param>
     /// <param name="level">What is kept for backward; null keeps nothing, and there is no backward.</param>
-    internal TreePass(LlamaModel model, TokenTree tree, Recomputation? level)
+    /// <param name="attention">Which keys each head looks at; null for all that the tree shows it.</param>
+    internal TreePass(LlamaModel model, TokenTree tree, Recomputation? level, AttentionPattern? attention)
     {
         if (tree.Scored.Count == 0)
         {
             throw new ArgumentException("The tree has no scored tokens, so nothing would be computed.", nameof(tree));
         }
-        (_model, _tree, _memory) = (model, tree, model.TakeMemory());
+        (_model, _tree, _attention, _memory) = (model, tree, attention, model.TakeMemory());
         _lastRows = LastRows.Of(tree);
         ActivationPlan plan = ActivationPlan.Of(model.Config, new(tree.Count, _lastRows.Selection.Count, tree.Scored.Count), model.Lora, level);
         _memory.Kept.Reserve(plan.Kept);
@@ -109,8 +111,9 @@ public sealed class TreePass : IDisposable
         RopeTable rope = new(kept.Rows(x.Count, pairs), kept.Rows(x.Count, pairs));
         _model.Rotary.Fill(rope, _tree.Positions, _tree.Lengths());
         RopeTable lastRope = new(_lastRows.Selection.Gather(rope.Cos, kept), _lastRows.Selection.Gather(rope.Sin, kept));
-        BlockContext inner = new(_model.Shape, rope, rope, AttentionSpan.For(_tree), null);
-        BlockContext last = new(_model.Shape, rope, lastRope, _lastRows.Spans, _lastRows.Selection);
+        IReadOnlyList<AttentionSpan> Seen(IReadOnlyList<AttentionSpan> spans) => _attention?.Of(spans, _model.Shape.Heads) ?? spans;
+        BlockContext inner = new(_model.Shape, rope, rope, Seen(AttentionSpan.For(_tree)), null);
+        BlockContext last = new(_model.Shape, rope, lastRope, Seen(_lastRows.Spans), _lastRows.Selection);
         for (int layer = 0; layer < blocks.Count; layer++)
         {
             bool isLast = layer == blocks.Count - 1;

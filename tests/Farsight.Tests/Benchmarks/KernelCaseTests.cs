@@ -10,6 +10,7 @@ public sealed class KernelCaseTests
     {
         ["AdamW"] = new AdamWCase(37, 24),
         ["attention"] = new AttentionCase(130, new(4, 2, 16)),
+        ["attention in groups"] = new AttentionCase(130, new(4, 2, 16), group: 40),
         ["GEMM"] = new GemmCase(45, 40, 33),
         ["GEMM in Q4_0"] = new GemmCase(45, 40, 64, NumberFormat.Q4_0),
         ["RMS norm"] = new RmsNormCase(70, 48),

@@ -121,6 +121,22 @@ public sealed class BenchCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Shifted_groups_are_timed_and_counted()
+    {
+        StepBenchmarkOptions options = new(StepShape.Read(_file), "logo", Sharing: true, Warmup: 0, Steps: 1, ModelDirectory: null);
+        double full = StepBenchmark.Run(options, null, default).Flops.Total;
+        (int code, string output, _) = await CommandLine.Run("bench", "step", "--shape", _file, "--steps", "1", "--shifted-sparse", "4", "--json");
+
+        Assert.Equal(0, code);
+        using JsonDocument json = JsonDocument.Parse(output);
+        Assert.Equal(4, json.RootElement.GetProperty("shifted_sparse").GetInt32());
+        Assert.InRange(json.RootElement.GetProperty("flops").GetDouble(), 0.5 * full, 0.99 * full);
+        (code, _, string error) = await CommandLine.Run("bench", "step", "--shape", _file, "--shifted-sparse", "1");
+        Assert.Equal(2, code);
+        Assert.Contains("--shifted-sparse: use 2 or more.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Memory_decides_what_is_computed_again()
     {
         (int code, string output, _) = await CommandLine.Run("bench", "step", "--shape", _file, "--steps", "1", "--memory", "16GiB", "--weights", "bf16", "--json");

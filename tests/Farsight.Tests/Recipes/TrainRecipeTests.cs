@@ -36,6 +36,9 @@ public sealed class TrainRecipeTests
     [InlineData("lora.targets=[\"x_proj\"]", "lora.targets: 'x_proj' is unknown")]
     [InlineData("lora.targets=[\"q_proj\",\"q_proj\"]", "lora.targets: a name is there twice")]
     [InlineData("objective.beta=0", "objective.beta: 0")]
+    [InlineData("attention={\"name\":\"shifted_sparse\",\"group\":1}", "attention.group: 1 is not usable; use 2 or more")]
+    [InlineData("attention={\"name\":\"sparse\",\"group\":8}", "attention.name: 'sparse' is unknown; one of shifted_sparse")]
+    [InlineData("attention={\"name\":\"shifted_sparse\"}", "attention.group")]
     [InlineData("optimizer.learning_rate=10", "optimizer.learning_rate: 10")]
     [InlineData("optimizer.embedding_learning_rate=0", "optimizer.embedding_learning_rate: 0")]
     [InlineData("optimizer.beta1=1", "optimizer.beta1: 1")]
@@ -73,6 +76,16 @@ public sealed class TrainRecipeTests
 
         Assert.NotEmpty(keys);
         Assert.DoesNotContain(keys, key => !text.Contains($"\n| `{key}` |", StringComparison.Ordinal)); // add a row to docs/training.md
+    }
+
+    [Fact]
+    public void Attention_is_full_unless_a_pattern_is_named()
+    {
+        TrainRecipe named = Parse("""attention={"name":"shifted_sparse","group":2048}""");
+
+        Assert.Null(Parse().Attention);
+        Assert.Equal(new AttentionPattern.ShiftedSparse(2048), named.Attention);
+        Assert.Equal(named.Attention, RecipeFile.Parse<TrainRecipe>(RecipeFile.Resolve(named), "resolved", []).Attention);
     }
 
     [Theory]

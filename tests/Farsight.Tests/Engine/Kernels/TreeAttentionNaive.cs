@@ -7,8 +7,18 @@ static class TreeAttentionNaive
 {
     internal sealed record Result(double[] Output, double[] LogSumExp, double[] DQueries, double[] DKeys, double[] DValues);
 
+    /// <summary>Whether a head of the query with this index in its sequence may see the key with that index.</summary>
+    internal delegate bool Mask(int head, int query, int key);
+
+    /// <summary>Groups of <paramref name="group"/> tokens; the second half of the heads begins them half a group later.</summary>
+    internal static Mask Groups(int group, int heads) => (head, query, key) =>
+    {
+        int shift = head < heads / 2 ? 0 : group / 2;
+        return Math.Floor((query - shift) / (double)group) == Math.Floor((key - shift) / (double)group);
+    };
+
     internal static Result Run(
-        float[] queries, float[] keys, float[] values, float[] dOutput, AttentionShape shape, IReadOnlyList<AttentionSpan> spans)
+        float[] queries, float[] keys, float[] values, float[] dOutput, AttentionShape shape, IReadOnlyList<AttentionSpan> spans, Mask? mask = null)
     {
         int dim = shape.HeadDim, width = shape.Heads * dim, keyWidth = shape.KeyValueHeads * dim;
         Result r = new(
@@ -23,11 +33,10 @@ static class TreeAttentionNaive
                     seen.AddRange(Enumerable.Range(range.Start, range.Count));
                 }
                 seen.AddRange(Enumerable.Range(span.FirstKey, i + 1));
-                seen = [.. seen.TakeLast(span.Window)];
                 for (int h = 0; h < shape.Heads; h++)
                 {
                     int row = span.FirstQuery + i, q = row * width + h * dim, column = h / (shape.Heads / shape.KeyValueHeads) * dim;
-                    int[] at = [.. seen.Select(k => k * keyWidth + column)];
+                    int[] at = [.. seen.Where((_, j) => seen.Count - j <= span.Window && (mask?.Invoke(h, seen.Count - 1, j) ?? true)).Select(k => k * keyWidth + column)];
                     One(r, queries, keys, values, dOutput, q, at, dim, row * shape.Heads + h);
                 }
             }

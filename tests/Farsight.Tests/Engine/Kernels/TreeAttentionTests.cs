@@ -72,12 +72,70 @@ public sealed class TreeAttentionTests
         }
     }
 
+    // Groups shorter than a tile, around block edges, that end in a prompt and in a response, and that hold everything; halves of the heads
+    // that end between two key heads, among the heads of one, and one head more in the second half.
+    [Theory]
+    [InlineData("1", 2, 2, 1), InlineData("300", 2, 6, 2), InlineData("300", 7, 6, 2), InlineData("300", 33, 6, 3), InlineData("300", 96, 4, 1), InlineData("300", 101, 3, 1), InlineData("300", 900, 6, 2)]
+    [InlineData("prompt+leaves", 3, 6, 2), InlineData("prompt+leaves", 16, 6, 3), InlineData("prompt+leaves", 64, 5, 5), InlineData("prompt+leaves", 100, 9, 3), InlineData("prompt+leaves", 200, 4, 4)]
+    [InlineData("two roots", 32, 6, 2), InlineData("two roots", 130, 6, 3), InlineData("deep", 11, 6, 2), InlineData("deep", 60, 1, 1), InlineData("long leaves", 40, 6, 3), InlineData("long leaves", 128, 3, 1)]
+    [InlineData("cache", 20, 6, 2), InlineData("cache", 70, 6, 3), InlineData("tail of a node", 8, 6, 2), InlineData("tail of a node", 37, 6, 3), InlineData("small", 2, 4, 2)]
+    public void Shifted_groups_match_an_explicit_mask_on_every_tier(string tree, int group, int heads, int keyHeads)
+    {
+        Case c = new(tree, new AttentionShape(heads, keyHeads, 16), group: group);
+        TreeAttentionNaive.Result expected = c.Naive();
+        foreach (string tier in s_tiers)
+        {
+            Outcome actual = c.Run(tier);
+
+            Near.Each(expected.Output, actual.Output, relative: 1e-4, absolute: 2e-6);
+            Near.Each(expected.LogSumExp, actual.LogSumExp, relative: 1e-5, absolute: 2e-6);
+            Near.Each(expected.DQueries, actual.DQueries, relative: 2e-4, absolute: 2e-5);
+            Near.Each(expected.DKeys, actual.DKeys, relative: 2e-4, absolute: 2e-5);
+            Near.Each(expected.DValues, actual.DValues, relative: 2e-4, absolute: 2e-5);
+        }
+    }
+
+    [Theory, InlineData("prompt+leaves", 40, 30), InlineData("300", 64, 100), InlineData("deep", 25, 9)]
+    public void A_window_holds_inside_a_group_as_well(string tree, int group, int window)
+    {
+        Case c = new(tree, new AttentionShape(6, 2, 16), window: window, group: group);
+        TreeAttentionNaive.Result expected = c.Naive();
+
+        Outcome actual = c.Run("public");
+
+        Near.Each(expected.Output, actual.Output, relative: 1e-4, absolute: 2e-6);
+        Near.Each(expected.DKeys, actual.DKeys, relative: 2e-4, absolute: 2e-5);
+    }
+
+    // Hkv even: the halves are whole key heads, and each is cut into the same chunks as without groups.
+    [Theory, InlineData("300"), InlineData("prompt+leaves"), InlineData("two roots")]
+    public void Groups_that_hold_everything_give_the_bits_of_full_attention(string tree)
+    {
+        Case full = new(tree, new AttentionShape(6, 2, 16)), grouped = new(tree, new AttentionShape(6, 2, 16), group: 600);
+
+        Assert.Equal(full.Run("public").All, grouped.Run("public").All);
+        Assert.NotEqual(full.Run("public").All, new Case(tree, new AttentionShape(6, 2, 16), group: 160).Run("public").All);
+    }
+
+    [Fact]
+    public void Keys_of_other_groups_are_not_visited()
+    {
+        Case c = new("300", new AttentionShape(4, 2, 16), group: 100);
+        c.Keys.AsSpan(0, 50 * 32).Fill(float.NaN); // groups end at 100, 200 and at 50, 150, 250
+        c.Values.AsSpan(0, 50 * 32).Fill(float.NaN);
+
+        Outcome o = c.Run("public");
+
+        Assert.All(o.Output.AsSpan(100 * 64).ToArray(), x => Assert.True(float.IsFinite(x)));
+        Assert.All(o.DKeys.AsSpan(100 * 32).ToArray(), x => Assert.True(float.IsFinite(x)));
+    }
+
     // 33 chunks in one family with one key head: dealt out in two parts.
     [Fact]
     public void Parts_of_a_long_text_add_up_and_do_not_depend_on_the_threads()
     {
         Case c = new("1400", new AttentionShape(6, 1, 8));
-        Assert.Equal(2, AttentionPlan.For(c.Spans, 6).PartsOfFamilies(1));
+        Assert.Equal(2, Assert.Single(AttentionPlan.For(c.Spans, c.Shape)).PartsOfFamilies(1));
         TreeAttentionNaive.Result expected = c.Naive();
 
         Outcome[] outcomes = [.. Enumerable.Range(1, 3).Select(threads =>
@@ -103,26 +161,26 @@ public sealed class TreeAttentionTests
         Assert.All(c.Run("public").Output, x => Assert.True(float.IsFinite(x)));
     }
 
-    [Fact]
-    public void Backward_matches_finite_differences()
+    [Theory, InlineData(null), InlineData(4)]
+    public void Backward_matches_finite_differences(int? group)
     {
-        Case c = new("small", new AttentionShape(3, 1, 8));
+        Case c = new("small", new AttentionShape(3, 1, 8), group: group);
         Outcome actual = c.Run("public");
 
         double Loss(float[] q, float[] k, float[] v) =>
-            TreeAttentionNaive.Run(q, k, v, c.DOutput, c.Shape, c.Spans).Output.Zip(c.DOutput, (o, d) => o * d).Sum();
+            TreeAttentionNaive.Run(q, k, v, c.DOutput, c.Shape, c.Paths, c.Mask).Output.Zip(c.DOutput, (o, d) => o * d).Sum();
         Near.Each(Gradient.Of(q => Loss(q, c.Keys, c.Values), c.Queries), actual.DQueries, relative: 2e-3, absolute: 1e-4);
         Near.Each(Gradient.Of(k => Loss(c.Queries, k, c.Values), c.Keys), actual.DKeys, relative: 2e-3, absolute: 1e-4);
         Near.Each(Gradient.Of(v => Loss(c.Queries, c.Keys, v), c.Values), actual.DValues, relative: 2e-3, absolute: 1e-4);
     }
 
-    [Fact]
-    public void Gives_the_same_bits_for_any_number_of_threads()
+    [Theory, InlineData(2, null), InlineData(2, 48), InlineData(3, 48)]
+    public void Gives_the_same_bits_for_any_number_of_threads(int keyHeads, int? group)
     {
         int before = Workers.Threads;
         try
         {
-            Case c = new("two roots", new AttentionShape(6, 2, 32));
+            Case c = new("two roots", new AttentionShape(6, keyHeads, 32), group: group);
             Outcome[] outcomes = new Outcome[3];
             for (int i = 0; i < 3; i++)
             {
@@ -144,7 +202,7 @@ public sealed class TreeAttentionTests
     [Theory, InlineData("300", 1), InlineData("long leaves", 1), InlineData("deep", 1), InlineData("cache", 1), InlineData("two roots", 2)]
     public void Chunks_that_share_keys_are_one_family(string tree, int families)
     {
-        AttentionPlan plan = AttentionPlan.For(SpansOf(tree), group: 3);
+        AttentionPlan plan = Assert.Single(AttentionPlan.For(SpansOf(tree), new(6, 2, 8)));
 
         Assert.Equal(families, plan.Families.Count);
         Assert.Equal(plan.Chunks, plan.Families.SelectMany(f => f));
@@ -222,7 +280,10 @@ public sealed class TreeAttentionTests
         TreeAttention.Decode(ToRows(q, 96), ToRows(k, 32), ToRows(v, 32), shape, spans, output);
 
         Near.Each(TreeAttentionNaive.Run(q, k, v, new float[q.Length], shape, spans).Output, output.Span, relative: 1e-4, absolute: 2e-6);
-        Assert.Throws<ArgumentException>(() => TreeAttention.Decode(ToRows(q, 96), ToRows(k, 32), ToRows(v, 32), shape, [new(0, 2, [], 0)], output));
+        foreach (AttentionSpan span in (AttentionSpan[])[new(0, 2, [], 0), new(0, 1, [], 0) { Heads = new(0, 3) }])
+        {
+            Assert.Throws<ArgumentException>(() => TreeAttention.Decode(ToRows(q, 96), ToRows(k, 32), ToRows(v, 32), shape, [span], output));
+        }
     }
 
     [Fact]
@@ -250,6 +311,8 @@ public sealed class TreeAttentionTests
         var e = Assert.Throws<ArgumentException>(() => TreeAttention.Forward(q, k, k, new(1, 1, 8), [new(0, 2, [new(3, 2)], 0)], q, l));
 
         Assert.Equal("A span names 2 keys from row 3; there are 4 rows.", e.Message);
+        e = Assert.Throws<ArgumentException>(() => TreeAttention.Forward(q, k, k, new(1, 1, 8), [new(0, 2, [], 0) { Heads = new(1, 1) }], q, l));
+        Assert.Equal("A span is for 1 heads from head 1; there are 1 heads.", e.Message);
     }
 
     static int Add(TokenTreeBuilder builder, int parent, int count) =>
@@ -319,9 +382,11 @@ public sealed class TreeAttentionTests
 
     sealed class Case
     {
-        internal Case(string tree, AttentionShape shape, float factor = 1, int window = int.MaxValue)
+        internal Case(string tree, AttentionShape shape, float factor = 1, int window = int.MaxValue, int? group = null)
         {
-            (Spans, Shape) = ([.. SpansOf(tree).Select(s => s with { Window = window })], shape);
+            (Paths, Shape) = ([.. SpansOf(tree).Select(s => s with { Window = window })], shape);
+            Spans = group is { } g ? new AttentionPattern.ShiftedSparse(g).Of(Paths, shape.Heads) : Paths;
+            Mask = group is { } tokens ? TreeAttentionNaive.Groups(tokens, shape.Heads) : null;
             int queryRows = Spans.Max(s => s.FirstQuery + s.QueryCount);
             int keyRows = Spans.Max(s => Math.Max(s.FirstKey + s.QueryCount, s.Prefix.Select(r => r.End).DefaultIfEmpty(0).Max()));
             Queries = [.. TestData.Normal(queryRows * shape.Heads * shape.HeadDim, 1).Select(x => factor * x)];
@@ -329,6 +394,11 @@ public sealed class TreeAttentionTests
             Values = TestData.Normal(Keys.Length, 3);
             DOutput = TestData.Normal(Queries.Length, 4);
         }
+
+        /// <summary>What the tree shows; the plain twin takes it with the mask.</summary>
+        internal IReadOnlyList<AttentionSpan> Paths { get; }
+
+        internal TreeAttentionNaive.Mask? Mask { get; }
 
         internal IReadOnlyList<AttentionSpan> Spans { get; }
 
@@ -342,7 +412,7 @@ public sealed class TreeAttentionTests
 
         internal float[] DOutput { get; }
 
-        internal TreeAttentionNaive.Result Naive() => TreeAttentionNaive.Run(Queries, Keys, Values, DOutput, Shape, Spans);
+        internal TreeAttentionNaive.Result Naive() => TreeAttentionNaive.Run(Queries, Keys, Values, DOutput, Shape, Paths, Mask);
 
         internal Outcome Run(string tier)
         {
@@ -374,9 +444,11 @@ public sealed class TreeAttentionTests
             where TVector : struct
             where TTier : IVectorTier<TVector>
         {
-            AttentionPlan plan = AttentionPlan.For(Spans, Shape.Group);
-            AttentionForward<TVector, TTier>.Run(inputs.Queries, inputs.Keys, inputs.Values, Shape, plan, inputs.Output, inputs.LogSumExp);
-            AttentionBackward<TVector, TTier>.Run(inputs, Shape, plan, gradients);
+            foreach (AttentionPlan plan in AttentionPlan.For(Spans, Shape))
+            {
+                AttentionForward<TVector, TTier>.Run(inputs.Queries, inputs.Keys, inputs.Values, Shape, plan, inputs.Output, inputs.LogSumExp);
+                AttentionBackward<TVector, TTier>.Run(inputs, Shape, plan, gradients);
+            }
         }
 
         static float[] Noise(int count, int seed) => TestData.Normal(count, seed);

@@ -2,6 +2,7 @@ using Farsight.Alignment.Recipes;
 using Farsight.Engine.Inference;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
+using Farsight.Tests.Engine.Kernels;
 
 namespace Farsight.Tests.Engine.Models;
 
@@ -74,7 +75,7 @@ public sealed class ModelVariantTests
         Assert.Contains(model.Parameters, p => p.Gradient.Span.ToArray().Any(g => g != 0));
     }
 
-    static double Difference(LlamaModel model, TokenTree tree, float[] dLogProbs, Parameter parameter, float[] direction)
+    internal static double Difference(LlamaModel model, TokenTree tree, float[] dLogProbs, Parameter parameter, float[] direction, AttentionPattern? attention = null)
     {
         double step = 1e-2 / Math.Sqrt(direction.Sum(d => (double)d * d));
         float[] at = parameter.Value.Span.ToArray();
@@ -84,7 +85,8 @@ public sealed class ModelVariantTests
             {
                 parameter.Value.Span[i] = (float)(at[i] + sign * step * direction[i]);
             }
-            return model.LogProbs(tree).Zip(dLogProbs, (p, d) => (double)p * d).Sum();
+            using TreePass pass = model.Forward(tree, attention: attention);
+            return pass.LogProbs.Zip(dLogProbs, (p, d) => (double)p * d).Sum();
         }
 
         double difference = (Loss(1) - Loss(-1)) / (2 * step);
@@ -93,9 +95,9 @@ public sealed class ModelVariantTests
     }
 
     /// <summary>Every path from a root to a leaf as a sequence of its own.</summary>
-    static double[] Naive(ModelConfig config, TokenTree tree)
+    internal static double[] Naive(ModelConfig config, TokenTree tree, TreeAttentionNaive.Mask? mask = null)
     {
-        NaiveLlama naive = new(config, SmallModel.Source());
+        NaiveLlama naive = new(config, SmallModel.Source()) { Mask = mask };
         IReadOnlyList<int> lengths = tree.Lengths();
         Dictionary<(int Row, int Target), double> found = [];
         for (int n = 0; n < tree.Nodes.Count; n++)

@@ -1,5 +1,6 @@
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
+using Farsight.Tests.Engine.Kernels;
 
 namespace Farsight.Tests.Engine.Models;
 
@@ -8,6 +9,9 @@ sealed class NaiveLlama(ModelConfig config, IWeightSource source)
 {
     /// <summary>Heads whose output is zero.</summary>
     internal IReadOnlyList<AttentionHead> Masked { get; init; } = [];
+
+    /// <summary>Whether a head of a token may see another; null for causal attention without more.</summary>
+    internal TreeAttentionNaive.Mask? Mask { get; init; }
 
     /// <summary>The place that each head looks at most, by layer, token and head, of the sequence that was computed last.</summary>
     internal Dictionary<(int Layer, int Token, int Head), int> Peaks { get; } = [];
@@ -52,7 +56,7 @@ sealed class NaiveLlama(ModelConfig config, IWeightSource source)
             for (int h = 0; h < heads; h++)
             {
                 int from = h / group * dim;
-                int[] seen = [.. Enumerable.Range(0, x.Length).Where(j => j <= t && (window is null || t - j < window))];
+                int[] seen = [.. Enumerable.Range(0, x.Length).Where(j => j <= t && (window is null || t - j < window) && (Mask?.Invoke(h, t, j) ?? true))];
                 double[] weights = LogSoftmax([.. seen.Select(j => Enumerable.Range(0, dim).Sum(d => q[t][h * dim + d] * k[j][from + d]) / Math.Sqrt(dim))]);
                 Peaks[(layer, t, h)] = seen[Array.IndexOf(weights, weights.Max())];
                 for (int s = 0; s < seen.Length && !Masked.Contains(new(layer, h)); s++)

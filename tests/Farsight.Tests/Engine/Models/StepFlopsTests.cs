@@ -71,6 +71,21 @@ public sealed class StepFlopsTests
         Assert.Equal(4 * Q * ((1 + 2 + 3 + 4 + 4) + 6 * 4 + 4 * 4), both.Attention);
     }
 
+    [Theory, InlineData(null), InlineData(3)]
+    public void Groups_cut_pairs_off(int? window)
+    {
+        ModelConfig config = SmallModel.Config() with { SlidingWindow = window };
+
+        StepFlops flops = StepFlops.Of(config, Tree(sharing: true), null, new AttentionPattern.ShiftedSparse(4));
+
+        // Indices in their sequences: the prompt has 0 … 4, the responses 5 … 7, 5 and 5, 6. Half of the heads begin at 0, 4, 8, the others at 0, 2, 6.
+        int[] all = [0, 1, 2, 3, 4, 5, 6, 7, 5, 5, 6], read = [4, 5, 6, 5];
+        double Pairs(int[] rows, params int[] starts) => rows.Sum(r => Math.Min(r - starts.Last(s => s <= r) + 1, window ?? 99));
+        double pairs = Pairs(all, 0, 4, 8) + Pairs(read, 0, 4, 8) + Pairs(all, 0, 2, 6) + Pairs(read, 0, 2, 6);
+        Assert.Equal(4 * Q / 2 * pairs, flops.Attention);
+        Assert.Equal(8 * Q / 2 * pairs, flops.AttentionBackward);
+    }
+
     [Fact]
     public void A_repeated_prompt_counts_each_time()
     {
