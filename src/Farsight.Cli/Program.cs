@@ -32,6 +32,7 @@ static class Program
             PlanCommand.Create(),
             PretrainCommand.Create(),
             ReportCommand.Create(),
+            StudyCommand.Create(),
             SynthCommand.Create(),
             TrainCommand.Create(),
         };

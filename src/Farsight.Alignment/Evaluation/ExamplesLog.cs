@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Farsight.Alignment.Runs;
 using Farsight.Engine;
 
 namespace Farsight.Alignment.Evaluation;
@@ -112,7 +113,7 @@ sealed class ExamplesLog : IDisposable
         }
         catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
         {
-            throw new InputException($"{path} is in use by another evaluation; wait for it, or choose another directory.", e);
+            throw new InUseException($"{path} is in use by another evaluation; wait for it, or choose another directory.", e);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
@@ -20,6 +21,10 @@ sealed class RecipeCheck(JsonSerializerOptions options)
         else if (node is JsonObject members && type.Kind == JsonTypeInfoKind.Object)
         {
             VisitMembers(members, type, path, discriminator: null);
+        }
+        else if (node is JsonArray items && type is { Kind: JsonTypeInfoKind.Enumerable, ElementType: { } element })
+        {
+            VisitItems(items, options.GetTypeInfo(element), path);
         }
         else
         {
@@ -76,6 +81,22 @@ sealed class RecipeCheck(JsonSerializerOptions options)
         else if (!member.IsSetNullable || (member.PropertyType.IsValueType && Nullable.GetUnderlyingType(member.PropertyType) is null))
         {
             Add(path, "null is not a value here.");
+        }
+    }
+
+    void VisitItems(JsonArray items, JsonTypeInfo type, string path)
+    {
+        for (int i = 0; i < items.Count; i++)
+        {
+            string place = string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]");
+            if (items[i] is null)
+            {
+                Add(place, "null is not a value here.");
+            }
+            else
+            {
+                Visit(items[i], type, place);
+            }
         }
     }
 

@@ -28,14 +28,12 @@ public static class RecipeFile
     /// <exception cref="InputException">The file cannot be read.</exception>
     /// <exception cref="RecipeException">The recipe cannot be run; every reason found is in the message.</exception>
     public static T Read<T>(string path, IEnumerable<string> overrides)
-        where T : class, IRecipe
-    {
-        if (!File.Exists(path))
-        {
-            throw new InputException($"{path}: no such recipe.");
-        }
-        return Parse<T>(File.ReadAllText(path), path, overrides);
-    }
+        where T : class, IRecipe => Parse<T>(TextOf(path), path, overrides);
+
+    /// <summary>A recipe's tree, unchecked, to be changed before <see cref="FromTree"/> checks it.</summary>
+    /// <exception cref="InputException">The file cannot be read.</exception>
+    /// <exception cref="RecipeException">It is no JSON.</exception>
+    internal static JsonNode ReadTree(string path) => ParseTree(TextOf(path), path);
 
     /// <summary>Reads a recipe from its text.</summary>
     /// <inheritdoc cref="Read{T}"/>
@@ -50,7 +48,14 @@ public static class RecipeFile
         {
             RecipeOverride.Apply(root, text, s_reading);
         }
+        return FromTree<T>(root, source);
+    }
 
+    /// <summary>Checks a tree and makes a recipe of it.</summary>
+    /// <exception cref="RecipeException">The recipe cannot be run; every reason found is in the message.</exception>
+    internal static T FromTree<T>(JsonNode root, string source)
+        where T : class, IRecipe
+    {
         RecipeCheck check = new(Json);
         check.Visit(root, Json.GetTypeInfo(typeof(T)), "");
         Refuse(source, check.Problems);
@@ -68,14 +73,18 @@ public static class RecipeFile
     /// <param name="recipePath">The recipe's file.</param>
     /// <param name="key">The key that names it, for the message.</param>
     /// <param name="path">The path in the recipe.</param>
-    /// <exception cref="RecipeException">There is nothing in either place.</exception>
-    public static string Locate(string recipePath, string key, string path)
+    /// <param name="first">A folder that is looked in before these two; null for none.</param>
+    /// <exception cref="RecipeException">There is nothing in any of these places.</exception>
+    public static string Locate(string recipePath, string key, string path, string? first = null)
     {
         string besideRecipe = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(recipePath))!, path);
-        return Path.Exists(besideRecipe) ? besideRecipe
+        return first is not null && Path.Exists(Path.Combine(first, path)) ? Path.GetFullPath(Path.Combine(first, path))
+            : Path.Exists(besideRecipe) ? besideRecipe
             : Path.Exists(path) ? Path.GetFullPath(path)
-            : throw new RecipeException(recipePath, [$"{key}: {path} exists neither in the recipe's folder nor in the working folder."]);
+            : throw new RecipeException(recipePath, [$"{key}: {path} exists neither in the recipe's folder nor in the working folder{(first is null ? "" : $", nor in {first}")}."]);
     }
+
+    static string TextOf(string path) => File.Exists(path) ? File.ReadAllText(path) : throw new InputException($"{path}: no such recipe.");
 
     static JsonNode ParseTree(string json, string source)
     {

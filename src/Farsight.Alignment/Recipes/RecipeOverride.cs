@@ -19,17 +19,28 @@ static class RecipeOverride
             throw new InputException($"--set {text}: write it as path=value, as in optimizer.learning_rate=1e-4.");
         }
 
-        JsonNode node = root;
-        foreach (string key in keys[..^1])
-        {
-            JsonObject parent = Object(node, text);
-            node = parent[key] ??= new JsonObject();
-        }
-        Object(node, text)[keys[^1]] = Value(text[(equals + 1)..].Trim(), reading);
+        Set(root, keys, Value(text[(equals + 1)..].Trim(), reading), $"--set {text}");
     }
 
-    static JsonObject Object(JsonNode node, string text) =>
-        node as JsonObject ?? throw new InputException($"--set {text}: {(node.GetPath() is "$" ? "the recipe" : node.GetPath()[2..])} is not an object.");
+    /// <summary>Sets a key to a value, whatever was there; objects on the way are made where they are missing.</summary>
+    /// <param name="root">The recipe.</param>
+    /// <param name="keys">From the outside in; at least one.</param>
+    /// <param name="value">Belongs to no other tree.</param>
+    /// <param name="named">What messages call the change.</param>
+    /// <exception cref="InputException">The path runs through something that is not an object.</exception>
+    internal static void Set(JsonNode root, IReadOnlyList<string> keys, JsonNode? value, string named)
+    {
+        JsonNode node = root;
+        foreach (string key in keys.SkipLast(1))
+        {
+            JsonObject parent = Object(node, named);
+            node = parent[key] ??= new JsonObject();
+        }
+        Object(node, named)[keys[^1]] = value;
+    }
+
+    static JsonObject Object(JsonNode node, string named) =>
+        node as JsonObject ?? throw new InputException($"{named}: {(node.GetPath() is "$" ? "the recipe" : node.GetPath()[2..])} is not an object.");
 
     static JsonNode? Value(string text, JsonDocumentOptions reading)
     {

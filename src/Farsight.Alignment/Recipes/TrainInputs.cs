@@ -27,11 +27,14 @@ sealed record TrainInputs(
     internal required ChatFormat Format { get; init; }
 
     /// <summary>Reads everything.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="recipePath">Its file; relative paths begin there.</param>
+    /// <param name="folder">Looked in before that; null for nothing.</param>
     /// <exception cref="InputException">Something is missing, damaged or does not fit together.</exception>
-    internal static TrainInputs Read(TrainRecipe recipe, string recipePath)
+    internal static TrainInputs Read(TrainRecipe recipe, string recipePath, string? folder = null)
     {
-        string baseModel = RecipeFile.Locate(recipePath, "base_model", recipe.BaseModel);
-        string data = RecipeFile.Locate(recipePath, "data", recipe.Data);
+        string baseModel = RecipeFile.Locate(recipePath, "base_model", recipe.BaseModel, folder);
+        string data = RecipeFile.Locate(recipePath, "data", recipe.Data, folder);
         PreferenceDataset dataset = PreferenceDataset.Read(data);
         ModelConfig config = ModelFiles.ReadConfig(baseModel);
         ChatFormat format = ChatFormat.Load(baseModel, Tokenizer.LoadFor(baseModel, config.VocabSize));

@@ -20,6 +20,9 @@ public sealed record TrainRequest(TrainRecipe Recipe, string RecipePath, string 
 {
     /// <summary>Told samples done and samples in all while a reference over short contexts is computed, before the first step.</summary>
     public Action<int, int>? ReferenceProgress { get; init; }
+
+    /// <summary>Where relative paths of the recipe are looked for before its own folder; null for nowhere.</summary>
+    public string? Folder { get; init; }
 }
 
 /// <summary>Carries out a <see cref="TrainRecipe"/>: a base model and preference samples in, an adapter out.</summary>
@@ -37,7 +40,7 @@ public static class TrainRun
     public static string Start(TrainRequest request, Action<string> note, IProgress<TrainingProgress>? progress, CancellationToken cancel)
     {
         TrainRecipe recipe = request.Recipe;
-        TrainInputs inputs = TrainInputs.Read(recipe, request.RecipePath);
+        TrainInputs inputs = TrainInputs.Read(recipe, request.RecipePath, request.Folder);
         TrainPlan plan = TrainPlan.Of(recipe, inputs, request.MemoryBytes);
         Recomputation level = plan.Require();
         Dictionary<string, string> hashes = new() { ["base_model"] = InputHash.OfModel(inputs.BaseModel), ["data"] = inputs.DataHash };

@@ -122,7 +122,7 @@ public sealed class RunDirectory : IDisposable
         }
         catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
         {
-            throw new InputException($"{path} is in use by another process; wait for it or stop it.", e);
+            throw new InUseException($"{path} is in use by another process; wait for it or stop it.", e);
         }
     }
 
@@ -136,7 +136,11 @@ public sealed class RunDirectory : IDisposable
             AtomicFile.WriteText(recipePath, resolvedRecipe);
             return;
         }
-        RefuseOtherRecipe(JsonNode.Parse(File.ReadAllText(recipePath)), JsonNode.Parse(resolvedRecipe), "");
+        if (JsonChange.First(JsonNode.Parse(File.ReadAllText(recipePath)), JsonNode.Parse(resolvedRecipe)) is { } change)
+        {
+            throw new InputException(
+                $"{change.Path} is {change.Now}, but the run in {Root} was started with {change.Then}; use the same recipe to resume, or start a new run.");
+        }
         RunManifest then = ReadManifest();
         foreach ((string key, string hash) in then.Inputs)
         {
@@ -158,22 +162,6 @@ public sealed class RunDirectory : IDisposable
         catch (Exception e) when (e is JsonException or FileNotFoundException)
         {
             throw new InputException($"{path} is damaged or missing, so the run cannot be continued; start a new one.", e);
-        }
-    }
-
-    void RefuseOtherRecipe(JsonNode? then, JsonNode? now, string path)
-    {
-        if (then is JsonObject a && now is JsonObject b)
-        {
-            foreach (string key in a.Select(p => p.Key).Union(b.Select(p => p.Key)))
-            {
-                RefuseOtherRecipe(a[key], b[key], path.Length == 0 ? key : $"{path}.{key}");
-            }
-        }
-        else if (!JsonNode.DeepEquals(then, now))
-        {
-            throw new InputException(
-                $"{path} is {now?.ToJsonString() ?? "null"}, but the run in {Root} was started with {then?.ToJsonString() ?? "null"}; use the same recipe to resume, or start a new run.");
         }
     }
 }

@@ -37,8 +37,9 @@ public sealed class TrainingLoop
 
     /// <summary>Trains from the newest checkpoint, or from the beginning, to the last step.</summary>
     /// <exception cref="OperationCanceledException">Cancelled; the step was finished and a checkpoint saved.</exception>
-    /// <exception cref="InputException">The loss or a gradient is not finite, or a checkpoint is damaged.</exception>
+    /// <exception cref="DivergedException">The loss or a gradient is not finite.</exception>
     /// <exception cref="TrainingStoppedException">The watch stopped the run; a checkpoint was saved.</exception>
+    /// <exception cref="InputException">A checkpoint is damaged.</exception>
     /// <exception cref="IOException">The disk is full; the last checkpoint is whole.</exception>
     public void Run(IProgress<TrainingProgress>? progress, CancellationToken cancel)
     {
@@ -156,6 +157,6 @@ public sealed class TrainingLoop
             : "Start a run with a lower learning rate, a longer warm-up or a smaller clip_norm";
         string reason = string.Create(CultureInfo.InvariantCulture, $"the {what} of step {step} is {value}{samples.Described}, and nothing was updated with it; {kept}. {change}.");
         Watch?.Diverged(step, reason);
-        throw new InputException($"Training diverged: {reason}");
+        throw new DivergedException($"Training diverged: {reason}");
     }
 }

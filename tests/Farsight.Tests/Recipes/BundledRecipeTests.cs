@@ -10,7 +10,7 @@ public sealed class BundledRecipeTests
     [Fact]
     public void Each_recipe_of_the_repository_is_of_exactly_one_kind()
     {
-        string[] recipes = Directory.GetFiles(Path.Combine(Repository.Root, "recipes"), "*.jsonc");
+        string[] recipes = Directory.GetFiles(Path.Combine(Repository.Root, "recipes"), "*.jsonc", SearchOption.AllDirectories);
         foreach (string path in recipes)
         {
             string?[] problems = [.. s_kinds.Select(kind => ProblemOf(kind, path))];

@@ -100,7 +100,7 @@ public sealed class TrainingLoopTests : IDisposable
     {
         Counting work = new() { LossAt = (step, value) => step == 12 ? loss : value };
 
-        var e = Assert.Throws<InputException>(() => Train("run", new TableModel(7), work));
+        var e = Assert.ThrowsAny<InputException>(() => Train("run", new TableModel(7), work));
 
         Assert.Contains("the loss of step 12", e.Message, StringComparison.Ordinal);
         Assert.Contains("checkpoint of step 10", e.Message, StringComparison.Ordinal);
@@ -114,7 +114,7 @@ public sealed class TrainingLoopTests : IDisposable
     {
         Counting work = new() { GradientOf = (step, _) => step == 3 ? float.NaN : 1 };
 
-        var e = Assert.Throws<InputException>(() => Train("run", new TableModel(7), work));
+        var e = Assert.ThrowsAny<InputException>(() => Train("run", new TableModel(7), work));
 
         Assert.Contains("the gradient of step 3", e.Message, StringComparison.Ordinal);
     }
@@ -124,7 +124,7 @@ public sealed class TrainingLoopTests : IDisposable
     {
         Counting work = new() { GradientOf = (step, first) => step == 3 && first == 2 ? float.NaN : 1 };
 
-        var e = Assert.Throws<InputException>(() => Train("run", new TableModel(7), work));
+        var e = Assert.ThrowsAny<InputException>(() => Train("run", new TableModel(7), work));
 
         Assert.Contains("(in the log-probabilities of sequences 2, 3)", e.Message, StringComparison.Ordinal);
     }
@@ -134,7 +134,7 @@ public sealed class TrainingLoopTests : IDisposable
     {
         Counting work = new() { LossAt = (_, _) => double.NaN };
 
-        var e = Assert.Throws<InputException>(() => Train("run", new TableModel(7), work));
+        var e = Assert.ThrowsAny<InputException>(() => Train("run", new TableModel(7), work));
 
         Assert.Contains("the loss of step 1 is NaN", e.Message, StringComparison.Ordinal);
         Assert.Contains("farsight inspect", e.Message, StringComparison.Ordinal);
@@ -145,7 +145,7 @@ public sealed class TrainingLoopTests : IDisposable
     {
         Assert.Throws<OperationCanceledException>(() => Train("run", StoppingAt(5, out CancellationToken cancel), new Counting(), cancel: cancel));
 
-        var e = Assert.Throws<InputException>(() => Train("run", new TableModel(8), new Counting()));
+        var e = Assert.ThrowsAny<InputException>(() => Train("run", new TableModel(8), new Counting()));
 
         Assert.Contains("table.weight [8, 8]", e.Message, StringComparison.Ordinal);
     }

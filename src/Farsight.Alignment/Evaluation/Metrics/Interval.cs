@@ -5,7 +5,10 @@ namespace Farsight.Alignment.Evaluation.Metrics;
 /// <param name="High">Upper end.</param>
 public readonly record struct Interval(double Low, double High)
 {
-    const double Z = 1.959963984540054; // 97.5 % quantile of the standard normal distribution
+    /// <summary>95 % of the standard normal distribution are no farther from 0.</summary>
+    public const double NormalQuantile = 1.959963984540054;
+
+    const double Z = NormalQuantile;
 
     /// <summary>Wilson's interval for the mean of n scores between 0 and 1.</summary>
     /// <remarks>
@@ -14,8 +17,8 @@ public readonly record struct Interval(double Low, double High)
     /// no distribution on [0, 1] with mean p varies more than p(1−p).
     /// </remarks>
     /// <param name="mean">p, from 0 to 1.</param>
-    /// <param name="n">Number of scores, at least 1.</param>
-    public static Interval Wilson(double mean, int n)
+    /// <param name="n">Number of scores, above 0; of scores that depend on each other the number that would vary as much, which need not be whole.</param>
+    public static Interval Wilson(double mean, double n)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(n);
         double z2 = Z * Z / n;

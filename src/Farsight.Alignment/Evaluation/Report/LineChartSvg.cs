@@ -27,7 +27,7 @@ static class LineChartSvg
         }
         foreach (ChartSeries series in chart.Series)
         {
-            Line(svg, series, Index(names, series.Name), x, y, chart.LogY);
+            Line(svg, series, Index(names, series.Name), x, y, chart);
         }
         return svg.Append("</svg>\n").ToString();
     }
@@ -70,10 +70,14 @@ static class LineChartSvg
         return [.. ticks];
     }
 
-    static void Line(StringBuilder svg, ChartSeries series, int index, Axis x, Axis y, bool log)
+    static void Line(StringBuilder svg, ChartSeries series, int index, Axis x, Axis y, LineChart chart)
     {
-        ChartPoint[] points = [.. series.Points.Where(p => double.IsFinite(p.Y) && (!log || p.Y > 0))];
+        ChartPoint[] points = [.. series.Points.Where(p => double.IsFinite(p.Y) && (!chart.LogY || p.Y > 0))];
         svg.Append($"<g class=\"s{index}\"><title>{ReportText.Escape(series.Name)}</title>\n");
+        if (chart.Band)
+        {
+            Band(svg, points, x, y);
+        }
         if (points.Length > MostUnsmoothed)
         {
             svg.Append($"<polyline class=\"raw\" points=\"{Path(Thinned(points), x, y)}\"/>\n");
@@ -83,11 +87,20 @@ static class LineChartSvg
         {
             svg.Append($"<polyline points=\"{Path(points, x, y)}\"/>\n");
         }
-        foreach (ChartPoint p in points.Length <= MostMarked ? points : [])
+        foreach (ChartPoint p in points.Length <= MostMarked && (!chart.Band || points.Length == 1) ? points : [])
         {
             Mark(svg, p, x, y);
         }
         svg.Append("</g>\n");
+    }
+
+    static void Band(StringBuilder svg, ChartPoint[] points, Axis x, Axis y)
+    {
+        ChartPoint[] all = [.. points.Where(p => p is { Low: double low, High: double high } && double.IsFinite(low) && double.IsFinite(high))];
+        if (all.Length > 1)
+        {
+            svg.Append($"<polygon points=\"{Path(all.Select(p => p with { Y = p.High!.Value }), x, y)} {Path(all.Reverse().Select(p => p with { Y = p.Low!.Value }), x, y)}\"/>\n");
+        }
     }
 
     static void Mark(StringBuilder svg, ChartPoint p, Axis x, Axis y)

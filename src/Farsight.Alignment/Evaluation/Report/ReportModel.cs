@@ -12,6 +12,15 @@ public sealed record ReportModel
     /// <summary>The few numbers that matter most.</summary>
     public IReadOnlyList<Headline> Headlines { get; init; } = [];
 
+    /// <summary>What the numbers of the overview are.</summary>
+    public string OverviewNote { get; init; } = "The mean of each task with its 95 % interval; failed examples count. A mean near chance means nothing.";
+
+    /// <summary>What the numbers of the differences are.</summary>
+    public string DifferencesNote { get; init; } = "Paired bootstrap over the examples that both have: a difference is one when its 95 % interval leaves 0 out. One in twenty is chance.";
+
+    /// <summary>What the curves are.</summary>
+    public string TrainingNote { get; init; } = "Faint lines are single steps, bold ones a moving mean.";
+
     /// <summary>All tasks, a table for each benchmark.</summary>
     public IReadOnlyList<ReportTable> Overview { get; init; } = [];
 
@@ -111,6 +120,9 @@ public sealed record LineChart(string Title, string XLabel, string YLabel, IRead
 
     /// <summary>What the vertical axis must hold beside the values: 0 and 100 for percent.</summary>
     public IReadOnlyList<double> MustShow { get; init; } = [];
+
+    /// <summary>Intervals are drawn as an area around each line, and points are not marked.</summary>
+    public bool Band { get; init; }
 
     /// <summary>A level line that is named "chance"; null for none.</summary>
     public double? Chance { get; init; }

@@ -39,6 +39,7 @@ static class ReportStyle
         svg .chance { stroke: var(--soft); stroke-dasharray: 1 4; stroke-linecap: round; stroke-width: 1.6; }
         svg .grid { stroke: var(--faint); } svg .base { stroke: var(--soft); }
         svg polyline { fill: none; stroke: currentColor; stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: round; }
+        svg polygon { fill: currentColor; opacity: 0.14; }
         svg polyline.raw { stroke-width: 1; stroke-dasharray: none; opacity: 0.28; }
         svg circle { fill: currentColor; stroke: var(--card); stroke-width: 1.5; } svg .whisker { stroke: currentColor; stroke-width: 1.2; opacity: 0.6; }
         .s0 { color: var(--c0); } .s1 { color: var(--c1); } .s2 { color: var(--c2); } .s3 { color: var(--c3); }

@@ -34,15 +34,15 @@ public static class ReportWriter
 
         Headlines(page, model.Headlines);
         Contents(page, model);
-        Tables(page, "All tasks", "The mean of each task with its 95 % interval; failed examples count. A mean near chance means nothing.", model.Overview);
-        Tables(page, "Differences", "Paired bootstrap over the examples that both have: a difference is one when its 95 % interval leaves 0 out. One in twenty is chance.", model.Differences);
+        Tables(page, "All tasks", model.OverviewNote, model.Overview);
+        Tables(page, "Differences", model.DifferencesNote, model.Differences);
         bool areOpen = model.Tasks.Count <= MostOpen;
         for (int i = 0; i < model.Tasks.Count; i++)
         {
             Section(page, model.Tasks[i], Anchor(i), areOpen, names);
         }
         Heads(page, model.Heads);
-        Charts(page, "Training", "Faint lines are single steps, bold ones a moving mean.", model.Training, names);
+        Charts(page, "Training", model.TrainingNote, model.Training, names);
         Samples(page, model.Samples);
         WorstHtml.Append(page, model.Worst);
         Settings(page, "Failed", model.Failures);
@@ -94,7 +94,7 @@ public static class ReportWriter
         {
             return;
         }
-        page.Append($"<section>\n<h2>{title}</h2>\n<p class=\"note\">{note}</p>\n");
+        page.Append($"<section>\n<h2>{title}</h2>\n<p class=\"note\">{ReportText.Escape(note)}</p>\n");
         foreach (ReportTable table in tables)
         {
             TableHtml.Append(page, table);
@@ -167,7 +167,7 @@ public static class ReportWriter
         {
             return;
         }
-        page.Append($"<section>\n<h2>{title}</h2>\n<p class=\"note\">{note}</p>\n");
+        page.Append($"<section>\n<h2>{title}</h2>\n<p class=\"note\">{ReportText.Escape(note)}</p>\n");
         Figures(page, charts, names);
         page.Append("</section>\n");
     }

@@ -1,0 +1,62 @@
+using Farsight.Alignment.Evaluation.Report;
+using Farsight.Alignment.Runs;
+using Farsight.Alignment.Training;
+
+namespace Farsight.Alignment.Recipes.Studies;
+
+/// <summary>The curves of a study's trainings, a line for each variant: means over its seeds, with the lowest and highest.</summary>
+sealed class StudyCurves(StudyPlan plan, StudyPaths paths)
+{
+    // More would be noise: a point is the mean of a stretch of steps.
+    const int MostPoints = 40;
+
+    internal IReadOnlyList<LineChart> All() =>
+    [
+        .. new[]
+        {
+            Chart("Loss", "nats", PreferenceMetrics.Loss, heldOut: false),
+            Chart("Reward margin", "reward", PreferenceMetrics.RewardMargin, heldOut: false),
+            Chart("Chosen log-probability, held out", "nats per token", PreferenceMetrics.ChosenLogProb, heldOut: true),
+            Chart("Chosen exact match, held out", "share", PreferenceMetrics.ChosenExactMatch, heldOut: true),
+            Chart("Reward margin, held out", "reward", PreferenceMetrics.RewardMargin, heldOut: true),
+        }.Where(c => c.Series.Count > 0),
+    ];
+
+    LineChart Chart(string title, string unit, string metric, bool heldOut) => new(title, "optimizer step", unit,
+    [
+        .. from variant in plan.Variants
+           where variant.IsTrained
+           let seeds = plan.Jobs.Where(j => j.Variant == variant).Select(j => Values(j, metric, heldOut)).Where(v => v.Count > 0).ToArray()
+           where seeds.Length > 0
+           select new ChartSeries(variant.Name, Points(seeds, variant.Recipe.Steps)),
+    ])
+    {
+        Band = true,
+    };
+
+    IReadOnlyList<(int Step, double Value)> Values(StudyJob job, string metric, bool heldOut)
+    {
+        string path = StudyRunState.MetricsOf(job, paths);
+        return !File.Exists(path) ? [] :
+        [
+            .. from line in MetricsLog.Read(path)
+               let values = heldOut ? line.HeldOut : line.Values
+               where values?.ContainsKey(metric) == true && double.IsFinite(values[metric])
+               select (line.Step, values[metric]),
+        ];
+    }
+
+    /// <summary>Stretches that every seed has reached.</summary>
+    static ChartPoint[] Points(IReadOnlyList<(int Step, double Value)>[] seeds, int steps)
+    {
+        int stretch = Math.Max(1, (steps + MostPoints - 1) / MostPoints);
+        Dictionary<int, double>[] means = [.. seeds.Select(s => s.GroupBy(v => (v.Step + stretch - 1) / stretch).ToDictionary(g => g.Key, g => g.Average(v => v.Value)))];
+        return
+        [
+            .. from at in means[0].Keys.Where(k => means.All(m => m.ContainsKey(k))).Order()
+               let values = means.Select(m => m[at]).ToArray()
+               let step = seeds[0].Where(v => (v.Step + stretch - 1) / stretch == at).Average(v => v.Step)
+               select new ChartPoint(step, values.Average(), values.Min(), values.Max()),
+        ];
+    }
+}
