@@ -73,12 +73,12 @@ public static class RecipeFile
     /// <param name="recipePath">The recipe's file.</param>
     /// <param name="key">The key that names it, for the message.</param>
     /// <param name="path">The path in the recipe.</param>
-    /// <param name="first">A folder that is looked in before these two; null for none.</param>
+    /// <param name="first">A folder that is looked in before these two, unless the path leads out of it; null for none.</param>
     /// <exception cref="RecipeException">There is nothing in any of these places.</exception>
     public static string Locate(string recipePath, string key, string path, string? first = null)
     {
         string besideRecipe = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(recipePath))!, path);
-        return first is not null && Path.Exists(Path.Combine(first, path)) ? Path.GetFullPath(Path.Combine(first, path))
+        return first is not null && !path.Split('/', '\\').Contains("..") && Path.Exists(Path.Combine(first, path)) ? Path.GetFullPath(Path.Combine(first, path))
             : Path.Exists(besideRecipe) ? besideRecipe
             : Path.Exists(path) ? Path.GetFullPath(path)
             : throw new RecipeException(recipePath, [$"{key}: {path} exists neither in the recipe's folder nor in the working folder{(first is null ? "" : $", nor in {first}")}."]);

@@ -5,6 +5,7 @@ namespace Farsight.Alignment.Recipes.Studies;
 /// <summary>Makes files that a study needs before its first run: documents, preference data.</summary>
 /// <remarks>The record that implements it is the recipe entry: <c>{ "make": "documents", "count": 40, … }</c>. What is there is not made again.</remarks>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "make")]
+[JsonDerivedType(typeof(ContrastStep), "contrast")]
 [JsonDerivedType(typeof(DocumentsStep), "documents")]
 [JsonDerivedType(typeof(LogoStep), "logo")]
 [JsonDerivedType(typeof(LongPoStep), "longpo")]

@@ -19,6 +19,9 @@ public sealed record LogoStep(string Model, string Documents, int Samples, int S
     /// <summary>Where questions come from; null as synth logo decides.</summary>
     public QuestionSource? Questions { get; init; }
 
+    /// <summary>Where chosen responses come from.</summary>
+    public ChosenSource Chosen { get; init; }
+
     /// <summary>What says how important a chunk is.</summary>
     public string Scorer { get; init; } = "evidence";
 
@@ -44,6 +47,7 @@ public sealed record LogoStep(string Model, string Documents, int Samples, int S
         ChunkTokens = ChunkTokens,
         Chunks = Chunks,
         Questions = Questions,
+        Chosen = Chosen,
         Scorer = Scorer,
         Threshold = Threshold,
         Rejected = Rejected,

@@ -7,6 +7,7 @@ namespace Farsight.Alignment.Recipes.Studies;
 /// <param name="Variant">Its name.</param>
 /// <param name="Task">The task's name.</param>
 /// <param name="Length">Context tokens; null for a task that is not made for a length.</param>
+/// <param name="Measure">The folder's name of the measurement: its tasks, and a hash of its settings.</param>
 /// <param name="MaskedHeads">Heads that were switched off; null for none.</param>
 /// <param name="Step">After which step of the training; null for a model before training.</param>
 /// <param name="Seeds">How many trainings were measured; 1 for a model before training.</param>
@@ -17,7 +18,7 @@ namespace Farsight.Alignment.Recipes.Studies;
 /// <param name="Low">Lower end of its 95 % interval.</param>
 /// <param name="High">Upper end.</param>
 public sealed record StudyCell(
-    string Variant, string Task, int? Length, string? MaskedHeads, int? Step, int Seeds, int Examples, int Failed,
+    string Variant, string Task, int? Length, string Measure, string? MaskedHeads, int? Step, int Seeds, int Examples, int Failed,
     IReadOnlyList<double> BySeed, double Mean, double Low, double High);
 
 /// <summary>How a variant differs from the baseline on a task at a length.</summary>
@@ -25,6 +26,7 @@ public sealed record StudyCell(
 /// <param name="Baseline">The baseline's.</param>
 /// <param name="Task">The task's name.</param>
 /// <param name="Length">Context tokens; null for a task that is not made for a length.</param>
+/// <param name="Measure">The folder's name of the measurement: its tasks, and a hash of its settings.</param>
 /// <param name="MaskedHeads">Heads that were switched off; null for none.</param>
 /// <param name="Seeds">Seeds that both have; all of one where the other is not trained.</param>
 /// <param name="Examples">Examples that both have.</param>
@@ -33,7 +35,7 @@ public sealed record StudyCell(
 /// <param name="High">Upper end.</param>
 /// <param name="Verdict">"better", "worse" or "unclear".</param>
 public sealed record StudyDifference(
-    string Variant, string Baseline, string Task, int? Length, string? MaskedHeads, int Seeds, int Examples,
+    string Variant, string Baseline, string Task, int? Length, string Measure, string? MaskedHeads, int Seeds, int Examples,
     double Difference, double Low, double High, string Verdict);
 
 /// <summary>Numbers over seeds and examples, from the records of evaluations.</summary>
@@ -51,7 +53,7 @@ static class StudyCells
         (SeedsAndExamples estimate, Interval interval) = common.Length == 1 ? Single(column, seeds[0], common[0]) : Several(column, common);
         double[] bySeed = [.. common.Select(s => Number(column, s))];
         return new(
-            variant.Name, column.Task, column.Length, column.Measure.MaskHeads, step, common.Length, common[0].Length,
+            variant.Name, column.Task, column.Length, column.Measure.Slug, column.Measure.MaskHeads, step, common.Length, common[0].Length,
             seeds.Sum(s => s.Count(r => r.Failed is not null)), bySeed, estimate.Value, interval.Low, interval.High);
     }
 
@@ -66,9 +68,10 @@ static class StudyCells
         }
         SeedsAndExamples estimate = SeedsAndExamples.Of(pairs.Length, common[0].Length, (s, drawn) => Number(column, common[2 * s], drawn) - Number(column, common[2 * s + 1], drawn));
         Interval interval = estimate.Plain();
+        interval = column.Card.IsShare ? new(Math.Max(-1, interval.Low), Math.Min(1, interval.High)) : interval;
         bool isUp = interval.Low > 0, isDown = interval.High < 0;
         return new(
-            variant.Name, baseline.Name, column.Task, column.Length, column.Measure.MaskHeads, pairs.Length, common[0].Length, estimate.Value, interval.Low, interval.High,
+            variant.Name, baseline.Name, column.Task, column.Length, column.Measure.Slug, column.Measure.MaskHeads, pairs.Length, common[0].Length, estimate.Value, interval.Low, interval.High,
             !isUp && !isDown ? "unclear" : isUp != column.Card.IsLowerBetter ? "better" : "worse");
     }
 

@@ -10,6 +10,8 @@ sealed class StudyCurves(StudyPlan plan, StudyPaths paths)
     // More would be noise: a point is the mean of a stretch of steps.
     const int MostPoints = 40;
 
+    const int Bins = 32;
+
     internal IReadOnlyList<LineChart> All() =>
     [
         .. new[]
@@ -19,6 +21,7 @@ sealed class StudyCurves(StudyPlan plan, StudyPaths paths)
             Chart("Chosen log-probability, held out", "nats per token", PreferenceMetrics.ChosenLogProb, heldOut: true),
             Chart("Chosen exact match, held out", "share", PreferenceMetrics.ChosenExactMatch, heldOut: true),
             Chart("Reward margin, held out", "reward", PreferenceMetrics.RewardMargin, heldOut: true),
+            Margins(),
         }.Where(c => c.Series.Count > 0),
     ];
 
@@ -33,6 +36,30 @@ sealed class StudyCurves(StudyPlan plan, StudyPaths paths)
     {
         Band = true,
     };
+
+    /// <summary>How the margins that were learned spread over the held-out samples, as they were measured last; all seeds together.</summary>
+    LineChart Margins()
+    {
+        (string Name, double[] Margins)[] all = [.. plan.Variants.Where(v => v.IsTrained).Select(v => (v.Name, LastMargins(v))).Where(v => v.Item2.Length > 0)];
+        double low = all.SelectMany(v => v.Margins).DefaultIfEmpty().Min(), width = (all.SelectMany(v => v.Margins).DefaultIfEmpty().Max() - low) / Bins;
+        return new("Reward margins of the held-out samples", "reward margin", "percent of the samples",
+            [.. all.Where(_ => width > 0).Select(v => new ChartSeries(v.Name, [.. Enumerable.Range(0, Bins).Select(bin => Share(v.Margins, bin))]))])
+        {
+            Band = true,
+        };
+
+        ChartPoint Share(double[] margins, int bin) =>
+            new(low + (bin + 0.5) * width, 100.0 * margins.Count(m => Math.Min(Bins - 1, (int)((m - low) / width)) == bin) / margins.Length);
+    }
+
+    double[] LastMargins(PlannedVariant variant) =>
+    [
+        .. from job in plan.Jobs
+           where job.Variant == variant && File.Exists(StudyRunState.MetricsOf(job, paths))
+           from margin in MetricsLog.Read(StudyRunState.MetricsOf(job, paths)).LastOrDefault(l => l.HeldOutMargins is { Count: > 0 })?.HeldOutMargins!.Values ?? []
+           where double.IsFinite(margin)
+           select margin,
+    ];
 
     IReadOnlyList<(int Step, double Value)> Values(StudyJob job, string metric, bool heldOut)
     {

@@ -39,7 +39,7 @@ public sealed record StudyMeasure
     public IReadOnlyList<int>? Steps { get; init; }
 
     /// <summary>The same settings, the same folder: tasks for people, a hash of everything that decides the numbers.</summary>
-    internal string Slug => $"{StudyPaths.Slug(Tasks[0])}{(Tasks.Count > 1 ? $"-and-{Tasks.Count - 1}" : "")}{(MaskHeads is null ? "" : "-masked")}-{InputHash.OfText(JsonSerializer.Serialize(this with { Steps = null }, RecipeFile.Json))[..8]}";
+    internal string Slug => field ??= $"{StudyPaths.Slug(Tasks[0])}{(Tasks.Count > 1 ? $"-and-{Tasks.Count - 1}" : "")}{(MaskHeads is null ? "" : "-masked")}-{InputHash.OfText(JsonSerializer.Serialize(this with { Steps = null }, RecipeFile.Json))[..8]}";
 
     /// <summary>Whether a step is measured of a run of so many.</summary>
     internal IReadOnlyList<int> StepsOf(int last) => Steps ?? [last];

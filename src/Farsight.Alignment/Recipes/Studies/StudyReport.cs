@@ -73,7 +73,7 @@ sealed class StudyReport(StudyPlan plan, StudyPaths paths)
             Differences = tables.Differences(),
             Tasks = [.. new StudySections(plan, columns, verdict, _measured).All()],
             Training = curves.All(),
-            TrainingNote = "Means over the seeds; the area reaches from the lowest seed to the highest.",
+            TrainingNote = "Means over the seeds; the area reaches from the lowest seed to the highest. Margins are those of all seeds together.",
             Failures = [.. verdict.Runs.Where(r => r.Failure is not null).Select(r => new Setting(FormattableString.Invariant($"{r.Variant}, seed {r.Seed}"), r.Failure!))],
             NotRun = [.. verdict.Missing.Select(m => new Setting(m.What, m.Reason))],
             Settings = tables.Settings(),

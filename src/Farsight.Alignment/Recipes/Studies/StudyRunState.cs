@@ -10,7 +10,8 @@ namespace Farsight.Alignment.Recipes.Studies;
 /// <param name="Status">"done", "failed", "begun" or "waiting".</param>
 /// <param name="Steps">Steps in its metrics.</param>
 /// <param name="Failure">Why it could not come to its end; null where it did, or may yet.</param>
-public sealed record StudyRunState(string Variant, int Seed, string Status, int Steps, string? Failure)
+/// <param name="Alarms">What a person should look at: "chosen_collapse at step 100".</param>
+public sealed record StudyRunState(string Variant, int Seed, string Status, int Steps, string? Failure, IReadOnlyList<string> Alarms)
 {
     internal static StudyRunState Of(StudyJob job, StudyPaths paths)
     {
@@ -20,7 +21,8 @@ public sealed record StudyRunState(string Variant, int Seed, string Status, int 
         string status = failure is not null ? "failed"
             : Directory.Exists(paths.MadeOf(job, job.Variant.Recipe.Steps)) ? "done"
             : File.Exists(metrics) ? "begun" : "waiting";
-        return new(job.Variant.Name, job.Seed!.Value, status, steps, failure);
+        return new(job.Variant.Name, job.Seed!.Value, status, steps, failure,
+            Directory.Exists(paths.RunOf(job)) ? [.. RunDirectory.AlarmsOf(paths.RunOf(job)).Select(a => FormattableString.Invariant($"{a.Alarm} at step {a.Step}"))] : []);
     }
 
     internal static string MetricsOf(StudyJob job, StudyPaths paths) => Path.Combine(paths.RunOf(job), "metrics.jsonl");

@@ -31,20 +31,26 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
         StudyJob[] jobs = [.. plan.Jobs.Where(j => j.Seed is not null)];
         if (jobs.Length > 0)
         {
-            yield return new(["Training", "Seed", "Status", "Steps", "Time", "Tokens/s", "Memory, planned"], [.. jobs.Zip(verdict.Runs, (job, state) => Row(job, state, memory))])
+            yield return new(["Training", "Seed", "Status", "Steps", "Time", "Tokens/s", "Memory, planned", "Alarms"], [.. jobs.Zip(verdict.Runs, (job, state) => Row(job, state, memory))])
             {
                 Caption = "Trainings",
             };
         }
     }
 
-    /// <summary>One table for each variant but the baseline.</summary>
-    internal IReadOnlyList<ReportTable> Differences() =>
+    /// <summary>The same columns; a row for each variant but the baseline.</summary>
+    internal IReadOnlyList<ReportTable> Differences() => verdict.Differences.Count == 0 ? [] :
     [
-        .. from variant in plan.Variants
-           let own = verdict.Differences.Where(d => d.Variant == variant.Name).ToArray()
-           where own.Length > 0
-           select new ReportTable(["Task", "Change", "Verdict", "Seeds", "n"], [.. own.Select(Row)]) { Caption = $"{variant.Name} against {plan.Baseline.Name}" },
+        new(["Variant", .. columns.Select(Heading)],
+        [
+            .. plan.Variants.Where(v => v != plan.Baseline).Select(v => (IReadOnlyList<TableCell>)
+            [
+                new(v.Name, Paired(v)), .. columns.Select(c => Shown(c, verdict.Differences.FirstOrDefault(d => IsOf(d, v, c)))),
+            ]),
+        ])
+        {
+            Caption = $"Against {plan.Baseline.Name}",
+        },
     ];
 
     /// <summary>What decides the numbers, apart from the defaults of the base recipe.</summary>
@@ -78,7 +84,7 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
     StudyCell? Cell(PlannedVariant variant, StudyColumn column) => verdict.Cells.FirstOrDefault(c => IsOf(c, variant, column) && c.Step == StudyMeasured.LastStep(variant, column.Measure));
 
     internal static bool IsOf(StudyCell cell, PlannedVariant variant, StudyColumn column) =>
-        cell.Variant == variant.Name && cell.Task == column.Task && cell.Length == column.Length && cell.MaskedHeads == column.Measure.MaskHeads;
+        cell.Variant == variant.Name && cell.Task == column.Task && cell.Length == column.Length && cell.Measure == column.Measure.Slug;
 
     static string Range(EvalTaskCard card, StudyCell cell) => card.IsShare
         ? $"{ReportText.Percent(cell.Low)}–{ReportText.Percent(cell.High)}"
@@ -99,19 +105,25 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
         [
             new(job.Variant.Name), new(Whole(job.Seed!.Value)), new(state.Status), new(Whole(state.Steps)), new(timing?.Time ?? "–"), new(timing?.Speed ?? "–"),
             new(memory.TryGetValue(job.Variant.Slug, out TrainPlan? plan) && plan.Chosen is { } chosen ? TrainPlan.Text(chosen.Memory.Total) : "–"),
+            new(state.Alarms.Count == 0 ? "–" : string.Join(", ", state.Alarms)),
         ];
     }
 
-    static IReadOnlyList<TableCell> Row(StudyDifference d)
+    /// <summary>How many seeds the differences rest on.</summary>
+    string Paired(PlannedVariant variant) => verdict.Differences.Where(d => d.Variant == variant.Name).Select(d => d.Seeds).Distinct().ToArray() switch
     {
-        EvalTaskCard card = EvalTaskCatalog.Get(d.Task).Card;
-        return
-        [
-            new($"{d.Task}{(d.Length is { } length ? $" at {ReportText.Tokens(length)}" : "")}{(d.MaskedHeads is { } heads ? $", without heads {heads}" : "")}"),
-            new(Signed(card, d.Difference), $"{Signed(card, d.Low)} to {Signed(card, d.High)}"),
-            new(d.Verdict, "", d.Verdict == "better"), new(Whole(d.Seeds)), new(Whole(d.Examples)),
-        ];
-    }
+        [] => "",
+        [1] => "1 seed",
+        [var seeds] => $"{Whole(seeds)} seeds",
+        var several => $"{Whole(several.Min())} to {Whole(several.Max())} seeds",
+    };
+
+    static TableCell Shown(StudyColumn column, StudyDifference? d) => d is null
+        ? new("–")
+        : new(Signed(column.Card, d.Difference), $"{(d.Verdict == "unclear" ? "" : $"{d.Verdict}, ")}{Signed(column.Card, d.Low)} to {Signed(column.Card, d.High)}", d.Verdict == "better");
+
+    static bool IsOf(StudyDifference d, PlannedVariant variant, StudyColumn column) =>
+        d.Variant == variant.Name && d.Task == column.Task && d.Length == column.Length && d.Measure == column.Measure.Slug;
 
     static string Signed(EvalTaskCard card, double value)
     {

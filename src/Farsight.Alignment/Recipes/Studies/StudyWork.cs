@@ -50,11 +50,25 @@ sealed class StudyWork(
             TrainInputs inputs = read.TryGetValue(key, out TrainInputs? known) ? known : read[key] = TrainInputs.Read(recipe, plan.BasePath, paths.Root);
             TrainPlan needs = TrainPlan.Of(recipe, inputs, memoryBytes);
             needs.Require();
+            RefuseOtherData(variant, inputs.DataHash);
             return needs;
         }
         catch (InputException e)
         {
             throw new InputException($"Variant '{variant.Name}' cannot be trained: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A run that is finished is not opened again, so its data are compared here.</summary>
+    void RefuseOtherData(PlannedVariant variant, string hash)
+    {
+        foreach (StudyJob job in plan.Jobs.Where(j => j.Variant == variant))
+        {
+            string manifest = Path.Combine(paths.RunOf(job), "manifest.json");
+            if (File.Exists(manifest) && RunManifest.Parse(File.ReadAllText(manifest)).Inputs.GetValueOrDefault("data") != hash)
+            {
+                throw new InputException($"data has changed since the run in {paths.RunOf(job)} was started; put the old file back, or remove the run and its evaluations.");
+            }
         }
     }
 
@@ -91,7 +105,7 @@ sealed class StudyWork(
     {
         try
         {
-            TrainRequest request = new(job.Recipe, plan.BasePath, paths.RunOf(job), Resume: true, memoryBytes) 
+            TrainRequest request = new(job.Recipe, plan.BasePath, paths.RunOf(job), Resume: true, memoryBytes)
             {
                 Folder = paths.Root,
                 ReferenceProgress = (done, all) => progress?.Report(new("reference", job.Title, done, all, "")),

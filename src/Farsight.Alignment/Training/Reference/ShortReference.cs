@@ -2,6 +2,7 @@ using System.Text;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
+using Farsight.Alignment.Runs;
 using Farsight.Alignment.Text;
 using Farsight.Engine;
 using Farsight.Engine.Models;
@@ -129,7 +130,7 @@ public static class ShortReference
         }
         catch (IOException e) when (File.Exists(partial))
         {
-            throw new InputException($"{partial} is in use by another process; wait for it or stop it.", e);
+            throw new InUseException($"{partial} is in use by another process; wait for it or stop it.", e);
         }
     }
 

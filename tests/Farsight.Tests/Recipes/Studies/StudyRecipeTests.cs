@@ -72,7 +72,7 @@ public sealed class StudyRecipeTests : IDisposable
     [InlineData("variants", """[{ "nmae": "x" }]""", "variants[0].nmae: unknown key")]
     [InlineData("prepare", """[{ "make": "documents", "count": 0, "words": 9, "seed": 1, "out": "a" }]""", "prepare[0].count: 0")]
     [InlineData("prepare", """[{ "make": "documents", "count": 1, "words": 9, "seed": 1, "out": "../a" }]""", "prepare[0].out: '../a'")]
-    [InlineData("prepare", """[{ "make": "magic", "out": "a" }]""", "prepare[0].make: 'magic' is unknown; one of documents")]
+    [InlineData("prepare", """[{ "make": "magic", "out": "a" }]""", "prepare[0].make: 'magic' is unknown; one of contrast, documents")]
     [InlineData("prepare", """[{ "make": "logo", "model": "m", "documents": "d", "samples": 0, "seed": 1, "out": "a" }]""", "prepare[0]: --samples is 0")]
     [InlineData("measure", "[]", "measure: the list is empty")]
     [InlineData("measure", """[{ "tasks": ["needel"], "lengths": [64], "samples": 1, "seed": 1 }]""", "measure[0]: ")]

@@ -154,6 +154,45 @@ public sealed class StudyRunTests : IDisposable
     }
 
     [Fact]
+    public void Data_that_were_replaced_are_refused_also_when_all_is_done()
+    {
+        _files.Run("out");
+        File.AppendAllText(_files.In("data.jsonl"), File.ReadLines(_files.In("data.jsonl")).First().Replace("toy-0", "toy-99", StringComparison.Ordinal) + "\n");
+
+        Assert.Contains("data has changed since the run in", Assert.Throws<InputException>(() => _files.Run("out")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Margins_of_the_held_out_samples_are_drawn()
+    {
+        string page = File.ReadAllText(_files.Run("out").ReportPath);
+
+        Assert.Contains("Reward margins of the held-out samples", page, StringComparison.Ordinal);
+        Assert.Contains("<polygon", page, StringComparison.Ordinal); // the seeds' area around a curve
+    }
+
+    [Fact]
+    public async Task The_command_prints_where_the_report_is_and_1_when_it_has_gaps()
+    {
+        (int code, string output, string error) = await CommandLine.Run("study", _files.Path, "--out", _files.In("out"));
+        (int wrong, _, string sentence) = await CommandLine.Run("study", _files.In("recipe.jsonc"), "--out", _files.In("other"));
+
+        Assert.Equal((0, ""), (code, code == 0 ? "" : error));
+        Assert.Contains("report.html", output, StringComparison.Ordinal);
+        Assert.Contains("train: logo, seed 1", error, StringComparison.Ordinal);
+        Assert.Equal(2, wrong);
+        Assert.Contains("variants: missing", sentence, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_files.In("other")));
+
+        File.Delete(_files.In("out/results.json"));
+        Directory.Delete(_files.In("out/eval/base"), recursive: true);
+        await File.WriteAllTextAsync(_files.In("out/runs/sft/seed-1.failed.txt"), "Training diverged: by hand.");
+        (int gaps, _, string told) = await CommandLine.Run("study", _files.Path, "--out", _files.In("out"));
+        Assert.Equal(1, gaps);
+        Assert.Contains("sft, seed 1 failed: Training diverged: by hand.", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_folder_with_something_else_is_left_alone()
     {
         Directory.CreateDirectory(_files.In("out"));
