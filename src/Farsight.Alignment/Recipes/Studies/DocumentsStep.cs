@@ -12,6 +12,9 @@ public sealed record DocumentsStep(int Count, int Words, int Seed, string Out) :
     /// <summary>Text files with a file of questions, or one file for all.</summary>
     public FictionFormat Format { get; init; } = FictionFormat.Txt;
 
+    /// <summary>What is asked about each document, in the file with the documents or beside it.</summary>
+    public IReadOnlyList<FictionAskKind> Questions { get; init; } = [FictionAskKind.Single];
+
     /// <inheritdoc/>
     public IEnumerable<string> Problems(string path) =>
     [
@@ -24,6 +27,6 @@ public sealed record DocumentsStep(int Count, int Words, int Seed, string Out) :
 
     /// <inheritdoc/>
     public void Make(StudyPaths paths, IProgress<StudyProgress>? progress, CancellationToken cancel) =>
-        new FictionFolder(paths.Out(Out), Count, Words, Seed, Format, Force: true)
+        new FictionFolder(paths.Out(Out), Count, Words, Seed, Format, Force: true) { Kinds = Questions }
             .Write(new Relay<int>(done => progress?.Report(new("prepare", Out, done, Count, ""))), cancel);
 }

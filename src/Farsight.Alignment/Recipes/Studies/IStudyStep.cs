@@ -2,13 +2,15 @@ using System.Text.Json.Serialization;
 
 namespace Farsight.Alignment.Recipes.Studies;
 
-/// <summary>Makes files that a study needs before its first run: documents, preference data.</summary>
+/// <summary>Makes files that a study needs before its first run: documents, preference data, a model to begin with.</summary>
 /// <remarks>The record that implements it is the recipe entry: <c>{ "make": "documents", "count": 40, … }</c>. What is there is not made again.</remarks>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "make")]
 [JsonDerivedType(typeof(ContrastStep), "contrast")]
 [JsonDerivedType(typeof(DocumentsStep), "documents")]
 [JsonDerivedType(typeof(LogoStep), "logo")]
 [JsonDerivedType(typeof(LongPoStep), "longpo")]
+[JsonDerivedType(typeof(MixStep), "mix")]
+[JsonDerivedType(typeof(ModelStep), "model")]
 public interface IStudyStep
 {
     /// <summary>The file or folder that is made, inside the study's folder.</summary>
@@ -16,6 +18,9 @@ public interface IStudyStep
 
     /// <summary>Settings that make no sense, each as "path.key: what is wrong; what would be right".</summary>
     IEnumerable<string> Problems(string path);
+
+    /// <summary>What can only be told from other files of the study, in the same form; the study's recipe is at <paramref name="studyPath"/>.</summary>
+    IEnumerable<string> Problems(string path, string studyPath) => [];
 
     /// <summary>Whether the output is there and whole.</summary>
     bool IsDone(StudyPaths paths) => File.Exists(paths.Out(Out));

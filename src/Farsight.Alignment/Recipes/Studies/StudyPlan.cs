@@ -33,6 +33,7 @@ public sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyLis
         JsonNode tree = RecipeFile.ReadTree(basePath);
         List<string> problems = [];
         Apply(tree, recipe.Set, "set", problems);
+        problems.AddRange(recipe.Prepare.SelectMany((step, i) => step.Problems($"prepare[{i}]", path)));
         Refuse(path, problems);
 
         StudyVariant[] all = [.. recipe.Variants, .. StudyGrid.Variants(recipe.Grid)];
@@ -72,7 +73,7 @@ public sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyLis
     static string Where(StudyRecipe recipe, StudyVariant variant, int index) =>
         index < recipe.Variants.Count ? $"variants[{index}] ({variant.Name})" : $"grid ({variant.Name})";
 
-    static void Apply(JsonNode tree, JsonObject? set, string where, List<string> problems)
+    internal static void Apply(JsonNode tree, JsonObject? set, string where, List<string> problems)
     {
         foreach ((string key, JsonNode? value) in set?.AsEnumerable() ?? [])
         {

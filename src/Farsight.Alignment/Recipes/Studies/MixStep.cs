@@ -1,0 +1,31 @@
+using System.Text;
+using Farsight.Alignment.Data;
+using Farsight.Engine.Checkpoints;
+
+namespace Farsight.Alignment.Recipes.Studies;
+
+/// <summary>Several datasets in one: their lines, one file after the other. Training draws its own order.</summary>
+/// <param name="Files">Preference datasets whose samples have different ids.</param>
+/// <param name="Out">The .jsonl file.</param>
+public sealed record MixStep(IReadOnlyList<string> Files, string Out) : IStudyStep
+{
+    /// <inheritdoc/>
+    public IEnumerable<string> Problems(string path) =>
+        Files.Count > 1 ? [] : [$"{path}.files: there is nothing to mix in {Files.Count} files; name two or more."];
+
+    /// <inheritdoc/>
+    public void Make(StudyPaths paths, IProgress<StudyProgress>? progress, CancellationToken cancel)
+    {
+        StringBuilder lines = new();
+        foreach ((int i, string file) in Files.Index())
+        {
+            cancel.ThrowIfCancellationRequested();
+            lines.Append(File.ReadAllText(paths.Find("files", file)));
+            progress?.Report(new("prepare", Out, i + 1, Files.Count, ""));
+        }
+        string partial = paths.Out(Out) + ".partial";
+        AtomicFile.WriteText(partial, lines.ToString());
+        _ = PreferenceDataset.Read(partial); // an id that is there twice is told now
+        File.Move(partial, paths.Out(Out), overwrite: true);
+    }
+}
