@@ -86,6 +86,10 @@ public static class RecipeFile
 
     static string TextOf(string path) => File.Exists(path) ? File.ReadAllText(path) : throw new InputException($"{path}: no such recipe.");
 
+    /// <summary>Whether <see cref="Locate"/> would find it.</summary>
+    public static bool Exists(string recipePath, string path) =>
+        Path.Exists(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(recipePath))!, path)) || Path.Exists(path);
+
     static JsonNode ParseTree(string json, string source)
     {
         try

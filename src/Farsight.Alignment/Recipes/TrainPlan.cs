@@ -4,6 +4,7 @@ using Farsight.Alignment.Training;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Recipes;
 
@@ -21,6 +22,12 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     // Steps whose operations are counted; their mean stands for all.
     const int CountedSteps = 8;
 
+    /// <summary>Optimizer steps of the run.</summary>
+    public int Steps { get; init; }
+
+    /// <summary>Tokens of the trees of a step, each shared one once; 0 where nobody asked.</summary>
+    public double TokensPerStep { get; init; }
+
     /// <summary>The fastest level that fits; null when none does.</summary>
     public LevelPlan? Chosen => Levels.FirstOrDefault(l => l.Memory.Total <= Budget);
 
@@ -33,15 +40,35 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     public static TrainPlan Of(TrainRecipe recipe, string recipePath, long? memoryBytes, double peak)
     {
         TrainInputs inputs = TrainInputs.Read(recipe, recipePath);
-        TrainPlan plan = Of(recipe, inputs, memoryBytes);
-        StepFlops[] trees =
-        [
-            .. Enumerable.Range(1, Math.Min(CountedSteps, recipe.Steps)).SelectMany(Sizing(recipe, inputs).MicroSteps)
-                .Select(m => StepFlops.Of(plan.Model, m.Tree, recipe.Lora, recipe.Attention)),
-        ];
-        double Seconds(Recomputation level) =>
-            trees.Sum(f => f.Total + RecomputedFlops.Of(f, plan.Model, level)) / Math.Min(CountedSteps, recipe.Steps) / (peak * Efficiency);
-        return plan with { Levels = [.. plan.Levels.Select(l => l with { SecondsPerStep = Seconds(l.Level) })] };
+        return Of(recipe, inputs, memoryBytes).Timed(recipe, Sizing(recipe, inputs), CountedSteps, peak);
+    }
+
+    /// <summary>Plans a run without its model and its data, for samples that all have the lengths of one.</summary>
+    /// <remarks>Weights that the recipe does not convert count as BF16, and every token of the vocabulary as one that occurs.</remarks>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="shape">Stands for what the recipe names.</param>
+    /// <param name="memoryBytes">What the process may take; null for the memory that the machine has.</param>
+    /// <param name="peak">Operations a second of the threads in use.</param>
+    /// <exception cref="InputException">The recipe does not fit such samples.</exception>
+    public static TrainPlan Of(TrainRecipe recipe, PlannedShape shape, long? memoryBytes, double peak)
+    {
+        ModelConfig config = RopeOption.Parse(recipe.Rope, shape.Config) is { } rope ? shape.Config.With(rope) : shape.Config;
+        PreferenceTraining work = shape.Work(recipe);
+        long weights = recipe.Lora is null && recipe.Weights is null ? 0 : TrainingShape.ConvertedBytes(config, recipe.Weights ?? NumberFormat.BF16);
+        return Of(recipe, config, work, weights, config.VocabSize, memoryBytes).Timed(recipe, work, 1, peak);
+    }
+
+    TrainPlan Timed(TrainRecipe recipe, PreferenceTraining work, int countedSteps, double peak)
+    {
+        int steps = Math.Min(countedSteps, recipe.Steps);
+        (StepFlops Flops, int Rows)[] trees =
+            [.. Enumerable.Range(1, steps).SelectMany(work.MicroSteps).Select(m => (StepFlops.Of(Model, m.Tree, recipe.Lora, recipe.Attention), m.Tree.Count))];
+        double Seconds(Recomputation level) => trees.Sum(t => t.Flops.Total + RecomputedFlops.Of(t.Flops, Model, level)) / steps / (peak * Efficiency);
+        return this with
+        {
+            TokensPerStep = trees.Sum(t => (double)t.Rows) / steps,
+            Levels = [.. Levels.Select(l => l with { SecondsPerStep = Seconds(l.Level) })],
+        };
     }
 
     /// <summary>"1.4 GiB", "532 MiB".</summary>
@@ -62,11 +89,18 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     {
         ModelConfig config = inputs.Rope is { } rope ? inputs.Config.With(rope) : inputs.Config;
         PreferenceTraining work = Sizing(recipe, inputs);
+        int embeddingRows = work.DistinctTokens;
+        return Of(recipe, config, work, WeightBytes(recipe, inputs, embeddingRows), embeddingRows, memoryBytes);
+    }
+
+    static TrainPlan Of(TrainRecipe recipe, ModelConfig config, PreferenceTraining work, long weightBytes, int embeddingRows, long? memoryBytes)
+    {
         TreeSize largest = work.LargestTree(recipe.Steps);
-        TrainingShape shape = new(config, WeightBytes(recipe, inputs, work.DistinctTokens), recipe.Lora, work.DistinctTokens, recipe.Optimizer.Muon is not null);
+        TrainingShape shape = new(config, weightBytes, recipe.Lora, embeddingRows, recipe.Optimizer.Muon is not null);
         return new(
-            config, largest, shape.EmbeddingRows, memoryBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
-            [.. Enum.GetValues<Recomputation>().Select(level => new LevelPlan(level, MemoryPlan.Of(shape, largest, level), 0))]);
+            config, largest, embeddingRows, memoryBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+            [.. Enum.GetValues<Recomputation>().Select(level => new LevelPlan(level, MemoryPlan.Of(shape, largest, level), 0))])
+        { Steps = recipe.Steps };
     }
 
     /// <summary>The level to train at.</summary>

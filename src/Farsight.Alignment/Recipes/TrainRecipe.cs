@@ -66,6 +66,9 @@ public sealed record TrainRecipe : IRecipe
     /// <summary>How the run is looked at; null, or left out, for the alarms on numbers that are computed anyway.</summary>
     public WatchOptions? Watch { get; init; }
 
+    /// <summary>A file with a model's shape and the lengths of a sample, by which runs are planned while base model or data are missing; null, or left out, for none.</summary>
+    public string? PlanShape { get; init; }
+
     /// <summary>Seeds every random choice.</summary>
     public required int Seed { get; init; }
 

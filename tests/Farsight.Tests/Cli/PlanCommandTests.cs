@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Recipes;
+using Farsight.Engine.Checkpoints;
 
 namespace Farsight.Tests.Cli;
 
@@ -72,6 +73,48 @@ public sealed class PlanCommandTests : IDisposable
 
         Assert.Equal(2, code);
         Assert.Contains("as in 16GiB", error, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string> Papers => ["llama-3-8b-instruct-logo-64k", "llama-2-7b-chat-logo-32k", "mistral-7b-instruct-v0.2-logo-32k", "qwen2.5-7b-instruct-longpo-128k"];
+
+    [Theory, MemberData(nameof(Papers))]
+    public async Task The_papers_recipes_are_planned_without_their_models_and_data(string name)
+    {
+        string recipe = Path.Combine(Repository.Root, "recipes", name + ".jsonc");
+
+        (int code, string output, string error) = await CommandLine.Run("plan", recipe, "--memory", "2000GiB");
+        (_, string json, _) = await CommandLine.Run("plan", recipe, "--memory", "2000GiB", "--json", "--set", "weights=q4_0");
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.StartsWith("Without the recipe's model and data: planned from the shape in ", output, StringComparison.Ordinal);
+        Assert.Contains("hours in all", output, StringComparison.Ordinal);
+        JsonNode plan = JsonNode.Parse(json)!;
+        Assert.InRange((double)plan["levels"]![0]!["weights"]! / (1L << 30), 3, 5);
+        Assert.Equal((double)plan["tokens"]! * RecipeFile.Read<TrainRecipe>(recipe, []).BatchSize, (double)plan["tokens_per_step"]!);
+    }
+
+    [Fact]
+    public async Task A_shape_that_is_asked_for_comes_before_what_the_recipe_names()
+    {
+        string small = Path.Combine(Repository.Root, "bench", "specs", "small.json");
+
+        (_, string output, _) = await CommandLine.Run("plan", Path.Combine(Repository.Root, "recipes", "tiny-logo-yarn.jsonc"), "--shape", small, "--json");
+
+        JsonNode plan = JsonNode.Parse(output)!;
+        Assert.Equal(3 * (1024 + 3 * 64), (int)plan["tokens"]!); // as many as fit into micro_batch_tokens
+        Assert.Equal(32_000, (int)plan["embedding_rows"]!);
+    }
+
+    [Fact]
+    public void A_step_of_twice_the_samples_takes_twice_the_time()
+    {
+        PlannedShape shape = new(ModelFiles.ReadConfig(_files.In("model")), Prompt: 60, Responses: [10, 8, 8]);
+        TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(_files.RecipePath, []);
+
+        TrainPlan twice = TrainPlan.Of(recipe with { BatchSize = 2 * recipe.BatchSize }, shape, null, 1e9), once = TrainPlan.Of(recipe, shape, null, 1e9);
+
+        Assert.Equal(2 * once.TokensPerStep, twice.TokensPerStep);
+        Assert.Equal(2 * once.Levels[0].SecondsPerStep, twice.Levels[0].SecondsPerStep, 6);
     }
 
     [Fact]
