@@ -25,6 +25,7 @@ static class Program
             DemoCommand.Create(),
             DocumentsCommand.Create(),
             EvalCommand.Create(),
+            EvolveCommand.Create(),
             GenerateCommand.Create(),
             ExportCommand.Create(),
             InspectCommand.Create(),

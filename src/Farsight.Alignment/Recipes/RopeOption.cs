@@ -14,7 +14,7 @@ public static class RopeOption
 
     /// <summary>The rule for a model; null keeps what its config.json says.</summary>
     /// <param name="text">As spelt by <see cref="Spellings"/>, or null.</param>
-    /// <param name="config">Its window is the one that is scaled.</param>
+    /// <param name="config">Its window is the one that is scaled; of a model that is scaled already, the one before.</param>
     /// <exception cref="InputException">The text is none of the spellings, or the rule does not suit the model.</exception>
     public static RopeScaling? Parse(string? text, ModelConfig config)
     {
@@ -23,7 +23,7 @@ public static class RopeOption
             return null;
         }
         (string rule, double number) = Split(text) ?? throw new InputException($"rope '{text}' is unknown; use {Spellings}.");
-        int window = config.MaxPositionEmbeddings;
+        int window = Unscaled(config);
         return rule switch
         {
             "linear" => new RopeScaling.Linear(number),
@@ -36,6 +36,16 @@ public static class RopeOption
             _ => new RopeScaling.Unscaled(),
         };
     }
+
+    /// <summary>The window that factors count from. A model that a rule has stretched already gets another in its place, not one on top.</summary>
+    static int Unscaled(ModelConfig config) => config.RopeScaling switch
+    {
+        RopeScaling.Yarn yarn => yarn.OriginalMaxPositionEmbeddings,
+        RopeScaling.NtkAware ntk => ntk.OriginalMaxPositionEmbeddings,
+        RopeScaling.DynamicNtk dynamic => dynamic.OriginalMaxPositionEmbeddings,
+        RopeScaling.Truncated truncated => truncated.OriginalMaxPositionEmbeddings,
+        _ => config.MaxPositionEmbeddings,
+    };
 
     /// <summary>Whether <see cref="Parse"/> would take the text.</summary>
     internal static bool IsKnown(string? text) => text is null || Split(text) is not null;

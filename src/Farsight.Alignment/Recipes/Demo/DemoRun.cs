@@ -22,7 +22,7 @@ public sealed class DemoRun
     readonly DemoOptions _options;
     readonly IProgress<DemoProgress>? _progress;
     readonly CancellationToken _cancel;
-    readonly DemoClock _clock;
+    readonly StageClock _clock;
 
     DemoRun(DemoOptions options, IProgress<DemoProgress>? progress, CancellationToken cancel)
     {

@@ -2,11 +2,11 @@ using System.Diagnostics;
 using System.Text.Json;
 using Farsight.Engine.Checkpoints;
 
-namespace Farsight.Alignment.Recipes.Demo;
+namespace Farsight.Alignment.Recipes;
 
-/// <summary>Seconds spent in each stage, over all the times the demo was started.</summary>
+/// <summary>Seconds spent in each stage, over all the times that a run of several stages was started.</summary>
 /// <param name="path">Where they are kept.</param>
-sealed class DemoClock(string path)
+sealed class StageClock(string path)
 {
     readonly Dictionary<string, double> _seconds = Read(path);
 
