@@ -26,7 +26,10 @@ public sealed record SampleTokens(
     public static SampleTokens Of(PreferenceSample sample, ChatFormat format, int vocabSize) =>
         Of(sample, sample.Context, sample.Question, sample.Chosen, sample.Rejected, format, vocabSize) with
         {
-            Further = [.. sample.Turns?.Select(t => new TurnTokens(format.NextTurn(t.Question), format.Response(t.Chosen), [.. t.Rejected.Select(format.Response)])) ?? []],
+            Further =
+            [
+                .. sample.Turns?.Select(t => new TurnTokens(format.NextTurn(t.Question), format.Response(t.Chosen), [.. t.Rejected.Select(format.Response)])) ?? [],
+            ],
         };
 
     /// <summary>Each turn by itself as the reference of LongPO reads it: the chunks that the chosen response was written from, the question, both responses.</summary>

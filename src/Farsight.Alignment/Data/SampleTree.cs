@@ -21,7 +21,7 @@ public sealed record SampleNodes(int Prompt, int Chosen, IReadOnlyList<int> Reje
 /// <remarks>
 /// The prompt is shared, token for token and position for position, so loss and gradients are those of M + 1 whole sequences. Several turns are
 /// [x; I₁; y₁; I₂; y₂; …] along the chosen responses, each rejected response a leaf beside the chosen one of its turn: sequences in which every
-/// earlier turn was answered with its chosen response. After the prompt positions are consecutive.
+/// earlier turn was answered with its chosen response. Behind the prompt positions go on in the steps of its scheme.
 /// </remarks>
 public sealed class SampleTree
 {
@@ -44,25 +44,23 @@ public sealed class SampleTree
 
         int[] tokens = sample.Prompt;
         int prompt = _builder.Add(TokenTreeBuilder.Root, tokens, positions.Prompt, [.. tokens.Select((_, i) => scorePrompt && i > 0)]);
-        int position = positions.ResponseStart;
+        int behind = 0;
         List<SampleNodes> turns = [];
         foreach ((int k, TurnTokens turn) in sample.Turns.Index())
         {
             if (k > 0)
             {
-                prompt = _builder.Add(turns[^1].Chosen, turn.Question, Consecutive(position, turn.Question), scorePrompt);
-                position += turn.Question.Length;
+                prompt = _builder.Add(turns[^1].Chosen, turn.Question, positions.Behind(behind, turn.Question.Length), scorePrompt);
+                behind += turn.Question.Length;
             }
             int parent = prompt;
-            int Response(int[] response) => _builder.Add(parent, response, Consecutive(position, response), scored: true);
+            int Response(int[] response) => _builder.Add(parent, response, positions.Behind(behind, response.Length), scored: true);
             turns.Add(new(prompt, Response(turn.Chosen), [.. turn.Rejected.Take(rejected).Select(Response)]));
-            position += turn.Chosen.Length;
+            behind += turn.Chosen.Length;
         }
         return turns[0] with { Further = turns[1..] };
     }
 
     /// <summary>The tree of all samples added.</summary>
     public TokenTree Build() => _builder.Build();
-
-    static int[] Consecutive(int start, int[] tokens) => [.. Enumerable.Range(start, tokens.Length)];
 }

@@ -3,6 +3,7 @@ using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Text;
 using Farsight.Engine;
 using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
 using Farsight.Tests.Text;
 
 namespace Farsight.Tests.Data;
@@ -59,6 +60,30 @@ public sealed class SampleTurnsTests
         TokenTree tree = builder.Build();
 
         Assert.Equal([102, 103, 104, 105, 106, 107, 108, 109, 110], Path(tree, nodes.Further[1].Chosen, tree.Positions)[7..]);
+    }
+
+    [Fact]
+    public void Responses_and_later_turns_go_on_in_the_steps_of_the_scheme()
+    {
+        SampleTree builder = new();
+        SampleNodes nodes = builder.Add(s_sample, new([0, 4, 8, 12, 16, 20, 24], Step: 4), null, scorePrompt: false);
+        TokenTree tree = builder.Build();
+
+        Assert.Equal([28, 32, 36], Path(tree, nodes.Rejected[1], tree.Positions)[7..]);
+        Assert.Equal([28, 32, 36, 40, 44, 48, 52, 56, 60], Path(tree, nodes.Further[1].Chosen, tree.Positions)[7..]);
+    }
+
+    [Fact]
+    public void No_turn_leaves_the_target_of_a_scheme_with_steps()
+    {
+        for (int n = 0; n < 50; n++)
+        {
+            SampleTree builder = new();
+            SeededRandom random = SeededRandom.For(1, "turns", n);
+            builder.Add(s_sample, new E2Llm(64, 4).Assign(s_sample.Shape, ref random), null, scorePrompt: false);
+
+            Assert.InRange(builder.Build().Positions.Max(), s_sample.Shape.RealLength - 1, 63);
+        }
     }
 
     [Theory]

@@ -35,7 +35,7 @@ public interface IPositionScheme
 /// <param name="PrefixTokens">Tokens before the first chunk, as the beginning-of-text token: they keep 0, 1, ….</param>
 /// <param name="ChunkLengths">[N] tokens of each chunk, each at least 1.</param>
 /// <param name="QuestionTokens">Tokens between the last chunk and the response.</param>
-/// <param name="LongestResponseTokens">Of all responses of the sample.</param>
+/// <param name="LongestResponseTokens">Of all responses of the sample; of several turns, from the first response to the end of what ends last.</param>
 public sealed record PromptShape(int PrefixTokens, IReadOnlyList<int> ChunkLengths, int QuestionTokens, int LongestResponseTokens)
 {
     /// <summary>Tokens of all chunks.</summary>
@@ -58,12 +58,14 @@ public sealed record PromptShape(int PrefixTokens, IReadOnlyList<int> ChunkLengt
 
 /// <summary>The positions of one prompt.</summary>
 /// <param name="Prompt">[P] strictly increasing, not empty.</param>
-/// <param name="Step">From one token of a response to the next; 1 but for schemes that spread the responses, too.</param>
+/// <param name="Step">From one token behind the prompt to the next; 1 but for schemes that spread the responses, too.</param>
 public sealed record PromptPositions(int[] Prompt, int Step = 1)
 {
     /// <summary>Where every response of the sample starts.</summary>
     public int ResponseStart => Prompt[^1] + Step;
 
-    /// <summary>The positions of a response, from <see cref="ResponseStart"/> on.</summary>
-    public int[] Response(int tokens) => [.. Enumerable.Range(0, tokens).Select(i => ResponseStart + i * Step)];
+    /// <summary>The positions of tokens that follow the prompt.</summary>
+    /// <param name="skipped">How many tokens of their path stand between the prompt and them; 0 for a response of the first turn.</param>
+    /// <param name="tokens">How many.</param>
+    public int[] Behind(int skipped, int tokens) => [.. Enumerable.Range(skipped, tokens).Select(i => ResponseStart + i * Step)];
 }

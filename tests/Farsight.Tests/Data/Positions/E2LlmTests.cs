@@ -21,7 +21,7 @@ public sealed class E2LlmTests
 
             Assert.Equal(0, positions.Prompt[0]); // the prefix stays
             Assert.Equal(Enumerable.Range(1, 99).Select(i => (i + offset) * step), positions.Prompt[1..]);
-            Assert.Equal(Enumerable.Range(100, 20).Select(i => (i + offset) * step), positions.Response(20));
+            Assert.Equal(Enumerable.Range(100, 20).Select(i => (i + offset) * step), positions.Behind(0, 20));
             Assert.InRange(offset, 0, most);
             counts[step][offset * 4 / (most + 1)]++;
         }

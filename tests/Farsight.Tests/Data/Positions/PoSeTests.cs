@@ -37,7 +37,7 @@ public sealed class PoSeTests
         for (int n = 0; n < Samples; n++)
         {
             PromptPositions positions = Draw(new PoSe(Target), s_shape, n);
-            int[] response = positions.Response(20);
+            int[] response = positions.Behind(0, 20);
             Assert.Equal(positions.Prompt[^1] + 1, response[0]);
             foreach (int p in (int[])[.. positions.Prompt, .. response])
             {

@@ -39,7 +39,7 @@ public sealed class PositionSchemeTests
             Assert.Equal(shape.PromptTokens, positions.Prompt.Length);
             Assert.True(positions.Prompt[0] >= 0);
             Assert.All(positions.Prompt.Zip(positions.Prompt.Skip(1)), p => Assert.True(p.First < p.Second));
-            Assert.InRange(positions.Response(shape.LongestResponseTokens)[^1], positions.Prompt[^1] + 1, Target - 1);
+            Assert.InRange(positions.Behind(0, shape.LongestResponseTokens)[^1], positions.Prompt[^1] + 1, Target - 1);
         }
     }
 
@@ -117,7 +117,7 @@ public sealed class PositionSchemeTests
         for (int n = 0; n < Samples; n++)
         {
             PromptPositions positions = Draw(new Synthesized(Target, sparseShare), s_shape, n);
-            foreach (int position in (int[])[.. positions.Prompt, .. positions.Response(s_shape.LongestResponseTokens)])
+            foreach (int position in (int[])[.. positions.Prompt, .. positions.Behind(0, s_shape.LongestResponseTokens)])
             {
                 used[position] = true;
             }
