@@ -50,6 +50,9 @@ public static class RopeOption
     /// <summary>Whether <see cref="Parse"/> would take the text.</summary>
     internal static bool IsKnown(string? text) => text is null || Split(text) is not null;
 
+    /// <summary>s of "linear:s"; null for any other text.</summary>
+    internal static double? LinearFactor(string? text) => text is not null && Split(text) is ("linear", var factor) ? factor : null;
+
     static (string Rule, double Number)? Split(string text)
     {
         string[] parts = text.Split(':');

@@ -79,6 +79,8 @@ public sealed record TrainRecipe : IRecipe
         .. RopeOption.IsKnown(Rope) ? [] : new[] { $"rope: '{Rope}' is unknown; use null, {RopeOption.Spellings}." },
         .. HeldOut >= 0 ? [] : new[] { $"held_out: {HeldOut} is not a number of samples; use 0 or more." },
         .. Positions.Problems("positions"),
+        .. Positions is E2Llm { MaxScale: >= 1 and var scale } && RopeOption.LinearFactor(Rope) != scale
+            ? [$"positions.max_scale: {scale} belongs to the rope linear:{scale}, and rope is {Rope ?? "null"}; make them the same."] : Array.Empty<string>(),
         .. Lora is null ? [] : LoraProblems(Lora),
         .. Attention is AttentionPattern.ShiftedSparse { Group: < 2 and var group }
             ? [$"attention.group: {group} is not usable; use 2 or more (a quarter of the longest sample is usual)."] : Array.Empty<string>(),

@@ -30,6 +30,7 @@ public sealed class TrainRecipeTests
     [InlineData("positions.target_length=0", "positions.target_length: 0")]
     [InlineData("positions.sparse_share=2", "positions.sparse_share: 2")]
     [InlineData("positions.scheme=random", "positions.scheme: 'random' is unknown; one of")]
+    [InlineData("positions={\"scheme\":\"e2llm\",\"target_length\":4096,\"max_scale\":8}", "positions.max_scale: 8 belongs to the rope linear:8, and rope is ")]
     [InlineData("lora.rank=0", "lora.rank: 0")]
     [InlineData("lora.alpha=0", "lora.alpha: 0")]
     [InlineData("lora.targets=[]", "lora.targets: the list is empty")]
@@ -67,6 +68,10 @@ public sealed class TrainRecipeTests
 
         Assert.Contains(e.Problems, p => p.StartsWith(named, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void E2llm_and_its_linear_rope_go_together() =>
+        Assert.Equal(new E2Llm(4096, 8), Parse("rope=linear:8", """positions={"scheme":"e2llm","target_length":4096,"max_scale":8}""").Positions);
 
     [Fact]
     public void Every_key_is_explained_in_the_documentation()
