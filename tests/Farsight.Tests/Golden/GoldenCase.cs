@@ -24,6 +24,10 @@ sealed class GoldenCase : IDisposable
 
     internal int[] PromptPositions => Ints(_case.GetProperty("prompt_positions"));
 
+    internal int[] ShortPrompt => Ints(_case.GetProperty("short_prompt"));
+
+    internal int[] ShortPromptPositions => Ints(_case.GetProperty("short_prompt_positions"));
+
     internal int[][] Responses => [.. _case.GetProperty("responses").EnumerateArray().Select(Ints)];
 
     internal int[][] ResponsePositions => [.. _case.GetProperty("response_positions").EnumerateArray().Select(Ints)];
@@ -42,6 +46,8 @@ sealed class GoldenCase : IDisposable
     internal double Setting(string loss, string name) => _case.GetProperty("settings").GetProperty(loss).GetProperty(name).GetDouble();
 
     internal double Result(string name) => _case.GetProperty("results").GetProperty(name).GetDouble();
+
+    internal double[] Results(string name) => [.. _case.GetProperty("results").GetProperty(name).EnumerateArray().Select(e => e.GetDouble())];
 
     /// <summary>The losses that the case knows, by their names in the file.</summary>
     internal IEnumerable<string> Losses =>

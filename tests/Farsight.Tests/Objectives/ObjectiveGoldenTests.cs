@@ -20,7 +20,7 @@ public sealed class ObjectiveGoldenTests
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(file));
         JsonElement results = document.RootElement.GetProperty("results"), settings = document.RootElement.GetProperty("settings");
         double Setting(string objective, string key) => settings.GetProperty(objective).GetProperty(key).GetDouble();
-        SequenceLogProb[] policy = Sequences(document, "policy_logps_sum"), reference = Sequences(document, "ref_logps_sum");
+        SequenceLogProb[] policy = Sequences(document, "policy_logps_sum"), reference = Sequences(document, "ref_logps_sum"), shortReference = Sequences(document, "ref_short_logps_sum");
         PreferenceLogProbs sample = new(policy[0], policy[1..]);
         PreferenceLogProbs pair = sample with { Rejected = [policy[1]], Reference = new(reference[0], [reference[1]]) };
         Logo logo = new(Setting("logo", "beta"), Setting("logo", "gamma"), Setting("logo", "lambda"));
@@ -37,6 +37,7 @@ public sealed class ObjectiveGoldenTests
         Same("loss.dpo", new Dpo(Setting("dpo", "beta")), pair);
         Same("loss.ipo", new Ipo(Setting("ipo", "beta")), pair);
         Same("loss.orpo", new Orpo(Setting("orpo", "lambda")), pair);
+        Same("longpo.preference_term", new LongPo(Setting("longpo", "beta"), 1, NllWeight: 0), pair with { Reference = new(shortReference[0], [shortReference[1]]) });
         Same("loss.sft_partial", new SftPartial(), sample with { Rejected = [] });
     }
 
