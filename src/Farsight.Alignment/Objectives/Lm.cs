@@ -17,6 +17,9 @@ public sealed record Lm : IPreferenceObjective
     public bool ScoresPrompt => true;
 
     [JsonIgnore]
+    public bool LearnsChosen => false;
+
+    [JsonIgnore]
     public int? RejectedResponses => 0;
 
     public IEnumerable<string> Problems(string path) => [];

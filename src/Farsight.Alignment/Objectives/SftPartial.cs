@@ -17,6 +17,9 @@ public sealed record SftPartial(TrainedResponse Response = TrainedResponse.Chose
     public bool ScoresPrompt => false;
 
     [JsonIgnore]
+    public bool LearnsChosen => Response == TrainedResponse.Chosen;
+
+    [JsonIgnore]
     public int? RejectedResponses => Response == TrainedResponse.Rejected ? 1 : 0;
 
     public IEnumerable<string> Problems(string path) => [];

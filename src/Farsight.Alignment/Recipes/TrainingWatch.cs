@@ -1,4 +1,3 @@
-using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Runs;
 using Farsight.Alignment.Training;
 using Farsight.Alignment.Training.Alarms;
@@ -52,8 +51,7 @@ sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainedFiles fi
 
     public void Diverged(int at, string reason) => run.Alarms.Append([new(at, NotFinite, reason)]);
 
-    /// <summary>Says nothing where the chosen response has no part in the loss.</summary>
-    string? Collapse(MetricsLine line) => recipe.Objective is Lm or SftPartial { Response: TrainedResponse.Rejected } ? null : _collapse.See(line);
+    string? Collapse(MetricsLine line) => recipe.Objective.LearnsChosen ? _collapse.See(line) : null;
 
     /// <summary>Has the model answer, if it is time for that.</summary>
     string? Ask(int step)
