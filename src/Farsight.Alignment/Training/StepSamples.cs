@@ -5,11 +5,14 @@ namespace Farsight.Alignment.Training;
 /// <summary>The samples of a step by name, for the sentence that says which of them made a number that is not finite.</summary>
 sealed class StepSamples
 {
+    // A step may have a hundred, and the message is to stay one sentence.
+    const int MostNamed = 8;
+
     readonly List<string> _all = [], _notFinite = [];
 
-    /// <summary>" with the samples a, b, c (in the log-probabilities of b)", or nothing where samples have no names.</summary>
+    /// <summary>" with the samples a, b, c (in the log-probabilities of b)", the first of them where there are many, or nothing where samples have no names.</summary>
     internal string Described => _all.Count == 0 ? ""
-        : $" with the samples {string.Join(", ", _all)}{(_notFinite.Count is > 0 and var count && count < _all.Count ? $" (in the log-probabilities of {string.Join(", ", _notFinite)})" : "")}";
+        : $" with the samples {Named(_all)}{(_notFinite.Count > 0 && _notFinite.Count < _all.Count ? $" (in the log-probabilities of {Named(_notFinite)})" : "")}";
 
     /// <summary>Adds those of a pass.</summary>
     /// <param name="ids">Their ids.</param>
@@ -23,4 +26,7 @@ sealed class StepSamples
             _notFinite.AddRange(ids);
         }
     }
+
+    static string Named(List<string> ids) =>
+        ids.Count <= MostNamed ? string.Join(", ", ids) : $"{string.Join(", ", ids.Take(MostNamed))} and {ids.Count - MostNamed} more";
 }
