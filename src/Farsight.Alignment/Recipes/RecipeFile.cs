@@ -75,20 +75,21 @@ public static class RecipeFile
     /// <param name="path">The path in the recipe.</param>
     /// <param name="first">A folder that is looked in before these two, unless the path leads out of it; null for none.</param>
     /// <exception cref="RecipeException">There is nothing in any of these places.</exception>
-    public static string Locate(string recipePath, string key, string path, string? first = null)
+    public static string Locate(string recipePath, string key, string path, string? first = null) => Find(recipePath, path, first) ?? throw new RecipeException(
+        recipePath, [$"{key}: {path} exists neither in the recipe's folder nor in the working folder{(first is null ? "" : $", nor in {first}")}."]);
+
+    /// <summary>Whether <see cref="Locate"/> would find it.</summary>
+    public static bool Exists(string recipePath, string path) => Find(recipePath, path, null) is not null;
+
+    static string? Find(string recipePath, string path, string? first)
     {
         string besideRecipe = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(recipePath))!, path);
-        return first is not null && !path.Split('/', '\\').Contains("..") && Path.Exists(Path.Combine(first, path)) ? Path.GetFullPath(Path.Combine(first, path))
-            : Path.Exists(besideRecipe) ? besideRecipe
-            : Path.Exists(path) ? Path.GetFullPath(path)
-            : throw new RecipeException(recipePath, [$"{key}: {path} exists neither in the recipe's folder nor in the working folder{(first is null ? "" : $", nor in {first}")}."]);
+        bool leadsOut = path.Split('/', '\\').Contains("..");
+        string[] places = [.. first is null || leadsOut ? [] : new[] { Path.GetFullPath(Path.Combine(first, path)) }, besideRecipe, Path.GetFullPath(path)];
+        return places.FirstOrDefault(Path.Exists);
     }
 
     static string TextOf(string path) => File.Exists(path) ? File.ReadAllText(path) : throw new InputException($"{path}: no such recipe.");
-
-    /// <summary>Whether <see cref="Locate"/> would find it.</summary>
-    public static bool Exists(string recipePath, string path) =>
-        Path.Exists(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(recipePath))!, path)) || Path.Exists(path);
 
     static JsonNode ParseTree(string json, string source)
     {
