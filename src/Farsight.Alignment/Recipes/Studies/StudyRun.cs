@@ -57,11 +57,12 @@ public sealed class StudyRun
         Prepare();
         IReadOnlyDictionary<string, TrainPlan> memory = _work.Check();
         Queue<StudyJob> left = new(_plan.Jobs);
+        bool isWaiting = false;
         for (int held = 0; left.TryDequeue(out StudyJob? job);)
         {
             if (Do(job) is { } isNew)
             {
-                held = 0;
+                (held, isWaiting) = (0, false);
                 if (isNew)
                 {
                     Report(memory);
@@ -71,11 +72,22 @@ public sealed class StudyRun
             left.Enqueue(job);
             if (++held >= left.Count)
             {
-                _progress?.Report(new("wait", job.Title, 0, 0, "another process works on it"));
-                StudyLock.Wait(_cancel);
+                Waiting(left, ref isWaiting);
+                held = 0;
             }
         }
         return Report(memory);
+    }
+
+    /// <summary>Waits a moment, and tells so once.</summary>
+    void Waiting(Queue<StudyJob> left, ref bool isWaiting)
+    {
+        if (!isWaiting)
+        {
+            _progress?.Report(new("wait", string.Join("; ", left.Select(j => j.Title)), 0, 0, "other processes work on these"));
+        }
+        isWaiting = true;
+        StudyLock.Wait(_cancel);
     }
 
     /// <summary>Trains and measures one model, and says whether there was anything to do; null where another process is at it.</summary>

@@ -113,6 +113,7 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
     string Paired(PlannedVariant variant) => verdict.Differences.Where(d => d.Variant == variant.Name).Select(d => d.Seeds).Distinct().ToArray() switch
     {
         [] => "",
+        _ when !variant.IsTrained && !plan.Baseline.IsTrained => "not trained",
         [1] => "1 seed",
         [var seeds] => $"{Whole(seeds)} seeds",
         var several => $"{Whole(several.Min())} to {Whole(several.Max())} seeds",

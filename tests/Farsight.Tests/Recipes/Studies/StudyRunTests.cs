@@ -193,6 +193,31 @@ public sealed class StudyRunTests : IDisposable
     }
 
     [Fact]
+    public void Heads_are_masked_by_the_ranks_that_were_measured_before()
+    {
+        string recipe = $$"""
+            {
+              "title": "Heads", "question": "Do they copy?", "prepare": [], "base": "{{Repository.Root}}/recipes/tiny-logo-rope.jsonc", "seeds": [1],
+              "variants": [{ "name": "base", "train": false }],
+              "measure": [
+                { "tasks": ["retrieval-heads"], "lengths": [192], "depths": 2, "samples": 1, "seed": 1 },
+                { "tasks": ["needle/single"], "lengths": [192], "depths": 2, "samples": 1, "seed": 1, "mask_heads": "top:4" },
+                { "tasks": ["needle/single"], "lengths": [192], "depths": 2, "samples": 1, "seed": 1 },
+              ],
+            }
+            """;
+
+        StudyVerdict verdict = StudyRun.Start(new(RecipeFile.Parse<StudyRecipe>(recipe, _files.Path, []), _files.Path, _files.In("heads")), _ => { }, null, CancellationToken.None);
+
+        Assert.True(verdict.IsComplete, string.Join('\n', verdict.Missing));
+        Assert.Equal([null, "top:4", null], verdict.Cells.Select(c => c.MaskedHeads));
+        string ranked = Directory.GetDirectories(_files.In("heads/eval/base"), "retrieval-heads-*").Single(), masked = Directory.GetDirectories(_files.In("heads/eval/base"), "*-masked-*").Single();
+        IEnumerable<string> best = HeadScores.Read(ranked).Ranking.Take(4).Select(r => HeadMask.Name(r.Head));
+        Assert.EndsWith($"without heads {string.Join(' ', best)}", EvalFiles.ReadResults(masked).Model, StringComparison.Ordinal);
+        Assert.Contains("without heads top:4", File.ReadAllText(verdict.ReportPath), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_folder_with_something_else_is_left_alone()
     {
         Directory.CreateDirectory(_files.In("out"));
