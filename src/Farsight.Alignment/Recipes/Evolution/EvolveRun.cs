@@ -113,7 +113,11 @@ public sealed class EvolveRun
             ChunkTokens = iteration.ChunkTokens,
             MinChunkTokens = iteration.MinChunkTokens,
         };
-        LongPoSynthesis.Run(options, new Relay<SynthesisProgress>(p => _progress(new("data", name, p.Counts.Written, p.Samples, ""))), _cancel);
+        LongPoSummary made = LongPoSynthesis.Run(options, new Relay<SynthesisProgress>(p => _progress(new("data", name, p.Counts.Written, p.Samples, ""))), _cancel);
+        if (made.Counts.Written < iteration.Samples)
+        {
+            _note(Invariant($"{name}: {made.Counts.Written} of {iteration.Samples} samples came of {made.Counts.Tried} tries, and {Recipe.HeldOut} of them are held out; {file}.summary.json says why the others were dropped."));
+        }
     }
 
     /// <summary>The folder of the adapter, or of the model where every weight is trained.</summary>
