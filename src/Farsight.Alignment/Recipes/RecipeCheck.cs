@@ -118,10 +118,10 @@ sealed class RecipeCheck(JsonSerializerOptions options)
 
     static string Shown(JsonNode? node) => node?.ToJsonString() is { Length: <= 60 } text ? text : "the value";
 
-    static string Wanted(Type type)
+    string Wanted(Type type)
     {
         Type plain = Nullable.GetUnderlyingType(type) ?? type;
-        return plain.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(plain).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))}"
+        return plain.IsEnum ? $"one of {string.Join(", ", Enum.GetValues(plain).Cast<object>().Select(v => JsonSerializer.SerializeToNode(v, plain, options)))}"
             : plain == typeof(int) || plain == typeof(long) ? "a whole number"
             : plain == typeof(double) || plain == typeof(float) ? "a number"
             : plain == typeof(bool) ? "true or false"

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Farsight.Alignment.Documents;
+using Farsight.Alignment.Recipes;
 using Farsight.Cli.Output;
 
 namespace Farsight.Cli.Commands;
@@ -9,6 +11,10 @@ namespace Farsight.Cli.Commands;
 /// <summary><c>farsight documents</c>: invented long documents with questions, to train and to try things on.</summary>
 static class DocumentsCommand
 {
+    /// <summary>As recipes spell them.</summary>
+    static readonly Dictionary<string, FictionAskKind> s_kinds =
+        Enum.GetValues<FictionAskKind>().ToDictionary(k => JsonSerializer.SerializeToElement(k, RecipeFile.Json).GetString()!);
+
     public static Command Create()
     {
         Option<string> folder = new("--out") { Description = "Folder to write into; made if missing.", Required = true };
@@ -23,7 +29,7 @@ static class DocumentsCommand
             DefaultValueFactory = _ => ["single"],
             AllowMultipleArgumentsPerToken = true,
         };
-        questions.AcceptOnlyFromAmong("single", "multi", "summary");
+        questions.AcceptOnlyFromAmong([.. s_kinds.Keys]);
         Option<bool> force = new("--force") { Description = "Replace files in a folder that is not empty." };
 
         Command command = new("documents", "Writes invented long documents, each with questions and answers.")
@@ -36,19 +42,12 @@ static class DocumentsCommand
             FictionFolder request = new(
                 parse.GetValue(folder)!, parse.GetValue(count), parse.GetValue(words), parse.GetValue(seed), form, parse.GetValue(force))
             {
-                Kinds = [.. parse.GetValue(questions)!.Distinct().Select(KindOf)],
+                Kinds = [.. parse.GetValue(questions)!.Distinct().Select(name => s_kinds[name])],
             };
             return RunAsync(request, parse.InvocationConfiguration.Output, cancellation);
         });
         return command;
     }
-
-    static FictionAskKind KindOf(string name) => name switch
-    {
-        "single" => FictionAskKind.Detail,
-        "multi" => FictionAskKind.Pair,
-        _ => FictionAskKind.Summary,
-    };
 
     static Task<int> RunAsync(FictionFolder request, TextWriter output, CancellationToken cancellation)
     {

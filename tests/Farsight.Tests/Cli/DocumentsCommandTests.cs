@@ -44,6 +44,20 @@ public sealed class DocumentsCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Questions_may_be_of_each_kind()
+    {
+        (int code, _, _) = await CommandLine.Run(
+            "documents", "--out", _folder, "--count", "1", "--words", "2000", "--format", "jsonl", "--questions", "multi", "summary");
+
+        Assert.Equal(0, code);
+        FictionDocument document = FictionWriter.Write(1, 0, 2000);
+        IEnumerable<FictionAsk> expected = FictionAsk.Of(document, FictionAskKind.Pair, 1, 0).Concat(FictionAsk.Of(document, FictionAskKind.Summary, 1, 0));
+        Assert.Equal(
+            expected.Select(a => a.Question).Order(StringComparer.Ordinal),
+            DocumentReader.Read(Path.Combine(_folder, "documents.jsonl")).Single().Questions.Select(q => q.Question).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task A_folder_in_use_is_refused_without_force()
     {
         string other = Path.Combine(_folder, "notes.txt");

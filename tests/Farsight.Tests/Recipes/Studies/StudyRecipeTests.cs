@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Farsight.Alignment.Documents;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Recipes.Studies;
 using Farsight.Engine;
@@ -33,6 +34,16 @@ public sealed class StudyRecipeTests : IDisposable
         Assert.Equal(new Alignment.Objectives.Logo(2, 0.5, 7), plan.Variants[3].Recipe.Objective);
         Assert.IsType<Alignment.Objectives.SftFull>(plan.Variants[4].Recipe.Objective);
         Assert.All(plan.Variants, v => Assert.Equal(8, v.Recipe.Steps));
+    }
+
+    [Fact]
+    public void Questions_of_documents_have_the_names_that_the_command_takes()
+    {
+        StudyRecipe recipe = _files.Read(s => s["prepare"]![0]!["questions"] = new JsonArray("single", "multi", "summary"));
+        RecipeException e = Assert.Throws<RecipeException>(() => _files.Read(s => s["prepare"]![0]!["questions"] = new JsonArray("detail")));
+
+        Assert.Equal(Enum.GetValues<FictionAskKind>(), Assert.IsType<DocumentsStep>(recipe.Prepare[0]).Questions);
+        Assert.Contains("prepare[0].questions[0]: \"detail\" is not one of single, multi, summary", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
