@@ -27,7 +27,7 @@ public sealed record ContrastStep(string Model, string Documents, int Samples, i
     public IEnumerable<string> Problems(string path) => StepChecks.Of(path, () => Options(Model, Documents, Out).Check());
 
     /// <inheritdoc/>
-    public void Make(StudyPaths paths, IProgress<StudyProgress>? progress, CancellationToken cancel) => ContrastSynthesis.Run(
+    public void Make(StudyPaths paths, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel) => ContrastSynthesis.Run(
         Options(paths.Find("model", Model), paths.Find("documents", Documents), paths.Out(Out)),
         new Relay<SynthesisProgress>(p => progress?.Report(new("prepare", Out, p.Counts.Written, p.Samples, ""))), cancel);
 

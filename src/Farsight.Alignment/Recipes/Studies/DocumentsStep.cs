@@ -26,7 +26,7 @@ public sealed record DocumentsStep(int Count, int Words, int Seed, string Out) :
     public bool IsDone(StudyPaths paths) => File.Exists(Path.Combine(paths.Out(Out), Format == FictionFormat.Txt ? "questions.json" : "documents.jsonl"));
 
     /// <inheritdoc/>
-    public void Make(StudyPaths paths, IProgress<StudyProgress>? progress, CancellationToken cancel) =>
+    public void Make(StudyPaths paths, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel) =>
         new FictionFolder(paths.Out(Out), Count, Words, Seed, Format, Force: true) { Kinds = Questions }
             .Write(new Relay<int>(done => progress?.Report(new("prepare", Out, done, Count, ""))), cancel);
 }

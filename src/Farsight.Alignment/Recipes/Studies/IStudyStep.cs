@@ -26,7 +26,11 @@ public interface IStudyStep
     bool IsDone(StudyPaths paths) => File.Exists(paths.Out(Out));
 
     /// <summary>Makes it, or continues where it was stopped.</summary>
+    /// <param name="paths">Where the files of the study are.</param>
+    /// <param name="note">Told what a person should know, the alarms of a training among it.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancel">Stops it.</param>
     /// <exception cref="Engine.InputException">Something that it needs is missing or does not fit.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the same call continues.</exception>
-    void Make(StudyPaths paths, IProgress<StudyProgress>? progress, CancellationToken cancel);
+    void Make(StudyPaths paths, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel);
 }

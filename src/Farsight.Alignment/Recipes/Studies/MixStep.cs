@@ -14,13 +14,16 @@ public sealed record MixStep(IReadOnlyList<string> Files, string Out) : IStudySt
         Files.Count > 1 ? [] : [$"{path}.files: there is nothing to mix in {Files.Count} files; name two or more."];
 
     /// <inheritdoc/>
-    public void Make(StudyPaths paths, IProgress<StudyProgress>? progress, CancellationToken cancel)
+    public void Make(StudyPaths paths, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel)
     {
         StringBuilder lines = new();
         foreach ((int i, string file) in Files.Index())
         {
             cancel.ThrowIfCancellationRequested();
-            lines.Append(File.ReadAllText(paths.Find("files", file)));
+            foreach (string line in File.ReadLines(paths.Find("files", file)))
+            {
+                lines.Append(line).Append('\n'); // a file's last line may have no end
+            }
             progress?.Report(new("prepare", Out, i + 1, Files.Count, ""));
         }
         string partial = paths.Out(Out) + ".partial";

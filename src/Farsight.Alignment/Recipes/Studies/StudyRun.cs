@@ -22,6 +22,7 @@ public sealed class StudyRun
 
     readonly StudyPlan _plan;
     readonly StudyPaths _paths;
+    readonly Action<string> _note;
     readonly IProgress<StudyProgress>? _progress;
     readonly CancellationToken _cancel;
     readonly StudyWork _work;
@@ -29,7 +30,7 @@ public sealed class StudyRun
 
     StudyRun(StudyRequest request, StudyPlan plan, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel)
     {
-        (_plan, _progress, _cancel) = (plan, progress, cancel);
+        (_plan, _note, _progress, _cancel) = (plan, note, progress, cancel);
         _paths = new(request.RecipePath, request.Output);
         _work = new(plan, _paths, request.MemoryBytes, note, progress, cancel);
         _report = new(plan, _paths);
@@ -123,7 +124,7 @@ public sealed class StudyRun
             stamp.Write();
             if (!_plan.Recipe.Prepare[i].IsDone(_paths))
             {
-                _plan.Recipe.Prepare[i].Make(_paths, _progress, _cancel);
+                _plan.Recipe.Prepare[i].Make(_paths, _note, _progress, _cancel);
             }
         }
     }

@@ -39,6 +39,19 @@ public sealed class StudyStepTests : IDisposable
     }
 
     [Fact]
+    public void What_the_training_of_a_model_step_has_to_tell_is_told()
+    {
+        JsonObject set = JsonNode.Parse("""
+            { "steps": 5, "objective.sft_weight": 0, "optimizer.learning_rate": 0.3, "optimizer.embedding_learning_rate": 0.3, "schedule.warmup_steps": 0 }
+            """)!.AsObject();
+        List<string> notes = [];
+
+        new ModelStep("recipe.jsonc", "models/taught") { Set = set }.Make(new(_files.Path, _files.In("out")), notes.Add, progress: null, cancel: default);
+
+        Assert.Contains(notes, n => n.StartsWith("models/taught: Alarm at step 5: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Mixed_datasets_hold_the_samples_of_both()
     {
         string[] lines = File.ReadAllLines(_files.In("data.jsonl"));
@@ -51,6 +64,18 @@ public sealed class StudyStepTests : IDisposable
         });
 
         Assert.Equal(2 * lines.Length, PreferenceDataset.Read(_files.In("out/data/mixed.jsonl")).Samples.Count);
+    }
+
+    [Fact]
+    public void A_file_without_a_last_line_end_keeps_its_lines_apart()
+    {
+        string[] lines = File.ReadAllLines(_files.In("data.jsonl"));
+        File.WriteAllText(_files.In("first.jsonl"), lines[0]);
+        File.WriteAllText(_files.In("rest.jsonl"), string.Join("\r\n", lines[1..]));
+
+        new MixStep(["first.jsonl", "rest.jsonl"], "mixed.jsonl").Make(new(_files.Path, _files.In(".")), _ => { }, progress: null, cancel: default);
+
+        Assert.Equal(lines, File.ReadAllLines(_files.In("mixed.jsonl")));
     }
 
     [Fact]
