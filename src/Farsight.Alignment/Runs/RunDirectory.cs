@@ -13,6 +13,9 @@ public sealed class RunDirectory : IDisposable
     const string LockName = "run.lock";
     const string AlarmsName = "alarms.jsonl";
 
+    /// <summary>Keys of a recipe that decide no bit of what is trained, so that a run may be resumed with others.</summary>
+    static readonly string[] s_free = ["watch", "plan_shape"];
+
     readonly FileStream _lock;
 
     RunDirectory(string path, FileStream @lock)
@@ -66,7 +69,8 @@ public sealed class RunDirectory : IDisposable
     /// <param name="manifest">Of this process.</param>
     /// <param name="resume">Whether a run that is there is continued; a folder without one starts a new run either way.</param>
     /// <exception cref="InputException">
-    /// The folder is in use, holds something else, holds a run and <paramref name="resume"/> is false, or its recipe or inputs differ.
+    /// The folder is in use, holds something else, holds a run and <paramref name="resume"/> is false, or its recipe or inputs differ;
+    /// of the recipe <c>watch</c> and <c>plan_shape</c> may.
     /// </exception>
     public static RunDirectory Open(string path, string resolvedRecipe, RunManifest manifest, bool resume)
     {
@@ -136,7 +140,7 @@ public sealed class RunDirectory : IDisposable
             AtomicFile.WriteText(recipePath, resolvedRecipe);
             return;
         }
-        if (JsonChange.First(JsonNode.Parse(File.ReadAllText(recipePath)), JsonNode.Parse(resolvedRecipe)) is { } change)
+        if (JsonChange.First(Deciding(File.ReadAllText(recipePath)), Deciding(resolvedRecipe)) is { } change)
         {
             throw new InputException(
                 $"{change.Path} is {change.Now}, but the run in {Root} was started with {change.Then}; use the same recipe to resume, or start a new run.");
@@ -150,6 +154,21 @@ public sealed class RunDirectory : IDisposable
             }
         }
         Notes = [.. then.DifferencesOfMachine(manifest)];
+        if (JsonChange.First(JsonNode.Parse(File.ReadAllText(recipePath)), JsonNode.Parse(resolvedRecipe)) is not null)
+        {
+            AtomicFile.WriteText(recipePath, resolvedRecipe);
+        }
+    }
+
+    /// <summary>What a recipe says about the outcome.</summary>
+    static JsonNode? Deciding(string recipe)
+    {
+        JsonNode? tree = JsonNode.Parse(recipe);
+        foreach (string key in s_free)
+        {
+            (tree as JsonObject)?.Remove(key);
+        }
+        return tree;
     }
 
     RunManifest ReadManifest()

@@ -72,6 +72,30 @@ public sealed class RunDirectoryTests : IDisposable
         Assert.Contains(named, Refused(() => Open(Recipe.Replace(from, to, StringComparison.Ordinal), resume: true)), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{ "watch": { "samples": 4, "stop_on_alarm": true }""")]
+    [InlineData("""{ "watch": null""")]
+    [InlineData("""{ "plan_shape": "other.json" """)]
+    public void What_decides_no_bit_may_change_on_resuming_and_is_kept(string begin)
+    {
+        Open("""{ "watch": { "samples": 4, "stop_on_alarm": false }, "plan_shape": "shape.json", """ + Recipe[1..]).Dispose();
+        string changed = $"{begin}, {Recipe[1..]}";
+
+        Open(changed, resume: true).Dispose();
+
+        Assert.Equal(changed, File.ReadAllText(Path.Combine(Run, "recipe.resolved.json")));
+    }
+
+    [Theory]
+    [InlineData("watch")]
+    [InlineData("plan_shape")]
+    public void Below_the_first_level_these_keys_are_as_any_other(string key)
+    {
+        Open(Recipe).Dispose();
+
+        Assert.Contains($"optimizer.{key} is 1, but", Refused(() => Open(Recipe.Replace("0.1", $"0.1, \"{key}\": 1", StringComparison.Ordinal), resume: true)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Resuming_with_changed_data_is_refused()
     {
