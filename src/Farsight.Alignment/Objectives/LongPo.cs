@@ -15,6 +15,9 @@ namespace Farsight.Alignment.Objectives;
 public sealed record LongPo(double Beta, double PreferenceWeight, double NllWeight = 1) : IPreferenceObjective
 {
     [JsonIgnore]
+    public string? KeepsChosen => "raise objective.nll_weight or lower objective.preference_weight";
+
+    [JsonIgnore]
     public bool NeedsReference => true;
 
     [JsonIgnore]

@@ -15,6 +15,9 @@ public sealed record Orpo(double OddsRatioWeight) : IPreferenceObjective
     const double MostCertain = -1e-6;
 
     [JsonIgnore]
+    public string? KeepsChosen => "lower objective.odds_ratio_weight";
+
+    [JsonIgnore]
     public bool NeedsReference => false;
 
     [JsonIgnore]

@@ -13,6 +13,9 @@ namespace Farsight.Alignment.Objectives;
 public sealed record SimPo(double Beta, double Gamma, double LabelSmoothing = 0) : IPreferenceObjective
 {
     [JsonIgnore]
+    public string? KeepsChosen => "use the objective logo with an sft_weight of 1 to 10, which is simpo with a likelihood term";
+
+    [JsonIgnore]
     public bool NeedsReference => false;
 
     [JsonIgnore]

@@ -16,8 +16,8 @@ sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainedFiles fi
     const string NotFinite = "not_finite";
 
     readonly CheckpointFolder _adapters = files.AlongTraining(run);
-    readonly ChosenCollapse _collapse = new();
-    readonly Looping _looping = new();
+    readonly ChosenCollapse _collapse = new(recipe.Schedule.WarmupSteps, Remedy(recipe));
+    readonly Looping _looping = new(Remedy(recipe));
 
     public void Begin(int done)
     {
@@ -72,6 +72,8 @@ sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainedFiles fi
         run.Alarms.Append([alarm]);
         note(alarm.ToString());
     }
+
+    static string Remedy(TrainRecipe recipe) => $"{(recipe.Objective.KeepsChosen is { } change ? $"{change}, or " : "")}lower optimizer.learning_rate";
 
     static AlarmLine? Alarm(int step, string name, string? message) => message is null ? null : new(step, name, message);
 }

@@ -32,7 +32,7 @@ public sealed class TrainingWatchTests : IDisposable
         AlarmLine alarm = Assert.Single(Alarms("run"));
         Assert.Equal(ChosenCollapse.Name, alarm.Alarm);
         Assert.Equal(5, alarm.Step); // the first measurement of the held-out samples
-        Assert.Contains("optimizer.learning_rate", alarm.Message, StringComparison.Ordinal);
+        Assert.Contains("raise objective.sft_weight to 1 to 10, or lower optimizer.learning_rate", alarm.Message, StringComparison.Ordinal);
         Assert.Contains(alarm.ToString(), _notes);
     }
 
@@ -148,6 +148,18 @@ public sealed class TrainingWatchTests : IDisposable
 
         (code, output, _) = await CommandLine.Run("inspect", _files.In("run"));
         Assert.Contains("Alarm at step 5: ", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Samples_may_be_asked_for_on_resuming()
+    {
+        using CancellationTokenSource source = new();
+        Assert.Throws<OperationCanceledException>(() => Start("asked_later", [], new StopAt(source, 2), source.Token));
+        Start("asked_later", s_asking[..1]);
+        Start("left", []);
+
+        Assert.Equal(File.ReadAllBytes(_files.In("left/metrics.jsonl")), File.ReadAllBytes(_files.In("asked_later/metrics.jsonl")));
+        Assert.Equal([4, 4, 8, 8, 12, 12], Samples("asked_later").Select(l => l.Step));
     }
 
     [Theory]

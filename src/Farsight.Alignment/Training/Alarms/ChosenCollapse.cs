@@ -6,10 +6,14 @@ namespace Farsight.Alignment.Training.Alarms;
 /// <summary>The alarm for chosen responses that get less likely while the margin grows: likelihood displacement.</summary>
 /// <remarks>
 /// Described in arXiv:2410.08847: preference losses care for the difference only, and can win it by making both responses unlikely.
-/// Before training counts what was measured at step 0 on the held-out samples, or, where nothing is held out, the mean of the first steps.
-/// Compared with it are each later held-out measurement and the mean over the last steps.
+/// Each is compared with its own kind, for training samples have other texts, positions and attention than held-out ones: held-out
+/// measurements with that of step 0, the mean over the last steps of training with the mean of its first ones, n steps of the warm-up. Where the
+/// warm-up is shorter than <see cref="FirstSteps"/>, n is smaller (step 1 is computed before the first update, later ones are not), and
+/// as the standard error of so short a mean is √(<see cref="FirstSteps"/>/n) times as large, so is the margin.
 /// </remarks>
-public sealed class ChosenCollapse
+/// <param name="warmupSteps">Of the learning rate.</param>
+/// <param name="remedy">What to change, as a part of a sentence.</param>
+public sealed class ChosenCollapse(int warmupSteps, string remedy)
 {
     /// <summary>The alarm's name.</summary>
     public const string Name = "chosen_collapse";
@@ -20,21 +24,20 @@ public sealed class ChosenCollapse
     /// <summary>Steps of the moving average.</summary>
     public const int AveragedSteps = 20;
 
-    /// <summary>First steps that stand for the model before training, where nothing is held out.</summary>
+    /// <summary>Most first steps that stand for the model before training.</summary>
     public const int FirstSteps = 5;
 
-    internal const string Remedy = "raise objective.sft_weight to 1 to 10 where the objective has one, or lower optimizer.learning_rate";
-
+    readonly int _firstSteps = Math.Clamp(warmupSteps, 1, FirstSteps);
     readonly List<double> _first = [];
     readonly Queue<double> _last = [];
-    double? _before;
+    double? _heldOutBefore;
     bool _raised;
 
     /// <summary>Looks at a step; all of them, in their order.</summary>
     /// <returns>What was seen and what to change, once; else null.</returns>
     public string? See(MetricsLine line)
     {
-        string? seen = OfHeldOut(line) ?? OfTraining(line);
+        string? ofTraining = OfTraining(line), seen = OfHeldOut(line) ?? ofTraining;
         if (_raised || seen is null)
         {
             return null;
@@ -49,7 +52,11 @@ public sealed class ChosenCollapse
         {
             return null;
         }
-        return line.Step == 0 ? Begin(now) : Compare(now, "held-out responses");
+        if (line.Step == 0)
+        {
+            _heldOutBefore = now;
+        }
+        return _heldOutBefore is { } before ? Compare(now, before, MarginNats, "held-out responses") : null;
     }
 
     string? OfTraining(MetricsLine line)
@@ -58,27 +65,21 @@ public sealed class ChosenCollapse
         {
             return null;
         }
+        if (_first.Count < _firstSteps)
+        {
+            _first.Add(now);
+        }
         _last.Enqueue(now);
         if (_last.Count > AveragedSteps)
         {
             _last.Dequeue();
         }
-        if (_before is null)
-        {
-            _first.Add(now);
-            return _first.Count == FirstSteps ? Begin(_first.Average()) : null;
-        }
-        return _last.Count == AveragedSteps ? Compare(_last.Average(), $"responses of the last {AveragedSteps} steps") : null;
+        double margin = MarginNats * Math.Sqrt((double)FirstSteps / _firstSteps);
+        return _last.Count == AveragedSteps ? Compare(_last.Average(), _first.Average(), margin, $"responses of the last {AveragedSteps} steps") : null;
     }
 
-    string? Begin(double value)
-    {
-        _before = value;
-        return null;
-    }
-
-    string? Compare(double now, string which) => _before is { } before && now < before - MarginNats
+    string? Compare(double now, double before, double margin, string which) => now < before - margin
         ? string.Create(CultureInfo.InvariantCulture,
-            $"the chosen {which} have {now:F2} nats per token and had {before:F2} before training, so they get less likely whatever the margin says (likelihood displacement); {Remedy}.")
+            $"the chosen {which} have {now:F2} nats per token and had {before:F2} before training, so they get less likely whatever the margin says (likelihood displacement); {remedy}.")
         : null;
 }

@@ -7,7 +7,8 @@ namespace Farsight.Alignment.Training.Alarms;
 /// Compares the mean <see cref="Repetition"/> of greedy answers with that before training or of the chosen answers, whichever is larger:
 /// data may ask for lists, and a base model may loop by itself.
 /// </remarks>
-public sealed class Looping
+/// <param name="remedy">What to change, as a part of a sentence.</param>
+public sealed class Looping(string remedy)
 {
     /// <summary>The alarm's name.</summary>
     public const string Name = "looping";
@@ -32,6 +33,6 @@ public sealed class Looping
         _raised = true;
         return string.Create(CultureInfo.InvariantCulture,
             $"answers repeat themselves, {repetition:P0} of their {Repetition.Length}-grams instead of {usual:P0} (samples.jsonl shows them); "
-            + $"{ChosenCollapse.Remedy}, or use an adapter of an earlier step.");
+            + $"{remedy}, or use an adapter of an earlier step.");
     }
 }
