@@ -1,7 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Farsight.Benchmarks.Cases;
 using Farsight.Benchmarks.Measuring;
-using Farsight.Engine.Kernels;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Benchmarks;

@@ -38,7 +38,9 @@ static class Program
             TrainCommand.Create(),
         };
 
-    /// <summary>Reads a command line. "@FILE" is left to the options that take files: it is a prompt, not more of the command line.</summary>
+    /// <summary>
+    /// Reads a command line. "@FILE" is left to the options that take files: it is a prompt, not more of the command line.
+    /// </summary>
     internal static ParseResult Parse(string[] args) => CreateRoot().Parse(args, new() { ResponseFileTokenReplacer = null });
 
     /// <summary>Runs one command line. The only place where exceptions become exit codes.</summary>
@@ -49,7 +51,8 @@ static class Program
             ParseResult parse = Parse(args);
             if (parse.Action is ParseErrorAction errors)
             {
-                errors.ShowHelp = parse.CommandResult.Command.Subcommands.Count > 0; // a wrong option needs one sentence, a missing command the list
+                // a wrong option needs one sentence, a missing command the list
+                errors.ShowHelp = parse.CommandResult.Command.Subcommands.Count > 0;
             }
             int code = await parse.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = s_timeToSave });
             return parse.Errors.Count > 0 ? ExitCode.BadInput : code;

@@ -1,48 +1,155 @@
-using System.Text.RegularExpressions;
+using ArchUnitNET.Domain;
+using ArchUnitNET.Domain.Dependencies;
+using ArchUnitNET.Loader;
 
 namespace Farsight.Tests;
 
-/// <summary>Which room may use which. The compiler holds the projects apart; this holds the folders of Farsight.Alignment apart.</summary>
-public sealed partial class ArchitectureTests
+/// <summary>
+/// Which room may use which other room of its project, checked over the compiled types. The compiler checks the projects.
+/// </summary>
+public sealed class ArchitectureTests
 {
-    /// <summary>For each room, the rooms that it may use.</summary>
+    /// <summary>The rooms of each project, lowest first. A room may use the rooms listed for it and nothing else of its project.</summary>
     internal static readonly Dictionary<string, string[]> MayUse = new()
     {
-        ["Benchmarks"] = ["Text", "Documents", "Data", "Synthesis", "Objectives", "Training"],
-        ["Data"] = ["Text"],
-        ["Documents"] = [],
-        ["Endpoints"] = ["Text", "Generation"],
-        ["Evaluation"] = ["Text", "Documents", "Generation", "Endpoints", "Runs"],
-        ["Export"] = ["Text"],
-        ["Generation"] = ["Text"],
-        ["Inspection"] = ["Text", "Data", "Synthesis", "Runs"],
-        ["Objectives"] = [],
-        ["Recipes"] = ["Text", "Documents", "Data", "Generation", "Synthesis", "Objectives", "Training", "Runs", "Evaluation"],
-        ["Runs"] = [],
-        ["Synthesis"] = ["Text", "Documents", "Data", "Generation", "Runs"],
-        ["Text"] = [],
-        ["Training"] = ["Text", "Documents", "Data", "Objectives", "Runs"],
+        ["Engine/Memory"] = [],
+        ["Engine/Numerics"] = [],
+        ["Engine/Files"] = [],
+        ["Engine/Kernels"] = ["Engine/Memory", "Engine/Numerics"],
+        ["Engine/Machine"] = ["Engine/Memory", "Engine/Kernels"],
+        ["Engine/Parameters"] = ["Engine/Memory", "Engine/Kernels"],
+        ["Engine/Lora"] = ["Engine/Memory", "Engine/Numerics", "Engine/Parameters"],
+        ["Engine/Rope"] = ["Engine/Memory", "Engine/Kernels", "Engine/Models"],
+        ["Engine/Models"] =
+        [
+            "Engine/Memory",
+            "Engine/Numerics",
+            "Engine/Kernels",
+            "Engine/Parameters",
+            "Engine/Lora",
+            "Engine/Rope",
+            "Engine/Checkpoints",
+        ],
+        ["Engine/Optimizers"] = ["Engine/Memory", "Engine/Kernels", "Engine/Parameters"],
+        ["Engine/Inference"] = ["Engine/Memory", "Engine/Numerics", "Engine/Kernels", "Engine/Rope", "Engine/Models"],
+        ["Engine/Checkpoints"] =
+        [
+            "Engine/Memory",
+            "Engine/Numerics",
+            "Engine/Files",
+            "Engine/Kernels",
+            "Engine/Parameters",
+            "Engine/Rope",
+            "Engine/Models",
+        ],
+
+        ["Text/Tokenizers"] = [],
+        ["Text/Templates"] = [],
+        ["Text/Conversations"] = ["Text/Tokenizers", "Text/Templates"],
+
+        ["Alignment/Corpus"] = [],
+        ["Alignment/Data"] = [],
+        ["Alignment/Fiction"] = ["Alignment/Data"],
+        ["Alignment/Answering"] = [],
+        ["Alignment/Endpoints"] = ["Alignment/Answering"],
+        ["Alignment/Objectives"] = [],
+        ["Alignment/Runs"] = [],
+        ["Alignment/Synthesis"] = ["Alignment/Corpus", "Alignment/Data", "Alignment/Fiction", "Alignment/Runs"],
+        ["Alignment/Training"] = ["Alignment/Data", "Alignment/Fiction", "Alignment/Objectives", "Alignment/Runs"],
+        ["Alignment/Recipes"] = ["Alignment/Data", "Alignment/Objectives", "Alignment/Training"],
+        ["Alignment/Inspection"] = ["Alignment/Data", "Alignment/Runs", "Alignment/Synthesis"],
+        ["Alignment/Export"] = [],
+
+        ["Evaluation/PythonCompat"] = [],
+        ["Evaluation/Metrics"] = ["Evaluation/PythonCompat"],
+        ["Evaluation/Core"] = ["Evaluation/Metrics"],
+        ["Evaluation/Benchmarks"] = ["Evaluation/PythonCompat", "Evaluation/Metrics", "Evaluation/Core"],
+        ["Evaluation/Report"] = ["Evaluation/Metrics", "Evaluation/Core"],
+
+        ["Workflows/Train"] = [],
+        ["Workflows/Pretrain"] = [],
+        ["Workflows/Evolve"] = ["Workflows/Train"],
+        ["Workflows/Study"] = ["Workflows/Train"],
+        ["Workflows/Demo"] = ["Workflows/Train"],
+        ["Workflows/Timing"] = [],
+
+        ["Cli/Output"] = [],
+        ["Cli/Options"] = ["Cli/Output"],
+        ["Cli/Commands"] = ["Cli/Output", "Cli/Options"],
     };
 
-    [Fact]
-    public void Rooms_use_only_the_rooms_below_them()
-    {
-        string root = Path.Combine(Repository.Root, "src/Farsight.Alignment");
-        string[] rooms = [.. Directory.GetDirectories(root).Select(Path.GetFileName).Where(r => r is not ("bin" or "obj")).Order()!];
-        Assert.Empty(rooms.Except(MayUse.Keys)); // a new folder must be given its place here
+    static readonly Lazy<SortedDictionary<string, SortedDictionary<string, string>>> s_uses = new(FindUses);
 
+    [Fact]
+    public void Rooms_use_only_the_rooms_that_they_may_use()
+    {
         string[] wrong =
         [
-            .. from room in rooms
-               from file in Directory.EnumerateFiles(Path.Combine(root, room), "*.cs", SearchOption.AllDirectories)
-               from Match use in UsedRoom().Matches(File.ReadAllText(file))
-               let used = use.Groups[1].Value
-               where used != room && !MayUse[room].Contains(used)
-               select $"{Path.GetRelativePath(root, file)} uses {used}",
+            .. from room in s_uses.Value
+               from use in room.Value
+               where !MayUse.GetValueOrDefault(room.Key, []).Contains(use.Key)
+               select $"{room.Key} uses {use.Key}: {use.Value}",
         ];
+
         Assert.Empty(wrong);
     }
 
-    [GeneratedRegex(@"Farsight\.Alignment\.(\w+)")]
-    private static partial Regex UsedRoom();
+    [Fact]
+    public void Every_permission_is_used()
+    {
+        string[] unused =
+        [
+            .. from room in MayUse
+               from used in room.Value
+               where !s_uses.Value.GetValueOrDefault(room.Key, []).ContainsKey(used)
+               select $"{room.Key} never uses {used}",
+        ];
+
+        Assert.Empty(unused);
+    }
+
+    [Fact]
+    public void Every_room_is_listed() => Assert.Empty(s_uses.Value.Keys.Except(MayUse.Keys));
+
+    /// <summary>For each room the rooms of the same project that it uses, each with one example.</summary>
+    static SortedDictionary<string, SortedDictionary<string, string>> FindUses()
+    {
+        string[] projects =
+        [
+            "Farsight.Engine",
+            "Farsight.Text",
+            "Farsight.Alignment",
+            "Farsight.Evaluation",
+            "Farsight.Workflows",
+            "farsight",
+        ];
+        Architecture architecture = new ArchLoader().LoadAssemblies([.. projects.Select(System.Reflection.Assembly.Load)]).Build();
+        SortedDictionary<string, SortedDictionary<string, string>> uses = new(StringComparer.Ordinal);
+        foreach (IType type in architecture.Types)
+        {
+            if (RoomOf(type) is not { } room)
+            {
+                continue;
+            }
+            SortedDictionary<string, string> used = uses.TryGetValue(room, out var known)
+                ? known
+                : uses[room] = new(StringComparer.Ordinal);
+            foreach (ITypeDependency dependency in type.Dependencies)
+            {
+                if (RoomOf(dependency.Target) is { } target && target != room && ProjectOf(target) == ProjectOf(room))
+                {
+                    used.TryAdd(target, $"{type.FullName} → {dependency.Target.FullName}");
+                }
+            }
+        }
+        return uses;
+    }
+
+    static string ProjectOf(string room) => room.Split('/')[0];
+
+    /// <summary>"Engine/Kernels" for a type in Farsight.Engine.Kernels; null for types outside the rooms.</summary>
+    static string? RoomOf(IType type) =>
+        type.Namespace?.FullName.Split('.') is ["Farsight", var project, var room, ..] && project is not ("Tests" or "Benchmarks")
+            ? $"{project}/{room}"
+            : null;
 }

@@ -31,7 +31,9 @@ public sealed class ReadmeTests
 
     [Fact]
     public void Every_recipe_that_a_command_names_exists() =>
-        Assert.DoesNotContain(s_ours.SelectMany(Words), word => word.StartsWith("recipes/", StringComparison.Ordinal) && !File.Exists(At(word)));
+        Assert.DoesNotContain(
+            s_ours.SelectMany(Words),
+            word => word.StartsWith("recipes/", StringComparison.Ordinal) && !File.Exists(At(word)));
 
     [Fact]
     public void The_first_command_is_the_demo() => Assert.StartsWith(FromSource + "demo ", s_commands[0], StringComparison.Ordinal);

@@ -6,7 +6,11 @@ namespace Farsight.Tests;
 public sealed partial class RepositoryMapTests
 {
     static readonly string[] s_documents =
-        [.. new[] { "README.md", "CONTRIBUTING.md", "CHANGELOG.md" }.Concat(Directory.GetFiles(At("docs"), "*.md").Select(f => Path.GetRelativePath(Repository.Root, f))).Order()];
+    [
+        .. new[] { "README.md", "CONTRIBUTING.md", "CHANGELOG.md" }
+            .Concat(Directory.GetFiles(At("docs"), "*.md").Select(f => Path.GetRelativePath(Repository.Root, f)))
+            .Order(),
+    ];
 
     /// <summary>Folders two levels below src/, as "src/Farsight.Engine/Kernels".</summary>
     static readonly string[] s_rooms =
@@ -82,7 +86,8 @@ public sealed partial class RepositoryMapTests
 
     static string[] ProjectsIn(string folder) => Directory.GetFiles(At(folder), "*.csproj", SearchOption.AllDirectories);
 
-    static string Sorted(IEnumerable<string> rooms) => string.Join(", ", rooms.Where(r => r is not ("" or "–")).Order(StringComparer.Ordinal));
+    static string Sorted(IEnumerable<string> rooms) =>
+        string.Join(", ", rooms.Where(r => r is not ("" or "–")).Order(StringComparer.Ordinal));
 
     static string At(string path) => Path.Combine(Repository.Root, path);
 

@@ -46,7 +46,8 @@ sealed class AttentionCase(int tokens, AttentionShape shape, int? group = null) 
             group is { } g ? TreeAttentionNaive.Groups(g, shape.Heads) : null);
         Forward();
         Backward(Seen(some));
-        double[] Expected(double[] all) => [.. some.SelectMany(s => all.AsSpan(s.FirstQuery * shape.QueryWidth, shape.QueryWidth).ToArray())];
+        double[] Expected(double[] all) =>
+            [.. some.SelectMany(s => all.AsSpan(s.FirstQuery * shape.QueryWidth, shape.QueryWidth).ToArray())];
         float[] Actual(Rows all) => [.. some.SelectMany(s => all[s.FirstQuery].ToArray())];
         Near("output", Expected(naive.Output), Actual(_output), 1e-5);
         Near("dQueries", Expected(naive.DQueries), Actual(_dQueries), 1e-4);

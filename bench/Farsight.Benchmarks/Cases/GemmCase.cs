@@ -11,7 +11,9 @@ sealed class GemmCase(int tokens, int outputs, int inputs, NumberFormat format =
     WeightMatrix? _weights;
 
     internal override Work ForwardWork =>
-        new(2.0 * tokens * outputs * inputs, sizeof(float) * ((double)tokens * (inputs + outputs)) + format.BytesOf((long)outputs * inputs));
+        new(
+            2.0 * tokens * outputs * inputs,
+            sizeof(float) * ((double)tokens * (inputs + outputs)) + format.BytesOf((long)outputs * inputs));
 
     internal override Work BackwardWork => ForwardWork;
 

@@ -3,7 +3,9 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Benchmarks.Cases;
 
-/// <summary>A kernel at one size: its data, its two directions, what they must do at least, and a check against the plain reference.</summary>
+/// <summary>
+/// A kernel at one size: its data, its two directions, what they must do at least, and a check against the plain reference.
+/// </summary>
 /// <remarks>Creating one allocates nothing; <see cref="Prepare"/> does. The tests run the checks too, at small sizes.</remarks>
 abstract class KernelCase
 {
@@ -51,7 +53,8 @@ abstract class KernelCase
             double error = Math.Abs(expected[i] - actual[i]) / largest;
             if (!(error <= allowed)) // written so that NaN fails
             {
-                throw new InvalidOperationException($"{what} [{i}]: expected {expected[i]:R}, got {actual[i]:R}; off by {error:E1} of the largest, allowed {allowed:E0}.");
+                throw new InvalidOperationException(
+                    $"{what} [{i}]: expected {expected[i]:R}, got {actual[i]:R}; off by {error:E1} of the largest, allowed {allowed:E0}.");
             }
         }
     }

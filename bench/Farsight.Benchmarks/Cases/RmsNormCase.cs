@@ -47,7 +47,8 @@ sealed class RmsNormCase(int tokens, int width) : KernelCase
             Near("y", RmsNormNaive.Forward(x, gain, Epsilon), _y[row], 1e-5);
             foreach (int column in Some(width))
             {
-                double Loss(float h) => RmsNormNaive.Forward([.. x.Select((v, i) => i == column ? v + h : v)], gain, Epsilon).Zip(dY, (y, d) => y * d).Sum();
+                double Loss(float h) =>
+                    RmsNormNaive.Forward([.. x.Select((v, i) => i == column ? v + h : v)], gain, Epsilon).Zip(dY, (y, d) => y * d).Sum();
                 double slope = (Loss(0.01f) - Loss(-0.01f)) / 0.02;
                 // Differences of F32 inputs: 0.01 is rounded at 1e-7 of x.
                 Near("dX", [slope, 1], [_dX[row][column], 1], 2e-3);

@@ -1,6 +1,6 @@
-using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
+using Farsight.Engine.Rope;
 using Farsight.Tests.Engine.Kernels;
 
 namespace Farsight.Benchmarks.Cases;

@@ -34,7 +34,8 @@ sealed class SwiGluCase(int tokens, int width) : KernelCase
             float[] gate = _gate[row].ToArray(), up = _up[row].ToArray();
             double[] y = SwiGluNaive.Forward(gate, up);
             Near("y", y, _y[row], 1e-5);
-            double[] above = SwiGluNaive.Forward([.. gate.Select(g => g + Step)], up), below = SwiGluNaive.Forward([.. gate.Select(g => g - Step)], up);
+            double[] above = SwiGluNaive.Forward([.. gate.Select(g => g + Step)], up),
+                below = SwiGluNaive.Forward([.. gate.Select(g => g - Step)], up);
             Near("dGate", [.. y.Select((v, i) => v * (above[i] - below[i]) / (2 * Step))], _dGate[row], 1e-3);
             Near("dUp", [.. y.Select((v, i) => v * v / up[i])], _dUp[row], 1e-4);
         }

@@ -11,7 +11,8 @@ namespace Farsight.Alignment.Data;
 public sealed record PreferenceDataset(IReadOnlyList<PreferenceSample> Samples, string Sha256)
 {
     /// <summary>Reads a JSONL file and checks every line.</summary>
-    /// <exception cref="InputException">The file is missing, empty or not UTF-8, or a line is not a sample or repeats an id; the message names file and line.</exception>
+    /// <exception cref="InputException">The file is missing, empty or not UTF-8, or a line is not a sample or repeats an id; the message
+    /// names file and line.</exception>
     public static PreferenceDataset Read(string path)
     {
         if (!File.Exists(path))
@@ -40,7 +41,8 @@ public sealed record PreferenceDataset(IReadOnlyList<PreferenceSample> Samples, 
             PreferenceSample sample = PreferenceLine.Parse(json, $"{file}:{line}");
             if (!lineOfId.TryAdd(sample.Id, line))
             {
-                throw new InputException($"{file}:{line}: the id '{sample.Id}' is also that of line {lineOfId[sample.Id]}; each sample needs its own.");
+                throw new InputException(
+                    $"{file}:{line}: the id '{sample.Id}' is also that of line {lineOfId[sample.Id]}; each sample needs its own.");
             }
             yield return sample;
         }
@@ -60,7 +62,11 @@ public sealed record PreferenceDataset(IReadOnlyList<PreferenceSample> Samples, 
         }
         HashSet<string> apart =
         [
-            .. Samples.Select(s => s.Id).OrderBy(id => SeededRandom.For(seed, $"held-out/{id}", 0).NextUInt64()).ThenBy(id => id, StringComparer.Ordinal).Take(heldOut),
+            .. Samples
+                .Select(s => s.Id)
+                .OrderBy(id => SeededRandom.For(seed, $"held-out/{id}", 0).NextUInt64())
+                .ThenBy(id => id, StringComparer.Ordinal)
+                .Take(heldOut),
         ];
         return ([.. Samples.Where(s => !apart.Contains(s.Id))], [.. Samples.Where(s => apart.Contains(s.Id))]);
     }

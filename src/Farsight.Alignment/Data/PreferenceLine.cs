@@ -10,7 +10,8 @@ namespace Farsight.Alignment.Data;
 public static partial class PreferenceLine
 {
     // Relaxed: texts of any language stay readable; the file is never put into HTML.
-    static readonly PreferenceJson s_json = new(new(PreferenceJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    static readonly PreferenceJson s_json = new(
+        new(PreferenceJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>The sample as JSON without a line break; the same sample gives the same text on every machine.</summary>
     /// <exception cref="ArgumentException">The sample has <see cref="PreferenceSample.Problems"/>.</exception>

@@ -11,8 +11,10 @@ namespace Farsight.Alignment.Data;
 /// <param name="Chosen">The preferred response.</param>
 /// <param name="Rejected">[M] dis-preferred responses, at least one; objectives that take fewer take the first.</param>
 /// <param name="Provenance">Where all this is from.</param>
-/// <param name="Prompt">Context and question as readable text, for people and for trainers that know prompt, chosen and rejected; may be left out.</param>
-/// <param name="Turns">Further turns about the same context, each after the chosen response of the turn before; null for a sample of one turn.</param>
+/// <param name="Prompt">Context and question as readable text, for people and for trainers that know prompt, chosen and rejected; may be
+/// left out.</param>
+/// <param name="Turns">Further turns about the same context, each after the chosen response of the turn before; null for a sample of one
+/// turn.</param>
 public sealed record PreferenceSample(
     string Id,
     IReadOnlyList<ContextChunk> Context,
@@ -25,18 +27,22 @@ public sealed record PreferenceSample(
 {
     /// <summary>What is wrong with the sample beyond its JSON, each as "field: what is wrong; what would be right".</summary>
     public IEnumerable<string> Problems() =>
-    [
-        .. Text("id", Id), .. Text("question", Question), .. Text("chosen", Chosen),
-        .. Rejected.Count > 0 ? [] : new[] { "rejected is empty; each sample needs at least one rejected response." },
-        .. Rejected.SelectMany((r, j) => Text($"rejected[{j}]", r)),
-        // JSON lists may hold null, whatever the type says.
-        .. Context.SelectMany((c, i) => c?.Problems($"context[{i}]") ?? [$"context[{i}] is null; each entry must be a chunk."]),
-        .. Provenance.Seen.Problems("provenance.seen", Context.Count, Rejected.Count),
-        .. Provenance.Fact is { } fact && (fact.Chunk < 0 || fact.Chunk >= Context.Count)
-            ? new[] { $"provenance.fact.chunk is {fact.Chunk}; the context has chunks 0 to {Context.Count - 1}." } : [],
-        .. Turns is { Count: 0 } ? new[] { "turns is empty; leave it out of a sample of one turn." } : [],
-        .. Turns?.SelectMany((t, k) => t?.Problems($"turns[{k}]", Context.Count) ?? [$"turns[{k}] is null; each entry must be a turn."]) ?? [],
-    ];
+        [
+            .. Text("id", Id),
+            .. Text("question", Question),
+            .. Text("chosen", Chosen),
+            .. Rejected.Count > 0 ? [] : new[] { "rejected is empty; each sample needs at least one rejected response." },
+            .. Rejected.SelectMany((r, j) => Text($"rejected[{j}]", r)),
+            // JSON lists may hold null, whatever the type says.
+            .. Context.SelectMany((c, i) => c?.Problems($"context[{i}]") ?? [$"context[{i}] is null; each entry must be a chunk."]),
+            .. Provenance.Seen.Problems("provenance.seen", Context.Count, Rejected.Count),
+            .. Provenance.Fact is { } fact && (fact.Chunk < 0 || fact.Chunk >= Context.Count)
+                ? new[] { $"provenance.fact.chunk is {fact.Chunk}; the context has chunks 0 to {Context.Count - 1}." }
+                : [],
+            .. Turns is { Count: 0 } ? new[] { "turns is empty; leave it out of a sample of one turn." } : [],
+            .. Turns?.SelectMany((t, k) => t?.Problems($"turns[{k}]", Context.Count) ?? [$"turns[{k}] is null; each entry must be a turn."])
+                ?? [],
+        ];
 
     internal static IEnumerable<string> Text(string field, string? value) =>
         string.IsNullOrWhiteSpace(value) ? [$"{field} is empty; write its text or leave the sample out."] : [];

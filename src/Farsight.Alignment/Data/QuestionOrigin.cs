@@ -27,4 +27,5 @@ public enum QuestionOrigin
 }
 
 /// <summary>Names in snake_case, and only names.</summary>
-sealed class QuestionOriginConverter() : JsonStringEnumConverter<QuestionOrigin>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+sealed class QuestionOriginConverter()
+    : JsonStringEnumConverter<QuestionOrigin>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);

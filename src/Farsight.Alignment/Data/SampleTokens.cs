@@ -1,6 +1,6 @@
 using Farsight.Alignment.Data.Positions;
-using Farsight.Alignment.Text;
 using Farsight.Engine;
+using Farsight.Text.Conversations;
 
 namespace Farsight.Alignment.Data;
 
@@ -28,12 +28,20 @@ public sealed record SampleTokens(
         {
             Further =
             [
-                .. sample.Turns?.Select(t => new TurnTokens(format.NextTurn(t.Question), format.Response(t.Chosen), [.. t.Rejected.Select(format.Response)])) ?? [],
+                .. sample.Turns?.Select(t => new TurnTokens(
+                    format.NextTurn(t.Question),
+                    format.Response(t.Chosen),
+                    [.. t.Rejected.Select(format.Response)]))
+                    ?? [],
             ],
         };
 
-    /// <summary>Each turn by itself as the reference of LongPO reads it: the chunks that the chosen response was written from, the question, both responses.</summary>
-    /// <remarks>The short context x_S of arXiv 2502.13922, equation 11. A sample of which every chosen response saw every chunk is its own short form.</remarks>
+    /// <summary>
+    /// Each turn by itself as the reference of LongPO reads it: the chunks that the chosen response was written from, the question, both
+    /// responses.
+    /// </summary>
+    /// <remarks>The short context x_S of arXiv 2502.13922, equation 11. A sample of which every chosen response saw every chunk is its own
+    /// short form.</remarks>
     /// <exception cref="InputException">A chunk has a token that the tokenizer does not have.</exception>
     public static IReadOnlyList<SampleTokens> ShortTurns(PreferenceSample sample, ChatFormat format, int vocabSize) =>
     [
@@ -44,9 +52,18 @@ public sealed record SampleTokens(
     static IEnumerable<ContextChunk> Seen(PreferenceSample sample, SeenChunks seen) => seen.Chosen.Select(i => sample.Context[i]);
 
     static SampleTokens Of(
-        PreferenceSample sample, IEnumerable<ContextChunk> chunks, string question, string chosen, IReadOnlyList<string> rejected, ChatFormat format, int vocabSize) =>
+        PreferenceSample sample,
+        IEnumerable<ContextChunk> chunks,
+        string question,
+        string chosen,
+        IReadOnlyList<string> rejected,
+        ChatFormat format,
+        int vocabSize
+    ) =>
         sample.Context.SelectMany(c => c.Tokens).FirstOrDefault(t => t >= vocabSize, -1) is var unknown and >= 0
-            ? throw new InputException($"Sample {sample.Id} holds token {unknown}, and the model has {vocabSize}; its chunks were made with another tokenizer, so synthesise the dataset for this model.")
+            ? throw new InputException(
+                $"Sample {sample.Id} holds token {unknown}, and the model has {vocabSize}; its chunks were made with another tokenizer, so synthesise the dataset for this model."
+            )
             : new(
                 sample.Id, [.. format.ContextPrefix], [.. chunks.Select(c => c.Tokens)], format.QuestionAndTurn(question),
                 format.Response(chosen), [.. rejected.Select(r => format.Response(r))]);
@@ -54,7 +71,9 @@ public sealed record SampleTokens(
     /// <summary>[P] prefix, chunks and first question.</summary>
     public int[] Prompt => [.. Prefix, .. Chunks.SelectMany(c => c), .. Question];
 
-    /// <summary>Tokens of context, questions and the responses that an objective takes, the first rejected ones of each turn; null for all.</summary>
+    /// <summary>
+    /// Tokens of context, questions and the responses that an objective takes, the first rejected ones of each turn; null for all.
+    /// </summary>
     public int Count(int? rejectedResponses) => PromptTokens + Turns.SelectMany(t => t.Responses(rejectedResponses)).Sum(r => r.Length);
 
     /// <summary>The lengths. All responses count, whichever an objective uses, so that all objectives see the same positions.</summary>

@@ -17,10 +17,14 @@ public sealed record SampleNodes(int Prompt, int Chosen, IReadOnlyList<int> Reje
     public IEnumerable<SampleNodes> Turns => Further.Prepend(this);
 }
 
-/// <summary>Puts samples into one token tree: each prompt once, as a root, with its responses under it, all from the same position on.</summary>
+/// <summary>
+/// Puts samples into one token tree: each prompt once, as a root, with its responses under it, all from the same position on.
+/// </summary>
 /// <remarks>
-/// The prompt is shared, token for token and position for position, so loss and gradients are those of M + 1 whole sequences. Several turns are
-/// [x; I₁; y₁; I₂; y₂; …] along the chosen responses, each rejected response a leaf beside the chosen one of its turn: sequences in which every
+/// The prompt is shared, token for token and position for position, so loss and gradients are those of M + 1 whole sequences. Several turns
+/// are
+/// [x; I₁; y₁; I₂; y₂; …] along the chosen responses, each rejected response a leaf beside the chosen one of its turn: sequences in which
+/// every
 /// earlier turn was answered with its chosen response. Behind the prompt positions go on in the steps of its scheme.
 /// </remarks>
 public sealed class SampleTree
@@ -30,7 +34,8 @@ public sealed class SampleTree
     /// <summary>Adds a sample.</summary>
     /// <param name="sample">Its tokens.</param>
     /// <param name="positions">Of its prompt, [P].</param>
-    /// <param name="rejectedResponses">How many of the rejected responses of each turn to add, the first ones; null for as many as every turn has.</param>
+    /// <param name="rejectedResponses">How many of the rejected responses of each turn to add, the first ones; null for as many as every
+    /// turn has.</param>
     /// <param name="scorePrompt">Whether context and questions are scored too, but for the first token.</param>
     /// <exception cref="InputException">The sample has fewer rejected responses than asked for.</exception>
     public SampleNodes Add(SampleTokens sample, PromptPositions positions, int? rejectedResponses, bool scorePrompt)
@@ -39,7 +44,8 @@ public sealed class SampleTree
         if (rejected > fewest)
         {
             throw new InputException(
-                $"Sample {sample.Id} has {fewest} rejected responses and the objective takes {rejected}; synthesise more, or lower rejected_responses.");
+                $"Sample {sample.Id} has {fewest} rejected responses and the objective takes {rejected}; synthesise more, or lower rejected_responses."
+            );
         }
 
         int[] tokens = sample.Prompt;

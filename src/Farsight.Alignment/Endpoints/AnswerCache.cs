@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Farsight.Engine;
-using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Endpoints;
 
@@ -63,7 +63,9 @@ sealed class AnswerCache
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new InputException($"{path} of the cache cannot be read: {e.Message.TrimEnd('.')}; see to its permissions, or name another --cache.", e);
+            throw new InputException(
+                $"{path} of the cache cannot be read: {e.Message.TrimEnd('.')}; see to its permissions, or name another --cache.",
+                e);
         }
         return null;
     }

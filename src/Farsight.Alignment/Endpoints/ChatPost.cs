@@ -43,7 +43,9 @@ sealed class ChatPost : IDisposable
         {
             using HttpResponseMessage response = await _client.SendAsync(message, either.Token).ConfigureAwait(false);
             byte[] body = await response.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false);
-            return response.IsSuccessStatusCode ? ChatWire.Answer(body) : throw Problem(address, response.StatusCode, response.Headers, body);
+            return response.IsSuccessStatusCode
+                ? ChatWire.Answer(body)
+                : throw Problem(address, response.StatusCode, response.Headers, body);
         }
         catch (EndpointFailure failure)
         {
@@ -66,7 +68,12 @@ sealed class ChatPost : IDisposable
     {
         string complaint = ChatWire.Complaint(body);
         TimeSpan? wait = RetryAfter.Read(headers, _time);
-        bool mayPass = status is HttpStatusCode.RequestTimeout or HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
+        bool mayPass =
+            status
+            is HttpStatusCode.RequestTimeout
+                or HttpStatusCode.Conflict
+                or HttpStatusCode.TooManyRequests
+                or >= HttpStatusCode.InternalServerError;
         bool isSpent = body.AsSpan().IndexOf("\"insufficient_quota\""u8) >= 0; // OpenAI answers 429 when the money is used up, too
         return mayPass && !isSpent
             ? new EndpointFailure($"it answered {(int)status}: {complaint.TrimEnd('.')}")
@@ -74,16 +81,21 @@ sealed class ChatPost : IDisposable
                 IsThrottle = status == HttpStatusCode.TooManyRequests || (status == HttpStatusCode.ServiceUnavailable && wait is not null),
                 RetryAfter = wait,
             }
-            : new EndpointException(_key.Hide($"{address.Name} refuses the request with {(int)status}: {complaint.TrimEnd('.')}. {Advice(status)}"), status);
+            : new EndpointException(
+                _key.Hide($"{address.Name} refuses the request with {(int)status}: {complaint.TrimEnd('.')}. {Advice(status)}"),
+                status);
     }
 
-    string Advice(HttpStatusCode status) => status switch
-    {
-        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden when !_key.IsSet => $"Put a key into the environment variable {_key.Variable}, or name another with --endpoint-key-variable.",
-        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => $"See whether the key in the environment variable {_key.Variable} is right.",
-        HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed => "See whether --endpoint and --endpoint-model are right.",
-        HttpStatusCode.TooManyRequests => "See to the account's quota, then run the same command again.",
-        < HttpStatusCode.BadRequest => "Give the address that it leads to as --endpoint.",
-        _ => "The server's message says what to change.",
-    };
+    string Advice(HttpStatusCode status) =>
+        status switch
+        {
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden when !_key.IsSet =>
+                $"Put a key into the environment variable {_key.Variable}, or name another with --endpoint-key-variable.",
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
+                $"See whether the key in the environment variable {_key.Variable} is right.",
+            HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed => "See whether --endpoint and --endpoint-model are right.",
+            HttpStatusCode.TooManyRequests => "See to the account's quota, then run the same command again.",
+            < HttpStatusCode.BadRequest => "Give the address that it leads to as --endpoint.",
+            _ => "The server's message says what to change.",
+        };
 }

@@ -2,9 +2,9 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Farsight.Alignment.Generation;
-using Farsight.Alignment.Text;
+using Farsight.Alignment.Answering;
 using Farsight.Engine;
+using Farsight.Text.Conversations;
 using Microsoft.Extensions.AI;
 
 namespace Farsight.Alignment.Endpoints;
@@ -61,7 +61,8 @@ static class ChatWire
             JsonElement choices = Member(root, "choices");
             return choices.ValueKind == JsonValueKind.Array && choices.GetArrayLength() > 0
                 ? Answer(root, choices[0])
-                : throw new EndpointFailure(ErrorText(root) is { } error ? $"it answered with an error: {error}" : "its answer holds no choice");
+                : throw new EndpointFailure(
+                    ErrorText(root) is { } error ? $"it answered with an error: {error}" : "its answer holds no choice");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
@@ -133,7 +134,8 @@ static class ChatWire
     static JsonElement Member(JsonElement json, string name) =>
         json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out JsonElement value) ? value : default;
 
-    static string? Text(JsonElement json, string name) => Member(json, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+    static string? Text(JsonElement json, string name) =>
+        Member(json, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
 
     static long? Count(JsonElement json, string name) =>
         Member(json, name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out long count) && count >= 0 ? count : null;

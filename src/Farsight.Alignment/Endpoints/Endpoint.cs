@@ -39,7 +39,9 @@ sealed class Endpoint(EndpointAddress address, int concurrency)
         (Failures, Throttles, IsBroken) = (0, 0, false);
     }
 
-    /// <summary>Counts a failure. From the third in a row on everybody waits a little, and what fails meanwhile was under way before.</summary>
+    /// <summary>
+    /// Counts a failure. From the third in a row on everybody waits a little, and what fails meanwhile was under way before.
+    /// </summary>
     /// <param name="reason">For the user.</param>
     /// <param name="now">The time.</param>
     /// <param name="pause">How long to wait.</param>

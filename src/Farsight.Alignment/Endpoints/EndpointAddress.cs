@@ -21,7 +21,9 @@ sealed record EndpointAddress(Uri Uri, string Name)
         }
         if (uri.UserInfo.Length > 0)
         {
-            throw new InputException($"--endpoint {uri.Host}: the address holds a user or password, and addresses are shown and recorded; put the key into an environment variable and name it with --endpoint-key-variable.");
+            throw new InputException(
+                $"--endpoint {uri.Host}: the address holds a user or password, and addresses are shown and recorded; put the key into an environment variable and name it with --endpoint-key-variable."
+            );
         }
         string path = uri.AbsolutePath.TrimEnd('/');
         string whole = path.EndsWith(Path, StringComparison.Ordinal) ? path : path.Length == 0 ? "/v1" + Path : path + Path;

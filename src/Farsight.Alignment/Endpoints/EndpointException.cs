@@ -10,6 +10,8 @@ public sealed class EndpointException : InputException
     public EndpointException(string message, HttpStatusCode? refusal = null)
         : base(message) => Refusal = refusal;
 
-    /// <summary>The status by which an endpoint refused this one request, which asking again would not change; null where endpoints failed.</summary>
+    /// <summary>
+    /// The status by which an endpoint refused this one request, which asking again would not change; null where endpoints failed.
+    /// </summary>
     public HttpStatusCode? Refusal { get; }
 }

@@ -31,7 +31,9 @@ sealed class EndpointKey
         {
             return variable == EndpointOptions.DefaultKeyVariable
                 ? new(variable, null)
-                : throw new InputException("The environment variable that --endpoint-key-variable names is not set; set it to the key, or leave the flag out where no key is needed.");
+                : throw new InputException(
+                    "The environment variable that --endpoint-key-variable names is not set; set it to the key, or leave the flag out where no key is needed."
+                );
         }
         return value.All(c => c is > ' ' and < '\x7f')
             ? new(variable, value)

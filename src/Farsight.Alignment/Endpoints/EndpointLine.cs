@@ -53,21 +53,26 @@ sealed class EndpointLine : IDisposable
     /// <summary>Nothing was learnt of the endpoint: it refused this one request, or nobody waits for the answer any more.</summary>
     internal void Left(Endpoint endpoint) => GiveBack(endpoint, () => { });
 
-    internal void Failed(Endpoint endpoint, EndpointFailure failure) => GiveBack(endpoint, () =>
-    {
-        TimeSpan now = Now;
-        if (failure.IsThrottle)
-        {
-            endpoint.Throttled(failure.Message, now, Pause(endpoint, failure, now), _options.Patience, _options.Rest);
-            return;
-        }
-        TimeSpan pause = _options.Backoff.Delay(Math.Max(0, endpoint.Failures - Endpoint.InTrouble + 1), ref _random);
-        endpoint.Failed(failure.Message, now, pause, _options.FailuresInARow, _options.Rest);
-        if (endpoint.Failures == Endpoint.InTrouble && endpoint.NotBefore == now + pause)
-        {
-            _notice?.Invoke($"{endpoint.Address.Name} failed {Endpoint.InTrouble} times in a row, lastly because {failure.Message}; it is asked on for a while.");
-        }
-    });
+    internal void Failed(Endpoint endpoint, EndpointFailure failure) =>
+        GiveBack(
+            endpoint,
+            () =>
+            {
+                TimeSpan now = Now;
+                if (failure.IsThrottle)
+                {
+                    endpoint.Throttled(failure.Message, now, Pause(endpoint, failure, now), _options.Patience, _options.Rest);
+                    return;
+                }
+                TimeSpan pause = _options.Backoff.Delay(Math.Max(0, endpoint.Failures - Endpoint.InTrouble + 1), ref _random);
+                endpoint.Failed(failure.Message, now, pause, _options.FailuresInARow, _options.Rest);
+                if (endpoint.Failures == Endpoint.InTrouble && endpoint.NotBefore == now + pause)
+                {
+                    _notice?.Invoke(
+                        $"{endpoint.Address.Name} failed {Endpoint.InTrouble} times in a row, lastly because {failure.Message}; it is asked on for a while."
+                    );
+                }
+            });
 
     /// <summary>How long a request waits after its own failures.</summary>
     internal TimeSpan Delay(int failures)
@@ -144,8 +149,11 @@ sealed class EndpointLine : IDisposable
         }
     }
 
-    string AllBroken() => string.Join("; ", Endpoints.Select(e => $"{e.Address.Name} gave no answer {Times(e.Failures + e.Throttles)}, lastly because {e.LastFailure}"))
-        + ". See whether the server runs and --endpoint is right, then run the same command again.";
+    string AllBroken() =>
+        string.Join(
+            "; ",
+            Endpoints.Select(e => $"{e.Address.Name} gave no answer {Times(e.Failures + e.Throttles)}, lastly because {e.LastFailure}")
+        ) + ". See whether the server runs and --endpoint is right, then run the same command again.";
 
     static string Times(int count) => count == 1 ? "1 time" : string.Create(CultureInfo.InvariantCulture, $"{count} times in a row");
 }

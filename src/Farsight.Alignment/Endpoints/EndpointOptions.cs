@@ -3,7 +3,8 @@ using Farsight.Engine;
 namespace Farsight.Alignment.Endpoints;
 
 /// <summary>Which endpoints answer, and how they are treated.</summary>
-/// <param name="Urls">At least one: "http://localhost:8000/v1", or the whole address up to /chat/completions. All serve the same model.</param>
+/// <param name="Urls">At least one: "http://localhost:8000/v1", or the whole address up to /chat/completions. All serve the same
+/// model.</param>
 /// <param name="Model">The model's name, as the endpoints know it.</param>
 public sealed record EndpointOptions(IReadOnlyList<string> Urls, string Model)
 {
@@ -22,7 +23,9 @@ public sealed record EndpointOptions(IReadOnlyList<string> Urls, string Model)
     /// <summary>How often a request is asked again after a failure; waiting that an endpoint asked for does not count.</summary>
     public int Retries { get; init; } = 10;
 
-    /// <summary>So many failures in a row, over all requests, and an endpoint is broken. Waiting between them, that takes about a minute.</summary>
+    /// <summary>
+    /// So many failures in a row, over all requests, and an endpoint is broken. Waiting between them, that takes about a minute.
+    /// </summary>
     public int FailuresInARow { get; init; } = 10;
 
     /// <summary>How long an endpoint may put off every request before it counts as broken.</summary>
@@ -48,7 +51,8 @@ public sealed record EndpointOptions(IReadOnlyList<string> Urls, string Model)
             Urls.Count == 0 ? "--endpoint is missing; give the address of an OpenAI-compatible server, as in http://localhost:8000/v1."
             : string.IsNullOrWhiteSpace(Model) ? "--endpoint-model is missing; name the model as the endpoint knows it."
             : Concurrency is < 1 or > 4096 ? $"--concurrency is {Concurrency}; use 1 to 4096."
-            : Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromDays(1) ? $"--timeout is {Timeout.TotalSeconds} seconds; use more than 0, at most a day."
+            : Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromDays(1)
+                ? $"--timeout is {Timeout.TotalSeconds} seconds; use more than 0, at most a day."
             : Retries is < 0 or > 100 ? $"Retries is {Retries}; use 0 to 100."
             : FailuresInARow < 1 ? $"FailuresInARow is {FailuresInARow}; use 1 or more."
             : Prices is { Input: < 0 } or { Output: < 0 } ? "--endpoint-price is negative; use what a million tokens cost."

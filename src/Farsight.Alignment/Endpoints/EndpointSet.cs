@@ -8,7 +8,8 @@ namespace Farsight.Alignment.Endpoints;
 /// <summary>One or several OpenAI-compatible endpoints that serve the same model, as one chat client for any number of callers.</summary>
 /// <remarks>
 /// Callers need no limits, retries or caches of their own: start some hundreds of requests, more than may be under way, and await
-/// them in the order that the results are wanted in. Those that wait hold their text in memory. The same request has the same answer while the cache is kept; who wants another, gives
+/// them in the order that the results are wanted in. Those that wait hold their text in memory. The same request has the same answer while
+/// the cache is kept; who wants another, gives
 /// another <see cref="ChatOptions.Seed"/>.
 /// </remarks>
 public sealed class EndpointSet : IChatClient
@@ -47,7 +48,8 @@ public sealed class EndpointSet : IChatClient
     internal static EndpointSet Open(EndpointOptions options, Action<string>? notice, TimeProvider time) => new(options, notice, time);
 
     /// <inheritdoc/>
-    /// <remarks>Temperature, top-p, penalties, seed, limit of tokens and stop texts are passed on. An answer that was cut short has <see cref="ChatFinishReason.Length"/>.</remarks>
+    /// <remarks>Temperature, top-p, penalties, seed, limit of tokens and stop texts are passed on. An answer that was cut short has
+    /// <see cref="ChatFinishReason.Length"/>.</remarks>
     /// <exception cref="EndpointException">An endpoint refused the request, or none gave an answer.</exception>
     /// <exception cref="InputException">Something is asked that only others can do.</exception>
     /// <exception cref="OperationCanceledException">Asked to stop.</exception>
@@ -55,7 +57,9 @@ public sealed class EndpointSet : IChatClient
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         byte[] request = ChatWire.Request(_options.Model, messages, options, _tokenLimit);
-        ChatAnswer answer = _cache is null ? await Ask(request, cancellationToken).ConfigureAwait(false) : await AskOnce(request, _cache, cancellationToken).ConfigureAwait(false);
+        ChatAnswer answer = _cache is null
+            ? await Ask(request, cancellationToken).ConfigureAwait(false)
+            : await AskOnce(request, _cache, cancellationToken).ConfigureAwait(false);
         return new(new ChatMessage(ChatRole.Assistant, answer.Text))
         {
             ModelId = answer.Model ?? options?.ModelId ?? _options.Model,
@@ -72,7 +76,9 @@ public sealed class EndpointSet : IChatClient
     /// <inheritdoc/>
     /// <remarks>The answer comes in one piece: half of one could not be asked again.</remarks>
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ChatResponse whole = await GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false);
         foreach (ChatResponseUpdate update in whole.ToChatResponseUpdates())
@@ -86,7 +92,8 @@ public sealed class EndpointSet : IChatClient
     {
         ArgumentNullException.ThrowIfNull(serviceType);
         return serviceKey is not null ? null
-            : serviceType == typeof(ChatClientMetadata) ? new ChatClientMetadata("openai", new(_line.Endpoints[0].Address.Name), _options.Model)
+            : serviceType == typeof(ChatClientMetadata)
+                ? new ChatClientMetadata("openai", new(_line.Endpoints[0].Address.Name), _options.Model)
             : serviceType == typeof(EndpointUsage) ? Usage
             : serviceType.IsInstanceOfType(this) ? this
             : null;
@@ -159,9 +166,12 @@ public sealed class EndpointSet : IChatClient
                 _counter.Failed(failure);
                 if (!failure.IsThrottle && ++failures > _options.Retries)
                 {
-                    throw new EndpointException($"{endpoint.Address.Name} gave no usable answer to a request in {failures} attempts; at the last {failure.Message}. See to the server, then run the same command again.");
+                    throw new EndpointException(
+                        $"{endpoint.Address.Name} gave no usable answer to a request in {failures} attempts; at the last {failure.Message}. See to the server, then run the same command again."
+                    );
                 }
-                await (failure.IsThrottle ? Task.CompletedTask : Task.Delay(_line.Delay(failures - 1), _time, cancel)).ConfigureAwait(false);
+                await (failure.IsThrottle ? Task.CompletedTask : Task.Delay(_line.Delay(failures - 1), _time, cancel)).ConfigureAwait(
+                    false);
             }
             catch (Exception e) when (e is not EndpointFailure)
             {

@@ -23,8 +23,11 @@ public sealed record EndpointUsage(
         string[] parts =
         [
             Text($"{Answers:N0} answers from endpoints"),
-            .. Some(FromCache, "from the cache"), .. Some(CutShort, "cut short at their limit of tokens"),
-            .. Some(Failures, "attempts failed"), .. Some(Throttles, "attempts put off by the endpoint"), .. Some(Damaged, "damaged cache entries asked again"),
+            .. Some(FromCache, "from the cache"),
+            .. Some(CutShort, "cut short at their limit of tokens"),
+            .. Some(Failures, "attempts failed"),
+            .. Some(Throttles, "attempts put off by the endpoint"),
+            .. Some(Damaged, "damaged cache entries asked again"),
             Text($"{InputTokens:N0} tokens read and {OutputTokens:N0} written"),
             .. Some(WithoutCounts, "answers whose tokens were not counted"),
             .. Cost is { } cost ? (string[])[Text($"cost {cost:0.####}")] : [],

@@ -34,7 +34,9 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
         }
         if (File.Exists(Model))
         {
-            throw new InputException($"{Model} is a GGUF file, and adapters are merged into model directories only; export the model that it was made from, or the adapter alone with --lora.");
+            throw new InputException(
+                $"{Model} is a GGUF file, and adapters are merged into model directories only; export the model that it was made from, or the adapter alone with --lora."
+            );
         }
         using ModelDirectory directory = ModelDirectory.Open(Model);
         using PeftAdapter adapter = PeftAdapter.Read(Adapter);
@@ -42,7 +44,12 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
         return Write(config, tensors, $"{Name(Model)} + {Name(Adapter)}", progress, cancel);
     }
 
-    GgufExported Write(ModelConfig config, IReadOnlyList<TensorToWrite> tensors, string name, Action<long, long>? progress, CancellationToken cancel)
+    GgufExported Write(
+        ModelConfig config,
+        IReadOnlyList<TensorToWrite> tensors,
+        string name,
+        Action<long, long>? progress,
+        CancellationToken cancel)
     {
         long total = tensors.Sum(t => t.Count * Format.BytesPerBlock / Format.ValuesPerBlock);
         IReadOnlyList<GgufTensor> written = GgufModelWriter.Write(Output, name, config, tensors, Tokenizer(config), Format, done =>

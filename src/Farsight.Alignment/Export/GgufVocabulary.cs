@@ -1,8 +1,8 @@
 using System.Text.Json;
-using Farsight.Alignment.Text;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints.Gguf;
 using Farsight.Engine.Models;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Export;
 
@@ -26,7 +26,12 @@ static class GgufVocabulary
             Model = isByteLevel ? "gpt2" : "llama",
             Pre = isByteLevel ? Pre(directory, vocabulary) : "default",
             Tokens = [.. Enumerable.Range(0, model.VocabSize).Select(id => Token(vocabulary, id) ?? $"[PAD{id}]")],
-            Types = [.. Enumerable.Range(0, model.VocabSize).Select(id => Token(vocabulary, id) is null ? TypeOf(TokenKind.Unused) : TypeOf(vocabulary.Kinds[id]))],
+            Types =
+            [
+                .. Enumerable
+                    .Range(0, model.VocabSize)
+                    .Select(id => Token(vocabulary, id) is null ? TypeOf(TokenKind.Unused) : TypeOf(vocabulary.Kinds[id])),
+            ],
             Merges = isByteLevel ? [.. vocabulary.Merges.Select(m => $"{vocabulary.Tokens[m.Left]} {vocabulary.Tokens[m.Right]}")] : [],
             Scores = isByteLevel ? [] : Scores(vocabulary, model.VocabSize),
             Bos = vocabulary.Bos ?? model.BosTokenId,
@@ -45,11 +50,16 @@ static class GgufVocabulary
 
     static string Pre(string directory, TokenizerVocabulary vocabulary)
     {
-        string pattern = vocabulary.SplitPattern
-            ?? throw new InputException($"{directory}: its tokenizer cuts text into words in a way that has no name in GGUF; export it with llama.cpp's own converter.");
+        string pattern =
+            vocabulary.SplitPattern
+            ?? throw new InputException(
+                $"{directory}: its tokenizer cuts text into words in a way that has no name in GGUF; export it with llama.cpp's own converter."
+            );
         return pattern == "llama-bpe" == vocabulary.IgnoresMerges
             ? pattern
-            : throw new InputException($"{directory}: llama.cpp takes whole words before merges for {pattern} otherwise than this tokenizer's ignore_merges says; export it with llama.cpp's own converter.");
+            : throw new InputException(
+                $"{directory}: llama.cpp takes whole words before merges for {pattern} otherwise than this tokenizer's ignore_merges says; export it with llama.cpp's own converter."
+            );
     }
 
     static int TypeOf(TokenKind kind) => kind switch

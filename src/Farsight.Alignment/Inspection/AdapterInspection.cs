@@ -23,11 +23,14 @@ static class AdapterInspection
         }
         else
         {
-            findings.Unusual("There is no config.json, so the RoPE scaling that it was trained under is unknown; the model's own is taken.");
+            findings.Unusual(
+                "There is no config.json, so the RoPE scaling that it was trained under is unknown; the model's own is taken.");
         }
         if (description.ModulesToSave.Count > 0)
         {
-            findings.Unusual($"{string.Join(", ", description.ModulesToSave)} were trained whole, which vLLM and GGUF adapters cannot take; merge it with `farsight merge`.");
+            findings.Unusual(
+                $"{string.Join(", ", description.ModulesToSave)} were trained whole, which vLLM and GGUF adapters cannot take; merge it with `farsight merge`."
+            );
         }
         if (description.RankPattern.Count > 0 || description.AlphaPattern.Count > 0 || description.RankStabilized)
         {

@@ -3,9 +3,9 @@ using System.Net;
 using System.Text;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Synthesis.Card;
-using Farsight.Alignment.Text;
 using Farsight.Engine;
-using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Inspection;
 
@@ -49,7 +49,9 @@ public static class DatasetPage
             <body>
             <main>
             <h1>{Escape(card.Name)}</h1>
-            <p class="lead">{Number(card.Samples)} samples of {Number(card.Documents)} {(card.Documents == 1 ? "document" : "documents")}, {shown} of them below. Responses by {Escape(string.Join("; ", card.Generators))}.</p>
+            <p class="lead">{Number(card.Samples)} samples of {Number(card.Documents)} {(
+                card.Documents == 1 ? "document" : "documents"
+            )}, {shown} of them below. Responses by {Escape(string.Join("; ", card.Generators))}.</p>
 
             """);
         page.Append(Headlines(card)).Append(tokenizer is null ? WithoutTokenizer : Legend);
@@ -76,12 +78,16 @@ public static class DatasetPage
     static string Headlines(DatasetCard card)
     {
         StringBuilder text = new("<div class=\"headlines\">\n");
-        void Add(string value, string label) => text.Append(CultureInfo.InvariantCulture, $"<div><span>{Escape(value)}</span>{Escape(label)}</div>\n");
+        void Add(string value, string label) =>
+            text.Append(CultureInfo.InvariantCulture, $"<div><span>{Escape(value)}</span>{Escape(label)}</div>\n");
         Add(Number(card.ContextTokens.Median), "tokens of context in the median");
         Add(Number(card.ContextChunks.Median), "chunks a context");
-        foreach ((string kind, Synthesis.Quality.ErrorPatterns p) in card.Patterns ?? new Dictionary<string, Synthesis.Quality.ErrorPatterns>())
+        foreach (
+            (string kind, Synthesis.Quality.ErrorPatterns p) in card.Patterns ?? new Dictionary<string, Synthesis.Quality.ErrorPatterns>())
         {
-            Add(p.Responses == 0 ? "–" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * p.Hallucinated / p.Responses:F0} %"), $"hallucinate: {kind.Replace('_', ' ')}");
+            Add(
+                p.Responses == 0 ? "–" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * p.Hallucinated / p.Responses:F0} %"),
+                $"hallucinate: {kind.Replace('_', ' ')}");
         }
         foreach ((string reason, int count) in card.Faults ?? new Dictionary<string, int>())
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Alignment.Inspection;
 
@@ -42,11 +43,20 @@ sealed class Findings
     /// <summary>Adds the tensors of a file, and how many values, bytes and types they have together.</summary>
     internal void AddTensors(IReadOnlyCollection<StoredTensor> tensors, bool scan)
     {
-        _tensors.AddRange(tensors.OrderBy(t => t.Name, StringComparer.Ordinal).Select(t => new InspectedTensor(t.Name, t.DType, t.Shape, t.ByteCount, scan && t.IsWeight ? NotFinite(t) : null)));
+        _tensors.AddRange(
+            tensors
+                .OrderBy(t => t.Name, StringComparer.Ordinal)
+                .Select(t => new InspectedTensor(t.Name, t.DType, t.Shape, t.ByteCount, scan && t.IsWeight ? NotFinite(t) : null)));
         Add("tensors", tensors.Count);
         Add("parameters", tensors.Sum(t => t.Count));
         Add("bytes", tensors.Sum(t => t.ByteCount));
-        Add("types", tensors.GroupBy(t => t.DType, StringComparer.Ordinal).OrderByDescending(g => g.Sum(t => t.Count)).Select(g => $"{g.Key}: {g.Count()}").ToArray());
+        Add(
+            "types",
+            tensors
+                .GroupBy(t => t.DType, StringComparer.Ordinal)
+                .OrderByDescending(g => g.Sum(t => t.Count))
+                .Select(g => $"{g.Key}: {g.Count()}")
+                .ToArray());
         foreach (IGrouping<string, StoredTensor> odd in tensors.Where(t => !t.IsWeight).GroupBy(t => t.DType, StringComparer.Ordinal))
         {
             Unusual($"{odd.Count()} tensors are of type {odd.Key}, which is not computed with, {odd.First().Name} among them.");
@@ -74,7 +84,9 @@ sealed class Findings
         if (c.SlidingWindow is { } window)
         {
             Add("sliding_window", window);
-            Unusual($"Attention has a window of {window} tokens in {(c.WindowedLayers.Count == 0 ? "every layer" : $"{c.WindowedLayers.Count(w => w)} of {c.NumHiddenLayers} layers")}.");
+            Unusual(
+                $"Attention has a window of {window} tokens in {(c.WindowedLayers.Count == 0 ? "every layer" : $"{c.WindowedLayers.Count(w => w)} of {c.NumHiddenLayers} layers")}."
+            );
         }
         if (c.RopeScaling is not RopeScaling.Unscaled)
         {

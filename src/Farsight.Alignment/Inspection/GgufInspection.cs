@@ -1,5 +1,5 @@
-using Farsight.Alignment.Text;
 using Farsight.Engine.Checkpoints.Gguf;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Inspection;
 

@@ -2,7 +2,8 @@ namespace Farsight.Alignment.Inspection;
 
 /// <summary>What a file or directory turned out to be.</summary>
 /// <param name="Kind">model directory, GGUF model, GGUF adapter, adapter, safetensors, preference dataset, run.</param>
-/// <param name="Facts">Names and values in the order in which they are told; a value is a number, a text, a truth value or a list of texts.</param>
+/// <param name="Facts">Names and values in the order in which they are told; a value is a number, a text, a truth value or a list of
+/// texts.</param>
 /// <param name="Unusual">What a user should know before working with it, one sentence each; empty for nothing.</param>
 /// <param name="Tensors">The tensors in the order of their names; empty where there are none.</param>
 public sealed record Inspection(

@@ -18,17 +18,23 @@ public static class Inspector
             return Holds("recipe.resolved.json") ? RunInspection.Of(path)
                 : Holds("adapter_config.json") ? AdapterInspection.Of(path, scan)
                 : Holds("config.json") ? ModelInspection.Of(path, scan)
-                : throw new InputException($"{path} has no config.json, adapter_config.json or recipe.resolved.json; it is no directory of a model, an adapter or a run.");
+                : throw new InputException(
+                    $"{path} has no config.json, adapter_config.json or recipe.resolved.json; it is no directory of a model, an adapter or a run."
+                );
         }
         if (!File.Exists(path))
         {
             throw new InputException($"{path} does not exist; check the path.");
         }
-        return GgufFile.IsGguf(path) ? GgufInspection.Of(path, scan) : Path.GetExtension(path) switch
-        {
-            ".safetensors" => ModelInspection.OfFile(path, scan),
-            ".jsonl" => DatasetInspection.Of(path),
-            _ => throw new InputException($"{path} is of no kind that is known; inspect takes directories of models, adapters and runs, and GGUF, safetensors and JSONL files."),
-        };
+        return GgufFile.IsGguf(path)
+            ? GgufInspection.Of(path, scan)
+            : Path.GetExtension(path) switch
+            {
+                ".safetensors" => ModelInspection.OfFile(path, scan),
+                ".jsonl" => DatasetInspection.Of(path),
+                _ => throw new InputException(
+                    $"{path} is of no kind that is known; inspect takes directories of models, adapters and runs, and GGUF, safetensors and JSONL files."
+                ),
+            };
     }
 }

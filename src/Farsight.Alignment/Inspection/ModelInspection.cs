@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Farsight.Alignment.Text;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Inspection;
 
@@ -71,7 +71,8 @@ static class ModelInspection
         findings.Add("tokens", tokenizer.VocabSize);
         findings.Add("bos", tokenizer.Bos is { } bos ? tokenizer.TokenText(bos) : null);
         findings.Add("eos", tokenizer.Eos is { } eos ? tokenizer.TokenText(eos) : null);
-        bool hasTemplate = File.Exists(Path.Combine(path, "chat_template.jinja")) || HasTemplate(Path.Combine(path, "tokenizer_config.json"));
+        bool hasTemplate =
+            File.Exists(Path.Combine(path, "chat_template.jinja")) || HasTemplate(Path.Combine(path, "tokenizer_config.json"));
         findings.Add("chat_template", hasTemplate);
         if (!hasTemplate)
         {

@@ -17,8 +17,13 @@ static class RunInspection
         {
             findings.Add($"last_{name}", value);
         }
-        findings.Add("newest_checkpoint", new CheckpointFolder(Path.Combine(path, "checkpoints")).Newest is { } newest ? $"step {newest.Step}" : "none");
-        string[] made = [.. ((string[])["adapter", "adapters", "model", "models", "reports"]).Where(f => Directory.Exists(Path.Combine(path, f)))];
+        findings.Add(
+            "newest_checkpoint",
+            new CheckpointFolder(Path.Combine(path, "checkpoints")).Newest is { } newest ? $"step {newest.Step}" : "none");
+        string[] made =
+        [
+            .. ((string[])["adapter", "adapters", "model", "models", "reports"]).Where(f => Directory.Exists(Path.Combine(path, f))),
+        ];
         findings.Add("made", made);
         IReadOnlyList<AlarmLine> alarms = findings.Try(() => RunDirectory.AlarmsOf(path)) ?? [];
         findings.Add("alarms", alarms.Count);
@@ -28,7 +33,8 @@ static class RunInspection
         }
         if (!made.Contains("adapter") && !made.Contains("model"))
         {
-            findings.Unusual("It made neither adapter nor model yet: it is under way, or was stopped; the same command with --resume continues it.");
+            findings.Unusual(
+                "It made neither adapter nor model yet: it is under way, or was stopped; the same command with --resume continues it.");
         }
         return findings.ToInspection("run");
     }

@@ -24,7 +24,9 @@ sealed class SampleHtml
     string Build()
     {
         SampleProvenance from = _sample.Provenance;
-        Write($"<section class=\"sample\" id=\"{Escape(_sample.Id)}\">\n<p class=\"id\">{Escape(_sample.Id)} · {Escape(string.Join(", ", from.Documents))}</p>\n<h2>{Escape(_sample.Question)}</h2>\n");
+        Write(
+            $"<section class=\"sample\" id=\"{Escape(_sample.Id)}\">\n<p class=\"id\">{Escape(_sample.Id)} · {Escape(string.Join(", ", from.Documents))}</p>\n<h2>{Escape(_sample.Question)}</h2>\n"
+        );
         Response("chosen", "Chosen", _sample.Chosen, from.Seen.Chosen, _texts?.FaultOfChosen());
         for (int j = 0; j < _sample.Rejected.Count; j++)
         {
@@ -32,7 +34,9 @@ sealed class SampleHtml
         }
         if (from.Judge is { } judge)
         {
-            Write($"<p class=\"judge\">{Escape(judge.Model)} {(judge.Accepted ? "accepts" : "refuses")} the chosen response: {Escape(judge.Reason)}</p>\n");
+            Write(
+                $"<p class=\"judge\">{Escape(judge.Model)} {(judge.Accepted ? "accepts" : "refuses")} the chosen response: {Escape(judge.Reason)}</p>\n"
+            );
         }
         Context();
         return _html.Append("</section>\n").ToString();
@@ -50,8 +54,10 @@ sealed class SampleHtml
     }
 
     /// <summary>The chunks that a response was written from, as small coloured numbers.</summary>
-    string From(IReadOnlyList<int> seen) => seen.Count == 0 ? " <span>from no chunk</span>"
-        : $" <span>from</span> {string.Join(' ', seen.Select(i => string.Create(CultureInfo.InvariantCulture, $"<a class=\"{Role(i)}\" href=\"#{Anchor(i)}\">{i + 1}</a>")))}";
+    string From(IReadOnlyList<int> seen) =>
+        seen.Count == 0
+            ? " <span>from no chunk</span>"
+            : $" <span>from</span> {string.Join(' ', seen.Select(i => string.Create(CultureInfo.InvariantCulture, $"<a class=\"{Role(i)}\" href=\"#{Anchor(i)}\">{i + 1}</a>")))}";
 
     IEnumerable<(Range, string)> Missing(string response)
     {
@@ -69,14 +75,18 @@ sealed class SampleHtml
         if (_texts is null)
         {
             string prompt = _sample.Prompt ?? "The sample has no readable prompt.";
-            Write($"<details class=\"chunk\"><summary>{_sample.Context.Count} chunks, {_sample.Context.Sum(c => c.Tokens.Length)} tokens</summary><p>{Marked(prompt, _shared.In(prompt).Select(r => (r, "mark")))}</p></details>\n");
+            Write(
+                $"<details class=\"chunk\"><summary>{_sample.Context.Count} chunks, {_sample.Context.Sum(c => c.Tokens.Length)} tokens</summary><p>{Marked(prompt, _shared.In(prompt).Select(r => (r, "mark")))}</p></details>\n"
+            );
             return;
         }
         double most = Math.Max(double.Epsilon, _sample.Context.Max(c => c.Score));
         _html.Append("<div class=\"strip\">");
         foreach ((int i, ContextChunk chunk) in _sample.Context.Index())
         {
-            Write($"<a class=\"{Role(i)}\" href=\"#{Anchor(i)}\" title=\"chunk {i + 1}, score {chunk.Score:0.##}\"><i style=\"height:{100 * chunk.Score / most:F0}%\"></i></a>");
+            Write(
+                $"<a class=\"{Role(i)}\" href=\"#{Anchor(i)}\" title=\"chunk {i + 1}, score {chunk.Score:0.##}\"><i style=\"height:{100 * chunk.Score / most:F0}%\"></i></a>"
+            );
         }
         _html.Append("</div>\n");
         for (int i = 0; i < _sample.Context.Count; i++)
@@ -90,12 +100,17 @@ sealed class SampleHtml
         ContextChunk chunk = _sample.Context[number];
         string text = _texts!.Chunks[number];
         List<(Range, string)> marks = [.. _shared.In(text).Select(r => (r, "mark"))];
-        if (_sample.Provenance.Fact is { } fact && fact.Chunk == number && text.IndexOf(fact.Text, StringComparison.Ordinal) is >= 0 and var at)
+        if (
+            _sample.Provenance.Fact is { } fact
+            && fact.Chunk == number
+            && text.IndexOf(fact.Text, StringComparison.Ordinal) is >= 0 and var at)
         {
             marks.Add((at..(at + fact.Text.Length), "u"));
         }
         bool isOpen = chunk.Role == ChunkRole.Relevant;
-        Write($"<details class=\"chunk {Role(number)}\" id=\"{Anchor(number)}\"{(isOpen ? " open" : "")}><summary>{number + 1} · {Role(number)} · score {chunk.Score:0.##} · {Escape(chunk.Document)}, chunk {chunk.Index}</summary><p>{Marked(text, marks)}</p></details>\n");
+        Write(
+            $"<details class=\"chunk {Role(number)}\" id=\"{Anchor(number)}\"{(isOpen ? " open" : "")}><summary>{number + 1} · {Role(number)} · score {chunk.Score:0.##} · {Escape(chunk.Document)}, chunk {chunk.Index}</summary><p>{Marked(text, marks)}</p></details>\n"
+        );
     }
 
     /// <summary>The text with stretches inside tags; stretches may hold one another.</summary>
@@ -103,7 +118,10 @@ sealed class SampleHtml
     {
         // Where several begin, the longer one is outside; where several end, tags of stretches that go on are closed and opened again.
         SortedSet<int> cuts = [0, text.Length];
-        (int Start, int End, string Tag)[] all = [.. marks.Select(m => (m.Range.Start.Value, m.Range.End.Value, m.Tag)).OrderBy(m => m.Tag == "u" ? 0 : 1)];
+        (int Start, int End, string Tag)[] all =
+        [
+            .. marks.Select(m => (m.Range.Start.Value, m.Range.End.Value, m.Tag)).OrderBy(m => m.Tag == "u" ? 0 : 1),
+        ];
         cuts.UnionWith(all.SelectMany(m => new[] { m.Start, m.End }));
         StringBuilder html = new();
         foreach ((int start, int end) in cuts.Zip(cuts.Skip(1)))

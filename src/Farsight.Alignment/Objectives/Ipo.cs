@@ -13,7 +13,8 @@ namespace Farsight.Alignment.Objectives;
 public sealed record Ipo(double Beta) : IPreferenceObjective
 {
     [JsonIgnore]
-    public string? KeepsChosen => "raise objective.beta, use an objective with a likelihood term (longpo has nll_weight, logo has sft_weight)";
+    public string? KeepsChosen =>
+        "raise objective.beta, use an objective with a likelihood term (longpo has nll_weight, logo has sft_weight)";
 
     [JsonIgnore]
     public bool NeedsReference => true;

@@ -6,7 +6,8 @@ namespace Farsight.Alignment.Objectives;
 /// <remarks>
 /// r(y) = β·(log π(y | x_L) − log π_S(y | x_S)) ;  Loss = λ·(−log σ(r(chosen) − r(rejected))) + ν·(−mean(x_L and chosen)).
 /// Source: arXiv:2502.13922, Eq. 11, 13 and 14: sums, not means; several turns are one sequence each, summed over the turns.
-/// The mean runs over context, questions and chosen responses. ν is 1 in the paper; 0 leaves its term out, and with λ = 1 what is left is DPO.
+/// The mean runs over context, questions and chosen responses. ν is 1 in the paper; 0 leaves its term out, and with λ = 1 what is left is
+/// DPO.
 /// Takes the first rejected response of each turn.
 /// </remarks>
 /// <param name="Beta">β, 0.1 in the paper; larger stays closer to the reference. > 0.</param>
@@ -41,7 +42,9 @@ public sealed record LongPo(double Beta, double PreferenceWeight, double NllWeig
     {
         Requirement.ReferenceOfPair("longpo", logProbs);
         ObjectiveValue preference = new Dpo(Beta).Evaluate(logProbs);
-        double loss = PreferenceWeight * preference.Loss, dChosen = PreferenceWeight * preference.DChosen, dRejected = PreferenceWeight * preference.DRejected[0];
+        double loss = PreferenceWeight * preference.Loss,
+            dChosen = PreferenceWeight * preference.DChosen,
+            dRejected = PreferenceWeight * preference.DRejected[0];
         if (!ScoresPrompt)
         {
             return preference with { Loss = loss, DChosen = dChosen, DRejected = [dRejected] };
@@ -50,6 +53,11 @@ public sealed record LongPo(double Beta, double PreferenceWeight, double NllWeig
         int tokens = prompt.Tokens + logProbs.Chosen.Tokens;
         double dSum = -NllWeight / tokens;
         return new(
-            loss + dSum * (prompt.Sum + logProbs.Chosen.Sum), dChosen + dSum, [dRejected], preference.ChosenReward, preference.RejectedReward, dSum);
+            loss + dSum * (prompt.Sum + logProbs.Chosen.Sum),
+            dChosen + dSum,
+            [dRejected],
+            preference.ChosenReward,
+            preference.RejectedReward,
+            dSum);
     }
 }

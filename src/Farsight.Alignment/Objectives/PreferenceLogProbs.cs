@@ -26,7 +26,8 @@ public sealed record PreferenceLogProbs(
     /// <summary>Several turns as one example: chosen responses added up, and the first rejected ones, the second ones and so on.</summary>
     /// <remarks>Source: arXiv:2502.13922, Eq. 13.</remarks>
     /// <param name="turns">At least one, with as many rejected responses as are asked for.</param>
-    /// <param name="rejectedResponses">How many of the rejected responses of each turn count, the first ones; null for as many as every turn has.</param>
+    /// <param name="rejectedResponses">How many of the rejected responses of each turn count, the first ones; null for as many as every
+    /// turn has.</param>
     public static PreferenceLogProbs OverTurns(IReadOnlyList<PreferenceLogProbs> turns, int? rejectedResponses)
     {
         int rejected = rejectedResponses ?? turns.Min(t => t.Rejected.Count);
@@ -41,7 +42,8 @@ public sealed record PreferenceLogProbs(
 /// <param name="DChosen">∂Loss/∂Chosen.Sum</param>
 /// <param name="DRejected">∂Loss/∂Rejected[j].Sum, [M]</param>
 /// <param name="ChosenReward">Implicit reward, for the log only; null where the objective has none.</param>
-/// <param name="RejectedReward">Mean implicit reward of the rejected responses, weighted as the loss weights them, for the log only; null where the objective has none.</param>
+/// <param name="RejectedReward">Mean implicit reward of the rejected responses, weighted as the loss weights them, for the log only; null
+/// where the objective has none.</param>
 /// <param name="DPrompt">∂Loss/∂Prompt.Sum; 0 when the prompt is not part of the loss.</param>
 public sealed record ObjectiveValue(
     double Loss, double DChosen, double[] DRejected, double? ChosenReward = null, double? RejectedReward = null, double DPrompt = 0);

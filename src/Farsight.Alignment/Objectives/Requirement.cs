@@ -21,7 +21,9 @@ static class Requirement
     {
         if (logProbs.Rejected.Count != wanted)
         {
-            throw new ArgumentException($"{objective} takes {wanted} rejected responses, and got {logProbs.Rejected.Count}.", nameof(logProbs));
+            throw new ArgumentException(
+                $"{objective} takes {wanted} rejected responses, and got {logProbs.Rejected.Count}.",
+                nameof(logProbs));
         }
     }
 

@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace Farsight.Alignment.Objectives;
 
-/// <summary>Instruction tuning with the loss on the whole sequence: the mean over the prompt's tokens after the first and the chosen response's.</summary>
+/// <summary>
+/// Instruction tuning with the loss on the whole sequence: the mean over the prompt's tokens after the first and the chosen response's.
+/// </summary>
 /// <remarks>
 /// Loss = −(Prompt.Sum + Chosen.Sum) / (Prompt.Tokens + Chosen.Tokens).
 /// A baseline of arXiv:2410.18533v1, section 4 ("Full"). Rejected responses are not run at all.

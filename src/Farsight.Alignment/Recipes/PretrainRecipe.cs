@@ -2,6 +2,7 @@ using Farsight.Alignment.Training;
 using Farsight.Alignment.Training.Pretraining;
 using Farsight.Engine.Models;
 using Farsight.Engine.Optimizers;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Alignment.Recipes;
 
@@ -85,7 +86,10 @@ public sealed record ModelShape(
             ("intermediate_size", IntermediateSize > 0, $"{IntermediateSize} is not a size."),
             ("num_hidden_layers", NumHiddenLayers > 0, $"{NumHiddenLayers} is not a number of layers."),
             ("num_attention_heads", NumAttentionHeads > 0, $"{NumAttentionHeads} is not a number of heads."),
-            ("num_key_value_heads", NumKeyValueHeads > 0 && NumAttentionHeads % Math.Max(1, NumKeyValueHeads) == 0, $"{NumKeyValueHeads} does not divide {NumAttentionHeads} heads."),
+            (
+                "num_key_value_heads",
+                NumKeyValueHeads > 0 && NumAttentionHeads % Math.Max(1, NumKeyValueHeads) == 0,
+                $"{NumKeyValueHeads} does not divide {NumAttentionHeads} heads."),
             ("head_dim", HeadDim > 0 && HeadDim % 2 == 0, $"{HeadDim} is not an even number above 0."),
             ("rms_norm_eps", RmsNormEps is > 0 and < 1, FormattableString.Invariant($"{RmsNormEps} is outside (0, 1).")),
             ("rope_theta", RopeTheta > 1 && double.IsFinite(RopeTheta), FormattableString.Invariant($"{RopeTheta} is not a base above 1.")),

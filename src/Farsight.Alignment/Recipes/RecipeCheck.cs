@@ -5,7 +5,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Farsight.Alignment.Recipes;
 
-/// <summary>Compares a JSON tree with the type it is to become and collects everything that does not fit, where the serializer stops at the first.</summary>
+/// <summary>
+/// Compares a JSON tree with the type it is to become and collects everything that does not fit, where the serializer stops at the first.
+/// </summary>
 sealed class RecipeCheck(JsonSerializerOptions options)
 {
     readonly List<string> _problems = [];
@@ -121,7 +123,8 @@ sealed class RecipeCheck(JsonSerializerOptions options)
     string Wanted(Type type)
     {
         Type plain = Nullable.GetUnderlyingType(type) ?? type;
-        return plain.IsEnum ? $"one of {string.Join(", ", Enum.GetValues(plain).Cast<object>().Select(v => JsonSerializer.SerializeToNode(v, plain, options)))}"
+        return plain.IsEnum
+                ? $"one of {string.Join(", ", Enum.GetValues(plain).Cast<object>().Select(v => JsonSerializer.SerializeToNode(v, plain, options)))}"
             : plain == typeof(int) || plain == typeof(long) ? "a whole number"
             : plain == typeof(double) || plain == typeof(float) ? "a number"
             : plain == typeof(bool) ? "true or false"

@@ -69,14 +69,19 @@ public static class RecipeFile
         where T : class, IRecipe => JsonSerializer.Serialize(recipe, Json) + "\n";
 
     /// <summary>Finds a file or folder that a recipe names.</summary>
-    /// <remarks>An absolute path is taken as it is; a relative one is looked for in the recipe's folder, then in the working folder.</remarks>
+    /// <remarks>An absolute path is taken as it is; a relative one is looked for in the recipe's folder, then in the working
+    /// folder.</remarks>
     /// <param name="recipePath">The recipe's file.</param>
     /// <param name="key">The key that names it, for the message.</param>
     /// <param name="path">The path in the recipe.</param>
     /// <param name="first">A folder that is looked in before these two, unless the path leads out of it; null for none.</param>
     /// <exception cref="RecipeException">There is nothing in any of these places.</exception>
-    public static string Locate(string recipePath, string key, string path, string? first = null) => Find(recipePath, path, first) ?? throw new RecipeException(
-        recipePath, [$"{key}: {path} exists neither in the recipe's folder nor in the working folder{(first is null ? "" : $", nor in {first}")}."]);
+    public static string Locate(string recipePath, string key, string path, string? first = null) =>
+        Find(recipePath, path, first)
+        ?? throw new RecipeException(
+            recipePath,
+            [$"{key}: {path} exists neither in the recipe's folder nor in the working folder{(first is null ? "" : $", nor in {first}")}."]
+        );
 
     /// <summary>Whether <see cref="Locate"/> would find it.</summary>
     public static bool Exists(string recipePath, string path) => Find(recipePath, path, null) is not null;
@@ -85,7 +90,12 @@ public static class RecipeFile
     {
         string besideRecipe = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(recipePath))!, path);
         bool leadsOut = path.Split('/', '\\').Contains("..");
-        string[] places = [.. first is null || leadsOut ? [] : new[] { Path.GetFullPath(Path.Combine(first, path)) }, besideRecipe, Path.GetFullPath(path)];
+        string[] places =
+        [
+            .. first is null || leadsOut ? [] : new[] { Path.GetFullPath(Path.Combine(first, path)) },
+            besideRecipe,
+            Path.GetFullPath(path),
+        ];
         return places.FirstOrDefault(Path.Exists);
     }
 

@@ -7,7 +7,9 @@ namespace Farsight.Alignment.Recipes;
 /// <summary>A change of one key from the command line: optimizer.learning_rate=1e-4.</summary>
 static class RecipeOverride
 {
-    /// <summary>Sets the key in the tree; objects on the way are made where they are missing, so that the check can name what is unknown.</summary>
+    /// <summary>
+    /// Sets the key in the tree; objects on the way are made where they are missing, so that the check can name what is unknown.
+    /// </summary>
     /// <remarks>The value is read as JSON and, where it is none, taken as a string: rope=yarn:8 needs no quotes.</remarks>
     /// <exception cref="InputException">There is no key, or the path runs through something that is not an object.</exception>
     internal static void Apply(JsonNode root, string text, JsonDocumentOptions reading)
@@ -40,7 +42,8 @@ static class RecipeOverride
     }
 
     static JsonObject Object(JsonNode node, string named) =>
-        node as JsonObject ?? throw new InputException($"{named}: {(node.GetPath() is "$" ? "the recipe" : node.GetPath()[2..])} is not an object.");
+        node as JsonObject
+        ?? throw new InputException($"{named}: {(node.GetPath() is "$" ? "the recipe" : node.GetPath()[2..])} is not an object.");
 
     static JsonNode? Value(string text, JsonDocumentOptions reading)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Farsight.Engine;
 using Farsight.Engine.Models;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Alignment.Recipes;
 
@@ -30,14 +31,17 @@ public static class RopeOption
             "yarn" => new RopeScaling.Yarn(number, window),
             "truncated" => new RopeScaling.Truncated(number, window),
             "theta" => new RopeScaling.AdjustedBase(number),
-            "dynamic" or "ntk" when config.HeadDim <= 2 => throw new InputException($"rope '{text}' needs a head_dim above 2, and the model's is {config.HeadDim}; use linear or yarn."),
+            "dynamic" or "ntk" when config.HeadDim <= 2 => throw new InputException(
+                $"rope '{text}' needs a head_dim above 2, and the model's is {config.HeadDim}; use linear or yarn."),
             "dynamic" => new RopeScaling.DynamicNtk(number, window),
             "ntk" => new RopeScaling.NtkAware(number, window),
             _ => new RopeScaling.Unscaled(),
         };
     }
 
-    /// <summary>The window that factors count from. A model that a rule has stretched already gets another in its place, not one on top.</summary>
+    /// <summary>
+    /// The window that factors count from. A model that a rule has stretched already gets another in its place, not one on top.
+    /// </summary>
     static int Unscaled(ModelConfig config) => config.RopeScaling switch
     {
         RopeScaling.Yarn yarn => yarn.OriginalMaxPositionEmbeddings,
@@ -61,7 +65,9 @@ public static class RopeOption
         {
             ["none"] => ("none", 1),
             ["theta", _] when isNumber && number is > 1 and <= MaxTheta => ("theta", number),
-            ["linear" or "yarn" or "dynamic" or "ntk" or "truncated", _] when isNumber && number is >= 1 and <= MaxFactor => (parts[0], number),
+            ["linear" or "yarn" or "dynamic" or "ntk" or "truncated", _] when isNumber && number is >= 1 and <= MaxFactor => (
+                parts[0],
+                number),
             _ => null,
         };
     }

@@ -18,7 +18,9 @@ public sealed record TrainRecipe : IRecipe
     /// <summary>RoPE scaling as <see cref="RopeOption"/> spells it, "yarn:8"; null keeps the model's own.</summary>
     public required string? Rope { get; init; }
 
-    /// <summary>The format that the frozen matrices are converted to, in memory; null, or left out, keeps them as they are stored, in the file.</summary>
+    /// <summary>
+    /// The format that the frozen matrices are converted to, in memory; null, or left out, keeps them as they are stored, in the file.
+    /// </summary>
     public NumberFormat? Weights { get; init; }
 
     /// <summary>A preference dataset, .jsonl.</summary>
@@ -66,7 +68,10 @@ public sealed record TrainRecipe : IRecipe
     /// <summary>How the run is looked at; null, or left out, for the alarms on numbers that are computed anyway.</summary>
     public WatchOptions? Watch { get; init; }
 
-    /// <summary>A file with a model's shape and the lengths of a sample, by which runs are planned while base model or data are missing; null, or left out, for none.</summary>
+    /// <summary>
+    /// A file with a model's shape and the lengths of a sample, by which runs are planned while base model or data are missing; null, or
+    /// left out, for none.
+    /// </summary>
     public string? PlanShape { get; init; }
 
     /// <summary>Seeds every random choice.</summary>
@@ -74,23 +79,30 @@ public sealed record TrainRecipe : IRecipe
 
     /// <inheritdoc/>
     public IEnumerable<string> Problems() =>
-    [
-        .. NotEmpty("base_model", BaseModel), .. NotEmpty("data", Data),
-        .. RopeOption.IsKnown(Rope) ? [] : new[] { $"rope: '{Rope}' is unknown; use null, {RopeOption.Spellings}." },
-        .. HeldOut >= 0 ? [] : new[] { $"held_out: {HeldOut} is not a number of samples; use 0 or more." },
-        .. Positions.Problems("positions"),
-        .. Positions is E2Llm { MaxScale: >= 1 and var scale } && RopeOption.LinearFactor(Rope) != scale
-            ? [$"positions.max_scale: {scale} belongs to the rope linear:{scale}, and rope is {Rope ?? "null"}; make them the same."] : Array.Empty<string>(),
-        .. Lora is null ? [] : LoraProblems(Lora),
-        .. Attention is AttentionPattern.ShiftedSparse { Group: < 2 and var group }
-            ? [$"attention.group: {group} is not usable; use 2 or more (a quarter of the longest sample is usual)."] : Array.Empty<string>(),
-        .. Objective.Problems("objective"),
-        .. Optimizer.Problems("optimizer"),
-        .. ScheduleProblems.Of("schedule", Schedule, Steps),
-        .. AtLeastOne("steps", Steps), .. AtLeastOne("batch_size", BatchSize), .. AtLeastOne("micro_batch_tokens", MicroBatchTokens),
-        .. AtLeastOne("eval_every", EvalEvery), .. AtLeastOne("checkpoint_every", CheckpointEvery), .. AtLeastOne("adapter_every", AdapterEvery ?? 1),
-        .. Watch?.Problems("watch", HeldOut) ?? [],
-    ];
+        [
+            .. NotEmpty("base_model", BaseModel),
+            .. NotEmpty("data", Data),
+            .. RopeOption.IsKnown(Rope) ? [] : new[] { $"rope: '{Rope}' is unknown; use null, {RopeOption.Spellings}." },
+            .. HeldOut >= 0 ? [] : new[] { $"held_out: {HeldOut} is not a number of samples; use 0 or more." },
+            .. Positions.Problems("positions"),
+            .. Positions is E2Llm { MaxScale: >= 1 and var scale } && RopeOption.LinearFactor(Rope) != scale
+                ? [$"positions.max_scale: {scale} belongs to the rope linear:{scale}, and rope is {Rope ?? "null"}; make them the same."]
+                : Array.Empty<string>(),
+            .. Lora is null ? [] : LoraProblems(Lora),
+            .. Attention is AttentionPattern.ShiftedSparse { Group: < 2 and var group }
+                ? [$"attention.group: {group} is not usable; use 2 or more (a quarter of the longest sample is usual)."]
+                : Array.Empty<string>(),
+            .. Objective.Problems("objective"),
+            .. Optimizer.Problems("optimizer"),
+            .. ScheduleProblems.Of("schedule", Schedule, Steps),
+            .. AtLeastOne("steps", Steps),
+            .. AtLeastOne("batch_size", BatchSize),
+            .. AtLeastOne("micro_batch_tokens", MicroBatchTokens),
+            .. AtLeastOne("eval_every", EvalEvery),
+            .. AtLeastOne("checkpoint_every", CheckpointEvery),
+            .. AtLeastOne("adapter_every", AdapterEvery ?? 1),
+            .. Watch?.Problems("watch", HeldOut) ?? [],
+        ];
 
     static IEnumerable<string> LoraProblems(LoraOptions lora)
     {

@@ -1,7 +1,8 @@
 namespace Farsight.Alignment.Recipes;
 
 /// <summary>How a run is looked at while it trains, beyond the numbers that are computed anyway.</summary>
-/// <param name="SamplesEvery">Steps between greedy answers to held-out prompts; there are also some before the first step and after the last.</param>
+/// <param name="SamplesEvery">Steps between greedy answers to held-out prompts; there are also some before the first step and after the
+/// last.</param>
 /// <param name="Samples">How many of the held-out samples are asked, the first ones; 0 for none.</param>
 /// <param name="MaxNewTokens">Most tokens of an answer.</param>
 /// <param name="StopOnAlarm">An alarm ends the run, after a checkpoint.</param>

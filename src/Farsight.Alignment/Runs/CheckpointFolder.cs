@@ -1,5 +1,4 @@
 using System.Globalization;
-using Farsight.Engine;
 
 namespace Farsight.Alignment.Runs;
 

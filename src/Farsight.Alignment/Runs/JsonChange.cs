@@ -8,7 +8,9 @@ namespace Farsight.Alignment.Runs;
 /// <param name="Now">The value of the second.</param>
 public sealed record JsonChange(string Path, string Then, string Now)
 {
-    /// <summary>The first difference, in the order of keys; null where there is none. A key that is missing is as good as one that is null.</summary>
+    /// <summary>
+    /// The first difference, in the order of keys; null where there is none. A key that is missing is as good as one that is null.
+    /// </summary>
     public static JsonChange? First(JsonNode? then, JsonNode? now) => First(then, now, "");
 
     static JsonChange? First(JsonNode? then, JsonNode? now, string path)

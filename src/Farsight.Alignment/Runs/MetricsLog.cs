@@ -8,9 +8,13 @@ namespace Farsight.Alignment.Runs;
 /// <param name="Step">The step; 0 before training.</param>
 /// <param name="Values">Over the step's own samples.</param>
 /// <param name="HeldOut">Over the held-out samples, after the step; null where it was not measured.</param>
-/// <param name="HeldOutMargins">Reward margin of each held-out sample by its id, whose mean <paramref name="HeldOut"/> has; null where nothing is compared.</param>
+/// <param name="HeldOutMargins">Reward margin of each held-out sample by its id, whose mean <paramref name="HeldOut"/> has; null where
+/// nothing is compared.</param>
 public sealed record MetricsLine(
-    int Step, IReadOnlyDictionary<string, double> Values, IReadOnlyDictionary<string, double>? HeldOut, IReadOnlyDictionary<string, double>? HeldOutMargins = null);
+    int Step,
+    IReadOnlyDictionary<string, double> Values,
+    IReadOnlyDictionary<string, double>? HeldOut,
+    IReadOnlyDictionary<string, double>? HeldOutMargins = null);
 
 /// <summary>metrics.jsonl: one line a step, nothing in it that depends on the clock, so that equal runs write equal files.</summary>
 public sealed class MetricsLog : IDisposable
@@ -71,7 +75,8 @@ public sealed class MetricsLog : IDisposable
     {
         using JsonDocument json = JsonDocument.Parse(line);
         JsonElement root = json.RootElement;
-        IReadOnlyDictionary<string, double>? Object(string name) => root.TryGetProperty(name, out JsonElement values) ? Values(values) : null;
+        IReadOnlyDictionary<string, double>? Object(string name) =>
+            root.TryGetProperty(name, out JsonElement values) ? Values(values) : null;
         return new(root.GetProperty("step").GetInt32(), Values(root), Object("held_out"), Object("held_out_margins"));
     }
 

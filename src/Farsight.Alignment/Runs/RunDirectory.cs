@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Farsight.Engine;
-using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Runs;
 
@@ -108,8 +108,13 @@ public sealed class RunDirectory : IDisposable
         {
             throw new InputException($"{path} holds a run already; continue it with --resume, or give --out another folder.");
         }
-        string? stranger = Directory.EnumerateFileSystemEntries(path).Select(p => Path.GetFileName(p)!)
-            .FirstOrDefault(name => name != LockName && !name.StartsWith(ManifestName, StringComparison.Ordinal) && !name.StartsWith(RecipeName, StringComparison.Ordinal));
+        string? stranger = Directory
+            .EnumerateFileSystemEntries(path)
+            .Select(p => Path.GetFileName(p)!)
+            .FirstOrDefault(name =>
+                name != LockName
+                && !name.StartsWith(ManifestName, StringComparison.Ordinal)
+                && !name.StartsWith(RecipeName, StringComparison.Ordinal));
         if (!isRun && stranger is not null)
         {
             throw new InputException($"{path} is not empty and holds no run ({stranger} is there); give --out a new folder.");
@@ -143,14 +148,16 @@ public sealed class RunDirectory : IDisposable
         if (JsonChange.First(Deciding(File.ReadAllText(recipePath)), Deciding(resolvedRecipe)) is { } change)
         {
             throw new InputException(
-                $"{change.Path} is {change.Now}, but the run in {Root} was started with {change.Then}; use the same recipe to resume, or start a new run.");
+                $"{change.Path} is {change.Now}, but the run in {Root} was started with {change.Then}; use the same recipe to resume, or start a new run."
+            );
         }
         RunManifest then = ReadManifest();
         foreach ((string key, string hash) in then.Inputs)
         {
             if (manifest.Inputs.GetValueOrDefault(key) != hash)
             {
-                throw new InputException($"{key} has changed since the run in {Root} was started; put the old files back, or start a new run.");
+                throw new InputException(
+                    $"{key} has changed since the run in {Root} was started; put the old files back, or start a new run.");
             }
         }
         Notes = [.. then.DifferencesOfMachine(manifest)];

@@ -40,7 +40,8 @@ public sealed record RunManifest(
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="JsonException">The text is damaged.</exception>
-    public static RunManifest Parse(string json) => JsonSerializer.Deserialize<RunManifest>(json, s_json) ?? throw new JsonException("the manifest is null");
+    public static RunManifest Parse(string json) =>
+        JsonSerializer.Deserialize<RunManifest>(json, s_json) ?? throw new JsonException("the manifest is null");
 
     /// <summary>What may move the last bits when a run is continued here, in words.</summary>
     internal IEnumerable<string> DifferencesOfMachine(RunManifest now)

@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Farsight.Engine;
-using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Runs;
 
@@ -27,7 +27,9 @@ public sealed class StepLog<T>(string path, Func<T, int> stepOf)
             return;
         }
         string text = File.ReadAllText(path);
-        string kept = string.Concat(Lines(text).Select((line, i) => (Raw: line, Read: Parse(line, i))).Where(l => stepOf(l.Read) <= step).Select(l => l.Raw + "\n"));
+        string kept = string.Concat(
+            Lines(text).Select((line, i) => (Raw: line, Read: Parse(line, i))).Where(l => stepOf(l.Read) <= step).Select(l => l.Raw + "\n")
+        );
         if (kept.Length == 0)
         {
             File.Delete(path);

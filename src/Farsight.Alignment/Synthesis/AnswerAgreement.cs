@@ -14,8 +14,12 @@ static class AnswerAgreement
     /// <summary>An answer repeats another: it consists of the same words, or holds them one after the other.</summary>
     internal static bool Repeats(string answer, string gold)
     {
-        string[] words = Words(answer), wanted = Words(gold);
-        return wanted.Length > 0 && Enumerable.Range(0, Math.Max(0, words.Length - wanted.Length + 1)).Any(i => words.AsSpan(i, wanted.Length).SequenceEqual(wanted));
+        string[] words = Words(answer),
+            wanted = Words(gold);
+        return wanted.Length > 0
+            && Enumerable
+                .Range(0, Math.Max(0, words.Length - wanted.Length + 1))
+                .Any(i => words.AsSpan(i, wanted.Length).SequenceEqual(wanted));
     }
 
     /// <summary>An answer repeats the gold answer, or shares nearly all of its words and every number.</summary>
@@ -49,7 +53,12 @@ static class AnswerAgreement
 
     static string[] Words(string text)
     {
-        string plain = string.Concat(text.Select(c => char.IsLetterOrDigit(c) ? char.ToLowerInvariant(c) : c is '\'' or '’' or ',' ? '\0' : ' ')).Replace("\0", "", StringComparison.Ordinal);
+        string plain = string.Concat(
+                text.Select(c =>
+                    char.IsLetterOrDigit(c) ? char.ToLowerInvariant(c)
+                    : c is '\'' or '’' or ',' ? '\0'
+                    : ' '))
+            .Replace("\0", "", StringComparison.Ordinal);
         return [.. plain.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(w => !s_articles.Contains(w))];
     }
 }

@@ -1,7 +1,7 @@
-using Farsight.Alignment.Documents;
-using Farsight.Alignment.Text;
+using Farsight.Alignment.Corpus;
 using Farsight.Engine;
 using Farsight.Engine.Numerics;
+using Farsight.Text.Conversations;
 
 namespace Farsight.Alignment.Synthesis;
 
@@ -32,9 +32,16 @@ sealed record CorpusRules(int Seed, int ChunkTokens, int Chunks, long MostTokens
 /// <param name="Repaired">Of these, the ones whose encoding was repaired, by what was wrong.</param>
 /// <param name="Used">The ones that samples are drawn from: those that are left, or as many as can be held in memory.</param>
 /// <param name="Chunks">Whole chunks of the used ones.</param>
-public sealed record CorpusCounts(long Read, IReadOnlyDictionary<string, long> Dropped, IReadOnlyDictionary<string, long> Repaired, int Used, int Chunks);
+public sealed record CorpusCounts(
+    long Read,
+    IReadOnlyDictionary<string, long> Dropped,
+    IReadOnlyDictionary<string, long> Repaired,
+    int Used,
+    int Chunks);
 
-/// <summary>Stage 1: documents as equal-length chunks by token count, from each document's beginning; a rest shorter than a chunk is left out.</summary>
+/// <summary>
+/// Stage 1: documents as equal-length chunks by token count, from each document's beginning; a rest shorter than a chunk is left out.
+/// </summary>
 sealed class ChunkedCorpus
 {
     readonly int[] _ends; // chunks up to and with each passage
@@ -72,7 +79,8 @@ sealed class ChunkedCorpus
         return found >= rules.Chunks
             ? new(Join(cut.Documents, rules.Chunks), cut.Counts, cut.Sha256)
             : throw new InputException(
-                $"The documents hold {found} chunks of {rules.ChunkTokens} tokens, and a context takes {rules.Chunks}: give at least {needed} tokens of text, or lower --chunks or --chunk-tokens.");
+                $"The documents hold {found} chunks of {rules.ChunkTokens} tokens, and a context takes {rules.Chunks}: give at least {needed} tokens of text, or lower --chunks or --chunk-tokens."
+            );
     }
 
     /// <summary>Only the passages that bring questions.</summary>
@@ -86,7 +94,13 @@ sealed class ChunkedCorpus
     }
 
     static SourceChunk[] Cut(SourceDocument document, ChatFormat format, int chunkTokens) =>
-        [.. CutCorpus.TokensOf(document, format).Chunk(chunkTokens).Where(c => c.Length == chunkTokens).Select((c, i) => new SourceChunk(document.Id, i, c))];
+        [
+            .. CutCorpus
+                .TokensOf(document, format)
+                .Chunk(chunkTokens)
+                .Where(c => c.Length == chunkTokens)
+                .Select((c, i) => new SourceChunk(document.Id, i, c)),
+        ];
 
     /// <summary>Long documents stay alone; short ones are put together in order, and the last of them with those before.</summary>
     static List<Passage> Join(IReadOnlyList<Passage> documents, int chunks)

@@ -1,11 +1,19 @@
+using Farsight.Alignment.Corpus;
 using Farsight.Alignment.Data;
-using Farsight.Alignment.Documents;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Stage 3: draws contexts, N chunks with a question: one of the document's own, one for a fact put in, or one that the model writes.</summary>
-sealed class ContextDraw(ChunkedCorpus corpus, QuestionPlan plan, FactContexts facts, QuestionContexts questions, QuestionWriter writer, int seed)
+/// <summary>
+/// Stage 3: draws contexts, N chunks with a question: one of the document's own, one for a fact put in, or one that the model writes.
+/// </summary>
+sealed class ContextDraw(
+    ChunkedCorpus corpus,
+    QuestionPlan plan,
+    FactContexts facts,
+    QuestionContexts questions,
+    QuestionWriter writer,
+    int seed)
 {
     readonly (Passage Passage, QuestionAnswer Asked)[] _own = plan.Rest == QuestionSource.Own ? Shuffled(corpus, seed) : [];
 
@@ -36,7 +44,9 @@ sealed class ContextDraw(ChunkedCorpus corpus, QuestionPlan plan, FactContexts f
         WrittenQuestion written = await writer.Write(draft, ask).ConfigureAwait(false);
         return written.Fault is { } fault
             ? new(null, fault)
-            : new(questions.Around(new(at, draft.Origin, passage, draft.Chunks, written.Question, written.Answer), ref random, cancel), null);
+            : new(
+                questions.Around(new(at, draft.Origin, passage, draft.Chunks, written.Question, written.Answer), ref random, cancel),
+                null);
     }
 
     static (Passage, QuestionAnswer)[] Shuffled(ChunkedCorpus corpus, int seed)

@@ -2,8 +2,11 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Keeps of a corpus of any size what fits into a budget: all of it, or documents drawn by seed and name, whatever their order.</summary>
-/// <remarks>Each document has a rank, and the lowest ranks that fit together are kept. A document above a rank that did not fit is not even cut.</remarks>
+/// <summary>
+/// Keeps of a corpus of any size what fits into a budget: all of it, or documents drawn by seed and name, whatever their order.
+/// </summary>
+/// <remarks>Each document has a rank, and the lowest ranks that fit together are kept. A document above a rank that did not fit is not even
+/// cut.</remarks>
 sealed class CorpusSelection(int seed, long mostTokens)
 {
     readonly PriorityQueue<(int Order, Passage Document), ulong> _kept = new(Comparer<ulong>.Create((a, b) => b.CompareTo(a)));

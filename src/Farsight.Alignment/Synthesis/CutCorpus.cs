@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
-using Farsight.Alignment.Documents;
-using Farsight.Alignment.Text;
+using Farsight.Alignment.Corpus;
+using Farsight.Text.Conversations;
 
 namespace Farsight.Alignment.Synthesis;
 
@@ -18,7 +18,12 @@ sealed record CutCorpus(IReadOnlyList<Passage> Documents, CorpusCounts Counts, s
     /// <param name="seed">Of the run.</param>
     /// <param name="mostTokens">Of a corpus above this size, documents drawn by seed that stay below it.</param>
     /// <param name="cut">The chunks of a document.</param>
-    internal static CutCorpus Read(IEnumerable<SourceDocument> documents, CorpusReport report, int seed, long mostTokens, Func<SourceDocument, SourceChunk[]> cut)
+    internal static CutCorpus Read(
+        IEnumerable<SourceDocument> documents,
+        CorpusReport report,
+        int seed,
+        long mostTokens,
+        Func<SourceDocument, SourceChunk[]> cut)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         CorpusSelection selection = new(seed, mostTokens);
@@ -32,7 +37,10 @@ sealed record CutCorpus(IReadOnlyList<Passage> Documents, CorpusCounts Counts, s
         return new(kept, counts, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
-    /// <summary>A document as the tokens of a context, encoded once. Lines of plain-text books are broken where the paper ended, not where a sentence does.</summary>
+    /// <summary>
+    /// A document as the tokens of a context, encoded once. Lines of plain-text books are broken where the paper ended, not where a
+    /// sentence does.
+    /// </summary>
     internal static int[] TokensOf(SourceDocument document, ChatFormat format) =>
         format.Context(document.Id.EndsWith(".txt", StringComparison.OrdinalIgnoreCase) ? WrappedLines.Join(document.Text) : document.Text);
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Farsight.Alignment.Text;
+using Farsight.Text.Tokenizers;
 using Microsoft.Extensions.AI;
 
 namespace Farsight.Alignment.Synthesis;

@@ -1,11 +1,14 @@
 using Farsight.Alignment.Data;
-using Farsight.Alignment.Documents;
-using Farsight.Alignment.Text;
+using Farsight.Alignment.Fiction;
 using Farsight.Engine.Numerics;
+using Farsight.Text.Conversations;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Stage 3, for documents that nobody has a question about: consecutive chunks with invented facts, of which one is asked for.</summary>
+/// <summary>
+/// Stage 3, for documents that nobody has a question about: consecutive chunks with invented facts, of which one is asked for.
+/// </summary>
 sealed class FactContexts(Tokenizer tokenizer, ChatFormat format, PassageScores scores, ContextRules rules)
 {
     readonly FactPlacement _placement = new(tokenizer, format);

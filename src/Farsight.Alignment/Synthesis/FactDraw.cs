@@ -1,10 +1,12 @@
-using Farsight.Alignment.Documents;
+using Farsight.Alignment.Fiction;
 using Farsight.Engine;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Draws the facts of one context: one to four, in half of the cases with several all of one kind, so that the key must be read.</summary>
+/// <summary>
+/// Draws the facts of one context: one to four, in half of the cases with several all of one kind, so that the key must be read.
+/// </summary>
 static class FactDraw
 {
     const int MostTries = 64;

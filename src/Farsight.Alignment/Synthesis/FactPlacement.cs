@@ -1,6 +1,7 @@
-using Farsight.Alignment.Documents;
-using Farsight.Alignment.Text;
+using Farsight.Alignment.Fiction;
 using Farsight.Engine.Numerics;
+using Farsight.Text.Conversations;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Synthesis;
 

@@ -1,10 +1,11 @@
-using Farsight.Alignment.Text;
 using Farsight.Engine.Inference;
+using Farsight.Text.Conversations;
 
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>The local model: chunks go into the prompt as the tokens that they are.</summary>
-/// <remarks>Groups are laid over the sample numbers, so that a resumed run decodes the same prompts together and gets the same bits.</remarks>
+/// <remarks>Groups are laid over the sample numbers, so that a resumed run decodes the same prompts together and gets the same
+/// bits.</remarks>
 sealed class LocalResponder(IResponseSource source, ChatFormat format, IReadOnlyCollection<int> endTokens) : IResponder
 {
     /// <inheritdoc/>

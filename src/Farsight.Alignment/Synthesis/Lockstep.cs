@@ -1,6 +1,8 @@
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Runs the samples of a group side by side: when each of them waits for answers or is done, all that they ask is answered in one batch.</summary>
+/// <summary>
+/// Runs the samples of a group side by side: when each of them waits for answers or is done, all that they ask is answered in one batch.
+/// </summary>
 /// <remarks>What is in a batch, and in which order, follows from the samples alone and not from which of them was quicker.</remarks>
 static class Lockstep
 {

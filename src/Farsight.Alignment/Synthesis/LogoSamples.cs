@@ -4,7 +4,13 @@ using Farsight.Alignment.Synthesis.Quality;
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>LOGO's samples: a context with a question, then its responses.</summary>
-sealed class LogoSamples(ContextDraw draw, ResponseViews views, ResponseRules rules, QualityJudge? judge, Func<SampleContext, string> readable) : ISampleSource
+sealed class LogoSamples(
+    ContextDraw draw,
+    ResponseViews views,
+    ResponseRules rules,
+    QualityJudge? judge,
+    Func<SampleContext, string> readable
+) : ISampleSource
 {
     /// <inheritdoc/>
     public async Task<SampleOutcome> Try(SampleTry at, AskModel ask, CancellationToken cancel)

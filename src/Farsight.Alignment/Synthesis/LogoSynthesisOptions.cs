@@ -1,4 +1,4 @@
-using Farsight.Alignment.Documents;
+using Farsight.Alignment.Corpus;
 using Farsight.Alignment.Synthesis.Quality;
 using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Engine;
@@ -6,7 +6,8 @@ using Farsight.Engine;
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>What LOGO data is made of, and how much (arXiv 2410.18533, section 3.2.2).</summary>
-/// <param name="Model">Directory of the model that will be trained and that writes the responses; with an endpoint only its tokenizer and config are read.</param>
+/// <param name="Model">Directory of the model that will be trained and that writes the responses; with an endpoint only its tokenizer and
+/// config are read.</param>
 /// <param name="Documents">Folder or file, see <see cref="DocumentReader"/>.</param>
 /// <param name="Samples">How many samples to write.</param>
 /// <param name="Seed">Decides every random choice.</param>
@@ -25,13 +26,18 @@ public sealed record LogoSynthesisOptions(string Model, string Documents, int Sa
     /// <summary>N: chunks of a context.</summary>
     public int Chunks { get; init; } = 16;
 
-    /// <summary>Where questions come from; null for the documents' own, and for documents without any invented facts or, with an endpoint, written ones.</summary>
+    /// <summary>
+    /// Where questions come from; null for the documents' own, and for documents without any invented facts or, with an endpoint, written
+    /// ones.
+    /// </summary>
     public QuestionSource? Questions { get; init; }
 
     /// <summary>Where chosen responses come from; with <see cref="ChosenSource.Gold"/> questions may not be written by the model.</summary>
     public ChosenSource Chosen { get; init; }
 
-    /// <summary>What says how important a chunk is, one of <see cref="ChunkScorers.Names"/>, or "llm" to ask the chat client for entities.</summary>
+    /// <summary>
+    /// What says how important a chunk is, one of <see cref="ChunkScorers.Names"/>, or "llm" to ask the chat client for entities.
+    /// </summary>
     public string Scorer { get; init; } = "evidence";
 
     /// <summary>δ: from which score on a chunk is relevant, in the scorer's unit; null for the scorer's own.</summary>

@@ -1,9 +1,12 @@
 using Farsight.Alignment.Synthesis.Scoring;
-using Farsight.Alignment.Text;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Scores chunks for questions. A passage is read once for the samples that follow each other in it, and forgotten when others need the room.</summary>
+/// <summary>
+/// Scores chunks for questions. A passage is read once for the samples that follow each other in it, and forgotten when others need the
+/// room.
+/// </summary>
 /// <param name="tokenizer">Of the chunks.</param>
 /// <param name="scorer">Reads and scores them.</param>
 /// <param name="mostChunks">Kept as read.</param>
@@ -31,7 +34,8 @@ sealed class PassageScores(Tokenizer tokenizer, IChunkScorer scorer, int mostChu
             {
                 found = found.Next;
             }
-            Lazy<IChunkScores> scores = found?.Value.Scores ?? new(() => Read(passage.Chunks, cancel), LazyThreadSafetyMode.ExecutionAndPublication);
+            Lazy<IChunkScores> scores =
+                found?.Value.Scores ?? new(() => Read(passage.Chunks, cancel), LazyThreadSafetyMode.ExecutionAndPublication);
             if (found is not null)
             {
                 _read.Remove(found);
@@ -45,5 +49,6 @@ sealed class PassageScores(Tokenizer tokenizer, IChunkScorer scorer, int mostChu
         }
     }
 
-    IChunkScores Read(IReadOnlyList<SourceChunk> chunks, CancellationToken cancel) => scorer.Read([.. chunks.Select(c => tokenizer.Decode(c.Tokens))], cancel);
+    IChunkScores Read(IReadOnlyList<SourceChunk> chunks, CancellationToken cancel) =>
+        scorer.Read([.. chunks.Select(c => tokenizer.Decode(c.Tokens))], cancel);
 }

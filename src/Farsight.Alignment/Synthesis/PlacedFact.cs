@@ -1,4 +1,4 @@
-using Farsight.Alignment.Documents;
+using Farsight.Alignment.Fiction;
 
 namespace Farsight.Alignment.Synthesis;
 

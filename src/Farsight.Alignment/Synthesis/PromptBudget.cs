@@ -24,14 +24,18 @@ sealed record PromptBudget(int ChunkTokens, int MaxNewTokens, int Window)
     {
         PromptBudget budget = Unchecked(chunkTokens ?? Math.Min(window / 16, MostDefaultChunkTokens), window);
         int most = Math.Max(Enumerable.Range(1, window).LastOrDefault(c => Unchecked(c, window).Fits), LeastChunkTokens);
-        string about = chunkTokens is null ? $"A sixteenth of the model's window, {budget.ChunkTokens} tokens," : $"--chunk-tokens {chunkTokens}";
+        string about = chunkTokens is null
+            ? $"A sixteenth of the model's window, {budget.ChunkTokens} tokens,"
+            : $"--chunk-tokens {chunkTokens}";
         if (budget.ChunkTokens < LeastChunkTokens)
         {
             throw new InputException($"{about} is too short for a chunk with a fact; use --chunk-tokens {LeastChunkTokens} to {most}.");
         }
         return budget.Fits
             ? budget
-            : throw new InputException($"{about} leaves no room for question and answer in the model's window of {window}; use --chunk-tokens {LeastChunkTokens} to {most}.");
+            : throw new InputException(
+                $"{about} leaves no room for question and answer in the model's window of {window}; use --chunk-tokens {LeastChunkTokens} to {most}."
+            );
     }
 
     bool Fits => MostChunks >= ChunksOfRejected;

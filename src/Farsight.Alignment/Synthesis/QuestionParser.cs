@@ -3,7 +3,9 @@ using Farsight.Alignment.Data;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Reads "Question: … Answer: …" as models write it, with their decoration, and says what is wrong with what cannot be used.</summary>
+/// <summary>
+/// Reads "Question: … Answer: …" as models write it, with their decoration, and says what is wrong with what cannot be used.
+/// </summary>
 static partial class QuestionParser
 {
     const int LeastWords = 4, MostWords = 60; // of a question
@@ -37,12 +39,16 @@ static partial class QuestionParser
     /// <summary>On one line, without markup around it.</summary>
     static string Plain(string text) => Spaces().Replace(text.Trim().Trim('*', '_', '"', '“', '”', '`', ' ', '\n', '\r', '\t'), " ");
 
-    [GeneratedRegex(@"^[\s\d.#*_>()-]*question(?:\s*\d+)?[*_\s]*:(.+?)^[\s\d.#*_>()-]*answer(?:\s*\d+)?[*_\s]*:(.*?)(?=^[\s\d.#*_>()-]*question(?:\s*\d+)?[*_\s]*:|\z)",
-        RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^[\s\d.#*_>()-]*question(?:\s*\d+)?[*_\s]*:(.+?)^[\s\d.#*_>()-]*answer(?:\s*\d+)?[*_\s]*:(.*?)(?=^[\s\d.#*_>()-]*question(?:\s*\d+)?[*_\s]*:|\z)",
+        RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.Multiline | RegexOptions.CultureInvariant
+    )]
     private static partial Regex Form();
 
-    [GeneratedRegex(@"\b(?:the|this|that) (?:(?:above|given|provided|following) )?(?:text|passage|excerpt)\b|\baccording to the (?:author|document|paragraph|narrator)\b|\b(?:as|is|are) (?:mentioned|described|stated|told) above\b",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\b(?:the|this|that) (?:(?:above|given|provided|following) )?(?:text|passage|excerpt)\b|\baccording to the (?:author|document|paragraph|narrator)\b|\b(?:as|is|are) (?:mentioned|described|stated|told) above\b",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    )]
     private static partial Regex SpeaksOfText();
 
     [GeneratedRegex(@"\s+")]

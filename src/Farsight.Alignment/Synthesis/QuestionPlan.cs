@@ -18,7 +18,8 @@ sealed record QuestionPlan(QuestionSource Rest, bool UsesOwn, string Name)
         int with = passages.Count(p => p.Questions.Count > 0);
         return asked switch
         {
-            QuestionSource.Own when with == 0 => throw new InputException("The documents bring no questions; use --questions insert or write."),
+            QuestionSource.Own when with == 0 => throw new InputException(
+                "The documents bring no questions; use --questions insert or write."),
             QuestionSource.Own => new(QuestionSource.Own, true, "own"),
             { } source => new(source, false, NameOf(source)),
             null when with == 0 => new(rest, false, NameOf(rest)),

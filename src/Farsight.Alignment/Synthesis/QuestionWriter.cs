@@ -1,10 +1,12 @@
 using Farsight.Alignment.Data;
-using Farsight.Alignment.Text;
 using Farsight.Engine.Numerics;
+using Farsight.Text.Conversations;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Lets a model write questions about drawn chunks: for a single detail, for several that must be put together, or for a summary.</summary>
+/// <summary>
+/// Lets a model write questions about drawn chunks: for a single detail, for several that must be put together, or for a summary.
+/// </summary>
 /// <param name="format">Of the prompts.</param>
 /// <param name="budget">Of the window.</param>
 /// <param name="contextChunks">N; a question is about half of them at most, so that others are left.</param>
@@ -60,8 +62,14 @@ sealed class QuestionWriter(ChatFormat format, PromptBudget budget, int contextC
     /// <summary>Two or three chunks of one document, not far from each other.</summary>
     int[] Several(Passage passage, ref SeededRandom random)
     {
-        int first = random.Next(passage.Chunks.Count), count = Math.Min(2 + random.Next(2), MostChunks);
-        int[] near = [.. Enumerable.Range(0, passage.Chunks.Count).Where(i => i != first && Math.Abs(i - first) <= Nearby && SameDocument(passage, i, first))];
+        int first = random.Next(passage.Chunks.Count),
+            count = Math.Min(2 + random.Next(2), MostChunks);
+        int[] near =
+        [
+            .. Enumerable
+                .Range(0, passage.Chunks.Count)
+                .Where(i => i != first && Math.Abs(i - first) <= Nearby && SameDocument(passage, i, first)),
+        ];
         random.Shuffle<int>(near);
         return [.. near.Take(count - 1).Append(first).Order()];
     }

@@ -1,6 +1,7 @@
 using Farsight.Alignment.Data;
-using Farsight.Alignment.Text;
 using Farsight.Engine.Numerics;
+using Farsight.Text.Conversations;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Synthesis;
 
@@ -11,9 +12,13 @@ sealed class ResponseViews(ChatFormat format, Tokenizer tokenizer, PromptBudget 
     internal string TextOf(ResponseView view) => tokenizer.Decode(view.Context);
 
     /// <summary>Whether the prompt and the longest answer to it fit into the window.</summary>
-    internal bool Fits(SampleContext context, ResponseView view) => format.Prompt(view.Context, context.Question).Length + budget.MaxNewTokens <= budget.Window;
+    internal bool Fits(SampleContext context, ResponseView view) =>
+        format.Prompt(view.Context, context.Question).Length + budget.MaxNewTokens <= budget.Window;
 
-    /// <summary>For the preferred response: the relevant chunks; if they are too many for a prompt, those the question was made of and the best of the others.</summary>
+    /// <summary>
+    /// For the preferred response: the relevant chunks; if they are too many for a prompt, those the question was made of and the best of
+    /// the others.
+    /// </summary>
     internal ResponseView Relevant(SampleContext context) => View(context, context.Of(ChunkRole.Relevant)
         .OrderByDescending(i => context.Origin != QuestionOrigin.Document && context.GoldChunks.Contains(i))
         .ThenByDescending(i => context.Chunks[i].Score).Take(budget.MostChunks));
@@ -25,9 +30,13 @@ sealed class ResponseViews(ChatFormat format, Tokenizer tokenizer, PromptBudget 
     internal static ResponseView Rejected(SampleContext context, int number, ref SeededRandom random) =>
         number % 2 == 0 ? Irrelevant(context, ref random) : Partial(context, ref random);
 
-    static ResponseView Irrelevant(SampleContext context, ref SeededRandom random) => View(context, SomeIrrelevant(context, PromptBudget.ChunksOfRejected, ref random));
+    static ResponseView Irrelevant(SampleContext context, ref SeededRandom random) =>
+        View(context, SomeIrrelevant(context, PromptBudget.ChunksOfRejected, ref random));
 
-    /// <summary>Half the time another fact, else the asked one cut inside its value; of other questions a part of the relevant chunks, or half of the only one.</summary>
+    /// <summary>
+    /// Half the time another fact, else the asked one cut inside its value; of other questions a part of the relevant chunks, or half of
+    /// the only one.
+    /// </summary>
     static ResponseView Partial(SampleContext context, ref SeededRandom random)
     {
         bool another = random.Next(2) == 0;

@@ -74,10 +74,24 @@ sealed class SampleAttempt
         SeenChunks seen = new(_chosen.View.Seen, [.. _rejected.Select(r => r.View.Seen)]);
         InsertedFact? fact = _context.Asked is { } asked ? new(asked.Needle.Sentence, asked.Needle.Value, asked.Chunk) : null;
         SampleProvenance provenance = new(
-            [.. _context.Chunks.Select(c => c.Document).Distinct()], _rules.Seed, at.Number, seen,
-            new(_rules.Generator, _rules.Temperature, _rules.MaxNewTokens), fact, verdict, _context.Origin, at.Try > 0 ? at.Try : null,
+            [.. _context.Chunks.Select(c => c.Document).Distinct()],
+            _rules.Seed,
+            at.Number,
+            seen,
+            new(_rules.Generator, _rules.Temperature, _rules.MaxNewTokens),
+            fact,
+            verdict,
+            _context.Origin,
+            at.Try > 0 ? at.Try : null,
             _rules.Chosen == ChosenSource.Gold ? true : null);
-        return new($"logo-{_rules.Seed}-{at.Number}", _context.Chunks, _context.Question, _chosen.Text!, [.. _rejected.Select(r => r.Text!)], provenance, prompt(_context));
+        return new(
+            $"logo-{_rules.Seed}-{at.Number}",
+            _context.Chunks,
+            _context.Question,
+            _chosen.Text!,
+            [.. _rejected.Select(r => r.Text!)],
+            provenance,
+            prompt(_context));
     }
 
     ModelAsk Ask(Slot slot)
@@ -145,15 +159,19 @@ sealed class SampleAttempt
         }
     }
 
-    string? FaultOfChosen(string? text) => _context.Origin switch
-    {
-        QuestionOrigin.Fact => text == _context.Gold.Trim() ? null : DropReason.ChosenWrong,
-        _ when text is null => DropReason.ChosenNoEnd,
-        _ when text.Length == 0 => DropReason.ChosenEmpty,
-        _ when _rules.Chosen == ChosenSource.Gold => AnswerAgreement.IsMadeOf(text, _context.Question, _views.TextOf(_chosen.View)) ? null : DropReason.GoldNotFound,
-        QuestionOrigin.Document when AnswerAgreement.IsComparable(_context.Gold) && !AnswerAgreement.Agrees(text, _context.Gold) => DropReason.ChosenWrong,
-        _ => ResponseReason.Of("chosen", ResponseFilters.OfChosen(_context.Question, text, [_views.TextOf(_chosen.View)])),
-    };
+    string? FaultOfChosen(string? text) =>
+        _context.Origin switch
+        {
+            QuestionOrigin.Fact => text == _context.Gold.Trim() ? null : DropReason.ChosenWrong,
+            _ when text is null => DropReason.ChosenNoEnd,
+            _ when text.Length == 0 => DropReason.ChosenEmpty,
+            _ when _rules.Chosen == ChosenSource.Gold => AnswerAgreement.IsMadeOf(text, _context.Question, _views.TextOf(_chosen.View))
+                ? null
+                : DropReason.GoldNotFound,
+            QuestionOrigin.Document when AnswerAgreement.IsComparable(_context.Gold) && !AnswerAgreement.Agrees(text, _context.Gold) =>
+                DropReason.ChosenWrong,
+            _ => ResponseReason.Of("chosen", ResponseFilters.OfChosen(_context.Question, text, [_views.TextOf(_chosen.View)])),
+        };
 
     string? FaultOfRejected(string? text) =>
         text is null ? DropReason.RejectedNoEnd
@@ -163,9 +181,13 @@ sealed class SampleAttempt
         : ResponseReason.Of("rejected", TooShort.Check(text) ?? RepetitionLoop.Check(text));
 
     bool IsRight(string text) =>
-        _context.Origin == QuestionOrigin.Fact ? text == _context.Gold.Trim()
-        : (_chosen.Text is { } chosen && AnswerAgreement.Repeats(text, chosen))
-            || (_context.Origin == QuestionOrigin.Document && AnswerAgreement.IsComparable(_context.Gold) && AnswerAgreement.Repeats(text, _context.Gold));
+        _context.Origin == QuestionOrigin.Fact
+            ? text == _context.Gold.Trim()
+            : (_chosen.Text is { } chosen && AnswerAgreement.Repeats(text, chosen))
+                || (
+                    _context.Origin == QuestionOrigin.Document
+                    && AnswerAgreement.IsComparable(_context.Gold)
+                    && AnswerAgreement.Repeats(text, _context.Gold));
 
     /// <summary>A response that is to be written.</summary>
     sealed class Slot(ResponseView view, int number)
@@ -187,4 +209,10 @@ sealed class SampleAttempt
 /// <param name="MaxNewTokens">Limit of each.</param>
 /// <param name="Generator">The model's name.</param>
 /// <param name="Chosen">Where the chosen ones come from.</param>
-sealed record ResponseRules(int Seed, int Rejected, double Temperature, int MaxNewTokens, string Generator, ChosenSource Chosen = ChosenSource.Model);
+sealed record ResponseRules(
+    int Seed,
+    int Rejected,
+    double Temperature,
+    int MaxNewTokens,
+    string Generator,
+    ChosenSource Chosen = ChosenSource.Model);

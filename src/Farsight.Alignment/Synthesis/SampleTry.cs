@@ -2,7 +2,9 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>One attempt to make the sample of a number. Every number has its own, so that no sample depends on what became of another.</summary>
+/// <summary>
+/// One attempt to make the sample of a number. Every number has its own, so that no sample depends on what became of another.
+/// </summary>
 /// <param name="Number">Of the sample in the dataset.</param>
 /// <param name="Try">0 for the first.</param>
 readonly record struct SampleTry(int Number, int Try)

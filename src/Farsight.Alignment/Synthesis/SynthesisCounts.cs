@@ -44,13 +44,25 @@ public sealed record SynthesisCounts(
         bool hasFact = outcome.Context?.Asked is not null, found = hasFact && outcome.Context!.FoundByScores;
         bool alone = found && outcome.Context!.Of(ChunkRole.Relevant).Length == 1;
         return new(
-            One(outcome.Sample is not null), 0, 1, One(hasFact), One(found), One(alone),
-            Count(QuestionsOf(outcome.Sample)), Count(outcome.LeftOut.Select(r => $"turn_{r}").Concat(outcome.Dropped is { } reason ? [reason] : [])), Count(outcome.Resampled));
+            One(outcome.Sample is not null),
+            0,
+            1,
+            One(hasFact),
+            One(found),
+            One(alone),
+            Count(QuestionsOf(outcome.Sample)),
+            Count(outcome.LeftOut.Select(r => $"turn_{r}").Concat(outcome.Dropped is { } reason ? [reason] : [])),
+            Count(outcome.Resampled));
     }
 
     /// <summary>Where the questions of all turns are from, by the names that samples have.</summary>
-    static IEnumerable<string> QuestionsOf(PreferenceSample? sample) => sample is null ? []
-        : new[] { sample.Provenance.Question }.Concat(sample.Turns?.Select(t => t.Origin) ?? []).OfType<QuestionOrigin>().Select(o => JsonNamingPolicy.SnakeCaseLower.ConvertName(o.ToString()));
+    static IEnumerable<string> QuestionsOf(PreferenceSample? sample) =>
+        sample is null
+            ? []
+            : new[] { sample.Provenance.Question }
+                .Concat(sample.Turns?.Select(t => t.Origin) ?? [])
+                .OfType<QuestionOrigin>()
+                .Select(o => JsonNamingPolicy.SnakeCaseLower.ConvertName(o.ToString()));
 
     static int One(bool condition) => condition ? 1 : 0;
 

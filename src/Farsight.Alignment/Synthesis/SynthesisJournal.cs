@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Data;
 using Farsight.Engine;
-using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Synthesis;
 
@@ -58,8 +58,10 @@ sealed class SynthesisJournal : IDisposable
     /// <summary>Begins a file, or continues the one that was begun with the same settings.</summary>
     /// <param name="output">The file.</param>
     /// <param name="settings">A record of everything that decides it.</param>
-    /// <exception cref="InputException">The file exists, is being written by another process, is damaged, or was begun with other settings.</exception>
-    internal static SynthesisJournal Open(string output, object settings) => Open(output, JsonSerializer.SerializeToNode(settings, settings.GetType(), s_json)!);
+    /// <exception cref="InputException">The file exists, is being written by another process, is damaged, or was begun with other
+    /// settings.</exception>
+    internal static SynthesisJournal Open(string output, object settings) =>
+        Open(output, JsonSerializer.SerializeToNode(settings, settings.GetType(), s_json)!);
 
     static SynthesisJournal Open(string output, JsonNode settings)
     {
@@ -126,7 +128,9 @@ sealed class SynthesisJournal : IDisposable
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new InputException($"{PartialOf(output)} must not be written: you lack the permission, or a folder has that name; give --out another name.", e);
+            throw new InputException(
+                $"{PartialOf(output)} must not be written: you lack the permission, or a folder has that name; give --out another name.",
+                e);
         }
         catch (IOException e) when (File.Exists(PartialOf(output)))
         {
@@ -170,19 +174,24 @@ sealed class SynthesisJournal : IDisposable
     void RemoveTemporary()
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(_output))!;
-        foreach (string left in new[] { JournalOf(_output), SummaryOf(_output) }.SelectMany(f => Directory.GetFiles(folder, $"{Path.GetFileName(f)}.*.tmp")))
+        foreach (
+            string left in new[] { JournalOf(_output), SummaryOf(_output) }.SelectMany(f =>
+                Directory.GetFiles(folder, $"{Path.GetFileName(f)}.*.tmp")))
         {
             File.Delete(left);
         }
     }
 
-    void WriteJournal() => AtomicFile.WriteText(JournalOf(_output), JsonSerializer.Serialize(new State(_settings, _samples!.Position, Counts), s_json) + "\n");
+    void WriteJournal() =>
+        AtomicFile.WriteText(JournalOf(_output), JsonSerializer.Serialize(new State(_settings, _samples!.Position, Counts), s_json) + "\n");
 
     static bool CountsNothing(string output)
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllText(JournalOf(output)))?["counts"] is JsonObject counts && (int?)counts["written"] == 0 && (int?)counts["given_up"] == 0;
+            return JsonNode.Parse(File.ReadAllText(JournalOf(output)))?["counts"] is JsonObject counts
+                && (int?)counts["written"] == 0
+                && (int?)counts["given_up"] == 0;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
@@ -196,13 +205,17 @@ sealed class SynthesisJournal : IDisposable
         {
             string json = File.ReadAllText(JournalOf(output));
             RefuseOthers(output, JsonNode.Parse(json)?["settings"], settings);
-            return JsonSerializer.Deserialize<State>(json, s_json) is { Settings: not null, Counts: { Questions: not null, Dropped: not null, Resampled: not null } } state
+            return
+                JsonSerializer.Deserialize<State>(json, s_json)
+                    is { Settings: not null, Counts: { Questions: not null, Dropped: not null, Resampled: not null } } state
                 ? state
                 : throw new JsonException("something is missing");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new InputException($"{JournalOf(output)} is damaged; remove it and {Path.GetFileName(PartialOf(output))} to begin anew.", e);
+            throw new InputException(
+                $"{JournalOf(output)} is damaged; remove it and {Path.GetFileName(PartialOf(output))} to begin anew.",
+                e);
         }
     }
 
@@ -213,7 +226,8 @@ sealed class SynthesisJournal : IDisposable
             if (!JsonNode.DeepEquals(then?[key], value))
             {
                 throw new InputException(
-                    $"{Difference(key, then?[key], value)}, unlike when {output} was begun; use the same settings to continue, or remove {Path.GetFileName(PartialOf(output))} and {Path.GetFileName(JournalOf(output))} to begin anew.");
+                    $"{Difference(key, then?[key], value)}, unlike when {output} was begun; use the same settings to continue, or remove {Path.GetFileName(PartialOf(output))} and {Path.GetFileName(JournalOf(output))} to begin anew."
+                );
             }
         }
     }

@@ -1,7 +1,8 @@
 using Farsight.Alignment.Runs;
-using Farsight.Alignment.Text;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
+using Farsight.Text.Conversations;
+using Farsight.Text.Tokenizers;
 using Microsoft.Extensions.AI;
 
 namespace Farsight.Alignment.Synthesis;
@@ -14,7 +15,14 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="Format">How prompts and responses become tokens.</param>
 /// <param name="Responder">Writes responses, and questions where they are wanted.</param>
 /// <param name="Chat">The chat client behind it; null for the local model.</param>
-sealed record SynthesisModel(string Name, string Sha256, int Window, Tokenizer Tokenizer, ChatFormat Format, IResponder Responder, IChatClient? Chat = null)
+sealed record SynthesisModel(
+    string Name,
+    string Sha256,
+    int Window,
+    Tokenizer Tokenizer,
+    ChatFormat Format,
+    IResponder Responder,
+    IChatClient? Chat = null)
 {
     /// <summary>It answers over HTTP, or as if it did.</summary>
     internal bool IsEndpoint => Chat is not null;
@@ -44,5 +52,6 @@ sealed record SynthesisModel(string Name, string Sha256, int Window, Tokenizer T
     }
 
     /// <summary>A text and what is asked about it, for people; decoded in one go, because characters may lie across chunks.</summary>
-    internal string Readable(IEnumerable<int[]> chunks, string question) => $"{Tokenizer.Decode([.. chunks.SelectMany(c => c)]).TrimStart(' ')}\n\n{question}";
+    internal string Readable(IEnumerable<int[]> chunks, string question) =>
+        $"{Tokenizer.Decode([.. chunks.SelectMany(c => c)]).TrimStart(' ')}\n\n{question}";
 }

@@ -14,12 +14,23 @@ sealed record SynthesisRun(object Settings, string File, string Documents, int[]
     /// <summary>Makes the file, or continues it where it was stopped.</summary>
     /// <exception cref="InputException">The file is there, or no sample could be made.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the run can be continued.</exception>
-    internal SynthesisCounts Make(ISampleSource source, SynthesisModel model, CorpusCounts documents, IProgress<SynthesisProgress>? progress, CancellationToken cancel)
+    internal SynthesisCounts Make(
+        ISampleSource source,
+        SynthesisModel model,
+        CorpusCounts documents,
+        IProgress<SynthesisProgress>? progress,
+        CancellationToken cancel)
     {
         using SynthesisJournal journal = SynthesisJournal.Open(File, Settings);
         if (!journal.IsFinished)
         {
-            new SynthesisWork(journal, Groups, new(source), model.Responder, counts => progress?.Report(new(Groups.Sum(g => g.Length), Questions, counts))).Run(cancel);
+            new SynthesisWork(
+                journal,
+                Groups,
+                new(source),
+                model.Responder,
+                counts => progress?.Report(new(Groups.Sum(g => g.Length), Questions, counts))
+            ).Run(cancel);
             RefuseNothing(journal);
         }
         journal.Finish(documents, () => DatasetCardFiles.Write(File, model.Tokenizer));
@@ -32,7 +43,8 @@ sealed record SynthesisRun(object Settings, string File, string Documents, int[]
         {
             journal.Discard();
             throw new InputException(
-                $"None of {journal.Counts.Tried} tries gave a sample ({string.Join(", ", journal.Counts.Dropped.Select(d => $"{d.Key} {d.Value}"))}); use a model that can answer questions about {Documents}.");
+                $"None of {journal.Counts.Tried} tries gave a sample ({string.Join(", ", journal.Counts.Dropped.Select(d => $"{d.Key} {d.Value}"))}); use a model that can answer questions about {Documents}."
+            );
         }
     }
 }

@@ -2,7 +2,8 @@ namespace Farsight.Alignment.Synthesis;
 
 /// <summary>Everything that decides the file, in the order in which a difference is worth naming.</summary>
 /// <param name="FormatVersion">Of the samples and of how they are drawn.</param>
-/// <param name="Model">SHA-256 of the files of the model that answers; with an endpoint, of the tokenizer that the chunks are made with.</param>
+/// <param name="Model">SHA-256 of the files of the model that answers; with an endpoint, of the tokenizer that the chunks are made
+/// with.</param>
 /// <param name="Generator">Its name, which stands in the samples.</param>
 /// <param name="Endpoint">Whether it answers over HTTP.</param>
 /// <param name="Documents">SHA-256 of the documents.</param>
@@ -18,7 +19,24 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="Rejected">M.</param>
 /// <param name="Temperature">Of the rejected responses.</param>
 /// <param name="MaxNewTokens">Limit of a response.</param>
-/// <param name="Chosen">"gold" where chosen responses are the answers that came with the questions; null where the model writes them.</param>
+/// <param name="Chosen">"gold" where chosen responses are the answers that came with the questions; null where the model writes
+/// them.</param>
 public sealed record SynthesisSettings(
-    int FormatVersion, string Model, string Generator, bool Endpoint, string Documents, int Samples, string? Shard, int Seed, string Questions, string Scorer, string? Judge,
-    int ChunkTokens, int Chunks, double Threshold, int Rejected, double Temperature, int MaxNewTokens, string? Chosen = null);
+    int FormatVersion,
+    string Model,
+    string Generator,
+    bool Endpoint,
+    string Documents,
+    int Samples,
+    string? Shard,
+    int Seed,
+    string Questions,
+    string Scorer,
+    string? Judge,
+    int ChunkTokens,
+    int Chunks,
+    double Threshold,
+    int Rejected,
+    double Temperature,
+    int MaxNewTokens,
+    string? Chosen = null);

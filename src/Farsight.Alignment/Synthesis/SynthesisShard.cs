@@ -4,10 +4,14 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>The part of a dataset that one of several processes makes; all parts together are the file that one process would have made.</summary>
+/// <summary>
+/// The part of a dataset that one of several processes makes; all parts together are the file that one process would have made.
+/// </summary>
 /// <remarks>
-/// The sample numbers 0, 1, 2, … are cut into groups that are answered together, and shard i of n has the groups i − 1, i − 1 + n, …. With an
-/// endpoint a group is one number; with the local model it is several, because the bits of an answer may depend on what is decoded beside it.
+/// The sample numbers 0, 1, 2, … are cut into groups that are answered together, and shard i of n has the groups i − 1, i − 1 + n, …. With
+/// an
+/// endpoint a group is one number; with the local model it is several, because the bits of an answer may depend on what is decoded beside
+/// it.
 /// </remarks>
 /// <param name="Number">i, from 1.</param>
 /// <param name="Count">n.</param>
@@ -37,8 +41,11 @@ public sealed partial record SynthesisShard(int Number, int Count)
     {
         int[][] groups = [.. (shard ?? new(1, 1)).Groups(samples, groupSize)];
         int parts = (samples + groupSize - 1) / groupSize;
-        return groups.Length > 0 ? groups : throw new InputException(
-            $"--shard {shard} would be empty: {samples} samples are written {groupSize} at a time and make {parts} parts at most; use {parts} or fewer.");
+        return groups.Length > 0
+            ? groups
+            : throw new InputException(
+                $"--shard {shard} would be empty: {samples} samples are written {groupSize} at a time and make {parts} parts at most; use {parts} or fewer."
+            );
     }
 
     /// <summary>This part's groups of sample numbers, in order.</summary>

@@ -2,7 +2,9 @@ using Farsight.Alignment.Data;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Works through the groups of a shard, several at a time if the responder likes, and writes what comes out in their order.</summary>
+/// <summary>
+/// Works through the groups of a shard, several at a time if the responder likes, and writes what comes out in their order.
+/// </summary>
 sealed class SynthesisWork(
     SynthesisJournal journal, IReadOnlyList<int[]> groups, SampleMaker maker, IResponder responder, Action<SynthesisCounts> report)
 {

@@ -1,4 +1,5 @@
 using Farsight.Engine.Models;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Alignment.Training;
 

@@ -1,6 +1,7 @@
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 using Farsight.Engine.Optimizers;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Alignment.Training;
 

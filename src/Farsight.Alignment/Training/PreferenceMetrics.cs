@@ -2,7 +2,9 @@ using Farsight.Alignment.Objectives;
 
 namespace Farsight.Alignment.Training;
 
-/// <summary>What is logged of a preference sample. A falling loss and a growing margin are no success while the chosen response gets less likely.</summary>
+/// <summary>
+/// What is logged of a preference sample. A falling loss and a growing margin are no success while the chosen response gets less likely.
+/// </summary>
 public static class PreferenceMetrics
 {
     /// <summary>Mean loss of a sample, in nats.</summary>

@@ -25,8 +25,13 @@ public sealed class PreferenceTraining : ITrainingWork
     /// <param name="objective">The loss of one sample; a step's loss is the mean over its samples.</param>
     /// <param name="positions">Draws the positions of prompts.</param>
     /// <param name="batches">Samples a step, tokens a tree, seed.</param>
-    /// <exception cref="ArgumentException">There is nothing to train on, or the objective needs a reference and a sample has none.</exception>
-    public PreferenceTraining(PreferenceSamples samples, IPreferenceObjective objective, IPositionScheme positions, PreferenceBatches batches)
+    /// <exception cref="ArgumentException">There is nothing to train on, or the objective needs a reference and a sample has
+    /// none.</exception>
+    public PreferenceTraining(
+        PreferenceSamples samples,
+        IPreferenceObjective objective,
+        IPositionScheme positions,
+        PreferenceBatches batches)
     {
         if (samples.Training.Count == 0)
         {
@@ -65,9 +70,13 @@ public sealed class PreferenceTraining : ITrainingWork
     }
 
     /// <summary>How many different tokens the samples that are trained on have: rows of the embeddings that can get a gradient.</summary>
-    public int DistinctTokens => _samples.Training
-        .SelectMany(s => s.Turns.SelectMany(t => t.Responses(_objective.RejectedResponses).Append(t.Question)).Append(s.Prefix).Concat(s.Chunks))
-        .SelectMany(tokens => tokens).Distinct().Count();
+    public int DistinctTokens =>
+        _samples
+            .Training.SelectMany(s =>
+                s.Turns.SelectMany(t => t.Responses(_objective.RejectedResponses).Append(t.Question)).Append(s.Prefix).Concat(s.Chunks))
+            .SelectMany(tokens => tokens)
+            .Distinct()
+            .Count();
 
     /// <summary>The sample that is the n-th to be trained on, over all epochs.</summary>
     (SampleTokens, PromptPositions) Training(long n)
@@ -101,11 +110,18 @@ public sealed class PreferenceTraining : ITrainingWork
         }
     }
 
-    IEnumerable<MicroStep> Pack(IEnumerable<(SampleTokens Sample, PromptPositions Positions)> drawn) => Group(drawn, d => d.Sample).Select(inTree =>
-    {
-        SampleTree tree = new();
-        return Finish(tree, [.. inTree.Select(d => (d.Sample, tree.Add(d.Sample, d.Positions, _objective.RejectedResponses, _objective.ScoresPrompt)))]);
-    });
+    IEnumerable<MicroStep> Pack(IEnumerable<(SampleTokens Sample, PromptPositions Positions)> drawn) =>
+        Group(drawn, d => d.Sample)
+            .Select(inTree =>
+            {
+                SampleTree tree = new();
+                return Finish(
+                    tree,
+                    [
+                        .. inTree.Select(d =>
+                            (d.Sample, tree.Add(d.Sample, d.Positions, _objective.RejectedResponses, _objective.ScoresPrompt))),
+                    ]);
+            });
 
     /// <summary>Consecutive samples that share a tree.</summary>
     IEnumerable<List<T>> Group<T>(IEnumerable<T> samples, Func<T, SampleTokens> tokensOf)
@@ -129,7 +145,10 @@ public sealed class PreferenceTraining : ITrainingWork
         }
     }
 
-    /// <summary>Of a tree of these samples. A response's last row predicts a scored question or nothing; its first token is predicted by its question's last row.</summary>
+    /// <summary>
+    /// Of a tree of these samples. A response's last row predicts a scored question or nothing; its first token is predicted by its
+    /// question's last row.
+    /// </summary>
     TreeSize SizeOf(List<SampleTokens> samples)
     {
         int rows = 0, last = 0, scored = 0;
@@ -147,16 +166,22 @@ public sealed class PreferenceTraining : ITrainingWork
     MicroStep Finish(SampleTree builder, IReadOnlyList<(SampleTokens Sample, SampleNodes Nodes)> inTree)
     {
         TokenTree tree = builder.Build();
-        return new(tree, (pass, dLogProbs, metrics) =>
-        {
-            foreach ((SampleTokens sample, SampleNodes nodes) in inTree)
+        return new(
+            tree,
+            (pass, dLogProbs, metrics) =>
             {
-                PreferenceLogProbs logProbs = PreferenceBridge.Read(tree, nodes, pass.LogProbs, _samples.Reference.GetValueOrDefault(sample.Id));
-                ObjectiveValue value = _objective.Evaluate(logProbs);
-                PreferenceBridge.Spread(tree, nodes, value, 1.0 / _batches.BatchSize, dLogProbs);
-                PreferenceMetrics.Add(metrics, sample.Id, logProbs, value, IsGreedy(tree, nodes, pass.TopTokens));
-            }
-        })
+                foreach ((SampleTokens sample, SampleNodes nodes) in inTree)
+                {
+                    PreferenceLogProbs logProbs = PreferenceBridge.Read(
+                        tree,
+                        nodes,
+                        pass.LogProbs,
+                        _samples.Reference.GetValueOrDefault(sample.Id));
+                    ObjectiveValue value = _objective.Evaluate(logProbs);
+                    PreferenceBridge.Spread(tree, nodes, value, 1.0 / _batches.BatchSize, dLogProbs);
+                    PreferenceMetrics.Add(metrics, sample.Id, logProbs, value, IsGreedy(tree, nodes, pass.TopTokens));
+                }
+            })
         {
             Samples = [.. inTree.Select(s => s.Sample.Id)],
         };
@@ -189,6 +214,7 @@ public sealed record PreferenceSamples(
 
 /// <summary>How samples are put together.</summary>
 /// <param name="BatchSize">Samples an optimizer step.</param>
-/// <param name="MicroBatchTokens">Most tokens in one tree; a longer sample has a tree of its own. Bounds the memory, and not the result but for rounding.</param>
+/// <param name="MicroBatchTokens">Most tokens in one tree; a longer sample has a tree of its own. Bounds the memory, and not the result but
+/// for rounding.</param>
 /// <param name="Seed">The run's.</param>
 public sealed record PreferenceBatches(int BatchSize, int MicroBatchTokens, int Seed);

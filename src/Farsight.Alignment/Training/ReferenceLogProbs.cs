@@ -4,7 +4,7 @@ using Farsight.Alignment.Data;
 using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
 using Farsight.Engine;
-using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 
@@ -62,11 +62,14 @@ public static class ReferenceLogProbs
     {
         try
         {
-            return File.ReadLines(path).Select(l => JsonSerializer.Deserialize<Line>(l)!).ToDictionary(
-                l => l.Id,
-                l => new PreferenceLogProbs(
-                    new(l.ChosenSum, l.ChosenTokens), [.. l.RejectedSums.Zip(l.RejectedTokens, (sum, tokens) => new SequenceLogProb(sum, tokens))]),
-                StringComparer.Ordinal);
+            return File.ReadLines(path)
+                .Select(l => JsonSerializer.Deserialize<Line>(l)!)
+                .ToDictionary(
+                    l => l.Id,
+                    l => new PreferenceLogProbs(
+                        new(l.ChosenSum, l.ChosenTokens),
+                        [.. l.RejectedSums.Zip(l.RejectedTokens, (sum, tokens) => new SequenceLogProb(sum, tokens))]),
+                    StringComparer.Ordinal);
         }
         catch (Exception e) when (e is JsonException or ArgumentException or NullReferenceException)
         {

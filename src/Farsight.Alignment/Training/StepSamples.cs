@@ -10,9 +10,14 @@ sealed class StepSamples
 
     readonly List<string> _all = [], _notFinite = [];
 
-    /// <summary>" with the samples a, b, c (in the log-probabilities of b)", the first of them where there are many, or nothing where samples have no names.</summary>
-    internal string Described => _all.Count == 0 ? ""
-        : $" with the samples {Named(_all)}{(_notFinite.Count > 0 && _notFinite.Count < _all.Count ? $" (in the log-probabilities of {Named(_notFinite)})" : "")}";
+    /// <summary>
+    /// " with the samples a, b, c (in the log-probabilities of b)", the first of them where there are many, or nothing where samples have
+    /// no names.
+    /// </summary>
+    internal string Described =>
+        _all.Count == 0
+            ? ""
+            : $" with the samples {Named(_all)}{(_notFinite.Count > 0 && _notFinite.Count < _all.Count ? $" (in the log-probabilities of {Named(_notFinite)})" : "")}";
 
     /// <summary>Adds those of a pass.</summary>
     /// <param name="ids">Their ids.</param>

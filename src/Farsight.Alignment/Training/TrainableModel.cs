@@ -1,12 +1,15 @@
 using Farsight.Engine.Models;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Alignment.Training;
 
 /// <summary>A model of the engine as a training loop sees it.</summary>
 /// <param name="model">Kept by the caller.</param>
 /// <param name="level">What a forward pass keeps, and what backward computes again.</param>
-/// <param name="attention">Which keys each head looks at in <see cref="Forward"/>; null for all. <see cref="Evaluate"/> looks at all.</param>
-public sealed class TrainableModel(LlamaModel model, Recomputation level = Recomputation.None, AttentionPattern? attention = null) : ITrainable
+/// <param name="attention">Which keys each head looks at in <see cref="Forward"/>; null for all. <see cref="Evaluate"/> looks at
+/// all.</param>
+public sealed class TrainableModel(LlamaModel model, Recomputation level = Recomputation.None, AttentionPattern? attention = null)
+    : ITrainable
 {
     /// <inheritdoc/>
     public IReadOnlyList<Parameter> Parameters => model.Parameters;

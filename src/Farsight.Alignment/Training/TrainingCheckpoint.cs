@@ -2,9 +2,10 @@ using System.Text.Json;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
 using Farsight.Engine.Memory;
-using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Alignment.Training;
 
@@ -17,18 +18,28 @@ static class TrainingCheckpoint
 
     /// <param name="Step">Optimizer steps done.</param>
     /// <param name="MetricsBytes">Length of metrics.jsonl.</param>
-    /// <param name="TouchedRows">By parameter, the rows of the matrix that its tensors hold, in their order; of the parameters that hold only some.</param>
+    /// <param name="TouchedRows">By parameter, the rows of the matrix that its tensors hold, in their order; of the parameters that hold
+    /// only some.</param>
     sealed record State(int Step, long MetricsBytes, Dictionary<string, int[]> TouchedRows);
 
     internal static void Write(
-        CheckpointFolder checkpoints, int step, long metricsBytes, IReadOnlyList<Parameter> parameters, ParameterUpdates updates) =>
-        checkpoints.Write(step, folder =>
-        {
-            WriteRows(Path.Combine(folder, ParametersName), parameters.Select(p => (p.Name, p.Value)));
-            WriteRows(Path.Combine(folder, OptimizerName), updates.State);
-            Dictionary<string, int[]> touched = parameters.Where(p => p.Touched is not null).ToDictionary(p => p.Name, p => p.Touched!.Rows.ToArray());
-            AtomicFile.WriteText(Path.Combine(folder, StateName), JsonSerializer.Serialize(new State(step, metricsBytes, touched)));
-        });
+        CheckpointFolder checkpoints,
+        int step,
+        long metricsBytes,
+        IReadOnlyList<Parameter> parameters,
+        ParameterUpdates updates
+    ) =>
+        checkpoints.Write(
+            step,
+            folder =>
+            {
+                WriteRows(Path.Combine(folder, ParametersName), parameters.Select(p => (p.Name, p.Value)));
+                WriteRows(Path.Combine(folder, OptimizerName), updates.State);
+                Dictionary<string, int[]> touched = parameters
+                    .Where(p => p.Touched is not null)
+                    .ToDictionary(p => p.Name, p => p.Touched!.Rows.ToArray());
+                AtomicFile.WriteText(Path.Combine(folder, StateName), JsonSerializer.Serialize(new State(step, metricsBytes, touched)));
+            });
 
     /// <summary>Restores parameters and optimizer, and returns the length of metrics.jsonl in bytes.</summary>
     /// <exception cref="InputException">The checkpoint is damaged or of another model.</exception>
@@ -65,7 +76,9 @@ static class TrainingCheckpoint
             ?? throw Damaged(Path.Combine(folder, StateName), $"it does not name the rows of {parameter.Name}");
         if (rows.Any(r => r < 0 || r >= parameter.Capacity) || rows.Distinct().Count() != rows.Length)
         {
-            throw Damaged(Path.Combine(folder, StateName), $"the rows of {parameter.Name} are not {rows.Length} different ones of {parameter.Capacity}");
+            throw Damaged(
+                Path.Combine(folder, StateName),
+                $"the rows of {parameter.Name} are not {rows.Length} different ones of {parameter.Capacity}");
         }
         foreach (int row in rows)
         {
@@ -97,5 +110,7 @@ static class TrainingCheckpoint
     }
 
     static InputException Damaged(string path, string reason) =>
-        new($"{path} cannot be resumed from: {reason}. Remove the folder {Path.GetDirectoryName(path)} to resume from the checkpoint before it.");
+        new(
+            $"{path} cannot be resumed from: {reason}. Remove the folder {Path.GetDirectoryName(path)} to resume from the checkpoint before it."
+        );
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
-using Farsight.Engine.Models;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Alignment.Training;
 
@@ -152,10 +152,13 @@ public sealed class TrainingLoop
         string kept = _run.Checkpoints.Newest is { } newest
             ? $"the checkpoint of step {newest.Step} is whole"
             : "there is no checkpoint yet";
-        string change = step == 1
-            ? "Nothing has been trained yet, so look at the base model with farsight inspect and at the samples"
-            : "Start a run with a lower learning rate, a longer warm-up or a smaller clip_norm";
-        string reason = string.Create(CultureInfo.InvariantCulture, $"the {what} of step {step} is {value}{samples.Described}, and nothing was updated with it; {kept}. {change}.");
+        string change =
+            step == 1
+                ? "Nothing has been trained yet, so look at the base model with farsight inspect and at the samples"
+                : "Start a run with a lower learning rate, a longer warm-up or a smaller clip_norm";
+        string reason = string.Create(
+            CultureInfo.InvariantCulture,
+            $"the {what} of step {step} is {value}{samples.Described}, and nothing was updated with it; {kept}. {change}.");
         Watch?.Diverged(step, reason);
         throw new DivergedException($"Training diverged: {reason}");
     }

@@ -2,12 +2,13 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Farsight.Alignment.Benchmarks;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Engine.Machine;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Workflows.Timing;
 
 namespace Farsight.Cli.Commands;
 
@@ -18,15 +19,36 @@ static class BenchCommand
 
     static readonly Option<bool> s_json = new("--json") { Description = "One line of JSON on stdout." };
     static readonly ThreadsOption s_threads = new();
-    static readonly Option<string> s_shape = new("--shape") { Description = "JSON: hidden, layers, heads, kv_heads, ffn, vocab, prompt, responses (lengths, the chosen one first).", Required = true };
-    static readonly Option<string> s_objective = new("--objective") { Description = "The loss; one that needs no reference.", DefaultValueFactory = _ => "logo" };
-    static readonly Option<bool> s_noSharing = new("--no-sharing") { Description = "Repeat the prompt for each response, to see what sharing it is worth." };
-    static readonly Option<string?> s_weights = new("--weights") { Description = "Convert matrices in memory: f32, bf16, q8 or q4; by default random ones are f32, and those of --model stay as they are stored." };
-    static readonly Option<int?> s_shiftedSparse = new("--shifted-sparse") { Description = "Shifted sparse attention in groups of so many tokens, in place of full attention." };
+    static readonly Option<string> s_shape = new("--shape")
+    {
+        Description = "JSON: hidden, layers, heads, kv_heads, ffn, vocab, prompt, responses (lengths, the chosen one first).",
+        Required = true,
+    };
+    static readonly Option<string> s_objective = new("--objective")
+    {
+        Description = "The loss; one that needs no reference.",
+        DefaultValueFactory = _ => "logo",
+    };
+    static readonly Option<bool> s_noSharing = new("--no-sharing")
+    {
+        Description = "Repeat the prompt for each response, to see what sharing it is worth.",
+    };
+    static readonly Option<string?> s_weights = new("--weights")
+    {
+        Description =
+            "Convert matrices in memory: f32, bf16, q8 or q4; by default random ones are f32, and those of --model stay as they are stored.",
+    };
+    static readonly Option<int?> s_shiftedSparse = new("--shifted-sparse")
+    {
+        Description = "Shifted sparse attention in groups of so many tokens, in place of full attention.",
+    };
     static readonly MemoryOption s_memory = new();
     static readonly Option<int> s_warmup = new("--warmup") { Description = "Steps before the clock runs.", DefaultValueFactory = _ => 1 };
     static readonly Option<int> s_steps = new("--steps") { Description = "Steps that are timed.", DefaultValueFactory = _ => 3 };
-    static readonly Option<string?> s_model = new("--model") { Description = "A model directory of that shape, mapped, in place of random weights." };
+    static readonly Option<string?> s_model = new("--model")
+    {
+        Description = "A model directory of that shape, mapped, in place of random weights.",
+    };
 
     static readonly Dictionary<string, NumberFormat> s_formats = new(StringComparer.Ordinal)
     {
@@ -38,7 +60,11 @@ static class BenchCommand
 
     internal static Command Create()
     {
-        Command peak = new("peak", "Measure what this machine can do: multiply-adds a second, and bytes a second from memory.") { s_threads, s_json };
+        Command peak = new("peak", "Measure what this machine can do: multiply-adds a second, and bytes a second from memory.")
+        {
+            s_threads,
+            s_json,
+        };
         peak.SetAction((parse, cancel) => Task.Run(() => Peak(parse), CancellationToken.None));
 
         s_objective.AcceptOnlyFromAmong([.. StepBenchmark.Objectives.Keys]);
@@ -59,8 +85,15 @@ static class BenchCommand
         step.SetAction((parse, cancel) => Task.Run(() => Step(parse, cancel), CancellationToken.None));
         return new("bench", "Measure the machine, and training steps against it.")
         {
-            peak, step, BenchModelCommand.Create(), BenchTokenizerCommand.Create(), BenchDocumentsCommand.Create(), BenchImportanceCommand.Create(), BenchSynthesisCommand.Create(),
-            BenchInferenceCommand.CreateChoices(), BenchInferenceCommand.CreateGenerate(),
+            peak,
+            step,
+            BenchModelCommand.Create(),
+            BenchTokenizerCommand.Create(),
+            BenchDocumentsCommand.Create(),
+            BenchImportanceCommand.Create(),
+            BenchSynthesisCommand.Create(),
+            BenchInferenceCommand.CreateChoices(),
+            BenchInferenceCommand.CreateGenerate(),
         };
     }
 
@@ -179,13 +212,17 @@ static class BenchCommand
         Line("step", $"{r.SecondsMin:F3} s at best, {r.SecondsMedian:F3} s in the median of {r.Times.Count}, {Workers.Threads} threads");
         Line("phases", $"forward {fastest.Forward:F3} s, backward {fastest.Backward:F3} s, update {fastest.Update:F3} s");
         Line("tokens", $"{r.Tokens} rows, {r.Tokens / r.SecondsMin:F0} a second");
-        Line("operations", $"{r.Flops.Total / Giga:F1} GFLOP a step, {(r.Flops.Attention + r.Flops.AttentionBackward) / r.Flops.Total:P0} of them attention");
+        Line(
+            "operations",
+            $"{r.Flops.Total / Giga:F1} GFLOP a step, {(r.Flops.Attention + r.Flops.AttentionBackward) / r.Flops.Total:P0} of them attention"
+        );
         Line("of the peak", $"{r.ShareOfPeak:P1} of {r.Peak.AllCores / Giga:F1} GFLOP/s");
         Line("memory", $"{r.PeakMemory >> 20} MiB at most; weights {Weights(r)}; computed again: {Level(r)}");
         Line("loss", $"{r.Loss:F6}");
     }
 
-    static void Line(string label, FormattableString text) => Console.WriteLine($"{label,-13}{text.ToString(CultureInfo.InvariantCulture)}");
+    static void Line(string label, FormattableString text) =>
+        Console.WriteLine($"{label,-13}{text.ToString(CultureInfo.InvariantCulture)}");
 
     static void Write(JsonObject json) => Console.WriteLine(json.ToJsonString(JsonSerializerOptions.Default));
 

@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Farsight.Alignment.Benchmarks;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
+using Farsight.Workflows.Timing;
 
 namespace Farsight.Cli.Commands;
 
@@ -12,7 +13,11 @@ static class BenchDocumentsCommand
     const double Mega = 1e6;
 
     static readonly Option<string> s_documents = new("--documents") { Description = "What to read: a folder or file.", Required = true };
-    static readonly Option<int> s_passes = new("--passes") { Description = "How often; the fastest pass counts.", DefaultValueFactory = _ => 3 };
+    static readonly Option<int> s_passes = new("--passes")
+    {
+        Description = "How often; the fastest pass counts.",
+        DefaultValueFactory = _ => 3,
+    };
     static readonly Option<bool> s_json = new("--json") { Description = "One line of JSON on stdout." };
     static readonly CorpusFlags s_corpus = new(nearDuplicates: 0.8);
 
@@ -25,7 +30,12 @@ static class BenchDocumentsCommand
                 result.AddError("--passes: use 1 or more.");
             }
         });
-        Command command = new("documents", "Time reading documents on one thread: parsing, repair, near-duplicates.") { s_documents, s_passes, s_json };
+        Command command = new("documents", "Time reading documents on one thread: parsing, repair, near-duplicates.")
+        {
+            s_documents,
+            s_passes,
+            s_json,
+        };
         s_corpus.AddTo(command);
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
@@ -33,7 +43,10 @@ static class BenchDocumentsCommand
 
     static int Run(ParseResult parse, CancellationToken cancel)
     {
-        DocumentBenchmarkResult r = DocumentBenchmark.Run(s_corpus.Options(parse, parse.GetValue(s_documents)!, seed: 1, tokens: null), parse.GetValue(s_passes), cancel);
+        DocumentBenchmarkResult r = DocumentBenchmark.Run(
+            s_corpus.Options(parse, parse.GetValue(s_documents)!, seed: 1, tokens: null),
+            parse.GetValue(s_passes),
+            cancel);
         Console.WriteLine(parse.GetValue(s_json) ? Json(r).ToJsonString() : Text(r));
         return ExitCode.Done;
     }

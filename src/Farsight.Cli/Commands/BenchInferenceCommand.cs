@@ -1,15 +1,20 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Farsight.Alignment.Benchmarks;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
+using Farsight.Workflows.Timing;
 
 namespace Farsight.Cli.Commands;
 
 /// <summary><c>farsight bench choices</c> and <c>bench generate</c>: many questions or prompts together, and one by one.</summary>
 static class BenchInferenceCommand
 {
-    static readonly Option<string> s_model = new("--model") { Description = "Model directory; make-model writes one of any shape.", Required = true };
+    static readonly Option<string> s_model = new("--model")
+    {
+        Description = "Model directory; make-model writes one of any shape.",
+        Required = true,
+    };
     static readonly Option<int> s_alone = Count("--alone", 20, "How many are done one by one as well, to compare.");
     static readonly ThreadsOption s_threads = new();
     static readonly Option<bool> s_json = new("--json") { Description = "One line of JSON on stdout." };
@@ -17,7 +22,10 @@ static class BenchInferenceCommand
     static readonly Option<int> s_questions = Count("--questions", 14042, "Questions of all subjects together; the default is MMLU's.");
     static readonly Option<int> s_subjects = Count("--subjects", 57, "Subjects with worked examples of their own.");
     static readonly Option<int> s_shots = Count("--shots", 600, "Tokens of a subject's worked examples.");
-    static readonly Option<int> s_question = Count("--question", 100, "Tokens of a question in the mean; they have from half to one and a half of it.");
+    static readonly Option<int> s_question = Count(
+        "--question",
+        100,
+        "Tokens of a question in the mean; they have from half to one and a half of it.");
     static readonly Option<int> s_choices = Count("--choices", 4, "Choices of a question.");
     static readonly Option<int> s_choice = Count("--choice", 1, "Tokens of a choice.");
     static readonly Option<int> s_together = Count("--together", 256, "Questions in one call.");
@@ -33,7 +41,14 @@ static class BenchInferenceCommand
         {
             s_model, s_questions, s_subjects, s_shots, s_question, s_choices, s_choice, s_together, s_alone, s_threads, s_json,
         };
-        command.SetAction((parse, cancel) => Task.Run(() => Show(parse, () => InferenceBenchmark.Choices(parse.GetValue(s_model)!, Choices(parse), parse.GetValue(s_alone), cancel)), CancellationToken.None));
+        command.SetAction(
+            (parse, cancel) =>
+                Task.Run(
+                    () =>
+                        Show(
+                            parse,
+                            () => InferenceBenchmark.Choices(parse.GetValue(s_model)!, Choices(parse), parse.GetValue(s_alone), cancel)),
+                    CancellationToken.None));
         return command;
     }
 
@@ -43,7 +58,16 @@ static class BenchInferenceCommand
         {
             s_model, s_prompts, s_shared, s_own, s_new, s_alone, s_threads, s_json,
         };
-        command.SetAction((parse, cancel) => Task.Run(() => Show(parse, () => InferenceBenchmark.Generation(parse.GetValue(s_model)!, Generation(parse), parse.GetValue(s_alone), cancel)), CancellationToken.None));
+        command.SetAction(
+            (parse, cancel) =>
+                Task.Run(
+                    () =>
+                        Show(
+                            parse,
+                            () =>
+                                InferenceBenchmark.Generation(parse.GetValue(s_model)!, Generation(parse), parse.GetValue(s_alone), cancel)
+                        ),
+                    CancellationToken.None));
         return command;
     }
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using Farsight.Alignment.Benchmarks;
 using Farsight.Cli.Output;
 using Farsight.Engine.Numerics;
+using Farsight.Workflows.Timing;
 
 namespace Farsight.Cli.Commands;
 
@@ -11,12 +11,21 @@ static class BenchModelCommand
 {
     static readonly Option<string> s_shape = new("--shape") { Description = "JSON, as for bench step.", Required = true };
     static readonly Option<string> s_out = new("--out") { Description = "Model directory to write.", Required = true };
-    static readonly Option<string> s_format = new("--format") { Description = "How weights are stored: bf16 or f32.", DefaultValueFactory = _ => "bf16" };
+    static readonly Option<string> s_format = new("--format")
+    {
+        Description = "How weights are stored: bf16 or f32.",
+        DefaultValueFactory = _ => "bf16",
+    };
 
     internal static Command Create()
     {
         s_format.AcceptOnlyFromAmong("bf16", "f32");
-        Command command = new("make-model", "Write a Hugging Face model directory with random weights, to time sizes that are not at hand.") { s_shape, s_out, s_format };
+        Command command = new("make-model", "Write a Hugging Face model directory with random weights, to time sizes that are not at hand.")
+        {
+            s_shape,
+            s_out,
+            s_format,
+        };
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }

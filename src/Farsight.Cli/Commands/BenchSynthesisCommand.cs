@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Farsight.Alignment.Benchmarks;
 using Farsight.Cli.Output;
+using Farsight.Workflows.Timing;
 
 namespace Farsight.Cli.Commands;
 
@@ -11,14 +11,28 @@ static class BenchSynthesisCommand
 {
     const double Mega = 1e6;
 
-    static readonly Option<string> s_model = new("--model") { Description = "Directory with a tokenizer and a chat template.", Required = true };
-    static readonly Option<string> s_documents = new("--documents") { Description = "A folder or file with long documents.", Required = true };
+    static readonly Option<string> s_model = new("--model")
+    {
+        Description = "Directory with a tokenizer and a chat template.",
+        Required = true,
+    };
+    static readonly Option<string> s_documents = new("--documents")
+    {
+        Description = "A folder or file with long documents.",
+        Required = true,
+    };
     static readonly Option<int> s_samples = new("--samples") { Description = "Samples to make.", DefaultValueFactory = _ => 200 };
     static readonly Option<bool> s_json = new("--json") { Description = "One line of JSON on stdout." };
 
     internal static Command Create()
     {
-        Command command = new("synthesis", "Time cutting documents and making samples on one thread, with a model that answers at once.") { s_model, s_documents, s_samples, s_json };
+        Command command = new("synthesis", "Time cutting documents and making samples on one thread, with a model that answers at once.")
+        {
+            s_model,
+            s_documents,
+            s_samples,
+            s_json,
+        };
         s_samples.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() < 1)
@@ -32,7 +46,11 @@ static class BenchSynthesisCommand
 
     static int Run(ParseResult parse, CancellationToken cancel)
     {
-        SynthesisBenchmarkResult r = SynthesisBenchmark.Run(Bundled.Locate(parse.GetValue(s_model)!), parse.GetValue(s_documents)!, parse.GetValue(s_samples), cancel);
+        SynthesisBenchmarkResult r = SynthesisBenchmark.Run(
+            Bundled.Locate(parse.GetValue(s_model)!),
+            parse.GetValue(s_documents)!,
+            parse.GetValue(s_samples),
+            cancel);
         Console.WriteLine(parse.GetValue(s_json) ? Json(r).ToJsonString() : Text(r));
         return ExitCode.Done;
     }
@@ -46,10 +64,13 @@ static class BenchSynthesisCommand
         ["scored_mb_per_second"] = Math.Round(r.SampleBytes / r.SampleSeconds / Mega, 1),
     };
 
-    static string Text(SynthesisBenchmarkResult r) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"""
-        cutting    {r.Bytes / r.CutSeconds / Mega:F1} MB/s: reading, hashing, encoding; {r.Bytes / Mega:F1} MB
-        samples    {r.Samples / r.SampleSeconds * 3600:F0} an hour; {r.SampleBytes / r.SampleSeconds / Mega:F1} MB/s of scored text, {r.SampleBytes / Mega / r.Samples:F2} MB a sample
-        """);
+    static string Text(SynthesisBenchmarkResult r) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            cutting    {r.Bytes / r.CutSeconds / Mega:F1} MB/s: reading, hashing, encoding; {r.Bytes / Mega:F1} MB
+            samples    {r.Samples / r.SampleSeconds * 3600:F0} an hour; {r.SampleBytes
+                / r.SampleSeconds
+                / Mega:F1} MB/s of scored text, {r.SampleBytes / Mega / r.Samples:F2} MB a sample
+            """);
 }

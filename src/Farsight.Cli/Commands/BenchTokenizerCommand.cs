@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Farsight.Alignment.Benchmarks;
 using Farsight.Cli.Output;
+using Farsight.Workflows.Timing;
 
 namespace Farsight.Cli.Commands;
 
@@ -11,9 +11,21 @@ static class BenchTokenizerCommand
 {
     const double Mega = 1e6;
 
-    static readonly Option<string> s_tokenizer = new("--tokenizer") { Description = "A tokenizer.json, or a model directory.", Required = true };
-    static readonly Option<string> s_documents = new("--documents") { Description = "What to encode: a folder or file of .txt, .md or .jsonl.", Required = true };
-    static readonly Option<int> s_passes = new("--passes") { Description = "How often everything is encoded; the fastest pass counts.", DefaultValueFactory = _ => 3 };
+    static readonly Option<string> s_tokenizer = new("--tokenizer")
+    {
+        Description = "A tokenizer.json, or a model directory.",
+        Required = true,
+    };
+    static readonly Option<string> s_documents = new("--documents")
+    {
+        Description = "What to encode: a folder or file of .txt, .md or .jsonl.",
+        Required = true,
+    };
+    static readonly Option<int> s_passes = new("--passes")
+    {
+        Description = "How often everything is encoded; the fastest pass counts.",
+        DefaultValueFactory = _ => 3,
+    };
     static readonly Option<bool> s_json = new("--json") { Description = "One line of JSON on stdout." };
 
     internal static Command Create()
@@ -32,7 +44,11 @@ static class BenchTokenizerCommand
 
     static int Run(ParseResult parse, CancellationToken cancel)
     {
-        TokenizerBenchmarkResult r = TokenizerBenchmark.Run(parse.GetValue(s_tokenizer)!, parse.GetValue(s_documents)!, parse.GetValue(s_passes), cancel);
+        TokenizerBenchmarkResult r = TokenizerBenchmark.Run(
+            parse.GetValue(s_tokenizer)!,
+            parse.GetValue(s_documents)!,
+            parse.GetValue(s_passes),
+            cancel);
         Console.WriteLine(parse.GetValue(s_json) ? Json(r).ToJsonString() : Text(r));
         return ExitCode.Done;
     }
@@ -49,12 +65,15 @@ static class BenchTokenizerCommand
         ["sha256"] = r.Sha256,
     };
 
-    static string Text(TokenizerBenchmarkResult r) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"""
-        loading    {r.LoadSeconds:F2} s
-        encoding   {r.BytesPerSecond / Mega:F1} MB/s, {r.Tokens / r.Seconds.Min() / Mega:F2} M tokens/s at best of {r.Seconds.Count}; the first pass took {r.Seconds[0]:F2} s
-        text       {r.Documents} documents, {r.Bytes / Mega:F1} MB, {r.Tokens} tokens
-        memory     grew by {r.GrownBytes / Mega:F0} MB
-        """);
+    static string Text(TokenizerBenchmarkResult r) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            loading    {r.LoadSeconds:F2} s
+            encoding   {r.BytesPerSecond / Mega:F1} MB/s, {r.Tokens
+                / r.Seconds.Min()
+                / Mega:F2} M tokens/s at best of {r.Seconds.Count}; the first pass took {r.Seconds[0]:F2} s
+            text       {r.Documents} documents, {r.Bytes / Mega:F1} MB, {r.Tokens} tokens
+            memory     grew by {r.GrownBytes / Mega:F0} MB
+            """);
 }

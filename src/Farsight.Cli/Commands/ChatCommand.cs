@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Farsight.Alignment.Generation;
+using Farsight.Alignment.Answering;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 
 namespace Farsight.Cli.Commands;
@@ -14,7 +15,8 @@ static class ChatCommand
     {
         Command command = new("chat", "Talk with a model. Lines that begin with a slash are commands; /help lists them.") { s_system };
         s_sampling.AddTo(command);
-        command.SetAction((parse, _) => Task.Run(() => Run(parse), CancellationToken.None)); // the first Ctrl-C ends an answer, not the command
+        // the first Ctrl-C ends an answer, not the command
+        command.SetAction((parse, _) => Task.Run(() => Run(parse), CancellationToken.None));
         return command;
     }
 
@@ -26,7 +28,13 @@ static class ChatCommand
         using AnswerInterrupt interrupt = new();
         bool isTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
         TextWriter output = parse.InvocationConfiguration.Output;
-        ChatLoop loop = new(session, options, output, Console.Error, parse.GetValue(s_sampling.Json), hasAdapter: model.AdapterPath is not null);
+        ChatLoop loop = new(
+            session,
+            options,
+            output,
+            Console.Error,
+            parse.GetValue(s_sampling.Json),
+            hasAdapter: model.AdapterPath is not null);
         if (isTerminal)
         {
             Console.Error.WriteLine($"{model.Name}. /help lists commands, Ctrl-C stops an answer.");

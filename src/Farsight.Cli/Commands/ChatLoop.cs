@@ -1,5 +1,5 @@
 using System.Globalization;
-using Farsight.Alignment.Generation;
+using Farsight.Alignment.Answering;
 using Farsight.Cli.Output;
 using Farsight.Engine;
 
@@ -62,7 +62,9 @@ sealed class ChatLoop(ChatSession session, TextOptions options, TextWriter outpu
         output.Flush();
         if (answer.FinishReason == FinishReason.Length && answer.Tokens.Count < _options.MaxNewTokens)
         {
-            notes.WriteLine($"The context window of {answer.PromptTokens.Count + answer.Tokens.Count} tokens is full; the answer ends there. /reset starts anew.");
+            notes.WriteLine(
+                $"The context window of {answer.PromptTokens.Count + answer.Tokens.Count} tokens is full; the answer ends there. /reset starts anew."
+            );
         }
         return true;
     }

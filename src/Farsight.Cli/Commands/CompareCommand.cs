@@ -3,10 +3,10 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Farsight.Alignment.Evaluation;
-using Farsight.Alignment.Evaluation.Comparison;
 using Farsight.Cli.Output;
 using Farsight.Engine;
+using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Report;
 
 namespace Farsight.Cli.Commands;
 
@@ -24,28 +24,50 @@ static class CompareCommand
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
-    static readonly Argument<string[]> s_runs = new("run") { Description = "Directories of evaluations (or their results.json), the one to compare with first.", Arity = new ArgumentArity(2, 100) };
-    static readonly Option<string[]> s_fail = new("--fail-on-regression") { Description = "Exit code 1 if one of these tasks became worse beyond chance; 'all' for any task.", AllowMultipleArgumentsPerToken = true };
+    static readonly Argument<string[]> s_runs = new("run")
+    {
+        Description = "Directories of evaluations (or their results.json), the one to compare with first.",
+        Arity = new ArgumentArity(2, 100),
+    };
+    static readonly Option<string[]> s_fail = new("--fail-on-regression")
+    {
+        Description = "Exit code 1 if one of these tasks became worse beyond chance; 'all' for any task.",
+        AllowMultipleArgumentsPerToken = true,
+    };
     static readonly Option<bool> s_json = new("--json") { Description = "Print the comparison as JSON." };
 
     internal static Command Create()
     {
-        Command command = new("compare", "Compare evaluations by paired bootstrap over the examples they share.") { s_runs, s_fail, s_json };
+        Command command = new("compare", "Compare evaluations by paired bootstrap over the examples they share.")
+        {
+            s_runs,
+            s_fail,
+            s_json,
+        };
         command.SetAction(Run);
         return command;
     }
 
     static int Run(ParseResult parse)
     {
-        string[] paths = parse.GetValue(s_runs)!, asked = parse.GetValue(s_fail) ?? [];
-        (string Name, EvalResults Results)[] runs = [.. paths.Select(p => (Path.TrimEndingDirectorySeparator(p), EvalFiles.ReadResults(p)))];
+        string[] paths = parse.GetValue(s_runs)!,
+            asked = parse.GetValue(s_fail) ?? [];
+        (string Name, EvalResults Results)[] runs =
+        [
+            .. paths.Select(p => (Path.TrimEndingDirectorySeparator(p), EvalFiles.ReadResults(p))),
+        ];
         IReadOnlyList<TaskDifference> differences = EvalComparison.Of(runs);
         foreach (string task in asked.Where(t => t != Every && differences.All(d => d.Task != t)))
         {
-            throw new InputException($"--fail-on-regression {task}: the runs have no such task in common; they have {string.Join(", ", differences.Select(d => d.Task).Distinct())}.");
+            throw new InputException(
+                $"--fail-on-regression {task}: the runs have no such task in common; they have {string.Join(", ", differences.Select(d => d.Task).Distinct())}."
+            );
         }
-        parse.InvocationConfiguration.Output.Write(parse.GetValue(s_json) ? JsonSerializer.Serialize(differences, s_indented) + "\n" : Table(runs, differences));
-        return differences.Any(d => d.Verdict == ComparisonVerdict.Worse && (asked.Contains(Every) || asked.Contains(d.Task))) ? ExitCode.Failed : ExitCode.Done;
+        parse.InvocationConfiguration.Output.Write(
+            parse.GetValue(s_json) ? JsonSerializer.Serialize(differences, s_indented) + "\n" : Table(runs, differences));
+        return differences.Any(d => d.Verdict == ComparisonVerdict.Worse && (asked.Contains(Every) || asked.Contains(d.Task)))
+            ? ExitCode.Failed
+            : ExitCode.Done;
     }
 
     static string Table((string Name, EvalResults Results)[] runs, IReadOnlyList<TaskDifference> differences)
@@ -62,13 +84,16 @@ static class CompareCommand
                 string interval = $"{Signed(d, d.Low)} to {Signed(d, d.High)}";
                 string verdict = d.Verdict switch { ComparisonVerdict.Better => "better", ComparisonVerdict.Worse => "WORSE", _ => "" };
                 string prompts = d.OtherPrompts > 0 ? $"  {d.OtherPrompts} prompts differ" : "";
-                text.WriteLine($"  {d.Task.PadRight(width)} {d.N,6} {Number(d, d.Before),8} {Number(d, d.After),8} {Signed(d, d.Difference),8}  {interval,-16} {verdict}{prompts}".TrimEnd());
+                text.WriteLine(
+                    $"  {d.Task.PadRight(width)} {d.N,6} {Number(d, d.Before),8} {Number(d, d.After),8} {Signed(d, d.Difference),8}  {interval,-16} {verdict}{prompts}".TrimEnd()
+                );
             }
         }
         return text.ToString();
     }
 
-    static string Number(TaskDifference d, double value) => (d.IsShare ? 100 * value : value).ToString(d.IsShare ? "0.0" : "0.000", CultureInfo.InvariantCulture);
+    static string Number(TaskDifference d, double value) =>
+        (d.IsShare ? 100 * value : value).ToString(d.IsShare ? "0.0" : "0.000", CultureInfo.InvariantCulture);
 
     static string Signed(TaskDifference d, double value) => (value >= 0 ? "+" : "−") + Number(d, Math.Abs(value));
 }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Farsight.Alignment.Data.Exchange;
-using Farsight.Alignment.Text;
 using Farsight.Cli.Output;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Cli.Commands;
 
@@ -17,14 +17,27 @@ static class DataExportCommand
     };
 
     static readonly Argument<string> s_dataset = new("dataset") { Description = "A .jsonl file that synth wrote." };
-    static readonly Option<string> s_format = new("--format") { Description = "trl (messages), trl-text (texts), openai (preferences) or openai-messages (chosen responses only).", Required = true };
+    static readonly Option<string> s_format = new("--format")
+    {
+        Description = "trl (messages), trl-text (texts), openai (preferences) or openai-messages (chosen responses only).",
+        Required = true,
+    };
     static readonly Option<string> s_out = new("--out") { Description = "The .jsonl file to write.", Required = true };
-    static readonly Option<string?> s_tokenizer = new("--tokenizer") { Description = "The model that the dataset was made for; needed only for samples that hold no readable prompt." };
+    static readonly Option<string?> s_tokenizer = new("--tokenizer")
+    {
+        Description = "The model that the dataset was made for; needed only for samples that hold no readable prompt.",
+    };
 
     internal static Command Create()
     {
         s_format.AcceptOnlyFromAmong([.. s_formats.Keys]);
-        Command command = new("export", "Write a preference dataset as TRL or OpenAI have it: one line for each rejected response.") { s_dataset, s_format, s_out, s_tokenizer };
+        Command command = new("export", "Write a preference dataset as TRL or OpenAI have it: one line for each rejected response.")
+        {
+            s_dataset,
+            s_format,
+            s_out,
+            s_tokenizer,
+        };
         command.SetAction((parse, _) => Task.Run(() => Run(parse), CancellationToken.None));
         return command;
     }
@@ -33,7 +46,11 @@ static class DataExportCommand
     {
         Tokenizer? tokenizer = parse.GetValue(s_tokenizer) is { } path ? Tokenizer.Load(Bundled.Locate(path)) : null;
         string output = parse.GetValue(s_out)!;
-        ExportCounts counts = PreferenceExport.Write(parse.GetValue(s_dataset)!, output, s_formats[parse.GetValue(s_format)!], tokenizer is null ? null : tokens => tokenizer.Decode(tokens));
+        ExportCounts counts = PreferenceExport.Write(
+            parse.GetValue(s_dataset)!,
+            output,
+            s_formats[parse.GetValue(s_format)!],
+            tokenizer is null ? null : tokens => tokenizer.Decode(tokens));
         parse.InvocationConfiguration.Output.WriteLine($"{output}: {counts.Lines} lines from {counts.Samples} samples");
         return ExitCode.Done;
     }

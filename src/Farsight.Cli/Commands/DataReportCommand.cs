@@ -2,26 +2,41 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Farsight.Alignment.Documents;
-using Farsight.Alignment.Text;
+using Farsight.Alignment.Corpus;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Cli.Commands;
 
 /// <summary><c>farsight data report</c>: what a corpus holds, and what reading it would repair and drop.</summary>
 static class DataReportCommand
 {
-    static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly JsonSerializerOptions s_indented = new()
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     static readonly Argument<string> s_path = new("path") { Description = "A folder or file with documents." };
-    static readonly Option<string?> s_tokenizer = new("--tokenizer") { Description = "A tokenizer.json or a model directory, to count lengths in tokens." };
+    static readonly Option<string?> s_tokenizer = new("--tokenizer")
+    {
+        Description = "A tokenizer.json or a model directory, to count lengths in tokens.",
+    };
     static readonly Option<int> s_seed = new("--seed") { Description = "Decides which documents are drawn.", DefaultValueFactory = _ => 1 };
     static readonly Option<bool> s_json = new("--json") { Description = "Print it all as JSON." };
     static readonly CorpusFlags s_corpus = new(nearDuplicates: 0.8);
 
     internal static Command Create()
     {
-        Command command = new("report", "Tell what a corpus holds: documents, lengths, what had to be repaired, what is dropped and why.") { s_path, s_tokenizer, s_seed, s_json };
+        Command command = new("report", "Tell what a corpus holds: documents, lengths, what had to be repaired, what is dropped and why.")
+        {
+            s_path,
+            s_tokenizer,
+            s_seed,
+            s_json,
+        };
         s_corpus.AddTo(command);
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
@@ -31,7 +46,11 @@ static class DataReportCommand
     {
         string path = parse.GetValue(s_path)!;
         Tokenizer? tokenizer = parse.GetValue(s_tokenizer) is { } file ? Tokenizer.Load(Bundled.Locate(file)) : null;
-        CorpusOptions options = s_corpus.Options(parse, path, parse.GetValue(s_seed), tokenizer is null ? null : text => tokenizer.Encode(text).Length);
+        CorpusOptions options = s_corpus.Options(
+            parse,
+            path,
+            parse.GetValue(s_seed),
+            tokenizer is null ? null : text => tokenizer.Encode(text).Length);
         CorpusReport report = new();
         using (ProgressLine line = ProgressLine.OnStandardError("document"))
         {
@@ -45,7 +64,8 @@ static class DataReportCommand
                 line.Report(soFar.Read, 0, $"kept {soFar.Kept}");
             }
         }
-        parse.InvocationConfiguration.Output.Write(parse.GetValue(s_json) ? report.ToJson().ToJsonString(s_indented) + "\n" : Text(path, report));
+        parse.InvocationConfiguration.Output.Write(
+            parse.GetValue(s_json) ? report.ToJson().ToJsonString(s_indented) + "\n" : Text(path, report));
         return ExitCode.Done;
     }
 
@@ -74,7 +94,8 @@ static class DataReportCommand
     {
         foreach ((string name, CorpusCount count) in counts)
         {
-            string places = count.Places == count.Documents ? "" : string.Create(CultureInfo.InvariantCulture, $" in {count.Places} places");
+            string places =
+                count.Places == count.Documents ? "" : string.Create(CultureInfo.InvariantCulture, $" in {count.Places} places");
             Line(text, label, $"{name}: {count.Documents} documents{places}, {count.First} first");
         }
         if (counts.Count == 0)
@@ -83,5 +104,6 @@ static class DataReportCommand
         }
     }
 
-    static void Line(StringWriter text, string label, FormattableString value) => text.WriteLine($"  {label,-11}  {value.ToString(CultureInfo.InvariantCulture)}");
+    static void Line(StringWriter text, string label, FormattableString value) =>
+        text.WriteLine($"  {label,-11}  {value.ToString(CultureInfo.InvariantCulture)}");
 }

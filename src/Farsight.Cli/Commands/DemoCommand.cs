@@ -1,23 +1,41 @@
 using System.CommandLine;
 using System.Globalization;
-using Farsight.Alignment.Evaluation;
-using Farsight.Alignment.Recipes.Demo;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
+using Farsight.Evaluation.Core;
+using Farsight.Workflows.Demo;
 
 namespace Farsight.Cli.Commands;
 
 /// <summary><c>farsight demo</c>: the whole loop on the bundled model, ending with a verdict.</summary>
 static class DemoCommand
 {
-    static readonly Option<string> s_out = new("--out") { Description = "Folder for everything the demo makes; the same command continues there.", DefaultValueFactory = _ => "demo" };
-    static readonly Option<string?> s_documents = new("--documents") { Description = "Folder with text files of your own; the last one is kept for evaluation. Invented documents if left out." };
-    static readonly Option<int> s_seed = new("--seed") { Description = "Of documents, samples and evaluation.", DefaultValueFactory = _ => 1 };
+    static readonly Option<string> s_out = new("--out")
+    {
+        Description = "Folder for everything the demo makes; the same command continues there.",
+        DefaultValueFactory = _ => "demo",
+    };
+    static readonly Option<string?> s_documents = new("--documents")
+    {
+        Description = "Folder with text files of your own; the last one is kept for evaluation. Invented documents if left out.",
+    };
+    static readonly Option<int> s_seed = new("--seed")
+    {
+        Description = "Of documents, samples and evaluation.",
+        DefaultValueFactory = _ => 1,
+    };
 
     static readonly ThreadsOption s_threads = new();
 
     internal static Command Create()
     {
-        Command command = new("demo", "Align the bundled model with LOGO and compare it with its baselines, in some ten minutes.") { s_out, s_documents, s_seed, s_threads };
+        Command command = new("demo", "Align the bundled model with LOGO and compare it with its baselines, in some ten minutes.")
+        {
+            s_out,
+            s_documents,
+            s_seed,
+            s_threads,
+        };
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }
@@ -47,17 +65,23 @@ static class DemoCommand
         text.WriteLine($"{"",-22}{string.Concat(verdict.Measured[0].Results.Tasks[0].Lengths.Select(c => $"{c.Length,20}"))}");
         foreach ((DemoVariant variant, EvalResults results) in verdict.Measured)
         {
-            text.WriteLine($"{variant.Name,-22}{string.Concat(results.Tasks[0].Lengths.Select(c => string.Create(
-                CultureInfo.InvariantCulture, $"{$"{100 * c.Mean:0} [{100 * c.Low:0}–{100 * c.High:0}] ({100 * c.Beside["value"]:0})",20}")))}");
+            text.WriteLine(
+                $"{variant.Name,-22}{string.Concat(results.Tasks[0].Lengths.Select(c => string.Create(
+                CultureInfo.InvariantCulture, $"{$"{100 * c.Mean:0} [{100 * c.Low:0}–{100 * c.High:0}] ({100 * c.Beside["value"]:0})",20}")))}"
+            );
         }
         text.WriteLine();
         text.WriteLine("Perplexity per token of held-out text");
         foreach ((DemoVariant variant, EvalResults results) in verdict.Measured)
         {
-            text.WriteLine($"{variant.Name,-22}{string.Concat(results.Tasks[1].Lengths.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Mean,20:0.0}")))}");
+            text.WriteLine(
+                $"{variant.Name,-22}{string.Concat(results.Tasks[1].Lengths.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Mean,20:0.0}")))}"
+            );
         }
         text.WriteLine();
-        text.WriteLine($"Seconds: {string.Join(", ", verdict.Summary.Seconds.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Key} {s.Value:0}")))}");
+        text.WriteLine(
+            $"Seconds: {string.Join(", ", verdict.Summary.Seconds.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Key} {s.Value:0}")))}"
+        );
         return text.ToString();
     }
 

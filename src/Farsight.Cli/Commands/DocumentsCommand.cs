@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Farsight.Alignment.Documents;
+using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Recipes;
 using Farsight.Cli.Output;
 
@@ -21,11 +21,16 @@ static class DocumentsCommand
         Option<int> count = new("--count") { Description = "Number of documents.", DefaultValueFactory = _ => 10 };
         Option<int> words = new("--words") { Description = "Least words of each document.", DefaultValueFactory = _ => 5000 };
         Option<int> seed = new("--seed") { Description = "The same seed gives the same documents.", DefaultValueFactory = _ => 1 };
-        Option<string> format = new("--format") { Description = "txt: one file a document, and questions.json; jsonl: one file for all.", DefaultValueFactory = _ => "txt" };
+        Option<string> format = new("--format")
+        {
+            Description = "txt: one file a document, and questions.json; jsonl: one file for all.",
+            DefaultValueFactory = _ => "txt",
+        };
         format.AcceptOnlyFromAmong("txt", "jsonl");
         Option<string[]> questions = new("--questions")
         {
-            Description = "What is asked: single (one detail each), multi (two details of different things at once), summary (all that the text says of a person, town or thing).",
+            Description =
+                "What is asked: single (one detail each), multi (two details of different things at once), summary (all that the text says of a person, town or thing).",
             DefaultValueFactory = _ => ["single"],
             AllowMultipleArgumentsPerToken = true,
         };

@@ -1,24 +1,42 @@
 using System.CommandLine;
 using System.Globalization;
-using Farsight.Alignment.Evaluation;
 using Farsight.Alignment.Recipes;
-using Farsight.Alignment.Recipes.Evolution;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
+using Farsight.Evaluation.Core;
+using Farsight.Workflows.Evolve;
 
 namespace Farsight.Cli.Commands;
 
 /// <summary><c>farsight evolve</c>: LongPO's self-evolution by a recipe, iteration after iteration.</summary>
 static class EvolveCommand
 {
-    static readonly Argument<string> s_recipe = new("recipe") { Description = "The recipe, a .jsonc file. Paths in it begin at its folder, else at the working folder." };
-    static readonly Option<string> s_out = new("--out") { Description = "Folder for everything that is made; the same command continues there.", Required = true };
-    static readonly Option<string[]> s_set = new("--set") { Description = "Override a key of the recipe, as in --set documents.count=100. May be given several times." };
+    static readonly Argument<string> s_recipe = new("recipe")
+    {
+        Description = "The recipe, a .jsonc file. Paths in it begin at its folder, else at the working folder.",
+    };
+    static readonly Option<string> s_out = new("--out")
+    {
+        Description = "Folder for everything that is made; the same command continues there.",
+        Required = true,
+    };
+    static readonly Option<string[]> s_set = new("--set")
+    {
+        Description = "Override a key of the recipe, as in --set documents.count=100. May be given several times.",
+    };
     static readonly MemoryOption s_memory = new();
     static readonly ThreadsOption s_threads = new();
 
     internal static Command Create()
     {
-        Command command = new("evolve", "Let a model widen its own window: data by itself, training, merging, and again.") { s_recipe, s_out, s_set, s_memory, s_threads };
+        Command command = new("evolve", "Let a model widen its own window: data by itself, training, merging, and again.")
+        {
+            s_recipe,
+            s_out,
+            s_set,
+            s_memory,
+            s_threads,
+        };
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }
@@ -32,7 +50,11 @@ static class EvolveCommand
         using (Stages stages = new())
         using (cancel.Register(() => stages.Note("Stopping; the same command continues where this one ends.")))
         {
-            verdict = EvolveRun.Start(new(recipe, recipePath, parse.GetValue(s_out)!, parse.GetValue(s_memory)), stages.Note, stages, cancel);
+            verdict = EvolveRun.Start(
+                new(recipe, recipePath, parse.GetValue(s_out)!, parse.GetValue(s_memory)),
+                stages.Note,
+                stages,
+                cancel);
         }
         Console.Out.Write(Table(verdict));
         Console.Out.WriteLine($"Model:   {verdict.Model}");
@@ -51,11 +73,15 @@ static class EvolveCommand
             text.WriteLine($"{"".PadRight(name)}{string.Concat(task.Lengths.Select(c => $"{c.Length,14}"))}");
             foreach (EvolvedModel model in verdict.Models)
             {
-                text.WriteLine($"{model.Name.PadRight(name)}{string.Concat(model.Results.Tasks.First(t => t.Task == task.Task).Lengths.Select(c => $"{Cell(task, c),14}"))}");
+                text.WriteLine(
+                    $"{model.Name.PadRight(name)}{string.Concat(model.Results.Tasks.First(t => t.Task == task.Task).Lengths.Select(c => $"{Cell(task, c),14}"))}"
+                );
             }
             text.WriteLine();
         }
-        text.WriteLine($"Seconds: {string.Join(", ", verdict.Seconds.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Key} {s.Value:0}")))}");
+        text.WriteLine(
+            $"Seconds: {string.Join(", ", verdict.Seconds.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Key} {s.Value:0}")))}"
+        );
         return text.ToString();
     }
 

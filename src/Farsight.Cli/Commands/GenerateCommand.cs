@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Farsight.Alignment.Generation;
+using Farsight.Alignment.Answering;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Engine;
 
@@ -9,7 +10,12 @@ namespace Farsight.Cli.Commands;
 static class GenerateCommand
 {
     static readonly SamplingOptions s_sampling = new();
-    static readonly Option<string[]> s_prompts = new("--prompt") { Description = "What to answer; @FILE reads it from a file, - from standard input. Several are answered together; what they begin with in common is computed once.", Required = true };
+    static readonly Option<string[]> s_prompts = new("--prompt")
+    {
+        Description =
+            "What to answer; @FILE reads it from a file, - from standard input. Several are answered together; what they begin with in common is computed once.",
+        Required = true,
+    };
     static readonly Option<string?> s_system = new("--system") { Description = "A system message before the prompt." };
     static readonly Option<bool> s_raw = new("--raw") { Description = "Continue the prompt as it is, without the chat template." };
 
@@ -35,7 +41,13 @@ static class GenerateCommand
         int[][] prompts = [.. texts.Select(t => isRaw ? model.RawPrompt(t) : model.Format.Conversation(Turns(parse, t)))];
 
         bool streams = prompts.Length == 1 && !writesJson;
-        IReadOnlyList<GeneratedText> answers = TextGenerator.Generate(model, prompts, isRaw, options, streams ? (_, text) => Show(output, text) : null, cancel);
+        IReadOnlyList<GeneratedText> answers = TextGenerator.Generate(
+            model,
+            prompts,
+            isRaw,
+            options,
+            streams ? (_, text) => Show(output, text) : null,
+            cancel);
         if (streams)
         {
             output.WriteLine();
@@ -46,13 +58,14 @@ static class GenerateCommand
         }
         foreach (GeneratedText answer in answers.Where(a => a.FinishReason == FinishReason.Length && a.Tokens.Count < options.MaxNewTokens))
         {
-            Console.Error.WriteLine($"The context window of {answer.PromptTokens.Count + answer.Tokens.Count} tokens is full; the answer ends there.");
+            Console.Error.WriteLine(
+                $"The context window of {answer.PromptTokens.Count + answer.Tokens.Count} tokens is full; the answer ends there.");
         }
         cancel.ThrowIfCancellationRequested();
         return ExitCode.Done;
     }
 
-    static Alignment.Text.ChatTurn[] Turns(ParseResult parse, string text) =>
+    static Text.Conversations.ChatTurn[] Turns(ParseResult parse, string text) =>
         parse.GetValue(s_system) is { } system ? [new("system", system), new("user", text)] : [new("user", text)];
 
     static string Read(string prompt)
@@ -77,7 +90,8 @@ static class GenerateCommand
     {
         if (writesJson)
         {
-            output.WriteLine(answers.Count == 1 ? GeneratedJson.Of(answers[0]) : $"[{string.Join(",\n", answers.Select(GeneratedJson.Of))}]");
+            output.WriteLine(
+                answers.Count == 1 ? GeneratedJson.Of(answers[0]) : $"[{string.Join(",\n", answers.Select(GeneratedJson.Of))}]");
             return;
         }
         for (int i = 0; i < answers.Count; i++)

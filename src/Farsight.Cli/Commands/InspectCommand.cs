@@ -5,26 +5,47 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Farsight.Alignment.Inspection;
 using Farsight.Alignment.Synthesis.Card;
-using Farsight.Alignment.Text;
 using Farsight.Cli.Output;
 using Farsight.Engine;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Cli.Commands;
 
 /// <summary><c>farsight inspect</c>: what a path holds.</summary>
 static class InspectCommand
 {
-    static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly JsonSerializerOptions s_indented = new()
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
-    static readonly Argument<string> s_path = new("path") { Description = "Directory of a model, an adapter or a run; GGUF, safetensors or dataset (.jsonl) file." };
+    static readonly Argument<string> s_path = new("path")
+    {
+        Description = "Directory of a model, an adapter or a run; GGUF, safetensors or dataset (.jsonl) file.",
+    };
     static readonly Option<bool> s_tensors = new("--tensors") { Description = "List every tensor." };
     static readonly Option<bool> s_scan = new("--scan") { Description = "Read all weights and count those that are NaN or infinite." };
     static readonly Option<bool> s_json = new("--json") { Description = "Print it all as JSON." };
 
-    static readonly Option<string?> s_html = new("--html") { Description = "Of a dataset: write a page that shows samples with their evidence." };
-    static readonly Option<bool> s_card = new("--card") { Description = "Of a dataset: write its card beside it, FILE.card.md and FILE.card.json." };
-    static readonly Option<string?> s_tokenizer = new("--tokenizer") { Description = "For --html and --card: directory of the model that the dataset was made with, for the text of each chunk." };
-    static readonly Option<int> s_samples = new("--samples") { Description = "For --html: samples on the page, at even distances.", DefaultValueFactory = _ => 40 };
+    static readonly Option<string?> s_html = new("--html")
+    {
+        Description = "Of a dataset: write a page that shows samples with their evidence.",
+    };
+    static readonly Option<bool> s_card = new("--card")
+    {
+        Description = "Of a dataset: write its card beside it, FILE.card.md and FILE.card.json.",
+    };
+    static readonly Option<string?> s_tokenizer = new("--tokenizer")
+    {
+        Description = "For --html and --card: directory of the model that the dataset was made with, for the text of each chunk.",
+    };
+    static readonly Option<int> s_samples = new("--samples")
+    {
+        Description = "For --html: samples on the page, at even distances.",
+        DefaultValueFactory = _ => 40,
+    };
 
     internal static Command Create()
     {
@@ -35,7 +56,17 @@ static class InspectCommand
                 result.AddError("--samples: use 1 or more.");
             }
         });
-        Command command = new("inspect", "Tell what a file or directory is: sizes, shapes, formats, and what is unusual.") { s_path, s_tensors, s_scan, s_json, s_html, s_card, s_tokenizer, s_samples };
+        Command command = new("inspect", "Tell what a file or directory is: sizes, shapes, formats, and what is unusual.")
+        {
+            s_path,
+            s_tensors,
+            s_scan,
+            s_json,
+            s_html,
+            s_card,
+            s_tokenizer,
+            s_samples,
+        };
         command.SetAction((parse, _) => Task.Run(() => Run(parse), CancellationToken.None));
         return command;
     }
@@ -49,7 +80,8 @@ static class InspectCommand
             return ExitCode.Done;
         }
         Inspection inspection = Inspector.Inspect(path, parse.GetValue(s_scan));
-        parse.InvocationConfiguration.Output.Write(parse.GetValue(s_json) ? Json(path, inspection) : Text(path, inspection, parse.GetValue(s_tensors)));
+        parse.InvocationConfiguration.Output.Write(
+            parse.GetValue(s_json) ? Json(path, inspection) : Text(path, inspection, parse.GetValue(s_tensors)));
         return ExitCode.Done;
     }
 
@@ -100,12 +132,23 @@ static class InspectCommand
         _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),
     };
 
-    static string Json(string path, Inspection inspection) => JsonSerializer.Serialize(new
-    {
-        path,
-        kind = inspection.Kind,
-        facts = inspection.Facts.ToDictionary(f => f.Key, f => f.Value),
-        unusual = inspection.Unusual,
-        tensors = inspection.Tensors.Select(t => new { name = t.Name, type = t.Type, shape = t.Shape, bytes = t.ByteCount, not_finite = t.NotFinite }),
-    }, s_indented) + "\n";
+    static string Json(string path, Inspection inspection) =>
+        JsonSerializer.Serialize(
+            new
+            {
+                path,
+                kind = inspection.Kind,
+                facts = inspection.Facts.ToDictionary(f => f.Key, f => f.Value),
+                unusual = inspection.Unusual,
+                tensors = inspection.Tensors.Select(t => new
+                {
+                    name = t.Name,
+                    type = t.Type,
+                    shape = t.Shape,
+                    bytes = t.ByteCount,
+                    not_finite = t.NotFinite,
+                }),
+            },
+            s_indented
+        ) + "\n";
 }

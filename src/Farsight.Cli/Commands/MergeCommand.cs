@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
@@ -15,9 +16,21 @@ static class MergeCommand
 
     static readonly Option<string> s_model = new("--model") { Description = "Model directory in Hugging Face's layout.", Required = true };
     static readonly Option<string> s_adapter = new("--adapter") { Description = "Adapter directory in PEFT's layout.", Required = true };
-    static readonly Option<string> s_out = new("--out") { Description = "Directory for the merged model; an older model there is replaced.", Required = true };
-    static readonly Option<string> s_type = new("--type") { Description = "How weights are stored: bf16 or f32.", DefaultValueFactory = _ => "bf16" };
-    static readonly Option<string> s_shard = new("--shard-size") { Description = "Most a file of weights may hold, as in 5GB or 800MB.", DefaultValueFactory = _ => "5GB" };
+    static readonly Option<string> s_out = new("--out")
+    {
+        Description = "Directory for the merged model; an older model there is replaced.",
+        Required = true,
+    };
+    static readonly Option<string> s_type = new("--type")
+    {
+        Description = "How weights are stored: bf16 or f32.",
+        DefaultValueFactory = _ => "bf16",
+    };
+    static readonly Option<string> s_shard = new("--shard-size")
+    {
+        Description = "Most a file of weights may hold, as in 5GB or 800MB.",
+        DefaultValueFactory = _ => "5GB",
+    };
     static readonly ThreadsOption s_threads = new();
     static readonly Option<bool> s_json = new("--json") { Description = "Print what was written as JSON." };
 
@@ -51,14 +64,22 @@ static class MergeCommand
     {
         (string Unit, long Factor)[] units = [("GB", 1_000_000_000), ("MB", Megabyte), ("KB", 1000)];
         (string unit, long factor) = units.FirstOrDefault(u => text.EndsWith(u.Unit, StringComparison.OrdinalIgnoreCase), ("", 1));
-        return double.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) && number * factor is >= 1 and < 1e15
+        return
+            double.TryParse(
+                text.AsSpan(0, text.Length - unit.Length),
+                NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out double number
+            ) && number * factor is >= 1 and < 1e15
             ? (long)(number * factor)
             : throw new InputException($"--shard-size {text} is not a size; write it as in 5GB or 800MB.");
     }
 
-    static string Summary(AdapterMerge merge, MergedModel merged) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{merge.Output}: {merged.Weights.ValueCount} parameters in {merged.Weights.Files.Count} files, {merged.UpdatedLayers} layers updated, {merged.ReplacedModules} modules replaced, {merged.Config.RopeScaling.GetType().Name} RoPE, window {merged.Config.MaxPositionEmbeddings}");
+    static string Summary(AdapterMerge merge, MergedModel merged) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{merge.Output}: {merged.Weights.ValueCount} parameters in {merged.Weights.Files.Count} files, {merged.UpdatedLayers} layers updated, {merged.ReplacedModules} modules replaced, {merged.Config.RopeScaling.GetType().Name} RoPE, window {merged.Config.MaxPositionEmbeddings}"
+        );
 
     static string Json(AdapterMerge merge, MergedModel merged) => JsonSerializer.Serialize(new
     {

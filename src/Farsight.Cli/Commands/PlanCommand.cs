@@ -2,11 +2,13 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Farsight.Alignment.Benchmarks;
 using Farsight.Alignment.Recipes;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Engine.Machine;
 using Farsight.Engine.Models;
+using Farsight.Workflows.Timing;
+using Farsight.Workflows.Train;
 
 namespace Farsight.Cli.Commands;
 
@@ -14,22 +16,44 @@ namespace Farsight.Cli.Commands;
 static class PlanCommand
 {
     static readonly Argument<string> s_recipe = new("recipe") { Description = "The recipe of a training run, a .jsonc file." };
-    static readonly Option<string[]> s_set = new("--set") { Description = "Override a key of the recipe, as in --set lora.rank=8. May be given several times." };
-    static readonly Option<string?> s_shape = new("--shape") { Description = "Plan for this shape of a model and of its samples, JSON as for bench step, and not for what the recipe names; the recipe's plan_shape by default, while base model or data are missing." };
+    static readonly Option<string[]> s_set = new("--set")
+    {
+        Description = "Override a key of the recipe, as in --set lora.rank=8. May be given several times.",
+    };
+    static readonly Option<string?> s_shape = new("--shape")
+    {
+        Description =
+            "Plan for this shape of a model and of its samples, JSON as for bench step, and not for what the recipe names; the recipe's plan_shape by default, while base model or data are missing.",
+    };
     static readonly Option<bool> s_json = new("--json") { Description = "One line of JSON on stdout, in bytes and seconds." };
     static readonly MemoryOption s_memory = new();
     static readonly ThreadsOption s_threads = new();
 
     static readonly (string Key, string Label, Func<MemoryPlan, long> Of)[] s_parts =
     [
-        ("weights", "weights", m => m.Weights), ("adapter", "adapter", m => m.Adapter), ("embeddings", "embeddings", m => m.Embeddings),
-        ("optimizer", "optimizer", m => m.Optimizer), ("activations", "activations", m => m.Activations), ("scratch", "inside a layer", m => m.Scratch),
-        ("runtime", "runtime", m => m.Runtime), ("total", "together", m => m.Total),
+        ("weights", "weights", m => m.Weights),
+        ("adapter", "adapter", m => m.Adapter),
+        ("embeddings", "embeddings", m => m.Embeddings),
+        ("optimizer", "optimizer", m => m.Optimizer),
+        ("activations", "activations", m => m.Activations),
+        ("scratch", "inside a layer", m => m.Scratch),
+        ("runtime", "runtime", m => m.Runtime),
+        ("total", "together", m => m.Total),
     ];
 
     internal static Command Create()
     {
-        Command command = new("plan", "Show what a training run will take in memory and time, and how it will be fitted into what there is.") { s_recipe, s_shape, s_memory, s_set, s_threads, s_json };
+        Command command = new(
+            "plan",
+            "Show what a training run will take in memory and time, and how it will be fitted into what there is.")
+        {
+            s_recipe,
+            s_shape,
+            s_memory,
+            s_set,
+            s_threads,
+            s_json,
+        };
         command.SetAction(Run);
         return command;
     }
@@ -67,12 +91,15 @@ static class PlanCommand
     {
         if (shape is not null)
         {
-            Console.WriteLine($"Without the recipe's model and data: planned from the shape in {Path.GetFileName(shape)}, every sample of that length.");
+            Console.WriteLine(
+                $"Without the recipe's model and data: planned from the shape in {Path.GetFileName(shape)}, every sample of that length.");
             Console.WriteLine();
         }
         Console.WriteLine($"largest tree        {plan.Largest.Rows} tokens, {plan.Largest.Scored} of them scored");
-        Console.WriteLine($"embeddings          {(shape is null ? "" : "at most ")}{plan.EmbeddingRows} of {plan.Model.VocabSize} tokens occur");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"a step              {plan.TokensPerStep:F0} tokens, {plan.Steps} steps"));
+        Console.WriteLine(
+            $"embeddings          {(shape is null ? "" : "at most ")}{plan.EmbeddingRows} of {plan.Model.VocabSize} tokens occur");
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"a step              {plan.TokensPerStep:F0} tokens, {plan.Steps} steps"));
         Console.WriteLine();
         Console.WriteLine($"{"computed again",-18}{Row(plan, l => Name(l.Level))}");
         foreach ((_, string label, Func<MemoryPlan, long> of) in s_parts)

@@ -1,23 +1,41 @@
 using System.CommandLine;
-using Farsight.Alignment.Evaluation;
-using Farsight.Alignment.Evaluation.Report;
 using Farsight.Cli.Output;
 using Farsight.Engine;
-using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
+using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Report;
 
 namespace Farsight.Cli.Commands;
 
 /// <summary><c>farsight report</c>: evaluations as one page, with Markdown and JSON beside it.</summary>
 static class ReportCommand
 {
-    static readonly Argument<string[]> s_runs = new("run") { Description = "Directories of evaluations (or their results.json), the one to compare with first.", Arity = new ArgumentArity(1, 100) };
-    static readonly Option<string> s_out = new("--out") { Description = "The page to write, ending in .html; Markdown and JSON go beside it.", Required = true };
-    static readonly Option<string[]> s_names = new("--name") { Description = "What to call the evaluations, in their order; their directories' names if left out.", AllowMultipleArgumentsPerToken = true };
+    static readonly Argument<string[]> s_runs = new("run")
+    {
+        Description = "Directories of evaluations (or their results.json), the one to compare with first.",
+        Arity = new ArgumentArity(1, 100),
+    };
+    static readonly Option<string> s_out = new("--out")
+    {
+        Description = "The page to write, ending in .html; Markdown and JSON go beside it.",
+        Required = true,
+    };
+    static readonly Option<string[]> s_names = new("--name")
+    {
+        Description = "What to call the evaluations, in their order; their directories' names if left out.",
+        AllowMultipleArgumentsPerToken = true,
+    };
     static readonly Option<string?> s_title = new("--title") { Description = "The page's heading." };
 
     internal static Command Create()
     {
-        Command command = new("report", "Show evaluations on one page: tables, heat maps, curves, differences and the worst answers.") { s_runs, s_out, s_names, s_title };
+        Command command = new("report", "Show evaluations on one page: tables, heat maps, curves, differences and the worst answers.")
+        {
+            s_runs,
+            s_out,
+            s_names,
+            s_title,
+        };
         command.SetAction(Run);
         return command;
     }
@@ -31,10 +49,13 @@ static class ReportCommand
             throw new InputException($"--out {page}: the page's name must end in .html; .md and .json are written beside it.");
         }
         ReportVariant[] variants = [.. paths.Select((p, i) => new ReportVariant(names[i], EvalFiles.ReadResults(p)))];
-        string title = parse.GetValue(s_title) ?? (variants.Length == 1 ? $"{names[0]}: evaluation" : $"{string.Join(", ", names[1..])} against {names[0]}");
+        string title =
+            parse.GetValue(s_title)
+            ?? (variants.Length == 1 ? $"{names[0]}: evaluation" : $"{string.Join(", ", names[1..])} against {names[0]}");
         ReportWriter.Write(page, EvalReport.Of(title, "", variants));
         AtomicFile.WriteText(Path.ChangeExtension(page, ".json"), ReportJson.Of(title, variants));
-        parse.InvocationConfiguration.Output.WriteLine($"{page}, {Path.ChangeExtension(page, ".md")} and {Path.ChangeExtension(page, ".json")}");
+        parse.InvocationConfiguration.Output.WriteLine(
+            $"{page}, {Path.ChangeExtension(page, ".md")} and {Path.ChangeExtension(page, ".json")}");
         return ExitCode.Done;
     }
 

@@ -1,21 +1,35 @@
 using System.CommandLine;
 using Farsight.Alignment.Recipes;
-using Farsight.Alignment.Recipes.Studies;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
+using Farsight.Workflows.Study;
 
 namespace Farsight.Cli.Commands;
 
 /// <summary><c>farsight study</c>: several variants, seeds and measurements, and one report that compares them.</summary>
 static class StudyCommand
 {
-    static readonly Argument<string> s_recipe = new("recipe") { Description = "The study, a .jsonc file. Paths in it begin at --out, else at its folder, else at the working folder." };
-    static readonly Option<string> s_out = new("--out") { Description = "Folder for everything the study makes; the same command continues there, and a second process shares the work.", Required = true };
+    static readonly Argument<string> s_recipe = new("recipe")
+    {
+        Description = "The study, a .jsonc file. Paths in it begin at --out, else at its folder, else at the working folder.",
+    };
+    static readonly Option<string> s_out = new("--out")
+    {
+        Description = "Folder for everything the study makes; the same command continues there, and a second process shares the work.",
+        Required = true,
+    };
     static readonly MemoryOption s_memory = new();
     static readonly ThreadsOption s_threads = new();
 
     internal static Command Create()
     {
-        Command command = new("study", "Train and measure variants of a recipe with several seeds, and compare them in one report.") { s_recipe, s_out, s_memory, s_threads };
+        Command command = new("study", "Train and measure variants of a recipe with several seeds, and compare them in one report.")
+        {
+            s_recipe,
+            s_out,
+            s_memory,
+            s_threads,
+        };
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }
@@ -38,7 +52,8 @@ static class StudyCommand
     static StudyVerdict WithProgress(StudyRequest request, CancellationToken cancel)
     {
         using Stages stages = new();
-        using CancellationTokenRegistration told = cancel.Register(() => stages.Note("Stopping; the same command continues where this one ends."));
+        using CancellationTokenRegistration told = cancel.Register(() =>
+            stages.Note("Stopping; the same command continues where this one ends."));
         using SecondInterrupt second = new(cancel);
         return StudyRun.Start(request, stages.Note, stages, cancel);
     }

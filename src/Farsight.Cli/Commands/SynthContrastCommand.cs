@@ -2,35 +2,61 @@ using System.CommandLine;
 using System.Globalization;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Contrast;
-using Farsight.Alignment.Text;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Cli.Commands;
 
 /// <summary><c>farsight synth contrast</c>: preference data whose rejected responses are the mistakes that long contexts invite.</summary>
 static class SynthContrastCommand
 {
-    static readonly Option<string> s_model = new("--model") { Description = "Directory of the model that will be trained and that writes rejected responses.", Required = true };
-    static readonly Option<string> s_documents = new("--documents") { Description = "Folder or file with .txt, .md or .jsonl documents.", Required = true };
+    static readonly Option<string> s_model = new("--model")
+    {
+        Description = "Directory of the model that will be trained and that writes rejected responses.",
+        Required = true,
+    };
+    static readonly Option<string> s_documents = new("--documents")
+    {
+        Description = "Folder or file with .txt, .md or .jsonl documents.",
+        Required = true,
+    };
     static readonly Option<int> s_samples = new("--samples") { Description = "Samples to write, of all kinds together.", Required = true };
     static readonly Option<int> s_seed = new("--seed") { Description = "Decides every random choice.", Required = true };
-    static readonly Option<string> s_out = new("--out") { Description = "The .jsonl file to write. The same command continues it after a stop.", Required = true };
+    static readonly Option<string> s_out = new("--out")
+    {
+        Description = "The .jsonl file to write. The same command continues it after a stop.",
+        Required = true,
+    };
     static readonly Option<ContrastKind[]> s_kind = new("--kind")
     {
-        Description = "One or several, which take turns: distractors (the right fact among near ones), unanswerable (half of the questions have no answer in the text), entities (all facts of a kind, and none that is not there), instructions (the form of the answer). By default all.",
+        Description =
+            "One or several, which take turns: distractors (the right fact among near ones), unanswerable (half of the questions have no answer in the text), entities (all facts of a kind, and none that is not there), instructions (the form of the answer). By default all.",
         AllowMultipleArgumentsPerToken = true,
         CustomParser = result => [.. result.Tokens.Select(t => Enum.Parse<ContrastKind>(t.Value, ignoreCase: true))],
     };
-    static readonly Option<string?> s_shard = new("--shard") { Description = "i/n: makes the i-th of n parts, as DATA.shard-i-of-n.jsonl; all parts merged are the whole file." };
-    static readonly Option<int?> s_chunkTokens = new("--chunk-tokens") { Description = "Tokens of a chunk; by default a sixteenth of the model's window, at most 512." };
+    static readonly Option<string?> s_shard = new("--shard")
+    {
+        Description = "i/n: makes the i-th of n parts, as DATA.shard-i-of-n.jsonl; all parts merged are the whole file.",
+    };
+    static readonly Option<int?> s_chunkTokens = new("--chunk-tokens")
+    {
+        Description = "Tokens of a chunk; by default a sixteenth of the model's window, at most 512.",
+    };
     static readonly Option<int> s_chunks = new("--chunks") { Description = "Chunks of a context.", DefaultValueFactory = _ => 16 };
-    static readonly Option<double> s_temperature = new("--temperature") { Description = "Of the rejected responses that the model writes.", DefaultValueFactory = _ => 0.8 };
+    static readonly Option<double> s_temperature = new("--temperature")
+    {
+        Description = "Of the rejected responses that the model writes.",
+        DefaultValueFactory = _ => 0.8,
+    };
     static readonly ThreadsOption s_threads = new();
     static readonly CorpusFlags s_corpus = new(nearDuplicates: 0.8);
 
     internal static Command Create()
     {
-        Command command = new("contrast", "Preferred are right answers, rejected are mistakes: the wrong fact of several, one that is not in the text, the wrong form.")
+        Command command = new(
+            "contrast",
+            "Preferred are right answers, rejected are mistakes: the wrong fact of several, one that is not in the text, the wrong form.")
         {
             s_model, s_documents, s_samples, s_seed, s_out, s_kind, s_shard, s_chunkTokens, s_chunks, s_temperature, s_threads,
         };
@@ -45,16 +71,33 @@ static class SynthContrastCommand
         s_threads.Apply(parse);
         ContrastOptions options = Options(parse);
         (ContrastSummary made, string speed) = SynthWork.Run(
-            parse, null, (_, shown, line) => ContrastSynthesis.Run(options with { Corpus = options.Corpus! with { Told = new ReadingNotes(line, cancel).Tell } }, shown, cancel), cancel);
+            parse,
+            null,
+            (_, shown, line) =>
+                ContrastSynthesis.Run(
+                    options with
+                    {
+                        Corpus = options.Corpus! with { Told = new ReadingNotes(line, cancel).Tell },
+                    },
+                    shown,
+                    cancel),
+            cancel);
         SynthWork.Write(
-            made.Documents, string.Create(CultureInfo.InvariantCulture, $"{made.Settings.ChunkTokens} tokens"), made.Settings.Kind, made.Counts, speed);
+            made.Documents,
+            string.Create(CultureInfo.InvariantCulture, $"{made.Settings.ChunkTokens} tokens"),
+            made.Settings.Kind,
+            made.Counts,
+            speed);
         Console.WriteLine(options.File);
         return ExitCode.Done;
     }
 
     static ContrastOptions Options(ParseResult parse)
     {
-        (string model, string documents, int seed) = (Bundled.Locate(parse.GetValue(s_model)!), parse.GetValue(s_documents)!, parse.GetValue(s_seed));
+        (string model, string documents, int seed) = (
+            Bundled.Locate(parse.GetValue(s_model)!),
+            parse.GetValue(s_documents)!,
+            parse.GetValue(s_seed));
         Lazy<Tokenizer> tokenizer = new(() => Tokenizer.Load(model));
         ContrastOptions options = new(model, documents, parse.GetValue(s_samples), seed, parse.GetValue(s_out)!)
         {

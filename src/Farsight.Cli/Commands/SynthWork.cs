@@ -6,7 +6,9 @@ using Farsight.Cli.Output;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary>What the commands that make preference data have in common: progress, endpoints, interrupts, and how the counts are told.</summary>
+/// <summary>
+/// What the commands that make preference data have in common: progress, endpoints, interrupts, and how the counts are told.
+/// </summary>
 static class SynthWork
 {
     /// <summary>Runs a pipeline, and says how to go on when it is stopped.</summary>
@@ -16,7 +18,10 @@ static class SynthWork
     /// <param name="cancel">Ctrl-C.</param>
     /// <returns>What was made, and ", 1234 an hour".</returns>
     internal static (T Summary, string Speed) Run<T>(
-        ParseResult parse, EndpointOptions? endpoint, Func<ChatWriter?, IProgress<SynthesisProgress>, ProgressLine, T> run, CancellationToken cancel)
+        ParseResult parse,
+        EndpointOptions? endpoint,
+        Func<ChatWriter?, IProgress<SynthesisProgress>, ProgressLine, T> run,
+        CancellationToken cancel)
     {
         try
         {
@@ -24,7 +29,8 @@ static class SynthWork
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine($"Stopped; what was made is kept. Continue with: farsight {string.Join(' ', parse.Tokens.Select(t => t.Value))}");
+            Console.Error.WriteLine(
+                $"Stopped; what was made is kept. Continue with: farsight {string.Join(' ', parse.Tokens.Select(t => t.Value))}");
             throw;
         }
     }
@@ -39,10 +45,16 @@ static class SynthWork
     {
         if (counts.GivenUp > 0)
         {
-            Console.Error.WriteLine($"Only {counts.Written} of {counts.Written + counts.GivenUp} samples could be made; see the reasons below.");
+            Console.Error.WriteLine(
+                $"Only {counts.Written} of {counts.Written + counts.GivenUp} samples could be made; see the reasons below.");
         }
         Console.WriteLine($"documents  {documents.Used} of {documents.Read}, {documents.Chunks} chunks of {chunks}");
-        foreach ((string what, IReadOnlyDictionary<string, long> by) in new[] { ("left out", documents.Dropped), ("repaired", documents.Repaired) }.Where(c => c.Item2.Count > 0))
+        foreach (
+            (string what, IReadOnlyDictionary<string, long> by) in new[]
+            {
+                ("left out", documents.Dropped),
+                ("repaired", documents.Repaired),
+            }.Where(c => c.Item2.Count > 0))
         {
             Console.WriteLine($"  {what,-9}{string.Join(", ", by.Select(r => $"{r.Key} {r.Value}"))}");
         }
@@ -50,13 +62,17 @@ static class SynthWork
         Console.WriteLine($"samples    {counts.Written} from {counts.Tried} contexts{speed}");
         if (counts.FactsInserted > 0)
         {
-            Console.WriteLine($"facts      {counts.FactsFound} of {counts.FactsInserted} found by the scores, {counts.FactsFoundAlone} of them alone");
+            Console.WriteLine(
+                $"facts      {counts.FactsFound} of {counts.FactsInserted} found by the scores, {counts.FactsFoundAlone} of them alone");
         }
         WriteReasons("dropped", counts.Dropped);
         WriteReasons("resampled", counts.Resampled);
     }
 
-    static (T, string) Run<T>(EndpointOptions? endpoint, Func<ChatWriter?, IProgress<SynthesisProgress>, ProgressLine, T> run, CancellationToken cancel)
+    static (T, string) Run<T>(
+        EndpointOptions? endpoint,
+        Func<ChatWriter?, IProgress<SynthesisProgress>, ProgressLine, T> run,
+        CancellationToken cancel)
     {
         using ProgressLine line = ProgressLine.OnStandardError("sample");
         using CancellationTokenRegistration told = cancel.Register(() => line.Note(endpoint is null
@@ -67,7 +83,9 @@ static class SynthWork
         Shown shown = new(line);
         try
         {
-            return (run(asked is null ? null : new(asked, endpoint!.Model, endpoint.Concurrency * endpoint.Urls.Count), shown, line), shown.Speed);
+            return (
+                run(asked is null ? null : new(asked, endpoint!.Model, endpoint.Concurrency * endpoint.Urls.Count), shown, line),
+                shown.Speed);
         }
         finally
         {
@@ -99,7 +117,10 @@ static class SynthWork
                 double hours = (line.Elapsed - _begun).TotalHours;
                 Speed = string.Create(CultureInfo.InvariantCulture, $", {(value.Counts.Written - _before) / hours:F0} an hour");
             }
-            line.Report(value.Counts.Written, value.Samples, string.Create(CultureInfo.InvariantCulture, $"dropped {value.Counts.Tried - value.Counts.Written}{Speed}"));
+            line.Report(
+                value.Counts.Written,
+                value.Samples,
+                string.Create(CultureInfo.InvariantCulture, $"dropped {value.Counts.Tried - value.Counts.Written}{Speed}"));
         }
     }
 }

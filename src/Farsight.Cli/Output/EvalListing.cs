@@ -1,13 +1,18 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Farsight.Alignment.Evaluation;
+using Farsight.Evaluation.Core;
 
 namespace Farsight.Cli.Output;
 
 /// <summary>The tasks of the catalog, for the terminal or as JSON.</summary>
 static class EvalListing
 {
-    static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly JsonSerializerOptions s_indented = new()
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     internal static string Of(IReadOnlyList<IEvalTask> tasks, bool json) => json ? Json(tasks) : Text(tasks);
 
@@ -17,7 +22,9 @@ static class EvalListing
         int name = tasks.Max(t => t.Card.Name.Length), benchmark = tasks.Max(t => t.Card.Benchmark.Length);
         foreach (EvalTaskCard card in tasks.Select(t => t.Card))
         {
-            text.WriteLine($"{card.Name.PadRight(name)}  v{card.Version}  {card.Benchmark.PadRight(benchmark)}  {string.Join(' ', card.Suites),-10}  {card.Title}; {card.Metric}");
+            text.WriteLine(
+                $"{card.Name.PadRight(name)}  v{card.Version}  {card.Benchmark.PadRight(benchmark)}  {string.Join(' ', card.Suites),-10}  {card.Title}; {card.Metric}"
+            );
         }
         return text.ToString();
     }

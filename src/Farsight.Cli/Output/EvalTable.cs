@@ -1,5 +1,5 @@
 using System.Globalization;
-using Farsight.Alignment.Evaluation;
+using Farsight.Evaluation.Core;
 
 namespace Farsight.Cli.Output;
 
@@ -15,7 +15,9 @@ static class EvalTable
             text.WriteLine($"{task.Task} v{task.Version}: {task.Metric}{(task.IsShare ? ", %" : "")} [95 % interval]{Remarks(task)}");
             CellResult[] rows = task.Lengths.Count == 1 ? [.. task.Lengths] : [.. task.Lengths, task.All];
             string[] beside = [.. rows[^1].Beside.Keys];
-            text.WriteLine($"{(task.Lengths.Count > 0 ? "length" : ""),8} {"n",5} {"failed",7} {"mean",8}  {"interval",11}  {string.Join(' ', beside.Select(k => $"{k,7}"))}".TrimEnd());
+            text.WriteLine(
+                $"{(task.Lengths.Count > 0 ? "length" : ""),8} {"n",5} {"failed",7} {"mean",8}  {"interval",11}  {string.Join(' ', beside.Select(k => $"{k,7}"))}".TrimEnd()
+            );
             foreach (CellResult cell in rows)
             {
                 text.WriteLine(Row(task, cell, beside).TrimEnd());
@@ -27,7 +29,8 @@ static class EvalTable
         }
         foreach (BenchmarkMean mean in results.Means)
         {
-            text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{mean.Name}: {100 * mean.Mean:0.0} % (mean of {mean.Tasks.Count} tasks)"));
+            text.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{mean.Name}: {100 * mean.Mean:0.0} % (mean of {mean.Tasks.Count} tasks)"));
         }
         foreach (SkippedPart part in results.Skipped)
         {

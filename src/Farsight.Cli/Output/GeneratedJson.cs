@@ -1,6 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Farsight.Alignment.Generation;
+using Farsight.Alignment.Answering;
 
 namespace Farsight.Cli.Output;
 

@@ -52,7 +52,9 @@ sealed class ProgressLine : IDisposable
         bool isFirst = _firstDone is null;
         _firstDone ??= done;
         string left = done > _firstDone && done < total ? $"  {Duration((total - done) * (Elapsed / (done - _firstDone.Value)))} left" : "";
-        _pending = string.Create(CultureInfo.InvariantCulture, $"{_unit} {done}{(total > 0 ? $"/{total}" : "")}{(text.Length > 0 ? "  " : "")}{text}{left}");
+        _pending = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{_unit} {done}{(total > 0 ? $"/{total}" : "")}{(text.Length > 0 ? "  " : "")}{text}{left}");
         if (isFirst || _time.GetElapsedTime(_lastWritten) >= (_width is null ? s_plainInterval : s_liveInterval))
         {
             Write();

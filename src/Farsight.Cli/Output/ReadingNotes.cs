@@ -1,9 +1,11 @@
 using System.Globalization;
-using Farsight.Alignment.Documents;
+using Farsight.Alignment.Corpus;
 
 namespace Farsight.Cli.Output;
 
-/// <summary>Says how far reading a corpus is, where that takes longer than one likes to wait without a word; and stops it on Ctrl-C.</summary>
+/// <summary>
+/// Says how far reading a corpus is, where that takes longer than one likes to wait without a word; and stops it on Ctrl-C.
+/// </summary>
 /// <param name="line">Where to.</param>
 /// <param name="cancel">Stops.</param>
 sealed class ReadingNotes(ProgressLine line, CancellationToken cancel)

@@ -28,7 +28,9 @@ sealed class TrainingScreen(ParseResult parse, string output, IReadOnlyList<Show
         }
         catch (TrainingStoppedException)
         {
-            Console.Error.WriteLine($"The recipe asks to stop there (watch.stop_on_alarm); the step is saved. Start a run with other settings, or go on past the alarm with: farsight {Again()}");
+            Console.Error.WriteLine(
+                $"The recipe asks to stop there (watch.stop_on_alarm); the step is saved. Start a run with other settings, or go on past the alarm with: farsight {Again()}"
+            );
             return ExitCode.Failed;
         }
         catch (OperationCanceledException)
@@ -46,7 +48,10 @@ sealed class TrainingScreen(ParseResult parse, string output, IReadOnlyList<Show
     string WithProgress(Func<Action<string>, IProgress<TrainingProgress>, string> train, CancellationToken cancel)
     {
         using ProgressLine line = ProgressLine.OnStandardError("step");
-        using CancellationTokenRegistration told = cancel.Register(() => line.Note("Stopping: the step is finished and saved first. Ctrl-C once more stops at once and loses the work since the last checkpoint."));
+        using CancellationTokenRegistration told = cancel.Register(() =>
+            line.Note(
+                "Stopping: the step is finished and saved first. Ctrl-C once more stops at once and loses the work since the last checkpoint."
+            ));
         using SecondInterrupt second = new(cancel);
         return train(line.Note, new Steps(line, this));
     }
@@ -86,8 +91,12 @@ sealed class TrainingScreen(ParseResult parse, string output, IReadOnlyList<Show
             {
                 line.Note($"step {value.Line.Step}  held out: {screen.Describe(heldOut)}");
             }
-            line.Report(value.Line.Step, value.Steps, string.Create(
-                CultureInfo.InvariantCulture, $"{screen.Describe(value.Line.Values)}{(value.Tokens > 0 ? $"  {value.TokensPerSecond:0} tokens/s" : "")}"));
+            line.Report(
+                value.Line.Step,
+                value.Steps,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{screen.Describe(value.Line.Values)}{(value.Tokens > 0 ? $"  {value.TokensPerSecond:0} tokens/s" : "")}"));
         }
     }
 }

@@ -1,7 +1,9 @@
 using System.Numerics.Tensors;
+using Farsight.Engine.Files;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Checkpoints;
 
@@ -53,7 +55,10 @@ public sealed record AdapterMerge(
     /// <param name="adapter">Kept open while the weights are read.</param>
     /// <param name="format">How the weights are to be stored.</param>
     /// <exception cref="InputException">The adapter does not belong to the model.</exception>
-    public static (ModelConfig Config, IReadOnlyList<TensorToWrite> Tensors) Of(ModelDirectory model, PeftAdapter adapter, NumberFormat format)
+    public static (ModelConfig Config, IReadOnlyList<TensorToWrite> Tensors) Of(
+        ModelDirectory model,
+        PeftAdapter adapter,
+        NumberFormat format)
     {
         ModelConfig config = ConfigOf(model, adapter);
         return (config, [.. ParameterShapes.Of(config).Select(p => Merged(p.Name, model, adapter, format))]);
@@ -64,7 +69,8 @@ public sealed record AdapterMerge(
         string output = Full(Output);
         if (output == Full(Model) || output == Full(Adapter))
         {
-            throw new InputException($"{Output} is what is to be merged, and would be replaced; choose another folder for the merged model.");
+            throw new InputException(
+                $"{Output} is what is to be merged, and would be replaced; choose another folder for the merged model.");
         }
     }
 
@@ -74,8 +80,18 @@ public sealed record AdapterMerge(
     {
         ModelConfig config = model.Config;
         HashSet<string> weights = [.. ParameterShapes.Of(config).Select(p => p.Name)];
-        adapter.CheckBase(weights.Where(w => w.Contains("_proj.", StringComparison.Ordinal) && w.EndsWith(Weight, StringComparison.Ordinal)).Select(w => w[..^Weight.Length]), config.VocabSize, model.Fingerprint());
-        if (adapter.Updates.Select(u => u.Module + Weight).Concat(Whole(adapter)).FirstOrDefault(n => !weights.Contains(n) && n != PeftAdapter.Head) is { } foreign)
+        adapter.CheckBase(
+            weights
+                .Where(w => w.Contains("_proj.", StringComparison.Ordinal) && w.EndsWith(Weight, StringComparison.Ordinal))
+                .Select(w => w[..^Weight.Length]),
+            config.VocabSize,
+            model.Fingerprint());
+        if (
+            adapter
+                .Updates.Select(u => u.Module + Weight)
+                .Concat(Whole(adapter))
+                .FirstOrDefault(n => !weights.Contains(n) && n != PeftAdapter.Head) is
+            { } foreign)
         {
             throw new InputException($"{adapter.Path}: {foreign} belongs to nothing in {model.Path}; the adapter is of another model.");
         }
@@ -84,11 +100,17 @@ public sealed record AdapterMerge(
             config = config with { TieWordEmbeddings = false };
         }
         return adapter.Effective is { } effective
-            ? config with { RopeScaling = effective.RopeScaling, RopeTheta = effective.RopeTheta, MaxPositionEmbeddings = effective.MaxPositionEmbeddings }
+            ? config with
+            {
+                RopeScaling = effective.RopeScaling,
+                RopeTheta = effective.RopeTheta,
+                MaxPositionEmbeddings = effective.MaxPositionEmbeddings,
+            }
             : config;
     }
 
-    static IEnumerable<string> Whole(PeftAdapter adapter) => adapter.Tensors.Keys.Where(n => !n.Contains(".lora_", StringComparison.Ordinal));
+    static IEnumerable<string> Whole(PeftAdapter adapter) =>
+        adapter.Tensors.Keys.Where(n => !n.Contains(".lora_", StringComparison.Ordinal));
 
     static TensorToWrite Merged(string name, ModelDirectory model, PeftAdapter adapter, NumberFormat format)
     {
@@ -96,11 +118,19 @@ public sealed record AdapterMerge(
         {
             int[] shape = [.. model.Weight(InBase(name, model)).Shape];
             return whole.Shape.SequenceEqual(shape)
-                ? TensorToWrite.From(whole) with { Name = name, Format = format }
-                : throw new InputException($"{adapter.Path}: {name} is {Text(whole.Shape)}, the model's is {Text(shape)}; the adapter is of another model.");
+                ? TensorToWrite.From(whole) with
+                {
+                    Name = name,
+                    Format = format,
+                }
+                : throw new InputException(
+                    $"{adapter.Path}: {name} is {Text(whole.Shape)}, the model's is {Text(shape)}; the adapter is of another model.");
         }
         StoredTensor stored = model.Weight(InBase(name, model));
-        LowRankUpdate? update = name.EndsWith(Weight, StringComparison.Ordinal) ? adapter.Updates.FirstOrDefault(u => u.Module.Length == name.Length - Weight.Length && name.StartsWith(u.Module, StringComparison.Ordinal)) : null;
+        LowRankUpdate? update = name.EndsWith(Weight, StringComparison.Ordinal)
+            ? adapter.Updates.FirstOrDefault(u =>
+                u.Module.Length == name.Length - Weight.Length && name.StartsWith(u.Module, StringComparison.Ordinal))
+            : null;
         if (update is null)
         {
             return new(name, format, stored.Shape, (first, destination) =>
@@ -111,7 +141,9 @@ public sealed record AdapterMerge(
         }
         if (!stored.Shape.SequenceEqual([update.B.Shape[0], update.A.Shape[1]]))
         {
-            throw new InputException($"{adapter.Path}: the update of {update.Module} is [{update.B.Shape[0]}, {update.A.Shape[1]}], the model's weight is {Text(stored.Shape)}; the adapter is of another model.");
+            throw new InputException(
+                $"{adapter.Path}: the update of {update.Module} is [{update.B.Shape[0]}, {update.A.Shape[1]}], the model's weight is {Text(stored.Shape)}; the adapter is of another model."
+            );
         }
         return new(name, format, stored.Shape, new Sum(stored, update).Read);
     }

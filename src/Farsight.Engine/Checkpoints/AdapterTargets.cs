@@ -36,7 +36,8 @@ sealed class AdapterTargets
     internal bool Cover(string module) =>
         IsTarget(module) && !Named(_description.Excluded, module) && _excluded?.IsMatch(module) != true && InLayers(module);
 
-    internal int RankOf(string module) => _ranks.Where(p => p.Key.IsMatch(module)).Select(p => (int?)p.Rank).FirstOrDefault() ?? _description.Rank;
+    internal int RankOf(string module) =>
+        _ranks.Where(p => p.Key.IsMatch(module)).Select(p => (int?)p.Rank).FirstOrDefault() ?? _description.Rank;
 
     internal float ScaleOf(string module)
     {
@@ -66,11 +67,14 @@ sealed class AdapterTargets
         {
             return text.Length <= MaxExpression
                 ? new($@"\A(?:{text})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)
-                : throw new InputException($"{path}: an expression in {key} has {text.Length} characters, more than {MaxExpression}; name the modules in a list.");
+                : throw new InputException(
+                    $"{path}: an expression in {key} has {text.Length} characters, more than {MaxExpression}; name the modules in a list.");
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            throw new InputException($"{path}: {key} has the expression {(text.Length > 60 ? text[..60] + "…" : text)}, which cannot be used here ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')}); name the modules in a list.", e);
+            throw new InputException(
+                $"{path}: {key} has the expression {(text.Length > 60 ? text[..60] + "…" : text)}, which cannot be used here ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')}); name the modules in a list.",
+                e);
         }
     }
 }

@@ -12,51 +12,185 @@ static class ConfigKeys
     /// <summary>Keys that change the numbers in some relative of these models, and the value that does not.</summary>
     static readonly Dictionary<string, string> s_neutral = new (string Neutral, string[] Keys)[]
     {
-        ("false",
-        [
-            "qkv_bias", "use_bias", "bias", "attention_out_bias", "attention_bias", "mlp_bias", "rope_interleaved", "use_mrope", "alibi",
-            "attn_temperature_tuning", "scale_attn_by_inverse_layer_idx", "use_qk_norm", "qk_layernorm", "use_parallel_residual", "parallel_attn",
-            "is_encoder_decoder", "add_cross_attention", "use_bidirectional_attention", "use_sliding_window",
-        ]),
-        ("1",
-        [
-            "partial_rotary_factor", "rotary_pct", "embedding_multiplier", "residual_multiplier", "logits_scaling", "logit_scale", "scale_emb",
-        ]),
-        ("null",
-        [
-            "no_rope_layers", "no_rope_layer_interval", "attention_chunk_size", "attn_logit_softcapping", "final_logit_softcapping",
-            "query_pre_attn_scalar", "clip_qkv", "attention_multiplier", "scale_depth", "dim_model_base", "quantization_config", "pruned_heads",
-            "layer_types",
-        ]),
-        ("0",
-        [
-            "num_experts", "num_local_experts", "n_routed_experts", "num_nextn_predict_layers",
-        ]),
-    }.SelectMany(g => g.Keys.Select(k => (Key: k, g.Neutral))).ToDictionary(e => e.Key, e => e.Neutral, StringComparer.Ordinal);
+        (
+            "false",
+            [
+                "qkv_bias",
+                "use_bias",
+                "bias",
+                "attention_out_bias",
+                "attention_bias",
+                "mlp_bias",
+                "rope_interleaved",
+                "use_mrope",
+                "alibi",
+                "attn_temperature_tuning",
+                "scale_attn_by_inverse_layer_idx",
+                "use_qk_norm",
+                "qk_layernorm",
+                "use_parallel_residual",
+                "parallel_attn",
+                "is_encoder_decoder",
+                "add_cross_attention",
+                "use_bidirectional_attention",
+                "use_sliding_window",
+            ]),
+        (
+            "1",
+            [
+                "partial_rotary_factor",
+                "rotary_pct",
+                "embedding_multiplier",
+                "residual_multiplier",
+                "logits_scaling",
+                "logit_scale",
+                "scale_emb",
+            ]),
+        (
+            "null",
+            [
+                "no_rope_layers",
+                "no_rope_layer_interval",
+                "attention_chunk_size",
+                "attn_logit_softcapping",
+                "final_logit_softcapping",
+                "query_pre_attn_scalar",
+                "clip_qkv",
+                "attention_multiplier",
+                "scale_depth",
+                "dim_model_base",
+                "quantization_config",
+                "pruned_heads",
+                "layer_types",
+            ]),
+        ("0", ["num_experts", "num_local_experts", "n_routed_experts", "num_nextn_predict_layers"]),
+    }
+        .SelectMany(g => g.Keys.Select(k => (Key: k, g.Neutral)))
+        .ToDictionary(e => e.Key, e => e.Neutral, StringComparer.Ordinal);
 
     /// <summary>Keys about training, generation, labels, files and versions, which change no logit.</summary>
     static readonly HashSet<string> s_harmless = new(StringComparer.Ordinal)
     {
-        "architectures", "name_or_path", "transformers_version", "torch_dtype", "dtype", "tokenizer_class", "finetuning_task", "task_specific_params",
-        "problem_type", "id2label", "label2id", "num_labels", "prefix", "is_decoder", "is_llama_config", "transformers.js_config", "license", "license_name", "license_link",
-        "use_cache", "output_attentions", "output_hidden_states", "output_scores", "output_past", "return_dict", "use_return_dict", "return_dict_in_generate",
-        "initializer_range", "attention_dropout", "hidden_dropout", "hidden_dropout_prob", "attention_probs_dropout_prob", "attn_dropout", "embd_dropout", "resid_dropout",
-        "residual_dropout", "attn_pdrop", "embd_pdrop", "resid_pdrop", "gradient_checkpointing", "pretraining_tp", "tensor_parallel_degree", "chunk_size_feed_forward",
-        "torchscript", "tf_legacy_loss", "use_bfloat16", "attn_implementation", "flash_attn", "use_flash_attn", "use_flash_attention", "use_flash_attention_2", "neftune_noise_alpha",
-        "pad_token_id", "unk_token_id", "sep_token_id", "cls_token_id", "mask_token_id", "decoder_start_token_id", "bos_token", "eos_token", "pad_token",
-        "max_length", "min_length", "max_new_tokens", "do_sample", "early_stopping", "num_beams", "num_beam_groups", "diversity_penalty", "temperature", "top_k", "top_p",
-        "typical_p", "repetition_penalty", "length_penalty", "no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "bad_words_ids", "num_return_sequences",
-        "forced_bos_token_id", "forced_eos_token_id", "remove_invalid_values", "exponential_decay_length_penalty", "suppress_tokens", "begin_suppress_tokens",
-        "tie_encoder_decoder", "cross_attention_hidden_size", "model_max_length", "max_sequence_length", "seq_length", "max_seq_len", "layer_norm_eps", "layer_norm_epsilon",
-        "keys_to_ignore_at_inference", "max_window_layers", "sliding_window",
+        "architectures",
+        "name_or_path",
+        "transformers_version",
+        "torch_dtype",
+        "dtype",
+        "tokenizer_class",
+        "finetuning_task",
+        "task_specific_params",
+        "problem_type",
+        "id2label",
+        "label2id",
+        "num_labels",
+        "prefix",
+        "is_decoder",
+        "is_llama_config",
+        "transformers.js_config",
+        "license",
+        "license_name",
+        "license_link",
+        "use_cache",
+        "output_attentions",
+        "output_hidden_states",
+        "output_scores",
+        "output_past",
+        "return_dict",
+        "use_return_dict",
+        "return_dict_in_generate",
+        "initializer_range",
+        "attention_dropout",
+        "hidden_dropout",
+        "hidden_dropout_prob",
+        "attention_probs_dropout_prob",
+        "attn_dropout",
+        "embd_dropout",
+        "resid_dropout",
+        "residual_dropout",
+        "attn_pdrop",
+        "embd_pdrop",
+        "resid_pdrop",
+        "gradient_checkpointing",
+        "pretraining_tp",
+        "tensor_parallel_degree",
+        "chunk_size_feed_forward",
+        "torchscript",
+        "tf_legacy_loss",
+        "use_bfloat16",
+        "attn_implementation",
+        "flash_attn",
+        "use_flash_attn",
+        "use_flash_attention",
+        "use_flash_attention_2",
+        "neftune_noise_alpha",
+        "pad_token_id",
+        "unk_token_id",
+        "sep_token_id",
+        "cls_token_id",
+        "mask_token_id",
+        "decoder_start_token_id",
+        "bos_token",
+        "eos_token",
+        "pad_token",
+        "max_length",
+        "min_length",
+        "max_new_tokens",
+        "do_sample",
+        "early_stopping",
+        "num_beams",
+        "num_beam_groups",
+        "diversity_penalty",
+        "temperature",
+        "top_k",
+        "top_p",
+        "typical_p",
+        "repetition_penalty",
+        "length_penalty",
+        "no_repeat_ngram_size",
+        "encoder_no_repeat_ngram_size",
+        "bad_words_ids",
+        "num_return_sequences",
+        "forced_bos_token_id",
+        "forced_eos_token_id",
+        "remove_invalid_values",
+        "exponential_decay_length_penalty",
+        "suppress_tokens",
+        "begin_suppress_tokens",
+        "tie_encoder_decoder",
+        "cross_attention_hidden_size",
+        "model_max_length",
+        "max_sequence_length",
+        "seq_length",
+        "max_seq_len",
+        "layer_norm_eps",
+        "layer_norm_epsilon",
+        "keys_to_ignore_at_inference",
+        "max_window_layers",
+        "sliding_window",
     };
 
     /// <summary>Keys that the readers of the shape, of RoPE and of windows take.</summary>
     static readonly HashSet<string> s_read = new(StringComparer.Ordinal)
     {
-        "model_type", "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "head_dim", "hidden_act",
-        "rms_norm_eps", "max_position_embeddings", "tie_word_embeddings", "bos_token_id", "eos_token_id", "rope_theta", "rope_scaling", "rope_parameters",
-        "original_max_position_embeddings", "auto_map",
+        "model_type",
+        "vocab_size",
+        "hidden_size",
+        "intermediate_size",
+        "num_hidden_layers",
+        "num_attention_heads",
+        "num_key_value_heads",
+        "head_dim",
+        "hidden_act",
+        "rms_norm_eps",
+        "max_position_embeddings",
+        "tie_word_embeddings",
+        "bos_token_id",
+        "eos_token_id",
+        "rope_theta",
+        "rope_scaling",
+        "rope_parameters",
+        "original_max_position_embeddings",
+        "auto_map",
     };
 
     /// <summary>Refuses what changes the numbers and is not supported, and what nobody knows.</summary>
@@ -74,12 +208,18 @@ static class ConfigKeys
             {
                 if (!IsNeutral(value, neutral))
                 {
-                    throw config.Unsound(key, neutral == "null" ? $"this changes the model's numbers and is not supported for {family.ModelType}" : $"only {neutral} is supported for {family.ModelType}");
+                    throw config.Unsound(
+                        key,
+                        neutral == "null"
+                            ? $"this changes the model's numbers and is not supported for {family.ModelType}"
+                            : $"only {neutral} is supported for {family.ModelType}");
                 }
             }
             else if (!IsHarmless(key))
             {
-                throw config.Unsound(key, "nobody here knows whether this changes the model's numbers; remove the key if you know that it does not");
+                throw config.Unsound(
+                    key,
+                    "nobody here knows whether this changes the model's numbers; remove the key if you know that it does not");
             }
         }
         CheckCode(config);
@@ -112,12 +252,20 @@ static class ConfigKeys
 
     static void CheckCode(ConfigReader config)
     {
-        if (config.Object("auto_map") is { } map && map.Root.EnumerateObject().Any(p => p.Name.StartsWith("AutoModel", StringComparison.Ordinal)))
+        if (
+            config.Object("auto_map") is { } map
+            && map.Root.EnumerateObject().Any(p => p.Name.StartsWith("AutoModel", StringComparison.Ordinal)))
         {
-            throw config.Unsound("auto_map", $"this model brings code of its own, which may compute something else; remove the key if it is an ordinary {config.String("model_type")}");
+            throw config.Unsound(
+                "auto_map",
+                $"this model brings code of its own, which may compute something else; remove the key if it is an ordinary {config.String("model_type")}"
+            );
         }
-        if (config.Element("architectures") is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() > 0
-            && !list.EnumerateArray().Any(a => a.ValueKind == JsonValueKind.String && a.GetRawText().EndsWith("ForCausalLM\"", StringComparison.Ordinal)))
+        if (
+            config.Element("architectures") is { ValueKind: JsonValueKind.Array } list
+            && list.GetArrayLength() > 0
+            && !list.EnumerateArray()
+                .Any(a => a.ValueKind == JsonValueKind.String && a.GetRawText().EndsWith("ForCausalLM\"", StringComparison.Ordinal)))
         {
             throw config.Unsound("architectures", "only models that predict the next token, …ForCausalLM, are supported");
         }

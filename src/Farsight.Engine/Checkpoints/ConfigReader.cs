@@ -102,7 +102,10 @@ sealed class ConfigReader
         {
             null => throw Missing(key),
             { ValueKind: JsonValueKind.Array } list when list.GetArrayLength() == count =>
-                [.. list.EnumerateArray().Select(e => e.ValueKind == JsonValueKind.Number && e.TryGetDouble(out double number) ? number : double.NaN)],
+            [
+                .. list.EnumerateArray()
+                    .Select(e => e.ValueKind == JsonValueKind.Number && e.TryGetDouble(out double number) ? number : double.NaN),
+            ],
             _ => [],
         };
         return values.Length == count && values.All(v => v >= min && v <= max)

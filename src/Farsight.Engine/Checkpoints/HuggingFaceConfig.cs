@@ -1,8 +1,10 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Farsight.Engine.Files;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Checkpoints;
 
@@ -14,14 +16,29 @@ namespace Farsight.Engine.Checkpoints;
 public static class HuggingFaceConfig
 {
     /// <summary>Keys whose content is written under another name.</summary>
-    static readonly string[] s_restated = ["dtype", "rope_parameters", "original_max_position_embeddings", "sliding_window", "layer_types", "max_window_layers", "_name_or_path"];
+    static readonly string[] s_restated =
+    [
+        "dtype",
+        "rope_parameters",
+        "original_max_position_embeddings",
+        "sliding_window",
+        "layer_types",
+        "max_window_layers",
+        "_name_or_path",
+    ];
 
-    static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly JsonSerializerOptions s_indented = new()
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     const int MaxSize = 1 << 24; // of any extent: far above real models, low enough that products fit
 
     /// <summary>Reads config.json.</summary>
-    /// <exception cref="InputException">The file is missing or damaged, the architecture or a setting is not supported, a value is absurd.</exception>
+    /// <exception cref="InputException">The file is missing or damaged, the architecture or a setting is not supported, a value is
+    /// absurd.</exception>
     public static ModelConfig Read(string path)
     {
         ConfigReader config = ConfigReader.Open(path);
@@ -41,22 +58,34 @@ public static class HuggingFaceConfig
     /// <param name="path">The file.</param>
     /// <param name="model">What it says.</param>
     /// <param name="torchDtype">How the weights beside it are stored.</param>
-    public static void Write(string path, ModelConfig model, NumberFormat torchDtype) => AtomicFile.Write(path, stream =>
-    {
-        using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
-        json.WriteStartObject();
-        json.WriteStartArray("architectures");
-        json.WriteStringValue(ModelFamily.All[model.ModelType].Architecture);
-        json.WriteEndArray();
-        WriteShape(json, model);
-        WindowConfig.Write(json, model, ModelFamily.All[model.ModelType]);
-        RopeConfig.Write(json, model);
-        WriteTokens(json, model);
-        json.WriteString("torch_dtype", torchDtype switch { NumberFormat.F32 => "float32", NumberFormat.F16 => "float16", _ => "bfloat16" });
-        json.WriteEndObject();
-    });
+    public static void Write(string path, ModelConfig model, NumberFormat torchDtype) =>
+        AtomicFile.Write(
+            path,
+            stream =>
+            {
+                using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
+                json.WriteStartObject();
+                json.WriteStartArray("architectures");
+                json.WriteStringValue(ModelFamily.All[model.ModelType].Architecture);
+                json.WriteEndArray();
+                WriteShape(json, model);
+                WindowConfig.Write(json, model, ModelFamily.All[model.ModelType]);
+                RopeConfig.Write(json, model);
+                WriteTokens(json, model);
+                json.WriteString(
+                    "torch_dtype",
+                    torchDtype switch
+                    {
+                        NumberFormat.F32 => "float32",
+                        NumberFormat.F16 => "float16",
+                        _ => "bfloat16",
+                    });
+                json.WriteEndObject();
+            });
 
-    /// <summary>As <see cref="Write(string, ModelConfig, NumberFormat)"/>, with what else another file says: token ids, notes and the like.</summary>
+    /// <summary>
+    /// As <see cref="Write(string, ModelConfig, NumberFormat)"/>, with what else another file says: token ids, notes and the like.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="model">What it says; goes before what the other file says.</param>
     /// <param name="torchDtype">How the weights beside it are stored.</param>
@@ -139,9 +168,13 @@ public static class HuggingFaceConfig
         int dim = derived ? hidden / heads : config.Int("head_dim", 1, 1 << 14, family.HeadDim);
         if (dim % 2 != 0)
         {
-            throw config.Unsound(derived ? "num_attention_heads" : "head_dim", $"a head's dimension, {dim}, must be even, because positions rotate pairs");
+            throw config.Unsound(
+                derived ? "num_attention_heads" : "head_dim",
+                $"a head's dimension, {dim}, must be even, because positions rotate pairs");
         }
-        return (long)dim * heads <= MaxSize ? dim : throw config.Unsound("num_attention_heads", $"together with head_dim {dim} it is absurdly large");
+        return (long)dim * heads <= MaxSize
+            ? dim
+            : throw config.Unsound("num_attention_heads", $"together with head_dim {dim} it is absurdly large");
     }
 
     static int[] EosTokens(ConfigReader config, int vocab)
@@ -169,7 +202,9 @@ public static class HuggingFaceConfig
         json.WriteString("hidden_act", "silu");
         json.WriteNumber("rms_norm_eps", model.RmsNormEps);
         // Dynamic scaling takes this for the window that it starts from.
-        json.WriteNumber("max_position_embeddings", model.RopeScaling is RopeScaling.DynamicNtk dynamic ? dynamic.OriginalMaxPositionEmbeddings : model.MaxPositionEmbeddings);
+        json.WriteNumber(
+            "max_position_embeddings",
+            model.RopeScaling is RopeScaling.DynamicNtk dynamic ? dynamic.OriginalMaxPositionEmbeddings : model.MaxPositionEmbeddings);
         json.WriteBoolean("tie_word_embeddings", model.TieWordEmbeddings);
         ModelFamily family = ModelFamily.All[model.ModelType];
         if (family.Biases is AttentionBiases.All or AttentionBiases.Separate)

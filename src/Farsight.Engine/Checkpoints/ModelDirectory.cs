@@ -50,15 +50,21 @@ public sealed class ModelDirectory : IDisposable
     {
         if (!_weights.TryGetValue(name, out (StoredTensor Tensor, string Path) weight))
         {
-            throw new InputException($"{Path}: the weight {name} is missing; the model is incomplete or of another kind than {ConfigFile} says.");
+            throw new InputException(
+                $"{Path}: the weight {name} is missing; the model is incomplete or of another kind than {ConfigFile} says.");
         }
         return shape.IsEmpty || shape.SequenceEqual([.. weight.Tensor.Shape])
             ? weight.Tensor
-            : throw new InputException($"{weight.Path}: {name} is {Text(weight.Tensor.Shape)}, where {Text(shape.ToArray())} is needed; use the weights of the model that {ConfigFile} describes.");
+            : throw new InputException(
+                $"{weight.Path}: {name} is {Text(weight.Tensor.Shape)}, where {Text(shape.ToArray())} is needed; use the weights of the model that {ConfigFile} describes."
+            );
     }
 
-    /// <summary>SHA-256 of names, shapes and some values of all weights, in hexadecimal: tells models apart, not copies in F32 and BF16.</summary>
-    /// <remarks>Of each weight the first and last 64 values count, rounded to BF16, so that the largest model is told in an instant.</remarks>
+    /// <summary>
+    /// SHA-256 of names, shapes and some values of all weights, in hexadecimal: tells models apart, not copies in F32 and BF16.
+    /// </summary>
+    /// <remarks>Of each weight the first and last 64 values count, rounded to BF16, so that the largest model is told in an
+    /// instant.</remarks>
     public string Fingerprint()
     {
         const int Values = 64;
@@ -120,9 +126,12 @@ public sealed class ModelDirectory : IDisposable
             {
                 shards.Add(file, shard = Map(file));
             }
-            _weights.Add(name, shard.Tensors.TryGetValue(name, out StoredTensor? tensor)
-                ? (tensor, In(file))
-                : throw new InputException($"{In(file)}: the weight {name} is missing, and {IndexFile} says it is there; download both again."));
+            _weights.Add(
+                name,
+                shard.Tensors.TryGetValue(name, out StoredTensor? tensor)
+                    ? (tensor, In(file))
+                    : throw new InputException(
+                        $"{In(file)}: the weight {name} is missing, and {IndexFile} says it is there; download both again."));
         }
     }
 
@@ -137,7 +146,9 @@ public sealed class ModelDirectory : IDisposable
     {
         if (Config.NumHiddenLayers > _weights.Count) // before the names of so many are listed
         {
-            throw new InputException($"{Path}: {ConfigFile} says num_hidden_layers {Config.NumHiddenLayers}, and there are {_weights.Count} weights; the two are not of one model.");
+            throw new InputException(
+                $"{Path}: {ConfigFile} says num_hidden_layers {Config.NumHiddenLayers}, and there are {_weights.Count} weights; the two are not of one model."
+            );
         }
         HashSet<string> known = new(StringComparer.Ordinal) { "lm_head.weight" }; // stored by some although it is tied
         foreach (ParameterShape parameter in ParameterShapes.Of(Config))
@@ -147,13 +158,22 @@ public sealed class ModelDirectory : IDisposable
             _ = weight.Format; // throws for types that are no weights
             if (!weight.Shape.SequenceEqual(parameter.Shape))
             {
-                throw new InputException($"{_weights[parameter.Name].Path}: {parameter.Name} is {Text(weight.Shape)}, {ConfigFile} implies {Text(parameter.Shape)} ({parameter.Because}); the two files are not of one model.");
+                throw new InputException(
+                    $"{_weights[parameter.Name].Path}: {parameter.Name} is {Text(weight.Shape)}, {ConfigFile} implies {Text(parameter.Shape)} ({parameter.Because}); the two files are not of one model."
+                );
             }
         }
         // A weight that would be left out changes the numbers; frequencies of the rotation, in old files, are computed anew.
-        if (_weights.Keys.Where(n => !known.Contains(n) && !n.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)).Order(StringComparer.Ordinal).FirstOrDefault() is { } extra)
+        if (
+            _weights
+                .Keys.Where(n => !known.Contains(n) && !n.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+                .FirstOrDefault() is
+            { } extra)
         {
-            throw new InputException($"{_weights[extra].Path}: a {Config.ModelType} of {Config.NumHiddenLayers} layers has no weight {extra}; the weights are not those of {ConfigFile}, or of a variant that is not supported.");
+            throw new InputException(
+                $"{_weights[extra].Path}: a {Config.ModelType} of {Config.NumHiddenLayers} layers has no weight {extra}; the weights are not those of {ConfigFile}, or of a variant that is not supported."
+            );
         }
     }
 

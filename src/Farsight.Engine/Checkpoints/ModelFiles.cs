@@ -8,7 +8,8 @@ public static class ModelFiles
 {
     /// <summary>Maps the weights and checks them against the model's shape.</summary>
     /// <exception cref="InputException">The files are not a model that this engine can run.</exception>
-    public static IModelFiles Open(string path) => File.Exists(path) ? GgufWeights.Open(path) : new DirectoryWeights(ModelDirectory.Open(path));
+    public static IModelFiles Open(string path) =>
+        File.Exists(path) ? GgufWeights.Open(path) : new DirectoryWeights(ModelDirectory.Open(path));
 
     /// <summary>Reads the model's shape alone.</summary>
     /// <exception cref="InputException">As for <see cref="Open"/>.</exception>

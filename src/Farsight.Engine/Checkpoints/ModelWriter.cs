@@ -1,19 +1,27 @@
+using Farsight.Engine.Files;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Engine.Checkpoints;
 
 /// <summary>Writes a Hugging Face model directory.</summary>
 public static class ModelWriter
 {
-    /// <summary>Writes config.json and the weights of a model whose every weight is a parameter; a tokenizer is the caller's to add.</summary>
+    /// <summary>
+    /// Writes config.json and the weights of a model whose every weight is a parameter; a tokenizer is the caller's to add.
+    /// </summary>
     /// <param name="directory">An existing folder; use <see cref="AtomicDirectory"/> to make it appear whole.</param>
     /// <param name="config">The model's shape.</param>
     /// <param name="parameters">All weights, by Hugging Face's names.</param>
     /// <param name="format">How the values are stored.</param>
     /// <exception cref="IOException">The disk is full.</exception>
     public static void Write(string directory, ModelConfig config, IReadOnlyList<Parameter> parameters, NumberFormat format) =>
-        Write(directory, config, format, parameters.Select(p => TensorToWrite.From(p.Name, format, p.Value, asVector: p.Role == ParameterRole.Vector)));
+        Write(
+            directory,
+            config,
+            format,
+            parameters.Select(p => TensorToWrite.From(p.Name, format, p.Value, asVector: p.Role == ParameterRole.Vector)));
 
     /// <summary>Writes config.json and the weights, in shards where they are large, without holding them in memory.</summary>
     /// <param name="directory">An existing folder; use <see cref="AtomicDirectory"/> to make it appear whole.</param>
@@ -45,7 +53,9 @@ public static class ModelWriter
             }
             if (!parameter.Shape.SequenceEqual(tensor.Shape))
             {
-                throw new ArgumentException($"{tensor.Name} is [{string.Join(", ", tensor.Shape)}], the model needs [{string.Join(", ", parameter.Shape)}].", nameof(tensors));
+                throw new ArgumentException(
+                    $"{tensor.Name} is [{string.Join(", ", tensor.Shape)}], the model needs [{string.Join(", ", parameter.Shape)}].",
+                    nameof(tensors));
             }
         }
         if (open.Count > 0)

@@ -54,7 +54,9 @@ public static class ParameterShapes
             yield return New(layer + "self_attn.o_proj.bias", hidden);
         }
         yield return New(layer + "post_attention_layernorm.weight", hidden);
-        foreach ((string name, Extent rows, Extent columns) in ((string, Extent, Extent)[])[("gate_proj", intermediate, hidden), ("up_proj", intermediate, hidden), ("down_proj", hidden, intermediate)])
+        foreach (
+            (string name, Extent rows, Extent columns) in ((string, Extent, Extent)[])
+                [("gate_proj", intermediate, hidden), ("up_proj", intermediate, hidden), ("down_proj", hidden, intermediate)])
         {
             yield return New($"{layer}mlp.{name}.weight", rows, columns);
             if (model.MlpBias)

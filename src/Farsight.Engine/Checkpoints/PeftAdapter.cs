@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Farsight.Engine.Files;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
@@ -46,14 +47,23 @@ public sealed class PeftAdapter : IDisposable
         }
         Tensors = tensors;
         CheckComplete();
-        HeadIsEmbedding = tensors.TryGetValue(Head, out StoredTensor? head) && tensors.TryGetValue(Embedding, out StoredTensor? embedding) && AreEqual(head, embedding);
+        HeadIsEmbedding =
+            tensors.TryGetValue(Head, out StoredTensor? head)
+            && tensors.TryGetValue(Embedding, out StoredTensor? embedding)
+            && AreEqual(head, embedding);
         Description = description with
         {
             BaseFingerprint = file.Metadata.GetValueOrDefault(FingerprintKey),
             ModulesToSave = HeadIsEmbedding ? [.. description.ModulesToSave.Where(m => m != HeadModule)] : description.ModulesToSave,
         };
-        Updates = [.. tensors.Keys.Where(n => n.EndsWith(A, StringComparison.Ordinal)).Select(n => n[..^A.Length]).Order(StringComparer.Ordinal)
-            .Select(m => new LowRankUpdate(m, tensors[m + A], tensors[m + B], _targets.ScaleOf(m)))];
+        Updates =
+        [
+            .. tensors
+                .Keys.Where(n => n.EndsWith(A, StringComparison.Ordinal))
+                .Select(n => n[..^A.Length])
+                .Order(StringComparer.Ordinal)
+                .Select(m => new LowRankUpdate(m, tensors[m + A], tensors[m + B], _targets.ScaleOf(m))),
+        ];
     }
 
     /// <summary>The directory.</summary>
@@ -62,7 +72,10 @@ public sealed class PeftAdapter : IDisposable
     /// <summary>What adapter_config.json says; a head that only repeats the embedding is left out of the modules.</summary>
     public AdapterDescription Description { get; }
 
-    /// <summary>By the base's names: "model.layers.0.self_attn.q_proj.lora_A.weight" [R, input], "….lora_B.weight" [output, R], "model.embed_tokens.weight".</summary>
+    /// <summary>
+    /// By the base's names: "model.layers.0.self_attn.q_proj.lora_A.weight" [R, input], "….lora_B.weight" [output, R],
+    /// "model.embed_tokens.weight".
+    /// </summary>
     public IReadOnlyDictionary<string, StoredTensor> Tensors { get; }
 
     /// <summary>The low-rank updates, by the names of their layers.</summary>
@@ -74,8 +87,11 @@ public sealed class PeftAdapter : IDisposable
     /// <summary>Embedding and head are both there and equal: a tied model stays tied.</summary>
     public bool HeadIsEmbedding { get; }
 
-    /// <summary>A tied model's head and embedding part: the adapter has a head of its own, or leaves the head at the base's embedding.</summary>
-    internal bool PartsHead => Tensors.ContainsKey(Head) ? !HeadIsEmbedding : Tensors.ContainsKey(Embedding) && Description.EnsureWeightTying == false;
+    /// <summary>
+    /// A tied model's head and embedding part: the adapter has a head of its own, or leaves the head at the base's embedding.
+    /// </summary>
+    internal bool PartsHead =>
+        Tensors.ContainsKey(Head) ? !HeadIsEmbedding : Tensors.ContainsKey(Embedding) && Description.EnsureWeightTying == false;
 
     /// <summary>The model's settings the adapter was trained under; null when the directory has no config.json.</summary>
     public ModelConfig? Effective { get; }
@@ -106,20 +122,32 @@ public sealed class PeftAdapter : IDisposable
     /// <param name="effective">For config.json.</param>
     /// <exception cref="IOException">The disk is full or does not hold what was written; an older adapter is still there.</exception>
     /// <exception cref="InputException">The directory holds something else.</exception>
-    public static void Write(string directory, AdapterDescription description, IReadOnlyList<(string Name, WeightMatrix Value)> tensors, ModelConfig effective) =>
-        AtomicDirectory.Write(directory, PeftAdapterConfig.FileName, temporary =>
-        {
-            bool withHead = effective.TieWordEmbeddings && description.ModulesToSave.Contains(EmbeddingModule) && tensors.All(t => t.Name != Head);
-            SafetensorsWriter.Write(
-                System.IO.Path.Combine(temporary, WeightsFile),
-                WithHead(tensors, withHead).Select(t => TensorToWrite.From(Prefix + t.Name, NumberFormat.F32, t.Value, IsVector(t.Name))),
-                Metadata(description));
-            PeftAdapterConfig.Write(System.IO.Path.Combine(temporary, PeftAdapterConfig.FileName), description, withHead);
-            HuggingFaceConfig.Write(System.IO.Path.Combine(temporary, ConfigFile), effective, NumberFormat.F32);
-            Verify(temporary, directory, WithHead(tensors, withHead));
-        });
+    public static void Write(
+        string directory,
+        AdapterDescription description,
+        IReadOnlyList<(string Name, WeightMatrix Value)> tensors,
+        ModelConfig effective
+    ) =>
+        AtomicDirectory.Write(
+            directory,
+            PeftAdapterConfig.FileName,
+            temporary =>
+            {
+                bool withHead =
+                    effective.TieWordEmbeddings && description.ModulesToSave.Contains(EmbeddingModule) && tensors.All(t => t.Name != Head);
+                SafetensorsWriter.Write(
+                    System.IO.Path.Combine(temporary, WeightsFile),
+                    WithHead(tensors, withHead)
+                        .Select(t => TensorToWrite.From(Prefix + t.Name, NumberFormat.F32, t.Value, IsVector(t.Name))),
+                    Metadata(description));
+                PeftAdapterConfig.Write(System.IO.Path.Combine(temporary, PeftAdapterConfig.FileName), description, withHead);
+                HuggingFaceConfig.Write(System.IO.Path.Combine(temporary, ConfigFile), effective, NumberFormat.F32);
+                Verify(temporary, directory, WithHead(tensors, withHead));
+            });
 
-    /// <summary>Checks that a model's layers and this adapter's belong together, by names and, if it is known, by the base's values.</summary>
+    /// <summary>
+    /// Checks that a model's layers and this adapter's belong together, by names and, if it is known, by the base's values.
+    /// </summary>
     /// <param name="linears">Names of the model's linear layers: "model.layers.0.self_attn.q_proj".</param>
     /// <param name="vocabSize">V.</param>
     /// <param name="fingerprint">The model's, or null if unknown.</param>
@@ -129,13 +157,17 @@ public sealed class PeftAdapter : IDisposable
         string directory = Path;
         if (Description.BaseFingerprint is { } trainedOn && fingerprint is not null && trainedOn != fingerprint)
         {
-            throw new InputException($"{directory}: the adapter was trained on other weights than these{(Description.BaseModelName is { } name ? $", on {name}" : "")}; use the model it was trained on.");
+            throw new InputException(
+                $"{directory}: the adapter was trained on other weights than these{(Description.BaseModelName is { } name ? $", on {name}" : "")}; use the model it was trained on."
+            );
         }
         foreach (string name in (string[])[Embedding, Head])
         {
             if (Tensors.TryGetValue(name, out StoredTensor? whole) && whole.Shape[0] != vocabSize)
             {
-                throw new InputException($"{directory}: {name} has {whole.Shape[0]} rows, and the model's vocabulary has {vocabSize} tokens; the adapter was trained on a model whose vocabulary was resized, use that one.");
+                throw new InputException(
+                    $"{directory}: {name} has {whole.Shape[0]} rows, and the model's vocabulary has {vocabSize} tokens; the adapter was trained on a model whose vocabulary was resized, use that one."
+                );
             }
         }
         HashSet<string> updated = [.. Updates.Select(u => u.Module)];
@@ -158,8 +190,10 @@ public sealed class PeftAdapter : IDisposable
         return metadata;
     }
 
-    static IEnumerable<(string Name, WeightMatrix Value)> WithHead(IReadOnlyList<(string Name, WeightMatrix Value)> tensors, bool withHead) =>
-        withHead ? tensors.Concat([.. tensors.Where(t => t.Name == Embedding).Select(t => (Head, t.Value))]) : tensors;
+    static IEnumerable<(string Name, WeightMatrix Value)> WithHead(
+        IReadOnlyList<(string Name, WeightMatrix Value)> tensors,
+        bool withHead
+    ) => withHead ? tensors.Concat([.. tensors.Where(t => t.Name == Embedding).Select(t => (Head, t.Value))]) : tensors;
 
     static bool AreEqual(StoredTensor a, StoredTensor b)
     {
@@ -191,7 +225,11 @@ public sealed class PeftAdapter : IDisposable
             for (int row = 0; row < value.RowCount; row++)
             {
                 value.Read(row, 0, values);
-                if (!adapter.Tensors[name].BytesOf((long)row * values.Length, values.Length).SequenceEqual(MemoryMarshal.AsBytes(values.AsSpan())))
+                if (
+                    !adapter
+                        .Tensors[name]
+                        .BytesOf((long)row * values.Length, values.Length)
+                        .SequenceEqual(MemoryMarshal.AsBytes(values.AsSpan())))
                 {
                     throw new IOException($"{directory} was written, but {name} reads back differently; check the disk.");
                 }
@@ -200,9 +238,14 @@ public sealed class PeftAdapter : IDisposable
     }
 
     // Also spells that older versions of PEFT and copies of a live state dict use.
-    string BaseName(StoredTensor tensor) => tensor.Name.StartsWith(Prefix, StringComparison.Ordinal)
-        ? tensor.Name[Prefix.Length..].Replace(".modules_to_save.", ".", StringComparison.Ordinal).Replace(".default.", ".", StringComparison.Ordinal)
-        : throw new InputException($"{_file.Path}: {tensor.Name} does not start with {Prefix} as PEFT's names do; save the adapter with PEFT.");
+    string BaseName(StoredTensor tensor) =>
+        tensor.Name.StartsWith(Prefix, StringComparison.Ordinal)
+            ? tensor
+                .Name[Prefix.Length..]
+                .Replace(".modules_to_save.", ".", StringComparison.Ordinal)
+                .Replace(".default.", ".", StringComparison.Ordinal)
+            : throw new InputException(
+                $"{_file.Path}: {tensor.Name} does not start with {Prefix} as PEFT's names do; save the adapter with PEFT.");
 
     void Check(string name, StoredTensor tensor)
     {
@@ -210,9 +253,13 @@ public sealed class PeftAdapter : IDisposable
         int rankAt = name.EndsWith(A, StringComparison.Ordinal) ? 0 : name.EndsWith(B, StringComparison.Ordinal) ? 1 : -1;
         if (rankAt < 0)
         {
-            if (name.Contains(".lora_", StringComparison.Ordinal) || !name.EndsWith(".weight", StringComparison.Ordinal) || tensor.Shape.Count is not (1 or 2))
+            if (
+                name.Contains(".lora_", StringComparison.Ordinal)
+                || !name.EndsWith(".weight", StringComparison.Ordinal)
+                || tensor.Shape.Count is not (1 or 2))
             {
-                throw new InputException($"{_file.Path}: {tensor.Name} is of a kind that is not supported; only lora_A, lora_B and whole modules are.");
+                throw new InputException(
+                    $"{_file.Path}: {tensor.Name} is of a kind that is not supported; only lora_A, lora_B and whole modules are.");
             }
             return;
         }
@@ -220,11 +267,15 @@ public sealed class PeftAdapter : IDisposable
         int rank = _targets.RankOf(module);
         if (tensor.Shape.Count != 2 || tensor.Shape[rankAt] != rank)
         {
-            throw new InputException($"{_file.Path}: {tensor.Name} is [{string.Join(", ", tensor.Shape)}], {PeftAdapterConfig.FileName} says r {rank}; the two files are not of one adapter.");
+            throw new InputException(
+                $"{_file.Path}: {tensor.Name} is [{string.Join(", ", tensor.Shape)}], {PeftAdapterConfig.FileName} says r {rank}; the two files are not of one adapter."
+            );
         }
         if (!_targets.Cover(module))
         {
-            throw new InputException($"{_file.Path}: {tensor.Name} is not of the target_modules {Description.TargetPattern ?? string.Join(", ", Description.Targets)} of {PeftAdapterConfig.FileName}; the two files are not of one adapter.");
+            throw new InputException(
+                $"{_file.Path}: {tensor.Name} is not of the target_modules {Description.TargetPattern ?? string.Join(", ", Description.Targets)} of {PeftAdapterConfig.FileName}; the two files are not of one adapter."
+            );
         }
     }
 
@@ -235,12 +286,17 @@ public sealed class PeftAdapter : IDisposable
             string other = name[..^A.Length] + (name.EndsWith(A, StringComparison.Ordinal) ? B : A);
             if (!Tensors.ContainsKey(other))
             {
-                throw new InputException($"{_file.Path}: {Prefix}{other} is missing, and {name} is there; the adapter is incomplete, save it again.");
+                throw new InputException(
+                    $"{_file.Path}: {Prefix}{other} is missing, and {name} is there; the adapter is incomplete, save it again.");
             }
         }
-        if (Description.ModulesToSave.FirstOrDefault(m => !Tensors.Keys.Any(n => n.EndsWith($"{m}.weight", StringComparison.Ordinal))) is { } absent)
+        if (
+            Description.ModulesToSave.FirstOrDefault(m => !Tensors.Keys.Any(n => n.EndsWith($"{m}.weight", StringComparison.Ordinal))) is
+            { } absent)
         {
-            throw new InputException($"{_file.Path}: the weight of {absent}, one of modules_to_save in {PeftAdapterConfig.FileName}, is missing; the adapter is incomplete, save it again.");
+            throw new InputException(
+                $"{_file.Path}: the weight of {absent}, one of modules_to_save in {PeftAdapterConfig.FileName}, is missing; the adapter is incomplete, save it again."
+            );
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Farsight.Engine.Files;
 
 namespace Farsight.Engine.Checkpoints;
 
@@ -14,14 +15,39 @@ static class PeftAdapterConfig
     /// <summary>Keys that say how training went or who wrote the file. Linear layers ignore fan_in_fan_out, as in PEFT.</summary>
     static readonly string[] s_harmless =
     [
-        "auto_mapping", "revision", "peft_version", "inference_mode", "lora_dropout", "fan_in_fan_out", "megatron_core", "qalora_group_size", "runtime_config",
-        "loftq_config", "eva_config", "corda_config", "lora_ga_config",
+        "auto_mapping",
+        "revision",
+        "peft_version",
+        "inference_mode",
+        "lora_dropout",
+        "fan_in_fan_out",
+        "megatron_core",
+        "qalora_group_size",
+        "runtime_config",
+        "loftq_config",
+        "eva_config",
+        "corda_config",
+        "lora_ga_config",
     ];
 
     static readonly string[] s_read =
     [
-        "peft_type", "task_type", "base_model_name_or_path", "r", "lora_alpha", "target_modules", "exclude_modules", "modules_to_save", "bias", "use_rslora",
-        "rank_pattern", "alpha_pattern", "layers_to_transform", "layers_pattern", "init_lora_weights", Tying,
+        "peft_type",
+        "task_type",
+        "base_model_name_or_path",
+        "r",
+        "lora_alpha",
+        "target_modules",
+        "exclude_modules",
+        "modules_to_save",
+        "bias",
+        "use_rslora",
+        "rank_pattern",
+        "alpha_pattern",
+        "layers_to_transform",
+        "layers_pattern",
+        "init_lora_weights",
+        Tying,
     ];
 
     static readonly string[] s_initialisations = ["gaussian", "orthogonal", "eva"]; // the others change the base's weights
@@ -66,26 +92,37 @@ static class PeftAdapterConfig
         {
             if (!s_read.Contains(property.Name) && !s_harmless.Contains(property.Name) && !IsNothing(property.Value))
             {
-                throw config.Unsound(property.Name, "adapters that set it are not supported; merge the adapter with PEFT and use the merged model");
+                throw config.Unsound(
+                    property.Name,
+                    "adapters that set it are not supported; merge the adapter with PEFT and use the merged model");
             }
         }
-        if (config.Element("init_lora_weights") is { ValueKind: JsonValueKind.String } && !s_initialisations.Contains(config.String("init_lora_weights")))
+        if (
+            config.Element("init_lora_weights") is { ValueKind: JsonValueKind.String }
+            && !s_initialisations.Contains(config.String("init_lora_weights")))
         {
-            throw config.Unsound("init_lora_weights", "this changes the base model's weights and is not supported; convert the adapter with PEFT to an ordinary one");
+            throw config.Unsound(
+                "init_lora_weights",
+                "this changes the base model's weights and is not supported; convert the adapter with PEFT to an ordinary one");
         }
     }
 
     static IReadOnlyList<int>? Layers(ConfigReader config)
     {
-        const string Key = "layers_to_transform", Pattern = "layers_pattern";
-        if (config.Element(Pattern) is { } pattern && !IsNothing(pattern) && pattern.GetRawText() is not ("\"layers\"" or "[\"layers\"]" or "\"\""))
+        const string Key = "layers_to_transform",
+            Pattern = "layers_pattern";
+        if (
+            config.Element(Pattern) is { } pattern
+            && !IsNothing(pattern)
+            && pattern.GetRawText() is not ("\"layers\"" or "[\"layers\"]" or "\"\""))
         {
             throw config.Unsound(Pattern, "only \"layers\" is supported");
         }
         return config.Element(Key) switch
         {
             null => null,
-            { ValueKind: JsonValueKind.Array } list when list.EnumerateArray().All(e => e.ValueKind == JsonValueKind.Number && e.TryGetInt32(out int n) && n >= 0) =>
+            { ValueKind: JsonValueKind.Array } list
+                when list.EnumerateArray().All(e => e.ValueKind == JsonValueKind.Number && e.TryGetInt32(out int n) && n >= 0) =>
                 list.GetArrayLength() == 0 ? null : [.. list.EnumerateArray().Select(e => e.GetInt32())],
             { ValueKind: JsonValueKind.Number } => [config.Int(Key, 0, int.MaxValue)],
             _ => throw config.Unsound(Key, "it must be a number of a layer, or a list of them"),
@@ -93,7 +130,9 @@ static class PeftAdapterConfig
     }
 
     static IReadOnlyList<KeyValuePair<string, T>> Pattern<T>(ConfigReader config, string key, Func<ConfigReader, string, T> read) =>
-        config.Object(key) is not { } map ? [] : [.. map.Root.EnumerateObject().Select(p => KeyValuePair.Create(p.Name, read(map, p.Name)))];
+        config.Object(key) is not { } map
+            ? []
+            : [.. map.Root.EnumerateObject().Select(p => KeyValuePair.Create(p.Name, read(map, p.Name)))];
 
     static bool IsNothing(JsonElement value) => value.ValueKind switch
     {
@@ -105,36 +144,51 @@ static class PeftAdapterConfig
 
     /// <param name="path">The file.</param>
     /// <param name="adapter">What it says.</param>
-    /// <param name="withHead">The tied head is written beside the embedding that was trained, so it is a module of its own for PEFT.</param>
-    internal static void Write(string path, AdapterDescription adapter, bool withHead) => AtomicFile.Write(path, stream =>
-    {
-        using Utf8JsonWriter json = new(stream, new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-        json.WriteStartObject();
-        json.WriteString("peft_type", "LORA");
-        json.WriteString("task_type", "CAUSAL_LM");
-        json.WriteString("base_model_name_or_path", adapter.BaseModelName);
-        json.WriteNumber("r", adapter.Rank);
-        json.WriteNumber("lora_alpha", adapter.Alpha);
-        json.WriteNumber("lora_dropout", 0);
-        WriteNames(json, "target_modules", adapter.Targets, adapter.TargetPattern);
-        WriteNames(json, "exclude_modules", adapter.Excluded, adapter.ExcludedPattern);
-        WriteNames(json, "modules_to_save", withHead ? [.. adapter.ModulesToSave, PeftAdapter.HeadModule] : adapter.ModulesToSave, null);
-        if (adapter.Layers is { } layers)
-        {
-            json.WriteStartArray("layers_to_transform");
-            layers.ToList().ForEach(json.WriteNumberValue);
-            json.WriteEndArray();
-        }
-        json.WriteString("bias", "none");
-        json.WriteBoolean("fan_in_fan_out", false);
-        json.WriteBoolean("inference_mode", true);
-        json.WriteBoolean("init_lora_weights", true);
-        json.WriteBoolean("use_rslora", adapter.RankStabilized);
-        json.WriteBoolean("use_dora", false);
-        WritePattern(json, "rank_pattern", adapter.RankPattern.Select(p => KeyValuePair.Create(p.Key, (double)p.Value)));
-        WritePattern(json, "alpha_pattern", adapter.AlphaPattern);
-        json.WriteEndObject();
-    });
+    /// <param name="withHead">The tied head is written beside the embedding that was trained, so it is a module of its own for
+    /// PEFT.</param>
+    internal static void Write(string path, AdapterDescription adapter, bool withHead) =>
+        AtomicFile.Write(
+            path,
+            stream =>
+            {
+                using Utf8JsonWriter json = new(
+                    stream,
+                    new()
+                    {
+                        Indented = true,
+                        NewLine = "\n",
+                        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+                    });
+                json.WriteStartObject();
+                json.WriteString("peft_type", "LORA");
+                json.WriteString("task_type", "CAUSAL_LM");
+                json.WriteString("base_model_name_or_path", adapter.BaseModelName);
+                json.WriteNumber("r", adapter.Rank);
+                json.WriteNumber("lora_alpha", adapter.Alpha);
+                json.WriteNumber("lora_dropout", 0);
+                WriteNames(json, "target_modules", adapter.Targets, adapter.TargetPattern);
+                WriteNames(json, "exclude_modules", adapter.Excluded, adapter.ExcludedPattern);
+                WriteNames(
+                    json,
+                    "modules_to_save",
+                    withHead ? [.. adapter.ModulesToSave, PeftAdapter.HeadModule] : adapter.ModulesToSave,
+                    null);
+                if (adapter.Layers is { } layers)
+                {
+                    json.WriteStartArray("layers_to_transform");
+                    layers.ToList().ForEach(json.WriteNumberValue);
+                    json.WriteEndArray();
+                }
+                json.WriteString("bias", "none");
+                json.WriteBoolean("fan_in_fan_out", false);
+                json.WriteBoolean("inference_mode", true);
+                json.WriteBoolean("init_lora_weights", true);
+                json.WriteBoolean("use_rslora", adapter.RankStabilized);
+                json.WriteBoolean("use_dora", false);
+                WritePattern(json, "rank_pattern", adapter.RankPattern.Select(p => KeyValuePair.Create(p.Key, (double)p.Value)));
+                WritePattern(json, "alpha_pattern", adapter.AlphaPattern);
+                json.WriteEndObject();
+            });
 
     static void WriteNames(Utf8JsonWriter json, string key, IReadOnlyList<string> names, string? pattern)
     {

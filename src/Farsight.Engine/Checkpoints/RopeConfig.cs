@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Farsight.Engine.Models;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Checkpoints;
 
@@ -30,7 +31,10 @@ static class RopeConfig
     internal static RopeScaling Scaling(ConfigReader config, int maxPositions, int headDim)
     {
         int? original = config.Has(Original) ? config.Int(Original, 1, int.MaxValue) : null;
-        RopeScaling[] given = [.. s_spellings.Select(config.Object).OfType<ConfigReader>().Select(rope => One(rope, maxPositions, original, headDim))];
+        RopeScaling[] given =
+        [
+            .. s_spellings.Select(config.Object).OfType<ConfigReader>().Select(rope => One(rope, maxPositions, original, headDim)),
+        ];
         return given.Distinct().Count() <= 1
             ? given.FirstOrDefault() ?? new RopeScaling.Unscaled()
             : throw config.Unsound("rope_parameters", "it contradicts rope_scaling; remove one of them");
@@ -56,7 +60,9 @@ static class RopeConfig
             Truncated => [],
             _ => throw rope.Unsound(key, $"supported are default, linear, dynamic, llama3, yarn, longrope and {Truncated}"),
         };
-        if (rope.Root.EnumerateObject().Select(p => p.Name).FirstOrDefault(k => rope.Has(k) && !s_common.Contains(k) && !own.Contains(k)) is { } unknown)
+        if (
+            rope.Root.EnumerateObject().Select(p => p.Name).FirstOrDefault(k => rope.Has(k) && !s_common.Contains(k) && !own.Contains(k)) is
+            { } unknown)
         {
             throw rope.Unsound(unknown, $"this is not supported with {type}; remove the key if you know that it changes nothing");
         }
@@ -68,7 +74,9 @@ static class RopeConfig
             "yarn" => Yarn(rope, maxPositions, original),
             "longrope" => LongRope(rope, maxPositions, original, headDim / 2),
             Truncated => new RopeScaling.Truncated(Factor(rope), rope.Int(Original, 1, int.MaxValue)),
-            _ => rope.Double("factor", 1, MaxFactor, 1) == 1 ? new RopeScaling.Unscaled() : throw rope.Unsound("factor", "without a rope_type it would change nothing"),
+            _ => rope.Double("factor", 1, MaxFactor, 1) == 1
+                ? new RopeScaling.Unscaled()
+                : throw rope.Unsound("factor", "without a rope_type it would change nothing"),
         };
     }
 
@@ -86,7 +94,9 @@ static class RopeConfig
         double low = rope.Double("low_freq_factor", 1e-3, MaxFactor), high = rope.Double("high_freq_factor", 1e-3, MaxFactor);
         return high > low
             ? new(Factor(rope), low, high, rope.Int(Original, 1, int.MaxValue, original))
-            : throw rope.Unsound("high_freq_factor", string.Create(CultureInfo.InvariantCulture, $"it must be above low_freq_factor, {low}"));
+            : throw rope.Unsound(
+                "high_freq_factor",
+                string.Create(CultureInfo.InvariantCulture, $"it must be above low_freq_factor, {low}"));
     }
 
     static RopeScaling.Yarn Yarn(ConfigReader rope, int maxPositions, int? topLevel)
@@ -94,7 +104,15 @@ static class RopeConfig
         int original = rope.Int(Original, 1, int.MaxValue, topLevel ?? maxPositions);
         double fast = rope.Double("beta_fast", 1e-3, MaxFactor, 32), slow = rope.Double("beta_slow", 1e-3, MaxFactor, 1);
         return fast >= slow
-            ? new(Factor(rope, maxPositions, original), original, fast, slow, AttentionFactor(rope), Optional(rope, "mscale"), Optional(rope, "mscale_all_dim"), rope.Bool("truncate", true))
+            ? new(
+                Factor(rope, maxPositions, original),
+                original,
+                fast,
+                slow,
+                AttentionFactor(rope),
+                Optional(rope, "mscale"),
+                Optional(rope, "mscale_all_dim"),
+                rope.Bool("truncate", true))
             : throw rope.Unsound("beta_slow", "it must not be above beta_fast");
     }
 
@@ -102,7 +120,10 @@ static class RopeConfig
     {
         int original = rope.Int(Original, 2, int.MaxValue, topLevel ?? maxPositions);
         return new(
-            Factor(rope, maxPositions, original), original, rope.Doubles("short_factor", pairs, 1e-3, MaxFactor), rope.Doubles("long_factor", pairs, 1e-3, MaxFactor),
+            Factor(rope, maxPositions, original),
+            original,
+            rope.Doubles("short_factor", pairs, 1e-3, MaxFactor),
+            rope.Doubles("long_factor", pairs, 1e-3, MaxFactor),
             AttentionFactor(rope));
     }
 
@@ -112,7 +133,8 @@ static class RopeConfig
     static double Factor(ConfigReader rope, int maxPositions, int original) =>
         rope.Has("factor") || original >= maxPositions ? Factor(rope) : (double)maxPositions / original;
 
-    static double? AttentionFactor(ConfigReader rope) => rope.Has("attention_factor") ? rope.Double("attention_factor", 1e-3, MaxFactor) : null;
+    static double? AttentionFactor(ConfigReader rope) =>
+        rope.Has("attention_factor") ? rope.Double("attention_factor", 1e-3, MaxFactor) : null;
 
     static double? Optional(ConfigReader rope, string key) => rope.Has(key) ? rope.Double(key, 0, MaxFactor) : null;
 

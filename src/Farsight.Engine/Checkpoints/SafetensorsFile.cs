@@ -1,4 +1,4 @@
-using Farsight.Engine.Memory;
+using Farsight.Engine.Files;
 
 namespace Farsight.Engine.Checkpoints;
 

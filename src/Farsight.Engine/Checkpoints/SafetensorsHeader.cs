@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Unicode;
-using Farsight.Engine.Memory;
+using Farsight.Engine.Files;
 
 namespace Farsight.Engine.Checkpoints;
 
@@ -130,7 +130,8 @@ sealed class SafetensorsHeader
         UInt128 wanted = Bytes(extents, bytes);
         if (wanted != (UInt128)(ends[1] - ends[0]))
         {
-            throw Damaged($"{name} of type {dtype} and shape [{string.Join(", ", extents)}] does not take the {ends[1] - ends[0]} bytes it has");
+            throw Damaged(
+                $"{name} of type {dtype} and shape [{string.Join(", ", extents)}] does not take the {ends[1] - ends[0]} bytes it has");
         }
         return new(name, dtype, [.. extents.Select(e => (int)e)], _dataStart + ends[0], ends[1] - ends[0]);
     }

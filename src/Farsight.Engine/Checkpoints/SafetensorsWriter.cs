@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Farsight.Engine.Files;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Numerics;
@@ -22,17 +23,23 @@ public sealed record TensorToWrite(string Name, NumberFormat Format, IReadOnlyLi
         new(name, format, asVector ? [checked((int)rows.Length)] : [rows.Count, rows.Width],
             (first, destination) => rows.Buffer.Span(rows.Start + first, destination.Length).CopyTo(destination));
 
-    /// <summary>A matrix in whatever format it is, or as a vector [ColumnCount] when <paramref name="asVector"/> and there is one row.</summary>
+    /// <summary>
+    /// A matrix in whatever format it is, or as a vector [ColumnCount] when <paramref name="asVector"/> and there is one row.
+    /// </summary>
     public static TensorToWrite From(string name, NumberFormat format, WeightMatrix matrix, bool asVector = false) =>
-        new(name, format, asVector ? [checked(matrix.RowCount * matrix.ColumnCount)] : [matrix.RowCount, matrix.ColumnCount], (first, destination) =>
-        {
-            // Blocks are whole rows.
-            int row = (int)(first / matrix.ColumnCount);
-            for (int done = 0; done < destination.Length; done += matrix.ColumnCount)
+        new(
+            name,
+            format,
+            asVector ? [checked(matrix.RowCount * matrix.ColumnCount)] : [matrix.RowCount, matrix.ColumnCount],
+            (first, destination) =>
             {
-                matrix.Read(row++, 0, destination.Slice(done, matrix.ColumnCount));
-            }
-        });
+                // Blocks are whole rows.
+                int row = (int)(first / matrix.ColumnCount);
+                for (int done = 0; done < destination.Length; done += matrix.ColumnCount)
+                {
+                    matrix.Read(row++, 0, destination.Slice(done, matrix.ColumnCount));
+                }
+            });
 
     /// <summary>Values of an array.</summary>
     public static TensorToWrite From(string name, NumberFormat format, float[] values, params int[] shape) =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Farsight.Engine.Files;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Checkpoints;
@@ -13,7 +14,9 @@ public static class ShardedSafetensors
 
     const string WeightsFile = "model.safetensors", IndexFile = "model.safetensors.index.json";
 
-    /// <summary>Writes the tensors in their order, as many to a file as fit; one that is larger than a shard gets a file of its own.</summary>
+    /// <summary>
+    /// Writes the tensors in their order, as many to a file as fit; one that is larger than a shard gets a file of its own.
+    /// </summary>
     /// <param name="directory">An existing folder; use <see cref="AtomicDirectory"/> to make it appear whole.</param>
     /// <param name="tensors">All weights, with distinct names.</param>
     /// <param name="shardBytes">Upper bound of the values of a file, in bytes.</param>
@@ -30,7 +33,9 @@ public static class ShardedSafetensors
         long done = 0;
         for (int i = 0; i < files.Length; i++)
         {
-            SafetensorsWriter.Write(Path.Combine(directory, files[i]), shards[i].Select(t => Counted(t, bytes => progress?.Invoke(done += bytes))));
+            SafetensorsWriter.Write(
+                Path.Combine(directory, files[i]),
+                shards[i].Select(t => Counted(t, bytes => progress?.Invoke(done += bytes))));
         }
         long total = shards.Sum(s => s.Sum(t => t.ByteCount));
         if (files.Length > 1)
@@ -74,21 +79,27 @@ public static class ShardedSafetensors
         },
     };
 
-    static void WriteIndex(string path, List<List<TensorToWrite>> shards, string[] files, long total) => AtomicFile.Write(path, stream =>
-    {
-        using Utf8JsonWriter json = new(stream, new() { Indented = true, NewLine = "\n" });
-        json.WriteStartObject();
-        json.WriteStartObject("metadata");
-        json.WriteNumber("total_size", total);
-        json.WriteEndObject();
-        json.WriteStartObject("weight_map");
-        foreach ((string tensor, string file) in shards.SelectMany((s, i) => s.Select(t => (t.Name, files[i]))).OrderBy(e => e.Name, StringComparer.Ordinal))
-        {
-            json.WriteString(tensor, file);
-        }
-        json.WriteEndObject();
-        json.WriteEndObject();
-    });
+    static void WriteIndex(string path, List<List<TensorToWrite>> shards, string[] files, long total) =>
+        AtomicFile.Write(
+            path,
+            stream =>
+            {
+                using Utf8JsonWriter json = new(stream, new() { Indented = true, NewLine = "\n" });
+                json.WriteStartObject();
+                json.WriteStartObject("metadata");
+                json.WriteNumber("total_size", total);
+                json.WriteEndObject();
+                json.WriteStartObject("weight_map");
+                foreach (
+                    (string tensor, string file) in shards
+                        .SelectMany((s, i) => s.Select(t => (t.Name, files[i])))
+                        .OrderBy(e => e.Name, StringComparer.Ordinal))
+                {
+                    json.WriteString(tensor, file);
+                }
+                json.WriteEndObject();
+                json.WriteEndObject();
+            });
 }
 
 /// <summary>The weights that were written.</summary>

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Farsight.Engine.Checkpoints.Gguf;
+using Farsight.Engine.Files;
 using Farsight.Engine.Kernels;
-using Farsight.Engine.Memory;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Checkpoints;
@@ -48,21 +48,29 @@ public sealed class StoredTensor
 
     /// <summary>How the weights are stored.</summary>
     /// <exception cref="InputException">The values are of a type that weights cannot have.</exception>
-    public NumberFormat Format => _format ?? throw new InputException(
-        $"{_path}: {Name} holds {DType} values, and weights must be F32, F16 or BF16, or in GGUF Q8_0 or Q4_0; convert the model to one of these.");
+    public NumberFormat Format =>
+        _format
+        ?? throw new InputException(
+            $"{_path}: {Name} holds {DType} values, and weights must be F32, F16 or BF16, or in GGUF Q8_0 or Q4_0; convert the model to one of these."
+        );
 
     /// <summary>All bytes.</summary>
     /// <exception cref="OverflowException">There are more than 2³¹ − 1; take them in parts.</exception>
     public ReadOnlySpan<byte> Bytes => _file.Bytes(_start, checked((int)ByteCount));
 
-    /// <summary>The bytes of <paramref name="count"/> values from <paramref name="firstElement"/> on; whole blocks, where the type has blocks.</summary>
+    /// <summary>
+    /// The bytes of <paramref name="count"/> values from <paramref name="firstElement"/> on; whole blocks, where the type has blocks.
+    /// </summary>
     /// <exception cref="ArgumentException">The range leaves the tensor or divides a block.</exception>
     public ReadOnlySpan<byte> BytesOf(long firstElement, int count)
     {
         CheckRange(firstElement, count);
         return firstElement % _valuesPerBlock == 0 && count % _valuesPerBlock == 0
-            ? _file.Bytes(_start + firstElement / _valuesPerBlock * _bytesPerBlock, checked((int)((long)count / _valuesPerBlock * _bytesPerBlock)))
-            : throw new ArgumentException($"{Name} is stored in blocks of {_valuesPerBlock} values; {firstElement} … {firstElement + count - 1} divides one.");
+            ? _file.Bytes(
+                _start + firstElement / _valuesPerBlock * _bytesPerBlock,
+                checked((int)((long)count / _valuesPerBlock * _bytesPerBlock)))
+            : throw new ArgumentException(
+                $"{Name} is stored in blocks of {_valuesPerBlock} values; {firstElement} … {firstElement + count - 1} divides one.");
     }
 
     /// <summary>Widens as many values as <paramref name="destination"/> holds, from <paramref name="firstElement"/> on.</summary>
@@ -72,7 +80,9 @@ public sealed class StoredTensor
         CheckRange(firstElement, destination.Length);
         int within = (int)(firstElement % _valuesPerBlock);
         long blocks = ((long)within + destination.Length + _valuesPerBlock - 1) / _valuesPerBlock;
-        ReadOnlySpan<byte> stored = _file.Bytes(_start + firstElement / _valuesPerBlock * _bytesPerBlock, checked((int)(blocks * _bytesPerBlock)));
+        ReadOnlySpan<byte> stored = _file.Bytes(
+            _start + firstElement / _valuesPerBlock * _bytesPerBlock,
+            checked((int)(blocks * _bytesPerBlock)));
         Widen.ToFloat(Format, stored, within, destination);
     }
 

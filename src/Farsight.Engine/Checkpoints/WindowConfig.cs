@@ -27,7 +27,9 @@ static class WindowConfig
         }
         bool[] windowed = family.Windows switch
         {
-            WindowKeys.AllLayers => types?.Contains(false) != true ? [] : throw config.Unsound(Types, $"a {family.ModelType} has its {Window} in every layer"),
+            WindowKeys.AllLayers => types?.Contains(false) != true
+                ? []
+                : throw config.Unsound(Types, $"a {family.ModelType} has its {Window} in every layer"),
             WindowKeys.Switched => types ?? ByCount(config, layers),
             _ => types ?? throw config.Missing(Types),
         };

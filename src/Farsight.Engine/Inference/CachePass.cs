@@ -1,6 +1,7 @@
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Inference;
 
@@ -17,7 +18,12 @@ sealed class CachePass : IDisposable
     readonly AttentionAction? _observer;
     int _asked;
 
-    internal CachePass(LlamaModel model, KvCache cache, IReadOnlyList<Stretch> sequences, IReadOnlyList<CacheRun> runs, AttentionAction? observer)
+    internal CachePass(
+        LlamaModel model,
+        KvCache cache,
+        IReadOnlyList<Stretch> sequences,
+        IReadOnlyList<CacheRun> runs,
+        AttentionAction? observer)
     {
         (_model, _memory, _observer) = (model, model.TakeMemory(), observer);
         foreach (CacheRun run in runs)

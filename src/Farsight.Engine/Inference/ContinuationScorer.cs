@@ -42,7 +42,11 @@ public sealed class ContinuationScorer(LlamaModel model)
         PrefixTree tree = PrefixTree.Of(sequences, own: 0, DecodingBatch.CanShare(model));
         WantedTokens wanted = new(tree, requests);
         using PrefixCache cache = new(
-            model, tree, sequences, [.. tree.Nodes.Select(n => n.Count)], (long)sequences.Max(s => s.Count) + RoomInPasses * CacheRun.RowsPerPass);
+            model,
+            tree,
+            sequences,
+            [.. tree.Nodes.Select(n => n.Count)],
+            (long)sequences.Max(s => s.Count) + RoomInPasses * CacheRun.RowsPerPass);
         for (int node = 0; node < tree.Nodes.Count;)
         {
             node = Pass(cache, tree, wanted, node, cancel);

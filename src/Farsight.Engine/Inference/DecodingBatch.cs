@@ -1,6 +1,7 @@
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Inference;
 
@@ -53,9 +54,12 @@ public sealed class DecodingBatch : IDisposable
     public static bool CanShare(LlamaModel model) => !model.Config.RopeScaling.DependsOnLength;
 
     /// <summary>Bytes of the cache for each token.</summary>
-    public static long BytesPerToken(ModelConfig config) => 2L * sizeof(float) * config.NumHiddenLayers * config.NumKeyValueHeads * config.HeadDim;
+    public static long BytesPerToken(ModelConfig config) =>
+        2L * sizeof(float) * config.NumHiddenLayers * config.NumKeyValueHeads * config.HeadDim;
 
-    /// <summary>Is told where the heads look from each row that logits are asked of, layer by layer, before the logits; null for nobody.</summary>
+    /// <summary>
+    /// Is told where the heads look from each row that logits are asked of, layer by layer, before the logits; null for nobody.
+    /// </summary>
     public AttentionAction? Observer { get; set; }
 
     /// <summary>Rows of the cache that no sequence has reserved.</summary>
@@ -70,7 +74,9 @@ public sealed class DecodingBatch : IDisposable
     {
         if (capacity > RowsLeft || with >= _sequences.Count || (with >= 0 && !CanShare(_model)))
         {
-            throw new ArgumentException($"A sequence of {capacity} tokens that begins with sequence {with} does not fit: {RowsLeft} rows are left, and there are {_sequences.Count} sequences.", nameof(capacity));
+            throw new ArgumentException(
+                $"A sequence of {capacity} tokens that begins with sequence {with} does not fit: {RowsLeft} rows are left, and there are {_sequences.Count} sequences.",
+                nameof(capacity));
         }
         _sequences.Add(new(with < 0 ? null : _sequences[with], _rows - RowsLeft, capacity));
         return _sequences.Count - 1;
@@ -96,7 +102,9 @@ public sealed class DecodingBatch : IDisposable
         return stretch.Length;
     }
 
-    /// <summary>Appends tokens and hands out the logits [V] after the last token of each piece that is asked; they are valid during the call only.</summary>
+    /// <summary>
+    /// Appends tokens and hands out the logits [V] after the last token of each piece that is asked; they are valid during the call only.
+    /// </summary>
     /// <exception cref="ArgumentException">A piece is empty or its sequence's capacity is exceeded.</exception>
     /// <exception cref="OperationCanceledException">Cancelled between two passes.</exception>
     public void Extend(IReadOnlyList<SequencePiece> pieces, LogitsAction logits, CancellationToken cancel = default) =>
@@ -114,43 +122,59 @@ public sealed class DecodingBatch : IDisposable
     /// <summary>Appends tokens and hands out log-probabilities of the wanted ones, piece by piece, in order.</summary>
     /// <inheritdoc cref="Extend(IReadOnlyList{SequencePiece}, LogitsAction, CancellationToken)"/>
     internal void Score(IReadOnlyList<SequencePiece> pieces, TokenScoreAction score, CancellationToken cancel) =>
-        Run(pieces, piece => [.. piece.Wanted.Select(w => w.After).Distinct()], (runs, hidden, workspace) =>
-        {
-            List<(int Row, int Sequence, WantedToken Token)> wanted = [];
-            int before = 0;
-            foreach (CacheRun run in runs)
+        Run(
+            pieces,
+            piece => [.. piece.Wanted.Select(w => w.After).Distinct()],
+            (runs, hidden, workspace) =>
             {
-                foreach (WantedToken token in run.Piece.Wanted.Where(w => w.After >= run.First && w.After < run.First + run.Count))
+                List<(int Row, int Sequence, WantedToken Token)> wanted = [];
+                int before = 0;
+                foreach (CacheRun run in runs)
                 {
-                    wanted.Add((before + run.Outputs.BinarySearch(token.After), run.Piece.Sequence, token));
+                    foreach (WantedToken token in run.Piece.Wanted.Where(w => w.After >= run.First && w.After < run.First + run.Count))
+                    {
+                        wanted.Add((before + run.Outputs.BinarySearch(token.After), run.Piece.Sequence, token));
+                    }
+                    before += run.Outputs.Count;
                 }
-                before += run.Outputs.Count;
-            }
-            Rows rows = workspace.Rows(wanted.Count, hidden.Width);
-            for (int n = 0; n < wanted.Count; n++)
-            {
-                hidden[wanted[n].Row].CopyTo(rows[n]);
-            }
-            float[] logProbs = new float[wanted.Count];
-            int[] top = new int[wanted.Count];
-            TokenLogProbs.Forward(rows, _model.Head.Matrix, wanted.Select(w => w.Token.Target).ToArray(), logProbs, new float[wanted.Count], top);
-            for (int n = 0; n < wanted.Count; n++)
-            {
-                score(wanted[n].Sequence, wanted[n].Token, logProbs[n], top[n] == wanted[n].Token.Target);
-            }
-        }, cancel);
+                Rows rows = workspace.Rows(wanted.Count, hidden.Width);
+                for (int n = 0; n < wanted.Count; n++)
+                {
+                    hidden[wanted[n].Row].CopyTo(rows[n]);
+                }
+                float[] logProbs = new float[wanted.Count];
+                int[] top = new int[wanted.Count];
+                TokenLogProbs.Forward(
+                    rows,
+                    _model.Head.Matrix,
+                    wanted.Select(w => w.Token.Target).ToArray(),
+                    logProbs,
+                    new float[wanted.Count],
+                    top);
+                for (int n = 0; n < wanted.Count; n++)
+                {
+                    score(wanted[n].Sequence, wanted[n].Token, logProbs[n], top[n] == wanted[n].Token.Target);
+                }
+            },
+            cancel);
 
     /// <inheritdoc/>
     public void Dispose() => _cache.Dispose();
 
-    void Run(IReadOnlyList<SequencePiece> pieces, Func<SequencePiece, List<int>> outputs, Action<IReadOnlyList<CacheRun>, Rows, Workspace> read, CancellationToken cancel)
+    void Run(
+        IReadOnlyList<SequencePiece> pieces,
+        Func<SequencePiece, List<int>> outputs,
+        Action<IReadOnlyList<CacheRun>, Rows, Workspace> read,
+        CancellationToken cancel)
     {
         foreach (SequencePiece piece in pieces)
         {
             Stretch stretch = _sequences[piece.Sequence];
             if (piece.Tokens.Count == 0 || stretch.Own + piece.Tokens.Count > stretch.Capacity)
             {
-                throw new ArgumentException($"Sequence {piece.Sequence} has {stretch.Own} of {stretch.Capacity} tokens; {piece.Tokens.Count} more cannot be added.", nameof(pieces));
+                throw new ArgumentException(
+                    $"Sequence {piece.Sequence} has {stretch.Own} of {stretch.Capacity} tokens; {piece.Tokens.Count} more cannot be added.",
+                    nameof(pieces));
             }
         }
         foreach (IReadOnlyList<CacheRun> runs in CacheRun.Passes(pieces, outputs))

@@ -17,7 +17,9 @@ public sealed record GenerationRequest(IReadOnlyList<int> Prompt, int MaxNewToke
     public int MinNewTokens { get; init; }
 }
 
-/// <summary>Continues prompts token by token with a key-value cache, several side by side; what they have in common is computed once.</summary>
+/// <summary>
+/// Continues prompts token by token with a key-value cache, several side by side; what they have in common is computed once.
+/// </summary>
 /// <remarks>
 /// The same list of requests gives the same bits with any number of threads. A request's companions decide how many rows a product
 /// has, and with it the order in which sums are added up, so they can change its last bits, and a token where two are equally
@@ -40,13 +42,19 @@ public sealed class Generator(LlamaModel model, IReadOnlyList<int> stopTokens, l
         List<int>[] completions = [.. requests.Select(_ => new List<int>())];
         SeededRandom[] randoms = [.. requests.Select(r => r.Random)];
         PromptDecoder decoder = new(model, cacheBytes) { Observer = Observer };
-        decoder.Run([.. requests.Select(r => r.Prompt)], [.. requests.Select(r => r.MaxNewTokens)], (number, logits) =>
-        {
-            GenerationRequest request = requests[number];
-            int token = request.Sampling.Choose(completions[number].Count < request.MinNewTokens ? WithoutStops(request, logits) : logits, ref randoms[number]);
-            completions[number].Add(token);
-            return stopTokens.Contains(token) || request.StopTokens.Contains(token) ? null : token;
-        }, cancel);
+        decoder.Run(
+            [.. requests.Select(r => r.Prompt)],
+            [.. requests.Select(r => r.MaxNewTokens)],
+            (number, logits) =>
+            {
+                GenerationRequest request = requests[number];
+                int token = request.Sampling.Choose(
+                    completions[number].Count < request.MinNewTokens ? WithoutStops(request, logits) : logits,
+                    ref randoms[number]);
+                completions[number].Add(token);
+                return stopTokens.Contains(token) || request.StopTokens.Contains(token) ? null : token;
+            },
+            cancel);
         return [.. completions.Select(c => c.ToArray())];
     }
 

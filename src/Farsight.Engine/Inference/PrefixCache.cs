@@ -2,7 +2,9 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Engine.Inference;
 
-/// <summary>The nodes of a prefix tree that are in a cache: always whole ways from a root, so that what comes next finds its beginning there.</summary>
+/// <summary>
+/// The nodes of a prefix tree that are in a cache: always whole ways from a root, so that what comes next finds its beginning there.
+/// </summary>
 sealed class PrefixCache : IDisposable
 {
     readonly PrefixTree _tree;

@@ -67,7 +67,10 @@ sealed class PrefixTree
             start = common;
         }
         EndThoseAt(common, open.Members, start, parent);
-        List<int>[] branches = [.. open.Members.Where(s => _sequences[s].Count - _own > common).GroupBy(s => _sequences[s][common]).Select(g => g.ToList())];
+        List<int>[] branches =
+        [
+            .. open.Members.Where(s => _sequences[s].Count - _own > common).GroupBy(s => _sequences[s][common]).Select(g => g.ToList()),
+        ];
         foreach (List<int> branch in branches.Reverse())
         {
             _open.Push(new(branch, start, common, parent));

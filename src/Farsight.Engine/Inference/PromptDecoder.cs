@@ -8,8 +8,11 @@ namespace Farsight.Engine.Inference;
 /// <returns>The token, or null where the completion has ended.</returns>
 public delegate int? TokenChoice(int prompt, ReadOnlySpan<float> logits);
 
-/// <summary>Decodes prompts side by side: finds what they have in common, computes it once, and takes as many at a time as a cache holds.</summary>
-/// <remarks>How prompts are put together depends on them, their budgets and the cache's; <see cref="Generator"/> says what that means for the bits.</remarks>
+/// <summary>
+/// Decodes prompts side by side: finds what they have in common, computes it once, and takes as many at a time as a cache holds.
+/// </summary>
+/// <remarks>How prompts are put together depends on them, their budgets and the cache's; <see cref="Generator"/> says what that means for
+/// the bits.</remarks>
 /// <param name="model">The model; it must not be used by others meanwhile.</param>
 /// <param name="cacheBytes">What keys and values may take; more only where a single prompt needs it.</param>
 public sealed class PromptDecoder(LlamaModel model, long cacheBytes = PromptDecoder.DefaultCacheBytes)
@@ -31,7 +34,11 @@ public sealed class PromptDecoder(LlamaModel model, long cacheBytes = PromptDeco
     /// <param name="cancel">Checked between two passes.</param>
     /// <exception cref="ArgumentException">A prompt is empty.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public void Run(IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<int> maxNewTokens, TokenChoice choose, CancellationToken cancel = default)
+    public void Run(
+        IReadOnlyList<IReadOnlyList<int>> prompts,
+        IReadOnlyList<int> maxNewTokens,
+        TokenChoice choose,
+        CancellationToken cancel = default)
     {
         int[] asked = [.. Enumerable.Range(0, prompts.Count).Where(i => maxNewTokens[i] > 0)];
         if (asked.Any(i => prompts[i].Count == 0))
@@ -58,7 +65,12 @@ public sealed class PromptDecoder(LlamaModel model, long cacheBytes = PromptDeco
     }
 
     /// <summary>Decodes as many of the waiting prompts as fit.</summary>
-    void SideBySide(PrefixCache cache, Queue<(int Prompt, int Node)> waiting, IReadOnlyList<int> maxNewTokens, TokenChoice choose, CancellationToken cancel)
+    void SideBySide(
+        PrefixCache cache,
+        Queue<(int Prompt, int Node)> waiting,
+        IReadOnlyList<int> maxNewTokens,
+        TokenChoice choose,
+        CancellationToken cancel)
     {
         List<SequencePiece> pieces = [];
         Dictionary<int, int> promptOf = [], left = [];

@@ -1,6 +1,8 @@
 namespace Farsight.Engine.Inference;
 
-/// <summary>The scored tokens of requests, by the nodes of the prefix tree that predict them; one that several ask for is computed once.</summary>
+/// <summary>
+/// The scored tokens of requests, by the nodes of the prefix tree that predict them; one that several ask for is computed once.
+/// </summary>
 sealed class WantedTokens
 {
     readonly PrefixTree _tree;

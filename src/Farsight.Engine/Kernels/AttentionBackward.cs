@@ -19,7 +19,14 @@ static class AttentionBackward<TVector, TTier>
         AttentionGradients[] targets =
         [
             gradients,
-            .. Enumerable.Range(0, parts - 1).Select(p => gradients with { Keys = copies.Rows.Slice(2 * p * keys, keys), Values = copies.Rows.Slice((2 * p + 1) * keys, keys) }),
+            .. Enumerable
+                .Range(0, parts - 1)
+                .Select(p =>
+                    gradients with
+                    {
+                        Keys = copies.Rows.Slice(2 * p * keys, keys),
+                        Values = copies.Rows.Slice((2 * p + 1) * keys, keys),
+                    }),
         ];
         Workers.ForBlocks(copies.Rows.Count, RowsPerItem, (first, count) => copies.Rows.Slice(first, count).Clear());
         Workers.For(parts * plan.Families.Count * plan.Heads.KeyHeads, item =>
@@ -45,7 +52,13 @@ static class AttentionBackward<TVector, TTier>
         TensorPrimitives.Add(to, part.Slice(first, count).Span, to);
     });
 
-    static void Chunk(AttentionInputs inputs, AttentionShape shape, AttentionPlan plan, AttentionPlan.Chunk chunk, int head, AttentionGradients gradients)
+    static void Chunk(
+        AttentionInputs inputs,
+        AttentionShape shape,
+        AttentionPlan plan,
+        AttentionPlan.Chunk chunk,
+        int head,
+        AttentionGradients gradients)
     {
         AttentionScratch scratch = AttentionScratch.Mine(shape.HeadDim, backward: true);
         AttentionLanes lanes = scratch.LaneTable;

@@ -17,13 +17,23 @@ static class AttentionDecode<TVector, TTier>
 {
     const int Block = 64, CacheLine = 64 / sizeof(float);
 
-    // Rows of a cache lie apart, and not every page of them is foreseen by the processor: so many rows are asked for before they are needed.
+    // Rows of a cache lie apart, and not every page of them is foreseen by the processor: so many rows are asked for before they are
+    // needed.
     const int Ahead = 24;
 
     internal static void Run(Rows queries, Rows keys, Rows values, AttentionShape shape, DecodeBundle bundle, int head, Rows output)
     {
         int lanes = bundle.Queries.Count * shape.Group;
-        State state = new(queries, keys, values, shape, head, output, stackalloc float[lanes], stackalloc float[lanes], stackalloc float[Block]);
+        State state = new(
+            queries,
+            keys,
+            values,
+            shape,
+            head,
+            output,
+            stackalloc float[lanes],
+            stackalloc float[lanes],
+            stackalloc float[Block]);
         state.Max.Fill(float.NegativeInfinity);
         foreach (int row in bundle.Queries)
         {
@@ -67,7 +77,14 @@ static class AttentionDecode<TVector, TTier>
         {
             Span<float> to = o.Slice(g * dim, dim);
             state.Weights.Fill(float.NegativeInfinity);
-            Scores(ref MemoryMarshal.GetReference(q.Slice(g * dim, dim)), ref key, stride, count, dim, state.Shape.Scale * AttentionScores.Log2E, ref MemoryMarshal.GetReference(state.Weights));
+            Scores(
+                ref MemoryMarshal.GetReference(q.Slice(g * dim, dim)),
+                ref key,
+                stride,
+                count,
+                dim,
+                state.Shape.Scale * AttentionScores.Log2E,
+                ref MemoryMarshal.GetReference(state.Weights));
             Softmax(state.Weights, ref state.Max[query * group + g], ref state.Sum[query * group + g], to);
             AddValues(ref MemoryMarshal.GetReference(state.Weights), ref value, stride, count, dim, ref MemoryMarshal.GetReference(to));
         }
@@ -123,7 +140,10 @@ static class AttentionDecode<TVector, TTier>
         nint d = 0, step = TTier.Count;
         for (; d + 4 * step <= dim; d += 4 * step)
         {
-            TVector o0 = TTier.Load(ref output, d), o1 = TTier.Load(ref output, d + step), o2 = TTier.Load(ref output, d + 2 * step), o3 = TTier.Load(ref output, d + 3 * step);
+            TVector o0 = TTier.Load(ref output, d),
+                o1 = TTier.Load(ref output, d + step),
+                o2 = TTier.Load(ref output, d + 2 * step),
+                o3 = TTier.Load(ref output, d + 3 * step);
             for (nint k = 0; k < count; k++)
             {
                 TVector weight = TTier.Create(Unsafe.Add(ref weights, k));
@@ -176,7 +196,15 @@ static class AttentionDecode<TVector, TTier>
 
     /// <summary>Where a bundle's sums are, and what they are made from.</summary>
     readonly ref struct State(
-        Rows queries, Rows keys, Rows values, AttentionShape shape, int head, Rows output, Span<float> max, Span<float> sum, Span<float> weights)
+        Rows queries,
+        Rows keys,
+        Rows values,
+        AttentionShape shape,
+        int head,
+        Rows output,
+        Span<float> max,
+        Span<float> sum,
+        Span<float> weights)
     {
         internal readonly Rows Queries = queries, Keys = keys, Values = values, Output = output;
         internal readonly AttentionShape Shape = shape;

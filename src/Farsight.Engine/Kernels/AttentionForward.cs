@@ -23,7 +23,15 @@ static class AttentionForward<TVector, TTier>
     }
 
     static void Chunk(
-        Rows queries, Rows keys, Rows values, AttentionShape shape, AttentionPlan plan, AttentionPlan.Chunk chunk, int head, Rows output, Rows logSumExp)
+        Rows queries,
+        Rows keys,
+        Rows values,
+        AttentionShape shape,
+        AttentionPlan plan,
+        AttentionPlan.Chunk chunk,
+        int head,
+        Rows output,
+        Rows logSumExp)
     {
         AttentionScratch scratch = AttentionScratch.Mine(shape.HeadDim, backward: false);
         AttentionLanes lanes = scratch.LaneTable;

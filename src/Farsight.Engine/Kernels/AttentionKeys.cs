@@ -63,7 +63,8 @@ static class AttentionKeys
         }
     }
 
-    static ref float First(Rows source, int row, int column, int headDim) => ref MemoryMarshal.GetReference(source[row].Slice(column, headDim));
+    static ref float First(Rows source, int row, int column, int headDim) =>
+        ref MemoryMarshal.GetReference(source[row].Slice(column, headDim));
 
     /// <summary>packed[d / 8, key, d % 8], with rows of zeros up to a multiple of 8 keys.</summary>
     /// <inheritdoc cref="RowPanels"/>

@@ -46,7 +46,9 @@ public static class AttentionPeak
     {
         for (int h = 0; h < shape.Heads; h++)
         {
-            float score = TensorPrimitives.Dot(query.Slice(h * shape.HeadDim, shape.HeadDim), key.Slice(h / shape.Group * shape.HeadDim, shape.HeadDim));
+            float score = TensorPrimitives.Dot(
+                query.Slice(h * shape.HeadDim, shape.HeadDim),
+                key.Slice(h / shape.Group * shape.HeadDim, shape.HeadDim));
             if (score > best[h])
             {
                 (best[h], peaks[h]) = (score, place);

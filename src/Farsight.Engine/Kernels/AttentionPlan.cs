@@ -1,6 +1,8 @@
 namespace Farsight.Engine.Kernels;
 
-/// <summary>How the work of attention on some heads is cut into pieces; a function of the spans alone, never of the number of threads.</summary>
+/// <summary>
+/// How the work of attention on some heads is cut into pieces; a function of the spans alone, never of the number of threads.
+/// </summary>
 /// <remarks>
 /// A lane is one query row of one head. The lanes of a bundle that share a key head are numbered query by query, the heads of
 /// a query side by side; a chunk is some consecutive ones of them. Every chunk is independent in the forward pass; in the
@@ -31,15 +33,19 @@ sealed class AttentionPlan
     /// <summary>The chunks, by sets of keys that nobody else reads.</summary>
     internal IReadOnlyList<IReadOnlyList<Chunk>> Families { get; }
 
-    /// <summary>Into how many parts the backward pass deals the chunks of each family; part p takes every chunk number p, p + parts, ….</summary>
+    /// <summary>
+    /// Into how many parts the backward pass deals the chunks of each family; part p takes every chunk number p, p + parts, ….
+    /// </summary>
     internal int PartsOfFamilies(int keyValueHeads) => Families.Count == 0 ? 1 : Math.Clamp(
         LeastPieces / (Families.Count * keyValueHeads), 1, Math.Max(1, Families.Max(f => f.Count) / LeastChunksOfPart));
 
     /// <summary>The plans for all spans; they may be carried out one after the other, as two may add to the same key head.</summary>
     internal static IReadOnlyList<AttentionPlan> For(IReadOnlyList<AttentionSpan> spans, AttentionShape shape) =>
-    [
-        .. spans.GroupBy(s => s.Heads ?? new(0, shape.Heads)).SelectMany(alike => HeadSlice.Of(shape, alike.Key).Select(heads => Of([.. alike], heads))),
-    ];
+        [
+            .. spans
+                .GroupBy(s => s.Heads ?? new(0, shape.Heads))
+                .SelectMany(alike => HeadSlice.Of(shape, alike.Key).Select(heads => Of([.. alike], heads))),
+        ];
 
     static AttentionPlan Of(IReadOnlyList<AttentionSpan> spans, HeadSlice heads)
     {
@@ -145,7 +151,10 @@ sealed class AttentionBundle
     internal bool CanTake(AttentionSpan span) =>
         PrefixCount > 0 && span.Window == _window && (ReferenceEquals(span.Prefix, _prefix) || span.Prefix.SequenceEqual(_prefix));
 
-    /// <summary>The row of query <paramref name="query"/>, and the first keys that it sees of the prefix and of the own ones; the last is its own number.</summary>
+    /// <summary>
+    /// The row of query <paramref name="query"/>, and the first keys that it sees of the prefix and of the own ones; the last is its own
+    /// number.
+    /// </summary>
     internal (int Row, int FirstPrefix, int FirstOwn) Locate(int query)
     {
         int s = _firsts.Count - 1;

@@ -57,7 +57,11 @@ static class AttentionScores<TVector, TTier>
             {
                 lanes.Bounds(laneBlock, block.First, low, high);
             }
-            KeepSeen(ref MemoryMarshal.GetReference(low), ref MemoryMarshal.GetReference(high), padded, ref MemoryMarshal.GetReference(scores));
+            KeepSeen(
+                ref MemoryMarshal.GetReference(low),
+                ref MemoryMarshal.GetReference(high),
+                padded,
+                ref MemoryMarshal.GetReference(scores));
         }
     }
 
@@ -69,7 +73,10 @@ static class AttentionScores<TVector, TTier>
             TVector first = TTier.Load(ref low, j), last = TTier.Load(ref high, j);
             for (nint k = 0; k < count; k++)
             {
-                TTier.Store(TTier.KeepWithin(TTier.Create(k), first, last, TTier.Load(ref scores, k * Lanes + j)), ref scores, k * Lanes + j);
+                TTier.Store(
+                    TTier.KeepWithin(TTier.Create(k), first, last, TTier.Load(ref scores, k * Lanes + j)),
+                    ref scores,
+                    k * Lanes + j);
             }
         }
     }

@@ -31,7 +31,16 @@ static class AttentionTile<TVector, TTier>
         for (nint j = 0; j < Columns; j += 2 * TTier.Count)
         {
             Four(ref a, Rows, 1, ref Unsafe.Add(ref b, j), Columns, depth, ref Unsafe.Add(ref c, j), Columns, add);
-            Four(ref Unsafe.Add(ref a, 4), Rows, 1, ref Unsafe.Add(ref b, j), Columns, depth, ref Unsafe.Add(ref c, 4 * Columns + j), Columns, add);
+            Four(
+                ref Unsafe.Add(ref a, 4),
+                Rows,
+                1,
+                ref Unsafe.Add(ref b, j),
+                Columns,
+                depth,
+                ref Unsafe.Add(ref c, 4 * Columns + j),
+                Columns,
+                add);
         }
     }
 
@@ -51,7 +60,16 @@ static class AttentionTile<TVector, TTier>
         for (nint j = 0; j < Columns; j += 2 * TTier.Count)
         {
             Four(ref a, 1, Columns, ref Unsafe.Add(ref b, j), stride, Columns, ref Unsafe.Add(ref c, j), stride, add: true);
-            Four(ref Unsafe.Add(ref a, 4 * Columns), 1, Columns, ref Unsafe.Add(ref b, j), stride, Columns, ref Unsafe.Add(ref c, 4 * stride + j), stride, add: true);
+            Four(
+                ref Unsafe.Add(ref a, 4 * Columns),
+                1,
+                Columns,
+                ref Unsafe.Add(ref b, j),
+                stride,
+                Columns,
+                ref Unsafe.Add(ref c, 4 * stride + j),
+                stride,
+                add: true);
         }
     }
 

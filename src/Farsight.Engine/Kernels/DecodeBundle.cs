@@ -33,8 +33,13 @@ sealed record DecodeBundle(IReadOnlyList<int> Queries, IReadOnlyList<KeyRange> S
                 }
                 shared = common;
             }
-            int known = shared.Sum(r => r.Count), from = first;
-            bundles.Add(new([.. Enumerable.Range(from, count).Select(s => spans[s].FirstQuery)], shared, [.. seen.Take(count).Select(s => After(s, known))]));
+            int known = shared.Sum(r => r.Count),
+                from = first;
+            bundles.Add(
+                new(
+                    [.. Enumerable.Range(from, count).Select(s => spans[s].FirstQuery)],
+                    shared,
+                    [.. seen.Take(count).Select(s => After(s, known))]));
             first += count;
         }
         return bundles;

@@ -28,7 +28,11 @@ readonly record struct GemmGrid(int Rows, int Columns, int PieceRows, int PieceC
         {
             down = Math.Min(threads, DivideUp(rows, MinRows));
         }
-        return new(rows, columns, DivideUp(DivideUp(rows, down), tileRows) * tileRows, DivideUp(DivideUp(columns, across), tileColumns) * tileColumns);
+        return new(
+            rows,
+            columns,
+            DivideUp(DivideUp(rows, down), tileRows) * tileRows,
+            DivideUp(DivideUp(columns, across), tileColumns) * tileColumns);
     }
 
     int Across => DivideUp(Columns, PieceColumns);

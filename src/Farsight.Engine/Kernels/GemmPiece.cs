@@ -73,7 +73,17 @@ readonly ref struct GemmPiece<TTile>(GemmLeft a, GemmRight b, Rows c, bool add, 
             int columns = Math.Min(TTile.Columns, piece.ColumnCount - column);
             for (int row = 0; row < whole; row += TTile.Rows)
             {
-                Tile(depth, ref Unsafe.Add(ref left, row * line), line, step, ref panel, firstRow + row, TTile.Rows, piece.Column + column, columns, addHere);
+                Tile(
+                    depth,
+                    ref Unsafe.Add(ref left, row * line),
+                    line,
+                    step,
+                    ref panel,
+                    firstRow + row,
+                    TTile.Rows,
+                    piece.Column + column,
+                    columns,
+                    addHere);
             }
             if (rest > 0)
             {

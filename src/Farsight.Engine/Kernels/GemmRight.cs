@@ -87,9 +87,14 @@ readonly record struct GemmRight(WeightMatrix Matrix, int FirstRow, int RowCount
             // Invariant: k + 4 <= depth, and the panel holds 4 more lines of this column block.
             for (; k <= depth - 4; k += 4)
             {
-                Vector128<float> r0 = Vector128.LoadUnsafe(ref from, (nuint)k), r1 = Vector128.LoadUnsafe(ref from, (nuint)(depth + k));
-                Vector128<float> r2 = Vector128.LoadUnsafe(ref from, (nuint)(2 * depth + k)), r3 = Vector128.LoadUnsafe(ref from, (nuint)(3 * depth + k));
-                Vector128<float> a = Sse.UnpackLow(r0, r1), b = Sse.UnpackLow(r2, r3), c = Sse.UnpackHigh(r0, r1), d = Sse.UnpackHigh(r2, r3);
+                Vector128<float> r0 = Vector128.LoadUnsafe(ref from, (nuint)k),
+                    r1 = Vector128.LoadUnsafe(ref from, (nuint)(depth + k));
+                Vector128<float> r2 = Vector128.LoadUnsafe(ref from, (nuint)(2 * depth + k)),
+                    r3 = Vector128.LoadUnsafe(ref from, (nuint)(3 * depth + k));
+                Vector128<float> a = Sse.UnpackLow(r0, r1),
+                    b = Sse.UnpackLow(r2, r3),
+                    c = Sse.UnpackHigh(r0, r1),
+                    d = Sse.UnpackHigh(r2, r3);
                 ref float column = ref Unsafe.Add(ref to, (nint)k * width);
                 Sse.MoveLowToHigh(a, b).StoreUnsafe(ref column);
                 Sse.MoveHighToLow(b, a).StoreUnsafe(ref column, (nuint)width);

@@ -1,6 +1,8 @@
 namespace Farsight.Engine.Kernels;
 
-/// <summary>Query heads that can be computed alike: of some key heads side by side, the same ones of the query heads that share each.</summary>
+/// <summary>
+/// Query heads that can be computed alike: of some key heads side by side, the same ones of the query heads that share each.
+/// </summary>
 /// <param name="FirstKeyHead">First key head.</param>
 /// <param name="KeyHeads">Number of key heads.</param>
 /// <param name="FirstOfGroup">Number, among the query heads that share a key head, of the first one meant.</param>

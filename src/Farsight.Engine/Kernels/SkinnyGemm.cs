@@ -54,26 +54,31 @@ static class SkinnyGemm
     internal static void MultiplyTransposed<TVector, TTier>(Rows x, WeightMatrix w, int firstRow, Rows y, bool add)
         where TVector : struct
         where TTier : IVectorTier<TVector> =>
-        Workers.ForBlocks(y.Width, RowsPerItem, (first, count) =>
-        {
-            using Scratch widened = Scratch.Take(Weights, Part), lanes = Scratch.Take(x.Count, Weights * TTier.Count), sums = Scratch.Take(x.Count, Weights);
-            for (int n = first; n < first + count; n += Weights)
+        Workers.ForBlocks(
+            y.Width,
+            RowsPerItem,
+            (first, count) =>
             {
-                int weights = Math.Min(Weights, first + count - n);
-                if (x.Count <= MaxRowsInRegisters && StoredRows.TryTake(w, firstRow + n, weights, out StoredRows stored))
+                using Scratch widened = Scratch.Take(Weights, Part),
+                    lanes = Scratch.Take(x.Count, Weights * TTier.Count),
+                    sums = Scratch.Take(x.Count, Weights);
+                for (int n = first; n < first + count; n += Weights)
                 {
-                    for (int m = 0; m < x.Count; m++)
+                    int weights = Math.Min(Weights, first + count - n);
+                    if (x.Count <= MaxRowsInRegisters && StoredRows.TryTake(w, firstRow + n, weights, out StoredRows stored))
                     {
-                        SkinnyRow.Sums(stored, x[m], sums.Rows[m]);
+                        for (int m = 0; m < x.Count; m++)
+                        {
+                            SkinnyRow.Sums(stored, x[m], sums.Rows[m]);
+                        }
                     }
+                    else
+                    {
+                        Sums<TVector, TTier>(x, w, firstRow + n, weights, widened.Rows, lanes.Rows, sums.Rows);
+                    }
+                    Put(sums.Rows, weights, y, n, add);
                 }
-                else
-                {
-                    Sums<TVector, TTier>(x, w, firstRow + n, weights, widened.Rows, lanes.Rows, sums.Rows);
-                }
-                Put(sums.Rows, weights, y, n, add);
-            }
-        });
+            });
 
     static void Put(Rows sums, int weights, Rows y, int n, bool add)
     {
@@ -97,8 +102,10 @@ static class SkinnyGemm
         do
         {
             int length = Math.Min(Part, x.Width - k);
-            ReadOnlySpan<float> w0 = Take(w, row, k, widened[0][..length]), w1 = Take(w, row + Math.Min(1, weights - 1), k, widened[1][..length]);
-            ReadOnlySpan<float> w2 = Take(w, row + Math.Min(2, weights - 1), k, widened[2][..length]), w3 = Take(w, row + weights - 1, k, widened[3][..length]);
+            ReadOnlySpan<float> w0 = Take(w, row, k, widened[0][..length]),
+                w1 = Take(w, row + Math.Min(1, weights - 1), k, widened[1][..length]);
+            ReadOnlySpan<float> w2 = Take(w, row + Math.Min(2, weights - 1), k, widened[2][..length]),
+                w3 = Take(w, row + weights - 1, k, widened[3][..length]);
             for (int m = 0; m < x.Count; m += Inputs)
             {
                 int next = Math.Min(m + 1, x.Count - 1);
@@ -135,12 +142,22 @@ static class SkinnyGemm
         where TVector : struct
         where TTier : IVectorTier<TVector>
     {
-        ref float p0 = ref MemoryMarshal.GetReference(w0), p1 = ref MemoryMarshal.GetReference(w1);
-        ref float p2 = ref MemoryMarshal.GetReference(w2), p3 = ref MemoryMarshal.GetReference(w3);
-        ref float a = ref MemoryMarshal.GetReference(x0), b = ref MemoryMarshal.GetReference(x1);
-        ref float la = ref lanesA[0], lb = ref lanesB[0];
-        TVector a0 = TTier.Load(ref la, 0), a1 = TTier.Load(ref la, TTier.Count), a2 = TTier.Load(ref la, 2 * TTier.Count), a3 = TTier.Load(ref la, 3 * TTier.Count);
-        TVector b0 = TTier.Load(ref lb, 0), b1 = TTier.Load(ref lb, TTier.Count), b2 = TTier.Load(ref lb, 2 * TTier.Count), b3 = TTier.Load(ref lb, 3 * TTier.Count);
+        ref float p0 = ref MemoryMarshal.GetReference(w0),
+            p1 = ref MemoryMarshal.GetReference(w1);
+        ref float p2 = ref MemoryMarshal.GetReference(w2),
+            p3 = ref MemoryMarshal.GetReference(w3);
+        ref float a = ref MemoryMarshal.GetReference(x0),
+            b = ref MemoryMarshal.GetReference(x1);
+        ref float la = ref lanesA[0],
+            lb = ref lanesB[0];
+        TVector a0 = TTier.Load(ref la, 0),
+            a1 = TTier.Load(ref la, TTier.Count),
+            a2 = TTier.Load(ref la, 2 * TTier.Count),
+            a3 = TTier.Load(ref la, 3 * TTier.Count);
+        TVector b0 = TTier.Load(ref lb, 0),
+            b1 = TTier.Load(ref lb, TTier.Count),
+            b2 = TTier.Load(ref lb, 2 * TTier.Count),
+            b3 = TTier.Load(ref lb, 3 * TTier.Count);
         // All spans of values are as long as x0, so a full register at k is inside while k <= x0.Length − width.
         for (int k = 0; k <= x0.Length - TTier.Count; k += TTier.Count)
         {

@@ -6,7 +6,8 @@ using Farsight.Engine.Numerics;
 namespace Farsight.Engine.Kernels;
 
 /// <summary>One row of x against four rows of weights in the format they are stored in, widened in registers.</summary>
-/// <remarks>A sum takes its terms in the order of <see cref="SkinnyGemm"/>, so a token's bits are the same alone and among others.</remarks>
+/// <remarks>A sum takes its terms in the order of <see cref="SkinnyGemm"/>, so a token's bits are the same alone and among
+/// others.</remarks>
 static class SkinnyRow
 {
     const int Block = 32;
@@ -67,9 +68,14 @@ static class SkinnyRow
         // A row has BytesPerBlock bytes for every 32 of x.Length values, so a block is inside while k <= x.Length − 32.
         for (nint at = 0; k <= x.Length - Block; k += Block, at += TLanes.BytesPerBlock)
         {
-            ref byte b0 = ref Unsafe.Add(ref w0, at), b1 = ref Unsafe.Add(ref w1, at), b2 = ref Unsafe.Add(ref w2, at), b3 = ref Unsafe.Add(ref w3, at);
-            TVector s0 = TTier.Create(TLanes.Scale(ref b0)), s1 = TTier.Create(TLanes.Scale(ref b1));
-            TVector s2 = TTier.Create(TLanes.Scale(ref b2)), s3 = TTier.Create(TLanes.Scale(ref b3));
+            ref byte b0 = ref Unsafe.Add(ref w0, at),
+                b1 = ref Unsafe.Add(ref w1, at),
+                b2 = ref Unsafe.Add(ref w2, at),
+                b3 = ref Unsafe.Add(ref w3, at);
+            TVector s0 = TTier.Create(TLanes.Scale(ref b0)),
+                s1 = TTier.Create(TLanes.Scale(ref b1));
+            TVector s2 = TTier.Create(TLanes.Scale(ref b2)),
+                s3 = TTier.Create(TLanes.Scale(ref b3));
             for (int i = 0; i < Block; i += TTier.Count)
             {
                 TVector t = TTier.Load(ref u, k + i);

@@ -16,7 +16,10 @@ readonly ref struct StoredRows
 
     internal required ReadOnlySpan<byte> Row3 { get; init; }
 
-    /// <summary>Rows first … first + count − 1 of w, the last one again for those that are missing to four; false if they do not lie in memory in one format.</summary>
+    /// <summary>
+    /// Rows first … first + count − 1 of w, the last one again for those that are missing to four; false if they do not lie in memory in
+    /// one format.
+    /// </summary>
     internal static bool TryTake(WeightMatrix w, int first, int count, out StoredRows rows)
     {
         StoredRow a = w.Stored(first), b = w.Stored(first + Math.Min(1, count - 1));

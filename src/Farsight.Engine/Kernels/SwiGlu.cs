@@ -19,7 +19,9 @@ public static class SwiGlu
         Shape.Same(gate.Length, up.Length);
         Shape.Same(gate.Length, y.Length);
 
-        ref float rGate = ref MemoryMarshal.GetReference(gate), rUp = ref MemoryMarshal.GetReference(up), rY = ref MemoryMarshal.GetReference(y);
+        ref float rGate = ref MemoryMarshal.GetReference(gate),
+            rUp = ref MemoryMarshal.GetReference(up),
+            rY = ref MemoryMarshal.GetReference(y);
         int i = 0;
         // All spans have gate.Length floats, so a full vector at i is inside while i <= gate.Length − width.
         if (Vector512.IsHardwareAccelerated)
@@ -61,17 +63,24 @@ public static class SwiGlu
         Shape.Same(gate.Length, dGate.Length);
         Shape.Same(gate.Length, dUp.Length);
 
-        ref float rDY = ref MemoryMarshal.GetReference(dY), rGate = ref MemoryMarshal.GetReference(gate), rUp = ref MemoryMarshal.GetReference(up);
-        ref float rDGate = ref MemoryMarshal.GetReference(dGate), rDUp = ref MemoryMarshal.GetReference(dUp);
+        ref float rDY = ref MemoryMarshal.GetReference(dY),
+            rGate = ref MemoryMarshal.GetReference(gate),
+            rUp = ref MemoryMarshal.GetReference(up);
+        ref float rDGate = ref MemoryMarshal.GetReference(dGate),
+            rDUp = ref MemoryMarshal.GetReference(dUp);
         int i = 0;
         if (Vector512.IsHardwareAccelerated)
         {
             for (; i <= gate.Length - Vector512<float>.Count; i += Vector512<float>.Count)
             {
-                Vector512<float> one = Vector512<float>.One, d = Vector512.LoadUnsafe(ref rDY, (nuint)i), g = Vector512.LoadUnsafe(ref rGate, (nuint)i);
+                Vector512<float> one = Vector512<float>.One,
+                    d = Vector512.LoadUnsafe(ref rDY, (nuint)i),
+                    g = Vector512.LoadUnsafe(ref rGate, (nuint)i);
                 Vector512<float> s = one / (one + VectorExp.Exp(-g));
                 Vector512<float> slope = s * (one + g * (one - s));
-                (Vector512.LoadUnsafe(ref rDGate, (nuint)i) + d * Vector512.LoadUnsafe(ref rUp, (nuint)i) * slope).StoreUnsafe(ref rDGate, (nuint)i);
+                (Vector512.LoadUnsafe(ref rDGate, (nuint)i) + d * Vector512.LoadUnsafe(ref rUp, (nuint)i) * slope).StoreUnsafe(
+                    ref rDGate,
+                    (nuint)i);
                 (Vector512.LoadUnsafe(ref rDUp, (nuint)i) + d * g * s).StoreUnsafe(ref rDUp, (nuint)i);
             }
         }
@@ -79,10 +88,14 @@ public static class SwiGlu
         {
             for (; i <= gate.Length - Vector256<float>.Count; i += Vector256<float>.Count)
             {
-                Vector256<float> one = Vector256<float>.One, d = Vector256.LoadUnsafe(ref rDY, (nuint)i), g = Vector256.LoadUnsafe(ref rGate, (nuint)i);
+                Vector256<float> one = Vector256<float>.One,
+                    d = Vector256.LoadUnsafe(ref rDY, (nuint)i),
+                    g = Vector256.LoadUnsafe(ref rGate, (nuint)i);
                 Vector256<float> s = one / (one + VectorExp.Exp(-g));
                 Vector256<float> slope = s * (one + g * (one - s));
-                (Vector256.LoadUnsafe(ref rDGate, (nuint)i) + d * Vector256.LoadUnsafe(ref rUp, (nuint)i) * slope).StoreUnsafe(ref rDGate, (nuint)i);
+                (Vector256.LoadUnsafe(ref rDGate, (nuint)i) + d * Vector256.LoadUnsafe(ref rUp, (nuint)i) * slope).StoreUnsafe(
+                    ref rDGate,
+                    (nuint)i);
                 (Vector256.LoadUnsafe(ref rDUp, (nuint)i) + d * g * s).StoreUnsafe(ref rDUp, (nuint)i);
             }
         }

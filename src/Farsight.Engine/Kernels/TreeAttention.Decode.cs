@@ -28,7 +28,8 @@ public static partial class TreeAttention
 
         List<DecodeBundle> bundles = DecodeBundle.Of(spans);
         int count = bundles.Count * shape.KeyValueHeads;
-        void Item(int item) => DecodeHead(queries, keys, values, shape, bundles[item / shape.KeyValueHeads], item % shape.KeyValueHeads, output);
+        void Item(int item) =>
+            DecodeHead(queries, keys, values, shape, bundles[item / shape.KeyValueHeads], item % shape.KeyValueHeads, output);
         if (bundles.Sum(b => b.KeyCount) * keys.Width >= WorthSharing)
         {
             Workers.For(count, Item);

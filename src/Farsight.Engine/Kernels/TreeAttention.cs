@@ -9,7 +9,8 @@ namespace Farsight.Engine.Kernels;
 /// the last ones:
 /// s[j] = q·k[j] / √Dh, p[j] = e^(s[j] − L), L = log Σ e^s[j], o = Σ p[j] · v[j].
 /// Blocks of 96 keys meet blocks of 32 lanes (a lane is one query of one head); the sum is kept relative to a running
-/// maximum. Heads whose spans differ are computed one set after the other. Source: arXiv:2205.14135, Algorithms 1 and 4, and arXiv:2307.08691.
+/// maximum. Heads whose spans differ are computed one set after the other. Source: arXiv:2205.14135, Algorithms 1 and 4, and
+/// arXiv:2307.08691.
 /// </remarks>
 public static partial class TreeAttention
 {

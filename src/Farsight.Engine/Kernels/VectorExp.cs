@@ -32,7 +32,10 @@ public static class VectorExp
     public static Vector512<float> Exp(Vector512<float> x)
     {
         Vector512<float> y = InRange(x);
-        y = Vector512.ConditionalSelect(Vector512.LessThanOrEqual(x, Vector512.Create(Highest)), y, x * Vector512.Create(float.PositiveInfinity));
+        y = Vector512.ConditionalSelect(
+            Vector512.LessThanOrEqual(x, Vector512.Create(Highest)),
+            y,
+            x * Vector512.Create(float.PositiveInfinity));
         return Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(Lowest)), Vector512<float>.Zero, y);
     }
 
@@ -41,7 +44,10 @@ public static class VectorExp
     public static Vector256<float> Exp(Vector256<float> x)
     {
         Vector256<float> y = InRange(x);
-        y = Vector256.ConditionalSelect(Vector256.LessThanOrEqual(x, Vector256.Create(Highest)), y, x * Vector256.Create(float.PositiveInfinity));
+        y = Vector256.ConditionalSelect(
+            Vector256.LessThanOrEqual(x, Vector256.Create(Highest)),
+            y,
+            x * Vector256.Create(float.PositiveInfinity));
         return Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256.Create(Lowest)), Vector256<float>.Zero, y);
     }
 
@@ -50,7 +56,10 @@ public static class VectorExp
     public static Vector128<float> Exp(Vector128<float> x)
     {
         Vector128<float> y = InRange(x);
-        y = Vector128.ConditionalSelect(Vector128.LessThanOrEqual(x, Vector128.Create(Highest)), y, x * Vector128.Create(float.PositiveInfinity));
+        y = Vector128.ConditionalSelect(
+            Vector128.LessThanOrEqual(x, Vector128.Create(Highest)),
+            y,
+            x * Vector128.Create(float.PositiveInfinity));
         return Vector128.ConditionalSelect(Vector128.LessThan(x, Vector128.Create(Lowest)), Vector128<float>.Zero, y);
     }
 

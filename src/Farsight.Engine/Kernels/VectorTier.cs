@@ -57,7 +57,8 @@ readonly struct Tier512 : IVectorTier<Vector512<float>>
     public static Vector512<float> Load(ref float source, nint offset) => Vector512.LoadUnsafe(ref Unsafe.Add(ref source, offset));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector512<float> value, ref float target, nint offset) => value.StoreUnsafe(ref Unsafe.Add(ref target, offset));
+    public static void Store(Vector512<float> value, ref float target, nint offset) =>
+        value.StoreUnsafe(ref Unsafe.Add(ref target, offset));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Create(float value) => Vector512.Create(value);
@@ -72,7 +73,8 @@ readonly struct Tier512 : IVectorTier<Vector512<float>>
     public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => a * b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Vector512.MultiplyAddEstimate(a, b, c);
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
+        Vector512.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Max(Vector512<float> a, Vector512<float> b) => Vector512.MaxNative(a, b);
@@ -82,7 +84,10 @@ readonly struct Tier512 : IVectorTier<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> KeepWithin(Vector512<float> x, Vector512<float> low, Vector512<float> high, Vector512<float> value) =>
-        Vector512.ConditionalSelect(Vector512.GreaterThanOrEqual(x, low) & Vector512.LessThanOrEqual(x, high), value, Vector512.Create(float.NegativeInfinity));
+        Vector512.ConditionalSelect(
+            Vector512.GreaterThanOrEqual(x, low) & Vector512.LessThanOrEqual(x, high),
+            value,
+            Vector512.Create(float.NegativeInfinity));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Same(Vector512<float> a, Vector512<float> b) => Vector512.EqualsAll(a, b);
@@ -101,7 +106,8 @@ readonly struct Tier256 : IVectorTier<Vector256<float>>
     public static Vector256<float> Load(ref float source, nint offset) => Vector256.LoadUnsafe(ref Unsafe.Add(ref source, offset));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector256<float> value, ref float target, nint offset) => value.StoreUnsafe(ref Unsafe.Add(ref target, offset));
+    public static void Store(Vector256<float> value, ref float target, nint offset) =>
+        value.StoreUnsafe(ref Unsafe.Add(ref target, offset));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Create(float value) => Vector256.Create(value);
@@ -116,7 +122,8 @@ readonly struct Tier256 : IVectorTier<Vector256<float>>
     public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => a * b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.MultiplyAddEstimate(a, b, c);
+    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
+        Vector256.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Max(Vector256<float> a, Vector256<float> b) => Vector256.MaxNative(a, b);
@@ -126,7 +133,10 @@ readonly struct Tier256 : IVectorTier<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> KeepWithin(Vector256<float> x, Vector256<float> low, Vector256<float> high, Vector256<float> value) =>
-        Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(x, low) & Vector256.LessThanOrEqual(x, high), value, Vector256.Create(float.NegativeInfinity));
+        Vector256.ConditionalSelect(
+            Vector256.GreaterThanOrEqual(x, low) & Vector256.LessThanOrEqual(x, high),
+            value,
+            Vector256.Create(float.NegativeInfinity));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Same(Vector256<float> a, Vector256<float> b) => Vector256.EqualsAll(a, b);
@@ -145,7 +155,8 @@ readonly struct Tier128 : IVectorTier<Vector128<float>>
     public static Vector128<float> Load(ref float source, nint offset) => Vector128.LoadUnsafe(ref Unsafe.Add(ref source, offset));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector128<float> value, ref float target, nint offset) => value.StoreUnsafe(ref Unsafe.Add(ref target, offset));
+    public static void Store(Vector128<float> value, ref float target, nint offset) =>
+        value.StoreUnsafe(ref Unsafe.Add(ref target, offset));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Create(float value) => Vector128.Create(value);
@@ -160,7 +171,8 @@ readonly struct Tier128 : IVectorTier<Vector128<float>>
     public static Vector128<float> Multiply(Vector128<float> a, Vector128<float> b) => a * b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) => Vector128.MultiplyAddEstimate(a, b, c);
+    public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
+        Vector128.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Max(Vector128<float> a, Vector128<float> b) => Vector128.MaxNative(a, b);
@@ -170,7 +182,10 @@ readonly struct Tier128 : IVectorTier<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> KeepWithin(Vector128<float> x, Vector128<float> low, Vector128<float> high, Vector128<float> value) =>
-        Vector128.ConditionalSelect(Vector128.GreaterThanOrEqual(x, low) & Vector128.LessThanOrEqual(x, high), value, Vector128.Create(float.NegativeInfinity));
+        Vector128.ConditionalSelect(
+            Vector128.GreaterThanOrEqual(x, low) & Vector128.LessThanOrEqual(x, high),
+            value,
+            Vector128.Create(float.NegativeInfinity));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Same(Vector128<float> a, Vector128<float> b) => Vector128.EqualsAll(a, b);

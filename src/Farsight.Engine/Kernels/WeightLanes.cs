@@ -69,7 +69,8 @@ readonly struct HalfLanes : IWeightLanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(ref byte block, int index, Vector512<float> scale)
     {
-        Vector512<int> moved = SignedWiden.Sixteen(Unsafe.ReadUnaligned<Vector256<short>>(ref Unsafe.Add(ref block, index * sizeof(ushort)))) << 13;
+        Vector512<int> moved =
+            SignedWiden.Sixteen(Unsafe.ReadUnaligned<Vector256<short>>(ref Unsafe.Add(ref block, index * sizeof(ushort)))) << 13;
         Vector512<float> value = (moved & Vector512.Create(Kept)).AsSingle() * Bias;
         Vector512<int> largest = Vector512.Equals(moved & Vector512.Create(Largest), Vector512.Create(Largest));
         return (value.AsInt32() | (largest & Vector512.Create(Infinite))).AsSingle();
@@ -78,7 +79,8 @@ readonly struct HalfLanes : IWeightLanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(ref byte block, int index, Vector256<float> scale)
     {
-        Vector256<int> moved = SignedWiden.Eight(Unsafe.ReadUnaligned<Vector128<short>>(ref Unsafe.Add(ref block, index * sizeof(ushort)))) << 13;
+        Vector256<int> moved =
+            SignedWiden.Eight(Unsafe.ReadUnaligned<Vector128<short>>(ref Unsafe.Add(ref block, index * sizeof(ushort)))) << 13;
         Vector256<float> value = (moved & Vector256.Create(Kept)).AsSingle() * Bias;
         Vector256<int> largest = Vector256.Equals(moved & Vector256.Create(Largest), Vector256.Create(Largest));
         return (value.AsInt32() | (largest & Vector256.Create(Infinite))).AsSingle();
@@ -87,7 +89,8 @@ readonly struct HalfLanes : IWeightLanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Load(ref byte block, int index, Vector128<float> scale)
     {
-        Vector128<int> moved = SignedWiden.Four(Unsafe.ReadUnaligned<Vector64<short>>(ref Unsafe.Add(ref block, index * sizeof(ushort)))) << 13;
+        Vector128<int> moved =
+            SignedWiden.Four(Unsafe.ReadUnaligned<Vector64<short>>(ref Unsafe.Add(ref block, index * sizeof(ushort)))) << 13;
         Vector128<float> value = (moved & Vector128.Create(Kept)).AsSingle() * Bias;
         Vector128<int> largest = Vector128.Equals(moved & Vector128.Create(Largest), Vector128.Create(Largest));
         return (value.AsInt32() | (largest & Vector128.Create(Infinite))).AsSingle();
@@ -106,11 +109,13 @@ readonly struct EightBitLanes : IWeightLanes
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(ref byte block, int index, Vector512<float> scale) =>
-        Vector512.ConvertToSingle(SignedWiden.Sixteen(Unsafe.ReadUnaligned<Vector128<sbyte>>(ref Unsafe.Add(ref block, Numbers + index)))) * scale;
+        Vector512.ConvertToSingle(SignedWiden.Sixteen(Unsafe.ReadUnaligned<Vector128<sbyte>>(ref Unsafe.Add(ref block, Numbers + index))))
+        * scale;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(ref byte block, int index, Vector256<float> scale) =>
-        Vector256.ConvertToSingle(SignedWiden.Eight(Unsafe.ReadUnaligned<Vector64<sbyte>>(ref Unsafe.Add(ref block, Numbers + index)))) * scale;
+        Vector256.ConvertToSingle(SignedWiden.Eight(Unsafe.ReadUnaligned<Vector64<sbyte>>(ref Unsafe.Add(ref block, Numbers + index))))
+        * scale;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Load(ref byte block, int index, Vector128<float> scale) =>

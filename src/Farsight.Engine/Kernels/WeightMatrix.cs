@@ -20,7 +20,9 @@ public abstract class WeightMatrix
     /// <param name="destination">[n] overwritten with columns firstColumn … firstColumn + n − 1.</param>
     public abstract void Read(int row, int firstColumn, Span<float> destination);
 
-    /// <summary>A row where it lies in memory, for products that read it once and need no copy; without bytes if it lies nowhere as a whole.</summary>
+    /// <summary>
+    /// A row where it lies in memory, for products that read it once and need no copy; without bytes if it lies nowhere as a whole.
+    /// </summary>
     /// <param name="row">0 … RowCount − 1.</param>
     public virtual StoredRow Stored(int row) => default;
 }

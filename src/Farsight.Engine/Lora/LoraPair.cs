@@ -1,5 +1,5 @@
-using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Engine.Lora;
 

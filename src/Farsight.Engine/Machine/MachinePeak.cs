@@ -77,8 +77,20 @@ public sealed record MachinePeak(double OneCore, double AllCores, int Threads)
         where TTier : IVectorTier<TVector>
     {
         // The sums converge to 2: neither infinities nor denormals, which would cost time of their own.
-        TVector factor = TTier.Create(0.5f), term = TTier.Create(1f);
-        TVector s0 = term, s1 = term, s2 = term, s3 = term, s4 = term, s5 = term, s6 = term, s7 = term, s8 = term, s9 = term, s10 = term, s11 = term;
+        TVector factor = TTier.Create(0.5f),
+            term = TTier.Create(1f);
+        TVector s0 = term,
+            s1 = term,
+            s2 = term,
+            s3 = term,
+            s4 = term,
+            s5 = term,
+            s6 = term,
+            s7 = term,
+            s8 = term,
+            s9 = term,
+            s10 = term,
+            s11 = term;
         for (int i = 0; i < rounds; i++)
         {
             s0 = TTier.MultiplyAdd(s0, factor, term);

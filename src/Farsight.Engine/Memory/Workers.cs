@@ -53,7 +53,9 @@ public static class Workers
         }
     }
 
-    /// <summary>Calls <paramref name="range"/> for blocks [first, first + count) of a fixed size that together cover <paramref name="total"/>.</summary>
+    /// <summary>
+    /// Calls <paramref name="range"/> for blocks [first, first + count) of a fixed size that together cover <paramref name="total"/>.
+    /// </summary>
     /// <param name="total">Number of rows.</param>
     /// <param name="blockSize">Rows a block; part of the result where a block sums, so it must not depend on the number of threads.</param>
     /// <param name="range">Receives first and count.</param>

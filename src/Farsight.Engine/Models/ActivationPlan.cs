@@ -4,7 +4,8 @@ using Farsight.Engine.Memory;
 namespace Farsight.Engine.Models;
 
 /// <summary>The memory of a forward and backward pass, computed before it: exactly what the pass takes.</summary>
-/// <remarks>Mirrors, taking by taking, <see cref="TreePass"/>, <see cref="BlockPass"/>, <see cref="AttentionPass"/> and <see cref="MlpPass"/>; a test holds it against them.</remarks>
+/// <remarks>Mirrors, taking by taking, <see cref="TreePass"/>, <see cref="BlockPass"/>, <see cref="AttentionPass"/> and
+/// <see cref="MlpPass"/>; a test holds it against them.</remarks>
 /// <param name="Kept">Floats that live from forward to backward.</param>
 /// <param name="Scratch">Floats that live inside a layer, at most.</param>
 public readonly record struct ActivationPlan(long Kept, long Scratch)
@@ -29,9 +30,13 @@ public readonly record struct ActivationPlan(long Kept, long Scratch)
         long scratch = Math.Max(shapes.Forward(size.LastRows, selects: true), inner > 0 ? shapes.Forward(size.Rows, selects: false) : 0);
         if (level is not null)
         {
-            long backward = Math.Max(shapes.Backward(size.LastRows, selects: true), inner > 0 ? shapes.Backward(size.Rows, selects: false) : 0);
+            long backward = Math.Max(
+                shapes.Backward(size.LastRows, selects: true),
+                inner > 0 ? shapes.Backward(size.Rows, selects: false) : 0);
             long head = 2 * Shapes.Take(size.Scored, config.HiddenSize);
-            scratch = Math.Max(scratch, Shapes.Take(size.Rows, config.HiddenSize) + Shapes.Take(size.LastRows, config.HiddenSize) + Math.Max(head, backward));
+            scratch = Math.Max(
+                scratch,
+                Shapes.Take(size.Rows, config.HiddenSize) + Shapes.Take(size.LastRows, config.HiddenSize) + Math.Max(head, backward));
         }
         return new(kept, scratch);
     }

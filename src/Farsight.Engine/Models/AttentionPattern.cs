@@ -14,7 +14,9 @@ public abstract record AttentionPattern
     /// <param name="heads">H.</param>
     internal abstract IReadOnlyList<AttentionSpan> Of(IReadOnlyList<AttentionSpan> spans, int heads);
 
-    /// <summary>LongLoRA's shifted sparse attention, S²-Attn: a query sees, causally, the keys of its own group of tokens and no others.</summary>
+    /// <summary>
+    /// LongLoRA's shifted sparse attention, S²-Attn: a query sees, causally, the keys of its own group of tokens and no others.
+    /// </summary>
     /// <remarks>
     /// Groups of the first ⌊H/2⌋ heads begin at the tokens 0, G, 2G, …; those of the other heads at ⌊G/2⌋, ⌊G/2⌋ + G, …, and the
     /// tokens before the first of these are a group of their own. A token's number is its index in its sequence, whatever

@@ -1,5 +1,6 @@
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Models;
 

@@ -16,12 +16,15 @@ public sealed class ConvertedWeights(IWeightSource inner, NumberFormat format) :
     readonly List<PackedMatrix> _matrices = [];
 
     /// <inheritdoc/>
-    /// <exception cref="InputException">The tensor is missing or has another shape, or its rows are no whole number of the format's blocks.</exception>
+    /// <exception cref="InputException">The tensor is missing or has another shape, or its rows are no whole number of the format's
+    /// blocks.</exception>
     public WeightMatrix Matrix(string name, int rows, int columns)
     {
         if (columns % format.ValuesPerBlock != 0)
         {
-            throw new InputException($"{name} has rows of {columns} values, and {format} stores blocks of {format.ValuesPerBlock}; use the weights as they are stored, or in bf16.");
+            throw new InputException(
+                $"{name} has rows of {columns} values, and {format} stores blocks of {format.ValuesPerBlock}; use the weights as they are stored, or in bf16."
+            );
         }
         PackedMatrix matrix = PackedMatrix.From(inner.Matrix(name, rows, columns), format);
         inner.Release(name);

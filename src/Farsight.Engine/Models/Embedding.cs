@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Engine.Models;
 

@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Lora;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Engine.Models;
 

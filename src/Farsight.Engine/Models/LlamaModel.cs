@@ -1,14 +1,15 @@
 using Farsight.Engine.Checkpoints;
-using Farsight.Engine.Inference;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Lora;
-using Farsight.Engine.Memory;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Parameters;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Models;
 
 /// <summary>A decoder of the Llama family: forward over token trees, exact backward, and decoding with a cache.</summary>
-/// <remarks>Frozen as loaded; <see cref="AttachLora"/> or <see cref="TrainEverything"/> says what training may change. One caller at a time.</remarks>
+/// <remarks>Frozen as loaded; <see cref="AttachLora"/> or <see cref="TrainEverything"/> says what training may change. One caller at a
+/// time.</remarks>
 public sealed class LlamaModel : IDisposable
 {
     readonly IWeightSource _source;
@@ -47,7 +48,9 @@ public sealed class LlamaModel : IDisposable
     /// <summary>The adapter's options, or null without one.</summary>
     public LoraOptions? Lora { get; private set; }
 
-    /// <summary>Whether the adapter takes part, with the embeddings and norms that came with it; for decoding only, never while training.</summary>
+    /// <summary>
+    /// Whether the adapter takes part, with the embeddings and norms that came with it; for decoding only, never while training.
+    /// </summary>
     public bool IsAdapterOn
     {
         get;
@@ -75,7 +78,9 @@ public sealed class LlamaModel : IDisposable
         {
             foreach (AttentionHead head in value.Where(h => h.Layer < 0 || h.Layer >= Blocks.Count || h.Head < 0 || h.Head >= Shape.Heads))
             {
-                throw new ArgumentException($"There is no head {head.Head} in layer {head.Layer}; the model has {Blocks.Count} layers of {Shape.Heads} heads, counted from 0.", nameof(value));
+                throw new ArgumentException(
+                    $"There is no head {head.Head} in layer {head.Layer}; the model has {Blocks.Count} layers of {Shape.Heads} heads, counted from 0.",
+                    nameof(value));
             }
             field = value;
             for (int layer = 0; layer < Blocks.Count; layer++)
@@ -91,7 +96,9 @@ public sealed class LlamaModel : IDisposable
 
     internal Rotary Rotary { get; }
 
-    /// <summary>Opens a Hugging Face model directory or a GGUF file; weights stay mapped in their stored format, unless they are converted.</summary>
+    /// <summary>
+    /// Opens a Hugging Face model directory or a GGUF file; weights stay mapped in their stored format, unless they are converted.
+    /// </summary>
     /// <param name="path">A directory with config.json and safetensors, or a GGUF file.</param>
     /// <param name="rope">Replaces the config's scaling; null keeps it. The window grows with the factor.</param>
     /// <param name="weights">The format that matrices are converted to, in memory; null keeps them in the file.</param>
@@ -104,7 +111,10 @@ public sealed class LlamaModel : IDisposable
         try
         {
             ModelConfig config = rope is null ? files.Config : files.Config.With(rope);
-            return new(config with { MaxPositionEmbeddings = Math.Max(config.MaxPositionEmbeddings, window) }, source) { Fingerprint = (files as DirectoryWeights)?.Fingerprint };
+            return new(config with { MaxPositionEmbeddings = Math.Max(config.MaxPositionEmbeddings, window) }, source)
+            {
+                Fingerprint = (files as DirectoryWeights)?.Fingerprint,
+            };
         }
         catch
         {
@@ -123,13 +133,21 @@ public sealed class LlamaModel : IDisposable
         string[] unknown = [.. options.Targets.Except(LoraOptions.KnownTargets)];
         if (unknown.Length > 0)
         {
-            throw new ArgumentException($"No linear layer is called {string.Join(", ", unknown)}; there are {string.Join(", ", LoraOptions.KnownTargets)}.", nameof(options));
+            throw new ArgumentException(
+                $"No linear layer is called {string.Join(", ", unknown)}; there are {string.Join(", ", LoraOptions.KnownTargets)}.",
+                nameof(options));
         }
 
         Lora = options;
         foreach (Linear linear in Blocks.SelectMany(b => b.Linears).Where(l => options.Targets.Contains(l.Target)).Select(l => l.Linear))
         {
-            linear.Lora = LoraPair.Create(linear.Name, linear.Outputs, linear.Inputs, options.Rank, (float)(options.Alpha / options.Rank), seed);
+            linear.Lora = LoraPair.Create(
+                linear.Name,
+                linear.Outputs,
+                linear.Inputs,
+                options.Rank,
+                (float)(options.Alpha / options.Rank),
+                seed);
             _parameters.AddRange([linear.Lora.A, linear.Lora.B]);
         }
         if (options.TrainEmbeddings)
@@ -156,7 +174,10 @@ public sealed class LlamaModel : IDisposable
         using PeftAdapter adapter = PeftAdapter.Read(directory);
         adapter.CheckBase(Blocks.SelectMany(b => b.Linears).Select(l => l.Linear.Name), Config.VocabSize, Fingerprint);
         AdapterDescription description = adapter.Description;
-        foreach ((Linear linear, LowRankUpdate update) in Blocks.SelectMany(b => b.Linears).Join(adapter.Updates, l => l.Linear.Name, u => u.Module, (l, u) => (l.Linear, u)))
+        foreach (
+            (Linear linear, LowRankUpdate update) in Blocks
+                .SelectMany(b => b.Linears)
+                .Join(adapter.Updates, l => l.Linear.Name, u => u.Module, (l, u) => (l.Linear, u)))
         {
             linear.Lora = LoraPair.Create(linear.Name, linear.Outputs, linear.Inputs, update.A.Shape[0], update.Scale, seed: 0);
             _parameters.AddRange([linear.Lora.A, linear.Lora.B]);
@@ -176,7 +197,9 @@ public sealed class LlamaModel : IDisposable
         FillFrom(adapter, directory);
     }
 
-    /// <summary>Takes head and embedding of a tied model apart where the adapter does; whether the adapter brings a head that is the model's.</summary>
+    /// <summary>
+    /// Takes head and embedding of a tied model apart where the adapter does; whether the adapter brings a head that is the model's.
+    /// </summary>
     bool TrainsHead(PeftAdapter adapter)
     {
         if (Config.TieWordEmbeddings && adapter.PartsHead)
@@ -199,14 +222,18 @@ public sealed class LlamaModel : IDisposable
             StoredTensor tensor = adapter.Tensors[parameter.Name];
             if (tensor.Count != (long)parameter.Capacity * parameter.Value.Width || tensor.Shape[^1] != parameter.Value.Width)
             {
-                throw new InputException($"{directory}: {parameter.Name} is [{string.Join(", ", tensor.Shape)}], the model needs [{parameter.Capacity}, {parameter.Value.Width}]; the adapter is of another model.");
+                throw new InputException(
+                    $"{directory}: {parameter.Name} is [{string.Join(", ", tensor.Shape)}], the model needs [{parameter.Capacity}, {parameter.Value.Width}]; the adapter is of another model."
+                );
             }
             Fill(parameter, tensor);
             unused.Remove(parameter.Name);
         }
         if (unused.Count > 0)
         {
-            throw new InputException($"{directory}: {unused.Order(StringComparer.Ordinal).First()} belongs to nothing that an adapter can change here; it is of another model, or of a kind that only merging can apply.");
+            throw new InputException(
+                $"{directory}: {unused.Order(StringComparer.Ordinal).First()} belongs to nothing that an adapter can change here; it is of another model, or of a kind that only merging can apply."
+            );
         }
     }
 
@@ -229,7 +256,8 @@ public sealed class LlamaModel : IDisposable
     /// <param name="tree">At least one of its tokens must be scored.</param>
     /// <param name="level">What is kept, and what backward computes again.</param>
     /// <param name="attention">Which keys each head looks at; null for all that the tree shows it.</param>
-    public TreePass Forward(TokenTree tree, Recomputation level = Recomputation.None, AttentionPattern? attention = null) => new(this, tree, level, attention);
+    public TreePass Forward(TokenTree tree, Recomputation level = Recomputation.None, AttentionPattern? attention = null) =>
+        new(this, tree, level, attention);
 
     /// <summary>Runs a tree without keeping what a backward would need; memory does not grow with the layers.</summary>
     /// <param name="tree">At least one of its tokens must be scored.</param>

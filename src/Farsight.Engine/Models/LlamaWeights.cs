@@ -1,5 +1,4 @@
 using Farsight.Engine.Kernels;
-using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Models;
 

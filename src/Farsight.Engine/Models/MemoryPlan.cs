@@ -3,8 +3,10 @@ using Farsight.Engine.Memory;
 namespace Farsight.Engine.Models;
 
 /// <summary>Bytes that a training run will hold at most, part by part, computed before it starts.</summary>
-/// <remarks>What passes take is exact, the rest but for the runtime and the kernels' own buffers too; those two are estimates from above.</remarks>
-/// <param name="Weights">Frozen weights, in memory or mapped. Mapped pages can be read again from the file, so they are the first that a system takes back.</param>
+/// <remarks>What passes take is exact, the rest but for the runtime and the kernels' own buffers too; those two are estimates from
+/// above.</remarks>
+/// <param name="Weights">Frozen weights, in memory or mapped. Mapped pages can be read again from the file, so they are the first that a
+/// system takes back.</param>
 /// <param name="Adapter">What is trained in the layers: values and gradients.</param>
 /// <param name="Embeddings">Trained embeddings, values and gradients of the rows that may be touched.</param>
 /// <param name="Optimizer">Moments of both.</param>
@@ -30,8 +32,13 @@ public sealed record MemoryPlan(long Weights, long Adapter, long Embeddings, lon
     {
         ActivationPlan pass = ActivationPlan.Of(shape.Config, size, shape.Lora, level);
         return new(
-            shape.WeightBytes, 2 * sizeof(float) * shape.AdapterValues, 2 * sizeof(float) * shape.EmbeddingValues, sizeof(float) * shape.Moments,
-            sizeof(float) * pass.Kept, sizeof(float) * (pass.Scratch + Kernels(shape, size)), RuntimeBytes);
+            shape.WeightBytes,
+            2 * sizeof(float) * shape.AdapterValues,
+            2 * sizeof(float) * shape.EmbeddingValues,
+            sizeof(float) * shape.Moments,
+            sizeof(float) * pass.Kept,
+            sizeof(float) * (pass.Scratch + Kernels(shape, size)),
+            RuntimeBytes);
     }
 
     /// <summary>Floats that kernels take beside their arguments.</summary>

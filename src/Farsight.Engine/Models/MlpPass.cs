@@ -1,4 +1,3 @@
-using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Models;
@@ -100,6 +99,7 @@ sealed class MlpPass
         internal static Halves Take(Block block, int rows, Workspace w) =>
             new(LinearPass.Take(block.Gate, rows, w), LinearPass.Take(block.Up, rows, w), w.Rows(rows, block.Down.Lora?.Rank ?? 0));
 
-        internal Halves Slice(int first, int count) => new(Gate.Slice(first, count), Up.Slice(first, count), DownLowRank.Slice(first, count));
+        internal Halves Slice(int first, int count) =>
+            new(Gate.Slice(first, count), Up.Slice(first, count), DownLowRank.Slice(first, count));
     }
 }

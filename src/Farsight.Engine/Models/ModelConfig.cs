@@ -1,3 +1,5 @@
+using Farsight.Engine.Rope;
+
 namespace Farsight.Engine.Models;
 
 /// <summary>The shape of a model of the Llama family, with Hugging Face's names.</summary>
@@ -81,10 +83,13 @@ public sealed record ModelConfig
     public ModelConfig With(RopeScaling rope) => this with { RopeScaling = rope, MaxPositionEmbeddings = rope.WindowOf(this) };
 
     /// <summary>The rule that gives <paramref name="model"/>, of the same weights, the rotation of this config.</summary>
-    /// <exception cref="InputException">The two differ in rope_theta and this one is scaled besides, which no single rule can say.</exception>
+    /// <exception cref="InputException">The two differ in rope_theta and this one is scaled besides, which no single rule can
+    /// say.</exception>
     public RopeScaling RopeFor(ModelConfig model) =>
         RopeTheta == model.RopeTheta ? RopeScaling
         : RopeScaling.IsPlain ? new RopeScaling.AdjustedBase(RopeScaling.Theta(HeadDim, RopeTheta))
-        : throw new InputException(FormattableString.Invariant(
-            $"The adapter was trained with rope_theta {RopeTheta} and {RopeScaling.Describe()}, its base model has rope_theta {model.RopeTheta}; make one model of both with `farsight merge`, or choose a rule with --rope."));
+        : throw new InputException(
+            FormattableString.Invariant(
+                $"The adapter was trained with rope_theta {RopeTheta} and {RopeScaling.Describe()}, its base model has rope_theta {model.RopeTheta}; make one model of both with `farsight merge`, or choose a rule with --rope."
+            ));
 }

@@ -6,7 +6,8 @@ namespace Farsight.Engine.Models;
 /// <summary>Receives where the heads of one layer look from one row.</summary>
 /// <param name="number">Of the sequence in the batch, or of the prompt or request where those are decoded.</param>
 /// <param name="layer">Counted from 0.</param>
-/// <param name="peaks">[H] place in the sequence of the token that each head attends to most, the first of equals; valid during the call only.</param>
+/// <param name="peaks">[H] place in the sequence of the token that each head attends to most, the first of equals; valid during the call
+/// only.</param>
 public delegate void AttentionAction(int number, int layer, ReadOnlySpan<int> peaks);
 
 /// <summary>A row whose heads are watched.</summary>

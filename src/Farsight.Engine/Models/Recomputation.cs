@@ -13,6 +13,9 @@ public enum Recomputation
     /// <summary>Each layer's input is kept and the layer computed again. Same bits.</summary>
     Layer,
 
-    /// <summary>As <see cref="Layer"/>, with the inputs rounded to BF16: log-probabilities keep their bits, gradients are those at the rounded inputs.</summary>
+    /// <summary>
+    /// As <see cref="Layer"/>, with the inputs rounded to BF16: log-probabilities keep their bits, gradients are those at the rounded
+    /// inputs.
+    /// </summary>
     RoundedLayer,
 }

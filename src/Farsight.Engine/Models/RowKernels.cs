@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Models;
 
@@ -15,10 +16,12 @@ static class RowKernels
     internal static void Add(Rows a, Rows b, Rows sum) => ForRows(sum, row => TensorPrimitives.Add(a[row], b[row], sum[row]));
 
     /// <summary>Rotates queries or keys in place.</summary>
-    internal static void Rotate(Rows heads, RopeTable rope) => ForRows(heads, row => Rope.Forward(heads[row], rope.Cos[row], rope.Sin[row]));
+    internal static void Rotate(Rows heads, RopeTable rope) =>
+        ForRows(heads, row => RopeRotation.Forward(heads[row], rope.Cos[row], rope.Sin[row]));
 
     /// <summary>Turns gradients of rotated rows into gradients of the rows before, in place.</summary>
-    internal static void RotateBack(Rows dHeads, RopeTable rope) => ForRows(dHeads, row => Rope.Backward(dHeads[row], rope.Cos[row], rope.Sin[row]));
+    internal static void RotateBack(Rows dHeads, RopeTable rope) =>
+        ForRows(dHeads, row => RopeRotation.Backward(dHeads[row], rope.Cos[row], rope.Sin[row]));
 
     /// <summary>y = silu(gate) · up.</summary>
     internal static void SwiGluForward(Rows gate, Rows up, Rows y) => ForRows(y, row => SwiGlu.Forward(gate[row], up[row], y[row]));

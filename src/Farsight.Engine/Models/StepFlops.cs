@@ -47,7 +47,9 @@ public sealed record StepFlops(
             ("down_proj", inner * rows + lastRows, d, f),
         ];
         double layers = linears.Sum(l => 2 * l.Rows * l.Outputs * l.Inputs);
-        double adapter = lora is null ? 0 : linears.Where(l => lora.Targets.Contains(l.Name)).Sum(l => 6 * l.Rows * lora.Rank * (l.Outputs + l.Inputs));
+        double adapter = lora is null
+            ? 0
+            : linears.Where(l => lora.Targets.Contains(l.Name)).Sum(l => 6 * l.Rows * lora.Rank * (l.Outputs + l.Inputs));
         int heads = config.NumAttentionHeads;
         IReadOnlyList<AttentionSpan> Seen(IReadOnlyList<AttentionSpan> spans) => attention?.Of(spans, heads) ?? spans;
         IReadOnlyList<AttentionSpan> all = Seen(AttentionSpan.For(tree));

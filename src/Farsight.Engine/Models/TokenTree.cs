@@ -105,13 +105,17 @@ public sealed class TokenTreeBuilder
     /// <param name="parent">Index of an earlier node, or <see cref="Root"/>.</param>
     /// <param name="tokens">[n] token ids, n at least 1.</param>
     /// <param name="positions">[n] position ids, none negative.</param>
-    /// <param name="scored">[n] whether the token's log-probability is wanted; false for a root's first token, which nothing predicts.</param>
-    /// <exception cref="ArgumentException">Lengths differ, the node is empty, the parent is unknown or a root's first token is scored.</exception>
+    /// <param name="scored">[n] whether the token's log-probability is wanted; false for a root's first token, which nothing
+    /// predicts.</param>
+    /// <exception cref="ArgumentException">Lengths differ, the node is empty, the parent is unknown or a root's first token is
+    /// scored.</exception>
     public int Add(int parent, ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, ReadOnlySpan<bool> scored)
     {
         if (tokens.IsEmpty || tokens.Length != positions.Length || tokens.Length != scored.Length)
         {
-            throw new ArgumentException($"A node needs tokens, positions and scored flags of one length, at least 1; got {tokens.Length}, {positions.Length}, {scored.Length}.", nameof(tokens));
+            throw new ArgumentException(
+                $"A node needs tokens, positions and scored flags of one length, at least 1; got {tokens.Length}, {positions.Length}, {scored.Length}.",
+                nameof(tokens));
         }
         if (parent < Root || parent >= _nodes.Count)
         {

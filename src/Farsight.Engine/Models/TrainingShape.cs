@@ -28,9 +28,13 @@ public sealed record TrainingShape(ModelConfig Config, long WeightBytes, LoraOpt
     public long Moments => (Lora is null && Muon ? 1 : 2) * AdapterValues + 2 * EmbeddingValues;
 
     /// <summary>Bytes of a model's weights when every matrix is converted to a format.</summary>
-    public static long ConvertedBytes(ModelConfig config, NumberFormat format) => ParameterShapes.Of(config).Sum(p => p.Shape is [int rows, int columns]
-        ? rows * ((format.BytesOf(columns) + sizeof(float) - 1) / sizeof(float) * sizeof(float))
-        : Values(p) * sizeof(float));
+    public static long ConvertedBytes(ModelConfig config, NumberFormat format) =>
+        ParameterShapes
+            .Of(config)
+            .Sum(p =>
+                p.Shape is [int rows, int columns]
+                    ? rows * ((format.BytesOf(columns) + sizeof(float) - 1) / sizeof(float) * sizeof(float))
+                    : Values(p) * sizeof(float));
 
     IEnumerable<(string Target, int Outputs, int Inputs)> Linears()
     {

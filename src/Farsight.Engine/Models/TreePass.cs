@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Models;
 
@@ -31,7 +32,11 @@ public sealed class TreePass : IDisposable
         }
         (_model, _tree, _attention, _memory) = (model, tree, attention, model.TakeMemory());
         _lastRows = LastRows.Of(tree);
-        ActivationPlan plan = ActivationPlan.Of(model.Config, new(tree.Count, _lastRows.Selection.Count, tree.Scored.Count), model.Lora, level);
+        ActivationPlan plan = ActivationPlan.Of(
+            model.Config,
+            new(tree.Count, _lastRows.Selection.Count, tree.Scored.Count),
+            model.Lora,
+            level);
         _memory.Kept.Reserve(plan.Kept);
         _memory.Scratch.Reserve(plan.Scratch);
         _targets = [.. tree.Scored.Select(s => s.Target)];
@@ -56,7 +61,9 @@ public sealed class TreePass : IDisposable
     /// <summary>[scored tokens] log-probability of each, in nats, in the order of <see cref="TokenTree.Scored"/>.</summary>
     public float[] LogProbs { get; }
 
-    /// <summary>[scored tokens] the most likely token at each place; equal to the target where greedy decoding would have written it.</summary>
+    /// <summary>
+    /// [scored tokens] the most likely token at each place; equal to the target where greedy decoding would have written it.
+    /// </summary>
     public int[] TopTokens { get; }
 
     /// <summary>Computes the scores before the softmax at the place of one scored token.</summary>
@@ -78,8 +85,16 @@ public sealed class TreePass : IDisposable
         Workspace scratch = _memory.Scratch;
         Rows dX = scratch.Rows(_tree.Count, _last.Width), dLast = scratch.ZeroRows(_last.Count, _last.Width);
         Workspace.Mark mark = scratch.Here();
-        Rows dFinal = scratch.ZeroRows(_targets.Length, _last.Width), dHidden = scratch.ZeroRows(_targets.Length, _last.Width);
-        TokenLogProbs.Backward(dLogProbs.ToArray(), _finalNorm.Output, _model.Head.Matrix, _targets, _logSumExp, dFinal, _model.Head.Trained?.Gradient);
+        Rows dFinal = scratch.ZeroRows(_targets.Length, _last.Width),
+            dHidden = scratch.ZeroRows(_targets.Length, _last.Width);
+        TokenLogProbs.Backward(
+            dLogProbs.ToArray(),
+            _finalNorm.Output,
+            _model.Head.Matrix,
+            _targets,
+            _logSumExp,
+            dFinal,
+            _model.Head.Trained?.Gradient);
         _finalNorm.Backward(dFinal, dHidden);
         for (int n = 0; n < _targets.Length; n++)
         {

@@ -47,9 +47,12 @@ public static class NumberFormats
 
         /// <summary>Bytes that <paramref name="values"/> values take, which lie in one row or in whole rows.</summary>
         /// <exception cref="ArgumentException">They are not a whole number of blocks.</exception>
-        public long BytesOf(long values) => values % format.ValuesPerBlock == 0
-            ? checked(values / format.ValuesPerBlock * format.BytesPerBlock)
-            : throw new ArgumentException($"{values} values are no whole number of {format}'s blocks of {format.ValuesPerBlock}.", nameof(values));
+        public long BytesOf(long values) =>
+            values % format.ValuesPerBlock == 0
+                ? checked(values / format.ValuesPerBlock * format.BytesPerBlock)
+                : throw new ArgumentException(
+                    $"{values} values are no whole number of {format}'s blocks of {format.ValuesPerBlock}.",
+                    nameof(values));
     }
     internal static void CheckBytes(NumberFormat format, int values, int bytes)
     {

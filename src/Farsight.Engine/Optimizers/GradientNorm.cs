@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Farsight.Engine.Memory;
-using Farsight.Engine.Models;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Engine.Optimizers;
 

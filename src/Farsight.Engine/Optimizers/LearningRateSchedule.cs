@@ -8,7 +8,8 @@ namespace Farsight.Engine.Optimizers;
 public abstract record LearningRateSchedule(int WarmupSteps)
 {
     /// <summary>0 … 1: what the peak learning rate is multiplied with.</summary>
-    /// <param name="stepsTaken">Before this one, from 0; the rule after the warm-up reaches its end at <paramref name="totalSteps"/>.</param>
+    /// <param name="stepsTaken">Before this one, from 0; the rule after the warm-up reaches its end at
+    /// <paramref name="totalSteps"/>.</param>
     /// <param name="totalSteps">Steps of the whole run.</param>
     public double Factor(long stepsTaken, long totalSteps)
     {
@@ -38,10 +39,13 @@ public abstract record LearningRateSchedule(int WarmupSteps)
     public sealed record Linear(int WarmupSteps, double Floor) : LearningRateSchedule(WarmupSteps)
     {
         /// <inheritdoc/>
-        protected override double AfterWarmup(long stepsTaken, long totalSteps) => Linearly(Progress(stepsTaken, WarmupSteps, totalSteps), Floor);
+        protected override double AfterWarmup(long stepsTaken, long totalSteps) =>
+            Linearly(Progress(stepsTaken, WarmupSteps, totalSteps), Floor);
     }
 
-    /// <summary>Half a cosine from the peak to the floor: floor + (1 − floor) · (1 + cos(π · progress)) / 2. Source: arXiv:1608.03983, Eq. 5.</summary>
+    /// <summary>
+    /// Half a cosine from the peak to the floor: floor + (1 − floor) · (1 + cos(π · progress)) / 2. Source: arXiv:1608.03983, Eq. 5.
+    /// </summary>
     /// <param name="WarmupSteps">≥ 0.</param>
     /// <param name="Floor">Share of the peak at the end, 0 … 1.</param>
     public sealed record Cosine(int WarmupSteps, double Floor) : LearningRateSchedule(WarmupSteps)

@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
-using Farsight.Engine.Models;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Engine.Optimizers;
 
@@ -38,7 +38,8 @@ public sealed class Muon : Optimizer
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<(string Name, Rows State)> State => Parameters.Select((p, i) => ($"{p.Name}.momentum_buffer", _momentum[i]));
+    public override IEnumerable<(string Name, Rows State)> State =>
+        Parameters.Select((p, i) => ($"{p.Name}.momentum_buffer", _momentum[i]));
 
     /// <inheritdoc/>
     protected override void Update(double learningRate)

@@ -1,5 +1,5 @@
 using Farsight.Engine.Memory;
-using Farsight.Engine.Models;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Engine.Optimizers;
 
@@ -16,7 +16,9 @@ public abstract class Optimizer
     /// <summary>Steps taken so far; set when a run is resumed.</summary>
     public long StepsTaken { get; set; }
 
-    /// <summary>Buffers that the next step depends on; saved and restored bit for bit, with <see cref="StepsTaken"/>, they resume a run.</summary>
+    /// <summary>
+    /// Buffers that the next step depends on; saved and restored bit for bit, with <see cref="StepsTaken"/>, they resume a run.
+    /// </summary>
     /// <remarks>Names are the parameter's name and PyTorch's name of the buffer: "model.norm.weight.exp_avg".</remarks>
     public abstract IEnumerable<(string Name, Rows State)> State { get; }
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Farsight.Alignment.Benchmarks;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Workflows.Timing;
 
 namespace Farsight.Tests.Cli;
 
@@ -33,18 +33,58 @@ public sealed class BenchCommandTests : IDisposable
 
         Assert.Equal(0, code);
         using JsonDocument json = JsonDocument.Parse(output);
-        string[] peer = ["engine", "threads", "checkpoint", "seconds_min", "seconds_median", "peak_rss_mib", "loss", "hidden", "layers", "heads", "kv_heads", "ffn", "vocab", "prompt", "responses"];
+        string[] peer =
+        [
+            "engine",
+            "threads",
+            "checkpoint",
+            "seconds_min",
+            "seconds_median",
+            "peak_rss_mib",
+            "loss",
+            "hidden",
+            "layers",
+            "heads",
+            "kv_heads",
+            "ffn",
+            "vocab",
+            "prompt",
+            "responses",
+        ];
         Assert.Equal(peer, json.RootElement.EnumerateObject().Select(p => p.Name).Take(peer.Length));
         Assert.Equal(18, json.RootElement.GetProperty("tokens").GetInt32());
         Assert.InRange(json.RootElement.GetProperty("share_of_peak").GetDouble(), 0, 1);
     }
 
     [Theory]
-    [InlineData("choices", "--questions", "12", "--subjects", "2", "--shots", "20", "--question", "9", "--choice", "2", "--together", "5", "--alone", "3")]
+    [InlineData(
+        "choices",
+        "--questions",
+        "12",
+        "--subjects",
+        "2",
+        "--shots",
+        "20",
+        "--question",
+        "9",
+        "--choice",
+        "2",
+        "--together",
+        "5",
+        "--alone",
+        "3"
+    )]
     [InlineData("generate", "--prompts", "12", "--shared", "20", "--own", "9", "--new", "3", "--alone", "3")]
     public async Task Many_questions_and_prompts_are_timed_together_and_one_by_one(string what, params string[] lengths)
     {
-        (int code, string output, _) = await CommandLine.Run(["bench", what, "--model", Path.Combine(Repository.Root, "models/tiny"), .. lengths, "--json"]);
+        (int code, string output, _) = await CommandLine.Run([
+            "bench",
+            what,
+            "--model",
+            Path.Combine(Repository.Root, "models/tiny"),
+            .. lengths,
+            "--json",
+        ]);
 
         Assert.Equal(0, code);
         using JsonDocument json = JsonDocument.Parse(output);
@@ -78,7 +118,16 @@ public sealed class BenchCommandTests : IDisposable
     {
         string text = Path.ChangeExtension(_file, ".txt");
         File.WriteAllText(text, "The keeper of the lighthouse wrote down 4821907.");
-        (int code, string output, _) = await CommandLine.Run("bench", "tokenizer", "--tokenizer", Path.Combine(Repository.Root, "models/tiny"), "--documents", text, "--passes", "2", "--json");
+        (int code, string output, _) = await CommandLine.Run(
+            "bench",
+            "tokenizer",
+            "--tokenizer",
+            Path.Combine(Repository.Root, "models/tiny"),
+            "--documents",
+            text,
+            "--passes",
+            "2",
+            "--json");
         File.Delete(text);
 
         Assert.Equal(0, code);
@@ -96,7 +145,8 @@ public sealed class BenchCommandTests : IDisposable
     {
         StepBenchmarkOptions options = new(StepShape.Read(_file), objective, Sharing: true, Warmup: 0, Steps: 2, ModelDirectory: null);
 
-        StepBenchmarkResult with = StepBenchmark.Run(options, null, default), without = StepBenchmark.Run(options with { Sharing = false }, null, default);
+        StepBenchmarkResult with = StepBenchmark.Run(options, null, default),
+            without = StepBenchmark.Run(options with { Sharing = false }, null, default);
 
         Assert.Equal((shared, repeated), (with.Tokens, without.Tokens));
         Assert.Equal(with.Flops, without.Flops);
@@ -114,7 +164,8 @@ public sealed class BenchCommandTests : IDisposable
         StepShape shape = StepShape.Read(_file) with { Ffn = 64 };
         StepBenchmarkOptions options = new(shape, "logo", Sharing: true, Warmup: 0, Steps: 1, ModelDirectory: null);
 
-        double exact = StepBenchmark.Run(options, null, default).Loss, rounded = StepBenchmark.Run(options with { Weights = format }, null, default).Loss;
+        double exact = StepBenchmark.Run(options, null, default).Loss,
+            rounded = StepBenchmark.Run(options with { Weights = format }, null, default).Loss;
 
         Assert.Equal(exact, rounded, format is null ? 0 : 0.1); // four bits round weights of size 0.02 by some percent
         Assert.True(format is null || exact != rounded);
@@ -125,7 +176,16 @@ public sealed class BenchCommandTests : IDisposable
     {
         StepBenchmarkOptions options = new(StepShape.Read(_file), "logo", Sharing: true, Warmup: 0, Steps: 1, ModelDirectory: null);
         double full = StepBenchmark.Run(options, null, default).Flops.Total;
-        (int code, string output, _) = await CommandLine.Run("bench", "step", "--shape", _file, "--steps", "1", "--shifted-sparse", "4", "--json");
+        (int code, string output, _) = await CommandLine.Run(
+            "bench",
+            "step",
+            "--shape",
+            _file,
+            "--steps",
+            "1",
+            "--shifted-sparse",
+            "4",
+            "--json");
 
         Assert.Equal(0, code);
         using JsonDocument json = JsonDocument.Parse(output);
@@ -139,7 +199,18 @@ public sealed class BenchCommandTests : IDisposable
     [Fact]
     public async Task Memory_decides_what_is_computed_again()
     {
-        (int code, string output, _) = await CommandLine.Run("bench", "step", "--shape", _file, "--steps", "1", "--memory", "16GiB", "--weights", "bf16", "--json");
+        (int code, string output, _) = await CommandLine.Run(
+            "bench",
+            "step",
+            "--shape",
+            _file,
+            "--steps",
+            "1",
+            "--memory",
+            "16GiB",
+            "--weights",
+            "bf16",
+            "--json");
         Assert.Equal(0, code);
         Assert.Contains("\"checkpoint\":\"none\"", output, StringComparison.Ordinal);
 
@@ -162,7 +233,13 @@ public sealed class BenchCommandTests : IDisposable
     [Fact]
     public async Task A_model_of_another_shape_is_refused()
     {
-        (int code, _, string error) = await CommandLine.Run("bench", "step", "--shape", _file, "--model", Path.Combine(Repository.Root, "models/tiny"));
+        (int code, _, string error) = await CommandLine.Run(
+            "bench",
+            "step",
+            "--shape",
+            _file,
+            "--model",
+            Path.Combine(Repository.Root, "models/tiny"));
 
         Assert.Equal(2, code);
         Assert.Contains("and the shape says", error, StringComparison.Ordinal);

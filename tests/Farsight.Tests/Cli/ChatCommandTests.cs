@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Farsight.Alignment.Generation;
+using Farsight.Alignment.Answering;
 using Farsight.Cli.Commands;
 using Farsight.Cli.Output;
 using Farsight.Engine.Inference;
@@ -22,7 +22,13 @@ public sealed class ChatCommandTests : IDisposable
         try
         {
             Console.SetIn(new StringReader("What is the lamp?\n/seed 3\n\nAnd the door?\n/quit\nnever read\n"));
-            (int code, string output, string error) = await CommandLine.Run("chat", "--model", "models/tiny", "--max-new-tokens", "4", "--json");
+            (int code, string output, string error) = await CommandLine.Run(
+                "chat",
+                "--model",
+                "models/tiny",
+                "--max-new-tokens",
+                "4",
+                "--json");
 
             JsonNode[] turns = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l)!)];
             Assert.Equal((0, 2), (code, turns.Length));
@@ -57,7 +63,14 @@ public sealed class ChatCommandTests : IDisposable
         using ChatSession session = new(_model);
         using CancellationTokenSource cancel = new();
 
-        GeneratedText stopped = session.Answer("What is the lamp?", s_options with { MaxNewTokens = 100 }, _ => cancel.Cancel(), cancel.Token);
+        GeneratedText stopped = session.Answer(
+            "What is the lamp?",
+            s_options with
+            {
+                MaxNewTokens = 100,
+            },
+            _ => cancel.Cancel(),
+            cancel.Token);
         GeneratedText next = session.Answer("And the door?", s_options, null, CancellationToken.None);
 
         Assert.Equal(FinishReason.Cancelled, stopped.FinishReason);
@@ -106,7 +119,7 @@ public sealed class ChatCommandTests : IDisposable
     {
         using TemporaryFolder folder = new();
         _model.Model.AttachLora(new(4, 8, ["q_proj", "down_proj"], TrainEmbeddings: false, TrainNorms: false), seed: 1);
-        foreach (Farsight.Engine.Models.Parameter parameter in _model.Model.Parameters)
+        foreach (Farsight.Engine.Parameters.Parameter parameter in _model.Model.Parameters)
         {
             foreach (ref float value in parameter.Value.Span)
             {

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Farsight.Tests.Support;
 
 namespace Farsight.Tests.Cli;
 
@@ -13,7 +12,9 @@ public sealed class DataReportCommandTests : IDisposable
     public async Task A_corpus_is_told_as_a_table_and_as_JSON()
     {
         File.WriteAllText(Path.Combine(_folder, "a.txt"), "One text.\r\n");
-        File.WriteAllText(Path.Combine(_folder, "b.jsonl"), """{"body":"one text"}""" + "\n" + """{"body":"another","questions":[{"question":"q","answer":"a"}]}""");
+        File.WriteAllText(
+            Path.Combine(_folder, "b.jsonl"),
+            """{"body":"one text"}""" + "\n" + """{"body":"another","questions":[{"question":"q","answer":"a"}]}""");
 
         (int code, string text, _) = await CommandLine.Run("data", "report", _folder, "--field", "body");
         Assert.Equal(0, code);
@@ -30,7 +31,17 @@ public sealed class DataReportCommandTests : IDisposable
 
             """.ReplaceLineEndings("\n"), text);
 
-        (_, string json, _) = await CommandLine.Run("data", "report", _folder, "--field", "body", "--json", "--near-duplicates", "0", "--max-length", "8");
+        (_, string json, _) = await CommandLine.Run(
+            "data",
+            "report",
+            _folder,
+            "--field",
+            "body",
+            "--json",
+            "--near-duplicates",
+            "0",
+            "--max-length",
+            "8");
         JsonNode report = JsonNode.Parse(json)!;
         Assert.Equal((3, 2, 1), ((int)report["read"]!, (int)report["kept"]!, (int)report["dropped"]!["too_long"]!["documents"]!));
     }
@@ -41,6 +52,9 @@ public sealed class DataReportCommandTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "b.jsonl"), """{"body":"one text"}""");
         (int code, string output, string error) = await CommandLine.Run("data", "report", _folder);
         Assert.Equal((2, ""), (code, output));
-        Assert.EndsWith("b.jsonl', line 1: the text field 'text' is missing; name one of 'body' with --field.\n", error.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "b.jsonl', line 1: the text field 'text' is missing; name one of 'body' with --field.\n",
+            error.ReplaceLineEndings("\n"),
+            StringComparison.Ordinal);
     }
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Farsight.Alignment.Documents;
-using Farsight.Tests.Support;
+using Farsight.Alignment.Corpus;
+using Farsight.Alignment.Fiction;
 
 namespace Farsight.Tests.Cli;
 
@@ -13,7 +13,16 @@ public sealed class DocumentsCommandTests : IDisposable
     [Fact]
     public async Task Text_files_and_their_questions_are_written_and_read_again()
     {
-        (int code, string output, string error) = await CommandLine.Run("documents", "--out", _folder, "--count", "3", "--words", "400", "--seed", "5");
+        (int code, string output, string error) = await CommandLine.Run(
+            "documents",
+            "--out",
+            _folder,
+            "--count",
+            "3",
+            "--words",
+            "400",
+            "--seed",
+            "5");
 
         Assert.Equal(0, code);
         Assert.Equal("", error);
@@ -51,10 +60,16 @@ public sealed class DocumentsCommandTests : IDisposable
 
         Assert.Equal(0, code);
         FictionDocument document = FictionWriter.Write(1, 0, 2000);
-        IEnumerable<FictionAsk> expected = FictionAsk.Of(document, FictionAskKind.Pair, 1, 0).Concat(FictionAsk.Of(document, FictionAskKind.Summary, 1, 0));
+        IEnumerable<FictionAsk> expected = FictionAsk
+            .Of(document, FictionAskKind.Pair, 1, 0)
+            .Concat(FictionAsk.Of(document, FictionAskKind.Summary, 1, 0));
         Assert.Equal(
             expected.Select(a => a.Question).Order(StringComparer.Ordinal),
-            DocumentReader.Read(Path.Combine(_folder, "documents.jsonl")).Single().Questions.Select(q => q.Question).Order(StringComparer.Ordinal));
+            DocumentReader
+                .Read(Path.Combine(_folder, "documents.jsonl"))
+                .Single()
+                .Questions.Select(q => q.Question)
+                .Order(StringComparer.Ordinal));
     }
 
     [Fact]

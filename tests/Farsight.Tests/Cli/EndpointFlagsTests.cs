@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Farsight.Alignment.Endpoints;
-using Farsight.Cli.Output;
+using Farsight.Cli.Options;
 using Farsight.Engine;
 
 namespace Farsight.Tests.Cli;
@@ -10,10 +10,14 @@ public sealed class EndpointFlagsTests
     [Fact]
     public void Flags_become_options()
     {
-        EndpointOptions options = Of("--endpoint http://a:1/v1 http://b:2/v1 --endpoint-model m --concurrency 3 --timeout 1.5 --cache c --endpoint-price 0.5 1.5")!;
+        EndpointOptions options = Of(
+            "--endpoint http://a:1/v1 http://b:2/v1 --endpoint-model m --concurrency 3 --timeout 1.5 --cache c --endpoint-price 0.5 1.5"
+        )!;
 
         Assert.Equal(["http://a:1/v1", "http://b:2/v1"], options.Urls);
-        Assert.Equal(("m", "FARSIGHT_API_KEY", 3, TimeSpan.FromSeconds(1.5), "c", new EndpointPrices(0.5m, 1.5m)), (options.Model, options.KeyVariable, options.Concurrency, options.Timeout, options.Cache, options.Prices!));
+        Assert.Equal(
+            ("m", "FARSIGHT_API_KEY", 3, TimeSpan.FromSeconds(1.5), "c", new EndpointPrices(0.5m, 1.5m)),
+            (options.Model, options.KeyVariable, options.Concurrency, options.Timeout, options.Cache, options.Prices!));
         Assert.Equal(["http://a:1", "http://b:1"], Of("--endpoint http://a:1 --endpoint http://b:1 --endpoint-model m")!.Urls);
         Assert.Null(Of(""));
     }

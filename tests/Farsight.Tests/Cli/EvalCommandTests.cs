@@ -8,7 +8,7 @@ public sealed class EvalCommandTests
         string output = await Run("--list");
 
         Assert.Equal(
-            Farsight.Alignment.Evaluation.EvalTaskCatalog.All.Select(t => t.Card.Name),
+            Farsight.Evaluation.Core.EvalTaskCatalog.All.Select(t => t.Card.Name),
             output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ')[0]));
     }
 
@@ -42,7 +42,17 @@ public sealed class EvalCommandTests
     [InlineData("--judge-endpoint-model has no meaning without --judge-endpoint", "--model", "x", "--judge-endpoint-model", "m")]
     [InlineData("No suite 'medium'", "--model", "x", "--suite", "medium")]
     [InlineData("the data folder 'nowhere' does not exist", "--model", "x", "--data", "nowhere")]
-    [InlineData("Heads of an endpoint's model cannot be switched off", "--task", "needle", "--mask-heads", "0-0", "--endpoint", "http://localhost:1/v1", "--endpoint-model", "m")]
+    [InlineData(
+        "Heads of an endpoint's model cannot be switched off",
+        "--task",
+        "needle",
+        "--mask-heads",
+        "0-0",
+        "--endpoint",
+        "http://localhost:1/v1",
+        "--endpoint-model",
+        "m"
+    )]
     [InlineData("the limit must be at least 1", "--model", "x", "--limit", "0")]
     public async Task What_does_not_go_together_is_said(string message, params string[] args) =>
         Assert.Contains(message, await Refused(args));
@@ -70,7 +80,9 @@ public sealed class EvalCommandTests
     {
         await using FaultyEndpoint server = await FaultyEndpoint.Start();
 
-        Assert.Contains("is asked in the model's chat format, which is not known", (await CommandLine.Run("eval", "--task", "needle", "--endpoint", server.Url, "--endpoint-model", "small")).Error);
+        Assert.Contains(
+            "is asked in the model's chat format, which is not known",
+            (await CommandLine.Run("eval", "--task", "needle", "--endpoint", server.Url, "--endpoint-model", "small")).Error);
         Assert.Equal(0, server.Requests);
     }
 

@@ -11,7 +11,12 @@ public sealed class EvolveCommandTests
     {
         using TemporaryFolder folder = new();
 
-        (int code, string output, string error) = await CommandLine.Run(["evolve", .. args.Select(a => a.StartsWith("recipes/", StringComparison.Ordinal) ? Path.Combine(Repository.Root, a) : a), "--out", folder["out"]]);
+        (int code, string output, string error) = await CommandLine.Run([
+            "evolve",
+            .. args.Select(a => a.StartsWith("recipes/", StringComparison.Ordinal) ? Path.Combine(Repository.Root, a) : a),
+            "--out",
+            folder["out"],
+        ]);
 
         Assert.Equal(2, code);
         Assert.Contains(named, error, StringComparison.Ordinal);

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Farsight.Alignment.Generation;
+using Farsight.Alignment.Answering;
 
 namespace Farsight.Tests.Cli;
 
@@ -10,11 +10,21 @@ public sealed class GenerateCommandTests
     [Fact]
     public async Task Json_holds_the_prompt_the_new_tokens_without_EOS_and_their_text()
     {
-        (int code, string output, _) = await CommandLine.Run("generate", "--model", Model, "--prompt", "The lamp is", "--raw", "--max-new-tokens", "6", "--json");
+        (int code, string output, _) = await CommandLine.Run(
+            "generate",
+            "--model",
+            Model,
+            "--prompt",
+            "The lamp is",
+            "--raw",
+            "--max-new-tokens",
+            "6",
+            "--json");
 
         JsonNode answer = JsonNode.Parse(output)!;
         using LoadedModel model = LoadedModel.Open(Path.Combine(Repository.Root, Model));
-        int[] tokens = answer["tokens"]!.AsArray().GetValues<int>().ToArray(), prompt = [.. answer["prompt_tokens"]!.AsArray().GetValues<int>()];
+        int[] tokens = answer["tokens"]!.AsArray().GetValues<int>().ToArray(),
+            prompt = [.. answer["prompt_tokens"]!.AsArray().GetValues<int>()];
         Assert.Equal(0, code);
         Assert.Equal(model.RawPrompt("The lamp is"), prompt);
         Assert.Equal(model.Tokenizer.Bos, prompt[0]); // the tokenizer says so
@@ -26,7 +36,15 @@ public sealed class GenerateCommandTests
     [Fact]
     public async Task With_the_template_a_prompt_is_a_user_message()
     {
-        (_, string output, _) = await CommandLine.Run("generate", "--model", Model, "--prompt", "What is it?", "--max-new-tokens", "1", "--json");
+        (_, string output, _) = await CommandLine.Run(
+            "generate",
+            "--model",
+            Model,
+            "--prompt",
+            "What is it?",
+            "--max-new-tokens",
+            "1",
+            "--json");
 
         using LoadedModel model = LoadedModel.Open(Path.Combine(Repository.Root, Model));
         int[] prompt = [.. JsonNode.Parse(output)!["prompt_tokens"]!.AsArray().GetValues<int>()];
@@ -49,15 +67,31 @@ public sealed class GenerateCommandTests
     [Fact]
     public async Task Several_prompts_give_what_each_gives_alone()
     {
-        string[] prompts = ["The keeper of the lighthouse of Ardmore wrote the number into the ledger, and then", "The keeper of the lighthouse of Ardmore wrote the number into the ledger. One"];
+        string[] prompts =
+        [
+            "The keeper of the lighthouse of Ardmore wrote the number into the ledger, and then",
+            "The keeper of the lighthouse of Ardmore wrote the number into the ledger. One",
+        ];
         string[] rest = ["--raw", "--max-new-tokens", "8", "--json"];
         List<string> alone = [];
         foreach (string prompt in prompts)
         {
-            alone.Add(JsonNode.Parse((await CommandLine.Run(["generate", "--model", Model, "--prompt", prompt, .. rest])).Out)!["text"]!.GetValue<string>());
+            alone.Add(
+                JsonNode.Parse((await CommandLine.Run(["generate", "--model", Model, "--prompt", prompt, .. rest])).Out)![
+                    "text"
+                ]!.GetValue<string>());
         }
 
-        (_, string together, _) = await CommandLine.Run(["generate", "--model", Model, "--prompt", prompts[0], "--prompt", prompts[1], .. rest]);
+        (_, string together, _) = await CommandLine.Run([
+            "generate",
+            "--model",
+            Model,
+            "--prompt",
+            prompts[0],
+            "--prompt",
+            prompts[1],
+            .. rest,
+        ]);
 
         Assert.Equal(alone, JsonNode.Parse(together)!.AsArray().Select(a => a!["text"]!.GetValue<string>()));
     }
@@ -67,7 +101,15 @@ public sealed class GenerateCommandTests
     {
         string prompt = string.Concat(Enumerable.Repeat("the ", 500));
 
-        (int code, _, string error) = await CommandLine.Run("generate", "--model", Model, "--prompt", prompt, "--raw", "--max-new-tokens", "400");
+        (int code, _, string error) = await CommandLine.Run(
+            "generate",
+            "--model",
+            Model,
+            "--prompt",
+            prompt,
+            "--raw",
+            "--max-new-tokens",
+            "400");
         (int tooLong, _, string message) = await CommandLine.Run("generate", "--model", Model, "--prompt", prompt + prompt, "--raw");
 
         Assert.Equal((0, 2), (code, tooLong));

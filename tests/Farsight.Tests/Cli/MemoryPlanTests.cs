@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Farsight.Engine.Lora;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Rope;
 using Xunit.Abstractions;
 
 namespace Farsight.Tests.Cli;
@@ -10,7 +11,8 @@ namespace Farsight.Tests.Cli;
 /// <summary>The plan of a run against the peak of a process that takes a step.</summary>
 public sealed class MemoryPlanTests(ITestOutputHelper output)
 {
-    const string Shape = """{"hidden":512,"layers":8,"heads":8,"kv_heads":4,"ffn":1376,"vocab":32000,"prompt":1024,"responses":[64,64,64]}""";
+    const string Shape =
+        """{"hidden":512,"layers":8,"heads":8,"kv_heads":4,"ffn":1376,"vocab":32000,"prompt":1024,"responses":[64,64,64]}""";
 
     static readonly LoraOptions s_lora = new(32, 16, ["q_proj", "k_proj", "v_proj", "o_proj"], TrainEmbeddings: true, TrainNorms: false);
 
@@ -50,7 +52,20 @@ public sealed class MemoryPlanTests(ITestOutputHelper output)
         File.WriteAllText(spec, Shape);
         try
         {
-            ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "farsight.dll"), "bench", "step", "--shape", spec, "--steps", "1", "--json", "--memory", $"{memory / 1024 + 1}KiB"])
+            ProcessStartInfo start = new(
+                "dotnet",
+                [
+                    Path.Combine(AppContext.BaseDirectory, "farsight.dll"),
+                    "bench",
+                    "step",
+                    "--shape",
+                    spec,
+                    "--steps",
+                    "1",
+                    "--json",
+                    "--memory",
+                    $"{memory / 1024 + 1}KiB",
+                ])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,

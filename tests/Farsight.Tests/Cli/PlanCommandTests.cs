@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Recipes;
 using Farsight.Engine.Checkpoints;
+using Farsight.Workflows.Train;
 
 namespace Farsight.Tests.Cli;
 
@@ -34,7 +35,8 @@ public sealed class PlanCommandTests : IDisposable
     [Fact]
     public async Task Frozen_weights_in_fewer_bits_take_less()
     {
-        long stored = (long)(await Plan())["levels"]![0]!["weights"]!, eight = (long)(await Plan("--set", "weights=bf16"))["levels"]![0]!["weights"]!;
+        long stored = (long)(await Plan())["levels"]![0]!["weights"]!,
+            eight = (long)(await Plan("--set", "weights=bf16"))["levels"]![0]!["weights"]!;
 
         Assert.InRange((double)eight / stored, 0.45, 0.55);
     }
@@ -75,7 +77,13 @@ public sealed class PlanCommandTests : IDisposable
         Assert.Contains("as in 16GiB", error, StringComparison.Ordinal);
     }
 
-    public static TheoryData<string> Papers => ["llama-3-8b-instruct-logo-64k", "llama-2-7b-chat-logo-32k", "mistral-7b-instruct-v0.2-logo-32k", "qwen2.5-7b-instruct-longpo-128k"];
+    public static TheoryData<string> Papers =>
+        [
+            "llama-3-8b-instruct-logo-64k",
+            "llama-2-7b-chat-logo-32k",
+            "mistral-7b-instruct-v0.2-logo-32k",
+            "qwen2.5-7b-instruct-longpo-128k",
+        ];
 
     [Theory, MemberData(nameof(Papers))]
     public async Task The_papers_recipes_are_planned_without_their_models_and_data(string name)
@@ -98,7 +106,12 @@ public sealed class PlanCommandTests : IDisposable
     {
         string small = Path.Combine(Repository.Root, "bench", "specs", "small.json");
 
-        (_, string output, _) = await CommandLine.Run("plan", Path.Combine(Repository.Root, "recipes", "tiny-logo-yarn.jsonc"), "--shape", small, "--json");
+        (_, string output, _) = await CommandLine.Run(
+            "plan",
+            Path.Combine(Repository.Root, "recipes", "tiny-logo-yarn.jsonc"),
+            "--shape",
+            small,
+            "--json");
 
         JsonNode plan = JsonNode.Parse(output)!;
         Assert.Equal(3 * (1024 + 3 * 64), (int)plan["tokens"]!); // as many as fit into micro_batch_tokens
@@ -111,7 +124,8 @@ public sealed class PlanCommandTests : IDisposable
         PlannedShape shape = new(ModelFiles.ReadConfig(_files.In("model")), Prompt: 60, Responses: [10, 8, 8]);
         TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(_files.RecipePath, []);
 
-        TrainPlan twice = TrainPlan.Of(recipe with { BatchSize = 2 * recipe.BatchSize }, shape, null, 1e9), once = TrainPlan.Of(recipe, shape, null, 1e9);
+        TrainPlan twice = TrainPlan.Of(recipe with { BatchSize = 2 * recipe.BatchSize }, shape, null, 1e9),
+            once = TrainPlan.Of(recipe, shape, null, 1e9);
 
         Assert.Equal(2 * once.TokensPerStep, twice.TokensPerStep);
         Assert.Equal(2 * once.Levels[0].SecondsPerStep, twice.Levels[0].SecondsPerStep, 6);

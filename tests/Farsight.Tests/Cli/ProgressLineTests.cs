@@ -18,7 +18,9 @@ public sealed class ProgressLineTests
             }
         }
 
-        Assert.Equal(["step 0/20  loss 0", "step 4/20  loss 4  8s left", "step 8/20  loss 8  6s left", "step 9/20  loss 9  6s left"], Lines(text));
+        Assert.Equal(
+            ["step 0/20  loss 0", "step 4/20  loss 4  8s left", "step 8/20  loss 8  6s left", "step 9/20  loss 9  6s left"],
+            Lines(text));
     }
 
     [Fact]

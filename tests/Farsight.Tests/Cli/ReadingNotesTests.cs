@@ -1,4 +1,4 @@
-using Farsight.Alignment.Documents;
+using Farsight.Alignment.Corpus;
 using Farsight.Cli.Output;
 
 namespace Farsight.Tests.Cli;
@@ -31,7 +31,10 @@ public sealed class ReadingNotesTests
     public void Ctrl_C_stops_reading()
     {
         using ProgressLine line = new(TextWriter.Null, "sample", null, TimeProvider.System);
-        CorpusOptions options = new(Path.Combine(AppContext.BaseDirectory, "no corpus")) { Told = new ReadingNotes(line, new(canceled: true)).Tell };
+        CorpusOptions options = new(Path.Combine(AppContext.BaseDirectory, "no corpus"))
+        {
+            Told = new ReadingNotes(line, new(canceled: true)).Tell,
+        };
 
         Assert.Throws<OperationCanceledException>(() => options.Told(new()));
     }

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Farsight.Alignment.Evaluation;
-using Farsight.Tests.Evaluation;
+using Farsight.Evaluation.Core;
+using Farsight.Tests.Evaluation.Core;
 
 namespace Farsight.Tests.Cli;
 
@@ -16,7 +16,12 @@ public sealed class ReportCommandTests : IDisposable
         Evaluate("base", _ => "I do not know.");
         Evaluate("logo", ScriptedCompleter.Read);
 
-        (int code, string output, string error) = await CommandLine.Run("report", _folder["base"], _folder["logo"], "--out", _folder["pages/both.html"]);
+        (int code, string output, string error) = await CommandLine.Run(
+            "report",
+            _folder["base"],
+            _folder["logo"],
+            "--out",
+            _folder["pages/both.html"]);
 
         Assert.Equal((0, ""), (code, error));
         Assert.Contains("both.md", output);
@@ -96,6 +101,6 @@ public sealed class ReportCommandTests : IDisposable
         Assert.Contains("--endpoint-model &#39;a model&#39;", File.ReadAllText(_folder["out dir/report.html"]));
     }
 
-    void Evaluate(string directory, Func<Alignment.Generation.CompletionRequest, string> answer, string task = "needle") =>
+    void Evaluate(string directory, Func<Farsight.Alignment.Answering.CompletionRequest, string> answer, string task = "needle") =>
         EvalSamples.Runner(new ScriptedCompleter(answer)).Run(EvalSamples.Plan(task), _folder[directory]);
 }

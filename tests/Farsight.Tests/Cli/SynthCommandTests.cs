@@ -41,8 +41,22 @@ public sealed class SynthCommandTests : IDisposable
     [InlineData("--chunks", "7", "--chunks is 7")]
     public async Task Contrast_names_what_is_wrong(string option, string value, string named)
     {
-        (int code, _, string error) = await CommandLine.Run(
-            ["synth", "contrast", "--model", _files.In("model"), "--documents", _files.In("."), "--samples", "4", "--seed", "1", "--out", _files.In("made.jsonl"), option, value]);
+        (int code, _, string error) = await CommandLine.Run([
+            "synth",
+            "contrast",
+            "--model",
+            _files.In("model"),
+            "--documents",
+            _files.In("."),
+            "--samples",
+            "4",
+            "--seed",
+            "1",
+            "--out",
+            _files.In("made.jsonl"),
+            option,
+            value,
+        ]);
 
         Assert.Equal(2, code);
         Assert.Contains(named, error, StringComparison.Ordinal);

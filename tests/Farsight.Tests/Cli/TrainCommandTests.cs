@@ -4,6 +4,8 @@ using Farsight.Alignment.Training;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
+using Farsight.Engine.Rope;
+using Farsight.Workflows.Train;
 
 namespace Farsight.Tests.Cli;
 
@@ -24,7 +26,9 @@ public sealed class TrainCommandTests : IDisposable
         Assert.True(lines[^1].HeldOut![PreferenceMetrics.Loss] < 0.9 * lines[0].HeldOut![PreferenceMetrics.Loss]);
         using PeftAdapter adapter = PeftAdapter.Read(Path.Combine(Run, "adapter"));
         Assert.Equal(400, adapter.Effective!.MaxPositionEmbeddings);
-        Assert.Equal(["embed_tokens", "input_layernorm", "post_attention_layernorm", "norm"], adapter.Description.ModulesToSave.OrderBy(m => m.Length).ThenBy(m => m).OrderBy(m => m == "norm"));
+        Assert.Equal(
+            ["embed_tokens", "input_layernorm", "post_attention_layernorm", "norm"],
+            adapter.Description.ModulesToSave.OrderBy(m => m.Length).ThenBy(m => m).OrderBy(m => m == "norm"));
         Assert.Contains("chosen log-prob", output, StringComparison.Ordinal);
         Assert.EndsWith($"adapter{Environment.NewLine}", output, StringComparison.Ordinal);
         Assert.Contains("held out: loss", error, StringComparison.Ordinal);
@@ -39,14 +43,22 @@ public sealed class TrainCommandTests : IDisposable
         {
             TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(_files.RecipePath, []);
             StopAfter stop = new(source, 7);
-            Assert.Throws<OperationCanceledException>(() => TrainRun.Start(new(recipe, _files.RecipePath, _files.In("stopped"), Resume: false), _ => { }, stop, source.Token));
+            Assert.Throws<OperationCanceledException>(() =>
+                TrainRun.Start(new(recipe, _files.RecipePath, _files.In("stopped"), Resume: false), _ => { }, stop, source.Token));
         }
         int threads = Workers.Threads;
         (int code, _, _) = await CommandLine.Run("train", _files.RecipePath, "--out", _files.In("stopped"), "--resume", "--threads", "1");
         Workers.Threads = threads;
 
         Assert.Equal(0, code);
-        foreach (string file in new[] { "metrics.jsonl", "adapter/adapter_model.safetensors", "adapter/config.json", "checkpoints/step-000012/optimizer.safetensors" })
+        foreach (
+            string file in new[]
+            {
+                "metrics.jsonl",
+                "adapter/adapter_model.safetensors",
+                "adapter/config.json",
+                "checkpoints/step-000012/optimizer.safetensors",
+            })
         {
             Assert.Equal(File.ReadAllBytes(Path.Combine(Run, file)), File.ReadAllBytes(_files.In($"stopped/{file}")));
         }
@@ -55,7 +67,11 @@ public sealed class TrainCommandTests : IDisposable
     [Theory]
     [InlineData("lora.train_norms=true", "adapters", "adapter", "adapter_model.safetensors")]
     [InlineData("lora=null", "models", "model", "model.safetensors")]
-    public async Task What_training_had_made_at_some_steps_is_kept_also_when_it_was_stopped(string weights, string folder, string last, string file)
+    public async Task What_training_had_made_at_some_steps_is_kept_also_when_it_was_stopped(
+        string weights,
+        string folder,
+        string last,
+        string file)
     {
         string[] sets = [weights, "adapter_every=3"];
         (int code, _, _) = await Train("--set", sets[0], "--set", sets[1]);
@@ -69,8 +85,15 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(0, code);
         string[] kept = [.. Directory.GetDirectories(Path.Combine(Run, folder)).Order()];
         Assert.Equal(["step-000003", "step-000006", "step-000009", "step-000012"], kept.Select(Path.GetFileName));
-        Assert.Equal(kept.Select(Path.GetFileName), Directory.GetDirectories(_files.In($"stopped/{folder}")).Select(Path.GetFileName).Order());
-        Assert.All(kept, k => Assert.Equal(File.ReadAllBytes(Path.Combine(k, file)), File.ReadAllBytes(_files.In($"stopped/{folder}/{Path.GetFileName(k)}/{file}"))));
+        Assert.Equal(
+            kept.Select(Path.GetFileName),
+            Directory.GetDirectories(_files.In($"stopped/{folder}")).Select(Path.GetFileName).Order());
+        Assert.All(
+            kept,
+            k =>
+                Assert.Equal(
+                    File.ReadAllBytes(Path.Combine(k, file)),
+                    File.ReadAllBytes(_files.In($"stopped/{folder}/{Path.GetFileName(k)}/{file}"))));
         Assert.Equal(File.ReadAllBytes(Path.Combine(Run, last, file)), File.ReadAllBytes(Path.Combine(kept[^1], file)));
         Assert.NotEqual(File.ReadAllBytes(Path.Combine(kept[0], file)), File.ReadAllBytes(Path.Combine(kept[^1], file)));
         Assert.False(Directory.Exists(left));
@@ -102,7 +125,13 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public async Task Without_an_adapter_every_weight_is_trained_and_a_whole_model_written()
     {
-        (int code, string output, _) = await Train("--set", "lora=null", "--set", "objective={\"name\":\"sft_full\"}", "--set", "rope=yarn:8");
+        (int code, string output, _) = await Train(
+            "--set",
+            "lora=null",
+            "--set",
+            "objective={\"name\":\"sft_full\"}",
+            "--set",
+            "rope=yarn:8");
 
         Assert.Equal(0, code);
         Assert.EndsWith($"model{Environment.NewLine}", output, StringComparison.Ordinal);
@@ -158,7 +187,8 @@ public sealed class TrainCommandTests : IDisposable
 
     public void Dispose() => _files.Dispose();
 
-    Task<(int Code, string Out, string Error)> Train(params string[] more) => CommandLine.Run(["train", _files.RecipePath, "--out", Run, .. more]);
+    Task<(int Code, string Out, string Error)> Train(params string[] more) =>
+        CommandLine.Run(["train", _files.RecipePath, "--out", Run, .. more]);
 
     sealed class StopAfter(CancellationTokenSource source, int step) : IProgress<TrainingProgress>
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Lora;
 using Farsight.Engine.Models;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Tests.Golden;
 
@@ -47,11 +48,16 @@ sealed class GoldenCase : IDisposable
 
     internal double Result(string name) => _case.GetProperty("results").GetProperty(name).GetDouble();
 
-    internal double[] Results(string name) => [.. _case.GetProperty("results").GetProperty(name).EnumerateArray().Select(e => e.GetDouble())];
+    internal double[] Results(string name) =>
+        [.. _case.GetProperty("results").GetProperty(name).EnumerateArray().Select(e => e.GetDouble())];
 
     /// <summary>The losses that the case knows, by their names in the file.</summary>
     internal IEnumerable<string> Losses =>
-        _case.GetProperty("results").EnumerateObject().Where(p => p.Name.StartsWith("loss.", StringComparison.Ordinal)).Select(p => p.Name["loss.".Length..]);
+        _case
+            .GetProperty("results")
+            .EnumerateObject()
+            .Where(p => p.Name.StartsWith("loss.", StringComparison.Ordinal))
+            .Select(p => p.Name["loss.".Length..]);
 
     internal double[] Values(string name) => _values.Tensors[name].ReadDoubles();
 

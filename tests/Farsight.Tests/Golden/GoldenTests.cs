@@ -1,12 +1,14 @@
 using Farsight.Alignment.Objectives;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
+using Farsight.Engine.Parameters;
 using Xunit.Abstractions;
 
 namespace Farsight.Tests.Golden;
 
 /// <summary>The engine against an independent implementation, through the shared-prefix tree.</summary>
-/// <remarks>Errors are relative to the tensor's largest magnitude: F32 against float64 over a few layers stays below 1e-4 forward and 5e-4 in gradients.</remarks>
+/// <remarks>Errors are relative to the tensor's largest magnitude: F32 against float64 over a few layers stays below 1e-4 forward and 5e-4
+/// in gradients.</remarks>
 [Trait("Category", "Golden")]
 public sealed class GoldenTests(ITestOutputHelper output)
 {
@@ -86,13 +88,18 @@ public sealed class GoldenTests(ITestOutputHelper output)
         ObjectiveValue result = objective.Evaluate(value);
 
         double expected = golden.Result($"loss.{loss}");
-        Assert.True(Math.Abs(expected - result.Loss) <= ForwardTolerance * Math.Max(1, Math.Abs(expected)), $"{loss}, shared {shared}: loss {result.Loss}, expected {expected}");
+        Assert.True(
+            Math.Abs(expected - result.Loss) <= ForwardTolerance * Math.Max(1, Math.Abs(expected)),
+            $"{loss}, shared {shared}: loss {result.Loss}, expected {expected}");
         for (int r = 0; r <= rejected; r++)
         {
             TokenNode node = Nodes(tree, rejected, shared)[r];
             int responseTokens = golden.Responses[r].Length;
             Near.RelativeToLargest(
-                golden.Values($"policy.token_logps.{r}"), logProbs.AsSpan(node.FirstScored, node.ScoredCount)[^responseTokens..], ForwardTolerance, $"token log-probs {r}");
+                golden.Values($"policy.token_logps.{r}"),
+                logProbs.AsSpan(node.FirstScored, node.ScoredCount)[^responseTokens..],
+                ForwardTolerance,
+                $"token log-probs {r}");
         }
 
         pass.Backward(Spread(tree, result, rejected, shared));
@@ -110,11 +117,17 @@ public sealed class GoldenTests(ITestOutputHelper output)
             }
             if (golden.Has($"grad.{loss}.{parameter.Name}"))
             {
-                Near.RelativeToLargest(golden.Values($"grad.{loss}.{parameter.Name}"), WholeGradient(parameter).Span, GradientTolerance, $"{loss} {parameter.Name}");
+                Near.RelativeToLargest(
+                    golden.Values($"grad.{loss}.{parameter.Name}"),
+                    WholeGradient(parameter).Span,
+                    GradientTolerance,
+                    $"{loss} {parameter.Name}");
             }
         }
         double norm = golden.Result($"grad_norm.{loss}");
-        Assert.True(Math.Abs(norm - Math.Sqrt(squares)) <= GradientTolerance * norm, $"{loss}: gradient norm {Math.Sqrt(squares)}, expected {norm}");
+        Assert.True(
+            Math.Abs(norm - Math.Sqrt(squares)) <= GradientTolerance * norm,
+            $"{loss}: gradient norm {Math.Sqrt(squares)}, expected {norm}");
     }
 
     /// <summary>Touched rows at their places; the others have a gradient of zero.</summary>
@@ -146,7 +159,8 @@ public sealed class GoldenTests(ITestOutputHelper output)
         _ => throw new ArgumentException($"The file has a loss '{loss}' that this test does not know; add it."),
     };
 
-    static Logo Logo(GoldenCase golden) => new(golden.Setting("logo", "beta"), golden.Setting("logo", "gamma"), golden.Setting("logo", "lambda"));
+    static Logo Logo(GoldenCase golden) =>
+        new(golden.Setting("logo", "beta"), golden.Setting("logo", "gamma"), golden.Setting("logo", "lambda"));
 
     static PreferenceLogProbs Reference(GoldenCase golden, double[] sums, SequenceLogProb[] like) =>
         new(new(sums[0], like[0].Tokens), [.. like.Skip(1).Select((s, j) => new SequenceLogProb(sums[j + 1], s.Tokens))]);

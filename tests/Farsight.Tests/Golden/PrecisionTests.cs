@@ -4,6 +4,7 @@ using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Parameters;
 using Xunit.Abstractions;
 
 namespace Farsight.Tests.Golden;
@@ -30,7 +31,9 @@ public sealed class PrecisionTests(ITestOutputHelper output)
             (double logits, double loss, double gradient) = Errors(golden, model);
 
             double rounding = Rounding(folder, format);
-            output.WriteLine($"{Path.GetFileName(folder)} {format}: weights off by {rounding:E1}, logits {logits:E1} ({logits / rounding:F0} times), loss {loss:E1}, gradient {gradient:E1} ({gradient / rounding:F0} times)");
+            output.WriteLine(
+                $"{Path.GetFileName(folder)} {format}: weights off by {rounding:E1}, logits {logits:E1} ({logits / rounding:F0} times), loss {loss:E1}, gradient {gradient:E1} ({gradient / rounding:F0} times)"
+            );
             Assert.InRange(logits / rounding, 0, ForwardGrowth);
             Assert.InRange(gradient / rounding, 0, GradientGrowth);
         }
@@ -44,7 +47,8 @@ public sealed class PrecisionTests(ITestOutputHelper output)
             using GoldenCase golden = new(folder);
             using LlamaModel narrow = golden.WithAdapter(LlamaModel.Load(folder, weights: format));
             DirectoryWeights files = new(ModelDirectory.Open(folder));
-            using LlamaModel wide = golden.WithAdapter(new(files.Config, new ConvertedWeights(new ConvertedWeights(files, format), NumberFormat.F32)));
+            using LlamaModel wide = golden.WithAdapter(
+                new(files.Config, new ConvertedWeights(new ConvertedWeights(files, format), NumberFormat.F32)));
 
             (float[] actual, float[] expected) = (Pass(golden, narrow, out _), Pass(golden, wide, out _));
 
@@ -61,8 +65,10 @@ public sealed class PrecisionTests(ITestOutputHelper output)
         double error = 0, norm = 0;
         foreach (ParameterShape shape in ParameterShapes.Of(files.Config).Where(p => p.Shape.Count == 2))
         {
-            WeightMatrix stored = files.Matrix(shape.Name, shape.Shape[0], shape.Shape[1]), rounded = converted.Matrix(shape.Name, shape.Shape[0], shape.Shape[1]);
-            float[] exact = new float[stored.ColumnCount], near = new float[stored.ColumnCount];
+            WeightMatrix stored = files.Matrix(shape.Name, shape.Shape[0], shape.Shape[1]),
+                rounded = converted.Matrix(shape.Name, shape.Shape[0], shape.Shape[1]);
+            float[] exact = new float[stored.ColumnCount],
+                near = new float[stored.ColumnCount];
             for (int row = 0; row < stored.RowCount; row++)
             {
                 stored.Read(row, 0, exact);
@@ -119,7 +125,8 @@ public sealed class PrecisionTests(ITestOutputHelper output)
 
     static float[] Logits(GoldenCase golden, LlamaModel model)
     {
-        int[] tokens = [.. golden.Prompt, .. golden.Responses[0], 0], positions = [.. golden.PromptPositions, .. golden.ResponsePositions[0]];
+        int[] tokens = [.. golden.Prompt, .. golden.Responses[0], 0],
+            positions = [.. golden.PromptPositions, .. golden.ResponsePositions[0]];
         TokenTreeBuilder tree = new();
         tree.Add(TokenTreeBuilder.Root, tokens, [.. positions, positions[^1] + 1], [.. tokens.Select((_, i) => i > 0)]);
         using TreePass pass = model.Evaluate(tree.Build());

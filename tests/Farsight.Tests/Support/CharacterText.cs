@@ -1,6 +1,6 @@
-using Farsight.Alignment.Evaluation.Prompts;
-using Farsight.Alignment.Generation;
-using Farsight.Alignment.Text;
+using Farsight.Alignment.Answering;
+using Farsight.Evaluation.Core.Prompts;
+using Farsight.Text.Conversations;
 
 namespace Farsight.Tests.Support;
 
@@ -36,7 +36,12 @@ sealed class CharacterText : IPromptText, ITextTokens
     string ITextTokens.Decode(ReadOnlySpan<int> ids) => Decode(ids.ToArray().Where(id => id < Bos).ToArray());
 
     public int[] Conversation(IReadOnlyList<ChatTurn> turns, string answerPrefix) =>
-        [Bos, .. turns.SelectMany(t => new[] { t.Role == "user" ? User : Context }.Concat(Encode(t.Content))), Assistant, .. Encode(answerPrefix)];
+        [
+            Bos,
+            .. turns.SelectMany(t => new[] { t.Role == "user" ? User : Context }.Concat(Encode(t.Content))),
+            Assistant,
+            .. Encode(answerPrefix),
+        ];
 
     public int[] Response(string answer) => [.. Encode(" " + answer), Eos];
 }

@@ -18,15 +18,26 @@ static class Chromium
     internal static async Task<(string Page, string Log)> Open(string path, string profile, params string[] options)
     {
         using CancellationTokenSource time = new(TimeSpan.FromMinutes(2));
-        using Process browser = Process.Start(new ProcessStartInfo(Program!,
-        [
-            "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr",
-            $"--user-data-dir={profile}", .. options, "--dump-dom", new Uri(Path.GetFullPath(path)).AbsoluteUri,
-        ])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        using Process browser = Process.Start(
+            new ProcessStartInfo(
+                Program!,
+                [
+                    "--headless",
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    "--no-first-run",
+                    "--host-resolver-rules=MAP * ~NOTFOUND",
+                    "--enable-logging=stderr",
+                    $"--user-data-dir={profile}",
+                    .. options,
+                    "--dump-dom",
+                    new Uri(Path.GetFullPath(path)).AbsoluteUri,
+                ])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         try
         {
             Task<string> log = browser.StandardError.ReadToEndAsync(time.Token);
@@ -48,5 +59,6 @@ static class Chromium
 [AttributeUsage(AttributeTargets.Method)]
 sealed class ChromiumTheoryAttribute : TheoryAttribute
 {
-    public ChromiumTheoryAttribute() => Skip = Chromium.Program is null ? "No Chromium or Chrome in PATH; install one to show reports in it." : null;
+    public ChromiumTheoryAttribute() =>
+        Skip = Chromium.Program is null ? "No Chromium or Chrome in PATH; install one to show reports in it." : null;
 }

@@ -11,7 +11,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Farsight.Tests.Support;
 
-/// <summary>A server of chat completions on loopback whose answers follow from the request alone, with faults before them as wanted.</summary>
+/// <summary>
+/// A server of chat completions on loopback whose answers follow from the request alone, with faults before them as wanted.
+/// </summary>
 sealed class FaultyEndpoint : IAsyncDisposable
 {
     readonly WebApplication _app;
@@ -64,12 +66,15 @@ sealed class FaultyEndpoint : IAsyncDisposable
         return endpoint;
     }
 
-    /// <summary>Faults in an order that follows from the seed, the request and the attempt, not from who comes first; at most so many a request.</summary>
-    internal static Func<string, int, EndpointFault> Seeded(int seed, double share, int most, params EndpointFault[] kinds) => (hash, attempt) =>
-    {
-        SeededRandom random = SeededRandom.For(seed, hash, attempt);
-        return attempt < most && random.NextDouble() < share ? random.Pick(kinds) : EndpointFault.None;
-    };
+    /// <summary>
+    /// Faults in an order that follows from the seed, the request and the attempt, not from who comes first; at most so many a request.
+    /// </summary>
+    internal static Func<string, int, EndpointFault> Seeded(int seed, double share, int most, params EndpointFault[] kinds) =>
+        (hash, attempt) =>
+        {
+            SeededRandom random = SeededRandom.For(seed, hash, attempt);
+            return attempt < most && random.NextDouble() < share ? random.Pick(kinds) : EndpointFault.None;
+        };
 
     /// <summary>What a healthy server says.</summary>
     internal static string Echo(JsonNode request) =>
@@ -137,15 +142,35 @@ sealed class FaultyEndpoint : IAsyncDisposable
                 await response.Body.FlushAsync();
                 context.Abort();
                 break;
-            case EndpointFault.Garbage: await Write(response, 200, "{\"choices\": [{\"mess"); break;
-            case EndpointFault.NoChoice: await Write(response, 200, """{"id":"x","choices":[]}"""); break;
-            case EndpointFault.NoContent: await Write(response, 200, """{"choices":[{"index":0,"message":{"role":"assistant","content":null},"finish_reason":"stop"}]}"""); break;
-            case EndpointFault.Silence: await Task.Delay(Timeout.Infinite, context.RequestAborted); break;
-            case EndpointFault.Reset: context.Abort(); break;
-            case EndpointFault.Unauthorized: await Write(response, 401, Error($"Incorrect API key provided: {context.Request.Headers.Authorization}")); break;
-            case EndpointFault.BadRequest: await Write(response, 400, Error("this model's maximum context length is 10 tokens")); break;
-            case EndpointFault.QuotaSpent: await Write(response, 429, """{"error":{"message":"You exceeded your current quota","code":"insufficient_quota"}}"""); break;
-            default: throw new ArgumentOutOfRangeException(nameof(fault));
+            case EndpointFault.Garbage:
+                await Write(response, 200, "{\"choices\": [{\"mess");
+                break;
+            case EndpointFault.NoChoice:
+                await Write(response, 200, """{"id":"x","choices":[]}""");
+                break;
+            case EndpointFault.NoContent:
+                await Write(
+                    response,
+                    200,
+                    """{"choices":[{"index":0,"message":{"role":"assistant","content":null},"finish_reason":"stop"}]}""");
+                break;
+            case EndpointFault.Silence:
+                await Task.Delay(Timeout.Infinite, context.RequestAborted);
+                break;
+            case EndpointFault.Reset:
+                context.Abort();
+                break;
+            case EndpointFault.Unauthorized:
+                await Write(response, 401, Error($"Incorrect API key provided: {context.Request.Headers.Authorization}"));
+                break;
+            case EndpointFault.BadRequest:
+                await Write(response, 400, Error("this model's maximum context length is 10 tokens"));
+                break;
+            case EndpointFault.QuotaSpent:
+                await Write(response, 429, """{"error":{"message":"You exceeded your current quota","code":"insufficient_quota"}}""");
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(fault));
         }
     }
 

@@ -4,7 +4,9 @@ namespace Farsight.Tests.Support;
 static class FetchedTokenizers
 {
     internal static string Root { get; } =
-        Environment.GetEnvironmentVariable("FARSIGHT_TOKENIZERS") is { Length: > 0 } path ? Path.GetFullPath(path, Repository.Root) : Path.Combine(Repository.Root, "artifacts/tokenizers");
+        Environment.GetEnvironmentVariable("FARSIGHT_TOKENIZERS") is { Length: > 0 } path
+            ? Path.GetFullPath(path, Repository.Root)
+            : Path.Combine(Repository.Root, "artifacts/tokenizers");
 
     internal static IReadOnlyList<string> Names { get; } = ["llama2", "llama3", "qwen3"];
 
@@ -12,7 +14,9 @@ static class FetchedTokenizers
 
     /// <summary>Null when the files are there, else the reason a test is skipped for.</summary>
     internal static string? Missing(string name) =>
-        File.Exists(PathOf(name)) ? null : $"{PathOf(name)} is missing; run tools/fetch-tokenizers, or set FARSIGHT_TOKENIZERS to the folder that holds {name}.";
+        File.Exists(PathOf(name))
+            ? null
+            : $"{PathOf(name)} is missing; run tools/fetch-tokenizers, or set FARSIGHT_TOKENIZERS to the folder that holds {name}.";
 }
 
 /// <summary>A theory over real tokenizers that needs them and shared material; skipped, with the path, where a file is missing.</summary>
@@ -20,5 +24,8 @@ static class FetchedTokenizers
 sealed class FetchedTokenizersTheoryAttribute : TheoryAttribute
 {
     public FetchedTokenizersTheoryAttribute(params string[] needs) =>
-        Skip = FetchedTokenizers.Names.Select(FetchedTokenizers.Missing).Concat(needs.Select(SharedMaterial.Missing)).FirstOrDefault(reason => reason is not null);
+        Skip = FetchedTokenizers
+            .Names.Select(FetchedTokenizers.Missing)
+            .Concat(needs.Select(SharedMaterial.Missing))
+            .FirstOrDefault(reason => reason is not null);
 }

@@ -7,7 +7,12 @@ static partial class Markdown
 {
     /// <summary>Lines of the fenced blocks with a language, block by block.</summary>
     internal static IReadOnlyList<string[]> Blocks(string text, string language) =>
-        [.. Fence().Matches(text).Where(m => m.Groups[1].Value == language).Select(m => m.Groups[2].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))];
+        [
+            .. Fence()
+                .Matches(text)
+                .Where(m => m.Groups[1].Value == language)
+                .Select(m => m.Groups[2].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries)),
+        ];
 
     /// <summary>Commands of the sh blocks in order, without comments, lines that end in a backslash joined.</summary>
     internal static IReadOnlyList<string> Commands(string text) =>
@@ -18,7 +23,10 @@ static partial class Markdown
 
     /// <summary>Targets of the links that point into the repository, without anchors.</summary>
     internal static IEnumerable<string> LocalLinks(string text) =>
-        Link().Matches(text).Select(m => m.Groups[1].Value.Split('#')[0]).Where(t => t.Length > 0 && !t.Contains("://", StringComparison.Ordinal));
+        Link()
+            .Matches(text)
+            .Select(m => m.Groups[1].Value.Split('#')[0])
+            .Where(t => t.Length > 0 && !t.Contains("://", StringComparison.Ordinal));
 
     /// <summary>Cells of the table rows that have as many columns as asked for, without the heading's rule.</summary>
     internal static IEnumerable<string[]> Rows(string text, int columns) =>

@@ -10,7 +10,9 @@ static class Near
             double allowed = absolute + relative * Math.Abs(expected[i]);
             if (!(Math.Abs(expected[i] - actual[i]) <= allowed)) // written so that NaN fails
             {
-                Assert.Fail($"[{i}] of {actual.Length}: expected {expected[i]:R}, got {actual[i]:R}, off by {Math.Abs(expected[i] - actual[i]):E2}, allowed {allowed:E2}.");
+                Assert.Fail(
+                    $"[{i}] of {actual.Length}: expected {expected[i]:R}, got {actual[i]:R}, off by {Math.Abs(expected[i] - actual[i]):E2}, allowed {allowed:E2}."
+                );
             }
         }
     }
@@ -23,7 +25,10 @@ static class Near
         for (int i = 0; i < actual.Length; i++)
         {
             double error = Math.Abs(expected[i] - actual[i]);
-            Assert.True(error <= relative * largest, $"{what} [{i}]: expected {expected[i]:R}, got {actual[i]:R}; off by {error / largest:E2} of the largest, allowed {relative:E0}.");
+            Assert.True(
+                error <= relative * largest,
+                $"{what} [{i}]: expected {expected[i]:R}, got {actual[i]:R}; off by {error / largest:E2} of the largest, allowed {relative:E0}."
+            );
         }
     }
 }

@@ -1,6 +1,8 @@
 namespace Farsight.Tests.Support;
 
-/// <summary>A clock that runs so many times as fast as the real one, timers included: what takes ten seconds is over in a fraction of one.</summary>
+/// <summary>
+/// A clock that runs so many times as fast as the real one, timers included: what takes ten seconds is over in a fraction of one.
+/// </summary>
 sealed class ScaledTime(double factor) : TimeProvider
 {
     readonly long _start = System.GetTimestamp();
@@ -15,7 +17,8 @@ sealed class ScaledTime(double factor) : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         new Scaled(System.CreateTimer(callback, state, Real(dueTime), Real(period)), this);
 
-    TimeSpan Real(TimeSpan time) => time == Timeout.InfiniteTimeSpan ? time : TimeSpan.FromMilliseconds(Math.Ceiling(time.TotalMilliseconds / factor));
+    TimeSpan Real(TimeSpan time) =>
+        time == Timeout.InfiniteTimeSpan ? time : TimeSpan.FromMilliseconds(Math.Ceiling(time.TotalMilliseconds / factor));
 
     sealed class Scaled(ITimer timer, ScaledTime time) : ITimer
     {

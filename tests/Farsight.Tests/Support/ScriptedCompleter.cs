@@ -1,4 +1,4 @@
-using Farsight.Alignment.Generation;
+using Farsight.Alignment.Answering;
 
 namespace Farsight.Tests.Support;
 

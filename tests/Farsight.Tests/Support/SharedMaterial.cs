@@ -1,10 +1,14 @@
 namespace Farsight.Tests.Support;
 
-/// <summary>The large test material outside the repository, found through FARSIGHT_SHARED (default: ../shared beside the repository).</summary>
+/// <summary>
+/// The large test material outside the repository, found through FARSIGHT_SHARED (default: ../shared beside the repository).
+/// </summary>
 static class SharedMaterial
 {
     internal static string Root { get; } =
-        Environment.GetEnvironmentVariable("FARSIGHT_SHARED") is { Length: > 0 } path ? path : Path.GetFullPath(Path.Combine(Repository.Root, "../shared"));
+        Environment.GetEnvironmentVariable("FARSIGHT_SHARED") is { Length: > 0 } path
+            ? path
+            : Path.GetFullPath(Path.Combine(Repository.Root, "../shared"));
 
     internal static string PathOf(string relative) => Path.Combine(Root, relative);
 

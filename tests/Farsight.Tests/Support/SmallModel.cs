@@ -2,6 +2,7 @@ using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Tests.Support;
 
@@ -48,7 +49,8 @@ static class SmallModel
 
     sealed class Weights : IWeightSource
     {
-        public WeightMatrix Matrix(string name, int rows, int columns) => new RowsMatrix(Random(name, rows, columns, 0, 1 / Math.Sqrt(columns)));
+        public WeightMatrix Matrix(string name, int rows, int columns) =>
+            new RowsMatrix(Random(name, rows, columns, 0, 1 / Math.Sqrt(columns)));
 
         public Rows Vector(string name, int length) => name.EndsWith(".bias", StringComparison.Ordinal)
             ? Random(name, 1, length, 0, 0.3)

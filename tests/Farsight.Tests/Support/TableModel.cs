@@ -1,5 +1,6 @@
 using Farsight.Alignment.Training;
 using Farsight.Engine.Models;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Tests.Support;
 

@@ -1,8 +1,10 @@
 using Farsight.Alignment.Data;
-using Farsight.Alignment.Text;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Rope;
+using Farsight.Text.Conversations;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Tests.Support;
 
@@ -29,7 +31,11 @@ sealed class TrainingFiles : IDisposable
     internal TrainingFiles()
     {
         Root = Directory.CreateTempSubdirectory("farsight-train-").FullName;
-        Tokenizer tokenizer = BpeTrainer.Train(["The lamp is red. The door is blue. What is the lamp?"], 275, ChatFormat.SpecialTokens, ChatFormat.SpecialTokens[0]);
+        Tokenizer tokenizer = BpeTrainer.Train(
+            ["The lamp is red. The door is blue. What is the lamp?"],
+            275,
+            ChatFormat.SpecialTokens,
+            ChatFormat.SpecialTokens[0]);
         ChatFormat format = ChatFormat.For(tokenizer);
         Directory.CreateDirectory(In("model"));
         tokenizer.Save(In("model"));

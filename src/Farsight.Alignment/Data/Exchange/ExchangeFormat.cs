@@ -9,7 +9,9 @@ public enum ExchangeFormat
     /// <summary>TRL, standard: prompt, chosen and rejected as texts. One line for each rejected response.</summary>
     TrlText,
 
-    /// <summary>OpenAI's preference fine-tuning: input.messages, preferred_output, non_preferred_output. One line for each rejected response.</summary>
+    /// <summary>
+    /// OpenAI's preference fine-tuning: input.messages, preferred_output, non_preferred_output. One line for each rejected response.
+    /// </summary>
     OpenAi,
 
     /// <summary>OpenAI's supervised fine-tuning: messages with the chosen response; the rejected ones are left out.</summary>

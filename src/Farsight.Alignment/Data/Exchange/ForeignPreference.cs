@@ -10,7 +10,10 @@ namespace Farsight.Alignment.Data.Exchange;
 /// <param name="Rejected">The dis-preferred one.</param>
 sealed record ForeignPreference(string? Id, string? Prompt, string Chosen, string Rejected)
 {
-    /// <summary>Reads a line of <see cref="ExchangeFormat.Trl"/>, <see cref="ExchangeFormat.TrlText"/> or <see cref="ExchangeFormat.OpenAi"/>, found out by its fields.</summary>
+    /// <summary>
+    /// Reads a line of <see cref="ExchangeFormat.Trl"/>, <see cref="ExchangeFormat.TrlText"/> or <see cref="ExchangeFormat.OpenAi"/>, found
+    /// out by its fields.
+    /// </summary>
     /// <param name="json">The line.</param>
     /// <param name="source">"file.jsonl:3", the beginning of every message.</param>
     /// <exception cref="InputException">The line is none of these.</exception>
@@ -35,7 +38,11 @@ sealed record ForeignPreference(string? Id, string? Prompt, string Chosen, strin
     }
 
     static ForeignPreference OpenAi(JsonElement root, string source) =>
-        new(null, User(Messages(Field(Field(root, "input", source), "messages", source))), Assistant(root, "preferred_output", source), Assistant(root, "non_preferred_output", source));
+        new(
+            null,
+            User(Messages(Field(Field(root, "input", source), "messages", source))),
+            Assistant(root, "preferred_output", source),
+            Assistant(root, "non_preferred_output", source));
 
     static ForeignPreference Trl(JsonElement root, string source)
     {
@@ -44,28 +51,40 @@ sealed record ForeignPreference(string? Id, string? Prompt, string Chosen, strin
         if (chosen.ValueKind == JsonValueKind.String)
         {
             JsonElement prompt = Field(root, "prompt", source); // without one, nobody knows where the response begins
-            return new(id, prompt.ValueKind == JsonValueKind.String ? prompt.GetString() : User(Messages(prompt)), chosen.GetString()!, rejected.GetString()!);
+            return new(
+                id,
+                prompt.ValueKind == JsonValueKind.String ? prompt.GetString() : User(Messages(prompt)),
+                chosen.GetString()!,
+                rejected.GetString()!);
         }
         return new(id, User(Before(root, chosen)), Assistant(root, "chosen", source), Assistant(root, "rejected", source));
     }
 
     /// <summary>The prompt's messages; where there are none, those before the chosen response.</summary>
     static (string Role, string Text)[] Before(JsonElement root, JsonElement chosen) =>
-        root.TryGetProperty("prompt", out JsonElement prompt) ? prompt.ValueKind == JsonValueKind.String ? [("user", prompt.GetString()!)] : Messages(prompt)
-        : Messages(chosen)[..^1];
+        root.TryGetProperty("prompt", out JsonElement prompt)
+            ? prompt.ValueKind == JsonValueKind.String
+                ? [("user", prompt.GetString()!)]
+                : Messages(prompt)
+            : Messages(chosen)[..^1];
 
     static string? User((string Role, string Text)[] messages) => messages is [("user", var text)] ? text : null;
 
-    static string Assistant(JsonElement root, string field, string source) => Messages(Field(root, field, source)) is [.., ("assistant", var text)]
-        ? text
-        : throw new InputException($"{source}: '{field}' must end with a message of the assistant.");
+    static string Assistant(JsonElement root, string field, string source) =>
+        Messages(Field(root, field, source)) is [.., ("assistant", var text)]
+            ? text
+            : throw new InputException($"{source}: '{field}' must end with a message of the assistant.");
 
     static (string Role, string Text)[] Messages(JsonElement list) =>
         [.. list.EnumerateArray().Select(m => (Text(m, "role"), Text(m, "content")))];
 
-    static string Text(JsonElement message, string field) => message.TryGetProperty(field, out JsonElement value) ? value.GetString() ?? "" : "";
+    static string Text(JsonElement message, string field) =>
+        message.TryGetProperty(field, out JsonElement value) ? value.GetString() ?? "" : "";
 
-    static JsonElement Field(JsonElement root, string field, string source) => root.ValueKind == JsonValueKind.Object && root.TryGetProperty(field, out JsonElement value)
-        ? value
-        : throw new InputException($"{source}: the field '{field}' is missing; expected prompt, chosen and rejected (TRL), or input, preferred_output and non_preferred_output (OpenAI).");
+    static JsonElement Field(JsonElement root, string field, string source) =>
+        root.ValueKind == JsonValueKind.Object && root.TryGetProperty(field, out JsonElement value)
+            ? value
+            : throw new InputException(
+                $"{source}: the field '{field}' is missing; expected prompt, chosen and rejected (TRL), or input, preferred_output and non_preferred_output (OpenAI)."
+            );
 }

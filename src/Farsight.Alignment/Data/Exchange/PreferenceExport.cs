@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Farsight.Engine;
-using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Data.Exchange;
 
@@ -54,10 +54,13 @@ public static class PreferenceExport
         return new(samples, lines);
     }
 
-    static string Prompt(PreferenceSample sample, Func<int[], string>? decode) => sample.Prompt
-        ?? (sample.Context.Count == 0 ? sample.Question
-        : decode is not null ? $"{decode([.. sample.Context.SelectMany(c => c.Tokens)]).TrimStart(' ')}\n\n{sample.Question}"
-        : throw new InputException($"The sample {sample.Id} holds its context as tokens only; give --tokenizer the model that the dataset was made for."));
+    static string Prompt(PreferenceSample sample, Func<int[], string>? decode) =>
+        sample.Prompt
+        ?? (
+            sample.Context.Count == 0 ? sample.Question
+            : decode is not null ? $"{decode([.. sample.Context.SelectMany(c => c.Tokens)]).TrimStart(' ')}\n\n{sample.Question}"
+            : throw new InputException(
+                $"The sample {sample.Id} holds its context as tokens only; give --tokenizer the model that the dataset was made for."));
 
     static void Line(Utf8JsonWriter json, PreferenceSample sample, string prompt, string rejected, ExchangeFormat format)
     {

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Farsight.Alignment.Text;
 using Farsight.Engine;
-using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
+using Farsight.Text.Conversations;
 
 namespace Farsight.Alignment.Data.Exchange;
 
@@ -13,7 +13,9 @@ namespace Farsight.Alignment.Data.Exchange;
 /// <param name="Dropped">Lines left out, by reason: "several_turns", "empty".</param>
 public sealed record ImportCounts(int Lines, int Samples, int WithoutDocument, IReadOnlyDictionary<string, int> Dropped);
 
-/// <summary>Makes a preference dataset of files in other programs' formats, what <see cref="PreferenceExport"/> writes among them.</summary>
+/// <summary>
+/// Makes a preference dataset of files in other programs' formats, what <see cref="PreferenceExport"/> writes among them.
+/// </summary>
 /// <remarks>
 /// Such files hold no chunks. The last paragraph of a prompt becomes the question, what is before it the context: tokens of the given
 /// tokenizer, cut into chunks of equal length (the last may be shorter) that nobody scored: each counts as relevant with score 0 and as
@@ -26,25 +28,31 @@ public static class PreferenceImport
     /// <param name="output">The dataset; replaced if it is there.</param>
     /// <param name="format">Makes tokens of the contexts, for the model that will be trained.</param>
     /// <param name="chunkTokens">Tokens of a chunk; &gt; 0.</param>
-    /// <exception cref="InputException">The file is damaged, in no format that is known, or gives no sample; the message names the line.</exception>
+    /// <exception cref="InputException">The file is damaged, in no format that is known, or gives no sample; the message names the
+    /// line.</exception>
     public static ImportCounts Write(string input, string output, ChatFormat format, int chunkTokens)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunkTokens);
         SortedDictionary<string, int> dropped = new(StringComparer.Ordinal);
-        int lines = 0, samples = 0, bare = 0;
-        AtomicFile.Write(output, stream =>
-        {
-            foreach (List<(ForeignPreference Line, int Number)> group in Groups(Lines(input, dropped, () => lines++)))
+        int lines = 0,
+            samples = 0,
+            bare = 0;
+        AtomicFile.Write(
+            output,
+            stream =>
             {
-                PreferenceSample sample = Sample(group, Path.GetFileName(input), samples++, format, chunkTokens);
-                bare += sample.Context.Count == 0 ? 1 : 0;
-                stream.Write(Encoding.UTF8.GetBytes(PreferenceLine.Format(sample) + "\n"));
-            }
-            if (samples == 0)
-            {
-                throw new InputException($"{input} gives no sample ({lines} lines{string.Concat(dropped.Select(d => $", {d.Key} {d.Value}"))}).");
-            }
-        });
+                foreach (List<(ForeignPreference Line, int Number)> group in Groups(Lines(input, dropped, () => lines++)))
+                {
+                    PreferenceSample sample = Sample(group, Path.GetFileName(input), samples++, format, chunkTokens);
+                    bare += sample.Context.Count == 0 ? 1 : 0;
+                    stream.Write(Encoding.UTF8.GetBytes(PreferenceLine.Format(sample) + "\n"));
+                }
+                if (samples == 0)
+                {
+                    throw new InputException(
+                        $"{input} gives no sample ({lines} lines{string.Concat(dropped.Select(d => $", {d.Key} {d.Value}"))}).");
+                }
+            });
         return new(lines, samples, bare, dropped);
     }
 
@@ -92,12 +100,25 @@ public static class PreferenceImport
         }
     }
 
-    static PreferenceSample Sample(List<(ForeignPreference Line, int Number)> group, string file, int index, ChatFormat format, int chunkTokens)
+    static PreferenceSample Sample(
+        List<(ForeignPreference Line, int Number)> group,
+        string file,
+        int index,
+        ChatFormat format,
+        int chunkTokens)
     {
         (ForeignPreference first, int number) = group[0];
         (string document, string question) = Parts(first.Prompt!);
-        ContextChunk[] context = document.Length == 0 ? []
-            : [.. format.Context(document).Chunk(chunkTokens).Select((tokens, i) => new ContextChunk(file, i, tokens, 0, ChunkRole.Relevant))];
+        ContextChunk[] context =
+            document.Length == 0
+                ? []
+                :
+                [
+                    .. format
+                        .Context(document)
+                        .Chunk(chunkTokens)
+                        .Select((tokens, i) => new ContextChunk(file, i, tokens, 0, ChunkRole.Relevant)),
+                ];
         int[] all = [.. Enumerable.Range(0, context.Length)];
         string[] rejected = [.. group.Select(g => g.Line.Rejected)];
         return new(

@@ -41,7 +41,8 @@ sealed record Shard(string Path, int Number, int Count, JsonObject Summary)
                 ? new(path, int.Parse(number, CultureInfo.InvariantCulture), int.Parse(count, CultureInfo.InvariantCulture), summary)
                 : throw new InputException($"{path} was made in one piece and is no shard; there is nothing to put together.");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or FormatException or OverflowException)
+        catch (Exception e)
+            when (e is JsonException or InvalidOperationException or NullReferenceException or FormatException or OverflowException)
         {
             throw new InputException($"{path}{SummaryEnding} is damaged; make the shard anew.", e);
         }
@@ -54,7 +55,10 @@ sealed record Shard(string Path, int Number, int Count, JsonObject Summary)
         {
             return "number of shards";
         }
-        return Settings.Select(s => s.Key).Union(other.Settings.Select(s => s.Key)).FirstOrDefault(k => k != "shard" && !JsonNode.DeepEquals(Settings[k], other.Settings[k]));
+        return Settings
+            .Select(s => s.Key)
+            .Union(other.Settings.Select(s => s.Key))
+            .FirstOrDefault(k => k != "shard" && !JsonNode.DeepEquals(Settings[k], other.Settings[k]));
     }
 
     /// <summary>Lines and what they say, in the file's order.</summary>

@@ -3,7 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Farsight.Engine;
-using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Data.Exchange;
 
@@ -19,7 +19,12 @@ public sealed record MergeCounts(int Samples, IReadOnlyList<int> Missing);
 /// </remarks>
 public static class ShardMerge
 {
-    static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly JsonSerializerOptions s_json = new()
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>Writes the dataset and its summary.</summary>
     /// <param name="output">The .jsonl file; must not be there.</param>
@@ -54,7 +59,8 @@ public static class ShardMerge
         {
             if (first.Difference(shard) is { } key)
             {
-                throw new InputException($"{shard.Path} was made with another {key} than {first.Path}; only shards of one run belong together.");
+                throw new InputException(
+                    $"{shard.Path} was made with another {key} than {first.Path}; only shards of one run belong together.");
             }
             if (before.Number == shard.Number)
             {
@@ -64,7 +70,9 @@ public static class ShardMerge
         int[] missing = [.. Enumerable.Range(1, first.Count).Except(shards.Select(s => s.Number))];
         return missing.Length == 0 || allowMissing
             ? missing
-            : throw new InputException($"Of {first.Count} shards, {string.Join(", ", missing)} {(missing.Length == 1 ? "is" : "are")} missing; give them too, or --allow-missing.");
+            : throw new InputException(
+                $"Of {first.Count} shards, {string.Join(", ", missing)} {(missing.Length == 1 ? "is" : "are")} missing; give them too, or --allow-missing."
+            );
     }
 
     /// <summary>All lines by sample number.</summary>
@@ -87,7 +95,8 @@ public static class ShardMerge
                 (string line, PreferenceSample sample) = lines.Current;
                 if (index <= last || !ids.Add(sample.Id))
                 {
-                    throw new InputException($"Sample {index} ('{sample.Id}') is there twice or out of order; a shard was changed after it was made.");
+                    throw new InputException(
+                        $"Sample {index} ('{sample.Id}') is there twice or out of order; a shard was changed after it was made.");
                 }
                 last = index;
                 yield return line;
@@ -100,7 +109,9 @@ public static class ShardMerge
         }
     }
 
-    static void Enqueue(PriorityQueue<IEnumerator<(string Line, PreferenceSample Sample)>, int> next, IEnumerator<(string Line, PreferenceSample Sample)> lines)
+    static void Enqueue(
+        PriorityQueue<IEnumerator<(string Line, PreferenceSample Sample)>, int> next,
+        IEnumerator<(string Line, PreferenceSample Sample)> lines)
     {
         if (lines.MoveNext())
         {
@@ -137,7 +148,9 @@ public static class ShardMerge
     static JsonObject Sum(JsonObject a, JsonObject b)
     {
         string[] names = [.. a.Select(p => p.Key), .. b.Select(p => p.Key).Where(k => !a.ContainsKey(k))];
-        bool isOpen = names.Length != a.Count || names.Length != b.Count; // reasons by name, which are sorted; fields of a record are the same in both
-        return new((isOpen ? names.Order(StringComparer.Ordinal) : names.AsEnumerable()).Select(n => KeyValuePair.Create(n, Sum(a[n], b[n]))));
+        // reasons by name, which are sorted; fields of a record are the same in both
+        bool isOpen = names.Length != a.Count || names.Length != b.Count;
+        return new(
+            (isOpen ? names.Order(StringComparer.Ordinal) : names.AsEnumerable()).Select(n => KeyValuePair.Create(n, Sum(a[n], b[n]))));
     }
 }

@@ -26,7 +26,9 @@ public interface IPositionScheme
     /// <summary>K: positions stay below it; null where they are those of the real input.</summary>
     int? Window => null;
 
-    /// <summary>The positions of a prompt: strictly increasing, and low enough for the longest response to end below the target length.</summary>
+    /// <summary>
+    /// The positions of a prompt: strictly increasing, and low enough for the longest response to end below the target length.
+    /// </summary>
     /// <exception cref="InputException">The prompt and its longest response have more tokens than the target has positions.</exception>
     PromptPositions Assign(PromptShape shape, ref SeededRandom random);
 }
@@ -35,7 +37,8 @@ public interface IPositionScheme
 /// <param name="PrefixTokens">Tokens before the first chunk, as the beginning-of-text token: they keep 0, 1, ….</param>
 /// <param name="ChunkLengths">[N] tokens of each chunk, each at least 1.</param>
 /// <param name="QuestionTokens">Tokens between the last chunk and the response.</param>
-/// <param name="LongestResponseTokens">Of all responses of the sample; of several turns, from the first response to the end of what ends last.</param>
+/// <param name="LongestResponseTokens">Of all responses of the sample; of several turns, from the first response to the end of what ends
+/// last.</param>
 public sealed record PromptShape(int PrefixTokens, IReadOnlyList<int> ChunkLengths, int QuestionTokens, int LongestResponseTokens)
 {
     /// <summary>Tokens of all chunks.</summary>

@@ -2,7 +2,9 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Data.Positions;
 
-/// <summary>Positional skip-wise training: the prompt in N pieces, each consecutive, with a random skip before each but the first.</summary>
+/// <summary>
+/// Positional skip-wise training: the prompt in N pieces, each consecutive, with a random skip before each but the first.
+/// </summary>
 /// <remarks>
 /// The pieces ignore where the context's chunks begin. Piece j of N has U{1, …, ⌈rest/(N − j)⌉} tokens of those that are left, the last one
 /// all; its bias is u_j ~ U{u_{j−1}, …, K − k} with u_0 = 0, and position = index + bias. Responses continue the last piece.

@@ -6,7 +6,8 @@ namespace Farsight.Alignment.Data.Positions;
 static class PositionDraw
 {
     /// <summary>Sorted distinct numbers of [start, end), every choice equally likely.</summary>
-    /// <remarks>Selection sampling: each number is taken with probability wanted/left. Source: Knuth, TAOCP 2, 3.4.2, algorithm S.</remarks>
+    /// <remarks>Selection sampling: each number is taken with probability wanted/left. Source: Knuth, TAOCP 2, 3.4.2, algorithm
+    /// S.</remarks>
     internal static int[] Distinct(int start, int end, int count, ref SeededRandom random)
     {
         int[] drawn = new int[count];
@@ -29,5 +30,7 @@ static class PositionDraw
 
     /// <summary>A problem unless the target length is positive.</summary>
     internal static IEnumerable<string> TargetProblems(string path, int targetLength) =>
-        targetLength > 0 ? [] : [$"{path}.target_length: {targetLength} is not a length; use the number of positions to train for, as 65536."];
+        targetLength > 0
+            ? []
+            : [$"{path}.target_length: {targetLength} is not a length; use the number of positions to train for, as 65536."];
 }

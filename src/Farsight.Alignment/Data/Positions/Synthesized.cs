@@ -23,11 +23,13 @@ public sealed record Synthesized(int TargetLength, double SparseShare, double Pl
     int? IPositionScheme.Window => TargetLength;
 
     public IEnumerable<string> Problems(string path) =>
-    [
-        .. PositionDraw.TargetProblems(path, TargetLength),
-        .. SparseShare is >= 0 and <= 1 ? [] : new[] { $"{path}.sparse_share: {SparseShare} is not a share; use 0 to 1, 0.1 in the paper." },
-        .. PlainShare is >= 0 and <= 1 ? [] : new[] { $"{path}.plain_share: {PlainShare} is not a share; use 0 to 1, 0 in the paper." },
-    ];
+        [
+            .. PositionDraw.TargetProblems(path, TargetLength),
+            .. SparseShare is >= 0 and <= 1
+                ? []
+                : new[] { $"{path}.sparse_share: {SparseShare} is not a share; use 0 to 1, 0.1 in the paper." },
+            .. PlainShare is >= 0 and <= 1 ? [] : new[] { $"{path}.plain_share: {PlainShare} is not a share; use 0 to 1, 0 in the paper." },
+        ];
 
     public PromptPositions Assign(PromptShape shape, ref SeededRandom random)
     {

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Synthesis.Quality;
-using Farsight.Alignment.Text;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Synthesis.Card;
 
@@ -11,17 +11,28 @@ sealed class CardCounts(Tokenizer? tokenizer)
 {
     readonly SortedSet<string> _documents = new(StringComparer.Ordinal), _generators = new(StringComparer.Ordinal);
     readonly SortedSet<int> _seeds = [];
-    readonly SortedDictionary<string, int> _rejected = new(StringComparer.Ordinal), _faults = new(StringComparer.Ordinal), _judged = new(StringComparer.Ordinal);
+    readonly SortedDictionary<string, int> _rejected = new(StringComparer.Ordinal),
+        _faults = new(StringComparer.Ordinal),
+        _judged = new(StringComparer.Ordinal);
     readonly SortedDictionary<string, List<double>> _scores = new(StringComparer.Ordinal);
     readonly SortedDictionary<string, ErrorPatterns> _patterns = new(StringComparer.Ordinal);
-    readonly List<double> _tokens = [], _chunks = [], _questionWords = [], _chosenWords = [], _rejectedWords = [], _seenChosen = [], _seenRejected = [];
+    readonly List<double> _tokens = [],
+        _chunks = [],
+        _questionWords = [],
+        _chosenWords = [],
+        _rejectedWords = [],
+        _seenChosen = [],
+        _seenRejected = [];
     int _facts;
 
     internal void Add(PreferenceSample sample)
     {
         SampleProvenance from = sample.Provenance;
         _documents.UnionWith(from.Documents);
-        _generators.Add(from.Generator is { } g ? string.Create(CultureInfo.InvariantCulture, $"{g.Model}, temperature {g.Temperature}, at most {g.MaxNewTokens} tokens") : "none");
+        _generators.Add(
+            from.Generator is { } g
+                ? string.Create(CultureInfo.InvariantCulture, $"{g.Model}, temperature {g.Temperature}, at most {g.MaxNewTokens} tokens")
+                : "none");
         _seeds.Add(from.Seed);
         _facts += from.Fact is null ? 0 : 1;
         AddSizes(sample);
@@ -41,12 +52,32 @@ sealed class CardCounts(Tokenizer? tokenizer)
         }
     }
 
-    internal DatasetCard ToCard(string name, string sha256, long bytes, JsonNode? synthesis) => new(
-        name, sha256, bytes, _tokens.Count, _documents.Count, [.. _generators], [.. _seeds], _facts, _rejected,
-        Spread.Of(_tokens), Spread.Of(_chunks), Spread.Of(_questionWords), Spread.Of(_chosenWords), Spread.Of(_rejectedWords),
-        new SortedDictionary<string, Spread>(_scores.ToDictionary(s => s.Key, s => Spread.Of(s.Value)), StringComparer.Ordinal),
-        new SortedDictionary<string, Spread>(StringComparer.Ordinal) { ["chosen"] = Spread.Of(_seenChosen), ["rejected"] = Spread.Of(_seenRejected) },
-        tokenizer is null ? null : _patterns, tokenizer is null ? null : _faults, _judged, synthesis);
+    internal DatasetCard ToCard(string name, string sha256, long bytes, JsonNode? synthesis) =>
+        new(
+            name,
+            sha256,
+            bytes,
+            _tokens.Count,
+            _documents.Count,
+            [.. _generators],
+            [.. _seeds],
+            _facts,
+            _rejected,
+            Spread.Of(_tokens),
+            Spread.Of(_chunks),
+            Spread.Of(_questionWords),
+            Spread.Of(_chosenWords),
+            Spread.Of(_rejectedWords),
+            new SortedDictionary<string, Spread>(_scores.ToDictionary(s => s.Key, s => Spread.Of(s.Value)), StringComparer.Ordinal),
+            new SortedDictionary<string, Spread>(StringComparer.Ordinal)
+            {
+                ["chosen"] = Spread.Of(_seenChosen),
+                ["rejected"] = Spread.Of(_seenRejected),
+            },
+            tokenizer is null ? null : _patterns,
+            tokenizer is null ? null : _faults,
+            _judged,
+            synthesis);
 
     void AddSizes(PreferenceSample sample)
     {
@@ -68,7 +99,11 @@ sealed class CardCounts(Tokenizer? tokenizer)
         CountFault("chosen", texts.FaultOfChosen());
         for (int j = 0; j < sample.Rejected.Count; j++)
         {
-            AddPattern(SampleTexts.SawOnlyIrrelevant(sample, j) ? "rejected_irrelevant" : "rejected_partial", sample.Question, sample.Rejected[j], known);
+            AddPattern(
+                SampleTexts.SawOnlyIrrelevant(sample, j) ? "rejected_irrelevant" : "rejected_partial",
+                sample.Question,
+                sample.Rejected[j],
+                known);
             CountFault("rejected", texts.FaultOfRejected(j));
         }
     }

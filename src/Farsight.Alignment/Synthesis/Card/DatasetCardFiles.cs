@@ -3,9 +3,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Runs;
-using Farsight.Alignment.Text;
 using Farsight.Engine;
-using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Synthesis.Card;
 
@@ -31,7 +31,11 @@ public static class DatasetCardFiles
         {
             counts.Add(sample);
         }
-        DatasetCard card = counts.ToCard(Path.GetFileName(dataset), InputHash.OfFile(dataset), new FileInfo(dataset).Length, Summary(dataset + ".summary.json"));
+        DatasetCard card = counts.ToCard(
+            Path.GetFileName(dataset),
+            InputHash.OfFile(dataset),
+            new FileInfo(dataset).Length,
+            Summary(dataset + ".summary.json"));
         return card.Samples > 0 ? card : throw new InputException($"{dataset} is empty; it holds no samples.");
     }
 

@@ -1,7 +1,7 @@
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Synthesis.Quality;
-using Farsight.Alignment.Text;
 using Farsight.Engine;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Synthesis.Card;
 
@@ -14,9 +14,13 @@ public sealed record SampleTexts(PreferenceSample Sample, IReadOnlyList<string> 
     /// <exception cref="InputException">The sample was made with another tokenizer, as its own prompt shows.</exception>
     public static SampleTexts Of(PreferenceSample sample, Tokenizer tokenizer)
     {
-        if (sample.Prompt is { } prompt && !prompt.StartsWith(tokenizer.Decode([.. sample.Context.SelectMany(c => c.Tokens)]).TrimStart(' '), StringComparison.Ordinal))
+        if (
+            sample.Prompt is { } prompt
+            && !prompt.StartsWith(tokenizer.Decode([.. sample.Context.SelectMany(c => c.Tokens)]).TrimStart(' '), StringComparison.Ordinal))
         {
-            throw new InputException($"The tokenizer does not give sample {sample.Id} the text that it was made from; use that of the model that the dataset was made with.");
+            throw new InputException(
+                $"The tokenizer does not give sample {sample.Id} the text that it was made from; use that of the model that the dataset was made with."
+            );
         }
         return new(sample, [.. sample.Context.Select(c => tokenizer.Decode(c.Tokens))]);
     }
@@ -25,7 +29,8 @@ public sealed record SampleTexts(PreferenceSample Sample, IReadOnlyList<string> 
     public Grounding Known() => new([string.Concat(Chunks), Sample.Question]);
 
     /// <summary>The first fault of the chosen response, by the chunks that it was written from.</summary>
-    public Fault? FaultOfChosen() => ResponseFilters.OfChosen(Sample.Question, Sample.Chosen, [string.Join('\n', Sample.Provenance.Seen.Chosen.Select(i => Chunks[i]))]);
+    public Fault? FaultOfChosen() =>
+        ResponseFilters.OfChosen(Sample.Question, Sample.Chosen, [string.Join('\n', Sample.Provenance.Seen.Chosen.Select(i => Chunks[i]))]);
 
     /// <summary>The first fault of a rejected response.</summary>
     public Fault? FaultOfRejected(int number) => ResponseFilters.OfRejected(Sample.Chosen, Sample.Rejected[number]);

@@ -16,7 +16,10 @@ public sealed record Spread(int Count, double Min, double LowerQuartile, double 
     public static Spread Of(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
-        double At(double share) => Math.Round(sorted[(int)Math.Ceiling(share * sorted.Length) is var rank && rank > 0 ? rank - 1 : 0], Digits);
-        return sorted.Length == 0 ? new(0, 0, 0, 0, 0, 0, 0) : new(sorted.Length, At(0), At(0.25), At(0.5), At(0.75), At(1), Math.Round(sorted.Average(), Digits));
+        double At(double share) =>
+            Math.Round(sorted[(int)Math.Ceiling(share * sorted.Length) is var rank && rank > 0 ? rank - 1 : 0], Digits);
+        return sorted.Length == 0
+            ? new(0, 0, 0, 0, 0, 0, 0)
+            : new(sorted.Length, At(0), At(0.25), At(0.5), At(0.75), At(1), Math.Round(sorted.Average(), Digits));
     }
 }

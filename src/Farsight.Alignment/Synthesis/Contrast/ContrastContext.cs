@@ -19,7 +19,12 @@ sealed record ContrastContext(SourceChunk[] Chunks, PlacedFact[] Facts, string T
 /// <param name="Chosen">The right answer.</param>
 /// <param name="Relevant">Facts that it is made of; none where the text does not say.</param>
 /// <param name="Rejected">[2] plans of the rejected responses; their substitutes differ from each other and from the chosen one.</param>
-sealed record ContrastDraft(ContrastContext Context, string Question, string Chosen, IReadOnlyList<PlacedFact> Relevant, RejectedPlan[] Rejected)
+sealed record ContrastDraft(
+    ContrastContext Context,
+    string Question,
+    string Chosen,
+    IReadOnlyList<PlacedFact> Relevant,
+    RejectedPlan[] Rejected)
 {
     /// <summary>Why no sample can be made of it; null when one can.</summary>
     internal string? Dropped { get; init; }

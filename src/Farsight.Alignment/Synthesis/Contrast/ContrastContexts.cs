@@ -1,8 +1,9 @@
 using Farsight.Alignment.Data;
-using Farsight.Alignment.Documents;
-using Farsight.Alignment.Text;
+using Farsight.Alignment.Fiction;
 using Farsight.Engine;
 using Farsight.Engine.Numerics;
+using Farsight.Text.Conversations;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Synthesis.Contrast;
 

@@ -1,4 +1,4 @@
-using Farsight.Alignment.Documents;
+using Farsight.Alignment.Corpus;
 using Farsight.Engine;
 
 namespace Farsight.Alignment.Synthesis.Contrast;

@@ -8,7 +8,12 @@ namespace Farsight.Alignment.Synthesis.Contrast;
 /// <param name="settings">Of the run.</param>
 /// <param name="kinds">In the order of their turns.</param>
 /// <param name="readable">Context and question for people.</param>
-sealed class ContrastSamples(ContrastContexts contexts, ContrastSettings settings, IReadOnlyList<ContrastKind> kinds, Func<SampleContext, string> readable) : ISampleSource
+sealed class ContrastSamples(
+    ContrastContexts contexts,
+    ContrastSettings settings,
+    IReadOnlyList<ContrastKind> kinds,
+    Func<SampleContext, string> readable
+) : ISampleSource
 {
     const int MostAttempts = 2;
 
@@ -24,8 +29,19 @@ sealed class ContrastSamples(ContrastContexts contexts, ContrastSettings setting
         }
         string?[] written = await Written(at, draft, ask).ConfigureAwait(false);
         SampleContext context = new(
-            at, QuestionOrigin.Fact, contexts.Chunks(draft, cancel), draft.Question, draft.Chosen, [.. draft.Relevant.Select(f => f.Chunk)], draft.Context.Facts, null, false);
-        string[] substituted = [.. draft.Rejected.Where((r, j) => r.Seen is not null && written[j] is null).Select(_ => DropReason.RejectedSubstituted)];
+            at,
+            QuestionOrigin.Fact,
+            contexts.Chunks(draft, cancel),
+            draft.Question,
+            draft.Chosen,
+            [.. draft.Relevant.Select(f => f.Chunk)],
+            draft.Context.Facts,
+            null,
+            false);
+        string[] substituted =
+        [
+            .. draft.Rejected.Where((r, j) => r.Seen is not null && written[j] is null).Select(_ => DropReason.RejectedSubstituted),
+        ];
         return new(context, Sample(kind, context, draft, written), null, substituted);
     }
 
@@ -44,7 +60,10 @@ sealed class ContrastSamples(ContrastContexts contexts, ContrastSettings setting
             foreach ((int j, string? text) in open.Zip(texts))
             {
                 string? rejected = text is null ? null : draft.Rejected[j].Use(text);
-                bool isNew = rejected != draft.Chosen && !written.Contains(rejected) && draft.Rejected.Where((_, i) => i != j).All(r => r.Substitute != rejected);
+                bool isNew =
+                    rejected != draft.Chosen
+                    && !written.Contains(rejected)
+                    && draft.Rejected.Where((_, i) => i != j).All(r => r.Substitute != rejected);
                 written[j] = isNew ? rejected : null;
             }
         }
@@ -55,7 +74,10 @@ sealed class ContrastSamples(ContrastContexts contexts, ContrastSettings setting
     {
         RejectedPlan plan = draft.Rejected[number];
         return new(
-            [.. plan.Seen!.SelectMany(i => draft.Context.Chunks[i].Tokens)], plan.Question ?? draft.Question, settings.MaxNewTokens, settings.Temperature,
+            [.. plan.Seen!.SelectMany(i => draft.Context.Chunks[i].Tokens)],
+            plan.Question ?? draft.Question,
+            settings.MaxNewTokens,
+            settings.Temperature,
             at.Random(settings.Seed, $"synth contrast/response {number}/{attempt}"));
     }
 
@@ -63,7 +85,10 @@ sealed class ContrastSamples(ContrastContexts contexts, ContrastSettings setting
     {
         SampleTry at = context.At;
         SeenChunks seen = new([.. context.GoldChunks], [.. draft.Rejected.Select((r, j) => written[j] is null ? [] : r.Seen!)]);
-        InsertedFact? fact = draft.Relevant.Count == 1 ? new(draft.Relevant[0].Needle.Sentence, draft.Relevant[0].Needle.Value, draft.Relevant[0].Chunk) : null;
+        InsertedFact? fact =
+            draft.Relevant.Count == 1
+                ? new(draft.Relevant[0].Needle.Sentence, draft.Relevant[0].Needle.Value, draft.Relevant[0].Chunk)
+                : null;
         SampleProvenance provenance = new(
             [.. context.Chunks.Select(c => c.Document).Distinct()], settings.Seed, at.Number, seen,
             new(settings.Generator, settings.Temperature, settings.MaxNewTokens), fact, null, context.Origin, at.Try > 0 ? at.Try : null);

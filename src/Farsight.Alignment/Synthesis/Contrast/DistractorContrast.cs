@@ -1,9 +1,11 @@
-using Farsight.Alignment.Documents;
+using Farsight.Alignment.Fiction;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis.Contrast;
 
-/// <summary>The asked fact among three to seven with near keys: chosen its sentence, rejected its key with another value, and another's sentence.</summary>
+/// <summary>
+/// The asked fact among three to seven with near keys: chosen its sentence, rejected its key with another value, and another's sentence.
+/// </summary>
 sealed class DistractorContrast : IContrast
 {
     const int Fewest = 3, Most = 7;

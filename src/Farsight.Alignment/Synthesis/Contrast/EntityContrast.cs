@@ -1,10 +1,13 @@
-using Farsight.Alignment.Documents;
+using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Synthesis.Quality;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis.Contrast;
 
-/// <summary>All facts of a kind are asked for, beside one of another kind: chosen exactly those, rejected a list with an invented one, and one that lacks or repeats one.</summary>
+/// <summary>
+/// All facts of a kind are asked for, beside one of another kind: chosen exactly those, rejected a list with an invented one, and one that
+/// lacks or repeats one.
+/// </summary>
 sealed class EntityContrast : IContrast
 {
     const int Most = 3;
@@ -37,7 +40,9 @@ sealed class EntityContrast : IContrast
     }
 
     static bool IsOneSentence(string text, Needle about) =>
-        text.Contains(about.Key, StringComparison.Ordinal) && text.IndexOf('.', StringComparison.Ordinal) == text.Length - 1 && RepetitionLoop.Check(text) is null;
+        text.Contains(about.Key, StringComparison.Ordinal)
+        && text.IndexOf('.', StringComparison.Ordinal) == text.Length - 1
+        && RepetitionLoop.Check(text) is null;
 
     /// <summary>One that is not put in, those that are asked for, and one of another kind.</summary>
     static List<Needle> Needles(ref SeededRandom random, NeedleKind kind, NeedleKind another, int count)

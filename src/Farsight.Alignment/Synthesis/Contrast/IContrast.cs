@@ -1,4 +1,4 @@
-using Farsight.Alignment.Documents;
+using Farsight.Alignment.Fiction;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis.Contrast;

@@ -1,9 +1,12 @@
-using Farsight.Alignment.Documents;
+using Farsight.Alignment.Fiction;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis.Contrast;
 
-/// <summary>The question wants one of several forms: chosen the right answer in this form, rejected what the model says, and the right answer in another form.</summary>
+/// <summary>
+/// The question wants one of several forms: chosen the right answer in this form, rejected what the model says, and the right answer in
+/// another form.
+/// </summary>
 sealed class InstructionContrast : IContrast
 {
     /// <inheritdoc/>
@@ -24,6 +27,11 @@ sealed class InstructionContrast : IContrast
             Seen = form == NeedleForm.All[0] ? null : contexts.View(context, [asked], ref random),
             Use = text => text.Contains(asked.Needle.Value, StringComparison.Ordinal) ? text : null,
         };
-        return new(context, form.Question(asked.Needle), form.Answer(asked.Needle), [asked], [disobeyed, new(others[0].Answer(asked.Needle))]);
+        return new(
+            context,
+            form.Question(asked.Needle),
+            form.Answer(asked.Needle),
+            [asked],
+            [disobeyed, new(others[0].Answer(asked.Needle))]);
     }
 }

@@ -1,10 +1,13 @@
-using Farsight.Alignment.Documents;
+using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Synthesis.Quality;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis.Contrast;
 
-/// <summary>Every second question asks for a fact that was not put in: chosen the refusal, rejected what the model says instead. Of the others the refusal is rejected.</summary>
+/// <summary>
+/// Every second question asks for a fact that was not put in: chosen the refusal, rejected what the model says instead. Of the others the
+/// refusal is rejected.
+/// </summary>
 sealed class UnanswerableContrast : IContrast
 {
     const int Fewest = 2, Most = 5;
@@ -15,8 +18,12 @@ sealed class UnanswerableContrast : IContrast
         NeedleKind kind = IContrast.Kind(ref random);
         bool isNear = random.Next(2) == 0;
         int count = 1 + random.Next(Fewest, Math.Min(Most, contexts.MostFacts - 1) + 1);
-        IReadOnlyList<Needle> needles = contexts.Needles(ref random, (ref SeededRandom r) =>
-            isNear ? NearNeedles.Make(ref r, kind, NeedleSplit.Training, count) : NeedleMaker.MakeMany(ref r, kind, NeedleSplit.Training, count));
+        IReadOnlyList<Needle> needles = contexts.Needles(
+            ref random,
+            (ref SeededRandom r) =>
+                isNear
+                    ? NearNeedles.Make(ref r, kind, NeedleSplit.Training, count)
+                    : NeedleMaker.MakeMany(ref r, kind, NeedleSplit.Training, count));
         return turn % 2 == 0 ? Absent(needles, contexts, ref random) : Present(needles, contexts, ref random);
     }
 
@@ -26,10 +33,17 @@ sealed class UnanswerableContrast : IContrast
         ContrastContext context = contexts.Place([.. needles.Skip(1)], ref random);
         RejectedPlan[] rejected =
         [
-            new(IContrast.Mistaken(asked, random.Pick(context.Facts).Needle)) { Seen = contexts.View(context, context.Facts, ref random), Use = Invented },
+            new(IContrast.Mistaken(asked, random.Pick(context.Facts).Needle))
+            {
+                Seen = contexts.View(context, context.Facts, ref random),
+                Use = Invented,
+            },
             new(asked.Sentence) { Seen = contexts.View(context, [], ref random), Use = Invented },
         ];
-        return new(context, asked.Question, NeedleQuestions.Refusal, [], rejected) { Dropped = context.Names(asked.Key) ? DropReason.KeyInContext : null };
+        return new(context, asked.Question, NeedleQuestions.Refusal, [], rejected)
+        {
+            Dropped = context.Names(asked.Key) ? DropReason.KeyInContext : null,
+        };
     }
 
     static ContrastDraft Present(IReadOnlyList<Needle> needles, ContrastContexts contexts, ref SeededRandom random)

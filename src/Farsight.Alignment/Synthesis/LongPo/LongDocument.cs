@@ -1,4 +1,4 @@
-using Farsight.Alignment.Documents;
+using Farsight.Alignment.Corpus;
 
 namespace Farsight.Alignment.Synthesis.LongPo;
 

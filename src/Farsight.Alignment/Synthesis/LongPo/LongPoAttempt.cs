@@ -5,8 +5,10 @@ namespace Farsight.Alignment.Synthesis.LongPo;
 
 /// <summary>One sample on its way: of each turn a response from the chunk alone and one from the whole document.</summary>
 /// <remarks>
-/// Every turn is answered by itself, without those before it. Both responses are sampled alike, so that nothing but the context tells them apart.
-/// A response that cannot be used is sampled again; where that does not help, its turn is left out, and the sample given up when too few are left.
+/// Every turn is answered by itself, without those before it. Both responses are sampled alike, so that nothing but the context tells them
+/// apart.
+/// A response that cannot be used is sampled again; where that does not help, its turn is left out, and the sample given up when too few
+/// are left.
 /// </remarks>
 sealed class LongPoAttempt
 {
@@ -35,7 +37,9 @@ sealed class LongPoAttempt
     /// <param name="limit">Tokens of a prompt and its response.</param>
     internal async Task<SampleOutcome> Run(AskModel ask, int limit)
     {
-        _dropped = _draft.Turns.All(t => _model.Format.Prompt(_draft.Long, t.Question).Length + _settings.MaxNewTokens <= limit) ? null : DropReason.PromptTooLong;
+        _dropped = _draft.Turns.All(t => _model.Format.Prompt(_draft.Long, t.Question).Length + _settings.MaxNewTokens <= limit)
+            ? null
+            : DropReason.PromptTooLong;
         for ((int Turn, Slot Slot)[] open; (open = [.. Open()]).Length > 0;)
         {
             IReadOnlyList<string?> texts = await ask([.. open.Select(o => Ask(o.Turn, o.Slot))]).ConfigureAwait(false);
@@ -56,13 +60,22 @@ sealed class LongPoAttempt
     }
 
     IEnumerable<(int, Slot)> Open() =>
-        _dropped is null ? _turns.Index().Where(t => t.Item.Fault is null).SelectMany(t => new[] { (t.Index, t.Item.Chosen), (t.Index, t.Item.Rejected) }).Where(s => !s.Item2.IsAnswered) : [];
+        _dropped is null
+            ? _turns
+                .Index()
+                .Where(t => t.Item.Fault is null)
+                .SelectMany(t => new[] { (t.Index, t.Item.Chosen), (t.Index, t.Item.Rejected) })
+                .Where(s => !s.Item2.IsAnswered)
+            : [];
 
     ModelAsk Ask(int number, Slot slot)
     {
         TurnDraft turn = _draft.Turns[number];
         bool isChosen = slot == _turns[number].Chosen;
-        double temperature = slot.Attempts == 0 ? _settings.Temperature : Math.Max(_settings.Temperature, LeastWarm) * (1 + (WarmerEachTime * (slot.Attempts - 1)));
+        double temperature =
+            slot.Attempts == 0
+                ? _settings.Temperature
+                : Math.Max(_settings.Temperature, LeastWarm) * (1 + (WarmerEachTime * (slot.Attempts - 1)));
         return new(
             isChosen ? _draft.Context[turn.Chunk].Tokens : _draft.Long, turn.Question, _settings.MaxNewTokens, temperature,
             _draft.At.Random(_settings.Seed, $"synth longpo/{(isChosen ? "chosen" : "rejected")} {number}/{slot.Attempts}"));
@@ -76,7 +89,8 @@ sealed class LongPoAttempt
         }
         if (turn.Chosen.IsGood && !turn.Rejected.IsGood)
         {
-            Settle(turn, turn.Rejected, FaultOfRejected(turn), MostRejected); // until then an answer waits for the chosen one to be held against
+            // until then an answer waits for the chosen one to be held against
+            Settle(turn, turn.Rejected, FaultOfRejected(turn), MostRejected);
         }
     }
 
@@ -93,21 +107,27 @@ sealed class LongPoAttempt
         }
     }
 
-    static string? FaultOfChosen(Turn turn) => (turn.Draft, turn.Chosen.Answer) switch
-    {
-        ({ Origin: QuestionOrigin.Fact } fact, var text) => text == fact.Gold!.Trim() ? null : DropReason.ChosenWrong,
-        (_, null) => DropReason.ChosenNoEnd,
-        ({ Gold: { } gold }, var text) when AnswerAgreement.IsComparable(gold) && !AnswerAgreement.Agrees(text, gold) => DropReason.ChosenWrong,
-        var (draft, text) => ResponseReason.Of("chosen", TooShort.Check(text, LeastWords) ?? ResponseFilters.OfChosen(draft.Question, text, [turn.Text])),
-    };
+    static string? FaultOfChosen(Turn turn) =>
+        (turn.Draft, turn.Chosen.Answer) switch
+        {
+            ({ Origin: QuestionOrigin.Fact } fact, var text) => text == fact.Gold!.Trim() ? null : DropReason.ChosenWrong,
+            (_, null) => DropReason.ChosenNoEnd,
+            ({ Gold: { } gold }, var text) when AnswerAgreement.IsComparable(gold) && !AnswerAgreement.Agrees(text, gold) =>
+                DropReason.ChosenWrong,
+            var (draft, text) => ResponseReason.Of(
+                "chosen",
+                TooShort.Check(text, LeastWords) ?? ResponseFilters.OfChosen(draft.Question, text, [turn.Text])),
+        };
 
-    static string? FaultOfRejected(Turn turn) => turn.Rejected.Answer switch
-    {
-        null => DropReason.RejectedNoEnd,
-        var text when EqualResponses.Check(turn.Chosen.Answer!, text) is { } equal => equal.Reason,
-        var text when turn.Draft.Gold is { } gold && AnswerAgreement.IsComparable(gold) && AnswerAgreement.Repeats(text, gold) => DropReason.RejectedIsGold,
-        var text => ResponseReason.Of("rejected", TooShort.Check(text, LeastWords) ?? RepetitionLoop.Check(text)),
-    };
+    static string? FaultOfRejected(Turn turn) =>
+        turn.Rejected.Answer switch
+        {
+            null => DropReason.RejectedNoEnd,
+            var text when EqualResponses.Check(turn.Chosen.Answer!, text) is { } equal => equal.Reason,
+            var text when turn.Draft.Gold is { } gold && AnswerAgreement.IsComparable(gold) && AnswerAgreement.Repeats(text, gold) =>
+                DropReason.RejectedIsGold,
+            var text => ResponseReason.Of("rejected", TooShort.Check(text, LeastWords) ?? RepetitionLoop.Check(text)),
+        };
 
     PreferenceSample Sample()
     {
@@ -115,8 +135,14 @@ sealed class LongPoAttempt
         PreferenceTurn[] turns = [.. Kept.Select(Finished)];
         PreferenceTurn first = turns[0];
         SampleProvenance provenance = new(
-            [.. _draft.Context.Select(c => c.Document).Distinct()], _settings.Seed, at.Number, first.Seen,
-            new(_settings.Generator, _settings.Temperature, _settings.MaxNewTokens), first.Fact, Question: first.Origin, Try: at.Try > 0 ? at.Try : null);
+            [.. _draft.Context.Select(c => c.Document).Distinct()],
+            _settings.Seed,
+            at.Number,
+            first.Seen,
+            new(_settings.Generator, _settings.Temperature, _settings.MaxNewTokens),
+            first.Fact,
+            Question: first.Origin,
+            Try: at.Try > 0 ? at.Try : null);
         return new(
             $"longpo-{_settings.Seed}-{at.Number}", _draft.Context, first.Question, first.Chosen, first.Rejected, provenance,
             _model.Readable(_draft.Context.Select(c => c.Tokens), first.Question), turns.Length > 1 ? turns[1..] : null);

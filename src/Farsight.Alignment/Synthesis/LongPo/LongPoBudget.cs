@@ -25,10 +25,20 @@ sealed record LongPoBudget(int ChunkTokens, int MinChunkTokens, int DocumentToke
         int document = options.DocumentTokens ?? (isEndpoint ? window - answer - question : TimesWindow * window);
         int most = options.ChunkTokens ?? Math.Min(document / 4, MostDefaultChunkTokens), least = options.MinChunkTokens ?? most * 8 / 15;
         return answer < 1 ? throw new InputException($"--max-new-tokens is {answer}; use 1 or more.")
-            : least < LeastChunkTokens ? throw new InputException($"Chunks of {least} tokens are too short to ask about; use --min-chunk-tokens {LeastChunkTokens} or more.")
-            : most < least ? throw new InputException($"--min-chunk-tokens is {least} and --chunk-tokens {most}; the least must not be above the most.")
-            : most + least > document ? throw new InputException($"A document of {document} tokens has no room for a chunk of {most} and another; lower --chunk-tokens or raise --document-tokens.")
-            : most + answer + question > window ? throw new InputException($"A chunk of {most} tokens leaves no room for question and answer in the model's window of {window}; lower --chunk-tokens.")
+            : least < LeastChunkTokens
+                ? throw new InputException(
+                    $"Chunks of {least} tokens are too short to ask about; use --min-chunk-tokens {LeastChunkTokens} or more.")
+            : most < least
+                ? throw new InputException(
+                    $"--min-chunk-tokens is {least} and --chunk-tokens {most}; the least must not be above the most.")
+            : most + least > document
+                ? throw new InputException(
+                    $"A document of {document} tokens has no room for a chunk of {most} and another; lower --chunk-tokens or raise --document-tokens."
+                )
+            : most + answer + question > window
+                ? throw new InputException(
+                    $"A chunk of {most} tokens leaves no room for question and answer in the model's window of {window}; lower --chunk-tokens."
+                )
             : new(most, least, document, answer, Math.Max(window, document + answer + question));
     }
 }

@@ -1,10 +1,13 @@
+using Farsight.Alignment.Corpus;
 using Farsight.Alignment.Data;
-using Farsight.Alignment.Documents;
+using Farsight.Alignment.Fiction;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis.LongPo;
 
-/// <summary>Makes of a subject what is asked: instructions that the model writes, the document's own questions, or invented facts.</summary>
+/// <summary>
+/// Makes of a subject what is asked: instructions that the model writes, the document's own questions, or invented facts.
+/// </summary>
 sealed class LongPoDrafts(SynthesisModel model, LongPoSubjects subjects, QuestionPlan plan, PassageScores scores, LongPoSettings settings)
 {
     const double Temperature = 0.7; // of instructions
@@ -32,7 +35,10 @@ sealed class LongPoDrafts(SynthesisModel model, LongPoSubjects subjects, Questio
         for (int k = 0; k < asks.Length; k++)
         {
             asks[k] = new(
-                chunks[subject.Chunks[k]].Tokens, random.Pick(LongPoPhrases.Requests), Math.Max(MostInstructionTokens, settings.MaxNewTokens), Temperature,
+                chunks[subject.Chunks[k]].Tokens,
+                random.Pick(LongPoPhrases.Requests),
+                Math.Max(MostInstructionTokens, settings.MaxNewTokens),
+                Temperature,
                 at.Random(settings.Seed, $"synth longpo/instructions {k}"));
         }
         IReadOnlyList<string?> texts = await ask(asks).ConfigureAwait(false);
@@ -75,7 +81,11 @@ sealed class LongPoDrafts(SynthesisModel model, LongPoSubjects subjects, Questio
         int[] elsewhere = [.. document.Askable.Except(subject.Chunks)];
         random.Shuffle<int>(elsewhere);
         int[] places = [.. subject.Chunks, .. elsewhere];
-        List<Needle> needles = FactDraw.Draw(ref random, places.Length, n => _placement.Fits(n, settings.MinChunkTokens), least: subject.Chunks.Count);
+        List<Needle> needles = FactDraw.Draw(
+            ref random,
+            places.Length,
+            n => _placement.Fits(n, settings.MinChunkTokens),
+            least: subject.Chunks.Count);
         List<TurnDraft> turns = [];
         foreach ((Needle needle, int place) in needles.Zip(places))
         {
@@ -88,6 +98,18 @@ sealed class LongPoDrafts(SynthesisModel model, LongPoSubjects subjects, Questio
     }
 
     /// <summary>Nobody scores the chunks here: what is asked about is known.</summary>
-    static LongPoDraft Draft(SampleTry at, IReadOnlyList<SourceChunk> chunks, IReadOnlyList<TurnDraft> turns) => new(
-        at, [.. chunks.Select((c, i) => new ContextChunk(c.Document, c.Index, c.Tokens, 0, turns.Any(t => t.Chunk == i) ? ChunkRole.Relevant : ChunkRole.Irrelevant))], turns);
+    static LongPoDraft Draft(SampleTry at, IReadOnlyList<SourceChunk> chunks, IReadOnlyList<TurnDraft> turns) =>
+        new(
+            at,
+            [
+                .. chunks.Select(
+                    (c, i) =>
+                        new ContextChunk(
+                            c.Document,
+                            c.Index,
+                            c.Tokens,
+                            0,
+                            turns.Any(t => t.Chunk == i) ? ChunkRole.Relevant : ChunkRole.Irrelevant)),
+            ],
+            turns);
 }

@@ -3,7 +3,8 @@ namespace Farsight.Alignment.Synthesis.LongPo;
 /// <summary>Everything that decides the file, in the order in which a difference is worth naming.</summary>
 /// <param name="FormatVersion">Of the samples and of how they are drawn.</param>
 /// <param name="Method">"longpo".</param>
-/// <param name="Model">SHA-256 of the files of the model that answers; with an endpoint, of the tokenizer that the chunks are made with.</param>
+/// <param name="Model">SHA-256 of the files of the model that answers; with an endpoint, of the tokenizer that the chunks are made
+/// with.</param>
 /// <param name="Generator">Its name, which stands in the samples.</param>
 /// <param name="Endpoint">Whether it answers over HTTP.</param>
 /// <param name="Documents">SHA-256 of the documents.</param>
@@ -19,8 +20,23 @@ namespace Farsight.Alignment.Synthesis.LongPo;
 /// <param name="Temperature">Of the first attempt at a response.</param>
 /// <param name="MaxNewTokens">Limit of a response.</param>
 public sealed record LongPoSettings(
-    int FormatVersion, string Method, string Model, string Generator, bool Endpoint, string Documents, int Samples, string? Shard, int Seed, string Questions,
-    int ChunkTokens, int MinChunkTokens, int DocumentTokens, int ChunksPerDocument, int Turns, double Temperature, int MaxNewTokens);
+    int FormatVersion,
+    string Method,
+    string Model,
+    string Generator,
+    bool Endpoint,
+    string Documents,
+    int Samples,
+    string? Shard,
+    int Seed,
+    string Questions,
+    int ChunkTokens,
+    int MinChunkTokens,
+    int DocumentTokens,
+    int ChunksPerDocument,
+    int Turns,
+    double Temperature,
+    int MaxNewTokens);
 
 /// <summary>The content of FILE.jsonl.summary.json.</summary>
 /// <param name="Settings">What the file was made with.</param>

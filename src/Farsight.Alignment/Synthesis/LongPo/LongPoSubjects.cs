@@ -1,4 +1,4 @@
-using Farsight.Alignment.Documents;
+using Farsight.Alignment.Corpus;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis.LongPo;
@@ -41,9 +41,10 @@ sealed class LongPoSubjects(IReadOnlyList<LongDocument> documents, QuestionPlan 
         }
     }
 
-    static int CountOf(LongDocument document, QuestionPlan plan, LongPoSettings settings) => plan.For(document.Passage) == QuestionSource.Own
-        ? document.Passage.Questions.Count / settings.Turns
-        : Math.Min(document.Askable.Length, settings.ChunksPerDocument) / settings.Turns;
+    static int CountOf(LongDocument document, QuestionPlan plan, LongPoSettings settings) =>
+        plan.For(document.Passage) == QuestionSource.Own
+            ? document.Passage.Questions.Count / settings.Turns
+            : Math.Min(document.Askable.Length, settings.ChunksPerDocument) / settings.Turns;
 
     LongPoSubject[] Of(LongDocument document, ref SeededRandom random)
     {
@@ -51,10 +52,20 @@ sealed class LongPoSubjects(IReadOnlyList<LongDocument> documents, QuestionPlan 
         {
             QuestionAnswer[] questions = [.. document.Passage.Questions];
             random.Shuffle<QuestionAnswer>(questions);
-            return [.. questions.Chunk(settings.Turns).Where(q => q.Length == settings.Turns).Select(q => new LongPoSubject(document, [], q))];
+            return
+            [
+                .. questions.Chunk(settings.Turns).Where(q => q.Length == settings.Turns).Select(q => new LongPoSubject(document, [], q)),
+            ];
         }
         int[] chunks = [.. document.Askable];
         random.Shuffle<int>(chunks);
-        return [.. chunks.Take(settings.ChunksPerDocument).Chunk(settings.Turns).Where(c => c.Length == settings.Turns).Select(c => new LongPoSubject(document, c, []))];
+        return
+        [
+            .. chunks
+                .Take(settings.ChunksPerDocument)
+                .Chunk(settings.Turns)
+                .Where(c => c.Length == settings.Turns)
+                .Select(c => new LongPoSubject(document, c, [])),
+        ];
     }
 }

@@ -1,11 +1,16 @@
-using Farsight.Alignment.Text;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Synthesis.LongPo;
 
-/// <summary>Groups the paragraphs of a document into chunks. The chunks together are the document's tokens; nothing is encoded again.</summary>
+/// <summary>
+/// Groups the paragraphs of a document into chunks. The chunks together are the document's tokens; nothing is encoded again.
+/// </summary>
 static class ParagraphChunks
 {
-    /// <summary>Chunks with as many whole paragraphs as stay within the most; a paragraph is cut only where a chunk would have fewer tokens than the least without it.</summary>
+    /// <summary>
+    /// Chunks with as many whole paragraphs as stay within the most; a paragraph is cut only where a chunk would have fewer tokens than the
+    /// least without it.
+    /// </summary>
     /// <param name="tokens">Of the document.</param>
     /// <param name="tokenizer">Whose they are.</param>
     /// <param name="least">Fewest tokens of a chunk; only the last may have fewer.</param>
@@ -26,7 +31,9 @@ static class ParagraphChunks
         }
     }
 
-    /// <summary>Where paragraphs end, ascending, the end of the text last: at empty lines or, in a text without any, at ends of lines.</summary>
+    /// <summary>
+    /// Where paragraphs end, ascending, the end of the text last: at empty lines or, in a text without any, at ends of lines.
+    /// </summary>
     static List<int> Ends(int[] tokens, Tokenizer tokenizer)
     {
         List<int> lines = [], paragraphs = [];

@@ -1,6 +1,8 @@
 namespace Farsight.Alignment.Synthesis.Quality;
 
-/// <summary>The two errors of long-context models that LOGO is about (arXiv 2410.18533, section 1), counted by rule over responses.</summary>
+/// <summary>
+/// The two errors of long-context models that LOGO is about (arXiv 2410.18533, section 1), counted by rule over responses.
+/// </summary>
 /// <param name="Responses">Looked at.</param>
 /// <param name="Unfollowed">In another form than asked for, or a refusal.</param>
 /// <param name="Hallucinated">With a name or number that neither the context nor the question has.</param>

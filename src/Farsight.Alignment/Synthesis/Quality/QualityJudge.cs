@@ -5,7 +5,9 @@ using Microsoft.Extensions.AI;
 
 namespace Farsight.Alignment.Synthesis.Quality;
 
-/// <summary>Asks a language model whether a chosen response is right by its chunks; the verdict is kept in the sample's provenance.</summary>
+/// <summary>
+/// Asks a language model whether a chosen response is right by its chunks; the verdict is kept in the sample's provenance.
+/// </summary>
 /// <param name="client">Who judges.</param>
 /// <param name="model">Its name, which stands in the samples.</param>
 public sealed partial class QualityJudge(IChatClient client, string model)
@@ -33,7 +35,9 @@ public sealed partial class QualityJudge(IChatClient client, string model)
     {
         string prompt = $"{Instruction}\n\nText:\n{string.Join('\n', seen)}\n\nQuestion: {question}\n\nAnswer: {chosen}";
         ChatOptions options = new() { Temperature = 0, MaxOutputTokens = MostAnswerTokens };
-        ChatResponse response = await client.GetResponseAsync([new ChatMessage(ChatRole.User, prompt)], options, cancel).ConfigureAwait(false);
+        ChatResponse response = await client
+            .GetResponseAsync([new ChatMessage(ChatRole.User, prompt)], options, cancel)
+            .ConfigureAwait(false);
         return Read(response.Text);
     }
 
@@ -44,9 +48,14 @@ public sealed partial class QualityJudge(IChatClient client, string model)
             try
             {
                 using JsonDocument json = JsonDocument.Parse(part.Value);
-                if (json.RootElement.TryGetProperty("accepted", out JsonElement accepted) && accepted.ValueKind is JsonValueKind.True or JsonValueKind.False)
+                if (
+                    json.RootElement.TryGetProperty("accepted", out JsonElement accepted)
+                    && accepted.ValueKind is JsonValueKind.True or JsonValueKind.False)
                 {
-                    string? reason = json.RootElement.TryGetProperty("reason", out JsonElement told) && told.ValueKind == JsonValueKind.String ? told.GetString() : null;
+                    string? reason =
+                        json.RootElement.TryGetProperty("reason", out JsonElement told) && told.ValueKind == JsonValueKind.String
+                            ? told.GetString()
+                            : null;
                     return new(model, accepted.GetBoolean(), Short(reason ?? ""));
                 }
             }

@@ -33,7 +33,8 @@ public static class RepetitionLoop
         return repeated > MostRepeatedGrams ? new(Reason, $"{100 * repeated:F0} % of its runs of four words are repeated") : null;
     }
 
-    static bool IsLoopOfWords(int period, int covered) => covered >= LeastWords && (covered >= LeastRepeats * period || (covered >= FewRepeats * period && covered >= ManyWords));
+    static bool IsLoopOfWords(int period, int covered) =>
+        covered >= LeastWords && (covered >= LeastRepeats * period || (covered >= FewRepeats * period && covered >= ManyWords));
 
     static bool IsLoopOfCharacters(int period, int covered) => covered >= LeastCharacters && covered >= LeastRepeats * period;
 

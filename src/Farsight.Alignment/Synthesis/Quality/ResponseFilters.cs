@@ -12,7 +12,11 @@ public static class ResponseFilters
     /// <param name="chosen">The response.</param>
     /// <param name="seen">The chunks that it was written from, as text.</param>
     public static Fault? OfChosen(string question, string chosen, IEnumerable<string> seen) =>
-        TooShort.Check(chosen) ?? RepetitionLoop.Check(chosen) ?? Refusal.Check(chosen) ?? Unfollowed.Check(question, chosen) ?? new Grounding([.. seen, question]).Check(chosen);
+        TooShort.Check(chosen)
+        ?? RepetitionLoop.Check(chosen)
+        ?? Refusal.Check(chosen)
+        ?? Unfollowed.Check(question, chosen)
+        ?? new Grounding([.. seen, question]).Check(chosen);
 
     /// <summary>The first fault of a rejected response; null for one that may be trained against.</summary>
     /// <remarks>Refusals, made-up answers and other forms are what a rejected response is there for.</remarks>

@@ -8,5 +8,6 @@ static class ResponseWords
     internal static string[] Of(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>In lower case, without the signs around them.</summary>
-    internal static string[] Plain(string text) => [.. Of(text.ToLowerInvariant().Replace('’', '\'')).Select(w => w.Trim(s_edges)).Where(w => w.Length > 0)];
+    internal static string[] Plain(string text) =>
+        [.. Of(text.ToLowerInvariant().Replace('’', '\'')).Select(w => w.Trim(s_edges)).Where(w => w.Length > 0)];
 }

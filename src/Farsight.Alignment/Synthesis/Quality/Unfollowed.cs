@@ -4,21 +4,72 @@ using System.Text.RegularExpressions;
 
 namespace Farsight.Alignment.Synthesis.Quality;
 
-/// <summary>A response in another form than the question asked for, as far as a rule can tell; the first error pattern of LOGO (arXiv 2410.18533, section 1).</summary>
+/// <summary>
+/// A response in another form than the question asked for, as far as a rule can tell; the first error pattern of LOGO (arXiv 2410.18533,
+/// section 1).
+/// </summary>
 /// <remarks>Seen are: N items, one word, at most N words, N sentences, JSON, yes or no, and questions for a number or a year.</remarks>
 public static partial class Unfollowed
 {
     /// <summary>As it stands in summaries.</summary>
     public const string Reason = "instruction_unfollowed";
 
-    static readonly string[] s_numbers = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    static readonly string[] s_numbers =
+    [
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+    ];
 
     static readonly string[] s_moreNumbers =
-        ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred", "hundreds", "thousand", "thousands", "million", "no", "none", "once", "twice", "both", "half", "dozen"];
+    [
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "sixty",
+        "seventy",
+        "eighty",
+        "ninety",
+        "hundred",
+        "hundreds",
+        "thousand",
+        "thousands",
+        "million",
+        "no",
+        "none",
+        "once",
+        "twice",
+        "both",
+        "half",
+        "dozen",
+    ];
 
     /// <summary>The fault of a response in another form.</summary>
     public static Fault? Check(string question, string response) =>
-        Items(question, response) ?? Length(question, response) ?? Sentences(question, response) ?? Json(question, response) ?? YesNo(question, response) ?? Number(question, response);
+        Items(question, response)
+        ?? Length(question, response)
+        ?? Sentences(question, response)
+        ?? Json(question, response)
+        ?? YesNo(question, response)
+        ?? Number(question, response);
 
     static Fault? Items(string question, string response)
     {
@@ -27,14 +78,18 @@ public static partial class Unfollowed
             return null;
         }
         int lines = response.Split('\n').Count(l => ItemLine().IsMatch(l));
-        int[] counts = lines > 1 ? [lines] : [ItemBreak().Count(response) + 1, response.Split('.', ';').Count(s => !string.IsNullOrWhiteSpace(s))];
+        int[] counts =
+            lines > 1 ? [lines] : [ItemBreak().Count(response) + 1, response.Split('.', ';').Count(s => !string.IsNullOrWhiteSpace(s))];
         return counts.Contains(asked) ? null : new(Reason, $"{asked} items were asked for, {counts[0]} were given");
     }
 
     static Fault? Length(string question, string response)
     {
         int words = ResponseWords.Of(response).Length;
-        int? most = OneWordAsked().IsMatch(question) ? 1 : MostWordsAsked().Match(question) is { Success: true } m ? NumberOf(m.Groups[1].Value) : null;
+        int? most =
+            OneWordAsked().IsMatch(question) ? 1
+            : MostWordsAsked().Match(question) is { Success: true } m ? NumberOf(m.Groups[1].Value)
+            : null;
         return words > most ? new(Reason, $"at most {most} words were asked for, {words} were given") : null;
     }
 
@@ -56,7 +111,8 @@ public static partial class Unfollowed
         }
         try
         {
-            using JsonDocument json = JsonDocument.Parse(Fence().Match(response) is { Success: true } fenced ? fenced.Groups[1].Value : response);
+            using JsonDocument json = JsonDocument.Parse(
+                Fence().Match(response) is { Success: true } fenced ? fenced.Groups[1].Value : response);
             return null;
         }
         catch (JsonException)
@@ -66,10 +122,14 @@ public static partial class Unfollowed
     }
 
     static Fault? YesNo(string question, string response) =>
-        YesNoAsked().IsMatch(question) && ResponseWords.Plain(response).FirstOrDefault() is not ("yes" or "no") ? new(Reason, "yes or no was asked for") : null;
+        YesNoAsked().IsMatch(question) && ResponseWords.Plain(response).FirstOrDefault() is not ("yes" or "no")
+            ? new(Reason, "yes or no was asked for")
+            : null;
 
     static Fault? Number(string question, string response) =>
-        NumberAsked().IsMatch(question) && !response.Any(char.IsDigit) && !ResponseWords.Plain(response).Any(w => w.Split('-').Any(p => s_numbers.Contains(p) || s_moreNumbers.Contains(p)))
+        NumberAsked().IsMatch(question)
+        && !response.Any(char.IsDigit)
+        && !ResponseWords.Plain(response).Any(w => w.Split('-').Any(p => s_numbers.Contains(p) || s_moreNumbers.Contains(p)))
             ? new(Reason, "a number was asked for")
             : null;
 
@@ -81,7 +141,10 @@ public static partial class Unfollowed
 
     const string Count = "(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[2-9]|[1-9][0-9])";
 
-    [GeneratedRegex($@"\b(?:list|name|give|mention|state|provide)\s+(?:(?:me|us|exactly|the|at\s+least)\s+)*{Count}\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        $@"\b(?:list|name|give|mention|state|provide)\s+(?:(?:me|us|exactly|the|at\s+least)\s+)*{Count}\b",
+        RegexOptions.IgnoreCase
+    )]
     private static partial Regex ItemsAsked();
 
     [GeneratedRegex(@"^\s*(?:[-*•]|\d+[.)])\s+\S")]
@@ -93,7 +156,10 @@ public static partial class Unfollowed
     [GeneratedRegex(@"\b(?:in|with|using)\s+(?:only\s+)?(?:one|a\s+single)\s+word\b|\bone-word\s+answer\b", RegexOptions.IgnoreCase)]
     private static partial Regex OneWordAsked();
 
-    [GeneratedRegex(@"(?<=\b(?:at\s+most|no\s+more\s+than|not\s+more\s+than|up\s+to|fewer\s+than|less\s+than|under|within|in)\s+)(\d+)(?=\s+words\b)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"(?<=\b(?:at\s+most|no\s+more\s+than|not\s+more\s+than|up\s+to|fewer\s+than|less\s+than|under|within|in)\s+)(\d+)(?=\s+words\b)",
+        RegexOptions.IgnoreCase
+    )]
     private static partial Regex MostWordsAsked();
 
     [GeneratedRegex($@"\bin\s+(?:exactly\s+)?(?:a\s+)?(one|single|{Count})\s+sentences?\b", RegexOptions.IgnoreCase)]
@@ -108,9 +174,15 @@ public static partial class Unfollowed
     [GeneratedRegex(@"```(?:json)?\s*(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Fence();
 
-    [GeneratedRegex(@"\b(?:answer|reply|respond)\s+(?:only\s+|with\s+|by\s+)*yes\s+or\s+no\b|\(yes\s+or\s+no\)|\byes\s+or\s+no\?", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"\b(?:answer|reply|respond)\s+(?:only\s+|with\s+|by\s+)*yes\s+or\s+no\b|\(yes\s+or\s+no\)|\byes\s+or\s+no\?",
+        RegexOptions.IgnoreCase
+    )]
     private static partial Regex YesNoAsked();
 
-    [GeneratedRegex(@"\bhow\s+many\b|\b(?:what|which)\s+(?:is\s+the\s+)?(?:special\s+magic\s+|exact\s+|total\s+)?(?:number|year)\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"\bhow\s+many\b|\b(?:what|which)\s+(?:is\s+the\s+)?(?:special\s+magic\s+|exact\s+|total\s+)?(?:number|year)\b",
+        RegexOptions.IgnoreCase
+    )]
     private static partial Regex NumberAsked();
 }

@@ -2,7 +2,8 @@ namespace Farsight.Alignment.Synthesis.Scoring;
 
 /// <summary>Okapi BM25 (Robertson and Zaragoza 2009, section 3), the usual baseline: terms weighted by how rare they are.</summary>
 /// <remarks>
-/// Σ over the different terms t of question and answer: idf(t) · f (k₁ + 1) / (f + k₁ (1 − b + b · length / mean length)), with f how often the
+/// Σ over the different terms t of question and answer: idf(t) · f (k₁ + 1) / (f + k₁ (1 − b + b · length / mean length)), with f how often
+/// the
 /// chunk has t, k₁ = 1.2, b = 0.75; divided by Σ idf(t), so that 1 is a chunk of mean length that has every term once.
 /// </remarks>
 public sealed class Bm25 : IChunkScorer
@@ -19,7 +20,8 @@ public sealed class Bm25 : IChunkScorer
     public IChunkScores Read(IReadOnlyList<string> chunks, CancellationToken cancel) => new Index(new(chunks));
 
     /// <summary>What f occurrences of a term of weight 1 count in a chunk.</summary>
-    internal static double Saturated(double f, double length, double meanLength) => f * (K1 + 1) / (f + (K1 * (1 - B + (B * length / meanLength))));
+    internal static double Saturated(double f, double length, double meanLength) =>
+        f * (K1 + 1) / (f + (K1 * (1 - B + (B * length / meanLength))));
 
     sealed class Index(TermIndex index) : IChunkScores
     {

@@ -19,6 +19,11 @@ public static class ChunkScorers
     /// <param name="client">Who is asked by <see cref="Model"/>; others do not use it.</param>
     /// <exception cref="InputException">There is none of that name, or nobody who could be asked.</exception>
     public static IChunkScorer Open(string name, IChatClient? client = null) =>
-        name == Model ? new ModelEntities(client ?? throw new InputException($"The scorer {Model} asks a language model; give --endpoint, or use {string.Join(", ", Names)}."))
-        : s_own.FirstOrDefault(s => s.Name == name) ?? throw new InputException($"There is no scorer {name}; use {string.Join(", ", Names)} or {Model}.");
+        name == Model
+            ? new ModelEntities(
+                client
+                    ?? throw new InputException(
+                        $"The scorer {Model} asks a language model; give --endpoint, or use {string.Join(", ", Names)}."))
+            : s_own.FirstOrDefault(s => s.Name == name)
+                ?? throw new InputException($"There is no scorer {name}; use {string.Join(", ", Names)} or {Model}.");
 }

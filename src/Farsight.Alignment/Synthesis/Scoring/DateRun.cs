@@ -16,7 +16,9 @@ static class DateRun
         }
         if (word.Is(WordShape.Number))
         {
-            return IsDay(text, word) && words[first + 1].Gap == WordGap.Space && IsMonth(text, words[first + 1]) ? WithYear(text, words, first + 2) : Iso(words, first);
+            return IsDay(text, word) && words[first + 1].Gap == WordGap.Space && IsMonth(text, words[first + 1])
+                ? WithYear(text, words, first + 2)
+                : Iso(words, first);
         }
         bool beginsWithMonth = words[first + 1].Gap == WordGap.Space && IsDay(text, words[first + 1]) && IsMonth(text, word);
         return beginsWithMonth ? WithYear(text, words, first + 2) : first;
@@ -49,5 +51,7 @@ static class DateRun
     }
 
     static bool IsMonth(ReadOnlySpan<char> text, TextWord word) =>
-        word.Is(WordShape.Capital) && !text[word.Start..word.End].EndsWith("day", StringComparison.Ordinal) && NameRun.IsCalendar(text, word);
+        word.Is(WordShape.Capital)
+        && !text[word.Start..word.End].EndsWith("day", StringComparison.Ordinal)
+        && NameRun.IsCalendar(text, word);
 }

@@ -12,5 +12,7 @@ public sealed class EntityCount : IChunkScorer
 
     /// <inheritdoc/>
     public IChunkScores Read(IReadOnlyList<string> chunks, CancellationToken cancel) =>
-        new EntitySets([.. chunks.Select(c => EntityRecognizer.Keys(c))], (question, answer, _) => EntityRecognizer.Keys($"{question}\n{answer}"));
+        new EntitySets(
+            [.. chunks.Select(c => EntityRecognizer.Keys(c))],
+            (question, answer, _) => EntityRecognizer.Keys($"{question}\n{answer}"));
 }

@@ -9,7 +9,9 @@ static class EntityList
 
     static readonly JsonDocumentOptions s_lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
-    /// <summary>The items of a JSON array, bare, in a code block, in an object or among other words; else of a list with one item a line.</summary>
+    /// <summary>
+    /// The items of a JSON array, bare, in a code block, in an object or among other words; else of a list with one item a line.
+    /// </summary>
     /// <returns>Null where the answer holds no list.</returns>
     internal static IReadOnlyList<string>? Parse(string answer)
     {
@@ -42,17 +44,23 @@ static class EntityList
         return null;
     }
 
-    static string? Text(JsonElement element) => element.ValueKind switch
-    {
-        JsonValueKind.String => element.GetString(),
-        JsonValueKind.Number => element.GetRawText(),
-        JsonValueKind.Object => element.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.String).Select(p => p.Value.GetString()).FirstOrDefault(),
-        _ => null,
-    };
+    static string? Text(JsonElement element) =>
+        element.ValueKind switch
+        {
+            JsonValueKind.String => element.GetString(),
+            JsonValueKind.Number => element.GetRawText(),
+            JsonValueKind.Object => element
+                .EnumerateObject()
+                .Where(p => p.Value.ValueKind == JsonValueKind.String)
+                .Select(p => p.Value.GetString())
+                .FirstOrDefault(),
+            _ => null,
+        };
 
     static bool IsEntity(string item) => !string.IsNullOrWhiteSpace(item) && item.Length <= MostCharacters;
 
-    static bool IsItem(string line) => line.StartsWith("- ", StringComparison.Ordinal) || line.StartsWith("* ", StringComparison.Ordinal) || NumberLength(line) > 0;
+    static bool IsItem(string line) =>
+        line.StartsWith("- ", StringComparison.Ordinal) || line.StartsWith("* ", StringComparison.Ordinal) || NumberLength(line) > 0;
 
     static string Item(string line) => line[(NumberLength(line) is > 0 and int length ? length : 2)..].Trim().Trim('"', '*', '`');
 

@@ -3,7 +3,8 @@ namespace Farsight.Alignment.Synthesis.Scoring;
 /// <summary>Names, numbers, dates, acronyms and content words, found by their shape; of English text.</summary>
 /// <remarks>
 /// The authors of LOGO take entity strings, verb lemmas and noun lemmas of a parser (arXiv 2410.18533, section 3.2.2). Here a
-/// content word is a word that is not among the <see cref="StopWords"/>, and its lemma is its <see cref="Stem"/>. A name of several words is an
+/// content word is a word that is not among the <see cref="StopWords"/>, and its lemma is its <see cref="Stem"/>. A name of several words
+/// is an
 /// entity beside the words that it is made of, and so is a date.
 /// </remarks>
 public static class EntityRecognizer
@@ -30,7 +31,9 @@ public static class EntityRecognizer
             if (end > i || TermText.Write(text, words[i], form) > 0)
             {
                 TextWord last = words[Math.Max(end - 1, i)];
-                spans.Add(new(words[i].Start, last.Start + TermText.Bare(text.AsSpan(last.Start, last.Length)), end > i ? kind : KindOf(words[i])));
+                spans.Add(
+                    new(words[i].Start, last.Start + TermText.Bare(text.AsSpan(last.Start, last.Length)), end > i ? kind : KindOf(words[i]))
+                );
             }
             i = Math.Max(end, i + 1);
         }

@@ -25,14 +25,20 @@ public sealed class Evidence : IChunkScorer
         {
             TermQuery query = new(index, question, answer);
             ChunkMatch[] matches = [.. index.Sequences.Select(s => new ChunkMatch(query, s))];
-            double[] pairWeights = [.. Enumerable.Range(0, query.Pairs.Length).Select(p => index.Weight(matches.Count(m => m.Pairs[p] > 0)))];
+            double[] pairWeights =
+            [
+                .. Enumerable.Range(0, query.Pairs.Length).Select(p => index.Weight(matches.Count(m => m.Pairs[p] > 0))),
+            ];
             double answerWeight = query.Answer.Length == 0 ? 0 : index.Weight(matches.Count(m => m.HasAnswer));
             double full = (2 * query.Total) + (PairShare * pairWeights.Sum()) + answerWeight;
             return [.. matches.Select((m, i) => full > 0 ? Score(query, m, index.Lengths[i], pairWeights, answerWeight) / full : 0)];
         }
 
         double Score(TermQuery query, ChunkMatch match, int length, double[] pairWeights, double answerWeight) =>
-            Sum(match.Terms, query.Weights, length) + match.BestSentence + (PairShare * Sum(match.Pairs, pairWeights, length)) + (match.HasAnswer ? answerWeight : 0);
+            Sum(match.Terms, query.Weights, length)
+            + match.BestSentence
+            + (PairShare * Sum(match.Pairs, pairWeights, length))
+            + (match.HasAnswer ? answerWeight : 0);
 
         double Sum(int[] found, double[] weights, int length)
         {

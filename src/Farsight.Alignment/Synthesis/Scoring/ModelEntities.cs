@@ -2,9 +2,12 @@ using Microsoft.Extensions.AI;
 
 namespace Farsight.Alignment.Synthesis.Scoring;
 
-/// <summary>The paper's count, with a language model in the place of the recogniser: it is asked for the entities of every chunk and question.</summary>
+/// <summary>
+/// The paper's count, with a language model in the place of the recogniser: it is asked for the entities of every chunk and question.
+/// </summary>
 /// <remarks>
-/// The endpoint's cache keeps the answers between runs. Where an answer holds no list, the recogniser's entities of that text are taken, and <see cref="Unreadable"/> counts it.
+/// The endpoint's cache keeps the answers between runs. Where an answer holds no list, the recogniser's entities of that text are taken,
+/// and <see cref="Unreadable"/> counts it.
 /// </remarks>
 /// <param name="client">Who is asked; all chunks at once, so it must limit itself.</param>
 public sealed class ModelEntities(IChatClient client) : IChunkScorer

@@ -47,10 +47,14 @@ static class NameRun
         }
         Span<char> form = stackalloc char[TermText.Most];
         ReadOnlySpan<char> lower = Lower(text, word, form);
-        return lower is not ("i" or "a") && (!StopWords.IsNoName(lower) || (word.Is(WordShape.Upper) && lower is "us" or "who")) && !s_calendar.Contains(TermHash.Of(lower));
+        return lower is not ("i" or "a")
+            && (!StopWords.IsNoName(lower) || (word.Is(WordShape.Upper) && lower is "us" or "who"))
+            && !s_calendar.Contains(TermHash.Of(lower));
     }
 
-    /// <summary>The last word that the name reaches when it goes on behind <paramref name="last"/>; <paramref name="last"/> where it ends.</summary>
+    /// <summary>
+    /// The last word that the name reaches when it goes on behind <paramref name="last"/>; <paramref name="last"/> where it ends.
+    /// </summary>
     static int Next(ReadOnlySpan<char> text, List<TextWord> words, int last)
     {
         int next = last + 1;
@@ -114,7 +118,11 @@ static class NameRun
         }
         ReadOnlySpan<char> letters = text[word.Start..word.End];
         bool beforeComma = word.End < text.Length && text[word.End] == ',';
-        return beforeComma || letters.EndsWith("ly") || letters.EndsWith("ing") || letters.EndsWith("ed") || (letters[^1] == 's' && !word.Is(WordShape.Apostrophe));
+        return beforeComma
+            || letters.EndsWith("ly")
+            || letters.EndsWith("ing")
+            || letters.EndsWith("ed")
+            || (letters[^1] == 's' && !word.Is(WordShape.Apostrophe));
     }
 
     static ReadOnlySpan<char> Lower(ReadOnlySpan<char> text, TextWord word, Span<char> form) =>

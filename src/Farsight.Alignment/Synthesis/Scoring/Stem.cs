@@ -1,17 +1,41 @@
 namespace Farsight.Alignment.Synthesis.Scoring;
 
 /// <summary>Takes the endings of number, tense and word class off English words, so that forms of a word become equal.</summary>
-/// <remarks>Lighter than Porter's: one ending a word, by the list below, then a final e or doubled consonant. What remains need not be a word.</remarks>
+/// <remarks>Lighter than Porter's: one ending a word, by the list below, then a final e or doubled consonant. What remains need not be a
+/// word.</remarks>
 static class Stem
 {
     const int LeastLetters = 4;
 
     // For each last letter: ending, what replaces it, letters that must remain; the first that fits counts.
     static readonly (string Ending, string Instead, int Remaining)[][] s_endings = Table(
-        ("ization", "", 3), ("isation", "", 3), ("ational", "", 3), ("fulness", "", 3), ("iveness", "", 3), ("ations", "", 3), ("ation", "", 3),
-        ("ments", "", 3), ("ment", "", 4), ("ingly", "", 3), ("ings", "", 3), ("ing", "", 3), ("edly", "", 3), ("ied", "y", 2), ("ies", "y", 2),
-        ("ed", "", 3), ("ness", "", 3), ("ions", "", 3), ("ion", "", 3), ("ally", "", 3), ("ly", "", 3), ("sses", "ss", 2), ("ss", "ss", 2),
-        ("us", "us", 1), ("is", "is", 1), ("es", "", 3), ("s", "", 3));
+        ("ization", "", 3),
+        ("isation", "", 3),
+        ("ational", "", 3),
+        ("fulness", "", 3),
+        ("iveness", "", 3),
+        ("ations", "", 3),
+        ("ation", "", 3),
+        ("ments", "", 3),
+        ("ment", "", 4),
+        ("ingly", "", 3),
+        ("ings", "", 3),
+        ("ing", "", 3),
+        ("edly", "", 3),
+        ("ied", "y", 2),
+        ("ies", "y", 2),
+        ("ed", "", 3),
+        ("ness", "", 3),
+        ("ions", "", 3),
+        ("ion", "", 3),
+        ("ally", "", 3),
+        ("ly", "", 3),
+        ("sses", "ss", 2),
+        ("ss", "ss", 2),
+        ("us", "us", 1),
+        ("is", "is", 1),
+        ("es", "", 3),
+        ("s", "", 3));
 
     /// <summary>Shortens a word in place.</summary>
     /// <param name="word">Lower case, letters only.</param>

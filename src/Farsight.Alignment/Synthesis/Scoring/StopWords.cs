@@ -2,7 +2,9 @@ using System.Collections.Frozen;
 
 namespace Farsight.Alignment.Synthesis.Scoring;
 
-/// <summary>English words that say nothing about what a text is about: articles, pronouns, prepositions, auxiliaries and the like.</summary>
+/// <summary>
+/// English words that say nothing about what a text is about: articles, pronouns, prepositions, auxiliaries and the like.
+/// </summary>
 static class StopWords
 {
     const int MostLetters = 10;

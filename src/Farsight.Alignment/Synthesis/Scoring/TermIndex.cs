@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Farsight.Alignment.Synthesis.Scoring;
 
-/// <summary>Chunks as sequences of numbered terms; a term is a word that is not among the <see cref="StopWords"/>, in the form of <see cref="TermText"/>.</summary>
+/// <summary>
+/// Chunks as sequences of numbered terms; a term is a word that is not among the <see cref="StopWords"/>, in the form of
+/// <see cref="TermText"/>.
+/// </summary>
 sealed class TermIndex
 {
     /// <summary>Stands in a sequence where a sentence ends.</summary>
@@ -51,7 +54,9 @@ sealed class TermIndex
         return [.. terms];
     }
 
-    /// <summary>How much a term says that is in <paramref name="with"/> of the chunks, in nats (Robertson's weight, never negative).</summary>
+    /// <summary>
+    /// How much a term says that is in <paramref name="with"/> of the chunks, in nats (Robertson's weight, never negative).
+    /// </summary>
     internal double Weight(int with) => Math.Log(1 + ((Lengths.Length - with + 0.5) / (with + 0.5)));
 
     /// <summary>The same for a numbered term; -1 is in none.</summary>

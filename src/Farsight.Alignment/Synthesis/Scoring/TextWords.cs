@@ -85,7 +85,10 @@ static class TextWords
 
     static bool IsDigit(ReadOnlySpan<char> text, int i) => i < text.Length && char.IsDigit(text[i]);
 
-    static bool IsMark(char c) => char.GetUnicodeCategory(c) is System.Globalization.UnicodeCategory.NonSpacingMark or System.Globalization.UnicodeCategory.SpacingCombiningMark;
+    static bool IsMark(char c) =>
+        char.GetUnicodeCategory(c)
+            is System.Globalization.UnicodeCategory.NonSpacingMark
+                or System.Globalization.UnicodeCategory.SpacingCombiningMark;
 
     static WordGap Gap(ReadOnlySpan<char> gap)
     {

@@ -7,7 +7,8 @@ namespace Farsight.Alignment.Training.Alarms;
 /// <remarks>
 /// Described in arXiv:2410.08847: preference losses care for the difference only, and can win it by making both responses unlikely.
 /// Each is compared with its own kind, for training samples have other texts, positions and attention than held-out ones: held-out
-/// measurements with that of step 0, the mean over the last steps of training with the mean of its first ones, n steps of the warm-up. Where the
+/// measurements with that of step 0, the mean over the last steps of training with the mean of its first ones, n steps of the warm-up.
+/// Where the
 /// warm-up is shorter than <see cref="FirstSteps"/>, n is smaller (step 1 is computed before the first update, later ones are not), and
 /// as the standard error of so short a mean is √(<see cref="FirstSteps"/>/n) times as large, so is the margin.
 /// </remarks>
@@ -75,11 +76,16 @@ public sealed class ChosenCollapse(int warmupSteps, string remedy)
             _last.Dequeue();
         }
         double margin = MarginNats * Math.Sqrt((double)FirstSteps / _firstSteps);
-        return _last.Count == AveragedSteps ? Compare(_last.Average(), _first.Average(), margin, $"responses of the last {AveragedSteps} steps") : null;
+        return _last.Count == AveragedSteps
+            ? Compare(_last.Average(), _first.Average(), margin, $"responses of the last {AveragedSteps} steps")
+            : null;
     }
 
-    string? Compare(double now, double before, double margin, string which) => now < before - margin
-        ? string.Create(CultureInfo.InvariantCulture,
-            $"the chosen {which} have {now:F2} nats per token and had {before:F2} before training, so they get less likely whatever the margin says (likelihood displacement); {remedy}.")
-        : null;
+    string? Compare(double now, double before, double margin, string which) =>
+        now < before - margin
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"the chosen {which} have {now:F2} nats per token and had {before:F2} before training, so they get less likely whatever the margin says (likelihood displacement); {remedy}."
+            )
+            : null;
 }

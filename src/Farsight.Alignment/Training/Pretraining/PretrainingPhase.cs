@@ -29,7 +29,8 @@ public sealed record PretrainingPhase(
         }
         if (NeedleShare is not (>= 0 and <= 1) || CopyShare is not (>= 0 and <= 1) || NeedleShare + CopyShare > 1)
         {
-            yield return FormattableString.Invariant($"{path}: needle_share {NeedleShare} and copy_share {CopyShare} must be shares that leave 0 or more for plain text.");
+            yield return FormattableString.Invariant(
+                $"{path}: needle_share {NeedleShare} and copy_share {CopyShare} must be shares that leave 0 or more for plain text.");
         }
         if (MostNeedles < 1)
         {

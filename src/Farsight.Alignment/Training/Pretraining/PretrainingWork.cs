@@ -1,4 +1,4 @@
-using Farsight.Alignment.Documents;
+using Farsight.Alignment.Fiction;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 
@@ -10,7 +10,8 @@ namespace Farsight.Alignment.Training.Pretraining;
 /// <param name="phases">One after the other.</param>
 /// <param name="microBatchTokens">Sequences are packed into one tree until it has so many tokens.</param>
 /// <param name="seed">Each sequence draws from (seed, step, number).</param>
-public sealed class PretrainingWork(SequenceMaker maker, IReadOnlyList<PretrainingPhase> phases, int microBatchTokens, int seed) : ITrainingWork
+public sealed class PretrainingWork(SequenceMaker maker, IReadOnlyList<PretrainingPhase> phases, int microBatchTokens, int seed)
+    : ITrainingWork
 {
     /// <summary>Weighted negative log-likelihood, in nats.</summary>
     public const string Loss = "loss";

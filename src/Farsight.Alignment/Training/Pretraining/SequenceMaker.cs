@@ -1,6 +1,7 @@
-using Farsight.Alignment.Documents;
-using Farsight.Alignment.Text;
+using Farsight.Alignment.Fiction;
 using Farsight.Engine.Numerics;
+using Farsight.Text.Conversations;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Training.Pretraining;
 
@@ -74,7 +75,8 @@ public sealed class SequenceMaker(IReadOnlyList<TokenCorpus> corpora, Tokenizer 
         int[][] sentences = [.. needles.Select(n => tokenizer.EncodeInside(" " + n.Sentence))];
         int[][] questions = [.. asked.Select(n => format.QuestionAndTurn(n.Question))];
         int[][] answers = [.. asked.Select(n => format.Response(n.Answer))];
-        int room = length - format.ContextPrefix.Count - sentences.Sum(s => s.Length) - questions.Sum(q => q.Length) - answers.Sum(a => a.Length);
+        int room =
+            length - format.ContextPrefix.Count - sentences.Sum(s => s.Length) - questions.Sum(q => q.Length) - answers.Sum(a => a.Length);
 
         WeightedTokens sequence = new();
         sequence.Add([.. format.ContextPrefix], 0);

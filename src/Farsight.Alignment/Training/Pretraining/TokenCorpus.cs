@@ -1,6 +1,6 @@
-using Farsight.Alignment.Text;
 using Farsight.Engine;
 using Farsight.Engine.Numerics;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Training.Pretraining;
 
@@ -25,7 +25,12 @@ public sealed class TokenCorpus
         {
             _ends[i] = _documents[i].Length + (i == 0 ? 0 : _ends[i - 1]);
         }
-        _endsSentence = [.. Enumerable.Range(0, tokenizer.VocabSize).Select(t => tokenizer.TokenText(t).TrimEnd() is { Length: > 0 } s && s[^1] is '.' or '!' or '?')];
+        _endsSentence =
+        [
+            .. Enumerable
+                .Range(0, tokenizer.VocabSize)
+                .Select(t => tokenizer.TokenText(t).TrimEnd() is { Length: > 0 } s && s[^1] is '.' or '!' or '?'),
+        ];
     }
 
     /// <summary>Number of tokens.</summary>

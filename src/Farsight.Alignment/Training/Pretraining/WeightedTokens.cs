@@ -36,6 +36,10 @@ public sealed class WeightedTokens
     public bool IsScored(int token) => token > 0 && _weights[token] > 0;
 
     /// <summary>Adds the sequence as a root of its own, at positions 0, 1, 2, ….</summary>
-    internal int AddTo(TokenTreeBuilder tree) => tree.Add(
-        TokenTreeBuilder.Root, _tokens.ToArray(), [.. Enumerable.Range(0, _tokens.Count)], [.. Enumerable.Range(0, _tokens.Count).Select(IsScored)]);
+    internal int AddTo(TokenTreeBuilder tree) =>
+        tree.Add(
+            TokenTreeBuilder.Root,
+            _tokens.ToArray(),
+            [.. Enumerable.Range(0, _tokens.Count)],
+            [.. Enumerable.Range(0, _tokens.Count).Select(IsScored)]);
 }

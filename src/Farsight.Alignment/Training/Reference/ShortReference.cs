@@ -3,14 +3,18 @@ using Farsight.Alignment.Data;
 using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Runs;
-using Farsight.Alignment.Text;
 using Farsight.Engine;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Text.Conversations;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Training.Reference;
 
-/// <summary>LongPO's reference: log π_S(y | x_S) of every response after its short context, computed once for a dataset and a model (arXiv 2502.13922, equation 11).</summary>
+/// <summary>
+/// LongPO's reference: log π_S(y | x_S) of every response after its short context, computed once for a dataset and a model (arXiv
+/// 2502.13922, equation 11).
+/// </summary>
 /// <remarks>
 /// The short context of a turn are the chunks that its chosen response was written from, at the positions 0, 1, 2, …, under the model's own
 /// RoPE. For a sample whose chosen response saw the whole context that is DPO's reference. Several turns are roots of one tree; a tree's
@@ -36,14 +40,26 @@ public static class ShortReference
             using LlamaModel model = LlamaModel.Load(options.Model);
             Tokenizer tokenizer = Tokenizer.LoadFor(options.Model, model.Config.VocabSize);
             ChatFormat format = ChatFormat.Load(options.Model, tokenizer);
-            Make(path, head, data.Samples, s => SampleTokens.ShortTurns(s, format, model.Config.VocabSize), new TrainableModel(model), progress, cancel);
+            Make(
+                path,
+                head,
+                data.Samples,
+                s => SampleTokens.ShortTurns(s, format, model.Config.VocabSize),
+                new TrainableModel(model),
+                progress,
+                cancel);
         }
         return path;
     }
 
     internal static void Make(
-        string path, ShortReferenceFile.Head head, IReadOnlyList<PreferenceSample> samples, Func<PreferenceSample, IReadOnlyList<SampleTokens>> turnsOf,
-        ITrainable model, Action<int, int>? progress, CancellationToken cancel)
+        string path,
+        ShortReferenceFile.Head head,
+        IReadOnlyList<PreferenceSample> samples,
+        Func<PreferenceSample, IReadOnlyList<SampleTokens>> turnsOf,
+        ITrainable model,
+        Action<int, int>? progress,
+        CancellationToken cancel)
     {
         string partial = path + ".partial";
         using (FileStream file = Open(partial))

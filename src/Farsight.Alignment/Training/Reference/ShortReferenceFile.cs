@@ -7,7 +7,8 @@ namespace Farsight.Alignment.Training.Reference;
 
 /// <summary>Where the reference's log-probabilities lie, and what a line of the file says.</summary>
 /// <remarks>
-/// FILE.reference-KEY.jsonl beside FILE: the key is the hash of dataset and model, so a changed dataset or another model finds nothing and nothing
+/// FILE.reference-KEY.jsonl beside FILE: the key is the hash of dataset and model, so a changed dataset or another model finds nothing and
+/// nothing
 /// wrong. The first line names both; each other line is a sample.
 /// </remarks>
 public static class ShortReferenceFile
@@ -33,9 +34,15 @@ public static class ShortReferenceFile
         }
         try
         {
-            return File.ReadLines(path).Skip(1).Select(l => JsonSerializer.Deserialize<Sample>(l, s_json)!).ToDictionary(
-                s => s.Id, s => (IReadOnlyList<PreferenceLogProbs>)[.. s.Turns.Select(t => new PreferenceLogProbs(Of(t.Chosen), [.. t.Rejected.Select(Of)]))],
-                StringComparer.Ordinal);
+            return File.ReadLines(path)
+                .Skip(1)
+                .Select(l => JsonSerializer.Deserialize<Sample>(l, s_json)!)
+                .ToDictionary(
+                    s => s.Id,
+                    s =>
+                        (IReadOnlyList<PreferenceLogProbs>)
+                            [.. s.Turns.Select(t => new PreferenceLogProbs(Of(t.Chosen), [.. t.Rejected.Select(Of)]))],
+                    StringComparer.Ordinal);
         }
         catch (Exception e) when (e is JsonException or ArgumentException or NullReferenceException)
         {
@@ -43,9 +50,11 @@ public static class ShortReferenceFile
         }
     }
 
-    internal static Head HeadOf(ShortReferenceOptions options) => new(FormatVersion, InputHash.OfFile(options.Data), InputHash.OfModel(options.Model), options.BatchTokens);
+    internal static Head HeadOf(ShortReferenceOptions options) =>
+        new(FormatVersion, InputHash.OfFile(options.Data), InputHash.OfModel(options.Model), options.BatchTokens);
 
-    internal static string PathOf(string data, Head head) => $"{data}.reference-{InputHash.OfText($"{head.FormatVersion} {head.Data} {head.Model}")[..KeyDigits]}.jsonl";
+    internal static string PathOf(string data, Head head) =>
+        $"{data}.reference-{InputHash.OfText($"{head.FormatVersion} {head.Data} {head.Model}")[..KeyDigits]}.jsonl";
 
     internal static string Line(Head head) => JsonSerializer.Serialize(head, s_json) + "\n";
 

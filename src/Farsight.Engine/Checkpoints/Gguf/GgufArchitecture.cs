@@ -18,6 +18,8 @@ static class GgufArchitecture
         }
         return !otherBias && !model.AttentionBias
             ? Qwen3
-            : throw new InputException($"This {model.ModelType} has norms on queries and keys together with biases, which no architecture of llama.cpp has; it cannot be exported to GGUF.");
+            : throw new InputException(
+                $"This {model.ModelType} has norms on queries and keys together with biases, which no architecture of llama.cpp has; it cannot be exported to GGUF."
+            );
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using Farsight.Engine.Memory;
+using Farsight.Engine.Files;
 
 namespace Farsight.Engine.Checkpoints.Gguf;
 

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Farsight.Engine.Memory;
+using Farsight.Engine.Files;
 
 namespace Farsight.Engine.Checkpoints.Gguf;
 

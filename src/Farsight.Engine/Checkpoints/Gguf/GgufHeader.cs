@@ -1,8 +1,10 @@
-using Farsight.Engine.Memory;
+using Farsight.Engine.Files;
 
 namespace Farsight.Engine.Checkpoints.Gguf;
 
-/// <summary>The front of a GGUF file, checked completely: keys, names, types and extents, and that every tensor lies in the file alone.</summary>
+/// <summary>
+/// The front of a GGUF file, checked completely: keys, names, types and extents, and that every tensor lies in the file alone.
+/// </summary>
 sealed class GgufHeader
 {
     internal const uint Magic = 0x46554747; // "GGUF"
@@ -25,7 +27,8 @@ sealed class GgufHeader
         uint version = _cursor.U32();
         if (version is not (2 or Version))
         {
-            throw new InputException($"{path} is of GGUF version {version}; only versions 2 and {Version} are supported, so convert the model anew.");
+            throw new InputException(
+                $"{path} is of GGUF version {version}; only versions 2 and {Version} are supported, so convert the model anew.");
         }
         ulong tensors = _cursor.U64(), keys = _cursor.U64();
         Metadata = new(file, path, Entries(keys));
@@ -119,8 +122,10 @@ sealed class GgufHeader
             shape[i] = extent is > 0 and <= int.MaxValue ? (int)extent : throw _cursor.Damaged($"{name} has the extent {extent}");
         }
         uint number = _cursor.U32();
-        GgufTensorType type = GgufTensorType.Of(number)
-            ?? throw new InputException($"{_path}: {name} is of type {number}, which is not known; take a file of type F32, F16, BF16, Q8_0 or Q4_0.");
+        GgufTensorType type =
+            GgufTensorType.Of(number)
+            ?? throw new InputException(
+                $"{_path}: {name} is of type {number}, which is not known; take a file of type F32, F16, BF16, Q8_0 or Q4_0.");
         return new(name, type, shape, Bytes(name, type, shape), _cursor.U64());
     }
 
@@ -143,7 +148,10 @@ sealed class GgufHeader
         long start = (_cursor.At + alignment - 1) / alignment * alignment, end = start;
         foreach (Placed tensor in tensors.OrderBy(t => t.Offset))
         {
-            if (tensor.Offset % (ulong)alignment != 0 || tensor.Offset > (ulong)_file.Length || start + (long)tensor.Offset + tensor.Bytes > _file.Length)
+            if (
+                tensor.Offset % (ulong)alignment != 0
+                || tensor.Offset > (ulong)_file.Length
+                || start + (long)tensor.Offset + tensor.Bytes > _file.Length)
             {
                 throw _cursor.Damaged($"the values of {tensor.Name} are not all in the file");
             }
@@ -154,7 +162,9 @@ sealed class GgufHeader
             end = start + (long)tensor.Offset + tensor.Bytes;
         }
         return tensors.ToDictionary(
-            t => t.Name, t => new StoredTensor(_file, _path, t.Name, t.Type, t.Shape, start + (long)t.Offset, t.Bytes), StringComparer.Ordinal);
+            t => t.Name,
+            t => new StoredTensor(_file, _path, t.Name, t.Type, t.Shape, start + (long)t.Offset, t.Bytes),
+            StringComparer.Ordinal);
     }
 
     readonly record struct Placed(string Name, GgufTensorType Type, int[] Shape, long Bytes, ulong Offset);

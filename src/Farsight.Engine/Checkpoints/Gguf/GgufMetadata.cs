@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
-using Farsight.Engine.Memory;
+using Farsight.Engine.Files;
 
 namespace Farsight.Engine.Checkpoints.Gguf;
 
@@ -15,7 +15,8 @@ public sealed class GgufMetadata
     readonly string _path;
     readonly Dictionary<string, GgufEntry> _entries;
 
-    internal GgufMetadata(MappedFile file, string path, Dictionary<string, GgufEntry> entries) => (_file, _path, _entries) = (file, path, entries);
+    internal GgufMetadata(MappedFile file, string path, Dictionary<string, GgufEntry> entries) =>
+        (_file, _path, _entries) = (file, path, entries);
 
     /// <summary>All keys, in the file's order.</summary>
     public IReadOnlyCollection<string> Keys => _entries.Keys;
@@ -73,7 +74,8 @@ public sealed class GgufMetadata
 
     /// <summary>A truth value.</summary>
     /// <exception cref="InputException">The value is of another kind.</exception>
-    public bool Flag(string key, bool absent) => Has(key) ? _file.Bytes(Single(key, GgufValueType.Bool, "true or false").Start, 1)[0] != 0 : absent;
+    public bool Flag(string key, bool absent) =>
+        Has(key) ? _file.Bytes(Single(key, GgufValueType.Bool, "true or false").Start, 1)[0] != 0 : absent;
 
     /// <summary>A list of texts.</summary>
     /// <exception cref="InputException">The key is missing, or its value is of another kind.</exception>
@@ -99,7 +101,8 @@ public sealed class GgufMetadata
         for (int i = 0; i < values.Length; i++)
         {
             Int128 number = Integer(entry, i);
-            values[i] = number >= int.MinValue && number <= int.MaxValue ? (int)number : throw Unsound(key, "its numbers must fit into 32 bits");
+            values[i] =
+                number >= int.MinValue && number <= int.MaxValue ? (int)number : throw Unsound(key, "its numbers must fit into 32 bits");
         }
         return values;
     }
@@ -126,9 +129,12 @@ public sealed class GgufMetadata
         Entry(key) is { IsList: false } entry && entry.Type == type ? entry : throw Unsound(key, $"it must be {what}");
 
     GgufEntry List(string key, Func<GgufValueType, bool> fits, string what) =>
-        Entry(key) is { IsList: true, Count: <= int.MaxValue } entry && (fits(entry.Type) || entry.Count == 0) ? entry : throw Unsound(key, $"it must be a list of {what}");
+        Entry(key) is { IsList: true, Count: <= int.MaxValue } entry && (fits(entry.Type) || entry.Count == 0)
+            ? entry
+            : throw Unsound(key, $"it must be a list of {what}");
 
-    static bool IsInteger(GgufValueType type) => type is not (GgufValueType.F32 or GgufValueType.F64 or GgufValueType.Bool or GgufValueType.Text or GgufValueType.Array);
+    static bool IsInteger(GgufValueType type) =>
+        type is not (GgufValueType.F32 or GgufValueType.F64 or GgufValueType.Bool or GgufValueType.Text or GgufValueType.Array);
 
     static bool IsFloat(GgufValueType type) => type is GgufValueType.F32 or GgufValueType.F64;
 
@@ -153,7 +159,9 @@ public sealed class GgufMetadata
     {
         int bytes = GgufEntry.BytesOf(entry.Type);
         ReadOnlySpan<byte> value = _file.Bytes(entry.Start + index * bytes, bytes);
-        return entry.Type == GgufValueType.F32 ? BinaryPrimitives.ReadSingleLittleEndian(value) : BinaryPrimitives.ReadDoubleLittleEndian(value);
+        return entry.Type == GgufValueType.F32
+            ? BinaryPrimitives.ReadSingleLittleEndian(value)
+            : BinaryPrimitives.ReadDoubleLittleEndian(value);
     }
 
     // Lengths were checked against the file when its header was walked.

@@ -1,5 +1,6 @@
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Checkpoints.Gguf;
 
@@ -43,7 +44,9 @@ static class GgufModelConfig
         string a = keys.Text("general.architecture");
         if (a is not (GgufArchitecture.Llama or GgufArchitecture.Qwen2 or GgufArchitecture.Qwen3))
         {
-            throw new InputException($"{file.Path} is of architecture {a}; supported are {GgufArchitecture.Llama}, {GgufArchitecture.Qwen2} and {GgufArchitecture.Qwen3}.");
+            throw new InputException(
+                $"{file.Path} is of architecture {a}; supported are {GgufArchitecture.Llama}, {GgufArchitecture.Qwen2} and {GgufArchitecture.Qwen3}."
+            );
         }
         CheckExperts(keys, a);
         int heads = keys.Whole($"{a}.attention.head_count", 1, MaxSize), hidden = keys.Whole($"{a}.embedding_length", 1, MaxSize);
@@ -69,7 +72,13 @@ static class GgufModelConfig
             MlpBias = Has("ffn_gate.bias"),
             QueryKeyNorm = Has("attn_q_norm.weight"),
             BosTokenId = keys.Has(GgufTokenizer.BosKey) ? keys.Whole(GgufTokenizer.BosKey, 0, vocabulary - 1) : null,
-            EosTokenIds = [.. ((string[])[GgufTokenizer.EosKey, GgufTokenizer.EotKey]).Where(keys.Has).Select(k => keys.Whole(k, 0, vocabulary - 1)).Distinct()],
+            EosTokenIds =
+            [
+                .. ((string[])[GgufTokenizer.EosKey, GgufTokenizer.EotKey])
+                    .Where(keys.Has)
+                    .Select(k => keys.Whole(k, 0, vocabulary - 1))
+                    .Distinct(),
+            ],
         };
     }
 
@@ -82,15 +91,19 @@ static class GgufModelConfig
         if (keys.Has($"{a}.attention.sliding_window") && keys.Whole($"{a}.attention.sliding_window", 0, int.MaxValue) is > 0 and var window
             && window < keys.Whole($"{a}.context_length", 1, int.MaxValue))
         {
-            throw keys.Unsound($"{a}.attention.sliding_window", "windows of attention are not supported in GGUF files; take the model as a Hugging Face directory");
+            throw keys.Unsound(
+                $"{a}.attention.sliding_window",
+                "windows of attention are not supported in GGUF files; take the model as a Hugging Face directory");
         }
     }
 
     static int VocabSize(GgufFile file, string a)
     {
-        int rows = file.Tensors.TryGetValue(GgufNames.Embeddings, out StoredTensor? embeddings) && embeddings.Shape.Count == 2
-            ? embeddings.Shape[0]
-            : throw new InputException($"{file.Path}: the tensor {GgufNames.Embeddings} is missing or no matrix; it is not the file of a model.");
+        int rows =
+            file.Tensors.TryGetValue(GgufNames.Embeddings, out StoredTensor? embeddings) && embeddings.Shape.Count == 2
+                ? embeddings.Shape[0]
+                : throw new InputException(
+                    $"{file.Path}: the tensor {GgufNames.Embeddings} is missing or no matrix; it is not the file of a model.");
         return file.Metadata.Whole($"{a}.vocab_size", 1, MaxSize, rows) == rows
             ? rows
             : throw file.Metadata.Unsound($"{a}.vocab_size", $"{GgufNames.Embeddings} has {rows} rows");
@@ -99,7 +112,9 @@ static class GgufModelConfig
     static int KeyValueHeads(GgufMetadata keys, string a, int heads)
     {
         int keyValueHeads = keys.Whole($"{a}.attention.head_count_kv", 1, heads, heads);
-        return heads % keyValueHeads == 0 ? keyValueHeads : throw keys.Unsound($"{a}.attention.head_count_kv", $"it must divide head_count, {heads}");
+        return heads % keyValueHeads == 0
+            ? keyValueHeads
+            : throw keys.Unsound($"{a}.attention.head_count_kv", $"it must divide head_count, {heads}");
     }
 
     static int HeadDim(GgufMetadata keys, string a, int hidden, int heads)
@@ -112,6 +127,8 @@ static class GgufModelConfig
                 throw keys.Unsound($"{a}.{same}", $"only the dimension of the keys, {dim}, is supported");
             }
         }
-        return dim % 2 == 0 && (long)dim * heads <= MaxSize ? dim : throw keys.Unsound($"{a}.attention.key_length", "it must be even and of a sound size");
+        return dim % 2 == 0 && (long)dim * heads <= MaxSize
+            ? dim
+            : throw keys.Unsound($"{a}.attention.key_length", "it must be even and of a sound size");
     }
 }

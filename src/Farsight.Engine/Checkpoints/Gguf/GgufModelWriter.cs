@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Checkpoints.Gguf;
 
@@ -13,13 +14,20 @@ public static class GgufModelWriter
     /// <param name="config">Its shape.</param>
     /// <param name="tensors">Every weight, by Hugging Face's names.</param>
     /// <param name="tokenizer">Its tokenizer, with as many tokens as the model has; null to leave it out.</param>
-    /// <param name="format">How matrices are stored; norms and biases are F32, and a matrix that a block format does not fit is F16.</param>
+    /// <param name="format">How matrices are stored; norms and biases are F32, and a matrix that a block format does not fit is
+    /// F16.</param>
     /// <param name="progress">Receives the bytes of values written so far; null for nobody.</param>
     /// <returns>The tensors as they were stored, under the file's names.</returns>
     /// <exception cref="InputException">llama.cpp has no such model, or a weight cannot be stored in this format.</exception>
     /// <exception cref="IOException">The disk is full.</exception>
     public static IReadOnlyList<GgufTensor> Write(
-        string path, string name, ModelConfig config, IEnumerable<TensorToWrite> tensors, GgufTokenizer? tokenizer, NumberFormat format, Action<long>? progress = null)
+        string path,
+        string name,
+        ModelConfig config,
+        IEnumerable<TensorToWrite> tensors,
+        GgufTokenizer? tokenizer,
+        NumberFormat format,
+        Action<long>? progress = null)
     {
         GgufMetadataWriter keys = new();
         GgufModelConfig.Write(keys, name, config, format);
@@ -39,17 +47,28 @@ public static class GgufModelWriter
     /// <param name="name">For people.</param>
     /// <param name="config">The shape of the model it belongs to.</param>
     /// <param name="adapter">Only low-rank matrices.</param>
-    /// <exception cref="InputException">The adapter holds weights that were trained whole, or scales the rotation otherwise than the model.</exception>
+    /// <exception cref="InputException">The adapter holds weights that were trained whole, or scales the rotation otherwise than the
+    /// model.</exception>
     /// <exception cref="IOException">The disk is full.</exception>
     public static void WriteLora(string path, string name, ModelConfig config, PeftAdapter adapter)
     {
-        if (adapter.Tensors.Keys.Order(StringComparer.Ordinal).FirstOrDefault(n => !n.Contains(".lora_", StringComparison.Ordinal) && !(n == PeftAdapter.Head && adapter.HeadIsEmbedding)) is { } whole)
+        if (
+            adapter
+                .Tensors.Keys.Order(StringComparer.Ordinal)
+                .FirstOrDefault(n =>
+                    !n.Contains(".lora_", StringComparison.Ordinal) && !(n == PeftAdapter.Head && adapter.HeadIsEmbedding)
+                ) is
+            { } whole)
         {
-            throw new InputException($"The adapter holds {whole} as trained whole, which a GGUF adapter cannot; make one model of both with `farsight merge`, or `farsight export gguf` with --adapter and without --lora.");
+            throw new InputException(
+                $"The adapter holds {whole} as trained whole, which a GGUF adapter cannot; make one model of both with `farsight merge`, or `farsight export gguf` with --adapter and without --lora."
+            );
         }
         if (adapter.Effective is { } effective && (effective.RopeScaling, effective.RopeTheta) != (config.RopeScaling, config.RopeTheta))
         {
-            throw new InputException("The adapter was trained under another RoPE scaling or base than the model's, which a GGUF adapter cannot say; make one model of both with `farsight merge`, or `farsight export gguf` with --adapter and without --lora.");
+            throw new InputException(
+                "The adapter was trained under another RoPE scaling or base than the model's, which a GGUF adapter cannot say; make one model of both with `farsight merge`, or `farsight export gguf` with --adapter and without --lora."
+            );
         }
         string architecture = GgufArchitecture.Of(config);
         GgufMetadataWriter keys = new();
@@ -59,7 +78,14 @@ public static class GgufModelWriter
         keys.Add("adapter.type", "lora");
         keys.Add("adapter.lora.alpha", (float)adapter.Description.Alpha);
         keys.Add("general.file_type", GgufTensorType.FileTypeOf(NumberFormat.F32));
-        GgufWriter.Write(path, keys, [.. adapter.Updates.SelectMany(u => LowRank(u, adapter.Description.Alpha)).Select(t => Stored(t, architecture, config.HeadDim, NumberFormat.F32))]);
+        GgufWriter.Write(
+            path,
+            keys,
+            [
+                .. adapter
+                    .Updates.SelectMany(u => LowRank(u, adapter.Description.Alpha))
+                    .Select(t => Stored(t, architecture, config.HeadDim, NumberFormat.F32)),
+            ]);
     }
 
     // llama.cpp scales every update by alpha / R; what another scale needs beyond that goes into B.

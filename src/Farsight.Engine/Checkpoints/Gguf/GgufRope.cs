@@ -1,5 +1,6 @@
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Models;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Checkpoints.Gguf;
 
@@ -31,12 +32,15 @@ static class GgufRope
             case RopeScaling.Llama3 when a == GgufArchitecture.Llama:
                 break; // a tensor says it
             default:
-                throw new InputException($"llama.cpp has no RoPE scaling like this {model.ModelType}'s ({model.RopeScaling.GetType().Name}); it cannot be exported to GGUF.");
+                throw new InputException(
+                    $"llama.cpp has no RoPE scaling like this {model.ModelType}'s ({model.RopeScaling.GetType().Name}); it cannot be exported to GGUF."
+                );
         }
     }
 
     /// <summary>[Dh/2] what llama.cpp divides each frequency by; null where keys say everything.</summary>
-    internal static float[]? Divisors(ModelConfig model) => model.RopeScaling is RopeScaling.Llama3 rule ? Divisors(model.HeadDim, model.RopeTheta, rule) : null;
+    internal static float[]? Divisors(ModelConfig model) =>
+        model.RopeScaling is RopeScaling.Llama3 rule ? Divisors(model.HeadDim, model.RopeTheta, rule) : null;
 
     internal static double Theta(GgufMetadata keys, string a) => keys.Number($"{a}.rope.freq_base", 1, MaxTheta, 10_000);
 
@@ -46,14 +50,20 @@ static class GgufRope
         string type = keys.Has($"{a}.rope.scaling.type") ? keys.Text($"{a}.rope.scaling.type") : "none";
         if (file.Tensors.TryGetValue(GgufNames.RopeFactors, out StoredTensor? factors))
         {
-            return type == "none" ? FromDivisors(file, a, factors) : throw keys.Unsound($"{a}.rope.scaling.type", $"the tensor {GgufNames.RopeFactors} scales the rotation, too");
+            return type == "none"
+                ? FromDivisors(file, a, factors)
+                : throw keys.Unsound($"{a}.rope.scaling.type", $"the tensor {GgufNames.RopeFactors} scales the rotation, too");
         }
         return type switch
         {
-            "none" => keys.Number($"{a}.rope.scale_linear", 1, MaxFactor, 1) is > 1 and var factor ? new RopeScaling.Linear(factor) : new RopeScaling.Unscaled(),
+            "none" => keys.Number($"{a}.rope.scale_linear", 1, MaxFactor, 1) is > 1 and var factor
+                ? new RopeScaling.Linear(factor)
+                : new RopeScaling.Unscaled(),
             "linear" => new RopeScaling.Linear(keys.Number($"{a}.rope.scaling.factor", 1, MaxFactor)),
             "yarn" => Yarn(keys, a),
-            _ => throw keys.Unsound($"{a}.rope.scaling.type", $"{type} is not supported in GGUF files; take the model as a Hugging Face directory"),
+            _ => throw keys.Unsound(
+                $"{a}.rope.scaling.type",
+                $"{type} is not supported in GGUF files; take the model as a Hugging Face directory"),
         };
     }
 
@@ -98,11 +108,16 @@ static class GgufRope
     static RopeScaling FromDivisors(GgufFile file, string a, StoredTensor tensor)
     {
         GgufMetadata keys = file.Metadata;
-        int headDim = keys.Whole($"{a}.attention.key_length", 2, 1 << 14, tensor.Shape.Count == 1 && tensor.Count < 1 << 13 ? 2 * (int)tensor.Count : 2);
+        int headDim = keys.Whole(
+            $"{a}.attention.key_length",
+            2,
+            1 << 14,
+            tensor.Shape.Count == 1 && tensor.Count < 1 << 13 ? 2 * (int)tensor.Count : 2);
         float[] divisors = tensor.Shape.Count == 1 && tensor.Count == headDim / 2 ? tensor.ReadFloats() : [];
         if (divisors.Length == 0 || divisors.Any(d => !(d is >= 1e-3f and <= (float)MaxFactor)))
         {
-            throw new InputException($"{file.Path}: {GgufNames.RopeFactors} must hold {headDim / 2} sound divisors of frequencies; download the file again.");
+            throw new InputException(
+                $"{file.Path}: {GgufNames.RopeFactors} must hold {headDim / 2} sound divisors of frequencies; download the file again.");
         }
         RopeScaling.Llama3 rule = new(Math.Round(divisors.Max(), 3), 1, 4, 8192);
         float[] expected = Divisors(headDim, Theta(keys, a), rule);

@@ -3,7 +3,9 @@ namespace Farsight.Engine.Checkpoints.Gguf;
 /// <summary>What a GGUF file stores of a tokenizer, as plain lists; what the tokens mean is known elsewhere.</summary>
 public sealed record GgufTokenizer
 {
-    internal const string BosKey = "tokenizer.ggml.bos_token_id", EosKey = "tokenizer.ggml.eos_token_id", EotKey = "tokenizer.ggml.eot_token_id";
+    internal const string BosKey = "tokenizer.ggml.bos_token_id",
+        EosKey = "tokenizer.ggml.eos_token_id",
+        EotKey = "tokenizer.ggml.eot_token_id";
 
     const string Prefix = "tokenizer.ggml.";
     const string ModelKey = Prefix + "model", PreKey = Prefix + "pre", TokensKey = Prefix + "tokens", TypesKey = Prefix + "token_type";
@@ -83,7 +85,9 @@ public sealed record GgufTokenizer
             ChatTemplate = Text(TemplateKey),
             Json = Text(JsonKey),
         };
-        return (tokenizer.Types.Count == 0 || tokenizer.Types.Count == tokens.Length) && (tokenizer.Scores.Count == 0 || tokenizer.Scores.Count == tokens.Length)
+        return
+            (tokenizer.Types.Count == 0 || tokenizer.Types.Count == tokens.Length)
+            && (tokenizer.Scores.Count == 0 || tokenizer.Scores.Count == tokens.Length)
             ? tokenizer
             : throw keys.Unsound(TokensKey, "token_type and scores must be as long as the list of tokens");
     }

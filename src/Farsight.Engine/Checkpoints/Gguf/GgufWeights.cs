@@ -80,14 +80,18 @@ public sealed class GgufWeights : IModelFiles
         }
         return shape.IsEmpty || shape.SequenceEqual([.. tensor.Shape])
             ? tensor
-            : throw new InputException($"{Path}: {stored} is [{string.Join(", ", tensor.Shape)}], where [{string.Join(", ", shape.ToArray())}] is needed; the file's keys and tensors are not of one model.");
+            : throw new InputException(
+                $"{Path}: {stored} is [{string.Join(", ", tensor.Shape)}], where [{string.Join(", ", shape.ToArray())}] is needed; the file's keys and tensors are not of one model."
+            );
     }
 
     void CheckTensors()
     {
         if (Config.NumHiddenLayers > _file.Tensors.Count) // before the names of so many are listed
         {
-            throw new InputException($"{Path}: {_architecture}.block_count is {Config.NumHiddenLayers}, and there are {_file.Tensors.Count} tensors; the file is incomplete, or one part of several.");
+            throw new InputException(
+                $"{Path}: {_architecture}.block_count is {Config.NumHiddenLayers}, and there are {_file.Tensors.Count} tensors; the file is incomplete, or one part of several."
+            );
         }
         HashSet<string> known = new(StringComparer.Ordinal) { GgufNames.RopeFactors };
         foreach (ParameterShape parameter in ParameterShapes.Of(Config))
@@ -97,7 +101,9 @@ public sealed class GgufWeights : IModelFiles
         }
         if (_file.Tensors.Keys.Where(n => !known.Contains(n)).Order(StringComparer.Ordinal).FirstOrDefault() is { } extra)
         {
-            throw new InputException($"{Path}: a {_architecture} of {Config.NumHiddenLayers} layers has no tensor {extra}; the model is of a variant that is not supported.");
+            throw new InputException(
+                $"{Path}: a {_architecture} of {Config.NumHiddenLayers} layers has no tensor {extra}; the model is of a variant that is not supported."
+            );
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Farsight.Engine.Files;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Checkpoints.Gguf;
@@ -112,5 +113,6 @@ public static class GgufWriter
 
     static void Pad(Stream stream) => stream.Write(new byte[Aligned(stream.Position) - stream.Position]);
 
-    static long Aligned(long position) => (position + GgufHeader.DefaultAlignment - 1) / GgufHeader.DefaultAlignment * GgufHeader.DefaultAlignment;
+    static long Aligned(long position) =>
+        (position + GgufHeader.DefaultAlignment - 1) / GgufHeader.DefaultAlignment * GgufHeader.DefaultAlignment;
 }

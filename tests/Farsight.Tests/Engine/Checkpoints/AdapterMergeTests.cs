@@ -5,6 +5,7 @@ using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Tests.Engine.Checkpoints;
 
@@ -25,12 +26,18 @@ public sealed class AdapterMergeTests
 
         Assert.True(merged.Weights.Files.Count > 1);
         Assert.Equal((14, 3, tied), (merged.UpdatedLayers, merged.ReplacedModules, merged.Config.TieWordEmbeddings));
-        Near.Each(LogProbs(folder["base"], folder["adapter"]), Floats(LogProbs(folder["merged"], null)), relative: 0, absolute: format == NumberFormat.F32 ? 2e-5 : 0.05);
+        Near.Each(
+            LogProbs(folder["base"], folder["adapter"]),
+            Floats(LogProbs(folder["merged"], null)),
+            relative: 0,
+            absolute: format == NumberFormat.F32 ? 2e-5 : 0.05);
         Assert.NotEqual(Floats(LogProbs(folder["base"], null)), Floats(LogProbs(folder["merged"], null)));
         Assert.Equal("{}", File.ReadAllText(folder["merged/tokenizer.json"]));
         Assert.Equal("x", File.ReadAllText(folder["merged/chat_template.jinja"]));
         JsonObject json = JsonNode.Parse(File.ReadAllText(folder["merged/config.json"]))!.AsObject();
-        Assert.Equal((19, "yarn", 256), ((int)json["pad_token_id"]!, (string)json["rope_scaling"]!["rope_type"]!, (int)json["max_position_embeddings"]!));
+        Assert.Equal(
+            (19, "yarn", 256),
+            ((int)json["pad_token_id"]!, (string)json["rope_scaling"]!["rope_type"]!, (int)json["max_position_embeddings"]!));
         Assert.Equal(type == "f32" ? "float32" : "bfloat16", (string?)json["torch_dtype"]);
     }
 
@@ -57,7 +64,12 @@ public sealed class AdapterMergeTests
         string weights = folder["adapter/adapter_model.safetensors"];
         using (SafetensorsFile file = SafetensorsFile.Open(weights))
         {
-            TensorToWrite[] tensors = [.. file.Tensors.Values.Where(t => !t.Name.Contains("lm_head", StringComparison.Ordinal)).Select(t => TensorToWrite.From(t.Name, NumberFormat.F32, t.ReadFloats(), [.. t.Shape]))];
+            TensorToWrite[] tensors =
+            [
+                .. file
+                    .Tensors.Values.Where(t => !t.Name.Contains("lm_head", StringComparison.Ordinal))
+                    .Select(t => TensorToWrite.From(t.Name, NumberFormat.F32, t.ReadFloats(), [.. t.Shape])),
+            ];
             SafetensorsWriter.Write(weights, tensors);
         }
         JsonObject json = JsonNode.Parse(File.ReadAllText(folder["adapter/adapter_config.json"]))!.AsObject();
@@ -87,8 +99,16 @@ public sealed class AdapterMergeTests
         Refused(folder, "trained on other weights", () => WriteBase(folder, tied: true, seed: 2));
         Refused(folder, "vocabulary was resized", () => WriteBase(folder, tied: true, config with { VocabSize = 24 }), forgetBase: true);
         Refused(folder, "belongs to nothing", () => WriteBase(folder, tied: true, config with { NumHiddenLayers = 1 }), forgetBase: true);
-        Refused(folder, "is missing; the adapter is not of this model", () => WriteBase(folder, tied: true, config with { NumHiddenLayers = 3 }), forgetBase: true);
-        Refused(folder, "the adapter is of another model", () => WriteBase(folder, tied: true, config with { IntermediateSize = 16 }), forgetBase: true);
+        Refused(
+            folder,
+            "is missing; the adapter is not of this model",
+            () => WriteBase(folder, tied: true, config with { NumHiddenLayers = 3 }),
+            forgetBase: true);
+        Refused(
+            folder,
+            "the adapter is of another model",
+            () => WriteBase(folder, tied: true, config with { IntermediateSize = 16 }),
+            forgetBase: true);
     }
 
     [Fact]
@@ -97,8 +117,18 @@ public sealed class AdapterMergeTests
         using TemporaryFolder folder = new();
         WriteAdapter(folder, WriteBase(folder, tied: true), ownHead: false);
 
-        Assert.Contains("would be replaced", Assert.Throws<InputException>(() => new AdapterMerge(folder["base"], folder["adapter"], folder["base"] + "/", NumberFormat.F32).Write()).Message);
-        Assert.Contains("would be replaced", Assert.Throws<InputException>(() => new AdapterMerge(folder["base"], folder["adapter"], folder["adapter"], NumberFormat.F32).Write()).Message);
+        Assert.Contains(
+            "would be replaced",
+            Assert
+                .Throws<InputException>(() =>
+                    new AdapterMerge(folder["base"], folder["adapter"], folder["base"] + "/", NumberFormat.F32).Write())
+                .Message);
+        Assert.Contains(
+            "would be replaced",
+            Assert
+                .Throws<InputException>(() =>
+                    new AdapterMerge(folder["base"], folder["adapter"], folder["adapter"], NumberFormat.F32).Write())
+                .Message);
     }
 
     [Fact]
@@ -108,7 +138,10 @@ public sealed class AdapterMergeTests
         WriteAdapter(folder, WriteBase(folder, tied: true), ownHead: false);
         using CancellationTokenSource source = new();
 
-        Assert.Throws<OperationCanceledException>(() => new AdapterMerge(folder["base"], folder["adapter"], folder["merged"], NumberFormat.F32).Write((_, _) => source.Cancel(), source.Token));
+        Assert.Throws<OperationCanceledException>(() =>
+            new AdapterMerge(folder["base"], folder["adapter"], folder["merged"], NumberFormat.F32).Write(
+                (_, _) => source.Cancel(),
+                source.Token));
 
         Assert.Equal(2, Directory.GetFileSystemEntries(folder.Path).Length);
     }
@@ -120,13 +153,35 @@ public sealed class AdapterMergeTests
         WriteAdapter(folder, WriteBase(folder, tied: true), ownHead: false);
 
         (int code, string output, string error) = await CommandLine.Run(
-            "merge", "--model", folder["base"], "--adapter", folder["adapter"], "--out", folder["merged"], "--type", "f32", "--shard-size", "3KB", "--json");
+            "merge",
+            "--model",
+            folder["base"],
+            "--adapter",
+            folder["adapter"],
+            "--out",
+            folder["merged"],
+            "--type",
+            "f32",
+            "--shard-size",
+            "3KB",
+            "--json");
 
         Assert.Equal((0, ""), (code, code == 0 ? "" : error));
         JsonNode json = JsonNode.Parse(output)!;
-        Assert.Equal(("F32", 14, "Yarn", true), ((string)json["type"]!, (int)json["updated_layers"]!, (string)json["rope"]!, (bool)json["tied"]!));
+        Assert.Equal(
+            ("F32", 14, "Yarn", true),
+            ((string)json["type"]!, (int)json["updated_layers"]!, (string)json["rope"]!, (bool)json["tied"]!));
         Assert.All(json["files"]!.AsArray(), f => Assert.True(File.Exists(folder[$"merged/{f}"])));
-        (code, _, error) = await CommandLine.Run("merge", "--model", folder["base"], "--adapter", folder["adapter"], "--out", folder["merged"], "--shard-size", "much");
+        (code, _, error) = await CommandLine.Run(
+            "merge",
+            "--model",
+            folder["base"],
+            "--adapter",
+            folder["adapter"],
+            "--out",
+            folder["merged"],
+            "--shard-size",
+            "much");
         Assert.Equal(2, code);
         Assert.Contains("--shard-size much", error);
     }
@@ -138,11 +193,19 @@ public sealed class AdapterMergeTests
         {
             string weights = folder["adapter/adapter_model.safetensors"];
             using SafetensorsFile file = SafetensorsFile.Open(weights);
-            TensorToWrite[] tensors = [.. file.Tensors.Values.Select(t => TensorToWrite.From(t.Name, NumberFormat.F32, t.ReadFloats(), [.. t.Shape]))];
+            TensorToWrite[] tensors =
+            [
+                .. file.Tensors.Values.Select(t => TensorToWrite.From(t.Name, NumberFormat.F32, t.ReadFloats(), [.. t.Shape])),
+            ];
             SafetensorsWriter.Write(weights, tensors);
         }
         using LlamaModel model = LlamaModel.Load(folder["base"]);
-        Assert.Contains(says, Assert.Throws<InputException>(() => new AdapterMerge(folder["base"], folder["adapter"], folder["merged"], NumberFormat.F32).Write()).Message);
+        Assert.Contains(
+            says,
+            Assert
+                .Throws<InputException>(() =>
+                    new AdapterMerge(folder["base"], folder["adapter"], folder["merged"], NumberFormat.F32).Write())
+                .Message);
         Assert.NotNull(Assert.Throws<InputException>(() => model.LoadAdapter(folder["adapter"])).Message);
         Assert.False(Directory.Exists(folder["merged"]));
     }
@@ -151,8 +214,18 @@ public sealed class AdapterMergeTests
     {
         ModelConfig config = (other ?? TinyModelFiles.Config) with { TieWordEmbeddings = tied };
         Directory.CreateDirectory(folder["base"]);
-        TensorToWrite[] weights = [.. ParameterShapes.Of(config).Select((p, i) => TensorToWrite.From(
-            p.Name, NumberFormat.F32, [.. TestData.Normal(p.Shape.Aggregate(1, (a, b) => a * b), i + 100 * seed).Select(v => 0.5f * v)], [.. p.Shape]))];
+        TensorToWrite[] weights =
+        [
+            .. ParameterShapes
+                .Of(config)
+                .Select(
+                    (p, i) =>
+                        TensorToWrite.From(
+                            p.Name,
+                            NumberFormat.F32,
+                            [.. TestData.Normal(p.Shape.Aggregate(1, (a, b) => a * b), i + 100 * seed).Select(v => 0.5f * v)],
+                            [.. p.Shape])),
+        ];
         TinyModelFiles.Write(folder["base"], config, weights);
         JsonObject json = JsonNode.Parse(File.ReadAllText(folder["base/config.json"]))!.AsObject();
         json["pad_token_id"] = 19;
@@ -190,7 +263,15 @@ public sealed class AdapterMergeTests
             RankPattern = [KeyValuePair.Create("down_proj", 3)],
             BaseFingerprint = model.Fingerprint(),
         };
-        PeftAdapter.Write(folder["adapter"], description, tensors, config with { RopeScaling = new RopeScaling.Yarn(4, 64), MaxPositionEmbeddings = 256 });
+        PeftAdapter.Write(
+            folder["adapter"],
+            description,
+            tensors,
+            config with
+            {
+                RopeScaling = new RopeScaling.Yarn(4, 64),
+                MaxPositionEmbeddings = 256,
+            });
     }
 
     static double[] LogProbs(string directory, string? adapter)

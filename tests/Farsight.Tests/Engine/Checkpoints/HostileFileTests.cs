@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
-using Farsight.Alignment.Text.Templates;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Checkpoints.Gguf;
@@ -8,6 +7,8 @@ using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Rope;
+using Farsight.Text.Templates;
 
 namespace Farsight.Tests.Engine.Checkpoints;
 
@@ -110,17 +111,29 @@ public sealed class HostileFileTests
     {
         using TemporaryFolder folder = new();
         const string Query = "model.layers.0.self_attn.q_proj";
-        PeftAdapter.Write(folder["adapter"], new(2, 4.5, ["q_proj"], ["norm"], "models/tiny"),
-            [(Query + ".lora_A.weight", new RowsMatrix(Rows.Allocate(2, 32))), (Query + ".lora_B.weight", new RowsMatrix(Rows.Allocate(32, 2))), ("model.norm.weight", new RowsMatrix(Rows.Allocate(1, 32)))], s_config);
+        PeftAdapter.Write(
+            folder["adapter"],
+            new(2, 4.5, ["q_proj"], ["norm"], "models/tiny"),
+            [
+                (Query + ".lora_A.weight", new RowsMatrix(Rows.Allocate(2, 32))),
+                (Query + ".lora_B.weight", new RowsMatrix(Rows.Allocate(32, 2))),
+                ("model.norm.weight", new RowsMatrix(Rows.Allocate(1, 32))),
+            ],
+            s_config);
         string file = Path.Combine(folder["adapter"], name);
         byte[] sound = File.ReadAllBytes(file);
         bool isJson = name.EndsWith(".json", StringComparison.Ordinal);
 
-        Attack(file, isJson ? Mutations.OfJson(sound, Count) : Mutations.OfBytes(sound, 8 + (int)BinaryPrimitives.ReadInt64LittleEndian(sound), Count), _ =>
-        {
-            using PeftAdapter adapter = PeftAdapter.Read(folder["adapter"]);
-            Touch(adapter.Tensors.Values);
-        });
+        Attack(
+            file,
+            isJson
+                ? Mutations.OfJson(sound, Count)
+                : Mutations.OfBytes(sound, 8 + (int)BinaryPrimitives.ReadInt64LittleEndian(sound), Count),
+            _ =>
+            {
+                using PeftAdapter adapter = PeftAdapter.Read(folder["adapter"]);
+                Touch(adapter.Tensors.Values);
+            });
     }
 
     [Theory]
@@ -144,7 +157,14 @@ public sealed class HostileFileTests
         byte[] bytes = SoundGguf(folder);
         int name = bytes.AsSpan().IndexOf("blk.0.attn_k.weight"u8);
         int offset = name + "blk.0.attn_k.weight".Length + 4 + 2 * 8 + 4;
-        foreach ((ulong place, string says) in ((ulong, string)[])[(0, "overlaps"), (1, "not all in the file"), (1UL << 62, "not all in the file"), ((ulong)bytes.Length / 32 * 32, "not all in the file")])
+        foreach (
+            (ulong place, string says) in ((ulong, string)[])
+                [
+                    (0, "overlaps"),
+                    (1, "not all in the file"),
+                    (1UL << 62, "not all in the file"),
+                    ((ulong)bytes.Length / 32 * 32, "not all in the file"),
+                ])
         {
             BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(offset), place);
             File.WriteAllBytes(folder["damaged"], bytes);
@@ -209,7 +229,12 @@ public sealed class HostileFileTests
     /// <param name="read">Reads the file.</param>
     /// <param name="leastRefused">At least one in so many variants must be refused, or the damage is not seen.</param>
     /// <param name="allowance">Bytes that may be allocated beside a multiple of the file's size.</param>
-    internal static void Attack(string path, IEnumerable<byte[]> variants, Action<string> read, int leastRefused = 4, int allowance = 1 << 20)
+    internal static void Attack(
+        string path,
+        IEnumerable<byte[]> variants,
+        Action<string> read,
+        int leastRefused = 4,
+        int allowance = 1 << 20)
     {
         int number = 0, refused = 0;
         foreach (byte[] variant in variants)
@@ -223,14 +248,18 @@ public sealed class HostileFileTests
             catch (InputException e)
             {
                 refused++;
-                Assert.True((e.Message.EndsWith('.') || e is TemplateException) && !e.Message.Contains('\n'), $"variant {number}: {e.Message}");
+                Assert.True(
+                    (e.Message.EndsWith('.') || e is TemplateException) && !e.Message.Contains('\n'),
+                    $"variant {number}: {e.Message}");
             }
             catch (Exception e)
             {
                 Assert.Fail($"variant {number}: {e}");
             }
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(allocated <= allowance + (long)Factor * variant.Length, $"variant {number}: {allocated} bytes for a file of {variant.Length}");
+            Assert.True(
+                allocated <= allowance + (long)Factor * variant.Length,
+                $"variant {number}: {allocated} bytes for a file of {variant.Length}");
             Assert.True(Stopwatch.GetElapsedTime(start) < s_longest, $"variant {number}: it took {Stopwatch.GetElapsedTime(start)}");
             number++;
         }

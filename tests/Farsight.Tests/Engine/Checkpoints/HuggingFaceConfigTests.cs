@@ -1,15 +1,16 @@
 using System.Text.Json.Nodes;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
-using Farsight.Engine.Kernels;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Tests.Engine.Checkpoints;
 
 public sealed class HuggingFaceConfigTests
 {
-    const string Llama = """{"model_type":"llama","vocab_size":320,"hidden_size":64,"intermediate_size":160,"num_hidden_layers":3,"num_attention_heads":4}""";
+    const string Llama =
+        """{"model_type":"llama","vocab_size":320,"hidden_size":64,"intermediate_size":160,"num_hidden_layers":3,"num_attention_heads":4}""";
 
     [Fact]
     public void Absent_keys_have_the_defaults_of_transformers()
@@ -34,7 +35,12 @@ public sealed class HuggingFaceConfigTests
     [InlineData("qwen3", false, true)]
     public void The_model_type_decides_biases_and_norms(string type, bool bias, bool norm)
     {
-        ModelConfig model = Read(Llama, ("model_type", $"\"{type}\""), ("sliding_window", "null"), ("num_key_value_heads", "2"), ("head_dim", "32"));
+        ModelConfig model = Read(
+            Llama,
+            ("model_type", $"\"{type}\""),
+            ("sliding_window", "null"),
+            ("num_key_value_heads", "2"),
+            ("head_dim", "32"));
 
         Assert.Equal((bias, norm, 32), (model.AttentionBias, model.QueryKeyNorm, model.HeadDim));
     }
@@ -42,12 +48,27 @@ public sealed class HuggingFaceConfigTests
     [Theory]
     [InlineData("""{"rope_type":"default"}""", "Unscaled { }")]
     [InlineData("""{"type":"linear","factor":4}""", "Linear { Factor = 4 }")]
-    [InlineData("""{"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":128}""", "Llama3 { Factor = 8, LowFreqFactor = 1, HighFreqFactor = 4, OriginalMaxPositionEmbeddings = 128 }")]
-    [InlineData("""{"type":"yarn","factor":4.0}""", "Yarn { Factor = 4, OriginalMaxPositionEmbeddings = 2048, BetaFast = 32, BetaSlow = 1, AttentionFactor = , MScale = , MScaleAllDim = , Truncate = True }")]
-    [InlineData("""{"rope_type":"yarn","factor":8.0,"original_max_position_embeddings":512,"beta_fast":30,"beta_slow":2,"attention_factor":1.5}""", "Yarn { Factor = 8, OriginalMaxPositionEmbeddings = 512, BetaFast = 30, BetaSlow = 2, AttentionFactor = 1.5, MScale = , MScaleAllDim = , Truncate = True }")]
-    [InlineData("""{"rope_type":"yarn","original_max_position_embeddings":512,"mscale":1.0,"mscale_all_dim":0.5,"truncate":false}""", "Yarn { Factor = 4, OriginalMaxPositionEmbeddings = 512, BetaFast = 32, BetaSlow = 1, AttentionFactor = , MScale = 1, MScaleAllDim = 0.5, Truncate = False }")]
+    [InlineData(
+        """{"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":128}""",
+        "Llama3 { Factor = 8, LowFreqFactor = 1, HighFreqFactor = 4, OriginalMaxPositionEmbeddings = 128 }"
+    )]
+    [InlineData(
+        """{"type":"yarn","factor":4.0}""",
+        "Yarn { Factor = 4, OriginalMaxPositionEmbeddings = 2048, BetaFast = 32, BetaSlow = 1, AttentionFactor = , MScale = , MScaleAllDim = , Truncate = True }"
+    )]
+    [InlineData(
+        """{"rope_type":"yarn","factor":8.0,"original_max_position_embeddings":512,"beta_fast":30,"beta_slow":2,"attention_factor":1.5}""",
+        "Yarn { Factor = 8, OriginalMaxPositionEmbeddings = 512, BetaFast = 30, BetaSlow = 2, AttentionFactor = 1.5, MScale = , MScaleAllDim = , Truncate = True }"
+    )]
+    [InlineData(
+        """{"rope_type":"yarn","original_max_position_embeddings":512,"mscale":1.0,"mscale_all_dim":0.5,"truncate":false}""",
+        "Yarn { Factor = 4, OriginalMaxPositionEmbeddings = 512, BetaFast = 32, BetaSlow = 1, AttentionFactor = , MScale = 1, MScaleAllDim = 0.5, Truncate = False }"
+    )]
     [InlineData("""{"type":"dynamic","factor":2.0}""", "DynamicNtk { Factor = 2, OriginalMaxPositionEmbeddings = 2048 }")]
-    [InlineData("""{"rope_type":"truncated","factor":8.0,"original_max_position_embeddings":512}""", "Truncated { Factor = 8, OriginalMaxPositionEmbeddings = 512 }")]
+    [InlineData(
+        """{"rope_type":"truncated","factor":8.0,"original_max_position_embeddings":512}""",
+        "Truncated { Factor = 8, OriginalMaxPositionEmbeddings = 512 }"
+    )]
     public void Rope_scaling_is_read_in_every_spelling(string scaling, string expected)
     {
         Assert.Equal(expected, Read(Llama, ("rope_scaling", scaling)).RopeScaling.ToString());
@@ -95,18 +116,53 @@ public sealed class HuggingFaceConfigTests
     [InlineData("num_local_experts", "8", "only 0")]
     [InlineData("quantization_config", "{\"quant_method\":\"awq\"}", "changes the model's numbers")]
     [InlineData("rope_scaling", "\"yarn\"", "must be an object")]
-    [InlineData("rope_scaling", "{\"rope_type\":\"ntk\",\"factor\":2.0}", "supported are default, linear, dynamic, llama3, yarn, longrope and truncated", "rope_scaling.rope_type")]
+    [InlineData(
+        "rope_scaling",
+        "{\"rope_type\":\"ntk\",\"factor\":2.0}",
+        "supported are default, linear, dynamic, llama3, yarn, longrope and truncated",
+        "rope_scaling.rope_type"
+    )]
     [InlineData("rope_scaling", "{\"rope_type\":\"linear\",\"type\":\"yarn\",\"factor\":2.0}", "rope_type is linear", "rope_scaling.type")]
-    [InlineData("rope_scaling", "{\"rope_type\":\"dynamic\",\"factor\":2.0,\"original_max_position_embeddings\":512}", "starts at max_position_embeddings, 2048", "rope_scaling.original_max_position_embeddings")]
-    [InlineData("rope_scaling", "{\"type\":\"longrope\",\"factor\":2,\"short_factor\":[1,1]}", "a list of 8 numbers", "rope_scaling.short_factor")]
-    [InlineData("rope_scaling", "{\"type\":\"longrope\",\"factor\":2,\"short_factor\":[1,1,1,1,1,1,1,1],\"long_factor\":[1,1,1,1,1,1,1,\"x\"]}", "a list of 8 numbers", "rope_scaling.long_factor")]
-    [InlineData("rope_scaling", "{\"type\":\"longrope\",\"factor\":2,\"short_mscale\":1.2}", "not supported with longrope", "rope_scaling.short_mscale")]
+    [InlineData(
+        "rope_scaling",
+        "{\"rope_type\":\"dynamic\",\"factor\":2.0,\"original_max_position_embeddings\":512}",
+        "starts at max_position_embeddings, 2048",
+        "rope_scaling.original_max_position_embeddings"
+    )]
+    [InlineData(
+        "rope_scaling",
+        "{\"type\":\"longrope\",\"factor\":2,\"short_factor\":[1,1]}",
+        "a list of 8 numbers",
+        "rope_scaling.short_factor"
+    )]
+    [InlineData(
+        "rope_scaling",
+        "{\"type\":\"longrope\",\"factor\":2,\"short_factor\":[1,1,1,1,1,1,1,1],\"long_factor\":[1,1,1,1,1,1,1,\"x\"]}",
+        "a list of 8 numbers",
+        "rope_scaling.long_factor"
+    )]
+    [InlineData(
+        "rope_scaling",
+        "{\"type\":\"longrope\",\"factor\":2,\"short_mscale\":1.2}",
+        "not supported with longrope",
+        "rope_scaling.short_mscale"
+    )]
     [InlineData("rope_scaling", "{\"type\":\"default\",\"mrope_section\":[1]}", "not supported with default", "rope_scaling.mrope_section")]
     [InlineData("rope_scaling", "{\"factor\":4}", "would change nothing", "rope_scaling.factor")]
     [InlineData("rope_scaling", "{\"type\":\"linear\"}", "is missing", "rope_scaling.factor")]
     [InlineData("rope_scaling", "{\"type\":\"linear\",\"factor\":0.5}", "number from 1", "rope_scaling.factor")]
-    [InlineData("rope_scaling", "{\"rope_type\":\"llama3\",\"factor\":8,\"low_freq_factor\":4,\"high_freq_factor\":4}", "above low_freq_factor", "rope_scaling.high_freq_factor")]
-    [InlineData("rope_parameters", "{\"rope_type\":\"default\",\"partial_rotary_factor\":0.25}", "only 1", "rope_parameters.partial_rotary_factor")]
+    [InlineData(
+        "rope_scaling",
+        "{\"rope_type\":\"llama3\",\"factor\":8,\"low_freq_factor\":4,\"high_freq_factor\":4}",
+        "above low_freq_factor",
+        "rope_scaling.high_freq_factor"
+    )]
+    [InlineData(
+        "rope_parameters",
+        "{\"rope_type\":\"default\",\"partial_rotary_factor\":0.25}",
+        "only 1",
+        "rope_parameters.partial_rotary_factor"
+    )]
     public void A_setting_that_cannot_be_followed_is_named(string key, string? value, string says, string? named = null)
     {
         string message = Assert.Throws<InputException>(() => Read(Llama, (key, value))).Message;
@@ -139,12 +195,31 @@ public sealed class HuggingFaceConfigTests
     [InlineData("qwen3", "\"sliding_window\":17,\"use_sliding_window\":true,\"max_window_layers\":0", 17, "www")]
     [InlineData("qwen2", "\"sliding_window\":17,\"use_sliding_window\":true", null, "---")]
     [InlineData("qwen2", "\"use_sliding_window\":true,\"max_window_layers\":1", 4096, "-ww")]
-    [InlineData("qwen3", "\"sliding_window\":17,\"use_sliding_window\":true,\"max_window_layers\":2,\"layer_types\":[\"sliding_attention\",\"full_attention\",\"sliding_attention\"]", 17, "w-w")]
-    [InlineData("ministral", "\"sliding_window\":17,\"layer_types\":[\"full_attention\",\"sliding_attention\",\"full_attention\"]", 17, "-w-")]
-    public void Windows_are_read_as_each_family_spells_them_and_written_so_that_they_are_read_again(string type, string keys, int? window, string layers)
+    [InlineData(
+        "qwen3",
+        "\"sliding_window\":17,\"use_sliding_window\":true,\"max_window_layers\":2,\"layer_types\":[\"sliding_attention\",\"full_attention\",\"sliding_attention\"]",
+        17,
+        "w-w"
+    )]
+    [InlineData(
+        "ministral",
+        "\"sliding_window\":17,\"layer_types\":[\"full_attention\",\"sliding_attention\",\"full_attention\"]",
+        17,
+        "-w-"
+    )]
+    public void Windows_are_read_as_each_family_spells_them_and_written_so_that_they_are_read_again(
+        string type,
+        string keys,
+        int? window,
+        string layers)
     {
         using TemporaryFolder folder = new();
-        string text = Llama.Replace("llama", type, StringComparison.Ordinal).TrimEnd('}') + ",\"num_key_value_heads\":2,\"head_dim\":16" + (keys.Length > 0 ? "," : "") + keys + "}";
+        string text =
+            Llama.Replace("llama", type, StringComparison.Ordinal).TrimEnd('}')
+            + ",\"num_key_value_heads\":2,\"head_dim\":16"
+            + (keys.Length > 0 ? "," : "")
+            + keys
+            + "}";
         File.WriteAllText(folder["a.json"], text);
 
         ModelConfig read = HuggingFaceConfig.Read(folder["a.json"]);
@@ -167,24 +242,51 @@ public sealed class HuggingFaceConfigTests
     [InlineData("cwm", "rope_scaling", null)]
     [InlineData("seed_oss", "attention_out_bias", null)]
     public void A_family_whose_defaults_or_keys_do_not_fit_is_named(string type, string key, string? value) =>
-        Assert.Contains($"config.json: {key} ", Assert.Throws<InputException>(() => Read(
-            Llama, [.. (IEnumerable<(string, string?)>)[("model_type", $"\"{type}\""), ("num_key_value_heads", "2"), ("sliding_window", type == "seed_oss" ? null : "100"),
-                ("head_dim", "16"), ("max_position_embeddings", "2048"), ("rms_norm_eps", "1e-5"), ("attention_bias", type == "seed_oss" ? "true" : null), (key, value)]])).Message);
+        Assert.Contains(
+            $"config.json: {key} ",
+            Assert
+                .Throws<InputException>(() =>
+                    Read(
+                        Llama,
+                        [
+                            .. (IEnumerable<(string, string?)>)
+                                [
+                                    ("model_type", $"\"{type}\""),
+                                    ("num_key_value_heads", "2"),
+                                    ("sliding_window", type == "seed_oss" ? null : "100"),
+                                    ("head_dim", "16"),
+                                    ("max_position_embeddings", "2048"),
+                                    ("rms_norm_eps", "1e-5"),
+                                    ("attention_bias", type == "seed_oss" ? "true" : null),
+                                    (key, value),
+                                ],
+                        ]))
+                .Message);
 
     [Theory]
     [InlineData("llama", "{\"attention_bias\":true}", true, true, false)]
     [InlineData("llama", "{\"mlp_bias\":true}", false, false, true)]
     [InlineData("qwen3", "{\"attention_bias\":true}", true, true, false)]
     [InlineData("qwen2", "{\"attention_bias\":false,\"qkv_bias\":true}", true, false, false)]
-    [InlineData("seed_oss", "{\"attention_bias\":true,\"attention_out_bias\":false,\"mlp_bias\":false,\"residual_dropout\":0.1}", true, false, false)]
+    [InlineData(
+        "seed_oss",
+        "{\"attention_bias\":true,\"attention_out_bias\":false,\"mlp_bias\":false,\"residual_dropout\":0.1}",
+        true,
+        false,
+        false
+    )]
     public void Biases_follow_the_switches_of_the_family(string type, string keys, bool attention, bool output, bool mlp)
     {
         (string, string?)[] own = [.. JsonNode.Parse(keys)!.AsObject().Select(p => (p.Key, (string?)p.Value!.ToJsonString()))];
 
-        ModelConfig model = Read(Llama, [("model_type", $"\"{type}\""), ("num_key_value_heads", "2"), ("head_dim", "16"), ("max_position_embeddings", "2048"), .. own]);
+        ModelConfig model = Read(
+            Llama,
+            [("model_type", $"\"{type}\""), ("num_key_value_heads", "2"), ("head_dim", "16"), ("max_position_embeddings", "2048"), .. own]);
 
         Assert.Equal((attention, output, mlp), (model.AttentionBias, model.OutputBias, model.MlpBias));
-        Assert.Equal(3 * ((attention ? 3 : 0) + (output ? 1 : 0) + (mlp ? 3 : 0)), ParameterShapes.Of(model).Count(p => p.Name.EndsWith(".bias", StringComparison.Ordinal)));
+        Assert.Equal(
+            3 * ((attention ? 3 : 0) + (output ? 1 : 0) + (mlp ? 3 : 0)),
+            ParameterShapes.Of(model).Count(p => p.Name.EndsWith(".bias", StringComparison.Ordinal)));
         using TemporaryFolder folder = new();
         HuggingFaceConfig.Write(folder["config.json"], model, NumberFormat.F32);
         Assert.Equal(model, HuggingFaceConfig.Read(folder["config.json"]) with { EosTokenIds = model.EosTokenIds });
@@ -201,10 +303,13 @@ public sealed class HuggingFaceConfigTests
         using TemporaryFolder folder = new();
         File.WriteAllText(folder["config.json"], text);
 
-        Assert.StartsWith(folder["config.json"], Assert.Throws<InputException>(() => HuggingFaceConfig.Read(folder["config.json"])).Message);
+        Assert.StartsWith(
+            folder["config.json"],
+            Assert.Throws<InputException>(() => HuggingFaceConfig.Read(folder["config.json"])).Message);
     }
 
-    public static TheoryData<string> Scalings => ["default", "linear", "dynamic", "llama3", "yarn", "yarn with factor", "yarn with mscale", "longrope", "truncated"];
+    public static TheoryData<string> Scalings =>
+        ["default", "linear", "dynamic", "llama3", "yarn", "yarn with factor", "yarn with mscale", "longrope", "truncated"];
 
     [Theory]
     [MemberData(nameof(Scalings))]
@@ -212,8 +317,17 @@ public sealed class HuggingFaceConfigTests
     {
         foreach (string type in (string[])["llama", "mistral", "qwen2", "qwen3"])
         {
-            ModelConfig model = Read(Llama, ("model_type", $"\"{type}\""), ("sliding_window", "null"), ("num_key_value_heads", "2"), ("head_dim", "32"),
-                ("rope_theta", "1000000.5"), ("rms_norm_eps", "1e-5"), ("tie_word_embeddings", "true"), ("max_position_embeddings", "131072")) with
+            ModelConfig model = Read(
+                Llama,
+                ("model_type", $"\"{type}\""),
+                ("sliding_window", "null"),
+                ("num_key_value_heads", "2"),
+                ("head_dim", "32"),
+                ("rope_theta", "1000000.5"),
+                ("rms_norm_eps", "1e-5"),
+                ("tie_word_embeddings", "true"),
+                ("max_position_embeddings", "131072")
+            ) with
             {
                 RopeScaling = Scaling(scaling),
                 BosTokenId = scaling == "yarn" ? null : 7,
@@ -240,11 +354,15 @@ public sealed class HuggingFaceConfigTests
         HuggingFaceConfig.Write(folder["config.json"], model.With(rope), NumberFormat.BF16);
         ModelConfig again = HuggingFaceConfig.Read(folder["config.json"]);
 
-        Assert.Equal((new RopeScaling.Unscaled(), model.With(rope).MaxPositionEmbeddings), (again.RopeScaling, again.MaxPositionEmbeddings));
+        Assert.Equal(
+            (new RopeScaling.Unscaled(), model.With(rope).MaxPositionEmbeddings),
+            (again.RopeScaling, again.MaxPositionEmbeddings));
         Assert.Equal(theta, again.RopeTheta, 6);
         Assert.Equal(RopeFrequencies.Of(32, 10_000, rope).InvFreq, RopeFrequencies.Of(32, again.RopeTheta, again.RopeScaling).InvFreq);
         Assert.Equal(new RopeScaling.AdjustedBase(again.RopeTheta), again.RopeFor(model));
-        Assert.Contains("farsight merge", Assert.Throws<InputException>(() => (again with { RopeScaling = new RopeScaling.Linear(2) }).RopeFor(model)).Message);
+        Assert.Contains(
+            "farsight merge",
+            Assert.Throws<InputException>(() => (again with { RopeScaling = new RopeScaling.Linear(2) }).RopeFor(model)).Message);
     }
 
     [Fact]
@@ -285,22 +403,30 @@ public sealed class HuggingFaceConfigTests
     {
         using ModelDirectory directory = ModelDirectory.Open(SharedMaterial.PathOf($"goldens/{name}"));
 
-        Assert.Equal((keyValueHeads, headDim, scaling), (directory.Config.NumKeyValueHeads, directory.Config.HeadDim, directory.Config.RopeScaling.GetType().Name));
+        Assert.Equal(
+            (keyValueHeads, headDim, scaling),
+            (directory.Config.NumKeyValueHeads, directory.Config.HeadDim, directory.Config.RopeScaling.GetType().Name));
         Assert.Equal(320 * 64, directory.Weight("model.embed_tokens.weight", 320, 64).Count);
     }
 
-    static RopeScaling Scaling(string name) => name switch
-    {
-        "linear" => new RopeScaling.Linear(4),
-        "llama3" => new RopeScaling.Llama3(8, 1, 4, 8192),
-        "yarn" => new RopeScaling.Yarn(4.5, 32768),
-        "dynamic" => new RopeScaling.DynamicNtk(4, 131072),
-        "yarn with mscale" => new RopeScaling.Yarn(8, 512, MScale: 0.7, MScaleAllDim: 0.9, Truncate: false),
-        "longrope" => new RopeScaling.LongRope(32, 4096, [.. Enumerable.Range(0, 16).Select(i => 1 + 0.1 * i)], [.. Enumerable.Range(0, 16).Select(i => 1.5 + i)], 1.1),
-        "truncated" => new RopeScaling.Truncated(8, 16384),
-        "yarn with factor" => new RopeScaling.Yarn(8, 512, 30, 1.5, 1.2079441541679836),
-        _ => new RopeScaling.Unscaled(),
-    };
+    static RopeScaling Scaling(string name) =>
+        name switch
+        {
+            "linear" => new RopeScaling.Linear(4),
+            "llama3" => new RopeScaling.Llama3(8, 1, 4, 8192),
+            "yarn" => new RopeScaling.Yarn(4.5, 32768),
+            "dynamic" => new RopeScaling.DynamicNtk(4, 131072),
+            "yarn with mscale" => new RopeScaling.Yarn(8, 512, MScale: 0.7, MScaleAllDim: 0.9, Truncate: false),
+            "longrope" => new RopeScaling.LongRope(
+                32,
+                4096,
+                [.. Enumerable.Range(0, 16).Select(i => 1 + 0.1 * i)],
+                [.. Enumerable.Range(0, 16).Select(i => 1.5 + i)],
+                1.1),
+            "truncated" => new RopeScaling.Truncated(8, 16384),
+            "yarn with factor" => new RopeScaling.Yarn(8, 512, 30, 1.5, 1.2079441541679836),
+            _ => new RopeScaling.Unscaled(),
+        };
 
     static ModelConfig Read(string json, params (string Key, string? Value)[] changes)
     {

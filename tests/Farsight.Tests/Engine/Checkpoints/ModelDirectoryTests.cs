@@ -1,5 +1,6 @@
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Tests.Engine.Checkpoints;
@@ -25,11 +26,19 @@ public sealed class ModelDirectoryTests
     public void A_weight_of_another_model_is_named_with_the_keys_that_contradict_it()
     {
         using TemporaryFolder folder = new();
-        TinyModelFiles.Write(folder.Path, TinyModelFiles.Config with { NumKeyValueHeads = 4 }, TinyModelFiles.Weights(TinyModelFiles.Config));
+        TinyModelFiles.Write(
+            folder.Path,
+            TinyModelFiles.Config with
+            {
+                NumKeyValueHeads = 4,
+            },
+            TinyModelFiles.Weights(TinyModelFiles.Config));
 
         string message = Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message;
 
-        Assert.Equal($"{folder["model.safetensors"]}: model.layers.0.self_attn.k_proj.weight is [8, 8], config.json implies [16, 8] (num_key_value_heads 4 × head_dim 4, hidden_size 8); the two files are not of one model.", message);
+        Assert.Equal(
+            $"{folder["model.safetensors"]}: model.layers.0.self_attn.k_proj.weight is [8, 8], config.json implies [16, 8] (num_key_value_heads 4 × head_dim 4, hidden_size 8); the two files are not of one model.",
+            message);
     }
 
     [Fact]
@@ -39,12 +48,22 @@ public sealed class ModelDirectoryTests
         TensorToWrite[] weights = TinyModelFiles.Weights(TinyModelFiles.Config);
 
         TinyModelFiles.Write(folder.Path, TinyModelFiles.Config, weights.Where(w => w.Name != KeyProjection));
-        Assert.Contains($"the weight {KeyProjection} is missing", Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
+        Assert.Contains(
+            $"the weight {KeyProjection} is missing",
+            Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
 
-        TinyModelFiles.Write(folder.Path, TinyModelFiles.Config, weights.Append(TensorToWrite.From("model.layers.0.self_attn.o_proj.bias", NumberFormat.F32, new float[8], 8)));
-        Assert.Contains("has no weight model.layers.0.self_attn.o_proj.bias", Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
+        TinyModelFiles.Write(
+            folder.Path,
+            TinyModelFiles.Config,
+            weights.Append(TensorToWrite.From("model.layers.0.self_attn.o_proj.bias", NumberFormat.F32, new float[8], 8)));
+        Assert.Contains(
+            "has no weight model.layers.0.self_attn.o_proj.bias",
+            Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
 
-        TinyModelFiles.Write(folder.Path, TinyModelFiles.Config, weights.Append(TensorToWrite.From("model.layers.0.self_attn.rotary_emb.inv_freq", NumberFormat.F32, new float[2], 2)));
+        TinyModelFiles.Write(
+            folder.Path,
+            TinyModelFiles.Config,
+            weights.Append(TensorToWrite.From("model.layers.0.self_attn.rotary_emb.inv_freq", NumberFormat.F32, new float[2], 2)));
         ModelDirectory.Open(folder.Path).Dispose();
     }
 

@@ -4,6 +4,7 @@ using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Tests.Engine.Checkpoints;
 
@@ -13,7 +14,11 @@ public sealed class PeftAdapterTests
     const string Embedding = "model.embed_tokens.weight", Norm = "model.layers.1.input_layernorm.weight";
 
     static readonly AdapterDescription s_description = new(2, 4.5, ["q_proj"], ["embed_tokens", "input_layernorm"], "models/tiny");
-    static readonly ModelConfig s_effective = TinyModelFiles.Config with { RopeScaling = new RopeScaling.Yarn(8, 64), MaxPositionEmbeddings = 512 };
+    static readonly ModelConfig s_effective = TinyModelFiles.Config with
+    {
+        RopeScaling = new RopeScaling.Yarn(8, 64),
+        MaxPositionEmbeddings = 512,
+    };
 
     [Fact]
     public void What_is_written_is_read_bit_for_bit()
@@ -54,7 +59,10 @@ public sealed class PeftAdapterTests
         };
         (string, WeightMatrix)[] tensors =
         [
-            (A, Random(2, 8, 1)), (B, Random(16, 2, 2)), ("model.layers.0.mlp.down_proj.lora_A.weight", Random(4, 12, 3)), ("model.layers.0.mlp.down_proj.lora_B.weight", Random(8, 4, 4)),
+            (A, Random(2, 8, 1)),
+            (B, Random(16, 2, 2)),
+            ("model.layers.0.mlp.down_proj.lora_A.weight", Random(4, 12, 3)),
+            ("model.layers.0.mlp.down_proj.lora_B.weight", Random(8, 4, 4)),
         ];
 
         PeftAdapter.Write(folder["adapter"], description, tensors, s_effective);
@@ -63,8 +71,20 @@ public sealed class PeftAdapterTests
         Assert.Equal([(float)(4.5 / 2), (float)(8 / Math.Sqrt(2))], adapter.Updates.Select(u => u.Scale));
         Assert.Equal([4, 2], adapter.Updates.Select(u => u.A.Shape[0]));
         Assert.Equal("abc", adapter.Description.BaseFingerprint);
-        Assert.Contains("not of the target_modules", Assert.Throws<InputException>(() => PeftAdapter.Write(
-            folder["b"], description, [.. tensors, ("model.layers.1.mlp.down_proj.lora_A.weight", Random(3, 12, 5)), ("model.layers.1.mlp.down_proj.lora_B.weight", Random(8, 3, 6))], s_effective)).Message);
+        Assert.Contains(
+            "not of the target_modules",
+            Assert
+                .Throws<InputException>(() =>
+                    PeftAdapter.Write(
+                        folder["b"],
+                        description,
+                        [
+                            .. tensors,
+                            ("model.layers.1.mlp.down_proj.lora_A.weight", Random(3, 12, 5)),
+                            ("model.layers.1.mlp.down_proj.lora_B.weight", Random(8, 3, 6)),
+                        ],
+                        s_effective))
+                .Message);
     }
 
     [Theory]
@@ -100,10 +120,13 @@ public sealed class PeftAdapterTests
         PeftAdapter.Write(folder["tied"], s_description, Tensors(1), s_effective);
         PeftAdapter.Write(folder["untied"], s_description, Tensors(1), s_effective with { TieWordEmbeddings = false });
 
-        using SafetensorsFile tied = SafetensorsFile.Open(folder["tied/adapter_model.safetensors"]), untied = SafetensorsFile.Open(folder["untied/adapter_model.safetensors"]);
+        using SafetensorsFile tied = SafetensorsFile.Open(folder["tied/adapter_model.safetensors"]),
+            untied = SafetensorsFile.Open(folder["untied/adapter_model.safetensors"]);
         using PeftAdapter adapter = PeftAdapter.Read(folder["tied"]);
 
-        Assert.Equal(tied.Tensors["base_model.model." + Embedding].ReadFloats(), tied.Tensors["base_model.model.lm_head.weight"].ReadFloats());
+        Assert.Equal(
+            tied.Tensors["base_model.model." + Embedding].ReadFloats(),
+            tied.Tensors["base_model.model.lm_head.weight"].ReadFloats());
         Assert.False(untied.Tensors.ContainsKey("base_model.model.lm_head.weight"));
         Assert.Equal(5, adapter.Tensors.Count);
         Assert.Equal(s_description.ModulesToSave, adapter.Description.ModulesToSave);
@@ -143,7 +166,9 @@ public sealed class PeftAdapterTests
         Directory.CreateDirectory(folder["adapter"]);
         File.WriteAllText(folder["adapter/thesis.txt"], "");
 
-        Assert.Contains("no adapter_config.json", Assert.Throws<InputException>(() => PeftAdapter.Write(folder["adapter"], s_description, Tensors(1), s_effective)).Message);
+        Assert.Contains(
+            "no adapter_config.json",
+            Assert.Throws<InputException>(() => PeftAdapter.Write(folder["adapter"], s_description, Tensors(1), s_effective)).Message);
         Assert.True(File.Exists(folder["adapter/thesis.txt"]));
     }
 
@@ -218,7 +243,12 @@ public sealed class PeftAdapterTests
     {
         using TemporaryFolder folder = new();
 
-        Assert.Contains(says, Assert.Throws<InputException>(() => PeftAdapter.Write(folder["adapter"], s_description, [.. Tensors(1).Where(t => t.Name != without)], s_effective)).Message);
+        Assert.Contains(
+            says,
+            Assert
+                .Throws<InputException>(() =>
+                    PeftAdapter.Write(folder["adapter"], s_description, [.. Tensors(1).Where(t => t.Name != without)], s_effective))
+                .Message);
     }
 
     [Theory]
@@ -228,7 +258,16 @@ public sealed class PeftAdapterTests
     {
         using TemporaryFolder folder = new();
 
-        Assert.Contains(says, Assert.Throws<InputException>(() => PeftAdapter.Write(folder["adapter"], s_description, [.. Tensors(1), (extra, new RowsMatrix(Rows.Allocate(2, 8)))], s_effective)).Message);
+        Assert.Contains(
+            says,
+            Assert
+                .Throws<InputException>(() =>
+                    PeftAdapter.Write(
+                        folder["adapter"],
+                        s_description,
+                        [.. Tensors(1), (extra, new RowsMatrix(Rows.Allocate(2, 8)))],
+                        s_effective))
+                .Message);
     }
 
     [SharedTheory("models/tiny")]

@@ -20,7 +20,14 @@ public sealed class SafetensorsTests
         Rows rows = Rows.Allocate(7, 5);
         values.CopyTo(rows.Span);
 
-        SafetensorsWriter.Write(folder["a"], [TensorToWrite.From("b.weight", format, rows), TensorToWrite.From("a", format, [1.5f], [1]), TensorToWrite.From("empty", format, [], 0, 3), TensorToWrite.From("one", format, [2f])]);
+        SafetensorsWriter.Write(
+            folder["a"],
+            [
+                TensorToWrite.From("b.weight", format, rows),
+                TensorToWrite.From("a", format, [1.5f], [1]),
+                TensorToWrite.From("empty", format, [], 0, 3),
+                TensorToWrite.From("one", format, [2f]),
+            ]);
         using SafetensorsFile file = SafetensorsFile.Open(folder["a"]);
 
         StoredTensor tensor = file.Tensors["b.weight"];
@@ -76,7 +83,10 @@ public sealed class SafetensorsTests
     {
         using TemporaryFolder folder = new();
         byte[] data = [.. BitConverter.GetBytes(0.1), .. BitConverter.GetBytes(-7L)];
-        Write(folder["a"], """{"d":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"i":{"dtype":"I64","shape":[],"data_offsets":[8,16]}}""", data);
+        Write(
+            folder["a"],
+            """{"d":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"i":{"dtype":"I64","shape":[],"data_offsets":[8,16]}}""",
+            data);
         using SafetensorsFile file = SafetensorsFile.Open(folder["a"]);
 
         Assert.Equal([0.1], file.Tensors["d"].ReadDoubles());
@@ -90,7 +100,10 @@ public sealed class SafetensorsTests
     [Theory]
     [InlineData("""[]""", "not a JSON object")]
     [InlineData("""{""", "not a JSON object")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "distinct names")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""",
+        "distinct names"
+    )]
     [InlineData("""{"\ud800":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "distinct names")]
     [InlineData("""{"a":{"dtype":"Q4","shape":[2],"data_offsets":[0,8]}}""", "unknown type Q4")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2]}}""", "no sound dtype")]
@@ -102,8 +115,14 @@ public sealed class SafetensorsTests
     [InlineData("""{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}""", "no sound dtype")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8,16]}}""", "no sound dtype")]
     [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", "does not take the 8 bytes")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2147483647,2147483647,2147483647,2147483647,2147483647],"data_offsets":[0,8]}}""", "does not take the 8 bytes")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "overlaps")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2147483647,2147483647,2147483647,2147483647,2147483647],"data_offsets":[0,8]}}""",
+        "does not take the 8 bytes"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""",
+        "overlaps"
+    )]
     [InlineData("""{"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "gap")]
     [InlineData("""{"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "end at byte")]
     [InlineData("""{"__metadata__":{"a":1},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "object of strings")]
@@ -190,7 +209,12 @@ public sealed class SafetensorsTests
 
     static byte[] Sound(TemporaryFolder folder)
     {
-        SafetensorsWriter.Write(folder["sound"], [TensorToWrite.From("a", NumberFormat.F32, TestData.Normal(40, 1), 5, 8), TensorToWrite.From("b", NumberFormat.BF16, TestData.Normal(9, 2), 9)]);
+        SafetensorsWriter.Write(
+            folder["sound"],
+            [
+                TensorToWrite.From("a", NumberFormat.F32, TestData.Normal(40, 1), 5, 8),
+                TensorToWrite.From("b", NumberFormat.BF16, TestData.Normal(9, 2), 9),
+            ]);
         return File.ReadAllBytes(folder["sound"]);
     }
 

@@ -53,7 +53,8 @@ public sealed class ShardedSafetensorsTests
 
         Assert.Throws<ArgumentException>(() => ModelWriter.Write(folder.Path, s_config, NumberFormat.BF16, weights[1..]));
         Assert.Throws<ArgumentException>(() => ModelWriter.Write(folder.Path, s_config, NumberFormat.BF16, [.. weights, weights[0]]));
-        Assert.Throws<ArgumentException>(() => ModelWriter.Write(folder.Path, s_config, NumberFormat.BF16, [weights[0] with { Shape = [8, 20] }, .. weights[1..]]));
+        Assert.Throws<ArgumentException>(() =>
+            ModelWriter.Write(folder.Path, s_config, NumberFormat.BF16, [weights[0] with { Shape = [8, 20] }, .. weights[1..]]));
         Assert.Throws<ArgumentException>(() => ShardedSafetensors.Write(folder.Path, [weights[0], weights[0]]));
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
     }

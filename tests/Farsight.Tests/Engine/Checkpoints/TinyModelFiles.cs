@@ -1,6 +1,7 @@
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Tests.Engine.Checkpoints;
 

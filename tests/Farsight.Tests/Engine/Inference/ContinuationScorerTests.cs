@@ -14,9 +14,19 @@ public sealed class ContinuationScorerTests
         int[] shots = Tokens(0, 40);
         ScoringRequest[] requests =
         [
-            .. Enumerable.Range(0, 6).SelectMany(question => Enumerable.Range(0, 4).Select(choice =>
-                new ScoringRequest([.. shots, .. Tokens(question, 10 + question)], choice == 3 ? Tokens(question + 1, 9) : [choice + 5, .. Tokens(choice, choice)]))),
-            new([1], [2, 3]), new(shots, [7]), new([.. shots, 7], [8, 9]), new(shots, [7, 8, 9]), new([2], Tokens(4, 1100)),
+            .. Enumerable
+                .Range(0, 6)
+                .SelectMany(question =>
+                    Enumerable
+                        .Range(0, 4)
+                        .Select(choice => new ScoringRequest(
+                            [.. shots, .. Tokens(question, 10 + question)],
+                            choice == 3 ? Tokens(question + 1, 9) : [choice + 5, .. Tokens(choice, choice)]))),
+            new([1], [2, 3]),
+            new(shots, [7]),
+            new([.. shots, 7], [8, 9]),
+            new(shots, [7, 8, 9]),
+            new([2], Tokens(4, 1100)),
         ];
 
         IReadOnlyList<ContinuationScore> scores = new ContinuationScorer(model).Score(requests);
@@ -51,7 +61,10 @@ public sealed class ContinuationScorerTests
         using LlamaModel model = SmallModel.Create();
         int[] greedy = new Generator(model, []).Generate([new([3, 1, 4], 3, Sampling.Greedy, default)])[0];
 
-        IReadOnlyList<ContinuationScore> scores = new ContinuationScorer(model).Score([new([3, 1, 4], greedy), new([3, 1, 4], [greedy[0], greedy[1], (greedy[2] + 1) % 50])]);
+        IReadOnlyList<ContinuationScore> scores = new ContinuationScorer(model).Score([
+            new([3, 1, 4], greedy),
+            new([3, 1, 4], [greedy[0], greedy[1], (greedy[2] + 1) % 50]),
+        ]);
 
         Assert.Equal([true, false], scores.Select(s => s.IsGreedy));
     }
@@ -70,7 +83,9 @@ public sealed class ContinuationScorerTests
     {
         int[] tokens = [.. request.Prompt, .. request.Continuation];
         using TreePass pass = model.Evaluate(TokenTree.Sequence(tokens));
-        return (pass.LogProbs[(request.Prompt.Count - 1)..], pass.TopTokens.Skip(request.Prompt.Count - 1).SequenceEqual(request.Continuation));
+        return (
+            pass.LogProbs[(request.Prompt.Count - 1)..],
+            pass.TopTokens.Skip(request.Prompt.Count - 1).SequenceEqual(request.Continuation));
     }
 
     static int[] Tokens(int which, int count) => [.. Enumerable.Range(0, count).Select(i => (i * i + 3 * i + 11 * which) % 50)];

@@ -1,6 +1,7 @@
 using Farsight.Engine.Inference;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Tests.Engine.Inference;
 
@@ -45,9 +46,21 @@ public sealed class GeneratorTests
         GenerationRequest request = new(prompt, 6, new(temperature, 1), SeededRandom.For(1, "stops", 0));
         int[] free = new Generator(model, []).Generate([request])[0];
 
-        IReadOnlyList<int[]> stopped = new Generator(model, [free[0]]).Generate(
-        [
-            request, request with { MinNewTokens = 1 }, request with { StopTokens = all }, request with { StopTokens = [.. all.Except([7])], MinNewTokens = 1 },
+        IReadOnlyList<int[]> stopped = new Generator(model, [free[0]]).Generate([
+            request,
+            request with
+            {
+                MinNewTokens = 1,
+            },
+            request with
+            {
+                StopTokens = all,
+            },
+            request with
+            {
+                StopTokens = [.. all.Except([7])],
+                MinNewTokens = 1,
+            },
         ]);
 
         Assert.Equal([free[0]], stopped[0]);
@@ -114,7 +127,13 @@ public sealed class GeneratorTests
 
         batch.Extend(
             [new(0, tokens), new(1, tokens[..4]), new(2, [7, 7]), new(3, tokens[4..7]), new(4, tokens[7..])],
-            (sequence, logits) => (whole, chain) = sequence switch { 0 => (logits.ToArray(), chain), 4 => (whole, logits.ToArray()), _ => (whole, chain) });
+            (sequence, logits) =>
+                (whole, chain) = sequence switch
+                {
+                    0 => (logits.ToArray(), chain),
+                    4 => (whole, logits.ToArray()),
+                    _ => (whole, chain),
+                });
 
         Assert.Equal(tokens.Length, batch.LengthOf(4));
         Near.Each([.. chain.Select(v => (double)v)], whole, relative: 1e-4, absolute: 1e-4);
@@ -130,8 +149,14 @@ public sealed class GeneratorTests
         int[] template = Tokens(0, 20), first = Tokens(1, 30), second = Tokens(2, 25);
         int[][] prompts =
         [
-            [.. template, .. first, 1, 2], [4, 5], [.. template, .. second, 1, 2], [.. template, .. first, 3], [.. template, .. first, 1, 2],
-            [.. template, .. second], [.. template, .. first, 1, 2, 9, 9], template,
+            [.. template, .. first, 1, 2],
+            [4, 5],
+            [.. template, .. second, 1, 2],
+            [.. template, .. first, 3],
+            [.. template, .. first, 1, 2],
+            [.. template, .. second],
+            [.. template, .. first, 1, 2, 9, 9],
+            template,
         ];
 
         IReadOnlyList<int[]> together = new Generator(model, [], cacheBytes).Generate([.. prompts.Select((p, i) => Request(p, 3 + i))]);

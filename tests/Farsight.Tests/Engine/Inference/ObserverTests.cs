@@ -16,7 +16,9 @@ public sealed class ObserverTests
         List<(int Number, int Layer, int[] Peaks)> seen = [];
         Generator generator = new(model, []) { Observer = (number, layer, peaks) => seen.Add((number, layer, peaks.ToArray())) };
 
-        IReadOnlyList<int[]> texts = generator.Generate([.. prompts.Select(p => new GenerationRequest(p, 6, Sampling.Greedy, SeededRandom.For(1, "", 0)))]);
+        IReadOnlyList<int[]> texts = generator.Generate([
+            .. prompts.Select(p => new GenerationRequest(p, 6, Sampling.Greedy, SeededRandom.For(1, "", 0))),
+        ]);
 
         Assert.Equal(3 * 6 * 2, seen.Count);
         for (int p = 0; p < prompts.Length; p++)
@@ -42,7 +44,9 @@ public sealed class ObserverTests
         GenerationRequest request = new(prompt, 5, Sampling.Greedy, SeededRandom.For(1, "", 0));
         int most = 0;
 
-        int[] watched = new Generator(model, []) { Observer = (_, _, peaks) => most = Math.Max(most, peaks.ToArray().Max()) }.Generate([request])[0];
+        int[] watched = new Generator(model, []) { Observer = (_, _, peaks) => most = Math.Max(most, peaks.ToArray().Max()) }.Generate([
+            request,
+        ])[0];
 
         Assert.Equal(new Generator(model, []).Generate([request])[0], watched);
         Assert.InRange(most, 1024, 1504); // the prompt's second pass is looked at as well

@@ -36,7 +36,15 @@ public sealed class PrefixTreeTests
         int[] template = [.. Enumerable.Range(0, 20)], first = [.. Enumerable.Repeat(30, 15)], second = [.. Enumerable.Repeat(31, 15)];
 
         PrefixTree tree = PrefixTree.Of(
-            [[.. template, .. first, 1], [.. template, .. second, 1], [.. template, .. first, 2], [.. template, .. second, 2], [.. template, .. first, 1]], 0, true);
+            [
+                [.. template, .. first, 1],
+                [.. template, .. second, 1],
+                [.. template, .. first, 2],
+                [.. template, .. second, 2],
+                [.. template, .. first, 1],
+            ],
+            0,
+            true);
 
         Assert.Equal(20 + 15 + 1 + 1 + 15 + 1 + 1, tree.RowCount);
         Assert.Equal(tree.Ends[0], tree.Ends[4]);
@@ -75,5 +83,11 @@ public sealed class PrefixTreeTests
     }
 
     static int[] Way(PrefixTree tree, int[][] sequences, int node) =>
-        node < 0 ? [] : [.. Way(tree, sequences, tree.Nodes[node].Parent), .. sequences[tree.Nodes[node].Sequence].Skip(tree.Nodes[node].Start).Take(tree.Nodes[node].Count)];
+        node < 0
+            ? []
+            :
+            [
+                .. Way(tree, sequences, tree.Nodes[node].Parent),
+                .. sequences[tree.Nodes[node].Sequence].Skip(tree.Nodes[node].Start).Take(tree.Nodes[node].Count),
+            ];
 }

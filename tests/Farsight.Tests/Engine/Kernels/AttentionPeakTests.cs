@@ -26,10 +26,17 @@ public sealed class AttentionPeakTests
     [Fact]
     public void Of_equal_keys_the_first_is_taken()
     {
-        float[] queries = TestData.Normal(s_shape.QueryWidth, seed: 1), keys = [.. Enumerable.Repeat(TestData.Normal(s_shape.KeyWidth, seed: 2), 10).SelectMany(k => k)];
+        float[] queries = TestData.Normal(s_shape.QueryWidth, seed: 1),
+            keys = [.. Enumerable.Repeat(TestData.Normal(s_shape.KeyWidth, seed: 2), 10).SelectMany(k => k)];
         int[] peaks = new int[s_shape.Heads];
 
-        AttentionPeak.Find(RowsOf(queries, s_shape.QueryWidth), RowsOf(keys, s_shape.KeyWidth), s_shape, new(0, 1, [new(0, 9)], 9, Window: 7), 0, peaks);
+        AttentionPeak.Find(
+            RowsOf(queries, s_shape.QueryWidth),
+            RowsOf(keys, s_shape.KeyWidth),
+            s_shape,
+            new(0, 1, [new(0, 9)], 9, Window: 7),
+            0,
+            peaks);
 
         Assert.All(peaks, p => Assert.Equal(3, p));
     }
@@ -43,7 +50,9 @@ public sealed class AttentionPeakTests
             double score = 0;
             for (int d = 0; d < s_shape.HeadDim; d++)
             {
-                score += (double)queries[row * s_shape.QueryWidth + head * s_shape.HeadDim + d] * keys[text[place] * s_shape.KeyWidth + head / s_shape.Group * s_shape.HeadDim + d];
+                score +=
+                    (double)queries[row * s_shape.QueryWidth + head * s_shape.HeadDim + d]
+                    * keys[text[place] * s_shape.KeyWidth + head / s_shape.Group * s_shape.HeadDim + d];
             }
             if (score > most)
             {

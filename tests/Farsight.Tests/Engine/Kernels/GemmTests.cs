@@ -8,11 +8,24 @@ public sealed class GemmTests
 {
     // Around the tiles' 8 × 32, 6 × 16 and 4 × 8, blocks of 192 rows and a depth of 256, pieces of at most 768 columns, the skinny
     // path's 16 rows; with rows of 1024 the left side of the third product is copied.
-    public static TheoryData<int, int, int> Sizes => new()
-    {
-        { 1, 1, 1 }, { 1, 40, 33 }, { 4, 32, 70 }, { 5, 31, 7 }, { 6, 16, 4 }, { 11, 33, 130 }, { 12, 32, 256 }, { 13, 65, 257 }, { 16, 40, 100 }, { 17, 40, 100 },
-        { 49, 257, 31 }, { 97, 129, 513 }, { 200, 64, 192 }, { 97, 1024, 130 },
-    };
+    public static TheoryData<int, int, int> Sizes =>
+        new()
+        {
+            { 1, 1, 1 },
+            { 1, 40, 33 },
+            { 4, 32, 70 },
+            { 5, 31, 7 },
+            { 6, 16, 4 },
+            { 11, 33, 130 },
+            { 12, 32, 256 },
+            { 13, 65, 257 },
+            { 16, 40, 100 },
+            { 17, 40, 100 },
+            { 49, 257, 31 },
+            { 97, 129, 513 },
+            { 200, 64, 192 },
+            { 97, 1024, 130 },
+        };
 
     [Theory, MemberData(nameof(Sizes))]
     public void MultiplyTransposed_matches_naive(int m, int n, int k)
@@ -57,12 +70,36 @@ public sealed class GemmTests
         Rows a = Of(m, k, 1), b = Of(n, k, 2), at = Transposed(a), bt = Transposed(b);
         double[] expected = Naive(m, n, k, (i, t) => a[i][t], (t, j) => b[j][t]);
 
-        Near.Each(expected, With<GemmTile512>(new(a, Transposed: false), new(new RowsMatrix(b), 0, n, LinesAreRows: true)), relative: 1e-5, absolute: 1e-4);
-        Near.Each(expected, With<GemmTile512>(new(at, Transposed: true), new(new RowsMatrix(bt), 0, k, LinesAreRows: false)), relative: 1e-5, absolute: 1e-4);
-        Near.Each(expected, With<GemmTile256>(new(a, Transposed: false), new(new RowsMatrix(b), 0, n, LinesAreRows: true)), relative: 1e-5, absolute: 1e-4);
-        Near.Each(expected, With<GemmTile256>(new(at, Transposed: true), new(new RowsMatrix(bt), 0, k, LinesAreRows: false)), relative: 1e-5, absolute: 1e-4);
-        Near.Each(expected, With<GemmTile128>(new(a, Transposed: false), new(new RowsMatrix(b), 0, n, LinesAreRows: true)), relative: 1e-5, absolute: 1e-4);
-        Near.Each(expected, With<GemmTile128>(new(at, Transposed: true), new(new RowsMatrix(bt), 0, k, LinesAreRows: false)), relative: 1e-5, absolute: 1e-4);
+        Near.Each(
+            expected,
+            With<GemmTile512>(new(a, Transposed: false), new(new RowsMatrix(b), 0, n, LinesAreRows: true)),
+            relative: 1e-5,
+            absolute: 1e-4);
+        Near.Each(
+            expected,
+            With<GemmTile512>(new(at, Transposed: true), new(new RowsMatrix(bt), 0, k, LinesAreRows: false)),
+            relative: 1e-5,
+            absolute: 1e-4);
+        Near.Each(
+            expected,
+            With<GemmTile256>(new(a, Transposed: false), new(new RowsMatrix(b), 0, n, LinesAreRows: true)),
+            relative: 1e-5,
+            absolute: 1e-4);
+        Near.Each(
+            expected,
+            With<GemmTile256>(new(at, Transposed: true), new(new RowsMatrix(bt), 0, k, LinesAreRows: false)),
+            relative: 1e-5,
+            absolute: 1e-4);
+        Near.Each(
+            expected,
+            With<GemmTile128>(new(a, Transposed: false), new(new RowsMatrix(b), 0, n, LinesAreRows: true)),
+            relative: 1e-5,
+            absolute: 1e-4);
+        Near.Each(
+            expected,
+            With<GemmTile128>(new(at, Transposed: true), new(new RowsMatrix(bt), 0, k, LinesAreRows: false)),
+            relative: 1e-5,
+            absolute: 1e-4);
     }
 
     [Theory, InlineData(200, 150, 300), InlineData(300, 32, 70), InlineData(20, 700, 40)]
@@ -85,7 +122,15 @@ public sealed class GemmTests
         Assert.Equal(one, With(5));
     }
 
-    [Theory, InlineData(2240, 768, 1), InlineData(2240, 768, 2), InlineData(2240, 32, 2), InlineData(10, 10000, 3), InlineData(1, 1, 4), InlineData(100, 1000, 7)]
+    [
+        Theory,
+        InlineData(2240, 768, 1),
+        InlineData(2240, 768, 2),
+        InlineData(2240, 32, 2),
+        InlineData(10, 10000, 3),
+        InlineData(1, 1, 4),
+        InlineData(100, 1000, 7)
+    ]
     public void Pieces_cover_the_result_once(int rows, int columns, int threads)
     {
         GemmGrid grid = GemmGrid.Cut(rows, columns, tileRows: 8, tileColumns: 32, maxColumns: 768, threads);
@@ -107,8 +152,19 @@ public sealed class GemmTests
     }
 
     [Theory]
-    [InlineData(NumberFormat.Q8_0, 1), InlineData(NumberFormat.F16, 1), InlineData(NumberFormat.BF16, 3), InlineData(NumberFormat.Q8_0, 16), InlineData(NumberFormat.Q4_0, 2)]
-    [InlineData(NumberFormat.F16, 40), InlineData(NumberFormat.BF16, 41), InlineData(NumberFormat.Q8_0, 201), InlineData(NumberFormat.Q4_0, 17)]
+    [
+        InlineData(NumberFormat.Q8_0, 1),
+        InlineData(NumberFormat.F16, 1),
+        InlineData(NumberFormat.BF16, 3),
+        InlineData(NumberFormat.Q8_0, 16),
+        InlineData(NumberFormat.Q4_0, 2)
+    ]
+    [
+        InlineData(NumberFormat.F16, 40),
+        InlineData(NumberFormat.BF16, 41),
+        InlineData(NumberFormat.Q8_0, 201),
+        InlineData(NumberFormat.Q4_0, 17)
+    ]
     public void Stored_weights_give_what_their_widened_values_give(NumberFormat format, int m)
     {
         const int N = 70, K = 288;
@@ -132,7 +188,8 @@ public sealed class GemmTests
     [Fact]
     public void Refuses_shapes_that_do_not_fit()
     {
-        var e = Assert.Throws<ArgumentException>(() => Gemm.MultiplyTransposed(Of(2, 3, 1), new RowsMatrix(Of(4, 5, 2)), 0, 4, Of(2, 4, 3), add: false));
+        var e = Assert.Throws<ArgumentException>(() =>
+            Gemm.MultiplyTransposed(Of(2, 3, 1), new RowsMatrix(Of(4, 5, 2)), 0, 4, Of(2, 4, 3), add: false));
 
         Assert.Equal("MultiplyTransposed: x.Width is 3, but w.ColumnCount is 5.", e.Message);
     }

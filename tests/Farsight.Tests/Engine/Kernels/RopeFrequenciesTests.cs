@@ -1,15 +1,22 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Farsight.Engine.Kernels;
 using Farsight.Engine.Models;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Tests.Engine.Kernels;
 
 public sealed class RopeFrequenciesTests
 {
     [SharedTheory("goldens"), Trait("Category", "Golden")]
-    [InlineData("llama2"), InlineData("mistral"), InlineData("qwen3"), InlineData("llama-linear"), InlineData("llama3-scaled"), InlineData("qwen2-yarn")]
+    [
+        InlineData("llama2"),
+        InlineData("mistral"),
+        InlineData("qwen3"),
+        InlineData("llama-linear"),
+        InlineData("llama3-scaled"),
+        InlineData("qwen2-yarn")
+    ]
     public void Match_the_frequencies_of_Hugging_Face(string model)
     {
         string folder = SharedMaterial.PathOf($"goldens/{model}");
@@ -17,11 +24,16 @@ public sealed class RopeFrequenciesTests
         using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "case.json")));
 
         RopeFrequencies frequencies = RopeFrequencies.Of(
-            config.RootElement.GetProperty("head_dim").GetInt32(), config.RootElement.GetProperty("rope_theta").GetDouble(), Scaling(config.RootElement));
+            config.RootElement.GetProperty("head_dim").GetInt32(),
+            config.RootElement.GetProperty("rope_theta").GetDouble(),
+            Scaling(config.RootElement));
 
         // Hugging Face computes in F32: a few roundings and its power function.
         Near.Each(GoldenInvFreq(Path.Combine(folder, "golden.safetensors")), frequencies.InvFreq, relative: 1e-6, absolute: 0);
-        Assert.Equal(golden.RootElement.GetProperty("results").GetProperty("rope.attention_factor").GetDouble(), frequencies.AttentionFactor, 12);
+        Assert.Equal(
+            golden.RootElement.GetProperty("results").GetProperty("rope.attention_factor").GetDouble(),
+            frequencies.AttentionFactor,
+            12);
     }
 
     [Fact]
@@ -45,13 +57,21 @@ public sealed class RopeFrequenciesTests
     [Fact]
     public void Yarn_takes_the_two_exponents_together_and_ramps_between_unrounded_ends()
     {
-        RopeFrequencies yarn = RopeFrequencies.Of(128, 10000, new RopeScaling.Yarn(40, 4096, MScale: 0.7, MScaleAllDim: 1.2, Truncate: false));
+        RopeFrequencies yarn = RopeFrequencies.Of(
+            128,
+            10000,
+            new RopeScaling.Yarn(40, 4096, MScale: 0.7, MScaleAllDim: 1.2, Truncate: false));
 
         Assert.Equal((0.07 * Math.Log(40) + 1) / (0.12 * Math.Log(40) + 1), yarn.AttentionFactor, 12);
-        Assert.Equal(0.1 * Math.Log(40) + 1, RopeFrequencies.Of(128, 10000, new RopeScaling.Yarn(40, 4096, MScale: 0.7)).AttentionFactor, 12);
+        Assert.Equal(
+            0.1 * Math.Log(40) + 1,
+            RopeFrequencies.Of(128, 10000, new RopeScaling.Yarn(40, 4096, MScale: 0.7)).AttentionFactor,
+            12);
         for (int i = 0; i < 64; i++)
         {
-            double plain = Math.Pow(10000, -i / 64.0), low = 64 * Math.Log(4096 / (32 * 2 * Math.PI)) / Math.Log(10000), high = 64 * Math.Log(4096 / (2 * Math.PI)) / Math.Log(10000);
+            double plain = Math.Pow(10000, -i / 64.0),
+                low = 64 * Math.Log(4096 / (32 * 2 * Math.PI)) / Math.Log(10000),
+                high = 64 * Math.Log(4096 / (2 * Math.PI)) / Math.Log(10000);
             double share = Math.Clamp((i - low) / (high - low), 0, 1);
             Assert.Equal(1, yarn.InvFreq[i] / (plain * (1 - share) + plain / 40 * share), 6);
         }
@@ -142,7 +162,10 @@ public sealed class RopeFrequenciesTests
         byte[] file = File.ReadAllBytes(path);
         int header = (int)BinaryPrimitives.ReadUInt64LittleEndian(file);
         using JsonDocument json = JsonDocument.Parse(file.AsMemory(8, header));
-        int[] ends = [.. json.RootElement.GetProperty("rope.inv_freq").GetProperty("data_offsets").EnumerateArray().Select(e => e.GetInt32())];
+        int[] ends =
+        [
+            .. json.RootElement.GetProperty("rope.inv_freq").GetProperty("data_offsets").EnumerateArray().Select(e => e.GetInt32()),
+        ];
         return [.. MemoryMarshal.Cast<byte, float>(file.AsSpan(8 + header + ends[0], ends[1] - ends[0])).ToArray().Select(v => (double)v)];
     }
 }

@@ -1,5 +1,5 @@
 using Farsight.Engine.Kernels;
-using Farsight.Engine.Models;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Tests.Engine.Kernels;
 
@@ -24,7 +24,7 @@ public sealed class RopeTests
         float[] x = TestData.Normal(2 * half * heads, seed: 1), angles = TestData.Normal(half, seed: 2);
         using GuardedBuffer rotated = new(x), cos = new(Cos(angles)), sin = new(Sin(angles));
 
-        Rope.Forward(rotated.Span, cos.Span, sin.Span);
+        RopeRotation.Forward(rotated.Span, cos.Span, sin.Span);
 
         Near.Each(RopeNaive.Forward(x, angles, Factor), rotated.Span, relative: 1e-6);
     }
@@ -32,10 +32,12 @@ public sealed class RopeTests
     [Theory, MemberData(nameof(Shapes))]
     public void Backward_matches_finite_differences_of_naive(int half, int heads)
     {
-        float[] x = TestData.Normal(2 * half * heads, seed: 1), angles = TestData.Normal(half, seed: 2), dY = TestData.Normal(x.Length, seed: 3);
+        float[] x = TestData.Normal(2 * half * heads, seed: 1),
+            angles = TestData.Normal(half, seed: 2),
+            dY = TestData.Normal(x.Length, seed: 3);
         float[] dX = [.. dY];
 
-        Rope.Backward(dX, Cos(angles), Sin(angles));
+        RopeRotation.Backward(dX, Cos(angles), Sin(angles));
 
         double Loss(float[] v) => RopeNaive.Forward(v, angles, Factor).Zip(dY, (a, b) => a * b).Sum();
         Near.Each(Gradient.Of(Loss, x), dX, relative: 1e-5); // linear, so the differences are exact
@@ -51,8 +53,8 @@ public sealed class RopeTests
         double Score(int queryRow, int keyRow)
         {
             float[] q = [.. query], k = [.. key];
-            Rope.Forward(q, table.Cos[queryRow], table.Sin[queryRow]);
-            Rope.Forward(k, table.Cos[keyRow], table.Sin[keyRow]);
+            RopeRotation.Forward(q, table.Cos[queryRow], table.Sin[queryRow]);
+            RopeRotation.Forward(k, table.Cos[keyRow], table.Sin[keyRow]);
             return q.Zip(k, (a, b) => (double)a * b).Sum();
         }
 
@@ -62,7 +64,7 @@ public sealed class RopeTests
 
     [Fact]
     public void Rejects_a_row_that_is_not_whole_heads() =>
-        Assert.Throws<ArgumentException>(() => Rope.Forward(new float[12], new float[4], new float[4]));
+        Assert.Throws<ArgumentException>(() => RopeRotation.Forward(new float[12], new float[4], new float[4]));
 
     // Not 1, so that an inverse in place of the transpose is seen.
     const double Factor = 1.25;

@@ -4,6 +4,7 @@ using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Tests.Engine.Kernels;
 
@@ -58,7 +59,14 @@ public sealed class SkinnyGemmTests
         Near.Each(expected, sums, relative: 1e-5, absolute: 1e-4 + 1e-7 * k);
     }
 
-    [Theory, InlineData(NumberFormat.F32), InlineData(NumberFormat.BF16), InlineData(NumberFormat.F16), InlineData(NumberFormat.Q8_0), InlineData(NumberFormat.Q4_0)]
+    [
+        Theory,
+        InlineData(NumberFormat.F32),
+        InlineData(NumberFormat.BF16),
+        InlineData(NumberFormat.F16),
+        InlineData(NumberFormat.Q8_0),
+        InlineData(NumberFormat.Q4_0)
+    ]
     public void A_row_has_the_same_bits_alone_and_among_others(NumberFormat format)
     {
         int k = format.ValuesPerBlock == 1 ? 4133 : 4128;

@@ -34,7 +34,11 @@ public sealed class SwiGluTests
     [Fact]
     public void Far_gates_give_neither_NaN_nor_noise()
     {
-        float[] gate = [-200, -100, -88, 0, 88, 100, 200], up = [1, 1, 1, 1, 1, 1, 1], y = new float[7], dGate = new float[7], dUp = new float[7];
+        float[] gate = [-200, -100, -88, 0, 88, 100, 200],
+            up = [1, 1, 1, 1, 1, 1, 1],
+            y = new float[7],
+            dGate = new float[7],
+            dUp = new float[7];
 
         SwiGlu.Forward(gate, up, y);
         SwiGlu.Backward(up, gate, up, dGate, dUp);

@@ -38,7 +38,9 @@ public sealed class TokenLogProbsTests
 
         int[] expected =
         [
-            .. Enumerable.Range(0, 40).Select(n => Enumerable.Range(0, 129).MaxBy(v => System.Numerics.Tensors.TensorPrimitives.Dot(e.Hidden[n], e.Head[v]))),
+            .. Enumerable
+                .Range(0, 40)
+                .Select(n => Enumerable.Range(0, 129).MaxBy(v => System.Numerics.Tensors.TensorPrimitives.Dot(e.Hidden[n], e.Head[v]))),
         ];
         Assert.Equal(expected, topTokens);
     }
@@ -74,8 +76,16 @@ public sealed class TokenLogProbsTests
 
         // Central differences of log Σ exp are cut off at h²/6 ≈ 1e-4 of terms of size 10.
         double Loss(float[] hidden, float[] head) => e.Naive(hidden, head).Zip(dLogProbs, (a, b) => a * b).Sum();
-        Near.Each(Gradient.Of(v => Loss(v, e.HeadValues), e.HiddenValues), [.. dHidden.Select(v => (float)v)], relative: 1e-3, absolute: 1e-3);
-        Near.Each(Gradient.Of(v => Loss(e.HiddenValues, v), e.HeadValues), [.. dHead.Select(v => (float)v)], relative: 1e-3, absolute: 1e-3);
+        Near.Each(
+            Gradient.Of(v => Loss(v, e.HeadValues), e.HiddenValues),
+            [.. dHidden.Select(v => (float)v)],
+            relative: 1e-3,
+            absolute: 1e-3);
+        Near.Each(
+            Gradient.Of(v => Loss(e.HiddenValues, v), e.HeadValues),
+            [.. dHead.Select(v => (float)v)],
+            relative: 1e-3,
+            absolute: 1e-3);
     }
 
     [Fact]
@@ -178,7 +188,12 @@ public sealed class TokenLogProbsTests
             double[][] all = new double[hidden.Length / D][];
             for (int n = 0; n < all.Length; n++)
             {
-                double[] logits = [.. Enumerable.Range(0, head.Length / D).Select(v => Enumerable.Range(0, D).Sum(d => (double)hidden[n * D + d] * head[v * D + d]))];
+                double[] logits =
+                [
+                    .. Enumerable
+                        .Range(0, head.Length / D)
+                        .Select(v => Enumerable.Range(0, D).Sum(d => (double)hidden[n * D + d] * head[v * D + d])),
+                ];
                 double total = logits.Sum(Math.Exp);
                 all[n] = [.. logits.Select(l => Math.Exp(l) / total)];
             }

@@ -18,11 +18,21 @@ static class TreeAttentionNaive
     };
 
     internal static Result Run(
-        float[] queries, float[] keys, float[] values, float[] dOutput, AttentionShape shape, IReadOnlyList<AttentionSpan> spans, Mask? mask = null)
+        float[] queries,
+        float[] keys,
+        float[] values,
+        float[] dOutput,
+        AttentionShape shape,
+        IReadOnlyList<AttentionSpan> spans,
+        Mask? mask = null)
     {
         int dim = shape.HeadDim, width = shape.Heads * dim, keyWidth = shape.KeyValueHeads * dim;
         Result r = new(
-            new double[queries.Length], new double[queries.Length / dim], new double[queries.Length], new double[keys.Length], new double[keys.Length]);
+            new double[queries.Length],
+            new double[queries.Length / dim],
+            new double[queries.Length],
+            new double[keys.Length],
+            new double[keys.Length]);
         foreach (AttentionSpan span in spans)
         {
             for (int i = 0; i < span.QueryCount; i++)
@@ -35,8 +45,14 @@ static class TreeAttentionNaive
                 seen.AddRange(Enumerable.Range(span.FirstKey, i + 1));
                 for (int h = 0; h < shape.Heads; h++)
                 {
-                    int row = span.FirstQuery + i, q = row * width + h * dim, column = h / (shape.Heads / shape.KeyValueHeads) * dim;
-                    int[] at = [.. seen.Where((_, j) => seen.Count - j <= span.Window && (mask?.Invoke(h, seen.Count - 1, j) ?? true)).Select(k => k * keyWidth + column)];
+                    int row = span.FirstQuery + i,
+                        q = row * width + h * dim,
+                        column = h / (shape.Heads / shape.KeyValueHeads) * dim;
+                    int[] at =
+                    [
+                        .. seen.Where((_, j) => seen.Count - j <= span.Window && (mask?.Invoke(h, seen.Count - 1, j) ?? true))
+                            .Select(k => k * keyWidth + column),
+                    ];
                     One(r, queries, keys, values, dOutput, q, at, dim, row * shape.Heads + h);
                 }
             }

@@ -30,7 +30,13 @@ public sealed partial class TreeAttentionTests
             case "cache":
                 return [new(0, 37, [new(0, 61)], 61)];
             case "tail of a node":
-                return [new(0, 40, [], 0), new(40, 5, [new(0, 35)], 35), new(45, 9, [new(0, 40), new(50, 3)], 53), new(54, 9, [new(0, 40), new(50, 3)], 70)];
+                return
+                [
+                    new(0, 40, [], 0),
+                    new(40, 5, [new(0, 35)], 35),
+                    new(45, 9, [new(0, 40), new(50, 3)], 53),
+                    new(54, 9, [new(0, 40), new(50, 3)], 70),
+                ];
             case "small":
                 int stem = Add(builder, TokenTreeBuilder.Root, 5);
                 _ = Add(builder, stem, 3);
@@ -139,7 +145,14 @@ public sealed partial class TreeAttentionTests
         {
             foreach (AttentionPlan plan in AttentionPlan.For(Spans, Shape))
             {
-                AttentionForward<TVector, TTier>.Run(inputs.Queries, inputs.Keys, inputs.Values, Shape, plan, inputs.Output, inputs.LogSumExp);
+                AttentionForward<TVector, TTier>.Run(
+                    inputs.Queries,
+                    inputs.Keys,
+                    inputs.Values,
+                    Shape,
+                    plan,
+                    inputs.Output,
+                    inputs.LogSumExp);
                 AttentionBackward<TVector, TTier>.Run(inputs, Shape, plan, gradients);
             }
         }

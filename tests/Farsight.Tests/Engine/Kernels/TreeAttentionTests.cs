@@ -11,7 +11,24 @@ public sealed partial class TreeAttentionTests
     // Lengths around the edges of a tile (8 keys, 32 lanes), of a key block (96) and of a chunk (256 lanes).
     static readonly string[] s_trees =
     [
-        "1", "2", "7", "8", "9", "31", "32", "33", "95", "97", "129", "300", "prompt+leaves", "two roots", "deep", "long leaves", "cache", "tail of a node",
+        "1",
+        "2",
+        "7",
+        "8",
+        "9",
+        "31",
+        "32",
+        "33",
+        "95",
+        "97",
+        "129",
+        "300",
+        "prompt+leaves",
+        "two roots",
+        "deep",
+        "long leaves",
+        "cache",
+        "tail of a node",
     ];
 
     public static TheoryData<string, int, int> Trees()
@@ -51,10 +68,30 @@ public sealed partial class TreeAttentionTests
 
     // Windows shorter than a tile, around block edges, that end inside a prefix, and that hold everything.
     [Theory]
-    [InlineData("300", 1), InlineData("300", 7), InlineData("300", 96), InlineData("300", 97), InlineData("300", 299), InlineData("300", 1000)]
-    [InlineData("prompt+leaves", 1), InlineData("prompt+leaves", 5), InlineData("prompt+leaves", 15), InlineData("prompt+leaves", 100), InlineData("prompt+leaves", 113)]
+    [
+        InlineData("300", 1),
+        InlineData("300", 7),
+        InlineData("300", 96),
+        InlineData("300", 97),
+        InlineData("300", 299),
+        InlineData("300", 1000)
+    ]
+    [
+        InlineData("prompt+leaves", 1),
+        InlineData("prompt+leaves", 5),
+        InlineData("prompt+leaves", 15),
+        InlineData("prompt+leaves", 100),
+        InlineData("prompt+leaves", 113)
+    ]
     [InlineData("two roots", 20), InlineData("two roots", 110), InlineData("deep", 3), InlineData("deep", 33), InlineData("deep", 75)]
-    [InlineData("long leaves", 16), InlineData("long leaves", 100), InlineData("cache", 10), InlineData("cache", 50), InlineData("tail of a node", 4), InlineData("tail of a node", 38)]
+    [
+        InlineData("long leaves", 16),
+        InlineData("long leaves", 100),
+        InlineData("cache", 10),
+        InlineData("cache", 50),
+        InlineData("tail of a node", 4),
+        InlineData("tail of a node", 38)
+    ]
     public void A_window_shows_each_query_the_last_keys_of_its_path(string tree, int window)
     {
         Case c = new(tree, new AttentionShape(6, 2, 16), window: window);
@@ -74,10 +111,37 @@ public sealed partial class TreeAttentionTests
     // Groups shorter than a tile, around block edges, that end in a prompt and in a response, and that hold everything; halves of the heads
     // that end between two key heads, among the heads of one, and one head more in the second half.
     [Theory]
-    [InlineData("1", 2, 2, 1), InlineData("300", 2, 6, 2), InlineData("300", 7, 6, 2), InlineData("300", 33, 6, 3), InlineData("300", 96, 4, 1), InlineData("300", 101, 3, 1), InlineData("300", 900, 6, 2)]
-    [InlineData("prompt+leaves", 3, 6, 2), InlineData("prompt+leaves", 16, 6, 3), InlineData("prompt+leaves", 64, 5, 5), InlineData("prompt+leaves", 100, 9, 3), InlineData("prompt+leaves", 200, 4, 4)]
-    [InlineData("two roots", 32, 6, 2), InlineData("two roots", 130, 6, 3), InlineData("deep", 11, 6, 2), InlineData("deep", 60, 1, 1), InlineData("long leaves", 40, 6, 3), InlineData("long leaves", 128, 3, 1)]
-    [InlineData("cache", 20, 6, 2), InlineData("cache", 70, 6, 3), InlineData("tail of a node", 8, 6, 2), InlineData("tail of a node", 37, 6, 3), InlineData("small", 2, 4, 2)]
+    [
+        InlineData("1", 2, 2, 1),
+        InlineData("300", 2, 6, 2),
+        InlineData("300", 7, 6, 2),
+        InlineData("300", 33, 6, 3),
+        InlineData("300", 96, 4, 1),
+        InlineData("300", 101, 3, 1),
+        InlineData("300", 900, 6, 2)
+    ]
+    [
+        InlineData("prompt+leaves", 3, 6, 2),
+        InlineData("prompt+leaves", 16, 6, 3),
+        InlineData("prompt+leaves", 64, 5, 5),
+        InlineData("prompt+leaves", 100, 9, 3),
+        InlineData("prompt+leaves", 200, 4, 4)
+    ]
+    [
+        InlineData("two roots", 32, 6, 2),
+        InlineData("two roots", 130, 6, 3),
+        InlineData("deep", 11, 6, 2),
+        InlineData("deep", 60, 1, 1),
+        InlineData("long leaves", 40, 6, 3),
+        InlineData("long leaves", 128, 3, 1)
+    ]
+    [
+        InlineData("cache", 20, 6, 2),
+        InlineData("cache", 70, 6, 3),
+        InlineData("tail of a node", 8, 6, 2),
+        InlineData("tail of a node", 37, 6, 3),
+        InlineData("small", 2, 4, 2)
+    ]
     public void Shifted_groups_match_an_explicit_mask_on_every_tier(string tree, int group, int heads, int keyHeads)
     {
         Case c = new(tree, new AttentionShape(heads, keyHeads, 16), group: group);
@@ -239,7 +303,11 @@ public sealed partial class TreeAttentionTests
     public void Allocates_nothing_large_in_steady_state()
     {
         Case c = new("300", new AttentionShape(6, 2, 32));
-        Rows q = ToRows(c.Queries, 192), k = ToRows(c.Keys, 64), v = ToRows(c.Values, 64), o = Rows.Allocate(q.Count, 192), l = Rows.Allocate(q.Count, 6);
+        Rows q = ToRows(c.Queries, 192),
+            k = ToRows(c.Keys, 64),
+            v = ToRows(c.Values, 64),
+            o = Rows.Allocate(q.Count, 192),
+            l = Rows.Allocate(q.Count, 6);
         TreeAttention.Forward(q, k, v, c.Shape, c.Spans, o, l);
 
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -252,7 +320,9 @@ public sealed partial class TreeAttentionTests
     public void Decode_matches_naive(int cached, int headDim)
     {
         AttentionShape shape = new(6, 2, headDim);
-        float[] q = TestData.Normal(6 * headDim, 1), k = TestData.Normal(cached * 2 * headDim, 2), v = TestData.Normal(cached * 2 * headDim, 3);
+        float[] q = TestData.Normal(6 * headDim, 1),
+            k = TestData.Normal(cached * 2 * headDim, 2),
+            v = TestData.Normal(cached * 2 * headDim, 3);
         Rows output = Rows.Allocate(1, 6 * headDim);
 
         AttentionSpan span = new(0, 1, [new(0, cached - 1)], cached - 1);
@@ -268,9 +338,16 @@ public sealed partial class TreeAttentionTests
         KeyRange root = new(0, 100), document = new(105, 70);
         AttentionSpan[] spans =
         [
-            new(0, 1, [root, document, new(180, 3)], 183, window), new(2, 1, [root, document, new(190, 67)], 257, window), new(1, 1, [root, document], 260, window),
-            new(4, 1, [new(0, 104)], 104, window), new(3, 1, [], 270, window), new(5, 1, [new(300, 99)], 399, window), new(6, 1, [new(300, 80)], 400, window),
-            .. Enumerable.Range(7, 12).Select(row => new AttentionSpan(row, 1, [root, new(401 + 10 * row, row % 9)], 401 + 10 * row + row % 9, window)),
+            new(0, 1, [root, document, new(180, 3)], 183, window),
+            new(2, 1, [root, document, new(190, 67)], 257, window),
+            new(1, 1, [root, document], 260, window),
+            new(4, 1, [new(0, 104)], 104, window),
+            new(3, 1, [], 270, window),
+            new(5, 1, [new(300, 99)], 399, window),
+            new(6, 1, [new(300, 80)], 400, window),
+            .. Enumerable
+                .Range(7, 12)
+                .Select(row => new AttentionSpan(row, 1, [root, new(401 + 10 * row, row % 9)], 401 + 10 * row + row % 9, window)),
         ];
         int rows = spans.Length, cached = 700;
         float[] q = TestData.Normal(rows * 96, 1), k = TestData.Normal(cached * 32, 2), v = TestData.Normal(cached * 32, 3);
@@ -281,7 +358,8 @@ public sealed partial class TreeAttentionTests
         Near.Each(TreeAttentionNaive.Run(q, k, v, new float[q.Length], shape, spans).Output, output.Span, relative: 1e-4, absolute: 2e-6);
         foreach (AttentionSpan span in (AttentionSpan[])[new(0, 2, [], 0), new(0, 1, [], 0) { Heads = new(0, 3) }])
         {
-            Assert.Throws<ArgumentException>(() => TreeAttention.Decode(ToRows(q, 96), ToRows(k, 32), ToRows(v, 32), shape, [span], output));
+            Assert.Throws<ArgumentException>(() =>
+                TreeAttention.Decode(ToRows(q, 96), ToRows(k, 32), ToRows(v, 32), shape, [span], output));
         }
     }
 
@@ -310,7 +388,8 @@ public sealed partial class TreeAttentionTests
         var e = Assert.Throws<ArgumentException>(() => TreeAttention.Forward(q, k, k, new(1, 1, 8), [new(0, 2, [new(3, 2)], 0)], q, l));
 
         Assert.Equal("A span names 2 keys from row 3; there are 4 rows.", e.Message);
-        e = Assert.Throws<ArgumentException>(() => TreeAttention.Forward(q, k, k, new(1, 1, 8), [new(0, 2, [], 0) { Heads = new(1, 1) }], q, l));
+        e = Assert.Throws<ArgumentException>(() =>
+            TreeAttention.Forward(q, k, k, new(1, 1, 8), [new(0, 2, [], 0) { Heads = new(1, 1) }], q, l));
         Assert.Equal("A span is for 1 heads from head 1; there are 1 heads.", e.Message);
     }
 }

@@ -55,7 +55,11 @@ public sealed class VectorExpTests
     }
 
     static float[] Powers(float x) =>
-        [VectorExp.PowerOfTwo(Vector128.Create(x))[3], VectorExp.PowerOfTwo(Vector256.Create(x))[7], VectorExp.PowerOfTwo(Vector512.Create(x))[15]];
+        [
+            VectorExp.PowerOfTwo(Vector128.Create(x))[3],
+            VectorExp.PowerOfTwo(Vector256.Create(x))[7],
+            VectorExp.PowerOfTwo(Vector512.Create(x))[15],
+        ];
 
     static float Exp(float x, int width) => width switch
     {

@@ -13,7 +13,15 @@ public sealed class ActivationPlanTests
         get
         {
             TheoryData<Recomputation?, bool, string, int> cases = [];
-            foreach (Recomputation? level in new Recomputation?[] { null, Recomputation.None, Recomputation.Mlp, Recomputation.Layer, Recomputation.RoundedLayer })
+            foreach (
+                Recomputation? level in new Recomputation?[]
+                {
+                    null,
+                    Recomputation.None,
+                    Recomputation.Mlp,
+                    Recomputation.Layer,
+                    Recomputation.RoundedLayer,
+                })
             {
                 foreach (bool qwen in new[] { false, true })
                 {
@@ -38,7 +46,19 @@ public sealed class ActivationPlanTests
         }
         else
         {
-            model.AttachLora(new(3, 6, trained switch { "attention" => s_attention, "down" => ["down_proj"], _ => LoraOptions.KnownTargets }, true, true), seed: 1);
+            model.AttachLora(
+                new(
+                    3,
+                    6,
+                    trained switch
+                    {
+                        "attention" => s_attention,
+                        "down" => ["down_proj"],
+                        _ => LoraOptions.KnownTargets,
+                    },
+                    true,
+                    true),
+                seed: 1);
         }
         TokenTree tree = Tree(prompt);
         ActivationPlan planned = ActivationPlan.Of(model.Config, TreeSize.Of(tree), model.Lora, level);
@@ -56,7 +76,10 @@ public sealed class ActivationPlanTests
     public void Each_level_keeps_less_than_the_one_before()
     {
         ModelConfig config = SmallModel.Config() with { NumHiddenLayers = 6 };
-        long[] kept = [.. Enum.GetValues<Recomputation>().Select(level => ActivationPlan.Of(config, new(5000, 200, 190), null, level).Kept)];
+        long[] kept =
+        [
+            .. Enum.GetValues<Recomputation>().Select(level => ActivationPlan.Of(config, new(5000, 200, 190), null, level).Kept),
+        ];
 
         Assert.Equal(kept.OrderDescending(), kept);
         Assert.Equal(4, kept.Distinct().Count());

@@ -1,6 +1,7 @@
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Lora;
 using Farsight.Engine.Models;
+using Farsight.Engine.Parameters;
 using Farsight.Tests.Engine.Kernels;
 
 namespace Farsight.Tests.Engine.Models;
@@ -20,7 +21,9 @@ public sealed class AttentionPatternTests
                 "0-2: 0+4 []", "0-2: 4+1 []", "0-2: 5+3 [4-5]", "0-2: 9+2 [4-5]", "0-2: 8+1 []",
                 "2-4: 0+2 []", "2-4: 2+3 []", "2-4: 5+1 [2-5]", "2-4: 9+1 [2-5]", "2-4: 6+3 []", "2-4: 10+1 []",
             ],
-            spans.Select(s => $"{s.Heads!.Value.Start}-{s.Heads.Value.End}: {s.FirstQuery}+{s.QueryCount} [{string.Join(' ', s.Prefix.Select(r => $"{r.Start}-{r.End}"))}]"));
+            spans.Select(s =>
+                $"{s.Heads!.Value.Start}-{s.Heads.Value.End}: {s.FirstQuery}+{s.QueryCount} [{string.Join(' ', s.Prefix.Select(r => $"{r.Start}-{r.End}"))}]"
+            ));
         Assert.All(spans, s => Assert.Equal(s.FirstQuery, s.FirstKey));
     }
 
@@ -33,7 +36,11 @@ public sealed class AttentionPatternTests
 
         using TreePass pass = model.Forward(tree, attention: new AttentionPattern.ShiftedSparse(group));
 
-        Near.Each(ModelVariantTests.Naive(config, tree, TreeAttentionNaive.Groups(group, 4)), pass.LogProbs, relative: 1e-4, absolute: 1e-5);
+        Near.Each(
+            ModelVariantTests.Naive(config, tree, TreeAttentionNaive.Groups(group, 4)),
+            pass.LogProbs,
+            relative: 1e-4,
+            absolute: 1e-5);
     }
 
     [Fact]
@@ -55,12 +62,15 @@ public sealed class AttentionPatternTests
             double analytic = gradient.Zip(direction, (g, d) => (double)g * d).Sum();
             double numeric = ModelVariantTests.Difference(model, tree, dLogProbs, parameter, direction, attention);
 
-            Assert.True(Math.Abs(analytic - numeric) <= 0.02 + 0.01 * Math.Abs(analytic), $"{parameter.Name}: gradient {analytic}, differences {numeric}");
+            Assert.True(
+                Math.Abs(analytic - numeric) <= 0.02 + 0.01 * Math.Abs(analytic),
+                $"{parameter.Name}: gradient {analytic}, differences {numeric}");
         }
     }
 
     [Theory, InlineData(Recomputation.Mlp), InlineData(Recomputation.Layer)]
-    public void What_is_computed_again_is_computed_in_the_same_groups(Recomputation level) => Assert.Equal(Pass(Recomputation.None), Pass(level));
+    public void What_is_computed_again_is_computed_in_the_same_groups(Recomputation level) =>
+        Assert.Equal(Pass(Recomputation.None), Pass(level));
 
     [Fact]
     public void Evaluation_looks_at_all_keys()

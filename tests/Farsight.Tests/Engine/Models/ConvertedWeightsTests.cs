@@ -7,7 +7,8 @@ namespace Farsight.Tests.Engine.Models;
 
 public sealed class ConvertedWeightsTests
 {
-    public static TheoryData<NumberFormat> Formats => [NumberFormat.F32, NumberFormat.BF16, NumberFormat.F16, NumberFormat.Q8_0, NumberFormat.Q4_0];
+    public static TheoryData<NumberFormat> Formats =>
+        [NumberFormat.F32, NumberFormat.BF16, NumberFormat.F16, NumberFormat.Q8_0, NumberFormat.Q4_0];
 
     [Theory, MemberData(nameof(Formats))]
     public void Every_row_is_rounded_to_the_format(NumberFormat format)
@@ -42,6 +43,9 @@ public sealed class ConvertedWeightsTests
     {
         using ConvertedWeights converted = new(new RandomWeights(seed: 3), NumberFormat.Q8_0);
 
-        Assert.Contains("a.weight has rows of 40", Assert.Throws<InputException>(() => converted.Matrix("a.weight", 2, 40)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "a.weight has rows of 40",
+            Assert.Throws<InputException>(() => converted.Matrix("a.weight", 2, 40)).Message,
+            StringComparison.Ordinal);
     }
 }

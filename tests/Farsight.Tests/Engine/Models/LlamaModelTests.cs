@@ -1,7 +1,6 @@
 using Farsight.Engine.Lora;
-using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
-using Farsight.Engine.Numerics;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Tests.Engine.Models;
 
@@ -38,7 +37,9 @@ public sealed class LlamaModelTests
             double numeric = Difference(model, tree, dLogProbs, parameter, direction);
 
             // F32 sums of magnitude 50 over a step of 2e-3 leave about 3e-3; curvature adds its share.
-            Assert.True(Math.Abs(analytic - numeric) <= 0.02 + 0.01 * Math.Abs(analytic), $"{parameter.Name}: gradient {analytic}, differences {numeric}");
+            Assert.True(
+                Math.Abs(analytic - numeric) <= 0.02 + 0.01 * Math.Abs(analytic),
+                $"{parameter.Name}: gradient {analytic}, differences {numeric}");
             Assert.True(Math.Abs(analytic) > 1e-6, $"{parameter.Name}: nothing flows to it.");
         }
     }

@@ -1,4 +1,5 @@
 using Farsight.Engine.Models;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Tests.Engine.Models;
 
@@ -17,7 +18,11 @@ public sealed class MaskedHeadsTests
 
         double[][] expected = naive.LogProbs(s_tokens, [.. Enumerable.Range(0, s_tokens.Length)], s_tokens.Length);
 
-        Near.Each([.. Enumerable.Range(1, s_tokens.Length - 1).Select(t => expected[t - 1][s_tokens[t]])], model.LogProbs(TokenTree.Sequence(s_tokens)), relative: 1e-4, absolute: 1e-4);
+        Near.Each(
+            [.. Enumerable.Range(1, s_tokens.Length - 1).Select(t => expected[t - 1][s_tokens[t]])],
+            model.LogProbs(TokenTree.Sequence(s_tokens)),
+            relative: 1e-4,
+            absolute: 1e-4);
     }
 
     [Fact]

@@ -1,7 +1,8 @@
 using Farsight.Alignment.Recipes;
 using Farsight.Engine.Inference;
-using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
+using Farsight.Engine.Parameters;
+using Farsight.Engine.Rope;
 using Farsight.Tests.Engine.Kernels;
 
 namespace Farsight.Tests.Engine.Models;
@@ -12,11 +13,29 @@ public sealed class ModelVariantTests
     static readonly double[] s_short = [1, 1.1, 1.2, 1.5], s_long = [1.5, 2, 3, 5];
 
     public static TheoryData<string> Variants =>
-    [
-        "plain", "llama with biases", "mlp bias", "qwen2", "qwen3 with biases", "window 1", "window 3", "window 7", "windows in some layers",
-        "dynamic below", "dynamic beyond", "longrope short", "longrope long", "longrope factor",
-        "none", "linear:4", "yarn:4", "dynamic:4", "ntk:4", "theta:500000", "truncated:4",
-    ];
+        [
+            "plain",
+            "llama with biases",
+            "mlp bias",
+            "qwen2",
+            "qwen3 with biases",
+            "window 1",
+            "window 3",
+            "window 7",
+            "windows in some layers",
+            "dynamic below",
+            "dynamic beyond",
+            "longrope short",
+            "longrope long",
+            "longrope factor",
+            "none",
+            "linear:4",
+            "yarn:4",
+            "dynamic:4",
+            "ntk:4",
+            "theta:500000",
+            "truncated:4",
+        ];
 
     [Theory, MemberData(nameof(Variants))]
     public void Log_probabilities_over_a_tree_are_those_of_its_sequences(string variant)
@@ -36,7 +55,11 @@ public sealed class ModelVariantTests
         ModelConfig config = Config(variant);
         using LlamaModel model = SmallModel.Create(config);
         int[] tokens = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5];
-        double[] expected = new NaiveLlama(config, SmallModel.Source()).LogProbs(tokens, [.. Enumerable.Range(0, tokens.Length)], tokens.Length)[^1];
+        double[] expected = new NaiveLlama(config, SmallModel.Source()).LogProbs(
+            tokens,
+            [.. Enumerable.Range(0, tokens.Length)],
+            tokens.Length
+        )[^1];
 
         float[] logits = [];
         using DecodingBatch batch = new(model, [4, tokens.Length]);
@@ -53,7 +76,15 @@ public sealed class ModelVariantTests
     }
 
     [Theory]
-    [InlineData("llama with biases"), InlineData("mlp bias"), InlineData("window 3"), InlineData("windows in some layers"), InlineData("dynamic beyond"), InlineData("longrope long"), InlineData("truncated:4")]
+    [
+        InlineData("llama with biases"),
+        InlineData("mlp bias"),
+        InlineData("window 3"),
+        InlineData("windows in some layers"),
+        InlineData("dynamic beyond"),
+        InlineData("longrope long"),
+        InlineData("truncated:4")
+    ]
     public void Gradients_match_finite_differences(string variant)
     {
         using LlamaModel model = SmallModel.Create(Config(variant));
@@ -67,15 +98,25 @@ public sealed class ModelVariantTests
 
         foreach (Parameter parameter in model.Parameters)
         {
-            float[] direction = TestData.Normal((int)parameter.Value.Length, seed: 4), gradient = parameter.Gradient.Span.ToArray();
-            double analytic = gradient.Zip(direction, (g, d) => (double)g * d).Sum(), numeric = Difference(model, tree, dLogProbs, parameter, direction);
+            float[] direction = TestData.Normal((int)parameter.Value.Length, seed: 4),
+                gradient = parameter.Gradient.Span.ToArray();
+            double analytic = gradient.Zip(direction, (g, d) => (double)g * d).Sum(),
+                numeric = Difference(model, tree, dLogProbs, parameter, direction);
 
-            Assert.True(Math.Abs(analytic - numeric) <= 0.02 + 0.01 * Math.Abs(analytic), $"{parameter.Name}: gradient {analytic}, differences {numeric}");
+            Assert.True(
+                Math.Abs(analytic - numeric) <= 0.02 + 0.01 * Math.Abs(analytic),
+                $"{parameter.Name}: gradient {analytic}, differences {numeric}");
         }
         Assert.Contains(model.Parameters, p => p.Gradient.Span.ToArray().Any(g => g != 0));
     }
 
-    internal static double Difference(LlamaModel model, TokenTree tree, float[] dLogProbs, Parameter parameter, float[] direction, AttentionPattern? attention = null)
+    internal static double Difference(
+        LlamaModel model,
+        TokenTree tree,
+        float[] dLogProbs,
+        Parameter parameter,
+        float[] direction,
+        AttentionPattern? attention = null)
     {
         double step = 1e-2 / Math.Sqrt(direction.Sum(d => (double)d * d));
         float[] at = parameter.Value.Span.ToArray();
@@ -107,7 +148,10 @@ public sealed class ModelVariantTests
             {
                 rows.InsertRange(0, Enumerable.Range(tree.Nodes[m].Start, tree.Nodes[m].Count));
             }
-            double[][] logProbs = naive.LogProbs([.. rows.Select(r => tree.Tokens[r])], [.. rows.Select(r => tree.Positions[r])], lengths[rows[0]]);
+            double[][] logProbs = naive.LogProbs(
+                [.. rows.Select(r => tree.Tokens[r])],
+                [.. rows.Select(r => tree.Positions[r])],
+                lengths[rows[0]]);
             foreach (ScoredToken scored in tree.Scored.Where(s => rows.Contains(s.Row)))
             {
                 found[(scored.Row, scored.Target)] = logProbs[rows.IndexOf(scored.Row)][scored.Target];

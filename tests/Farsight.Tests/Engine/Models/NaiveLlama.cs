@@ -1,10 +1,12 @@
-using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
+using Farsight.Engine.Rope;
 using Farsight.Tests.Engine.Kernels;
 
 namespace Farsight.Tests.Engine.Models;
 
-/// <summary>A decoder written from the formulas, in double, one token after the other. Shares nothing with the engine but the weights.</summary>
+/// <summary>
+/// A decoder written from the formulas, in double, one token after the other. Shares nothing with the engine but the weights.
+/// </summary>
 sealed class NaiveLlama(ModelConfig config, IWeightSource source)
 {
     /// <summary>Heads whose output is zero.</summary>
@@ -26,9 +28,18 @@ sealed class NaiveLlama(ModelConfig config, IWeightSource source)
         double[][] x = [.. tokens.Select(t => Matrix("model.embed_tokens.weight", config.VocabSize, config.HiddenSize)[t])];
         for (int layer = 0; layer < config.NumHiddenLayers; layer++)
         {
-            Block(layer, x, positions, frequencies, factor, config.WindowedLayers.Count == 0 || config.WindowedLayers[layer] ? config.SlidingWindow : null);
+            Block(
+                layer,
+                x,
+                positions,
+                frequencies,
+                factor,
+                config.WindowedLayers.Count == 0 || config.WindowedLayers[layer] ? config.SlidingWindow : null);
         }
-        double[][] head = Matrix(config.TieWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight", config.VocabSize, config.HiddenSize);
+        double[][] head = Matrix(
+            config.TieWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight",
+            config.VocabSize,
+            config.HiddenSize);
         return [.. x.Select(row => LogSoftmax([.. head.Select(h => Dot(h, Normed(row, "model.norm.weight")))]))];
     }
 
@@ -38,16 +49,23 @@ sealed class NaiveLlama(ModelConfig config, IWeightSource source)
         int dim = config.HeadDim, heads = config.NumAttentionHeads, group = heads / config.NumKeyValueHeads;
         double[][] normed = [.. x.Select(r => Normed(r, prefix + "input_layernorm.weight"))];
         double[][] Heads(string name, int count, bool norm, bool rotate) =>
-        [
-            .. Linear($"{prefix}self_attn.{name}_proj", normed, count * dim, config.AttentionBias)
-                .Select((row, t) => Enumerable.Range(0, count).SelectMany(h =>
-                {
-                    double[] head = row[(h * dim)..((h + 1) * dim)];
-                    head = norm ? Normed(head, $"{prefix}self_attn.{name}_norm.weight") : head;
-                    return rotate ? Rotated(head, positions[t], frequencies, factor) : head;
-                }).ToArray()),
-        ];
-        double[][] q = Heads("q", heads, config.QueryKeyNorm, true), k = Heads("k", config.NumKeyValueHeads, config.QueryKeyNorm, true), v = Heads("v", config.NumKeyValueHeads, false, false);
+            [
+                .. Linear($"{prefix}self_attn.{name}_proj", normed, count * dim, config.AttentionBias)
+                    .Select(
+                        (row, t) =>
+                            Enumerable
+                                .Range(0, count)
+                                .SelectMany(h =>
+                                {
+                                    double[] head = row[(h * dim)..((h + 1) * dim)];
+                                    head = norm ? Normed(head, $"{prefix}self_attn.{name}_norm.weight") : head;
+                                    return rotate ? Rotated(head, positions[t], frequencies, factor) : head;
+                                })
+                                .ToArray()),
+            ];
+        double[][] q = Heads("q", heads, config.QueryKeyNorm, true),
+            k = Heads("k", config.NumKeyValueHeads, config.QueryKeyNorm, true),
+            v = Heads("v", config.NumKeyValueHeads, false, false);
 
         double[][] attended = new double[x.Length][];
         for (int t = 0; t < x.Length; t++)
@@ -56,8 +74,15 @@ sealed class NaiveLlama(ModelConfig config, IWeightSource source)
             for (int h = 0; h < heads; h++)
             {
                 int from = h / group * dim;
-                int[] seen = [.. Enumerable.Range(0, x.Length).Where(j => j <= t && (window is null || t - j < window) && (Mask?.Invoke(h, t, j) ?? true))];
-                double[] weights = LogSoftmax([.. seen.Select(j => Enumerable.Range(0, dim).Sum(d => q[t][h * dim + d] * k[j][from + d]) / Math.Sqrt(dim))]);
+                int[] seen =
+                [
+                    .. Enumerable
+                        .Range(0, x.Length)
+                        .Where(j => j <= t && (window is null || t - j < window) && (Mask?.Invoke(h, t, j) ?? true)),
+                ];
+                double[] weights = LogSoftmax([
+                    .. seen.Select(j => Enumerable.Range(0, dim).Sum(d => q[t][h * dim + d] * k[j][from + d]) / Math.Sqrt(dim)),
+                ]);
                 Peaks[(layer, t, h)] = seen[Array.IndexOf(weights, weights.Max())];
                 for (int s = 0; s < seen.Length && !Masked.Contains(new(layer, h)); s++)
                 {
@@ -71,8 +96,15 @@ sealed class NaiveLlama(ModelConfig config, IWeightSource source)
         AddTo(x, Linear(prefix + "self_attn.o_proj", attended, config.HiddenSize, config.OutputBias));
 
         normed = [.. x.Select(r => Normed(r, prefix + "post_attention_layernorm.weight"))];
-        double[][] gate = Linear(prefix + "mlp.gate_proj", normed, config.IntermediateSize, config.MlpBias), up = Linear(prefix + "mlp.up_proj", normed, config.IntermediateSize, config.MlpBias);
-        AddTo(x, Linear(prefix + "mlp.down_proj", [.. gate.Zip(up, (g, u) => g.Zip(u, (a, b) => a / (1 + Math.Exp(-a)) * b).ToArray())], config.HiddenSize, config.MlpBias));
+        double[][] gate = Linear(prefix + "mlp.gate_proj", normed, config.IntermediateSize, config.MlpBias),
+            up = Linear(prefix + "mlp.up_proj", normed, config.IntermediateSize, config.MlpBias);
+        AddTo(
+            x,
+            Linear(
+                prefix + "mlp.down_proj",
+                [.. gate.Zip(up, (g, u) => g.Zip(u, (a, b) => a / (1 + Math.Exp(-a)) * b).ToArray())],
+                config.HiddenSize,
+                config.MlpBias));
     }
 
     double[] Frequencies(int length, out double factor)
@@ -92,7 +124,13 @@ sealed class NaiveLlama(ModelConfig config, IWeightSource source)
             case RopeScaling.LongRope rule:
                 window = rule.OriginalMaxPositionEmbeddings;
                 factor = rule.AttentionFactor ?? Math.Sqrt(1 + Math.Log(rule.Factor) / Math.Log(window));
-                return [.. Enumerable.Range(0, pairs).Select(i => 1 / ((length > window ? rule.LongFactors : rule.ShortFactors)[i] * Math.Pow(theta, (double)i / pairs)))];
+                return
+                [
+                    .. Enumerable
+                        .Range(0, pairs)
+                        .Select(i =>
+                            1 / ((length > window ? rule.LongFactors : rule.ShortFactors)[i] * Math.Pow(theta, (double)i / pairs))),
+                ];
             case RopeScaling.Linear linear:
                 return Each(i => Plain(i) / linear.Factor);
             case RopeScaling.NtkAware ntk:

@@ -1,16 +1,20 @@
 using Farsight.Engine.Lora;
-using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Tests.Engine.Models;
 
 /// <summary>What a pass keeps must not show in what it computes.</summary>
 public sealed class RecomputationTests
 {
-    public static TheoryData<Recomputation, bool, bool> Levels => new()
-    {
-        { Recomputation.Mlp, true, false }, { Recomputation.Mlp, false, true }, { Recomputation.Layer, true, false }, { Recomputation.Layer, false, true },
-    };
+    public static TheoryData<Recomputation, bool, bool> Levels =>
+        new()
+        {
+            { Recomputation.Mlp, true, false },
+            { Recomputation.Mlp, false, true },
+            { Recomputation.Layer, true, false },
+            { Recomputation.Layer, false, true },
+        };
 
     [Theory, MemberData(nameof(Levels))]
     public void A_level_gives_the_bits_of_keeping_everything(Recomputation level, bool qwen, bool everything)
@@ -21,7 +25,8 @@ public sealed class RecomputationTests
     [Theory, InlineData(false), InlineData(true)]
     public void Rounded_inputs_keep_log_probabilities_and_move_gradients_within_their_rounding(bool qwen)
     {
-        float[] exact = Pass(Recomputation.None, qwen, everything: true), rounded = Pass(Recomputation.RoundedLayer, qwen, everything: true);
+        float[] exact = Pass(Recomputation.None, qwen, everything: true),
+            rounded = Pass(Recomputation.RoundedLayer, qwen, everything: true);
 
         int scored = LongTree().Scored.Count;
         Assert.Equal(exact[..scored], rounded[..scored]);

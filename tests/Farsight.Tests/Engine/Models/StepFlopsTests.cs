@@ -41,7 +41,9 @@ public sealed class StepFlopsTests
         Assert.Equal(4 * Q * (inner + last), flops.Attention);
         Assert.Equal(8 * Q * (inner + last), flops.AttentionBackward);
         Assert.Equal(2 * 2 * 6 * V * D, flops.Head);
-        Assert.Equal(flops.Layers + flops.LayersBackward + flops.Adapter + flops.Attention + flops.AttentionBackward + flops.Head, flops.Total);
+        Assert.Equal(
+            flops.Layers + flops.LayersBackward + flops.Adapter + flops.Attention + flops.AttentionBackward + flops.Head,
+            flops.Total);
     }
 
     [Fact]
@@ -49,7 +51,8 @@ public sealed class StepFlopsTests
     {
         TokenTree tree = Tree(sharing: true);
         LoraOptions lora = new(3, 6, ["q_proj"], TrainEmbeddings: true, TrainNorms: false);
-        StepFlops adapter = StepFlops.Of(SmallModel.Config(tied: false), tree, lora), tied = StepFlops.Of(SmallModel.Config(tied: true), tree, lora);
+        StepFlops adapter = StepFlops.Of(SmallModel.Config(tied: false), tree, lora),
+            tied = StepFlops.Of(SmallModel.Config(tied: true), tree, lora);
         StepFlops full = StepFlops.Of(SmallModel.Config(tied: false), tree, null);
 
         Assert.Equal(adapter.Head * 3 / 2, tied.Head);
@@ -78,7 +81,8 @@ public sealed class StepFlopsTests
 
         StepFlops flops = StepFlops.Of(config, Tree(sharing: true), null, new AttentionPattern.ShiftedSparse(4));
 
-        // Indices in their sequences: the prompt has 0 … 4, the responses 5 … 7, 5 and 5, 6. Half of the heads begin at 0, 4, 8, the others at 0, 2, 6.
+        // Indices in their sequences: the prompt has 0 … 4, the responses 5 … 7, 5 and 5, 6. Half of the heads begin at 0, 4, 8, the others
+        // at 0, 2, 6.
         int[] all = [0, 1, 2, 3, 4, 5, 6, 7, 5, 5, 6], read = [4, 5, 6, 5];
         double Pairs(int[] rows, params int[] starts) => rows.Sum(r => Math.Min(r - starts.Last(s => s <= r) + 1, window ?? 99));
         double pairs = Pairs(all, 0, 4, 8) + Pairs(read, 0, 4, 8) + Pairs(all, 0, 2, 6) + Pairs(read, 0, 2, 6);
@@ -89,7 +93,8 @@ public sealed class StepFlopsTests
     [Fact]
     public void A_repeated_prompt_counts_each_time()
     {
-        StepFlops shared = StepFlops.Of(SmallModel.Config(), Tree(sharing: true), null), repeated = StepFlops.Of(SmallModel.Config(), Tree(sharing: false), null);
+        StepFlops shared = StepFlops.Of(SmallModel.Config(), Tree(sharing: true), null),
+            repeated = StepFlops.Of(SmallModel.Config(), Tree(sharing: false), null);
 
         // Ten more rows of prompt in the first layer; in both layers their keys and values; two more last rows of a prompt.
         Assert.Equal(2 * (2 * 10 * 2 * D * K + (10 + 2) * (2 * D * Q + 3 * D * F)), repeated.Layers - shared.Layers);

@@ -67,7 +67,8 @@ public sealed class BlockFormatTests
         for (int i = 0; i < values.Length; i++)
         {
             float largest = values.AsSpan(i / 32 * 32, 32).ToArray().Max(MathF.Abs);
-            Assert.InRange(back[i] - values[i], -largest * (bound + 1.0 / 2048), largest * (bound + 1.0 / 2048)); // and the scale's own rounding
+            // and the scale's own rounding
+            Assert.InRange(back[i] - values[i], -largest * (bound + 1.0 / 2048), largest * (bound + 1.0 / 2048));
         }
     }
 

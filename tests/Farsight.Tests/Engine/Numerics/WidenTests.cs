@@ -38,7 +38,8 @@ public sealed class WidenTests
 
             Widen.ToFloat(NumberFormat.BF16, stored.AsSpan(1), floats.Span);
 
-            Near.Each(Array.ConvertAll(TestData.Normal(length, 1), f => (double)f), floats.Span, relative: 1.0 / 256, absolute: 0); // half a unit of 8 significant bits
+            // half a unit of 8 significant bits
+            Near.Each(Array.ConvertAll(TestData.Normal(length, 1), f => (double)f), floats.Span, relative: 1.0 / 256, absolute: 0);
         }
     }
 

@@ -1,6 +1,6 @@
 using Farsight.Engine.Memory;
-using Farsight.Engine.Models;
 using Farsight.Engine.Optimizers;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Tests.Engine.Optimizers;
 

@@ -1,6 +1,6 @@
 using Farsight.Engine.Memory;
-using Farsight.Engine.Models;
 using Farsight.Engine.Optimizers;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Tests.Engine.Optimizers;
 
@@ -115,7 +115,8 @@ public sealed class MuonTests
     [Fact]
     public void Refuses_what_is_not_a_matrix()
     {
-        var e = Assert.Throws<ArgumentException>(() => new Muon([Parameter.Create("model.norm.weight", ParameterRole.Vector, 1, 8)], s_settings));
+        var e = Assert.Throws<ArgumentException>(() =>
+            new Muon([Parameter.Create("model.norm.weight", ParameterRole.Vector, 1, 8)], s_settings));
 
         Assert.StartsWith("model.norm.weight is a Vector; Muon is for matrices.", e.Message, StringComparison.Ordinal);
     }

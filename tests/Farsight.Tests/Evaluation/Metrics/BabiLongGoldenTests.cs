@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Farsight.Alignment.Evaluation.Metrics;
-using Farsight.Alignment.Evaluation.PythonText;
+using Farsight.Evaluation.Benchmarks.BabiLong;
+using Farsight.Evaluation.PythonCompat;
 using Xunit.Abstractions;
 
 namespace Farsight.Tests.Evaluation.Metrics;
@@ -21,8 +21,13 @@ public sealed class BabiLongGoldenTests(ITestOutputHelper output)
         {
             string Text(string key) => line.GetProperty(key).GetString()!;
             goldens.Check(
-                Text("id"), line.GetProperty("correct").GetBoolean(),
-                BabiLongAnswer.IsCorrect(Text("target"), Text("output"), Text("question"), EvalGoldens.Strings(labels.GetProperty(Text("task")))));
+                Text("id"),
+                line.GetProperty("correct").GetBoolean(),
+                BabiLongAnswer.IsCorrect(
+                    Text("target"),
+                    Text("output"),
+                    Text("question"),
+                    EvalGoldens.Strings(labels.GetProperty(Text("task")))));
         }
         goldens.Finish("babilong_metrics_public.jsonl", 53);
     }
@@ -36,7 +41,9 @@ public sealed class BabiLongGoldenTests(ITestOutputHelper output)
         {
             string task = Path.GetFileName(set.Name).Split('_')[0];
             string[] labels = EvalGoldens.Strings(sets.GetProperty("task_labels").GetProperty(task));
-            string file = set.Name.StartsWith("phi3/", StringComparison.Ordinal) ? $"evals_phi3mini/{Path.GetFileName(set.Name)}.gz" : $"evals_gemini/{set.Name}";
+            string file = set.Name.StartsWith("phi3/", StringComparison.Ordinal)
+                ? $"evals_phi3mini/{Path.GetFileName(set.Name)}.gz"
+                : $"evals_gemini/{set.Name}";
             using StreamReader reader = EvalGoldens.Open("evaldata/babilong/" + file);
             List<string[]> rows = PythonCsv.ReadText(reader.ReadToEnd());
             int[] columns = [Array.IndexOf(rows[0], "target"), Array.IndexOf(rows[0], "output"), Array.IndexOf(rows[0], "question")];

@@ -1,5 +1,17 @@
 using System.Numerics;
-using Farsight.Alignment.Evaluation.Metrics;
+using Farsight.Evaluation.Benchmarks.AdaLEval;
+using Farsight.Evaluation.Benchmarks.BabiLong;
+using Farsight.Evaluation.Benchmarks.InfiniteBench;
+using Farsight.Evaluation.Benchmarks.LCiteEval;
+using Farsight.Evaluation.Benchmarks.LEval;
+using Farsight.Evaluation.Benchmarks.LongBenchV2;
+using Farsight.Evaluation.Benchmarks.LongGenBench;
+using Farsight.Evaluation.Benchmarks.LongIns;
+using Farsight.Evaluation.Benchmarks.LongProc;
+using Farsight.Evaluation.Benchmarks.LooGle;
+using Farsight.Evaluation.Benchmarks.NeedleBench;
+using Farsight.Evaluation.Benchmarks.Ruler;
+using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Tests.Evaluation.Metrics;
 
@@ -131,7 +143,9 @@ public sealed class BenchmarkScoreTests
     public void LCiteEval_counts_stars()
     {
         string[] passages = ["x", "The little penguin counted 15 ★", "The little penguin counted 7 ★"];
-        (double accuracy, PrecisionRecall citation) = LCiteEvalScore.CountingStars("Sure {\"little_penguin\": [15, 8, 7], \"passage_id\": [2, 2, 1]}", passages);
+        (double accuracy, PrecisionRecall citation) = LCiteEvalScore.CountingStars(
+            "Sure {\"little_penguin\": [15, 8, 7], \"passage_id\": [2, 2, 1]}",
+            passages);
         Assert.Equal((0.5, 0.5, 0.5), (accuracy, citation.Precision, citation.Recall));
         Assert.Equal((0.0, default(PrecisionRecall)), LCiteEvalScore.CountingStars("none", passages));
     }
@@ -162,8 +176,10 @@ public sealed class BenchmarkScoreTests
     [Fact]
     public void LongProc_searches_count_steps_before_the_first_wrong_one()
     {
-        const string Reference = "# Search Procedure\nstart\n|- Pick two numbers (1, 2)\n |- Try 1 + 2 = 3. drop this branch\n |- Try 2 - 1 = 1. Add";
-        double Partial(string search, MetricMode mode) => LongProcCountdown.Score("# Search Procedure\n" + search, [1, 2], 3, Reference, mode).Partial;
+        const string Reference =
+            "# Search Procedure\nstart\n|- Pick two numbers (1, 2)\n |- Try 1 + 2 = 3. drop this branch\n |- Try 2 - 1 = 1. Add";
+        double Partial(string search, MetricMode mode) =>
+            LongProcCountdown.Score("# Search Procedure\n" + search, [1, 2], 3, Reference, mode).Partial;
         Assert.Equal(1.0 / 3, Partial("start\n|- Pick two numbers (1, 2)\n |- Try 1 + 2 = 3. Add", MetricMode.Official));
         Assert.Equal(2.0 / 3, Partial("start\n|- Pick two numbers (1, 2)\n |- Try 1 + 2 = 9. drop this branch", MetricMode.Clean));
         Assert.Equal(1.0 / 3, Partial("start\n|- Pick two numbers (1, 2)\n |- Try 1 + 2 = 9. drop this branch", MetricMode.Official));

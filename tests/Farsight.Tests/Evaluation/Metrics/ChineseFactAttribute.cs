@@ -1,6 +1,8 @@
 namespace Farsight.Tests.Evaluation.Metrics;
 
-/// <summary>A test that needs a file of the shared material and jieba's dictionary; skipped, with the reason, where one is missing.</summary>
+/// <summary>
+/// A test that needs a file of the shared material and jieba's dictionary; skipped, with the reason, where one is missing.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 sealed class ChineseFactAttribute : FactAttribute
 {

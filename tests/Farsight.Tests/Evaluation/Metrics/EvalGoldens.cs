@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
-using Farsight.Alignment.Evaluation.Segmentation;
+using Farsight.Evaluation.Metrics.Segmentation;
 using Xunit.Abstractions;
 
 namespace Farsight.Tests.Evaluation.Metrics;
@@ -14,13 +14,15 @@ sealed class EvalGoldens(ITestOutputHelper output)
     int _checked;
 
     /// <summary>Null when jieba's dictionary is here, else the reason that tests of Chinese words are skipped for.</summary>
-    internal static string? ChineseMissing => ChineseFolder is null
-        ? "jieba's dictionary is missing; set FARSIGHT_JIEBA to the folder of the Python package jieba 0.42.1 (dict.txt, finalseg/prob_*.py)."
-        : null;
+    internal static string? ChineseMissing =>
+        ChineseFolder is null
+            ? "jieba's dictionary is missing; set FARSIGHT_JIEBA to the folder of the Python package jieba 0.42.1 (dict.txt, finalseg/prob_*.py)."
+            : null;
 
     /// <summary>The folder of jieba; null where it is missing.</summary>
-    internal static string? ChineseFolder { get; } = new[] { Environment.GetEnvironmentVariable("FARSIGHT_JIEBA"), SharedMaterial.PathOf("evaldata/jieba") }
-        .FirstOrDefault(f => f is { Length: > 0 } && JiebaWords.Exists(f));
+    internal static string? ChineseFolder { get; } =
+        new[] { Environment.GetEnvironmentVariable("FARSIGHT_JIEBA"), SharedMaterial.PathOf("evaldata/jieba") }.FirstOrDefault(f =>
+            f is { Length: > 0 } && JiebaWords.Exists(f));
 
     /// <summary>Read once, because it takes a second; null where it is missing.</summary>
     internal static Lazy<JiebaSegmenter?> Chinese { get; } = new(() => ChineseFolder is null ? null : new(JiebaWords.Open(ChineseFolder)));
@@ -53,7 +55,9 @@ sealed class EvalGoldens(ITestOutputHelper output)
     }
 
     internal static string[] Strings(JsonElement array) =>
-        array.ValueKind == JsonValueKind.Array ? [.. array.EnumerateArray().Select(e => e.ValueKind == JsonValueKind.String ? e.GetString()! : e.GetRawText())] : [];
+        array.ValueKind == JsonValueKind.Array
+            ? [.. array.EnumerateArray().Select(e => e.ValueKind == JsonValueKind.String ? e.GetString()! : e.GetRawText())]
+            : [];
 
     internal void Check(string id, double expected, double actual)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using Farsight.Alignment.Evaluation.Metrics;
+using Farsight.Evaluation.Benchmarks.Needles;
+using Farsight.Evaluation.Metrics;
 using Xunit.Abstractions;
 
 namespace Farsight.Tests.Evaluation.Metrics;
@@ -60,7 +61,10 @@ public sealed class GoogleRougeGoldenTests(ITestOutputHelper output)
             bool original = line.TryGetProperty("rouge1_recall_x100_vs_stripped_needle", out JsonElement recall);
             recall = original ? recall : line.GetProperty("rouge1_recall_x100");
             goldens.Check(id, recall.GetDouble(), NeedleRecall.Percent(needle, response));
-            goldens.Check(id + " found", line.GetProperty(original ? "success_rouge1" : "success").GetBoolean(), NeedleRecall.IsFound(needle, response));
+            goldens.Check(
+                id + " found",
+                line.GetProperty(original ? "success_rouge1" : "success").GetBoolean(),
+                NeedleRecall.IsFound(needle, response));
         }
         goldens.Finish("niah_public.jsonl, responses", 2 * (20 + 14));
     }

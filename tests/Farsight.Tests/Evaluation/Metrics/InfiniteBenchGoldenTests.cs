@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Farsight.Alignment.Evaluation.Metrics;
+using Farsight.Evaluation.Benchmarks.InfiniteBench;
 using Xunit.Abstractions;
 
 namespace Farsight.Tests.Evaluation.Metrics;
@@ -36,14 +36,20 @@ public sealed class InfiniteBenchGoldenTests(ITestOutputHelper output)
             file = File.Exists(SharedMaterial.PathOf(file)) ? file : file + ".gz";
             if (File.Exists(SharedMaterial.PathOf(file)))
             {
-                double mean = EvalGoldens.Lines(file).Average(r => InfiniteBenchScore.Score(name[1], Prediction(r), Labels(r.GetProperty("ground_truth"))));
+                double mean = EvalGoldens
+                    .Lines(file)
+                    .Average(r => InfiniteBenchScore.Score(name[1], Prediction(r), Labels(r.GetProperty("ground_truth"))));
                 goldens.Check(set.Name, set.Value.GetProperty("mean").GetDouble(), mean);
             }
         }
         goldens.Finish("infinitebench_dataset_scores.json (1 of 20 has no stored predictions)", 19);
     }
 
-    static string Prediction(JsonElement row) => (row.TryGetProperty("prediction", out JsonElement text) ? text : row.GetProperty("pred")).GetString()!;
+    static string Prediction(JsonElement row) =>
+        (row.TryGetProperty("prediction", out JsonElement text) ? text : row.GetProperty("pred")).GetString()!;
 
-    static string[] Labels(JsonElement label) => label.ValueKind == JsonValueKind.Array ? EvalGoldens.Strings(label) : EvalGoldens.Strings(JsonDocument.Parse($"[{label.GetRawText()}]").RootElement);
+    static string[] Labels(JsonElement label) =>
+        label.ValueKind == JsonValueKind.Array
+            ? EvalGoldens.Strings(label)
+            : EvalGoldens.Strings(JsonDocument.Parse($"[{label.GetRawText()}]").RootElement);
 }

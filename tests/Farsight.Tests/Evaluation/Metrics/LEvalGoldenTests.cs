@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Farsight.Alignment.Evaluation.Metrics;
+using Farsight.Evaluation.Benchmarks.LEval;
 using Xunit.Abstractions;
 
 namespace Farsight.Tests.Evaluation.Metrics;
@@ -35,7 +35,10 @@ public sealed class LEvalGoldenTests(ITestOutputHelper output)
         {
             JsonElement[] rows = [.. EvalGoldens.Lines($"evaldata/leval/predictions_exam_gpt4-32k/{task}.pred.jsonl.gz")];
             string key = rows[0].EnumerateObject().First(p => p.Name.Contains("_pred", StringComparison.Ordinal)).Name;
-            double[] scores = [.. rows.Select(r => LEvalExam.Score(task, r.GetProperty(key).GetString()!, r.GetProperty("gt").GetString()!))];
+            double[] scores =
+            [
+                .. rows.Select(r => LEvalExam.Score(task, r.GetProperty(key).GetString()!, r.GetProperty("gt").GetString()!)),
+            ];
             JsonElement expected = sets.GetProperty("gpt4-32k/" + task);
             if (expected.ValueKind == JsonValueKind.Number)
             {

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using Farsight.Alignment.Evaluation.Metrics;
+using Farsight.Evaluation.Benchmarks.LongBench;
+using Farsight.Evaluation.Metrics;
 using Xunit.Abstractions;
 
 namespace Farsight.Tests.Evaluation.Metrics;
@@ -27,11 +28,22 @@ public sealed class LongBenchGoldenTests(ITestOutputHelper output)
         foreach (JsonProperty set in sets.GetProperty("lcm_stack_llama3.1_vanilla").EnumerateObject())
         {
             JsonElement[] rows = [.. EvalGoldens.Lines(PredictionFile(set.Name))];
-            double[] scores = [.. rows.Select(r => LongBenchScore.Score(set.Name, r.GetProperty("pred_str").GetString()!, EvalGoldens.Strings(r.GetProperty("answers")), classes))];
+            double[] scores =
+            [
+                .. rows.Select(r =>
+                    LongBenchScore.Score(
+                        set.Name,
+                        r.GetProperty("pred_str").GetString()!,
+                        EvalGoldens.Strings(r.GetProperty("answers")),
+                        classes)),
+            ];
             goldens.Check(set.Name, set.Value.GetProperty("scorer").GetDouble(), MeanScore.Percent(scores));
             foreach (JsonProperty bucket in set.Value.GetProperty("scorer_e").EnumerateObject())
             {
-                double[] inside = [.. scores.Where((_, i) => LongBenchScore.LengthBucket(rows[i].GetProperty("length").GetInt32()) == bucket.Name)];
+                double[] inside =
+                [
+                    .. scores.Where((_, i) => LongBenchScore.LengthBucket(rows[i].GetProperty("length").GetInt32()) == bucket.Name),
+                ];
                 goldens.Check($"{set.Name} {bucket.Name}", bucket.Value.GetDouble(), MeanScore.Percent(inside));
             }
         }
@@ -43,12 +55,20 @@ public sealed class LongBenchGoldenTests(ITestOutputHelper output)
     {
         EvalGoldens goldens = new(output);
         JsonElement sets = EvalGoldens.Json(Sets);
-        ILookup<string, JsonElement> rows = EvalGoldens.Lines("evaldata/longbench/minilongbench_example_predictions.jsonl").ToLookup(r => r.GetProperty("dataset").GetString()!);
+        ILookup<string, JsonElement> rows = EvalGoldens
+            .Lines("evaldata/longbench/minilongbench_example_predictions.jsonl")
+            .ToLookup(r => r.GetProperty("dataset").GetString()!);
         foreach (JsonProperty set in sets.GetProperty("minilongbench_example").EnumerateObject())
         {
             string[] classes = set.Name is "trec" or "lsht" ? EvalGoldens.Strings(sets.GetProperty(set.Name + "_all_classes")) : [];
-            IEnumerable<double> scores = rows[set.Name].Select(r => LongBenchScore.Score(
-                set.Name, r.GetProperty("pred").GetString()!, EvalGoldens.Strings(r.GetProperty("answers")), classes, EvalGoldens.Chinese.Value));
+            IEnumerable<double> scores = rows[set.Name]
+                .Select(r =>
+                    LongBenchScore.Score(
+                        set.Name,
+                        r.GetProperty("pred").GetString()!,
+                        EvalGoldens.Strings(r.GetProperty("answers")),
+                        classes,
+                        EvalGoldens.Chinese.Value));
             goldens.Check(set.Name, set.Value.GetProperty("scorer").GetDouble(), MeanScore.Percent([.. scores]));
         }
         goldens.Finish("longbench_dataset_scores.json, MiniLongBench", 21);

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using Farsight.Alignment.Evaluation.Metrics;
+using Farsight.Evaluation.Benchmarks.LongProc;
+using Farsight.Evaluation.Metrics;
 using Xunit.Abstractions;
 
 namespace Farsight.Tests.Evaluation.Metrics;
@@ -18,7 +19,10 @@ public sealed class LongProcGoldenTests(ITestOutputHelper output)
         {
             foreach ((string name, double actual) in Scores(line))
             {
-                goldens.Check($"{line.GetProperty("id")} {line.GetProperty("dataset")} {name}", line.GetProperty("metrics").GetProperty(name).GetDouble(), actual);
+                goldens.Check(
+                    $"{line.GetProperty("id")} {line.GetProperty("dataset")} {name}",
+                    line.GetProperty("metrics").GetProperty(name).GetDouble(),
+                    actual);
             }
         }
         goldens.Finish("longproc_metrics_public.jsonl", 3 * 48 + 14);
@@ -26,7 +30,9 @@ public sealed class LongProcGoldenTests(ITestOutputHelper output)
 
     static (string Name, double Value)[] Scores(JsonElement line)
     {
-        (string prediction, string reference) = (line.GetProperty("prediction").GetString()!, line.GetProperty("reference_output").GetString()!);
+        (string prediction, string reference) = (
+            line.GetProperty("prediction").GetString()!,
+            line.GetProperty("reference_output").GetString()!);
         JsonElement item = line.GetProperty("item");
         string task = line.GetProperty("dataset").GetString()!;
         if (task.StartsWith("html", StringComparison.Ordinal))
@@ -36,7 +42,11 @@ public sealed class LongProcGoldenTests(ITestOutputHelper output)
         }
         LongProcScore score = task.StartsWith("path", StringComparison.Ordinal) ? LongProcTraces.Path(prediction, reference)
             : task.StartsWith("tom", StringComparison.Ordinal) ? LongProcTraces.Beliefs(prediction, reference)
-            : LongProcCountdown.Score(prediction, [.. item.GetProperty("nums").EnumerateArray().Select(n => n.GetInt32())], item.GetProperty("target").GetInt32(), reference);
+            : LongProcCountdown.Score(
+                prediction,
+                [.. item.GetProperty("nums").EnumerateArray().Select(n => n.GetInt32())],
+                item.GetProperty("target").GetInt32(),
+                reference);
         return [("accuracy", score.Accuracy), ("partial_accuracy", score.Partial), ("extraction_rate", score.Extraction)];
     }
 }

@@ -1,4 +1,5 @@
-using Farsight.Alignment.Evaluation.Metrics;
+using Farsight.Evaluation.Benchmarks.Needles;
+using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Tests.Evaluation.Metrics;
 

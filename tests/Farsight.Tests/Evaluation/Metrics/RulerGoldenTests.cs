@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Farsight.Alignment.Evaluation.Metrics;
+using Farsight.Evaluation.Benchmarks.Ruler;
 using Xunit.Abstractions;
 
 namespace Farsight.Tests.Evaluation.Metrics;
@@ -18,7 +18,10 @@ public sealed class RulerGoldenTests(ITestOutputHelper output)
         {
             string id = line.GetProperty("id").GetString()!;
             string[] predictions = [.. EvalGoldens.Strings(line.GetProperty("raw_preds")).Select(RulerMatch.Prepare)];
-            goldens.Check(id + " prepared", string.Join('|', EvalGoldens.Strings(line.GetProperty("postprocessed_preds"))), string.Join('|', predictions));
+            goldens.Check(
+                id + " prepared",
+                string.Join('|', EvalGoldens.Strings(line.GetProperty("postprocessed_preds"))),
+                string.Join('|', predictions));
             bool all = line.GetProperty("metric").GetString() == "string_match_all";
             double[] scores = [.. line.GetProperty("refs").EnumerateArray().Select(EvalGoldens.Strings)
                 .Zip(predictions, (refs, text) => all ? RulerMatch.All(text, refs) : RulerMatch.Any(text, refs))];

@@ -1,4 +1,4 @@
-using Farsight.Alignment.Evaluation.Metrics;
+using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Tests.Evaluation.Metrics;
 
@@ -82,5 +82,6 @@ public sealed class SeedsAndExamplesTests
         Assert.Equal(4, SeedsAndExamples.Of(1, 3, (_, drawn) => drawn.Max(i => values[i])).ExampleVariance, 1e-12);
     }
 
-    static SeedsAndExamples Of(double[][] scores) => SeedsAndExamples.Of(scores.Length, scores[0].Length, (s, drawn) => drawn.Average(i => scores[s][i]));
+    static SeedsAndExamples Of(double[][] scores) =>
+        SeedsAndExamples.Of(scores.Length, scores[0].Length, (s, drawn) => drawn.Average(i => scores[s][i]));
 }

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Farsight.Alignment.Text.Templates;
+using Farsight.Text.Templates;
 
 namespace Farsight.Tests.Text.Templates;
 
@@ -33,8 +33,14 @@ public sealed class ChatTemplateGoldenTests
     {
         foreach (JsonNode line in Lines().Where(l => l["error"] is null))
         {
-            MarkedText text = ChatTemplate.Parse(line["template"]!.GetValue<string>(), "test").Render(
-                line["messages"]!.AsArray(), line["add_generation_prompt"]!.GetValue<bool>(), Markup(line), default, line["variables"]!.AsObject());
+            MarkedText text = ChatTemplate
+                .Parse(line["template"]!.GetValue<string>(), "test")
+                .Render(
+                    line["messages"]!.AsArray(),
+                    line["add_generation_prompt"]!.GetValue<bool>(),
+                    Markup(line),
+                    default,
+                    line["variables"]!.AsObject());
             string marked = string.Concat(text.Marked.Select(m => text.Value.Substring(m.Start, m.Length)));
             string said = string.Concat(line["messages"]!.AsArray().Select(m => m!["content"]!.GetValue<string>()));
             Assert.Equal(WithoutSpace(said), WithoutSpace(marked)); // templates strip
@@ -46,8 +52,16 @@ public sealed class ChatTemplateGoldenTests
         try
         {
             ChatTemplate template = ChatTemplate.Parse(line["template"]!.GetValue<string>(), "test");
-            return (template.Render(
-                line["messages"]!.AsArray(), line["add_generation_prompt"]!.GetValue<bool>(), Markup(line), default, line["variables"]!.AsObject()).Value, null);
+            return (
+                template
+                    .Render(
+                        line["messages"]!.AsArray(),
+                        line["add_generation_prompt"]!.GetValue<bool>(),
+                        Markup(line),
+                        default,
+                        line["variables"]!.AsObject())
+                    .Value,
+                null);
         }
         catch (TemplateException e)
         {

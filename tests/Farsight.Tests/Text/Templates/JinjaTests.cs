@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Farsight.Alignment.Text.Templates;
+using Farsight.Text.Templates;
 
 namespace Farsight.Tests.Text.Templates;
 
@@ -7,7 +7,10 @@ namespace Farsight.Tests.Text.Templates;
 public sealed class JinjaTests
 {
     static readonly DateTime s_now = new(2024, 7, 6, 9, 5, 3);
-    static readonly JsonNode[] s_lines = [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Golden/jinja.jsonl")).Select(l => JsonNode.Parse(l)!)];
+    static readonly JsonNode[] s_lines =
+    [
+        .. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Golden/jinja.jsonl")).Select(l => JsonNode.Parse(l)!),
+    ];
 
     public static TheoryData<int> Lines() => [.. Enumerable.Range(1, s_lines.Length - 1)];
 
@@ -48,7 +51,9 @@ public sealed class JinjaTests
     [InlineData("{{ 'x' * 9999999999 }}")]
     [InlineData("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}")]
     [InlineData("{{ 10 ** 10 ** 10 }}")]
-    [InlineData("{% for a in range(100000) %}{{ 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' * 100 }}{% endfor %}")]
+    [InlineData(
+        "{% for a in range(100000) %}{{ 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' * 100 }}{% endfor %}"
+    )]
     public void Endless_work_is_refused(string template) => Assert.Null(Assert.Throws<TemplateException>(() => Render(template)).Refusal);
 
     [Theory]
@@ -68,7 +73,8 @@ public sealed class JinjaTests
 
     [Fact]
     public void Deeply_nested_blocks_never_exhaust_the_stack() =>
-        Assert.Throws<TemplateException>(() => Render(string.Concat(Enumerable.Repeat("{% if 1 %}", 50_000)) + string.Concat(Enumerable.Repeat("{% endif %}", 50_000))));
+        Assert.Throws<TemplateException>(() =>
+            Render(string.Concat(Enumerable.Repeat("{% if 1 %}", 50_000)) + string.Concat(Enumerable.Repeat("{% endif %}", 50_000))));
 
     static string Render(string template) => ChatTemplate.Parse(template, "the test's template")
         .Render([], addGenerationPrompt: false, new Dictionary<string, string>(), s_now, s_lines[0]["variables"]!.AsObject()).Value;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using Farsight.Alignment.Text.Tokenizers;
 using Farsight.Engine.Numerics;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Tests.Text.Tokenizers;
 
@@ -13,7 +13,9 @@ public sealed class SplitterTests
     {
         foreach (UnicodeCategory category in Enum.GetValues<UnicodeCategory>())
         {
-            Assert.Equal(category == UnicodeCategory.Surrogate ? UnicodeCategory.OtherSymbol : category, CharUnicodeInfo.GetUnicodeCategory(CodePointText.StandIn(category)));
+            Assert.Equal(
+                category == UnicodeCategory.Surrogate ? UnicodeCategory.OtherSymbol : category,
+                CharUnicodeInfo.GetUnicodeCategory(CodePointText.StandIn(category)));
         }
     }
 
@@ -22,7 +24,8 @@ public sealed class SplitterTests
     [InlineData("a--b?!\n c   ", "a|--|b|?!\n| c|   ")]
     [InlineData("𝒜b𝟙𝟚 😀😀x", "𝒜b|𝟙|𝟚| 😀😀|x")]
     [InlineData("\t\tif (x)", "\t|\tif| (|x|)")]
-    public void The_pattern_of_Qwen2_splits_words_digits_and_line_ends(string text, string pieces) => Assert.Equal(pieces, Pieces(new WordSplitter(1), text));
+    public void The_pattern_of_Qwen2_splits_words_digits_and_line_ends(string text, string pieces) =>
+        Assert.Equal(pieces, Pieces(new WordSplitter(1), text));
 
     [Theory]
     [InlineData(WordSplitter.Qwen2)]
@@ -31,8 +34,44 @@ public sealed class SplitterTests
     public void Splitters_written_by_hand_cut_as_their_patterns_do(string pattern)
     {
         RegexSplitter twin = new(pattern, MatchBehavior.Isolated);
-        Splitter splitter = pattern switch { WordSplitter.Qwen2 => new WordSplitter(1), WordSplitter.Llama3 => new WordSplitter(3), _ => new Gpt2Splitter() };
-        string[] parts = [" ", "  ", "\t", "\n", "\r\n", "\u00a0", "a", "Zé", "\u0301", "1", "٣", "Ⅷ", "12345", "'", "'s", "'LL", "'Re", "'v", ".", "!?", "😀", "𝒜", "𝟙", "\ud83d", "中文", "_", "\u200d", "\u3000", "\u0085"];
+        Splitter splitter = pattern switch
+        {
+            WordSplitter.Qwen2 => new WordSplitter(1),
+            WordSplitter.Llama3 => new WordSplitter(3),
+            _ => new Gpt2Splitter(),
+        };
+        string[] parts =
+        [
+            " ",
+            "  ",
+            "\t",
+            "\n",
+            "\r\n",
+            "\u00a0",
+            "a",
+            "Zé",
+            "\u0301",
+            "1",
+            "٣",
+            "Ⅷ",
+            "12345",
+            "'",
+            "'s",
+            "'LL",
+            "'Re",
+            "'v",
+            ".",
+            "!?",
+            "😀",
+            "𝒜",
+            "𝟙",
+            "\ud83d",
+            "中文",
+            "_",
+            "\u200d",
+            "\u3000",
+            "\u0085",
+        ];
         for (int example = 0; example < 3000; example++)
         {
             SeededRandom random = SeededRandom.For(5, "splitters", example);
@@ -77,7 +116,8 @@ public sealed class SplitterTests
     [InlineData(@"(?<n>a)", "(?<n")]
     [InlineData(@"(?x: a)", "(?x:")]
     [InlineData("\\", "\\")]
-    public void Patterns_that_mean_something_else_elsewhere_are_found(string pattern, string? found) => Assert.Equal(found, RegexSyntax.FirstForeign(pattern));
+    public void Patterns_that_mean_something_else_elsewhere_are_found(string pattern, string? found) =>
+        Assert.Equal(found, RegexSyntax.FirstForeign(pattern));
 
     static string Pieces(Splitter splitter, string text)
     {

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
-using Farsight.Alignment.Text;
-using Farsight.Alignment.Text.Tokenizers;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Tests.Text.Tokenizers;
 
@@ -19,7 +18,8 @@ public sealed class UnicodeCompositionTests
     [InlineData("\ud834\udd5e \ud87e\udc00", "\ud834\udd57\ud834\udd65 \u4e3d")]
     [InlineData("\u0301 x\u0338", "\u0301 x\u0338")]
     [InlineData("a\u05b0\u0301\u0300", "\u00e1\u05b0\u0300")]
-    public void Text_is_composed_as_the_standard_says(string text, string composed) => Assert.Equal(composed, UnicodeComposition.Compose(text).ToString());
+    public void Text_is_composed_as_the_standard_says(string text, string composed) =>
+        Assert.Equal(composed, UnicodeComposition.Compose(text).ToString());
 
     [SharedFact("tokenizers/qwen3.jsonl")]
     [Trait("Category", "Golden")]

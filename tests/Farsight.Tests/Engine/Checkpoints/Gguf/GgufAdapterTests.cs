@@ -4,6 +4,7 @@ using Farsight.Engine.Checkpoints.Gguf;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Tests.Engine.Checkpoints.Gguf;
 
@@ -23,12 +24,20 @@ public sealed class GgufAdapterTests
         GgufModelWriter.WriteLora(folder["a.gguf"], "mine", s_config, adapter);
         using GgufFile file = GgufFile.Open(folder["a.gguf"]);
 
-        Assert.Equal(["blk.0.attn_q.weight.lora_a", "blk.0.attn_q.weight.lora_b", "blk.0.attn_v.weight.lora_a", "blk.0.attn_v.weight.lora_b"], file.Tensors.Keys.Order());
-        Assert.Equal(("llama", "adapter", "lora", 4.5), (file.Metadata.Text("general.architecture"), file.Metadata.Text("general.type"),
-            file.Metadata.Text("adapter.type"), file.Metadata.Number("adapter.lora.alpha", 0, 100)));
+        Assert.Equal(
+            ["blk.0.attn_q.weight.lora_a", "blk.0.attn_q.weight.lora_b", "blk.0.attn_v.weight.lora_a", "blk.0.attn_v.weight.lora_b"],
+            file.Tensors.Keys.Order());
+        Assert.Equal(
+            ("llama", "adapter", "lora", 4.5),
+            (
+                file.Metadata.Text("general.architecture"),
+                file.Metadata.Text("general.type"),
+                file.Metadata.Text("adapter.type"),
+                file.Metadata.Number("adapter.lora.alpha", 0, 100)));
         Assert.Equal(adapter.Tensors[Query + ".lora_A.weight"].ReadFloats(), file.Tensors["blk.0.attn_q.weight.lora_a"].ReadFloats());
         Assert.Equal(adapter.Tensors[Value + ".lora_B.weight"].ReadFloats(), file.Tensors["blk.0.attn_v.weight.lora_b"].ReadFloats());
-        float[] before = adapter.Tensors[Query + ".lora_B.weight"].ReadFloats(), after = file.Tensors["blk.0.attn_q.weight.lora_b"].ReadFloats();
+        float[] before = adapter.Tensors[Query + ".lora_B.weight"].ReadFloats(),
+            after = file.Tensors["blk.0.attn_q.weight.lora_b"].ReadFloats();
         int[] rows = [0, 2, 1, 3]; // of a head of 4: pairs (i, i + 2) become neighbours
         for (int row = 0; row < 16; row++)
         {
@@ -43,12 +52,24 @@ public sealed class GgufAdapterTests
         (string, WeightMatrix) embedding = ("model.embed_tokens.weight", Matrix(20, 8));
         PeftAdapter.Write(folder["whole"], new(2, 4, ["q_proj", "v_proj"], ["embed_tokens"], null), [.. LowRank(), embedding], s_config);
         PeftAdapter.Write(folder["rope"], new(2, 4, ["q_proj", "v_proj"], [], null), LowRank(), s_config.With(new RopeScaling.Yarn(4, 64)));
-        PeftAdapter.Write(folder["base"], new(2, 4, ["q_proj", "v_proj"], [], null), LowRank(), s_config.With(new RopeScaling.AdjustedBase(80_000)));
+        PeftAdapter.Write(
+            folder["base"],
+            new(2, 4, ["q_proj", "v_proj"], [], null),
+            LowRank(),
+            s_config.With(new RopeScaling.AdjustedBase(80_000)));
 
-        foreach ((string name, string says) in ((string, string)[])[("whole", "model.embed_tokens.weight as trained whole"), ("rope", "another RoPE scaling"), ("base", "another RoPE scaling or base")])
+        foreach (
+            (string name, string says) in ((string, string)[])
+                [
+                    ("whole", "model.embed_tokens.weight as trained whole"),
+                    ("rope", "another RoPE scaling"),
+                    ("base", "another RoPE scaling or base"),
+                ])
         {
             using PeftAdapter adapter = PeftAdapter.Read(folder[name]);
-            string message = Assert.Throws<InputException>(() => GgufModelWriter.WriteLora(folder["a.gguf"], "mine", s_config, adapter)).Message;
+            string message = Assert
+                .Throws<InputException>(() => GgufModelWriter.WriteLora(folder["a.gguf"], "mine", s_config, adapter))
+                .Message;
             Assert.Contains(says, message);
             Assert.Contains("farsight merge", message);
         }

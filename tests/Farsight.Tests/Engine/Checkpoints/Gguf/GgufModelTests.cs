@@ -5,6 +5,7 @@ using Farsight.Engine.Checkpoints.Gguf;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Tests.Engine.Checkpoints.Gguf;
 
@@ -56,7 +57,13 @@ public sealed class GgufModelTests
         GgufModelWriter.Write(folder["m.gguf"], "tiny", config, weights, s_tokenizer, NumberFormat.F32);
         using GgufWeights read = GgufWeights.Open(folder["m.gguf"]);
 
-        Assert.Equal(config with { ModelType = family is "qwen2" or "qwen3" ? family : "llama", EosTokenIds = read.Config.EosTokenIds }, read.Config);
+        Assert.Equal(
+            config with
+            {
+                ModelType = family is "qwen2" or "qwen3" ? family : "llama",
+                EosTokenIds = read.Config.EosTokenIds,
+            },
+            read.Config);
         Assert.Equal([2], read.Config.EosTokenIds);
         foreach (TensorToWrite weight in weights)
         {
@@ -138,7 +145,8 @@ public sealed class GgufModelTests
         GgufModelWriter.Write(folder["m.gguf"], "tiny", config, TinyModelFiles.Weights(config), null, NumberFormat.F32);
         using GgufWeights read = GgufWeights.Open(folder["m.gguf"]);
 
-        RopeFrequencies expected = RopeFrequencies.Of(16, 10_000, rule), got = RopeFrequencies.Of(16, read.Config.RopeTheta, read.Config.RopeScaling);
+        RopeFrequencies expected = RopeFrequencies.Of(16, 10_000, rule),
+            got = RopeFrequencies.Of(16, read.Config.RopeTheta, read.Config.RopeScaling);
         Near.Each([.. expected.InvFreq.Select(f => (double)f)], got.InvFreq, relative: kind == "ntk" ? 1e-6 : 0, absolute: 0); // θ is an F32 there
         Assert.Equal(expected.AttentionFactor, got.AttentionFactor, 1e-6);
     }
@@ -175,7 +183,9 @@ public sealed class GgufModelTests
         values[^1] = value;
         weights[0] = TensorToWrite.From(weights[0].Name, NumberFormat.F32, values, [.. weights[0].Shape]);
 
-        string message = Assert.Throws<InputException>(() => GgufModelWriter.Write(folder["m.gguf"], "tiny", s_llama, weights, null, format)).Message;
+        string message = Assert
+            .Throws<InputException>(() => GgufModelWriter.Write(folder["m.gguf"], "tiny", s_llama, weights, null, format))
+            .Message;
 
         Assert.Contains(says, message);
         Assert.Contains("token_embd.weight", message);
@@ -186,7 +196,14 @@ public sealed class GgufModelTests
     public void The_tokenizer_comes_back_as_it_was()
     {
         using TemporaryFolder folder = new();
-        GgufTokenizer tokenizer = s_tokenizer with { Scores = [.. Enumerable.Range(0, 20).Select(i => -i / 3f)], Json = "{}", AddSpacePrefix = false, Eot = 3, Unknown = 0 };
+        GgufTokenizer tokenizer = s_tokenizer with
+        {
+            Scores = [.. Enumerable.Range(0, 20).Select(i => -i / 3f)],
+            Json = "{}",
+            AddSpacePrefix = false,
+            Eot = 3,
+            Unknown = 0,
+        };
         GgufModelWriter.Write(folder["m.gguf"], "tiny", s_llama, TinyModelFiles.Weights(s_llama), tokenizer, NumberFormat.F32);
         using GgufFile file = GgufFile.Open(folder["m.gguf"]);
 

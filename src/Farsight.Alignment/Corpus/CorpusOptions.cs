@@ -1,0 +1,76 @@
+using Farsight.Engine;
+
+namespace Farsight.Alignment.Corpus;
+
+/// <summary>Which documents of a corpus are wanted, and in what shape.</summary>
+/// <param name="Path">A file, or a folder that is read recursively.</param>
+public sealed record CorpusOptions(string Path)
+{
+    /// <summary>How documents lie in the files.</summary>
+    public DocumentFormat Format { get; init; } = DocumentFormat.Auto;
+
+    /// <summary>The field with the text, in records of <see cref="DocumentFormat.Field"/>.</summary>
+    public string Field { get; init; } = "text";
+
+    /// <summary>
+    /// Repair what is wrong with the encoding, and report it. Otherwise bytes that are not UTF-8 and empty texts are errors, and texts stay
+    /// as they are.
+    /// </summary>
+    public bool Repair { get; init; } = true;
+
+    /// <summary>Which lengths are kept; null for all.</summary>
+    public LengthLimits? Length { get; init; }
+
+    /// <summary>
+    /// Similarity of 5-word shingles, in (0, 1], from which a document is dropped for an earlier one; null keeps them all.
+    /// </summary>
+    public double? NearDuplicate { get; init; }
+
+    /// <summary>Which part is drawn; null for all.</summary>
+    public CorpusSample? Sample { get; init; }
+
+    /// <summary>Called for each document that is read, dropped ones included; to say how far it is, or to stop by an exception.</summary>
+    public Action<CorpusReport>? Told { get; init; }
+
+    /// <summary>Checks the numbers.</summary>
+    /// <exception cref="InputException">One makes no sense.</exception>
+    public void Check()
+    {
+        if (Field.Length == 0)
+        {
+            throw new InputException("The field of the text has no name; give --field the name of one, text for instance.");
+        }
+        if (NearDuplicate is <= 0 or > 1 or double.NaN)
+        {
+            throw new InputException(
+                $"The similarity of near-duplicates is {NearDuplicate}; use a number above 0 and up to 1, 0.8 for instance.");
+        }
+        if (Length is { } length && (length.Least < 0 || length.Most < length.Least))
+        {
+            throw new InputException(
+                $"Documents of {length.Least} to {length.Most} {length.Unit} cannot be: the least must be 0 or more, and the most no less than it."
+            );
+        }
+        if (Sample is { Share: <= 0 or > 1 or double.NaN })
+        {
+            throw new InputException($"The share of documents to draw is {Sample.Share}; use a number above 0 and up to 1.");
+        }
+        if (Sample is { Count: < 1 })
+        {
+            throw new InputException($"The number of documents to draw is {Sample.Count}; use 1 or more.");
+        }
+    }
+}
+
+/// <summary>Lengths of documents that are kept.</summary>
+/// <param name="Least">Shorter ones are dropped.</param>
+/// <param name="Most">Longer ones are dropped.</param>
+/// <param name="Unit">What is counted, for messages: "tokens".</param>
+/// <param name="Of">The length of a text.</param>
+public sealed record LengthLimits(int Least, int Most, string Unit, Func<string, int> Of);
+
+/// <summary>A part of a corpus drawn by seed. Whether a document is in it depends on the seed and the document's id.</summary>
+/// <param name="Seed">Another seed, another part.</param>
+/// <param name="Share">Each document's chance, in (0, 1]; decided before anything else is, so it costs one pass.</param>
+/// <param name="Count">Most documents, of those that everything else lets through; the corpus is read twice.</param>
+public sealed record CorpusSample(int Seed, double Share = 1, int? Count = null);

@@ -1,0 +1,132 @@
+using Farsight.Alignment.Corpus.Duplicates;
+using Farsight.Alignment.Corpus.Reading;
+using Farsight.Engine;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Alignment.Corpus;
+
+/// <summary>Reads a corpus: a file, or a folder of .txt, .md, .jsonl and .json files, each of them also with .gz or .zst.</summary>
+/// <remarks>
+/// A text is one document; the records of the other files are one each, see <see cref="DocumentFormat"/>. Documents come one at
+/// a time and files in ordinal order of their relative names, so neither the size of a corpus nor the machine matters.
+/// </remarks>
+public static class DocumentReader
+{
+    /// <summary>The documents as they are: what is not UTF-8 or empty is an error.</summary>
+    /// <exception cref="InputException">There is nothing to read, or a file cannot be read or is damaged.</exception>
+    public static IEnumerable<SourceDocument> Read(string path) => Read(new CorpusOptions(path) { Repair = false }, new());
+
+    /// <summary>The documents wanted, as they are read.</summary>
+    /// <param name="options">Which ones, and what to do to them.</param>
+    /// <param name="report">Counts everything that is read, repaired and dropped; complete after the last document.</param>
+    /// <exception cref="InputException">There is nothing to read, or a file cannot be read or is damaged; the message names file and
+    /// line.</exception>
+    public static IEnumerable<SourceDocument> Read(CorpusOptions options, CorpusReport report)
+    {
+        options.Check();
+        CorpusFile[] files = CorpusFolder.Files(options.Path, options.Format != DocumentFormat.Auto);
+        return options.Sample is { Count: { } count } ? Drawn(files, options, count, report) : All(files, options, report);
+    }
+
+    static IEnumerable<SourceDocument> All(CorpusFile[] files, CorpusOptions options, CorpusReport report)
+    {
+        foreach (SourceDocument document in Passing(files, options, report))
+        {
+            report.Keep(document);
+            yield return document;
+        }
+        if (report.Read == 0)
+        {
+            throw new InputException($"'{options.Path}' holds no document: every file in it is empty or holds something else.");
+        }
+    }
+
+    /// <summary>Those of the lowest ranks; the first pass finds out which they are, holding no text.</summary>
+    static IEnumerable<SourceDocument> Drawn(CorpusFile[] files, CorpusOptions options, int count, CorpusReport report)
+    {
+        PriorityQueue<string, ulong> drawn = new(Comparer<ulong>.Create((a, b) => b.CompareTo(a))); // the highest rank leaves first
+        foreach (SourceDocument document in Passing(files, options, report))
+        {
+            drawn.Enqueue(document.Id, Rank(options.Sample!, document.Id));
+            if (drawn.Count > count)
+            {
+                report.Drop(drawn.Dequeue(), DocumentDrop.NotDrawn);
+            }
+        }
+        HashSet<string> wanted = [.. drawn.UnorderedItems.Select(d => d.Element)];
+        foreach (FoundDocument found in Found(files, options, new()))
+        {
+            options.Told?.Invoke(report);
+            if (wanted.Contains(found.Document.Id))
+            {
+                report.Keep(found.Document);
+                yield return found.Document;
+            }
+        }
+    }
+
+    static IEnumerable<SourceDocument> Passing(CorpusFile[] files, CorpusOptions options, CorpusReport report)
+    {
+        NearDuplicateIndex? seen = options.NearDuplicate is { } similarity ? new(similarity) : null;
+        foreach (FoundDocument found in Found(files, options, report))
+        {
+            report.CountRead(found.Document.Id, found.Repairs);
+            options.Told?.Invoke(report);
+            if (Fault(found, options, seen) is { } reason)
+            {
+                report.Drop(found.Document.Id, reason);
+                continue;
+            }
+            yield return found.Document;
+        }
+    }
+
+    static IEnumerable<FoundDocument> Found(CorpusFile[] files, CorpusOptions options, CorpusReport report)
+    {
+        foreach (CorpusFile file in files)
+        {
+            if (options.Format == DocumentFormat.Text || (options.Format == DocumentFormat.Auto && file.IsText))
+            {
+                report.CountFile(DocumentFormat.Text);
+                yield return TextDocument.Read(file, options.Repair);
+                continue;
+            }
+            foreach (FoundDocument found in new RecordDocuments(file, options).Read(report))
+            {
+                yield return found;
+            }
+        }
+    }
+
+    /// <summary>Why a document is left out, cheapest question first; null where it is not.</summary>
+    static string? Fault(FoundDocument found, CorpusOptions options, NearDuplicateIndex? seen)
+    {
+        SourceDocument document = found.Document;
+        if (found.Dropped is { } dropped)
+        {
+            return dropped;
+        }
+        if (options.Sample is { Share: < 1 } sample && !IsIn(sample, document.Id))
+        {
+            return DocumentDrop.NotDrawn;
+        }
+        if (string.IsNullOrWhiteSpace(document.Text))
+        {
+            return DocumentDrop.Empty;
+        }
+        if (TextDocument.IsGarbled(found))
+        {
+            return DocumentDrop.Garbled;
+        }
+        if (options.Length is { } limits && limits.Of(document.Text) is var length && (length < limits.Least || length > limits.Most))
+        {
+            return length < limits.Least ? DocumentDrop.TooShort : DocumentDrop.TooLong;
+        }
+        return seen is not null && !seen.Add(document.Text) ? DocumentDrop.NearDuplicate : null;
+    }
+
+    static bool IsIn(CorpusSample sample, string id) => SeededRandom.For(sample.Seed, $"corpus share/{id}", 0).NextDouble() < sample.Share;
+
+    /// <summary>Uniform, by seed and id alone.</summary>
+    static ulong Rank(CorpusSample sample, string id) => SeededRandom.For(sample.Seed, $"corpus rank/{id}", 0).NextUInt64();
+}

@@ -1,0 +1,41 @@
+using Farsight.Engine;
+
+namespace Farsight.Alignment.Corpus.Reading;
+
+/// <summary>A file of a corpus.</summary>
+/// <param name="Id">Its path relative to the corpus, with forward slashes.</param>
+/// <param name="Path">Where it is.</param>
+/// <param name="IsNamed">The user named this very file, so it must hold documents.</param>
+readonly record struct CorpusFile(string Id, string Path, bool IsNamed)
+{
+    static readonly string[] s_text = [".txt", ".md", ".markdown", ".text"],
+        s_records = [".jsonl", ".ndjson", ".json"],
+        s_compressed = [".gz", ".zst"];
+
+    /// <summary>What may be called documents, for messages.</summary>
+    internal const string Kinds = ".txt, .md, .jsonl or .json";
+
+    /// <summary>Whether the name is that of a text; otherwise the file holds records.</summary>
+    internal bool IsText => EndsWith(Bare(Id), s_text);
+
+    /// <summary>Whether the name is that of a file of documents, compressed or not.</summary>
+    internal static bool IsDocument(ReadOnlySpan<char> name) => EndsWith(Bare(name), s_text) || EndsWith(Bare(name), s_records);
+
+    /// <summary>The whole path and what went wrong with it.</summary>
+    internal InputException Unreadable(Exception e) => new($"'{Path}' cannot be read: {e.Message}", e);
+
+    /// <summary>Without the ending of a compression.</summary>
+    static ReadOnlySpan<char> Bare(ReadOnlySpan<char> name) => EndsWith(name, s_compressed) ? name[..name.LastIndexOf('.')] : name;
+
+    static bool EndsWith(ReadOnlySpan<char> name, string[] endings)
+    {
+        foreach (string ending in endings)
+        {
+            if (name.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+}

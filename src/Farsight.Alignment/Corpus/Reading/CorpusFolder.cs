@@ -1,0 +1,64 @@
+using System.IO.Enumeration;
+using Farsight.Engine;
+
+namespace Farsight.Alignment.Corpus.Reading;
+
+/// <summary>The files of a corpus.</summary>
+/// <remarks>Names that begin with a dot and links to folders are passed over.</remarks>
+static class CorpusFolder
+{
+    /// <summary>
+    /// The named file, or those of the named folder and below in ordinal order of their relative names: the same order on every machine.
+    /// </summary>
+    /// <param name="path">File or folder.</param>
+    /// <param name="isFormatKnown">Whether the user said how documents lie in the files; a named file may then have any name.</param>
+    /// <exception cref="InputException">There is none, or the folder cannot be read.</exception>
+    internal static CorpusFile[] Files(string path, bool isFormatKnown)
+    {
+        if (File.Exists(path))
+        {
+            return isFormatKnown || CorpusFile.IsDocument(path)
+                ? [new(Path.GetFileName(path), path, IsNamed: true)]
+                : throw new InputException(
+                    $"'{path}' is not a {CorpusFile.Kinds} file, or one of these with .gz or .zst; say with --format how its documents lie in it."
+                );
+        }
+        if (!Directory.Exists(path))
+        {
+            throw new InputException($"'{path}' does not exist; name a folder or file with documents.");
+        }
+        try
+        {
+            CorpusFile[] files =
+            [
+                .. Walk(path)
+                    .Select(f => new CorpusFile(Path.GetRelativePath(path, f).Replace('\\', '/'), f, IsNamed: false))
+                    .OrderBy(f => f.Id, StringComparer.Ordinal),
+            ];
+            return files.Length > 0
+                ? files
+                : throw new InputException($"'{path}' holds no {CorpusFile.Kinds} file; name a folder or file with documents.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"The folder '{path}' cannot be read: {e.Message}", e);
+        }
+    }
+
+    static FileSystemEnumerable<string> Walk(string folder) =>
+        new(
+            folder,
+            (ref entry) => entry.ToFullPath(),
+            new EnumerationOptions
+            {
+                RecurseSubdirectories = true,
+                IgnoreInaccessible = false,
+                AttributesToSkip = 0,
+            })
+        {
+            ShouldIncludePredicate = (ref entry) => !entry.IsDirectory && entry.FileName[0] != '.' && CorpusFile.IsDocument(entry.FileName),
+
+            // a link may lead back to a folder above it
+            ShouldRecursePredicate = (ref entry) => entry.FileName[0] != '.' && (entry.Attributes & FileAttributes.ReparsePoint) == 0,
+        };
+}

@@ -1,0 +1,109 @@
+using System.Buffers.Binary;
+using Farsight.Engine;
+
+namespace Farsight.Alignment.Corpus.Reading;
+
+/// <summary>The bytes of a file, decompressed where its first bytes say so, whatever its name is.</summary>
+sealed class CorpusStream : IDisposable
+{
+    const uint ZstdMagic = 0xFD2FB528;
+    const ushort GzipMagic = 0x8B1F;
+
+    readonly CorpusFile _file;
+    readonly Stream _bytes;
+
+    CorpusStream(CorpusFile file, Stream bytes) => (_file, _bytes) = (file, bytes);
+
+    /// <summary>Opens the file.</summary>
+    /// <exception cref="InputException">It cannot be read, or nothing here reads its compression.</exception>
+    internal static CorpusStream Open(CorpusFile file)
+    {
+        FileStream? raw = null;
+        try
+        {
+            raw = new(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+            Span<byte> magic = stackalloc byte[4];
+            int read = raw.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
+            raw.Position = 0;
+            return new(file, Decompressed(raw, magic[..read], file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            raw?.Dispose();
+            throw file.Unreadable(e);
+        }
+        catch
+        {
+            raw?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads on.</summary>
+    /// <param name="target">Not empty.</param>
+    /// <param name="line">Where reading is, for the message.</param>
+    /// <returns>0 at the end.</returns>
+    /// <exception cref="InputException">The disk or the compressed data are damaged.</exception>
+    internal int Read(Span<byte> target, long line)
+    {
+        try
+        {
+            return _bytes.Read(target);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InputException(
+                $"'{_file.Path}', line {line}: the compressed data are damaged or end too early; get the file anew.",
+                e);
+        }
+        catch (IOException e)
+        {
+            throw _file.Unreadable(e);
+        }
+    }
+
+    /// <summary>Everything.</summary>
+    /// <exception cref="InputException">As <see cref="Read"/>, and for more than an array holds.</exception>
+    internal static ReadOnlyMemory<byte> ReadAll(CorpusFile file)
+    {
+        using CorpusStream stream = Open(file);
+        byte[] buffer = new byte[(int)Math.Clamp(new FileInfo(file.Path).Length + 1, 1 << 12, 1 << 30)];
+        int end = 0;
+        while (true)
+        {
+            int read = stream.Read(buffer.AsSpan(end), 1 + buffer.AsSpan(0, end).Count((byte)'\n'));
+            if (read == 0)
+            {
+                return buffer.AsMemory(0, end);
+            }
+            end += read;
+            if (end == buffer.Length)
+            {
+                Array.Resize(ref buffer, Grown(buffer.Length, file));
+            }
+        }
+    }
+
+    /// <summary>Twice as much.</summary>
+    /// <exception cref="InputException">A document would not fit into memory's longest array.</exception>
+    internal static int Grown(int length, CorpusFile file) => length <= Array.MaxLength / 2
+        ? length * 2
+        : throw new InputException($"'{file.Path}' holds a document of more than a gigabyte; cut it into several.");
+
+    /// <inheritdoc/>
+    public void Dispose() => _bytes.Dispose();
+
+    static Stream Decompressed(FileStream raw, ReadOnlySpan<byte> magic, CorpusFile file)
+    {
+        if (magic.Length >= 2 && BinaryPrimitives.ReadUInt16LittleEndian(magic) == GzipMagic)
+        {
+            return new WholeGzipStream(raw);
+        }
+        return magic.Length == 4 && BinaryPrimitives.ReadUInt32LittleEndian(magic) == ZstdMagic
+            ? ZstdStream.Open(raw)
+                ?? throw new InputException(
+                    $"'{file.Path}' is compressed by Zstandard, and no library (libzstd) that reads it is on this system; install it, or decompress the file first."
+                )
+            : raw;
+    }
+}

@@ -1,0 +1,194 @@
+using System.Text;
+using Farsight.Engine;
+
+namespace Farsight.Alignment.Corpus.Reading;
+
+/// <summary>A JSON value of a file of records.</summary>
+/// <param name="Json">Its bytes; valid until the next record is read.</param>
+/// <param name="Number">Its line, or its number in an array: the part of a document's id after "#".</param>
+/// <param name="Line">On which it begins.</param>
+readonly record struct JsonRecord(ReadOnlyMemory<byte> Json, int Number, long Line);
+
+/// <summary>The records of a file, one at a time: the lines of a .jsonl file, or the elements of one JSON array.</summary>
+/// <remarks>No more than one record is in memory, so the file's size does not matter. Empty lines are passed over.</remarks>
+sealed class JsonRecords : IDisposable
+{
+    readonly CorpusFile _file;
+    readonly CorpusStream _stream;
+    byte[] _buffer = new byte[1 << 18];
+    int _start, _end;
+    long _line = 1;
+
+    JsonRecords(CorpusFile file) => (_file, _stream) = (file, CorpusStream.Open(file));
+
+    /// <summary>Reads the file.</summary>
+    /// <exception cref="InputException">It cannot be read, or its array is broken; the message names file and line.</exception>
+    internal static IEnumerable<JsonRecord> Read(CorpusFile file)
+    {
+        using JsonRecords records = new(file);
+        records.SkipMark();
+        foreach (JsonRecord record in records.IsArray() ? records.Elements() : records.Lines())
+        {
+            yield return record;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stream.Dispose();
+
+    void SkipMark()
+    {
+        while (_end < 3 && Fill())
+        {
+        }
+        _start += _buffer.AsSpan(0, _end).StartsWith(Encoding.UTF8.Preamble) ? 3 : 0;
+        if (_buffer.AsSpan(0, _end) is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
+        {
+            throw new InputException($"'{_file.Path}' is UTF-16; JSON is read as UTF-8, so save the file as that.");
+        }
+    }
+
+    bool IsArray()
+    {
+        while (true)
+        {
+            SkipSpace();
+            if (_start < _end)
+            {
+                return _buffer[_start] == '[' && !IsLineOfArrays();
+            }
+            if (!Fill())
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>"[1]" on a line of its own is a record, and a wrong one; an array of records begins with an object.</summary>
+    bool IsLineOfArrays()
+    {
+        ReadOnlySpan<byte> rest = _buffer.AsSpan(_start + 1, _end - _start - 1).TrimStart(" \t\r\n"u8);
+        return !rest.IsEmpty && rest[0] is not ((byte)'{' or (byte)']');
+    }
+
+    IEnumerable<JsonRecord> Lines()
+    {
+        int searched = 0; // of the bytes from _start
+        while (true)
+        {
+            int newline = _buffer.AsSpan(_start + searched, _end - _start - searched).IndexOf((byte)'\n');
+            if (newline < 0)
+            {
+                searched = _end - _start;
+                if (Fill())
+                {
+                    continue;
+                }
+            }
+            int length = newline < 0 ? _end - _start : searched + newline;
+            if (!_buffer.AsSpan(_start, length).Trim(" \t\r"u8).IsEmpty)
+            {
+                yield return new(_buffer.AsMemory(_start, length), (int)_line, _line);
+            }
+            if (newline < 0)
+            {
+                yield break;
+            }
+            (_start, searched) = (_start + length + 1, 0);
+            _line++;
+        }
+    }
+
+    IEnumerable<JsonRecord> Elements()
+    {
+        _start++;
+        for (int number = 1; Next() != ']'; number++)
+        {
+            int length = Element(number);
+            long line = _line;
+            yield return new(_buffer.AsMemory(_start, length), number, line);
+            _line += _buffer.AsSpan(_start, length).Count((byte)'\n');
+            _start += length;
+            if (Next() is not ((byte)',' or (byte)']') and var other)
+            {
+                throw new InputException(
+                    $"'{_file.Path}', line {_line}: expected a comma or the array's end after record {number}, and found '{(char)other}'.");
+            }
+            _start += _buffer[_start] == ',' ? 1 : 0;
+        }
+    }
+
+    /// <summary>The next byte that is no space, without taking it.</summary>
+    byte Next()
+    {
+        while (true)
+        {
+            SkipSpace();
+            if (_start < _end)
+            {
+                return _buffer[_start];
+            }
+            if (!Fill())
+            {
+                throw Ends();
+            }
+        }
+    }
+
+    /// <summary>How long the object at the start is: up to the brace that closes its first.</summary>
+    int Element(int number)
+    {
+        if (_buffer[_start] != '{')
+        {
+            throw new InputException($"'{_file.Path}', line {_line}: record {number} of the array must be a JSON object.");
+        }
+        int depth = 0, at = 0;
+        bool isString = false;
+        while (true)
+        {
+            ReadOnlySpan<byte> rest = _buffer.AsSpan(_start + at, _end - _start - at);
+            int step = isString ? rest.IndexOfAny((byte)'"', (byte)'\\') : rest.IndexOfAny((byte)'"', (byte)'{', (byte)'}');
+            bool isEscape = step >= 0 && rest[step] == '\\';
+            if (step < 0 || (isEscape && step + 1 == rest.Length))
+            {
+                at += step < 0 ? rest.Length : step;
+                _ = Fill() ? 0 : throw Ends();
+                continue;
+            }
+            at += step + (isEscape ? 2 : 1);
+            isString ^= rest[step] == '"';
+            depth += isString ? 0 : rest[step] switch { (byte)'{' => 1, (byte)'}' => -1, _ => 0 };
+            if (depth == 0 && !isString)
+            {
+                return at;
+            }
+        }
+    }
+
+    InputException Ends() =>
+        new(
+            $"'{_file.Path}', line {_line + _buffer.AsSpan(_start, _end - _start).Count((byte)'\n')}: the file ends inside its JSON array; get the file anew."
+        );
+
+    void SkipSpace()
+    {
+        while (_start < _end && _buffer[_start] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
+        {
+            _line += _buffer[_start++] == '\n' ? 1 : 0;
+        }
+    }
+
+    /// <summary>Reads more behind what is there, which moves to the buffer's beginning; false at the end of the file.</summary>
+    bool Fill()
+    {
+        if (_end == _buffer.Length || _start > _buffer.Length / 2)
+        {
+            byte[] target = _end - _start > _buffer.Length / 2 ? new byte[CorpusStream.Grown(_buffer.Length, _file)] : _buffer;
+            _buffer.AsSpan(_start.._end).CopyTo(target);
+            (_buffer, _end, _start) = (target, _end - _start, 0);
+        }
+        int read = _stream.Read(_buffer.AsSpan(_end), _line);
+        _end += read;
+        return read > 0;
+    }
+}

@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Farsight.Alignment.Corpus;
+using Farsight.Engine;
+using Farsight.Engine.Files;
+
+namespace Farsight.Alignment.Fiction;
+
+/// <summary>How invented documents are stored.</summary>
+public enum FictionFormat
+{
+    /// <summary>document-0001.txt and so on, and questions.json.</summary>
+    Txt,
+
+    /// <summary>documents.jsonl: text, title and questions on each line.</summary>
+    Jsonl,
+}
+
+/// <summary>Writes invented documents into a folder that <see cref="DocumentReader"/> reads.</summary>
+/// <param name="Folder">Made if missing; must be empty unless <paramref name="Force"/>.</param>
+/// <param name="Count">Number of documents; &gt; 0.</param>
+/// <param name="Words">Least words of each; &gt; 0.</param>
+/// <param name="Seed">The collection; the same seed gives the same bytes.</param>
+/// <param name="Format">Text files or one .jsonl file.</param>
+/// <param name="Force">Replaces files of the same names in a folder that is not empty.</param>
+public sealed partial record FictionFolder(string Folder, int Count, int Words, int Seed, FictionFormat Format, bool Force)
+{
+    // The texts hold quotation marks and nothing else that needs an escape; a reader should see them as they are.
+    static readonly FictionJson s_json = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
+    /// <summary>What is asked about each document, kind after kind.</summary>
+    public IReadOnlyList<FictionAskKind> Kinds { get; init; } = [FictionAskKind.Detail];
+
+    /// <summary>Writes all documents and returns the totals.</summary>
+    /// <param name="progress">Told the number of documents written, after each.</param>
+    /// <param name="cancellation">Asked before each document.</param>
+    /// <exception cref="InputException">A number is not positive, or the folder is not empty or cannot be written.</exception>
+    public FictionTotals Write(IProgress<int>? progress = null, CancellationToken cancellation = default)
+    {
+        Check();
+        try
+        {
+            Directory.CreateDirectory(Folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"The folder '{Folder}' cannot be made: {e.Message}", e);
+        }
+        return Format == FictionFormat.Txt ? WriteTexts(progress, cancellation) : WriteLines(progress, cancellation);
+    }
+
+    void Check()
+    {
+        if (Count <= 0)
+        {
+            throw new InputException($"The count is {Count}; ask for at least one document.");
+        }
+        if (Words <= 0)
+        {
+            throw new InputException($"The length is {Words} words; ask for at least one.");
+        }
+        if (File.Exists(Folder))
+        {
+            throw new InputException($"'{Folder}' is a file; name a folder.");
+        }
+        if (!Force && Directory.Exists(Folder) && Directory.EnumerateFileSystemEntries(Folder).Any())
+        {
+            throw new InputException($"The folder '{Folder}' is not empty; name another, or force it to replace files there (--force).");
+        }
+    }
+
+    FictionTotals WriteTexts(IProgress<int>? progress, CancellationToken cancellation)
+    {
+        FictionTotals totals = new(0, 0, 0);
+        List<string> questions = [];
+        foreach ((int number, FictionDocument document) in Documents(progress, cancellation))
+        {
+            string name = $"document-{number.ToString("D4", CultureInfo.InvariantCulture)}.txt";
+            AtomicFile.WriteText(Path.Combine(Folder, name), document.Text);
+            AskLine[] asked = Asked(number - 1, document);
+            questions.AddRange(asked.Select(a => JsonSerializer.Serialize(a with { Document = name }, s_json.AskLine)));
+            totals = totals.Plus(document, asked.Length);
+        }
+        AtomicFile.WriteText(Path.Combine(Folder, "questions.json"), $"[\n{string.Join(",\n", questions)}\n]\n");
+        return totals;
+    }
+
+    FictionTotals WriteLines(IProgress<int>? progress, CancellationToken cancellation)
+    {
+        FictionTotals totals = new(0, 0, 0);
+        AtomicFile.Write(Path.Combine(Folder, "documents.jsonl"), stream =>
+        {
+            foreach ((int number, FictionDocument document) in Documents(progress, cancellation))
+            {
+                AskLine[] asked = Asked(number - 1, document);
+                JsonSerializer.Serialize(stream, new(document.Text, document.Title, asked), s_json.DocumentLine);
+                stream.Write("\n"u8);
+                totals = totals.Plus(document, asked.Length);
+            }
+        });
+        return totals;
+    }
+
+    IEnumerable<(int Number, FictionDocument Document)> Documents(IProgress<int>? progress, CancellationToken cancellation)
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            yield return (i + 1, FictionWriter.Write(Seed, i, Words));
+            progress?.Report(i + 1);
+        }
+    }
+
+    AskLine[] Asked(int index, FictionDocument document) =>
+        [.. Kinds.SelectMany(kind => FictionAsk.Of(document, kind, Seed, index)).Select(AskLine.Of)];
+
+    /// <summary>A question as it is filed; of several facts with these as they are asked one by one.</summary>
+    sealed record AskLine(
+        string? Document,
+        string Question,
+        string Answer,
+        string? Value,
+        string? Support,
+        int? Chapter,
+        string? Subject,
+        IReadOnlyList<FictionQuestion>? Facts)
+    {
+        internal static AskLine Of(FictionAsk ask) => ask.Facts is [FictionQuestion one]
+            ? new(null, one.Question, one.Answer, one.Value, one.Support, one.Chapter, one.Subject, null)
+            : new(null, ask.Question, ask.Answer, null, null, null, null, ask.Facts);
+    }
+
+    sealed record DocumentLine(string Text, string Title, IReadOnlyList<AskLine> Questions);
+
+    [JsonSerializable(typeof(AskLine))]
+    [JsonSerializable(typeof(DocumentLine))]
+    sealed partial class FictionJson : JsonSerializerContext;
+}
+
+/// <summary>What was written.</summary>
+/// <param name="Documents">Number of documents.</param>
+/// <param name="Words">Words of all documents.</param>
+/// <param name="Questions">Questions to all documents.</param>
+public sealed record FictionTotals(int Documents, long Words, int Questions)
+{
+    internal FictionTotals Plus(FictionDocument document, int questions) =>
+        new(Documents + 1, Words + FictionWriter.CountWords(document.Text), Questions + questions);
+}

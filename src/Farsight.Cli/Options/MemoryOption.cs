@@ -1,0 +1,43 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace Farsight.Cli.Options;
+
+/// <summary><c>--memory</c>: what the process may take, as in 16GiB.</summary>
+sealed class MemoryOption : Option<long?>
+{
+    static readonly (string Unit, long Bytes)[] s_units =
+    [
+        ("KiB", 1L << 10),
+        ("MiB", 1L << 20),
+        ("GiB", 1L << 30),
+        ("TiB", 1L << 40),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("TB", 1_000_000_000_000),
+    ];
+
+    internal MemoryOption()
+        : base("--memory")
+    {
+        Description = "Memory that training may take, as in 16GiB; by default what the machine has. The fastest way that fits is taken.";
+        CustomParser = Parse;
+    }
+
+    static long? Parse(ArgumentResult result)
+    {
+        string text = result.Tokens.Single().Value;
+        (string unit, long bytes) = s_units.FirstOrDefault(u => text.EndsWith(u.Unit, StringComparison.OrdinalIgnoreCase));
+        if (
+            unit is not null
+            && double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count)
+            && count > 0
+            && count * bytes < long.MaxValue)
+        {
+            return (long)(count * bytes);
+        }
+        result.AddError($"--memory: '{text}' is no amount of memory; write a number and a unit, as in 16GiB or 900MiB.");
+        return null;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Farsight.Alignment.Answering;
+using Farsight.Engine;
+using Farsight.Evaluation.Core;
+
+namespace Farsight.Evaluation.Benchmarks.Choices;
+
+/// <summary>ARC, easy and challenge: questions of school science with three to five choices.</summary>
+/// <remarks>
+/// Version 1. The prompt is "Question: … Answer:" without examples, the choices are the answers' texts. The score is acc; acc_norm, by
+/// which leaderboards rank, is beside it. The original JSONL is read where it is there, else LLM-Adapters' copy, which has the
+/// questions inside an instruction; the two differ in nothing that is asked. Source: arXiv:1803.05457;
+/// EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/arc.
+/// </remarks>
+public sealed partial class ArcTasks : IEvalTaskFamily
+{
+    /// <inheritdoc/>
+    public IEnumerable<IEvalTask> Tasks { get; } = [new Arc("arc_easy", "Easy"), new Arc("arc_challenge", "Challenge")];
+
+    sealed partial class Arc(string name, string set) : IChoiceTask
+    {
+        readonly string _original = $"arc/ARC-{set}-Test.jsonl", _copy = $"arc/ARC-{set}-test.llm_adapters.json";
+
+        public EvalTaskCard Card { get; } =
+            new(
+                name,
+                Version: 1,
+                $"School science, {set.ToLowerInvariant()}",
+                "arXiv:1803.05457; EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/arc",
+                "acc, 0-shot",
+                Chance: 0.25)
+            {
+                Benchmark = "arc",
+                Suites = ["short", "paper"],
+                Data =
+                [
+                    new(
+                        $"arc/ARC-{set}-test.llm_adapters.json",
+                        $"AGI-Edgerunners/LLM-Adapters @8166572, dataset/ARC-{set}/test.json; or the original as arc/ARC-{set}-Test.jsonl, from the archive ARC-V1-Feb2018"
+                    )
+                    {
+                        Or = $"arc/ARC-{set}-Test.jsonl",
+                        Sha256 =
+                            set == "Easy"
+                                ? "3f32a84716ca6d57d38728bf80cc8117aecd17445c2cf29a68b571b810eb82dc"
+                                : "4a89ce368ae01a71d268d9851686738b2a0a1d84271116bab49a1dd2b48ecad7",
+                    },
+                ],
+            };
+
+        public IEnumerable<EvalExample> Examples(EvalSetting setting) => setting.Data.Exists(_original)
+            ? setting.Data.ReadJsonLines(_original).Select(Original)
+            : setting.Data.ReadJson(_copy).EnumerateArray().Select(Copied);
+
+        public EvalScore Score(EvalExample example, IReadOnlyList<ChoiceLogProb> choices) =>
+            ChoiceAccuracy.Score(example, choices, ChoiceAccuracy.Acc);
+
+        EvalExample Original(JsonElement line, int index)
+        {
+            try
+            {
+                JsonElement question = line.GetProperty("question");
+                JsonElement[] choices = [.. question.GetProperty("choices").EnumerateArray()];
+                string answer = line.GetProperty("answerKey").GetString()!;
+                int gold = Array.FindIndex(choices, c => c.GetProperty("label").GetString() == answer);
+                return Example(
+                    line.GetProperty("id").GetString()!,
+                    question.GetProperty("stem").GetString()!,
+                    [.. choices.Select(c => c.GetProperty("text").GetString()!)],
+                    gold);
+            }
+            catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
+            {
+                throw new InputException(
+                    $"{_original}, question {index + 1}: id, question (stem, choices) and answerKey are needed; get the file again.",
+                    e);
+            }
+        }
+
+        EvalExample Copied(JsonElement item, int index)
+        {
+            string instruction = item.GetProperty("instruction").GetString()!, answer = item.GetProperty("answer").GetString()!;
+            Match match = Instruction().Match(instruction);
+            if (!match.Success || answer.Length == 0 || !char.IsAsciiDigit(answer[^1]))
+            {
+                throw new InputException(
+                    $"{_copy}, question {index + 1}: its instruction is not of the expected form; get the file again.");
+            }
+            return Example(
+                index.ToString(CultureInfo.InvariantCulture),
+                match.Groups[1].Value,
+                Separator().Split(match.Groups[2].Value),
+                answer[^1] - '1');
+        }
+
+        static EvalExample Example(string id, string question, string[] choices, int gold) =>
+            new(
+                id,
+                EvalPrompt.Of($"Question: {question}\nAnswer:") with
+                {
+                    UseChatTemplate = false,
+                },
+                [gold.ToString(CultureInfo.InvariantCulture)],
+                MaxNewTokens: 0)
+            {
+                Question = question,
+                Choices = [.. choices.Select(c => new EvalChoice($" {c}"))],
+            };
+
+        [GeneratedRegex(
+            @"\APlease choose the correct answer to the question: (.*)\n\nAnswer1: (.*)\n\nAnswer format: [^\n]*\z",
+            RegexOptions.Singleline | RegexOptions.CultureInvariant
+        )]
+        private static partial Regex Instruction();
+
+        [GeneratedRegex(" Answer[2-9]: ", RegexOptions.CultureInvariant)]
+        private static partial Regex Separator();
+    }
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Farsight.Alignment.Answering;
+using Farsight.Engine;
+using Farsight.Evaluation.Core;
+
+namespace Farsight.Evaluation.Benchmarks.Choices;
+
+/// <summary>Winogrande: which of two names fits the blank of a sentence.</summary>
+/// <remarks>
+/// Version 1. Partial scoring: the sentence up to the blank, with a name in it, is the prompt, and what follows the blank is scored after
+/// both. Validation set, without examples. The original JSONL is read where it is there, else LLM-Adapters' copy.
+/// Source: arXiv:1907.10641; arXiv:1806.02847 (partial scoring); EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/winogrande.
+/// </remarks>
+public sealed partial class Winogrande : IChoiceTask
+{
+    const string Original = "winogrande/dev.jsonl", Copy = "winogrande/test.llm_adapters.json";
+
+    /// <inheritdoc/>
+    public EvalTaskCard Card { get; } =
+        new(
+            "winogrande",
+            Version: 1,
+            "Who is meant",
+            "arXiv:1907.10641; EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/winogrande",
+            "acc, 0-shot",
+            Chance: 0.5)
+        {
+            Suites = ["short", "paper"],
+            Data =
+            [
+                new(
+                    Copy,
+                    "AGI-Edgerunners/LLM-Adapters @8166572, dataset/winogrande/test.json; or the original as winogrande/dev.jsonl, from the archive winogrande_1.1"
+                )
+                {
+                    Or = Original,
+                    Sha256 = "6946f5209e7114c65c6d04f8f644c5a061af20d730b1cfe158fff3dc44076fb9",
+                },
+            ],
+        };
+
+    /// <inheritdoc/>
+    public IEnumerable<EvalExample> Examples(EvalSetting setting) => setting.Data.Exists(Original)
+        ? setting.Data.ReadJsonLines(Original).Select(OfOriginal)
+        : setting.Data.ReadJson(Copy).EnumerateArray().Select(OfCopy);
+
+    /// <inheritdoc/>
+    public EvalScore Score(EvalExample example, IReadOnlyList<ChoiceLogProb> choices) =>
+        EvalScore.Of(
+            ChoiceAccuracy.Best([.. choices.Select(c => c.LogProb)]).ToString(CultureInfo.InvariantCulture) == example.References[0]);
+
+    /// <summary>An example.</summary>
+    /// <param name="index">Its number in the file.</param>
+    /// <param name="sentence">With one "_".</param>
+    /// <param name="options">The two names.</param>
+    /// <param name="answer">"1" or "2".</param>
+    /// <exception cref="InputException">The sentence has no blank, or the answer is another.</exception>
+    internal static EvalExample Example(int index, string sentence, string[] options, string answer)
+    {
+        int blank = sentence.IndexOf('_', StringComparison.Ordinal);
+        if (blank < 0 || answer is not ("1" or "2"))
+        {
+            throw new InputException(
+                $"Winogrande, question {index + 1}: a blank '_' and the answer 1 or 2 are needed; get the file again.");
+        }
+        EvalPrompt[] prompts = [.. options.Select(o => EvalPrompt.Of(sentence[..blank] + o) with { UseChatTemplate = false })];
+        string rest = $" {sentence[(blank + 1)..].Trim()}";
+        return new(index.ToString(CultureInfo.InvariantCulture), prompts[0], [answer == "1" ? "0" : "1"], MaxNewTokens: 0)
+        {
+            Question = sentence,
+            Choices = [.. prompts.Select(p => new EvalChoice(rest) { Prompt = p })],
+        };
+    }
+
+    static EvalExample OfOriginal(JsonElement line, int index)
+    {
+        try
+        {
+            string Text(string key) => line.GetProperty(key).GetString()!;
+            return Example(index, Text("sentence"), [Text("option1"), Text("option2")], Text("answer"));
+        }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
+        {
+            throw new InputException(
+                $"{Original}, line {index + 1}: sentence, option1, option2 and answer are needed; get the file again.",
+                e);
+        }
+    }
+
+    static EvalExample OfCopy(JsonElement item, int index)
+    {
+        Match match = Instruction().Match(item.GetProperty("instruction").GetString()!);
+        return match.Success
+            ? Example(
+                index,
+                match.Groups[1].Value,
+                [match.Groups[2].Value, match.Groups[3].Value],
+                item.GetProperty("answer").GetString()![^1..])
+            : throw new InputException($"{Copy}, question {index + 1}: its instruction is not of the expected form; get the file again.");
+    }
+
+    [GeneratedRegex(
+        @"\APlease choose the correct answer to fill in the blank to complete the given sentence: (.*)\n\nOption1: (.*) Option2: (.*) Answer format: option1/option2\z",
+        RegexOptions.Singleline | RegexOptions.CultureInvariant
+    )]
+    private static partial Regex Instruction();
+}

@@ -1,0 +1,166 @@
+using System.Globalization;
+using System.Text.Json;
+using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Metrics;
+
+namespace Farsight.Evaluation.Benchmarks.LCiteEval;
+
+/// <summary>L-CiteEval: answers with citations over numbered passages, after one demonstration.</summary>
+/// <remarks>
+/// Version 1. Answers are scored as the official program does; of citations, those of niah and counting_stars, which are exact. Those of
+/// the
+/// other tasks are judged sentence by sentence by an entailment model, many calls an answer, and are not computed. The official server
+/// stops some models at a line feed; here answers go on, and the metrics take the first line where the official ones do.
+/// </remarks>
+public sealed class LCiteEvalTasks : IEvalTaskFamily
+{
+    static readonly string[] s_questions = ["narrativeqa", "natural_questions", "hotpotqa", "2wikimultihopqa", "locomo", "dialsim"];
+    static readonly string[] s_summaries = ["qmsum", "gov_report", "multi_news"];
+
+    /// <inheritdoc/>
+    public IEnumerable<IEvalTask> Tasks =>
+        [
+            .. s_questions.Select(t => new LCiteEvalTask(t, "F1 of the answer's tokens", t == "narrativeqa" ? 800 : 200, Answer)), // 800: the official list misspells it
+            .. s_summaries.Select(t => new LCiteEvalTask(
+                t,
+                "F of ROUGE-L",
+                800,
+                (e, said) => new(Best(e, r => LCiteEvalScore.Summary(said, r))))),
+            new LCiteEvalTask("niah", "recall of ROUGE-1", 128, Needle),
+            new LCiteEvalTask("counting_stars", "counts right", 128, Stars),
+        ];
+
+    static EvalScore Answer(EvalExample example, string said)
+    {
+        PrecisionRecall score = LCiteEvalScore.Answer(said, example.References);
+        return new(score.F1, new Dictionary<string, double> { ["precision"] = score.Precision, ["recall"] = score.Recall });
+    }
+
+    static EvalScore Needle(EvalExample example, string said)
+    {
+        (PrecisionRecall score, int citations) = LCiteEvalScore.NeedleCitation(
+            said,
+            example.Details[LCiteEvalTask.Passages],
+            example.References[0]);
+        return new(Best(example, r => LCiteEvalScore.Needle(said, r)), Cited(score, citations));
+    }
+
+    static EvalScore Stars(EvalExample example, string said)
+    {
+        (double accuracy, PrecisionRecall citation) = LCiteEvalScore.CountingStars(said, example.Details[LCiteEvalTask.Passages]);
+        return new(accuracy, Cited(citation, null));
+    }
+
+    static double Best(EvalExample example, Func<string, double> score) => example.References.Max(score);
+
+    static Dictionary<string, double> Cited(PrecisionRecall score, int? citations)
+    {
+        Dictionary<string, double> beside = new()
+        {
+            ["citation precision"] = score.Precision,
+            ["citation recall"] = score.Recall,
+            ["citation F1"] = score.F1,
+        };
+        if (citations is { } count)
+        {
+            beside["citations"] = count;
+        }
+        return beside;
+    }
+}
+
+/// <summary>One of L-CiteEval's tasks.</summary>
+/// <param name="task">The official name.</param>
+/// <param name="metric">What the score measures.</param>
+/// <param name="newTokens">Room for the answer.</param>
+/// <param name="score">Scores an answer.</param>
+sealed class LCiteEvalTask(string task, string metric, int newTokens, Func<EvalExample, string, EvalScore> score) : IGeneratedTask
+{
+    /// <summary>The detail with the passages' texts.</summary>
+    internal const string Passages = "passages";
+
+    const string Repository = "ZetangForward/L-CITEEVAL @6e49326";
+    const int MostPassages = 1500;
+
+    static readonly int[] s_bounds = [8000, 16000, 24000, 32000, 40000, 48000];
+
+    string File => $"lciteeval/{task}.json";
+
+    string Prompt => $"lciteeval/prompt/{(task == "2wikimultihopqa" ? "2WikiMultihopQA" : task)}_default.json";
+
+    /// <inheritdoc/>
+    public EvalTaskCard Card => new("l-citeeval_" + task, 1, $"L-CiteEval: {task}", $"arXiv:2410.02115; {Repository}", metric, 0)
+    {
+        Benchmark = "l-citeeval",
+        Data = [new(File, "Hugging Face Jonaszky123/L-CiteEval: L-CiteEval-Data"), new(Prompt, $"{Repository}: prompt")],
+    };
+
+    /// <inheritdoc/>
+    public IEnumerable<EvalExample> Examples(EvalSetting setting)
+    {
+        DataRecord prompt = new(setting.Data.ReadJson(Prompt), Prompt);
+        string demonstration =
+            Filled(prompt, prompt.Records("demos")[0], prompt.Has("demo_role") ? prompt.Text("demo_role") : "", isDemonstration: true)
+            + prompt.Text("demo_sep");
+        foreach ((int i, DataRecord record) in DataRecord.Of(setting.Data, File).Index())
+        {
+            string text = demonstration + Filled(prompt, record, record.Has("role") ? record.Text("role") : "", isDemonstration: false);
+            yield return new(
+                string.Create(CultureInfo.InvariantCulture, $"{i + 1}"),
+                EvalPrompt.Of(text),
+                record.Texts("answer"),
+                newTokens)
+            {
+                Question = Question(record),
+                Groups = new Dictionary<string, string> { ["up to"] = Bound(record) },
+                Details = new Dictionary<string, IReadOnlyList<string>>
+                {
+                    [Passages] = [.. Documents(record).Select(d => d.ValueKind == JsonValueKind.String ? d.GetString()! : d.GetRawText())],
+                },
+            };
+        }
+    }
+
+    /// <inheritdoc/>
+    public EvalScore Score(EvalExample example, string completion) => score(example, completion);
+
+    static string Filled(DataRecord prompt, DataRecord item, string role, bool isDemonstration)
+    {
+        string instruction = prompt.Text("instruction").Replace("<<<chatbox>>>", role, StringComparison.Ordinal),
+            form = prompt.Text("demo_prompt");
+        IEnumerable<string> passages = Documents(item).Take(MostPassages).Select((d, i) => Passage(prompt.Text("doc_prompt"), d, i + 1));
+        string text = form.Replace("{INST}", instruction, StringComparison.Ordinal).Replace("{Q}", Question(item), StringComparison.Ordinal)
+            .Replace("{D}", string.Concat(passages), StringComparison.Ordinal).Replace("{A}", "", StringComparison.Ordinal);
+        return PythonCompat.PythonStrings.StripEnd(text) + (isDemonstration ? item.Text("answer") : "");
+    }
+
+    static string Passage(string form, JsonElement document, int number)
+    {
+        string text = document.ValueKind == JsonValueKind.String ? document.GetString()! : TextOf(document);
+        return form.Replace("{P}", text, StringComparison.Ordinal)
+            .Replace("{ID}", number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+    }
+
+    // A title that the text repeats in its first line is left out.
+    static string TextOf(JsonElement document)
+    {
+        string text = document.GetProperty("text").GetString()!.Trim('\n');
+        string title = document.TryGetProperty("title", out JsonElement t) ? t.GetString() + "\n" : "\n";
+        return title.Length > 1 && text.StartsWith(title, StringComparison.Ordinal) ? text[title.Length..] : text;
+    }
+
+    static JsonElement.ArrayEnumerator Documents(DataRecord item) =>
+        item.Json.TryGetProperty("docs", out JsonElement docs) && docs.ValueKind == JsonValueKind.Array
+            ? docs.EnumerateArray()
+            : throw item.Lacks("a list 'docs'");
+
+    static string Question(DataRecord item) => item.Has("question") ? item.Text("question") : "";
+
+    // The longest of multi_news counts with those up to 40,000 tokens.
+    string Bound(DataRecord record)
+    {
+        int? length = record.Has("length") ? record.Number("length") : null;
+        int? bound = task == "multi_news" && length > 40000 ? 40000 : s_bounds.Cast<int?>().FirstOrDefault(b => length < b);
+        return bound?.ToString(CultureInfo.InvariantCulture) ?? "unknown";
+    }
+}

@@ -1,0 +1,110 @@
+using System.Globalization;
+using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Core.Prompts;
+using Farsight.Evaluation.PythonCompat;
+
+namespace Farsight.Evaluation.Benchmarks.LEval;
+
+/// <summary>L-Eval's prompts, read from the official programs in the user's folder; short ones of ours where they are not there.</summary>
+abstract class LEvalPrompts
+{
+    /// <summary>System prompts.</summary>
+    internal const string Config = "leval/Baselines/LEval_config.py";
+
+    /// <summary>How document and question are put together for open chat models.</summary>
+    internal const string Program = "leval/Baselines/llama2-chat-test.py";
+
+    const string Document = "{document}", Instruction = "{inst}";
+
+    /// <summary>"official" or "own", the group that results say it with.</summary>
+    internal abstract string Origin { get; }
+
+    /// <summary>Those of the folder.</summary>
+    internal static LEvalPrompts Of(EvalData data) =>
+        data.Exists(Config) && data.Exists(Program)
+            ? new Official(new(data.ReadText(Config), Config), new(data.ReadText(Program), Program))
+            : new Own();
+
+    /// <summary>The prompt of a closed task.</summary>
+    internal EvalPrompt.Messages Closed(string task, string document, string instruction) =>
+        task is "gsm100" or "codeU" or "topic_retrieval_longchat"
+            ? Made(System(task), Document + "\n\n" + Instruction, document, instruction, fromLeft: task == "codeU")
+            : Made(System(task), Exam.Form, document, instruction) with
+            {
+                AnswerPrefix = Exam.Prefix,
+            };
+
+    /// <summary>The prompt of an open task, which tells how many words the reference has.</summary>
+    internal EvalPrompt.Messages Open(string document, string instruction, int words) =>
+        Made(System(""), OpenForm(words.ToString(CultureInfo.InvariantCulture)), document, instruction);
+
+    /// <summary>The second question of sci_fi: what is so in the real world, without the document.</summary>
+    internal abstract string Fact(string instruction);
+
+    /// <summary>System prompt of a task; of open tasks where it is none of the closed ones.</summary>
+    protected abstract string System(string task);
+
+    /// <summary>Template of a question with options, and how its answer begins.</summary>
+    protected abstract (string Form, string Prefix) Exam { get; }
+
+    /// <summary>Template of an open question.</summary>
+    protected abstract string OpenForm(string words);
+
+    static EvalPrompt.Messages Made(string system, string form, string document, string instruction, bool fromLeft = false)
+    {
+        string text = PythonFormat.Fill(form, new Dictionary<string, string> { ["document"] = document, ["inst"] = instruction });
+        int start = form.IndexOf(Document, StringComparison.Ordinal);
+        return new EvalPrompt.Messages([new("system", system), new("user", text)]) { Cut = new WordCut(start, document.Length, fromLeft) };
+    }
+
+    sealed class Official(PythonSource config, PythonSource program) : LEvalPrompts
+    {
+        const string Beginning = "def get_sys_prompt", Branch = "elif args.metric == \"exam_eval\":";
+
+        internal override string Origin => "official";
+
+        protected override (string, string) Exam => program.TextsAfter(2, Branch) is [var form, var prefix] ? (form, prefix) : default;
+
+        internal override string Fact(string instruction) => program.TextsAfter(3, "inst.replace(") is [var world, var real, var end]
+            ? instruction.Replace(world, real, StringComparison.Ordinal) + end : instruction;
+
+        protected override string System(string task) => task switch
+        {
+            "gsm100" => config.TextAfter(Beginning, "\"gsm\" in file_name:"),
+            "topic_retrieval_longchat" => config.TextAfter(Beginning, "\"topic\" in file_name:"),
+            "coursera" or "codeU" or "sci_fi" => config.TextAfter(Beginning, $"\"{task}\" in file_name:"),
+            "" => config.TextAfter(Beginning, "\"exam\" in args.metric:", "else:"),
+            _ => config.TextAfter(Beginning, "\"exam\" in args.metric:"),
+        };
+
+        protected override string OpenForm(string words) => program.TextsAfter(2, Branch, "else:") is [var form, var length]
+            ? form + length.Replace("{len(out.split())}", words, StringComparison.Ordinal) : "";
+    }
+
+    sealed class Own : LEvalPrompts
+    {
+        internal override string Origin => "own";
+
+        protected override (string, string) Exam => ($"{Document}\n\nQuestion: {Instruction}\nGive the answer alone.", "Answer:");
+
+        internal override string Fact(string instruction) =>
+            instruction.Replace("the world described in the document", "what is known of the real world", StringComparison.Ordinal)
+            + "\nGive the answer alone.\nAnswer:";
+
+        protected override string System(string task) =>
+            task switch
+            {
+                "gsm100" =>
+                    "Answer the last question in the way the ones before it are answered, and end with \"The answer is\" and the number.",
+                "topic_retrieval_longchat" =>
+                    "A long conversation about several topics follows. Afterwards you will be asked for the names of topics.",
+                "coursera" => "Answer the question about the document with the letters of all right options, such as A or AB.",
+                "codeU" => "Read the code and say what the calls at its end put out.",
+                "sci_fi" => "Answer with True or False, by the document alone.",
+                "" => "Do what is asked about the document.",
+                _ => "Answer the question about the document with the letter of the right option.",
+            };
+
+        protected override string OpenForm(string words) => $"{Document}\n\n{Instruction}\nAnswer in about {words} words.";
+    }
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Numerics;
+
+namespace Farsight.Evaluation.Benchmarks.LongGenBench;
+
+/// <summary>
+/// Parts of a long text of the benchmark LongGenBench / Spinning the Golden Thread (Wu et al. 2024), such as the weeks of a diary.
+/// </summary>
+public static class LongGenerationBlocks
+{
+    const string Separator = "#*#";
+
+    /// <summary>
+    /// The parts between "#*#" by the number after "Week " or whatever the type is; of several with one number the first.
+    /// </summary>
+    public static SortedDictionary<BigInteger, string> Parse(string text, string type)
+    {
+        SortedDictionary<BigInteger, string> blocks = [];
+        foreach (string block in text.Split(Separator))
+        {
+            if (NumberAfter(block, type + " ") is { } number)
+            {
+                blocks.TryAdd(number, block);
+            }
+        }
+        return blocks;
+    }
+
+    /// <summary>The share of the parts 1 to <paramref name="number"/> that are there, in percent.</summary>
+    public static double CompletionRate(IReadOnlyDictionary<BigInteger, string> blocks, int number) =>
+        (double)Enumerable.Range(1, number).Count(i => blocks.ContainsKey(i)) / number * 100;
+
+    static BigInteger? NumberAfter(string block, string word)
+    {
+        for (int at = block.IndexOf(word, StringComparison.Ordinal); at >= 0; at = block.IndexOf(word, at + 1, StringComparison.Ordinal))
+        {
+            string digits = string.Concat(
+                block.Skip(at + word.Length).TakeWhile(char.IsDigit).Select(c => CharUnicodeInfo.GetDecimalDigitValue(c)));
+            if (digits.Length > 0)
+            {
+                return BigInteger.Parse(digits, CultureInfo.InvariantCulture);
+            }
+        }
+        return null;
+    }
+}

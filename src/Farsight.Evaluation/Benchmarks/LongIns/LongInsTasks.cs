@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text.Json;
+using Farsight.Evaluation.Core;
+
+namespace Farsight.Evaluation.Benchmarks.LongIns;
+
+/// <summary>LongIns: which of many answered exam questions are wrong; one instruction for all (GIST), or one with each (LIST).</summary>
+/// <remarks>
+/// Version 1. The prompt is indented as in the official program, whose source code it is laid out in. The official room for the answer is
+/// 10,000 tokens; 1,024 hold a list of numbers, and leave small windows their prompt.
+/// </remarks>
+public sealed class LongInsTasks : IEvalTaskFamily
+{
+    static readonly string[] s_modes = ["GIST", "LIST"];
+    static readonly int[] s_lengths = [256, 512, 1024, 2048, 4096, 8192, 16384];
+
+    /// <inheritdoc/>
+    public IEnumerable<IEvalTask> Tasks => from mode in s_modes from length in s_lengths select new LongInsTask(mode, length);
+}
+
+/// <summary>One mode at one length of LongIns.</summary>
+sealed class LongInsTask(string mode, int length) : IGeneratedTask
+{
+    const string Repository = "Ins-Bench/LongIns-Bench @cf8c59b", Wrong = "error";
+    const int NewTokens = 1024;
+
+    static readonly string s_gistIndent = "\n" + new string(' ', 36), s_listIndent = "\n" + new string(' ', 24);
+
+    string Name { get; } = string.Create(CultureInfo.InvariantCulture, $"{mode}_{length}");
+
+    string File => $"longins/{Name}.json";
+
+    string Prompts => $"longins/{mode}.yaml";
+
+    /// <inheritdoc/>
+    public EvalTaskCard Card =>
+        new(
+            "longins_" + Name.ToLowerInvariant(),
+            1,
+            $"LongIns: {mode}, {length.ToString(CultureInfo.InvariantCulture)} tokens",
+            $"arXiv:2406.17588; {Repository}",
+            "F1 of the numbers of wrong answers",
+            0)
+        {
+            Benchmark = "longins",
+            Data =
+            [
+                new(
+                    File,
+                    $"the archive linked in the README of {Repository}: data/{mode}/{length.ToString(CultureInfo.InvariantCulture)}.json"),
+                new(Prompts, $"{Repository}: config/{mode}.yaml"),
+            ],
+        };
+
+    /// <inheritdoc/>
+    public IEnumerable<EvalExample> Examples(EvalSetting setting)
+    {
+        string first = PromptYaml.Text(setting.Data, Prompts, "Instruction_0"),
+            second = PromptYaml.Text(setting.Data, Prompts, "Instruction_1");
+        string third = mode == "GIST" ? PromptYaml.Text(setting.Data, Prompts, "Instruction_2") : "";
+        foreach (JsonProperty task in setting.Data.ReadJson(File).EnumerateObject())
+        {
+            DataRecord record = new(task.Value, $"{File}, '{task.Name}'");
+            string[] parts =
+                mode == "GIST"
+                    ? [first, record.Text("task_prompt"), second, record.Text("Data"), third]
+                    : [first, record.Text("Data"), second];
+            yield return new(
+                task.Name,
+                EvalPrompt.Of(string.Join(mode == "GIST" ? s_gistIndent : s_listIndent, parts)),
+                [$"[{string.Join(", ", record.Texts(Wrong))}]"],
+                NewTokens)
+            {
+                Question = task.Name,
+                Groups = new Dictionary<string, string>
+                {
+                    ["category"] = record.Has("Categories") ? string.Join(", ", record.Texts("Categories")) : "unknown",
+                },
+                Details = new Dictionary<string, IReadOnlyList<string>> { [Wrong] = record.Texts(Wrong) },
+            };
+        }
+    }
+
+    /// <inheritdoc/>
+    public EvalScore Score(EvalExample example, string completion) =>
+        new(LongInsScore.Score(completion, [.. example.Details[Wrong].Select(n => int.Parse(n, CultureInfo.InvariantCulture))]));
+}

@@ -1,0 +1,44 @@
+using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Metrics;
+
+namespace Farsight.Evaluation.Benchmarks.LongProc;
+
+/// <summary>A table out of a web page.</summary>
+/// <remarks>Items whose page is not in the folder are left out; how many were asked stands in the results.</remarks>
+sealed class HtmlToTsv(string size) : LongProcTask("html_to_tsv", size, "F1 of the table's rows")
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<EvalDataFile> MoreData =>
+        [From($"{Folder}/webpage/{FirstPage}") with { Source = "princeton-pli/LongProc @78e873a: the folder data/html_to_tsv/webpage" }];
+
+    // Pages of all sizes share a folder, so one of them stands for its size.
+    string FirstPage => Size switch { "0.5k" => "", "2k" => "W80_2k_1.html", _ => "W237_8k_1.html" };
+
+    /// <inheritdoc/>
+    public override EvalScore Score(EvalExample example, string completion)
+    {
+        (PrecisionRecall rows, double extraction) = LongProcTable.Score(completion, example.References[0]);
+        return new(
+            rows.F1,
+            new Dictionary<string, double>
+            {
+                ["precision"] = rows.Precision,
+                ["recall"] = rows.Recall,
+                ["extraction"] = extraction,
+            });
+    }
+
+    /// <inheritdoc/>
+    protected override LongProcItem? Item(EvalData data, DataRecord record, string template)
+    {
+        string page = $"{Folder}/{record.Text("html_path")}";
+        if (!data.Exists(page))
+        {
+            return null;
+        }
+        string[] names = ["task_id", "website_id", "task_topic", "task_description", "tsv_header", "filtering_instruction"];
+        Dictionary<string, string> values = names.ToDictionary(n => n, record.Text);
+        values["html_str"] = data.ReadText(page).Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n'); // as Python opens texts
+        return new(values, record.Text("gt"), record.Text("task_topic"));
+    }
+}

@@ -1,0 +1,99 @@
+using System.Globalization;
+using Farsight.Evaluation.Core;
+using Farsight.Evaluation.PythonCompat;
+
+namespace Farsight.Evaluation.Benchmarks.LongProc;
+
+/// <summary>LongProc: procedures that must be followed for hundreds or thousands of tokens.</summary>
+/// <remarks>
+/// Version 1. The names are the official data sets': kind and length of the output. The text between the right tags is compared, so
+/// a model without a chat template can be asked as well. Greedy; the room is 1,024, 3,072 or 9,216 tokens.
+/// </remarks>
+public sealed class LongProcTasks : IEvalTaskFamily
+{
+    static readonly string[] s_all = ["0.5k", "2k", "8k"];
+
+    /// <inheritdoc/>
+    public IEnumerable<IEvalTask> Tasks =>
+    [
+        .. s_all.Select(s => new PathTraversal(s)),
+        .. s_all.Select(s => new TomTracking(s)),
+        .. s_all.Select(s => new Countdown(s)),
+        .. s_all.Select(s => new HtmlToTsv(s)),
+        .. s_all[..2].Select(s => new PseudoToCode(s)),
+    ];
+}
+
+/// <summary>What LongProc's data sets have in common.</summary>
+/// <param name="kind">"countdown".</param>
+/// <param name="size">"0.5k", "2k" or "8k".</param>
+/// <param name="metric">What the score measures.</param>
+/// <param name="file">Name of the file with the items.</param>
+abstract class LongProcTask(string kind, string size, string metric, string? file = null) : IGeneratedTask
+{
+    const string Repository = "princeton-pli/LongProc @78e873a", Prompts = "prompts.yaml";
+
+    /// <summary>Data files and templates: "longproc/countdown".</summary>
+    protected string Folder { get; } = $"longproc/{kind}";
+
+    /// <summary>"0.5k", "2k" or "8k".</summary>
+    protected string Size => size;
+
+    /// <summary>Further files.</summary>
+    protected virtual IEnumerable<EvalDataFile> MoreData => [];
+
+    /// <inheritdoc/>
+    public EvalTaskCard Card => new(
+        $"{kind}_{size}", 1, $"LongProc: {kind.Replace('_', ' ')}, {size} tokens of output", $"arXiv:2501.05414; {Repository}", metric, 0)
+    {
+        Benchmark = "longproc",
+        Data = [From($"{Folder}/{file ?? $"{kind}_{size}.json"}"), From($"{Folder}/{Prompts}"), .. MoreData],
+    };
+
+    int NewTokens => size switch { "0.5k" => 1024, "2k" => 3072, _ => 9216 };
+
+    /// <inheritdoc/>
+    public IEnumerable<EvalExample> Examples(EvalSetting setting)
+    {
+        string template = Template(setting.Data, PromptYaml.Text(setting.Data, $"{Folder}/{Prompts}", "USER_PROMPT"));
+        int number = 0;
+        foreach (DataRecord record in DataRecord.Of(setting.Data, $"{Folder}/{file ?? $"{kind}_{size}.json"}"))
+        {
+            string id = number++.ToString(CultureInfo.InvariantCulture);
+            if (Item(setting.Data, record, template) is { } item)
+            {
+                yield return new(id, EvalPrompt.Of(PythonFormat.Fill(template, item.Values)), [item.Reference], NewTokens)
+                {
+                    Question = item.Question,
+                    Details = item.Details,
+                };
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public abstract EvalScore Score(EvalExample example, string completion);
+
+    /// <summary>What one record asks; null where something of it is missing.</summary>
+    protected abstract LongProcItem? Item(EvalData data, DataRecord record, string template);
+
+    /// <summary>The template with its demonstrations, where it has such.</summary>
+    protected virtual string Template(EvalData data, string template) => template;
+
+    /// <summary>A file of the official repository.</summary>
+    protected static EvalDataFile From(string path) => new(path, $"{Repository}: data/{path["longproc/".Length..]}");
+
+    /// <summary>Accuracy; beside it the share up to the first error, and whether an answer was found.</summary>
+    protected static EvalScore ScoreOf(LongProcScore score) =>
+        new(score.Accuracy, new Dictionary<string, double> { ["partial"] = score.Partial, ["extraction"] = score.Extraction });
+}
+
+/// <summary>One item of LongProc.</summary>
+/// <param name="Values">What fills the template.</param>
+/// <param name="Reference">The right output.</param>
+/// <param name="Question">What is asked, in short.</param>
+sealed record LongProcItem(IReadOnlyDictionary<string, string> Values, string Reference, string Question)
+{
+    /// <summary>As <see cref="EvalExample.Details"/>.</summary>
+    internal IReadOnlyDictionary<string, IReadOnlyList<string>> Details { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+}

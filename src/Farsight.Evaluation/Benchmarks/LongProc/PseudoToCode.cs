@@ -1,0 +1,71 @@
+using System.Text.Json;
+using Farsight.Engine;
+using Farsight.Evaluation.Core;
+
+namespace Farsight.Evaluation.Benchmarks.LongProc;
+
+/// <summary>C++ from pseudocode, judged by what the program writes.</summary>
+/// <remarks>
+/// The program that the model wrote is compiled with g++ and run on this computer, ten tests of at most 3 seconds each. Because that is
+/// code nobody has looked at, it is only done where <see cref="CompiledProgram.Variable"/> is 1; elsewhere answers that hold a
+/// program are failed examples that say so.
+/// </remarks>
+sealed class PseudoToCode(string size) : LongProcTask("pseudo_to_code", size, "program passes all tests (needs g++)")
+{
+    const string Fence = "```cpp", Header = "header", Input = "input ", Output = "output ";
+    const int MostTests = 10;
+
+    /// <inheritdoc/>
+    public override EvalScore Score(EvalExample example, string completion)
+    {
+        string said = completion.Replace("```c++", Fence, StringComparison.Ordinal);
+        int from = said.IndexOf(Fence, StringComparison.Ordinal), to = said.LastIndexOf("```", StringComparison.Ordinal);
+        if (from < 0 || to <= from)
+        {
+            return ScoreOf(default);
+        }
+        IEnumerable<(string, string)> tests = Enumerable.Range(0, MostTests).Where(i => example.Details.ContainsKey(Input + i))
+            .Select(i => (Lines(example.Details[Input + i]), Lines(example.Details[Output + i])));
+        bool passes = CompiledProgram.Passes(example.Details[Header][0] + said[(from + Fence.Length)..to], tests);
+        return ScoreOf(new(passes ? 1 : 0, passes ? 1 : 0, 1));
+    }
+
+    /// <inheritdoc/>
+    protected override LongProcItem? Item(EvalData data, DataRecord record, string template)
+    {
+        Dictionary<string, IReadOnlyList<string>> details = new() { [Header] = [HeaderOf(template)] };
+        foreach ((int i, JsonElement test) in Tests(record).Take(MostTests).Index())
+        {
+            (details[Input + i], details[Output + i]) = (Texts(test[0]), Texts(test[1]));
+        }
+        string Joined(string key) => string.Join('\n', record.Texts(key));
+        return new(
+            new Dictionary<string, string> { ["pseudocode"] = Joined("pseudocode_lines") },
+            Joined("code_lines"),
+            record.Text("problem_id"))
+        {
+            Details = details,
+        };
+    }
+
+    static JsonElement.ArrayEnumerator Tests(DataRecord record) =>
+        record.Json.TryGetProperty("testcases", out JsonElement tests)
+        && tests.ValueKind == JsonValueKind.Array
+        && tests.EnumerateArray().All(t => t.GetArrayLength() == 2)
+            ? tests.EnumerateArray()
+            : throw record.Lacks("pairs of input and output 'testcases'");
+
+    // The prompt says what stands before the program already.
+    string HeaderOf(string template)
+    {
+        int from = template.IndexOf(Fence, StringComparison.Ordinal) + Fence.Length + 1,
+            to = template.IndexOf("```", Math.Max(0, from), StringComparison.Ordinal);
+        return from > Fence.Length && to > from
+            ? template[from..to]
+            : throw new InputException($"{Folder}/prompts.yaml does not list the headers of programs; get it again.");
+    }
+
+    static string Lines(IReadOnlyList<string> lines) => string.Join('\n', lines) + "\n";
+
+    static string[] Texts(JsonElement lines) => [.. lines.EnumerateArray().Select(l => l.GetString() ?? "")];
+}

@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text.Json;
+using Farsight.Engine;
+using Farsight.Evaluation.PythonCompat;
+
+namespace Farsight.Evaluation.Benchmarks.NeedleBench;
+
+/// <summary>What the ancestral trace challenge asks about a chain of relatives.</summary>
+public enum TraceQuestion
+{
+    /// <summary>Who is the oldest.</summary>
+    EldestAncestor,
+
+    /// <summary>Who is so many generations before the youngest.</summary>
+    NthAncestor,
+
+    /// <summary>Who is so many generations after the oldest.</summary>
+    NthDescendant,
+
+    /// <summary>How many generations are between the two.</summary>
+    RelationshipDistance,
+}
+
+/// <summary>
+/// The ancestral trace challenge: a chain of relatives in shuffled sentences, every one of which is needed for the answer.
+/// </summary>
+/// <remarks>
+/// Source: NeedleBench, arXiv:2407.11963; open-compass/opencompass @a5acc4b, needlebench_v2/atc.py. Draws as there, so that with the same
+/// list of names the prompts are the same: Python's random seeded with repeat + 1 + 10000 · question.
+/// </remarks>
+sealed class AncestralTrace
+{
+    static readonly string[] s_prompts =
+    [
+        "shuffled_story_with_prompt",
+        "nth_ancestor_prompt",
+        "nth_descendant_prompt",
+        "relationship_distance_prompt",
+    ];
+
+    readonly string[] _sentences, _terms, _prompts;
+    readonly Dictionary<string, int> _generations;
+    readonly IReadOnlyList<string> _names;
+
+    /// <summary>Takes templates and relations from the user's file.</summary>
+    /// <param name="templates">atc_v2_prompts.json.</param>
+    /// <param name="isChinese">Else English.</param>
+    /// <param name="names">People; more than relations in a chain.</param>
+    internal AncestralTrace(JsonElement templates, bool isChinese, IReadOnlyList<string> names)
+    {
+        string language = isChinese ? "zh_CN" : "en";
+        _sentences = Texts($"relationship_templates_{language}");
+        _terms = Texts($"relationship_terms_{language}");
+        _generations = templates.GetProperty(isChinese ? "relationship_generation_map_zh" : "relationship_generation_map_en")
+            .EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetInt32(), StringComparer.Ordinal);
+        _prompts = [.. s_prompts.Select(p => templates.GetProperty($"{p}_{language}").GetString()!)];
+        _names = names;
+
+        string[] Texts(string name) => [.. templates.GetProperty(name).EnumerateArray().Select(t => t.GetString()!)];
+    }
+
+    /// <summary>Makes a prompt and its answer.</summary>
+    /// <param name="question">What is asked.</param>
+    /// <param name="relations">Links of the chain.</param>
+    /// <param name="repeat">From 0.</param>
+    /// <exception cref="InputException">There are too few names.</exception>
+    internal (string Prompt, string Answer) Make(TraceQuestion question, int relations, int repeat)
+    {
+        if (_names.Count <= relations)
+        {
+            throw new InputException(
+                $"A chain of {relations} relations needs {relations + 1} names, but there are {_names.Count}; put more into needlebench/names.json."
+            );
+        }
+        PythonRandom random = new(repeat + 1 + (10000L * (int)question));
+        string[] people = random.Sample(_names, relations + 1);
+        (List<string> story, int generations) = Tell(random, people);
+        random.Shuffle(story);
+
+        string distance = generations.ToString(CultureInfo.InvariantCulture);
+        string asked = question is TraceQuestion.NthDescendant ? people[0] : people[^1];
+        string prompt = PythonFormat.Fill(_prompts[(int)question], new Dictionary<string, string>
+        {
+            ["shuffled_story"] = string.Concat(story),
+            ["last_person"] = people[^1],
+            ["person"] = asked,
+            ["n"] = distance,
+            ["person_a"] = people[0],
+            ["person_b"] = people[^1],
+        });
+        return (prompt, question switch
+        {
+            TraceQuestion.NthDescendant => people[^1],
+            TraceQuestion.RelationshipDistance => distance,
+            _ => people[0],
+        });
+    }
+
+    (List<string> Story, int Generations) Tell(PythonRandom random, string[] people)
+    {
+        List<string> story = [];
+        int generations = 0;
+        for (int i = 0; i + 1 < people.Length; i++)
+        {
+            string sentence = random.Choice(_sentences),
+                term = random.Choice(_terms);
+            story.Add(
+                PythonFormat.Fill(
+                    sentence,
+                    new Dictionary<string, string>
+                    {
+                        ["A"] = people[i],
+                        ["B"] = people[i + 1],
+                        ["relationship"] = term,
+                    }));
+            generations += _generations.GetValueOrDefault(term, 1);
+        }
+        return (story, generations);
+    }
+}

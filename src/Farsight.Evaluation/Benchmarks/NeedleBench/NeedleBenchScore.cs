@@ -1,0 +1,81 @@
+using System.Text.RegularExpressions;
+using Farsight.Evaluation.Metrics;
+using Farsight.Evaluation.PythonCompat;
+
+namespace Farsight.Evaluation.Benchmarks.NeedleBench;
+
+/// <summary>NeedleBench's scores (Li et al. 2024), from 0 to 100, and the answers of its ancestral trace challenge.</summary>
+public static partial class NeedleBenchScore
+{
+    /// <summary>Version 2: 100 when the keyword occurs, else 0.</summary>
+    public static double Version2(string prediction, string keyword) => prediction.Contains(keyword, StringComparison.Ordinal) ? 100 : 0;
+
+    /// <summary>Version 1: 100 when the keyword occurs, else a fifth of the similarity 100 · (1 − distance / longer length).</summary>
+    /// <param name="prediction">What was generated.</param>
+    /// <param name="needle">The needle; white space is left out of both.</param>
+    /// <param name="keyword">What must occur in the prediction as it is.</param>
+    /// <param name="trim">Whether the prediction is cut near the needle's length, after its last character.</param>
+    public static double Version1(string prediction, string needle, string keyword, bool trim = false)
+    {
+        if (prediction.Contains(keyword, StringComparison.Ordinal))
+        {
+            return 100;
+        }
+        string said = Compared(prediction, needle, trim);
+        int longer = Math.Max(PythonStrings.Length(said), PythonStrings.Length(Compact(needle)));
+        return longer == 0 ? 20 : 0.2 * (100 * (1 - ((double)Distance(prediction, needle, trim) / longer)));
+    }
+
+    /// <summary>The Levenshtein distance that <see cref="Version1"/> uses.</summary>
+    public static int Distance(string prediction, string needle, bool trim = false) =>
+        EditDistance.Levenshtein(Compared(prediction, needle, trim), Compact(needle));
+
+    /// <summary>
+    /// The answer of the ancestral trace challenge: what stands in the last \boxed{…}, cleaned of LaTeX, quotes and '~'; "None" without
+    /// one.
+    /// </summary>
+    public static string TraceAnswer(string completion)
+    {
+        if (BoxedAnswer.Last(completion) is not { Length: > 0 } boxed)
+        {
+            return "None";
+        }
+        boxed = boxed.Length > 2 && boxed[0] == '{' && boxed[^1] == '}' && !boxed.Contains('\n') ? boxed[1..^1] : boxed;
+        string text = SquareBracket().Replace(Boxed().Replace(PlainText().Replace(boxed, "$1"), "$1"), "");
+        return PythonStrings.CollapseSpaces(text.Replace("\\", "", StringComparison.Ordinal))
+            .Replace("\"", "", StringComparison.Ordinal).Replace("'", "", StringComparison.Ordinal).Replace('~', ' ');
+    }
+
+    /// <summary>100 when that answer is the name, else 0; case counts.</summary>
+    public static double Trace(string completion, string name) =>
+        PythonStrings.Strip(TraceAnswer(completion)) == PythonStrings.Strip(name) ? 100 : 0;
+
+    static string Compared(string prediction, string needle, bool trim) =>
+        trim ? Trimmed(Compact(prediction), Compact(needle)) : Compact(prediction);
+
+    static string Compact(string text) => string.Concat(PythonStrings.Split(text));
+
+    static string Trimmed(string prediction, string needle)
+    {
+        int length = PythonStrings.Length(needle);
+        int least = (int)(0.8 * length);
+        string cut = PythonStrings.Take(prediction, (int)(1.2 * length));
+        if (length == 0 || PythonStrings.Length(cut) <= least)
+        {
+            return cut;
+        }
+        string head = PythonStrings.Take(cut, least);
+        string last = PythonCharacters.Before(needle, needle.Length).ToString();
+        int end = cut.IndexOf(last, head.Length, StringComparison.Ordinal);
+        return end < 0 ? cut : cut[..(end + last.Length)];
+    }
+
+    [GeneratedRegex(@"\\text\{([^}]+)\}")]
+    private static partial Regex PlainText();
+
+    [GeneratedRegex(@"\\boxed\{([^}]+)\}")]
+    private static partial Regex Boxed();
+
+    [GeneratedRegex(@"\\[\[\]]")]
+    private static partial Regex SquareBracket();
+}

@@ -1,0 +1,43 @@
+using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Core.Prompts;
+using Farsight.Evaluation.PythonCompat;
+
+namespace Farsight.Evaluation.Benchmarks.NeedleBench;
+
+/// <summary>Joins shuffled documents to a number of tokens and puts needles into them, wherever a token ends.</summary>
+/// <param name="documents">The haystack.</param>
+/// <param name="tokens">The model's tokenizer.</param>
+/// <param name="room">Tokens of haystack and needles together.</param>
+sealed class NeedleBenchText(IReadOnlyList<string> documents, ITextTokens tokens, int room)
+{
+    /// <summary>The text of one repeat.</summary>
+    /// <param name="needles">With white space around them.</param>
+    /// <param name="depths">Of each needle, 0 to 1, in the haystack alone; ascending.</param>
+    /// <param name="repeat">Decides the order of the documents: the order of the repeats before it, shuffled once more.</param>
+    internal string With(IReadOnlyList<string> needles, IReadOnlyList<double> depths, int repeat)
+    {
+        int[][] hidden = [.. needles.Select(n => tokens.Encode(n))];
+        int[] haystack = Haystack(repeat, Math.Max(0, room - hidden.Sum(h => h.Length)));
+        List<int> text = [];
+        int from = 0;
+        for (int i = 0; i < hidden.Length; i++)
+        {
+            int at = (int)(haystack.Length * (depths[i]));
+            text.AddRange(haystack[from..at]);
+            text.AddRange(hidden[i]);
+            from = at;
+        }
+        text.AddRange(haystack[from..]);
+        return tokens.Decode([.. text]);
+    }
+
+    int[] Haystack(int repeat, int count)
+    {
+        string[] order = [.. documents];
+        for (int i = 0; i <= repeat; i++)
+        {
+            new PythonRandom(i).Shuffle(order);
+        }
+        return [.. order.SelectMany(d => tokens.Encode(d)).Take(count)];
+    }
+}

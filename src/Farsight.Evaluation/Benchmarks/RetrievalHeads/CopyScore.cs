@@ -1,0 +1,112 @@
+using System.Globalization;
+using Farsight.Alignment.Answering;
+using Farsight.Evaluation.Core;
+
+namespace Farsight.Evaluation.Benchmarks.RetrievalHeads;
+
+/// <summary>How much of a needle each head copied in one run.</summary>
+/// <remarks>
+/// A head copies a token when the place that it attends to most, as the token is chosen, lies in the needle and holds that token. Its
+/// score is the number of tokens it copied over the needle's tokens. Source: arXiv:2404.15574, equation 1; nightdessert/Retrieval_Head
+/// @3ac171a, retrieval_head_detection.py.
+/// </remarks>
+public static class CopyScore
+{
+    /// <summary>[L · H] the scores.</summary>
+    /// <param name="heads">Where the heads looked.</param>
+    /// <param name="start">Place of the needle's first token in the prompt.</param>
+    /// <param name="end">The place after its last.</param>
+    public static double[] Of(HeadTrace heads, int start, int end)
+    {
+        double[] scores = new double[heads.Layers * heads.Heads];
+        for (int t = 0; t < heads.Tokens.Count; t++)
+        {
+            for (int h = 0; h < scores.Length; h++)
+            {
+                int place = heads.Peaks[t][h];
+                if (place >= start && place < end && heads.Prompt[place] == heads.Tokens[t])
+                {
+                    scores[h]++;
+                }
+            }
+        }
+        return [.. scores.Select(s => s == 0 ? 0 : s / (end - start))];
+    }
+
+    /// <summary>
+    /// The first window of a prompt, as long as the needle, that holds more than 90 % of the needle's different tokens; (−1, −1) for none.
+    /// </summary>
+    /// <remarks>So does the original, because a needle's first and last tokens may be others inside a text.</remarks>
+    public static (int Start, int End) Find(IReadOnlyList<int> prompt, IReadOnlyList<int> needle)
+    {
+        HashSet<int> wanted = [.. needle];
+        for (int start = 0; start < prompt.Count; start++)
+        {
+            int end = Math.Min(start + needle.Count, prompt.Count);
+            int found = Enumerable.Range(start, end - start).Select(i => prompt[i]).Where(wanted.Contains).Distinct().Count();
+            if ((double)found / wanted.Count > 0.9)
+            {
+                return (start, start + needle.Count);
+            }
+        }
+        return (-1, -1);
+    }
+
+    /// <summary>Share of the gold answer's tokens that an answer contains, each as often as it has it.</summary>
+    public static double Recall(IReadOnlyList<int> gold, IReadOnlyList<int> answer)
+    {
+        Dictionary<int, int> left = answer.CountBy(t => t).ToDictionary();
+        int found = 0;
+        foreach (int token in gold)
+        {
+            if (left.GetValueOrDefault(token) > 0)
+            {
+                left[token]--;
+                found++;
+            }
+        }
+        return gold.Count == 0 ? 0 : (double)found / gold.Count;
+    }
+
+    /// <summary>The score of one example: the mean of its ten best heads, 0 where it does not count; every head's beside it.</summary>
+    internal static EvalScore Score(HeadTrace heads, int start, int end, IReadOnlyList<int> gold, bool isFound)
+    {
+        double[] scores = Of(heads, start, end);
+        Dictionary<string, double> beside = new()
+        {
+            [HeadRun.Counted] = isFound ? 1 : 0,
+            [HeadRun.Recall] = Recall(gold, heads.Tokens),
+            [HeadRun.Layers] = heads.Layers,
+            [HeadRun.Heads] = heads.Heads,
+        };
+        for (int h = 0; h < scores.Length; h++)
+        {
+            if (scores[h] > 0)
+            {
+                beside[HeadRun.Name(h / heads.Heads, h % heads.Heads)] = scores[h];
+            }
+        }
+        return new(isFound ? scores.OrderDescending().Take(HeadScores.Best).Average() : 0, beside);
+    }
+
+    /// <summary>The number of several examples: the mean of the ten heads that are best over all runs that count.</summary>
+    internal static EvalScore Aggregate(IReadOnlyList<ScoredExample> examples)
+    {
+        ScoredExample[] counted = [.. examples.Where(e => e.Score.Beside.GetValueOrDefault(HeadRun.Counted) == 1)];
+        double[] scores = HeadRun.Means(counted), best = [.. scores.OrderDescending().Take(HeadScores.Best)];
+        double heads = counted.Length == 0 ? 1 : counted[0].Score.Beside[HeadRun.Layers] * counted[0].Score.Beside[HeadRun.Heads];
+        return new(best.Sum() / Math.Min(HeadScores.Best, heads), new Dictionary<string, double>
+        {
+            [HeadRun.Counted] = (double)counted.Length / examples.Count,
+            [HeadRun.Recall] = examples.Average(e => e.Score.Beside.GetValueOrDefault(HeadRun.Recall)),
+            ["> 0.1"] = scores.Count(s => s > HeadScores.Threshold) / heads,
+        });
+    }
+
+    /// <summary>Ids as an example's details hold them.</summary>
+    internal static IReadOnlyList<string> Write(IEnumerable<int> ids) => [.. ids.Select(i => i.ToString(CultureInfo.InvariantCulture))];
+
+    /// <summary>Ids from an example's details.</summary>
+    internal static int[] Read(EvalExample example, string detail) =>
+        [.. example.Details[detail].Select(i => int.Parse(i, CultureInfo.InvariantCulture))];
+}

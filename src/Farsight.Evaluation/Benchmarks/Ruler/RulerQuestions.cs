@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Text.Json;
+using Farsight.Evaluation.PythonCompat;
+
+namespace Farsight.Evaluation.Benchmarks.Ruler;
+
+/// <summary>A question and which documents belong to it.</summary>
+/// <param name="Query">The question.</param>
+/// <param name="Outputs">Answers, any of which is right.</param>
+/// <param name="Documents">Those that hold the answer.</param>
+/// <param name="Others">Those of the same article, which are taken first to fill the context.</param>
+sealed record RulerQuestion(string Query, IReadOnlyList<string> Outputs, IReadOnlyList<int> Documents, IReadOnlyList<int> Others);
+
+/// <summary>Questions of SQuAD or HotpotQA among many documents.</summary>
+/// <remarks>Documents are shuffled by a generator that is seeded anew for each sample: the right one stands at the same place for a given
+/// number of them.</remarks>
+sealed class RulerQuestions : IRulerGenerator
+{
+    readonly PythonRandom _random;
+    readonly RulerSetting _setting;
+    readonly RulerTemplate _template;
+    readonly string[] _documents;
+    readonly IReadOnlyList<RulerQuestion> _questions;
+
+    RulerQuestions(string[] documents, IReadOnlyList<RulerQuestion> questions, RulerTemplate template, RulerSetting setting) =>
+        (_random, _setting, _template, _documents, _questions) = (
+            new(setting.Seed),
+            setting,
+            template.Around(setting.ModelTemplate),
+            documents,
+            questions);
+
+    /// <inheritdoc/>
+    public int Available => _questions.Count;
+
+    /// <inheritdoc/>
+    public int Increment => 10;
+
+    /// <inheritdoc/>
+    public int LargestSize => _documents.Length;
+
+    /// <summary>Of SQuAD 2.0's file; questions without an answer are left out.</summary>
+    internal static RulerQuestions OfSquad(JsonElement json, RulerTemplate template, RulerSetting setting)
+    {
+        JsonElement[][] articles =
+        [
+            .. json.GetProperty("data").EnumerateArray().Select(a => a.GetProperty("paragraphs").EnumerateArray().ToArray()),
+        ];
+        string[] documents = Sorted(articles.SelectMany(a => a).Select(Context));
+        Dictionary<string, int> places = Places(documents);
+        return new(documents, [.. articles.SelectMany(a => a.SelectMany(p => Of(a, p)))], template, setting);
+
+        IEnumerable<RulerQuestion> Of(JsonElement[] article, JsonElement paragraph)
+        {
+            int own = places[Context(paragraph)];
+            int[] others = [.. article.Select(p => places[Context(p)]).Where(i => i != own)];
+            return from q in paragraph.GetProperty("qas").EnumerateArray()
+                   where !q.GetProperty("is_impossible").GetBoolean()
+                   select new RulerQuestion(
+                       q.GetProperty("question").GetString()!,
+                       [.. q.GetProperty("answers").EnumerateArray().Select(a => a.GetProperty("text").GetString()!)], [own], others);
+        }
+
+        static string Context(JsonElement paragraph) => paragraph.GetProperty("context").GetString()!;
+    }
+
+    /// <summary>Of HotpotQA's distractor file: ten documents belong to each question.</summary>
+    internal static RulerQuestions OfHotpot(JsonElement json, RulerTemplate template, RulerSetting setting)
+    {
+        string[] documents = Sorted(json.EnumerateArray().SelectMany(Texts));
+        Dictionary<string, int> places = Places(documents);
+        return new(
+            documents,
+            [.. json.EnumerateArray().Select(q => new RulerQuestion(
+                q.GetProperty("question").GetString()!, [q.GetProperty("answer").GetString()!], [.. Texts(q).Select(t => places[t])], []))],
+            template, setting);
+
+        static IEnumerable<string> Texts(JsonElement question) =>
+            question
+                .GetProperty("context")
+                .EnumerateArray()
+                .Select(c => $"{c[0].GetString()}\n{string.Concat(c[1].EnumerateArray().Select(s => s.GetString()))}");
+    }
+
+    /// <inheritdoc/>
+    public string CountedAnswers(IReadOnlyList<string> outputs) => " " + PythonList.Of(outputs);
+
+    /// <inheritdoc/>
+    public RulerDraft Draw(int sample, int size)
+    {
+        RulerQuestion question = _questions[sample];
+        List<string> documents = size < _documents.Length ? Drawn(question, size) : Repeated(size);
+        new PythonRandom(_setting.Seed).Shuffle(documents);
+
+        string context = string.Join(
+            "\n\n",
+            documents.Select((d, i) => string.Create(CultureInfo.InvariantCulture, $"Document {i + 1}:\n{d}")));
+        (string, string)[] fields = [("context", context), ("query", question.Query)];
+        return new(RulerTemplate.Fill(_template.Prompt, fields), RulerTemplate.Fill(_template.AnswerPrefix, fields), question.Outputs);
+    }
+
+    List<string> Drawn(RulerQuestion question, int size)
+    {
+        int missing = size - question.Documents.Count;
+        if (missing <= question.Others.Count)
+        {
+            return [.. question.Documents.Concat(_random.Sample(question.Others, missing)).Select(i => _documents[i])];
+        }
+        HashSet<int> taken = [.. question.Documents, .. question.Others];
+        int[] rest = [.. Enumerable.Range(0, _documents.Length).Where(i => !taken.Contains(i))];
+        int[] more = _random.Sample(rest, Math.Max(0, missing - question.Others.Count));
+        return [.. question.Documents.Concat(question.Others).Concat(more).Select(i => _documents[i])];
+    }
+
+    List<string> Repeated(int size)
+    {
+        int count = _setting.Edition == RulerEdition.Paper ? _documents.Length : size;
+        return [.. Enumerable.Range(0, count).Select(i => _documents[i % _documents.Length])];
+    }
+
+    static string[] Sorted(IEnumerable<string> documents) => [.. documents.Distinct(StringComparer.Ordinal).Order(CodePointOrder.Instance)];
+
+    static Dictionary<string, int> Places(string[] documents) =>
+        documents.Select((d, i) => (d, i)).ToDictionary(p => p.d, p => p.i, StringComparer.Ordinal);
+}

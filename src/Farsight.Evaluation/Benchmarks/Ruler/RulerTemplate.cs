@@ -1,0 +1,21 @@
+using System.Text.RegularExpressions;
+
+namespace Farsight.Evaluation.Benchmarks.Ruler;
+
+/// <summary>What a kind of task asks, out of the user's file of templates.</summary>
+/// <param name="Prompt">With {context} and {query}.</param>
+/// <param name="AnswerPrefix">With what the response is begun.</param>
+/// <param name="NewTokens">Tokens to generate.</param>
+sealed partial record RulerTemplate(string Prompt, string AnswerPrefix, int NewTokens)
+{
+    /// <summary>Puts a model's own template around the prompt.</summary>
+    internal RulerTemplate Around(string modelTemplate) =>
+        this with { Prompt = modelTemplate.Replace("{task_template}", Prompt, StringComparison.Ordinal) };
+
+    /// <summary>Replaces each {name} once; what comes in is not looked at again.</summary>
+    internal static string Fill(string template, params (string Name, string Value)[] values) =>
+        Field().Replace(template, m => values.First(v => v.Name == m.Groups[1].Value).Value);
+
+    [GeneratedRegex(@"\{(\w+)\}")]
+    private static partial Regex Field();
+}

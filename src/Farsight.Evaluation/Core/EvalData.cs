@@ -1,0 +1,170 @@
+using System.IO.Compression;
+using System.Text.Json;
+using Farsight.Engine;
+using Farsight.Engine.Files;
+
+namespace Farsight.Evaluation.Core;
+
+/// <summary>The user's folder with data sets, templates and word lists that others wrote: one folder a benchmark.</summary>
+/// <remarks>A file may be there as it is, or compressed with .gz or .bz2 behind its name. Paths have slashes and are relative to the
+/// folder.</remarks>
+/// <param name="root">The folder; null for none.</param>
+public sealed class EvalData(string? root)
+{
+    /// <summary>The environment variable that names the folder where <c>--data</c> does not.</summary>
+    public const string Variable = "FARSIGHT_EVALDATA";
+
+    static readonly string[] s_endings = ["", ".gz", ".bz2"];
+
+    /// <summary>No folder: nothing exists.</summary>
+    public static EvalData None { get; } = new(null);
+
+    /// <summary>The folder that is named, or else that of <see cref="Variable"/>, or none.</summary>
+    public static EvalData At(string? named) =>
+        new(named ?? (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? path : null));
+
+    /// <summary>The folder; null for none.</summary>
+    public string? Root => root;
+
+    /// <summary>Whether the file is there, compressed or not, or the folder.</summary>
+    public bool Exists(string path) => PathOf(path) is not null;
+
+    /// <summary>Whether what a task reads is there, or the file that does as well.</summary>
+    public bool Exists(EvalDataFile file) => Exists(file.Path) || (file.Or is { } other && Exists(other));
+
+    /// <summary>Where the file or folder is; null where it is missing.</summary>
+    public string? PathOf(string path) => root is null
+        ? null
+        : s_endings.Select(ending => Path.Combine(root, path) + ending).FirstOrDefault(Path.Exists);
+
+    /// <summary>The names of a folder's files, sorted, without the endings of compressed ones.</summary>
+    /// <exception cref="InputException">The folder is missing.</exception>
+    public IReadOnlyList<string> Files(string folder) =>
+        [
+            .. Directory
+                .GetFiles(Found(folder))
+                .Select(f => Path.GetFileName(f)!)
+                .Select(f =>
+                    s_endings.Skip(1).FirstOrDefault(e => f.EndsWith(e, StringComparison.Ordinal)) is { } ending ? f[..^ending.Length] : f)
+                .Distinct()
+                .Order(StringComparer.Ordinal),
+        ];
+
+    /// <summary>Opens a file for reading, uncompressed.</summary>
+    /// <exception cref="InputException">It is missing.</exception>
+    public Stream Open(string path)
+    {
+        string found = Found(path);
+        FileStream file = File.OpenRead(found);
+        return Path.GetExtension(found) switch
+        {
+            ".gz" when !path.EndsWith(".gz", StringComparison.Ordinal) => new GZipStream(file, CompressionMode.Decompress),
+            ".bz2" when !path.EndsWith(".bz2", StringComparison.Ordinal) => Whole(file, path),
+            _ => file,
+        };
+    }
+
+    static MemoryStream Whole(FileStream file, string path)
+    {
+        using (file)
+        {
+            try
+            {
+                return Bzip2.Decompress(file);
+            }
+            catch (InvalidDataException e)
+            {
+                throw Damaged(path, e.Message, e);
+            }
+        }
+    }
+
+    /// <summary>A whole file as text.</summary>
+    /// <exception cref="InputException">It is missing or damaged.</exception>
+    public string ReadText(string path)
+    {
+        try
+        {
+            using StreamReader reader = new(Open(path));
+            return reader.ReadToEnd();
+        }
+        catch (InvalidDataException e)
+        {
+            throw Damaged(path, e.Message, e);
+        }
+    }
+
+    /// <summary>A file's lines, one after the other, without their ends.</summary>
+    /// <exception cref="InputException">It is missing or damaged.</exception>
+    public IEnumerable<string> ReadLines(string path)
+    {
+        using StreamReader reader = new(Open(path));
+        while (Next() is { } line)
+        {
+            yield return line;
+        }
+
+        string? Next()
+        {
+            try
+            {
+                return reader.ReadLine();
+            }
+            catch (InvalidDataException e)
+            {
+                throw Damaged(path, e.Message, e);
+            }
+        }
+    }
+
+    /// <summary>A whole file as JSON.</summary>
+    /// <exception cref="InputException">It is missing or damaged.</exception>
+    public JsonElement ReadJson(string path)
+    {
+        try
+        {
+            return JsonElement.Parse(ReadText(path));
+        }
+        catch (JsonException e)
+        {
+            throw Damaged(path, e.Message, e);
+        }
+    }
+
+    /// <summary>The lines of a JSONL file, one after the other; empty lines are left out.</summary>
+    /// <exception cref="InputException">It is missing or damaged.</exception>
+    public IEnumerable<JsonElement> ReadJsonLines(string path)
+    {
+        int number = 0;
+        foreach (string line in ReadLines(path))
+        {
+            number++;
+            if (!string.IsNullOrWhiteSpace(line))
+            {
+                yield return Parse(line);
+            }
+        }
+
+        JsonElement Parse(string line)
+        {
+            try
+            {
+                return JsonElement.Parse(line);
+            }
+            catch (JsonException e)
+            {
+                throw Damaged($"{path}:{number}", e.Message, e);
+            }
+        }
+    }
+
+    string Found(string path) =>
+        PathOf(path)
+        ?? throw new InputException(
+            root is null
+                ? $"{path} is needed; name the folder of the benchmarks' data with --data or {Variable} ('farsight eval data' says what belongs there)."
+                : $"{Path.Combine(root, path)} is missing; 'farsight eval data' says where to get it.");
+
+    static InputException Damaged(string path, string what, Exception inner) =>
+        new($"{path} is damaged: {what} Get it again ('farsight eval data' says where).", inner);
+}

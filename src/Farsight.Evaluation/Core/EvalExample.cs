@@ -1,0 +1,57 @@
+namespace Farsight.Evaluation.Core;
+
+/// <summary>One prompt and what is right.</summary>
+/// <param name="Id">Unique in its task over all lengths, the same in every run: "1024-0.25-3".</param>
+/// <param name="Prompt">What the model is given.</param>
+/// <param name="References">The right answers; what several mean (any, all) is the task's matter.</param>
+/// <param name="MaxNewTokens">Generation budget; 0 for tasks that generate nothing.</param>
+public sealed record EvalExample(string Id, EvalPrompt Prompt, IReadOnlyList<string> References, int MaxNewTokens)
+{
+    /// <summary>The name of the group that tells the context length in tokens.</summary>
+    public const string Length = "length";
+
+    /// <summary>The name of the group that tells how deep the asked needle is, 0 to 1.</summary>
+    public const string Depth = "depth";
+
+    /// <summary>What is asked, in short, for reports.</summary>
+    public string Question { get; init; } = "";
+
+    /// <summary>
+    /// How results are broken down: "length" → "4096", "depth" → "0.5", "subject" → "anatomy". The same names for every example of a task.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Groups { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The texts that an <see cref="IChoiceTask"/> compares.</summary>
+    public IReadOnlyList<EvalChoice> Choices { get; init; } = [];
+
+    /// <summary>Texts that end a completion; they are no part of it.</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
+
+    /// <summary>
+    /// So many tokens are generated before anything ends the completion; a stop text that it begins with does not count then.
+    /// </summary>
+    public int MinNewTokens { get; init; }
+
+    /// <summary>What else scoring needs: all classes, the labels of a question.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Details { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>Temperature of the sampling where the benchmark samples; 0 takes the likeliest token each time.</summary>
+    public float Temperature { get; init; }
+
+    /// <summary>Samples among the likeliest tokens that hold this share of the probability.</summary>
+    public float TopP { get; init; } = 1;
+
+    /// <summary>The group's value, or null.</summary>
+    public string? Group(string name) => Groups.TryGetValue(name, out string? value) ? value : null;
+}
+
+/// <summary>A text whose probability after a prompt is asked for.</summary>
+/// <param name="Text">The continuation, with its leading space; it is encoded by itself, as text that continues another.</param>
+public sealed record EvalChoice(string Text)
+{
+    /// <summary>The prompt before this choice where each has its own (Winogrande); null for the example's.</summary>
+    public EvalPrompt? Prompt { get; init; }
+
+    /// <summary>Exact ids instead of the text (perplexity); null for the text's.</summary>
+    public IReadOnlyList<int>? Tokens { get; init; }
+}

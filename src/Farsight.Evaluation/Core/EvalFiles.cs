@@ -1,0 +1,102 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Farsight.Engine;
+using Farsight.Engine.Files;
+
+namespace Farsight.Evaluation.Core;
+
+/// <summary>
+/// The files of an evaluation: examples.jsonl and timing.jsonl, which grow with every example, and results.json at the end.
+/// </summary>
+public static class EvalFiles
+{
+    /// <summary>The name of the file with one line for each example.</summary>
+    public const string ExamplesName = "examples.jsonl";
+
+    /// <summary>The name of the file with the seconds of each example, which differ from run to run.</summary>
+    public const string TimingName = "timing.jsonl";
+
+    /// <summary>The name of the file with everything.</summary>
+    public const string ResultsName = "results.json";
+
+    static readonly EvalJson s_lines = new(Options(indented: false));
+    static readonly EvalJson s_whole = new(Options(indented: true));
+
+    /// <summary>Results as JSON, ending in a newline; the same results give the same bytes.</summary>
+    public static string ToJson(EvalResults results) => JsonSerializer.Serialize(results, s_whole.EvalResults) + "\n";
+
+    /// <summary>Writes results.json; examples that examples.jsonl has are not repeated.</summary>
+    public static void WriteResults(string directory, EvalResults results) =>
+        AtomicFile.WriteText(
+            Path.Combine(directory, ResultsName),
+            ToJson(results.Lines.Count > 0 ? results with { Examples = [] } : results));
+
+    /// <summary>Reads a results.json, or the one in a directory, with the examples that stand beside it.</summary>
+    /// <exception cref="InputException">It is missing or damaged, or examples.jsonl is, or is not as the evaluation left it.</exception>
+    public static EvalResults ReadResults(string path)
+    {
+        string file = Directory.Exists(path) ? Path.Combine(path, ResultsName) : path;
+        if (!File.Exists(file))
+        {
+            throw new InputException(Directory.Exists(path) && File.Exists(Path.Combine(path, ExamplesName))
+                ? $"{path} holds an evaluation that did not come to its end; run the same 'farsight eval' again to finish it."
+                : $"{file} does not exist; run 'farsight eval' with --out first.");
+        }
+        try
+        {
+            EvalResults results =
+                JsonSerializer.Deserialize(File.ReadAllText(file), s_whole.EvalResults) ?? throw new JsonException("it holds null");
+            return results.Lines.Count > 0 ? results with { Examples = ReadExamples(results, file) } : results;
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{file} is not an evaluation's results.json: {e.Message}", e);
+        }
+    }
+
+    static EvalRecord[] ReadExamples(EvalResults results, string file)
+    {
+        string path = Path.Combine(Path.GetDirectoryName(file)!, ExamplesName);
+        if (!File.Exists(path))
+        {
+            throw new InputException($"{path} is missing, and {ResultsName} needs its examples; keep the two files together.");
+        }
+        string[] lines = File.ReadAllLines(path);
+        try
+        {
+            EvalRecord[] records = [.. results.Lines.SelectMany(r => lines[(r.First - 1)..r.Last]).Select(ParseLine)];
+            Dictionary<string, int> counts = records.CountBy(r => r.Task).ToDictionary();
+            bool isSame = records.All(r => r.Model == results.Model) && counts.Count == results.Tasks.Count
+                && results.Tasks.All(t => counts.GetValueOrDefault(t.Task) == t.All.N);
+            return isSame ? records : throw new JsonException("other examples");
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            throw new InputException(
+                $"{path} is not as the evaluation left it: {ResultsName} counts other examples; run the same 'farsight eval' again, which keeps what is whole.",
+                e);
+        }
+    }
+
+    internal static string Line(EvalRecord record) => JsonSerializer.Serialize(record, s_lines.EvalRecord);
+
+    /// <exception cref="JsonException">The line is damaged.</exception>
+    internal static EvalRecord ParseLine(string line) =>
+        JsonSerializer.Deserialize(line, s_lines.EvalRecord) ?? throw new JsonException("it is null");
+
+    static JsonSerializerOptions Options(bool indented) => new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, // a log-probability may be −∞
+        WriteIndented = indented,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // the file is read by people and never put into a page as it is
+    };
+}
+
+[JsonSerializable(typeof(EvalResults))]
+[JsonSerializable(typeof(EvalRecord))]
+sealed partial class EvalJson : JsonSerializerContext;

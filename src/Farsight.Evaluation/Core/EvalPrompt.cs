@@ -1,0 +1,45 @@
+using Farsight.Evaluation.Core.Prompts;
+using Farsight.Text.Conversations;
+
+namespace Farsight.Evaluation.Core;
+
+/// <summary>
+/// What a model is given, before it becomes tokens. Nothing else makes prompts: rendering and cutting are in <see cref="PromptMaker"/>.
+/// </summary>
+public abstract record EvalPrompt
+{
+    EvalPrompt()
+    {
+    }
+
+    /// <summary>A single user message.</summary>
+    public static Messages Of(string text) => new([new("user", text)]);
+
+    /// <summary>Exact ids, for prompts whose length in tokens is exact. They are taken as they are.</summary>
+    /// <param name="Ids">[P] with BOS and all markers, up to where the response begins.</param>
+    public sealed record Tokens(IReadOnlyList<int> Ids) : EvalPrompt
+    {
+        /// <summary>The same as messages, for an endpoint; null where it cannot be said so.</summary>
+        public Messages? Spoken { get; init; }
+    }
+
+    /// <summary>A conversation.</summary>
+    /// <param name="Turns">Roles "system", "user", "assistant"; the last is the user's.</param>
+    public sealed record Messages(IReadOnlyList<ChatTurn> Turns) : EvalPrompt
+    {
+        /// <summary>The beginning of the answer, put after the assistant's header. The completion does not repeat it.</summary>
+        public string AnswerPrefix { get; init; } = "";
+
+        /// <summary>
+        /// The benchmark uses the model's chat template; else the messages' texts are continued as they are, with empty lines between
+        /// several.
+        /// </summary>
+        public bool UseChatTemplate { get; init; } = true;
+
+        /// <summary>
+        /// What the benchmark does with a prompt that is too long; null to call that an error, so that nothing is cut silently.
+        /// </summary>
+        /// <remarks>It cuts the last message, before the chat template is put around it.</remarks>
+        public IPromptCut? Cut { get; init; }
+    }
+}

@@ -1,0 +1,237 @@
+using System.Globalization;
+using Farsight.Alignment.Answering;
+using Farsight.Alignment.Corpus;
+using Farsight.Alignment.Fiction;
+using Farsight.Alignment.Runs;
+using Farsight.Engine;
+using Farsight.Engine.Models;
+using Farsight.Engine.Rope;
+using Farsight.Evaluation.Core.Answering;
+using Farsight.Evaluation.Core.Prompts;
+using Farsight.Text.Conversations;
+using Farsight.Text.Tokenizers;
+using Microsoft.Extensions.AI;
+
+namespace Farsight.Evaluation.Core;
+
+/// <summary>An evaluation as a user asks for it.</summary>
+/// <param name="Tasks">Names of tasks or benchmarks of the catalog.</param>
+/// <param name="Lengths">Context lengths in tokens, for the tasks that are made for a length.</param>
+/// <param name="Depths">How many, at equal distances from 0 to 1.</param>
+/// <param name="Samples">Examples for each cell of a task that makes its own; null for the task's own number.</param>
+/// <param name="Seed">Of everything drawn.</param>
+/// <param name="Documents">Folder or file with the haystack's documents; null for invented ones.</param>
+public sealed record EvalRequest(
+    IReadOnlyList<string> Tasks, IReadOnlyList<int> Lengths, int Depths, int? Samples, int Seed, string? Documents)
+{
+    const int FictionWords = 4000;
+
+    // Keeps invented evaluation documents apart from those of training, whose collections have small numbers.
+    const int FictionCollection = 1_000_000_000;
+
+    // Enough places to cut from, without tokenising a library.
+    const int LeastTokens = 1 << 16, MostTokens = 1 << 20;
+
+    /// <summary>Names of suites, whose tasks are run as well.</summary>
+    public IReadOnlyList<string> Suites { get; init; } = [];
+
+    /// <summary>Most examples of a task at each length, from everywhere among them; null for all.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>The folder of the benchmarks' data; null for that of <see cref="EvalData.Variable"/>, or none.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>Whether the model's chat template is used.</summary>
+    public TemplateUse Template { get; init; }
+
+    /// <summary>Most tokens of a prompt where a benchmark cuts; null for what the window leaves.</summary>
+    public int? MaxPrompt { get; init; }
+
+    /// <summary>
+    /// Tokens that prompt and completion may have together; null for the model's own window, or of an endpoint for no limit.
+    /// </summary>
+    public int? Window { get; init; }
+
+    /// <summary>Directory with the tokenizer of an endpoint's model; null where it is not known.</summary>
+    public string? Tokenizer { get; init; }
+
+    /// <summary>Heads that are switched off, as <see cref="HeadMask.Heads"/> reads them; null for none. Local models only.</summary>
+    public string? MaskedHeads { get; init; }
+
+    /// <summary>The head_scores.json that <see cref="MaskedHeads"/> goes by, or a directory that has one; null for none.</summary>
+    public string? HeadScores { get; init; }
+
+    /// <summary>The command line, for the results; empty where a program asks.</summary>
+    public string Command { get; init; } = "";
+
+    /// <summary>Everything that can be found wrong before a model is opened.</summary>
+    /// <exception cref="InputException">A name is unknown, a number is out of range, or documents or data are not there. Of suites some
+    /// data must be there.</exception>
+    public void Check()
+    {
+        IReadOnlyList<IEvalTask> tasks = Selected();
+        EvalData files = EvalData.At(Data);
+        string? data = files.Root;
+        (string What, bool Wrong)[] problems =
+        [
+            ("at least one task is needed; --list shows them", tasks.Count == 0), ("at least one length is needed", Lengths.Count == 0),
+            ("lengths must be at least 2 tokens", Lengths.Any(l => l < 2)), ("depths must be at least 1", Depths < 1),
+            ("samples must be at least 1", Samples < 1), ("the limit must be at least 1", Limit < 1),
+            ("the longest prompt must have at least 2 tokens", MaxPrompt < 2), ("the window must have at least 2 tokens", Window < 2),
+            ($"documents '{Documents}' do not exist", Documents is not null && !Path.Exists(Documents)),
+            ($"the data folder '{data}' does not exist", data is not null && !Directory.Exists(data)),
+        ];
+        foreach ((string what, _) in problems.Where(p => p.Wrong))
+        {
+            throw new InputException($"Evaluation: {what}.");
+        }
+        string?[] missing = [.. tasks.Select(t => TaskNeeds.Data(t, files))];
+        IReadOnlyCollection<IEvalTask> optional = missing.Contains(null) ? OfSuites() : [];
+        foreach ((_, string? what) in tasks.Zip(missing).Where(t => t.Second is not null && !optional.Contains(t.First)))
+        {
+            throw new InputException(what!);
+        }
+    }
+
+    /// <summary>The tasks of the names and suites, each once, in the order they were named.</summary>
+    /// <exception cref="InputException">A name is unknown.</exception>
+    public IReadOnlyList<IEvalTask> Selected() =>
+        [.. Tasks.SelectMany(EvalTaskCatalog.Find).Concat(Suites.SelectMany(EvalTaskCatalog.Suite)).Distinct()];
+
+    /// <summary>Those of the tasks that no name asks for, so that one which cannot run is no error.</summary>
+    HashSet<IEvalTask> OfSuites() => [.. Suites.SelectMany(EvalTaskCatalog.Suite).Except(Tasks.SelectMany(EvalTaskCatalog.Find))];
+
+    /// <summary>The plan for a local model.</summary>
+    /// <exception cref="InputException">As <see cref="Check"/>, or the documents cannot be read.</exception>
+    public EvalPlan For(LoadedModel model)
+    {
+        Check();
+        TokenizerText tokens = new(model.Tokenizer);
+        return PlanFor(Identity(model) + Without(model.Model.MaskedHeads), tokens, model.HasFormat ? model.Text : null);
+    }
+
+    /// <summary>Evaluates a local model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="directory">As <see cref="EvalRunner.Run"/> takes it.</param>
+    /// <param name="progress">Told after every example.</param>
+    /// <param name="cancellationToken">What was judged stays on disk.</param>
+    /// <param name="judge">Judges the tasks that are judged; null for none.</param>
+    /// <exception cref="InputException">As <see cref="Check"/>, or as <see cref="EvalRunner.Run"/>.</exception>
+    public EvalResults Run(
+        LoadedModel model,
+        string? directory,
+        IProgress<EvalProgress>? progress,
+        CancellationToken cancellationToken,
+        EvalJudge? judge = null)
+    {
+        IReadOnlyList<AttentionHead> before = model.Model.MaskedHeads;
+        model.Model.MaskedHeads = MaskedHeads is null
+            ? before
+            : HeadMask.Heads(MaskedHeads, HeadScores is null ? null : Core.HeadScores.Read(HeadScores), model.Model.Config, Seed);
+        try
+        {
+            return RunMasked(model, directory, progress, judge, cancellationToken);
+        }
+        finally
+        {
+            model.Model.MaskedHeads = before;
+        }
+    }
+
+    EvalResults RunMasked(
+        LoadedModel model,
+        string? directory,
+        IProgress<EvalProgress>? progress,
+        EvalJudge? judge,
+        CancellationToken cancellationToken)
+    {
+        EvalPlan plan = For(model);
+        if (Template == TemplateUse.Chat && plan.Setting.Format is null)
+        {
+            throw new InputException(
+                $"{model.Name} has no chat template, so --template chat cannot be used; leave it out, or put a chat_template.jinja into the model's directory."
+            );
+        }
+        PromptMaker prompts = new(
+            plan.Setting.Tokens!,
+            plan.Setting.Format,
+            new(Template, Window ?? model.Model.Config.MaxPositionEmbeddings, MaxPrompt));
+        LocalEvalModel subject = new(plan.Model, prompts, model.Completer, model.Choices);
+        return new EvalRunner(subject, null, judge).Run(plan, directory, progress, cancellationToken);
+    }
+
+    /// <summary>Evaluates the model behind a chat client.</summary>
+    /// <param name="client">Limits, repeats and caches by itself; any number of requests is started at once.</param>
+    /// <param name="name">Tells the model from others: its name and its server's.</param>
+    /// <param name="concurrency">How many requests the client has under way at most.</param>
+    /// <param name="directory">As <see cref="EvalRunner.Run"/> takes it.</param>
+    /// <param name="progress">Told after every example.</param>
+    /// <param name="cancellationToken">What was judged stays on disk.</param>
+    /// <param name="judge">Judges the tasks that are judged; null for none.</param>
+    /// <exception cref="InputException">As <see cref="Check"/>, or as <see cref="EvalRunner.Run"/>.</exception>
+    public EvalResults Run(
+        IChatClient client, string name, int concurrency, string? directory, IProgress<EvalProgress>? progress,
+        CancellationToken cancellationToken, EvalJudge? judge = null)
+    {
+        Check();
+        if (Template != TemplateUse.Task)
+        {
+            throw new InputException("An endpoint puts messages into a template of its own, so --template cannot be chosen; leave it out.");
+        }
+        if (MaskedHeads is not null)
+        {
+            throw new InputException(
+                "Heads of an endpoint's model cannot be switched off; leave --mask-heads out, or evaluate a local model.");
+        }
+        Tokenizer? tokenizer = Tokenizer is null ? null : Text.Tokenizers.Tokenizer.Load(Tokenizer);
+        EvalPlan plan = PlanFor(
+            name,
+            tokenizer is null ? null : new TokenizerText(tokenizer),
+            tokenizer is not null && ChatFormat.Exists(Tokenizer!, tokenizer)
+                ? new ChatPromptText(tokenizer, ChatFormat.Load(Tokenizer!, tokenizer))
+                : null);
+        EndpointEvalModel subject = new(name, client, new(plan.Setting.Tokens, new(Template, Window, MaxPrompt)));
+        EvalRunnerOptions groups = new(Examples: Math.Max(64, 4 * concurrency), Tokens: int.MaxValue);
+        return new EvalRunner(subject, groups, judge).Run(plan, directory, progress, cancellationToken);
+    }
+
+    EvalPlan PlanFor(string name, ITextTokens? tokens, IPromptText? format)
+    {
+        int[] lengths = [.. Lengths.Distinct().Order()];
+        EvalSetting setting = new(lengths[^1], Seed)
+        {
+            Samples = Samples,
+            Depths = EvalSetting.EvenDepths(Depths),
+            Data = EvalData.At(Data),
+            Haystack = tokens is null ? null : HaystackOf(tokens, lengths[^1]),
+            Tokens = tokens,
+            Format = format,
+        };
+        string haystack = Documents is null
+            ? $"invented documents, seed {Seed}"
+            : Path.GetFileName(Path.TrimEndingDirectorySeparator(Documents));
+        return new(name, Selected(), lengths, haystack, setting, Limit) { OfSuites = OfSuites(), Command = Command };
+    }
+
+    Haystack HaystackOf(ITextTokens tokens, int longest) => Documents is null
+        ? Haystack.Of(Fiction(), tokens, Math.Max(LeastTokens, 4 * longest))
+        : Haystack.Of(DocumentReader.Read(Documents), tokens, MostTokens);
+
+    // The hashes keep the answers of retrained weights under the same name apart.
+    static string Identity(LoadedModel model)
+    {
+        string adapter = model.AdapterPath is null ? "" : $"+{InputHash.OfModel(model.AdapterPath)[..8]}";
+        return $"{model.Name}, {model.Model.Config.RopeScaling.Describe()} ({InputHash.OfModel(model.DirectoryPath)[..8]}{adapter})";
+    }
+
+    static string Without(IReadOnlyList<AttentionHead> heads) =>
+        heads.Count == 0 ? "" : $" without heads {string.Join(' ', heads.Select(HeadMask.Name))}";
+
+    IEnumerable<SourceDocument> Fiction()
+    {
+        for (int i = 0; ; i++)
+        {
+            yield return new($"invented {i}", FictionWriter.Write(FictionCollection + Seed, i, FictionWords).Text, []);
+        }
+    }
+}

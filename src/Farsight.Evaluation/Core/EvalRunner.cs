@@ -1,0 +1,118 @@
+using Farsight.Engine;
+using Farsight.Evaluation.Core.Answering;
+
+namespace Farsight.Evaluation.Core;
+
+/// <summary>Runs tasks against a model and keeps every example.</summary>
+/// <remarks>
+/// A task that can make no examples at a length (too short, no data) is skipped there, and the results say why; if nothing is left, that is
+/// an error. An example that threw scores 0, is marked with the reason and stays in the denominator. Examples are asked in groups whose
+/// limits
+/// depend on the examples alone. In a directory every example is written as soon as it and those before it are judged; running again keeps
+/// those whose task, version, id and prompt are the same and that did not fail, so an interrupted evaluation continues where it was.
+/// Where answers depend on their company a group with gaps is asked again as a whole, and only the gaps are written.
+/// </remarks>
+/// <param name="model">Answers the prompts.</param>
+/// <param name="options">Sizes of the groups.</param>
+/// <param name="judge">Judges the tasks that are judged; null for none.</param>
+public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = null, EvalJudge? judge = null)
+{
+    readonly EvalRunnerOptions _options = options ?? new();
+
+    /// <summary>Runs a plan: task by task, length by length.</summary>
+    /// <param name="plan">What to run.</param>
+    /// <param name="directory">Gets examples.jsonl, timing.jsonl and results.json; null to keep nothing on disk.</param>
+    /// <param name="progress">Told after every example.</param>
+    /// <param name="cancellationToken">What was judged stays on disk.</param>
+    /// <exception cref="InputException">The plan does not fit the text or the lengths, or the directory belongs to another
+    /// model.</exception>
+    public EvalResults Run(
+        EvalPlan plan, string? directory = null, IProgress<EvalProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        (plan, IReadOnlyList<SkippedPart> leftOut) = TaskNeeds.Met(plan, model, judge);
+        using ExamplesLog log = ExamplesLog.Open(directory, plan.Model);
+        List<EvalRecord> records = [];
+        List<SkippedPart> skipped = [.. leftOut];
+        int? total = plan.Count();
+        foreach ((IEvalTask task, EvalSetting setting) in plan.Parts())
+        {
+            int? length = task.Card.IsPerLength ? setting.Length : null;
+            IEnumerable<EvalExample> examples = Unless(
+                () => plan.Limit is { } limit ? SpreadSample.Of(task, setting, limit) : task.Examples(setting),
+                task.Card.IsPerLength,
+                e => skipped.Add(new(task.Card.Name, length, e.Message)));
+            foreach (EvalRecord record in new TaskRun(plan, model, judge, task, length, log, _options).Run(examples, cancellationToken))
+            {
+                records.Add(record);
+                progress?.Report(new(task.Card.Name, length, records.Count, total));
+            }
+        }
+
+        if (records.Count == 0 && skipped.Count > 0)
+        {
+            throw new InputException(skipped[0].Reason);
+        }
+        TaskResult[] tasks = [.. Aggregates(plan, records)];
+        EvalResults results = new(plan.Model, plan.Setting.Seed, plan.HaystackName, tasks, records)
+        {
+            Means = [.. EvalTaskCatalog.Families.SelectMany(f => f.Means(tasks))],
+            Skipped = skipped,
+            Lines = log.Lines(records),
+            Command = plan.Command,
+        };
+        if (directory is not null)
+        {
+            EvalFiles.WriteResults(directory, results);
+            HeadScores.Of(records)?.Write(Path.Combine(directory, HeadScores.FileName));
+        }
+        return results;
+    }
+
+    /// <summary>
+    /// Examples that cannot be made are no reason to lose those of other tasks and lengths. Where a task draws its examples the rest is
+    /// left out
+    /// when one does not fit; data that end in damage are an error.
+    /// </summary>
+    static IEnumerable<EvalExample> Unless(Func<IEnumerable<EvalExample>> examples, bool areDrawn, Action<InputException> skip)
+    {
+        IEnumerator<EvalExample>? each = null;
+        try
+        {
+            for (bool isFirst = true; Next(isFirst); isFirst = false)
+            {
+                yield return each!.Current;
+            }
+        }
+        finally
+        {
+            each?.Dispose();
+        }
+
+        bool Next(bool isFirst)
+        {
+            try
+            {
+                each ??= examples().GetEnumerator();
+                return each.MoveNext();
+            }
+            catch (InputException e) when (isFirst || areDrawn)
+            {
+                skip(e);
+                return false;
+            }
+        }
+    }
+
+    static IEnumerable<TaskResult> Aggregates(EvalPlan plan, List<EvalRecord> records) =>
+        from task in plan.Tasks
+        let own = records.Where(r => r.Task == task.Card.Name).ToList()
+        where own.Count > 0
+        select TaskResult.Of(task, own, plan.Setting.Seed);
+}
+
+/// <summary>How many examples are asked together.</summary>
+/// <remarks>A large group computes more at once; a small one loses less when it is interrupted.</remarks>
+/// <param name="Examples">At most.</param>
+/// <param name="Tokens">Most prompt tokens of a group of several; what a prompt has in common with the one before it does not
+/// count.</param>
+public sealed record EvalRunnerOptions(int Examples = 256, int Tokens = 1 << 15);

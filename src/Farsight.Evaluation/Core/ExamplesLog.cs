@@ -1,0 +1,175 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Farsight.Alignment.Runs;
+using Farsight.Engine;
+
+namespace Farsight.Evaluation.Core;
+
+/// <summary>The growing files of an evaluation, and what an earlier run left in them. One process at a time.</summary>
+/// <remarks>A record counts if task, version, id, prompt and judge are the same and it did not fail. A line that a kill left torn is cut
+/// off; a failure that happens again as it is written is not written again.</remarks>
+sealed class ExamplesLog : IDisposable
+{
+    readonly Dictionary<string, EvalRecord> _kept = [];
+    readonly Dictionary<string, int> _failures = new(StringComparer.Ordinal);
+    readonly Dictionary<EvalRecord, int> _lines = new(ReferenceEqualityComparer.Instance);
+    readonly FileStream? _examples, _timing;
+
+    int _count;
+
+    ExamplesLog()
+    {
+    }
+
+    ExamplesLog(string directory, string model)
+    {
+        Directory.CreateDirectory(directory);
+        string path = Path.Combine(directory, EvalFiles.ExamplesName);
+        _examples = Locked(path);
+        try
+        {
+            foreach (EvalRecord record in Read(_examples, path))
+            {
+                _lines[record] = ++_count;
+                Keep(record, model, path);
+            }
+            _timing = new(Path.Combine(directory, EvalFiles.TimingName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+            CutTorn(_timing);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the files of a directory; without one nothing is kept.</summary>
+    /// <exception cref="InputException">A line is damaged, the answers are another model's, or another process has the
+    /// directory.</exception>
+    internal static ExamplesLog Open(string? directory, string model) => directory is null ? new() : new(directory, model);
+
+    /// <summary>The kept record of an example, or null.</summary>
+    internal EvalRecord? Find(EvalTaskCard card, string id, string promptSha256, string? judge) =>
+        _kept.GetValueOrDefault(Key(card.Name, card.Version, id, promptSha256, judge));
+
+    /// <summary>Adds a record and hands it to the system, so that a kill cannot take it back.</summary>
+    internal void Append(EvalRecord record, double seconds)
+    {
+        string line = EvalFiles.Line(record);
+        if (record.Failed is not null && _failures.TryGetValue(line, out int written))
+        {
+            _lines[record] = written;
+            return;
+        }
+        Write(_examples, line);
+        _lines[record] = ++_count;
+        Write(_timing, JsonSerializer.Serialize(new { task = record.Task, id = record.Id, seconds = Math.Round(seconds, 3) }));
+    }
+
+    /// <summary>Where records stand in the file that were found in it or added to it; nothing where there is no file.</summary>
+    internal IReadOnlyList<LineRange> Lines(IEnumerable<EvalRecord> records)
+    {
+        List<LineRange> ranges = [];
+        foreach (int line in _examples is null ? [] : records.Select(r => _lines[r]))
+        {
+            if (ranges is [.., var last] && last.Last + 1 == line)
+            {
+                ranges[^1] = last with { Last = line };
+            }
+            else
+            {
+                ranges.Add(new(line, line));
+            }
+        }
+        return ranges;
+    }
+
+    public void Dispose()
+    {
+        _examples?.Dispose();
+        _timing?.Dispose();
+    }
+
+    void Keep(EvalRecord record, string model, string path)
+    {
+        if (record.Model != model)
+        {
+            throw new InputException($"{path} holds answers of '{record.Model}', not of '{model}'; choose another directory.");
+        }
+        if (record.Failed is null)
+        {
+            _kept[Key(record.Task, record.Version, record.Id, record.PromptSha256, record.Judge)] = record;
+        }
+        else
+        {
+            _failures[EvalFiles.Line(record)] = _lines[record];
+        }
+    }
+
+    static FileStream Locked(string path)
+    {
+        try
+        {
+            return new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        }
+        catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
+        {
+            throw new InUseException($"{path} is in use by another evaluation; wait for it, or choose another directory.", e);
+        }
+    }
+
+    static IEnumerable<EvalRecord> Read(FileStream file, string path)
+    {
+        CutTorn(file);
+        file.Position = 0;
+        using StreamReader reader = new(file, Encoding.UTF8, leaveOpen: true);
+        for (int number = 1; reader.ReadLine() is { } line; number++)
+        {
+            yield return Parse(line, number);
+        }
+
+        EvalRecord Parse(string line, int number)
+        {
+            try
+            {
+                return EvalFiles.ParseLine(line);
+            }
+            catch (JsonException e)
+            {
+                throw new InputException(string.Create(CultureInfo.InvariantCulture,
+                    $"{path}:{number}: not an example of an evaluation ({e.Message}); delete the line or choose another directory."), e);
+            }
+        }
+    }
+
+    /// <summary>Cuts off what stands behind the last newline and goes to the end.</summary>
+    static void CutTorn(FileStream file)
+    {
+        long end = file.Length;
+        byte[] buffer = new byte[4096];
+        while (end > 0)
+        {
+            int count = (int)Math.Min(buffer.Length, end);
+            file.Position = end - count;
+            file.ReadExactly(buffer, 0, count);
+            int newline = buffer.AsSpan(0, count).LastIndexOf((byte)'\n');
+            if (newline >= 0)
+            {
+                end += newline + 1 - count;
+                break;
+            }
+            end -= count;
+        }
+        file.SetLength(end);
+        file.Position = end;
+    }
+
+    static void Write(FileStream? file, string line)
+    {
+        file?.Write(Encoding.UTF8.GetBytes(line + "\n"));
+        file?.Flush();
+    }
+
+    static string Key(string task, int version, string id, string hash, string? judge) => $"{task}/{version}/{id}/{hash}/{judge}";
+}

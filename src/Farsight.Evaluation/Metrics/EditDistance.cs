@@ -1,0 +1,34 @@
+using Farsight.Evaluation.PythonCompat;
+
+namespace Farsight.Evaluation.Metrics;
+
+/// <summary>Distances between texts, in code points.</summary>
+public static class EditDistance
+{
+    /// <summary>Levenshtein's: the fewest insertions, deletions and replacements that turn one text into the other.</summary>
+    public static int Levenshtein(string a, string b)
+    {
+        (int[] x, int[] y) = (PythonStrings.CodePoints(a), PythonStrings.CodePoints(b));
+        int[] above = [.. Enumerable.Range(0, y.Length + 1)];
+        int[] row = new int[y.Length + 1];
+        for (int i = 0; i < x.Length; i++)
+        {
+            row[0] = i + 1;
+            for (int j = 0; j < y.Length; j++)
+            {
+                int replaced = above[j] + (x[i] == y[j] ? 0 : 1);
+                row[j + 1] = Math.Min(replaced, Math.Min(above[j + 1], row[j]) + 1);
+            }
+            (above, row) = (row, above);
+        }
+        return above[^1];
+    }
+
+    /// <summary>2·LCS / (|a| + |b|), from 0 to 1: <c>Levenshtein.ratio</c> of python-Levenshtein; 1 for two empty texts.</summary>
+    public static double IndelRatio(string a, string b)
+    {
+        (int[] x, int[] y) = (PythonStrings.CodePoints(a), PythonStrings.CodePoints(b));
+        int length = x.Length + y.Length;
+        return length == 0 ? 1 : 2.0 * new CommonSubsequence(x, y).Length / length;
+    }
+}

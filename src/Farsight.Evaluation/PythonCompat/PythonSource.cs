@@ -1,0 +1,57 @@
+using Farsight.Engine;
+
+namespace Farsight.Evaluation.PythonCompat;
+
+/// <summary>The source code of a benchmark's official program, a file of the user's, from which its prompts are read.</summary>
+/// <param name="text">The code.</param>
+/// <param name="name">The file, for messages.</param>
+public sealed class PythonSource(string text, string name)
+{
+    /// <summary>
+    /// The string literals that follow some texts, which stand in this order in the code. Fields of f-strings stay as they are written.
+    /// </summary>
+    /// <param name="count">How many.</param>
+    /// <param name="marks">What stands before them.</param>
+    /// <exception cref="InputException">A text or a literal is not there.</exception>
+    public IReadOnlyList<string> TextsAfter(int count, params ReadOnlySpan<string> marks)
+    {
+        int at = 0;
+        foreach (string mark in marks)
+        {
+            int found = text.IndexOf(mark, at, StringComparison.Ordinal);
+            at = found < 0 ? throw Unknown(mark) : found + mark.Length;
+        }
+        string[] literals = new string[count];
+        for (int i = 0; i < count; i++)
+        {
+            literals[i] = Next(ref at) ?? throw Unknown(marks[^1]);
+        }
+        return literals;
+    }
+
+    /// <summary>The first string literal after some texts.</summary>
+    /// <exception cref="InputException">A text or a literal is not there.</exception>
+    public string TextAfter(params ReadOnlySpan<string> marks) => TextsAfter(1, marks)[0];
+
+    string? Next(ref int at)
+    {
+        int start = text.IndexOfAny(['\'', '"'], at);
+        if (start < 0)
+        {
+            return null;
+        }
+        string quote = text.AsSpan(start).StartsWith(new string(text[start], 3)) ? new string(text[start], 3) : text[start].ToString();
+        int end = start + quote.Length;
+        while (end < text.Length && !text.AsSpan(end).StartsWith(quote))
+        {
+            end += text[end] == '\\' ? 2 : 1;
+        }
+        at = Math.Min(text.Length, end + quote.Length);
+        return PythonLiteral.TryParse(text[start..at], out object? value) ? value as string : null;
+    }
+
+    InputException Unknown(string mark) =>
+        new(
+            $"{name} is not the program expected: no text was found after '{mark.Trim()}'; get the file again ('farsight eval data' says where)."
+        );
+}

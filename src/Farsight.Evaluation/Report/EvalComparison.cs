@@ -1,0 +1,100 @@
+using Farsight.Engine;
+using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Metrics;
+
+namespace Farsight.Evaluation.Report;
+
+/// <summary>Compares evaluations on the examples they share.</summary>
+/// <remarks>
+/// Paired bootstrap: the shared examples are drawn again with repetition, the same for both runs, and each time the difference of their
+/// numbers is taken; the middle 95 % are its interval. What makes an example easy or hard for both thus cancels out, and a
+/// difference shows with far fewer examples than two intervals side by side need. Source: P. Koehn, EMNLP 2004. Many
+/// comparisons at once find differences by chance, one in twenty each.
+/// </remarks>
+public static class EvalComparison
+{
+    const int Seed = 1;
+
+    /// <summary>Compares every run with the first.</summary>
+    /// <param name="runs">At least two, with names that tell them apart.</param>
+    /// <exception cref="InputException">Two runs have no example of one version of a task in common.</exception>
+    public static IReadOnlyList<TaskDifference> Of(IReadOnlyList<(string Name, EvalResults Results)> runs)
+    {
+        (string first, EvalResults before) = runs[0];
+        List<TaskDifference> all = [];
+        foreach ((string name, EvalResults after) in runs.Skip(1))
+        {
+            TaskDifference[] differences =
+            [
+                .. from task in before.Tasks
+                   where after.Tasks.Any(t => t.Task == task.Task && t.Version == task.Version)
+                   let difference = Between(name, task, Own(before, task), Own(after, task))
+                   where difference is not null
+                   select difference,
+            ];
+            all.AddRange(
+                differences.Length > 0
+                    ? differences
+                    : throw new InputException(
+                        $"{first} and {name} have no example in common: {Told(before)} against {Told(after)}. Compare runs of the same tasks, versions, lengths and seed."
+                    ));
+        }
+        return all;
+    }
+
+    static EvalRecord[] Own(EvalResults results, TaskResult task) => [.. results.Examples.Where(r => r.Task == task.Task)];
+
+    static string Told(EvalResults results) =>
+        results.Tasks.Count == 0 ? "nothing" : string.Join(", ", results.Tasks.Select(t => $"{t.Task} v{t.Version}"));
+
+    static TaskDifference? Between(string run, TaskResult task, EvalRecord[] before, EvalRecord[] after)
+    {
+        Dictionary<string, EvalRecord> others = after.ToDictionary(r => r.Id);
+        (EvalRecord Before, EvalRecord After)[] pairs =
+        [
+            .. from record in before
+               where others.ContainsKey(record.Id)
+               let other = others[record.Id]
+               where !task.IsLowerBetter || (record.Failed is null && other.Failed is null) // a failure has no number that is bad enough
+               select (record, other),
+        ];
+        if (pairs.Length == 0)
+        {
+            return null;
+        }
+        ScoredExample[] then = [.. pairs.Select(p => p.Before.Scored)], now = [.. pairs.Select(p => p.After.Scored)];
+        Func<int[], ScoredExample[], double> number = Aggregate(task);
+        int[] all = [.. Enumerable.Range(0, pairs.Length)];
+        (double low, double high) = Bootstrap.Interval(
+            pairs.Length,
+            Seed,
+            $"compare/{task.Task}",
+            drawn => number(drawn, now) - number(drawn, then));
+        double first = number(all, then),
+            second = number(all, now);
+        return new(
+            run,
+            task.Task,
+            task.Version,
+            pairs.Length,
+            first,
+            second,
+            second - first,
+            low,
+            high,
+            Verdict(low, high, task.IsLowerBetter),
+            task.IsShare,
+            pairs.Count(p => p.Before.PromptSha256 != p.After.PromptSha256));
+    }
+
+    /// <summary>The task's own aggregate where this program has the task, in that version; else the mean.</summary>
+    static Func<int[], ScoredExample[], double> Aggregate(TaskResult task) =>
+        EvalTaskCatalog.All.FirstOrDefault(t => t.Card.Name == task.Task && t.Card.Version == task.Version) is IAggregatedTask aggregated
+            ? (drawn, examples) => aggregated.Aggregate([.. drawn.Select(i => examples[i])]).Value
+            : (drawn, examples) => drawn.Average(i => examples[i].Score.Value);
+
+    static ComparisonVerdict Verdict(double low, double high, bool isLowerBetter) =>
+        low > 0 ? (isLowerBetter ? ComparisonVerdict.Worse : ComparisonVerdict.Better)
+        : high < 0 ? (isLowerBetter ? ComparisonVerdict.Better : ComparisonVerdict.Worse)
+        : ComparisonVerdict.Unclear;
+}

@@ -1,0 +1,110 @@
+using System.Globalization;
+using Farsight.Engine;
+using Farsight.Evaluation.Core;
+
+namespace Farsight.Evaluation.Report;
+
+/// <summary>One model of a comparison.</summary>
+/// <param name="Name">Short: "base", "LOGO".</param>
+/// <param name="Results">What was measured.</param>
+public sealed record ReportVariant(string Name, EvalResults Results);
+
+/// <summary>Turns the results of one or more variants into a report.</summary>
+public static class EvalReport
+{
+    const int SamplesShown = 5;
+
+    /// <summary>Puts a report together.</summary>
+    /// <param name="title">The heading.</param>
+    /// <param name="lead">A sentence or two under it.</param>
+    /// <param name="variants">In the order of comparison, the plain model first; at least one.</param>
+    /// <param name="training">Curves of the runs; a series named as a variant has its colour.</param>
+    /// <param name="settings">Shown before those that the results carry.</param>
+    public static ReportModel Of(
+        string title, string lead, IReadOnlyList<ReportVariant> variants,
+        IReadOnlyList<LineChart>? training = null, IReadOnlyList<Setting>? settings = null)
+    {
+        MeasuredTask[] tasks = [.. MeasuredTask.Of(variants)];
+        MeasuredTask[] needles = [.. tasks.Where(t => t.First.IsShare && t.Lengths.Length > 0)];
+        return new()
+        {
+            Title = title,
+            Lead = lead,
+            Headlines = needles.Length > 0 ? Headlines(needles[0]) : [],
+            Overview = [.. OverviewTables.Of(tasks, variants)],
+            Differences = [.. Differences(variants).Select(d => d.Table).OfType<ReportTable>()],
+            Tasks = [.. tasks.Select(TaskSections.Of)],
+            Heads =
+            [
+                .. from variant in variants
+                let scores = HeadScores.Of(variant.Results.Examples)
+                where scores is not null
+                select new HeadMap(variant.Name, scores),
+            ],
+            Training = training ?? [],
+            Samples = [.. needles.Where(t => t.HasDepths).Take(1).SelectMany(t => Samples(t, variants))],
+            Worst = [.. tasks.Select(t => WorstSamples.Of(t, variants)).Where(w => w.Samples.Count > 0)],
+            Failures = [.. variants.SelectMany(Failures)],
+            NotRun = [.. variants.SelectMany(Skipped), .. Differences(variants).Select(d => d.Missing).OfType<Setting>()],
+            Settings = settings ?? [],
+            Provenance = [.. variants.Select(ReportProvenance.Of)],
+        };
+    }
+
+    /// <summary>Every variant against the first, by <see cref="EvalComparison"/>.</summary>
+    internal static IEnumerable<TaskDifference> Compared(IReadOnlyList<ReportVariant> variants) =>
+        variants.Skip(1).SelectMany(v => Between(variants[0], v).Found);
+
+    static IEnumerable<(ReportTable? Table, Setting? Missing)> Differences(IReadOnlyList<ReportVariant> variants) =>
+        from variant in variants.Skip(1)
+        let between = Between(variants[0], variant)
+        select between.Missing is { } reason
+            ? ((ReportTable?)null, new Setting($"{variant.Name} against {variants[0].Name}", reason))
+            : (OverviewTables.Of(variants[0].Name, variant.Name, between.Found), null);
+
+    /// <summary>Runs without a common example still make a report, each with its own numbers.</summary>
+    static (IReadOnlyList<TaskDifference> Found, string? Missing) Between(ReportVariant first, ReportVariant variant)
+    {
+        try
+        {
+            return (EvalComparison.Of([(first.Name, first.Results), (variant.Name, variant.Results)]), null);
+        }
+        catch (InputException e)
+        {
+            return ([], e.Message);
+        }
+    }
+
+    static IEnumerable<Headline> HeadlinesOf(MeasuredTask task, int length) =>
+        from measured in task.Measured
+        let cell = measured.Task.Lengths.FirstOrDefault(l => l.Length == length)
+        where cell is not null
+        select new Headline($"{ReportText.Percent(cell.Mean ?? 0)} %", $"{measured.Name} at {ReportText.Tokens(length)}",
+            $"{task.First.Title}, {task.First.Metric}; {ReportText.Examples(cell.N)}");
+
+    static IReadOnlyList<Headline> Headlines(MeasuredTask task) => [.. HeadlinesOf(task, task.Lengths[^1])];
+
+    static IEnumerable<SampleAnswer> Samples(MeasuredTask task, IReadOnlyList<ReportVariant> variants) =>
+        from record in task.Records(variants).Where(r => r.Length == task.Lengths[^1]).DistinctBy(r => r.Depth).Take(SamplesShown)
+        select new SampleAnswer(
+            $"{task.First.Title} · {ReportText.Tokens(task.Lengths[^1])} tokens · depth {ReportText.Percent(record.Depth ?? 0)} %",
+            record.Question, record.References is [var right, ..] ? right : "",
+            [.. from variant in variants
+                from answered in variant.Results.Examples
+                where answered.Task == record.Task && answered.Id == record.Id && answered.PromptSha256 == record.PromptSha256
+                select new VariantAnswer(variant.Name, answered.Failed ?? answered.Completion, answered.Score)]);
+
+    /// <summary>How many examples of each task failed, and why the first did.</summary>
+    static IEnumerable<Setting> Failures(ReportVariant variant) =>
+        from failed in variant.Results.Examples.Where(r => r.Failed is not null).GroupBy(r => r.Task)
+        let reasons = failed.DistinctBy(r => r.Failed).Count()
+        select new Setting($"{variant.Name}: {failed.Key}", string.Create(CultureInfo.InvariantCulture,
+            $"{ReportText.Examples(failed.Count())}{(reasons > 1 ? $", {reasons} reasons; the first" : "")}: {failed.First().Failed}"));
+
+    static IEnumerable<Setting> Skipped(ReportVariant variant) =>
+        variant.Results.Skipped.Select(s => new Setting(
+            s.Length is { } length
+                ? string.Create(CultureInfo.InvariantCulture, $"{variant.Name}: {s.Task} at {length}")
+                : $"{variant.Name}: {s.Task}",
+            s.Reason));
+}

@@ -1,0 +1,159 @@
+using System.Text;
+
+namespace Farsight.Evaluation.Report;
+
+/// <summary>Draws a <see cref="LineChart"/>. Long series are shown faintly as they are and boldly as a moving mean.</summary>
+static class LineChartSvg
+{
+    const int Width = 520, Height = 290, Left = 58, Right = 14, Top = 26, Bottom = 46;
+    const int MostMarked = 24, MostUnsmoothed = 60;
+
+    internal static string Draw(LineChart chart, IReadOnlyList<string> names)
+    {
+        ChartPoint[] all = [.. chart.Series.SelectMany(s => s.Points)];
+        Axis x = new(all.Select(p => p.X), chart.LogX, Left, Width - Right, round: false);
+        Axis y = new(
+            all.SelectMany(p => (double[])[p.Y, p.Low ?? p.Y, p.High ?? p.Y]).Concat(chart.MustShow),
+            chart.LogY,
+            Height - Bottom,
+            Top,
+            round: true);
+        string label = $"{chart.Title}: {chart.YLabel} by {chart.XLabel}, for {string.Join(", ", chart.Series.Select(s => s.Name))}";
+
+        StringBuilder svg = new();
+        svg.Append(
+            $"<svg class=\"lines\" viewBox=\"0 0 {Width} {Height}\" width=\"{Width}\" height=\"{Height}\" role=\"img\" aria-label=\"{ReportText.Escape(label)}\">\n"
+        );
+        svg.Append($"<title>{ReportText.Escape(label)}</title>\n");
+        VerticalAxis(svg, y, chart.YLabel);
+        HorizontalAxis(svg, x, chart.LogX ? XTicks(all, x) : x.Ticks(), chart);
+        if (chart.Chance is { } chance)
+        {
+            string at = ReportText.Number(y.At(chance));
+            svg.Append(
+                $"<line class=\"chance\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{at}\" y2=\"{at}\"/><text class=\"tick end\" x=\"{Width - Right}\" y=\"{ReportText.Number(y.At(chance) - 5)}\">chance</text>\n"
+            );
+        }
+        foreach (ChartSeries series in chart.Series)
+        {
+            Line(svg, series, Index(names, series.Name), x, y, chart);
+        }
+        return svg.Append("</svg>\n").ToString();
+    }
+
+    /// <summary>The place of a name among those of the report: decides colour, dashes and marker.</summary>
+    internal static int Index(IReadOnlyList<string> names, string name) => Math.Max(0, names.ToList().IndexOf(name)) % 8;
+
+    static void VerticalAxis(StringBuilder svg, Axis y, string label)
+    {
+        foreach (double tick in y.Ticks())
+        {
+            string at = ReportText.Number(y.At(tick));
+            svg.Append($"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{at}\" y2=\"{at}\"/>");
+            svg.Append(
+                $"<text class=\"tick end\" x=\"{Left - 8}\" y=\"{ReportText.Number(y.At(tick) + 4)}\">{ReportText.Number(tick)}</text>\n");
+        }
+        svg.Append($"<text class=\"axis\" x=\"4\" y=\"13\">{ReportText.Escape(label)}</text>\n");
+    }
+
+    static void HorizontalAxis(StringBuilder svg, Axis x, double[] ticks, LineChart chart)
+    {
+        svg.Append($"<line class=\"base\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Height - Bottom}\" y2=\"{Height - Bottom}\"/>\n");
+        foreach (double tick in ticks)
+        {
+            string text = chart.LogX ? ReportText.Tokens(tick) : ReportText.Number(tick);
+            svg.Append($"<text class=\"tick mid\" x=\"{ReportText.Number(x.At(tick))}\" y=\"{Height - Bottom + 18}\">{text}</text>\n");
+        }
+        svg.Append(
+            $"<text class=\"axis mid\" x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 8}\">{ReportText.Escape(chart.XLabel)}</text>\n");
+    }
+
+    static double[] XTicks(ChartPoint[] points, Axis x)
+    {
+        List<double> ticks = [];
+        foreach (double value in points.Select(p => p.X).Distinct().Order())
+        {
+            if (ticks.Count == 0 || x.At(value) - x.At(ticks[^1]) >= 36) // closer labels would touch
+            {
+                ticks.Add(value);
+            }
+        }
+        return [.. ticks];
+    }
+
+    static void Line(StringBuilder svg, ChartSeries series, int index, Axis x, Axis y, LineChart chart)
+    {
+        ChartPoint[] points = [.. series.Points.Where(p => double.IsFinite(p.Y) && (!chart.LogY || p.Y > 0))];
+        svg.Append($"<g class=\"s{index}\"><title>{ReportText.Escape(series.Name)}</title>\n");
+        if (chart.Band)
+        {
+            Band(svg, points, x, y);
+        }
+        if (points.Length > MostUnsmoothed)
+        {
+            svg.Append($"<polyline class=\"raw\" points=\"{Path(Thinned(points), x, y)}\"/>\n");
+            svg.Append($"<polyline points=\"{Path(Thinned(Smoothed(points)), x, y)}\"/>\n");
+        }
+        else
+        {
+            svg.Append($"<polyline points=\"{Path(points, x, y)}\"/>\n");
+        }
+        foreach (ChartPoint p in points.Length <= MostMarked && (!chart.Band || points.Length == 1) ? points : [])
+        {
+            Mark(svg, p, x, y);
+        }
+        svg.Append("</g>\n");
+    }
+
+    static void Band(StringBuilder svg, ChartPoint[] points, Axis x, Axis y)
+    {
+        ChartPoint[] all =
+        [
+            .. points.Where(p => p is { Low: double low, High: double high } && double.IsFinite(low) && double.IsFinite(high)),
+        ];
+        if (all.Length > 1)
+        {
+            svg.Append(
+                $"<polygon points=\"{Path(all.Select(p => p with { Y = p.High!.Value }), x, y)} {Path(all.Reverse().Select(p => p with { Y = p.Low!.Value }), x, y)}\"/>\n"
+            );
+        }
+    }
+
+    static void Mark(StringBuilder svg, ChartPoint p, Axis x, Axis y)
+    {
+        string at = ReportText.Number(x.At(p.X));
+        if (p is { Low: double low, High: double high } && double.IsFinite(low) && double.IsFinite(high))
+        {
+            svg.Append(
+                $"<line class=\"whisker\" x1=\"{at}\" x2=\"{at}\" y1=\"{ReportText.Number(y.At(low))}\" y2=\"{ReportText.Number(y.At(high))}\"/>"
+            );
+        }
+        svg.Append(
+            $"<circle cx=\"{at}\" cy=\"{ReportText.Number(y.At(p.Y))}\" r=\"3.5\"><title>{ReportText.Number(p.X)}: {ReportText.Number(p.Y)}</title></circle>\n"
+        );
+    }
+
+    static string Path(IEnumerable<ChartPoint> points, Axis x, Axis y) =>
+        string.Join(' ', points.Select(p => $"{ReportText.Number(x.At(p.X))},{ReportText.Number(y.At(p.Y))}"));
+
+    /// <summary>Mean over a fortieth of the series to each side.</summary>
+    static ChartPoint[] Smoothed(ChartPoint[] points)
+    {
+        int half = Math.Max(2, points.Length / 40);
+        return
+        [
+            .. points.Select((p, i) =>
+            {
+                int from = Math.Max(0, i - half), to = Math.Min(points.Length, i + half + 1);
+                return new ChartPoint(p.X, points[from..to].Average(q => q.Y));
+            }),
+        ];
+    }
+
+    // A screen has no more columns than this; the file stays small.
+    static IEnumerable<ChartPoint> Thinned(ChartPoint[] points)
+    {
+        int every = Math.Max(1, points.Length / 500);
+        return points.Where((_, i) => i % every == 0 || i == points.Length - 1);
+    }
+}

@@ -1,0 +1,141 @@
+using System.Globalization;
+using Farsight.Evaluation.Core;
+
+namespace Farsight.Evaluation.Report;
+
+/// <summary>The tables over all tasks: one for each benchmark, its tasks by length, and what differs.</summary>
+static class OverviewTables
+{
+    /// <summary>A table of tasks for each benchmark, and where it ran at several lengths its tasks by length.</summary>
+    internal static IEnumerable<ReportTable> Of(IReadOnlyList<MeasuredTask> tasks, IReadOnlyList<ReportVariant> variants)
+    {
+        foreach (IGrouping<string, MeasuredTask> benchmark in tasks.GroupBy(t => t.First.Benchmark).OrderBy(b => b.Key.Length > 0))
+        {
+            MeasuredTask[] own = [.. benchmark];
+            yield return Table(benchmark.Key, own, variants);
+            MeasuredTask[] byLength = [.. own.Where(t => t.First.IsShare && t.Lengths.Length > 1)];
+            foreach (ReportVariant variant in byLength.Length > 1 ? variants : [])
+            {
+                yield return ByLength(
+                    $"{(benchmark.Key.Length > 0 ? benchmark.Key : "Tasks")} by length, {variant.Name}",
+                    byLength,
+                    variant.Name,
+                    hasMean: benchmark.Key.Length > 0);
+            }
+        }
+        if (variants.Any(v => v.Results.Means.Count > 0))
+        {
+            yield return Means(variants);
+        }
+    }
+
+    /// <summary>The benchmarks' own numbers over several tasks.</summary>
+    static ReportTable Means(IReadOnlyList<ReportVariant> variants) => new(
+        ["Mean of", .. variants.Select(v => v.Name)],
+        [
+            .. variants.SelectMany(v => v.Results.Means.Select(m => m.Name)).Distinct().Select(name => (IReadOnlyList<TableCell>)
+            [
+                new(name),
+                .. variants.Select(v => v.Results.Means.FirstOrDefault(m => m.Name == name) is { } mean
+                    ? new TableCell(ReportText.PercentOne(mean.Mean), $"{mean.Tasks.Count} tasks")
+                    : new TableCell("–")),
+            ]),
+        ])
+    {
+        Caption = "Means over several tasks",
+    };
+
+    /// <summary>What differs from the first variant.</summary>
+    internal static ReportTable Of(string first, string variant, IReadOnlyList<TaskDifference> differences) =>
+        new(
+            ["Task", first, variant, "Change", "Verdict", "n"],
+            [
+                .. differences.Select(d =>
+                    (IReadOnlyList<TableCell>)
+                        [
+                            new(d.Task),
+                            new(Number(d, d.Before)),
+                            new(Number(d, d.After)),
+                            new(Signed(d, d.Difference), $"{Signed(d, d.Low)} to {Signed(d, d.High)}"),
+                            new(
+                                d.Verdict switch
+                                {
+                                    ComparisonVerdict.Better => "better",
+                                    ComparisonVerdict.Worse => "worse",
+                                    _ => "unclear",
+                                },
+                                "",
+                                d.Verdict == ComparisonVerdict.Better),
+                            new(Whole(d.N), d.OtherPrompts > 0 ? $"{d.OtherPrompts} other prompts" : ""),
+                        ]),
+            ])
+        {
+            Caption = $"{variant} against {first}",
+        };
+
+    static ReportTable Table(string benchmark, MeasuredTask[] tasks, IReadOnlyList<ReportVariant> variants)
+    {
+        List<IReadOnlyList<TableCell>> rows = [.. tasks.Select(t => Row(t, variants))];
+        if (benchmark.Length > 0 && tasks.Length > 1 && tasks.All(t => t.First.IsShare))
+        {
+            rows.Add([
+                new("mean of these tasks"),
+                .. variants.Select(v => Mean([.. tasks.Select(t => t.Of(v.Name)?.All.Mean)])),
+                new(""),
+                new(""),
+                new(""),
+                new(""),
+            ]);
+        }
+        return new(["Task", .. variants.Select(v => v.Name), "Chance", "n", "Failed", "Cut"], rows) { Caption = benchmark };
+    }
+
+    /// <summary>Only where every task was run: means of different tasks do not compare.</summary>
+    static TableCell Mean(double?[] means) => new(means.All(m => m is not null) ? ReportText.PercentOne(means.Average() ?? 0) : "–");
+
+    static IReadOnlyList<TableCell> Row(MeasuredTask task, IReadOnlyList<ReportVariant> variants)
+    {
+        CellResult?[] all = [.. variants.Select(v => task.Of(v.Name)?.All)];
+        return
+        [
+            new(task.First.Task, $"{task.First.Metric}{(task.First.IsLowerBetter ? ", lower is better" : "")}"),
+            .. all.Select(c => task.Cell(c, all)),
+            new(task.Number(task.First.Chance)),
+            new(Same(task, t => Whole(t.All.N))), new(Same(task, t => Whole(t.All.Failed))),
+            new(Same(task, t => $"{ReportText.Percent(t.CutShare)} %")),
+        ];
+    }
+
+    /// <summary>One value where the variants agree, else all of them.</summary>
+    static string Same(MeasuredTask task, Func<TaskResult, string> value) =>
+        string.Join(" / ", task.Measured.Select(m => value(m.Task)) is var all && all.Distinct().Count() == 1 ? all.Take(1) : all);
+
+    static ReportTable ByLength(string caption, MeasuredTask[] tasks, string variant, bool hasMean)
+    {
+        int[] lengths = [.. tasks.SelectMany(t => t.Lengths).Distinct().Order()];
+        return new(["Task", .. lengths.Select(l => ReportText.Tokens(l))],
+            [
+                .. tasks.Select(t => (IReadOnlyList<TableCell>)[new(t.First.Task), .. lengths.Select(l => Heat(At(t, l)))]),
+                .. hasMean
+                    ? [(IReadOnlyList<TableCell>)[new("mean"), .. lengths.Select(l => Mean([.. tasks.Select(t => At(t, l)?.Mean)]))]]
+                    : Array.Empty<IReadOnlyList<TableCell>>(),
+            ])
+        {
+            Caption = caption,
+        };
+
+        CellResult? At(MeasuredTask task, int length) => task.Of(variant)?.Lengths.FirstOrDefault(c => c.Length == length);
+    }
+
+    static TableCell Heat(CellResult? cell) => cell?.Mean is { } mean ? new(ReportText.PercentOne(mean)) { Heat = mean } : new("–");
+
+    static string Whole(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    static string Number(TaskDifference d, double value) => d.IsShare ? ReportText.PercentOne(value) : ReportText.Fixed(value, 2);
+
+    static string Signed(TaskDifference d, double value)
+    {
+        string size = Number(d, Math.Abs(value));
+        return size.All(c => c is '0' or '.') ? size : $"{(value > 0 ? "+" : "−")}{size}";
+    }
+}

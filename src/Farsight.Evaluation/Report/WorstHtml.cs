@@ -1,0 +1,60 @@
+using System.Text;
+
+namespace Farsight.Evaluation.Report;
+
+/// <summary>
+/// The worst answers, each folded: a line that tells its scores, and behind it question, end of the prompt, what is right and what was
+/// said.
+/// </summary>
+static class WorstHtml
+{
+    internal static void Append(StringBuilder page, IReadOnlyList<WorstAnswers> tasks)
+    {
+        if (tasks.Count == 0)
+        {
+            return;
+        }
+        page.Append(
+            "<section>\n<h2>Worst answers</h2>\n<p class=\"note\">Unfold one to see the end of its prompt, what is right and what was said.</p>\n"
+        );
+        foreach (WorstAnswers task in tasks)
+        {
+            page.Append(
+                $"<h3 class=\"worst\">{ReportText.Escape(task.Title)}</h3>\n<p class=\"note\">{ReportText.Escape(task.Note)}</p>\n");
+            foreach (WorstAnswer sample in task.Samples)
+            {
+                Sample(page, sample);
+            }
+        }
+        page.Append("</section>\n");
+    }
+
+    static void Sample(StringBuilder page, WorstAnswer sample)
+    {
+        page.Append($"<details class=\"sample\">\n<summary>{ReportText.Escape(sample.Summary)}</summary>\n<dl>\n");
+        Entry(page, "question", sample.Question);
+        if (sample.PromptEnd.Length > 0)
+        {
+            Entry(page, "end of the prompt", $"… {sample.PromptEnd}");
+        }
+        foreach (string reference in sample.References)
+        {
+            Entry(page, "right", reference);
+        }
+        foreach (Setting answer in sample.Answers)
+        {
+            page.Append(
+                $"<dt>{ReportText.Escape(answer.Name)}</dt><dd>{(answer.Value.Length > 0 ? ReportText.Escape(answer.Value) : "<span class=\"none\">nothing</span>")}</dd>\n"
+            );
+        }
+        page.Append("</dl>\n</details>\n");
+    }
+
+    static void Entry(StringBuilder page, string name, string value)
+    {
+        if (value.Length > 0)
+        {
+            page.Append($"<dt>{name}</dt><dd>{ReportText.Escape(value)}</dd>\n");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Farsight.Engine;
+using Farsight.Engine.Files;
+using Farsight.Text.Templates;
+using Farsight.Text.Tokenizers;
+
+namespace Farsight.Text.Conversations;
+
+/// <summary>
+/// How contexts, questions, answers and conversations become tokens: in synthesis, training, evaluation and serving alike.
+/// </summary>
+/// <remarks>
+/// The model's chat template decides. A context and a question are one user message, with an empty line between them; a template that
+/// knows <c>&lt;|context|&gt;</c>, as the small model's, gets the context as a message of its own. Prompt and response are encoded each by
+/// itself and put together as tokens, never decoded and encoded again, so the boundary between them is the same everywhere.
+/// Only the template's own markup becomes control tokens: what messages say is marked while the template runs
+/// (<see cref="MarkedText"/>) and encoded as text. BOS is there if, and as often as, the template writes it. The clock of
+/// templates that tell the date stands still, so that a prompt always has the same tokens, and answers are asked for without thinking aloud
+/// (enable_thinking is false).
+/// </remarks>
+public sealed class ChatFormat
+{
+    /// <summary>The special tokens of the small model's format, in the order of their ids.</summary>
+    public static IReadOnlyList<string> SpecialTokens { get; } =
+    ["<|begin_of_text|>", "<|end_of_text|>", "<|user|>", "<|assistant|>", "<|context|>"];
+
+    /// <summary>The small model's chat template; every role but user and assistant is a context.</summary>
+    public const string TemplateText =
+        "{{ bos_token }}{% for message in messages %}"
+        + "{% if message['role'] == 'user' %}<|user|>{{ message['content'] }}"
+        + "{% elif message['role'] == 'assistant' %}<|assistant|> {{ message['content'] }}{{ eos_token }}"
+        + "{% else %}<|context|> {{ message['content'] }}{% endif %}"
+        + "{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}";
+
+    // No text holds these characters, and no template strips them.
+    const string Place = "\uE0F0\uE0F1\uE0F2";
+
+    static readonly DateTime s_now = new(2024, 7, 26);
+    static readonly JsonSerializerOptions s_json = new()
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    readonly Tokenizer _tokenizer;
+    readonly ChatTemplate _template;
+    readonly IReadOnlyDictionary<string, string> _markup;
+    readonly SeamlessEncoder _encoder;
+    readonly bool _hasContexts;
+    readonly string _contextLead;
+    readonly ResponseFrame _response;
+
+    ChatFormat(Tokenizer tokenizer, ChatTemplate template, IReadOnlyDictionary<string, string> markup)
+    {
+        (_tokenizer, _template, _markup, _encoder) = (tokenizer, template, markup, new(tokenizer));
+        _hasContexts = template.Source.Contains(SpecialTokens[4], StringComparison.Ordinal);
+        (MarkedText before, _contextLead, _) = Around("");
+        ContextPrefix = _encoder.Start(before);
+        _response = FindResponse();
+        Bos = IdOf("bos_token") ?? tokenizer.Bos ?? tokenizer.Eos ?? Eos;
+    }
+
+    /// <summary>The token that begins a text; where the tokenizer has none, the one that ends it.</summary>
+    public int Bos { get; }
+
+    /// <summary>The token that ends a response.</summary>
+    public int Eos => _response.Eos;
+
+    /// <summary>What stands before the context.</summary>
+    public IReadOnlyList<int> ContextPrefix { get; }
+
+    /// <summary>White space that stands before every answer and is no part of it; often nothing.</summary>
+    public string ResponseLead => _response.Lead;
+
+    /// <summary>The small model's format, for a tokenizer that has its tokens.</summary>
+    /// <exception cref="InputException">The tokenizer lacks special tokens of the format.</exception>
+    public static ChatFormat For(Tokenizer tokenizer)
+    {
+        string[] missing = [.. SpecialTokens.Where(t => tokenizer.IdOf(t) is null)];
+        return missing.Length == 0
+            ? Of(tokenizer, ChatTemplate.Parse(TemplateText, "the small model's chat template"), SpecialTokens[0], SpecialTokens[1])
+            : throw new InputException(
+                $"The tokenizer lacks the special tokens {string.Join(", ", missing)} of the chat format; use a model that has them.");
+    }
+
+    /// <summary>A format by a template, as a GGUF file has it.</summary>
+    /// <param name="tokenizer">The model's.</param>
+    /// <param name="template">The model's.</param>
+    /// <param name="bos">The spelling of BOS, or null.</param>
+    /// <param name="eos">The spelling of EOS, or null.</param>
+    /// <exception cref="TemplateException">The template refuses a question with an answer, or cannot be evaluated.</exception>
+    public static ChatFormat Of(Tokenizer tokenizer, ChatTemplate template, string? bos, string? eos)
+    {
+        Dictionary<string, string> markup = new(StringComparer.Ordinal);
+        _ = bos is null || markup.TryAdd("bos_token", bos);
+        _ = eos is null || markup.TryAdd("eos_token", eos);
+        return new(tokenizer, template, markup);
+    }
+
+    /// <summary>The format of a model directory: chat_template.jinja, or chat_template of tokenizer_config.json.</summary>
+    /// <param name="directory">The model's.</param>
+    /// <param name="tokenizer">The model's.</param>
+    /// <exception cref="InputException">There is no template, it is damaged, or it cannot be evaluated.</exception>
+    public static ChatFormat Load(string directory, Tokenizer tokenizer)
+    {
+        ChatTemplateFiles files = ChatTemplateFiles.Read(directory);
+        return files.Template is { } template ? new(tokenizer, template, files.Markup)
+            : SpecialTokens.All(t => tokenizer.IdOf(t) is not null) ? For(tokenizer)
+            : throw new InputException(
+                $"{directory} has no chat template; use an instruction-tuned model, put a chat_template.jinja there, or work without one (--raw)."
+            );
+    }
+
+    /// <summary>Whether <see cref="Load"/> finds a format.</summary>
+    /// <exception cref="InputException">There is a template, but it is damaged.</exception>
+    public static bool Exists(string directory, Tokenizer tokenizer) =>
+        ChatTemplateFiles.Read(directory).Template is not null || SpecialTokens.All(t => tokenizer.IdOf(t) is not null);
+
+    /// <summary>The tokens of a context as they stand within a prompt. Pieces of them make contexts too.</summary>
+    public int[] Context(string text) => _encoder.Continue(MarkedText.FromMessage(_contextLead + text));
+
+    /// <summary>What stands between the context and the response: the question, and the markup up to where the answer begins.</summary>
+    public int[] QuestionAndTurn(string question) => _encoder.Continue(Around(question).After);
+
+    /// <summary>What stands between an answer's end token and the next answer: the next question, and the markup around it.</summary>
+    /// <exception cref="TemplateException">The template refuses a second question: the message says why.</exception>
+    public int[] NextTurn(string question)
+    {
+        MarkedText all = Render([new("user", "x"), new("assistant", Place), new("user", question)], true);
+        int at = all.Value.IndexOf(Place, StringComparison.Ordinal),
+            end = at + Place.Length;
+        int[] tokens =
+            at < 0
+                ? throw new InputException(
+                    "The chat template does not write earlier answers, so conversations of several turns cannot be trained; use another template."
+                )
+                : _encoder.Continue(all.Slice(end, all.Length - end));
+        return tokens[(Array.IndexOf(tokens, Eos) + 1)..];
+    }
+
+    /// <summary>The tokens of an answer up to and including the token that ends it.</summary>
+    public int[] Response(string answer)
+    {
+        MarkedText text = _response.IsCut ? Render([new("user", "x"), new("assistant", answer)], false) : _response.Around(answer);
+        int[] tokens = _encoder.Continue(
+            _response.IsCut ? text.Slice(_response.Start, text.Length - _response.Start) : text,
+            isAnswer: true);
+        int end = Array.IndexOf(tokens, Eos);
+        return end >= 0 ? tokens[..(end + 1)] : [.. tokens, Eos];
+    }
+
+    /// <summary>A whole prompt.</summary>
+    public int[] Prompt(string context, string question) => Prompt(Context(context), question);
+
+    /// <summary>A whole prompt around the tokens of a context, as they are.</summary>
+    public int[] Prompt(ReadOnlySpan<int> contextTokens, string question) =>
+        [.. ContextPrefix, .. contextTokens, .. QuestionAndTurn(question)];
+
+    /// <summary>The prompt of a conversation, up to where the next answer begins.</summary>
+    /// <exception cref="TemplateException">The template refuses it: the message says why.</exception>
+    public int[] Conversation(IReadOnlyList<ChatTurn> turns) => Conversation(turns, "");
+
+    /// <summary>The prompt of a conversation and the first words of the next answer, encoded as one text.</summary>
+    /// <exception cref="TemplateException">The template refuses it: the message says why.</exception>
+    public int[] Conversation(IReadOnlyList<ChatTurn> turns, string answerPrefix) =>
+        _encoder.Start(new MarkedText.Builder().Append(Render(turns, true)).Append(MarkedText.FromMessage(answerPrefix)).Build());
+
+    /// <summary>
+    /// The answer in a completion: what stands before the first EOS, without the white space that the template puts around every answer.
+    /// </summary>
+    public string ReadResponse(ReadOnlySpan<int> completion)
+    {
+        int end = completion.IndexOf(Eos);
+        string text = _tokenizer.Decode(end >= 0 ? completion[..end] : completion);
+        text = text.StartsWith(ResponseLead, StringComparison.Ordinal) ? text[ResponseLead.Length..] : text;
+        return text.EndsWith(_response.Trail, StringComparison.Ordinal) ? text[..^_response.Trail.Length] : text;
+    }
+
+    /// <summary>
+    /// Writes tokenizer.json and tokenizer_config.json of the small model's format into a model's directory, complete for other tools.
+    /// </summary>
+    /// <param name="directory">The model's directory.</param>
+    /// <param name="contextLength">The longest sequence the model is meant for, in tokens.</param>
+    /// <exception cref="IOException">A file could not be written.</exception>
+    public void Save(string directory, int contextLength)
+    {
+        _tokenizer.Save(Path.Combine(directory, "tokenizer.json"));
+        AtomicFile.WriteText(Path.Combine(directory, "tokenizer_config.json"), ConfigText(contextLength));
+    }
+
+    /// <summary>The content of the small model's tokenizer_config.json.</summary>
+    /// <param name="contextLength">The longest sequence the model is meant for, in tokens.</param>
+    public static string ConfigText(int contextLength) =>
+        JsonSerializer.Serialize(
+            new Dictionary<string, object>
+            {
+                ["tokenizer_class"] = "PreTrainedTokenizerFast",
+                ["bos_token"] = SpecialTokens[0],
+                ["eos_token"] = SpecialTokens[1],
+                ["pad_token"] = SpecialTokens[1],
+                ["additional_special_tokens"] = SpecialTokens.Skip(2),
+                ["model_max_length"] = contextLength,
+                ["clean_up_tokenization_spaces"] = false,
+                ["add_bos_token"] = true,
+                ["chat_template"] = TemplateText,
+            },
+            s_json) + "\n";
+
+    /// <summary>A whole conversation as the template writes it, for tests.</summary>
+    internal MarkedText Render(IReadOnlyList<ChatTurn> turns, bool addGenerationPrompt) => _template.Render(
+        [.. turns.Select(t => (JsonNode)new JsonObject { ["role"] = t.Role, ["content"] = t.Content })],
+        addGenerationPrompt, _markup, s_now, new() { ["enable_thinking"] = false });
+
+    /// <summary>A prompt's text before and after its context; one space before the context counts as the context's own.</summary>
+    (MarkedText Before, string Lead, MarkedText After) Around(string question)
+    {
+        MarkedText all = Render(
+            _hasContexts ? [new("context", Place), new("user", question)] : [new("user", $"{Place}\n\n{question}")],
+            true);
+        int at = all.Value.IndexOf(Place, StringComparison.Ordinal),
+            end = at + Place.Length;
+        if (at < 0)
+        {
+            throw new InputException(
+                "The chat template does not write what the user says, so nothing can be asked with it; use another template.");
+        }
+        string lead = at > 0 && all.Value[at - 1] == ' ' ? " " : "";
+        return (all.Slice(0, at - lead.Length), lead, all.Slice(end, all.Length - end));
+    }
+
+    ResponseFrame FindResponse()
+    {
+        string prompt = Render([new("user", "x")], true).Value;
+        MarkedText all = Render([new("user", "x"), new("assistant", Place)], false);
+        int at = all.Value.IndexOf(Place, StringComparison.Ordinal), end = at + Place.Length;
+        if (at < 0)
+        {
+            throw new InputException(
+                "The chat template does not write what the assistant says, so answers cannot be trained or read; use another template.");
+        }
+        MarkedText tail = all.Slice(end, all.Length - end);
+        bool isCut = all.Value.StartsWith(prompt, StringComparison.Ordinal) && prompt.Length <= at;
+        string lead = isCut ? all.Value[prompt.Length..at] : "";
+        HashSet<int> added = [.. _tokenizer.AddedTokens.Where(t => !string.IsNullOrWhiteSpace(t.Content)).Select(t => t.Id)];
+        int eos = _encoder.Start(tail).FirstOrDefault(added.Contains, IdOf("eos_token") ?? _tokenizer.Eos ?? -1);
+        return eos >= 0
+            ? new(isCut, prompt.Length, tail, eos, string.IsNullOrWhiteSpace(lead) ? lead : "")
+            : throw new InputException(
+                "Neither the chat template nor the tokenizer names a token that ends an answer; add eos_token to tokenizer_config.json.");
+    }
+
+    int? IdOf(string name) => _markup.TryGetValue(name, out string? text) ? _tokenizer.IdOf(text) : null;
+
+    /// <summary>Where an answer stands in what the template writes.</summary>
+    /// <param name="IsCut">A conversation with an answer begins as its prompt does; the answer's text is what follows.</param>
+    /// <param name="Start">Characters of that prompt.</param>
+    /// <param name="Tail">What follows an answer.</param>
+    /// <param name="Eos">The token that ends it.</param>
+    /// <param name="Lead">White space before it.</param>
+    sealed record ResponseFrame(bool IsCut, int Start, MarkedText Tail, int Eos, string Lead)
+    {
+        /// <summary>White space between an answer and what ends it.</summary>
+        internal string Trail { get; } =
+            Tail.Value[..^Tail.Value.TrimStart().Length] is var space && Tail.Value.Length > space.Length ? space : "";
+
+        internal MarkedText Around(string answer) => new MarkedText.Builder().Append(MarkedText.FromMessage(answer)).Append(Tail).Build();
+    }
+}

@@ -1,0 +1,113 @@
+using System.Text.Json;
+using Farsight.Engine;
+using Farsight.Engine.Checkpoints.Gguf;
+using Farsight.Text.Templates;
+
+namespace Farsight.Text.Conversations;
+
+/// <summary>The chat template of a model directory, wherever it lies, and the tokens it writes by name.</summary>
+/// <param name="Template">Null where the model has none.</param>
+/// <param name="Markup">bos_token, eos_token and the like, as texts.</param>
+sealed record ChatTemplateFiles(ChatTemplate? Template, IReadOnlyDictionary<string, string> Markup)
+{
+    static readonly string[] s_tokens = ["bos_token", "eos_token", "unk_token", "pad_token"];
+
+    /// <summary>Reads chat_template.jinja or else chat_template of tokenizer_config.json: a text, or a list of named ones.</summary>
+    /// <remarks>Of a GGUF file: the template that is inside.</remarks>
+    /// <exception cref="InputException">A file is damaged, or the template cannot be read.</exception>
+    internal static ChatTemplateFiles Read(string directory)
+    {
+        if (File.Exists(directory))
+        {
+            return OfGguf(directory);
+        }
+        string file = Path.Combine(directory, "tokenizer_config.json"), beside = Path.Combine(directory, "chat_template.jinja");
+        try
+        {
+            using JsonDocument config = JsonDocument.Parse(File.Exists(file) ? File.ReadAllBytes(file) : "{}"u8.ToArray());
+            if (config.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                throw new InputException($"{file} is not a JSON object; fetch it again.");
+            }
+            ChatTemplate? template = File.Exists(beside)
+                ? ChatTemplate.Parse(File.ReadAllText(beside), beside)
+                : Source(config.RootElement, file) is { } source ? ChatTemplate.Parse(source, $"chat_template of {file}") : null;
+            return new(template, Tokens(config.RootElement));
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{file} is not JSON ({e.Message}); fetch it again.", e);
+        }
+        catch (InvalidOperationException e) // text that is no sound Unicode
+        {
+            throw new InputException($"{file} holds text that is no sound Unicode; fetch it again.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"The chat template in '{directory}' cannot be read: {e.Message}", e);
+        }
+    }
+
+    static ChatTemplateFiles OfGguf(string path)
+    {
+        using GgufFile file = GgufFile.Open(path);
+        GgufTokenizer tokenizer = GgufTokenizer.Read(file);
+        Dictionary<string, string> markup = new(StringComparer.Ordinal);
+        foreach ((string name, int? id) in s_tokens.Zip([tokenizer.Bos, tokenizer.Eos, tokenizer.Unknown, null]))
+        {
+            if (id is { } token)
+            {
+                markup[name] = tokenizer.Tokens[token];
+            }
+        }
+        return new(tokenizer.ChatTemplate is { } source ? ChatTemplate.Parse(source, $"chat_template of {path}") : null, markup);
+    }
+
+    static string? Source(JsonElement config, string file)
+    {
+        if (!config.TryGetProperty("chat_template", out JsonElement value) || value.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+        if (value.ValueKind == JsonValueKind.String)
+        {
+            return value.GetString();
+        }
+        Dictionary<string, string> named =
+            value.ValueKind == JsonValueKind.Array
+                ? new(
+                    value
+                        .EnumerateArray()
+                        .Select(e => KeyValuePair.Create(TextOf(e, "name") ?? "", TextOf(e, "template") ?? ""))
+                        .DistinctBy(p => p.Key))
+                : [];
+        return named.TryGetValue("default", out string? standard) ? standard
+            : named.Count == 1 ? named.Values.Single()
+            : throw new InputException(
+                $"{file}: chat_template holds no template named 'default' (it names {string.Join(", ", named.Keys.DefaultIfEmpty("none"))}); put the one to use into chat_template.jinja beside it."
+            );
+    }
+
+    /// <summary>A token is a text, or in older files an object that holds one.</summary>
+    static Dictionary<string, string> Tokens(JsonElement config)
+    {
+        Dictionary<string, string> tokens = new(StringComparer.Ordinal);
+        foreach (string name in s_tokens)
+        {
+            if (
+                config.TryGetProperty(name, out JsonElement value)
+                && (value.ValueKind == JsonValueKind.String ? value.GetString() : TextOf(value, "content")) is { } text)
+            {
+                tokens[name] = text;
+            }
+        }
+        return tokens;
+    }
+
+    static string? TextOf(JsonElement value, string name) =>
+        value.ValueKind == JsonValueKind.Object
+        && value.TryGetProperty(name, out JsonElement text)
+        && text.ValueKind == JsonValueKind.String
+            ? text.GetString()
+            : null;
+}

@@ -1,0 +1,62 @@
+using System.Text.Json.Nodes;
+
+namespace Farsight.Text.Templates;
+
+/// <summary>A model's chat template: the part of Jinja that such templates use, evaluated as transformers does.</summary>
+/// <remarks>
+/// Template and messages come from strangers: nesting, work and the length of the result are limited, nothing outside can be reached, and
+/// the clock is given by the caller. All members may be used by many threads.
+/// </remarks>
+public sealed class ChatTemplate
+{
+    const int LongestSource = 1 << 20;
+
+    readonly string _name;
+    readonly Body _body;
+
+    ChatTemplate(string source, string name, Body body) => (Source, _name, _body) = (source, name, body);
+
+    /// <summary>The template as written.</summary>
+    public string Source { get; }
+
+    /// <summary>Reads a template.</summary>
+    /// <param name="source">Jinja.</param>
+    /// <param name="name">What to call it in messages: the file, the key.</param>
+    /// <exception cref="TemplateException">It is not well formed or uses a construct that is not supported; the message names it and its
+    /// line.</exception>
+    public static ChatTemplate Parse(string source, string name) => source.Length <= LongestSource
+        ? new(source, name, TemplateParser.Parse(name, source))
+        : throw TemplateException.At(name, 1, $"the template is longer than {LongestSource} characters");
+
+    /// <summary>Evaluates the template.</summary>
+    /// <param name="messages">Each an object with role and content, as Hugging Face has them. Their text is marked in the result.</param>
+    /// <param name="addGenerationPrompt">Whether the result ends where the assistant is to begin.</param>
+    /// <param name="markup">Variables that are part of the format: bos_token, eos_token.</param>
+    /// <param name="now">What strftime_now tells.</param>
+    /// <param name="variables">More of them, or null: tools, documents, enable_thinking. Their text is marked.</param>
+    /// <exception cref="TemplateException">The template refuses the messages, or cannot be evaluated on them.</exception>
+    public MarkedText Render(
+        JsonArray messages,
+        bool addGenerationPrompt,
+        IReadOnlyDictionary<string, string> markup,
+        DateTime now,
+        JsonObject? variables = null)
+    {
+        TemplateRun run = new(_name, now);
+        TemplateScope scope = TemplateGlobals.For(run).Inner();
+        (scope["tools"], scope["documents"]) = (null, null); // transformers always gives these two
+        foreach ((string name, JsonNode? value) in variables ?? [])
+        {
+            scope[name] = TemplateInput.Value(value, run);
+        }
+        foreach ((string name, string value) in markup)
+        {
+            scope[name] = MarkedText.Own(value);
+        }
+        scope["messages"] = TemplateInput.Messages(messages, run);
+        scope["add_generation_prompt"] = addGenerationPrompt;
+        MarkedText.Builder output = new();
+        _body.Render(scope.Inner(), output);
+        return output.Build();
+    }
+}

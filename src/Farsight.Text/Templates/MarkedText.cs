@@ -1,0 +1,98 @@
+using System.Text;
+
+namespace Farsight.Text.Templates;
+
+/// <summary>Text that knows which of its characters came from messages, and which from the template itself.</summary>
+/// <remarks>
+/// Only the template's own markup may become control tokens. Marks survive what templates do to strings: joining, cutting,
+/// stripping, splitting, replacing. Where an operation makes new characters out of marked ones, all it makes is marked.
+/// </remarks>
+public sealed class MarkedText
+{
+    /// <summary>No characters.</summary>
+    public static MarkedText Empty { get; } = new("", []);
+
+    readonly MarkedRange[] _marked;
+
+    MarkedText(string value, MarkedRange[] marked) => (Value, _marked) = (value, marked);
+
+    /// <summary>The characters.</summary>
+    public string Value { get; }
+
+    /// <summary>The stretches that came from messages, in order and apart.</summary>
+    public IReadOnlyList<MarkedRange> Marked => _marked;
+
+    /// <summary>Whether any character came from a message.</summary>
+    public bool IsMarked => _marked.Length > 0;
+
+    internal int Length => Value.Length;
+
+    /// <summary>Text of a template.</summary>
+    public static MarkedText Own(string value) => value.Length == 0 ? Empty : new(value, []);
+
+    /// <summary>Text of a message.</summary>
+    public static MarkedText FromMessage(string value) => value.Length == 0 ? Empty : new(value, [new(0, value.Length)]);
+
+    /// <summary>New characters made from this text: marked as a whole if any of this was.</summary>
+    internal MarkedText Derive(string value) => IsMarked ? FromMessage(value) : Own(value);
+
+    internal MarkedText Slice(int start, int length)
+    {
+        if (start == 0 && length == Length)
+        {
+            return this;
+        }
+        int end = start + length;
+        MarkedRange[] marked =
+        [
+            .. from range in _marked
+               let first = Math.Max(range.Start, start)
+               let last = Math.Min(range.Start + range.Length, end)
+               where first < last
+               select new MarkedRange(first - start, last - first),
+        ];
+        return new(Value.Substring(start, length), marked);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Value;
+
+    /// <summary>Puts texts together and keeps their marks.</summary>
+    internal sealed class Builder
+    {
+        readonly StringBuilder _text = new();
+        readonly List<MarkedRange> _marked = [];
+
+        internal int Length => _text.Length;
+
+        internal Builder Append(MarkedText text)
+        {
+            int start = _text.Length;
+            _text.Append(text.Value);
+            foreach (MarkedRange range in text._marked)
+            {
+                Mark(start + range.Start, range.Length);
+            }
+            return this;
+        }
+
+        internal MarkedText Build() => _text.Length == 0 ? Empty : new(_text.ToString(), [.. _marked]);
+
+        void Mark(int start, int length)
+        {
+            if (_marked.Count > 0 && _marked[^1] is var last && last.Start + last.Length == start)
+            {
+                _marked[^1] = new(last.Start, last.Length + length);
+            }
+            else
+            {
+                _marked.Add(new(start, length));
+            }
+        }
+    }
+}
+
+/// <summary>Consecutive characters of a <see cref="MarkedText"/>.</summary>
+/// <param name="Start">The first.</param>
+/// <param name="Length">How many, at least 1.</param>
+public readonly record struct MarkedRange(int Start, int Length);

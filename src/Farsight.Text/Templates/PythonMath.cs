@@ -1,0 +1,160 @@
+namespace Farsight.Text.Templates;
+
+/// <summary>Python's operators on a template's values.</summary>
+static class PythonMath
+{
+    internal static bool TryNumber(object? value, out double number)
+    {
+        number = value switch { long n => n, double d => d, bool b => b ? 1 : 0, _ => 0 };
+        return value is long or double or bool;
+    }
+
+    internal static bool AreEqual(object? a, object? b) =>
+        (a, b) switch
+        {
+            (null, null) or (TemplateUndefined, TemplateUndefined) => true,
+            (MarkedText x, MarkedText y) => x.Value == y.Value,
+            (TemplateList x, TemplateList y) => x.IsTuple == y.IsTuple
+                && x.Count == y.Count
+                && x.Zip(y).All(p => AreEqual(p.First, p.Second)),
+            (TemplateDict x, TemplateDict y) => x.Count == y.Count
+                && x.All(p => y.TryGetValue(p.Key, out object? other) && AreEqual(p.Value, other)),
+            (long x, long y) => x == y,
+            _ => TryNumber(a, out double m) && TryNumber(b, out double n) ? m == n : ReferenceEquals(a, b),
+        };
+
+    /// <summary>Negative, zero or positive; only numbers, strings and lists have an order.</summary>
+    internal static int Compare(object? a, object? b, TemplateRun run, int line)
+    {
+        run.Spend(1, line);
+        switch (a, b)
+        {
+            case (MarkedText x, MarkedText y):
+                return string.CompareOrdinal(x.Value, y.Value);
+            case (long x, long y):
+                return x.CompareTo(y);
+            case (TemplateList x, TemplateList y):
+                for (int i = 0; i < Math.Min(x.Count, y.Count); i++)
+                {
+                    if (!AreEqual(x[i], y[i]))
+                    {
+                        return Compare(x[i], y[i], run, line);
+                    }
+                }
+                return x.Count.CompareTo(y.Count);
+            default:
+                return TryNumber(a, out double m) && TryNumber(b, out double n)
+                    ? m.CompareTo(n)
+                    : throw run.Error(line, $"{Told(a)} and {Told(b)} cannot be compared");
+        }
+    }
+
+    /// <summary>a in b.</summary>
+    internal static bool Contains(object? a, object? b, TemplateRun run, int line)
+    {
+        switch (b)
+        {
+            case MarkedText text when a is MarkedText part:
+                run.Spend(text.Length, line);
+                return text.Value.Contains(part.Value, StringComparison.Ordinal);
+            case TemplateDict dict:
+                return a is MarkedText or long or double or bool && dict.ContainsKey(a);
+            case TemplateList list:
+                run.Spend(list.Count, line);
+                return list.Exists(item => AreEqual(item, a));
+            case TemplateUndefined:
+                return false;
+            default:
+                throw run.Error(line, $"{Told(a)} cannot be looked for in {Told(b)}");
+        }
+    }
+
+    internal static object? Apply(string op, object? a, object? b, TemplateRun run, int line)
+    {
+        try
+        {
+            return (op, a, b) switch
+            {
+                ("+", MarkedText x, MarkedText y) => run.Join([x, y], line),
+                ("+", TemplateList x, TemplateList y) when x.IsTuple == y.IsTuple => run.List(x.Concat(y), line, x.IsTuple),
+                ("*", MarkedText x, _) when PythonTypes.TryInteger(b, out long times) => Repeat(x, times, run, line),
+                ("*", _, MarkedText y) when PythonTypes.TryInteger(a, out long times) => Repeat(y, times, run, line),
+                ("%", MarkedText x, _) => PythonFormat.Percent(x, b, run, line),
+                _ when PythonTypes.TryInteger(a, out long m)
+                        && PythonTypes.TryInteger(b, out long n)
+                        && op != "/"
+                        && (op != "**" || n >= 0) => (object)Integers(op, m, n, run, line),
+                _ when TryNumber(a, out double x) && TryNumber(b, out double y) => Floats(op, x, y, run, line),
+                _ => throw run.Error(line, $"'{op}' does not work between {Told(a)} and {Told(b)}"),
+            };
+        }
+        catch (OverflowException)
+        {
+            throw run.Error(line, $"the result of '{op}' is too large for an integer of 64 bits");
+        }
+    }
+
+    /// <summary>A value as a message names it: an undefined one says what is missing.</summary>
+    internal static string Told(object? value) =>
+        value is TemplateUndefined undefined ? $"an undefined value ({undefined.Missing})" : PythonTypes.Name(value);
+
+    static long Integers(string op, long a, long b, TemplateRun run, int line)
+    {
+        if (op is "//" or "%" && b == 0)
+        {
+            throw run.Error(line, "division by zero");
+        }
+        return checked(op switch
+        {
+            "+" => a + b,
+            "-" => a - b,
+            "*" => a * b,
+            "//" => (a / b) - (b != -1 && a % b != 0 && (a < 0) != (b < 0) ? 1 : 0),
+            "%" => b == -1 ? 0 : a - (b * (long)Math.Floor((decimal)a / b)),
+            _ => Power(a, b),
+        });
+    }
+
+    static long Power(long a, long b)
+    {
+        if (a is 0 or 1 or -1)
+        {
+            return b == 0 || (a == -1 && b % 2 == 0) ? 1 : a;
+        }
+        long result = 1;
+        for (long i = 0; i < b; i++)
+        {
+            result = checked(result * a); // overflows within 64 turns
+        }
+        return result;
+    }
+
+    static double Floats(string op, double a, double b, TemplateRun run, int line)
+    {
+        if (op is "/" or "//" or "%" && b == 0)
+        {
+            throw run.Error(line, "division by zero");
+        }
+        return op switch
+        {
+            "+" => a + b,
+            "-" => a - b,
+            "*" => a * b,
+            "/" => a / b,
+            "//" => Math.Floor(a / b),
+            "%" => a - (b * Math.Floor(a / b)),
+            _ => Math.Pow(a, b),
+        };
+    }
+
+    static MarkedText Repeat(MarkedText text, long times, TemplateRun run, int line)
+    {
+        run.CheckLength((double)Math.Max(times, 0) * text.Length, line);
+        MarkedText.Builder all = new();
+        for (long i = 0; i < times && text.Length > 0; i++)
+        {
+            all.Append(text);
+        }
+        return all.Build();
+    }
+}

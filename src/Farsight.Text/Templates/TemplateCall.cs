@@ -1,0 +1,73 @@
+namespace Farsight.Text.Templates;
+
+/// <summary>What a function, filter, test or method is called with. A filter's or test's subject is the first argument.</summary>
+/// <param name="Name">What is called, for messages.</param>
+/// <param name="Arguments">Those without a name.</param>
+/// <param name="Named">Those with a name.</param>
+/// <param name="Run">The rendering.</param>
+/// <param name="Line">Where.</param>
+sealed record TemplateCall(
+    string Name,
+    IReadOnlyList<object?> Arguments,
+    IReadOnlyDictionary<string, object?> Named,
+    TemplateRun Run,
+    int Line)
+{
+    internal static IReadOnlyDictionary<string, object?> NoNames { get; } = new Dictionary<string, object?>();
+
+    internal int Count => Arguments.Count + Named.Count;
+
+    /// <summary>The filter's or test's subject.</summary>
+    internal object? Subject => Arguments.Count > 0 ? Arguments[0] : throw Error("needs a value");
+
+    internal bool Has(int index, string name) => index < Arguments.Count || Named.ContainsKey(name);
+
+    /// <summary>An argument by place or name, or what stands for it where it is not given.</summary>
+    internal object? Get(int index, string name, object? otherwise = null) =>
+        index < Arguments.Count ? Arguments[index] : Named.TryGetValue(name, out object? value) ? value : otherwise;
+
+    internal MarkedText Text(int index, string name) => Get(index, name) switch
+    {
+        MarkedText text => text,
+        var other => throw Error($"needs a string for '{name}', not {PythonMath.Told(other)}"),
+    };
+
+    internal MarkedText? OptionalText(int index, string name) => Get(index, name) is null ? null : Text(index, name);
+
+    internal long Integer(int index, string name, long? otherwise = null) => Get(index, name, otherwise) switch
+    {
+        object value when PythonTypes.TryInteger(value, out long number) => number,
+        var other => throw Error($"needs an integer for '{name}', not {PythonMath.Told(other)}"),
+    };
+
+    internal bool IsTrue(int index, string name, bool otherwise = false) => PythonTypes.IsTrue(Get(index, name, otherwise));
+
+    /// <summary>The items of a list, a dict's keys, a string's characters.</summary>
+    internal IReadOnlyList<object?> Items(object? value)
+    {
+        if (!PythonTypes.TryItems(value, out IReadOnlyList<object?>? items))
+        {
+            throw Error($"needs something with items, not {PythonMath.Told(value)}");
+        }
+        Run.Spend(items.Count, Line);
+        return items;
+    }
+
+    /// <summary>Refuses arguments that would otherwise be ignored.</summary>
+    internal void AtMost(int arguments, params ReadOnlySpan<string> names)
+    {
+        if (Arguments.Count > arguments)
+        {
+            throw Error($"takes at most {arguments} arguments, not {Arguments.Count}");
+        }
+        foreach (string name in Named.Keys)
+        {
+            if (!names.Contains(name))
+            {
+                throw Error($"has no argument '{name}' here");
+            }
+        }
+    }
+
+    internal TemplateException Error(string problem) => Run.Error(Line, $"'{Name}' {problem}");
+}

@@ -1,0 +1,136 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Farsight.Text.Templates;
+
+// A template's values are null (None), bool, long, double, MarkedText and what follows here.
+
+/// <summary>
+/// A name or an attribute that does not exist: prints as nothing, is false and empty; everything else fails with what is missing.
+/// </summary>
+/// <param name="Missing">"'x' is undefined", "'dict object' has no attribute 'x'".</param>
+sealed record TemplateUndefined(string Missing);
+
+/// <summary>A list or a tuple.</summary>
+sealed class TemplateList(IEnumerable<object?> items, bool isTuple = false) : List<object?>(items)
+{
+    internal bool IsTuple => isTuple;
+}
+
+/// <summary>A dict; keys are strings, numbers or booleans, in the order they came.</summary>
+sealed class TemplateDict() : OrderedDictionary<object, object?>(PythonKeys.Comparer);
+
+/// <summary>What namespace() makes: the only thing whose attributes a template can set.</summary>
+sealed class TemplateNamespace
+{
+    internal Dictionary<string, object?> Values { get; } = new(StringComparer.Ordinal);
+}
+
+/// <summary>A function or method that a template can call.</summary>
+/// <param name="Name">As the template knows it.</param>
+/// <param name="Invoke">What it does.</param>
+sealed record TemplateFunction(string Name, Func<TemplateCall, object?> Invoke);
+
+/// <summary>Equality of keys: 1, 1.0 and True are one key, as in Python.</summary>
+static class PythonKeys
+{
+    internal static IEqualityComparer<object> Comparer { get; } = EqualityComparer<object>.Create(
+        (a, b) => PythonMath.AreEqual(a, b),
+        key => key switch
+        {
+            MarkedText text => StringComparer.Ordinal.GetHashCode(text.Value),
+            _ => PythonMath.TryNumber(key, out double number) ? number.GetHashCode() : 0,
+        });
+}
+
+/// <summary>Names of types, for messages, and marks of what is made from values.</summary>
+static class PythonTypes
+{
+    internal static string Name(object? value) => value switch
+    {
+        null => "none",
+        bool => "a boolean",
+        long => "an integer",
+        double => "a float",
+        MarkedText => "a string",
+        TemplateUndefined => "an undefined value",
+        TemplateList { IsTuple: true } => "a tuple",
+        TemplateList => "a list",
+        TemplateDict => "a dict",
+        TemplateNamespace => "a namespace",
+        TemplateFunction f => $"the function '{f.Name}'",
+        _ => "the loop",
+    };
+
+    /// <summary>As undefined values of Jinja name the object that lacks something.</summary>
+    internal static string ObjectName(object? value) => value switch
+    {
+        null => "None",
+        bool => "bool object",
+        long => "int object",
+        double => "float object",
+        MarkedText => "str object",
+        TemplateList { IsTuple: true } => "tuple object",
+        TemplateList => "list object",
+        TemplateDict => "dict object",
+        _ => PythonTypes.Name(value),
+    };
+
+    internal static bool IsTrue(object? value) => value switch
+    {
+        null or TemplateUndefined => false,
+        bool b => b,
+        long n => n != 0,
+        double d => d != 0,
+        MarkedText s => s.Length > 0,
+        TemplateList list => list.Count > 0,
+        TemplateDict dict => dict.Count > 0,
+        _ => true,
+    };
+
+    internal static bool TryInteger(object? value, out long number)
+    {
+        number = value switch { long n => n, bool b => b ? 1 : 0, _ => 0 };
+        return value is long or bool;
+    }
+
+    /// <summary>The items that a loop runs over.</summary>
+    internal static bool TryItems(object? value, [NotNullWhen(true)] out IReadOnlyList<object?>? items)
+    {
+        items = value switch
+        {
+            TemplateList list => list,
+            TemplateDict dict => [.. dict.Keys],
+            TemplateUndefined => [],
+            MarkedText text => Characters(text),
+            _ => null,
+        };
+        return items is not null;
+    }
+
+    static List<object?> Characters(MarkedText text)
+    {
+        List<object?> items = [];
+        for (int i = 0; i < text.Length;)
+        {
+            int length = char.IsHighSurrogate(text.Value[i]) && i + 1 < text.Length ? 2 : 1;
+            items.Add(text.Slice(i, length));
+            i += length;
+        }
+        return items;
+    }
+}
+
+/// <summary>Marks of text that is made from values.</summary>
+static class PythonMarks
+{
+    /// <summary>Text made from a value: from messages if anything in the value is.</summary>
+    internal static MarkedText Of(object? value, string text) => Any(value, 0) ? MarkedText.FromMessage(text) : MarkedText.Own(text);
+
+    static bool Any(object? value, int depth) => depth < TemplateRun.MostDepth && value switch
+    {
+        MarkedText text => text.IsMarked,
+        TemplateList list => list.Exists(item => Any(item, depth + 1)),
+        TemplateDict dict => dict.Any(pair => Any(pair.Key, depth + 1) || Any(pair.Value, depth + 1)),
+        _ => false,
+    };
+}

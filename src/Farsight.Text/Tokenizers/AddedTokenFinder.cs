@@ -1,0 +1,66 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace Farsight.Text.Tokenizers;
+
+/// <summary>Finds added tokens in text: the leftmost, and of those the longest.</summary>
+sealed class AddedTokenFinder
+{
+    readonly (string Content, AddedToken Token)[] _longestFirst;
+    readonly SearchValues<string> _contents;
+
+    /// <param name="tokens">The tokens, each with the text that it is found by.</param>
+    internal AddedTokenFinder(IEnumerable<(string Content, AddedToken Token)> tokens)
+    {
+        _longestFirst = [.. tokens.Where(t => t.Content.Length > 0).OrderByDescending(t => t.Content.Length).ThenBy(t => t.Token.Id)];
+        _contents = SearchValues.Create([.. _longestFirst.Select(t => t.Content)], StringComparison.Ordinal);
+    }
+
+    /// <summary>The first added token in the rest of the text, or null.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="from">Where to look; moved behind the token.</param>
+    /// <param name="taken">Up to where the text is taken by the token before.</param>
+    /// <param name="span">The token, with the white space that it takes.</param>
+    internal AddedToken? Next(ReadOnlySpan<char> text, ref int from, int taken, out Range span)
+    {
+        while (_longestFirst.Length > 0 && text[from..].IndexOfAny(_contents) is >= 0 and var found)
+        {
+            int start = from + found;
+            (string content, AddedToken token) = Longest(text[start..]);
+            int end = from = start + content.Length;
+            if (!token.SingleWord || !(EndsWithWord(text[..start]) || StartsWithWord(text[end..])))
+            {
+                start = token.LeftStrip ? Math.Max(taken, text[..start].TrimEnd().Length) : start;
+                end = token.RightStrip ? text.Length - text[end..].TrimStart().Length : end;
+                span = start..end;
+                return token;
+            }
+        }
+        span = default;
+        return null;
+    }
+
+    (string Content, AddedToken Token) Longest(ReadOnlySpan<char> text)
+    {
+        foreach ((string Content, AddedToken Token) candidate in _longestFirst)
+        {
+            if (text.StartsWith(candidate.Content, StringComparison.Ordinal))
+            {
+                return candidate;
+            }
+        }
+        throw new InvalidOperationException("No token begins where one was found.");
+    }
+
+    static bool EndsWithWord(ReadOnlySpan<char> text) =>
+        Rune.DecodeLastFromUtf16(text, out Rune last, out _) == OperationStatus.Done && IsOfWord(last);
+
+    static bool StartsWithWord(ReadOnlySpan<char> text) =>
+        Rune.DecodeFromUtf16(text, out Rune first, out _) == OperationStatus.Done && IsOfWord(first);
+
+    /// <summary>Letters, marks, digits, connecting punctuation and joiners: Unicode Technical Standard 18, Annex C.</summary>
+    static bool IsOfWord(Rune rune) =>
+        rune.Value is 0x200C or 0x200D
+        || Rune.GetUnicodeCategory(rune) is <= UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation;
+}

@@ -1,0 +1,198 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Farsight.Engine;
+using Farsight.Engine.Checkpoints.Gguf;
+
+namespace Farsight.Text.Tokenizers;
+
+/// <summary>
+/// Makes a tokenizer.json of what a GGUF file stores: the one that the file holds, or else one put together from its lists.
+/// </summary>
+static class GgufTokenizerReader
+{
+    const int Unknown = 2, Control = 3, UserDefined = 4, Unused = 5;
+
+    static readonly Dictionary<string, string> s_patterns = new(StringComparer.Ordinal)
+    {
+        ["gpt-2"] = Gpt2Splitter.Pattern,
+        ["llama-bpe"] = WordSplitter.Llama3,
+        ["llama3"] = WordSplitter.Llama3,
+        ["llama-v3"] = WordSplitter.Llama3,
+        ["qwen2"] = WordSplitter.Qwen2,
+    };
+
+    /// <summary>Reads the tokenizer of a file.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="gguf">What it stores.</param>
+    /// <exception cref="InputException">The tokenizer is of a kind that is not supported.</exception>
+    internal static (ReadOnlyMemory<byte> Json, TokenizerConfig Config) Read(string path, GgufTokenizer gguf)
+    {
+        TokenizerConfig config = new(Spelled(gguf, gguf.Bos), Spelled(gguf, gguf.Eos), gguf.AddBos, gguf.AddEos);
+        return gguf switch
+        {
+            { Json: { } json } => (Encoding.UTF8.GetBytes(json), config),
+            { Model: "gpt2" } => (ByteLevel(path, gguf), config with { AddsBos = gguf.AddBos ?? IsLlama3(gguf) }),
+            { Model: "llama" } => (SentencePiece(gguf), config with { AddsBos = gguf.AddBos ?? true }),
+            _ => throw new InputException(
+                $"{path}: tokenizers of the kind {gguf.Model} are not supported; take the model as a Hugging Face directory."),
+        };
+    }
+
+    static string? Spelled(GgufTokenizer gguf, int? id) => id is { } token ? gguf.Tokens[token] : null;
+
+    static bool IsLlama3(GgufTokenizer gguf) => gguf.Pre is not null && s_patterns.GetValueOrDefault(gguf.Pre) == WordSplitter.Llama3;
+
+    static ReadOnlyMemory<byte> ByteLevel(string path, GgufTokenizer gguf)
+    {
+        if (gguf.Pre is null || !s_patterns.TryGetValue(gguf.Pre, out string? pattern))
+        {
+            throw new InputException(
+                $"{path}: the way {gguf.Pre ?? "without a name"} to cut text into words is not supported; take the model as a Hugging Face directory."
+            );
+        }
+        return Write(gguf, json =>
+        {
+            json.WriteNull("normalizer");
+            WriteRaw(json, "pre_tokenizer", $$"""
+                {"type": "Sequence", "pretokenizers": [
+                    {"type": "Split", "pattern": {"Regex": {{JsonSerializer.Serialize(pattern)}}}, "behavior": "Isolated", "invert": false},
+                    {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false}]}
+                """);
+            WriteRaw(json, "decoder", """{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false}""");
+            WriteModel(json, gguf, gguf.Merges.Select(Halves), isSentencePiece: false);
+        });
+    }
+
+    static ReadOnlyMemory<byte> SentencePiece(GgufTokenizer gguf)
+    {
+        bool prefix = gguf.AddSpacePrefix ?? true;
+        return Write(
+            gguf,
+            json =>
+            {
+                const string Replace = """{"type": "Replace", "pattern": {"String": " "}, "content": "▁"}""";
+                const string Back =
+                    """{"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "ByteFallback"}, {"type": "Fuse"}""";
+                WriteRaw(
+                    json,
+                    "normalizer",
+                    prefix ? $$"""{"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"}, {{Replace}}]}""" : Replace);
+                json.WriteNull("pre_tokenizer");
+                WriteRaw(
+                    json,
+                    "decoder",
+                    prefix
+                        ? $$"""{"type": "Sequence", "decoders": [{{Back}}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]}"""
+                        : $$"""{"type": "Sequence", "decoders": [{{Back}}]}""");
+                WriteModel(json, gguf, MergesByScore(gguf), isSentencePiece: true);
+            });
+    }
+
+    static ReadOnlyMemory<byte> Write(GgufTokenizer gguf, Action<Utf8JsonWriter> rest)
+    {
+        ArrayBufferWriter<byte> buffer = new();
+        using (Utf8JsonWriter json = new(buffer, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            json.WriteString("version", "1.0");
+            WriteAdded(json, gguf);
+            json.WriteNull("post_processor");
+            rest(json);
+            json.WriteEndObject();
+        }
+        return buffer.WrittenMemory;
+    }
+
+    static void WriteAdded(Utf8JsonWriter json, GgufTokenizer gguf)
+    {
+        json.WriteStartArray("added_tokens");
+        for (int id = 0; id < gguf.Types.Count; id++)
+        {
+            if (gguf.Types[id] is Control or UserDefined or Unknown)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("id", id);
+                json.WriteString("content", gguf.Tokens[id]);
+                foreach (string flag in (string[])["single_word", "lstrip", "rstrip", "normalized"])
+                {
+                    json.WriteBoolean(flag, false);
+                }
+                json.WriteBoolean("special", gguf.Types[id] != UserDefined);
+                json.WriteEndObject();
+            }
+        }
+        json.WriteEndArray();
+    }
+
+    static void WriteModel(Utf8JsonWriter json, GgufTokenizer gguf, IEnumerable<(string Left, string Right)> merges, bool isSentencePiece)
+    {
+        json.WriteStartObject("model");
+        json.WriteString("type", "BPE");
+        json.WriteString("unk_token", isSentencePiece && gguf.Unknown is { } unknown ? gguf.Tokens[unknown] : null);
+        json.WriteBoolean("fuse_unk", isSentencePiece);
+        json.WriteBoolean("byte_fallback", isSentencePiece);
+        json.WriteBoolean("ignore_merges", IsLlama3(gguf));
+        json.WriteStartObject("vocab");
+        for (int id = 0; id < gguf.Tokens.Count; id++)
+        {
+            if (gguf.Types.Count == 0 || gguf.Types[id] != Unused)
+            {
+                json.WriteNumber(gguf.Tokens[id], id);
+            }
+        }
+        json.WriteEndObject();
+        json.WriteStartArray("merges");
+        foreach ((string left, string right) in merges)
+        {
+            json.WriteStartArray();
+            json.WriteStringValue(left);
+            json.WriteStringValue(right);
+            json.WriteEndArray();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    static (string Left, string Right) Halves(string merge)
+    {
+        int space = merge.Length > 1 ? merge.IndexOf(' ', 1) : -1;
+        return space > 0 ? (merge[..space], merge[(space + 1)..]) : (merge, "");
+    }
+
+    // Every way to make a token of two tokens, the best token first; of one token's ways, that of the earlier halves.
+    static IEnumerable<(string Left, string Right)> MergesByScore(GgufTokenizer gguf)
+    {
+        Dictionary<string, int> ids = new(StringComparer.Ordinal);
+        for (int id = 0; id < gguf.Tokens.Count; id++)
+        {
+            if (gguf.Types.Count == 0 || gguf.Types[id] is not (Control or Unknown or Unused or 6))
+            {
+                ids.TryAdd(gguf.Tokens[id], id);
+            }
+        }
+        List<(float Score, int Left, int Right)> merges = [];
+        foreach ((string token, int id) in ids)
+        {
+            for (int cut = 1; cut < token.Length; cut++)
+            {
+                if (ids.TryGetValue(token[..cut], out int left) && ids.TryGetValue(token[cut..], out int right))
+                {
+                    merges.Add((gguf.Scores.Count > 0 ? gguf.Scores[id] : -id, left, right));
+                }
+            }
+        }
+        return merges
+            .OrderByDescending(m => m.Score)
+            .ThenBy(m => m.Left)
+            .ThenBy(m => m.Right)
+            .Select(m => (gguf.Tokens[m.Left], gguf.Tokens[m.Right]));
+    }
+
+    static void WriteRaw(Utf8JsonWriter json, string name, string value)
+    {
+        json.WritePropertyName(name);
+        json.WriteRawValue(value);
+    }
+}

@@ -1,0 +1,48 @@
+using System.Buffers;
+
+namespace Farsight.Text.Tokenizers;
+
+/// <summary>Decodes tokens as they are generated and never gives out part of a character.</summary>
+/// <remarks>What it gives out, put together, is what <see cref="Tokenizer.Decode"/> makes of all the tokens. For one thread.</remarks>
+public sealed class StreamingDecoder
+{
+    readonly Tokenizer _tokenizer;
+    readonly bool _skipSpecialTokens;
+    readonly TextStream _stream;
+    readonly ArrayBufferWriter<char> _text = new();
+
+    /// <summary>Starts a new text.</summary>
+    public StreamingDecoder(Tokenizer tokenizer, bool skipSpecialTokens = true)
+    {
+        _tokenizer = tokenizer;
+        _skipSpecialTokens = skipSpecialTokens;
+        _stream = tokenizer.NewStream();
+    }
+
+    /// <summary>Takes the next token; returns the characters that are now complete, often none within an emoji.</summary>
+    public string Append(int id)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(id);
+        if (!_skipSpecialTokens || !_tokenizer.IsSpecial(id))
+        {
+            _stream.Append(id, _text);
+        }
+        return Take();
+    }
+
+    /// <summary>
+    /// Ends the text; returns U+FFFD when it ends within a character, else what was held back. The stream can then be used again.
+    /// </summary>
+    public string Finish()
+    {
+        _stream.Finish(_text);
+        return Take();
+    }
+
+    string Take()
+    {
+        string text = _text.WrittenSpan.ToString();
+        _text.ResetWrittenCount();
+        return text;
+    }
+}

@@ -1,0 +1,60 @@
+namespace Farsight.Text.Tokenizers;
+
+/// <summary>A change to text before it is cut into pieces.</summary>
+abstract class TextStep
+{
+    /// <summary>The changed text; the same span where nothing changes.</summary>
+    /// <param name="text">A part of what is encoded, between two added tokens.</param>
+    /// <param name="first">The part begins where the whole begins.</param>
+    internal abstract ReadOnlySpan<char> Apply(ReadOnlySpan<char> text, bool first);
+
+    /// <summary>All steps, one after the other.</summary>
+    internal static ReadOnlySpan<char> ApplyAll(IReadOnlyList<TextStep> steps, ReadOnlySpan<char> text, bool first)
+    {
+        foreach (TextStep step in steps)
+        {
+            text = step.Apply(text, first);
+        }
+        return text;
+    }
+}
+
+/// <summary>Unicode's composed form ("NFC").</summary>
+sealed class ComposeStep : TextStep
+{
+    internal override ReadOnlySpan<char> Apply(ReadOnlySpan<char> text, bool first) => UnicodeComposition.Compose(text);
+}
+
+/// <summary>Text in front of every part that is not empty ("Prepend").</summary>
+sealed class PrependStep(string prefix) : TextStep
+{
+    internal string Prefix => prefix;
+
+    internal override ReadOnlySpan<char> Apply(ReadOnlySpan<char> text, bool first) => text.IsEmpty ? text : string.Concat(prefix, text);
+}
+
+/// <summary>One text for another, wherever it stands ("Replace").</summary>
+sealed class ReplaceStep(string old, string replacement) : TextStep
+{
+    internal string Old => old;
+
+    internal string Replacement => replacement;
+
+    internal override ReadOnlySpan<char> Apply(ReadOnlySpan<char> text, bool first)
+    {
+        if (old.Length == 1 && replacement.Length == 1)
+        {
+            char[] copy = new char[text.Length];
+            text.Replace(copy, old[0], replacement[0]);
+            return copy;
+        }
+        return text.Contains(old, StringComparison.Ordinal) ? text.ToString().Replace(old, replacement, StringComparison.Ordinal) : text;
+    }
+}
+
+/// <summary>A sign in front of every part that does not begin with it, or of the first part only.</summary>
+sealed class PrefixStep(char sign, bool firstOnly) : TextStep
+{
+    internal override ReadOnlySpan<char> Apply(ReadOnlySpan<char> text, bool first) =>
+        text.IsEmpty || text[0] == sign || (firstOnly && !first) ? text : string.Concat(new ReadOnlySpan<char>(in sign), text);
+}

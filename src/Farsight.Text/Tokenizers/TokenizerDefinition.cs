@@ -1,0 +1,33 @@
+namespace Farsight.Text.Tokenizers;
+
+/// <summary>What a tokenizer.json says, checked.</summary>
+sealed record TokenizerDefinition
+{
+    internal required TokenizerKind Kind { get; init; }
+    /// <summary>The spelling of each id; null where there is no token.</summary>
+    internal required string?[] Tokens { get; init; }
+    /// <summary>The ids of the spellings, without those of added tokens that stand beside the vocabulary.</summary>
+    internal required Dictionary<string, int> Vocabulary { get; init; }
+    internal required IReadOnlyList<Merge> Merges { get; init; }
+    internal required IReadOnlyList<AddedToken> Added { get; init; }
+    internal required IReadOnlySet<int> Special { get; init; }
+    /// <summary>What happens to text, before added tokens are looked for in it that want it so.</summary>
+    internal required IReadOnlyList<TextStep> Normalizer { get; init; }
+    /// <summary>What happens to text after that.</summary>
+    internal required IReadOnlyList<TextStep> Prefix { get; init; }
+    /// <summary>The same for a text that continues another: without what is put in front.</summary>
+    internal IReadOnlyList<TextStep> PrefixInside => field ??= [.. Prefix.Where(s => s is not PrefixStep)];
+    internal required PreTokenizer PreTokenizer { get; init; }
+    internal required string? SplitPattern { get; init; }
+    internal required DecoderDefinition Decoder { get; init; }
+    /// <summary>A piece that is a token as a whole is taken as it is, whatever the merges say.</summary>
+    internal required bool IgnoresMerges { get; init; }
+    /// <summary>The ids of the 256 bytes; null in a SentencePiece vocabulary without them.</summary>
+    internal required int[]? IdOfByte { get; init; }
+    internal required int? Unknown { get; init; }
+    internal required bool FusesUnknown { get; init; }
+    /// <summary>The tokens that the post-processor puts before a text.</summary>
+    internal required IReadOnlyList<int> Before { get; init; }
+    /// <summary>The tokens that the post-processor puts after a text.</summary>
+    internal required IReadOnlyList<int> After { get; init; }
+}

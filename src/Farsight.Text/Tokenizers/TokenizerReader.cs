@@ -1,0 +1,227 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Farsight.Text.Tokenizers;
+
+/// <summary>Reads the tokenizer.json of Hugging Face's library, as far as it describes a BPE of bytes or of characters.</summary>
+sealed class TokenizerReader
+{
+    readonly TokenizerJson _json;
+    readonly Dictionary<string, int> _vocabulary = new(StringComparer.Ordinal);
+    readonly Dictionary<string, AddedToken> _added = new(StringComparer.Ordinal);
+    int _largestId;
+
+    /// <param name="name">The file's name, for messages.</param>
+    internal TokenizerReader(string name) => _json = new(name);
+
+    internal TokenizerDefinition Read(ReadOnlyMemory<byte> bytes)
+    {
+        // an entry takes some bytes, and few ids are left out: keeps a damaged id from asking for gigabytes
+        _largestId = Math.Min(bytes.Length, 10_000_000) + 65_536;
+        using JsonDocument document = _json.Parse(bytes);
+        JsonElement root = document.RootElement;
+        JsonElement model = _json.Object(root, "model");
+        RequireBytePairs(model);
+        PreTokenizerReader preTokenizers = new(_json);
+        PreTokenizer preTokenizer = preTokenizers.Read(root);
+        TokenizerKind kind = preTokenizers.ByteLevel ? TokenizerKind.ByteLevel : TokenizerKind.SentencePiece;
+        RequireKind(model, kind);
+        DecoderReader decoder = new(_json);
+        ReadVocabulary(model);
+        ReadAdded(root);
+        string?[] tokens = Tokens(kind);
+        PostProcessorReader around = new(_json, IdOf, id => id < tokens.Length && tokens[id] is not null);
+        around.Read(root);
+        return new()
+        {
+            Kind = kind,
+            Tokens = tokens,
+            Vocabulary = _vocabulary,
+            Merges = Merges(model),
+            Added = [.. _added.Values],
+            Special = _added.Values.Where(a => a.Special).Select(a => a.Id).ToHashSet(),
+            Normalizer = new NormalizerReader(_json).Read(root),
+            Prefix = preTokenizers.Prefix,
+            PreTokenizer = preTokenizer,
+            SplitPattern = preTokenizers.SplitPattern,
+            Decoder = kind == TokenizerKind.ByteLevel ? decoder.ReadByteLevel(root) : decoder.ReadSentencePiece(root),
+            IgnoresMerges = _json.Flag(model, "ignore_merges", false),
+            IdOfByte = IdOfByte(model, kind),
+            Unknown = Unknown(model, kind),
+            FusesUnknown = _json.Flag(model, "fuse_unk", false),
+            Before = around.Before,
+            After = around.After,
+        };
+    }
+
+    void RequireBytePairs(JsonElement model)
+    {
+        string type = _json.Optional(model, "type") is null ? "BPE" : _json.Text(model, "type");
+        if (type != "BPE")
+        {
+            throw _json.Unsupported($"the model '{type}'");
+        }
+        foreach (string affix in (string[])["continuing_subword_prefix", "end_of_word_suffix"])
+        {
+            if (_json.Optional(model, affix) is not null && _json.Text(model, affix).Length > 0)
+            {
+                throw _json.Unsupported($"'{affix}'");
+            }
+        }
+        if (_json.Optional(model, "dropout") is { } dropout && (dropout.ValueKind != JsonValueKind.Number || dropout.GetDouble() != 0))
+        {
+            throw _json.Unsupported("'dropout' of merges");
+        }
+    }
+
+    void RequireKind(JsonElement model, TokenizerKind kind)
+    {
+        bool fallsBack = _json.Flag(model, "byte_fallback", false);
+        if (kind == TokenizerKind.ByteLevel && fallsBack)
+        {
+            throw _json.Unsupported("'byte_fallback' together with the pre_tokenizer 'ByteLevel'");
+        }
+        if (kind == TokenizerKind.SentencePiece && !fallsBack && _json.Optional(model, "unk_token") is null)
+        {
+            throw _json.Unsupported("a pre_tokenizer without 'ByteLevel' to a model without 'byte_fallback' and 'unk_token'");
+        }
+    }
+
+    void ReadVocabulary(JsonElement model)
+    {
+        foreach (JsonProperty entry in _json.Object(model, "vocab").EnumerateObject())
+        {
+            string token = _json.Name(entry);
+            if (!_vocabulary.TryAdd(token, _json.Id(entry.Value, $"the vocabulary's '{token}'", _largestId)))
+            {
+                throw _json.Damaged($"the vocabulary holds '{token}' twice");
+            }
+        }
+    }
+
+    void ReadAdded(JsonElement root)
+    {
+        foreach (JsonElement entry in _json.OptionalArray(root, "added_tokens"))
+        {
+            string content = _json.Text(entry, "content");
+            int id = _json.Id(_json.Required(entry, "id"), $"the added token '{content}'", _largestId);
+            AddedToken token = new(id, content, _json.Flag(entry, "special", false))
+            {
+                SingleWord = _json.Flag(entry, "single_word", false),
+                LeftStrip = _json.Flag(entry, "lstrip", false),
+                RightStrip = _json.Flag(entry, "rstrip", false),
+                Normalized = _json.Flag(entry, "normalized", false),
+            };
+            if (content.Length == 0 || (_vocabulary.TryGetValue(content, out int other) && other != id) || !_added.TryAdd(content, token))
+            {
+                throw _json.Damaged($"the added token '{content}' is empty, there twice or has another id in the vocabulary");
+            }
+        }
+    }
+
+    string?[] Tokens(TokenizerKind kind)
+    {
+        string?[] tokens = new string?[1 + _vocabulary.Values.Concat(_added.Values.Select(a => a.Id)).DefaultIfEmpty(-1).Max()];
+        foreach (AddedToken token in _added.Values)
+        {
+            Put(tokens, token.Id, token.Content);
+        }
+        foreach ((string token, int id) in _vocabulary)
+        {
+            if (_added.ContainsKey(token))
+            {
+                continue;
+            }
+            if (kind == TokenizerKind.ByteLevel && !ByteAlphabet.Spells(token))
+            {
+                throw _json.Unsupported($"the token '{token}', which is not spelled in bytes,");
+            }
+            Put(tokens, id, token);
+        }
+        return tokens;
+    }
+
+    void Put(string?[] tokens, int id, string token) =>
+        tokens[id] = tokens[id] is null ? token : throw _json.Damaged($"two tokens have the id {id}");
+
+    Merge[] Merges(JsonElement model)
+    {
+        JsonElement.ArrayEnumerator entries = _json.Array(model, "merges");
+        Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> ids = _vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
+        List<Merge> merges = [];
+        char[] joined = [];
+        foreach (JsonElement entry in entries)
+        {
+            string pair = Pair(entry, merges.Count, out int space);
+            ReadOnlySpan<char> left = pair.AsSpan(0, space), right = pair.AsSpan(space + 1);
+            joined = joined.Length < pair.Length ? new char[2 * pair.Length] : joined;
+            left.CopyTo(joined);
+            right.CopyTo(joined.AsSpan(space));
+            ReadOnlySpan<char> whole = joined.AsSpan(0, pair.Length - 1);
+            if (
+                !ids.TryGetValue(left, out int leftId)
+                || !ids.TryGetValue(right, out int rightId)
+                || !ids.TryGetValue(whole, out int merged)
+                || (_added.TryGetValue(whole.ToString(), out AddedToken? token) && token.Special))
+            {
+                throw _json.Damaged($"merge {merges.Count} ('{left}' and '{right}') uses or makes a token that the vocabulary lacks");
+            }
+            merges.Add(new(leftId, rightId, merged));
+        }
+        return [.. merges];
+    }
+
+    /// <summary>A merge as two texts with a space between them, which is what older files hold.</summary>
+    string Pair(JsonElement entry, int rank, out int space)
+    {
+        string pair = entry.ValueKind switch
+        {
+            JsonValueKind.String => _json.Value(entry),
+            JsonValueKind.Array when entry.GetArrayLength() == 2 && entry.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String) =>
+                $"{_json.Value(entry[0])} {_json.Value(entry[1])}",
+            _ => "",
+        };
+        space = pair.IndexOf(' ');
+        return space > 0 && space < pair.Length - 1 && pair.IndexOf(' ', space + 1) < 0
+            ? pair
+            : throw _json.Damaged($"merge {rank} is not a pair of tokens");
+    }
+
+    int[]? IdOfByte(JsonElement model, TokenizerKind kind)
+    {
+        if (kind == TokenizerKind.SentencePiece && !_json.Flag(model, "byte_fallback", false))
+        {
+            return null;
+        }
+        int[] ids = new int[256];
+        for (int b = 0; b < 256; b++)
+        {
+            string spelled =
+                kind == TokenizerKind.ByteLevel
+                    ? ByteAlphabet.Spell([(byte)b])
+                    : string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>");
+            if (!_vocabulary.TryGetValue(spelled, out ids[b]) || (_added.TryGetValue(spelled, out AddedToken? added) && added.Special))
+            {
+                throw _json.Unsupported($"a vocabulary that has no token for the byte 0x{b:X2}");
+            }
+        }
+        return ids;
+    }
+
+    int? Unknown(JsonElement model, TokenizerKind kind)
+    {
+        if (_json.Optional(model, "unk_token") is null)
+        {
+            return null;
+        }
+        string unknown = _json.Text(model, "unk_token");
+        return _vocabulary.TryGetValue(unknown, out int id) ? id
+            : kind == TokenizerKind.ByteLevel ? null : throw _json.Damaged($"the unk_token '{unknown}' is not in the vocabulary");
+    }
+
+    int? IdOf(string token) =>
+        _added.TryGetValue(token, out AddedToken? added) ? added.Id
+        : _vocabulary.TryGetValue(token, out int id) ? id
+        : null;
+}

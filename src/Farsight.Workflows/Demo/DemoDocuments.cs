@@ -1,0 +1,70 @@
+using System.Globalization;
+using Farsight.Alignment.Corpus;
+using Farsight.Alignment.Fiction;
+using Farsight.Engine;
+using Farsight.Engine.Files;
+
+namespace Farsight.Workflows.Demo;
+
+/// <summary>The texts of a demo, in two folders: contexts to train on, and haystacks that training never sees.</summary>
+/// <param name="Training">Folder of .txt files.</param>
+/// <param name="Evaluation">Folder of .txt files.</param>
+sealed record DemoDocuments(string Training, string Evaluation)
+{
+    const int TrainingCount = 40, EvaluationCount = 8, Words = 4000;
+
+    // Keeps the evaluation's documents apart from the training's, which the base model has partly seen as well.
+    const int EvaluationCollection = 500_000_000;
+
+    /// <summary>Invents the documents, or copies the user's: all but the last for training, the last for evaluation.</summary>
+    /// <exception cref="InputException">The user's documents cannot be read, or there is only one.</exception>
+    internal static DemoDocuments Prepare(DemoOptions options, IProgress<DemoProgress>? progress, CancellationToken cancel)
+    {
+        DemoDocuments folders = new(
+            Path.Combine(options.Output, "documents", "training"),
+            Path.Combine(options.Output, "documents", "evaluation"));
+        if (options.Documents is null)
+        {
+            folders.Invent(options.Seed, progress, cancel);
+        }
+        else
+        {
+            folders.Copy(options.Documents, progress, cancel);
+        }
+        return folders;
+    }
+
+    void Invent(int seed, IProgress<DemoProgress>? progress, CancellationToken cancel)
+    {
+        for (int i = 0; i < TrainingCount + EvaluationCount; i++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            bool isTraining = i < TrainingCount;
+            int collection = isTraining ? seed : EvaluationCollection + seed;
+            Write(isTraining ? Training : Evaluation, i, FictionWriter.Write(collection, i, Words).Text);
+            progress?.Report(new("documents", "inventing documents", i + 1, TrainingCount + EvaluationCount, ""));
+        }
+    }
+
+    void Copy(string path, IProgress<DemoProgress>? progress, CancellationToken cancel)
+    {
+        SourceDocument[] documents = [.. DocumentReader.Read(path)];
+        if (documents.Length < 2)
+        {
+            throw new InputException(
+                $"{path} holds a single document; the demo needs at least two, since the last one is kept for evaluation.");
+        }
+        for (int i = 0; i < documents.Length; i++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            Write(i < documents.Length - 1 ? Training : Evaluation, i, documents[i].Text);
+            progress?.Report(new("documents", "copying documents", i + 1, documents.Length, ""));
+        }
+    }
+
+    static void Write(string folder, int index, string text)
+    {
+        Directory.CreateDirectory(folder);
+        AtomicFile.WriteText(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"document-{index + 1:D4}.txt")), text);
+    }
+}

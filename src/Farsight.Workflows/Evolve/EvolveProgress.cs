@@ -1,0 +1,26 @@
+namespace Farsight.Workflows.Evolve;
+
+/// <summary>Where a running self-evolution is.</summary>
+/// <param name="Stage">documents, data, reference, training, merging or measuring.</param>
+/// <param name="What">"base", "iteration 1".</param>
+/// <param name="Done">Items done.</param>
+/// <param name="Total">Items of this stage.</param>
+/// <param name="Detail">What else is worth knowing; may be empty.</param>
+public sealed record EvolveProgress(string Stage, string What, long Done, long Total, string Detail);
+
+/// <summary>What a self-evolution is started with.</summary>
+/// <param name="Recipe">What to do.</param>
+/// <param name="RecipePath">Its file; relative paths in the recipe begin there.</param>
+/// <param name="Output">Where everything goes; the same call continues there.</param>
+/// <param name="MemoryBytes">What the process may take; null for the memory that the machine has.</param>
+public sealed record EvolveRequest(EvolveRecipe Recipe, string RecipePath, string Output, long? MemoryBytes = null);
+
+/// <summary>What came of it.</summary>
+/// <param name="Models">The base model, the base model with the last iteration's RoPE alone, then every iteration's model, each with its
+/// results.</param>
+/// <param name="Model">Directory of the last model.</param>
+/// <param name="SummaryPath">evolution.json.</param>
+/// <param name="ReportPath">report.html.</param>
+/// <param name="Seconds">By stage, over all the times it was started, and in total.</param>
+public sealed record EvolveVerdict(
+    IReadOnlyList<EvolvedModel> Models, string Model, string SummaryPath, string ReportPath, IReadOnlyDictionary<string, double> Seconds);

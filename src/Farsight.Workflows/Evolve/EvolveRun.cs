@@ -1,0 +1,254 @@
+using System.Globalization;
+using Farsight.Alignment.Answering;
+using Farsight.Alignment.Fiction;
+using Farsight.Alignment.Recipes;
+using Farsight.Alignment.Runs;
+using Farsight.Alignment.Synthesis;
+using Farsight.Alignment.Synthesis.LongPo;
+using Farsight.Alignment.Training;
+using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
+using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
+using Farsight.Engine.Rope;
+using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Report;
+using Farsight.Workflows.Train;
+
+namespace Farsight.Workflows.Evolve;
+
+/// <summary>
+/// Carries out an <see cref="EvolveRecipe"/>: data by the current model, reference, training, merging, measuring, and again with a longer
+/// window.
+/// </summary>
+/// <remarks>
+/// Every stage ends with a file that the next begins with, and continues from what it left, so an interrupted run is started again with the
+/// same
+/// command. Each iteration's folder holds data.jsonl, its reference, train.json (an ordinary train recipe), run/, model/ and eval/.
+/// </remarks>
+public sealed class EvolveRun
+{
+    const string SummaryName = "evolution.json",
+        ReportName = "report.html",
+        TrainName = "train.json",
+        DataName = "data.jsonl",
+        ModelName = "model";
+
+    readonly EvolveRequest _request;
+    readonly Action<EvolveProgress> _progress;
+    readonly Action<string> _note;
+    readonly CancellationToken _cancel;
+    readonly StageClock _clock;
+    readonly string _base;
+
+    EvolveRun(EvolveRequest request, string baseModel, Action<string> note, IProgress<EvolveProgress>? progress, CancellationToken cancel)
+    {
+        (_request, _base, _note, _cancel) = (request, baseModel, note, cancel);
+        _progress = p => progress?.Report(p);
+        _clock = new(In("seconds.json"));
+    }
+
+    EvolveRecipe Recipe => _request.Recipe;
+
+    /// <summary>Runs what is left to do.</summary>
+    /// <param name="request">What, and where to.</param>
+    /// <param name="note">Told what a person should know.</param>
+    /// <param name="progress">Told where it is.</param>
+    /// <param name="cancel">Finishes the step or example, saves and stops; the same call continues.</param>
+    /// <exception cref="InputException">Model, documents and recipe do not fit together, or the folder holds something else.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static EvolveVerdict Start(
+        EvolveRequest request,
+        Action<string> note,
+        IProgress<EvolveProgress>? progress,
+        CancellationToken cancel)
+    {
+        EvolveRecipe recipe = request.Recipe;
+        string baseModel = RecipeFile.Locate(request.RecipePath, "base_model", recipe.BaseModel);
+        EvolveWindows.Check(recipe, ModelFiles.ReadConfig(baseModel));
+        RunManifest manifest = RunManifest.OfThisProcess(
+            "evolve",
+            recipe.Seed,
+            new Dictionary<string, string> { ["base_model"] = InputHash.OfModel(baseModel) });
+        using RunDirectory directory = RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, resume: true);
+        foreach (string difference in directory.Notes)
+        {
+            note($"{difference}: the last bits of the results may differ from those of a run that never stopped.");
+        }
+        return new EvolveRun(request, baseModel, note, progress, cancel).Run();
+    }
+
+    EvolveVerdict Run()
+    {
+        string documents = "";
+        _clock.Measure("documents", () => documents = Documents());
+        List<EvolvedModel> models = [new("base", BaseConfig.MaxPositionEmbeddings, Measure("base", _base, null))];
+        if (Recipe.Iterations[^1].Rope is { } rope)
+        {
+            models.Add(
+                new($"base, {rope} alone", Recipe.Iterations[^1].Window, Measure("rope-alone", _base, RopeOption.Parse(rope, BaseConfig))));
+        }
+        string current = _base;
+        foreach ((int i, EvolveIteration iteration) in Recipe.Iterations.Index())
+        {
+            string name = Name(i), folder = Folder(i);
+            Directory.CreateDirectory(folder);
+            _clock.Measure("data", () => Synthesise(iteration, name, current, documents, Path.Combine(folder, DataName)));
+            string trained = "";
+            _clock.Measure("training", () => trained = Train(i, iteration, current));
+            _clock.Measure("merging", () => current = Merge(current, trained, folder, name));
+            models.Add(new(name, iteration.Window, Measure(Path.GetFileName(folder), current, null)));
+        }
+        return Conclude(models, current);
+    }
+
+    string Documents()
+    {
+        if (Recipe.Documents.Path is { } path)
+        {
+            return RecipeFile.Locate(_request.RecipePath, "documents.path", path);
+        }
+        string folder = In("documents");
+        if (!Directory.Exists(folder) || !Directory.EnumerateFiles(folder, "*.jsonl").Any())
+        {
+            int count = Recipe.Documents.Count!.Value;
+            new FictionFolder(folder, count, Recipe.Documents.Words!.Value, Recipe.Seed, FictionFormat.Jsonl, Force: true)
+                .Write(new Relay<int>(done => _progress(new("documents", "inventing", done, count, ""))), _cancel);
+        }
+        return folder;
+    }
+
+    void Synthesise(EvolveIteration iteration, string name, string model, string documents, string file)
+    {
+        if (File.Exists(file))
+        {
+            return;
+        }
+        LongPoOptions options = new(model, documents, iteration.Samples, Recipe.Seed, file)
+        {
+            Questions = Recipe.Questions,
+            Turns = iteration.Turns,
+            DocumentTokens = iteration.DocumentTokens,
+            ChunkTokens = iteration.ChunkTokens,
+            MinChunkTokens = iteration.MinChunkTokens,
+        };
+        LongPoSummary made = LongPoSynthesis.Run(
+            options,
+            new Relay<SynthesisProgress>(p => _progress(new("data", name, p.Counts.Written, p.Samples, ""))),
+            _cancel);
+        if (made.Counts.Written < iteration.Samples)
+        {
+            _note(
+                Invariant(
+                    $"{name}: {made.Counts.Written} of {iteration.Samples} samples came of {made.Counts.Tried} tries, and {Recipe.HeldOut} of them are held out; {file}.summary.json says why the others were dropped."
+                ));
+        }
+    }
+
+    /// <summary>The folder of the adapter, or of the model where every weight is trained.</summary>
+    string Train(int index, EvolveIteration iteration, string model)
+    {
+        string folder = Folder(index),
+            run = Path.Combine(folder, "run"),
+            made = Path.Combine(run, Recipe.Lora is null ? ModelName : "adapter");
+        if (Directory.Exists(made))
+        {
+            return made;
+        }
+        TrainRecipe recipe = Recipe.TrainingOf(
+            iteration,
+            index == 0 ? Path.GetFullPath(model) : Path.GetRelativePath(folder, model),
+            DataName);
+        string path = Path.Combine(folder, TrainName),
+            name = Name(index);
+        AtomicFile.WriteText(path, RecipeFile.Resolve(recipe));
+        return TrainRun.Start(
+            new(recipe, path, run, Resume: true, _request.MemoryBytes)
+            {
+                ReferenceProgress = (done, all) => _progress(new("reference", name, done, all, "")),
+            },
+            _note,
+            new Relay<TrainingProgress>(p =>
+                _progress(
+                    new(
+                        "training",
+                        name,
+                        p.Line.Step,
+                        p.Steps,
+                        p.Line.Values.TryGetValue(PreferenceMetrics.Loss, out double loss) ? Invariant($"loss {loss:0.000}") : ""))),
+            _cancel);
+    }
+
+    /// <summary>The model that the next iteration begins with.</summary>
+    string Merge(string model, string trained, string folder, string name)
+    {
+        string merged = Path.Combine(folder, ModelName);
+        if (Recipe.Lora is null)
+        {
+            return trained;
+        }
+        if (!Directory.Exists(merged))
+        {
+            new AdapterMerge(model, trained, merged, NumberFormat.BF16).Write(
+                (done, all) => _progress(new("merging", name, done, all, "")),
+                _cancel);
+        }
+        return merged;
+    }
+
+    EvalResults Measure(string folder, string model, RopeScaling? rope)
+    {
+        string directory = Path.Combine(_request.Output, folder, "eval");
+        if (File.Exists(Path.Combine(directory, EvalFiles.ResultsName)))
+        {
+            return EvalFiles.ReadResults(directory);
+        }
+        EvalResults? results = null;
+        _clock.Measure(
+            "measuring",
+            () =>
+            {
+                EvalRequest request = new(
+                    Recipe.Measure.Tasks,
+                    Windows,
+                    Recipe.Measure.Depths,
+                    Recipe.Measure.Samples,
+                    Recipe.Seed,
+                    Recipe.Measure.Documents is { } path ? RecipeFile.Locate(_request.RecipePath, "measure.documents", path) : null);
+                using LoadedModel loaded = LoadedModel.Open(model, null, rope);
+                results = request.Run(
+                    loaded,
+                    directory,
+                    new Relay<EvalProgress>(p =>
+                        _progress(new("measuring", folder, p.Done, p.Total ?? 0, Invariant($"{p.Task} at {p.Length}")))),
+                    _cancel);
+            });
+        return results!;
+    }
+
+    EvolveVerdict Conclude(List<EvolvedModel> models, string current)
+    {
+        AtomicFile.WriteText(In(SummaryName), EvolveSummary.ToJson(Recipe, models));
+        ReportWriter.Write(In(ReportName), EvolveSummary.Report(Recipe, models, i => Path.Combine(Folder(i), "run")));
+        return new(models, current, In(SummaryName), In(ReportName), _clock.Seconds);
+    }
+
+    ModelConfig BaseConfig => ModelFiles.ReadConfig(_base);
+
+    int[] Windows => [BaseConfig.MaxPositionEmbeddings, .. Recipe.Iterations.Select(it => it.Window)];
+
+    string Folder(int index) => In(Invariant($"iteration-{index + 1}"));
+
+    static string Name(int index) => Invariant($"iteration {index + 1}");
+
+    string In(string name) => Path.Combine(_request.Output, name);
+
+    static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Hands progress on where it is reported, in order.</summary>
+    sealed class Relay<T>(Action<T> handler) : IProgress<T>
+    {
+        public void Report(T value) => handler(value);
+    }
+}

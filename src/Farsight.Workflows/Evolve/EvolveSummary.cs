@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Farsight.Alignment.Runs;
+using Farsight.Alignment.Training;
+using Farsight.Evaluation.Report;
+
+namespace Farsight.Workflows.Evolve;
+
+/// <summary>What a self-evolution found: evolution.json for programs, a report for people.</summary>
+static class EvolveSummary
+{
+    static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>
+    /// Every model with its numbers by task and length, and the iterations' settings; no clock time, so that a repeated run has the same
+    /// bytes.
+    /// </summary>
+    internal static string ToJson(EvolveRecipe recipe, IReadOnlyList<EvolvedModel> models) =>
+        JsonSerializer.Serialize(
+            new
+            {
+                models = models.Select(m => new
+                {
+                    m.Name,
+                    m.Window,
+                    tasks = m.Results.Tasks.ToDictionary(
+                        t => t.Task,
+                        t =>
+                            t.Lengths.ToDictionary(
+                                c => Text(c.Length),
+                                c => new
+                                {
+                                    c.Mean,
+                                    c.Low,
+                                    c.High,
+                                    c.N,
+                                })),
+                }),
+                iterations = recipe.Iterations,
+            },
+            s_json
+        ) + "\n";
+
+    /// <summary>The report.</summary>
+    /// <param name="recipe">Of the run.</param>
+    /// <param name="models">In the order of comparison.</param>
+    /// <param name="runOf">The run directory of an iteration.</param>
+    internal static ReportModel Report(EvolveRecipe recipe, IReadOnlyList<EvolvedModel> models, Func<int, string> runOf) =>
+        EvalReport.Of(
+            "Self-evolution to a longer window",
+            $"A model with a window of {models[0].Window} tokens makes preference data of documents that are longer, learns from them, and does so again, "
+                + $"up to {recipe.Iterations[^1].Window}. At {models[0].Window} tokens the numbers say what became of its short ability, beyond that what it gained.",
+            [.. models.Select(m => new ReportVariant(m.Name, m.Results))],
+            [
+                Curve(recipe, runOf, "Chosen log-probability, held out", "nats per token", PreferenceMetrics.ChosenLogProb, heldOut: true),
+                Curve(recipe, runOf, "Chosen exact match, held out", "share", PreferenceMetrics.ChosenExactMatch, heldOut: true),
+                Curve(recipe, runOf, "Reward margin", "reward", PreferenceMetrics.RewardMargin, heldOut: false),
+                Curve(recipe, runOf, "Loss", "nats", PreferenceMetrics.Loss, heldOut: false),
+            ],
+            [.. recipe.Iterations.Select((it, i) => new Setting($"iteration {Text(i + 1)}", Describe(it)))]);
+
+    static string Describe(EvolveIteration it) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"window {it.Window}, rope {it.Rope ?? "unchanged"}, {it.Samples} samples of up to {it.Turns} turns, documents of up to {it.DocumentTokens} tokens, chunks of {it.MinChunkTokens} to {it.ChunkTokens}, {it.Steps} steps of {it.BatchSize} samples"
+        );
+
+    static LineChart Curve(EvolveRecipe recipe, Func<int, string> runOf, string title, string unit, string metric, bool heldOut) =>
+        new(
+            title,
+            "optimizer step",
+            unit,
+            [
+                .. from i in Enumerable.Range(0, recipe.Iterations.Count)
+                let points = MetricsLog
+                    .Read(Path.Combine(runOf(i), "metrics.jsonl"))
+                    .Select(l => (l.Step, Values: heldOut ? l.HeldOut : l.Values))
+                    .Where(l => l.Values?.ContainsKey(metric) == true)
+                    .Select(l => new ChartPoint(l.Step, l.Values![metric]))
+                    .ToArray()
+                where points.Length > 0
+                select new ChartSeries($"iteration {Text(i + 1)}", points),
+            ]);
+
+    static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

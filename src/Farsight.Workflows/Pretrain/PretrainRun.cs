@@ -1,0 +1,121 @@
+using System.Security.Cryptography;
+using Farsight.Alignment.Corpus;
+using Farsight.Alignment.Fiction;
+using Farsight.Alignment.Recipes;
+using Farsight.Alignment.Runs;
+using Farsight.Alignment.Training;
+using Farsight.Alignment.Training.Pretraining;
+using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
+using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
+using Farsight.Text.Conversations;
+using Farsight.Text.Tokenizers;
+
+namespace Farsight.Workflows.Pretrain;
+
+/// <summary>Carries out a <see cref="PretrainRecipe"/>: documents in, a small base model with its tokenizer out.</summary>
+public static class PretrainRun
+{
+    /// <summary>Trains, or continues, and writes the model to the run's model/ folder.</summary>
+    /// <param name="recipe">What to do.</param>
+    /// <param name="documents">Folder or file with the documents.</param>
+    /// <param name="output">The run directory.</param>
+    /// <param name="resume">Continue the run that is there.</param>
+    /// <param name="progress">Told after every step.</param>
+    /// <param name="cancel">Finishes the step, saves and stops.</param>
+    /// <returns>The model's folder.</returns>
+    /// <exception cref="InputException">A listed document is missing, there is no text, or the run directory does not fit.</exception>
+    public static string Start(
+        PretrainRecipe recipe,
+        string documents,
+        string output,
+        bool resume,
+        IProgress<TrainingProgress>? progress,
+        CancellationToken cancel)
+    {
+        IReadOnlyList<string> given = [.. Given(recipe, documents).Select(WrappedLines.Join)];
+        RunManifest manifest = RunManifest.OfThisProcess(
+            "pretrain",
+            recipe.Seed,
+            new Dictionary<string, string> { ["documents"] = HashOf(string.Concat(given)) });
+        using RunDirectory run = RunDirectory.Open(output, RecipeFile.Resolve(recipe), manifest, resume);
+
+        string[] fiction =
+        [
+            .. Enumerable.Range(0, recipe.Fiction.Documents).Select(i => FictionWriter.Write(recipe.Seed, i, recipe.Fiction.Words).Text),
+        ];
+        Tokenizer tokenizer = BpeTrainer.Train(
+            [.. given, .. fiction, .. NeedleTexts(recipe.Seed)],
+            recipe.Model.VocabSize,
+            ChatFormat.SpecialTokens,
+            ChatFormat.SpecialTokens[0]);
+        ChatFormat format = ChatFormat.For(tokenizer);
+        TokenCorpus[] corpora =
+        [
+            .. new[] { given, fiction }.Where(texts => texts.Count > 0).Select(texts => new TokenCorpus(texts, tokenizer)),
+        ];
+
+        using LlamaModel model = new(recipe.Model.ToConfig(format.Bos, format.Eos), new RandomWeights(recipe.Seed));
+        model.TrainEverything();
+        PretrainingWork work = new(
+            new(corpora, tokenizer, format, recipe.LossWeights),
+            recipe.Phases,
+            recipe.MicroBatchTokens,
+            recipe.Seed);
+        TrainingOptions options = new(
+            recipe.Phases.Sum(p => p.Steps),
+            recipe.EvalEvery,
+            recipe.CheckpointEvery,
+            recipe.Optimizer,
+            recipe.Schedule);
+        new TrainingLoop(new TrainableModel(model), work, options, run).Run(progress, cancel);
+
+        AtomicDirectory.Write(run.Model, "config.json", folder =>
+        {
+            ModelWriter.Write(folder, model.Config, model.Parameters, NumberFormat.BF16);
+            tokenizer.Save(folder);
+            format.Save(folder, model.Config.MaxPositionEmbeddings);
+        });
+        return run.Model;
+    }
+
+    /// <summary>The documents of the folder: those that are listed, in the list's order, or all.</summary>
+    static IReadOnlyList<string> Given(PretrainRecipe recipe, string path)
+    {
+        SourceDocument[] there = [.. DocumentReader.Read(path)];
+        if (recipe.Documents.Count == 0)
+        {
+            return [.. there.Select(d => d.Text)];
+        }
+        Dictionary<string, string> byHash = [];
+        foreach (SourceDocument document in there)
+        {
+            byHash[HashOf(document.Text)] = document.Text;
+        }
+        return
+        [
+            .. recipe.Documents.Select(d =>
+                byHash.GetValueOrDefault(d.Sha256)
+                ?? throw new InputException(
+                    $"{path} does not hold {d.Title} (Project Gutenberg {d.Gutenberg}, SHA-256 {d.Sha256}); put that very file there, or empty the recipe's documents to train on whatever is there."
+                )),
+        ];
+    }
+
+    /// <summary>Facts as they will be asked for, so that their words are single tokens.</summary>
+    static IEnumerable<string> NeedleTexts(int seed)
+    {
+        // Enough that the words of the templates are frequent, too little to crowd out the prose.
+        const int Sentences = 3000;
+        for (int i = 0; i < Sentences; i++)
+        {
+            SeededRandom random = SeededRandom.For(seed, "tokenizer needles", i);
+            Needle needle = NeedleMaker.Make(ref random, random.Pick(NeedleMaker.Kinds), NeedleSplit.Training, new HashSet<string>());
+            yield return $" {needle.Sentence} {needle.Question}";
+        }
+    }
+
+    static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
+}

@@ -1,0 +1,71 @@
+using System.Text.Json.Nodes;
+using Farsight.Alignment.Recipes;
+using Farsight.Alignment.Training;
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Numerics;
+using Farsight.Workflows.Train;
+
+namespace Farsight.Workflows.Study;
+
+/// <summary>
+/// A model to begin with, trained and merged as farsight train and farsight merge do: one that was taught what the study asks about.
+/// </summary>
+/// <param name="Base">The train recipe, a path.</param>
+/// <param name="Out">The model's directory; its run directory is beside it, with .run behind the name.</param>
+public sealed record ModelStep(string Base, string Out) : IStudyStep
+{
+    /// <summary>What is changed of the recipe, as a study's <c>set</c>; null for nothing.</summary>
+    public JsonObject? Set { get; init; }
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Problems(string path) => [];
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Problems(string path, string studyPath)
+    {
+        List<string> problems = [];
+        _ = Recipe(RecipeFile.Locate(studyPath, $"{path}.base", Base), path, problems);
+        return problems;
+    }
+
+    /// <inheritdoc/>
+    public bool IsDone(StudyPaths paths) => File.Exists(Path.Combine(paths.Out(Out), "config.json"));
+
+    /// <inheritdoc/>
+    public void Make(StudyPaths paths, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel)
+    {
+        string file = paths.Find("base", Base);
+        List<string> problems = [];
+        TrainRecipe recipe = Recipe(file, Out, problems) ?? throw new RecipeException(file, problems);
+        TrainRequest request = new(recipe, file, paths.Out(Out) + ".run", Resume: true) { Folder = paths.Root };
+        string made = TrainRun.Start(
+            request,
+            text => note($"{Out}: {text}"),
+            new Relay<TrainingProgress>(p => progress?.Report(new("prepare", Out, p.Line.Step, p.Steps, ""))),
+            cancel);
+        if (recipe.Lora is null)
+        {
+            Directory.Move(made, paths.Out(Out));
+        }
+        else
+        {
+            string model = RecipeFile.Locate(file, "base_model", recipe.BaseModel, paths.Root);
+            new AdapterMerge(model, made, paths.Out(Out), NumberFormat.BF16).Write(cancel: cancel);
+        }
+    }
+
+    TrainRecipe? Recipe(string file, string where, List<string> problems)
+    {
+        JsonNode tree = RecipeFile.ReadTree(file);
+        StudyPlan.Apply(tree, Set, $"{where}.set", problems);
+        try
+        {
+            return problems.Count > 0 ? null : RecipeFile.FromTree<TrainRecipe>(tree, where);
+        }
+        catch (RecipeException e)
+        {
+            problems.AddRange(e.Problems.Select(p => $"{where}: {p}"));
+            return null;
+        }
+    }
+}

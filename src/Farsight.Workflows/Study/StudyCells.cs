@@ -1,0 +1,151 @@
+using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Metrics;
+
+namespace Farsight.Workflows.Study;
+
+/// <summary>The number of a variant on a task at a length, over its seeds.</summary>
+/// <param name="Variant">Its name.</param>
+/// <param name="Task">The task's name.</param>
+/// <param name="Length">Context tokens; null for a task that is not made for a length.</param>
+/// <param name="Measure">The folder's name of the measurement: its tasks, and a hash of its settings.</param>
+/// <param name="MaskedHeads">Heads that were switched off; null for none.</param>
+/// <param name="Step">After which step of the training; null for a model before training.</param>
+/// <param name="Seeds">How many trainings were measured; 1 for a model before training.</param>
+/// <param name="Examples">How many each was asked.</param>
+/// <param name="Failed">Examples that failed, over all seeds.</param>
+/// <param name="BySeed">The number of each seed, in the order of the recipe.</param>
+/// <param name="Mean">Their mean.</param>
+/// <param name="Low">Lower end of its 95 % interval.</param>
+/// <param name="High">Upper end.</param>
+public sealed record StudyCell(
+    string Variant, string Task, int? Length, string Measure, string? MaskedHeads, int? Step, int Seeds, int Examples, int Failed,
+    IReadOnlyList<double> BySeed, double Mean, double Low, double High);
+
+/// <summary>How a variant differs from the baseline on a task at a length.</summary>
+/// <param name="Variant">Its name.</param>
+/// <param name="Baseline">The baseline's.</param>
+/// <param name="Task">The task's name.</param>
+/// <param name="Length">Context tokens; null for a task that is not made for a length.</param>
+/// <param name="Measure">The folder's name of the measurement: its tasks, and a hash of its settings.</param>
+/// <param name="MaskedHeads">Heads that were switched off; null for none.</param>
+/// <param name="Seeds">Seeds that both have; all of one where the other is not trained.</param>
+/// <param name="Examples">Examples that both have.</param>
+/// <param name="Difference">Variant − baseline.</param>
+/// <param name="Low">Lower end of its 95 % interval.</param>
+/// <param name="High">Upper end.</param>
+/// <param name="Verdict">"better", "worse" or "unclear".</param>
+public sealed record StudyDifference(
+    string Variant, string Baseline, string Task, int? Length, string Measure, string? MaskedHeads, int Seeds, int Examples,
+    double Difference, double Low, double High, string Verdict);
+
+/// <summary>Numbers over seeds and examples, from the records of evaluations.</summary>
+static class StudyCells
+{
+    /// <summary>One cell; null where nothing was measured.</summary>
+    internal static StudyCell? Of(PlannedVariant variant, StudyColumn column, int? step, StudyMeasured measured)
+    {
+        EvalRecord[][] seeds =
+        [
+            .. measured.Of(variant, column.Measure, step).Select(m => column.Records(m.Results)).Where(r => r.Length > 0),
+        ];
+        ScoredExample[][] common = Common(column, seeds);
+        if (common.Length == 0 || common[0].Length == 0)
+        {
+            return null;
+        }
+        (SeedsAndExamples estimate, Interval interval) = common.Length == 1 ? Single(column, seeds[0], common[0]) : Several(column, common);
+        double[] bySeed = [.. common.Select(s => Number(column, s))];
+        return new(
+            variant.Name, column.Task, column.Length, column.Measure.Slug, column.Measure.MaskHeads, step, common.Length, common[0].Length,
+            seeds.Sum(s => s.Count(r => r.Failed is not null)), bySeed, estimate.Value, interval.Low, interval.High);
+    }
+
+    /// <summary>A variant against the baseline, example by example and seed by seed; null where they have nothing in common.</summary>
+    internal static StudyDifference? Between(PlannedVariant variant, PlannedVariant baseline, StudyColumn column, StudyMeasured measured)
+    {
+        (EvalRecord[] Now, EvalRecord[] Then)[] pairs = [.. Pairs(variant, baseline, column, measured)];
+        ScoredExample[][] common = Common(column, [.. pairs.SelectMany(p => new[] { p.Now, p.Then })]);
+        if (common.Length == 0 || common[0].Length == 0)
+        {
+            return null;
+        }
+        SeedsAndExamples estimate = SeedsAndExamples.Of(
+            pairs.Length,
+            common[0].Length,
+            (s, drawn) => Number(column, common[2 * s], drawn) - Number(column, common[2 * s + 1], drawn));
+        Interval interval = estimate.Plain();
+        interval = column.Card.IsShare ? new(Math.Max(-1, interval.Low), Math.Min(1, interval.High)) : interval;
+        bool isUp = interval.Low > 0, isDown = interval.High < 0;
+        return new(
+            variant.Name,
+            baseline.Name,
+            column.Task,
+            column.Length,
+            column.Measure.Slug,
+            column.Measure.MaskHeads,
+            pairs.Length,
+            common[0].Length,
+            estimate.Value,
+            interval.Low,
+            interval.High,
+            !isUp && !isDown ? "unclear"
+                : isUp != column.Card.IsLowerBetter ? "better"
+                : "worse");
+    }
+
+    /// <summary>The records of one seed of both; a model before training stands beside every seed of the other.</summary>
+    static IEnumerable<(EvalRecord[] Now, EvalRecord[] Then)> Pairs(
+        PlannedVariant variant,
+        PlannedVariant baseline,
+        StudyColumn column,
+        StudyMeasured measured
+    ) =>
+        from now in measured.Of(variant, column.Measure, StudyMeasured.LastStep(variant, column.Measure))
+        from then in measured.Of(baseline, column.Measure, StudyMeasured.LastStep(baseline, column.Measure))
+        where now.Job.Seed is null || then.Job.Seed is null || now.Job.Seed == then.Job.Seed
+        let one = column.Records(now.Results)
+        let other = column.Records(then.Results)
+        where one.Length > 0 && other.Length > 0
+        select (one, other);
+
+    /// <summary>The interval that the evaluation itself shows.</summary>
+    static (SeedsAndExamples, Interval) Single(StudyColumn column, EvalRecord[] records, ScoredExample[] examples)
+    {
+        CellResult cell = new CellMaker(EvalTaskCatalog.Get(column.Task), column.Measure.Seed).Make(
+            column.Length is null ? [] : [EvalExample.Length],
+            records);
+        return (new(cell.Mean ?? double.NaN, 1, examples.Length, 0, 0), new(cell.Low ?? double.NaN, cell.High ?? double.NaN));
+    }
+
+    static (SeedsAndExamples, Interval) Several(StudyColumn column, ScoredExample[][] seeds)
+    {
+        SeedsAndExamples estimate = SeedsAndExamples.Of(seeds.Length, seeds[0].Length, (s, drawn) => Number(column, seeds[s], drawn));
+        return (estimate, column.Card.IsShare ? estimate.Share() : estimate.Value > 0 ? estimate.Positive() : estimate.Plain());
+    }
+
+    /// <summary>
+    /// Of each evaluation the examples that all have, in one order. A failure has no number that is bad enough where lower is better.
+    /// </summary>
+    static ScoredExample[][] Common(StudyColumn column, EvalRecord[][] evaluations)
+    {
+        if (evaluations.Length == 0)
+        {
+            return [];
+        }
+        Dictionary<string, EvalRecord>[] byId =
+        [
+            .. evaluations.Select(e =>
+                e.Where(r => r.Failed is null || !column.Card.IsLowerBetter).DistinctBy(r => r.Id).ToDictionary(r => r.Id)),
+        ];
+        string[] ids = [.. byId[0].Keys.Where(id => byId.All(e => e.ContainsKey(id)))];
+        return [.. byId.Select(e => ids.Select(id => e[id].Scored).ToArray())];
+    }
+
+    static double Number(StudyColumn column, ScoredExample[] examples) =>
+        CellMaker.Aggregate(EvalTaskCatalog.Get(column.Task), examples).Value;
+
+    static double Number(StudyColumn column, ScoredExample[] examples, IReadOnlyList<int> drawn) =>
+        EvalTaskCatalog.Get(column.Task) is IAggregatedTask aggregated
+            ? aggregated.Aggregate([.. drawn.Select(i => examples[i])]).Value
+            : drawn.Average(i => examples[i].Score.Value);
+}

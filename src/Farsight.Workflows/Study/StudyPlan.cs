@@ -1,0 +1,175 @@
+using System.Text.Json.Nodes;
+using Farsight.Alignment.Recipes;
+using Farsight.Engine;
+
+namespace Farsight.Workflows.Study;
+
+/// <summary>A study with every variant's recipe worked out.</summary>
+/// <param name="Recipe">What was asked for.</param>
+/// <param name="BasePath">The file of the base recipe.</param>
+/// <param name="Variants">In the order of the recipe, those of the grid last.</param>
+public sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyList<PlannedVariant> Variants)
+{
+    const string Seed = "seed";
+
+    /// <summary>The variant that all others are compared with.</summary>
+    public PlannedVariant Baseline => Recipe.Baseline is { } name ? Variants.First(v => v.Name == name) : Variants[0];
+
+    /// <summary>One job for each variant and seed, one for each untrained variant.</summary>
+    internal IReadOnlyList<StudyJob> Jobs =>
+    [
+        .. from variant in Variants
+           from seed in variant.IsTrained ? Recipe.Seeds.Select(s => (int?)s) : [null]
+           select new StudyJob(variant, seed),
+    ];
+
+    /// <summary>Works out the variants.</summary>
+    /// <param name="recipe">The study.</param>
+    /// <param name="path">Its file.</param>
+    /// <exception cref="RecipeException">Something of any variant cannot be trained; every reason found is in the message.</exception>
+    /// <exception cref="InputException">The base recipe cannot be read.</exception>
+    public static StudyPlan Of(StudyRecipe recipe, string path)
+    {
+        string basePath = RecipeFile.Locate(path, "base", recipe.Base);
+        JsonNode tree = RecipeFile.ReadTree(basePath);
+        List<string> problems = [];
+        Apply(tree, recipe.Set, "set", problems);
+        problems.AddRange(recipe.Prepare.SelectMany((step, i) => step.Problems($"prepare[{i}]", path)));
+        Refuse(path, problems);
+
+        StudyVariant[] all = [.. recipe.Variants, .. StudyGrid.Variants(recipe.Grid)];
+        PlannedVariant?[] planned = [.. all.Select((v, i) => Plan(v, tree.DeepClone(), Where(recipe, v, i), recipe.Measure, problems))];
+        problems.AddRange(Names(recipe, all));
+        Refuse(path, [.. problems.Distinct()]);
+        return new(recipe, basePath, [.. planned.OfType<PlannedVariant>()]);
+    }
+
+    static PlannedVariant? Plan(
+        StudyVariant variant,
+        JsonNode tree,
+        string where,
+        IReadOnlyList<StudyMeasure> measures,
+        List<string> problems)
+    {
+        Apply(tree, variant.Set, $"{where}.set", problems);
+        try
+        {
+            TrainRecipe recipe = RecipeFile.FromTree<TrainRecipe>(tree, where);
+            PlannedVariant planned = new(variant.Name, StudyPaths.Slug(variant.Name), variant.Train, variant.Rope, recipe);
+            problems.AddRange(planned.IsTrained ? StepProblems(where, recipe, measures) : []);
+            return planned;
+        }
+        catch (RecipeException e)
+        {
+            problems.AddRange(e.Problems.Select(p => $"{where}: {p}"));
+            return null;
+        }
+    }
+
+    static IEnumerable<string> StepProblems(string where, TrainRecipe recipe, IReadOnlyList<StudyMeasure> measures) =>
+        from step in measures.SelectMany(m => m.StepsOf(recipe.Steps)).Distinct()
+        where step != recipe.Steps
+        let problem = step > recipe.Steps
+            ? FormattableString.Invariant($"it trains {recipe.Steps} steps; train longer, or measure earlier.")
+        : recipe.AdapterEvery is not { } every ? "keeps no adapter then; set adapter_every."
+        : step % every != 0 ? FormattableString.Invariant($"adapter_every is {every}; measure at multiples of it.")
+        : null
+        where problem is not null
+        select FormattableString.Invariant($"{where}: step {step} is to be measured, but {problem}");
+
+    static string Where(StudyRecipe recipe, StudyVariant variant, int index) =>
+        index < recipe.Variants.Count ? $"variants[{index}] ({variant.Name})" : $"grid ({variant.Name})";
+
+    internal static void Apply(JsonNode tree, JsonObject? set, string where, List<string> problems)
+    {
+        foreach ((string key, JsonNode? value) in set?.AsEnumerable() ?? [])
+        {
+            string[] keys = key.Split('.');
+            if (key == Seed || keys.Any(k => k.Length == 0))
+            {
+                problems.Add(
+                    key == Seed
+                        ? $"{where}.{Seed}: the study's seeds decide it; leave it out."
+                        : $"{where}: '{key}' is no key; write it as optimizer.learning_rate.");
+                continue;
+            }
+            try
+            {
+                RecipeOverride.Set(tree, keys, value?.DeepClone(), $"{where}.{key}");
+            }
+            catch (InputException e)
+            {
+                problems.Add(e.Message);
+            }
+        }
+    }
+
+    static IEnumerable<string> Names(StudyRecipe recipe, StudyVariant[] all)
+    {
+        foreach (IGrouping<string, StudyVariant> same in all.GroupBy(v => StudyPaths.Slug(v.Name)))
+        {
+            if (same.Key.Length == 0)
+            {
+                yield return $"variants: '{same.First().Name}' has no letter or digit that a folder could be named by; name it otherwise.";
+            }
+            else if (same.Count() > 1)
+            {
+                yield return $"variants: {string.Join(" and ", same.Select(v => $"'{v.Name}'"))} would have one folder, {same.Key}; name one otherwise.";
+            }
+        }
+        if (recipe.Baseline is { } baseline && all.All(v => v.Name != baseline))
+        {
+            yield return $"baseline: there is no variant '{baseline}'; there are {string.Join(", ", all.Select(v => v.Name))}.";
+        }
+    }
+
+    static void Refuse(string path, List<string> problems)
+    {
+        if (problems.Count > 0)
+        {
+            throw new RecipeException(path, problems);
+        }
+    }
+}
+
+/// <summary>A variant with its recipe.</summary>
+/// <param name="Name">In tables.</param>
+/// <param name="Slug">As a folder's name.</param>
+/// <param name="IsTrained">False for the base model as it is.</param>
+/// <param name="Rope">RoPE of an untrained variant; null for the model's own.</param>
+/// <param name="Recipe">How it is trained; of an untrained one only the base model counts. The seed is a job's.</param>
+public sealed record PlannedVariant(string Name, string Slug, bool IsTrained, string? Rope, TrainRecipe Recipe)
+{
+    /// <summary>Everything that decides its numbers, apart from seeds.</summary>
+    internal JsonObject Identity()
+    {
+        JsonObject identity = new() { ["name"] = Name };
+        if (IsTrained)
+        {
+            JsonObject recipe = JsonNode.Parse(RecipeFile.Resolve(Recipe))!.AsObject();
+            recipe.Remove("seed");
+            identity["recipe"] = recipe;
+        }
+        else
+        {
+            identity["base_model"] = Recipe.BaseModel;
+            identity["rope"] = Rope;
+        }
+        return identity;
+    }
+}
+
+/// <summary>One model of a study: what is trained and measured at once, by one process.</summary>
+/// <param name="Variant">The variant.</param>
+/// <param name="Seed">Of the training; null for an untrained variant.</param>
+public sealed record StudyJob(PlannedVariant Variant, int? Seed)
+{
+    /// <summary>The name of its folder.</summary>
+    internal string SeedName => Seed is { } seed ? FormattableString.Invariant($"seed-{seed}") : "base";
+
+    /// <summary>For people.</summary>
+    internal string Title => Seed is { } seed ? FormattableString.Invariant($"{Variant.Name}, seed {seed}") : Variant.Name;
+
+    /// <summary>How it is trained.</summary>
+    internal TrainRecipe Recipe => Variant.Recipe with { Seed = Seed ?? Variant.Recipe.Seed };
+}

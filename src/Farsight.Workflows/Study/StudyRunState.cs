@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text.Json;
+using Farsight.Alignment.Runs;
+
+namespace Farsight.Workflows.Study;
+
+/// <summary>What came of one training of a study.</summary>
+/// <param name="Variant">Its name.</param>
+/// <param name="Seed">Its seed.</param>
+/// <param name="Status">"done", "failed", "begun" or "waiting".</param>
+/// <param name="Steps">Steps in its metrics.</param>
+/// <param name="Failure">Why it could not come to its end; null where it did, or may yet.</param>
+/// <param name="Alarms">What a person should look at: "chosen_collapse at step 100".</param>
+public sealed record StudyRunState(string Variant, int Seed, string Status, int Steps, string? Failure, IReadOnlyList<string> Alarms)
+{
+    internal static StudyRunState Of(StudyJob job, StudyPaths paths)
+    {
+        string? failure = File.Exists(paths.FailureOf(job)) ? File.ReadAllText(paths.FailureOf(job)).Trim() : null;
+        string metrics = MetricsOf(job, paths);
+        int steps = File.Exists(metrics) && MetricsLog.Read(metrics) is [.., var last] ? last.Step : 0;
+        string status = failure is not null ? "failed"
+            : Directory.Exists(paths.MadeOf(job, job.Variant.Recipe.Steps)) ? "done"
+            : File.Exists(metrics) ? "begun"
+            : "waiting";
+        return new(
+            job.Variant.Name,
+            job.Seed!.Value,
+            status,
+            steps,
+            failure,
+            Directory.Exists(paths.RunOf(job))
+                ? [.. RunDirectory.AlarmsOf(paths.RunOf(job)).Select(a => FormattableString.Invariant($"{a.Alarm} at step {a.Step}"))]
+                : []);
+    }
+
+    internal static string MetricsOf(StudyJob job, StudyPaths paths) => Path.Combine(paths.RunOf(job), "metrics.jsonl");
+}
+
+/// <summary>How long a training took, which differs from time to time.</summary>
+/// <param name="Seconds">Of all steps; evaluations and the reading of data are not counted.</param>
+/// <param name="Tokens">Rows that went forward and backward.</param>
+sealed record StudyTiming(double Seconds, long Tokens)
+{
+    /// <summary>Of a run; null where it has not begun. A step that was done again counts once.</summary>
+    internal static StudyTiming? Of(StudyJob job, StudyPaths paths)
+    {
+        string path = Path.Combine(paths.RunOf(job), "timing.jsonl");
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+        Dictionary<int, (double Seconds, long Tokens)> steps = [];
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using StreamReader reader = new(file);
+        string text = reader.ReadToEnd();
+        foreach (string line in text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            JsonElement json = JsonElement.Parse(line);
+            steps[json.GetProperty("step").GetInt32()] = (json.GetProperty("seconds").GetDouble(), json.GetProperty("tokens").GetInt64());
+        }
+        return new(steps.Values.Sum(s => s.Seconds), steps.Values.Sum(s => s.Tokens));
+    }
+
+    internal string Time => Seconds < 120
+        ? string.Create(CultureInfo.InvariantCulture, $"{Seconds:0.0} s")
+        : string.Create(CultureInfo.InvariantCulture, $"{Seconds / 60:0.0} min");
+
+    internal string Speed => Seconds > 0 ? string.Create(CultureInfo.InvariantCulture, $"{Tokens / Seconds:0}") : "–";
+}

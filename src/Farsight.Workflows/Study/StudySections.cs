@@ -1,0 +1,102 @@
+using System.Globalization;
+using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Report;
+
+namespace Farsight.Workflows.Study;
+
+/// <summary>One task's maps and lines in a study's report: a variant's seeds count as one.</summary>
+sealed class StudySections(StudyPlan plan, IReadOnlyList<StudyColumn> columns, StudyVerdict verdict, StudyMeasured measured)
+{
+    internal IEnumerable<TaskSection> All() =>
+        from task in columns.GroupBy(c => (c.Measure, c.Task))
+        let own = task.ToArray()
+        select Section(own);
+
+    TaskSection Section(StudyColumn[] own)
+    {
+        EvalTaskCard card = own[0].Card;
+        string title = card.Title + (own[0].Measure.MaskHeads is { } heads ? $", without heads {heads}" : "");
+        return new(
+            title, Note(own[0]),
+            [.. plan.Variants.Select(v => new HeatMap(v.Name, Cells(v, own[0]))).Where(m => m.Cells.Count > 0)],
+            [
+                .. own.Length > 1 && own[0].Length is not null ? [ByLength(card, title, own)] : Array.Empty<LineChart>(),
+                .. own.Select(c => ByStep(card, c)).OfType<LineChart>(),
+            ],
+            []);
+    }
+
+    static string Note(StudyColumn column)
+    {
+        EvalTaskCard card = column.Card;
+        return $"{card.Name} v{card.Version.ToString(CultureInfo.InvariantCulture)}: {card.Metric}{(card.IsShare ? ", in percent" : "")}{(card.IsLowerBetter ? "; lower is better" : "")}.{(card.Chance is { } chance ? $" Chance is {StudyTables.Number(card, chance)}." : "")}";
+    }
+
+    /// <summary>Length by depth, over all seeds.</summary>
+    IReadOnlyList<HeatCell> Cells(PlannedVariant variant, StudyColumn column) =>
+        [
+            .. from records in measured
+                .Of(variant, column.Measure, StudyMeasured.LastStep(variant, column.Measure))
+                .SelectMany(m => m.Results.Examples)
+                .Where(r => r.Task == column.Task && r.Length is not null && r.Depth is not null && column.Card.IsShare)
+                .GroupBy(r => (Length: r.Length!.Value, Depth: r.Depth!.Value))
+            orderby records.Key.Length, records.Key.Depth
+            select new HeatCell(records.Key.Length, records.Key.Depth, records.Average(r => r.Score), records.Count()),
+        ];
+
+    LineChart ByLength(EvalTaskCard card, string title, StudyColumn[] own) =>
+        Chart(
+            card,
+            $"{title} by context length",
+            "context length (tokens)",
+            [
+                .. plan.Variants.Select(v => new ChartSeries(
+                    v.Name,
+                    [
+                        .. own.SelectMany(c =>
+                                verdict.Cells.Where(x => StudyTables.IsOf(x, v, c) && x.Step == StudyMeasured.LastStep(v, c.Measure)))
+                            .Select(x => Point(card, x.Length!.Value, x)),
+                    ])),
+            ]
+        ) with
+        {
+            LogX = true,
+        };
+
+    /// <summary>A task along training; null where one step was measured. A model before training stands at step 0.</summary>
+    LineChart? ByStep(EvalTaskCard card, StudyColumn column)
+    {
+        if (column.Measure.Steps is not { Count: > 1 })
+        {
+            return null;
+        }
+        return Chart(
+            card,
+            $"{StudyTables.Heading(column)} along training",
+            "optimizer step",
+            [
+                .. plan.Variants.Select(v => new ChartSeries(
+                    v.Name,
+                    [
+                        .. verdict
+                            .Cells.Where(x => StudyTables.IsOf(x, v, column))
+                            .OrderBy(x => x.Step ?? 0)
+                            .Select(x => Point(card, x.Step ?? 0, x)),
+                    ])),
+            ]);
+    }
+
+    static LineChart Chart(EvalTaskCard card, string title, string x, ChartSeries[] series) =>
+        new(title, x, card.IsShare ? "percent" : card.Metric, [.. series.Where(s => s.Points.Count > 0)])
+        {
+            LogY = !card.IsShare && card.IsLowerBetter,
+            MustShow = card.IsShare ? [0, 100] : [],
+            Chance = card.IsShare && card.Chance is > 0 and var chance ? 100 * chance : null,
+        };
+
+    static ChartPoint Point(EvalTaskCard card, double x, StudyCell cell)
+    {
+        double scale = card.IsShare ? 100 : 1;
+        return new(x, cell.Mean * scale, cell.Low * scale, cell.High * scale);
+    }
+}

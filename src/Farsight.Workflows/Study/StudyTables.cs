@@ -1,0 +1,161 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Farsight.Alignment.Recipes;
+using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Report;
+using Farsight.Workflows.Train;
+
+namespace Farsight.Workflows.Study;
+
+/// <summary>The tables of a study's report.</summary>
+sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyColumn> columns, StudyVerdict verdict)
+{
+    static readonly JsonSerializerOptions s_line = new(RecipeFile.Json) { WriteIndented = false };
+
+    /// <summary>A row for each variant, a column for each task and length.</summary>
+    internal ReportTable Comparison() => new(
+        ["Variant", .. columns.Select(Heading)],
+        [
+            .. plan.Variants.Select(v => (IReadOnlyList<TableCell>)
+            [
+                new(v.Name, v.IsTrained ? Seeds(v) : "not trained"),
+                .. columns.Select(c => Shown(v, c)),
+            ]),
+        ])
+    {
+        Caption = "Every variant on every task and length",
+    };
+
+    /// <summary>What every training took.</summary>
+    internal IEnumerable<ReportTable> Runs(IReadOnlyDictionary<string, TrainPlan> memory)
+    {
+        StudyJob[] jobs = [.. plan.Jobs.Where(j => j.Seed is not null)];
+        if (jobs.Length > 0)
+        {
+            yield return new(
+                ["Training", "Seed", "Status", "Steps", "Time", "Tokens/s", "Memory, planned", "Alarms"],
+                [.. jobs.Zip(verdict.Runs, (job, state) => Row(job, state, memory))])
+            {
+                Caption = "Trainings",
+            };
+        }
+    }
+
+    /// <summary>The same columns; a row for each variant but the baseline.</summary>
+    internal IReadOnlyList<ReportTable> Differences() => verdict.Differences.Count == 0 ? [] :
+    [
+        new(["Variant", .. columns.Select(Heading)],
+        [
+            .. plan.Variants.Where(v => v != plan.Baseline).Select(v => (IReadOnlyList<TableCell>)
+            [
+                new(v.Name, Paired(v)), .. columns.Select(c => Shown(c, verdict.Differences.FirstOrDefault(d => IsOf(d, v, c)))),
+            ]),
+        ])
+        {
+            Caption = $"Against {plan.Baseline.Name}",
+        },
+    ];
+
+    /// <summary>What decides the numbers, apart from the defaults of the base recipe.</summary>
+    internal IReadOnlyList<Setting> Settings() =>
+        [
+            new("base recipe", plan.Recipe.Base),
+            new("seeds", string.Join(", ", plan.Recipe.Seeds.Select(s => s.ToString(CultureInfo.InvariantCulture)))),
+            .. plan.Recipe.Set is { } set ? new[] { new Setting("all variants", set.ToJsonString(s_line)) } : [],
+            .. plan.Recipe.Variants.Where(v => v.Train && v.Set is not null).Select(v => new Setting(v.Name, v.Set!.ToJsonString(s_line))),
+            .. plan.Recipe.Grid is { } grid ? new[] { new Setting("grid", grid.ToJsonString(s_line)) } : [],
+            .. plan.Recipe.Measure.Select(m => new Setting(
+                "measured",
+                JsonNode.Parse(JsonSerializer.Serialize(m, s_line))!.ToJsonString(s_line))),
+        ];
+
+    internal static string Heading(StudyColumn column) =>
+        $"{column.Task[(column.Task.IndexOf('/', StringComparison.Ordinal) + 1)..]}{(column.Length is { } length ? $" {ReportText.Tokens(length)}" : "")}{(column.Measure.MaskHeads is { } heads ? $" −{heads}" : "")}";
+
+    internal static string Number(EvalTaskCard card, double value) =>
+        card.IsShare ? ReportText.PercentOne(value) : ReportText.Fixed(value, 2);
+
+    TableCell Shown(PlannedVariant variant, StudyColumn column)
+    {
+        StudyCell? cell = Cell(variant, column);
+        if (cell is null)
+        {
+            return new(
+                verdict.Runs.Any(r => r.Variant == variant.Name)
+                && verdict.Runs.Where(r => r.Variant == variant.Name).All(r => r.Status == "failed")
+                    ? "failed"
+                    : "–");
+        }
+        StudyCell[] others = [.. plan.Variants.Where(v => v != variant).Select(v => Cell(v, column)).OfType<StudyCell>()];
+        bool isBest = others.Length > 0 && others.All(o => column.Card.IsLowerBetter ? cell.High < o.Low : cell.Low > o.High);
+        return new(Number(column.Card, cell.Mean), Range(column.Card, cell), isBest);
+    }
+
+    StudyCell? Cell(PlannedVariant variant, StudyColumn column) =>
+        verdict.Cells.FirstOrDefault(c => IsOf(c, variant, column) && c.Step == StudyMeasured.LastStep(variant, column.Measure));
+
+    internal static bool IsOf(StudyCell cell, PlannedVariant variant, StudyColumn column) =>
+        cell.Variant == variant.Name && cell.Task == column.Task && cell.Length == column.Length && cell.Measure == column.Measure.Slug;
+
+    static string Range(EvalTaskCard card, StudyCell cell) => card.IsShare
+        ? $"{ReportText.Percent(cell.Low)}–{ReportText.Percent(cell.High)}"
+        : $"{ReportText.Fixed(cell.Low, 2)}–{ReportText.Fixed(cell.High, 2)}";
+
+    /// <summary>"3 seeds", "2 of 3 seeds" while or because some are missing.</summary>
+    string Seeds(PlannedVariant variant)
+    {
+        int wanted = plan.Recipe.Seeds.Count, done = verdict.Runs.Count(r => r.Variant == variant.Name && r.Status == "done");
+        string word = wanted == 1 ? "seed" : "seeds";
+        return done == wanted ? $"{Whole(wanted)} {word}" : $"{Whole(done)} of {Whole(wanted)} {word}";
+    }
+
+    IReadOnlyList<TableCell> Row(StudyJob job, StudyRunState state, IReadOnlyDictionary<string, TrainPlan> memory)
+    {
+        StudyTiming? timing = StudyTiming.Of(job, paths);
+        return
+        [
+            new(job.Variant.Name),
+            new(Whole(job.Seed!.Value)),
+            new(state.Status),
+            new(Whole(state.Steps)),
+            new(timing?.Time ?? "–"),
+            new(timing?.Speed ?? "–"),
+            new(
+                memory.TryGetValue(job.Variant.Slug, out TrainPlan? plan) && plan.Chosen is { } chosen
+                    ? TrainPlan.Text(chosen.Memory.Total)
+                    : "–"),
+            new(state.Alarms.Count == 0 ? "–" : string.Join(", ", state.Alarms)),
+        ];
+    }
+
+    /// <summary>How many seeds the differences rest on.</summary>
+    string Paired(PlannedVariant variant) =>
+        verdict.Differences.Where(d => d.Variant == variant.Name).Select(d => d.Seeds).Distinct().ToArray() switch
+        {
+            [] => "",
+            _ when !variant.IsTrained && !plan.Baseline.IsTrained => "not trained",
+            [1] => "1 seed",
+            [var seeds] => $"{Whole(seeds)} seeds",
+            var several => $"{Whole(several.Min())} to {Whole(several.Max())} seeds",
+        };
+
+    static TableCell Shown(StudyColumn column, StudyDifference? d) =>
+        d is null
+            ? new("–")
+            : new(
+                Signed(column.Card, d.Difference),
+                $"{(d.Verdict == "unclear" ? "" : $"{d.Verdict}, ")}{Signed(column.Card, d.Low)} to {Signed(column.Card, d.High)}",
+                d.Verdict == "better");
+
+    static bool IsOf(StudyDifference d, PlannedVariant variant, StudyColumn column) =>
+        d.Variant == variant.Name && d.Task == column.Task && d.Length == column.Length && d.Measure == column.Measure.Slug;
+
+    static string Signed(EvalTaskCard card, double value)
+    {
+        string size = Number(card, Math.Abs(value));
+        return size.All(c => c is '0' or '.') ? size : $"{(value > 0 ? "+" : "−")}{size}";
+    }
+
+    static string Whole(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

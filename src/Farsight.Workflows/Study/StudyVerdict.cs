@@ -1,0 +1,47 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Farsight.Workflows.Study;
+
+/// <summary>What a study found so far: results.json. Nothing in it depends on the clock.</summary>
+/// <param name="Title">The study's.</param>
+/// <param name="Question">What is to be found out.</param>
+/// <param name="Baseline">The variant that the others are compared with.</param>
+/// <param name="Runs">What came of every training.</param>
+/// <param name="Cells">Every variant on every task and length, after every step that was measured.</param>
+/// <param name="Differences">From the baseline, after the last of these steps.</param>
+/// <param name="Missing">What could not be measured, and why.</param>
+public sealed record StudyVerdict(
+    string Title, string Question, string Baseline, IReadOnlyList<StudyRunState> Runs, IReadOnlyList<StudyCell> Cells,
+    IReadOnlyList<StudyDifference> Differences, IReadOnlyList<StudyGap> Missing)
+{
+    static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>The report for people.</summary>
+    [JsonIgnore]
+    public string ReportPath { get; init; } = "";
+
+    /// <summary>This, as a file.</summary>
+    [JsonIgnore]
+    public string ResultsPath { get; init; } = "";
+
+    /// <summary>Every training came to its end and everything was measured.</summary>
+    [JsonIgnore]
+    public bool IsComplete => Missing.Count == 0 && Runs.All(r => r.Status == "done");
+
+    /// <summary>As JSON, ending in a newline; the same results give the same bytes.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, s_json) + "\n";
+}
+
+/// <summary>Something that a study was to do and has not.</summary>
+/// <param name="What">The variant, its seed and what was to be measured.</param>
+/// <param name="Reason">Why not.</param>
+public sealed record StudyGap(string What, string Reason);

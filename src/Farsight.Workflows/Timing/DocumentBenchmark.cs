@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using System.Text;
+using Farsight.Alignment.Corpus;
+
+namespace Farsight.Workflows.Timing;
+
+/// <summary>What <see cref="DocumentBenchmark"/> measured.</summary>
+/// <param name="Documents">Found in the corpus.</param>
+/// <param name="Bytes">Of their texts in UTF-8.</param>
+/// <param name="ReadSeconds">Reading and parsing, the fastest pass.</param>
+/// <param name="RepairSeconds">The same with repair.</param>
+/// <param name="AllSeconds">The same with near-duplicates looked for.</param>
+public sealed record DocumentBenchmarkResult(long Documents, long Bytes, double ReadSeconds, double RepairSeconds, double AllSeconds);
+
+/// <summary>Times reading a corpus on one thread: as it is, with repair, and with near-duplicates looked for.</summary>
+public static class DocumentBenchmark
+{
+    /// <summary>Measures.</summary>
+    /// <param name="options">The corpus, its format and field.</param>
+    /// <param name="passes">Of each kind, at least one; the fastest counts.</param>
+    /// <param name="cancel">Stops between documents.</param>
+    /// <exception cref="Engine.InputException">A file cannot be read.</exception>
+    public static DocumentBenchmarkResult Run(CorpusOptions options, int passes, CancellationToken cancel)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(passes, 1);
+        CorpusReport report = new();
+        long bytes = DocumentReader.Read(options with { NearDuplicate = null }, report).Sum(d => (long)Encoding.UTF8.GetByteCount(d.Text));
+        double Best(CorpusOptions of) => Enumerable.Range(0, passes).Min(_ => Seconds(of, cancel));
+        return new(
+            report.Kept, bytes, Best(options with { Repair = false, NearDuplicate = null }), Best(options with { NearDuplicate = null }),
+            Best(options with { NearDuplicate = options.NearDuplicate ?? 0.8 }));
+    }
+
+    static double Seconds(CorpusOptions options, CancellationToken cancel)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        foreach (SourceDocument _ in DocumentReader.Read(options, new()))
+        {
+            cancel.ThrowIfCancellationRequested();
+        }
+        return watch.Elapsed.TotalSeconds;
+    }
+}

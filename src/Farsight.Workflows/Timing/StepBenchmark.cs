@@ -1,0 +1,238 @@
+using System.Diagnostics;
+using Farsight.Alignment.Data;
+using Farsight.Alignment.Objectives;
+using Farsight.Alignment.Training;
+using Farsight.Engine;
+using Farsight.Engine.Lora;
+using Farsight.Engine.Machine;
+using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
+using Farsight.Engine.Parameters;
+
+namespace Farsight.Workflows.Timing;
+
+/// <summary>Times whole training steps: forward, backward, clipping, optimizer, exactly as training takes them.</summary>
+/// <remarks>An adapter of rank 32 on q, k, v and o is trained, and the embeddings; an output head of its own stays frozen.</remarks>
+public static class StepBenchmark
+{
+    const int Seed = 0;
+
+    static readonly LoraOptions s_lora = new(
+        Rank: 32,
+        Alpha: 16,
+        ["q_proj", "k_proj", "v_proj", "o_proj"],
+        TrainEmbeddings: true,
+        TrainNorms: false);
+
+    static readonly OptimizerOptions s_optimizer = new(1e-4, 1e-5, 0.9, 0.999, 1e-8, 0, 1);
+
+    /// <summary>The objectives that need no reference, by their name in recipes, with the paper's settings.</summary>
+    public static IReadOnlyDictionary<string, IPreferenceObjective> Objectives { get; } =
+        new SortedDictionary<string, IPreferenceObjective>(StringComparer.Ordinal)
+        {
+            ["logo"] = new Logo(Beta: 10, Gamma: 3, SftWeight: 0.1),
+            ["sft_partial"] = new SftPartial(),
+            ["simpo"] = new SimPo(Beta: 10, Gamma: 3),
+        };
+
+    /// <summary>Makes or loads the model, takes the warm-up steps and times the others.</summary>
+    /// <param name="options">What to time.</param>
+    /// <param name="progress">Told the number of steps done, warm-up included.</param>
+    /// <param name="cancel">Looked at between steps.</param>
+    /// <exception cref="InputException">The model directory is unsound or of another shape, or the shape has too few responses for the
+    /// objective.</exception>
+    public static StepBenchmarkResult Run(StepBenchmarkOptions options, IProgress<int>? progress, CancellationToken cancel)
+    {
+        IPreferenceObjective objective = Objectives[options.Objective];
+        int responses = 1 + (objective.RejectedResponses ?? options.Shape.Responses.Count - 1);
+        if (responses > options.Shape.Responses.Count || (responses == 1 && objective is Logo))
+        {
+            throw new InputException(
+                $"{options.Objective} compares responses, and the shape has {options.Shape.Responses.Count}; give a length for the chosen one and for each rejected one."
+            );
+        }
+
+        (TokenTree tree, int prompt, int[] leaves) = options.Shape.Tree(responses, options.Sharing, objective.ScoresPrompt);
+        Recomputation level = Level(options, tree);
+        using LlamaModel model = Open(options);
+        model.AttachLora(s_lora, Seed);
+        Sample sample = new(tree, new(prompt, leaves[0], leaves[1..]), objective, level, options.Attention);
+        TrainingOptions training = new(
+            options.Warmup + options.Steps,
+            1,
+            1,
+            s_optimizer,
+            new Engine.Optimizers.LearningRateSchedule.Constant(0));
+        ParameterUpdates updates = new(model.Parameters, training);
+
+        MachinePeak before = MachinePeak.Measure();
+        List<StepTime> times = [];
+        double loss = 0;
+        for (int step = 1; step <= training.Steps; step++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            StepTime time = Step(model, sample, updates, step, out loss);
+            if (step > options.Warmup)
+            {
+                times.Add(time);
+            }
+            progress?.Report(step);
+        }
+        MachinePeak after = MachinePeak.Measure();
+        TokenTree shared = options.Shape.Tree(responses, sharing: true, objective.ScoresPrompt).Tree;
+        return new(
+            options,
+            level,
+            tree.Count,
+            [.. times.OrderBy(t => t.Total)],
+            loss,
+            StepFlops.Of(model.Config, shared, s_lora, options.Attention),
+            before.AllCores > after.AllCores ? before : after,
+            Processor.PeakMemory);
+    }
+
+    /// <summary>The fastest level that fits into the memory; without a bound the one that computes nothing twice.</summary>
+    static Recomputation Level(StepBenchmarkOptions options, TokenTree tree)
+    {
+        if (options.Memory is not { } budget)
+        {
+            return Recomputation.None;
+        }
+        ModelConfig config = options.Shape.Model;
+        long weights = options is { ModelDirectory: { } directory, Weights: null }
+            ? new DirectoryInfo(directory).EnumerateFiles("*.safetensors").Sum(f => f.Length)
+            : TrainingShape.ConvertedBytes(config, options.Weights ?? NumberFormat.F32);
+        TrainingShape shape = new(config, weights, s_lora, tree.Tokens.Distinct().Count(), Muon: false);
+        (Recomputation Level, long Bytes)[] levels =
+            [.. Enum.GetValues<Recomputation>().Select(l => (l, MemoryPlan.Of(shape, TreeSize.Of(tree), l).Total))];
+        int chosen = Array.FindIndex(levels, l => l.Bytes <= budget);
+        return chosen >= 0
+            ? levels[chosen].Level
+            : throw new InputException(
+                $"The step needs {levels[^1].Bytes >> 20} MiB at least and may take {budget >> 20} MiB; give more with --memory, use a shorter prompt or narrower weights."
+            );
+    }
+
+    static LlamaModel Open(StepBenchmarkOptions options)
+    {
+        if (options.ModelDirectory is not { } directory)
+        {
+            UniformWeights random = new(Seed);
+            return new(
+                options.Shape.Model,
+                options.Weights is { } format and not NumberFormat.F32 ? new ConvertedWeights(random, format) : random);
+        }
+        LlamaModel model = LlamaModel.Load(directory, weights: options.Weights);
+        StepShape s = options.Shape;
+        ModelConfig c = model.Config;
+        (string Key, int Shape, int Model)[] extents =
+        [
+            ("hidden", s.Hidden, c.HiddenSize), ("layers", s.Layers, c.NumHiddenLayers), ("heads", s.Heads, c.NumAttentionHeads),
+            ("kv_heads", s.KvHeads, c.NumKeyValueHeads), ("ffn", s.Ffn, c.IntermediateSize), ("vocab", s.Vocab, c.VocabSize),
+        ];
+        foreach ((string key, int shape, int actual) in extents.Where(e => e.Shape != e.Model))
+        {
+            model.Dispose();
+            throw new InputException($"{directory}: the model's {key} is {actual}, and the shape says {shape}; use a shape of this model.");
+        }
+        return model;
+    }
+
+    static StepTime Step(LlamaModel model, Sample sample, ParameterUpdates updates, int step, out double loss)
+    {
+        long start = Stopwatch.GetTimestamp();
+        foreach (Parameter parameter in model.Parameters)
+        {
+            parameter.Gradient.Clear();
+        }
+        using TreePass pass = model.Forward(sample.Tree, sample.Level, sample.Attention);
+        float[] dLogProbs = sample.Loss(pass.LogProbs, out loss);
+        long forward = Stopwatch.GetTimestamp();
+        pass.Backward(dLogProbs);
+        long backward = Stopwatch.GetTimestamp();
+        updates.ClipGradients();
+        updates.Apply(step);
+        long end = Stopwatch.GetTimestamp();
+        return new(
+            Stopwatch.GetElapsedTime(start, forward).TotalSeconds, Stopwatch.GetElapsedTime(forward, backward).TotalSeconds,
+            Stopwatch.GetElapsedTime(backward, end).TotalSeconds);
+    }
+
+    /// <summary>A tree, where its responses are, how it is run, and what is wanted of them.</summary>
+    sealed record Sample(
+        TokenTree Tree,
+        SampleNodes Nodes,
+        IPreferenceObjective Objective,
+        Recomputation Level,
+        AttentionPattern? Attention)
+    {
+        internal float[] Loss(float[] logProbs, out double loss)
+        {
+            ObjectiveValue value = Objective.Evaluate(PreferenceBridge.Read(Tree, Nodes, logProbs));
+            float[] dLogProbs = new float[logProbs.Length];
+            PreferenceBridge.Spread(Tree, Nodes, value, 1, dLogProbs);
+            loss = value.Loss;
+            return dLogProbs;
+        }
+    }
+}
+
+/// <summary>What is timed.</summary>
+/// <param name="Shape">Of the model and the sample.</param>
+/// <param name="Objective">A key of <see cref="StepBenchmark.Objectives"/>.</param>
+/// <param name="Sharing">The prompt is computed once; false computes it for each response.</param>
+/// <param name="Warmup">Steps that are taken before the clock runs; ≥ 0.</param>
+/// <param name="Steps">Steps that are timed; ≥ 1.</param>
+/// <param name="ModelDirectory">Weights to map; null for random ones.</param>
+public sealed record StepBenchmarkOptions(StepShape Shape, string Objective, bool Sharing, int Warmup, int Steps, string? ModelDirectory)
+{
+    /// <summary>
+    /// What matrices are converted to, in memory; null leaves random ones in F32 and those of a directory as they are stored.
+    /// </summary>
+    public NumberFormat? Weights { get; init; }
+
+    /// <summary>Which keys each head looks at; null for all.</summary>
+    public AttentionPattern? Attention { get; init; }
+
+    /// <summary>Bytes that the process may take; null for no bound.</summary>
+    public long? Memory { get; init; }
+}
+
+/// <summary>Seconds of one step by phase.</summary>
+/// <param name="Forward">Gradients cleared, log-probabilities, loss.</param>
+/// <param name="Backward">All gradients.</param>
+/// <param name="Update">Clipping and optimizer.</param>
+public readonly record struct StepTime(double Forward, double Backward, double Update)
+{
+    /// <summary>Seconds of the step.</summary>
+    public double Total => Forward + Backward + Update;
+}
+
+/// <summary>What a benchmark of steps found.</summary>
+/// <param name="Options">What was timed.</param>
+/// <param name="Level">What the passes kept.</param>
+/// <param name="Tokens">T: rows that the tree has; without sharing each prompt counts.</param>
+/// <param name="Times">Of each timed step, the fastest first.</param>
+/// <param name="Loss">Of the last step.</param>
+/// <param name="Flops">Of a step over the shared tree, whether or not it was shared.</param>
+/// <param name="Peak">The better of a measurement just before and one just after the steps.</param>
+/// <param name="PeakMemory">Bytes, the most that the process held, mapped pages included.</param>
+public sealed record StepBenchmarkResult(
+    StepBenchmarkOptions Options,
+    Recomputation Level,
+    int Tokens,
+    IReadOnlyList<StepTime> Times,
+    double Loss,
+    StepFlops Flops,
+    MachinePeak Peak,
+    long PeakMemory)
+{
+    /// <summary>Seconds of the fastest step.</summary>
+    public double SecondsMin => Times[0].Total;
+
+    /// <summary>Seconds of the step in the middle.</summary>
+    public double SecondsMedian => Times[Times.Count / 2].Total;
+
+    /// <summary>Operations a second of the fastest step, as a share of the peak of the threads in use.</summary>
+    public double ShareOfPeak => Flops.Total / SecondsMin / Peak.AllCores;
+}

@@ -1,0 +1,87 @@
+using Farsight.Alignment.Data;
+using Farsight.Alignment.Objectives;
+using Farsight.Alignment.Recipes;
+using Farsight.Alignment.Training;
+using Farsight.Alignment.Training.Reference;
+using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Models;
+using Farsight.Engine.Rope;
+using Farsight.Text.Conversations;
+using Farsight.Text.Tokenizers;
+
+namespace Farsight.Workflows.Train;
+
+/// <summary>What a <see cref="TrainRecipe"/> names, read and checked; no weight is touched.</summary>
+/// <param name="BaseModel">The model's directory or file.</param>
+/// <param name="Config">Its config, as it is stored.</param>
+/// <param name="Rope">The rule that replaces the config's; null keeps it.</param>
+/// <param name="DataPath">The dataset.</param>
+/// <param name="DataHash">Of the dataset.</param>
+/// <param name="Training">Samples to train on.</param>
+/// <param name="HeldOut">Samples that are only measured.</param>
+sealed record TrainInputs(
+    string BaseModel,
+    ModelConfig Config,
+    RopeScaling? Rope,
+    string DataPath,
+    string DataHash,
+    IReadOnlyList<SampleTokens> Training,
+    IReadOnlyList<SampleTokens> HeldOut)
+{
+    /// <summary>The held-out samples as they are stored, for who wants to ask their questions.</summary>
+    internal required IReadOnlyList<PreferenceSample> HeldOutSamples { get; init; }
+
+    /// <summary>How prompts become tokens.</summary>
+    internal required ChatFormat Format { get; init; }
+
+    /// <summary>Reads everything.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="recipePath">Its file; relative paths begin there.</param>
+    /// <param name="folder">Looked in before that; null for nothing.</param>
+    /// <exception cref="InputException">Something is missing, damaged or does not fit together.</exception>
+    internal static TrainInputs Read(TrainRecipe recipe, string recipePath, string? folder = null)
+    {
+        string baseModel = RecipeFile.Locate(recipePath, "base_model", recipe.BaseModel, folder);
+        string data = RecipeFile.Locate(recipePath, "data", recipe.Data, folder);
+        PreferenceDataset dataset = PreferenceDataset.Read(data);
+        ModelConfig config = ModelFiles.ReadConfig(baseModel);
+        ChatFormat format = ChatFormat.Load(baseModel, Tokenizer.LoadFor(baseModel, config.VocabSize));
+        (IReadOnlyList<PreferenceSample> training, IReadOnlyList<PreferenceSample> heldOut) = dataset.Split(recipe.HeldOut, recipe.Seed);
+        return new(
+            baseModel,
+            config,
+            RopeOption.Parse(recipe.Rope, config),
+            data,
+            dataset.Sha256,
+            [.. training.Select(s => SampleTokens.Of(s, format, config.VocabSize))],
+            [.. heldOut.Select(s => SampleTokens.Of(s, format, config.VocabSize))])
+        {
+            HeldOutSamples = heldOut,
+            Format = format,
+        };
+    }
+
+    /// <summary>
+    /// The log-probabilities after the short contexts, by sample id: read from beside the dataset, or computed and put there.
+    /// </summary>
+    /// <param name="objective">Says how many rejected responses count.</param>
+    /// <param name="progress">Told samples done and samples in all where they are computed.</param>
+    /// <param name="cancel">Stops after a tree; the next call continues.</param>
+    internal IReadOnlyDictionary<string, PreferenceLogProbs> ReadShortReference(
+        IPreferenceObjective objective,
+        Action<int, int>? progress,
+        CancellationToken cancel)
+    {
+        string file = ShortReference.Make(new(BaseModel, DataPath), progress, cancel);
+        return ShortReferenceFile
+            .Read(file)
+            .ToDictionary(s => s.Key, s => PreferenceLogProbs.OverTurns(s.Value, objective.RejectedResponses), StringComparer.Ordinal);
+    }
+
+    /// <summary>The samples as training work.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="reference">By sample id; empty for objectives without one.</param>
+    internal PreferenceTraining Work(TrainRecipe recipe, IReadOnlyDictionary<string, PreferenceLogProbs> reference) => new(
+        new(Training, HeldOut, reference), recipe.Objective, recipe.Positions, new(recipe.BatchSize, recipe.MicroBatchTokens, recipe.Seed));
+}

@@ -1,0 +1,166 @@
+using System.Globalization;
+using Farsight.Alignment.Objectives;
+using Farsight.Alignment.Recipes;
+using Farsight.Alignment.Training;
+using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Workflows.Train;
+
+/// <summary>What a training run will take of the machine at each level of recomputation, computed before anything is trained.</summary>
+/// <param name="Model">The base model, with the recipe's RoPE.</param>
+/// <param name="Largest">No tree of the run is larger in anything.</param>
+/// <param name="EmbeddingRows">Rows of the embeddings that the run may touch.</param>
+/// <param name="Budget">Bytes that the process may take.</param>
+/// <param name="Levels">From the fastest to the leanest.</param>
+public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int EmbeddingRows, long Budget, IReadOnlyList<LevelPlan> Levels)
+{
+    // Share of the processor's peak that a training step reaches, as docs/performance.md measures it.
+    const double Efficiency = 0.6;
+
+    // Steps whose operations are counted; their mean stands for all.
+    const int CountedSteps = 8;
+
+    /// <summary>Optimizer steps of the run.</summary>
+    public int Steps { get; init; }
+
+    /// <summary>Tokens of the trees of a step, each shared one once; 0 where nobody asked.</summary>
+    public double TokensPerStep { get; init; }
+
+    /// <summary>The fastest level that fits; null when none does.</summary>
+    public LevelPlan? Chosen => Levels.FirstOrDefault(l => l.Memory.Total <= Budget);
+
+    /// <summary>Plans a recipe's run, the time of a step included.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="recipePath">Its file.</param>
+    /// <param name="memoryBytes">What the process may take; null for the memory that the machine has.</param>
+    /// <param name="peak">Operations a second of the threads in use.</param>
+    /// <exception cref="InputException">Something that the recipe names is missing, damaged or does not fit together.</exception>
+    public static TrainPlan Of(TrainRecipe recipe, string recipePath, long? memoryBytes, double peak)
+    {
+        TrainInputs inputs = TrainInputs.Read(recipe, recipePath);
+        return Of(recipe, inputs, memoryBytes).Timed(recipe, Sizing(recipe, inputs), CountedSteps, peak);
+    }
+
+    /// <summary>Plans a run without its model and its data, for samples that all have the lengths of one.</summary>
+    /// <remarks>Weights that the recipe does not convert count as BF16, and every token of the vocabulary as one that occurs.</remarks>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="shape">Stands for what the recipe names.</param>
+    /// <param name="memoryBytes">What the process may take; null for the memory that the machine has.</param>
+    /// <param name="peak">Operations a second of the threads in use.</param>
+    /// <exception cref="InputException">The recipe does not fit such samples.</exception>
+    public static TrainPlan Of(TrainRecipe recipe, PlannedShape shape, long? memoryBytes, double peak)
+    {
+        ModelConfig config = RopeOption.Parse(recipe.Rope, shape.Config) is { } rope ? shape.Config.With(rope) : shape.Config;
+        PreferenceTraining work = shape.Work(recipe);
+        long weights =
+            recipe.Lora is null && recipe.Weights is null ? 0 : TrainingShape.ConvertedBytes(config, recipe.Weights ?? NumberFormat.BF16);
+        return Of(recipe, config, work, weights, config.VocabSize, memoryBytes).Timed(recipe, work, 1, peak);
+    }
+
+    TrainPlan Timed(TrainRecipe recipe, PreferenceTraining work, int countedSteps, double peak)
+    {
+        int steps = Math.Min(countedSteps, recipe.Steps);
+        (StepFlops Flops, int Rows)[] trees =
+        [
+            .. Enumerable
+                .Range(1, steps)
+                .SelectMany(work.MicroSteps)
+                .Select(m => (StepFlops.Of(Model, m.Tree, recipe.Lora, recipe.Attention), m.Tree.Count)),
+        ];
+        double Seconds(Recomputation level) =>
+            trees.Sum(t => t.Flops.Total + RecomputedFlops.Of(t.Flops, Model, level)) / steps / (peak * Efficiency);
+        return this with
+        {
+            TokensPerStep = trees.Sum(t => (double)t.Rows) / steps,
+            Levels = [.. Levels.Select(l => l with { SecondsPerStep = Seconds(l.Level) })],
+        };
+    }
+
+    /// <summary>"1.4 GiB", "532 MiB".</summary>
+    public static string Text(long bytes) => bytes >= 1L << 30
+        ? string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):F1} GiB")
+        : string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):F0} MiB");
+
+    /// <summary>What a level computes again, for a sentence.</summary>
+    public static string Describe(Recomputation level) => level switch
+    {
+        Recomputation.None => "nothing",
+        Recomputation.Mlp => "gate and up of the MLPs",
+        Recomputation.Layer => "each layer",
+        _ => "each layer, from inputs rounded to BF16",
+    };
+
+    internal static TrainPlan Of(TrainRecipe recipe, TrainInputs inputs, long? memoryBytes)
+    {
+        ModelConfig config = inputs.Rope is { } rope ? inputs.Config.With(rope) : inputs.Config;
+        PreferenceTraining work = Sizing(recipe, inputs);
+        int embeddingRows = work.DistinctTokens;
+        return Of(recipe, config, work, WeightBytes(recipe, inputs, embeddingRows), embeddingRows, memoryBytes);
+    }
+
+    static TrainPlan Of(
+        TrainRecipe recipe,
+        ModelConfig config,
+        PreferenceTraining work,
+        long weightBytes,
+        int embeddingRows,
+        long? memoryBytes)
+    {
+        TreeSize largest = work.LargestTree(recipe.Steps);
+        TrainingShape shape = new(config, weightBytes, recipe.Lora, embeddingRows, recipe.Optimizer.Muon is not null);
+        return new(
+            config, largest, embeddingRows, memoryBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+            [.. Enum.GetValues<Recomputation>().Select(level => new LevelPlan(level, MemoryPlan.Of(shape, largest, level), 0))])
+        { Steps = recipe.Steps };
+    }
+
+    /// <summary>The level to train at.</summary>
+    /// <exception cref="InputException">Nothing fits.</exception>
+    internal Recomputation Require()
+    {
+        if (Chosen is { } chosen)
+        {
+            return chosen.Level;
+        }
+        MemoryPlan least = Levels[^1].Memory;
+        throw new InputException(
+            $"Training needs {Text(least.Total)} at least and may take {Text(Budget)}: weights {Text(least.Weights)}, adapter, embeddings and optimizer {Text(least.Adapter + least.Embeddings + least.Optimizer)}, "
+                + $"a tree of {Largest.Rows} tokens {Text(least.Activations + least.Scratch)}; lower micro_batch_tokens or use shorter samples, set weights to q4_0, or give more with --memory."
+        );
+    }
+
+    /// <summary>The same work without its reference, on which no size depends.</summary>
+    static PreferenceTraining Sizing(TrainRecipe recipe, TrainInputs inputs) =>
+        inputs.Work(
+            recipe,
+            inputs.Training.Concat(inputs.HeldOut).ToDictionary(s => s.Id, _ => new PreferenceLogProbs(default, []), StringComparer.Ordinal)
+        );
+
+    /// <summary>
+    /// Of the frozen weights: converted ones, or pages of the files, of untied embeddings only those of the touched rows.
+    /// </summary>
+    static long WeightBytes(TrainRecipe recipe, TrainInputs inputs, int embeddingRows)
+    {
+        using IModelFiles files = ModelFiles.Open(inputs.BaseModel); // unsound files are found before anything is begun
+        if (recipe.Weights is { } format)
+        {
+            return TrainingShape.ConvertedBytes(inputs.Config, format);
+        }
+        if (recipe.Lora is null)
+        {
+            return 0; // read once into what is trained
+        }
+        long embeddings = inputs.Config.TieWordEmbeddings ? 0 : files.StoredBytes("model.embed_tokens.weight");
+        long untouched = embeddings * (inputs.Config.VocabSize - embeddingRows) / inputs.Config.VocabSize;
+        return ParameterShapes.Of(inputs.Config).Sum(p => files.StoredBytes(p.Name)) - untouched;
+    }
+}
+
+/// <summary>A run at one level of recomputation.</summary>
+/// <param name="Level">The level.</param>
+/// <param name="Memory">What it takes.</param>
+/// <param name="SecondsPerStep">Estimated from the operations of the first steps; 0 where nobody asked.</param>
+public sealed record LevelPlan(Recomputation Level, MemoryPlan Memory, double SecondsPerStep);

@@ -1,0 +1,310 @@
+using System.IO.Compression;
+using System.Text;
+using Farsight.Alignment.Corpus;
+using Farsight.Engine;
+
+namespace Farsight.Tests.Alignment.Corpus;
+
+/// <summary>How documents lie in files: every format, found out and asked for.</summary>
+public sealed class CorpusFormatTests : IDisposable
+{
+    readonly string _folder = Directory.CreateTempSubdirectory("farsight-corpus-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Another_field_holds_the_text()
+    {
+        Write("c.jsonl", """{"title":"t","content":"one"}""" + "\n" + """{"content":"two"}""");
+
+        Assert.Equal(["one", "two"], Read(o => o with { Field = "content" }).Select(d => d.Text));
+        Assert.Contains("name one of 'title', 'content' with --field", Fault(o => o), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(
+        "Story:\n\nOnce there was.\n\nThe end came.\n\nAnswer my question using the knowledge from the context:\nWho was there?",
+        "Once there was.\n\nThe end came.",
+        "Who was there?"
+    )]
+    [InlineData(
+        "Context information is below:\n----------\nOnce there was a long story of it.\n----------\nDescribe it.",
+        "Once there was a long story of it.",
+        "Describe it."
+    )]
+    [InlineData(
+        "Below is a paper. Memorize the paper and answer my question after the paper.\n The paper begins. \n Of gold.\n\nAnd lead. \n Now the paper ends. \nQuestion: Of what?",
+        "Of gold.\n\nAnd lead.",
+        "Of what?"
+    )]
+    [InlineData(
+        "Once there was a story that has no label.\n\nWho was there?",
+        "Once there was a story that has no label.",
+        "Who was there?"
+    )]
+    public void A_conversation_begins_with_document_and_question(string turn, string document, string question)
+    {
+        string[] turns = [Turn("user", turn), Turn("assistant", "A."), Turn("user", "And then?"), Turn("assistant", "B.")];
+        Write("c.json", $$"""{"conversations":[{{string.Join(',', turns)}}]}""" + "\n");
+
+        SourceDocument read = Assert.Single(Read(o => o));
+
+        Assert.Equal(("c.json#1", document), (read.Id, read.Text));
+        Assert.Equal([new(question, "A."), new("And then?", "B.")], read.Questions);
+    }
+
+    [Fact]
+    public void A_conversation_may_call_its_fields_as_others_do()
+    {
+        Write(
+            "c.jsonl",
+            """{"messages":[{"from":"system","value":"Be good."},{"from":"human","value":"A story of some length.\n\nWho?"},{"from":"gpt","value":"She."}]}"""
+        );
+
+        SourceDocument read = Assert.Single(Read(o => o));
+
+        Assert.Equal("A story of some length.", read.Text);
+        Assert.Equal([new("Who?", "She.")], read.Questions);
+    }
+
+    [Fact]
+    public void A_conversation_whose_first_turn_is_the_document_alone_keeps_all_of_it()
+    {
+        Write(
+            "c.jsonl",
+            $$"""{"conversations":[{{Turn("user", "All of it.")}},{{Turn("assistant", "Read.")}},{{Turn("user", "Who?")}},{{Turn("assistant", "She.")}}]}"""
+        );
+
+        SourceDocument read = Assert.Single(Read(o => o));
+
+        Assert.Equal("All of it.", read.Text);
+        Assert.Equal([new("Who?", "She.")], read.Questions);
+    }
+
+    [Fact]
+    public void Instructions_hold_a_document_or_are_left_out()
+    {
+        const string Book =
+            "Below is some paragraphs in the book, Moby Dick. Memorize the content and answer my question after the book.\\n The whale. \\n Now the material ends. Please summarize it.";
+        const string Two =
+            "There are two papers. Memorize them and answer my question after the paper.\\n The first paper begins. \\n One. Now the first paper ends. The second paper begins. Two. Now the second paper ends.Compare.";
+        Write(
+            "alpaca.json",
+            $$"""
+            [
+              {"instruction": "{{Book}}", "output": "A whale.", "file": "a"},
+              {"instruction": "Name three colours.", "output": "Red, green, blue."},
+              {"instruction": "{{Two}}", "output": "Alike."},
+              {"instruction": "Summarise.", "input": "The text \"{quoted}\".", "output": "Short."}
+            ]
+            """);
+        CorpusReport report = new();
+
+        SourceDocument[] read = [.. Read(o => o, report)];
+
+        Assert.Equal(["alpaca.json#1", "alpaca.json#3", "alpaca.json#4"], read.Select(d => d.Id));
+        Assert.Equal("The whale.", read[0].Text);
+        Assert.Equal([new("Please summarize it.", "A whale.")], read[0].Questions);
+        Assert.Equal("One. Now the first paper ends. The second paper begins. Two.", read[1].Text);
+        Assert.Equal([new("Compare.", "Alike.")], read[1].Questions);
+        Assert.Equal(("The text \"{quoted}\".", new QuestionAnswer("Summarise.", "Short.")), (read[2].Text, read[2].Questions[0]));
+        Assert.Equal(new CorpusCount(1, 1, "alpaca.json#2"), report.Dropped["no_document"]);
+        Assert.Equal(1, report.Formats["instruction"]);
+    }
+
+    [Theory]
+    [InlineData("x.gz", "gzip")]
+    [InlineData("d.jsonl.gz", "gzip")]
+    [InlineData("d.jsonl", "gzip")]
+    [InlineData("d.jsonl.zst", "zstd")]
+    public void Compressed_files_are_read_by_what_they_are(string name, string method)
+    {
+        byte[] lines = Encoding.UTF8.GetBytes(
+            string.Concat(Enumerable.Range(0, 3000).Select(i => $$"""{"text":"document {{i}} {{new string('x', i % 500)}}"}""" + "\n")));
+        File.WriteAllBytes(At(name), method == "gzip" ? Gzip(lines) : ZstdStored(lines));
+
+        Assert.Equal(
+            3000,
+            DocumentReader
+                .Read(new CorpusOptions(At(name)) { Format = DocumentFormat.Field }, new())
+                .Select((d, i) => (d, i))
+                .Count(p => p.d.Text.StartsWith($"document {p.i} ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Compressed_text_of_a_folder_is_a_document()
+    {
+        File.WriteAllBytes(At("a.txt.gz"), Gzip("hello"u8));
+        Assert.Equal(
+            new("a.txt.gz", "hello", []),
+            Assert.Single(Read(o => o)) with
+            {
+                Questions = [],
+            },
+            (a, b) => a!.Id == b!.Id && a.Text == b.Text);
+    }
+
+    [Fact]
+    public void A_cut_gzip_file_is_one_sentence_with_its_line()
+    {
+        byte[] all = Gzip(
+            Encoding.UTF8.GetBytes(
+                string.Concat(
+                    Enumerable
+                        .Range(0, 20000)
+                        .Select(i => $$"""{"text":"{{Convert.ToHexString(Encoding.UTF8.GetBytes($"{i * 7919 % 10007}"))}}"}""" + "\n"))));
+        File.WriteAllBytes(At("d.jsonl.gz"), all[..(all.Length / 2)]);
+
+        Assert.Matches(
+            @"^'.*d\.jsonl\.gz', line \d{3,}: the compressed data are damaged or end too early; get the file anew\.$",
+            Fault(o => o));
+    }
+
+    [Fact]
+    public void A_gzip_file_of_several_members_is_read_whole_and_cut_anywhere_it_is_not()
+    {
+        byte[] all = [.. Gzip("{\"text\":\"a\"}\n"u8), .. Gzip("{\"text\":\"b\"}\n"u8)];
+        File.WriteAllBytes(At("d.jsonl.gz"), all);
+        Assert.Equal(["a", "b"], Read(o => o).Select(d => d.Text));
+
+        for (int length = all.Length - 1; length > all.Length / 2; length--) // the first half alone is a file
+        {
+            File.WriteAllBytes(At("d.jsonl.gz"), all[..length]);
+            Assert.Contains("damaged or end too early", Fault(o => o), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_cut_zstd_file_is_one_sentence()
+    {
+        byte[] all = ZstdStored(Encoding.UTF8.GetBytes("{\"text\":\"a\"}\n{\"text\":\"b\"}\n"));
+        File.WriteAllBytes(At("d.jsonl.zst"), all[..^9]);
+
+        Assert.Contains("damaged or end too early", Fault(o => o), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[{\"text\":\"a\"},\n{\"text\":\"b\"", "line 2: the file ends inside its JSON array")]
+    [InlineData("[{\"text\":\"a\"}\n{\"text\":\"b\"}]", "line 2: expected a comma or the array's end after record 1, and found '{'")]
+    [InlineData("[{\"text\":\"a\"},\n\n17]", "line 3: record 2 of the array must be a JSON object")]
+    [InlineData("[{\"text\":\"a\"},\n\n{\"text\":\"b\",}]", "line 3: the record is not JSON")]
+    [InlineData("{\"text\":\"a\"}\n{\"text\" \"b\"}", "line 2: the line is not JSON")]
+    [InlineData("{\"\\ud800\":\"x\"}", "line 1: the name of a field holds an escape that is no character")]
+    [InlineData("{\"text\":\"a\"}\n{\"text\":7}", "line 2: the text field 'text' is missing")]
+    public void A_broken_record_is_named_with_its_line(string content, string message)
+    {
+        Write("d.jsonl", content);
+        Assert.Contains(message, Fault(o => o), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Records_longer_than_the_buffer_are_read_from_arrays_too()
+    {
+        string text = string.Concat(Enumerable.Repeat("brace } quote \\\" slash \\\\ ", 40_000));
+        Write(
+            "d.json",
+            """[{"text":"a"},{"text":"TEXT","more":{"x":[{"y":"]}"}]}} , {"text":"b"}]""".Replace("TEXT", text, StringComparison.Ordinal));
+
+        Assert.Equal(
+            ["a", text.Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal), "b"],
+            Read(o => o).Select(d => d.Text));
+    }
+
+    [Theory]
+    [InlineData("""{"text":"\ud800"}""")]
+    [InlineData("""{"instruction":"a","input":"\ud800","output":"b"}""")]
+    [InlineData("""{"conversations":[{"role":"user","content":"\ud800"}]}""")]
+    [InlineData("""{"\ud800":"x","text":"\udc00"}""")]
+    public void An_escape_that_is_no_character_costs_its_document_only(string line)
+    {
+        Write("d.jsonl", line);
+        CorpusReport report = new();
+        Assert.Empty(Read(o => o, report));
+        Assert.Equal("d.jsonl#1", report.Dropped["garbled"].First);
+    }
+
+    [Fact]
+    public void Other_json_in_a_folder_is_passed_over_and_named()
+    {
+        Write("a.txt", "text");
+        Write("questions.json", """[{"document":"a.txt","question":"q","answer":"a"}]""");
+        CorpusReport report = new();
+
+        Assert.Equal("a.txt", Assert.Single(Read(o => o, report)).Id);
+        Assert.Equal(["questions.json"], report.PassedOver);
+        Assert.Contains(
+            "name one of 'document'",
+            Assert.Throws<InputException>(() => DocumentReader.Read(At("questions.json")).ToList()).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_format_asked_for_wins()
+    {
+        Write("d.jsonl", "{\"text\":\"a\"}\n");
+        Assert.Equal("{\"text\":\"a\"}\n", Assert.Single(Read(o => o with { Format = DocumentFormat.Text })).Text);
+        Assert.Contains(
+            "'conversations' is missing",
+            Fault(o => o with { Format = DocumentFormat.Conversations }),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_large_file_is_not_held_in_memory()
+    {
+        using (StreamWriter lines = new(At("large.jsonl")))
+        {
+            string text = new('x', 100_000);
+            for (int i = 0; i < 600; i++)
+            {
+                lines.WriteLine($$"""{"text":"{{text}}"}""");
+            }
+        }
+        long before = GC.GetTotalMemory(forceFullCollection: true), most = 0;
+        foreach (SourceDocument document in DocumentReader.Read(At("large.jsonl")).Where((_, i) => i % 100 == 99))
+        {
+            most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
+        }
+        Assert.InRange(most, 1, 10_000_000); // of 60 MB
+    }
+
+    static byte[] Gzip(ReadOnlySpan<byte> bytes)
+    {
+        using MemoryStream target = new();
+        using (GZipStream gzip = new(target, CompressionLevel.Fastest))
+        {
+            gzip.Write(bytes);
+        }
+        return target.ToArray();
+    }
+
+    /// <summary>Two frames of raw blocks with a window (RFC 8878), so that the test needs no compressor.</summary>
+    static byte[] ZstdStored(byte[] bytes)
+    {
+        const int MostBlock = 100_000;
+        List<byte> file = [];
+        foreach (byte[] frame in new[] { bytes[..(bytes.Length / 2)], bytes[(bytes.Length / 2)..] })
+        {
+            file.AddRange([0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x58]); // no content size, a window of 2 MB
+            byte[][] blocks = [.. frame.Chunk(MostBlock)];
+            for (int i = 0; i < blocks.Length; i++)
+            {
+                int header = (blocks[i].Length << 3) | (i == blocks.Length - 1 ? 1 : 0);
+                file.AddRange([(byte)header, (byte)(header >> 8), (byte)(header >> 16), .. blocks[i]]);
+            }
+        }
+        return [.. file];
+    }
+
+    static string Turn(string role, string text) =>
+        $$"""{"role":"{{role}}","content":"{{text.Replace("\n", "\\n", StringComparison.Ordinal)}}"}""";
+
+    IEnumerable<SourceDocument> Read(Func<CorpusOptions, CorpusOptions> options, CorpusReport? report = null) =>
+        DocumentReader.Read(options(new CorpusOptions(_folder)), report ?? new());
+
+    string Fault(Func<CorpusOptions, CorpusOptions> options) => Assert.Throws<InputException>(() => Read(options).ToList()).Message;
+
+    string At(string name) => Path.Combine(_folder, name);
+
+    void Write(string name, string content) => File.WriteAllText(At(name), content);
+}

@@ -1,0 +1,213 @@
+using Farsight.Alignment.Data;
+using Farsight.Alignment.Data.Exchange;
+using Farsight.Alignment.Data.Positions;
+using Farsight.Engine;
+using Farsight.Engine.Numerics;
+using Farsight.Text.Conversations;
+using Farsight.Text.Tokenizers;
+
+namespace Farsight.Tests.Alignment.Data.Exchange;
+
+/// <summary>Preferences as other programs write them, there and back.</summary>
+public sealed class PreferenceExchangeTests : IDisposable
+{
+    const string Text = "The “first” lighthouse stands in Birchmoor.\n\nThe second one, a tower of 40 m, is painted white & <red>.";
+
+    static readonly Lazy<Tokenizer> s_tokenizer = new(() => Tokenizer.Load(Model));
+    static readonly Lazy<ChatFormat> s_format = new(() => ChatFormat.Load(Model, s_tokenizer.Value));
+
+    readonly string _folder = Directory.CreateTempSubdirectory("farsight-exchange-").FullName;
+
+    static string Model => Path.Combine(Repository.Root, "models/tiny");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData(
+        ExchangeFormat.Trl,
+        """{"id":"s-0","prompt":[{"role":"user","content":"PROMPT"}],"chosen":[{"role":"assistant","content":"White."}],"rejected":[{"role":"assistant","content":"Green."}]}"""
+    )]
+    [InlineData(ExchangeFormat.TrlText, """{"id":"s-0","prompt":"PROMPT","chosen":"White.","rejected":"Green."}""")]
+    [InlineData(
+        ExchangeFormat.OpenAi,
+        """{"input":{"messages":[{"role":"user","content":"PROMPT"}]},"preferred_output":[{"role":"assistant","content":"White."}],"non_preferred_output":[{"role":"assistant","content":"Green."}]}"""
+    )]
+    [InlineData(
+        ExchangeFormat.OpenAiMessages,
+        """{"messages":[{"role":"user","content":"PROMPT"},{"role":"assistant","content":"White."}]}"""
+    )]
+    public void The_line_is_the_other_programs(ExchangeFormat format, string line)
+    {
+        Write("d.jsonl", PreferenceLine.Format(Sample("s-0") with { Prompt = "C\n\nQ?" }));
+
+        PreferenceExport.Write(At("d.jsonl"), At("out.jsonl"), format, null);
+
+        Assert.Equal(line.Replace("PROMPT", "C\\n\\nQ?", StringComparison.Ordinal), File.ReadLines(At("out.jsonl")).First());
+    }
+
+    [Theory]
+    [InlineData(ExchangeFormat.Trl)]
+    [InlineData(ExchangeFormat.TrlText)]
+    [InlineData(ExchangeFormat.OpenAi)]
+    public void What_is_exported_is_imported_again(ExchangeFormat format)
+    {
+        PreferenceSample[] samples =
+        [
+            Sample("s-0"),
+            Sample("s-1") with
+            {
+                Question = "And the first?",
+                Chosen = "Unknown.",
+                Rejected = ["Red."],
+                Provenance = Seen(1),
+            },
+        ];
+        Write("d.jsonl", [.. samples.Select(PreferenceLine.Format)]);
+
+        ExportCounts exported = PreferenceExport.Write(At("d.jsonl"), At("out.jsonl"), format, t => s_tokenizer.Value.Decode(t));
+        ImportCounts imported = PreferenceImport.Write(At("out.jsonl"), At("back.jsonl"), s_format.Value, chunkTokens: 8);
+        IReadOnlyList<PreferenceSample> back = PreferenceDataset.Read(At("back.jsonl")).Samples;
+
+        Assert.Equal(new ExportCounts(2, 3), exported);
+        Assert.Equal((3, 2, 0), (imported.Lines, imported.Samples, imported.WithoutDocument));
+        Assert.Equal(
+            samples.Select(s => (s.Question, s.Chosen, string.Join('|', s.Rejected))),
+            back.Select(s => (s.Question, s.Chosen, string.Join('|', s.Rejected))));
+        Assert.All(back, s => Assert.Equal(Text, s_tokenizer.Value.Decode([.. s.Context.SelectMany(c => c.Tokens)]).TrimStart()));
+        Assert.All(back, s => Assert.All(s.Context.SkipLast(1), c => Assert.Equal(8, c.Tokens.Length)));
+        Assert.Equal(format == ExchangeFormat.OpenAi ? ["out.jsonl#1", "out.jsonl#3"] : ["s-0", "s-1"], back.Select(s => s.Id));
+
+        PreferenceExport.Write(At("back.jsonl"), At("again.jsonl"), format, null);
+        Assert.Equal(File.ReadLines(At("out.jsonl")).Select(WithoutId), File.ReadLines(At("again.jsonl")).Select(WithoutId));
+    }
+
+    [Fact]
+    public void Other_peoples_files_are_read()
+    {
+        Write(
+            "trl.jsonl",
+            """{"prompt":"The sky is","chosen":" blue.","rejected":" green."}""",
+            """{"chosen":[{"role":"user","content":"What colour?"},{"role":"assistant","content":"Blue."}],"rejected":[{"role":"user","content":"What colour?"},{"role":"assistant","content":"Green."}]}""",
+            """{"prompt":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello."},{"role":"user","content":"Again"}],"chosen":[{"role":"assistant","content":"A"}],"rejected":[{"role":"assistant","content":"B"}]}""",
+            """{"prompt":"Empty","chosen":"","rejected":"x"}""");
+
+        ImportCounts counts = PreferenceImport.Write(At("trl.jsonl"), At("d.jsonl"), s_format.Value, 512);
+
+        Assert.Equal((4, 2, 2), (counts.Lines, counts.Samples, counts.WithoutDocument));
+        Assert.Equal(new Dictionary<string, int> { ["empty"] = 1, ["several_turns"] = 1 }, counts.Dropped);
+        Assert.Equal(["The sky is", "What colour?"], PreferenceDataset.Read(At("d.jsonl")).Samples.Select(s => s.Question));
+    }
+
+    [Fact]
+    public void A_prompt_without_a_document_can_be_trained_on_with_every_position_scheme()
+    {
+        PreferenceSample sample = PreferenceLine.Parse(
+            PreferenceLine.Format(
+                Sample("s") with
+                {
+                    Context = [],
+                    Provenance = Seen(2) with
+                    {
+                        Seen = new(
+                            [],
+                            [
+                                [],
+                                [],
+                            ]),
+                    },
+                }),
+            "x:1");
+        SampleTokens tokens = SampleTokens.Of(sample, s_format.Value, s_tokenizer.Value.VocabSize);
+        foreach (
+            IPositionScheme scheme in new IPositionScheme[]
+            {
+                new Plain(),
+                new Linear(4096),
+                new PaperBias(4096),
+                new RandPos(4096),
+                new Synthesized(4096, 0.5),
+                new PoSe(4096),
+                new E2Llm(4096, 8),
+            })
+        {
+            SeededRandom random = SeededRandom.For(1, "test", 0);
+            int[] positions = scheme.Assign(tokens.Shape, ref random).Prompt;
+            Assert.Equal(tokens.Prompt.Length, positions.Length);
+            Assert.All(positions.Zip(positions.Skip(1)), p => Assert.True(p.First < p.Second));
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"prompt":"a","chosen":"b"}""", ":1: the field 'rejected' is missing")]
+    [InlineData("""{"chosen":"ab","rejected":"ac"}""", ":1: the field 'prompt' is missing")]
+    [InlineData(
+        """{"prompt":"a","chosen":[{"role":"user","content":"x"}],"rejected":[]}""",
+        ":1: 'chosen' must end with a message of the assistant"
+    )]
+    [InlineData("""{"prompt":"a","chosen":7,"rejected":8}""", ":1: a field holds something else than text")]
+    [InlineData("{", ":1: the line is not JSON")]
+    [InlineData("", "gives no sample")]
+    [InlineData("""{"prompt":"a","chosen":" ","rejected":"c"}""", "gives no sample (1 lines, empty 1)")]
+    public void A_file_that_cannot_be_read_is_one_sentence(string line, string said)
+    {
+        Write("in.jsonl", line);
+        Assert.Contains(
+            said,
+            Assert.Throws<InputException>(() => PreferenceImport.Write(At("in.jsonl"), At("out.jsonl"), s_format.Value, 8)).Message,
+            StringComparison.Ordinal);
+        Assert.False(File.Exists(At("out.jsonl")));
+    }
+
+    [Fact]
+    public void Tokens_alone_need_a_tokenizer()
+    {
+        Write("d.jsonl", PreferenceLine.Format(Sample("s-7")));
+        Assert.Contains(
+            "s-7 holds its context as tokens only",
+            Assert.Throws<InputException>(() => PreferenceExport.Write(At("d.jsonl"), At("o"), ExchangeFormat.Trl, null)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_commands_say_what_they_did()
+    {
+        Write("d.jsonl", PreferenceLine.Format(Sample("s-0")));
+        (int code, string output, _) = await CommandLine.Run(
+            "data",
+            "export",
+            At("d.jsonl"),
+            "--format",
+            "trl",
+            "--out",
+            At("t.jsonl"),
+            "--tokenizer",
+            Model);
+        Assert.Equal((0, $"{At("t.jsonl")}: 2 lines from 1 samples"), (code, output.Trim()));
+
+        (code, output, _) = await CommandLine.Run("data", "import", At("t.jsonl"), "--model", Model, "--out", At("b.jsonl"));
+        Assert.Equal((0, $"{At("b.jsonl")}: 1 samples from 2 lines, 0 without a document"), (code, output.Trim()));
+
+        (code, _, string error) = await CommandLine.Run("data", "import", At("none.jsonl"), "--model", Model, "--out", At("c.jsonl"));
+        Assert.Equal((2, $"The file {At("none.jsonl")} does not exist."), (code, error.Trim()));
+    }
+
+    static PreferenceSample Sample(string id)
+    {
+        int[] tokens = s_format.Value.Context(Text);
+        return new(
+            id,
+            [new("d", 0, tokens[..10], 2, ChunkRole.Relevant), new("d", 1, tokens[10..], 0, ChunkRole.Irrelevant)],
+            "What colour is the second?",
+            "White.",
+            ["Green.", "Red."],
+            Seen(2));
+    }
+
+    static SampleProvenance Seen(int rejected) => new(["d"], 1, 0, new([0], [.. Enumerable.Range(0, rejected).Select(_ => (int[])[1])]));
+
+    static string WithoutId(string line) => System.Text.RegularExpressions.Regex.Replace(line, "^\\{\"id\":\"[^\"]*\",", "{");
+
+    string At(string name) => Path.Combine(_folder, name);
+
+    void Write(string name, params string[] lines) => File.WriteAllLines(At(name), lines);
+}

@@ -1,0 +1,141 @@
+using Farsight.Alignment.Data;
+using Farsight.Alignment.Inspection;
+using Farsight.Alignment.Synthesis.Card;
+using Farsight.Alignment.Synthesis.Quality;
+using Farsight.Engine;
+
+namespace Farsight.Tests.Alignment.Synthesis.Card;
+
+public sealed class DatasetCardTests : IDisposable
+{
+    readonly TemporaryFolder _folder = new();
+
+    string Dataset => _folder["data.jsonl"];
+
+    [Fact]
+    public void A_card_counts_what_is_in_the_file()
+    {
+        Write(
+            Sample(0, "The lamp of Ardmore is red.", "Ada Brown has 4711."),
+            Sample(1, "The lamp is green.", "It is blue.") with
+            {
+                Rejected = ["It is blue.", "I cannot say."],
+                Provenance = Seen(1, 2),
+            });
+        File.WriteAllText(Dataset + ".summary.json", """{"counts": {"written": 2, "dropped": {"chosen_wrong": 3}}}""");
+
+        DatasetCard card = DatasetCardFiles.Write(Dataset, SynthesisFiles.Tokenizer);
+
+        Assert.Equal((2, 1, 2, 1), (card.Samples, card.Documents, card.RejectedPerSample.Count, card.InsertedFacts));
+        Assert.Equal(new ErrorPatterns(2, 0, 0), card.Patterns!["chosen"]); // green is no name
+        Assert.Equal(new ErrorPatterns(3, 1, 1), card.Patterns["rejected_irrelevant"]);
+        Assert.Equal(1, card.Judged["accepted"]);
+        Assert.Equal(6, card.Scores["relevant"].Max);
+        string text = File.ReadAllText(Dataset + ".card.md");
+        Assert.Contains(card.Sha256, text, StringComparison.Ordinal);
+        Assert.Contains("dropped: chosen_wrong 3", text, StringComparison.Ordinal);
+        Assert.Equal(DatasetCardFiles.Json(card), File.ReadAllText(Dataset + ".card.json"));
+    }
+
+    [Fact]
+    public void Without_a_tokenizer_nothing_is_said_of_texts()
+    {
+        Write(Sample(0, "Red.", "Blue."));
+
+        DatasetCard card = DatasetCardFiles.Write(Dataset, null);
+
+        Assert.Null(card.Patterns);
+        Assert.Contains("the tokenizer of the chunks was not given", File.ReadAllText(Dataset + ".card.md"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Another_tokenizer_is_noticed()
+    {
+        Write(Sample(0, "Red.", "Blue.") with { Prompt = "Something else entirely" });
+
+        Assert.Contains(
+            "sample s0",
+            Assert.Throws<InputException>(() => DatasetCardFiles.Read(Dataset, SynthesisFiles.Tokenizer)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_page_shows_evidence_and_faults_and_lets_no_text_out_of_its_place()
+    {
+        Write(
+            Sample(0, "The lamp of Ardmore is red.", "Ada Brown <script>alert(1)</script> has 4711."),
+            Sample(1, "I cannot say.", "It is blue."));
+
+        Assert.Equal(2, DatasetPage.Write(Dataset, _folder["page.html"], SynthesisFiles.Tokenizer, 10));
+
+        string page = File.ReadAllText(_folder["page.html"]);
+        Assert.Contains(
+            "<u>The </u><u><mark>lamp</mark></u><u> of </u><u><mark>Ardmore</mark></u><u> is </u><u><mark>red</mark></u>",
+            page,
+            StringComparison.Ordinal);
+        Assert.Contains("<b class=\"missing\">Ada Brown</b>", page, StringComparison.Ordinal);
+        Assert.Contains("refusal</b>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("http", page, StringComparison.Ordinal);
+        Assert.Equal(2, page.Split("<section").Length - 1);
+        foreach (
+            string tag in new[] { "section", "div", "details", "p", "mark", "u", "b", "a", "i", "ul", "li", "h2", "h3", "span", "summary" })
+        {
+            Assert.Equal(Times(page, $"<{tag}>") + Times(page, $"<{tag} "), Times(page, $"</{tag}>"));
+        }
+    }
+
+    [Fact]
+    public void A_page_without_a_tokenizer_shows_contexts_in_one_piece()
+    {
+        Write([.. Enumerable.Range(0, 9).Select(i => Sample(i, "Red.", "Blue."))]);
+
+        Assert.Equal(3, DatasetPage.Write(Dataset, _folder["page.html"], null, 3));
+
+        string page = File.ReadAllText(_folder["page.html"]);
+        Assert.Contains("give --tokenizer", page, StringComparison.Ordinal);
+        Assert.Equal(["s0", "s3", "s6"], page.Split("<section class=\"sample\" id=\"").Skip(1).Select(s => s[..s.IndexOf('"')]));
+    }
+
+    [Fact]
+    public void A_page_does_not_replace_the_dataset()
+    {
+        Write(Sample(0, "Red.", "Blue."));
+
+        Assert.Throws<InputException>(() => DatasetPage.Write(Dataset, Dataset, null, 3));
+        Assert.Single(PreferenceDataset.Stream(Dataset));
+    }
+
+    [Fact]
+    public void Quartiles_are_values_of_the_data()
+    {
+        Assert.Equal(new Spread(4, 1, 1, 2, 3, 10, 4), Spread.Of([10, 1, 3, 2]));
+        Assert.Equal(new Spread(1, 5, 5, 5, 5, 5, 5), Spread.Of([5]));
+        Assert.Equal(0, Spread.Of([]).Count);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    static int Times(string text, string part) => text.Split(part).Length - 1;
+
+    static SampleProvenance Seen(int number, int rejected) =>
+        new(["a.txt"], 5, number, new([0], [.. Enumerable.Range(0, rejected).Select(_ => (int[])[1])]), new("tiny", 0.8, 48));
+
+    static PreferenceSample Sample(int number, string chosen, string rejected)
+    {
+        const string Fact = "The lamp of Ardmore is red.";
+        ContextChunk[] context =
+        [
+            new("a.txt", 0, SynthesisFiles.Format.Context($"The keeper waited. {Fact} It is late."), 6, ChunkRole.Relevant),
+            new("a.txt", 1, SynthesisFiles.Format.Context(" The keeper of the harbour wrote."), 0, ChunkRole.Irrelevant),
+        ];
+        string prompt =
+            SynthesisFiles.Tokenizer.Decode([.. context.SelectMany(c => c.Tokens)]).TrimStart(' ') + "\n\nWhich colour has the lamp?";
+        SampleProvenance provenance = Seen(number, 1);
+        provenance = number == 0 ? provenance with { Fact = new(Fact, "red", 0), Judge = new("judge", true, "It says so.") } : provenance;
+        return new($"s{number}", context, "Which colour has the lamp?", chosen, [rejected], provenance, prompt);
+    }
+
+    void Write(params PreferenceSample[] samples) =>
+        File.WriteAllText(Dataset, string.Concat(samples.Select(s => PreferenceLine.Format(s) + "\n")));
+}

@@ -1,0 +1,29 @@
+using Farsight.Alignment.Data;
+using Farsight.Alignment.Synthesis.Quality;
+
+namespace Farsight.Tests.Alignment.Synthesis.Quality;
+
+public sealed class QualityJudgeTests
+{
+    [Theory]
+    [InlineData("""{"accepted": true, "reason": "It says so."}""", true, "It says so.")]
+    [InlineData("Here:\n```json\n{\"reason\": \"Made up.\", \"accepted\": false}\n```", false, "Made up.")]
+    [InlineData("""{"accepted": true}""", true, "")]
+    [InlineData("Looks good to me", false, "unreadable: Looks good to me")]
+    [InlineData("""{"accepted": "maybe"}""", false, "unreadable: {\"accepted\": \"maybe\"}")]
+    public async Task The_verdict_is_read_and_an_unreadable_one_accepts_nothing(string answer, bool accepted, string reason)
+    {
+        using ScriptedChat client = new(prompt =>
+        {
+            Assert.Contains("The lamp of Ardmore.", prompt, StringComparison.Ordinal);
+            return answer;
+        });
+        JudgeVerdict verdict = await new QualityJudge(client, "judge").Judge(
+            "Which lamp?",
+            "Ardmore's",
+            ["The lamp of Ardmore."],
+            CancellationToken.None);
+
+        Assert.Equal(new JudgeVerdict("judge", accepted, reason), verdict);
+    }
+}

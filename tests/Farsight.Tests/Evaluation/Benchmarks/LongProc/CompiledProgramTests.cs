@@ -1,0 +1,63 @@
+using Farsight.Engine;
+using Farsight.Evaluation.Benchmarks.LongProc;
+using Farsight.Evaluation.Core;
+
+namespace Farsight.Tests.Evaluation.Benchmarks.LongProc;
+
+public sealed class CompiledProgramTests
+{
+    const string Prompt =
+        "USER_PROMPT: |-\n  Write C++.\n  ```cpp\n  #include <iostream>\n  using namespace std;\n  ```\n\n  {pseudocode}\n";
+    const string Items =
+        """[{"problem_id": "1A", "pseudocode_lines": ["read a", "write a + 1"], "code_lines": ["int main() {", "}"], "testcases": [[["4"], ["5"]], [["-1"], ["0"]]]}]""";
+
+    static readonly IGeneratedTask s_task = (IGeneratedTask)EvalTaskCatalog.Get("pseudo_to_code_0.5k");
+
+    [Fact]
+    public void A_program_that_a_model_wrote_is_not_run_unless_that_is_allowed()
+    {
+        Assert.Equal(0, s_task.Score(Example(), "I cannot.").Value);
+        Assert.Contains(
+            CompiledProgram.Variable + "=1",
+            Assert.Throws<InputException>(() => s_task.Score(Example(), Said("a + 1"))).Message);
+    }
+
+    [CompilerFact]
+    [Trait("Category", "Slow")]
+    public void A_program_is_right_when_it_writes_what_the_tests_want()
+    {
+        EvalExample example = Example();
+        string? before = Environment.GetEnvironmentVariable(CompiledProgram.Variable);
+        Environment.SetEnvironmentVariable(CompiledProgram.Variable, "1");
+        try
+        {
+            Assert.Equal(1, s_task.Score(example, Said("a + 1")).Value);
+            Assert.Equal(0, s_task.Score(example, Said("a + 2")).Value);
+            Assert.Equal(0, s_task.Score(example, Said("a +")).Value);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(CompiledProgram.Variable, before);
+        }
+    }
+
+    static string Said(string expression) => $"Here:\n```c++\nint main() {{ int a; cin >> a; cout << {expression} << endl; }}\n```";
+
+    static EvalExample Example()
+    {
+        using BenchmarkFolder folder = new();
+        folder.Write("longproc/pseudo_to_code/prompts.yaml", Prompt);
+        folder.Write("longproc/pseudo_to_code/pseudo_to_code_0.5k.json", Items);
+        return s_task.Examples(folder.Setting).Single();
+    }
+
+    [AttributeUsage(AttributeTargets.Method)]
+    sealed class CompilerFactAttribute : FactAttribute
+    {
+        public CompilerFactAttribute()
+        {
+            string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+            Skip = folders.Any(f => File.Exists(Path.Combine(f, "g++"))) ? null : "g++ is not installed";
+        }
+    }
+}

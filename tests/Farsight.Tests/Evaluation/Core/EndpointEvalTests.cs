@@ -1,0 +1,136 @@
+using System.Net;
+using Farsight.Alignment.Endpoints;
+using Farsight.Engine;
+using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Core.Answering;
+
+namespace Farsight.Tests.Evaluation.Core;
+
+public sealed class EndpointEvalTests : IDisposable
+{
+    readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Answers_come_in_the_order_of_the_examples_with_their_records()
+    {
+        EvalResults results = Run(new(ScriptedTask.NumberIn), new NumbersTask(150));
+
+        Assert.Equal(Enumerable.Range(0, 150).Select(i => $"{i}"), results.Examples.Select(e => e.Id));
+        Assert.All(results.Examples, e => Assert.Equal((e.Id, 1d, "messages", null), (e.Completion, e.Score, e.Template, e.BosCount)));
+        Assert.Equal((150, 0, 1d), (results.Tasks[0].All.N, results.Tasks[0].All.Failed, results.Tasks[0].All.Mean));
+        Assert.Equal(["even", "odd"], results.Tasks[0].By.Select(c => c.Groups["parity"]));
+        Assert.Equal(new Dictionary<string, int> { ["messages"] = 150 }, results.Tasks[0].Templates);
+    }
+
+    [Fact]
+    public void What_fails_is_a_record_and_is_asked_again_next_time()
+    {
+        EvalResults first = Run(
+            new(p =>
+                ScriptedTask.NumberIn(p) == "3"
+                    ? throw new EndpointException("too long", HttpStatusCode.BadRequest)
+                    : ScriptedTask.NumberIn(p)),
+            new NumbersTask(6),
+            _folder.Path);
+        ScriptedChat healthy = new(ScriptedTask.NumberIn);
+        EvalResults second = Run(healthy, new NumbersTask(6), _folder.Path);
+
+        Assert.Equal((6, 1, 5 / 6d), (first.Tasks[0].All.N, first.Tasks[0].All.Failed, first.Tasks[0].All.Mean!.Value));
+        Assert.Equal("EndpointException: too long", first.Examples[3].Failed);
+        Assert.Equal(1, healthy.Asked);
+        Assert.Equal((0, 1d), (second.Tasks[0].All.Failed, second.Tasks[0].All.Mean));
+    }
+
+    [Fact]
+    public void A_wrong_key_and_failures_one_after_the_other_stop_the_evaluation()
+    {
+        Assert.Equal(
+            "no key",
+            Assert
+                .Throws<EndpointException>(() =>
+                    Run(new(_ => throw new EndpointException("no key", HttpStatusCode.Unauthorized)), new NumbersTask(50), _folder.Path))
+                .Message);
+        Assert.Empty(File.ReadAllLines(_folder[EvalFiles.ExamplesName]));
+
+        Assert.Equal(
+            "gone",
+            Assert
+                .Throws<EndpointException>(() =>
+                    Run(new(p => p == "What is 0?" ? "0" : throw new EndpointException("gone")), new NumbersTask(50), _folder.Path))
+                .Message);
+        // the right one and nine failures
+        Assert.Equal(EndpointEvalModel.FailuresInARow, File.ReadAllLines(_folder[EvalFiles.ExamplesName]).Length);
+    }
+
+    [Fact]
+    public void Follow_ups_are_asked_with_what_was_said_and_all_of_it_is_kept()
+    {
+        EvalResults results = Run(new(ScriptedTask.NumberIn), new TwiceTask(5));
+
+        Assert.All(results.Examples, e => Assert.Equal(1, e.Score));
+        Assert.Equal(("44", "4"), (results.Examples[4].Completion, results.Examples[4].Earlier![0]));
+    }
+
+    [Fact]
+    public void Verdicts_are_kept_and_one_without_a_score_is_a_failure()
+    {
+        EvalJudge judge = new("judge", new ScriptedChat(p => p == "1 or 1?" ? "hm" : p == "2 or 2?" ? "bad" : "good"));
+
+        EvalResults results = Run(new(ScriptedTask.NumberIn), new JudgedTask(4), _folder.Path, judge);
+        ScriptedChat again = new(ScriptedTask.NumberIn);
+        Run(again, new JudgedTask(4), _folder.Path, new("another", new ScriptedChat(_ => "good")));
+
+        Assert.Equal([1d, 0, 0, 1], results.Examples.Select(e => e.Score));
+        Assert.Equal(["good", "hm", "bad", "good"], results.Examples.Select(e => e.Verdict!));
+        Assert.Equal([null, "judge: the verdict says no score", null, null], results.Examples.Select(e => e.Failed));
+        Assert.Equal(4, again.Asked); // what another judge said does not count
+    }
+
+    [Fact]
+    public void Tasks_that_cannot_be_run_are_refused_before_anything_is_asked()
+    {
+        ScriptedChat chat = new(_ => "");
+
+        Assert.StartsWith(
+            "test/choices compares log-probabilities",
+            Assert.Throws<InputException>(() => Run(chat, new ChoicesTask(2))).Message);
+        Assert.StartsWith(
+            "test/judged is judged by another model; name one with --judge-endpoint",
+            Assert.Throws<InputException>(() => Run(chat, new JudgedTask(2))).Message);
+        Assert.Equal(0, chat.Asked);
+    }
+
+    [Fact]
+    public void Choices_may_have_prompts_of_their_own()
+    {
+        EvalResults results = EvalSamples.Runner(new(_ => ""), prompt => -prompt).Run(ScriptedPlans.Of(new ChoicesTask(3)));
+
+        Assert.All(results.Examples, e => Assert.Equal([(-3 * 14d, 3), (-2 * 8d, 2)], e.Choices!.Select(c => (c.LogProb, c.Tokens))));
+        Assert.All(results.Examples, e => Assert.Equal((0, "none", ""), (e.Score, e.StopReason, e.Completion)));
+    }
+
+    [Fact]
+    public void Stopped_at_any_example_it_goes_on_to_the_same_bytes()
+    {
+        Run(new(ScriptedTask.NumberIn), new NumbersTask(12), _folder["whole"]);
+        byte[] results = File.ReadAllBytes(_folder["whole/results.json"]), examples = File.ReadAllBytes(_folder["whole/examples.jsonl"]);
+        for (int length = 0; length < examples.Length; length += 97)
+        {
+            string cut = _folder[$"cut-{length}"];
+            Directory.CreateDirectory(cut);
+            File.WriteAllBytes(Path.Combine(cut, EvalFiles.ExamplesName), examples[..length]); // as a kill leaves it
+            File.WriteAllText(Path.Combine(cut, EvalFiles.TimingName), "{\"task\":");
+
+            Run(new(ScriptedTask.NumberIn), new NumbersTask(12), cut);
+
+            Assert.Equal(examples, File.ReadAllBytes(Path.Combine(cut, EvalFiles.ExamplesName)));
+            Assert.Equal(results, File.ReadAllBytes(Path.Combine(cut, EvalFiles.ResultsName)));
+            Assert.DoesNotContain("{\"task\":{", File.ReadAllText(Path.Combine(cut, EvalFiles.TimingName)));
+        }
+    }
+
+    static EvalResults Run(ScriptedChat chat, IEvalTask task, string? directory = null, EvalJudge? judge = null) =>
+        new EvalRunner(new EndpointEvalModel("scripted", chat, ScriptedPlans.Prompts), null, judge).Run(ScriptedPlans.Of(task), directory);
+}

@@ -1,0 +1,86 @@
+using Farsight.Engine;
+using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Core.Answering;
+using Farsight.Evaluation.Report;
+using Farsight.Tests.Evaluation.Core;
+
+namespace Farsight.Tests.Evaluation.Report;
+
+public sealed class EvalComparisonTests : IDisposable
+{
+    readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_difference_shows_on_pairs_where_the_runs_own_intervals_overlap()
+    {
+        EvalResults before = Results(right: i => i % 3 == 0), after = Results(right: i => i % 3 == 0 || i % 15 == 1);
+
+        TaskDifference difference = Assert.Single(EvalComparison.Of([("a", before), ("b", after)]));
+
+        Assert.True(before.Tasks[0].All.High > after.Tasks[0].All.Low);
+        Assert.Equal(
+            ("b", "test/numbers", 90, ComparisonVerdict.Better),
+            (difference.Run, difference.Task, difference.N, difference.Verdict));
+        Assert.Equal(6 / 90d, difference.Difference, 1e-12);
+        Assert.InRange(difference.Low, 0.01, 6 / 90d);
+        Assert.Equal(ComparisonVerdict.Worse, EvalComparison.Of([("b", after), ("a", before)])[0].Verdict);
+        Assert.Equal(ComparisonVerdict.Unclear, EvalComparison.Of([("a", before), ("c", before)])[0].Verdict);
+    }
+
+    [Fact]
+    public void Only_shared_examples_count_and_nothing_shared_is_said()
+    {
+        EvalResults few = Results(i => true, count: 30), many = Results(i => i < 45);
+
+        Assert.Equal(
+            (30, 0),
+            (EvalComparison.Of([("few", few), ("many", many)])[0].N, EvalComparison.Of([("few", few), ("many", many)])[0].Difference));
+        Assert.Contains(
+            "no example in common",
+            Assert.Throws<InputException>(() => EvalComparison.Of([("few", few), ("none", many with { Tasks = [] })])).Message);
+    }
+
+    [Fact]
+    public void Where_lower_is_better_more_is_worse()
+    {
+        EvalPlan plan = EvalSamples.Plan("perplexity");
+        EvalResults before = EvalSamples.Runner(new(_ => ""), _ => -1).Run(plan),
+            after = EvalSamples.Runner(new(_ => ""), _ => -1.1).Run(plan);
+
+        TaskDifference difference = Assert.Single(EvalComparison.Of([("a", before), ("b", after)]));
+
+        Assert.Equal(ComparisonVerdict.Worse, difference.Verdict);
+        Assert.Equal(Math.Exp(1.1) - Math.E, difference.Difference, 1e-9);
+    }
+
+    [Fact]
+    public async Task The_command_prints_a_table_and_fails_on_a_regression_that_was_asked_about()
+    {
+        EvalFiles.WriteResults(Directory.CreateDirectory(_folder["a"]).FullName, Results(i => true));
+        EvalFiles.WriteResults(Directory.CreateDirectory(_folder["b"]).FullName, Results(i => i % 2 == 0));
+
+        (int code, string table, _) = await CommandLine.Run("compare", _folder["a"], _folder["b"]);
+        Assert.Equal(0, code);
+        Assert.Contains("test/numbers     90    100.0     50.0    −50.0", table);
+        Assert.Contains("WORSE", table);
+        Assert.Equal(1, (await CommandLine.Run("compare", _folder["a"], _folder["b"], "--fail-on-regression", "all")).Code);
+        Assert.Equal(
+            1,
+            (await CommandLine.Run("compare", _folder["a"], _folder["b"], "--fail-on-regression", "test/numbers", "--json")).Code);
+        Assert.Equal(0, (await CommandLine.Run("compare", _folder["b"], _folder["a"], "--fail-on-regression", "all")).Code);
+        Assert.Contains(
+            "no such task in common",
+            (await CommandLine.Run("compare", _folder["a"], _folder["b"], "--fail-on-regression", "vt")).Error);
+        Assert.Equal(2, (await CommandLine.Run("compare", _folder["a"], _folder["nowhere"])).Code);
+    }
+
+    static EvalResults Results(Func<int, bool> right, int count = 90) =>
+        new EvalRunner(
+            new EndpointEvalModel(
+                "scripted",
+                new ScriptedChat(p => right(int.Parse(ScriptedTask.NumberIn(p))) ? ScriptedTask.NumberIn(p) : "?"),
+                ScriptedPlans.Prompts)
+        ).Run(ScriptedPlans.Of(new NumbersTask(count)));
+}

@@ -1,0 +1,123 @@
+using System.Text.Json.Nodes;
+using Farsight.Alignment.Data;
+using Farsight.Alignment.Recipes;
+using Farsight.Alignment.Runs;
+using Farsight.Engine;
+using Farsight.Workflows.Study;
+
+namespace Farsight.Tests.Workflows.Study;
+
+public sealed class StudyStepTests : IDisposable
+{
+    const string Taught =
+        """{ "make": "model", "base": "recipe.jsonc", "set": { "steps": 2, "objective": { "name": "sft_partial" } }, "out": "models/taught" }""";
+
+    readonly StudyFiles _files = new();
+
+    [Fact]
+    public void Variants_begin_from_a_model_that_the_study_taught()
+    {
+        StudyVerdict verdict = _files.Run("out", s =>
+        {
+            s["prepare"]!.AsArray().Add(JsonNode.Parse(Taught));
+            s["set"]!["base_model"] = "models/taught";
+        });
+
+        Assert.True(verdict.IsComplete, string.Join('\n', verdict.Missing));
+        string taught = InputHash.OfModel(_files.In("out/models/taught"));
+        Assert.NotEqual(InputHash.OfModel(_files.In("model")), taught);
+        Assert.Contains(taught, File.ReadAllText(_files.In("out/runs/sft/seed-1/manifest.json")), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"steps\": 2",
+            File.ReadAllText(_files.In("out/models/taught.run/recipe.resolved.json")),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_step_that_cannot_be_trained_is_told_before_anything_is_made()
+    {
+        RecipeException e = Assert.Throws<RecipeException>(() =>
+            _files.Run(
+                "out",
+                s => s["prepare"]!.AsArray().Add(JsonNode.Parse(Taught.Replace("\"steps\": 2", "\"stepps\": 2", StringComparison.Ordinal))))
+        );
+
+        Assert.Contains("prepare[1]: stepps: unknown key", e.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_files.In("out/documents")));
+    }
+
+    [Fact]
+    public void What_the_training_of_a_model_step_has_to_tell_is_told()
+    {
+        JsonObject set = JsonNode
+            .Parse(
+                """
+                { "steps": 5, "objective.sft_weight": 0, "optimizer.learning_rate": 0.3, "optimizer.embedding_learning_rate": 0.3, "schedule.warmup_steps": 0 }
+                """
+            )!
+            .AsObject();
+        List<string> notes = [];
+
+        new ModelStep("recipe.jsonc", "models/taught") { Set = set }.Make(
+            new(_files.Path, _files.In("out")),
+            notes.Add,
+            progress: null,
+            cancel: default);
+
+        Assert.Contains(notes, n => n.StartsWith("models/taught: Alarm at step 5: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Mixed_datasets_hold_the_samples_of_both()
+    {
+        string[] lines = File.ReadAllLines(_files.In("data.jsonl"));
+        File.WriteAllLines(
+            _files.In("other.jsonl"),
+            lines.Select(l => PreferenceLine.Parse(l, "data")).Select(s => PreferenceLine.Format(s with { Id = $"other-{s.Id}" })));
+
+        _files.Run(
+            "out",
+            s =>
+            {
+                s["prepare"]!
+                    .AsArray()
+                    .Add(JsonNode.Parse("""{ "make": "mix", "files": ["data.jsonl", "other.jsonl"], "out": "data/mixed.jsonl" }"""));
+                s["set"]!["data"] = "data/mixed.jsonl";
+            });
+
+        Assert.Equal(2 * lines.Length, PreferenceDataset.Read(_files.In("out/data/mixed.jsonl")).Samples.Count);
+    }
+
+    [Fact]
+    public void A_file_without_a_last_line_end_keeps_its_lines_apart()
+    {
+        string[] lines = File.ReadAllLines(_files.In("data.jsonl"));
+        File.WriteAllText(_files.In("first.jsonl"), lines[0]);
+        File.WriteAllText(_files.In("rest.jsonl"), string.Join("\r\n", lines[1..]));
+
+        new MixStep(["first.jsonl", "rest.jsonl"], "mixed.jsonl").Make(
+            new(_files.Path, _files.In(".")),
+            _ => { },
+            progress: null,
+            cancel: default);
+
+        Assert.Equal(lines, File.ReadAllLines(_files.In("mixed.jsonl")));
+    }
+
+    [Fact]
+    public void Datasets_that_share_an_id_are_not_mixed()
+    {
+        InputException e = Assert.Throws<InputException>(() =>
+            _files.Run(
+                "out",
+                s =>
+                    s["prepare"]!
+                        .AsArray()
+                        .Add(JsonNode.Parse("""{ "make": "mix", "files": ["data.jsonl", "data.jsonl"], "out": "data/mixed.jsonl" }"""))));
+
+        Assert.Contains("is also that of line 1", e.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(_files.In("out/data/mixed.jsonl")));
+    }
+
+    public void Dispose() => _files.Dispose();
+}
