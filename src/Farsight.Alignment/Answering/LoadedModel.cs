@@ -64,13 +64,13 @@ public sealed class LoadedModel : IDisposable
     public static LoadedModel Open(string directory, string? adapter = null, RopeScaling? rope = null)
     {
         (RopeScaling? trained, int window) = rope is null ? TrainedUnder(adapter, directory) : (rope, 0);
-        LlamaModel model = LlamaModel.Load(directory, trained, window: window);
+        LlamaModel model = ModelLoader.Load(directory, trained, window: window);
         try
         {
             Tokenizer tokenizer = Tokenizer.LoadFor(directory, model.Config.VocabSize);
             if (adapter is not null)
             {
-                model.LoadAdapter(adapter);
+                ModelLoader.LoadAdapter(model, adapter);
             }
             return new(model, tokenizer, directory, adapter);
         }

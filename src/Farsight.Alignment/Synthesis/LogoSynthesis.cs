@@ -1,6 +1,7 @@
 using Farsight.Alignment.Synthesis.Quality;
 using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
 
 namespace Farsight.Alignment.Synthesis;
@@ -24,7 +25,7 @@ public static class LogoSynthesis
     {
         options.Check();
         SynthesisJournal.RefuseExisting(options.File);
-        using LlamaModel model = LlamaModel.Load(options.Model);
+        using LlamaModel model = ModelLoader.Load(options.Model);
         return Run(options, SynthesisModel.Local(options.Model, model), progress, cancel);
     }
 

@@ -6,7 +6,8 @@ using Farsight.Engine.Parameters;
 namespace Farsight.Alignment.Training;
 
 /// <summary>All parameters of a run, each with the optimizer and learning rate of its role.</summary>
-sealed class ParameterUpdates
+/// <remarks>Owns the optimizers, not the parameters.</remarks>
+sealed class ParameterUpdates : IDisposable
 {
     readonly IReadOnlyList<Parameter> _parameters;
     readonly TrainingOptions _options;
@@ -47,6 +48,15 @@ sealed class ParameterUpdates
 
     /// <summary>Bounds the norm of all gradients together and returns what it was.</summary>
     internal double ClipGradients() => GradientNorm.Clip(_parameters, _options.Optimizer.ClipNorm);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach ((Optimizer optimizer, double _) in _groups)
+        {
+            optimizer.Dispose();
+        }
+    }
 
     /// <summary>Changes every parameter by its gradient.</summary>
     internal void Apply(int step)

@@ -11,7 +11,7 @@ namespace Farsight.Alignment.Training;
 /// A checkpoint is parameters, optimizer state, the step and the length of metrics.jsonl. Whatever is random is drawn from
 /// the seed and the step, so a run that was stopped and resumed has the bits of one that never stopped.
 /// </remarks>
-public sealed class TrainingLoop
+public sealed class TrainingLoop : IDisposable
 {
     readonly ITrainable _model;
     readonly ITrainingWork _work;
@@ -74,6 +74,9 @@ public sealed class TrainingLoop
             }
         }
     }
+
+    /// <summary>Frees the optimizer state; the model belongs to the caller.</summary>
+    public void Dispose() => _updates.Dispose();
 
     bool IsDue(int step, int every) => step % every == 0 || step == _options.Steps;
 

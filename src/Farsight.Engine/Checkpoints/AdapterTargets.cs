@@ -3,11 +3,11 @@ using System.Text.RegularExpressions;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>Which layers an adapter changes, with which rank and scale: PEFT's rules for matching names.</summary>
+/// <summary>Determines the layers that an adapter changes, with their rank and scale, by PEFT's matching rules.</summary>
 /// <remarks>
-/// A name in a list fits a module of that name, and one whose name ends in a dot and it. A regular expression must fit the whole
-/// name; a key of a pattern fits the whole name or what follows one of its dots. Expressions come from files, so they run
-/// without backtracking, in time that grows with the name only.
+/// A name in a list matches a module of that name, and one whose name ends with a dot and that name. A regular expression must match the
+/// whole name; a key of a pattern matches the whole name or its end after a dot. Expressions come from files, so they run without
+/// backtracking, in time linear in the name.
 /// </remarks>
 sealed class AdapterTargets
 {
@@ -21,7 +21,7 @@ sealed class AdapterTargets
     readonly (Regex Key, int Rank)[] _ranks;
     readonly (Regex Key, double Alpha)[] _alphas;
 
-    /// <exception cref="InputException">A regular expression is damaged or uses what cannot be matched without backtracking.</exception>
+    /// <exception cref="InputException">A regular expression is invalid or needs backtracking.</exception>
     internal AdapterTargets(AdapterDescription description, string path)
     {
         _description = description;
@@ -31,7 +31,7 @@ sealed class AdapterTargets
         _alphas = [.. description.AlphaPattern.Select(p => (Expression($@"(.*\.)?({p.Key})", "alpha_pattern", path), p.Value))];
     }
 
-    /// <summary>Whether a linear layer is changed.</summary>
+    /// <summary>Returns whether a linear layer is changed.</summary>
     /// <param name="module">"model.layers.0.self_attn.q_proj".</param>
     internal bool Cover(string module) =>
         IsTarget(module) && !Named(_description.Excluded, module) && _excluded?.IsMatch(module) != true && InLayers(module);
@@ -68,12 +68,14 @@ sealed class AdapterTargets
             return text.Length <= MaxExpression
                 ? new($@"\A(?:{text})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)
                 : throw new InputException(
-                    $"{path}: an expression in {key} has {text.Length} characters, more than {MaxExpression}; name the modules in a list.");
+                    $"{path}: an expression in {key} has {text.Length} characters, but the maximum is {MaxExpression}; "
+                    + "name the modules in a list.");
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
             throw new InputException(
-                $"{path}: {key} has the expression {(text.Length > 60 ? text[..60] + "…" : text)}, which cannot be used here ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')}); name the modules in a list.",
+                $"{path}: the expression {(text.Length > 60 ? text[..60] + "…" : text)} in {key} is not supported "
+                + $"({e.Message.ReplaceLineEndings(" ").TrimEnd('.')}); name the modules in a list.",
                 e);
         }
     }

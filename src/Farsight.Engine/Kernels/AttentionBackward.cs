@@ -60,7 +60,7 @@ static class AttentionBackward<TVector, TTier>
         int head,
         AttentionGradients gradients)
     {
-        AttentionScratch scratch = AttentionScratch.Mine(shape.HeadDim, backward: true);
+        using AttentionScratch scratch = AttentionScratch.Take(shape.HeadDim, backward: true);
         AttentionLanes lanes = scratch.LaneTable;
         lanes.Fill(chunk, shape, plan.Heads, head);
         State state = new(scratch, lanes.Blocks);
@@ -177,7 +177,7 @@ static class AttentionBackward<TVector, TTier>
         {
             (Depth, Width) = (scratch.Depth, scratch.Width);
             int lanes = blocks * Lanes;
-            AttentionScratch.Taker take = scratch.Take();
+            AttentionScratch.Taker take = scratch.Floats();
             _queries = take.Floats(lanes * Depth);
             _dOutputs = take.Floats(lanes * Depth);
             _dQueries = take.Floats(lanes * Depth);

@@ -33,7 +33,7 @@ static class AttentionForward<TVector, TTier>
         Rows output,
         Rows logSumExp)
     {
-        AttentionScratch scratch = AttentionScratch.Mine(shape.HeadDim, backward: false);
+        using AttentionScratch scratch = AttentionScratch.Take(shape.HeadDim, backward: false);
         AttentionLanes lanes = scratch.LaneTable;
         lanes.Fill(chunk, shape, plan.Heads, head);
         State state = new(scratch, lanes.Blocks);
@@ -141,7 +141,7 @@ static class AttentionForward<TVector, TTier>
         internal State(AttentionScratch scratch, int blocks)
         {
             Depth = scratch.Depth;
-            AttentionScratch.Taker take = scratch.Take();
+            AttentionScratch.Taker take = scratch.Floats();
             _queries = take.Floats(blocks * Lanes * Depth);
             _outputs = take.Floats(blocks * Lanes * Depth);
             _max = take.Floats(blocks * Lanes);

@@ -38,6 +38,9 @@ public sealed class AdamW : Optimizer
         Parameters.SelectMany((p, i) => new[] { ($"{p.Name}.exp_avg", p.Used(_first[i])), ($"{p.Name}.exp_avg_sq", p.Used(_second[i])) });
 
     /// <inheritdoc/>
+    protected override IEnumerable<Rows> Buffers => [.. _first, .. _second];
+
+    /// <inheritdoc/>
     protected override void Update(double learningRate)
     {
         Factors factors = Factors.Of(_settings, learningRate, StepsTaken);

@@ -42,6 +42,9 @@ public sealed class Muon : Optimizer
         Parameters.Select((p, i) => ($"{p.Name}.momentum_buffer", _momentum[i]));
 
     /// <inheritdoc/>
+    protected override IEnumerable<Rows> Buffers => _momentum;
+
+    /// <inheritdoc/>
     protected override void Update(double learningRate)
     {
         for (int i = 0; i < Parameters.Count; i++)

@@ -4,8 +4,10 @@ using Farsight.Engine.Parameters;
 namespace Farsight.Engine.Optimizers;
 
 /// <summary>Changes parameters by their gradients.</summary>
-/// <remarks>Groups with different settings are several optimizers over different parameters.</remarks>
-public abstract class Optimizer
+/// <remarks>
+/// Groups with different settings are several optimizers over different parameters. An optimizer owns its state, not the parameters.
+/// </remarks>
+public abstract class Optimizer : IDisposable
 {
     /// <summary>Takes charge of these parameters, in this order.</summary>
     protected Optimizer(IReadOnlyList<Parameter> parameters) => Parameters = parameters;
@@ -29,6 +31,19 @@ public abstract class Optimizer
         StepsTaken++;
         Update(learningRate);
     }
+
+    /// <summary>Frees the optimizer's state; the parameters stay.</summary>
+    public void Dispose()
+    {
+        foreach (Rows state in Buffers)
+        {
+            state.Buffer.Dispose();
+        }
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Buffers of the state, whole; freed with the optimizer.</summary>
+    protected abstract IEnumerable<Rows> Buffers { get; }
 
     /// <summary>Changes every parameter; <see cref="StepsTaken"/> counts this step already.</summary>
     protected abstract void Update(double learningRate);

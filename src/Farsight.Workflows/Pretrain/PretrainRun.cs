@@ -70,7 +70,10 @@ public static class PretrainRun
             recipe.CheckpointEvery,
             recipe.Optimizer,
             recipe.Schedule);
-        new TrainingLoop(new TrainableModel(model), work, options, run).Run(progress, cancel);
+        using (TrainingLoop loop = new(new TrainableModel(model), work, options, run))
+        {
+            loop.Run(progress, cancel);
+        }
 
         AtomicDirectory.Write(run.Model, "config.json", folder =>
         {

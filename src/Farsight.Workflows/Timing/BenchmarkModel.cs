@@ -29,7 +29,7 @@ public static class BenchmarkModel
     public static void Write(StepShape shape, string directory, NumberFormat format, IProgress<long>? progress, CancellationToken cancel)
     {
         CheckRoom(directory, ByteCount(shape, format));
-        UniformWeights weights = new(Seed);
+        using UniformWeights weights = new(Seed);
         AtomicDirectory.Write(directory, "config.json", folder => ModelWriter.Write(
             folder, shape.Model, format, ParameterShapes.Of(shape.Model).Select(p => Tensor(p, format, weights)), progress: bytes =>
             {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Inference;
 using Farsight.Engine.Machine;
 using Farsight.Engine.Models;
@@ -19,7 +20,7 @@ public static class InferenceBenchmark
     /// <exception cref="InputException">The directory holds no sound model.</exception>
     public static InferenceTimes Choices(string modelDirectory, ChoiceShape shape, int alone, CancellationToken cancel)
     {
-        using LlamaModel model = LlamaModel.Load(modelDirectory);
+        using LlamaModel model = ModelLoader.Load(modelDirectory);
         ForwardFlops flops = new(model.Config);
         List<ScoringRequest[]> calls = [];
         for (int first = 0; first < shape.Questions; first += shape.QuestionsPerCall)
@@ -66,7 +67,7 @@ public static class InferenceBenchmark
     /// <exception cref="InputException">The directory holds no sound model.</exception>
     public static InferenceTimes Generation(string modelDirectory, GenerationShape shape, int alone, CancellationToken cancel)
     {
-        using LlamaModel model = LlamaModel.Load(modelDirectory);
+        using LlamaModel model = ModelLoader.Load(modelDirectory);
         ForwardFlops flops = new(model.Config);
         flops.Add(shape.SharedTokens, 0, 0);
         GenerationRequest[] requests =

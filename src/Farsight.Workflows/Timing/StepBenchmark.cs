@@ -3,6 +3,7 @@ using Farsight.Alignment.Data;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Training;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Lora;
 using Farsight.Engine.Machine;
 using Farsight.Engine.Models;
@@ -63,7 +64,7 @@ public static class StepBenchmark
             1,
             s_optimizer,
             new Engine.Optimizers.LearningRateSchedule.Constant(0));
-        ParameterUpdates updates = new(model.Parameters, training);
+        using ParameterUpdates updates = new(model.Parameters, training);
 
         MachinePeak before = MachinePeak.Measure();
         List<StepTime> times = [];
@@ -122,7 +123,7 @@ public static class StepBenchmark
                 options.Shape.Model,
                 options.Weights is { } format and not NumberFormat.F32 ? new ConvertedWeights(random, format) : random);
         }
-        LlamaModel model = LlamaModel.Load(directory, weights: options.Weights);
+        LlamaModel model = ModelLoader.Load(directory, weights: options.Weights);
         StepShape s = options.Shape;
         ModelConfig c = model.Config;
         (string Key, int Shape, int Model)[] extents =

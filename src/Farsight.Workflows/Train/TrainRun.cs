@@ -3,6 +3,7 @@ using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Runs;
 using Farsight.Alignment.Training;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
 
 namespace Farsight.Workflows.Train;
@@ -62,7 +63,7 @@ public static class TrainRun
         IReadOnlyDictionary<string, PreferenceLogProbs> reference = recipe.Objective.ReferenceIsShort
             ? inputs.ReadShortReference(recipe.Objective, request.ReferenceProgress, cancel)
             : new Dictionary<string, PreferenceLogProbs>();
-        using LlamaModel model = LlamaModel.Load(inputs.BaseModel, inputs.Rope, recipe.Weights);
+        using LlamaModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, recipe.Weights);
         MakeTrainable(model, recipe);
         TrainableModel trainable = new(model, level, recipe.Attention);
         if (recipe.Objective is { NeedsReference: true, ReferenceIsShort: false })
@@ -80,9 +81,10 @@ public static class TrainRun
         WatchedAnswers? answers = recipe.Watch is { Samples: > 0 } watch
             ? new(model, inputs.Format, [.. inputs.HeldOutSamples.Take(watch.Samples)], watch.MaxNewTokens)
             : null;
-        new TrainingLoop(trainable, work, options, run) { Watch = new TrainingWatch(recipe, run, files, answers, note) }.Run(
-            progress,
-            cancel);
+        using (TrainingLoop loop = new(trainable, work, options, run) { Watch = new TrainingWatch(recipe, run, files, answers, note) })
+        {
+            loop.Run(progress, cancel);
+        }
 
         string made = files.WriteResult(run);
         if (files.WholeModules is { Length: > 0 } modules)

@@ -1,5 +1,6 @@
 using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
 
 namespace Farsight.Alignment.Synthesis.Contrast;
@@ -29,7 +30,7 @@ public static class ContrastSynthesis
     {
         options.Check();
         SynthesisJournal.RefuseExisting(options.File);
-        using LlamaModel model = LlamaModel.Load(options.Model);
+        using LlamaModel model = ModelLoader.Load(options.Model);
         return Run(options, SynthesisModel.Local(options.Model, model), progress, cancel);
     }
 

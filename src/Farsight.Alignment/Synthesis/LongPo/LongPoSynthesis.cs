@@ -1,6 +1,7 @@
 using Farsight.Alignment.Corpus;
 using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
 
 namespace Farsight.Alignment.Synthesis.LongPo;
@@ -24,7 +25,7 @@ public static class LongPoSynthesis
     {
         options.Check();
         SynthesisJournal.RefuseExisting(options.File);
-        using LlamaModel model = LlamaModel.Load(options.Model);
+        using LlamaModel model = ModelLoader.Load(options.Model);
         return Run(options, SynthesisModel.Local(options.Model, model), progress, cancel);
     }
 

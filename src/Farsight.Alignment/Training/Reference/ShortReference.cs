@@ -4,6 +4,7 @@ using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 using Farsight.Text.Conversations;
@@ -37,7 +38,7 @@ public static class ShortReference
         string path = ShortReferenceFile.PathOf(options.Data, head);
         if (!File.Exists(path))
         {
-            using LlamaModel model = LlamaModel.Load(options.Model);
+            using LlamaModel model = ModelLoader.Load(options.Model);
             Tokenizer tokenizer = Tokenizer.LoadFor(options.Model, model.Config.VocabSize);
             ChatFormat format = ChatFormat.Load(options.Model, tokenizer);
             Make(

@@ -106,7 +106,7 @@ public sealed class AdapterMergeTests
             forgetBase: true);
         Refused(
             folder,
-            "the adapter is of another model",
+            "the adapter belongs to another model",
             () => WriteBase(folder, tied: true, config with { IntermediateSize = 16 }),
             forgetBase: true);
     }
@@ -199,14 +199,14 @@ public sealed class AdapterMergeTests
             ];
             SafetensorsWriter.Write(weights, tensors);
         }
-        using LlamaModel model = LlamaModel.Load(folder["base"]);
+        using LlamaModel model = ModelLoader.Load(folder["base"]);
         Assert.Contains(
             says,
             Assert
                 .Throws<InputException>(() =>
                     new AdapterMerge(folder["base"], folder["adapter"], folder["merged"], NumberFormat.F32).Write())
                 .Message);
-        Assert.NotNull(Assert.Throws<InputException>(() => model.LoadAdapter(folder["adapter"])).Message);
+        Assert.NotNull(Assert.Throws<InputException>(() => ModelLoader.LoadAdapter(model, folder["adapter"])).Message);
         Assert.False(Directory.Exists(folder["merged"]));
     }
 
@@ -276,10 +276,10 @@ public sealed class AdapterMergeTests
 
     static double[] LogProbs(string directory, string? adapter)
     {
-        using LlamaModel model = LlamaModel.Load(directory, adapter is null ? null : new RopeScaling.Yarn(4, 64));
+        using LlamaModel model = ModelLoader.Load(directory, adapter is null ? null : new RopeScaling.Yarn(4, 64));
         if (adapter is not null)
         {
-            model.LoadAdapter(adapter);
+            ModelLoader.LoadAdapter(model, adapter);
         }
         using TreePass pass = model.Evaluate(TokenTree.Sequence(s_tokens));
         Rows logits = Rows.Allocate(1, model.Config.VocabSize);

@@ -18,7 +18,7 @@ public sealed class ModelDirectoryTests
 
         Assert.Equal(20, model.Config.VocabSize);
         Assert.Equal([8, 8], model.Weight(KeyProjection, 8, 8).Shape);
-        Assert.Contains("where [8, 9] is needed", Assert.Throws<InputException>(() => model.Weight(KeyProjection, 8, 9)).Message);
+        Assert.Contains("but [8, 9] is required", Assert.Throws<InputException>(() => model.Weight(KeyProjection, 8, 9)).Message);
         Assert.Contains("lm_head.weight is missing", Assert.Throws<InputException>(() => model.Weight("lm_head.weight")).Message);
     }
 
@@ -37,7 +37,8 @@ public sealed class ModelDirectoryTests
         string message = Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message;
 
         Assert.Equal(
-            $"{folder["model.safetensors"]}: model.layers.0.self_attn.k_proj.weight is [8, 8], config.json implies [16, 8] (num_key_value_heads 4 × head_dim 4, hidden_size 8); the two files are not of one model.",
+            $"{folder["model.safetensors"]}: model.layers.0.self_attn.k_proj.weight is [8, 8], but config.json implies [16, 8] "
+            + "(num_key_value_heads 4 × head_dim 4, hidden_size 8); the two files belong to different models.",
             message);
     }
 
@@ -57,7 +58,7 @@ public sealed class ModelDirectoryTests
             TinyModelFiles.Config,
             weights.Append(TensorToWrite.From("model.layers.0.self_attn.o_proj.bias", NumberFormat.F32, new float[8], 8)));
         Assert.Contains(
-            "has no weight model.layers.0.self_attn.o_proj.bias",
+            "the weight model.layers.0.self_attn.o_proj.bias is not part of a",
             Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
 
         TinyModelFiles.Write(
@@ -104,7 +105,7 @@ public sealed class ModelDirectoryTests
     [InlineData("a\\\\b", "must be the name of a file in the same folder")]
     [InlineData("", "must be the name of a file in the same folder")]
     [InlineData("c.safetensors", "does not exist")]
-    [InlineData("b.safetensors", "is missing, and model.safetensors.index.json says it is there")]
+    [InlineData("b.safetensors", "is missing although model.safetensors.index.json lists it")]
     public void An_index_that_points_elsewhere_is_refused(string first, string says)
     {
         using TemporaryFolder folder = new();

@@ -1,17 +1,15 @@
-using Farsight.Engine.Models;
+namespace Farsight.Engine.Models;
 
-namespace Farsight.Engine.Checkpoints;
-
-/// <summary>A tensor that a model has.</summary>
+/// <summary>Represents a weight tensor of a model.</summary>
 /// <param name="Name">"model.layers.0.self_attn.k_proj.weight".</param>
 /// <param name="Shape">Extents: [output, input] for a matrix.</param>
-/// <param name="Because">The keys of config.json that imply the shape.</param>
+/// <param name="Because">Keys of config.json that determine the shape, with their values.</param>
 public sealed record ParameterShape(string Name, IReadOnlyList<int> Shape, string Because);
 
-/// <summary>Names and shapes of all tensors of a model, as config.json implies them.</summary>
+/// <summary>Computes the names and shapes of all weight tensors of a model from its config.</summary>
 public static class ParameterShapes
 {
-    /// <summary>In the order of the forward pass; the output head only when it is not tied.</summary>
+    /// <summary>Returns the tensors in the order of the forward pass, with the output head only if it is not tied.</summary>
     public static IReadOnlyList<ParameterShape> Of(ModelConfig model)
     {
         Extent vocab = Extent.Of("vocab_size", model.VocabSize), hidden = Extent.Of("hidden_size", model.HiddenSize);
