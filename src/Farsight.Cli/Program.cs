@@ -32,6 +32,7 @@ static class Program
             MergeCommand.Create(),
             PlanCommand.Create(),
             PretrainCommand.Create(),
+            RecipeCommand.Create(),
             ReportCommand.Create(),
             StudyCommand.Create(),
             SynthCommand.Create(),

@@ -5,7 +5,7 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Inspection;
 
-/// <summary>A Hugging Face model directory, or one safetensors file.</summary>
+/// <summary>Inspects a model directory in Hugging Face layout, or one safetensors file.</summary>
 static class ModelInspection
 {
     const string Head = "lm_head.weight";
@@ -52,7 +52,7 @@ static class ModelInspection
             findings.AddTensors([.. files.SelectMany(f => f.Tensors.Values)], scan);
             if (config is { TieWordEmbeddings: true } && files.Any(f => f.Tensors.ContainsKey(Head)))
             {
-                findings.Unusual($"{Head} is stored although the head is tied to the embedding; it is not read.");
+                findings.Unusual($"{Head} is stored, but the head is tied to the embedding, so it is not used.");
             }
         }
         finally

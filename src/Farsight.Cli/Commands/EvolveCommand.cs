@@ -71,7 +71,7 @@ static class EvolveCommand
         {
             text.WriteLine($"{task.Title}: {task.Metric}{(task.IsShare ? ", in % [95 % interval]" : "")}");
             text.WriteLine($"{"".PadRight(name)}{string.Concat(task.Lengths.Select(c => $"{c.Length,14}"))}");
-            foreach (EvolvedModel model in verdict.Models)
+            foreach (ModelResults model in verdict.Models)
             {
                 text.WriteLine(
                     $"{model.Name.PadRight(name)}{string.Concat(model.Results.Tasks.First(t => t.Task == task.Task).Lengths.Select(c => $"{Cell(task, c),14}"))}"

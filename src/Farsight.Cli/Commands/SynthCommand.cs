@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Cli.Options;
@@ -11,6 +10,7 @@ namespace Farsight.Cli.Commands;
 /// <summary><c>farsight synth</c>: preference data from documents.</summary>
 static class SynthCommand
 {
+    static readonly LogoOptions s_defaults = new("", "", 1, 0, "");
     static readonly Option<string> s_model = new("--model")
     {
         Description =
@@ -39,13 +39,13 @@ static class SynthCommand
     {
         Description =
             "What the chosen response is: model (its own answer from the relevant chunks, as in the paper) or gold (the answer that came with the question, for a model that cannot answer it yet).",
-        DefaultValueFactory = _ => "model",
+        DefaultValueFactory = _ => s_defaults.Chosen.ToString().ToLowerInvariant(),
     };
     static readonly Option<string> s_scorer = new("--scorer")
     {
         Description =
             "What says how important a chunk is for a question: evidence (shared terms, rare ones weigh more), entities (their number, as in the paper), bm25, or llm (their number, listed by the endpoint's model).",
-        DefaultValueFactory = _ => "evidence",
+        DefaultValueFactory = _ => s_defaults.Scorer,
     };
     static readonly Option<string?> s_shard = new("--shard")
     {
@@ -55,7 +55,7 @@ static class SynthCommand
     {
         Description = "Tokens of a chunk; by default a sixteenth of the model's window, at most 512.",
     };
-    static readonly Option<int> s_chunks = new("--chunks") { Description = "Chunks of a context.", DefaultValueFactory = _ => 16 };
+    static readonly Option<int> s_chunks = new("--chunks") { Description = "Chunks of a context.", DefaultValueFactory = _ => s_defaults.Chunks };
     static readonly Option<double?> s_threshold = new("--threshold")
     {
         Description =
@@ -64,12 +64,12 @@ static class SynthCommand
     static readonly Option<int> s_rejected = new("--rejected")
     {
         Description = "Rejected responses of a sample.",
-        DefaultValueFactory = _ => 2,
+        DefaultValueFactory = _ => s_defaults.Rejected,
     };
     static readonly Option<double> s_temperature = new("--temperature")
     {
         Description = "Of the rejected responses.",
-        DefaultValueFactory = _ => 0.8,
+        DefaultValueFactory = _ => s_defaults.Temperature,
     };
     static readonly ThreadsOption s_threads = new();
     static readonly CorpusFlags s_corpus = new(nearDuplicates: 0.8);
@@ -116,12 +116,23 @@ static class SynthCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         s_threads.Apply(parse);
+        return SynthWork.Run<LogoSettings>(
+            parse,
+            Options,
+            s_endpoint.Of(parse),
+            made => ($"{made.ChunkTokens} tokens", made.Questions),
+            cancel,
+            s_judge.Of(parse) is { } endpoint ? (endpoint, (located, judge) => (LogoOptions)located with { Judge = judge }) : null);
+    }
+
+    static LogoOptions Options(ParseResult parse)
+    {
         (string model, string documents, int seed) = (
             Bundled.Locate(parse.GetValue(s_model)!),
             parse.GetValue(s_documents)!,
             parse.GetValue(s_seed));
         Lazy<Tokenizer> tokenizer = new(() => Tokenizer.Load(model));
-        LogoSynthesisOptions options = new(model, documents, parse.GetValue(s_samples), seed, parse.GetValue(s_out)!)
+        return new(model, documents, parse.GetValue(s_samples), seed, parse.GetValue(s_out)!)
         {
             Corpus = s_corpus.Options(parse, documents, seed, text => tokenizer.Value.Count(text)),
             Questions = parse.GetValue(s_questions),
@@ -134,38 +145,5 @@ static class SynthCommand
             Rejected = parse.GetValue(s_rejected),
             Temperature = parse.GetValue(s_temperature),
         };
-        EndpointOptions? judge = s_judge.Of(parse);
-        (LogoSynthesisSummary made, string speed) = SynthWork.Run(
-            parse,
-            s_endpoint.Of(parse),
-            (writer, shown, line) => Synthesize(options, judge, writer, shown, line, cancel),
-            cancel);
-        SynthWork.Write(made.Documents, $"{made.Settings.ChunkTokens} tokens", made.Settings.Questions, made.Counts, speed);
-        Console.WriteLine(options.File);
-        return ExitCode.Done;
-    }
-
-    static LogoSynthesisSummary Synthesize(
-        LogoSynthesisOptions options,
-        EndpointOptions? judge,
-        ChatWriter? writer,
-        IProgress<SynthesisProgress> shown,
-        ProgressLine line,
-        CancellationToken cancel)
-    {
-        using EndpointSet? judging = judge is null ? null : EndpointSet.Open(judge, line.Note);
-        options = options with
-        {
-            Corpus = options.Corpus! with { Told = new ReadingNotes(line, cancel).Tell },
-            Judge = judging is null ? null : new(judging, judge!.Model),
-        };
-        try
-        {
-            return writer is null ? LogoSynthesis.Run(options, shown, cancel) : LogoSynthesis.Run(options, writer, shown, cancel);
-        }
-        finally
-        {
-            EndpointNotes.Write(line, "judge", judging);
-        }
     }
 }

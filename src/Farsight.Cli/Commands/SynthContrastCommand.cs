@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Contrast;
 using Farsight.Cli.Options;
@@ -11,6 +10,7 @@ namespace Farsight.Cli.Commands;
 /// <summary><c>farsight synth contrast</c>: preference data whose rejected responses are the mistakes that long contexts invite.</summary>
 static class SynthContrastCommand
 {
+    static readonly ContrastOptions s_defaults = new("", "", 1, 0, "");
     static readonly Option<string> s_model = new("--model")
     {
         Description = "Directory of the model that will be trained and that writes rejected responses.",
@@ -43,11 +43,11 @@ static class SynthContrastCommand
     {
         Description = "Tokens of a chunk; by default a sixteenth of the model's window, at most 512.",
     };
-    static readonly Option<int> s_chunks = new("--chunks") { Description = "Chunks of a context.", DefaultValueFactory = _ => 16 };
+    static readonly Option<int> s_chunks = new("--chunks") { Description = "Chunks of a context.", DefaultValueFactory = _ => s_defaults.Chunks };
     static readonly Option<double> s_temperature = new("--temperature")
     {
         Description = "Of the rejected responses that the model writes.",
-        DefaultValueFactory = _ => 0.8,
+        DefaultValueFactory = _ => s_defaults.Temperature,
     };
     static readonly ThreadsOption s_threads = new();
     static readonly CorpusFlags s_corpus = new(nearDuplicates: 0.8);
@@ -69,27 +69,7 @@ static class SynthContrastCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         s_threads.Apply(parse);
-        ContrastOptions options = Options(parse);
-        (ContrastSummary made, string speed) = SynthWork.Run(
-            parse,
-            null,
-            (_, shown, line) =>
-                ContrastSynthesis.Run(
-                    options with
-                    {
-                        Corpus = options.Corpus! with { Told = new ReadingNotes(line, cancel).Tell },
-                    },
-                    shown,
-                    cancel),
-            cancel);
-        SynthWork.Write(
-            made.Documents,
-            string.Create(CultureInfo.InvariantCulture, $"{made.Settings.ChunkTokens} tokens"),
-            made.Settings.Kind,
-            made.Counts,
-            speed);
-        Console.WriteLine(options.File);
-        return ExitCode.Done;
+        return SynthWork.Run(parse, Options, null, made => ($"{made.ChunkTokens} tokens", made.Kind), cancel);
     }
 
     static ContrastOptions Options(ParseResult parse)
@@ -99,14 +79,14 @@ static class SynthContrastCommand
             parse.GetValue(s_documents)!,
             parse.GetValue(s_seed));
         Lazy<Tokenizer> tokenizer = new(() => Tokenizer.Load(model));
-        ContrastOptions options = new(model, documents, parse.GetValue(s_samples), seed, parse.GetValue(s_out)!)
+        return new(model, documents, parse.GetValue(s_samples), seed, parse.GetValue(s_out)!)
         {
             Corpus = s_corpus.Options(parse, documents, seed, text => tokenizer.Value.Count(text)),
             Shard = parse.GetValue(s_shard) is { } shard ? SynthesisShard.Parse(shard) : null,
             ChunkTokens = parse.GetValue(s_chunkTokens),
             Chunks = parse.GetValue(s_chunks),
             Temperature = parse.GetValue(s_temperature),
+            Kinds = parse.GetValue(s_kind) is { Length: > 0 } kinds ? kinds : null,
         };
-        return parse.GetValue(s_kind) is { Length: > 0 } kinds ? options with { Kinds = kinds } : options;
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.LongPo;
 using Farsight.Cli.Options;
@@ -11,6 +10,7 @@ namespace Farsight.Cli.Commands;
 /// <summary><c>farsight synth longpo</c>: preference data in which only the length of the context tells the responses apart.</summary>
 static class SynthLongPoCommand
 {
+    static readonly LongPoOptions s_defaults = new("", "", 1, 0, "");
     static readonly Option<string> s_model = new("--model")
     {
         Description =
@@ -55,17 +55,17 @@ static class SynthLongPoCommand
     static readonly Option<int> s_chunksPerDocument = new("--chunks-per-document")
     {
         Description = "Most chunks of a document that are asked about before every document had its turn.",
-        DefaultValueFactory = _ => 4,
+        DefaultValueFactory = _ => s_defaults.ChunksPerDocument,
     };
     static readonly Option<int> s_turns = new("--turns")
     {
         Description = "Questions about a document in one sample, each about another chunk: 1 to 4.",
-        DefaultValueFactory = _ => 1,
+        DefaultValueFactory = _ => s_defaults.Turns,
     };
     static readonly Option<double> s_temperature = new("--temperature")
     {
         Description = "Of the first attempt at a response; what cannot be used is sampled again at 0.8 or more.",
-        DefaultValueFactory = _ => 0,
+        DefaultValueFactory = _ => s_defaults.Temperature,
     };
     static readonly Option<int?> s_maxNewTokens = new("--max-new-tokens")
     {
@@ -105,29 +105,12 @@ static class SynthLongPoCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         s_threads.Apply(parse);
-        LongPoOptions options = Options(parse);
-        (LongPoSummary made, string speed) = SynthWork.Run(
-            parse, s_endpoint.Of(parse), (writer, shown, line) => Synthesize(options, writer, shown, line, cancel), cancel);
-        LongPoSettings settings = made.Settings;
-        SynthWork.Write(
-            made.Documents,
-            string.Create(CultureInfo.InvariantCulture, $"{settings.MinChunkTokens} to {settings.ChunkTokens} tokens"),
-            settings.Questions,
-            made.Counts,
-            speed);
-        Console.WriteLine(options.File);
-        return ExitCode.Done;
-    }
-
-    static LongPoSummary Synthesize(
-        LongPoOptions options,
-        ChatWriter? writer,
-        IProgress<SynthesisProgress> shown,
-        ProgressLine line,
-        CancellationToken cancel)
-    {
-        options = options with { Corpus = options.Corpus! with { Told = new ReadingNotes(line, cancel).Tell } };
-        return writer is null ? LongPoSynthesis.Run(options, shown, cancel) : LongPoSynthesis.Run(options, writer, shown, cancel);
+        return SynthWork.Run(
+            parse,
+            Options,
+            s_endpoint.Of(parse),
+            made => ($"{made.MinChunkTokens} to {made.ChunkTokens} tokens", made.Questions),
+            cancel);
     }
 
     static LongPoOptions Options(ParseResult parse)

@@ -12,7 +12,7 @@ namespace Farsight.Alignment.Synthesis.Quality;
 /// <param name="model">Its name, which stands in the samples.</param>
 public sealed partial class QualityJudge(IChatClient client, string model)
 {
-    /// <summary>Why a sample was dropped that the judge did not accept.</summary>
+    /// <summary>The reason for dropping a sample that the judge refuses.</summary>
     public const string Reason = "judge_rejected";
 
     /// <summary>The model's name.</summary>
@@ -26,10 +26,10 @@ public sealed partial class QualityJudge(IChatClient client, string model)
         the question asks. Answer with one JSON object and nothing else: {"accepted": true or false, "reason": "one short sentence"}.
         """;
 
-    /// <summary>The verdict; a judge whose answer cannot be read has not accepted, and the reason says so.</summary>
-    /// <param name="question">What was asked.</param>
+    /// <summary>Asks for a verdict. An unreadable answer counts as a refusal, with that reason.</summary>
+    /// <param name="question">The question.</param>
     /// <param name="chosen">The response.</param>
-    /// <param name="seen">The chunks that it was written from, as text.</param>
+    /// <param name="seen">Text of the chunks that it was written from.</param>
     /// <param name="cancel">Ends the wait.</param>
     public async Task<JudgeVerdict> Judge(string question, string chosen, IEnumerable<string> seen, CancellationToken cancel)
     {

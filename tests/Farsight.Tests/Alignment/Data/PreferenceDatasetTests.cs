@@ -66,7 +66,7 @@ public sealed class PreferenceDatasetTests : IDisposable
     }
 
     [Theory]
-    [InlineData("s-0", ":2: the id 's-0' is also that of line 1")]
+    [InlineData("s-0", ":2: the id 's-0' is also the id of line 1")]
     [InlineData("", ":2: the line is empty")]
     public void Lines_that_repeat_an_id_or_are_empty_are_refused(string second, string said)
     {

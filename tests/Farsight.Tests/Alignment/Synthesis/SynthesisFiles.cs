@@ -44,7 +44,7 @@ sealed class SynthesisFiles : IDisposable
 
     internal static ChatFormat Format { get; } = ChatFormat.For(Tokenizer);
 
-    internal LogoSynthesisOptions Options(int samples = 40, string? output = null) =>
+    internal LogoOptions Options(int samples = 40, string? output = null) =>
         new("unused", Documents, samples, Seed: 5, output ?? Output) { ChunkTokens = ChunkTokens, Chunks = Chunks, Scorer = "entities" };
 
     internal static SynthesisModel Model(IResponseSource? source = null) =>
@@ -63,8 +63,8 @@ sealed class SynthesisFiles : IDisposable
     internal static ScriptedResponses Script(Func<string, GenerationRequest, string, string?>? spoil = null) =>
         new(Format, Tokenizer, spoil);
 
-    internal static LogoSynthesisSummary Run(LogoSynthesisOptions options, IResponseSource? source = null) =>
-        LogoSynthesis.Run(options, Model(source), null, CancellationToken.None);
+    internal static SynthesisSummary<LogoSettings> Run(LogoOptions options, IResponseSource? source = null) =>
+        SynthesisRun.Start(options, Model(source), null, CancellationToken.None);
 
     /// <summary>Replaces the documents by one with a question of its own.</summary>
     internal void WriteOwnQuestion(string question, string answer)
