@@ -1,3 +1,5 @@
+using Farsight.Text.Conversations;
+
 namespace Farsight.Alignment.Data;
 
 /// <summary>One line of a preference dataset: a context in chunks, a question, one chosen and M rejected responses.</summary>
@@ -25,6 +27,21 @@ public sealed record PreferenceSample(
     string? Prompt = null,
     IReadOnlyList<PreferenceTurn>? Turns = null)
 {
+    /// <summary>Creates a sample from texts, for a dataset that comes from a program instead of synthesis.</summary>
+    /// <param name="id">An identifier that is unique in the dataset.</param>
+    /// <param name="document">The context; empty for a question without one. It becomes one chunk, which every response has seen.</param>
+    /// <param name="question">The question about the context.</param>
+    /// <param name="chosen">The preferred response.</param>
+    /// <param name="rejected">The rejected responses, at least one.</param>
+    /// <param name="format">The chat format of the model to train.</param>
+    public static PreferenceSample Create(
+        string id, string document, string question, string chosen, IReadOnlyList<string> rejected, ChatFormat format)
+    {
+        ContextChunk[] context = document.Length == 0 ? [] : [new(id, 0, format.Context(document), 0, ChunkRole.Relevant)];
+        int[] all = [.. Enumerable.Range(0, context.Length)];
+        return new(id, context, question, chosen, rejected, new([id], 0, 0, new(all, [.. rejected.Select(_ => all)])));
+    }
+
     /// <summary>What is wrong with the sample beyond its JSON, each as "field: what is wrong; what would be right".</summary>
     public IEnumerable<string> Problems() =>
         [
