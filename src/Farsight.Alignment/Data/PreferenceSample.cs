@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Farsight.Text.Conversations;
 
 namespace Farsight.Alignment.Data;
 
@@ -28,6 +29,21 @@ public sealed record PreferenceSample(
     string? Prompt = null,
     IReadOnlyList<PreferenceTurn>? Turns = null)
 {
+    /// <summary>Creates a sample from texts, for a dataset that comes from a program instead of synthesis.</summary>
+    /// <param name="id">An identifier that is unique in the dataset.</param>
+    /// <param name="document">The context; empty for a question without one. It becomes one chunk, which every response has seen.</param>
+    /// <param name="question">The question about the context.</param>
+    /// <param name="chosen">The preferred response.</param>
+    /// <param name="rejected">The rejected responses, at least one.</param>
+    /// <param name="format">The chat format of the model to train.</param>
+    public static PreferenceSample Create(
+        string id, string document, string question, string chosen, IReadOnlyList<string> rejected, ChatFormat format)
+    {
+        ContextChunk[] context = document.Length == 0 ? [] : [new(id, 0, format.Context(document), 0, ChunkRole.Relevant)];
+        int[] all = [.. Enumerable.Range(0, context.Length)];
+        return new(id, context, question, chosen, rejected, new([id], 0, 0, new(all, [.. rejected.Select(_ => all)])));
+    }
+
     /// <summary>Returns the problems of the sample beyond its JSON, each of the form "field: what is wrong; what to do".</summary>
     public IEnumerable<string> Problems() =>
         [

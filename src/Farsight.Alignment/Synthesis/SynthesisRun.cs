@@ -27,7 +27,7 @@ public static class SynthesisRun
     {
         options.Check();
         SynthesisJournal.RefuseExisting(options.File);
-        using LlamaModel model = LlamaModel.Load(options.Model);
+        using LlamaModel model = ModelLoader.Load(options.Model);
         return Start(options, SynthesisModel.Local(options.Model, model), progress, cancel);
     }
 

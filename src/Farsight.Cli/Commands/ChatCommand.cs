@@ -9,11 +9,11 @@ namespace Farsight.Cli.Commands;
 static class ChatCommand
 {
     static readonly SamplingOptions s_sampling = new();
-    static readonly Option<string?> s_system = new("--system") { Description = "A system message before the conversation." };
+    static readonly Option<string?> s_system = new("--system") { Description = "System message of the conversation. Default: none." };
 
     internal static Command Create()
     {
-        Command command = new("chat", "Talk with a model. Lines that begin with a slash are commands; /help lists them.") { s_system };
+        Command command = new("chat", "Chat with a model, one line of input per turn. /help lists the chat commands.") { s_system };
         s_sampling.AddTo(command);
         // the first Ctrl-C ends an answer, not the command
         command.SetAction((parse, _) => Task.Run(() => Run(parse), CancellationToken.None));

@@ -15,11 +15,11 @@ namespace Farsight.Cli.Commands;
 sealed class ChatLoop(ChatSession session, TextOptions options, TextWriter output, TextWriter notes, bool writesJson, bool hasAdapter)
 {
     const string Help = """
-        /adapter on|off  with or without the adapter, from the next answer on
-        /reset           starts the conversation anew
-        /system TEXT     sets the system message; nothing takes it away
-        /seed N          decides the draws of the next answers
-        /quit            ends
+        /adapter on|off  Turn the adapter on or off, starting with the next answer.
+        /reset           Start a new conversation.
+        /system TEXT     Set the system message. Without TEXT, remove it.
+        /seed N          Set the random seed of the next answers.
+        /quit            Exit.
         """;
 
     TextOptions _options = options;

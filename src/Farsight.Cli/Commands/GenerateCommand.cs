@@ -12,16 +12,15 @@ static class GenerateCommand
     static readonly SamplingOptions s_sampling = new();
     static readonly Option<string[]> s_prompts = new("--prompt")
     {
-        Description =
-            "What to answer; @FILE reads it from a file, - from standard input. Several are answered together; what they begin with in common is computed once.",
+        Description = "Prompt to answer. @FILE reads a file, - reads standard input. Repeatable; a common prefix is computed once.",
         Required = true,
     };
-    static readonly Option<string?> s_system = new("--system") { Description = "A system message before the prompt." };
-    static readonly Option<bool> s_raw = new("--raw") { Description = "Continue the prompt as it is, without the chat template." };
+    static readonly Option<string?> s_system = new("--system") { Description = "System message before the prompt. Default: none." };
+    static readonly Option<bool> s_raw = new("--raw") { Description = "Continue the prompt as raw text, without the chat template." };
 
     internal static Command Create()
     {
-        Command command = new("generate", "Answer a prompt, or continue a text.") { s_prompts, s_system, s_raw };
+        Command command = new("generate", "Answer prompts with a model, or continue raw text.") { s_prompts, s_system, s_raw };
         s_sampling.AddTo(command);
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;

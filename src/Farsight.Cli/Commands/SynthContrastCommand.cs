@@ -7,46 +7,33 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight synth contrast</c>: preference data whose rejected responses are the mistakes that long contexts invite.</summary>
+/// <summary>Synthesizes data whose rejected responses are typical long-context mistakes (<c>farsight synth contrast</c>).</summary>
 static class SynthContrastCommand
 {
     static readonly ContrastOptions s_defaults = new("", "", 1, 0, "");
-    static readonly Option<string> s_model = new("--model")
-    {
-        Description = "Directory of the model that will be trained and that writes rejected responses.",
-        Required = true,
-    };
-    static readonly Option<string> s_documents = new("--documents")
-    {
-        Description = "Folder or file with .txt, .md or .jsonl documents.",
-        Required = true,
-    };
-    static readonly Option<int> s_samples = new("--samples") { Description = "Samples to write, of all kinds together.", Required = true };
-    static readonly Option<int> s_seed = new("--seed") { Description = "Decides every random choice.", Required = true };
-    static readonly Option<string> s_out = new("--out")
-    {
-        Description = "The .jsonl file to write. The same command continues it after a stop.",
-        Required = true,
-    };
+    static readonly Option<string> s_model = SharedOptions.Model("Directory of the model to train, which also writes rejected responses.");
+    static readonly Option<string> s_documents = SharedOptions.Documents();
+    static readonly Option<int> s_samples = new("--samples") { Description = "Number of samples to write.", Required = true };
+    static readonly Option<int> s_seed = SharedOptions.Seed(required: true);
+    static readonly Option<string> s_out = SharedOptions.Out("Dataset to write (.jsonl). Rerun the same command to resume.");
     static readonly Option<ContrastKind[]> s_kind = new("--kind")
     {
         Description =
-            "One or several, which take turns: distractors (the right fact among near ones), unanswerable (half of the questions have no answer in the text), entities (all facts of a kind, and none that is not there), instructions (the form of the answer). By default all.",
+            "Kinds of samples, in rotation: distractors (the right fact among similar ones), "
+            + "unanswerable (no answer in the text for half of the questions), "
+            + "entities (all facts of a kind and no others), instructions (the form of the answer). Default: all.",
         AllowMultipleArgumentsPerToken = true,
         CustomParser = result => [.. result.Tokens.Select(t => Enum.Parse<ContrastKind>(t.Value, ignoreCase: true))],
     };
-    static readonly Option<string?> s_shard = new("--shard")
-    {
-        Description = "i/n: makes the i-th of n parts, as DATA.shard-i-of-n.jsonl; all parts merged are the whole file.",
-    };
+    static readonly Option<string> s_shard = SharedOptions.Shard();
     static readonly Option<int?> s_chunkTokens = new("--chunk-tokens")
     {
-        Description = "Tokens of a chunk; by default a sixteenth of the model's window, at most 512.",
+        Description = "Tokens per chunk. Default: a sixteenth of the model's window, at most 512.",
     };
-    static readonly Option<int> s_chunks = new("--chunks") { Description = "Chunks of a context.", DefaultValueFactory = _ => s_defaults.Chunks };
+    static readonly Option<int> s_chunks = new("--chunks") { Description = "Chunks per context.", DefaultValueFactory = _ => s_defaults.Chunks };
     static readonly Option<double> s_temperature = new("--temperature")
     {
-        Description = "Of the rejected responses that the model writes.",
+        Description = "Sampling temperature for rejected responses of the model.",
         DefaultValueFactory = _ => s_defaults.Temperature,
     };
     static readonly ThreadsOption s_threads = new();
@@ -56,7 +43,7 @@ static class SynthContrastCommand
     {
         Command command = new(
             "contrast",
-            "Preferred are right answers, rejected are mistakes: the wrong fact of several, one that is not in the text, the wrong form.")
+            "Synthesize contrast data: correct chosen responses, rejected ones with a wrong fact, an invented fact or a wrong form.")
         {
             s_model, s_documents, s_samples, s_seed, s_out, s_kind, s_shard, s_chunkTokens, s_chunks, s_temperature, s_threads,
         };

@@ -4,7 +4,7 @@ using Farsight.Alignment.Answering;
 
 namespace Farsight.Cli.Output;
 
-/// <summary>A generated text as one line of JSON.</summary>
+/// <summary>Formats a generated text as one line of JSON.</summary>
 static class GeneratedJson
 {
     static readonly JsonSerializerOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

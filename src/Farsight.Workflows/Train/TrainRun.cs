@@ -1,9 +1,11 @@
+using Farsight.Alignment.Data;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Runs;
 using Farsight.Alignment.Training;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
 using Farsight.Engine.Models;
 
 namespace Farsight.Workflows.Train;
@@ -94,6 +96,26 @@ public static class TrainRun
                     + "represent; merge it with farsight merge for these programs.");
         }
         return made;
+    }
+
+    /// <summary>Trains on samples in memory. They are written next to the run directory, so that the run can be repeated.</summary>
+    /// <param name="recipe">The recipe; the samples replace its dataset.</param>
+    /// <param name="samples">The samples, with those that are held out.</param>
+    /// <param name="output">The run directory, new or empty.</param>
+    /// <param name="progress">Receives the progress after every step; may be null.</param>
+    /// <param name="cancel">Finishes the step, saves and stops.</param>
+    /// <returns>The folder with the adapter or model.</returns>
+    /// <exception cref="InputException">Model, samples and recipe do not fit together, or training diverged.</exception>
+    public static string Start(
+        TrainRecipe recipe,
+        IEnumerable<PreferenceSample> samples,
+        string output,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancel = default)
+    {
+        string data = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output)) + ".jsonl";
+        AtomicFile.WriteText(data, string.Concat(samples.Select(s => PreferenceLine.Format(s) + "\n")));
+        return Start(new(recipe with { Data = data }, data, output, Resume: false), _ => { }, progress, cancel);
     }
 
     static void MakeTrainable(LlamaModel model, TrainRecipe recipe)
