@@ -1,5 +1,6 @@
 using Farsight.Alignment.Synthesis.Card;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
 
 namespace Farsight.Alignment.Synthesis;

@@ -1,6 +1,6 @@
 namespace Farsight.Evaluation.Report;
 
-/// <summary>Maps values to a stretch of a drawing, and chooses where ticks go.</summary>
+/// <summary>Maps values to a range of a drawing, and chooses the ticks.</summary>
 sealed class Axis
 {
     readonly double _from, _to, _low, _high;
@@ -29,7 +29,7 @@ sealed class Axis
     internal double At(double value) =>
         _from + (_to - _from) * (_log ? Math.Log(value / _low) / Math.Log(_high / _low) : (value - _low) / (_high - _low));
 
-    /// <summary>About five round values between the ends.</summary>
+    /// <summary>Returns about five round values between the ends.</summary>
     internal double[] Ticks() => _log ? LogTicks() : LinearTicks();
 
     double[] LinearTicks()

@@ -32,6 +32,6 @@ static class ChoiceAccuracy
         double Is(IEnumerable<double> values) => Best([.. values]) == gold ? 1 : 0;
     }
 
-    /// <summary>The number of the largest; the first of equals.</summary>
+    /// <summary>Returns the index of the largest value, the first of equal ones.</summary>
     internal static int Best(double[] values) => Array.IndexOf(values, values.Max());
 }

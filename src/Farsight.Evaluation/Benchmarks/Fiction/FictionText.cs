@@ -5,13 +5,13 @@ using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.Fiction;
 
-/// <summary>A fact and where an invented document states it.</summary>
+/// <summary>Represents a fact and its place in an invented document.</summary>
 /// <param name="Fact">With its question and answer.</param>
 /// <param name="Start">First token of its sentence.</param>
 /// <param name="End">Token after the last one.</param>
 readonly record struct StatedFact(FictionQuestion Fact, int Start, int End);
 
-/// <summary>An invented document in tokens, sentence by sentence as in a <see cref="Haystack"/>.</summary>
+/// <summary>Represents an invented document in tokens, sentence by sentence as in a <see cref="Haystack"/>.</summary>
 /// <param name="Tokens">All of it.</param>
 /// <param name="Facts">In the order of the text.</param>
 sealed record FictionText(int[] Tokens, IReadOnlyList<StatedFact> Facts)

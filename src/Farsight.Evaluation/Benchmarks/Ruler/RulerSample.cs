@@ -1,16 +1,18 @@
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 
-/// <summary>Which of the generators that RULER's authors published is followed.</summary>
+/// <summary>Specifies which of the generators that RULER's authors published is followed.</summary>
 public enum RulerEdition
 {
-    /// <summary>Commit c3f5e3b (2026-07): the size by bisection, the answer prefix apart, examples of variable tracking renamed.</summary>
+    /// <summary>
+    /// Follows commit c3f5e3b (2026-07): size by bisection, separate answer prefix, renamed examples of variable tracking.
+    /// </summary>
     Current,
 
-    /// <summary>Commit fb07f10 (2024-08), of the paper's time: the size step by step, another layout in variable tracking.</summary>
+    /// <summary>Follows commit fb07f10 (2024-08), of the paper's time: size step by step, another layout in variable tracking.</summary>
     Paper,
 }
 
-/// <summary>How RULER's samples are made.</summary>
+/// <summary>Represents the settings of RULER's samples.</summary>
 /// <param name="MaxTokens">Tokens of prompt, answer prefix and completion together.</param>
 /// <param name="CountTokens">The model's tokenizer, without the token that begins a text.</param>
 /// <param name="Samples">At most so many; the original makes 500.</param>
@@ -22,7 +24,7 @@ public sealed record RulerSetting(
     int MaxTokens, Func<string, int> CountTokens, int Samples = 500, int Seed = 42, int TemplateTokens = 0,
     RulerEdition Edition = RulerEdition.Current, string ModelTemplate = "{task_template}");
 
-/// <summary>One sample of RULER.</summary>
+/// <summary>Represents one sample of RULER.</summary>
 /// <param name="Index">Its number, from 0.</param>
 /// <param name="Input">The prompt without the answer prefix.</param>
 /// <param name="AnswerPrefix">With what the response begins.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Farsight.Evaluation.Benchmarks.Ruler;
 using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Tests.Evaluation.PythonCompat;

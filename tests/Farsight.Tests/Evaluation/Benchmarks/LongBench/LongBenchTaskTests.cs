@@ -14,8 +14,10 @@ public sealed class LongBenchTaskTests : IDisposable
     readonly TaskData _data = new TaskData()
         .With(
             "longbench/dataset2prompt.json",
-            """{"hotpotqa": "Read {context} and say {input}", "samsum": "{context}/{input}", "trec": "{context}\n{input}", "vcsum": "{context}"}"""
-        )
+            """
+            {"hotpotqa": "Read {context} and say {input}", "samsum": "{context}/{input}", "trec": "{context}\n{input}",
+             "vcsum": "{context}"}
+            """)
         .With("longbench/dataset2maxlen.json", """{"hotpotqa": 32, "samsum": 128, "trec": 64, "vcsum": 512}""");
 
     public void Dispose() => _data.Dispose();
@@ -93,12 +95,12 @@ public sealed class LongBenchTaskTests : IDisposable
 
         _data.With("longbench/dataset2prompt.json", """{"trec": "{context} {question}"}""");
         Assert.StartsWith(
-            "longbench/dataset2prompt.json names something else than {context} and {input};",
+            "longbench/dataset2prompt.json uses placeholders other than {context} and {input};",
             Assert.Throws<InputException>(() => Examples("trec")).Message);
 
         _data.With("longbench/dataset2prompt.json", "{}");
         Assert.StartsWith(
-            "longbench/dataset2prompt.json says nothing for trec;",
+            "longbench/dataset2prompt.json has no entry for trec;",
             Assert.Throws<InputException>(() => Examples("trec")).Message);
     }
 

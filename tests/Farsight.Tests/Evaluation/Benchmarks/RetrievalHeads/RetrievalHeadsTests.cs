@@ -112,7 +112,8 @@ public sealed class RetrievalHeadsTests : IDisposable
 
         EvalRecord run = results.Examples.First(e => e.Question.StartsWith("How is the lamp"));
         Assert.Equal("the inn is green.", run.Completion);
-        Assert.Equal((0.0, 16 / 29.0), (run.Beside.GetValueOrDefault("0-0"), run.Beside["1-4"])); // "the inn is green" of 29 places; the window that is found begins one early
+        // "the inn is green" of 29 places; the window that is found begins one early
+        Assert.Equal((0.0, 16 / 29.0), (run.Beside.GetValueOrDefault("0-0"), run.Beside["1-4"]));
     }
 
     EvalResults Run(ICompleter completer, string task) =>

@@ -4,8 +4,6 @@ using System.Text.RegularExpressions;
 using Farsight.Engine;
 using Farsight.Evaluation.Benchmarks.Ruler;
 using Farsight.Evaluation.Core;
-using Farsight.Evaluation.Metrics.Segmentation;
-using Farsight.Tests.Evaluation.Metrics.Segmentation;
 
 namespace Farsight.Tests.Evaluation.Benchmarks.Ruler;
 
@@ -36,7 +34,7 @@ public partial class RulerReferenceTests
     {
         InputException fault = Assert.Throws<InputException>(() => Generator().Samples("qa_2", new(2048, Count, Samples: 2)).ToList());
 
-        Assert.Contains("ask for a longer context", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("use a longer context", fault.Message, StringComparison.Ordinal);
     }
 
     [SharedFact(Data)]
