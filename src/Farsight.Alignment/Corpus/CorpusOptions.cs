@@ -2,37 +2,40 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Corpus;
 
-/// <summary>Which documents of a corpus are wanted, and in what shape.</summary>
+/// <summary>Represents the selection of documents from a corpus and how they are read.</summary>
 /// <param name="Path">A file, or a folder that is read recursively.</param>
 public sealed record CorpusOptions(string Path)
 {
-    /// <summary>How documents lie in the files.</summary>
+    /// <summary>Gets the layout of documents in the files. Default: detected per file.</summary>
     public DocumentFormat Format { get; init; } = DocumentFormat.Auto;
 
-    /// <summary>The field with the text, in records of <see cref="DocumentFormat.Field"/>.</summary>
+    /// <summary>Gets the name of the text field in records of <see cref="DocumentFormat.Field"/>. Default: "text".</summary>
     public string Field { get; init; } = "text";
 
     /// <summary>
-    /// Repair what is wrong with the encoding, and report it. Otherwise bytes that are not UTF-8 and empty texts are errors, and texts stay
-    /// as they are.
+    /// Gets whether encoding errors are repaired and reported. If false, invalid UTF-8 and empty texts are errors, and texts stay
+    /// unchanged.
     /// </summary>
     public bool Repair { get; init; } = true;
 
-    /// <summary>Which lengths are kept; null for all.</summary>
+    /// <summary>Gets the document lengths to keep; null keeps all.</summary>
     public LengthLimits? Length { get; init; }
 
     /// <summary>
-    /// Similarity of 5-word shingles, in (0, 1], from which a document is dropped for an earlier one; null keeps them all.
+    /// Gets the similarity of 5-word shingles, in (0, 1], at which a document is dropped as a near duplicate of an earlier one;
+    /// null keeps all.
     /// </summary>
     public double? NearDuplicate { get; init; }
 
-    /// <summary>Which part is drawn; null for all.</summary>
+    /// <summary>Gets the random sample to draw; null reads all documents.</summary>
     public CorpusSample? Sample { get; init; }
 
-    /// <summary>Called for each document that is read, dropped ones included; to say how far it is, or to stop by an exception.</summary>
+    /// <summary>
+    /// Gets the callback for each document that is read, including dropped ones. It can report progress, or throw to stop.
+    /// </summary>
     public Action<CorpusReport>? Told { get; init; }
 
-    /// <summary>Checks the numbers.</summary>
+    /// <summary>Validates the options.</summary>
     /// <exception cref="InputException">One makes no sense.</exception>
     public void Check()
     {
@@ -62,14 +65,16 @@ public sealed record CorpusOptions(string Path)
     }
 }
 
-/// <summary>Lengths of documents that are kept.</summary>
+/// <summary>Represents the range of document lengths to keep.</summary>
 /// <param name="Least">Shorter ones are dropped.</param>
 /// <param name="Most">Longer ones are dropped.</param>
 /// <param name="Unit">What is counted, for messages: "tokens".</param>
 /// <param name="Of">The length of a text.</param>
 public sealed record LengthLimits(int Least, int Most, string Unit, Func<string, int> Of);
 
-/// <summary>A part of a corpus drawn by seed. Whether a document is in it depends on the seed and the document's id.</summary>
+/// <summary>
+/// Represents a random sample of a corpus. Whether a document belongs to it depends only on the seed and the document's id.
+/// </summary>
 /// <param name="Seed">Another seed, another part.</param>
 /// <param name="Share">Each document's chance, in (0, 1]; decided before anything else is, so it costs one pass.</param>
 /// <param name="Count">Most documents, of those that everything else lets through; the corpus is read twice.</param>

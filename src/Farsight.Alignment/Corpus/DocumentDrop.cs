@@ -1,6 +1,6 @@
 namespace Farsight.Alignment.Corpus;
 
-/// <summary>Why a document of a corpus is left out; as the names stand in the report.</summary>
+/// <summary>Defines the reasons for dropping a document, as they appear in the report.</summary>
 static class DocumentDrop
 {
     internal const string

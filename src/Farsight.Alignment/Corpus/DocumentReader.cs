@@ -12,11 +12,11 @@ namespace Farsight.Alignment.Corpus;
 /// </remarks>
 public static class DocumentReader
 {
-    /// <summary>The documents as they are: what is not UTF-8 or empty is an error.</summary>
+    /// <summary>Reads all documents without repair. Invalid UTF-8 and empty texts are errors.</summary>
     /// <exception cref="InputException">There is nothing to read, or a file cannot be read or is damaged.</exception>
     public static IEnumerable<SourceDocument> Read(string path) => Read(new CorpusOptions(path) { Repair = false }, new());
 
-    /// <summary>The documents wanted, as they are read.</summary>
+    /// <summary>Reads the selected documents, one at a time.</summary>
     /// <param name="options">Which ones, and what to do to them.</param>
     /// <param name="report">Counts everything that is read, repaired and dropped; complete after the last document.</param>
     /// <exception cref="InputException">There is nothing to read, or a file cannot be read or is damaged; the message names file and
@@ -41,7 +41,7 @@ public static class DocumentReader
         }
     }
 
-    /// <summary>Those of the lowest ranks; the first pass finds out which they are, holding no text.</summary>
+    /// <summary>Reads the documents of the lowest ranks. A first pass finds them without keeping any text.</summary>
     static IEnumerable<SourceDocument> Drawn(CorpusFile[] files, CorpusOptions options, int count, CorpusReport report)
     {
         PriorityQueue<string, ulong> drawn = new(Comparer<ulong>.Create((a, b) => b.CompareTo(a))); // the highest rank leaves first
@@ -98,7 +98,7 @@ public static class DocumentReader
         }
     }
 
-    /// <summary>Why a document is left out, cheapest question first; null where it is not.</summary>
+    /// <summary>Returns the reason for dropping a document, cheapest check first; null keeps it.</summary>
     static string? Fault(FoundDocument found, CorpusOptions options, NearDuplicateIndex? seen)
     {
         SourceDocument document = found.Document;
@@ -127,6 +127,6 @@ public static class DocumentReader
 
     static bool IsIn(CorpusSample sample, string id) => SeededRandom.For(sample.Seed, $"corpus share/{id}", 0).NextDouble() < sample.Share;
 
-    /// <summary>Uniform, by seed and id alone.</summary>
+    /// <summary>Computes a uniform rank from the seed and the id.</summary>
     static ulong Rank(CorpusSample sample, string id) => SeededRandom.For(sample.Seed, $"corpus rank/{id}", 0).NextUInt64();
 }

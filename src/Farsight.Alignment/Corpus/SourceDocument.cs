@@ -1,6 +1,6 @@
 namespace Farsight.Alignment.Corpus;
 
-/// <summary>One document of a corpus.</summary>
+/// <summary>Represents one document of a corpus.</summary>
 /// <param name="Id">Where it came from: the path relative to the corpus, with <c>#line</c> for a line of a .jsonl file. Never an absolute
 /// path.</param>
 /// <param name="Text">The whole text, not empty.</param>

@@ -2,24 +2,24 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>A question about an invented document, made of the facts that the document states.</summary>
+/// <summary>Represents a question about an invented document, built from facts that the document states.</summary>
 /// <param name="Question">As a user would type it.</param>
 /// <param name="Answer">The answers of the facts, after each other.</param>
 /// <param name="Facts">What must be known for it; in the order of the answer.</param>
 public sealed record FictionAsk(string Question, string Answer, IReadOnlyList<FictionQuestion> Facts)
 {
-    /// <summary>One detail.</summary>
+    /// <summary>Creates a question about one fact.</summary>
     public static FictionAsk Detail(FictionQuestion fact) => new(fact.Question, fact.Answer, [fact]);
 
-    /// <summary>Two details at once, answered in the order of the questions.</summary>
+    /// <summary>Creates a question about two facts, answered in the order of the questions.</summary>
     public static FictionAsk Pair(FictionQuestion first, FictionQuestion second) =>
         new($"{first.Question} {second.Question}", $"{first.Answer} {second.Answer}", [first, second]);
 
-    /// <summary>Whether two facts can be asked for at once: they are about different things, and neither gives the other away.</summary>
+    /// <summary>Returns whether two facts can be combined: they have different subjects, and neither reveals the other.</summary>
     public static bool Agree(FictionQuestion first, FictionQuestion second) => first.Subject != second.Subject
         && !Mentions(first, second.Value) && !Mentions(second, first.Value) && first.Value != second.Value;
 
-    /// <summary>All that is stated about a subject.</summary>
+    /// <summary>Creates a question about everything that is stated about a subject.</summary>
     /// <param name="facts">At least two of one subject, in the order of the text.</param>
     /// <exception cref="ArgumentException">There are fewer, or of several subjects.</exception>
     public static FictionAsk Summary(IReadOnlyList<FictionQuestion> facts) =>
@@ -27,11 +27,11 @@ public sealed record FictionAsk(string Question, string Answer, IReadOnlyList<Fi
             ? new($"What does the text say about {facts[0].Subject}?", string.Join(' ', facts.Select(f => f.Answer)), facts)
             : throw new ArgumentException("A summary takes at least two facts, all about one subject.", nameof(facts));
 
-    /// <summary>The facts of every subject about which there are at least two, in the order of the text.</summary>
+    /// <summary>Returns the facts of every subject that has at least two, in text order.</summary>
     public static IEnumerable<FictionQuestion[]> Subjects(IEnumerable<FictionQuestion> facts) =>
         facts.GroupBy(f => f.Subject).Select(g => g.ToArray()).Where(g => g.Length > 1);
 
-    /// <summary>All questions of a kind to a document.</summary>
+    /// <summary>Creates all questions of one kind about a document.</summary>
     /// <param name="document">The document.</param>
     /// <param name="kind">Detail: every fact. Pair: every fact with another one. Summary: every subject with at least two facts.</param>
     /// <param name="seed">Of the collection; pairs the facts.</param>

@@ -3,19 +3,20 @@ using System.Text.Json.Serialization;
 namespace Farsight.Alignment.Fiction;
 
 /// <summary>
-/// What a question about an invented document wants. Recipes and commands have the names of JSON, those of the tasks <c>fiction/…</c>.
+/// Specifies what a question about an invented document asks for. Recipes and commands use the JSON names, which are also those of
+/// the tasks <c>fiction/…</c>.
 /// </summary>
 public enum FictionAskKind
 {
-    /// <summary>One detail.</summary>
+    /// <summary>Creates a question about one fact.</summary>
     [JsonStringEnumMemberName("single")]
     Detail,
 
-    /// <summary>Two details of different things, asked for at once.</summary>
+    /// <summary>Two facts about different subjects in one question.</summary>
     [JsonStringEnumMemberName("multi")]
     Pair,
 
-    /// <summary>All that the text states about one person, town or thing.</summary>
+    /// <summary>Everything that the text states about one person, town or thing.</summary>
     [JsonStringEnumMemberName("summary")]
     Summary,
 }

@@ -1,6 +1,6 @@
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>An invented long document whose facts are known.</summary>
+/// <summary>Represents an invented long document whose facts are known.</summary>
 /// <param name="Title">Its title, also the first line of the text.</param>
 /// <param name="Chapters">The chapters in order.</param>
 /// <param name="Questions">One question for every fact that the text states, in the order of the text.</param>
@@ -8,13 +8,13 @@ namespace Farsight.Alignment.Fiction;
 public sealed record FictionDocument(
     string Title, IReadOnlyList<FictionChapter> Chapters, IReadOnlyList<FictionQuestion> Questions, string Text);
 
-/// <summary>A chapter of an invented document.</summary>
+/// <summary>Represents a chapter of an invented document.</summary>
 /// <param name="Number">Counted from 1.</param>
 /// <param name="Title">Without the number.</param>
 /// <param name="Paragraphs">Each without line breaks.</param>
 public sealed record FictionChapter(int Number, string Title, IReadOnlyList<string> Paragraphs);
 
-/// <summary>A question about one fact of an invented document.</summary>
+/// <summary>Represents a question about one fact of an invented document.</summary>
 /// <param name="Question">Asked nowhere else in the document.</param>
 /// <param name="Answer">A short sentence; all of it, but for its first letter's case and the full stop, stands in
 /// <paramref name="Support"/>.</param>
@@ -24,6 +24,6 @@ public sealed record FictionChapter(int Number, string Title, IReadOnlyList<stri
 /// <param name="Subject">Name of the person, town or thing that it is about; in question, answer and support.</param>
 public sealed record FictionQuestion(string Question, string Answer, string Value, string Support, int Chapter, string Subject)
 {
-    /// <summary>Where the value begins in the support, in characters.</summary>
+    /// <summary>Gets the offset of the value in the support, in characters.</summary>
     public int ValueStart => Support.IndexOf(Value, StringComparison.Ordinal);
 }

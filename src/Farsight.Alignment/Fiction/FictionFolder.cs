@@ -8,7 +8,7 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>How invented documents are stored.</summary>
+/// <summary>Specifies how invented documents are stored.</summary>
 public enum FictionFormat
 {
     /// <summary>document-0001.txt and so on, and questions.json.</summary>
@@ -35,7 +35,7 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 
-    /// <summary>What is asked about each document, kind after kind.</summary>
+    /// <summary>Gets the kinds of questions about each document, in order.</summary>
     public IReadOnlyList<FictionAskKind> Kinds { get; init; } = [FictionAskKind.Detail];
 
     /// <summary>Writes all documents and returns the totals.</summary>
@@ -121,7 +121,7 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
     AskLine[] Asked(int index, FictionDocument document) =>
         [.. Kinds.SelectMany(kind => FictionAsk.Of(document, kind, Seed, index)).Select(AskLine.Of)];
 
-    /// <summary>A question as it is filed; of several facts with these as they are asked one by one.</summary>
+    /// <summary>Represents a question in the file; a question about several facts lists them as single questions.</summary>
     sealed record AskLine(
         string? Document,
         string Question,
@@ -144,7 +144,7 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
     sealed partial class FictionJson : JsonSerializerContext;
 }
 
-/// <summary>What was written.</summary>
+/// <summary>Represents the totals of written documents.</summary>
 /// <param name="Documents">Number of documents.</param>
 /// <param name="Words">Words of all documents.</param>
 /// <param name="Questions">Questions to all documents.</param>

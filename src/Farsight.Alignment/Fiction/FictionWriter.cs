@@ -28,6 +28,6 @@ public static class FictionWriter
         return new FictionJourney(seed, index).Write(characters, paragraph => paragraph.Length + 1);
     }
 
-    /// <summary>Words parted by white space.</summary>
+    /// <summary>Counts words separated by white space.</summary>
     public static int CountWords(string text) => text.Split(s_whiteSpace, StringSplitOptions.RemoveEmptyEntries).Length;
 }

@@ -1,6 +1,6 @@
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>What a needle sentence states: its template, and the form of its key and value.</summary>
+/// <summary>Specifies the template of a needle sentence and the form of its key and value.</summary>
 public enum NeedleKind
 {
     /// <summary>The special magic number for KEY is 4821907. (5 to 7 digits)</summary>

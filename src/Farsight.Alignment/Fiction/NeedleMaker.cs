@@ -8,7 +8,7 @@ public static class NeedleMaker
 {
     const int MostTries = 10_000;
 
-    /// <summary>All kinds, in the order of the enumeration.</summary>
+    /// <summary>Gets all kinds, in the order of the enumeration.</summary>
     public static IReadOnlyList<NeedleKind> Kinds { get; } = Enum.GetValues<NeedleKind>();
 
     /// <summary>Draws one needle whose key and value neither contain nor are contained in any string already in use.</summary>
@@ -39,7 +39,7 @@ public static class NeedleMaker
         return MakeMany(ref random, kind, split, count, inUse);
     }
 
-    /// <summary>Draws needles of the same kind as <paramref name="needle"/>, with other keys and values, to stand beside it.</summary>
+    /// <summary>Draws distractors: needles of the same kind as <paramref name="needle"/> with other keys and values.</summary>
     public static IReadOnlyList<Needle> Distractors(ref SeededRandom random, Needle needle, NeedleSplit split, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);

@@ -1,11 +1,11 @@
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>Which half of the key words a needle may use. No word of an evaluation key is ever in a training key.</summary>
+/// <summary>Specifies which half of the key words a needle may use. Training and evaluation keys share no word.</summary>
 public enum NeedleSplit
 {
     /// <summary>Keys for pre-training and for preference data.</summary>
     Training,
 
-    /// <summary>Keys for measuring; unseen in training.</summary>
+    /// <summary>Keys for evaluation; not used in training.</summary>
     Evaluation,
 }

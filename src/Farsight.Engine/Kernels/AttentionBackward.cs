@@ -137,7 +137,7 @@ static class AttentionBackward<TVector, TTier>
             TVector log = TTier.Load(ref logSumExp, j), mean = TTier.Load(ref delta, j);
             for (nint k = 0; k < count; k++)
             {
-                TVector p = TTier.PowerOfTwo(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j), log));
+                TVector p = VectorExp.PowerOfTwo<TVector, TTier>(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j), log));
                 TTier.Store(p, ref scores, k * Lanes + j);
                 TTier.Store(TTier.Multiply(p, TTier.Subtract(TTier.Load(ref dScores, k * Lanes + j), mean)), ref dScores, k * Lanes + j);
             }

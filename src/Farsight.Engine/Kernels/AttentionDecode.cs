@@ -126,7 +126,7 @@ static class AttentionDecode<TVector, TTier>
         TVector total = default, shift = TTier.Create(max);
         for (nint k = 0; k < Block; k += TTier.Count)
         {
-            TVector weight = TTier.PowerOfTwo(TTier.Subtract(TTier.Load(ref scores[0], k), shift));
+            TVector weight = VectorExp.PowerOfTwo<TVector, TTier>(TTier.Subtract(TTier.Load(ref scores[0], k), shift));
             total = TTier.Add(total, weight);
             TTier.Store(weight, ref scores[0], k);
         }

@@ -98,7 +98,8 @@ static class AttentionForward<TVector, TTier>
             TVector sum0 = TTier.Load(ref sum, j), sum1 = TTier.Load(ref sum, j1);
             if (!TTier.Same(old0, max0) || !TTier.Same(old1, max1))
             {
-                TVector factor0 = TTier.PowerOfTwo(TTier.Subtract(old0, max0)), factor1 = TTier.PowerOfTwo(TTier.Subtract(old1, max1));
+                TVector factor0 = VectorExp.PowerOfTwo<TVector, TTier>(TTier.Subtract(old0, max0));
+                TVector factor1 = VectorExp.PowerOfTwo<TVector, TTier>(TTier.Subtract(old1, max1));
                 (sum0, sum1) = (TTier.Multiply(sum0, factor0), TTier.Multiply(sum1, factor1));
                 for (nint d = 0; d < depth; d++)
                 {
@@ -108,8 +109,8 @@ static class AttentionForward<TVector, TTier>
             }
             for (nint k = 0; k < count; k++)
             {
-                TVector p0 = TTier.PowerOfTwo(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j), max0));
-                TVector p1 = TTier.PowerOfTwo(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j1), max1));
+                TVector p0 = VectorExp.PowerOfTwo<TVector, TTier>(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j), max0));
+                TVector p1 = VectorExp.PowerOfTwo<TVector, TTier>(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j1), max1));
                 (sum0, sum1) = (TTier.Add(sum0, p0), TTier.Add(sum1, p1));
                 TTier.Store(p0, ref scores, k * Lanes + j);
                 TTier.Store(p1, ref scores, k * Lanes + j1);

@@ -5,7 +5,7 @@ namespace Farsight.Engine.Kernels;
 /// <summary>Four rows of weights in one format, where they lie in memory.</summary>
 readonly ref struct StoredRows
 {
-    /// <summary>How the values are stored.</summary>
+    /// <summary>Gets the storage format of the values.</summary>
     internal required NumberFormat Format { get; init; }
 
     internal required ReadOnlySpan<byte> Row0 { get; init; }

@@ -8,7 +8,7 @@ public static partial class TreeAttention
     // Below so many floats of keys a second thread costs more than it brings.
     const long WorthSharing = 1 << 16;
 
-    /// <summary>Single queries, each of its own sequence, against the keys of a cache.</summary>
+    /// <summary>Computes the attention of single queries, each of its own sequence, over the keys of a cache.</summary>
     /// <remarks>The formula of <see cref="Forward"/>. Keys that neighbours begin with are read once for several of them.</remarks>
     /// <param name="queries">[T, H · Dh], rotated.</param>
     /// <param name="keys">[S, Hkv · Dh] the rows of the cache.</param>

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
 using Farsight.Engine;
-using Farsight.Engine.Files;
+using ICSharpCode.SharpZipLib.BZip2;
 
 namespace Farsight.Evaluation.Core;
 
@@ -64,19 +64,33 @@ public sealed class EvalData(string? root)
         };
     }
 
+    /// <summary>Decompresses a whole bzip2 file, which may consist of several streams.</summary>
     static MemoryStream Whole(FileStream file, string path)
     {
+        MemoryStream content = new();
         using (file)
         {
             try
             {
-                return Bzip2.Decompress(file);
+                byte[] head = new byte[4];
+                while (file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) is > 0 and var read)
+                {
+                    if (read < head.Length || !head.AsSpan(0, 3).SequenceEqual("BZh"u8) || head[3] is < (byte)'1' or > (byte)'9')
+                    {
+                        throw new InvalidDataException("This is not bzip2 data."); // which the library takes for an empty stream
+                    }
+                    file.Position -= head.Length;
+                    using BZip2InputStream stream = new(file) { IsStreamOwner = false };
+                    stream.CopyTo(content);
+                }
             }
-            catch (InvalidDataException e)
+            catch (Exception e) when (e is BZip2Exception or InvalidDataException or EndOfStreamException or IndexOutOfRangeException)
             {
                 throw Damaged(path, e.Message, e);
             }
         }
+        content.Position = 0;
+        return content;
     }
 
     /// <summary>A whole file as text.</summary>

@@ -5,7 +5,7 @@ using Farsight.Text.Templates;
 
 namespace Farsight.Text.Conversations;
 
-/// <summary>The chat template of a model directory, wherever it lies, and the tokens it writes by name.</summary>
+/// <summary>Represents the chat template of a model directory and the tokens it writes by name.</summary>
 /// <param name="Template">Null where the model has none.</param>
 /// <param name="Markup">bos_token, eos_token and the like, as texts.</param>
 sealed record ChatTemplateFiles(ChatTemplate? Template, IReadOnlyDictionary<string, string> Markup)

@@ -3,9 +3,7 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Text.Conversations;
 
-/// <summary>
-/// Encodes the parts of a prompt so that they are, put together, what the whole would be: no part gets a space of its own in front.
-/// </summary>
+/// <summary>Encodes the parts of a prompt so that their concatenation equals the whole: no part gets a leading space of its own.</summary>
 /// <remarks>
 /// SentencePiece-style tokenizers put a space before a text. A part that is not the first is therefore encoded behind a character that
 /// merges with nothing, and that character's tokens are taken off again. A part still never merges with its neighbour.

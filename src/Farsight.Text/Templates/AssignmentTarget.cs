@@ -1,6 +1,8 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>What a value is given to: a name, an attribute of a namespace, or several names that take its items.</summary>
+/// <summary>
+/// Represents the target of an assignment: a name, an attribute of a namespace, or several names for the items of a value.
+/// </summary>
 /// <param name="Line">Where it stands, from 1.</param>
 abstract record AssignmentTarget(int Line)
 {

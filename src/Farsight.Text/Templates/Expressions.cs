@@ -1,6 +1,6 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>A part of a template that has a value.</summary>
+/// <summary>Represents a part of a template that has a value.</summary>
 /// <param name="Line">Where it stands, from 1.</param>
 abstract record Expression(int Line)
 {

@@ -1,6 +1,6 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>A function that a template defines.</summary>
+/// <summary>Represents a function that a template defines.</summary>
 /// <param name="Name">As it is called.</param>
 /// <param name="Parameters">Names, and what stands for those that are not given.</param>
 /// <param name="Body">What it writes; that is its value.</param>

@@ -1,6 +1,6 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>How a statement ended.</summary>
+/// <summary>Specifies how a statement ended.</summary>
 enum Flow
 {
     /// <summary>The next statement follows.</summary>
@@ -13,7 +13,7 @@ enum Flow
     Continue,
 }
 
-/// <summary>A part of a template that writes, or changes variables.</summary>
+/// <summary>Represents a part of a template that writes text or changes variables.</summary>
 /// <param name="Line">Where it stands, from 1.</param>
 abstract record Statement(int Line)
 {

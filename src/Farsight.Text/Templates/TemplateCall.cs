@@ -1,6 +1,8 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>What a function, filter, test or method is called with. A filter's or test's subject is the first argument.</summary>
+/// <summary>
+/// Represents the arguments of a function, filter, test or method. The subject of a filter or test is the first argument.
+/// </summary>
 /// <param name="Name">What is called, for messages.</param>
 /// <param name="Arguments">Those without a name.</param>
 /// <param name="Named">Those with a name.</param>

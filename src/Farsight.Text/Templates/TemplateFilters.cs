@@ -1,6 +1,6 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>What may follow a bar: those of Jinja's filters that chat templates use.</summary>
+/// <summary>Evaluates the Jinja filters that chat templates use.</summary>
 static class TemplateFilters
 {
     internal static IReadOnlyDictionary<string, Func<TemplateCall, object?>> All { get; } =

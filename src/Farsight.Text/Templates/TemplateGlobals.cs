@@ -1,6 +1,6 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>The functions that every chat template can call: Jinja's and those that transformers adds.</summary>
+/// <summary>Provides the functions that every chat template can call: those of Jinja and those that transformers adds.</summary>
 static class TemplateGlobals
 {
     const int LongestRange = 100_000;

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Farsight.Text.Templates;
 
-/// <summary>One rendering: its clock, and limits that a template written by a stranger cannot pass.</summary>
+/// <summary>Represents one rendering: its clock, and limits that protect against hostile templates.</summary>
 /// <param name="name">Of the template, for messages.</param>
 /// <param name="now">What strftime_now tells.</param>
 sealed class TemplateRun(string name, DateTime now)

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Pieces begin as their bytes in UTF-8.</summary>
+/// <summary>Converts pieces to tokens, starting from their UTF-8 bytes.</summary>
 sealed class ByteLevelModel(BytePairMerges merges, int[] idOfByte, WholePieces? whole) : PieceModel(merges)
 {
     protected override int MostTokens(ReadOnlySpan<char> piece) => 3 * piece.Length;

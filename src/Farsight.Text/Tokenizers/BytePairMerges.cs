@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>The merges of a BPE, applied to one piece: the adjacent pair that was learned first is merged first, from the left.</summary>
+/// <summary>Applies BPE merges to one piece: the adjacent pair that was learned first is merged first, from the left.</summary>
 /// <remarks>
 /// Source: arXiv:1508.07909, Algorithm 1. Short pieces are searched for the lowest rank again and again, which is quicker for
 /// them; long ones take a linked list and a heap: n log n in the length of the piece.

@@ -1,6 +1,6 @@
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>How tokens become text again.</summary>
+/// <summary>Represents the decoding of tokens to text.</summary>
 sealed record DecoderDefinition
 {
     /// <summary>Tokens spell bytes; nothing else below counts.</summary>

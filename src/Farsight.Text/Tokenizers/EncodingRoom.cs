@@ -1,6 +1,6 @@
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>What one call of the tokenizer works in. It is kept for later calls, and with it the pieces it remembers.</summary>
+/// <summary>Represents the buffers and the piece cache of one encoding call; reused by later calls.</summary>
 sealed class EncodingRoom
 {
     internal List<int> Ends { get; } = [];

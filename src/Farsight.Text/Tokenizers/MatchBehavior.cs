@@ -1,6 +1,6 @@
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>What becomes of a match when text is cut by a pattern.</summary>
+/// <summary>Specifies how a match is treated when a pattern splits text.</summary>
 enum MatchBehavior
 {
     /// <summary>A piece of its own, as is what lies between two matches.</summary>

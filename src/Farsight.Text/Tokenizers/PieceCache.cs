@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Remembers the tokens of short pieces: words come again and again. For one thread; when it is full, it starts anew.</summary>
+/// <summary>Caches the tokens of short pieces, because words recur. For one thread; cleared when full.</summary>
 sealed class PieceCache
 {
     /// <summary>Longer pieces seldom come again.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>From pieces of text to tokens.</summary>
+/// <summary>Converts pieces of text to tokens.</summary>
 abstract class PieceModel(BytePairMerges merges)
 {
     /// <summary>Appends the tokens of one piece to <paramref name="ids"/>.</summary>

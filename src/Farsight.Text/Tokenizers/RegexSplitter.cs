@@ -3,7 +3,7 @@ using Farsight.Engine;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Cuts text by any other pattern.</summary>
+/// <summary>Splits text by any other pattern.</summary>
 sealed class RegexSplitter : Splitter
 {
     // only a pattern that was made to hang comes near it

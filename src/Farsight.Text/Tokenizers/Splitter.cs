@@ -1,6 +1,6 @@
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Cuts text into pieces.</summary>
+/// <summary>Splits text into pieces.</summary>
 abstract class Splitter
 {
     /// <summary>

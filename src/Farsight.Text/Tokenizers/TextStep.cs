@@ -1,6 +1,6 @@
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>A change to text before it is cut into pieces.</summary>
+/// <summary>Represents a normalization of text before it is split into pieces.</summary>
 abstract class TextStep
 {
     /// <summary>The changed text; the same span where nothing changes.</summary>

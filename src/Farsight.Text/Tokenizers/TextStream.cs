@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Turns the bytes of tokens into text, token by token, in whole characters.</summary>
+/// <summary>Decodes the bytes of tokens to text, token by token, in whole characters.</summary>
 abstract class TextStream
 {
     /// <summary>Takes the next token and writes the text that is now certain.</summary>

@@ -1,6 +1,6 @@
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>What a token of a vocabulary is.</summary>
+/// <summary>Specifies the kind of a vocabulary token.</summary>
 public enum TokenKind
 {
     /// <summary>A piece of text.</summary>

@@ -3,7 +3,7 @@ using Farsight.Engine;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>What tokenizer_config.json beside a tokenizer.json says of the first and the last token of a text.</summary>
+/// <summary>Represents the BOS and EOS settings of tokenizer_config.json.</summary>
 /// <param name="Bos">The spelling of BOS, or null.</param>
 /// <param name="Eos">The spelling of EOS, or null.</param>
 /// <param name="AddsBos">Whether BOS is put before every text; null where nothing is said.</param>

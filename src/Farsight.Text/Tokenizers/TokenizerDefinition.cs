@@ -1,6 +1,6 @@
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>What a tokenizer.json says, checked.</summary>
+/// <summary>Represents the validated content of a tokenizer.json.</summary>
 sealed record TokenizerDefinition
 {
     internal required TokenizerKind Kind { get; init; }
@@ -20,7 +20,7 @@ sealed record TokenizerDefinition
     internal required PreTokenizer PreTokenizer { get; init; }
     internal required string? SplitPattern { get; init; }
     internal required DecoderDefinition Decoder { get; init; }
-    /// <summary>A piece that is a token as a whole is taken as it is, whatever the merges say.</summary>
+    /// <summary>Gets whether a piece that is a token is used whole, without applying merges.</summary>
     internal required bool IgnoresMerges { get; init; }
     /// <summary>The ids of the 256 bytes; null in a SentencePiece vocabulary without them.</summary>
     internal required int[]? IdOfByte { get; init; }

@@ -3,12 +3,12 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Corpus.Reading;
 
-/// <summary>The files of a corpus.</summary>
+/// <summary>Finds the files of a corpus.</summary>
 /// <remarks>Names that begin with a dot and links to folders are passed over.</remarks>
 static class CorpusFolder
 {
     /// <summary>
-    /// The named file, or those of the named folder and below in ordinal order of their relative names: the same order on every machine.
+    /// Returns the named file, or all files of the named folder and its subfolders in ordinal order of their relative paths.
     /// </summary>
     /// <param name="path">File or folder.</param>
     /// <param name="isFormatKnown">Whether the user said how documents lie in the files; a named file may then have any name.</param>

@@ -3,13 +3,13 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Corpus.Reading;
 
-/// <summary>A JSON value of a file of records.</summary>
+/// <summary>Represents a JSON record of a file.</summary>
 /// <param name="Json">Its bytes; valid until the next record is read.</param>
 /// <param name="Number">Its line, or its number in an array: the part of a document's id after "#".</param>
 /// <param name="Line">On which it begins.</param>
 readonly record struct JsonRecord(ReadOnlyMemory<byte> Json, int Number, long Line);
 
-/// <summary>The records of a file, one at a time: the lines of a .jsonl file, or the elements of one JSON array.</summary>
+/// <summary>Reads the records of a file one at a time: the lines of a .jsonl file, or the elements of one JSON array.</summary>
 /// <remarks>No more than one record is in memory, so the file's size does not matter. Empty lines are passed over.</remarks>
 sealed class JsonRecords : IDisposable
 {
@@ -64,7 +64,9 @@ sealed class JsonRecords : IDisposable
         }
     }
 
-    /// <summary>"[1]" on a line of its own is a record, and a wrong one; an array of records begins with an object.</summary>
+    /// <summary>
+    /// Returns whether the file is lines of arrays ("[1]"), which are invalid records. An array of records begins with an object.
+    /// </summary>
     bool IsLineOfArrays()
     {
         ReadOnlySpan<byte> rest = _buffer.AsSpan(_start + 1, _end - _start - 1).TrimStart(" \t\r\n"u8);
@@ -118,7 +120,7 @@ sealed class JsonRecords : IDisposable
         }
     }
 
-    /// <summary>The next byte that is no space, without taking it.</summary>
+    /// <summary>Returns the next byte that is not white space, without consuming it.</summary>
     byte Next()
     {
         while (true)
@@ -135,7 +137,7 @@ sealed class JsonRecords : IDisposable
         }
     }
 
-    /// <summary>How long the object at the start is: up to the brace that closes its first.</summary>
+    /// <summary>Returns the length of the object at the start, up to its closing brace.</summary>
     int Element(int number)
     {
         if (_buffer[_start] != '{')
@@ -178,7 +180,7 @@ sealed class JsonRecords : IDisposable
         }
     }
 
-    /// <summary>Reads more behind what is there, which moves to the buffer's beginning; false at the end of the file.</summary>
+    /// <summary>Moves the unread bytes to the start of the buffer and reads more. Returns false at the end of the file.</summary>
     bool Fill()
     {
         if (_end == _buffer.Length || _start > _buffer.Length / 2)

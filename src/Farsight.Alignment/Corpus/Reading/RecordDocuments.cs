@@ -6,7 +6,7 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Corpus.Reading;
 
-/// <summary>Documents of a file of JSON records, in the format asked for or that of the first record.</summary>
+/// <summary>Reads documents from JSON records in the requested format or that of the first record.</summary>
 sealed class RecordDocuments(CorpusFile file, CorpusOptions options)
 {
     static readonly JsonDocumentOptions s_json = new() { MaxDepth = 256 };
@@ -36,7 +36,7 @@ sealed class RecordDocuments(CorpusFile file, CorpusOptions options)
         }
     }
 
-    /// <summary>A record's document; null where the first record shows that the file holds something else.</summary>
+    /// <summary>Returns a record's document, or null if the first record shows that the file contains something else.</summary>
     FoundDocument? Document(JsonRecord record)
     {
         string place = $"'{file.Path}', line {record.Line}";
@@ -71,7 +71,7 @@ sealed class RecordDocuments(CorpusFile file, CorpusOptions options)
         }
     }
 
-    /// <summary>A .json file in a folder may be anything, as questions beside the documents; a .jsonl file is a mistake.</summary>
+    /// <summary>Gets whether the file may contain something else: a .json file in a folder may, a .jsonl file may not.</summary>
     bool IsOther =>
         !file.IsNamed
         && !file.Id.Contains(".jsonl", StringComparison.OrdinalIgnoreCase)

@@ -3,7 +3,7 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Corpus.Reading;
 
-/// <summary>Half of a surrogate pair written as an escape: a JSON string that is no text.</summary>
+/// <summary>Represents a JSON string with an escaped lone surrogate, which is not valid text.</summary>
 sealed class BrokenEscapeException(string message, Exception cause) : Exception(message, cause);
 
 /// <summary>Finds document and questions in the fields of a record.</summary>
@@ -13,14 +13,14 @@ sealed class BrokenEscapeException(string message, Exception cause) : Exception(
 /// <param name="isTextOptional">An empty text is handed on for the caller to count, not an error.</param>
 sealed class RecordShape(DocumentFormat format, string field, string place, bool isTextOptional)
 {
-    /// <summary>The format whose fields a record has; null for none.</summary>
+    /// <summary>Returns the format whose fields a record has, or null.</summary>
     internal static DocumentFormat? Guess(JsonElement record, string field) =>
         Has(record, field, JsonValueKind.String) ? DocumentFormat.Field
         : Has(record, "conversations", JsonValueKind.Array) || Has(record, "messages", JsonValueKind.Array) ? DocumentFormat.Conversations
         : Has(record, "instruction", JsonValueKind.String) && Has(record, "output", JsonValueKind.String) ? DocumentFormat.Instruction
         : null;
 
-    /// <summary>What to say of a record that fits no format.</summary>
+    /// <summary>Creates the exception for a record that fits no format.</summary>
     internal static InputException Unknown(JsonElement record, string field, string place)
     {
         string[] texts =

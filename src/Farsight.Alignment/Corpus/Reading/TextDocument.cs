@@ -5,7 +5,7 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Corpus.Reading;
 
-/// <summary>A file that is one document.</summary>
+/// <summary>Reads a file that is one document.</summary>
 static class TextDocument
 {
     // Where more of a text is lost than this, the file is something else.
@@ -19,7 +19,7 @@ static class TextDocument
         return repair ? Repaired(file, bytes.Span) : new(new(file.Id, Strict(file, bytes.Span), []), [], null);
     }
 
-    /// <summary>Whether what is lost of a text is too much to use it.</summary>
+    /// <summary>Returns whether too much of a text is lost to use it.</summary>
     internal static bool IsGarbled(FoundDocument found)
     {
         long lost = 0;
@@ -50,7 +50,7 @@ static class TextDocument
             : throw new InputException($"'{file.Path}' holds no text; write some or remove the file.");
     }
 
-    /// <summary>Line breaks before the first byte that is no UTF-8.</summary>
+    /// <summary>Counts line breaks before the first byte that is not UTF-8.</summary>
     static int BreaksBeforeDamage(ReadOnlySpan<byte> bytes)
     {
         int at = 0;

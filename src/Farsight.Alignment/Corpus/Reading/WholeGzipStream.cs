@@ -2,7 +2,7 @@ using System.IO.Compression;
 
 namespace Farsight.Alignment.Corpus.Reading;
 
-/// <summary>Decompresses gzip and notices a file that was cut off, which <see cref="GZipStream"/> takes for its end.</summary>
+/// <summary>Decompresses gzip and detects truncated files, which <see cref="GZipStream"/> does not.</summary>
 /// <remarks>
 /// A gzip file may consist of several members. Behind the file's own bytes stands one more, whose content is known: if the file is
 /// whole, that content comes out last. In a cut file it becomes part of the damage.
@@ -18,7 +18,7 @@ sealed class WholeGzipStream : ForwardStream
     int _start, _end;
     bool _isAtEnd;
 
-    /// <summary>Reads on from a gzip file's beginning.</summary>
+    /// <summary>Creates a stream over a gzip file, read from its start.</summary>
     /// <param name="file">Is owned from now on.</param>
     internal WholeGzipStream(Stream file) => (_file, _content) = (file, new(new Longer(file, s_member), CompressionMode.Decompress));
 
@@ -70,7 +70,7 @@ sealed class WholeGzipStream : ForwardStream
         return target.ToArray();
     }
 
-    /// <summary>A stream, and some bytes behind it.</summary>
+    /// <summary>Represents a stream with bytes appended to it.</summary>
     sealed class Longer(Stream stream, byte[] more) : ForwardStream
     {
         int _given;
@@ -88,4 +88,37 @@ sealed class WholeGzipStream : ForwardStream
             return count;
         }
     }
+}
+
+/// <summary>Represents a stream that can only be read forward.</summary>
+abstract class ForwardStream : Stream
+{
+    public sealed override bool CanRead => true;
+
+    public sealed override bool CanSeek => false;
+
+    public sealed override bool CanWrite => false;
+
+    public sealed override long Length => throw new NotSupportedException();
+
+    public sealed override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <inheritdoc/>
+    public abstract override int Read(Span<byte> buffer);
+
+    public sealed override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public sealed override void Flush()
+    {
+    }
+
+    public sealed override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public sealed override void SetLength(long value) => throw new NotSupportedException();
+
+    public sealed override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
