@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Scoring;
@@ -148,7 +149,7 @@ static class SynthCommand
     static LogoSynthesisSummary Synthesize(
         LogoSynthesisOptions options,
         EndpointOptions? judge,
-        ChatWriter? writer,
+        ILanguageModel? writer,
         IProgress<SynthesisProgress> shown,
         ProgressLine line,
         CancellationToken cancel)
@@ -157,7 +158,7 @@ static class SynthCommand
         options = options with
         {
             Corpus = options.Corpus! with { Told = new ReadingNotes(line, cancel).Tell },
-            Judge = judging is null ? null : new(judging, judge!.Model),
+            Judge = judging is null ? null : new(judging.AsLanguageModel()),
         };
         try
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.LongPo;
 using Farsight.Cli.Options;
@@ -121,7 +122,7 @@ static class SynthLongPoCommand
 
     static LongPoSummary Synthesize(
         LongPoOptions options,
-        ChatWriter? writer,
+        ILanguageModel? writer,
         IProgress<SynthesisProgress> shown,
         ProgressLine line,
         CancellationToken cancel)

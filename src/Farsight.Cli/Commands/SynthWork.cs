@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Synthesis;
 using Farsight.Cli.Output;
@@ -20,7 +21,7 @@ static class SynthWork
     internal static (T Summary, string Speed) Run<T>(
         ParseResult parse,
         EndpointOptions? endpoint,
-        Func<ChatWriter?, IProgress<SynthesisProgress>, ProgressLine, T> run,
+        Func<ILanguageModel?, IProgress<SynthesisProgress>, ProgressLine, T> run,
         CancellationToken cancel)
     {
         try
@@ -71,7 +72,7 @@ static class SynthWork
 
     static (T, string) Run<T>(
         EndpointOptions? endpoint,
-        Func<ChatWriter?, IProgress<SynthesisProgress>, ProgressLine, T> run,
+        Func<ILanguageModel?, IProgress<SynthesisProgress>, ProgressLine, T> run,
         CancellationToken cancel)
     {
         using ProgressLine line = ProgressLine.OnStandardError("sample");
@@ -84,7 +85,7 @@ static class SynthWork
         try
         {
             return (
-                run(asked is null ? null : new(asked, endpoint!.Model, endpoint.Concurrency * endpoint.Urls.Count), shown, line),
+                run(asked?.AsLanguageModel(), shown, line),
                 shown.Speed);
         }
         finally

@@ -63,6 +63,9 @@ public sealed class ChatFormat
         Bos = IdOf("bos_token") ?? tokenizer.Bos ?? tokenizer.Eos ?? Eos;
     }
 
+    /// <summary>The tokenizer of prompts and responses.</summary>
+    public Tokenizer Tokenizer => _tokenizer;
+
     /// <summary>The token that begins a text; where the tokenizer has none, the one that ends it.</summary>
     public int Bos { get; }
 

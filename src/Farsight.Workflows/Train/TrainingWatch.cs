@@ -15,7 +15,7 @@ namespace Farsight.Workflows.Train;
 /// <param name="files">How the adapter is written.</param>
 /// <param name="answers">Who answers; null where nobody asks.</param>
 /// <param name="note">Told of each alarm.</param>
-sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainedFiles files, WatchedAnswers? answers, Action<string> note)
+sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainedFiles files, SampleWatch? answers, Action<string> note)
     : ITrainingWatch
 {
     const string NotFinite = "not_finite";

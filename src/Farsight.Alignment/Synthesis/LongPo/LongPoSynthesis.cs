@@ -1,3 +1,4 @@
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Corpus;
 using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Engine;
@@ -30,13 +31,13 @@ public static class LongPoSynthesis
 
     /// <summary>Makes the file with a model that answers over HTTP, or any other chat client; weights are not needed here.</summary>
     /// <param name="options">As for the local model.</param>
-    /// <param name="writer">Who answers.</param>
+    /// <param name="writer">Writes the responses.</param>
     /// <param name="progress">Told whenever samples were written.</param>
     /// <param name="cancel">Gives up what is under way and stops; the same call continues.</param>
     /// <inheritdoc cref="Run(LongPoOptions, IProgress{SynthesisProgress}?, CancellationToken)"/>
     public static LongPoSummary Run(
         LongPoOptions options,
-        ChatWriter writer,
+        ILanguageModel writer,
         IProgress<SynthesisProgress>? progress,
         CancellationToken cancel)
     {
