@@ -1,10 +1,10 @@
 // Continues a text with a model, without sampling.
 using Farsight.Alignment.Answering;
-using Farsight.Engine.Inference;
 
 using LoadedModel model = LoadedModel.Open(args.ElementAtOrDefault(0) ?? "models/tiny");
-int[] prompt = model.RawPrompt("The keeper of the lighthouse");
-TextOptions options = new(MaxNewTokens: 20, Sampling.Greedy);
+CompletionRequest request = new(
+    new Prompt.RawText("The keeper of the lighthouse"),
+    new GenerationOptions { MaxNewTokens = 20 });
 
-GeneratedText text = TextGenerator.Generate(model, [prompt], isRaw: true, options, onText: null, CancellationToken.None)[0];
-Console.WriteLine(text.Text);
+IReadOnlyList<Completion> completions = await model.LanguageModel.CompleteAsync([request]);
+Console.WriteLine(completions[0].Text);

@@ -47,7 +47,7 @@ public sealed class ArchitectureTests
         ["Alignment/Endpoints"] = ["Alignment/Answering"],
         ["Alignment/Objectives"] = [],
         ["Alignment/Runs"] = [],
-        ["Alignment/Synthesis"] = ["Alignment/Corpus", "Alignment/Data", "Alignment/Fiction", "Alignment/Runs"],
+        ["Alignment/Synthesis"] = ["Alignment/Answering", "Alignment/Corpus", "Alignment/Data", "Alignment/Fiction", "Alignment/Runs"],
         ["Alignment/Training"] = ["Alignment/Data", "Alignment/Fiction", "Alignment/Objectives", "Alignment/Runs"],
         ["Alignment/Recipes"] = ["Alignment/Data", "Alignment/Objectives", "Alignment/Training"],
         ["Alignment/Inspection"] = ["Alignment/Data", "Alignment/Runs", "Alignment/Synthesis"],

@@ -2,13 +2,13 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Endpoints;
 
-/// <summary>Waiting that doubles with each failure, up to a limit.</summary>
-/// <param name="First">After the first failure.</param>
-/// <param name="Most">Never more than this.</param>
+/// <summary>Computes waiting times that double with each failure, up to a maximum.</summary>
+/// <param name="First">The time after the first failure.</param>
+/// <param name="Most">The maximum.</param>
 public sealed record Backoff(TimeSpan First, TimeSpan Most)
 {
-    /// <summary>How long to wait; half of it is drawn, so that requests which failed together do not come back together.</summary>
-    /// <param name="failures">How many there were before this one.</param>
+    /// <summary>Computes the waiting time. Half of it is random, so that requests which failed together do not return together.</summary>
+    /// <param name="failures">Number of failures before this one.</param>
     /// <param name="random">Advanced by one number.</param>
     public TimeSpan Delay(int failures, ref SeededRandom random)
     {

@@ -1,9 +1,9 @@
 namespace Farsight.Alignment.Endpoints;
 
-/// <summary>What is kept of an answer.</summary>
-/// <param name="Text">What the model said; may be empty.</param>
-/// <param name="FinishReason">"stop", "length" or another word of the server's; null where it said none.</param>
-/// <param name="Model">The name that the server answers under, which may tell the version; null where it said none.</param>
-/// <param name="InputTokens">Tokens of the prompt, as counted by the server; null where it did not say.</param>
-/// <param name="OutputTokens">Tokens of the answer, likewise.</param>
+/// <summary>Represents the answer of an endpoint.</summary>
+/// <param name="Text">The model's text; may be empty.</param>
+/// <param name="FinishReason">"stop", "length" or another word of the server's; null where it gave none.</param>
+/// <param name="Model">The model's name in the answer, which may include a version; null where the server gave none.</param>
+/// <param name="InputTokens">Prompt tokens, as counted by the server; null where it did not count them.</param>
+/// <param name="OutputTokens">Answer tokens, as counted by the server; null where it did not count them.</param>
 sealed record ChatAnswer(string Text, string? FinishReason, string? Model, long? InputTokens, long? OutputTokens);

@@ -1,11 +1,11 @@
 namespace Farsight.Alignment.Endpoints;
 
-/// <summary>One attempt brought no usable answer, and another may.</summary>
+/// <summary>Thrown when an attempt brought no usable answer, and another may.</summary>
 sealed class EndpointFailure(string reason) : Exception(reason)
 {
-    /// <summary>The endpoint is well, and asked to be left alone for a while.</summary>
+    /// <summary>Whether the endpoint throttles requests.</summary>
     internal bool IsThrottle { get; init; }
 
-    /// <summary>For how long, if it said so.</summary>
+    /// <summary>The waiting time that it requested; null where it requested none.</summary>
     internal TimeSpan? RetryAfter { get; init; }
 }

@@ -1,10 +1,10 @@
 namespace Farsight.Alignment.Endpoints;
 
-/// <summary>What a million tokens cost, in whatever currency.</summary>
-/// <param name="Input">Of the prompts.</param>
-/// <param name="Output">Of the answers.</param>
+/// <summary>Holds the prices of a million tokens, in any currency.</summary>
+/// <param name="Input">Price of prompt tokens.</param>
+/// <param name="Output">Price of answer tokens.</param>
 public sealed record EndpointPrices(decimal Input, decimal Output)
 {
-    /// <summary>The price of so many tokens.</summary>
+    /// <summary>Computes the cost of tokens.</summary>
     public decimal Of(long inputTokens, long outputTokens) => (inputTokens * Input + outputTokens * Output) / 1_000_000;
 }

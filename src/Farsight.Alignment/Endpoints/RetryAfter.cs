@@ -2,12 +2,12 @@ using System.Net.Http.Headers;
 
 namespace Farsight.Alignment.Endpoints;
 
-/// <summary>How long an answer's headers ask to wait.</summary>
+/// <summary>Reads the waiting time from the headers of an answer.</summary>
 static class RetryAfter
 {
-    static readonly TimeSpan s_most = TimeSpan.FromDays(1); // nobody waits that long, and clocks have limits
+    static readonly TimeSpan s_most = TimeSpan.FromDays(1); // no run waits longer, and clocks have limits
 
-    /// <summary>Seconds, or the time up to a date; null without the header or where it cannot be read.</summary>
+    /// <summary>Returns the given seconds, or the time up to the given date; null without the header or where it cannot be read.</summary>
     /// <remarks>RFC 9110, section 10.2.3.</remarks>
     internal static TimeSpan? Read(HttpResponseHeaders headers, TimeProvider time)
     {

@@ -1,6 +1,6 @@
 namespace Farsight.Alignment.Endpoints;
 
-/// <summary>Counts, from any number of threads.</summary>
+/// <summary>Counts the usage of endpoints from any number of threads.</summary>
 sealed class UsageCounter(EndpointPrices? prices)
 {
     readonly Lock _lock = new();

@@ -1,3 +1,4 @@
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Synthesis.Quality;
 using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Alignment.Data;

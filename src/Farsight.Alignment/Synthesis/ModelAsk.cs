@@ -2,13 +2,13 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Something that a model is asked about chunks of a text.</summary>
-/// <param name="Context">Tokens of the chunks that it is shown, as they are stored.</param>
-/// <param name="Question">What is asked about them.</param>
-/// <param name="MaxNewTokens">Limit of the answer.</param>
-/// <param name="Temperature">0 for the likeliest answer.</param>
-/// <param name="Random">The ask's own random numbers, so that its companions do not matter.</param>
+/// <summary>Represents a question to a model about chunks of a text.</summary>
+/// <param name="Context">Token ids of the chunks that the model sees, as they are stored.</param>
+/// <param name="Question">The question about them.</param>
+/// <param name="MaxNewTokens">Maximum tokens of the answer.</param>
+/// <param name="Temperature">Sampling temperature; 0 for the likeliest answer.</param>
+/// <param name="Random">Random numbers of this request alone, so that other requests do not change its answer.</param>
 sealed record ModelAsk(int[] Context, string Question, int MaxNewTokens, double Temperature, SeededRandom Random);
 
-/// <summary>Asks and waits for the answers, one for each; null for an answer that did not end.</summary>
+/// <summary>Asks questions and returns one answer for each; null for an answer that did not end.</summary>
 delegate Task<IReadOnlyList<string?>> AskModel(IReadOnlyList<ModelAsk> asks);

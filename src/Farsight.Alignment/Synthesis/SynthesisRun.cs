@@ -1,3 +1,4 @@
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Synthesis.Card;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
@@ -40,7 +41,7 @@ public static class SynthesisRun
     /// <inheritdoc cref="Start{TSettings}(SynthesisOptions{TSettings}, IProgress{SynthesisProgress}?, CancellationToken)"/>
     public static SynthesisSummary<TSettings> Start<TSettings>(
         SynthesisOptions<TSettings> options,
-        ChatWriter writer,
+        ILanguageModel writer,
         IProgress<SynthesisProgress>? progress,
         CancellationToken cancel)
         where TSettings : class

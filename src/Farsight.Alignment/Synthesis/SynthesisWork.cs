@@ -6,7 +6,7 @@ namespace Farsight.Alignment.Synthesis;
 /// Processes the groups of a shard, several at a time if the responder allows it, and writes the samples in order.
 /// </summary>
 sealed class SynthesisWork(
-    SynthesisJournal journal, IReadOnlyList<int[]> groups, SampleMaker maker, IResponder responder, Action<SynthesisCounts> report)
+    SynthesisJournal journal, IReadOnlyList<int[]> groups, SampleMaker maker, Responder responder, Action<SynthesisCounts> report)
 {
     const int HopelessAfter = 32; // sample numbers given up before the first sample
 

@@ -22,19 +22,21 @@ static class ChatCommand
 
     static int Run(ParseResult parse)
     {
-        TextOptions options = s_sampling.Of(parse);
+        GenerationOptions options = s_sampling.Of(parse);
         using LoadedModel model = s_sampling.Open(parse);
-        using ChatSession session = new(model) { System = parse.GetValue(s_system) };
         using AnswerInterrupt interrupt = new();
         bool isTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
         TextWriter output = parse.InvocationConfiguration.Output;
         ChatLoop loop = new(
-            session,
+            model.LanguageModel,
             options,
             output,
             Console.Error,
             parse.GetValue(s_sampling.Json),
-            hasAdapter: model.AdapterPath is not null);
+            model.AdapterPath is null ? null : isOn => model.Model.IsAdapterOn = isOn)
+        {
+            System = parse.GetValue(s_system),
+        };
         if (isTerminal)
         {
             Console.Error.WriteLine($"{model.Name}. /help lists commands, Ctrl-C stops an answer.");

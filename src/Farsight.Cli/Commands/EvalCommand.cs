@@ -140,7 +140,7 @@ static class EvalCommand
         EndpointOptions? endpoint = s_endpoint.Of(parse), judge = s_judge.Of(parse);
         if (endpoint is not null && parse.GetValue(s_model) is not null)
         {
-            throw new InputException("--model and --endpoint name two models; give one of them.");
+            throw new InputException("--model and --endpoint both name a model; give one of them.");
         }
         string? directory = parse.GetValue(s_out);
         s_threads.Apply(parse);
@@ -181,7 +181,7 @@ static class EvalCommand
     {
         using ProgressLine line = ProgressLine.OnStandardError("example");
         using EndpointSet? judging = judge is null ? null : EndpointSet.Open(judge, line.Note);
-        EvalJudge? judged = judging is null ? null : new(judge!.Model, judging);
+        EvalJudge? judged = judging is null ? null : new(judging.AsLanguageModel());
         try
         {
             return endpoint is null
@@ -190,7 +190,7 @@ static class EvalCommand
         }
         catch (OperationCanceledException) when (directory is not null)
         {
-            line.Note($"Stopped; the same command goes on with what {directory} holds.");
+            line.Note($"Stopped. Rerun the command to resume from {directory}.");
             throw;
         }
         finally
@@ -210,7 +210,7 @@ static class EvalCommand
             path,
             parse.GetValue(s_adapter),
             rope is null ? null : RopeOption.Parse(rope, ModelFiles.ReadConfig(path)));
-        return (model.Name, request.Run(model, directory, new Shown(line), cancel, judge));
+        return (model.Name, request.Run(model, directory, new ExampleProgress(line), cancel, judge));
     }
 
     static (string Name, EvalResults Results) Remote(
@@ -228,9 +228,7 @@ static class EvalCommand
         try
         {
             string name = $"{options.Model} at {string.Join(", ", options.Urls.Select(u => new Uri(u).Authority))}";
-            return (
-                options.Model,
-                request.Run(endpoint, name, options.Concurrency * options.Urls.Count, directory, new Shown(line), cancel, judge));
+            return (options.Model, request.Run(endpoint.AsLanguageModel(name), directory, new ExampleProgress(line), cancel, judge));
         }
         finally
         {
@@ -238,8 +236,8 @@ static class EvalCommand
         }
     }
 
-    /// <summary>Reports where it is called, so that lines come in order; Progress of the framework would post them to a pool.</summary>
-    sealed class Shown(ProgressLine line) : IProgress<EvalProgress>
+    /// <summary>Reports on the calling thread, so that lines come in order; the framework's Progress would post them to a pool.</summary>
+    sealed class ExampleProgress(ProgressLine line) : IProgress<EvalProgress>
     {
         public void Report(EvalProgress value) =>
             line.Report(value.Done, value.Total ?? 0, value.Length is { } length ? $"{value.Task} at {length}" : value.Task);

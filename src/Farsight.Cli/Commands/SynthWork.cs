@@ -65,17 +65,13 @@ static class SynthWork
         using EndpointSet? writing = endpoint is null ? null : EndpointSet.Open(endpoint, line.Note);
         using EndpointSet? judging = judge is null ? null : EndpointSet.Open(judge.Value.Endpoint, line.Note);
         options = options with { Corpus = options.Corpus! with { Told = new ReadingNotes(line, cancel).Tell } };
-        options = judging is null ? options : judge!.Value.With(options, new(judging, judge.Value.Endpoint.Model));
+        options = judging is null ? options : judge!.Value.With(options, new(judging.AsLanguageModel()));
         SampleProgress progress = new(line);
         try
         {
             SynthesisSummary<TSettings> made = writing is null
                 ? SynthesisRun.Start(options, progress, cancel)
-                : SynthesisRun.Start(
-                    options,
-                    new ChatWriter(writing, endpoint!.Model, endpoint.Concurrency * endpoint.Urls.Count),
-                    progress,
-                    cancel);
+                : SynthesisRun.Start(options, writing.AsLanguageModel(), progress, cancel);
             return (made, progress.Speed);
         }
         finally

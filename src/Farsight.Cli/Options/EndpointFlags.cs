@@ -78,7 +78,15 @@ sealed class EndpointFlags(string prefix = "", string model = "the model")
             Cache = parse.GetValue(_cache),
             Prices = parse.GetValue(_price) is [decimal input, decimal output] ? new(input, output) : null,
         };
-        options.Check();
+        options.Check(property => property switch
+        {
+            nameof(EndpointOptions.Urls) => _endpoints.Name,
+            nameof(EndpointOptions.Model) => _model.Name,
+            nameof(EndpointOptions.Concurrency) => _concurrency.Name,
+            nameof(EndpointOptions.Prices) => _price.Name,
+            nameof(EndpointOptions.Cache) => _cache.Name,
+            _ => property,
+        });
         return options;
     }
 }

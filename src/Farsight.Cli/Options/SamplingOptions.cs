@@ -1,10 +1,10 @@
 using System.CommandLine;
+using System.Text.Json;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Recipes;
 using Farsight.Cli.Output;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
-using Farsight.Engine.Inference;
 
 namespace Farsight.Cli.Options;
 
@@ -73,17 +73,19 @@ sealed class SamplingOptions
     }
 
     /// <exception cref="InputException">A value is out of range.</exception>
-    internal TextOptions Of(ParseResult parse)
+    internal GenerationOptions Of(ParseResult parse)
     {
-        TextOptions options = new(
-            parse.GetValue(_maxNewTokens),
-            new(parse.GetValue(_temperature), parse.GetValue(_topP), parse.GetValue(_topK), parse.GetValue(_minP)))
+        GenerationOptions options = new(parse.GetValue(_maxNewTokens))
         {
+            Temperature = parse.GetValue(_temperature),
+            TopP = parse.GetValue(_topP),
+            TopK = parse.GetValue(_topK),
+            MinP = parse.GetValue(_minP),
             RepetitionPenalty = parse.GetValue(_penalty),
             Stop = [.. (parse.GetValue(_stop) ?? []).Select(Unescaped)],
             Seed = parse.GetValue(_seed),
         };
-        options.Check();
+        options.Check(property => "--" + JsonNamingPolicy.KebabCaseLower.ConvertName(property));
         return options;
     }
 

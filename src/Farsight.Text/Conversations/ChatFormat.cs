@@ -61,6 +61,9 @@ public sealed class ChatFormat
         Bos = IdOf("bos_token") ?? tokenizer.Bos ?? tokenizer.Eos ?? Eos;
     }
 
+    /// <summary>Gets the tokenizer of prompts and responses.</summary>
+    public Tokenizer Tokenizer => _tokenizer;
+
     /// <summary>Gets the token that begins a text, or the one that ends it if the tokenizer has no BOS.</summary>
     public int Bos { get; }
 

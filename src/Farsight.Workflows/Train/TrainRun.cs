@@ -80,7 +80,7 @@ public static class TrainRun
         PreferenceTraining work = inputs.Work(recipe, reference);
         TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
         TrainingOutput files = new(model, recipe, inputs.BaseModel);
-        WatchedAnswers? answers = recipe.Watch is { Samples: > 0 } watch
+        SampleWatch? answers = recipe.Watch is { Samples: > 0 } watch
             ? new(model, inputs.Format, [.. inputs.HeldOutSamples.Take(watch.Samples)], watch.MaxNewTokens)
             : null;
         using (TrainingLoop loop = new(trainable, work, options, run) { Watch = new TrainingWatch(recipe, run, files, answers, note) })

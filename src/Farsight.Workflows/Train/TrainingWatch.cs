@@ -15,7 +15,7 @@ namespace Farsight.Workflows.Train;
 /// <param name="files">How the adapter is written.</param>
 /// <param name="answers">Requests answers; null for none.</param>
 /// <param name="note">Receives each alarm.</param>
-sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainingOutput files, WatchedAnswers? answers, Action<string> note)
+sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainingOutput files, SampleWatch? answers, Action<string> note)
     : ITrainingWatch
 {
     const string NotFinite = "not_finite";

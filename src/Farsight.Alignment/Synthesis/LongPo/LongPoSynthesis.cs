@@ -1,3 +1,4 @@
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Corpus;
 using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Engine;

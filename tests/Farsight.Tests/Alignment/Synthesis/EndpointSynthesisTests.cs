@@ -1,3 +1,4 @@
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Data.Exchange;
 using Farsight.Alignment.Endpoints;
@@ -124,7 +125,7 @@ public sealed class EndpointSynthesisTests : IDisposable
                 ? """{"accepted": false, "reason": "A nine."}"""
                 : """{"accepted": true, "reason": "Well."}""");
 
-        SynthesisCounts counts = Run(Options(Samples) with { Judge = new(judge, "judge") }, new LedgerChat()).Counts;
+        SynthesisCounts counts = Run(Options(Samples) with { Judge = new(judge.AsLanguageModel("judge")) }, new LedgerChat()).Counts;
 
         Assert.Equal(Samples, counts.Written);
         Assert.InRange(counts.Dropped["judge_rejected"], 1, Samples);

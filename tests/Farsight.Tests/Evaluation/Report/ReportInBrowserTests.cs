@@ -102,7 +102,7 @@ public sealed class ReportInBrowserTests : IDisposable
 
         EvalResults Run(Func<Farsight.Alignment.Answering.CompletionRequest, string> answer) =>
             EvalSamples
-                .Runner(new ScriptedCompleter(answer), prompt => -5 - prompt * 1e-4)
+                .Runner(answer, prompt => -5 - prompt * 1e-4)
                 .Run(
                     EvalSamples.Plan(tasks) with
                     {

@@ -228,7 +228,7 @@ public sealed partial class ReportTests
     public void Colours_go_from_red_to_light_green(double score, string colour) => Assert.Equal(colour, HeatMapSvg.Colour(score));
 
     static EvalResults Run(Func<Farsight.Alignment.Answering.CompletionRequest, string> answer, params string[] tasks) =>
-        EvalSamples.Runner(new ScriptedCompleter(answer), prompt => -5 - prompt * 1e-4).Run(EvalSamples.Plan(["needle", .. tasks]));
+        EvalSamples.Runner(answer, prompt => -5 - prompt * 1e-4).Run(EvalSamples.Plan(["needle", .. tasks]));
 
     static ReportModel Model()
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.LongPo;
@@ -151,8 +152,7 @@ public sealed class LongPoInstructionTests : IDisposable
                 2048,
                 SynthesisFiles.Tokenizer,
                 SynthesisFiles.Format,
-                new EndpointResponder(new ChatWriter(chat, "scripted chat", concurrency), SynthesisFiles.Tokenizer),
-                chat),
+                chat.AsLanguageModel("scripted chat", concurrency)),
             null,
             CancellationToken.None);
 }

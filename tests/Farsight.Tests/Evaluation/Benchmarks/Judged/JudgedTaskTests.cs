@@ -1,3 +1,4 @@
+using Farsight.Alignment.Answering;
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Core.Answering;
@@ -132,6 +133,7 @@ public sealed class JudgedTaskTests : IDisposable
     {
         using IChatClient client = new ScriptedChat(answer), judge = new ScriptedChat(verdict);
         EvalPlan plan = new("scripted", [EvalTaskCatalog.Get(task)], [4096], "none", _data.Setting);
-        return new EvalRunner(new EndpointEvalModel("scripted", client, new(null, new())), null, new EvalJudge("a judge", judge)).Run(plan);
+        return new EvalRunner(
+            client.AsLanguageModel("scripted"), new EndpointPrompts(null, new()), null, new EvalJudge(judge.AsLanguageModel("a judge"))).Run(plan);
     }
 }

@@ -113,7 +113,7 @@ public sealed class LongBenchTaskTests : IDisposable
         InlineData("ab", 1, "ab")
     ]
     public void A_stop_text_at_the_beginning_counts_unless_tokens_must_come_first(string text, int least, string expected) =>
-        Assert.Equal(expected, EvalAnswer.UpTo(text, new(new("raw", ""), 8) { Stop = ["\n"], MinNewTokens = least }).Text);
+        Assert.Equal(expected, new GenerationOptions(8) { Stop = ["\n"], MinNewTokens = least }.BeforeStop(text, out _));
 
     [Fact]
     public void Means_weigh_kinds_alike_and_need_all_kinds()
@@ -163,7 +163,7 @@ public sealed class LongBenchTaskTests : IDisposable
             .Runner(completer)
             .Run(new("scripted", [EvalTaskCatalog.Get("samsum"), EvalTaskCatalog.Get("trec")], [4096], "none", _data.Setting));
 
-        Assert.Equal([(1, "\n"), (0, "")], asked.Select(r => (r.MinNewTokens, string.Concat(r.StopTokens.Select(t => (char)t)))));
+        Assert.Equal([(1, "\n"), (0, "")], asked.Select(r => (r.Options.MinNewTokens, string.Concat(r.Options.StopTokens.Select(t => (char)t)))));
         Assert.Equal(["\nFood is here.", "\nFood is here.\nDialogue: next"], results.Examples.Select(e => e.Completion));
         Assert.Equal(1, results.Examples[1].Score);
     }
