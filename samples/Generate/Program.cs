@@ -4,7 +4,7 @@ using Farsight.Alignment.Answering;
 using LoadedModel model = LoadedModel.Open(args.ElementAtOrDefault(0) ?? "models/tiny");
 CompletionRequest request = new(
     new Prompt.RawText("The keeper of the lighthouse"),
-    new GenerationOptions { MaxNewTokens = 20 });
+    new GenerationOptions(MaxNewTokens: 20));
 
 IReadOnlyList<Completion> completions = await model.LanguageModel.CompleteAsync([request]);
 Console.WriteLine(completions[0].Text);
