@@ -97,11 +97,11 @@ public sealed class AdapterMergeTests
         WriteAdapter(folder, config, ownHead: false);
 
         Refused(folder, "trained on other weights", () => WriteBase(folder, tied: true, seed: 2));
-        Refused(folder, "vocabulary was resized", () => WriteBase(folder, tied: true, config with { VocabSize = 24 }), forgetBase: true);
-        Refused(folder, "belongs to nothing", () => WriteBase(folder, tied: true, config with { NumHiddenLayers = 1 }), forgetBase: true);
+        Refused(folder, "resized vocabulary", () => WriteBase(folder, tied: true, config with { VocabSize = 24 }), forgetBase: true);
+        Refused(folder, "matches no weight of", () => WriteBase(folder, tied: true, config with { NumHiddenLayers = 1 }), forgetBase: true);
         Refused(
             folder,
-            "is missing; the adapter is not of this model",
+            "is missing; the adapter belongs to another model",
             () => WriteBase(folder, tied: true, config with { NumHiddenLayers = 3 }),
             forgetBase: true);
         Refused(

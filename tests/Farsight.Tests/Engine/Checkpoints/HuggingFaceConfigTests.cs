@@ -105,13 +105,13 @@ public sealed class HuggingFaceConfigTests
     [InlineData("hidden_act", "\"gelu\"", "only silu")]
     [InlineData("attention_bias", "1", "true or false")]
     [InlineData("qkv_bias", "true", "only false")]
-    [InlineData("sliding_window", "1024", "a llama has no window")]
+    [InlineData("sliding_window", "1024", "llama has no sliding window")]
     [InlineData("layer_types", "[\"full_attention\",\"sliding_attention\"]", "for each of the 3 layers")]
     [InlineData("layer_types", "[\"full_attention\",\"sliding_attention\",\"full_attention\"]", "needs a sliding_window")]
     [InlineData("use_bidirectional_attention", "true", "only false")]
     [InlineData("logit_softcap", "30", "this key is unknown")]
     [InlineData("something_new", "{}", "this key is unknown")]
-    [InlineData("auto_map", "{\"AutoModelForCausalLM\":\"modeling_x.XForCausalLM\"}", "brings code of its own")]
+    [InlineData("auto_map", "{\"AutoModelForCausalLM\":\"modeling_x.XForCausalLM\"}", "custom code")]
     [InlineData("architectures", "[\"LlamaForSequenceClassification\"]", "only causal language models")]
     [InlineData("partial_rotary_factor", "0.5", "only 1")]
     [InlineData("attn_logit_softcapping", "50.0", "changes the model's results")]
@@ -130,7 +130,7 @@ public sealed class HuggingFaceConfigTests
     [InlineData(
         "rope_scaling",
         "{\"rope_type\":\"dynamic\",\"factor\":2.0,\"original_max_position_embeddings\":512}",
-        "starts at max_position_embeddings, 2048",
+        "requires max_position_embeddings, 2048",
         "rope_scaling.original_max_position_embeddings"
     )]
     [InlineData(
