@@ -162,8 +162,8 @@ sealed class TaskRun(
 
     ExampleRun[] Continue(ExampleRun[] runs, IFollowUpTask followUps, CancellationToken cancel)
     {
-        IReadOnlyList<ExampleRun> open = runs;
-        while (open.Count > 0)
+        ExampleRun[] open = runs;
+        while (open.Length > 0)
         {
             List<(ExampleRun Run, RenderedPrompt Prompt, int MaxNewTokens)> next = [];
             foreach (ExampleRun run in open.Where(r => r.Failed is null))

@@ -43,7 +43,7 @@ public sealed class EvalCommandTests
     [InlineData("No suite 'medium'", "--model", "x", "--suite", "medium")]
     [InlineData("the data folder 'nowhere' does not exist", "--model", "x", "--data", "nowhere")]
     [InlineData(
-        "Heads of an endpoint's model cannot be switched off",
+        "Heads of a model behind an endpoint cannot be switched off",
         "--task",
         "needle",
         "--mask-heads",
@@ -81,7 +81,7 @@ public sealed class EvalCommandTests
         await using FaultyEndpoint server = await FaultyEndpoint.Start();
 
         Assert.Contains(
-            "is asked in the model's chat format, which is not known",
+            "uses the model's chat format, which is not known",
             (await CommandLine.Run("eval", "--task", "needle", "--endpoint", server.Url, "--endpoint-model", "small")).Error);
         Assert.Equal(0, server.Requests);
     }

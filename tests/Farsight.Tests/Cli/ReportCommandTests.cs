@@ -69,7 +69,7 @@ public sealed class ReportCommandTests : IDisposable
         File.WriteAllText(_folder["half/examples.jsonl"], "");
 
         string[] args = command == "report" ? [_folder["half"], "--out", _folder["page.html"]] : [_folder["half"], _folder["half"]];
-        Assert.Contains("did not come to its end", (await CommandLine.Run([command, .. args])).Error);
+        Assert.Contains("holds an unfinished evaluation", (await CommandLine.Run([command, .. args])).Error);
     }
 
     [Fact]

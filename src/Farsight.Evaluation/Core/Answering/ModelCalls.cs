@@ -37,7 +37,7 @@ sealed class ModelCalls(ILanguageModel model)
         {
             foreach (Task<IReadOnlyList<Completion>> call in calls)
             {
-                (IReadOnlyList<Completion>? completions, Exception? failure) = Result(call, cancel);
+                (IReadOnlyList<Completion>? completions, Exception? failure) = Result(() => call, cancel);
                 yield return (completions?[0], failure);
             }
         }
@@ -54,7 +54,7 @@ sealed class ModelCalls(ILanguageModel model)
     IEnumerable<(Completion? Completion, Exception? Failure)> SendTogether(
         IReadOnlyList<CompletionRequest> requests, CancellationToken cancel)
     {
-        (IReadOnlyList<Completion>? completions, Exception? failure) = Result(model.CompleteAsync(requests, cancel), cancel);
+        (IReadOnlyList<Completion>? completions, Exception? failure) = Result(() => model.CompleteAsync(requests, cancel), cancel);
         return completions is not null ? completions.Select(c => ((Completion?)c, (Exception?)null))
             : requests.Count == 1 ? [(null, failure)]
             : requests.SelectMany(r => SendTogether([r], cancel));
@@ -78,11 +78,11 @@ sealed class ModelCalls(ILanguageModel model)
 
     // An evaluation is one thread that waits; there is no context that this could block.
     static (IReadOnlyList<Completion>? Completions, Exception? Failure) Result(
-        Task<IReadOnlyList<Completion>> call, CancellationToken cancel)
+        Func<Task<IReadOnlyList<Completion>>> call, CancellationToken cancel)
     {
         try
         {
-            IReadOnlyList<Completion> completions = call.GetAwaiter().GetResult();
+            IReadOnlyList<Completion> completions = call().GetAwaiter().GetResult();
             return completions.Any(c => c.FinishReason == FinishReason.Cancelled)
                 ? throw new OperationCanceledException(cancel)
                 : (completions, null);

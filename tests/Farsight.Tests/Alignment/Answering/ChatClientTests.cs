@@ -94,7 +94,7 @@ public sealed class ChatClientTests : IDisposable
 
         Completion plain = (await model.CompleteAsync([new(prompt, new(9))]))[0];
         List<string> parts = [];
-        GenerationOptions warm = new(9) { Temperature = 0.5, TopP = 0.9, Seed = 4, Stop = ["\n", "b", "c", "d", "e"] };
+        GenerationOptions warm = new(9) { Temperature = 0.5, TopP = 0.9, Seed = 4, Stop = ["\n", "b", "c", "d", "q"] };
         Completion cut = (await model.CompleteAsync([new(prompt, warm) { OnText = parts.Add }]))[0];
 
         Assert.Equal(("One.\nTwo.", "stop", (int?)7), (plain.Text, plain.FinishReason.Value, plain.InputTokens));

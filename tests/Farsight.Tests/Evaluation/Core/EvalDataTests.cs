@@ -38,7 +38,7 @@ public sealed class EvalDataTests : IDisposable
         File.WriteAllText(_folder["bad.jsonl"], "{\"a\":1}\n{oops\n");
         File.WriteAllText(_folder["torn.json.gz"], "no gzip");
 
-        Assert.Contains("'farsight eval data' says where", Assert.Throws<InputException>(() => data.ReadText("gone.json")).Message);
+        Assert.Contains("'farsight eval data' shows where", Assert.Throws<InputException>(() => data.ReadText("gone.json")).Message);
         Assert.Contains(EvalData.Variable, Assert.Throws<InputException>(() => EvalData.None.ReadText("gone.json")).Message);
         Assert.StartsWith("bad.jsonl:2 is damaged", Assert.Throws<InputException>(() => data.ReadJsonLines("bad.jsonl").Count()).Message);
         Assert.StartsWith("torn.json is damaged", Assert.Throws<InputException>(() => data.ReadJson("torn.json")).Message);
