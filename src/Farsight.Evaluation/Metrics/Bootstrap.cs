@@ -14,8 +14,8 @@ public static class Bootstrap
 
     /// <summary>Returns the number for each resample, in the order drawn.</summary>
     /// <param name="count">Examples, at least 1.</param>
-    /// <param name="seed">Of the draws.</param>
-    /// <param name="purpose">What the interval is of.</param>
+    /// <param name="seed">The seed of the draws.</param>
+    /// <param name="purpose">The quantity of the interval.</param>
     /// <param name="statistic">The number of the examples with these indexes.</param>
     public static double[] Distribution(int count, int seed, string purpose, Func<int[], double> statistic)
     {

@@ -39,7 +39,7 @@ public sealed class CommonSubsequence
     /// <summary>
     /// Returns the indices into x of one longest common subsequence, ascending. On a tie the path drops a token of x or of y.
     /// </summary>
-    /// <param name="tieDropsX">Which token is dropped where both ways are as long.</param>
+    /// <param name="tieDropsX">Whether a token of x, and not of y, is dropped when both ways are equally long.</param>
     /// <param name="steps">Steps of the path until a border of the table is reached.</param>
     public List<int> Indices(bool tieDropsX, out int steps)
     {

@@ -16,7 +16,7 @@ namespace Farsight.Evaluation.Metrics;
 /// <param name="Value">θ.</param>
 /// <param name="Seeds">S.</param>
 /// <param name="Examples">E.</param>
-/// <param name="SeedVariance">V_S; 0 for a single seed, which cannot tell.</param>
+/// <param name="SeedVariance">V_S; 0 for a single seed.</param>
 /// <param name="ExampleVariance">V_E; 0 for a single example.</param>
 public sealed record SeedsAndExamples(double Value, int Seeds, int Examples, double SeedVariance, double ExampleVariance)
 {

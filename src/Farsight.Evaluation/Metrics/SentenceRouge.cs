@@ -35,8 +35,8 @@ public static class SentenceRouge
     /// <summary>
     /// Computes ROUGE-L; null when a text has no sentence or a path exceeds the recursion limit, where the package fails.
     /// </summary>
-    /// <param name="prediction">What was generated.</param>
-    /// <param name="reference">What it is compared with.</param>
+    /// <param name="prediction">The generated text.</param>
+    /// <param name="reference">The reference.</param>
     /// <param name="recursionLimit">The longest path in nested calls; <see cref="int.MaxValue"/> for none.</param>
     public static PrecisionRecall? L(string prediction, string reference, int recursionLimit = int.MaxValue)
     {

@@ -10,9 +10,9 @@ public sealed class PythonSource(string text, string name)
     /// <summary>
     /// Returns the string literals that follow some texts, which occur in this order in the code. Fields of f-strings stay as written.
     /// </summary>
-    /// <param name="count">How many.</param>
-    /// <param name="marks">What stands before them.</param>
-    /// <exception cref="InputException">A text or a literal is not there.</exception>
+    /// <param name="count">The number of literals.</param>
+    /// <param name="marks">The texts before them.</param>
+    /// <exception cref="InputException">A text or a literal is missing.</exception>
     public IReadOnlyList<string> TextsAfter(int count, params ReadOnlySpan<string> marks)
     {
         int at = 0;
@@ -30,7 +30,7 @@ public sealed class PythonSource(string text, string name)
     }
 
     /// <summary>Returns the first string literal after some texts.</summary>
-    /// <exception cref="InputException">A text or a literal is not there.</exception>
+    /// <exception cref="InputException">A text or a literal is missing.</exception>
     public string TextAfter(params ReadOnlySpan<string> marks) => TextsAfter(1, marks)[0];
 
     string? Next(ref int at)

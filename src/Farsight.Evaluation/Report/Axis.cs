@@ -6,8 +6,8 @@ sealed class Axis
     readonly double _from, _to, _low, _high;
     readonly bool _log;
 
-    /// <param name="values">What must be on the axis; at least one finite value.</param>
-    /// <param name="log">Equal distances for equal ratios.</param>
+    /// <param name="values">The values that the axis must include; at least one is finite.</param>
+    /// <param name="log">Whether equal ratios have equal distances.</param>
     /// <param name="from">Where the lowest value is drawn.</param>
     /// <param name="to">Where the highest value is drawn.</param>
     /// <param name="round">Whether the ends are moved out to ticks.</param>

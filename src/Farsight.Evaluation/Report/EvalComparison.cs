@@ -105,11 +105,11 @@ public static class EvalComparison
 /// <param name="Version">The task's version.</param>
 /// <param name="N">Examples that both runs have.</param>
 /// <param name="Before">The first run's number over these.</param>
-/// <param name="After">This run's.</param>
+/// <param name="After">This run's number over them.</param>
 /// <param name="Difference">After − before, by the task's own metric.</param>
 /// <param name="Low">Lower end of the difference's 95 % interval.</param>
 /// <param name="High">Upper end.</param>
-/// <param name="Verdict">What that means.</param>
+/// <param name="Verdict">The verdict on the difference.</param>
 /// <param name="IsShare">The numbers are shares, shown in percent.</param>
 /// <param name="OtherPrompts">Examples whose prompts were not the same ids or messages, as models with other tokenizers have them.</param>
 public sealed record TaskDifference(

@@ -6,7 +6,7 @@ namespace Farsight.Evaluation.Report;
 
 /// <summary>Represents one model of a comparison.</summary>
 /// <param name="Name">Short: "base", "LOGO".</param>
-/// <param name="Results">What was measured.</param>
+/// <param name="Results">The results.</param>
 public sealed record ReportVariant(string Name, EvalResults Results);
 
 /// <summary>Converts the results of one or more variants to a report.</summary>
@@ -16,7 +16,7 @@ public static class EvalReport
 
     /// <summary>Creates a report.</summary>
     /// <param name="title">The heading.</param>
-    /// <param name="lead">A sentence or two under it.</param>
+    /// <param name="lead">One or two sentences under the heading.</param>
     /// <param name="variants">In the order of comparison, the plain model first; at least one.</param>
     /// <param name="training">Curves of the runs; a series named as a variant has its colour.</param>
     /// <param name="settings">Shown before those that the results carry.</param>

@@ -40,7 +40,7 @@ sealed record MeasuredTask(IReadOnlyList<(string Name, TaskResult Task)> Measure
         : $"{ReportText.Fixed(low, 2)}–{ReportText.Fixed(high, 2)}";
 
     /// <summary>Creates a table cell, highlighted when its interval lies wholly on the better side of all others.</summary>
-    /// <param name="cell">What is shown; null for nothing.</param>
+    /// <param name="cell">The cell; null for none.</param>
     /// <param name="rivals">All that it is compared with, itself among them.</param>
     internal TableCell Cell(CellResult? cell, IEnumerable<CellResult?> rivals)
     {

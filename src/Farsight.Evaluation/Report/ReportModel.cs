@@ -68,7 +68,7 @@ public sealed record Headline(string Value, string Label, string Note);
 
 /// <summary>Represents one task: maps side by side, then lines by length, then tables.</summary>
 /// <param name="Title">"One needle".</param>
-/// <param name="Note">What is measured, how often.</param>
+/// <param name="Note">The metric and the number of examples.</param>
 /// <param name="Maps">One for each variant, in the order of comparison; those without cells are not drawn.</param>
 /// <param name="Charts">Means by length.</param>
 /// <param name="Tables">Means with intervals, by length and by the other groups.</param>
@@ -108,7 +108,7 @@ public sealed record ReportTable(IReadOnlyList<string> Columns, IReadOnlyList<IR
 /// <summary>Represents a cell of a table.</summary>
 /// <param name="Text">The number or name.</param>
 /// <param name="Note">In small type beside it: an interval. Empty for none.</param>
-/// <param name="Strong">Set off, as the best of its kind.</param>
+/// <param name="Strong">Whether it is highlighted as the best of its kind.</param>
 public sealed record TableCell(string Text, string Note = "", bool Strong = false)
 {
     /// <summary>Gets the value behind the cell's colour, 0 to 1, as in heat maps; null for none.</summary>
@@ -116,9 +116,9 @@ public sealed record TableCell(string Text, string Note = "", bool Strong = fals
 }
 
 /// <summary>Represents several series over one axis.</summary>
-/// <param name="Title">What is shown.</param>
-/// <param name="XLabel">With its unit.</param>
-/// <param name="YLabel">With its unit.</param>
+/// <param name="Title">The title.</param>
+/// <param name="XLabel">The label of the horizontal axis, with its unit.</param>
+/// <param name="YLabel">The label of the vertical axis, with its unit.</param>
 /// <param name="Series">A name has the same colour in all charts of a report.</param>
 public sealed record LineChart(string Title, string XLabel, string YLabel, IReadOnlyList<ChartSeries> Series)
 {
@@ -139,7 +139,7 @@ public sealed record LineChart(string Title, string XLabel, string YLabel, IRead
 }
 
 /// <summary>Represents one line of a chart.</summary>
-/// <param name="Name">In the legend.</param>
+/// <param name="Name">The name in the legend.</param>
 /// <param name="Points">By rising x. Points that are not finite are left out.</param>
 public sealed record ChartSeries(string Name, IReadOnlyList<ChartPoint> Points);
 
@@ -152,28 +152,28 @@ public readonly record struct ChartPoint(double X, double Y, double? Low = null,
 
 /// <summary>Represents one question and the answer of every variant.</summary>
 /// <param name="Heading">"One needle · 4096 tokens · depth 50 %".</param>
-/// <param name="Question">What was asked.</param>
-/// <param name="Answer">What is right.</param>
+/// <param name="Question">The question.</param>
+/// <param name="Answer">The right answer.</param>
 /// <param name="Completions">One for each variant.</param>
 public sealed record SampleAnswer(string Heading, string Question, string Answer, IReadOnlyList<VariantAnswer> Completions);
 
 /// <summary>Represents the answer of one variant.</summary>
 /// <param name="Variant">Its name.</param>
-/// <param name="Completion">Its words; may be empty.</param>
+/// <param name="Completion">The answer; may be empty.</param>
 /// <param name="Score">0 to 1.</param>
 public sealed record VariantAnswer(string Variant, string Completion, double Score);
 
 /// <summary>Represents the worst answers to one task.</summary>
 /// <param name="Title">"One needle".</param>
-/// <param name="Note">By what they were chosen.</param>
+/// <param name="Note">The rule by which they were selected.</param>
 /// <param name="Samples">The worst first.</param>
 public sealed record WorstAnswers(string Title, string Note, IReadOnlyList<WorstAnswer> Samples);
 
 /// <summary>Represents one of the worst answers.</summary>
 /// <param name="Summary">Which example, and its scores.</param>
-/// <param name="Question">What was asked; may be empty.</param>
+/// <param name="Question">The question; may be empty.</param>
 /// <param name="PromptEnd">The last words of the prompt; may be empty.</param>
-/// <param name="References">What is right.</param>
+/// <param name="References">The right answers.</param>
 /// <param name="Answers">One for each variant: its name with the score, and its words.</param>
 public sealed record WorstAnswer(
     string Summary,

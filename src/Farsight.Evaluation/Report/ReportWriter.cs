@@ -13,8 +13,8 @@ public static class ReportWriter
 
     /// <summary>Writes the page, and the same in Markdown beside it; each as a whole or not at all.</summary>
     /// <param name="path">The page, ending in ".html".</param>
-    /// <param name="model">What it shows.</param>
-    /// <exception cref="IOException">It could not be written.</exception>
+    /// <param name="model">The content of the page.</param>
+    /// <exception cref="IOException">The page could not be written.</exception>
     public static void Write(string path, ReportModel model)
     {
         AtomicFile.WriteText(path, Html(model));

@@ -22,8 +22,8 @@ public sealed class AdaLEvalTasks : IEvalTaskFamily
 /// <summary>Provides what both tasks share.</summary>
 /// <param name="kind">"stackselect" or "textsort".</param>
 /// <param name="thousands">The length in thousands of tokens.</param>
-/// <param name="title">For people.</param>
-/// <param name="chance">Of a guess.</param>
+/// <param name="title">The title.</param>
+/// <param name="chance">The expected score of a guess.</param>
 abstract class AdaLEvalTask(string kind, int thousands, string title, double? chance) : IGeneratedTask
 {
     /// <summary>Names the official source.</summary>

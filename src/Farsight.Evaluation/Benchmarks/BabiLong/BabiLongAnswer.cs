@@ -11,7 +11,7 @@ public static class BabiLongAnswer
 {
     /// <summary>Determines whether a completion is right.</summary>
     /// <param name="target">The answer; several with commas between in qa8.</param>
-    /// <param name="output">What was generated.</param>
+    /// <param name="output">The generated text.</param>
     /// <param name="question">Labels that occur in it do not count.</param>
     /// <param name="labels">All answers of the task.</param>
     /// <param name="mode">

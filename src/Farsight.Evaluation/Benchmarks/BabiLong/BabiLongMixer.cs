@@ -11,8 +11,8 @@ namespace Farsight.Evaluation.Benchmarks.BabiLong;
 /// unseeded, splits sentences with an untrained Punkt and counts GPT-2's tokens; here the tokens are the model's own.
 /// </remarks>
 /// <param name="books">Whole texts.</param>
-/// <param name="encode">Text to tokens, nothing added.</param>
-/// <param name="decode">Tokens to text.</param>
+/// <param name="encode">Encodes text without adding tokens.</param>
+/// <param name="decode">Decodes tokens.</param>
 sealed class BabiLongMixer(IReadOnlyList<string> books, Func<string, int[]> encode, Func<int[], string> decode)
 {
     const int FewestTokens = 10, CharactersForToken = 10, MostPlaces = 1000;

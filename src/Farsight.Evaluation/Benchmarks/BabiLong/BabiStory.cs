@@ -15,7 +15,7 @@ public sealed record BabiStory(IReadOnlyList<string> Facts, string Question, str
     /// <param name="lines">"1 Mary got the milk." or "3 What is Mary carrying? ⇥milk⇥1"; a story begins where the number is 1.</param>
     /// <param name="name">The file, for messages.</param>
     /// <param name="mostLines">Stories with more lines than that, the question included, are left out.</param>
-    /// <exception cref="InputException">A line has another form.</exception>
+    /// <exception cref="InputException">A line does not have this form.</exception>
     public static IEnumerable<BabiStory> Read(IEnumerable<string> lines, string name, int mostLines = int.MaxValue)
     {
         List<(int Number, string Text)> facts = [];

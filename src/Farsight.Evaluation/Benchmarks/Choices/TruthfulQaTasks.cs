@@ -42,7 +42,7 @@ public sealed class TruthfulQaTasks : IEvalTaskFamily
     ];
 
     /// <summary>Returns the share of the probability that the true answers have.</summary>
-    /// <param name="logProbs">Of all answers.</param>
+    /// <param name="logProbs">The log-probabilities of all answers.</param>
     /// <param name="isTrue">Which are true.</param>
     internal static double TrueMass(IReadOnlyList<double> logProbs, IReadOnlyList<bool> isTrue)
     {

@@ -54,7 +54,7 @@ public sealed partial class Winogrande : IChoiceTask
 
     /// <summary>Creates an example.</summary>
     /// <param name="index">Its number in the file.</param>
-    /// <param name="sentence">With one "_".</param>
+    /// <param name="sentence">The sentence, with one "_".</param>
     /// <param name="options">The two names.</param>
     /// <param name="answer">"1" or "2".</param>
     /// <exception cref="InputException">The sentence has no blank, or the answer is another.</exception>

@@ -6,7 +6,7 @@ using Farsight.Evaluation.Metrics;
 namespace Farsight.Evaluation.Benchmarks.Fiction;
 
 /// <summary>Represents a fact and its place in an invented document.</summary>
-/// <param name="Fact">With its question and answer.</param>
+/// <param name="Fact">The fact with its question and answer.</param>
 /// <param name="Start">First token of its sentence.</param>
 /// <param name="End">Token after the last one.</param>
 readonly record struct StatedFact(FictionQuestion Fact, int Start, int End);
@@ -21,7 +21,7 @@ sealed record FictionText(int[] Tokens, IReadOnlyList<StatedFact> Facts)
     /// <summary>Writes and encodes a document.</summary>
     /// <param name="seed">Its collection.</param>
     /// <param name="index">Its number there.</param>
-    /// <param name="least">Tokens that it has at least.</param>
+    /// <param name="least">The minimum number of tokens.</param>
     /// <param name="format">The model's tokens.</param>
     internal static FictionText Of(int seed, int index, int least, IPromptText format)
     {

@@ -14,7 +14,7 @@ public static partial class InfiniteBenchScore
 
     /// <summary>Computes the score of one prediction.</summary>
     /// <param name="task">The official name: passkey, kv_retrieval, longbook_qa_eng, ….</param>
-    /// <param name="prediction">What was generated.</param>
+    /// <param name="prediction">The generated text.</param>
     /// <param name="labels">The references as text; a number as it stands in the file. Choices and code_debug: text, then letter.</param>
     /// <param name="mode">Clean differs in longbook_choice_eng (<see cref="Choice"/>) and where
     /// <see cref="TokenF1.OfAnswers(string, string, MetricMode)"/> does.</param>
@@ -127,7 +127,7 @@ public static partial class InfiniteBenchScore
     /// <summary>
     /// Computes Math.Calc's score: the share of the label's numbers that the prediction's first numbers match, up to the first difference.
     /// </summary>
-    /// <param name="prediction">What was generated.</param>
+    /// <param name="prediction">The generated text.</param>
     /// <param name="labels">The numbers in order.</param>
     /// <param name="firstIsRepeated">Whether the model repeats a number of the question first, as GPT-4 does with its prompt; it is left
     /// out.</param>

@@ -41,7 +41,7 @@ public sealed class InfiniteBenchTasks : IEvalTaskFamily
 /// the other models, and <see cref="ThinkingTokens"/> where the template asks for more than an answer.
 /// </remarks>
 /// <param name="task">Its official name.</param>
-/// <param name="isBase">By the templates for base models.</param>
+/// <param name="isBase">Whether the templates for base models are used.</param>
 sealed partial class InfiniteBenchTask(string task, bool isBase) : IGeneratedTask
 {
     const string Templates = "infinitebench/prompts_and_lengths.json",

@@ -52,7 +52,7 @@ public static partial class LEvalExam
     }
 
     /// <summary>Returns the letters of a multiple-choice answer. Official: "A" when none is found. Clean: none.</summary>
-    /// <param name="completion">What was generated.</param>
+    /// <param name="completion">The generated text.</param>
     /// <param name="several">Whether several letters can be right (coursera); else the first letter A to D anywhere counts.</param>
     /// <param name="mode">With the official guess or without.</param>
     public static string Letters(string completion, bool several, MetricMode mode = MetricMode.Official)

@@ -48,7 +48,7 @@ public sealed class LEvalTasks : IEvalTaskFamily
 /// <param name="task">The official name.</param>
 /// <param name="folder">Where its file is.</param>
 /// <param name="metric">What the score measures.</param>
-/// <param name="chance">Of a guess.</param>
+/// <param name="chance">The expected score of a guess.</param>
 abstract class LEvalTask(string task, string folder, string metric, double? chance) : IGeneratedTask
 {
     const string Repository = "OpenLMLab/LEval @cd34b05";

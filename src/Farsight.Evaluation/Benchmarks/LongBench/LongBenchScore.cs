@@ -61,7 +61,7 @@ public static class LongBenchScore
 
     /// <summary>Computes the score, from 0 to 1.</summary>
     /// <param name="dataSet">One of the 21, without the "_e" of LongBench-E.</param>
-    /// <param name="prediction">What was generated.</param>
+    /// <param name="prediction">The generated text.</param>
     /// <param name="answers">The references; the best counts.</param>
     /// <param name="classes">All classes of trec and lsht.</param>
     /// <param name="chinese">Cuts Chinese text into words, for the sets that <see cref="NeedsChineseWords"/> names.</param>

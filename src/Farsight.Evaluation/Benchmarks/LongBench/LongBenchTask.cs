@@ -16,7 +16,7 @@ namespace Farsight.Evaluation.Benchmarks.LongBench;
 /// line counts, in LongBench-E as well. The metric is the official one; "clean" beside it is the same without the program's faults.
 /// </remarks>
 /// <param name="set">Its name, without "_e".</param>
-/// <param name="isEven">The set is that of LongBench-E.</param>
+/// <param name="isEven">Whether the set is that of LongBench-E.</param>
 sealed class LongBenchTask(string set, bool isEven) : IGeneratedTask
 {
     /// <summary>Names the group with the LongBench-E bucket of an example's length.</summary>

@@ -27,9 +27,9 @@ public sealed class LongBenchV2Tasks : IEvalTaskFamily
 /// one leaves out questions that got no answer; here they are wrong. The document is put into the template first, so one that contains
 /// "$Q$" is changed, as there.
 /// </remarks>
-/// <param name="name">Of the task.</param>
-/// <param name="title">For people.</param>
-/// <param name="file">The data to read where the official file is not there.</param>
+/// <param name="name">The task's name.</param>
+/// <param name="title">The title.</param>
+/// <param name="file">The data to read if the official file is missing.</param>
 /// <param name="template">The file of the prompt.</param>
 class LongBenchV2Task(string name, string title, string file, string template) : IGeneratedTask
 {
@@ -133,7 +133,7 @@ class LongBenchV2Task(string name, string title, string file, string template) :
 /// <summary>
 /// Represents LongBench v2 with a chain of thought of up to 1,024 tokens, followed by a question for the letter without the document.
 /// </summary>
-/// <param name="name">Of the task.</param>
+/// <param name="name">The task's name.</param>
 sealed class LongBenchV2Thinking(string name)
     : LongBenchV2Task(name, "Hard questions about long texts, after a chain of thought", Sample, Template),
         IFollowUpTask

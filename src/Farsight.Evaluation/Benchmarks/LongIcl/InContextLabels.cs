@@ -31,8 +31,8 @@ public static class InContextLabels
         new(said.Count, gold.Count, said.Count(e => gold.TryGetValue(e.Key, out string? type) && type == e.Value));
 
     /// <summary>Reads DialogRE's relations from the first line of a response, separated by commas; a repeated prompt is left out.</summary>
-    /// <param name="response">What was generated.</param>
-    /// <param name="dialogue">Of the prompt.</param>
+    /// <param name="response">The generated text.</param>
+    /// <param name="dialogue">The dialogue of the prompt.</param>
     /// <param name="lead">The words that the prompt ends with.</param>
     public static IReadOnlyList<string> Relations(string response, string dialogue, string lead)
     {

@@ -25,7 +25,7 @@ public sealed class LongIclTasks : IEvalTaskFamily
 /// <param name="name">"few-nerd".</param>
 /// <param name="round">How often each label is shown, 1 to 5.</param>
 /// <param name="program">The official program's file.</param>
-/// <param name="own">The sentence that begins the prompt where that is not there.</param>
+/// <param name="own">The first sentence of the prompt if that file is missing.</param>
 abstract class LongIclTask(string name, int round, string program, string own) : IGeneratedTask, IAggregatedTask
 {
     const string Repository = "TIGER-AI-Lab/LongICLBench @9c5da3d", Said = "said", Gold = "gold", Right = "right";

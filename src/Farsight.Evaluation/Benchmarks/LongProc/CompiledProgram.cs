@@ -13,7 +13,7 @@ static class CompiledProgram
     static readonly TimeSpan s_compileTime = TimeSpan.FromSeconds(60), s_runTime = TimeSpan.FromSeconds(3);
 
     /// <summary>Determines whether the program compiles and writes exactly the expected output for each input.</summary>
-    /// <exception cref="InputException">That is not allowed, or there is no g++.</exception>
+    /// <exception cref="InputException">Running programs is not permitted, or g++ is missing.</exception>
     internal static bool Passes(string source, IEnumerable<(string Input, string Output)> tests)
     {
         if (Environment.GetEnvironmentVariable(Variable) != "1")

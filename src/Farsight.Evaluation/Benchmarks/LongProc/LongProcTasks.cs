@@ -89,9 +89,9 @@ abstract class LongProcTask(string kind, string size, string metric, string? fil
 }
 
 /// <summary>Represents one item of LongProc.</summary>
-/// <param name="Values">What fills the template.</param>
+/// <param name="Values">The values for the template.</param>
 /// <param name="Reference">The right output.</param>
-/// <param name="Question">What is asked, in short.</param>
+/// <param name="Question">A short form of the question.</param>
 sealed record LongProcItem(IReadOnlyDictionary<string, string> Values, string Reference, string Question)
 {
     /// <summary>Gets the details, as <see cref="EvalExample.Details"/>.</summary>

@@ -44,7 +44,7 @@ sealed class AncestralTrace
 
     /// <summary>Reads templates and relations from the user's file.</summary>
     /// <param name="templates">atc_v2_prompts.json.</param>
-    /// <param name="isChinese">Else English.</param>
+    /// <param name="isChinese">Whether the language is Chinese; else it is English.</param>
     /// <param name="names">People; more than relations in a chain.</param>
     internal AncestralTrace(JsonElement templates, bool isChinese, IReadOnlyList<string> names)
     {
@@ -60,9 +60,9 @@ sealed class AncestralTrace
     }
 
     /// <summary>Creates a prompt and its answer.</summary>
-    /// <param name="question">What is asked.</param>
+    /// <param name="question">The question.</param>
     /// <param name="relations">Links of the chain.</param>
-    /// <param name="repeat">From 0.</param>
+    /// <param name="repeat">The repeat, from 0.</param>
     /// <exception cref="InputException">There are too few names.</exception>
     internal (string Prompt, string Answer) Make(TraceQuestion question, int relations, int repeat)
     {

@@ -15,7 +15,7 @@ public static partial class NeedleBenchScore
     /// <summary>
     /// Computes version 1: 100 when the keyword occurs, else a fifth of the similarity 100 · (1 − distance / longer length).
     /// </summary>
-    /// <param name="prediction">What was generated.</param>
+    /// <param name="prediction">The generated text.</param>
     /// <param name="needle">The needle; white space is left out of both.</param>
     /// <param name="keyword">What must occur in the prediction as it is.</param>
     /// <param name="trim">Whether the prediction is cut near the needle's length, after its last character.</param>

@@ -11,8 +11,8 @@ namespace Farsight.Evaluation.Benchmarks.NeedleBench;
 sealed class NeedleBenchText(IReadOnlyList<string> documents, ITextTokens tokens, int room)
 {
     /// <summary>Returns the text of one repeat.</summary>
-    /// <param name="needles">With white space around them.</param>
-    /// <param name="depths">Of each needle, 0 to 1, in the haystack alone; ascending.</param>
+    /// <param name="needles">The needles with surrounding white space.</param>
+    /// <param name="depths">The depth of each needle in the haystack alone, 0 to 1, ascending.</param>
     /// <param name="repeat">Decides the order of the documents: the order of the repeats before it, shuffled once more.</param>
     internal string With(IReadOnlyList<string> needles, IReadOnlyList<double> depths, int repeat)
     {

@@ -4,7 +4,7 @@ namespace Farsight.Evaluation.Benchmarks.NeedleThreading;
 
 /// <summary>Represents one of the five kinds of needle threading: what is hidden and what is asked.</summary>
 /// <param name="Name">"single_needle".</param>
-/// <param name="Title">For people.</param>
+/// <param name="Title">The title.</param>
 /// <param name="Ask">Changes the haystack and returns the question and the answers.</param>
 sealed record ThreadKind(string Name, string Title, ThreadKind.Asker Ask)
 {

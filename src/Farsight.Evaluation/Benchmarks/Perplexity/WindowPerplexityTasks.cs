@@ -147,8 +147,8 @@ readonly record struct SlidingWindow(int Begin, int End, int New, int Scored)
     /// first token of a window without BOS is predicted by nothing. The last window may score none. Source: jquesnelle/yarn,
     /// eval/perplexity.py.
     /// </remarks>
-    /// <param name="tokens">Of the text.</param>
-    /// <param name="length">Of a window; at least 1 beside BOS.</param>
+    /// <param name="tokens">The number of tokens of the text.</param>
+    /// <param name="length">The length of a window; at least 1 token in addition to BOS.</param>
     /// <param name="stride">At least 1.</param>
     /// <param name="addsBos">Whether each window has BOS before it.</param>
     internal static IEnumerable<SlidingWindow> Over(int tokens, int length, int stride, bool addsBos)

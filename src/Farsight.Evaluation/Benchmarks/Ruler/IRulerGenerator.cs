@@ -15,7 +15,7 @@ interface IRulerGenerator
     int LargestSize { get; }
 
     /// <summary>Draws a sample of <paramref name="size"/> words, sentences, needles or documents.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The size is too small for what has to go in.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The size is too small for the needles.</exception>
     RulerDraft Draw(int sample, int size);
 
     /// <summary>Returns the answers in the form in which the paper's edition counts them while it searches for a size.</summary>

@@ -22,8 +22,8 @@ sealed class RulerCommonWords : IRulerGenerator
     /// <param name="template">The question.</param>
     /// <param name="setting">Length and seed.</param>
     /// <param name="common">Common words.</param>
-    /// <param name="often">How often each of them comes, in contexts of 4,096 tokens and more.</param>
-    /// <param name="seldom">How often the others come there.</param>
+    /// <param name="often">How often each of them occurs in contexts of 4,096 tokens and more.</param>
+    /// <param name="seldom">How often the other words occur there.</param>
     internal RulerCommonWords(
         IEnumerable<string> words,
         Func<IReadOnlyList<string>> manyWords,

@@ -15,11 +15,11 @@ public enum RulerEdition
 /// <summary>Represents the settings of RULER's samples.</summary>
 /// <param name="MaxTokens">Tokens of prompt, answer prefix and completion together.</param>
 /// <param name="CountTokens">The model's tokenizer, without the token that begins a text.</param>
-/// <param name="Samples">At most so many; the original makes 500.</param>
+/// <param name="Samples">The maximum number of samples; the original makes 500.</param>
 /// <param name="Seed">The original's is 42.</param>
 /// <param name="TemplateTokens">Tokens that a chat template adds around the prompt, taken off <paramref name="MaxTokens"/>.</param>
-/// <param name="Edition">Which generators.</param>
-/// <param name="ModelTemplate">What is written around the task's template before it is filled in: "[INST] {task_template} [/INST]".</param>
+/// <param name="Edition">The edition of the generators.</param>
+/// <param name="ModelTemplate">The template around the task's template: "[INST] {task_template} [/INST]".</param>
 public sealed record RulerSetting(
     int MaxTokens, Func<string, int> CountTokens, int Samples = 500, int Seed = 42, int TemplateTokens = 0,
     RulerEdition Edition = RulerEdition.Current, string ModelTemplate = "{task_template}");
@@ -27,7 +27,7 @@ public sealed record RulerSetting(
 /// <summary>Represents one sample of RULER.</summary>
 /// <param name="Index">Its number, from 0.</param>
 /// <param name="Input">The prompt without the answer prefix.</param>
-/// <param name="AnswerPrefix">With what the response begins.</param>
-/// <param name="Outputs">What is asked for.</param>
-/// <param name="Length">Tokens of prompt, prefix and completion, as the original reckons them.</param>
+/// <param name="AnswerPrefix">The beginning of the response.</param>
+/// <param name="Outputs">The expected answers.</param>
+/// <param name="Length">Tokens of prompt, prefix and completion, as the original counts them.</param>
 public sealed record RulerSample(int Index, string Input, string AnswerPrefix, IReadOnlyList<string> Outputs, int Length);

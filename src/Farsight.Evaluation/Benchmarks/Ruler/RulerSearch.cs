@@ -6,7 +6,7 @@ namespace Farsight.Evaluation.Benchmarks.Ruler;
 static class RulerSearch
 {
     /// <summary>Yields the samples of needles, common words and questions.</summary>
-    /// <param name="generator">What to draw.</param>
+    /// <param name="generator">The generator to draw from.</param>
     /// <param name="newTokens">Room for the completion.</param>
     /// <param name="setting">Length and tokenizer.</param>
     /// <exception cref="InputException">The context is too short.</exception>

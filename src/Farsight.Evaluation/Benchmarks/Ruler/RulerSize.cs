@@ -33,8 +33,8 @@ static class RulerSize
     }
 
     /// <summary>Finds the size of the paper's edition: one increment more each time until the room is filled.</summary>
-    /// <param name="generator">What to draw.</param>
-    /// <param name="reserved">Tokens beside the draft's own.</param>
+    /// <param name="generator">The generator to draw from.</param>
+    /// <param name="reserved">Tokens in addition to the draft's own.</param>
     /// <param name="setting">Length and tokenizer.</param>
     internal static int StepUp(IRulerGenerator generator, int reserved, RulerSetting setting)
     {
@@ -57,9 +57,9 @@ static class RulerSize
     }
 
     /// <summary>Draws until a sample has at most <paramref name="limit"/> tokens.</summary>
-    /// <param name="generator">What to draw.</param>
-    /// <param name="sample">Which one.</param>
-    /// <param name="size">The size to begin with.</param>
+    /// <param name="generator">The generator to draw from.</param>
+    /// <param name="sample">The index of the sample.</param>
+    /// <param name="size">The initial size.</param>
     /// <param name="limit">Tokens.</param>
     /// <param name="finish">Makes the sample of a draft and counts it.</param>
     /// <exception cref="InputException">Not even the smallest size fits.</exception>

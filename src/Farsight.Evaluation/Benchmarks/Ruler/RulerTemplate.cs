@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 
 /// <summary>Represents what a kind of task asks, from the user's file of templates.</summary>
-/// <param name="Prompt">With {context} and {query}.</param>
-/// <param name="AnswerPrefix">With what the response is begun.</param>
+/// <param name="Prompt">The prompt with {context} and {query}.</param>
+/// <param name="AnswerPrefix">The beginning of the response.</param>
 /// <param name="NewTokens">Tokens to generate.</param>
 sealed partial record RulerTemplate(string Prompt, string AnswerPrefix, int NewTokens)
 {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Farsight.Evaluation.Benchmarks.Ruler;
 using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Tests.Evaluation.PythonCompat;
@@ -34,15 +33,6 @@ public class PythonRandomTests
         Assert.Equal(Enumerable.Range(0, 100), all.Order());
         Assert.Throws<ArgumentOutOfRangeException>(() => new PythonRandom(1).Sample(3, 4));
         Assert.Throws<ArgumentOutOfRangeException>(() => new PythonRandom(1).Sample(3, -1));
-    }
-
-    [Fact]
-    public void Code_points_order_above_surrogates()
-    {
-        string[] sorted = ["a", "a\uff21", "a\U0001f600"];
-
-        Assert.Equal(sorted, sorted.Reverse().Order(CodePointOrder.Instance));
-        Assert.True(CodePointOrder.Instance.Compare("ab", "a") > 0);
     }
 
     [Fact]

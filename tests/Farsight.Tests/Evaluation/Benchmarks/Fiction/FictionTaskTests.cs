@@ -26,7 +26,7 @@ public sealed class FictionTaskTests
         Assert.NotEqual(Task(name).Examples(s_setting).SelectMany(Ids), Task(name).Examples(s_setting with { Seed = 8 }).SelectMany(Ids));
     }
 
-    // Hashes (their beginnings) of everything that a model is given and scored by. A change makes scores incomparable and needs a new version.
+    // Beginnings of hashes of what a model is given and scored by. A change makes scores incomparable and needs a new version.
     [Theory]
     [InlineData("fiction/multi", "7234ab2ceffcee12")]
     [InlineData("fiction/single", "e268fda0e5143c3a")]

@@ -16,6 +16,9 @@ sealed class LCiteEvalFixture : BenchmarkFixture
         "narrativeqa", "natural_questions", "hotpotqa", "2wikimultihopqa", "locomo", "dialsim", "qmsum", "gov_report", "multi_news", "niah",
     ];
 
+    static readonly string[] s_passages = ["Bo sat.", "Ann ran."];
+    static readonly int[] s_counts = [5, 7];
+
     internal override IEnumerable<FixtureCase> Cases =>
     [
         .. s_texts.Select(t => new FixtureCase($"l-citeeval_{t}", Rendered, "Ann [2]", "Cid [1]")),
@@ -33,11 +36,11 @@ sealed class LCiteEvalFixture : BenchmarkFixture
         {
             data.With(
                 $"lciteeval/{task}.json",
-                [new { question = "Who ran?", answer = "Ann", docs = new[] { "Bo sat.", "Ann ran." }, length = 7000 }]);
+                [new { question = "Who ran?", answer = "Ann", docs = s_passages, length = 7000 }]);
             data.With($"lciteeval/prompt/{(task == "2wikimultihopqa" ? "2WikiMultihopQA" : task)}_default.json", Prompt);
         }
         string[] penguins = ["The little penguin counted 5 ★", "The little penguin counted 7 ★"];
-        data.With("lciteeval/counting_stars.json", [new { question = "How many ★?", answer = new[] { 5, 7 }, docs = penguins }])
+        data.With("lciteeval/counting_stars.json", [new { question = "How many ★?", answer = s_counts, docs = penguins }])
             .With("lciteeval/prompt/counting_stars_default.json", Prompt);
     }
 }

@@ -9,6 +9,8 @@ sealed class LongGenBenchFixture : BenchmarkFixture
           "checks_periodic": {"2": "sports"}, "type": "Week", "prefix": "#*# Week 1:", "number": 2}]
         """;
 
+    static readonly string[] s_sizes = ["short", "long"];
+
     internal override IEnumerable<FixtureCase> Cases =>
     [
         new(
@@ -23,7 +25,7 @@ sealed class LongGenBenchFixture : BenchmarkFixture
         {
             Worse = 0.5,
         },
-        .. new[] { "short", "long" }.Select(s => new FixtureCase(
+        .. s_sizes.Select(s => new FixtureCase(
             $"sgt_{s}", "Write a diary.", FixtureAnswer.Judged(Diary, "1: yes\n2: yes\n3: yes"),
             FixtureAnswer.Judged(Diary, "1: yes\n2: no\n3: no")) { Worse = 1 / 3.0 }),
     ];

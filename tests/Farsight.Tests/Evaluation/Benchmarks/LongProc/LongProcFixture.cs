@@ -10,6 +10,9 @@ sealed class LongProcFixture : BenchmarkFixture
     // LongProc keeps the pages of all sizes in one folder and names one of each size.
     static readonly string[] s_pages = ["W1_0.5k_1.html", "W80_2k_1.html", "W237_8k_1.html"];
 
+    static readonly string[] s_cities = ["Arden", "Berl"];
+    static readonly int[] s_numbers = [40, 19, 23, 7];
+
     internal override IEnumerable<FixtureCase> Cases =>
     [
         .. s_sizes.SelectMany(s => new FixtureCase[]
@@ -46,11 +49,11 @@ sealed class LongProcFixture : BenchmarkFixture
             data.With($"longproc/html_to_tsv/webpage/{page}", "<p>hat 3</p>")
                 .With(
                     $"longproc/path_traversal/path_traversal_{size}.json",
-                    [new { question_repr = new[] { "Arden", "Berl" }, context_nl = "Roads.", answer_nl = Route }])
+                    [new { question_repr = s_cities, context_nl = "Roads.", answer_nl = Route }])
                 .With(
                     $"longproc/tom_tracking/tom_tracking_{size}.json",
                     [new { story_components = "Parts.", story = "A story.", question = "Where is the hat?", solution = Belief }])
-                .With($"longproc/countdown/countdown_{size}.json", [new { nums = new[] { 40, 19, 23, 7 }, target = 29 }])
+                .With($"longproc/countdown/countdown_{size}.json", [new { nums = s_numbers, target = 29 }])
                 .With($"longproc/html_to_tsv/html_to_tsv_{size}.json", [Page($"webpage/{page}")])
                 .With(
                     $"longproc/pseudo_to_code/pseudo_to_code_{size}.json",

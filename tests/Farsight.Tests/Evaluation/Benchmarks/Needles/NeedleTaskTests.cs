@@ -23,7 +23,7 @@ public sealed class NeedleTaskTests
             task.Examples(s_setting with { Seed = 8 }).SelectMany(Ids));
     }
 
-    // Hashes (their beginnings) of everything that a model is given and scored by. A change makes scores incomparable and needs a new version.
+    // Beginnings of hashes of what a model is given and scored by. A change makes scores incomparable and needs a new version.
     [Theory]
     [InlineData("needle/single", "abaf3d3e423ea9b7")]
     [InlineData("needle/words", "cca1b01cc3ed2320")]

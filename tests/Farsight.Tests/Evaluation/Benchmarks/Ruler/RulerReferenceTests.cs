@@ -29,6 +29,15 @@ public partial class RulerReferenceTests
     public void Samples_in_essays_are_the_originals_byte_for_byte() =>
         Assert.Equal(5 + 5 + 3, s_folders.Sum(f => s_inEssays.Count(t => IsOriginal(f, t))));
 
+    [Fact]
+    public void Code_points_order_above_surrogates()
+    {
+        string[] sorted = ["a", "a\uff21", "a\U0001f600"];
+
+        Assert.Equal(sorted, sorted.Reverse().Order(CodePointOrder.Instance));
+        Assert.True(CodePointOrder.Instance.Compare("ab", "a") > 0);
+    }
+
     [SharedFact(Data)]
     public void A_context_too_short_ends_in_one_sentence_instead_of_never()
     {
