@@ -2,7 +2,7 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>What one thread needs while it works on a chunk; kept for its next chunk.</summary>
+/// <summary>Represents the working memory of one thread for a chunk; reused for its next chunk.</summary>
 /// <remarks>
 /// Sizes depend on the head dimension alone. Depth: Dh rounded up to 8 (rows of tiles); Width: Dh rounded up to 32 (columns of tiles);
 /// what lies beyond Dh is zero.
@@ -38,7 +38,7 @@ sealed class AttentionScratch : IDisposable
     /// <summary>Source rows of the current key block.</summary>
     internal int[] KeyRows { get; } = new int[KeyBlock];
 
-    /// <summary>The calling thread's scratch for this head dimension.</summary>
+    /// <summary>Returns the calling thread's working memory for this head dimension.</summary>
     internal static AttentionScratch Mine(int headDim, bool backward)
     {
         if (s_mine is not { } mine || mine._headDim != headDim || (backward && !mine._backward))
@@ -55,7 +55,7 @@ sealed class AttentionScratch : IDisposable
     /// <summary>Takes memory from the start again.</summary>
     internal Taker Take() => new(_memory);
 
-    /// <summary>Hands out the memory piece by piece.</summary>
+    /// <summary>Allocates the memory piece by piece.</summary>
     internal ref struct Taker(AlignedBuffer memory)
     {
         int _used;

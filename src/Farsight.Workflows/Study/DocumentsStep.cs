@@ -13,7 +13,7 @@ public sealed record DocumentsStep(int Count, int Words, int Seed, string Out) :
     public FictionFormat Format { get; init; } = FictionFormat.Txt;
 
     /// <summary>What is asked about each document, in the file with the documents or beside it.</summary>
-    public IReadOnlyList<FictionAskKind> Questions { get; init; } = [FictionAskKind.Detail];
+    public IReadOnlyList<FictionQueryKind> Questions { get; init; } = [FictionQueryKind.Detail];
 
     /// <inheritdoc/>
     public IEnumerable<string> Problems(string path) =>

@@ -32,7 +32,7 @@ public sealed class FictionMulti : IGeneratedTask
         return
             from f in first
             from s in second
-            where Math.Max(f.End, s.End) - Math.Min(f.Start, s.Start) <= length && FictionAsk.Agree(f.Fact, s.Fact)
-            select new FictionCandidate(FictionAsk.Pair(f.Fact, s.Fact), f.Start, f.End, s);
+            where Math.Max(f.End, s.End) - Math.Min(f.Start, s.Start) <= length && FictionQuery.Agree(f.Fact, s.Fact)
+            select new FictionCandidate(FictionQuery.Pair(f.Fact, s.Fact), f.Start, f.End, s);
     }
 }

@@ -28,6 +28,6 @@ public sealed class FictionSingle : IGeneratedTask
     {
         StatedFact[] facts = [.. text.Facts];
         random.Shuffle<StatedFact>(facts);
-        return facts.Select(f => new FictionCandidate(FictionAsk.Detail(f.Fact), f.Start, f.End));
+        return facts.Select(f => new FictionCandidate(FictionQuery.Detail(f.Fact), f.Start, f.End));
     }
 }

@@ -30,6 +30,6 @@ public sealed class FictionSummary : IGeneratedTask
     {
         StatedFact[][] subjects = [.. text.Facts.GroupBy(f => f.Fact.Subject).Select(g => g.ToArray()).Where(g => g.Length > 1)];
         random.Shuffle<StatedFact[]>(subjects);
-        return subjects.Select(s => new FictionCandidate(FictionAsk.Summary([.. s.Select(f => f.Fact)]), s[0].Start, s[^1].End));
+        return subjects.Select(s => new FictionCandidate(FictionQuery.Summary([.. s.Select(f => f.Fact)]), s[0].Start, s[^1].End));
     }
 }
