@@ -5,9 +5,9 @@ using Farsight.Alignment.Corpus.Repair;
 namespace Farsight.Alignment.Corpus;
 
 /// <summary>Represents how often something happened in a corpus, and where it happened first.</summary>
-/// <param name="Documents">It happened to.</param>
-/// <param name="Places">In all of them together.</param>
-/// <param name="First">Id of the first one.</param>
+/// <param name="Documents">Number of affected documents.</param>
+/// <param name="Places">Number of places in all affected documents.</param>
+/// <param name="First">Id of the first affected document.</param>
 public sealed record CorpusCount(long Documents, long Places, string First);
 
 /// <summary>Represents statistics of a corpus. Updated while documents are read; complete after the last one.</summary>

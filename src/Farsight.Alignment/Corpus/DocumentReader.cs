@@ -13,11 +13,11 @@ namespace Farsight.Alignment.Corpus;
 public static class DocumentReader
 {
     /// <summary>Reads all documents without repair. Invalid UTF-8 and empty texts are errors.</summary>
-    /// <exception cref="InputException">There is nothing to read, or a file cannot be read or is damaged.</exception>
+    /// <exception cref="InputException">There are no documents, or a file cannot be read or is damaged.</exception>
     public static IEnumerable<SourceDocument> Read(string path) => Read(new CorpusOptions(path) { Repair = false }, new());
 
     /// <summary>Reads the selected documents, one at a time.</summary>
-    /// <param name="options">Which ones, and what to do to them.</param>
+    /// <param name="options">Selection and repair of documents.</param>
     /// <param name="report">Counts everything that is read, repaired and dropped; complete after the last document.</param>
     /// <exception cref="InputException">There is nothing to read, or a file cannot be read or is damaged; the message names file and
     /// line.</exception>
@@ -37,7 +37,7 @@ public static class DocumentReader
         }
         if (report.Read == 0)
         {
-            throw new InputException($"'{options.Path}' holds no document: every file in it is empty or holds something else.");
+            throw new InputException($"'{options.Path}' contains no documents: every file is empty or contains something else.");
         }
     }
 
@@ -50,11 +50,11 @@ public static class DocumentReader
             drawn.Enqueue(document.Id, Rank(options.Sample!, document.Id));
             if (drawn.Count > count)
             {
-                report.Drop(drawn.Dequeue(), DocumentDrop.NotDrawn);
+                report.Drop(drawn.Dequeue(), DropReason.NotDrawn);
             }
         }
         HashSet<string> wanted = [.. drawn.UnorderedItems.Select(d => d.Element)];
-        foreach (FoundDocument found in Found(files, options, new()))
+        foreach (CandidateDocument found in Found(files, options, new()))
         {
             options.Told?.Invoke(report);
             if (wanted.Contains(found.Document.Id))
@@ -68,7 +68,7 @@ public static class DocumentReader
     static IEnumerable<SourceDocument> Passing(CorpusFile[] files, CorpusOptions options, CorpusReport report)
     {
         NearDuplicateIndex? seen = options.NearDuplicate is { } similarity ? new(similarity) : null;
-        foreach (FoundDocument found in Found(files, options, report))
+        foreach (CandidateDocument found in Found(files, options, report))
         {
             report.CountRead(found.Document.Id, found.Repairs);
             options.Told?.Invoke(report);
@@ -81,7 +81,7 @@ public static class DocumentReader
         }
     }
 
-    static IEnumerable<FoundDocument> Found(CorpusFile[] files, CorpusOptions options, CorpusReport report)
+    static IEnumerable<CandidateDocument> Found(CorpusFile[] files, CorpusOptions options, CorpusReport report)
     {
         foreach (CorpusFile file in files)
         {
@@ -91,7 +91,7 @@ public static class DocumentReader
                 yield return TextDocument.Read(file, options.Repair);
                 continue;
             }
-            foreach (FoundDocument found in new RecordDocuments(file, options).Read(report))
+            foreach (CandidateDocument found in new RecordDocuments(file, options).Read(report))
             {
                 yield return found;
             }
@@ -99,7 +99,7 @@ public static class DocumentReader
     }
 
     /// <summary>Returns the reason for dropping a document, cheapest check first; null keeps it.</summary>
-    static string? Fault(FoundDocument found, CorpusOptions options, NearDuplicateIndex? seen)
+    static string? Fault(CandidateDocument found, CorpusOptions options, NearDuplicateIndex? seen)
     {
         SourceDocument document = found.Document;
         if (found.Dropped is { } dropped)
@@ -108,21 +108,21 @@ public static class DocumentReader
         }
         if (options.Sample is { Share: < 1 } sample && !IsIn(sample, document.Id))
         {
-            return DocumentDrop.NotDrawn;
+            return DropReason.NotDrawn;
         }
         if (string.IsNullOrWhiteSpace(document.Text))
         {
-            return DocumentDrop.Empty;
+            return DropReason.Empty;
         }
         if (TextDocument.IsGarbled(found))
         {
-            return DocumentDrop.Garbled;
+            return DropReason.Garbled;
         }
         if (options.Length is { } limits && limits.Of(document.Text) is var length && (length < limits.Least || length > limits.Most))
         {
-            return length < limits.Least ? DocumentDrop.TooShort : DocumentDrop.TooLong;
+            return length < limits.Least ? DropReason.TooShort : DropReason.TooLong;
         }
-        return seen is not null && !seen.Add(document.Text) ? DocumentDrop.NearDuplicate : null;
+        return seen is not null && !seen.Add(document.Text) ? DropReason.NearDuplicate : null;
     }
 
     static bool IsIn(CorpusSample sample, string id) => SeededRandom.For(sample.Seed, $"corpus share/{id}", 0).NextDouble() < sample.Share;

@@ -6,3 +6,8 @@ namespace Farsight.Alignment.Corpus;
 /// <param name="Text">The whole text, not empty.</param>
 /// <param name="Questions">The questions that came with it; often none.</param>
 public sealed record SourceDocument(string Id, string Text, IReadOnlyList<QuestionAnswer> Questions);
+
+/// <summary>Represents a question that a document answers.</summary>
+/// <param name="Question">The question as a user would type it.</param>
+/// <param name="Answer">The gold answer.</param>
+public sealed record QuestionAnswer(string Question, string Answer);

@@ -5,7 +5,7 @@ namespace Farsight.Alignment.Fiction;
 /// </summary>
 /// <param name="Kind">"town", "person", "inst", "ship" or "book"; the prefix of its rules and names.</param>
 /// <param name="Attributes">Name, pronouns and facts.</param>
-/// <param name="Untold">Facts not told yet, in the order in which they will be.</param>
+/// <param name="Untold">Facts not stated yet, in the order in which they will be.</param>
 sealed record FictionEntity(string Kind, IReadOnlyDictionary<string, string> Attributes, Queue<string> Untold)
 {
     public string Name => Attributes["name"];

@@ -1,9 +1,9 @@
 namespace Farsight.Alignment.Fiction;
 
 /// <summary>Represents a required form of the answer to a needle's question.</summary>
-/// <param name="Name">"value"; stands in results.</param>
-/// <param name="Instruction">Follows the question; empty where no form is asked for.</param>
-/// <param name="Answer">The right answer in this form.</param>
+/// <param name="Name">Name in results, for example "value".</param>
+/// <param name="Instruction">Instruction after the question; empty for no required form.</param>
+/// <param name="Answer">Returns the correct answer in this form.</param>
 public sealed record NeedleForm(string Name, string Instruction, Func<Needle, string> Answer)
 {
     /// <summary>Gets all forms. The first has no instruction, and its answer is the sentence.</summary>

@@ -17,6 +17,6 @@ public static class NeedleQuestions
     };
 
     /// <summary>Returns the answer to <see cref="List(NeedleKind)"/>: the sentences of the facts.</summary>
-    /// <param name="needles">In the order of the text.</param>
+    /// <param name="needles">Needles in text order.</param>
     public static string List(IEnumerable<Needle> needles) => string.Join(' ', needles.Select(n => n.Sentence));
 }

@@ -13,8 +13,8 @@ namespace Farsight.Cli.Commands;
 static class DocumentsCommand
 {
     /// <summary>The kinds by their names in recipes.</summary>
-    static readonly Dictionary<string, FictionAskKind> s_kinds =
-        Enum.GetValues<FictionAskKind>().ToDictionary(k => JsonSerializer.SerializeToElement(k, RecipeFile.Json).GetString()!);
+    static readonly Dictionary<string, FictionQueryKind> s_kinds =
+        Enum.GetValues<FictionQueryKind>().ToDictionary(k => JsonSerializer.SerializeToElement(k, RecipeFile.Json).GetString()!);
 
     public static Command Create()
     {

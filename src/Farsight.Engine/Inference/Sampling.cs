@@ -88,7 +88,7 @@ public sealed record Sampling(double Temperature, double TopP, int TopK = 0, dou
         return count;
     }
 
-    /// <summary>Computes a lower bound of the TopK-th largest weight: the minimum of the maxima of so many disjoint blocks.</summary>
+    /// <summary>Computes a lower bound of the TopK-th largest weight: the minimum of the maxima of TopK disjoint blocks.</summary>
     float LeastOfTop(ReadOnlySpan<float> weights)
     {
         int size = weights.Length / TopK;
@@ -100,7 +100,7 @@ public sealed record Sampling(double Temperature, double TopP, int TopK = 0, dou
         return least;
     }
 
-    /// <summary>Computes a weight below which no token is needed to reach TopP: all such tokens together weigh half of what TopP leaves.</summary>
+    /// <summary>Computes a weight below which tokens are not needed to reach TopP: together they weigh half of what TopP drops.</summary>
     float LeastOfShare(double sum, int count) => 1 - TopP > LeastRest ? (float)((1 - TopP) * sum / (2.0 * count)) : 0;
 
     /// <summary>Collects all tokens of at least some weight, ascending.</summary>

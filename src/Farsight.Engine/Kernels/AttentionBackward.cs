@@ -5,7 +5,7 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>The backward pass of one family of chunks, at one register width.</summary>
+/// <summary>Computes the backward pass of one family of chunks, at one register width.</summary>
 static class AttentionBackward<TVector, TTier>
     where TVector : struct
     where TTier : IVectorTier<TVector>
@@ -168,7 +168,7 @@ static class AttentionBackward<TVector, TTier>
         }
     }
 
-    /// <summary>The arrays of a chunk.</summary>
+    /// <summary>Represents the arrays of a chunk.</summary>
     readonly ref struct State
     {
         readonly Span<float> _queries, _queryRows, _dOutputs, _dOutputRows, _dQueries, _logSumExp, _delta;
@@ -228,3 +228,9 @@ static class AttentionBackward<TVector, TTier>
         internal Span<float> Delta(int block) => _delta.Slice(block * Lanes, Lanes);
     }
 }
+
+/// <summary>Represents the inputs of the backward pass.</summary>
+readonly record struct AttentionInputs(Rows DOutput, Rows Queries, Rows Keys, Rows Values, Rows Output, Rows LogSumExp);
+
+/// <summary>Represents the gradients to which the backward pass adds.</summary>
+readonly record struct AttentionGradients(Rows Queries, Rows Keys, Rows Values);

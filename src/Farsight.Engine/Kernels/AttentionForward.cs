@@ -4,7 +4,7 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>The forward pass of one chunk of lanes, at one register width.</summary>
+/// <summary>Computes the forward pass of one chunk of lanes, at one register width.</summary>
 static class AttentionForward<TVector, TTier>
     where TVector : struct
     where TTier : IVectorTier<TVector>
@@ -134,7 +134,7 @@ static class AttentionForward<TVector, TTier>
         lanes.UnpackValues(b, max, logSumExp);
     }
 
-    /// <summary>The arrays of a chunk.</summary>
+    /// <summary>Represents the arrays of a chunk.</summary>
     readonly ref struct State
     {
         readonly Span<float> _queries, _outputs, _max, _sum;

@@ -59,7 +59,7 @@ sealed class AttentionScratch : IDisposable
     /// <summary>Takes memory from the start again.</summary>
     internal Taker Floats() => new(_memory);
 
-    /// <summary>Hands out the memory piece by piece.</summary>
+    /// <summary>Allocates the memory piece by piece.</summary>
     internal ref struct Taker(AlignedBuffer memory)
     {
         int _used;

@@ -48,7 +48,7 @@ public static class RopeRotation
 
     [DoesNotReturn]
     static void ThrowNotWholeHeads(int length, int headDim) =>
-        throw new ArgumentException($"Rope: a row of {length} floats is not whole heads of {headDim}.");
+        throw new ArgumentException($"Rope: a row of {length} floats is not a whole number of heads of {headDim}.");
 
     readonly ref struct HeadKernel(
         Span<float> first, Span<float> second, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin, float direction) : IElementwise

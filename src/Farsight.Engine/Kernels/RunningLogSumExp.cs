@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>log Σ e^logit of scores that come in pieces, without overflow.</summary>
+/// <summary>Represents log Σ e^logit of scores that come in pieces, without overflow.</summary>
 /// <remarks>
 /// Keeps m = max and s = Σ e^(logit − m); a piece with a larger maximum m' scales s by e^(m − m').
 /// Source: arXiv:1805.02867, Algorithm 3. A piece is summed in F32 lanes, in an order that depends on the register
@@ -15,13 +15,13 @@ namespace Farsight.Engine.Kernels;
 /// <param name="Sum">s, at least 1 once there is a score.</param>
 readonly record struct RunningLogSumExp(float Max, double Sum)
 {
-    /// <summary>Nothing seen yet.</summary>
+    /// <summary>Gets the value of no scores.</summary>
     internal static RunningLogSumExp Empty => new(float.NegativeInfinity, 0);
 
-    /// <summary>m + log s.</summary>
+    /// <summary>Gets m + log s.</summary>
     internal double Value => Max + Math.Log(Sum);
 
-    /// <summary>This with more scores.</summary>
+    /// <summary>Returns this value with more scores added.</summary>
     /// <param name="logits">[n] at least one.</param>
     internal RunningLogSumExp With(ReadOnlySpan<float> logits)
     {

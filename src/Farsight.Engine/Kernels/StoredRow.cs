@@ -3,7 +3,7 @@ using Farsight.Engine.Numerics;
 namespace Farsight.Engine.Kernels;
 
 /// <summary>Represents a row of weights in memory; without bytes if the matrix does not store it contiguously.</summary>
-/// <param name="format">How the values are stored.</param>
+/// <param name="format">Storage format.</param>
 /// <param name="bytes">[BytesOf(ColumnCount)] need not be aligned.</param>
 public readonly ref struct StoredRow(NumberFormat format, ReadOnlySpan<byte> bytes)
 {

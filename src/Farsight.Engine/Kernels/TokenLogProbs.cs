@@ -170,7 +170,7 @@ public static class TokenLogProbs
         }
     }
 
-    /// <summary>The part of the logits that is held at once.</summary>
+    /// <summary>Represents the part of the logits that is in memory at once.</summary>
     /// <param name="Rows">Hidden rows.</param>
     /// <param name="Vocabulary">Tokens.</param>
     internal readonly record struct TileSize(int Rows, int Vocabulary);

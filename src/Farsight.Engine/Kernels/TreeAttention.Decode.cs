@@ -23,7 +23,7 @@ public static partial class TreeAttention
         Like(queries, output);
         if (spans.Any(s => s.QueryCount != 1 || s.Heads is not null))
         {
-            throw new ArgumentException("A span has more than one query or none, or is for some heads only.", nameof(spans));
+            throw new ArgumentException("Each span must have exactly one query and apply to all heads.", nameof(spans));
         }
 
         List<DecodeBundle> bundles = DecodeBundle.Of(spans);

@@ -22,7 +22,7 @@ public static class EightBitBlocks
     /// <summary>Widens whole blocks; exact.</summary>
     /// <param name="blocks">[n / 32 · 34]</param>
     /// <param name="values">[n] overwritten.</param>
-    /// <exception cref="ArgumentException">The lengths do not belong together.</exception>
+    /// <exception cref="ArgumentException">The lengths do not match.</exception>
     public static void Widen(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         NumberFormats.CheckBytes(NumberFormat.Q8_0, values.Length, blocks.Length);
@@ -40,7 +40,7 @@ public static class EightBitBlocks
     /// <summary>Narrows whole blocks.</summary>
     /// <param name="values">[n]</param>
     /// <param name="blocks">[n / 32 · 34] overwritten.</param>
-    /// <exception cref="ArgumentException">The lengths do not belong together.</exception>
+    /// <exception cref="ArgumentException">The lengths do not match.</exception>
     public static void Narrow(ReadOnlySpan<float> values, Span<byte> blocks)
     {
         NumberFormats.CheckBytes(NumberFormat.Q8_0, values.Length, blocks.Length);

@@ -27,7 +27,7 @@ public static class FourBitBlocks
     /// <summary>Widens whole blocks; exact.</summary>
     /// <param name="blocks">[n / 32 · 18]</param>
     /// <param name="values">[n] overwritten.</param>
-    /// <exception cref="ArgumentException">The lengths do not belong together.</exception>
+    /// <exception cref="ArgumentException">The lengths do not match.</exception>
     public static void Widen(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         NumberFormats.CheckBytes(NumberFormat.Q4_0, values.Length, blocks.Length);
@@ -47,7 +47,7 @@ public static class FourBitBlocks
     /// <summary>Narrows whole blocks.</summary>
     /// <param name="values">[n]</param>
     /// <param name="blocks">[n / 32 · 18] overwritten.</param>
-    /// <exception cref="ArgumentException">The lengths do not belong together.</exception>
+    /// <exception cref="ArgumentException">The lengths do not match.</exception>
     public static void Narrow(ReadOnlySpan<float> values, Span<byte> blocks)
     {
         NumberFormats.CheckBytes(NumberFormat.Q4_0, values.Length, blocks.Length);

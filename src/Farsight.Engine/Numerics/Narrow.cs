@@ -9,10 +9,10 @@ namespace Farsight.Engine.Numerics;
 public static class Narrow
 {
     /// <summary>Narrows every value of <paramref name="values"/>.</summary>
-    /// <param name="format">How to store the values.</param>
+    /// <param name="format">Storage format.</param>
     /// <param name="values">[n]</param>
     /// <param name="stored">[BytesOf(n)] overwritten.</param>
-    /// <exception cref="ArgumentException">The lengths do not belong together.</exception>
+    /// <exception cref="ArgumentException">The lengths do not match.</exception>
     public static void FromFloat(NumberFormat format, ReadOnlySpan<float> values, Span<byte> stored)
     {
         NumberFormats.CheckBytes(format, values.Length, stored.Length);

@@ -40,18 +40,18 @@ public static class NumberFormats
         };
 
         /// <summary>Gets the number of bytes per value.</summary>
-        /// <exception cref="ArgumentException">The format stores blocks; ask for BytesOf.</exception>
+        /// <exception cref="ArgumentException">The format stores blocks; use BytesOf.</exception>
         public int BytesPerValue => format.ValuesPerBlock == 1
             ? format.BytesPerBlock
             : throw new ArgumentException($"{format} stores blocks of {format.ValuesPerBlock} values, not single ones.", nameof(format));
 
         /// <summary>Computes the number of bytes of <paramref name="values"/> values in one row or in whole rows.</summary>
-        /// <exception cref="ArgumentException">They are not a whole number of blocks.</exception>
+        /// <exception cref="ArgumentException">The values are not a whole number of blocks.</exception>
         public long BytesOf(long values) =>
             values % format.ValuesPerBlock == 0
                 ? checked(values / format.ValuesPerBlock * format.BytesPerBlock)
                 : throw new ArgumentException(
-                    $"{values} values are no whole number of {format}'s blocks of {format.ValuesPerBlock}.",
+                    $"{values} values are not a whole number of {format} blocks of {format.ValuesPerBlock}.",
                     nameof(values));
     }
     internal static void CheckBytes(NumberFormat format, int values, int bytes)
@@ -59,7 +59,7 @@ public static class NumberFormats
         long wanted = format.BytesOf(values);
         if (bytes != wanted)
         {
-            throw new ArgumentException($"{values} values of {format} are {wanted} bytes, not {bytes}.", nameof(bytes));
+            throw new ArgumentException($"{values} values of {format} take {wanted} bytes, but {bytes} bytes were given.", nameof(bytes));
         }
     }
 }

@@ -14,8 +14,8 @@ public struct SeededRandom(ulong state)
 
     /// <summary>Creates the random stream of one use.</summary>
     /// <param name="seed">The run's seed.</param>
-    /// <param name="purpose">Who asks: "niah/single", "shuffle".</param>
-    /// <param name="index">Which one: the example or epoch number.</param>
+    /// <param name="purpose">Name of the use: "niah/single", "shuffle".</param>
+    /// <param name="index">Index of the example or epoch.</param>
     public static SeededRandom For(int seed, string purpose, int index)
     {
         ulong hash = 14695981039346656037; // FNV-1a, 64 bits

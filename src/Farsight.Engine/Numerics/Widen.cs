@@ -8,10 +8,10 @@ namespace Farsight.Engine.Numerics;
 public static class Widen
 {
     /// <summary>Widens as many values as <paramref name="destination"/> holds.</summary>
-    /// <param name="format">How the values are stored.</param>
+    /// <param name="format">Storage format.</param>
     /// <param name="stored">[BytesOf(n)] need not be aligned.</param>
     /// <param name="destination">[n] overwritten.</param>
-    /// <exception cref="ArgumentException">The lengths do not belong together.</exception>
+    /// <exception cref="ArgumentException">The lengths do not match.</exception>
     public static void ToFloat(NumberFormat format, ReadOnlySpan<byte> stored, Span<float> destination)
     {
         NumberFormats.CheckBytes(format, destination.Length, stored.Length);
@@ -36,11 +36,11 @@ public static class Widen
     }
 
     /// <summary>Widens part of a row, which may begin and end inside a block.</summary>
-    /// <param name="format">How the values are stored.</param>
+    /// <param name="format">Storage format.</param>
     /// <param name="row">[BytesOf(row's length)]</param>
-    /// <param name="first">The first value wanted.</param>
+    /// <param name="first">Index of the first value.</param>
     /// <param name="destination">[n] overwritten with values first … first + n − 1.</param>
-    /// <exception cref="ArgumentException">The range leaves the row.</exception>
+    /// <exception cref="ArgumentException">The range exceeds the row.</exception>
     public static void ToFloat(NumberFormat format, ReadOnlySpan<byte> row, int first, Span<float> destination)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);

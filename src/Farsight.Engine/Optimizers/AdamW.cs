@@ -10,7 +10,7 @@ namespace Farsight.Engine.Optimizers;
 /// <param name="Beta1">Share of the first moment that a step keeps; 0 ≤ Beta1 &lt; 1.</param>
 /// <param name="Beta2">Share of the second moment that a step keeps; 0 ≤ Beta2 &lt; 1.</param>
 /// <param name="Epsilon">Added to the root of the second moment; > 0.</param>
-/// <param name="WeightDecay">Share of a weight that is taken away per step and unit of learning rate; ≥ 0.</param>
+/// <param name="WeightDecay">Share of a weight subtracted per step and unit of learning rate; ≥ 0.</param>
 public sealed record AdamWSettings(double Beta1, double Beta2, double Epsilon, double WeightDecay);
 
 /// <summary>Represents Adam with decoupled weight decay.</summary>
@@ -55,7 +55,7 @@ public sealed class AdamW : Optimizer
     }
 
     /// <summary>Computes one step for some floats of a parameter.</summary>
-    /// <param name="f">This step's factors.</param>
+    /// <param name="f">Factors of this step.</param>
     /// <param name="gradient">[n]</param>
     /// <param name="value">[n] changed.</param>
     /// <param name="first">[n] m, changed.</param>

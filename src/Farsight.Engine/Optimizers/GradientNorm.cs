@@ -20,13 +20,13 @@ public static class GradientNorm
     /// A norm that is NaN or ∞ is returned and the gradients are left as they are: scaling would spread the NaN to every
     /// parameter. The caller must not take a step then.
     /// </remarks>
-    /// <param name="parameters">All that share the bound.</param>
-    /// <param name="maxNorm">> 0; ∞ only measures.</param>
+    /// <param name="parameters">The parameters whose joint norm is limited.</param>
+    /// <param name="maxNorm">Maximum norm, > 0; ∞ only measures.</param>
     public static double Clip(IReadOnlyList<Parameter> parameters, double maxNorm)
     {
         if (!(maxNorm > 0))
         {
-            throw new ArgumentOutOfRangeException(nameof(maxNorm), maxNorm, "The bound must be positive.");
+            throw new ArgumentOutOfRangeException(nameof(maxNorm), maxNorm, "The maximum norm must be greater than 0.");
         }
         double norm = Of(parameters);
         if (double.IsFinite(norm) && norm > maxNorm)

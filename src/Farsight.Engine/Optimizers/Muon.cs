@@ -7,7 +7,7 @@ namespace Farsight.Engine.Optimizers;
 
 /// <summary>Represents the hyperparameters of <see cref="Muon"/>.</summary>
 /// <param name="Momentum">Share of the momentum that a step keeps; 0.95 in the source.</param>
-/// <param name="WeightDecay">Share of a weight that is taken away per step and unit of learning rate; ≥ 0.</param>
+/// <param name="WeightDecay">Share of a weight subtracted per step and unit of learning rate; ≥ 0.</param>
 public sealed record MuonSettings(double Momentum, double WeightDecay);
 
 /// <summary>

@@ -26,7 +26,7 @@ public abstract class Optimizer : IDisposable
     public abstract IEnumerable<(string Name, Rows State)> State { get; }
 
     /// <summary>Updates every parameter once. Gradients stay unchanged.</summary>
-    /// <param name="learningRate">Of this step.</param>
+    /// <param name="learningRate">Learning rate of this step.</param>
     public void Step(double learningRate)
     {
         StepsTaken++;

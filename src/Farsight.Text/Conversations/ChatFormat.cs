@@ -111,7 +111,8 @@ public sealed class ChatFormat
         return files.Template is { } template ? new(tokenizer, template, files.Markup)
             : SpecialTokens.All(t => tokenizer.IdOf(t) is not null) ? For(tokenizer)
             : throw new InputException(
-                $"{directory} has no chat template; use an instruction-tuned model, put a chat_template.jinja there, or work without one (--raw)."
+                $"{directory} has no chat template; use an instruction-tuned model, add a chat_template.jinja, or generate without a "
+                    + "chat template."
             );
     }
 
@@ -136,7 +137,8 @@ public sealed class ChatFormat
         int[] tokens =
             at < 0
                 ? throw new InputException(
-                    "The chat template does not write earlier answers, so conversations of several turns cannot be trained; use another template."
+                    "The chat template does not render earlier answers, so multi-turn conversations cannot be trained. Use another "
+                        + "template."
                 )
                 : _encoder.Continue(all.Slice(end, all.Length - end));
         return tokens[(Array.IndexOf(tokens, Eos) + 1)..];
@@ -211,7 +213,7 @@ public sealed class ChatFormat
             },
             s_json) + "\n";
 
-    /// <summary>A whole conversation as the template writes it, for tests.</summary>
+    /// <summary>Renders a whole conversation, for tests.</summary>
     internal MarkedText Render(IReadOnlyList<ChatTurn> turns, bool addGenerationPrompt) => _template.Render(
         [.. turns.Select(t => (JsonNode)new JsonObject { ["role"] = t.Role, ["content"] = t.Content })],
         addGenerationPrompt, _markup, s_now, new() { ["enable_thinking"] = false });
@@ -227,7 +229,7 @@ public sealed class ChatFormat
         if (at < 0)
         {
             throw new InputException(
-                "The chat template does not write what the user says, so nothing can be asked with it; use another template.");
+                "The chat template does not render user messages. Use another template.");
         }
         string lead = at > 0 && all.Value[at - 1] == ' ' ? " " : "";
         return (all.Slice(0, at - lead.Length), lead, all.Slice(end, all.Length - end));
@@ -241,7 +243,7 @@ public sealed class ChatFormat
         if (at < 0)
         {
             throw new InputException(
-                "The chat template does not write what the assistant says, so answers cannot be trained or read; use another template.");
+                "The chat template does not render assistant messages, so answers cannot be trained or read. Use another template.");
         }
         MarkedText tail = all.Slice(end, all.Length - end);
         bool isCut = all.Value.StartsWith(prompt, StringComparison.Ordinal) && prompt.Length <= at;
@@ -251,7 +253,7 @@ public sealed class ChatFormat
         return eos >= 0
             ? new(isCut, prompt.Length, tail, eos, string.IsNullOrWhiteSpace(lead) ? lead : "")
             : throw new InputException(
-                "Neither the chat template nor the tokenizer names a token that ends an answer; add eos_token to tokenizer_config.json.");
+                "Neither the chat template nor the tokenizer defines a token that ends an answer. Add eos_token to tokenizer_config.json.");
     }
 
     int? IdOf(string name) => _markup.TryGetValue(name, out string? text) ? _tokenizer.IdOf(text) : null;
@@ -264,7 +266,7 @@ public sealed class ChatFormat
     /// <param name="Lead">White space before it.</param>
     sealed record ResponseFrame(bool IsCut, int Start, MarkedText Tail, int Eos, string Lead)
     {
-        /// <summary>White space between an answer and what ends it.</summary>
+        /// <summary>Returns the white space between an answer and its end.</summary>
         internal string Trail { get; } =
             Tail.Value[..^Tail.Value.TrimStart().Length] is var space && Tail.Value.Length > space.Length ? space : "";
 

@@ -27,10 +27,10 @@ sealed class SeamlessEncoder
         _guard = addsSpace ? tokenizer.Encode(Guard) : [];
     }
 
-    /// <summary>The tokens of a text's beginning. Marked characters never become control tokens.</summary>
+    /// <summary>Encodes the beginning of a text. Marked characters never become control tokens.</summary>
     internal int[] Start(MarkedText text) => _tokenizer.EncodeWithSpecialTokens(text.Value, [.. text.Marked.Select(Range)]);
 
-    /// <summary>The tokens of a later part.</summary>
+    /// <summary>Encodes a later part of a text.</summary>
     /// <param name="text">The part.</param>
     /// <param name="isAnswer">A model wrote its marked characters: added tokens that are no control tokens, such as those around a thought,
     /// are recognised.</param>

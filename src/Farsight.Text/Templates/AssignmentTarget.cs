@@ -9,7 +9,7 @@ abstract record AssignmentTarget(int Line)
     internal abstract void Assign(object? value, TemplateScope scope);
 }
 
-/// <summary>A name of the innermost scope.</summary>
+/// <summary>Represents a name in the innermost scope.</summary>
 sealed record NameTarget(string Name, int Line) : AssignmentTarget(Line)
 {
     internal override void Assign(object? value, TemplateScope scope) => scope[Name] = value;
@@ -37,7 +37,7 @@ sealed record TupleTarget(IReadOnlyList<AssignmentTarget> Items, int Line) : Ass
         {
             throw scope.Run.Error(
                 Line,
-                $"{Items.Count} names cannot take {(items is null ? PythonMath.Told(value) : $"{items.Count} items")}");
+                $"{Items.Count} names cannot take {(items is null ? PythonMath.Describe(value) : $"{items.Count} items")}");
         }
         for (int i = 0; i < items.Count; i++)
         {

@@ -33,7 +33,7 @@ public sealed class MarkedText
     /// <summary>Creates text that comes from a message.</summary>
     public static MarkedText FromMessage(string value) => value.Length == 0 ? Empty : new(value, [new(0, value.Length)]);
 
-    /// <summary>New characters made from this text: marked as a whole if any of this was.</summary>
+    /// <summary>Creates text derived from this text: marked as a whole if any part of this text is.</summary>
     internal MarkedText Derive(string value) => IsMarked ? FromMessage(value) : Own(value);
 
     internal MarkedText Slice(int start, int length)

@@ -33,7 +33,7 @@ static class TemplateFilters
                 {
                     long n when n != long.MinValue => (object)Math.Abs(n),
                     double d => Math.Abs(d),
-                    _ => throw c.Error($"needs a number, not {PythonMath.Told(c.Subject)}"),
+                    _ => throw c.Error($"needs a number, not {PythonMath.Describe(c.Subject)}"),
                 },
             ["int"] = ListFilters.Integer,
             ["float"] = ListFilters.Float,
@@ -58,7 +58,7 @@ static class TemplateFilters
                 {
                     TemplateUndefined => new TemplateList([]),
                     TemplateDict dict => CollectionMethods.Items(dict, c),
-                    _ => throw c.Error($"needs a dict, not {PythonMath.Told(c.Subject)}"),
+                    _ => throw c.Error($"needs a dict, not {PythonMath.Describe(c.Subject)}"),
                 },
             ["dictsort"] = ListFilters.SortDict,
             ["attr"] = c => PythonAttributes.OwnAttribute(c.Subject, c.Text(1, "name").Value),

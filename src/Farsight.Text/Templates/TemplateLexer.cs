@@ -53,7 +53,7 @@ sealed class TemplateLexer
                 int end = _source.IndexOf("#}", _at, StringComparison.Ordinal);
                 if (end < 0)
                 {
-                    throw Error("the comment '{#' has no end");
+                    throw Error("the comment '{#' is not closed");
                 }
                 char before = end > _at ? _source[end - 1] : ' ';
                 AfterTag(end + 2, before, trimsNewline: true);
@@ -118,7 +118,7 @@ sealed class TemplateLexer
         }
         else if (token.Text is ")" or "]" or "}" && (!open.TryPop(out char expected) || expected != token.Text[0]))
         {
-            throw Error($"'{token.Text}' closes nothing");
+            throw Error($"'{token.Text}' has no opening tag");
         }
     }
 

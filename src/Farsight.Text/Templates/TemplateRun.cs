@@ -7,10 +7,10 @@ namespace Farsight.Text.Templates;
 /// <param name="now">What strftime_now tells.</param>
 sealed class TemplateRun(string name, DateTime now)
 {
-    /// <summary>Nested values, calls and expressions.</summary>
+    /// <summary>Maximum depth of values, calls and expressions.</summary>
     internal const int MostDepth = 100;
 
-    /// <summary>Characters of one string, the result included.</summary>
+    /// <summary>Maximum number of characters in one string, including the result.</summary>
     internal const int MostCharacters = 1 << 26;
 
     const int MostItems = 1 << 20;
@@ -33,7 +33,7 @@ sealed class TemplateRun(string name, DateTime now)
         _work += 1 + (length / 16);
         if (_work > MostWork)
         {
-            throw Error(line, "the template runs for too long; it does not seem to end");
+            throw Error(line, "the template takes too many steps; it may not terminate");
         }
     }
 
@@ -51,7 +51,7 @@ sealed class TemplateRun(string name, DateTime now)
     {
         if (length > MostCharacters)
         {
-            throw Error(line, $"the template makes more than {MostCharacters} characters");
+            throw Error(line, $"the template writes more than {MostCharacters} characters");
         }
         Spend((int)length, line);
     }

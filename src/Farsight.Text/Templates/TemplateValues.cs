@@ -5,32 +5,32 @@ namespace Farsight.Text.Templates;
 // A template's values are null (None), bool, long, double, MarkedText and what follows here.
 
 /// <summary>
-/// A name or an attribute that does not exist: prints as nothing, is false and empty; everything else fails with what is missing.
+/// Represents a missing name or attribute: prints as nothing, is false and empty. Any other use fails and names what is missing.
 /// </summary>
 /// <param name="Missing">"'x' is undefined", "'dict object' has no attribute 'x'".</param>
 sealed record TemplateUndefined(string Missing);
 
-/// <summary>A list or a tuple.</summary>
+/// <summary>Represents a list or a tuple.</summary>
 sealed class TemplateList(IEnumerable<object?> items, bool isTuple = false) : List<object?>(items)
 {
     internal bool IsTuple => isTuple;
 }
 
-/// <summary>A dict; keys are strings, numbers or booleans, in the order they came.</summary>
+/// <summary>Represents a dict; keys are strings, numbers or booleans, in insertion order.</summary>
 sealed class TemplateDict() : OrderedDictionary<object, object?>(PythonKeys.Comparer);
 
-/// <summary>What namespace() makes: the only thing whose attributes a template can set.</summary>
+/// <summary>Represents the result of namespace(), the only object whose attributes a template can set.</summary>
 sealed class TemplateNamespace
 {
     internal Dictionary<string, object?> Values { get; } = new(StringComparer.Ordinal);
 }
 
-/// <summary>A function or method that a template can call.</summary>
+/// <summary>Represents a function or method that a template can call.</summary>
 /// <param name="Name">As the template knows it.</param>
 /// <param name="Invoke">What it does.</param>
 sealed record TemplateFunction(string Name, Func<TemplateCall, object?> Invoke);
 
-/// <summary>Equality of keys: 1, 1.0 and True are one key, as in Python.</summary>
+/// <summary>Compares keys as Python does: 1, 1.0 and True are the same key.</summary>
 static class PythonKeys
 {
     internal static IEqualityComparer<object> Comparer { get; } = EqualityComparer<object>.Create(
@@ -42,7 +42,7 @@ static class PythonKeys
         });
 }
 
-/// <summary>Names of types, for messages, and marks of what is made from values.</summary>
+/// <summary>Provides type names for messages, and marks of text made from values.</summary>
 static class PythonTypes
 {
     internal static string Name(object? value) => value switch
@@ -93,7 +93,7 @@ static class PythonTypes
         return value is long or bool;
     }
 
-    /// <summary>The items that a loop runs over.</summary>
+    /// <summary>Returns the items of a loop.</summary>
     internal static bool TryItems(object? value, [NotNullWhen(true)] out IReadOnlyList<object?>? items)
     {
         items = value switch
@@ -123,7 +123,7 @@ static class PythonTypes
 /// <summary>Marks of text that is made from values.</summary>
 static class PythonMarks
 {
-    /// <summary>Text made from a value: from messages if anything in the value is.</summary>
+    /// <summary>Creates text from a value; marked if any part of the value is.</summary>
     internal static MarkedText Of(object? value, string text) => Any(value, 0) ? MarkedText.FromMessage(text) : MarkedText.Own(text);
 
     static bool Any(object? value, int depth) => depth < TemplateRun.MostDepth && value switch

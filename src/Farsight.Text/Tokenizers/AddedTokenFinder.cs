@@ -17,7 +17,7 @@ sealed class AddedTokenFinder
         _contents = SearchValues.Create([.. _longestFirst.Select(t => t.Content)], StringComparison.Ordinal);
     }
 
-    /// <summary>The first added token in the rest of the text, or null.</summary>
+    /// <summary>Returns the first added token in the rest of the text, or null.</summary>
     /// <param name="text">The text.</param>
     /// <param name="from">Where to look; moved behind the token.</param>
     /// <param name="taken">Up to where the text is taken by the token before.</param>

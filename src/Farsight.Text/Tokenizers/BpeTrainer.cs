@@ -48,7 +48,8 @@ public sealed class BpeTrainer
         if (ordinary < 256)
         {
             throw new InputException(
-                $"A vocabulary of {vocabularySize} is too small: 256 bytes and {specialTokens.Count} special tokens need at least {256 + specialTokens.Count}."
+                $"A vocabulary of {vocabularySize} is too small: 256 bytes and {specialTokens.Count} special tokens need at least "
+                    + $"{256 + specialTokens.Count}."
             );
         }
         BpeTrainer trainer = new();

@@ -44,7 +44,7 @@ sealed class PieceCache
         return false;
     }
 
-    /// <summary>Remembers a piece that <see cref="TryAppend"/> has just not found.</summary>
+    /// <summary>Adds a piece that <see cref="TryAppend"/> did not find.</summary>
     internal void Add(ReadOnlySpan<char> piece, ReadOnlySpan<int> ids, uint slot)
     {
         _entries[slot] = new(Hash(piece), _letters.Count, ids.Length == 1 ? ids[0] : _ids.Count, (ushort)piece.Length, (ushort)ids.Length);

@@ -22,7 +22,7 @@ public sealed class Tokenizer
     readonly TokenBytes _bytes;
     readonly PieceModel _model;
     readonly AddedTokens _ordinary, _every, _inside;
-    readonly ConcurrentBag<EncodingRoom> _rooms = []; // as many as threads that have encoded at once
+    readonly ConcurrentBag<EncodingBuffers> _rooms = []; // as many as threads that have encoded at once
 
     Tokenizer(ReadOnlyMemory<byte> json, string name, TokenizerConfig config)
     {
@@ -79,7 +79,8 @@ public sealed class Tokenizer
         return tokenizer.VocabSize <= modelVocabulary
             ? tokenizer
             : throw new InputException(
-                $"{FileOf(model)} has {tokenizer.VocabSize} tokens, the model has vocab_size {modelVocabulary}; the two are not of one model, so fetch both again."
+                $"{FileOf(model)} has {tokenizer.VocabSize} tokens, the model has vocab_size {modelVocabulary}; they do not belong to "
+                    + "the same model, so download both again."
             );
     }
 
@@ -213,7 +214,7 @@ public sealed class Tokenizer
 
     int[] Encode(ReadOnlySpan<char> text, AddedTokens added, IReadOnlyList<Range> foreign)
     {
-        EncodingRoom room = _rooms.TryTake(out EncodingRoom? used) ? used : new();
+        EncodingBuffers room = _rooms.TryTake(out EncodingBuffers? used) ? used : new();
         room.Ids.Clear();
         added.Cut(text, foreign, (part, first) => EncodePart(part, first, added != _inside, room), token => room.Ids.Add(token.Id));
         int[] ids = [.. room.Ids];
@@ -221,7 +222,7 @@ public sealed class Tokenizer
         return ids;
     }
 
-    void EncodePart(ReadOnlySpan<char> part, bool first, bool prefixed, EncodingRoom room)
+    void EncodePart(ReadOnlySpan<char> part, bool first, bool prefixed, EncodingBuffers room)
     {
         ReadOnlySpan<char> text = TextStep.ApplyAll(prefixed ? _definition.Prefix : _definition.PrefixInside, part, first);
         _definition.PreTokenizer.Split(text, room.Ends);
@@ -246,4 +247,14 @@ public sealed class Tokenizer
         File.Exists(path) ? path
         : Directory.Exists(path) || !path.EndsWith(".json", StringComparison.Ordinal) ? Path.Combine(path, "tokenizer.json")
         : path;
+}
+
+/// <summary>Represents the buffers and the piece cache of one encoding call; reused by later calls.</summary>
+sealed class EncodingBuffers
+{
+    internal List<int> Ends { get; } = [];
+
+    internal List<int> Ids { get; } = [];
+
+    internal PieceCache Cache { get; } = new();
 }

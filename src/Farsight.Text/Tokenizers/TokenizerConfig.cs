@@ -6,8 +6,8 @@ namespace Farsight.Text.Tokenizers;
 /// <summary>Represents the BOS and EOS settings of tokenizer_config.json.</summary>
 /// <param name="Bos">The spelling of BOS, or null.</param>
 /// <param name="Eos">The spelling of EOS, or null.</param>
-/// <param name="AddsBos">Whether BOS is put before every text; null where nothing is said.</param>
-/// <param name="AddsEos">Whether EOS is put after every text; null where nothing is said.</param>
+/// <param name="AddsBos">Whether BOS is added before every text; null if not specified.</param>
+/// <param name="AddsEos">Whether EOS is added after every text; null if not specified.</param>
 sealed record TokenizerConfig(string? Bos, string? Eos, bool? AddsBos, bool? AddsEos)
 {
     /// <summary>Reads the file, if there is one.</summary>

@@ -44,3 +44,35 @@ public sealed record TokenizerVocabulary
     /// <summary>Gets whether the model expects EOS after a text.</summary>
     public required bool AddsEos { get; init; }
 }
+
+/// <summary>Specifies the units from which merges start.</summary>
+public enum TokenizerKind
+{
+    /// <summary>The bytes of the text, each spelled by a printable character (GPT-2, Llama 3, Qwen).</summary>
+    ByteLevel,
+
+    /// <summary>Characters, with U+2581 for the space, and bytes for characters that the vocabulary lacks (Llama 2, Mistral).</summary>
+    SentencePiece,
+}
+
+/// <summary>Specifies the kind of a vocabulary token.</summary>
+public enum TokenKind
+{
+    /// <summary>A piece of text.</summary>
+    Normal,
+
+    /// <summary>Stands for characters that the vocabulary lacks.</summary>
+    Unknown,
+
+    /// <summary>A control token, which no text spells.</summary>
+    Control,
+
+    /// <summary>Added beside the merges, and not a control token.</summary>
+    UserDefined,
+
+    /// <summary>An id without a token.</summary>
+    Unused,
+
+    /// <summary>One byte of a character that the vocabulary lacks, spelled <c>&lt;0x0A&gt;</c>.</summary>
+    Byte,
+}

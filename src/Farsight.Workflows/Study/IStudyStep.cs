@@ -54,7 +54,7 @@ public sealed record DocumentsStep(int Count, int Words, int Seed, string Out) :
     public FictionFormat Format { get; init; } = FictionFormat.Txt;
 
     /// <summary>Kinds of questions about each document.</summary>
-    public IReadOnlyList<FictionAskKind> Questions { get; init; } = [FictionAskKind.Detail];
+    public IReadOnlyList<FictionQueryKind> Questions { get; init; } = [FictionQueryKind.Detail];
 
     /// <inheritdoc/>
     public IEnumerable<string> Problems(string path) =>

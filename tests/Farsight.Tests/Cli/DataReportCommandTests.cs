@@ -53,7 +53,7 @@ public sealed class DataReportCommandTests : IDisposable
         (int code, string output, string error) = await CommandLine.Run("data", "report", _folder);
         Assert.Equal((2, ""), (code, output));
         Assert.EndsWith(
-            "b.jsonl', line 1: the text field 'text' is missing; name one of 'body' with --field.\n",
+            "b.jsonl', line 1: the text field 'text' is missing. Set the field to one of 'body'.\n",
             error.ReplaceLineEndings("\n"),
             StringComparison.Ordinal);
     }

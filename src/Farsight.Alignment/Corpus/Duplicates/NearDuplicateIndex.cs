@@ -18,7 +18,7 @@ public sealed class NearDuplicateIndex
     int _texts;
 
     /// <summary>Creates an empty index.</summary>
-    /// <param name="threshold">Least similarity of a near-duplicate, in (0, 1].</param>
+    /// <param name="threshold">Minimum similarity of a near duplicate, in (0, 1].</param>
     public NearDuplicateIndex(double threshold)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threshold);

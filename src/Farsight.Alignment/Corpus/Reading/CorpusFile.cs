@@ -3,9 +3,9 @@ using Farsight.Engine;
 namespace Farsight.Alignment.Corpus.Reading;
 
 /// <summary>Represents a file of a corpus.</summary>
-/// <param name="Id">Its path relative to the corpus, with forward slashes.</param>
-/// <param name="Path">Where it is.</param>
-/// <param name="IsNamed">The user named this very file, so it must hold documents.</param>
+/// <param name="Id">Path relative to the corpus, with forward slashes.</param>
+/// <param name="Path">Path of the file.</param>
+/// <param name="IsNamed">Whether the user specified this file, so that it must contain documents.</param>
 readonly record struct CorpusFile(string Id, string Path, bool IsNamed)
 {
     static readonly string[] s_text = [".txt", ".md", ".markdown", ".text"],

@@ -41,7 +41,7 @@ sealed class CorpusStream : IDisposable
     /// <param name="target">Not empty.</param>
     /// <param name="line">Where reading is, for the message.</param>
     /// <returns>0 at the end.</returns>
-    /// <exception cref="InputException">The disk or the compressed data are damaged.</exception>
+    /// <exception cref="InputException">The file cannot be read, or the compressed data is damaged or incomplete.</exception>
     internal int Read(Span<byte> target, long line)
     {
         try
@@ -86,7 +86,7 @@ sealed class CorpusStream : IDisposable
     /// <exception cref="InputException">A document would not fit into memory's longest array.</exception>
     internal static int Grown(int length, CorpusFile file) => length <= Array.MaxLength / 2
         ? length * 2
-        : throw new InputException($"'{file.Path}' holds a document of more than a gigabyte; cut it into several.");
+        : throw new InputException($"'{file.Path}' contains a document of more than 1 GiB; split it into several.");
 
     /// <inheritdoc/>
     public void Dispose() => _bytes.Dispose();
@@ -95,7 +95,7 @@ sealed class CorpusStream : IDisposable
     {
         if (magic.Length >= 2 && BinaryPrimitives.ReadUInt16LittleEndian(magic) == GzipMagic)
         {
-            return new WholeGzipStream(raw);
+            return new GzipFileStream(raw);
         }
         uint four = magic.Length == 4 ? BinaryPrimitives.ReadUInt32LittleEndian(magic) : 0;
         return four == ZstdMagic || (four & SkippableMask) == ZstdSkippable

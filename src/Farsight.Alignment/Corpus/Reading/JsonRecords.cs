@@ -4,9 +4,9 @@ using Farsight.Engine;
 namespace Farsight.Alignment.Corpus.Reading;
 
 /// <summary>Represents a JSON record of a file.</summary>
-/// <param name="Json">Its bytes; valid until the next record is read.</param>
-/// <param name="Number">Its line, or its number in an array: the part of a document's id after "#".</param>
-/// <param name="Line">On which it begins.</param>
+/// <param name="Json">UTF-8 bytes; valid until the next record is read.</param>
+/// <param name="Number">Line number, or position in an array: the part of a document's id after "#".</param>
+/// <param name="Line">Line on which the record begins.</param>
 readonly record struct JsonRecord(ReadOnlyMemory<byte> Json, int Number, long Line);
 
 /// <summary>Reads the records of a file one at a time: the lines of a .jsonl file, or the elements of one JSON array.</summary>
@@ -22,7 +22,7 @@ sealed class JsonRecords : IDisposable
     JsonRecords(CorpusFile file) => (_file, _stream) = (file, CorpusStream.Open(file));
 
     /// <summary>Reads the file.</summary>
-    /// <exception cref="InputException">It cannot be read, or its array is broken; the message names file and line.</exception>
+    /// <exception cref="InputException">The file cannot be read, or its array is malformed. The message names file and line.</exception>
     internal static IEnumerable<JsonRecord> Read(CorpusFile file)
     {
         using JsonRecords records = new(file);
@@ -44,7 +44,7 @@ sealed class JsonRecords : IDisposable
         _start += _buffer.AsSpan(0, _end).StartsWith(Encoding.UTF8.Preamble) ? 3 : 0;
         if (_buffer.AsSpan(0, _end) is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
         {
-            throw new InputException($"'{_file.Path}' is UTF-16; JSON is read as UTF-8, so save the file as that.");
+            throw new InputException($"'{_file.Path}' is UTF-16, but JSON must be UTF-8; save the file as UTF-8.");
         }
     }
 
@@ -114,7 +114,8 @@ sealed class JsonRecords : IDisposable
             if (Next() is not ((byte)',' or (byte)']') and var other)
             {
                 throw new InputException(
-                    $"'{_file.Path}', line {_line}: expected a comma or the array's end after record {number}, and found '{(char)other}'.");
+                    $"'{_file.Path}', line {_line}: expected a comma or the end of the array after record {number}, but found "
+                        + $"'{(char)other}'.");
             }
             _start += _buffer[_start] == ',' ? 1 : 0;
         }
@@ -169,8 +170,8 @@ sealed class JsonRecords : IDisposable
 
     InputException Ends() =>
         new(
-            $"'{_file.Path}', line {_line + _buffer.AsSpan(_start, _end - _start).Count((byte)'\n')}: the file ends inside its JSON array; get the file anew."
-        );
+            $"'{_file.Path}', line {_line + _buffer.AsSpan(_start, _end - _start).Count((byte)'\n')}: "
+            + "the file ends inside its JSON array; download the file again.");
 
     void SkipSpace()
     {

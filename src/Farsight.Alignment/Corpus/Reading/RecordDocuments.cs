@@ -16,12 +16,12 @@ sealed class RecordDocuments(CorpusFile file, CorpusOptions options)
     /// <summary>Reads the file.</summary>
     /// <param name="report">Counts the file, or takes its name where it holds no documents.</param>
     /// <exception cref="InputException">The file is damaged, or a record is not of the format; the message names file and line.</exception>
-    internal IEnumerable<FoundDocument> Read(CorpusReport report)
+    internal IEnumerable<CandidateDocument> Read(CorpusReport report)
     {
         bool isCounted = false;
         foreach (JsonRecord record in JsonRecords.Read(file))
         {
-            FoundDocument? found = Document(record);
+            CandidateDocument? found = Document(record);
             if (found is null)
             {
                 report.PassOver(file.Id);
@@ -37,7 +37,7 @@ sealed class RecordDocuments(CorpusFile file, CorpusOptions options)
     }
 
     /// <summary>Returns a record's document, or null if the first record shows that the file contains something else.</summary>
-    FoundDocument? Document(JsonRecord record)
+    CandidateDocument? Document(JsonRecord record)
     {
         string place = $"'{file.Path}', line {record.Line}";
         List<RepairCount> repairs = [];
@@ -62,12 +62,12 @@ sealed class RecordDocuments(CorpusFile file, CorpusOptions options)
         catch (JsonException e)
         {
             throw new InputException(
-                $"{place}: the {(record.Number == record.Line ? "line" : "record")} is not JSON (near byte {e.BytePositionInLine}).",
+                $"{place}: the {(record.Number == record.Line ? "line" : "record")} is not valid JSON (near byte {e.BytePositionInLine}).",
                 e);
         }
         catch (InvalidOperationException e)
         {
-            throw new InputException($"{place}: the name of a field holds an escape that is no character.", e);
+            throw new InputException($"{place}: the name of a field contains an escape that is not a valid character.", e);
         }
     }
 
@@ -77,23 +77,23 @@ sealed class RecordDocuments(CorpusFile file, CorpusOptions options)
         && !file.Id.Contains(".jsonl", StringComparison.OrdinalIgnoreCase)
         && !file.Id.Contains(".ndjson", StringComparison.OrdinalIgnoreCase);
 
-    FoundDocument Found(string id, RecordShape shape, JsonElement root, List<RepairCount> repairs)
+    CandidateDocument Found(string id, RecordShape shape, JsonElement root, List<RepairCount> repairs)
     {
         try
         {
             (string text, IReadOnlyList<QuestionAnswer> questions, bool isDocument) = shape.Read(root);
             if (!options.Repair)
             {
-                return new(new(id, text, questions), repairs, isDocument ? null : DocumentDrop.NoDocument);
+                return new(new(id, text, questions), repairs, isDocument ? null : DropReason.NoDocument);
             }
             RepairedText clean = TextRepair.Clean(text);
             repairs.AddRange(clean.Repairs);
             questions = [.. questions.Select(q => new QuestionAnswer(TextRepair.Clean(q.Question).Text, TextRepair.Clean(q.Answer).Text))];
-            return new(new(id, clean.Text, questions), repairs, isDocument ? null : DocumentDrop.NoDocument);
+            return new(new(id, clean.Text, questions), repairs, isDocument ? null : DropReason.NoDocument);
         }
         catch (BrokenEscapeException e)
         {
-            return options.Repair ? new(new(id, "", []), repairs, DocumentDrop.Garbled) : throw new InputException(e.Message, e);
+            return options.Repair ? new(new(id, "", []), repairs, DropReason.Garbled) : throw new InputException(e.Message, e);
         }
     }
 

@@ -31,15 +31,15 @@ public enum RepairKind
 }
 
 /// <summary>Represents a repair and the number of places where it was made.</summary>
-/// <param name="Kind">Of what.</param>
-/// <param name="Places">At least 1.</param>
+/// <param name="Kind">Kind of repair.</param>
+/// <param name="Places">Number of places, at least 1.</param>
 public sealed record RepairCount(RepairKind Kind, int Places)
 {
-    /// <summary>"line_ends"</summary>
+    /// <summary>Gets the name in reports, for example "line_ends".</summary>
     public string Name => JsonNamingPolicy.SnakeCaseLower.ConvertName(Kind.ToString());
 }
 
 /// <summary>Represents a text after repair.</summary>
-/// <param name="Text">Clean.</param>
-/// <param name="Repairs">What was done; mostly nothing.</param>
+/// <param name="Text">The repaired text.</param>
+/// <param name="Repairs">The repairs; often none.</param>
 public sealed record RepairedText(string Text, IReadOnlyList<RepairCount> Repairs);

@@ -13,7 +13,7 @@ namespace Farsight.Evaluation.Benchmarks.Fiction;
 /// <param name="Start">First token of what lies at the depth.</param>
 /// <param name="End">Token after it.</param>
 /// <param name="Other">A fact that the window must hold as well; null for nothing.</param>
-readonly record struct FictionCandidate(FictionAsk Ask, int Start, int End, StatedFact? Other = null);
+readonly record struct FictionCandidate(FictionQuery Ask, int Start, int End, StatedFact? Other = null);
 
 /// <summary>
 /// Builds the examples of the tasks on invented documents: consecutive text of one document that fills the length exactly.
@@ -81,7 +81,7 @@ static class FictionPrompt
         int least = int.MaxValue;
         foreach (FictionCandidate candidate in candidates)
         {
-            FictionAsk ask = candidate.Ask;
+            FictionQuery ask = candidate.Ask;
             PromptFrame frame = format.Frame(ask.Question);
             int room = format.Response(ask.Answer).Length + NeedlePrompt.SpareTokens, count = setting.Length - frame.Count - room;
             least = Math.Min(least, frame.Count + room + candidate.End - candidate.Start);

@@ -31,7 +31,7 @@ public sealed class FictionTasks : IEvalTaskFamily
     {
         StatedFact[] facts = [.. text.Facts];
         random.Shuffle<StatedFact>(facts);
-        return facts.Select(f => new FictionCandidate(FictionAsk.Detail(f.Fact), f.Start, f.End));
+        return facts.Select(f => new FictionCandidate(FictionQuery.Detail(f.Fact), f.Start, f.End));
     }
 
     static IEnumerable<FictionCandidate> Pairs(ref SeededRandom random, FictionText text, int length)
@@ -42,15 +42,15 @@ public sealed class FictionTasks : IEvalTaskFamily
         return
             from f in first
             from s in second
-            where Math.Max(f.End, s.End) - Math.Min(f.Start, s.Start) <= length && FictionAsk.Agree(f.Fact, s.Fact)
-            select new FictionCandidate(FictionAsk.Pair(f.Fact, s.Fact), f.Start, f.End, s);
+            where Math.Max(f.End, s.End) - Math.Min(f.Start, s.Start) <= length && FictionQuery.Agree(f.Fact, s.Fact)
+            select new FictionCandidate(FictionQuery.Pair(f.Fact, s.Fact), f.Start, f.End, s);
     }
 
     static IEnumerable<FictionCandidate> Summaries(ref SeededRandom random, FictionText text, int length)
     {
         StatedFact[][] subjects = [.. text.Facts.GroupBy(f => f.Fact.Subject).Select(g => g.ToArray()).Where(g => g.Length > 1)];
         random.Shuffle<StatedFact[]>(subjects);
-        return subjects.Select(s => new FictionCandidate(FictionAsk.Summary([.. s.Select(f => f.Fact)]), s[0].Start, s[^1].End));
+        return subjects.Select(s => new FictionCandidate(FictionQuery.Summary([.. s.Select(f => f.Fact)]), s[0].Start, s[^1].End));
     }
 }
 

@@ -24,7 +24,7 @@ public sealed class CorpusFormatTests : IDisposable
         Write("c.jsonl", """{"title":"t","content":"one"}""" + "\n" + """{"content":"two"}""");
 
         Assert.Equal(["one", "two"], Read(o => o with { Field = "content" }).Select(d => d.Text));
-        Assert.Contains("name one of 'title', 'content' with --field", Fault(o => o), StringComparison.Ordinal);
+        Assert.Contains("Set the field to one of 'title', 'content'.", Fault(o => o), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -39,7 +39,8 @@ public sealed class CorpusFormatTests : IDisposable
         "Describe it."
     )]
     [InlineData(
-        "Below is a paper. Memorize the paper and answer my question after the paper.\n The paper begins. \n Of gold.\n\nAnd lead. \n Now the paper ends. \nQuestion: Of what?",
+        "Below is a paper. Memorize the paper and answer my question after the paper.\n The paper begins. \n Of gold.\n\nAnd lead. "
+            + "\n Now the paper ends. \nQuestion: Of what?",
         "Of gold.\n\nAnd lead.",
         "Of what?"
     )]
@@ -64,7 +65,8 @@ public sealed class CorpusFormatTests : IDisposable
     {
         Write(
             "c.jsonl",
-            """{"messages":[{"from":"system","value":"Be good."},{"from":"human","value":"A story of some length.\n\nWho?"},{"from":"gpt","value":"She."}]}"""
+            """{"messages":[{"from":"system","value":"Be good."},"""
+                + """{"from":"human","value":"A story of some length.\n\nWho?"},{"from":"gpt","value":"She."}]}"""
         );
 
         SourceDocument read = Assert.Single(Read(o => o));
@@ -78,7 +80,8 @@ public sealed class CorpusFormatTests : IDisposable
     {
         Write(
             "c.jsonl",
-            $$"""{"conversations":[{{Turn("user", "All of it.")}},{{Turn("assistant", "Read.")}},{{Turn("user", "Who?")}},{{Turn("assistant", "She.")}}]}"""
+            $$"""{"conversations":[{{Turn("user", "All of it.")}},{{Turn("assistant", "Read.")}},{{Turn("user", "Who?")}},"""
+                + $$"""{{Turn("assistant", "She.")}}]}"""
         );
 
         SourceDocument read = Assert.Single(Read(o => o));
@@ -91,9 +94,11 @@ public sealed class CorpusFormatTests : IDisposable
     public void Instructions_hold_a_document_or_are_left_out()
     {
         const string Book =
-            "Below is some paragraphs in the book, Moby Dick. Memorize the content and answer my question after the book.\\n The whale. \\n Now the material ends. Please summarize it.";
+            "Below is some paragraphs in the book, Moby Dick. Memorize the content and answer my question after the book.\\n The "
+                + "whale. \\n Now the material ends. Please summarize it.";
         const string Two =
-            "There are two papers. Memorize them and answer my question after the paper.\\n The first paper begins. \\n One. Now the first paper ends. The second paper begins. Two. Now the second paper ends.Compare.";
+            "There are two papers. Memorize them and answer my question after the paper.\\n The first paper begins. \\n One. Now the "
+                + "first paper ends. The second paper begins. Two. Now the second paper ends.Compare.";
         Write(
             "alpaca.json",
             $$"""
@@ -227,11 +232,11 @@ public sealed class CorpusFormatTests : IDisposable
 
     [Theory]
     [InlineData("[{\"text\":\"a\"},\n{\"text\":\"b\"", "line 2: the file ends inside its JSON array")]
-    [InlineData("[{\"text\":\"a\"}\n{\"text\":\"b\"}]", "line 2: expected a comma or the array's end after record 1, and found '{'")]
+    [InlineData("[{\"text\":\"a\"}\n{\"text\":\"b\"}]", "line 2: expected a comma or the end of the array after record 1, but found '{'")]
     [InlineData("[{\"text\":\"a\"},\n\n17]", "line 3: record 2 of the array must be a JSON object")]
-    [InlineData("[{\"text\":\"a\"},\n\n{\"text\":\"b\",}]", "line 3: the record is not JSON")]
-    [InlineData("{\"text\":\"a\"}\n{\"text\" \"b\"}", "line 2: the line is not JSON")]
-    [InlineData("{\"\\ud800\":\"x\"}", "line 1: the name of a field holds an escape that is no character")]
+    [InlineData("[{\"text\":\"a\"},\n\n{\"text\":\"b\",}]", "line 3: the record is not valid JSON")]
+    [InlineData("{\"text\":\"a\"}\n{\"text\" \"b\"}", "line 2: the line is not valid JSON")]
+    [InlineData("{\"\\ud800\":\"x\"}", "line 1: the name of a field contains an escape that is not a valid character")]
     [InlineData("{\"text\":\"a\"}\n{\"text\":7}", "line 2: the text field 'text' is missing")]
     public void A_broken_record_is_named_with_its_line(string content, string message)
     {
@@ -275,7 +280,7 @@ public sealed class CorpusFormatTests : IDisposable
         Assert.Equal("a.txt", Assert.Single(Read(o => o, report)).Id);
         Assert.Equal(["questions.json"], report.PassedOver);
         Assert.Contains(
-            "name one of 'document'",
+            "Set the field to one of 'document'",
             Assert.Throws<InputException>(() => DocumentReader.Read(At("questions.json")).ToList()).Message,
             StringComparison.Ordinal);
     }

@@ -56,7 +56,7 @@ public sealed class StudyRecipeTests : IDisposable
         RecipeException e = Assert.Throws<RecipeException>(() =>
             _files.Read(s => s["prepare"]![0]!["questions"] = new JsonArray("detail")));
 
-        Assert.Equal(Enum.GetValues<FictionAskKind>(), Assert.IsType<DocumentsStep>(recipe.Prepare[0]).Questions);
+        Assert.Equal(Enum.GetValues<FictionQueryKind>(), Assert.IsType<DocumentsStep>(recipe.Prepare[0]).Questions);
         Assert.Contains("prepare[0].questions[0]: \"detail\" is not one of single, multi, summary", e.Message, StringComparison.Ordinal);
     }
 

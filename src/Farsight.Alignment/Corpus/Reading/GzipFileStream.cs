@@ -7,7 +7,7 @@ namespace Farsight.Alignment.Corpus.Reading;
 /// A gzip file may consist of several members. Behind the file's own bytes stands one more, whose content is known: if the file is
 /// whole, that content comes out last. In a cut file it becomes part of the damage.
 /// </remarks>
-sealed class WholeGzipStream : ForwardStream
+sealed class GzipFileStream : ForwardStream
 {
     static readonly byte[] s_mark = [.. "the end of the file, as it should be"u8];
     static readonly byte[] s_member = Compressed(s_mark);
@@ -19,10 +19,10 @@ sealed class WholeGzipStream : ForwardStream
     bool _isAtEnd;
 
     /// <summary>Creates a stream over a gzip file, read from its start.</summary>
-    /// <param name="file">Is owned from now on.</param>
-    internal WholeGzipStream(Stream file) => (_file, _content) = (file, new(new Longer(file, s_member), CompressionMode.Decompress));
+    /// <param name="file">The compressed file; disposed with this stream.</param>
+    internal GzipFileStream(Stream file) => (_file, _content) = (file, new(new Longer(file, s_member), CompressionMode.Decompress));
 
-    /// <exception cref="InvalidDataException">The data are damaged or end too early.</exception>
+    /// <exception cref="InvalidDataException">The data is damaged or incomplete.</exception>
     public override int Read(Span<byte> buffer)
     {
         while (_end - _start <= s_mark.Length && !_isAtEnd)
@@ -55,7 +55,7 @@ sealed class WholeGzipStream : ForwardStream
         {
             _isAtEnd = _buffer.AsSpan(0, _end).SequenceEqual(s_mark)
                 ? true
-                : throw new InvalidDataException("The compressed data end too early.");
+                : throw new InvalidDataException("The compressed data is incomplete.");
             _end = 0;
         }
     }

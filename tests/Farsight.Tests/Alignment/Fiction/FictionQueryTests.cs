@@ -2,14 +2,14 @@ using Farsight.Alignment.Fiction;
 
 namespace Farsight.Tests.Alignment.Fiction;
 
-public sealed class FictionAskTests
+public sealed class FictionQueryTests
 {
     static readonly FictionDocument s_document = FictionWriter.Write(11, 2, 6000);
 
     [Fact]
     public void A_pair_asks_for_two_things_and_tells_neither()
     {
-        FictionAsk[] pairs = [.. FictionAsk.Of(s_document, FictionAskKind.Pair, 11, 2)];
+        FictionQuery[] pairs = [.. FictionQuery.Of(s_document, FictionQueryKind.Pair, 11, 2)];
 
         Assert.Equal(s_document.Questions.Count, pairs.Length);
         Assert.All(pairs, p =>
@@ -18,13 +18,13 @@ public sealed class FictionAskTests
             Assert.All(p.Facts, f => Assert.DoesNotContain(f.Value, p.Question));
             Assert.Equal($"{p.Facts[0].Answer} {p.Facts[1].Answer}", p.Answer);
         });
-        Assert.NotEqual(pairs.Select(p => p.Facts[1]), FictionAsk.Of(s_document, FictionAskKind.Pair, 12, 2).Select(p => p.Facts[1]));
+        Assert.NotEqual(pairs.Select(p => p.Facts[1]), FictionQuery.Of(s_document, FictionQueryKind.Pair, 12, 2).Select(p => p.Facts[1]));
     }
 
     [Fact]
     public void A_summary_holds_every_fact_about_its_subject()
     {
-        FictionAsk[] summaries = [.. FictionAsk.Of(s_document, FictionAskKind.Summary, 11, 2)];
+        FictionQuery[] summaries = [.. FictionQuery.Of(s_document, FictionQueryKind.Summary, 11, 2)];
 
         Assert.InRange(summaries.Length, 10, s_document.Questions.Count / 2);
         Assert.All(summaries, s => Assert.Equal(s_document.Questions.Where(q => q.Subject == s.Facts[0].Subject), s.Facts));
@@ -36,5 +36,5 @@ public sealed class FictionAskTests
         Assert.All([q.Question, q.Answer, q.Support], text => Assert.Contains(q.Subject, text, StringComparison.OrdinalIgnoreCase)));
 
     [Fact]
-    public void A_summary_of_one_fact_is_none() => Assert.Throws<ArgumentException>(() => FictionAsk.Summary([s_document.Questions[0]]));
+    public void A_summary_of_one_fact_is_none() => Assert.Throws<ArgumentException>(() => FictionQuery.Summary([s_document.Questions[0]]));
 }

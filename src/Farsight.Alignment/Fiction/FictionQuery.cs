@@ -1,18 +1,19 @@
+using System.Text.Json.Serialization;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Fiction;
 
 /// <summary>Represents a question about an invented document, built from facts that the document states.</summary>
-/// <param name="Question">As a user would type it.</param>
-/// <param name="Answer">The answers of the facts, after each other.</param>
-/// <param name="Facts">What must be known for it; in the order of the answer.</param>
-public sealed record FictionAsk(string Question, string Answer, IReadOnlyList<FictionQuestion> Facts)
+/// <param name="Question">The question as a user would type it.</param>
+/// <param name="Answer">The answers to the facts, concatenated.</param>
+/// <param name="Facts">The facts required for the answer, in its order.</param>
+public sealed record FictionQuery(string Question, string Answer, IReadOnlyList<FictionQuestion> Facts)
 {
     /// <summary>Creates a question about one fact.</summary>
-    public static FictionAsk Detail(FictionQuestion fact) => new(fact.Question, fact.Answer, [fact]);
+    public static FictionQuery Detail(FictionQuestion fact) => new(fact.Question, fact.Answer, [fact]);
 
     /// <summary>Creates a question about two facts, answered in the order of the questions.</summary>
-    public static FictionAsk Pair(FictionQuestion first, FictionQuestion second) =>
+    public static FictionQuery Pair(FictionQuestion first, FictionQuestion second) =>
         new($"{first.Question} {second.Question}", $"{first.Answer} {second.Answer}", [first, second]);
 
     /// <summary>Returns whether two facts can be combined: they have different subjects, and neither reveals the other.</summary>
@@ -21,11 +22,11 @@ public sealed record FictionAsk(string Question, string Answer, IReadOnlyList<Fi
 
     /// <summary>Creates a question about everything that is stated about a subject.</summary>
     /// <param name="facts">At least two of one subject, in the order of the text.</param>
-    /// <exception cref="ArgumentException">There are fewer, or of several subjects.</exception>
-    public static FictionAsk Summary(IReadOnlyList<FictionQuestion> facts) =>
+    /// <exception cref="ArgumentException">There are fewer than two facts, or several subjects.</exception>
+    public static FictionQuery Summary(IReadOnlyList<FictionQuestion> facts) =>
         facts.Count > 1 && facts.All(f => f.Subject == facts[0].Subject)
             ? new($"What does the text say about {facts[0].Subject}?", string.Join(' ', facts.Select(f => f.Answer)), facts)
-            : throw new ArgumentException("A summary takes at least two facts, all about one subject.", nameof(facts));
+            : throw new ArgumentException("A summary needs at least two facts about one subject.", nameof(facts));
 
     /// <summary>Returns the facts of every subject that has at least two, in text order.</summary>
     public static IEnumerable<FictionQuestion[]> Subjects(IEnumerable<FictionQuestion> facts) =>
@@ -34,19 +35,19 @@ public sealed record FictionAsk(string Question, string Answer, IReadOnlyList<Fi
     /// <summary>Creates all questions of one kind about a document.</summary>
     /// <param name="document">The document.</param>
     /// <param name="kind">Detail: every fact. Pair: every fact with another one. Summary: every subject with at least two facts.</param>
-    /// <param name="seed">Of the collection; pairs the facts.</param>
-    /// <param name="index">Of the document in the collection.</param>
-    public static IEnumerable<FictionAsk> Of(FictionDocument document, FictionAskKind kind, int seed, int index) => kind switch
+    /// <param name="seed">Seed of the collection; determines the pairs.</param>
+    /// <param name="index">Index of the document in the collection.</param>
+    public static IEnumerable<FictionQuery> Of(FictionDocument document, FictionQueryKind kind, int seed, int index) => kind switch
     {
-        FictionAskKind.Detail => document.Questions.Select(Detail),
-        FictionAskKind.Pair => Pairs(document.Questions, seed, index),
+        FictionQueryKind.Detail => document.Questions.Select(Detail),
+        FictionQueryKind.Pair => Pairs(document.Questions, seed, index),
         _ => Subjects(document.Questions).Select(Summary),
     };
 
-    static List<FictionAsk> Pairs(IReadOnlyList<FictionQuestion> facts, int seed, int index)
+    static List<FictionQuery> Pairs(IReadOnlyList<FictionQuestion> facts, int seed, int index)
     {
         SeededRandom random = SeededRandom.For(seed, "fiction/pairs", index);
-        List<FictionAsk> pairs = [];
+        List<FictionQuery> pairs = [];
         foreach (FictionQuestion fact in facts)
         {
             FictionQuestion[] others = [.. facts.Where(f => Agree(fact, f))];
@@ -60,4 +61,23 @@ public sealed record FictionAsk(string Question, string Answer, IReadOnlyList<Fi
 
     static bool Mentions(FictionQuestion fact, string value) =>
         fact.Question.Contains(value, StringComparison.Ordinal) || fact.Answer.Contains(value, StringComparison.Ordinal);
+}
+
+/// <summary>
+/// Specifies what a question about an invented document asks for. Recipes and commands use the JSON names, which are also those of
+/// the tasks <c>fiction/…</c>.
+/// </summary>
+public enum FictionQueryKind
+{
+    /// <summary>Creates a question about one fact.</summary>
+    [JsonStringEnumMemberName("single")]
+    Detail,
+
+    /// <summary>Two facts about different subjects in one question.</summary>
+    [JsonStringEnumMemberName("multi")]
+    Pair,
+
+    /// <summary>Everything that the text states about one person, town or thing.</summary>
+    [JsonStringEnumMemberName("summary")]
+    Summary,
 }
