@@ -6,6 +6,9 @@ namespace Farsight.Tests.Cli;
 
 public sealed class HelpTests
 {
+    /// <summary>The words with which a description explains a missing value.</summary>
+    static readonly string[] s_explanations = ["Default:", "Repeatable", "Required"];
+
     static readonly (string Name, Command Command)[] s_commands = [.. Below(Program.CreateRoot(), "farsight")];
 
     [Fact]
@@ -35,7 +38,7 @@ public sealed class HelpTests
         from command in s_commands
         from option in OptionsOf(command.Command)
         where option is { Required: false, HasDefaultValue: false } && option.ValueType != typeof(bool)
-        where !new[] { "Default:", "Repeatable", "Required" }.Any(w => option.Description!.Contains(w, StringComparison.Ordinal))
+        where !s_explanations.Any(w => option.Description!.Contains(w, StringComparison.Ordinal))
         select $"{command.Name} {option.Name}: {option.Description}");
 
     [Theory]
