@@ -36,7 +36,7 @@ static class Lockstep
     }
 
     /// <summary>Represents requests that wait for their answers.</summary>
-    sealed record PendingRequests(IReadOnlyList<ModelAsk> Asks)
+    sealed record PendingRequests(IReadOnlyList<ResponseRequest> Asks)
     {
         internal TaskCompletionSource<IReadOnlyList<string?>> Answers { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
@@ -46,7 +46,7 @@ static class Lockstep
     {
         volatile TaskCompletionSource<PendingRequests> _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        internal Task<IReadOnlyList<string?>> Ask(IReadOnlyList<ModelAsk> asks)
+        internal Task<IReadOnlyList<string?>> Ask(IReadOnlyList<ResponseRequest> asks)
         {
             PendingRequests turn = new(asks);
             _arrived.SetResult(turn);

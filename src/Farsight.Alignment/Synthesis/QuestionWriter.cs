@@ -78,7 +78,7 @@ sealed class QuestionWriter(ChatFormat format, PromptBudget budget, int contextC
 /// <param name="Origin">Single detail, multi-detail or summary.</param>
 /// <param name="Chunks">Indices of the passage's chunks that it is about, ascending.</param>
 /// <param name="Ask">The request.</param>
-sealed record QuestionDraft(QuestionOrigin Origin, IReadOnlyList<int> Chunks, ModelAsk Ask);
+sealed record QuestionDraft(QuestionOrigin Origin, IReadOnlyList<int> Chunks, ResponseRequest Ask);
 
 /// <summary>Represents a question that the model wrote.</summary>
 /// <param name="Question">The question.</param>

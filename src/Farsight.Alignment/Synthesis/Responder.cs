@@ -24,7 +24,7 @@ sealed class Responder(ILanguageModel model, ChatFormat format)
     /// <param name="asks">The requests of one group.</param>
     /// <param name="cancel">Gives the requests up. A batch in progress is finished first, because it is soon done.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    internal async Task<IReadOnlyList<string?>> Answer(IReadOnlyList<ModelAsk> asks, CancellationToken cancel)
+    internal async Task<IReadOnlyList<string?>> Answer(IReadOnlyList<ResponseRequest> asks, CancellationToken cancel)
     {
         IReadOnlyList<Completion> completions = await model
             .CompleteAsync([.. asks.Select(Request)], model.Capabilities.IsBatched ? CancellationToken.None : cancel)
@@ -34,7 +34,7 @@ sealed class Responder(ILanguageModel model, ChatFormat format)
             : [.. completions.Select(c => c.FinishReason == FinishReason.Length ? null : c.Text.Trim())];
     }
 
-    CompletionRequest Request(ModelAsk ask)
+    CompletionRequest Request(ResponseRequest ask)
     {
         SeededRandom random = ask.Random;
         GenerationOptions options = new(ask.MaxNewTokens)

@@ -94,7 +94,7 @@ sealed class SampleAttempt
             prompt(_context));
     }
 
-    ModelAsk Ask(Slot slot)
+    ResponseRequest Ask(Slot slot)
     {
         // Greedy from the same chunks would be the same again.
         bool isGreedy = slot == _chosen && !slot.SameView;

@@ -18,9 +18,6 @@ sealed record MachineState
 
     const string RunCode = "FARSIGHT_RUN_CODE", Compiler = "g++", Secret = "(set)";
 
-    /// <summary>The names of Zstandard's library on Linux, macOS and Windows.</summary>
-    static readonly string[] s_zstd = ["libzstd.so.1", "libzstd.1.dylib", "libzstd", "zstd"];
-
     internal required string Version { get; init; }
 
     internal required string Runtime { get; init; }
@@ -60,7 +57,6 @@ sealed record MachineState
         AvailableMemory = Math.Min(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, FreeMemory()),
         Components =
         [
-            new("libzstd", s_zstd.Any(FindsLibrary), "documents compressed with Zstandard (.zst)"),
             new(Compiler, FindsProgram(Compiler), $"LongProc tasks that run generated programs ({RunCode}=1)"),
         ],
         Folders = [.. folders.Append(Path.GetTempPath()).Select(FolderState.Read)],
@@ -113,15 +109,6 @@ sealed record MachineState
             : 1024 * long.Parse(line[Key.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture);
     }
 
-    static bool FindsLibrary(string name)
-    {
-        bool isFound = NativeLibrary.TryLoad(name, out nint handle);
-        if (isFound)
-        {
-            NativeLibrary.Free(handle);
-        }
-        return isFound;
-    }
 
     static bool FindsProgram(string name) => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator)

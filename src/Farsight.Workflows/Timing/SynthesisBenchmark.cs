@@ -87,7 +87,7 @@ public static class SynthesisBenchmark
     }
 
     /// <summary>Copies words of the context from a random place.</summary>
-    static string Copy(ModelAsk ask, Tokenizer tokenizer)
+    static string Copy(ResponseRequest ask, Tokenizer tokenizer)
     {
         Engine.Numerics.SeededRandom random = ask.Random;
         int from = random.Next(Math.Max(1, ask.Context.Length - 32));

@@ -38,7 +38,7 @@ public sealed class EvalCommandTests
     }
 
     [Theory]
-    [InlineData("--model and --endpoint name two models", "--model", "x", "--endpoint", "http://localhost:1/v1", "--endpoint-model", "m")]
+    [InlineData("--model and --endpoint both name a model", "--model", "x", "--endpoint", "http://localhost:1/v1", "--endpoint-model", "m")]
     [InlineData("--judge-endpoint-model requires --judge-endpoint", "--model", "x", "--judge-endpoint-model", "m")]
     [InlineData("No suite 'medium'", "--model", "x", "--suite", "medium")]
     [InlineData("the data folder 'nowhere' does not exist", "--model", "x", "--data", "nowhere")]

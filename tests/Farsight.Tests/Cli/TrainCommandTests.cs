@@ -166,7 +166,7 @@ public sealed class TrainCommandTests : IDisposable
     {
         await Train();
 
-        Assert.Contains("--resume", (await Train()).Error, StringComparison.Ordinal);
+        Assert.Contains("already has a run; resume it", (await Train()).Error, StringComparison.Ordinal);
         (int code, _, string error) = await Train("--resume", "--set", "optimizer.clip_norm=2");
         Assert.Equal(2, code);
         Assert.Contains("optimizer.clip_norm is 2, but", error, StringComparison.Ordinal);

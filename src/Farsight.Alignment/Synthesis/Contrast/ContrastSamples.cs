@@ -70,7 +70,7 @@ sealed class ContrastSamples(
         return written;
     }
 
-    ModelAsk Ask(SampleTry at, ContrastDraft draft, int number, int attempt)
+    ResponseRequest Ask(SampleTry at, ContrastDraft draft, int number, int attempt)
     {
         RejectedPlan plan = draft.Rejected[number];
         return new(

@@ -66,7 +66,7 @@ sealed class LongPoAttempt
                 .Where(s => !s.Item2.IsAnswered)
             : [];
 
-    ModelAsk Ask(int number, Slot slot)
+    ResponseRequest Ask(int number, Slot slot)
     {
         TurnDraft turn = _draft.Turns[number];
         bool isChosen = slot == _turns[number].Chosen;

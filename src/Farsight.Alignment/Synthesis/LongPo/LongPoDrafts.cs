@@ -31,7 +31,7 @@ sealed class LongPoDrafts(SynthesisModel model, LongPoSubjects subjects, Questio
     async Task<(LongPoDraft?, string?)> Write(SampleTry at, LongPoSubject subject, SeededRandom random, AskModel ask)
     {
         IReadOnlyList<SourceChunk> chunks = subject.Document.Passage.Chunks;
-        ModelAsk[] asks = new ModelAsk[subject.Chunks.Count];
+        ResponseRequest[] asks = new ResponseRequest[subject.Chunks.Count];
         for (int k = 0; k < asks.Length; k++)
         {
             asks[k] = new(

@@ -71,7 +71,7 @@ public sealed class EvalComparisonTests : IDisposable
             (await CommandLine.Run("compare", _folder["a"], _folder["b"], "--fail-on-regression", "test/numbers", "--json")).Code);
         Assert.Equal(0, (await CommandLine.Run("compare", _folder["b"], _folder["a"], "--fail-on-regression", "all")).Code);
         Assert.Contains(
-            "no such task in common",
+            "do not share a task 'vt'",
             (await CommandLine.Run("compare", _folder["a"], _folder["b"], "--fail-on-regression", "vt")).Error);
         Assert.Equal(2, (await CommandLine.Run("compare", _folder["a"], _folder["nowhere"])).Code);
     }

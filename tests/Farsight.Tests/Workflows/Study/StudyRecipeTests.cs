@@ -90,8 +90,8 @@ public sealed class StudyRecipeTests : IDisposable
             p => p.StartsWith("variants[3] (late).set.lora.rank.more: lora.rank is not an object", StringComparison.Ordinal));
         Assert.Contains(
             e.Problems,
-            p => p.StartsWith("variants[4] (seeded).set.seed: the study's seeds decide it", StringComparison.Ordinal));
-        Assert.Contains(e.Problems, p => p.Contains("'sft' and 'SFT!' would have one folder, sft", StringComparison.Ordinal));
+            p => p.StartsWith("variants[4] (seeded).set.seed: it is set by the study's seeds", StringComparison.Ordinal));
+        Assert.Contains(e.Problems, p => p.Contains("'sft' and 'SFT!' would share the folder sft", StringComparison.Ordinal));
     }
 
     [Theory]

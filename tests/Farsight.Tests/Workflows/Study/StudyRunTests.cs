@@ -241,7 +241,7 @@ public sealed class StudyRunTests : IDisposable
         await File.WriteAllTextAsync(_files.In("out/runs/sft/seed-1.failed.txt"), "Training diverged: by hand.");
         (int gaps, _, string told) = await CommandLine.Run("study", _files.Path, "--out", _files.In("out"));
         Assert.Equal(1, gaps);
-        Assert.Contains("sft, seed 1 failed: Training diverged: by hand.", told, StringComparison.Ordinal);
+        Assert.Contains("sft, seed 1: failed: Training diverged: by hand.", told, StringComparison.Ordinal);
     }
 
     [Fact]

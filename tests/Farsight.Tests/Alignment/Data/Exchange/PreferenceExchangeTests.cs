@@ -185,7 +185,7 @@ public sealed class PreferenceExchangeTests : IDisposable
         Assert.Equal((0, $"{At("t.jsonl")}: 2 lines from 1 samples"), (code, output.Trim()));
 
         (code, output, _) = await CommandLine.Run("data", "import", At("t.jsonl"), "--model", Model, "--out", At("b.jsonl"));
-        Assert.Equal((0, $"{At("b.jsonl")}: 1 samples from 2 lines, 0 without a document"), (code, output.Trim()));
+        Assert.Equal((0, $"{At("b.jsonl")}: 1 samples from 2 lines, 0 without a context"), (code, output.Trim()));
 
         (code, _, string error) = await CommandLine.Run("data", "import", At("none.jsonl"), "--model", Model, "--out", At("c.jsonl"));
         Assert.Equal((2, $"The file {At("none.jsonl")} does not exist."), (code, error.Trim()));
