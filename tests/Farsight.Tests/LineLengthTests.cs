@@ -6,10 +6,13 @@ public sealed class LineLengthTests
     const int Code = 140;
     const int Prose = 120;
 
+    static readonly string[] s_codeFolders = ["src", "tests", "bench", "samples"];
+    static readonly string[] s_proseFolders = ["docs", "src", "samples"];
+
     [Fact]
     public void No_line_of_code_exceeds_140_columns()
     {
-        string[] files = [.. new[] { "src", "tests", "bench", "samples" }.SelectMany(f => Files(f, "*.cs"))];
+        string[] files = [.. s_codeFolders.SelectMany(f => Files(f, "*.cs"))];
         string[] tooLong = [.. files.SelectMany(f => LongLines(f, File.ReadAllLines(f), Code))];
 
         Assert.True(files.Length > 500, $"only {files.Length} files were read");
@@ -19,7 +22,7 @@ public sealed class LineLengthTests
     [Fact]
     public void No_line_of_prose_exceeds_120_columns()
     {
-        string[] files = [.. Directory.GetFiles(Repository.Root, "*.md"), .. new[] { "docs", "src", "samples" }.SelectMany(f => Files(f, "*.md"))];
+        string[] files = [.. Directory.GetFiles(Repository.Root, "*.md"), .. s_proseFolders.SelectMany(f => Files(f, "*.md"))];
         string[] tooLong = [.. files.SelectMany(f => LongLines(f, ProseOf(File.ReadAllLines(f)), Prose))];
 
         Assert.True(files.Length > 15, $"only {files.Length} files were read");
@@ -38,7 +41,7 @@ public sealed class LineLengthTests
         select $"{Path.GetRelativePath(Repository.Root, file)}:{i + 1}";
 
     /// <summary>The lines with code blocks, tables and lines of a single word (a link) emptied: these cannot be wrapped.</summary>
-    static IReadOnlyList<string> ProseOf(string[] lines)
+    static string[] ProseOf(string[] lines)
     {
         bool isCode = false;
         string[] prose = new string[lines.Length];

@@ -7,7 +7,7 @@ using Farsight.Tests.Engine.Optimizers;
 namespace Farsight.Benchmarks.Cases;
 
 /// <summary>A step of AdamW over one matrix; forward is the step, backward the norm of the gradient that precedes it.</summary>
-sealed class AdamWCase(int rows, int width) : KernelCase
+sealed class AdamWCase(int rows, int width) : KernelCase, IDisposable
 {
     const double LearningRate = 1e-3;
 
@@ -30,6 +30,8 @@ sealed class AdamWCase(int rows, int width) : KernelCase
         _optimizer = new(_parameters, s_settings);
         _start = Sample(_parameters[0].Value);
     }
+
+    public void Dispose() => _optimizer?.Dispose();
 
     internal override void Forward() => _optimizer!.Step(LearningRate);
 
