@@ -35,8 +35,8 @@ public sealed class LineLengthTests
         return Directory.Exists(path) ? Directory.EnumerateFiles(path, pattern, SearchOption.AllDirectories) : [];
     }
 
-    static IEnumerable<string> LongLines(string file, IReadOnlyList<string> lines, int most) =>
-        from i in Enumerable.Range(0, lines.Count)
+    static IEnumerable<string> LongLines(string file, string[] lines, int most) =>
+        from i in Enumerable.Range(0, lines.Length)
         where lines[i].EnumerateRunes().Count() > most
         select $"{Path.GetRelativePath(Repository.Root, file)}:{i + 1}";
 

@@ -108,7 +108,7 @@ public sealed class TrainingLoopTests : IDisposable
 
         Assert.Contains("the loss of step 12", e.Message, StringComparison.Ordinal);
         Assert.Contains("checkpoint of step 10", e.Message, StringComparison.Ordinal);
-        Assert.Contains("with the samples sequences 0, 1, sequences 2, 3, and nothing", e.Message, StringComparison.Ordinal);
+        Assert.Contains("with the samples sequences 0, 1, sequences 2, 3; no parameter was updated", e.Message, StringComparison.Ordinal);
         Assert.Contains("a lower learning rate", e.Message, StringComparison.Ordinal);
         Assert.True(Directory.Exists(In("run", "checkpoints/step-000010")));
     }
