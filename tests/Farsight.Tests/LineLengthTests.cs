@@ -19,7 +19,11 @@ public sealed class LineLengthTests
     [Fact]
     public void No_line_of_prose_exceeds_120_columns()
     {
-        string[] files = [.. Directory.GetFiles(Repository.Root, "*.md"), .. new[] { "docs", "src", "samples" }.SelectMany(f => Files(f, "*.md"))];
+        string[] files =
+        [
+            .. Directory.GetFiles(Repository.Root, "*.md"),
+            .. new[] { "docs", "src", "samples" }.SelectMany(f => Files(f, "*.md")),
+        ];
         string[] tooLong = [.. files.SelectMany(f => LongLines(f, ProseOf(File.ReadAllLines(f)), Prose))];
 
         Assert.True(files.Length > 15, $"only {files.Length} files were read");

@@ -30,8 +30,11 @@ public sealed partial class RepositoryMapTests
     public void Every_room_is_in_the_tree_of_the_README() => Assert.Empty(s_rooms.Except(TreePaths())); // add a line to README.md
 
     [Fact]
-    public void Every_room_is_linked_in_the_architecture() =>
-        Assert.Empty(s_rooms.Except(Markdown.LocalLinks(Read("docs/architecture.md")).Select(l => l["../".Length..].TrimEnd('/')))); // add a row to docs/architecture.md
+    public void Every_room_is_linked_in_the_architecture()
+    {
+        IEnumerable<string> linked = Markdown.LocalLinks(Read("docs/architecture.md")).Select(l => l["../".Length..].TrimEnd('/'));
+        Assert.Empty(s_rooms.Except(linked)); // add a row to docs/architecture.md
+    }
 
     [Fact]
     public void Every_link_into_the_repository_leads_somewhere()
