@@ -19,8 +19,8 @@ public static class DocumentReader
     /// <summary>Reads the selected documents, one at a time.</summary>
     /// <param name="options">Selection and repair of documents.</param>
     /// <param name="report">Counts everything that is read, repaired and dropped; complete after the last document.</param>
-    /// <exception cref="InputException">There is nothing to read, or a file cannot be read or is damaged; the message names file and
-    /// line.</exception>
+    /// <exception cref="InputException">There is nothing to read, or a file cannot be read or is
+    /// damaged; the message names file and line.</exception>
     public static IEnumerable<SourceDocument> Read(CorpusOptions options, CorpusReport report)
     {
         options.Check();

@@ -59,8 +59,8 @@ sealed class SynthesisJournal : IDisposable
     /// <summary>Starts a file, or resumes the one that was started with the same settings.</summary>
     /// <param name="output">The file.</param>
     /// <param name="settings">Record of everything that decides the file.</param>
-    /// <exception cref="InputException">The file exists, is being written by another process, is damaged, or was started with other
-    /// settings.</exception>
+    /// <exception cref="InputException">The file exists, is being written by another process, is damaged,
+    /// or was started with other settings.</exception>
     internal static SynthesisJournal Open(string output, object settings) =>
         Open(output, JsonSerializer.SerializeToNode(settings, settings.GetType(), s_json)!);
 

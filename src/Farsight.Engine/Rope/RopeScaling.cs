@@ -209,8 +209,8 @@ public abstract record RopeScaling
     /// arXiv:2402.13753.
     /// </summary>
     /// <param name="Factor">s: how many times the original window.</param>
-    /// <param name="OriginalMaxPositionEmbeddings">w: sequences of at most w tokens use the short factors, longer ones the long
-    /// factors.</param>
+    /// <param name="OriginalMaxPositionEmbeddings">w: sequences of at most w tokens use the short
+    /// factors, longer ones the long factors.</param>
     /// <param name="ShortFactors">[Dh/2]</param>
     /// <param name="LongFactors">[Dh/2]</param>
     /// <param name="AttentionFactor">Factor on cos and sin for both; null for √(1 + ln s / ln w).</param>
