@@ -8,8 +8,8 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Writes FILE.jsonl so that it can be resumed: samples go to FILE.jsonl.partial, their valid length to
-/// FILE.jsonl.journal.json.</summary>
+/// <summary>Writes FILE.jsonl so that it can be resumed: samples go to FILE.jsonl.partial, their
+/// valid length to FILE.jsonl.journal.json.</summary>
 /// <remarks>
 /// Samples reach the disk before the journal counts them, and uncounted samples are cut off on opening, so the two files agree after a kill
 /// at any moment. The last steps are: write the summary, rename the file, write the card, delete the journal.

@@ -166,8 +166,8 @@ public abstract record RopeScaling
     /// <param name="BetaFast">Turns above which a frequency is kept; 32 in the paper.</param>
     /// <param name="BetaSlow">Turns below which a frequency is divided by s; 1 in the paper.</param>
     /// <param name="AttentionFactor">Factor on cos and sin; null for 0.1 · ln(s) + 1, or for the value of the next two.</param>
-    /// <param name="MScale">m: with <paramref name="MScaleAllDim"/>, a, the factor is (0.1 · m · ln(s) + 1) / (0.1 · a · ln(s) + 1);
-    /// DeepSeek's variant.</param>
+    /// <param name="MScale">m: with <paramref name="MScaleAllDim"/>, a, the factor is
+    /// (0.1 · m · ln(s) + 1) / (0.1 · a · ln(s) + 1); DeepSeek's variant.</param>
     /// <param name="MScaleAllDim">a.</param>
     /// <param name="Truncate">Whether the ends of the ramp are rounded outwards to whole pairs.</param>
     public sealed record Yarn(
