@@ -21,7 +21,7 @@ public sealed partial class PlainEnglishTests
 
     [Fact]
     public void The_patterns_find_the_wording_that_they_are_for() =>
-        Assert.Equal(3, EnglishPatterns.InProse("Of a dataset: write it. Nobody is told so.").Count());
+        Assert.Equal(4, EnglishPatterns.InProse("Of a dataset: write it. Nobody is told so.").Count());
 
     /// <summary>Code blocks and code in a line.</summary>
     [GeneratedRegex("^```.*?^```|`[^`\n]*`", RegexOptions.Multiline | RegexOptions.Singleline)]

@@ -30,8 +30,11 @@ public sealed partial class RepositoryMapTests
     public void Every_room_is_in_the_tree_of_the_README() => Assert.Empty(s_rooms.Except(TreePaths())); // add a line to README.md
 
     [Fact]
-    public void Every_room_is_linked_in_the_architecture() =>
-        Assert.Empty(s_rooms.Except(Markdown.LocalLinks(Read("docs/architecture.md")).Select(l => l["../".Length..].TrimEnd('/')))); // add a row to docs/architecture.md
+    public void Every_room_is_linked_in_the_architecture()
+    {
+        IEnumerable<string> linked = Markdown.LocalLinks(Read("docs/architecture.md")).Select(l => l["../".Length..].TrimEnd('/'));
+        Assert.Empty(s_rooms.Except(linked)); // add a row to docs/architecture.md
+    }
 
     [Fact]
     public void Every_link_into_the_repository_leads_somewhere()
@@ -50,7 +53,7 @@ public sealed partial class RepositoryMapTests
     [Fact]
     public void The_architecture_tells_who_may_use_whom_as_it_is_enforced()
     {
-        string section = Read("docs/architecture.md").Split("\n## Who may use whom\n")[1].Split("\n## ")[0];
+        string section = Read("docs/architecture.md").Split("\n## Dependencies between rooms\n")[1].Split("\n## ")[0];
         Dictionary<string, string> told = Markdown.Rows(section, columns: 2)
             .Where(r => r[0] != "Room").ToDictionary(r => r[0], r => r[1]);
 

@@ -175,8 +175,8 @@ sealed class CompletionDraft
 /// <param name="Tokenizer">The model's tokenizer.</param>
 /// <param name="StopTokens">Tokens that end the text.</param>
 /// <param name="Lead">Text before every answer that is not part of it.</param>
-/// <param name="ContinuesPrompt">The text continues the prompt's, which matters to the first space; otherwise it is a text of its
-/// own.</param>
+/// <param name="ContinuesPrompt">The text continues the prompt's, which matters to the first
+/// space; otherwise it is a text of its own.</param>
 sealed record AnswerFrame(Tokenizer Tokenizer, IReadOnlyCollection<int> StopTokens, string Lead, bool ContinuesPrompt)
 {
     internal StreamingDecoder Decoder(IReadOnlyList<int> prompt)

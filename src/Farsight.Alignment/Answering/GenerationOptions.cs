@@ -22,8 +22,8 @@ public sealed record GenerationOptions(int MaxNewTokens)
     /// <summary>Makes tokens less likely that are already in the text; 1 for no penalty.</summary>
     public double RepetitionPenalty { get; init; } = 1;
 
-    /// <summary>Seed of the sampling; null for the default, which an endpoint chooses itself. A local model uses the lower 32
-    /// bits.</summary>
+    /// <summary>Seed of the sampling; null for the default, which an endpoint chooses itself. A
+    /// local model uses the lower 32 bits.</summary>
     public long? Seed { get; init; }
 
     /// <summary>Number of new tokens before which nothing ends the completion. Endpoints do not support it.</summary>

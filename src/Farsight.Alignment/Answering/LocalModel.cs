@@ -154,8 +154,8 @@ public sealed class LocalModel : ILanguageModel, IDisposable
         return new(request, prompt, maxNewTokens, _model.Config, FrameOf(request.Prompt));
     }
 
-    /// <summary>How an answer becomes text. Exact ids are expected to end where the chat format's response begins, if there is
-    /// one.</summary>
+    /// <summary>How an answer becomes text. Exact ids are expected to end where the chat
+    /// format's response begins, if there is one.</summary>
     AnswerFrame FrameOf(Prompt prompt)
     {
         ChatFormat? format = prompt is Prompt.Tokens or Prompt.Chat { UsesTemplate: true } ? _format.Value : null;

@@ -12,8 +12,8 @@ namespace Farsight.Alignment.Answering;
 public sealed class ModelChatClient(ILanguageModel model, int maxNewTokens = 512) : IChatClient
 {
     /// <inheritdoc/>
-    /// <exception cref="InputException">The messages do not fit the window, the template refuses them, or an option is not
-    /// supported.</exception>
+    /// <exception cref="InputException">The messages do not fit the window, the template refuses
+    /// them, or an option is not supported.</exception>
     /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
     public async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
@@ -28,8 +28,8 @@ public sealed class ModelChatClient(ILanguageModel model, int maxNewTokens = 512
     }
 
     /// <inheritdoc/>
-    /// <exception cref="InputException">The messages do not fit the window, the template refuses them, or an option is not
-    /// supported.</exception>
+    /// <exception cref="InputException">The messages do not fit the window, the template refuses
+    /// them, or an option is not supported.</exception>
     /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages,

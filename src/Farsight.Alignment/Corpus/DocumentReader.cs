@@ -19,16 +19,16 @@ public static class DocumentReader
     /// <summary>Reads the selected documents, one at a time.</summary>
     /// <param name="options">Selection and repair of documents.</param>
     /// <param name="report">Counts everything that is read, repaired and dropped; complete after the last document.</param>
-    /// <exception cref="InputException">There is nothing to read, or a file cannot be read or is damaged; the message names file and
-    /// line.</exception>
+    /// <exception cref="InputException">There is nothing to read, or a file cannot be read or is
+    /// damaged; the message names file and line.</exception>
     public static IEnumerable<SourceDocument> Read(CorpusOptions options, CorpusReport report)
     {
         options.Check();
         CorpusFile[] files = CorpusFolder.Files(options.Path, options.Format != DocumentFormat.Auto);
-        return options.Sample is { Count: { } count } ? Drawn(files, options, count, report) : All(files, options, report);
+        return options.Sample is { Count: { } count } ? ReadDrawn(files, options, count, report) : ReadAll(files, options, report);
     }
 
-    static IEnumerable<SourceDocument> All(CorpusFile[] files, CorpusOptions options, CorpusReport report)
+    static IEnumerable<SourceDocument> ReadAll(CorpusFile[] files, CorpusOptions options, CorpusReport report)
     {
         foreach (SourceDocument document in Passing(files, options, report))
         {
@@ -42,7 +42,7 @@ public static class DocumentReader
     }
 
     /// <summary>Reads the documents of the lowest ranks. A first pass finds them without keeping any text.</summary>
-    static IEnumerable<SourceDocument> Drawn(CorpusFile[] files, CorpusOptions options, int count, CorpusReport report)
+    static IEnumerable<SourceDocument> ReadDrawn(CorpusFile[] files, CorpusOptions options, int count, CorpusReport report)
     {
         PriorityQueue<string, ulong> drawn = new(Comparer<ulong>.Create((a, b) => b.CompareTo(a))); // the highest rank leaves first
         foreach (SourceDocument document in Passing(files, options, report))
@@ -54,7 +54,7 @@ public static class DocumentReader
             }
         }
         HashSet<string> wanted = [.. drawn.UnorderedItems.Select(d => d.Element)];
-        foreach (CandidateDocument found in Found(files, options, new()))
+        foreach (CandidateDocument found in ReadCandidates(files, options, new()))
         {
             options.Told?.Invoke(report);
             if (wanted.Contains(found.Document.Id))
@@ -68,7 +68,7 @@ public static class DocumentReader
     static IEnumerable<SourceDocument> Passing(CorpusFile[] files, CorpusOptions options, CorpusReport report)
     {
         NearDuplicateIndex? seen = options.NearDuplicate is { } similarity ? new(similarity) : null;
-        foreach (CandidateDocument found in Found(files, options, report))
+        foreach (CandidateDocument found in ReadCandidates(files, options, report))
         {
             report.CountRead(found.Document.Id, found.Repairs);
             options.Told?.Invoke(report);
@@ -81,7 +81,7 @@ public static class DocumentReader
         }
     }
 
-    static IEnumerable<CandidateDocument> Found(CorpusFile[] files, CorpusOptions options, CorpusReport report)
+    static IEnumerable<CandidateDocument> ReadCandidates(CorpusFile[] files, CorpusOptions options, CorpusReport report)
     {
         foreach (CorpusFile file in files)
         {

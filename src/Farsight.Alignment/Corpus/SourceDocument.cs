@@ -1,8 +1,8 @@
 namespace Farsight.Alignment.Corpus;
 
 /// <summary>Represents one document of a corpus.</summary>
-/// <param name="Id">Where it came from: the path relative to the corpus, with <c>#line</c> for a line of a .jsonl file. Never an absolute
-/// path.</param>
+/// <param name="Id">Where it came from: the path relative to the corpus, with <c>#line</c> for a line of
+/// a .jsonl file. Never an absolute path.</param>
 /// <param name="Text">The whole text, not empty.</param>
 /// <param name="Questions">The questions that came with it; often none.</param>
 public sealed record SourceDocument(string Id, string Text, IReadOnlyList<QuestionAnswer> Questions);

@@ -15,10 +15,10 @@ namespace Farsight.Alignment.Data;
 /// <param name="Chosen">The preferred response.</param>
 /// <param name="Rejected">[M] dis-preferred responses, at least one; objectives that take fewer take the first.</param>
 /// <param name="Provenance">Where all this is from.</param>
-/// <param name="Prompt">Context and question as readable text, for people and for trainers that know prompt, chosen and rejected; may be
-/// left out.</param>
-/// <param name="Turns">Further turns about the same context, each after the chosen response of the turn before; null for a sample of one
-/// turn.</param>
+/// <param name="Prompt">Context and question as readable text, for people and for trainers that know prompt,
+/// chosen and rejected; may be left out.</param>
+/// <param name="Turns">Further turns about the same context, each after the chosen response of the turn
+/// before; null for a sample of one turn.</param>
 public sealed record PreferenceSample(
     string Id,
     IReadOnlyList<ContextChunk> Context,

@@ -40,8 +40,8 @@ public sealed record SampleTokens(
     /// Each turn by itself as the reference of LongPO reads it: the chunks that the chosen response was written from, the question, both
     /// responses.
     /// </summary>
-    /// <remarks>The short context x_S of arXiv 2502.13922, equation 11. A sample of which every chosen response saw every chunk is its own
-    /// short form.</remarks>
+    /// <remarks>The short context x_S of arXiv 2502.13922, equation 11. A sample of which every chosen response
+    /// saw every chunk is its own short form.</remarks>
     /// <exception cref="InputException">A chunk has a token outside the vocabulary.</exception>
     public static IReadOnlyList<SampleTokens> ShortTurns(PreferenceSample sample, ChatFormat format, int vocabSize) =>
     [
@@ -101,8 +101,8 @@ public sealed record SampleTokens(
 }
 
 /// <summary>Represents a turn as token ids.</summary>
-/// <param name="Question">Between what came before and the response: the question with the template around it; may be empty in the first
-/// turn.</param>
+/// <param name="Question">Between what came before and the response: the question with the template
+/// around it; may be empty in the first turn.</param>
 /// <param name="Chosen">The chosen response with its end token; at least one.</param>
 /// <param name="Rejected">[M] the rejected responses with their end tokens; at least one token each.</param>
 public sealed record TurnTokens(int[] Question, int[] Chosen, IReadOnlyList<int[]> Rejected)

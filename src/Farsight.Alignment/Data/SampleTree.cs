@@ -34,8 +34,8 @@ public sealed class SampleTree
     /// <summary>Adds a sample.</summary>
     /// <param name="sample">Its tokens.</param>
     /// <param name="positions">Of its prompt, [P].</param>
-    /// <param name="rejectedResponses">How many of the rejected responses of each turn to add, the first ones; null for as many as every
-    /// turn has.</param>
+    /// <param name="rejectedResponses">How many of the rejected responses of each turn to add, the first
+    /// ones; null for as many as every turn has.</param>
     /// <param name="scorePrompt">Whether context and questions are scored too, but for the first token.</param>
     /// <exception cref="InputException">The sample has fewer rejected responses than asked for.</exception>
     public SampleNodes Add(SampleTokens sample, PromptPositions positions, int? rejectedResponses, bool scorePrompt)

@@ -4,8 +4,8 @@ using Farsight.Engine.Numerics;
 namespace Farsight.Alignment.Endpoints;
 
 /// <summary>Holds the addresses of endpoints and the limits of their use.</summary>
-/// <param name="Urls">At least one address: "http://localhost:8000/v1", or the full one that ends in /chat/completions. All serve the same
-/// model.</param>
+/// <param name="Urls">At least one address: "http://localhost:8000/v1", or the full one that ends in
+/// /chat/completions. All serve the same model.</param>
 /// <param name="Model">The model's name, as the endpoints know it.</param>
 public sealed record EndpointOptions(IReadOnlyList<string> Urls, string Model)
 {

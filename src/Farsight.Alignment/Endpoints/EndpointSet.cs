@@ -111,8 +111,8 @@ public sealed class EndpointSet : IChatClient
         _post.Dispose();
     }
 
-    /// <summary>Returns an answer from the cache, or from an endpoint into the cache; equal requests in progress share one
-    /// answer.</summary>
+    /// <summary>Returns an answer from the cache, or from an endpoint into the cache; equal
+    /// requests in progress share one answer.</summary>
     async Task<ChatAnswer> AskOnce(byte[] request, AnswerCache cache, CancellationToken cancel)
     {
         string hash = AnswerCache.Hash(request);

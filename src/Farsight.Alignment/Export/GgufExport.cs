@@ -21,7 +21,7 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
     /// <exception cref="InputException">llama.cpp does not support the model, or the files are damaged.</exception>
     /// <exception cref="IOException">The disk is full.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public GgufExported Write(Action<long, long>? progress = null, CancellationToken cancel = default)
+    public GgufExportResult Write(Action<long, long>? progress = null, CancellationToken cancel = default)
     {
         if (Path.GetFullPath(Output) == Path.GetFullPath(Model))
         {
@@ -45,7 +45,7 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
         return Write(config, tensors, $"{Name(Model)} + {Name(Adapter)}", progress, cancel);
     }
 
-    GgufExported Write(
+    GgufExportResult Write(
         ModelConfig config,
         IReadOnlyList<TensorToWrite> tensors,
         string name,
@@ -98,7 +98,7 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
 /// <param name="ByteCount">Size of the file.</param>
 /// <param name="TensorCount">Number of tensors.</param>
 /// <param name="KeptInF16">Matrices stored as F16 because their rows are not whole blocks of the format.</param>
-public sealed record GgufExported(long ByteCount, int TensorCount, IReadOnlyList<string> KeptInF16);
+public sealed record GgufExportResult(long ByteCount, int TensorCount, IReadOnlyList<string> KeptInF16);
 
 /// <summary>Writes a PEFT adapter as a GGUF file that llama.cpp applies to a model.</summary>
 /// <param name="Model">The adapter's model: a directory or a GGUF file.</param>
@@ -109,7 +109,7 @@ public sealed record GgufLoraExport(string Model, string Adapter, string Output)
     /// <summary>Writes the file.</summary>
     /// <exception cref="InputException">The adapter holds more than a GGUF adapter can, or a file is damaged.</exception>
     /// <exception cref="IOException">The disk is full.</exception>
-    public GgufExported Write()
+    public GgufExportResult Write()
     {
         using PeftAdapter adapter = PeftAdapter.Read(Adapter);
         GgufModelWriter.WriteLora(Output, GgufExport.Name(Adapter), ModelFiles.ReadConfig(Model), adapter);

@@ -16,8 +16,8 @@ public sealed record FictionChapter(int Number, string Title, IReadOnlyList<stri
 
 /// <summary>Represents a question about one fact of an invented document.</summary>
 /// <param name="Question">The question, unique in the document.</param>
-/// <param name="Answer">A short sentence; all of it, but for its first letter's case and the full stop, stands in
-/// <paramref name="Support"/>.</param>
+/// <param name="Answer">A short sentence; all of it, but for its first letter's case and the full stop,
+/// stands in <paramref name="Support"/>.</param>
 /// <param name="Value">The requested value; occurs once in the support and once in the answer.</param>
 /// <param name="Support">The sentence that states the fact; occurs once in the text.</param>
 /// <param name="Chapter">Number of the chapter that contains the support.</param>

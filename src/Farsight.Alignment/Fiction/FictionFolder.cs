@@ -84,7 +84,7 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         {
             string name = $"document-{number.ToString("D4", CultureInfo.InvariantCulture)}.txt";
             AtomicFile.WriteText(Path.Combine(Folder, name), document.Text);
-            QuestionLine[] asked = Asked(number - 1, document);
+            QuestionLine[] asked = QuestionsOf(number - 1, document);
             questions.AddRange(asked.Select(a => JsonSerializer.Serialize(a with { Document = name }, s_json.QuestionLine)));
             totals = totals.Plus(document, asked.Length);
         }
@@ -99,7 +99,7 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         {
             foreach ((int number, FictionDocument document) in Documents(progress, cancellation))
             {
-                QuestionLine[] asked = Asked(number - 1, document);
+                QuestionLine[] asked = QuestionsOf(number - 1, document);
                 JsonSerializer.Serialize(stream, new(document.Text, document.Title, asked), s_json.DocumentLine);
                 stream.Write("\n"u8);
                 totals = totals.Plus(document, asked.Length);
@@ -118,7 +118,7 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         }
     }
 
-    QuestionLine[] Asked(int index, FictionDocument document) =>
+    QuestionLine[] QuestionsOf(int index, FictionDocument document) =>
         [.. Kinds.SelectMany(kind => FictionQuery.Of(document, kind, Seed, index)).Select(QuestionLine.Of)];
 
     /// <summary>Represents a question in the file; a question about several facts lists them as single questions.</summary>

@@ -65,15 +65,16 @@ public static class DatasetPage
     const string Legend = """
         <ul class="legend">
         <li><i class="relevant"></i>relevant chunk</li><li><i class="partial"></i>partial</li><li><i class="irrelevant"></i>irrelevant</li>
-        <li><mark>shared</mark>with question and chosen response</li><li><u>fact</u>that was put in</li><li><b class="missing">missing</b>a name or number that the context lacks</li>
+        <li><mark>shared</mark>with question and chosen response</li><li><u>fact</u>that was put in</li>
+        """ + """
+        <li><b class="missing">missing</b>a name or number that the context lacks</li>
         </ul>
 
         """;
 
-    const string WithoutTokenizer = """
-        <p class="note">Contexts are shown in one piece and without sources of the responses. To see both, pass the tokenizer of the model that made the dataset.</p>
-
-        """;
+    const string WithoutTokenizer =
+        "<p class=\"note\">Contexts are shown in one piece and without sources of the responses. "
+        + "To see both, pass the tokenizer of the model that made the dataset.</p>\n";
 
     static string Headlines(DatasetCard card)
     {

@@ -24,9 +24,9 @@ sealed class SampleHtml
     string Build()
     {
         SampleProvenance from = _sample.Provenance;
-        Write(
-            $"<section class=\"sample\" id=\"{Escape(_sample.Id)}\">\n<p class=\"id\">{Escape(_sample.Id)} · {Escape(string.Join(", ", from.Documents))}</p>\n<h2>{Escape(_sample.Question)}</h2>\n"
-        );
+        Write($"<section class=\"sample\" id=\"{Escape(_sample.Id)}\">\n");
+        Write($"<p class=\"id\">{Escape(_sample.Id)} · {Escape(string.Join(", ", from.Documents))}</p>\n");
+        Write($"<h2>{Escape(_sample.Question)}</h2>\n");
         Response("chosen", "Chosen", _sample.Chosen, from.Seen.Chosen, _texts?.FaultOfChosen());
         for (int j = 0; j < _sample.Rejected.Count; j++)
         {
@@ -34,9 +34,8 @@ sealed class SampleHtml
         }
         if (from.Judge is { } judge)
         {
-            Write(
-                $"<p class=\"judge\">{Escape(judge.Model)} {(judge.Accepted ? "accepts" : "refuses")} the chosen response: {Escape(judge.Reason)}</p>\n"
-            );
+            string verdict = judge.Accepted ? "accepts" : "refuses";
+            Write($"<p class=\"judge\">{Escape(judge.Model)} {verdict} the chosen response: {Escape(judge.Reason)}</p>\n");
         }
         Context();
         return _html.Append("</section>\n").ToString();
@@ -57,7 +56,10 @@ sealed class SampleHtml
     string From(IReadOnlyList<int> seen) =>
         seen.Count == 0
             ? " <span>from no chunk</span>"
-            : $" <span>from</span> {string.Join(' ', seen.Select(i => string.Create(CultureInfo.InvariantCulture, $"<a class=\"{Role(i)}\" href=\"#{Anchor(i)}\">{i + 1}</a>")))}";
+            : $" <span>from</span> {string.Join(' ', seen.Select(Link))}";
+
+    string Link(int number) =>
+        string.Create(CultureInfo.InvariantCulture, $"<a class=\"{Role(number)}\" href=\"#{Anchor(number)}\">{number + 1}</a>");
 
     IEnumerable<(Range, string)> Missing(string response)
     {
@@ -75,18 +77,17 @@ sealed class SampleHtml
         if (_texts is null)
         {
             string prompt = _sample.Prompt ?? "The sample has no readable prompt.";
-            Write(
-                $"<details class=\"chunk\"><summary>{_sample.Context.Count} chunks, {_sample.Context.Sum(c => c.Tokens.Length)} tokens</summary><p>{Marked(prompt, _shared.In(prompt).Select(r => (r, "mark")))}</p></details>\n"
-            );
+            int tokens = _sample.Context.Sum(c => c.Tokens.Length);
+            Write($"<details class=\"chunk\"><summary>{_sample.Context.Count} chunks, {tokens} tokens</summary>");
+            Write($"<p>{Marked(prompt, _shared.In(prompt).Select(r => (r, "mark")))}</p></details>\n");
             return;
         }
         double most = Math.Max(double.Epsilon, _sample.Context.Max(c => c.Score));
         _html.Append("<div class=\"strip\">");
         foreach ((int i, ContextChunk chunk) in _sample.Context.Index())
         {
-            Write(
-                $"<a class=\"{Role(i)}\" href=\"#{Anchor(i)}\" title=\"chunk {i + 1}, score {chunk.Score:0.##}\"><i style=\"height:{100 * chunk.Score / most:F0}%\"></i></a>"
-            );
+            Write($"<a class=\"{Role(i)}\" href=\"#{Anchor(i)}\" title=\"chunk {i + 1}, score {chunk.Score:0.##}\">");
+            Write($"<i style=\"height:{100 * chunk.Score / most:F0}%\"></i></a>");
         }
         _html.Append("</div>\n");
         for (int i = 0; i < _sample.Context.Count; i++)
@@ -108,9 +109,9 @@ sealed class SampleHtml
             marks.Add((at..(at + fact.Text.Length), "u"));
         }
         bool isOpen = chunk.Role == ChunkRole.Relevant;
-        Write(
-            $"<details class=\"chunk {Role(number)}\" id=\"{Anchor(number)}\"{(isOpen ? " open" : "")}><summary>{number + 1} · {Role(number)} · score {chunk.Score:0.##} · {Escape(chunk.Document)}, chunk {chunk.Index}</summary><p>{Marked(text, marks)}</p></details>\n"
-        );
+        Write($"<details class=\"chunk {Role(number)}\" id=\"{Anchor(number)}\"{(isOpen ? " open" : "")}>");
+        Write($"<summary>{number + 1} · {Role(number)} · score {chunk.Score:0.##} · ");
+        Write($"{Escape(chunk.Document)}, chunk {chunk.Index}</summary><p>{Marked(text, marks)}</p></details>\n");
     }
 
     /// <summary>Formats a text with tagged spans; spans may be nested.</summary>

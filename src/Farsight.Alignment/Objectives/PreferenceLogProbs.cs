@@ -28,8 +28,8 @@ public sealed record PreferenceLogProbs(
     /// <summary>Several turns as one example: chosen responses added up, and the first rejected ones, the second ones and so on.</summary>
     /// <remarks>Source: arXiv:2502.13922, Eq. 13.</remarks>
     /// <param name="turns">At least one, with as many rejected responses as are asked for.</param>
-    /// <param name="rejectedResponses">How many of the rejected responses of each turn count, the first ones; null for as many as every
-    /// turn has.</param>
+    /// <param name="rejectedResponses">How many of the rejected responses of each turn count, the first
+    /// ones; null for as many as every turn has.</param>
     public static PreferenceLogProbs OverTurns(IReadOnlyList<PreferenceLogProbs> turns, int? rejectedResponses)
     {
         int rejected = rejectedResponses ?? turns.Min(t => t.Rejected.Count);

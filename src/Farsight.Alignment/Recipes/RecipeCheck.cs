@@ -110,7 +110,7 @@ sealed class RecipeCheck(JsonSerializerOptions options)
         }
         catch (JsonException)
         {
-            Add(path, $"{Shown(node)} is not {Wanted(type)}.");
+            Add(path, $"{Shown(node)} is not {Expected(type)}.");
         }
     }
 
@@ -120,7 +120,7 @@ sealed class RecipeCheck(JsonSerializerOptions options)
 
     static string Shown(JsonNode? node) => node?.ToJsonString() is { Length: <= 60 } text ? text : "the value";
 
-    string Wanted(Type type)
+    string Expected(Type type)
     {
         Type plain = Nullable.GetUnderlyingType(type) ?? type;
         return plain.IsEnum

@@ -76,8 +76,8 @@ public static class RecipeFile
         where T : class, IRecipe => JsonSerializer.Serialize(recipe, Json) + "\n";
 
     /// <summary>Finds a file or folder that a recipe names.</summary>
-    /// <remarks>An absolute path is used unchanged. A relative path is searched in the recipe's folder, then in the working
-    /// folder.</remarks>
+    /// <remarks>An absolute path is used unchanged. A relative path is searched in the recipe's
+    /// folder, then in the working folder.</remarks>
     /// <param name="recipePath">The recipe's file.</param>
     /// <param name="key">The key that names it, for the message.</param>
     /// <param name="path">The path in the recipe.</param>

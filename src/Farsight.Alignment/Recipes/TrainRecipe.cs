@@ -138,8 +138,8 @@ public sealed record TrainRecipe : IRecipe
 }
 
 /// <summary>Represents how a run is watched while it trains, beyond the metrics that are computed anyway.</summary>
-/// <param name="SamplesEvery">Steps between greedy answers to held-out prompts; there are also answers before the first step and after
-/// the last.</param>
+/// <param name="SamplesEvery">Steps between greedy answers to held-out prompts; there are also answers
+/// before the first step and after the last.</param>
 /// <param name="Samples">Number of held-out samples to answer, in order; 0 for none.</param>
 /// <param name="MaxNewTokens">Maximum tokens per answer.</param>
 /// <param name="StopOnAlarm">Whether an alarm stops the run, after a checkpoint.</param>

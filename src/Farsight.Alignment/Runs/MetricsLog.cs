@@ -8,8 +8,8 @@ namespace Farsight.Alignment.Runs;
 /// <param name="Step">The step; 0 before training.</param>
 /// <param name="Values">Metrics over the step's samples.</param>
 /// <param name="HeldOut">Metrics over the held-out samples after the step; null if not measured.</param>
-/// <param name="HeldOutMargins">Reward margin of each held-out sample by id; <paramref name="HeldOut"/> has their mean. Null for objectives
-/// without rewards.</param>
+/// <param name="HeldOutMargins">Reward margin of each held-out sample by id; <paramref name="HeldOut"/> has their
+/// mean. Null for objectives without rewards.</param>
 public sealed record MetricsLine(
     int Step,
     IReadOnlyDictionary<string, double> Values,

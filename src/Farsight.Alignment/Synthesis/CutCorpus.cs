@@ -66,8 +66,8 @@ sealed record CutCorpus(IReadOnlyList<Passage> Documents, CorpusCounts Counts, s
 /// Selects the documents of a corpus that fit into a budget: all of them, or a draw by seed and name that does not depend on their
 /// order.
 /// </summary>
-/// <remarks>Each document has a rank, and the lowest ranks that fit together are kept. A document above a rank that did not fit is not
-/// split at all.</remarks>
+/// <remarks>Each document has a rank, and the lowest ranks that fit together are kept. A document above a rank
+/// that did not fit is not split at all.</remarks>
 sealed class CorpusSelection(int seed, long maxTokens)
 {
     readonly PriorityQueue<(int Order, Passage Document), ulong> _kept = new(Comparer<ulong>.Create((a, b) => b.CompareTo(a)));

@@ -27,8 +27,8 @@ public record LogoOptions(string Model, string Documents, int Samples, int Seed,
     /// <summary>Where chosen responses come from. <see cref="ChosenSource.Gold"/> excludes questions that the model writes.</summary>
     public ChosenSource Chosen { get; init; }
 
-    /// <summary>Scores the importance of chunks: one of <see cref="ChunkScorers.Names"/>, or "llm" to ask the endpoint for
-    /// entities.</summary>
+    /// <summary>Scores the importance of chunks: one of <see cref="ChunkScorers.Names"/>, or
+    /// "llm" to ask the endpoint for entities.</summary>
     public string Scorer { get; init; } = "evidence";
 
     /// <summary>δ, the score from which a chunk is relevant, in the scorer's unit; null for the scorer's default.</summary>

@@ -1,7 +1,7 @@
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Holds everything that decides a file of LOGO data. The order of the keys is the order in which differences are
-/// reported.</summary>
+/// <summary>Holds everything that decides a file of LOGO data. The order of the keys is the
+/// order in which differences are reported.</summary>
 /// <param name="FormatVersion">Version of the samples and of how they are drawn.</param>
 /// <param name="Model">SHA-256 of the files of the model that answers; with an endpoint, of the tokenizer of the chunks.</param>
 /// <param name="Generator">Name of the model, as stored in the samples.</param>
@@ -19,8 +19,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="Rejected">M, rejected responses per sample.</param>
 /// <param name="Temperature">Sampling temperature for rejected responses.</param>
 /// <param name="MaxNewTokens">Maximum tokens per response.</param>
-/// <param name="Chosen">"gold" if chosen responses are the answers that came with the questions; null if the model writes
-/// them.</param>
+/// <param name="Chosen">"gold" if chosen responses are the answers that came with the questions; null if the model writes them.</param>
 public sealed record LogoSettings(
     int FormatVersion,
     string Model,

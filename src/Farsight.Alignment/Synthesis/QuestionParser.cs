@@ -40,13 +40,17 @@ static partial class QuestionParser
     static string Plain(string text) => Spaces().Replace(text.Trim().Trim('*', '_', '"', '“', '”', '`', ' ', '\n', '\r', '\t'), " ");
 
     [GeneratedRegex(
-        @"^[\s\d.#*_>()-]*question(?:\s*\d+)?[*_\s]*:(.+?)^[\s\d.#*_>()-]*answer(?:\s*\d+)?[*_\s]*:(.*?)(?=^[\s\d.#*_>()-]*question(?:\s*\d+)?[*_\s]*:|\z)",
+        @"^[\s\d.#*_>()-]*question(?:\s*\d+)?[*_\s]*:(.+?)"
+            + @"^[\s\d.#*_>()-]*answer(?:\s*\d+)?[*_\s]*:(.*?)"
+            + @"(?=^[\s\d.#*_>()-]*question(?:\s*\d+)?[*_\s]*:|\z)",
         RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.Multiline | RegexOptions.CultureInvariant
     )]
     private static partial Regex Form();
 
     [GeneratedRegex(
-        @"\b(?:the|this|that) (?:(?:above|given|provided|following) )?(?:text|passage|excerpt)\b|\baccording to the (?:author|document|paragraph|narrator)\b|\b(?:as|is|are) (?:mentioned|described|stated|told) above\b",
+        @"\b(?:the|this|that) (?:(?:above|given|provided|following) )?(?:text|passage|excerpt)\b"
+            + @"|\baccording to the (?:author|document|paragraph|narrator)\b"
+            + @"|\b(?:as|is|are) (?:mentioned|described|stated|told) above\b",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
     )]
     private static partial Regex SpeaksOfText();

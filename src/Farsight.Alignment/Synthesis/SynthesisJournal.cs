@@ -8,8 +8,8 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Writes FILE.jsonl so that it can be resumed: samples go to FILE.jsonl.partial, their valid length to
-/// FILE.jsonl.journal.json.</summary>
+/// <summary>Writes FILE.jsonl so that it can be resumed: samples go to FILE.jsonl.partial, their
+/// valid length to FILE.jsonl.journal.json.</summary>
 /// <remarks>
 /// Samples reach the disk before the journal counts them, and uncounted samples are cut off on opening, so the two files agree after a kill
 /// at any moment. The last steps are: write the summary, rename the file, write the card, delete the journal.
@@ -59,8 +59,8 @@ sealed class SynthesisJournal : IDisposable
     /// <summary>Starts a file, or resumes the one that was started with the same settings.</summary>
     /// <param name="output">The file.</param>
     /// <param name="settings">Record of everything that decides the file.</param>
-    /// <exception cref="InputException">The file exists, is being written by another process, is damaged, or was started with other
-    /// settings.</exception>
+    /// <exception cref="InputException">The file exists, is being written by another process, is damaged,
+    /// or was started with other settings.</exception>
     internal static SynthesisJournal Open(string output, object settings) =>
         Open(output, JsonSerializer.SerializeToNode(settings, settings.GetType(), s_json)!);
 

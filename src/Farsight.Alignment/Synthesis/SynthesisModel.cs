@@ -39,8 +39,8 @@ sealed record SynthesisModel(
             name, InputHash.OfModel(directory), model.Config.MaxPositionEmbeddings, tokenizer, format, new LocalModel(name, model, format));
     }
 
-    /// <summary>Creates the description of a model that answers about chunks in the tokens of a directory whose weights are not
-    /// needed.</summary>
+    /// <summary>Creates the description of a model that answers about chunks in the tokens of a
+    /// directory whose weights are not needed.</summary>
     internal static SynthesisModel Behind(ILanguageModel writer, string directory)
     {
         ModelConfig config = ModelFiles.ReadConfig(directory);

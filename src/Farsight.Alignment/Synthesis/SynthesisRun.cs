@@ -18,8 +18,8 @@ public static class SynthesisRun
     /// <param name="progress">Receives the counts whenever samples were written.</param>
     /// <param name="cancel">Finishes the current group, saves and stops; the same call resumes.</param>
     /// <returns>What was made. It has fewer samples than requested if all tries of some sample numbers failed.</returns>
-    /// <exception cref="InputException">Options, model and documents do not fit together, the file exists, or no sample could be
-    /// made.</exception>
+    /// <exception cref="InputException">Options, model and documents do not fit together, the file
+    /// exists, or no sample could be made.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled; it can be resumed.</exception>
     public static SynthesisSummary<TSettings> Start<TSettings>(
         SynthesisOptions<TSettings> options,

@@ -33,8 +33,8 @@ public interface ITreePass : IDisposable
 /// <summary>Adapts a model of the engine to the training loop.</summary>
 /// <param name="model">Kept by the caller.</param>
 /// <param name="level">What a forward pass keeps, and what backward computes again.</param>
-/// <param name="attention">Which keys each head looks at in <see cref="Forward"/>; null for all. <see cref="Evaluate"/> looks at
-/// all.</param>
+/// <param name="attention">Which keys each head looks at in <see cref="Forward"/>; null for
+/// all. <see cref="Evaluate"/> looks at all.</param>
 public sealed class TrainableModel(LlamaModel model, Recomputation level = Recomputation.None, AttentionPattern? attention = null)
     : ITrainable
 {

@@ -25,8 +25,8 @@ public sealed class PreferenceTraining : ITrainingWork
     /// <param name="objective">The loss of one sample; a step's loss is the mean over its samples.</param>
     /// <param name="positions">Draws the positions of prompts.</param>
     /// <param name="batches">Samples per step, tokens per tree, seed.</param>
-    /// <exception cref="ArgumentException">There is nothing to train on, or the objective needs a reference and a sample has
-    /// none.</exception>
+    /// <exception cref="ArgumentException">There is nothing to train on, or the objective needs
+    /// a reference and a sample has none.</exception>
     public PreferenceTraining(
         PreferenceSamples samples,
         IPreferenceObjective objective,
@@ -214,7 +214,7 @@ public sealed record PreferenceSamples(
 
 /// <summary>Represents how samples are batched.</summary>
 /// <param name="BatchSize">Samples per optimizer step.</param>
-/// <param name="MicroBatchTokens">Maximum tokens per tree; a longer sample has a tree of its own. Limits the memory; the result changes
-/// only by rounding.</param>
+/// <param name="MicroBatchTokens">Maximum tokens per tree; a longer sample has a tree of its own. Limits the
+/// memory; the result changes only by rounding.</param>
 /// <param name="Seed">Seed of the run.</param>
 public sealed record PreferenceBatches(int BatchSize, int MicroBatchTokens, int Seed);

@@ -18,8 +18,8 @@ static class TrainingCheckpoint
 
     /// <param name="Step">Optimizer steps done.</param>
     /// <param name="MetricsBytes">Length of metrics.jsonl.</param>
-    /// <param name="TouchedRows">By parameter, the rows of the matrix that its tensors hold, in their order; of the parameters that hold
-    /// only some.</param>
+    /// <param name="TouchedRows">By parameter, the rows of the matrix that its tensors hold, in their order;
+    /// of the parameters that hold only some.</param>
     sealed record State(int Step, long MetricsBytes, Dictionary<string, int[]> TouchedRows);
 
     internal static void Write(

@@ -171,8 +171,8 @@ public sealed class TrainingLoop : IDisposable
 
 /// <summary>Represents the length of a training and the intervals of evaluations and checkpoints.</summary>
 /// <param name="Steps">Optimizer steps of the whole run.</param>
-/// <param name="EvalEvery">Steps between evaluations on held-out work; there is also one before the first step and one after the
-/// last.</param>
+/// <param name="EvalEvery">Steps between evaluations on held-out work; there is also one before
+/// the first step and one after the last.</param>
 /// <param name="CheckpointEvery">Steps between checkpoints; there is also one after the last.</param>
 /// <param name="Optimizer">Optimizer.</param>
 /// <param name="Schedule">Learning-rate schedule.</param>

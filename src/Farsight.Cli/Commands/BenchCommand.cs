@@ -133,7 +133,7 @@ static class BenchCommand
     static StepBenchmarkResult Time(StepBenchmarkOptions options, CancellationToken cancel)
     {
         using ProgressLine line = ProgressLine.OnStandardError("step");
-        return StepBenchmark.Run(options, new Shown(line, options.Warmup + options.Steps), cancel);
+        return StepBenchmark.Run(options, new ProgressDisplay(line, options.Warmup + options.Steps), cancel);
     }
 
     /// <summary>Writes the keys of the peer script first, then our own.</summary>
@@ -203,7 +203,7 @@ static class BenchCommand
     static double Round(double value, int digits) => Math.Round(value, digits);
 
     /// <summary>Shows the finished steps on the progress line.</summary>
-    sealed class Shown(ProgressLine line, int total) : IProgress<int>
+    sealed class ProgressDisplay(ProgressLine line, int total) : IProgress<int>
     {
         public void Report(int value) => line.Report(value, total, "");
     }

@@ -34,14 +34,14 @@ static class BenchModelCommand
         long bytes = BenchmarkModel.ByteCount(shape, format);
         using (ProgressLine line = ProgressLine.OnStandardError("MiB"))
         {
-            BenchmarkModel.Write(shape, directory, format, new Shown(line, bytes), cancel);
+            BenchmarkModel.Write(shape, directory, format, new ProgressDisplay(line, bytes), cancel);
         }
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{directory}: {bytes >> 20} MiB of weights in {format}"));
         return ExitCode.Done;
     }
 
     /// <summary>Shows the written bytes on the progress line.</summary>
-    sealed class Shown(ProgressLine line, long total) : IProgress<long>
+    sealed class ProgressDisplay(ProgressLine line, long total) : IProgress<long>
     {
         public void Report(long value) => line.Report(value >> 20, total >> 20, "");
     }

@@ -48,7 +48,7 @@ static class ExportCommand
     {
         s_threads.Apply(parse);
         string model = Bundled.Locate(parse.GetValue(s_model)!), path = parse.GetValue(s_out)!;
-        GgufExported exported = parse.GetValue(s_lora)
+        GgufExportResult exported = parse.GetValue(s_lora)
             ? new GgufLoraExport(
                 model,
                 parse.GetValue(s_adapter) ?? throw new InputException("--lora requires --adapter. Name the adapter directory."),
@@ -59,13 +59,13 @@ static class ExportCommand
         return ExitCode.Done;
     }
 
-    static GgufExported Model(GgufExport export, CancellationToken cancel)
+    static GgufExportResult Model(GgufExport export, CancellationToken cancel)
     {
         using ProgressLine line = ProgressLine.OnStandardError("megabyte");
         return export.Write((done, total) => line.Report(done / Megabyte, total / Megabyte, ""), cancel);
     }
 
-    static string Text(string path, GgufExported exported)
+    static string Text(string path, GgufExportResult exported)
     {
         string size = $"{path}: {exported.TensorCount} tensors, {exported.ByteCount} bytes";
         if (exported.KeptInF16.Count == 0)
@@ -76,7 +76,7 @@ static class ExportCommand
         return $"{size}; {exported.KeptInF16.Count} tensors in F16, because their rows are not a multiple of the block size: {names}";
     }
 
-    static string Json(string path, GgufExported exported) => JsonSerializer.Serialize(new
+    static string Json(string path, GgufExportResult exported) => JsonSerializer.Serialize(new
     {
         output = path,
         bytes = exported.ByteCount,

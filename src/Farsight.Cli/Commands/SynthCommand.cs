@@ -44,7 +44,11 @@ static class SynthCommand
     {
         Description = "Tokens per chunk. Default: a sixteenth of the model's window, at most 512.",
     };
-    static readonly Option<int> s_chunks = new("--chunks") { Description = "Chunks per context.", DefaultValueFactory = _ => s_defaults.Chunks };
+    static readonly Option<int> s_chunks = new("--chunks")
+    {
+        Description = "Chunks per context.",
+        DefaultValueFactory = _ => s_defaults.Chunks,
+    };
     static readonly Option<double?> s_threshold = new("--threshold")
     {
         Description =

@@ -30,7 +30,11 @@ static class SynthContrastCommand
     {
         Description = "Tokens per chunk. Default: a sixteenth of the model's window, at most 512.",
     };
-    static readonly Option<int> s_chunks = new("--chunks") { Description = "Chunks per context.", DefaultValueFactory = _ => s_defaults.Chunks };
+    static readonly Option<int> s_chunks = new("--chunks")
+    {
+        Description = "Chunks per context.",
+        DefaultValueFactory = _ => s_defaults.Chunks,
+    };
     static readonly Option<double> s_temperature = new("--temperature")
     {
         Description = "Sampling temperature for rejected responses of the model.",

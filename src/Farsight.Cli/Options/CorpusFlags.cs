@@ -29,7 +29,10 @@ sealed class CorpusFlags
     {
         Description = "Minimum document length, in tokens if a tokenizer is given, else in characters. Default: no limit.",
     };
-    readonly Option<int?> _maxLength = new("--max-length") { Description = "Maximum document length, as above. Default: no limit." };
+    readonly Option<int?> _maxLength = new("--max-length")
+    {
+        Description = "Maximum document length, in the unit of --min-length. Default: no limit.",
+    };
 
     /// <summary>Creates the options.</summary>
     /// <param name="nearDuplicates">The default of --near-duplicates; 0 keeps all documents.</param>

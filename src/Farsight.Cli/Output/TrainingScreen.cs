@@ -51,7 +51,7 @@ sealed class TrainingScreen(ParseResult parse, string output, IReadOnlyList<Show
         using CancellationTokenRegistration note = cancel.Register(() => line.Note(
             "Stopping after this step, which is saved. Press Ctrl-C again to stop now and lose the work since the last checkpoint."));
         using SecondInterrupt second = new(cancel);
-        return train(line.Note, new Steps(line, this));
+        return train(line.Note, new StepDisplay(line, this));
     }
 
     void WriteHeldOut()
@@ -81,7 +81,7 @@ sealed class TrainingScreen(ParseResult parse, string output, IReadOnlyList<Show
         string.Join("  ", shown.Where(s => values.ContainsKey(s.Name)).Select(s => $"{s.Label} {s.Of(values)}"));
 
     /// <summary>Shows the progress of the training loop.</summary>
-    sealed class Steps(ProgressLine line, TrainingScreen screen) : IProgress<TrainingProgress>
+    sealed class StepDisplay(ProgressLine line, TrainingScreen screen) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value)
         {

@@ -3,8 +3,8 @@ namespace Farsight.Engine.Checkpoints;
 /// <summary>Represents the settings of an adapter.</summary>
 /// <param name="Rank">R: rows of A and columns of B, unless <see cref="RankPattern"/> overrides it.</param>
 /// <param name="Alpha">α: the update B·A is scaled by α / R, or by α / √R if <see cref="RankStabilized"/>.</param>
-/// <param name="Targets">Linear layers that it changes, by the last part of their names or the whole name: "q_proj"; empty with a
-/// <see cref="TargetPattern"/>.</param>
+/// <param name="Targets">Linear layers that it changes, by the last part of their names or the whole name: "q_proj";
+/// empty with a <see cref="TargetPattern"/>.</param>
 /// <param name="ModulesToSave">Names of fully trained modules: "embed_tokens".</param>
 /// <param name="BaseModelName">Folder or hub name of the base model; null if unknown.</param>
 public sealed record AdapterDescription(

@@ -37,8 +37,8 @@ public static class HuggingFaceConfig
     const int MaxSize = 1 << 24; // of any extent: far above real models, low enough that products fit
 
     /// <summary>Reads config.json.</summary>
-    /// <exception cref="InputException">The file is missing or damaged, the architecture or a setting is not supported, or a value is
-    /// out of range.</exception>
+    /// <exception cref="InputException">The file is missing or damaged, the architecture or a setting is not
+    /// supported, or a value is out of range.</exception>
     public static ModelConfig Read(string path)
     {
         ConfigReader config = ConfigReader.Open(path);

@@ -9,8 +9,8 @@ public static class AtomicFile
     static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     /// <summary>Replaces the file by what <paramref name="body"/> writes; creates missing folders.</summary>
-    /// <exception cref="IOException">The file could not be written, for example because the disk is full; the temporary file is
-    /// deleted.</exception>
+    /// <exception cref="IOException">The file could not be written, for example because the disk is
+    /// full; the temporary file is deleted.</exception>
     /// <exception cref="InputException">Writing to the folder is not permitted.</exception>
     public static void Write(string path, Action<Stream> body)
     {

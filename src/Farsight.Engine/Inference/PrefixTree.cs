@@ -15,7 +15,7 @@ sealed class PrefixTree
     readonly int _own;
     readonly List<PrefixNode> _nodes = [];
     readonly int[] _ends;
-    readonly Stack<Open> _open = new();
+    readonly Stack<OpenGroup> _open = new();
 
     PrefixTree(IReadOnlyList<IReadOnlyList<int>> sequences, int own)
     {
@@ -43,7 +43,7 @@ sealed class PrefixTree
         {
             tree.End(s, 0, PrefixNode.None);
         }
-        while (tree._open.TryPop(out Open? open))
+        while (tree._open.TryPop(out OpenGroup? open))
         {
             tree.Take(open);
         }
@@ -53,7 +53,7 @@ sealed class PrefixTree
     /// <summary>Total number of tokens of all nodes.</summary>
     internal long RowCount => _nodes.Sum(n => (long)n.Count);
 
-    void Take(Open open)
+    void Take(OpenGroup open)
     {
         if (open.Members.Count == 1)
         {
@@ -78,7 +78,7 @@ sealed class PrefixTree
     }
 
     /// <summary>Returns the length of the beginning that all members share, without the tokens that are never shared.</summary>
-    int Common(Open open)
+    int Common(OpenGroup open)
     {
         IReadOnlyList<int> first = _sequences[open.Members[0]];
         int common = first.Count - _own;
@@ -124,7 +124,7 @@ sealed class PrefixTree
     /// <param name="Start">End of the node's tokens.</param>
     /// <param name="Equal">Length up to which they are known to be equal.</param>
     /// <param name="Parent">Index of the node.</param>
-    sealed record Open(IReadOnlyList<int> Members, int Start, int Equal, int Parent);
+    sealed record OpenGroup(IReadOnlyList<int> Members, int Start, int Equal, int Parent);
 }
 
 /// <summary>Represents consecutive tokens that some sequences share.</summary>

@@ -11,8 +11,8 @@ public delegate int? TokenChoice(int prompt, ReadOnlySpan<float> logits);
 /// <summary>
 /// Decodes prompts in batches: computes shared beginnings once, and decodes as many prompts at a time as the cache can hold.
 /// </summary>
-/// <remarks>The batches depend on the prompts, their budgets and the cache size; see <see cref="Generator"/> for the effect on the
-/// last bits.</remarks>
+/// <remarks>The batches depend on the prompts, their budgets and the cache size; see
+/// <see cref="Generator"/> for the effect on the last bits.</remarks>
 /// <param name="model">The model; not safe for concurrent use.</param>
 /// <param name="cacheBytes">Maximum bytes of the key-value cache; exceeded only if a single prompt needs more.</param>
 public sealed class PromptDecoder(LlamaModel model, long cacheBytes = PromptDecoder.DefaultCacheBytes)

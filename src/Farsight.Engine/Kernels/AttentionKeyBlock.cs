@@ -1,8 +1,8 @@
 namespace Farsight.Engine.Kernels;
 
 /// <summary>Represents up to 96 consecutive keys of a bundle, either of its prefix or of its own.</summary>
-/// <param name="Prefix">Whether First counts in the prefix, which every lane sees unless it is out of its window, or among the own
-/// keys.</param>
+/// <param name="Prefix">Whether First counts in the prefix, which every lane sees unless it is out
+/// of its window, or among the own keys.</param>
 /// <param name="First">Number of the first key.</param>
 /// <param name="Count">Number of keys.</param>
 readonly record struct AttentionKeyBlock(bool Prefix, int First, int Count)

@@ -6,8 +6,8 @@ using Farsight.Engine.Numerics;
 namespace Farsight.Engine.Kernels;
 
 /// <summary>Computes products of one row of x with four rows of weights in their storage format, widened in registers.</summary>
-/// <remarks>A sum takes its terms in the order of <see cref="SkinnyGemm"/>, so a token's bits are the same alone and among
-/// others.</remarks>
+/// <remarks>A sum takes its terms in the order of <see cref="SkinnyGemm"/>, so a token's bits
+/// are the same alone and among others.</remarks>
 static class SkinnyRow
 {
     const int Block = 32;

@@ -42,8 +42,8 @@ sealed record BlockContext(
 /// <summary>Receives the token that each head of a layer attends to most from one row.</summary>
 /// <param name="number">Index of the sequence in the batch, or of the prompt or request where those are decoded.</param>
 /// <param name="layer">Index of the layer, from 0.</param>
-/// <param name="peaks">[H] index in the sequence of the token that each head attends to most, the first of equals; valid during the call
-/// only.</param>
+/// <param name="peaks">[H] index in the sequence of the token that each head attends to most, the first
+/// of equals; valid during the call only.</param>
 public delegate void AttentionAction(int number, int layer, ReadOnlySpan<int> peaks);
 
 /// <summary>Represents a row whose attention is observed.</summary>

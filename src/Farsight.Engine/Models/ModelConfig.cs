@@ -84,8 +84,8 @@ public sealed record ModelConfig
         this with { RopeScaling = rope, MaxPositionEmbeddings = rope.WindowOf(MaxPositionEmbeddings, HeadDim, RopeTheta) };
 
     /// <summary>Returns the rule that gives <paramref name="model"/>, which has the same weights, the rotation of this config.</summary>
-    /// <exception cref="InputException">The configs differ in rope_theta and this one is also scaled, which no single rule can
-    /// express.</exception>
+    /// <exception cref="InputException">The configs differ in rope_theta and this one is also scaled,
+    /// which no single rule can express.</exception>
     public RopeScaling RopeFor(ModelConfig model) =>
         RopeTheta == model.RopeTheta ? RopeScaling
         : RopeScaling.IsPlain ? new RopeScaling.AdjustedBase(RopeScaling.Theta(HeadDim, RopeTheta))

@@ -106,10 +106,9 @@ public sealed class TokenTreeBuilder
     /// <param name="parent">Index of an earlier node, or <see cref="Root"/>.</param>
     /// <param name="tokens">[n] token ids, n at least 1.</param>
     /// <param name="positions">[n] position ids, none negative.</param>
-    /// <param name="scored">[n] whether the token is scored; false for the first token of a root, which no row
-    /// predicts.</param>
-    /// <exception cref="ArgumentException">Lengths differ, the node is empty, the parent does not exist, or the first token of a root is
-    /// scored.</exception>
+    /// <param name="scored">[n] whether the token is scored; false for the first token of a root, which no row predicts.</param>
+    /// <exception cref="ArgumentException">Lengths differ, the node is empty, the parent does not exist, or
+    /// the first token of a root is scored.</exception>
     public int Add(int parent, ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, ReadOnlySpan<bool> scored)
     {
         if (tokens.IsEmpty || tokens.Length != positions.Length || tokens.Length != scored.Length)

@@ -8,8 +8,8 @@ namespace Farsight.Engine.Optimizers;
 public abstract record LearningRateSchedule(int WarmupSteps)
 {
     /// <summary>Computes the factor of the peak learning rate, 0 … 1.</summary>
-    /// <param name="stepsTaken">Before this one, from 0; the rule after the warm-up reaches its end at
-    /// <paramref name="totalSteps"/>.</param>
+    /// <param name="stepsTaken">Before this one, from 0; the rule after the warm-up reaches its
+    /// end at <paramref name="totalSteps"/>.</param>
     /// <param name="totalSteps">Steps of the whole run.</param>
     public double Factor(long stepsTaken, long totalSteps)
     {

@@ -166,8 +166,8 @@ public abstract record RopeScaling
     /// <param name="BetaFast">Turns above which a frequency is kept; 32 in the paper.</param>
     /// <param name="BetaSlow">Turns below which a frequency is divided by s; 1 in the paper.</param>
     /// <param name="AttentionFactor">Factor on cos and sin; null for 0.1 · ln(s) + 1, or for the value of the next two.</param>
-    /// <param name="MScale">m: with <paramref name="MScaleAllDim"/>, a, the factor is (0.1 · m · ln(s) + 1) / (0.1 · a · ln(s) + 1);
-    /// DeepSeek's variant.</param>
+    /// <param name="MScale">m: with <paramref name="MScaleAllDim"/>, a, the factor is
+    /// (0.1 · m · ln(s) + 1) / (0.1 · a · ln(s) + 1); DeepSeek's variant.</param>
     /// <param name="MScaleAllDim">a.</param>
     /// <param name="Truncate">Whether the ends of the ramp are rounded outwards to whole pairs.</param>
     public sealed record Yarn(
@@ -209,8 +209,8 @@ public abstract record RopeScaling
     /// arXiv:2402.13753.
     /// </summary>
     /// <param name="Factor">s: how many times the original window.</param>
-    /// <param name="OriginalMaxPositionEmbeddings">w: sequences of at most w tokens use the short factors, longer ones the long
-    /// factors.</param>
+    /// <param name="OriginalMaxPositionEmbeddings">w: sequences of at most w tokens use the short
+    /// factors, longer ones the long factors.</param>
     /// <param name="ShortFactors">[Dh/2]</param>
     /// <param name="LongFactors">[Dh/2]</param>
     /// <param name="AttentionFactor">Factor on cos and sin for both; null for √(1 + ln s / ln w).</param>

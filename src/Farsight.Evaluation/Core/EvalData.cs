@@ -6,8 +6,8 @@ using ICSharpCode.SharpZipLib.BZip2;
 namespace Farsight.Evaluation.Core;
 
 /// <summary>Reads the user's folder of data sets, templates and word lists: one folder per benchmark.</summary>
-/// <remarks>A file may be there as it is, or compressed with .gz or .bz2 behind its name. Paths have slashes and are relative to the
-/// folder.</remarks>
+/// <remarks>A file may be there as it is, or compressed with .gz or .bz2 behind its name. Paths have
+/// slashes and are relative to the folder.</remarks>
 /// <param name="root">The folder; null for none.</param>
 public sealed class EvalData(string? root)
 {

@@ -4,8 +4,8 @@ namespace Farsight.Evaluation.Core;
 
 /// <summary>Represents a file that tasks read, and its status.</summary>
 /// <param name="Path">Path below the data folder.</param>
-/// <param name="Status">"found", "missing", "changed" (its content is not the known one), or "optional" (missing, and the tasks run without
-/// it).</param>
+/// <param name="Status">"found", "missing", "changed" (its content is not the known one), or "optional"
+/// (missing, and the tasks run without it).</param>
 /// <param name="Source">Where the user can get it.</param>
 /// <param name="Sha256">Hash of the content, where it is known.</param>
 /// <param name="Tasks">Names of the tasks that read it.</param>

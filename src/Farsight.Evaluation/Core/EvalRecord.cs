@@ -75,8 +75,8 @@ public sealed record EvalRecord(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Verdict { get; init; }
 
-    /// <summary>The exception's type and message of a failed example; null elsewhere. Failed examples score 0 and stay in the
-    /// denominator.</summary>
+    /// <summary>The exception's type and message of a failed example; null elsewhere. Failed examples
+    /// score 0 and stay in the denominator.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Failed { get; init; }
 

@@ -68,10 +68,10 @@ public sealed record SkippedPart(string Task, int? Length, string Reason);
 /// <param name="Metric">Name of the metric.</param>
 /// <param name="Chance">Expected score of a guesser; null where there is no such number.</param>
 /// <param name="All">Aggregate over all examples.</param>
-/// <param name="By">Aggregates by each group alone: by length, by subject. Groups with a single value are left out, except the
-/// length.</param>
-/// <param name="Cells">By all groups together, where there are several, in the order they were run. A cell that was not run is
-/// absent.</param>
+/// <param name="By">Aggregates by each group alone: by length, by subject. Groups with a single
+/// value are left out, except the length.</param>
+/// <param name="Cells">By all groups together, where there are several, in the order they were
+/// run. A cell that was not run is absent.</param>
 public sealed record TaskResult(
     string Task, int Version, string Title, string Metric, double? Chance,
     CellResult All, IReadOnlyList<CellResult> By, IReadOnlyList<CellResult> Cells)

@@ -29,8 +29,8 @@ public sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalR
     /// <param name="directory">Directory of examples.jsonl, timing.jsonl and results.json; null to write no files.</param>
     /// <param name="progress">Receives the progress after every example.</param>
     /// <param name="cancellationToken">Stops the evaluation; finished examples stay on disk.</param>
-    /// <exception cref="InputException">The plan does not fit the text or the lengths, or the directory belongs to another
-    /// model.</exception>
+    /// <exception cref="InputException">The plan does not fit the text or the lengths, or the
+    /// directory belongs to another model.</exception>
     public EvalResults Run(
         EvalPlan plan, string? directory = null, IProgress<EvalProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -119,6 +119,6 @@ public sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalR
 /// <summary>Limits how many examples are sent together.</summary>
 /// <remarks>A large group computes more at once; a small one loses less when it is interrupted.</remarks>
 /// <param name="Examples">Maximum number of examples of a group.</param>
-/// <param name="Tokens">Most prompt tokens of a group of several; what a prompt has in common with the one before it does not
-/// count.</param>
+/// <param name="Tokens">Most prompt tokens of a group of several; what a prompt has in common
+/// with the one before it does not count.</param>
 public sealed record EvalRunnerOptions(int Examples = 256, int Tokens = 1 << 15);

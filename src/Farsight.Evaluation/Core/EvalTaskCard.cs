@@ -1,8 +1,8 @@
 namespace Farsight.Evaluation.Core;
 
 /// <summary>Describes a task and its metric.</summary>
-/// <param name="Name">The official name in lower case, unique: "hotpotqa", "niah_single_1". Our own tasks have a slash:
-/// "needle/single".</param>
+/// <param name="Name">The official name in lower case, unique: "hotpotqa", "niah_single_1". Our
+/// own tasks have a slash: "needle/single".</param>
 /// <param name="Version">Raised whenever scores stop being comparable with earlier ones; the reason goes in the file's remarks.</param>
 /// <param name="Title">Title for people: "One needle".</param>
 /// <param name="Source">Paper, and the reference implementation with its commit.</param>

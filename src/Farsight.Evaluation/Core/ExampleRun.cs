@@ -54,8 +54,8 @@ sealed class ExampleRun(EvalExample example)
         Failed = Describe(failure);
     }
 
-    /// <summary>Scores the example unless it failed. Only what a user can correct is a failure; a bug of the scoring ends the
-    /// run.</summary>
+    /// <summary>Scores the example unless it failed. Only what a user can correct is a
+    /// failure; a bug of the scoring ends the run.</summary>
     internal void Rate(Func<EvalScore?> score)
     {
         try

@@ -45,8 +45,8 @@ sealed class ExamplesLog : IDisposable
     }
 
     /// <summary>Opens the files of a directory; without one no files are written.</summary>
-    /// <exception cref="InputException">A line is damaged, the answers are another model's, or another process has the
-    /// directory.</exception>
+    /// <exception cref="InputException">A line is damaged, the answers are another model's, or
+    /// another process has the directory.</exception>
     internal static ExamplesLog Open(string? directory, string model) => directory is null ? new() : new(directory, model);
 
     /// <summary>Returns the kept record of an example, or null.</summary>

@@ -15,8 +15,8 @@ namespace Farsight.Evaluation.Core;
 public static class HeadMask
 {
     /// <summary>Reads a mask.</summary>
-    /// <param name="mask">"top:N" are the N best heads; "random:N" are drawn, from those that are no retrieval heads where scores are
-    /// known.</param>
+    /// <param name="mask">"top:N" are the N best heads; "random:N" are drawn, from those that are no
+    /// retrieval heads where scores are known.</param>
     /// <param name="scores">Scores of the model's heads; null where they are not known.</param>
     /// <param name="config">The model.</param>
     /// <param name="seed">Seed of the draw.</param>

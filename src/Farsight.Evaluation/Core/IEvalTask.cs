@@ -29,8 +29,8 @@ public interface IGeneratedTask : IEvalTask
 {
     /// <summary>Scores one completion, which may be empty.</summary>
     /// <param name="example">The example.</param>
-    /// <param name="completion">The completion, not trimmed, up to the first of <see cref="EvalExample.Stop"/>; the last one where there
-    /// were follow-ups.</param>
+    /// <param name="completion">The completion, not trimmed, up to the first of <see cref="EvalExample.Stop"/>; the
+    /// last one where there were follow-ups.</param>
     EvalScore Score(EvalExample example, string completion);
 
     /// <summary>

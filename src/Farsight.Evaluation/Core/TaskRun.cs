@@ -226,8 +226,8 @@ sealed class TaskRun(
         };
     }
 
-    /// <summary>Returns the token that spells a stop text; null where one token does not, and the text is looked for in the answer
-    /// only.</summary>
+    /// <summary>Returns the token that spells a stop text; null where one token does not, and the
+    /// text is looked for in the answer only.</summary>
     int? StopToken(string stop) =>
         prompts.Tokens!.Encode(stop) is [.., int last] && prompts.Tokens.Decode([last]) == stop ? last : null;
 

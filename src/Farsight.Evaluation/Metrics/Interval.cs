@@ -17,8 +17,8 @@ public readonly record struct Interval(double Low, double High)
     /// mean p varies more than p(1−p).
     /// </remarks>
     /// <param name="mean">p, from 0 to 1.</param>
-    /// <param name="n">Number of scores, above 0; of scores that depend on each other the number that would vary as much, which need not be
-    /// whole.</param>
+    /// <param name="n">Number of scores, above 0; of scores that depend on each other the number that would
+    /// vary as much, which need not be whole.</param>
     public static Interval Wilson(double mean, double n)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(n);

@@ -32,8 +32,8 @@ sealed class SeamlessEncoder
 
     /// <summary>Encodes a later part of a text.</summary>
     /// <param name="text">The part.</param>
-    /// <param name="isAnswer">A model wrote its marked characters: added tokens that are no control tokens, such as those around a thought,
-    /// are recognised.</param>
+    /// <param name="isAnswer">A model wrote its marked characters: added tokens that are no control tokens, such as
+    /// those around a thought, are recognised.</param>
     internal int[] Continue(MarkedText text, bool isAnswer = false)
     {
         if (text.Length == 0)

@@ -22,8 +22,8 @@ public sealed class ChatTemplate
     /// <summary>Parses a template.</summary>
     /// <param name="source">Jinja.</param>
     /// <param name="name">What to call it in messages: the file, the key.</param>
-    /// <exception cref="TemplateException">It is not well formed or uses a construct that is not supported; the message names it and its
-    /// line.</exception>
+    /// <exception cref="TemplateException">It is not well formed or uses a construct that is not supported;
+    /// the message names it and its line.</exception>
     public static ChatTemplate Parse(string source, string name) => source.Length <= LongestSource
         ? new(source, name, TemplateParser.Parse(name, source))
         : throw TemplateException.At(name, 1, $"the template is longer than {LongestSource} characters");

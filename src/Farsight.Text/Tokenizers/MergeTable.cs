@@ -15,8 +15,8 @@ sealed class MergeTable
     readonly int _shift;
     readonly int[] _merged;
 
-    /// <param name="merges">Pairs and what they become; learned earlier = lower rank. Of a pair that is there twice the later rank
-    /// counts.</param>
+    /// <param name="merges">Pairs and what they become; learned earlier = lower rank. Of a pair that
+    /// is there twice the later rank counts.</param>
     internal MergeTable(IReadOnlyList<Merge> merges)
     {
         int bits = 33 - BitOperations.LeadingZeroCount((uint)Math.Max(merges.Count, 8));

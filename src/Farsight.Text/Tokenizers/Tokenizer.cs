@@ -88,8 +88,8 @@ public sealed class Tokenizer
     /// Loads a tokenizer.json, or the one in a directory, with the tokenizer_config.json beside it if present; or the tokenizer of
     /// a GGUF file.
     /// </summary>
-    /// <exception cref="InputException">A file cannot be read, is damaged, or describes something that is not supported, which is
-    /// named.</exception>
+    /// <exception cref="InputException">A file cannot be read, is damaged, or describes something that
+    /// is not supported, which is named.</exception>
     public static Tokenizer Load(string path)
     {
         if (GgufFile.IsGguf(path))
@@ -123,8 +123,8 @@ public sealed class Tokenizer
     public string TokenText(int id) => Encoding.UTF8.GetString(_bytes[id]);
 
     /// <summary>Encodes text. Text that spells a control token is encoded as text, so that a document cannot inject one.</summary>
-    /// <remarks>Of the added tokens only those are recognised that are not special and are all white space, as some vocabularies have
-    /// them.</remarks>
+    /// <remarks>Of the added tokens only those are recognised that are not special and are all white
+    /// space, as some vocabularies have them.</remarks>
     public int[] Encode(ReadOnlySpan<char> text) => Encode(text, _ordinary, []);
 
     /// <summary>

@@ -18,8 +18,8 @@ public sealed record EvolveProgress(string Stage, string What, long Done, long T
 public sealed record EvolveRequest(EvolveRecipe Recipe, string RecipePath, string Output, long? MemoryBytes = null);
 
 /// <summary>Represents the results of a self-evolution.</summary>
-/// <param name="Models">The base model, the base model with the last iteration's RoPE alone, then every iteration's model, each with its
-/// results.</param>
+/// <param name="Models">The base model, the base model with the last iteration's RoPE alone, then every
+/// iteration's model, each with its results.</param>
 /// <param name="Model">Directory of the last model.</param>
 /// <param name="SummaryPath">evolution.json.</param>
 /// <param name="ReportPath">report.html.</param>

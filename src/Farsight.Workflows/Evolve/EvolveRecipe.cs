@@ -131,13 +131,13 @@ public sealed record EvolveDocuments(string? Path = null, int? Count = null, int
 
 /// <summary>Represents an iteration: the model makes data for a longer window and is trained on them.</summary>
 /// <param name="Window">Window of the model after the iteration, in tokens.</param>
-/// <param name="Rope">RoPE scaling as in a train recipe; factors refer to the window before any scaling. Null keeps the model's
-/// own.</param>
+/// <param name="Rope">RoPE scaling as in a train recipe; factors refer to the window before
+/// any scaling. Null keeps the model's own.</param>
 /// <param name="Samples">Number of samples that the model makes.</param>
 /// <param name="Turns">Questions about one document per sample.</param>
 /// <param name="DocumentTokens">Maximum tokens of a long context; leave room for questions and responses in the window.</param>
-/// <param name="ChunkTokens">Maximum tokens of a chunk, the short context. With question and answer it must fit the previous
-/// window.</param>
+/// <param name="ChunkTokens">Maximum tokens of a chunk, the short context. With question and
+/// answer it must fit the previous window.</param>
 /// <param name="MinChunkTokens">Minimum tokens of a chunk that a question is about.</param>
 /// <param name="Steps">Number of optimizer steps.</param>
 /// <param name="BatchSize">Samples per optimizer step.</param>

@@ -8,8 +8,8 @@ using Farsight.Workflows.Train;
 namespace Farsight.Workflows.Study;
 
 /// <summary>Makes files that a study needs before its first run: documents, preference data, a starting model.</summary>
-/// <remarks>The record that implements it is the recipe entry: <c>{ "make": "documents", "count": 40, … }</c>. Existing outputs are not made
-/// again.</remarks>
+/// <remarks>The record that implements it is the recipe entry: <c>{ "make": "documents", "count": 40, … }</c>.
+/// Existing outputs are not made again.</remarks>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "make")]
 [JsonDerivedType(typeof(ContrastStep), "contrast")]
 [JsonDerivedType(typeof(DocumentsStep), "documents")]

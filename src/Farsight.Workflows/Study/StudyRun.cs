@@ -44,10 +44,10 @@ public sealed class StudyRun
     /// <param name="progress">Receives the progress.</param>
     /// <param name="cancel">Finishes the step or example, saves and stops.</param>
     /// <returns>The results.</returns>
-    /// <exception cref="RecipeException">A variant cannot be trained; the message has every problem found, and nothing was
-    /// started.</exception>
-    /// <exception cref="InputException">Something is missing or does not fit, or a variant has changed since the study was
-    /// started.</exception>
+    /// <exception cref="RecipeException">A variant cannot be trained; the message has every
+    /// problem found, and nothing was started.</exception>
+    /// <exception cref="InputException">Something is missing or does not fit, or a variant has
+    /// changed since the study was started.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the same call continues.</exception>
     public static StudyVerdict Start(
         StudyRequest request,

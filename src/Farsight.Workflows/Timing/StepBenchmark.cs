@@ -40,8 +40,8 @@ public static class StepBenchmark
     /// <param name="options">What to time.</param>
     /// <param name="progress">Receives the number of finished steps, including warm-up.</param>
     /// <param name="cancel">Looked at between steps.</param>
-    /// <exception cref="InputException">The model directory is unsound or of another shape, or the shape has too few responses for the
-    /// objective.</exception>
+    /// <exception cref="InputException">The model directory is unsound or of another shape, or the shape has
+    /// too few responses for the objective.</exception>
     public static StepBenchmarkResult Run(StepBenchmarkOptions options, IProgress<int>? progress, CancellationToken cancel)
     {
         IPreferenceObjective objective = Objectives[options.Objective];

@@ -42,8 +42,8 @@ public sealed record StepShape(int Hidden, int Layers, int Heads, int KvHeads, i
     /// <summary>
     /// Reads a shape: one JSON object with exactly the keys hidden, layers, heads, kv_heads, ffn, vocab, prompt and responses.
     /// </summary>
-    /// <exception cref="InputException">The file cannot be read, a key is missing or unknown, or the numbers do not fit
-    /// together.</exception>
+    /// <exception cref="InputException">The file cannot be read, a key is missing or unknown,
+    /// or the numbers do not fit together.</exception>
     public static StepShape Read(string path)
     {
         if (!File.Exists(path))

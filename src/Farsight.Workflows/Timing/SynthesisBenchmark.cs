@@ -42,7 +42,7 @@ public static class SynthesisBenchmark
         ChunkedCorpus corpus = ChunkedCorpus.Read(options, format, rules);
         double cutSeconds = watch.Elapsed.TotalSeconds;
 
-        Counted scorer = new(new Evidence());
+        CountingScorer scorer = new(new Evidence());
         SampleMaker maker = Maker(corpus, tokenizer, format, scorer);
         Make(maker, tokenizer, Math.Min(4, samples), cancel);
         scorer.Bytes = 0;
@@ -99,7 +99,7 @@ public static class SynthesisBenchmark
     }
 
     /// <summary>Counts what is read to be scored.</summary>
-    sealed class Counted(IChunkScorer scorer) : IChunkScorer
+    sealed class CountingScorer(IChunkScorer scorer) : IChunkScorer
     {
         internal long Bytes { get; set; }
 

@@ -8,8 +8,8 @@ namespace Farsight.Workflows.Train;
 /// <summary>
 /// Looks at a run along training: alarms on the numbers that are computed anyway, and what the recipe asks for, adapters and answers.
 /// </summary>
-/// <remarks>Alarms keep no state of their own: when a run is resumed, they see the lines of metrics.jsonl and samples.jsonl
-/// again.</remarks>
+/// <remarks>Alarms keep no state of their own: when a run is resumed, they see the lines of
+/// metrics.jsonl and samples.jsonl again.</remarks>
 /// <param name="recipe">The recipe.</param>
 /// <param name="run">Where it goes.</param>
 /// <param name="files">How the adapter is written.</param>

@@ -8,8 +8,8 @@ using Xunit.Abstractions;
 namespace Farsight.Tests.Golden;
 
 /// <summary>The engine against an independent implementation, through the shared-prefix tree.</summary>
-/// <remarks>Errors are relative to the tensor's largest magnitude: F32 against float64 over a few layers stays below 1e-4 forward and 5e-4
-/// in gradients.</remarks>
+/// <remarks>Errors are relative to the tensor's largest magnitude: F32 against float64 over a few layers stays below
+/// 1e-4 forward and 5e-4 in gradients.</remarks>
 [Trait("Category", "Golden")]
 public sealed class GoldenTests(ITestOutputHelper output)
 {

@@ -32,8 +32,8 @@ public sealed class PrecisionTests(ITestOutputHelper output)
 
             double rounding = Rounding(folder, format);
             output.WriteLine(
-                $"{Path.GetFileName(folder)} {format}: weights off by {rounding:E1}, logits {logits:E1} ({logits / rounding:F0} times), loss {loss:E1}, gradient {gradient:E1} ({gradient / rounding:F0} times)"
-            );
+                $"{Path.GetFileName(folder)} {format}: weights off by {rounding:E1}, logits {logits:E1} ({logits / rounding:F0} times), "
+                + $"loss {loss:E1}, gradient {gradient:E1} ({gradient / rounding:F0} times)");
             Assert.InRange(logits / rounding, 0, ForwardGrowth);
             Assert.InRange(gradient / rounding, 0, GradientGrowth);
         }

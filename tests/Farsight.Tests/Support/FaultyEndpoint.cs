@@ -77,8 +77,11 @@ sealed class FaultyEndpoint : IAsyncDisposable
         };
 
     /// <summary>What a healthy server says.</summary>
-    internal static string Echo(JsonNode request) =>
-        $"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.ToJsonString())))[..16]} {request["messages"]!.AsArray()[^1]!["content"]}";
+    internal static string Echo(JsonNode request)
+    {
+        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.ToJsonString())))[..16];
+        return $"{hash} {request["messages"]!.AsArray()[^1]!["content"]}";
+    }
 
     public async ValueTask DisposeAsync()
     {

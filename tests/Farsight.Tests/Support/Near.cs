@@ -11,8 +11,8 @@ static class Near
             if (!(Math.Abs(expected[i] - actual[i]) <= allowed)) // written so that NaN fails
             {
                 Assert.Fail(
-                    $"[{i}] of {actual.Length}: expected {expected[i]:R}, got {actual[i]:R}, off by {Math.Abs(expected[i] - actual[i]):E2}, allowed {allowed:E2}."
-                );
+                    $"[{i}] of {actual.Length}: expected {expected[i]:R}, got {actual[i]:R}, "
+                    + $"off by {Math.Abs(expected[i] - actual[i]):E2}, allowed {allowed:E2}.");
             }
         }
     }
@@ -27,8 +27,8 @@ static class Near
             double error = Math.Abs(expected[i] - actual[i]);
             Assert.True(
                 error <= relative * largest,
-                $"{what} [{i}]: expected {expected[i]:R}, got {actual[i]:R}; off by {error / largest:E2} of the largest, allowed {relative:E0}."
-            );
+                $"{what} [{i}]: expected {expected[i]:R}, got {actual[i]:R}; "
+                + $"off by {error / largest:E2} of the largest, allowed {relative:E0}.");
         }
     }
 }

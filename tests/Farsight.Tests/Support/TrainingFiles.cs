@@ -21,7 +21,9 @@ sealed class TrainingFiles : IDisposable
           "positions": { "scheme": "synthesized", "target_length": 400, "sparse_share": 0.1 },
           "lora": { "rank": 4, "alpha": 8, "targets": ["q_proj", "v_proj", "down_proj"], "train_embeddings": true, "train_norms": true },
           "objective": { "name": "logo", "beta": 2, "gamma": 0.5, "sft_weight": 1 },
-          "optimizer": { "learning_rate": 0.01, "embedding_learning_rate": 0.003, "beta1": 0.9, "beta2": 0.95, "epsilon": 1e-8, "weight_decay": 0, "clip_norm": 1 },
+          "optimizer": { "learning_rate": 0.01, "embedding_learning_rate": 0.003, "beta1": 0.9, "beta2": 0.95, "epsilon": 1e-8,
+        """ + """
+         "weight_decay": 0, "clip_norm": 1 },
           "schedule": { "name": "cosine", "warmup_steps": 2, "floor": 0.1 },
           "steps": 12, "batch_size": 3, "micro_batch_tokens": 160, "eval_every": 5, "checkpoint_every": 4,
           "seed": 7,

@@ -20,7 +20,7 @@ sealed class GzipFileStream : ForwardStream
 
     /// <summary>Creates a stream over a gzip file, read from its start.</summary>
     /// <param name="file">The compressed file; disposed with this stream.</param>
-    internal GzipFileStream(Stream file) => (_file, _content) = (file, new(new Longer(file, s_member), CompressionMode.Decompress));
+    internal GzipFileStream(Stream file) => (_file, _content) = (file, new(new ExtendedStream(file, s_member), CompressionMode.Decompress));
 
     /// <exception cref="InvalidDataException">The data is damaged or incomplete.</exception>
     public override int Read(Span<byte> buffer)
@@ -71,7 +71,7 @@ sealed class GzipFileStream : ForwardStream
     }
 
     /// <summary>Represents a stream with bytes appended to it.</summary>
-    sealed class Longer(Stream stream, byte[] more) : ForwardStream
+    sealed class ExtendedStream(Stream stream, byte[] more) : ForwardStream
     {
         int _given;
 

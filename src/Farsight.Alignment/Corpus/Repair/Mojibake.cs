@@ -13,14 +13,14 @@ static class Mojibake
     const int MostRounds = 3;
 
     /// <summary>Represents a character that was decoded as several.</summary>
-    readonly record struct Misread(int Start, int Length, Rune Meant);
+    readonly record struct MisreadSpan(int Start, int Length, Rune Meant);
 
     internal static string Repair(string text, out int places)
     {
         places = 0;
         for (int round = 0; round < MostRounds; round++)
         {
-            List<Misread> found = Find(text);
+            List<MisreadSpan> found = Find(text);
             if (found.Count == 0)
             {
                 break;
@@ -31,13 +31,13 @@ static class Mojibake
         return text;
     }
 
-    static List<Misread> Find(string text)
+    static List<MisreadSpan> Find(string text)
     {
-        List<Misread> found = [];
+        List<MisreadSpan> found = [];
         int i = text.AsSpan().IndexOfAnyInRange('\u00C2', '\u00F4');
         while (i >= 0)
         {
-            Misread? read = At(text, i);
+            MisreadSpan? read = At(text, i);
             if (read is { } misread)
             {
                 found.Add(misread);
@@ -54,7 +54,7 @@ static class Mojibake
     }
 
     /// <summary>Returns whether most characters that could come from such a decoding error do.</summary>
-    static bool Explains(string text, List<Misread> found)
+    static bool Explains(string text, List<MisreadSpan> found)
     {
         int high = 0;
         foreach (char c in text)
@@ -64,7 +64,7 @@ static class Mojibake
         return found.Sum(m => m.Length) * 2 > high;
     }
 
-    static Misread? At(string text, int start)
+    static MisreadSpan? At(string text, int start)
     {
         int length = (int)text[start] switch { < 0xE0 => 2, < 0xF0 => 3, _ => 4 };
         if (start + length > text.Length)
@@ -86,11 +86,11 @@ static class Mojibake
             : null;
     }
 
-    static string Replace(string text, List<Misread> found)
+    static string Replace(string text, List<MisreadSpan> found)
     {
         StringBuilder clean = new(text.Length);
         int done = 0;
-        foreach (Misread misread in found)
+        foreach (MisreadSpan misread in found)
         {
             clean.Append(text, done, misread.Start - done).Append(misread.Meant.ToString());
             done = misread.Start + misread.Length;

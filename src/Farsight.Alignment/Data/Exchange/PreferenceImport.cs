@@ -28,8 +28,8 @@ public static class PreferenceImport
     /// <param name="output">The dataset; an existing file is replaced.</param>
     /// <param name="format">Encodes the contexts, for the model that will be trained.</param>
     /// <param name="chunkTokens">Tokens per chunk; &gt; 0.</param>
-    /// <exception cref="InputException">The file is damaged, has an unknown format, or gives no sample; the message names the
-    /// line.</exception>
+    /// <exception cref="InputException">The file is damaged, has an unknown format, or gives no
+    /// sample; the message names the line.</exception>
     public static ImportCounts Write(string input, string output, ChatFormat format, int chunkTokens)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunkTokens);

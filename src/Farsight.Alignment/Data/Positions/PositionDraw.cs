@@ -6,8 +6,8 @@ namespace Farsight.Alignment.Data.Positions;
 static class PositionDraw
 {
     /// <summary>Sorted distinct numbers of [start, end), every choice equally likely.</summary>
-    /// <remarks>Selection sampling: each number is taken with probability wanted/left. Source: Knuth, TAOCP 2, 3.4.2, algorithm
-    /// S.</remarks>
+    /// <remarks>Selection sampling: each number is taken with probability wanted/left. Source:
+    /// Knuth, TAOCP 2, 3.4.2, algorithm S.</remarks>
     internal static int[] Distinct(int start, int end, int count, ref SeededRandom random)
     {
         int[] drawn = new int[count];

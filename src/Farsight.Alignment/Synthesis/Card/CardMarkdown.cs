@@ -90,7 +90,9 @@ static class CardMarkdown
                 line($"{part}:\n");
                 foreach ((string key, JsonNode? one) in value as JsonObject ?? [])
                 {
-                    string shown = one is JsonObject inner ? string.Join(", ", inner.Select(i => $"{i.Key} {i.Value}")) : one?.ToString() ?? "";
+                    string shown = one is JsonObject inner
+                        ? string.Join(", ", inner.Select(i => $"{i.Key} {i.Value}"))
+                        : one?.ToString() ?? "";
                     line($"- {key.Replace('_', ' ')}: {(shown.Length == 0 && one is not JsonValue ? "none" : shown)}");
                 }
                 line($"");

@@ -20,8 +20,7 @@ namespace Farsight.Alignment.Synthesis.Card;
 /// <param name="RejectedWords">Words per rejected response.</param>
 /// <param name="Scores">Importance of the chunks, by role.</param>
 /// <param name="SeenChunks">Chunks that responses were written from: chosen, rejected.</param>
-/// <param name="Patterns">Errors by rule: chosen, rejected_irrelevant, rejected_partial; null without the
-/// tokenizer.</param>
+/// <param name="Patterns">Errors by rule: chosen, rejected_irrelevant, rejected_partial; null without the tokenizer.</param>
 /// <param name="Faults">Faults that the filters find in the samples, by reason; null without the tokenizer.</param>
 /// <param name="Judged">Verdicts of a judge: accepted, refused; empty without a judge.</param>
 /// <param name="Synthesis">FILE.summary.json: settings, counts, and reasons for dropped samples; null if it is missing.</param>

@@ -1,7 +1,7 @@
 namespace Farsight.Alignment.Synthesis.Contrast;
 
-/// <summary>Holds everything that decides a file of contrast data. The order of the keys is the order in which differences are
-/// reported.</summary>
+/// <summary>Holds everything that decides a file of contrast data. The order of the keys is the
+/// order in which differences are reported.</summary>
 /// <param name="FormatVersion">Version of the samples and of how they are drawn.</param>
 /// <param name="Method">"contrast".</param>
 /// <param name="Kind">The kinds in the order of their turns: "distractors, unanswerable".</param>

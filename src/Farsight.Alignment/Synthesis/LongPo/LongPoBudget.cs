@@ -5,8 +5,8 @@ namespace Farsight.Alignment.Synthesis.LongPo;
 /// <param name="MinChunkTokens">Minimum tokens of a chunk that a question is about.</param>
 /// <param name="DocumentTokens">Maximum tokens of a long context.</param>
 /// <param name="MaxNewTokens">Maximum tokens per response.</param>
-/// <param name="Limit">Maximum tokens of a prompt with its response: the model's window, or more if longer documents were
-/// requested.</param>
+/// <param name="Limit">Maximum tokens of a prompt with its response: the model's window, or
+/// more if longer documents were requested.</param>
 sealed record LongPoBudget(int ChunkTokens, int MinChunkTokens, int DocumentTokens, int MaxNewTokens, int Limit)
 {
     const int LeastChunkTokens = 24; // a fact has up to about twenty in a vocabulary of 2,000

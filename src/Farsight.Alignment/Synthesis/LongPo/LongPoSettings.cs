@@ -1,11 +1,10 @@
 namespace Farsight.Alignment.Synthesis.LongPo;
 
-/// <summary>Holds everything that decides a file of LongPO data. The order of the keys is the order in which differences are
-/// reported.</summary>
+/// <summary>Holds everything that decides a file of LongPO data. The order of the keys is the
+/// order in which differences are reported.</summary>
 /// <param name="FormatVersion">Version of the samples and of how they are drawn.</param>
 /// <param name="Method">"longpo".</param>
-/// <param name="Model">SHA-256 of the files of the model that answers; with an endpoint, of the tokenizer of the
-/// chunks.</param>
+/// <param name="Model">SHA-256 of the files of the model that answers; with an endpoint, of the tokenizer of the chunks.</param>
 /// <param name="Generator">Name of the model, as stored in the samples.</param>
 /// <param name="Endpoint">Whether the model answers over HTTP.</param>
 /// <param name="Documents">SHA-256 of the documents.</param>

@@ -20,10 +20,11 @@ public sealed partial class QualityJudge(ILanguageModel model)
     const int MaxAnswerTokens = 256;
     const int MaxReasonLength = 300;
 
-    const string Instruction = """
-        You check answers. Read the text, the question and the answer below. Accept the answer only if the text supports all of it and it does what
-        the question asks. Answer with one JSON object and nothing else: {"accepted": true or false, "reason": "one short sentence"}.
-        """;
+    const string Instruction =
+        "You check answers. Read the text, the question and the answer below. "
+        + "Accept the answer only if the text supports all of it and it does what\n"
+        + "the question asks. Answer with one JSON object and nothing else: "
+        + """{"accepted": true or false, "reason": "one short sentence"}.""";
 
     /// <summary>Returns the verdict. An unreadable answer of the judge does not accept the response, and the reason says so.</summary>
     /// <param name="question">The question.</param>

@@ -7,8 +7,8 @@ namespace Farsight.Alignment.Synthesis.Quality;
 /// <summary>
 /// Detects a response in another form than requested, as far as rules can; the first error pattern of LOGO (arXiv 2410.18533, section 1).
 /// </summary>
-/// <remarks>The rules cover N items, one word, at most N words, N sentences, JSON, yes or no, and questions for a number or a
-/// year.</remarks>
+/// <remarks>The rules cover N items, one word, at most N words, N sentences, JSON, yes or no,
+/// and questions for a number or a year.</remarks>
 public static partial class Unfollowed
 {
     /// <summary>The reason as summaries spell it.</summary>

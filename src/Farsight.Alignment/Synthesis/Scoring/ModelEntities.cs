@@ -14,10 +14,10 @@ public sealed class ModelEntities(IChatClient client) : IChunkScorer
 {
     const int MostAnswerTokens = 1024;
 
-    const string Instruction = """
-        List what the text between the lines is about: every name of a person, place, organisation, work or event, every number and date, and the
-        main nouns and verbs in their base form. Answer with one JSON array of strings and nothing else.
-        """;
+    const string Instruction =
+        "List what the text between the lines is about: every name of a person, place, organisation, work or event, "
+        + "every number and date, and the\n"
+        + "main nouns and verbs in their base form. Answer with one JSON array of strings and nothing else.";
 
     int _unreadable;
 

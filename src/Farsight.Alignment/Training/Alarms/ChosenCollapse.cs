@@ -85,7 +85,7 @@ public sealed class ChosenCollapse(int warmupSteps, string remedy)
         now < before - margin
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"the chosen {which} have {now:F2} nats per token and had {before:F2} before training, so they get less likely although the margin grows (likelihood displacement); {remedy}."
-            )
+                $"the chosen {which} have {now:F2} nats per token and had {before:F2} before training, "
+                + $"so they get less likely although the margin grows (likelihood displacement); {remedy}.")
             : null;
 }

@@ -32,7 +32,7 @@ public sealed class Looping(string remedy)
         }
         _raised = true;
         return string.Create(CultureInfo.InvariantCulture,
-            $"answers repeat themselves, {repetition:P0} of their {Repetition.Length}-grams instead of {usual:P0} (samples.jsonl shows them); "
-            + $"{remedy}, or use an adapter of an earlier step.");
+            $"answers repeat themselves, {repetition:P0} of their {Repetition.Length}-grams instead of {usual:P0} "
+            + $"(samples.jsonl shows them); {remedy}, or use an adapter of an earlier step.");
     }
 }

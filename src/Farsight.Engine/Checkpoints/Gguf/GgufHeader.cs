@@ -92,9 +92,9 @@ sealed class GgufHeader
         }
     }
 
-    List<Placed> ReadTensors(ulong count)
+    List<TensorInfo> ReadTensors(ulong count)
     {
-        List<Placed> tensors = [];
+        List<TensorInfo> tensors = [];
         HashSet<string> names = new(StringComparer.Ordinal);
         for (ulong i = 0; i < count; i++)
         {
@@ -108,7 +108,7 @@ sealed class GgufHeader
         return tensors;
     }
 
-    Placed Tensor(string name)
+    TensorInfo Tensor(string name)
     {
         uint dimensions = _cursor.U32();
         if (dimensions is 0 or > MaxDimensions)
@@ -142,11 +142,11 @@ sealed class GgufHeader
             : throw _cursor.Damaged($"{name} of type {type.Name} and shape [{string.Join(", ", shape)}] exceeds the file");
     }
 
-    Dictionary<string, StoredTensor> Place(List<Placed> tensors)
+    Dictionary<string, StoredTensor> Place(List<TensorInfo> tensors)
     {
         int alignment = Metadata.Whole(AlignmentKey, 1, 1 << 20, DefaultAlignment);
         long start = (_cursor.At + alignment - 1) / alignment * alignment, end = start;
-        foreach (Placed tensor in tensors.OrderBy(t => t.Offset))
+        foreach (TensorInfo tensor in tensors.OrderBy(t => t.Offset))
         {
             if (
                 tensor.Offset % (ulong)alignment != 0
@@ -167,5 +167,5 @@ sealed class GgufHeader
             StringComparer.Ordinal);
     }
 
-    readonly record struct Placed(string Name, GgufTensorType Type, int[] Shape, long Bytes, ulong Offset);
+    readonly record struct TensorInfo(string Name, GgufTensorType Type, int[] Shape, long Bytes, ulong Offset);
 }

@@ -48,8 +48,7 @@ public static class GgufModelWriter
     /// <param name="name">Display name.</param>
     /// <param name="config">Shape of the base model.</param>
     /// <param name="adapter">An adapter with low-rank matrices only.</param>
-    /// <exception cref="InputException">The adapter contains fully trained weights, or has another RoPE scaling than the
-    /// model.</exception>
+    /// <exception cref="InputException">The adapter contains fully trained weights, or has another RoPE scaling than the model.</exception>
     /// <exception cref="IOException">The disk is full.</exception>
     public static void WriteLora(string path, string name, ModelConfig config, PeftAdapter adapter)
     {

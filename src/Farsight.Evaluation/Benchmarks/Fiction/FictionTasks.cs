@@ -12,9 +12,9 @@ namespace Farsight.Evaluation.Benchmarks.Fiction;
 /// <list type="bullet">
 /// <item>fiction/single: one detail, which the document states in one sentence and nowhere else.</item>
 /// <item>fiction/multi: two details about different subjects. The first lies at the cell's depth, the other anywhere in the text.</item>
-/// <item>fiction/summary: all facts about one person, town or thing. There are two to eight of them, often in several paragraphs; the span
-/// from the first to the last lies at the cell's depth. No judge is asked and style does not count, so a list of facts is as good as
-/// prose.</item>
+/// <item>fiction/summary: all facts about one person, town or thing. There are two to eight of them, often in several
+/// paragraphs; the span from the first to the last lies at the cell's depth. No judge is asked and style does not count,
+/// so a list of facts is as good as prose.</item>
 /// </list>
 /// </remarks>
 public sealed class FictionTasks : IEvalTaskFamily

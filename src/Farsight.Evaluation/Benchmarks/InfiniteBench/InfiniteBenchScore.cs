@@ -129,8 +129,8 @@ public static partial class InfiniteBenchScore
     /// </summary>
     /// <param name="prediction">The generated text.</param>
     /// <param name="labels">The numbers in order.</param>
-    /// <param name="firstIsRepeated">Whether the model repeats a number of the question first, as GPT-4 does with its prompt; it is left
-    /// out.</param>
+    /// <param name="firstIsRepeated">Whether the model repeats a number of the question first, as GPT-4
+    /// does with its prompt; it is left out.</param>
     public static double MathCalc(string prediction, IReadOnlyList<string> labels, bool firstIsRepeated = false)
     {
         BigInteger[] said =

@@ -22,8 +22,8 @@ abstract class LEvalPrompts
     /// <summary>Returns the prompts for a data folder.</summary>
     internal static LEvalPrompts Of(EvalData data) =>
         data.Exists(Config) && data.Exists(Program)
-            ? new Official(new(data.ReadText(Config), Config), new(data.ReadText(Program), Program))
-            : new Own();
+            ? new OfficialPrompts(new(data.ReadText(Config), Config), new(data.ReadText(Program), Program))
+            : new OwnPrompts();
 
     /// <summary>Returns the prompt of a closed task.</summary>
     internal EvalPrompt.Messages Closed(string task, string document, string instruction) =>
@@ -57,7 +57,7 @@ abstract class LEvalPrompts
         return new EvalPrompt.Messages([new("system", system), new("user", text)]) { Cut = new WordCut(start, document.Length, fromLeft) };
     }
 
-    sealed class Official(PythonSource config, PythonSource program) : LEvalPrompts
+    sealed class OfficialPrompts(PythonSource config, PythonSource program) : LEvalPrompts
     {
         const string Beginning = "def get_sys_prompt", Branch = "elif args.metric == \"exam_eval\":";
 
@@ -81,7 +81,7 @@ abstract class LEvalPrompts
             ? form + length.Replace("{len(out.split())}", words, StringComparison.Ordinal) : "";
     }
 
-    sealed class Own : LEvalPrompts
+    sealed class OwnPrompts : LEvalPrompts
     {
         internal override string Origin => "own";
 

@@ -23,10 +23,10 @@ sealed class CountdownSearch
     internal static string? Write(IReadOnlyList<long> numbers, long target)
     {
         CountdownSearch search = new(target);
-        return search.Explore(numbers, null, 0) ? search.Told() : null;
+        return search.Explore(numbers, null, 0) ? search.Describe() : null;
     }
 
-    string Told() => $"""
+    string Describe() => $"""
         # Search Procedure
         {_log}
 

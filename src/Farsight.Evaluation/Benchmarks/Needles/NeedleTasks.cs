@@ -13,11 +13,11 @@ namespace Farsight.Evaluation.Benchmarks.Needles;
 /// <list type="bullet">
 /// <item>needle/single: one "magic number" sentence at a known depth.</item>
 /// <item>needle/words: the same with a password of two words, which other text contains too.</item>
-/// <item>needle/distractors: one needle, and three of the same kind with other keys and values at random depths, as RULER's
-/// niah_multikey_1.</item>
-/// <item>needle/several: three needles of different kinds, all asked for. The first lies at depth d, the others at d + (1 − d)·i/3, as in
-/// gkamradt's multi-needle test. The score is the share of the values that occur, as RULER's string_match_all; "all" is 1 when every value
-/// occurs.</item>
+/// <item>needle/distractors: one needle, and three of the same kind with other keys and values at
+/// random depths, as RULER's niah_multikey_1.</item>
+/// <item>needle/several: three needles of different kinds, all asked for. The first lies at depth d, the others at d + (1 −
+/// d)·i/3, as in gkamradt's multi-needle test. The score is the share of the values that occur, as RULER's
+/// string_match_all; "all" is 1 when every value occurs.</item>
 /// <item>needle/near: one needle of any kind, and four of the same kind with near keys at random depths ("quiet lantern" beside "quiet
 /// harbor"). "distractor" is 1 when another needle's value occurs.</item>
 /// <item>needle/entities: one to three needles of one kind and one of another, at the depths of needle/several. The question asks for all

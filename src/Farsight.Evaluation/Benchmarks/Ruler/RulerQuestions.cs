@@ -91,7 +91,7 @@ sealed class RulerQuestions : IRulerGenerator
     public RulerDraft Draw(int sample, int size)
     {
         RulerQuestion question = _questions[sample];
-        List<string> documents = size < _documents.Length ? Drawn(question, size) : Repeated(size);
+        List<string> documents = size < _documents.Length ? DrawDocuments(question, size) : RepeatDocuments(size);
         new PythonRandom(_setting.Seed).Shuffle(documents);
 
         string context = string.Join(
@@ -101,7 +101,7 @@ sealed class RulerQuestions : IRulerGenerator
         return new(RulerTemplate.Fill(_template.Prompt, fields), RulerTemplate.Fill(_template.AnswerPrefix, fields), question.Outputs);
     }
 
-    List<string> Drawn(RulerQuestion question, int size)
+    List<string> DrawDocuments(RulerQuestion question, int size)
     {
         int missing = size - question.Documents.Count;
         if (missing <= question.Others.Count)
@@ -114,7 +114,7 @@ sealed class RulerQuestions : IRulerGenerator
         return [.. question.Documents.Concat(question.Others).Concat(more).Select(i => _documents[i])];
     }
 
-    List<string> Repeated(int size)
+    List<string> RepeatDocuments(int size)
     {
         int count = _setting.Edition == RulerEdition.Paper ? _documents.Length : size;
         return [.. Enumerable.Range(0, count).Select(i => _documents[i % _documents.Length])];

@@ -5,8 +5,8 @@ using Farsight.Engine;
 
 namespace Farsight.Evaluation.Core.Answering;
 
-/// <summary>Sends requests to a model and yields the completions in their order, each as soon as it and those before it are
-/// there.</summary>
+/// <summary>Sends requests to a model and yields the completions in their order, each as soon
+/// as it and those before it are there.</summary>
 /// <remarks>
 /// A request that a model or an endpoint refuses is a failure of its example. For a model that does not batch,
 /// <see cref="FailuresInARow"/> of them, or a refusal that all requests would meet (a wrong key, an unknown model), stop the evaluation,

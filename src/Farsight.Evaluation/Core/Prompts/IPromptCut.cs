@@ -18,8 +18,8 @@ public interface IPromptCut
 public static class PromptCuts
 {
     /// <summary>LongBench: the first and the last int(limit / 2) tokens, each half decoded by itself.</summary>
-    /// <remarks>Source: THUDM/LongBench @2e00731, pred.py. The tokens that the tokenizer adds are counted; decoding leaves them
-    /// out.</remarks>
+    /// <remarks>Source: THUDM/LongBench @2e00731, pred.py. The tokens that the tokenizer adds
+    /// are counted; decoding leaves them out.</remarks>
     public static IPromptCut LongBenchMiddle { get; } =
         new MiddleCut("middle, halves decoded apart", limit => (limit / 2, limit / 2), Together: false);
 

@@ -7,9 +7,12 @@ namespace Farsight.Tests.Alignment.Data;
 
 public sealed class PreferenceDatasetTests : IDisposable
 {
-    const string Good = """
-        {"id":"s-0","context":[{"document":"Ünland","index":4,"tokens":[5,6,7],"score":6.5,"role":"relevant"},{"document":"Ünland","index":5,"tokens":[8],"score":0,"role":"irrelevant"}],"question":"Where?","chosen":"Here.","rejected":["There.","Nowhere."],"provenance":{"documents":["Ünland"],"seed":1,"sample_index":0,"seen":{"chosen":[0],"rejected":[[1],[0,1]]},"generator":{"model":"tiny","temperature":0.8,"max_new_tokens":32},"fact":{"text":"It is here.","answer":"here","chunk":0}},"prompt":"<p> Where?"}
-        """;
+    const string Good =
+        """{"id":"s-0","context":[{"document":"Ünland","index":4,"tokens":[5,6,7],"score":6.5,"role":"relevant"},"""
+        + """{"document":"Ünland","index":5,"tokens":[8],"score":0,"role":"irrelevant"}],"question":"Where?","chosen":"Here.","rejected":"""
+        + """["There.","Nowhere."],"provenance":{"documents":["Ünland"],"seed":1,"sample_index":0,"seen":"""
+        + """{"chosen":[0],"rejected":[[1],[0,1]]},"generator":{"model":"tiny","temperature":0.8,"max_new_tokens":32},"fact":"""
+        + """{"text":"It is here.","answer":"here","chunk":0}},"prompt":"<p> Where?"}""";
 
     readonly string _path = Path.Combine(Path.GetTempPath(), $"farsight-{Guid.NewGuid():N}.jsonl");
 
@@ -81,7 +84,9 @@ public sealed class PreferenceDatasetTests : IDisposable
         Assert.Contains("does not exist", Assert.Throws<InputException>(() => PreferenceDataset.Read(_path)).Message);
 
         File.WriteAllText(_path, "");
-        Assert.Contains("is empty; a preference dataset has one sample per line", Assert.Throws<InputException>(() => PreferenceDataset.Read(_path)).Message);
+        Assert.Contains(
+            "is empty; a preference dataset has one sample per line",
+            Assert.Throws<InputException>(() => PreferenceDataset.Read(_path)).Message);
 
         File.WriteAllBytes(_path, [(byte)'"', 0xff, (byte)'"']);
         Assert.Contains("UTF-8", Assert.Throws<InputException>(() => PreferenceDataset.Read(_path)).Message);

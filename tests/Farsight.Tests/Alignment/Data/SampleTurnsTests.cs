@@ -131,7 +131,8 @@ public sealed class SampleTurnsTests
         SampleTokens tokens = SampleTokens.Of(s_text, format, SmallTokenizer.Value.VocabSize);
 
         Assert.Single(tokens.Further);
-        int[] expected = format.Conversation([new("user", "Who?"), new("assistant", "She did."), new("user", "When was it?")])[1..]; // BOS stands before the context here
+        // BOS stands before the context here.
+        int[] expected = format.Conversation([new("user", "Who?"), new("assistant", "She did."), new("user", "When was it?")])[1..];
         Assert.Equal(expected, tokens.Question.Concat(tokens.Chosen).Concat(tokens.Further[0].Question));
         Assert.Equal(format.Response("At night."), tokens.Further[0].Rejected.Single());
     }

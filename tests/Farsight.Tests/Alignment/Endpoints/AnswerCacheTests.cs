@@ -26,10 +26,10 @@ public sealed class AnswerCacheTests : IDisposable
         second = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => again.GetResponseAsync(Ask($"{i}"))));
 
         Assert.Equal(50, server.Requests);
-        Assert.Equal(first.Select(Told), second.Select(Told));
+        Assert.Equal(first.Select(Describe), second.Select(Describe));
         Assert.Equal((0, 50, 0), (again.Usage.Answers, again.Usage.FromCache, again.Usage.InputTokens));
 
-        static string Told(ChatResponse r) =>
+        static string Describe(ChatResponse r) =>
             $"{r.Text} {r.FinishReason} {r.ModelId} {r.Usage!.InputTokenCount} {r.Usage.OutputTokenCount}";
     }
 

@@ -7,7 +7,9 @@ namespace Farsight.Tests.Alignment.Endpoints;
 public sealed class ChatWireTests
 {
     const string Good =
-        """{"id":"c-1","model":"m-7b","choices":[{"index":0,"message":{"role":"assistant","content":"Red ☃."},"finish_reason":"stop"}],"usage":{"prompt_tokens":12,"completion_tokens":3}}""";
+        """{"id":"c-1","model":"m-7b","choices":[{"index":0,"message":{"role":"assistant","content":"Red ☃."},"finish_reason":"stop"}],"""
+        + "\"usage\":"
+        + """{"prompt_tokens":12,"completion_tokens":3}}""";
 
     [Fact]
     public void An_answer_is_read() => Assert.Equal(new("Red ☃.", "stop", "m-7b", 12, 3), Read(Good));

@@ -46,7 +46,9 @@ public sealed class EndpointOptionsTests
         good.Check();
 
         Assert.Contains("Urls is missing", Refusal(good with { Urls = [] }));
-        Assert.Contains("http://localhost:1 twice; raise Concurrency", Refusal(good with { Urls = ["http://localhost:1", "http://localhost:1/v1/"] }));
+        Assert.Contains(
+            "http://localhost:1 twice; raise Concurrency",
+            Refusal(good with { Urls = ["http://localhost:1", "http://localhost:1/v1/"] }));
         Assert.Contains("Model is missing", Refusal(good with { Model = " " }));
         Assert.Contains("Concurrency is 0", Refusal(good with { Concurrency = 0 }));
         Assert.Contains("Timeout is 0 seconds", Refusal(good with { Timeout = TimeSpan.Zero }));

@@ -37,7 +37,9 @@ public sealed class EndpointSetTests
             new() { Temperature = 0.5f, TopP = 0.9f, Seed = 7, MaxOutputTokens = 33, StopSequences = ["\n", "END"] });
 
         Assert.Equal(
-            """{"model":"some-model","messages":[{"role":"system","content":"Be \"brief\"."},{"role":"user","content":"Straße 🚗 � half"}],"temperature":0.5,"top_p":0.9,"max_tokens":33,"seed":7,"stop":["\n","END"]}""",
+            """{"model":"some-model","messages":"""
+                + """[{"role":"system","content":"Be \"brief\"."},{"role":"user","content":"Straße 🚗 � half"}],"temperature":"""
+                + """0.5,"top_p":0.9,"max_tokens":33,"seed":7,"stop":["\n","END"]}""",
             Assert
                 .Single(server.Bodies)
                 .ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping })

@@ -258,7 +258,8 @@ public sealed class ObjectiveTests
 
     [Theory]
     [InlineData(
-        "{\"name\":\"logo\",\"beta\":10,\"gamma\":3,\"sft_weight\":0.1,\"rejected_responses\":2,\"prompt_weight\":0.5,\"rejected_weights\":[2,1]}"
+        "{\"name\":\"logo\",\"beta\":10,\"gamma\":3,\"sft_weight\":0.1,"
+            + "\"rejected_responses\":2,\"prompt_weight\":0.5,\"rejected_weights\":[2,1]}"
     )]
     [InlineData("{\"name\":\"simpo\",\"beta\":2,\"gamma\":1,\"label_smoothing\":0.1}")]
     [InlineData("{\"name\":\"dpo\",\"beta\":0.1,\"label_smoothing\":0.2}")]

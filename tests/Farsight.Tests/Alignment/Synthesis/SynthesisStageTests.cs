@@ -119,5 +119,6 @@ public sealed class SynthesisStageTests
     [InlineData(120, 512, "chunk_tokens is 120, which leaves no room")]
     [InlineData(null, 256, "chunk_tokens defaults to 16, a sixteenth of the model's window, too few")]
     public void Chunks_that_do_not_fit_are_refused_with_those_that_would(int? asked, int window, string message) =>
-        Assert.StartsWith(message, Assert.ThrowsAny<InputException>(() => PromptBudget.Of(asked, window)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            message, Assert.ThrowsAny<InputException>(() => PromptBudget.Of(asked, window)).Message, StringComparison.Ordinal);
 }

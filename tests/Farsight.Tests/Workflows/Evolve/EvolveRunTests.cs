@@ -17,8 +17,12 @@ public sealed class EvolveRunTests : IDisposable
         """documents={"count":6,"words":1500}""", "held_out=1", "schedule.warmup_steps=1", "eval_every=2", "checkpoint_every=1",
         """
             iterations=[
-              {"window":1024,"rope":"yarn:2","samples":8,"turns":1,"document_tokens":1010,"chunk_tokens":220,"min_chunk_tokens":110,"steps":3,"batch_size":2},
-              {"window":2560,"rope":"yarn:5","samples":3,"turns":1,"document_tokens":2480,"chunk_tokens":300,"min_chunk_tokens":200,"steps":3,"batch_size":2,"learning_rate":5e-4}]
+              {"window":1024,"rope":"yarn:2","samples":8,"turns":1,"document_tokens":1010,"chunk_tokens":220,
+            """ + """
+            "min_chunk_tokens":110,"steps":3,"batch_size":2},
+              {"window":2560,"rope":"yarn:5","samples":3,"turns":1,"document_tokens":2480,"chunk_tokens":300,
+            """ + """
+            "min_chunk_tokens":200,"steps":3,"batch_size":2,"learning_rate":5e-4}]
             """,
         """measure={"tasks":["needle/single"],"depths":1,"samples":2}""",
     ];
@@ -111,7 +115,8 @@ public sealed class EvolveRunTests : IDisposable
     public void What_is_wrong_with_an_iteration_is_named()
     {
         string wrong =
-            """{"window":1024,"rope":"yarm:2","samples":0,"turns":0,"document_tokens":2000,"chunk_tokens":3000,"min_chunk_tokens":4000,"steps":20,"batch_size":0,"learning_rate":2}""";
+            """{"window":1024,"rope":"yarm:2","samples":0,"turns":0,"document_tokens":2000,"chunk_tokens":3000,"min_chunk_tokens":"""
+            + """4000,"steps":20,"batch_size":0,"learning_rate":2}""";
         string message = Assert
             .Throws<RecipeException>(() => RecipeFile.Read<EvolveRecipe>(s_recipe, [$"iterations=[{Iteration(1024, "yarn:2")},{wrong}]"]))
             .Message;
@@ -137,7 +142,8 @@ public sealed class EvolveRunTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     static string Iteration(int window, string rope) =>
-        $$"""{"window":{{window}},"rope":"{{rope}}","samples":4,"turns":1,"document_tokens":400,"chunk_tokens":100,"min_chunk_tokens":50,"steps":20,"batch_size":2}""";
+        $$"""{"window":{{window}},"rope":"{{rope}}","samples":4,"turns":1,"document_tokens":400,"chunk_tokens":"""
+        + """100,"min_chunk_tokens":50,"steps":20,"batch_size":2}""";
 
     static void Check(EvolveVerdict verdict)
     {

@@ -22,7 +22,9 @@ public sealed class PretrainRunTests
             { "steps": 4, "lengths": [96], "tokens_per_step": 256, "needle_share": 0.5, "copy_share": 0.1, "most_needles": 2 },
           ],
           "optimizer": {
-            "learning_rate": 3e-3, "embedding_learning_rate": 3e-3, "beta1": 0.9, "beta2": 0.98, "epsilon": 1e-8, "weight_decay": 0, "clip_norm": 1,
+            "learning_rate": 3e-3, "embedding_learning_rate": 3e-3, "beta1": 0.9, "beta2": 0.98, "epsilon": 1e-8, "weight_decay": 0,
+        """ + """
+         "clip_norm": 1,
             "muon": { "learning_rate": 0.02, "momentum": 0.95, "weight_decay": 0.05 }
           },
           "schedule": { "name": "constant_then_linear", "warmup_steps": 2, "decay_share": 0.5, "floor": 0.02 },

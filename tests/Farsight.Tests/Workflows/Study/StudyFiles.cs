@@ -17,7 +17,9 @@ sealed class StudyFiles : IDisposable
             { "name": "logo" },
             { "name": "sft", "set": { "objective": { "name": "sft_partial" } } },
           ],
-          "measure": [{ "tasks": ["perplexity"], "lengths": [300, 320], "depths": 1, "samples": 1, "limit": 3, "seed": 5, "documents": "documents" }],
+          "measure": [{ "tasks": ["perplexity"], "lengths": [300, 320], "depths": 1, "samples": 1, "limit": 3, "seed": 5,
+        """ + """
+         "documents": "documents" }],
         }
         """;
 

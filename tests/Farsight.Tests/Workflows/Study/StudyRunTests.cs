@@ -247,9 +247,10 @@ public sealed class StudyRunTests : IDisposable
     [Fact]
     public void Heads_are_masked_by_the_ranks_that_were_measured_before()
     {
+        string start = $"{Repository.Root}/recipes/tiny-logo-rope.jsonc";
         string recipe = $$"""
             {
-              "title": "Heads", "question": "Do they copy?", "prepare": [], "base": "{{Repository.Root}}/recipes/tiny-logo-rope.jsonc", "seeds": [1],
+              "title": "Heads", "question": "Do they copy?", "prepare": [], "base": "{{start}}", "seeds": [1],
               "variants": [{ "name": "base", "train": false }],
               "measure": [
                 { "tasks": ["retrieval-heads"], "lengths": [192], "depths": 2, "samples": 1, "seed": 1 },

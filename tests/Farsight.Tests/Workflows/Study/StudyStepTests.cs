@@ -10,7 +10,8 @@ namespace Farsight.Tests.Workflows.Study;
 public sealed class StudyStepTests : IDisposable
 {
     const string Taught =
-        """{ "make": "model", "base": "recipe.jsonc", "set": { "steps": 2, "objective": { "name": "sft_partial" } }, "out": "models/taught" }""";
+        """{ "make": "model", "base": "recipe.jsonc", "set": { "steps": 2, "objective": { "name": "sft_partial" } },"""
+        + """ "out": "models/taught" }""";
 
     readonly StudyFiles _files = new();
 
@@ -51,9 +52,8 @@ public sealed class StudyStepTests : IDisposable
     {
         JsonObject set = JsonNode
             .Parse(
-                """
-                { "steps": 5, "objective.sft_weight": 0, "optimizer.learning_rate": 0.3, "optimizer.embedding_learning_rate": 0.3, "schedule.warmup_steps": 0 }
-                """
+                """{ "steps": 5, "objective.sft_weight": 0, "optimizer.learning_rate": 0.3,"""
+                + """ "optimizer.embedding_learning_rate": 0.3, "schedule.warmup_steps": 0 }"""
             )!
             .AsObject();
         List<string> notes = [];

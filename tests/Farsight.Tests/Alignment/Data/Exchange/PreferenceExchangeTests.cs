@@ -25,12 +25,15 @@ public sealed class PreferenceExchangeTests : IDisposable
     [Theory]
     [InlineData(
         ExchangeFormat.Trl,
-        """{"id":"s-0","prompt":[{"role":"user","content":"PROMPT"}],"chosen":[{"role":"assistant","content":"White."}],"rejected":[{"role":"assistant","content":"Green."}]}"""
+        """{"id":"s-0","prompt":[{"role":"user","content":"PROMPT"}],"chosen":[{"role":"assistant","content":"White."}],"rejected":"""
+            + """[{"role":"assistant","content":"Green."}]}"""
     )]
     [InlineData(ExchangeFormat.TrlText, """{"id":"s-0","prompt":"PROMPT","chosen":"White.","rejected":"Green."}""")]
     [InlineData(
         ExchangeFormat.OpenAi,
-        """{"input":{"messages":[{"role":"user","content":"PROMPT"}]},"preferred_output":[{"role":"assistant","content":"White."}],"non_preferred_output":[{"role":"assistant","content":"Green."}]}"""
+        """{"input":{"messages":[{"role":"user","content":"PROMPT"}]},"preferred_output":[{"role":"assistant","content":"White."}],"""
+            + "\"non_preferred_output\":"
+            + """[{"role":"assistant","content":"Green."}]}"""
     )]
     [InlineData(
         ExchangeFormat.OpenAiMessages,
@@ -87,8 +90,11 @@ public sealed class PreferenceExchangeTests : IDisposable
         Write(
             "trl.jsonl",
             """{"prompt":"The sky is","chosen":" blue.","rejected":" green."}""",
-            """{"chosen":[{"role":"user","content":"What colour?"},{"role":"assistant","content":"Blue."}],"rejected":[{"role":"user","content":"What colour?"},{"role":"assistant","content":"Green."}]}""",
-            """{"prompt":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello."},{"role":"user","content":"Again"}],"chosen":[{"role":"assistant","content":"A"}],"rejected":[{"role":"assistant","content":"B"}]}""",
+            """{"chosen":[{"role":"user","content":"What colour?"},{"role":"assistant","content":"Blue."}],"rejected":"""
+                + """[{"role":"user","content":"What colour?"},{"role":"assistant","content":"Green."}]}""",
+            """{"prompt":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello."},{"role":"user","content":"Again"}],"""
+                + "\"chosen\":"
+                + """[{"role":"assistant","content":"A"}],"rejected":[{"role":"assistant","content":"B"}]}""",
             """{"prompt":"Empty","chosen":"","rejected":"x"}""");
 
         ImportCounts counts = PreferenceImport.Write(At("trl.jsonl"), At("d.jsonl"), s_format.Value, 512);

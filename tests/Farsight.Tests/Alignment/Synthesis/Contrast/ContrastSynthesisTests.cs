@@ -151,7 +151,8 @@ public sealed class ContrastSynthesisTests : IDisposable
         return kinds.Length > 0 ? options with { Kinds = kinds } : options;
     }
 
-    static SynthesisSummary<ContrastSettings> Run(ContrastOptions options, Func<string, GenerationRequest, string, string?>? spoil = null) =>
+    static SynthesisSummary<ContrastSettings> Run(
+        ContrastOptions options, Func<string, GenerationRequest, string, string?>? spoil = null) =>
         SynthesisRun.Start(options, SynthesisFiles.Model(SynthesisFiles.Script(spoil)), null, CancellationToken.None);
 
     static string TextOf(PreferenceSample sample) => SynthesisFiles.Tokenizer.Decode([.. sample.Context.SelectMany(c => c.Tokens)]);

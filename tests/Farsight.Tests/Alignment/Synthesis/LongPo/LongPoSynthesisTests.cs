@@ -17,7 +17,13 @@ public sealed class LongPoSynthesisTests : IDisposable
     public void A_chosen_response_is_written_from_one_chunk_and_a_rejected_one_from_the_whole_document()
     {
         List<GenerationRequest> asked = [];
-        SynthesisSummary<LongPoSettings> summary = Run(Options(), spoil: (_, request, answer) => { asked.Add(request); return Forgets(request, answer); });
+        SynthesisSummary<LongPoSettings> summary = Run(
+            Options(),
+            spoil: (_, request, answer) =>
+            {
+                asked.Add(request);
+                return Forgets(request, answer);
+            });
 
         PreferenceSample[] samples = _files.Samples();
         Assert.Equal((Samples, "insert"), (samples.Length, summary.Settings.Questions));

@@ -42,7 +42,11 @@ public sealed class ChunkScorerTests
     }
 
     [Fact]
-    public void The_papers_score_counts_each_shared_entity_once() => Assert.Equal([4, 6, 3, 0], Scores("entities", Question, Answer)); // special, number, amber, falcon; those, magic, 4711; special, magic, number
+    public void The_papers_score_counts_each_shared_entity_once()
+    {
+        // special, number, amber, falcon; those, magic, 4711; special, magic, number
+        Assert.Equal([4, 6, 3, 0], Scores("entities", Question, Answer));
+    }
 
     [Fact]
     public void Bm25_is_its_formula()

@@ -75,7 +75,7 @@ public sealed class ShortReferenceTests : IDisposable
     [InlineData(2, "{\"id\":\"one of a tree\"}\n")]
     public void Stopped_after_any_tree_and_continued_it_has_the_same_bytes_and_computes_nothing_twice(int trees, string torn)
     {
-        Counted whole = new(), first = new(), rest = new();
+        CountingModel whole = new(), first = new(), rest = new();
         Make(_folder["whole.jsonl"], whole, 9);
         using CancellationTokenSource stop = new();
         int done = 0;
@@ -193,7 +193,7 @@ public sealed class ShortReferenceTests : IDisposable
                     [.. t.Rejected.Select(Ids)])),
         ];
 
-    sealed class Counted : ITrainable
+    sealed class CountingModel : ITrainable
     {
         readonly TableModel _model = new(50);
 

@@ -133,7 +133,7 @@ public sealed class JudgedTaskTests : IDisposable
     {
         using IChatClient client = new ScriptedChat(answer), judge = new ScriptedChat(verdict);
         EvalPlan plan = new("scripted", [EvalTaskCatalog.Get(task)], [4096], "none", _data.Setting);
-        return new EvalRunner(
-            client.AsLanguageModel("scripted"), new EndpointPrompts(null, new()), null, new EvalJudge(judge.AsLanguageModel("a judge"))).Run(plan);
+        EvalJudge reader = new(judge.AsLanguageModel("a judge"));
+        return new EvalRunner(client.AsLanguageModel("scripted"), new EndpointPrompts(null, new()), null, reader).Run(plan);
     }
 }

@@ -163,7 +163,9 @@ public sealed class LongBenchTaskTests : IDisposable
             .Runner(completer)
             .Run(new("scripted", [EvalTaskCatalog.Get("samsum"), EvalTaskCatalog.Get("trec")], [4096], "none", _data.Setting));
 
-        Assert.Equal([(1, "\n"), (0, "")], asked.Select(r => (r.Options.MinNewTokens, string.Concat(r.Options.StopTokens.Select(t => (char)t)))));
+        Assert.Equal(
+            [(1, "\n"), (0, "")],
+            asked.Select(r => (r.Options.MinNewTokens, string.Concat(r.Options.StopTokens.Select(t => (char)t)))));
         Assert.Equal(["\nFood is here.", "\nFood is here.\nDialogue: next"], results.Examples.Select(e => e.Completion));
         Assert.Equal(1, results.Examples[1].Score);
     }

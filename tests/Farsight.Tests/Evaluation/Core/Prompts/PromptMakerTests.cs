@@ -56,7 +56,8 @@ public sealed class PromptMakerTests
         InputException e = Assert.Throws<InputException>(() => Maker(window: 20).Make(EvalPrompt.Of("0123456789"), 8));
 
         Assert.StartsWith("The prompt has 13 tokens and its completion room for 8, together more than the window of 20;", e.Message);
-        Assert.Equal(13, Maker(window: 20).Make(EvalPrompt.Of("0123456789"), 8, length: 21).Tokens.Count); // the user asked for more than the window
+        // The user asked for more than the window.
+        Assert.Equal(13, Maker(window: 20).Make(EvalPrompt.Of("0123456789"), 8, length: 21).Tokens.Count);
         Assert.Throws<InputException>(() => Maker(window: 20).Make(EvalPrompt.Of("0123456789"), 8, length: 20));
     }
 
