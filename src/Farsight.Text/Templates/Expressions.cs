@@ -116,8 +116,8 @@ sealed record Comparison(Expression First, IReadOnlyList<(string Operator, Expre
         run.Spend(1, Line);
         return op switch
         {
-            "==" => PythonMath.AreEqual(a, b),
-            "!=" => !PythonMath.AreEqual(a, b),
+            "==" => PythonMath.AreEqual(a, b, run, Line),
+            "!=" => !PythonMath.AreEqual(a, b, run, Line),
             "in" => PythonMath.Contains(a, b, run, Line),
             "not in" => !PythonMath.Contains(a, b, run, Line),
             "<" => PythonMath.Compare(a, b, run, Line) < 0,
@@ -173,7 +173,9 @@ sealed record CallExpression(Expression Function, CallArguments Arguments, int L
             value as TemplateFunction
             ?? (value as LoopState)?.Recursion
             ?? throw scope.Run.Error(Line, $"{Told} is called, but it is {PythonMath.Told(value)}");
-        return function.Invoke(Arguments.For(function.Name, [], scope, Line));
+        object? result = function.Invoke(Arguments.For(function.Name, [], scope, Line));
+        scope.Run.SpendOn(result, Line);
+        return result;
     }
 
     string Told => Function switch { NameExpression n => $"'{n.Name}'", AttributeExpression a => $"'{a.Name}'", _ => "this" };
@@ -185,7 +187,7 @@ sealed record FilterExpression(Expression? Subject, string Name, CallArguments A
     protected override object? Compute(TemplateScope scope) => Apply(Subject!.Evaluate(scope), scope);
 
     internal object? Apply(object? subject, TemplateScope scope) =>
-        TemplateFilters.All[Name](Arguments.For(Name, [subject], scope, Line));
+        scope.Run.SpendOn(TemplateFilters.All[Name](Arguments.For(Name, [subject], scope, Line)), Line);
 }
 
 /// <summary>x is name(a).</summary>
@@ -225,6 +227,13 @@ sealed record CallArguments(
             {
                 named[key.ToString() ?? ""] = value;
             }
+        }
+        // Filters and methods scan their arguments, some of them once for each character of another.
+        int longest = positional.Concat(named.Values).Max(v => (v as MarkedText)?.Length) ?? 0;
+        foreach (object? value in positional.Concat(named.Values))
+        {
+            scope.Run.SpendOn(value, line);
+            scope.Run.SpendSearch(longest, value is MarkedText { Length: var length } && length < longest ? length : 0, line);
         }
         return call;
     }

@@ -108,8 +108,7 @@ static class ListFilters
             object? key = Cased(
                 attribute is null ? item : SelectFilters.Attribute(item, attribute, call),
                 call.IsTrue(1, "case_sensitive"));
-            call.Run.Spend(16 * keys.Count, call.Line);
-            if (!keys.Exists(k => PythonMath.AreEqual(k, key)))
+            if (!keys.Exists(k => PythonMath.AreEqual(k, key, call.Run, call.Line)))
             {
                 keys.Add(key);
                 kept.Add(item);

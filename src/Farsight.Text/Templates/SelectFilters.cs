@@ -82,7 +82,7 @@ static class SelectFilters
         foreach (object? item in call.Items(call.Subject).OrderBy(i => Attribute(i, attribute, call), order))
         {
             object? key = Attribute(item, attribute, call);
-            if (groups.Count > 0 && groups[^1] is TemplateList last && PythonMath.AreEqual(last[0], key))
+            if (groups.Count > 0 && groups[^1] is TemplateList last && PythonMath.AreEqual(last[0], key, call.Run, call.Line))
             {
                 ((TemplateList)last[1]!).Add(item);
             }

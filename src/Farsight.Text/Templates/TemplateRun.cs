@@ -28,7 +28,7 @@ sealed class TemplateRun(string name, DateTime now)
     internal TemplateException Refused(int line, string reason) => TemplateException.Refused(name, line, reason);
 
     /// <summary>Counts characters or items that something runs over.</summary>
-    internal void Spend(int length, int line)
+    internal void Spend(long length, int line)
     {
         _work += 1 + (length / 16);
         if (_work > MostWork)
@@ -36,6 +36,17 @@ sealed class TemplateRun(string name, DateTime now)
             throw Error(line, "the template runs for too long; it does not seem to end");
         }
     }
+
+    /// <summary>Counts the characters of a text, or the items of a list or dict.</summary>
+    /// <returns>The value.</returns>
+    internal object? SpendOn(object? value, int line)
+    {
+        Spend(value switch { MarkedText text => text.Length, TemplateList list => list.Count, TemplateDict dict => dict.Count, _ => 0 }, line);
+        return value;
+    }
+
+    /// <summary>Counts a search: a text of repeated characters costs its length times the length of what is searched for.</summary>
+    internal void SpendSearch(long length, long sought, int line) => Spend(length + (length * sought / 64), line);
 
     /// <summary>Counts one evaluated node.</summary>
     internal void Step(int line)

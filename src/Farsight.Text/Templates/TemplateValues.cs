@@ -34,7 +34,7 @@ sealed record TemplateFunction(string Name, Func<TemplateCall, object?> Invoke);
 static class PythonKeys
 {
     internal static IEqualityComparer<object> Comparer { get; } = EqualityComparer<object>.Create(
-        (a, b) => PythonMath.AreEqual(a, b),
+        (a, b) => PythonMath.AreEqualScalars(a, b),
         key => key switch
         {
             MarkedText text => StringComparer.Ordinal.GetHashCode(text.Value),

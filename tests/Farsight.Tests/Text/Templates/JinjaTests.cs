@@ -56,6 +56,78 @@ public sealed class JinjaTests
     )]
     public void Endless_work_is_refused(string template) => Assert.Null(Assert.Throws<TemplateException>(() => Render(template)).Refusal);
 
+    /// <summary>Two values of equal content that hold each level twice: 2⁶⁰ items for a walk that does not count its steps.</summary>
+    const string Shared =
+        "{% set n = namespace(x=[1], y=[1], d={'a': 1}, e={'a': 1}) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}"
+        + "{% set n.y = [n.y, n.y] %}{% set n.d = {'a': n.d, 'b': n.d} %}{% set n.e = {'a': n.e, 'b': n.e} %}{% endfor %}";
+
+    [Theory]
+    [InlineData("{{ n.x == n.y }}")]
+    [InlineData("{{ n.x != n.y }}")]
+    [InlineData("{{ n.x < n.y }}")]
+    [InlineData("{{ n.x >= n.y }}")]
+    [InlineData("{{ n.d == n.e }}")]
+    [InlineData("{{ n.x in [n.y] }}")]
+    [InlineData("{{ n.d not in [n.e] }}")]
+    [InlineData("{{ n.x is eq(n.y) }}")]
+    [InlineData("{{ n.x is ne(n.y) }}")]
+    [InlineData("{{ n.x is lt(n.y) }}")]
+    [InlineData("{{ n.x is in([n.y]) }}")]
+    [InlineData("{{ [n.x, n.y] | sort }}")]
+    [InlineData("{{ [n.x, n.y] | unique | list }}")]
+    [InlineData("{{ [n.x, n.y] | max }}")]
+    [InlineData("{{ [{'k': n.x}, {'k': n.y}] | groupby('k') }}")]
+    [InlineData("{{ {'a': n.x, 'b': n.y} | dictsort(by='value') }}")]
+    [InlineData("{{ [n.x].index(n.y) }}")]
+    [InlineData("{{ [n.x].count(n.y) }}")]
+    [InlineData("{% for v in [n.x, n.y] %}{{ loop.changed(v) }}{% endfor %}")]
+    [InlineData("{{ [n.x] | select('eq', n.y) | list }}")]
+    [InlineData("{{ n.x | tojson }}")]
+    [InlineData("{{ n.d | tojson(indent=2) }}")]
+    [InlineData("{{ n.x | string }}")]
+    [InlineData("{{ n.x ~ '' }}")]
+    [InlineData("{{ '%s' % (n.x,) }}")]
+    [InlineData("{{ '{}'.format(n.d) }}")]
+    [InlineData("{{ [n.x] | join(',') }}")]
+    [InlineData("{{ n.x }}")]
+    public void Values_that_share_their_parts_exhaust_the_budget_of_steps(string use) =>
+        Assert.Contains("runs for too long", Assert.Throws<TemplateException>(() => Render(Shared + use)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("{{ n.x == n.x }}", "True")]
+    [InlineData("{{ n.d != n.d }}", "False")]
+    [InlineData("{{ [n.x, n.x] == [n.x, n.x] }}", "True")]
+    [InlineData("{{ n.x in [n.x] }}", "True")]
+    [InlineData("{{ n.x <= n.x }}", "True")]
+    [InlineData("{{ [n.x].index(n.x) }}", "0")]
+    public void A_list_or_dict_equals_itself_without_a_visit(string use, string expected) => Assert.Equal(expected, Render(Shared + use));
+
+    [Theory]
+    [InlineData("s.upper()")]
+    [InlineData("s.count('b')")]
+    [InlineData("s.find('b')")]
+    [InlineData("s.isalpha()")]
+    [InlineData("s | lower")]
+    [InlineData("s | length")]
+    [InlineData("s[0]")]
+    [InlineData("s == s ~ ''")]
+    [InlineData("s < s ~ ''")]
+    [InlineData("s is lower")]
+    [InlineData("s.replace('b', '')")]
+    public void Operations_on_long_strings_cost_their_length(string use)
+    {
+        string loop = $"{{% set s = 'a' * 4000000 %}}{{% for i in range(100000) %}}{{% set t = {use} %}}{{% endfor %}}";
+
+        Assert.Contains("runs for too long", Assert.Throws<TemplateException>(() => Render(loop)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_search_for_a_long_repeated_text_costs_the_product_of_the_lengths() =>
+        Assert.Contains(
+            "runs for too long",
+            Assert.Throws<TemplateException>(() => Render("{{ ('a' * 2000000).find('a' * 1000000 ~ 'b') }}")).Message,
+            StringComparison.Ordinal);
+
     [Theory]
     [InlineData("(", ")")]
     [InlineData("[", "]")]
