@@ -14,11 +14,11 @@ public sealed class LoadedModel : IDisposable
     readonly Lazy<ChatPromptText> _text;
     readonly Lazy<LocalCompleter> _completer;
 
-    LoadedModel(LlamaModel model, Tokenizer tokenizer, string directory, string? adapter)
+    LoadedModel(LlamaModel model, Tokenizer tokenizer, string directory, string? adapter, Action<string>? notice)
     {
         (Model, Tokenizer, DirectoryPath, AdapterPath) = (model, tokenizer, directory, adapter);
         Name = adapter is null ? NameOf(directory, 1) : $"{NameOf(directory, 1)} + {NameOf(adapter, 2)}";
-        _format = new(() => ChatFormat.Load(directory, tokenizer));
+        _format = new(() => ChatFormat.Load(directory, tokenizer, notice));
         _text = new(() => new(tokenizer, Format));
         _completer = new(() => HasFormat ? new(model, Format) : new(model, tokenizer));
         Choices = new ChoiceScorer(model);
@@ -60,8 +60,10 @@ public sealed class LoadedModel : IDisposable
     /// <param name="directory">Hugging Face layout, with tokenizer.json.</param>
     /// <param name="adapter">PEFT layout; null for the model alone.</param>
     /// <param name="rope">Replaces the scaling; null for the one the adapter was trained under, or else the model's own.</param>
+    /// <param name="notice">Receives a sentence where files contradict each other or a setting has no effect, and where a chat template
+    /// uses an undefined name; null to hear nothing.</param>
     /// <exception cref="InputException">Something is missing, damaged or does not fit together.</exception>
-    public static LoadedModel Open(string directory, string? adapter = null, RopeScaling? rope = null)
+    public static LoadedModel Open(string directory, string? adapter = null, RopeScaling? rope = null, Action<string>? notice = null)
     {
         (RopeScaling? trained, int window) = rope is null ? TrainedUnder(adapter, directory) : (rope, 0);
         LlamaModel model = LlamaModel.Load(directory, trained, window: window);
@@ -72,7 +74,11 @@ public sealed class LoadedModel : IDisposable
             {
                 model.LoadAdapter(adapter);
             }
-            return new(model, tokenizer, directory, adapter);
+            if (notice is not null)
+            {
+                NoticesOf(model.Config, tokenizer, directory, adapter).ForEach(notice);
+            }
+            return new(model, tokenizer, directory, adapter, notice);
         }
         catch
         {
@@ -97,6 +103,29 @@ public sealed class LoadedModel : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
+
+    static List<string> NoticesOf(ModelConfig config, Tokenizer tokenizer, string directory, string? adapter)
+    {
+        List<string> notices = [.. ModelNotices.Of(directory), .. tokenizer.Notices];
+        if (config.BosTokenId is { } id && tokenizer.Bos is { } bos && id != bos)
+        {
+            notices.Add(
+                $"{directory}: bos_token_id of config.json is {id}, and bos_token of the tokenizer has the id {bos}; "
+                    + "the tokenizer's is used.");
+        }
+        if (tokenizer.Eos is { } eos && config.EosTokenIds.Count > 0 && !config.EosTokenIds.Contains(eos))
+        {
+            notices.Add(
+                $"{directory}: eos_token of the tokenizer has the id {eos}, and eos_token_id of the model is "
+                    + $"{string.Join(", ", config.EosTokenIds)}; a response ends at any of them.");
+        }
+        if (adapter is not null)
+        {
+            using PeftAdapter files = PeftAdapter.Read(adapter);
+            notices.AddRange(files.Notices);
+        }
+        return notices;
+    }
 
     static (RopeScaling? Rope, int Window) TrainedUnder(string? adapter, string directory)
     {

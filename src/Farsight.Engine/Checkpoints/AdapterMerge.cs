@@ -47,7 +47,10 @@ public sealed record AdapterMerge(
             CompanionFiles.Copy(Model, temporary);
             ModelDirectory.Open(temporary).Dispose(); // checks what was written
         });
-        return new(config, written!, adapter.Updates.Count, Whole(adapter).Count(n => n != PeftAdapter.Head || !config.TieWordEmbeddings));
+        return new(config, written!, adapter.Updates.Count, Whole(adapter).Count(n => n != PeftAdapter.Head || !config.TieWordEmbeddings))
+        {
+            Notices = [.. ModelNotices.Of(Model), .. adapter.Notices],
+        };
     }
 
     /// <summary>The weights of model and adapter in one, not computed before they are read, and their config.</summary>
@@ -215,4 +218,8 @@ public sealed record AdapterMerge(
 /// <param name="Weights">The files.</param>
 /// <param name="UpdatedLayers">Layers with a low-rank update.</param>
 /// <param name="ReplacedModules">Modules that were trained whole.</param>
-public sealed record MergedModel(ModelConfig Config, WrittenWeights Weights, int UpdatedLayers, int ReplacedModules);
+public sealed record MergedModel(ModelConfig Config, WrittenWeights Weights, int UpdatedLayers, int ReplacedModules)
+{
+    /// <summary>Sentences about the model and the adapter that the caller should show.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+}

@@ -60,6 +60,9 @@ public sealed class ModelDirectory : IDisposable
             );
     }
 
+    /// <summary>Whether the files hold a weight, even one that the model does not read.</summary>
+    internal bool Stores(string name) => _weights.ContainsKey(name);
+
     /// <summary>
     /// SHA-256 of names, shapes and some values of all weights, in hexadecimal: tells models apart, not copies in F32 and BF16.
     /// </summary>

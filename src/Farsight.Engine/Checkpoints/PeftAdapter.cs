@@ -64,6 +64,7 @@ public sealed class PeftAdapter : IDisposable
                 .Order(StringComparer.Ordinal)
                 .Select(m => new LowRankUpdate(m, tensors[m + A], tensors[m + B], _targets.ScaleOf(m))),
         ];
+        Notices = [.. _targets.Unmatched([.. Updates.Select(u => u.Module)])];
     }
 
     /// <summary>The directory.</summary>
@@ -80,6 +81,9 @@ public sealed class PeftAdapter : IDisposable
 
     /// <summary>The low-rank updates, by the names of their layers.</summary>
     public IReadOnlyList<LowRankUpdate> Updates { get; }
+
+    /// <summary>Sentences about settings that have no effect: patterns and targets that match no updated layer.</summary>
+    public IReadOnlyList<string> Notices { get; }
 
     /// <summary>The modules that were trained whole, by the names of their weights.</summary>
     public IEnumerable<StoredTensor> Modules => Tensors.Where(t => !IsLora(t.Key)).Select(t => t.Value);
@@ -195,7 +199,7 @@ public sealed class PeftAdapter : IDisposable
         bool withHead
     ) => withHead ? tensors.Concat([.. tensors.Where(t => t.Name == Embedding).Select(t => (Head, t.Value))]) : tensors;
 
-    static bool AreEqual(StoredTensor a, StoredTensor b)
+    internal static bool AreEqual(StoredTensor a, StoredTensor b)
     {
         if (a.DType != b.DType || !a.Shape.SequenceEqual(b.Shape) || a.Shape.Count != 2)
         {

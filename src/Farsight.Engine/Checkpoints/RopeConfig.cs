@@ -40,6 +40,31 @@ static class RopeConfig
             : throw config.Unsound("rope_parameters", "it contradicts rope_scaling; remove one of them");
     }
 
+    /// <summary>Computes the window, in tokens, from max_position_embeddings and the scaling.</summary>
+    /// <remarks>
+    /// Two spellings are in use. The documentation of transformers (linear, dynamic) and the instructions of Qwen (YaRN) leave
+    /// max_position_embeddings at the window before scaling; other files state the scaled window. The window is therefore the
+    /// original one times the factor, and never less than max_position_embeddings. The original one is
+    /// original_max_position_embeddings, or max_position_embeddings where that is absent. Llama 3's rule and LongRoPE always
+    /// state the scaled window.
+    /// </remarks>
+    internal static int Window(ConfigReader config, RopeScaling scaling, int maxPositions)
+    {
+        double stretched = scaling switch
+        {
+            RopeScaling.Linear linear => linear.Factor * (OriginalOf(config) ?? maxPositions),
+            RopeScaling.DynamicNtk dynamic => dynamic.Factor * dynamic.OriginalMaxPositionEmbeddings,
+            RopeScaling.Yarn yarn => yarn.Factor * yarn.OriginalMaxPositionEmbeddings,
+            _ => 0,
+        };
+        return (int)Math.Min(Math.Max(maxPositions, stretched), int.MaxValue);
+    }
+
+    static int? OriginalOf(ConfigReader config) => s_spellings.Select(config.Object).Append(config)
+        .Where(r => r?.Has(Original) == true)
+        .Select(r => (int?)r!.Int(Original, 1, int.MaxValue))
+        .FirstOrDefault();
+
     static RopeScaling One(ConfigReader rope, int maxPositions, int? original, int headDim)
     {
         if (rope.Double("partial_rotary_factor", double.MinValue, double.MaxValue, 1) != 1)
@@ -157,6 +182,8 @@ static class RopeConfig
             case RopeScaling.Linear linear:
                 json.WriteString("rope_type", "linear");
                 Write(json, "factor", linear.Factor);
+                // Says that max_position_embeddings is the scaled window: without it, readers multiply by the factor.
+                json.WriteNumber(Original, Math.Max(1, (int)(model.MaxPositionEmbeddings / linear.Factor)));
                 break;
             case RopeScaling.DynamicNtk dynamic:
                 json.WriteString("rope_type", "dynamic");

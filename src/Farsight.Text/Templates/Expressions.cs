@@ -24,7 +24,7 @@ sealed record Literal(object? Value, int Line) : Expression(Line)
 /// <summary>A variable.</summary>
 sealed record NameExpression(string Name, int Line) : Expression(Line)
 {
-    protected override object? Compute(TemplateScope scope) => scope.Find(Name);
+    protected override object? Compute(TemplateScope scope) => scope.Find(Name, Line);
 }
 
 /// <summary>[a, b] or (a, b).</summary>
@@ -42,6 +42,7 @@ sealed record DictExpression(IReadOnlyList<(Expression Key, Expression Value)> I
         foreach ((Expression key, Expression value) in Items)
         {
             object? evaluated = key.Evaluate(scope);
+            scope.Run.Spend((evaluated as MarkedText)?.Length ?? 0, Line); // of the hash
             dict[
                 evaluated is MarkedText or long or double or bool
                     ? evaluated
@@ -228,13 +229,7 @@ sealed record CallArguments(
                 named[key.ToString() ?? ""] = value;
             }
         }
-        // Filters and methods scan their arguments, some of them once for each character of another.
-        int longest = positional.Concat(named.Values).Max(v => (v as MarkedText)?.Length) ?? 0;
-        foreach (object? value in positional.Concat(named.Values))
-        {
-            scope.Run.SpendOn(value, line);
-            scope.Run.SpendSearch(longest, value is MarkedText { Length: var length } && length < longest ? length : 0, line);
-        }
+        call.SpendOnArguments();
         return call;
     }
 }

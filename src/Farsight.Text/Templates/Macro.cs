@@ -15,6 +15,7 @@ sealed record Macro(string Name, IReadOnlyList<(string Name, Expression? Default
         {
             throw call.Error($"takes at most {Parameters.Count} arguments, not {call.Arguments.Count}");
         }
+        call.Run.Spend(16L * Parameters.Count * (1 + call.Named.Count), call.Line);
         string? unknown = call.Named.Keys.FirstOrDefault(name => name != "caller" && !Parameters.Any(p => p.Name == name));
         if (unknown is not null)
         {

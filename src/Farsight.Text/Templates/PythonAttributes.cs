@@ -9,6 +9,7 @@ static class PythonAttributes
         {
             throw run.Error(line, undefined.Missing);
         }
+        run.Spend(name.Length, line);
         if (Member(value, name) is { } member)
         {
             return member.Value;
@@ -22,7 +23,7 @@ static class PythonAttributes
 
     internal static object? Item(object? value, object? index, TemplateRun run, int line)
     {
-        run.Spend(1, line);
+        run.Spend(index is MarkedText { Length: var length } ? length : 1, line);
         switch (value)
         {
             case TemplateUndefined undefined:

@@ -84,6 +84,7 @@ static class PythonMath
                 run.SpendSearch(text.Length, part.Length, line);
                 return text.Value.Contains(part.Value, StringComparison.Ordinal);
             case TemplateDict dict:
+                run.Spend((a as MarkedText)?.Length ?? 0, line); // of the hash
                 return a is MarkedText or long or double or bool && dict.ContainsKey(a);
             case TemplateList list:
                 run.Spend(list.Count, line);
@@ -175,7 +176,8 @@ static class PythonMath
 
     static MarkedText Repeat(MarkedText text, long times, TemplateRun run, int line)
     {
-        run.CheckLength((double)Math.Max(times, 0) * text.Length, line);
+        double length = (double)Math.Max(times, 0) * text.Length;
+        run.CheckLength(length, (long)Math.Min(length, TemplateRun.MostCharacters), line);
         MarkedText.Builder all = new();
         for (long i = 0; i < times && text.Length > 0; i++)
         {

@@ -21,7 +21,7 @@ abstract record Statement(int Line)
 
     protected static void Write(MarkedText text, TemplateScope scope, MarkedText.Builder output, int line)
     {
-        scope.Run.CheckLength((double)output.Length + text.Length, line);
+        scope.Run.CheckLength((double)output.Length + text.Length, text.Length, line);
         output.Append(text);
     }
 }
@@ -127,7 +127,7 @@ sealed record ForStatement(
 
     IEnumerable<object?> Chosen(object? value, TemplateScope scope)
     {
-        if (!PythonTypes.TryItems(value, out IReadOnlyList<object?>? items))
+        if (!PythonTypes.TryItems(value, scope.Run, Line, out IReadOnlyList<object?>? items))
         {
             throw scope.Run.Error(Line, $"'for' cannot run over {PythonMath.Told(value)}");
         }

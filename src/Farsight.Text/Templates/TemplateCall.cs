@@ -45,12 +45,25 @@ sealed record TemplateCall(
     /// <summary>The items of a list, a dict's keys, a string's characters.</summary>
     internal IReadOnlyList<object?> Items(object? value)
     {
-        if (!PythonTypes.TryItems(value, out IReadOnlyList<object?>? items))
+        if (!PythonTypes.TryItems(value, Run, Line, out IReadOnlyList<object?>? items))
         {
             throw Error($"needs something with items, not {PythonMath.Told(value)}");
         }
-        Run.Spend(items.Count, Line);
         return items;
+    }
+
+    /// <summary>Counts the arguments: what is called scans them, some of them once for each character of another.</summary>
+    internal void SpendOnArguments()
+    {
+        int longest = Arguments.Concat(Named.Values).Max(v => (v as MarkedText)?.Length) ?? 0;
+        foreach (object? value in Arguments.Concat(Named.Values))
+        {
+            Run.SpendOn(value, Line);
+            if (value is MarkedText { Length: var length } && length < longest)
+            {
+                Run.SpendSearch(longest, length, Line);
+            }
+        }
     }
 
     /// <summary>Refuses arguments that would otherwise be ignored.</summary>

@@ -5,7 +5,8 @@ namespace Farsight.Text.Templates;
 /// <summary>One rendering: its clock, and limits that a template written by a stranger cannot pass.</summary>
 /// <param name="name">Of the template, for messages.</param>
 /// <param name="now">What strftime_now tells.</param>
-sealed class TemplateRun(string name, DateTime now)
+/// <param name="notice">Receives a sentence for each undefined name that text is rendered from, once a name; null for nobody.</param>
+sealed class TemplateRun(string name, DateTime now, Action<string>? notice = null)
 {
     /// <summary>Nested values, calls and expressions.</summary>
     internal const int MostDepth = 100;
@@ -18,6 +19,7 @@ sealed class TemplateRun(string name, DateTime now)
     // An evaluated node costs one, a character that is copied a sixteenth.
     const long MostWork = 10_000_000;
 
+    readonly HashSet<string> _undefined = new(StringComparer.Ordinal);
     long _work;
     int _depth;
 
@@ -26,6 +28,16 @@ sealed class TemplateRun(string name, DateTime now)
     internal TemplateException Error(int line, string problem) => TemplateException.At(name, line, problem);
 
     internal TemplateException Refused(int line, string reason) => TemplateException.Refused(name, line, reason);
+
+    /// <summary>The text of an undefined value: nothing, as in Jinja. A variable that does not exist is reported.</summary>
+    internal MarkedText Nothing(TemplateUndefined undefined, int line)
+    {
+        if (undefined.Name is { } variable && _undefined.Add(variable))
+        {
+            notice?.Invoke($"{name}, line {line}: '{variable}' is undefined and is rendered as nothing, as transformers does.");
+        }
+        return MarkedText.Empty;
+    }
 
     /// <summary>Counts characters or items that something runs over.</summary>
     internal void Spend(long length, int line)
@@ -58,13 +70,27 @@ sealed class TemplateRun(string name, DateTime now)
         }
     }
 
-    internal void CheckLength(double length, int line)
+    /// <summary>Counts characters that are added to a text, and refuses a text that becomes too long.</summary>
+    /// <param name="length">Characters of the text with what is added.</param>
+    /// <param name="added">Characters that are added.</param>
+    /// <param name="line">Where.</param>
+    internal void CheckLength(double length, long added, int line)
     {
         if (length > MostCharacters)
         {
             throw Error(line, $"the template makes more than {MostCharacters} characters");
         }
-        Spend((int)length, line);
+        Spend(added, line);
+    }
+
+    /// <summary>Counts one more item of a list that grows, and refuses one that is too long.</summary>
+    internal void CheckItems(int count, int line)
+    {
+        if (count > MostItems)
+        {
+            throw Error(line, $"a list has more than {MostItems} items");
+        }
+        Spend(0, line);
     }
 
     internal void CheckDepth(int depth, int line)
@@ -89,7 +115,7 @@ sealed class TemplateRun(string name, DateTime now)
         MarkedText.Builder all = new();
         foreach (MarkedText part in parts)
         {
-            CheckLength((double)all.Length + part.Length, line);
+            CheckLength((double)all.Length + part.Length, part.Length, line);
             all.Append(part);
         }
         return all.Build();

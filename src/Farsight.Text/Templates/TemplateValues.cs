@@ -8,7 +8,8 @@ namespace Farsight.Text.Templates;
 /// A name or an attribute that does not exist: prints as nothing, is false and empty; everything else fails with what is missing.
 /// </summary>
 /// <param name="Missing">"'x' is undefined", "'dict object' has no attribute 'x'".</param>
-sealed record TemplateUndefined(string Missing);
+/// <param name="Name">The name of a variable that does not exist; null for everything else that is missing.</param>
+sealed record TemplateUndefined(string Missing, string? Name = null);
 
 /// <summary>A list or a tuple.</summary>
 sealed class TemplateList(IEnumerable<object?> items, bool isTuple = false) : List<object?>(items)
@@ -38,8 +39,15 @@ static class PythonKeys
         key => key switch
         {
             MarkedText text => StringComparer.Ordinal.GetHashCode(text.Value),
-            _ => PythonMath.TryNumber(key, out double number) ? number.GetHashCode() : 0,
+            _ => PythonMath.TryNumber(key, out double number) ? Hash(number) : 0,
         });
+
+    // Mixed with the process's random seed, so that a template cannot choose keys that collide.
+    static int Hash(double number)
+    {
+        long bits = BitConverter.DoubleToInt64Bits(number == 0 ? 0 : number);
+        return HashCode.Combine((int)bits, (int)(bits >> 32));
+    }
 }
 
 /// <summary>Names of types, for messages, and marks of what is made from values.</summary>
@@ -93,9 +101,15 @@ static class PythonTypes
         return value is long or bool;
     }
 
-    /// <summary>The items that a loop runs over.</summary>
-    internal static bool TryItems(object? value, [NotNullWhen(true)] out IReadOnlyList<object?>? items)
+    /// <summary>The items that a loop runs over. Each character of a string becomes a value and costs an evaluation.</summary>
+    internal static bool TryItems(object? value, TemplateRun run, int line, [NotNullWhen(true)] out IReadOnlyList<object?>? items)
     {
+        if (value is MarkedText { Length: var length })
+        {
+            run.CheckItems(length, line);
+            run.Spend(16L * length, line);
+        }
+        run.SpendOn(value, line);
         items = value switch
         {
             TemplateList list => list,

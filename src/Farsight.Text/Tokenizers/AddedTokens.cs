@@ -24,20 +24,17 @@ sealed class AddedTokens
 
     /// <summary>Calls back for every part of the text, in order.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="foreign">An added token that touches one of these stays text.</param>
+    /// <param name="foreign">Text of others, in order: no token is spelled with any of it.</param>
     /// <param name="onText">For what lies between tokens.</param>
     /// <param name="onToken">For a token.</param>
     internal void Cut(ReadOnlySpan<char> text, IReadOnlyList<Range> foreign, TextAction onText, Action<AddedToken> onToken)
     {
         int taken = 0, from = 0;
-        while (_asWritten.Next(text, ref from, taken, out Range span) is { } token)
+        while (_asWritten.Next(text, foreign, ref from, taken, out Range span) is { } token)
         {
-            if (!Touches(span, foreign, text.Length))
-            {
-                CutNormalized(text, taken..span.Start.Value, foreign, onText, onToken);
-                onToken(token);
-                taken = span.End.Value;
-            }
+            CutNormalized(text, taken..span.Start.Value, foreign, onText, onToken);
+            onToken(token);
+            taken = span.End.Value;
         }
         CutNormalized(text, taken..text.Length, foreign, onText, onToken);
     }
@@ -50,9 +47,11 @@ sealed class AddedTokens
         }
         bool first = part.Start.Value == 0;
         ReadOnlySpan<char> text = TextStep.ApplyAll(_normalizer, whole[part], first);
+        IReadOnlyList<Range> within = _normalized.IsEmpty || foreign.Count == 0
+            ? []
+            : InNormalized(whole[part], text, Within(part, foreign, whole.Length), first);
         int taken = 0, from = 0;
-        // places in normalised text are not those of the text, so where any of it is foreign, all of it stays text
-        while (!Touches(part, foreign, whole.Length) && _normalized.Next(text, ref from, taken, out Range span) is { } token)
+        while (_normalized.Next(text, within, ref from, taken, out Range span) is { } token)
         {
             Pass(text[taken..Math.Max(taken, span.Start.Value)], first && taken == 0, onText);
             onToken(token);
@@ -69,15 +68,49 @@ sealed class AddedTokens
         }
     }
 
-    static bool Touches(Range span, IReadOnlyList<Range> foreign, int length)
+    /// <summary>The ranges that lie in a part, counted from its start.</summary>
+    static List<Range> Within(Range part, IReadOnlyList<Range> foreign, int length)
     {
+        List<Range> within = [];
         foreach (Range range in foreign)
         {
-            if (range.Start.GetOffset(length) < span.End.Value && span.Start.Value < range.End.GetOffset(length))
+            int start = Math.Max(range.Start.GetOffset(length), part.Start.Value) - part.Start.Value,
+                end = Math.Min(range.End.GetOffset(length), part.End.Value) - part.Start.Value;
+            if (start < end)
             {
-                return true;
+                within.Add(start..end);
             }
         }
-        return false;
+        return within;
+    }
+
+    /// <summary>Finds text of others in normalised text.</summary>
+    /// <remarks>
+    /// A range begins behind what the text before it becomes by itself, and ends before what the text behind it becomes by itself. Where
+    /// normalising joins characters across a border, as composing does, the joined ones count as text of others.
+    /// </remarks>
+    List<Range> InNormalized(ReadOnlySpan<char> text, ReadOnlySpan<char> normalized, List<Range> foreign, bool first)
+    {
+        if (normalized.SequenceEqual(text))
+        {
+            return foreign;
+        }
+        List<Range> found = [];
+        foreach (Range range in foreign)
+        {
+            ReadOnlySpan<char> before = TextStep.ApplyAll(_normalizer, text[..range.Start], first),
+                behind = TextStep.ApplyAll(_normalizer, text[range.End..], first: false);
+            int start = normalized.CommonPrefixLength(before), same = 0;
+            while (same < Math.Min(normalized.Length, behind.Length) && normalized[^(same + 1)] == behind[^(same + 1)])
+            {
+                same++;
+            }
+            int end = normalized.Length - same;
+            if (start < end)
+            {
+                found.Add(start..end);
+            }
+        }
+        return found;
     }
 }

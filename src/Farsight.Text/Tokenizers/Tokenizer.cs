@@ -26,10 +26,10 @@ public sealed class Tokenizer
     readonly AddedTokens _ordinary, _every, _inside;
     readonly ConcurrentBag<EncodingRoom> _rooms = []; // as many as threads that have encoded at once
 
-    Tokenizer(ReadOnlyMemory<byte> json, string name, TokenizerConfig config)
+    Tokenizer(ReadOnlyMemory<byte> json, string name, TokenizerConfig config, int capacity = int.MaxValue)
     {
         _json = json;
-        _definition = new TokenizerReader(name).Read(json);
+        _definition = new TokenizerReader(name).Read(json, config, capacity);
         _added = _definition.Added.ToDictionary(a => a.Content, StringComparer.Ordinal);
         _bytes = new(_definition);
         BytePairMerges merges = new(new(_definition.Merges));
@@ -41,8 +41,8 @@ public sealed class Tokenizer
         _ordinary = new(_definition.Added.Where(IsOrdinary), _definition.Normalizer);
         _every = new(_definition.Added, _definition.Normalizer);
         _inside = new(_definition.Added.Where(IsOrdinary), [.. _definition.Normalizer.Where(s => s is not PrependStep)]);
-        Bos = config.Bos is not null ? IdOf(config.Bos) : _definition.Before is [var first, ..] && IsSpecial(first) ? first : null;
-        Eos = config.Eos is not null ? IdOf(config.Eos) : _definition.After is [.., var last] && IsSpecial(last) ? last : null;
+        Bos = config.Bos is not null ? IdOfAny(config.Bos) : _definition.Before is [var first, ..] && IsSpecial(first) ? first : null;
+        Eos = config.Eos is not null ? IdOfAny(config.Eos) : _definition.After is [.., var last] && IsSpecial(last) ? last : null;
         Before = Around(_definition.Before, Bos, config.AddsBos);
         After = Around(_definition.After, Eos, config.AddsEos);
     }
@@ -73,13 +73,16 @@ public sealed class Tokenizer
     /// <summary>The tokens beside the merges: control tokens and such.</summary>
     public IReadOnlyList<AddedToken> AddedTokens => _definition.Added;
 
+    /// <summary>Sentences about contradictions between the tokenizer's files, and how each was resolved.</summary>
+    public IReadOnlyList<string> Notices => _definition.Notices;
+
     /// <summary>Reads the tokenizer of a model and checks that the model knows all of its tokens.</summary>
     /// <param name="model">A directory with tokenizer.json, or a GGUF file.</param>
     /// <param name="modelVocabulary">V of the model.</param>
     /// <exception cref="InputException">As <see cref="Load"/>, or the tokenizer has more tokens than the model.</exception>
     public static Tokenizer LoadFor(string model, int modelVocabulary)
     {
-        Tokenizer tokenizer = Load(model);
+        Tokenizer tokenizer = LoadWithin(model, modelVocabulary);
         return tokenizer.VocabSize <= modelVocabulary
             ? tokenizer
             : throw new InputException(
@@ -88,12 +91,14 @@ public sealed class Tokenizer
     }
 
     /// <summary>
-    /// Reads a tokenizer.json, or the one in a directory, and the tokenizer_config.json beside it, if there is one; or what a GGUF file
-    /// holds.
+    /// Reads a tokenizer.json, or the one in a directory, and what tokenizer_config.json, special_tokens_map.json and added_tokens.json
+    /// beside it add; or what a GGUF file holds.
     /// </summary>
     /// <exception cref="InputException">A file cannot be read, is damaged, or describes something that is not supported, which is
     /// named.</exception>
-    public static Tokenizer Load(string path)
+    public static Tokenizer Load(string path) => LoadWithin(path, int.MaxValue);
+
+    static Tokenizer LoadWithin(string path, int capacity)
     {
         if (GgufFile.IsGguf(path))
         {
@@ -102,8 +107,8 @@ public sealed class Tokenizer
             return new(json, path, told);
         }
         string file = FileOf(path);
-        TokenizerConfig config = TokenizerConfig.Read(Path.Combine(Path.GetDirectoryName(file)!, "tokenizer_config.json"));
-        return new(TokenizerJson.ReadFile(file), file, config);
+        TokenizerConfig config = SpecialTokenFiles.Read(Path.GetDirectoryName(file)!);
+        return new(TokenizerJson.ReadFile(file), file, config, capacity);
     }
 
     /// <summary>Reads the content of a tokenizer.json.</summary>
@@ -239,6 +244,8 @@ public sealed class Tokenizer
             start = end;
         }
     }
+
+    int? IdOfAny(string token) => IdOf(token) ?? (_definition.Vocabulary.TryGetValue(token, out int id) ? id : null);
 
     static bool IsOrdinary(AddedToken token) => !token.Special && string.IsNullOrWhiteSpace(token.Content);
 

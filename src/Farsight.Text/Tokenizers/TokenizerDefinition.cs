@@ -30,4 +30,6 @@ sealed record TokenizerDefinition
     internal required IReadOnlyList<int> Before { get; init; }
     /// <summary>The tokens that the post-processor puts after a text.</summary>
     internal required IReadOnlyList<int> After { get; init; }
+    /// <summary>Sentences about contradictions between the files of the tokenizer.</summary>
+    internal required IReadOnlyList<string> Notices { get; init; }
 }
