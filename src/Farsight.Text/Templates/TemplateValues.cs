@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 
 namespace Farsight.Text.Templates;
 
@@ -42,12 +43,9 @@ static class PythonKeys
             _ => PythonMath.TryNumber(key, out double number) ? Hash(number) : 0,
         });
 
-    // Mixed with the process's random seed, so that a template cannot choose keys that collide.
-    static int Hash(double number)
-    {
-        long bits = BitConverter.DoubleToInt64Bits(number == 0 ? 0 : number);
-        return HashCode.Combine((int)bits, (int)(bits >> 32));
-    }
+    // The hash of a string has a random seed, so that a template cannot choose numbers that collide.
+    static int Hash(double number) =>
+        StringComparer.Ordinal.GetHashCode((number == 0 ? 0 : number).ToString("R", CultureInfo.InvariantCulture));
 }
 
 /// <summary>Names of types, for messages, and marks of what is made from values.</summary>
