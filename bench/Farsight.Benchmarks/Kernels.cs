@@ -138,3 +138,18 @@ public class AdamWBenchmark : KernelBenchmark
 
     internal override KernelCase Create() => new AdamWCase(32000, 768);
 }
+
+/// <summary>One draw from the vocabulary of Llama 3, from all tokens and with the usual restrictions.</summary>
+public class SamplingBenchmark : KernelBenchmark
+{
+    [Params(0, 50)]
+    public int TopK { get; set; }
+
+    [Params(1.0, 0.9)]
+    public double TopP { get; set; }
+
+    [Benchmark]
+    public void Choose() => Case.Forward();
+
+    internal override KernelCase Create() => new SamplingCase(128_256, new(1, TopP, TopK));
+}

@@ -1,3 +1,4 @@
+using System.Globalization;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
@@ -10,8 +11,10 @@ using Farsight.Engine.Machine;
 MachinePeak peak = MachinePeak.Measure();
 MemoryBandwidth memory = MemoryBandwidth.Measure();
 Console.WriteLine(
-    FormattableString.Invariant(
-        $"{Processor.Name}, {Processor.VectorBits} bits: {peak.OneCore / 1e9:F0} GFLOP/s on one core, {peak.AllCores / 1e9:F0} on {peak.Threads}; memory {memory.Read / 1e9:F0} GB/s read, {memory.Copy / 1e9:F0} GB/s copied"
+    string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Processor.Name}, {Processor.VectorBits} bits: {peak.OneCore / 1e9:F0} GFLOP/s on one core, {peak.AllCores / 1e9:F0} on "
+            + $"{peak.Threads}; memory {memory.Read / 1e9:F0} GB/s read, {memory.Copy / 1e9:F0} GB/s copied"
     ));
 
 IConfig config = DefaultConfig

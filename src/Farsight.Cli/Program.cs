@@ -9,41 +9,42 @@ namespace Farsight.Cli;
 
 static class Program
 {
-    // After Ctrl-C a command finishes its step and saves, which takes as long as it takes.
+    // After Ctrl-C a command finishes and saves its step, which may take hours.
     static readonly TimeSpan s_timeToSave = TimeSpan.FromDays(7);
 
     static Task<int> Main(string[] args) => RunAsync(args);
 
-    /// <summary>The whole command line; tests read it too.</summary>
+    /// <summary>Creates the command tree.</summary>
     internal static RootCommand CreateRoot() =>
-        new("Aligns language models for long contexts: documents in, an adapter and a measured verdict out.")
+        new("Align language models for long contexts: synthesize preference data, train adapters and evaluate them.")
         {
             BenchCommand.Create(),
             ChatCommand.Create(),
             CompareCommand.Create(),
+            CompletionCommand.Create(),
             DataCommand.Create(),
             DemoCommand.Create(),
+            DoctorCommand.Create(),
             DocumentsCommand.Create(),
             EvalCommand.Create(),
             EvolveCommand.Create(),
-            GenerateCommand.Create(),
             ExportCommand.Create(),
+            GenerateCommand.Create(),
             InspectCommand.Create(),
             MergeCommand.Create(),
             PlanCommand.Create(),
             PretrainCommand.Create(),
+            RecipeCommand.Create(),
             ReportCommand.Create(),
             StudyCommand.Create(),
             SynthCommand.Create(),
             TrainCommand.Create(),
         };
 
-    /// <summary>
-    /// Reads a command line. "@FILE" is left to the options that take files: it is a prompt, not more of the command line.
-    /// </summary>
+    /// <summary>Parses a command line. "@FILE" is not a response file, because options such as --prompt read files.</summary>
     internal static ParseResult Parse(string[] args) => CreateRoot().Parse(args, new() { ResponseFileTokenReplacer = null });
 
-    /// <summary>Runs one command line. The only place where exceptions become exit codes.</summary>
+    /// <summary>Runs one command line. Exceptions become exit codes only here.</summary>
     internal static async Task<int> RunAsync(string[] args)
     {
         try
@@ -51,7 +52,7 @@ static class Program
             ParseResult parse = Parse(args);
             if (parse.Action is ParseErrorAction errors)
             {
-                // a wrong option needs one sentence, a missing command the list
+                // a wrong option is explained by one sentence, a missing command by the list of commands
                 errors.ShowHelp = parse.CommandResult.Command.Subcommands.Count > 0;
             }
             int code = await parse.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = s_timeToSave });
@@ -64,7 +65,7 @@ static class Program
         }
         catch (IOException e)
         {
-            // A full disk or an unreadable device is not a fault of the input.
+            // a full disk or an unreadable device is not invalid input
             Console.Error.WriteLine(e.Message);
             return ExitCode.Failed;
         }

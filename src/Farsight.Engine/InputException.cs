@@ -1,17 +1,18 @@
 namespace Farsight.Engine;
 
-/// <summary>Something the user gave cannot be used, and the user can fix it: a file, a recipe key, an option.</summary>
-/// <remarks>The message says what is wrong, where, and what to do. It is shown without a stack trace; every other exception is a
-/// bug.</remarks>
+/// <summary>Represents an error in the user's input that the user can fix: a file, a recipe key or an option.</summary>
+/// <remarks>
+/// The message says what is wrong, where, and what to do. It is shown without a stack trace; every other exception is a bug.
+/// </remarks>
 public class InputException : Exception
 {
-    /// <summary>Creates the exception with a message that is shown as it is.</summary>
+    /// <summary>Creates the exception with the message for the user.</summary>
     public InputException(string message)
         : base(message)
     {
     }
 
-    /// <summary>Creates the exception and keeps the technical cause for a debugger.</summary>
+    /// <summary>Creates the exception with its technical cause.</summary>
     public InputException(string message, Exception cause)
         : base(message, cause)
     {

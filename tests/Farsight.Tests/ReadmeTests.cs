@@ -39,9 +39,16 @@ public sealed class ReadmeTests
     public void The_first_command_is_the_demo() => Assert.StartsWith(FromSource + "demo ", s_commands[0], StringComparison.Ordinal);
 
     [Fact]
-    public void Every_command_of_the_program_is_shown()
+    public void Every_command_of_the_program_is_shown_in_the_README_or_the_docs()
     {
-        string[] shown = [.. s_ours.Select(c => Words(c)[0])];
+        string[] shown =
+        [
+            .. s_ours.Select(c => Words(c)[0]),
+            .. from page in Directory.GetFiles(At("docs"), "*.md")
+               from command in Markdown.Commands(File.ReadAllText(page).ReplaceLineEndings("\n"))
+               where command.Contains("farsight ", StringComparison.Ordinal)
+               select Words(command[(command.IndexOf("farsight ", StringComparison.Ordinal) + "farsight ".Length)..])[0],
+        ];
 
         Assert.Empty(Program.CreateRoot().Subcommands.Select(c => c.Name).Except(shown));
     }

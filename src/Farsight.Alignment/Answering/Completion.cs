@@ -1,24 +1,103 @@
+using Farsight.Engine;
+using Farsight.Engine.Numerics;
+
 namespace Farsight.Alignment.Answering;
 
-/// <summary>What a model generated.</summary>
-/// <param name="Tokens">The generated ids, the stop token included when there was one.</param>
-/// <param name="Text">Their text, without markers and without white space around it.</param>
-/// <param name="FinishReason">Why it ended.</param>
-public sealed record Completion(IReadOnlyList<int> Tokens, string Text, FinishReason FinishReason)
+/// <summary>Represents a prompt to complete.</summary>
+/// <param name="Prompt">What is completed.</param>
+/// <param name="Options">How tokens are chosen, and when the completion ends.</param>
+public sealed record CompletionRequest(Prompt Prompt, GenerationOptions Options)
 {
-    /// <summary>Where the heads looked; null where that was not asked for.</summary>
+    /// <summary>
+    /// The random numbers of a local model's sampling; null for those of <see cref="GenerationOptions.Seed"/>. Each request has its own, so
+    /// the other requests of a call do not change them.
+    /// </summary>
+    public SeededRandom? Random { get; init; }
+
+    /// <summary>Receives text as soon as no stop text can remove it, on any thread; null for no streaming.</summary>
+    public Action<string>? OnText { get; init; }
+
+    /// <summary>
+    /// Keeps what is computed for the prompt and its completion, so that a later request which begins with them computes the rest only. Has
+    /// an effect on a local model, in a call with one request.
+    /// </summary>
+    public bool KeepsPrefix { get; init; }
+
+    /// <summary>Fills <see cref="Completion.Heads"/> if the model can.</summary>
+    public bool ObservesHeads { get; init; }
+}
+
+/// <summary>Represents what a model generated.</summary>
+/// <param name="Text">The text without markers, up to a stop text; white space around it is kept.</param>
+/// <param name="FinishReason">Why it ended.</param>
+public sealed record Completion(string Text, FinishReason FinishReason)
+{
+    /// <summary>[P] the prompt's token ids; empty where they are not known.</summary>
+    public IReadOnlyList<int> PromptTokens { get; init; } = [];
+
+    /// <summary>The new token ids without the stop token; empty where they are not known.</summary>
+    public IReadOnlyList<int> Tokens { get; init; } = [];
+
+    /// <summary>The token that ended the completion; null where none did, or where it is not known.</summary>
+    public int? StopToken { get; init; }
+
+    /// <summary>Number of prompt tokens; null where it is not known.</summary>
+    public int? InputTokens { get; init; }
+
+    /// <summary>Number of new tokens, the stop token included; null where it is not known.</summary>
+    public int? OutputTokens { get; init; }
+
+    /// <summary>Wall-clock seconds; the share of each completion where several were generated together.</summary>
+    public double Seconds { get; init; }
+
+    /// <summary>Where the heads looked; null where that was not requested or the model cannot tell.</summary>
     public HeadTrace? Heads { get; init; }
 }
 
-/// <summary>Why a completion ended.</summary>
-public enum FinishReason
+/// <summary>Identifies why a completion ended.</summary>
+/// <param name="Value">The word in records: "stop", "length", or a server's own word.</param>
+public readonly record struct FinishReason(string Value)
 {
-    /// <summary>A stop token was generated.</summary>
-    Stop,
+    /// <summary>A stop token or a stop text was generated.</summary>
+    public static FinishReason Stop { get; } = new("stop");
 
-    /// <summary>The budget of new tokens was spent, or the context window is full.</summary>
-    Length,
+    /// <summary>The maximum number of new tokens was reached, or the context window is full.</summary>
+    public static FinishReason Length { get; } = new("length");
 
-    /// <summary>Somebody stopped it.</summary>
-    Cancelled,
+    /// <summary>The call was cancelled.</summary>
+    public static FinishReason Cancelled { get; } = new("cancelled");
+
+    /// <summary>The server gave no reason.</summary>
+    public static FinishReason Unknown { get; } = new("unknown");
+}
+
+/// <summary>Represents where a model's attention heads looked while it generated.</summary>
+/// <param name="Layers">L.</param>
+/// <param name="Heads">H, the heads per layer.</param>
+/// <param name="Prompt">[P] the prompt's token ids.</param>
+/// <param name="Tokens">The new token ids, the stop token included.</param>
+/// <param name="Peaks">[tokens][L · H] the position, in prompt and completion, of the token with the highest attention of each head when
+/// the token was chosen.</param>
+public sealed record HeadTrace(int Layers, int Heads, IReadOnlyList<int> Prompt, IReadOnlyList<int> Tokens, IReadOnlyList<int[]> Peaks)
+{
+    /// <summary>Returns the trace of the first tokens.</summary>
+    public HeadTrace Take(int tokens) => this with { Tokens = [.. Tokens.Take(tokens)], Peaks = [.. Peaks.Take(tokens)] };
+}
+
+/// <summary>Thrown when a prompt leaves no room for a completion in the context window.</summary>
+public sealed class PromptTooLongException : InputException
+{
+    /// <summary>Creates the exception with its message.</summary>
+    /// <param name="promptTokens">Tokens of the prompt.</param>
+    /// <param name="window">Tokens of the context window.</param>
+    public PromptTooLongException(int promptTokens, int window)
+        : base(
+            $"The prompt has {promptTokens} tokens and the context window {window}; shorten it, or extend the window with RoPE scaling.") =>
+        (PromptTokens, Window) = (promptTokens, window);
+
+    /// <summary>Tokens of the prompt.</summary>
+    public int PromptTokens { get; }
+
+    /// <summary>Tokens of the context window.</summary>
+    public int Window { get; }
 }

@@ -4,13 +4,13 @@ using Farsight.Alignment.Corpus.Repair;
 
 namespace Farsight.Alignment.Corpus;
 
-/// <summary>How often something happened in a corpus, and where first.</summary>
-/// <param name="Documents">It happened to.</param>
-/// <param name="Places">In all of them together.</param>
-/// <param name="First">Id of the first one.</param>
+/// <summary>Represents how often something happened in a corpus, and where it happened first.</summary>
+/// <param name="Documents">Number of affected documents.</param>
+/// <param name="Places">Number of places in all affected documents.</param>
+/// <param name="First">Id of the first affected document.</param>
 public sealed record CorpusCount(long Documents, long Places, string First);
 
-/// <summary>What reading a corpus met: filled while documents are read, complete after the last one.</summary>
+/// <summary>Represents statistics of a corpus. Updated while documents are read; complete after the last one.</summary>
 /// <remarks>
 /// A document is counted when it is read, and once as kept or dropped. Where documents are drawn by number the corpus is read
 /// twice; the report tells about the first time, which decides.
@@ -22,40 +22,40 @@ public sealed class CorpusReport
     readonly SortedDictionary<int, long> _lengths = [];
     readonly List<string> _passedOver = [];
 
-    /// <summary>Files read.</summary>
+    /// <summary>Gets the number of files read.</summary>
     public int Files { get; private set; }
 
-    /// <summary>Documents found.</summary>
+    /// <summary>Gets the number of documents found.</summary>
     public long Read { get; private set; }
 
-    /// <summary>Documents handed on.</summary>
+    /// <summary>Gets the number of documents kept.</summary>
     public long Kept { get; private set; }
 
-    /// <summary>Characters (UTF-16 units) of the kept ones.</summary>
+    /// <summary>Gets the number of characters (UTF-16 units) in kept documents.</summary>
     public long Characters { get; private set; }
 
-    /// <summary>Of the kept ones, those that bring questions.</summary>
+    /// <summary>Gets the number of kept documents that have questions.</summary>
     public long WithQuestions { get; private set; }
 
-    /// <summary>Questions of the kept ones.</summary>
+    /// <summary>Gets the number of questions in kept documents.</summary>
     public long Questions { get; private set; }
 
-    /// <summary>Files by format: "text", "field", "conversations", "instruction".</summary>
+    /// <summary>Gets the number of files per format: "text", "field", "conversations" or "instruction".</summary>
     public IReadOnlyDictionary<string, int> Formats => _formats;
 
-    /// <summary>Dropped documents by reason.</summary>
+    /// <summary>Gets the number of dropped documents per reason.</summary>
     public IReadOnlyDictionary<string, CorpusCount> Dropped => _dropped;
 
-    /// <summary>Repaired documents by what was wrong with them.</summary>
+    /// <summary>Gets the number of repaired documents per kind of repair.</summary>
     public IReadOnlyDictionary<string, CorpusCount> Repaired => _repaired;
 
-    /// <summary>Kept documents by length: the key k stands for 2^k to 2^(k+1) − 1 characters.</summary>
+    /// <summary>Gets the number of kept documents per length class: key k counts lengths from 2^k to 2^(k+1) − 1 characters.</summary>
     public IReadOnlyDictionary<int, long> Lengths => _lengths;
 
-    /// <summary>JSON files of a folder that hold something else than documents.</summary>
+    /// <summary>Gets the JSON files of the folder that contain no documents and were skipped.</summary>
     public IReadOnlyList<string> PassedOver => _passedOver;
 
-    /// <summary>The same in JSON, names in snake_case.</summary>
+    /// <summary>Returns the report as JSON with snake_case names.</summary>
     public JsonObject ToJson() => new()
     {
         ["files"] = Files,

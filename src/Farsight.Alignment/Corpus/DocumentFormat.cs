@@ -1,16 +1,16 @@
 namespace Farsight.Alignment.Corpus;
 
-/// <summary>How documents lie in a file.</summary>
+/// <summary>Specifies the layout of documents in a file.</summary>
 public enum DocumentFormat
 {
-    /// <summary>Found out from the file: text by its name, records by the fields of the first one.</summary>
+    /// <summary>Detects the layout: text by the file name, records by the fields of the first record.</summary>
     Auto,
 
     /// <summary>The whole file is one document.</summary>
     Text,
 
     /// <summary>
-    /// Records with the text in a field (RedPajama's <c>text</c>), and <c>questions</c>: [{"question", "answer"}] if they like.
+    /// Records with the text in one field (RedPajama: <c>text</c>) and optional <c>questions</c>: [{"question", "answer"}].
     /// </summary>
     Field,
 

@@ -12,12 +12,12 @@ namespace Farsight.Alignment.Corpus;
 /// </remarks>
 public static class DocumentReader
 {
-    /// <summary>The documents as they are: what is not UTF-8 or empty is an error.</summary>
-    /// <exception cref="InputException">There is nothing to read, or a file cannot be read or is damaged.</exception>
+    /// <summary>Reads all documents without repair. Invalid UTF-8 and empty texts are errors.</summary>
+    /// <exception cref="InputException">There are no documents, or a file cannot be read or is damaged.</exception>
     public static IEnumerable<SourceDocument> Read(string path) => Read(new CorpusOptions(path) { Repair = false }, new());
 
-    /// <summary>The documents wanted, as they are read.</summary>
-    /// <param name="options">Which ones, and what to do to them.</param>
+    /// <summary>Reads the selected documents, one at a time.</summary>
+    /// <param name="options">Selection and repair of documents.</param>
     /// <param name="report">Counts everything that is read, repaired and dropped; complete after the last document.</param>
     /// <exception cref="InputException">There is nothing to read, or a file cannot be read or is damaged; the message names file and
     /// line.</exception>
@@ -37,11 +37,11 @@ public static class DocumentReader
         }
         if (report.Read == 0)
         {
-            throw new InputException($"'{options.Path}' holds no document: every file in it is empty or holds something else.");
+            throw new InputException($"'{options.Path}' contains no documents: every file is empty or contains something else.");
         }
     }
 
-    /// <summary>Those of the lowest ranks; the first pass finds out which they are, holding no text.</summary>
+    /// <summary>Reads the documents of the lowest ranks. A first pass finds them without keeping any text.</summary>
     static IEnumerable<SourceDocument> Drawn(CorpusFile[] files, CorpusOptions options, int count, CorpusReport report)
     {
         PriorityQueue<string, ulong> drawn = new(Comparer<ulong>.Create((a, b) => b.CompareTo(a))); // the highest rank leaves first
@@ -50,11 +50,11 @@ public static class DocumentReader
             drawn.Enqueue(document.Id, Rank(options.Sample!, document.Id));
             if (drawn.Count > count)
             {
-                report.Drop(drawn.Dequeue(), DocumentDrop.NotDrawn);
+                report.Drop(drawn.Dequeue(), DropReason.NotDrawn);
             }
         }
         HashSet<string> wanted = [.. drawn.UnorderedItems.Select(d => d.Element)];
-        foreach (FoundDocument found in Found(files, options, new()))
+        foreach (CandidateDocument found in Found(files, options, new()))
         {
             options.Told?.Invoke(report);
             if (wanted.Contains(found.Document.Id))
@@ -68,7 +68,7 @@ public static class DocumentReader
     static IEnumerable<SourceDocument> Passing(CorpusFile[] files, CorpusOptions options, CorpusReport report)
     {
         NearDuplicateIndex? seen = options.NearDuplicate is { } similarity ? new(similarity) : null;
-        foreach (FoundDocument found in Found(files, options, report))
+        foreach (CandidateDocument found in Found(files, options, report))
         {
             report.CountRead(found.Document.Id, found.Repairs);
             options.Told?.Invoke(report);
@@ -81,7 +81,7 @@ public static class DocumentReader
         }
     }
 
-    static IEnumerable<FoundDocument> Found(CorpusFile[] files, CorpusOptions options, CorpusReport report)
+    static IEnumerable<CandidateDocument> Found(CorpusFile[] files, CorpusOptions options, CorpusReport report)
     {
         foreach (CorpusFile file in files)
         {
@@ -91,15 +91,15 @@ public static class DocumentReader
                 yield return TextDocument.Read(file, options.Repair);
                 continue;
             }
-            foreach (FoundDocument found in new RecordDocuments(file, options).Read(report))
+            foreach (CandidateDocument found in new RecordDocuments(file, options).Read(report))
             {
                 yield return found;
             }
         }
     }
 
-    /// <summary>Why a document is left out, cheapest question first; null where it is not.</summary>
-    static string? Fault(FoundDocument found, CorpusOptions options, NearDuplicateIndex? seen)
+    /// <summary>Returns the reason for dropping a document, cheapest check first; null keeps it.</summary>
+    static string? Fault(CandidateDocument found, CorpusOptions options, NearDuplicateIndex? seen)
     {
         SourceDocument document = found.Document;
         if (found.Dropped is { } dropped)
@@ -108,25 +108,25 @@ public static class DocumentReader
         }
         if (options.Sample is { Share: < 1 } sample && !IsIn(sample, document.Id))
         {
-            return DocumentDrop.NotDrawn;
+            return DropReason.NotDrawn;
         }
         if (string.IsNullOrWhiteSpace(document.Text))
         {
-            return DocumentDrop.Empty;
+            return DropReason.Empty;
         }
         if (TextDocument.IsGarbled(found))
         {
-            return DocumentDrop.Garbled;
+            return DropReason.Garbled;
         }
         if (options.Length is { } limits && limits.Of(document.Text) is var length && (length < limits.Least || length > limits.Most))
         {
-            return length < limits.Least ? DocumentDrop.TooShort : DocumentDrop.TooLong;
+            return length < limits.Least ? DropReason.TooShort : DropReason.TooLong;
         }
-        return seen is not null && !seen.Add(document.Text) ? DocumentDrop.NearDuplicate : null;
+        return seen is not null && !seen.Add(document.Text) ? DropReason.NearDuplicate : null;
     }
 
     static bool IsIn(CorpusSample sample, string id) => SeededRandom.For(sample.Seed, $"corpus share/{id}", 0).NextDouble() < sample.Share;
 
-    /// <summary>Uniform, by seed and id alone.</summary>
+    /// <summary>Computes a uniform rank from the seed and the id.</summary>
     static ulong Rank(CorpusSample sample, string id) => SeededRandom.For(sample.Seed, $"corpus rank/{id}", 0).NextUInt64();
 }

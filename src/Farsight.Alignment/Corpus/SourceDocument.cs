@@ -1,8 +1,13 @@
 namespace Farsight.Alignment.Corpus;
 
-/// <summary>One document of a corpus.</summary>
+/// <summary>Represents one document of a corpus.</summary>
 /// <param name="Id">Where it came from: the path relative to the corpus, with <c>#line</c> for a line of a .jsonl file. Never an absolute
 /// path.</param>
 /// <param name="Text">The whole text, not empty.</param>
 /// <param name="Questions">The questions that came with it; often none.</param>
 public sealed record SourceDocument(string Id, string Text, IReadOnlyList<QuestionAnswer> Questions);
+
+/// <summary>Represents a question that a document answers.</summary>
+/// <param name="Question">The question as a user would type it.</param>
+/// <param name="Answer">The gold answer.</param>
+public sealed record QuestionAnswer(string Question, string Answer);

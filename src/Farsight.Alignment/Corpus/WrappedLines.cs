@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Farsight.Alignment.Corpus;
 
-/// <summary>Undoes the hard line breaks of plain-text books, which would cut sentences for a tokenizer.</summary>
+/// <summary>Removes hard line breaks from plain-text books, which would split sentences for a tokenizer.</summary>
 public static partial class WrappedLines
 {
-    /// <summary>Makes a space of every single line break; empty lines keep separating paragraphs.</summary>
+    /// <summary>Replaces every single line break by a space. Empty lines still separate paragraphs.</summary>
     public static string Join(string text) => SingleBreak().Replace(text.ReplaceLineEndings("\n"), " ");
 
     // A break with text on both sides; indentation of the next line goes with it.

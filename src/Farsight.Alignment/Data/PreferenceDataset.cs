@@ -5,9 +5,9 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Data;
 
-/// <summary>A preference dataset in memory, with the hash of the file that it was read from.</summary>
-/// <param name="Samples">In the file's order.</param>
-/// <param name="Sha256">Of the whole file, in lower-case hexadecimal; it names the data in a run's manifest.</param>
+/// <summary>Represents a preference dataset in memory, with the hash of its file.</summary>
+/// <param name="Samples">Samples in the order of the file.</param>
+/// <param name="Sha256">SHA-256 of the file in lower-case hexadecimal; it identifies the data in a run's manifest.</param>
 public sealed record PreferenceDataset(IReadOnlyList<PreferenceSample> Samples, string Sha256)
 {
     /// <summary>Reads a JSONL file and checks every line.</summary>
@@ -17,19 +17,19 @@ public sealed record PreferenceDataset(IReadOnlyList<PreferenceSample> Samples, 
     {
         if (!File.Exists(path))
         {
-            throw new InputException($"The preference dataset {path} does not exist; give the .jsonl file that synthesis wrote.");
+            throw new InputException($"The preference dataset {path} does not exist; pass the .jsonl file that synthesis wrote.");
         }
         PreferenceSample[] samples = [.. Stream(path)];
         if (samples.Length == 0)
         {
-            throw new InputException($"{path} holds no sample; a preference dataset has one in each line.");
+            throw new InputException($"{path} is empty; a preference dataset has one sample per line.");
         }
         using FileStream file = File.OpenRead(path);
         return new(samples, Convert.ToHexStringLower(SHA256.HashData(file)));
     }
 
-    /// <summary>Reads a JSONL file line by line, holding one sample at a time.</summary>
-    /// <exception cref="InputException">As <see cref="Read"/>, when the line is reached.</exception>
+    /// <summary>Reads a JSONL file line by line, with one sample in memory at a time.</summary>
+    /// <exception cref="InputException">As for <see cref="Read"/>, when the line is reached.</exception>
     public static IEnumerable<PreferenceSample> Stream(string path)
     {
         string file = Path.GetFileName(path);
@@ -42,17 +42,17 @@ public sealed record PreferenceDataset(IReadOnlyList<PreferenceSample> Samples, 
             if (!lineOfId.TryAdd(sample.Id, line))
             {
                 throw new InputException(
-                    $"{file}:{line}: the id '{sample.Id}' is also that of line {lineOfId[sample.Id]}; each sample needs its own.");
+                    $"{file}:{line}: the id '{sample.Id}' is also the id of line {lineOfId[sample.Id]}; give each sample its own.");
             }
             yield return sample;
         }
     }
 
-    /// <summary>Sets samples apart for evaluation. The same seed sets the same ones apart, wherever they stand in the file.</summary>
-    /// <param name="heldOut">How many; fewer than there are samples.</param>
-    /// <param name="seed">Every sample's rank is drawn by seed and id; those of the lowest ranks are held out.</param>
-    /// <returns>Both parts in the file's order.</returns>
-    /// <exception cref="InputException">Nothing would be left to train on.</exception>
+    /// <summary>Holds out samples for evaluation. A seed holds out the same samples regardless of their order in the file.</summary>
+    /// <param name="heldOut">Number of samples to hold out; fewer than all.</param>
+    /// <param name="seed">Seed; each sample's rank depends on seed and id, and the lowest ranks are held out.</param>
+    /// <returns>Both parts in the order of the file.</returns>
+    /// <exception cref="InputException">No sample would remain for training.</exception>
     public (IReadOnlyList<PreferenceSample> Training, IReadOnlyList<PreferenceSample> HeldOut) Split(int heldOut, int seed)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(heldOut);
@@ -72,7 +72,7 @@ public sealed record PreferenceDataset(IReadOnlyList<PreferenceSample> Samples, 
     }
 
     /// <summary>The lines of a file.</summary>
-    /// <exception cref="InputException">It is missing or not UTF-8.</exception>
+    /// <exception cref="InputException">The file is missing or not UTF-8.</exception>
     internal static IEnumerable<string> Lines(string path, string file)
     {
         if (!File.Exists(path))
@@ -95,7 +95,7 @@ public sealed record PreferenceDataset(IReadOnlyList<PreferenceSample> Samples, 
         catch (DecoderFallbackException e)
         {
             // The reader decodes ahead, so the damage may be some lines further down.
-            throw new InputException($"{source}: this line or one soon after it is not UTF-8; save the file as UTF-8.", e);
+            throw new InputException($"{source}: this line or one of the next lines is not UTF-8; save the file as UTF-8.", e);
         }
     }
 }

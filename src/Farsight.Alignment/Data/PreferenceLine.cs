@@ -6,22 +6,22 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Data;
 
-/// <summary>A sample as one line of JSON. Unknown fields, missing fields and wrong types are errors.</summary>
+/// <summary>Reads and writes a sample as one line of JSON. Unknown fields, missing fields and wrong types are errors.</summary>
 public static partial class PreferenceLine
 {
     // Relaxed: texts of any language stay readable; the file is never put into HTML.
     static readonly PreferenceJson s_json = new(
         new(PreferenceJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    /// <summary>The sample as JSON without a line break; the same sample gives the same text on every machine.</summary>
+    /// <summary>Formats a sample as JSON without a line break; equal samples give equal text on every machine.</summary>
     /// <exception cref="ArgumentException">The sample has <see cref="PreferenceSample.Problems"/>.</exception>
     public static string Format(PreferenceSample sample) => sample.Problems().FirstOrDefault() is { } problem
         ? throw new ArgumentException($"Sample {sample.Id}: {problem}", nameof(sample))
         : JsonSerializer.Serialize(sample, s_json.PreferenceSample);
 
     /// <summary>Reads one line.</summary>
-    /// <param name="json">The line without its break.</param>
-    /// <param name="source">"preferences.jsonl:17", the beginning of every message.</param>
+    /// <param name="json">The line without its line break.</param>
+    /// <param name="source">"preferences.jsonl:17", the start of every message.</param>
     /// <exception cref="InputException">The line is not a sample; the message names the line and the field.</exception>
     public static PreferenceSample Parse(string json, string source)
     {
@@ -50,7 +50,7 @@ public static partial class PreferenceLine
         }
         if (UnknownField().Match(e.Message) is { Success: true } unknown)
         {
-            return $"the field {unknown.Groups[1].Value} is not known{at}; correct its name or remove it.";
+            return $"the field {unknown.Groups[1].Value} is unknown{at}; correct its name or remove it.";
         }
         if (NullField().IsMatch(e.Message))
         {
@@ -58,7 +58,7 @@ public static partial class PreferenceLine
         }
         if (e.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal))
         {
-            return $"a value is of another kind than it should be{at}; each line must be one sample in JSON.";
+            return $"a value has the wrong type{at}; each line must be one sample in JSON.";
         }
         return $"{Location().Replace(e.Message, "")}{at}; each line must be one sample in JSON.";
     }

@@ -1,6 +1,10 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Farsight.Text.Conversations;
+
 namespace Farsight.Alignment.Data;
 
-/// <summary>One line of a preference dataset: a context in chunks, a question, one chosen and M rejected responses.</summary>
+/// <summary>Represents one line of a preference dataset: a context in chunks, a question, one chosen and M rejected responses.</summary>
 /// <remarks>
 /// Training takes the token ids of the chunks, so chunks are never decoded and tokenised again. The record holds no clock times and
 /// no absolute paths: the same synthesis writes the same bytes anywhere.
@@ -25,7 +29,22 @@ public sealed record PreferenceSample(
     string? Prompt = null,
     IReadOnlyList<PreferenceTurn>? Turns = null)
 {
-    /// <summary>What is wrong with the sample beyond its JSON, each as "field: what is wrong; what would be right".</summary>
+    /// <summary>Creates a sample from texts, for a dataset that comes from a program instead of synthesis.</summary>
+    /// <param name="id">An identifier that is unique in the dataset.</param>
+    /// <param name="document">The context; empty for a question without one. It becomes one chunk, which every response has seen.</param>
+    /// <param name="question">The question about the context.</param>
+    /// <param name="chosen">The preferred response.</param>
+    /// <param name="rejected">The rejected responses, at least one.</param>
+    /// <param name="format">The chat format of the model to train.</param>
+    public static PreferenceSample Create(
+        string id, string document, string question, string chosen, IReadOnlyList<string> rejected, ChatFormat format)
+    {
+        ContextChunk[] context = document.Length == 0 ? [] : [new(id, 0, format.Context(document), 0, ChunkRole.Relevant)];
+        int[] all = [.. Enumerable.Range(0, context.Length)];
+        return new(id, context, question, chosen, rejected, new([id], 0, 0, new(all, [.. rejected.Select(_ => all)])));
+    }
+
+    /// <summary>Returns the problems of the sample beyond its JSON, each of the form "field: what is wrong; what to do".</summary>
     public IEnumerable<string> Problems() =>
         [
             .. Text("id", Id),
@@ -39,7 +58,7 @@ public sealed record PreferenceSample(
             .. Provenance.Fact is { } fact && (fact.Chunk < 0 || fact.Chunk >= Context.Count)
                 ? new[] { $"provenance.fact.chunk is {fact.Chunk}; the context has chunks 0 to {Context.Count - 1}." }
                 : [],
-            .. Turns is { Count: 0 } ? new[] { "turns is empty; leave it out of a sample of one turn." } : [],
+            .. Turns is { Count: 0 } ? new[] { "turns is empty; omit it for a sample with one turn." } : [],
             .. Turns?.SelectMany((t, k) => t?.Problems($"turns[{k}]", Context.Count) ?? [$"turns[{k}] is null; each entry must be a turn."])
                 ?? [],
         ];
@@ -48,7 +67,7 @@ public sealed record PreferenceSample(
         string.IsNullOrWhiteSpace(value) ? [$"{field} is empty; write its text or leave the sample out."] : [];
 }
 
-/// <summary>A piece of a document as token ids.</summary>
+/// <summary>Represents a chunk of a document as token ids.</summary>
 /// <param name="Document">Name of the document, not its path.</param>
 /// <param name="Index">Number of the chunk in its document, from 0.</param>
 /// <param name="Tokens">Token ids of the base model's tokenizer, without special tokens; at least one.</param>
@@ -71,4 +90,51 @@ public sealed record ContextChunk(string Document, int Index, int[] Tokens, doub
             yield return $"{path}.tokens has the negative id {Tokens.First(t => t < 0)}; token ids count from 0.";
         }
     }
+}
+
+/// <summary>Lists the roles of chunks in a context.</summary>
+[JsonConverter(typeof(ChunkRoleConverter))]
+public enum ChunkRole
+{
+    /// <summary>The chunk answers the question.</summary>
+    Relevant,
+
+    /// <summary>The chunk is related to the question and does not answer it alone.</summary>
+    Partial,
+
+    /// <summary>The chunk is unrelated to the question.</summary>
+    Irrelevant,
+}
+
+/// <summary>Names in snake_case, and only names.</summary>
+sealed class ChunkRoleConverter() : JsonStringEnumConverter<ChunkRole>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+
+/// <summary>
+/// A turn after the first: another question about the same context, asked when the turns before were answered with their chosen responses.
+/// </summary>
+/// <param name="Question">What is asked.</param>
+/// <param name="Chosen">The preferred response.</param>
+/// <param name="Rejected">[M] dis-preferred responses, at least one.</param>
+/// <param name="Seen">Which chunks of the sample's context each response was written from.</param>
+/// <param name="Origin">Origin of the question; null if unknown.</param>
+/// <param name="Fact">The fact that was put into the context to be asked for; null when the documents are unchanged.</param>
+public sealed record PreferenceTurn(
+    string Question,
+    string Chosen,
+    IReadOnlyList<string> Rejected,
+    SeenChunks Seen,
+    QuestionOrigin? Origin = null,
+    InsertedFact? Fact = null)
+{
+    internal IEnumerable<string> Problems(string path, int chunks) =>
+        [
+            .. PreferenceSample.Text($"{path}.question", Question),
+            .. PreferenceSample.Text($"{path}.chosen", Chosen),
+            .. Rejected.Count > 0 ? [] : new[] { $"{path}.rejected is empty; each turn needs at least one rejected response." },
+            .. Rejected.SelectMany((r, j) => PreferenceSample.Text($"{path}.rejected[{j}]", r)),
+            .. Seen.Problems($"{path}.seen", chunks, Rejected.Count),
+            .. Fact is { } fact && (fact.Chunk < 0 || fact.Chunk >= chunks)
+                ? new[] { $"{path}.fact.chunk is {fact.Chunk}; the context has chunks 0 to {chunks - 1}." }
+                : [],
+        ];
 }

@@ -4,7 +4,7 @@ using Farsight.Text.Conversations;
 
 namespace Farsight.Alignment.Data;
 
-/// <summary>A sample as token ids, in the pieces that position synthesis and the token tree need.</summary>
+/// <summary>Represents a sample as token ids, in the parts that position synthesis and the token tree need.</summary>
 /// <param name="Id">The sample's, for messages.</param>
 /// <param name="Prefix">Before the first chunk: beginning of text and what the template puts before the context; may be empty.</param>
 /// <param name="Chunks">[N] the context, as stored.</param>
@@ -20,9 +20,9 @@ public sealed record SampleTokens(
     /// <summary>[K] all turns in their order.</summary>
     public IEnumerable<TurnTokens> Turns => Further.Prepend(new(Question, Chosen, Rejected));
 
-    /// <summary>Puts a sample's chunks, as stored, and the tokens of its texts together.</summary>
+    /// <summary>Encodes the texts of a sample and combines them with its stored chunks.</summary>
     /// <remarks>Several turns are LongPO's long sequence, arXiv 2502.13922, section 3.</remarks>
-    /// <exception cref="InputException">A chunk has a token that the tokenizer does not have.</exception>
+    /// <exception cref="InputException">A chunk has a token outside the vocabulary.</exception>
     public static SampleTokens Of(PreferenceSample sample, ChatFormat format, int vocabSize) =>
         Of(sample, sample.Context, sample.Question, sample.Chosen, sample.Rejected, format, vocabSize) with
         {
@@ -42,7 +42,7 @@ public sealed record SampleTokens(
     /// </summary>
     /// <remarks>The short context x_S of arXiv 2502.13922, equation 11. A sample of which every chosen response saw every chunk is its own
     /// short form.</remarks>
-    /// <exception cref="InputException">A chunk has a token that the tokenizer does not have.</exception>
+    /// <exception cref="InputException">A chunk has a token outside the vocabulary.</exception>
     public static IReadOnlyList<SampleTokens> ShortTurns(PreferenceSample sample, ChatFormat format, int vocabSize) =>
     [
         Of(sample, Seen(sample, sample.Provenance.Seen), sample.Question, sample.Chosen, sample.Rejected, format, vocabSize),
@@ -62,7 +62,8 @@ public sealed record SampleTokens(
     ) =>
         sample.Context.SelectMany(c => c.Tokens).FirstOrDefault(t => t >= vocabSize, -1) is var unknown and >= 0
             ? throw new InputException(
-                $"Sample {sample.Id} holds token {unknown}, and the model has {vocabSize}; its chunks were made with another tokenizer, so synthesise the dataset for this model."
+                $"Sample {sample.Id} holds token {unknown}, and the model has {vocabSize}; its chunks were made with another tokenizer, "
+                    + "so synthesise the dataset for this model."
             )
             : new(
                 sample.Id, [.. format.ContextPrefix], [.. chunks.Select(c => c.Tokens)], format.QuestionAndTurn(question),
@@ -97,4 +98,15 @@ public sealed record SampleTokens(
             return longest;
         }
     }
+}
+
+/// <summary>Represents a turn as token ids.</summary>
+/// <param name="Question">Between what came before and the response: the question with the template around it; may be empty in the first
+/// turn.</param>
+/// <param name="Chosen">The chosen response with its end token; at least one.</param>
+/// <param name="Rejected">[M] the rejected responses with their end tokens; at least one token each.</param>
+public sealed record TurnTokens(int[] Question, int[] Chosen, IReadOnlyList<int[]> Rejected)
+{
+    /// <summary>The chosen response and the rejected ones that an objective takes, the first ones; null for all.</summary>
+    internal IEnumerable<int[]> Responses(int? rejectedResponses) => Rejected.Take(rejectedResponses ?? int.MaxValue).Prepend(Chosen);
 }

@@ -4,7 +4,7 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Alignment.Data;
 
-/// <summary>Where a sample's pieces are in a tree, as indices into <see cref="TokenTree.Nodes"/>.</summary>
+/// <summary>Represents the nodes of a sample in a tree, as indices into <see cref="TokenTree.Nodes"/>.</summary>
 /// <param name="Prompt">A root; of a further turn its question, the child of the chosen response before.</param>
 /// <param name="Chosen">Under the prompt, every token scored.</param>
 /// <param name="Rejected">[M] leaves under it, every token scored.</param>
@@ -44,7 +44,8 @@ public sealed class SampleTree
         if (rejected > fewest)
         {
             throw new InputException(
-                $"Sample {sample.Id} has {fewest} rejected responses and the objective takes {rejected}; synthesise more, or lower rejected_responses."
+                $"Sample {sample.Id} has {fewest} rejected responses and the objective takes {rejected}; synthesise more, or lower "
+                    + "rejected_responses."
             );
         }
 

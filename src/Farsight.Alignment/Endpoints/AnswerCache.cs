@@ -7,10 +7,10 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Endpoints;
 
-/// <summary>A folder of answers by the hash of their request, so that what was answered once is never paid for again.</summary>
+/// <summary>Stores answers in a folder by the hash of their request, so that no answer is paid for twice.</summary>
 /// <remarks>
-/// One file an answer, in folders of two letters, written whole or not at all; several processes may share a folder. A file
-/// holds the answer, and a hash over request and answer that shows damage. Neither the request nor the endpoint is in it.
+/// Each answer is one file, in folders of two letters, written atomically; several processes can share a folder. A file holds the answer
+/// and a hash over request and answer that detects damage. It holds neither the request nor the endpoint.
 /// </remarks>
 sealed class AnswerCache
 {
@@ -23,7 +23,7 @@ sealed class AnswerCache
 
     readonly string _folder;
 
-    /// <exception cref="InputException">The folder cannot be made.</exception>
+    /// <exception cref="InputException">The folder cannot be created.</exception>
     internal AnswerCache(string folder)
     {
         _folder = Path.GetFullPath(folder);
@@ -33,17 +33,17 @@ sealed class AnswerCache
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"--cache {folder} cannot be made: {e.Message.TrimEnd('.')}; name another folder.", e);
+            throw new InputException($"The cache folder {folder} cannot be created: {e.Message.TrimEnd('.')}; use another folder.", e);
         }
     }
 
-    /// <summary>The name of a request: SHA-256 of its bytes, in hexadecimal.</summary>
+    /// <summary>Computes the name of a request: SHA-256 of its bytes, in hexadecimal.</summary>
     internal static string Hash(byte[] request) => Convert.ToHexStringLower(SHA256.HashData(request));
 
-    /// <summary>The file of a request.</summary>
+    /// <summary>Returns the file of a request.</summary>
     internal string PathOf(string hash) => Path.Combine(_folder, hash[..2], hash + ".json");
 
-    /// <summary>The answer to a request; null where there is none or where it is damaged.</summary>
+    /// <summary>Returns the answer to a request; null where there is none or where it is damaged.</summary>
     internal ChatAnswer? Find(string hash, out bool isDamaged)
     {
         string path = PathOf(hash);
@@ -64,7 +64,7 @@ sealed class AnswerCache
         catch (UnauthorizedAccessException e)
         {
             throw new InputException(
-                $"{path} of the cache cannot be read: {e.Message.TrimEnd('.')}; see to its permissions, or name another --cache.",
+                $"The cache file {path} cannot be read: {e.Message.TrimEnd('.')}; correct its permissions, or use another cache folder.",
                 e);
         }
         return null;

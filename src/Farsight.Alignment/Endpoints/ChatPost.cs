@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 
 namespace Farsight.Alignment.Endpoints;
 
-/// <summary>One attempt over HTTP: a request's bytes there, a whole and valid answer back, or the reason why not.</summary>
+/// <summary>Sends a request over HTTP once, and returns a complete and valid answer or the reason why there is none.</summary>
 sealed class ChatPost : IDisposable
 {
     const int MostBytes = 64 << 20;
@@ -27,10 +27,10 @@ sealed class ChatPost : IDisposable
         _client = new(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = MostBytes };
     }
 
-    /// <summary>Asks once.</summary>
-    /// <exception cref="EndpointFailure">No usable answer; another attempt may bring one.</exception>
-    /// <exception cref="EndpointException">The endpoint refuses this request for good.</exception>
-    /// <exception cref="OperationCanceledException">Asked to stop.</exception>
+    /// <summary>Sends a request once.</summary>
+    /// <exception cref="EndpointFailure">There is no usable answer; another attempt may bring one.</exception>
+    /// <exception cref="EndpointException">The endpoint refuses this request; a retry would not help.</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
     internal async Task<ChatAnswer> Ask(EndpointAddress address, byte[] request, CancellationToken cancel)
     {
         using CancellationTokenSource silence = new(_timeout, _time);
@@ -53,7 +53,7 @@ sealed class ChatPost : IDisposable
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            throw new EndpointFailure($"there was no whole answer within {_timeout.TotalSeconds:0.###} seconds");
+            throw new EndpointFailure($"there was no complete answer within {_timeout.TotalSeconds:0.###} seconds");
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -74,7 +74,7 @@ sealed class ChatPost : IDisposable
                 or HttpStatusCode.Conflict
                 or HttpStatusCode.TooManyRequests
                 or >= HttpStatusCode.InternalServerError;
-        bool isSpent = body.AsSpan().IndexOf("\"insufficient_quota\""u8) >= 0; // OpenAI answers 429 when the money is used up, too
+        bool isSpent = body.AsSpan().IndexOf("\"insufficient_quota\""u8) >= 0; // OpenAI also answers 429 when the credit is used up
         return mayPass && !isSpent
             ? new EndpointFailure($"it answered {(int)status}: {complaint.TrimEnd('.')}")
             {
@@ -90,12 +90,26 @@ sealed class ChatPost : IDisposable
         status switch
         {
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden when !_key.IsSet =>
-                $"Put a key into the environment variable {_key.Variable}, or name another with --endpoint-key-variable.",
+                $"Put a key into the environment variable {_key.Variable}, or set KeyVariable to another variable.",
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
-                $"See whether the key in the environment variable {_key.Variable} is right.",
-            HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed => "See whether --endpoint and --endpoint-model are right.",
-            HttpStatusCode.TooManyRequests => "See to the account's quota, then run the same command again.",
-            < HttpStatusCode.BadRequest => "Give the address that it leads to as --endpoint.",
+                $"Check the key in the environment variable {_key.Variable}.",
+            HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed => "Check the address and the model's name.",
+            HttpStatusCode.TooManyRequests => "Check the account's quota, then rerun the command to resume.",
+            < HttpStatusCode.BadRequest => "Use the address that it redirects to.",
             _ => "The server's message says what to change.",
         };
+}
+
+/// <summary>Reads the waiting time from the headers of an answer.</summary>
+static class RetryAfter
+{
+    static readonly TimeSpan s_most = TimeSpan.FromDays(1); // no run waits longer, and clocks have limits
+
+    /// <summary>Returns the given seconds, or the time up to the given date; null without the header or where it cannot be read.</summary>
+    /// <remarks>RFC 9110, section 10.2.3.</remarks>
+    internal static TimeSpan? Read(HttpResponseHeaders headers, TimeProvider time)
+    {
+        TimeSpan? wait = headers.RetryAfter is not { } header ? null : header.Delta ?? header.Date - time.GetUtcNow();
+        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait > s_most ? s_most : wait;
+    }
 }

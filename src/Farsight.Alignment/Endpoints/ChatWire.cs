@@ -9,27 +9,27 @@ using Microsoft.Extensions.AI;
 
 namespace Farsight.Alignment.Endpoints;
 
-/// <summary>The JSON of chat completions, there and back.</summary>
+/// <summary>Writes requests and reads answers of chat completions as JSON.</summary>
 /// <remarks>Source: the OpenAI API reference, "Create chat completion", as vLLM, llama.cpp and Ollama serve it.</remarks>
 static class ChatWire
 {
     // Escapes are equal in meaning, but not in bytes; documents in any language stay readable and short.
     static readonly JsonWriterOptions s_format = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The request's bytes. The same question has the same bytes, which is what the cache goes by.</summary>
-    /// <param name="model">Where the options name none.</param>
-    /// <param name="messages">What is asked.</param>
-    /// <param name="options">Only what is set is written.</param>
-    /// <param name="limit">The key that limits an answer's tokens.</param>
-    /// <exception cref="InputException">Something is asked that only others can do.</exception>
+    /// <summary>Writes a request. Equal requests have equal bytes, which the cache depends on.</summary>
+    /// <param name="model">The model's name where the options have none.</param>
+    /// <param name="messages">The conversation.</param>
+    /// <param name="options">Only options that are set are written.</param>
+    /// <param name="limit">The JSON key of the maximum number of answer tokens.</param>
+    /// <exception cref="InputException">An option is not supported.</exception>
     internal static byte[] Request(string model, IEnumerable<ChatMessage> messages, ChatOptions? options, string limit = "max_tokens")
     {
-        ChatAsk.Check(options);
+        ChatMessages.Check(options);
         if (options?.TopK is not null)
         {
-            throw new InputException("Endpoints know no top-k; use top-p.");
+            throw new InputException("An endpoint does not support TopK; use TopP.");
         }
-        IReadOnlyList<ChatTurn> turns = ChatAsk.Turns(messages, options);
+        IReadOnlyList<ChatTurn> turns = ChatMessages.Turns(messages, options);
         ArrayBufferWriter<byte> buffer = new();
         using (Utf8JsonWriter json = new(buffer, s_format))
         {
@@ -50,7 +50,7 @@ static class ChatWire
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>Reads a whole answer.</summary>
+    /// <summary>Reads a complete answer.</summary>
     /// <exception cref="EndpointFailure">It is damaged, or there is no answer in it.</exception>
     internal static ChatAnswer Answer(ReadOnlyMemory<byte> body)
     {
@@ -66,11 +66,11 @@ static class ChatWire
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            throw new EndpointFailure("its answer is no valid JSON of a chat completion");
+            throw new EndpointFailure("its answer is not the valid JSON of a chat completion");
         }
     }
 
-    /// <summary>What a server says about its refusal, on one line.</summary>
+    /// <summary>Returns a server's error message on one line.</summary>
     internal static string Complaint(byte[] body)
     {
         string text = Encoding.UTF8.GetString(body);
@@ -81,7 +81,7 @@ static class ChatWire
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // Proxies answer with pages of HTML; their first words will do.
+            // Proxies answer with HTML pages; their first words are enough.
         }
         text = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         return text.Length == 0 ? "no reason given" : text.Length > 300 ? text[..300] + "…" : text;
@@ -121,7 +121,7 @@ static class ChatWire
     {
         string? reason = Text(choice, "finish_reason");
         string? text = Text(Member(choice, "message"), "content");
-        bool mayBeEmpty = reason is "length" or "content_filter"; // a model that thought until its tokens were spent has said nothing
+        bool mayBeEmpty = reason is "length" or "content_filter"; // a model that reasoned until the maximum has no text
         JsonElement usage = Member(root, "usage");
         return new(
             text ?? (mayBeEmpty ? "" : throw new EndpointFailure("the message in its answer has no content")),
@@ -140,3 +140,11 @@ static class ChatWire
     static long? Count(JsonElement json, string name) =>
         Member(json, name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out long count) && count >= 0 ? count : null;
 }
+
+/// <summary>Represents the answer of an endpoint.</summary>
+/// <param name="Text">The model's text; may be empty.</param>
+/// <param name="FinishReason">"stop", "length" or another word of the server's; null where it gave none.</param>
+/// <param name="Model">The model's name in the answer, which may include a version; null where the server gave none.</param>
+/// <param name="InputTokens">Prompt tokens, as counted by the server; null where it did not count them.</param>
+/// <param name="OutputTokens">Answer tokens, as counted by the server; null where it did not count them.</param>
+sealed record ChatAnswer(string Text, string? FinishReason, string? Model, long? InputTokens, long? OutputTokens);

@@ -1,31 +1,31 @@
 namespace Farsight.Alignment.Endpoints;
 
-/// <summary>One endpoint as the line of requests sees it. Everything that changes is guarded by the line's lock.</summary>
+/// <summary>Tracks the state of one endpoint. The lock of <see cref="EndpointLine"/> guards everything that changes.</summary>
 sealed class Endpoint(EndpointAddress address, int concurrency)
 {
-    /// <summary>So many failures in a row are no accident.</summary>
+    /// <summary>Number of consecutive failures from which all requests wait.</summary>
     internal const int InTrouble = 3;
 
     TimeSpan _throttledSince;
 
     internal EndpointAddress Address { get; } = address;
 
-    /// <summary>Requests under way.</summary>
+    /// <summary>Number of requests in progress.</summary>
     internal int InFlight { get; set; }
 
-    /// <summary>How many may be: halved when the endpoint asks to slow down, and grown back with its answers.</summary>
+    /// <summary>Maximum of <see cref="InFlight"/>: halved when the endpoint throttles, and raised again with its answers.</summary>
     internal double Slots { get; private set; } = concurrency;
 
-    /// <summary>Failures since the last answer.</summary>
+    /// <summary>Number of failures since the last answer.</summary>
     internal int Failures { get; private set; }
 
-    /// <summary>How often it put everything off since the last answer.</summary>
+    /// <summary>Number of throttles since the last answer.</summary>
     internal int Throttles { get; private set; }
 
-    /// <summary>It failed too often in a row; it has no part in the work until a trial succeeds.</summary>
+    /// <summary>Whether it failed too often in a row; it gets no requests until a trial succeeds.</summary>
     internal bool IsBroken { get; private set; }
 
-    /// <summary>Nothing is asked before this time, counted from the line's start.</summary>
+    /// <summary>Time before which no request is sent, counted from the start of the line.</summary>
     internal TimeSpan NotBefore { get; private set; }
 
     /// <summary>Why the last attempt failed.</summary>
@@ -40,13 +40,13 @@ sealed class Endpoint(EndpointAddress address, int concurrency)
     }
 
     /// <summary>
-    /// Counts a failure. From the third in a row on everybody waits a little, and what fails meanwhile was under way before.
+    /// Counts a failure. From the third in a row all requests wait; failures during the wait belong to requests sent before it.
     /// </summary>
-    /// <param name="reason">For the user.</param>
-    /// <param name="now">The time.</param>
+    /// <param name="reason">The reason, for the user.</param>
+    /// <param name="now">The current time.</param>
     /// <param name="pause">How long to wait.</param>
-    /// <param name="most">Failures in a row that break it.</param>
-    /// <param name="rest">How long it is left alone when it breaks.</param>
+    /// <param name="most">Number of consecutive failures that break it.</param>
+    /// <param name="rest">How long it gets no requests when it breaks.</param>
     internal void Failed(string reason, TimeSpan now, TimeSpan pause, int most, TimeSpan rest)
     {
         LastFailure = reason;
@@ -65,12 +65,12 @@ sealed class Endpoint(EndpointAddress address, int concurrency)
         }
     }
 
-    /// <summary>Puts everything off; several refusals of requests that were under way together are one.</summary>
-    /// <param name="reason">For the user.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="pause">For how long.</param>
-    /// <param name="patience">How long it may do so without an answer between.</param>
-    /// <param name="rest">How long it is left alone when that is too much.</param>
+    /// <summary>Counts a throttle; several refusals of requests in progress together count as one.</summary>
+    /// <param name="reason">The reason, for the user.</param>
+    /// <param name="now">The current time.</param>
+    /// <param name="pause">How long to wait.</param>
+    /// <param name="patience">Maximum time of throttling without an answer.</param>
+    /// <param name="rest">How long it gets no requests after that.</param>
     internal void Throttled(string reason, TimeSpan now, TimeSpan pause, TimeSpan patience, TimeSpan rest)
     {
         LastFailure = reason;

@@ -3,12 +3,12 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Endpoints;
 
-/// <summary>A key out of the environment. It leaves this class in a request's header only.</summary>
+/// <summary>Holds a key from the environment. It leaves this class in the header of a request only.</summary>
 sealed class EndpointKey
 {
     const string Mask = "[key]";
 
-    // Servers that want some key and check none are given words like "x" or "EMPTY", which answers may hold.
+    // Servers that require a key without checking it get words like "x" or "EMPTY", which answers may contain.
     const int LeastSecret = 6;
 
     readonly string? _value;
@@ -19,12 +19,13 @@ sealed class EndpointKey
 
     internal bool IsSet => _value is not null;
 
-    /// <exception cref="InputException">The variable was chosen and is not set, or holds what cannot be a key.</exception>
+    /// <summary>Reads a key.</summary>
+    /// <exception cref="InputException">The variable is not the default and is not set, or its value cannot be a key.</exception>
     internal static EndpointKey Read(string variable)
     {
         if (string.IsNullOrWhiteSpace(variable) || variable.Contains('='))
         {
-            throw new InputException("--endpoint-key-variable names no environment variable; give its name, never the key itself.");
+            throw new InputException("KeyVariable is not the name of an environment variable; give its name, never the key itself.");
         }
         string? value = Environment.GetEnvironmentVariable(variable)?.Trim();
         if (string.IsNullOrEmpty(value))
@@ -32,12 +33,14 @@ sealed class EndpointKey
             return variable == EndpointOptions.DefaultKeyVariable
                 ? new(variable, null)
                 : throw new InputException(
-                    "The environment variable that --endpoint-key-variable names is not set; set it to the key, or leave the flag out where no key is needed."
+                    "The environment variable that KeyVariable names is not set; set it to the key, "
+                        + "or leave KeyVariable at its default where no key is needed."
                 );
         }
         return value.All(c => c is > ' ' and < '\x7f')
             ? new(variable, value)
-            : throw new InputException($"The environment variable {variable} holds white space or letters that no key has; set it again.");
+            : throw new InputException($"The environment variable {variable} holds white space or characters that no key has; "
+                + "set it again.");
     }
 
     internal void Authorize(HttpRequestHeaders headers)
@@ -48,7 +51,7 @@ sealed class EndpointKey
         }
     }
 
-    /// <summary>A server's own words, which sometimes repeat the key.</summary>
+    /// <summary>Removes the key from a server's message.</summary>
     internal string Hide(string text) => _value is { Length: >= LeastSecret } ? text.Replace(_value, Mask, StringComparison.Ordinal) : text;
 
     public override string ToString() => Mask;

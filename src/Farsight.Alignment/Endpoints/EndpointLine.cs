@@ -3,10 +3,10 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Endpoints;
 
-/// <summary>One line of requests before one or several endpoints: each goes to the first that has room.</summary>
+/// <summary>Queues requests for one or several endpoints: each goes to the first that has room.</summary>
 /// <remarks>
-/// An endpoint that asks to slow down is left alone for so long and gets fewer requests at once afterwards; one that fails
-/// too often in a row is left out while another works. When none is left, everybody in the line is told so.
+/// An endpoint that throttles gets no requests for the requested time and fewer at once afterwards; one that fails too often in a row gets
+/// none while another works. When none is left, all waiting requests fail.
 /// </remarks>
 sealed class EndpointLine : IDisposable
 {
@@ -25,15 +25,15 @@ sealed class EndpointLine : IDisposable
         (_options, _notice, _time, _start) = (options, notice, time, time.GetTimestamp());
         Endpoints = [.. addresses.Select(a => new Endpoint(a, options.Concurrency))];
         _wake = time.CreateTimer(_ => Serve(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _random = SeededRandom.For(0, "endpoint line", Environment.ProcessId); // shards that were refused together must not come back together
+        _random = SeededRandom.For(0, "endpoint line", Environment.ProcessId); // shards that were refused together must not return together
     }
 
     internal IReadOnlyList<Endpoint> Endpoints { get; }
 
     TimeSpan Now => _time.GetElapsedTime(_start);
 
-    /// <summary>Waits for a place at an endpoint; it must be given back by one of the methods below.</summary>
-    /// <param name="isRepeated">The request was asked before, and goes to the head of the line.</param>
+    /// <summary>Waits for a place at an endpoint, which one of the methods below must give back.</summary>
+    /// <param name="isRepeated">Whether the request was sent before; it then goes to the head of the line.</param>
     /// <param name="cancel">Leaves the line.</param>
     /// <exception cref="EndpointException">All endpoints are broken.</exception>
     internal async Task<Endpoint> Take(bool isRepeated, CancellationToken cancel)
@@ -50,7 +50,7 @@ sealed class EndpointLine : IDisposable
 
     internal void Answered(Endpoint endpoint) => GiveBack(endpoint, () => endpoint.Answered());
 
-    /// <summary>Nothing was learnt of the endpoint: it refused this one request, or nobody waits for the answer any more.</summary>
+    /// <summary>Gives a place back without a result: the endpoint refused this one request, or the request was cancelled.</summary>
     internal void Left(Endpoint endpoint) => GiveBack(endpoint, () => { });
 
     internal void Failed(Endpoint endpoint, EndpointFailure failure) =>
@@ -69,12 +69,13 @@ sealed class EndpointLine : IDisposable
                 if (endpoint.Failures == Endpoint.InTrouble && endpoint.NotBefore == now + pause)
                 {
                     _notice?.Invoke(
-                        $"{endpoint.Address.Name} failed {Endpoint.InTrouble} times in a row, lastly because {failure.Message}; it is asked on for a while."
+                        $"{endpoint.Address.Name} failed {Endpoint.InTrouble} times in a row; last error: {failure.Message}; "
+                            + "still retrying."
                     );
                 }
             });
 
-    /// <summary>How long a request waits after its own failures.</summary>
+    /// <summary>Computes how long a request waits after its own failures.</summary>
     internal TimeSpan Delay(int failures)
     {
         lock (_lock)
@@ -93,14 +94,14 @@ sealed class EndpointLine : IDisposable
         }
     }
 
-    /// <summary>What the endpoint asked for and a little more, or else doubling times.</summary>
+    /// <summary>Computes the pause: a little more than the endpoint requested, or else doubling times.</summary>
     TimeSpan Pause(Endpoint endpoint, EndpointFailure failure, TimeSpan now)
     {
         if (failure.RetryAfter is not { } asked)
         {
             return endpoint.NotBefore > now ? TimeSpan.Zero : _options.Backoff.Delay(endpoint.Throttles, ref _random);
         }
-        TimeSpan wait = asked * (1 + 0.1 * _random.NextDouble()); // several processes may have been put off together
+        TimeSpan wait = asked * (1 + 0.1 * _random.NextDouble()); // several processes may have been throttled together
         return wait > _options.Backoff.First ? wait : _options.Backoff.First;
     }
 
@@ -114,7 +115,7 @@ sealed class EndpointLine : IDisposable
         Serve();
     }
 
-    /// <summary>Gives places to those who wait, as far as there are any, and sets the clock for the next one.</summary>
+    /// <summary>Gives free places to waiting requests, and sets the clock for the next one.</summary>
     void Serve()
     {
         lock (_lock)
@@ -134,7 +135,7 @@ sealed class EndpointLine : IDisposable
                     break;
                 }
                 _waiting.RemoveFirst();
-                free.InFlight += first.Value.TrySetResult(free) ? 1 : 0; // who left the line needs no place
+                free.InFlight += first.Value.TrySetResult(free) ? 1 : 0; // a cancelled request needs no place
             }
             SetClock(now);
         }
@@ -152,8 +153,8 @@ sealed class EndpointLine : IDisposable
     string AllBroken() =>
         string.Join(
             "; ",
-            Endpoints.Select(e => $"{e.Address.Name} gave no answer {Times(e.Failures + e.Throttles)}, lastly because {e.LastFailure}")
-        ) + ". See whether the server runs and --endpoint is right, then run the same command again.";
+            Endpoints.Select(e => $"{e.Address.Name} gave no answer {Times(e.Failures + e.Throttles)}; last error: {e.LastFailure}")
+        ) + ". Check that the server runs and that its address is right, then rerun the command to resume.";
 
     static string Times(int count) => count == 1 ? "1 time" : string.Create(CultureInfo.InvariantCulture, $"{count} times in a row");
 }

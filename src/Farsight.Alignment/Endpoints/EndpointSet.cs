@@ -1,16 +1,16 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Farsight.Alignment.Answering;
 using Farsight.Engine;
 using Microsoft.Extensions.AI;
 
 namespace Farsight.Alignment.Endpoints;
 
-/// <summary>One or several OpenAI-compatible endpoints that serve the same model, as one chat client for any number of callers.</summary>
+/// <summary>Sends requests to one or several OpenAI-compatible endpoints that serve the same model, as one chat client.</summary>
 /// <remarks>
-/// Callers need no limits, retries or caches of their own: start some hundreds of requests, more than may be under way, and await
-/// them in the order that the results are wanted in. Those that wait hold their text in memory. The same request has the same answer while
-/// the cache is kept; who wants another, gives
-/// another <see cref="ChatOptions.Seed"/>.
+/// Callers need no limits, retries or caches of their own: start some hundreds of requests, more than may be in progress, and await them in
+/// the order of the results. Waiting requests hold their text in memory. Equal requests get equal answers while the cache is kept; another
+/// <see cref="ChatOptions.Seed"/> gets another answer.
 /// </remarks>
 public sealed class EndpointSet : IChatClient
 {
@@ -35,24 +35,24 @@ public sealed class EndpointSet : IChatClient
         _post = new(EndpointKey.Read(options.KeyVariable), options.Timeout, usesProxy: !addresses.All(a => a.Uri.IsLoopback), time);
     }
 
-    /// <summary>What was asked so far, and what it took.</summary>
+    /// <summary>Number of requests, tokens and their cost so far.</summary>
     public EndpointUsage Usage => _counter.Usage;
 
-    /// <summary>Opens endpoints; nothing is sent yet.</summary>
-    /// <param name="options">Which, and how.</param>
-    /// <param name="notice">Receives a sentence where something is worth saying, on any thread; null to hear nothing.</param>
+    /// <summary>Opens endpoints without sending a request.</summary>
+    /// <param name="options">Addresses and limits.</param>
+    /// <param name="notice">Receives notices for the user, on any thread; null for none.</param>
     /// <exception cref="InputException">An option is wrong, or the key's variable is not set.</exception>
     public static EndpointSet Open(EndpointOptions options, Action<string>? notice = null) => Open(options, notice, TimeProvider.System);
 
-    /// <summary>The same with another clock, for tests.</summary>
+    /// <summary>Opens endpoints with another clock, for tests.</summary>
     internal static EndpointSet Open(EndpointOptions options, Action<string>? notice, TimeProvider time) => new(options, notice, time);
 
     /// <inheritdoc/>
-    /// <remarks>Temperature, top-p, penalties, seed, limit of tokens and stop texts are passed on. An answer that was cut short has
+    /// <remarks>Temperature, top-p, penalties, seed, maximum tokens and stop texts are passed on. An answer that reached the maximum has
     /// <see cref="ChatFinishReason.Length"/>.</remarks>
     /// <exception cref="EndpointException">An endpoint refused the request, or none gave an answer.</exception>
-    /// <exception cref="InputException">Something is asked that only others can do.</exception>
-    /// <exception cref="OperationCanceledException">Asked to stop.</exception>
+    /// <exception cref="InputException">An option is not supported.</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
     public async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -74,7 +74,7 @@ public sealed class EndpointSet : IChatClient
     }
 
     /// <inheritdoc/>
-    /// <remarks>The answer comes in one piece: half of one could not be asked again.</remarks>
+    /// <remarks>The answer comes in one piece, because a partial answer could not be retried.</remarks>
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages,
         ChatOptions? options = null,
@@ -86,6 +86,11 @@ public sealed class EndpointSet : IChatClient
             yield return update;
         }
     }
+
+    /// <summary>Returns the endpoints as a language model.</summary>
+    /// <param name="name">The model's name; null for the name that the endpoints know.</param>
+    public ILanguageModel AsLanguageModel(string? name = null) =>
+        new ChatClientModel(this, name ?? _options.Model, _options.Concurrency * _options.Urls.Count);
 
     /// <inheritdoc/>
     public object? GetService(Type serviceType, object? serviceKey = null)
@@ -106,7 +111,8 @@ public sealed class EndpointSet : IChatClient
         _post.Dispose();
     }
 
-    /// <summary>From the cache, or from an endpoint into the cache; two who ask the same at the same time share one answer.</summary>
+    /// <summary>Returns an answer from the cache, or from an endpoint into the cache; equal requests in progress share one
+    /// answer.</summary>
     async Task<ChatAnswer> AskOnce(byte[] request, AnswerCache cache, CancellationToken cancel)
     {
         string hash = AnswerCache.Hash(request);
@@ -142,12 +148,12 @@ public sealed class EndpointSet : IChatClient
         if (isDamaged)
         {
             _counter.Damaged();
-            _notice?.Invoke($"{cache.PathOf(hash)} is damaged; its request is asked again.");
+            _notice?.Invoke($"{cache.PathOf(hash)} is damaged; its request is sent again.");
         }
         return known;
     }
 
-    /// <summary>Asks until there is an answer, or until it was tried often enough.</summary>
+    /// <summary>Sends a request until there is an answer, or the retries are used up.</summary>
     async Task<ChatAnswer> Ask(byte[] request, CancellationToken cancel)
     {
         for (int attempts = 0, failures = 0; ; attempts++)
@@ -167,7 +173,8 @@ public sealed class EndpointSet : IChatClient
                 if (!failure.IsThrottle && ++failures > _options.Retries)
                 {
                     throw new EndpointException(
-                        $"{endpoint.Address.Name} gave no usable answer to a request in {failures} attempts; at the last {failure.Message}. See to the server, then run the same command again."
+                        $"{endpoint.Address.Name} gave no usable answer to a request in {failures} attempts; last error: "
+                            + $"{failure.Message}. Check the server, then rerun the command to resume."
                     );
                 }
                 await (failure.IsThrottle ? Task.CompletedTask : Task.Delay(_line.Delay(failures - 1), _time, cancel)).ConfigureAwait(

@@ -2,32 +2,32 @@ using System.Globalization;
 
 namespace Farsight.Alignment.Endpoints;
 
-/// <summary>What was asked so far, and what it took.</summary>
-/// <param name="Answers">Answers that endpoints gave.</param>
-/// <param name="FromCache">Requests that the cache answered.</param>
-/// <param name="Failures">Attempts without a usable answer; requests asked again, unless they were the last attempt.</param>
-/// <param name="Throttles">Attempts that an endpoint put off.</param>
-/// <param name="Damaged">Entries of the cache that were damaged and asked again.</param>
-/// <param name="CutShort">Answers that ended at the limit of tokens.</param>
-/// <param name="InputTokens">Of the prompts of <paramref name="Answers"/>, as far as endpoints said.</param>
-/// <param name="OutputTokens">Of these answers, likewise.</param>
-/// <param name="WithoutCounts">Answers whose endpoint did not say how many tokens they took.</param>
-/// <param name="Cost">Of the counted tokens; null without prices.</param>
+/// <summary>Counts requests, tokens and their cost.</summary>
+/// <param name="Answers">Number of answers from endpoints.</param>
+/// <param name="FromCache">Number of requests that the cache answered.</param>
+/// <param name="Failures">Number of attempts without a usable answer.</param>
+/// <param name="Throttles">Number of attempts that an endpoint throttled.</param>
+/// <param name="Damaged">Number of damaged cache entries, whose requests were sent again.</param>
+/// <param name="CutShort">Number of answers that ended at the maximum tokens.</param>
+/// <param name="InputTokens">Prompt tokens of <paramref name="Answers"/>, as far as endpoints counted them.</param>
+/// <param name="OutputTokens">Answer tokens, as far as endpoints counted them.</param>
+/// <param name="WithoutCounts">Number of answers whose tokens the endpoint did not count.</param>
+/// <param name="Cost">Cost of the counted tokens; null without prices.</param>
 public sealed record EndpointUsage(
     long Answers, long FromCache, long Failures, long Throttles, long Damaged, long CutShort,
     long InputTokens, long OutputTokens, long WithoutCounts, decimal? Cost)
 {
-    /// <summary>One line for people: what is zero and means nothing is left out.</summary>
+    /// <summary>Returns one line for people; zero counts are left out.</summary>
     public override string ToString()
     {
         string[] parts =
         [
             Text($"{Answers:N0} answers from endpoints"),
             .. Some(FromCache, "from the cache"),
-            .. Some(CutShort, "cut short at their limit of tokens"),
+            .. Some(CutShort, "cut at their maximum tokens"),
             .. Some(Failures, "attempts failed"),
-            .. Some(Throttles, "attempts put off by the endpoint"),
-            .. Some(Damaged, "damaged cache entries asked again"),
+            .. Some(Throttles, "attempts throttled by the endpoint"),
+            .. Some(Damaged, "damaged cache entries replaced"),
             Text($"{InputTokens:N0} tokens read and {OutputTokens:N0} written"),
             .. Some(WithoutCounts, "answers whose tokens were not counted"),
             .. Cost is { } cost ? (string[])[Text($"cost {cost:0.####}")] : [],
@@ -36,5 +36,53 @@ public sealed record EndpointUsage(
 
         static string[] Some(long count, string what) => count == 0 ? [] : [Text($"{count:N0} {what}")];
         static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    }
+}
+
+/// <summary>Counts the usage of endpoints from any number of threads.</summary>
+sealed class UsageCounter(EndpointPrices? prices)
+{
+    readonly Lock _lock = new();
+    EndpointUsage _usage = new(0, 0, 0, 0, 0, 0, 0, 0, 0, prices is null ? null : 0);
+
+    internal EndpointUsage Usage
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _usage;
+            }
+        }
+    }
+
+    internal void Cached() => Change(u => u with { FromCache = u.FromCache + 1 });
+
+    internal void Damaged() => Change(u => u with { Damaged = u.Damaged + 1 });
+
+    internal void Failed(EndpointFailure failure) =>
+        Change(u => failure.IsThrottle ? u with { Throttles = u.Throttles + 1 } : u with { Failures = u.Failures + 1 });
+
+    internal void Answered(ChatAnswer answer)
+    {
+        bool isCounted = answer is { InputTokens: not null, OutputTokens: not null };
+        (long input, long output) = (answer.InputTokens ?? 0, answer.OutputTokens ?? 0);
+        Change(u => u with
+        {
+            Answers = u.Answers + 1,
+            CutShort = u.CutShort + (answer.FinishReason == "length" ? 1 : 0),
+            InputTokens = u.InputTokens + input,
+            OutputTokens = u.OutputTokens + output,
+            WithoutCounts = u.WithoutCounts + (isCounted ? 0 : 1),
+            Cost = u.Cost + (prices?.Of(input, output) ?? 0),
+        });
+    }
+
+    void Change(Func<EndpointUsage, EndpointUsage> change)
+    {
+        lock (_lock)
+        {
+            _usage = change(_usage);
+        }
     }
 }

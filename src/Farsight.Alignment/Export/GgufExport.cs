@@ -9,23 +9,23 @@ using Farsight.Engine.Numerics;
 namespace Farsight.Alignment.Export;
 
 /// <summary>Writes a model for llama.cpp: weights, tokenizer and chat template in one GGUF file.</summary>
-/// <param name="Model">A model directory with tokenizer.json, or a GGUF file, which is stored anew.</param>
-/// <param name="Output">The file; an older one is replaced.</param>
-/// <param name="Format">How matrices are stored.</param>
-/// <param name="Adapter">A PEFT adapter's directory, which is merged into the weights of a model directory; null without one.</param>
+/// <param name="Model">A model directory with tokenizer.json, or a GGUF file to convert.</param>
+/// <param name="Output">The file; an existing one is replaced.</param>
+/// <param name="Format">Storage format of the matrices.</param>
+/// <param name="Adapter">Directory of a PEFT adapter to merge into a model directory; null for none.</param>
 public sealed record GgufExport(string Model, string Output, NumberFormat Format, string? Adapter = null)
 {
     /// <summary>Writes the file.</summary>
-    /// <param name="progress">Receives bytes written and bytes in all; null for nobody.</param>
+    /// <param name="progress">Receives written and total bytes; null for none.</param>
     /// <param name="cancel">Stops between two blocks; nothing is left behind.</param>
-    /// <exception cref="InputException">llama.cpp has no such model, or the files are damaged.</exception>
+    /// <exception cref="InputException">llama.cpp does not support the model, or the files are damaged.</exception>
     /// <exception cref="IOException">The disk is full.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public GgufExported Write(Action<long, long>? progress = null, CancellationToken cancel = default)
     {
         if (Path.GetFullPath(Output) == Path.GetFullPath(Model))
         {
-            throw new InputException($"{Output} is what is to be exported, and would be replaced; choose another name.");
+            throw new InputException($"{Output} is the model to export and would be replaced; choose another output file.");
         }
         if (Adapter is null)
         {
@@ -35,7 +35,8 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
         if (File.Exists(Model))
         {
             throw new InputException(
-                $"{Model} is a GGUF file, and adapters are merged into model directories only; export the model that it was made from, or the adapter alone with --lora."
+                $"{Model} is a GGUF file, and adapters can be merged only into model directories. Export the model that it was made "
+                    + "from, or the adapter as a LoRA file."
             );
         }
         using ModelDirectory directory = ModelDirectory.Open(Model);
@@ -93,8 +94,25 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
     }
 }
 
-/// <summary>What was exported.</summary>
+/// <summary>Represents the result of an export.</summary>
 /// <param name="ByteCount">Size of the file.</param>
-/// <param name="TensorCount">Tensors in it.</param>
-/// <param name="KeptInF16">Matrices whose rows are no whole blocks of the format, and which were therefore stored as F16.</param>
+/// <param name="TensorCount">Number of tensors.</param>
+/// <param name="KeptInF16">Matrices stored as F16 because their rows are not whole blocks of the format.</param>
 public sealed record GgufExported(long ByteCount, int TensorCount, IReadOnlyList<string> KeptInF16);
+
+/// <summary>Writes a PEFT adapter as a GGUF file that llama.cpp applies to a model.</summary>
+/// <param name="Model">The adapter's model: a directory or a GGUF file.</param>
+/// <param name="Adapter">The adapter's directory.</param>
+/// <param name="Output">The file; an older one is replaced.</param>
+public sealed record GgufLoraExport(string Model, string Adapter, string Output)
+{
+    /// <summary>Writes the file.</summary>
+    /// <exception cref="InputException">The adapter holds more than a GGUF adapter can, or a file is damaged.</exception>
+    /// <exception cref="IOException">The disk is full.</exception>
+    public GgufExported Write()
+    {
+        using PeftAdapter adapter = PeftAdapter.Read(Adapter);
+        GgufModelWriter.WriteLora(Output, GgufExport.Name(Adapter), ModelFiles.ReadConfig(Model), adapter);
+        return new(new FileInfo(Output).Length, adapter.Tensors.Count, []);
+    }
+}

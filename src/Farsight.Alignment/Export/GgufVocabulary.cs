@@ -6,7 +6,7 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Export;
 
-/// <summary>A model directory's tokenizer and chat template, as GGUF stores them.</summary>
+/// <summary>Converts a model directory's tokenizer and chat template to GGUF.</summary>
 static class GgufVocabulary
 {
     const string ConfigFile = "tokenizer_config.json", TemplateFile = "chat_template.jinja";
@@ -53,12 +53,13 @@ static class GgufVocabulary
         string pattern =
             vocabulary.SplitPattern
             ?? throw new InputException(
-                $"{directory}: its tokenizer cuts text into words in a way that has no name in GGUF; export it with llama.cpp's own converter."
+                $"{directory}: GGUF has no name for the way in which its tokenizer splits words; export it with llama.cpp's own converter."
             );
         return pattern == "llama-bpe" == vocabulary.IgnoresMerges
             ? pattern
             : throw new InputException(
-                $"{directory}: llama.cpp takes whole words before merges for {pattern} otherwise than this tokenizer's ignore_merges says; export it with llama.cpp's own converter."
+                $"{directory}: llama.cpp takes whole words before merges for {pattern} otherwise than this tokenizer's ignore_merges "
+                    + "says; export it with llama.cpp's own converter."
             );
     }
 
@@ -116,7 +117,7 @@ static class GgufVocabulary
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new InputException($"{config} is damaged; fetch it again.", e);
+            throw new InputException($"{config} is damaged; download it again.", e);
         }
     }
 

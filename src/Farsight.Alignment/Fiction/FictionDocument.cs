@@ -1,29 +1,29 @@
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>An invented long document whose facts are known.</summary>
-/// <param name="Title">Its title, also the first line of the text.</param>
+/// <summary>Represents an invented long document whose facts are known.</summary>
+/// <param name="Title">Title, also the first line of the text.</param>
 /// <param name="Chapters">The chapters in order.</param>
 /// <param name="Questions">One question for every fact that the text states, in the order of the text.</param>
-/// <param name="Text">Title, chapter headings and paragraphs, parted by empty lines.</param>
+/// <param name="Text">Title, chapter headings and paragraphs, separated by empty lines.</param>
 public sealed record FictionDocument(
     string Title, IReadOnlyList<FictionChapter> Chapters, IReadOnlyList<FictionQuestion> Questions, string Text);
 
-/// <summary>A chapter of an invented document.</summary>
-/// <param name="Number">Counted from 1.</param>
-/// <param name="Title">Without the number.</param>
-/// <param name="Paragraphs">Each without line breaks.</param>
+/// <summary>Represents a chapter of an invented document.</summary>
+/// <param name="Number">Chapter number, counted from 1.</param>
+/// <param name="Title">Title without the number.</param>
+/// <param name="Paragraphs">Paragraphs without line breaks.</param>
 public sealed record FictionChapter(int Number, string Title, IReadOnlyList<string> Paragraphs);
 
-/// <summary>A question about one fact of an invented document.</summary>
-/// <param name="Question">Asked nowhere else in the document.</param>
+/// <summary>Represents a question about one fact of an invented document.</summary>
+/// <param name="Question">The question, unique in the document.</param>
 /// <param name="Answer">A short sentence; all of it, but for its first letter's case and the full stop, stands in
 /// <paramref name="Support"/>.</param>
-/// <param name="Value">What is asked for; once in the support and once in the answer.</param>
-/// <param name="Support">The sentence that states the fact; once in the text.</param>
-/// <param name="Chapter">Number of the chapter in which it stands.</param>
-/// <param name="Subject">Name of the person, town or thing that it is about; in question, answer and support.</param>
+/// <param name="Value">The requested value; occurs once in the support and once in the answer.</param>
+/// <param name="Support">The sentence that states the fact; occurs once in the text.</param>
+/// <param name="Chapter">Number of the chapter that contains the support.</param>
+/// <param name="Subject">Name of the person, town or thing; occurs in question, answer and support.</param>
 public sealed record FictionQuestion(string Question, string Answer, string Value, string Support, int Chapter, string Subject)
 {
-    /// <summary>Where the value begins in the support, in characters.</summary>
+    /// <summary>Gets the offset of the value in the support, in characters.</summary>
     public int ValueStart => Support.IndexOf(Value, StringComparison.Ordinal);
 }

@@ -1,9 +1,11 @@
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>Somebody or something of the invented world: its attributes by name, and which of them can be told as facts.</summary>
+/// <summary>
+/// Represents a person, town or thing of the invented world: its attributes, and the facts that the text has not stated yet.
+/// </summary>
 /// <param name="Kind">"town", "person", "inst", "ship" or "book"; the prefix of its rules and names.</param>
 /// <param name="Attributes">Name, pronouns and facts.</param>
-/// <param name="Untold">Facts not told yet, in the order in which they will be.</param>
+/// <param name="Untold">Facts not stated yet, in the order in which they will be.</param>
 sealed record FictionEntity(string Kind, IReadOnlyDictionary<string, string> Attributes, Queue<string> Untold)
 {
     public string Name => Attributes["name"];

@@ -1,19 +1,19 @@
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>Tells facts in sentences and keeps the question to each.</summary>
+/// <summary>Writes facts as sentences and collects the question about each.</summary>
 sealed class FictionFacts(FictionVoice voice)
 {
     const int MostTries = 40;
 
     readonly List<FictionQuestion> _told = [];
 
-    /// <summary>All facts told so far.</summary>
+    /// <summary>Gets all facts stated so far.</summary>
     public IReadOnlyList<FictionQuestion> Told => _told;
 
-    /// <summary>The sentence that states the next untold fact of an entity; empty when there is none left.</summary>
+    /// <summary>Returns a sentence that states the next unstated fact of an entity; empty if none is left.</summary>
     public string Tell(FictionEntity entity, int chapter) => Tell(entity, chapter, plainly: false);
 
-    /// <summary>The same without saying who reported it.</summary>
+    /// <summary>Returns the same sentence without its source.</summary>
     public string TellPlainly(FictionEntity entity, int chapter) => Tell(entity, chapter, plainly: true);
 
     string Tell(FictionEntity entity, int chapter, bool plainly)

@@ -8,7 +8,7 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>How invented documents are stored.</summary>
+/// <summary>Specifies how invented documents are stored.</summary>
 public enum FictionFormat
 {
     /// <summary>document-0001.txt and so on, and questions.json.</summary>
@@ -19,10 +19,10 @@ public enum FictionFormat
 }
 
 /// <summary>Writes invented documents into a folder that <see cref="DocumentReader"/> reads.</summary>
-/// <param name="Folder">Made if missing; must be empty unless <paramref name="Force"/>.</param>
+/// <param name="Folder">Output folder. Created if missing; must be empty unless <paramref name="Force"/>.</param>
 /// <param name="Count">Number of documents; &gt; 0.</param>
-/// <param name="Words">Least words of each; &gt; 0.</param>
-/// <param name="Seed">The collection; the same seed gives the same bytes.</param>
+/// <param name="Words">Minimum number of words per document; &gt; 0.</param>
+/// <param name="Seed">Seed of the collection; the same seed gives the same bytes.</param>
 /// <param name="Format">Text files or one .jsonl file.</param>
 /// <param name="Force">Replaces files of the same names in a folder that is not empty.</param>
 public sealed partial record FictionFolder(string Folder, int Count, int Words, int Seed, FictionFormat Format, bool Force)
@@ -35,12 +35,12 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 
-    /// <summary>What is asked about each document, kind after kind.</summary>
-    public IReadOnlyList<FictionAskKind> Kinds { get; init; } = [FictionAskKind.Detail];
+    /// <summary>Gets the kinds of questions about each document, in order.</summary>
+    public IReadOnlyList<FictionQueryKind> Kinds { get; init; } = [FictionQueryKind.Detail];
 
     /// <summary>Writes all documents and returns the totals.</summary>
-    /// <param name="progress">Told the number of documents written, after each.</param>
-    /// <param name="cancellation">Asked before each document.</param>
+    /// <param name="progress">Receives the number of documents written, after each.</param>
+    /// <param name="cancellation">Checked before each document.</param>
     /// <exception cref="InputException">A number is not positive, or the folder is not empty or cannot be written.</exception>
     public FictionTotals Write(IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
@@ -51,7 +51,7 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"The folder '{Folder}' cannot be made: {e.Message}", e);
+            throw new InputException($"The folder '{Folder}' cannot be created: {e.Message}", e);
         }
         return Format == FictionFormat.Txt ? WriteTexts(progress, cancellation) : WriteLines(progress, cancellation);
     }
@@ -60,19 +60,19 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
     {
         if (Count <= 0)
         {
-            throw new InputException($"The count is {Count}; ask for at least one document.");
+            throw new InputException($"The number of documents is {Count}; it must be at least 1.");
         }
         if (Words <= 0)
         {
-            throw new InputException($"The length is {Words} words; ask for at least one.");
+            throw new InputException($"The document length is {Words} words; it must be at least 1.");
         }
         if (File.Exists(Folder))
         {
-            throw new InputException($"'{Folder}' is a file; name a folder.");
+            throw new InputException($"'{Folder}' is a file; specify a folder.");
         }
         if (!Force && Directory.Exists(Folder) && Directory.EnumerateFileSystemEntries(Folder).Any())
         {
-            throw new InputException($"The folder '{Folder}' is not empty; name another, or force it to replace files there (--force).");
+            throw new InputException($"The folder '{Folder}' is not empty; specify another folder, or allow overwriting files.");
         }
     }
 
@@ -84,8 +84,8 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         {
             string name = $"document-{number.ToString("D4", CultureInfo.InvariantCulture)}.txt";
             AtomicFile.WriteText(Path.Combine(Folder, name), document.Text);
-            AskLine[] asked = Asked(number - 1, document);
-            questions.AddRange(asked.Select(a => JsonSerializer.Serialize(a with { Document = name }, s_json.AskLine)));
+            QuestionLine[] asked = Asked(number - 1, document);
+            questions.AddRange(asked.Select(a => JsonSerializer.Serialize(a with { Document = name }, s_json.QuestionLine)));
             totals = totals.Plus(document, asked.Length);
         }
         AtomicFile.WriteText(Path.Combine(Folder, "questions.json"), $"[\n{string.Join(",\n", questions)}\n]\n");
@@ -99,7 +99,7 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         {
             foreach ((int number, FictionDocument document) in Documents(progress, cancellation))
             {
-                AskLine[] asked = Asked(number - 1, document);
+                QuestionLine[] asked = Asked(number - 1, document);
                 JsonSerializer.Serialize(stream, new(document.Text, document.Title, asked), s_json.DocumentLine);
                 stream.Write("\n"u8);
                 totals = totals.Plus(document, asked.Length);
@@ -118,11 +118,11 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         }
     }
 
-    AskLine[] Asked(int index, FictionDocument document) =>
-        [.. Kinds.SelectMany(kind => FictionAsk.Of(document, kind, Seed, index)).Select(AskLine.Of)];
+    QuestionLine[] Asked(int index, FictionDocument document) =>
+        [.. Kinds.SelectMany(kind => FictionQuery.Of(document, kind, Seed, index)).Select(QuestionLine.Of)];
 
-    /// <summary>A question as it is filed; of several facts with these as they are asked one by one.</summary>
-    sealed record AskLine(
+    /// <summary>Represents a question in the file; a question about several facts lists them as single questions.</summary>
+    sealed record QuestionLine(
         string? Document,
         string Question,
         string Answer,
@@ -132,22 +132,22 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         string? Subject,
         IReadOnlyList<FictionQuestion>? Facts)
     {
-        internal static AskLine Of(FictionAsk ask) => ask.Facts is [FictionQuestion one]
+        internal static QuestionLine Of(FictionQuery ask) => ask.Facts is [FictionQuestion one]
             ? new(null, one.Question, one.Answer, one.Value, one.Support, one.Chapter, one.Subject, null)
             : new(null, ask.Question, ask.Answer, null, null, null, null, ask.Facts);
     }
 
-    sealed record DocumentLine(string Text, string Title, IReadOnlyList<AskLine> Questions);
+    sealed record DocumentLine(string Text, string Title, IReadOnlyList<QuestionLine> Questions);
 
-    [JsonSerializable(typeof(AskLine))]
+    [JsonSerializable(typeof(QuestionLine))]
     [JsonSerializable(typeof(DocumentLine))]
     sealed partial class FictionJson : JsonSerializerContext;
 }
 
-/// <summary>What was written.</summary>
+/// <summary>Represents the totals of written documents.</summary>
 /// <param name="Documents">Number of documents.</param>
-/// <param name="Words">Words of all documents.</param>
-/// <param name="Questions">Questions to all documents.</param>
+/// <param name="Words">Number of words in all documents.</param>
+/// <param name="Questions">Number of questions about all documents.</param>
 public sealed record FictionTotals(int Documents, long Words, int Questions)
 {
     internal FictionTotals Plus(FictionDocument document, int questions) =>

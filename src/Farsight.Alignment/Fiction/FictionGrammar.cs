@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>The rules from which invented prose is made: a heading in square brackets, then alternatives.</summary>
+/// <summary>Loads the grammar of the invented prose: a rule name in square brackets, followed by alternatives.</summary>
 /// <remarks>
 /// In an alternative, <c>{a|b}</c> is a choice and may be nested or empty, <c>&lt;rule&gt;</c> another rule (a following s
 /// makes its plural), and <c>$name</c> a name that the scene supplies. Lines that begin with # are comments.
@@ -14,7 +14,7 @@ static class FictionGrammar
 
     public static IReadOnlyDictionary<string, string[]> Rules => s_rules;
 
-    /// <summary>Cuts at the bars that are not inside braces.</summary>
+    /// <summary>Splits at bars that are not inside braces.</summary>
     public static List<string> SplitAlternatives(ReadOnlySpan<char> text)
     {
         List<string> parts = [];

@@ -4,7 +4,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>One document in the making: who travels, where they are, and what has been written.</summary>
+/// <summary>Represents the state of a document that is being written: travellers, location and text so far.</summary>
 sealed class FictionJourney
 {
     static readonly string[] s_seasons = ["spring", "summer", "autumn", "winter"];

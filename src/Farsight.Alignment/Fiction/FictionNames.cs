@@ -50,7 +50,7 @@ sealed class FictionNames
         }
     }
 
-    /// <summary>Given name and surname.</summary>
+    /// <summary>Returns a given name and a surname.</summary>
     public string Full(ref SeededRandom random, bool woman) => $"{Given(ref random, woman)} {Surname(ref random)}";
 
     public string Town(ref SeededRandom random) => Compound(ref random, s_stems, s_townTails);
@@ -60,7 +60,7 @@ sealed class FictionNames
     public string Surname(ref SeededRandom random) =>
         Compound(ref random, random.Next(2) == 0 ? s_stems : s_surnameHeads, s_surnameTails);
 
-    /// <summary>True once for every name, or part of a name, that has not been given to anything else.</summary>
+    /// <summary>Returns true the first time a name or part of a name is used.</summary>
     public bool IsNew(string name) => _used.Add(name);
 
     string Compound(ref SeededRandom random, string[] heads, string[] tails)

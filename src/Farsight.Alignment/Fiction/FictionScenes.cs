@@ -2,17 +2,17 @@ using System.Runtime.InteropServices;
 
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>Puts sentences and facts together into the paragraphs of a chapter.</summary>
+/// <summary>Composes the paragraphs of a chapter from sentences and facts.</summary>
 sealed class FictionScenes(FictionVoice voice, FictionWorld world, FictionFacts facts)
 {
-    /// <summary>How the journey began.</summary>
+    /// <summary>Writes the start of the journey.</summary>
     public IEnumerable<string> Opening(FictionEntity hero, FictionEntity friend)
     {
         yield return Join(Say("opening"), Say("opening.friend"), Say("opening.work"));
         yield return Join(facts.TellPlainly(hero, 1), Weather(), facts.TellPlainly(hero, 1), facts.TellPlainly(friend, 1));
     }
 
-    /// <summary>The road to a town, what happens there in changing order, and the reason to go on.</summary>
+    /// <summary>Writes the road to a town, the events there in varying order, and the reason to leave.</summary>
     public IEnumerable<string> Chapter(int number, FictionEntity town, FictionEntity host, string role)
     {
         yield return Join(Say("road.start"), Say("road.middle"), SometimesWeather(), Say("road.middle"));
@@ -74,7 +74,7 @@ sealed class FictionScenes(FictionVoice voice, FictionWorld world, FictionFacts 
         yield return Join([introduction, told[0], Say($"{kind}.about"), .. told[1..], Say($"{kind}.about")]);
     }
 
-    /// <summary>Two different ones of the small things that happen on a journey.</summary>
+    /// <summary>Returns two different small events of a journey.</summary>
     Func<IEnumerable<string>>[] Incidents()
     {
         Func<IEnumerable<string>>[] all =

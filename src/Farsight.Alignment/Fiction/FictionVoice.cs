@@ -4,7 +4,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>Speaks the rules of <see cref="FictionGrammar"/> for one document and avoids saying the same sentence twice.</summary>
+/// <summary>Expands the rules of <see cref="FictionGrammar"/> for one document and avoids repeated sentences.</summary>
 /// <remarks>The alternatives of a rule are used up in random order before one comes again, so that repeats are far apart.</remarks>
 sealed partial class FictionVoice(SeededRandom random)
 {
@@ -13,13 +13,13 @@ sealed partial class FictionVoice(SeededRandom random)
     readonly Dictionary<string, Queue<string>> _bags = [];
     readonly HashSet<string> _said = [];
 
-    /// <summary>The document's stream. A field, because drawing must advance it.</summary>
+    /// <summary>The random stream of the document. A field, because drawing must advance it.</summary>
     public SeededRandom Random = random;
 
-    /// <summary>What stands for $name in the rules.</summary>
+    /// <summary>Gets the values of $name in the rules.</summary>
     public Dictionary<string, string> Names { get; } = [];
 
-    /// <summary>Expands a template to one or more finished sentences, new to the document if at all possible.</summary>
+    /// <summary>Expands a template to one or more finished sentences, new to the document if possible.</summary>
     public string Say(string template)
     {
         string text = Finish(Expand(template));
@@ -31,10 +31,10 @@ sealed partial class FictionVoice(SeededRandom random)
         return text;
     }
 
-    /// <summary>Expands a template to a phrase: no capital letter is set, nothing is remembered.</summary>
+    /// <summary>Expands a template to a phrase, without capitalising or remembering it.</summary>
     public string Phrase(string template) => Articles().Replace(Expand(template), "$1n ");
 
-    /// <summary>Tidies spaces and articles and sets capital letters where sentences begin.</summary>
+    /// <summary>Corrects spaces and articles and capitalises sentences.</summary>
     public static string Finish(string text)
     {
         text = Spaces().Replace(text, "").Trim();
@@ -42,13 +42,13 @@ sealed partial class FictionVoice(SeededRandom random)
         return SentenceStart().Replace(text, m => m.Value[..^1] + char.ToUpperInvariant(m.Value[^1]));
     }
 
-    /// <summary>True if a sentence of the text was already said.</summary>
+    /// <summary>Returns whether a sentence of the text was already used.</summary>
     public bool Repeats(string text) => SentenceEnd().Split(text).Any(_said.Contains);
 
-    /// <summary>Counts the sentences of the text as said.</summary>
+    /// <summary>Marks the sentences of the text as used.</summary>
     public void Remember(string text) => _said.UnionWith(SentenceEnd().Split(text));
 
-    /// <summary>An alternative of a rule, not expanded.</summary>
+    /// <summary>Draws an alternative of a rule, not expanded.</summary>
     public string Draw(string rule)
     {
         if (!_bags.TryGetValue(rule, out Queue<string>? bag) || bag.Count == 0)

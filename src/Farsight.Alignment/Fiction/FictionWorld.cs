@@ -18,7 +18,7 @@ sealed class FictionWorld
         Country = _names.Town(ref voice.Random);
     }
 
-    /// <summary>The year of the journey; nothing in the document is later.</summary>
+    /// <summary>Gets the year of the journey; nothing in the document is later.</summary>
     public int Now { get; }
 
     public string Country { get; }
@@ -70,7 +70,7 @@ sealed class FictionWorld
         return person;
     }
 
-    /// <summary>An institution of the town that is bound to $town.</summary>
+    /// <summary>Invents an institution of the town that is bound to $town.</summary>
     public FictionEntity Institution()
     {
         ref SeededRandom random = ref _voice.Random;

@@ -10,9 +10,9 @@ public static class FictionWriter
     static readonly char[] s_whiteSpace = [' ', '\n'];
 
     /// <summary>Writes a document of at least <paramref name="words"/> words, and at most one paragraph more.</summary>
-    /// <param name="seed">The collection.</param>
-    /// <param name="index">Which document of the collection.</param>
-    /// <param name="words">Words parted by white space, headings included; &gt; 0.</param>
+    /// <param name="seed">Seed of the collection.</param>
+    /// <param name="index">Index of the document in the collection.</param>
+    /// <param name="words">Minimum number of words, including headings; &gt; 0.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="words"/> is not positive.</exception>
     public static FictionDocument Write(int seed, int index, int words)
     {
@@ -28,6 +28,6 @@ public static class FictionWriter
         return new FictionJourney(seed, index).Write(characters, paragraph => paragraph.Length + 1);
     }
 
-    /// <summary>Words parted by white space.</summary>
+    /// <summary>Counts words separated by white space.</summary>
     public static int CountWords(string text) => text.Split(s_whiteSpace, StringSplitOptions.RemoveEmptyEntries).Length;
 }

@@ -10,10 +10,10 @@ public static class NearNeedles
     const int MostTries = 10_000;
 
     /// <summary>Draws facts for one document. Each key after the first shares exactly one of its two words with the first key.</summary>
-    /// <param name="random">The document's stream; advanced.</param>
+    /// <param name="random">Random stream of the document; advanced.</param>
     /// <param name="kind">The template. Keys have two words in all kinds: adjective and noun, two names, or thing and name.</param>
     /// <param name="split">Which half of the key words to draw from.</param>
-    /// <param name="count">How many, the first one included.</param>
+    /// <param name="count">Number of facts, including the first.</param>
     /// <returns>[count] facts; no key or value is contained in another one's.</returns>
     public static IReadOnlyList<Needle> Make(ref SeededRandom random, NeedleKind kind, NeedleSplit split, int count)
     {

@@ -1,12 +1,12 @@
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>A form in which the answer to a needle's question is wanted.</summary>
-/// <param name="Name">"value"; stands in results.</param>
-/// <param name="Instruction">Follows the question; empty where no form is asked for.</param>
-/// <param name="Answer">The right answer in this form.</param>
+/// <summary>Represents a required form of the answer to a needle's question.</summary>
+/// <param name="Name">Name in results, for example "value".</param>
+/// <param name="Instruction">Instruction after the question; empty for no required form.</param>
+/// <param name="Answer">Returns the correct answer in this form.</param>
 public sealed record NeedleForm(string Name, string Instruction, Func<Needle, string> Answer)
 {
-    /// <summary>All forms; the first asks for nothing, and the answer is the sentence.</summary>
+    /// <summary>Gets all forms. The first has no instruction, and its answer is the sentence.</summary>
     public static IReadOnlyList<NeedleForm> All { get; } =
     [
         new("sentence", "", n => n.Answer),
@@ -16,6 +16,6 @@ public sealed record NeedleForm(string Name, string Instruction, Func<Needle, st
         new("twice", "Say it twice.", n => $"{n.Answer} {n.Answer}"),
     ];
 
-    /// <summary>The needle's question with the instruction.</summary>
+    /// <summary>Returns the needle's question with the instruction.</summary>
     public string Question(Needle needle) => Instruction.Length == 0 ? needle.Question : $"{needle.Question} {Instruction}";
 }

@@ -8,15 +8,15 @@ public static class NeedleMaker
 {
     const int MostTries = 10_000;
 
-    /// <summary>All kinds, in the order of the enumeration.</summary>
+    /// <summary>Gets all kinds, in the order of the enumeration.</summary>
     public static IReadOnlyList<NeedleKind> Kinds { get; } = Enum.GetValues<NeedleKind>();
 
     /// <summary>Draws one needle whose key and value neither contain nor are contained in any string already in use.</summary>
-    /// <param name="random">The document's stream; advanced.</param>
+    /// <param name="random">Random stream of the document; advanced.</param>
     /// <param name="kind">The template.</param>
     /// <param name="split">Which half of the key words to draw from.</param>
     /// <param name="inUse">Keys and values of the other needles of the document.</param>
-    /// <exception cref="InvalidOperationException">So much is in use that no free key or value is found.</exception>
+    /// <exception cref="InvalidOperationException">No free key or value is left.</exception>
     public static Needle Make(ref SeededRandom random, NeedleKind kind, NeedleSplit split, IReadOnlySet<string> inUse)
     {
         for (int i = 0; i < MostTries; i++)
@@ -39,7 +39,7 @@ public static class NeedleMaker
         return MakeMany(ref random, kind, split, count, inUse);
     }
 
-    /// <summary>Draws needles of the same kind as <paramref name="needle"/>, with other keys and values, to stand beside it.</summary>
+    /// <summary>Draws distractors: needles of the same kind as <paramref name="needle"/> with other keys and values.</summary>
     public static IReadOnlyList<Needle> Distractors(ref SeededRandom random, Needle needle, NeedleSplit split, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);

@@ -1,12 +1,12 @@
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>Questions about needles that are not answered by one sentence of the text, and what is right to say.</summary>
+/// <summary>Creates questions about needles that no single sentence answers, and their correct answers.</summary>
 public static class NeedleQuestions
 {
-    /// <summary>The answer to a question whose answer is not in the text.</summary>
+    /// <summary>The correct answer if the text does not contain one.</summary>
     public const string Refusal = "The text does not say.";
 
-    /// <summary>Asks for all facts of a kind.</summary>
+    /// <summary>Returns a question for all facts of one kind.</summary>
     public static string List(NeedleKind kind) => kind switch
     {
         NeedleKind.MagicNumber => "What are all the special magic numbers?",
@@ -16,7 +16,7 @@ public static class NeedleQuestions
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
-    /// <summary>The answer to <see cref="List(NeedleKind)"/>: the sentences of the facts.</summary>
-    /// <param name="needles">In the order of the text.</param>
+    /// <summary>Returns the answer to <see cref="List(NeedleKind)"/>: the sentences of the facts.</summary>
+    /// <param name="needles">Needles in text order.</param>
     public static string List(IEnumerable<Needle> needles) => string.Join(' ', needles.Select(n => n.Sentence));
 }

@@ -2,7 +2,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>The words of needles. Each key word belongs to one split, decided by a hash of the word itself.</summary>
+/// <summary>Provides the words of needles. A hash of each key word assigns it to one split.</summary>
 /// <remarks>
 /// Invented words are drawn until one falls into the wanted half, so both halves have the same distribution of shapes and
 /// still share no word. Value words are not split: a value is copied, not recognised.
@@ -116,7 +116,7 @@ sealed class NeedleWords
 
     public static NeedleWords Of(NeedleSplit split) => split == NeedleSplit.Training ? s_training : s_evaluation;
 
-    /// <summary>The split to which a key word belongs, whatever its case.</summary>
+    /// <summary>Returns the split of a key word, ignoring case.</summary>
     public static NeedleSplit SplitOf(string word) =>
         (NeedleSplit)(SeededRandom.For(0, $"needle word/{word.ToLowerInvariant()}", 0).NextUInt64() >> 63);
 

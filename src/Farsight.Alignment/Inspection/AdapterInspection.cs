@@ -2,7 +2,7 @@ using Farsight.Engine.Checkpoints;
 
 namespace Farsight.Alignment.Inspection;
 
-/// <summary>An adapter directory in PEFT's layout.</summary>
+/// <summary>Inspects an adapter directory in PEFT layout.</summary>
 static class AdapterInspection
 {
     internal static Inspection Of(string path, bool scan)
@@ -24,12 +24,13 @@ static class AdapterInspection
         else
         {
             findings.Unusual(
-                "There is no config.json, so the RoPE scaling that it was trained under is unknown; the model's own is taken.");
+                "There is no config.json, so the RoPE scaling of the training is unknown; the model's own is used.");
         }
         if (description.ModulesToSave.Count > 0)
         {
             findings.Unusual(
-                $"{string.Join(", ", description.ModulesToSave)} were trained whole, which vLLM and GGUF adapters cannot take; merge it with `farsight merge`."
+                $"{string.Join(", ", description.ModulesToSave)} are fully trained, which vLLM and GGUF adapters cannot represent; "
+                    + "merge the adapter with `farsight merge`."
             );
         }
         if (description.RankPattern.Count > 0 || description.AlphaPattern.Count > 0 || description.RankStabilized)

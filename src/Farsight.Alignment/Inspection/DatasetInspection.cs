@@ -3,7 +3,7 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Inspection;
 
-/// <summary>A preference dataset, line by line; no more than one sample is in memory.</summary>
+/// <summary>Inspects a preference dataset, one sample in memory at a time.</summary>
 static class DatasetInspection
 {
     internal static Inspection Of(string path)
@@ -25,7 +25,7 @@ static class DatasetInspection
         }
         if (tokens.Count == 0)
         {
-            throw new InputException($"{path} is empty; it holds no samples.");
+            throw new InputException($"{path} is empty; a dataset has at least one sample.");
         }
         findings.Add("samples", tokens.Count);
         findings.Add("bytes", new FileInfo(path).Length);
@@ -42,7 +42,7 @@ static class DatasetInspection
         }
         if (repeated > 0)
         {
-            findings.Unusual($"{repeated} samples have a rejected response that is the chosen one.");
+            findings.Unusual($"{repeated} samples have a rejected response that equals the chosen one.");
         }
         return findings.ToInspection("preference dataset");
     }

@@ -9,22 +9,22 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Inspection;
 
-/// <summary>A preference dataset as one HTML file without scripts and without anything from elsewhere.</summary>
+/// <summary>Writes a preference dataset as one HTML file without scripts and external resources.</summary>
 public static class DatasetPage
 {
     /// <summary>Writes the page.</summary>
     /// <param name="dataset">The .jsonl file.</param>
     /// <param name="html">The file to write.</param>
-    /// <param name="tokenizer">That of the chunks; null shows each context in one piece, from the sample's own prompt.</param>
-    /// <param name="samples">How many samples are shown, at even distances; all where there are fewer.</param>
-    /// <returns>How many are shown.</returns>
+    /// <param name="tokenizer">Tokenizer of the chunks; null shows each context in one piece, from the sample's own prompt.</param>
+    /// <param name="samples">Maximum number of samples to show, evenly spaced.</param>
+    /// <returns>The number of samples shown.</returns>
     /// <exception cref="InputException">The file is damaged or empty, or the tokenizer is another one.</exception>
     public static int Write(string dataset, string html, Tokenizer? tokenizer, int samples)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         if (Path.GetFullPath(dataset) == Path.GetFullPath(html))
         {
-            throw new InputException($"{html} is the dataset; give the page another name.");
+            throw new InputException($"{html} is the dataset itself; choose another name for the page.");
         }
         DatasetCard card = DatasetCardFiles.Read(dataset, tokenizer);
         int shown = Math.Min(samples, card.Samples);
@@ -71,7 +71,7 @@ public static class DatasetPage
         """;
 
     const string WithoutTokenizer = """
-        <p class="note">Contexts are shown in one piece, and nothing is said of what responses have from where: give --tokenizer, the directory of the model that the dataset was made with.</p>
+        <p class="note">Contexts are shown in one piece and without sources of the responses. To see both, pass the tokenizer of the model that made the dataset.</p>
 
         """;
 
@@ -80,8 +80,8 @@ public static class DatasetPage
         StringBuilder text = new("<div class=\"headlines\">\n");
         void Add(string value, string label) =>
             text.Append(CultureInfo.InvariantCulture, $"<div><span>{Escape(value)}</span>{Escape(label)}</div>\n");
-        Add(Number(card.ContextTokens.Median), "tokens of context in the median");
-        Add(Number(card.ContextChunks.Median), "chunks a context");
+        Add(Number(card.ContextTokens.Median), "median context tokens");
+        Add(Number(card.ContextChunks.Median), "chunks per context");
         foreach (
             (string kind, Synthesis.Quality.ErrorPatterns p) in card.Patterns ?? new Dictionary<string, Synthesis.Quality.ErrorPatterns>())
         {

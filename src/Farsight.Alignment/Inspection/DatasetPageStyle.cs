@@ -1,6 +1,6 @@
 namespace Farsight.Alignment.Inspection;
 
-/// <summary>The page's style sheet: light and dark by the reader's preference.</summary>
+/// <summary>Holds the style sheet of the page, light or dark by the reader's preference.</summary>
 static class DatasetPageStyle
 {
     internal const string Css = """

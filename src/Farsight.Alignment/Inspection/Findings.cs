@@ -6,7 +6,7 @@ using Farsight.Engine.Rope;
 
 namespace Farsight.Alignment.Inspection;
 
-/// <summary>Collects facts in their order.</summary>
+/// <summary>Collects facts in order.</summary>
 sealed class Findings
 {
     const int ScanValues = 1 << 16;
@@ -25,7 +25,7 @@ sealed class Findings
 
     internal void Unusual(string sentence) => _unusual.Add(sentence);
 
-    /// <summary>Adds what an error says instead of stopping at it.</summary>
+    /// <summary>Adds the message of an error instead of failing.</summary>
     internal T? Try<T>(Func<T> read)
         where T : class
     {
@@ -40,7 +40,7 @@ sealed class Findings
         }
     }
 
-    /// <summary>Adds the tensors of a file, and how many values, bytes and types they have together.</summary>
+    /// <summary>Adds the tensors of a file, and their total values, bytes and types.</summary>
     internal void AddTensors(IReadOnlyCollection<StoredTensor> tensors, bool scan)
     {
         _tensors.AddRange(
@@ -59,11 +59,11 @@ sealed class Findings
                 .ToArray());
         foreach (IGrouping<string, StoredTensor> odd in tensors.Where(t => !t.IsWeight).GroupBy(t => t.DType, StringComparer.Ordinal))
         {
-            Unusual($"{odd.Count()} tensors are of type {odd.Key}, which is not computed with, {odd.First().Name} among them.");
+            Unusual($"{odd.Count()} tensors have the type {odd.Key}, which is not supported, for example {odd.First().Name}.");
         }
         foreach (InspectedTensor damaged in _tensors.Where(t => t.NotFinite > 0))
         {
-            Unusual($"{damaged.Name} holds {damaged.NotFinite} values that are NaN or infinite.");
+            Unusual($"{damaged.Name} has {damaged.NotFinite} values that are NaN or infinite.");
         }
     }
 
@@ -85,8 +85,8 @@ sealed class Findings
         {
             Add("sliding_window", window);
             Unusual(
-                $"Attention has a window of {window} tokens in {(c.WindowedLayers.Count == 0 ? "every layer" : $"{c.WindowedLayers.Count(w => w)} of {c.NumHiddenLayers} layers")}."
-            );
+                $"Attention has a window of {window} tokens in "
+                    + (c.WindowedLayers.Count == 0 ? "every layer." : $"{c.WindowedLayers.Count(w => w)} of {c.NumHiddenLayers} layers."));
         }
         if (c.RopeScaling is not RopeScaling.Unscaled)
         {

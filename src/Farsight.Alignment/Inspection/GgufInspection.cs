@@ -3,7 +3,7 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Inspection;
 
-/// <summary>A GGUF file: a model, or a LoRA adapter.</summary>
+/// <summary>Inspects a GGUF file: a model or a LoRA adapter.</summary>
 static class GgufInspection
 {
     internal static Inspection Of(string path, bool scan)

@@ -6,7 +6,7 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Inspection;
 
-/// <summary>A Hugging Face model directory, or one safetensors file.</summary>
+/// <summary>Inspects a model directory in Hugging Face layout, or one safetensors file.</summary>
 static class ModelInspection
 {
     internal static Inspection Of(string path, bool scan)

@@ -3,7 +3,7 @@ using Farsight.Alignment.Runs;
 
 namespace Farsight.Alignment.Inspection;
 
-/// <summary>A run directory: how far it came and what it left. It may be in use.</summary>
+/// <summary>Inspects a run directory, which may be in use.</summary>
 static class RunInspection
 {
     internal static Inspection Of(string path)
@@ -34,7 +34,7 @@ static class RunInspection
         if (!made.Contains("adapter") && !made.Contains("model"))
         {
             findings.Unusual(
-                "It made neither adapter nor model yet: it is under way, or was stopped; the same command with --resume continues it.");
+                "The run has no adapter or model yet. It is still running, or it was stopped and can be resumed.");
         }
         return findings.ToInspection("run");
     }
@@ -52,7 +52,7 @@ static class RunInspection
         }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
         {
-            findings.Unusual($"{file} is missing or damaged, so nothing is known of seed and machine.");
+            findings.Unusual($"{file} is missing or damaged, so seed and machine are unknown.");
         }
     }
 }

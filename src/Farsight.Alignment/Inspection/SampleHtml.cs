@@ -7,7 +7,7 @@ using Farsight.Alignment.Synthesis.Scoring;
 
 namespace Farsight.Alignment.Inspection;
 
-/// <summary>One sample of a page: question, responses with their faults, and the context with its evidence marked.</summary>
+/// <summary>Writes one sample of a page: the question, the responses with their faults, and the context with marked evidence.</summary>
 sealed class SampleHtml
 {
     readonly StringBuilder _html = new();
@@ -113,7 +113,7 @@ sealed class SampleHtml
         );
     }
 
-    /// <summary>The text with stretches inside tags; stretches may hold one another.</summary>
+    /// <summary>Formats a text with tagged spans; spans may be nested.</summary>
     static string Marked(string text, IEnumerable<(Range Range, string Tag)> marks)
     {
         // Where several begin, the longer one is outside; where several end, tags of stretches that go on are closed and opened again.

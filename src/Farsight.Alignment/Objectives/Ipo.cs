@@ -6,10 +6,10 @@ namespace Farsight.Alignment.Objectives;
 /// <remarks>
 /// Source: arXiv:2310.12036, Eq. 17, where β is τ. A square instead of a logarithm: once the rewards β·h are one half apart, more is
 /// as wrong as less. The loss is in nats². Eq. 17 writes the log-ratio of the whole response, a sum over its tokens; here it is the mean,
-/// as in TRL, whose authors were told so by the paper's: with sums the same β asks long responses for less a token than short ones.
+/// as in TRL, after a correction by the paper's authors: with sums, the same β demands less per token from long responses.
 /// Takes exactly one rejected response; a sample that has more gives its first.
 /// </remarks>
-/// <param name="Beta">β, the paper's τ; larger stays closer to the reference. The target of h is 1/(2β) nats a token. > 0.</param>
+/// <param name="Beta">β, the paper's τ; larger stays closer to the reference. The target of h is 1/(2β) nats per token. > 0.</param>
 public sealed record Ipo(double Beta) : IPreferenceObjective
 {
     [JsonIgnore]

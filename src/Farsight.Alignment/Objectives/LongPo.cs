@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Farsight.Alignment.Objectives;
 
-/// <summary>LongPO: DPO whose reference reads the short context, and the likelihood of the whole long sequence beside it.</summary>
+/// <summary>LongPO: DPO whose reference reads the short context, plus the likelihood of the whole long sequence.</summary>
 /// <remarks>
 /// r(y) = β·(log π(y | x_L) − log π_S(y | x_S)) ;  Loss = λ·(−log σ(r(chosen) − r(rejected))) + ν·(−mean(x_L and chosen)).
 /// Source: arXiv:2502.13922, Eq. 11, 13 and 14: sums, not means; several turns are one sequence each, summed over the turns.

@@ -1,6 +1,6 @@
 namespace Farsight.Alignment.Objectives;
 
-/// <summary>Log-probability of one response given its prompt, or of a prompt's tokens after the first.</summary>
+/// <summary>Represents the log-probability of one response given its prompt, or of a prompt's tokens after the first.</summary>
 /// <param name="Sum">Σ over the scored tokens of log π(token), in nats; the prompt's tokens are never in a response's sum.</param>
 /// <param name="Tokens">The number of tokens in the sum, at least 1.</param>
 public readonly record struct SequenceLogProb(double Sum, int Tokens)
@@ -12,7 +12,9 @@ public readonly record struct SequenceLogProb(double Sum, int Tokens)
     public static SequenceLogProb operator +(SequenceLogProb a, SequenceLogProb b) => new(a.Sum + b.Sum, a.Tokens + b.Tokens);
 }
 
-/// <summary>One preference example after the forward pass: a chosen response and the rejected ones that the objective asked for.</summary>
+/// <summary>
+/// Represents a preference example after the forward pass: a chosen response and the rejected ones that the objective uses.
+/// </summary>
 /// <param name="Chosen">Under the policy being trained.</param>
 /// <param name="Rejected">Under the policy; M of them, none for the SFT objectives.</param>
 /// <param name="Reference">The same sequences under the frozen model, in the same order; null for reference-free objectives.</param>
@@ -37,7 +39,7 @@ public sealed record PreferenceLogProbs(
     }
 }
 
-/// <summary>A loss and its derivatives by each sequence's summed log-probability.</summary>
+/// <summary>Represents a loss and its derivatives by each sequence's summed log-probability.</summary>
 /// <param name="Loss">In nats.</param>
 /// <param name="DChosen">∂Loss/∂Chosen.Sum</param>
 /// <param name="DRejected">∂Loss/∂Rejected[j].Sum, [M]</param>

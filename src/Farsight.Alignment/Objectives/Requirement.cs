@@ -1,6 +1,6 @@
 namespace Farsight.Alignment.Objectives;
 
-/// <summary>What objectives ask of their settings and of a sample, in one wording.</summary>
+/// <summary>Checks the settings of objectives and the samples they receive.</summary>
 static class Requirement
 {
     /// <summary>A problem unless the value is a finite number above 0.</summary>

@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace Farsight.Alignment.Objectives;
 
-/// <summary>Instruction tuning on the whole long sequence, held to what the short-context model thinks of the chosen response.</summary>
+/// <summary>
+/// Instruction tuning on the whole long sequence, constrained to the short-context model's likelihood of the chosen response.
+/// </summary>
 /// <remarks>
 /// d = log π(chosen | x_L) − log π_S(chosen | x_S) ;  Loss = −mean(x_L and chosen) + κ·d²/(2·|chosen|).
 /// "SFT on chosen responses with short-to-long constraint" of arXiv:2502.13922, Figure 4. The paper prints no formula for it. Its

@@ -32,3 +32,13 @@ public sealed record SftPartial(TrainedResponse Response = TrainedResponse.Chose
             : new(-logProbs.Chosen.Mean, -1.0 / logProbs.Chosen.Tokens, []);
     }
 }
+
+/// <summary>Lists the responses that instruction tuning can learn.</summary>
+public enum TrainedResponse
+{
+    /// <summary>The preferred one.</summary>
+    Chosen,
+
+    /// <summary>The first rejected one: what is gained by more text of the kind alone, right or wrong.</summary>
+    Rejected,
+}

@@ -6,31 +6,33 @@ using Farsight.Engine.Rope;
 
 namespace Farsight.Alignment.Recipes;
 
-/// <summary>Everything that decides what pre-training makes: tokenizer, model shape, documents, curriculum, optimizer.</summary>
+/// <summary>
+/// Represents everything that decides the outcome of pre-training: tokenizer, model shape, documents, curriculum, optimizer.
+/// </summary>
 public sealed record PretrainRecipe : IRecipe
 {
-    /// <summary>The model to be made.</summary>
+    /// <summary>Shape of the model.</summary>
     public required ModelShape Model { get; init; }
 
-    /// <summary>Files that must be in the folder given to the command, recognised by their content; empty for whatever is there.</summary>
+    /// <summary>Documents that the folder must contain, recognized by their content; empty for all files of the folder.</summary>
     public required IReadOnlyList<ListedDocument> Documents { get; init; }
 
-    /// <summary>Generated documents beside them.</summary>
+    /// <summary>Generated documents to add.</summary>
     public required FictionShare Fiction { get; init; }
 
-    /// <summary>What counts how much in the loss.</summary>
+    /// <summary>Weights of the parts of a sequence in the loss.</summary>
     public required LossWeights LossWeights { get; init; }
 
-    /// <summary>The curriculum, one phase after the other.</summary>
+    /// <summary>Phases of the curriculum, in order.</summary>
     public required IReadOnlyList<PretrainingPhase> Phases { get; init; }
 
-    /// <summary>How gradients become updates.</summary>
+    /// <summary>Optimizer.</summary>
     public required OptimizerOptions Optimizer { get; init; }
 
-    /// <summary>How the learning rates move over all phases together.</summary>
+    /// <summary>Learning-rate schedule over all phases together.</summary>
     public required LearningRateSchedule Schedule { get; init; }
 
-    /// <summary>Sequences are computed together up to so many tokens; bounds the memory.</summary>
+    /// <summary>Maximum tokens per forward pass; limits the memory.</summary>
     public required int MicroBatchTokens { get; init; }
 
     /// <summary>Steps between evaluations on held-out documents.</summary>
@@ -39,7 +41,7 @@ public sealed record PretrainRecipe : IRecipe
     /// <summary>Steps between checkpoints.</summary>
     public required int CheckpointEvery { get; init; }
 
-    /// <summary>Seeds weights, generated documents and every sequence.</summary>
+    /// <summary>Seeds the weights, the generated documents and every sequence.</summary>
     public required int Seed { get; init; }
 
     /// <inheritdoc/>
@@ -55,20 +57,20 @@ public sealed record PretrainRecipe : IRecipe
         .. Positive("eval_every", EvalEvery), .. Positive("checkpoint_every", CheckpointEvery),
     ];
 
-    static IEnumerable<string> Positive(string key, int value) => value > 0 ? [] : [$"{key}: {value} is not enough; use 1 or more."];
+    static IEnumerable<string> Positive(string key, int value) => value > 0 ? [] : [$"{key}: {value} is too small; use 1 or more."];
 }
 
-/// <summary>The shape of a model to be made: Llama, with embeddings that are the head, too.</summary>
-/// <param name="VocabSize">Tokens of the tokenizer that is trained first, special ones included.</param>
-/// <param name="HiddenSize">D.</param>
-/// <param name="IntermediateSize">F.</param>
-/// <param name="NumHiddenLayers">L.</param>
-/// <param name="NumAttentionHeads">H.</param>
-/// <param name="NumKeyValueHeads">Hkv; divides H.</param>
-/// <param name="HeadDim">Dh; even.</param>
+/// <summary>Represents the shape of a new model: Llama with tied embeddings.</summary>
+/// <param name="VocabSize">Tokens of the tokenizer to train, including special tokens.</param>
+/// <param name="HiddenSize">D, hidden size.</param>
+/// <param name="IntermediateSize">F, width of the MLPs.</param>
+/// <param name="NumHiddenLayers">L, number of layers.</param>
+/// <param name="NumAttentionHeads">H, number of attention heads.</param>
+/// <param name="NumKeyValueHeads">Hkv, number of key and value heads; divides H.</param>
+/// <param name="HeadDim">Dh, size of a head; even.</param>
 /// <param name="RmsNormEps">ε of the norms.</param>
 /// <param name="RopeTheta">Base of the rotary frequencies.</param>
-/// <param name="MaxPositionEmbeddings">The window, in tokens.</param>
+/// <param name="MaxPositionEmbeddings">Window in tokens.</param>
 public sealed record ModelShape(
     int VocabSize, int HiddenSize, int IntermediateSize, int NumHiddenLayers, int NumAttentionHeads, int NumKeyValueHeads, int HeadDim,
     double RmsNormEps, double RopeTheta, int MaxPositionEmbeddings)
@@ -76,29 +78,32 @@ public sealed record ModelShape(
     // 256 bytes, the special tokens, and at least one merge.
     const int SmallestVocabulary = 300;
 
-    /// <summary>Settings that make no sense, each as "path.key: what is wrong; what would be right".</summary>
+    /// <summary>Returns the problems of the settings, each of the form "path.key: what is wrong; what to do".</summary>
     public IEnumerable<string> Problems(string path)
     {
         (string Key, bool Fits, string Problem)[] checks =
         [
-            ("vocab_size", VocabSize >= SmallestVocabulary, $"{VocabSize} is too few; use {SmallestVocabulary} or more."),
-            ("hidden_size", HiddenSize > 0, $"{HiddenSize} is not a size."),
-            ("intermediate_size", IntermediateSize > 0, $"{IntermediateSize} is not a size."),
-            ("num_hidden_layers", NumHiddenLayers > 0, $"{NumHiddenLayers} is not a number of layers."),
-            ("num_attention_heads", NumAttentionHeads > 0, $"{NumAttentionHeads} is not a number of heads."),
+            ("vocab_size", VocabSize >= SmallestVocabulary, $"{VocabSize} is too small; use {SmallestVocabulary} or more."),
+            ("hidden_size", HiddenSize > 0, $"{HiddenSize} is not a size; use 1 or more."),
+            ("intermediate_size", IntermediateSize > 0, $"{IntermediateSize} is not a size; use 1 or more."),
+            ("num_hidden_layers", NumHiddenLayers > 0, $"{NumHiddenLayers} is not a number of layers; use 1 or more."),
+            ("num_attention_heads", NumAttentionHeads > 0, $"{NumAttentionHeads} is not a number of heads; use 1 or more."),
             (
                 "num_key_value_heads",
                 NumKeyValueHeads > 0 && NumAttentionHeads % Math.Max(1, NumKeyValueHeads) == 0,
-                $"{NumKeyValueHeads} does not divide {NumAttentionHeads} heads."),
-            ("head_dim", HeadDim > 0 && HeadDim % 2 == 0, $"{HeadDim} is not an even number above 0."),
-            ("rms_norm_eps", RmsNormEps is > 0 and < 1, FormattableString.Invariant($"{RmsNormEps} is outside (0, 1).")),
-            ("rope_theta", RopeTheta > 1 && double.IsFinite(RopeTheta), FormattableString.Invariant($"{RopeTheta} is not a base above 1.")),
-            ("max_position_embeddings", MaxPositionEmbeddings > 0, $"{MaxPositionEmbeddings} is not a window."),
+                $"{NumKeyValueHeads} does not divide {NumAttentionHeads} heads; use a divisor."),
+            ("head_dim", HeadDim > 0 && HeadDim % 2 == 0, $"{HeadDim} is not an even number above 0; use one."),
+            ("rms_norm_eps", RmsNormEps is > 0 and < 1, FormattableString.Invariant($"{RmsNormEps} is outside (0, 1); 1e-5 is usual.")),
+            (
+                "rope_theta",
+                RopeTheta > 1 && double.IsFinite(RopeTheta),
+                FormattableString.Invariant($"{RopeTheta} is not a base above 1; 10000 is usual.")),
+            ("max_position_embeddings", MaxPositionEmbeddings > 0, $"{MaxPositionEmbeddings} is not a window; use 1 or more."),
         ];
         return checks.Where(c => !c.Fits).Select(c => $"{path}.{c.Key}: {c.Problem}");
     }
 
-    /// <summary>The engine's words for it.</summary>
+    /// <summary>Converts the shape to the engine's configuration.</summary>
     public ModelConfig ToConfig(int bos, int eos) => new()
     {
         ModelType = "llama",
@@ -119,18 +124,18 @@ public sealed record ModelShape(
     };
 }
 
-/// <summary>A document that pre-training reads, named so that anybody can find it, recognised by its content.</summary>
-/// <param name="Title">For people.</param>
-/// <param name="Gutenberg">Its number at Project Gutenberg.</param>
-/// <param name="Sha256">Of the file's bytes, in lower-case hexadecimal.</param>
+/// <summary>Represents a document for pre-training: its public name, and the hash that identifies it.</summary>
+/// <param name="Title">Title, for messages.</param>
+/// <param name="Gutenberg">Number at Project Gutenberg.</param>
+/// <param name="Sha256">SHA-256 of the file in lower-case hexadecimal.</param>
 public sealed record ListedDocument(string Title, int Gutenberg, string Sha256);
 
-/// <summary>Documents that are invented for pre-training.</summary>
-/// <param name="Documents">How many; 0 for none.</param>
-/// <param name="Words">Length of each.</param>
+/// <summary>Represents the invented documents for pre-training.</summary>
+/// <param name="Documents">Number of documents; 0 for none.</param>
+/// <param name="Words">Words per document.</param>
 public sealed record FictionShare(int Documents, int Words)
 {
-    /// <summary>Settings that make no sense, each as "path.key: what is wrong; what would be right".</summary>
+    /// <summary>Returns the problems of the settings, each of the form "path.key: what is wrong; what to do".</summary>
     public IEnumerable<string> Problems(string path)
     {
         if (Documents < 0)

@@ -6,7 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace Farsight.Alignment.Recipes;
 
 /// <summary>
-/// Compares a JSON tree with the type it is to become and collects everything that does not fit, where the serializer stops at the first.
+/// Compares a JSON tree with its target type and collects all mismatches; the serializer would stop at the first.
 /// </summary>
 sealed class RecipeCheck(JsonSerializerOptions options)
 {
@@ -42,11 +42,11 @@ sealed class RecipeCheck(JsonSerializerOptions options)
         JsonDerivedType chosen = polymorphism.DerivedTypes.FirstOrDefault(d => d.TypeDiscriminator is string known && known == name);
         if (name is null)
         {
-            Add(Join(path, discriminator), $"missing; one of {names}.");
+            Add(Join(path, discriminator), $"missing; use one of {names}.");
         }
         else if (chosen.DerivedType is null)
         {
-            Add(Join(path, discriminator), $"'{name}' is unknown; one of {names}.");
+            Add(Join(path, discriminator), $"'{name}' is unknown; use one of {names}.");
         }
         else
         {
@@ -65,12 +65,12 @@ sealed class RecipeCheck(JsonSerializerOptions options)
             }
             else if (key != discriminator)
             {
-                Add(Join(path, key), $"unknown key; known here: {string.Join(", ", members.Select(m => m.Name))}.");
+                Add(Join(path, key), $"unknown key; the known keys here are {string.Join(", ", members.Select(m => m.Name))}.");
             }
         }
         foreach (JsonPropertyInfo member in members.Where(m => m.IsRequired && !value.ContainsKey(m.Name)))
         {
-            Add(Join(path, member.Name), "missing; nothing is assumed for it.");
+            Add(Join(path, member.Name), "missing; this key is required.");
         }
     }
 
@@ -82,7 +82,7 @@ sealed class RecipeCheck(JsonSerializerOptions options)
         }
         else if (!member.IsSetNullable || (member.PropertyType.IsValueType && Nullable.GetUnderlyingType(member.PropertyType) is null))
         {
-            Add(path, "null is not a value here.");
+            Add(path, "null is not a value here; write a value.");
         }
     }
 
@@ -93,7 +93,7 @@ sealed class RecipeCheck(JsonSerializerOptions options)
             string place = string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]");
             if (items[i] is null)
             {
-                Add(place, "null is not a value here.");
+                Add(place, "null is not a value here; write a value.");
             }
             else
             {
@@ -124,7 +124,8 @@ sealed class RecipeCheck(JsonSerializerOptions options)
     {
         Type plain = Nullable.GetUnderlyingType(type) ?? type;
         return plain.IsEnum
-                ? $"one of {string.Join(", ", Enum.GetValues(plain).Cast<object>().Select(v => JsonSerializer.SerializeToNode(v, plain, options)))}"
+                ? "one of "
+                    + string.Join(", ", Enum.GetValues(plain).Cast<object>().Select(v => JsonSerializer.SerializeToNode(v, plain, options)))
             : plain == typeof(int) || plain == typeof(long) ? "a whole number"
             : plain == typeof(double) || plain == typeof(float) ? "a number"
             : plain == typeof(bool) ? "true or false"

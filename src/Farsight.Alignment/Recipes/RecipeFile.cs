@@ -9,9 +9,12 @@ using Farsight.Engine.Optimizers;
 
 namespace Farsight.Alignment.Recipes;
 
-/// <summary>Reads recipes: JSON with comments and trailing commas. Unknown keys, missing keys and absurd values are errors.</summary>
+/// <summary>Reads recipes: JSON with comments and trailing commas. Unknown keys, missing keys and unusable values are errors.</summary>
+/// <remarks>A recipe may name its JSON Schema with the key "$schema"; it has no effect.</remarks>
 public static class RecipeFile
 {
+    const string SchemaKey = "$schema";
+
     static readonly JsonDocumentOptions s_reading = new()
     {
         AllowDuplicateProperties = false,
@@ -19,27 +22,27 @@ public static class RecipeFile
         CommentHandling = JsonCommentHandling.Skip,
     };
 
-    /// <summary>How recipes are written in JSON: snake_case keys, nothing defaulted.</summary>
+    /// <summary>The JSON format of recipes: snake_case keys, every value written out.</summary>
     public static JsonSerializerOptions Json { get; } = CreateOptions();
 
     /// <summary>Reads a recipe from a file.</summary>
     /// <param name="path">The file, usually .jsonc.</param>
-    /// <param name="overrides">Each "path=value", as in optimizer.learning_rate=1e-4; applied in order before anything is checked.</param>
+    /// <param name="overrides">Overrides such as "optimizer.learning_rate=1e-4", applied in order before the checks.</param>
     /// <exception cref="InputException">The file cannot be read.</exception>
-    /// <exception cref="RecipeException">The recipe cannot be run; every reason found is in the message.</exception>
+    /// <exception cref="RecipeException">The recipe cannot be run; the message has every problem found.</exception>
     public static T Read<T>(string path, IEnumerable<string> overrides)
         where T : class, IRecipe => Parse<T>(TextOf(path), path, overrides);
 
-    /// <summary>A recipe's tree, unchecked, to be changed before <see cref="FromTree"/> checks it.</summary>
+    /// <summary>Reads a recipe as an unchecked tree that can be changed before <see cref="FromTree"/> checks it.</summary>
     /// <exception cref="InputException">The file cannot be read.</exception>
-    /// <exception cref="RecipeException">It is no JSON.</exception>
+    /// <exception cref="RecipeException">The file is not JSON.</exception>
     internal static JsonNode ReadTree(string path) => ParseTree(TextOf(path), path);
 
     /// <summary>Reads a recipe from its text.</summary>
     /// <inheritdoc cref="Read{T}"/>
     /// <param name="json">The text.</param>
-    /// <param name="source">What messages call it.</param>
-    /// <param name="overrides">Each "path=value".</param>
+    /// <param name="source">Name of the recipe in messages.</param>
+    /// <param name="overrides">Overrides of the form "path=value".</param>
     public static T Parse<T>(string json, string source, IEnumerable<string> overrides)
         where T : class, IRecipe
     {
@@ -51,11 +54,15 @@ public static class RecipeFile
         return FromTree<T>(root, source);
     }
 
-    /// <summary>Checks a tree and makes a recipe of it.</summary>
-    /// <exception cref="RecipeException">The recipe cannot be run; every reason found is in the message.</exception>
+    /// <summary>Checks a tree and converts it to a recipe.</summary>
+    /// <exception cref="RecipeException">The recipe cannot be run; the message has every problem found.</exception>
     internal static T FromTree<T>(JsonNode root, string source)
         where T : class, IRecipe
     {
+        if (root is JsonObject recipeObject && recipeObject[SchemaKey] is JsonValue schema && schema.GetValueKind() == JsonValueKind.String)
+        {
+            recipeObject.Remove(SchemaKey);
+        }
         RecipeCheck check = new(Json);
         check.Visit(root, Json.GetTypeInfo(typeof(T)), "");
         Refuse(source, check.Problems);
@@ -64,18 +71,18 @@ public static class RecipeFile
         return recipe;
     }
 
-    /// <summary>The recipe as JSON, with every override in it; <see cref="Parse"/> reads it back.</summary>
+    /// <summary>Formats a recipe as JSON, including overrides; <see cref="Parse"/> reads it back.</summary>
     public static string Resolve<T>(T recipe)
         where T : class, IRecipe => JsonSerializer.Serialize(recipe, Json) + "\n";
 
     /// <summary>Finds a file or folder that a recipe names.</summary>
-    /// <remarks>An absolute path is taken as it is; a relative one is looked for in the recipe's folder, then in the working
+    /// <remarks>An absolute path is used unchanged. A relative path is searched in the recipe's folder, then in the working
     /// folder.</remarks>
     /// <param name="recipePath">The recipe's file.</param>
     /// <param name="key">The key that names it, for the message.</param>
     /// <param name="path">The path in the recipe.</param>
-    /// <param name="first">A folder that is looked in before these two, unless the path leads out of it; null for none.</param>
-    /// <exception cref="RecipeException">There is nothing in any of these places.</exception>
+    /// <param name="first">A folder to search before these two, unless the path leads out of it; null for none.</param>
+    /// <exception cref="RecipeException">None of these folders has it.</exception>
     public static string Locate(string recipePath, string key, string path, string? first = null) =>
         Find(recipePath, path, first)
         ?? throw new RecipeException(
@@ -83,7 +90,7 @@ public static class RecipeFile
             [$"{key}: {path} exists neither in the recipe's folder nor in the working folder{(first is null ? "" : $", nor in {first}")}."]
         );
 
-    /// <summary>Whether <see cref="Locate"/> would find it.</summary>
+    /// <summary>Tells whether <see cref="Locate"/> would find a path.</summary>
     public static bool Exists(string recipePath, string path) => Find(recipePath, path, null) is not null;
 
     static string? Find(string recipePath, string path, string? first)
@@ -99,14 +106,15 @@ public static class RecipeFile
         return places.FirstOrDefault(Path.Exists);
     }
 
-    static string TextOf(string path) => File.Exists(path) ? File.ReadAllText(path) : throw new InputException($"{path}: no such recipe.");
+    static string TextOf(string path) =>
+        File.Exists(path) ? File.ReadAllText(path) : throw new InputException($"{path}: no such recipe; check the path.");
 
     static JsonNode ParseTree(string json, string source)
     {
         try
         {
             return JsonNode.Parse(json, documentOptions: s_reading)
-                ?? throw new RecipeException(source, ["it is null; a recipe is an object { … }."]);
+                ?? throw new RecipeException(source, ["the file is null; a recipe is an object { … }."]);
         }
         catch (JsonException e)
         {
@@ -142,7 +150,7 @@ public static class RecipeFile
         return options;
     }
 
-    /// <summary>The engine knows no JSON, so the names of its schedules and attention patterns are given here.</summary>
+    /// <summary>Names the engine's schedules and attention patterns, because the engine does not depend on JSON.</summary>
     static void NameEngineTypes(JsonTypeInfo type)
     {
         if (type.Type == typeof(AttentionPattern))
@@ -168,4 +176,21 @@ public static class RecipeFile
             };
         }
     }
+}
+
+/// <summary>Represents everything that decides the outcome of one kind of run.</summary>
+public interface IRecipe
+{
+    /// <summary>Returns all problems of the values, each of the form "path: what is wrong; what to do".</summary>
+    IEnumerable<string> Problems();
+}
+
+/// <summary>Reports a recipe that cannot be run, with every problem found.</summary>
+/// <param name="source">The file.</param>
+/// <param name="problems">Problems of the form "path: what is wrong; what to do".</param>
+public sealed class RecipeException(string source, IReadOnlyList<string> problems)
+    : InputException($"{source} cannot be used:\n  " + string.Join("\n  ", problems))
+{
+    /// <summary>The problems, each of the form "path: what is wrong; what to do".</summary>
+    public IReadOnlyList<string> Problems { get; } = problems;
 }

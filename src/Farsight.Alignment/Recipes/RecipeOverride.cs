@@ -4,32 +4,32 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Recipes;
 
-/// <summary>A change of one key from the command line: optimizer.learning_rate=1e-4.</summary>
+/// <summary>Changes one key of a recipe: optimizer.learning_rate=1e-4.</summary>
 static class RecipeOverride
 {
     /// <summary>
-    /// Sets the key in the tree; objects on the way are made where they are missing, so that the check can name what is unknown.
+    /// Sets the key in the tree. Missing objects on the path are created, so that the check can report unknown keys.
     /// </summary>
-    /// <remarks>The value is read as JSON and, where it is none, taken as a string: rope=yarn:8 needs no quotes.</remarks>
-    /// <exception cref="InputException">There is no key, or the path runs through something that is not an object.</exception>
+    /// <remarks>The value is parsed as JSON; other text becomes a string, so rope=yarn:8 needs no quotes.</remarks>
+    /// <exception cref="InputException">The key is missing, or the path leads through a value that is not an object.</exception>
     internal static void Apply(JsonNode root, string text, JsonDocumentOptions reading)
     {
         int equals = text.IndexOf('=');
         string[] keys = equals < 0 ? [] : text[..equals].Trim().Split('.');
         if (keys.Length == 0 || keys.Any(k => k.Length == 0))
         {
-            throw new InputException($"--set {text}: write it as path=value, as in optimizer.learning_rate=1e-4.");
+            throw new InputException($"The override '{text}' is not of the form path=value, for example optimizer.learning_rate=1e-4.");
         }
 
-        Set(root, keys, Value(text[(equals + 1)..].Trim(), reading), $"--set {text}");
+        Set(root, keys, Value(text[(equals + 1)..].Trim(), reading), $"The override '{text}'");
     }
 
-    /// <summary>Sets a key to a value, whatever was there; objects on the way are made where they are missing.</summary>
+    /// <summary>Sets a key to a value. Missing objects on the path are created.</summary>
     /// <param name="root">The recipe.</param>
-    /// <param name="keys">From the outside in; at least one.</param>
-    /// <param name="value">Belongs to no other tree.</param>
-    /// <param name="named">What messages call the change.</param>
-    /// <exception cref="InputException">The path runs through something that is not an object.</exception>
+    /// <param name="keys">Keys from the outside in; at least one.</param>
+    /// <param name="value">The value; it belongs to no other tree.</param>
+    /// <param name="named">Name of the change in messages.</param>
+    /// <exception cref="InputException">The path leads through a value that is not an object.</exception>
     internal static void Set(JsonNode root, IReadOnlyList<string> keys, JsonNode? value, string named)
     {
         JsonNode node = root;

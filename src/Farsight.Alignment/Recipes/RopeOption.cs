@@ -5,18 +5,18 @@ using Farsight.Engine.Rope;
 
 namespace Farsight.Alignment.Recipes;
 
-/// <summary>RoPE scaling as recipes and commands spell it: "yarn:8", "theta:500000", "none".</summary>
+/// <summary>Parses RoPE scaling as recipes and commands spell it: "yarn:8", "theta:500000", "none".</summary>
 public static class RopeOption
 {
-    /// <summary>The spellings.</summary>
+    /// <summary>The valid spellings.</summary>
     public const string Spellings = "none, theta:BASE, or linear, yarn, dynamic, ntk or truncated with a factor, as in yarn:8";
 
     const double MaxFactor = 1e6, MaxTheta = 1e15; // what config.json may say
 
-    /// <summary>The rule for a model; null keeps what its config.json says.</summary>
-    /// <param name="text">As spelt by <see cref="Spellings"/>, or null.</param>
-    /// <param name="config">Its window is the one that is scaled; of a model that is scaled already, the one before.</param>
-    /// <exception cref="InputException">The text is none of the spellings, or the rule does not suit the model.</exception>
+    /// <summary>Returns the scaling for a model; null keeps the scaling of its config.json.</summary>
+    /// <param name="text">One of <see cref="Spellings"/>, or null.</param>
+    /// <param name="config">The model. Factors refer to its window before any scaling.</param>
+    /// <exception cref="InputException">The text is not one of the spellings, or the rule does not fit the model.</exception>
     public static RopeScaling? Parse(string? text, ModelConfig config)
     {
         if (text is null)
@@ -40,7 +40,7 @@ public static class RopeOption
     }
 
     /// <summary>
-    /// The window that factors count from. A model that a rule has stretched already gets another in its place, not one on top.
+    /// Returns the window before any scaling, to which factors refer. A new rule replaces the one of the model.
     /// </summary>
     static int Unscaled(ModelConfig config) => config.RopeScaling switch
     {
@@ -48,14 +48,14 @@ public static class RopeOption
         RopeScaling.NtkAware ntk => ntk.OriginalMaxPositionEmbeddings,
         RopeScaling.DynamicNtk dynamic => dynamic.OriginalMaxPositionEmbeddings,
         RopeScaling.Truncated truncated => truncated.OriginalMaxPositionEmbeddings,
-        RopeScaling.Linear linear => Math.Max(1, (int)(config.MaxPositionEmbeddings / linear.Factor)),
+        RopeScaling.Linear linear => linear.WindowBefore(config.MaxPositionEmbeddings),
         _ => config.MaxPositionEmbeddings,
     };
 
-    /// <summary>Whether <see cref="Parse"/> would take the text.</summary>
+    /// <summary>Tells whether <see cref="Parse"/> accepts the text.</summary>
     internal static bool IsKnown(string? text) => text is null || Split(text) is not null;
 
-    /// <summary>s of "linear:s"; null for any other text.</summary>
+    /// <summary>Returns s of "linear:s"; null for other texts.</summary>
     internal static double? LinearFactor(string? text) => text is not null && Split(text) is ("linear", var factor) ? factor : null;
 
     static (string Rule, double Number)? Split(string text)

@@ -2,7 +2,7 @@ using Farsight.Engine.Optimizers;
 
 namespace Farsight.Alignment.Recipes;
 
-/// <summary>Settings of a learning-rate schedule that make no sense in a recipe.</summary>
+/// <summary>Checks learning-rate schedules of recipes.</summary>
 static class ScheduleProblems
 {
     internal static IEnumerable<string> Of(string path, LearningRateSchedule schedule, int steps)

@@ -8,52 +8,54 @@ using Farsight.Engine.Optimizers;
 
 namespace Farsight.Alignment.Recipes;
 
-/// <summary>Everything that decides the outcome of a preference-training run. What is not here cannot change the result.</summary>
-/// <remarks>Paths are looked for in the recipe's folder first, then in the working folder.</remarks>
+/// <summary>Represents everything that decides the outcome of a preference-training run. Nothing else can change the result.</summary>
+/// <remarks>Paths are searched in the recipe's folder first, then in the working folder.</remarks>
 public sealed record TrainRecipe : IRecipe
 {
-    /// <summary>A Hugging Face model directory.</summary>
+    /// <summary>Directory of the base model, in Hugging Face layout.</summary>
     public required string BaseModel { get; init; }
 
-    /// <summary>RoPE scaling as <see cref="RopeOption"/> spells it, "yarn:8"; null keeps the model's own.</summary>
+    /// <summary>RoPE scaling, for example "yarn:8"; null keeps the model's own.</summary>
     public required string? Rope { get; init; }
 
     /// <summary>
-    /// The format that the frozen matrices are converted to, in memory; null, or left out, keeps them as they are stored, in the file.
+    /// Format that the frozen matrices are converted to in memory. Optional; null keeps the stored format.
     /// </summary>
     public NumberFormat? Weights { get; init; }
 
-    /// <summary>A preference dataset, .jsonl.</summary>
+    /// <summary>Preference dataset, a .jsonl file.</summary>
     public required string Data { get; init; }
 
-    /// <summary>Samples of the dataset that are only measured.</summary>
+    /// <summary>Number of samples that are held out for measuring.</summary>
     public required int HeldOut { get; init; }
 
-    /// <summary>How prompts get their positions.</summary>
+    /// <summary>Position scheme of the prompts.</summary>
     public required IPositionScheme Positions { get; init; }
 
-    /// <summary>The adapter; null trains every weight.</summary>
+    /// <summary>LoRA adapter; null trains every weight.</summary>
     public required LoraOptions? Lora { get; init; }
 
-    /// <summary>Which keys each head looks at in training's steps; null, or left out, for all. Measuring always looks at all.</summary>
+    /// <summary>
+    /// Attention pattern of the training steps. Optional; null attends to all keys. Measurements always attend to all keys.
+    /// </summary>
     public AttentionPattern? Attention { get; init; }
 
-    /// <summary>The loss.</summary>
+    /// <summary>Loss function.</summary>
     public required IPreferenceObjective Objective { get; init; }
 
-    /// <summary>How gradients become updates.</summary>
+    /// <summary>Optimizer.</summary>
     public required OptimizerOptions Optimizer { get; init; }
 
-    /// <summary>How the learning rates move.</summary>
+    /// <summary>Learning-rate schedule.</summary>
     public required LearningRateSchedule Schedule { get; init; }
 
-    /// <summary>Optimizer steps.</summary>
+    /// <summary>Number of optimizer steps.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>Samples an optimizer step.</summary>
+    /// <summary>Samples per optimizer step.</summary>
     public required int BatchSize { get; init; }
 
-    /// <summary>Most tokens in one forward pass; bounds the memory.</summary>
+    /// <summary>Maximum tokens per forward pass; limits the memory.</summary>
     public required int MicroBatchTokens { get; init; }
 
     /// <summary>Steps between evaluations on the held-out samples.</summary>
@@ -62,15 +64,14 @@ public sealed record TrainRecipe : IRecipe
     /// <summary>Steps between checkpoints.</summary>
     public required int CheckpointEvery { get; init; }
 
-    /// <summary>Steps between adapters that are kept along training; null, or left out, keeps the last one only.</summary>
+    /// <summary>Steps between adapters that are kept during training. Optional; null keeps only the last one.</summary>
     public int? AdapterEvery { get; init; }
 
-    /// <summary>How the run is looked at; null, or left out, for the alarms on numbers that are computed anyway.</summary>
+    /// <summary>How the run is watched. Optional; null watches only the metrics that are computed anyway.</summary>
     public WatchOptions? Watch { get; init; }
 
     /// <summary>
-    /// A file with a model's shape and the lengths of a sample, by which runs are planned while base model or data are missing; null, or
-    /// left out, for none.
+    /// File with a model's shape and the lengths of a sample, for planning without base model and data. Optional.
     /// </summary>
     public string? PlanShape { get; init; }
 
@@ -86,7 +87,7 @@ public sealed record TrainRecipe : IRecipe
             .. HeldOut >= 0 ? [] : new[] { $"held_out: {HeldOut} is not a number of samples; use 0 or more." },
             .. Positions.Problems("positions"),
             .. Positions is E2Llm { MaxScale: >= 1 and var scale } && RopeOption.LinearFactor(Rope) != scale
-                ? [$"positions.max_scale: {scale} belongs to the rope linear:{scale}, and rope is {Rope ?? "null"}; make them the same."]
+                ? [$"positions.max_scale: {scale} belongs to the rope linear:{scale}, and rope is {Rope ?? "null"}; use the same number."]
                 : Array.Empty<string>(),
             .. Lora is null ? [] : LoraProblems(Lora),
             .. Attention is AttentionPattern.ShiftedSparse { Group: < 2 and var group }
@@ -117,7 +118,7 @@ public sealed record TrainRecipe : IRecipe
         }
         if (lora.Targets.Count == 0)
         {
-            yield return $"lora.targets: the list is empty; name some of {known}.";
+            yield return $"lora.targets: the list is empty; use some of {known}.";
         }
         foreach (string target in lora.Targets.Where(t => !LoraOptions.KnownTargets.Contains(t)))
         {
@@ -125,13 +126,36 @@ public sealed record TrainRecipe : IRecipe
         }
         if (lora.Targets.Distinct().Count() != lora.Targets.Count)
         {
-            yield return "lora.targets: a name is there twice; name each once.";
+            yield return "lora.targets: a name is duplicated; list each name once.";
         }
     }
 
     static IEnumerable<string> NotEmpty(string key, string value) =>
-        string.IsNullOrWhiteSpace(value) ? [$"{key}: it is empty; give a path."] : [];
+        string.IsNullOrWhiteSpace(value) ? [$"{key}: it is empty; write a path."] : [];
 
     static IEnumerable<string> AtLeastOne(string key, int value) =>
         value >= 1 ? [] : [$"{key}: {value} is not usable; use 1 or more."];
+}
+
+/// <summary>Represents how a run is watched while it trains, beyond the metrics that are computed anyway.</summary>
+/// <param name="SamplesEvery">Steps between greedy answers to held-out prompts; there are also answers before the first step and after
+/// the last.</param>
+/// <param name="Samples">Number of held-out samples to answer, in order; 0 for none.</param>
+/// <param name="MaxNewTokens">Maximum tokens per answer.</param>
+/// <param name="StopOnAlarm">Whether an alarm stops the run, after a checkpoint.</param>
+public sealed record WatchOptions(int SamplesEvery, int Samples, int MaxNewTokens, bool StopOnAlarm)
+{
+    /// <summary>Returns the problems of the settings, each of the form "path.key: what is wrong; what to do".</summary>
+    /// <param name="path">Of these options in the recipe.</param>
+    /// <param name="heldOut">Samples that are held out.</param>
+    public IEnumerable<string> Problems(string path, int heldOut)
+    {
+        (string Key, int Value, bool Fits, string Range)[] checks =
+        [
+            ("samples_every", SamplesEvery, SamplesEvery >= 1, "1 or more"),
+            ("samples", Samples, Samples >= 0 && Samples <= heldOut, $"0 to {heldOut}, as many as held_out"),
+            ("max_new_tokens", MaxNewTokens, MaxNewTokens is >= 1 and <= 1 << 20, "1 or more, 48 is enough to see a loop"),
+        ];
+        return checks.Where(c => !c.Fits).Select(c => $"{path}.{c.Key}: {c.Value} is not usable; use {c.Range}.");
+    }
 }

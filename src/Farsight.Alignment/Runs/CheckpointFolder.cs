@@ -2,21 +2,23 @@ using System.Globalization;
 
 namespace Farsight.Alignment.Runs;
 
-/// <summary>The folders step-000123 of a run: written under another name and renamed, so that one which is there is whole.</summary>
+/// <summary>
+/// Manages the folders step-000123 of a run. They are written under another name and renamed, so an existing folder is complete.
+/// </summary>
 /// <param name="path">checkpoints/ of a run, or adapters/.</param>
-/// <param name="kept">How many stay; older ones are removed when one is written.</param>
+/// <param name="kept">Number of checkpoints to keep; older ones are removed when one is written.</param>
 public sealed class CheckpointFolder(string path, int kept = CheckpointFolder.LastTwo)
 {
     const string Prefix = "step-";
     const string Unfinished = ".tmp";
     const int LastTwo = 2;
 
-    /// <summary>The step and folder of the newest checkpoint, or null when there is none.</summary>
+    /// <summary>The step and folder of the newest checkpoint; null for none.</summary>
     public (int Step, string Path)? Newest => Complete().Select(c => ((int, string)?)c).LastOrDefault();
 
-    /// <summary>Writes a checkpoint and removes the oldest beyond those that are kept.</summary>
-    /// <param name="step">Steps done.</param>
-    /// <param name="fill">Writes the files into the folder that it is given, and flushes them.</param>
+    /// <summary>Writes a checkpoint and removes the oldest ones beyond the limit.</summary>
+    /// <param name="step">Finished steps.</param>
+    /// <param name="fill">Writes the files into the given folder and flushes them.</param>
     public void Write(int step, Action<string> fill)
     {
         string final = Path.Combine(path, Prefix + step.ToString("D6", CultureInfo.InvariantCulture));

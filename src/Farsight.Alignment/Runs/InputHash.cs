@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Farsight.Alignment.Runs;
 
-/// <summary>Fingerprints of what a run reads, for its manifest.</summary>
+/// <summary>Computes hashes of the inputs of a run, for its manifest.</summary>
 public static class InputHash
 {
     const long WholeUpTo = 64 << 20;

@@ -2,14 +2,14 @@ using System.Text.Json.Nodes;
 
 namespace Farsight.Alignment.Runs;
 
-/// <summary>Where two JSON trees differ.</summary>
-/// <param name="Path">The keys to it, with points between them.</param>
-/// <param name="Then">The value of the first tree, as JSON.</param>
-/// <param name="Now">The value of the second.</param>
+/// <summary>Represents a difference between two JSON trees.</summary>
+/// <param name="Path">Path of keys, separated by dots.</param>
+/// <param name="Then">Value of the first tree, as JSON.</param>
+/// <param name="Now">Value of the second tree, as JSON.</param>
 public sealed record JsonChange(string Path, string Then, string Now)
 {
     /// <summary>
-    /// The first difference, in the order of keys; null where there is none. A key that is missing is as good as one that is null.
+    /// Returns the first difference in the order of keys; null for none. A missing key equals null.
     /// </summary>
     public static JsonChange? First(JsonNode? then, JsonNode? now) => First(then, now, "");
 

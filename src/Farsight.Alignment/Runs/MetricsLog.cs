@@ -4,19 +4,19 @@ using System.Text.Json;
 
 namespace Farsight.Alignment.Runs;
 
-/// <summary>What was measured at one step.</summary>
+/// <summary>Represents the metrics of one step.</summary>
 /// <param name="Step">The step; 0 before training.</param>
-/// <param name="Values">Over the step's own samples.</param>
-/// <param name="HeldOut">Over the held-out samples, after the step; null where it was not measured.</param>
-/// <param name="HeldOutMargins">Reward margin of each held-out sample by its id, whose mean <paramref name="HeldOut"/> has; null where
-/// nothing is compared.</param>
+/// <param name="Values">Metrics over the step's samples.</param>
+/// <param name="HeldOut">Metrics over the held-out samples after the step; null if not measured.</param>
+/// <param name="HeldOutMargins">Reward margin of each held-out sample by id; <paramref name="HeldOut"/> has their mean. Null for objectives
+/// without rewards.</param>
 public sealed record MetricsLine(
     int Step,
     IReadOnlyDictionary<string, double> Values,
     IReadOnlyDictionary<string, double>? HeldOut,
     IReadOnlyDictionary<string, double>? HeldOutMargins = null);
 
-/// <summary>metrics.jsonl: one line a step, nothing in it that depends on the clock, so that equal runs write equal files.</summary>
+/// <summary>Writes metrics.jsonl: one line per step. Nothing in it depends on the clock, so equal runs write equal files.</summary>
 public sealed class MetricsLog : IDisposable
 {
     readonly FileStream _file;
@@ -31,14 +31,14 @@ public sealed class MetricsLog : IDisposable
     /// <summary>Bytes written so far.</summary>
     public long Length => _file.Position;
 
-    /// <summary>Forgets every line after <paramref name="length"/> bytes.</summary>
+    /// <summary>Removes every line after <paramref name="length"/> bytes.</summary>
     public void Truncate(long length)
     {
         _file.SetLength(length);
         _file.Position = length;
     }
 
-    /// <summary>Writes one line and hands it to the system, so that a reader sees it.</summary>
+    /// <summary>Writes one line and flushes it to the system, so that readers see it.</summary>
     public void Append(MetricsLine line)
     {
         ArrayBufferWriter<byte> buffer = new();
@@ -56,13 +56,13 @@ public sealed class MetricsLog : IDisposable
         _file.Flush();
     }
 
-    /// <summary>Waits until the lines are on the disk.</summary>
+    /// <summary>Flushes the lines to the disk.</summary>
     public void FlushToDisk() => _file.Flush(flushToDisk: true);
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    /// <summary>Reads a log, also while it is written; a last line without its end is left out.</summary>
+    /// <summary>Reads a log, even while it is written; an incomplete last line is skipped.</summary>
     public static IReadOnlyList<MetricsLine> Read(string path)
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

@@ -5,7 +5,7 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Runs;
 
-/// <summary>The folder of one run: everything it was started with, measured and made. Open, it belongs to one process.</summary>
+/// <summary>Represents the folder of one run: its inputs, metrics and results. While open, it belongs to one process.</summary>
 public sealed class RunDirectory : IDisposable
 {
     const string RecipeName = "recipe.resolved.json";
@@ -13,7 +13,7 @@ public sealed class RunDirectory : IDisposable
     const string LockName = "run.lock";
     const string AlarmsName = "alarms.jsonl";
 
-    /// <summary>Keys of a recipe that decide no bit of what is trained, so that a run may be resumed with others.</summary>
+    /// <summary>Recipe keys without influence on the result, which may differ when a run is resumed.</summary>
     static readonly string[] s_free = ["watch", "plan_shape"];
 
     readonly FileStream _lock;
@@ -30,28 +30,28 @@ public sealed class RunDirectory : IDisposable
     /// <summary>metrics.jsonl.</summary>
     public string Metrics => Path.Combine(Root, "metrics.jsonl");
 
-    /// <summary>timing.jsonl: what depends on the clock.</summary>
+    /// <summary>timing.jsonl: values that depend on the clock.</summary>
     public string Timing => Path.Combine(Root, "timing.jsonl");
 
-    /// <summary>alarms.jsonl: what a person should look at.</summary>
+    /// <summary>alarms.jsonl: events that need attention.</summary>
     public StepLog<AlarmLine> Alarms => AlarmsIn(Root);
 
-    /// <summary>samples.jsonl: what the model answered while it was trained.</summary>
+    /// <summary>samples.jsonl: answers of the model during training.</summary>
     public StepLog<SampleLine> Samples => new(Path.Combine(Root, "samples.jsonl"), l => l.Step);
 
     /// <summary>checkpoints/.</summary>
     public CheckpointFolder Checkpoints => new(Path.Combine(Root, "checkpoints"));
 
-    /// <summary>adapters/: what training had made at some of its steps, an adapter each; all are kept.</summary>
+    /// <summary>adapters/: the adapters of some steps; all are kept.</summary>
     public CheckpointFolder Adapters => new(Path.Combine(Root, "adapters"), int.MaxValue);
 
-    /// <summary>models/: the same where every weight is trained, a model each.</summary>
+    /// <summary>models/: the same if every weight is trained, one model per step.</summary>
     public CheckpointFolder Models => new(Path.Combine(Root, "models"), int.MaxValue);
 
-    /// <summary>adapter/: what training made.</summary>
+    /// <summary>adapter/: the result of training.</summary>
     public string Adapter => Path.Combine(Root, "adapter");
 
-    /// <summary>model/: what training made, where every weight was trained.</summary>
+    /// <summary>model/: the result of training every weight.</summary>
     public string Model => Path.Combine(Root, "model");
 
     /// <summary>reference.jsonl: log-probabilities under the model before training.</summary>
@@ -60,17 +60,17 @@ public sealed class RunDirectory : IDisposable
     /// <summary>reports/: evaluations.</summary>
     public string Reports => Path.Combine(Root, "reports");
 
-    /// <summary>What differs from the machine that started the run and may move last bits; empty for a new run.</summary>
+    /// <summary>Differences from the machine that started the run, which may change the last bits; empty for a new run.</summary>
     public IReadOnlyList<string> Notes { get; private set; } = [];
 
-    /// <summary>Starts a run in an empty or new folder, or continues the one that is there.</summary>
+    /// <summary>Starts a run in an empty or new folder, or resumes the existing one.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="resolvedRecipe">The recipe as JSON, with everything that decides the outcome.</param>
-    /// <param name="manifest">Of this process.</param>
-    /// <param name="resume">Whether a run that is there is continued; a folder without one starts a new run either way.</param>
+    /// <param name="manifest">Manifest of this process.</param>
+    /// <param name="resume">Whether an existing run is resumed; a folder without a run starts a new one either way.</param>
     /// <exception cref="InputException">
-    /// The folder is in use, holds something else, holds a run and <paramref name="resume"/> is false, or its recipe or inputs differ;
-    /// of the recipe <c>watch</c> and <c>plan_shape</c> may.
+    /// The folder is in use, has other files, has a run and <paramref name="resume"/> is false, or has another recipe or other inputs. The
+    /// keys <c>watch</c> and <c>plan_shape</c> may differ.
     /// </exception>
     public static RunDirectory Open(string path, string resolvedRecipe, RunManifest manifest, bool resume)
     {
@@ -93,20 +93,20 @@ public sealed class RunDirectory : IDisposable
         }
     }
 
-    /// <summary>The alarms of a run that others may be writing; empty where there were none.</summary>
+    /// <summary>Reads the alarms of a run, which may be in use.</summary>
     /// <exception cref="InputException">A line is damaged.</exception>
     public static IReadOnlyList<AlarmLine> AlarmsOf(string path) => AlarmsIn(path).Read();
 
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
 
-    /// <summary>A folder that holds anything but the beginnings of a start is somebody's work.</summary>
+    /// <summary>Refuses a folder with files that are not from the start of a run.</summary>
     static void RefuseStrangers(string path, bool resume)
     {
         bool isRun = File.Exists(Path.Combine(path, RecipeName));
         if (isRun && !resume)
         {
-            throw new InputException($"{path} holds a run already; continue it with --resume, or give --out another folder.");
+            throw new InputException($"{path} already has a run; resume it, or choose another output folder.");
         }
         string? stranger = Directory
             .EnumerateFileSystemEntries(path)
@@ -117,7 +117,7 @@ public sealed class RunDirectory : IDisposable
                 && !name.StartsWith(RecipeName, StringComparison.Ordinal));
         if (!isRun && stranger is not null)
         {
-            throw new InputException($"{path} is not empty and holds no run ({stranger} is there); give --out a new folder.");
+            throw new InputException($"{path} is not empty and is not a run (it contains {stranger}); choose a new output folder.");
         }
     }
 
@@ -131,7 +131,7 @@ public sealed class RunDirectory : IDisposable
         }
         catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
         {
-            throw new InUseException($"{path} is in use by another process; wait for it or stop it.", e);
+            throw new InUseException($"{path} is in use by another process; wait for that process or stop it.", e);
         }
     }
 
@@ -148,8 +148,8 @@ public sealed class RunDirectory : IDisposable
         if (JsonChange.First(Deciding(File.ReadAllText(recipePath)), Deciding(resolvedRecipe)) is { } change)
         {
             throw new InputException(
-                $"{change.Path} is {change.Now}, but the run in {Root} was started with {change.Then}; use the same recipe to resume, or start a new run."
-            );
+                $"{change.Path} is {change.Now}, but the run in {Root} was started with {change.Then}; "
+                    + "use the same recipe to resume, or start a new run.");
         }
         RunManifest then = ReadManifest();
         foreach ((string key, string hash) in then.Inputs)
@@ -167,7 +167,7 @@ public sealed class RunDirectory : IDisposable
         }
     }
 
-    /// <summary>What a recipe says about the outcome.</summary>
+    /// <summary>Returns the part of a recipe that decides the outcome.</summary>
     static JsonNode? Deciding(string recipe)
     {
         JsonNode? tree = JsonNode.Parse(recipe);
@@ -187,7 +187,17 @@ public sealed class RunDirectory : IDisposable
         }
         catch (Exception e) when (e is JsonException or FileNotFoundException)
         {
-            throw new InputException($"{path} is damaged or missing, so the run cannot be continued; start a new one.", e);
+            throw new InputException($"{path} is damaged or missing, so the run cannot be resumed; start a new run.", e);
         }
+    }
+}
+
+/// <summary>Reports a folder that another process uses; it is free once that process has ended.</summary>
+public sealed class InUseException : InputException
+{
+    /// <summary>Creates the exception with a message that is shown as it is.</summary>
+    public InUseException(string message, Exception cause)
+        : base(message, cause)
+    {
     }
 }

@@ -6,7 +6,7 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Alignment.Runs;
 
-/// <summary>manifest.json: what a run was started with and on.</summary>
+/// <summary>Represents manifest.json: the inputs and the machine of a run.</summary>
 /// <param name="Command">The command that made the run: train.</param>
 /// <param name="Seed">Seeds every random choice.</param>
 /// <param name="Inputs">SHA-256 of everything read, by the recipe's key: data, base_model.</param>
@@ -15,7 +15,7 @@ namespace Farsight.Alignment.Runs;
 /// <param name="Processor">The processor's own name.</param>
 /// <param name="SimdBits">Width of the vectors in use. Sums round differently between widths.</param>
 /// <param name="Threads">Recorded, but no result depends on it.</param>
-/// <param name="KeptActivations">"exact", or "BF16" where memory was too small to keep what backward needs as it is.</param>
+/// <param name="KeptActivations">"exact", or "BF16" if the memory was too small for exact activations.</param>
 public sealed record RunManifest(
     string Command, int Seed, IReadOnlyDictionary<string, string> Inputs,
     string FarsightVersion, string DotnetVersion, string Processor, int SimdBits, int Threads, string KeptActivations = "exact")
@@ -28,14 +28,14 @@ public sealed record RunManifest(
         NewLine = "\n",
     };
 
-    /// <summary>A manifest of this process on this machine.</summary>
+    /// <summary>Creates the manifest of this process on this machine.</summary>
     public static RunManifest OfThisProcess(string command, int seed, IReadOnlyDictionary<string, string> inputs) => new(
         command, seed, inputs,
         typeof(RunManifest).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
         Environment.Version.ToString(), Engine.Machine.Processor.Name, Engine.Machine.Processor.VectorBits,
         Workers.Threads);
 
-    /// <summary>The manifest as JSON.</summary>
+    /// <summary>Formats the manifest as JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, s_json) + "\n";
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
@@ -43,7 +43,7 @@ public sealed record RunManifest(
     public static RunManifest Parse(string json) =>
         JsonSerializer.Deserialize<RunManifest>(json, s_json) ?? throw new JsonException("the manifest is null");
 
-    /// <summary>What may move the last bits when a run is continued here, in words.</summary>
+    /// <summary>Describes the differences that may change the last bits when a run is resumed on this machine.</summary>
     internal IEnumerable<string> DifferencesOfMachine(RunManifest now)
     {
         (string Name, string Then, string Now)[] facts =

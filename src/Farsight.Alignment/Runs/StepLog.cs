@@ -5,10 +5,10 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Runs;
 
-/// <summary>A file with lines that belong to steps, few and far between. There is no file while there is no line.</summary>
-/// <typeparam name="T">A line.</typeparam>
+/// <summary>Represents a file with a few lines that belong to steps. Without lines, there is no file.</summary>
+/// <typeparam name="T">Type of a line.</typeparam>
 /// <param name="path">The file.</param>
-/// <param name="stepOf">The step that a line belongs to; 0 before the first.</param>
+/// <param name="stepOf">Returns the step of a line; 0 before the first step.</param>
 public sealed class StepLog<T>(string path, Func<T, int> stepOf)
     where T : class
 {
@@ -18,8 +18,8 @@ public sealed class StepLog<T>(string path, Func<T, int> stepOf)
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // a file for people, never put into HTML
     };
 
-    /// <summary>Forgets every line of a later step, and the part of one that a kill left.</summary>
-    /// <param name="step">The last step that counts; below 0 for none.</param>
+    /// <summary>Removes the lines of later steps, and an incomplete line that a kill left.</summary>
+    /// <param name="step">The last step to keep; below 0 for none.</param>
     public void KeepUpTo(int step)
     {
         if (!File.Exists(path))
@@ -40,7 +40,7 @@ public sealed class StepLog<T>(string path, Func<T, int> stepOf)
         }
     }
 
-    /// <summary>Writes lines and waits until they are on the disk.</summary>
+    /// <summary>Writes lines and flushes them to the disk.</summary>
     public void Append(IEnumerable<T> lines)
     {
         using FileStream file = new(path, FileMode.Append, FileAccess.Write, FileShare.Read);
@@ -52,7 +52,7 @@ public sealed class StepLog<T>(string path, Func<T, int> stepOf)
         file.Flush(flushToDisk: true);
     }
 
-    /// <summary>The lines, also while the file is written; a last line without its end is left out.</summary>
+    /// <summary>Reads the lines, even while the file is written; an incomplete last line is skipped.</summary>
     /// <exception cref="InputException">A line is damaged.</exception>
     public IReadOnlyList<T> Read() => File.Exists(path) ? [.. Lines(File.ReadAllText(path)).Select(Parse)] : [];
 
@@ -66,7 +66,29 @@ public sealed class StepLog<T>(string path, Func<T, int> stepOf)
         }
         catch (JsonException e)
         {
-            throw new InputException($"{path}:{index + 1} is damaged; remove the line, or the file.", e);
+            throw new InputException($"{path}:{index + 1} is damaged; remove the line or the file.", e);
         }
     }
 }
+
+/// <summary>Represents a line of alarms.jsonl: an event that needs attention.</summary>
+/// <param name="Step">Step of the alarm.</param>
+/// <param name="Alarm">Name of the alarm: chosen_collapse, looping, not_finite. Each is written once per run.</param>
+/// <param name="Message">What was found and what to change, in one sentence.</param>
+public sealed record AlarmLine(int Step, string Alarm, string Message)
+{
+    /// <inheritdoc/>
+    public override string ToString() => FormattableString.Invariant($"Alarm at step {Step}: {Message}");
+}
+
+/// <summary>Represents a line of samples.jsonl: an answer of the model during training.</summary>
+/// <param name="Step">Finished steps; 0 before the first.</param>
+/// <param name="Id">Id of the sample.</param>
+/// <param name="Question">The question.</param>
+/// <param name="Completion">The model's greedy answer.</param>
+/// <param name="Chosen">The chosen response of the sample.</param>
+/// <param name="Repetition">Share of repeated 4-grams of tokens in the completion, 0 to 1.</param>
+/// <param name="ChosenRepetition">The same share in the chosen response.</param>
+/// <param name="Ended">Whether the model ended the answer; false if it reached the token limit.</param>
+public sealed record SampleLine(
+    int Step, string Id, string Question, string Completion, string Chosen, double Repetition, double ChosenRepetition, bool Ended);

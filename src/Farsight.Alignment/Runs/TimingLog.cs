@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Farsight.Alignment.Runs;
 
-/// <summary>timing.jsonl: seconds and tokens a step, kept apart from the metrics because they differ from run to run.</summary>
-/// <remarks>Steps that are done again after a kill appear again; the last line of a step counts.</remarks>
+/// <summary>Writes timing.jsonl: seconds and tokens per step, separate from the metrics because they differ from run to run.</summary>
+/// <remarks>Steps repeated after a kill appear again; the last line of a step counts.</remarks>
 public sealed class TimingLog : IDisposable
 {
     readonly FileStream _file;
@@ -28,7 +28,7 @@ public sealed class TimingLog : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    /// <summary>A kill may have left half a line, which the next one must not be glued to.</summary>
+    /// <summary>Removes half a line that a kill may have left.</summary>
     void RemovePartialLine()
     {
         long length = _file.Length;

@@ -1,17 +1,17 @@
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Whether two answers say the same, as far as their words tell.</summary>
+/// <summary>Compares answers by their words.</summary>
 static class AnswerAgreement
 {
-    const int MostWords = 40;
-    const double LeastOverlap = 0.8;
+    const int MaxWords = 40;
+    const double MinOverlap = 0.8;
 
     static readonly HashSet<string> s_articles = ["a", "an", "the"];
 
-    /// <summary>Whether an answer is short enough for its words to decide; there are too many ways to write a summary.</summary>
-    internal static bool IsComparable(string gold) => Words(gold).Length is > 0 and <= MostWords;
+    /// <summary>Tells whether an answer is short enough to be compared by words; a summary can be written in too many ways.</summary>
+    internal static bool IsComparable(string gold) => Words(gold).Length is > 0 and <= MaxWords;
 
-    /// <summary>An answer repeats another: it consists of the same words, or holds them one after the other.</summary>
+    /// <summary>Tells whether an answer contains the words of the gold answer in sequence.</summary>
     internal static bool Repeats(string answer, string gold)
     {
         string[] words = Words(answer),
@@ -22,15 +22,15 @@ static class AnswerAgreement
                 .Any(i => words.AsSpan(i, wanted.Length).SequenceEqual(wanted));
     }
 
-    /// <summary>An answer repeats the gold answer, or shares nearly all of its words and every number.</summary>
+    /// <summary>Tells whether an answer repeats the gold answer, or shares nearly all of its words and every number.</summary>
     internal static bool Agrees(string answer, string gold)
     {
         string[] words = Words(answer), wanted = Words(gold);
         bool numbers = wanted.Where(HasDigit).All(words.Contains) && words.Where(HasDigit).All(wanted.Contains);
-        return Repeats(answer, gold) || (numbers && Overlap(words, wanted) >= LeastOverlap);
+        return Repeats(answer, gold) || (numbers && Overlap(words, wanted) >= MinOverlap);
     }
 
-    /// <summary>Every word of an answer is in one of the texts: the answer repeats what was said.</summary>
+    /// <summary>Tells whether every word of an answer occurs in one of the texts.</summary>
     internal static bool IsMadeOf(string answer, params ReadOnlySpan<string> texts)
     {
         HashSet<string> known = [];
@@ -41,7 +41,7 @@ static class AnswerAgreement
         return Words(answer).All(known.Contains);
     }
 
-    /// <summary>F1 of the words, each as often as it occurs.</summary>
+    /// <summary>Computes the F1 of the words, counted with multiplicity.</summary>
     static double Overlap(string[] a, string[] b)
     {
         Dictionary<string, int> left = b.CountBy(w => w).ToDictionary();

@@ -5,33 +5,33 @@ using Farsight.Text.Conversations;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>A piece of a document: its tokens are stored as they are, never decoded and encoded again.</summary>
+/// <summary>Represents a chunk of a document. Its tokens are stored unchanged; they are never decoded and encoded again.</summary>
 /// <param name="Document">Name of the document.</param>
-/// <param name="Index">Number of the chunk in it, from 0.</param>
-/// <param name="Tokens">Equally many in every chunk of LOGO; of LongPO, whole paragraphs.</param>
+/// <param name="Index">Index of the chunk in the document, from 0.</param>
+/// <param name="Tokens">LOGO: the same number in every chunk. LongPO: whole paragraphs.</param>
 sealed record SourceChunk(string Document, int Index, int[] Tokens);
 
-/// <summary>A long document, or short ones one after the other: at least a context's worth of chunks.</summary>
-/// <param name="Chunks">In reading order.</param>
-/// <param name="Questions">Those that came with the documents; often none.</param>
+/// <summary>Represents a long document, or several short ones in sequence, with enough chunks for a context.</summary>
+/// <param name="Chunks">Chunks in reading order.</param>
+/// <param name="Questions">Questions that came with the documents; often none.</param>
 sealed record Passage(IReadOnlyList<SourceChunk> Chunks, IReadOnlyList<QuestionAnswer> Questions);
 
-/// <summary>How a corpus is cut.</summary>
-/// <param name="Seed">Of the run.</param>
-/// <param name="ChunkTokens">Tokens of a chunk.</param>
-/// <param name="Chunks">N: chunks of a context, so the least that a passage has.</param>
-/// <param name="MostTokens">Of a corpus above this size, documents drawn by seed that stay below it.</param>
-sealed record CorpusRules(int Seed, int ChunkTokens, int Chunks, long MostTokens = CorpusRules.HalfGigabyte)
+/// <summary>Holds the rules for chunking a corpus.</summary>
+/// <param name="Seed">Seed of the run.</param>
+/// <param name="ChunkTokens">Tokens per chunk.</param>
+/// <param name="Chunks">N, chunks per context; the minimum of a passage.</param>
+/// <param name="MaxTokens">Maximum tokens to keep. From a larger corpus, documents are drawn by seed.</param>
+sealed record CorpusRules(int Seed, int ChunkTokens, int Chunks, long MaxTokens = CorpusRules.DefaultMaxTokens)
 {
-    internal const long HalfGigabyte = 1L << 27; // of tokens in memory; more than the paper's 12,000 contexts take
+    internal const long DefaultMaxTokens = 1L << 27; // half a gigabyte; more than the paper's 12,000 contexts take
 }
 
-/// <summary>What was made of the documents.</summary>
+/// <summary>Counts the documents that synthesis read.</summary>
 /// <param name="Read">Documents found.</param>
-/// <param name="Dropped">Of these, the ones that were not wanted, by reason.</param>
-/// <param name="Repaired">Of these, the ones whose encoding was repaired, by what was wrong.</param>
-/// <param name="Used">The ones that samples are drawn from: those that are left, or as many as can be held in memory.</param>
-/// <param name="Chunks">Whole chunks of the used ones.</param>
+/// <param name="Dropped">Documents dropped, by reason.</param>
+/// <param name="Repaired">Documents whose encoding was repaired, by fault.</param>
+/// <param name="Used">Documents that samples are drawn from: the remaining ones, or as many as fit into memory.</param>
+/// <param name="Chunks">Whole chunks of the used documents.</param>
 public sealed record CorpusCounts(
     long Read,
     IReadOnlyDictionary<string, long> Dropped,
@@ -40,11 +40,11 @@ public sealed record CorpusCounts(
     int Chunks);
 
 /// <summary>
-/// Stage 1: documents as equal-length chunks by token count, from each document's beginning; a rest shorter than a chunk is left out.
+/// Stage 1: splits documents into chunks of equal token count, from each document's beginning. A rest shorter than a chunk is dropped.
 /// </summary>
 sealed class ChunkedCorpus
 {
-    readonly int[] _ends; // chunks up to and with each passage
+    readonly int[] _ends; // chunks up to and including each passage
 
     ChunkedCorpus(IReadOnlyList<Passage> passages, CorpusCounts counts, string sha256)
     {
@@ -60,33 +60,33 @@ sealed class ChunkedCorpus
 
     internal CorpusCounts Counts { get; }
 
-    /// <summary>Of names, texts and questions of all documents read.</summary>
+    /// <summary>SHA-256 over names, texts and questions of all documents read.</summary>
     internal string Sha256 { get; }
 
-    /// <summary>Reads the documents one after the other and cuts them; of a corpus beyond the budget, as many as fit.</summary>
-    /// <exception cref="InputException">There are none, or all together are shorter than one context.</exception>
+    /// <summary>Reads documents one by one and splits them. From a corpus beyond the budget, it keeps as many as fit.</summary>
+    /// <exception cref="InputException">There are no documents, or they are shorter than one context together.</exception>
     internal static ChunkedCorpus Read(CorpusOptions options, ChatFormat format, CorpusRules rules)
     {
         CorpusReport report = new();
         return Read(DocumentReader.Read(options, report), report, format, rules);
     }
 
-    /// <summary>The same for documents that are there already.</summary>
+    /// <inheritdoc cref="Read(CorpusOptions, ChatFormat, CorpusRules)"/>
     internal static ChunkedCorpus Read(IEnumerable<SourceDocument> documents, CorpusReport report, ChatFormat format, CorpusRules rules)
     {
-        CutCorpus cut = CutCorpus.Read(documents, report, rules.Seed, rules.MostTokens, d => Cut(d, format, rules.ChunkTokens));
+        CutCorpus cut = CutCorpus.Read(documents, report, rules.Seed, rules.MaxTokens, d => Cut(d, format, rules.ChunkTokens));
         int found = cut.Counts.Chunks, needed = rules.Chunks * rules.ChunkTokens;
         return found >= rules.Chunks
             ? new(Join(cut.Documents, rules.Chunks), cut.Counts, cut.Sha256)
             : throw new InputException(
-                $"The documents hold {found} chunks of {rules.ChunkTokens} tokens, and a context takes {rules.Chunks}: give at least {needed} tokens of text, or lower --chunks or --chunk-tokens."
-            );
+                $"The documents have {found} chunks of {rules.ChunkTokens} tokens, and a context takes {rules.Chunks}. "
+                    + $"Use at least {needed} tokens of text, or lower chunks or chunk_tokens.");
     }
 
-    /// <summary>Only the passages that bring questions.</summary>
+    /// <summary>Keeps only the passages that have questions.</summary>
     internal ChunkedCorpus WithQuestions() => new([.. Passages.Where(p => p.Questions.Count > 0)], Counts, Sha256);
 
-    /// <summary>Draws a passage, each by its length.</summary>
+    /// <summary>Draws a passage with a probability proportional to its length.</summary>
     internal Passage Draw(ref SeededRandom random)
     {
         int chunk = random.Next(_ends[^1]), at = Array.BinarySearch(_ends, chunk);
@@ -102,7 +102,7 @@ sealed class ChunkedCorpus
                 .Select((c, i) => new SourceChunk(document.Id, i, c)),
         ];
 
-    /// <summary>Long documents stay alone; short ones are put together in order, and the last of them with those before.</summary>
+    /// <summary>Keeps long documents separate and joins short ones in order; the last of them join the passage before.</summary>
     static List<Passage> Join(IReadOnlyList<Passage> documents, int chunks)
     {
         List<Passage> passages = [.. documents.Where(d => d.Chunks.Count >= chunks)];

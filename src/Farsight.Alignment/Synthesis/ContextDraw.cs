@@ -5,7 +5,7 @@ using Farsight.Engine.Numerics;
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>
-/// Stage 3: draws contexts, N chunks with a question: one of the document's own, one for a fact put in, or one that the model writes.
+/// Stage 3: draws contexts of N chunks with a question: the document's own, one about an inserted fact, or one that the model writes.
 /// </summary>
 sealed class ContextDraw(
     ChunkedCorpus corpus,
@@ -17,12 +17,12 @@ sealed class ContextDraw(
 {
     readonly (Passage Passage, QuestionAnswer Asked)[] _own = plan.Rest == QuestionSource.Own ? Shuffled(corpus, seed) : [];
 
-    /// <summary>The context of one try; the same each time.</summary>
+    /// <summary>Draws the context of one try. The result is deterministic.</summary>
     internal async Task<DrawnContext> Draw(SampleTry at, AskModel ask, CancellationToken cancel)
     {
         if (_own.Length > 0 && at.Try == 0)
         {
-            (Passage its, QuestionAnswer asked) = _own[at.Number % _own.Length]; // no question twice before each was asked once
+            (Passage its, QuestionAnswer asked) = _own[at.Number % _own.Length]; // each question is used once before any is used twice
             return Own(at, its, asked, at.Random(seed, "synth logo"), cancel);
         }
         SeededRandom random = at.Random(seed, "synth logo");
@@ -57,8 +57,8 @@ sealed class ContextDraw(
     }
 }
 
-/// <summary>What decides a context.</summary>
-/// <param name="Chunks">N.</param>
+/// <summary>Holds the rules for contexts.</summary>
+/// <param name="Chunks">N, chunks per context.</param>
 /// <param name="Threshold">δ, in the unit of the scorer.</param>
-/// <param name="GoldIsChosen">All that a gold answer says must be in the context.</param>
+/// <param name="GoldIsChosen">Whether the gold answer becomes the chosen response, so that the context must contain all it says.</param>
 sealed record ContextRules(int Chunks, double Threshold, bool GoldIsChosen = false);

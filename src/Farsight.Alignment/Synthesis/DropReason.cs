@@ -1,6 +1,6 @@
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Why a sample was dropped, or a response sampled again; as the names stand in the summary.</summary>
+/// <summary>Names the reasons for dropping a sample or sampling a response again, as the summary spells them.</summary>
 static class DropReason
 {
     internal const string NoRelevantChunk = "no_relevant_chunk",

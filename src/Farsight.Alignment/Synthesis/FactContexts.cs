@@ -7,37 +7,29 @@ using Farsight.Text.Tokenizers;
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>
-/// Stage 3, for documents that nobody has a question about: consecutive chunks with invented facts, of which one is asked for.
+/// Stage 3 for documents without questions: inserts invented facts into consecutive chunks and asks for one of them.
 /// </summary>
 sealed class FactContexts(Tokenizer tokenizer, ChatFormat format, PassageScores scores, ContextRules rules)
 {
     readonly FactPlacement _placement = new(tokenizer, format);
 
-    /// <summary>A context of a passage.</summary>
+    /// <summary>Draws a context from a passage.</summary>
     internal SampleContext Draw(SampleTry at, Passage passage, ref SeededRandom random, CancellationToken cancel)
     {
         SourceChunk[] chunks = [.. passage.Chunks.Skip(random.Next(passage.Chunks.Count - rules.Chunks + 1)).Take(rules.Chunks)];
         List<Needle> needles = FactDraw.Draw(ref random, rules.Chunks / 2, n => _placement.Fits(n, chunks[0].Tokens.Length));
-        int[] places = [.. Enumerable.Range(0, chunks.Length)];
-        random.Shuffle<int>(places);
-        List<PlacedFact> facts = [];
-        foreach ((Needle needle, int place) in needles.Zip(places))
-        {
-            (int[] tokens, PlacedFact fact) = _placement.Place(needle, place, chunks[place].Tokens, ref random);
-            chunks[place] = chunks[place] with { Tokens = tokens };
-            facts.Add(fact);
-        }
+        List<FactInChunk> facts = _placement.PlaceAll(needles, chunks, ref random);
         return Asking(at, chunks, facts, random.Pick(facts), cancel);
     }
 
-    SampleContext Asking(SampleTry at, SourceChunk[] chunks, List<PlacedFact> facts, PlacedFact asked, CancellationToken cancel)
+    SampleContext Asking(SampleTry at, SourceChunk[] chunks, List<FactInChunk> facts, FactInChunk asked, CancellationToken cancel)
     {
         double[] values = scores.Of(chunks, asked.Needle.Question, asked.Needle.Answer, cancel);
         ChunkRole[] roles = Importance.Roles(values, rules.Threshold);
         bool found = roles[asked.Chunk] == ChunkRole.Relevant;
-        foreach (PlacedFact fact in facts.Where(f => roles[f.Chunk] == ChunkRole.Irrelevant))
+        foreach (FactInChunk fact in facts.Where(f => roles[f.Chunk] == ChunkRole.Irrelevant))
         {
-            roles[fact.Chunk] = ChunkRole.Partial; // another fact misleads, whatever its score
+            roles[fact.Chunk] = ChunkRole.Partial; // another fact misleads, regardless of its score
         }
         roles[asked.Chunk] = ChunkRole.Relevant;
         ContextChunk[] context = [.. chunks.Select((c, i) => new ContextChunk(c.Document, c.Index, c.Tokens, values[i], roles[i]))];

@@ -5,11 +5,11 @@ using Farsight.Engine.Numerics;
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>
-/// Draws the facts of one context: one to four, in half of the cases with several all of one kind, so that the key must be read.
+/// Draws one to four facts for a context. Half of the time all are of one kind, so that the key must be read.
 /// </summary>
 static class FactDraw
 {
-    const int MostTries = 64;
+    const int MaxTries = 64;
 
     static readonly int[] s_counts = [30, 30, 25, 15]; // weights of 1, 2, 3 and 4 facts
 
@@ -17,11 +17,11 @@ static class FactDraw
         [(NeedleKind.MagicNumber, 50), (NeedleKind.Password, 20), (NeedleKind.HiddenThing, 15), (NeedleKind.Code, 15)];
 
     /// <summary>Draws facts with different keys and values.</summary>
-    /// <param name="random">The sample's stream; advanced.</param>
-    /// <param name="most">Upper limit of their number.</param>
-    /// <param name="fits">Whether a fact is short enough.</param>
-    /// <param name="least">Lower limit of their number, at most four.</param>
-    /// <exception cref="InputException">No fact is short enough.</exception>
+    /// <param name="random">Random stream of the sample; advanced.</param>
+    /// <param name="most">Maximum number of facts.</param>
+    /// <param name="fits">Tells whether a fact is short enough.</param>
+    /// <param name="least">Minimum number of facts, at most four.</param>
+    /// <exception cref="OptionException">No fact is short enough.</exception>
     internal static List<Needle> Draw(ref SeededRandom random, int most, Func<Needle, bool> fits, int least = 1)
     {
         int count = Math.Max(least, Math.Min(1 + Weighted(ref random, s_counts), most));
@@ -46,7 +46,7 @@ static class FactDraw
 
     static Needle DrawFitting(ref SeededRandom random, NeedleKind kind, HashSet<string> inUse, Func<Needle, bool> fits)
     {
-        for (int i = 0; i < MostTries; i++)
+        for (int i = 0; i < MaxTries; i++)
         {
             Needle needle = NeedleMaker.Make(ref random, kind, NeedleSplit.Training, inUse);
             if (fits(needle))
@@ -54,10 +54,11 @@ static class FactDraw
                 return needle;
             }
         }
-        throw new InputException("The chunks are too short for a fact in this model's vocabulary; use a larger --chunk-tokens.");
+        throw new OptionException("chunk_tokens", "is too small for a fact in this model's vocabulary; raise it.");
     }
 
-    static int Weighted(ref SeededRandom random, int[] weights)
+    /// <summary>Draws an index with a probability proportional to its weight.</summary>
+    internal static int Weighted(ref SeededRandom random, int[] weights)
     {
         int left = random.Next(weights.Sum()), i = 0;
         while (left >= weights[i])

@@ -5,17 +5,17 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Puts a fact whole into one chunk, between two of its sentences where it can, and keeps the chunk's token count.</summary>
-/// <remarks>The fact's tokens are those of an answer that repeats it, because both begin with a space.</remarks>
+/// <summary>Inserts a whole fact into one chunk, between two sentences if possible, and keeps the chunk's token count.</summary>
+/// <remarks>The fact has the tokens of an answer that repeats it, because both begin with a space.</remarks>
 sealed class FactPlacement(Tokenizer tokenizer, ChatFormat format)
 {
     static readonly HashSet<string> s_titles = ["Mr", "Mrs", "Ms", "Dr", "St"];
 
-    /// <summary>Whether the fact has no more tokens than a chunk.</summary>
+    /// <summary>Tells whether the fact fits into a chunk.</summary>
     internal bool Fits(Needle needle, int chunkTokens) => format.Context(needle.Sentence).Length <= chunkTokens;
 
-    /// <summary>The chunk with the fact in it: as many tokens as before, those farthest from the fact left out.</summary>
-    internal (int[] Tokens, PlacedFact Fact) Place(Needle needle, int chunk, int[] tokens, ref SeededRandom random)
+    /// <summary>Inserts the fact. The token count stays; the tokens farthest from the fact are dropped.</summary>
+    internal (int[] Tokens, FactInChunk Fact) Place(Needle needle, int chunk, int[] tokens, ref SeededRandom random)
     {
         int[] fact = format.Context(needle.Sentence);
         int kept = tokens.Length - fact.Length, at = Boundary(tokens, ref random);
@@ -25,7 +25,23 @@ sealed class FactPlacement(Tokenizer tokenizer, ChatFormat format)
         return (placed, new(needle, chunk, before + start, before + end));
     }
 
-    /// <summary>A place between two sentences, else between two words, else the beginning.</summary>
+    /// <summary>Inserts facts into chunks at random, each into a chunk of its own, and replaces these chunks.</summary>
+    /// <returns>The facts in their order.</returns>
+    internal List<FactInChunk> PlaceAll(IEnumerable<Needle> needles, SourceChunk[] chunks, ref SeededRandom random)
+    {
+        int[] places = [.. Enumerable.Range(0, chunks.Length)];
+        random.Shuffle<int>(places);
+        List<FactInChunk> facts = [];
+        foreach ((Needle needle, int place) in needles.Zip(places))
+        {
+            (int[] tokens, FactInChunk fact) = Place(needle, place, chunks[place].Tokens, ref random);
+            chunks[place] = chunks[place] with { Tokens = tokens };
+            facts.Add(fact);
+        }
+        return facts;
+    }
+
+    /// <summary>Draws a place between two sentences, else between two words, else the beginning.</summary>
     int Boundary(int[] tokens, ref SeededRandom random)
     {
         string[] texts = [.. tokens.Select(tokenizer.TokenText)];
@@ -62,3 +78,10 @@ sealed class FactPlacement(Tokenizer tokenizer, ChatFormat format)
         return (Array.FindIndex(ends, e => e > start), Array.FindIndex(ends, e => e >= end) + 1);
     }
 }
+
+/// <summary>Represents an invented fact inside a context.</summary>
+/// <param name="Needle">The fact.</param>
+/// <param name="Chunk">Index of the chunk that contains the whole fact.</param>
+/// <param name="ValueStart">Index of the first token of the value in the chunk.</param>
+/// <param name="ValueEnd">Index of the token after the value in the chunk.</param>
+sealed record FactInChunk(Needle Needle, int Chunk, int ValueStart, int ValueEnd);

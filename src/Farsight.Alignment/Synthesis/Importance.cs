@@ -2,14 +2,14 @@ using Farsight.Alignment.Data;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Stage 2: what importance makes of a chunk.</summary>
+/// <summary>Stage 2: turns importance scores into roles.</summary>
 static class Importance
 {
     /// <summary>
-    /// [chunks] what the scores say. Where none reaches the threshold, the best are relevant, unless they share nothing either.
+    /// [chunks] Assigns roles by score. If no score reaches the threshold, the best chunks are relevant, unless their score is 0.
     /// </summary>
     /// <remarks>
-    /// A chunk with half of what makes one relevant is partial, so that an "irrelevant" context is never the tail of the relevant one.
+    /// A chunk with half of the required score is partial, so that an "irrelevant" context is never the tail of the relevant one.
     /// </remarks>
     internal static ChunkRole[] Roles(IReadOnlyList<double> scores, double threshold)
     {

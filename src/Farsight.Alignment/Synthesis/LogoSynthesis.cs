@@ -1,58 +1,27 @@
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Synthesis.Quality;
 using Farsight.Alignment.Synthesis.Scoring;
+using Farsight.Alignment.Data;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
 
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>
-/// LOGO data (arXiv 2410.18533, section 3.2.2): documents in, preference samples out, written by the model that will be trained.
+/// Plans LOGO data (arXiv 2410.18533, section 3.2.2): preference samples over documents, written by the model that will be trained.
 /// </summary>
-public static class LogoSynthesis
+static class LogoSynthesis
 {
     const int FormatVersion = 2;
 
-    /// <summary>Makes the file with the local model, or continues it where it was stopped.</summary>
-    /// <param name="options">What, from what, and where to.</param>
-    /// <param name="progress">Told whenever samples were written.</param>
-    /// <param name="cancel">Finishes the group, keeps everything and stops; the same call continues.</param>
-    /// <returns>What was made; fewer samples than wanted where some numbers failed in all of their tries.</returns>
-    /// <exception cref="InputException">Options, model and documents do not fit together, the file is there, or no sample could be
-    /// made.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled; the run can be continued.</exception>
-    public static LogoSynthesisSummary Run(LogoSynthesisOptions options, IProgress<SynthesisProgress>? progress, CancellationToken cancel)
+    /// <summary>Reads the documents and prepares the source of the samples.</summary>
+    /// <exception cref="InputException">Options, model and documents do not fit together.</exception>
+    internal static SynthesisPlan<LogoSettings> Plan(LogoOptions options, SynthesisModel model)
     {
-        options.Check();
-        SynthesisJournal.RefuseExisting(options.File);
-        using LlamaModel model = LlamaModel.Load(options.Model);
-        return Run(options, SynthesisModel.Local(options.Model, model), progress, cancel);
-    }
-
-    /// <summary>Makes the file with a model that answers over HTTP, or any other chat client; weights are not needed here.</summary>
-    /// <param name="options">As for the local model.</param>
-    /// <param name="writer">Who answers.</param>
-    /// <param name="progress">Told whenever samples were written.</param>
-    /// <param name="cancel">Gives up what is under way and stops; the same call continues.</param>
-    /// <inheritdoc cref="Run(LogoSynthesisOptions, IProgress{SynthesisProgress}?, CancellationToken)"/>
-    public static LogoSynthesisSummary Run(
-        LogoSynthesisOptions options,
-        ChatWriter writer,
-        IProgress<SynthesisProgress>? progress,
-        CancellationToken cancel)
-    {
-        options.Check();
-        SynthesisJournal.RefuseExisting(options.File);
-        return Run(options, SynthesisModel.Behind(writer, options.Model), progress, cancel);
-    }
-
-    internal static LogoSynthesisSummary Run(
-        LogoSynthesisOptions options, SynthesisModel model, IProgress<SynthesisProgress>? progress, CancellationToken cancel)
-    {
-        options.Check();
-        int[][] groups = SynthesisShard.GroupsOf(options.Shard, options.Samples, model.Responder.GroupSize);
         PromptBudget budget = PromptBudget.Of(options.ChunkTokens, model.Window);
         ChunkedCorpus corpus = ChunkedCorpus.Read(
-            options.Corpus ?? new(options.Documents) { Repair = false },
+            options.CorpusOrDefault(),
             model.Format,
             new(options.Seed, budget.ChunkTokens, options.Chunks));
         QuestionPlan plan = QuestionPlan.Of(
@@ -61,20 +30,19 @@ public static class LogoSynthesis
             model.IsEndpoint ? QuestionSource.Write : QuestionSource.Insert);
         if (options.Chosen == ChosenSource.Gold && plan.Rest == QuestionSource.Write)
         {
-            throw new InputException(
-                "--chosen gold takes the answers that come with the questions, and a question that the model writes has none; use --questions own or insert."
-            );
+            throw new OptionException(
+                "chosen",
+                "is gold, which takes the answers that come with the questions; a question that the model writes has none. "
+                    + "Set questions to own or insert.");
         }
         corpus = plan.Rest == QuestionSource.Own ? corpus.WithQuestions() : corpus;
         IChunkScorer scorer = ChunkScorers.Open(options.Scorer, model.Chat);
-        SynthesisSettings settings = SettingsOf(options, model, budget, corpus, plan, scorer);
-        LogoSamples samples = SamplesOf(settings, model, budget, corpus, plan, scorer, options.Judge);
-        SynthesisRun run = new(settings, options.File, options.Documents, groups, plan.Name);
-        return new(settings, corpus.Counts, run.Make(samples, model, corpus.Counts, progress, cancel));
+        LogoSettings settings = SettingsOf(options, model, budget, corpus, plan, scorer);
+        return new(settings, corpus.Counts, plan.Name, SamplesOf(settings, model, budget, corpus, plan, scorer, options.Judge));
     }
 
-    static SynthesisSettings SettingsOf(
-        LogoSynthesisOptions options,
+    static LogoSettings SettingsOf(
+        LogoOptions options,
         SynthesisModel model,
         PromptBudget budget,
         ChunkedCorpus corpus,
@@ -102,7 +70,7 @@ public static class LogoSynthesis
             options.Chosen == ChosenSource.Gold ? "gold" : null);
 
     static LogoSamples SamplesOf(
-        SynthesisSettings settings,
+        LogoSettings settings,
         SynthesisModel model,
         PromptBudget budget,
         ChunkedCorpus corpus,
@@ -133,4 +101,29 @@ public static class LogoSynthesis
             judge,
             c => model.Readable(c.Chunks.Select(chunk => chunk.Tokens), c.Question));
     }
+}
+
+/// <summary>Makes LOGO samples: draws a context with a question, then requests its responses.</summary>
+sealed class LogoSamples(
+    ContextDraw draw,
+    ResponseViews views,
+    ResponseRules rules,
+    QualityJudge? judge,
+    Func<SampleContext, string> readable
+) : ISampleSource
+{
+    /// <inheritdoc/>
+    public async Task<SampleOutcome> Try(SampleTry at, AskModel ask, CancellationToken cancel)
+    {
+        DrawnContext drawn = await draw.Draw(at, ask, cancel).ConfigureAwait(false);
+        string? fault = drawn.Dropped ?? Unusable(drawn.Context!);
+        return fault is not null
+            ? new(drawn.Context, null, fault, [])
+            : await new SampleAttempt(drawn.Context!, views, rules).Run(ask, judge, readable, cancel).ConfigureAwait(false);
+    }
+
+    static string? Unusable(SampleContext context) =>
+        context.Of(ChunkRole.Relevant).Length == 0 ? DropReason.NoRelevantChunk
+        : context.Of(ChunkRole.Irrelevant).Length == 0 ? DropReason.NoIrrelevantChunk
+        : null;
 }

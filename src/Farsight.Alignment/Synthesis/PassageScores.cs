@@ -4,24 +4,23 @@ using Farsight.Text.Tokenizers;
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>
-/// Scores chunks for questions. A passage is read once for the samples that follow each other in it, and forgotten when others need the
-/// room.
+/// Scores chunks for questions. The cache keeps the most recently used passages, so that consecutive samples of a passage read it once.
 /// </summary>
-/// <param name="tokenizer">Of the chunks.</param>
+/// <param name="tokenizer">Tokenizer of the chunks.</param>
 /// <param name="scorer">Reads and scores them.</param>
-/// <param name="mostChunks">Kept as read.</param>
-sealed class PassageScores(Tokenizer tokenizer, IChunkScorer scorer, int mostChunks = PassageScores.MostChunks)
+/// <param name="maxChunks">Capacity of the cache, in chunks.</param>
+sealed class PassageScores(Tokenizer tokenizer, IChunkScorer scorer, int maxChunks = PassageScores.MaxChunks)
 {
-    const int MostChunks = 1 << 14;
+    const int MaxChunks = 1 << 14;
 
     readonly Lock _lock = new();
-    readonly LinkedList<(Passage Passage, Lazy<IChunkScores> Scores)> _read = new(); // the latest first
+    readonly LinkedList<(Passage Passage, Lazy<IChunkScores> Scores)> _read = new(); // most recent first
 
-    /// <summary>[chunks] scores of chunks that are read for this one question.</summary>
+    /// <summary>[chunks] Scores chunks for one question, without the cache.</summary>
     internal double[] Of(IReadOnlyList<SourceChunk> chunks, string question, string answer, CancellationToken cancel) =>
         Read(chunks, cancel).Scores(question, answer, cancel);
 
-    /// <summary>[chunks] scores of a whole passage.</summary>
+    /// <summary>[chunks] Scores a whole passage.</summary>
     internal double[] Of(Passage passage, string question, string answer, CancellationToken cancel) =>
         Find(passage, cancel).Value.Scores(question, answer, cancel);
 
@@ -41,7 +40,7 @@ sealed class PassageScores(Tokenizer tokenizer, IChunkScorer scorer, int mostChu
                 _read.Remove(found);
             }
             _read.AddFirst((passage, scores));
-            for (int chunks = _read.Sum(r => r.Passage.Chunks.Count); chunks > mostChunks && _read.Count > 1; _read.RemoveLast())
+            for (int chunks = _read.Sum(r => r.Passage.Chunks.Count); chunks > maxChunks && _read.Count > 1; _read.RemoveLast())
             {
                 chunks -= _read.Last!.Value.Passage.Chunks.Count;
             }

@@ -2,43 +2,37 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>How the model's window is divided while responses are written.</summary>
-/// <param name="ChunkTokens">Of each chunk.</param>
-/// <param name="MaxNewTokens">Limit of a response's tokens.</param>
+/// <summary>Represents the division of the model's window while responses are written.</summary>
+/// <param name="ChunkTokens">Tokens per chunk.</param>
+/// <param name="MaxNewTokens">Maximum tokens per response.</param>
 /// <param name="Window">Tokens that the model was trained for.</param>
 sealed record PromptBudget(int ChunkTokens, int MaxNewTokens, int Window)
 {
-    /// <summary>Chunks of a rejected response's prompt, if there are so many.</summary>
+    /// <summary>Chunks in the prompt of a rejected response, if the context has that many.</summary>
     internal const int ChunksOfRejected = 3;
 
     const int LeastChunkTokens = 24; // a fact has up to about twenty in a vocabulary of 2,000
-    const int MostDefaultChunkTokens = 512;
+    const int MaxDefaultChunkTokens = 512;
     const int QuestionTokens = 64;
 
-    /// <summary>Chunks that a prompt has room for, beside an ordinary question and the response.</summary>
-    internal int MostChunks => (Window - MaxNewTokens - QuestionTokens) / ChunkTokens;
+    /// <summary>Maximum chunks per prompt, beside an ordinary question and the response.</summary>
+    internal int MaxChunks => (Window - MaxNewTokens - QuestionTokens) / ChunkTokens;
 
-    /// <summary>The division for a window.</summary>
-    /// <exception cref="InputException">The chunks are too short for a fact or too long for the window.</exception>
+    /// <summary>Divides a window.</summary>
+    /// <exception cref="OptionException">The chunks are too short for a fact or too long for the window.</exception>
     internal static PromptBudget Of(int? chunkTokens, int window)
     {
-        PromptBudget budget = Unchecked(chunkTokens ?? Math.Min(window / 16, MostDefaultChunkTokens), window);
+        PromptBudget budget = Unchecked(chunkTokens ?? Math.Min(window / 16, MaxDefaultChunkTokens), window);
         int most = Math.Max(Enumerable.Range(1, window).LastOrDefault(c => Unchecked(c, window).Fits), LeastChunkTokens);
-        string about = chunkTokens is null
-            ? $"A sixteenth of the model's window, {budget.ChunkTokens} tokens,"
-            : $"--chunk-tokens {chunkTokens}";
-        if (budget.ChunkTokens < LeastChunkTokens)
-        {
-            throw new InputException($"{about} is too short for a chunk with a fact; use --chunk-tokens {LeastChunkTokens} to {most}.");
-        }
-        return budget.Fits
+        string about = chunkTokens is null ? $"defaults to {budget.ChunkTokens}, a sixteenth of the model's window," : $"is {chunkTokens},";
+        string problem = budget.ChunkTokens < LeastChunkTokens ? "too few for a chunk with a fact"
+            : $"which leaves no room for question and answer in the model's window of {window}";
+        return budget.ChunkTokens >= LeastChunkTokens && budget.Fits
             ? budget
-            : throw new InputException(
-                $"{about} leaves no room for question and answer in the model's window of {window}; use --chunk-tokens {LeastChunkTokens} to {most}."
-            );
+            : throw new OptionException("chunk_tokens", $"{about} {problem}; use {LeastChunkTokens} to {most}.");
     }
 
-    bool Fits => MostChunks >= ChunksOfRejected;
+    bool Fits => MaxChunks >= ChunksOfRejected;
 
     static PromptBudget Unchecked(int chunkTokens, int window) => new(chunkTokens, Math.Clamp(chunkTokens / 2 * 3, 48, 256), window);
 }

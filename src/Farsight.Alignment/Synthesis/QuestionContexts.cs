@@ -3,16 +3,17 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Stage 3, for a question about a passage: the chunks that answer it among others that do not.</summary>
+/// <summary>Stage 3 for a question about a passage: places the chunks that answer it among others that do not.</summary>
 sealed class QuestionContexts(PassageScores scores, ContextRules rules)
 {
     /// <summary>
-    /// All relevant chunks of the passage, at most half of the context, and others that are as irrelevant as there are, in document order.
+    /// Selects the relevant chunks of the passage, at most half of the context, and fills up with the least relevant others, in document
+    /// order.
     /// </summary>
     /// <param name="asked">The question.</param>
-    /// <param name="random">Chooses the others.</param>
-    /// <param name="cancel">Ends a scorer that asks somebody else.</param>
-    internal SampleContext Around(AskedQuestion asked, ref SeededRandom random, CancellationToken cancel)
+    /// <param name="random">Selects the other chunks.</param>
+    /// <param name="cancel">Stops a scorer that asks an endpoint.</param>
+    internal SampleContext Around(PassageQuestion asked, ref SeededRandom random, CancellationToken cancel)
     {
         double[] values = Scores(asked, cancel);
         ChunkRole[] roles = Importance.Roles(values, rules.Threshold);
@@ -20,7 +21,7 @@ sealed class QuestionContexts(PassageScores scores, ContextRules rules)
             asked.WrittenAbout.Count > 0 ? asked.WrittenAbout.All(i => roles[i] == ChunkRole.Relevant) : roles.Contains(ChunkRole.Relevant);
         foreach (int i in asked.WrittenAbout)
         {
-            roles[i] = ChunkRole.Relevant; // whatever its score
+            roles[i] = ChunkRole.Relevant; // regardless of its score
         }
         int[] all = [.. Enumerable.Range(0, values.Length)], mixed = [.. all];
         random.Shuffle<int>(mixed);
@@ -42,9 +43,11 @@ sealed class QuestionContexts(PassageScores scores, ContextRules rules)
     }
 
     /// <summary>
-    /// Of question and answer; for a gold answer of several sentences also of each of them, whichever is highest: they may be far apart.
+    /// Scores chunks for question and answer. For a gold answer of several sentences, which may lie far apart, each sentence is scored too
+    /// and
+    /// the maximum counts.
     /// </summary>
-    double[] Scores(AskedQuestion asked, CancellationToken cancel)
+    double[] Scores(PassageQuestion asked, CancellationToken cancel)
     {
         double[] values = scores.Of(asked.Passage, asked.Question, asked.Answer, cancel);
         string[] sentences = rules.GoldIsChosen ? asked.Answer.Split(". ") : [];
@@ -60,14 +63,14 @@ sealed class QuestionContexts(PassageScores scores, ContextRules rules)
         new(chunk.Document, chunk.Index, chunk.Tokens, score, role);
 }
 
-/// <summary>A question about a passage.</summary>
-/// <param name="At">Which sample, which try.</param>
-/// <param name="Origin">Where it is from.</param>
-/// <param name="Passage">What it is about.</param>
-/// <param name="WrittenAbout">The passage's chunks that its writer was shown; empty where nobody knows.</param>
-/// <param name="Question">What is asked.</param>
+/// <summary>Represents a question about a passage.</summary>
+/// <param name="At">The sample and the try.</param>
+/// <param name="Origin">Origin of the question.</param>
+/// <param name="Passage">The passage.</param>
+/// <param name="WrittenAbout">Indices of the chunks that the question's writer saw; empty if unknown.</param>
+/// <param name="Question">The question.</param>
 /// <param name="Answer">The answer that came with it.</param>
-sealed record AskedQuestion(
+sealed record PassageQuestion(
     SampleTry At,
     QuestionOrigin Origin,
     Passage Passage,

@@ -4,15 +4,15 @@ using Farsight.Alignment.Data;
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>
-/// Reads "Question: … Answer: …" as models write it, with their decoration, and says what is wrong with what cannot be used.
+/// Parses "Question: … Answer: …" in the variants that models write, and reports why a question cannot be used.
 /// </summary>
 static partial class QuestionParser
 {
-    const int LeastWords = 4, MostWords = 60; // of a question
+    const int MinWords = 4, MaxWords = 60; // of a question
 
-    /// <summary>The question and its answer.</summary>
-    /// <param name="text">All that the model wrote.</param>
-    /// <param name="origin">What it was asked for.</param>
+    /// <summary>Parses a question and its answer.</summary>
+    /// <param name="text">Output of the model.</param>
+    /// <param name="origin">The requested kind.</param>
     internal static WrittenQuestion Read(string text, QuestionOrigin origin)
     {
         Match match = Form().Match(text);
@@ -28,15 +28,15 @@ static partial class QuestionParser
     static string? FaultOf(string question, string answer, QuestionOrigin origin)
     {
         int words = Spaces().Count(question) + 1;
-        return words < LeastWords ? DropReason.QuestionTooShort
-            : words > MostWords ? DropReason.QuestionTooLong
+        return words < MinWords ? DropReason.QuestionTooShort
+            : words > MaxWords ? DropReason.QuestionTooLong
             : answer.Length == 0 ? DropReason.QuestionUnanswered
             : origin != QuestionOrigin.Summary && !question.Contains('?', StringComparison.Ordinal) ? DropReason.QuestionIsNone
             : SpeaksOfText().IsMatch(question) ? DropReason.QuestionNeedsText
             : null;
     }
 
-    /// <summary>On one line, without markup around it.</summary>
+    /// <summary>Removes surrounding markup and line breaks.</summary>
     static string Plain(string text) => Spaces().Replace(text.Trim().Trim('*', '_', '"', '“', '”', '`', ' ', '\n', '\r', '\t'), " ");
 
     [GeneratedRegex(

@@ -2,24 +2,24 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Which source serves which passage.</summary>
-/// <param name="Rest">For passages that bring no question, or for all where <paramref name="UsesOwn"/> is false.</param>
-/// <param name="UsesOwn">Passages that bring questions are asked these.</param>
-/// <param name="Name">As it stands in the settings: "own", "insert", "write", "own, insert", "own, write".</param>
+/// <summary>Assigns a source of questions to each passage.</summary>
+/// <param name="Rest">Source for passages without questions, or for all passages if <paramref name="UsesOwn"/> is false.</param>
+/// <param name="UsesOwn">Whether passages with questions use their own.</param>
+/// <param name="Name">Name in the settings: "own", "insert", "write", "own, insert", "own, write".</param>
 sealed record QuestionPlan(QuestionSource Rest, bool UsesOwn, string Name)
 {
-    /// <summary>What was asked for; or, where nothing was, what the documents allow.</summary>
-    /// <param name="asked">Null to let the documents decide.</param>
+    /// <summary>Chooses the sources.</summary>
+    /// <param name="asked">The requested source; null lets the documents decide.</param>
     /// <param name="passages">The documents.</param>
-    /// <param name="rest">For passages without questions when the documents decide.</param>
-    /// <exception cref="InputException">The documents' own questions are wanted and there are none.</exception>
+    /// <param name="rest">Source for passages without questions if the documents decide.</param>
+    /// <exception cref="OptionException">The documents' own questions are requested, and there are none.</exception>
     internal static QuestionPlan Of(QuestionSource? asked, IReadOnlyList<Passage> passages, QuestionSource rest)
     {
         int with = passages.Count(p => p.Questions.Count > 0);
         return asked switch
         {
-            QuestionSource.Own when with == 0 => throw new InputException(
-                "The documents bring no questions; use --questions insert or write."),
+            QuestionSource.Own when with == 0 => throw new OptionException(
+                "questions", "is own, and the documents have no questions; use insert or write."),
             QuestionSource.Own => new(QuestionSource.Own, true, "own"),
             { } source => new(source, false, NameOf(source)),
             null when with == 0 => new(rest, false, NameOf(rest)),
@@ -28,7 +28,7 @@ sealed record QuestionPlan(QuestionSource Rest, bool UsesOwn, string Name)
         };
     }
 
-    /// <summary>The source for a passage.</summary>
+    /// <summary>Returns the source for a passage.</summary>
     internal QuestionSource For(Passage passage) => UsesOwn && passage.Questions.Count > 0 ? QuestionSource.Own : Rest;
 
     static string NameOf(QuestionSource source) => source switch
@@ -37,4 +37,17 @@ sealed record QuestionPlan(QuestionSource Rest, bool UsesOwn, string Name)
         QuestionSource.Insert => "insert",
         _ => "write",
     };
+}
+
+/// <summary>Lists the sources of questions.</summary>
+public enum QuestionSource
+{
+    /// <summary>The question came with the document.</summary>
+    Own,
+
+    /// <summary>Invented facts are inserted into the context, and the question asks for one of them.</summary>
+    Insert,
+
+    /// <summary>The model writes the question about drawn chunks.</summary>
+    Write,
 }

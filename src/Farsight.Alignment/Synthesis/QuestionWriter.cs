@@ -5,27 +5,27 @@ using Farsight.Text.Conversations;
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>
-/// Lets a model write questions about drawn chunks: for a single detail, for several that must be put together, or for a summary.
+/// Lets a model write questions about drawn chunks: about a single detail, about several details together, or for a summary.
 /// </summary>
-/// <param name="format">Of the prompts.</param>
-/// <param name="budget">Of the window.</param>
-/// <param name="contextChunks">N; a question is about half of them at most, so that others are left.</param>
-/// <param name="seed">Of the run.</param>
+/// <param name="format">Chat format of the prompts.</param>
+/// <param name="budget">Division of the window.</param>
+/// <param name="contextChunks">N, chunks per context. A question is about at most half of them, so that others remain.</param>
+/// <param name="seed">Seed of the run.</param>
 sealed class QuestionWriter(ChatFormat format, PromptBudget budget, int contextChunks, int seed)
 {
     const double Temperature = 0.7;
-    const int MostOfSummary = 4;
-    const int Nearby = 8; // chunks of a multi-detail question lie at most so far apart
+    const int MaxOfSummary = 4;
+    const int Nearby = 8; // maximum distance between the chunks of a multi-detail question
 
     static readonly (QuestionOrigin Origin, int Weight)[] s_kinds =
         [(QuestionOrigin.SingleDetail, 50), (QuestionOrigin.MultiDetail, 30), (QuestionOrigin.Summary, 20)];
 
-    int MostChunks => Math.Min(budget.MostChunks, contextChunks / 2);
+    int MaxChunks => Math.Min(budget.MaxChunks, contextChunks / 2);
 
-    /// <summary>Draws the kind of a question and the chunks that it will be about.</summary>
+    /// <summary>Draws the kind of a question and its chunks.</summary>
     internal QuestionDraft Draw(SampleTry at, Passage passage, ref SeededRandom random)
     {
-        QuestionOrigin origin = Kind(ref random);
+        QuestionOrigin origin = s_kinds[FactDraw.Weighted(ref random, [.. s_kinds.Select(k => k.Weight)])].Origin;
         int[] chunks = origin switch
         {
             QuestionOrigin.SingleDetail => [random.Next(passage.Chunks.Count)],
@@ -37,7 +37,7 @@ sealed class QuestionWriter(ChatFormat format, PromptBudget budget, int contextC
         return new(origin, chunks, new(tokens, instruction, budget.MaxNewTokens, Temperature, at.Random(seed, "synth logo/question")));
     }
 
-    /// <summary>Asks for it and reads what comes back.</summary>
+    /// <summary>Requests the question and parses the result.</summary>
     internal async Task<WrittenQuestion> Write(QuestionDraft draft, AskModel ask)
     {
         int prompt = format.Prompt(draft.Ask.Context, draft.Ask.Question).Length;
@@ -49,21 +49,11 @@ sealed class QuestionWriter(ChatFormat format, PromptBudget budget, int contextC
         return text is null ? WrittenQuestion.Bad(DropReason.QuestionNoEnd) : QuestionParser.Read(text, draft.Origin);
     }
 
-    static QuestionOrigin Kind(ref SeededRandom random)
-    {
-        int left = random.Next(s_kinds.Sum(k => k.Weight)), i = 0;
-        while (left >= s_kinds[i].Weight)
-        {
-            left -= s_kinds[i++].Weight;
-        }
-        return s_kinds[i].Origin;
-    }
-
-    /// <summary>Two or three chunks of one document, not far from each other.</summary>
+    /// <summary>Draws two or three nearby chunks of one document.</summary>
     int[] Several(Passage passage, ref SeededRandom random)
     {
         int first = random.Next(passage.Chunks.Count),
-            count = Math.Min(2 + random.Next(2), MostChunks);
+            count = Math.Min(2 + random.Next(2), MaxChunks);
         int[] near =
         [
             .. Enumerable
@@ -74,12 +64,27 @@ sealed class QuestionWriter(ChatFormat format, PromptBudget budget, int contextC
         return [.. near.Take(count - 1).Append(first).Order()];
     }
 
-    /// <summary>A stretch of one document.</summary>
+    /// <summary>Draws consecutive chunks of one document.</summary>
     int[] Consecutive(Passage passage, ref SeededRandom random)
     {
-        int first = random.Next(passage.Chunks.Count), most = Math.Min(MostChunks, MostOfSummary);
+        int first = random.Next(passage.Chunks.Count), most = Math.Min(MaxChunks, MaxOfSummary);
         return [.. Enumerable.Range(first, passage.Chunks.Count - first).TakeWhile(i => SameDocument(passage, i, first)).Take(most)];
     }
 
     static bool SameDocument(Passage passage, int a, int b) => passage.Chunks[a].Document == passage.Chunks[b].Document;
+}
+
+/// <summary>Represents a question that the model is to write.</summary>
+/// <param name="Origin">Single detail, multi-detail or summary.</param>
+/// <param name="Chunks">Indices of the passage's chunks that it is about, ascending.</param>
+/// <param name="Ask">The request.</param>
+sealed record QuestionDraft(QuestionOrigin Origin, IReadOnlyList<int> Chunks, ResponseRequest Ask);
+
+/// <summary>Represents a question that the model wrote.</summary>
+/// <param name="Question">The question.</param>
+/// <param name="Answer">The writer's own answer. It helps to find the relevant chunks and is not used for training.</param>
+/// <param name="Fault">Why the question cannot be used; null if it can.</param>
+sealed record WrittenQuestion(string Question, string Answer, string? Fault)
+{
+    internal static WrittenQuestion Bad(string fault) => new("", "", fault);
 }

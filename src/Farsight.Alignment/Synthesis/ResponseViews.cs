@@ -5,28 +5,28 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Stage 4: which part of the context each response is written from (arXiv 2410.18533, section 3.2.2).</summary>
+/// <summary>Stage 4: selects the part of the context that each response is written from (arXiv 2410.18533, section 3.2.2).</summary>
 sealed class ResponseViews(ChatFormat format, Tokenizer tokenizer, PromptBudget budget)
 {
-    /// <summary>What a view shows, as text.</summary>
+    /// <summary>Decodes a view.</summary>
     internal string TextOf(ResponseView view) => tokenizer.Decode(view.Context);
 
-    /// <summary>Whether the prompt and the longest answer to it fit into the window.</summary>
+    /// <summary>Tells whether the prompt and its longest possible response fit into the window.</summary>
     internal bool Fits(SampleContext context, ResponseView view) =>
         format.Prompt(view.Context, context.Question).Length + budget.MaxNewTokens <= budget.Window;
 
     /// <summary>
-    /// For the preferred response: the relevant chunks; if they are too many for a prompt, those the question was made of and the best of
-    /// the others.
+    /// Selects the view of the chosen response: the relevant chunks. If they do not fit into a prompt, it keeps those that the question was
+    /// made from and the best of the others.
     /// </summary>
     internal ResponseView Relevant(SampleContext context) => View(context, context.Of(ChunkRole.Relevant)
         .OrderByDescending(i => context.Origin != QuestionOrigin.Document && context.GoldChunks.Contains(i))
-        .ThenByDescending(i => context.Chunks[i].Score).Take(budget.MostChunks));
+        .ThenByDescending(i => context.Chunks[i].Score).Take(budget.MaxChunks));
 
-    /// <summary>For a second attempt at it: the chunks that answer.</summary>
+    /// <summary>Selects the view of a second attempt at the chosen response: the chunks that answer.</summary>
     internal static ResponseView Gold(SampleContext context) => View(context, context.GoldChunks);
 
-    /// <summary>For the dis-preferred responses: only irrelevant chunks, then a partly relevant context, in turn.</summary>
+    /// <summary>Selects the view of a rejected response: irrelevant chunks only and a partly relevant context, in turn.</summary>
     internal static ResponseView Rejected(SampleContext context, int number, ref SeededRandom random) =>
         number % 2 == 0 ? Irrelevant(context, ref random) : Partial(context, ref random);
 
@@ -34,8 +34,8 @@ sealed class ResponseViews(ChatFormat format, Tokenizer tokenizer, PromptBudget 
         View(context, SomeIrrelevant(context, PromptBudget.ChunksOfRejected, ref random));
 
     /// <summary>
-    /// Half the time another fact, else the asked one cut inside its value; of other questions a part of the relevant chunks, or half of
-    /// the only one.
+    /// For facts: another fact, or the requested fact cut inside its value, with equal chance. For other questions: a part of the relevant
+    /// chunks, or half of the only one.
     /// </summary>
     static ResponseView Partial(SampleContext context, ref SeededRandom random)
     {
@@ -45,13 +45,13 @@ sealed class ResponseViews(ChatFormat format, Tokenizer tokenizer, PromptBudget 
             : CutFact(context, asked, ref random);
     }
 
-    static ResponseView AnotherFact(SampleContext context, PlacedFact asked, ref SeededRandom random)
+    static ResponseView AnotherFact(SampleContext context, FactInChunk asked, ref SeededRandom random)
     {
-        PlacedFact other = random.Pick([.. context.Facts.Where(f => f != asked)]);
+        FactInChunk other = random.Pick([.. context.Facts.Where(f => f != asked)]);
         return View(context, [other.Chunk, .. SomeIrrelevant(context, PromptBudget.ChunksOfRejected - 1, ref random)]);
     }
 
-    static ResponseView CutFact(SampleContext context, PlacedFact asked, ref SeededRandom random)
+    static ResponseView CutFact(SampleContext context, FactInChunk asked, ref SeededRandom random)
     {
         int[] tokens = context.Chunks[asked.Chunk].Tokens;
         int from = (asked.ValueStart + asked.ValueEnd) / 2;
@@ -84,3 +84,8 @@ sealed class ResponseViews(ChatFormat format, Tokenizer tokenizer, PromptBudget 
         return new(seen, tokens);
     }
 }
+
+/// <summary>Represents the part of a context that a response is written from.</summary>
+/// <param name="Seen">Indices of the chunks, ascending.</param>
+/// <param name="Context">Tokens of these chunks; a chunk may be cut.</param>
+sealed record ResponseView(int[] Seen, int[] Context);

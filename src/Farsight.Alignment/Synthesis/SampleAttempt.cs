@@ -4,12 +4,12 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>One sample on its way: its responses so far, and which are still to be written.</summary>
+/// <summary>Makes one sample: keeps its responses, and requests the missing ones.</summary>
 sealed class SampleAttempt
 {
-    const int MostChosen = 2;
-    const int MostRejected = 5; // one, and four more
-    const int MostParts = 3; // views of a rejected response that hold something relevant
+    const int MaxChosen = 2;
+    const int MaxRejected = 5; // one, and four more
+    const int MaxParts = 3; // views of a rejected response with relevant parts
     const double WarmerEachTime = 0.1;
 
     readonly ResponseViews _views;
@@ -18,7 +18,7 @@ sealed class SampleAttempt
     readonly Slot _chosen;
     readonly Slot[] _rejected;
     readonly List<string> _resampled = [];
-    string? _dropped; // null as long as there is hope
+    string? _dropped; // null while the sample can still succeed
 
     internal SampleAttempt(SampleContext context, ResponseViews views, ResponseRules rules)
     {
@@ -40,11 +40,11 @@ sealed class SampleAttempt
 
     IEnumerable<Slot> Open => _dropped is null ? Slots.Where(s => s.Text is null) : [];
 
-    /// <summary>Asks for the responses, and once more for those that cannot be used, until all are there or one is given up.</summary>
-    /// <param name="ask">Answers.</param>
-    /// <param name="judge">Asked about the chosen response at the end; or null.</param>
-    /// <param name="prompt">Context and question for people.</param>
-    /// <param name="cancel">Gives the judge up.</param>
+    /// <summary>Requests the responses, and again the unusable ones, until all are usable or one is given up.</summary>
+    /// <param name="ask">Answers the requests.</param>
+    /// <param name="judge">Judges the chosen response at the end; null for no judge.</param>
+    /// <param name="prompt">Formats context and question for people.</param>
+    /// <param name="cancel">Cancels the judge.</param>
     internal async Task<SampleOutcome> Run(AskModel ask, QualityJudge? judge, Func<SampleContext, string> prompt, CancellationToken cancel)
     {
         _dropped ??= Slots.All(s => _views.Fits(_context, s.View)) ? null : DropReason.PromptTooLong;
@@ -94,7 +94,7 @@ sealed class SampleAttempt
             prompt(_context));
     }
 
-    ModelAsk Ask(Slot slot)
+    ResponseRequest Ask(Slot slot)
     {
         // Greedy from the same chunks would be the same again.
         bool isGreedy = slot == _chosen && !slot.SameView;
@@ -112,7 +112,7 @@ sealed class SampleAttempt
         {
             slot.Text = text;
         }
-        else if (slot.Attempts >= (slot != _chosen ? MostRejected : _rules.Chosen == ChosenSource.Gold ? 1 : MostChosen))
+        else if (slot.Attempts >= (slot != _chosen ? MaxRejected : _rules.Chosen == ChosenSource.Gold ? 1 : MaxChosen))
         {
             _dropped = fault;
         }
@@ -139,22 +139,22 @@ sealed class SampleAttempt
         }
     }
 
-    /// <summary>A response from part of the relevant text was right: another part, and later nothing of it.</summary>
+    /// <summary>Changes the view after a right answer from part of the relevant text: to another part, and later to none of it.</summary>
     void ShowLess(Slot slot)
     {
         SeededRandom random = _context.At.Random(_rules.Seed, $"synth logo/views {slot.Number}/{slot.Attempts}");
         if (_context.Origin != QuestionOrigin.Fact)
         {
-            slot.Show(ResponseViews.Rejected(_context, slot.Attempts < MostParts ? slot.Number - 1 : 0, ref random));
+            slot.Show(ResponseViews.Rejected(_context, slot.Attempts < MaxParts ? slot.Number - 1 : 0, ref random));
         }
     }
 
-    /// <summary>Rejected responses that came before the chosen one, and say the same.</summary>
+    /// <summary>Requests rejected responses again that came before the chosen one and say the same.</summary>
     void ReopenRepeated()
     {
         foreach (Slot slot in _rejected.Where(r => r.Text is { } text && IsRight(text)))
         {
-            (slot.Text, _dropped) = (null, slot.Attempts >= MostRejected ? DropReason.RejectedIsGold : _dropped);
+            (slot.Text, _dropped) = (null, slot.Attempts >= MaxRejected ? DropReason.RejectedIsGold : _dropped);
             Again(slot, DropReason.RejectedIsGold);
         }
     }
@@ -189,7 +189,7 @@ sealed class SampleAttempt
                     && AnswerAgreement.IsComparable(_context.Gold)
                     && AnswerAgreement.Repeats(text, _context.Gold));
 
-    /// <summary>A response that is to be written.</summary>
+    /// <summary>Represents a response that is requested.</summary>
     sealed class Slot(ResponseView view, int number)
     {
         internal int Number { get; } = number; // 0 for the chosen one
@@ -202,13 +202,13 @@ sealed class SampleAttempt
     }
 }
 
-/// <summary>How responses are written.</summary>
-/// <param name="Seed">Of the run.</param>
-/// <param name="Rejected">M.</param>
-/// <param name="Temperature">Of the rejected ones.</param>
-/// <param name="MaxNewTokens">Limit of each.</param>
-/// <param name="Generator">The model's name.</param>
-/// <param name="Chosen">Where the chosen ones come from.</param>
+/// <summary>Holds the rules for responses.</summary>
+/// <param name="Seed">Seed of the run.</param>
+/// <param name="Rejected">M, rejected responses per sample.</param>
+/// <param name="Temperature">Sampling temperature for rejected responses.</param>
+/// <param name="MaxNewTokens">Maximum tokens per response.</param>
+/// <param name="Generator">Name of the model.</param>
+/// <param name="Chosen">Source of the chosen responses.</param>
 sealed record ResponseRules(
     int Seed,
     int Rejected,

@@ -4,15 +4,15 @@ using Farsight.Alignment.Data;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>What synthesis has done so far.</summary>
+/// <summary>Counts the results of synthesis so far.</summary>
 /// <param name="Written">Samples in the file.</param>
-/// <param name="GivenUp">Sample numbers that none of their tries gave a sample for.</param>
-/// <param name="Tried">Contexts drawn, or begun: at least one for every number.</param>
-/// <param name="FactsInserted">Of the tried, those that ask for a fact that was put in.</param>
-/// <param name="FactsFound">Of these, those whose chunk the importance scores call relevant.</param>
-/// <param name="FactsFoundAlone">Of these, those where no other chunk is called relevant.</param>
-/// <param name="Questions">Questions of the samples in the file, by where they are from.</param>
-/// <param name="Dropped">Tries given up, by reason; as "turn_…" the turns that samples were to have and have not.</param>
+/// <param name="GivenUp">Sample numbers whose tries all failed.</param>
+/// <param name="Tried">Contexts drawn or started, at least one per sample number.</param>
+/// <param name="FactsInserted">Contexts that ask for an inserted fact.</param>
+/// <param name="FactsFound">Contexts with an inserted fact whose chunk the importance scores rate relevant.</param>
+/// <param name="FactsFoundAlone">Contexts in which that chunk is the only relevant one.</param>
+/// <param name="Questions">Questions of the written samples, by origin.</param>
+/// <param name="Dropped">Dropped tries by reason; "turn_…" counts turns missing from written samples.</param>
 /// <param name="Resampled">Responses sampled again, by reason.</param>
 public sealed record SynthesisCounts(
     int Written, int GivenUp, int Tried, int FactsInserted, int FactsFound, int FactsFoundAlone,
@@ -20,19 +20,19 @@ public sealed record SynthesisCounts(
 {
     static readonly ReadOnlyDictionary<string, int> s_none = ReadOnlyDictionary<string, int>.Empty;
 
-    /// <summary>Nothing done.</summary>
+    /// <summary>The counts of a new run.</summary>
     public static SynthesisCounts Zero { get; } = new(0, 0, 0, 0, 0, 0, s_none, s_none, s_none);
 
-    /// <summary>Sample numbers that are done with.</summary>
+    /// <summary>Finished sample numbers.</summary>
     internal int Numbers => Written + GivenUp;
 
-    /// <summary>Both together, as if one run had done them.</summary>
+    /// <summary>Adds two counts.</summary>
     public SynthesisCounts Plus(SynthesisCounts other) => new(
         Written + other.Written, GivenUp + other.GivenUp, Tried + other.Tried,
         FactsInserted + other.FactsInserted, FactsFound + other.FactsFound, FactsFoundAlone + other.FactsFoundAlone,
         Sum(Questions, other.Questions), Sum(Dropped, other.Dropped), Sum(Resampled, other.Resampled));
 
-    /// <summary>With all tries of one more sample number.</summary>
+    /// <summary>Adds all tries of one sample number.</summary>
     internal SynthesisCounts With(IReadOnlyList<SampleOutcome> tries)
     {
         SynthesisCounts sum = this with { GivenUp = GivenUp + One(tries[^1].Sample is null) };
@@ -55,7 +55,7 @@ public sealed record SynthesisCounts(
             Count(outcome.Resampled));
     }
 
-    /// <summary>Where the questions of all turns are from, by the names that samples have.</summary>
+    /// <summary>Returns the origins of the questions of all turns, as samples spell them.</summary>
     static IEnumerable<string> QuestionsOf(PreferenceSample? sample) =>
         sample is null
             ? []
@@ -68,7 +68,7 @@ public sealed record SynthesisCounts(
 
     static Dictionary<string, int> Count(IEnumerable<string> names) => names.CountBy(n => n).ToDictionary();
 
-    /// <summary>Sorted, so that equal counts are equal text.</summary>
+    /// <summary>Adds counts by name; sorted, so that equal counts give equal text.</summary>
     static SortedDictionary<string, int> Sum(IReadOnlyDictionary<string, int> a, IReadOnlyDictionary<string, int> b)
     {
         SortedDictionary<string, int> sum = new(StringComparer.Ordinal);

@@ -8,10 +8,11 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>FILE.jsonl while it is made: FILE.jsonl.partial with the samples, FILE.jsonl.journal.json with how far it is valid.</summary>
+/// <summary>Writes FILE.jsonl so that it can be resumed: samples go to FILE.jsonl.partial, their valid length to
+/// FILE.jsonl.journal.json.</summary>
 /// <remarks>
-/// Samples reach the disk before the journal counts them, and what it does not count is cut off on opening: after a kill at any
-/// moment the two fit together. The end is: summary, rename, card, journal deleted.
+/// Samples reach the disk before the journal counts them, and uncounted samples are cut off on opening, so the two files agree after a kill
+/// at any moment. The last steps are: write the summary, rename the file, write the card, delete the journal.
 /// </remarks>
 sealed class SynthesisJournal : IDisposable
 {
@@ -25,15 +26,15 @@ sealed class SynthesisJournal : IDisposable
 
     readonly string _output;
     readonly JsonNode _settings;
-    readonly FileStream? _samples; // null when nothing is left to be done
+    readonly FileStream? _samples; // null if the file is finished
 
     SynthesisJournal(string output, JsonNode settings, FileStream? samples, SynthesisCounts counts) =>
         (_output, _settings, _samples, Counts) = (output, settings, samples, counts);
 
-    /// <summary>So far.</summary>
+    /// <summary>Counts so far.</summary>
     internal SynthesisCounts Counts { get; private set; }
 
-    /// <summary>Whether the file is there and finished.</summary>
+    /// <summary>Whether the file is complete.</summary>
     internal bool IsFinished => _samples is null;
 
     internal static string PartialOf(string output) => output + ".partial";
@@ -42,23 +43,23 @@ sealed class SynthesisJournal : IDisposable
 
     internal static string SummaryOf(string output) => output + ".summary.json";
 
-    /// <summary>Whether there is something that <see cref="Open(string, object)"/> would continue.</summary>
+    /// <summary>Tells whether <see cref="Open(string, object)"/> would resume a file.</summary>
     internal static bool IsBegun(string output) => File.Exists(JournalOf(output));
 
-    /// <summary>Refuses a file that is there, except one whose maker was killed between renaming and tidying up.</summary>
+    /// <summary>Refuses an existing file, unless its process was killed between the rename and the deletion of the journal.</summary>
     /// <exception cref="InputException">The file exists.</exception>
     internal static void RefuseExisting(string output)
     {
         if (Directory.Exists(output) || (File.Exists(output) && (!IsBegun(output) || File.Exists(PartialOf(output)))))
         {
-            throw new InputException($"{output} exists; remove it, or give --out another name.");
+            throw new InputException($"{output} exists; remove it or choose another output file.");
         }
     }
 
-    /// <summary>Begins a file, or continues the one that was begun with the same settings.</summary>
+    /// <summary>Starts a file, or resumes the one that was started with the same settings.</summary>
     /// <param name="output">The file.</param>
-    /// <param name="settings">A record of everything that decides it.</param>
-    /// <exception cref="InputException">The file exists, is being written by another process, is damaged, or was begun with other
+    /// <param name="settings">Record of everything that decides the file.</param>
+    /// <exception cref="InputException">The file exists, is being written by another process, is damaged, or was started with other
     /// settings.</exception>
     internal static SynthesisJournal Open(string output, object settings) =>
         Open(output, JsonSerializer.SerializeToNode(settings, settings.GetType(), s_json)!);
@@ -84,7 +85,7 @@ sealed class SynthesisJournal : IDisposable
         }
     }
 
-    /// <summary>Adds a group's samples and counts them.</summary>
+    /// <summary>Appends the samples of a group and counts them.</summary>
     internal void Append(IEnumerable<PreferenceSample> samples, SynthesisCounts counts)
     {
         _samples!.Write(Encoding.UTF8.GetBytes(string.Concat(samples.Select(s => PreferenceLine.Format(s) + "\n"))));
@@ -93,9 +94,9 @@ sealed class SynthesisJournal : IDisposable
         WriteJournal();
     }
 
-    /// <summary>Gives the file its name, and tidies up.</summary>
-    /// <param name="documents">For the summary.</param>
-    /// <param name="beside">Writes what lies beside the whole file; done again after a kill that came before its end.</param>
+    /// <summary>Renames the finished file and deletes the journal.</summary>
+    /// <param name="documents">Counts for the summary.</param>
+    /// <param name="beside">Writes the files beside it; repeated after a kill that came before its end.</param>
     internal void Finish(CorpusCounts documents, Action beside)
     {
         if (!IsFinished)
@@ -108,7 +109,7 @@ sealed class SynthesisJournal : IDisposable
         File.Delete(JournalOf(_output));
     }
 
-    /// <summary>Removes everything: there is no sample to keep.</summary>
+    /// <summary>Deletes the files of a run without samples.</summary>
     internal void Discard()
     {
         _samples!.Dispose();
@@ -129,16 +130,16 @@ sealed class SynthesisJournal : IDisposable
         catch (UnauthorizedAccessException e)
         {
             throw new InputException(
-                $"{PartialOf(output)} must not be written: you lack the permission, or a folder has that name; give --out another name.",
+                $"{PartialOf(output)} cannot be written: the permission is missing, or a folder has that name; choose another output file.",
                 e);
         }
         catch (IOException e) when (File.Exists(PartialOf(output)))
         {
-            throw new InputException($"{PartialOf(output)} is in use by another process; wait for it or stop it.", e);
+            throw new InputException($"{PartialOf(output)} is in use by another process; wait for that process or stop it.", e);
         }
         catch (IOException e) when (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(output))))
         {
-            throw new InputException($"The folder of {output} cannot be made; give --out another place.", e);
+            throw new InputException($"The folder of {output} cannot be created; choose another output folder.", e);
         }
     }
 
@@ -149,28 +150,28 @@ sealed class SynthesisJournal : IDisposable
         {
             if (_samples!.Length > 0)
             {
-                throw new InputException($"{PartialOf(_output)} is there without its journal, so it cannot be continued; remove it.");
+                throw new InputException($"{PartialOf(_output)} exists without its journal and cannot be resumed; remove it.");
             }
             WriteJournal();
             return;
         }
         if (CountsNothing(_output))
         {
-            _samples!.SetLength(0); // nothing was made with the settings of then, so they need not be these
+            _samples!.SetLength(0); // no samples yet, so the settings may differ
             WriteJournal();
             return;
         }
         State state = Read(_output, _settings);
         if (_samples!.Length < state.Length)
         {
-            throw new InputException($"{PartialOf(_output)} is shorter than its journal says; remove both to begin anew.");
+            throw new InputException($"{PartialOf(_output)} is shorter than its journal says; remove both files to start again.");
         }
         _samples.SetLength(state.Length);
         _samples.Position = state.Length;
         Counts = state.Counts;
     }
 
-    /// <summary>What a kill left of files that were about to be renamed.</summary>
+    /// <summary>Deletes temporary files of a killed process.</summary>
     void RemoveTemporary()
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(_output))!;
@@ -195,7 +196,7 @@ sealed class SynthesisJournal : IDisposable
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            return false; // what is wrong is said when it is read
+            return false; // reported when the file is read
         }
     }
 
@@ -214,7 +215,7 @@ sealed class SynthesisJournal : IDisposable
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new InputException(
-                $"{JournalOf(output)} is damaged; remove it and {Path.GetFileName(PartialOf(output))} to begin anew.",
+                $"{JournalOf(output)} is damaged; remove it and {Path.GetFileName(PartialOf(output))} to start again.",
                 e);
         }
     }
@@ -225,22 +226,28 @@ sealed class SynthesisJournal : IDisposable
         {
             if (!JsonNode.DeepEquals(then?[key], value))
             {
-                throw new InputException(
-                    $"{Difference(key, then?[key], value)}, unlike when {output} was begun; use the same settings to continue, or remove {Path.GetFileName(PartialOf(output))} and {Path.GetFileName(JournalOf(output))} to begin anew."
-                );
+                string advice = $"; {output} was started with other settings. Use the same settings to resume, or remove "
+                    + $"{Path.GetFileName(PartialOf(output))} and {Path.GetFileName(JournalOf(output))} to start again.";
+                throw key is "generator" or "endpoint" or "format_version" or "method"
+                    ? new InputException(Difference(key, then?[key], value) + advice)
+                    : new OptionException(key, Difference(key, then?[key], value) + advice);
             }
         }
     }
 
     static string Difference(string key, JsonNode? then, JsonNode? now) => key switch
     {
-        "model" => "--model holds other files",
-        "generator" => $"The responses are of {now} and not of {then?.ToJsonString() ?? "null"}",
-        "endpoint" => now?.GetValue<bool>() == true ? "An endpoint answers" : "The local model answers",
-        "documents" => "--documents holds other texts",
-        "format_version" => "This version of the toolkit makes other samples",
-        _ => $"--{key.Replace('_', '-')} is {now?.ToJsonString()} and not {then?.ToJsonString() ?? "null"}",
+        "model" => "has other files",
+        "documents" => "has other texts",
+        "generator" => $"The model that responds is {now} instead of {Shown(then)}",
+        "endpoint" => now?.GetValue<bool>() == true ? "An endpoint responds instead of the local model"
+            : "The local model responds instead of an endpoint",
+        "format_version" => "This version of Farsight makes other samples",
+        "method" => $"The method is {Shown(now)} instead of {Shown(then)}",
+        _ => $"is {Shown(now)} instead of {Shown(then)}",
     };
+
+    static string Shown(JsonNode? value) => value?.ToJsonString() ?? "null";
 
     sealed record Summary(JsonNode Settings, CorpusCounts Documents, SynthesisCounts Counts);
 

@@ -1,3 +1,4 @@
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Runs;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
@@ -7,51 +8,49 @@ using Microsoft.Extensions.AI;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>Who answers, and in which tokens.</summary>
-/// <param name="Name">Stands in the samples; never a path.</param>
-/// <param name="Sha256">Of its files.</param>
-/// <param name="Window">Tokens it was trained for.</param>
+/// <summary>Holds the model that writes a dataset, and the tokenizer and chat format of the dataset.</summary>
+/// <param name="Name">The name that samples store; never a path.</param>
+/// <param name="Sha256">Hash of the model's files.</param>
+/// <param name="Window">Tokens that the model was trained for.</param>
 /// <param name="Tokenizer">Makes the chunks.</param>
-/// <param name="Format">How prompts and responses become tokens.</param>
-/// <param name="Responder">Writes responses, and questions where they are wanted.</param>
-/// <param name="Chat">The chat client behind it; null for the local model.</param>
+/// <param name="Format">Encodes prompts and responses.</param>
+/// <param name="Language">Writes responses, and questions where they are requested.</param>
 sealed record SynthesisModel(
-    string Name,
-    string Sha256,
-    int Window,
-    Tokenizer Tokenizer,
-    ChatFormat Format,
-    IResponder Responder,
-    IChatClient? Chat = null)
+    string Name, string Sha256, int Window, Tokenizer Tokenizer, ChatFormat Format, ILanguageModel Language)
 {
-    /// <summary>It answers over HTTP, or as if it did.</summary>
-    internal bool IsEndpoint => Chat is not null;
+    /// <summary>Asks the model about chunks.</summary>
+    internal Responder Responder { get; } = new(Language, Format);
 
-    /// <summary>A model of this process.</summary>
+    /// <summary>Whether the model accepts text only, as one behind an endpoint does.</summary>
+    internal bool IsEndpoint => !Language.Capabilities.AcceptsTokens;
+
+    /// <summary>The chat client of an endpoint; null for a local model.</summary>
+    internal IChatClient? Chat => IsEndpoint ? Language.AsChatClient() : null;
+
+    /// <summary>Creates the description of a local model.</summary>
     /// <param name="directory">Where it was loaded from.</param>
-    /// <param name="model">Kept by the caller.</param>
+    /// <param name="model">The weights; the caller disposes them.</param>
     internal static SynthesisModel Local(string directory, LlamaModel model)
     {
         Tokenizer tokenizer = Tokenizer.LoadFor(directory, model.Config.VocabSize);
         ChatFormat format = ChatFormat.Load(directory, tokenizer);
-        int[] endTokens = [.. model.Config.EosTokenIds.Append(format.Eos).Distinct()];
+        string name = new DirectoryInfo(directory).Name;
         return new(
-            new DirectoryInfo(directory).Name, InputHash.OfModel(directory), model.Config.MaxPositionEmbeddings, tokenizer, format,
-            new LocalResponder(new ModelResponses(model, endTokens), format, endTokens));
+            name, InputHash.OfModel(directory), model.Config.MaxPositionEmbeddings, tokenizer, format, new LocalModel(name, model, format));
     }
 
-    /// <summary>A chat client that answers about chunks in the tokens of a model whose weights are not needed.</summary>
-    internal static SynthesisModel Behind(ChatWriter writer, string directory)
+    /// <summary>Creates the description of a model that answers about chunks in the tokens of a directory whose weights are not
+    /// needed.</summary>
+    internal static SynthesisModel Behind(ILanguageModel writer, string directory)
     {
         ModelConfig config = ModelFiles.ReadConfig(directory);
         Tokenizer tokenizer = Tokenizer.LoadFor(directory, config.VocabSize);
         string file = File.Exists(directory) ? directory : Path.Combine(directory, "tokenizer.json");
         return new(
-            writer.Name, InputHash.OfFile(file), config.MaxPositionEmbeddings, tokenizer, ChatFormat.Load(directory, tokenizer),
-            new EndpointResponder(writer, tokenizer), writer.Client);
+            writer.Name, InputHash.OfFile(file), config.MaxPositionEmbeddings, tokenizer, ChatFormat.Load(directory, tokenizer), writer);
     }
 
-    /// <summary>A text and what is asked about it, for people; decoded in one go, because characters may lie across chunks.</summary>
+    /// <summary>Returns chunks and a question as readable text; decoded in one go, because characters may lie across chunks.</summary>
     internal string Readable(IEnumerable<int[]> chunks, string question) =>
         $"{Tokenizer.Decode([.. chunks.SelectMany(c => c)]).TrimStart(' ')}\n\n{question}";
 }

@@ -1,50 +1,105 @@
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Synthesis.Card;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Models;
 
 namespace Farsight.Alignment.Synthesis;
 
-/// <summary>What every pipeline does with its samples: groups by shard, a journal that any run continues, the card at the end.</summary>
-/// <param name="Settings">A record of everything that decides the file.</param>
-/// <param name="File">What this run writes.</param>
-/// <param name="Documents">What it is made of, for messages.</param>
-/// <param name="Groups">Sample numbers of this part that are answered together.</param>
-/// <param name="Questions">Where they come from, for progress.</param>
-sealed record SynthesisRun(object Settings, string File, string Documents, int[][] Groups, string Questions)
+/// <summary>Makes preference data: documents in, a file of samples with its summary and card out.</summary>
+/// <remarks>
+/// The options choose the method: <see cref="LogoOptions"/>, <see cref="LongPo.LongPoOptions"/> or
+/// <see cref="Contrast.ContrastOptions"/>. All of them share groups, shards, the journal that resumes a stopped run, and the card.
+/// </remarks>
+public static class SynthesisRun
 {
-    /// <summary>Makes the file, or continues it where it was stopped.</summary>
-    /// <exception cref="InputException">The file is there, or no sample could be made.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled; the run can be continued.</exception>
-    internal SynthesisCounts Make(
-        ISampleSource source,
-        SynthesisModel model,
-        CorpusCounts documents,
+    /// <summary>Makes the file with the local model, or resumes it where it was stopped.</summary>
+    /// <param name="options">The method and its options.</param>
+    /// <param name="progress">Receives the counts whenever samples were written.</param>
+    /// <param name="cancel">Finishes the current group, saves and stops; the same call resumes.</param>
+    /// <returns>What was made. It has fewer samples than requested if all tries of some sample numbers failed.</returns>
+    /// <exception cref="InputException">Options, model and documents do not fit together, the file exists, or no sample could be
+    /// made.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled; it can be resumed.</exception>
+    public static SynthesisSummary<TSettings> Start<TSettings>(
+        SynthesisOptions<TSettings> options,
         IProgress<SynthesisProgress>? progress,
         CancellationToken cancel)
+        where TSettings : class
     {
-        using SynthesisJournal journal = SynthesisJournal.Open(File, Settings);
-        if (!journal.IsFinished)
-        {
-            new SynthesisWork(
-                journal,
-                Groups,
-                new(source),
-                model.Responder,
-                counts => progress?.Report(new(Groups.Sum(g => g.Length), Questions, counts))
-            ).Run(cancel);
-            RefuseNothing(journal);
-        }
-        journal.Finish(documents, () => DatasetCardFiles.Write(File, model.Tokenizer));
-        return journal.Counts;
+        options.Check();
+        SynthesisJournal.RefuseExisting(options.File);
+        using LlamaModel model = ModelLoader.Load(options.Model);
+        return Start(options, SynthesisModel.Local(options.Model, model), progress, cancel);
     }
 
-    void RefuseNothing(SynthesisJournal journal)
+    /// <summary>Makes the file with a model behind an endpoint or any other chat client, without local weights.</summary>
+    /// <param name="options">The method and its options.</param>
+    /// <param name="writer">The model that writes questions and responses.</param>
+    /// <param name="progress">Receives the counts whenever samples were written.</param>
+    /// <param name="cancel">Abandons the pending requests and stops; the same call resumes.</param>
+    /// <inheritdoc cref="Start{TSettings}(SynthesisOptions{TSettings}, IProgress{SynthesisProgress}?, CancellationToken)"/>
+    public static SynthesisSummary<TSettings> Start<TSettings>(
+        SynthesisOptions<TSettings> options,
+        ILanguageModel writer,
+        IProgress<SynthesisProgress>? progress,
+        CancellationToken cancel)
+        where TSettings : class
+    {
+        options.Check();
+        SynthesisJournal.RefuseExisting(options.File);
+        return Start(options, SynthesisModel.Behind(writer, options.Model), progress, cancel);
+    }
+
+    internal static SynthesisSummary<TSettings> Start<TSettings>(
+        SynthesisOptions<TSettings> options,
+        SynthesisModel model,
+        IProgress<SynthesisProgress>? progress,
+        CancellationToken cancel)
+        where TSettings : class
+    {
+        options.Check();
+        int[][] groups = SynthesisShard.GroupsOf(options.Shard, options.Samples, model.Responder.GroupSize);
+        SynthesisPlan<TSettings> plan = options.Plan(model);
+        using SynthesisJournal journal = SynthesisJournal.Open(options.File, plan.Settings);
+        if (!journal.IsFinished)
+        {
+            int samples = groups.Sum(g => g.Length);
+            new SynthesisWork(
+                journal,
+                groups,
+                new(plan.Source),
+                model.Responder,
+                counts => progress?.Report(new(samples, plan.Questions, counts))
+            ).Run(cancel);
+            RequireSamples(journal, options.Documents);
+        }
+        journal.Finish(plan.Documents, () => DatasetCardFiles.Write(options.File, model.Tokenizer));
+        return new(plan.Settings, plan.Documents, journal.Counts);
+    }
+
+    static void RequireSamples(SynthesisJournal journal, string documents)
     {
         if (journal.Counts.Written == 0)
         {
             journal.Discard();
+            string reasons = string.Join(", ", journal.Counts.Dropped.Select(d => $"{d.Key} {d.Value}"));
             throw new InputException(
-                $"None of {journal.Counts.Tried} tries gave a sample ({string.Join(", ", journal.Counts.Dropped.Select(d => $"{d.Key} {d.Value}"))}); use a model that can answer questions about {Documents}."
-            );
+                $"None of {journal.Counts.Tried} tries gave a sample ({reasons}); "
+                    + $"use a model that can answer questions about {documents}.");
         }
     }
 }
+
+/// <summary>Represents the content of FILE.jsonl.summary.json.</summary>
+/// <param name="Settings">Everything that decided the file.</param>
+/// <param name="Documents">What was read.</param>
+/// <param name="Counts">What was made.</param>
+public sealed record SynthesisSummary<TSettings>(TSettings Settings, CorpusCounts Documents, SynthesisCounts Counts)
+    where TSettings : class;
+
+/// <summary>Represents the progress of a run, reported whenever samples were written.</summary>
+/// <param name="Samples">Samples requested, in this shard.</param>
+/// <param name="Questions">Where they come from: "own", "insert", "write".</param>
+/// <param name="Counts">Counts so far; a resumed run includes the earlier ones.</param>
+public sealed record SynthesisProgress(int Samples, string Questions, SynthesisCounts Counts);

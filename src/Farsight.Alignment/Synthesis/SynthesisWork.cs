@@ -3,17 +3,17 @@ using Farsight.Alignment.Data;
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>
-/// Works through the groups of a shard, several at a time if the responder likes, and writes what comes out in their order.
+/// Processes the groups of a shard, several at a time if the responder allows it, and writes the samples in order.
 /// </summary>
 sealed class SynthesisWork(
-    SynthesisJournal journal, IReadOnlyList<int[]> groups, SampleMaker maker, IResponder responder, Action<SynthesisCounts> report)
+    SynthesisJournal journal, IReadOnlyList<int[]> groups, SampleMaker maker, Responder responder, Action<SynthesisCounts> report)
 {
     const int HopelessAfter = 32; // sample numbers given up before the first sample
 
     readonly Queue<Task<IReadOnlyList<IReadOnlyList<SampleOutcome>>>> _running = new();
 
-    /// <summary>Goes on after the groups that the journal counts; ends early where nothing comes out at all.</summary>
-    /// <exception cref="OperationCanceledException">Cancelled; what is finished is in the journal.</exception>
+    /// <summary>Continues after the groups that the journal counts; stops early if no group gives a sample.</summary>
+    /// <exception cref="OperationCanceledException">The run was cancelled; finished groups are in the journal.</exception>
     internal void Run(CancellationToken cancel)
     {
         report(journal.Counts);
@@ -35,12 +35,12 @@ sealed class SynthesisWork(
         }
         finally
         {
-            stop.Cancel(); // after a failure the others need not go on
+            stop.Cancel(); // after a failure, the other groups are abandoned
             Task.WhenAll(_running).ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
         }
     }
 
-    /// <summary>Groups are written whole, so the numbers that are done with are whole groups.</summary>
+    /// <summary>Returns the remaining groups. Groups are written whole, so the finished numbers are whole groups.</summary>
     IEnumerable<int[]> Left()
     {
         int done = journal.Counts.Numbers;
@@ -57,8 +57,8 @@ sealed class SynthesisWork(
     Task<IReadOnlyList<IReadOnlyList<SampleOutcome>>> Make(int[] group, CancellationToken cancel) =>
         Lockstep.Run(group.Length, (i, ask) => maker.Make(group[i], ask, cancel), asks => responder.Answer(asks, cancel));
 
-    /// <summary>Waits for the first group and writes it, with those after it that are done as well.</summary>
-    /// <returns>False when there is no hope.</returns>
+    /// <summary>Waits for the first group and writes it, together with the finished groups after it.</summary>
+    /// <returns>False if too many sample numbers failed before the first sample.</returns>
     bool WriteFinished()
     {
         SynthesisCounts counts = journal.Counts;

@@ -3,10 +3,10 @@ using Farsight.Engine.Parameters;
 
 namespace Farsight.Alignment.Training;
 
-/// <summary>What a training loop needs of a model.</summary>
+/// <summary>Provides what a training loop needs from a model.</summary>
 public interface ITrainable
 {
-    /// <summary>What training changes, always in the same order.</summary>
+    /// <summary>The trainable parameters, always in the same order.</summary>
     IReadOnlyList<Parameter> Parameters { get; }
 
     /// <summary>Computes the log-probabilities of the scored tokens and keeps what <see cref="ITreePass.Backward"/> needs.</summary>
@@ -28,4 +28,33 @@ public interface ITreePass : IDisposable
     /// <summary>Adds to every parameter's gradient.</summary>
     /// <param name="dLogProbs">[Scored] derivative of the loss by each log-probability.</param>
     void Backward(ReadOnlySpan<float> dLogProbs);
+}
+
+/// <summary>Adapts a model of the engine to the training loop.</summary>
+/// <param name="model">Kept by the caller.</param>
+/// <param name="level">What a forward pass keeps, and what backward computes again.</param>
+/// <param name="attention">Which keys each head looks at in <see cref="Forward"/>; null for all. <see cref="Evaluate"/> looks at
+/// all.</param>
+public sealed class TrainableModel(LlamaModel model, Recomputation level = Recomputation.None, AttentionPattern? attention = null)
+    : ITrainable
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<Parameter> Parameters => model.Parameters;
+
+    /// <inheritdoc/>
+    public ITreePass Forward(TokenTree tree) => new Pass(model.Forward(tree, level, attention));
+
+    /// <inheritdoc/>
+    public ITreePass Evaluate(TokenTree tree) => new Pass(model.Evaluate(tree));
+
+    sealed class Pass(TreePass pass) : ITreePass
+    {
+        public ReadOnlySpan<float> LogProbs => pass.LogProbs;
+
+        public ReadOnlySpan<int> TopTokens => pass.TopTokens;
+
+        public void Backward(ReadOnlySpan<float> dLogProbs) => pass.Backward(dLogProbs);
+
+        public void Dispose() => pass.Dispose();
+    }
 }

@@ -2,7 +2,7 @@ using Farsight.Alignment.Runs;
 
 namespace Farsight.Alignment.Training;
 
-/// <summary>Looks at a model while it trains, between two steps. It may read the parameters and must not change them.</summary>
+/// <summary>Watches a model between two training steps. It may read the parameters and must not change them.</summary>
 /// <remarks>What it writes may depend on nothing but the lines it is shown and the model, so that a resumed run writes the same.</remarks>
 public interface ITrainingWatch
 {

@@ -2,7 +2,7 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Alignment.Training;
 
-/// <summary>What is trained on. It keeps no state from step to step, so that a resumed run needs only the step's number.</summary>
+/// <summary>Provides the work of a training loop. It keeps no state between steps, so a resumed run needs only the step number.</summary>
 public interface ITrainingWork
 {
     /// <summary>The micro-steps whose gradients add up to one optimizer step.</summary>
@@ -22,7 +22,7 @@ public sealed record MicroStep(TokenTree Tree, TreeLoss Loss)
     public IReadOnlyList<string> Samples { get; init; } = [];
 }
 
-/// <summary>The part of a step's loss that one tree contributes.</summary>
+/// <summary>Represents the part of a step's loss that one tree contributes.</summary>
 /// <remarks>Derivatives are those of the step's loss, so they already hold the division by the number of samples of the step.</remarks>
 /// <param name="pass">The forward pass.</param>
 /// <param name="dLogProbs">[Scored] derivative of the loss by each log-probability; zero on entry.</param>

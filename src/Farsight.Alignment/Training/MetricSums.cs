@@ -1,6 +1,6 @@
 namespace Farsight.Alignment.Training;
 
-/// <summary>Weighted means of named numbers, added up over the micro-steps of a step or of an evaluation.</summary>
+/// <summary>Accumulates weighted means of named metrics over the micro-steps of a step or an evaluation.</summary>
 public sealed class MetricSums
 {
     readonly OrderedDictionary<string, (double Sum, double Weight)> _sums = [];
@@ -17,7 +17,7 @@ public sealed class MetricSums
     }
 
     /// <summary>Keeps one sample's reward margin by itself.</summary>
-    /// <param name="sample">Its id; a sample that comes again replaces its margin.</param>
+    /// <param name="sample">Id of the sample; a repeated sample replaces its margin.</param>
     /// <param name="margin">Chosen minus rejected reward.</param>
     public void KeepMargin(string sample, double margin) => _margins[sample] = margin;
 

@@ -1,16 +1,16 @@
 namespace Farsight.Alignment.Training;
 
 /// <summary>
-/// How gradients become updates: AdamW for everything, or Muon for the full matrices of hidden layers and AdamW for the rest.
+/// Represents the optimizer: AdamW for everything, or Muon for the full matrices of hidden layers and AdamW for the rest.
 /// </summary>
-/// <param name="LearningRate">Peak, for adapters and full matrices.</param>
-/// <param name="EmbeddingLearningRate">Peak, for embeddings, norms and biases.</param>
-/// <param name="Beta1">Decay of the mean of gradients.</param>
-/// <param name="Beta2">Decay of the mean of squared gradients.</param>
-/// <param name="Epsilon">Added to the root of the mean of squares.</param>
-/// <param name="WeightDecay">Decoupled; norms and biases are never decayed.</param>
-/// <param name="ClipNorm">Largest Euclidean norm of all gradients together.</param>
-/// <param name="Muon">For full matrices; null, or left out, for AdamW.</param>
+/// <param name="LearningRate">Peak learning rate of adapters and full matrices.</param>
+/// <param name="EmbeddingLearningRate">Peak learning rate of embeddings, norms and biases.</param>
+/// <param name="Beta1">Decay of the gradients' mean.</param>
+/// <param name="Beta2">Decay of the squared gradients' mean.</param>
+/// <param name="Epsilon">Constant added to the root of the squared gradients' mean.</param>
+/// <param name="WeightDecay">Decoupled weight decay; norms and biases are never decayed.</param>
+/// <param name="ClipNorm">Maximum Euclidean norm of all gradients together.</param>
+/// <param name="Muon">Muon for full matrices. Optional; null for AdamW.</param>
 public sealed record OptimizerOptions(
     double LearningRate,
     double EmbeddingLearningRate,
@@ -21,7 +21,7 @@ public sealed record OptimizerOptions(
     double ClipNorm,
     MuonOptions? Muon = null)
 {
-    /// <summary>Settings that make no sense, each as "path.key: what is wrong; what would be right".</summary>
+    /// <summary>Returns the problems of the settings, each of the form "path.key: what is wrong; what to do".</summary>
     public IEnumerable<string> Problems(string path)
     {
         (string Key, double Value, bool Fits, string Range)[] checks =
@@ -47,8 +47,8 @@ public sealed record OptimizerOptions(
     }
 }
 
-/// <summary>Muon's own settings.</summary>
-/// <param name="LearningRate">Peak.</param>
-/// <param name="Momentum">Of the Nesterov momentum.</param>
-/// <param name="WeightDecay">Decoupled.</param>
+/// <summary>Represents the settings of Muon.</summary>
+/// <param name="LearningRate">Peak learning rate.</param>
+/// <param name="Momentum">Nesterov momentum.</param>
+/// <param name="WeightDecay">Decoupled weight decay.</param>
 public sealed record MuonOptions(double LearningRate, double Momentum, double WeightDecay);

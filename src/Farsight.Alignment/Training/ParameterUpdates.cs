@@ -5,8 +5,9 @@ using Farsight.Engine.Parameters;
 
 namespace Farsight.Alignment.Training;
 
-/// <summary>All parameters of a run, each with the optimizer and learning rate of its role.</summary>
-sealed class ParameterUpdates
+/// <summary>Updates all parameters of a run, each with the optimizer and learning rate of its role.</summary>
+/// <remarks>Owns the optimizers, not the parameters.</remarks>
+sealed class ParameterUpdates : IDisposable
 {
     readonly IReadOnlyList<Parameter> _parameters;
     readonly TrainingOptions _options;
@@ -30,10 +31,10 @@ sealed class ParameterUpdates
         ];
     }
 
-    /// <summary>What a checkpoint holds of the optimizers, by name.</summary>
+    /// <summary>The optimizer state in a checkpoint, by name.</summary>
     internal IEnumerable<(string Name, Rows Rows)> State => _groups.SelectMany(g => g.Optimizer.State);
 
-    /// <summary>Optimizer steps behind this state.</summary>
+    /// <summary>Finished optimizer steps.</summary>
     internal void Resume(int step)
     {
         foreach ((Optimizer optimizer, double _) in _groups)
@@ -42,11 +43,20 @@ sealed class ParameterUpdates
         }
     }
 
-    /// <summary>What the peak learning rates are multiplied with at a step, from 1.</summary>
+    /// <summary>Returns the factor on the peak learning rates at a step, from 1.</summary>
     internal double Factor(int step) => _options.Schedule.Factor(step - 1, _options.Steps);
 
     /// <summary>Bounds the norm of all gradients together and returns what it was.</summary>
     internal double ClipGradients() => GradientNorm.Clip(_parameters, _options.Optimizer.ClipNorm);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach ((Optimizer optimizer, double _) in _groups)
+        {
+            optimizer.Dispose();
+        }
+    }
 
     /// <summary>Changes every parameter by its gradient.</summary>
     internal void Apply(int step)

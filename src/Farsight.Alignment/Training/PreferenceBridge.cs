@@ -4,7 +4,7 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Alignment.Training;
 
-/// <summary>Between the engine, which knows scored tokens, and an objective, which knows sequences.</summary>
+/// <summary>Converts between the engine's scored tokens and an objective's sequences.</summary>
 public static class PreferenceBridge
 {
     /// <summary>Sums the scored tokens of a sample's nodes over all its turns, in double.</summary>

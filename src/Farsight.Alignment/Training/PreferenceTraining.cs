@@ -7,9 +7,9 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Training;
 
-/// <summary>Preference samples as training work: which samples a step takes, at which positions, in how many trees.</summary>
+/// <summary>Provides preference samples as training work: it selects the samples of a step, their positions and their trees.</summary>
 /// <remarks>
-/// Samples come in a new random order each epoch. Positions are drawn anew for each sample and epoch, and once for the
+/// Samples come in a new random order each epoch. Positions are drawn again for each sample and epoch, and once for the
 /// held-out samples. The samples of a step are roots of one tree as long as the tree stays within the token budget.
 /// </remarks>
 public sealed class PreferenceTraining : ITrainingWork
@@ -24,7 +24,7 @@ public sealed class PreferenceTraining : ITrainingWork
     /// <param name="samples">At least one to train on.</param>
     /// <param name="objective">The loss of one sample; a step's loss is the mean over its samples.</param>
     /// <param name="positions">Draws the positions of prompts.</param>
-    /// <param name="batches">Samples a step, tokens a tree, seed.</param>
+    /// <param name="batches">Samples per step, tokens per tree, seed.</param>
     /// <exception cref="ArgumentException">There is nothing to train on, or the objective needs a reference and a sample has
     /// none.</exception>
     public PreferenceTraining(
@@ -55,7 +55,7 @@ public sealed class PreferenceTraining : ITrainingWork
     public IEnumerable<MicroStep> HeldOut() =>
         Pack(_samples.HeldOut.Select((sample, i) => Draw(sample, "positions/held-out", i)));
 
-    /// <summary>A size that no tree of the run exceeds in anything; no position is drawn for it.</summary>
+    /// <summary>Returns a size that no tree of the run exceeds, without drawing positions.</summary>
     /// <param name="steps">Optimizer steps of the run.</param>
     public TreeSize LargestTree(int steps)
     {
@@ -205,16 +205,16 @@ public sealed class PreferenceTraining : ITrainingWork
     }
 }
 
-/// <summary>What preference training takes its samples from.</summary>
+/// <summary>Represents the samples of preference training.</summary>
 /// <param name="Training">At least one.</param>
 /// <param name="HeldOut">Only measured; may be empty.</param>
 /// <param name="Reference">By sample id, over all turns; empty for objectives without a reference.</param>
 public sealed record PreferenceSamples(
     IReadOnlyList<SampleTokens> Training, IReadOnlyList<SampleTokens> HeldOut, IReadOnlyDictionary<string, PreferenceLogProbs> Reference);
 
-/// <summary>How samples are put together.</summary>
-/// <param name="BatchSize">Samples an optimizer step.</param>
-/// <param name="MicroBatchTokens">Most tokens in one tree; a longer sample has a tree of its own. Bounds the memory, and not the result but
-/// for rounding.</param>
-/// <param name="Seed">The run's.</param>
+/// <summary>Represents how samples are batched.</summary>
+/// <param name="BatchSize">Samples per optimizer step.</param>
+/// <param name="MicroBatchTokens">Maximum tokens per tree; a longer sample has a tree of its own. Limits the memory; the result changes
+/// only by rounding.</param>
+/// <param name="Seed">Seed of the run.</param>
 public sealed record PreferenceBatches(int BatchSize, int MicroBatchTokens, int Seed);

@@ -10,7 +10,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Training;
 
-/// <summary>The responses' log-probabilities under the model as it is before training: computed once and kept in a file.</summary>
+/// <summary>Computes the responses' log-probabilities under the model before training, once, and keeps them in a file.</summary>
 /// <remarks>
 /// The reference reads every sample at the positions 0, 1, 2, … that it was trained for, whatever positions the policy is
 /// trained at: the short-to-long constraint of arXiv:2502.13922, where the reference judges what it can judge well.
@@ -19,12 +19,12 @@ public static class ReferenceLogProbs
 {
     sealed record Line(string Id, double ChosenSum, int ChosenTokens, double[] RejectedSums, int[] RejectedTokens);
 
-    /// <summary>Reads the file when it is there, else computes every sample and writes it.</summary>
-    /// <param name="path">Belongs to this model and these samples.</param>
-    /// <param name="model">Before its first step.</param>
-    /// <param name="samples">All that will be asked for.</param>
-    /// <param name="rejectedResponses">How many of the rejected responses the objective takes; null for all.</param>
-    /// <param name="cancel">Stops between samples; nothing is kept then.</param>
+    /// <summary>Reads the file if it exists; otherwise computes every sample and writes the file.</summary>
+    /// <param name="path">File of this model and these samples.</param>
+    /// <param name="model">The model before its first step.</param>
+    /// <param name="samples">All samples of the run.</param>
+    /// <param name="rejectedResponses">Number of rejected responses that the objective uses; null for all.</param>
+    /// <param name="cancel">Stops between samples and discards the results.</param>
     /// <exception cref="InputException">The file is damaged.</exception>
     public static IReadOnlyDictionary<string, PreferenceLogProbs> ReadOrCompute(
         string path, ITrainable model, IEnumerable<SampleTokens> samples, int? rejectedResponses, CancellationToken cancel)
@@ -73,7 +73,7 @@ public static class ReferenceLogProbs
         }
         catch (Exception e) when (e is JsonException or ArgumentException or NullReferenceException)
         {
-            throw new InputException($"{path} is damaged; remove it, and it is computed again.", e);
+            throw new InputException($"{path} is damaged; remove it, and the next start computes it again.", e);
         }
     }
 }

@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 
 namespace Farsight.Alignment.Training;
 
-/// <summary>The samples of a step by name, for the sentence that says which of them made a number that is not finite.</summary>
+/// <summary>Collects the samples of a step, to report which of them gave a number that is not finite.</summary>
 sealed class StepSamples
 {
     // A step may have a hundred, and the message is to stay one sentence.
@@ -17,7 +17,8 @@ sealed class StepSamples
     internal string Described =>
         _all.Count == 0
             ? ""
-            : $" with the samples {Named(_all)}{(_notFinite.Count > 0 && _notFinite.Count < _all.Count ? $" (in the log-probabilities of {Named(_notFinite)})" : "")}";
+            : $" with the samples {Named(_all)}"
+                + (_notFinite.Count > 0 && _notFinite.Count < _all.Count ? $" (in the log-probabilities of {Named(_notFinite)})" : "");
 
     /// <summary>Adds those of a pass.</summary>
     /// <param name="ids">Their ids.</param>

@@ -9,7 +9,7 @@ using Farsight.Engine.Parameters;
 
 namespace Farsight.Alignment.Training;
 
-/// <summary>Everything a loop needs to go on: parameters and optimizer state in F32, the step, the length of the metrics.</summary>
+/// <summary>Represents the state of a loop: parameters and optimizer state in F32, the step, the length of the metrics.</summary>
 static class TrainingCheckpoint
 {
     const string ParametersName = "parameters.safetensors";
@@ -111,6 +111,7 @@ static class TrainingCheckpoint
 
     static InputException Damaged(string path, string reason) =>
         new(
-            $"{path} cannot be resumed from: {reason}. Remove the folder {Path.GetDirectoryName(path)} to resume from the checkpoint before it."
+            $"{path} cannot be resumed from: {reason}. Remove the folder {Path.GetDirectoryName(path)} to resume from the checkpoint "
+                + "before it."
         );
 }

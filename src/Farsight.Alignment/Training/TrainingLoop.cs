@@ -2,16 +2,18 @@ using System.Diagnostics;
 using System.Globalization;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
+using Farsight.Engine.Optimizers;
 using Farsight.Engine.Parameters;
 
 namespace Farsight.Alignment.Training;
 
 /// <summary>Micro-steps, gradients, clip, update; metrics, evaluations and checkpoints on the way.</summary>
 /// <remarks>
-/// A checkpoint is parameters, optimizer state, the step and the length of metrics.jsonl. Whatever is random is drawn from
-/// the seed and the step, so a run that was stopped and resumed has the bits of one that never stopped.
+/// A checkpoint contains parameters, optimizer state, the step and the length of metrics.jsonl. Random values depend on the seed and the
+/// step
+/// only, so a resumed run has the bits of an uninterrupted one.
 /// </remarks>
-public sealed class TrainingLoop
+public sealed class TrainingLoop : IDisposable
 {
     readonly ITrainable _model;
     readonly ITrainingWork _work;
@@ -21,26 +23,26 @@ public sealed class TrainingLoop
     readonly Stopwatch _clock = new();
     long _tokens;
 
-    /// <summary>Prepares a loop; nothing is read or written yet.</summary>
-    /// <param name="model">As it is before the first step, also when the run is resumed.</param>
-    /// <param name="work">What is trained on.</param>
+    /// <summary>Creates a loop without reading or writing anything.</summary>
+    /// <param name="model">The model before the first step, also for a resumed run.</param>
+    /// <param name="work">The training work.</param>
     /// <param name="options">Steps, optimizer, schedule.</param>
-    /// <param name="run">Where metrics and checkpoints go.</param>
+    /// <param name="run">Folder of metrics and checkpoints.</param>
     public TrainingLoop(ITrainable model, ITrainingWork work, TrainingOptions options, RunDirectory run)
     {
         (_model, _work, _options, _run) = (model, work, options, run);
         _updates = new(model.Parameters, options);
     }
 
-    /// <summary>Is shown every step; null for nobody.</summary>
+    /// <summary>Watches every step; null for none.</summary>
     public ITrainingWatch? Watch { get; init; }
 
-    /// <summary>Trains from the newest checkpoint, or from the beginning, to the last step.</summary>
+    /// <summary>Trains from the newest checkpoint, or from the start, to the last step.</summary>
     /// <exception cref="OperationCanceledException">Cancelled; the step was finished and a checkpoint saved.</exception>
     /// <exception cref="DivergedException">The loss or a gradient is not finite.</exception>
     /// <exception cref="TrainingStoppedException">The watch stopped the run; a checkpoint was saved.</exception>
     /// <exception cref="InputException">A checkpoint is damaged.</exception>
-    /// <exception cref="IOException">The disk is full; the last checkpoint is whole.</exception>
+    /// <exception cref="IOException">The disk is full; the last checkpoint is complete.</exception>
     public void Run(IProgress<TrainingProgress>? progress, CancellationToken cancel)
     {
         using MetricsLog metrics = new(_run.Metrics);
@@ -74,6 +76,9 @@ public sealed class TrainingLoop
             }
         }
     }
+
+    /// <summary>Frees the optimizer state; the model belongs to the caller.</summary>
+    public void Dispose() => _updates.Dispose();
 
     bool IsDue(int step, int every) => step % every == 0 || step == _options.Steps;
 
@@ -134,7 +139,7 @@ public sealed class TrainingLoop
     static MetricsLine Line(int step, OrderedDictionary<string, double> values, MetricSums? heldOut) =>
         new(step, values, heldOut?.Means(), heldOut is { Margins.Count: > 0 } ? heldOut.Margins : null);
 
-    /// <summary>Tells everybody about a step, and returns why the watch wants to stop.</summary>
+    /// <summary>Reports a step, and returns the watch's reason to stop.</summary>
     string? Report(MetricsLine line, MetricsLog metrics, IProgress<TrainingProgress>? progress)
     {
         metrics.Append(line);
@@ -150,16 +155,49 @@ public sealed class TrainingLoop
             return;
         }
         string kept = _run.Checkpoints.Newest is { } newest
-            ? $"the checkpoint of step {newest.Step} is whole"
+            ? $"the checkpoint of step {newest.Step} is complete"
             : "there is no checkpoint yet";
         string change =
             step == 1
-                ? "Nothing has been trained yet, so look at the base model with farsight inspect and at the samples"
+                ? "Nothing has been trained yet, so check the base model with farsight inspect, and check the samples"
                 : "Start a run with a lower learning rate, a longer warm-up or a smaller clip_norm";
         string reason = string.Create(
             CultureInfo.InvariantCulture,
-            $"the {what} of step {step} is {value}{samples.Described}, and nothing was updated with it; {kept}. {change}.");
+            $"the {what} of step {step} is {value}{samples.Described}; no parameter was updated with it, and {kept}. {change}.");
         Watch?.Diverged(step, reason);
         throw new DivergedException($"Training diverged: {reason}");
     }
 }
+
+/// <summary>Represents the length of a training and the intervals of evaluations and checkpoints.</summary>
+/// <param name="Steps">Optimizer steps of the whole run.</param>
+/// <param name="EvalEvery">Steps between evaluations on held-out work; there is also one before the first step and one after the
+/// last.</param>
+/// <param name="CheckpointEvery">Steps between checkpoints; there is also one after the last.</param>
+/// <param name="Optimizer">Optimizer.</param>
+/// <param name="Schedule">Learning-rate schedule.</param>
+public sealed record TrainingOptions(
+    int Steps,
+    int EvalEvery,
+    int CheckpointEvery,
+    OptimizerOptions Optimizer,
+    LearningRateSchedule Schedule);
+
+/// <summary>Represents the progress of a loop.</summary>
+/// <param name="Steps">Steps of the whole run.</param>
+/// <param name="Tokens">Rows computed forward and backward since the process started.</param>
+/// <param name="Seconds">Time for these rows, without evaluations.</param>
+/// <param name="Line">Metrics of the last step.</param>
+public sealed record TrainingProgress(int Steps, long Tokens, double Seconds, MetricsLine Line)
+{
+    /// <summary>0 before the first step.</summary>
+    public double TokensPerSecond => Seconds > 0 ? Tokens / Seconds : 0;
+}
+
+/// <summary>Reports that a run diverged; a repeated run ends the same way.</summary>
+/// <param name="message">What happened at which step, and what to change.</param>
+public sealed class DivergedException(string message) : InputException(message);
+
+/// <summary>Reports that a watch stopped a run; the step's checkpoint is saved.</summary>
+/// <param name="message">Why.</param>
+public sealed class TrainingStoppedException(string message) : Exception(message);

@@ -12,44 +12,13 @@ using Farsight.Workflows.Timing;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight bench</c>: the limits of the machine, and how near a training step comes to them.</summary>
+/// <summary>Measures the limits of the machine (<c>farsight bench peak</c>) and training steps against them (<c>bench step</c>).</summary>
 static class BenchCommand
 {
     const double Giga = 1e9;
 
-    static readonly Option<bool> s_json = new("--json") { Description = "One line of JSON on stdout." };
+    static readonly Option<bool> s_json = SharedOptions.Json();
     static readonly ThreadsOption s_threads = new();
-    static readonly Option<string> s_shape = new("--shape")
-    {
-        Description = "JSON: hidden, layers, heads, kv_heads, ffn, vocab, prompt, responses (lengths, the chosen one first).",
-        Required = true,
-    };
-    static readonly Option<string> s_objective = new("--objective")
-    {
-        Description = "The loss; one that needs no reference.",
-        DefaultValueFactory = _ => "logo",
-    };
-    static readonly Option<bool> s_noSharing = new("--no-sharing")
-    {
-        Description = "Repeat the prompt for each response, to see what sharing it is worth.",
-    };
-    static readonly Option<string?> s_weights = new("--weights")
-    {
-        Description =
-            "Convert matrices in memory: f32, bf16, q8 or q4; by default random ones are f32, and those of --model stay as they are stored.",
-    };
-    static readonly Option<int?> s_shiftedSparse = new("--shifted-sparse")
-    {
-        Description = "Shifted sparse attention in groups of so many tokens, in place of full attention.",
-    };
-    static readonly MemoryOption s_memory = new();
-    static readonly Option<int> s_warmup = new("--warmup") { Description = "Steps before the clock runs.", DefaultValueFactory = _ => 1 };
-    static readonly Option<int> s_steps = new("--steps") { Description = "Steps that are timed.", DefaultValueFactory = _ => 3 };
-    static readonly Option<string?> s_model = new("--model")
-    {
-        Description = "A model directory of that shape, mapped, in place of random weights.",
-    };
-
     static readonly Dictionary<string, NumberFormat> s_formats = new(StringComparer.Ordinal)
     {
         ["f32"] = NumberFormat.F32,
@@ -58,19 +27,34 @@ static class BenchCommand
         ["q4"] = NumberFormat.Q4_0,
     };
 
+    static readonly Option<string> s_shape = SharedOptions.Shape();
+    static readonly Option<string> s_objective = SharedOptions.Choice(
+        "--objective", "Training loss. Only losses without a reference model.", StepBenchmark.Objectives.Keys, "logo");
+    static readonly Option<bool> s_noSharing = new("--no-sharing")
+    {
+        Description = "Repeat the prompt for each response, to measure the gain of sharing it.",
+    };
+    static readonly Option<string> s_weights = SharedOptions.Choice(
+        "--weights", "Number format of the matrices in memory. Default: the stored format with --model, else f32.", s_formats.Keys);
+    static readonly Option<int?> s_shiftedSparse = new("--shifted-sparse")
+    {
+        Description = "Group size, in tokens, of shifted sparse attention. Default: full attention.",
+    };
+    static readonly MemoryOption s_memory = new();
+    static readonly Option<int> s_warmup = SharedOptions.Count("--warmup", "Number of untimed warm-up steps.", 1, minimum: 0);
+    static readonly Option<int> s_steps = SharedOptions.Count("--steps", "Number of timed steps.", 3);
+    static readonly Option<string> s_model = SharedOptions.Model(
+        "Model directory of the same shape, memory-mapped. Default: random weights.", required: false);
+
     internal static Command Create()
     {
-        Command peak = new("peak", "Measure what this machine can do: multiply-adds a second, and bytes a second from memory.")
+        Command peak = new("peak", "Measure the peak FMA throughput and the memory bandwidth of this machine.")
         {
             s_threads,
             s_json,
         };
         peak.SetAction((parse, cancel) => Task.Run(() => Peak(parse), CancellationToken.None));
 
-        s_objective.AcceptOnlyFromAmong([.. StepBenchmark.Objectives.Keys]);
-        s_weights.AcceptOnlyFromAmong([.. s_formats.Keys]);
-        AtLeast(s_warmup, 0);
-        AtLeast(s_steps, 1);
         s_shiftedSparse.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() < 2)
@@ -78,12 +62,12 @@ static class BenchCommand
                 result.AddError("--shifted-sparse: use 2 or more.");
             }
         });
-        Command step = new("step", "Time whole training steps with random weights: forward, backward, clipping, optimizer.")
+        Command step = new("step", "Time complete training steps: forward, backward, clipping and optimizer.")
         {
             s_shape, s_objective, s_weights, s_noSharing, s_shiftedSparse, s_memory, s_warmup, s_steps, s_model, s_threads, s_json,
         };
         step.SetAction((parse, cancel) => Task.Run(() => Step(parse, cancel), CancellationToken.None));
-        return new("bench", "Measure the machine, and training steps against it.")
+        return new("bench", "Measure the machine, training steps, inference and data processing.")
         {
             peak,
             step,
@@ -96,14 +80,6 @@ static class BenchCommand
             BenchInferenceCommand.CreateGenerate(),
         };
     }
-
-    static void AtLeast(Option<int> option, int least) => option.Validators.Add(result =>
-    {
-        if (result.GetValueOrDefault<int>() < least)
-        {
-            result.AddError($"{option.Name}: use {least} or more.");
-        }
-    });
 
     static int Peak(ParseResult parse)
     {
@@ -124,10 +100,10 @@ static class BenchCommand
             });
             return ExitCode.Done;
         }
-        Line("processor", $"{Processor.Name}, vectors of {Processor.VectorBits} bits");
+        Line("processor", $"{Processor.Name}, {Processor.VectorBits}-bit vectors");
         Line("one core", $"{peak.OneCore / Giga:F1} GFLOP/s in F32");
         Line("all cores", $"{peak.AllCores / Giga:F1} GFLOP/s with {peak.Threads} threads");
-        Line("memory", $"{memory.Read / Giga:F1} GB/s read, {memory.Copy / Giga:F1} GB/s copied (read and written)");
+        Line("memory", $"{memory.Read / Giga:F1} GB/s read, {memory.Copy / Giga:F1} GB/s copy (read and write)");
         return ExitCode.Done;
     }
 
@@ -160,7 +136,7 @@ static class BenchCommand
         return StepBenchmark.Run(options, new Shown(line, options.Warmup + options.Steps), cancel);
     }
 
-    /// <summary>The peer script's keys first, then ours.</summary>
+    /// <summary>Writes the keys of the peer script first, then our own.</summary>
     static JsonObject Json(StepBenchmarkResult r)
     {
         StepShape s = r.Options.Shape;
@@ -209,15 +185,13 @@ static class BenchCommand
     static void Print(StepBenchmarkResult r)
     {
         StepTime fastest = r.Times[0];
-        Line("step", $"{r.SecondsMin:F3} s at best, {r.SecondsMedian:F3} s in the median of {r.Times.Count}, {Workers.Threads} threads");
+        Line("step", $"{r.SecondsMin:F3} s minimum, {r.SecondsMedian:F3} s median of {r.Times.Count}, {Workers.Threads} threads");
         Line("phases", $"forward {fastest.Forward:F3} s, backward {fastest.Backward:F3} s, update {fastest.Update:F3} s");
-        Line("tokens", $"{r.Tokens} rows, {r.Tokens / r.SecondsMin:F0} a second");
-        Line(
-            "operations",
-            $"{r.Flops.Total / Giga:F1} GFLOP a step, {(r.Flops.Attention + r.Flops.AttentionBackward) / r.Flops.Total:P0} of them attention"
-        );
-        Line("of the peak", $"{r.ShareOfPeak:P1} of {r.Peak.AllCores / Giga:F1} GFLOP/s");
-        Line("memory", $"{r.PeakMemory >> 20} MiB at most; weights {Weights(r)}; computed again: {Level(r)}");
+        Line("tokens", $"{r.Tokens} rows, {r.Tokens / r.SecondsMin:F0} rows per second");
+        double attention = (r.Flops.Attention + r.Flops.AttentionBackward) / r.Flops.Total;
+        Line("operations", $"{r.Flops.Total / Giga:F1} GFLOP per step, {attention:P0} attention");
+        Line("throughput", $"{r.ShareOfPeak:P1} of the peak of {r.Peak.AllCores / Giga:F1} GFLOP/s");
+        Line("memory", $"{r.PeakMemory >> 20} MiB peak; weights {Weights(r)}; recomputation {Level(r)}");
         Line("loss", $"{r.Loss:F6}");
     }
 
@@ -228,7 +202,7 @@ static class BenchCommand
 
     static double Round(double value, int digits) => Math.Round(value, digits);
 
-    /// <summary>Turns steps done into a line.</summary>
+    /// <summary>Shows the finished steps on the progress line.</summary>
     sealed class Shown(ProgressLine line, int total) : IProgress<int>
     {
         public void Report(int value) => line.Report(value, total, "");

@@ -7,30 +7,19 @@ using Farsight.Workflows.Timing;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight bench documents</c>: how fast a corpus is read.</summary>
+/// <summary>Measures how fast a corpus is read (<c>farsight bench documents</c>).</summary>
 static class BenchDocumentsCommand
 {
     const double Mega = 1e6;
 
-    static readonly Option<string> s_documents = new("--documents") { Description = "What to read: a folder or file.", Required = true };
-    static readonly Option<int> s_passes = new("--passes")
-    {
-        Description = "How often; the fastest pass counts.",
-        DefaultValueFactory = _ => 3,
-    };
-    static readonly Option<bool> s_json = new("--json") { Description = "One line of JSON on stdout." };
+    static readonly Option<string> s_documents = SharedOptions.Documents();
+    static readonly Option<int> s_passes = SharedOptions.Count("--passes", "Number of passes; the fastest counts.", 3);
+    static readonly Option<bool> s_json = SharedOptions.Json();
     static readonly CorpusFlags s_corpus = new(nearDuplicates: 0.8);
 
     internal static Command Create()
     {
-        s_passes.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("--passes: use 1 or more.");
-            }
-        });
-        Command command = new("documents", "Time reading documents on one thread: parsing, repair, near-duplicates.")
+        Command command = new("documents", "Time the reading of documents on one thread: parsing, repair, near-duplicate detection.")
         {
             s_documents,
             s_passes,
@@ -67,7 +56,7 @@ static class BenchDocumentsCommand
         $"""
         text       {r.Documents} documents, {r.Bytes / Mega:F1} MB
         read       {Speed(r, r.ReadSeconds):F1} MB/s
-        repair     {Speed(r, r.RepairSeconds):F1} MB/s, reading included
-        MinHash    {Speed(r, r.AllSeconds):F1} MB/s, reading and repair included
+        repair     {Speed(r, r.RepairSeconds):F1} MB/s, including reading
+        MinHash    {Speed(r, r.AllSeconds):F1} MB/s, including reading and repair
         """);
 }

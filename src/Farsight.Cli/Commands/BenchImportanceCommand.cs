@@ -2,12 +2,14 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Farsight.Alignment.Synthesis.Scoring;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
+using Farsight.Evaluation.Core;
 using Farsight.Workflows.Timing.Importance;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight bench importance</c>: how well and how fast the chunks that answer a question are found.</summary>
+/// <summary>Measures how well and how fast chunk scorers find the evidence for a question (<c>farsight bench importance</c>).</summary>
 static class BenchImportanceCommand
 {
     const double Mega = 1e6;
@@ -16,16 +18,15 @@ static class BenchImportanceCommand
 
     static readonly Option<string?> s_data = new("--data")
     {
-        Description = "Folder with the benchmarks' files; FARSIGHT_EVALDATA where none is given.",
+        Description = $"Folder with the benchmark files. Default: the {EvalData.Variable} variable.",
     };
-    static readonly Option<bool> s_json = new("--json") { Description = "One line of JSON a result on stdout." };
+    static readonly Option<bool> s_json = SharedOptions.Json("Print one line of JSON per result.");
 
     internal static Command Create()
     {
         Command command = new(
             "importance",
-            "Rank chunks by every scorer where the place of the evidence is known, compare names with those that people marked, and time it all on one thread."
-        )
+            "Measure the accuracy of chunk scorers on benchmarks with known evidence, and their speed on one thread.")
         {
             s_data,
             s_json,
@@ -36,12 +37,12 @@ static class BenchImportanceCommand
 
     static int Run(ParseResult parse, CancellationToken cancel)
     {
-        string data = parse.GetValue(s_data) ?? Environment.GetEnvironmentVariable("FARSIGHT_EVALDATA")
-            ?? throw new Engine.InputException("bench importance needs the benchmarks' files; give --data DIR, or set FARSIGHT_EVALDATA.");
+        string data = parse.GetValue(s_data) ?? Environment.GetEnvironmentVariable(EvalData.Variable)
+            ?? throw new Engine.InputException($"The benchmark files are missing. Name their folder with --data or {EvalData.Variable}.");
         bool json = parse.GetValue(s_json);
         if (!json)
         {
-            Console.WriteLine($"{"",-51}first  of 3  of 5    MRR  relevant irrelevant, chunks called relevant");
+            Console.WriteLine($"{"",-51}top-1  top-3  top-5    MRR  relevant irrelevant, chunks marked relevant");
         }
         IChunkScorer[] scorers = [.. ChunkScorers.Names.Select(n => ChunkScorers.Open(n))];
         foreach (ImportanceRow row in ImportanceBenchmark.Rank(data, scorers, cancel))
@@ -62,14 +63,17 @@ static class BenchImportanceCommand
     static string Text(ImportanceRow r) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{r.Set,-20}{r.Scorer,-10}{(r.WithAnswer ? "question and answer" : "question alone"),-21}{Percent(r.Quality.Top1)} {Percent(r.Quality.Top3)} {Percent(r.Quality.Top5)}  {r.Quality.MeanReciprocalRank:F3}  {Percent(r.Quality.CalledRelevant)} {Percent(r.Quality.CalledIrrelevant)} {r.Quality.RelevantPerQuestion,5:F1}  of {r.Quality.Chunks}"
-        );
+            $"{r.Set,-20}{r.Scorer,-10}{(r.WithAnswer ? "question and answer" : "question alone"),-21}"
+                + $"{Percent(r.Quality.Top1)} {Percent(r.Quality.Top3)} {Percent(r.Quality.Top5)}  {r.Quality.MeanReciprocalRank:F3}  "
+                + $"{Percent(r.Quality.CalledRelevant)} {Percent(r.Quality.CalledIrrelevant)} "
+                + $"{r.Quality.RelevantPerQuestion,5:F1}  of {r.Quality.Chunks}");
 
     static string Text(SpanQuality q) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"names               precision {100 * q.Precision:F1}, recall {100 * q.Recall:F1}, F1 {100 * q.F1:F1} exactly; {100.0 * q.FoundTouched / q.Found:F1} and {100.0 * q.MarkedTouched / q.Marked:F1} at least in part; {q.Marked} names in {q.Sentences} sentences"
-        );
+            $"names               exact match: precision {100 * q.Precision:F1}, recall {100 * q.Recall:F1}, F1 {100 * q.F1:F1}; "
+                + $"partial match: {100.0 * q.FoundTouched / q.Found:F1} and {100.0 * q.MarkedTouched / q.Marked:F1}; "
+                + $"{q.Marked} names in {q.Sentences} sentences");
 
     static string Percent(double share) => (100 * share).ToString("F1", CultureInfo.InvariantCulture).PadLeft(5);
 }

@@ -7,67 +7,52 @@ using Farsight.Workflows.Timing;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight bench choices</c> and <c>bench generate</c>: many questions or prompts together, and one by one.</summary>
+/// <summary>Measures batched against single inference (<c>farsight bench choices</c> and <c>bench generate</c>).</summary>
 static class BenchInferenceCommand
 {
-    static readonly Option<string> s_model = new("--model")
-    {
-        Description = "Model directory; make-model writes one of any shape.",
-        Required = true,
-    };
-    static readonly Option<int> s_alone = Count("--alone", 20, "How many are done one by one as well, to compare.");
+    static readonly Option<string> s_model = SharedOptions.Model(
+        "Model directory in Hugging Face format. 'bench make-model' writes one of any shape.");
+    static readonly Option<int> s_alone = SharedOptions.Count("--alone", "Number of items to run one by one for comparison.", 20);
     static readonly ThreadsOption s_threads = new();
-    static readonly Option<bool> s_json = new("--json") { Description = "One line of JSON on stdout." };
+    static readonly Option<bool> s_json = SharedOptions.Json();
 
-    static readonly Option<int> s_questions = Count("--questions", 14042, "Questions of all subjects together; the default is MMLU's.");
-    static readonly Option<int> s_subjects = Count("--subjects", 57, "Subjects with worked examples of their own.");
-    static readonly Option<int> s_shots = Count("--shots", 600, "Tokens of a subject's worked examples.");
-    static readonly Option<int> s_question = Count(
-        "--question",
-        100,
-        "Tokens of a question in the mean; they have from half to one and a half of it.");
-    static readonly Option<int> s_choices = Count("--choices", 4, "Choices of a question.");
-    static readonly Option<int> s_choice = Count("--choice", 1, "Tokens of a choice.");
-    static readonly Option<int> s_together = Count("--together", 256, "Questions in one call.");
+    static readonly Option<int> s_questions = SharedOptions.Count("--questions", "Number of questions, as in MMLU.", 14042);
+    static readonly Option<int> s_subjects = SharedOptions.Count("--subjects", "Number of subjects with few-shot examples.", 57);
+    static readonly Option<int> s_shots = SharedOptions.Count("--shots", "Tokens of the few-shot examples per subject.", 600);
+    static readonly Option<int> s_question = SharedOptions.Count(
+        "--question", "Mean tokens per question; lengths vary from half to one and a half of it.", 100);
+    static readonly Option<int> s_choices = SharedOptions.Count("--choices", "Choices per question.", 4);
+    static readonly Option<int> s_choice = SharedOptions.Count("--choice", "Tokens per choice.", 1);
+    static readonly Option<int> s_together = SharedOptions.Count("--together", "Questions per call.", 256);
 
-    static readonly Option<int> s_prompts = Count("--prompts", 20, "Prompts.");
-    static readonly Option<int> s_shared = Count("--shared", 64, "Tokens with which all prompts begin.");
-    static readonly Option<int> s_own = Count("--own", 3904, "Tokens of each prompt that follow.");
-    static readonly Option<int> s_new = Count("--new", 128, "Tokens generated for each.");
+    static readonly Option<int> s_prompts = SharedOptions.Count("--prompts", "Number of prompts.", 20);
+    static readonly Option<int> s_shared = SharedOptions.Count("--shared", "Tokens of the prefix that all prompts share.", 64);
+    static readonly Option<int> s_own = SharedOptions.Count("--own", "Tokens per prompt after the shared prefix.", 3904);
+    static readonly Option<int> s_new = SharedOptions.Count("--new", "Generated tokens per prompt.", 128);
 
     internal static Command CreateChoices()
     {
-        Command command = new("choices", "Time the scoring of multiple-choice questions, against one forward for each choice.")
+        Command command = new("choices", "Time batched scoring of multiple-choice questions against one forward pass per choice.")
         {
             s_model, s_questions, s_subjects, s_shots, s_question, s_choices, s_choice, s_together, s_alone, s_threads, s_json,
         };
-        command.SetAction(
-            (parse, cancel) =>
-                Task.Run(
-                    () =>
-                        Show(
-                            parse,
-                            () => InferenceBenchmark.Choices(parse.GetValue(s_model)!, Choices(parse), parse.GetValue(s_alone), cancel)),
-                    CancellationToken.None));
+        command.SetAction((parse, cancel) => Task.Run(
+            () => Show(
+                parse, () => InferenceBenchmark.Choices(parse.GetValue(s_model)!, Choices(parse), parse.GetValue(s_alone), cancel)),
+            CancellationToken.None));
         return command;
     }
 
     internal static Command CreateGenerate()
     {
-        Command command = new("generate", "Time the decoding of many prompts side by side, against one by one.")
+        Command command = new("generate", "Time batched decoding of many prompts against decoding one by one.")
         {
             s_model, s_prompts, s_shared, s_own, s_new, s_alone, s_threads, s_json,
         };
-        command.SetAction(
-            (parse, cancel) =>
-                Task.Run(
-                    () =>
-                        Show(
-                            parse,
-                            () =>
-                                InferenceBenchmark.Generation(parse.GetValue(s_model)!, Generation(parse), parse.GetValue(s_alone), cancel)
-                        ),
-                    CancellationToken.None));
+        command.SetAction((parse, cancel) => Task.Run(
+            () => Show(
+                parse, () => InferenceBenchmark.Generation(parse.GetValue(s_model)!, Generation(parse), parse.GetValue(s_alone), cancel)),
+            CancellationToken.None));
         return command;
     }
 
@@ -102,22 +87,10 @@ static class BenchInferenceCommand
     static string Text(InferenceTimes t) => string.Create(
         CultureInfo.InvariantCulture,
         $"""
-        together     {t.Samples} in {t.Seconds:F2} s, {t.Rate:F1} a second
-        one by one   {t.Alone} in {t.SecondsAlone:F2} s, {t.Alone / t.SecondsAlone:F1} a second: together {t.TimesAlone:F1} times as many
-        operations   {t.Flops / t.Samples / 1e9:F2} GFLOP each
-        of the peak  {t.ShareOfPeak:P1} of {t.Peak.AllCores / 1e9:F1} GFLOP/s
+        batched      {t.Samples} in {t.Seconds:F2} s, {t.Rate:F1} per second
+        one by one   {t.Alone} in {t.SecondsAlone:F2} s, {t.Alone / t.SecondsAlone:F1} per second
+        speedup      {t.TimesAlone:F1}
+        operations   {t.Flops / t.Samples / 1e9:F2} GFLOP per item
+        throughput   {t.ShareOfPeak:P1} of the peak of {t.Peak.AllCores / 1e9:F1} GFLOP/s
         """);
-
-    static Option<int> Count(string name, int usual, string description)
-    {
-        Option<int> option = new(name) { Description = description, DefaultValueFactory = _ => usual };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError($"{name}: use 1 or more.");
-            }
-        });
-        return option;
-    }
 }

@@ -1,26 +1,22 @@
 using System.CommandLine;
 using System.Globalization;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Engine.Numerics;
 using Farsight.Workflows.Timing;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight bench make-model</c>: a model directory of any shape with random weights.</summary>
+/// <summary>Writes a model directory of any shape with random weights (<c>farsight bench make-model</c>).</summary>
 static class BenchModelCommand
 {
-    static readonly Option<string> s_shape = new("--shape") { Description = "JSON, as for bench step.", Required = true };
-    static readonly Option<string> s_out = new("--out") { Description = "Model directory to write.", Required = true };
-    static readonly Option<string> s_format = new("--format")
-    {
-        Description = "How weights are stored: bf16 or f32.",
-        DefaultValueFactory = _ => "bf16",
-    };
+    static readonly Option<string> s_shape = SharedOptions.Shape();
+    static readonly Option<string> s_out = SharedOptions.Out("Model directory to write.");
+    static readonly Option<string> s_format = SharedOptions.WeightType("--format", "bf16", "f32");
 
     internal static Command Create()
     {
-        s_format.AcceptOnlyFromAmong("bf16", "f32");
-        Command command = new("make-model", "Write a Hugging Face model directory with random weights, to time sizes that are not at hand.")
+        Command command = new("make-model", "Write a Hugging Face model directory with random weights, for benchmarks.")
         {
             s_shape,
             s_out,
@@ -44,7 +40,7 @@ static class BenchModelCommand
         return ExitCode.Done;
     }
 
-    /// <summary>Turns bytes written into a line.</summary>
+    /// <summary>Shows the written bytes on the progress line.</summary>
     sealed class Shown(ProgressLine line, long total) : IProgress<long>
     {
         public void Report(long value) => line.Report(value >> 20, total >> 20, "");

@@ -1,45 +1,31 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Workflows.Timing;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight bench synthesis</c>: how fast the pipeline is beside the model that it waits for.</summary>
+/// <summary>Measures the synthesis pipeline without the time of the model (<c>farsight bench synthesis</c>).</summary>
 static class BenchSynthesisCommand
 {
     const double Mega = 1e6;
 
-    static readonly Option<string> s_model = new("--model")
-    {
-        Description = "Directory with a tokenizer and a chat template.",
-        Required = true,
-    };
-    static readonly Option<string> s_documents = new("--documents")
-    {
-        Description = "A folder or file with long documents.",
-        Required = true,
-    };
-    static readonly Option<int> s_samples = new("--samples") { Description = "Samples to make.", DefaultValueFactory = _ => 200 };
-    static readonly Option<bool> s_json = new("--json") { Description = "One line of JSON on stdout." };
+    static readonly Option<string> s_model = SharedOptions.Model("Model directory; only its tokenizer and chat template are read.");
+    static readonly Option<string> s_documents = SharedOptions.Documents();
+    static readonly Option<int> s_samples = SharedOptions.Count("--samples", "Number of samples to synthesize.", 200);
+    static readonly Option<bool> s_json = SharedOptions.Json();
 
     internal static Command Create()
     {
-        Command command = new("synthesis", "Time cutting documents and making samples on one thread, with a model that answers at once.")
+        Command command = new("synthesis", "Time document chunking and sample synthesis on one thread, with a stub model.")
         {
             s_model,
             s_documents,
             s_samples,
             s_json,
         };
-        s_samples.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("--samples: use 1 or more.");
-            }
-        });
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }
@@ -68,9 +54,8 @@ static class BenchSynthesisCommand
         string.Create(
             CultureInfo.InvariantCulture,
             $"""
-            cutting    {r.Bytes / r.CutSeconds / Mega:F1} MB/s: reading, hashing, encoding; {r.Bytes / Mega:F1} MB
-            samples    {r.Samples / r.SampleSeconds * 3600:F0} an hour; {r.SampleBytes
-                / r.SampleSeconds
-                / Mega:F1} MB/s of scored text, {r.SampleBytes / Mega / r.Samples:F2} MB a sample
+            chunking   {r.Bytes / r.CutSeconds / Mega:F1} MB/s (reading, hashing, encoding) of {r.Bytes / Mega:F1} MB
+            samples    {r.Samples / r.SampleSeconds * 3600:F0} per hour
+            scoring    {r.SampleBytes / r.SampleSeconds / Mega:F1} MB/s, {r.SampleBytes / Mega / r.Samples:F2} MB per sample
             """);
 }

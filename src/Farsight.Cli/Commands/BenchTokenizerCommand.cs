@@ -1,42 +1,24 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Workflows.Timing;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight bench tokenizer</c>: how fast text becomes tokens.</summary>
+/// <summary>Measures how fast a tokenizer encodes text (<c>farsight bench tokenizer</c>).</summary>
 static class BenchTokenizerCommand
 {
     const double Mega = 1e6;
 
-    static readonly Option<string> s_tokenizer = new("--tokenizer")
-    {
-        Description = "A tokenizer.json, or a model directory.",
-        Required = true,
-    };
-    static readonly Option<string> s_documents = new("--documents")
-    {
-        Description = "What to encode: a folder or file of .txt, .md or .jsonl.",
-        Required = true,
-    };
-    static readonly Option<int> s_passes = new("--passes")
-    {
-        Description = "How often everything is encoded; the fastest pass counts.",
-        DefaultValueFactory = _ => 3,
-    };
-    static readonly Option<bool> s_json = new("--json") { Description = "One line of JSON on stdout." };
+    static readonly Option<string> s_tokenizer = SharedOptions.Tokenizer(required: true);
+    static readonly Option<string> s_documents = SharedOptions.Documents();
+    static readonly Option<int> s_passes = SharedOptions.Count("--passes", "Number of passes; the fastest counts.", 3);
+    static readonly Option<bool> s_json = SharedOptions.Json();
 
     internal static Command Create()
     {
-        s_passes.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("--passes: use 1 or more.");
-            }
-        });
         Command command = new("tokenizer", "Time a tokenizer on one thread.") { s_tokenizer, s_documents, s_passes, s_json };
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
@@ -70,10 +52,9 @@ static class BenchTokenizerCommand
             CultureInfo.InvariantCulture,
             $"""
             loading    {r.LoadSeconds:F2} s
-            encoding   {r.BytesPerSecond / Mega:F1} MB/s, {r.Tokens
-                / r.Seconds.Min()
-                / Mega:F2} M tokens/s at best of {r.Seconds.Count}; the first pass took {r.Seconds[0]:F2} s
+            encoding   {r.BytesPerSecond / Mega:F1} MB/s, {r.Tokens / r.Seconds.Min() / Mega:F2} M tokens/s (best of {r.Seconds.Count})
+            first pass {r.Seconds[0]:F2} s
             text       {r.Documents} documents, {r.Bytes / Mega:F1} MB, {r.Tokens} tokens
-            memory     grew by {r.GrownBytes / Mega:F0} MB
+            memory     +{r.GrownBytes / Mega:F0} MB
             """);
 }

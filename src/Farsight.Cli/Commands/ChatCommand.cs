@@ -9,11 +9,11 @@ namespace Farsight.Cli.Commands;
 static class ChatCommand
 {
     static readonly SamplingOptions s_sampling = new();
-    static readonly Option<string?> s_system = new("--system") { Description = "A system message before the conversation." };
+    static readonly Option<string?> s_system = new("--system") { Description = "System message of the conversation. Default: none." };
 
     internal static Command Create()
     {
-        Command command = new("chat", "Talk with a model. Lines that begin with a slash are commands; /help lists them.") { s_system };
+        Command command = new("chat", "Chat with a model, one line of input per turn. /help lists the chat commands.") { s_system };
         s_sampling.AddTo(command);
         // the first Ctrl-C ends an answer, not the command
         command.SetAction((parse, _) => Task.Run(() => Run(parse), CancellationToken.None));
@@ -22,19 +22,21 @@ static class ChatCommand
 
     static int Run(ParseResult parse)
     {
-        TextOptions options = s_sampling.Of(parse);
+        GenerationOptions options = s_sampling.Of(parse);
         using LoadedModel model = s_sampling.Open(parse);
-        using ChatSession session = new(model) { System = parse.GetValue(s_system) };
         using AnswerInterrupt interrupt = new();
         bool isTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
         TextWriter output = parse.InvocationConfiguration.Output;
         ChatLoop loop = new(
-            session,
+            model.LanguageModel,
             options,
             output,
             Console.Error,
             parse.GetValue(s_sampling.Json),
-            hasAdapter: model.AdapterPath is not null);
+            model.AdapterPath is null ? null : isOn => model.Model.IsAdapterOn = isOn)
+        {
+            System = parse.GetValue(s_system),
+        };
         if (isTerminal)
         {
             Console.Error.WriteLine($"{model.Name}. /help lists commands, Ctrl-C stops an answer.");

@@ -2,27 +2,38 @@ using System.Globalization;
 using Farsight.Alignment.Answering;
 using Farsight.Cli.Output;
 using Farsight.Engine;
+using Farsight.Engine.Numerics;
+using Farsight.Text.Conversations;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary>Takes the lines of a chat: commands, and what is said to the model.</summary>
-/// <param name="session">The conversation.</param>
+/// <summary>Takes the lines of a chat: commands, and messages to the model.</summary>
+/// <param name="model">Answers.</param>
 /// <param name="options">How answers are generated.</param>
 /// <param name="output">Receives the answers.</param>
-/// <param name="notes">Receives what is said about them.</param>
-/// <param name="writesJson">One object a turn instead of streamed text.</param>
-/// <param name="hasAdapter">Whether there is an adapter to switch.</param>
-sealed class ChatLoop(ChatSession session, TextOptions options, TextWriter output, TextWriter notes, bool writesJson, bool hasAdapter)
+/// <param name="notes">Receives messages about them.</param>
+/// <param name="writesJson">Writes one object per turn instead of streamed text.</param>
+/// <param name="switchAdapter">Switches the adapter on or off; null without an adapter.</param>
+sealed class ChatLoop(
+    ILanguageModel model, GenerationOptions options, TextWriter output, TextWriter notes, bool writesJson, Action<bool>? switchAdapter)
 {
     const string Help = """
-        /adapter on|off  with or without the adapter, from the next answer on
-        /reset           starts the conversation anew
-        /system TEXT     sets the system message; nothing takes it away
-        /seed N          decides the draws of the next answers
-        /quit            ends
+        /adapter on|off  Turn the adapter on or off, starting with the next answer.
+        /reset           Start a new conversation.
+        /system TEXT     Set the system message. Without TEXT, remove it.
+        /seed N          Set the random seed of the next answers.
+        /quit            Exit.
         """;
 
-    TextOptions _options = options;
+    readonly List<ChatTurn> _turns = [];
+    GenerationOptions _options = options;
+    int _answers;
+
+    /// <summary>The system message; null for none.</summary>
+    internal string? System { get; set; }
+
+    /// <summary>The conversation without the system message.</summary>
+    internal IReadOnlyList<ChatTurn> Turns => _turns;
 
     /// <summary>Whether a line could not be answered.</summary>
     internal bool Failed { get; private set; }
@@ -47,6 +58,15 @@ sealed class ChatLoop(ChatSession session, TextOptions options, TextWriter outpu
                     return true;
             }
         }
+        catch (PromptTooLongException e)
+        {
+            Failed = true;
+            notes.WriteLine(
+                $"The context window is full: the conversation has {e.PromptTokens} tokens, the window {e.Window}. "
+                    + "/reset starts a new one; --rope extends the window."
+            );
+            return true;
+        }
         catch (InputException e)
         {
             Failed = true;
@@ -55,18 +75,29 @@ sealed class ChatLoop(ChatSession session, TextOptions options, TextWriter outpu
         }
     }
 
-    bool Answer(string line, CancellationToken cancel)
+    /// <summary>Answers a message. Both become part of the conversation, the answer as far as it was generated.</summary>
+    Completion Answer(string message, CancellationToken cancel)
     {
-        GeneratedText answer = session.Answer(line, _options, writesJson ? null : Show, cancel);
+        ChatTurn[] system = System is { } text ? [new("system", text)] : [];
+        CompletionRequest request = new(new Prompt.Chat([.. system, .. _turns, new("user", message)]), _options)
+        {
+            Random = SeededRandom.For((int)(_options.Seed ?? 0), "generate", _answers), // each answer draws for itself
+            OnText = writesJson ? null : Show,
+            KeepsPrefix = true,
+        };
+        Completion answer = model.CompleteAsync([request], cancel).GetAwaiter().GetResult()[0];
+        _answers++;
+        _turns.AddRange([new("user", message), new("assistant", answer.Text)]);
         output.WriteLine(writesJson ? GeneratedJson.Of(answer) : "");
         output.Flush();
         if (answer.FinishReason == FinishReason.Length && answer.Tokens.Count < _options.MaxNewTokens)
         {
             notes.WriteLine(
-                $"The context window of {answer.PromptTokens.Count + answer.Tokens.Count} tokens is full; the answer ends there. /reset starts anew."
+                $"The context window of {answer.PromptTokens.Count + answer.Tokens.Count} tokens is full; the answer ends there. "
+                    + "/reset starts a new conversation."
             );
         }
-        return true;
+        return answer;
     }
 
     void Show(string text)
@@ -83,12 +114,12 @@ sealed class ChatLoop(ChatSession session, TextOptions options, TextWriter outpu
                 notes.WriteLine(Help);
                 break;
             case "/reset":
-                session.Reset();
-                notes.WriteLine("The conversation starts anew.");
+                _turns.Clear();
+                notes.WriteLine("A new conversation starts.");
                 break;
             case "/system":
-                session.System = rest.Length > 0 ? rest : null;
-                notes.WriteLine(rest.Length > 0 ? "The system message is set." : "There is no system message now.");
+                System = rest.Length > 0 ? rest : null;
+                notes.WriteLine(rest.Length > 0 ? "The system message is set." : "The system message is removed.");
                 break;
             case "/seed":
                 _options = _options with
@@ -99,8 +130,14 @@ sealed class ChatLoop(ChatSession session, TextOptions options, TextWriter outpu
                 notes.WriteLine($"The seed is {_options.Seed}.");
                 break;
             case "/adapter":
-                session.IsAdapterOn = !hasAdapter ? throw new InputException("There is no adapter; start with --adapter DIR.")
-                    : rest switch { "on" => true, "off" => false, _ => throw new InputException($"/adapter is on or off, not '{rest}'.") };
+                bool isOn = switchAdapter is null ? throw new InputException("There is no adapter; start the chat with --adapter DIR.")
+                    : rest switch
+                    {
+                        "on" => true,
+                        "off" => false,
+                        _ => throw new InputException($"/adapter takes 'on' or 'off', not '{rest}'."),
+                    };
+                switchAdapter(isOn);
                 notes.WriteLine($"The adapter is {rest}.");
                 break;
             default:

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
@@ -10,7 +11,7 @@ using Farsight.Evaluation.Report;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight compare</c>: evaluations against the first one, on the examples they share.</summary>
+/// <summary>Compares evaluations with the first one on the examples they share (<c>farsight compare</c>).</summary>
 static class CompareCommand
 {
     const string Every = "all";
@@ -26,19 +27,19 @@ static class CompareCommand
 
     static readonly Argument<string[]> s_runs = new("run")
     {
-        Description = "Directories of evaluations (or their results.json), the one to compare with first.",
+        Description = "Evaluation directories or results.json files. The first one is the baseline.",
         Arity = new ArgumentArity(2, 100),
     };
     static readonly Option<string[]> s_fail = new("--fail-on-regression")
     {
-        Description = "Exit code 1 if one of these tasks became worse beyond chance; 'all' for any task.",
+        Description = "Tasks whose significant regression causes exit code 1. 'all' selects every task. Default: none.",
         AllowMultipleArgumentsPerToken = true,
     };
-    static readonly Option<bool> s_json = new("--json") { Description = "Print the comparison as JSON." };
+    static readonly Option<bool> s_json = SharedOptions.Json();
 
     internal static Command Create()
     {
-        Command command = new("compare", "Compare evaluations by paired bootstrap over the examples they share.")
+        Command command = new("compare", "Compare evaluations with a baseline, by paired bootstrap over their common examples.")
         {
             s_runs,
             s_fail,
@@ -60,8 +61,8 @@ static class CompareCommand
         foreach (string task in asked.Where(t => t != Every && differences.All(d => d.Task != t)))
         {
             throw new InputException(
-                $"--fail-on-regression {task}: the runs have no such task in common; they have {string.Join(", ", differences.Select(d => d.Task).Distinct())}."
-            );
+                $"--fail-on-regression: the runs do not share a task '{task}'. "
+                + $"Their common tasks are {string.Join(", ", differences.Select(d => d.Task).Distinct())}.");
         }
         parse.InvocationConfiguration.Output.Write(
             parse.GetValue(s_json) ? JsonSerializer.Serialize(differences, s_indented) + "\n" : Table(runs, differences));
@@ -73,7 +74,7 @@ static class CompareCommand
     static string Table((string Name, EvalResults Results)[] runs, IReadOnlyList<TaskDifference> differences)
     {
         StringWriter text = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
-        text.WriteLine($"against {runs[0].Name}: {runs[0].Results.Model}");
+        text.WriteLine($"baseline {runs[0].Name}: {runs[0].Results.Model}");
         int width = Math.Max(4, differences.Max(d => d.Task.Length));
         foreach (IGrouping<string, TaskDifference> run in differences.GroupBy(d => d.Run))
         {
@@ -84,9 +85,8 @@ static class CompareCommand
                 string interval = $"{Signed(d, d.Low)} to {Signed(d, d.High)}";
                 string verdict = d.Verdict switch { ComparisonVerdict.Better => "better", ComparisonVerdict.Worse => "WORSE", _ => "" };
                 string prompts = d.OtherPrompts > 0 ? $"  {d.OtherPrompts} prompts differ" : "";
-                text.WriteLine(
-                    $"  {d.Task.PadRight(width)} {d.N,6} {Number(d, d.Before),8} {Number(d, d.After),8} {Signed(d, d.Difference),8}  {interval,-16} {verdict}{prompts}".TrimEnd()
-                );
+                string numbers = $"{d.N,6} {Number(d, d.Before),8} {Number(d, d.After),8} {Signed(d, d.Difference),8}";
+                text.WriteLine($"  {d.Task.PadRight(width)} {numbers}  {interval,-16} {verdict}{prompts}".TrimEnd());
             }
         }
         return text.ToString();

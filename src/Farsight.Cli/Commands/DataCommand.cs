@@ -2,10 +2,10 @@ using System.CommandLine;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight data</c>: corpora and preference datasets as files.</summary>
+/// <summary>Groups the commands for corpora and preference datasets (<c>farsight data</c>).</summary>
 static class DataCommand
 {
-    internal static Command Create() => new("data", "Look at corpora; put datasets together, and into other programs' formats and back.")
+    internal static Command Create() => new("data", "Analyze corpora; merge, export and import preference datasets.")
     {
         DataExportCommand.Create(), DataImportCommand.Create(), DataMergeCommand.Create(), DataReportCommand.Create(),
     };

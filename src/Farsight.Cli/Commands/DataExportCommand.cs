@@ -1,11 +1,12 @@
 using System.CommandLine;
 using Farsight.Alignment.Data.Exchange;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Text.Tokenizers;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight data export</c>: preference data for other trainers.</summary>
+/// <summary>Exports preference data for other trainers (<c>farsight data export</c>).</summary>
 static class DataExportCommand
 {
     static readonly Dictionary<string, ExchangeFormat> s_formats = new(StringComparer.Ordinal)
@@ -16,22 +17,20 @@ static class DataExportCommand
         ["openai-messages"] = ExchangeFormat.OpenAiMessages,
     };
 
-    static readonly Argument<string> s_dataset = new("dataset") { Description = "A .jsonl file that synth wrote." };
+    static readonly Argument<string> s_dataset = new("dataset") { Description = "Preference dataset (.jsonl)." };
     static readonly Option<string> s_format = new("--format")
     {
-        Description = "trl (messages), trl-text (texts), openai (preferences) or openai-messages (chosen responses only).",
+        Description = "Target format: trl (messages), trl-text (text), openai (preferences) or openai-messages (chosen responses only).",
         Required = true,
     };
-    static readonly Option<string> s_out = new("--out") { Description = "The .jsonl file to write.", Required = true };
-    static readonly Option<string?> s_tokenizer = new("--tokenizer")
-    {
-        Description = "The model that the dataset was made for; needed only for samples that hold no readable prompt.",
-    };
+    static readonly Option<string> s_out = SharedOptions.Out("File to write (.jsonl).");
+    static readonly Option<string> s_tokenizer = SharedOptions.Tokenizer(
+        "Model directory of the dataset. Required only for samples without a readable prompt.");
 
     internal static Command Create()
     {
         s_format.AcceptOnlyFromAmong([.. s_formats.Keys]);
-        Command command = new("export", "Write a preference dataset as TRL or OpenAI have it: one line for each rejected response.")
+        Command command = new("export", "Export a preference dataset to TRL or OpenAI format, one line per rejected response.")
         {
             s_dataset,
             s_format,

@@ -1,34 +1,32 @@
 using System.CommandLine;
 using Farsight.Alignment.Data.Exchange;
 using Farsight.Alignment.Synthesis.Card;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Text.Tokenizers;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight data merge</c>: shards become the dataset that one process would have made.</summary>
+/// <summary>Merges shards into the dataset that one process would have written (<c>farsight data merge</c>).</summary>
 static class DataMergeCommand
 {
-    static readonly Argument<string> s_out = new("out") { Description = "The .jsonl file to write." };
+    static readonly Argument<string> s_out = new("out") { Description = "Dataset to write (.jsonl)." };
     static readonly Argument<string[]> s_shards = new("shard")
     {
-        Description = "Finished shards, each with its .summary.json beside it.",
+        Description = "Finished shards (.jsonl), each next to its .summary.json.",
         Arity = ArgumentArity.OneOrMore,
     };
     static readonly Option<bool> s_allowMissing = new("--allow-missing")
     {
-        Description = "Put together what is there, though shards are missing.",
+        Description = "Merge even if shards are missing.",
     };
 
-    static readonly Option<string?> s_tokenizer = new("--tokenizer")
-    {
-        Description =
-            "The model that the dataset was made for: the card then counts errors by rule, for which it needs the text of the chunks.",
-    };
+    static readonly Option<string> s_tokenizer = SharedOptions.Tokenizer(
+        "Model directory of the dataset. Adds rule-based error counts to the card. Default: the card omits them.");
 
     internal static Command Create()
     {
-        Command command = new("merge", "Put the shards of a dataset together, and their summaries, and write its card.")
+        Command command = new("merge", "Merge the shards of a dataset and their summaries, and write its card.")
         {
             s_out,
             s_shards,

@@ -9,7 +9,7 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight data report</c>: what a corpus holds, and what reading it would repair and drop.</summary>
+/// <summary>Reports the content of a corpus and what reading it would repair and drop (<c>farsight data report</c>).</summary>
 static class DataReportCommand
 {
     static readonly JsonSerializerOptions s_indented = new()
@@ -19,18 +19,16 @@ static class DataReportCommand
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    static readonly Argument<string> s_path = new("path") { Description = "A folder or file with documents." };
-    static readonly Option<string?> s_tokenizer = new("--tokenizer")
-    {
-        Description = "A tokenizer.json or a model directory, to count lengths in tokens.",
-    };
-    static readonly Option<int> s_seed = new("--seed") { Description = "Decides which documents are drawn.", DefaultValueFactory = _ => 1 };
-    static readonly Option<bool> s_json = new("--json") { Description = "Print it all as JSON." };
+    static readonly Argument<string> s_path = new("path") { Description = "File or folder with documents." };
+    static readonly Option<string> s_tokenizer = SharedOptions.Tokenizer(
+        "tokenizer.json file or model directory, to measure lengths in tokens. Default: lengths in characters.");
+    static readonly Option<int> s_seed = SharedOptions.Seed("Random seed of the document sample.");
+    static readonly Option<bool> s_json = SharedOptions.Json();
     static readonly CorpusFlags s_corpus = new(nearDuplicates: 0.8);
 
     internal static Command Create()
     {
-        Command command = new("report", "Tell what a corpus holds: documents, lengths, what had to be repaired, what is dropped and why.")
+        Command command = new("report", "Report the documents, lengths, repairs and dropped records of a corpus.")
         {
             s_path,
             s_tokenizer,
@@ -85,7 +83,7 @@ static class DataReportCommand
         }
         if (report.PassedOver.Count > 0)
         {
-            Line(text, "passed over", $"{report.PassedOver.Count} JSON files that hold no documents, {report.PassedOver[0]} first");
+            Line(text, "skipped", $"{report.PassedOver.Count} JSON files without documents, the first is {report.PassedOver[0]}");
         }
         return text.ToString();
     }
@@ -96,7 +94,7 @@ static class DataReportCommand
         {
             string places =
                 count.Places == count.Documents ? "" : string.Create(CultureInfo.InvariantCulture, $" in {count.Places} places");
-            Line(text, label, $"{name}: {count.Documents} documents{places}, {count.First} first");
+            Line(text, label, $"{name}: {count.Documents} documents{places}, the first is {count.First}");
         }
         if (counts.Count == 0)
         {

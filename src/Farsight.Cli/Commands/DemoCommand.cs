@@ -7,29 +7,18 @@ using Farsight.Workflows.Demo;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight demo</c>: the whole loop on the bundled model, ending with a verdict.</summary>
+/// <summary>Runs synthesis, training and evaluation on the bundled model (<c>farsight demo</c>).</summary>
 static class DemoCommand
 {
-    static readonly Option<string> s_out = new("--out")
-    {
-        Description = "Folder for everything the demo makes; the same command continues there.",
-        DefaultValueFactory = _ => "demo",
-    };
-    static readonly Option<string?> s_documents = new("--documents")
-    {
-        Description = "Folder with text files of your own; the last one is kept for evaluation. Invented documents if left out.",
-    };
-    static readonly Option<int> s_seed = new("--seed")
-    {
-        Description = "Of documents, samples and evaluation.",
-        DefaultValueFactory = _ => 1,
-    };
-
+    static readonly Option<string> s_out = SharedOptions.Out(usual: "demo");
+    static readonly Option<string> s_documents = SharedOptions.Documents(
+        "Folder with your text files; the last file is held out for evaluation. Default: generated documents.", required: false);
+    static readonly Option<int> s_seed = SharedOptions.Seed();
     static readonly ThreadsOption s_threads = new();
 
     internal static Command Create()
     {
-        Command command = new("demo", "Align the bundled model with LOGO and compare it with its baselines, in some ten minutes.")
+        Command command = new("demo", "Align the bundled model with LOGO and compare it with its baselines (about ten minutes).")
         {
             s_out,
             s_documents,
@@ -47,10 +36,10 @@ static class DemoCommand
             Path.Combine(AppContext.BaseDirectory, "models", "tiny"), Path.Combine(AppContext.BaseDirectory, "recipes"),
             parse.GetValue(s_out)!, parse.GetValue(s_documents), parse.GetValue(s_seed));
         DemoVerdict verdict;
-        using (Stages stages = new())
-        using (cancel.Register(() => stages.Note("Stopping; the same command continues where this one ends.")))
+        using (StageLines stages = new())
+        using (cancel.Register(() => stages.Note("Stopping. Rerun the same command to resume.")))
         {
-            verdict = DemoRun.Start(options, stages, cancel);
+            verdict = DemoRun.Start(options, new Stages(stages), cancel);
         }
         Console.Out.Write(Table(verdict));
         Console.Out.WriteLine($"Report:  {verdict.ReportPath}");
@@ -61,49 +50,36 @@ static class DemoCommand
     static string Table(DemoVerdict verdict)
     {
         StringWriter text = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
-        text.WriteLine("Needles found: whole answer exact, in % [95 % interval], (right value, however worded)");
+        text.WriteLine("Needle accuracy: exact answers in % [95 % interval] (answers that contain the value)");
         text.WriteLine($"{"",-22}{string.Concat(verdict.Measured[0].Results.Tasks[0].Lengths.Select(c => $"{c.Length,20}"))}");
         foreach ((DemoVariant variant, EvalResults results) in verdict.Measured)
         {
-            text.WriteLine(
-                $"{variant.Name,-22}{string.Concat(results.Tasks[0].Lengths.Select(c => string.Create(
-                CultureInfo.InvariantCulture, $"{$"{100 * c.Mean:0} [{100 * c.Low:0}–{100 * c.High:0}] ({100 * c.Beside["value"]:0})",20}")))}"
-            );
+            text.WriteLine($"{variant.Name,-22}{string.Concat(results.Tasks[0].Lengths.Select(Needles))}");
         }
         text.WriteLine();
-        text.WriteLine("Perplexity per token of held-out text");
+        text.WriteLine("Perplexity per token on held-out text");
         foreach ((DemoVariant variant, EvalResults results) in verdict.Measured)
         {
-            text.WriteLine(
-                $"{variant.Name,-22}{string.Concat(results.Tasks[1].Lengths.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Mean,20:0.0}")))}"
-            );
+            text.WriteLine($"{variant.Name,-22}{string.Concat(results.Tasks[1].Lengths.Select(Perplexity))}");
         }
         text.WriteLine();
-        text.WriteLine(
-            $"Seconds: {string.Join(", ", verdict.Summary.Seconds.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Key} {s.Value:0}")))}"
-        );
+        text.WriteLine($"Seconds: {StageLines.Seconds(verdict.Summary.Seconds)}");
         return text.ToString();
     }
 
-    /// <summary>One line of progress for each stage and variant.</summary>
-    sealed class Stages : IProgress<DemoProgress>, IDisposable
+    static string Needles(CellResult cell)
     {
-        ProgressLine? _line;
-        (string Stage, string What) _current;
+        string value = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{100 * cell.Mean:0} [{100 * cell.Low:0}–{100 * cell.High:0}] ({100 * cell.Beside["value"]:0})");
+        return $"{value,20}";
+    }
 
-        public void Report(DemoProgress value)
-        {
-            if (_line is null || _current != (value.Stage, value.What))
-            {
-                _line?.Dispose();
-                _line = ProgressLine.OnStandardError($"{value.Stage}: {value.What}");
-                _current = (value.Stage, value.What);
-            }
-            _line.Report(value.Done, value.Total, value.Detail);
-        }
+    static string Perplexity(CellResult cell) => string.Create(CultureInfo.InvariantCulture, $"{cell.Mean,20:0.0}");
 
-        public void Dispose() => _line?.Dispose();
-
-        internal void Note(string text) => _line?.Note(text);
+    /// <summary>Shows the progress of each stage on a line of its own.</summary>
+    sealed class Stages(StageLines lines) : IProgress<DemoProgress>
+    {
+        public void Report(DemoProgress value) => lines.Report($"{value.Stage}: {value.What}", value.Done, value.Total, value.Detail);
     }
 }

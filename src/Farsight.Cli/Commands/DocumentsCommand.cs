@@ -4,40 +4,37 @@ using System.Globalization;
 using System.Text.Json;
 using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Recipes;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight documents</c>: invented long documents with questions, to train and to try things on.</summary>
+/// <summary>Generates fictional long documents with questions (<c>farsight documents</c>).</summary>
 static class DocumentsCommand
 {
-    /// <summary>As recipes spell them.</summary>
-    static readonly Dictionary<string, FictionAskKind> s_kinds =
-        Enum.GetValues<FictionAskKind>().ToDictionary(k => JsonSerializer.SerializeToElement(k, RecipeFile.Json).GetString()!);
+    /// <summary>The kinds by their names in recipes.</summary>
+    static readonly Dictionary<string, FictionQueryKind> s_kinds =
+        Enum.GetValues<FictionQueryKind>().ToDictionary(k => JsonSerializer.SerializeToElement(k, RecipeFile.Json).GetString()!);
 
     public static Command Create()
     {
-        Option<string> folder = new("--out") { Description = "Folder to write into; made if missing.", Required = true };
+        Option<string> folder = SharedOptions.Out("Folder to write to; created if missing.");
         Option<int> count = new("--count") { Description = "Number of documents.", DefaultValueFactory = _ => 10 };
-        Option<int> words = new("--words") { Description = "Least words of each document.", DefaultValueFactory = _ => 5000 };
-        Option<int> seed = new("--seed") { Description = "The same seed gives the same documents.", DefaultValueFactory = _ => 1 };
-        Option<string> format = new("--format")
-        {
-            Description = "txt: one file a document, and questions.json; jsonl: one file for all.",
-            DefaultValueFactory = _ => "txt",
-        };
-        format.AcceptOnlyFromAmong("txt", "jsonl");
+        Option<int> words = new("--words") { Description = "Minimum words per document.", DefaultValueFactory = _ => 5000 };
+        Option<int> seed = SharedOptions.Seed();
+        Option<string> format = SharedOptions.Choice(
+            "--format", "File format: txt (one file per document, and questions.json) or jsonl (one file).", ["txt", "jsonl"], "txt");
         Option<string[]> questions = new("--questions")
         {
             Description =
-                "What is asked: single (one detail each), multi (two details of different things at once), summary (all that the text says of a person, town or thing).",
+                "Question kinds: single (one detail), multi (two details of different things), summary (all facts about one thing).",
             DefaultValueFactory = _ => ["single"],
             AllowMultipleArgumentsPerToken = true,
         };
         questions.AcceptOnlyFromAmong([.. s_kinds.Keys]);
-        Option<bool> force = new("--force") { Description = "Replace files in a folder that is not empty." };
+        Option<bool> force = new("--force") { Description = "Overwrite files in a folder that is not empty." };
 
-        Command command = new("documents", "Writes invented long documents, each with questions and answers.")
+        Command command = new("documents", "Generate fictional long documents with questions and answers.")
         {
             folder, count, words, seed, format, questions, force,
         };
@@ -67,7 +64,7 @@ static class DocumentsCommand
         return Task.FromResult(ExitCode.Done);
     }
 
-    /// <summary>Silent for two seconds: most runs are over by then.</summary>
+    /// <summary>Shows progress after two seconds; most runs are finished by then.</summary>
     sealed class Progress(int count) : IProgress<int>, IDisposable
     {
         static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);

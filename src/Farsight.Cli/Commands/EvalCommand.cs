@@ -13,97 +13,80 @@ using Farsight.Evaluation.Report;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight eval</c>: parses, calls one library method, prints. No evaluation logic here.</summary>
+/// <summary>Scores a model on long-context tasks (<c>farsight eval</c>). The library has all evaluation logic.</summary>
 static class EvalCommand
 {
     static readonly Option<string[]> s_tasks = new("--task")
     {
-        Description = "Tasks or benchmarks to run; --list shows them. Needles if neither --task nor --suite is given.",
+        Description = "Tasks or benchmarks to run; --list shows them. Default: needle, if --suite is not given either.",
         AllowMultipleArgumentsPerToken = true,
     };
     static readonly Option<string[]> s_suites = new("--suite")
     {
-        Description = "Run the tasks of a suite: short, long, paper.",
+        Description = "Suites of tasks to run: short, long or paper. Default: none.",
         AllowMultipleArgumentsPerToken = true,
     };
-    static readonly Option<string> s_model = new("--model") { Description = "Model directory in Hugging Face's layout." };
-    static readonly Option<string?> s_adapter = new("--adapter") { Description = "Adapter directory in PEFT's layout." };
-    static readonly Option<string?> s_rope = new("--rope")
-    {
-        Description = $"RoPE scaling instead of the model's or adapter's own: {RopeOption.Spellings}.",
-    };
+    static readonly Option<string> s_model = SharedOptions.Model(
+        "Model directory in Hugging Face format. Required without --endpoint.", required: false);
+    static readonly Option<string> s_adapter = SharedOptions.Adapter(), s_rope = SharedOptions.Rope();
     static readonly Option<int[]> s_lengths = new("--length")
     {
-        Description = "Context lengths in tokens, for tasks that are made for a length; prompt and room for the answer together.",
+        Description = "Context lengths in tokens, prompt and answer together. Applies to tasks that generate a context of a given length.",
         DefaultValueFactory = _ => [512, 1024, 2048, 4096],
         AllowMultipleArgumentsPerToken = true,
     };
     static readonly Option<int> s_depths = new("--depths")
     {
-        Description = "Needle depths, evenly from first to last.",
+        Description = "Number of needle depths, evenly spaced.",
         DefaultValueFactory = _ => 5,
     };
     static readonly Option<int?> s_samples = new("--samples")
     {
-        Description = "Examples for each cell (length and depth) of tasks that make their own; each task's own number if left out.",
+        Description = "Examples per cell (length and depth) of tasks that generate their examples. Default: set by the task.",
     };
     static readonly Option<int?> s_limit = new("--limit")
     {
-        Description = "Most examples of a task at each length, from everywhere among them.",
+        Description = "Maximum examples per task and length, evenly spaced over the examples. Default: all.",
     };
-    static readonly Option<string?> s_documents = new("--documents")
-    {
-        Description = "Folder or file with the haystack's documents; invented ones if left out.",
-    };
-    static readonly Option<int> s_seed = new("--seed")
-    {
-        Description = "Decides needles, haystacks and resampling.",
-        DefaultValueFactory = _ => 1,
-    };
+    static readonly Option<string> s_documents = SharedOptions.Documents(
+        "File or folder with the documents of the haystack. Default: generated documents.", required: false);
+    static readonly Option<int> s_seed = SharedOptions.Seed("Random seed of needles, haystacks and resampling.");
     static readonly Option<TemplateUse> s_template = new("--template")
     {
-        Description =
-            "Whether prompts are put into the model's chat template: task (where the benchmark does), chat (always), raw (never).",
+        Description = "Use of the chat template: task (as the benchmark does), chat (always) or raw (never). Default: task.",
     };
     static readonly Option<int?> s_window = new("--window")
     {
-        Description = "Tokens that prompt and answer may have together; the model's own window if left out.",
+        Description = "Maximum tokens of prompt and answer together. Default: the model's window.",
     };
     static readonly Option<int?> s_maxPrompt = new("--max-prompt")
     {
-        Description = "Most tokens of a prompt, before the chat template, where a benchmark cuts; what the window leaves if left out.",
+        Description = "Maximum prompt tokens, before the chat template, for benchmarks that truncate. Default: the rest of the window.",
     };
-    static readonly Option<string?> s_tokenizer = new("--tokenizer")
-    {
-        Description = "Directory with the tokenizer of an endpoint's model, to count and to cut.",
-    };
+    static readonly Option<string> s_tokenizer = SharedOptions.Tokenizer(
+        "Directory with the tokenizer of the endpoint's model. Required for tasks that count or truncate tokens.");
     static readonly Option<string?> s_maskHeads = new("--mask-heads")
     {
         Description =
-            "Attention heads to switch off: top:N (the best of --head-scores), random:N (of those that are no retrieval heads), or layer-head names with commas, such as 18-0,12-7.",
+            "Attention heads to mask: top:N (best of --head-scores), random:N (non-retrieval heads), or layer-head pairs "
+            + "as in 18-0,12-7. Default: none.",
     };
     static readonly Option<string?> s_headScores = new("--head-scores")
     {
-        Description = "The head_scores.json that --task retrieval-heads wrote, or its directory.",
+        Description = "head_scores.json file of --task retrieval-heads, or its directory. Required for --mask-heads top:N and random:N.",
     };
-    static readonly Option<string?> s_out = new("--out")
-    {
-        Description = "Directory for examples.jsonl, results.json, report.html and report.md; an interrupted evaluation continues there.",
-    };
+    static readonly Option<string> s_out = SharedOptions.Out(
+        "Output directory for examples, results and reports. Rerun the same command to resume. Default: no files.", required: false);
     static readonly ThreadsOption s_threads = new();
-    static readonly Option<bool> s_json = new("--json")
-    {
-        Description = "Print the results as JSON; with --out without the examples, which are there.",
-    };
-    static readonly Option<bool> s_list = new("--list") { Description = "List the tasks and stop." };
-    static readonly EndpointFlags s_endpoint = new(), s_judge = new("judge-", "the model that judges");
+    static readonly Option<bool> s_json = SharedOptions.Json("Print the results as JSON; with --out, without the examples.");
+    static readonly Option<bool> s_list = new("--list") { Description = "List the tasks and exit." };
+    static readonly EndpointFlags s_endpoint = new(), s_judge = new("judge-", "the judge");
 
-    /// <summary><c>--data</c>, of the subcommand too.</summary>
+    /// <summary><c>--data</c>, which the subcommand shares.</summary>
     internal static Option<string?> Data { get; } =
         new("--data")
         {
-            Description =
-                $"Folder with the benchmarks' data; {EvalData.Variable} if left out. 'farsight eval data' says what belongs there.",
+            Description = $"Folder with benchmark data; 'farsight eval data' lists the files. Default: the {EvalData.Variable} variable.",
             Recursive = true,
         };
 
@@ -157,7 +140,7 @@ static class EvalCommand
         EndpointOptions? endpoint = s_endpoint.Of(parse), judge = s_judge.Of(parse);
         if (endpoint is not null && parse.GetValue(s_model) is not null)
         {
-            throw new InputException("--model and --endpoint name two models; give one of them.");
+            throw new InputException("--model and --endpoint both name a model; give one of them.");
         }
         string? directory = parse.GetValue(s_out);
         s_threads.Apply(parse);
@@ -198,7 +181,7 @@ static class EvalCommand
     {
         using ProgressLine line = ProgressLine.OnStandardError("example");
         using EndpointSet? judging = judge is null ? null : EndpointSet.Open(judge, line.Note);
-        EvalJudge? judged = judging is null ? null : new(judge!.Model, judging);
+        EvalJudge? judged = judging is null ? null : new(judging.AsLanguageModel());
         try
         {
             return endpoint is null
@@ -207,7 +190,7 @@ static class EvalCommand
         }
         catch (OperationCanceledException) when (directory is not null)
         {
-            line.Note($"Stopped; the same command goes on with what {directory} holds.");
+            line.Note($"Stopped. Rerun the command to resume from {directory}.");
             throw;
         }
         finally
@@ -228,7 +211,7 @@ static class EvalCommand
             parse.GetValue(s_adapter),
             rope is null ? null : RopeOption.Parse(rope, ModelFiles.ReadConfig(path)),
             line.Note);
-        return (model.Name, request.Run(model, directory, new Shown(line), cancel, judge));
+        return (model.Name, request.Run(model, directory, new ExampleProgress(line), cancel, judge));
     }
 
     static (string Name, EvalResults Results) Remote(
@@ -246,9 +229,7 @@ static class EvalCommand
         try
         {
             string name = $"{options.Model} at {string.Join(", ", options.Urls.Select(u => new Uri(u).Authority))}";
-            return (
-                options.Model,
-                request.Run(endpoint, name, options.Concurrency * options.Urls.Count, directory, new Shown(line), cancel, judge));
+            return (options.Model, request.Run(endpoint.AsLanguageModel(name), directory, new ExampleProgress(line), cancel, judge));
         }
         finally
         {
@@ -256,8 +237,8 @@ static class EvalCommand
         }
     }
 
-    /// <summary>Reports where it is called, so that lines come in order; Progress of the framework would post them to a pool.</summary>
-    sealed class Shown(ProgressLine line) : IProgress<EvalProgress>
+    /// <summary>Reports on the calling thread, so that lines come in order; the framework's Progress would post them to a pool.</summary>
+    sealed class ExampleProgress(ProgressLine line) : IProgress<EvalProgress>
     {
         public void Report(EvalProgress value) =>
             line.Report(value.Done, value.Total ?? 0, value.Length is { } length ? $"{value.Task} at {length}" : value.Task);

@@ -1,13 +1,14 @@
 using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight eval data</c>: where each task's files come from, and what is missing.</summary>
+/// <summary>Lists the data files of the tasks and checks them (<c>farsight eval data</c>).</summary>
 static class EvalDataCommand
 {
     static readonly JsonSerializerOptions s_indented = new()
@@ -20,16 +21,16 @@ static class EvalDataCommand
 
     static readonly Option<string[]> s_tasks = new("--task")
     {
-        Description = "Only these tasks or benchmarks.",
+        Description = "Tasks or benchmarks to list. Default: all.",
         AllowMultipleArgumentsPerToken = true,
     };
-    static readonly Option<bool> s_json = new("--json") { Description = "Print it as JSON." };
+    static readonly Option<bool> s_json = SharedOptions.Json();
 
     internal static Command Create()
     {
         Command command = new(
             "data",
-            "Tell which files the tasks read, where to get them, and what is missing or changed. Exit code 1 if any is.")
+            "List the data files of the tasks, their sources and their state. Exit code 1 if a file is missing or changed.")
         {
             s_tasks,
             s_json,
@@ -46,7 +47,7 @@ static class EvalDataCommand
         if (data.Root is not null && !Directory.Exists(data.Root))
         {
             throw new InputException(
-                $"The data folder '{data.Root}' does not exist; make it, or name another with --data or {EvalData.Variable}.");
+                $"The data folder '{data.Root}' does not exist. Create it, or name another with --data or {EvalData.Variable}.");
         }
         IReadOnlyList<EvalDataState> states = EvalDataReport.Of(tasks, data);
         parse.InvocationConfiguration.Output.Write(
@@ -57,18 +58,17 @@ static class EvalDataCommand
     static string Text(EvalData data, IReadOnlyList<EvalDataState> states)
     {
         StringWriter text = new() { NewLine = "\n" };
-        text.WriteLine(data.Root is null ? $"No data folder; name one with --data or {EvalData.Variable}." : $"Data folder: {data.Root}");
+        text.WriteLine(data.Root is null ? $"No data folder. Name one with --data or {EvalData.Variable}." : $"Data folder: {data.Root}");
         foreach (EvalDataState state in states)
         {
             text.WriteLine($"{state.Status,-9} {state.Path}  ({Uses(state.Tasks)})");
             if (state.Status != "found")
             {
-                text.WriteLine(
-                    $"          {(state.Status == "changed" ? $"its content is not that with SHA-256 {state.Sha256}; get it again: " : "get it: ")}{state.Source}"
-                );
+                string advice = state.Status == "changed" ? $"expected SHA-256 {state.Sha256}; download it again: " : "download: ";
+                text.WriteLine($"          {advice}{state.Source}");
             }
         }
-        text.WriteLine($"{states.Count(s => s.Status == "found")} of {states.Count} files found; a file may also be there as .gz or .bz2.");
+        text.WriteLine($"{states.Count(s => s.Status == "found")} of {states.Count} files found. Files may be compressed as .gz or .bz2.");
         return text.ToString();
     }
 

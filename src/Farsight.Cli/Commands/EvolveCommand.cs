@@ -8,28 +8,18 @@ using Farsight.Workflows.Evolve;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight evolve</c>: LongPO's self-evolution by a recipe, iteration after iteration.</summary>
+/// <summary>Runs the self-evolution of LongPO from a recipe (<c>farsight evolve</c>).</summary>
 static class EvolveCommand
 {
-    static readonly Argument<string> s_recipe = new("recipe")
-    {
-        Description = "The recipe, a .jsonc file. Paths in it begin at its folder, else at the working folder.",
-    };
-    static readonly Option<string> s_out = new("--out")
-    {
-        Description = "Folder for everything that is made; the same command continues there.",
-        Required = true,
-    };
-    static readonly Option<string[]> s_set = new("--set")
-    {
-        Description = "Override a key of the recipe, as in --set documents.count=100. May be given several times.",
-    };
+    static readonly Argument<string> s_recipe = SharedOptions.Recipe();
+    static readonly Option<string> s_out = SharedOptions.Out();
+    static readonly Option<string[]> s_set = SharedOptions.Set("documents.count=100");
     static readonly MemoryOption s_memory = new();
     static readonly ThreadsOption s_threads = new();
 
     internal static Command Create()
     {
-        Command command = new("evolve", "Let a model widen its own window: data by itself, training, merging, and again.")
+        Command command = new("evolve", "Extend a model's window by LongPO self-evolution: synthesize data, train, merge and repeat.")
         {
             s_recipe,
             s_out,
@@ -47,13 +37,13 @@ static class EvolveCommand
         s_threads.Apply(parse);
         EvolveRecipe recipe = RecipeFile.Read<EvolveRecipe>(recipePath, parse.GetValue(s_set) ?? []);
         EvolveVerdict verdict;
-        using (Stages stages = new())
-        using (cancel.Register(() => stages.Note("Stopping; the same command continues where this one ends.")))
+        using (StageLines stages = new())
+        using (cancel.Register(() => stages.Note("Stopping. Rerun the same command to resume.")))
         {
             verdict = EvolveRun.Start(
                 new(recipe, recipePath, parse.GetValue(s_out)!, parse.GetValue(s_memory)),
                 stages.Note,
-                stages,
+                new Stages(stages),
                 cancel);
         }
         Console.Out.Write(Table(verdict));
@@ -71,17 +61,14 @@ static class EvolveCommand
         {
             text.WriteLine($"{task.Title}: {task.Metric}{(task.IsShare ? ", in % [95 % interval]" : "")}");
             text.WriteLine($"{"".PadRight(name)}{string.Concat(task.Lengths.Select(c => $"{c.Length,14}"))}");
-            foreach (EvolvedModel model in verdict.Models)
+            foreach (ModelResults model in verdict.Models)
             {
-                text.WriteLine(
-                    $"{model.Name.PadRight(name)}{string.Concat(model.Results.Tasks.First(t => t.Task == task.Task).Lengths.Select(c => $"{Cell(task, c),14}"))}"
-                );
+                IReadOnlyList<CellResult> cells = model.Results.Tasks.First(t => t.Task == task.Task).Lengths;
+                text.WriteLine($"{model.Name.PadRight(name)}{string.Concat(cells.Select(c => $"{Cell(task, c),14}"))}");
             }
             text.WriteLine();
         }
-        text.WriteLine(
-            $"Seconds: {string.Join(", ", verdict.Seconds.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Key} {s.Value:0}")))}"
-        );
+        text.WriteLine($"Seconds: {StageLines.Seconds(verdict.Seconds)}");
         return text.ToString();
     }
 
@@ -89,25 +76,9 @@ static class EvolveCommand
         ? string.Create(CultureInfo.InvariantCulture, $"{100 * cell.Mean:0} [{100 * cell.Low:0}–{100 * cell.High:0}]")
         : string.Create(CultureInfo.InvariantCulture, $"{cell.Mean:0.0}");
 
-    /// <summary>One line of progress for each stage.</summary>
-    sealed class Stages : IProgress<EvolveProgress>, IDisposable
+    /// <summary>Shows the progress of each stage on a line of its own.</summary>
+    sealed class Stages(StageLines lines) : IProgress<EvolveProgress>
     {
-        ProgressLine? _line;
-        (string Stage, string What) _current;
-
-        public void Report(EvolveProgress value)
-        {
-            if (_line is null || _current != (value.Stage, value.What))
-            {
-                _line?.Dispose();
-                _line = ProgressLine.OnStandardError($"{value.What}, {value.Stage}:");
-                _current = (value.Stage, value.What);
-            }
-            _line.Report(value.Done, value.Total, value.Detail);
-        }
-
-        public void Dispose() => _line?.Dispose();
-
-        internal void Note(string text) => (_line ??= ProgressLine.OnStandardError("")).Note(text);
+        public void Report(EvolveProgress value) => lines.Report($"{value.What}, {value.Stage}:", value.Done, value.Total, value.Detail);
     }
 }

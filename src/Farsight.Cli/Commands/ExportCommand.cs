@@ -8,7 +8,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight export gguf</c>: a model or an adapter in the format of llama.cpp.</summary>
+/// <summary>Exports a model or an adapter to GGUF, the format of llama.cpp (<c>farsight export gguf</c>).</summary>
 static class ExportCommand
 {
     const long Megabyte = 1_000_000;
@@ -22,37 +22,26 @@ static class ExportCommand
         ["q4_0"] = NumberFormat.Q4_0,
     };
 
-    static readonly Option<string> s_model = new("--model")
-    {
-        Description = "Model directory in Hugging Face's layout, or a GGUF file.",
-        Required = true,
-    };
-    static readonly Option<string?> s_adapter = new("--adapter")
-    {
-        Description = "Adapter directory in PEFT's layout; merged into the weights unless --lora.",
-    };
+    static readonly Option<string> s_model = SharedOptions.Model("Model directory in Hugging Face format, or GGUF file.");
+    static readonly Option<string> s_adapter = SharedOptions.Adapter(
+        "Adapter directory in PEFT format. Merged into the weights, unless --lora is given. Default: none.");
     static readonly Option<bool> s_lora = new("--lora")
     {
-        Description = "Export the adapter alone, for llama.cpp to apply to the exported model.",
+        Description = "Export only the adapter, for llama.cpp to apply to the exported model.",
     };
-    static readonly Option<string> s_type = new("--type")
-    {
-        Description = "How weights are stored: f32, f16, bf16, q8_0 or q4_0.",
-        DefaultValueFactory = _ => "bf16",
-    };
-    static readonly Option<string> s_out = new("--out") { Description = "The file; an older one is replaced.", Required = true };
+    static readonly Option<string> s_type = SharedOptions.WeightType("--type", [.. s_formats.Keys]);
+    static readonly Option<string> s_out = SharedOptions.Out("File to write (.gguf). An existing file is replaced.");
     static readonly ThreadsOption s_threads = new();
-    static readonly Option<bool> s_json = new("--json") { Description = "Print what was written as JSON." };
+    static readonly Option<bool> s_json = SharedOptions.Json();
 
     internal static Command Create()
     {
-        s_type.AcceptOnlyFromAmong([.. s_formats.Keys]);
-        Command gguf = new("gguf", "One file with weights, tokenizer and chat template, as llama.cpp reads it.")
+        Command gguf = new("gguf", "Export weights, tokenizer and chat template to one GGUF file for llama.cpp.")
         {
             s_model, s_adapter, s_lora, s_type, s_out, s_threads, s_json,
         };
         gguf.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
-        return new("export", "Write a model in the format of another program.") { gguf };
+        return new("export", "Export a model to the format of another program.") { gguf };
     }
 
     static int Run(ParseResult parse, CancellationToken cancel)
@@ -62,7 +51,7 @@ static class ExportCommand
         GgufExported exported = parse.GetValue(s_lora)
             ? new GgufLoraExport(
                 model,
-                parse.GetValue(s_adapter) ?? throw new InputException("--lora exports an adapter; name it with --adapter."),
+                parse.GetValue(s_adapter) ?? throw new InputException("--lora requires --adapter. Name the adapter directory."),
                 path
             ).Write()
             : Model(new(model, path, s_formats[parse.GetValue(s_type)!], parse.GetValue(s_adapter)), cancel);
@@ -76,13 +65,16 @@ static class ExportCommand
         return export.Write((done, total) => line.Report(done / Megabyte, total / Megabyte, ""), cancel);
     }
 
-    static string Text(string path, GgufExported exported) =>
-        $"{path}: {exported.TensorCount} tensors, {exported.ByteCount} bytes"
-        + (
-            exported.KeptInF16.Count == 0
-                ? ""
-                : $"; {exported.KeptInF16.Count} of them in F16, because their rows are no whole blocks: {string.Join(", ", exported.KeptInF16.Take(3))}{(exported.KeptInF16.Count > 3 ? ", …" : "")}"
-        );
+    static string Text(string path, GgufExported exported)
+    {
+        string size = $"{path}: {exported.TensorCount} tensors, {exported.ByteCount} bytes";
+        if (exported.KeptInF16.Count == 0)
+        {
+            return size;
+        }
+        string names = string.Join(", ", exported.KeptInF16.Take(3)) + (exported.KeptInF16.Count > 3 ? ", …" : "");
+        return $"{size}; {exported.KeptInF16.Count} tensors in F16, because their rows are not a multiple of the block size: {names}";
+    }
 
     static string Json(string path, GgufExported exported) => JsonSerializer.Serialize(new
     {

@@ -3,6 +3,7 @@ using Farsight.Alignment.Answering;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Engine;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Cli.Commands;
 
@@ -12,22 +13,21 @@ static class GenerateCommand
     static readonly SamplingOptions s_sampling = new();
     static readonly Option<string[]> s_prompts = new("--prompt")
     {
-        Description =
-            "What to answer; @FILE reads it from a file, - from standard input. Several are answered together; what they begin with in common is computed once.",
+        Description = "Prompt to answer. @FILE reads a file, - reads standard input. Repeatable; a common prefix is computed once.",
         Required = true,
     };
-    static readonly Option<string?> s_system = new("--system") { Description = "A system message before the prompt." };
-    static readonly Option<bool> s_raw = new("--raw") { Description = "Continue the prompt as it is, without the chat template." };
+    static readonly Option<string?> s_system = new("--system") { Description = "System message before the prompt. Default: none." };
+    static readonly Option<bool> s_raw = new("--raw") { Description = "Continue the prompt as raw text, without the chat template." };
 
     internal static Command Create()
     {
-        Command command = new("generate", "Answer a prompt, or continue a text.") { s_prompts, s_system, s_raw };
+        Command command = new("generate", "Answer prompts with a model, or continue raw text.") { s_prompts, s_system, s_raw };
         s_sampling.AddTo(command);
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }
 
-    static int Run(ParseResult parse, CancellationToken cancel)
+    static async Task<int> Run(ParseResult parse, CancellationToken cancel)
     {
         TextWriter output = parse.InvocationConfiguration.Output;
         bool isRaw = parse.GetValue(s_raw), writesJson = parse.GetValue(s_sampling.Json);
@@ -35,19 +35,20 @@ static class GenerateCommand
         {
             throw new InputException("--system needs the chat template; leave out --raw, or put the text into the prompt.");
         }
-        TextOptions options = s_sampling.Of(parse);
+        GenerationOptions options = s_sampling.Of(parse);
         string[] texts = [.. parse.GetValue(s_prompts)!.Select(Read)];
         using LoadedModel model = s_sampling.Open(parse);
-        int[][] prompts = [.. texts.Select(t => isRaw ? model.RawPrompt(t) : model.Format.Conversation(Turns(parse, t)))];
 
-        bool streams = prompts.Length == 1 && !writesJson;
-        IReadOnlyList<GeneratedText> answers = TextGenerator.Generate(
-            model,
-            prompts,
-            isRaw,
-            options,
-            streams ? (_, text) => Show(output, text) : null,
-            cancel);
+        bool streams = texts.Length == 1 && !writesJson;
+        CompletionRequest[] requests =
+        [
+            .. texts.Select((text, i) => new CompletionRequest(isRaw ? new Prompt.RawText(text) : Chat(parse, text), options)
+            {
+                Random = SeededRandom.For((int)options.Seed!, "generate", i), // each prompt draws for itself
+                OnText = streams ? part => Show(output, part) : null,
+            }),
+        ];
+        IReadOnlyList<Completion> answers = await model.LanguageModel.CompleteAsync(requests, cancel).ConfigureAwait(false);
         if (streams)
         {
             output.WriteLine();
@@ -56,7 +57,7 @@ static class GenerateCommand
         {
             Write(answers, writesJson, output);
         }
-        foreach (GeneratedText answer in answers.Where(a => a.FinishReason == FinishReason.Length && a.Tokens.Count < options.MaxNewTokens))
+        foreach (Completion answer in answers.Where(a => a.FinishReason == FinishReason.Length && a.Tokens.Count < options.MaxNewTokens))
         {
             Console.Error.WriteLine(
                 $"The context window of {answer.PromptTokens.Count + answer.Tokens.Count} tokens is full; the answer ends there.");
@@ -65,8 +66,8 @@ static class GenerateCommand
         return ExitCode.Done;
     }
 
-    static Text.Conversations.ChatTurn[] Turns(ParseResult parse, string text) =>
-        parse.GetValue(s_system) is { } system ? [new("system", system), new("user", text)] : [new("user", text)];
+    static Prompt.Chat Chat(ParseResult parse, string text) =>
+        parse.GetValue(s_system) is { } system ? new([new("system", system), new("user", text)]) : Prompt.User(text);
 
     static string Read(string prompt)
     {
@@ -86,7 +87,7 @@ static class GenerateCommand
         output.Flush();
     }
 
-    static void Write(IReadOnlyList<GeneratedText> answers, bool writesJson, TextWriter output)
+    static void Write(IReadOnlyList<Completion> answers, bool writesJson, TextWriter output)
     {
         if (writesJson)
         {

@@ -5,13 +5,14 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Farsight.Alignment.Inspection;
 using Farsight.Alignment.Synthesis.Card;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Engine;
 using Farsight.Text.Tokenizers;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight inspect</c>: what a path holds.</summary>
+/// <summary>Describes a model, adapter, run, weights file or dataset (<c>farsight inspect</c>).</summary>
 static class InspectCommand
 {
     static readonly JsonSerializerOptions s_indented = new()
@@ -23,40 +24,27 @@ static class InspectCommand
 
     static readonly Argument<string> s_path = new("path")
     {
-        Description = "Directory of a model, an adapter or a run; GGUF, safetensors or dataset (.jsonl) file.",
+        Description = "Model, adapter or run directory, or GGUF, safetensors or dataset (.jsonl) file.",
     };
-    static readonly Option<bool> s_tensors = new("--tensors") { Description = "List every tensor." };
-    static readonly Option<bool> s_scan = new("--scan") { Description = "Read all weights and count those that are NaN or infinite." };
-    static readonly Option<bool> s_json = new("--json") { Description = "Print it all as JSON." };
+    static readonly Option<bool> s_tensors = new("--tensors") { Description = "List all tensors." };
+    static readonly Option<bool> s_scan = new("--scan") { Description = "Read all weights and count NaN and infinite values." };
+    static readonly Option<bool> s_json = SharedOptions.Json();
 
     static readonly Option<string?> s_html = new("--html")
     {
-        Description = "Of a dataset: write a page that shows samples with their evidence.",
+        Description = "HTML page to write, with samples of a dataset and their evidence. Default: none.",
     };
     static readonly Option<bool> s_card = new("--card")
     {
-        Description = "Of a dataset: write its card beside it, FILE.card.md and FILE.card.json.",
+        Description = "Write the card of a dataset, FILE.card.md and FILE.card.json.",
     };
-    static readonly Option<string?> s_tokenizer = new("--tokenizer")
-    {
-        Description = "For --html and --card: directory of the model that the dataset was made with, for the text of each chunk.",
-    };
-    static readonly Option<int> s_samples = new("--samples")
-    {
-        Description = "For --html: samples on the page, at even distances.",
-        DefaultValueFactory = _ => 40,
-    };
+    static readonly Option<string> s_tokenizer = SharedOptions.Tokenizer(
+        "Model directory of the dataset, for the chunk texts of --html and --card. Default: chunks without text.");
+    static readonly Option<int> s_samples = SharedOptions.Count("--samples", "Number of evenly spaced samples on the --html page.", 40);
 
     internal static Command Create()
     {
-        s_samples.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("--samples: use 1 or more.");
-            }
-        });
-        Command command = new("inspect", "Tell what a file or directory is: sizes, shapes, formats, and what is unusual.")
+        Command command = new("inspect", "Describe a file or directory: sizes, shapes, formats and anomalies.")
         {
             s_path,
             s_tensors,
@@ -89,7 +77,7 @@ static class InspectCommand
     {
         if (!path.EndsWith(".jsonl", StringComparison.Ordinal) || !File.Exists(path))
         {
-            throw new InputException($"--html and --card are for preference datasets, and {path} is no .jsonl file; leave them out.");
+            throw new InputException($"{path} is not a .jsonl file. --html and --card apply only to preference datasets.");
         }
         Tokenizer? tokenizer = parse.GetValue(s_tokenizer) is { } directory ? Tokenizer.Load(Bundled.Locate(directory)) : null;
         TextWriter output = parse.InvocationConfiguration.Output;

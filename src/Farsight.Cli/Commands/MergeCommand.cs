@@ -9,35 +9,26 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight merge</c>: a model and an adapter become a model.</summary>
+/// <summary>Merges an adapter into its model (<c>farsight merge</c>).</summary>
 static class MergeCommand
 {
     const long Megabyte = 1_000_000;
 
-    static readonly Option<string> s_model = new("--model") { Description = "Model directory in Hugging Face's layout.", Required = true };
-    static readonly Option<string> s_adapter = new("--adapter") { Description = "Adapter directory in PEFT's layout.", Required = true };
-    static readonly Option<string> s_out = new("--out")
-    {
-        Description = "Directory for the merged model; an older model there is replaced.",
-        Required = true,
-    };
-    static readonly Option<string> s_type = new("--type")
-    {
-        Description = "How weights are stored: bf16 or f32.",
-        DefaultValueFactory = _ => "bf16",
-    };
+    static readonly Option<string> s_model = SharedOptions.Model();
+    static readonly Option<string> s_adapter = SharedOptions.Adapter("Adapter directory in PEFT format.", required: true);
+    static readonly Option<string> s_out = SharedOptions.Out("Directory of the merged model. An existing model is replaced.");
+    static readonly Option<string> s_type = SharedOptions.WeightType("--type", "bf16", "f32");
     static readonly Option<string> s_shard = new("--shard-size")
     {
-        Description = "Most a file of weights may hold, as in 5GB or 800MB.",
+        Description = "Maximum size per weights file, as in 5GB or 800MB.",
         DefaultValueFactory = _ => "5GB",
     };
     static readonly ThreadsOption s_threads = new();
-    static readonly Option<bool> s_json = new("--json") { Description = "Print what was written as JSON." };
+    static readonly Option<bool> s_json = SharedOptions.Json();
 
     internal static Command Create()
     {
-        s_type.AcceptOnlyFromAmong("bf16", "f32");
-        Command command = new("merge", "Merge an adapter into its model: a directory that needs no adapter.")
+        Command command = new("merge", "Merge an adapter into its model and write the merged model.")
         {
             s_model, s_adapter, s_out, s_type, s_shard, s_threads, s_json,
         };
@@ -76,14 +67,15 @@ static class MergeCommand
                 out double number
             ) && number * factor is >= 1 and < 1e15
             ? (long)(number * factor)
-            : throw new InputException($"--shard-size {text} is not a size; write it as in 5GB or 800MB.");
+            : throw new InputException($"--shard-size {text} is not a size. Write a number and a unit, as in 5GB or 800MB.");
     }
 
     static string Summary(AdapterMerge merge, MergedModel merged) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{merge.Output}: {merged.Weights.ValueCount} parameters in {merged.Weights.Files.Count} files, {merged.UpdatedLayers} layers updated, {merged.ReplacedModules} modules replaced, {merged.Config.RopeScaling.GetType().Name} RoPE, window {merged.Config.MaxPositionEmbeddings}"
-        );
+            $"{merge.Output}: {merged.Weights.ValueCount} parameters in {merged.Weights.Files.Count} files, "
+                + $"{merged.UpdatedLayers} layers updated, {merged.ReplacedModules} modules replaced, "
+                + $"{merged.Config.RopeScaling.GetType().Name} RoPE, window {merged.Config.MaxPositionEmbeddings}");
 
     static string Json(AdapterMerge merge, MergedModel merged) => JsonSerializer.Serialize(new
     {

@@ -12,20 +12,16 @@ using Farsight.Workflows.Train;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight plan</c>: what a training run will take in memory and time, before it is started.</summary>
+/// <summary>Estimates the memory and time of a training run (<c>farsight plan</c>).</summary>
 static class PlanCommand
 {
-    static readonly Argument<string> s_recipe = new("recipe") { Description = "The recipe of a training run, a .jsonc file." };
-    static readonly Option<string[]> s_set = new("--set")
-    {
-        Description = "Override a key of the recipe, as in --set lora.rank=8. May be given several times.",
-    };
-    static readonly Option<string?> s_shape = new("--shape")
-    {
-        Description =
-            "Plan for this shape of a model and of its samples, JSON as for bench step, and not for what the recipe names; the recipe's plan_shape by default, while base model or data are missing.",
-    };
-    static readonly Option<bool> s_json = new("--json") { Description = "One line of JSON on stdout, in bytes and seconds." };
+    static readonly Argument<string> s_recipe = SharedOptions.Recipe();
+    static readonly Option<string[]> s_set = SharedOptions.Set("lora.rank=8");
+    static readonly Option<string> s_shape = SharedOptions.Shape(
+        "JSON file, as for 'bench step', with the model and sample shape to plan for. "
+            + "Default: the recipe's model and data or, if they are missing, its plan_shape.",
+        required: false);
+    static readonly Option<bool> s_json = SharedOptions.Json("Print the plan as JSON, in bytes and seconds.");
     static readonly MemoryOption s_memory = new();
     static readonly ThreadsOption s_threads = new();
 
@@ -36,16 +32,16 @@ static class PlanCommand
         ("embeddings", "embeddings", m => m.Embeddings),
         ("optimizer", "optimizer", m => m.Optimizer),
         ("activations", "activations", m => m.Activations),
-        ("scratch", "inside a layer", m => m.Scratch),
+        ("scratch", "layer workspace", m => m.Scratch),
         ("runtime", "runtime", m => m.Runtime),
-        ("total", "together", m => m.Total),
+        ("total", "total", m => m.Total),
     ];
 
     internal static Command Create()
     {
         Command command = new(
             "plan",
-            "Show what a training run will take in memory and time, and how it will be fitted into what there is.")
+            "Estimate the memory and time of a training run, and choose what to recompute to fit the memory.")
         {
             s_recipe,
             s_shape,
@@ -79,9 +75,9 @@ static class PlanCommand
         return plan.Chosen is null ? ExitCode.Failed : ExitCode.Done;
     }
 
-    /// <summary>The file that is planned by; null where it is the recipe's own model and data.</summary>
-    static string? ShapeOf(TrainRecipe recipe, string path, string? asked) =>
-        asked ?? (recipe.PlanShape is { } own && !(RecipeFile.Exists(path, recipe.BaseModel) && RecipeFile.Exists(path, recipe.Data))
+    /// <summary>Returns the shape file to plan for, or null for the recipe's own model and data.</summary>
+    static string? ShapeOf(TrainRecipe recipe, string path, string? given) =>
+        given ?? (recipe.PlanShape is { } own && !(RecipeFile.Exists(path, recipe.BaseModel) && RecipeFile.Exists(path, recipe.Data))
             ? RecipeFile.Locate(path, "plan_shape", own)
             : null);
 
@@ -92,26 +88,26 @@ static class PlanCommand
         if (shape is not null)
         {
             Console.WriteLine(
-                $"Without the recipe's model and data: planned from the shape in {Path.GetFileName(shape)}, every sample of that length.");
+                $"Planned for the shape in {Path.GetFileName(shape)}, without the recipe's model and data. All samples have that length.");
             Console.WriteLine();
         }
-        Console.WriteLine($"largest tree        {plan.Largest.Rows} tokens, {plan.Largest.Scored} of them scored");
+        Console.WriteLine($"largest tree        {plan.Largest.Rows} tokens, {plan.Largest.Scored} scored");
         Console.WriteLine(
-            $"embeddings          {(shape is null ? "" : "at most ")}{plan.EmbeddingRows} of {plan.Model.VocabSize} tokens occur");
+            $"embeddings          {(shape is null ? "" : "up to ")}{plan.EmbeddingRows} of {plan.Model.VocabSize} tokens used");
         Console.WriteLine(
-            string.Create(CultureInfo.InvariantCulture, $"a step              {plan.TokensPerStep:F0} tokens, {plan.Steps} steps"));
+            string.Create(CultureInfo.InvariantCulture, $"tokens per step     {plan.TokensPerStep:F0}, {plan.Steps} steps"));
         Console.WriteLine();
-        Console.WriteLine($"{"computed again",-18}{Row(plan, l => Name(l.Level))}");
+        Console.WriteLine($"{"recomputed",-18}{Row(plan, l => Name(l.Level))}");
         foreach ((_, string label, Func<MemoryPlan, long> of) in s_parts)
         {
             Console.WriteLine($"{label,-18}{Row(plan, l => TrainPlan.Text(of(l.Memory)))}");
         }
-        Console.WriteLine($"{"seconds a step",-18}{Row(plan, l => Number(l.SecondsPerStep))}");
-        Console.WriteLine($"{"hours in all",-18}{Row(plan, l => Number(l.SecondsPerStep * plan.Steps / 3600))}");
+        Console.WriteLine($"{"seconds per step",-18}{Row(plan, l => Number(l.SecondsPerStep))}");
+        Console.WriteLine($"{"total hours",-18}{Row(plan, l => Number(l.SecondsPerStep * plan.Steps / 3600))}");
         Console.WriteLine();
         Console.WriteLine(plan.Chosen is { } chosen
-            ? $"Within {TrainPlan.Text(plan.Budget)} training computes {TrainPlan.Describe(chosen.Level)} again."
-            : $"Nothing fits into {TrainPlan.Text(plan.Budget)}.");
+            ? $"With {TrainPlan.Text(plan.Budget)} of memory, training recomputes {TrainPlan.Describe(chosen.Level)}."
+            : $"No plan fits in {TrainPlan.Text(plan.Budget)} of memory.");
     }
 
     static string Row(TrainPlan plan, Func<LevelPlan, string> text) => string.Concat(plan.Levels.Select(l => $"{text(l),16}"));

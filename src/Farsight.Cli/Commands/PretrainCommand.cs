@@ -7,28 +7,20 @@ using Farsight.Workflows.Pretrain;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight pretrain</c>: makes a tokenizer and a small base model from documents.</summary>
+/// <summary>Trains a tokenizer and a small base model from documents (<c>farsight pretrain</c>).</summary>
 static class PretrainCommand
 {
-    static readonly Argument<string> s_recipe = new("recipe") { Description = "Recipe, usually .jsonc." };
-    static readonly Option<string> s_documents = new("--documents")
-    {
-        Description = "Folder or file with the documents to train on.",
-        Required = true,
-    };
-    static readonly Option<string> s_out = new("--out")
-    {
-        Description = "Run directory; the model appears in its model/ folder.",
-        Required = true,
-    };
-    static readonly Option<bool> s_resume = new("--resume") { Description = "Continue the run that is there." };
-    static readonly Option<string[]> s_set = new("--set") { Description = "Overrides a key of the recipe: path=value. May be repeated." };
+    static readonly Argument<string> s_recipe = SharedOptions.Recipe();
+    static readonly Option<string> s_documents = SharedOptions.Documents();
+    static readonly Option<string> s_out = SharedOptions.Out("Run directory; the model is written to its model/ folder.");
+    static readonly Option<bool> s_resume = SharedOptions.Resume();
+    static readonly Option<string[]> s_set = SharedOptions.Set("steps=100");
     static readonly ThreadsOption s_threads = new();
 
     static readonly ShownMetric[] s_shown =
     [
         new(PretrainingWork.Loss, "loss", "0.000"),
-        new(PretrainingWork.AnswerExactMatch, "answers right", "0%"),
+        new(PretrainingWork.AnswerExactMatch, "correct answers", "0%"),
     ];
 
     internal static Command Create()

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Engine;
 using Farsight.Engine.Files;
@@ -7,29 +8,25 @@ using Farsight.Evaluation.Report;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight report</c>: evaluations as one page, with Markdown and JSON beside it.</summary>
+/// <summary>Writes a report of evaluations as HTML, Markdown and JSON (<c>farsight report</c>).</summary>
 static class ReportCommand
 {
     static readonly Argument<string[]> s_runs = new("run")
     {
-        Description = "Directories of evaluations (or their results.json), the one to compare with first.",
+        Description = "Evaluation directories or results.json files. The first one is the baseline.",
         Arity = new ArgumentArity(1, 100),
     };
-    static readonly Option<string> s_out = new("--out")
-    {
-        Description = "The page to write, ending in .html; Markdown and JSON go beside it.",
-        Required = true,
-    };
+    static readonly Option<string> s_out = SharedOptions.Out("HTML file to write. The Markdown and JSON files are written next to it.");
     static readonly Option<string[]> s_names = new("--name")
     {
-        Description = "What to call the evaluations, in their order; their directories' names if left out.",
+        Description = "Names of the evaluations, in order. Default: the names of their directories.",
         AllowMultipleArgumentsPerToken = true,
     };
-    static readonly Option<string?> s_title = new("--title") { Description = "The page's heading." };
+    static readonly Option<string?> s_title = new("--title") { Description = "Heading of the report. Default: the evaluation names." };
 
     internal static Command Create()
     {
-        Command command = new("report", "Show evaluations on one page: tables, heat maps, curves, differences and the worst answers.")
+        Command command = new("report", "Write a report of evaluations with tables, heat maps, curves, differences and the worst answers.")
         {
             s_runs,
             s_out,
@@ -46,7 +43,7 @@ static class ReportCommand
         string[] paths = parse.GetValue(s_runs)!, names = Names(paths, parse.GetValue(s_names) ?? []);
         if (!page.EndsWith(".html", StringComparison.OrdinalIgnoreCase))
         {
-            throw new InputException($"--out {page}: the page's name must end in .html; .md and .json are written beside it.");
+            throw new InputException($"--out: the file name '{page}' must end in .html.");
         }
         ReportVariant[] variants = [.. paths.Select((p, i) => new ReportVariant(names[i], EvalFiles.ReadResults(p)))];
         string title =
@@ -59,21 +56,21 @@ static class ReportCommand
         return ExitCode.Done;
     }
 
-    /// <summary>The user's names, or the directories' own, or whole paths where those are not enough to tell them apart.</summary>
+    /// <summary>Returns the given names, or the directory names, or the paths if directory names are not unique.</summary>
     static string[] Names(string[] paths, string[] given)
     {
         if (given.Length > 0 && given.Length != paths.Length)
         {
-            throw new InputException($"--name gives {given.Length} names for {paths.Length} evaluations; name each or none.");
+            throw new InputException($"--name has {given.Length} names for {paths.Length} evaluations. Name all of them or none.");
         }
         string[] own = given.Length > 0 ? given : [.. paths.Select(Own)];
         if (own.Distinct().Count() < own.Length && given.Length > 0)
         {
-            throw new InputException("--name gives two evaluations one name; give each its own.");
+            throw new InputException("--name contains a name twice. Use a different name for each evaluation.");
         }
         return own.Distinct().Count() == own.Length ? own
             : paths.Distinct().Count() == paths.Length ? paths
-            : throw new InputException("An evaluation is given twice; give each once.");
+            : throw new InputException("An evaluation is listed twice. List each one once.");
     }
 
     static string Own(string path)

@@ -6,24 +6,21 @@ using Farsight.Workflows.Study;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight study</c>: several variants, seeds and measurements, and one report that compares them.</summary>
+/// <summary>Trains and measures variants of a recipe and compares them in one report (<c>farsight study</c>).</summary>
 static class StudyCommand
 {
     static readonly Argument<string> s_recipe = new("recipe")
     {
-        Description = "The study, a .jsonc file. Paths in it begin at --out, else at its folder, else at the working folder.",
+        Description = "Study file (.jsonc). Relative paths in it start at --out, or else at its folder, or else at the working folder.",
     };
-    static readonly Option<string> s_out = new("--out")
-    {
-        Description = "Folder for everything the study makes; the same command continues there, and a second process shares the work.",
-        Required = true,
-    };
+    static readonly Option<string> s_out = SharedOptions.Out(
+        "Output directory. Rerun the same command to resume; run it twice at the same time to split the work.");
     static readonly MemoryOption s_memory = new();
     static readonly ThreadsOption s_threads = new();
 
     internal static Command Create()
     {
-        Command command = new("study", "Train and measure variants of a recipe with several seeds, and compare them in one report.")
+        Command command = new("study", "Train and evaluate variants of a recipe with several seeds, and compare them in one report.")
         {
             s_recipe,
             s_out,
@@ -42,7 +39,7 @@ static class StudyCommand
         StudyVerdict verdict = WithProgress(request, cancel);
         foreach (StudyRunState run in verdict.Runs.Where(r => r.Failure is not null))
         {
-            Console.Error.WriteLine($"{run.Variant}, seed {run.Seed} failed: {run.Failure}");
+            Console.Error.WriteLine($"{run.Variant}, seed {run.Seed}: failed: {run.Failure}");
         }
         Console.WriteLine($"Report:  {verdict.ReportPath}");
         Console.WriteLine($"Results: {verdict.ResultsPath}");
@@ -51,36 +48,16 @@ static class StudyCommand
 
     static StudyVerdict WithProgress(StudyRequest request, CancellationToken cancel)
     {
-        using Stages stages = new();
-        using CancellationTokenRegistration told = cancel.Register(() =>
-            stages.Note("Stopping; the same command continues where this one ends."));
+        using StageLines stages = new();
+        using CancellationTokenRegistration note = cancel.Register(() =>
+            stages.Note("Stopping. Rerun the same command to resume."));
         using SecondInterrupt second = new(cancel);
-        return StudyRun.Start(request, stages.Note, stages, cancel);
+        return StudyRun.Start(request, stages.Note, new Stages(stages), cancel);
     }
 
-    /// <summary>One line of progress for each stage of each model.</summary>
-    sealed class Stages : IProgress<StudyProgress>, IDisposable
+    /// <summary>Shows the progress of each stage on a line of its own.</summary>
+    sealed class Stages(StageLines lines) : IProgress<StudyProgress>
     {
-        ProgressLine? _line;
-        (string Stage, string What) _current;
-
-        public void Report(StudyProgress value)
-        {
-            if (_line is null || _current != (value.Stage, value.What))
-            {
-                _line?.Dispose();
-                _line = ProgressLine.OnStandardError($"{value.Stage}: {value.What}:");
-                _current = (value.Stage, value.What);
-            }
-            _line.Report(value.Done, value.Total, value.Detail);
-        }
-
-        public void Dispose() => _line?.Dispose();
-
-        internal void Note(string text)
-        {
-            _line ??= ProgressLine.OnStandardError("");
-            _line.Note(text);
-        }
+        public void Report(StudyProgress value) => lines.Report($"{value.Stage}: {value.What}:", value.Done, value.Total, value.Detail);
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Cli.Options;
@@ -8,78 +7,68 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight synth</c>: preference data from documents.</summary>
+/// <summary>Synthesizes preference data from documents (<c>farsight synth</c>, <c>synth logo</c>).</summary>
 static class SynthCommand
 {
-    static readonly Option<string> s_model = new("--model")
-    {
-        Description =
-            "Directory of the model that will be trained and that writes the responses; with --endpoint only its tokenizer and config are read.",
-        Required = true,
-    };
-    static readonly Option<string> s_documents = new("--documents")
-    {
-        Description = "Folder or file with .txt, .md or .jsonl documents.",
-        Required = true,
-    };
-    static readonly Option<int> s_samples = new("--samples") { Description = "Samples to write.", Required = true };
-    static readonly Option<int> s_seed = new("--seed") { Description = "Decides every random choice.", Required = true };
-    static readonly Option<string> s_out = new("--out")
-    {
-        Description = "The .jsonl file to write. The same command continues it after a stop.",
-        Required = true,
-    };
+    static readonly LogoOptions s_defaults = new("", "", 1, 0, "");
+    static readonly Option<string> s_model = SharedOptions.Model(
+        "Directory of the model to train, which also writes the responses. With --endpoint only its tokenizer and config are read.");
+    static readonly Option<string> s_documents = SharedOptions.Documents();
+    static readonly Option<int> s_samples = new("--samples") { Description = "Number of samples to write.", Required = true };
+    static readonly Option<int> s_seed = SharedOptions.Seed(required: true);
+    static readonly Option<string> s_out = SharedOptions.Out("Dataset to write (.jsonl). Rerun the same command to resume.");
     static readonly Option<QuestionSource?> s_questions = new("--questions")
     {
         Description =
-            "Where questions come from: own (they come with the documents), insert (invented facts are put in and asked for), write (the model writes them about drawn chunks). By default own where a document brings some, else insert, with --endpoint write.",
+            "Source of questions: own (from the documents), insert (about generated facts inserted into the text) or "
+            + "write (by the model, about sampled chunks). Default: own if the documents have questions, else insert; "
+            + "with --endpoint, write.",
         CustomParser = result => Enum.Parse<QuestionSource>(result.Tokens[0].Value, ignoreCase: true),
     };
     static readonly Option<string> s_chosen = new("--chosen")
     {
         Description =
-            "What the chosen response is: model (its own answer from the relevant chunks, as in the paper) or gold (the answer that came with the question, for a model that cannot answer it yet).",
-        DefaultValueFactory = _ => "model",
+            "Source of the chosen response: model (its answer from the relevant chunks, as in the paper) or "
+            + "gold (the reference answer, for models that cannot answer yet).",
+        DefaultValueFactory = _ => s_defaults.Chosen.ToString().ToLowerInvariant(),
     };
     static readonly Option<string> s_scorer = new("--scorer")
     {
         Description =
-            "What says how important a chunk is for a question: evidence (shared terms, rare ones weigh more), entities (their number, as in the paper), bm25, or llm (their number, listed by the endpoint's model).",
-        DefaultValueFactory = _ => "evidence",
+            "Scorer of chunk relevance: evidence (shared terms, weighted by rarity), "
+            + "entities (number of shared entities, as in the paper), bm25, or llm (shared entities, extracted by the endpoint's model).",
+        DefaultValueFactory = _ => s_defaults.Scorer,
     };
-    static readonly Option<string?> s_shard = new("--shard")
-    {
-        Description = "i/n: makes the i-th of n parts, as DATA.shard-i-of-n.jsonl; all parts merged are the whole file.",
-    };
+    static readonly Option<string> s_shard = SharedOptions.Shard();
     static readonly Option<int?> s_chunkTokens = new("--chunk-tokens")
     {
-        Description = "Tokens of a chunk; by default a sixteenth of the model's window, at most 512.",
+        Description = "Tokens per chunk. Default: a sixteenth of the model's window, at most 512.",
     };
-    static readonly Option<int> s_chunks = new("--chunks") { Description = "Chunks of a context.", DefaultValueFactory = _ => 16 };
+    static readonly Option<int> s_chunks = new("--chunks") { Description = "Chunks per context.", DefaultValueFactory = _ => s_defaults.Chunks };
     static readonly Option<double?> s_threshold = new("--threshold")
     {
         Description =
-            "The score from which a chunk is relevant; by default the scorer's own: of entities 6, as in the paper. Where none reaches it, the best chunks are relevant.",
+            "Minimum score of a relevant chunk; if no chunk reaches it, the best ones are used. Default: set by the scorer (entities: 6).",
     };
     static readonly Option<int> s_rejected = new("--rejected")
     {
-        Description = "Rejected responses of a sample.",
-        DefaultValueFactory = _ => 2,
+        Description = "Rejected responses per sample.",
+        DefaultValueFactory = _ => s_defaults.Rejected,
     };
     static readonly Option<double> s_temperature = new("--temperature")
     {
-        Description = "Of the rejected responses.",
-        DefaultValueFactory = _ => 0.8,
+        Description = "Sampling temperature for rejected responses.",
+        DefaultValueFactory = _ => s_defaults.Temperature,
     };
     static readonly ThreadsOption s_threads = new();
     static readonly CorpusFlags s_corpus = new(nearDuplicates: 0.8);
-    static readonly EndpointFlags s_endpoint = new(), s_judge = new("judge-", "the model that judges chosen responses");
+    static readonly EndpointFlags s_endpoint = new(), s_judge = new("judge-", "the judge of chosen responses");
 
     internal static Command Create()
     {
         Command logo = new(
             "logo",
-            "Preferred answers from the relevant chunks of a context, rejected ones from irrelevant and partial ones (LOGO).")
+            "Synthesize LOGO data: chosen responses from relevant chunks of a context, rejected ones from irrelevant or partial chunks.")
         {
             s_model,
             s_documents,
@@ -104,7 +93,7 @@ static class SynthCommand
         s_endpoint.AddTo(logo);
         s_judge.AddTo(logo);
         logo.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
-        return new("synth", "Make preference data from documents, with the model's own responses.")
+        return new("synth", "Synthesize preference data from documents with the model's own responses.")
         {
             logo,
             SynthLongPoCommand.Create(),
@@ -116,12 +105,23 @@ static class SynthCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         s_threads.Apply(parse);
+        return SynthWork.Run<LogoSettings>(
+            parse,
+            Options,
+            s_endpoint.Of(parse),
+            made => ($"{made.ChunkTokens} tokens", made.Questions),
+            cancel,
+            s_judge.Of(parse) is { } endpoint ? (endpoint, (located, judge) => (LogoOptions)located with { Judge = judge }) : null);
+    }
+
+    static LogoOptions Options(ParseResult parse)
+    {
         (string model, string documents, int seed) = (
             Bundled.Locate(parse.GetValue(s_model)!),
             parse.GetValue(s_documents)!,
             parse.GetValue(s_seed));
         Lazy<Tokenizer> tokenizer = new(() => Tokenizer.Load(model));
-        LogoSynthesisOptions options = new(model, documents, parse.GetValue(s_samples), seed, parse.GetValue(s_out)!)
+        return new(model, documents, parse.GetValue(s_samples), seed, parse.GetValue(s_out)!)
         {
             Corpus = s_corpus.Options(parse, documents, seed, text => tokenizer.Value.Count(text)),
             Questions = parse.GetValue(s_questions),
@@ -134,38 +134,5 @@ static class SynthCommand
             Rejected = parse.GetValue(s_rejected),
             Temperature = parse.GetValue(s_temperature),
         };
-        EndpointOptions? judge = s_judge.Of(parse);
-        (LogoSynthesisSummary made, string speed) = SynthWork.Run(
-            parse,
-            s_endpoint.Of(parse),
-            (writer, shown, line) => Synthesize(options, judge, writer, shown, line, cancel),
-            cancel);
-        SynthWork.Write(made.Documents, $"{made.Settings.ChunkTokens} tokens", made.Settings.Questions, made.Counts, speed);
-        Console.WriteLine(options.File);
-        return ExitCode.Done;
-    }
-
-    static LogoSynthesisSummary Synthesize(
-        LogoSynthesisOptions options,
-        EndpointOptions? judge,
-        ChatWriter? writer,
-        IProgress<SynthesisProgress> shown,
-        ProgressLine line,
-        CancellationToken cancel)
-    {
-        using EndpointSet? judging = judge is null ? null : EndpointSet.Open(judge, line.Note);
-        options = options with
-        {
-            Corpus = options.Corpus! with { Told = new ReadingNotes(line, cancel).Tell },
-            Judge = judging is null ? null : new(judging, judge!.Model),
-        };
-        try
-        {
-            return writer is null ? LogoSynthesis.Run(options, shown, cancel) : LogoSynthesis.Run(options, writer, shown, cancel);
-        }
-        finally
-        {
-            EndpointNotes.Write(line, "judge", judging);
-        }
     }
 }

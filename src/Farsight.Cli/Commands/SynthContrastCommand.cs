@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Contrast;
 using Farsight.Cli.Options;
@@ -8,46 +7,34 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight synth contrast</c>: preference data whose rejected responses are the mistakes that long contexts invite.</summary>
+/// <summary>Synthesizes data whose rejected responses are typical long-context mistakes (<c>farsight synth contrast</c>).</summary>
 static class SynthContrastCommand
 {
-    static readonly Option<string> s_model = new("--model")
-    {
-        Description = "Directory of the model that will be trained and that writes rejected responses.",
-        Required = true,
-    };
-    static readonly Option<string> s_documents = new("--documents")
-    {
-        Description = "Folder or file with .txt, .md or .jsonl documents.",
-        Required = true,
-    };
-    static readonly Option<int> s_samples = new("--samples") { Description = "Samples to write, of all kinds together.", Required = true };
-    static readonly Option<int> s_seed = new("--seed") { Description = "Decides every random choice.", Required = true };
-    static readonly Option<string> s_out = new("--out")
-    {
-        Description = "The .jsonl file to write. The same command continues it after a stop.",
-        Required = true,
-    };
+    static readonly ContrastOptions s_defaults = new("", "", 1, 0, "");
+    static readonly Option<string> s_model = SharedOptions.Model("Directory of the model to train, which also writes rejected responses.");
+    static readonly Option<string> s_documents = SharedOptions.Documents();
+    static readonly Option<int> s_samples = new("--samples") { Description = "Number of samples to write.", Required = true };
+    static readonly Option<int> s_seed = SharedOptions.Seed(required: true);
+    static readonly Option<string> s_out = SharedOptions.Out("Dataset to write (.jsonl). Rerun the same command to resume.");
     static readonly Option<ContrastKind[]> s_kind = new("--kind")
     {
         Description =
-            "One or several, which take turns: distractors (the right fact among near ones), unanswerable (half of the questions have no answer in the text), entities (all facts of a kind, and none that is not there), instructions (the form of the answer). By default all.",
+            "Kinds of samples, in rotation: distractors (the right fact among similar ones), "
+            + "unanswerable (no answer in the text for half of the questions), "
+            + "entities (all facts of a kind and no others), instructions (the form of the answer). Default: all.",
         AllowMultipleArgumentsPerToken = true,
         CustomParser = result => [.. result.Tokens.Select(t => Enum.Parse<ContrastKind>(t.Value, ignoreCase: true))],
     };
-    static readonly Option<string?> s_shard = new("--shard")
-    {
-        Description = "i/n: makes the i-th of n parts, as DATA.shard-i-of-n.jsonl; all parts merged are the whole file.",
-    };
+    static readonly Option<string> s_shard = SharedOptions.Shard();
     static readonly Option<int?> s_chunkTokens = new("--chunk-tokens")
     {
-        Description = "Tokens of a chunk; by default a sixteenth of the model's window, at most 512.",
+        Description = "Tokens per chunk. Default: a sixteenth of the model's window, at most 512.",
     };
-    static readonly Option<int> s_chunks = new("--chunks") { Description = "Chunks of a context.", DefaultValueFactory = _ => 16 };
+    static readonly Option<int> s_chunks = new("--chunks") { Description = "Chunks per context.", DefaultValueFactory = _ => s_defaults.Chunks };
     static readonly Option<double> s_temperature = new("--temperature")
     {
-        Description = "Of the rejected responses that the model writes.",
-        DefaultValueFactory = _ => 0.8,
+        Description = "Sampling temperature for rejected responses of the model.",
+        DefaultValueFactory = _ => s_defaults.Temperature,
     };
     static readonly ThreadsOption s_threads = new();
     static readonly CorpusFlags s_corpus = new(nearDuplicates: 0.8);
@@ -56,7 +43,7 @@ static class SynthContrastCommand
     {
         Command command = new(
             "contrast",
-            "Preferred are right answers, rejected are mistakes: the wrong fact of several, one that is not in the text, the wrong form.")
+            "Synthesize contrast data: correct chosen responses, rejected ones with a wrong fact, an invented fact or a wrong form.")
         {
             s_model, s_documents, s_samples, s_seed, s_out, s_kind, s_shard, s_chunkTokens, s_chunks, s_temperature, s_threads,
         };
@@ -69,27 +56,7 @@ static class SynthContrastCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         s_threads.Apply(parse);
-        ContrastOptions options = Options(parse);
-        (ContrastSummary made, string speed) = SynthWork.Run(
-            parse,
-            null,
-            (_, shown, line) =>
-                ContrastSynthesis.Run(
-                    options with
-                    {
-                        Corpus = options.Corpus! with { Told = new ReadingNotes(line, cancel).Tell },
-                    },
-                    shown,
-                    cancel),
-            cancel);
-        SynthWork.Write(
-            made.Documents,
-            string.Create(CultureInfo.InvariantCulture, $"{made.Settings.ChunkTokens} tokens"),
-            made.Settings.Kind,
-            made.Counts,
-            speed);
-        Console.WriteLine(options.File);
-        return ExitCode.Done;
+        return SynthWork.Run(parse, Options, null, made => ($"{made.ChunkTokens} tokens", made.Kind), cancel);
     }
 
     static ContrastOptions Options(ParseResult parse)
@@ -99,14 +66,14 @@ static class SynthContrastCommand
             parse.GetValue(s_documents)!,
             parse.GetValue(s_seed));
         Lazy<Tokenizer> tokenizer = new(() => Tokenizer.Load(model));
-        ContrastOptions options = new(model, documents, parse.GetValue(s_samples), seed, parse.GetValue(s_out)!)
+        return new(model, documents, parse.GetValue(s_samples), seed, parse.GetValue(s_out)!)
         {
             Corpus = s_corpus.Options(parse, documents, seed, text => tokenizer.Value.Count(text)),
             Shard = parse.GetValue(s_shard) is { } shard ? SynthesisShard.Parse(shard) : null,
             ChunkTokens = parse.GetValue(s_chunkTokens),
             Chunks = parse.GetValue(s_chunks),
             Temperature = parse.GetValue(s_temperature),
+            Kinds = parse.GetValue(s_kind) is { Length: > 0 } kinds ? kinds : null,
         };
-        return parse.GetValue(s_kind) is { Length: > 0 } kinds ? options with { Kinds = kinds } : options;
     }
 }

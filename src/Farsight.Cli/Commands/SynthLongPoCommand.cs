@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.LongPo;
 using Farsight.Cli.Options;
@@ -8,68 +7,57 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight synth longpo</c>: preference data in which only the length of the context tells the responses apart.</summary>
+/// <summary>Synthesizes data in which only the context length separates the responses (<c>farsight synth longpo</c>).</summary>
 static class SynthLongPoCommand
 {
-    static readonly Option<string> s_model = new("--model")
-    {
-        Description =
-            "Directory of the model that will be trained and that writes instructions and responses; with --endpoint only its tokenizer and config are read.",
-        Required = true,
-    };
-    static readonly Option<string> s_documents = new("--documents")
-    {
-        Description = "Folder or file with .txt, .md or .jsonl documents.",
-        Required = true,
-    };
-    static readonly Option<int> s_samples = new("--samples") { Description = "Samples to write.", Required = true };
-    static readonly Option<int> s_seed = new("--seed") { Description = "Decides every random choice.", Required = true };
-    static readonly Option<string> s_out = new("--out")
-    {
-        Description = "The .jsonl file to write. The same command continues it after a stop.",
-        Required = true,
-    };
+    static readonly LongPoOptions s_defaults = new("", "", 1, 0, "");
+    static readonly Option<string> s_model = SharedOptions.Model(
+        "Directory of the model to train, which also writes the data. With --endpoint only its tokenizer and config are read.");
+    static readonly Option<string> s_documents = SharedOptions.Documents();
+    static readonly Option<int> s_samples = new("--samples") { Description = "Number of samples to write.", Required = true };
+    static readonly Option<int> s_seed = SharedOptions.Seed(required: true);
+    static readonly Option<string> s_out = SharedOptions.Out("Dataset to write (.jsonl). Rerun the same command to resume.");
     static readonly Option<QuestionSource?> s_questions = new("--questions")
     {
         Description =
-            "Where instructions come from: own (they come with the documents), insert (invented facts are put in and asked for), write (the model writes four about a chunk, and one is drawn). By default own where a document brings some, else insert, with --endpoint write.",
+            "Source of instructions: own (from the documents), insert (about generated facts inserted into the text) or "
+            + "write (one of four by the model about a chunk). Default: own if the documents have some, else insert; "
+            + "with --endpoint, write.",
         CustomParser = result => Enum.Parse<QuestionSource>(result.Tokens[0].Value, ignoreCase: true),
     };
-    static readonly Option<string?> s_shard = new("--shard")
-    {
-        Description = "i/n: makes the i-th of n parts, as DATA.shard-i-of-n.jsonl; all parts merged are the whole file.",
-    };
+    static readonly Option<string> s_shard = SharedOptions.Shard();
     static readonly Option<int?> s_chunkTokens = new("--chunk-tokens")
     {
-        Description = "Most tokens of a chunk, the short context; by default a quarter of the document, at most 30000.",
+        Description = "Maximum tokens per chunk, the short context. Default: a quarter of the document, at most 30000.",
     };
     static readonly Option<int?> s_minChunkTokens = new("--min-chunk-tokens")
     {
-        Description = "Fewest tokens of a chunk that is asked about; by default 8/15 of the most, as 16000 of 30000.",
+        Description = "Minimum tokens of a chunk with a question. Default: 8/15 of the maximum, as 16000 of 30000.",
     };
     static readonly Option<int?> s_documentTokens = new("--document-tokens")
     {
         Description =
-            "Most tokens of a document, the long context; longer ones are cut into several. By default twice the model's window, with --endpoint what the window has room for.",
+            "Maximum tokens per document, the long context; longer documents are split. "
+            + "Default: twice the model's window; with --endpoint, what fits in the window.",
     };
     static readonly Option<int> s_chunksPerDocument = new("--chunks-per-document")
     {
-        Description = "Most chunks of a document that are asked about before every document had its turn.",
-        DefaultValueFactory = _ => 4,
+        Description = "Maximum chunks per document in the first round.",
+        DefaultValueFactory = _ => s_defaults.ChunksPerDocument,
     };
     static readonly Option<int> s_turns = new("--turns")
     {
-        Description = "Questions about a document in one sample, each about another chunk: 1 to 4.",
-        DefaultValueFactory = _ => 1,
+        Description = "Questions per sample, each about a different chunk of the document: 1 to 4.",
+        DefaultValueFactory = _ => s_defaults.Turns,
     };
     static readonly Option<double> s_temperature = new("--temperature")
     {
-        Description = "Of the first attempt at a response; what cannot be used is sampled again at 0.8 or more.",
-        DefaultValueFactory = _ => 0,
+        Description = "Sampling temperature of the first attempt. Unusable responses are resampled at 0.8 or more.",
+        DefaultValueFactory = _ => s_defaults.Temperature,
     };
     static readonly Option<int?> s_maxNewTokens = new("--max-new-tokens")
     {
-        Description = "Limit of a response; by default a sixteenth of the model's window, between 64 and 1024.",
+        Description = "Maximum tokens per response. Default: a sixteenth of the model's window, between 64 and 1024.",
     };
     static readonly ThreadsOption s_threads = new();
     static readonly CorpusFlags s_corpus = new(nearDuplicates: 0.8);
@@ -77,7 +65,9 @@ static class SynthLongPoCommand
 
     internal static Command Create()
     {
-        Command command = new("longpo", "Preferred answers from a chunk of a long document, rejected ones from the whole of it (LongPO).")
+        Command command = new(
+            "longpo",
+            "Synthesize LongPO data: chosen responses from a chunk of a long document, rejected ones from the whole document.")
         {
             s_model,
             s_documents,
@@ -105,29 +95,12 @@ static class SynthLongPoCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         s_threads.Apply(parse);
-        LongPoOptions options = Options(parse);
-        (LongPoSummary made, string speed) = SynthWork.Run(
-            parse, s_endpoint.Of(parse), (writer, shown, line) => Synthesize(options, writer, shown, line, cancel), cancel);
-        LongPoSettings settings = made.Settings;
-        SynthWork.Write(
-            made.Documents,
-            string.Create(CultureInfo.InvariantCulture, $"{settings.MinChunkTokens} to {settings.ChunkTokens} tokens"),
-            settings.Questions,
-            made.Counts,
-            speed);
-        Console.WriteLine(options.File);
-        return ExitCode.Done;
-    }
-
-    static LongPoSummary Synthesize(
-        LongPoOptions options,
-        ChatWriter? writer,
-        IProgress<SynthesisProgress> shown,
-        ProgressLine line,
-        CancellationToken cancel)
-    {
-        options = options with { Corpus = options.Corpus! with { Told = new ReadingNotes(line, cancel).Tell } };
-        return writer is null ? LongPoSynthesis.Run(options, shown, cancel) : LongPoSynthesis.Run(options, writer, shown, cancel);
+        return SynthWork.Run(
+            parse,
+            Options,
+            s_endpoint.Of(parse),
+            made => ($"{made.MinChunkTokens} to {made.ChunkTokens} tokens", made.Questions),
+            cancel);
     }
 
     static LongPoOptions Options(ParseResult parse)

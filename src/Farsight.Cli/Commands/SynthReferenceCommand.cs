@@ -5,18 +5,14 @@ using Farsight.Cli.Output;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight synth reference</c>: log-probabilities of a dataset's responses after their short contexts.</summary>
+/// <summary>Computes the reference log-probabilities of LongPO (<c>farsight synth reference</c>).</summary>
 static class SynthReferenceCommand
 {
-    static readonly Option<string> s_model = new("--model")
-    {
-        Description = "Directory of the reference: the model before training.",
-        Required = true,
-    };
-    static readonly Option<string> s_data = new("--data") { Description = "The .jsonl file that synthesis wrote.", Required = true };
+    static readonly Option<string> s_model = SharedOptions.Model("Directory of the reference model, the model before training.");
+    static readonly Option<string> s_data = new("--data") { Description = "Preference dataset (.jsonl).", Required = true };
     static readonly Option<int> s_batchTokens = new("--batch-tokens")
     {
-        Description = "Most tokens that are computed together; bounds the memory.",
+        Description = "Maximum tokens per batch. Limits the memory.",
         DefaultValueFactory = _ => 8192,
     };
     static readonly ThreadsOption s_threads = new();
@@ -25,7 +21,7 @@ static class SynthReferenceCommand
     {
         Command command = new(
             "reference",
-            "Compute once what LongPO's reference thinks of a dataset's responses, and keep it beside the dataset.")
+            "Compute the reference log-probabilities of a LongPO dataset and store them next to it.")
         {
             s_model,
             s_data,

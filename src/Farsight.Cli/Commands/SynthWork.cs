@@ -1,47 +1,94 @@
 using System.CommandLine;
 using System.Globalization;
+using Farsight.Alignment;
 using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Synthesis;
+using Farsight.Alignment.Synthesis.Quality;
 using Farsight.Cli.Output;
+using Farsight.Engine;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary>
-/// What the commands that make preference data have in common: progress, endpoints, interrupts, and how the counts are told.
-/// </summary>
+/// <summary>Runs synthesis for the commands that make preference data: endpoints, progress, interrupts, and the printed counts.</summary>
 static class SynthWork
 {
-    /// <summary>Runs a pipeline, and says how to go on when it is stopped.</summary>
+    /// <summary>Makes the file and prints what was made.</summary>
     /// <param name="parse">The command line.</param>
-    /// <param name="endpoint">Who answers; null for the local model.</param>
-    /// <param name="run">Does it; gets the writer behind the endpoint or null, where to report, and a line for notes.</param>
+    /// <param name="optionsOf">Reads the options of the method from the command line.</param>
+    /// <param name="endpoint">The endpoint of the model that responds; null for the local model.</param>
+    /// <param name="described">Describes the size of a chunk, "32 tokens", and the origin of the questions.</param>
     /// <param name="cancel">Ctrl-C.</param>
-    /// <returns>What was made, and ", 1234 an hour".</returns>
-    internal static (T Summary, string Speed) Run<T>(
+    /// <param name="judge">The endpoint of the judge, and the options with the judge in them; null for no judge.</param>
+    /// <exception cref="InputException">The library refused an option; the message has the spelling of the command line.</exception>
+    internal static int Run<TSettings>(
         ParseResult parse,
+        Func<ParseResult, SynthesisOptions<TSettings>> optionsOf,
         EndpointOptions? endpoint,
-        Func<ChatWriter?, IProgress<SynthesisProgress>, ProgressLine, T> run,
-        CancellationToken cancel)
+        Func<TSettings, (string Chunks, string Questions)> described,
+        CancellationToken cancel,
+        (EndpointOptions Endpoint, Func<SynthesisOptions<TSettings>, QualityJudge, SynthesisOptions<TSettings>> With)? judge = null)
+        where TSettings : class
     {
         try
         {
-            return Run(endpoint, run, cancel);
+            SynthesisOptions<TSettings> options = optionsOf(parse);
+            (SynthesisSummary<TSettings> made, string speed) = Make(options, endpoint, judge, cancel);
+            (string chunks, string questions) = described(made.Settings);
+            Write(made.Documents, chunks, questions, made.Counts, speed);
+            Console.WriteLine(options.File);
+            return ExitCode.Done;
         }
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine(
-                $"Stopped; what was made is kept. Continue with: farsight {string.Join(' ', parse.Tokens.Select(t => t.Value))}");
+                $"Stopped; the samples so far are kept. Resume with: farsight {string.Join(' ', parse.Tokens.Select(t => t.Value))}");
             throw;
+        }
+        catch (OptionException e)
+        {
+            throw new InputException($"{FlagOf(parse, e.Key)} {e.Problem}", e);
         }
     }
 
-    /// <summary>Tells what was made.</summary>
-    /// <param name="documents">What of.</param>
-    /// <param name="chunks">What a chunk is: "32 tokens".</param>
-    /// <param name="questions">Where they are from.</param>
-    /// <param name="counts">What came of it.</param>
-    /// <param name="speed">Of this run.</param>
-    internal static void Write(CorpusCounts documents, string chunks, string questions, SynthesisCounts counts, string speed)
+    static (SynthesisSummary<TSettings> Made, string Speed) Make<TSettings>(
+        SynthesisOptions<TSettings> options,
+        EndpointOptions? endpoint,
+        (EndpointOptions Endpoint, Func<SynthesisOptions<TSettings>, QualityJudge, SynthesisOptions<TSettings>> With)? judge,
+        CancellationToken cancel)
+        where TSettings : class
+    {
+        using ProgressLine line = ProgressLine.OnStandardError("sample");
+        using CancellationTokenRegistration registration = cancel.Register(() => line.Note(endpoint is null
+            ? "Stopping after the current group of samples. Press Ctrl-C again to stop at once and lose that group."
+            : "Stopping: pending requests are abandoned."));
+        using SecondInterrupt second = new(cancel);
+        using EndpointSet? writing = endpoint is null ? null : EndpointSet.Open(endpoint, line.Note);
+        using EndpointSet? judging = judge is null ? null : EndpointSet.Open(judge.Value.Endpoint, line.Note);
+        options = options with { Corpus = options.Corpus! with { Told = new ReadingNotes(line, cancel).Tell } };
+        options = judging is null ? options : judge!.Value.With(options, new(judging.AsLanguageModel()));
+        SampleProgress progress = new(line);
+        try
+        {
+            SynthesisSummary<TSettings> made = writing is null
+                ? SynthesisRun.Start(options, progress, cancel)
+                : SynthesisRun.Start(options, writing.AsLanguageModel(), progress, cancel);
+            return (made, progress.Speed);
+        }
+        finally
+        {
+            EndpointNotes.Write(line, "judge", judging);
+            EndpointNotes.Write(line, "endpoint", writing);
+        }
+    }
+
+    /// <summary>Returns the command's spelling of a recipe key: "--chunk-tokens", and "--kind" for "kinds".</summary>
+    static string FlagOf(ParseResult parse, string key)
+    {
+        string flag = $"--{key.Replace('_', '-')}";
+        return parse.CommandResult.Command.Options.Any(o => o.Name == flag) ? flag : flag.TrimEnd('s');
+    }
+
+    static void Write(CorpusCounts documents, string chunks, string questions, SynthesisCounts counts, string speed)
     {
         if (counts.GivenUp > 0)
         {
@@ -52,7 +99,7 @@ static class SynthWork
         foreach (
             (string what, IReadOnlyDictionary<string, long> by) in new[]
             {
-                ("left out", documents.Dropped),
+                ("dropped", documents.Dropped),
                 ("repaired", documents.Repaired),
             }.Where(c => c.Item2.Count > 0))
         {
@@ -69,40 +116,16 @@ static class SynthWork
         WriteReasons("resampled", counts.Resampled);
     }
 
-    static (T, string) Run<T>(
-        EndpointOptions? endpoint,
-        Func<ChatWriter?, IProgress<SynthesisProgress>, ProgressLine, T> run,
-        CancellationToken cancel)
-    {
-        using ProgressLine line = ProgressLine.OnStandardError("sample");
-        using CancellationTokenRegistration told = cancel.Register(() => line.Note(endpoint is null
-            ? "Stopping: the group of samples is finished first. Ctrl-C once more stops at once and loses that group."
-            : "Stopping: what was asked is given up."));
-        using SecondInterrupt second = new(cancel);
-        using EndpointSet? asked = endpoint is null ? null : EndpointSet.Open(endpoint, line.Note);
-        Shown shown = new(line);
-        try
-        {
-            return (
-                run(asked is null ? null : new(asked, endpoint!.Model, endpoint.Concurrency * endpoint.Urls.Count), shown, line),
-                shown.Speed);
-        }
-        finally
-        {
-            EndpointNotes.Write(line, "endpoint", asked);
-        }
-    }
-
     static void WriteReasons(string label, IReadOnlyDictionary<string, int> reasons) =>
         Console.WriteLine($"{label,-11}{(reasons.Count == 0 ? "none" : string.Join(", ", reasons.Select(r => $"{r.Key} {r.Value}")))}");
 
-    /// <summary>Turns the counts into a line.</summary>
-    sealed class Shown(ProgressLine line) : IProgress<SynthesisProgress>
+    /// <summary>Shows the counts on the progress line.</summary>
+    sealed class SampleProgress(ProgressLine line) : IProgress<SynthesisProgress>
     {
         int? _before; // samples that an earlier run wrote
         TimeSpan _begun;
 
-        /// <summary>", 1234 an hour", or nothing where nothing was made.</summary>
+        /// <summary>", 1234 per hour"; empty if no sample was made.</summary>
         internal string Speed { get; private set; } = "";
 
         public void Report(SynthesisProgress value)
@@ -115,7 +138,7 @@ static class SynthWork
             else if (value.Counts.Written > _before)
             {
                 double hours = (line.Elapsed - _begun).TotalHours;
-                Speed = string.Create(CultureInfo.InvariantCulture, $", {(value.Counts.Written - _before) / hours:F0} an hour");
+                Speed = string.Create(CultureInfo.InvariantCulture, $", {(value.Counts.Written - _before) / hours:F0} per hour");
             }
             line.Report(
                 value.Counts.Written,

@@ -7,19 +7,13 @@ using Farsight.Workflows.Train;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary><c>farsight train</c>: preference training by a recipe, into a run directory.</summary>
+/// <summary>Trains an adapter on preference data from a recipe (<c>farsight train</c>).</summary>
 static class TrainCommand
 {
-    static readonly Argument<string> s_recipe = new("recipe")
-    {
-        Description = "The recipe, a .jsonc file. Paths in it begin at its folder, else at the working folder.",
-    };
-    static readonly Option<string> s_out = new("--out") { Description = "The run directory, new or empty.", Required = true };
-    static readonly Option<bool> s_resume = new("--resume") { Description = "Continue the run in --out from its last checkpoint." };
-    static readonly Option<string[]> s_set = new("--set")
-    {
-        Description = "Override a key of the recipe, as in --set optimizer.learning_rate=1e-4. May be given several times.",
-    };
+    static readonly Argument<string> s_recipe = SharedOptions.Recipe();
+    static readonly Option<string> s_out = SharedOptions.Out("Run directory. It must be new or empty, unless --resume is given.");
+    static readonly Option<bool> s_resume = SharedOptions.Resume();
+    static readonly Option<string[]> s_set = SharedOptions.Set("optimizer.learning_rate=1e-4");
     static readonly MemoryOption s_memory = new();
     static readonly ThreadsOption s_threads = new();
 
@@ -34,7 +28,7 @@ static class TrainCommand
 
     internal static Command Create()
     {
-        Command command = new("train", "Train an adapter by preference: a base model and a dataset in, an adapter out.")
+        Command command = new("train", "Train a LoRA adapter on preference data from a recipe.")
         {
             s_recipe,
             s_out,
@@ -52,7 +46,7 @@ static class TrainCommand
         string recipePath = Bundled.Locate(parse.GetValue(s_recipe)!), output = parse.GetValue(s_out)!;
         s_threads.Apply(parse);
         TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(recipePath, parse.GetValue(s_set) ?? []);
-        ProgressLine reference = ProgressLine.OnStandardError("reference of sample");
+        ProgressLine reference = ProgressLine.OnStandardError("reference: sample");
         TrainRequest request = new(recipe, recipePath, output, parse.GetValue(s_resume), parse.GetValue(s_memory))
         {
             ReferenceProgress = (done, all) =>

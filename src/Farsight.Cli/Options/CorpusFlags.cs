@@ -3,69 +3,61 @@ using Farsight.Alignment.Corpus;
 
 namespace Farsight.Cli.Options;
 
-/// <summary>
-/// The options of every command that reads a corpus: what its records are, which documents count, and which part is drawn.
-/// </summary>
+/// <summary>Represents the options of every command that reads a corpus: record format, filters and sampling.</summary>
 sealed class CorpusFlags
 {
     static readonly Dictionary<string, DocumentFormat> s_formats = Enum.GetValues<DocumentFormat>()
         .ToDictionary(f => f.ToString().ToLowerInvariant(), StringComparer.Ordinal);
 
-    readonly Option<string> _format = new("--format")
-    {
-        Description = "How documents lie in the files: auto, text, field, conversations or instruction.",
-        DefaultValueFactory = _ => "auto",
-    };
+    readonly Option<string> _format = SharedOptions.Choice("--format", "Record format of the files.", s_formats.Keys, "auto");
     readonly Option<string> _field = new("--field")
     {
-        Description = "The field of a JSON record that holds the text.",
+        Description = "Field of a JSON record that contains the text.",
         DefaultValueFactory = _ => "text",
     };
     readonly Option<double> _nearDuplicates = new("--near-duplicates");
-    readonly Option<double> _share = new("--draw-share")
+    readonly Option<double> _drawShare = new("--draw-share")
     {
-        Description = "Each document's chance to be read, up to 1; whether it is depends on --seed and its name.",
+        Description = "Probability, 0 to 1, that a document is read. It depends on --seed and the document's name.",
         DefaultValueFactory = _ => 1,
     };
-    readonly Option<int?> _count = new("--draw")
+    readonly Option<int?> _draw = new("--draw")
     {
-        Description = "Most documents to draw, by --seed, of those that the other options let through.",
+        Description = "Maximum number of documents, drawn with --seed after all other filters. Default: no limit.",
     };
-    readonly Option<int?> _least = new("--min-length")
+    readonly Option<int?> _minLength = new("--min-length")
     {
-        Description = "Drop shorter documents; in tokens where there is a tokenizer, else in characters.",
+        Description = "Minimum document length, in tokens if a tokenizer is given, else in characters. Default: no limit.",
     };
-    readonly Option<int?> _most = new("--max-length") { Description = "Drop longer documents." };
+    readonly Option<int?> _maxLength = new("--max-length") { Description = "Maximum document length, as above. Default: no limit." };
 
-    /// <summary>The options.</summary>
-    /// <param name="nearDuplicates">The similarity from which later documents are dropped, unless the user says otherwise; 0 keeps
-    /// all.</param>
+    /// <summary>Creates the options.</summary>
+    /// <param name="nearDuplicates">The default of --near-duplicates; 0 keeps all documents.</param>
     internal CorpusFlags(double nearDuplicates)
     {
-        _format.AcceptOnlyFromAmong([.. s_formats.Keys]);
         _nearDuplicates.Description =
-            "Drop documents that share this part of their runs of five words with an earlier one, 0.8 for instance; 0 keeps all.";
+            "Similarity, 0 to 1, at which a document is dropped as a duplicate of an earlier one (shared five-word runs). 0 keeps all.";
         _nearDuplicates.DefaultValueFactory = _ => nearDuplicates;
     }
 
-    /// <summary>Adds them to a command.</summary>
+    /// <summary>Adds the options to a command.</summary>
     internal void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _format, _field, _nearDuplicates, _least, _most, _share, _count })
+        foreach (Option option in new Option[] { _format, _field, _nearDuplicates, _minLength, _maxLength, _drawShare, _draw })
         {
             command.Add(option);
         }
     }
 
-    /// <summary>What the user asked for.</summary>
+    /// <summary>Reads the options from a command line.</summary>
     /// <param name="parse">The command line.</param>
-    /// <param name="path">Folder or file.</param>
-    /// <param name="seed">Of the drawing.</param>
-    /// <param name="tokens">Counts a text's tokens; null where there is no tokenizer.</param>
+    /// <param name="path">The folder or file with documents.</param>
+    /// <param name="seed">Seed of the sampling.</param>
+    /// <param name="tokens">Counts the tokens of a text; null if there is no tokenizer.</param>
     internal CorpusOptions Options(ParseResult parse, string path, int seed, Func<string, int>? tokens)
     {
-        int? least = parse.GetValue(_least), most = parse.GetValue(_most), count = parse.GetValue(_count);
-        double similarity = parse.GetValue(_nearDuplicates), share = parse.GetValue(_share);
+        int? least = parse.GetValue(_minLength), most = parse.GetValue(_maxLength), count = parse.GetValue(_draw);
+        double similarity = parse.GetValue(_nearDuplicates), share = parse.GetValue(_drawShare);
         return new(path)
         {
             Format = s_formats[parse.GetValue(_format)!],

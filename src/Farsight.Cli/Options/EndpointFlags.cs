@@ -4,39 +4,43 @@ using Farsight.Engine;
 
 namespace Farsight.Cli.Options;
 
-/// <summary>The options of commands that can ask a server instead of a model of this process.</summary>
-/// <param name="prefix">Before every name: "judge-" makes --judge-endpoint.</param>
-/// <param name="whose">What the descriptions call the model: "one model".</param>
-sealed class EndpointFlags(string prefix = "", string whose = "one model")
+/// <summary>Represents the options of commands that can use an OpenAI-compatible server instead of a local model.</summary>
+/// <param name="prefix">A prefix for every name: "judge-" creates --judge-endpoint.</param>
+/// <param name="model">What the descriptions call the model: "the model".</param>
+sealed class EndpointFlags(string prefix = "", string model = "the model")
 {
     readonly Option<string[]> _endpoints = new($"--{prefix}endpoint")
     {
-        Description = $"Addresses of OpenAI-compatible servers of {whose}, as in http://localhost:8000/v1; work is spread over several.",
+        Description =
+            $"Addresses of OpenAI-compatible servers of {model}, as in http://localhost:8000/v1. They share the requests. Default: none.",
         AllowMultipleArgumentsPerToken = true,
     };
-    readonly Option<string?> _model = new($"--{prefix}endpoint-model") { Description = "The model's name, as the endpoint knows it." };
+    readonly Option<string?> _model = new($"--{prefix}endpoint-model")
+    {
+        Description = $"Model name at the endpoint. Required with --{prefix}endpoint.",
+    };
     readonly Option<string> _keyVariable = new($"--{prefix}endpoint-key-variable")
     {
-        Description = "Environment variable that holds the endpoint's key.",
+        Description = "Environment variable with the API key of the endpoint.",
         DefaultValueFactory = _ => EndpointOptions.DefaultKeyVariable,
     };
     readonly Option<int> _concurrency = new($"--{prefix}concurrency")
     {
-        Description = "Most requests under way at one endpoint.",
+        Description = "Maximum concurrent requests per endpoint.",
         DefaultValueFactory = _ => 8,
     };
     readonly Option<double> _timeout = new($"--{prefix}timeout")
     {
-        Description = "Seconds that an endpoint may take for an answer.",
+        Description = "Timeout per request, in seconds.",
         DefaultValueFactory = _ => 300,
     };
     readonly Option<string?> _cache = new($"--{prefix}cache")
     {
-        Description = "Folder that keeps an endpoint's answers, so that a repeated run asks nothing twice.",
+        Description = "Cache folder for responses. A repeated run does not send the same request again. Default: no cache.",
     };
     readonly Option<decimal[]> _price = new($"--{prefix}endpoint-price")
     {
-        Description = "What a million tokens cost, read and written, as in 0.5 1.5; the sum is reported.",
+        Description = "Price per million input tokens and per million output tokens, as in 0.5 1.5, to report the cost. Default: none.",
         Arity = new ArgumentArity(2, 2),
         AllowMultipleArgumentsPerToken = true,
     };
@@ -49,8 +53,8 @@ sealed class EndpointFlags(string prefix = "", string whose = "one model")
         }
     }
 
-    /// <summary>The endpoints that were asked for, checked as far as possible without asking them; null without --endpoint.</summary>
-    /// <exception cref="InputException">Something is wrong or missing, or stands there without --endpoint.</exception>
+    /// <summary>Reads and validates the options without sending a request; returns null if --endpoint was not given.</summary>
+    /// <exception cref="InputException">A value is invalid or missing, or an option was given without --endpoint.</exception>
     internal EndpointOptions? Of(ParseResult parse)
     {
         string[] endpoints = parse.GetValue(_endpoints) ?? [];
@@ -61,7 +65,7 @@ sealed class EndpointFlags(string prefix = "", string whose = "one model")
             return alone is null
                 ? null
                 : throw new InputException(
-                    $"{alone.Name} has no meaning without {_endpoints.Name}; give the address of a server, or leave it out.");
+                    $"{alone.Name} requires {_endpoints.Name}. Add the address of a server, or remove {alone.Name}.");
         }
         double seconds = parse.GetValue(_timeout);
         EndpointOptions options = new(endpoints, parse.GetValue(_model) ?? "")
@@ -70,11 +74,19 @@ sealed class EndpointFlags(string prefix = "", string whose = "one model")
             Concurrency = parse.GetValue(_concurrency),
             Timeout = seconds is > 0 and <= 86_400
                 ? TimeSpan.FromSeconds(seconds)
-                : throw new InputException($"--timeout is {seconds}; use more than 0 seconds, at most a day (86400)."),
+                : throw new InputException($"{_timeout.Name} is {seconds}. Use more than 0 and at most 86400 seconds (one day)."),
             Cache = parse.GetValue(_cache),
             Prices = parse.GetValue(_price) is [decimal input, decimal output] ? new(input, output) : null,
         };
-        options.Check();
+        options.Check(property => property switch
+        {
+            nameof(EndpointOptions.Urls) => _endpoints.Name,
+            nameof(EndpointOptions.Model) => _model.Name,
+            nameof(EndpointOptions.Concurrency) => _concurrency.Name,
+            nameof(EndpointOptions.Prices) => _price.Name,
+            nameof(EndpointOptions.Cache) => _cache.Name,
+            _ => property,
+        });
         return options;
     }
 }

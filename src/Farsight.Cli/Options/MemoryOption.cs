@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace Farsight.Cli.Options;
 
-/// <summary><c>--memory</c>: what the process may take, as in 16GiB.</summary>
+/// <summary>Represents <c>--memory</c>, the memory that training may use, as in 16GiB.</summary>
 sealed class MemoryOption : Option<long?>
 {
     static readonly (string Unit, long Bytes)[] s_units =
@@ -21,7 +21,7 @@ sealed class MemoryOption : Option<long?>
     internal MemoryOption()
         : base("--memory")
     {
-        Description = "Memory that training may take, as in 16GiB; by default what the machine has. The fastest way that fits is taken.";
+        Description = "Memory limit for training, as in 16GiB. Training uses the fastest plan that fits. Default: the machine's memory.";
         CustomParser = Parse;
     }
 
@@ -37,7 +37,7 @@ sealed class MemoryOption : Option<long?>
         {
             return (long)(count * bytes);
         }
-        result.AddError($"--memory: '{text}' is no amount of memory; write a number and a unit, as in 16GiB or 900MiB.");
+        result.AddError($"--memory: '{text}' is not an amount of memory. Write a number and a unit, as in 16GiB or 900MiB.");
         return null;
     }
 }

@@ -1,60 +1,55 @@
 using System.CommandLine;
+using System.Text.Json;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Recipes;
 using Farsight.Cli.Output;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
-using Farsight.Engine.Inference;
 
 namespace Farsight.Cli.Options;
 
-/// <summary>The options that <c>generate</c> and <c>chat</c> have in common: which model, and how it chooses tokens.</summary>
+/// <summary>Represents the options that <c>generate</c> and <c>chat</c> share: the model and the sampling of tokens.</summary>
 sealed class SamplingOptions
 {
-    readonly Option<string> _model = new("--model") { Description = "Model directory in Hugging Face's layout.", Required = true };
-    readonly Option<string?> _adapter = new("--adapter") { Description = "Adapter directory in PEFT's layout." };
-    readonly Option<string?> _rope = new("--rope")
-    {
-        Description = $"RoPE scaling instead of the model's or adapter's own: {RopeOption.Spellings}.",
-    };
+    readonly Option<string> _model = SharedOptions.Model(), _adapter = SharedOptions.Adapter(), _rope = SharedOptions.Rope();
     readonly Option<int> _maxNewTokens = new("--max-new-tokens")
     {
-        Description = "Most tokens of an answer.",
+        Description = "Maximum number of generated tokens.",
         DefaultValueFactory = _ => 256,
     };
     readonly Option<double> _temperature = new("--temperature")
     {
-        Description = "Divides the logits; 0 takes the likeliest token each time.",
+        Description = "Sampling temperature. 0 selects the most likely token.",
         DefaultValueFactory = _ => 0,
     };
     readonly Option<double> _topP = new("--top-p")
     {
-        Description = "Draw among the likeliest tokens that hold this share of the probability.",
+        Description = "Nucleus sampling: cumulative probability of the most likely tokens to sample from. 1 disables it.",
         DefaultValueFactory = _ => 1,
     };
     readonly Option<int> _topK = new("--top-k")
     {
-        Description = "Draw among so many of the likeliest tokens; 0 for all.",
+        Description = "Number of most likely tokens to sample from. 0 disables it.",
         DefaultValueFactory = _ => 0,
     };
     readonly Option<double> _minP = new("--min-p")
     {
-        Description = "Draw among tokens at least so many times as likely as the likeliest; 0 for all.",
+        Description = "Minimum probability of a token relative to the most likely one. 0 disables it.",
         DefaultValueFactory = _ => 0,
     };
     readonly Option<double> _penalty = new("--repetition-penalty")
     {
-        Description = "Makes tokens less likely that are in the text already; 1 for none.",
+        Description = "Penalty for tokens that are already in the text. 1 disables it.",
         DefaultValueFactory = _ => 1,
     };
     readonly Option<string[]> _stop = new("--stop")
     {
-        Description = "Text that ends an answer and is no part of it; may be given several times.",
+        Description = "Stop text; generation ends before it. Repeatable.",
     };
-    readonly Option<int> _seed = new("--seed") { Description = "Decides the draws.", DefaultValueFactory = _ => 1 };
+    readonly Option<int> _seed = SharedOptions.Seed();
     readonly ThreadsOption _threads = new();
 
-    internal Option<bool> Json { get; } = new("--json") { Description = "Print JSON." };
+    internal Option<bool> Json { get; } = SharedOptions.Json("Print each answer as JSON.");
 
     internal void AddTo(Command command)
     {
@@ -66,7 +61,7 @@ sealed class SamplingOptions
         }
     }
 
-    /// <summary>Opens the model, and sets the threads of this process.</summary>
+    /// <summary>Opens the model and sets the threads of this process.</summary>
     internal LoadedModel Open(ParseResult parse)
     {
         _threads.Apply(parse);
@@ -79,21 +74,23 @@ sealed class SamplingOptions
     }
 
     /// <exception cref="InputException">A value is out of range.</exception>
-    internal TextOptions Of(ParseResult parse)
+    internal GenerationOptions Of(ParseResult parse)
     {
-        TextOptions options = new(
-            parse.GetValue(_maxNewTokens),
-            new(parse.GetValue(_temperature), parse.GetValue(_topP), parse.GetValue(_topK), parse.GetValue(_minP)))
+        GenerationOptions options = new(parse.GetValue(_maxNewTokens))
         {
+            Temperature = parse.GetValue(_temperature),
+            TopP = parse.GetValue(_topP),
+            TopK = parse.GetValue(_topK),
+            MinP = parse.GetValue(_minP),
             RepetitionPenalty = parse.GetValue(_penalty),
             Stop = [.. (parse.GetValue(_stop) ?? []).Select(Unescaped)],
             Seed = parse.GetValue(_seed),
         };
-        options.Check();
+        options.Check(property => "--" + JsonNamingPolicy.KebabCaseLower.ConvertName(property));
         return options;
     }
 
-    /// <summary>\n and \t as a shell cannot easily write them.</summary>
+    /// <summary>Replaces \n and \t, which are hard to type in a shell.</summary>
     static string Unescaped(string text) =>
         text.Replace("\\n", "\n", StringComparison.Ordinal).Replace("\\t", "\t", StringComparison.Ordinal);
 }

@@ -3,13 +3,13 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Cli.Options;
 
-/// <summary><c>--threads</c>, the same for every command that computes.</summary>
+/// <summary>Represents <c>--threads</c>, the same for every command that computes.</summary>
 sealed class ThreadsOption : Option<int?>
 {
     internal ThreadsOption()
         : base("--threads")
     {
-        Description = "Threads to compute with; by default one a processor. Results do not depend on it.";
+        Description = "Number of compute threads; results do not depend on it. Default: one per processor.";
         Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 1)
@@ -19,6 +19,6 @@ sealed class ThreadsOption : Option<int?>
         });
     }
 
-    /// <summary>Sets the threads of this process, where the option was given.</summary>
+    /// <summary>Sets the number of threads of this process if the option was given.</summary>
     internal void Apply(ParseResult parse) => Workers.Threads = parse.GetValue(this) ?? Workers.Threads;
 }

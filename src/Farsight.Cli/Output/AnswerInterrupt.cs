@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Farsight.Cli.Output;
 
-/// <summary>Ctrl-C during an answer ends the answer; otherwise, or a second time, the program.</summary>
+/// <summary>Stops the current answer on Ctrl-C; without an answer, or pressed again, Ctrl-C ends the program.</summary>
 sealed class AnswerInterrupt : IDisposable
 {
     readonly Lock _gate = new();
@@ -23,7 +23,7 @@ sealed class AnswerInterrupt : IDisposable
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Environment.Exit(ExitCode.Cancelled));
     }
 
-    /// <summary>Runs an answer that can be ended.</summary>
+    /// <summary>Runs an answer that Ctrl-C can stop.</summary>
     internal T During<T>(Func<CancellationToken, T> answer)
     {
         using CancellationTokenSource source = new();
@@ -51,7 +51,7 @@ sealed class AnswerInterrupt : IDisposable
         _terminate.Dispose();
     }
 
-    /// <summary>Ends the answer that is being generated; false where there is none, or it is being ended already.</summary>
+    /// <summary>Stops the current answer; returns false if there is none, or it is already stopping.</summary>
     internal bool StopAnswer()
     {
         lock (_gate)

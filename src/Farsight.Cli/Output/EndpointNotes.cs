@@ -3,7 +3,7 @@ using Farsight.Alignment.Endpoints;
 
 namespace Farsight.Cli.Output;
 
-/// <summary>What endpoints were asked, in a line that stays; nothing where they were not asked.</summary>
+/// <summary>Writes the usage of endpoints as a note, unless no request was made.</summary>
 static class EndpointNotes
 {
     internal static void Write(ProgressLine line, string what, EndpointSet? endpoint)

@@ -4,7 +4,7 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Cli.Output;
 
-/// <summary>The tasks of the catalog, for the terminal or as JSON.</summary>
+/// <summary>Lists evaluation tasks as text or JSON.</summary>
 static class EvalListing
 {
     static readonly JsonSerializerOptions s_indented = new()
@@ -22,9 +22,9 @@ static class EvalListing
         int name = tasks.Max(t => t.Card.Name.Length), benchmark = tasks.Max(t => t.Card.Benchmark.Length);
         foreach (EvalTaskCard card in tasks.Select(t => t.Card))
         {
-            text.WriteLine(
-                $"{card.Name.PadRight(name)}  v{card.Version}  {card.Benchmark.PadRight(benchmark)}  {string.Join(' ', card.Suites),-10}  {card.Title}; {card.Metric}"
-            );
+            string suites = string.Join(' ', card.Suites);
+            string id = $"{card.Name.PadRight(name)}  v{card.Version}  {card.Benchmark.PadRight(benchmark)}";
+            text.WriteLine($"{id}  {suites,-10}  {card.Title}; {card.Metric}");
         }
         return text.ToString();
     }

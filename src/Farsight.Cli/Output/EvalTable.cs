@@ -3,10 +3,10 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Cli.Output;
 
-/// <summary>Results of an evaluation as a table for the terminal.</summary>
+/// <summary>Formats the results of an evaluation as a table.</summary>
 static class EvalTable
 {
-    /// <summary>A block for each task: a line for each length where there are lengths, and one over all.</summary>
+    /// <summary>Writes a block per task, with a row per context length and a row for all examples.</summary>
     internal static string Of(EvalResults results)
     {
         StringWriter text = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
@@ -15,16 +15,15 @@ static class EvalTable
             text.WriteLine($"{task.Task} v{task.Version}: {task.Metric}{(task.IsShare ? ", %" : "")} [95 % interval]{Remarks(task)}");
             CellResult[] rows = task.Lengths.Count == 1 ? [.. task.Lengths] : [.. task.Lengths, task.All];
             string[] beside = [.. rows[^1].Beside.Keys];
-            text.WriteLine(
-                $"{(task.Lengths.Count > 0 ? "length" : ""),8} {"n",5} {"failed",7} {"mean",8}  {"interval",11}  {string.Join(' ', beside.Select(k => $"{k,7}"))}".TrimEnd()
-            );
+            string title = $"{(task.Lengths.Count > 0 ? "length" : ""),8} {"n",5} {"failed",7} {"mean",8}  {"interval",11}";
+            text.WriteLine($"{title}  {string.Join(' ', beside.Select(k => $"{k,7}"))}".TrimEnd());
             foreach (CellResult cell in rows)
             {
                 text.WriteLine(Row(task, cell, beside).TrimEnd());
             }
             if (results.Examples.FirstOrDefault(r => r.Task == task.Task && r.Failed is not null) is { } failed)
             {
-                text.WriteLine($"{"",8} the first that failed, {failed.Id}: {failed.Failed}");
+                text.WriteLine($"{"",8} first failure, {failed.Id}: {failed.Failed}");
             }
         }
         foreach (BenchmarkMean mean in results.Means)
@@ -34,7 +33,7 @@ static class EvalTable
         }
         foreach (SkippedPart part in results.Skipped)
         {
-            text.WriteLine($"not run: {part.Task}{(part.Length is { } length ? $" at {length}" : "")}: {part.Reason}");
+            text.WriteLine($"skipped: {part.Task}{(part.Length is { } length ? $" at {length}" : "")}: {part.Reason}");
         }
         return text.ToString();
     }
@@ -44,12 +43,13 @@ static class EvalTable
         string name = cell.Length > 0 ? cell.Length.ToString(CultureInfo.InvariantCulture) : "all";
         string interval = cell.Low is { } low && cell.High is { } high ? $"{Number(task, low, "0")}–{Number(task, high, "0")}" : "";
         string rest = string.Join(' ', beside.Select(k => $"{Number(task, cell.Beside.GetValueOrDefault(k), "0.0"),7}"));
-        return $"{name,8} {cell.N,5} {cell.Failed,7} {(cell.Mean is { } mean ? Number(task, mean, "0.0") : "–"),8}  {interval,11}  {rest}";
+        string mean = cell.Mean is { } value ? Number(task, value, "0.0") : "–";
+        return $"{name,8} {cell.N,5} {cell.Failed,7} {mean,8}  {interval,11}  {rest}";
     }
 
     static string Remarks(TaskResult task) =>
         (task.Chance is { } chance and > 0 ? $"; chance {Number(task, chance, "0.0")}" : "")
-        + (task.CutShare > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {100 * task.CutShare:0.0} % of the prompts were cut") : "");
+        + (task.CutShare > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {100 * task.CutShare:0.0} % of prompts truncated") : "");
 
     static string Number(TaskResult task, double value, string format) => task.IsShare
         ? (100 * value).ToString(format, CultureInfo.InvariantCulture)

@@ -4,18 +4,18 @@ using Farsight.Alignment.Answering;
 
 namespace Farsight.Cli.Output;
 
-/// <summary>A generated text as one line of JSON.</summary>
+/// <summary>Formats a generated text as one line of JSON.</summary>
 static class GeneratedJson
 {
     static readonly JsonSerializerOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    internal static string Of(GeneratedText text) => JsonSerializer.Serialize(
+    internal static string Of(Completion text) => JsonSerializer.Serialize(
         new
         {
             prompt_tokens = text.PromptTokens,
             tokens = text.Tokens,
             text = text.Text,
-            finish_reason = text.FinishReason switch { FinishReason.Stop => "stop", FinishReason.Length => "length", _ => "cancelled" },
+            finish_reason = text.FinishReason.Value,
         },
         s_options);
 }

@@ -1,16 +1,13 @@
 using System.Globalization;
-using Spectre.Console;
 
 namespace Farsight.Cli.Output;
 
-/// <summary>Progress of one long job on stderr: a line that is redrawn on a terminal, a plain line every two seconds elsewhere.</summary>
+/// <summary>Shows the progress of a job on stderr: a line that is redrawn on a terminal, or else a plain line every two seconds.</summary>
 sealed class ProgressLine : IDisposable
 {
-    const string ClearToEnd = "\u001b[K";
-
     static readonly TimeSpan s_plainInterval = TimeSpan.FromSeconds(2), s_liveInterval = TimeSpan.FromMilliseconds(100);
 
-    readonly Lock _gate = new(); // notes come from the thread of a signal, too
+    readonly Lock _gate = new(); // signal handlers write notes from their own thread
     readonly TextWriter _writer;
     readonly string _unit;
     readonly int? _width;
@@ -19,11 +16,12 @@ sealed class ProgressLine : IDisposable
     long? _firstDone;
     long _lastWritten;
     string? _pending;
+    int _drawn; // columns of the line on the screen
 
     /// <summary>Creates a line.</summary>
-    /// <param name="writer">Where to.</param>
-    /// <param name="unit">What is counted: "step", "sample".</param>
-    /// <param name="liveWidth">Columns of the terminal, or null where lines cannot be redrawn.</param>
+    /// <param name="writer">Receives the text.</param>
+    /// <param name="unit">The counted items: "step", "sample".</param>
+    /// <param name="liveWidth">The width of the terminal in columns, or null if lines cannot be redrawn.</param>
     /// <param name="time">The clock.</param>
     internal ProgressLine(TextWriter writer, string unit, int? liveWidth, TimeProvider time)
     {
@@ -31,21 +29,20 @@ sealed class ProgressLine : IDisposable
         _started = time.GetTimestamp();
     }
 
-    /// <summary>A line on this process's stderr.</summary>
+    /// <summary>Creates a line on stderr.</summary>
     internal static ProgressLine OnStandardError(string unit)
     {
-        IAnsiConsole console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(Console.Error) });
-        bool isLive = !Console.IsErrorRedirected && console.Profile.Capabilities.Ansi;
-        return new(Console.Error, unit, isLive ? console.Profile.Width : null, TimeProvider.System);
+        bool isLive = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
+        return new(Console.Error, unit, isLive ? Width() : null, TimeProvider.System);
     }
 
     /// <summary>Time since the line was created.</summary>
     internal TimeSpan Elapsed => _time.GetElapsedTime(_started);
 
-    /// <summary>Says how far the job is. Cheap enough to be called for every item.</summary>
-    /// <param name="done">Items done, of a resumed job also those before.</param>
-    /// <param name="total">Items of the whole job; 0 where nobody knows.</param>
-    /// <param name="text">What else is worth knowing; may be empty.</param>
+    /// <summary>Updates the progress. It is cheap enough to call for every item.</summary>
+    /// <param name="done">Finished items, including those before a resume.</param>
+    /// <param name="total">All items of the job; 0 if unknown.</param>
+    /// <param name="text">Additional text; may be empty.</param>
     internal void Report(long done, long total, string text)
     {
         using Lock.Scope scope = _gate.EnterScope();
@@ -61,15 +58,15 @@ sealed class ProgressLine : IDisposable
         }
     }
 
-    /// <summary>Writes a line that stays.</summary>
+    /// <summary>Writes a line that stays above the progress line.</summary>
     internal void Note(string line)
     {
         using Lock.Scope scope = _gate.EnterScope();
-        _writer.WriteLine(_width is null ? line : $"\r{line}{ClearToEnd}");
-        _lastWritten = 0;
+        _writer.WriteLine(_width is null ? line : $"\r{line.PadRight(_drawn)}");
+        (_lastWritten, _drawn) = (0, 0);
     }
 
-    /// <summary>Leaves the last state on the screen.</summary>
+    /// <summary>Writes the last state.</summary>
     public void Dispose()
     {
         using Lock.Scope scope = _gate.EnterScope();
@@ -80,12 +77,15 @@ sealed class ProgressLine : IDisposable
         }
     }
 
-    /// <summary>"48s", "3m 20s", "2h 05m".</summary>
+    /// <summary>Formats a duration: "48s", "3m 20s", "2h 05m".</summary>
     internal static string Duration(TimeSpan time) => time.TotalSeconds < 60
         ? string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(time.TotalSeconds)}s")
         : time.TotalHours < 1
             ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalMinutes}m {time.Seconds:D2}s")
             : string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}h {time.Minutes:D2}m");
+
+    /// <summary>Returns the terminal's width; some terminals report 0 columns.</summary>
+    static int Width() => Console.WindowWidth is > 0 and int width ? width : 80;
 
     void Write()
     {
@@ -97,7 +97,9 @@ sealed class ProgressLine : IDisposable
         _lastWritten = _time.GetTimestamp();
         if (_width is { } width)
         {
-            _writer.Write($"\r{(line.Length < width ? line : line[..Math.Max(0, width - 1)])}{ClearToEnd}");
+            line = line.Length < width ? line : line[..Math.Max(0, width - 1)];
+            _writer.Write($"\r{line.PadRight(_drawn)}"); // spaces erase the rest of the previous line on every terminal
+            _drawn = line.Length;
         }
         else
         {

@@ -3,18 +3,16 @@ using Farsight.Alignment.Corpus;
 
 namespace Farsight.Cli.Output;
 
-/// <summary>
-/// Says how far reading a corpus is, where that takes longer than one likes to wait without a word; and stops it on Ctrl-C.
-/// </summary>
-/// <param name="line">Where to.</param>
-/// <param name="cancel">Stops.</param>
+/// <summary>Reports the progress of reading a large corpus, and stops it on Ctrl-C.</summary>
+/// <param name="line">Receives the notes.</param>
+/// <param name="cancel">Stops the reading.</param>
 sealed class ReadingNotes(ProgressLine line, CancellationToken cancel)
 {
-    const double Growth = 1.5; // twenty lines for an hour
+    const double Growth = 1.5; // about twenty notes in the first hour
 
     TimeSpan _next = TimeSpan.FromSeconds(5);
 
-    /// <summary>For <see cref="CorpusOptions.Told"/>.</summary>
+    /// <summary>Writes a note when the next one is due.</summary>
     internal void Tell(CorpusReport report)
     {
         cancel.ThrowIfCancellationRequested();

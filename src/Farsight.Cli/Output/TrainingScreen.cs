@@ -5,16 +5,16 @@ using Farsight.Alignment.Training;
 
 namespace Farsight.Cli.Output;
 
-/// <summary>What a training command shows: progress, held-out numbers before and after, and how to resume after Ctrl-C.</summary>
-/// <param name="parse">The command line, to be said again with --resume.</param>
+/// <summary>Shows a training run: progress, held-out metrics before and after, and the command that resumes after Ctrl-C.</summary>
+/// <param name="parse">The command line; the resume command repeats it.</param>
 /// <param name="output">The run directory.</param>
-/// <param name="shown">Metrics on the progress line and in the table, those that the run has.</param>
+/// <param name="shown">The metrics on the progress line and in the table, if the run has them.</param>
 sealed class TrainingScreen(ParseResult parse, string output, IReadOnlyList<ShownMetric> shown)
 {
     const string Resume = "--resume";
 
-    /// <summary>Runs the training and prints what it made.</summary>
-    /// <param name="train">Given where to put notes and progress; returns the folder it made.</param>
+    /// <summary>Runs the training and prints the result.</summary>
+    /// <param name="train">Trains; receives the callbacks for notes and progress, and returns the output folder.</param>
     /// <param name="cancel">Cancelled by Ctrl-C.</param>
     internal int Run(Func<Action<string>, IProgress<TrainingProgress>, string> train, CancellationToken cancel)
     {
@@ -29,29 +29,27 @@ sealed class TrainingScreen(ParseResult parse, string output, IReadOnlyList<Show
         catch (TrainingStoppedException)
         {
             Console.Error.WriteLine(
-                $"The recipe asks to stop there (watch.stop_on_alarm); the step is saved. Start a run with other settings, or go on past the alarm with: farsight {Again()}"
-            );
+                "Training stopped at an alarm (watch.stop_on_alarm); the step is saved. "
+                + $"Start a run with other settings, or continue with: farsight {Again()}");
             return ExitCode.Failed;
         }
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine(new CheckpointFolder(Path.Combine(output, "checkpoints")).Newest is { } newest
-                ? $"Stopped; step {newest.Step} is saved. Continue with: farsight {Again()}"
-                : $"Stopped before the first step. Start again with: farsight {Again()}");
+                ? $"Stopped; step {newest.Step} is saved. Resume with: farsight {Again()}"
+                : $"Stopped before the first step. Restart with: farsight {Again()}");
             throw;
         }
     }
 
-    /// <summary>The command that resumes.</summary>
+    /// <summary>Returns the command that resumes.</summary>
     string Again() => string.Join(' ', parse.Tokens.Select(t => t.Value).Where(t => t != Resume).Append(Resume));
 
     string WithProgress(Func<Action<string>, IProgress<TrainingProgress>, string> train, CancellationToken cancel)
     {
         using ProgressLine line = ProgressLine.OnStandardError("step");
-        using CancellationTokenRegistration told = cancel.Register(() =>
-            line.Note(
-                "Stopping: the step is finished and saved first. Ctrl-C once more stops at once and loses the work since the last checkpoint."
-            ));
+        using CancellationTokenRegistration note = cancel.Register(() => line.Note(
+            "Stopping after this step, which is saved. Press Ctrl-C again to stop now and lose the work since the last checkpoint."));
         using SecondInterrupt second = new(cancel);
         return train(line.Note, new Steps(line, this));
     }
@@ -70,7 +68,7 @@ sealed class TrainingScreen(ParseResult parse, string output, IReadOnlyList<Show
         }
     }
 
-    /// <summary>All of the run, those of earlier processes too.</summary>
+    /// <summary>Writes all alarms of the run, including those of earlier processes.</summary>
     void WriteAlarms()
     {
         foreach (AlarmLine alarm in RunDirectory.AlarmsOf(output))
@@ -82,7 +80,7 @@ sealed class TrainingScreen(ParseResult parse, string output, IReadOnlyList<Show
     string Describe(IReadOnlyDictionary<string, double> values) =>
         string.Join("  ", shown.Where(s => values.ContainsKey(s.Name)).Select(s => $"{s.Label} {s.Of(values)}"));
 
-    /// <summary>Turns the loop's progress into a line.</summary>
+    /// <summary>Shows the progress of the training loop.</summary>
     sealed class Steps(ProgressLine line, TrainingScreen screen) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value)
@@ -101,10 +99,10 @@ sealed class TrainingScreen(ParseResult parse, string output, IReadOnlyList<Show
     }
 }
 
-/// <summary>A metric as people read it.</summary>
-/// <param name="Name">In metrics.jsonl.</param>
-/// <param name="Label">On the screen.</param>
-/// <param name="Format">Of the number.</param>
+/// <summary>Represents a metric as it is displayed.</summary>
+/// <param name="Name">The key in metrics.jsonl.</param>
+/// <param name="Label">The displayed name.</param>
+/// <param name="Format">The number format.</param>
 sealed record ShownMetric(string Name, string Label, string Format)
 {
     internal string Of(IReadOnlyDictionary<string, double> values) => values[Name].ToString(Format, CultureInfo.InvariantCulture);

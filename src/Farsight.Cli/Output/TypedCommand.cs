@@ -3,17 +3,15 @@ using System.CommandLine.Parsing;
 
 namespace Farsight.Cli.Output;
 
-/// <summary>
-/// The command line as it was typed, for records: with quotes where a shell needs them. Keys are never on it: they are named by variables.
-/// </summary>
+/// <summary>Formats the command line for records, quoted for a shell. It contains no API keys, only the names of their variables.</summary>
 static class TypedCommand
 {
     /// <param name="parse">The command line.</param>
-    /// <param name="left">Options that change no numbers; they are left out, so that the records of two such runs are the same.</param>
-    internal static string Of(ParseResult parse, IReadOnlyList<Option> left)
+    /// <param name="omitted">Options that do not affect results. Without them, equal runs have equal records.</param>
+    internal static string Of(ParseResult parse, IReadOnlyList<Option> omitted)
     {
         HashSet<Token> without = new(
-            left.Select(parse.GetResult).OfType<OptionResult>().SelectMany(r => r.Tokens.Append(r.IdentifierToken)).OfType<Token>(),
+            omitted.Select(parse.GetResult).OfType<OptionResult>().SelectMany(r => r.Tokens.Append(r.IdentifierToken)).OfType<Token>(),
             ReferenceEqualityComparer.Instance);
         return string.Join(' ', parse.Tokens.Where(t => !without.Contains(t)).Select(t => Quoted(t.Value)).Prepend("farsight"));
     }

@@ -7,25 +7,25 @@ using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>Makes a model of its own from a model and an adapter: a Hugging Face directory that needs no adapter.</summary>
+/// <summary>Merges an adapter into its model and writes a Hugging Face directory.</summary>
 /// <remarks>
-/// W + s · B · A for every layer with a low-rank update, computed in F32, and the modules that were trained whole in place of
-/// the base's. One tensor at a time is read, computed and written, a few megabytes of it in memory.
+/// Computes W + s · B · A in F32 for every layer with a low-rank update, and replaces fully trained modules. Reads, computes and writes
+/// one tensor at a time, a few megabytes of it in memory.
 /// </remarks>
-/// <param name="Model">The base's directory.</param>
-/// <param name="Adapter">The adapter's directory, in PEFT's layout.</param>
-/// <param name="Output">New, empty, or an older model, which is replaced.</param>
-/// <param name="Format">How the merged weights are stored.</param>
-/// <param name="ShardBytes">Upper bound of a file.</param>
+/// <param name="Model">Directory of the base model.</param>
+/// <param name="Adapter">Directory of the adapter, in PEFT's layout.</param>
+/// <param name="Output">New or empty directory, or an older model, which is replaced.</param>
+/// <param name="Format">Format of the merged weights.</param>
+/// <param name="ShardBytes">Maximum bytes per file.</param>
 public sealed record AdapterMerge(
     string Model, string Adapter, string Output, NumberFormat Format, long ShardBytes = ShardedSafetensors.DefaultShardBytes)
 {
     const string Weight = ".weight", ConfigFile = "config.json";
 
     /// <summary>Writes the merged model.</summary>
-    /// <param name="progress">Receives bytes written and bytes in all; null for nobody.</param>
-    /// <param name="cancel">Stops between two blocks; nothing is left behind.</param>
-    /// <exception cref="InputException">The adapter does not belong to the model, or the output must not be written.</exception>
+    /// <param name="progress">Receives bytes written and total bytes; null for none.</param>
+    /// <param name="cancel">Stops between two blocks and leaves no files.</param>
+    /// <exception cref="InputException">The adapter does not belong to the model, or the output cannot be written.</exception>
     /// <exception cref="IOException">The disk is full.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public MergedModel Write(Action<long, long>? progress = null, CancellationToken cancel = default)
@@ -47,16 +47,16 @@ public sealed record AdapterMerge(
             CompanionFiles.Copy(Model, temporary);
             ModelDirectory.Open(temporary).Dispose(); // checks what was written
         });
-        return new(config, written!, adapter.Updates.Count, Whole(adapter).Count(n => n != PeftAdapter.Head || !config.TieWordEmbeddings))
+        return new(config, written!, adapter.Updates.Count, adapter.Modules.Count(n => n != PeftAdapter.Head || !config.TieWordEmbeddings))
         {
             Notices = [.. ModelNotices.Of(Model), .. adapter.Notices],
         };
     }
 
-    /// <summary>The weights of model and adapter in one, not computed before they are read, and their config.</summary>
+    /// <summary>Returns the config and the merged weights, which are computed when they are read.</summary>
     /// <param name="model">Kept open while the weights are read.</param>
     /// <param name="adapter">Kept open while the weights are read.</param>
-    /// <param name="format">How the weights are to be stored.</param>
+    /// <param name="format">Format of the merged weights.</param>
     /// <exception cref="InputException">The adapter does not belong to the model.</exception>
     public static (ModelConfig Config, IReadOnlyList<TensorToWrite> Tensors) Of(
         ModelDirectory model,
@@ -73,7 +73,7 @@ public sealed record AdapterMerge(
         if (output == Full(Model) || output == Full(Adapter))
         {
             throw new InputException(
-                $"{Output} is what is to be merged, and would be replaced; choose another folder for the merged model.");
+                $"{Output} is an input of the merge and would be replaced; choose another folder for the merged model.");
         }
     }
 
@@ -92,13 +92,13 @@ public sealed record AdapterMerge(
         if (
             adapter
                 .Updates.Select(u => u.Module + Weight)
-                .Concat(Whole(adapter))
+                .Concat(adapter.Modules)
                 .FirstOrDefault(n => !weights.Contains(n) && n != PeftAdapter.Head) is
             { } foreign)
         {
-            throw new InputException($"{adapter.Path}: {foreign} belongs to nothing in {model.Path}; the adapter is of another model.");
+            throw new InputException($"{adapter.Path}: {foreign} matches no weight of {model.Path}; the adapter belongs to another model.");
         }
-        if (config.TieWordEmbeddings && adapter.PartsHead)
+        if (config.TieWordEmbeddings && adapter.UntiesHead)
         {
             config = config with { TieWordEmbeddings = false };
         }
@@ -112,9 +112,6 @@ public sealed record AdapterMerge(
             : config;
     }
 
-    static IEnumerable<string> Whole(PeftAdapter adapter) =>
-        adapter.Tensors.Keys.Where(n => !n.Contains(".lora_", StringComparison.Ordinal));
-
     static TensorToWrite Merged(string name, ModelDirectory model, PeftAdapter adapter, NumberFormat format)
     {
         if (adapter.Tensors.TryGetValue(name, out StoredTensor? whole))
@@ -127,7 +124,8 @@ public sealed record AdapterMerge(
                     Format = format,
                 }
                 : throw new InputException(
-                    $"{adapter.Path}: {name} is {Text(whole.Shape)}, the model's is {Text(shape)}; the adapter is of another model.");
+                    $"{adapter.Path}: {name} is {Text(whole.Shape)}, but the model's is {Text(shape)}; "
+                    + "the adapter belongs to another model.");
         }
         StoredTensor stored = model.Weight(InBase(name, model));
         LowRankUpdate? update = name.EndsWith(Weight, StringComparison.Ordinal)
@@ -145,13 +143,13 @@ public sealed record AdapterMerge(
         if (!stored.Shape.SequenceEqual([update.B.Shape[0], update.A.Shape[1]]))
         {
             throw new InputException(
-                $"{adapter.Path}: the update of {update.Module} is [{update.B.Shape[0]}, {update.A.Shape[1]}], the model's weight is {Text(stored.Shape)}; the adapter is of another model."
-            );
+                $"{adapter.Path}: the update of {update.Module} is [{update.B.Shape[0]}, {update.A.Shape[1]}], "
+                + $"but the model's weight is {Text(stored.Shape)}; the adapter belongs to another model.");
         }
         return new(name, format, stored.Shape, new Sum(stored, update).Read);
     }
 
-    // What is mapped stays in memory until somebody says that it is not needed.
+    // Mapped pages stay in memory until they are released.
     static void ForgetAtEnd(StoredTensor tensor, long read)
     {
         if (read == tensor.Count)
@@ -160,13 +158,13 @@ public sealed record AdapterMerge(
         }
     }
 
-    // A head that is taken apart from the embedding begins as what it was tied to.
+    // An untied head starts as the embedding that it was tied to.
     static string InBase(string name, ModelDirectory model) =>
         name == PeftAdapter.Head && model.Config.TieWordEmbeddings ? PeftAdapter.Embedding : name;
 
     static string Text(IReadOnlyList<int> shape) => $"[{string.Join(", ", shape)}]";
 
-    /// <summary>W + s · B · A, read block by block.</summary>
+    /// <summary>Computes W + s · B · A block by block.</summary>
     sealed class Sum(StoredTensor weight, LowRankUpdate update)
     {
         const int RowsPerItem = 8;
@@ -181,7 +179,8 @@ public sealed record AdapterMerge(
             {
                 _a = update.A.ReadFloats();
             }
-            Rows block = Rows.Allocate(rows, inputs);
+            using RowsOwner memory = new();
+            Rows block = memory.Allocate(rows, inputs);
             weight.Read(firstElement, block.Span);
             Workers.ForBlocks(rows, RowsPerItem, (first, count) =>
             {
@@ -191,7 +190,6 @@ public sealed record AdapterMerge(
                 }
             });
             block.Span.CopyTo(destination);
-            block.Buffer.Dispose();
             if (firstElement + destination.Length == weight.Count)
             {
                 _a = [];
@@ -213,13 +211,13 @@ public sealed record AdapterMerge(
     }
 }
 
-/// <summary>What merging made.</summary>
-/// <param name="Config">The merged model's settings: the RoPE scaling the adapter was trained under, and whether the head is tied.</param>
-/// <param name="Weights">The files.</param>
-/// <param name="UpdatedLayers">Layers with a low-rank update.</param>
-/// <param name="ReplacedModules">Modules that were trained whole.</param>
+/// <summary>Represents the result of a merge.</summary>
+/// <param name="Config">Config of the merged model, with the RoPE scaling of the adapter.</param>
+/// <param name="Weights">Weight files.</param>
+/// <param name="UpdatedLayers">Number of layers with a low-rank update.</param>
+/// <param name="ReplacedModules">Number of fully trained modules.</param>
 public sealed record MergedModel(ModelConfig Config, WrittenWeights Weights, int UpdatedLayers, int ReplacedModules)
 {
-    /// <summary>Sentences about the model and the adapter that the caller should show.</summary>
+    /// <summary>Notices about the model and the adapter, as full sentences, for display.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 }

@@ -3,11 +3,11 @@ using System.Text.RegularExpressions;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>Which layers an adapter changes, with which rank and scale: PEFT's rules for matching names.</summary>
+/// <summary>Determines the layers that an adapter changes, with their rank and scale, by PEFT's matching rules.</summary>
 /// <remarks>
-/// A name in a list fits a module of that name, and one whose name ends in a dot and it. A regular expression must fit the whole
-/// name; a key of a pattern fits the whole name or what follows one of its dots. Expressions come from files, so they run
-/// without backtracking, in time that grows with the name only.
+/// A name in a list matches a module of that name, and one whose name ends with a dot and that name. A regular expression must match the
+/// whole name; a key of a pattern matches the whole name or its end after a dot. Expressions come from files, so they run without
+/// backtracking, in time linear in the name.
 /// </remarks>
 sealed class AdapterTargets
 {
@@ -22,7 +22,7 @@ sealed class AdapterTargets
     readonly (Regex Key, int Rank)[] _ranks;
     readonly (Regex Key, double Alpha)[] _alphas;
 
-    /// <exception cref="InputException">A regular expression is damaged or uses what cannot be matched without backtracking.</exception>
+    /// <exception cref="InputException">A regular expression is invalid or needs backtracking.</exception>
     internal AdapterTargets(AdapterDescription description, string path)
     {
         (_description, _path) = (description, path);
@@ -32,7 +32,7 @@ sealed class AdapterTargets
         _alphas = [.. description.AlphaPattern.Select(p => (Expression($@"(.*\.)?({p.Key})", "alpha_pattern", path), p.Value))];
     }
 
-    /// <summary>Whether a linear layer is changed.</summary>
+    /// <summary>Returns whether a linear layer is changed.</summary>
     /// <param name="module">"model.layers.0.self_attn.q_proj".</param>
     internal bool Cover(string module) =>
         IsTarget(module) && !Named(_description.Excluded, module) && _excluded?.IsMatch(module) != true && InLayers(module);
@@ -47,9 +47,9 @@ sealed class AdapterTargets
         return (float)(alpha / (_description.RankStabilized ? Math.Sqrt(rank) : rank));
     }
 
-    /// <summary>Reports what matches none of the updated layers and therefore changes nothing.</summary>
-    /// <remarks>PEFT applies such settings silently before 2026-08; the adapter was then trained otherwise than its author meant.</remarks>
-    /// <param name="modules">The layers that the adapter updates.</param>
+    /// <summary>Returns a notice for each setting that matches none of the updated layers and therefore has no effect.</summary>
+    /// <remarks>PEFT ignores such settings without a warning, so the adapter was not trained as its author intended.</remarks>
+    /// <param name="modules">Names of the layers that the adapter updates.</param>
     internal IEnumerable<string> Unmatched(IReadOnlyList<string> modules)
     {
         string none = $"matches none of the {modules.Count} layers that the adapter updates and has no effect.";
@@ -87,12 +87,14 @@ sealed class AdapterTargets
             return text.Length <= MaxExpression
                 ? new($@"\A(?:{text})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)
                 : throw new InputException(
-                    $"{path}: an expression in {key} has {text.Length} characters, more than {MaxExpression}; name the modules in a list.");
+                    $"{path}: an expression in {key} has {text.Length} characters, but the maximum is {MaxExpression}; "
+                    + "name the modules in a list.");
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
             throw new InputException(
-                $"{path}: {key} has the expression {(text.Length > 60 ? text[..60] + "…" : text)}, which cannot be used here ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')}); name the modules in a list.",
+                $"{path}: the expression {(text.Length > 60 ? text[..60] + "…" : text)} in {key} is not supported "
+                + $"({e.Message.ReplaceLineEndings(" ").TrimEnd('.')}); name the modules in a list.",
                 e);
         }
     }

@@ -1,15 +1,15 @@
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>The files of a model directory beside config and weights: tokenizer, chat template, settings of generation.</summary>
+/// <summary>Copies the files of a model directory besides config and weights: tokenizer, chat template and generation settings.</summary>
 public static class CompanionFiles
 {
     static readonly string[] s_patterns =
         ["*token*.json", "tokenizer.model", "vocab.json", "merges.txt", "chat_template.*", "generation_config.json"];
 
-    /// <summary>Copies what is there.</summary>
+    /// <summary>Copies the files that exist.</summary>
     /// <param name="from">A model directory.</param>
     /// <param name="to">An existing folder.</param>
-    /// <returns>The names of the files.</returns>
+    /// <returns>Names of the copied files.</returns>
     public static IReadOnlyList<string> Copy(string from, string to)
     {
         string[] names =

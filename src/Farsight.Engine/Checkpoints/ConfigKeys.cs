@@ -2,14 +2,13 @@ using System.Text.Json;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>Which keys of config.json change no logit, which do, and what becomes of those that nobody knows.</summary>
+/// <summary>Checks the keys of config.json: accepts those without effect on the results, rejects unsupported and unknown ones.</summary>
 /// <remarks>
-/// A key that is not understood may be the one that makes every number wrong, so it is refused with its name. null is the
-/// same as absent everywhere.
+/// An unknown key may change every result, so it is rejected by name. null counts as absent.
 /// </remarks>
 static class ConfigKeys
 {
-    /// <summary>Keys that change the numbers in some relative of these models, and the value that does not.</summary>
+    /// <summary>Keys that change the results in a related architecture, and the value that does not.</summary>
     static readonly Dictionary<string, string> s_neutral = new (string Neutral, string[] Keys)[]
     {
         (
@@ -68,7 +67,7 @@ static class ConfigKeys
         .SelectMany(g => g.Keys.Select(k => (Key: k, g.Neutral)))
         .ToDictionary(e => e.Key, e => e.Neutral, StringComparer.Ordinal);
 
-    /// <summary>Keys about training, generation, labels, files and versions, which change no logit.</summary>
+    /// <summary>Keys about training, generation, labels, files and versions, without effect on logits.</summary>
     static readonly HashSet<string> s_harmless = new(StringComparer.Ordinal)
     {
         "architectures",
@@ -169,7 +168,7 @@ static class ConfigKeys
         "sliding_window",
     };
 
-    /// <summary>Keys that the readers of the shape, of RoPE and of windows take.</summary>
+    /// <summary>Keys that are read as shape, RoPE or windows.</summary>
     static readonly HashSet<string> s_read = new(StringComparer.Ordinal)
     {
         "model_type",
@@ -193,7 +192,7 @@ static class ConfigKeys
         "auto_map",
     };
 
-    /// <summary>Refuses what changes the numbers and is not supported, and what nobody knows.</summary>
+    /// <summary>Rejects unsupported and unknown keys.</summary>
     internal static void Check(ConfigReader config, ModelFamily family)
     {
         HashSet<string> own = Own(family);
@@ -208,28 +207,28 @@ static class ConfigKeys
             {
                 if (!IsNeutral(value, neutral))
                 {
-                    throw config.Unsound(
+                    throw config.Invalid(
                         key,
                         neutral == "null"
-                            ? $"this changes the model's numbers and is not supported for {family.ModelType}"
+                            ? $"it changes the model's results and is not supported for {family.ModelType}"
                             : $"only {neutral} is supported for {family.ModelType}");
                 }
             }
             else if (!IsHarmless(key))
             {
-                throw config.Unsound(
+                throw config.Invalid(
                     key,
-                    "nobody here knows whether this changes the model's numbers; remove the key if you know that it does not");
+                    "this key is unknown and may change the model's results; remove it if you know that it does not");
             }
         }
         CheckCode(config);
     }
 
-    /// <summary>Keys that are switches in one family and must be neutral in the others.</summary>
+    /// <summary>Keys that one family supports and the others require to be neutral.</summary>
     static HashSet<string> Own(ModelFamily family) =>
     [
         .. family.Biases is AttentionBiases.All or AttentionBiases.Separate ? ["attention_bias"] : Array.Empty<string>(),
-        // Qwen2 has its biases whatever this key says.
+        // Qwen2 has biases regardless of this key.
         .. family.Biases is AttentionBiases.QueryKeyValue ? ["attention_bias", "qkv_bias"] : Array.Empty<string>(),
         .. family.Biases is AttentionBiases.Separate ? ["attention_out_bias"] : Array.Empty<string>(),
         .. family.MlpBias ? ["mlp_bias"] : Array.Empty<string>(),
@@ -237,7 +236,7 @@ static class ConfigKeys
         "layer_types",
     ];
 
-    // "_name_or_path" and the like are notes that transformers writes for itself.
+    // transformers writes "_name_or_path" and similar keys for its own use.
     static bool IsHarmless(string key) =>
         s_harmless.Contains(key) || key.StartsWith('_') || key.StartsWith("unsloth_", StringComparison.Ordinal);
 
@@ -256,9 +255,10 @@ static class ConfigKeys
             config.Object("auto_map") is { } map
             && map.Root.EnumerateObject().Any(p => p.Name.StartsWith("AutoModel", StringComparison.Ordinal)))
         {
-            throw config.Unsound(
+            throw config.Invalid(
                 "auto_map",
-                $"this model brings code of its own, which may compute something else; remove the key if it is an ordinary {config.String("model_type")}"
+                "models with custom code are not supported; "
+                + $"remove the key if this is an ordinary {config.String("model_type")} model"
             );
         }
         if (
@@ -267,7 +267,7 @@ static class ConfigKeys
             && !list.EnumerateArray()
                 .Any(a => a.ValueKind == JsonValueKind.String && a.GetRawText().EndsWith("ForCausalLM\"", StringComparison.Ordinal)))
         {
-            throw config.Unsound("architectures", "only models that predict the next token, …ForCausalLM, are supported");
+            throw config.Invalid("architectures", "only causal language models (…ForCausalLM) are supported");
         }
     }
 }

@@ -4,8 +4,8 @@ using System.Text.Unicode;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>Reads keys of a JSON object that somebody else wrote, and names file, key and value when one is unsound.</summary>
-/// <remarks>A key that is null counts as absent, as Python's configurations mean it.</remarks>
+/// <summary>Reads the keys of a JSON object; errors name the file, the key and the value.</summary>
+/// <remarks>null counts as absent, as in Python's configurations.</remarks>
 sealed class ConfigReader
 {
     static readonly JsonDocumentOptions s_options = new() { AllowDuplicateProperties = false };
@@ -38,11 +38,11 @@ sealed class ConfigReader
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new InputException($"{path} cannot be read; it must be a file, and you need the permission to read it.", e);
+            throw new InputException($"{path} cannot be read; check that it is a file and that you have read permission.", e);
         }
     }
 
-    // Names and texts are read in many places, and each of them may expect characters.
+    // Names and texts are read in many places, which expect valid characters.
     static void CheckText(ReadOnlySpan<byte> json, string path)
     {
         Utf8JsonReader reader = new(json);
@@ -56,7 +56,7 @@ sealed class ConfigReader
         }
         if (!isSound)
         {
-            throw new InputException($"{path} holds text that is no sound Unicode; download it again.");
+            throw new InputException($"{path} contains invalid Unicode; download it again.");
         }
     }
 
@@ -81,20 +81,20 @@ sealed class ConfigReader
     {
         null => null,
         { ValueKind: JsonValueKind.Object } value => new(_path, value, $"{_prefix}{key}."),
-        _ => throw Unsound(key, "it must be an object"),
+        _ => throw Invalid(key, "it must be an object"),
     };
 
     internal int Int(string key, int min, int max, int? absent = null) => Element(key) is not { } value
         ? absent ?? throw Missing(key)
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= min && number <= max
             ? number
-            : throw Unsound(key, $"it must be a whole number from {min} to {max}");
+            : throw Invalid(key, $"it must be a whole number from {min} to {max}");
 
     internal double Double(string key, double min, double max, double? absent = null) => Element(key) is not { } value
         ? absent ?? throw Missing(key)
         : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && number >= min && number <= max
             ? number
-            : throw Unsound(key, string.Create(CultureInfo.InvariantCulture, $"it must be a number from {min} to {max}"));
+            : throw Invalid(key, string.Create(CultureInfo.InvariantCulture, $"it must be a number from {min} to {max}"));
 
     internal IReadOnlyList<double> Doubles(string key, int count, double min, double max)
     {
@@ -110,7 +110,7 @@ sealed class ConfigReader
         };
         return values.Length == count && values.All(v => v >= min && v <= max)
             ? values
-            : throw Unsound(key, string.Create(CultureInfo.InvariantCulture, $"it must be a list of {count} numbers from {min} to {max}"));
+            : throw Invalid(key, string.Create(CultureInfo.InvariantCulture, $"it must be a list of {count} numbers from {min} to {max}"));
     }
 
     internal bool Bool(string key, bool absent) => Element(key)?.ValueKind switch
@@ -118,14 +118,14 @@ sealed class ConfigReader
         null => absent,
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        _ => throw Unsound(key, "it must be true or false"),
+        _ => throw Invalid(key, "it must be true or false"),
     };
 
     internal string String(string key, string? absent = null) => Element(key) switch
     {
         null => absent ?? throw Missing(key),
         { ValueKind: JsonValueKind.String } value => value.GetString()!,
-        _ => throw Unsound(key, "it must be a string"),
+        _ => throw Invalid(key, "it must be a string"),
     };
 
     internal IReadOnlyList<string> Strings(string key, bool required) => Element(key) switch
@@ -133,12 +133,12 @@ sealed class ConfigReader
         null => required ? throw Missing(key) : [],
         { ValueKind: JsonValueKind.Array } list when list.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String) =>
             [.. list.EnumerateArray().Select(e => e.GetString()!)],
-        _ => throw Unsound(key, "it must be a list of strings"),
+        _ => throw Invalid(key, "it must be a list of strings"),
     };
 
     internal InputException Missing(string key) => new($"{_path}: {_prefix}{key} is missing; use the file that belongs to the weights.");
 
-    internal InputException Unsound(string key, string wanted) =>
+    internal InputException Invalid(string key, string wanted) =>
         new($"{_path}: {_prefix}{key} is {Shortened(key)}; {wanted}.");
 
     string Shortened(string key)

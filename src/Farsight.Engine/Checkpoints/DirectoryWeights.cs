@@ -4,10 +4,12 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>A model directory as a source of weights: matrices stay mapped in their stored format, vectors are widened.</summary>
-/// <param name="directory">Disposed with this.</param>
+/// <summary>Provides the weights of a model directory: matrices stay mapped in their stored format, vectors are widened.</summary>
+/// <param name="directory">Disposed with this source.</param>
 public sealed class DirectoryWeights(ModelDirectory directory) : IModelFiles
 {
+    readonly RowsOwner _vectors = new();
+
     /// <inheritdoc/>
     public string Path => directory.Path;
 
@@ -23,7 +25,7 @@ public sealed class DirectoryWeights(ModelDirectory directory) : IModelFiles
     /// <inheritdoc/>
     public Rows Vector(string name, int length)
     {
-        Rows values = Rows.Allocate(1, length);
+        Rows values = _vectors.Allocate(1, length);
         directory.Weight(name, length).Read(0, values.Span);
         return values;
     }
@@ -35,5 +37,22 @@ public sealed class DirectoryWeights(ModelDirectory directory) : IModelFiles
     public void Release(string name) => directory.Weight(name).Forget();
 
     /// <inheritdoc/>
-    public void Dispose() => directory.Dispose();
+    public void Dispose()
+    {
+        _vectors.Dispose();
+        directory.Dispose();
+    }
+}
+
+/// <summary>Represents a mapped tensor of two dimensions.</summary>
+sealed class StoredMatrix(StoredTensor tensor) : WeightMatrix
+{
+    public override int RowCount => tensor.Shape[0];
+
+    public override int ColumnCount => tensor.Shape[1];
+
+    public override void Read(int row, int firstColumn, Span<float> destination) =>
+        tensor.Read((long)row * ColumnCount + firstColumn, destination);
+
+    public override StoredRow Stored(int row) => tensor.Row(row);
 }

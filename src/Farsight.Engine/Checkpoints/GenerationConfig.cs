@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>Reads the tokens that end a response: from generation_config.json, or else from config.json.</summary>
+/// <summary>Reads the tokens that end a response from generation_config.json, or else from config.json.</summary>
 /// <remarks>
-/// The rule is that of generate in transformers: eos_token_id of generation_config.json, a number or a list, replaces the one of
-/// config.json. A file without the key leaves config.json's in force.
+/// As in transformers' generate, eos_token_id of generation_config.json, a number or a list, replaces the one of config.json. Without
+/// the key, the value of config.json applies.
 /// </remarks>
 static class GenerationConfig
 {
@@ -13,15 +13,15 @@ static class GenerationConfig
 
     const string Key = "eos_token_id";
 
-    /// <summary>The ids that hold for the model.</summary>
+    /// <summary>Reads the ids of the EOS tokens.</summary>
     /// <param name="config">config.json.</param>
-    /// <param name="configPath">Its path; generation_config.json is looked for in the same directory.</param>
-    /// <param name="vocab">V: ids are below it.</param>
-    /// <exception cref="InputException">A file is damaged, or a value is no id of the vocabulary.</exception>
+    /// <param name="configPath">Path of config.json; generation_config.json is read from the same directory.</param>
+    /// <param name="vocab">V: exclusive maximum of an id.</param>
+    /// <exception cref="InputException">A file is damaged, or a value is not an id of the vocabulary.</exception>
     internal static IReadOnlyList<int> EosTokens(ConfigReader config, string configPath, int vocab) =>
         Beside(configPath) is { } generation && generation.Has(Key) ? Ids(generation, vocab) : Ids(config, vocab);
 
-    /// <summary>Describes a contradiction between the two files; null where there is none.</summary>
+    /// <summary>Describes a contradiction between the two files; null if they agree.</summary>
     internal static string? Contradiction(string configPath, int vocab)
     {
         if (Beside(configPath) is not { } generation || !generation.Has(Key))
@@ -32,7 +32,7 @@ static class GenerationConfig
         int[] unused = [.. Ids(ConfigReader.Open(configPath), vocab).Except(used)];
         return unused.Length == 0
             ? null
-            : $"{configPath}: {Key} names {string.Join(", ", unused)}, and {FileName} names {string.Join(", ", used)}; "
+            : $"{configPath}: {Key} names {string.Join(", ", unused)}, but {FileName} names {string.Join(", ", used)}; "
                 + $"{FileName} is used, as transformers does.";
     }
 
@@ -51,6 +51,6 @@ static class GenerationConfig
         return list.EnumerateArray().All(e =>
             e.ValueKind == JsonValueKind.Number && e.TryGetInt32(out int id) && id >= 0 && id < vocab)
             ? [.. list.EnumerateArray().Select(e => e.GetInt32())]
-            : throw file.Unsound(Key, $"each must be a whole number from 0 to {vocab - 1}");
+            : throw file.Invalid(Key, $"each must be a whole number from 0 to {vocab - 1}");
     }
 }

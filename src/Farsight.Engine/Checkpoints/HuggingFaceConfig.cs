@@ -8,14 +8,14 @@ using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>config.json of a Hugging Face model directory, to and from <see cref="ModelConfig"/>.</summary>
+/// <summary>Reads and writes config.json of a Hugging Face model directory.</summary>
 /// <remarks>
-/// Absent keys stand for what transformers makes of them. A key that changes the numbers and is not supported is refused by
-/// its name, and so is one that nobody knows. See docs/models.md.
+/// Absent keys have the defaults of transformers. Unsupported keys that change the results and unknown keys are rejected by name. See
+/// docs/models.md.
 /// </remarks>
 public static class HuggingFaceConfig
 {
-    /// <summary>Keys whose content is written under another name.</summary>
+    /// <summary>Keys whose content is written under another key.</summary>
     static readonly string[] s_restated =
     [
         "dtype",
@@ -36,15 +36,15 @@ public static class HuggingFaceConfig
 
     const int MaxSize = 1 << 24; // of any extent: far above real models, low enough that products fit
 
-    /// <summary>Reads config.json, and the end tokens of generation_config.json beside it.</summary>
-    /// <exception cref="InputException">The file is missing or damaged, the architecture or a setting is not supported, a value is
-    /// absurd.</exception>
+    /// <summary>Reads config.json, and the EOS tokens of the generation_config.json beside it.</summary>
+    /// <exception cref="InputException">The file is missing or damaged, the architecture or a setting is not supported, or a value is
+    /// out of range.</exception>
     public static ModelConfig Read(string path)
     {
         ConfigReader config = ConfigReader.Open(path);
         if (!ModelFamily.All.TryGetValue(config.String("model_type"), out ModelFamily? family))
         {
-            throw config.Unsound("model_type", $"supported are {string.Join(", ", ModelFamily.All.Keys)}");
+            throw config.Invalid("model_type", $"supported are {string.Join(", ", ModelFamily.All.Keys)}");
         }
         ConfigKeys.Check(config, family);
         if (family.Required.FirstOrDefault(keys => !keys.Split('|').Any(k => config.Root.TryGetProperty(k, out _))) is { } missing)
@@ -56,8 +56,8 @@ public static class HuggingFaceConfig
 
     /// <summary>Writes a config.json that transformers loads.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="model">What it says.</param>
-    /// <param name="torchDtype">How the weights beside it are stored.</param>
+    /// <param name="model">Config to write.</param>
+    /// <param name="torchDtype">Format of the weights.</param>
     public static void Write(string path, ModelConfig model, NumberFormat torchDtype) =>
         AtomicFile.Write(
             path,
@@ -84,12 +84,12 @@ public static class HuggingFaceConfig
             });
 
     /// <summary>
-    /// As <see cref="Write(string, ModelConfig, NumberFormat)"/>, with what else another file says: token ids, notes and the like.
+    /// Writes a config.json with the additional keys of another file, such as token ids.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="model">What it says; goes before what the other file says.</param>
-    /// <param name="torchDtype">How the weights beside it are stored.</param>
-    /// <param name="like">A config.json that was read without complaint.</param>
+    /// <param name="model">Config to write; takes precedence over the other file.</param>
+    /// <param name="torchDtype">Format of the weights.</param>
+    /// <param name="like">A config.json that was read successfully.</param>
     internal static void Write(string path, ModelConfig model, NumberFormat torchDtype, string like)
     {
         Write(path, model, torchDtype);
@@ -113,12 +113,12 @@ public static class HuggingFaceConfig
         int headDim = HeadDim(config, family, hidden, heads), layers = config.Int("num_hidden_layers", 1, 10_000);
         if (heads % keyValueHeads != 0)
         {
-            throw config.Unsound("num_key_value_heads", $"it must divide num_attention_heads, {heads}");
+            throw config.Invalid("num_key_value_heads", $"it must divide num_attention_heads, {heads}");
         }
         string activation = config.String("hidden_act", "silu");
         if (activation != "silu")
         {
-            throw config.Unsound("hidden_act", "only silu is supported");
+            throw config.Invalid("hidden_act", "only silu is supported");
         }
         (int? window, IReadOnlyList<bool> windowed) = WindowConfig.Read(config, family, layers, positions);
         (bool attentionBias, bool outputBias) = Biases(config, family);
@@ -164,18 +164,18 @@ public static class HuggingFaceConfig
         bool derived = !config.Has("head_dim") && family.HeadDim is null;
         if (derived && hidden % heads != 0)
         {
-            throw config.Unsound("num_attention_heads", $"it must divide hidden_size, {hidden}, or head_dim must be given");
+            throw config.Invalid("num_attention_heads", $"it must divide hidden_size, {hidden}, or head_dim must be given");
         }
         int dim = derived ? hidden / heads : config.Int("head_dim", 1, 1 << 14, family.HeadDim);
         if (dim % 2 != 0)
         {
-            throw config.Unsound(
+            throw config.Invalid(
                 derived ? "num_attention_heads" : "head_dim",
-                $"a head's dimension, {dim}, must be even, because positions rotate pairs");
+                $"the head dimension {dim} must be even, because RoPE rotates pairs");
         }
         return (long)dim * heads <= MaxSize
             ? dim
-            : throw config.Unsound("num_attention_heads", $"together with head_dim {dim} it is absurdly large");
+            : throw config.Invalid("num_attention_heads", $"with head_dim {dim} the heads are too large");
     }
 
     static void WriteShape(Utf8JsonWriter json, ModelConfig model)

@@ -5,7 +5,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>A Hugging Face model directory: config.json and its weights, mapped, every name and shape checked.</summary>
+/// <summary>Represents a Hugging Face model directory: config.json and its mapped weights, with all names and shapes checked.</summary>
 public sealed class ModelDirectory : IDisposable
 {
     const string ConfigFile = "config.json", WeightsFile = "model.safetensors", IndexFile = "model.safetensors.index.json";
@@ -30,44 +30,44 @@ public sealed class ModelDirectory : IDisposable
         }
     }
 
-    /// <summary>The directory.</summary>
+    /// <summary>Path of the directory.</summary>
     public string Path { get; }
 
-    /// <summary>What config.json says.</summary>
+    /// <summary>Shape of the model, from config.json.</summary>
     public ModelConfig Config { get; }
 
-    /// <summary>Opens the directory and checks that its weights are those of its config.json.</summary>
-    /// <exception cref="InputException">A file is missing, damaged or unsupported, or files are not of one model.</exception>
+    /// <summary>Opens the directory and checks its weights against its config.json.</summary>
+    /// <exception cref="InputException">A file is missing, damaged or unsupported, or the files belong to different models.</exception>
     public static ModelDirectory Open(string path) => Directory.Exists(path)
         ? new(path)
-        : throw new InputException($"{path} is not a directory; give the folder that holds config.json and model.safetensors.");
+        : throw new InputException($"{path} is not a directory; use the folder that contains config.json and model.safetensors.");
 
-    /// <summary>A weight by its name.</summary>
+    /// <summary>Returns a weight by its name.</summary>
     /// <param name="name">"model.layers.0.self_attn.q_proj.weight"; one of <see cref="ParameterShapes.Of"/>.</param>
-    /// <param name="shape">What the caller expects; nothing to expect what config.json implies.</param>
-    /// <exception cref="InputException">The model has no such weight, or in another shape.</exception>
+    /// <param name="shape">Expected shape; empty for the one that config.json implies.</param>
+    /// <exception cref="InputException">The weight does not exist or has another shape.</exception>
     public StoredTensor Weight(string name, params ReadOnlySpan<int> shape)
     {
         if (!_weights.TryGetValue(name, out (StoredTensor Tensor, string Path) weight))
         {
             throw new InputException(
-                $"{Path}: the weight {name} is missing; the model is incomplete or of another kind than {ConfigFile} says.");
+                $"{Path}: the weight {name} is missing; the model is incomplete, or {ConfigFile} belongs to another model.");
         }
         return shape.IsEmpty || shape.SequenceEqual([.. weight.Tensor.Shape])
             ? weight.Tensor
             : throw new InputException(
-                $"{weight.Path}: {name} is {Text(weight.Tensor.Shape)}, where {Text(shape.ToArray())} is needed; use the weights of the model that {ConfigFile} describes."
+                $"{weight.Path}: {name} is {Text(weight.Tensor.Shape)}, but {Text(shape.ToArray())} is required; "
+                + $"use the weights of the model that {ConfigFile} describes."
             );
     }
 
-    /// <summary>Whether the files hold a weight, even one that the model does not read.</summary>
+    /// <summary>Returns whether the files contain a weight, even one that the model does not use.</summary>
     internal bool Stores(string name) => _weights.ContainsKey(name);
 
     /// <summary>
-    /// SHA-256 of names, shapes and some values of all weights, in hexadecimal: tells models apart, not copies in F32 and BF16.
+    /// Computes a hexadecimal SHA-256 of names, shapes and some values of all weights. Copies in F32 and BF16 have the same one.
     /// </summary>
-    /// <remarks>Of each weight the first and last 64 values count, rounded to BF16, so that the largest model is told in an
-    /// instant.</remarks>
+    /// <remarks>Uses the first and last 64 values of each weight, rounded to BF16, so it is fast for models of any size.</remarks>
     public string Fingerprint()
     {
         const int Values = 64;
@@ -123,7 +123,7 @@ public sealed class ModelDirectory : IDisposable
             string file = map.String(name);
             if (file is "" or "." or ".." || file.Length > LongestName || file.AsSpan().ContainsAny("/\\:\0"))
             {
-                throw map.Unsound(name, "it must be the name of a file in the same folder");
+                throw map.Invalid(name, "it must be the name of a file in the same folder");
             }
             if (!shards.TryGetValue(file, out SafetensorsFile? shard))
             {
@@ -134,7 +134,7 @@ public sealed class ModelDirectory : IDisposable
                 shard.Tensors.TryGetValue(name, out StoredTensor? tensor)
                     ? (tensor, In(file))
                     : throw new InputException(
-                        $"{In(file)}: the weight {name} is missing, and {IndexFile} says it is there; download both again."));
+                        $"{In(file)}: the weight {name} is missing although {IndexFile} lists it; download both again."));
         }
     }
 
@@ -150,7 +150,8 @@ public sealed class ModelDirectory : IDisposable
         if (Config.NumHiddenLayers > _weights.Count) // before the names of so many are listed
         {
             throw new InputException(
-                $"{Path}: {ConfigFile} says num_hidden_layers {Config.NumHiddenLayers}, and there are {_weights.Count} weights; the two are not of one model."
+                $"{Path}: {ConfigFile} has num_hidden_layers {Config.NumHiddenLayers}, but there are only {_weights.Count} weights; "
+                + "the two belong to different models."
             );
         }
         HashSet<string> known = new(StringComparer.Ordinal) { "lm_head.weight" }; // stored by some although it is tied
@@ -162,7 +163,8 @@ public sealed class ModelDirectory : IDisposable
             if (!weight.Shape.SequenceEqual(parameter.Shape))
             {
                 throw new InputException(
-                    $"{_weights[parameter.Name].Path}: {parameter.Name} is {Text(weight.Shape)}, {ConfigFile} implies {Text(parameter.Shape)} ({parameter.Because}); the two files are not of one model."
+                    $"{_weights[parameter.Name].Path}: {parameter.Name} is {Text(weight.Shape)}, but {ConfigFile} implies "
+                    + $"{Text(parameter.Shape)} ({parameter.Because}); the two files belong to different models."
                 );
             }
         }
@@ -175,7 +177,8 @@ public sealed class ModelDirectory : IDisposable
             { } extra)
         {
             throw new InputException(
-                $"{_weights[extra].Path}: a {Config.ModelType} of {Config.NumHiddenLayers} layers has no weight {extra}; the weights are not those of {ConfigFile}, or of a variant that is not supported."
+                $"{_weights[extra].Path}: the weight {extra} is not part of a {Config.ModelType} model of {Config.NumHiddenLayers} layers; "
+                + $"{ConfigFile} belongs to another model, or this variant is not supported."
             );
         }
     }

@@ -1,54 +1,53 @@
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>Where a family has biases in its attention.</summary>
+/// <summary>Defines the attention biases of a family.</summary>
 enum AttentionBiases
 {
-    /// <summary>Nowhere.</summary>
+    /// <summary>No biases.</summary>
     None,
 
-    /// <summary>On q, k and v, always.</summary>
+    /// <summary>Always on q, k and v.</summary>
     QueryKeyValue,
 
-    /// <summary>On q, k, v and o, if attention_bias says so.</summary>
+    /// <summary>On q, k, v and o if attention_bias is true.</summary>
     All,
 
-    /// <summary>On q, k and v by attention_bias, on o by attention_out_bias; both must be given.</summary>
+    /// <summary>On q, k and v by attention_bias, on o by attention_out_bias; both keys are required.</summary>
     Separate,
 }
 
-/// <summary>Which keys say what a layer's window is.</summary>
+/// <summary>Defines the keys that determine the sliding window of a layer.</summary>
 enum WindowKeys
 {
-    /// <summary>None: all layers see everything.</summary>
+    /// <summary>No sliding windows.</summary>
     None,
 
-    /// <summary>sliding_window holds for all layers, and 4096 where it is absent.</summary>
+    /// <summary>sliding_window applies to all layers. Default: 4096.</summary>
     AllLayers,
 
-    /// <summary>sliding_window counts if use_sliding_window is true, in the layers that layer_types or max_window_layers says.</summary>
+    /// <summary>sliding_window applies if use_sliding_window is true, to the layers of layer_types or max_window_layers.</summary>
     Switched,
 
-    /// <summary>sliding_window counts in the layers that layer_types says; both must be given.</summary>
+    /// <summary>sliding_window applies to the layers of layer_types; both keys are required.</summary>
     ByLayer,
 }
 
-/// <summary>What a model_type means: which keys count, and what an absent one stands for in transformers.</summary>
-/// <param name="ModelType">As in config.json.</param>
-/// <param name="Architecture">The class of transformers.</param>
+/// <summary>Represents a model_type: the keys that it uses, and their defaults in transformers.</summary>
+/// <param name="ModelType">model_type in config.json.</param>
+/// <param name="Architecture">Class name in transformers.</param>
 /// <param name="Biases">Biases of the attention.</param>
 /// <param name="Windows">Windows of the layers.</param>
-/// <param name="MaxPositions">max_position_embeddings where it is absent.</param>
-/// <param name="QueryKeyNorm">RMS norms on the queries and keys of each head.</param>
-/// <param name="MlpBias">mlp_bias puts biases on gate, up and down.</param>
-/// <param name="HeadDim">head_dim where it is absent; null for hidden_size / num_attention_heads.</param>
-/// <param name="RopeTheta">rope_theta where it is absent.</param>
-/// <param name="Required">Keys whose absence means a default that is not the family's, so that a file without them is refused; | for
-/// or.</param>
+/// <param name="MaxPositions">Default of max_position_embeddings.</param>
+/// <param name="QueryKeyNorm">Whether queries and keys of each head have RMS norms.</param>
+/// <param name="MlpBias">Whether mlp_bias adds biases to gate, up and down.</param>
+/// <param name="HeadDim">Default of head_dim; null for hidden_size / num_attention_heads.</param>
+/// <param name="RopeTheta">Default of rope_theta.</param>
+/// <param name="Required">Required keys, whose default in transformers is not that of the family; "|" separates alternatives.</param>
 sealed record ModelFamily(
     string ModelType, string Architecture, AttentionBiases Biases, WindowKeys Windows, int MaxPositions,
     bool QueryKeyNorm = false, bool MlpBias = false, int? HeadDim = null, double RopeTheta = 10_000, params string[] Required)
 {
-    /// <summary>By model_type. What is not here computes something else, even where the names of its weights are the same.</summary>
+    /// <summary>Families by model_type. Others compute something else, even if their weights have the same names.</summary>
     internal static IReadOnlyDictionary<string, ModelFamily> All { get; } =
         new ModelFamily[]
         {

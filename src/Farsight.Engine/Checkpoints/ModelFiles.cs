@@ -3,7 +3,21 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>Opens a model by its path: a Hugging Face directory, or a GGUF file.</summary>
+/// <summary>Represents the files of a model: its shape and its weights.</summary>
+public interface IModelFiles : IWeightSource
+{
+    /// <summary>Path of the directory or the file.</summary>
+    string Path { get; }
+
+    /// <summary>Shape of the model.</summary>
+    ModelConfig Config { get; }
+
+    /// <summary>Returns the bytes of a tensor in its file.</summary>
+    /// <exception cref="InputException">The tensor does not exist.</exception>
+    long StoredBytes(string name);
+}
+
+/// <summary>Opens the files of a model by its path: a Hugging Face directory, or a GGUF file.</summary>
 public static class ModelFiles
 {
     /// <summary>Maps the weights and checks them against the model's shape.</summary>
@@ -11,8 +25,8 @@ public static class ModelFiles
     public static IModelFiles Open(string path) =>
         File.Exists(path) ? GgufWeights.Open(path) : new DirectoryWeights(ModelDirectory.Open(path));
 
-    /// <summary>Reads the model's shape alone.</summary>
-    /// <exception cref="InputException">As for <see cref="Open"/>.</exception>
+    /// <summary>Reads only the model's shape.</summary>
+    /// <exception cref="InputException">The files are not a model that this engine can run.</exception>
     public static ModelConfig ReadConfig(string path)
     {
         if (!File.Exists(path))

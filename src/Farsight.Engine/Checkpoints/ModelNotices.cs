@@ -2,14 +2,14 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>Finds what a person should know about a model directory although it loads: contradictions and choices between files.</summary>
+/// <summary>Finds contradictions between the files of a model directory that do not prevent loading.</summary>
 public static class ModelNotices
 {
     const string ConfigFile = "config.json";
 
-    /// <summary>Lists the notices of a model, each a sentence that names the file; none for a GGUF file.</summary>
-    /// <param name="path">A model directory or a GGUF file.</param>
-    /// <exception cref="InputException">The directory is not a model that this engine can run.</exception>
+    /// <summary>Returns the notices of a model, each a sentence that names the file; none for a GGUF file.</summary>
+    /// <param name="path">Path of a model directory or a GGUF file.</param>
+    /// <exception cref="InputException">The directory does not contain a model that this engine can run.</exception>
     public static IReadOnlyList<string> Of(string path)
     {
         if (File.Exists(path))
@@ -27,8 +27,8 @@ public static class ModelNotices
         const string Key = "max_position_embeddings";
         ConfigReader file = ConfigReader.Open(path);
         return file.Has(Key) && file.Int(Key, 1, int.MaxValue) is var stated && stated < config.MaxPositionEmbeddings
-            ? $"{path}: {Key} is {stated}, and the RoPE scaling is {config.RopeScaling.Describe()}; "
-                + $"the window is taken to be {config.MaxPositionEmbeddings} tokens."
+            ? $"{path}: {Key} is {stated}, but the RoPE scaling is {config.RopeScaling.Describe()}; "
+                + $"a window of {config.MaxPositionEmbeddings} tokens is used."
             : null;
     }
 
@@ -43,7 +43,7 @@ public static class ModelNotices
         head.Forget();
         return isCopy
             ? null
-            : $"{model.Path}: {PeftAdapter.Head} is stored although {ConfigFile} says tie_word_embeddings, and it differs "
-                + "from the embedding; the embedding is used as the head. If the stored head is the right one, set tie_word_embeddings to false.";
+            : $"{model.Path}: {PeftAdapter.Head} is stored and differs from the embedding, but {ConfigFile} sets tie_word_embeddings; "
+                + "the embedding is used as the head. To use the stored head, set tie_word_embeddings to false.";
     }
 }

@@ -9,12 +9,12 @@ namespace Farsight.Engine.Checkpoints;
 public static class ModelWriter
 {
     /// <summary>
-    /// Writes config.json and the weights of a model whose every weight is a parameter; a tokenizer is the caller's to add.
+    /// Writes config.json and the weights of a fully trainable model; the caller adds the tokenizer.
     /// </summary>
-    /// <param name="directory">An existing folder; use <see cref="AtomicDirectory"/> to make it appear whole.</param>
-    /// <param name="config">The model's shape.</param>
+    /// <param name="directory">Existing folder; use <see cref="AtomicDirectory"/> for atomic writes.</param>
+    /// <param name="config">Shape of the model.</param>
     /// <param name="parameters">All weights, by Hugging Face's names.</param>
-    /// <param name="format">How the values are stored.</param>
+    /// <param name="format">Format of the values.</param>
     /// <exception cref="IOException">The disk is full.</exception>
     public static void Write(string directory, ModelConfig config, IReadOnlyList<Parameter> parameters, NumberFormat format) =>
         Write(
@@ -23,14 +23,14 @@ public static class ModelWriter
             format,
             parameters.Select(p => TensorToWrite.From(p.Name, format, p.Value, asVector: p.Role == ParameterRole.Vector)));
 
-    /// <summary>Writes config.json and the weights, in shards where they are large, without holding them in memory.</summary>
-    /// <param name="directory">An existing folder; use <see cref="AtomicDirectory"/> to make it appear whole.</param>
-    /// <param name="config">The model's shape.</param>
-    /// <param name="format">What config.json says of the weights.</param>
+    /// <summary>Writes config.json and the weights, in shards if they are large, block by block.</summary>
+    /// <param name="directory">Existing folder; use <see cref="AtomicDirectory"/> for atomic writes.</param>
+    /// <param name="config">Shape of the model.</param>
+    /// <param name="format">Format of the weights for config.json.</param>
     /// <param name="tensors">One for every entry of <see cref="ParameterShapes.Of"/>.</param>
-    /// <param name="shardBytes">Upper bound of a file.</param>
-    /// <param name="progress">Receives the bytes of values written so far; null for nobody.</param>
-    /// <exception cref="ArgumentException">A tensor is missing, has another shape, or belongs to nothing in the model.</exception>
+    /// <param name="shardBytes">Maximum bytes per file.</param>
+    /// <param name="progress">Receives the bytes of values written so far; null for none.</param>
+    /// <exception cref="ArgumentException">A tensor is missing, has another shape, or matches no weight of the model.</exception>
     /// <exception cref="IOException">The disk is full.</exception>
     public static WrittenWeights Write(
         string directory, ModelConfig config, NumberFormat format, IEnumerable<TensorToWrite> tensors,
@@ -49,7 +49,7 @@ public static class ModelWriter
         {
             if (!open.Remove(tensor.Name, out ParameterShape? parameter))
             {
-                throw new ArgumentException($"{tensor.Name} belongs to nothing in the model, or is there twice.", nameof(tensors));
+                throw new ArgumentException($"{tensor.Name} matches no weight of the model, or occurs twice.", nameof(tensors));
             }
             if (!parameter.Shape.SequenceEqual(tensor.Shape))
             {

@@ -6,21 +6,21 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>An adapter directory in PEFT's layout: adapter_config.json, adapter_model.safetensors, and the model's config.json.</summary>
+/// <summary>Represents an adapter directory in PEFT's layout: adapter_config.json, adapter_model.safetensors and config.json.</summary>
 /// <remarks>
-/// PEFT puts "base_model.model." before the base's names and leaves out the name of the adapter, for LoRA matrices and for
-/// modules that were trained whole. Where the head is tied to a trained embedding, PEFT takes the two apart: both are written,
-/// with the same values and both in modules_to_save, which every version of it loads rightly; on reading two that are equal
-/// count as tied. An embedding without a head moves a tied head along, unless ensure_weight_tying is there and false: then PEFT
-/// left the head as it was in the base. config.json is ours: the settings the adapter was trained under, RoPE scaling included.
+/// PEFT puts "base_model.model." before the base's names and omits the name of the adapter, for LoRA matrices and for fully trained
+/// modules. If the head is tied to a trained embedding, PEFT unties the two: both are written with the same values and listed in
+/// modules_to_save, which every version of PEFT loads correctly. On reading, equal ones count as tied. An embedding without a head
+/// changes a tied head as well, unless ensure_weight_tying is false: then PEFT kept the head of the base. config.json is Farsight's
+/// addition: the config under which the adapter was trained, including its RoPE scaling.
 /// </remarks>
 public sealed class PeftAdapter : IDisposable
 {
-    /// <summary>The embedding's weight, if it was trained whole.</summary>
-    internal const string Embedding = "model.embed_tokens.weight";
+    /// <summary>Name of the embedding's weight.</summary>
+    internal const string Embedding = LlamaWeights.EmbeddingsName;
 
-    /// <summary>The head's weight, if it was trained whole.</summary>
-    internal const string Head = "lm_head.weight";
+    /// <summary>Name of the head's weight.</summary>
+    internal const string Head = LlamaWeights.HeadName;
 
     internal const string HeadModule = "lm_head";
 
@@ -42,7 +42,7 @@ public sealed class PeftAdapter : IDisposable
             Check(name, tensor);
             if (!tensors.TryAdd(name, tensor))
             {
-                throw new InputException($"{file.Path}: {name} is there twice under two spellings; keep one.");
+                throw new InputException($"{file.Path}: {name} occurs twice under two spellings; keep one.");
             }
         }
         Tensors = tensors;
@@ -67,41 +67,41 @@ public sealed class PeftAdapter : IDisposable
         Notices = [.. _targets.Unmatched([.. Updates.Select(u => u.Module)])];
     }
 
-    /// <summary>The directory.</summary>
+    /// <summary>Path of the directory.</summary>
     public string Path => System.IO.Path.GetDirectoryName(_file.Path)!;
 
-    /// <summary>What adapter_config.json says; a head that only repeats the embedding is left out of the modules.</summary>
+    /// <summary>Settings from adapter_config.json. A head that repeats the embedding is not among the modules.</summary>
     public AdapterDescription Description { get; }
 
     /// <summary>
-    /// By the base's names: "model.layers.0.self_attn.q_proj.lora_A.weight" [R, input], "….lora_B.weight" [output, R],
+    /// Tensors by the base's names: "model.layers.0.self_attn.q_proj.lora_A.weight" [R, input], "….lora_B.weight" [output, R],
     /// "model.embed_tokens.weight".
     /// </summary>
     public IReadOnlyDictionary<string, StoredTensor> Tensors { get; }
 
-    /// <summary>The low-rank updates, by the names of their layers.</summary>
+    /// <summary>Low-rank updates, ordered by the names of their layers.</summary>
     public IReadOnlyList<LowRankUpdate> Updates { get; }
 
-    /// <summary>Sentences about settings that have no effect: patterns and targets that match no updated layer.</summary>
+    /// <summary>Notices about settings without effect: patterns and targets that match no updated layer.</summary>
     public IReadOnlyList<string> Notices { get; }
 
-    /// <summary>The modules that were trained whole, by the names of their weights.</summary>
-    public IEnumerable<StoredTensor> Modules => Tensors.Where(t => !IsLora(t.Key)).Select(t => t.Value);
+    /// <summary>Names of the weights that were trained in full: "model.embed_tokens.weight".</summary>
+    public IEnumerable<string> Modules => Tensors.Keys.Where(n => !IsLora(n));
 
-    /// <summary>Embedding and head are both there and equal: a tied model stays tied.</summary>
+    /// <summary>Whether the adapter contains an equal embedding and head, so that a tied model stays tied.</summary>
     public bool HeadIsEmbedding { get; }
 
     /// <summary>
-    /// A tied model's head and embedding part: the adapter has a head of its own, or leaves the head at the base's embedding.
+    /// Whether the adapter unties the head of a tied model: it has another head, or keeps the head of the base.
     /// </summary>
-    internal bool PartsHead =>
+    internal bool UntiesHead =>
         Tensors.ContainsKey(Head) ? !HeadIsEmbedding : Tensors.ContainsKey(Embedding) && Description.EnsureWeightTying == false;
 
-    /// <summary>The model's settings the adapter was trained under; null when the directory has no config.json.</summary>
+    /// <summary>Config under which the adapter was trained; null if the directory has no config.json.</summary>
     public ModelConfig? Effective { get; }
 
     /// <summary>Opens an adapter directory.</summary>
-    /// <exception cref="InputException">A file is missing or damaged, or the adapter is of a kind that is not supported.</exception>
+    /// <exception cref="InputException">A file is missing or damaged, or this kind of adapter is not supported.</exception>
     public static PeftAdapter Read(string directory)
     {
         AdapterDescription description = PeftAdapterConfig.Read(System.IO.Path.Combine(directory, PeftAdapterConfig.FileName));
@@ -119,13 +119,13 @@ public sealed class PeftAdapter : IDisposable
         }
     }
 
-    /// <summary>Writes an adapter directory in F32, reads it back, compares every bit, and only then puts it in place.</summary>
-    /// <param name="directory">New, empty, or an older adapter, which is replaced.</param>
-    /// <param name="description">For adapter_config.json.</param>
+    /// <summary>Writes an adapter directory in F32, reads it back, compares every bit, and then replaces the target.</summary>
+    /// <param name="directory">New or empty directory, or an older adapter, which is replaced.</param>
+    /// <param name="description">Content of adapter_config.json.</param>
     /// <param name="tensors">By the base's names, as in <see cref="Tensors"/>; one row for a vector.</param>
-    /// <param name="effective">For config.json.</param>
-    /// <exception cref="IOException">The disk is full or does not hold what was written; an older adapter is still there.</exception>
-    /// <exception cref="InputException">The directory holds something else.</exception>
+    /// <param name="effective">Content of config.json.</param>
+    /// <exception cref="IOException">The disk is full or returns other values; an older adapter is kept.</exception>
+    /// <exception cref="InputException">The directory contains other files.</exception>
     public static void Write(
         string directory,
         AdapterDescription description,
@@ -150,19 +150,20 @@ public sealed class PeftAdapter : IDisposable
             });
 
     /// <summary>
-    /// Checks that a model's layers and this adapter's belong together, by names and, if it is known, by the base's values.
+    /// Checks that the adapter belongs to a model, by names and, if known, by the fingerprint.
     /// </summary>
     /// <param name="linears">Names of the model's linear layers: "model.layers.0.self_attn.q_proj".</param>
-    /// <param name="vocabSize">V.</param>
-    /// <param name="fingerprint">The model's, or null if unknown.</param>
-    /// <exception cref="InputException">They do not, and how one can tell.</exception>
+    /// <param name="vocabSize">V: tokens of the vocabulary.</param>
+    /// <param name="fingerprint">Fingerprint of the model; null if unknown.</param>
+    /// <exception cref="InputException">The adapter belongs to another model.</exception>
     internal void CheckBase(IEnumerable<string> linears, int vocabSize, string? fingerprint)
     {
         string directory = Path;
         if (Description.BaseFingerprint is { } trainedOn && fingerprint is not null && trainedOn != fingerprint)
         {
             throw new InputException(
-                $"{directory}: the adapter was trained on other weights than these{(Description.BaseModelName is { } name ? $", on {name}" : "")}; use the model it was trained on."
+                $"{directory}: the adapter was trained on other weights{(Description.BaseModelName is { } name ? $", on {name}" : "")}; "
+                + "use the model it was trained on."
             );
         }
         foreach (string name in (string[])[Embedding, Head])
@@ -170,14 +171,15 @@ public sealed class PeftAdapter : IDisposable
             if (Tensors.TryGetValue(name, out StoredTensor? whole) && whole.Shape[0] != vocabSize)
             {
                 throw new InputException(
-                    $"{directory}: {name} has {whole.Shape[0]} rows, and the model's vocabulary has {vocabSize} tokens; the adapter was trained on a model whose vocabulary was resized, use that one."
+                    $"{directory}: {name} has {whole.Shape[0]} rows, but the model's vocabulary has {vocabSize} tokens; "
+                    + "use the model with the resized vocabulary that the adapter was trained on."
                 );
             }
         }
         HashSet<string> updated = [.. Updates.Select(u => u.Module)];
         if (linears.FirstOrDefault(l => _targets.Cover(l) && !updated.Contains(l)) is { } absent)
         {
-            throw new InputException($"{directory}: {absent}{A} is missing; the adapter is not of this model, or not complete.");
+            throw new InputException($"{directory}: {absent}{A} is missing; the adapter belongs to another model or is incomplete.");
         }
     }
 
@@ -235,13 +237,13 @@ public sealed class PeftAdapter : IDisposable
                         .BytesOf((long)row * values.Length, values.Length)
                         .SequenceEqual(MemoryMarshal.AsBytes(values.AsSpan())))
                 {
-                    throw new IOException($"{directory} was written, but {name} reads back differently; check the disk.");
+                    throw new IOException($"{directory} was written, but {name} has other values when read back; check the disk.");
                 }
             }
         }
     }
 
-    // Also spells that older versions of PEFT and copies of a live state dict use.
+    // Accepts the names of older versions of PEFT and of copies of a live state dict, too.
     string BaseName(StoredTensor tensor) =>
         tensor.Name.StartsWith(Prefix, StringComparison.Ordinal)
             ? tensor
@@ -249,7 +251,7 @@ public sealed class PeftAdapter : IDisposable
                 .Replace(".modules_to_save.", ".", StringComparison.Ordinal)
                 .Replace(".default.", ".", StringComparison.Ordinal)
             : throw new InputException(
-                $"{_file.Path}: {tensor.Name} does not start with {Prefix} as PEFT's names do; save the adapter with PEFT.");
+                $"{_file.Path}: {tensor.Name} does not start with {Prefix}, as PEFT's names do; save the adapter with PEFT.");
 
     void Check(string name, StoredTensor tensor)
     {
@@ -263,7 +265,7 @@ public sealed class PeftAdapter : IDisposable
                 || tensor.Shape.Count is not (1 or 2))
             {
                 throw new InputException(
-                    $"{_file.Path}: {tensor.Name} is of a kind that is not supported; only lora_A, lora_B and whole modules are.");
+                    $"{_file.Path}: {tensor.Name} is not supported; only lora_A, lora_B and fully trained modules are.");
             }
             return;
         }
@@ -272,13 +274,15 @@ public sealed class PeftAdapter : IDisposable
         if (tensor.Shape.Count != 2 || tensor.Shape[rankAt] != rank)
         {
             throw new InputException(
-                $"{_file.Path}: {tensor.Name} is [{string.Join(", ", tensor.Shape)}], {PeftAdapterConfig.FileName} says r {rank}; the two files are not of one adapter."
+                $"{_file.Path}: {tensor.Name} is [{string.Join(", ", tensor.Shape)}], but {PeftAdapterConfig.FileName} has r {rank}; "
+                + "the two files belong to different adapters."
             );
         }
         if (!_targets.Cover(module))
         {
             throw new InputException(
-                $"{_file.Path}: {tensor.Name} is not of the target_modules {Description.TargetPattern ?? string.Join(", ", Description.Targets)} of {PeftAdapterConfig.FileName}; the two files are not of one adapter."
+                $"{_file.Path}: {tensor.Name} matches none of the target_modules in {PeftAdapterConfig.FileName}, "
+                + $"{Description.TargetPattern ?? string.Join(", ", Description.Targets)}; the two files belong to different adapters."
             );
         }
     }
@@ -291,7 +295,7 @@ public sealed class PeftAdapter : IDisposable
             if (!Tensors.ContainsKey(other))
             {
                 throw new InputException(
-                    $"{_file.Path}: {Prefix}{other} is missing, and {name} is there; the adapter is incomplete, save it again.");
+                    $"{_file.Path}: {Prefix}{other} is missing although {name} is present; the adapter is incomplete, save it again.");
             }
         }
         if (
@@ -299,13 +303,14 @@ public sealed class PeftAdapter : IDisposable
             { } absent)
         {
             throw new InputException(
-                $"{_file.Path}: the weight of {absent}, one of modules_to_save in {PeftAdapterConfig.FileName}, is missing; the adapter is incomplete, save it again."
+                $"{_file.Path}: the weight of {absent} is missing although modules_to_save in {PeftAdapterConfig.FileName} lists it; "
+                + "the adapter is incomplete, save it again."
             );
         }
     }
 }
 
-/// <summary>The update of one layer: W + Scale · B · A.</summary>
+/// <summary>Represents the update of one layer: W + Scale · B · A.</summary>
 /// <param name="Module">"model.layers.0.self_attn.q_proj".</param>
 /// <param name="A">[R, inputs]</param>
 /// <param name="B">[outputs, R]</param>

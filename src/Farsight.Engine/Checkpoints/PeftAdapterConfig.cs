@@ -4,7 +4,7 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>adapter_config.json, in PEFT's spelling.</summary>
+/// <summary>Reads and writes adapter_config.json.</summary>
 static class PeftAdapterConfig
 {
     internal const string FileName = "adapter_config.json";
@@ -12,7 +12,7 @@ static class PeftAdapterConfig
     const string Tying = "ensure_weight_tying";
     const int MaxRank = 1 << 16;
 
-    /// <summary>Keys that say how training went or who wrote the file. Linear layers ignore fan_in_fan_out, as in PEFT.</summary>
+    /// <summary>Keys about the training or the origin of the file. Linear layers ignore fan_in_fan_out, as in PEFT.</summary>
     static readonly string[] s_harmless =
     [
         "auto_mapping",
@@ -57,15 +57,15 @@ static class PeftAdapterConfig
         ConfigReader config = ConfigReader.Open(path);
         if (config.String("peft_type") != "LORA")
         {
-            throw config.Unsound("peft_type", "only LORA is supported");
+            throw config.Invalid("peft_type", "only LORA is supported");
         }
         if (config.String("task_type", "CAUSAL_LM") != "CAUSAL_LM")
         {
-            throw config.Unsound("task_type", "only CAUSAL_LM is supported");
+            throw config.Invalid("task_type", "only CAUSAL_LM is supported");
         }
         if (config.String("bias", "none") != "none")
         {
-            throw config.Unsound("bias", "only \"none\" is supported");
+            throw config.Invalid("bias", "only \"none\" is supported");
         }
         CheckOthers(config);
         bool byPattern = config.Element("target_modules")?.ValueKind == JsonValueKind.String;
@@ -92,7 +92,7 @@ static class PeftAdapterConfig
         {
             if (!s_read.Contains(property.Name) && !s_harmless.Contains(property.Name) && !IsNothing(property.Value))
             {
-                throw config.Unsound(
+                throw config.Invalid(
                     property.Name,
                     "adapters that set it are not supported; merge the adapter with PEFT and use the merged model");
             }
@@ -101,9 +101,9 @@ static class PeftAdapterConfig
             config.Element("init_lora_weights") is { ValueKind: JsonValueKind.String }
             && !s_initialisations.Contains(config.String("init_lora_weights")))
         {
-            throw config.Unsound(
+            throw config.Invalid(
                 "init_lora_weights",
-                "this changes the base model's weights and is not supported; convert the adapter with PEFT to an ordinary one");
+                "it changes the base model's weights and is not supported; convert it to an ordinary adapter with PEFT");
         }
     }
 
@@ -116,7 +116,7 @@ static class PeftAdapterConfig
             && !IsNothing(pattern)
             && pattern.GetRawText() is not ("\"layers\"" or "[\"layers\"]" or "\"\""))
         {
-            throw config.Unsound(Pattern, "only \"layers\" is supported");
+            throw config.Invalid(Pattern, "only \"layers\" is supported");
         }
         return config.Element(Key) switch
         {
@@ -125,7 +125,7 @@ static class PeftAdapterConfig
                 when list.EnumerateArray().All(e => e.ValueKind == JsonValueKind.Number && e.TryGetInt32(out int n) && n >= 0) =>
                 list.GetArrayLength() == 0 ? null : [.. list.EnumerateArray().Select(e => e.GetInt32())],
             { ValueKind: JsonValueKind.Number } => [config.Int(Key, 0, int.MaxValue)],
-            _ => throw config.Unsound(Key, "it must be a number of a layer, or a list of them"),
+            _ => throw config.Invalid(Key, "it must be a layer index or a list of layer indices"),
         };
     }
 
@@ -143,9 +143,8 @@ static class PeftAdapterConfig
     };
 
     /// <param name="path">The file.</param>
-    /// <param name="adapter">What it says.</param>
-    /// <param name="withHead">The tied head is written beside the embedding that was trained, so it is a module of its own for
-    /// PEFT.</param>
+    /// <param name="adapter">Settings to write.</param>
+    /// <param name="withHead">Whether the tied head is written besides the trained embedding, as a module of its own.</param>
     internal static void Write(string path, AdapterDescription adapter, bool withHead) =>
         AtomicFile.Write(
             path,

@@ -5,7 +5,7 @@ using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>The rotary part of config.json: rope_theta and rope_scaling, or both in one under rope_parameters.</summary>
+/// <summary>Reads and writes the RoPE keys of config.json: rope_theta and rope_scaling, or both under rope_parameters.</summary>
 static class RopeConfig
 {
     const double MaxTheta = 1e15, MaxFactor = 1e6;
@@ -24,7 +24,7 @@ static class RopeConfig
         {
             0 => absent,
             1 => given[0],
-            _ => throw config.Unsound("rope_theta", "rope_parameters says something else; remove one of them"),
+            _ => throw config.Invalid("rope_theta", "rope_parameters has another value; remove one of them"),
         };
     }
 
@@ -37,16 +37,16 @@ static class RopeConfig
         ];
         return given.Distinct().Count() <= 1
             ? given.FirstOrDefault() ?? new RopeScaling.Unscaled()
-            : throw config.Unsound("rope_parameters", "it contradicts rope_scaling; remove one of them");
+            : throw config.Invalid("rope_parameters", "it contradicts rope_scaling; remove one of them");
     }
 
     /// <summary>Computes the window, in tokens, from max_position_embeddings and the scaling.</summary>
     /// <remarks>
-    /// Two spellings are in use. The documentation of transformers (linear, dynamic) and the instructions of Qwen (YaRN) leave
-    /// max_position_embeddings at the window before scaling; other files state the scaled window. The window is therefore the
-    /// original one times the factor, and never less than max_position_embeddings. The original one is
-    /// original_max_position_embeddings, or max_position_embeddings where that is absent. Llama 3's rule and LongRoPE always
-    /// state the scaled window.
+    /// Two conventions exist. In the documentation of transformers (linear, dynamic) and the instructions of Qwen (YaRN),
+    /// max_position_embeddings is the window before scaling; in other files it is the scaled window. The window is therefore the
+    /// original window times the factor, but at least max_position_embeddings. The original window is
+    /// original_max_position_embeddings, or max_position_embeddings if that is absent. With Llama 3's rule and LongRoPE,
+    /// max_position_embeddings is always the scaled window.
     /// </remarks>
     internal static int Window(ConfigReader config, RopeScaling scaling, int maxPositions)
     {
@@ -69,12 +69,12 @@ static class RopeConfig
     {
         if (rope.Double("partial_rotary_factor", double.MinValue, double.MaxValue, 1) != 1)
         {
-            throw rope.Unsound("partial_rotary_factor", "only 1 is supported, rotation of whole heads");
+            throw rope.Invalid("partial_rotary_factor", "only 1 is supported");
         }
         string key = rope.Has("rope_type") ? "rope_type" : "type", type = rope.String(key, "default");
         if (rope.Has("rope_type") && rope.Has("type") && rope.String("type") != type)
         {
-            throw rope.Unsound("type", $"rope_type is {type}; remove one of them");
+            throw rope.Invalid("type", $"rope_type is {type}; remove one of them");
         }
         string[] own = type switch
         {
@@ -83,13 +83,13 @@ static class RopeConfig
             "yarn" => ["beta_fast", "beta_slow", "attention_factor", "mscale", "mscale_all_dim", "truncate"],
             "longrope" => ["short_factor", "long_factor", "attention_factor"],
             Truncated => [],
-            _ => throw rope.Unsound(key, $"supported are default, linear, dynamic, llama3, yarn, longrope and {Truncated}"),
+            _ => throw rope.Invalid(key, $"supported are default, linear, dynamic, llama3, yarn, longrope and {Truncated}"),
         };
         if (
             rope.Root.EnumerateObject().Select(p => p.Name).FirstOrDefault(k => rope.Has(k) && !s_common.Contains(k) && !own.Contains(k)) is
             { } unknown)
         {
-            throw rope.Unsound(unknown, $"this is not supported with {type}; remove the key if you know that it changes nothing");
+            throw rope.Invalid(unknown, $"it is not supported with {type}; remove the key if you know that it has no effect");
         }
         return type switch
         {
@@ -101,7 +101,7 @@ static class RopeConfig
             Truncated => new RopeScaling.Truncated(Factor(rope), rope.Int(Original, 1, int.MaxValue)),
             _ => rope.Double("factor", 1, MaxFactor, 1) == 1
                 ? new RopeScaling.Unscaled()
-                : throw rope.Unsound("factor", "without a rope_type it would change nothing"),
+                : throw rope.Invalid("factor", "a factor needs a rope_type"),
         };
     }
 
@@ -109,9 +109,9 @@ static class RopeConfig
     {
         if (rope.Int(Original, 1, int.MaxValue, maxPositions) != maxPositions)
         {
-            throw rope.Unsound(Original, $"dynamic scaling starts at max_position_embeddings, {maxPositions}");
+            throw rope.Invalid(Original, $"dynamic scaling requires max_position_embeddings, {maxPositions}");
         }
-        return headDim > 2 ? new(Factor(rope), maxPositions) : throw rope.Unsound("rope_type", "dynamic scaling needs a head_dim above 2");
+        return headDim > 2 ? new(Factor(rope), maxPositions) : throw rope.Invalid("rope_type", "dynamic scaling needs a head_dim above 2");
     }
 
     static RopeScaling.Llama3 Llama3(ConfigReader rope, int? original)
@@ -119,7 +119,7 @@ static class RopeConfig
         double low = rope.Double("low_freq_factor", 1e-3, MaxFactor), high = rope.Double("high_freq_factor", 1e-3, MaxFactor);
         return high > low
             ? new(Factor(rope), low, high, rope.Int(Original, 1, int.MaxValue, original))
-            : throw rope.Unsound(
+            : throw rope.Invalid(
                 "high_freq_factor",
                 string.Create(CultureInfo.InvariantCulture, $"it must be above low_freq_factor, {low}"));
     }
@@ -138,7 +138,7 @@ static class RopeConfig
                 Optional(rope, "mscale"),
                 Optional(rope, "mscale_all_dim"),
                 rope.Bool("truncate", true))
-            : throw rope.Unsound("beta_slow", "it must not be above beta_fast");
+            : throw rope.Invalid("beta_slow", "it must not be above beta_fast");
     }
 
     static RopeScaling.LongRope LongRope(ConfigReader rope, int maxPositions, int? topLevel, int pairs)
@@ -182,8 +182,8 @@ static class RopeConfig
             case RopeScaling.Linear linear:
                 json.WriteString("rope_type", "linear");
                 Write(json, "factor", linear.Factor);
-                // Says that max_position_embeddings is the scaled window: without it, readers multiply by the factor.
-                json.WriteNumber(Original, Math.Max(1, (int)(model.MaxPositionEmbeddings / linear.Factor)));
+                // Marks max_position_embeddings as the scaled window; without this key, readers multiply it by the factor.
+                json.WriteNumber(Original, linear.WindowBefore(model.MaxPositionEmbeddings));
                 break;
             case RopeScaling.DynamicNtk dynamic:
                 json.WriteString("rope_type", "dynamic");
@@ -224,7 +224,7 @@ static class RopeConfig
                 json.WriteNumber(Original, truncated.OriginalMaxPositionEmbeddings);
                 break;
             default:
-                throw new ArgumentException($"{scaling.GetType().Name} has no spelling in config.json.", nameof(model));
+                throw new ArgumentException($"{scaling.GetType().Name} cannot be expressed in config.json.", nameof(model));
         }
         json.WriteEndObject();
     }

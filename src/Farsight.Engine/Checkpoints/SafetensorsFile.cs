@@ -2,7 +2,7 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>A safetensors file, mapped: tensors by name, in the format they are stored in.</summary>
+/// <summary>Represents a mapped safetensors file: tensors by name, in their stored format.</summary>
 public sealed class SafetensorsFile : IDisposable
 {
     readonly MappedFile _file;
@@ -16,17 +16,17 @@ public sealed class SafetensorsFile : IDisposable
             e => e.Name, e => new StoredTensor(file, path, e.Name, e.DType, e.Shape, e.Start, e.Length), StringComparer.Ordinal);
     }
 
-    /// <summary>Where the file is.</summary>
+    /// <summary>Path of the file.</summary>
     public string Path { get; }
 
-    /// <summary>By name.</summary>
+    /// <summary>Tensors by name.</summary>
     public IReadOnlyDictionary<string, StoredTensor> Tensors { get; }
 
-    /// <summary>The strings under __metadata__; empty without.</summary>
+    /// <summary>Strings under __metadata__; may be empty.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>Maps the file and checks its header completely.</summary>
-    /// <exception cref="InputException">The file is missing, truncated, damaged, or of another kind.</exception>
+    /// <summary>Maps the file and checks its whole header.</summary>
+    /// <exception cref="InputException">The file is missing, truncated, damaged, or not a safetensors file.</exception>
     public static SafetensorsFile Open(string path)
     {
         MappedFile file = MappedFile.Open(path);

@@ -5,10 +5,10 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>The table of contents of a safetensors file: 8 bytes of length, then a JSON object, then the data.</summary>
+/// <summary>Represents the header of a safetensors file: 8 bytes of length, then a JSON object, then the data.</summary>
 /// <remarks>
-/// Checked as strictly as the format's own library does: the tensors fill the data part without gap or overlap, so that a
-/// truncated or lengthened file is always noticed.
+/// The checks are as strict as those of the reference library: the tensors fill the data part without gap or overlap, so a truncated or
+/// extended file is always detected.
 /// </remarks>
 sealed class SafetensorsHeader
 {
@@ -16,7 +16,7 @@ sealed class SafetensorsHeader
     const long MaxLength = 100_000_000; // the format's own limit
     const string MetadataKey = "__metadata__";
 
-    /// <summary>Every type the format knows and whose values are whole bytes.</summary>
+    /// <summary>Types of the format whose values are whole bytes.</summary>
     internal static readonly IReadOnlyDictionary<string, int> BytesPerValue = new Dictionary<string, int>(StringComparer.Ordinal)
     {
         ["BOOL"] = 1,
@@ -75,7 +75,7 @@ sealed class SafetensorsHeader
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(file.Bytes(0, LengthBytes));
         if (length > MaxLength || (long)length > file.Length - LengthBytes)
         {
-            throw Damaged($"it claims a header of {length} bytes and is {file.Length} bytes long");
+            throw Damaged($"it declares a header of {length} bytes but is {file.Length} bytes long");
         }
         ReadOnlySpan<byte> json = file.Bytes(LengthBytes, (int)length);
         return Utf8.IsValid(json) ? json : throw Damaged("its header is not UTF-8");
@@ -120,18 +120,18 @@ sealed class SafetensorsHeader
             || !tensor.TryGetProperty("data_offsets", out JsonElement offsets) || !AreWhole(offsets, _dataLength, out long[] ends)
             || ends.Length != 2 || ends[0] > ends[1])
         {
-            throw Damaged($"its header gives {name} no sound dtype, shape and data_offsets within the file");
+            throw Damaged($"its header has no valid dtype, shape and data_offsets for {name}");
         }
         string dtype = type.GetString()!;
         if (!BytesPerValue.TryGetValue(dtype, out int bytes))
         {
-            throw new InputException($"{_path}: {name} is of the unknown type {dtype}; convert the model to F32, F16 or BF16.");
+            throw new InputException($"{_path}: {name} has the unknown type {dtype}; convert the model to F32, F16 or BF16.");
         }
         UInt128 wanted = Bytes(extents, bytes);
         if (wanted != (UInt128)(ends[1] - ends[0]))
         {
             throw Damaged(
-                $"{name} of type {dtype} and shape [{string.Join(", ", extents)}] does not take the {ends[1] - ends[0]} bytes it has");
+                $"{name} of type {dtype} and shape [{string.Join(", ", extents)}] does not match its {ends[1] - ends[0]} bytes");
         }
         return new(name, dtype, [.. extents.Select(e => (int)e)], _dataStart + ends[0], ends[1] - ends[0]);
     }
@@ -189,8 +189,8 @@ sealed class SafetensorsHeader
     }
 
     InputException Damaged(string what, Exception? cause = null) => cause is null
-        ? new($"{_path} is damaged or no safetensors file: {what}; download it again.")
-        : new($"{_path} is damaged or no safetensors file: {what}; download it again.", cause);
+        ? new($"{_path} is damaged or not a safetensors file: {what}; download it again.")
+        : new($"{_path} is damaged or not a safetensors file: {what}; download it again.", cause);
 
     /// <param name="Name">The tensor's name.</param>
     /// <param name="DType">A key of <see cref="BytesPerValue"/>.</param>

@@ -8,23 +8,23 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>Gives values of a tensor: from <paramref name="firstElement"/> on, as many as <paramref name="destination"/> holds.</summary>
+/// <summary>Writes the values of a tensor from <paramref name="firstElement"/> on to <paramref name="destination"/>.</summary>
 public delegate void TensorValues(long firstElement, Span<float> destination);
 
-/// <summary>A tensor to be written; its values are asked for block by block, each block whole rows.</summary>
+/// <summary>Represents a tensor to be written; its values are requested in blocks of whole rows.</summary>
 /// <param name="Name">"model.norm.weight".</param>
-/// <param name="Format">How to store the values.</param>
-/// <param name="Shape">Extents, the slowest first.</param>
+/// <param name="Format">Stored format.</param>
+/// <param name="Shape">Extents, slowest first.</param>
 /// <param name="Values">Called in order, from the first value to the last.</param>
 public sealed record TensorToWrite(string Name, NumberFormat Format, IReadOnlyList<int> Shape, TensorValues Values)
 {
-    /// <summary>[Count, Width] as a matrix, or as a vector [Width] when <paramref name="asVector"/> and there is one row.</summary>
+    /// <summary>Creates a matrix [Count, Width], or a vector [Width] from one row if <paramref name="asVector"/>.</summary>
     public static TensorToWrite From(string name, NumberFormat format, Rows rows, bool asVector = false) =>
         new(name, format, asVector ? [checked((int)rows.Length)] : [rows.Count, rows.Width],
             (first, destination) => rows.Buffer.Span(rows.Start + first, destination.Length).CopyTo(destination));
 
     /// <summary>
-    /// A matrix in whatever format it is, or as a vector [ColumnCount] when <paramref name="asVector"/> and there is one row.
+    /// Creates a matrix from one of any format, or a vector [ColumnCount] from one row if <paramref name="asVector"/>.
     /// </summary>
     public static TensorToWrite From(string name, NumberFormat format, WeightMatrix matrix, bool asVector = false) =>
         new(
@@ -41,13 +41,13 @@ public sealed record TensorToWrite(string Name, NumberFormat Format, IReadOnlyLi
                 }
             });
 
-    /// <summary>Values of an array.</summary>
+    /// <summary>Creates a tensor from an array.</summary>
     public static TensorToWrite From(string name, NumberFormat format, float[] values, params int[] shape) =>
         new(name, format, shape.Aggregate(1L, (product, extent) => product * extent) == values.Length ? shape
             : throw new ArgumentException($"{name} has {values.Length} values for the shape [{string.Join(", ", shape)}].", nameof(values)),
             (first, destination) => values.AsSpan((int)first, destination.Length).CopyTo(destination));
 
-    /// <summary>A tensor of another file, as it is.</summary>
+    /// <summary>Creates a copy of a tensor of another file.</summary>
     public static TensorToWrite From(StoredTensor tensor) => new(tensor.Name, tensor.Format, tensor.Shape, tensor.Read);
 
     /// <summary>Number of values.</summary>
@@ -64,10 +64,10 @@ public static class SafetensorsWriter
     static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes the tensors in the order of their names.</summary>
-    /// <param name="path">Replaced in one step when everything is on the disk.</param>
+    /// <param name="path">Path of the file, which is replaced atomically.</param>
     /// <param name="tensors">In any order, with distinct names.</param>
-    /// <param name="metadata">Strings for the header; null for the format "pt" alone, which transformers wants to see.</param>
-    /// <exception cref="IOException">The disk is full or fails; nothing is left behind.</exception>
+    /// <param name="metadata">Strings for the header; null for the format "pt" only, which transformers requires.</param>
+    /// <exception cref="IOException">The disk is full or fails; no file is left.</exception>
     public static void Write(string path, IEnumerable<TensorToWrite> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         TensorToWrite[] sorted = [.. tensors.OrderBy(t => t.Name, StringComparer.Ordinal)];
@@ -120,7 +120,7 @@ public static class SafetensorsWriter
         {
             if (tensor.Name == before)
             {
-                throw new ArgumentException($"{tensor.Name} is there twice.", nameof(tensors));
+                throw new ArgumentException($"{tensor.Name} occurs twice.", nameof(tensors));
             }
             json.WriteStartObject(before = tensor.Name);
             json.WriteString("dtype", tensor.Format.ToString());

@@ -5,24 +5,24 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>Writes a model's weights in Hugging Face's layout: model.safetensors, or shards of a bounded size and their index.</summary>
-/// <remarks>Values are asked for block by block, so that no more than a few megabytes are in memory, however large the model.</remarks>
+/// <summary>Writes the weights of a model in Hugging Face's layout: model.safetensors, or shards and their index.</summary>
+/// <remarks>Values are requested block by block, so only a few megabytes are in memory for models of any size.</remarks>
 public static class ShardedSafetensors
 {
-    /// <summary>How large a file may grow unless asked otherwise, in bytes; transformers' own choice.</summary>
+    /// <summary>Default maximum bytes per file, as in transformers.</summary>
     public const long DefaultShardBytes = 5_000_000_000;
 
     const string WeightsFile = "model.safetensors", IndexFile = "model.safetensors.index.json";
 
     /// <summary>
-    /// Writes the tensors in their order, as many to a file as fit; one that is larger than a shard gets a file of its own.
+    /// Writes the tensors in their order, as many per file as fit; a tensor larger than a shard gets a file of its own.
     /// </summary>
-    /// <param name="directory">An existing folder; use <see cref="AtomicDirectory"/> to make it appear whole.</param>
+    /// <param name="directory">Existing folder; use <see cref="AtomicDirectory"/> for atomic writes.</param>
     /// <param name="tensors">All weights, with distinct names.</param>
-    /// <param name="shardBytes">Upper bound of the values of a file, in bytes.</param>
-    /// <param name="progress">Receives the bytes of values written so far, after every block; null for nobody.</param>
-    /// <returns>What was written.</returns>
-    /// <exception cref="ArgumentException">A name is there twice.</exception>
+    /// <param name="shardBytes">Maximum bytes of the values of a file.</param>
+    /// <param name="progress">Receives the bytes of values written so far, after every block; null for none.</param>
+    /// <returns>Files and sizes.</returns>
+    /// <exception cref="ArgumentException">A name occurs twice.</exception>
     /// <exception cref="IOException">The disk is full.</exception>
     public static WrittenWeights Write(
         string directory, IEnumerable<TensorToWrite> tensors, long shardBytes = DefaultShardBytes, Action<long>? progress = null)
@@ -54,7 +54,7 @@ public static class ShardedSafetensors
         {
             if (!names.Add(tensor.Name))
             {
-                throw new ArgumentException($"{tensor.Name} is there twice.", nameof(tensors));
+                throw new ArgumentException($"{tensor.Name} occurs twice.", nameof(tensors));
             }
             if (shards[^1].Count > 0 && bytes + tensor.ByteCount > shardBytes)
             {
@@ -102,8 +102,8 @@ public static class ShardedSafetensors
             });
 }
 
-/// <summary>The weights that were written.</summary>
+/// <summary>Represents written weights.</summary>
 /// <param name="Files">Names inside the directory.</param>
 /// <param name="ByteCount">Bytes of all values.</param>
-/// <param name="ValueCount">Number of values: the model's parameters.</param>
+/// <param name="ValueCount">Number of values, the parameters of the model.</param>
 public sealed record WrittenWeights(IReadOnlyList<string> Files, long ByteCount, long ValueCount);

@@ -6,7 +6,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>A tensor in a mapped file, in the format it is stored in; valid until its file is disposed.</summary>
+/// <summary>Represents a tensor in a mapped file, in its stored format; valid until the file is disposed.</summary>
 public sealed class StoredTensor
 {
     readonly MappedFile _file;
@@ -28,13 +28,13 @@ public sealed class StoredTensor
         (_valuesPerBlock, _bytesPerBlock, _format) = (type.ValuesPerBlock, type.BytesPerBlock, type.Format);
     }
 
-    /// <summary>"model.layers.0.self_attn.q_proj.weight".</summary>
+    /// <summary>Name: "model.layers.0.self_attn.q_proj.weight".</summary>
     public string Name { get; }
 
-    /// <summary>The file's word for the type of a value: F32, BF16, I64, Q8_0, …</summary>
+    /// <summary>Type of the values in the file's notation: F32, BF16, I64, Q8_0, …</summary>
     public string DType { get; }
 
-    /// <summary>Extents, the slowest first; empty for a single value.</summary>
+    /// <summary>Extents, slowest first; empty for a single value.</summary>
     public IReadOnlyList<int> Shape { get; }
 
     /// <summary>Number of bytes.</summary>
@@ -43,25 +43,26 @@ public sealed class StoredTensor
     /// <summary>Number of values.</summary>
     public long Count => ByteCount / _bytesPerBlock * _valuesPerBlock;
 
-    /// <summary>Whether the values are of a format that the engine computes with.</summary>
+    /// <summary>Whether the engine can compute with the values.</summary>
     public bool IsWeight => _format is not null;
 
-    /// <summary>How the weights are stored.</summary>
-    /// <exception cref="InputException">The values are of a type that weights cannot have.</exception>
+    /// <summary>Format of the weights.</summary>
+    /// <exception cref="InputException">The values have a type that weights cannot have.</exception>
     public NumberFormat Format =>
         _format
         ?? throw new InputException(
-            $"{_path}: {Name} holds {DType} values, and weights must be F32, F16 or BF16, or in GGUF Q8_0 or Q4_0; convert the model to one of these."
+            $"{_path}: {Name} contains {DType} values, but weights must be F32, F16 or BF16, or in GGUF also Q8_0 or Q4_0; "
+            + "convert the model to one of these types."
         );
 
-    /// <summary>All bytes.</summary>
-    /// <exception cref="OverflowException">There are more than 2³¹ − 1; take them in parts.</exception>
+    /// <summary>Returns all bytes.</summary>
+    /// <exception cref="OverflowException">The tensor has more than 2³¹ − 1 bytes; read it in parts.</exception>
     public ReadOnlySpan<byte> Bytes => _file.Bytes(_start, checked((int)ByteCount));
 
     /// <summary>
-    /// The bytes of <paramref name="count"/> values from <paramref name="firstElement"/> on; whole blocks, where the type has blocks.
+    /// Returns the bytes of <paramref name="count"/> values from <paramref name="firstElement"/> on; whole blocks if the type has any.
     /// </summary>
-    /// <exception cref="ArgumentException">The range leaves the tensor or divides a block.</exception>
+    /// <exception cref="ArgumentException">The range leaves the tensor or splits a block.</exception>
     public ReadOnlySpan<byte> BytesOf(long firstElement, int count)
     {
         CheckRange(firstElement, count);
@@ -70,11 +71,11 @@ public sealed class StoredTensor
                 _start + firstElement / _valuesPerBlock * _bytesPerBlock,
                 checked((int)((long)count / _valuesPerBlock * _bytesPerBlock)))
             : throw new ArgumentException(
-                $"{Name} is stored in blocks of {_valuesPerBlock} values; {firstElement} … {firstElement + count - 1} divides one.");
+                $"{Name} is stored in blocks of {_valuesPerBlock} values; {firstElement} … {firstElement + count - 1} splits a block.");
     }
 
     /// <summary>Widens as many values as <paramref name="destination"/> holds, from <paramref name="firstElement"/> on.</summary>
-    /// <exception cref="InputException">The values are of a type that weights cannot have.</exception>
+    /// <exception cref="InputException">The values have a type that weights cannot have.</exception>
     public void Read(long firstElement, Span<float> destination)
     {
         CheckRange(firstElement, destination.Length);
@@ -86,13 +87,13 @@ public sealed class StoredTensor
         Widen.ToFloat(Format, stored, within, destination);
     }
 
-    /// <summary>A row of a tensor of two dimensions, where it lies; without bytes if it begins or ends inside a block.</summary>
-    /// <exception cref="InputException">The values are of a type that weights cannot have.</exception>
+    /// <summary>Returns a row of a tensor of two dimensions in place; without bytes if it starts or ends inside a block.</summary>
+    /// <exception cref="InputException">The values have a type that weights cannot have.</exception>
     internal StoredRow Row(int row) => Shape[1] % _valuesPerBlock == 0
         ? new(Format, BytesOf((long)row * Shape[1], Shape[1]))
         : default;
 
-    /// <summary>Tells the system that the bytes will hardly be read again: memory that they fill is given back.</summary>
+    /// <summary>Frees the memory of the bytes; reading them again loads them again.</summary>
     public void Forget() => _file.Forget(_start, ByteCount);
 
     void CheckRange(long firstElement, int count)
@@ -102,7 +103,7 @@ public sealed class StoredTensor
         ArgumentOutOfRangeException.ThrowIfGreaterThan(firstElement, Count - count);
     }
 
-    /// <summary>All values as floats, in an array of their own.</summary>
+    /// <summary>Reads all values as floats.</summary>
     public float[] ReadFloats()
     {
         float[] values = new float[checked((int)Count)];
@@ -110,7 +111,7 @@ public sealed class StoredTensor
         return values;
     }
 
-    /// <summary>All values as doubles, from any floating-point type.</summary>
+    /// <summary>Reads all values as doubles, from any floating-point type.</summary>
     /// <exception cref="InputException">The values are not F64, F32, F16 or BF16.</exception>
     public double[] ReadDoubles()
     {
@@ -126,7 +127,7 @@ public sealed class StoredTensor
         return values;
     }
 
-    /// <summary>All values as integers, from any integer type or BOOL.</summary>
+    /// <summary>Reads all values as integers, from any integer type or BOOL.</summary>
     /// <exception cref="InputException">The values are not integers, or do not fit.</exception>
     public long[] ReadIntegers()
     {
@@ -147,6 +148,6 @@ public sealed class StoredTensor
         "I32" => BinaryPrimitives.ReadInt32LittleEndian(value),
         "U32" => BinaryPrimitives.ReadUInt32LittleEndian(value),
         "I64" => BinaryPrimitives.ReadInt64LittleEndian(value),
-        _ => throw new InputException($"{_path}: {Name} holds {DType} values where integers are wanted; it is not the file this needs."),
+        _ => throw new InputException($"{_path}: {Name} contains {DType} values, but integers are required; use a file with integers."),
     };
 }

@@ -3,14 +3,14 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>The sliding windows of config.json, in the spelling of each family.</summary>
+/// <summary>Reads and writes the sliding-window keys of config.json for each family.</summary>
 static class WindowConfig
 {
     const string Window = "sliding_window", Types = "layer_types", Switch = "use_sliding_window", FullLayers = "max_window_layers";
     const string Full = "full_attention", Sliding = "sliding_attention";
     const int DefaultWindow = 4096, DefaultFullLayers = 28; // of transformers
 
-    /// <summary>The window, and for each layer whether it has it; no layers for all.</summary>
+    /// <summary>Reads the window and the layers that have it; no layers for all.</summary>
     internal static (int? Window, IReadOnlyList<bool> Layers) Read(ConfigReader config, ModelFamily family, int layers, int maxPositions)
     {
         bool[]? types = LayerTypes(config, layers);
@@ -23,13 +23,13 @@ static class WindowConfig
         };
         if (window is null)
         {
-            return types?.Contains(true) != true ? (null, []) : throw config.Unsound(Types, $"{Sliding} needs a {Window}");
+            return types?.Contains(true) != true ? (null, []) : throw config.Invalid(Types, $"{Sliding} needs a {Window}");
         }
         bool[] windowed = family.Windows switch
         {
             WindowKeys.AllLayers => types?.Contains(false) != true
                 ? []
-                : throw config.Unsound(Types, $"a {family.ModelType} has its {Window} in every layer"),
+                : throw config.Invalid(Types, $"{family.ModelType} requires {Window} in every layer"),
             WindowKeys.Switched => types ?? ByCount(config, layers),
             _ => types ?? throw config.Missing(Types),
         };
@@ -79,7 +79,7 @@ static class WindowConfig
     // Llama's code in transformers does not look at the key; a file that has it was meant for something else.
     static int? NoWindow(ConfigReader config, ModelFamily family, int maxPositions) =>
         config.Has(Window) && config.Int(Window, 0, int.MaxValue) < maxPositions
-            ? throw config.Unsound(Window, $"a {family.ModelType} has no window; use the file that belongs to the weights")
+            ? throw config.Invalid(Window, $"{family.ModelType} has no sliding window; use the file that belongs to the weights")
             : null;
 
     static bool[] ByCount(ConfigReader config, int layers)
@@ -97,6 +97,6 @@ static class WindowConfig
         IReadOnlyList<string> types = config.Strings(Types, required: true);
         return types.All(t => t is Full or Sliding) && (types.Count == layers || types.All(t => t == Full))
             ? [.. types.Select(t => t == Sliding)]
-            : throw config.Unsound(Types, $"it must say {Full} or {Sliding} for each of the {layers} layers");
+            : throw config.Invalid(Types, $"it must be {Full} or {Sliding} for each of the {layers} layers");
     }
 }

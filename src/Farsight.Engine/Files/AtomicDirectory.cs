@@ -1,17 +1,17 @@
 namespace Farsight.Engine.Files;
 
-/// <summary>Writes a directory so that its path never holds a part of it.</summary>
+/// <summary>Writes a directory so that its path never contains a part of it.</summary>
 /// <remarks>
-/// The files go to a temporary directory beside it, which is renamed. An older directory is put aside first and deleted
-/// last; a kill between the two renames leaves it whole under its name with ".old" at the end.
+/// Writes a temporary directory beside it and renames that. An older directory is renamed first and deleted last; if the process is
+/// killed between the two renames, it remains complete under its name with the suffix ".old".
 /// </remarks>
 public static class AtomicDirectory
 {
     /// <summary>Replaces <paramref name="path"/> by what <paramref name="body"/> writes into the directory it is given.</summary>
     /// <param name="path">The directory.</param>
-    /// <param name="mark">A file that every directory of this kind has; one without it is somebody's data and is not replaced.</param>
-    /// <param name="body">Receives the path of the temporary directory, which is empty.</param>
-    /// <exception cref="InputException"><paramref name="path"/> holds something else already, or must not be written to.</exception>
+    /// <param name="mark">A file that every directory of this kind contains; a directory without it is not replaced.</param>
+    /// <param name="body">Called with the path of the empty temporary directory.</param>
+    /// <exception cref="InputException"><paramref name="path"/> contains other files, or writing is not permitted.</exception>
     public static void Write(string path, string mark, Action<string> body)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
@@ -26,7 +26,7 @@ public static class AtomicDirectory
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new InputException($"{path} must not be written: you lack the permission; choose another place.", e);
+            throw new InputException($"{path} cannot be written: permission denied; choose another path.", e);
         }
         finally
         {
@@ -38,11 +38,11 @@ public static class AtomicDirectory
     {
         if (File.Exists(path))
         {
-            throw new InputException($"{path} is a file, and a directory is to be written there; choose another name.");
+            throw new InputException($"{path} is a file, but a directory must be written there; choose another name.");
         }
         if (Directory.Exists(path) && !File.Exists(Path.Combine(path, mark)) && Directory.EnumerateFileSystemEntries(path).Any())
         {
-            throw new InputException($"{path} holds other files and no {mark}; choose a new or empty directory.");
+            throw new InputException($"{path} contains other files and no {mark}; choose a new or empty directory.");
         }
     }
 

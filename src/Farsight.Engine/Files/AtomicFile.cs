@@ -2,16 +2,16 @@ using System.Text;
 
 namespace Farsight.Engine.Files;
 
-/// <summary>Writes a file so that its path holds either the old contents or the new, never a part.</summary>
-/// <remarks>The bytes go to a temporary file in the same folder, are flushed to the disk, and the file is renamed.</remarks>
+/// <summary>Writes a file so that its path contains either the old or the complete new contents.</summary>
+/// <remarks>Writes a temporary file in the same folder, flushes it to the disk and renames it.</remarks>
 public static class AtomicFile
 {
     static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
-    /// <summary>Writes what <paramref name="body"/> writes; folders on the way are created.</summary>
-    /// <exception cref="IOException">The file could not be written, for instance because the disk is full; the temporary file is
-    /// gone.</exception>
-    /// <exception cref="InputException">The folder must not be written to.</exception>
+    /// <summary>Replaces the file by what <paramref name="body"/> writes; creates missing folders.</summary>
+    /// <exception cref="IOException">The file could not be written, for example because the disk is full; the temporary file is
+    /// deleted.</exception>
+    /// <exception cref="InputException">Writing to the folder is not permitted.</exception>
     public static void Write(string path, Action<Stream> body)
     {
         string full = Path.GetFullPath(path);
@@ -33,7 +33,7 @@ public static class AtomicFile
         catch (UnauthorizedAccessException e)
         {
             throw new InputException(
-                $"{path} must not be written: you lack the permission, or a folder has that name; choose another place.",
+                $"{path} cannot be written: permission denied, or a folder has that name; choose another path.",
                 e);
         }
         finally
@@ -42,7 +42,7 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Writes text as UTF-8 without a byte order mark, as it is.</summary>
+    /// <summary>Writes text as UTF-8 without a byte order mark.</summary>
     /// <inheritdoc cref="Write"/>
     public static void WriteText(string path, string text) => Write(path, stream => stream.Write(s_utf8.GetBytes(text)));
 

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Farsight.Engine.Files;
 
-/// <summary>A file mapped into memory for reading: nothing is copied, and the system loads a page when it is first touched.</summary>
-/// <remarks>A file must not be shortened while it is mapped. Files are replaced by renaming, which leaves the old map whole.</remarks>
+/// <summary>Represents a file mapped into memory for reading: the system loads a page when it is first read.</summary>
+/// <remarks>A file must not be truncated while it is mapped. Replacing it by a rename keeps the old map valid.</remarks>
 public sealed unsafe partial class MappedFile : IDisposable
 {
     readonly MemoryMappedFile? _map;
@@ -25,11 +25,11 @@ public sealed unsafe partial class MappedFile : IDisposable
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _data);
     }
 
-    /// <summary>Bytes in the file.</summary>
+    /// <summary>Number of bytes.</summary>
     public long Length { get; }
 
     /// <summary>Maps a whole file.</summary>
-    /// <exception cref="InputException">The file is missing or must not be read.</exception>
+    /// <exception cref="InputException">The file is missing or cannot be read.</exception>
     public static MappedFile Open(string path)
     {
         try
@@ -42,12 +42,12 @@ public sealed unsafe partial class MappedFile : IDisposable
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new InputException($"{path} cannot be read; it must be a file, and you need the permission to read it.", e);
+            throw new InputException($"{path} cannot be read; check that it is a file and that you have read permission.", e);
         }
     }
 
     /// <summary>
-    /// Bytes <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/> − 1; valid until <see cref="Dispose"/>.
+    /// Returns <paramref name="count"/> bytes from <paramref name="start"/> on; valid until <see cref="Dispose"/>.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The range leaves the file.</exception>
     /// <exception cref="ObjectDisposedException">The file is unmapped.</exception>
@@ -60,9 +60,8 @@ public sealed unsafe partial class MappedFile : IDisposable
         return new(_data + start, count);
     }
 
-    /// <summary>Gives back the memory that some bytes fill; reading them again loads them again.</summary>
-    /// <remarks>Whole pages only. Where the system has no such call, nothing happens: it takes pages of a file back by itself when memory
-    /// is short.</remarks>
+    /// <summary>Frees the memory of some bytes; reading them again loads them again.</summary>
+    /// <remarks>Frees whole pages only. Systems without such a call do nothing: they free pages of files when memory is short.</remarks>
     public void Forget(long start, long count)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

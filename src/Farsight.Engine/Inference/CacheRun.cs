@@ -1,22 +1,22 @@
 namespace Farsight.Engine.Inference;
 
-/// <summary>The part of a piece that one pass takes.</summary>
+/// <summary>Represents the part of a piece that one pass computes.</summary>
 /// <param name="Piece">The whole piece.</param>
-/// <param name="First">Index of the part's first token in it.</param>
-/// <param name="Count">Tokens; at least 1.</param>
-/// <param name="Outputs">Indices in the piece of the tokens of this part after which something is asked, rising.</param>
+/// <param name="First">Index of the part's first token in the piece.</param>
+/// <param name="Count">Number of tokens, at least 1.</param>
+/// <param name="Outputs">Indices in the piece of the tokens of this part whose output is requested, ascending.</param>
 sealed record CacheRun(SequencePiece Piece, int First, int Count, List<int> Outputs)
 {
-    // Rows of one pass: enough for full register tiles, little enough that activations stay small.
+    // Rows of one pass: enough for full register tiles, few enough for small activations.
     internal const int RowsPerPass = 1024;
 
-    /// <summary>The tokens of this part.</summary>
+    /// <summary>Tokens of this part.</summary>
     internal IEnumerable<int> Tokens => Enumerable.Range(First, Count).Select(i => Piece.Tokens[i]);
 
-    /// <summary>Tokens of the piece that come in later passes.</summary>
+    /// <summary>Number of tokens of the piece in later passes.</summary>
     internal int Remaining => Piece.Tokens.Count - First - Count;
 
-    /// <summary>Cuts long pieces and gathers short ones, so that a pass has a bounded number of rows.</summary>
+    /// <summary>Splits long pieces and combines short ones, so that the rows of a pass are bounded.</summary>
     internal static IEnumerable<IReadOnlyList<CacheRun>> Passes(IReadOnlyList<SequencePiece> pieces, Func<SequencePiece, List<int>> outputs)
     {
         List<CacheRun> pass = [];

@@ -2,37 +2,37 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Engine.Inference;
 
-/// <summary>How likely a given continuation is.</summary>
-/// <param name="Prompt">Token ids, at least one; positions are 0, 1, 2, ….</param>
+/// <summary>Represents a prompt and a continuation to be scored.</summary>
+/// <param name="Prompt">Token ids, at least one, at the positions 0, 1, 2, ….</param>
 /// <param name="Continuation">Token ids, at least one.</param>
 public sealed record ScoringRequest(IReadOnlyList<int> Prompt, IReadOnlyList<int> Continuation);
 
-/// <summary>What a model thinks of a continuation.</summary>
-/// <param name="LogProbs">[tokens] of each of its tokens after those before it; nats.</param>
-/// <param name="IsGreedy">Whether none of them has a likelier one in its place.</param>
+/// <summary>Represents the score of a continuation.</summary>
+/// <param name="LogProbs">[tokens] log-probability of each token of the continuation, in nats.</param>
+/// <param name="IsGreedy">Whether every token is the most likely one at its place.</param>
 public sealed record ContinuationScore(IReadOnlyList<float> LogProbs, bool IsGreedy);
 
-/// <summary>Scores continuations of prompts; what they have in common is computed once, logits only where a token is scored.</summary>
+/// <summary>Scores continuations of prompts. Shared beginnings are computed once, and logits only where a token is scored.</summary>
 /// <remarks>
-/// Prompts with their continuations form a tree, walked branch by branch: keys and values of the way to a branch stay in a cache, and
-/// a pass takes as many branches as fill it. A continuation's last token is predicted and never computed, so choices of one token cost
-/// no row. The same list of requests gives the same bits with any number of threads; other companions may change the last ones.
+/// Prompts and continuations form a tree that is processed branch by branch: a cache keeps keys and values of the path to a branch, and
+/// a pass takes as many branches as fit. The last token of a continuation is predicted but never computed, so choices of one token cost
+/// no row. The same list of requests gives the same bits with any number of threads; another list may change the last bits.
 /// </remarks>
-/// <param name="model">The model; it must not be used by others meanwhile.</param>
+/// <param name="model">The model; not safe for concurrent use.</param>
 public sealed class ContinuationScorer(LlamaModel model)
 {
-    // Of the cache, beyond the longest request: finished branches keep theirs while what lies above them is needed.
+    // Cache size beyond the longest request: finished branches keep their rows while the path above them is needed.
     const int RoomInPasses = 4;
 
-    /// <summary>Scores all.</summary>
-    /// <returns>[requests] in their order.</returns>
+    /// <summary>Scores all requests.</summary>
+    /// <returns>[requests] scores in the order of the requests.</returns>
     /// <exception cref="ArgumentException">A prompt or a continuation is empty.</exception>
     /// <exception cref="OperationCanceledException">Cancelled between two passes.</exception>
     public IReadOnlyList<ContinuationScore> Score(IReadOnlyList<ScoringRequest> requests, CancellationToken cancel = default)
     {
         if (requests.Any(r => r.Prompt.Count == 0 || r.Continuation.Count == 0))
         {
-            throw new ArgumentException("A prompt or a continuation is empty.", nameof(requests));
+            throw new ArgumentException("A prompt or a continuation is empty; each needs at least one token.", nameof(requests));
         }
         if (requests.Count == 0)
         {
@@ -40,7 +40,7 @@ public sealed class ContinuationScorer(LlamaModel model)
         }
         IReadOnlyList<int>[] sequences = [.. requests.Select(Fed)];
         PrefixTree tree = PrefixTree.Of(sequences, own: 0, DecodingBatch.CanShare(model));
-        WantedTokens wanted = new(tree, requests);
+        TargetTokens targets = new(tree, requests);
         using PrefixCache cache = new(
             model,
             tree,
@@ -49,13 +49,13 @@ public sealed class ContinuationScorer(LlamaModel model)
             (long)sequences.Max(s => s.Count) + RoomInPasses * CacheRun.RowsPerPass);
         for (int node = 0; node < tree.Nodes.Count;)
         {
-            node = Pass(cache, tree, wanted, node, cancel);
+            node = Pass(cache, tree, targets, node, cancel);
         }
-        return [.. requests.Select((r, i) => wanted.Read(i, r))];
+        return [.. requests.Select((r, i) => targets.Read(i, r))];
     }
 
-    /// <summary>Computes nodes from one on, until a pass is full; returns the first that is left.</summary>
-    static int Pass(PrefixCache cache, PrefixTree tree, WantedTokens wanted, int node, CancellationToken cancel)
+    /// <summary>Computes nodes from an index on until a pass is full, and returns the index of the next node.</summary>
+    static int Pass(PrefixCache cache, PrefixTree tree, TargetTokens targets, int node, CancellationToken cancel)
     {
         List<SequencePiece> pieces = [];
         Dictionary<int, int> nodeOf = [];
@@ -74,13 +74,13 @@ public sealed class ContinuationScorer(LlamaModel model)
             }
             rows += pieces.Skip(known).Sum(p => p.Tokens.Count);
             nodeOf[pieces[^1].Sequence] = node;
-            pieces[^1] = pieces[^1] with { Wanted = wanted.Of(node) };
+            pieces[^1] = pieces[^1] with { Targets = targets.Of(node) };
         }
-        cache.Batch.Score(pieces, (sequence, token, logProb, isTop) => wanted.Take(nodeOf[sequence], token, logProb, isTop), cancel);
+        cache.Batch.Score(pieces, (sequence, token, logProb, isTop) => targets.Take(nodeOf[sequence], token, logProb, isTop), cancel);
         return node;
     }
 
-    /// <summary>What of a request is computed: all but the last token.</summary>
+    /// <summary>Returns the tokens that are computed: all but the last.</summary>
     static IReadOnlyList<int> Fed(ScoringRequest request) =>
         request.Continuation.Count == 1 ? request.Prompt : [.. request.Prompt, .. request.Continuation.SkipLast(1)];
 }

@@ -1,46 +1,46 @@
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
-using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Inference;
 
-/// <summary>New tokens of one sequence.</summary>
-/// <param name="Sequence">Its number in the batch.</param>
-/// <param name="Tokens">At least one.</param>
+/// <summary>Represents new tokens of one sequence.</summary>
+/// <param name="Sequence">Index of the sequence in the batch.</param>
+/// <param name="Tokens">Token ids, at least one.</param>
 public sealed record SequencePiece(int Sequence, IReadOnlyList<int> Tokens)
 {
-    /// <summary>Whether the logits after the last token are wanted.</summary>
-    internal bool IsAsked { get; init; } = true;
+    /// <summary>Whether the logits after the last token are requested.</summary>
+    internal bool WantsLogits { get; init; } = true;
 
-    /// <summary>Tokens whose log-probability is wanted, by the places before them, rising.</summary>
-    internal IReadOnlyList<WantedToken> Wanted { get; init; } = [];
+    /// <summary>Tokens to be scored, ascending.</summary>
+    internal IReadOnlyList<TargetToken> Targets { get; init; } = [];
 }
 
-/// <summary>Sequences that grow side by side, each in its own stretch of one cache; one may begin with the tokens of another.</summary>
+/// <summary>Represents sequences that grow together in one key-value cache; one may begin with the tokens of another.</summary>
 /// <remarks>
-/// Stretches lie on each other as on a stack. What a sequence shares it does not copy: its rows see the rows of the other, and
-/// those that the other one shares, and so on.
+/// The cache is a stack of sequences. A sequence does not copy what it shares: its rows see the rows of the other sequence, and those
+/// that the other one shares in turn. The batch owns the cache.
 /// </remarks>
 public sealed class DecodingBatch : IDisposable
 {
     readonly LlamaModel _model;
     readonly KvCache _cache;
     readonly int _rows;
-    readonly List<Stretch> _sequences = [];
+    readonly List<CachedSequence> _sequences = [];
+    bool _isDisposed;
 
-    /// <summary>Reserves a cache without sequences.</summary>
+    /// <summary>Allocates a cache without sequences.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="rows">Tokens that all sequences may have together.</param>
+    /// <param name="rows">Maximum number of tokens of all sequences together.</param>
     public DecodingBatch(LlamaModel model, int rows)
     {
         (_model, _rows) = (model, rows);
         _cache = new(model.Config, rows);
     }
 
-    /// <summary>Reserves a cache with sequences that share nothing.</summary>
+    /// <summary>Allocates a cache with sequences that share nothing.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="capacities">Tokens that each sequence may reach.</param>
+    /// <param name="capacities">Maximum number of tokens of each sequence.</param>
     public DecodingBatch(LlamaModel model, IReadOnlyList<int> capacities)
         : this(model, capacities.Sum())
     {
@@ -50,65 +50,65 @@ public sealed class DecodingBatch : IDisposable
         }
     }
 
-    /// <summary>Whether sequences can share tokens; not where RoPE depends on the length of the whole text.</summary>
+    /// <summary>Returns whether sequences can share tokens: false if RoPE depends on the length of the whole text.</summary>
     public static bool CanShare(LlamaModel model) => !model.Config.RopeScaling.DependsOnLength;
 
-    /// <summary>Bytes of the cache for each token.</summary>
+    /// <summary>Computes the bytes of the cache per token.</summary>
     public static long BytesPerToken(ModelConfig config) =>
         2L * sizeof(float) * config.NumHiddenLayers * config.NumKeyValueHeads * config.HeadDim;
 
     /// <summary>
-    /// Is told where the heads look from each row that logits are asked of, layer by layer, before the logits; null for nobody.
+    /// Receives the attention peaks of each row whose logits are requested, layer by layer, before the logits; null for none.
     /// </summary>
     public AttentionAction? Observer { get; set; }
 
-    /// <summary>Rows of the cache that no sequence has reserved.</summary>
+    /// <summary>Number of cache rows that no sequence has reserved.</summary>
     public int RowsLeft => _rows - (_sequences.Count == 0 ? 0 : _sequences[^1].Start + _sequences[^1].Capacity);
 
-    /// <summary>Adds a sequence and returns its number, the next one.</summary>
-    /// <param name="capacity">Tokens that it may reach, without those it shares.</param>
-    /// <param name="with">The sequence whose tokens it begins with; −1 for none.</param>
-    /// <remarks>It shares what the other one has when it gets tokens of its own, and sees nothing of what that gets later.</remarks>
-    /// <exception cref="ArgumentException">The cache is too small, or nothing can be shared.</exception>
+    /// <summary>Adds a sequence and returns its index, the next one.</summary>
+    /// <param name="capacity">Maximum number of tokens, without shared ones.</param>
+    /// <param name="with">Index of the sequence whose tokens it begins with; −1 for none.</param>
+    /// <remarks>The shared tokens are those that the other sequence has when this one gets its first own token.</remarks>
+    /// <exception cref="ArgumentException">The cache is too small, or tokens cannot be shared.</exception>
     public int Add(int capacity, int with = -1)
     {
         if (capacity > RowsLeft || with >= _sequences.Count || (with >= 0 && !CanShare(_model)))
         {
             throw new ArgumentException(
-                $"A sequence of {capacity} tokens that begins with sequence {with} does not fit: {RowsLeft} rows are left, and there are {_sequences.Count} sequences.",
+                $"A sequence of {capacity} tokens that begins with sequence {with} does not fit: "
+                + $"the batch has {_sequences.Count} sequences and {RowsLeft} free rows.",
                 nameof(capacity));
         }
         _sequences.Add(new(with < 0 ? null : _sequences[with], _rows - RowsLeft, capacity));
         return _sequences.Count - 1;
     }
 
-    /// <summary>Gives up the sequences from a number on, and their rows of the cache.</summary>
+    /// <summary>Removes the sequences from an index on and frees their cache rows.</summary>
     public void Release(int first) => _sequences.RemoveRange(first, _sequences.Count - first);
 
-    /// <summary>Tokens of a sequence, with those it shares.</summary>
+    /// <summary>Returns the number of tokens of a sequence, including shared ones.</summary>
     public int LengthOf(int sequence) => _sequences[sequence].Length;
 
-    /// <summary>Forgets a sequence's tokens from a place on; those before stay computed.</summary>
-    /// <param name="sequence">Its number.</param>
-    /// <param name="length">How many stay; at least those it shares.</param>
-    /// <returns>How many did stay: none where RoPE depends on the length of the whole text.</returns>
+    /// <summary>Removes the tokens of a sequence from an index on; those before stay computed.</summary>
+    /// <param name="sequence">Index of the sequence.</param>
+    /// <param name="length">Number of tokens to keep; at least the shared ones.</param>
+    /// <returns>Number of tokens kept: 0 if RoPE depends on the length of the whole text.</returns>
     public int Rewind(int sequence, int length)
     {
-        Stretch stretch = _sequences[sequence];
-        int shared = stretch.Length - stretch.Own;
+        CachedSequence rows = _sequences[sequence];
+        int shared = rows.Length - rows.Own;
         ArgumentOutOfRangeException.ThrowIfLessThan(length, shared);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, stretch.Length);
-        stretch.Own = CanShare(_model) ? length - shared : 0;
-        return stretch.Length;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, rows.Length);
+        rows.Own = CanShare(_model) ? length - shared : 0;
+        return rows.Length;
     }
 
-    /// <summary>
-    /// Appends tokens and hands out the logits [V] after the last token of each piece that is asked; they are valid during the call only.
-    /// </summary>
-    /// <exception cref="ArgumentException">A piece is empty or its sequence's capacity is exceeded.</exception>
+    /// <summary>Appends tokens and reports the logits [V] after the last token of each piece that requests them.</summary>
+    /// <exception cref="ArgumentException">A piece is empty, or a sequence exceeds its capacity.</exception>
     /// <exception cref="OperationCanceledException">Cancelled between two passes.</exception>
+    /// <exception cref="ObjectDisposedException">The batch is disposed.</exception>
     public void Extend(IReadOnlyList<SequencePiece> pieces, LogitsAction logits, CancellationToken cancel = default) =>
-        Run(pieces, piece => piece.IsAsked ? [piece.Tokens.Count - 1] : [], (runs, hidden, workspace) =>
+        Run(pieces, piece => piece.WantsLogits ? [piece.Tokens.Count - 1] : [], (runs, hidden, workspace) =>
         {
             Rows scores = workspace.Rows(hidden.Count, _model.Config.VocabSize);
             Gemm.MultiplyTransposed(hidden, _model.Head.Matrix, 0, scores.Width, scores, add: false);
@@ -119,47 +119,51 @@ public sealed class DecodingBatch : IDisposable
             }
         }, cancel);
 
-    /// <summary>Appends tokens and hands out log-probabilities of the wanted ones, piece by piece, in order.</summary>
+    /// <summary>Appends tokens and reports the log-probabilities of the target tokens, piece by piece, in order.</summary>
     /// <inheritdoc cref="Extend(IReadOnlyList{SequencePiece}, LogitsAction, CancellationToken)"/>
     internal void Score(IReadOnlyList<SequencePiece> pieces, TokenScoreAction score, CancellationToken cancel) =>
         Run(
             pieces,
-            piece => [.. piece.Wanted.Select(w => w.After).Distinct()],
+            piece => [.. piece.Targets.Select(w => w.After).Distinct()],
             (runs, hidden, workspace) =>
             {
-                List<(int Row, int Sequence, WantedToken Token)> wanted = [];
+                List<(int Row, int Sequence, TargetToken Token)> targets = [];
                 int before = 0;
                 foreach (CacheRun run in runs)
                 {
-                    foreach (WantedToken token in run.Piece.Wanted.Where(w => w.After >= run.First && w.After < run.First + run.Count))
+                    foreach (TargetToken token in run.Piece.Targets.Where(w => w.After >= run.First && w.After < run.First + run.Count))
                     {
-                        wanted.Add((before + run.Outputs.BinarySearch(token.After), run.Piece.Sequence, token));
+                        targets.Add((before + run.Outputs.BinarySearch(token.After), run.Piece.Sequence, token));
                     }
                     before += run.Outputs.Count;
                 }
-                Rows rows = workspace.Rows(wanted.Count, hidden.Width);
-                for (int n = 0; n < wanted.Count; n++)
+                Rows rows = workspace.Rows(targets.Count, hidden.Width);
+                for (int n = 0; n < targets.Count; n++)
                 {
-                    hidden[wanted[n].Row].CopyTo(rows[n]);
+                    hidden[targets[n].Row].CopyTo(rows[n]);
                 }
-                float[] logProbs = new float[wanted.Count];
-                int[] top = new int[wanted.Count];
+                float[] logProbs = new float[targets.Count];
+                int[] top = new int[targets.Count];
                 TokenLogProbs.Forward(
                     rows,
                     _model.Head.Matrix,
-                    wanted.Select(w => w.Token.Target).ToArray(),
+                    targets.Select(w => w.Token.Target).ToArray(),
                     logProbs,
-                    new float[wanted.Count],
+                    new float[targets.Count],
                     top);
-                for (int n = 0; n < wanted.Count; n++)
+                for (int n = 0; n < targets.Count; n++)
                 {
-                    score(wanted[n].Sequence, wanted[n].Token, logProbs[n], top[n] == wanted[n].Token.Target);
+                    score(targets[n].Sequence, targets[n].Token, logProbs[n], top[n] == targets[n].Token.Target);
                 }
             },
             cancel);
 
     /// <inheritdoc/>
-    public void Dispose() => _cache.Dispose();
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _cache.Dispose();
+    }
 
     void Run(
         IReadOnlyList<SequencePiece> pieces,
@@ -167,13 +171,14 @@ public sealed class DecodingBatch : IDisposable
         Action<IReadOnlyList<CacheRun>, Rows, Workspace> read,
         CancellationToken cancel)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         foreach (SequencePiece piece in pieces)
         {
-            Stretch stretch = _sequences[piece.Sequence];
-            if (piece.Tokens.Count == 0 || stretch.Own + piece.Tokens.Count > stretch.Capacity)
+            CachedSequence rows = _sequences[piece.Sequence];
+            if (piece.Tokens.Count == 0 || rows.Own + piece.Tokens.Count > rows.Capacity)
             {
                 throw new ArgumentException(
-                    $"Sequence {piece.Sequence} has {stretch.Own} of {stretch.Capacity} tokens; {piece.Tokens.Count} more cannot be added.",
+                    $"Sequence {piece.Sequence} has {rows.Own} of {rows.Capacity} tokens, so {piece.Tokens.Count} more cannot be added.",
                     nameof(pieces));
             }
         }
@@ -181,7 +186,7 @@ public sealed class DecodingBatch : IDisposable
         {
             cancel.ThrowIfCancellationRequested();
             using CachePass pass = new(_model, _cache, _sequences, runs, Observer);
-            if (pass.Outputs is { } hidden)
+            if (pass.Forward() is { } hidden)
             {
                 read(runs, hidden, pass.Scratch);
             }
@@ -190,13 +195,41 @@ public sealed class DecodingBatch : IDisposable
 }
 
 /// <summary>Receives the logits of one sequence.</summary>
-/// <param name="sequence">Its number in the batch.</param>
+/// <param name="sequence">Index of the sequence in the batch.</param>
 /// <param name="logits">[V]; valid during the call only.</param>
 public delegate void LogitsAction(int sequence, ReadOnlySpan<float> logits);
 
 /// <summary>Receives the log-probability of one token.</summary>
-/// <param name="sequence">The sequence's number in the batch.</param>
-/// <param name="token">Which token.</param>
-/// <param name="logProb">Nats.</param>
+/// <param name="sequence">Index of the sequence in the batch.</param>
+/// <param name="token">The token.</param>
+/// <param name="logProb">Log-probability in nats.</param>
 /// <param name="isTop">Whether no token is more likely.</param>
-delegate void TokenScoreAction(int sequence, WantedToken token, float logProb, bool isTop);
+delegate void TokenScoreAction(int sequence, TargetToken token, float logProb, bool isTop);
+
+/// <summary>Represents the rows of a cache that belong to one sequence.</summary>
+/// <param name="parent">The sequence whose tokens it begins with; null for none.</param>
+/// <param name="start">First cache row.</param>
+/// <param name="capacity">Maximum number of own rows.</param>
+sealed class CachedSequence(CachedSequence? parent, int start, int capacity)
+{
+    IReadOnlyList<KeyRange>? _shared;
+
+    internal int Start => start;
+
+    internal int Capacity => capacity;
+
+    /// <summary>Number of rows in use.</summary>
+    internal int Own { get; set; }
+
+    /// <summary>Number of tokens, including shared ones.</summary>
+    internal int Length => Own + (_shared?.Sum(r => r.Count) ?? parent?.Length ?? 0);
+
+    /// <summary>Rows of other sequences before its own; fixed by the first call.</summary>
+    internal IReadOnlyList<KeyRange> Shared => _shared ??= parent?.Before(parent.Own) ?? [];
+
+    /// <summary>Returns the rows that the row after <paramref name="own"/> own rows sees.</summary>
+    internal IReadOnlyList<KeyRange> Before(int own) =>
+        own == 0 ? Shared
+        : Shared.Count > 0 && Shared[^1].End == start ? [.. Shared.SkipLast(1), new(Shared[^1].Start, Shared[^1].Count + own)]
+        : [.. Shared, new(start, own)];
+}

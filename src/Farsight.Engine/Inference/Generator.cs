@@ -3,38 +3,38 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Inference;
 
-/// <summary>One prompt to be continued.</summary>
-/// <param name="Prompt">Token ids, at least one; positions are 0, 1, 2, ….</param>
-/// <param name="MaxNewTokens">At most so many tokens are generated.</param>
-/// <param name="Sampling">How each is chosen.</param>
-/// <param name="Random">The request's own random numbers, so that its companions do not matter.</param>
+/// <summary>Represents a prompt to be continued.</summary>
+/// <param name="Prompt">Token ids, at least one, at the positions 0, 1, 2, ….</param>
+/// <param name="MaxNewTokens">Maximum number of generated tokens.</param>
+/// <param name="Sampling">Sampling settings.</param>
+/// <param name="Random">Random numbers of this request alone, so that other requests do not change its choices.</param>
 public sealed record GenerationRequest(IReadOnlyList<int> Prompt, int MaxNewTokens, Sampling Sampling, SeededRandom Random)
 {
-    /// <summary>Tokens that end this completion, beside the generator's; one of them is the last token of the result then.</summary>
+    /// <summary>Tokens that end this completion, in addition to those of the generator. The result includes them.</summary>
     public IReadOnlyList<int> StopTokens { get; init; } = [];
 
-    /// <summary>No token that ends the completion is chosen among the first so many.</summary>
+    /// <summary>Minimum number of tokens before a stop token may be chosen.</summary>
     public int MinNewTokens { get; init; }
 }
 
 /// <summary>
-/// Continues prompts token by token with a key-value cache, several side by side; what they have in common is computed once.
+/// Continues prompts token by token with a key-value cache. Prompts are decoded in batches, and shared beginnings are computed once.
 /// </summary>
 /// <remarks>
-/// The same list of requests gives the same bits with any number of threads. A request's companions decide how many rows a product
-/// has, and with it the order in which sums are added up, so they can change its last bits, and a token where two are equally
-/// likely to within those. Whoever resumes must therefore form the same lists again.
+/// The same list of requests gives the same bits with any number of threads. The other requests of a list determine the number of rows
+/// of a product and therefore the order of its sums. They can change the last bits, and a token where two are equally likely within
+/// those bits. To resume with the same results, form the same lists again.
 /// </remarks>
-/// <param name="model">The model; it must not be used by others meanwhile.</param>
-/// <param name="stopTokens">Tokens that end a completion; they are the last token of the result.</param>
-/// <param name="cacheBytes">What keys and values may take; more only where a single request needs it.</param>
+/// <param name="model">The model; not safe for concurrent use.</param>
+/// <param name="stopTokens">Tokens that end a completion. The result includes them.</param>
+/// <param name="cacheBytes">Maximum bytes of the key-value cache; exceeded only if a single request needs more.</param>
 public sealed class Generator(LlamaModel model, IReadOnlyList<int> stopTokens, long cacheBytes = PromptDecoder.DefaultCacheBytes)
 {
-    /// <summary>Is told where the heads look when a token is chosen: layer by layer, before the choice; null for nobody.</summary>
-    /// <remarks>The number it gets is the request's.</remarks>
+    /// <summary>Receives the attention peaks before each token is chosen, layer by layer; null for none.</summary>
+    /// <remarks>Its number is the index of the request.</remarks>
     public AttentionAction? Observer { get; init; }
 
-    /// <summary>Generates all completions; each holds the new tokens, the stop token included.</summary>
+    /// <summary>Generates all completions; each contains the new tokens, including the stop token.</summary>
     /// <exception cref="ArgumentException">A prompt is empty.</exception>
     /// <exception cref="OperationCanceledException">Cancelled between two tokens.</exception>
     public IReadOnlyList<int[]> Generate(IReadOnlyList<GenerationRequest> requests, CancellationToken cancel = default)

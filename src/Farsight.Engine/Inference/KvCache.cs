@@ -3,9 +3,9 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Engine.Inference;
 
-/// <summary>Keys and values of every layer for rows that were computed before.</summary>
+/// <summary>Represents the key-value cache: keys and values of every layer for rows that were computed before.</summary>
 /// <param name="config">Shape of the model.</param>
-/// <param name="rows">S: how many rows fit.</param>
+/// <param name="rows">S: capacity in rows.</param>
 public sealed class KvCache(ModelConfig config, int rows) : IDisposable
 {
     readonly (Rows Keys, Rows Values)[] _layers =
@@ -14,9 +14,9 @@ public sealed class KvCache(ModelConfig config, int rows) : IDisposable
             (Rows.Allocate(rows, config.NumKeyValueHeads * config.HeadDim), Rows.Allocate(rows, config.NumKeyValueHeads * config.HeadDim))),
     ];
 
-    /// <summary>The view of one layer that puts new rows at given places.</summary>
-    /// <param name="layer">Number of the layer.</param>
-    /// <param name="places">Consecutive new rows, and the cache row of the first of them.</param>
+    /// <summary>Returns a view of one layer that writes new rows to given places.</summary>
+    /// <param name="layer">Index of the layer.</param>
+    /// <param name="places">First cache row and number of rows of each group of new rows.</param>
     internal LayerCache Layer(int layer, IReadOnlyList<(int FirstRow, int Count)> places) =>
         new(_layers[layer].Keys, _layers[layer].Values, places);
 

@@ -3,7 +3,7 @@ using Farsight.Engine.Models;
 namespace Farsight.Engine.Inference;
 
 /// <summary>
-/// The nodes of a prefix tree that are in a cache: always whole ways from a root, so that what comes next finds its beginning there.
+/// Represents the nodes of a prefix tree that are in a cache: always complete paths from a root, so that later nodes find their prefix.
 /// </summary>
 sealed class PrefixCache : IDisposable
 {
@@ -13,12 +13,12 @@ sealed class PrefixCache : IDisposable
     readonly List<int> _open = [];  // the node of each sequence of the batch
     readonly int[] _number;         // [nodes] of its sequence in the batch, or −1
 
-    /// <summary>Reserves a cache.</summary>
+    /// <summary>Allocates a cache.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="tree">Its nodes are opened in their order.</param>
-    /// <param name="sequences">What the tree was made from.</param>
-    /// <param name="room">[nodes] cache rows that each needs.</param>
-    /// <param name="rows">Rows that are enough; more where a single way through the tree needs them, fewer where the whole does.</param>
+    /// <param name="tree">The tree, whose nodes are opened in order.</param>
+    /// <param name="sequences">Sequences of the tree.</param>
+    /// <param name="room">[nodes] cache rows that each node needs.</param>
+    /// <param name="rows">Wanted rows; more if a single path needs them, fewer if the whole tree does.</param>
     internal PrefixCache(LlamaModel model, PrefixTree tree, IReadOnlyList<IReadOnlyList<int>> sequences, IReadOnlyList<int> room, long rows)
     {
         (_tree, _sequences, _room, _number) = (tree, sequences, room, new int[tree.Nodes.Count]);
@@ -31,11 +31,11 @@ sealed class PrefixCache : IDisposable
         Batch = new(model, checked((int)Math.Max(way.Max(), Math.Min(rows, room.Sum(r => (long)r)))));
     }
 
-    /// <summary>The sequences in the cache, one for each open node.</summary>
+    /// <summary>Sequences in the cache, one per open node.</summary>
     internal DecodingBatch Batch { get; }
 
-    /// <summary>Adds the sequences of a node and of those before it that are not open yet, and what has to be computed for them.</summary>
-    /// <returns>False where the cache has no room left; then nothing has changed.</returns>
+    /// <summary>Opens a node and its ancestors, and adds the pieces that have to be computed for them.</summary>
+    /// <returns>False if the cache has too few rows; nothing has changed then.</returns>
     internal bool TryOpen(int node, List<SequencePiece> pieces)
     {
         Stack<int> missing = new();
@@ -53,12 +53,12 @@ sealed class PrefixCache : IDisposable
             _number[n] = Batch.Add(_room[n], next.Parent < 0 ? -1 : _number[next.Parent]);
             _open.Add(n);
             IReadOnlyList<int> tokens = _sequences[next.Sequence];
-            pieces.Add(new(_number[n], [.. Enumerable.Range(next.Start, next.Count).Select(i => tokens[i])]) { IsAsked = n == node });
+            pieces.Add(new(_number[n], [.. Enumerable.Range(next.Start, next.Count).Select(i => tokens[i])]) { WantsLogits = n == node });
         }
         return true;
     }
 
-    /// <summary>Makes room: keeps what is open of the way to a node, and what lies under it in the cache.</summary>
+    /// <summary>Frees rows, except those of the open path to a node and of the nodes below it in the cache.</summary>
     internal void KeepWayTo(int node)
     {
         while (node >= 0 && _number[node] < 0)
@@ -68,7 +68,7 @@ sealed class PrefixCache : IDisposable
         Keep(node < 0 ? 0 : _number[node] + 1);
     }
 
-    /// <summary>Makes all the room there is.</summary>
+    /// <summary>Frees all rows.</summary>
     internal void Clear() => Keep(0);
 
     /// <inheritdoc/>

@@ -1,10 +1,10 @@
 namespace Farsight.Engine.Inference;
 
-/// <summary>What token sequences have in common at their beginnings, so that it is computed once.</summary>
+/// <summary>Represents the shared beginnings of token sequences, so that each is computed once.</summary>
 /// <remarks>
-/// Nodes hold consecutive tokens; a sequence is the tokens on the way from a root to the node in which it ends. Beginnings nest to any
-/// depth: a template, a document in it, a question on the document. Siblings come in the order of the sequences, so where nothing
-/// is shared, nodes are the sequences in their order.
+/// Nodes contain consecutive tokens; a sequence is the tokens on the path from a root to the node in which it ends. Beginnings nest to
+/// any depth: a template, a document in it, a question about the document. Siblings have the order of the sequences, so without
+/// sharing the nodes are the sequences in their order.
 /// </remarks>
 sealed class PrefixTree
 {
@@ -22,16 +22,16 @@ sealed class PrefixTree
         (_sequences, _own, _ends) = (sequences, own, new int[sequences.Count]);
     }
 
-    /// <summary>Each parent before its children, and a node's descendants directly after it.</summary>
+    /// <summary>Nodes, each parent before its children, and the descendants of a node directly after it.</summary>
     internal IReadOnlyList<PrefixNode> Nodes => _nodes;
 
-    /// <summary>[sequences] the node in which each ends.</summary>
+    /// <summary>Index of the node in which each sequence ends: [sequences].</summary>
     internal IReadOnlyList<int> Ends => _ends;
 
-    /// <summary>Finds what is common.</summary>
-    /// <param name="sequences">At least one token each.</param>
-    /// <param name="own">Last tokens of a sequence that it shares with none: 0, or 1 where each needs a row that is its own.</param>
-    /// <param name="shares">False to leave every sequence alone.</param>
+    /// <summary>Builds the tree of sequences.</summary>
+    /// <param name="sequences">Token ids, at least one per sequence.</param>
+    /// <param name="own">Number of last tokens that a sequence never shares: 0, or 1 if each needs a row of its own.</param>
+    /// <param name="shares">Whether sequences share beginnings at all.</param>
     internal static PrefixTree Of(IReadOnlyList<IReadOnlyList<int>> sequences, int own, bool shares)
     {
         PrefixTree tree = new(sequences, own);
@@ -50,7 +50,7 @@ sealed class PrefixTree
         return tree;
     }
 
-    /// <summary>The rows that all nodes have together.</summary>
+    /// <summary>Total number of tokens of all nodes.</summary>
     internal long RowCount => _nodes.Sum(n => (long)n.Count);
 
     void Take(Open open)
@@ -77,7 +77,7 @@ sealed class PrefixTree
         }
     }
 
-    /// <summary>Up to where all members are equal; each keeps its own tokens.</summary>
+    /// <summary>Returns the length of the beginning that all members share, without the tokens that are never shared.</summary>
     int Common(Open open)
     {
         IReadOnlyList<int> first = _sequences[open.Members[0]];
@@ -119,19 +119,19 @@ sealed class PrefixTree
         return _nodes.Count - 1;
     }
 
-    /// <summary>Sequences under one node that are not told apart yet.</summary>
-    /// <param name="Members">Their numbers, rising.</param>
-    /// <param name="Start">Where the node's tokens end.</param>
-    /// <param name="Equal">Up to where they are known to be equal.</param>
-    /// <param name="Parent">The node.</param>
+    /// <summary>Sequences under one node that are still to be separated.</summary>
+    /// <param name="Members">Indices of the sequences, ascending.</param>
+    /// <param name="Start">End of the node's tokens.</param>
+    /// <param name="Equal">Length up to which they are known to be equal.</param>
+    /// <param name="Parent">Index of the node.</param>
     sealed record Open(IReadOnlyList<int> Members, int Start, int Equal, int Parent);
 }
 
-/// <summary>Consecutive tokens that some sequences share.</summary>
-/// <param name="Parent">The node before it, or <see cref="None"/>.</param>
-/// <param name="Sequence">A sequence that has them.</param>
-/// <param name="Start">Where they begin in it.</param>
-/// <param name="Count">How many; at least 1.</param>
+/// <summary>Represents consecutive tokens that some sequences share.</summary>
+/// <param name="Parent">Index of the parent, or <see cref="None"/>.</param>
+/// <param name="Sequence">Index of a sequence that contains the tokens.</param>
+/// <param name="Start">Index of the first token in the sequence.</param>
+/// <param name="Count">Number of tokens, at least 1.</param>
 readonly record struct PrefixNode(int Parent, int Sequence, int Start, int Count)
 {
     /// <summary>The parent of a root.</summary>

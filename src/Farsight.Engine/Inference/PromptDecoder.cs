@@ -2,34 +2,34 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Engine.Inference;
 
-/// <summary>Chooses a prompt's next token.</summary>
-/// <param name="prompt">Its number.</param>
+/// <summary>Chooses the next token of a prompt.</summary>
+/// <param name="prompt">Index of the prompt.</param>
 /// <param name="logits">[V]; valid during the call only.</param>
-/// <returns>The token, or null where the completion has ended.</returns>
+/// <returns>The token, or null to end the completion.</returns>
 public delegate int? TokenChoice(int prompt, ReadOnlySpan<float> logits);
 
 /// <summary>
-/// Decodes prompts side by side: finds what they have in common, computes it once, and takes as many at a time as a cache holds.
+/// Decodes prompts in batches: computes shared beginnings once, and decodes as many prompts at a time as the cache can hold.
 /// </summary>
-/// <remarks>How prompts are put together depends on them, their budgets and the cache's; <see cref="Generator"/> says what that means for
-/// the bits.</remarks>
-/// <param name="model">The model; it must not be used by others meanwhile.</param>
-/// <param name="cacheBytes">What keys and values may take; more only where a single prompt needs it.</param>
+/// <remarks>The batches depend on the prompts, their budgets and the cache size; see <see cref="Generator"/> for the effect on the
+/// last bits.</remarks>
+/// <param name="model">The model; not safe for concurrent use.</param>
+/// <param name="cacheBytes">Maximum bytes of the key-value cache; exceeded only if a single prompt needs more.</param>
 public sealed class PromptDecoder(LlamaModel model, long cacheBytes = PromptDecoder.DefaultCacheBytes)
 {
-    /// <summary>1 GiB.</summary>
+    /// <summary>Default cache size: 1 GiB.</summary>
     public const long DefaultCacheBytes = 1L << 30;
 
-    // More sequences fill no register better, and each has a row of logits.
-    const int MostSideBySide = 256;
+    // More sequences do not fill registers better, and each needs a row of logits.
+    const int MaxBatchSize = 256;
 
-    /// <summary>Is told where the heads look when a token is chosen: layer by layer, before the choice; null for nobody.</summary>
-    /// <remarks>The number it gets is the prompt's.</remarks>
+    /// <summary>Receives the attention peaks before each token is chosen, layer by layer; null for none.</summary>
+    /// <remarks>Its number is the index of the prompt.</remarks>
     public AttentionAction? Observer { get; init; }
 
-    /// <summary>Decodes all prompts, those that share a beginning after one another.</summary>
-    /// <param name="prompts">Token ids, at least one each.</param>
-    /// <param name="maxNewTokens">[prompts] tokens that each gets at most; none where it is 0.</param>
+    /// <summary>Decodes all prompts; those that share a beginning follow each other.</summary>
+    /// <param name="prompts">Token ids, at least one per prompt.</param>
+    /// <param name="maxNewTokens">[prompts] maximum number of new tokens; 0 skips a prompt.</param>
     /// <param name="choose">Chooses each token.</param>
     /// <param name="cancel">Checked between two passes.</param>
     /// <exception cref="ArgumentException">A prompt is empty.</exception>
@@ -43,7 +43,7 @@ public sealed class PromptDecoder(LlamaModel model, long cacheBytes = PromptDeco
         int[] asked = [.. Enumerable.Range(0, prompts.Count).Where(i => maxNewTokens[i] > 0)];
         if (asked.Any(i => prompts[i].Count == 0))
         {
-            throw new ArgumentException("A prompt is empty.", nameof(prompts));
+            throw new ArgumentException("A prompt is empty; each needs at least one token.", nameof(prompts));
         }
         if (asked.Length == 0)
         {
@@ -60,12 +60,12 @@ public sealed class PromptDecoder(LlamaModel model, long cacheBytes = PromptDeco
         Queue<(int Prompt, int Node)> waiting = new(asked.Select((p, s) => (p, tree.Ends[s])).OrderBy(w => w.Item2));
         while (waiting.Count > 0)
         {
-            SideBySide(cache, waiting, maxNewTokens, choose, cancel);
+            DecodeBatch(cache, waiting, maxNewTokens, choose, cancel);
         }
     }
 
-    /// <summary>Decodes as many of the waiting prompts as fit.</summary>
-    void SideBySide(
+    /// <summary>Decodes as many waiting prompts as fit in the cache.</summary>
+    void DecodeBatch(
         PrefixCache cache,
         Queue<(int Prompt, int Node)> waiting,
         IReadOnlyList<int> maxNewTokens,
@@ -75,7 +75,7 @@ public sealed class PromptDecoder(LlamaModel model, long cacheBytes = PromptDeco
         List<SequencePiece> pieces = [];
         Dictionary<int, int> promptOf = [], left = [];
         cache.KeepWayTo(waiting.Peek().Node);
-        for (bool isFirst = true; waiting.Count > 0 && promptOf.Count < MostSideBySide; isFirst = false)
+        for (bool isFirst = true; waiting.Count > 0 && promptOf.Count < MaxBatchSize; isFirst = false)
         {
             (int prompt, int node) = waiting.Peek();
             if (isFirst && !cache.TryOpen(node, pieces))

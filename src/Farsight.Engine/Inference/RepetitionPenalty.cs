@@ -1,16 +1,16 @@
 namespace Farsight.Engine.Inference;
 
-/// <summary>Makes tokens less likely that are in the text already.</summary>
+/// <summary>Reduces the logits of tokens that already occur in the text.</summary>
 /// <remarks>
-/// A seen token's logit is divided by the penalty where it is positive and multiplied by it where it is negative.
+/// Divides the logit of a seen token by the penalty if it is positive, and multiplies it if it is negative.
 /// Source: arXiv:1909.05858v2, section 4.1, with the sign handled as Hugging Face does.
 /// </remarks>
 public static class RepetitionPenalty
 {
     /// <summary>Changes logits in place.</summary>
     /// <param name="logits">[V]</param>
-    /// <param name="seen">Token ids of prompt and answer, each once.</param>
-    /// <param name="penalty">Above 0; 1 changes nothing.</param>
+    /// <param name="seen">Distinct token ids of prompt and answer.</param>
+    /// <param name="penalty">Penalty, > 0; 1 has no effect.</param>
     public static void Apply(Span<float> logits, IEnumerable<int> seen, float penalty)
     {
         foreach (int token in seen)

@@ -5,19 +5,26 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Inference;
 
-/// <summary>How the next token is chosen from its logits.</summary>
-/// <param name="Temperature">Divides the logits; 0 takes the most likely token.</param>
-/// <param name="TopP">Only the most likely tokens that together reach this share are drawn from; 1 for all.</param>
-/// <param name="TopK">Only so many of the most likely tokens are drawn from, before TopP counts; 0 for all.</param>
-/// <param name="MinP">Only tokens that are at least so many times as likely as the likeliest are drawn from; 0 for all.</param>
+/// <summary>Represents the rule that chooses the next token from its logits.</summary>
+/// <remarks>
+/// A token's weight is e^((logit − maximum) / Temperature). TopK, TopP and MinP restrict the tokens in this order. Among tokens of
+/// equal weight, the lower id counts as more likely. The same logits, settings and seed give the same token.
+/// </remarks>
+/// <param name="Temperature">Divisor of the logits; 0 always chooses the most likely token.</param>
+/// <param name="TopP">Keeps the fewest most likely tokens whose weights reach this share of the sum; 1 keeps all.</param>
+/// <param name="TopK">Maximum number of most likely tokens to keep; 0 keeps all.</param>
+/// <param name="MinP">Minimum weight relative to the most likely token; 0 keeps all.</param>
 public sealed record Sampling(double Temperature, double TopP, int TopK = 0, double MinP = 0)
 {
-    /// <summary>The most likely token, always.</summary>
+    // Below this distance from 1, rounding of the sum could decide which tokens are needed to reach TopP.
+    const double LeastRest = 1e-6;
+
+    /// <summary>Gets the rule that always chooses the most likely token.</summary>
     public static Sampling Greedy { get; } = new(0, 1);
 
     /// <summary>Chooses a token.</summary>
-    /// <param name="logits">[V]; scores before the softmax.</param>
-    /// <param name="random">Advanced by one number unless greedy.</param>
+    /// <param name="logits">[V] scores before the softmax.</param>
+    /// <param name="random">Advanced by one number unless the temperature is 0.</param>
     public int Choose(ReadOnlySpan<float> logits, ref SeededRandom random)
     {
         if (Temperature == 0)
@@ -26,71 +33,143 @@ public sealed record Sampling(double Temperature, double TopP, int TopK = 0, dou
         }
 
         float[] weights = ArrayPool<float>.Shared.Rent(logits.Length);
+        int[] tokens = ArrayPool<int>.Shared.Rent(logits.Length);
         try
         {
             Span<float> w = weights.AsSpan(0, logits.Length);
             TensorPrimitives.Subtract(logits, TensorPrimitives.Max(logits), w);
             TensorPrimitives.Divide(w, (float)Temperature, w);
-            for (int token = 0; token < w.Length; token++)
-            {
-                w[token] = VectorExp.Exp(w[token]);
-            }
-            if (TopP < 1 || (TopK > 0 && TopK < w.Length))
-            {
-                KeepMostLikely(w);
-            }
-            if (MinP > 0)
-            {
-                KeepAbove(w, (float)MinP); // the likeliest weighs 1
-            }
-            return Draw(w, ref random);
+            VectorExp.Exp(w);
+            return Draw(w, Kept(w, tokens), ref random);
         }
         finally
         {
             ArrayPool<float>.Shared.Return(weights);
+            ArrayPool<int>.Shared.Return(tokens);
         }
     }
 
-    /// <summary>Zeroes all but the TopK largest weights, and of these all but the fewest that reach the share TopP of their sum.</summary>
-    void KeepMostLikely(Span<float> weights)
+    /// <summary>Selects the tokens to draw from.</summary>
+    /// <param name="weights">[V]</param>
+    /// <param name="buffer">[at least V] overwritten.</param>
+    /// <returns>Token ids, ascending.</returns>
+    ReadOnlySpan<int> Kept(ReadOnlySpan<float> weights, Span<int> buffer)
     {
-        int[] order = new int[weights.Length];
-        float[] falling = new float[weights.Length];
-        for (int token = 0; token < order.Length; token++)
+        bool isLimited = TopK > 0 && TopK < weights.Length;
+        Span<int> tokens;
+        if (isLimited)
         {
-            (order[token], falling[token]) = (token, -weights[token]);
+            tokens = AtLeast(LeastOfTop(weights), weights, buffer);
+            tokens = MostLikely(weights, tokens, TopK, double.PositiveInfinity);
+            tokens = MostLikely(weights, tokens, tokens.Length, TopP * Sum(weights, tokens));
         }
-        Array.Sort(falling, order);
-
-        int kept = TopK > 0 ? Math.Min(TopK, order.Length) : order.Length;
-        foreach (int token in order.AsSpan(kept))
+        else if (TopP < 1)
         {
-            weights[token] = 0;
+            double sum = Sum(weights);
+            tokens = AtLeast(LeastOfShare(sum, weights.Length), weights, buffer);
+            tokens = MostLikely(weights, tokens, tokens.Length, TopP * sum);
         }
-        double wanted = TopP * Sum(weights), reached = 0;
-        foreach (int token in order)
+        else
         {
-            if (reached >= wanted)
-            {
-                weights[token] = 0;
-            }
-            reached += weights[token];
+            tokens = AtLeast(0, weights, buffer);
         }
+        return tokens[..CountAtLeast((float)MinP, weights, tokens)]; // the most likely token has the weight 1
     }
 
-    static void KeepAbove(Span<float> weights, float least)
+    /// <summary>Moves the tokens of at least some weight to the front, in order, and returns their number.</summary>
+    static int CountAtLeast(float least, ReadOnlySpan<float> weights, Span<int> tokens)
     {
-        foreach (ref float weight in weights)
+        int count = 0;
+        foreach (int token in tokens)
         {
-            weight = weight < least ? 0 : weight;
+            tokens[count] = token;
+            count += weights[token] >= least ? 1 : 0;
         }
+        return count;
     }
 
-    static int Draw(ReadOnlySpan<float> weights, ref SeededRandom random)
+    /// <summary>Computes a lower bound of the TopK-th largest weight: the minimum of the maxima of TopK disjoint blocks.</summary>
+    float LeastOfTop(ReadOnlySpan<float> weights)
     {
-        double left = random.NextDouble() * Sum(weights);
-        int last = 0;
+        int size = weights.Length / TopK;
+        float least = float.PositiveInfinity;
+        for (int block = 0; block < TopK; block++)
+        {
+            least = MathF.Min(least, TensorPrimitives.Max(weights.Slice(block * size, size)));
+        }
+        return least;
+    }
+
+    /// <summary>Computes a weight below which tokens are not needed to reach TopP: together they weigh half of what TopP drops.</summary>
+    float LeastOfShare(double sum, int count) => 1 - TopP > LeastRest ? (float)((1 - TopP) * sum / (2.0 * count)) : 0;
+
+    /// <summary>Collects all tokens of at least some weight, ascending.</summary>
+    /// <param name="least">The weight.</param>
+    /// <param name="weights">[V]</param>
+    /// <param name="buffer">[V] overwritten.</param>
+    static Span<int> AtLeast(float least, ReadOnlySpan<float> weights, Span<int> buffer)
+    {
+        int count = 0;
         for (int token = 0; token < weights.Length; token++)
+        {
+            buffer[count] = token; // overwritten by the next token where this one is too light
+            count += weights[token] >= least ? 1 : 0;
+        }
+        return buffer[..count];
+    }
+
+    /// <summary>Selects the most likely tokens, until there are enough or their weights reach a sum.</summary>
+    /// <param name="weights">[V]</param>
+    /// <param name="tokens">Ids to select from; reordered.</param>
+    /// <param name="count">Maximum number of tokens; at most as many as there are.</param>
+    /// <param name="wanted">The sum, added up in falling order.</param>
+    /// <returns>The selected part of <paramref name="tokens"/>, ascending.</returns>
+    static Span<int> MostLikely(ReadOnlySpan<float> weights, Span<int> tokens, int count, double wanted)
+    {
+        // A heap, from which the most likely token is taken again and again: the rest is never sorted.
+        for (int parent = tokens.Length / 2 - 1; parent >= 0; parent--)
+        {
+            SiftDown(weights, tokens, parent);
+        }
+        int end = tokens.Length;
+        for (double reached = 0; end > tokens.Length - count && reached < wanted;)
+        {
+            reached += weights[tokens[0]];
+            end--;
+            (tokens[0], tokens[end]) = (tokens[end], tokens[0]);
+            SiftDown(weights, tokens[..end], 0);
+        }
+        Span<int> selected = tokens[end..];
+        selected.Sort();
+        return selected;
+    }
+
+    static void SiftDown(ReadOnlySpan<float> weights, Span<int> heap, int parent)
+    {
+        while (2 * parent + 1 < heap.Length)
+        {
+            int child = 2 * parent + 1;
+            if (child + 1 < heap.Length && IsMoreLikely(weights, heap[child + 1], heap[child]))
+            {
+                child++;
+            }
+            if (!IsMoreLikely(weights, heap[child], heap[parent]))
+            {
+                return;
+            }
+            (heap[parent], heap[child]) = (heap[child], heap[parent]);
+            parent = child;
+        }
+    }
+
+    static bool IsMoreLikely(ReadOnlySpan<float> weights, int a, int b) =>
+        weights[a] > weights[b] || (weights[a] == weights[b] && a < b);
+
+    static int Draw(ReadOnlySpan<float> weights, ReadOnlySpan<int> tokens, ref SeededRandom random)
+    {
+        double left = random.NextDouble() * Sum(weights, tokens);
+        int last = 0;
+        foreach (int token in tokens)
         {
             if (weights[token] > 0)
             {
@@ -103,6 +182,16 @@ public sealed record Sampling(double Temperature, double TopP, int TopK = 0, dou
             }
         }
         return last; // where rounding left a rest, the last token that can be drawn
+    }
+
+    static double Sum(ReadOnlySpan<float> weights, ReadOnlySpan<int> tokens)
+    {
+        double sum = 0;
+        foreach (int token in tokens)
+        {
+            sum += weights[token];
+        }
+        return sum;
     }
 
     static double Sum(ReadOnlySpan<float> weights)

@@ -5,7 +5,7 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>The backward pass of one family of chunks, at one register width.</summary>
+/// <summary>Computes the backward pass of one family of chunks, at one register width.</summary>
 static class AttentionBackward<TVector, TTier>
     where TVector : struct
     where TTier : IVectorTier<TVector>
@@ -60,7 +60,7 @@ static class AttentionBackward<TVector, TTier>
         int head,
         AttentionGradients gradients)
     {
-        AttentionScratch scratch = AttentionScratch.Mine(shape.HeadDim, backward: true);
+        using AttentionScratch scratch = AttentionScratch.Take(shape.HeadDim, backward: true);
         AttentionLanes lanes = scratch.LaneTable;
         lanes.Fill(chunk, shape, plan.Heads, head);
         State state = new(scratch, lanes.Blocks);
@@ -137,7 +137,7 @@ static class AttentionBackward<TVector, TTier>
             TVector log = TTier.Load(ref logSumExp, j), mean = TTier.Load(ref delta, j);
             for (nint k = 0; k < count; k++)
             {
-                TVector p = TTier.PowerOfTwo(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j), log));
+                TVector p = VectorExp.PowerOfTwo<TVector, TTier>(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j), log));
                 TTier.Store(p, ref scores, k * Lanes + j);
                 TTier.Store(TTier.Multiply(p, TTier.Subtract(TTier.Load(ref dScores, k * Lanes + j), mean)), ref dScores, k * Lanes + j);
             }
@@ -168,7 +168,7 @@ static class AttentionBackward<TVector, TTier>
         }
     }
 
-    /// <summary>The arrays of a chunk.</summary>
+    /// <summary>Represents the arrays of a chunk.</summary>
     readonly ref struct State
     {
         readonly Span<float> _queries, _queryRows, _dOutputs, _dOutputRows, _dQueries, _logSumExp, _delta;
@@ -177,7 +177,7 @@ static class AttentionBackward<TVector, TTier>
         {
             (Depth, Width) = (scratch.Depth, scratch.Width);
             int lanes = blocks * Lanes;
-            AttentionScratch.Taker take = scratch.Take();
+            AttentionScratch.Taker take = scratch.Floats();
             _queries = take.Floats(lanes * Depth);
             _dOutputs = take.Floats(lanes * Depth);
             _dQueries = take.Floats(lanes * Depth);
@@ -228,3 +228,9 @@ static class AttentionBackward<TVector, TTier>
         internal Span<float> Delta(int block) => _delta.Slice(block * Lanes, Lanes);
     }
 }
+
+/// <summary>Represents the inputs of the backward pass.</summary>
+readonly record struct AttentionInputs(Rows DOutput, Rows Queries, Rows Keys, Rows Values, Rows Output, Rows LogSumExp);
+
+/// <summary>Represents the gradients to which the backward pass adds.</summary>
+readonly record struct AttentionGradients(Rows Queries, Rows Keys, Rows Values);

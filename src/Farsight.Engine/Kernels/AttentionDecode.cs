@@ -6,7 +6,7 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>Single queries of the heads that share a key head against all the keys they see, at one register width.</summary>
+/// <summary>Computes attention of single queries for the heads that share a key head, at one register width.</summary>
 /// <remarks>
 /// Here registers run along the head dimension, as a single query leaves no other lanes. Keys come in blocks, each for all the heads
 /// and for all the queries that see it, so that it is read from memory once.
@@ -66,7 +66,7 @@ static class AttentionDecode<TVector, TTier>
         }
     }
 
-    /// <summary>Brings a block of keys to the sums of one query's heads.</summary>
+    /// <summary>Adds a block of keys to the sums of one query's heads.</summary>
     static void Step(State state, int query, int row, int first, int count)
     {
         int dim = state.Shape.HeadDim, column = state.Head * dim, group = state.Shape.Group, stride = state.Keys.Width;
@@ -126,7 +126,7 @@ static class AttentionDecode<TVector, TTier>
         TVector total = default, shift = TTier.Create(max);
         for (nint k = 0; k < Block; k += TTier.Count)
         {
-            TVector weight = TTier.PowerOfTwo(TTier.Subtract(TTier.Load(ref scores[0], k), shift));
+            TVector weight = VectorExp.PowerOfTwo<TVector, TTier>(TTier.Subtract(TTier.Load(ref scores[0], k), shift));
             total = TTier.Add(total, weight);
             TTier.Store(weight, ref scores[0], k);
         }
@@ -182,7 +182,7 @@ static class AttentionDecode<TVector, TTier>
         }
     }
 
-    /// <summary>Has a row brought near; one behind the end of the memory does no harm.</summary>
+    /// <summary>Prefetches a row. An address beyond the end of the memory is harmless.</summary>
     static unsafe void Prefetch(ref float row, int dim)
     {
         if (Sse.IsSupported)
@@ -194,7 +194,7 @@ static class AttentionDecode<TVector, TTier>
         }
     }
 
-    /// <summary>Where a bundle's sums are, and what they are made from.</summary>
+    /// <summary>Represents the sums of a bundle and their inputs.</summary>
     readonly ref struct State(
         Rows queries,
         Rows keys,

@@ -4,7 +4,7 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>The forward pass of one chunk of lanes, at one register width.</summary>
+/// <summary>Computes the forward pass of one chunk of lanes, at one register width.</summary>
 static class AttentionForward<TVector, TTier>
     where TVector : struct
     where TTier : IVectorTier<TVector>
@@ -33,7 +33,7 @@ static class AttentionForward<TVector, TTier>
         Rows output,
         Rows logSumExp)
     {
-        AttentionScratch scratch = AttentionScratch.Mine(shape.HeadDim, backward: false);
+        using AttentionScratch scratch = AttentionScratch.Take(shape.HeadDim, backward: false);
         AttentionLanes lanes = scratch.LaneTable;
         lanes.Fill(chunk, shape, plan.Heads, head);
         State state = new(scratch, lanes.Blocks);
@@ -98,7 +98,8 @@ static class AttentionForward<TVector, TTier>
             TVector sum0 = TTier.Load(ref sum, j), sum1 = TTier.Load(ref sum, j1);
             if (!TTier.Same(old0, max0) || !TTier.Same(old1, max1))
             {
-                TVector factor0 = TTier.PowerOfTwo(TTier.Subtract(old0, max0)), factor1 = TTier.PowerOfTwo(TTier.Subtract(old1, max1));
+                TVector factor0 = VectorExp.PowerOfTwo<TVector, TTier>(TTier.Subtract(old0, max0));
+                TVector factor1 = VectorExp.PowerOfTwo<TVector, TTier>(TTier.Subtract(old1, max1));
                 (sum0, sum1) = (TTier.Multiply(sum0, factor0), TTier.Multiply(sum1, factor1));
                 for (nint d = 0; d < depth; d++)
                 {
@@ -108,8 +109,8 @@ static class AttentionForward<TVector, TTier>
             }
             for (nint k = 0; k < count; k++)
             {
-                TVector p0 = TTier.PowerOfTwo(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j), max0));
-                TVector p1 = TTier.PowerOfTwo(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j1), max1));
+                TVector p0 = VectorExp.PowerOfTwo<TVector, TTier>(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j), max0));
+                TVector p1 = VectorExp.PowerOfTwo<TVector, TTier>(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j1), max1));
                 (sum0, sum1) = (TTier.Add(sum0, p0), TTier.Add(sum1, p1));
                 TTier.Store(p0, ref scores, k * Lanes + j);
                 TTier.Store(p1, ref scores, k * Lanes + j1);
@@ -133,7 +134,7 @@ static class AttentionForward<TVector, TTier>
         lanes.UnpackValues(b, max, logSumExp);
     }
 
-    /// <summary>The arrays of a chunk.</summary>
+    /// <summary>Represents the arrays of a chunk.</summary>
     readonly ref struct State
     {
         readonly Span<float> _queries, _outputs, _max, _sum;
@@ -141,7 +142,7 @@ static class AttentionForward<TVector, TTier>
         internal State(AttentionScratch scratch, int blocks)
         {
             Depth = scratch.Depth;
-            AttentionScratch.Taker take = scratch.Take();
+            AttentionScratch.Taker take = scratch.Floats();
             _queries = take.Floats(blocks * Lanes * Depth);
             _outputs = take.Floats(blocks * Lanes * Depth);
             _max = take.Floats(blocks * Lanes);

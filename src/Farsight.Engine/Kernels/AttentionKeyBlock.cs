@@ -1,6 +1,6 @@
 namespace Farsight.Engine.Kernels;
 
-/// <summary>Up to 96 consecutive keys of a bundle, either of its prefix or of its own.</summary>
+/// <summary>Represents up to 96 consecutive keys of a bundle, either of its prefix or of its own.</summary>
 /// <param name="Prefix">Whether First counts in the prefix, which every lane sees unless it is out of its window, or among the own
 /// keys.</param>
 /// <param name="First">Number of the first key.</param>
@@ -19,7 +19,7 @@ readonly record struct AttentionKeyBlock(bool Prefix, int First, int Count)
     }
 }
 
-/// <summary>The key blocks that a chunk sees, the prefix first.</summary>
+/// <summary>Enumerates the key blocks that a chunk sees, the prefix first.</summary>
 ref struct AttentionKeyBlocks
 {
     readonly int _prefixEnd, _ownStart, _ownEnd;

@@ -5,7 +5,7 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>The lanes of one chunk: which query row and head each is, and which own keys it sees.</summary>
+/// <summary>Represents the lanes of one chunk: the query row and head of each, and the own keys that it sees.</summary>
 sealed class AttentionLanes
 {
     const int Lanes = AttentionScratch.Lanes;

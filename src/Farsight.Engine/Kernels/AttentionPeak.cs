@@ -3,7 +3,7 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>Which key each head of a query attends to most.</summary>
+/// <summary>Finds the key with the highest attention score for each head of a query.</summary>
 /// <remarks>
 /// The softmax rises with its scores, so the largest q·k of the keys that are seen is also the largest weight: one pass over the keys,
 /// and nothing of their number is kept.

@@ -1,7 +1,8 @@
 namespace Farsight.Engine.Kernels;
 
 /// <summary>
-/// How the work of attention on some heads is cut into pieces; a function of the spans alone, never of the number of threads.
+/// Represents the division of the attention of some heads into pieces. It depends on the spans only, never on the number of
+/// threads.
 /// </summary>
 /// <remarks>
 /// A lane is one query row of one head. The lanes of a bundle that share a key head are numbered query by query, the heads of
@@ -24,17 +25,17 @@ sealed class AttentionPlan
         Families = families;
     }
 
-    /// <summary>The heads whose work it is.</summary>
+    /// <summary>Gets the heads of the plan.</summary>
     internal HeadSlice Heads { get; }
 
-    /// <summary>All chunks, in the order of the spans.</summary>
+    /// <summary>Gets all chunks, in the order of the spans.</summary>
     internal IReadOnlyList<Chunk> Chunks { get; }
 
-    /// <summary>The chunks, by sets of keys that nobody else reads.</summary>
+    /// <summary>Gets the chunks, grouped by sets of keys that no other group reads.</summary>
     internal IReadOnlyList<IReadOnlyList<Chunk>> Families { get; }
 
     /// <summary>
-    /// Into how many parts the backward pass deals the chunks of each family; part p takes every chunk number p, p + parts, ….
+    /// Computes the number of parts into which the backward pass divides each family; part p takes the chunks p, p + parts, ….
     /// </summary>
     internal int PartsOfFamilies(int keyValueHeads) => Families.Count == 0 ? 1 : Math.Clamp(
         LeastPieces / (Families.Count * keyValueHeads), 1, Math.Max(1, Families.Max(f => f.Count) / LeastChunksOfPart));
@@ -112,11 +113,11 @@ sealed class AttentionPlan
         return [.. Enumerable.Range(0, bundles.Count).GroupBy(Find).Select(family => family.SelectMany(b => chunks[b]).ToList())];
     }
 
-    /// <summary>Consecutive lanes of a bundle.</summary>
+    /// <summary>Represents consecutive lanes of a bundle.</summary>
     internal readonly record struct Chunk(AttentionBundle Bundle, int FirstLane, int LaneCount);
 }
 
-/// <summary>Spans with the same prefix, side by side: query q of the bundle is also number q among the bundle's own keys.</summary>
+/// <summary>Represents adjacent spans with the same prefix: query q of the bundle is also number q among its own keys.</summary>
 sealed class AttentionBundle
 {
     readonly List<AttentionSpan> _spans = [];
@@ -177,6 +178,29 @@ sealed class AttentionBundle
                 rows[written++] = range.Start + i;
             }
             first = written > 0 ? 0 : first - range.Count;
+        }
+    }
+}
+
+/// <summary>
+/// Represents query heads that are computed alike: for adjacent key heads, the same ones of the query heads that share each.
+/// </summary>
+/// <param name="FirstKeyHead">First key head.</param>
+/// <param name="KeyHeads">Number of key heads.</param>
+/// <param name="FirstOfGroup">Number, among the query heads that share a key head, of the first one meant.</param>
+/// <param name="PerKeyHead">How many of them are meant.</param>
+readonly record struct HeadSlice(int FirstKeyHead, int KeyHeads, int FirstOfGroup, int PerKeyHead)
+{
+    /// <summary>Cuts a range of query heads where it begins or ends among the query heads of one key head.</summary>
+    internal static IEnumerable<HeadSlice> Of(AttentionShape shape, HeadRange heads)
+    {
+        for (int head = heads.Start; head < heads.End;)
+        {
+            (int keyHead, int first) = Math.DivRem(head, shape.Group);
+            int count = Math.Min(shape.Group - first, heads.End - head);
+            int keyHeads = count == shape.Group ? (heads.End - head) / count : 1;
+            yield return new(keyHead, keyHeads, first, count);
+            head += keyHeads * count;
         }
     }
 }

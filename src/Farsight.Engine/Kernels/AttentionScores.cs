@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>What the passes agree on about scores.</summary>
+/// <summary>Defines the scores that all passes share.</summary>
 static class AttentionScores
 {
     /// <summary>Bits per nat: inside the kernels scores are in bits, because a power of two costs less than one of e.</summary>
@@ -13,7 +13,7 @@ static class AttentionScores
     internal const float Lowest = float.MinValue;
 }
 
-/// <summary>Scores of a key block for 32 lanes, and their mask.</summary>
+/// <summary>Computes the scores of a key block for 32 lanes, and their mask.</summary>
 static class AttentionScores<TVector, TTier>
     where TVector : struct
     where TTier : IVectorTier<TVector>

@@ -1,8 +1,9 @@
+using System.Collections.Concurrent;
 using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>What one thread needs while it works on a chunk; kept for its next chunk.</summary>
+/// <summary>Represents the memory for the work on one chunk; kept for later chunks.</summary>
 /// <remarks>
 /// Sizes depend on the head dimension alone. Depth: Dh rounded up to 8 (rows of tiles); Width: Dh rounded up to 32 (columns of tiles);
 /// what lies beyond Dh is zero.
@@ -11,16 +12,15 @@ sealed class AttentionScratch : IDisposable
 {
     internal const int Lanes = 32, ChunkBlocks = 8, ChunkLanes = Lanes * ChunkBlocks, KeyBlock = 96, Panel = 8;
 
-    [ThreadStatic] static AttentionScratch? s_mine;
+    static readonly ConcurrentDictionary<(int HeadDim, bool Backward), ConcurrentBag<AttentionScratch>> s_free = new();
 
     readonly AlignedBuffer _memory;
-    readonly int _headDim;
-    readonly bool _backward;
+    readonly ConcurrentBag<AttentionScratch> _home;
+    bool _isTaken;
 
-    AttentionScratch(int headDim, bool backward)
+    AttentionScratch(int headDim, bool backward, ConcurrentBag<AttentionScratch> home)
     {
-        _headDim = headDim;
-        _backward = backward;
+        _home = home;
         Depth = (headDim + Panel - 1) / Panel * Panel;
         Width = (headDim + Lanes - 1) / Lanes * Lanes;
         int perLane = backward ? 3 * Depth + 2 * Width + 2 : 2 * Depth + 2;
@@ -38,24 +38,28 @@ sealed class AttentionScratch : IDisposable
     /// <summary>Source rows of the current key block.</summary>
     internal int[] KeyRows { get; } = new int[KeyBlock];
 
-    /// <summary>The calling thread's scratch for this head dimension.</summary>
-    internal static AttentionScratch Mine(int headDim, bool backward)
+    /// <summary>Takes a scratch for this head dimension.</summary>
+    internal static AttentionScratch Take(int headDim, bool backward)
     {
-        if (s_mine is not { } mine || mine._headDim != headDim || (backward && !mine._backward))
-        {
-            s_mine?.Dispose();
-            s_mine = mine = new(headDim, backward);
-        }
-        return mine;
+        ConcurrentBag<AttentionScratch> free = s_free.GetOrAdd((headDim, backward), _ => []);
+        AttentionScratch scratch = free.TryTake(out AttentionScratch? kept) ? kept : new(headDim, backward, free);
+        scratch._isTaken = true;
+        return scratch;
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _memory.Dispose();
+    /// <summary>Gives the scratch back; further calls do nothing.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isTaken, false))
+        {
+            _home.Add(this);
+        }
+    }
 
     /// <summary>Takes memory from the start again.</summary>
-    internal Taker Take() => new(_memory);
+    internal Taker Floats() => new(_memory);
 
-    /// <summary>Hands out the memory piece by piece.</summary>
+    /// <summary>Allocates the memory piece by piece.</summary>
     internal ref struct Taker(AlignedBuffer memory)
     {
         int _used;

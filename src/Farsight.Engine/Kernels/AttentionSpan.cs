@@ -1,6 +1,6 @@
 namespace Farsight.Engine.Kernels;
 
-/// <summary>Which keys some consecutive queries see: all of a prefix and, causally, their own.</summary>
+/// <summary>Represents the keys that consecutive queries see: all of a prefix and, causally, their own.</summary>
 /// <remarks>
 /// Query i of the span sees every key of <paramref name="Prefix"/> and the keys FirstKey … FirstKey + i. A node of a token
 /// tree is a span whose prefix are its ancestors; a prefill behind a cache is a span whose prefix is [0, cached).
@@ -15,24 +15,24 @@ namespace Farsight.Engine.Kernels;
 /// <param name="Window">How many keys a query sees at most, its own among them; at least 1.</param>
 public sealed record AttentionSpan(int FirstQuery, int QueryCount, IReadOnlyList<KeyRange> Prefix, int FirstKey, int Window = int.MaxValue)
 {
-    /// <summary>The query heads that it holds for; null for all.</summary>
+    /// <summary>Gets the query heads to which the span applies; null for all.</summary>
     public HeadRange? Heads { get; init; }
 }
 
-/// <summary>Consecutive query heads.</summary>
+/// <summary>Represents consecutive query heads.</summary>
 /// <param name="Start">First head.</param>
 /// <param name="Count">Number of heads.</param>
 public readonly record struct HeadRange(int Start, int Count)
 {
-    /// <summary>The head after the last.</summary>
+    /// <summary>Gets the index after the last head.</summary>
     public int End => Start + Count;
 }
 
-/// <summary>Consecutive rows of keys and values.</summary>
+/// <summary>Represents consecutive rows of keys and values.</summary>
 /// <param name="Start">First row.</param>
 /// <param name="Count">Number of rows.</param>
 public readonly record struct KeyRange(int Start, int Count)
 {
-    /// <summary>The row after the last.</summary>
+    /// <summary>Gets the index after the last row.</summary>
     public int End => Start + Count;
 }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>The two products of small matrices that attention consists of, in registers.</summary>
+/// <summary>Computes the two small matrix products of attention, in registers.</summary>
 /// <remarks>
 /// Everything is a tile of 8 rows × 32 columns of C, kept in registers while the depth runs: in 16 of 32 registers, or
 /// in pieces of 4 rows × 2 registers where there are only 16 registers. Rows of B and C are read and written whole, elements

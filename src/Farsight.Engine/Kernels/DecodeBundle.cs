@@ -1,6 +1,6 @@
 namespace Farsight.Engine.Kernels;
 
-/// <summary>Single queries side by side, with the keys that all of them see and those that each sees besides.</summary>
+/// <summary>Represents adjacent single queries, with the keys that all of them see and the keys of each.</summary>
 /// <param name="Queries">Their rows.</param>
 /// <param name="Shared">Ranges of keys that all see, before their own.</param>
 /// <param name="Own">[queries] further ranges.</param>
@@ -12,7 +12,7 @@ sealed record DecodeBundle(IReadOnlyList<int> Queries, IReadOnlyList<KeyRange> S
     // A block of keys must still be in the first-level cache for the last of them.
     const int MostQueries = 8;
 
-    /// <summary>Keys that the queries see, those shared counted once.</summary>
+    /// <summary>Gets the number of keys that the queries see; shared keys count once.</summary>
     internal long KeyCount => Shared.Sum(r => (long)r.Count) + Own.Sum(o => o.Sum(r => (long)r.Count));
 
     /// <summary>Puts neighbours together that begin with the same keys.</summary>
@@ -52,7 +52,7 @@ sealed record DecodeBundle(IReadOnlyList<int> Queries, IReadOnlyList<KeyRange> S
         return After(all, Math.Max(0, all.Sum(r => r.Count) - span.Window));
     }
 
-    /// <summary>The ranges that both begin with.</summary>
+    /// <summary>Returns the common initial ranges.</summary>
     static List<KeyRange> Common(IReadOnlyList<KeyRange> a, IReadOnlyList<KeyRange> b)
     {
         List<KeyRange> common = [];
@@ -67,7 +67,7 @@ sealed record DecodeBundle(IReadOnlyList<int> Queries, IReadOnlyList<KeyRange> S
         return common;
     }
 
-    /// <summary>What is left behind so many keys.</summary>
+    /// <summary>Returns the ranges after skipping a number of keys.</summary>
     static List<KeyRange> After(IReadOnlyList<KeyRange> ranges, int skipped)
     {
         List<KeyRange> left = [];

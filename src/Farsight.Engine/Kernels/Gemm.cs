@@ -3,7 +3,7 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>The three matrix products of training, spread over the cores.</summary>
+/// <summary>Computes the three matrix products of training on all threads.</summary>
 /// <remarks>
 /// The result is cut into pieces (<see cref="GemmGrid"/>), one for a thread at a time; <see cref="GemmPiece{TTile}"/> says how a
 /// piece gets its speed, and the innermost loop is a register tile (<see cref="IGemmTile"/>). Weights are widened while a
@@ -15,7 +15,7 @@ public static class Gemm
     // The rank of an adapter and less.
     const int MaxNarrow = 64;
 
-    /// <summary>y (+)= x · wᵀ for rows firstRow … firstRow + n − 1 of w: a linear layer's forward.</summary>
+    /// <summary>Computes y (+)= x · wᵀ for rows firstRow … firstRow + n − 1 of w: the forward pass of a linear layer.</summary>
     /// <param name="x">[M, K]</param>
     /// <param name="w">[N, K]</param>
     /// <param name="firstRow">First row of w that takes part.</param>
@@ -35,7 +35,7 @@ public static class Gemm
         Run(new(x, Transposed: false), new(w, firstRow, rowCount, LinesAreRows: true), y, add);
     }
 
-    /// <summary>dX (+)= dY · w for rows firstRow … firstRow + n − 1 of w: a linear layer's gradient by its input.</summary>
+    /// <summary>Computes dX (+)= dY · w for rows firstRow … firstRow + n − 1 of w: the gradient of a linear layer by its input.</summary>
     /// <param name="dY">[M, n]</param>
     /// <param name="w">[N, K]</param>
     /// <param name="firstRow">First row of w that takes part.</param>
@@ -48,7 +48,7 @@ public static class Gemm
         Run(new(dY, Transposed: false), new(w, firstRow, dY.Width, LinesAreRows: false), dX, add);
     }
 
-    /// <summary>dW += dYᵀ · x: a linear layer's gradient by its weight.</summary>
+    /// <summary>Computes dW += dYᵀ · x: the gradient of a linear layer by its weight.</summary>
     /// <param name="dY">[M, n]</param>
     /// <param name="x">[M, K]</param>
     /// <param name="dW">[n, K] accumulated.</param>

@@ -1,6 +1,6 @@
 namespace Farsight.Engine.Kernels;
 
-/// <summary>How the result is cut into pieces of nearly equal size, a multiple of the threads in number.</summary>
+/// <summary>Divides the result into pieces of nearly equal size; their number is a multiple of the threads.</summary>
 /// <remarks>
 /// A piece packs its own part of the right side, so pieces above each other do that work twice: columns are cut first, rows
 /// only when columns get too narrow. The sums do not depend on the cut, so it may depend on the number of threads.

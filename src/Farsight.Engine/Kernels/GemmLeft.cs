@@ -2,7 +2,7 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>The left side of a product, [lines, depth]: rows in memory, or their transpose, read where they lie.</summary>
+/// <summary>Represents the left side of a product, [lines, depth]: rows in memory or their transpose, read in place.</summary>
 /// <param name="Source">[lines, depth], or [depth, lines] when transposed.</param>
 /// <param name="Transposed">Lines are columns of the source.</param>
 readonly record struct GemmLeft(Rows Source, bool Transposed)

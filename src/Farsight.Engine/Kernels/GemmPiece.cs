@@ -5,7 +5,7 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>A piece of the result of a matrix product, computed by one thread.</summary>
+/// <summary>Represents a piece of the result of a matrix product, computed by one thread.</summary>
 /// <remarks>
 /// What keeps the multipliers busy is that nothing comes from far away. The depth is cut into blocks; for each, this piece's
 /// columns of the right side are packed into panels, all of which stay in the second-level cache. A block of rows of the

@@ -6,7 +6,7 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>The right side of a product, seen as [lines, depth], and how its panels are filled.</summary>
+/// <summary>Represents the right side of a product as [lines, depth], and packs its panels.</summary>
 /// <remarks>
 /// A panel holds W lines side by side, [depth, W], so that a register tile reads it straight through. Stored weights are
 /// widened on the way. Lines are either rows of the stored matrix (its columns are the depth) or its columns (its rows are

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>The register tile for 128-bit vectors and for machines without any: 4 rows × 8 columns, 8 accumulators.</summary>
+/// <summary>Represents the register tile for 128-bit vectors, also used without any: 4 rows × 8 columns, 8 accumulators.</summary>
 readonly struct GemmTile128 : IGemmTile
 {
     public static int Rows => 4;

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>The register tile for 256-bit vectors: 6 rows × 16 columns, 12 accumulators.</summary>
+/// <summary>Represents the register tile for 256-bit vectors: 6 rows × 16 columns, 12 accumulators.</summary>
 readonly struct GemmTile256 : IGemmTile
 {
     public static int Rows => 6;

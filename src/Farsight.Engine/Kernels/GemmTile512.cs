@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>The register tile for 512-bit vectors: 8 rows × 32 columns, 16 accumulators.</summary>
+/// <summary>Represents the register tile for 512-bit vectors: 8 rows × 32 columns, 16 accumulators.</summary>
 readonly struct GemmTile512 : IGemmTile
 {
     public static int Rows => 8;

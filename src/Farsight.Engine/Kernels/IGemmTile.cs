@@ -1,6 +1,6 @@
 namespace Farsight.Engine.Kernels;
 
-/// <summary>The innermost product: a block of the result that stays in registers while the depth runs by.</summary>
+/// <summary>Defines the innermost product: a block of the result that stays in registers over the depth.</summary>
 /// <remarks>
 /// A step of the depth loads two registers of b once and multiplies them with each row's number of a, so that there are more
 /// multiplications than loads, and as many sums as the processor needs to be busy while each waits for its last addition.

@@ -4,7 +4,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>A matrix in memory, in any format: [RowCount, ColumnCount], zero at birth.</summary>
+/// <summary>Represents a matrix in memory in any format: [RowCount, ColumnCount], initially zero.</summary>
 /// <remarks>Rows begin at multiples of 4 bytes; in the block formats a row is a whole number of blocks.</remarks>
 public sealed class PackedMatrix : WeightMatrix, IDisposable
 {
@@ -13,7 +13,7 @@ public sealed class PackedMatrix : WeightMatrix, IDisposable
     readonly AlignedBuffer _bytes;
     readonly int _rowBytes, _rowFloats;
 
-    /// <summary>Allocates zeros.</summary>
+    /// <summary>Allocates a matrix of zeros.</summary>
     /// <exception cref="ArgumentException">A row is no whole number of blocks of <paramref name="format"/>.</exception>
     public PackedMatrix(NumberFormat format, int rows, int columns)
     {
@@ -23,7 +23,7 @@ public sealed class PackedMatrix : WeightMatrix, IDisposable
         _bytes = new AlignedBuffer((long)rows * _rowFloats);
     }
 
-    /// <summary>How the values are stored.</summary>
+    /// <summary>Gets the storage format of the values.</summary>
     public NumberFormat Format { get; }
 
     /// <inheritdoc/>
@@ -32,10 +32,10 @@ public sealed class PackedMatrix : WeightMatrix, IDisposable
     /// <inheritdoc/>
     public override int ColumnCount { get; }
 
-    /// <summary>Bytes of memory that the values take.</summary>
+    /// <summary>Gets the memory size of the values, in bytes.</summary>
     public long ByteCount => _bytes.Count * sizeof(float);
 
-    /// <summary>A copy of a matrix in another format, made by all threads.</summary>
+    /// <summary>Copies a matrix into another format, on all threads.</summary>
     /// <exception cref="ArgumentException">A row is no whole number of blocks of <paramref name="format"/>.</exception>
     public static PackedMatrix From(WeightMatrix source, NumberFormat format)
     {
@@ -52,7 +52,7 @@ public sealed class PackedMatrix : WeightMatrix, IDisposable
         return copy;
     }
 
-    /// <summary>The bytes of a row, to read or to write; valid until <see cref="Dispose"/>.</summary>
+    /// <summary>Returns the bytes of a row for reading and writing; valid until <see cref="Dispose"/>.</summary>
     public Span<byte> StoredRow(int row) =>
         MemoryMarshal.AsBytes(_bytes.Span((long)row * _rowFloats, _rowFloats))[.._rowBytes];
 

@@ -1,11 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>Rotary position embedding of one token's queries or keys, in place.</summary>
+/// <summary>Applies rotary position embedding to one token's queries or keys, in place.</summary>
 /// <remarks>
 /// Pairs are halves of a head, as in Hugging Face's weights: with a = x[i], b = x[i + Dh/2],
 /// a' = a · cos[i] − b · sin[i]  and  b' = b · cos[i] + a · sin[i]. Source: arXiv:2104.09864, Eq. 34.
@@ -42,45 +42,30 @@ public static class RopeRotation
 
         for (int head = 0; head < heads.Length; head += 2 * half)
         {
-            RotateHead(heads.Slice(head, half), heads.Slice(head + half, half), cos, sin, direction);
+            Elementwise.Run(half, new HeadKernel(heads.Slice(head, half), heads.Slice(head + half, half), cos, sin, direction));
         }
     }
 
     [DoesNotReturn]
     static void ThrowNotWholeHeads(int length, int headDim) =>
-        throw new ArgumentException($"Rope: a row of {length} floats is not whole heads of {headDim}.");
+        throw new ArgumentException($"Rope: a row of {length} floats is not a whole number of heads of {headDim}.");
 
-    static void RotateHead(Span<float> first, Span<float> second, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin, float direction)
+    readonly ref struct HeadKernel(
+        Span<float> first, Span<float> second, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin, float direction) : IElementwise
     {
-        ref float rA = ref MemoryMarshal.GetReference(first), rB = ref MemoryMarshal.GetReference(second);
-        ref float rCos = ref MemoryMarshal.GetReference(cos), rSin = ref MemoryMarshal.GetReference(sin);
-        int i = 0;
-        // All four have cos.Length floats, so a full vector at i is inside while i <= cos.Length − width.
-        if (Vector512.IsHardwareAccelerated)
+        readonly ref float _first = ref MemoryMarshal.GetReference(first), _second = ref MemoryMarshal.GetReference(second);
+        readonly ref float _cos = ref MemoryMarshal.GetReference(cos), _sin = ref MemoryMarshal.GetReference(sin);
+        readonly float _direction = direction;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Step<TVector, TTier>(nint i)
+            where TVector : struct
+            where TTier : IVectorTier<TVector>
         {
-            for (; i <= cos.Length - Vector512<float>.Count; i += Vector512<float>.Count)
-            {
-                Vector512<float> a = Vector512.LoadUnsafe(ref rA, (nuint)i), b = Vector512.LoadUnsafe(ref rB, (nuint)i);
-                Vector512<float> c = Vector512.LoadUnsafe(ref rCos, (nuint)i), s = Vector512.LoadUnsafe(ref rSin, (nuint)i) * direction;
-                (a * c - b * s).StoreUnsafe(ref rA, (nuint)i);
-                (b * c + a * s).StoreUnsafe(ref rB, (nuint)i);
-            }
-        }
-        if (Vector256.IsHardwareAccelerated)
-        {
-            for (; i <= cos.Length - Vector256<float>.Count; i += Vector256<float>.Count)
-            {
-                Vector256<float> a = Vector256.LoadUnsafe(ref rA, (nuint)i), b = Vector256.LoadUnsafe(ref rB, (nuint)i);
-                Vector256<float> c = Vector256.LoadUnsafe(ref rCos, (nuint)i), s = Vector256.LoadUnsafe(ref rSin, (nuint)i) * direction;
-                (a * c - b * s).StoreUnsafe(ref rA, (nuint)i);
-                (b * c + a * s).StoreUnsafe(ref rB, (nuint)i);
-            }
-        }
-        for (; i < cos.Length; i++)
-        {
-            float a = first[i], b = second[i], s = sin[i] * direction;
-            first[i] = a * cos[i] - b * s;
-            second[i] = b * cos[i] + a * s;
+            TVector a = TTier.Load(ref _first, i), b = TTier.Load(ref _second, i);
+            TVector c = TTier.Load(ref _cos, i), s = TTier.Multiply(TTier.Load(ref _sin, i), TTier.Create(_direction));
+            TTier.Store(TTier.Subtract(TTier.Multiply(a, c), TTier.Multiply(b, s)), ref _first, i);
+            TTier.Store(TTier.Add(TTier.Multiply(b, c), TTier.Multiply(a, s)), ref _second, i);
         }
     }
 }

@@ -5,7 +5,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>x · wᵀ for a handful of rows of x, as in decoding: every weight is read once, so nothing is worth packing.</summary>
+/// <summary>Computes x · wᵀ for a few rows of x, as in decoding: every weight is read once, so packing does not pay.</summary>
 /// <remarks>
 /// Up to three rows of x each meet the weights as they are stored (<see cref="SkinnyRow"/>). Of more rows two at a time meet four
 /// rows of w: eight sums, enough to keep two multipliers busy. Rows of w are taken in parts that fit the second-level cache,

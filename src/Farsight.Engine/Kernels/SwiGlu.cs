@@ -1,9 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>The gated activation between the two halves of the feed-forward layer.</summary>
+/// <summary>Computes the gated activation between the two halves of the feed-forward layer.</summary>
 /// <remarks>
 /// y[i] = silu(gate[i]) · up[i], with silu(g) = g · σ(g) and σ(g) = 1 / (1 + e^−g). Source: arXiv:2002.05202, Eq. 6.
 /// Every element stands alone, so rows or any pieces of them can be given to any number of workers.
@@ -19,33 +19,7 @@ public static class SwiGlu
         Shape.Same(gate.Length, up.Length);
         Shape.Same(gate.Length, y.Length);
 
-        ref float rGate = ref MemoryMarshal.GetReference(gate),
-            rUp = ref MemoryMarshal.GetReference(up),
-            rY = ref MemoryMarshal.GetReference(y);
-        int i = 0;
-        // All spans have gate.Length floats, so a full vector at i is inside while i <= gate.Length − width.
-        if (Vector512.IsHardwareAccelerated)
-        {
-            for (; i <= gate.Length - Vector512<float>.Count; i += Vector512<float>.Count)
-            {
-                Vector512<float> g = Vector512.LoadUnsafe(ref rGate, (nuint)i);
-                Vector512<float> silu = g / (Vector512<float>.One + VectorExp.Exp(-g));
-                (silu * Vector512.LoadUnsafe(ref rUp, (nuint)i)).StoreUnsafe(ref rY, (nuint)i);
-            }
-        }
-        if (Vector256.IsHardwareAccelerated)
-        {
-            for (; i <= gate.Length - Vector256<float>.Count; i += Vector256<float>.Count)
-            {
-                Vector256<float> g = Vector256.LoadUnsafe(ref rGate, (nuint)i);
-                Vector256<float> silu = g / (Vector256<float>.One + VectorExp.Exp(-g));
-                (silu * Vector256.LoadUnsafe(ref rUp, (nuint)i)).StoreUnsafe(ref rY, (nuint)i);
-            }
-        }
-        for (; i < gate.Length; i++)
-        {
-            y[i] = gate[i] / (1 + VectorExp.Exp(-gate[i])) * up[i];
-        }
+        Elementwise.Run(gate.Length, new ForwardKernel(gate, up, y));
     }
 
     /// <summary>Adds the gradients to <paramref name="dGate"/> and <paramref name="dUp"/>.</summary>
@@ -63,47 +37,44 @@ public static class SwiGlu
         Shape.Same(gate.Length, dGate.Length);
         Shape.Same(gate.Length, dUp.Length);
 
-        ref float rDY = ref MemoryMarshal.GetReference(dY),
-            rGate = ref MemoryMarshal.GetReference(gate),
-            rUp = ref MemoryMarshal.GetReference(up);
-        ref float rDGate = ref MemoryMarshal.GetReference(dGate),
-            rDUp = ref MemoryMarshal.GetReference(dUp);
-        int i = 0;
-        if (Vector512.IsHardwareAccelerated)
+        Elementwise.Run(gate.Length, new BackwardKernel(dY, gate, up, dGate, dUp));
+    }
+
+    readonly ref struct ForwardKernel(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> y) : IElementwise
+    {
+        readonly ref float _gate = ref MemoryMarshal.GetReference(gate), _up = ref MemoryMarshal.GetReference(up);
+        readonly ref float _y = ref MemoryMarshal.GetReference(y);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Step<TVector, TTier>(nint i)
+            where TVector : struct
+            where TTier : IVectorTier<TVector>
         {
-            for (; i <= gate.Length - Vector512<float>.Count; i += Vector512<float>.Count)
-            {
-                Vector512<float> one = Vector512<float>.One,
-                    d = Vector512.LoadUnsafe(ref rDY, (nuint)i),
-                    g = Vector512.LoadUnsafe(ref rGate, (nuint)i);
-                Vector512<float> s = one / (one + VectorExp.Exp(-g));
-                Vector512<float> slope = s * (one + g * (one - s));
-                (Vector512.LoadUnsafe(ref rDGate, (nuint)i) + d * Vector512.LoadUnsafe(ref rUp, (nuint)i) * slope).StoreUnsafe(
-                    ref rDGate,
-                    (nuint)i);
-                (Vector512.LoadUnsafe(ref rDUp, (nuint)i) + d * g * s).StoreUnsafe(ref rDUp, (nuint)i);
-            }
+            TVector g = TTier.Load(ref _gate, i);
+            TVector silu = TTier.Divide(g, TTier.Add(TTier.Create(1), VectorExp.Exp<TVector, TTier>(TTier.Negate(g))));
+            TTier.Store(TTier.Multiply(silu, TTier.Load(ref _up, i)), ref _y, i);
         }
-        if (Vector256.IsHardwareAccelerated)
+    }
+
+    readonly ref struct BackwardKernel(
+        ReadOnlySpan<float> dY, ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> dGate, Span<float> dUp) : IElementwise
+    {
+        readonly ref float _dY = ref MemoryMarshal.GetReference(dY);
+        readonly ref float _gate = ref MemoryMarshal.GetReference(gate), _up = ref MemoryMarshal.GetReference(up);
+        readonly ref float _dGate = ref MemoryMarshal.GetReference(dGate), _dUp = ref MemoryMarshal.GetReference(dUp);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Step<TVector, TTier>(nint i)
+            where TVector : struct
+            where TTier : IVectorTier<TVector>
         {
-            for (; i <= gate.Length - Vector256<float>.Count; i += Vector256<float>.Count)
-            {
-                Vector256<float> one = Vector256<float>.One,
-                    d = Vector256.LoadUnsafe(ref rDY, (nuint)i),
-                    g = Vector256.LoadUnsafe(ref rGate, (nuint)i);
-                Vector256<float> s = one / (one + VectorExp.Exp(-g));
-                Vector256<float> slope = s * (one + g * (one - s));
-                (Vector256.LoadUnsafe(ref rDGate, (nuint)i) + d * Vector256.LoadUnsafe(ref rUp, (nuint)i) * slope).StoreUnsafe(
-                    ref rDGate,
-                    (nuint)i);
-                (Vector256.LoadUnsafe(ref rDUp, (nuint)i) + d * g * s).StoreUnsafe(ref rDUp, (nuint)i);
-            }
-        }
-        for (; i < gate.Length; i++)
-        {
-            float s = 1 / (1 + VectorExp.Exp(-gate[i]));
-            dGate[i] += dY[i] * up[i] * (s * (1 + gate[i] * (1 - s)));
-            dUp[i] += dY[i] * gate[i] * s;
+            TVector one = TTier.Create(1), d = TTier.Load(ref _dY, i), g = TTier.Load(ref _gate, i);
+            TVector s = TTier.Divide(one, TTier.Add(one, VectorExp.Exp<TVector, TTier>(TTier.Negate(g))));
+            TVector slope = TTier.Multiply(s, TTier.Add(one, TTier.Multiply(g, TTier.Subtract(one, s))));
+            TVector toGate = TTier.Multiply(TTier.Multiply(d, TTier.Load(ref _up, i)), slope);
+            TVector toUp = TTier.Multiply(TTier.Multiply(d, g), s);
+            TTier.Store(TTier.Add(TTier.Load(ref _dGate, i), toGate), ref _dGate, i);
+            TTier.Store(TTier.Add(TTier.Load(ref _dUp, i), toUp), ref _dUp, i);
         }
     }
 }

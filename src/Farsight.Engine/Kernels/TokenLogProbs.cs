@@ -1,11 +1,11 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>Log-probabilities of target tokens from hidden states, without ever holding [N, V] logits.</summary>
+/// <summary>Computes log-probabilities of target tokens from hidden states without storing [N, V] logits.</summary>
 /// <remarks>
 /// logProb[n] = logit[n, target[n]] − log Σ_v e^logit[n, v], with logits = hidden · headᵀ, in nats.
 /// The logits are made tile by tile, in backward a second time. Rows are shared among the cores inside a tile and tiles
@@ -121,29 +121,7 @@ public static class TokenLogProbs
     /// <param name="target">Index of the target in this row; outside of it when the target is in another tile.</param>
     internal static void ToGradient(Span<float> logits, float logSumExp, float dLogProb, int target)
     {
-        ref float r = ref MemoryMarshal.GetReference(logits);
-        int i = 0;
-        // A full vector at i is inside while i <= logits.Length − width.
-        if (Vector512.IsHardwareAccelerated)
-        {
-            for (; i <= logits.Length - Vector512<float>.Count; i += Vector512<float>.Count)
-            {
-                Vector512<float> p = VectorExp.Exp(Vector512.LoadUnsafe(ref r, (nuint)i) - Vector512.Create(logSumExp));
-                (p * -dLogProb).StoreUnsafe(ref r, (nuint)i);
-            }
-        }
-        if (Vector256.IsHardwareAccelerated)
-        {
-            for (; i <= logits.Length - Vector256<float>.Count; i += Vector256<float>.Count)
-            {
-                Vector256<float> p = VectorExp.Exp(Vector256.LoadUnsafe(ref r, (nuint)i) - Vector256.Create(logSumExp));
-                (p * -dLogProb).StoreUnsafe(ref r, (nuint)i);
-            }
-        }
-        for (; i < logits.Length; i++)
-        {
-            logits[i] = VectorExp.Exp(logits[i] - logSumExp) * -dLogProb;
-        }
+        Elementwise.Run(logits.Length, new GradientKernel(logits, logSumExp, dLogProb));
         if ((uint)target < (uint)logits.Length)
         {
             logits[target] += dLogProb;
@@ -177,7 +155,22 @@ public static class TokenLogProbs
         }
     }
 
-    /// <summary>The part of the logits that is held at once.</summary>
+    readonly ref struct GradientKernel(Span<float> logits, float logSumExp, float dLogProb) : IElementwise
+    {
+        readonly ref float _logits = ref MemoryMarshal.GetReference(logits);
+        readonly float _logSumExp = logSumExp, _factor = -dLogProb;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Step<TVector, TTier>(nint i)
+            where TVector : struct
+            where TTier : IVectorTier<TVector>
+        {
+            TVector p = VectorExp.Exp<TVector, TTier>(TTier.Subtract(TTier.Load(ref _logits, i), TTier.Create(_logSumExp)));
+            TTier.Store(TTier.Multiply(p, TTier.Create(_factor)), ref _logits, i);
+        }
+    }
+
+    /// <summary>Represents the part of the logits that is in memory at once.</summary>
     /// <param name="Rows">Hidden rows.</param>
     /// <param name="Vocabulary">Tokens.</param>
     internal readonly record struct TileSize(int Rows, int Vocabulary);

@@ -8,7 +8,7 @@ public static partial class TreeAttention
     // Below so many floats of keys a second thread costs more than it brings.
     const long WorthSharing = 1 << 16;
 
-    /// <summary>Single queries, each of its own sequence, against the keys of a cache.</summary>
+    /// <summary>Computes the attention of single queries, each of its own sequence, over the keys of a cache.</summary>
     /// <remarks>The formula of <see cref="Forward"/>. Keys that neighbours begin with are read once for several of them.</remarks>
     /// <param name="queries">[T, H · Dh], rotated.</param>
     /// <param name="keys">[S, Hkv · Dh] the rows of the cache.</param>
@@ -23,7 +23,7 @@ public static partial class TreeAttention
         Like(queries, output);
         if (spans.Any(s => s.QueryCount != 1 || s.Heads is not null))
         {
-            throw new ArgumentException("A span has more than one query or none, or is for some heads only.", nameof(spans));
+            throw new ArgumentException("Each span must have exactly one query and apply to all heads.", nameof(spans));
         }
 
         List<DecodeBundle> bundles = DecodeBundle.Of(spans);

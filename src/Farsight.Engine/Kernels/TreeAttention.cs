@@ -3,7 +3,7 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>Causal grouped-query attention over token trees, exact, in blocks: memory grows with T, never with T².</summary>
+/// <summary>Computes exact causal grouped-query attention over token trees in blocks: memory grows with T, not with T².</summary>
 /// <remarks>
 /// For a query q of head h and the keys k[j], values v[j] of head h / (H / Hkv) that its span shows it, of which a window leaves
 /// the last ones:

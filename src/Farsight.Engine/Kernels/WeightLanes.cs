@@ -5,7 +5,31 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>F32.</summary>
+/// <summary>
+/// Defines the conversion of a storage format to registers of floats, at one width. Exact: the values are those of Widen.
+/// </summary>
+/// <remarks>Rows are taken in blocks of 32 values, also in formats that have no blocks; what is left of a row is not for here.</remarks>
+/// <typeparam name="TVector">Vector512, Vector256 or Vector128 of floats.</typeparam>
+interface IWeightLanes<TVector>
+    where TVector : struct
+{
+    /// <summary>Bytes from one block of 32 values to the next.</summary>
+    static abstract int BytesPerBlock { get; }
+
+    /// <summary>What the numbers of a block are multiplied with; 1 in formats without scales.</summary>
+    static abstract float Scale(ref byte block);
+
+    /// <summary>The values from <paramref name="index"/> on, a multiple of the register's width.</summary>
+    /// <param name="block">First byte of the block.</param>
+    /// <param name="index">0 … 31.</param>
+    /// <param name="scale">The block's scale in every lane.</param>
+    static abstract TVector Load(ref byte block, int index, TVector scale);
+}
+
+/// <summary>Defines the conversion at every width.</summary>
+interface IWeightLanes : IWeightLanes<Vector512<float>>, IWeightLanes<Vector256<float>>, IWeightLanes<Vector128<float>>;
+
+/// <summary>Converts F32.</summary>
 readonly struct SingleLanes : IWeightLanes
 {
     public static int BytesPerBlock => 32 * sizeof(float);
@@ -25,7 +49,7 @@ readonly struct SingleLanes : IWeightLanes
         Unsafe.ReadUnaligned<Vector128<float>>(ref Unsafe.Add(ref block, index * sizeof(float)));
 }
 
-/// <summary>BF16: the upper half of a float.</summary>
+/// <summary>Converts BF16, the upper half of a float.</summary>
 readonly struct BFloat16Lanes : IWeightLanes
 {
     public static int BytesPerBlock => 32 * sizeof(ushort);
@@ -45,7 +69,7 @@ readonly struct BFloat16Lanes : IWeightLanes
         (SignedWiden.Four(Unsafe.ReadUnaligned<Vector64<short>>(ref Unsafe.Add(ref block, index * sizeof(ushort)))) << 16).AsSingle();
 }
 
-/// <summary>F16: exponent and fraction are moved to where a float has them, and 2¹¹² makes up for the other bias.</summary>
+/// <summary>Converts F16: moves exponent and fraction to their places in a float, and multiplies by 2¹¹² for the different bias.</summary>
 /// <remarks>That is exact for subnormal numbers too. What is left are infinities and NaN, whose exponents are set.</remarks>
 readonly struct HalfLanes : IWeightLanes
 {
@@ -97,7 +121,7 @@ readonly struct HalfLanes : IWeightLanes
     }
 }
 
-/// <summary>Q8_0: see <see cref="EightBitBlocks"/>.</summary>
+/// <summary>Converts Q8_0: see <see cref="EightBitBlocks"/>.</summary>
 readonly struct EightBitLanes : IWeightLanes
 {
     const int Numbers = 2;
@@ -122,7 +146,7 @@ readonly struct EightBitLanes : IWeightLanes
         Vector128.ConvertToSingle(SignedWiden.Four(Unsafe.ReadUnaligned<int>(ref Unsafe.Add(ref block, Numbers + index)))) * scale;
 }
 
-/// <summary>Q4_0: see <see cref="FourBitBlocks"/>.</summary>
+/// <summary>Converts Q4_0: see <see cref="FourBitBlocks"/>.</summary>
 readonly struct FourBitLanes : IWeightLanes
 {
     const int Numbers = 2, Half = 16, Middle = 8, Mask = 15;
@@ -160,7 +184,7 @@ readonly struct FourBitLanes : IWeightLanes
     }
 }
 
-/// <summary>Small integers to 32 bits with their signs, a register full.</summary>
+/// <summary>Converts a register of small signed integers to 32 bits.</summary>
 static class SignedWiden
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

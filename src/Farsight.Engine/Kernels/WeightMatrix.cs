@@ -4,14 +4,14 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>A matrix that products read, in whatever format it is stored: [RowCount, ColumnCount], row-major.</summary>
+/// <summary>Represents a matrix that products read, stored in any format: [RowCount, ColumnCount], row-major.</summary>
 /// <remarks>Weights stay in their stored format; the few values a register tile needs are widened while they are packed.</remarks>
 public abstract class WeightMatrix
 {
-    /// <summary>Number of rows: outputs of a linear layer.</summary>
+    /// <summary>Gets the number of rows: outputs of a linear layer.</summary>
     public abstract int RowCount { get; }
 
-    /// <summary>Number of columns: inputs of a linear layer.</summary>
+    /// <summary>Gets the number of columns: inputs of a linear layer.</summary>
     public abstract int ColumnCount { get; }
 
     /// <summary>Reads part of a row as floats.</summary>
@@ -20,14 +20,12 @@ public abstract class WeightMatrix
     /// <param name="destination">[n] overwritten with columns firstColumn … firstColumn + n − 1.</param>
     public abstract void Read(int row, int firstColumn, Span<float> destination);
 
-    /// <summary>
-    /// A row where it lies in memory, for products that read it once and need no copy; without bytes if it lies nowhere as a whole.
-    /// </summary>
+    /// <summary>Returns a row in memory, for products that need no copy; without bytes if the row is not stored contiguously.</summary>
     /// <param name="row">0 … RowCount − 1.</param>
     public virtual StoredRow Stored(int row) => default;
 }
 
-/// <summary>Rows in memory as a matrix: the F32 case.</summary>
+/// <summary>Represents F32 rows in memory as a matrix.</summary>
 /// <param name="rows">[RowCount, ColumnCount]</param>
 public sealed class RowsMatrix(Rows rows) : WeightMatrix
 {

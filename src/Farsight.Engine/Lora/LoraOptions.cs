@@ -1,15 +1,14 @@
 namespace Farsight.Engine.Lora;
 
-/// <summary>Which parts of a model an adapter changes.</summary>
-/// <param name="Rank">R of the low-rank matrices.</param>
+/// <summary>Represents the parts of a model that an adapter changes.</summary>
+/// <param name="Rank">R, the rank of the matrices.</param>
 /// <param name="Alpha">α; the low-rank update is scaled by α / R.</param>
-/// <param name="Targets">Linear layers that get one, by Hugging Face's names: q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj,
-/// down_proj.</param>
-/// <param name="TrainEmbeddings">The token embeddings are trained in full; where the head is tied, it moves with them.</param>
-/// <param name="TrainNorms">The gains of all norms are trained in full.</param>
+/// <param name="Targets">Linear layers with low-rank matrices, by Hugging Face's names; see <see cref="KnownTargets"/>.</param>
+/// <param name="TrainEmbeddings">Whether the token embeddings are trained in full, with a tied head.</param>
+/// <param name="TrainNorms">Whether the gains of all norms are trained in full.</param>
 public sealed record LoraOptions(int Rank, double Alpha, IReadOnlyList<string> Targets, bool TrainEmbeddings, bool TrainNorms)
 {
-    /// <summary>The names that <see cref="Targets"/> may hold.</summary>
+    /// <summary>Supported values of <see cref="Targets"/>.</summary>
     public static IReadOnlyList<string> KnownTargets { get; } =
         ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
 }

@@ -3,7 +3,7 @@ using Farsight.Engine.Parameters;
 
 namespace Farsight.Engine.Lora;
 
-/// <summary>A low-rank update of one linear layer: y += s · (x · Aᵀ) · Bᵀ with s = α / R.</summary>
+/// <summary>Represents a low-rank update of one linear layer: y += s · (x · Aᵀ) · Bᵀ with s = α / R.</summary>
 /// <remarks>Source: arXiv:2106.09685, Eq. 3.</remarks>
 /// <param name="A">[R, inputs]</param>
 /// <param name="B">[outputs, R]</param>
@@ -13,7 +13,7 @@ sealed record LoraPair(Parameter A, Parameter B, float Scale)
     /// <summary>R.</summary>
     internal int Rank => A.Value.Count;
 
-    /// <summary>An update that changes nothing yet: A uniform in ±1/√inputs (Kaiming's rule as PEFT applies it), B zero.</summary>
+    /// <summary>Creates an update without effect: A uniform in ±1/√inputs (Kaiming's rule as PEFT applies it), B zero.</summary>
     internal static LoraPair Create(string layer, int outputs, int inputs, int rank, float scale, int seed)
     {
         LoraPair pair = new(

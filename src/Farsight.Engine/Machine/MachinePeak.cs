@@ -6,14 +6,14 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Machine;
 
-/// <summary>How fast the processor can multiply and add: the ceiling of every kernel.</summary>
+/// <summary>Represents the peak FMA throughput of the processor, the upper bound of every kernel.</summary>
 /// <remarks>
-/// Fused multiply-adds on registers alone, in F32 at the widest vectors in use, with enough independent sums to hide their
-/// latency. A multiply-add counts as two operations. The best of several short runs, because other programs only take away.
+/// Fused multiply-adds in registers only, in F32 with the widest vectors in use, and enough independent sums to hide their latency. A
+/// multiply-add counts as two operations. The best of several short runs counts, because other programs only reduce it.
 /// </remarks>
 /// <param name="OneCore">FLOP/s of one thread.</param>
 /// <param name="AllCores">FLOP/s of <paramref name="Threads"/> threads together.</param>
-/// <param name="Threads">Those of <see cref="Workers"/>.</param>
+/// <param name="Threads">Number of threads of <see cref="Workers"/>.</param>
 public sealed record MachinePeak(double OneCore, double AllCores, int Threads)
 {
     // Twelve sums and two factors fit into 16 registers, and cover two units of latency 4 or 5.
@@ -24,7 +24,7 @@ public sealed record MachinePeak(double OneCore, double AllCores, int Threads)
 
     static float s_sink; // keeps the sums from being optimised away
 
-    /// <summary>Measures for about a fifth of a second; the machine should do nothing else.</summary>
+    /// <summary>Measures for about a fifth of a second; the machine should be idle otherwise.</summary>
     public static MachinePeak Measure()
     {
         int threads = Workers.Threads;
@@ -33,7 +33,7 @@ public sealed record MachinePeak(double OneCore, double AllCores, int Threads)
         return new(one, all, threads);
     }
 
-    /// <summary>Clock and voltage follow the load with some delay.</summary>
+    /// <summary>Runs until clock and voltage have followed the load.</summary>
     static void WarmUp()
     {
         long start = Stopwatch.GetTimestamp();
@@ -43,7 +43,7 @@ public sealed record MachinePeak(double OneCore, double AllCores, int Threads)
         }
     }
 
-    /// <summary>FLOP/s; each thread has two pieces, so that one that wakes up late costs little.</summary>
+    /// <summary>Measures FLOP/s. Each thread has two pieces, so that a thread that wakes up late costs little.</summary>
     static double Best(int threads)
     {
         int pieces = threads == 1 ? 1 : 2 * threads;

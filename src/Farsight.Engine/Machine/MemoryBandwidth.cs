@@ -4,16 +4,16 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Machine;
 
-/// <summary>How fast all threads together reach memory that no cache holds.</summary>
-/// <param name="Read">Bytes a second, each read once.</param>
-/// <param name="Copy">Bytes a second, read and written bytes both counted.</param>
+/// <summary>Represents the memory bandwidth of all threads together, beyond the caches.</summary>
+/// <param name="Read">Bytes read per second.</param>
+/// <param name="Copy">Bytes read and written per second.</param>
 public sealed record MemoryBandwidth(double Read, double Copy)
 {
     const int BufferFloats = 1 << 26, BlockFloats = 1 << 16, Repeats = 4; // 256 MiB, above all caches of common machines
 
     static float s_sink; // keeps the sums from being optimised away
 
-    /// <summary>Measures for about half a second with 256 MiB; the machine should do nothing else.</summary>
+    /// <summary>Measures for about half a second with 256 MiB; the machine should be idle otherwise.</summary>
     public static MemoryBandwidth Measure()
     {
         using AlignedBuffer buffer = new(BufferFloats);

@@ -5,16 +5,16 @@ using System.Runtime.Intrinsics;
 
 namespace Farsight.Engine.Machine;
 
-/// <summary>What this process runs on.</summary>
+/// <summary>Describes the processor and the memory use of this process.</summary>
 public static class Processor
 {
-    /// <summary>The processor's own name, or its architecture where the system does not tell.</summary>
+    /// <summary>Name of the processor, or its architecture if the system does not report a name.</summary>
     public static string Name { get; } = LineOf("/proc/cpuinfo", "model name") ?? RuntimeInformation.ProcessArchitecture.ToString();
 
     /// <summary>Width of the vectors in use, in bits: 512, 256 or 128.</summary>
     public static int VectorBits => Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
 
-    /// <summary>The most memory that this process has held so far, in bytes, pages of mapped files included.</summary>
+    /// <summary>Peak memory of this process in bytes, including pages of mapped files.</summary>
     public static long PeakMemory
     {
         get

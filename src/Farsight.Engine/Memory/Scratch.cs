@@ -3,33 +3,58 @@ using System.Numerics;
 
 namespace Farsight.Engine.Memory;
 
-/// <summary>Rows for the duration of one call, from buffers that are kept for the next one. Safe from any thread.</summary>
-/// <remarks>Sizes are rounded up to powers of two, so that few buffers serve all calls.</remarks>
+/// <summary>Represents rows for the duration of one call, from buffers that are kept for later calls. Safe for concurrent use.</summary>
+/// <remarks>
+/// Sizes are rounded up to powers of two, so that few buffers serve all calls. The buffers stay allocated until the process ends.
+/// </remarks>
 public readonly struct Scratch : IDisposable
 {
-    static readonly ConcurrentBag<AlignedBuffer>[] s_free = [.. Enumerable.Range(0, 48).Select(_ => new ConcurrentBag<AlignedBuffer>())];
+    static readonly ConcurrentBag<Slot>[] s_free = [.. Enumerable.Range(0, 48).Select(_ => new ConcurrentBag<Slot>())];
 
-    Scratch(Rows rows) => Rows = rows;
+    readonly Slot? _slot;
+    readonly long _lease;
+    readonly int _count, _width;
 
-    /// <summary>The rows; their contents are whatever was there before.</summary>
-    public Rows Rows { get; }
+    Scratch(Slot slot, int count, int width) => (_slot, _lease, _count, _width) = (slot, slot.Lease, count, width);
+
+    /// <summary>The rows; their initial contents are undefined.</summary>
+    /// <exception cref="ObjectDisposedException">The rows were given back.</exception>
+    public Rows Rows
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_slot is null || Volatile.Read(ref _slot.Lease) != _lease, typeof(Scratch));
+            return new(_slot.Buffer, 0, _count, _width);
+        }
+    }
 
     /// <summary>Takes [count, width] rows.</summary>
     public static Scratch Take(int count, int width)
     {
         ulong floats = (ulong)Math.Max(1, (long)count * width);
         int size = BitOperations.Log2(BitOperations.RoundUpToPowerOf2(floats));
-        if (!s_free[size].TryTake(out AlignedBuffer? buffer))
+        if (!s_free[size].TryTake(out Slot? slot))
         {
-            buffer = new AlignedBuffer(1L << size);
+            slot = new(new(1L << size));
         }
-        return new(new Rows(buffer, 0, count, width));
+        return new(slot, count, width);
     }
 
-    /// <summary>Gives the buffer back.</summary>
+    /// <summary>Gives the buffer back; further calls, also on copies of this value, do nothing.</summary>
     public void Dispose()
     {
-        long count = Rows.Buffer.Count;
-        s_free[BitOperations.Log2((ulong)count)].Add(Rows.Buffer);
+        // The slot may be leased again by now; only the holder of the current lease ends it.
+        if (_slot is not null && Interlocked.CompareExchange(ref _slot.Lease, _lease + 1, _lease) == _lease)
+        {
+            s_free[BitOperations.Log2((ulong)_slot.Buffer.Count)].Add(_slot);
+        }
+    }
+
+    /// <summary>A buffer, and the number of times it was given back.</summary>
+    sealed class Slot(AlignedBuffer buffer)
+    {
+        internal long Lease;
+
+        internal AlignedBuffer Buffer => buffer;
     }
 }

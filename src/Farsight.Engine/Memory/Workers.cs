@@ -1,11 +1,11 @@
 namespace Farsight.Engine.Memory;
 
-/// <summary>The one driver that spreads work over the processor's cores.</summary>
+/// <summary>Distributes work over the processor's cores.</summary>
 /// <remarks>
 /// Work comes as items 0 … count − 1 that do not depend on each other: every output element is written by one item, in one
-/// order, so results have the same bits for any number of threads. Which thread takes which item is left to chance.
-/// Helper threads spin for a moment before they sleep, because a step consists of thousands of short calls.
-/// A call from inside an item runs its items in place.
+/// order, so results have the same bits for any number of threads. Which thread takes which item is not defined.
+/// Helper threads spin briefly before they sleep, because a training step consists of thousands of short calls.
+/// A nested call runs its items on the calling thread.
 /// </remarks>
 public static class Workers
 {
@@ -16,7 +16,7 @@ public static class Workers
 
     static Team s_team = new(Environment.ProcessorCount);
 
-    /// <summary>Threads that share the work, the caller among them; by default one for each processor.</summary>
+    /// <summary>Number of threads that share the work, including the caller. Default: one per processor.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Set to less than 1.</exception>
     public static int Threads
     {
@@ -36,7 +36,7 @@ public static class Workers
     }
 
     /// <summary>Calls <paramref name="item"/> once for each of 0 … <paramref name="count"/> − 1 and returns when all are done.</summary>
-    /// <exception cref="AggregateException">An item threw; the others were finished or given up.</exception>
+    /// <exception cref="AggregateException">An item threw an exception; remaining items may not have run.</exception>
     public static void For(int count, Action<int> item)
     {
         if (count <= 1 || s_inside || s_team.Threads == 1)
@@ -57,25 +57,25 @@ public static class Workers
     /// Calls <paramref name="range"/> for blocks [first, first + count) of a fixed size that together cover <paramref name="total"/>.
     /// </summary>
     /// <param name="total">Number of rows.</param>
-    /// <param name="blockSize">Rows a block; part of the result where a block sums, so it must not depend on the number of threads.</param>
-    /// <param name="range">Receives first and count.</param>
+    /// <param name="blockSize">Rows per block; must not depend on the number of threads, because it decides the order of sums.</param>
+    /// <param name="range">Called with first and count.</param>
     public static void ForBlocks(int total, int blockSize, Action<int, int> range) =>
         For((total + blockSize - 1) / blockSize, b => range(b * blockSize, Math.Min(blockSize, total - b * blockSize)));
 
     sealed class Team
     {
-        readonly Bell[] _wake;
+        readonly Signal[] _wake;
         volatile Job? _job;
         volatile bool _dismissed;
 
         internal Team(int threads)
         {
             Threads = threads;
-            _wake = new Bell[threads - 1];
+            _wake = new Signal[threads - 1];
             for (int t = 0; t < _wake.Length; t++)
             {
                 int index = t;
-                _wake[t] = new Bell();
+                _wake[t] = new Signal();
                 new Thread(() => Help(index)) { IsBackground = true, Name = $"farsight worker {t + 1}" }.Start();
             }
         }
@@ -85,9 +85,9 @@ public static class Workers
         internal void Dismiss()
         {
             _dismissed = true;
-            foreach (Bell wake in _wake)
+            foreach (Signal wake in _wake)
             {
-                wake.Ring();
+                wake.Set();
             }
         }
 
@@ -95,9 +95,9 @@ public static class Workers
         {
             Job job = new(count, item);
             _job = job;
-            foreach (Bell wake in _wake)
+            foreach (Signal wake in _wake)
             {
-                wake.Ring();
+                wake.Set();
             }
             job.Work();
             job.WaitForLastItems();
@@ -116,12 +116,12 @@ public static class Workers
                 {
                     return;
                 }
-                _job?.Work(); // whichever job is there by now; one that is done has no items left
+                _job?.Work(); // the current job; a finished one has no items left
             }
         }
     }
 
-    /// <summary>Items and who is done with them. The caller waits for items, never for a helper that did not wake up in time.</summary>
+    /// <summary>The items of one call. The caller waits for items, never for a helper thread that woke up late.</summary>
     sealed class Job(int count, Action<int> item)
     {
         int _next;
@@ -142,7 +142,7 @@ public static class Workers
                         item(i);
                     }
                 }
-                catch (Exception e) // whatever it is, it belongs to the caller of For, not to a helper thread
+                catch (Exception e) // any exception belongs to the caller of For, not to a helper thread
                 {
                     _error = e;
                 }
@@ -162,33 +162,33 @@ public static class Workers
     }
 
     /// <summary>A signal for one waiter, who spins before it sleeps.</summary>
-    sealed class Bell
+    sealed class Signal
     {
         readonly object _sleep = new();
-        volatile bool _rung;
+        volatile bool _isSet;
 
-        internal void Ring()
+        internal void Set()
         {
             lock (_sleep)
             {
-                _rung = true;
+                _isSet = true;
                 Monitor.Pulse(_sleep);
             }
         }
 
         internal void Wait()
         {
-            for (int round = 0; round < SpinRounds && !_rung; round++)
+            for (int round = 0; round < SpinRounds && !_isSet; round++)
             {
                 Thread.SpinWait(8);
             }
             lock (_sleep)
             {
-                while (!_rung)
+                while (!_isSet)
                 {
                     Monitor.Wait(_sleep);
                 }
-                _rung = false;
+                _isSet = false;
             }
         }
     }

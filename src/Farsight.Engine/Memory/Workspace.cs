@@ -1,7 +1,7 @@
 namespace Farsight.Engine.Memory;
 
-/// <summary>Scratch memory of a training step: rows are taken one after the other and given back in the opposite order.</summary>
-/// <remarks>Memory is kept for the next step, so that a steady run allocates nothing. Not safe for concurrent use.</remarks>
+/// <summary>Represents the working memory of a pass: a stack from which rows are taken and to which they are released.</summary>
+/// <remarks>Released memory is kept for the next pass, so a steady run allocates nothing. Not safe for concurrent use.</remarks>
 public sealed class Workspace : IDisposable
 {
     const int AlignmentFloats = 16;
@@ -9,37 +9,43 @@ public sealed class Workspace : IDisposable
     readonly List<AlignedBuffer> _blocks = [];
     readonly long _blockFloats;
     Mark _at;
+    bool _isDisposed;
 
     /// <summary>Creates an empty workspace that grows by blocks of at least <paramref name="blockFloats"/>.</summary>
     public Workspace(long blockFloats = 1 << 22) => _blockFloats = blockFloats;
 
-    /// <summary>The most floats that were taken at once since the last <see cref="Reset"/>.</summary>
+    /// <summary>Maximum number of floats in use at once since the last <see cref="Reset"/>.</summary>
     public long Peak { get; private set; }
 
-    /// <summary>Floats of all blocks, taken or not.</summary>
+    /// <summary>Floats of all blocks, in use or free.</summary>
     public long Reserved => _blocks.Sum(b => b.Count);
 
     /// <summary>Floats that [count, width] rows take.</summary>
     public static long Floats(int count, int width) => ((long)count * width + AlignmentFloats - 1) / AlignmentFloats * AlignmentFloats;
 
-    /// <summary>Makes one block of at least so many floats of an empty workspace, so that nothing is lost where blocks meet.</summary>
-    /// <exception cref="InvalidOperationException">Something is taken.</exception>
+    /// <summary>Replaces the blocks of a workspace that is not in use by one block of at least so many floats.</summary>
+    /// <remarks>One block loses no floats at the ends of blocks.</remarks>
+    /// <exception cref="InvalidOperationException">Rows are in use.</exception>
+    /// <exception cref="ObjectDisposedException">The workspace is disposed.</exception>
     public void Reserve(long floats)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (_at.Taken > 0)
         {
-            throw new InvalidOperationException("Memory is reserved before any of it is taken.");
+            throw new InvalidOperationException("Memory cannot be reserved while rows are in use; release them first.");
         }
         if (_blocks.Count != 1 || _blocks[0].Count < floats)
         {
-            Dispose();
+            Free();
             _blocks.Add(new AlignedBuffer(floats));
         }
     }
 
-    /// <summary>Takes [count, width] rows; their contents are whatever was there before.</summary>
+    /// <summary>Takes [count, width] rows; their initial contents are undefined.</summary>
+    /// <exception cref="ObjectDisposedException">The workspace is disposed.</exception>
     public Rows Rows(int count, int width)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         long wanted = Floats(count, width);
         (int block, long used, long taken) = _at;
         while (block < _blocks.Count && used + wanted > _blocks[block].Count)
@@ -64,21 +70,27 @@ public sealed class Workspace : IDisposable
         return rows;
     }
 
-    /// <summary>Remembers how much is taken now, for <see cref="Release"/>.</summary>
+    /// <summary>Returns the current position, for <see cref="Release"/>.</summary>
     public Mark Here() => _at;
 
-    /// <summary>Gives back everything taken since <paramref name="mark"/>.</summary>
+    /// <summary>Releases all rows taken since <paramref name="mark"/>.</summary>
     public void Release(Mark mark) => _at = mark;
 
-    /// <summary>Gives back everything; the memory stays reserved for the next use.</summary>
+    /// <summary>Releases all rows; the memory stays reserved for the next pass.</summary>
     public void Reset()
     {
         Release(default);
         Peak = 0;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Frees all blocks; further calls do nothing.</summary>
     public void Dispose()
+    {
+        _isDisposed = true;
+        Free();
+    }
+
+    void Free()
     {
         foreach (AlignedBuffer block in _blocks)
         {
@@ -88,9 +100,9 @@ public sealed class Workspace : IDisposable
         Reset();
     }
 
-    /// <summary>A point in the sequence of takings.</summary>
+    /// <summary>Represents a position in the stack.</summary>
     /// <param name="Block">Index of the current block.</param>
-    /// <param name="Used">Floats up to here in it.</param>
-    /// <param name="Taken">Floats taken from all blocks.</param>
+    /// <param name="Used">Floats used in it.</param>
+    /// <param name="Taken">Floats in use in all blocks.</param>
     public readonly record struct Mark(int Block, long Used, long Taken);
 }

@@ -3,21 +3,21 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>The memory of a forward and backward pass, computed before it: exactly what the pass takes.</summary>
-/// <remarks>Mirrors, taking by taking, <see cref="TreePass"/>, <see cref="BlockPass"/>, <see cref="AttentionPass"/> and
-/// <see cref="MlpPass"/>; a test holds it against them.</remarks>
+/// <summary>Represents the exact memory of a forward and backward pass, computed before the pass.</summary>
+/// <remarks>Mirrors every allocation of <see cref="TreePass"/>, <see cref="BlockPass"/>, <see cref="AttentionPass"/> and
+/// <see cref="MlpPass"/>; a test compares the two.</remarks>
 /// <param name="Kept">Floats that live from forward to backward.</param>
-/// <param name="Scratch">Floats that live inside a layer, at most.</param>
+/// <param name="Scratch">Maximum floats that live inside a layer.</param>
 public readonly record struct ActivationPlan(long Kept, long Scratch)
 {
-    /// <summary>Bytes of both.</summary>
+    /// <summary>Total bytes.</summary>
     public long Bytes => (Kept + Scratch) * sizeof(float);
 
     /// <summary>Plans a pass.</summary>
-    /// <param name="config">The model.</param>
-    /// <param name="size">The tree, or one that is larger in everything.</param>
-    /// <param name="lora">The adapter; null for none, as where every weight is trained.</param>
-    /// <param name="level">What is kept; null plans an evaluation.</param>
+    /// <param name="config">Shape of the model.</param>
+    /// <param name="size">Size of the tree, or an upper bound.</param>
+    /// <param name="lora">Options of the adapter; null without one.</param>
+    /// <param name="level">What the pass keeps; null for an evaluation without backward.</param>
     public static ActivationPlan Of(ModelConfig config, TreeSize size, LoraOptions? lora, Recomputation? level)
     {
         Shapes shapes = new(config, lora, size.Rows, level);
@@ -41,7 +41,7 @@ public readonly record struct ActivationPlan(long Kept, long Scratch)
         return new(kept, scratch);
     }
 
-    /// <summary>The rows that one block takes; t are the rows that go out, those that come in are the tree's.</summary>
+    /// <summary>Memory of one block with t output rows; its input rows are the tree's.</summary>
     sealed class Shapes(ModelConfig c, LoraOptions? lora, int total, Recomputation? level)
     {
         readonly int _d = c.HiddenSize, _f = c.IntermediateSize;
@@ -67,7 +67,7 @@ public readonly record struct ActivationPlan(long Kept, long Scratch)
                 Math.Max(MlpBackward(MlpPass.LargestBlock(t)), AttentionBackward(t, selects)));
         }
 
-        /// <summary>What <see cref="AttentionPass"/> leaves for its backward.</summary>
+        /// <summary>Rows that <see cref="AttentionPass"/> keeps for its backward.</summary>
         long Attention(int t) =>
             Take(t, _queries) + LowRank("q_proj", t) + 2 * Take(total, _keys) + LowRank("k_proj", total) + LowRank("v_proj", total)
             + Take(t, _queries) + Take(t, c.NumAttentionHeads) + Take(t, _d) + LowRank("o_proj", t);
@@ -98,4 +98,38 @@ public readonly record struct ActivationPlan(long Kept, long Scratch)
 
         long LowRank(string target, int rows) => lora?.Targets.Contains(target) == true ? Take(rows, lora.Rank) : 0;
     }
+}
+
+/// <summary>Represents the sizes of a <see cref="TokenTree"/> that determine the memory of a pass over it.</summary>
+/// <param name="Rows">T: rows of the tree.</param>
+/// <param name="LastRows">T': rows that the last layer computes.</param>
+/// <param name="Scored">N: scored tokens.</param>
+public readonly record struct TreeSize(int Rows, int LastRows, int Scored)
+{
+    /// <summary>Returns the size of a tree.</summary>
+    public static TreeSize Of(TokenTree tree) => new(tree.Count, Models.LastRows.Of(tree).Selection.Count, tree.Scored.Count);
+
+    /// <summary>Returns the maximum of both sizes, extent by extent.</summary>
+    public TreeSize Or(TreeSize other) =>
+        new(Math.Max(Rows, other.Rows), Math.Max(LastRows, other.LastRows), Math.Max(Scored, other.Scored));
+}
+
+/// <summary>Defines what a forward pass keeps for its backward, from the fastest level to the one with the least memory.</summary>
+/// <remarks>No level keeps values that are cheap to compute again, such as normed inputs and the product of the activation.</remarks>
+public enum Recomputation
+{
+    /// <summary>Every product is computed once.</summary>
+    None,
+
+    /// <summary>Gate and up are computed again, in blocks of rows: no array of tokens × intermediate size exists. Same bits.</summary>
+    Mlp,
+
+    /// <summary>Each layer's input is kept and the layer computed again. Same bits.</summary>
+    Layer,
+
+    /// <summary>
+    /// As <see cref="Layer"/>, with the inputs rounded to BF16: log-probabilities keep their bits, gradients are those at the rounded
+    /// inputs.
+    /// </summary>
+    RoundedLayer,
 }

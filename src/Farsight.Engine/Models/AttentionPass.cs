@@ -4,11 +4,10 @@ using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>The first half of a block, x + O(Attention(Norm(x))), forward and with what its backward needs.</summary>
+/// <summary>Represents the first half of a block, x + O(Attention(Norm(x))): forward, and what its backward needs.</summary>
 /// <remarks>
-/// T rows go in; T' rows come out: all of them, or those of the context's selection. Kept are the projections, the
-/// attention's output and the sum; what a pass over the rows makes again from them is not: the normed input and, where heads
-/// are normed, the normed heads.
+/// T rows go in; T' rows come out: all of them, or those of the context's selection. The pass keeps the projections, the output of
+/// the attention and the sum. Backward computes the normed input and the normed heads again.
 /// </remarks>
 sealed class AttentionPass
 {
@@ -20,14 +19,12 @@ sealed class AttentionPass
     readonly Rows _attended, _logSumExp; // [T', H·Dh], [T', H]
     readonly LinearPass _output;         // [T', D]: the result
 
-    /// <summary>Runs forward.</summary>
-    /// <param name="block">The layers.</param>
-    /// <param name="x">[T, D]; must be there, with the same bits, when backward is called.</param>
+    /// <summary>Prepares a pass.</summary>
+    /// <param name="block">Layers of the block.</param>
+    /// <param name="x">[T, D]; backward needs the same bits.</param>
     /// <param name="context">Positions and visibility of the rows.</param>
-    /// <param name="cache">Where keys and values of earlier rows are and these are put; null outside decoding.</param>
-    /// <param name="kept">Where that is put which backward needs, and the result.</param>
-    /// <param name="scratch">For what lives as long as the call; may be the same.</param>
-    internal AttentionPass(Block block, Rows x, BlockContext context, LayerCache? cache, Workspace kept, Workspace scratch)
+    /// <param name="kept">Memory of the result and of what backward needs.</param>
+    internal AttentionPass(Block block, Rows x, BlockContext context, Workspace kept)
     {
         (_block, _context, _x) = (block, context, x);
         int rows = context.Selection?.Count ?? x.Count;
@@ -37,39 +34,45 @@ sealed class AttentionPass
         _attended = kept.Rows(rows, block.Output.Inputs);
         _logSumExp = kept.Rows(rows, context.Shape.Heads);
         _output = LinearPass.Take(block.Output, rows, kept);
-        Workspace.Mark mark = scratch.Here();
+    }
 
-        Rows normed = block.AttentionNorm.Forward(x, scratch).Output;
-        _query.Forward(context.Select(normed, scratch));
+    /// <summary>The result: [T', D].</summary>
+    internal Rows Result => _output.Output;
+
+    /// <summary>Computes the result.</summary>
+    /// <param name="cache">Keys and values of earlier rows, to which the new ones are appended; null outside decoding.</param>
+    /// <param name="scratch">Memory for the duration of the call; may be that of the constructor.</param>
+    internal void Forward(LayerCache? cache, Workspace scratch)
+    {
+        Workspace.Mark mark = scratch.Here();
+        Rows normed = _block.AttentionNorm.Forward(_x, scratch).Output;
+        _query.Forward(_context.Select(normed, scratch));
         _key.Forward(normed);
         _value.Forward(normed);
-        Rows queries = NormHeads(block.QueryNorm, _query, scratch)?.Output ?? _query.Output;
-        Rows keys = NormHeads(block.KeyNorm, _key, scratch)?.Output ?? _key.Output;
-        RowKernels.Rotate(queries, context.QueryRope);
-        RowKernels.Rotate(keys, context.KeyRope);
+        Rows queries = NormHeads(_block.QueryNorm, _query, scratch)?.Output ?? _query.Output;
+        Rows keys = NormHeads(_block.KeyNorm, _key, scratch)?.Output ?? _key.Output;
+        RowKernels.Rotate(queries, _context.QueryRope);
+        RowKernels.Rotate(keys, _context.KeyRope);
         (Rows seenKeys, Rows seenValues) = cache?.Append(keys, _value.Output) ?? (keys, _value.Output);
-        if (cache is not null && context.Spans.All(s => s.QueryCount == 1))
+        if (cache is not null && _context.Spans.All(s => s.QueryCount == 1))
         {
-            TreeAttention.Decode(queries, seenKeys, seenValues, context.Shape, context.Spans, _attended);
+            TreeAttention.Decode(queries, seenKeys, seenValues, _context.Shape, _context.Spans, _attended);
         }
         else
         {
-            TreeAttention.Forward(queries, seenKeys, seenValues, context.Shape, context.Spans, _attended, _logSumExp);
+            TreeAttention.Forward(queries, seenKeys, seenValues, _context.Shape, _context.Spans, _attended, _logSumExp);
         }
-        context.Watch?.Look(queries, seenKeys, context);
-        block.Mask(_attended, context.Shape);
+        _context.Observer?.Report(queries, seenKeys, _context);
+        _block.Mask(_attended, _context.Shape);
         _output.Forward(_attended);
-        RowKernels.Add(context.Select(x, scratch), Result, Result);
+        RowKernels.Add(_context.Select(_x, scratch), Result, Result);
         scratch.Release(mark);
     }
 
-    /// <summary>[T', D]</summary>
-    internal Rows Result => _output.Output;
-
-    /// <summary>Adds to the gradients of what is trained and gives the gradient by the input.</summary>
+    /// <summary>Adds to the gradients of trainable parameters and computes the gradient by the input.</summary>
     /// <param name="dResult">[T', D]</param>
     /// <param name="dX">[T, D] overwritten; may be <paramref name="dResult"/> where no rows are selected.</param>
-    /// <param name="w">For what lives as long as the call.</param>
+    /// <param name="w">Memory for the duration of the call.</param>
     internal void Backward(Rows dResult, Rows dX, Workspace w)
     {
         Workspace.Mark mark = w.Here();
@@ -90,7 +93,7 @@ sealed class AttentionPass
         w.Release(mark);
     }
 
-    /// <summary>From the result's gradient to those of the projections.</summary>
+    /// <summary>Computes the gradients by the projections from that by the result.</summary>
     void ThroughAttention(Rows dResult, Rows dQueries, Rows dKeys, Rows dValues, Workspace w)
     {
         Workspace.Mark mark = w.Here();
@@ -110,7 +113,7 @@ sealed class AttentionPass
 
     static NormPass? NormHeads(Norm? norm, LinearPass projected, Workspace workspace) => norm?.Forward(projected.Output, workspace);
 
-    /// <summary>Normed heads are rotated anew, projections were rotated in place by forward.</summary>
+    /// <summary>Returns rotated heads: rotates normed heads again; forward rotated projections in place.</summary>
     static Rows Rotated(NormPass? norm, LinearPass projected, RopeTable rope)
     {
         if (norm is not { } pass)
@@ -121,7 +124,7 @@ sealed class AttentionPass
         return pass.Output;
     }
 
-    /// <summary>From the gradient by the normed heads to that by the projection, in place.</summary>
+    /// <summary>Turns the gradient by the normed heads into that by the projection, in place.</summary>
     static void BackThrough(NormPass? norm, Rows d, Workspace w)
     {
         if (norm is { } pass)
@@ -132,5 +135,25 @@ sealed class AttentionPass
             d.CopyFrom(dProjected);
             w.Release(mark);
         }
+    }
+}
+
+/// <summary>Represents the keys and values of one layer from earlier passes, and the places of the new rows.</summary>
+/// <param name="Keys">[S, Hkv·Dh]</param>
+/// <param name="Values">[S, Hkv·Dh]</param>
+/// <param name="Places">First cache row and number of rows of each group of new rows, in their order.</param>
+sealed record LayerCache(Rows Keys, Rows Values, IReadOnlyList<(int FirstRow, int Count)> Places)
+{
+    /// <summary>Copies the new rows into the cache and returns all of its rows.</summary>
+    internal (Rows Keys, Rows Values) Append(Rows keys, Rows values)
+    {
+        int next = 0;
+        foreach ((int first, int count) in Places)
+        {
+            Keys.Slice(first, count).CopyFrom(keys.Slice(next, count));
+            Values.Slice(first, count).CopyFrom(values.Slice(next, count));
+            next += count;
+        }
+        return (Keys, Values);
     }
 }

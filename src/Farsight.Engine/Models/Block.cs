@@ -3,12 +3,12 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>The layers of one decoder block.</summary>
+/// <summary>Represents the layers of one decoder block.</summary>
 sealed record Block(
     Norm AttentionNorm, Linear Query, Linear Key, Linear Value, Norm? QueryNorm, Norm? KeyNorm, Linear Output,
     Norm MlpNorm, Linear Gate, Linear Up, Linear Down)
 {
-    /// <summary>Every linear layer with the short name that adapters use.</summary>
+    /// <summary>Linear layers with their names as adapter targets.</summary>
     internal IEnumerable<(string Target, Linear Linear)> Linears =>
     [
         ("q_proj", Query), ("k_proj", Key), ("v_proj", Value), ("o_proj", Output),
@@ -17,10 +17,10 @@ sealed record Block(
 
     internal IEnumerable<Norm> Norms => new[] { AttentionNorm, QueryNorm, KeyNorm, MlpNorm }.OfType<Norm>();
 
-    /// <summary>Numbers of the heads whose output is zero.</summary>
+    /// <summary>Indices of the heads whose output is set to zero.</summary>
     internal int[] MaskedHeads { get; set; } = [];
 
-    /// <summary>Zeroes the masked heads of an attention's output, or of its gradient.</summary>
+    /// <summary>Sets the masked heads of the attention's output, or of its gradient, to zero.</summary>
     /// <param name="attended">[T, H · Dh]</param>
     /// <param name="shape">Heads.</param>
     internal void Mask(Rows attended, AttentionShape shape)

@@ -2,82 +2,95 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>One forward of a block with as much kept for its backward as the level of recomputation says.</summary>
+/// <summary>Represents a forward pass of a block that keeps as much for its backward as the level of recomputation says.</summary>
 /// <remarks>T rows go in; T' rows come out: all of them, or those of the context's selection.</remarks>
 sealed class BlockPass
 {
     readonly Block _block;
     readonly BlockContext _context;
     readonly Workspace _scratch;
-    readonly int _width;
-    readonly Rows _input;              // [T, D], or its BF16 bits
-    readonly bool _isRounded;
+    readonly Rows _x;                  // [T, D]
+    readonly Rows? _rounded;           // [T, D / 2] the BF16 bits of the input; null unless they are kept in its place
     readonly AttentionPass? _attention;
     readonly MlpPass? _mlp;
 
-    /// <summary>Runs the block forward.</summary>
-    /// <param name="block">The layers.</param>
-    /// <param name="x">[T, D]; unless it is kept rounded it must stay unchanged until backward.</param>
+    /// <summary>Prepares a pass.</summary>
+    /// <param name="block">Layers of the block.</param>
+    /// <param name="x">[T, D]; backward needs the same bits unless the input is kept rounded.</param>
     /// <param name="context">Positions and visibility of the rows.</param>
     /// <param name="level">What is kept.</param>
-    /// <param name="result">[T', D] overwritten; may be <paramref name="x"/> where that is kept rounded and no rows are selected.</param>
-    /// <param name="kept">Where that is put which backward needs.</param>
-    /// <param name="scratch">For what lives as long as a call; also that of backward.</param>
-    internal BlockPass(Block block, Rows x, BlockContext context, Recomputation level, Rows result, Workspace kept, Workspace scratch)
+    /// <param name="kept">Memory of what backward needs.</param>
+    /// <param name="scratch">Memory for the duration of a call of forward or backward.</param>
+    internal BlockPass(Block block, Rows x, BlockContext context, Recomputation level, Workspace kept, Workspace scratch)
     {
-        (_block, _context, _scratch, _width, _input) = (block, context, scratch, x.Width, x);
-        if (level is Recomputation.Layer or Recomputation.RoundedLayer)
+        (_block, _context, _scratch, _x) = (block, context, scratch, x);
+        if (level == Recomputation.RoundedLayer)
         {
-            _isRounded = level == Recomputation.RoundedLayer;
-            if (_isRounded)
-            {
-                _input = kept.Rows(x.Count, (x.Width + 1) / 2);
-                RowKernels.ToBFloat16(x, _input);
-            }
-            Evaluate(block, x, context, null, result, scratch);
-            return;
+            _rounded = kept.Rows(x.Count, (x.Width + 1) / 2);
         }
-        _attention = new(block, x, context, null, kept, scratch);
-        _mlp = new(block, _attention.Result, level == Recomputation.None ? kept : null);
-        _mlp.Forward(result, scratch);
+        else if (level != Recomputation.Layer)
+        {
+            _attention = new(block, x, context, kept);
+            _mlp = new(block, _attention.Result, level == Recomputation.None ? kept : null);
+        }
     }
 
     /// <summary>Runs a block forward and keeps nothing.</summary>
-    /// <param name="block">The layers.</param>
+    /// <param name="block">Layers of the block.</param>
     /// <param name="x">[T, D]</param>
     /// <param name="context">Positions and visibility of the rows.</param>
-    /// <param name="cache">Where keys and values of earlier rows are and these are put; null outside decoding.</param>
-    /// <param name="result">[T', D] overwritten; may be <paramref name="x"/> where no rows are selected.</param>
-    /// <param name="scratch">For what lives as long as the call.</param>
+    /// <param name="cache">Keys and values of earlier rows, to which the new ones are appended; null outside decoding.</param>
+    /// <param name="result">[T', D] overwritten; may be <paramref name="x"/> unless rows are selected.</param>
+    /// <param name="scratch">Memory for the duration of the call.</param>
     internal static void Evaluate(Block block, Rows x, BlockContext context, LayerCache? cache, Rows result, Workspace scratch)
     {
         Workspace.Mark mark = scratch.Here();
-        AttentionPass attention = new(block, x, context, cache, scratch, scratch);
+        AttentionPass attention = new(block, x, context, scratch);
+        attention.Forward(cache, scratch);
         new MlpPass(block, attention.Result, kept: null).Forward(result, scratch);
         scratch.Release(mark);
     }
 
-    /// <summary>Adds to the gradients of what is trained and gives the gradient by the block's input.</summary>
+    /// <summary>Computes the result.</summary>
+    /// <param name="result">[T', D] overwritten; may be the input if that is kept rounded and no rows are selected.</param>
+    internal void Forward(Rows result)
+    {
+        if (_rounded is { } bits)
+        {
+            RowKernels.ToBFloat16(_x, bits);
+        }
+        if (_attention is null || _mlp is null)
+        {
+            Evaluate(_block, _x, _context, null, result, _scratch);
+            return;
+        }
+        _attention.Forward(null, _scratch);
+        _mlp.Forward(result, _scratch);
+    }
+
+    /// <summary>Adds to the gradients of trainable parameters and computes the gradient by the block's input.</summary>
     /// <param name="dResult">[T', D]; overwritten.</param>
-    /// <param name="dX">[T, D] overwritten; may be <paramref name="dResult"/> where no rows are selected.</param>
+    /// <param name="dX">[T, D] overwritten; may be <paramref name="dResult"/> unless rows are selected.</param>
     internal void Backward(Rows dResult, Rows dX)
     {
         Workspace.Mark mark = _scratch.Here();
-        AttentionPass attention = _attention ?? new(_block, Input(), _context, null, _scratch, _scratch);
+        AttentionPass attention = _attention ?? RecomputedAttention();
         MlpPass mlp = _mlp ?? new(_block, attention.Result, kept: null);
         mlp.Backward(dResult, _scratch);
         attention.Backward(dResult, dX, _scratch);
         _scratch.Release(mark);
     }
 
-    Rows Input()
+    AttentionPass RecomputedAttention()
     {
-        if (!_isRounded)
+        Rows x = _x;
+        if (_rounded is { } bits)
         {
-            return _input;
+            x = _scratch.Rows(_x.Count, _x.Width);
+            RowKernels.FromBFloat16(bits, x);
         }
-        Rows x = _scratch.Rows(_input.Count, _width);
-        RowKernels.FromBFloat16(_input, x);
-        return x;
+        AttentionPass attention = new(_block, x, _context, _scratch);
+        attention.Forward(null, _scratch);
+        return attention;
     }
 }

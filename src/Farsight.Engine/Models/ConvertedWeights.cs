@@ -4,27 +4,29 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>Another source's matrices, converted to one format when they are loaded; vectors stay F32.</summary>
+/// <summary>Converts the matrices of another source to one format when they are loaded; vectors stay F32.</summary>
 /// <remarks>
-/// What is converted lies in memory and not in the file, so four bits a weight fit where sixteen do not. Rows are rounded each by
-/// itself, so the number of threads does not show.
+/// Converted matrices are in memory instead of the mapped file, so a 4-bit model can fit where the 16-bit file does not. Each row is
+/// rounded by itself, so the number of threads does not change the result.
 /// </remarks>
-/// <param name="inner">Where the weights are; disposed with this, if it is disposable.</param>
-/// <param name="format">What the matrices of linear layers, the embeddings and the head are converted to.</param>
-public sealed class ConvertedWeights(IWeightSource inner, NumberFormat format) : IWeightSource, IDisposable
+/// <param name="inner">Source of the weights; disposed with this one.</param>
+/// <param name="format">Format of the linear layers, the embeddings and the head.</param>
+public sealed class ConvertedWeights(IWeightSource inner, NumberFormat format) : IWeightSource
 {
     readonly List<PackedMatrix> _matrices = [];
 
     /// <inheritdoc/>
-    /// <exception cref="InputException">The tensor is missing or has another shape, or its rows are no whole number of the format's
-    /// blocks.</exception>
+    public string? Fingerprint => inner.Fingerprint;
+
+    /// <inheritdoc/>
+    /// <exception cref="InputException">The tensor is missing, has another shape, or its rows are not whole blocks.</exception>
     public WeightMatrix Matrix(string name, int rows, int columns)
     {
         if (columns % format.ValuesPerBlock != 0)
         {
             throw new InputException(
-                $"{name} has rows of {columns} values, and {format} stores blocks of {format.ValuesPerBlock}; use the weights as they are stored, or in bf16."
-            );
+                $"{name} has rows of {columns} values, which is not a multiple of the {format.ValuesPerBlock} values of a {format} block; "
+                + "use bf16, or keep the stored format.");
         }
         PackedMatrix matrix = PackedMatrix.From(inner.Matrix(name, rows, columns), format);
         inner.Release(name);
@@ -39,6 +41,6 @@ public sealed class ConvertedWeights(IWeightSource inner, NumberFormat format) :
     public void Dispose()
     {
         _matrices.ForEach(m => m.Dispose());
-        (inner as IDisposable)?.Dispose();
+        inner.Dispose();
     }
 }

@@ -5,28 +5,28 @@ using Farsight.Engine.Parameters;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>A [V, D] matrix indexed by token: the embeddings, and the head that may be the same matrix.</summary>
+/// <summary>Represents a matrix indexed by token, [V, D]: the embeddings, and the head, which may be the same matrix.</summary>
 /// <param name="name">Hugging Face's name.</param>
 /// <param name="stored">[V, D]</param>
 sealed class Embedding(string name, WeightMatrix stored)
 {
     const int RowsPerItem = 64;
 
-    /// <summary>The F32 copy that training changes, or null while frozen.</summary>
+    /// <summary>Trainable F32 copy; null while frozen.</summary>
     internal Parameter? Trained { get; private set; }
 
-    /// <summary>What products read: stored, or the trained copy.</summary>
+    /// <summary>Matrix that products read: the stored one or the trained copy.</summary>
     internal WeightMatrix Matrix => IsAdapterOff ? stored : Trained?.Whole ?? stored;
 
     internal bool IsAdapterOff { get; set; }
 
-    /// <summary>Copies the matrix to a parameter that training changes.</summary>
+    /// <summary>Copies the matrix to a trainable parameter.</summary>
     internal Parameter Train() => Trained = Parameter.Of(name, ParameterRole.Embedding, stored);
 
-    /// <summary>As <see cref="Train"/>, but only the rows of tokens that backward meets are copied and changed. Not for a head.</summary>
+    /// <summary>Makes only the rows of tokens that backward meets trainable. Not for a head.</summary>
     internal Parameter TrainTouchedRows() => Trained = Parameter.OfTouchedRows(name, ParameterRole.Embedding, stored);
 
-    /// <summary>[T, D] the rows of the tokens.</summary>
+    /// <summary>Reads the rows of the tokens: [T, D].</summary>
     internal void Look(IReadOnlyList<int> tokens, Rows x) => Workers.ForBlocks(tokens.Count, RowsPerItem, (first, count) =>
     {
         for (int row = first; row < first + count; row++)
@@ -35,7 +35,7 @@ sealed class Embedding(string name, WeightMatrix stored)
         }
     });
 
-    /// <summary>Adds each row's gradient to its token's; serial, because tokens repeat.</summary>
+    /// <summary>Adds the gradient of each row to that of its token; serial, because tokens repeat.</summary>
     internal void Backward(IReadOnlyList<int> tokens, Rows dX)
     {
         if (Trained is { } trained)

@@ -1,9 +1,10 @@
 using Farsight.Engine.Kernels;
+using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>The rows of a tree that predict scored tokens: all that the last block has to compute beyond keys and values.</summary>
-/// <remarks>A node contributes the run from its first to its last such row, so that causal order is kept.</remarks>
+/// <summary>Represents the rows of a tree that the last block computes: those that predict scored tokens.</summary>
+/// <remarks>A node contributes all rows from its first to its last such row, which keeps the causal order.</remarks>
 sealed class LastRows
 {
     readonly int[] _place; // [T] index among the selected rows, or −1
@@ -13,10 +14,10 @@ sealed class LastRows
 
     internal RowSelection Selection { get; }
 
-    /// <summary>What the selected rows see.</summary>
+    /// <summary>Keys that the selected rows see.</summary>
     internal IReadOnlyList<AttentionSpan> Spans { get; }
 
-    /// <summary>Where a row of the tree is among the selected ones.</summary>
+    /// <summary>Returns the index of a tree row among the selected rows.</summary>
     internal int Of(int row) => _place[row];
 
     internal static LastRows Of(TokenTree tree)
@@ -51,5 +52,39 @@ sealed class LastRows
             }
         }
         return new(new(ranges), spans, place);
+    }
+}
+
+/// <summary>Represents a selection of rows; the last layer computes only these.</summary>
+/// <param name="Ranges">Ranges of rows, ascending, disjoint.</param>
+sealed record RowSelection(IReadOnlyList<(int Start, int Count)> Ranges)
+{
+    internal int Count { get; } = Ranges.Sum(r => r.Count);
+
+    /// <summary>Copies the selected rows: [Count, width].</summary>
+    internal Rows Gather(Rows source, Workspace workspace)
+    {
+        Rows selected = workspace.Rows(Count, source.Width);
+        int next = 0;
+        foreach ((int start, int count) in Ranges)
+        {
+            selected.Slice(next, count).CopyFrom(source.Slice(start, count));
+            next += count;
+        }
+        return selected;
+    }
+
+    /// <summary>Copies the selected rows to their places and writes zeros elsewhere.</summary>
+    /// <param name="selected">[Count, width]</param>
+    /// <param name="target">[total, width] overwritten.</param>
+    internal void Scatter(Rows selected, Rows target)
+    {
+        target.Clear();
+        int next = 0;
+        foreach ((int start, int count) in Ranges)
+        {
+            target.Slice(start, count).CopyFrom(selected.Slice(next, count));
+            next += count;
+        }
     }
 }

@@ -6,7 +6,7 @@ using Farsight.Engine.Parameters;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>y = x · Wᵀ + b, frozen, with a low-rank update, or trained in full.</summary>
+/// <summary>Represents a linear layer y = x · Wᵀ + b: frozen, with a low-rank update, or trained in full.</summary>
 /// <param name="name">Hugging Face's name without ".weight": "model.layers.0.self_attn.q_proj".</param>
 /// <param name="weight">[outputs, inputs]</param>
 /// <param name="bias">[1, outputs], or null.</param>
@@ -24,15 +24,15 @@ sealed class Linear(string name, WeightMatrix weight, Rows? bias)
 
     internal int Inputs => weight.ColumnCount;
 
-    /// <summary>The low-rank update, or null without one or while it is off.</summary>
+    /// <summary>Low-rank update; null without one or while it is off.</summary>
     internal LoraPair? Lora { get => IsAdapterOff ? null : field; set; }
 
     internal bool IsAdapterOff { get; set; }
 
-    /// <summary>Whether a gradient needs the layer's input; without one, backward reads only the output's gradient.</summary>
+    /// <summary>Whether a gradient needs the layer's input; otherwise backward reads only the gradient by the output.</summary>
     internal bool NeedsInput => Lora is not null || _trainedWeight is not null;
 
-    /// <summary>The matrix that products read: stored, or the trained copy.</summary>
+    /// <summary>Matrix that products read: the stored one or the trained copy.</summary>
     internal WeightMatrix Weight => _trainedMatrix ?? weight;
 
     internal Rows? Bias => _trainedBias?.Value ?? bias;
@@ -86,7 +86,7 @@ sealed class Linear(string name, WeightMatrix weight, Rows? bias)
         }
     }
 
-    /// <summary>Adds to the gradients of what is trained, and gives the gradient by the input.</summary>
+    /// <summary>Adds to the gradients of trainable parameters and computes the gradient by the input.</summary>
     /// <remarks>
     /// With u = s·x·Aᵀ (kept by forward) and du = s·dY·B:  dB += dYᵀ·u,  dA += duᵀ·x,  dX = dY·W + du·A,  dW += dYᵀ·x.
     /// </remarks>
@@ -95,7 +95,7 @@ sealed class Linear(string name, WeightMatrix weight, Rows? bias)
     /// <param name="dY">[T, outputs]</param>
     /// <param name="dX">[T, inputs] overwritten, or added to.</param>
     /// <param name="add">Adds instead of overwriting.</param>
-    /// <param name="scratch">For what lives as long as the call.</param>
+    /// <param name="scratch">Memory for the duration of the call.</param>
     internal void Backward(Rows x, Rows lowRank, Rows dY, Rows dX, bool add, Workspace scratch)
     {
         Gemm.Multiply(dY, Weight, 0, dX, add);
@@ -130,7 +130,7 @@ sealed class Linear(string name, WeightMatrix weight, Rows? bias)
     });
 }
 
-/// <summary>What one forward of a linear layer leaves for its backward; the input is the caller's to keep or to make again.</summary>
+/// <summary>Represents what a forward of a linear layer keeps for its backward; the caller keeps or recomputes the input.</summary>
 /// <param name="Linear">The layer.</param>
 /// <param name="Output">[T, outputs]</param>
 /// <param name="LowRank">[T, R] s·x·Aᵀ; [T, 0] without an adapter.</param>
@@ -140,7 +140,7 @@ readonly record struct LinearPass(Linear Linear, Rows Output, Rows LowRank)
     internal static LinearPass Take(Linear linear, int rows, Workspace workspace) =>
         new(linear, workspace.Rows(rows, linear.Outputs), workspace.Rows(rows, linear.Lora?.Rank ?? 0));
 
-    /// <summary>The same for some of the rows.</summary>
+    /// <summary>Returns the pass of some of the rows.</summary>
     internal LinearPass Slice(int first, int count) => new(Linear, Output.Slice(first, count), LowRank.Slice(first, count));
 
     internal void Forward(Rows x) => Linear.Forward(x, Output, LowRank);

@@ -1,15 +1,16 @@
-using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Lora;
-using Farsight.Engine.Numerics;
+using Farsight.Engine.Memory;
 using Farsight.Engine.Parameters;
 using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>A decoder of the Llama family: forward over token trees, exact backward, and decoding with a cache.</summary>
-/// <remarks>Frozen as loaded; <see cref="AttachLora"/> or <see cref="TrainEverything"/> says what training may change. One caller at a
-/// time.</remarks>
+/// <summary>Represents a decoder of the Llama family: forward and exact backward over token trees, and decoding with a cache.</summary>
+/// <remarks>
+/// All weights are frozen until <see cref="AttachLora"/> or <see cref="TrainEverything"/> makes some trainable. The model owns its source
+/// of weights, its parameters and the memory of its passes, and frees them when it is disposed. Not safe for concurrent use.
+/// </remarks>
 public sealed class LlamaModel : IDisposable
 {
     readonly IWeightSource _source;
@@ -18,11 +19,12 @@ public sealed class LlamaModel : IDisposable
     readonly Norm _finalNorm;
     readonly List<Parameter> _parameters = [];
     readonly Stack<PassMemory> _memory = [];
+    bool _isDisposed;
 
-    /// <summary>Puts a model together from any source of weights.</summary>
-    /// <param name="config">Its shape.</param>
-    /// <param name="source">Its weights; kept open as long as the model and disposed with it, if it is disposable.</param>
-    /// <exception cref="InputException">A weight is missing or has another shape than the config implies.</exception>
+    /// <summary>Creates a model from a source of weights.</summary>
+    /// <param name="config">Shape of the model.</param>
+    /// <param name="source">Weights; disposed with the model, or by the caller if the constructor throws.</param>
+    /// <exception cref="InputException">A weight is missing or does not have the shape that the config implies.</exception>
     public LlamaModel(ModelConfig config, IWeightSource source)
     {
         Config = config;
@@ -36,20 +38,20 @@ public sealed class LlamaModel : IDisposable
         Rotary = new(config.HeadDim, config.RopeTheta, config.RopeScaling);
     }
 
-    /// <summary>The shape, with the RoPE scaling that is in force.</summary>
+    /// <summary>Shape of the model, with the RoPE scaling in effect.</summary>
     public ModelConfig Config { get; private set; }
 
-    /// <summary>What <see cref="ModelDirectory.Fingerprint"/> gives for the weights; null when they come from elsewhere.</summary>
-    public string? Fingerprint { get; private init; }
+    /// <inheritdoc cref="IWeightSource.Fingerprint"/>
+    public string? Fingerprint => _source.Fingerprint;
 
-    /// <summary>What training changes; empty while everything is frozen.</summary>
+    /// <summary>Trainable parameters; empty while all weights are frozen.</summary>
     public IReadOnlyList<Parameter> Parameters => _parameters;
 
-    /// <summary>The adapter's options, or null without one.</summary>
+    /// <summary>Options of the adapter; null without one.</summary>
     public LoraOptions? Lora { get; private set; }
 
     /// <summary>
-    /// Whether the adapter takes part, with the embeddings and norms that came with it; for decoding only, never while training.
+    /// Whether the adapter is active, with the embeddings and norms that belong to it. Turn it off for decoding only, not in training.
     /// </summary>
     public bool IsAdapterOn
     {
@@ -58,7 +60,7 @@ public sealed class LlamaModel : IDisposable
         {
             field = value;
             _embeddings.IsAdapterOff = _head.IsAdapterOff = !value;
-            foreach (Linear linear in Blocks.SelectMany(b => b.Linears).Select(l => l.Linear))
+            foreach ((string _, Linear linear) in Linears)
             {
                 linear.IsAdapterOff = !value;
             }
@@ -69,7 +71,7 @@ public sealed class LlamaModel : IDisposable
         }
     } = true;
 
-    /// <summary>Heads that are switched off: their output is zero wherever the model runs. None at first.</summary>
+    /// <summary>Attention heads whose output is set to zero. Default: none.</summary>
     /// <exception cref="ArgumentException">The model has no such head.</exception>
     public IReadOnlyList<AttentionHead> MaskedHeads
     {
@@ -79,7 +81,8 @@ public sealed class LlamaModel : IDisposable
             foreach (AttentionHead head in value.Where(h => h.Layer < 0 || h.Layer >= Blocks.Count || h.Head < 0 || h.Head >= Shape.Heads))
             {
                 throw new ArgumentException(
-                    $"There is no head {head.Head} in layer {head.Layer}; the model has {Blocks.Count} layers of {Shape.Heads} heads, counted from 0.",
+                    $"Layer {head.Layer} has no head {head.Head}; "
+                    + $"the model has {Blocks.Count} layers of {Shape.Heads} heads, counted from 0.",
                     nameof(value));
             }
             field = value;
@@ -96,37 +99,13 @@ public sealed class LlamaModel : IDisposable
 
     internal Rotary Rotary { get; }
 
-    /// <summary>
-    /// Opens a Hugging Face model directory or a GGUF file; weights stay mapped in their stored format, unless they are converted.
-    /// </summary>
-    /// <param name="path">A directory with config.json and safetensors, or a GGUF file.</param>
-    /// <param name="rope">Replaces the config's scaling; null keeps it. The window grows with the factor.</param>
-    /// <param name="weights">The format that matrices are converted to, in memory; null keeps them in the file.</param>
-    /// <param name="window">Tokens that the window has at least, as of an adapter that was trained at far positions.</param>
-    /// <exception cref="InputException">The files are not a model that this engine can run.</exception>
-    public static LlamaModel Load(string path, RopeScaling? rope = null, NumberFormat? weights = null, int window = 0)
-    {
-        IModelFiles files = ModelFiles.Open(path);
-        IWeightSource source = weights is { } format ? new ConvertedWeights(files, format) : files;
-        try
-        {
-            ModelConfig config = rope is null ? files.Config : files.Config.With(rope);
-            return new(config with { MaxPositionEmbeddings = Math.Max(config.MaxPositionEmbeddings, window) }, source)
-            {
-                Fingerprint = (files as DirectoryWeights)?.Fingerprint,
-            };
-        }
-        catch
-        {
-            (source as IDisposable)?.Dispose();
-            throw;
-        }
-    }
+    /// <summary>Names of all linear layers, in the order of the forward pass: "model.layers.0.self_attn.q_proj".</summary>
+    internal IEnumerable<string> LinearNames => Linears.Select(l => l.Linear.Name);
 
-    /// <summary>Adds low-rank matrices to the named layers and makes them trainable, with embeddings and norms if asked.</summary>
-    /// <param name="options">What to train.</param>
-    /// <param name="seed">Of the A matrices; the B matrices start at zero, so that nothing changes yet.</param>
-    /// <exception cref="ArgumentException">A target is unknown, or the model already trains something.</exception>
+    /// <summary>Adds trainable low-rank matrices to the target layers and makes embeddings and norms trainable if requested.</summary>
+    /// <param name="options">Targets, rank and scale.</param>
+    /// <param name="seed">Seed of the A matrices. The B matrices start at zero, so the adapter changes no output yet.</param>
+    /// <exception cref="ArgumentException">A target is unknown, or the model already has trainable parameters.</exception>
     public void AttachLora(LoraOptions options, int seed)
     {
         ThrowIfTrainable();
@@ -134,26 +113,16 @@ public sealed class LlamaModel : IDisposable
         if (unknown.Length > 0)
         {
             throw new ArgumentException(
-                $"No linear layer is called {string.Join(", ", unknown)}; there are {string.Join(", ", LoraOptions.KnownTargets)}.",
+                $"Unknown adapter targets: {string.Join(", ", unknown)}. Supported are {string.Join(", ", LoraOptions.KnownTargets)}.",
                 nameof(options));
         }
 
         Lora = options;
-        foreach (Linear linear in Blocks.SelectMany(b => b.Linears).Where(l => options.Targets.Contains(l.Target)).Select(l => l.Linear))
-        {
-            linear.Lora = LoraPair.Create(
-                linear.Name,
-                linear.Outputs,
-                linear.Inputs,
-                options.Rank,
-                (float)(options.Alpha / options.Rank),
-                seed);
-            _parameters.AddRange([linear.Lora.A, linear.Lora.B]);
-        }
+        float scale = (float)(options.Alpha / options.Rank);
+        AddPairs(Linears.Where(l => options.Targets.Contains(l.Target)).ToDictionary(l => l.Linear.Name, _ => (options.Rank, scale)), seed);
         if (options.TrainEmbeddings)
         {
-            // A tied matrix is the head as well, and a head's gradient reaches every row.
-            _parameters.Add(Config.TieWordEmbeddings ? _embeddings.Train() : _embeddings.TrainTouchedRows());
+            TrainEmbeddings();
         }
         if (options.TrainNorms)
         {
@@ -161,84 +130,36 @@ public sealed class LlamaModel : IDisposable
         }
     }
 
-    /// <summary>Attaches an adapter from disk and fills its matrices; it can be trained on.</summary>
-    /// <remarks>
-    /// The adapter's effective config is not looked at here: load the model with its RoPE scaling. An adapter whose head differs
-    /// from its embedding takes those of a tied model apart.
-    /// </remarks>
-    /// <exception cref="InputException">The adapter is damaged or belongs to another model.</exception>
-    /// <exception cref="ArgumentException">The model already trains something.</exception>
-    public void LoadAdapter(string directory)
+    /// <summary>Adds the trainable tensors of an adapter that was trained before; the caller fills <see cref="Parameters"/>.</summary>
+    /// <param name="options">Options of the adapter.</param>
+    /// <param name="pairs">Rank and scale of the low-rank updates, by the names of their layers.</param>
+    /// <param name="modules">Names of the embedding, head and norm weights that the adapter replaces; others are ignored.</param>
+    /// <param name="untiesHead">Whether a head that is tied to the embeddings becomes a matrix of its own.</param>
+    /// <exception cref="ArgumentException">The model already has trainable parameters.</exception>
+    internal void AttachAdapter(
+        LoraOptions options, IReadOnlyDictionary<string, (int Rank, float Scale)> pairs, IReadOnlySet<string> modules, bool untiesHead)
     {
         ThrowIfTrainable();
-        using PeftAdapter adapter = PeftAdapter.Read(directory);
-        adapter.CheckBase(Blocks.SelectMany(b => b.Linears).Select(l => l.Linear.Name), Config.VocabSize, Fingerprint);
-        AdapterDescription description = adapter.Description;
-        foreach (
-            (Linear linear, LowRankUpdate update) in Blocks
-                .SelectMany(b => b.Linears)
-                .Join(adapter.Updates, l => l.Linear.Name, u => u.Module, (l, u) => (l.Linear, u)))
-        {
-            linear.Lora = LoraPair.Create(linear.Name, linear.Outputs, linear.Inputs, update.A.Shape[0], update.Scale, seed: 0);
-            _parameters.AddRange([linear.Lora.A, linear.Lora.B]);
-        }
-        bool trainsEmbeddings = adapter.Tensors.ContainsKey(LlamaWeights.EmbeddingsName), trainsHead = TrainsHead(adapter);
-        if (trainsEmbeddings)
-        {
-            _parameters.Add(Config.TieWordEmbeddings ? _embeddings.Train() : _embeddings.TrainTouchedRows());
-        }
-        if (trainsHead)
-        {
-            _parameters.Add(_head.Train());
-        }
-        Norm[] norms = [.. Norms.Where(n => adapter.Tensors.ContainsKey(n.Name))];
-        _parameters.AddRange(norms.Select(n => n.Train()));
-        Lora = new(description.Rank, description.Alpha, description.Targets, trainsEmbeddings, norms.Length > 0);
-        FillFrom(adapter, directory);
-    }
-
-    /// <summary>
-    /// Takes head and embedding of a tied model apart where the adapter does; whether the adapter brings a head that is the model's.
-    /// </summary>
-    bool TrainsHead(PeftAdapter adapter)
-    {
-        if (Config.TieWordEmbeddings && adapter.PartsHead)
+        Lora = options;
+        if (Config.TieWordEmbeddings && untiesHead)
         {
             _head = new(LlamaWeights.HeadName, _embeddings.Matrix);
             Config = Config with { TieWordEmbeddings = false };
         }
-        return !Config.TieWordEmbeddings && adapter.Tensors.ContainsKey(LlamaWeights.HeadName);
+        AddPairs(pairs, seed: 0);
+        if (modules.Contains(LlamaWeights.EmbeddingsName))
+        {
+            TrainEmbeddings();
+        }
+        if (!Config.TieWordEmbeddings && modules.Contains(LlamaWeights.HeadName))
+        {
+            _parameters.Add(_head.Train());
+        }
+        _parameters.AddRange(Norms.Where(n => modules.Contains(n.Name)).Select(n => n.Train()));
     }
 
-    void FillFrom(PeftAdapter adapter, string directory)
-    {
-        HashSet<string> unused = [.. adapter.Tensors.Keys];
-        if (Config.TieWordEmbeddings)
-        {
-            unused.Remove(LlamaWeights.HeadName);
-        }
-        foreach (Parameter parameter in Parameters)
-        {
-            StoredTensor tensor = adapter.Tensors[parameter.Name];
-            if (tensor.Count != (long)parameter.Capacity * parameter.Value.Width || tensor.Shape[^1] != parameter.Value.Width)
-            {
-                throw new InputException(
-                    $"{directory}: {parameter.Name} is [{string.Join(", ", tensor.Shape)}], the model needs [{parameter.Capacity}, {parameter.Value.Width}]; the adapter is of another model."
-                );
-            }
-            Fill(parameter, tensor);
-            unused.Remove(parameter.Name);
-        }
-        if (unused.Count > 0)
-        {
-            throw new InputException(
-                $"{directory}: {unused.Order(StringComparer.Ordinal).First()} belongs to nothing that an adapter can change here; it is of another model, or of a kind that only merging can apply."
-            );
-        }
-    }
-
-    /// <summary>Makes every weight trainable, as F32 copies: pre-training and the full SFT baselines.</summary>
-    /// <exception cref="ArgumentException">The model already trains something.</exception>
+    /// <summary>Makes every weight trainable, as an F32 copy, for pretraining and full fine-tuning.</summary>
+    /// <exception cref="ArgumentException">The model already has trainable parameters.</exception>
     public void TrainEverything()
     {
         ThrowIfTrainable();
@@ -247,23 +168,26 @@ public sealed class LlamaModel : IDisposable
         {
             _parameters.Add(_head.Train());
         }
-        _parameters.AddRange(Blocks.SelectMany(b => b.Linears).SelectMany(l => l.Linear.TrainInFull()));
+        _parameters.AddRange(Linears.SelectMany(l => l.Linear.TrainInFull()));
         _parameters.AddRange(Norms.Select(n => n.Train()));
         _parameters.ForEach(p => _source.Release(p.Name));
     }
 
-    /// <summary>Runs a tree and keeps what its backward needs.</summary>
-    /// <param name="tree">At least one of its tokens must be scored.</param>
-    /// <param name="level">What is kept, and what backward computes again.</param>
-    /// <param name="attention">Which keys each head looks at; null for all that the tree shows it.</param>
+    /// <summary>Runs the forward pass over a tree and keeps what the backward pass needs.</summary>
+    /// <param name="tree">A tree with at least one scored token.</param>
+    /// <param name="level">What is kept, and what the backward pass computes again.</param>
+    /// <param name="attention">Which keys each head attends to; null for all visible keys.</param>
+    /// <exception cref="ArgumentException">The tree has no scored token.</exception>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public TreePass Forward(TokenTree tree, Recomputation level = Recomputation.None, AttentionPattern? attention = null) =>
-        new(this, tree, level, attention);
+        Run(new(this, tree, level, attention));
 
-    /// <summary>Runs a tree without keeping what a backward would need; memory does not grow with the layers.</summary>
-    /// <param name="tree">At least one of its tokens must be scored.</param>
-    public TreePass Evaluate(TokenTree tree) => new(this, tree, null, null);
+    /// <summary>Runs the forward pass over a tree for its results only; memory does not grow with the number of layers.</summary>
+    /// <inheritdoc cref="Forward"/>
+    public TreePass Evaluate(TokenTree tree) => Run(new(this, tree, null, null));
 
-    /// <summary>Log-probabilities of a tree's scored tokens: [scored tokens], nats.</summary>
+    /// <summary>Computes the log-probabilities of a tree's scored tokens: [scored tokens], nats.</summary>
+    /// <inheritdoc cref="Forward"/>
     public float[] LogProbs(TokenTree tree)
     {
         using TreePass pass = Evaluate(tree);
@@ -273,12 +197,14 @@ public sealed class LlamaModel : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _isDisposed = true;
+        _parameters.ForEach(p => p.Dispose());
         foreach (PassMemory memory in _memory)
         {
             memory.Dispose();
         }
         _memory.Clear();
-        (_source as IDisposable)?.Dispose();
+        _source.Dispose();
     }
 
     internal Embedding Embeddings => _embeddings;
@@ -287,37 +213,84 @@ public sealed class LlamaModel : IDisposable
 
     internal Norm FinalNorm => _finalNorm;
 
-    internal PassMemory TakeMemory() => _memory.TryPop(out PassMemory? memory) ? memory : new(new(), new());
+    internal PassMemory TakeMemory()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return _memory.TryPop(out PassMemory? memory) ? memory : new(new(), new());
+    }
 
+    /// <summary>Keeps the memory of a finished pass for the next one; a pass may outlive the model.</summary>
     internal void GiveBack(PassMemory memory)
     {
+        if (_isDisposed)
+        {
+            memory.Dispose();
+            return;
+        }
         memory.Reset();
         _memory.Push(memory);
     }
 
+    IEnumerable<(string Target, Linear Linear)> Linears => Blocks.SelectMany(b => b.Linears);
+
     IEnumerable<Norm> Norms => Blocks.SelectMany(b => b.Norms).Append(_finalNorm);
 
-    /// <summary>Reads a parameter from a file; of touched rows, those that differ from the model's own.</summary>
-    static void Fill(Parameter parameter, StoredTensor tensor)
+    static TreePass Run(TreePass pass)
     {
-        int width = parameter.Value.Width;
-        float[] values = new float[width], own = new float[width];
-        for (int row = 0; row < parameter.Capacity; row++)
+        try
         {
-            tensor.Read((long)row * width, values);
-            parameter.Whole.Read(row, 0, own);
-            if (!values.AsSpan().SequenceEqual(own))
-            {
-                values.CopyTo(parameter.Value[parameter.Touched is null ? row : parameter.Touch(row)]);
-            }
+            pass.Forward();
+            return pass;
+        }
+        catch
+        {
+            pass.Dispose();
+            throw;
         }
     }
+
+    void AddPairs(IReadOnlyDictionary<string, (int Rank, float Scale)> pairs, int seed)
+    {
+        foreach ((string _, Linear linear) in Linears.Where(l => pairs.ContainsKey(l.Linear.Name)))
+        {
+            (int rank, float scale) = pairs[linear.Name];
+            linear.Lora = LoraPair.Create(linear.Name, linear.Outputs, linear.Inputs, rank, scale, seed);
+            _parameters.AddRange([linear.Lora.A, linear.Lora.B]);
+        }
+    }
+
+    // A tied matrix is the head as well, and a head's gradient reaches every row.
+    void TrainEmbeddings() => _parameters.Add(Config.TieWordEmbeddings ? _embeddings.Train() : _embeddings.TrainTouchedRows());
 
     void ThrowIfTrainable()
     {
         if (_parameters.Count > 0)
         {
-            throw new ArgumentException("The model already has trainable parameters; load it anew.");
+            throw new ArgumentException("The model already has trainable parameters; load it again.");
         }
+    }
+}
+
+/// <summary>Identifies an attention head of a model.</summary>
+/// <param name="Layer">Index of the layer, from 0.</param>
+/// <param name="Head">Index of the query head in its layer, from 0.</param>
+public readonly record struct AttentionHead(int Layer, int Head);
+
+/// <summary>Represents the memory of one pass over a model.</summary>
+/// <param name="Kept">Rows that live from forward to backward.</param>
+/// <param name="Scratch">Rows that live inside a layer.</param>
+sealed record PassMemory(Workspace Kept, Workspace Scratch) : IDisposable
+{
+    internal void Reset()
+    {
+        Kept.Reset();
+        Scratch.Reset();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Kept.Dispose();
+        Scratch.Dispose();
     }
 }

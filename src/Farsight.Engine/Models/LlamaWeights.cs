@@ -1,11 +1,12 @@
 using Farsight.Engine.Kernels;
+using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>The layers of a model of the Llama family, put together from its weights.</summary>
+/// <summary>Represents the layers of a model of the Llama family.</summary>
 /// <param name="Embeddings">[V, D]</param>
 /// <param name="Blocks">From the first to the last.</param>
-/// <param name="FinalNorm">Before the head.</param>
+/// <param name="FinalNorm">Norm before the head.</param>
 /// <param name="Head">[V, D]; null when it is the embeddings.</param>
 sealed record LlamaWeights(WeightMatrix Embeddings, IReadOnlyList<Block> Blocks, Norm FinalNorm, WeightMatrix? Head)
 {
@@ -45,4 +46,25 @@ sealed record LlamaWeights(WeightMatrix Embeddings, IReadOnlyList<Block> Blocks,
 
     static Norm NormOf(IWeightSource source, string name, int width, ModelConfig config) =>
         new($"{name}.weight", source.Vector($"{name}.weight", width), config.RmsNormEps);
+}
+
+/// <summary>Provides the weights of a model by Hugging Face's names: from files, or from random numbers.</summary>
+/// <remarks>A source owns the memory of all that it returns, which is valid until the source is disposed.</remarks>
+public interface IWeightSource : IDisposable
+{
+    /// <summary>Identifies the weights, so that an adapter of another model is noticed; null if the source cannot.</summary>
+    string? Fingerprint => null;
+
+    /// <summary>Returns a weight matrix in its stored format: [rows, columns].</summary>
+    /// <exception cref="InputException">The tensor is missing or has another shape.</exception>
+    WeightMatrix Matrix(string name, int rows, int columns);
+
+    /// <summary>Returns a gain or a bias as F32: [1, length].</summary>
+    /// <exception cref="InputException">The tensor is missing or has another shape.</exception>
+    Rows Vector(string name, int length);
+
+    /// <summary>Declares that a matrix was copied and will not be read again, so that its memory can be freed.</summary>
+    void Release(string name)
+    {
+    }
 }

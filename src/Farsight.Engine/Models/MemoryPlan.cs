@@ -2,17 +2,15 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>Bytes that a training run will hold at most, part by part, computed before it starts.</summary>
-/// <remarks>What passes take is exact, the rest but for the runtime and the kernels' own buffers too; those two are estimates from
-/// above.</remarks>
-/// <param name="Weights">Frozen weights, in memory or mapped. Mapped pages can be read again from the file, so they are the first that a
-/// system takes back.</param>
-/// <param name="Adapter">What is trained in the layers: values and gradients.</param>
-/// <param name="Embeddings">Trained embeddings, values and gradients of the rows that may be touched.</param>
-/// <param name="Optimizer">Moments of both.</param>
-/// <param name="Activations">What a pass keeps from forward to backward.</param>
-/// <param name="Scratch">What a pass needs inside a layer, and kernels for tiles and packed panels.</param>
-/// <param name="Runtime">.NET, code, and the samples.</param>
+/// <summary>Represents the peak memory of a training run in bytes, part by part, computed before the run starts.</summary>
+/// <remarks>All parts are exact except the runtime and the kernels' own buffers, which are upper estimates.</remarks>
+/// <param name="Weights">Frozen weights, in memory or mapped. The system frees mapped pages first when memory is short.</param>
+/// <param name="Adapter">Values and gradients of the trainable parameters of the layers.</param>
+/// <param name="Embeddings">Values and gradients of the embedding rows that training may touch.</param>
+/// <param name="Optimizer">Moments of the trainable parameters.</param>
+/// <param name="Activations">Memory that a pass keeps from forward to backward.</param>
+/// <param name="Scratch">Memory inside a layer, and kernel buffers for tiles and packed panels.</param>
+/// <param name="Runtime">.NET, compiled code and the samples.</param>
 public sealed record MemoryPlan(long Weights, long Adapter, long Embeddings, long Optimizer, long Activations, long Scratch, long Runtime)
 {
     // Measured: .NET with a command line, compiled code and a small heap.
@@ -21,12 +19,12 @@ public sealed record MemoryPlan(long Weights, long Adapter, long Embeddings, lon
     // Floats: a tile of logits; what a thread packs of a product; lanes and keys of a thread's attention, for each of the head dim.
     const long LogitsTile = 512 * 2048, Packed = 256 * (768 + 208), AttentionRows = 5 * (256 + 96);
 
-    /// <summary>Bytes of all parts.</summary>
+    /// <summary>Total bytes.</summary>
     public long Total => Weights + Adapter + Embeddings + Optimizer + Activations + Scratch + Runtime;
 
     /// <summary>Plans a run.</summary>
-    /// <param name="shape">The run.</param>
-    /// <param name="size">Its largest tree.</param>
+    /// <param name="shape">Properties of the run.</param>
+    /// <param name="size">Size of its largest tree.</param>
     /// <param name="level">What passes keep.</param>
     public static MemoryPlan Of(TrainingShape shape, TreeSize size, Recomputation level)
     {
@@ -41,7 +39,7 @@ public sealed record MemoryPlan(long Weights, long Adapter, long Embeddings, lon
             RuntimeBytes);
     }
 
-    /// <summary>Floats that kernels take beside their arguments.</summary>
+    /// <summary>Returns the floats that kernels allocate besides their arguments.</summary>
     static long Kernels(TrainingShape shape, TreeSize size)
     {
         ModelConfig c = shape.Config;

@@ -2,14 +2,14 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>The second half of a block, x + Down(SwiGLU(Norm(x))), in blocks of rows.</summary>
+/// <summary>Represents the second half of a block, x + Down(SwiGLU(Norm(x))), computed in blocks of rows.</summary>
 /// <remarks>
-/// Blocks are the same whatever is kept, so what is kept does not show in the result. Where gate and up are not kept,
-/// no array of tokens × intermediate size exists: they live for one block of rows, forward and again backward.
+/// The blocks do not depend on what is kept, so neither does the result. If gate and up are not kept, no array of
+/// tokens × intermediate size exists: they live for one block of rows, in forward and again in backward.
 /// </remarks>
 sealed class MlpPass
 {
-    /// <summary>Rows of a block, of the last one up to twice as many. A multiple of the products' depth blocks.</summary>
+    /// <summary>Rows per block; the last has up to twice as many. A multiple of the depth blocks of the products.</summary>
     internal const int BlockRows = 1024;
 
     readonly Block _block;
@@ -17,24 +17,24 @@ sealed class MlpPass
     readonly Halves? _kept;
 
     /// <summary>Prepares a pass.</summary>
-    /// <param name="block">The layers.</param>
-    /// <param name="x">[T', D]; must be there, with the same bits, when backward is called.</param>
-    /// <param name="kept">Where gate and up are kept; null makes them again in backward.</param>
+    /// <param name="block">Layers of the block.</param>
+    /// <param name="x">[T', D]; backward needs the same bits.</param>
+    /// <param name="kept">Memory of gate and up; null to compute them again in backward.</param>
     internal MlpPass(Block block, Rows x, Workspace? kept)
     {
         (_block, _x) = (block, x);
         _kept = kept is null ? null : Halves.Take(block, x.Count, kept);
     }
 
-    /// <summary>Number of blocks that rows are cut into.</summary>
+    /// <summary>Returns the number of blocks.</summary>
     internal static int Blocks(int rows) => Math.Max(1, rows / BlockRows);
 
-    /// <summary>Rows of the largest block, which is the last.</summary>
+    /// <summary>Returns the rows of the largest block, which is the last.</summary>
     internal static int LargestBlock(int rows) => rows - (Blocks(rows) - 1) * BlockRows;
 
     /// <summary>Computes the result.</summary>
     /// <param name="result">[T', D] overwritten.</param>
-    /// <param name="w">For what lives as long as the call.</param>
+    /// <param name="w">Memory for the duration of the call.</param>
     internal void Forward(Rows result, Workspace w) => ForBlocks(w, (first, count) =>
     {
         Rows x = _x.Slice(first, count), y = result.Slice(first, count);
@@ -48,9 +48,9 @@ sealed class MlpPass
         RowKernels.Add(x, y, y);
     });
 
-    /// <summary>Adds to the gradients of what is trained and turns the gradient by the result into that by the input.</summary>
+    /// <summary>Adds to the gradients of trainable parameters and turns the gradient by the result into that by the input.</summary>
     /// <param name="d">[T', D] ∂loss/∂result on entry, ∂loss/∂x on return.</param>
-    /// <param name="w">For what lives as long as the call.</param>
+    /// <param name="w">Memory for the duration of the call.</param>
     internal void Backward(Rows d, Workspace w) => ForBlocks(w, (first, count) =>
     {
         Rows x = _x.Slice(first, count), dY = d.Slice(first, count);
@@ -93,7 +93,7 @@ sealed class MlpPass
         }
     }
 
-    /// <summary>Both halves that the activation joins, and the low-rank part of what comes after it.</summary>
+    /// <summary>Gate and up, and the low-rank part of down.</summary>
     readonly record struct Halves(LinearPass Gate, LinearPass Up, Rows DownLowRank)
     {
         internal static Halves Take(Block block, int rows, Workspace w) =>

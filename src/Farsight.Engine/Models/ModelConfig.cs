@@ -2,26 +2,26 @@ using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>The shape of a model of the Llama family, with Hugging Face's names.</summary>
+/// <summary>Represents the shape of a model of the Llama family, with Hugging Face's names.</summary>
 /// <remarks>
 /// Llama: plain. Mistral: the same, in v0.1 with a window (<see cref="SlidingWindow"/>). Qwen2: biases on q, k, v
 /// (<see cref="AttentionBias"/>). Qwen3: RMS norms on each head's queries and keys (<see cref="QueryKeyNorm"/>).
 /// </remarks>
 public sealed record ModelConfig
 {
-    /// <summary>llama, mistral, qwen2, qwen3, or a relative of theirs, as in config.json.</summary>
+    /// <summary>Model family as in config.json: llama, mistral, qwen2, qwen3 or a compatible one.</summary>
     public required string ModelType { get; init; }
 
-    /// <summary>V.</summary>
+    /// <summary>V: tokens of the vocabulary.</summary>
     public required int VocabSize { get; init; }
 
-    /// <summary>D.</summary>
+    /// <summary>D: width of the hidden state.</summary>
     public required int HiddenSize { get; init; }
 
-    /// <summary>F.</summary>
+    /// <summary>F: width of the MLP.</summary>
     public required int IntermediateSize { get; init; }
 
-    /// <summary>L.</summary>
+    /// <summary>L: layers.</summary>
     public required int NumHiddenLayers { get; init; }
 
     /// <summary>H: query heads.</summary>
@@ -39,57 +39,64 @@ public sealed record ModelConfig
     /// <summary>Base of the rotary frequencies.</summary>
     public required double RopeTheta { get; init; }
 
-    /// <summary>How the rotary frequencies are changed for longer contexts.</summary>
+    /// <summary>Scaling of the rotary frequencies for longer contexts.</summary>
     public required RopeScaling RopeScaling { get; init; }
 
-    /// <summary>The window the model was trained for, in tokens.</summary>
+    /// <summary>Context window of the model in tokens.</summary>
     public required int MaxPositionEmbeddings { get; init; }
 
-    /// <summary>The output head is the embedding matrix.</summary>
+    /// <summary>Whether the output head is the embedding matrix.</summary>
     public required bool TieWordEmbeddings { get; init; }
 
-    /// <summary>Biases on q, k and v.</summary>
+    /// <summary>Whether q, k and v have biases.</summary>
     public bool AttentionBias { get; init; }
 
-    /// <summary>A bias on the attention's output.</summary>
+    /// <summary>Whether the output projection of the attention has a bias.</summary>
     public bool OutputBias { get; init; }
 
-    /// <summary>Biases on gate, up and down.</summary>
+    /// <summary>Whether gate, up and down have biases.</summary>
     public bool MlpBias { get; init; }
 
-    /// <summary>How many tokens a query sees in the layers that have a window, itself included; null when none has.</summary>
+    /// <summary>Sliding window in tokens, including the query itself, of the layers that have one; null for none.</summary>
     /// <remarks>
-    /// Tokens are counted along the path from the root, as a cache counts them, not by position ids: a gap in the ids, as
-    /// position synthesis makes them, does not shrink the window.
+    /// Counts tokens along the path from the root, as a cache does, not position ids: a gap in the ids, as in position synthesis, does
+    /// not shrink the window.
     /// </remarks>
     public int? SlidingWindow { get; init; }
 
-    /// <summary>[L] which layers have the window; empty for all.</summary>
+    /// <summary>Layers with the sliding window: [L]; empty for all layers.</summary>
     public IReadOnlyList<bool> WindowedLayers { get; init; } = [];
 
-    /// <summary>RMS norms on the queries and keys of each head.</summary>
+    /// <summary>Whether queries and keys of each head have RMS norms.</summary>
     public bool QueryKeyNorm { get; init; }
 
-    /// <summary>Token that opens a text; null when the config names none.</summary>
+    /// <summary>Token that starts a text; null if the config has none.</summary>
     public int? BosTokenId { get; init; }
 
     /// <summary>Tokens that end a response.</summary>
     public IReadOnlyList<int> EosTokenIds { get; init; } = [];
 
-    /// <summary>How many tokens a query of a layer sees, itself included; null for all.</summary>
+    /// <summary>Returns the sliding window of a layer in tokens, including the query itself; null for no window.</summary>
     public int? WindowOf(int layer) => WindowedLayers.Count == 0 || WindowedLayers[layer] ? SlidingWindow : null;
 
-    /// <summary>The same model under another RoPE rule, with the window that belongs to it.</summary>
-    public ModelConfig With(RopeScaling rope) => this with { RopeScaling = rope, MaxPositionEmbeddings = rope.WindowOf(this) };
+    /// <summary>Returns the config with another RoPE scaling and the window that belongs to it.</summary>
+    public ModelConfig With(RopeScaling rope)
+    {
+        // A linear factor replaces an earlier one: it counts from the window before scaling.
+        int window = rope is RopeScaling.Linear && RopeScaling is RopeScaling.Linear scaled
+            ? scaled.WindowBefore(MaxPositionEmbeddings)
+            : MaxPositionEmbeddings;
+        return this with { RopeScaling = rope, MaxPositionEmbeddings = rope.WindowOf(window, HeadDim, RopeTheta) };
+    }
 
-    /// <summary>The rule that gives <paramref name="model"/>, of the same weights, the rotation of this config.</summary>
-    /// <exception cref="InputException">The two differ in rope_theta and this one is scaled besides, which no single rule can
-    /// say.</exception>
+    /// <summary>Returns the rule that gives <paramref name="model"/>, which has the same weights, the rotation of this config.</summary>
+    /// <exception cref="InputException">The configs differ in rope_theta and this one is also scaled, which no single rule can
+    /// express.</exception>
     public RopeScaling RopeFor(ModelConfig model) =>
         RopeTheta == model.RopeTheta ? RopeScaling
         : RopeScaling.IsPlain ? new RopeScaling.AdjustedBase(RopeScaling.Theta(HeadDim, RopeTheta))
         : throw new InputException(
             FormattableString.Invariant(
-                $"The adapter was trained with rope_theta {RopeTheta} and {RopeScaling.Describe()}, its base model has rope_theta {model.RopeTheta}; make one model of both with `farsight merge`, or choose a rule with --rope."
-            ));
+                $"The adapter was trained with rope_theta {RopeTheta} and {RopeScaling.Describe()}, but its base model has rope_theta ")
+            + FormattableString.Invariant($"{model.RopeTheta}; merge the adapter into the model, or choose a RoPE scaling explicitly."));
 }

@@ -5,7 +5,7 @@ using Farsight.Engine.Parameters;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>An RMS norm over rows, or over the heads of rows.</summary>
+/// <summary>Represents an RMS norm over rows, or over the heads of rows.</summary>
 /// <param name="name">Hugging Face's name: "model.norm.weight".</param>
 /// <param name="gain">[1, width]</param>
 /// <param name="eps">ε inside the root.</param>
@@ -30,9 +30,9 @@ sealed class Norm(string name, Rows gain, float eps)
         return _trained;
     }
 
-    /// <summary>Normalises every group of width floats; a row [n · width] has n groups.</summary>
+    /// <summary>Normalizes every group of width floats; a row [n · width] has n groups.</summary>
     /// <param name="x">[T, n · width]; must stay unchanged until backward.</param>
-    /// <param name="workspace">Where the output is put.</param>
+    /// <param name="workspace">Memory of the output.</param>
     internal NormPass Forward(Rows x, Workspace workspace)
     {
         int width = gain.Width, groups = x.Width / width;
@@ -51,7 +51,7 @@ sealed class Norm(string name, Rows gain, float eps)
         return new(this, x, y, invRms);
     }
 
-    /// <summary>Adds to <paramref name="dX"/> and, when the gain is trained, to its gradient.</summary>
+    /// <summary>Adds to <paramref name="dX"/> and, if the gain is trained, to its gradient.</summary>
     internal void Backward(NormPass pass, Rows dY, Rows dX)
     {
         int width = gain.Width, groups = pass.Input.Width / width, rows = pass.Input.Count;
@@ -80,7 +80,7 @@ sealed class Norm(string name, Rows gain, float eps)
     }
 }
 
-/// <summary>What one forward of a norm leaves for its backward.</summary>
+/// <summary>Represents what a forward of a norm keeps for its backward.</summary>
 /// <param name="Norm">The norm.</param>
 /// <param name="Input">[T, n · width]</param>
 /// <param name="Output">[T, n · width]</param>

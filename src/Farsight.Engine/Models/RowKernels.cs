@@ -7,36 +7,36 @@ using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>Row-wise kernels over many rows at once, in blocks of a fixed size over the cores.</summary>
+/// <summary>Runs row-wise kernels over many rows, in blocks of a fixed size on all threads.</summary>
 static class RowKernels
 {
     const int RowsPerItem = 64;
 
-    /// <summary>sum = a + b; sum may be either.</summary>
+    /// <summary>Computes sum = a + b; sum may be either operand.</summary>
     internal static void Add(Rows a, Rows b, Rows sum) => ForRows(sum, row => TensorPrimitives.Add(a[row], b[row], sum[row]));
 
     /// <summary>Rotates queries or keys in place.</summary>
     internal static void Rotate(Rows heads, RopeTable rope) =>
         ForRows(heads, row => RopeRotation.Forward(heads[row], rope.Cos[row], rope.Sin[row]));
 
-    /// <summary>Turns gradients of rotated rows into gradients of the rows before, in place.</summary>
+    /// <summary>Turns gradients by rotated rows into gradients by the original rows, in place.</summary>
     internal static void RotateBack(Rows dHeads, RopeTable rope) =>
         ForRows(dHeads, row => RopeRotation.Backward(dHeads[row], rope.Cos[row], rope.Sin[row]));
 
-    /// <summary>y = silu(gate) · up.</summary>
+    /// <summary>Computes y = silu(gate) · up.</summary>
     internal static void SwiGluForward(Rows gate, Rows up, Rows y) => ForRows(y, row => SwiGlu.Forward(gate[row], up[row], y[row]));
 
     /// <summary>Adds to dGate and dUp.</summary>
     internal static void SwiGluBackward(Rows dY, Rows gate, Rows up, Rows dGate, Rows dUp) =>
         ForRows(dY, row => SwiGlu.Backward(dY[row], gate[row], up[row], dGate[row], dUp[row]));
 
-    /// <summary>Rounds rows to BF16 bits, two in the place of a float.</summary>
+    /// <summary>Rounds rows to BF16 bits, two per float.</summary>
     /// <param name="rows">[T, D]</param>
     /// <param name="bits">[T, D / 2, rounded up] overwritten.</param>
     internal static void ToBFloat16(Rows rows, Rows bits) =>
         ForRows(rows, row => Narrow.ToBFloat16(rows[row], MemoryMarshal.Cast<float, ushort>(bits[row])[..rows.Width]));
 
-    /// <summary>Widens what <see cref="ToBFloat16"/> wrote.</summary>
+    /// <summary>Widens the result of <see cref="ToBFloat16"/>.</summary>
     /// <param name="bits">[T, D / 2, rounded up]</param>
     /// <param name="rows">[T, D] overwritten.</param>
     internal static void FromBFloat16(Rows bits, Rows rows) =>

@@ -3,33 +3,32 @@ using Farsight.Engine.Lora;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>Floating-point operations that one training step over a tree needs; a multiply-add counts as two.</summary>
+/// <summary>Counts the floating-point operations of one training step over a tree; a multiply-add counts as two.</summary>
 /// <remarks>
-/// Only what the result asks for is counted, whoever computes more: each shared row once; of the attention the pairs of query
-/// and key that see each other; in the last layer queries, output and MLP for the rows that predict a scored token; logits of
-/// those rows. Nothing is counted twice, so neither the layers that recomputation runs again nor the scores and logits
-/// that backward makes anew. Of n rows, a matrix [o, i] takes 2·n·o·i forward, as many for the gradient by its input and, where
-/// it is trained, as many for its own; a low-rank pair of rank R six products of 2·n·R·i or 2·n·R·o; a visible pair of a
-/// query head 4·Dh forward (score, value) and 8·Dh backward (by value, weight, query and key). Norms, rotations, softmax
-/// and optimizer are left out: together they are below a percent.
+/// Counts only what the result requires: each shared row once; in attention the visible pairs of query and key; in the last layer
+/// queries, output and MLP of the rows that predict a scored token; logits of those rows. Nothing counts twice: not the layers that
+/// recomputation runs again, nor the scores and logits that backward computes again. For n rows, a matrix [o, i] takes 2·n·o·i forward,
+/// as many for the gradient by its input and, if it is trained, as many for its own; a low-rank pair of rank R takes six products of
+/// 2·n·R·i or 2·n·R·o; a visible pair of a query head 4·Dh forward (score, value) and 8·Dh backward (by value, weight, query and key).
+/// Norms, rotations, softmax and optimizer are not counted: together they are below one percent.
 /// </remarks>
 /// <param name="Layers">Matrix products of the layers without adapters, forward.</param>
-/// <param name="LayersBackward">The same, backward.</param>
+/// <param name="LayersBackward">Matrix products of the layers without adapters, backward.</param>
 /// <param name="Adapter">Low-rank products, forward and backward.</param>
 /// <param name="Attention">Scores and sums of values, forward.</param>
-/// <param name="AttentionBackward">The same, backward.</param>
+/// <param name="AttentionBackward">Backward of scores and sums of values.</param>
 /// <param name="Head">Logits of scored tokens, forward and backward.</param>
 public sealed record StepFlops(
     double Layers, double LayersBackward, double Adapter, double Attention, double AttentionBackward, double Head)
 {
-    /// <summary>All together.</summary>
+    /// <summary>Total operations.</summary>
     public double Total => Layers + LayersBackward + Adapter + Attention + AttentionBackward + Head;
 
-    /// <summary>Counts a step.</summary>
+    /// <summary>Counts the operations of a step.</summary>
     /// <param name="config">The model.</param>
-    /// <param name="tree">What the step runs over.</param>
+    /// <param name="tree">Tree of the step.</param>
     /// <param name="lora">The adapter; null when every weight is trained.</param>
-    /// <param name="attention">Which keys each head looks at; null for all that the tree shows it.</param>
+    /// <param name="attention">Which keys each head attends to; null for all visible keys.</param>
     public static StepFlops Of(ModelConfig config, TokenTree tree, LoraOptions? lora, AttentionPattern? attention = null)
     {
         LastRows last = LastRows.Of(tree);
@@ -60,11 +59,31 @@ public sealed record StepFlops(
         return new(layers, lora is null ? 2 * layers : layers, adapter, 4 * pairs, 8 * pairs, (headIsTrained ? 3 : 2) * head);
     }
 
-    /// <summary>Pairs of a query of a head and a key that it sees.</summary>
+    /// <summary>Counts the pairs of a query and a visible key, over all heads.</summary>
     static double Pairs(IReadOnlyList<AttentionSpan> spans, int? window, int heads) => spans.Sum(s =>
     {
         // The first queries see everything before them, the others as many keys as the window has.
         double prefix = s.Prefix.Sum(p => p.Count), whole = Math.Clamp((window ?? double.PositiveInfinity) - prefix, 0, s.QueryCount);
         return (s.Heads?.Count ?? heads) * (whole * prefix + whole * (whole + 1) / 2 + (s.QueryCount - whole) * (window ?? 0));
     });
+}
+
+/// <summary>Counts the operations that the backward pass computes a second time, which <see cref="StepFlops"/> leaves out.</summary>
+public static class RecomputedFlops
+{
+    /// <summary>Counts the repeated operations of a step.</summary>
+    /// <param name="step">Operations of the step.</param>
+    /// <param name="config">Shape of the model.</param>
+    /// <param name="level">What the passes keep.</param>
+    public static double Of(StepFlops step, ModelConfig config, Recomputation level)
+    {
+        double attention = 2.0 * config.HeadDim * (config.NumAttentionHeads + config.NumKeyValueHeads), mlp = config.IntermediateSize;
+        double product = step.Layers / (attention + 3 * mlp); // of one output of the width of the hidden state
+        return level switch
+        {
+            Recomputation.None => 0,
+            Recomputation.Mlp => product * 2 * mlp,
+            _ => product * (attention + 2 * mlp) + step.Attention + step.Adapter / 3,
+        };
+    }
 }

@@ -1,12 +1,13 @@
+using Farsight.Engine.Kernels;
+
 namespace Farsight.Engine.Models;
 
-/// <summary>The only batch there is: pieces of text that share prefixes, computed once each.</summary>
+/// <summary>Represents the batch of a pass: a tree of token sequences whose shared prefixes are computed once.</summary>
 /// <remarks>
-/// A node holds tokens with explicit position ids and sees its ancestors and, causally, itself. A plain sequence is one node;
-/// a LOGO sample is a prompt with M + 1 leaves; several samples are several roots. Rows follow each other node by node,
-/// parents before children, without padding.
-/// A scored token's log-probability is read from the row before it: its predecessor in the node or, for a node's first
-/// token, the last row of the parent.
+/// A node contains tokens with explicit position ids and sees its ancestors and, causally, itself. A plain sequence is one node; a LOGO
+/// sample is a prompt with M + 1 leaves; several samples are several roots. Rows are ordered node by node, parents before children,
+/// without padding. The row before a scored token predicts it: its predecessor in the node or, for the first token of a node, the last
+/// row of the parent.
 /// </remarks>
 public sealed class TokenTree
 {
@@ -19,22 +20,22 @@ public sealed class TokenTree
         Scored = scored;
     }
 
-    /// <summary>Parents before children.</summary>
+    /// <summary>Nodes, parents before children.</summary>
     public IReadOnlyList<TokenNode> Nodes { get; }
 
-    /// <summary>[T] token ids, row by row.</summary>
+    /// <summary>Token ids, row by row: [T].</summary>
     public IReadOnlyList<int> Tokens { get; }
 
-    /// <summary>[T] position ids, row by row; any non-negative numbers.</summary>
+    /// <summary>Position ids, row by row, ≥ 0: [T].</summary>
     public IReadOnlyList<int> Positions { get; }
 
-    /// <summary>The tokens whose log-probability is wanted, node by node, in order. Nobody else's logits are computed.</summary>
+    /// <summary>Scored tokens, node by node, in order. Logits are computed for these only.</summary>
     public IReadOnlyList<ScoredToken> Scored { get; }
 
-    /// <summary>T: the number of rows.</summary>
+    /// <summary>T: number of rows.</summary>
     public int Count => Tokens.Count;
 
-    /// <summary>[T] the length of the sequences that each row belongs to: one more than the greatest position id under its root.</summary>
+    /// <summary>Returns the sequence length of each row, one more than the largest position id under its root: [T].</summary>
     public IReadOnlyList<int> Lengths()
     {
         int[] root = new int[Nodes.Count], length = new int[Nodes.Count], lengths = new int[Count];
@@ -53,7 +54,7 @@ public sealed class TokenTree
         return lengths;
     }
 
-    /// <summary>One sequence as a tree of a single node, at positions 0, 1, 2, …, with every token but the first scored.</summary>
+    /// <summary>Creates a tree of one node from a sequence, at the positions 0, 1, 2, …, with every token but the first scored.</summary>
     public static TokenTree Sequence(ReadOnlySpan<int> tokens)
     {
         int[] positions = [.. Enumerable.Range(0, tokens.Length)];
@@ -64,24 +65,24 @@ public sealed class TokenTree
     }
 }
 
-/// <summary>Consecutive rows of a <see cref="TokenTree"/>.</summary>
+/// <summary>Represents consecutive rows of a <see cref="TokenTree"/>.</summary>
 /// <param name="Parent">Index of the parent node, or −1 for a root.</param>
 /// <param name="Start">First row.</param>
 /// <param name="Count">Number of rows, at least 1.</param>
-/// <param name="FirstScored">Index of the node's first entry in <see cref="TokenTree.Scored"/>.</param>
-/// <param name="ScoredCount">Number of its entries.</param>
+/// <param name="FirstScored">Index of the node's first scored token in <see cref="TokenTree.Scored"/>.</param>
+/// <param name="ScoredCount">Number of its scored tokens.</param>
 public sealed record TokenNode(int Parent, int Start, int Count, int FirstScored, int ScoredCount)
 {
-    /// <summary>The row after the last.</summary>
+    /// <summary>Index of the row after the last.</summary>
     public int End => Start + Count;
 }
 
-/// <summary>One token whose log-probability is wanted.</summary>
-/// <param name="Row">The row that predicts it.</param>
-/// <param name="Target">Its token id.</param>
+/// <summary>Represents a token to be scored.</summary>
+/// <param name="Row">Index of the row that predicts it.</param>
+/// <param name="Target">Token id.</param>
 public readonly record struct ScoredToken(int Row, int Target);
 
-/// <summary>Puts a <see cref="TokenTree"/> together, parents first.</summary>
+/// <summary>Builds a <see cref="TokenTree"/>, parents first.</summary>
 public sealed class TokenTreeBuilder
 {
     /// <summary>The parent of a root.</summary>
@@ -92,7 +93,7 @@ public sealed class TokenTreeBuilder
     readonly List<int> _positions = [];
     readonly List<ScoredToken> _scored = [];
 
-    /// <summary>Adds a node of which every token is scored, or none.</summary>
+    /// <summary>Adds a node with all tokens scored, or none.</summary>
     /// <inheritdoc cref="Add(int, ReadOnlySpan{int}, ReadOnlySpan{int}, ReadOnlySpan{bool})"/>
     public int Add(int parent, ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, bool scored)
     {
@@ -105,25 +106,26 @@ public sealed class TokenTreeBuilder
     /// <param name="parent">Index of an earlier node, or <see cref="Root"/>.</param>
     /// <param name="tokens">[n] token ids, n at least 1.</param>
     /// <param name="positions">[n] position ids, none negative.</param>
-    /// <param name="scored">[n] whether the token's log-probability is wanted; false for a root's first token, which nothing
+    /// <param name="scored">[n] whether the token is scored; false for the first token of a root, which no row
     /// predicts.</param>
-    /// <exception cref="ArgumentException">Lengths differ, the node is empty, the parent is unknown or a root's first token is
+    /// <exception cref="ArgumentException">Lengths differ, the node is empty, the parent does not exist, or the first token of a root is
     /// scored.</exception>
     public int Add(int parent, ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, ReadOnlySpan<bool> scored)
     {
         if (tokens.IsEmpty || tokens.Length != positions.Length || tokens.Length != scored.Length)
         {
             throw new ArgumentException(
-                $"A node needs tokens, positions and scored flags of one length, at least 1; got {tokens.Length}, {positions.Length}, {scored.Length}.",
+                "A node needs at least one token, and as many positions and scored flags as tokens; "
+                + $"got {tokens.Length}, {positions.Length} and {scored.Length}.",
                 nameof(tokens));
         }
         if (parent < Root || parent >= _nodes.Count)
         {
-            throw new ArgumentException($"Node {parent} does not exist; there are {_nodes.Count}.", nameof(parent));
+            throw new ArgumentException($"Node {parent} does not exist; the tree has {_nodes.Count} nodes.", nameof(parent));
         }
         if (parent == Root && scored[0])
         {
-            throw new ArgumentException("The first token of a root cannot be scored: nothing predicts it.", nameof(scored));
+            throw new ArgumentException("The first token of a root cannot be scored, because no row predicts it.", nameof(scored));
         }
 
         int start = _tokens.Count, firstScored = _scored.Count;
@@ -141,6 +143,33 @@ public sealed class TokenTreeBuilder
         return _nodes.Count - 1;
     }
 
-    /// <summary>The finished tree.</summary>
+    /// <summary>Returns the tree.</summary>
     public TokenTree Build() => new([.. _nodes], [.. _tokens], [.. _positions], [.. _scored]);
+}
+
+/// <summary>Converts a token tree to the spans of the attention kernel.</summary>
+public static class TokenTreeSpans
+{
+    extension(AttentionSpan)
+    {
+        /// <summary>Returns one span per node: the rows of its ancestors as prefix, its own rows causally.</summary>
+        public static IReadOnlyList<AttentionSpan> For(TokenTree tree)
+        {
+            AttentionSpan[] spans = new AttentionSpan[tree.Nodes.Count];
+            IReadOnlyList<KeyRange>[] seenByChildren = new IReadOnlyList<KeyRange>[spans.Length];
+            for (int n = 0; n < spans.Length; n++)
+            {
+                TokenNode node = tree.Nodes[n];
+                IReadOnlyList<KeyRange> prefix = node.Parent == TokenTreeBuilder.Root ? [] : seenByChildren[node.Parent];
+                spans[n] = new(node.Start, node.Count, prefix, node.Start);
+                seenByChildren[n] = Append(prefix, new(node.Start, node.Count));
+            }
+            return spans;
+        }
+    }
+
+    static KeyRange[] Append(IReadOnlyList<KeyRange> ranges, KeyRange next) =>
+        ranges.Count > 0 && ranges[^1].End == next.Start
+            ? [.. ranges.SkipLast(1), new(ranges[^1].Start, ranges[^1].Count + next.Count)]
+            : [.. ranges, next];
 }

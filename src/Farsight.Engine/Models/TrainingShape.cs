@@ -1,33 +1,32 @@
-using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Lora;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>As much of a training run as decides how much memory it takes beside its passes.</summary>
-/// <param name="Config">The model.</param>
-/// <param name="WeightBytes">What the frozen weights take, in memory or as mapped pages.</param>
-/// <param name="Lora">The adapter; null when every weight is trained.</param>
-/// <param name="EmbeddingRows">Rows of the embeddings that training may touch.</param>
-/// <param name="Muon">Whether matrices that are trained in full have one moment and not two.</param>
+/// <summary>Represents the properties of a training run that determine its memory apart from the passes.</summary>
+/// <param name="Config">Shape of the model.</param>
+/// <param name="WeightBytes">Bytes of the frozen weights, in memory or mapped.</param>
+/// <param name="Lora">Options of the adapter; null if every weight is trained.</param>
+/// <param name="EmbeddingRows">Maximum number of embedding rows that training touches.</param>
+/// <param name="Muon">Whether fully trained matrices have one moment instead of two.</param>
 public sealed record TrainingShape(ModelConfig Config, long WeightBytes, LoraOptions? Lora, int EmbeddingRows, bool Muon)
 {
-    /// <summary>Values of the adapter or, without one, of all matrices and vectors of the layers.</summary>
+    /// <summary>Number of adapter values or, without an adapter, of values of all matrices and vectors of the layers.</summary>
     public long AdapterValues => Lora is { } lora
         ? Config.NumHiddenLayers * Linears().Where(l => lora.Targets.Contains(l.Target)).Sum(l => (long)lora.Rank * (l.Outputs + l.Inputs))
             + (lora.TrainNorms ? (2L * Config.NumHiddenLayers + 1) * Config.HiddenSize : 0)
         : ParameterShapes.Of(Config).Sum(Values) - EmbeddingValues;
 
-    /// <summary>Values of the embeddings, as far as they are trained, and of a head that is.</summary>
+    /// <summary>Number of trained values of the embeddings and the head.</summary>
     public long EmbeddingValues => Lora is null
         ? ParameterShapes.Of(Config).Where(p => p.Shape[0] == Config.VocabSize).Sum(Values)
         : !Lora.TrainEmbeddings ? 0 : (long)(Config.TieWordEmbeddings ? Config.VocabSize : EmbeddingRows) * Config.HiddenSize;
 
-    /// <summary>Values that an optimizer keeps.</summary>
+    /// <summary>Number of values of the optimizer state.</summary>
     public long Moments => (Lora is null && Muon ? 1 : 2) * AdapterValues + 2 * EmbeddingValues;
 
-    /// <summary>Bytes of a model's weights when every matrix is converted to a format.</summary>
+    /// <summary>Computes the bytes of a model's weights when every matrix is converted to a format.</summary>
     public static long ConvertedBytes(ModelConfig config, NumberFormat format) =>
         ParameterShapes
             .Of(config)

@@ -5,96 +5,91 @@ using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>One forward over a token tree: log-probabilities of its scored tokens, and the way back.</summary>
+/// <summary>Represents a forward pass over a token tree, with the log-probabilities of its scored tokens, and its backward pass.</summary>
+/// <remarks>The model creates passes. A pass uses memory of the model until it is disposed.</remarks>
 public sealed class TreePass : IDisposable
 {
     readonly LlamaModel _model;
     readonly TokenTree _tree;
+    readonly Recomputation? _level;
     readonly AttentionPattern? _attention;
-    readonly PassMemory _memory;
     readonly List<BlockPass> _blocks = [];
     readonly LastRows _lastRows;
     readonly int[] _scoredRows;    // [N] row of the last block's result that predicts each scored token
     readonly int[] _targets;       // [N]
-    readonly Rows _last;           // [T', D] the last block's result
-    readonly NormPass _finalNorm;  // [N, D]
     readonly float[] _logSumExp;   // [N]
+    PassMemory? _memory;           // null once disposed
+    Rows _last;                    // [T', D] the last block's result
+    NormPass _finalNorm;           // [N, D]
 
+    /// <summary>Prepares a pass.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="tree">At least one of its tokens must be scored.</param>
+    /// <param name="tree">A tree with at least one scored token.</param>
     /// <param name="level">What is kept for backward; null keeps nothing, and there is no backward.</param>
-    /// <param name="attention">Which keys each head looks at; null for all that the tree shows it.</param>
+    /// <param name="attention">Which keys each head attends to; null for all visible keys.</param>
     internal TreePass(LlamaModel model, TokenTree tree, Recomputation? level, AttentionPattern? attention)
     {
         if (tree.Scored.Count == 0)
         {
-            throw new ArgumentException("The tree has no scored tokens, so nothing would be computed.", nameof(tree));
+            throw new ArgumentException("The tree has no scored token; mark at least one token as scored.", nameof(tree));
         }
-        (_model, _tree, _attention, _memory) = (model, tree, attention, model.TakeMemory());
+        (_model, _tree, _level, _attention) = (model, tree, level, attention);
         _lastRows = LastRows.Of(tree);
-        ActivationPlan plan = ActivationPlan.Of(
-            model.Config,
-            new(tree.Count, _lastRows.Selection.Count, tree.Scored.Count),
-            model.Lora,
-            level);
-        _memory.Kept.Reserve(plan.Kept);
-        _memory.Scratch.Reserve(plan.Scratch);
         _targets = [.. tree.Scored.Select(s => s.Target)];
         _scoredRows = [.. tree.Scored.Select(s => _lastRows.Of(s.Row))];
-
-        Rows x = _memory.Kept.Rows(tree.Count, model.Config.HiddenSize);
-        model.Embeddings.Look(tree.Tokens, x);
-        _last = ThroughBlocks(x, level);
-
-        Rows hidden = _memory.Kept.Rows(_targets.Length, x.Width);
-        for (int n = 0; n < _targets.Length; n++)
-        {
-            _last[_scoredRows[n]].CopyTo(hidden[n]);
-        }
-        _finalNorm = model.FinalNorm.Forward(hidden, _memory.Kept);
         LogProbs = new float[_targets.Length];
         TopTokens = new int[_targets.Length];
         _logSumExp = new float[_targets.Length];
-        TokenLogProbs.Forward(_finalNorm.Output, model.Head.Matrix, _targets, LogProbs, _logSumExp, TopTokens);
+        _memory = model.TakeMemory();
     }
 
-    /// <summary>[scored tokens] log-probability of each, in nats, in the order of <see cref="TokenTree.Scored"/>.</summary>
+    /// <summary>Log-probability of each scored token, in nats, in the order of <see cref="TokenTree.Scored"/>: [scored tokens].</summary>
     public float[] LogProbs { get; }
 
     /// <summary>
-    /// [scored tokens] the most likely token at each place; equal to the target where greedy decoding would have written it.
+    /// Most likely token at each scored place: [scored tokens]. It equals the target where greedy decoding would choose the target.
     /// </summary>
     public int[] TopTokens { get; }
 
-    /// <summary>Computes the scores before the softmax at the place of one scored token.</summary>
+    /// <summary>Maximum memory that the pass has used so far; equals the <see cref="ActivationPlan"/>.</summary>
+    internal ActivationPlan Taken => new(Memory.Kept.Peak, Memory.Scratch.Peak);
+
+    PassMemory Memory
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_memory is null, this);
+            return _memory;
+        }
+    }
+
+    /// <summary>Computes the logits that predict one scored token.</summary>
     /// <param name="scored">Index in <see cref="TokenTree.Scored"/>.</param>
     /// <param name="logits">[1, V] overwritten.</param>
-    public void Logits(int scored, Rows logits) =>
+    /// <exception cref="ObjectDisposedException">The pass is disposed.</exception>
+    public void Logits(int scored, Rows logits)
+    {
+        ObjectDisposedException.ThrowIf(_memory is null, this);
         Gemm.MultiplyTransposed(_finalNorm.Output.Slice(scored, 1), _model.Head.Matrix, 0, logits.Width, logits, add: false);
+    }
 
     /// <summary>Adds ∂loss/∂parameter to the gradient of every trainable parameter.</summary>
     /// <param name="dLogProbs">[scored tokens] ∂loss/∂log-probability.</param>
-    /// <exception cref="InvalidOperationException">The pass was made without keeping what backward needs, or was used already.</exception>
+    /// <exception cref="InvalidOperationException">The pass kept nothing for backward, or backward has run.</exception>
+    /// <exception cref="ObjectDisposedException">The pass is disposed.</exception>
     public void Backward(ReadOnlySpan<float> dLogProbs)
     {
+        Workspace scratch = Memory.Scratch;
         if (_blocks.Count == 0)
         {
-            throw new InvalidOperationException("This pass cannot go backward: it kept nothing, or has been backward already.");
+            throw new InvalidOperationException("Backward cannot run: the pass kept nothing for it, or it has already run.");
         }
 
-        Workspace scratch = _memory.Scratch;
         Rows dX = scratch.Rows(_tree.Count, _last.Width), dLast = scratch.ZeroRows(_last.Count, _last.Width);
         Workspace.Mark mark = scratch.Here();
-        Rows dFinal = scratch.ZeroRows(_targets.Length, _last.Width),
-            dHidden = scratch.ZeroRows(_targets.Length, _last.Width);
+        Rows dFinal = scratch.ZeroRows(_targets.Length, _last.Width), dHidden = scratch.ZeroRows(_targets.Length, _last.Width);
         TokenLogProbs.Backward(
-            dLogProbs.ToArray(),
-            _finalNorm.Output,
-            _model.Head.Matrix,
-            _targets,
-            _logSumExp,
-            dFinal,
-            _model.Head.Trained?.Gradient);
+            dLogProbs.ToArray(), _finalNorm.Output, _model.Head.Matrix, _targets, _logSumExp, dFinal, _model.Head.Trained?.Gradient);
         _finalNorm.Backward(dFinal, dHidden);
         for (int n = 0; n < _targets.Length; n++)
         {
@@ -111,17 +106,42 @@ public sealed class TreePass : IDisposable
         _blocks.Clear();
     }
 
-    /// <summary>What the pass has taken so far, at most; <see cref="ActivationPlan"/> knows it beforehand.</summary>
-    internal ActivationPlan Taken => new(_memory.Kept.Peak, _memory.Scratch.Peak);
+    /// <summary>Returns the memory to the model; further calls do nothing.</summary>
+    public void Dispose()
+    {
+        if (_memory is { } memory)
+        {
+            _memory = null;
+            _model.GiveBack(memory);
+        }
+    }
 
-    /// <summary>Gives the memory back for the next pass.</summary>
-    public void Dispose() => _model.GiveBack(_memory);
+    /// <summary>Computes log-probabilities and most likely tokens.</summary>
+    internal void Forward()
+    {
+        (Workspace kept, Workspace scratch) = Memory;
+        TreeSize size = new(_tree.Count, _lastRows.Selection.Count, _targets.Length);
+        ActivationPlan plan = ActivationPlan.Of(_model.Config, size, _model.Lora, _level);
+        kept.Reserve(plan.Kept);
+        scratch.Reserve(plan.Scratch);
 
-    /// <summary>[T', D] the last block's result.</summary>
-    Rows ThroughBlocks(Rows x, Recomputation? level)
+        Rows x = kept.Rows(_tree.Count, _model.Config.HiddenSize);
+        _model.Embeddings.Look(_tree.Tokens, x);
+        _last = ThroughBlocks(x, kept, scratch);
+
+        Rows hidden = kept.Rows(_targets.Length, x.Width);
+        for (int n = 0; n < _targets.Length; n++)
+        {
+            _last[_scoredRows[n]].CopyTo(hidden[n]);
+        }
+        _finalNorm = _model.FinalNorm.Forward(hidden, kept);
+        TokenLogProbs.Forward(_finalNorm.Output, _model.Head.Matrix, _targets, LogProbs, _logSumExp, TopTokens);
+    }
+
+    /// <summary>Runs all blocks and returns the result of the last: [T', D].</summary>
+    Rows ThroughBlocks(Rows x, Workspace kept, Workspace scratch)
     {
         IReadOnlyList<Block> blocks = _model.Blocks;
-        (Workspace kept, Workspace scratch) = _memory;
         int pairs = _model.Rotary.Pairs;
         RopeTable rope = new(kept.Rows(x.Count, pairs), kept.Rows(x.Count, pairs));
         _model.Rotary.Fill(rope, _tree.Positions, _tree.Lengths());
@@ -133,12 +153,14 @@ public sealed class TreePass : IDisposable
         {
             bool isLast = layer == blocks.Count - 1;
             BlockContext context = (isLast ? last : inner).Within(_model.Config.WindowOf(layer));
-            // Where the input need not stay, the result takes its place.
+            // If the input need not stay, the result replaces it.
             Rows result = isLast ? kept.Rows(_lastRows.Selection.Count, x.Width)
-                : level is null or Recomputation.RoundedLayer ? x : kept.Rows(x.Count, x.Width);
-            if (level is { } keep)
+                : _level is null or Recomputation.RoundedLayer ? x : kept.Rows(x.Count, x.Width);
+            if (_level is { } level)
             {
-                _blocks.Add(new(blocks[layer], x, context, keep, result, kept, scratch));
+                BlockPass pass = new(blocks[layer], x, context, level, kept, scratch);
+                pass.Forward(result);
+                _blocks.Add(pass);
             }
             else
             {

@@ -4,23 +4,24 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>Weights of a model that is only timed: uniform numbers of deviation 0.02 everywhere, gains of 1.</summary>
+/// <summary>Provides weights for timing: uniform numbers of standard deviation 0.02, gains of 1.</summary>
 /// <remarks>
-/// Unlike <see cref="RandomWeights"/> no matrix is zero, so that gradients flow to every parameter from the first step, and each
-/// row is drawn by itself, so that a model of any size is made at the speed of the memory, or of the disk.
+/// Unlike <see cref="RandomWeights"/>, no matrix is zero, so gradients reach every parameter from the first step. Each row has a
+/// random stream of its own, so all threads draw rows at the speed of the memory or the disk.
 /// </remarks>
-/// <param name="seed">Each row of each tensor draws its own stream from it.</param>
+/// <param name="seed">Seed; each row of each tensor has a random stream of its own.</param>
 public sealed class UniformWeights(int seed) : IWeightSource
 {
     const float Bound = 0.0346410162f; // 0.02 · √3
     const int RowsPerItem = 64;
 
+    readonly RowsOwner _memory = new();
     readonly Dictionary<string, Rows> _matrices = [];
 
     /// <inheritdoc/>
     public WeightMatrix Matrix(string name, int rows, int columns)
     {
-        Rows values = Rows.Allocate(rows, columns);
+        Rows values = _memory.Allocate(rows, columns);
         Workers.ForBlocks(rows, RowsPerItem, (first, count) =>
         {
             for (int row = first; row < first + count; row++)
@@ -37,21 +38,21 @@ public sealed class UniformWeights(int seed) : IWeightSource
     {
         if (_matrices.Remove(name, out Rows values))
         {
-            values.Buffer.Dispose();
+            _memory.Free(values);
         }
     }
 
     /// <inheritdoc/>
     public Rows Vector(string name, int length)
     {
-        Rows values = Rows.Allocate(1, length);
+        Rows values = _memory.Allocate(1, length);
         values.Span.Fill(name.EndsWith(".bias", StringComparison.Ordinal) ? 0 : 1);
         return values;
     }
 
     /// <summary>Draws one row of a matrix.</summary>
-    /// <param name="name">The matrix.</param>
-    /// <param name="row">Which row.</param>
+    /// <param name="name">Name of the matrix.</param>
+    /// <param name="row">Index of the row.</param>
     /// <param name="values">[columns] overwritten.</param>
     public void Fill(string name, int row, Span<float> values)
     {
@@ -69,4 +70,7 @@ public sealed class UniformWeights(int seed) : IWeightSource
             values[i] = ((int)(random.NextUInt64() >> 40) - (1 << 23)) * Step;
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _memory.Dispose();
 }

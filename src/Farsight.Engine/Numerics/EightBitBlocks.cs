@@ -6,23 +6,23 @@ using System.Runtime.Intrinsics;
 
 namespace Farsight.Engine.Numerics;
 
-/// <summary>The block format Q8_0: 32 values as an F16 scale d and 32 signed bytes q; a value is d · q.</summary>
+/// <summary>Converts the block format Q8_0: 32 values as an F16 scale d and 32 signed bytes q; a value is d · q.</summary>
 /// <remarks>
 /// d = max|x| / 127, q = x · (1/d) rounded to nearest, ties away from zero; the layout and the rounding are those of ggml's reference
 /// (quantize_row_q8_0_ref). A block with a value that is not finite has the scale NaN, so that all its values become NaN.
 /// </remarks>
 public static class EightBitBlocks
 {
-    /// <summary>Values in a block.</summary>
+    /// <summary>Number of values in a block.</summary>
     public const int ValuesPerBlock = 32;
 
-    /// <summary>Two bytes of scale, 32 of numbers.</summary>
+    /// <summary>Number of bytes in a block: two of scale, 32 of numbers.</summary>
     public const int BytesPerBlock = 2 + ValuesPerBlock;
 
     /// <summary>Widens whole blocks; exact.</summary>
     /// <param name="blocks">[n / 32 · 34]</param>
     /// <param name="values">[n] overwritten.</param>
-    /// <exception cref="ArgumentException">The lengths do not belong together.</exception>
+    /// <exception cref="ArgumentException">The lengths do not match.</exception>
     public static void Widen(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         NumberFormats.CheckBytes(NumberFormat.Q8_0, values.Length, blocks.Length);
@@ -40,7 +40,7 @@ public static class EightBitBlocks
     /// <summary>Narrows whole blocks.</summary>
     /// <param name="values">[n]</param>
     /// <param name="blocks">[n / 32 · 34] overwritten.</param>
-    /// <exception cref="ArgumentException">The lengths do not belong together.</exception>
+    /// <exception cref="ArgumentException">The lengths do not match.</exception>
     public static void Narrow(ReadOnlySpan<float> values, Span<byte> blocks)
     {
         NumberFormats.CheckBytes(NumberFormat.Q8_0, values.Length, blocks.Length);

@@ -5,7 +5,9 @@ using System.Runtime.Intrinsics;
 
 namespace Farsight.Engine.Numerics;
 
-/// <summary>The block format Q4_0: 32 values as an F16 scale d and 16 bytes of two numbers n (0 … 15); a value is d · (n − 8).</summary>
+/// <summary>
+/// Converts the block format Q4_0: 32 values as an F16 scale d and 16 bytes of two numbers n (0 … 15); a value is d · (n − 8).
+/// </summary>
 /// <remarks>
 /// d = m / −8 with m the value of largest magnitude, the first of equals; n = x · (1/d) + 8.5, cut off, at most 15. Byte j
 /// holds n of value j in its lower half and n of value j + 16 in its upper. Layout and rounding are those of ggml's
@@ -13,10 +15,10 @@ namespace Farsight.Engine.Numerics;
 /// </remarks>
 public static class FourBitBlocks
 {
-    /// <summary>Values in a block.</summary>
+    /// <summary>Number of values in a block.</summary>
     public const int ValuesPerBlock = 32;
 
-    /// <summary>Two bytes of scale, 16 of numbers.</summary>
+    /// <summary>Number of bytes in a block: two of scale, 16 of numbers.</summary>
     public const int BytesPerBlock = 2 + Half;
 
     const int Half = ValuesPerBlock / 2;
@@ -25,7 +27,7 @@ public static class FourBitBlocks
     /// <summary>Widens whole blocks; exact.</summary>
     /// <param name="blocks">[n / 32 · 18]</param>
     /// <param name="values">[n] overwritten.</param>
-    /// <exception cref="ArgumentException">The lengths do not belong together.</exception>
+    /// <exception cref="ArgumentException">The lengths do not match.</exception>
     public static void Widen(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         NumberFormats.CheckBytes(NumberFormat.Q4_0, values.Length, blocks.Length);
@@ -45,7 +47,7 @@ public static class FourBitBlocks
     /// <summary>Narrows whole blocks.</summary>
     /// <param name="values">[n]</param>
     /// <param name="blocks">[n / 32 · 18] overwritten.</param>
-    /// <exception cref="ArgumentException">The lengths do not belong together.</exception>
+    /// <exception cref="ArgumentException">The lengths do not match.</exception>
     public static void Narrow(ReadOnlySpan<float> values, Span<byte> blocks)
     {
         NumberFormats.CheckBytes(NumberFormat.Q4_0, values.Length, blocks.Length);

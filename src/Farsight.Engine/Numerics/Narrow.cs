@@ -3,14 +3,16 @@ using System.Runtime.InteropServices;
 
 namespace Farsight.Engine.Numerics;
 
-/// <summary>Floats to stored values (little-endian), rounded to nearest, ties to even except in the block formats; NaN stays NaN.</summary>
+/// <summary>
+/// Converts floats to stored values (little-endian), rounded to nearest, ties to even except in the block formats; NaN stays NaN.
+/// </summary>
 public static class Narrow
 {
     /// <summary>Narrows every value of <paramref name="values"/>.</summary>
-    /// <param name="format">How to store the values.</param>
+    /// <param name="format">Storage format.</param>
     /// <param name="values">[n]</param>
     /// <param name="stored">[BytesOf(n)] overwritten.</param>
-    /// <exception cref="ArgumentException">The lengths do not belong together.</exception>
+    /// <exception cref="ArgumentException">The lengths do not match.</exception>
     public static void FromFloat(NumberFormat format, ReadOnlySpan<float> values, Span<byte> stored)
     {
         NumberFormats.CheckBytes(format, values.Length, stored.Length);
@@ -34,7 +36,7 @@ public static class Narrow
         }
     }
 
-    /// <summary>Floats to the bits of BF16; values beyond its range become infinite.</summary>
+    /// <summary>Converts floats to the bits of BF16; values beyond its range become infinite.</summary>
     /// <param name="values">[n]</param>
     /// <param name="stored">[n] overwritten.</param>
     public static void ToBFloat16(ReadOnlySpan<float> values, Span<ushort> stored)
@@ -46,7 +48,7 @@ public static class Narrow
         }
     }
 
-    /// <summary>One float to the bits of BF16.</summary>
+    /// <summary>Converts one float to the bits of BF16.</summary>
     public static ushort ToBFloat16(float value)
     {
         uint bits = BitConverter.SingleToUInt32Bits(value);

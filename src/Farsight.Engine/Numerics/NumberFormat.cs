@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Farsight.Engine.Numerics;
 
-/// <summary>How a weight is stored.</summary>
+/// <summary>Specifies how a weight is stored.</summary>
 [SuppressMessage("Naming", "CA1707", Justification = "Q8_0 and Q4_0 are the formats' names.")]
 public enum NumberFormat
 {
@@ -22,15 +22,15 @@ public enum NumberFormat
     Q4_0,
 }
 
-/// <summary>Facts about a <see cref="NumberFormat"/>.</summary>
+/// <summary>Provides the sizes of a <see cref="NumberFormat"/>.</summary>
 public static class NumberFormats
 {
     extension(NumberFormat format)
     {
-        /// <summary>Values that are stored together: 32 of one row in the block formats, otherwise 1.</summary>
+        /// <summary>Gets the number of values that are stored together: 32 of one row in the block formats, otherwise 1.</summary>
         public int ValuesPerBlock => format is NumberFormat.Q8_0 or NumberFormat.Q4_0 ? 32 : 1;
 
-        /// <summary>Bytes that the values of a block take.</summary>
+        /// <summary>Gets the number of bytes per block.</summary>
         public int BytesPerBlock => format switch
         {
             NumberFormat.F32 => 4,
@@ -39,19 +39,19 @@ public static class NumberFormats
             _ => 2,
         };
 
-        /// <summary>Bytes that one value takes.</summary>
-        /// <exception cref="ArgumentException">The format stores blocks; ask for BytesOf.</exception>
+        /// <summary>Gets the number of bytes per value.</summary>
+        /// <exception cref="ArgumentException">The format stores blocks; use BytesOf.</exception>
         public int BytesPerValue => format.ValuesPerBlock == 1
             ? format.BytesPerBlock
             : throw new ArgumentException($"{format} stores blocks of {format.ValuesPerBlock} values, not single ones.", nameof(format));
 
-        /// <summary>Bytes that <paramref name="values"/> values take, which lie in one row or in whole rows.</summary>
-        /// <exception cref="ArgumentException">They are not a whole number of blocks.</exception>
+        /// <summary>Computes the number of bytes of <paramref name="values"/> values in one row or in whole rows.</summary>
+        /// <exception cref="ArgumentException">The values are not a whole number of blocks.</exception>
         public long BytesOf(long values) =>
             values % format.ValuesPerBlock == 0
                 ? checked(values / format.ValuesPerBlock * format.BytesPerBlock)
                 : throw new ArgumentException(
-                    $"{values} values are no whole number of {format}'s blocks of {format.ValuesPerBlock}.",
+                    $"{values} values are not a whole number of {format} blocks of {format.ValuesPerBlock}.",
                     nameof(values));
     }
     internal static void CheckBytes(NumberFormat format, int values, int bytes)
@@ -59,7 +59,7 @@ public static class NumberFormats
         long wanted = format.BytesOf(values);
         if (bytes != wanted)
         {
-            throw new ArgumentException($"{values} values of {format} are {wanted} bytes, not {bytes}.", nameof(bytes));
+            throw new ArgumentException($"{values} values of {format} take {wanted} bytes, but {bytes} bytes were given.", nameof(bytes));
         }
     }
 }

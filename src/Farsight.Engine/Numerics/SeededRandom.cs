@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Farsight.Engine.Numerics;
 
-/// <summary>SplitMix64. The same numbers on every machine and every .NET version, which System.Random does not promise.</summary>
+/// <summary>Generates random numbers with SplitMix64: the same on every machine and .NET version, unlike System.Random.</summary>
 /// <remarks>
 /// Each use takes its own stream by purpose and index, so adding a use does not move the numbers of another, and a
 /// resumed run needs no saved generator: the stream of step n is made from n.
@@ -12,10 +12,10 @@ public struct SeededRandom(ulong state)
 {
     ulong _state = state;
 
-    /// <summary>Opens the stream that belongs to one use.</summary>
+    /// <summary>Creates the random stream of one use.</summary>
     /// <param name="seed">The run's seed.</param>
-    /// <param name="purpose">Who asks: "niah/single", "shuffle".</param>
-    /// <param name="index">Which one: the example or epoch number.</param>
+    /// <param name="purpose">Name of the use: "niah/single", "shuffle".</param>
+    /// <param name="index">Index of the example or epoch.</param>
     public static SeededRandom For(int seed, string purpose, int index)
     {
         ulong hash = 14695981039346656037; // FNV-1a, 64 bits
@@ -26,7 +26,7 @@ public struct SeededRandom(ulong state)
         return new(hash);
     }
 
-    /// <summary>The next 64 random bits.</summary>
+    /// <summary>Returns the next 64 random bits.</summary>
     public ulong NextUInt64()
     {
         ulong z = _state += 0x9E3779B97F4A7C15;
@@ -35,7 +35,7 @@ public struct SeededRandom(ulong state)
         return z ^ (z >> 31);
     }
 
-    /// <summary>0 to <paramref name="exclusiveMax"/> − 1; the bias is below 2⁻³².</summary>
+    /// <summary>Returns a number from 0 to <paramref name="exclusiveMax"/> − 1; the bias is below 2⁻³².</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="exclusiveMax"/> is not positive.</exception>
     public int Next(int exclusiveMax)
     {
@@ -43,20 +43,20 @@ public struct SeededRandom(ulong state)
         return (int)Math.BigMul(NextUInt64(), (ulong)exclusiveMax, out _);
     }
 
-    /// <summary><paramref name="inclusiveMin"/> to <paramref name="exclusiveMax"/> − 1.</summary>
+    /// <summary>Returns a number from <paramref name="inclusiveMin"/> to <paramref name="exclusiveMax"/> − 1.</summary>
     public int Next(int inclusiveMin, int exclusiveMax) => inclusiveMin + Next(exclusiveMax - inclusiveMin);
 
-    /// <summary>Uniform in [0, 1) with 53 random bits.</summary>
+    /// <summary>Returns a uniform number in [0, 1) with 53 random bits.</summary>
     public double NextDouble() => (NextUInt64() >> 11) * (1.0 / (1UL << 53));
 
-    /// <summary>Standard normal, by Box and Muller's transform; two uniforms a call.</summary>
+    /// <summary>Returns a standard normal number by the Box–Muller transform; uses two uniform numbers per call.</summary>
     public double NextNormal() =>
         Math.Sqrt(-2 * Math.Log(1 - NextDouble())) * Math.Cos(2 * Math.PI * NextDouble());
 
-    /// <summary>One of the items, each equally likely.</summary>
+    /// <summary>Returns one of the items, each with equal probability.</summary>
     public T Pick<T>(IReadOnlyList<T> items) => items[Next(items.Count)];
 
-    /// <summary>Puts the items in random order, in place (Fisher and Yates).</summary>
+    /// <summary>Shuffles the items in place (Fisher–Yates).</summary>
     public void Shuffle<T>(Span<T> items)
     {
         for (int i = items.Length - 1; i > 0; i--)

@@ -1,18 +1,17 @@
+using System.Numerics;
 using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace Farsight.Engine.Numerics;
 
-/// <summary>Stored values (little-endian) to floats. Exact: every value of every format is a float.</summary>
+/// <summary>Converts stored values (little-endian) to floats. Exact: every value of every format is a float.</summary>
 public static class Widen
 {
     /// <summary>Widens as many values as <paramref name="destination"/> holds.</summary>
-    /// <param name="format">How the values are stored.</param>
+    /// <param name="format">Storage format.</param>
     /// <param name="stored">[BytesOf(n)] need not be aligned.</param>
     /// <param name="destination">[n] overwritten.</param>
-    /// <exception cref="ArgumentException">The lengths do not belong together.</exception>
+    /// <exception cref="ArgumentException">The lengths do not match.</exception>
     public static void ToFloat(NumberFormat format, ReadOnlySpan<byte> stored, Span<float> destination)
     {
         NumberFormats.CheckBytes(format, destination.Length, stored.Length);
@@ -37,11 +36,11 @@ public static class Widen
     }
 
     /// <summary>Widens part of a row, which may begin and end inside a block.</summary>
-    /// <param name="format">How the values are stored.</param>
+    /// <param name="format">Storage format.</param>
     /// <param name="row">[BytesOf(row's length)]</param>
-    /// <param name="first">The first value wanted.</param>
+    /// <param name="first">Index of the first value.</param>
     /// <param name="destination">[n] overwritten with values first … first + n − 1.</param>
-    /// <exception cref="ArgumentException">The range leaves the row.</exception>
+    /// <exception cref="ArgumentException">The range exceeds the row.</exception>
     public static void ToFloat(NumberFormat format, ReadOnlySpan<byte> row, int first, Span<float> destination)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);
@@ -66,33 +65,22 @@ public static class Widen
         values.Slice(first, destination.Length).CopyTo(destination);
     }
 
-    /// <summary>A BF16 value is the upper half of the same float.</summary>
+    /// <summary>Converts BF16 values, which are the upper halves of floats.</summary>
     /// <param name="stored">[n] bits.</param>
     /// <param name="destination">[n] overwritten.</param>
     public static void FromBFloat16(ReadOnlySpan<ushort> stored, Span<float> destination)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(stored.Length, destination.Length);
-        int i = 0;
         ref ushort from = ref MemoryMarshal.GetReference(stored);
-        ref uint to = ref Unsafe.As<float, uint>(ref MemoryMarshal.GetReference(destination));
-
-        if (Vector512.IsHardwareAccelerated)
+        ref float to = ref MemoryMarshal.GetReference(destination);
+        int i = 0;
+        // The runtime's own vector: as wide as the processor's registers up to 256 bits, which keeps up with memory.
+        // A full vector at i is inside while i <= stored.Length − width.
+        for (; i <= stored.Length - Vector<ushort>.Count; i += Vector<ushort>.Count)
         {
-            for (; i <= stored.Length - Vector512<ushort>.Count; i += Vector512<ushort>.Count)
-            {
-                (Vector512<uint> low, Vector512<uint> high) = Vector512.Widen(Vector512.LoadUnsafe(ref from, (nuint)i));
-                (low << 16).StoreUnsafe(ref to, (nuint)i);
-                (high << 16).StoreUnsafe(ref to, (nuint)(i + Vector512<uint>.Count));
-            }
-        }
-        if (Vector256.IsHardwareAccelerated)
-        {
-            for (; i <= stored.Length - Vector256<ushort>.Count; i += Vector256<ushort>.Count)
-            {
-                (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.LoadUnsafe(ref from, (nuint)i));
-                (low << 16).StoreUnsafe(ref to, (nuint)i);
-                (high << 16).StoreUnsafe(ref to, (nuint)(i + Vector256<uint>.Count));
-            }
+            Vector.Widen(Vector.LoadUnsafe(ref from, (nuint)i), out Vector<uint> low, out Vector<uint> high);
+            Vector.AsVectorSingle(low << 16).StoreUnsafe(ref to, (nuint)i);
+            Vector.AsVectorSingle(high << 16).StoreUnsafe(ref to, (nuint)(i + Vector<uint>.Count));
         }
         for (; i < stored.Length; i++)
         {

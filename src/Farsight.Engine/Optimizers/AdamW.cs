@@ -1,19 +1,19 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Parameters;
 
 namespace Farsight.Engine.Optimizers;
 
-/// <summary>The constants of <see cref="AdamW"/>.</summary>
+/// <summary>Represents the hyperparameters of <see cref="AdamW"/>.</summary>
 /// <param name="Beta1">Share of the first moment that a step keeps; 0 ≤ Beta1 &lt; 1.</param>
 /// <param name="Beta2">Share of the second moment that a step keeps; 0 ≤ Beta2 &lt; 1.</param>
 /// <param name="Epsilon">Added to the root of the second moment; > 0.</param>
-/// <param name="WeightDecay">Share of a weight that is taken away per step and unit of learning rate; ≥ 0.</param>
+/// <param name="WeightDecay">Share of a weight subtracted per step and unit of learning rate; ≥ 0.</param>
 public sealed record AdamWSettings(double Beta1, double Beta2, double Epsilon, double WeightDecay);
 
-/// <summary>Adam with decoupled weight decay.</summary>
+/// <summary>Represents Adam with decoupled weight decay.</summary>
 /// <remarks>
 /// m = β₁·m + (1 − β₁)·g;  v = β₂·v + (1 − β₂)·g²;  w −= η·λ·w + η · m̂ / (√v̂ + ε), with m̂ = m / (1 − β₁ᵗ) and
 /// v̂ = v / (1 − β₂ᵗ). Source: arXiv:1711.05101, Algorithm 2, with η for its α·η_t and the decay scaled by the learning rate
@@ -24,7 +24,7 @@ public sealed class AdamW : Optimizer
     readonly AdamWSettings _settings;
     readonly Rows[] _first, _second;
 
-    /// <summary>Starts with moments of zero.</summary>
+    /// <summary>Creates the optimizer with zero moments.</summary>
     public AdamW(IReadOnlyList<Parameter> parameters, AdamWSettings settings)
         : base(parameters)
     {
@@ -36,6 +36,9 @@ public sealed class AdamW : Optimizer
     /// <inheritdoc/>
     public override IEnumerable<(string Name, Rows State)> State =>
         Parameters.SelectMany((p, i) => new[] { ($"{p.Name}.exp_avg", p.Used(_first[i])), ($"{p.Name}.exp_avg_sq", p.Used(_second[i])) });
+
+    /// <inheritdoc/>
+    protected override IEnumerable<Rows> Buffers => [.. _first, .. _second];
 
     /// <inheritdoc/>
     protected override void Update(double learningRate)
@@ -51,8 +54,8 @@ public sealed class AdamW : Optimizer
         }
     }
 
-    /// <summary>One step for some floats of a parameter.</summary>
-    /// <param name="f">This step's factors.</param>
+    /// <summary>Computes one step for some floats of a parameter.</summary>
+    /// <param name="f">Factors of this step.</param>
     /// <param name="gradient">[n]</param>
     /// <param name="value">[n] changed.</param>
     /// <param name="first">[n] m, changed.</param>
@@ -63,48 +66,10 @@ public sealed class AdamW : Optimizer
         Shape.Same(gradient.Length, first.Length);
         Shape.Same(gradient.Length, second.Length);
 
-        ref float rG = ref MemoryMarshal.GetReference(gradient), rW = ref MemoryMarshal.GetReference(value);
-        ref float rM = ref MemoryMarshal.GetReference(first), rV = ref MemoryMarshal.GetReference(second);
-        int i = 0;
-        // All four have gradient.Length floats, so a full vector at i is inside while i <= gradient.Length − width.
-        if (Vector512.IsHardwareAccelerated)
-        {
-            for (; i <= gradient.Length - Vector512<float>.Count; i += Vector512<float>.Count)
-            {
-                Vector512<float> g = Vector512.LoadUnsafe(ref rG, (nuint)i), w = Vector512.LoadUnsafe(ref rW, (nuint)i);
-                Vector512<float> m = Vector512.LoadUnsafe(ref rM, (nuint)i) * f.Beta1 + g * f.OneMinusBeta1;
-                Vector512<float> v = Vector512.LoadUnsafe(ref rV, (nuint)i) * f.Beta2 + g * g * f.OneMinusBeta2;
-                m.StoreUnsafe(ref rM, (nuint)i);
-                v.StoreUnsafe(ref rV, (nuint)i);
-                Vector512<float> root = Vector512.Sqrt(v) * f.RootScale + Vector512.Create(f.Epsilon);
-                (w - (w * f.Decay + m * f.StepSize / root)).StoreUnsafe(ref rW, (nuint)i);
-            }
-        }
-        if (Vector256.IsHardwareAccelerated)
-        {
-            for (; i <= gradient.Length - Vector256<float>.Count; i += Vector256<float>.Count)
-            {
-                Vector256<float> g = Vector256.LoadUnsafe(ref rG, (nuint)i), w = Vector256.LoadUnsafe(ref rW, (nuint)i);
-                Vector256<float> m = Vector256.LoadUnsafe(ref rM, (nuint)i) * f.Beta1 + g * f.OneMinusBeta1;
-                Vector256<float> v = Vector256.LoadUnsafe(ref rV, (nuint)i) * f.Beta2 + g * g * f.OneMinusBeta2;
-                m.StoreUnsafe(ref rM, (nuint)i);
-                v.StoreUnsafe(ref rV, (nuint)i);
-                Vector256<float> root = Vector256.Sqrt(v) * f.RootScale + Vector256.Create(f.Epsilon);
-                (w - (w * f.Decay + m * f.StepSize / root)).StoreUnsafe(ref rW, (nuint)i);
-            }
-        }
-        for (; i < gradient.Length; i++)
-        {
-            float g = gradient[i];
-            first[i] = first[i] * f.Beta1 + g * f.OneMinusBeta1;
-            second[i] = second[i] * f.Beta2 + g * g * f.OneMinusBeta2;
-            float root = MathF.Sqrt(second[i]) * f.RootScale + f.Epsilon;
-            // Decay and step are added first: 1 − η·λ alone rounds to 1 in F32 at the learning rates of preference training.
-            value[i] -= value[i] * f.Decay + first[i] * f.StepSize / root;
-        }
+        Elementwise.Run(gradient.Length, new UpdateKernel(f, gradient, value, first, second));
     }
 
-    /// <summary>What one step multiplies with, computed in double and then narrowed.</summary>
+    /// <summary>Represents the factors of one step, computed in double and then rounded to float.</summary>
     /// <param name="Beta1">β₁</param>
     /// <param name="OneMinusBeta1">1 − β₁</param>
     /// <param name="Beta2">β₂</param>
@@ -120,5 +85,33 @@ public sealed class AdamW : Optimizer
             (float)s.Beta1, (float)(1 - s.Beta1), (float)s.Beta2, (float)(1 - s.Beta2),
             (float)(1 / Math.Sqrt(1 - Math.Pow(s.Beta2, step))), (float)s.Epsilon,
             (float)(learningRate / (1 - Math.Pow(s.Beta1, step))), (float)(learningRate * s.WeightDecay));
+    }
+
+    readonly ref struct UpdateKernel(
+        Factors factors, ReadOnlySpan<float> gradient, Span<float> value, Span<float> first, Span<float> second) : IElementwise
+    {
+        readonly ref float _gradient = ref MemoryMarshal.GetReference(gradient), _value = ref MemoryMarshal.GetReference(value);
+        readonly ref float _first = ref MemoryMarshal.GetReference(first), _second = ref MemoryMarshal.GetReference(second);
+        readonly Factors _f = factors;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Step<TVector, TTier>(nint i)
+            where TVector : struct
+            where TTier : IVectorTier<TVector>
+        {
+            TVector g = TTier.Load(ref _gradient, i), w = TTier.Load(ref _value, i);
+            TVector m = TTier.Add(
+                TTier.Multiply(TTier.Load(ref _first, i), TTier.Create(_f.Beta1)), TTier.Multiply(g, TTier.Create(_f.OneMinusBeta1)));
+            TVector v = TTier.Add(
+                TTier.Multiply(TTier.Load(ref _second, i), TTier.Create(_f.Beta2)),
+                TTier.Multiply(TTier.Multiply(g, g), TTier.Create(_f.OneMinusBeta2)));
+            TTier.Store(m, ref _first, i);
+            TTier.Store(v, ref _second, i);
+            TVector root = TTier.Add(TTier.Multiply(TTier.SquareRoot(v), TTier.Create(_f.RootScale)), TTier.Create(_f.Epsilon));
+            // Decay and step are added first: 1 − η·λ alone rounds to 1 in F32 at the learning rates of preference training.
+            TVector change = TTier.Add(
+                TTier.Multiply(w, TTier.Create(_f.Decay)), TTier.Divide(TTier.Multiply(m, TTier.Create(_f.StepSize)), root));
+            TTier.Store(TTier.Subtract(w, change), ref _value, i);
+        }
     }
 }

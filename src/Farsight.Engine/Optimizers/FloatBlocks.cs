@@ -2,10 +2,10 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Optimizers;
 
-/// <summary>Rows cut into blocks of a fixed number of floats, for work that does not care where a row ends.</summary>
+/// <summary>Splits rows into blocks of a fixed number of floats, for work that does not depend on row boundaries.</summary>
 static class FloatBlocks
 {
-    /// <summary>Floats of a block; the last may be shorter. Part of the result where a block is summed.</summary>
+    /// <summary>Number of floats in a block; the last may be shorter. It determines the order of sums.</summary>
     internal const int Size = 1 << 14;
 
     internal static int Count(Rows rows) => checked((int)((rows.Length + Size - 1) / Size));

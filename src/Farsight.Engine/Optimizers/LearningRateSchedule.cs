@@ -1,13 +1,13 @@
 namespace Farsight.Engine.Optimizers;
 
-/// <summary>The learning rate of each step as a share of its peak.</summary>
+/// <summary>Represents the learning rate of each step as a share of its peak.</summary>
 /// <remarks>
 /// All rise linearly over the warm-up, whose last step is at the peak, and then follow their own rule. Steps count from 0.
 /// </remarks>
 /// <param name="WarmupSteps">≥ 0; step s of the warm-up gets (s + 1) / WarmupSteps.</param>
 public abstract record LearningRateSchedule(int WarmupSteps)
 {
-    /// <summary>0 … 1: what the peak learning rate is multiplied with.</summary>
+    /// <summary>Computes the factor of the peak learning rate, 0 … 1.</summary>
     /// <param name="stepsTaken">Before this one, from 0; the rule after the warm-up reaches its end at
     /// <paramref name="totalSteps"/>.</param>
     /// <param name="totalSteps">Steps of the whole run.</param>
@@ -17,15 +17,15 @@ public abstract record LearningRateSchedule(int WarmupSteps)
         return stepsTaken < WarmupSteps ? (stepsTaken + 1.0) / WarmupSteps : AfterWarmup(stepsTaken, totalSteps);
     }
 
-    /// <summary>The rule after the warm-up.</summary>
+    /// <summary>Computes the factor after the warm-up.</summary>
     protected abstract double AfterWarmup(long stepsTaken, long totalSteps);
 
-    /// <summary>How far step is from first (0) to last (1).</summary>
+    /// <summary>Computes the position of a step between the first (0) and the last (1).</summary>
     static double Progress(double step, double first, double last) => last > first ? Math.Clamp((step - first) / (last - first), 0, 1) : 1;
 
     static double Linearly(double progress, double floor) => 1 - (1 - floor) * progress;
 
-    /// <summary>The peak until the end.</summary>
+    /// <summary>Represents a constant rate at the peak.</summary>
     /// <param name="WarmupSteps">≥ 0.</param>
     public sealed record Constant(int WarmupSteps) : LearningRateSchedule(WarmupSteps)
     {
@@ -33,7 +33,7 @@ public abstract record LearningRateSchedule(int WarmupSteps)
         protected override double AfterWarmup(long stepsTaken, long totalSteps) => 1;
     }
 
-    /// <summary>A straight line from the peak to the floor.</summary>
+    /// <summary>Represents a linear decay from the peak to the floor.</summary>
     /// <param name="WarmupSteps">≥ 0.</param>
     /// <param name="Floor">Share of the peak at the end, 0 … 1.</param>
     public sealed record Linear(int WarmupSteps, double Floor) : LearningRateSchedule(WarmupSteps)
@@ -44,7 +44,8 @@ public abstract record LearningRateSchedule(int WarmupSteps)
     }
 
     /// <summary>
-    /// Half a cosine from the peak to the floor: floor + (1 − floor) · (1 + cos(π · progress)) / 2. Source: arXiv:1608.03983, Eq. 5.
+    /// Represents a cosine decay from the peak to the floor: floor + (1 − floor) · (1 + cos(π · progress)) / 2. Source:
+    /// arXiv:1608.03983, Eq. 5.
     /// </summary>
     /// <param name="WarmupSteps">≥ 0.</param>
     /// <param name="Floor">Share of the peak at the end, 0 … 1.</param>
@@ -55,7 +56,7 @@ public abstract record LearningRateSchedule(int WarmupSteps)
             Floor + (1 - Floor) * (1 + Math.Cos(Math.PI * Progress(stepsTaken, WarmupSteps, totalSteps))) / 2;
     }
 
-    /// <summary>The peak, then over the last part of the run a straight line to the floor.</summary>
+    /// <summary>Represents a constant rate at the peak, followed by a linear decay to the floor over the last part of the run.</summary>
     /// <param name="WarmupSteps">≥ 0.</param>
     /// <param name="DecayShare">Share of all steps that the line takes, 0 … 1.</param>
     /// <param name="Floor">Share of the peak at the end, 0 … 1.</param>

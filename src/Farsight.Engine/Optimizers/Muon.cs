@@ -5,12 +5,14 @@ using Farsight.Engine.Parameters;
 
 namespace Farsight.Engine.Optimizers;
 
-/// <summary>The constants of <see cref="Muon"/>.</summary>
+/// <summary>Represents the hyperparameters of <see cref="Muon"/>.</summary>
 /// <param name="Momentum">Share of the momentum that a step keeps; 0.95 in the source.</param>
-/// <param name="WeightDecay">Share of a weight that is taken away per step and unit of learning rate; ≥ 0.</param>
+/// <param name="WeightDecay">Share of a weight subtracted per step and unit of learning rate; ≥ 0.</param>
 public sealed record MuonSettings(double Momentum, double WeightDecay);
 
-/// <summary>Momentum whose update is made nearly orthogonal: every direction of a weight matrix moves by about the same amount.</summary>
+/// <summary>
+/// Represents momentum with a nearly orthogonal update: every direction of a weight matrix moves by about the same amount.
+/// </summary>
 /// <remarks>
 /// b = μ·b + g;  u = g + μ·b (Nesterov);  o = NewtonSchulz(u);  w −= η·λ·w + η · √max(1, rows / columns) · o.
 /// Source: Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024, with its five steps and
@@ -24,7 +26,7 @@ public sealed class Muon : Optimizer
     readonly MuonSettings _settings;
     readonly Rows[] _momentum;
 
-    /// <summary>Starts with a momentum of zero.</summary>
+    /// <summary>Creates the optimizer with zero momentum.</summary>
     /// <exception cref="ArgumentException">A parameter is not a <see cref="ParameterRole.Matrix"/>.</exception>
     public Muon(IReadOnlyList<Parameter> parameters, MuonSettings settings)
         : base(parameters)
@@ -40,6 +42,9 @@ public sealed class Muon : Optimizer
     /// <inheritdoc/>
     public override IEnumerable<(string Name, Rows State)> State =>
         Parameters.Select((p, i) => ($"{p.Name}.momentum_buffer", _momentum[i]));
+
+    /// <inheritdoc/>
+    protected override IEnumerable<Rows> Buffers => _momentum;
 
     /// <inheritdoc/>
     protected override void Update(double learningRate)
@@ -63,7 +68,9 @@ public sealed class Muon : Optimizer
         TensorPrimitives.MultiplyAdd(b, share, g, FloatBlocks.Of(update, block));
     });
 
-    /// <summary>w −= decay · w + step · update, added first, because 1 − decay alone may round to 1. The update is used up.</summary>
+    /// <summary>
+    /// Computes w −= decay · w + step · update, added first, because 1 − decay alone may round to 1. Overwrites the update.
+    /// </summary>
     static void Apply(Rows value, Rows update, float step, float decay) => Workers.For(FloatBlocks.Count(value), block =>
     {
         Span<float> w = FloatBlocks.Of(value, block), u = FloatBlocks.Of(update, block);
@@ -96,7 +103,7 @@ public sealed class Muon : Optimizer
         }
     }
 
-    /// <summary>s = X·Xᵀ of a wide matrix, XᵀX of a tall one.</summary>
+    /// <summary>Computes s = X·Xᵀ of a wide matrix or XᵀX of a tall one.</summary>
     static void Square(Rows x, Rows s)
     {
         if (x.Count <= x.Width)
@@ -110,7 +117,7 @@ public sealed class Muon : Optimizer
         }
     }
 
-    /// <summary>p = b·S + c·S²; S is symmetric, so S·Sᵀ is its square.</summary>
+    /// <summary>Computes p = b·S + c·S²; S is symmetric, so S·Sᵀ is its square.</summary>
     static void Combine(Rows s, Rows p)
     {
         Gemm.MultiplyTransposed(s, new RowsMatrix(s), 0, s.Count, p, add: false);
@@ -122,7 +129,7 @@ public sealed class Muon : Optimizer
         });
     }
 
-    /// <summary>y += p · x for a wide matrix, x · p for a tall one; p is symmetric.</summary>
+    /// <summary>Computes y += p · x for a wide matrix or x · p for a tall one; p is symmetric.</summary>
     static void MultiplySymmetric(Rows x, Rows p, Rows y)
     {
         if (x.Count <= x.Width)

@@ -1,19 +1,19 @@
 namespace Farsight.Engine.Rope;
 
-/// <summary>The rotary frequencies of a head after scaling.</summary>
-/// <param name="InvFreq">[Dh/2] radians a position turns the pair by.</param>
-/// <param name="AttentionFactor">Multiplies cos and sin; 1 except for YaRN and LongRoPE.</param>
+/// <summary>Represents the rotary frequencies of a head after scaling.</summary>
+/// <param name="InvFreq">[Dh/2] radians per position of each pair.</param>
+/// <param name="AttentionFactor">Factor on cos and sin; 1 except for YaRN and LongRoPE.</param>
 public sealed record RopeFrequencies(float[] InvFreq, double AttentionFactor)
 {
     /// <summary>Narrows frequencies that were computed in double.</summary>
     internal RopeFrequencies(IEnumerable<double> frequencies, double attentionFactor = 1)
         : this([.. frequencies.Select(f => (float)f)], attentionFactor) { }
 
-    /// <summary>Computes the frequencies of a scaling rule, in double; the formula is the rule's.</summary>
+    /// <summary>Computes the frequencies of a scaling rule.</summary>
     /// <param name="headDim">Dh, even.</param>
     /// <param name="ropeTheta">θ.</param>
-    /// <param name="scaling">The rule.</param>
-    /// <param name="length">Tokens of the sequence; matters only where the rule says so. Defaults to a short one.</param>
+    /// <param name="scaling">The scaling rule.</param>
+    /// <param name="length">Tokens of the sequence; used only by rules that depend on it. Default: a short sequence.</param>
     public static RopeFrequencies Of(int headDim, double ropeTheta, RopeScaling scaling, int length = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(headDim % 2, 0, nameof(headDim));

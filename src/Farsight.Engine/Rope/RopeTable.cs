@@ -3,7 +3,7 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Rope;
 
-/// <summary>Cosines and sines for the rotations of some positions, shared by all heads and layers.</summary>
+/// <summary>Represents the cosines and sines that rotate some positions, shared by all heads and layers.</summary>
 /// <param name="Cos">[T, Dh/2] cos(position · InvFreq) times the attention factor.</param>
 /// <param name="Sin">[T, Dh/2] sin(position · InvFreq) times the attention factor.</param>
 public readonly record struct RopeTable(Rows Cos, Rows Sin)
@@ -11,9 +11,9 @@ public readonly record struct RopeTable(Rows Cos, Rows Sin)
     // A row is Dh/2 sines and cosines, some microseconds.
     const int RowsPerBlock = 16;
 
-    /// <summary>Allocates and fills the table for these positions.</summary>
-    /// <param name="positions">[T] position ids; any order, gaps and repetitions included.</param>
-    /// <param name="frequencies">The model's.</param>
+    /// <summary>Allocates and fills a table; the caller owns and disposes both buffers.</summary>
+    /// <param name="positions">[T] position ids, in any order; gaps and repetitions are allowed.</param>
+    /// <param name="frequencies">Frequencies of the model.</param>
     public static RopeTable Create(IReadOnlyList<int> positions, RopeFrequencies frequencies)
     {
         int pairs = frequencies.InvFreq.Length;
@@ -22,19 +22,19 @@ public readonly record struct RopeTable(Rows Cos, Rows Sin)
         return table;
     }
 
-    /// <summary>Overwrites the table's rows; for memory taken from a <see cref="Workspace"/>.</summary>
-    /// <remarks>The angle is taken in double from the F32 frequency, so far positions are as exact as near ones.</remarks>
+    /// <summary>Overwrites all rows of the table.</summary>
+    /// <remarks>Angles are computed in double from the F32 frequency, so distant positions are as exact as near ones.</remarks>
     /// <param name="positions">[T] position ids.</param>
-    /// <param name="frequencies">The model's.</param>
+    /// <param name="frequencies">Frequencies of the model.</param>
     public void Fill(IReadOnlyList<int> positions, RopeFrequencies frequencies)
     {
         Shape.Same(Cos.Width, frequencies.InvFreq.Length);
         Fill(positions, _ => frequencies);
     }
 
-    /// <summary>The same where rows differ in their frequencies, which are of one head dim.</summary>
+    /// <summary>Overwrites all rows of the table with frequencies that differ by row and have the same head dim.</summary>
     /// <param name="positions">[T] position ids.</param>
-    /// <param name="frequencies">Those of a row, by its number.</param>
+    /// <param name="frequencies">Returns the frequencies of a row by its index.</param>
     internal void Fill(IReadOnlyList<int> positions, Func<int, RopeFrequencies> frequencies)
     {
         Shape.Same(Cos.Count, positions.Count);

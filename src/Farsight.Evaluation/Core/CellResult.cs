@@ -4,14 +4,14 @@ using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Core;
 
-/// <summary>The number of some examples, with its 95 % interval.</summary>
-/// <param name="Groups">What they have in common; empty for all of a task.</param>
-/// <param name="N">Examples, failed ones included.</param>
-/// <param name="Failed">How many failed; they count as 0, or are left out of the mean where lower is better.</param>
+/// <summary>Represents the aggregate of a group of examples, with its 95 % interval.</summary>
+/// <param name="Groups">Values of the groups; empty for all examples of a task.</param>
+/// <param name="N">Number of examples, failed ones included.</param>
+/// <param name="Failed">Number of failed examples. They count as 0, or are left out of the mean where lower is better.</param>
 /// <param name="Mean">The mean, or the task's own aggregate; null when nothing was measured.</param>
 /// <param name="Low">Lower end of the interval.</param>
-/// <param name="High">Upper end.</param>
-/// <param name="Beside">The same of the further metrics.</param>
+/// <param name="High">Upper end of the interval.</param>
+/// <param name="Beside">Aggregates of the further metrics.</param>
 public sealed record CellResult(
     IReadOnlyDictionary<string, string> Groups,
     int N,
@@ -31,19 +31,19 @@ public sealed record CellResult(
         Groups.TryGetValue(EvalExample.Depth, out string? depth) ? double.Parse(depth, CultureInfo.InvariantCulture) : null;
 }
 
-/// <summary>Makes the cells of one task.</summary>
+/// <summary>Computes the cells of one task.</summary>
 /// <param name="task">The task.</param>
-/// <param name="seed">Of the resampling.</param>
+/// <param name="seed">Seed of the resampling.</param>
 sealed class CellMaker(IEvalTask task, int seed)
 {
-    /// <summary>One cell for each combination of the groups' values, in the order of their first example.</summary>
+    /// <summary>Computes one cell for each combination of the groups' values, in the order of their first example.</summary>
     internal IReadOnlyList<CellResult> By(string[] names, IReadOnlyList<EvalRecord> records) =>
     [
         .. records.GroupBy(r => string.Join('\n', names.Select(n => r.Groups.GetValueOrDefault(n, ""))))
             .Select(g => Make(names, [.. g])),
     ];
 
-    /// <summary>One cell.</summary>
+    /// <summary>Computes one cell.</summary>
     internal CellResult Make(string[] names, IReadOnlyList<EvalRecord> records)
     {
         Dictionary<string, string> groups = names.ToDictionary(n => n, n => records[0].Groups.GetValueOrDefault(n, ""));
@@ -58,7 +58,7 @@ sealed class CellMaker(IEvalTask task, int seed)
         return new(groups, records.Count, failed, score.Value, interval.Low, interval.High, score.Beside);
     }
 
-    /// <summary>The task's own aggregate, or the means; a metric that an example lacks counts as 0.</summary>
+    /// <summary>Computes the task's own aggregate, or the means; a metric that an example lacks counts as 0.</summary>
     internal static EvalScore Aggregate(IEvalTask task, IReadOnlyList<ScoredExample> examples)
     {
         if (task is IAggregatedTask aggregated)

@@ -4,7 +4,7 @@ using Farsight.Engine;
 
 namespace Farsight.Evaluation.Core;
 
-/// <summary>A JSON object of a data file of the user's; what it lacks is said with its place.</summary>
+/// <summary>Reads a JSON object of a benchmark's data file; messages about missing values give its place.</summary>
 /// <param name="json">The object.</param>
 /// <param name="place">File and number, for messages.</param>
 sealed class DataRecord(JsonElement json, string place)
@@ -55,12 +55,12 @@ sealed class DataRecord(JsonElement json, string place)
             : throw Lacks($"a list '{key}'");
 
     /// <summary>What is wrong with the record.</summary>
-    internal InputException Lacks(string what) => new($"{place} has not {what}; get the file again ('farsight eval data' says where).");
+    internal InputException Lacks(string what) => new($"{place} has not {what}; get the file again ('farsight eval data' shows where).");
 
     static JsonElement.ArrayEnumerator Elements(JsonElement array, string path) =>
         array.ValueKind == JsonValueKind.Array
             ? array.EnumerateArray()
-            : throw new InputException($"{path} is not a JSON array; get the file again ('farsight eval data' says where).");
+            : throw new InputException($"{path} is not a JSON array; get the file again ('farsight eval data' shows where).");
 
     static string Text(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
 

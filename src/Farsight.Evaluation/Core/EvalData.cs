@@ -1,43 +1,43 @@
 using System.IO.Compression;
 using System.Text.Json;
 using Farsight.Engine;
-using Farsight.Engine.Files;
+using ICSharpCode.SharpZipLib.BZip2;
 
 namespace Farsight.Evaluation.Core;
 
-/// <summary>The user's folder with data sets, templates and word lists that others wrote: one folder a benchmark.</summary>
+/// <summary>Reads the user's folder of data sets, templates and word lists: one folder per benchmark.</summary>
 /// <remarks>A file may be there as it is, or compressed with .gz or .bz2 behind its name. Paths have slashes and are relative to the
 /// folder.</remarks>
 /// <param name="root">The folder; null for none.</param>
 public sealed class EvalData(string? root)
 {
-    /// <summary>The environment variable that names the folder where <c>--data</c> does not.</summary>
+    /// <summary>The environment variable that holds the folder where no folder is given.</summary>
     public const string Variable = "FARSIGHT_EVALDATA";
 
     static readonly string[] s_endings = ["", ".gz", ".bz2"];
 
-    /// <summary>No folder: nothing exists.</summary>
+    /// <summary>No folder; no file exists in it.</summary>
     public static EvalData None { get; } = new(null);
 
-    /// <summary>The folder that is named, or else that of <see cref="Variable"/>, or none.</summary>
+    /// <summary>Opens the given folder, or else that of <see cref="Variable"/>, or none.</summary>
     public static EvalData At(string? named) =>
         new(named ?? (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? path : null));
 
     /// <summary>The folder; null for none.</summary>
     public string? Root => root;
 
-    /// <summary>Whether the file is there, compressed or not, or the folder.</summary>
+    /// <summary>Returns whether a file, compressed or not, or a folder exists.</summary>
     public bool Exists(string path) => PathOf(path) is not null;
 
-    /// <summary>Whether what a task reads is there, or the file that does as well.</summary>
+    /// <summary>Returns whether a task's file or its alternative exists.</summary>
     public bool Exists(EvalDataFile file) => Exists(file.Path) || (file.Or is { } other && Exists(other));
 
-    /// <summary>Where the file or folder is; null where it is missing.</summary>
+    /// <summary>Returns the path of a file or folder; null where it is missing.</summary>
     public string? PathOf(string path) => root is null
         ? null
         : s_endings.Select(ending => Path.Combine(root, path) + ending).FirstOrDefault(Path.Exists);
 
-    /// <summary>The names of a folder's files, sorted, without the endings of compressed ones.</summary>
+    /// <summary>Returns the names of a folder's files, sorted, without the endings of compressed ones.</summary>
     /// <exception cref="InputException">The folder is missing.</exception>
     public IReadOnlyList<string> Files(string folder) =>
         [
@@ -50,7 +50,7 @@ public sealed class EvalData(string? root)
                 .Order(StringComparer.Ordinal),
         ];
 
-    /// <summary>Opens a file for reading, uncompressed.</summary>
+    /// <summary>Opens a file for reading, and decompresses it.</summary>
     /// <exception cref="InputException">It is missing.</exception>
     public Stream Open(string path)
     {
@@ -64,22 +64,36 @@ public sealed class EvalData(string? root)
         };
     }
 
+    /// <summary>Decompresses a whole bzip2 file, which may consist of several streams.</summary>
     static MemoryStream Whole(FileStream file, string path)
     {
+        MemoryStream content = new();
         using (file)
         {
             try
             {
-                return Bzip2.Decompress(file);
+                byte[] head = new byte[4];
+                while (file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) is > 0 and var read)
+                {
+                    if (read < head.Length || !head.AsSpan(0, 3).SequenceEqual("BZh"u8) || head[3] is < (byte)'1' or > (byte)'9')
+                    {
+                        throw new InvalidDataException("This is not bzip2 data."); // which the library takes for an empty stream
+                    }
+                    file.Position -= head.Length;
+                    using BZip2InputStream stream = new(file) { IsStreamOwner = false };
+                    stream.CopyTo(content);
+                }
             }
-            catch (InvalidDataException e)
+            catch (Exception e) when (e is BZip2Exception or InvalidDataException or EndOfStreamException or IndexOutOfRangeException)
             {
                 throw Damaged(path, e.Message, e);
             }
         }
+        content.Position = 0;
+        return content;
     }
 
-    /// <summary>A whole file as text.</summary>
+    /// <summary>Reads a file as text.</summary>
     /// <exception cref="InputException">It is missing or damaged.</exception>
     public string ReadText(string path)
     {
@@ -94,7 +108,7 @@ public sealed class EvalData(string? root)
         }
     }
 
-    /// <summary>A file's lines, one after the other, without their ends.</summary>
+    /// <summary>Reads the lines of a file, without their ends.</summary>
     /// <exception cref="InputException">It is missing or damaged.</exception>
     public IEnumerable<string> ReadLines(string path)
     {
@@ -117,7 +131,7 @@ public sealed class EvalData(string? root)
         }
     }
 
-    /// <summary>A whole file as JSON.</summary>
+    /// <summary>Reads a file as JSON.</summary>
     /// <exception cref="InputException">It is missing or damaged.</exception>
     public JsonElement ReadJson(string path)
     {
@@ -131,7 +145,7 @@ public sealed class EvalData(string? root)
         }
     }
 
-    /// <summary>The lines of a JSONL file, one after the other; empty lines are left out.</summary>
+    /// <summary>Reads the lines of a JSONL file; empty lines are left out.</summary>
     /// <exception cref="InputException">It is missing or damaged.</exception>
     public IEnumerable<JsonElement> ReadJsonLines(string path)
     {
@@ -162,9 +176,10 @@ public sealed class EvalData(string? root)
         PathOf(path)
         ?? throw new InputException(
             root is null
-                ? $"{path} is needed; name the folder of the benchmarks' data with --data or {Variable} ('farsight eval data' says what belongs there)."
-                : $"{Path.Combine(root, path)} is missing; 'farsight eval data' says where to get it.");
+                ? $"{path} is required; set Data or the environment variable {Variable} to the folder of the benchmarks' data ('farsight "
+                    + "eval data' lists its files)."
+                : $"{Path.Combine(root, path)} is missing; 'farsight eval data' shows where to get it.");
 
     static InputException Damaged(string path, string what, Exception inner) =>
-        new($"{path} is damaged: {what} Get it again ('farsight eval data' says where).", inner);
+        new($"{path} is damaged: {what} Get it again ('farsight eval data' shows where).", inner);
 }

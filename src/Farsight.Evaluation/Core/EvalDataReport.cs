@@ -2,23 +2,23 @@ using System.Security.Cryptography;
 
 namespace Farsight.Evaluation.Core;
 
-/// <summary>One file that tasks read, and whether it is there.</summary>
-/// <param name="Path">Below the data folder.</param>
+/// <summary>Represents a file that tasks read, and its status.</summary>
+/// <param name="Path">Path below the data folder.</param>
 /// <param name="Status">"found", "missing", "changed" (its content is not the known one), or "optional" (missing, and the tasks run without
 /// it).</param>
-/// <param name="Source">Where the user gets it.</param>
-/// <param name="Sha256">Of the content, where it is known.</param>
+/// <param name="Source">Where the user can get it.</param>
+/// <param name="Sha256">Hash of the content, where it is known.</param>
 /// <param name="Tasks">Names of the tasks that read it.</param>
 public sealed record EvalDataState(string Path, string Status, string Source, string? Sha256, IReadOnlyList<string> Tasks)
 {
-    /// <summary>Whether a task cannot run, or would not give the known numbers.</summary>
+    /// <summary>Whether a task cannot run, or would not reproduce the known numbers.</summary>
     public bool IsProblem => Status is "missing" or "changed";
 }
 
-/// <summary>What of the benchmarks' data is in a data folder.</summary>
+/// <summary>Checks which of the benchmarks' files are in a data folder.</summary>
 public static class EvalDataReport
 {
-    /// <summary>Looks at every file of some tasks; hashes those whose hash is known.</summary>
+    /// <summary>Checks the files of tasks; hashes those whose hash is known.</summary>
     /// <returns>By path. A file that one task needs and another can do without is needed.</returns>
     public static IReadOnlyList<EvalDataState> Of(IEnumerable<IEvalTask> tasks, EvalData data) =>
     [

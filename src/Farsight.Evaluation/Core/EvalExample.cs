@@ -1,23 +1,23 @@
 namespace Farsight.Evaluation.Core;
 
-/// <summary>One prompt and what is right.</summary>
-/// <param name="Id">Unique in its task over all lengths, the same in every run: "1024-0.25-3".</param>
-/// <param name="Prompt">What the model is given.</param>
-/// <param name="References">The right answers; what several mean (any, all) is the task's matter.</param>
-/// <param name="MaxNewTokens">Generation budget; 0 for tasks that generate nothing.</param>
+/// <summary>Represents what a task asks: a prompt, how it is answered, and the right answers.</summary>
+/// <param name="Id">Unique in the task over all lengths, and the same in every run: "1024-0.25-3".</param>
+/// <param name="Prompt">The prompt.</param>
+/// <param name="References">The right answers; the task decides whether several mean any or all.</param>
+/// <param name="MaxNewTokens">Maximum number of new tokens; 0 for tasks that generate nothing.</param>
 public sealed record EvalExample(string Id, EvalPrompt Prompt, IReadOnlyList<string> References, int MaxNewTokens)
 {
-    /// <summary>The name of the group that tells the context length in tokens.</summary>
+    /// <summary>The name of the group that holds the context length in tokens.</summary>
     public const string Length = "length";
 
-    /// <summary>The name of the group that tells how deep the asked needle is, 0 to 1.</summary>
+    /// <summary>The name of the group that holds the depth of the needle, 0 to 1.</summary>
     public const string Depth = "depth";
 
-    /// <summary>What is asked, in short, for reports.</summary>
+    /// <summary>The question in short, for reports.</summary>
     public string Question { get; init; } = "";
 
     /// <summary>
-    /// How results are broken down: "length" → "4096", "depth" → "0.5", "subject" → "anatomy". The same names for every example of a task.
+    /// Groups of the results: "length" → "4096", "depth" → "0.5", "subject" → "anatomy". The same names for every example of a task.
     /// </summary>
     public IReadOnlyDictionary<string, string> Groups { get; init; } = new Dictionary<string, string>();
 
@@ -28,24 +28,24 @@ public sealed record EvalExample(string Id, EvalPrompt Prompt, IReadOnlyList<str
     public IReadOnlyList<string> Stop { get; init; } = [];
 
     /// <summary>
-    /// So many tokens are generated before anything ends the completion; a stop text that it begins with does not count then.
+    /// Number of new tokens before which nothing ends the completion; a stop text at its beginning does not count then.
     /// </summary>
     public int MinNewTokens { get; init; }
 
-    /// <summary>What else scoring needs: all classes, the labels of a question.</summary>
+    /// <summary>Further input of the scoring: all classes, the labels of a question.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Details { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
-    /// <summary>Temperature of the sampling where the benchmark samples; 0 takes the likeliest token each time.</summary>
+    /// <summary>Sampling temperature; 0 takes the likeliest token each time.</summary>
     public float Temperature { get; init; }
 
     /// <summary>Samples among the likeliest tokens that hold this share of the probability.</summary>
     public float TopP { get; init; } = 1;
 
-    /// <summary>The group's value, or null.</summary>
+    /// <summary>Returns the value of a group, or null.</summary>
     public string? Group(string name) => Groups.TryGetValue(name, out string? value) ? value : null;
 }
 
-/// <summary>A text whose probability after a prompt is asked for.</summary>
+/// <summary>Represents a text whose probability after a prompt is scored.</summary>
 /// <param name="Text">The continuation, with its leading space; it is encoded by itself, as text that continues another.</param>
 public sealed record EvalChoice(string Text)
 {

@@ -17,22 +17,22 @@ public static class EvalFiles
     /// <summary>The name of the file with the seconds of each example, which differ from run to run.</summary>
     public const string TimingName = "timing.jsonl";
 
-    /// <summary>The name of the file with everything.</summary>
+    /// <summary>The name of the file with the results.</summary>
     public const string ResultsName = "results.json";
 
     static readonly EvalJson s_lines = new(Options(indented: false));
     static readonly EvalJson s_whole = new(Options(indented: true));
 
-    /// <summary>Results as JSON, ending in a newline; the same results give the same bytes.</summary>
+    /// <summary>Returns results as JSON with a final newline; equal results have equal bytes.</summary>
     public static string ToJson(EvalResults results) => JsonSerializer.Serialize(results, s_whole.EvalResults) + "\n";
 
-    /// <summary>Writes results.json; examples that examples.jsonl has are not repeated.</summary>
+    /// <summary>Writes results.json, without the examples that examples.jsonl has.</summary>
     public static void WriteResults(string directory, EvalResults results) =>
         AtomicFile.WriteText(
             Path.Combine(directory, ResultsName),
             ToJson(results.Lines.Count > 0 ? results with { Examples = [] } : results));
 
-    /// <summary>Reads a results.json, or the one in a directory, with the examples that stand beside it.</summary>
+    /// <summary>Reads a results.json, or the one in a directory, with the examples beside it.</summary>
     /// <exception cref="InputException">It is missing or damaged, or examples.jsonl is, or is not as the evaluation left it.</exception>
     public static EvalResults ReadResults(string path)
     {
@@ -40,8 +40,8 @@ public static class EvalFiles
         if (!File.Exists(file))
         {
             throw new InputException(Directory.Exists(path) && File.Exists(Path.Combine(path, ExamplesName))
-                ? $"{path} holds an evaluation that did not come to its end; run the same 'farsight eval' again to finish it."
-                : $"{file} does not exist; run 'farsight eval' with --out first.");
+                ? $"{path} holds an unfinished evaluation; rerun the same 'farsight eval' command to finish it."
+                : $"{file} does not exist; run 'farsight eval' with this output directory first.");
         }
         try
         {
@@ -74,7 +74,8 @@ public static class EvalFiles
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
             throw new InputException(
-                $"{path} is not as the evaluation left it: {ResultsName} counts other examples; run the same 'farsight eval' again, which keeps what is whole.",
+                $"{path} is not as the evaluation left it: {ResultsName} counts other examples; rerun the same 'farsight eval' command, "
+                    + "which keeps the intact examples.",
                 e);
         }
     }

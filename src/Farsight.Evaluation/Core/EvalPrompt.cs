@@ -4,7 +4,7 @@ using Farsight.Text.Conversations;
 namespace Farsight.Evaluation.Core;
 
 /// <summary>
-/// What a model is given, before it becomes tokens. Nothing else makes prompts: rendering and cutting are in <see cref="PromptMaker"/>.
+/// Represents a task's prompt before it is rendered. <see cref="IPromptMaker"/> renders and cuts it.
 /// </summary>
 public abstract record EvalPrompt
 {
@@ -12,18 +12,18 @@ public abstract record EvalPrompt
     {
     }
 
-    /// <summary>A single user message.</summary>
+    /// <summary>Creates a single user message.</summary>
     public static Messages Of(string text) => new([new("user", text)]);
 
-    /// <summary>Exact ids, for prompts whose length in tokens is exact. They are taken as they are.</summary>
+    /// <summary>Represents exact ids, for prompts whose length in tokens is exact. They are used as they are.</summary>
     /// <param name="Ids">[P] with BOS and all markers, up to where the response begins.</param>
     public sealed record Tokens(IReadOnlyList<int> Ids) : EvalPrompt
     {
-        /// <summary>The same as messages, for an endpoint; null where it cannot be said so.</summary>
+        /// <summary>The same prompt as messages, for an endpoint; null where it cannot be expressed so.</summary>
         public Messages? Spoken { get; init; }
     }
 
-    /// <summary>A conversation.</summary>
+    /// <summary>Represents a conversation.</summary>
     /// <param name="Turns">Roles "system", "user", "assistant"; the last is the user's.</param>
     public sealed record Messages(IReadOnlyList<ChatTurn> Turns) : EvalPrompt
     {

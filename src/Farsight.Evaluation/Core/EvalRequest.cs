@@ -10,16 +10,15 @@ using Farsight.Evaluation.Core.Answering;
 using Farsight.Evaluation.Core.Prompts;
 using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
-using Microsoft.Extensions.AI;
 
 namespace Farsight.Evaluation.Core;
 
-/// <summary>An evaluation as a user asks for it.</summary>
+/// <summary>Holds the options of an evaluation.</summary>
 /// <param name="Tasks">Names of tasks or benchmarks of the catalog.</param>
 /// <param name="Lengths">Context lengths in tokens, for the tasks that are made for a length.</param>
-/// <param name="Depths">How many, at equal distances from 0 to 1.</param>
-/// <param name="Samples">Examples for each cell of a task that makes its own; null for the task's own number.</param>
-/// <param name="Seed">Of everything drawn.</param>
+/// <param name="Depths">Number of needle depths, at equal distances from 0 to 1.</param>
+/// <param name="Samples">Examples per cell of a task that generates its own; null for the task's own number.</param>
+/// <param name="Seed">Seed of all random choices.</param>
 /// <param name="Documents">Folder or file with the haystack's documents; null for invented ones.</param>
 public sealed record EvalRequest(
     IReadOnlyList<string> Tasks, IReadOnlyList<int> Lengths, int Depths, int? Samples, int Seed, string? Documents)
@@ -32,10 +31,10 @@ public sealed record EvalRequest(
     // Enough places to cut from, without tokenising a library.
     const int LeastTokens = 1 << 16, MostTokens = 1 << 20;
 
-    /// <summary>Names of suites, whose tasks are run as well.</summary>
+    /// <summary>Names of suites, whose tasks run as well.</summary>
     public IReadOnlyList<string> Suites { get; init; } = [];
 
-    /// <summary>Most examples of a task at each length, from everywhere among them; null for all.</summary>
+    /// <summary>Maximum number of examples per task and length, spread evenly over all of them; null for all.</summary>
     public int? Limit { get; init; }
 
     /// <summary>The folder of the benchmarks' data; null for that of <see cref="EvalData.Variable"/>, or none.</summary>
@@ -44,7 +43,7 @@ public sealed record EvalRequest(
     /// <summary>Whether the model's chat template is used.</summary>
     public TemplateUse Template { get; init; }
 
-    /// <summary>Most tokens of a prompt where a benchmark cuts; null for what the window leaves.</summary>
+    /// <summary>Maximum tokens of a prompt where a benchmark cuts; null for the room in the window.</summary>
     public int? MaxPrompt { get; init; }
 
     /// <summary>
@@ -58,13 +57,13 @@ public sealed record EvalRequest(
     /// <summary>Heads that are switched off, as <see cref="HeadMask.Heads"/> reads them; null for none. Local models only.</summary>
     public string? MaskedHeads { get; init; }
 
-    /// <summary>The head_scores.json that <see cref="MaskedHeads"/> goes by, or a directory that has one; null for none.</summary>
+    /// <summary>The head_scores.json that <see cref="MaskedHeads"/> refers to, or a directory that has one; null for none.</summary>
     public string? HeadScores { get; init; }
 
-    /// <summary>The command line, for the results; empty where a program asks.</summary>
+    /// <summary>The command line, for the results; empty where a program starts the evaluation.</summary>
     public string Command { get; init; } = "";
 
-    /// <summary>Everything that can be found wrong before a model is opened.</summary>
+    /// <summary>Validates the options before a model is opened.</summary>
     /// <exception cref="InputException">A name is unknown, a number is out of range, or documents or data are not there. Of suites some
     /// data must be there.</exception>
     public void Check()
@@ -74,7 +73,8 @@ public sealed record EvalRequest(
         string? data = files.Root;
         (string What, bool Wrong)[] problems =
         [
-            ("at least one task is needed; --list shows them", tasks.Count == 0), ("at least one length is needed", Lengths.Count == 0),
+            ("at least one task is required; 'farsight eval --list' shows them", tasks.Count == 0),
+            ("at least one length is required", Lengths.Count == 0),
             ("lengths must be at least 2 tokens", Lengths.Any(l => l < 2)), ("depths must be at least 1", Depths < 1),
             ("samples must be at least 1", Samples < 1), ("the limit must be at least 1", Limit < 1),
             ("the longest prompt must have at least 2 tokens", MaxPrompt < 2), ("the window must have at least 2 tokens", Window < 2),
@@ -93,15 +93,15 @@ public sealed record EvalRequest(
         }
     }
 
-    /// <summary>The tasks of the names and suites, each once, in the order they were named.</summary>
+    /// <summary>Returns the tasks of the names and suites, each once, in their order.</summary>
     /// <exception cref="InputException">A name is unknown.</exception>
     public IReadOnlyList<IEvalTask> Selected() =>
         [.. Tasks.SelectMany(EvalTaskCatalog.Find).Concat(Suites.SelectMany(EvalTaskCatalog.Suite)).Distinct()];
 
-    /// <summary>Those of the tasks that no name asks for, so that one which cannot run is no error.</summary>
+    /// <summary>Returns the tasks that no name selects; one that cannot run is not an error.</summary>
     HashSet<IEvalTask> OfSuites() => [.. Suites.SelectMany(EvalTaskCatalog.Suite).Except(Tasks.SelectMany(EvalTaskCatalog.Find))];
 
-    /// <summary>The plan for a local model.</summary>
+    /// <summary>Creates the plan for a local model.</summary>
     /// <exception cref="InputException">As <see cref="Check"/>, or the documents cannot be read.</exception>
     public EvalPlan For(LoadedModel model)
     {
@@ -113,8 +113,8 @@ public sealed record EvalRequest(
     /// <summary>Evaluates a local model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="directory">As <see cref="EvalRunner.Run"/> takes it.</param>
-    /// <param name="progress">Told after every example.</param>
-    /// <param name="cancellationToken">What was judged stays on disk.</param>
+    /// <param name="progress">Receives the progress after every example.</param>
+    /// <param name="cancellationToken">Stops the evaluation; finished examples stay on disk.</param>
     /// <param name="judge">Judges the tasks that are judged; null for none.</param>
     /// <exception cref="InputException">As <see cref="Check"/>, or as <see cref="EvalRunner.Run"/>.</exception>
     public EvalResults Run(
@@ -149,50 +149,48 @@ public sealed record EvalRequest(
         if (Template == TemplateUse.Chat && plan.Setting.Format is null)
         {
             throw new InputException(
-                $"{model.Name} has no chat template, so --template chat cannot be used; leave it out, or put a chat_template.jinja into the model's directory."
+                $"{model.Name} has no chat template, so the template mode 'chat' cannot be used; use another mode, "
+                    + "or put a chat_template.jinja into the model's directory."
             );
         }
         PromptMaker prompts = new(
             plan.Setting.Tokens!,
             plan.Setting.Format,
             new(Template, Window ?? model.Model.Config.MaxPositionEmbeddings, MaxPrompt));
-        LocalEvalModel subject = new(plan.Model, prompts, model.Completer, model.Choices);
-        return new EvalRunner(subject, null, judge).Run(plan, directory, progress, cancellationToken);
+        return new EvalRunner(model.LanguageModel, prompts, null, judge).Run(plan, directory, progress, cancellationToken);
     }
 
-    /// <summary>Evaluates the model behind a chat client.</summary>
-    /// <param name="client">Limits, repeats and caches by itself; any number of requests is started at once.</param>
-    /// <param name="name">Tells the model from others: its name and its server's.</param>
-    /// <param name="concurrency">How many requests the client has under way at most.</param>
+    /// <summary>Evaluates a model behind an endpoint.</summary>
+    /// <param name="model">The model; its name must tell it from others, so it holds the server's name.</param>
     /// <param name="directory">As <see cref="EvalRunner.Run"/> takes it.</param>
-    /// <param name="progress">Told after every example.</param>
-    /// <param name="cancellationToken">What was judged stays on disk.</param>
+    /// <param name="progress">Receives the progress after every example.</param>
+    /// <param name="cancellationToken">Stops the evaluation; finished examples stay on disk.</param>
     /// <param name="judge">Judges the tasks that are judged; null for none.</param>
     /// <exception cref="InputException">As <see cref="Check"/>, or as <see cref="EvalRunner.Run"/>.</exception>
     public EvalResults Run(
-        IChatClient client, string name, int concurrency, string? directory, IProgress<EvalProgress>? progress,
+        ILanguageModel model, string? directory, IProgress<EvalProgress>? progress,
         CancellationToken cancellationToken, EvalJudge? judge = null)
     {
         Check();
         if (Template != TemplateUse.Task)
         {
-            throw new InputException("An endpoint puts messages into a template of its own, so --template cannot be chosen; leave it out.");
+            throw new InputException("An endpoint applies its own chat template, so the template mode must be 'task'.");
         }
         if (MaskedHeads is not null)
         {
             throw new InputException(
-                "Heads of an endpoint's model cannot be switched off; leave --mask-heads out, or evaluate a local model.");
+                "Heads of a model behind an endpoint cannot be switched off; leave MaskedHeads unset, or evaluate a local model.");
         }
         Tokenizer? tokenizer = Tokenizer is null ? null : Text.Tokenizers.Tokenizer.Load(Tokenizer);
         EvalPlan plan = PlanFor(
-            name,
+            model.Name,
             tokenizer is null ? null : new TokenizerText(tokenizer),
             tokenizer is not null && ChatFormat.Exists(Tokenizer!, tokenizer)
                 ? new ChatPromptText(tokenizer, ChatFormat.Load(Tokenizer!, tokenizer))
                 : null);
-        EndpointEvalModel subject = new(name, client, new(plan.Setting.Tokens, new(Template, Window, MaxPrompt)));
-        EvalRunnerOptions groups = new(Examples: Math.Max(64, 4 * concurrency), Tokens: int.MaxValue);
-        return new EvalRunner(subject, groups, judge).Run(plan, directory, progress, cancellationToken);
+        EndpointPrompts prompts = new(plan.Setting.Tokens, new(Template, Window, MaxPrompt));
+        EvalRunnerOptions groups = new(Examples: Math.Max(64, 4 * model.Capabilities.Concurrency), Tokens: int.MaxValue);
+        return new EvalRunner(model, prompts, groups, judge).Run(plan, directory, progress, cancellationToken);
     }
 
     EvalPlan PlanFor(string name, ITextTokens? tokens, IPromptText? format)

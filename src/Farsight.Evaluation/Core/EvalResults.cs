@@ -3,11 +3,11 @@ using System.Text.Json.Serialization;
 
 namespace Farsight.Evaluation.Core;
 
-/// <summary>What an evaluation found: results.json.</summary>
+/// <summary>Holds the results of an evaluation: results.json.</summary>
 /// <param name="Model">As in <see cref="EvalPlan.Model"/>.</param>
-/// <param name="Seed">Of everything drawn.</param>
-/// <param name="Haystack">Which documents hide needles.</param>
-/// <param name="Tasks">In the order they were run.</param>
+/// <param name="Seed">Seed of all random choices.</param>
+/// <param name="Haystack">Name of the haystack's documents.</param>
+/// <param name="Tasks">Results of the tasks, in the order of the run.</param>
 /// <param name="Examples">Every example with its completion, task by task.</param>
 public sealed record EvalResults(
     string Model, int Seed, string Haystack, IReadOnlyList<TaskResult> Tasks, IReadOnlyList<EvalRecord> Examples)
@@ -22,17 +22,17 @@ public sealed record EvalResults(
         init => field = value ?? []; // a file of an earlier version lacks it
     } = [];
 
-    /// <summary>Tasks and lengths that no examples could be made for.</summary>
+    /// <summary>Tasks and lengths without examples.</summary>
     public IReadOnlyList<SkippedPart> Skipped { get; init; } = [];
 
-    /// <summary>Numbers over several tasks.</summary>
+    /// <summary>Means over several tasks.</summary>
     public IReadOnlyList<BenchmarkMean> Means
     {
         get;
         init => field = value ?? []; // a file of an earlier version lacks it
     } = [];
 
-    /// <summary>The command line that asked for it, without what does not change numbers; empty where a program did.</summary>
+    /// <summary>The command line, without options that do not change results; empty where a program started the evaluation.</summary>
     public string Command
     {
         get;
@@ -44,54 +44,59 @@ public sealed record EvalResults(
         typeof(EvalResults).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 }
 
-/// <summary>The mean of some tasks' numbers.</summary>
+/// <summary>Represents a mean over tasks.</summary>
 /// <param name="Name">For people, with the benchmark's name: "longbench without code, kinds alike".</param>
-/// <param name="Tasks">Of the benchmark, as far as they were run.</param>
-/// <param name="Mean">As the tasks' own, shares from 0 to 1.</param>
+/// <param name="Tasks">Tasks of the benchmark that were run.</param>
+/// <param name="Mean">The mean; shares are 0 to 1.</param>
 public sealed record BenchmarkMean(string Name, IReadOnlyList<string> Tasks, double Mean);
 
-/// <summary>Consecutive lines of a file.</summary>
-/// <param name="First">The first one's number, from 1.</param>
-/// <param name="Last">The last one's.</param>
+/// <summary>Represents consecutive lines of a file.</summary>
+/// <param name="First">Number of the first line, from 1.</param>
+/// <param name="Last">Number of the last line.</param>
 public sealed record LineRange(int First, int Last);
 
-/// <summary>What was not run.</summary>
+/// <summary>Represents a task or length that was not run.</summary>
 /// <param name="Task">The task's name.</param>
 /// <param name="Length">Context tokens; null for a task that is not made for a length.</param>
-/// <param name="Reason">Why.</param>
+/// <param name="Reason">The reason.</param>
 public sealed record SkippedPart(string Task, int? Length, string Reason);
 
-/// <summary>One task's aggregates.</summary>
-/// <param name="Task">Its name.</param>
+/// <summary>Represents the aggregates of one task.</summary>
+/// <param name="Task">Name of the task.</param>
 /// <param name="Version">Scores of different versions are not comparable.</param>
-/// <param name="Title">For people.</param>
-/// <param name="Metric">What the means are means of.</param>
+/// <param name="Title">Title for people.</param>
+/// <param name="Metric">Name of the metric.</param>
 /// <param name="Chance">Expected score of a guesser; null where there is no such number.</param>
-/// <param name="All">Over all examples.</param>
-/// <param name="By">By each group alone: by length, by subject. Groups with a single value are left out, but for the length.</param>
+/// <param name="All">Aggregate over all examples.</param>
+/// <param name="By">Aggregates by each group alone: by length, by subject. Groups with a single value are left out, except the
+/// length.</param>
 /// <param name="Cells">By all groups together, where there are several, in the order they were run. A cell that was not run is
 /// absent.</param>
 public sealed record TaskResult(
     string Task, int Version, string Title, string Metric, double? Chance,
     CellResult All, IReadOnlyList<CellResult> By, IReadOnlyList<CellResult> Cells)
 {
-    /// <summary>What <c>--task</c> takes for all tasks of its benchmark; may be empty.</summary>
+    /// <summary>The name that selects all tasks of the benchmark; may be empty.</summary>
     public string Benchmark { get; init; } = "";
 
-    /// <summary>Scores are shares, shown in percent.</summary>
+    /// <summary>Whether scores are shares, shown in percent.</summary>
     public bool IsShare { get; init; } = true;
 
-    /// <summary>A larger number is worse.</summary>
+    /// <summary>Whether a larger number is worse.</summary>
     public bool IsLowerBetter { get; init; }
 
     /// <summary>Share of the prompts that were cut.</summary>
     public double CutShare { get; init; }
 
-    /// <summary>How often each way of making prompts was used, such as "chat, 1 BOS".</summary>
+    /// <summary>Number of prompts by template, such as "chat, 1 BOS".</summary>
     public IReadOnlyDictionary<string, int> Templates { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>How often completions ended in each way.</summary>
+    /// <summary>Number of completions by stop reason.</summary>
     public IReadOnlyDictionary<string, int> StopReasons { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Number of failed examples by exception type; null when none failed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, int>? Failures { get; init; }
 
     /// <summary>The cells by length, over everything else.</summary>
     [JsonIgnore]
@@ -100,7 +105,7 @@ public sealed record TaskResult(
     /// <summary>Aggregates the records of one task.</summary>
     /// <param name="task">The task.</param>
     /// <param name="records">Its records, at least one.</param>
-    /// <param name="seed">Of the intervals' resampling.</param>
+    /// <param name="seed">Seed of the intervals' resampling.</param>
     public static TaskResult Of(IEvalTask task, IReadOnlyList<EvalRecord> records, int seed)
     {
         EvalTaskCard card = task.Card;
@@ -125,7 +130,15 @@ public sealed record TaskResult(
             CutShare = (double)records.Count(r => r.Cut is not null) / records.Count,
             Templates = Counted(records, r => r.BosCount is { } bos ? $"{r.Template}, {bos} BOS" : r.Template),
             StopReasons = Counted(records, r => r.StopReason),
+            Failures = Counted([.. records.Where(r => r.Failed is not null)], TypeOf) is { Count: > 0 } failures ? failures : null,
         };
+    }
+
+    /// <summary>Returns the exception type in "IOException: …" or "judge: IOException: …"; the first word where there is none.</summary>
+    static string TypeOf(EvalRecord record)
+    {
+        string[] parts = record.Failed!.Split(": ");
+        return parts.Take(2).FirstOrDefault(p => p.EndsWith("Exception", StringComparison.Ordinal), parts[0]);
     }
 
     static SortedDictionary<string, int> Counted(IReadOnlyList<EvalRecord> records, Func<EvalRecord, string> key) =>

@@ -1,29 +1,34 @@
+using Farsight.Alignment.Answering;
 using Farsight.Engine;
 using Farsight.Evaluation.Core.Answering;
+using Farsight.Evaluation.Core.Prompts;
 
 namespace Farsight.Evaluation.Core;
 
-/// <summary>Runs tasks against a model and keeps every example.</summary>
+/// <summary>Runs tasks on a model and records every example.</summary>
 /// <remarks>
 /// A task that can make no examples at a length (too short, no data) is skipped there, and the results say why; if nothing is left, that is
-/// an error. An example that threw scores 0, is marked with the reason and stays in the denominator. Examples are asked in groups whose
-/// limits
-/// depend on the examples alone. In a directory every example is written as soon as it and those before it are judged; running again keeps
-/// those whose task, version, id and prompt are the same and that did not fail, so an interrupted evaluation continues where it was.
-/// Where answers depend on their company a group with gaps is asked again as a whole, and only the gaps are written.
+/// an error. An example fails if the model refuses it or its prompt does not fit: it scores 0, its record has the reason, and it stays in
+/// the
+/// denominator. Any other exception is a bug and ends the run. Examples are sent in groups whose limits depend on the examples alone. In a
+/// directory every example is written as soon as it and those before it are scored; running again keeps those whose task, version, id and
+/// prompt are the same and that did not fail, so an interrupted evaluation continues where it was. For a model that batches
+/// (<see cref="ModelCapabilities.IsBatched"/>) a group with gaps is sent again as a whole, and only the gaps are written.
 /// </remarks>
 /// <param name="model">Answers the prompts.</param>
+/// <param name="prompts">Renders the prompts.</param>
 /// <param name="options">Sizes of the groups.</param>
 /// <param name="judge">Judges the tasks that are judged; null for none.</param>
-public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = null, EvalJudge? judge = null)
+public sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOptions? options = null, EvalJudge? judge = null)
 {
+    readonly ModelCalls _calls = new(model);
     readonly EvalRunnerOptions _options = options ?? new();
 
     /// <summary>Runs a plan: task by task, length by length.</summary>
-    /// <param name="plan">What to run.</param>
-    /// <param name="directory">Gets examples.jsonl, timing.jsonl and results.json; null to keep nothing on disk.</param>
-    /// <param name="progress">Told after every example.</param>
-    /// <param name="cancellationToken">What was judged stays on disk.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="directory">Directory of examples.jsonl, timing.jsonl and results.json; null to write no files.</param>
+    /// <param name="progress">Receives the progress after every example.</param>
+    /// <param name="cancellationToken">Stops the evaluation; finished examples stay on disk.</param>
     /// <exception cref="InputException">The plan does not fit the text or the lengths, or the directory belongs to another
     /// model.</exception>
     public EvalResults Run(
@@ -41,7 +46,8 @@ public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = nu
                 () => plan.Limit is { } limit ? SpreadSample.Of(task, setting, limit) : task.Examples(setting),
                 task.Card.IsPerLength,
                 e => skipped.Add(new(task.Card.Name, length, e.Message)));
-            foreach (EvalRecord record in new TaskRun(plan, model, judge, task, length, log, _options).Run(examples, cancellationToken))
+            foreach (EvalRecord record in new TaskRun(
+                plan, model, prompts, _calls, judge, task, length, log, _options).Run(examples, cancellationToken))
             {
                 records.Add(record);
                 progress?.Report(new(task.Card.Name, length, records.Count, total));
@@ -110,9 +116,9 @@ public sealed class EvalRunner(IEvalModel model, EvalRunnerOptions? options = nu
         select TaskResult.Of(task, own, plan.Setting.Seed);
 }
 
-/// <summary>How many examples are asked together.</summary>
+/// <summary>Limits how many examples are sent together.</summary>
 /// <remarks>A large group computes more at once; a small one loses less when it is interrupted.</remarks>
-/// <param name="Examples">At most.</param>
+/// <param name="Examples">Maximum number of examples of a group.</param>
 /// <param name="Tokens">Most prompt tokens of a group of several; what a prompt has in common with the one before it does not
 /// count.</param>
 public sealed record EvalRunnerOptions(int Examples = 256, int Tokens = 1 << 15);

@@ -6,7 +6,7 @@ using Farsight.Engine;
 
 namespace Farsight.Evaluation.Core;
 
-/// <summary>The growing files of an evaluation, and what an earlier run left in them. One process at a time.</summary>
+/// <summary>Appends to the files of an evaluation, and reads what an earlier run left in them. One process at a time.</summary>
 /// <remarks>A record counts if task, version, id, prompt and judge are the same and it did not fail. A line that a kill left torn is cut
 /// off; a failure that happens again as it is written is not written again.</remarks>
 sealed class ExamplesLog : IDisposable
@@ -44,16 +44,16 @@ sealed class ExamplesLog : IDisposable
         }
     }
 
-    /// <summary>Opens the files of a directory; without one nothing is kept.</summary>
+    /// <summary>Opens the files of a directory; without one no files are written.</summary>
     /// <exception cref="InputException">A line is damaged, the answers are another model's, or another process has the
     /// directory.</exception>
     internal static ExamplesLog Open(string? directory, string model) => directory is null ? new() : new(directory, model);
 
-    /// <summary>The kept record of an example, or null.</summary>
+    /// <summary>Returns the kept record of an example, or null.</summary>
     internal EvalRecord? Find(EvalTaskCard card, string id, string promptSha256, string? judge) =>
         _kept.GetValueOrDefault(Key(card.Name, card.Version, id, promptSha256, judge));
 
-    /// <summary>Adds a record and hands it to the system, so that a kill cannot take it back.</summary>
+    /// <summary>Appends a record and flushes it, so that a kill does not lose it.</summary>
     internal void Append(EvalRecord record, double seconds)
     {
         string line = EvalFiles.Line(record);
@@ -67,7 +67,7 @@ sealed class ExamplesLog : IDisposable
         Write(_timing, JsonSerializer.Serialize(new { task = record.Task, id = record.Id, seconds = Math.Round(seconds, 3) }));
     }
 
-    /// <summary>Where records stand in the file that were found in it or added to it; nothing where there is no file.</summary>
+    /// <summary>Returns the line ranges of records in the file; empty where there is no file.</summary>
     internal IReadOnlyList<LineRange> Lines(IEnumerable<EvalRecord> records)
     {
         List<LineRange> ranges = [];
@@ -143,7 +143,7 @@ sealed class ExamplesLog : IDisposable
         }
     }
 
-    /// <summary>Cuts off what stands behind the last newline and goes to the end.</summary>
+    /// <summary>Removes an incomplete last line and moves to the end.</summary>
     static void CutTorn(FileStream file)
     {
         long end = file.Length;

@@ -6,7 +6,7 @@ using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Core;
 
-/// <summary>Tokenised documents from which consecutive text of an exact number of tokens is cut.</summary>
+/// <summary>Cuts consecutive text of an exact number of tokens from tokenised documents.</summary>
 /// <remarks>
 /// White space is collapsed to single spaces, as RULER does with its essays. Sentences are tokenised one by one, each with
 /// the space before it, so that putting a needle between two of them changes the tokens of neither. The documents form a

@@ -5,7 +5,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Evaluation.Core;
 
-/// <summary>Which heads a user wants switched off: "top:10", "random:10", or heads by name, "18-0,12-7".</summary>
+/// <summary>Reads which heads are switched off: "top:10", "random:10", or heads by name, "18-0,12-7".</summary>
 /// <remarks>
 /// The causal check of arXiv:2404.15574, section 4.1: without its retrieval heads a model no longer finds needles, without as many others
 /// it still does. Differs from the original, which makes a masked head's attention even, and only while it decodes: here its output is
@@ -17,16 +17,17 @@ public static class HeadMask
     /// <summary>Reads a mask.</summary>
     /// <param name="mask">"top:N" are the N best heads; "random:N" are drawn, from those that are no retrieval heads where scores are
     /// known.</param>
-    /// <param name="scores">Of the model's heads; null where they are not known.</param>
+    /// <param name="scores">Scores of the model's heads; null where they are not known.</param>
     /// <param name="config">The model.</param>
-    /// <param name="seed">Of the draw.</param>
+    /// <param name="seed">Seed of the draw.</param>
     /// <exception cref="InputException">It cannot be read, names heads that the model does not have, or needs scores.</exception>
     public static IReadOnlyList<AttentionHead> Heads(string mask, HeadScores? scores, ModelConfig config, int seed)
     {
         if (scores is not null && (scores.Layers, scores.Heads) != (config.NumHiddenLayers, config.NumAttentionHeads))
         {
             throw new InputException(
-                $"The scores are of a model with {scores.Layers} layers of {scores.Heads} heads, this one has {config.NumHiddenLayers} of {config.NumAttentionHeads}; give this model's head_scores.json."
+                $"The scores are of a model with {scores.Layers} layers of {scores.Heads} heads, "
+                    + $"this one has {config.NumHiddenLayers} of {config.NumAttentionHeads}; give this model's head_scores.json."
             );
         }
         string[] parts = mask.Split(':');
@@ -41,14 +42,15 @@ public static class HeadMask
         return unknown.Length == 0
             ? [.. heads.Distinct()]
             : throw new InputException(
-                $"The model has no head {Name(unknown[0])}; it has {config.NumHiddenLayers} layers of {config.NumAttentionHeads} heads, counted from 0."
+                $"The model has no head {Name(unknown[0])}; it has {config.NumHiddenLayers} layers of {config.NumAttentionHeads} heads, "
+                    + "counted from 0."
             );
     }
 
-    /// <summary>"18-0" for head 0 of layer 18.</summary>
+    /// <summary>Returns the name of a head: "18-0" is head 0 of layer 18.</summary>
     public static string Name(AttentionHead head) => HeadRun.Name(head.Layer, head.Head);
 
-    /// <summary>The head of a name; null where it is none.</summary>
+    /// <summary>Returns the head of a name; null where it is not a head's name.</summary>
     internal static AttentionHead? Parse(string name) =>
         name.Trim().Split('-') is [var layer, var head]
         && int.TryParse(layer, NumberStyles.None, CultureInfo.InvariantCulture, out int l)
@@ -59,7 +61,8 @@ public static class HeadMask
     static IReadOnlyList<AttentionHead> Top(int count, HeadScores? scores) =>
         scores is null
             ? throw new InputException(
-                $"Which heads are the top {count} is known from a head_scores.json only; name it with --head-scores ('farsight eval --task retrieval-heads --out DIR' writes it)."
+                $"The top {count} heads are read from a head_scores.json, which is not given ('farsight eval --task retrieval-heads "
+                    + "--out DIR' writes it)."
             )
         : count <= scores.Ranking.Count ? [.. scores.Ranking.Take(count).Select(r => r.Head)]
         : throw new InputException($"The model has {scores.Ranking.Count} heads; {count} cannot be masked.");

@@ -7,7 +7,7 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Evaluation.Core;
 
-/// <summary>How much of a needle each head copied, run by run: head_scores.json.</summary>
+/// <summary>Holds the share of the needle that each head copied, run by run: head_scores.json.</summary>
 /// <remarks>
 /// One line {"layer-head": [score of each run that counts], …}, layer by layer, as nightdessert/Retrieval_Head @3ac171a writes and
 /// reads its head_score files. A head's score is the mean of its runs (arXiv:2404.15574, section 2).
@@ -17,10 +17,10 @@ public sealed class HeadScores
     /// <summary>The name of the file in an evaluation's directory.</summary>
     public const string FileName = "head_scores.json";
 
-    /// <summary>A head above this is a retrieval head.</summary>
+    /// <summary>Minimum score of a retrieval head.</summary>
     public const double Threshold = 0.1;
 
-    /// <summary>The model's retrieval score is the mean of so many of its best heads.</summary>
+    /// <summary>Number of best heads whose mean is the model's retrieval score.</summary>
     public const int Best = 10;
 
     readonly SortedDictionary<(int Layer, int Head), IReadOnlyList<double>> _runs;
@@ -38,13 +38,13 @@ public sealed class HeadScores
         ];
     }
 
-    /// <summary>How many runs count.</summary>
+    /// <summary>Number of runs that count.</summary>
     public int Runs { get; }
 
-    /// <summary>L.</summary>
+    /// <summary>Number of layers, L.</summary>
     public int Layers { get; }
 
-    /// <summary>H of each layer.</summary>
+    /// <summary>Number of heads per layer, H.</summary>
     public int Heads { get; }
 
     /// <summary>All heads with their scores, the best first; equal ones layer by layer.</summary>
@@ -56,7 +56,7 @@ public sealed class HeadScores
     /// <summary>The retrieval heads, the best first.</summary>
     public IReadOnlyList<AttentionHead> RetrievalHeads => [.. Ranking.TakeWhile(r => r.Score > Threshold).Select(r => r.Head)];
 
-    /// <summary>A head's score in each run that counts.</summary>
+    /// <summary>Returns a head's score in each run that counts.</summary>
     public IReadOnlyList<double> RunsOf(AttentionHead head) => _runs[(head.Layer, head.Head)];
 
     /// <summary>Collects the runs of an evaluation's records; null where no task looked at heads.</summary>
@@ -90,7 +90,7 @@ public sealed class HeadScores
         string file = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
         if (!File.Exists(file))
         {
-            throw new InputException($"{file} does not exist; run 'farsight eval --task retrieval-heads' with --out first.");
+            throw new InputException($"{file} does not exist; run 'farsight eval --task retrieval-heads --out DIR' first.");
         }
         try
         {
@@ -148,7 +148,7 @@ static class HeadRun
     /// <summary>Share of the gold answer's tokens in the answer.</summary>
     internal const string Recall = "recall";
 
-    /// <summary>L.</summary>
+    /// <summary>Number of layers, L.</summary>
     internal const string Layers = "layers";
 
     /// <summary>H.</summary>

@@ -1,43 +1,34 @@
-using System.Text.Json;
 using Farsight.Engine;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
 
 namespace Farsight.Evaluation.Core;
 
-/// <summary>
-/// The small part of YAML that files of prompts are written in: names with a block of text, or with a text in double quotes.
-/// </summary>
+/// <summary>Reads prompts from YAML files of the data folder.</summary>
+/// <remarks>The nodes are read without a schema, so that tags such as <c>!function</c> in a benchmark's file do no harm.</remarks>
 static class PromptYaml
 {
-    /// <summary>The text of a name.</summary>
-    /// <exception cref="InputException">The file is missing, or the name is not there with such a text.</exception>
+    /// <summary>Returns the text of a top-level key.</summary>
+    /// <exception cref="InputException">The file is missing or damaged, or the key has no text.</exception>
     internal static string Text(EvalData data, string path, string name)
-    {
-        string[] lines = [.. data.ReadLines(path).SkipWhile(l => !l.StartsWith(name + ":", StringComparison.Ordinal))];
-        string first = lines.Length > 0 ? lines[0][(name.Length + 1)..].Trim() : "";
-        string value = first.Length > 0 ? first : lines.Skip(1).FirstOrDefault(l => l.Trim().Length > 0)?.Trim() ?? "";
-        return first == "|-"
-            ? Block(lines[1..])
-            : Quoted(value)
-                ?? throw new InputException($"{path} has no text '{name}'; get the file again ('farsight eval data' says where).");
-    }
-
-    static string Block(string[] lines)
-    {
-        int indent = lines.FirstOrDefault(l => l.Trim().Length > 0)?.TakeWhile(c => c == ' ').Count() ?? 0;
-        IEnumerable<string> block = lines.TakeWhile(l =>
-            l.Trim().Length == 0 || l.StartsWith(new string(' ', Math.Max(1, indent)), StringComparison.Ordinal));
-        return string.Join('\n', block.Select(l => l[Math.Min(indent, l.Length)..])).TrimEnd('\n');
-    }
-
-    static string? Quoted(string value)
     {
         try
         {
-            return value.StartsWith('"') ? JsonElement.Parse(value).GetString() : null;
+            YamlStream yaml = [];
+            using StringReader text = new(data.ReadText(path));
+            yaml.Load(text);
+            return yaml.Documents is [{ RootNode: YamlMappingNode root }, ..]
+                && root.Children.TryGetValue(new YamlScalarNode(name), out YamlNode? node)
+                && node is YamlScalarNode { Value: { } value }
+                    ? value
+                    : throw new InputException(
+                        $"{path} has no text '{name}'; download the file again ('farsight eval data' lists the sources).");
         }
-        catch (JsonException)
+        catch (YamlException e)
         {
-            return null;
+            throw new InputException(
+                $"{path} is not valid YAML: {e.Message} Download the file again ('farsight eval data' lists the sources).",
+                e);
         }
     }
 }

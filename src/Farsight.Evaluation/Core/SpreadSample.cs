@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Farsight.Evaluation.Core;
 
-/// <summary>Some examples of many, from everywhere among them.</summary>
+/// <summary>Selects examples that are spread evenly over all of them.</summary>
 /// <remarks>
 /// The order in which places are taken is that of their numbers with the bits reversed (van der Corput's sequence): 0, 1/2, 1/4, 3/4, 1/8 …
 /// So a smaller sample is part of each larger one, and any sample holds about the same share of each stretch: a limit that is raised

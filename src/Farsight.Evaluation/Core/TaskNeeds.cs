@@ -1,31 +1,35 @@
+using Farsight.Alignment.Answering;
 using Farsight.Engine;
 using Farsight.Evaluation.Core.Answering;
 
 namespace Farsight.Evaluation.Core;
 
-/// <summary>What a task needs beside its own code: data, a judge, a model that shows more than text.</summary>
+/// <summary>Checks what a task requires beside its own code: data, a judge, a model that returns more than text.</summary>
 static class TaskNeeds
 {
-    /// <summary>Why a task cannot run: a file of the data folder that is missing; null where all is there.</summary>
+    /// <summary>Returns why a task cannot run: a missing file of the data folder; null where none is missing.</summary>
     internal static string? Data(IEvalTask task, EvalData data) =>
         task.Card.Data.FirstOrDefault(f => !f.IsOptional && !data.Exists(f)) is { } file
-            ? $"{task.Card.Name} needs {file.Path} in the data folder{(data.Root is null ? $", which --data or {EvalData.Variable} names" : $" {data.Root}")}; 'farsight eval data' says where to get it."
+            ? $"{task.Card.Name} needs {file.Path} in the data "
+                + $"folder{(data.Root is null ? $", which is not given (set {EvalData.Variable})" : $" {data.Root}")}; "
+                + "'farsight eval data' shows where to get it."
             : null;
 
-    /// <summary>Why a model cannot run a task: what it does not show, or who would judge; null where nothing is missing.</summary>
-    internal static string? Model(IEvalTask task, IEvalModel model, EvalJudge? judge) =>
-        task is IChoiceTask && !model.GivesLogProbs
-            ? $"{task.Card.Name} compares log-probabilities of given answers, which an endpoint does not give; leave it out, or evaluate a local model."
-        : task is IObservedTask && !model.ShowsHeads
+    /// <summary>Returns why a model cannot run a task; null where nothing is missing.</summary>
+    internal static string? Model(IEvalTask task, ILanguageModel model, EvalJudge? judge) =>
+        task is IChoiceTask && !model.Capabilities.ScoresContinuations
+            ? $"{task.Card.Name} compares log-probabilities of given answers, which an endpoint does not return; leave it out, "
+                + "or evaluate a local model."
+        : task is IObservedTask && !model.Capabilities.ObservesHeads
             ? $"{task.Card.Name} looks at the model's attention, which an endpoint does not show; leave it out, or evaluate a local model."
         : task is IJudgedTask && judge is null
-            ? $"{task.Card.Name} is judged by another model; name one with --judge-endpoint, or leave the task out."
+            ? $"{task.Card.Name} requires a model that judges; give the endpoint of a judge, or leave the task out."
         : null;
 
-    /// <summary>Takes out of a plan what cannot run, if its suite and not its name was asked for.</summary>
-    /// <returns>What is left, and what was taken out with its reasons.</returns>
-    /// <exception cref="InputException">A task that was named cannot run, or nothing is left.</exception>
-    internal static (EvalPlan Plan, IReadOnlyList<SkippedPart> LeftOut) Met(EvalPlan plan, IEvalModel model, EvalJudge? judge)
+    /// <summary>Removes the tasks of suites that cannot run from a plan.</summary>
+    /// <returns>The rest of the plan, and the removed tasks with their reasons.</returns>
+    /// <exception cref="InputException">A task requested by its name cannot run, or no task is left.</exception>
+    internal static (EvalPlan Plan, IReadOnlyList<SkippedPart> LeftOut) Met(EvalPlan plan, ILanguageModel model, EvalJudge? judge)
     {
         List<SkippedPart> leftOut = [];
         List<IEvalTask> left = [];

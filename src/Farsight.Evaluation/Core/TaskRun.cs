@@ -1,91 +1,107 @@
+using System.Diagnostics;
 using Farsight.Alignment.Answering;
 using Farsight.Engine;
+using Farsight.Engine.Numerics;
 using Farsight.Evaluation.Core.Answering;
 using Farsight.Evaluation.Core.Prompts;
 
 namespace Farsight.Evaluation.Core;
 
-/// <summary>One task at one length: examples in, records out, in the order of the examples.</summary>
+/// <summary>Runs one task at one length: examples in, records out, in the order of the examples.</summary>
 sealed class TaskRun(
     EvalPlan plan,
-    IEvalModel model,
+    ILanguageModel model,
+    IPromptMaker prompts,
+    ModelCalls calls,
     EvalJudge? judge,
     IEvalTask task,
     int? length,
     ExamplesLog log,
     EvalRunnerOptions options)
 {
-    /// <summary>Judges what is not judged yet, group by group, and yields the records of all.</summary>
+    string? JudgeName => task is IJudgedTask ? judge?.Name : null;
+
+    /// <summary>Answers and scores the examples without a record, group by group, and yields the records of all.</summary>
     internal IEnumerable<EvalRecord> Run(IEnumerable<EvalExample> examples, CancellationToken cancel)
     {
-        foreach (List<Asked> group in Groups(examples.Select(Prepare)))
+        foreach (List<ExampleRun> group in Groups(examples.Select(Prepare)))
         {
             cancel.ThrowIfCancellationRequested();
-            bool hasGaps = group.Any(a => a.Kept is null && a.Failed is null);
-            bool asks(Asked a) => a.Failed is null && (a.Kept is null || (hasGaps && model.DependsOnCompany));
-            using IEnumerator<Judged> judged = Judge([.. group.Where(asks)], cancel).GetEnumerator();
-            foreach (Asked asked in group)
+            bool hasGaps = group.Any(r => r.Kept is null && r.Failed is null);
+            HashSet<ExampleRun> asked =
+                [.. group.Where(r => r.Failed is null && (r.Kept is null || (hasGaps && model.Capabilities.IsBatched)))];
+            using IEnumerator<ExampleRun> scored = Answer([.. group.Where(asked.Contains)], cancel).GetEnumerator();
+            foreach (ExampleRun run in group)
             {
-                Judged result = asks(asked) && judged.MoveNext() ? judged.Current : Judged.Failure(asked.Failed ?? "");
-                yield return asked.Kept ?? Write(asked, result);
+                _ = asked.Contains(run) && scored.MoveNext();
+                yield return run.Kept ?? Write(run);
             }
         }
     }
 
-    EvalRecord Write(Asked asked, Judged judged)
+    EvalRecord Write(ExampleRun run)
     {
-        EvalRecord record = judged.Record(plan.Model, task.Card, asked) with { Judge = JudgeName };
-        log.Append(record, judged.Seconds);
+        EvalRecord record = run.Record(plan.Model, task.Card, JudgeName);
+        log.Append(record, run.Seconds);
         return record;
     }
 
-    Asked Prepare(EvalExample example)
+    ExampleRun Prepare(EvalExample example)
     {
+        ExampleRun run = new(example);
         try
         {
-            return Found(task is IChoiceTask ? WithChoices(example) : new(example, Make(example.Prompt, example.MaxNewTokens)));
+            if (task is IChoiceTask)
+            {
+                RenderChoices(run);
+            }
+            else
+            {
+                run.Prompt = Render(example.Prompt, example.MaxNewTokens);
+            }
+            run.Kept = log.Find(task.Card, example.Id, run.Sha256, JudgeName);
         }
         catch (InputException e)
         {
-            return new(example, new("none", "")) { Failed = e.Message };
+            run.Fail(e);
         }
+        return run;
     }
 
-    string? JudgeName => task is IJudgedTask ? judge?.Name : null;
-
-    Asked Found(Asked asked) => asked with { Kept = log.Find(task.Card, asked.Example.Id, asked.Sha256, JudgeName) };
-
-    /// <summary>One request where all choices have one prompt, else one for each.</summary>
-    Asked WithChoices(EvalExample example)
+    /// <summary>Makes one request where all choices have one prompt, else one for each choice.</summary>
+    void RenderChoices(ExampleRun run)
     {
-        IReadOnlyList<int>[] continuations = [.. example.Choices.Select(model.Continuation)];
-        MadePrompt[] prompts = example.Choices.Any(c => c.Prompt is not null)
-            ? [.. example.Choices.Select((c, i) => Make(c.Prompt ?? example.Prompt, continuations[i].Count))]
-            : [Make(example.Prompt, continuations.Max(c => c.Count))];
-        return new(example, prompts[0])
+        EvalExample example = run.Example;
+        IReadOnlyList<int>[] continuations = [.. example.Choices.Select(c => c.Tokens ?? prompts.Tokens!.EncodeInside(c.Text))];
+        if (continuations.Any(c => c.Count == 0))
         {
-            Requests = prompts.Length == 1
-                ? [new(prompts[0].Tokens, continuations)]
-                : [.. prompts.Select((p, i) => new ChoiceRequest(p.Tokens, [continuations[i]]))],
-        };
+            throw new InputException($"A choice of example {example.Id} is empty; get the benchmark's data again.");
+        }
+        RenderedPrompt[] rendered = example.Choices.Any(c => c.Prompt is not null)
+            ? [.. example.Choices.Select((c, i) => Render(c.Prompt ?? example.Prompt, continuations[i].Count))]
+            : [Render(example.Prompt, continuations.Max(c => c.Count))];
+        run.Prompt = rendered[0];
+        run.Requests = rendered.Length == 1
+            ? [new(rendered[0].Tokens, continuations)]
+            : [.. rendered.Select((p, i) => new ChoiceRequest(p.Tokens, [continuations[i]]))];
     }
 
-    MadePrompt Make(EvalPrompt prompt, int maxNewTokens) => model.Make(prompt, maxNewTokens, length);
+    RenderedPrompt Render(EvalPrompt prompt, int maxNewTokens) => prompts.Make(prompt, maxNewTokens, length);
 
-    /// <summary>Groups of consecutive examples, limited in number and in tokens.</summary>
-    IEnumerable<List<Asked>> Groups(IEnumerable<Asked> examples)
+    /// <summary>Forms groups of consecutive examples, limited in number and in tokens.</summary>
+    IEnumerable<List<ExampleRun>> Groups(IEnumerable<ExampleRun> runs)
     {
-        List<Asked> group = [];
+        List<ExampleRun> group = [];
         long tokens = 0;
-        foreach (Asked asked in examples)
+        foreach (ExampleRun run in runs)
         {
-            int own = asked.Prompt.Tokens.Count - (group.Count > 0 ? Common(group[^1].Prompt.Tokens, asked.Prompt.Tokens) : 0);
+            int own = run.Prompt.Tokens.Count - (group.Count > 0 ? Common(group[^1].Prompt.Tokens, run.Prompt.Tokens) : 0);
             if (group.Count > 0 && (group.Count == options.Examples || tokens + own > options.Tokens))
             {
                 yield return group;
-                (group, tokens, own) = ([], 0, asked.Prompt.Tokens.Count);
+                (group, tokens, own) = ([], 0, run.Prompt.Tokens.Count);
             }
-            group.Add(asked);
+            group.Add(run);
             tokens += own;
         }
         if (group.Count > 0)
@@ -104,48 +120,144 @@ sealed class TaskRun(
         return common;
     }
 
-    IEnumerable<Judged> Judge(IReadOnlyList<Asked> asked, CancellationToken cancel) =>
-        task switch
+    /// <summary>Answers and scores examples, and yields each as soon as it and those before it are done.</summary>
+    IEnumerable<ExampleRun> Answer(IReadOnlyList<ExampleRun> runs, CancellationToken cancel) => task switch
+    {
+        _ when runs.Count == 0 => [],
+        IChoiceTask choices => Compare(choices, runs, cancel),
+        IObservedTask observed => Complete(runs, cancel).Select(r => Rated(r, () => observed.Score(
+            r.Example,
+            r.Completions[^1],
+            r.Answers[^1].Heads ?? throw new InputException("this model does not show where its heads look")))),
+        IGeneratedTask generated => Complete(runs, cancel).Select(r => Rated(r, () => generated.Score(r.Example, r.Completions))),
+        IJudgedTask judged => judge!.Judge(judged, [.. Complete(runs, cancel)], cancel),
+        _ => throw new InvalidOperationException($"{task.Card.Name} does not say how it is scored."),
+    };
+
+    static ExampleRun Rated(ExampleRun run, Func<EvalScore> score)
+    {
+        run.Rate(score);
+        return run;
+    }
+
+    IEnumerable<ExampleRun> Compare(IChoiceTask choices, IReadOnlyList<ExampleRun> runs, CancellationToken cancel)
+    {
+        long started = Stopwatch.GetTimestamp();
+        Queue<ChoiceLogProb[]> all = new(model.ScoreAsync([.. runs.SelectMany(r => r.Requests)], cancel).GetAwaiter().GetResult());
+        double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds / runs.Count;
+        foreach (ExampleRun run in runs)
         {
-            _ when asked.Count == 0 => [],
-            IChoiceTask choices => new ChoiceJudge(model, choices).Judge(asked, cancel),
-            IObservedTask observed => new Conversations(model, task, length, plan.Setting.Seed)
-                .Hold(asked, cancel)
-                .Select(
-                    (said, i) =>
-                        said.Judge(() =>
-                            observed.Score(
-                                asked[i].Example,
-                                said.Completion,
-                                said.Answers[^1].Heads ?? throw new InputException("this model does not show where its heads look")))),
-            IGeneratedTask generated => new Conversations(model, task, length, plan.Setting.Seed)
-                .Hold(asked, cancel)
-                .Select((said, i) => said.Judge(() => generated.Score(asked[i].Example, said.Completions))),
-            IJudgedTask judged => judge!.Judge(
-                judged,
-                asked,
-                new Conversations(model, task, length, plan.Setting.Seed).Hold(asked, cancel),
-                cancel),
-            _ => throw new InvalidOperationException($"{task.Card.Name} does not say how it is scored."),
+            ChoiceLogProb[] own = [.. run.Requests.SelectMany(_ => all.Dequeue())];
+            (run.Choices, run.Seconds) = (own, seconds);
+            yield return Rated(run, () => choices.Score(run.Example, own));
+        }
+    }
+
+    /// <summary>Completes the examples' prompts, and their follow-ups where the task has some.</summary>
+    IEnumerable<ExampleRun> Complete(IReadOnlyList<ExampleRun> runs, CancellationToken cancel)
+    {
+        IEnumerable<ExampleRun> first = Send([.. runs.Select(r => (r, r.Prompt, r.Example.MaxNewTokens))], cancel);
+        return task is IFollowUpTask followUps ? Continue([.. first], followUps, cancel) : first;
+    }
+
+    ExampleRun[] Continue(ExampleRun[] runs, IFollowUpTask followUps, CancellationToken cancel)
+    {
+        ExampleRun[] open = runs;
+        while (open.Length > 0)
+        {
+            List<(ExampleRun Run, RenderedPrompt Prompt, int MaxNewTokens)> next = [];
+            foreach (ExampleRun run in open.Where(r => r.Failed is null))
+            {
+                try
+                {
+                    if (followUps.FollowUp(run.Example, run.Completions) is { } more)
+                    {
+                        next.Add((run, Render(more.Prompt, more.MaxNewTokens), more.MaxNewTokens));
+                    }
+                }
+                catch (InputException e)
+                {
+                    run.Fail(e);
+                }
+            }
+            open = next.Count > 0 ? [.. Send(next, cancel)] : [];
+        }
+        return runs;
+    }
+
+    IEnumerable<ExampleRun> Send(
+        IReadOnlyList<(ExampleRun Run, RenderedPrompt Prompt, int MaxNewTokens)> prompted, CancellationToken cancel)
+    {
+        CompletionRequest[] requests = [.. prompted.Select(p => Request(p.Run.Example, p.Prompt, p.MaxNewTokens))];
+        foreach (
+            ((ExampleRun run, RenderedPrompt prompt, _), (Completion? completion, Exception? failure)) in prompted.Zip(
+                calls.Send(requests, cancel)))
+        {
+            if (completion is null)
+            {
+                run.Fail(failure!);
+            }
+            else
+            {
+                run.Answers.Add(UpToStop(completion, prompt, run.Example));
+                run.Seconds += completion.Seconds;
+            }
+            yield return run;
+        }
+    }
+
+    CompletionRequest Request(EvalExample example, RenderedPrompt prompt, int maxNewTokens)
+    {
+        int seed = (int)SeededRandom.For(plan.Setting.Seed, $"{task.Card.Name}/{example.Id}", 0).NextUInt64();
+        bool byTokens = prompt.Prompt is Prompt.Tokens;
+        GenerationOptions generation = new(maxNewTokens)
+        {
+            Temperature = example.Temperature,
+            TopP = example.TopP,
+            Seed = example.Temperature > 0 ? seed : null,
+            MinNewTokens = example.MinNewTokens,
+            Stop = byTokens ? [] : example.Stop,
+            StopTokens = byTokens ? [.. example.Stop.Select(StopToken).OfType<int>()] : [],
         };
-}
+        return new(prompt.Prompt, generation)
+        {
+            Random = SeededRandom.For(seed, "completion", 0),
+            ObservesHeads = task is IObservedTask,
+        };
+    }
 
-/// <summary>An example on its way to an answer.</summary>
-/// <param name="Example">The example.</param>
-/// <param name="Prompt">Its prompt.</param>
-sealed record Asked(EvalExample Example, MadePrompt Prompt)
-{
-    /// <summary>What a task of choices asks.</summary>
-    internal IReadOnlyList<ChoiceRequest> Requests { get; init; } = [];
+    /// <summary>Returns the token that spells a stop text; null where one token does not, and the text is looked for in the answer
+    /// only.</summary>
+    int? StopToken(string stop) =>
+        prompts.Tokens!.Encode(stop) is [.., int last] && prompts.Tokens.Decode([last]) == stop ? last : null;
 
-    /// <summary>The record of an earlier run.</summary>
-    internal EvalRecord? Kept { get; init; }
+    /// <summary>Cuts a completion before its first stop text.</summary>
+    Completion UpToStop(Completion completion, RenderedPrompt prompt, EvalExample example)
+    {
+        GenerationOptions stops = new(1) { Stop = example.Stop, MinNewTokens = example.MinNewTokens };
+        int[] tokens = completion.StopToken is { } stop ? [.. completion.Tokens, stop] : [.. completion.Tokens];
+        string text = stops.BeforeStop(TextOf(completion, prompt, tokens), out bool isCut);
+        return completion with
+        {
+            Text = text,
+            FinishReason = isCut ? FinishReason.Stop : completion.FinishReason,
+            Heads = isCut ? completion.Heads?.Take(TokensUpToStop()) : completion.Heads,
+        };
 
-    /// <summary>Why it cannot be asked.</summary>
-    internal string? Failed { get; init; }
+        int TokensUpToStop() => Enumerable.Range(1, tokens.Length).FirstOrDefault(
+            n =>
+            {
+                stops.BeforeStop(prompts.Tokens!.Decode(tokens.AsSpan(0, n)), out bool ends);
+                return ends;
+            },
+            tokens.Length);
+    }
 
-    /// <summary>Of everything that the model is given.</summary>
-    internal string Sha256 => Requests.Count == 0
-        ? Prompt.Sha256
-        : PromptMaker.Hash([.. Requests.SelectMany(r => r.Prompt.Concat(r.Continuations.SelectMany(c => c.Prepend(-1))).Append(-2))]);
+    /// <summary>
+    /// Benchmarks score the text as it was decoded, with the white space around it; our own prompts have the chat format's way of reading.
+    /// </summary>
+    string TextOf(Completion completion, RenderedPrompt prompt, int[] tokens) =>
+        prompt.Prompt is not Prompt.Tokens ? completion.Text
+        : prompt.Template == PromptMaker.ExactTokens ? completion.Text.Trim()
+        : prompts.Tokens!.Decode(tokens);
 }

@@ -3,7 +3,7 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Metrics;
 
-/// <summary>Answers made comparable, as SQuAD's evaluation did first and most question answering benchmarks since.</summary>
+/// <summary>Normalizes answers for comparison, as SQuAD's evaluation did first and most question answering benchmarks since.</summary>
 public static class AnswerText
 {
     const string ChinesePunctuation =
@@ -13,17 +13,19 @@ public static class AnswerText
     static readonly SearchValues<char> s_allPunctuation = SearchValues.Create(PythonCharacters.Punctuation + ChinesePunctuation);
     static readonly string[] s_articles = ["a", "an", "the"];
 
-    /// <summary>Lower case, without ASCII punctuation and articles, white space collapsed. "The A" becomes nothing.</summary>
+    /// <summary>
+    /// Returns the text in lower case, without ASCII punctuation and articles, with collapsed white space. "The A" becomes empty.
+    /// </summary>
     public static string Normalize(string text) => WithoutArticles(WithoutPunctuation(PythonStrings.Lower(text)));
 
-    /// <summary>As <see cref="Normalize"/>, but case stays.</summary>
+    /// <summary>Returns <see cref="Normalize"/> without changing the case.</summary>
     public static string NormalizeKeepingCase(string text) => WithoutArticles(WithoutPunctuation(text));
 
-    /// <summary>Lower case, without ASCII and Chinese punctuation and without white space.</summary>
+    /// <summary>Returns the text in lower case, without ASCII and Chinese punctuation and without white space.</summary>
     public static string NormalizeChinese(string text) =>
         string.Concat(PythonStrings.Split(PythonStrings.Remove(PythonStrings.Lower(text), s_allPunctuation)));
 
-    /// <summary>The tokens of <see cref="Normalize"/>. In clean mode, a text of articles alone keeps them.</summary>
+    /// <summary>Returns the tokens of <see cref="Normalize"/>. Clean mode keeps the articles of a text that has nothing else.</summary>
     public static List<string> Tokens(string text, MetricMode mode = MetricMode.Official)
     {
         List<string> tokens = PythonStrings.Split(Normalize(text));

@@ -2,18 +2,20 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Evaluation.Metrics;
 
-/// <summary>The percentile bootstrap: how much a number moves when its examples are drawn again, with repetition.</summary>
-/// <remarks>Source: B. Efron, Ann. Statist. 7 (1979). The draws depend on seed, purpose and number of examples alone, so two models on the
-/// same examples get the same draws.</remarks>
+/// <summary>Computes percentile bootstrap intervals: how much a number moves when its examples are drawn again with repetition.</summary>
+/// <remarks>
+/// Source: B. Efron, Ann. Statist. 7 (1979). The draws depend on seed, purpose and number of examples alone, so two models on the same
+/// examples get the same draws.
+/// </remarks>
 public static class Bootstrap
 {
-    /// <summary>How often the examples are drawn.</summary>
+    /// <summary>Represents the number of resamples.</summary>
     public const int Resamples = 1000;
 
-    /// <summary>The number under each redrawing, in the order drawn.</summary>
+    /// <summary>Returns the number for each resample, in the order drawn.</summary>
     /// <param name="count">Examples, at least 1.</param>
-    /// <param name="seed">Of the draws.</param>
-    /// <param name="purpose">What the interval is of.</param>
+    /// <param name="seed">The seed of the draws.</param>
+    /// <param name="purpose">The quantity of the interval.</param>
     /// <param name="statistic">The number of the examples with these indexes.</param>
     public static double[] Distribution(int count, int seed, string purpose, Func<int[], double> statistic)
     {
@@ -32,12 +34,12 @@ public static class Bootstrap
         return values;
     }
 
-    /// <summary>The 95 % interval: the middle of the redrawn numbers.</summary>
+    /// <summary>Returns the 95 % interval: the middle of the resampled numbers.</summary>
     /// <inheritdoc cref="Distribution"/>
     public static Interval Interval(int count, int seed, string purpose, Func<int[], double> statistic) =>
         Middle(Distribution(count, seed, purpose, statistic));
 
-    /// <summary>From the 2.5th to the 97.5th percentile of some numbers.</summary>
+    /// <summary>Returns the interval from the 2.5th to the 97.5th percentile of some numbers.</summary>
     public static Interval Middle(IReadOnlyList<double> values)
     {
         double[] sorted = [.. values.Order()];

@@ -1,6 +1,6 @@
 namespace Farsight.Evaluation.Metrics;
 
-/// <summary>The longest common subsequence of two lists of token numbers, and the path back through its table.</summary>
+/// <summary>Finds the longest common subsequence of two lists of token numbers, and the path back through its table.</summary>
 /// <remarks>
 /// length(i, j) = length(i−1, j−1) + 1 where x_i = y_j, else max(length(i−1, j), length(i, j−1)). O(|x|·|y|), one byte a cell. Which of
 /// several longest subsequences is found depends on the tie rule, and with it a score; programs differ there.
@@ -33,13 +33,13 @@ public sealed class CommonSubsequence
         Length = above[^1];
     }
 
-    /// <summary>The length of the longest common subsequence.</summary>
+    /// <summary>Gets the length of the longest common subsequence.</summary>
     public int Length { get; }
 
     /// <summary>
-    /// The indices into x of one longest common subsequence, ascending. On a tie the path drops a token of x, or else of y.
+    /// Returns the indices into x of one longest common subsequence, ascending. On a tie the path drops a token of x or of y.
     /// </summary>
-    /// <param name="tieDropsX">Which token is dropped where both ways are as long.</param>
+    /// <param name="tieDropsX">Whether a token of x, and not of y, is dropped when both ways are equally long.</param>
     /// <param name="steps">Steps of the path until a border of the table is reached.</param>
     public List<int> Indices(bool tieDropsX, out int steps)
     {
@@ -60,7 +60,7 @@ public sealed class CommonSubsequence
         return indices;
     }
 
-    /// <summary>Token lists as numbers: equal tokens get equal numbers.</summary>
+    /// <summary>Converts token lists to numbers: equal tokens get equal numbers.</summary>
     public static int[] Number(IEnumerable<string> tokens, Dictionary<string, int> numbers)
     {
         List<int> result = [];

@@ -2,10 +2,12 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Metrics;
 
-/// <summary>Distances between texts, in code points.</summary>
+/// <summary>Computes distances between texts, in code points.</summary>
 public static class EditDistance
 {
-    /// <summary>Levenshtein's: the fewest insertions, deletions and replacements that turn one text into the other.</summary>
+    /// <summary>
+    /// Computes the Levenshtein distance: the minimum number of insertions, deletions and replacements between two texts.
+    /// </summary>
     public static int Levenshtein(string a, string b)
     {
         (int[] x, int[] y) = (PythonStrings.CodePoints(a), PythonStrings.CodePoints(b));
@@ -24,7 +26,9 @@ public static class EditDistance
         return above[^1];
     }
 
-    /// <summary>2·LCS / (|a| + |b|), from 0 to 1: <c>Levenshtein.ratio</c> of python-Levenshtein; 1 for two empty texts.</summary>
+    /// <summary>
+    /// Computes 2·LCS / (|a| + |b|), from 0 to 1, as <c>Levenshtein.ratio</c> of python-Levenshtein; 1 for two empty texts.
+    /// </summary>
     public static double IndelRatio(string a, string b)
     {
         (int[] x, int[] y) = (PythonStrings.CodePoints(a), PythonStrings.CodePoints(b));

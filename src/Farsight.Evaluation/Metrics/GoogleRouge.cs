@@ -4,16 +4,15 @@ using Farsight.Evaluation.PythonCompat;
 namespace Farsight.Evaluation.Metrics;
 
 /// <summary>
-/// ROUGE as Google's Python package <c>rouge_score</c> computes it; Hugging Face's <c>evaluate</c> and L-Eval use it, without stemmer.
+/// Computes ROUGE as Google's Python package <c>rouge_score</c> does; Hugging Face's <c>evaluate</c> and L-Eval use it without stemmer.
 /// </summary>
 /// <remarks>
 /// Lin 2004. Lower case; everything but a-z and 0-9 parts tokens, so text in other scripts vanishes. With the stemmer, tokens of more than
-/// three
-/// letters lose their suffixes. Counts are multisets. F = 2PR / (P + R). Not <see cref="SentenceRouge"/>.
+/// three letters lose their suffixes. Counts are multisets. F = 2PR / (P + R). Not <see cref="SentenceRouge"/>.
 /// </remarks>
 public static class GoogleRouge
 {
-    /// <summary>ROUGE-N: n-grams in common.</summary>
+    /// <summary>Computes ROUGE-N: common n-grams.</summary>
     public static PrecisionRecall N(string target, string prediction, int n, bool stem = false)
     {
         List<string> predicted = Grams(Tokens(prediction, stem), n);
@@ -21,7 +20,7 @@ public static class GoogleRouge
         return PrecisionRecall.Of(TokenF1.CommonCount(predicted, gold), predicted.Count, gold.Count);
     }
 
-    /// <summary>ROUGE-L of the whole text as one sentence: the length of the longest common subsequence.</summary>
+    /// <summary>Computes ROUGE-L of the whole text as one sentence: the length of the longest common subsequence.</summary>
     public static PrecisionRecall L(string target, string prediction, bool stem = false)
     {
         Dictionary<string, int> numbers = new(StringComparer.Ordinal);
@@ -31,8 +30,8 @@ public static class GoogleRouge
     }
 
     /// <summary>
-    /// Summary-level ROUGE-L: sentences end at line feeds; the union of subsequences over each sentence of the target, every token counted
-    /// once.
+    /// Computes summary-level ROUGE-L: sentences end at line feeds; the union of subsequences over each sentence of the target counts
+    /// every token once.
     /// </summary>
     public static PrecisionRecall LSum(string target, string prediction, bool stem = false)
     {
@@ -60,7 +59,7 @@ public static class GoogleRouge
         return PrecisionRecall.Of(hits, predicted.Sum(s => s.Length), gold.Sum(s => s.Length));
     }
 
-    /// <summary>The tokens that are compared.</summary>
+    /// <summary>Returns the compared tokens.</summary>
     public static List<string> Tokens(string text, bool stem)
     {
         List<string> tokens = [];

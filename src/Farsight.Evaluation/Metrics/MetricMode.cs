@@ -1,11 +1,11 @@
 namespace Farsight.Evaluation.Metrics;
 
-/// <summary>Whether a metric repeats the faults of the program that published numbers were computed with.</summary>
+/// <summary>Specifies whether a metric reproduces the faults of the program behind the published numbers.</summary>
 public enum MetricMode
 {
-    /// <summary>As the benchmark's own program computes it, faults included. Comparable with published numbers.</summary>
+    /// <summary>Computes the metric as the benchmark's own program does, faults included. Comparable with published numbers.</summary>
     Official,
 
-    /// <summary>As the metric is meant. Where a metric has no fault, both modes agree.</summary>
+    /// <summary>Computes the metric as it is meant. Both modes agree where a metric has no fault.</summary>
     Clean,
 }

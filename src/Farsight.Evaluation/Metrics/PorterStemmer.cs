@@ -1,10 +1,11 @@
 namespace Farsight.Evaluation.Metrics;
 
-/// <summary>Porter's suffix stripping (1980) with the extensions that NLTK adds by default, for words in ASCII lower case.</summary>
+/// <summary>
+/// Implements Porter's suffix stripping (1980) with the extensions that NLTK adds by default, for words in ASCII lower case.
+/// </summary>
 /// <remarks>
 /// A word is [C](VC)^m[V]; m is its measure. y is a vowel after a consonant. NLTK's extensions: a list of irregular words, words of up to
-/// two
-/// letters stay, "ies"/"ied" give "ie" in four-letter words, y becomes i after a consonant that is not the first letter, -alli, -bli,
+/// two letters stay, "ies"/"ied" give "ie" in four-letter words, y becomes i after a consonant that is not the first letter, -alli, -bli,
 /// -fulli and -logi in step 2, and a two-letter vowel-consonant stem counts as short.
 /// </remarks>
 public static class PorterStemmer
@@ -64,7 +65,7 @@ public static class PorterStemmer
         "ize",
     ];
 
-    /// <summary>The stem of a word.</summary>
+    /// <summary>Returns the stem of a word.</summary>
     public static string Stem(string word)
     {
         if (s_irregular.TryGetValue(word, out string? stem))

@@ -1,33 +1,34 @@
 namespace Farsight.Evaluation.Metrics;
 
 /// <summary>
-/// The mean of a number over several trainings that answered the same examples, and how far it is from that of all trainings and examples.
+/// Represents the mean of a number over several trainings on the same examples, and its distance from the mean over all trainings and
+/// examples.
 /// </summary>
 /// <remarks>
 /// Seeds and examples are crossed: another seed would have trained another model, other examples would have been easier or harder for all.
 /// Both parts of the variance are jackknives (B. Efron and C. Stein, Ann. Statist. 9 (1981)), with θₛ the number of seed s over all
-/// examples, θ their mean over S seeds, and θ₋ₑ that mean without example e of E:
-/// V_S = Σ (θₛ − θ)² / (S (S − 1)), V_E = (E − 1)/E · Σ (θ₋ₑ − mean of these)², V = V_S + V_E. Of a mean of scores these are the squared
-/// standard errors of the seeds' means and of the examples' means; what seed and example share by chance is in both, so V is rather too
-/// large than too small. The quantile is Student's t at V² / (V_S²/(S − 1) + V_E²/(E − 1)) degrees of freedom
-/// (F. E. Satterthwaite, Biometrics Bull. 2 (1946)): with three seeds that differ much it is near 4.30, with seeds that agree near 1.96.
+/// examples, θ their mean over S seeds, and θ₋ₑ that mean without example e of E: V_S = Σ (θₛ − θ)² / (S (S − 1)), V_E = (E − 1)/E · Σ
+/// (θ₋ₑ − mean of these)², V = V_S + V_E. Of a mean of scores these are the squared standard errors of the seeds' means and of the
+/// examples' means; what seed and example share by chance is in both, so V is rather too large than too small. The quantile is Student's t
+/// at V² / (V_S²/(S − 1) + V_E²/(E − 1)) degrees of freedom (F. E. Satterthwaite, Biometrics Bull. 2 (1946)): with three seeds that differ
+/// much it is near 4.30, with seeds that agree near 1.96.
 /// </remarks>
 /// <param name="Value">θ.</param>
 /// <param name="Seeds">S.</param>
 /// <param name="Examples">E.</param>
-/// <param name="SeedVariance">V_S; 0 for a single seed, which cannot tell.</param>
+/// <param name="SeedVariance">V_S; 0 for a single seed.</param>
 /// <param name="ExampleVariance">V_E; 0 for a single example.</param>
 public sealed record SeedsAndExamples(double Value, int Seeds, int Examples, double SeedVariance, double ExampleVariance)
 {
-    /// <summary>V.</summary>
+    /// <summary>Gets V.</summary>
     public double Variance => SeedVariance + ExampleVariance;
 
-    /// <summary>Degrees of freedom; infinite where nothing varies.</summary>
+    /// <summary>Gets the degrees of freedom; infinite when nothing varies.</summary>
     public double Freedom => Variance <= 0
         ? double.PositiveInfinity
         : Variance * Variance / (Square(SeedVariance) / Math.Max(1, Seeds - 1) + Square(ExampleVariance) / Math.Max(1, Examples - 1));
 
-    /// <summary>Estimates.</summary>
+    /// <summary>Estimates the mean and both variances.</summary>
     /// <param name="seeds">S, at least 1.</param>
     /// <param name="examples">E, at least 1.</param>
     /// <param name="number">The number of a seed over some of the examples, by their indexes.</param>
@@ -54,25 +55,24 @@ public sealed record SeedsAndExamples(double Value, int Seeds, int Examples, dou
         return new(value, seeds, examples, seedVariance, (examples - 1.0) / examples * without.Sum(w => Square(w - center)));
     }
 
-    /// <summary>θ ± t·√V: for differences.</summary>
+    /// <summary>Computes θ ± t·√V, for differences.</summary>
     public Interval Plain()
     {
         double half = Half;
         return new(Value - half, Value + half);
     }
 
-    /// <summary>θ · e^(± t·√V / θ): for numbers above 0 such as perplexities, of which ratios count.</summary>
+    /// <summary>Computes θ · e^(± t·√V / θ), for positive numbers such as perplexities, whose ratios matter.</summary>
     public Interval Positive()
     {
         double factor = Math.Exp(Half / Value);
         return new(Value / factor, Value * factor);
     }
 
-    /// <summary>Wilson's interval for a share, with the number of independent examples that would vary as much.</summary>
+    /// <summary>Computes Wilson's interval for a share, with the number of independent examples that would vary as much.</summary>
     /// <remarks>
     /// n = θ (1 − θ) / V · (1.96 / t)², at most S·E; E where all scores are the same. Source: E. L. Korn and B. I. Graubard, Survey
-    /// Methodology
-    /// 24 (1998), with Wilson's interval in place of the exact one. So it stays inside [0, 1] and has a width at 0 and 1, too.
+    /// Methodology 24 (1998), with Wilson's interval in place of the exact one. So it stays inside [0, 1] and has a width at 0 and 1, too.
     /// </remarks>
     public Interval Share()
     {

@@ -2,22 +2,22 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Metrics;
 
-/// <summary>ROUGE as the Python package <c>rouge</c> 1.0.1 computes it; LongBench, LooGLE and L-CiteEval use that package.</summary>
+/// <summary>Computes ROUGE as the Python package <c>rouge</c> 1.0.1 does; LongBench, LooGLE and L-CiteEval use that package.</summary>
 /// <remarks>
 /// Sentences end at every '.', "3.14" gives two. Case and punctuation stay. Counts are of distinct tokens and n-grams. ROUGE-L is
-/// summary-level (Lin 2004, section 3.2): the union of the longest common subsequences of each pair of sentences. F = 2PR / (P + R + 1e-8),
-/// so
-/// equal texts score 0.999999995. The package rebuilds a subsequence by recursion; where a path needs more nested calls than CPython
-/// allows, it fails, which LongBench scores as 0.
+/// summary-level (Lin 2004, section 3.2): the union of the longest common subsequences of each pair of sentences. F = 2PR / (P + R +
+/// 1e-8), so equal texts score 0.999999995. The package rebuilds a subsequence by recursion; where a path needs more nested calls than
+/// CPython allows, it fails, which LongBench scores as 0.
 /// </remarks>
 public static class SentenceRouge
 {
     /// <summary>
-    /// Nested calls that CPython's limit of 1,000 leaves under LongBench's call stack; <c>rouge_zh_score</c> leaves one fewer.
+    /// Represents the nested calls that CPython's limit of 1,000 leaves under LongBench's call stack; <c>rouge_zh_score</c> leaves one
+    /// fewer.
     /// </summary>
     public const int RecursionLimit = 991;
 
-    /// <summary>ROUGE-N over distinct n-grams; null when a text has no sentence, where the package fails.</summary>
+    /// <summary>Computes ROUGE-N over distinct n-grams; null when a text has no sentence, where the package fails.</summary>
     public static PrecisionRecall? N(string prediction, string reference, int n)
     {
         string[]? predicted = Words(prediction);
@@ -32,9 +32,11 @@ public static class SentenceRouge
         return Ratio(common, left.Count, right.Count);
     }
 
-    /// <summary>ROUGE-L; null when a text has no sentence or a path is longer than the recursion limit, where the package fails.</summary>
-    /// <param name="prediction">What was generated.</param>
-    /// <param name="reference">What it is compared with.</param>
+    /// <summary>
+    /// Computes ROUGE-L; null when a text has no sentence or a path exceeds the recursion limit, where the package fails.
+    /// </summary>
+    /// <param name="prediction">The generated text.</param>
+    /// <param name="reference">The reference.</param>
     /// <param name="recursionLimit">The longest path in nested calls; <see cref="int.MaxValue"/> for none.</param>
     public static PrecisionRecall? L(string prediction, string reference, int recursionLimit = int.MaxValue)
     {

@@ -2,10 +2,12 @@ using System.Text.RegularExpressions;
 
 namespace Farsight.Evaluation.Metrics;
 
-/// <summary>Cuts text into sentences, well enough to put another sentence between two of them.</summary>
+/// <summary>Cuts text into sentences well enough to insert another sentence between two of them.</summary>
 static partial class Sentences
 {
-    /// <summary>The sentences with their marks, white space collapsed. A paragraph without a full stop is one sentence.</summary>
+    /// <summary>
+    /// Yields the sentences with their marks and with collapsed white space. A paragraph without a full stop is one sentence.
+    /// </summary>
     internal static IEnumerable<string> Of(string text) =>
         from paragraph in BlankLine().Split(text)
         from sentence in Boundary().Split(WhiteSpace().Replace(paragraph, " ").Trim())

@@ -1,15 +1,17 @@
 namespace Farsight.Evaluation.Metrics;
 
-/// <summary>Student's t distribution: how far a mean of few values may lie from the truth.</summary>
+/// <summary>Computes quantiles of Student's t distribution: how far a mean of few values may lie from the truth.</summary>
 /// <remarks>
-/// Two-sided tail of t at ν degrees of freedom: I(ν / (ν + t²); ν/2, 1/2), the regularised incomplete beta function (Abramowitz and Stegun,
-/// 26.5.27), which is a continued fraction (26.5.8, in Lentz's form). The quantile is found by halving.
+/// Two-sided tail of t at ν degrees of freedom: I(ν / (ν + t²); ν/2, 1/2), the regularised incomplete beta function (Abramowitz and
+/// Stegun, 26.5.27), which is a continued fraction (26.5.8, in Lentz's form). The quantile is found by halving.
 /// </remarks>
 public static class StudentT
 {
     const double Tail = 0.05;
 
-    /// <summary>t of which 95 % of the distribution is no farther from 0: 12.71 at 1 degree, 4.30 at 2, towards 1.96.</summary>
+    /// <summary>
+    /// Returns the t for which 95 % of the distribution lie within ±t: 12.71 at 1 degree of freedom, 4.30 at 2, towards 1.96.
+    /// </summary>
     /// <param name="freedom">ν, above 0; need not be whole.</param>
     public static double Quantile95(double freedom)
     {
@@ -29,7 +31,7 @@ public static class StudentT
 
     static double TwoSidedTail(double t, double freedom) => Beta(freedom / (freedom + t * t), freedom / 2, 0.5);
 
-    /// <summary>I(x; a, b).</summary>
+    /// <summary>Computes I(x; a, b).</summary>
     static double Beta(double x, double a, double b)
     {
         if (x is <= 0 or >= 1)
@@ -68,7 +70,7 @@ public static class StudentT
         static double Kept(double z) => Math.Abs(z) < Tiny ? Tiny : z;
     }
 
-    /// <summary>ln Γ(x) for x above 0: Stirling's series (6.1.41), after x was raised to where it is exact.</summary>
+    /// <summary>Computes ln Γ(x) for x above 0: Stirling's series (6.1.41), after raising x to where it is exact.</summary>
     static double LogGamma(double x)
     {
         double shift = 0;

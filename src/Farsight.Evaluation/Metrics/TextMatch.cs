@@ -1,13 +1,13 @@
 namespace Farsight.Evaluation.Metrics;
 
-/// <summary>Compares completions with what is right, by characters.</summary>
+/// <summary>Compares completions with right answers by characters.</summary>
 public static class TextMatch
 {
-    /// <summary>1 when the completion is one of the answers, white space around both aside; else 0.</summary>
+    /// <summary>Returns 1 when the completion is one of the answers, ignoring surrounding white space; else 0.</summary>
     public static double Exact(string completion, IReadOnlyList<string> answers) =>
         answers.Any(a => completion.AsSpan().Trim().SequenceEqual(a.AsSpan().Trim())) ? 1 : 0;
 
-    /// <summary>The share of values that occur as whole words or numbers: "4821" does not occur in "48210".</summary>
+    /// <summary>Returns the share of values that occur as whole words or numbers: "4821" does not occur in "48210".</summary>
     /// <exception cref="ArgumentException">There are no values.</exception>
     public static double ShareFound(string completion, IReadOnlyList<string> values)
     {

@@ -2,10 +2,12 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Metrics;
 
-/// <summary>Finds words that are not a part of longer ones.</summary>
+/// <summary>Finds words that are not part of longer ones.</summary>
 public static class WholeWords
 {
-    /// <summary>Whether a phrase occurs with no letter, digit or underscore directly before or after it; an empty one never does.</summary>
+    /// <summary>
+    /// Determines whether a phrase occurs with no letter, digit or underscore directly before or after it. An empty phrase never occurs.
+    /// </summary>
     public static bool Occur(string text, string phrase)
     {
         for (

@@ -3,7 +3,7 @@ using System.Text;
 namespace Farsight.Evaluation.PythonCompat;
 
 /// <summary>
-/// CPython's <c>csv.reader</c> in its default dialect: quotes by '"', doubled inside, any single character between fields.
+/// Implements CPython's <c>csv.reader</c> in its default dialect: quotes by '"', doubled inside, any single character between fields.
 /// </summary>
 public sealed class PythonCsv
 {
@@ -17,7 +17,7 @@ public sealed class PythonCsv
 
     PythonCsv(char delimiter) => _delimiter = delimiter;
 
-    /// <summary>The rows of a whole file, whose quoted fields may hold line ends.</summary>
+    /// <summary>Reads the rows of a whole file, whose quoted fields may contain line ends.</summary>
     public static List<string[]> ReadText(string text, char delimiter = ',')
     {
         List<string> lines = [];
@@ -30,8 +30,8 @@ public sealed class PythonCsv
     }
 
     /// <summary>
-    /// The rows of a list of lines. A quoted field that is open at the end of a line goes on with the next one; a line end that the
-    /// line carries belongs to the field, and where lines carry none the texts are joined. An empty line is a row of no fields.
+    /// Reads the rows of a list of lines. A quoted field that is open at the end of a line continues with the next one. A line end that
+    /// the line carries belongs to the field; lines without line ends are joined. An empty line is a row of no fields.
     /// </summary>
     public static List<string[]> ReadLines(IReadOnlyList<string> lines, char delimiter = ',')
     {

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Farsight.Evaluation.PythonCompat;
 
 /// <summary>
-/// Python's str.format with names: {name} is replaced, doubled braces become single ones, what comes in is not looked at again.
+/// Implements Python's str.format with names: replaces {name}, makes doubled braces single, and does not search inserted text again.
 /// </summary>
 public static partial class PythonFormat
 {

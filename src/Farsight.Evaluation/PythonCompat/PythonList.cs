@@ -3,11 +3,11 @@ using System.Text;
 
 namespace Farsight.Evaluation.PythonCompat;
 
-/// <summary>Python's repr of a list of strings: ['a', "b's"].</summary>
+/// <summary>Implements Python's repr of a list of strings: ['a', "b's"].</summary>
 public static class PythonList
 {
     /// <summary>
-    /// The text; characters that Python would escape beyond line breaks, tabs, quotes and backslashes are left as they are.
+    /// Returns the text. Beyond line breaks, tabs, quotes and backslashes, characters that Python would escape stay as they are.
     /// </summary>
     public static string Of(IEnumerable<string> items) => $"[{string.Join(", ", items.Select(Quoted))}]";
 

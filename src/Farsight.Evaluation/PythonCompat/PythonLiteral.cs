@@ -5,8 +5,8 @@ namespace Farsight.Evaluation.PythonCompat;
 
 /// <summary>Reads what <c>ast.literal_eval</c> reads: strings, numbers, lists, tuples, sets, dictionaries, True, False and None.</summary>
 /// <remarks>
-/// Values are <see cref="string"/>, <see cref="BigInteger"/>, <see cref="double"/>, <see cref="bool"/>, null, a list of values (also
-/// for tuples and sets), or a list of key and value pairs in the order written. Bytes and complex numbers are refused.
+/// Values are <see cref="string"/>, <see cref="BigInteger"/>, <see cref="double"/>, <see cref="bool"/>, null, a list of values (also for
+/// tuples and sets), or a list of key and value pairs in the order written. Bytes and complex numbers are refused.
 /// </remarks>
 public sealed class PythonLiteral
 {
@@ -17,7 +17,7 @@ public sealed class PythonLiteral
 
     PythonLiteral(string text) => _text = text;
 
-    /// <summary>False when the text is no literal; never throws.</summary>
+    /// <summary>Parses a text. Returns false when it is no literal; never throws.</summary>
     public static bool TryParse(string text, out object? value)
     {
         PythonLiteral reader = new(text.Trim(' ', '\t'));

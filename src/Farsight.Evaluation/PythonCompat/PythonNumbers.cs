@@ -4,10 +4,10 @@ using System.Text;
 
 namespace Farsight.Evaluation.PythonCompat;
 
-/// <summary>CPython's rounding, and its <c>int()</c> and <c>float()</c> of a text.</summary>
+/// <summary>Implements CPython's rounding, and its <c>int()</c> and <c>float()</c> of a text.</summary>
 public static class PythonNumbers
 {
-    /// <summary><c>round(value, digits)</c>: correctly rounded from the exact binary value, ties to even.</summary>
+    /// <summary>Implements <c>round(value, digits)</c>: correctly rounded from the exact binary value, ties to even.</summary>
     public static double Round(double value, int digits)
     {
         if (!double.IsFinite(value) || value == 0)
@@ -25,10 +25,12 @@ public static class PythonNumbers
         return Math.CopySign(double.Parse(text, CultureInfo.InvariantCulture), value);
     }
 
-    /// <summary><c>round(value)</c>: to the nearest whole number, ties to even.</summary>
+    /// <summary>Implements <c>round(value)</c>: to the nearest whole number, ties to even.</summary>
     public static int Round(double value) => checked((int)Math.Round(value, MidpointRounding.ToEven));
 
-    /// <summary><c>int(text)</c>: white space around, a sign, decimal digits of any script, single underscores between digits.</summary>
+    /// <summary>
+    /// Implements <c>int(text)</c>: surrounding white space, a sign, decimal digits of any script, single underscores between digits.
+    /// </summary>
     public static bool TryParseInt(string text, out BigInteger value)
     {
         string digits = AsciiNumber(text);
@@ -38,7 +40,7 @@ public static class PythonNumbers
     }
 
     /// <summary>
-    /// <c>float(text)</c>: as <see cref="TryParseInt"/> with fraction and exponent, and "inf", "infinity", "nan" in any case.
+    /// Implements <c>float(text)</c>: as <see cref="TryParseInt"/> with fraction and exponent, and "inf", "infinity", "nan" in any case.
     /// </summary>
     public static bool TryParseFloat(string text, out double value)
     {

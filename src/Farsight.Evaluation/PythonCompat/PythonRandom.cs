@@ -2,13 +2,15 @@ using System.Numerics;
 
 namespace Farsight.Evaluation.PythonCompat;
 
-/// <summary>Python's random.Random: the same seed draws the same numbers, so that a benchmark's generator makes the same samples.</summary>
+/// <summary>
+/// Implements Python's random.Random: the same seed draws the same numbers, so that a benchmark's generator makes the same samples.
+/// </summary>
 /// <remarks>As CPython 3.11's Lib/random.py and Modules/_randommodule.c behave; checked against numbers that CPython drew.</remarks>
 public sealed class PythonRandom
 {
     readonly MersenneTwister _twister;
 
-    /// <summary>As random.seed of an integer; its sign does not count.</summary>
+    /// <summary>Seeds as random.seed does with an integer, ignoring its sign.</summary>
     public PythonRandom(long seed)
     {
         ulong size = (ulong)Int128.Abs(seed);
@@ -17,17 +19,17 @@ public sealed class PythonRandom
             : MersenneTwister.FromWords([(uint)size, (uint)(size >> 32)]);
     }
 
-    /// <summary>random(): 0 or more and below 1, in steps of 2^-53.</summary>
+    /// <summary>Implements random(): 0 or more and below 1, in steps of 2^-53.</summary>
     public double NextDouble()
     {
         uint high = _twister.Next() >> 5, low = _twister.Next() >> 6;
         return ((high * 67108864.0) + low) / 9007199254740992.0;
     }
 
-    /// <summary>uniform(low, high).</summary>
+    /// <summary>Implements uniform(low, high).</summary>
     public double Uniform(double low, double high) => low + ((high - low) * NextDouble());
 
-    /// <summary>getrandbits(count), up to 128 of them.</summary>
+    /// <summary>Implements getrandbits(count), up to 128 bits.</summary>
     public UInt128 Bits(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
@@ -41,7 +43,7 @@ public sealed class PythonRandom
         return bits;
     }
 
-    /// <summary>randrange(count): 0 or more and below <paramref name="count"/>.</summary>
+    /// <summary>Implements randrange(count): 0 or more and below <paramref name="count"/>.</summary>
     public int Below(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
@@ -55,13 +57,13 @@ public sealed class PythonRandom
         return (int)drawn;
     }
 
-    /// <summary>randint(low, high): both ends may come.</summary>
+    /// <summary>Implements randint(low, high), both ends included.</summary>
     public int RandInt(int low, int high) => low + Below(high - low + 1);
 
-    /// <summary>choice(items).</summary>
+    /// <summary>Implements choice(items).</summary>
     public T Choice<T>(IReadOnlyList<T> items) => items[Below(items.Count)];
 
-    /// <summary>choices(items, k=count): with repetition.</summary>
+    /// <summary>Implements choices(items, k=count), with repetition.</summary>
     public T[] Choices<T>(IReadOnlyList<T> items, int count)
     {
         T[] drawn = new T[count];
@@ -72,10 +74,10 @@ public sealed class PythonRandom
         return drawn;
     }
 
-    /// <summary>''.join(choices(letters, k=count)).</summary>
+    /// <summary>Implements ''.join(choices(letters, k=count)).</summary>
     public string Letters(string letters, int count) => string.Concat(Choices(letters.ToCharArray(), count));
 
-    /// <summary>sample(range(population), count): without repetition.</summary>
+    /// <summary>Implements sample(range(population), count), without repetition.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than <paramref name="count"/>, or it is negative.</exception>
     public int[] Sample(int population, int count)
     {
@@ -86,11 +88,11 @@ public sealed class PythonRandom
         return population <= setSize ? FromPool(population, count) : FromSet(population, count);
     }
 
-    /// <summary>sample(items, count): without repetition.</summary>
+    /// <summary>Implements sample(items, count), without repetition.</summary>
     /// <exception cref="ArgumentOutOfRangeException">As for <see cref="Sample(int, int)"/>.</exception>
     public T[] Sample<T>(IReadOnlyList<T> items, int count) => [.. Sample(items.Count, count).Select(i => items[i])];
 
-    /// <summary>shuffle(items), in place.</summary>
+    /// <summary>Implements shuffle(items), in place.</summary>
     public void Shuffle<T>(IList<T> items)
     {
         for (int i = items.Count - 1; i > 0; i--)
@@ -100,7 +102,7 @@ public sealed class PythonRandom
         }
     }
 
-    /// <summary>str(uuid.UUID(int=getrandbits(128), version=4)).</summary>
+    /// <summary>Implements str(uuid.UUID(int=getrandbits(128), version=4)).</summary>
     public string Uuid()
     {
         UInt128 bits = Bits(128);

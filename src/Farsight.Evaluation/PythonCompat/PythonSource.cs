@@ -2,17 +2,17 @@ using Farsight.Engine;
 
 namespace Farsight.Evaluation.PythonCompat;
 
-/// <summary>The source code of a benchmark's official program, a file of the user's, from which its prompts are read.</summary>
+/// <summary>Represents the source code of a benchmark's official program, a file of the user's from which its prompts are read.</summary>
 /// <param name="text">The code.</param>
 /// <param name="name">The file, for messages.</param>
 public sealed class PythonSource(string text, string name)
 {
     /// <summary>
-    /// The string literals that follow some texts, which stand in this order in the code. Fields of f-strings stay as they are written.
+    /// Returns the string literals that follow some texts, which occur in this order in the code. Fields of f-strings stay as written.
     /// </summary>
-    /// <param name="count">How many.</param>
-    /// <param name="marks">What stands before them.</param>
-    /// <exception cref="InputException">A text or a literal is not there.</exception>
+    /// <param name="count">The number of literals.</param>
+    /// <param name="marks">The texts before them.</param>
+    /// <exception cref="InputException">A text or a literal is missing.</exception>
     public IReadOnlyList<string> TextsAfter(int count, params ReadOnlySpan<string> marks)
     {
         int at = 0;
@@ -29,8 +29,8 @@ public sealed class PythonSource(string text, string name)
         return literals;
     }
 
-    /// <summary>The first string literal after some texts.</summary>
-    /// <exception cref="InputException">A text or a literal is not there.</exception>
+    /// <summary>Returns the first string literal after some texts.</summary>
+    /// <exception cref="InputException">A text or a literal is missing.</exception>
     public string TextAfter(params ReadOnlySpan<string> marks) => TextsAfter(1, marks)[0];
 
     string? Next(ref int at)
@@ -52,6 +52,7 @@ public sealed class PythonSource(string text, string name)
 
     InputException Unknown(string mark) =>
         new(
-            $"{name} is not the program expected: no text was found after '{mark.Trim()}'; get the file again ('farsight eval data' says where)."
+            $"{name} is not the expected program: no text follows '{mark.Trim()}'; download the file again "
+                + "('farsight eval data' lists the sources)."
         );
 }

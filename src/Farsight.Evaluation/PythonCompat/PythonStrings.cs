@@ -3,10 +3,10 @@ using System.Text;
 
 namespace Farsight.Evaluation.PythonCompat;
 
-/// <summary>Methods of CPython's <c>str</c>, with its idea of white space, case and length.</summary>
+/// <summary>Implements methods of CPython's <c>str</c>, with its rules for white space, case and length.</summary>
 public static class PythonStrings
 {
-    /// <summary><c>text.split()</c>: the pieces between runs of white space, none empty.</summary>
+    /// <summary>Implements <c>text.split()</c>: the pieces between runs of white space, none empty.</summary>
     public static List<string> Split(string text)
     {
         List<string> pieces = [];
@@ -27,10 +27,10 @@ public static class PythonStrings
         return pieces;
     }
 
-    /// <summary><c>" ".join(text.split())</c>.</summary>
+    /// <summary>Implements <c>" ".join(text.split())</c>.</summary>
     public static string CollapseSpaces(string text) => string.Join(' ', Split(text));
 
-    /// <summary><c>text.splitlines()</c>: a final line end adds no empty line; "\r\n" is one.</summary>
+    /// <summary>Implements <c>text.splitlines()</c>: a final line end adds no empty line; "\r\n" is one.</summary>
     public static List<string> SplitLines(string text)
     {
         List<string> lines = [];
@@ -49,7 +49,7 @@ public static class PythonStrings
         return lines;
     }
 
-    /// <summary><c>text.lstrip()</c>.</summary>
+    /// <summary>Implements <c>text.lstrip()</c>.</summary>
     public static string StripStart(string text)
     {
         int start = 0;
@@ -60,7 +60,7 @@ public static class PythonStrings
         return text[start..];
     }
 
-    /// <summary><c>text.rstrip()</c>.</summary>
+    /// <summary>Implements <c>text.rstrip()</c>.</summary>
     public static string StripEnd(string text)
     {
         int end = text.Length;
@@ -71,17 +71,17 @@ public static class PythonStrings
         return text[..end];
     }
 
-    /// <summary><c>text.strip()</c>.</summary>
+    /// <summary>Implements <c>text.strip()</c>.</summary>
     public static string Strip(string text) => StripStart(StripEnd(text));
 
-    /// <summary>The part before the first occurrence of a separator, or all of it: <c>text.split(separator)[0]</c>.</summary>
+    /// <summary>Returns the part before the first occurrence of a separator, or everything: <c>text.split(separator)[0]</c>.</summary>
     public static string Before(string text, string separator)
     {
         int at = text.IndexOf(separator, StringComparison.Ordinal);
         return at < 0 ? text : text[..at];
     }
 
-    /// <summary><c>text.lower()</c>: İ becomes two characters, a Σ that ends a word becomes ς.</summary>
+    /// <summary>Implements <c>text.lower()</c>: İ becomes two characters, and a Σ that ends a word becomes ς.</summary>
     public static string Lower(string text)
     {
         if (Ascii.IsValid(text))
@@ -109,7 +109,7 @@ public static class PythonStrings
         return lower.ToString();
     }
 
-    /// <summary><c>len(text)</c>: code points.</summary>
+    /// <summary>Implements <c>len(text)</c>: code points.</summary>
     public static int Length(string text)
     {
         int pairs = 0;
@@ -124,7 +124,7 @@ public static class PythonStrings
         return text.Length - pairs;
     }
 
-    /// <summary>The code points of a text, [Length].</summary>
+    /// <summary>Returns the code points of a text, [Length].</summary>
     public static int[] CodePoints(string text)
     {
         int[] points = new int[Length(text)];
@@ -137,7 +137,7 @@ public static class PythonStrings
         return points;
     }
 
-    /// <summary><c>text[:count]</c> in code points.</summary>
+    /// <summary>Implements <c>text[:count]</c> in code points.</summary>
     public static string Take(string text, int count)
     {
         int index = 0;
@@ -148,7 +148,7 @@ public static class PythonStrings
         return text[..index];
     }
 
-    /// <summary>Every run of decimal digits: <c>re.findall(r"\d+", text)</c>.</summary>
+    /// <summary>Returns every run of decimal digits: <c>re.findall(r"\d+", text)</c>.</summary>
     public static List<string> DigitRuns(string text)
     {
         List<string> runs = [];
@@ -172,7 +172,7 @@ public static class PythonStrings
     }
 
     /// <summary>
-    /// Replaces every whole word of a list: <c>re.sub(r"\b(a|b|…)\b", replacement, text)</c>; the first of the list that fits counts.
+    /// Replaces every whole word of a list: <c>re.sub(r"\b(a|b|…)\b", replacement, text)</c>; the first match of the list counts.
     /// </summary>
     public static string ReplaceWords(string text, ReadOnlySpan<string> words, string replacement)
     {
@@ -193,7 +193,7 @@ public static class PythonStrings
         return result.ToString();
     }
 
-    /// <summary>The text without the characters of a set.</summary>
+    /// <summary>Returns the text without the characters of a set.</summary>
     public static string Remove(string text, System.Buffers.SearchValues<char> characters)
     {
         StringBuilder kept = new(text.Length);

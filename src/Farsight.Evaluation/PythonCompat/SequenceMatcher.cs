@@ -1,10 +1,10 @@
 namespace Farsight.Evaluation.PythonCompat;
 
-/// <summary>CPython's <c>difflib.SequenceMatcher(None, a, b)</c>, as far as its ratio.</summary>
+/// <summary>Implements the ratio of CPython's <c>difflib.SequenceMatcher(None, a, b)</c>.</summary>
 /// <remarks>
-/// Ratcliff and Obershelp: the longest matching block, then the same left and right of it; ratio = 2 matches / (|a| + |b|).
-/// With the "autojunk" heuristic, elements that make up more than 1 % (+ 1) of a <c>b</c> of 200 or more start no block, so the ratio
-/// depends on the order of the arguments and can be 0 for texts that share nearly everything.
+/// Ratcliff and Obershelp: the longest matching block, then the same left and right of it; ratio = 2 matches / (|a| + |b|). With the
+/// "autojunk" heuristic, elements that make up more than 1 % (+ 1) of a <c>b</c> of 200 or more start no block, so the ratio depends on
+/// the order of the arguments and can be 0 for texts that share nearly everything.
 /// </remarks>
 public sealed class SequenceMatcher
 {
@@ -32,7 +32,7 @@ public sealed class SequenceMatcher
         }
     }
 
-    /// <summary><c>SequenceMatcher(None, a, b).ratio()</c> over code points, from 0 to 1; 1 for two empty texts.</summary>
+    /// <summary>Computes <c>SequenceMatcher(None, a, b).ratio()</c> over code points, from 0 to 1; 1 for two empty texts.</summary>
     public static double Ratio(string a, string b)
     {
         SequenceMatcher matcher = new(PythonStrings.CodePoints(a), PythonStrings.CodePoints(b));

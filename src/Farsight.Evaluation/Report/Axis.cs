@@ -1,13 +1,13 @@
 namespace Farsight.Evaluation.Report;
 
-/// <summary>Maps values to a stretch of a drawing, and chooses where ticks go.</summary>
+/// <summary>Maps values to a range of a drawing, and chooses the ticks.</summary>
 sealed class Axis
 {
     readonly double _from, _to, _low, _high;
     readonly bool _log;
 
-    /// <param name="values">What must be on the axis; at least one finite value.</param>
-    /// <param name="log">Equal distances for equal ratios.</param>
+    /// <param name="values">The values that the axis must include; at least one is finite.</param>
+    /// <param name="log">Whether equal ratios have equal distances.</param>
     /// <param name="from">Where the lowest value is drawn.</param>
     /// <param name="to">Where the highest value is drawn.</param>
     /// <param name="round">Whether the ends are moved out to ticks.</param>
@@ -29,7 +29,7 @@ sealed class Axis
     internal double At(double value) =>
         _from + (_to - _from) * (_log ? Math.Log(value / _low) / Math.Log(_high / _low) : (value - _low) / (_high - _low));
 
-    /// <summary>About five round values between the ends.</summary>
+    /// <summary>Returns about five round values between the ends.</summary>
     internal double[] Ticks() => _log ? LogTicks() : LinearTicks();
 
     double[] LinearTicks()

@@ -4,19 +4,19 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Report;
 
-/// <summary>One model of a comparison.</summary>
+/// <summary>Represents one model of a comparison.</summary>
 /// <param name="Name">Short: "base", "LOGO".</param>
-/// <param name="Results">What was measured.</param>
+/// <param name="Results">The results.</param>
 public sealed record ReportVariant(string Name, EvalResults Results);
 
-/// <summary>Turns the results of one or more variants into a report.</summary>
+/// <summary>Converts the results of one or more variants to a report.</summary>
 public static class EvalReport
 {
     const int SamplesShown = 5;
 
-    /// <summary>Puts a report together.</summary>
+    /// <summary>Creates a report.</summary>
     /// <param name="title">The heading.</param>
-    /// <param name="lead">A sentence or two under it.</param>
+    /// <param name="lead">One or two sentences under the heading.</param>
     /// <param name="variants">In the order of comparison, the plain model first; at least one.</param>
     /// <param name="training">Curves of the runs; a series named as a variant has its colour.</param>
     /// <param name="settings">Shown before those that the results carry.</param>
@@ -51,7 +51,7 @@ public static class EvalReport
         };
     }
 
-    /// <summary>Every variant against the first, by <see cref="EvalComparison"/>.</summary>
+    /// <summary>Compares every variant with the first, by <see cref="EvalComparison"/>.</summary>
     internal static IEnumerable<TaskDifference> Compared(IReadOnlyList<ReportVariant> variants) =>
         variants.Skip(1).SelectMany(v => Between(variants[0], v).Found);
 
@@ -62,7 +62,7 @@ public static class EvalReport
             ? ((ReportTable?)null, new Setting($"{variant.Name} against {variants[0].Name}", reason))
             : (OverviewTables.Of(variants[0].Name, variant.Name, between.Found), null);
 
-    /// <summary>Runs without a common example still make a report, each with its own numbers.</summary>
+    /// <summary>Compares two variants. Runs without a common example still make a report, each with its own numbers.</summary>
     static (IReadOnlyList<TaskDifference> Found, string? Missing) Between(ReportVariant first, ReportVariant variant)
     {
         try
@@ -94,7 +94,7 @@ public static class EvalReport
                 where answered.Task == record.Task && answered.Id == record.Id && answered.PromptSha256 == record.PromptSha256
                 select new VariantAnswer(variant.Name, answered.Failed ?? answered.Completion, answered.Score)]);
 
-    /// <summary>How many examples of each task failed, and why the first did.</summary>
+    /// <summary>Returns the number of failed examples per task, with the reason of the first.</summary>
     static IEnumerable<Setting> Failures(ReportVariant variant) =>
         from failed in variant.Results.Examples.Where(r => r.Failed is not null).GroupBy(r => r.Task)
         let reasons = failed.DistinctBy(r => r.Failed).Count()
@@ -107,4 +107,41 @@ public static class EvalReport
                 ? string.Create(CultureInfo.InvariantCulture, $"{variant.Name}: {s.Task} at {length}")
                 : $"{variant.Name}: {s.Task}",
             s.Reason));
+}
+
+/// <summary>Describes where the numbers of a variant come from, for its block at the end of a report.</summary>
+static class ReportProvenance
+{
+    internal static Provenance Of(ReportVariant variant)
+    {
+        EvalResults results = variant.Results;
+        string judges = string.Join(", ", results.Examples.Select(r => r.Judge).OfType<string>().Distinct());
+        Setting[] facts =
+        [
+            new("model", results.Model),
+            new("templates", Sum(results.Tasks.Select(t => t.Templates))),
+            new("stop reasons", Sum(results.Tasks.Select(t => t.StopReasons))),
+            new(
+                "prompts cut",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{results.Examples.Count(r => r.Cut is not null)} of {results.Examples.Count}")),
+            new("haystack", results.Tasks.Any(t => t.Lengths.Count > 0) ? results.Haystack : ""),
+            new("judge", judges),
+            new("seed", results.Seed.ToString(CultureInfo.InvariantCulture)),
+            new("tasks", string.Join(", ", results.Tasks.Select(t => $"{t.Task} v{t.Version}"))),
+            new("Farsight", results.FarsightVersion),
+            new("command", results.Command),
+        ];
+        return new(variant.Name, [.. facts.Where(f => f.Value.Length > 0)]);
+    }
+
+    static string Sum(IEnumerable<IReadOnlyDictionary<string, int>> counts) =>
+        string.Join(
+            "; ",
+            counts
+                .SelectMany(c => c)
+                .GroupBy(c => c.Key)
+                .OrderBy(c => c.Key, StringComparer.Ordinal)
+                .Select(c => $"{(c.Key.Length > 0 ? c.Key : "none")} × {c.Sum(x => x.Value).ToString(CultureInfo.InvariantCulture)}"));
 }

@@ -15,12 +15,12 @@ static class HeadMapSvg
     // Both ends are light enough for dark figures at a contrast above 4.5 : 1.
     static readonly (double R, double G, double B) s_none = (238, 240, 242), s_all = (96, 160, 225);
 
-    /// <summary>"mean of the ten best 42 %, 5 of 24 heads are retrieval heads, 36 runs".</summary>
+    /// <summary>Returns a caption such as "mean of the ten best 42 %, 5 of 24 heads are retrieval heads, 36 runs".</summary>
     internal static string Caption(HeadScores scores) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"mean of the ten best {ReportText.Percent(scores.Retrieval)} %, {scores.RetrievalHeads.Count} of {scores.Ranking.Count} are retrieval heads, {scores.Runs} {(scores.Runs == 1 ? "run" : "runs")}"
-        );
+            $"mean of the ten best {ReportText.Percent(scores.Retrieval)} %, {scores.RetrievalHeads.Count} of {scores.Ranking.Count} "
+                + $"are retrieval heads, {scores.Runs} {(scores.Runs == 1 ? "run" : "runs")}");
 
     internal static string Draw(HeadMap map)
     {
@@ -30,9 +30,8 @@ static class HeadMapSvg
         string label = $"{map.Variant}: retrieval score in percent by layer and head";
 
         StringBuilder svg = new();
-        svg.Append(
-            $"<svg class=\"heat\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"{ReportText.Escape(label)}\">\n"
-        );
+        svg.Append($"<svg class=\"heat\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" ");
+        svg.Append($"aria-label=\"{ReportText.Escape(label)}\">\n");
         svg.Append($"<title>{ReportText.Escape(label)}</title>\n");
         foreach ((AttentionHead head, double score) in scores.Ranking.OrderBy(r => r.Head.Layer).ThenBy(r => r.Head.Head))
         {
@@ -46,9 +45,8 @@ static class HeadMapSvg
     {
         string percent = ReportText.Percent(score);
         svg.Append($"<g><title>layer {head.Layer}, head {head.Head}: {percent} %</title>");
-        svg.Append(
-            $"<rect x=\"{x + 1}\" y=\"{y + 1}\" width=\"{width - 2}\" height=\"{height - 2}\" rx=\"{Math.Min(4, width / 6)}\" fill=\"{Colour(score)}\"/>"
-        );
+        svg.Append($"<rect x=\"{x + 1}\" y=\"{y + 1}\" width=\"{width - 2}\" height=\"{height - 2}\" ");
+        svg.Append($"rx=\"{Math.Min(4, width / 6)}\" fill=\"{Colour(score)}\"/>");
         if (width >= 28 && height >= 20)
         {
             svg.Append($"<text class=\"cell\" x=\"{x + width / 2}\" y=\"{y + height / 2 + 5}\">{percent}</text>");
@@ -67,9 +65,8 @@ static class HeadMapSvg
         {
             svg.Append($"<text class=\"tick mid\" x=\"{Left + cell * head + cell / 2}\" y=\"{bottom + 17}\">{head}</text>\n");
         }
-        svg.Append(
-            $"<text class=\"axis mid\" x=\"{Left + cell * scores.Heads / 2}\" y=\"{bottom + 37}\">head; rows are layers, the first on top</text>\n"
-        );
+        svg.Append($"<text class=\"axis mid\" x=\"{Left + cell * scores.Heads / 2}\" y=\"{bottom + 37}\">");
+        svg.Append("head (rows: layers, first on top)</text>\n");
     }
 
     static string Colour(double score)

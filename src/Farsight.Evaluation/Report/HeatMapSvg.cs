@@ -17,9 +17,8 @@ static class HeatMapSvg
         string label = $"{map.Variant}: score in percent by context length and needle depth";
 
         StringBuilder svg = new();
-        svg.Append(
-            $"<svg class=\"heat\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"{ReportText.Escape(label)}\">\n"
-        );
+        svg.Append($"<svg class=\"heat\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" ");
+        svg.Append($"aria-label=\"{ReportText.Escape(label)}\">\n");
         svg.Append($"<title>{ReportText.Escape(label)}</title>\n");
         foreach (HeatCell c in map.Cells)
         {
@@ -34,9 +33,8 @@ static class HeatMapSvg
     {
         string percent = ReportText.Percent(cell.Score);
         svg.Append($"<g><title>{cell.Length} tokens, depth {ReportText.Percent(cell.Depth)} %: {percent} % of {cell.N}</title>");
-        svg.Append(
-            $"<rect x=\"{x + 1}\" y=\"{y + 1}\" width=\"{width - 2}\" height=\"{RowHeight - 2}\" rx=\"{Math.Min(4, width / 6)}\" fill=\"{Colour(cell.Score)}\"/>"
-        );
+        svg.Append($"<rect x=\"{x + 1}\" y=\"{y + 1}\" width=\"{width - 2}\" height=\"{RowHeight - 2}\" ");
+        svg.Append($"rx=\"{Math.Min(4, width / 6)}\" fill=\"{Colour(cell.Score)}\"/>");
         if (width >= 28)
         {
             svg.Append($"<text class=\"cell\" x=\"{x + width / 2}\" y=\"{y + RowHeight / 2 + 5}\">{percent}</text>");
@@ -48,9 +46,8 @@ static class HeatMapSvg
     {
         for (int i = 0; i < depths.Count; i++)
         {
-            svg.Append(
-                $"<text class=\"tick end\" x=\"{Left - 6}\" y=\"{Top + RowHeight * i + RowHeight / 2 + 4}\">{ReportText.Percent(depths[i])} %</text>\n"
-            );
+            int y = Top + RowHeight * i + RowHeight / 2 + 4;
+            svg.Append($"<text class=\"tick end\" x=\"{Left - 6}\" y=\"{y}\">{ReportText.Percent(depths[i])} %</text>\n");
         }
     }
 
@@ -65,7 +62,7 @@ static class HeatMapSvg
         svg.Append($"<text class=\"axis mid\" x=\"{Left + cell * lengths.Count / 2}\" y=\"{y + 37}\">context length (tokens)</text>\n");
     }
 
-    /// <summary>Red, yellow, light green, in equal parts.</summary>
+    /// <summary>Mixes red, yellow and light green in equal parts.</summary>
     internal static string Colour(double score)
     {
         double t = Math.Clamp(score, 0, 1) * 2;

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Farsight.Evaluation.Report;
 
-/// <summary>Draws a <see cref="LineChart"/>. Long series are shown faintly as they are and boldly as a moving mean.</summary>
+/// <summary>Draws a <see cref="LineChart"/>. Long series are drawn faintly, with a bold moving mean.</summary>
 static class LineChartSvg
 {
     const int Width = 520, Height = 290, Left = 58, Right = 14, Top = 26, Bottom = 46;
@@ -21,18 +21,16 @@ static class LineChartSvg
         string label = $"{chart.Title}: {chart.YLabel} by {chart.XLabel}, for {string.Join(", ", chart.Series.Select(s => s.Name))}";
 
         StringBuilder svg = new();
-        svg.Append(
-            $"<svg class=\"lines\" viewBox=\"0 0 {Width} {Height}\" width=\"{Width}\" height=\"{Height}\" role=\"img\" aria-label=\"{ReportText.Escape(label)}\">\n"
-        );
+        svg.Append($"<svg class=\"lines\" viewBox=\"0 0 {Width} {Height}\" width=\"{Width}\" height=\"{Height}\" role=\"img\" ");
+        svg.Append($"aria-label=\"{ReportText.Escape(label)}\">\n");
         svg.Append($"<title>{ReportText.Escape(label)}</title>\n");
         VerticalAxis(svg, y, chart.YLabel);
         HorizontalAxis(svg, x, chart.LogX ? XTicks(all, x) : x.Ticks(), chart);
         if (chart.Chance is { } chance)
         {
             string at = ReportText.Number(y.At(chance));
-            svg.Append(
-                $"<line class=\"chance\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{at}\" y2=\"{at}\"/><text class=\"tick end\" x=\"{Width - Right}\" y=\"{ReportText.Number(y.At(chance) - 5)}\">chance</text>\n"
-            );
+            svg.Append($"<line class=\"chance\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{at}\" y2=\"{at}\"/>");
+            svg.Append($"<text class=\"tick end\" x=\"{Width - Right}\" y=\"{ReportText.Number(y.At(chance) - 5)}\">chance</text>\n");
         }
         foreach (ChartSeries series in chart.Series)
         {
@@ -41,7 +39,7 @@ static class LineChartSvg
         return svg.Append("</svg>\n").ToString();
     }
 
-    /// <summary>The place of a name among those of the report: decides colour, dashes and marker.</summary>
+    /// <summary>Returns the index of a name in the report, which decides colour, dashes and marker.</summary>
     internal static int Index(IReadOnlyList<string> names, string name) => Math.Max(0, names.ToList().IndexOf(name)) % 8;
 
     static void VerticalAxis(StringBuilder svg, Axis y, string label)
@@ -113,9 +111,9 @@ static class LineChartSvg
         ];
         if (all.Length > 1)
         {
-            svg.Append(
-                $"<polygon points=\"{Path(all.Select(p => p with { Y = p.High!.Value }), x, y)} {Path(all.Reverse().Select(p => p with { Y = p.Low!.Value }), x, y)}\"/>\n"
-            );
+            string upper = Path(all.Select(p => p with { Y = p.High!.Value }), x, y);
+            string lower = Path(all.Reverse().Select(p => p with { Y = p.Low!.Value }), x, y);
+            svg.Append($"<polygon points=\"{upper} {lower}\"/>\n");
         }
     }
 
@@ -124,19 +122,17 @@ static class LineChartSvg
         string at = ReportText.Number(x.At(p.X));
         if (p is { Low: double low, High: double high } && double.IsFinite(low) && double.IsFinite(high))
         {
-            svg.Append(
-                $"<line class=\"whisker\" x1=\"{at}\" x2=\"{at}\" y1=\"{ReportText.Number(y.At(low))}\" y2=\"{ReportText.Number(y.At(high))}\"/>"
-            );
+            string from = ReportText.Number(y.At(low)), to = ReportText.Number(y.At(high));
+            svg.Append($"<line class=\"whisker\" x1=\"{at}\" x2=\"{at}\" y1=\"{from}\" y2=\"{to}\"/>");
         }
-        svg.Append(
-            $"<circle cx=\"{at}\" cy=\"{ReportText.Number(y.At(p.Y))}\" r=\"3.5\"><title>{ReportText.Number(p.X)}: {ReportText.Number(p.Y)}</title></circle>\n"
-        );
+        svg.Append($"<circle cx=\"{at}\" cy=\"{ReportText.Number(y.At(p.Y))}\" r=\"3.5\">");
+        svg.Append($"<title>{ReportText.Number(p.X)}: {ReportText.Number(p.Y)}</title></circle>\n");
     }
 
     static string Path(IEnumerable<ChartPoint> points, Axis x, Axis y) =>
         string.Join(' ', points.Select(p => $"{ReportText.Number(x.At(p.X))},{ReportText.Number(y.At(p.Y))}"));
 
-    /// <summary>Mean over a fortieth of the series to each side.</summary>
+    /// <summary>Returns the mean over a fortieth of the series to each side.</summary>
     static ChartPoint[] Smoothed(ChartPoint[] points)
     {
         int half = Math.Max(2, points.Length / 40);

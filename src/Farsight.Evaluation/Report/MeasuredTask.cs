@@ -2,45 +2,45 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Report;
 
-/// <summary>One version of a task, with the results of the variants that ran it.</summary>
+/// <summary>Represents one version of a task, with the results of the variants that ran it.</summary>
 /// <param name="Measured">In the order of comparison; at least one.</param>
 sealed record MeasuredTask(IReadOnlyList<(string Name, TaskResult Task)> Measured)
 {
-    /// <summary>Tells what the task is.</summary>
+    /// <summary>Gets the first result, which describes the task.</summary>
     internal TaskResult First => Measured[0].Task;
 
-    /// <summary>Context lengths of any variant, ascending.</summary>
+    /// <summary>Gets the context lengths of any variant, ascending.</summary>
     internal int[] Lengths { get; } = [.. Measured.SelectMany(m => m.Task.Lengths.Select(l => l.Length)).Distinct().Order()];
 
-    /// <summary>Some of its cells have a length and a depth, so a heat map can be drawn.</summary>
+    /// <summary>Gets whether some of the cells have a length and a depth, so that a heat map can be drawn.</summary>
     internal bool HasDepths => Measured.Any(m => m.Task.Cells.Any(c => c.Depth is not null && c.Length > 0));
 
-    /// <summary>All tasks, in the order in which they first occur.</summary>
+    /// <summary>Yields all tasks in the order of their first occurrence.</summary>
     internal static IEnumerable<MeasuredTask> Of(IReadOnlyList<ReportVariant> variants) =>
         from all in variants.SelectMany(v => v.Results.Tasks.Select(t => (v.Name, Task: t))).GroupBy(m => (m.Task.Task, m.Task.Version))
         select new MeasuredTask([.. all]);
 
-    /// <summary>The result of a variant; null where it did not run the task.</summary>
+    /// <summary>Returns the result of a variant; null if it did not run the task.</summary>
     internal TaskResult? Of(string variant) => Measured.FirstOrDefault(m => m.Name == variant).Task;
 
-    /// <summary>The records of all variants, one variant after the other.</summary>
+    /// <summary>Yields the records of all variants, one variant after the other.</summary>
     internal IEnumerable<EvalRecord> Records(IReadOnlyList<ReportVariant> variants) => variants.SelectMany(RecordsOf);
 
-    /// <summary>The records of one.</summary>
+    /// <summary>Yields the records of one variant.</summary>
     internal IEnumerable<EvalRecord> RecordsOf(ReportVariant variant) =>
         variant.Results.Examples.Where(r => r.Task == First.Task && r.Version == First.Version);
 
-    /// <summary>A mean as people read it: percent of a share with one digit, else two digits.</summary>
+    /// <summary>Formats a mean: percent of a share with one digit, else two digits.</summary>
     internal string Number(double? value) => value is not { } v ? "–" : First.IsShare ? ReportText.PercentOne(v) : ReportText.Fixed(v, 2);
 
-    /// <summary>Its interval: the mean's own digits would say too much.</summary>
+    /// <summary>Formats its interval, without the mean's decimal digit.</summary>
     internal string Interval(CellResult cell) =>
         cell is not { Low: { } low, High: { } high } ? ""
         : First.IsShare ? $"{ReportText.Percent(low)}–{ReportText.Percent(high)}"
         : $"{ReportText.Fixed(low, 2)}–{ReportText.Fixed(high, 2)}";
 
-    /// <summary>A cell of a table, set off where its interval lies wholly on the better side of all others'.</summary>
-    /// <param name="cell">What is shown; null for nothing.</param>
+    /// <summary>Creates a table cell, highlighted when its interval lies wholly on the better side of all others.</summary>
+    /// <param name="cell">The cell; null for none.</param>
     /// <param name="rivals">All that it is compared with, itself among them.</param>
     internal TableCell Cell(CellResult? cell, IEnumerable<CellResult?> rivals)
     {

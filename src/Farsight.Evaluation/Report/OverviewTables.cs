@@ -3,10 +3,10 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Report;
 
-/// <summary>The tables over all tasks: one for each benchmark, its tasks by length, and what differs.</summary>
+/// <summary>Creates the tables over all tasks: one per benchmark, its tasks by length, and the differences.</summary>
 static class OverviewTables
 {
-    /// <summary>A table of tasks for each benchmark, and where it ran at several lengths its tasks by length.</summary>
+    /// <summary>Yields a table of tasks per benchmark, and its tasks by length if it ran at several lengths.</summary>
     internal static IEnumerable<ReportTable> Of(IReadOnlyList<MeasuredTask> tasks, IReadOnlyList<ReportVariant> variants)
     {
         foreach (IGrouping<string, MeasuredTask> benchmark in tasks.GroupBy(t => t.First.Benchmark).OrderBy(b => b.Key.Length > 0))
@@ -29,7 +29,7 @@ static class OverviewTables
         }
     }
 
-    /// <summary>The benchmarks' own numbers over several tasks.</summary>
+    /// <summary>Returns the benchmarks' own means over several tasks.</summary>
     static ReportTable Means(IReadOnlyList<ReportVariant> variants) => new(
         ["Mean of", .. variants.Select(v => v.Name)],
         [
@@ -45,7 +45,7 @@ static class OverviewTables
         Caption = "Means over several tasks",
     };
 
-    /// <summary>What differs from the first variant.</summary>
+    /// <summary>Returns the differences from the first variant.</summary>
     internal static ReportTable Of(string first, string variant, IReadOnlyList<TaskDifference> differences) =>
         new(
             ["Task", first, variant, "Change", "Verdict", "n"],
@@ -90,7 +90,7 @@ static class OverviewTables
         return new(["Task", .. variants.Select(v => v.Name), "Chance", "n", "Failed", "Cut"], rows) { Caption = benchmark };
     }
 
-    /// <summary>Only where every task was run: means of different tasks do not compare.</summary>
+    /// <summary>Returns the mean if every task was run; means of different tasks are not comparable.</summary>
     static TableCell Mean(double?[] means) => new(means.All(m => m is not null) ? ReportText.PercentOne(means.Average() ?? 0) : "–");
 
     static IReadOnlyList<TableCell> Row(MeasuredTask task, IReadOnlyList<ReportVariant> variants)
@@ -106,7 +106,7 @@ static class OverviewTables
         ];
     }
 
-    /// <summary>One value where the variants agree, else all of them.</summary>
+    /// <summary>Returns one value if the variants agree, else all of them.</summary>
     static string Same(MeasuredTask task, Func<TaskResult, string> value) =>
         string.Join(" / ", task.Measured.Select(m => value(m.Task)) is var all && all.Distinct().Count() == 1 ? all.Take(1) : all);
 

@@ -6,7 +6,7 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Report;
 
-/// <summary>What a report shows, for programs: every run's results without its examples, and the differences from the first.</summary>
+/// <summary>Writes a report for programs: every run's results without its examples, and the differences from the first.</summary>
 public static class ReportJson
 {
     static readonly JsonSerializerOptions s_options = new()
@@ -19,7 +19,7 @@ public static class ReportJson
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
-    /// <summary>The JSON, ending in a newline; the same results give the same bytes.</summary>
+    /// <summary>Returns the JSON, ending in a newline; the same results give the same bytes.</summary>
     /// <param name="title">The report's heading.</param>
     /// <param name="variants">In the order of comparison.</param>
     public static string Of(string title, IReadOnlyList<ReportVariant> variants) => new JsonObject

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Farsight.Evaluation.Report;
 
-/// <summary>A report in Markdown, with GitHub's tables; drawings are left to the page.</summary>
+/// <summary>Writes a report in Markdown with GitHub's tables, without drawings.</summary>
 static class ReportMarkdown
 {
     internal static string Of(ReportModel model)
@@ -25,7 +25,7 @@ static class ReportMarkdown
         Settings(text, "Settings", model.Settings);
         foreach (Provenance provenance in model.Provenance)
         {
-            Settings(text, $"Where the numbers of {provenance.Variant} come from", provenance.Facts);
+            Settings(text, $"Provenance of {provenance.Variant}", provenance.Facts);
         }
         return text.Replace("\r\n", "\n").ToString();
     }
@@ -73,7 +73,7 @@ static class ReportMarkdown
         }
     }
 
-    /// <summary>Words of models and data as they are: the fence is longer than any run of backticks in them.</summary>
+    /// <summary>Quotes text of models and data unchanged: the fence is longer than any run of backticks in it.</summary>
     static void Fenced(StringBuilder text, IReadOnlyList<Setting> entries)
     {
         string body = string.Concat(entries.Where(e => e.Value.Length > 0).Select(e => $"[{e.Name}]\n{e.Value.TrimEnd('\n')}\n"));
@@ -96,7 +96,7 @@ static class ReportMarkdown
     static void Bullets(StringBuilder text, IReadOnlyList<Setting> settings) =>
         text.Append(settings.Count > 0 ? "\n" : "").AppendJoin("", settings.Select(s => $"- {Inline(s.Name)}: {Inline(s.Value)}\n"));
 
-    /// <summary>One line in which nothing is markup.</summary>
+    /// <summary>Returns one line without markup.</summary>
     static string Inline(string words)
     {
         StringBuilder line = new(words.Length);

@@ -1,6 +1,6 @@
 namespace Farsight.Evaluation.Report;
 
-/// <summary>The report's style sheet: light and dark by the reader's preference, and for paper.</summary>
+/// <summary>Provides the report's style sheet: light and dark by the reader's preference, and for print.</summary>
 static class ReportStyle
 {
     internal const string Css = """
@@ -16,7 +16,8 @@ static class ReportStyle
           }
         }
         * { box-sizing: border-box; }
-        body { margin: 0; overflow-wrap: anywhere; background: var(--page); color: var(--ink); font: 16px/1.55 system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; }
+        body { margin: 0; overflow-wrap: anywhere; background: var(--page); color: var(--ink);
+          font: 16px/1.55 system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; }
         main { max-width: 1120px; margin: 0 auto; padding: 48px 24px 72px; }
         h1 { font-size: 2.1rem; line-height: 1.2; letter-spacing: -0.015em; margin: 0 0 12px; text-wrap: balance; }
         h2 { font-size: 1.35rem; letter-spacing: -0.01em; margin: 56px 0 4px; }
@@ -26,14 +27,16 @@ static class ReportStyle
         .headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 14px; margin-top: 32px; }
         .headlines div, figure, .sample { background: var(--card); border: 1px solid var(--faint); border-radius: 12px; }
         .headlines div { padding: 16px 20px 18px; }
-        .headlines .value { display: block; font-size: 2.3rem; line-height: 1.15; font-weight: 650; font-variant-numeric: tabular-nums; letter-spacing: -0.02em; }
+        .headlines .value { display: block; font-size: 2.3rem; line-height: 1.15; font-weight: 650; font-variant-numeric: tabular-nums;
+          letter-spacing: -0.02em; }
         .headlines .label { display: block; font-weight: 600; }
         .headlines .small { display: block; color: var(--soft); font-size: 0.86rem; line-height: 1.4; margin-top: 4px; }
         .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 420px), 1fr)); gap: 14px; }
         figure { margin: 0; padding: 16px 18px 12px; min-width: 0; break-inside: avoid; }
         figcaption { font-weight: 600; margin-bottom: 8px; }
         svg { display: block; max-width: 100%; height: auto; overflow: visible; }
-        svg text { font: 12px system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; fill: var(--soft); font-variant-numeric: tabular-nums; }
+        svg text { font: 12px system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; fill: var(--soft);
+          font-variant-numeric: tabular-nums; }
         svg .end { text-anchor: end; } svg .mid { text-anchor: middle; }
         svg text.cell { text-anchor: middle; font-size: 14px; font-weight: 600; fill: #20262b; }
         svg .chance { stroke: var(--soft); stroke-dasharray: 1 4; stroke-linecap: round; stroke-width: 1.6; }
@@ -41,23 +44,28 @@ static class ReportStyle
         svg polyline { fill: none; stroke: currentColor; stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: round; }
         svg polygon { fill: currentColor; opacity: 0.14; }
         svg polyline.raw { stroke-width: 1; stroke-dasharray: none; opacity: 0.28; }
-        svg circle { fill: currentColor; stroke: var(--card); stroke-width: 1.5; } svg .whisker { stroke: currentColor; stroke-width: 1.2; opacity: 0.6; }
+        svg circle { fill: currentColor; stroke: var(--card); stroke-width: 1.5; }
+        svg .whisker { stroke: currentColor; stroke-width: 1.2; opacity: 0.6; }
         .s0 { color: var(--c0); } .s1 { color: var(--c1); } .s2 { color: var(--c2); } .s3 { color: var(--c3); }
         .s4 { color: var(--c4); } .s5 { color: var(--c5); } .s6 { color: var(--c6); } .s7 { color: var(--c7); }
-        .s0 polyline { stroke-dasharray: 2 5; } .s2 polyline { stroke-dasharray: 9 4; } .s4 polyline { stroke-dasharray: 9 4 2 4; } .s6 polyline { stroke-dasharray: 5 4; }
+        .s0 polyline { stroke-dasharray: 2 5; } .s2 polyline { stroke-dasharray: 9 4; } .s4 polyline { stroke-dasharray: 9 4 2 4; }
+        .s6 polyline { stroke-dasharray: 5 4; }
         .legend { display: flex; flex-wrap: wrap; gap: 2px 18px; list-style: none; margin: 0 0 6px; padding: 0; font-size: 0.88rem; }
         .legend li { display: flex; align-items: center; gap: 7px; } .legend span { color: var(--ink); }
         .scale { display: flex; align-items: center; gap: 10px; color: var(--soft); font-size: 0.86rem; margin: 12px 0 0; }
-        .scale + .figures { margin-top: 18px; } .scale i { width: 160px; height: 12px; border-radius: 6px; background: linear-gradient(90deg, #e97a6c, #f6d97a, #9edc9c); }
+        .scale + .figures { margin-top: 18px; } .scale i { width: 160px; height: 12px; border-radius: 6px;
+          background: linear-gradient(90deg, #e97a6c, #f6d97a, #9edc9c); }
         .scroll { overflow-x: auto; margin-top: 18px; max-width: 100%; }
         table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.95rem; }
         th, td { padding: 7px 12px; text-align: right; border-bottom: 1px solid var(--faint); white-space: nowrap; }
         th:first-child { text-align: left; padding-left: 0; } thead th { color: var(--soft); font-weight: 500; font-size: 0.86rem; }
-        tbody th { font-weight: 600; } td small { color: var(--soft); display: block; font-size: 0.78rem; line-height: 1.25; } td strong { color: var(--good); }
+        tbody th { font-weight: 600; } td small { color: var(--soft); display: block; font-size: 0.78rem; line-height: 1.25; }
+        td strong { color: var(--good); }
         caption { text-align: left; font-weight: 600; padding: 4px 0 6px; }
         th small { color: var(--soft); display: block; font-weight: 400; font-size: 0.78rem; line-height: 1.25; }
         td.hot { color: #20262b; font-weight: 600; }
-        table.hot { table-layout: fixed; min-width: 30rem; } table.hot td, table.hot th + th { text-align: center; } td.hot { border: 2px solid var(--page); border-radius: 6px; }
+        table.hot { table-layout: fixed; min-width: 30rem; } table.hot td, table.hot th + th { text-align: center; }
+        td.hot { border: 2px solid var(--page); border-radius: 6px; }
         table.hot th:first-child { width: 14rem; }
         nav ul { columns: 16rem auto; margin: 28px 0 0; padding-left: 1.1rem; } nav a { color: var(--c1); }
         summary { cursor: pointer; overflow-wrap: anywhere; } summary h2 { display: inline; }
@@ -70,10 +78,13 @@ static class ReportStyle
         .sample p { margin: 0; overflow-wrap: anywhere; } .sample .question { font-weight: 600; }
         dl { display: grid; grid-template-columns: max-content 1fr; gap: 5px 18px; margin: 10px 0 0; font-size: 0.95rem; }
         dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
-        .right { color: var(--good); font-weight: 700; } .wrong { color: var(--bad); font-weight: 700; } .part { color: var(--soft); font-weight: 700; }
+        .right { color: var(--good); font-weight: 700; } .wrong { color: var(--bad); font-weight: 700; }
+        .part { color: var(--soft); font-weight: 700; }
         .none { color: var(--soft); font-style: italic; }
-        @media (max-width: 600px) { main { padding: 28px 16px 48px; } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 8px; } h1 { font-size: 1.65rem; }
-          th, td { padding: 6px; } th small { white-space: normal; } table.hot { min-width: 0; } table.hot th:first-child { width: 8.5rem; white-space: normal; } }
+        @media (max-width: 600px) { main { padding: 28px 16px 48px; } dl { grid-template-columns: 1fr; gap: 0; }
+          dd { margin-bottom: 8px; } h1 { font-size: 1.65rem; }
+          th, td { padding: 6px; } th small { white-space: normal; } table.hot { min-width: 0; }
+            table.hot th:first-child { width: 8.5rem; white-space: normal; } }
         @media print {
           body { background: #fff; font-size: 11pt; } main { padding: 0; max-width: none; } h2 { margin-top: 28px; break-after: avoid; }
           nav, details.numbers { display: none; } .scroll { overflow: visible; } th, td { white-space: normal; padding: 4px 8px; }

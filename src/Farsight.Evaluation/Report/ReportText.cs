@@ -3,36 +3,36 @@ using System.Net;
 
 namespace Farsight.Evaluation.Report;
 
-/// <summary>Numbers and words as a report shows them: the same on every machine, safe inside HTML and SVG.</summary>
+/// <summary>Formats numbers and words for a report: the same on every machine, safe inside HTML and SVG.</summary>
 static class ReportText
 {
-    /// <summary>For text and for attributes in double quotes.</summary>
+    /// <summary>Escapes text, also for attributes in double quotes.</summary>
     internal static string Escape(string text) => WebUtility.HtmlEncode(text);
 
-    /// <summary>1024 → "1K", 131072 → "128K", 1000 → "1000".</summary>
+    /// <summary>Formats tokens: 1024 → "1K", 131072 → "128K", 1000 → "1000".</summary>
     internal static string Tokens(double length) =>
         length >= 1024 && length % 512 == 0 ? $"{Number(length / 1024)}K" : Number(length);
 
-    /// <summary>0.875 → "88".</summary>
+    /// <summary>Formats percent: 0.875 → "88".</summary>
     internal static string Percent(double share) =>
         Math.Round((decimal)share * 100, MidpointRounding.AwayFromZero).ToString("0", CultureInfo.InvariantCulture);
 
-    /// <summary>0.875 → "87.5".</summary>
+    /// <summary>Formats percent with one digit: 0.875 → "87.5".</summary>
     internal static string PercentOne(double share) => Fixed(share * 100, 1);
 
-    /// <summary>A number with its digits after the point; tens of thousands have none.</summary>
+    /// <summary>Formats a number with fixed digits after the point; tens of thousands have none.</summary>
     internal static string Fixed(double value, int digits) => !double.IsFinite(value) || Math.Abs(value) >= 1e12
         ? value.ToString("0.###e0", CultureInfo.InvariantCulture)
         : Math.Round((decimal)value, Math.Abs(value) >= 10_000 ? 0 : digits, MidpointRounding.AwayFromZero)
             .ToString(Math.Abs(value) >= 10_000 ? "0" : $"F{digits}", CultureInfo.InvariantCulture);
 
-    /// <summary>1 → "1 example", 2 → "2 examples".</summary>
+    /// <summary>Formats a number of examples: 1 → "1 example", 2 → "2 examples".</summary>
     internal static string Examples(int count) => count == 1 ? "1 example" : $"{count.ToString(CultureInfo.InvariantCulture)} examples";
 
-    /// <summary>"subject" → "Subject".</summary>
+    /// <summary>Capitalises a text: "subject" → "Subject".</summary>
     internal static string Capitalised(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 
-    /// <summary>A coordinate or tick: at most two decimals, more for small values.</summary>
+    /// <summary>Formats a coordinate or tick: at most two decimals, more for small values.</summary>
     internal static string Number(double value) =>
         value != 0 && Math.Abs(value) < 0.1
             ? value.ToString("0.######", CultureInfo.InvariantCulture)

@@ -11,17 +11,17 @@ public static class ReportWriter
     // More tasks than these are folded, with a list of them on top.
     const int MostOpen = 6;
 
-    /// <summary>Writes the page, and the same in Markdown beside it; each whole or not at all.</summary>
+    /// <summary>Writes the page, and the same in Markdown beside it; each as a whole or not at all.</summary>
     /// <param name="path">The page, ending in ".html".</param>
-    /// <param name="model">What it shows.</param>
-    /// <exception cref="IOException">It could not be written.</exception>
+    /// <param name="model">The content of the page.</param>
+    /// <exception cref="IOException">The page could not be written.</exception>
     public static void Write(string path, ReportModel model)
     {
         AtomicFile.WriteText(path, Html(model));
         AtomicFile.WriteText(Path.ChangeExtension(path, ".md"), ReportMarkdown.Of(model));
     }
 
-    /// <summary>The whole page.</summary>
+    /// <summary>Returns the whole page.</summary>
     public static string Html(ReportModel model)
     {
         string title = ReportText.Escape(model.Title);
@@ -111,22 +111,20 @@ public static class ReportWriter
             return;
         }
         page.Append(
-            "<section>\n<h2>Heads</h2>\n<p class=\"note\">The share of the needle that each attention head copied, over the runs in which the model found it. Heads above 10 % are retrieval heads.</p>\n<div class=\"figures\">\n"
-        );
+            "<section>\n<h2>Heads</h2>\n<p class=\"note\">The share of the needle that each attention head copied, over the runs "
+            + "in which the model found it. Heads above 10 % are retrieval heads.</p>\n<div class=\"figures\">\n");
         foreach (HeadMap map in maps)
         {
-            page.Append(
-                $"<figure>\n<figcaption>{ReportText.Escape(map.Variant)}: {HeadMapSvg.Caption(map.Scores)}</figcaption>\n{HeadMapSvg.Draw(map)}</figure>\n"
-            );
+            page.Append($"<figure>\n<figcaption>{ReportText.Escape(map.Variant)}: {HeadMapSvg.Caption(map.Scores)}</figcaption>\n");
+            page.Append($"{HeadMapSvg.Draw(map)}</figure>\n");
         }
         page.Append("</div>\n</section>\n");
     }
 
     static void Section(StringBuilder page, TaskSection section, string anchor, bool isOpen, string[] names)
     {
-        page.Append(
-            $"<section>\n<details class=\"task\" id=\"{anchor}\"{(isOpen ? " open" : "")}>\n<summary><h2>{ReportText.Escape(section.Title)}</h2></summary>\n"
-        );
+        page.Append($"<section>\n<details class=\"task\" id=\"{anchor}\"{(isOpen ? " open" : "")}>\n");
+        page.Append($"<summary><h2>{ReportText.Escape(section.Title)}</h2></summary>\n");
         string rows = section.Maps.Any(m => m.Cells.Count > 0) ? " Rows of the maps are depths: 0 % before the text, 100 % after it." : "";
         page.Append($"<p class=\"note\">{ReportText.Escape(section.Note)}{rows}</p>\n");
         HeatMaps(page, section.Maps);
@@ -158,7 +156,7 @@ public static class ReportWriter
         page.Append("</div>\n<p class=\"scale\"><span>0 %</span><i></i><span>100 %</span></p>\n");
     }
 
-    /// <summary>A heat map for those who hear it.</summary>
+    /// <summary>Returns a heat map as a table, for screen readers.</summary>
     static ReportTable Numbers(HeatMap map, int[] lengths, double[] depths) =>
         new(
             ["Depth", .. lengths.Select(l => ReportText.Tokens(l))],
@@ -197,9 +195,9 @@ public static class ReportWriter
             page.Append($"<figure>\n<figcaption>{ReportText.Escape(chart.Title)}</figcaption>\n<ul class=\"legend\">\n");
             foreach (ChartSeries series in chart.Series)
             {
-                page.Append(
-                    $"<li class=\"s{LineChartSvg.Index(names, series.Name)}\"><svg width=\"26\" height=\"8\" aria-hidden=\"true\"><polyline points=\"1,4 25,4\"/></svg><span>{ReportText.Escape(series.Name)}</span></li>\n"
-                );
+                page.Append($"<li class=\"s{LineChartSvg.Index(names, series.Name)}\">");
+                page.Append("<svg width=\"26\" height=\"8\" aria-hidden=\"true\"><polyline points=\"1,4 25,4\"/></svg>");
+                page.Append($"<span>{ReportText.Escape(series.Name)}</span></li>\n");
             }
             page.Append($"</ul>\n{LineChartSvg.Draw(chart, names)}</figure>\n");
         }
@@ -213,13 +211,13 @@ public static class ReportWriter
             return;
         }
         page.Append(
-            "<section>\n<h2>What they answered</h2>\n<p class=\"note\">The first example of each depth at the longest context; none was picked by hand.</p>\n<div class=\"samples\">\n"
-        );
+            "<section>\n<h2>Sample answers</h2>\n"
+            + "<p class=\"note\">The first example per depth at the longest context; none was selected by hand.</p>\n"
+            + "<div class=\"samples\">\n");
         foreach (SampleAnswer sample in samples)
         {
-            page.Append(
-                $"<article class=\"sample\">\n<h3>{ReportText.Escape(sample.Heading)}</h3>\n<p class=\"question\">{ReportText.Escape(sample.Question)}</p>\n<dl>\n"
-            );
+            page.Append($"<article class=\"sample\">\n<h3>{ReportText.Escape(sample.Heading)}</h3>\n");
+            page.Append($"<p class=\"question\">{ReportText.Escape(sample.Question)}</p>\n<dl>\n");
             page.Append($"<dt>right answer</dt><dd>{ReportText.Escape(sample.Answer)}</dd>\n");
             foreach (VariantAnswer answer in sample.Completions)
             {
@@ -254,7 +252,7 @@ public static class ReportWriter
         {
             return;
         }
-        page.Append("<section>\n<h2>Where the numbers come from</h2>\n<div class=\"samples\">\n");
+        page.Append("<section>\n<h2>Provenance</h2>\n<div class=\"samples\">\n");
         foreach (Provenance provenance in all)
         {
             page.Append($"<article class=\"sample\">\n<h3>{ReportText.Escape(provenance.Variant)}</h3>\n");

@@ -2,15 +2,15 @@ using System.Text;
 
 namespace Farsight.Evaluation.Report;
 
-/// <summary>A table with headings for its columns and rows, which scrolls by itself where it is too wide.</summary>
+/// <summary>Writes a table with column and row headings, which scrolls by itself when it is too wide.</summary>
 static class TableHtml
 {
     internal static void Append(StringBuilder page, ReportTable table)
     {
         string caption = ReportText.Escape(table.Caption);
-        page.Append(
-            $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{(caption.Length > 0 ? caption : "table")}\"><table{(table.Rows.Any(r => r.Any(c => c.Heat is not null)) ? " class=\"hot\"" : "")}>\n"
-        );
+        string kind = table.Rows.Any(r => r.Any(c => c.Heat is not null)) ? " class=\"hot\"" : "";
+        page.Append($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{(caption.Length > 0 ? caption : "table")}\">");
+        page.Append($"<table{kind}>\n");
         page.Append(caption.Length > 0 ? $"<caption>{caption}</caption>\n" : "").Append("<thead><tr>");
         page.AppendJoin("", table.Columns.Select(c => $"<th scope=\"col\">{ReportText.Escape(c)}</th>"));
         page.Append("</tr></thead>\n<tbody>\n");

@@ -4,7 +4,7 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Report;
 
-/// <summary>One task's maps, lines and tables.</summary>
+/// <summary>Creates one task's maps, lines and tables.</summary>
 static class TaskSections
 {
     internal static TaskSection Of(MeasuredTask task) => new(
@@ -23,14 +23,16 @@ static class TaskSections
         double ranOut = task.Measured.Max(m => (double)m.Task.StopReasons.GetValueOrDefault("length") / m.Task.All.N);
         string[] sentences =
         [
-            $"{first.Task} v{first.Version}: {first.Metric}{(first.IsShare ? ", in percent" : "")}{(first.IsLowerBetter ? "; lower is better" : "")}.",
-            $"{ReportText.Examples(most)}{(task.HasDepths ? " a cell" : task.Lengths.Length > 0 ? " a length" : "")}{(first.Chance is { } chance ? $", chance {task.Number(chance)}" : "")}.",
+            $"{first.Task} v{first.Version}: {first.Metric}{(first.IsShare ? ", in percent" : "")}"
+                + $"{(first.IsLowerBetter ? "; lower is better" : "")}.",
+            $"{ReportText.Examples(most)}{(task.HasDepths ? " per cell" : task.Lengths.Length > 0 ? " per length" : "")}"
+                + $"{(first.Chance is { } chance ? $", chance {task.Number(chance)}" : "")}.",
             first.Task == SlidingPerplexity.Name
                 ? $"The same {(most * SlidingPerplexity.Targets).ToString(CultureInfo.InvariantCulture)} tokens at every length."
                 : "",
             failed == 0 ? "" : $"{ReportText.Examples(failed)} failed and {(first.IsLowerBetter ? "are left out" : "count as wrong")}.",
             task.Measured.Max(m => m.Task.CutShare) is > 0 and var cut ? $"{ReportText.Percent(cut)} % of the prompts were cut." : "",
-            ranOut >= 0.005 ? $"Up to {ReportText.Percent(ranOut)} % of the answers ended because their room was used up." : "",
+            ranOut >= 0.005 ? $"Up to {ReportText.Percent(ranOut)} % of the answers reached the limit of new tokens." : "",
         ];
         return string.Join(' ', sentences.Where(s => s.Length > 0));
     }
@@ -54,7 +56,9 @@ static class TaskSections
         ChartPoint Point(CellResult cell) => new(cell.Length, cell.Mean * scale ?? double.NaN, cell.Low * scale, cell.High * scale);
     }
 
-    /// <summary>Means by length, one row a variant; by every other group, one row a value. A heat map shows depths already.</summary>
+    /// <summary>
+    /// Yields means by length, one row per variant, and by every other group, one row per value. A heat map already shows depths.
+    /// </summary>
     static IEnumerable<ReportTable> Tables(MeasuredTask task)
     {
         yield return task.Lengths.Length > 0 ? ByLength(task) : Over(task);

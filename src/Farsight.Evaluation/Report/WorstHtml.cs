@@ -3,8 +3,8 @@ using System.Text;
 namespace Farsight.Evaluation.Report;
 
 /// <summary>
-/// The worst answers, each folded: a line that tells its scores, and behind it question, end of the prompt, what is right and what was
-/// said.
+/// Writes the worst answers, each folded: a line with its scores; unfolded, the question, the end of the prompt, the right answers and the
+/// given answers.
 /// </summary>
 static class WorstHtml
 {
@@ -15,8 +15,8 @@ static class WorstHtml
             return;
         }
         page.Append(
-            "<section>\n<h2>Worst answers</h2>\n<p class=\"note\">Unfold one to see the end of its prompt, what is right and what was said.</p>\n"
-        );
+            "<section>\n<h2>Worst answers</h2>\n"
+            + "<p class=\"note\">Expand one to see the end of its prompt, the right answer and the given answers.</p>\n");
         foreach (WorstAnswers task in tasks)
         {
             page.Append(
@@ -43,9 +43,8 @@ static class WorstHtml
         }
         foreach (Setting answer in sample.Answers)
         {
-            page.Append(
-                $"<dt>{ReportText.Escape(answer.Name)}</dt><dd>{(answer.Value.Length > 0 ? ReportText.Escape(answer.Value) : "<span class=\"none\">nothing</span>")}</dd>\n"
-            );
+            string text = answer.Value.Length > 0 ? ReportText.Escape(answer.Value) : "<span class=\"none\">nothing</span>";
+            page.Append($"<dt>{ReportText.Escape(answer.Name)}</dt><dd>{text}</dd>\n");
         }
         page.Append("</dl>\n</details>\n");
     }

@@ -4,12 +4,12 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Report;
 
-/// <summary>Finds the answers worth looking at: those that lost most against the first variant, or the lowest of a single one.</summary>
+/// <summary>Finds the answers worth reading: those that lost most against the first variant, or the lowest of a single one.</summary>
 static class WorstSamples
 {
     const int Shown = 3, MostCharacters = 1200, MostChoices = 8;
 
-    /// <summary>The worst answers to a task; none where all are right, or where nothing was asked that people could read.</summary>
+    /// <summary>Returns the worst answers to a task; none if all are right, or if the task has no readable text.</summary>
     internal static WorstAnswers Of(MeasuredTask task, IReadOnlyList<ReportVariant> variants)
     {
         ReportVariant[] own = [.. variants.Where(v => task.Of(v.Name) is not null)];
@@ -27,8 +27,8 @@ static class WorstSamples
         ];
         string note =
             own.Length > 1
-                ? $"Those where {own[^1].Name} lost most against {own[0].Name}, then the lowest."
-                : "Those with the lowest scores.";
+                ? $"Largest losses of {own[^1].Name} against {own[0].Name}, then lowest scores."
+                : "Lowest scores.";
         return new(task.First.Title, note, [.. worst.Select(r => Sample(task, r, own, answers))]);
     }
 
@@ -55,8 +55,11 @@ static class WorstSamples
         return record.Verdict is { } verdict ? $"{said}\n\nThe judge: {Short(verdict)}" : said;
     }
 
-    static string Choices(IReadOnlyList<ChoiceLogProb> choices) =>
-        $"log-probabilities of the choices: {string.Join(", ", choices.Take(MostChoices).Select(c => c.LogProb.ToString("0.00", CultureInfo.InvariantCulture)))}{(choices.Count > MostChoices ? ", …" : "")}";
+    static string Choices(IReadOnlyList<ChoiceLogProb> choices)
+    {
+        IEnumerable<string> shown = choices.Take(MostChoices).Select(c => c.LogProb.ToString("0.00", CultureInfo.InvariantCulture));
+        return $"log-probabilities of the choices: {string.Join(", ", shown)}{(choices.Count > MostChoices ? ", …" : "")}";
+    }
 
     static string Short(string text)
     {

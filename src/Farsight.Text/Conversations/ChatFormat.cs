@@ -8,9 +8,7 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Text.Conversations;
 
-/// <summary>
-/// How contexts, questions, answers and conversations become tokens: in synthesis, training, evaluation and serving alike.
-/// </summary>
+/// <summary>Encodes contexts, questions, answers and conversations as tokens, for synthesis, training, evaluation and generation.</summary>
 /// <remarks>
 /// The model's chat template decides. A context and a question are one user message, with an empty line between them; a template that
 /// knows <c>&lt;|context|&gt;</c>, as the small model's, gets the context as a message of its own. Prompt and response are encoded each by
@@ -22,11 +20,11 @@ namespace Farsight.Text.Conversations;
 /// </remarks>
 public sealed class ChatFormat
 {
-    /// <summary>The special tokens of the small model's format, in the order of their ids.</summary>
+    /// <summary>Gets the special tokens of the small model's format, in the order of their ids.</summary>
     public static IReadOnlyList<string> SpecialTokens { get; } =
     ["<|begin_of_text|>", "<|end_of_text|>", "<|user|>", "<|assistant|>", "<|context|>"];
 
-    /// <summary>The small model's chat template; every role but user and assistant is a context.</summary>
+    /// <summary>The small model's chat template; every role except user and assistant is a context.</summary>
     public const string TemplateText =
         "{{ bos_token }}{% for message in messages %}"
         + "{% if message['role'] == 'user' %}<|user|>{{ message['content'] }}"
@@ -69,19 +67,22 @@ public sealed class ChatFormat
         Bos = IdOf("bos_token") ?? tokenizer.Bos ?? tokenizer.Eos ?? Eos;
     }
 
-    /// <summary>The token that begins a text; where the tokenizer has none, the one that ends it.</summary>
+    /// <summary>Gets the tokenizer of prompts and responses.</summary>
+    public Tokenizer Tokenizer => _tokenizer;
+
+    /// <summary>Gets the token that begins a text, or the one that ends it if the tokenizer has no BOS.</summary>
     public int Bos { get; }
 
-    /// <summary>The token that ends a response.</summary>
+    /// <summary>Gets the token that ends a response.</summary>
     public int Eos => _response.Eos;
 
-    /// <summary>What stands before the context.</summary>
+    /// <summary>Gets the tokens before the context.</summary>
     public IReadOnlyList<int> ContextPrefix { get; }
 
-    /// <summary>White space that stands before every answer and is no part of it; often nothing.</summary>
+    /// <summary>Gets the white space before every answer that is not part of it; often empty.</summary>
     public string ResponseLead => _response.Lead;
 
-    /// <summary>The small model's format, for a tokenizer that has its tokens.</summary>
+    /// <summary>Creates the small model's format for a tokenizer that has its tokens.</summary>
     /// <exception cref="InputException">The tokenizer lacks special tokens of the format.</exception>
     public static ChatFormat For(Tokenizer tokenizer)
     {
@@ -92,7 +93,7 @@ public sealed class ChatFormat
                 $"The tokenizer lacks the special tokens {string.Join(", ", missing)} of the chat format; use a model that has them.");
     }
 
-    /// <summary>A format by a template, as a GGUF file has it.</summary>
+    /// <summary>Creates a format from a template, such as that of a GGUF file.</summary>
     /// <param name="tokenizer">The model's.</param>
     /// <param name="template">The model's.</param>
     /// <param name="bos">The spelling of BOS, or null.</param>
@@ -106,11 +107,11 @@ public sealed class ChatFormat
         return new(tokenizer, template, markup, [], null);
     }
 
-    /// <summary>The format of a model directory: chat_template.jinja, or chat_template of tokenizer_config.json.</summary>
+    /// <summary>Loads the format of a model directory: chat_template.jinja, or chat_template in tokenizer_config.json.</summary>
     /// <param name="directory">The model's.</param>
     /// <param name="tokenizer">The model's.</param>
-    /// <param name="notice">Receives a sentence for each undefined name that the template renders text from, such as a special token
-    /// that no file names: on any thread, once each. Null to hear nothing.</param>
+    /// <param name="notice">Receives a sentence for each undefined name that the template renders, such as a special token that no file
+    /// defines; once per name, on any thread. Null to ignore them.</param>
     /// <exception cref="InputException">There is no template, it is damaged, or it cannot be evaluated.</exception>
     public static ChatFormat Load(string directory, Tokenizer tokenizer, Action<string>? notice = null)
     {
@@ -118,22 +119,23 @@ public sealed class ChatFormat
         return files.Template is { } template ? new(tokenizer, template, files.Markup, files.Additional, notice)
             : SpecialTokens.All(t => tokenizer.IdOf(t) is not null) ? For(tokenizer)
             : throw new InputException(
-                $"{directory} has no chat template; use an instruction-tuned model, put a chat_template.jinja there, or work without one (--raw)."
+                $"{directory} has no chat template; use an instruction-tuned model, add a chat_template.jinja, or generate without a "
+                    + "chat template."
             );
     }
 
-    /// <summary>Whether <see cref="Load"/> finds a format.</summary>
+    /// <summary>Returns whether <see cref="Load"/> finds a format.</summary>
     /// <exception cref="InputException">There is a template, but it is damaged.</exception>
     public static bool Exists(string directory, Tokenizer tokenizer) =>
         ChatTemplateFiles.Read(directory).Template is not null || SpecialTokens.All(t => tokenizer.IdOf(t) is not null);
 
-    /// <summary>The tokens of a context as they stand within a prompt. Pieces of them make contexts too.</summary>
+    /// <summary>Encodes a context as it appears within a prompt. Parts of it are valid contexts too.</summary>
     public int[] Context(string text) => _encoder.Continue(MarkedText.FromMessage(_contextLead + text));
 
-    /// <summary>What stands between the context and the response: the question, and the markup up to where the answer begins.</summary>
+    /// <summary>Encodes the part between context and response: the question and the markup up to the answer.</summary>
     public int[] QuestionAndTurn(string question) => _encoder.Continue(Around(question).After);
 
-    /// <summary>What stands between an answer's end token and the next answer: the next question, and the markup around it.</summary>
+    /// <summary>Encodes the part between an answer's end token and the next answer: the next question and its markup.</summary>
     /// <exception cref="TemplateException">The template refuses a second question: the message says why.</exception>
     public int[] NextTurn(string question)
     {
@@ -143,13 +145,14 @@ public sealed class ChatFormat
         int[] tokens =
             at < 0
                 ? throw new InputException(
-                    "The chat template does not write earlier answers, so conversations of several turns cannot be trained; use another template."
+                    "The chat template does not render earlier answers, so multi-turn conversations cannot be trained. Use another "
+                        + "template."
                 )
                 : _encoder.Continue(all.Slice(end, all.Length - end));
         return tokens[(Array.IndexOf(tokens, Eos) + 1)..];
     }
 
-    /// <summary>The tokens of an answer up to and including the token that ends it.</summary>
+    /// <summary>Encodes an answer, including the token that ends it.</summary>
     public int[] Response(string answer)
     {
         MarkedText text = _response.IsCut ? Render([new("user", "x"), new("assistant", answer)], false) : _response.Around(answer);
@@ -160,24 +163,24 @@ public sealed class ChatFormat
         return end >= 0 ? tokens[..(end + 1)] : [.. tokens, Eos];
     }
 
-    /// <summary>A whole prompt.</summary>
+    /// <summary>Encodes a whole prompt.</summary>
     public int[] Prompt(string context, string question) => Prompt(Context(context), question);
 
-    /// <summary>A whole prompt around the tokens of a context, as they are.</summary>
+    /// <summary>Encodes a whole prompt around the given tokens of a context.</summary>
     public int[] Prompt(ReadOnlySpan<int> contextTokens, string question) =>
         [.. ContextPrefix, .. contextTokens, .. QuestionAndTurn(question)];
 
-    /// <summary>The prompt of a conversation, up to where the next answer begins.</summary>
+    /// <summary>Encodes the prompt of a conversation, up to the next answer.</summary>
     /// <exception cref="TemplateException">The template refuses it: the message says why.</exception>
     public int[] Conversation(IReadOnlyList<ChatTurn> turns) => Conversation(turns, "");
 
-    /// <summary>The prompt of a conversation and the first words of the next answer, encoded as one text.</summary>
+    /// <summary>Encodes the prompt of a conversation and the first words of the next answer as one text.</summary>
     /// <exception cref="TemplateException">The template refuses it: the message says why.</exception>
     public int[] Conversation(IReadOnlyList<ChatTurn> turns, string answerPrefix) =>
         _encoder.Start(new MarkedText.Builder().Append(Render(turns, true)).Append(MarkedText.FromMessage(answerPrefix)).Build());
 
     /// <summary>
-    /// The answer in a completion: what stands before the first EOS, without the white space that the template puts around every answer.
+    /// Decodes the answer in a completion: the text before the first EOS, without the white space that the template adds.
     /// </summary>
     public string ReadResponse(ReadOnlySpan<int> completion)
     {
@@ -188,7 +191,8 @@ public sealed class ChatFormat
     }
 
     /// <summary>
-    /// Writes tokenizer.json and tokenizer_config.json of the small model's format into a model's directory, complete for other tools.
+    /// Writes tokenizer.json and tokenizer_config.json of the small model's format into a model directory, complete for other
+    /// tools.
     /// </summary>
     /// <param name="directory">The model's directory.</param>
     /// <param name="contextLength">The longest sequence the model is meant for, in tokens.</param>
@@ -199,7 +203,7 @@ public sealed class ChatFormat
         AtomicFile.WriteText(Path.Combine(directory, "tokenizer_config.json"), ConfigText(contextLength));
     }
 
-    /// <summary>The content of the small model's tokenizer_config.json.</summary>
+    /// <summary>Returns the content of the small model's tokenizer_config.json.</summary>
     /// <param name="contextLength">The longest sequence the model is meant for, in tokens.</param>
     public static string ConfigText(int contextLength) =>
         JsonSerializer.Serialize(
@@ -217,12 +221,12 @@ public sealed class ChatFormat
             },
             s_json) + "\n";
 
-    /// <summary>A whole conversation as the template writes it, for tests.</summary>
+    /// <summary>Renders a whole conversation, for tests.</summary>
     internal MarkedText Render(IReadOnlyList<ChatTurn> turns, bool addGenerationPrompt) => _template.Render(
         [.. turns.Select(t => (JsonNode)new JsonObject { ["role"] = t.Role, ["content"] = t.Content })],
         addGenerationPrompt, _markup, s_now, new() { ["enable_thinking"] = false }, _additional, _notice is null ? null : NoticeOnce);
 
-    /// <summary>A format renders every prompt anew; what is wrong with the template is worth one sentence.</summary>
+    /// <summary>Reports a sentence the first time only, because every prompt is rendered with the same template.</summary>
     void NoticeOnce(string sentence)
     {
         lock (_noticed)
@@ -246,7 +250,7 @@ public sealed class ChatFormat
         if (at < 0)
         {
             throw new InputException(
-                "The chat template does not write what the user says, so nothing can be asked with it; use another template.");
+                "The chat template does not render user messages. Use another template.");
         }
         string lead = at > 0 && all.Value[at - 1] == ' ' ? " " : "";
         return (all.Slice(0, at - lead.Length), lead, all.Slice(end, all.Length - end));
@@ -260,7 +264,7 @@ public sealed class ChatFormat
         if (at < 0)
         {
             throw new InputException(
-                "The chat template does not write what the assistant says, so answers cannot be trained or read; use another template.");
+                "The chat template does not render assistant messages, so answers cannot be trained or read. Use another template.");
         }
         MarkedText tail = all.Slice(end, all.Length - end);
         bool isCut = all.Value.StartsWith(prompt, StringComparison.Ordinal) && prompt.Length <= at;
@@ -270,12 +274,12 @@ public sealed class ChatFormat
         return eos >= 0
             ? new(isCut, prompt.Length, tail, eos, string.IsNullOrWhiteSpace(lead) ? lead : "")
             : throw new InputException(
-                "Neither the chat template nor the tokenizer names a token that ends an answer; add eos_token to tokenizer_config.json.");
+                "Neither the chat template nor the tokenizer defines a token that ends an answer. Add eos_token to tokenizer_config.json.");
     }
 
     int? IdOf(string name) => _markup.TryGetValue(name, out string? text) ? _tokenizer.IdOf(text) : null;
 
-    /// <summary>Where an answer stands in what the template writes.</summary>
+    /// <summary>Represents the position of an answer in the rendered template.</summary>
     /// <param name="IsCut">A conversation with an answer begins as its prompt does; the answer's text is what follows.</param>
     /// <param name="Start">Characters of that prompt.</param>
     /// <param name="Tail">What follows an answer.</param>
@@ -283,7 +287,7 @@ public sealed class ChatFormat
     /// <param name="Lead">White space before it.</param>
     sealed record ResponseFrame(bool IsCut, int Start, MarkedText Tail, int Eos, string Lead)
     {
-        /// <summary>White space between an answer and what ends it.</summary>
+        /// <summary>Returns the white space between an answer and its end.</summary>
         internal string Trail { get; } =
             Tail.Value[..^Tail.Value.TrimStart().Length] is var space && Tail.Value.Length > space.Length ? space : "";
 

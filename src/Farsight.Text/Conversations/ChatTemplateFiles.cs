@@ -6,10 +6,10 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Text.Conversations;
 
-/// <summary>The chat template of a model directory, wherever it lies, and the tokens it writes by name.</summary>
+/// <summary>Represents the chat template of a model directory and the tokens it writes by name.</summary>
 /// <param name="Template">Null where the model has none.</param>
-/// <param name="Markup">bos_token, sep_token and every other special token that the files name, as texts.</param>
-/// <param name="Additional">additional_special_tokens.</param>
+/// <param name="Markup">Texts of bos_token, sep_token and every other named special token.</param>
+/// <param name="Additional">Texts of additional_special_tokens.</param>
 sealed record ChatTemplateFiles(ChatTemplate? Template, IReadOnlyDictionary<string, string> Markup, IReadOnlyList<string> Additional)
 {
     static readonly string[] s_ofGguf = ["bos_token", "eos_token", "unk_token"];
@@ -29,7 +29,7 @@ sealed record ChatTemplateFiles(ChatTemplate? Template, IReadOnlyDictionary<stri
             using JsonDocument config = JsonDocument.Parse(File.Exists(file) ? File.ReadAllBytes(file) : "{}"u8.ToArray());
             if (config.RootElement.ValueKind != JsonValueKind.Object)
             {
-                throw new InputException($"{file} is not a JSON object; fetch it again.");
+                throw new InputException($"{file} is not a JSON object; download it again.");
             }
             ChatTemplate? template = File.Exists(beside)
                 ? ChatTemplate.Parse(File.ReadAllText(beside), beside)
@@ -39,11 +39,11 @@ sealed record ChatTemplateFiles(ChatTemplate? Template, IReadOnlyDictionary<stri
         }
         catch (JsonException e)
         {
-            throw new InputException($"{file} is not JSON ({e.Message}); fetch it again.", e);
+            throw new InputException($"{file} is not valid JSON ({e.Message}); download it again.", e);
         }
         catch (InvalidOperationException e) // text that is no sound Unicode
         {
-            throw new InputException($"{file} holds text that is no sound Unicode; fetch it again.", e);
+            throw new InputException($"{file} contains invalid Unicode; download it again.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -87,7 +87,9 @@ sealed record ChatTemplateFiles(ChatTemplate? Template, IReadOnlyDictionary<stri
         return named.TryGetValue("default", out string? standard) ? standard
             : named.Count == 1 ? named.Values.Single()
             : throw new InputException(
-                $"{file}: chat_template holds no template named 'default' (it names {string.Join(", ", named.Keys.DefaultIfEmpty("none"))}); put the one to use into chat_template.jinja beside it."
+                $"{file}: chat_template has no template named 'default' (found: "
+                    + $"{string.Join(", ", named.Keys.DefaultIfEmpty("none"))}). Save the template to use as chat_template.jinja in "
+                    + "the same directory."
             );
     }
 

@@ -3,9 +3,7 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Text.Conversations;
 
-/// <summary>
-/// Encodes the parts of a prompt so that they are, put together, what the whole would be: no part gets a space of its own in front.
-/// </summary>
+/// <summary>Encodes the parts of a prompt so that their concatenation equals the whole: no part gets a leading space of its own.</summary>
 /// <remarks>
 /// SentencePiece-style tokenizers put a space before a text. A part that is not the first is therefore encoded behind a character that
 /// merges with nothing, and that character's tokens are taken off again. A part still never merges with its neighbour.
@@ -29,10 +27,10 @@ sealed class SeamlessEncoder
         _guard = addsSpace ? tokenizer.Encode(Guard) : [];
     }
 
-    /// <summary>The tokens of a text's beginning. Marked characters never become control tokens.</summary>
+    /// <summary>Encodes the beginning of a text. Marked characters never become control tokens.</summary>
     internal int[] Start(MarkedText text) => _tokenizer.EncodeWithSpecialTokens(text.Value, [.. text.Marked.Select(Range)]);
 
-    /// <summary>The tokens of a later part.</summary>
+    /// <summary>Encodes a later part of a text.</summary>
     /// <param name="text">The part.</param>
     /// <param name="isAnswer">A model wrote its marked characters: added tokens that are no control tokens, such as those around a thought,
     /// are recognised.</param>

@@ -1,13 +1,15 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>What a value is given to: a name, an attribute of a namespace, or several names that take its items.</summary>
+/// <summary>
+/// Represents the target of an assignment: a name, an attribute of a namespace, or several names for the items of a value.
+/// </summary>
 /// <param name="Line">Where it stands, from 1.</param>
 abstract record AssignmentTarget(int Line)
 {
     internal abstract void Assign(object? value, TemplateScope scope);
 }
 
-/// <summary>A name of the innermost scope.</summary>
+/// <summary>Represents a name in the innermost scope.</summary>
 sealed record NameTarget(string Name, int Line) : AssignmentTarget(Line)
 {
     internal override void Assign(object? value, TemplateScope scope) => scope[Name] = value;
@@ -35,7 +37,7 @@ sealed record TupleTarget(IReadOnlyList<AssignmentTarget> Items, int Line) : Ass
         {
             throw scope.Run.Error(
                 Line,
-                $"{Items.Count} names cannot take {(items is null ? PythonMath.Told(value) : $"{items.Count} items")}");
+                $"{Items.Count} names cannot take {(items is null ? PythonMath.Describe(value) : $"{items.Count} items")}");
         }
         for (int i = 0; i < items.Count; i++)
         {

@@ -10,7 +10,7 @@ delegate object? DictMethod(TemplateDict dict, TemplateCall call);
 /// <param name="call">Its arguments.</param>
 delegate object? ListMethod(TemplateList list, TemplateCall call);
 
-/// <summary>Python's methods of dicts and lists, but for those that change them: transformers forbids these to templates too.</summary>
+/// <summary>Provides Python's methods of dicts and lists, except those that modify them, which transformers forbids too.</summary>
 static class CollectionMethods
 {
     internal static IReadOnlyDictionary<string, DictMethod> OfDict { get; } =
@@ -32,7 +32,7 @@ static class CollectionMethods
             ["index"] = (l, c) =>
                 l.FindIndex(item => PythonMath.AreEqual(item, c.Get(0, "value"), c.Run, c.Line)) is var at and >= 0
                     ? (long)at
-                    : throw c.Error("does not find its argument"),
+                    : throw c.Error("cannot find its argument"),
             ["count"] = (l, c) => (long)l.Count(item => PythonMath.AreEqual(item, c.Get(0, "value"), c.Run, c.Line)),
             ["copy"] = (l, c) => c.Run.List(l, c.Line),
         };

@@ -1,6 +1,6 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>A part of a template that has a value.</summary>
+/// <summary>Represents a part of a template that has a value.</summary>
 /// <param name="Line">Where it stands, from 1.</param>
 abstract record Expression(int Line)
 {
@@ -15,13 +15,13 @@ abstract record Expression(int Line)
     protected abstract object? Compute(TemplateScope scope);
 }
 
-/// <summary>A string, a number, true, false or none.</summary>
+/// <summary>Represents a string, a number, true, false or none.</summary>
 sealed record Literal(object? Value, int Line) : Expression(Line)
 {
     protected override object? Compute(TemplateScope scope) => Value;
 }
 
-/// <summary>A variable.</summary>
+/// <summary>Represents a variable.</summary>
 sealed record NameExpression(string Name, int Line) : Expression(Line)
 {
     protected override object? Compute(TemplateScope scope) => scope.Find(Name, Line);
@@ -46,7 +46,7 @@ sealed record DictExpression(IReadOnlyList<(Expression Key, Expression Value)> I
             dict[
                 evaluated is MarkedText or long or double or bool
                     ? evaluated
-                    : throw scope.Run.Error(Line, $"{PythonMath.Told(evaluated)} cannot be a key of a dict")
+                    : throw scope.Run.Error(Line, $"{PythonMath.Describe(evaluated)} cannot be a key of a dict")
             ] = value.Evaluate(scope);
         }
         return dict;
@@ -74,7 +74,7 @@ sealed record Sign(bool IsNegative, Expression Operand, int Line) : Expression(L
     {
         double d => (object)(IsNegative ? -d : d),
         object value when PythonTypes.TryInteger(value, out long n) && n != long.MinValue => IsNegative ? -n : n,
-        var other => throw scope.Run.Error(Line, $"{PythonMath.Told(other)} has no sign"),
+        var other => throw scope.Run.Error(Line, $"{PythonMath.Describe(other)} has no sign"),
     };
 }
 
@@ -160,7 +160,7 @@ sealed record SliceExpression(Expression Object, Expression? Start, Expression? 
     {
         null => null,
         object value when PythonTypes.TryInteger(value, out long n) => n,
-        var other => throw scope.Run.Error(Line, $"a slice needs integers, not {PythonMath.Told(other)}"),
+        var other => throw scope.Run.Error(Line, $"a slice needs integers, not {PythonMath.Describe(other)}"),
     };
 }
 
@@ -173,13 +173,13 @@ sealed record CallExpression(Expression Function, CallArguments Arguments, int L
         TemplateFunction function =
             value as TemplateFunction
             ?? (value as LoopState)?.Recursion
-            ?? throw scope.Run.Error(Line, $"{Told} is called, but it is {PythonMath.Told(value)}");
+            ?? throw scope.Run.Error(Line, $"{Description} is called, but it is {PythonMath.Describe(value)}");
         object? result = function.Invoke(Arguments.For(function.Name, [], scope, Line));
         scope.Run.SpendOn(result, Line);
         return result;
     }
 
-    string Told => Function switch { NameExpression n => $"'{n.Name}'", AttributeExpression a => $"'{a.Name}'", _ => "this" };
+    string Description => Function switch { NameExpression n => $"'{n.Name}'", AttributeExpression a => $"'{a.Name}'", _ => "this" };
 }
 
 /// <summary>x | name(a).</summary>
@@ -198,7 +198,7 @@ sealed record TestExpression(Expression Subject, string Name, CallArguments Argu
         TemplateTests.All[Name](Arguments.For(Name, [Subject.Evaluate(scope)], scope, Line));
 }
 
-/// <summary>The arguments of a call as written.</summary>
+/// <summary>Represents the arguments of a call as written.</summary>
 /// <param name="Positional">Those without a name.</param>
 /// <param name="Named">Those with one.</param>
 /// <param name="Spread">*list, or null.</param>

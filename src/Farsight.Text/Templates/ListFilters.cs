@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Farsight.Text.Templates;
 
-/// <summary>Filters of lists, dicts and numbers.</summary>
+/// <summary>Provides filters of lists, dicts and numbers.</summary>
 static class ListFilters
 {
     internal static object? Length(TemplateCall call) => call.Subject switch
@@ -11,7 +11,7 @@ static class ListFilters
         TemplateList list => (long)list.Count,
         TemplateDict dict => (long)dict.Count,
         TemplateUndefined => 0L,
-        var other => throw call.Error($"needs something with a length, not {PythonMath.Told(other)}"),
+        var other => throw call.Error($"needs a value with a length, not {PythonMath.Describe(other)}"),
     };
 
     internal static object? Integer(TemplateCall call)
@@ -41,7 +41,7 @@ static class ListFilters
         call.AtMost(3, "precision", "method");
         if (!PythonMath.TryNumber(call.Subject, out double number))
         {
-            throw call.Error($"needs a number, not {PythonMath.Told(call.Subject)}");
+            throw call.Error($"needs a number, not {PythonMath.Describe(call.Subject)}");
         }
         double scale = Math.Pow(10, Math.Clamp(call.Integer(1, "precision", 0), -15, 15));
         return (call.OptionalText(2, "method")?.Value ?? "common") switch
@@ -91,7 +91,7 @@ static class ListFilters
         int side = call.OptionalText(2, "by")?.Value is "value" ? 1 : 0;
         bool matchesCase = call.IsTrue(1, "case_sensitive");
         TemplateList items = CollectionMethods.Items(
-            call.Subject as TemplateDict ?? throw call.Error($"needs a dict, not {PythonMath.Told(call.Subject)}"),
+            call.Subject as TemplateDict ?? throw call.Error($"needs a dict, not {PythonMath.Describe(call.Subject)}"),
             call);
         object? Key(object? item) => Cased(((TemplateList)item!)[side], matchesCase, call);
         Comparer<object?> order = Comparer<object?>.Create((a, b) => PythonMath.Compare(a, b, call.Run, call.Line));

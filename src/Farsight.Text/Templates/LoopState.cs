@@ -1,6 +1,6 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>The variable loop of a for statement.</summary>
+/// <summary>Represents the variable loop of a for statement.</summary>
 /// <param name="items">What it runs over.</param>
 /// <param name="depth">1 for the outermost turn of a recursive loop.</param>
 /// <param name="recursion">What loop(items) does; null where the loop is not recursive.</param>
@@ -9,7 +9,7 @@ sealed class LoopState(IReadOnlyList<object?> items, int depth, TemplateFunction
     int _index = -1;
     object? _changed = new TemplateUndefined("loop.changed has not been called");
 
-    /// <summary>What loop(items) does.</summary>
+    /// <summary>Implements loop(items).</summary>
     internal TemplateFunction? Recursion => recursion;
 
     internal void MoveNext() => _index++;
@@ -34,7 +34,7 @@ sealed class LoopState(IReadOnlyList<object?> items, int depth, TemplateFunction
                     call =>
                         call.Arguments.Count > 0
                             ? call.Arguments[_index % call.Arguments.Count]
-                            : throw call.Error("needs something to cycle through"))),
+                            : throw call.Error("needs at least one value"))),
             "changed" => new(new TemplateFunction("changed", call => Changed(call))),
             _ => null,
         };

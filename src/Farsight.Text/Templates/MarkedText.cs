@@ -2,38 +2,38 @@ using System.Text;
 
 namespace Farsight.Text.Templates;
 
-/// <summary>Text that knows which of its characters came from messages, and which from the template itself.</summary>
+/// <summary>Represents text with marks on the characters that come from messages rather than from the template.</summary>
 /// <remarks>
 /// Only the template's own markup may become control tokens. Marks survive what templates do to strings: joining, cutting,
 /// stripping, splitting, replacing. Where an operation makes new characters out of marked ones, all it makes is marked.
 /// </remarks>
 public sealed class MarkedText
 {
-    /// <summary>No characters.</summary>
+    /// <summary>Gets the empty text.</summary>
     public static MarkedText Empty { get; } = new("", []);
 
     readonly MarkedRange[] _marked;
 
     MarkedText(string value, MarkedRange[] marked) => (Value, _marked) = (value, marked);
 
-    /// <summary>The characters.</summary>
+    /// <summary>Gets the characters.</summary>
     public string Value { get; }
 
-    /// <summary>The stretches that came from messages, in order and apart.</summary>
+    /// <summary>Gets the ranges that come from messages, in order and disjoint.</summary>
     public IReadOnlyList<MarkedRange> Marked => _marked;
 
-    /// <summary>Whether any character came from a message.</summary>
+    /// <summary>Gets whether any character comes from a message.</summary>
     public bool IsMarked => _marked.Length > 0;
 
     internal int Length => Value.Length;
 
-    /// <summary>Text of a template.</summary>
+    /// <summary>Creates text that comes from a template.</summary>
     public static MarkedText Own(string value) => value.Length == 0 ? Empty : new(value, []);
 
-    /// <summary>Text of a message.</summary>
+    /// <summary>Creates text that comes from a message.</summary>
     public static MarkedText FromMessage(string value) => value.Length == 0 ? Empty : new(value, [new(0, value.Length)]);
 
-    /// <summary>New characters made from this text: marked as a whole if any of this was.</summary>
+    /// <summary>Creates text derived from this text: marked as a whole if any part of this text is.</summary>
     internal MarkedText Derive(string value) => IsMarked ? FromMessage(value) : Own(value);
 
     internal MarkedText Slice(int start, int length)
@@ -56,7 +56,7 @@ public sealed class MarkedText
         return new(Value.Substring(start, length), [.. marked]);
     }
 
-    /// <summary>The first marked stretch that ends behind a place: texts of many stretches are cut into many parts.</summary>
+    /// <summary>Returns the index of the first marked range that ends after a position, by binary search.</summary>
     int FirstMarkAfter(int place)
     {
         int low = 0, high = _marked.Length;
@@ -71,7 +71,7 @@ public sealed class MarkedText
     /// <inheritdoc/>
     public override string ToString() => Value;
 
-    /// <summary>Puts texts together and keeps their marks.</summary>
+    /// <summary>Concatenates texts and keeps their marks.</summary>
     internal sealed class Builder
     {
         readonly StringBuilder _text = new();
@@ -106,7 +106,7 @@ public sealed class MarkedText
     }
 }
 
-/// <summary>Consecutive characters of a <see cref="MarkedText"/>.</summary>
+/// <summary>Represents consecutive characters of a <see cref="MarkedText"/>.</summary>
 /// <param name="Start">The first.</param>
 /// <param name="Length">How many, at least 1.</param>
 public readonly record struct MarkedRange(int Start, int Length);

@@ -1,6 +1,6 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>x.name and x[index], as Jinja looks them up: one way first, then the other, else undefined.</summary>
+/// <summary>Resolves x.name and x[index] as Jinja does: one way first, then the other, otherwise undefined.</summary>
 static class PythonAttributes
 {
     internal static object? Attribute(object? value, string name, TemplateRun run, int line)
@@ -17,7 +17,7 @@ static class PythonAttributes
         return value is TemplateDict dict && dict.TryGetValue(MarkedText.Own(name), out object? item) ? item : Missing(value, name);
     }
 
-    /// <summary>What the filter attr gives: no items.</summary>
+    /// <summary>Resolves an attribute for the filter attr, which ignores items.</summary>
     internal static object? OwnAttribute(object? value, string name) =>
         Member(value, name) is { } member ? member.Value : Missing(value, name);
 
@@ -70,6 +70,6 @@ static class PythonAttributes
         };
 }
 
-/// <summary>An attribute that exists; its value may be none.</summary>
+/// <summary>Represents an existing attribute; its value may be none.</summary>
 /// <param name="Value">What it is.</param>
 sealed record Member(object? Value);

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Farsight.Text.Templates;
 
-/// <summary>strftime in the C locale.</summary>
+/// <summary>Implements strftime in the C locale.</summary>
 static class PythonClock
 {
     internal static MarkedText Format(TemplateCall call)

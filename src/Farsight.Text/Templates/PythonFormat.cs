@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Farsight.Text.Templates;
 
-/// <summary>text % values, with the conversions s, r, d, i, f, x and %%.</summary>
+/// <summary>Implements text % values with the conversions s, r, d, i, f, x and %%.</summary>
 static class PythonFormat
 {
     internal static MarkedText Percent(MarkedText format, object? values, TemplateRun run, int line)
@@ -54,7 +54,7 @@ static class PythonFormat
             'd' or 'i' when isNumber => Math.Truncate(number).ToString("F0", CultureInfo.InvariantCulture),
             'f' when isNumber => number.ToString($"F{(precision < 0 ? 6 : precision)}", CultureInfo.InvariantCulture),
             'x' when PythonTypes.TryInteger(value, out long n) && n >= 0 => n.ToString("x", CultureInfo.InvariantCulture),
-            _ => throw run.Error(line, $"the format '%{flags}{conversion}' does not work with {PythonMath.Told(value)}"),
+            _ => throw run.Error(line, $"the format '%{flags}{conversion}' does not work with {PythonMath.Describe(value)}"),
         };
     }
 

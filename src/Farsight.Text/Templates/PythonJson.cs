@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Farsight.Text.Templates;
 
-/// <summary>tojson as transformers defines it: Python's json.dumps, without escaping HTML, other scripts as they are.</summary>
+/// <summary>Implements tojson as in transformers: Python's json.dumps without HTML or non-ASCII escapes.</summary>
 static class PythonJson
 {
     internal static object? Dump(TemplateCall call)
@@ -14,7 +14,7 @@ static class PythonJson
             null => null,
             MarkedText text => text.Value,
             object width when PythonTypes.TryInteger(width, out long spaces) && spaces is >= 0 and <= 1000 => new(' ', (int)spaces),
-            var other => throw call.Error($"needs a number or a string for 'indent', not {PythonMath.Told(other)}"),
+            var other => throw call.Error($"needs a number or a string for 'indent', not {PythonMath.Describe(other)}"),
         };
         (string item, string key) = (indent is null ? ", " : ",", ": ");
         if (call.Get(3, "separators") is { } given)
@@ -67,7 +67,7 @@ static class PythonJson
                     });
                     break;
                 default:
-                    throw call.Error($"cannot write {PythonMath.Told(value)} as JSON");
+                    throw call.Error($"cannot write {PythonMath.Describe(value)} as JSON");
             }
         }
 

@@ -1,6 +1,6 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>Python's operators on a template's values.</summary>
+/// <summary>Implements Python's operators on a template's values.</summary>
 static class PythonMath
 {
     internal static bool TryNumber(object? value, out double number)
@@ -9,10 +9,10 @@ static class PythonMath
         return value is long or double or bool;
     }
 
-    /// <summary>Whether two values are equal, as Python's == has it.</summary>
+    /// <summary>Returns whether two values are equal, as Python's == does.</summary>
     /// <remarks>
-    /// Values may share parts: a list that holds another one twice, sixty levels deep, has 2⁶⁰ items to a walk that does not know
-    /// it. Each visited pair therefore counts as work, and a container equals itself without a visit.
+    /// Values can share parts: lists that contain another list twice, nested sixty levels deep, have 2⁶⁰ items to visit. Each visited
+    /// pair therefore counts as work, and a container equals itself without a visit.
     /// </remarks>
     internal static bool AreEqual(object? a, object? b, TemplateRun run, int line)
     {
@@ -38,7 +38,7 @@ static class PythonMath
         }
     }
 
-    /// <summary>Equality of everything but lists and dicts.</summary>
+    /// <summary>Returns whether two values other than lists and dicts are equal.</summary>
     internal static bool AreEqualScalars(object? a, object? b) =>
         (a, b) switch
         {
@@ -48,7 +48,7 @@ static class PythonMath
             _ => TryNumber(a, out double m) && TryNumber(b, out double n) ? m == n : ReferenceEquals(a, b),
         };
 
-    /// <summary>Negative, zero or positive; only numbers, strings and lists have an order.</summary>
+    /// <summary>Compares two values: negative, zero or positive. Only numbers, strings and lists have an order.</summary>
     internal static int Compare(object? a, object? b, TemplateRun run, int line)
     {
         run.Step(line);
@@ -71,7 +71,7 @@ static class PythonMath
             default:
                 return TryNumber(a, out double m) && TryNumber(b, out double n)
                     ? m.CompareTo(n)
-                    : throw run.Error(line, $"{Told(a)} and {Told(b)} cannot be compared");
+                    : throw run.Error(line, $"{Describe(a)} and {Describe(b)} cannot be compared");
         }
     }
 
@@ -92,7 +92,7 @@ static class PythonMath
             case TemplateUndefined:
                 return false;
             default:
-                throw run.Error(line, $"{Told(a)} cannot be looked for in {Told(b)}");
+                throw run.Error(line, $"{Describe(a)} cannot be searched for in {Describe(b)}");
         }
     }
 
@@ -112,7 +112,7 @@ static class PythonMath
                         && op != "/"
                         && (op != "**" || n >= 0) => (object)Integers(op, m, n, run, line),
                 _ when TryNumber(a, out double x) && TryNumber(b, out double y) => Floats(op, x, y, run, line),
-                _ => throw run.Error(line, $"'{op}' does not work between {Told(a)} and {Told(b)}"),
+                _ => throw run.Error(line, $"'{op}' does not work between {Describe(a)} and {Describe(b)}"),
             };
         }
         catch (OverflowException)
@@ -121,8 +121,8 @@ static class PythonMath
         }
     }
 
-    /// <summary>A value as a message names it: an undefined one says what is missing.</summary>
-    internal static string Told(object? value) =>
+    /// <summary>Describes a value for a message; an undefined one names what is missing.</summary>
+    internal static string Describe(object? value) =>
         value is TemplateUndefined undefined ? $"an undefined value ({undefined.Missing})" : PythonTypes.Name(value);
 
     static long Integers(string op, long a, long b, TemplateRun run, int line)

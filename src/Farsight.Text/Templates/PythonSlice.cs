@@ -1,6 +1,8 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>x[start:stop:step] with Python's rules for missing, negative and excessive bounds; strings count in code points.</summary>
+/// <summary>
+/// Implements x[start:stop:step] with Python's rules for missing, negative and excessive bounds. Strings count in code points.
+/// </summary>
 static class PythonSlice
 {
     internal static object? Of(object? value, long? start, long? stop, long? step, TemplateRun run, int line)
@@ -23,7 +25,7 @@ static class PythonSlice
         }
     }
 
-    /// <summary>The code point at a place, from the end if negative; null where there is none.</summary>
+    /// <summary>Returns the code point at an index, from the end if negative; null if out of range.</summary>
     internal static MarkedText? Character(MarkedText text, long at)
     {
         int[] starts = Starts(text.Value);
@@ -43,7 +45,7 @@ static class PythonSlice
 
     static MarkedText Part(MarkedText text, int[] starts, int first, int end) => text.Slice(starts[first], starts[end] - starts[first]);
 
-    /// <summary>Where each code point begins, and the end.</summary>
+    /// <summary>Returns the start of each code point, and the end.</summary>
     static int[] Starts(string text)
     {
         List<int> starts = new(text.Length + 1);

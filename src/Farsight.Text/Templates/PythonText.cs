@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Farsight.Text.Templates;
 
-/// <summary>Strings as Python has them: white space, and how values are printed.</summary>
+/// <summary>Implements Python's strings: white space, and the printed form of values.</summary>
 static class PythonText
 {
     internal static bool IsSpace(char c) => char.IsWhiteSpace(c) || c is >= '\x1c' and <= '\x1f';
@@ -34,7 +34,7 @@ static class PythonText
         return text.ToString();
     }
 
-    /// <summary>The shortest digits that give the number back, with an exponent as Python writes it.</summary>
+    /// <summary>Formats the shortest digits that parse to the same number, with an exponent as Python writes it.</summary>
     internal static string Float(double value)
     {
         if (!double.IsFinite(value))
@@ -50,7 +50,7 @@ static class PythonText
         return (double.IsNegative(value) ? "-" : "") + (digits.Length == 0 ? "0.0" : Placed(digits.TrimEnd('0'), point));
     }
 
-    /// <summary>Digits with the point after so many of them.</summary>
+    /// <summary>Inserts the decimal point after a number of digits.</summary>
     static string Placed(string digits, int point) =>
         point switch
         {

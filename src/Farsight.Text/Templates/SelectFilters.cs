@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Farsight.Text.Templates;
 
-/// <summary>Filters that apply a test, a filter or an attribute to every item.</summary>
+/// <summary>Provides filters that apply a test, a filter or an attribute to every item.</summary>
 static class SelectFilters
 {
-    /// <summary>An attribute by its path: "function.name", "0.text".</summary>
+    /// <summary>Resolves an attribute by its path: "function.name", "0.text".</summary>
     internal static object? Attribute(object? item, MarkedText path, TemplateCall call)
     {
         call.Run.Spend(path.Length, call.Line);

@@ -1,6 +1,6 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>How a statement ended.</summary>
+/// <summary>Specifies how a statement ended.</summary>
 enum Flow
 {
     /// <summary>The next statement follows.</summary>
@@ -13,7 +13,7 @@ enum Flow
     Continue,
 }
 
-/// <summary>A part of a template that writes, or changes variables.</summary>
+/// <summary>Represents a part of a template that writes text or changes variables.</summary>
 /// <param name="Line">Where it stands, from 1.</param>
 abstract record Statement(int Line)
 {
@@ -26,7 +26,7 @@ abstract record Statement(int Line)
     }
 }
 
-/// <summary>Statements one after another.</summary>
+/// <summary>Represents a sequence of statements.</summary>
 sealed record Body(IReadOnlyList<Statement> Statements, int Line) : Statement(Line)
 {
     internal override Flow Render(TemplateScope scope, MarkedText.Builder output)
@@ -41,7 +41,7 @@ sealed record Body(IReadOnlyList<Statement> Statements, int Line) : Statement(Li
         return Flow.Next;
     }
 
-    /// <summary>What the body writes, as a value.</summary>
+    /// <summary>Evaluates the body and returns the text it writes.</summary>
     internal MarkedText Text(TemplateScope scope)
     {
         MarkedText.Builder output = new();
@@ -50,7 +50,7 @@ sealed record Body(IReadOnlyList<Statement> Statements, int Line) : Statement(Li
     }
 }
 
-/// <summary>Text as it stands.</summary>
+/// <summary>Represents literal text.</summary>
 sealed record DataStatement(MarkedText Text, int Line) : Statement(Line)
 {
     internal override Flow Render(TemplateScope scope, MarkedText.Builder output)
@@ -86,7 +86,7 @@ sealed record IfStatement(IReadOnlyList<(Expression Condition, Body Body)> Branc
     }
 }
 
-/// <summary>{% for target in items if condition recursive %}, with {% else %} for no turn at all.</summary>
+/// <summary>Represents {% for target in items if condition recursive %}, with {% else %} for no iteration.</summary>
 sealed record ForStatement(
     AssignmentTarget Target,
     Expression Items,
@@ -129,7 +129,7 @@ sealed record ForStatement(
     {
         if (!PythonTypes.TryItems(value, scope.Run, Line, out IReadOnlyList<object?>? items))
         {
-            throw scope.Run.Error(Line, $"'for' cannot run over {PythonMath.Told(value)}");
+            throw scope.Run.Error(Line, $"'for' cannot run over {PythonMath.Describe(value)}");
         }
         foreach (object? item in items)
         {
@@ -235,5 +235,38 @@ sealed record CallBlock(Macro Caller, CallExpression Call, int Line) : Statement
         Dictionary<string, object?> named = new(call.Named, StringComparer.Ordinal) { ["caller"] = Caller.In(scope) };
         Write(PythonText.Text(function.Invoke(call with { Named = named }), scope.Run, Line), scope, output, Line);
         return Flow.Next;
+    }
+}
+
+/// <summary>Represents a function that a template defines.</summary>
+/// <param name="Name">As it is called.</param>
+/// <param name="Parameters">Names, and what stands for those that are not given.</param>
+/// <param name="Body">What it writes; that is its value.</param>
+sealed record Macro(string Name, IReadOnlyList<(string Name, Expression? Default)> Parameters, Body Body)
+{
+    /// <summary>Returns the macro as a value; it sees the names in the scope of its definition.</summary>
+    internal TemplateFunction In(TemplateScope scope) => new(Name, call => call.Run.Deeper(call.Line, () => Body.Text(Bind(call, scope))));
+
+    TemplateScope Bind(TemplateCall call, TemplateScope definedIn)
+    {
+        if (call.Arguments.Count > Parameters.Count)
+        {
+            throw call.Error($"takes at most {Parameters.Count} arguments, not {call.Arguments.Count}");
+        }
+        call.Run.Spend(16L * Parameters.Count * (1 + call.Named.Count), call.Line);
+        string? unknown = call.Named.Keys.FirstOrDefault(name => name != "caller" && !Parameters.Any(p => p.Name == name));
+        if (unknown is not null)
+        {
+            throw call.Error($"has no parameter '{unknown}'");
+        }
+        TemplateScope scope = definedIn.Inner();
+        scope["caller"] = call.Named.TryGetValue("caller", out object? caller) ? caller : new TemplateUndefined("'caller' is undefined");
+        for (int i = 0; i < Parameters.Count; i++)
+        {
+            (string name, Expression? otherwise) = Parameters[i];
+            scope[name] = call.Has(i, name) ? call.Get(i, name)
+                : otherwise is null ? new TemplateUndefined($"parameter '{name}' was not provided") : otherwise.Evaluate(scope);
+        }
+        return scope;
     }
 }

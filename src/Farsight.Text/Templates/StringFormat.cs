@@ -44,6 +44,6 @@ static class StringFormat
         int place = field.Length == 0 ? next++ : isNumber ? number : -1;
         return place >= 0 && place < call.Arguments.Count ? call.Arguments[place]
             : call.Named.TryGetValue(field, out object? value) ? value
-            : throw call.Error($"has nothing for the field '{{{field}}}' (fields are empty, a number or a name)");
+            : throw call.Error($"has no value for the field '{{{field}}}' (fields are empty, a number or a name)");
     }
 }

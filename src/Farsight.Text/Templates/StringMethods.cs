@@ -5,7 +5,7 @@ namespace Farsight.Text.Templates;
 /// <param name="call">Its arguments.</param>
 delegate object? StringMethod(MarkedText text, TemplateCall call);
 
-/// <summary>Python's methods of strings.</summary>
+/// <summary>Provides Python's methods of strings.</summary>
 static class StringMethods
 {
     internal static IReadOnlyDictionary<string, StringMethod> All { get; } =
@@ -38,7 +38,7 @@ static class StringMethods
             ["index"] = (s, c) =>
                 s.Value.IndexOf(c.Text(0, "sub").Value, StringComparison.Ordinal) is var at and >= 0
                     ? (long)at
-                    : throw c.Error("does not find its argument"),
+                    : throw c.Error("cannot find its argument"),
             ["count"] = (s, c) => Count(s.Value, c.Text(0, "sub").Value),
             ["isdigit"] = (s, c) => s.Length > 0 && s.Value.All(char.IsDigit),
             ["isalpha"] = (s, c) => s.Length > 0 && s.Value.All(char.IsLetter),
@@ -112,7 +112,7 @@ static class StringMethods
             {
                 parts.Add(separator);
             }
-            parts.Add(item as MarkedText ?? throw call.Error($"joins strings, not {PythonMath.Told(item)}"));
+            parts.Add(item as MarkedText ?? throw call.Error($"joins strings, not {PythonMath.Describe(item)}"));
         }
         return call.Run.Join([.. parts], call.Line);
     }

@@ -1,6 +1,6 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>Python's ways to cut a string.</summary>
+/// <summary>Implements Python's string splitting.</summary>
 static class StringSplits
 {
     internal static TemplateList Split(MarkedText text, TemplateCall call)

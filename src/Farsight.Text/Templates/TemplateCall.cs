@@ -1,6 +1,8 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>What a function, filter, test or method is called with. A filter's or test's subject is the first argument.</summary>
+/// <summary>
+/// Represents the arguments of a function, filter, test or method. The subject of a filter or test is the first argument.
+/// </summary>
 /// <param name="Name">What is called, for messages.</param>
 /// <param name="Arguments">Those without a name.</param>
 /// <param name="Named">Those with a name.</param>
@@ -17,19 +19,19 @@ sealed record TemplateCall(
 
     internal int Count => Arguments.Count + Named.Count;
 
-    /// <summary>The filter's or test's subject.</summary>
+    /// <summary>Gets the subject of the filter or test.</summary>
     internal object? Subject => Arguments.Count > 0 ? Arguments[0] : throw Error("needs a value");
 
     internal bool Has(int index, string name) => index < Arguments.Count || Named.ContainsKey(name);
 
-    /// <summary>An argument by place or name, or what stands for it where it is not given.</summary>
+    /// <summary>Returns an argument by position or name, or its default.</summary>
     internal object? Get(int index, string name, object? otherwise = null) =>
         index < Arguments.Count ? Arguments[index] : Named.TryGetValue(name, out object? value) ? value : otherwise;
 
     internal MarkedText Text(int index, string name) => Get(index, name) switch
     {
         MarkedText text => text,
-        var other => throw Error($"needs a string for '{name}', not {PythonMath.Told(other)}"),
+        var other => throw Error($"needs a string for '{name}', not {PythonMath.Describe(other)}"),
     };
 
     internal MarkedText? OptionalText(int index, string name) => Get(index, name) is null ? null : Text(index, name);
@@ -37,22 +39,22 @@ sealed record TemplateCall(
     internal long Integer(int index, string name, long? otherwise = null) => Get(index, name, otherwise) switch
     {
         object value when PythonTypes.TryInteger(value, out long number) => number,
-        var other => throw Error($"needs an integer for '{name}', not {PythonMath.Told(other)}"),
+        var other => throw Error($"needs an integer for '{name}', not {PythonMath.Describe(other)}"),
     };
 
     internal bool IsTrue(int index, string name, bool otherwise = false) => PythonTypes.IsTrue(Get(index, name, otherwise));
 
-    /// <summary>The items of a list, a dict's keys, a string's characters.</summary>
+    /// <summary>Returns the items of a list, the keys of a dict or the characters of a string.</summary>
     internal IReadOnlyList<object?> Items(object? value)
     {
         if (!PythonTypes.TryItems(value, Run, Line, out IReadOnlyList<object?>? items))
         {
-            throw Error($"needs something with items, not {PythonMath.Told(value)}");
+            throw Error($"needs a list, dict or string, not {PythonMath.Describe(value)}");
         }
         return items;
     }
 
-    /// <summary>Counts the arguments: what is called scans them, some of them once for each character of another.</summary>
+    /// <summary>Counts the work of scanning the arguments; a short string may be compared at each character of the longest.</summary>
     internal void SpendOnArguments()
     {
         int longest = Arguments.Concat(Named.Values).Max(v => (v as MarkedText)?.Length) ?? 0;
@@ -66,7 +68,7 @@ sealed record TemplateCall(
         }
     }
 
-    /// <summary>Refuses arguments that would otherwise be ignored.</summary>
+    /// <summary>Rejects arguments that would otherwise be ignored.</summary>
     internal void AtMost(int arguments, params ReadOnlySpan<string> names)
     {
         if (Arguments.Count > arguments)

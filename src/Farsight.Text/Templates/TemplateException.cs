@@ -2,16 +2,16 @@ using Farsight.Engine;
 
 namespace Farsight.Text.Templates;
 
-/// <summary>A chat template cannot be read or evaluated, or it refuses a conversation.</summary>
+/// <summary>Represents a chat template that cannot be parsed or rendered, or that refuses a conversation.</summary>
 public sealed class TemplateException : InputException
 {
     TemplateException(string message, int line, string? refusal)
         : base(message) => (Line, Refusal) = (line, refusal);
 
-    /// <summary>The template's line, from 1.</summary>
+    /// <summary>Gets the line of the template, counted from 1.</summary>
     public int Line { get; }
 
-    /// <summary>What the template gave as its reason in raise_exception; null where it failed otherwise.</summary>
+    /// <summary>Gets the message of the template's raise_exception; null for any other failure.</summary>
     public string? Refusal { get; }
 
     internal static TemplateException At(string template, int line, string problem) =>

@@ -1,6 +1,6 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>What may follow a bar: those of Jinja's filters that chat templates use.</summary>
+/// <summary>Evaluates the Jinja filters that chat templates use.</summary>
 static class TemplateFilters
 {
     internal static IReadOnlyDictionary<string, Func<TemplateCall, object?>> All { get; } =
@@ -33,7 +33,7 @@ static class TemplateFilters
                 {
                     long n when n != long.MinValue => (object)Math.Abs(n),
                     double d => Math.Abs(d),
-                    _ => throw c.Error($"needs a number, not {PythonMath.Told(c.Subject)}"),
+                    _ => throw c.Error($"needs a number, not {PythonMath.Describe(c.Subject)}"),
                 },
             ["int"] = ListFilters.Integer,
             ["float"] = ListFilters.Float,
@@ -60,7 +60,7 @@ static class TemplateFilters
                 {
                     TemplateUndefined => new TemplateList([]),
                     TemplateDict dict => CollectionMethods.Items(dict, c),
-                    _ => throw c.Error($"needs a dict, not {PythonMath.Told(c.Subject)}"),
+                    _ => throw c.Error($"needs a dict, not {PythonMath.Describe(c.Subject)}"),
                 },
             ["dictsort"] = ListFilters.SortDict,
             ["attr"] = c => PythonAttributes.OwnAttribute(c.Subject, c.Text(1, "name").Value),

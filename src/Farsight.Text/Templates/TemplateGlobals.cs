@@ -1,6 +1,6 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>The functions that every chat template can call: Jinja's and those that transformers adds.</summary>
+/// <summary>Provides the functions that every chat template can call: those of Jinja and those that transformers adds.</summary>
 static class TemplateGlobals
 {
     const int LongestRange = 100_000;
@@ -31,10 +31,10 @@ static class TemplateGlobals
         long first = call.Integer(0, "stop");
         (long start, long stop) = call.Arguments.Count > 1 ? (first, call.Integer(1, "stop")) : (0, first);
         long step = call.Integer(2, "step", 1);
-        double count = step == 0 ? throw call.Error("cannot go in steps of zero") : Math.Ceiling(((double)stop - start) / step);
+        double count = step == 0 ? throw call.Error("cannot have a step of 0") : Math.Ceiling(((double)stop - start) / step);
         return count <= LongestRange
             ? call.Run.List(Enumerable.Range(0, (int)Math.Max(count, 0)).Select(i => (object?)(start + (i * step))), call.Line)
-            : throw call.Error($"makes at most {LongestRange} numbers");
+            : throw call.Error($"returns at most {LongestRange} numbers");
     }
 
     static TemplateNamespace Namespace(TemplateCall call)

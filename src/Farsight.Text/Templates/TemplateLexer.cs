@@ -2,7 +2,7 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Text.Templates;
 
-/// <summary>Cuts a template into tokens, with white space around tags as transformers sets it: trim_blocks and lstrip_blocks.</summary>
+/// <summary>Splits a template into tokens, with the white-space settings of transformers: trim_blocks and lstrip_blocks.</summary>
 /// <remarks>
 /// A newline after a block or comment is dropped, white space before one on its own line too; '-' inside a tag strips all white space
 /// on that side, '+' none. One newline at the end of the template is dropped. Source: Jinja 3.1's documentation, "Whitespace Control".
@@ -53,7 +53,7 @@ sealed class TemplateLexer
                 int end = _source.IndexOf("#}", _at, StringComparison.Ordinal);
                 if (end < 0)
                 {
-                    throw Error("the comment '{#' has no end");
+                    throw Error("the comment '{#' is not closed");
                 }
                 char before = end > _at ? _source[end - 1] : ' ';
                 AfterTag(end + 2, before, trimsNewline: true);
@@ -118,7 +118,7 @@ sealed class TemplateLexer
         }
         else if (token.Text is ")" or "]" or "}" && (!open.TryPop(out char expected) || expected != token.Text[0]))
         {
-            throw Error($"'{token.Text}' closes nothing");
+            throw Error($"'{token.Text}' has no opening tag");
         }
     }
 

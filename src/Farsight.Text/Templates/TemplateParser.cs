@@ -33,7 +33,7 @@ sealed class TemplateParser
         Body body = parser.ParseBody();
         return parser._tokens.Current.Kind == TokenKind.End
             ? body
-            : throw parser._tokens.Error($"'{parser._tokens.Peek(1).Text}' closes nothing");
+            : throw parser._tokens.Error($"'{parser._tokens.Peek(1).Text}' has no opening tag");
     }
 
     /// <summary>Statements up to the end, or to a tag that closes or divides the statement they are in.</summary>
@@ -83,7 +83,8 @@ sealed class TemplateParser
             "generation" => ParseGeneration(),
             "break" or "continue" => ParseLoopControl(name, line),
             _ => throw _tokens.Error(
-                $"the tag '{name}' is not supported; chat templates use for, if, set, macro, call, filter, with, generation, break, continue and raw",
+                $"the tag '{name}' is not supported; chat templates use for, if, set, macro, call, filter, with, generation, break, "
+                    + "continue and raw",
                 line),
         };
 
@@ -210,7 +211,7 @@ sealed class TemplateParser
     {
         if (_loops == 0)
         {
-            throw _tokens.Error($"'{name}' stands outside of a loop", line);
+            throw _tokens.Error($"'{name}' is outside a loop", line);
         }
         _tokens.Expect(TokenKind.BlockEnd);
         return new(name == "break" ? Flow.Break : Flow.Continue, line);

@@ -2,16 +2,16 @@ using System.Runtime.CompilerServices;
 
 namespace Farsight.Text.Templates;
 
-/// <summary>One rendering: its clock, and limits that a template written by a stranger cannot pass.</summary>
+/// <summary>Represents one rendering: its clock, and limits that protect against hostile templates.</summary>
 /// <param name="name">Of the template, for messages.</param>
 /// <param name="now">What strftime_now tells.</param>
-/// <param name="notice">Receives a sentence for each undefined name that text is rendered from, once a name; null for nobody.</param>
+/// <param name="notice">Receives one sentence per undefined name that is rendered; null to ignore them.</param>
 sealed class TemplateRun(string name, DateTime now, Action<string>? notice = null)
 {
-    /// <summary>Nested values, calls and expressions.</summary>
+    /// <summary>Maximum depth of values, calls and expressions.</summary>
     internal const int MostDepth = 100;
 
-    /// <summary>Characters of one string, the result included.</summary>
+    /// <summary>Maximum number of characters in one string, including the result.</summary>
     internal const int MostCharacters = 1 << 26;
 
     const int MostItems = 1 << 20;
@@ -29,7 +29,7 @@ sealed class TemplateRun(string name, DateTime now, Action<string>? notice = nul
 
     internal TemplateException Refused(int line, string reason) => TemplateException.Refused(name, line, reason);
 
-    /// <summary>The text of an undefined value: nothing, as in Jinja. A variable that does not exist is reported.</summary>
+    /// <summary>Returns the text of an undefined value, which is empty as in Jinja, and reports a variable that does not exist.</summary>
     internal MarkedText Nothing(TemplateUndefined undefined, int line)
     {
         if (undefined.Name is { } variable && _undefined.Add(variable))
@@ -45,19 +45,19 @@ sealed class TemplateRun(string name, DateTime now, Action<string>? notice = nul
         _work += 1 + (length / 16);
         if (_work > MostWork)
         {
-            throw Error(line, "the template runs for too long; it does not seem to end");
+            throw Error(line, "the template takes too many steps; it may not terminate");
         }
     }
 
-    /// <summary>Counts the characters of a text, or the items of a list or dict.</summary>
+    /// <summary>Counts the characters of a text or the items of a list or dict as work.</summary>
     /// <returns>The value.</returns>
     internal object? SpendOn(object? value, int line)
     {
-        Spend(value switch { MarkedText text => text.Length, TemplateList list => list.Count, TemplateDict dict => dict.Count, _ => 0 }, line);
+        Spend(value switch { MarkedText t => t.Length, TemplateList list => list.Count, TemplateDict dict => dict.Count, _ => 0 }, line);
         return value;
     }
 
-    /// <summary>Counts a search: a text of repeated characters costs its length times the length of what is searched for.</summary>
+    /// <summary>Counts a search, which in a text of repeated characters takes time proportional to the product of both lengths.</summary>
     internal void SpendSearch(long length, long sought, int line) => Spend(length + (length * sought / 64), line);
 
     /// <summary>Counts one evaluated node.</summary>
@@ -70,20 +70,20 @@ sealed class TemplateRun(string name, DateTime now, Action<string>? notice = nul
         }
     }
 
-    /// <summary>Counts characters that are added to a text, and refuses a text that becomes too long.</summary>
-    /// <param name="length">Characters of the text with what is added.</param>
-    /// <param name="added">Characters that are added.</param>
-    /// <param name="line">Where.</param>
+    /// <summary>Counts characters that are added to a text, and rejects a text that becomes too long.</summary>
+    /// <param name="length">Length of the text, the added characters included.</param>
+    /// <param name="added">Number of added characters.</param>
+    /// <param name="line">Line of the template.</param>
     internal void CheckLength(double length, long added, int line)
     {
         if (length > MostCharacters)
         {
-            throw Error(line, $"the template makes more than {MostCharacters} characters");
+            throw Error(line, $"the template writes more than {MostCharacters} characters");
         }
         Spend(added, line);
     }
 
-    /// <summary>Counts one more item of a list that grows, and refuses one that is too long.</summary>
+    /// <summary>Counts an item that is added to a list, and rejects a list that becomes too long.</summary>
     internal void CheckItems(int count, int line)
     {
         if (count > MostItems)

@@ -1,6 +1,6 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>Names and their values: of the whole template, of one turn of a loop, of one call of a macro.</summary>
+/// <summary>Represents names and values of the template, of one loop iteration or of one macro call.</summary>
 /// <param name="run">The rendering.</param>
 /// <param name="outer">Where names are looked for that are not here; null for the globals.</param>
 sealed class TemplateScope(TemplateRun run, TemplateScope? outer)
@@ -16,7 +16,7 @@ sealed class TemplateScope(TemplateRun run, TemplateScope? outer)
 
     internal TemplateScope Inner() => new(run, this);
 
-    /// <summary>The value of a name, or an undefined one. A name costs its length in every scope that is searched.</summary>
+    /// <summary>Returns the value of a name, or an undefined value. Each searched scope costs the length of the name.</summary>
     internal object? Find(string name, int line)
     {
         for (TemplateScope? scope = this; scope is not null; scope = scope.Outer)

@@ -1,6 +1,6 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>What may follow "is".</summary>
+/// <summary>Evaluates tests, which follow "is".</summary>
 static class TemplateTests
 {
     internal static IReadOnlyDictionary<string, Func<TemplateCall, bool>> All { get; } =

@@ -2,7 +2,7 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Text.Templates;
 
-/// <summary>What a piece of a template is.</summary>
+/// <summary>Specifies the kind of a template token.</summary>
 enum TokenKind
 {
     /// <summary>Text between tags.</summary>
@@ -19,7 +19,7 @@ enum TokenKind
     End,
 }
 
-/// <summary>A piece of a template.</summary>
+/// <summary>Represents a template token.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Text">Its characters; of a string what they mean.</param>
 /// <param name="Line">Where it begins, from 1.</param>

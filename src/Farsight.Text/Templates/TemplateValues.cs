@@ -6,33 +6,33 @@ namespace Farsight.Text.Templates;
 // A template's values are null (None), bool, long, double, MarkedText and what follows here.
 
 /// <summary>
-/// A name or an attribute that does not exist: prints as nothing, is false and empty; everything else fails with what is missing.
+/// Represents a missing name or attribute: prints as nothing, is false and empty. Any other use fails and names what is missing.
 /// </summary>
 /// <param name="Missing">"'x' is undefined", "'dict object' has no attribute 'x'".</param>
-/// <param name="Name">The name of a variable that does not exist; null for everything else that is missing.</param>
+/// <param name="Name">Name of the variable that does not exist; null if something else is missing.</param>
 sealed record TemplateUndefined(string Missing, string? Name = null);
 
-/// <summary>A list or a tuple.</summary>
+/// <summary>Represents a list or a tuple.</summary>
 sealed class TemplateList(IEnumerable<object?> items, bool isTuple = false) : List<object?>(items)
 {
     internal bool IsTuple => isTuple;
 }
 
-/// <summary>A dict; keys are strings, numbers or booleans, in the order they came.</summary>
+/// <summary>Represents a dict; keys are strings, numbers or booleans, in insertion order.</summary>
 sealed class TemplateDict() : OrderedDictionary<object, object?>(PythonKeys.Comparer);
 
-/// <summary>What namespace() makes: the only thing whose attributes a template can set.</summary>
+/// <summary>Represents the result of namespace(), the only object whose attributes a template can set.</summary>
 sealed class TemplateNamespace
 {
     internal Dictionary<string, object?> Values { get; } = new(StringComparer.Ordinal);
 }
 
-/// <summary>A function or method that a template can call.</summary>
+/// <summary>Represents a function or method that a template can call.</summary>
 /// <param name="Name">As the template knows it.</param>
 /// <param name="Invoke">What it does.</param>
 sealed record TemplateFunction(string Name, Func<TemplateCall, object?> Invoke);
 
-/// <summary>Equality of keys: 1, 1.0 and True are one key, as in Python.</summary>
+/// <summary>Compares keys as Python does: 1, 1.0 and True are the same key.</summary>
 static class PythonKeys
 {
     internal static IEqualityComparer<object> Comparer { get; } = EqualityComparer<object>.Create(
@@ -48,7 +48,7 @@ static class PythonKeys
         StringComparer.Ordinal.GetHashCode((number == 0 ? 0 : number).ToString("R", CultureInfo.InvariantCulture));
 }
 
-/// <summary>Names of types, for messages, and marks of what is made from values.</summary>
+/// <summary>Provides type names for messages, and marks of text made from values.</summary>
 static class PythonTypes
 {
     internal static string Name(object? value) => value switch
@@ -99,7 +99,7 @@ static class PythonTypes
         return value is long or bool;
     }
 
-    /// <summary>The items that a loop runs over. Each character of a string becomes a value and costs an evaluation.</summary>
+    /// <summary>Returns the items of a loop. Each character of a string becomes a value and costs one evaluation.</summary>
     internal static bool TryItems(object? value, TemplateRun run, int line, [NotNullWhen(true)] out IReadOnlyList<object?>? items)
     {
         if (value is MarkedText { Length: var length })
@@ -135,7 +135,7 @@ static class PythonTypes
 /// <summary>Marks of text that is made from values.</summary>
 static class PythonMarks
 {
-    /// <summary>Text made from a value: from messages if anything in the value is.</summary>
+    /// <summary>Creates text from a value; marked if any part of the value is.</summary>
     internal static MarkedText Of(object? value, string text) => Any(value, 0) ? MarkedText.FromMessage(text) : MarkedText.Own(text);
 
     static bool Any(object? value, int depth) => depth < TemplateRun.MostDepth && value switch

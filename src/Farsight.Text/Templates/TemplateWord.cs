@@ -96,7 +96,7 @@ static class TemplateWord
         }
     }
 
-    /// <summary>What a string in quotes means, with Python's escapes.</summary>
+    /// <summary>Parses a quoted string with Python's escapes.</summary>
     static string Quoted(string name, string source, ref int at, int line)
     {
         char quote = source[at++];

@@ -6,9 +6,9 @@ namespace Farsight.Text.Tokenizers;
 
 /// <summary>Finds added tokens in text as Hugging Face's library does: the leftmost, and of those the longest.</summary>
 /// <remarks>
-/// single_word discards a match that a letter, digit or underscore touches. lstrip and rstrip let a token take the white space
-/// before and after it, except what the token before has taken. Text of others never is part of a token's spelling, but its
-/// white space is taken like any other.
+/// single_word discards a match next to a letter, digit or underscore. With lstrip and rstrip a token takes the white space before
+/// and after it, except white space that the previous token has taken. Foreign text, such as a user's message, is never part of a
+/// token's spelling, but its white space is taken like any other.
 /// </remarks>
 sealed class AddedTokenFinder
 {
@@ -22,12 +22,12 @@ sealed class AddedTokenFinder
         _contents = SearchValues.Create([.. _longestFirst.Select(t => t.Content)], StringComparison.Ordinal);
     }
 
-    /// <summary>There are no tokens to find.</summary>
+    /// <summary>Whether there are no tokens to find.</summary>
     internal bool IsEmpty => _longestFirst.Length == 0;
 
-    /// <summary>The first added token in the rest of the text, or null.</summary>
+    /// <summary>Returns the first added token in the rest of the text, or null.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="foreign">Parts of it that are text of others, in order.</param>
+    /// <param name="foreign">Ranges of foreign text, in order.</param>
     /// <param name="from">Where to look; moved behind the token.</param>
     /// <param name="taken">Up to where the text is taken by the token before.</param>
     /// <param name="span">The token, with the white space that it takes.</param>
@@ -70,7 +70,7 @@ sealed class AddedTokenFinder
 
     static bool Touches(int start, int end, IReadOnlyList<Range> foreign, int length)
     {
-        // the first range that does not lie before the token
+        // The first range that does not end before the token.
         int low = 0, high = foreign.Count;
         while (low < high)
         {

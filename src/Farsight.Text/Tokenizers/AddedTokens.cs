@@ -1,13 +1,13 @@
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Takes a part of a text that holds no added token, normalised.</summary>
+/// <summary>Receives a normalised part of a text without added tokens.</summary>
 /// <param name="text">The part.</param>
-/// <param name="first">It begins where the whole text begins.</param>
+/// <param name="first">Whether the part starts at the start of the whole text.</param>
 delegate void TextAction(ReadOnlySpan<char> text, bool first);
 
 /// <summary>
-/// Cuts text at the added tokens that stand in it: first those of the text as written, then, in the normalised rest, those that are looked
-/// for there.
+/// Splits text at its added tokens: first at those found in the text as written, then, in the normalised rest, at those with the
+/// normalized flag.
 /// </summary>
 sealed class AddedTokens
 {
@@ -22,11 +22,11 @@ sealed class AddedTokens
         _normalized = new(all.Where(t => t.Normalized).Select(t => (TextStep.ApplyAll(normalizer, t.Content, first: true).ToString(), t)));
     }
 
-    /// <summary>Calls back for every part of the text, in order.</summary>
+    /// <summary>Splits a text and passes its parts to the callbacks, in order.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="foreign">Text of others, in order: no token is spelled with any of it.</param>
-    /// <param name="onText">For what lies between tokens.</param>
-    /// <param name="onToken">For a token.</param>
+    /// <param name="foreign">Ranges of foreign text, in order; no token is found in them.</param>
+    /// <param name="onText">Receives the text between tokens.</param>
+    /// <param name="onToken">Receives each token.</param>
     internal void Cut(ReadOnlySpan<char> text, IReadOnlyList<Range> foreign, TextAction onText, Action<AddedToken> onToken)
     {
         int taken = 0, from = 0;
@@ -68,7 +68,7 @@ sealed class AddedTokens
         }
     }
 
-    /// <summary>The ranges that lie in a part, counted from its start.</summary>
+    /// <summary>Returns the parts of the ranges inside a part of the text, relative to its start.</summary>
     static List<Range> Within(Range part, IReadOnlyList<Range> foreign, int length)
     {
         List<Range> within = [];
@@ -84,10 +84,10 @@ sealed class AddedTokens
         return within;
     }
 
-    /// <summary>Finds text of others in normalised text.</summary>
+    /// <summary>Finds foreign text in normalised text.</summary>
     /// <remarks>
-    /// A range begins behind what the text before it becomes by itself, and ends before what the text behind it becomes by itself. Where
-    /// normalising joins characters across a border, as composing does, the joined ones count as text of others.
+    /// The text before a range and the text after it are also normalised separately; the range lies between the two results. Characters
+    /// that normalising joins across a border, as composition does, count as foreign text.
     /// </remarks>
     List<Range> InNormalized(ReadOnlySpan<char> text, ReadOnlySpan<char> normalized, List<Range> foreign, bool first)
     {

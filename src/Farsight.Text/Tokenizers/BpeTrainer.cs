@@ -4,7 +4,7 @@ using Farsight.Engine;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Trains a byte-level BPE: the 256 bytes first, then the most frequent pair again and again, control tokens last.</summary>
+/// <summary>Trains a byte-level BPE: first the 256 bytes, then repeatedly the most frequent pair, control tokens last.</summary>
 /// <remarks>
 /// Source: arXiv:1508.07909, Algorithm 1, over bytes, with the splitting pattern of Qwen2. Between pairs of the same count the one
 /// whose left token's bytes come first wins, then the right's, so that the result depends on the texts alone, not on their order.
@@ -32,7 +32,7 @@ public sealed class BpeTrainer
         }
     }
 
-    /// <summary>Trains a tokenizer. It is smaller than asked for when no pair occurs twice any more.</summary>
+    /// <summary>Trains a tokenizer. It is smaller than requested if no pair occurs twice any more.</summary>
     /// <param name="texts">The texts, read once.</param>
     /// <param name="vocabularySize">All tokens: bytes, merges and special tokens.</param>
     /// <param name="specialTokens">Their ids are the last ones, in this order. Text that spells them stays text here too.</param>
@@ -48,7 +48,8 @@ public sealed class BpeTrainer
         if (ordinary < 256)
         {
             throw new InputException(
-                $"A vocabulary of {vocabularySize} is too small: 256 bytes and {specialTokens.Count} special tokens need at least {256 + specialTokens.Count}."
+                $"A vocabulary of {vocabularySize} is too small: 256 bytes and {specialTokens.Count} special tokens need at least "
+                    + $"{256 + specialTokens.Count}."
             );
         }
         BpeTrainer trainer = new();

@@ -1,7 +1,8 @@
 namespace Farsight.Text.Tokenizers;
 
 /// <summary>
-/// The printable spelling of bytes in byte-level vocabularies: printable Latin-1 bytes spell themselves, the others U+0100 and on.
+/// Maps bytes to printable characters, as byte-level vocabularies do: printable Latin-1 bytes to themselves, others to U+0100 and
+/// on.
 /// </summary>
 /// <remarks>Source: the byte-to-unicode table of GPT-2; the space becomes Ġ, the line feed Ċ.</remarks>
 static class ByteAlphabet
@@ -24,7 +25,7 @@ static class ByteAlphabet
         }
     }
 
-    /// <summary>The bytes that are spelled, or null when a character spells no byte.</summary>
+    /// <summary>Returns the bytes of a spelling, or null if a character represents no byte.</summary>
     internal static byte[]? Read(string spelled)
     {
         byte[] bytes = new byte[spelled.Length];
@@ -38,7 +39,7 @@ static class ByteAlphabet
         return bytes;
     }
 
-    /// <summary>Whether every character spells a byte.</summary>
+    /// <summary>Returns whether every character represents a byte.</summary>
     internal static bool Spells(string spelled) => spelled.All(s_byteOf.ContainsKey);
 
     static char[] Chars()

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>The merges of a BPE, applied to one piece: the adjacent pair that was learned first is merged first, from the left.</summary>
+/// <summary>Applies BPE merges to one piece: the adjacent pair that was learned first is merged first, from the left.</summary>
 /// <remarks>
 /// Source: arXiv:1508.07909, Algorithm 1. Short pieces are searched for the lowest rank again and again, which is quicker for
 /// them; long ones take a linked list and a heap: n log n in the length of the piece.
@@ -11,7 +11,7 @@ sealed class BytePairMerges(MergeTable table)
 {
     const int LongestSearched = 48;
 
-    /// <summary>Merges in place; returns how many tokens are left at the beginning of <paramref name="ids"/>.</summary>
+    /// <summary>Merges in place and returns the number of tokens left at the beginning of <paramref name="ids"/>.</summary>
     internal int Apply(Span<int> ids) => ids.Length <= LongestSearched ? Search(ids) : Queue(ids);
 
     int Search(Span<int> ids)
@@ -82,7 +82,7 @@ sealed class BytePairMerges(MergeTable table)
         }
     }
 
-    /// <summary>The tokens of a piece as a list, each with the rank of the pair that it begins.</summary>
+    /// <summary>Represents the tokens of a piece as a linked list, each with the rank of the pair that it begins.</summary>
     readonly ref struct Links
     {
         readonly Span<int> _ids;
@@ -128,7 +128,7 @@ sealed class BytePairMerges(MergeTable table)
             }
         }
 
-        /// <summary>Brings the tokens that are left together; returns their number.</summary>
+        /// <summary>Compacts the remaining tokens and returns their number.</summary>
         internal int Compact()
         {
             int count = 0;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>What the patterns that split text ask of a character: letter, number, white space, line end, or none of them.</summary>
+/// <summary>Defines the character classes of split patterns: letter, number, white space, line end or none.</summary>
 static class CharacterClass
 {
     internal const byte Other = 0, Letter = 1, Number = 2, Space = 3, LineEnd = 4, None = 5;

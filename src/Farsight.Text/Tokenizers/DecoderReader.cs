@@ -14,7 +14,7 @@ sealed class DecoderReader(TokenizerJson json)
     int _stage;
     bool _fuses;
 
-    /// <summary>The decoder of byte-level vocabularies; a file without one means it.</summary>
+    /// <summary>Reads the decoder of byte-level vocabularies; also the default of files without one.</summary>
     internal DecoderDefinition ReadByteLevel(JsonElement root)
     {
         if (json.Optional(root, "decoder") is { } decoder && !IsByteLevel(decoder))
@@ -24,7 +24,7 @@ sealed class DecoderReader(TokenizerJson json)
         return new() { ByteLevel = true };
     }
 
-    /// <summary>The decoder of SentencePiece-style vocabularies.</summary>
+    /// <summary>Reads the decoder of SentencePiece-style vocabularies.</summary>
     internal DecoderDefinition ReadSentencePiece(JsonElement root)
     {
         Read(json.Optional(root, "decoder") ?? throw json.Unsupported("a SentencePiece-style vocabulary without a decoder"));

@@ -7,9 +7,7 @@ using Farsight.Engine.Checkpoints.Gguf;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>
-/// Makes a tokenizer.json of what a GGUF file stores: the one that the file holds, or else one put together from its lists.
-/// </summary>
+/// <summary>Creates a tokenizer.json from a GGUF file: the embedded one, or one built from its lists.</summary>
 static class GgufTokenizerReader
 {
     const int Unknown = 2, Control = 3, UserDefined = 4, Unused = 5;
@@ -36,7 +34,7 @@ static class GgufTokenizerReader
             { Model: "gpt2" } => (ByteLevel(path, gguf), config with { AddsBos = gguf.AddBos ?? IsLlama3(gguf) }),
             { Model: "llama" } => (SentencePiece(gguf), config with { AddsBos = gguf.AddBos ?? true }),
             _ => throw new InputException(
-                $"{path}: tokenizers of the kind {gguf.Model} are not supported; take the model as a Hugging Face directory."),
+                $"{path}: the tokenizer kind {gguf.Model} is not supported; use the model as a Hugging Face directory."),
         };
     }
 
@@ -49,7 +47,7 @@ static class GgufTokenizerReader
         if (gguf.Pre is null || !s_patterns.TryGetValue(gguf.Pre, out string? pattern))
         {
             throw new InputException(
-                $"{path}: the way {gguf.Pre ?? "without a name"} to cut text into words is not supported; take the model as a Hugging Face directory."
+                $"{path}: the pre-tokenizer {gguf.Pre ?? "without a name"} is not supported; use the model as a Hugging Face directory."
             );
         }
         return Write(gguf, json =>

@@ -8,7 +8,7 @@ namespace Farsight.Text.Tokenizers;
 /// </summary>
 sealed class Gpt2Splitter : Splitter
 {
-    /// <summary>The pattern, which ByteLevel uses when it is told to use one.</summary>
+    /// <summary>The pattern, which ByteLevel uses if use_regex is true.</summary>
     internal const string Pattern = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
     internal override void Split(ReadOnlySpan<char> text, int offset, List<int> ends)

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>The merges of a vocabulary by the pair they join: an open-addressing table of 16 bytes a slot, at most half full.</summary>
+/// <summary>Maps pairs to merges in an open-addressing table of 16 bytes per slot, at most half full.</summary>
 sealed class MergeTable
 {
     /// <summary>The rank of a pair that is never merged.</summary>
@@ -34,7 +34,7 @@ sealed class MergeTable
     /// <summary>The rank of a pair, or <see cref="Never"/>.</summary>
     internal int Rank(int left, int right) => _slots[SlotOf(Pair(left, right))].Rank;
 
-    /// <summary>What the merge of this rank makes.</summary>
+    /// <summary>Returns the token of the merge with this rank.</summary>
     internal int Merged(int rank) => _merged[rank];
 
     int SlotOf(ulong pair)
@@ -52,5 +52,5 @@ sealed class MergeTable
     readonly record struct Slot(ulong Pair, int Rank);
 }
 
-/// <summary>Two tokens and the token that they become.</summary>
+/// <summary>Represents two tokens and the token into which they merge.</summary>
 readonly record struct Merge(int Left, int Right, int Merged);

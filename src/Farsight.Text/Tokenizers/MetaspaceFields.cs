@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>The fields of a <c>Metaspace</c>, which pre-tokenizers and decoders have alike, in old files and new ones.</summary>
+/// <summary>Represents the fields of <c>Metaspace</c>, shared by pre-tokenizers and decoders, in old and new files.</summary>
 /// <param name="Sign">What stands for the space.</param>
 /// <param name="Scheme">Where it is put in front: always, first, or never.</param>
 /// <param name="Splits">Text is cut before every sign.</param>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Remembers the tokens of short pieces: words come again and again. For one thread; when it is full, it starts anew.</summary>
+/// <summary>Caches the tokens of short pieces, because words recur. For one thread; cleared when full.</summary>
 sealed class PieceCache
 {
     /// <summary>Longer pieces seldom come again.</summary>
@@ -44,7 +44,7 @@ sealed class PieceCache
         return false;
     }
 
-    /// <summary>Remembers a piece that <see cref="TryAppend"/> has just not found.</summary>
+    /// <summary>Adds a piece that <see cref="TryAppend"/> did not find.</summary>
     internal void Add(ReadOnlySpan<char> piece, ReadOnlySpan<int> ids, uint slot)
     {
         _entries[slot] = new(Hash(piece), _letters.Count, ids.Length == 1 ? ids[0] : _ids.Count, (ushort)piece.Length, (ushort)ids.Length);

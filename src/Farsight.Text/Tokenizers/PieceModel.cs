@@ -1,9 +1,10 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>From pieces of text to tokens.</summary>
+/// <summary>Converts pieces of text to tokens.</summary>
 abstract class PieceModel(BytePairMerges merges)
 {
     /// <summary>Appends the tokens of one piece to <paramref name="ids"/>.</summary>
@@ -40,5 +41,45 @@ abstract class PieceModel(BytePairMerges merges)
         {
             ArrayPool<int>.Shared.Return(rented);
         }
+    }
+}
+
+/// <summary>Maps spellings to tokens, for vocabularies that use a piece that is a token without merging ("ignore_merges").</summary>
+sealed class WholePieces(Dictionary<string, int> vocabulary, IReadOnlySet<int> special)
+{
+    readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _ids = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <summary>Finds a piece of bytes; a control token is never found.</summary>
+    internal bool TryFind(ReadOnlySpan<byte> bytes, out int id)
+    {
+        id = 0;
+        if (bytes.Length > 512) // no vocabulary has such tokens, and the room on the stack is small
+        {
+            return false;
+        }
+        Span<char> spelled = stackalloc char[bytes.Length];
+        ByteAlphabet.Spell(bytes, spelled);
+        return TryFind(spelled, out id);
+    }
+
+    /// <summary>Finds a piece of characters; a control token is never found.</summary>
+    internal bool TryFind(ReadOnlySpan<char> piece, out int id) => _ids.TryGetValue(piece, out id) && !special.Contains(id);
+}
+
+/// <summary>Converts pieces to tokens, starting from their UTF-8 bytes.</summary>
+sealed class ByteLevelModel(BytePairMerges merges, int[] idOfByte, WholePieces? whole) : PieceModel(merges)
+{
+    protected override int MostTokens(ReadOnlySpan<char> piece) => 3 * piece.Length;
+
+    protected override int Start(ReadOnlySpan<char> piece, Span<int> ids, out bool merge)
+    {
+        Span<byte> bytes = ids.Length <= 1024 ? stackalloc byte[ids.Length] : new byte[ids.Length];
+        bytes = bytes[..Encoding.UTF8.GetBytes(piece, bytes)];
+        merge = whole is null || !whole.TryFind(bytes, out ids[0]);
+        for (int i = 0; merge && i < bytes.Length; i++)
+        {
+            ids[i] = idOfByte[bytes[i]];
+        }
+        return merge ? bytes.Length : 1;
     }
 }

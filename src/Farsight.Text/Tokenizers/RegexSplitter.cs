@@ -3,7 +3,7 @@ using Farsight.Engine;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Cuts text by any other pattern.</summary>
+/// <summary>Splits text by any other pattern.</summary>
 sealed class RegexSplitter : Splitter
 {
     // only a pattern that was made to hang comes near it
@@ -35,7 +35,7 @@ sealed class RegexSplitter : Splitter
         catch (RegexMatchTimeoutException e)
         {
             throw new InputException(
-                $"The tokenizer's pattern '{e.Pattern}' takes too long on this text; the tokenizer.json is not usable.",
+                $"The tokenizer's pattern '{e.Pattern}' takes too long on this text. This tokenizer.json cannot be used.",
                 e);
         }
         Cut(codePoints.Chars.Length, codePoints, offset, ends, ref last);
@@ -49,4 +49,17 @@ sealed class RegexSplitter : Splitter
             last = at;
         }
     }
+}
+
+/// <summary>Specifies how a match is treated when a pattern splits text.</summary>
+enum MatchBehavior
+{
+    /// <summary>A piece of its own, as is what lies between two matches.</summary>
+    Isolated,
+
+    /// <summary>The end of the piece before it.</summary>
+    MergedWithPrevious,
+
+    /// <summary>The beginning of the piece after it.</summary>
+    MergedWithNext,
 }

@@ -1,6 +1,6 @@
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Tells whether a pattern, written for Oniguruma, means the same to the regular expressions of .NET.</summary>
+/// <summary>Detects constructs of an Oniguruma pattern that mean something else in .NET regular expressions.</summary>
 /// <remarks>
 /// What is let through: letters and signs, classes of characters, <c>\s \d \p{…}</c> and escaped signs, groups that only group, look
 /// ahead, or ignore case, alternatives, and greedy or lazy counts. Anchors, word boundaries, classes within classes, possessive
@@ -10,7 +10,7 @@ static class RegexSyntax
 {
     static readonly string[] s_groups = ["?:", "?i:", "?=", "?!"];
 
-    /// <summary>The first construct that may mean something else, or null.</summary>
+    /// <summary>Returns the first construct that may mean something else, or null.</summary>
     internal static string? FirstForeign(string pattern)
     {
         bool inClass = false;

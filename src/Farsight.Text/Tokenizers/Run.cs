@@ -1,6 +1,6 @@
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Where a run of characters of one class ends.</summary>
+/// <summary>Finds the end of a run of characters of one class.</summary>
 static class Run
 {
     /// <param name="text">The text.</param>

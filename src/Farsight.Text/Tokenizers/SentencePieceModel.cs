@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Pieces begin as their characters; one that the vocabulary lacks becomes its bytes, or the unknown token.</summary>
+/// <summary>Converts pieces to tokens, starting from characters; unknown characters become bytes or the unknown token.</summary>
 sealed class SentencePieceModel : PieceModel
 {
     /// <summary>How these vocabularies spell the space: U+2581.</summary>

@@ -6,10 +6,10 @@ namespace Farsight.Text.Tokenizers;
 
 /// <summary>Reads the files beside tokenizer.json that name special tokens and add tokens, with the precedence of transformers.</summary>
 /// <remarks>
-/// tokenizer_config.json gives the names (bos_token, eos_token, …). Where it has added_tokens_decoder, that list is complete:
-/// special_tokens_map.json and added_tokens.json are ignored, and its flags go before those of tokenizer.json. Where it has not,
-/// special_tokens_map.json goes before it, and added_tokens.json adds tokens that tokenizer.json may describe otherwise. Ids of
-/// tokenizer.json always hold.
+/// tokenizer_config.json names the special tokens (bos_token, eos_token, …). If it has added_tokens_decoder, that list is complete:
+/// special_tokens_map.json and added_tokens.json are ignored, and its flags override those of tokenizer.json. Otherwise
+/// special_tokens_map.json overrides its names, and added_tokens.json adds tokens whose flags tokenizer.json can override. Ids of
+/// tokenizer.json are never overridden.
 /// </remarks>
 sealed class SpecialTokenFiles
 {
@@ -27,8 +27,8 @@ sealed class SpecialTokenFiles
 
     SpecialTokenFiles(string folder) => _folder = folder;
 
-    /// <summary>Reads the files that are there.</summary>
-    /// <param name="folder">The directory of tokenizer.json.</param>
+    /// <summary>Reads those of the files that exist.</summary>
+    /// <param name="folder">Directory of tokenizer.json.</param>
     /// <exception cref="InputException">A file cannot be read or is damaged.</exception>
     internal static TokenizerConfig Read(string folder)
     {
@@ -85,7 +85,7 @@ sealed class SpecialTokenFiles
             {
                 string rule = isComplete ? $"{ConfigFile} is used, because it has {Decoder}" : $"{MapFile} is used";
                 _notices.Add(
-                    $"{In(ConfigFile)}: {name} is {(own is null ? "absent" : $"'{own}'")}, and {MapFile} says '{mapped}'; "
+                    $"{In(ConfigFile)}: {name} is {(own is null ? "absent" : $"'{own}'")}, but in {MapFile} it is '{mapped}'; "
                         + $"{rule}, as transformers does.");
             }
             if (used is not null)
@@ -118,7 +118,7 @@ sealed class SpecialTokenFiles
             {
                 JsonValueKind.String => json.Value(entry),
                 JsonValueKind.Object => json.Text(entry, "content"),
-                _ => throw json.Damaged($"'{field}' holds something other than texts"),
+                _ => throw json.Damaged($"'{field}' contains a value that is neither a string nor an object"),
             };
             if (!_additional.Contains(content, StringComparer.Ordinal))
             {
@@ -133,7 +133,7 @@ sealed class SpecialTokenFiles
         {
             if (!int.TryParse(json.Name(entry), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
             {
-                throw json.Damaged($"'{Decoder}' has the key '{json.Name(entry)}', which is not an id");
+                throw json.Damaged($"'{Decoder}' has the key '{json.Name(entry)}', which is not a token id");
             }
             string content = json.Text(entry.Value, "content");
             bool isSpecial = json.Flag(entry.Value, "special", false);
@@ -151,7 +151,7 @@ sealed class SpecialTokenFiles
         }
     }
 
-    /// <summary>added_tokens.json maps texts to ids. Beside a complete list it is not used, and contradictions are reported.</summary>
+    /// <summary>Reads added_tokens.json, which maps texts to ids. If the list is complete already, only reports contradictions.</summary>
     void ReadAdded(TokenizerJson json, JsonElement root, bool isComplete)
     {
         foreach (JsonProperty entry in root.EnumerateObject())
@@ -166,7 +166,7 @@ sealed class SpecialTokenFiles
             else if (_listed.Find(t => t.Token.Content == content) is { } other && other.Token.Id != id)
             {
                 _notices.Add(
-                    $"{In(AddedFile)}: '{content}' has the id {id}, and {Decoder} of {ConfigFile} gives it {other.Token.Id}; "
+                    $"{In(AddedFile)}: '{content}' has the id {id}, but {Decoder} of {ConfigFile} gives it {other.Token.Id}; "
                         + $"{ConfigFile} is used, as transformers does.");
             }
         }
@@ -176,7 +176,7 @@ sealed class SpecialTokenFiles
 
     string In(string name) => Path.Combine(_folder, name);
 
-    /// <summary>A token is a text, or in older files an object that holds one.</summary>
+    /// <summary>Returns the text of a token, which is a string or, in older files, an object with a string.</summary>
     static string? Content(TokenizerJson json, JsonElement root, string field) =>
         json.Optional(root, field) is not { } value ? null
         : value.ValueKind == JsonValueKind.Object ? json.Text(value, "content")

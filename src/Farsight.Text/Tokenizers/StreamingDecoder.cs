@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Decodes tokens as they are generated and never gives out part of a character.</summary>
+/// <summary>Decodes tokens as they are generated and returns only complete characters.</summary>
 /// <remarks>What it gives out, put together, is what <see cref="Tokenizer.Decode"/> makes of all the tokens. For one thread.</remarks>
 public sealed class StreamingDecoder
 {
@@ -19,7 +19,7 @@ public sealed class StreamingDecoder
         _stream = tokenizer.NewStream();
     }
 
-    /// <summary>Takes the next token; returns the characters that are now complete, often none within an emoji.</summary>
+    /// <summary>Appends the next token and returns the characters that are now complete; often none within an emoji.</summary>
     public string Append(int id)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(id);
@@ -31,7 +31,7 @@ public sealed class StreamingDecoder
     }
 
     /// <summary>
-    /// Ends the text; returns U+FFFD when it ends within a character, else what was held back. The stream can then be used again.
+    /// Ends the text and returns the remaining characters, or U+FFFD if it ends within a character. The decoder can then be reused.
     /// </summary>
     public string Finish()
     {

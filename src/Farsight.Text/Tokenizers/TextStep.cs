@@ -1,9 +1,9 @@
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>A change to text before it is cut into pieces.</summary>
+/// <summary>Represents a normalization of text before it is split into pieces.</summary>
 abstract class TextStep
 {
-    /// <summary>The changed text; the same span where nothing changes.</summary>
+    /// <summary>Returns the changed text, or the same span if nothing changes.</summary>
     /// <param name="text">A part of what is encoded, between two added tokens.</param>
     /// <param name="first">The part begins where the whole begins.</param>
     internal abstract ReadOnlySpan<char> Apply(ReadOnlySpan<char> text, bool first);
@@ -19,13 +19,13 @@ abstract class TextStep
     }
 }
 
-/// <summary>Unicode's composed form ("NFC").</summary>
+/// <summary>Applies Unicode's composed form ("NFC").</summary>
 sealed class ComposeStep : TextStep
 {
     internal override ReadOnlySpan<char> Apply(ReadOnlySpan<char> text, bool first) => UnicodeComposition.Compose(text);
 }
 
-/// <summary>Text in front of every part that is not empty ("Prepend").</summary>
+/// <summary>Adds text before every non-empty part ("Prepend").</summary>
 sealed class PrependStep(string prefix) : TextStep
 {
     internal string Prefix => prefix;
@@ -33,7 +33,7 @@ sealed class PrependStep(string prefix) : TextStep
     internal override ReadOnlySpan<char> Apply(ReadOnlySpan<char> text, bool first) => text.IsEmpty ? text : string.Concat(prefix, text);
 }
 
-/// <summary>One text for another, wherever it stands ("Replace").</summary>
+/// <summary>Replaces one text by another ("Replace").</summary>
 sealed class ReplaceStep(string old, string replacement) : TextStep
 {
     internal string Old => old;
@@ -52,7 +52,7 @@ sealed class ReplaceStep(string old, string replacement) : TextStep
     }
 }
 
-/// <summary>A sign in front of every part that does not begin with it, or of the first part only.</summary>
+/// <summary>Adds a character before every part that does not begin with it, or before the first part only.</summary>
 sealed class PrefixStep(char sign, bool firstOnly) : TextStep
 {
     internal override ReadOnlySpan<char> Apply(ReadOnlySpan<char> text, bool first) =>

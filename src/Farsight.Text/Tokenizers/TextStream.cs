@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Turns the bytes of tokens into text, token by token, in whole characters.</summary>
+/// <summary>Decodes the bytes of tokens to text, token by token, in whole characters.</summary>
 abstract class TextStream
 {
     /// <summary>Takes the next token and writes the text that is now certain.</summary>
@@ -17,7 +17,7 @@ abstract class TextStream
         definition.Decoder.ByteLevel ? new ByteLevelStream(bytes) : new SentencePieceStream(definition, bytes);
 }
 
-/// <summary>The bytes of all tokens are one text in UTF-8; what is no character becomes U+FFFD.</summary>
+/// <summary>Decodes byte-level tokens as one UTF-8 text; invalid bytes become U+FFFD.</summary>
 sealed class ByteLevelStream(TokenBytes bytes) : TextStream
 {
     readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
@@ -30,7 +30,9 @@ sealed class ByteLevelStream(TokenBytes bytes) : TextStream
         text.Advance(_decoder.GetChars(token, text.GetSpan(token.Length + 4), flush));
 }
 
-/// <summary>Tokens are texts, and a run of byte tokens is one text if it is UTF-8 as a whole, else U+FFFD for each of its bytes.</summary>
+/// <summary>
+/// Decodes SentencePiece-style tokens. A run of byte tokens is decoded as UTF-8 if valid, otherwise each byte becomes U+FFFD.
+/// </summary>
 /// <remarks>That is what Hugging Face's library does, so a run is held back until a token ends it.</remarks>
 sealed class SentencePieceStream(TokenizerDefinition definition, TokenBytes bytes) : TextStream
 {

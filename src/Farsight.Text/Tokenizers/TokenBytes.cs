@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>What each token stands for, in UTF-8, one after the other in one array.</summary>
+/// <summary>Stores the UTF-8 bytes of all tokens in one array.</summary>
 sealed class TokenBytes
 {
     readonly byte[] _bytes;

@@ -1,15 +1,15 @@
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Adds the tokens of the files beside a tokenizer.json to those that it holds itself.</summary>
+/// <summary>Merges the tokens of the files beside a tokenizer.json with its own.</summary>
 /// <remarks>
-/// The rules are those of Hugging Face's libraries. A token that tokenizer.json has keeps its id, and takes the flags of
-/// added_tokens_decoder. A token that only the vocabulary has becomes an added token. Another one gets the id that its file
-/// states, or the next free one. A named token that ordinary text is made of, such as a pad_token "!", stays text here.
+/// The rules are those of Hugging Face's libraries. A token of tokenizer.json keeps its id and takes the flags of
+/// added_tokens_decoder. A token that only the vocabulary contains becomes an added token. Any other token gets the id that its file
+/// states, or the next free id. A named token that ordinary text produces, such as a pad_token "!", remains text here.
 /// </remarks>
 /// <param name="vocabulary">Spellings and ids of tokenizer.json, without its added tokens.</param>
 /// <param name="added">The added tokens of tokenizer.json; receives the others.</param>
-/// <param name="isText">Whether text is made of the token with this id, as of bytes and of what merges make.</param>
-/// <param name="capacity">Ids of the model: a token beyond them is left out.</param>
+/// <param name="isText">Returns whether ordinary text produces the token with this id: a byte, or the result of a merge.</param>
+/// <param name="capacity">Number of ids of the model; a token with a higher id is skipped.</param>
 sealed class TokenMerger(
     IReadOnlyDictionary<string, int> vocabulary, Dictionary<string, AddedToken> added, Func<string, int, bool> isText, int capacity)
 {
@@ -18,7 +18,7 @@ sealed class TokenMerger(
     readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
     /// <summary>Adds the tokens.</summary>
-    /// <returns>Sentences about what contradicts tokenizer.json or could not be added.</returns>
+    /// <returns>Notices about contradictions to tokenizer.json and about tokens that were skipped.</returns>
     internal IReadOnlyList<string> Add(TokenizerConfig config)
     {
         _names.UnionWith(config.Named.Values.Concat(config.Additional).Where(c => c.Length > 0));
@@ -59,9 +59,10 @@ sealed class TokenMerger(
         }
         else if (_taken.Contains(token.Id) || token.Id >= capacity)
         {
-            string problem = token.Id >= capacity ? "which the model's vocabulary does not reach" : "which belongs to another token";
+            string problem = token.Id >= capacity ? "which is outside the model's vocabulary" : "which belongs to another token";
             _notices.Add(
-                $"{listed.File}: '{content}' has the id {token.Id}, {problem}; it is left out and stays text. Use files of one model.");
+                $"{listed.File}: '{content}' has the id {token.Id}, {problem}; it is skipped and remains text. "
+                    + "Use files of the same model.");
         }
         else
         {
@@ -88,7 +89,7 @@ sealed class TokenMerger(
         else
         {
             _notices.Add(
-                $"The special token '{content}' has no id in tokenizer.json and the files beside it; it is left out and stays text.");
+                $"The special token '{content}' has no id in tokenizer.json or the files beside it; it is skipped and remains text.");
         }
     }
 
@@ -97,7 +98,7 @@ sealed class TokenMerger(
         if (isText(token.Content, token.Id))
         {
             _notices.Add(
-                $"The token '{token.Content}' is named as an added token, and ordinary text is made of it; it stays text.");
+                $"The token '{token.Content}' is listed as an added token, but ordinary text also produces it; it remains text.");
             return;
         }
         added.Add(token.Content, token);
@@ -114,7 +115,7 @@ sealed class TokenMerger(
         if (listed.Token.Id != id)
         {
             _notices.Add(
-                $"{listed.File}: '{listed.Token.Content}' has the id {listed.Token.Id}, and tokenizer.json gives it {id}; "
+                $"{listed.File}: '{listed.Token.Content}' has the id {listed.Token.Id}, but tokenizer.json gives it {id}; "
                     + "tokenizer.json is used.");
         }
     }

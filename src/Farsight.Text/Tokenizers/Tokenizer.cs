@@ -7,9 +7,7 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>
-/// A BPE tokenizer, byte-level or in the style of SentencePiece, read from Hugging Face's tokenizer.json: text to token ids and back.
-/// </summary>
+/// <summary>Represents a BPE tokenizer, byte-level or SentencePiece style, read from Hugging Face's tokenizer.json.</summary>
 /// <remarks>
 /// Text that is encoded comes back from <see cref="Decode"/> (composed, where the tokenizer composes characters first; half a
 /// surrogate pair becomes U+FFFD). Encoding never adds a token by itself. All members may be used by many threads.
@@ -24,7 +22,7 @@ public sealed class Tokenizer
     readonly TokenBytes _bytes;
     readonly PieceModel _model;
     readonly AddedTokens _ordinary, _every, _inside;
-    readonly ConcurrentBag<EncodingRoom> _rooms = []; // as many as threads that have encoded at once
+    readonly ConcurrentBag<EncodingBuffers> _rooms = []; // as many as threads that have encoded at once
 
     Tokenizer(ReadOnlyMemory<byte> json, string name, TokenizerConfig config, int capacity = int.MaxValue)
     {
@@ -47,36 +45,34 @@ public sealed class Tokenizer
         After = Around(_definition.After, Eos, config.AddsEos);
     }
 
-    /// <summary>What the merges start from.</summary>
+    /// <summary>Gets the units from which merges start.</summary>
     public TokenizerKind Kind => _definition.Kind;
 
-    /// <summary>One more than the largest id. A model may have more rows than that.</summary>
+    /// <summary>Gets the largest id plus one. A model may have more rows.</summary>
     public int VocabSize => _definition.Tokens.Length;
 
-    /// <summary>The token that begins a text, as tokenizer_config.json or the file's post-processor says.</summary>
+    /// <summary>Gets the token that begins a text, from tokenizer_config.json or the post-processor.</summary>
     public int? Bos { get; }
 
-    /// <summary>
-    /// The token that ends a text, as tokenizer_config.json or the file's post-processor says. A chat may end by another.
-    /// </summary>
+    /// <summary>Gets the token that ends a text, from tokenizer_config.json or the post-processor. A chat may use another.</summary>
     public int? Eos { get; }
 
     /// <summary>
-    /// The tokens that the model expects before a text: usually BOS, or nothing. <see cref="Encode(ReadOnlySpan{char})"/> does not add
-    /// them.
+    /// Gets the tokens that the model expects before a text: usually BOS or none. <see cref="Encode(ReadOnlySpan{char})"/> does not
+    /// add them.
     /// </summary>
     public IReadOnlyList<int> Before { get; }
 
-    /// <summary>The tokens that the model expects after a text: usually nothing.</summary>
+    /// <summary>Gets the tokens that the model expects after a text: usually none.</summary>
     public IReadOnlyList<int> After { get; }
 
-    /// <summary>The tokens beside the merges: control tokens and such.</summary>
+    /// <summary>Gets the tokens outside the merges, such as control tokens.</summary>
     public IReadOnlyList<AddedToken> AddedTokens => _definition.Added;
 
-    /// <summary>Sentences about contradictions between the tokenizer's files, and how each was resolved.</summary>
+    /// <summary>Gets notices about contradictions between the tokenizer's files, with the value that is used.</summary>
     public IReadOnlyList<string> Notices => _definition.Notices;
 
-    /// <summary>Reads the tokenizer of a model and checks that the model knows all of its tokens.</summary>
+    /// <summary>Loads the tokenizer of a model and checks that the model has all of its tokens.</summary>
     /// <param name="model">A directory with tokenizer.json, or a GGUF file.</param>
     /// <param name="modelVocabulary">V of the model.</param>
     /// <exception cref="InputException">As <see cref="Load"/>, or the tokenizer has more tokens than the model.</exception>
@@ -86,13 +82,14 @@ public sealed class Tokenizer
         return tokenizer.VocabSize <= modelVocabulary
             ? tokenizer
             : throw new InputException(
-                $"{FileOf(model)} has {tokenizer.VocabSize} tokens, the model has vocab_size {modelVocabulary}; the two are not of one model, so fetch both again."
+                $"{FileOf(model)} has {tokenizer.VocabSize} tokens, the model has vocab_size {modelVocabulary}; they do not belong to "
+                    + "the same model, so download both again."
             );
     }
 
     /// <summary>
-    /// Reads a tokenizer.json, or the one in a directory, and what tokenizer_config.json, special_tokens_map.json and added_tokens.json
-    /// beside it add; or what a GGUF file holds.
+    /// Loads a tokenizer.json, or the one in a directory, with tokenizer_config.json, special_tokens_map.json and added_tokens.json
+    /// beside it if present; or the tokenizer of a GGUF file.
     /// </summary>
     /// <exception cref="InputException">A file cannot be read, is damaged, or describes something that is not supported, which is
     /// named.</exception>
@@ -111,54 +108,51 @@ public sealed class Tokenizer
         return new(TokenizerJson.ReadFile(file), file, config, capacity);
     }
 
-    /// <summary>Reads the content of a tokenizer.json.</summary>
+    /// <summary>Parses the content of a tokenizer.json.</summary>
     /// <param name="json">UTF-8.</param>
     /// <param name="name">What to call it in messages.</param>
     /// <exception cref="InputException">As for <see cref="Load"/>.</exception>
     public static Tokenizer Parse(ReadOnlyMemory<byte> json, string name) => new(json, name, new(null, null, null, null));
 
-    /// <summary>Writes the tokenizer.json it was read from, to a .json file or into a directory.</summary>
+    /// <summary>Writes the tokenizer.json from which it was read to a .json file or into a directory.</summary>
     /// <exception cref="IOException">The file could not be written.</exception>
     public void Save(string path) => AtomicFile.Write(FileOf(path), file => file.Write(_json.Span));
 
-    /// <summary>The id of an added token such as <c>&lt;|user|&gt;</c>, or null.</summary>
+    /// <summary>Returns the id of an added token such as <c>&lt;|user|&gt;</c>, or null.</summary>
     public int? IdOf(string addedToken) => _added.TryGetValue(addedToken, out AddedToken? token) ? token.Id : null;
 
-    /// <summary>Whether the id is that of a control token.</summary>
+    /// <summary>Returns whether the id is that of a control token.</summary>
     public bool IsSpecial(int id) => _definition.Special.Contains(id);
 
-    /// <summary>A token as text, for people: U+FFFD where it holds part of a character; empty for an id without a token.</summary>
+    /// <summary>Returns a token as text for display: U+FFFD for part of a character, empty for an id without a token.</summary>
     public string TokenText(int id) => Encoding.UTF8.GetString(_bytes[id]);
 
-    /// <summary>Encodes text. Text that spells a control token stays text, so that a document cannot inject one.</summary>
+    /// <summary>Encodes text. Text that spells a control token is encoded as text, so that a document cannot inject one.</summary>
     /// <remarks>Of the added tokens only those are recognised that are not special and are all white space, as some vocabularies have
     /// them.</remarks>
     public int[] Encode(ReadOnlySpan<char> text) => Encode(text, _ordinary, []);
 
     /// <summary>
-    /// As <see cref="Encode(ReadOnlySpan{char})"/>, for text that continues another: nothing is put in front of it, as SentencePiece's
-    /// vocabularies do.
+    /// Encodes text that continues another text: like <see cref="Encode(ReadOnlySpan{char})"/>, but without the leading space that
+    /// SentencePiece vocabularies add.
     /// </summary>
     public int[] EncodeInside(ReadOnlySpan<char> text) => Encode(text, _inside, []);
 
-    /// <summary>Encodes text and takes added tokens spelled in it for what they are. Not for text of others.</summary>
+    /// <summary>Encodes text and recognizes added tokens in it. Not for untrusted text.</summary>
     public int[] EncodeWithSpecialTokens(ReadOnlySpan<char> text) => Encode(text, _every, []);
 
-    /// <summary>
-    /// As <see cref="EncodeWithSpecialTokens(ReadOnlySpan{char})"/>, for a text that holds text of others, as a filled-in chat template
-    /// does.
-    /// </summary>
+    /// <summary>Encodes text with added tokens that contains untrusted ranges, such as a rendered chat template.</summary>
     /// <param name="text">The whole text.</param>
-    /// <param name="foreign">The parts of it that are text of others: an added token that touches one of them stays text.</param>
+    /// <param name="foreign">Ranges of foreign text; an added token that overlaps one of them remains text.</param>
     public int[] EncodeWithSpecialTokens(ReadOnlySpan<char> text, IReadOnlyList<Range> foreign) => Encode(text, _every, foreign);
 
-    /// <summary>Puts <see cref="Before"/> and <see cref="After"/> around the tokens of a text.</summary>
+    /// <summary>Adds <see cref="Before"/> and <see cref="After"/> to the tokens of a text.</summary>
     public int[] Enclose(ReadOnlySpan<int> ids) => [.. Before, .. ids, .. After];
 
-    /// <summary>How many tokens <see cref="Encode(ReadOnlySpan{char})"/> makes of the text.</summary>
+    /// <summary>Counts the tokens that <see cref="Encode(ReadOnlySpan{char})"/> returns for the text.</summary>
     public int Count(ReadOnlySpan<char> text) => Encode(text).Length;
 
-    /// <summary>The text of tokens; bytes that are no character become U+FFFD, ids without a token nothing.</summary>
+    /// <summary>Decodes tokens. Bytes that are not a character become U+FFFD; ids without a token are skipped.</summary>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = true)
     {
         if (_definition.Decoder.ByteLevel)
@@ -179,7 +173,7 @@ public sealed class Tokenizer
         return text.WrittenSpan.ToString();
     }
 
-    /// <summary>What other formats store of it.</summary>
+    /// <summary>Returns the vocabulary for other file formats.</summary>
     public TokenizerVocabulary ToVocabulary() => new()
     {
         Kind = Kind,
@@ -225,7 +219,7 @@ public sealed class Tokenizer
 
     int[] Encode(ReadOnlySpan<char> text, AddedTokens added, IReadOnlyList<Range> foreign)
     {
-        EncodingRoom room = _rooms.TryTake(out EncodingRoom? used) ? used : new();
+        EncodingBuffers room = _rooms.TryTake(out EncodingBuffers? used) ? used : new();
         room.Ids.Clear();
         added.Cut(text, foreign, (part, first) => EncodePart(part, first, added != _inside, room), token => room.Ids.Add(token.Id));
         int[] ids = [.. room.Ids];
@@ -233,7 +227,7 @@ public sealed class Tokenizer
         return ids;
     }
 
-    void EncodePart(ReadOnlySpan<char> part, bool first, bool prefixed, EncodingRoom room)
+    void EncodePart(ReadOnlySpan<char> part, bool first, bool prefixed, EncodingBuffers room)
     {
         ReadOnlySpan<char> text = TextStep.ApplyAll(prefixed ? _definition.Prefix : _definition.PrefixInside, part, first);
         _definition.PreTokenizer.Split(text, room.Ends);
@@ -260,4 +254,14 @@ public sealed class Tokenizer
         File.Exists(path) ? path
         : Directory.Exists(path) || !path.EndsWith(".json", StringComparison.Ordinal) ? Path.Combine(path, "tokenizer.json")
         : path;
+}
+
+/// <summary>Represents the buffers and the piece cache of one encoding call; reused by later calls.</summary>
+sealed class EncodingBuffers
+{
+    internal List<int> Ends { get; } = [];
+
+    internal List<int> Ids { get; } = [];
+
+    internal PieceCache Cache { get; } = new();
 }

@@ -1,6 +1,6 @@
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>What a tokenizer.json says, checked.</summary>
+/// <summary>Represents the validated content of a tokenizer.json.</summary>
 sealed record TokenizerDefinition
 {
     internal required TokenizerKind Kind { get; init; }
@@ -20,7 +20,7 @@ sealed record TokenizerDefinition
     internal required PreTokenizer PreTokenizer { get; init; }
     internal required string? SplitPattern { get; init; }
     internal required DecoderDefinition Decoder { get; init; }
-    /// <summary>A piece that is a token as a whole is taken as it is, whatever the merges say.</summary>
+    /// <summary>Gets whether a piece that is a token is used whole, without applying merges.</summary>
     internal required bool IgnoresMerges { get; init; }
     /// <summary>The ids of the 256 bytes; null in a SentencePiece vocabulary without them.</summary>
     internal required int[]? IdOfByte { get; init; }
@@ -30,6 +30,23 @@ sealed record TokenizerDefinition
     internal required IReadOnlyList<int> Before { get; init; }
     /// <summary>The tokens that the post-processor puts after a text.</summary>
     internal required IReadOnlyList<int> After { get; init; }
-    /// <summary>Sentences about contradictions between the files of the tokenizer.</summary>
+    /// <summary>Notices about contradictions between the files of the tokenizer.</summary>
     internal required IReadOnlyList<string> Notices { get; init; }
+}
+
+/// <summary>Represents the decoding of tokens to text.</summary>
+sealed record DecoderDefinition
+{
+    /// <summary>Tokens spell bytes; nothing else below counts.</summary>
+    internal bool ByteLevel { get; init; }
+    /// <summary>Done to the spelling of each token.</summary>
+    internal IReadOnlyList<ReplaceStep> Replacements { get; init; } = [];
+    /// <summary>Tokens such as &lt;0x0A&gt; are bytes.</summary>
+    internal bool ByteFallback { get; init; }
+    /// <summary>What is taken away where the text begins.</summary>
+    internal char Stripped { get; init; }
+    /// <summary>How many of <see cref="Stripped"/> at most.</summary>
+    internal int MostStripped { get; init; }
+    /// <summary>What is taken away in the first token wherever it stands, or null.</summary>
+    internal char? DroppedInFirst { get; init; }
 }

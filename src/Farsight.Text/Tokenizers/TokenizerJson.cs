@@ -4,7 +4,7 @@ using Farsight.Engine;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Fields of a tokenizer.json, or an <see cref="InputException"/> that names the file and the field.</summary>
+/// <summary>Reads fields of a tokenizer.json, or throws an <see cref="InputException"/> that names the file and the field.</summary>
 /// <param name="name">The file's name, for messages.</param>
 sealed class TokenizerJson(string name)
 {

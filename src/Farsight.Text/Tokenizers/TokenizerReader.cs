@@ -15,9 +15,10 @@ sealed class TokenizerReader
     /// <param name="name">The file's name, for messages.</param>
     internal TokenizerReader(string name) => _json = new(name);
 
-    /// <param name="bytes">The file.</param>
-    /// <param name="config">What the files beside it say.</param>
-    /// <param name="capacity">Ids of the model.</param>
+    /// <summary>Reads a tokenizer.json and merges the tokens of the files beside it.</summary>
+    /// <param name="bytes">Content of the file.</param>
+    /// <param name="config">Special and added tokens of the files beside it.</param>
+    /// <param name="capacity">Number of ids of the model.</param>
     internal TokenizerDefinition Read(ReadOnlyMemory<byte> bytes, TokenizerConfig config, int capacity)
     {
         // an entry takes some bytes, and few ids are left out: keeps a damaged id from asking for gigabytes
@@ -182,7 +183,7 @@ sealed class TokenizerReader
         return [.. merges];
     }
 
-    /// <summary>A merge: a pair of texts, which may hold spaces, or in older files one text with a single space between the two.</summary>
+    /// <summary>Reads a merge: a pair of strings, which may contain spaces, or in older files one string with a space in between.</summary>
     (string Left, string Right) Pair(JsonElement entry, int rank)
     {
         string[] pair = entry.ValueKind switch

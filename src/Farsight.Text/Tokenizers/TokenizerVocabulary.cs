@@ -1,45 +1,78 @@
 namespace Farsight.Text.Tokenizers;
 
 /// <summary>
-/// What other formats store of a tokenizer: tokens as they are spelled, their kinds, and the merges in the order they were learned.
+/// Represents a tokenizer for other file formats: the spelling and kind of each token, and the merges in the order they were
+/// learned.
 /// </summary>
 public sealed record TokenizerVocabulary
 {
-    /// <summary>What the merges start from.</summary>
+    /// <summary>Gets the units from which merges start.</summary>
     public required TokenizerKind Kind { get; init; }
 
-    /// <summary>The spelling of each id as in tokenizer.json [V]; an id without a token is null.</summary>
+    /// <summary>Gets the spelling of each id as in tokenizer.json [V]; null for an id without a token.</summary>
     public required IReadOnlyList<string?> Tokens { get; init; }
 
-    /// <summary>The kind of each id [V].</summary>
+    /// <summary>Gets the kind of each id [V].</summary>
     public required IReadOnlyList<TokenKind> Kinds { get; init; }
 
-    /// <summary>The ids of the pairs that are merged, the one learned first first.</summary>
+    /// <summary>Gets the merged pairs of ids in the order they were learned.</summary>
     public required IReadOnlyList<(int Left, int Right)> Merges { get; init; }
 
     /// <summary>
-    /// Of the pattern that cuts text into words, the name that GGUF has for it: gpt-2, llama-bpe or qwen2; null for any other and for none.
+    /// Gets the GGUF name of the pattern that splits text into words: gpt-2, llama-bpe or qwen2; null for any other or none.
     /// </summary>
     public required string? SplitPattern { get; init; }
 
-    /// <summary>A piece that is a token as a whole is taken as it is, whatever the merges say.</summary>
+    /// <summary>Gets whether a piece that is a token is used whole, without applying merges.</summary>
     public required bool IgnoresMerges { get; init; }
 
-    /// <summary>Text gets a space in front before it is encoded.</summary>
+    /// <summary>Gets whether a space is added before text is encoded.</summary>
     public required bool AddsPrefixSpace { get; init; }
 
-    /// <summary>The beginning of a text, or null.</summary>
+    /// <summary>Gets the token that begins a text, or null.</summary>
     public required int? Bos { get; init; }
 
-    /// <summary>The end of a text, or null.</summary>
+    /// <summary>Gets the token that ends a text, or null.</summary>
     public required int? Eos { get; init; }
 
-    /// <summary>The token for characters that the vocabulary lacks, or null.</summary>
+    /// <summary>Gets the token for characters that the vocabulary lacks, or null.</summary>
     public required int? Unknown { get; init; }
 
-    /// <summary>The model expects BOS before a text.</summary>
+    /// <summary>Gets whether the model expects BOS before a text.</summary>
     public required bool AddsBos { get; init; }
 
-    /// <summary>The model expects EOS after a text.</summary>
+    /// <summary>Gets whether the model expects EOS after a text.</summary>
     public required bool AddsEos { get; init; }
+}
+
+/// <summary>Specifies the units from which merges start.</summary>
+public enum TokenizerKind
+{
+    /// <summary>The bytes of the text, each spelled by a printable character (GPT-2, Llama 3, Qwen).</summary>
+    ByteLevel,
+
+    /// <summary>Characters, with U+2581 for the space, and bytes for characters that the vocabulary lacks (Llama 2, Mistral).</summary>
+    SentencePiece,
+}
+
+/// <summary>Specifies the kind of a vocabulary token.</summary>
+public enum TokenKind
+{
+    /// <summary>A piece of text.</summary>
+    Normal,
+
+    /// <summary>Stands for characters that the vocabulary lacks.</summary>
+    Unknown,
+
+    /// <summary>A control token, which no text spells.</summary>
+    Control,
+
+    /// <summary>Added beside the merges, and not a control token.</summary>
+    UserDefined,
+
+    /// <summary>An id without a token.</summary>
+    Unused,
+
+    /// <summary>One byte of a character that the vocabulary lacks, spelled <c>&lt;0x0A&gt;</c>.</summary>
+    Byte,
 }

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Unicode's composed normal form (NFC), which some tokenizers bring text to first.</summary>
+/// <summary>Computes Unicode's composed normal form (NFC), which some tokenizers apply first.</summary>
 /// <remarks>
 /// Source: Unicode Standard Annex #15. It is here because the normalisation of .NET needs ICU, which the culture-independent
 /// build leaves out. Half a surrogate pair becomes U+FFFD where anything has to change.
@@ -26,7 +26,7 @@ static class UnicodeComposition
     static readonly Dictionary<int, byte> s_classes = [];
     static readonly SearchValues<char> s_mayChange = ReadTable();
 
-    /// <summary>The composed form; the same span where nothing changes.</summary>
+    /// <summary>Returns the composed form, or the same span if nothing changes.</summary>
     internal static ReadOnlySpan<char> Compose(ReadOnlySpan<char> text)
     {
         if (!text.ContainsAny(s_mayChange))

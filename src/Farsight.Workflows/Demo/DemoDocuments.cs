@@ -6,7 +6,7 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Workflows.Demo;
 
-/// <summary>The texts of a demo, in two folders: contexts to train on, and haystacks that training never sees.</summary>
+/// <summary>Represents the documents of a demo: a folder for training, and a folder for haystacks that training never sees.</summary>
 /// <param name="Training">Folder of .txt files.</param>
 /// <param name="Evaluation">Folder of .txt files.</param>
 sealed record DemoDocuments(string Training, string Evaluation)
@@ -52,7 +52,7 @@ sealed record DemoDocuments(string Training, string Evaluation)
         if (documents.Length < 2)
         {
             throw new InputException(
-                $"{path} holds a single document; the demo needs at least two, since the last one is kept for evaluation.");
+                $"{path} has a single document; the demo needs at least two, because the last one is kept for evaluation.");
         }
         for (int i = 0; i < documents.Length; i++)
         {

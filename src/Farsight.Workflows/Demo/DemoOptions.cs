@@ -1,6 +1,6 @@
 namespace Farsight.Workflows.Demo;
 
-/// <summary>What the demo is started with.</summary>
+/// <summary>Represents the inputs of the demo.</summary>
 /// <param name="Model">Directory of the base model.</param>
 /// <param name="Recipes">Folder of the training recipes.</param>
 /// <param name="Output">Where everything goes; the same command continues an interrupted demo there.</param>
@@ -8,23 +8,41 @@ namespace Farsight.Workflows.Demo;
 /// <param name="Seed">Of documents, samples and evaluation.</param>
 public sealed record DemoOptions(string Model, string Recipes, string Output, string? Documents, int Seed)
 {
-    /// <summary>Preference samples that the model writes itself.</summary>
+    /// <summary>Number of preference samples that the model writes.</summary>
     public int Samples { get; init; } = 2000;
 
     /// <summary>Evaluated context lengths, in tokens; the first is the window that the base model was trained for.</summary>
     public IReadOnlyList<int> Lengths { get; init; } = [512, 1024, 2048, 4096];
 
-    /// <summary>Needle depths, evenly from first to last.</summary>
+    /// <summary>Number of needle depths, evenly spaced from 0 to 1.</summary>
     public int Depths { get; init; } = 5;
 
     /// <summary>Examples for each length and depth.</summary>
     public int SamplesPerCell { get; init; } = 8;
 }
 
-/// <summary>Where a running demo is.</summary>
+/// <summary>Represents the progress of the demo.</summary>
 /// <param name="Stage">documents, synth, train or eval.</param>
 /// <param name="What">The variant at hand, or what is being done.</param>
 /// <param name="Done">Items done.</param>
 /// <param name="Total">Items of this stage and variant.</param>
 /// <param name="Detail">What else is worth knowing; may be empty.</param>
 public sealed record DemoProgress(string Stage, string What, long Done, long Total, string Detail);
+
+/// <summary>Represents one of the models that the demo compares.</summary>
+/// <param name="Key">In summary.json and as a folder's name.</param>
+/// <param name="Name">In tables and the report.</param>
+/// <param name="Rope">Scaling for an untrained variant; a trained one brings its own.</param>
+/// <param name="Recipe">File name of the recipe that trains it; null for an untrained one.</param>
+public sealed record DemoVariant(string Key, string Name, string? Rope, string? Recipe)
+{
+    /// <summary>The variants in the order of comparison: the plain model first, the recommended one last.</summary>
+    public static IReadOnlyList<DemoVariant> All { get; } =
+    [
+        new("base", "base", null, null),
+        new("yarn", "YaRN × 8", "yarn:8", null),
+        new("sft", "SFT", null, "tiny-sft-yarn.jsonc"),
+        new("logo_plain_positions", "LOGO, plain positions", null, "tiny-logo-plain-positions.jsonc"),
+        new("logo", "LOGO", null, "tiny-logo-yarn.jsonc"),
+    ];
+}

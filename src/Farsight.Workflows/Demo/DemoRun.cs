@@ -70,10 +70,10 @@ public sealed class DemoRun
         string file = In(PreferencesName);
         if (!File.Exists(file))
         {
-            LogoSynthesisOptions options = new(_options.Model, documents, _options.Samples, _options.Seed, file);
-            LogoSynthesis.Run(
+            LogoOptions options = new(_options.Model, documents, _options.Samples, _options.Seed, file);
+            SynthesisRun.Start(
                 options,
-                new Relay<SynthesisProgress>(p => Report("synth", "writing preferences", p.Counts.Written, p.Samples, "")),
+                new SynchronousProgress<SynthesisProgress>(p => Report("synth", "writing preferences", p.Counts.Written, p.Samples, "")),
                 _cancel);
         }
     }
@@ -93,7 +93,7 @@ public sealed class DemoRun
         TrainRun.Start(
             new(recipe, path, RunOf(variant), Resume: true),
             _ => { },
-            new Relay<TrainingProgress>(p =>
+            new SynchronousProgress<TrainingProgress>(p =>
                 Report(
                     "train",
                     variant.Name,
@@ -110,7 +110,7 @@ public sealed class DemoRun
             _options.Model, variant.Recipe is null ? null : AdapterOf(variant), RopeOption.Parse(variant.Rope, config));
         EvalRequest request = new(
             ["needle", SlidingPerplexity.Name], _options.Lengths, _options.Depths, _options.SamplesPerCell, _options.Seed, documents);
-        return request.Run(model, Path.Combine(_options.Output, "eval", variant.Key), new Relay<EvalProgress>(p => Report(
+        return request.Run(model, Path.Combine(_options.Output, "eval", variant.Key), new SynchronousProgress<EvalProgress>(p => Report(
             "eval", variant.Name, p.Done, p.Total ?? 0, Invariant($"{p.Task} at {p.Length}"))), _cancel);
     }
 
@@ -118,7 +118,9 @@ public sealed class DemoRun
         EvalReport.Of(
             "LOGO, from documents to verdict",
             Invariant(
-                $"A model of two million parameters with a window of {_options.Lengths[0]} tokens, aligned on {_options.Samples} preference samples that it wrote itself, looks for needles at up to {_options.Lengths[^1] / _options.Lengths[0]} times its window."
+                $"A model of two million parameters, aligned on {_options.Samples} preference samples that it wrote, looks for needles.")
+                + Invariant(
+                    $" Contexts reach {_options.Lengths[^1] / _options.Lengths[0]} times its window of {_options.Lengths[0]} tokens."
             ),
             [.. measured.Select(m => new ReportVariant(m.Variant.Name, m.Results))],
             [
@@ -141,7 +143,7 @@ public sealed class DemoRun
            select new ChartSeries(variant.Name, points),
     ]);
 
-    /// <summary>A folder belongs to one demo; another seed or other documents need another folder.</summary>
+    /// <summary>Refuses a folder of another demo, with another seed or other documents.</summary>
     static void Enter(DemoOptions options)
     {
         string mine = JsonSerializer.Serialize(new
@@ -160,13 +162,13 @@ public sealed class DemoRun
             if (File.ReadAllText(file) != mine)
             {
                 throw new InputException(
-                    $"{options.Output} holds a demo with another model, other documents or another seed; give --out another folder.");
+                    $"{options.Output} has a demo with another model, other documents or another seed; choose another output folder.");
             }
             return;
         }
         if (Directory.Exists(options.Output) && Directory.EnumerateFileSystemEntries(options.Output).Any())
         {
-            throw new InputException($"{options.Output} is not empty and holds no demo; give --out a new folder.");
+            throw new InputException($"{options.Output} is not empty and is not a demo; choose a new output folder.");
         }
         Directory.CreateDirectory(options.Output);
         AtomicFile.WriteText(file, mine);
@@ -182,15 +184,9 @@ public sealed class DemoRun
     string In(string name) => Path.Combine(_options.Output, name);
 
     static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>Hands progress on where it is reported, in order.</summary>
-    sealed class Relay<T>(Action<T> handler) : IProgress<T>
-    {
-        public void Report(T value) => handler(value);
-    }
 }
 
-/// <summary>What the demo found, and where it is written.</summary>
+/// <summary>Represents the results of the demo and their files.</summary>
 /// <param name="Measured">Results by variant, in the order of comparison.</param>
 /// <param name="Summary">The numbers.</param>
 /// <param name="SummaryPath">summary.json.</param>

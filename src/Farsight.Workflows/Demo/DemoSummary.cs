@@ -5,7 +5,7 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Workflows.Demo;
 
-/// <summary>summary.json: what the demo found, by variant and context length.</summary>
+/// <summary>Represents summary.json: the results of the demo by variant and context length.</summary>
 /// <param name="Needle">Share of answers that are exact as a whole.</param>
 /// <param name="NeedleInterval">95 % interval of that share: low and high.</param>
 /// <param name="NeedleValue">Share of answers that hold the right value, however worded.</param>

@@ -1,6 +1,8 @@
+using Farsight.Evaluation.Core;
+
 namespace Farsight.Workflows.Evolve;
 
-/// <summary>Where a running self-evolution is.</summary>
+/// <summary>Represents the progress of a self-evolution.</summary>
 /// <param name="Stage">documents, data, reference, training, merging or measuring.</param>
 /// <param name="What">"base", "iteration 1".</param>
 /// <param name="Done">Items done.</param>
@@ -8,14 +10,14 @@ namespace Farsight.Workflows.Evolve;
 /// <param name="Detail">What else is worth knowing; may be empty.</param>
 public sealed record EvolveProgress(string Stage, string What, long Done, long Total, string Detail);
 
-/// <summary>What a self-evolution is started with.</summary>
+/// <summary>Represents the inputs of a self-evolution.</summary>
 /// <param name="Recipe">What to do.</param>
 /// <param name="RecipePath">Its file; relative paths in the recipe begin there.</param>
 /// <param name="Output">Where everything goes; the same call continues there.</param>
 /// <param name="MemoryBytes">What the process may take; null for the memory that the machine has.</param>
 public sealed record EvolveRequest(EvolveRecipe Recipe, string RecipePath, string Output, long? MemoryBytes = null);
 
-/// <summary>What came of it.</summary>
+/// <summary>Represents the results of a self-evolution.</summary>
 /// <param name="Models">The base model, the base model with the last iteration's RoPE alone, then every iteration's model, each with its
 /// results.</param>
 /// <param name="Model">Directory of the last model.</param>
@@ -23,4 +25,10 @@ public sealed record EvolveRequest(EvolveRecipe Recipe, string RecipePath, strin
 /// <param name="ReportPath">report.html.</param>
 /// <param name="Seconds">By stage, over all the times it was started, and in total.</param>
 public sealed record EvolveVerdict(
-    IReadOnlyList<EvolvedModel> Models, string Model, string SummaryPath, string ReportPath, IReadOnlyDictionary<string, double> Seconds);
+    IReadOnlyList<ModelResults> Models, string Model, string SummaryPath, string ReportPath, IReadOnlyDictionary<string, double> Seconds);
+
+/// <summary>Represents a model of a self-evolution with its results.</summary>
+/// <param name="Name">"base", "iteration 1".</param>
+/// <param name="Window">Tokens that it is meant for.</param>
+/// <param name="Results">At all windows.</param>
+public sealed record ModelResults(string Name, int Window, EvalResults Results);

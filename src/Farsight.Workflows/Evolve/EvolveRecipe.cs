@@ -3,51 +3,54 @@ using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Training;
+using Farsight.Engine;
 using Farsight.Engine.Lora;
+using Farsight.Engine.Models;
 using Farsight.Engine.Optimizers;
+using Farsight.Evaluation.Core;
 
 namespace Farsight.Workflows.Evolve;
 
 /// <summary>
-/// Everything that decides a self-evolution: a model that makes its own data for a longer window, learns from them, and does so again
+/// Represents everything that decides a self-evolution: a model makes its own data for a longer window and is trained on them, repeatedly
 /// (arXiv 2502.13922, section 4.1).
 /// </summary>
-/// <remarks>Paths are looked for in the recipe's folder first, then in the working folder.</remarks>
+/// <remarks>Paths are searched in the recipe's folder first, then in the working folder.</remarks>
 public sealed record EvolveRecipe : IRecipe
 {
-    /// <summary>A Hugging Face model directory: the model that evolves.</summary>
+    /// <summary>Directory of the model that evolves, in Hugging Face layout.</summary>
     public required string BaseModel { get; init; }
 
-    /// <summary>What the data of every iteration are made of.</summary>
+    /// <summary>Documents for the data of every iteration.</summary>
     public required EvolveDocuments Documents { get; init; }
 
     /// <summary>
-    /// Where instructions come from; null for the documents' own questions, and for documents without any invented facts.
+    /// Where instructions come from. Optional; null uses the documents' own questions, and invented facts for documents without any.
     /// </summary>
     public QuestionSource? Questions { get; init; }
 
-    /// <summary>One after the other, each with a longer window than the one before.</summary>
+    /// <summary>Iterations in order, each with a longer window than the one before.</summary>
     public required IReadOnlyList<EvolveIteration> Iterations { get; init; }
 
-    /// <summary>Samples of each iteration that are only measured.</summary>
+    /// <summary>Number of samples per iteration that are held out for measuring.</summary>
     public required int HeldOut { get; init; }
 
-    /// <summary>How prompts get their positions; plain where the documents are as long as the window.</summary>
+    /// <summary>Position scheme of the prompts; plain if the documents are as long as the window.</summary>
     public required IPositionScheme Positions { get; init; }
 
-    /// <summary>The adapter of each iteration, which is merged before the next; null trains every weight.</summary>
+    /// <summary>LoRA adapter of each iteration, merged before the next one; null trains every weight.</summary>
     public required LoraOptions? Lora { get; init; }
 
-    /// <summary>The loss.</summary>
+    /// <summary>Loss function.</summary>
     public required IPreferenceObjective Objective { get; init; }
 
-    /// <summary>How gradients become updates.</summary>
+    /// <summary>Optimizer.</summary>
     public required OptimizerOptions Optimizer { get; init; }
 
-    /// <summary>How the learning rates move in each iteration.</summary>
+    /// <summary>Learning-rate schedule of each iteration.</summary>
     public required LearningRateSchedule Schedule { get; init; }
 
-    /// <summary>Most tokens in one forward pass; bounds the memory.</summary>
+    /// <summary>Maximum tokens per forward pass; limits the memory.</summary>
     public required int MicroBatchTokens { get; init; }
 
     /// <summary>Steps between evaluations on the held-out samples.</summary>
@@ -56,7 +59,7 @@ public sealed record EvolveRecipe : IRecipe
     /// <summary>Steps between checkpoints.</summary>
     public required int CheckpointEvery { get; init; }
 
-    /// <summary>What is measured before the first iteration and after each.</summary>
+    /// <summary>Measurement before the first iteration and after each one.</summary>
     public required EvolveMeasurement Measure { get; init; }
 
     /// <summary>Seeds every random choice.</summary>
@@ -66,7 +69,7 @@ public sealed record EvolveRecipe : IRecipe
     public IEnumerable<string> Problems() =>
     [
         .. Documents.Problems("documents"),
-        .. Iterations.Count > 0 ? [] : new[] { "iterations: the list is empty; describe one at least." },
+        .. Iterations.Count > 0 ? [] : new[] { "iterations: the list is empty; add at least one iteration." },
         .. Iterations.SelectMany((it, i) => it.Problems($"iterations[{i}]")),
         .. Iterations.Zip(Iterations.Skip(1)).Index().Where(p => p.Item.Second.Window <= p.Item.First.Window).Select(p =>
             $"iterations[{p.Index + 1}].window: {p.Item.Second.Window} is not above the {p.Item.First.Window} of the iteration before."),
@@ -74,7 +77,7 @@ public sealed record EvolveRecipe : IRecipe
         .. Iterations.Count == 0 ? [] : OfTraining(),
     ];
 
-    /// <summary>The training of an iteration as a recipe of its own.</summary>
+    /// <summary>Returns the train recipe of an iteration.</summary>
     /// <param name="iteration">Which.</param>
     /// <param name="baseModel">Where it starts.</param>
     /// <param name="data">Its dataset.</param>
@@ -97,7 +100,7 @@ public sealed record EvolveRecipe : IRecipe
         Seed = Seed,
     };
 
-    /// <summary>What every train recipe made of this one has wrong, under the names that the keys have here.</summary>
+    /// <summary>Returns the problems of the iterations' train recipes, under this recipe's keys.</summary>
     IEnumerable<string> OfTraining()
     {
         string[] ofIterations = ["rope", "steps", "batch_size", "data"];
@@ -108,5 +111,122 @@ public sealed record EvolveRecipe : IRecipe
                         .Problems()
                         .Select(p => ofIterations.Contains(p.Split(':')[0]) ? $"iterations[{i}].{p}" : p))
             .Distinct();
+    }
+}
+
+/// <summary>Represents the documents of a self-evolution: a path, or a number of invented documents.</summary>
+/// <param name="Path">Folder or file. Optional; null for invented documents.</param>
+/// <param name="Count">Number of invented documents.</param>
+/// <param name="Words">Minimum words per document.</param>
+public sealed record EvolveDocuments(string? Path = null, int? Count = null, int? Words = null)
+{
+    internal IEnumerable<string> Problems(string path) => this switch
+    {
+        { Path: not null, Count: null, Words: null } => [],
+        { Path: null, Count: >= 1, Words: >= 1 } => [],
+        { Path: not null } => [$"{path}: it has a path and numbers of invented documents; use one of the two."],
+        _ => [$"{path}: use a path, or count and words of invented documents, 1 or more each."],
+    };
+}
+
+/// <summary>Represents an iteration: the model makes data for a longer window and is trained on them.</summary>
+/// <param name="Window">Window of the model after the iteration, in tokens.</param>
+/// <param name="Rope">RoPE scaling as in a train recipe; factors refer to the window before any scaling. Null keeps the model's
+/// own.</param>
+/// <param name="Samples">Number of samples that the model makes.</param>
+/// <param name="Turns">Questions about one document per sample.</param>
+/// <param name="DocumentTokens">Maximum tokens of a long context; leave room for questions and responses in the window.</param>
+/// <param name="ChunkTokens">Maximum tokens of a chunk, the short context. With question and answer it must fit the previous
+/// window.</param>
+/// <param name="MinChunkTokens">Minimum tokens of a chunk that a question is about.</param>
+/// <param name="Steps">Number of optimizer steps.</param>
+/// <param name="BatchSize">Samples per optimizer step.</param>
+/// <param name="LearningRate">Peak learning rate of adapters and full matrices. Optional; null for the optimizer's.</param>
+public sealed record EvolveIteration(
+    int Window,
+    string? Rope,
+    int Samples,
+    int Turns,
+    int DocumentTokens,
+    int ChunkTokens,
+    int MinChunkTokens,
+    int Steps,
+    int BatchSize,
+    double? LearningRate = null)
+{
+    internal IEnumerable<string> Problems(string path)
+    {
+        (string Key, bool Fits, string Problem)[] checks =
+        [
+            ("window", Window >= 2, $"{Window} is not a window; use 2 or more."),
+            ("samples", Samples >= 1, $"{Samples} is not a number of samples; use 1 or more."),
+            ("turns", Turns >= 1, $"{Turns} is not a number of turns; use 1 or more."),
+            ("document_tokens", DocumentTokens <= Window, $"{DocumentTokens} is above the window of {Window}; lower it."),
+            ("chunk_tokens", ChunkTokens < DocumentTokens, $"{ChunkTokens} is not below document_tokens, {DocumentTokens}; lower it."),
+            (
+                "min_chunk_tokens",
+                MinChunkTokens >= 1 && MinChunkTokens <= ChunkTokens,
+                $"{MinChunkTokens} is not between 1 and chunk_tokens, {ChunkTokens}; change it."),
+        ];
+        return checks.Where(c => !c.Fits).Select(c => $"{path}.{c.Key}: {c.Problem}");
+    }
+}
+
+/// <summary>
+/// Represents the measurement of every model, at the base model's window and at that of each iteration.
+/// </summary>
+/// <param name="Tasks">Names of tasks or benchmarks.</param>
+/// <param name="Depths">Number of needle depths, evenly spaced from 0 to 1.</param>
+/// <param name="Samples">Examples per length and depth.</param>
+/// <param name="Documents">Folder or file with the documents of the haystack. Optional; null for invented documents.</param>
+public sealed record EvolveMeasurement(IReadOnlyList<string> Tasks, int Depths, int Samples, string? Documents = null)
+{
+    internal IEnumerable<string> Problems(string path) =>
+    [
+        .. Tasks.Count > 0 ? [] : new[] { $"{path}.tasks: the list is empty; use at least one." },
+        .. Tasks.SelectMany((t, i) => Unknown(t) is { } problem ? new[] { $"{path}.tasks[{i}]: {problem}" } : []),
+        .. Depths >= 1 ? [] : new[] { $"{path}.depths: {Depths} is not a number of depths; use 1 or more." },
+        .. Samples >= 1 ? [] : new[] { $"{path}.samples: {Samples} is not a number of examples; use 1 or more." },
+    ];
+
+    static string? Unknown(string task)
+    {
+        try
+        {
+            EvalTaskCatalog.Find(task);
+            return null;
+        }
+        catch (InputException e)
+        {
+            return e.Message;
+        }
+    }
+}
+
+/// <summary>Checks the windows of the iterations before anything is computed.</summary>
+static class EvolveWindows
+{
+    /// <summary>Refuses an iteration that does not extend the window, or whose RoPE does not reach it.</summary>
+    /// <exception cref="InputException">Of the first iteration that does not; the message names the key.</exception>
+    internal static void Check(EvolveRecipe recipe, ModelConfig config)
+    {
+        int before = config.MaxPositionEmbeddings;
+        foreach ((int i, EvolveIteration iteration) in recipe.Iterations.Index())
+        {
+            config = RopeOption.Parse(iteration.Rope, config) is { } rope ? config.With(rope) : config;
+            int reached = Math.Max(config.MaxPositionEmbeddings, recipe.Positions.Window ?? 0);
+            if (iteration.Window <= before)
+            {
+                throw new InputException($"iterations[{i}].window is {iteration.Window}, and the model has {before} already; use more.");
+            }
+            if (reached < iteration.Window)
+            {
+                throw new InputException(
+                    $"iterations[{i}].rope: {iteration.Rope ?? "the model's own"} reaches {reached} tokens, and the window is "
+                        + $"{iteration.Window}; use a larger factor or base."
+                );
+            }
+            before = iteration.Window;
+        }
     }
 }

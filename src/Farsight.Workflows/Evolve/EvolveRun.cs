@@ -51,10 +51,10 @@ public sealed class EvolveRun
 
     EvolveRecipe Recipe => _request.Recipe;
 
-    /// <summary>Runs what is left to do.</summary>
-    /// <param name="request">What, and where to.</param>
-    /// <param name="note">Told what a person should know.</param>
-    /// <param name="progress">Told where it is.</param>
+    /// <summary>Runs the remaining work.</summary>
+    /// <param name="request">Recipe and folder.</param>
+    /// <param name="note">Receives messages for people.</param>
+    /// <param name="progress">Receives the progress.</param>
     /// <param name="cancel">Finishes the step or example, saves and stops; the same call continues.</param>
     /// <exception cref="InputException">Model, documents and recipe do not fit together, or the folder holds something else.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
@@ -74,7 +74,7 @@ public sealed class EvolveRun
         using RunDirectory directory = RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, resume: true);
         foreach (string difference in directory.Notes)
         {
-            note($"{difference}: the last bits of the results may differ from those of a run that never stopped.");
+            note($"{difference}: the last bits of the results may differ from those of an uninterrupted run.");
         }
         return new EvolveRun(request, baseModel, note, progress, cancel).Run();
     }
@@ -83,7 +83,7 @@ public sealed class EvolveRun
     {
         string documents = "";
         _clock.Measure("documents", () => documents = Documents());
-        List<EvolvedModel> models = [new("base", BaseConfig.MaxPositionEmbeddings, Measure("base", _base, null))];
+        List<ModelResults> models = [new("base", BaseConfig.MaxPositionEmbeddings, Measure("base", _base, null))];
         if (Recipe.Iterations[^1].Rope is { } rope)
         {
             models.Add(
@@ -114,7 +114,7 @@ public sealed class EvolveRun
         {
             int count = Recipe.Documents.Count!.Value;
             new FictionFolder(folder, count, Recipe.Documents.Words!.Value, Recipe.Seed, FictionFormat.Jsonl, Force: true)
-                .Write(new Relay<int>(done => _progress(new("documents", "inventing", done, count, ""))), _cancel);
+                .Write(new SynchronousProgress<int>(done => _progress(new("documents", "inventing", done, count, ""))), _cancel);
         }
         return folder;
     }
@@ -133,20 +133,20 @@ public sealed class EvolveRun
             ChunkTokens = iteration.ChunkTokens,
             MinChunkTokens = iteration.MinChunkTokens,
         };
-        LongPoSummary made = LongPoSynthesis.Run(
+        SynthesisSummary<LongPoSettings> made = SynthesisRun.Start(
             options,
-            new Relay<SynthesisProgress>(p => _progress(new("data", name, p.Counts.Written, p.Samples, ""))),
+            new SynchronousProgress<SynthesisProgress>(p => _progress(new("data", name, p.Counts.Written, p.Samples, ""))),
             _cancel);
         if (made.Counts.Written < iteration.Samples)
         {
             _note(
                 Invariant(
-                    $"{name}: {made.Counts.Written} of {iteration.Samples} samples came of {made.Counts.Tried} tries, and {Recipe.HeldOut} of them are held out; {file}.summary.json says why the others were dropped."
-                ));
+                    $"{name}: {made.Counts.Tried} tries gave {made.Counts.Written} of {iteration.Samples} samples. ")
+                    + Invariant($"{Recipe.HeldOut} of them are held out; {file}.summary.json lists why the others were dropped."));
         }
     }
 
-    /// <summary>The folder of the adapter, or of the model where every weight is trained.</summary>
+    /// <summary>Trains an iteration and returns the folder of the adapter, or of the model if every weight is trained.</summary>
     string Train(int index, EvolveIteration iteration, string model)
     {
         string folder = Folder(index),
@@ -169,7 +169,7 @@ public sealed class EvolveRun
                 ReferenceProgress = (done, all) => _progress(new("reference", name, done, all, "")),
             },
             _note,
-            new Relay<TrainingProgress>(p =>
+            new SynchronousProgress<TrainingProgress>(p =>
                 _progress(
                     new(
                         "training",
@@ -180,7 +180,7 @@ public sealed class EvolveRun
             _cancel);
     }
 
-    /// <summary>The model that the next iteration begins with.</summary>
+    /// <summary>Merges the adapter and returns the model for the next iteration.</summary>
     string Merge(string model, string trained, string folder, string name)
     {
         string merged = Path.Combine(folder, ModelName);
@@ -220,14 +220,14 @@ public sealed class EvolveRun
                 results = request.Run(
                     loaded,
                     directory,
-                    new Relay<EvalProgress>(p =>
+                    new SynchronousProgress<EvalProgress>(p =>
                         _progress(new("measuring", folder, p.Done, p.Total ?? 0, Invariant($"{p.Task} at {p.Length}")))),
                     _cancel);
             });
         return results!;
     }
 
-    EvolveVerdict Conclude(List<EvolvedModel> models, string current)
+    EvolveVerdict Conclude(List<ModelResults> models, string current)
     {
         AtomicFile.WriteText(In(SummaryName), EvolveSummary.ToJson(Recipe, models));
         ReportWriter.Write(In(ReportName), EvolveSummary.Report(Recipe, models, i => Path.Combine(Folder(i), "run")));
@@ -245,10 +245,4 @@ public sealed class EvolveRun
     string In(string name) => Path.Combine(_request.Output, name);
 
     static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>Hands progress on where it is reported, in order.</summary>
-    sealed class Relay<T>(Action<T> handler) : IProgress<T>
-    {
-        public void Report(T value) => handler(value);
-    }
 }

@@ -7,7 +7,7 @@ using Farsight.Evaluation.Report;
 
 namespace Farsight.Workflows.Evolve;
 
-/// <summary>What a self-evolution found: evolution.json for programs, a report for people.</summary>
+/// <summary>Writes the results of a self-evolution: evolution.json for programs, a report for people.</summary>
 static class EvolveSummary
 {
     static readonly JsonSerializerOptions s_json = new()
@@ -22,7 +22,7 @@ static class EvolveSummary
     /// Every model with its numbers by task and length, and the iterations' settings; no clock time, so that a repeated run has the same
     /// bytes.
     /// </summary>
-    internal static string ToJson(EvolveRecipe recipe, IReadOnlyList<EvolvedModel> models) =>
+    internal static string ToJson(EvolveRecipe recipe, IReadOnlyList<ModelResults> models) =>
         JsonSerializer.Serialize(
             new
             {
@@ -48,15 +48,18 @@ static class EvolveSummary
             s_json
         ) + "\n";
 
-    /// <summary>The report.</summary>
+    /// <summary>Builds the report.</summary>
     /// <param name="recipe">Of the run.</param>
     /// <param name="models">In the order of comparison.</param>
     /// <param name="runOf">The run directory of an iteration.</param>
-    internal static ReportModel Report(EvolveRecipe recipe, IReadOnlyList<EvolvedModel> models, Func<int, string> runOf) =>
+    internal static ReportModel Report(EvolveRecipe recipe, IReadOnlyList<ModelResults> models, Func<int, string> runOf) =>
         EvalReport.Of(
             "Self-evolution to a longer window",
-            $"A model with a window of {models[0].Window} tokens makes preference data of documents that are longer, learns from them, and does so again, "
-                + $"up to {recipe.Iterations[^1].Window}. At {models[0].Window} tokens the numbers say what became of its short ability, beyond that what it gained.",
+            $"A model with a window of {models[0].Window} tokens makes preference data from longer documents and is trained on them, "
+                + "repeatedly, "
+                + $"up to {recipe.Iterations[^1].Window} tokens. The numbers at {models[0].Window} tokens show whether short contexts "
+                    + "got worse; "
+                + "those at longer lengths show what was gained.",
             [.. models.Select(m => new ReportVariant(m.Name, m.Results))],
             [
                 Curve(recipe, runOf, "Chosen log-probability, held out", "nats per token", PreferenceMetrics.ChosenLogProb, heldOut: true),
@@ -69,8 +72,9 @@ static class EvolveSummary
     static string Describe(EvolveIteration it) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"window {it.Window}, rope {it.Rope ?? "unchanged"}, {it.Samples} samples of up to {it.Turns} turns, documents of up to {it.DocumentTokens} tokens, chunks of {it.MinChunkTokens} to {it.ChunkTokens}, {it.Steps} steps of {it.BatchSize} samples"
-        );
+            $"window {it.Window}, rope {it.Rope ?? "unchanged"}, {it.Samples} samples of up to {it.Turns} turns, "
+                + $"documents of up to {it.DocumentTokens} tokens, chunks of {it.MinChunkTokens} to {it.ChunkTokens}, "
+                + $"{it.Steps} steps of {it.BatchSize} samples");
 
     static LineChart Curve(EvolveRecipe recipe, Func<int, string> runOf, string title, string unit, string metric, bool heldOut) =>
         new(

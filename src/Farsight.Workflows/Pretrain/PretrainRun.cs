@@ -15,15 +15,15 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Workflows.Pretrain;
 
-/// <summary>Carries out a <see cref="PretrainRecipe"/>: documents in, a small base model with its tokenizer out.</summary>
+/// <summary>Runs a <see cref="PretrainRecipe"/>: documents in, a small base model with its tokenizer out.</summary>
 public static class PretrainRun
 {
-    /// <summary>Trains, or continues, and writes the model to the run's model/ folder.</summary>
-    /// <param name="recipe">What to do.</param>
+    /// <summary>Trains or resumes, and writes the model to the run's model/ folder.</summary>
+    /// <param name="recipe">The recipe.</param>
     /// <param name="documents">Folder or file with the documents.</param>
     /// <param name="output">The run directory.</param>
-    /// <param name="resume">Continue the run that is there.</param>
-    /// <param name="progress">Told after every step.</param>
+    /// <param name="resume">Whether an existing run is resumed.</param>
+    /// <param name="progress">Receives the metrics after every step.</param>
     /// <param name="cancel">Finishes the step, saves and stops.</param>
     /// <returns>The model's folder.</returns>
     /// <exception cref="InputException">A listed document is missing, there is no text, or the run directory does not fit.</exception>
@@ -70,7 +70,10 @@ public static class PretrainRun
             recipe.CheckpointEvery,
             recipe.Optimizer,
             recipe.Schedule);
-        new TrainingLoop(new TrainableModel(model), work, options, run).Run(progress, cancel);
+        using (TrainingLoop loop = new(new TrainableModel(model), work, options, run))
+        {
+            loop.Run(progress, cancel);
+        }
 
         AtomicDirectory.Write(run.Model, "config.json", folder =>
         {
@@ -81,7 +84,7 @@ public static class PretrainRun
         return run.Model;
     }
 
-    /// <summary>The documents of the folder: those that are listed, in the list's order, or all.</summary>
+    /// <summary>Returns the listed documents in the list's order, or all documents of the folder.</summary>
     static IReadOnlyList<string> Given(PretrainRecipe recipe, string path)
     {
         SourceDocument[] there = [.. DocumentReader.Read(path)];
@@ -99,12 +102,13 @@ public static class PretrainRun
             .. recipe.Documents.Select(d =>
                 byHash.GetValueOrDefault(d.Sha256)
                 ?? throw new InputException(
-                    $"{path} does not hold {d.Title} (Project Gutenberg {d.Gutenberg}, SHA-256 {d.Sha256}); put that very file there, or empty the recipe's documents to train on whatever is there."
+                    $"{path} does not hold {d.Title} (Project Gutenberg {d.Gutenberg}, SHA-256 {d.Sha256}); put that very file there, "
+                        + "or empty the recipe's documents to train on all files of the folder."
                 )),
         ];
     }
 
-    /// <summary>Facts as they will be asked for, so that their words are single tokens.</summary>
+    /// <summary>Returns facts with their questions, so that their words become single tokens.</summary>
     static IEnumerable<string> NeedleTexts(int seed)
     {
         // Enough that the words of the templates are frequent, too little to crowd out the prose.

@@ -14,7 +14,7 @@ namespace Farsight.Workflows.Study;
 /// <param name="Out">The model's directory; its run directory is beside it, with .run behind the name.</param>
 public sealed record ModelStep(string Base, string Out) : IStudyStep
 {
-    /// <summary>What is changed of the recipe, as a study's <c>set</c>; null for nothing.</summary>
+    /// <summary>Changes of the recipe, as in a study's <c>set</c>. Optional.</summary>
     public JsonObject? Set { get; init; }
 
     /// <inheritdoc/>
@@ -41,7 +41,7 @@ public sealed record ModelStep(string Base, string Out) : IStudyStep
         string made = TrainRun.Start(
             request,
             text => note($"{Out}: {text}"),
-            new Relay<TrainingProgress>(p => progress?.Report(new("prepare", Out, p.Line.Step, p.Steps, ""))),
+            new SynchronousProgress<TrainingProgress>(p => progress?.Report(new("prepare", Out, p.Line.Step, p.Steps, ""))),
             cancel);
         if (recipe.Lora is null)
         {

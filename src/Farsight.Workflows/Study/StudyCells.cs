@@ -3,7 +3,7 @@ using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Workflows.Study;
 
-/// <summary>The number of a variant on a task at a length, over its seeds.</summary>
+/// <summary>Represents the result of a variant on a task at a length, over its seeds.</summary>
 /// <param name="Variant">Its name.</param>
 /// <param name="Task">The task's name.</param>
 /// <param name="Length">Context tokens; null for a task that is not made for a length.</param>
@@ -21,7 +21,7 @@ public sealed record StudyCell(
     string Variant, string Task, int? Length, string Measure, string? MaskedHeads, int? Step, int Seeds, int Examples, int Failed,
     IReadOnlyList<double> BySeed, double Mean, double Low, double High);
 
-/// <summary>How a variant differs from the baseline on a task at a length.</summary>
+/// <summary>Represents the difference of a variant from the baseline on a task at a length.</summary>
 /// <param name="Variant">Its name.</param>
 /// <param name="Baseline">The baseline's.</param>
 /// <param name="Task">The task's name.</param>
@@ -38,11 +38,11 @@ public sealed record StudyDifference(
     string Variant, string Baseline, string Task, int? Length, string Measure, string? MaskedHeads, int Seeds, int Examples,
     double Difference, double Low, double High, string Verdict);
 
-/// <summary>Numbers over seeds and examples, from the records of evaluations.</summary>
+/// <summary>Computes results over seeds and examples from the records of evaluations.</summary>
 static class StudyCells
 {
-    /// <summary>One cell; null where nothing was measured.</summary>
-    internal static StudyCell? Of(PlannedVariant variant, StudyColumn column, int? step, StudyMeasured measured)
+    /// <summary>Computes a cell; null if nothing was measured.</summary>
+    internal static StudyCell? Of(PlannedVariant variant, StudyColumn column, int? step, StudyResults measured)
     {
         EvalRecord[][] seeds =
         [
@@ -60,8 +60,8 @@ static class StudyCells
             seeds.Sum(s => s.Count(r => r.Failed is not null)), bySeed, estimate.Value, interval.Low, interval.High);
     }
 
-    /// <summary>A variant against the baseline, example by example and seed by seed; null where they have nothing in common.</summary>
-    internal static StudyDifference? Between(PlannedVariant variant, PlannedVariant baseline, StudyColumn column, StudyMeasured measured)
+    /// <summary>Compares a variant with the baseline by example and seed; null if they have nothing in common.</summary>
+    internal static StudyDifference? Between(PlannedVariant variant, PlannedVariant baseline, StudyColumn column, StudyResults measured)
     {
         (EvalRecord[] Now, EvalRecord[] Then)[] pairs = [.. Pairs(variant, baseline, column, measured)];
         ScoredExample[][] common = Common(column, [.. pairs.SelectMany(p => new[] { p.Now, p.Then })]);
@@ -93,22 +93,22 @@ static class StudyCells
                 : "worse");
     }
 
-    /// <summary>The records of one seed of both; a model before training stands beside every seed of the other.</summary>
+    /// <summary>Pairs the records by seed; an untrained model is paired with every seed of the other.</summary>
     static IEnumerable<(EvalRecord[] Now, EvalRecord[] Then)> Pairs(
         PlannedVariant variant,
         PlannedVariant baseline,
         StudyColumn column,
-        StudyMeasured measured
+        StudyResults measured
     ) =>
-        from now in measured.Of(variant, column.Measure, StudyMeasured.LastStep(variant, column.Measure))
-        from then in measured.Of(baseline, column.Measure, StudyMeasured.LastStep(baseline, column.Measure))
+        from now in measured.Of(variant, column.Measure, StudyResults.LastStep(variant, column.Measure))
+        from then in measured.Of(baseline, column.Measure, StudyResults.LastStep(baseline, column.Measure))
         where now.Job.Seed is null || then.Job.Seed is null || now.Job.Seed == then.Job.Seed
         let one = column.Records(now.Results)
         let other = column.Records(then.Results)
         where one.Length > 0 && other.Length > 0
         select (one, other);
 
-    /// <summary>The interval that the evaluation itself shows.</summary>
+    /// <summary>Computes the interval of a single evaluation.</summary>
     static (SeedsAndExamples, Interval) Single(StudyColumn column, EvalRecord[] records, ScoredExample[] examples)
     {
         CellResult cell = new CellMaker(EvalTaskCatalog.Get(column.Task), column.Measure.Seed).Make(

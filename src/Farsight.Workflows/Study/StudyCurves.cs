@@ -4,7 +4,7 @@ using Farsight.Evaluation.Report;
 
 namespace Farsight.Workflows.Study;
 
-/// <summary>The curves of a study's trainings, a line for each variant: means over its seeds, with the lowest and highest.</summary>
+/// <summary>Builds the training curves of a study, one line per variant: the mean over seeds with minimum and maximum.</summary>
 sealed class StudyCurves(StudyPlan plan, StudyPaths paths)
 {
     // More would be noise: a point is the mean of a stretch of steps.

@@ -6,45 +6,47 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Workflows.Study;
 
-/// <summary>One evaluation that every variant gets, as farsight eval makes it.</summary>
+/// <summary>Represents an evaluation of every variant, as <c>farsight eval</c> makes it.</summary>
 public sealed record StudyMeasure
 {
     /// <summary>Names of tasks or benchmarks.</summary>
     public required IReadOnlyList<string> Tasks { get; init; }
 
-    /// <summary>Context lengths in tokens, for tasks that are made for a length.</summary>
+    /// <summary>Context lengths in tokens, for tasks that are generated for a length.</summary>
     public required IReadOnlyList<int> Lengths { get; init; }
 
-    /// <summary>Needle depths, evenly from first to last.</summary>
+    /// <summary>Number of needle depths, evenly spaced from 0 to 1.</summary>
     public int Depths { get; init; } = 5;
 
-    /// <summary>Examples for each cell of tasks that make their own; null for each task's own number.</summary>
+    /// <summary>Examples per cell for generated tasks; null for each task's default.</summary>
     public required int? Samples { get; init; }
 
-    /// <summary>Most examples of a task at each length; null for all.</summary>
+    /// <summary>Maximum examples per task and length. Optional; null for all.</summary>
     public int? Limit { get; init; }
 
-    /// <summary>Decides needles, haystacks and resampling; the same for all variants and all training seeds.</summary>
+    /// <summary>Seeds needles, haystacks and resampling; the same for all variants and all training seeds.</summary>
     public required int Seed { get; init; }
 
-    /// <summary>Folder or file with the haystack's documents; null for invented ones.</summary>
+    /// <summary>Folder or file with the documents of the haystack. Optional; null for invented documents.</summary>
     public string? Documents { get; init; }
 
-    /// <summary>The folder of the benchmarks' data; null for the one that the environment names.</summary>
+    /// <summary>Folder with the benchmarks' data. Optional; null for the folder that the environment names.</summary>
     public string? Data { get; init; }
 
-    /// <summary>Heads that are switched off, as eval's --mask-heads spells them; null for none.</summary>
+    /// <summary>Attention heads to mask, as <c>farsight eval</c> spells them. Optional.</summary>
     public string? MaskHeads { get; init; }
 
-    /// <summary>Steps of the training after which it is measured; null for the end alone.</summary>
+    /// <summary>Training steps after which to measure. Optional; null measures only the end.</summary>
     public IReadOnlyList<int>? Steps { get; init; }
 
-    /// <summary>The same settings, the same folder: tasks for people, a hash of everything that decides the numbers.</summary>
-    internal string Slug =>
-        field ??=
-            $"{StudyPaths.Slug(Tasks[0])}{(Tasks.Count > 1 ? $"-and-{Tasks.Count - 1}" : "")}{(MaskHeads is null ? "" : "-masked")}-{InputHash.OfText(JsonSerializer.Serialize(this with { Steps = null }, RecipeFile.Json))[..8]}";
+    /// <summary>The folder name: the tasks, and a hash of everything that decides the numbers.</summary>
+    internal string Slug => field ??= string.Concat(
+        StudyPaths.Slug(Tasks[0]),
+        Tasks.Count > 1 ? $"-and-{Tasks.Count - 1}" : "",
+        MaskHeads is null ? "-" : "-masked-",
+        InputHash.OfText(JsonSerializer.Serialize(this with { Steps = null }, RecipeFile.Json))[..8]);
 
-    /// <summary>Whether a step is measured of a run of so many.</summary>
+    /// <summary>Returns the measured steps of a run with this last step.</summary>
     internal IReadOnlyList<int> StepsOf(int last) => Steps ?? [last];
 
     internal IEnumerable<string> Problems(string path)
@@ -55,7 +57,7 @@ public sealed record StudyMeasure
         {
             if (Tasks.Count == 0 || Lengths.Count == 0)
             {
-                wrong = "a task and a length are needed; name them.";
+                wrong = "it needs at least one task and one length.";
             }
             _ = request.Selected();
         }
@@ -69,30 +71,31 @@ public sealed record StudyMeasure
         }
         foreach (int step in Steps?.Where(s => s < 1) ?? [])
         {
-            yield return $"{path}.steps: {step} is no step of a training; use 1 or more.";
+            yield return $"{path}.steps: {step} is not a training step; use 1 or more.";
         }
         if (Steps is { Count: 0 })
         {
-            yield return $"{path}.steps: the list is empty; leave it out for the end of the training.";
+            yield return $"{path}.steps: the list is empty; remove it to measure the end of the training.";
         }
     }
 
-    /// <summary>Heads by rank need a measurement before that ranks them.</summary>
+    /// <summary>Returns a problem if masked heads are named by rank and no earlier measurement ranks them.</summary>
     internal IEnumerable<string> ScoresProblems(string path, IReadOnlyList<StudyMeasure> before)
     {
         if (NeedsScores && !before.Any(m => m.RanksHeads && (Steps ?? [0]).All((m.Steps ?? [0]).Contains)))
         {
-            yield return $"{path}.mask_heads: '{MaskHeads}' needs to know which heads retrieve; put a measurement of retrieval-heads at the same steps before it.";
+            yield return $"{path}.mask_heads: '{MaskHeads}' needs ranked heads; add a measurement of retrieval-heads at the same steps "
+                + "before it.";
         }
     }
 
-    /// <summary>Whether the masked heads are named by their rank.</summary>
+    /// <summary>Whether the masked heads are named by rank.</summary>
     internal bool NeedsScores => MaskHeads?.Contains(':', StringComparison.Ordinal) == true;
 
-    /// <summary>Whether it tells which heads retrieve.</summary>
+    /// <summary>Whether the evaluation ranks retrieval heads.</summary>
     internal bool RanksHeads => MaskHeads is null && Request(null, null, null).Selected().OfType<IObservedTask>().Any();
 
-    /// <summary>The evaluation.</summary>
+    /// <summary>Creates the evaluation.</summary>
     /// <param name="documents">Found; null for invented ones.</param>
     /// <param name="data">Found; null for the environment's.</param>
     /// <param name="headScores">The directory with the head_scores.json to go by; null for none.</param>

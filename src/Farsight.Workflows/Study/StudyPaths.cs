@@ -3,36 +3,36 @@ using Farsight.Alignment.Recipes;
 
 namespace Farsight.Workflows.Study;
 
-/// <summary>Where the files of a study are.</summary>
+/// <summary>Locates the files of a study.</summary>
 /// <param name="recipePath">The study's recipe.</param>
 /// <param name="root">The study's folder.</param>
 public sealed class StudyPaths(string recipePath, string root)
 {
-    /// <summary>The folder of what processes hold while they work.</summary>
+    /// <summary>Folder of the locks.</summary>
     internal const string Locks = "locks";
 
     /// <summary>The study's folder.</summary>
     public string Root { get; } = root;
 
-    /// <summary>A file or folder that the study makes.</summary>
+    /// <summary>Returns the path of a file or folder that the study makes.</summary>
     public string Out(string path) => Path.Combine(Root, path);
 
-    /// <summary>A file or folder that the recipe names: the study's own, or one beside the recipe, or of the working folder.</summary>
+    /// <summary>Finds a file or folder that the recipe names: in the study's folder, beside the recipe, or in the working folder.</summary>
     /// <param name="key">The key that names it, for the message.</param>
     /// <param name="path">The path in the recipe.</param>
-    /// <exception cref="RecipeException">It is in none of these places.</exception>
+    /// <exception cref="RecipeException">None of these folders has it.</exception>
     public string Find(string key, string path) => RecipeFile.Locate(recipePath, key, path, Root);
 
-    /// <summary>The recipe of a variant, of which everything but the seed is the same in all of its runs.</summary>
+    /// <summary>Returns the file with a variant's identity, which is the same for all of its seeds.</summary>
     internal string VariantOf(string slug) => Path.Combine(Root, "runs", slug, "variant.json");
 
-    /// <summary>The directory of a run.</summary>
+    /// <summary>Returns the directory of a run.</summary>
     internal string RunOf(StudyJob job) => Path.Combine(Root, "runs", job.Variant.Slug, job.SeedName);
 
-    /// <summary>Why a run could not come to its end.</summary>
+    /// <summary>Returns the file with the reason for a failed run.</summary>
     internal string FailureOf(StudyJob job) => $"{RunOf(job)}.failed.txt";
 
-    /// <summary>What training made after a step: an adapter, or a whole model.</summary>
+    /// <summary>Returns the folder of the adapter or model after a step.</summary>
     internal string MadeOf(StudyJob job, int step)
     {
         string kind = job.Variant.Recipe.Lora is null ? "model" : "adapter";
@@ -41,7 +41,7 @@ public sealed class StudyPaths(string recipePath, string root)
             : Path.Combine(RunOf(job), $"{kind}s", StepName(step));
     }
 
-    /// <summary>The directory of an evaluation; a step of null is the model before training.</summary>
+    /// <summary>Returns the directory of an evaluation; a step of null is the model before training.</summary>
     internal string EvaluationOf(StudyJob job, StudyMeasure measure, int? step) =>
         Path.Combine([
             Root,
@@ -52,10 +52,13 @@ public sealed class StudyPaths(string recipePath, string root)
             measure.Slug,
         ]);
 
-    /// <summary>Held by the process that works on a job.</summary>
+    /// <summary>Returns the file with the weights that an evaluation measured.</summary>
+    internal static string WeightsOf(string evaluation) => $"{evaluation}.weights.json";
+
+    /// <summary>Returns the lock of a job.</summary>
     internal string LockOf(string name) => Path.Combine(Root, Locks, $"{name}.lock");
 
-    /// <summary>A name as a folder's: small letters and digits, everything else a hyphen.</summary>
+    /// <summary>Converts a name to a folder name: lower-case letters and digits, hyphens for everything else.</summary>
     internal static string Slug(string name)
     {
         StringBuilder slug = new();
@@ -77,7 +80,7 @@ public sealed class StudyPaths(string recipePath, string root)
     {
         if (string.IsNullOrWhiteSpace(path) || Path.IsPathRooted(path) || path.Split('/', '\\').Contains(".."))
         {
-            yield return $"{key}: '{path}' is no path inside the study's folder; write one such as data/preferences.jsonl.";
+            yield return $"{key}: '{path}' is not a path inside the study's folder; write for example data/preferences.jsonl.";
         }
     }
 

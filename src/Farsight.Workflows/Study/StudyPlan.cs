@@ -4,10 +4,10 @@ using Farsight.Engine;
 
 namespace Farsight.Workflows.Study;
 
-/// <summary>A study with every variant's recipe worked out.</summary>
-/// <param name="Recipe">What was asked for.</param>
-/// <param name="BasePath">The file of the base recipe.</param>
-/// <param name="Variants">In the order of the recipe, those of the grid last.</param>
+/// <summary>Represents a study with the recipe of every variant.</summary>
+/// <param name="Recipe">The recipe.</param>
+/// <param name="BasePath">File of the base recipe.</param>
+/// <param name="Variants">Variants in the order of the recipe, those of the grid last.</param>
 public sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyList<PlannedVariant> Variants)
 {
     const string Seed = "seed";
@@ -15,7 +15,7 @@ public sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyLis
     /// <summary>The variant that all others are compared with.</summary>
     public PlannedVariant Baseline => Recipe.Baseline is { } name ? Variants.First(v => v.Name == name) : Variants[0];
 
-    /// <summary>One job for each variant and seed, one for each untrained variant.</summary>
+    /// <summary>One job per variant and seed; one per untrained variant.</summary>
     internal IReadOnlyList<StudyJob> Jobs =>
     [
         .. from variant in Variants
@@ -23,7 +23,7 @@ public sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyLis
            select new StudyJob(variant, seed),
     ];
 
-    /// <summary>Works out the variants.</summary>
+    /// <summary>Resolves the variants.</summary>
     /// <param name="recipe">The study.</param>
     /// <param name="path">Its file.</param>
     /// <exception cref="RecipeException">Something of any variant cannot be trained; every reason found is in the message.</exception>
@@ -71,11 +71,11 @@ public sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyLis
         where step != recipe.Steps
         let problem = step > recipe.Steps
             ? FormattableString.Invariant($"it trains {recipe.Steps} steps; train longer, or measure earlier.")
-        : recipe.AdapterEvery is not { } every ? "keeps no adapter then; set adapter_every."
+        : recipe.AdapterEvery is not { } every ? "no adapter is kept at that step; set adapter_every."
         : step % every != 0 ? FormattableString.Invariant($"adapter_every is {every}; measure at multiples of it.")
         : null
         where problem is not null
-        select FormattableString.Invariant($"{where}: step {step} is to be measured, but {problem}");
+        select FormattableString.Invariant($"{where}: step {step} is measured, but {problem}");
 
     static string Where(StudyRecipe recipe, StudyVariant variant, int index) =>
         index < recipe.Variants.Count ? $"variants[{index}] ({variant.Name})" : $"grid ({variant.Name})";
@@ -89,8 +89,8 @@ public sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyLis
             {
                 problems.Add(
                     key == Seed
-                        ? $"{where}.{Seed}: the study's seeds decide it; leave it out."
-                        : $"{where}: '{key}' is no key; write it as optimizer.learning_rate.");
+                        ? $"{where}.{Seed}: it is set by the study's seeds; remove it."
+                        : $"{where}: '{key}' is not a key; write it as optimizer.learning_rate.");
                 continue;
             }
             try
@@ -110,16 +110,17 @@ public sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyLis
         {
             if (same.Key.Length == 0)
             {
-                yield return $"variants: '{same.First().Name}' has no letter or digit that a folder could be named by; name it otherwise.";
+                yield return $"variants: '{same.First().Name}' has no letter or digit for a folder name; rename it.";
             }
             else if (same.Count() > 1)
             {
-                yield return $"variants: {string.Join(" and ", same.Select(v => $"'{v.Name}'"))} would have one folder, {same.Key}; name one otherwise.";
+                yield return $"variants: {string.Join(" and ", same.Select(v => $"'{v.Name}'"))} would share the folder {same.Key}; "
+                    + "rename one of them.";
             }
         }
         if (recipe.Baseline is { } baseline && all.All(v => v.Name != baseline))
         {
-            yield return $"baseline: there is no variant '{baseline}'; there are {string.Join(", ", all.Select(v => v.Name))}.";
+            yield return $"baseline: there is no variant '{baseline}'; the variants are {string.Join(", ", all.Select(v => v.Name))}.";
         }
     }
 
@@ -132,15 +133,15 @@ public sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyLis
     }
 }
 
-/// <summary>A variant with its recipe.</summary>
+/// <summary>Represents a variant with its recipe.</summary>
 /// <param name="Name">In tables.</param>
 /// <param name="Slug">As a folder's name.</param>
-/// <param name="IsTrained">False for the base model as it is.</param>
+/// <param name="IsTrained">Whether the variant is trained; false for the base model itself.</param>
 /// <param name="Rope">RoPE of an untrained variant; null for the model's own.</param>
 /// <param name="Recipe">How it is trained; of an untrained one only the base model counts. The seed is a job's.</param>
 public sealed record PlannedVariant(string Name, string Slug, bool IsTrained, string? Rope, TrainRecipe Recipe)
 {
-    /// <summary>Everything that decides its numbers, apart from seeds.</summary>
+    /// <summary>Returns everything that decides the variant's numbers, apart from seeds.</summary>
     internal JsonObject Identity()
     {
         JsonObject identity = new() { ["name"] = Name };
@@ -159,17 +160,17 @@ public sealed record PlannedVariant(string Name, string Slug, bool IsTrained, st
     }
 }
 
-/// <summary>One model of a study: what is trained and measured at once, by one process.</summary>
+/// <summary>Represents one model of a study, which one process trains and measures.</summary>
 /// <param name="Variant">The variant.</param>
 /// <param name="Seed">Of the training; null for an untrained variant.</param>
 public sealed record StudyJob(PlannedVariant Variant, int? Seed)
 {
-    /// <summary>The name of its folder.</summary>
+    /// <summary>Name of the folder.</summary>
     internal string SeedName => Seed is { } seed ? FormattableString.Invariant($"seed-{seed}") : "base";
 
-    /// <summary>For people.</summary>
+    /// <summary>Title for people.</summary>
     internal string Title => Seed is { } seed ? FormattableString.Invariant($"{Variant.Name}, seed {seed}") : Variant.Name;
 
-    /// <summary>How it is trained.</summary>
+    /// <summary>Recipe of the training.</summary>
     internal TrainRecipe Recipe => Variant.Recipe with { Seed = Seed ?? Variant.Recipe.Seed };
 }

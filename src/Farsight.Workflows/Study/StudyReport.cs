@@ -5,13 +5,14 @@ using Farsight.Workflows.Train;
 
 namespace Farsight.Workflows.Study;
 
-/// <summary>Writes report.html, report.md and results.json of what a study has so far.</summary>
+/// <summary>Writes report.html, report.md and results.json with the results of a study so far.</summary>
 sealed class StudyReport(StudyPlan plan, StudyPaths paths)
 {
     const string Intervals =
-        "Means over seeds with 95 % intervals over seeds and examples; docs/studies.md tells how they are made. With a single seed, and before training, the interval is over examples alone and says nothing of other trainings.";
+        "Means over seeds with 95 % intervals over seeds and examples; docs/studies.md describes the method. "
+        + "With a single seed, and before training, the interval covers examples only and not other trainings.";
 
-    readonly StudyMeasured _measured = new(plan, paths);
+    readonly StudyResults _measured = new(plan, paths);
 
     /// <summary>Writes the files.</summary>
     /// <param name="memory">What each trained variant takes, by its folder's name.</param>
@@ -57,7 +58,10 @@ sealed class StudyReport(StudyPlan plan, StudyPaths paths)
         let reason = Reason(job, measure, step, refused)
         where reason is not null
         select new StudyGap(
-            $"{job.Title}{(step is null || step == job.Variant.Recipe.Steps ? "" : FormattableString.Invariant($", step {step}"))}: {string.Join(", ", measure.Tasks)}{(measure.MaskHeads is null ? "" : $" without heads {measure.MaskHeads}")}",
+            job.Title
+                + (step is null || step == job.Variant.Recipe.Steps ? "" : FormattableString.Invariant($", step {step}"))
+                + $": {string.Join(", ", measure.Tasks)}"
+                + (measure.MaskHeads is null ? "" : $" without heads {measure.MaskHeads}"),
             reason);
 
     string? Reason(StudyJob job, StudyMeasure measure, int? step, IReadOnlyDictionary<string, string> refused) =>
@@ -82,12 +86,14 @@ sealed class StudyReport(StudyPlan plan, StudyPaths paths)
             OverviewNote = Intervals,
             Overview = [tables.Comparison(), .. tables.Runs(memory)],
             DifferencesNote =
-                $"Variant − {plan.Baseline.Name}, on the same examples with the same seeds: a difference is one when its 95 % interval leaves 0 out. One in twenty is chance.",
+                $"Variant − {plan.Baseline.Name}, on the same examples with the same seeds. A difference is significant if its 95 % "
+                    + "interval "
+                + "excludes 0. One in twenty is significant by chance.",
             Differences = tables.Differences(),
             Tasks = [.. new StudySections(plan, columns, verdict, _measured).All()],
             Training = curves.All(),
             TrainingNote =
-                "Means over the seeds; the area reaches from the lowest seed to the highest. Margins are those of all seeds together.",
+                "Means over the seeds; the area spans the lowest to the highest seed. Margins are those of all seeds together.",
             Failures =
             [
                 .. verdict

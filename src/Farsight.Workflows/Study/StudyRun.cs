@@ -6,17 +6,17 @@ using Farsight.Workflows.Train;
 
 namespace Farsight.Workflows.Study;
 
-/// <summary>What a study is started with.</summary>
-/// <param name="Recipe">What to do.</param>
-/// <param name="RecipePath">Its file; relative paths in the recipe begin there.</param>
-/// <param name="Output">The study's folder; the same call continues there.</param>
-/// <param name="MemoryBytes">What training may take; null for the memory that the machine has.</param>
+/// <summary>Represents the inputs of a study.</summary>
+/// <param name="Recipe">The recipe.</param>
+/// <param name="RecipePath">File of the recipe; relative paths in the recipe start there.</param>
+/// <param name="Output">Folder of the study; the same call resumes there.</param>
+/// <param name="MemoryBytes">Bytes that training may use; null for the memory of the machine.</param>
 public sealed record StudyRequest(StudyRecipe Recipe, string RecipePath, string Output, long? MemoryBytes = null);
 
-/// <summary>Carries out a <see cref="StudyRecipe"/>: prepares, trains every variant with every seed, measures, reports.</summary>
+/// <summary>Runs a <see cref="StudyRecipe"/>: prepares, trains every variant with every seed, measures, reports.</summary>
 /// <remarks>
-/// Whatever is done is skipped, so an interrupted study is started again with the same call. A run that another process works on is left
-/// to it: the same study started twice shares the work. The report is written anew after each run.
+/// Finished work is skipped, so the same call resumes an interrupted study. Runs that another process works on are left to it, so starting
+/// a study twice splits the work. The report is rewritten after each run.
 /// </remarks>
 public sealed class StudyRun
 {
@@ -38,16 +38,16 @@ public sealed class StudyRun
         _report = new(plan, _paths);
     }
 
-    /// <summary>Does what is left to do.</summary>
-    /// <param name="request">What, and where to.</param>
-    /// <param name="note">Told what a person should know.</param>
-    /// <param name="progress">Told how far it is.</param>
+    /// <summary>Runs the remaining work.</summary>
+    /// <param name="request">Recipe and folder.</param>
+    /// <param name="note">Receives messages for people.</param>
+    /// <param name="progress">Receives the progress.</param>
     /// <param name="cancel">Finishes the step or example, saves and stops.</param>
-    /// <returns>What came of every run.</returns>
-    /// <exception cref="RecipeException">A variant cannot be trained; every reason found is in the message, and nothing was
-    /// begun.</exception>
+    /// <returns>The results.</returns>
+    /// <exception cref="RecipeException">A variant cannot be trained; the message has every problem found, and nothing was
+    /// started.</exception>
     /// <exception cref="InputException">Something is missing or does not fit, or a variant has changed since the study was
-    /// begun.</exception>
+    /// started.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the same call continues.</exception>
     public static StudyVerdict Start(
         StudyRequest request,
@@ -88,7 +88,7 @@ public sealed class StudyRun
         return Report(memory);
     }
 
-    /// <summary>Waits a moment, and tells so once.</summary>
+    /// <summary>Waits briefly, and reports it once.</summary>
     void Waiting(Queue<StudyJob> left, ref bool isWaiting)
     {
         if (!isWaiting)
@@ -99,7 +99,7 @@ public sealed class StudyRun
         StudyLock.Wait(_cancel);
     }
 
-    /// <summary>Trains and measures one model, and says whether there was anything to do; null where another process is at it.</summary>
+    /// <summary>Trains and measures one model. Returns whether there was work to do; null if another process works on it.</summary>
     bool? Do(StudyJob job)
     {
         _cancel.ThrowIfCancellationRequested();
@@ -141,7 +141,7 @@ public sealed class StudyRun
     }
 
     /// <summary>
-    /// Writes down with what the study and each variant is begun, and refuses a variant that was begun with something else.
+    /// Stores the settings of the study and its variants, and refuses a variant that was started with other settings.
     /// </summary>
     void Begin()
     {
@@ -164,7 +164,7 @@ public sealed class StudyRun
         return _report.Write(memory, _work.Refused);
     }
 
-    /// <summary>A folder that holds anything but a study, or the beginning of one, is somebody's work.</summary>
+    /// <summary>Refuses a folder with other files than those of a study.</summary>
     static void RefuseStrangers(string folder)
     {
         if (File.Exists(folder))
@@ -174,7 +174,58 @@ public sealed class StudyRun
         string[] there = Directory.Exists(folder) ? [.. Directory.EnumerateFileSystemEntries(folder).Select(e => Path.GetFileName(e))] : [];
         if (!there.Contains(RecipeName) && there.Any(e => e != StudyPaths.Locks && !e.StartsWith(RecipeName, StringComparison.Ordinal)))
         {
-            throw new InputException($"{folder} is not empty and holds no study; give --out a new folder.");
+            throw new InputException($"{folder} is not empty and is not a study; choose a new output folder.");
         }
+    }
+}
+
+/// <summary>Represents the progress of a study.</summary>
+/// <param name="Stage">prepare, train, eval or wait.</param>
+/// <param name="What">The variant and seed at hand, or what is being made.</param>
+/// <param name="Done">Items done of this stage and variant.</param>
+/// <param name="Total">Items of this stage and variant; 0 if unknown.</param>
+/// <param name="Detail">What else is worth knowing; may be empty.</param>
+public sealed record StudyProgress(string Stage, string What, long Done, long Total, string Detail);
+
+/// <summary>
+/// Provides locks that one process holds at a time, also over a shared folder. The system releases them when the process ends.
+/// </summary>
+static class StudyLock
+{
+    static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Takes the lock; null if another process holds it.</summary>
+    internal static FileStream? TryTake(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        try
+        {
+            return new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Waits for the lock.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled while waiting.</exception>
+    internal static FileStream Take(string path, Action waiting, CancellationToken cancel)
+    {
+        FileStream? taken = TryTake(path);
+        for (; taken is null; taken = TryTake(path))
+        {
+            waiting();
+            Wait(cancel);
+        }
+        return taken;
+    }
+
+    /// <summary>Waits between two attempts.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    internal static void Wait(CancellationToken cancel)
+    {
+        cancel.WaitHandle.WaitOne(s_patience);
+        cancel.ThrowIfCancellationRequested();
     }
 }

@@ -4,7 +4,7 @@ using Farsight.Alignment.Runs;
 
 namespace Farsight.Workflows.Study;
 
-/// <summary>What came of one training of a study.</summary>
+/// <summary>Represents the state of one training of a study.</summary>
 /// <param name="Variant">Its name.</param>
 /// <param name="Seed">Its seed.</param>
 /// <param name="Status">"done", "failed", "begun" or "waiting".</param>
@@ -36,12 +36,12 @@ public sealed record StudyRunState(string Variant, int Seed, string Status, int 
     internal static string MetricsOf(StudyJob job, StudyPaths paths) => Path.Combine(paths.RunOf(job), "metrics.jsonl");
 }
 
-/// <summary>How long a training took, which differs from time to time.</summary>
+/// <summary>Represents the duration of a training.</summary>
 /// <param name="Seconds">Of all steps; evaluations and the reading of data are not counted.</param>
 /// <param name="Tokens">Rows that went forward and backward.</param>
 sealed record StudyTiming(double Seconds, long Tokens)
 {
-    /// <summary>Of a run; null where it has not begun. A step that was done again counts once.</summary>
+    /// <summary>Reads the timing of a run; null if it has not started. Repeated steps count once.</summary>
     internal static StudyTiming? Of(StudyJob job, StudyPaths paths)
     {
         string path = Path.Combine(paths.RunOf(job), "timing.jsonl");

@@ -4,8 +4,8 @@ using Farsight.Evaluation.Report;
 
 namespace Farsight.Workflows.Study;
 
-/// <summary>One task's maps and lines in a study's report: a variant's seeds count as one.</summary>
-sealed class StudySections(StudyPlan plan, IReadOnlyList<StudyColumn> columns, StudyVerdict verdict, StudyMeasured measured)
+/// <summary>Builds the maps and charts of one task in a study's report, over all seeds of a variant.</summary>
+sealed class StudySections(StudyPlan plan, IReadOnlyList<StudyColumn> columns, StudyVerdict verdict, StudyResults measured)
 {
     internal IEnumerable<TaskSection> All() =>
         from task in columns.GroupBy(c => (c.Measure, c.Task))
@@ -29,14 +29,16 @@ sealed class StudySections(StudyPlan plan, IReadOnlyList<StudyColumn> columns, S
     static string Note(StudyColumn column)
     {
         EvalTaskCard card = column.Card;
-        return $"{card.Name} v{card.Version.ToString(CultureInfo.InvariantCulture)}: {card.Metric}{(card.IsShare ? ", in percent" : "")}{(card.IsLowerBetter ? "; lower is better" : "")}.{(card.Chance is { } chance ? $" Chance is {StudyTables.Number(card, chance)}." : "")}";
+        return $"{card.Name} v{card.Version.ToString(CultureInfo.InvariantCulture)}: {card.Metric}"
+            + $"{(card.IsShare ? ", in percent" : "")}{(card.IsLowerBetter ? "; lower is better" : "")}."
+            + (card.Chance is { } chance ? $" Chance is {StudyTables.Number(card, chance)}." : "");
     }
 
     /// <summary>Length by depth, over all seeds.</summary>
     IReadOnlyList<HeatCell> Cells(PlannedVariant variant, StudyColumn column) =>
         [
             .. from records in measured
-                .Of(variant, column.Measure, StudyMeasured.LastStep(variant, column.Measure))
+                .Of(variant, column.Measure, StudyResults.LastStep(variant, column.Measure))
                 .SelectMany(m => m.Results.Examples)
                 .Where(r => r.Task == column.Task && r.Length is not null && r.Depth is not null && column.Card.IsShare)
                 .GroupBy(r => (Length: r.Length!.Value, Depth: r.Depth!.Value))
@@ -54,7 +56,7 @@ sealed class StudySections(StudyPlan plan, IReadOnlyList<StudyColumn> columns, S
                     v.Name,
                     [
                         .. own.SelectMany(c =>
-                                verdict.Cells.Where(x => StudyTables.IsOf(x, v, c) && x.Step == StudyMeasured.LastStep(v, c.Measure)))
+                                verdict.Cells.Where(x => StudyTables.IsOf(x, v, c) && x.Step == StudyResults.LastStep(v, c.Measure)))
                             .Select(x => Point(card, x.Length!.Value, x)),
                     ])),
             ]

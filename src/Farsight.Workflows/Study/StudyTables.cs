@@ -8,12 +8,12 @@ using Farsight.Workflows.Train;
 
 namespace Farsight.Workflows.Study;
 
-/// <summary>The tables of a study's report.</summary>
+/// <summary>Builds the tables of a study's report.</summary>
 sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyColumn> columns, StudyVerdict verdict)
 {
     static readonly JsonSerializerOptions s_line = new(RecipeFile.Json) { WriteIndented = false };
 
-    /// <summary>A row for each variant, a column for each task and length.</summary>
+    /// <summary>Builds the comparison, with a row per variant and a column per task and length.</summary>
     internal ReportTable Comparison() => new(
         ["Variant", .. columns.Select(Heading)],
         [
@@ -27,7 +27,7 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
         Caption = "Every variant on every task and length",
     };
 
-    /// <summary>What every training took.</summary>
+    /// <summary>Builds the table of trainings.</summary>
     internal IEnumerable<ReportTable> Runs(IReadOnlyDictionary<string, TrainPlan> memory)
     {
         StudyJob[] jobs = [.. plan.Jobs.Where(j => j.Seed is not null)];
@@ -42,7 +42,7 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
         }
     }
 
-    /// <summary>The same columns; a row for each variant but the baseline.</summary>
+    /// <summary>Builds the table of differences, with a row per variant except the baseline.</summary>
     internal IReadOnlyList<ReportTable> Differences() => verdict.Differences.Count == 0 ? [] :
     [
         new(["Variant", .. columns.Select(Heading)],
@@ -57,7 +57,7 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
         },
     ];
 
-    /// <summary>What decides the numbers, apart from the defaults of the base recipe.</summary>
+    /// <summary>Lists the settings that decide the numbers, apart from the base recipe.</summary>
     internal IReadOnlyList<Setting> Settings() =>
         [
             new("base recipe", plan.Recipe.Base),
@@ -71,7 +71,9 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
         ];
 
     internal static string Heading(StudyColumn column) =>
-        $"{column.Task[(column.Task.IndexOf('/', StringComparison.Ordinal) + 1)..]}{(column.Length is { } length ? $" {ReportText.Tokens(length)}" : "")}{(column.Measure.MaskHeads is { } heads ? $" −{heads}" : "")}";
+        column.Task[(column.Task.IndexOf('/', StringComparison.Ordinal) + 1)..]
+            + (column.Length is { } length ? $" {ReportText.Tokens(length)}" : "")
+            + (column.Measure.MaskHeads is { } heads ? $" −{heads}" : "");
 
     internal static string Number(EvalTaskCard card, double value) =>
         card.IsShare ? ReportText.PercentOne(value) : ReportText.Fixed(value, 2);
@@ -93,7 +95,7 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
     }
 
     StudyCell? Cell(PlannedVariant variant, StudyColumn column) =>
-        verdict.Cells.FirstOrDefault(c => IsOf(c, variant, column) && c.Step == StudyMeasured.LastStep(variant, column.Measure));
+        verdict.Cells.FirstOrDefault(c => IsOf(c, variant, column) && c.Step == StudyResults.LastStep(variant, column.Measure));
 
     internal static bool IsOf(StudyCell cell, PlannedVariant variant, StudyColumn column) =>
         cell.Variant == variant.Name && cell.Task == column.Task && cell.Length == column.Length && cell.Measure == column.Measure.Slug;
@@ -102,7 +104,7 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
         ? $"{ReportText.Percent(cell.Low)}–{ReportText.Percent(cell.High)}"
         : $"{ReportText.Fixed(cell.Low, 2)}–{ReportText.Fixed(cell.High, 2)}";
 
-    /// <summary>"3 seeds", "2 of 3 seeds" while or because some are missing.</summary>
+    /// <summary>Describes the finished seeds: "3 seeds", "2 of 3 seeds".</summary>
     string Seeds(PlannedVariant variant)
     {
         int wanted = plan.Recipe.Seeds.Count, done = verdict.Runs.Count(r => r.Variant == variant.Name && r.Status == "done");
@@ -129,7 +131,7 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
         ];
     }
 
-    /// <summary>How many seeds the differences rest on.</summary>
+    /// <summary>Describes the number of seeds behind the differences.</summary>
     string Paired(PlannedVariant variant) =>
         verdict.Differences.Where(d => d.Variant == variant.Name).Select(d => d.Seeds).Distinct().ToArray() switch
         {

@@ -3,39 +3,79 @@ using Farsight.Alignment.Recipes;
 
 namespace Farsight.Workflows.Study;
 
-/// <summary>One of the models that a study compares.</summary>
+/// <summary>Represents one of the models that a study compares.</summary>
 public sealed record StudyVariant
 {
-    /// <summary>In tables and, made fit for it, as a folder's name.</summary>
+    /// <summary>Name in tables; the folder name is derived from it.</summary>
     public required string Name { get; init; }
 
-    /// <summary>False for the base model as it is, which is measured once and not once a seed.</summary>
+    /// <summary>Whether the variant is trained. False measures the base model itself, once.</summary>
     public bool Train { get; init; } = true;
 
-    /// <summary>RoPE of an untrained variant, as commands spell it; null for the model's own.</summary>
+    /// <summary>RoPE scaling of an untrained variant, for example "yarn:8". Optional; null keeps the model's own.</summary>
     public string? Rope { get; init; }
 
-    /// <summary>What it changes of the base recipe, after what all change; null for nothing.</summary>
+    /// <summary>Changes of the base recipe, applied after the changes for all variants. Optional.</summary>
     public JsonObject? Set { get; init; }
 
-    /// <summary>Settings that make no sense, each as "path.key: what is wrong; what would be right".</summary>
+    /// <summary>Returns the problems of the settings, each of the form "path.key: what is wrong; what to do".</summary>
     internal IEnumerable<string> Problems(string path)
     {
         if (string.IsNullOrWhiteSpace(Name))
         {
-            yield return $"{path}.name: it is empty; give the variant a name.";
+            yield return $"{path}.name: it is empty; write a name.";
         }
         if (Train && Rope is not null)
         {
-            yield return $"{path}.rope: it is for untrained variants; write \"set\": {{ \"rope\": … }}, or \"train\": false.";
+            yield return $"{path}.rope: it applies to untrained variants only; write \"set\": {{ \"rope\": … }}, or \"train\": false.";
         }
         if (!Train && Set is not null)
         {
-            yield return $"{path}.set: nothing is trained here that it could change; leave it out, or train the variant.";
+            yield return $"{path}.set: it has no effect on an untrained variant; remove it, or train the variant.";
         }
         if (!RopeOption.IsKnown(Rope))
         {
             yield return $"{path}.rope: '{Rope}' is unknown; use null, {RopeOption.Spellings}.";
         }
     }
+}
+
+/// <summary>Builds the variants of a grid.</summary>
+static class StudyGrid
+{
+    /// <summary>Returns the combinations; the last key varies fastest.</summary>
+    internal static IEnumerable<StudyVariant> Variants(JsonObject? grid)
+    {
+        if (grid is null)
+        {
+            return [];
+        }
+        IEnumerable<(string Name, JsonObject Set)> all = [("", [])];
+        foreach ((string key, JsonNode? values) in grid)
+        {
+            all = [.. from one in all from value in values!.AsArray() select With(one, key, value)];
+        }
+        return all.Select(v => new StudyVariant { Name = v.Name, Set = v.Set });
+    }
+
+    internal static IEnumerable<string> Problems(string path, JsonObject? grid) =>
+        from pair in grid?.AsEnumerable() ?? []
+        where pair.Value is not JsonArray { Count: > 0 }
+        select $"{path}.{pair.Key}: it is not a list of values; write for example [0.1, 1].";
+
+    static (string, JsonObject) With((string Name, JsonObject Set) one, string key, JsonNode? value)
+    {
+        JsonObject set = one.Set.DeepClone().AsObject();
+        set[key] = value?.DeepClone();
+        return ($"{(one.Name.Length > 0 ? $"{one.Name}, " : "")}{key.Split('.')[^1]} {Shown(value)}", set);
+    }
+
+    /// <summary>Formats a value; an object by its name if it has one.</summary>
+    static string Shown(JsonNode? value) => value switch
+    {
+        null => "none",
+        JsonObject named when named.FirstOrDefault(p => p.Key is "name" or "scheme").Value is JsonValue name => name.ToString(),
+        JsonValue plain => plain.ToString(),
+        _ => value.ToJsonString(),
+    };
 }

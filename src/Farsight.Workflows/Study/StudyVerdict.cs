@@ -4,11 +4,11 @@ using System.Text.Json.Serialization;
 
 namespace Farsight.Workflows.Study;
 
-/// <summary>What a study found so far: results.json. Nothing in it depends on the clock.</summary>
+/// <summary>Represents the results of a study so far, as in results.json. Nothing in it depends on the clock.</summary>
 /// <param name="Title">The study's.</param>
 /// <param name="Question">What is to be found out.</param>
 /// <param name="Baseline">The variant that the others are compared with.</param>
-/// <param name="Runs">What came of every training.</param>
+/// <param name="Runs">State of every training.</param>
 /// <param name="Cells">Every variant on every task and length, after every step that was measured.</param>
 /// <param name="Differences">From the baseline, after the last of these steps.</param>
 /// <param name="Missing">What could not be measured, and why.</param>
@@ -25,23 +25,23 @@ public sealed record StudyVerdict(
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>The report for people.</summary>
+    /// <summary>Path of the report.</summary>
     [JsonIgnore]
     public string ReportPath { get; init; } = "";
 
-    /// <summary>This, as a file.</summary>
+    /// <summary>Path of results.json.</summary>
     [JsonIgnore]
     public string ResultsPath { get; init; } = "";
 
-    /// <summary>Every training came to its end and everything was measured.</summary>
+    /// <summary>Whether every training finished and everything was measured.</summary>
     [JsonIgnore]
     public bool IsComplete => Missing.Count == 0 && Runs.All(r => r.Status == "done");
 
-    /// <summary>As JSON, ending in a newline; the same results give the same bytes.</summary>
+    /// <summary>Formats the results as JSON with a final newline; equal results give equal bytes.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, s_json) + "\n";
 }
 
-/// <summary>Something that a study was to do and has not.</summary>
+/// <summary>Represents a missing measurement of a study.</summary>
 /// <param name="What">The variant, its seed and what was to be measured.</param>
 /// <param name="Reason">Why not.</param>
 public sealed record StudyGap(string What, string Reason);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Runs;
@@ -18,10 +19,10 @@ sealed class StudyWork(
     readonly Dictionary<string, string> _refused = [];
     readonly Dictionary<string, string> _hashes = [];
 
-    /// <summary>Why an evaluation could not be made, by its directory.</summary>
+    /// <summary>Reasons for refused evaluations, by directory.</summary>
     internal IReadOnlyDictionary<string, string> Refused => _refused;
 
-    /// <summary>Looks at everything that every variant and measurement reads, now that it is prepared.</summary>
+    /// <summary>Checks the inputs of every variant and measurement after the preparation.</summary>
     /// <returns>What each trained variant takes, by its folder's name.</returns>
     /// <exception cref="InputException">Something is missing, damaged, too large or does not fit together.</exception>
     internal IReadOnlyDictionary<string, TrainPlan> Check()
@@ -63,7 +64,7 @@ sealed class StudyWork(
         }
     }
 
-    /// <summary>A run that is finished is not opened again, so its data are compared here.</summary>
+    /// <summary>Compares the data of finished runs, which are not opened again.</summary>
     void RefuseOtherData(PlannedVariant variant, string hash)
     {
         foreach (StudyJob job in plan.Jobs.Where(j => j.Variant == variant))
@@ -72,13 +73,13 @@ sealed class StudyWork(
             if (File.Exists(manifest) && RunManifest.Parse(File.ReadAllText(manifest)).Inputs.GetValueOrDefault("data") != hash)
             {
                 throw new InputException(
-                    $"data has changed since the run in {paths.RunOf(job)} was started; put the old file back, or remove the run and its evaluations."
-                );
+                    $"data has changed since the run in {paths.RunOf(job)} was started; "
+                        + "restore the old file, or remove the run and its evaluations.");
             }
         }
     }
 
-    /// <summary>Trains what is not trained and measures what is not measured.</summary>
+    /// <summary>Does the remaining training and measurements of a job.</summary>
     /// <returns>Whether there was anything to do.</returns>
     /// <exception cref="InUseException">A command of its own works on the run or the evaluation.</exception>
     internal bool Do(StudyJob job)
@@ -102,11 +103,11 @@ sealed class StudyWork(
         return isNew;
     }
 
-    /// <summary>After which steps a model is measured; null is the model before training.</summary>
+    /// <summary>Returns the steps after which a model is measured; null is the model before training.</summary>
     internal static IEnumerable<int?> StepsOf(StudyJob job, StudyMeasure measure) =>
         job.Seed is null ? [null] : measure.StepsOf(job.Variant.Recipe.Steps).Select(s => (int?)s);
 
-    /// <summary>False where the run cannot come to its end.</summary>
+    /// <summary>Trains a model; returns false if the run failed.</summary>
     bool Train(StudyJob job)
     {
         try
@@ -119,7 +120,7 @@ sealed class StudyWork(
             TrainRun.Start(
                 request,
                 text => note($"{job.Title}: {text}"),
-                new Relay<TrainingProgress>(p => progress?.Report(new("train", job.Title, p.Line.Step, p.Steps, Loss(p)))),
+                new SynchronousProgress<TrainingProgress>(p => progress?.Report(new("train", job.Title, p.Line.Step, p.Steps, Loss(p)))),
                 cancel);
             return true;
         }
@@ -131,15 +132,17 @@ sealed class StudyWork(
         }
     }
 
-    /// <summary>False where it was measured before.</summary>
+    /// <summary>Measures a model; returns false if the results exist.</summary>
     bool Measure(StudyJob job, StudyMeasure measure, int? step)
     {
         string directory = paths.EvaluationOf(job, measure, step), model = BaseModel(job.Variant);
         string? made = step is { } s ? paths.MadeOf(job, s) : null;
-        if (IsMeasured(directory, model, made, job))
+        EvaluationWeights weights = WeightsOf(job, model, made);
+        if (IsMeasured(directory, weights, job))
         {
             return false;
         }
+        AtomicFile.WriteText(StudyPaths.WeightsOf(directory), JsonSerializer.Serialize(weights, RecipeFile.Json) + "\n");
         try
         {
             using LoadedModel loaded = Open(job, model, made);
@@ -147,7 +150,7 @@ sealed class StudyWork(
                 .Run(
                     loaded,
                     directory,
-                    new Relay<EvalProgress>(p =>
+                    new SynchronousProgress<EvalProgress>(p =>
                         progress?.Report(
                             new(
                                 "eval",
@@ -166,33 +169,44 @@ sealed class StudyWork(
         return true;
     }
 
-    /// <summary>Whether the evaluation came to its end, with the weights that are there now.</summary>
-    bool IsMeasured(string directory, string model, string? made, StudyJob job)
+    /// <summary>Tells whether the evaluation is complete, for the current weights.</summary>
+    static bool IsMeasured(string directory, EvaluationWeights weights, StudyJob job)
     {
         if (!File.Exists(Path.Combine(directory, EvalFiles.ResultsName)))
         {
             return false;
         }
-        string hashes =
-            job.Variant.Recipe.Lora is null && made is not null ? Hash(made) : $"{Hash(model)}{(made is null ? "" : $"+{Hash(made)}")}";
-        return EvalFiles.ReadResults(directory).Model.Contains($"({hashes})", StringComparison.Ordinal)
+        string file = StudyPaths.WeightsOf(directory);
+        if (!File.Exists(file))
+        {
+            throw new InputException(
+                $"{directory} was measured by an earlier version of Farsight, which did not record the measured weights; "
+                    + "remove it to measure again.");
+        }
+        return EvaluationWeights.Read(file) == weights
             ? true
             : throw new InputException(
-                $"{directory} holds answers of other weights than those that {job.Title} has now; remove it to measure them.");
+                $"{directory} has results of other weights than those that {job.Title} has now; remove it to measure again.");
     }
+
+    EvaluationWeights WeightsOf(StudyJob job, string model, string? made) =>
+        job.Variant.Recipe.Lora is null && made is not null
+            ? new(null, Hash(made))
+            : new(Hash(model), made is null ? null : Hash(made));
 
     static LoadedModel Open(StudyJob job, string model, string? made) => made is null
         ? LoadedModel.Open(model, null, RopeOption.Parse(job.Variant.Rope, ModelFiles.ReadConfig(model)))
         : job.Variant.Recipe.Lora is null ? LoadedModel.Open(made) : LoadedModel.Open(model, made);
 
-    /// <summary>The evaluation before this one that ranked the heads of the same model.</summary>
+    /// <summary>Returns the directory of the earlier evaluation that ranked the heads of the same model.</summary>
     string? HeadScores(StudyJob job, StudyMeasure measure, int? step) =>
         !measure.NeedsScores
             ? null
             : plan.Recipe.Measure.Where(m => m.RanksHeads)
                 .Select(m => paths.EvaluationOf(job, m, step))
                 .FirstOrDefault(d => File.Exists(Path.Combine(d, Evaluation.Core.HeadScores.FileName)))
-                ?? throw new InputException("Which heads retrieve is not known: the measurement that would tell found none.");
+                ?? throw new InputException("The heads cannot be ranked: the measurement of retrieval heads found none. Name the heads "
+                    + "in mask_heads instead.");
 
     EvalRequest Request(StudyMeasure measure, string? headScores) =>
         measure.Request(
@@ -202,10 +216,29 @@ sealed class StudyWork(
 
     string BaseModel(PlannedVariant variant) => RecipeFile.Locate(plan.BasePath, "base_model", variant.Recipe.BaseModel, paths.Root);
 
-    string Hash(string path) => _hashes.TryGetValue(path, out string? hash) ? hash : _hashes[path] = InputHash.OfModel(path)[..8];
+    string Hash(string path) => _hashes.TryGetValue(path, out string? hash) ? hash : _hashes[path] = InputHash.OfModel(path);
 
     static string Loss(TrainingProgress at) =>
         at.Line.Values.TryGetValue(PreferenceMetrics.Loss, out double loss)
             ? string.Create(CultureInfo.InvariantCulture, $"loss {loss:0.000}")
             : "";
+}
+
+/// <summary>Represents the weights that an evaluation measured, stored beside its directory.</summary>
+/// <param name="BaseModel">SHA-256 of the base model's files; null if every weight was trained.</param>
+/// <param name="Trained">SHA-256 of the files of the adapter or the trained model; null before training.</param>
+sealed record EvaluationWeights(string? BaseModel, string? Trained)
+{
+    /// <exception cref="InputException">The file is damaged.</exception>
+    internal static EvaluationWeights? Read(string file)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<EvaluationWeights>(File.ReadAllText(file), RecipeFile.Json);
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{file} is damaged; remove it and the evaluation beside it to measure again.", e);
+        }
+    }
 }

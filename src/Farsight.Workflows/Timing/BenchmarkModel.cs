@@ -23,13 +23,13 @@ public static class BenchmarkModel
     /// <param name="shape">Of the model; prompt and responses are its window.</param>
     /// <param name="directory">Made, or replaced if it holds a model.</param>
     /// <param name="format">How the values are stored.</param>
-    /// <param name="progress">Told the bytes written so far.</param>
+    /// <param name="progress">Receives the bytes written so far.</param>
     /// <param name="cancel">Nothing is left behind.</param>
     /// <exception cref="InputException">The disk has too little room, or the directory holds something else.</exception>
     public static void Write(StepShape shape, string directory, NumberFormat format, IProgress<long>? progress, CancellationToken cancel)
     {
         CheckRoom(directory, ByteCount(shape, format));
-        UniformWeights weights = new(Seed);
+        using UniformWeights weights = new(Seed);
         AtomicDirectory.Write(directory, "config.json", folder => ModelWriter.Write(
             folder, shape.Model, format, ParameterShapes.Of(shape.Model).Select(p => Tensor(p, format, weights)), progress: bytes =>
             {
@@ -63,7 +63,8 @@ public static class BenchmarkModel
         if (free < bytes + Margin)
         {
             throw new InputException(
-                $"{directory}: the model takes {(bytes + Margin) >> 20} MiB and the disk has {free >> 20} MiB left; choose another disk, a smaller shape or a narrower format."
+                $"{directory}: the model needs {(bytes + Margin) >> 20} MiB and the disk has {free >> 20} MiB free; choose another "
+                    + "disk, a smaller shape or a narrower format."
             );
         }
     }

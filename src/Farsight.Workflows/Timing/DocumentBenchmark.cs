@@ -4,7 +4,7 @@ using Farsight.Alignment.Corpus;
 
 namespace Farsight.Workflows.Timing;
 
-/// <summary>What <see cref="DocumentBenchmark"/> measured.</summary>
+/// <summary>Represents the results of <see cref="DocumentBenchmark"/>.</summary>
 /// <param name="Documents">Found in the corpus.</param>
 /// <param name="Bytes">Of their texts in UTF-8.</param>
 /// <param name="ReadSeconds">Reading and parsing, the fastest pass.</param>
@@ -12,10 +12,10 @@ namespace Farsight.Workflows.Timing;
 /// <param name="AllSeconds">The same with near-duplicates looked for.</param>
 public sealed record DocumentBenchmarkResult(long Documents, long Bytes, double ReadSeconds, double RepairSeconds, double AllSeconds);
 
-/// <summary>Times reading a corpus on one thread: as it is, with repair, and with near-duplicates looked for.</summary>
+/// <summary>Times reading a corpus on one thread: unchanged, with repair, and with detection of near-duplicates.</summary>
 public static class DocumentBenchmark
 {
-    /// <summary>Measures.</summary>
+    /// <summary>Runs the measurement.</summary>
     /// <param name="options">The corpus, its format and field.</param>
     /// <param name="passes">Of each kind, at least one; the fastest counts.</param>
     /// <param name="cancel">Stops between documents.</param>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Inference;
 using Farsight.Engine.Machine;
 using Farsight.Engine.Models;
@@ -19,7 +20,7 @@ public static class InferenceBenchmark
     /// <exception cref="InputException">The directory holds no sound model.</exception>
     public static InferenceTimes Choices(string modelDirectory, ChoiceShape shape, int alone, CancellationToken cancel)
     {
-        using LlamaModel model = LlamaModel.Load(modelDirectory);
+        using LlamaModel model = ModelLoader.Load(modelDirectory);
         ForwardFlops flops = new(model.Config);
         List<ScoringRequest[]> calls = [];
         for (int first = 0; first < shape.Questions; first += shape.QuestionsPerCall)
@@ -66,7 +67,7 @@ public static class InferenceBenchmark
     /// <exception cref="InputException">The directory holds no sound model.</exception>
     public static InferenceTimes Generation(string modelDirectory, GenerationShape shape, int alone, CancellationToken cancel)
     {
-        using LlamaModel model = LlamaModel.Load(modelDirectory);
+        using LlamaModel model = ModelLoader.Load(modelDirectory);
         ForwardFlops flops = new(model.Config);
         flops.Add(shape.SharedTokens, 0, 0);
         GenerationRequest[] requests =
@@ -180,7 +181,7 @@ public sealed record ChoiceShape(
 /// <param name="NewTokens">That are generated.</param>
 public sealed record GenerationShape(int Prompts, int SharedTokens, int OwnTokens, int NewTokens);
 
-/// <summary>What a benchmark of inference found.</summary>
+/// <summary>Represents the results of an inference benchmark.</summary>
 /// <param name="Samples">Questions or prompts.</param>
 /// <param name="Seconds">For all of them together.</param>
 /// <param name="Flops">That they need.</param>
@@ -195,6 +196,34 @@ public sealed record InferenceTimes(int Samples, double Seconds, double Flops, i
     /// <summary>How many times as many as one by one; NaN where none were done so.</summary>
     public double TimesAlone => Rate / (Alone / SecondsAlone);
 
-    /// <summary>Operations a second, as a share of the peak of the threads in use.</summary>
+    /// <summary>Operations per second, as a share of the peak of the threads in use.</summary>
     public double ShareOfPeak => Flops / Seconds / Peak.AllCores;
+}
+
+/// <summary>Floating-point operations that scoring or decoding needs, counted as <see cref="StepFlops"/> counts a step's forward.</summary>
+/// <remarks>Every shared row once; of attention the visible pairs; in the last layer and the head only rows that somebody reads. A
+/// multiply-add counts as two.</remarks>
+sealed class ForwardFlops(ModelConfig config)
+{
+    /// <summary>So far.</summary>
+    internal double Total { get; private set; }
+
+    /// <summary>Counts consecutive rows.</summary>
+    /// <param name="rows">How many.</param>
+    /// <param name="before">Rows that each of them sees besides those of its own kind before it.</param>
+    /// <param name="read">How many of them, the last ones, are read.</param>
+    internal void Add(double rows, double before, double read)
+    {
+        double d = config.HiddenSize,
+            queries = (double)config.NumAttentionHeads * config.HeadDim,
+            keys = (double)config.NumKeyValueHeads * config.HeadDim;
+        double always = 2 * d * keys,
+            sometimes = (2 * queries + 3 * config.IntermediateSize) * d;
+        double inner = config.NumHiddenLayers - 1;
+        double products = inner * rows * (always + sometimes) + rows * always + read * sometimes + read * config.VocabSize * d;
+        double pairs = inner * Pairs(rows, before) + Pairs(read, before + rows - read);
+        Total += 2 * products + 4 * queries * pairs;
+    }
+
+    static double Pairs(double rows, double before) => rows * before + rows * (rows + 1) / 2;
 }

@@ -3,6 +3,7 @@ using Farsight.Alignment.Data;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Training;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Lora;
 using Farsight.Engine.Machine;
 using Farsight.Engine.Models;
@@ -11,7 +12,7 @@ using Farsight.Engine.Parameters;
 
 namespace Farsight.Workflows.Timing;
 
-/// <summary>Times whole training steps: forward, backward, clipping, optimizer, exactly as training takes them.</summary>
+/// <summary>Times whole training steps: forward, backward, clipping and optimizer, exactly as in training.</summary>
 /// <remarks>An adapter of rank 32 on q, k, v and o is trained, and the embeddings; an output head of its own stays frozen.</remarks>
 public static class StepBenchmark
 {
@@ -37,7 +38,7 @@ public static class StepBenchmark
 
     /// <summary>Makes or loads the model, takes the warm-up steps and times the others.</summary>
     /// <param name="options">What to time.</param>
-    /// <param name="progress">Told the number of steps done, warm-up included.</param>
+    /// <param name="progress">Receives the number of finished steps, including warm-up.</param>
     /// <param name="cancel">Looked at between steps.</param>
     /// <exception cref="InputException">The model directory is unsound or of another shape, or the shape has too few responses for the
     /// objective.</exception>
@@ -48,7 +49,8 @@ public static class StepBenchmark
         if (responses > options.Shape.Responses.Count || (responses == 1 && objective is Logo))
         {
             throw new InputException(
-                $"{options.Objective} compares responses, and the shape has {options.Shape.Responses.Count}; give a length for the chosen one and for each rejected one."
+                $"{options.Objective} compares responses, and the shape has {options.Shape.Responses.Count}; list a length for the "
+                    + "chosen one and for each rejected one."
             );
         }
 
@@ -63,7 +65,7 @@ public static class StepBenchmark
             1,
             s_optimizer,
             new Engine.Optimizers.LearningRateSchedule.Constant(0));
-        ParameterUpdates updates = new(model.Parameters, training);
+        using ParameterUpdates updates = new(model.Parameters, training);
 
         MachinePeak before = MachinePeak.Measure();
         List<StepTime> times = [];
@@ -109,7 +111,8 @@ public static class StepBenchmark
         return chosen >= 0
             ? levels[chosen].Level
             : throw new InputException(
-                $"The step needs {levels[^1].Bytes >> 20} MiB at least and may take {budget >> 20} MiB; give more with --memory, use a shorter prompt or narrower weights."
+                $"The step needs at least {levels[^1].Bytes >> 20} MiB and may use {budget >> 20} MiB; allow more memory, or use a "
+                    + "shorter prompt or narrower weights."
             );
     }
 
@@ -122,7 +125,7 @@ public static class StepBenchmark
                 options.Shape.Model,
                 options.Weights is { } format and not NumberFormat.F32 ? new ConvertedWeights(random, format) : random);
         }
-        LlamaModel model = LlamaModel.Load(directory, weights: options.Weights);
+        LlamaModel model = ModelLoader.Load(directory, weights: options.Weights);
         StepShape s = options.Shape;
         ModelConfig c = model.Config;
         (string Key, int Shape, int Model)[] extents =
@@ -208,7 +211,7 @@ public readonly record struct StepTime(double Forward, double Backward, double U
     public double Total => Forward + Backward + Update;
 }
 
-/// <summary>What a benchmark of steps found.</summary>
+/// <summary>Represents the results of a step benchmark.</summary>
 /// <param name="Options">What was timed.</param>
 /// <param name="Level">What the passes kept.</param>
 /// <param name="Tokens">T: rows that the tree has; without sharing each prompt counts.</param>
@@ -233,6 +236,6 @@ public sealed record StepBenchmarkResult(
     /// <summary>Seconds of the step in the middle.</summary>
     public double SecondsMedian => Times[Times.Count / 2].Total;
 
-    /// <summary>Operations a second of the fastest step, as a share of the peak of the threads in use.</summary>
+    /// <summary>Operations per second of the fastest step, as a share of the peak of the threads in use.</summary>
     public double ShareOfPeak => Flops.Total / SecondsMin / Peak.AllCores;
 }

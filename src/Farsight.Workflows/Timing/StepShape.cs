@@ -6,7 +6,7 @@ using Farsight.Engine.Rope;
 
 namespace Farsight.Workflows.Timing;
 
-/// <summary>What a benchmark of a training step is run on: the shape of a model and of one preference sample.</summary>
+/// <summary>Represents the inputs of a step benchmark: the shape of a model and of one preference sample.</summary>
 /// <param name="Hidden">D.</param>
 /// <param name="Layers">L.</param>
 /// <param name="Heads">H; divides D.</param>

@@ -9,7 +9,7 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Workflows.Timing;
 
-/// <summary>What <see cref="SynthesisBenchmark"/> measured.</summary>
+/// <summary>Represents the results of <see cref="SynthesisBenchmark"/>.</summary>
 /// <param name="Bytes">Of the documents, in UTF-8.</param>
 /// <param name="CutSeconds">Reading, hashing, encoding and cutting them.</param>
 /// <param name="Samples">Made after that.</param>
@@ -24,7 +24,7 @@ public static class SynthesisBenchmark
 {
     const int Window = 32_768, ChunkTokens = 512, Chunks = 16, Seed = 1;
 
-    /// <summary>Measures.</summary>
+    /// <summary>Runs the measurement.</summary>
     /// <param name="model">Directory with a tokenizer and a chat template.</param>
     /// <param name="documents">The corpus.</param>
     /// <param name="samples">How many to make.</param>
@@ -54,7 +54,7 @@ public static class SynthesisBenchmark
     static SampleMaker Maker(ChunkedCorpus corpus, Tokenizer tokenizer, ChatFormat format, IChunkScorer scorer)
     {
         PromptBudget budget = PromptBudget.Of(ChunkTokens, Window);
-        PassageScores scores = new(tokenizer, scorer, mostChunks: 0); // as if every sample came from another document
+        PassageScores scores = new(tokenizer, scorer, maxChunks: 0); // as if every sample came from another document
         ContextRules rules = new(Chunks, scorer.Threshold);
         ContextDraw draw = new(
             corpus,
@@ -86,8 +86,8 @@ public static class SynthesisBenchmark
         }
     }
 
-    /// <summary>Words of the context, from a place that the ask decides.</summary>
-    static string Copy(ModelAsk ask, Tokenizer tokenizer)
+    /// <summary>Copies words of the context from a random place.</summary>
+    static string Copy(ResponseRequest ask, Tokenizer tokenizer)
     {
         Engine.Numerics.SeededRandom random = ask.Random;
         int from = random.Next(Math.Max(1, ask.Context.Length - 32));

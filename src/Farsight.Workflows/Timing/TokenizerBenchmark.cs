@@ -10,7 +10,7 @@ namespace Farsight.Workflows.Timing;
 /// <summary>Times a tokenizer on one thread: loading, and encoding all documents again and again.</summary>
 public static class TokenizerBenchmark
 {
-    /// <summary>Measures.</summary>
+    /// <summary>Runs the measurement.</summary>
     /// <param name="tokenizer">A tokenizer.json, or a directory that holds one.</param>
     /// <param name="documents">A corpus, as <see cref="DocumentReader"/> reads it.</param>
     /// <param name="passes">How often all documents are encoded, at least once.</param>
@@ -58,4 +58,19 @@ public static class TokenizerBenchmark
         using Process process = Process.GetCurrentProcess();
         return peak ? process.PeakWorkingSet64 : process.WorkingSet64;
     }
+}
+
+/// <summary>Represents the results of <see cref="TokenizerBenchmark"/>.</summary>
+/// <param name="Documents">How many texts were encoded.</param>
+/// <param name="Bytes">Their length in UTF-8.</param>
+/// <param name="Tokens">What they became.</param>
+/// <param name="LoadSeconds">Reading the tokenizer.</param>
+/// <param name="Seconds">Encoding all documents, pass by pass.</param>
+/// <param name="GrownBytes">How much the process's memory grew, at its peak, by loading and encoding.</param>
+/// <param name="Sha256">Of all ids, as 32-bit little-endian numbers.</param>
+public sealed record TokenizerBenchmarkResult(
+    int Documents, long Bytes, long Tokens, double LoadSeconds, IReadOnlyList<double> Seconds, long GrownBytes, string Sha256)
+{
+    /// <summary>Bytes per second in the fastest pass.</summary>
+    public double BytesPerSecond => Bytes / Seconds.Min();
 }

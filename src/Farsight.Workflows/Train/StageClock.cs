@@ -4,13 +4,13 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Workflows.Train;
 
-/// <summary>Seconds spent in each stage, over all the times that a run of several stages was started.</summary>
+/// <summary>Measures the seconds per stage, over all restarts of a run.</summary>
 /// <param name="path">Where they are kept.</param>
 sealed class StageClock(string path)
 {
     readonly Dictionary<string, double> _seconds = Read(path);
 
-    /// <summary>What was measured so far, with the total.</summary>
+    /// <summary>Seconds by stage so far, and in total.</summary>
     internal IReadOnlyDictionary<string, double> Seconds
     {
         get
@@ -21,7 +21,7 @@ sealed class StageClock(string path)
         }
     }
 
-    /// <summary>Runs a part of a stage and adds its time, also when it is interrupted.</summary>
+    /// <summary>Runs a part of a stage and adds its time, even if it is interrupted.</summary>
     internal void Measure(string stage, Action part)
     {
         long start = Stopwatch.GetTimestamp();

@@ -12,7 +12,7 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Workflows.Train;
 
-/// <summary>What a <see cref="TrainRecipe"/> names, read and checked; no weight is touched.</summary>
+/// <summary>Reads and checks the inputs that a <see cref="TrainRecipe"/> names, without the weights.</summary>
 /// <param name="BaseModel">The model's directory or file.</param>
 /// <param name="Config">Its config, as it is stored.</param>
 /// <param name="Rope">The rule that replaces the config's; null keeps it.</param>
@@ -29,13 +29,13 @@ sealed record TrainInputs(
     IReadOnlyList<SampleTokens> Training,
     IReadOnlyList<SampleTokens> HeldOut)
 {
-    /// <summary>The held-out samples as they are stored, for who wants to ask their questions.</summary>
+    /// <summary>The held-out samples as stored, for asking their questions.</summary>
     internal required IReadOnlyList<PreferenceSample> HeldOutSamples { get; init; }
 
-    /// <summary>How prompts become tokens.</summary>
+    /// <summary>Chat format of the prompts.</summary>
     internal required ChatFormat Format { get; init; }
 
-    /// <summary>Reads everything.</summary>
+    /// <summary>Reads the inputs.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="recipePath">Its file; relative paths begin there.</param>
     /// <param name="folder">Looked in before that; null for nothing.</param>
@@ -66,7 +66,7 @@ sealed record TrainInputs(
     /// The log-probabilities after the short contexts, by sample id: read from beside the dataset, or computed and put there.
     /// </summary>
     /// <param name="objective">Says how many rejected responses count.</param>
-    /// <param name="progress">Told samples done and samples in all where they are computed.</param>
+    /// <param name="progress">Receives finished and total samples while they are computed.</param>
     /// <param name="cancel">Stops after a tree; the next call continues.</param>
     internal IReadOnlyDictionary<string, PreferenceLogProbs> ReadShortReference(
         IPreferenceObjective objective,
@@ -79,7 +79,7 @@ sealed record TrainInputs(
             .ToDictionary(s => s.Key, s => PreferenceLogProbs.OverTurns(s.Value, objective.RejectedResponses), StringComparer.Ordinal);
     }
 
-    /// <summary>The samples as training work.</summary>
+    /// <summary>Creates the training work.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="reference">By sample id; empty for objectives without one.</param>
     internal PreferenceTraining Work(TrainRecipe recipe, IReadOnlyDictionary<string, PreferenceLogProbs> reference) => new(

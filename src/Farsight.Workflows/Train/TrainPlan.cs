@@ -1,4 +1,5 @@
 using System.Globalization;
+using Farsight.Alignment.Data;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Training;
@@ -9,12 +10,12 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Workflows.Train;
 
-/// <summary>What a training run will take of the machine at each level of recomputation, computed before anything is trained.</summary>
+/// <summary>Represents the memory and time of a training run at each level of recomputation, computed before the training.</summary>
 /// <param name="Model">The base model, with the recipe's RoPE.</param>
-/// <param name="Largest">No tree of the run is larger in anything.</param>
-/// <param name="EmbeddingRows">Rows of the embeddings that the run may touch.</param>
-/// <param name="Budget">Bytes that the process may take.</param>
-/// <param name="Levels">From the fastest to the leanest.</param>
+/// <param name="Largest">Size that no tree of the run exceeds.</param>
+/// <param name="EmbeddingRows">Rows of the embeddings that the run may change.</param>
+/// <param name="Budget">Bytes that the process may use.</param>
+/// <param name="Levels">Levels from the fastest to the leanest.</param>
 public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int EmbeddingRows, long Budget, IReadOnlyList<LevelPlan> Levels)
 {
     // Share of the processor's peak that a training step reaches, as docs/performance.md measures it.
@@ -23,20 +24,20 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     // Steps whose operations are counted; their mean stands for all.
     const int CountedSteps = 8;
 
-    /// <summary>Optimizer steps of the run.</summary>
+    /// <summary>Number of optimizer steps.</summary>
     public int Steps { get; init; }
 
-    /// <summary>Tokens of the trees of a step, each shared one once; 0 where nobody asked.</summary>
+    /// <summary>Tokens per step with shared tokens counted once; 0 if not computed.</summary>
     public double TokensPerStep { get; init; }
 
-    /// <summary>The fastest level that fits; null when none does.</summary>
+    /// <summary>The fastest level that fits into the memory; null for none.</summary>
     public LevelPlan? Chosen => Levels.FirstOrDefault(l => l.Memory.Total <= Budget);
 
-    /// <summary>Plans a recipe's run, the time of a step included.</summary>
+    /// <summary>Plans the run of a recipe, including the time per step.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="recipePath">Its file.</param>
-    /// <param name="memoryBytes">What the process may take; null for the memory that the machine has.</param>
-    /// <param name="peak">Operations a second of the threads in use.</param>
+    /// <param name="memoryBytes">Bytes that the process may use; null for the memory of the machine.</param>
+    /// <param name="peak">Peak operations per second of the threads in use.</param>
     /// <exception cref="InputException">Something that the recipe names is missing, damaged or does not fit together.</exception>
     public static TrainPlan Of(TrainRecipe recipe, string recipePath, long? memoryBytes, double peak)
     {
@@ -44,12 +45,12 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         return Of(recipe, inputs, memoryBytes).Timed(recipe, Sizing(recipe, inputs), CountedSteps, peak);
     }
 
-    /// <summary>Plans a run without its model and its data, for samples that all have the lengths of one.</summary>
+    /// <summary>Plans a run without its model and data, for samples of equal length.</summary>
     /// <remarks>Weights that the recipe does not convert count as BF16, and every token of the vocabulary as one that occurs.</remarks>
     /// <param name="recipe">The recipe.</param>
     /// <param name="shape">Stands for what the recipe names.</param>
-    /// <param name="memoryBytes">What the process may take; null for the memory that the machine has.</param>
-    /// <param name="peak">Operations a second of the threads in use.</param>
+    /// <param name="memoryBytes">Bytes that the process may use; null for the memory of the machine.</param>
+    /// <param name="peak">Peak operations per second of the threads in use.</param>
     /// <exception cref="InputException">The recipe does not fit such samples.</exception>
     public static TrainPlan Of(TrainRecipe recipe, PlannedShape shape, long? memoryBytes, double peak)
     {
@@ -79,12 +80,12 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         };
     }
 
-    /// <summary>"1.4 GiB", "532 MiB".</summary>
+    /// <summary>Formats a size: "1.4 GiB", "532 MiB".</summary>
     public static string Text(long bytes) => bytes >= 1L << 30
         ? string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):F1} GiB")
         : string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):F0} MiB");
 
-    /// <summary>What a level computes again, for a sentence.</summary>
+    /// <summary>Describes what a level recomputes, as part of a sentence.</summary>
     public static string Describe(Recomputation level) => level switch
     {
         Recomputation.None => "nothing",
@@ -117,7 +118,7 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         { Steps = recipe.Steps };
     }
 
-    /// <summary>The level to train at.</summary>
+    /// <summary>Returns the level to train at.</summary>
     /// <exception cref="InputException">Nothing fits.</exception>
     internal Recomputation Require()
     {
@@ -127,12 +128,13 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         }
         MemoryPlan least = Levels[^1].Memory;
         throw new InputException(
-            $"Training needs {Text(least.Total)} at least and may take {Text(Budget)}: weights {Text(least.Weights)}, adapter, embeddings and optimizer {Text(least.Adapter + least.Embeddings + least.Optimizer)}, "
-                + $"a tree of {Largest.Rows} tokens {Text(least.Activations + least.Scratch)}; lower micro_batch_tokens or use shorter samples, set weights to q4_0, or give more with --memory."
-        );
+            $"Training needs at least {Text(least.Total)} and may use {Text(Budget)}: weights {Text(least.Weights)}, "
+                + $"adapter, embeddings and optimizer {Text(least.Adapter + least.Embeddings + least.Optimizer)}, "
+                + $"a tree of {Largest.Rows} tokens {Text(least.Activations + least.Scratch)}. "
+                + "Lower micro_batch_tokens, use shorter samples, set weights to q4_0, or allow more memory.");
     }
 
-    /// <summary>The same work without its reference, on which no size depends.</summary>
+    /// <summary>Creates the work without its reference, on which no size depends.</summary>
     static PreferenceTraining Sizing(TrainRecipe recipe, TrainInputs inputs) =>
         inputs.Work(
             recipe,
@@ -159,8 +161,37 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     }
 }
 
-/// <summary>A run at one level of recomputation.</summary>
+/// <summary>Represents a run at one level of recomputation.</summary>
 /// <param name="Level">The level.</param>
 /// <param name="Memory">What it takes.</param>
-/// <param name="SecondsPerStep">Estimated from the operations of the first steps; 0 where nobody asked.</param>
+/// <param name="SecondsPerStep">Estimated from the operations of the first steps; 0 if not computed.</param>
 public sealed record LevelPlan(Recomputation Level, MemoryPlan Memory, double SecondsPerStep);
+
+/// <summary>Stands for a model and a dataset that are not at hand: a shape, and the lengths that every sample has.</summary>
+/// <param name="Config">The model.</param>
+/// <param name="Prompt">P: tokens of context and question, at least 1.</param>
+/// <param name="Responses">[M + 1] tokens of each response, the chosen one first.</param>
+public sealed record PlannedShape(ModelConfig Config, int Prompt, IReadOnlyList<int> Responses)
+{
+    const string Id = "planned";
+    const int ChunkTokens = 512, MostQuestionTokens = 64;
+
+    /// <summary>Creates training work with one sample.</summary>
+    internal PreferenceTraining Work(TrainRecipe recipe)
+    {
+        int question = Math.Min(MostQuestionTokens, Prompt / 2);
+        SampleTokens sample = new(
+            Id,
+            [],
+            [.. new int[Prompt - question].Chunk(ChunkTokens)],
+            new int[question],
+            new int[Responses[0]],
+            [.. Responses.Skip(1).Select(r => new int[r])]);
+        Dictionary<string, PreferenceLogProbs> reference = new() { [Id] = new(default, []) }; // no size depends on it
+        return new(
+            new([sample], [], reference),
+            recipe.Objective,
+            recipe.Positions,
+            new(recipe.BatchSize, recipe.MicroBatchTokens, recipe.Seed));
+    }
+}

@@ -1,36 +1,39 @@
+using Farsight.Alignment.Data;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Runs;
 using Farsight.Alignment.Training;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
 using Farsight.Engine.Models;
 
 namespace Farsight.Workflows.Train;
 
-/// <summary>What a preference-training run is started with.</summary>
-/// <param name="Recipe">What to do.</param>
-/// <param name="RecipePath">Its file; relative paths in the recipe begin there.</param>
+/// <summary>Represents the inputs of a preference-training run.</summary>
+/// <param name="Recipe">The recipe.</param>
+/// <param name="RecipePath">File of the recipe; relative paths in the recipe start there.</param>
 /// <param name="Output">The run directory.</param>
-/// <param name="Resume">Continue the run that is there.</param>
-/// <param name="MemoryBytes">What the process may take; null for the memory that the machine has.</param>
+/// <param name="Resume">Whether an existing run is resumed.</param>
+/// <param name="MemoryBytes">Bytes that the process may use; null for the memory of the machine.</param>
 public sealed record TrainRequest(TrainRecipe Recipe, string RecipePath, string Output, bool Resume, long? MemoryBytes = null)
 {
-    /// <summary>Told samples done and samples in all while a reference over short contexts is computed, before the first step.</summary>
+    /// <summary>Receives finished and total samples while the reference over short contexts is computed, before the first step.</summary>
     public Action<int, int>? ReferenceProgress { get; init; }
 
-    /// <summary>Where relative paths of the recipe are looked for before its own folder; null for nowhere.</summary>
+    /// <summary>Folder to search for relative paths before the recipe's own; null for none.</summary>
     public string? Folder { get; init; }
 }
 
-/// <summary>Carries out a <see cref="TrainRecipe"/>: a base model and preference samples in, an adapter out.</summary>
+/// <summary>Runs a <see cref="TrainRecipe"/>: a base model and preference samples in, an adapter out.</summary>
 public static class TrainRun
 {
-    /// <summary>Trains, or continues, and writes adapter/, or model/ where every weight was trained.</summary>
-    /// <param name="request">What, and where to.</param>
-    /// <param name="note">Told what a person should know, alarms among it.</param>
-    /// <param name="progress">Told after every step.</param>
+    /// <summary>Trains or resumes, and writes adapter/, or model/ if every weight was trained.</summary>
+    /// <param name="request">Recipe and run directory.</param>
+    /// <param name="note">Receives messages for people, including alarms.</param>
+    /// <param name="progress">Receives the metrics after every step.</param>
     /// <param name="cancel">Finishes the step, saves and stops.</param>
-    /// <returns>The folder that was written.</returns>
+    /// <returns>The folder with the result.</returns>
     /// <exception cref="InputException">Model, data and recipe do not fit together, the run directory does not fit, or training
     /// diverged.</exception>
     /// <exception cref="TrainingStoppedException">An alarm stopped the run, as the recipe asks; it can be resumed and goes on past
@@ -51,18 +54,18 @@ public static class TrainRun
         using RunDirectory run = RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume);
         foreach (string difference in run.Notes)
         {
-            note($"{difference}: the last bits of the results may differ from those of a run that never stopped.");
+            note($"{difference}: the last bits of the results may differ from those of an uninterrupted run.");
         }
         if (level != Recomputation.None)
         {
             note(
-                $"To stay within {TrainPlan.Text(plan.Budget)}, backward computes again {TrainPlan.Describe(level)}; farsight plan shows the figures."
-            );
+                $"To stay within {TrainPlan.Text(plan.Budget)}, the backward pass recomputes {TrainPlan.Describe(level)}; "
+                    + "farsight plan shows the figures.");
         }
         IReadOnlyDictionary<string, PreferenceLogProbs> reference = recipe.Objective.ReferenceIsShort
             ? inputs.ReadShortReference(recipe.Objective, request.ReferenceProgress, cancel)
             : new Dictionary<string, PreferenceLogProbs>();
-        using LlamaModel model = LlamaModel.Load(inputs.BaseModel, inputs.Rope, recipe.Weights);
+        using LlamaModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, recipe.Weights);
         MakeTrainable(model, recipe);
         TrainableModel trainable = new(model, level, recipe.Attention);
         if (recipe.Objective is { NeedsReference: true, ReferenceIsShort: false })
@@ -76,22 +79,43 @@ public static class TrainRun
         }
         PreferenceTraining work = inputs.Work(recipe, reference);
         TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
-        TrainedFiles files = new(model, recipe, inputs.BaseModel);
-        WatchedAnswers? answers = recipe.Watch is { Samples: > 0 } watch
+        TrainingOutput files = new(model, recipe, inputs.BaseModel);
+        SampleWatch? answers = recipe.Watch is { Samples: > 0 } watch
             ? new(model, inputs.Format, [.. inputs.HeldOutSamples.Take(watch.Samples)], watch.MaxNewTokens)
             : null;
-        new TrainingLoop(trainable, work, options, run) { Watch = new TrainingWatch(recipe, run, files, answers, note) }.Run(
-            progress,
-            cancel);
+        using (TrainingLoop loop = new(trainable, work, options, run) { Watch = new TrainingWatch(recipe, run, files, answers, note) })
+        {
+            loop.Run(progress, cancel);
+        }
 
         string made = files.WriteResult(run);
         if (files.WholeModules is { Length: > 0 } modules)
         {
             note(
-                $"The adapter holds whole modules ({string.Join(", ", modules)}), which vLLM refuses and a GGUF adapter cannot hold; farsight merge makes a model of it for them."
-            );
+                $"The adapter contains fully trained modules ({string.Join(", ", modules)}), which vLLM refuses and a GGUF adapter cannot "
+                    + "represent; merge it with farsight merge for these programs.");
         }
         return made;
+    }
+
+    /// <summary>Trains on samples in memory. They are written next to the run directory, so that the run can be repeated.</summary>
+    /// <param name="recipe">The recipe; the samples replace its dataset.</param>
+    /// <param name="samples">The samples, with those that are held out.</param>
+    /// <param name="output">The run directory, new or empty.</param>
+    /// <param name="progress">Receives the progress after every step; may be null.</param>
+    /// <param name="cancel">Finishes the step, saves and stops.</param>
+    /// <returns>The folder with the adapter or model.</returns>
+    /// <exception cref="InputException">Model, samples and recipe do not fit together, or training diverged.</exception>
+    public static string Start(
+        TrainRecipe recipe,
+        IEnumerable<PreferenceSample> samples,
+        string output,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancel = default)
+    {
+        string data = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output)) + ".jsonl";
+        AtomicFile.WriteText(data, string.Concat(samples.Select(s => PreferenceLine.Format(s) + "\n")));
+        return Start(new(recipe with { Data = data }, data, output, Resume: false), _ => { }, progress, cancel);
     }
 
     static void MakeTrainable(LlamaModel model, TrainRecipe recipe)

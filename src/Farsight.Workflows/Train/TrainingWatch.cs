@@ -13,9 +13,9 @@ namespace Farsight.Workflows.Train;
 /// <param name="recipe">The recipe.</param>
 /// <param name="run">Where it goes.</param>
 /// <param name="files">How the adapter is written.</param>
-/// <param name="answers">Who answers; null where nobody asks.</param>
-/// <param name="note">Told of each alarm.</param>
-sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainedFiles files, WatchedAnswers? answers, Action<string> note)
+/// <param name="answers">Requests answers; null for none.</param>
+/// <param name="note">Receives each alarm.</param>
+sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainingOutput files, SampleWatch? answers, Action<string> note)
     : ITrainingWatch
 {
     const string NotFinite = "not_finite";
@@ -58,7 +58,7 @@ sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainedFiles fi
 
     string? Collapse(MetricsLine line) => recipe.Objective.LearnsChosen ? _collapse.See(line) : null;
 
-    /// <summary>Has the model answer, if it is time for that.</summary>
+    /// <summary>Requests answers if the step is due.</summary>
     string? Ask(int step)
     {
         if (answers is null || !(step % recipe.Watch!.SamplesEvery == 0 || step == recipe.Steps))

@@ -216,7 +216,7 @@ public sealed class BenchCommandTests : IDisposable
 
         (code, _, string error) = await CommandLine.Run("bench", "step", "--shape", _file, "--memory", "1MiB");
         Assert.Equal(2, code);
-        Assert.Contains("may take 1 MiB", error, StringComparison.Ordinal);
+        Assert.Contains("may use 1 MiB", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,13 +2,12 @@ using System.Text.Json.Nodes;
 using Farsight.Alignment.Answering;
 using Farsight.Cli.Commands;
 using Farsight.Cli.Output;
-using Farsight.Engine.Inference;
 
 namespace Farsight.Tests.Cli;
 
 public sealed class ChatCommandTests : IDisposable
 {
-    static readonly TextOptions s_options = new(8, Sampling.Greedy);
+    static readonly GenerationOptions s_options = new(8);
 
     readonly LoadedModel _model = LoadedModel.Open(Path.Combine(Repository.Root, "models/tiny"));
     readonly StringWriter _out = new(), _notes = new();
@@ -45,46 +44,45 @@ public sealed class ChatCommandTests : IDisposable
     }
 
     [Fact]
-    public void A_later_answer_is_what_the_whole_conversation_gives_at_once()
+    public async Task A_later_answer_is_what_the_whole_conversation_gives_at_once()
     {
-        using ChatSession session = new(_model);
-        session.Answer("What is the lamp?", s_options, null, CancellationToken.None);
-        GeneratedText kept = session.Answer("And the door?", s_options, null, CancellationToken.None);
+        using AnswerInterrupt interrupt = new();
+        ChatLoop loop = Loop(s_options, writesJson: true);
 
-        GeneratedText anew = TextGenerator.Generate(_model, [[.. kept.PromptTokens]], false, s_options, null, CancellationToken.None)[0];
+        loop.Take("What is the lamp?", interrupt);
+        loop.Take("And the door?", interrupt);
 
-        Assert.Equal(anew.Tokens, kept.Tokens);
-        Assert.Equal(4, session.Turns.Count);
+        JsonNode last = JsonNode.Parse(_out.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1])!;
+        Assert.Equal(await Anew(loop), last["tokens"]!.AsArray().GetValues<int>());
+        Assert.Equal(4, loop.Turns.Count);
+        Assert.Equal(last["text"]!.GetValue<string>(), loop.Turns[3].Content);
     }
 
     [Fact]
-    public void A_stopped_answer_stays_as_far_as_it_came_and_the_chat_goes_on()
+    public async Task A_stopped_answer_stays_as_far_as_it_was_generated_and_the_chat_goes_on()
     {
-        using ChatSession session = new(_model);
-        using CancellationTokenSource cancel = new();
+        using AnswerInterrupt interrupt = new();
+        using InterruptingWriter output = new(interrupt);
+        ChatLoop loop = new(_model.LanguageModel, s_options with { MaxNewTokens = 100 }, output, _notes, writesJson: false, null);
 
-        GeneratedText stopped = session.Answer(
-            "What is the lamp?",
-            s_options with
-            {
-                MaxNewTokens = 100,
-            },
-            _ => cancel.Cancel(),
-            cancel.Token);
-        GeneratedText next = session.Answer("And the door?", s_options, null, CancellationToken.None);
+        loop.Take("What is the lamp?", interrupt);
+        string stopped = loop.Turns[1].Content;
+        output.IsArmed = false;
+        loop.Take("And the door?", interrupt);
 
-        Assert.Equal(FinishReason.Cancelled, stopped.FinishReason);
-        Assert.Equal(stopped.Text, session.Turns[1].Content);
-        GeneratedText anew = TextGenerator.Generate(_model, [[.. next.PromptTokens]], false, s_options, null, CancellationToken.None)[0];
-        Assert.Equal(anew.Tokens, next.Tokens);
+        Assert.NotEmpty(stopped);
+        Assert.StartsWith(stopped + Environment.NewLine, output.ToString());
+        Assert.Equal(4, loop.Turns.Count);
+        Assert.Equal(
+            _model.Tokenizer.Decode([.. (await Anew(loop, 100))]).Trim(),
+            loop.Turns[3].Content.Trim());
     }
 
     [Fact]
     public void A_full_window_is_said_and_nothing_is_dropped_silently()
     {
-        using ChatSession session = new(_model);
         using AnswerInterrupt interrupt = new();
-        ChatLoop loop = new(session, s_options with { MaxNewTokens = 400 }, _out, _notes, writesJson: false, hasAdapter: false);
+        ChatLoop loop = Loop(s_options with { MaxNewTokens = 400 });
         string text = string.Concat(Enumerable.Repeat("the ", 400));
 
         Assert.True(loop.Take(text, interrupt));
@@ -93,9 +91,9 @@ public sealed class ChatCommandTests : IDisposable
 
         Assert.Contains("The context window is full: the conversation has", _notes.ToString(), StringComparison.Ordinal);
         Assert.True(loop.Failed);
-        Assert.Equal(2, session.Turns.Count);
+        Assert.Equal(2, loop.Turns.Count);
         loop.Take("/reset", interrupt);
-        Assert.Empty(session.Turns);
+        Assert.Empty(loop.Turns);
     }
 
     [Theory]
@@ -104,9 +102,8 @@ public sealed class ChatCommandTests : IDisposable
     [InlineData("/nonsense", "no command '/nonsense'")]
     public void A_command_that_cannot_be_obeyed_says_why(string line, string problem)
     {
-        using ChatSession session = new(_model);
         using AnswerInterrupt interrupt = new();
-        ChatLoop loop = new(session, s_options, _out, _notes, writesJson: false, hasAdapter: false);
+        ChatLoop loop = Loop(s_options);
 
         Assert.True(loop.Take(line, interrupt));
 
@@ -117,7 +114,6 @@ public sealed class ChatCommandTests : IDisposable
     [Fact]
     public void Switching_the_adapter_off_gives_the_base_model_s_answer()
     {
-        using TemporaryFolder folder = new();
         _model.Model.AttachLora(new(4, 8, ["q_proj", "down_proj"], TrainEmbeddings: false, TrainNorms: false), seed: 1);
         foreach (Farsight.Engine.Parameters.Parameter parameter in _model.Model.Parameters)
         {
@@ -127,18 +123,38 @@ public sealed class ChatCommandTests : IDisposable
             }
         }
         using LoadedModel plain = LoadedModel.Open(Path.Combine(Repository.Root, "models/tiny"));
-        using ChatSession session = new(_model), baseSession = new(plain);
         using AnswerInterrupt interrupt = new();
-        ChatLoop loop = new(session, s_options, _out, _notes, writesJson: false, hasAdapter: true);
+        ChatLoop loop = new(_model.LanguageModel, s_options, _out, _notes, false, isOn => _model.Model.IsAdapterOn = isOn),
+            baseLoop = new(plain.LanguageModel, s_options, TextWriter.Null, _notes, false, null);
 
         loop.Take("What is the lamp?", interrupt);
         loop.Take("/reset", interrupt);
         loop.Take("/adapter off", interrupt);
         loop.Take("What is the lamp?", interrupt);
 
-        string expected = baseSession.Answer("What is the lamp?", s_options, null, CancellationToken.None).Text;
-        Assert.Equal(expected, session.Turns[1].Content);
+        baseLoop.Take("What is the lamp?", interrupt);
+        string expected = baseLoop.Turns[1].Content;
+        Assert.Equal(expected, loop.Turns[1].Content);
         Assert.NotEqual(expected, _out.ToString().Split(Environment.NewLine)[0]);
+    }
+
+    ChatLoop Loop(GenerationOptions options, bool writesJson = false) =>
+        new(_model.LanguageModel, options, _out, _notes, writesJson, switchAdapter: null);
+
+    /// <summary>The tokens of the last answer when nothing of the conversation is kept.</summary>
+    async Task<IReadOnlyList<int>> Anew(ChatLoop loop, int maxNewTokens = 8) =>
+        (await _model.LanguageModel.CompleteAsync([new(new Prompt.Chat([.. loop.Turns.SkipLast(1)]), new(maxNewTokens))]))[0].Tokens;
+
+    /// <summary>Interrupts the answer at its first text.</summary>
+    sealed class InterruptingWriter(AnswerInterrupt interrupt) : StringWriter
+    {
+        internal bool IsArmed { get; set; } = true;
+
+        public override void Write(string? value)
+        {
+            base.Write(value);
+            _ = IsArmed && interrupt.StopAnswer();
+        }
     }
 
     [Fact]

@@ -24,8 +24,8 @@ public sealed class DataReportCommandTests : IDisposable
               read         3 documents
               kept         2 documents, 17 characters
               questions    1 in 1 documents
-              dropped      near_duplicate: 1 documents, b.jsonl#1 first
-              repaired     line_ends: 1 documents, a.txt first
+              dropped      near_duplicate: 1 documents, the first is b.jsonl#1
+              repaired     line_ends: 1 documents, the first is a.txt
               length       4 to 7 characters: 1
               length       8 to 15 characters: 1
 
@@ -53,7 +53,7 @@ public sealed class DataReportCommandTests : IDisposable
         (int code, string output, string error) = await CommandLine.Run("data", "report", _folder);
         Assert.Equal((2, ""), (code, output));
         Assert.EndsWith(
-            "b.jsonl', line 1: the text field 'text' is missing; name one of 'body' with --field.\n",
+            "b.jsonl', line 1: the text field 'text' is missing. Set the field to one of 'body'.\n",
             error.ReplaceLineEndings("\n"),
             StringComparison.Ordinal);
     }

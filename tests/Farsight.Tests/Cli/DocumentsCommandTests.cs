@@ -60,9 +60,9 @@ public sealed class DocumentsCommandTests : IDisposable
 
         Assert.Equal(0, code);
         FictionDocument document = FictionWriter.Write(1, 0, 2000);
-        IEnumerable<FictionAsk> expected = FictionAsk
-            .Of(document, FictionAskKind.Pair, 1, 0)
-            .Concat(FictionAsk.Of(document, FictionAskKind.Summary, 1, 0));
+        IEnumerable<FictionQuery> expected = FictionQuery
+            .Of(document, FictionQueryKind.Pair, 1, 0)
+            .Concat(FictionQuery.Of(document, FictionQueryKind.Summary, 1, 0));
         Assert.Equal(
             expected.Select(a => a.Question).Order(StringComparer.Ordinal),
             DocumentReader

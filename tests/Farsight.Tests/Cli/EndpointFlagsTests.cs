@@ -28,8 +28,8 @@ public sealed class EndpointFlagsTests
     [InlineData("--endpoint http://a:1 --endpoint-model m --timeout NaN", "--timeout is NaN")]
     [InlineData("--endpoint http://a:1 --endpoint-model m --concurrency 0", "--concurrency is 0")]
     [InlineData("--endpoint http://a:1 --endpoint-model m --endpoint-key-variable FARSIGHT_NOT_SET", "is not set")]
-    [InlineData("--cache c", "--cache has no meaning without --endpoint")]
-    [InlineData("--endpoint-model m", "--endpoint-model has no meaning without --endpoint")]
+    [InlineData("--cache c", "--cache requires --endpoint")]
+    [InlineData("--endpoint-model m", "--endpoint-model requires --endpoint")]
     public void What_cannot_work_is_said_before_any_work(string line, string sentence) =>
         Assert.Contains(sentence, Assert.Throws<InputException>(() => Of(line)).Message);
 

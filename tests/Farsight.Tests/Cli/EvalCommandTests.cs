@@ -38,12 +38,12 @@ public sealed class EvalCommandTests
     }
 
     [Theory]
-    [InlineData("--model and --endpoint name two models", "--model", "x", "--endpoint", "http://localhost:1/v1", "--endpoint-model", "m")]
-    [InlineData("--judge-endpoint-model has no meaning without --judge-endpoint", "--model", "x", "--judge-endpoint-model", "m")]
+    [InlineData("--model and --endpoint both name a model", "--model", "x", "--endpoint", "http://localhost:1/v1", "--endpoint-model", "m")]
+    [InlineData("--judge-endpoint-model requires --judge-endpoint", "--model", "x", "--judge-endpoint-model", "m")]
     [InlineData("No suite 'medium'", "--model", "x", "--suite", "medium")]
     [InlineData("the data folder 'nowhere' does not exist", "--model", "x", "--data", "nowhere")]
     [InlineData(
-        "Heads of an endpoint's model cannot be switched off",
+        "Heads of a model behind an endpoint cannot be switched off",
         "--task",
         "needle",
         "--mask-heads",
@@ -81,7 +81,7 @@ public sealed class EvalCommandTests
         await using FaultyEndpoint server = await FaultyEndpoint.Start();
 
         Assert.Contains(
-            "is asked in the model's chat format, which is not known",
+            "uses the model's chat format, which is not known",
             (await CommandLine.Run("eval", "--task", "needle", "--endpoint", server.Url, "--endpoint-model", "small")).Error);
         Assert.Equal(0, server.Requests);
     }
@@ -95,7 +95,7 @@ public sealed class EvalCommandTests
     {
         (int code, string output, _) = await CommandLine.Run("eval", "data", "--data", "/");
 
-        Assert.Contains("files found; a file may also be there as .gz or .bz2.", output);
+        Assert.Contains("files found. Files may be compressed as .gz or .bz2.", output);
         Assert.Equal(output.Contains("missing  ", StringComparison.Ordinal) ? 1 : 0, code);
     }
 

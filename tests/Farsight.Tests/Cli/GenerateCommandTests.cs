@@ -26,7 +26,7 @@ public sealed class GenerateCommandTests
         int[] tokens = answer["tokens"]!.AsArray().GetValues<int>().ToArray(),
             prompt = [.. answer["prompt_tokens"]!.AsArray().GetValues<int>()];
         Assert.Equal(0, code);
-        Assert.Equal(model.RawPrompt("The lamp is"), prompt);
+        Assert.Equal(model.LanguageModel.Encode(new Prompt.RawText("The lamp is")), prompt);
         Assert.Equal(model.Tokenizer.Bos, prompt[0]); // the tokenizer says so
         Assert.Equal(6, tokens.Length);
         Assert.Equal(model.Tokenizer.Decode(tokens), answer["text"]!.GetValue<string>());

@@ -15,8 +15,8 @@ public sealed class PlanCommandTests : IDisposable
         (int code, string output, _) = await CommandLine.Run("plan", _files.RecipePath);
 
         Assert.Equal(0, code);
-        Assert.Contains("together", output, StringComparison.Ordinal);
-        Assert.Contains("training computes nothing again", output, StringComparison.Ordinal);
+        Assert.Contains("total", output, StringComparison.Ordinal);
+        Assert.Contains("training recomputes nothing", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -48,8 +48,8 @@ public sealed class PlanCommandTests : IDisposable
         (int code, _, string error) = await CommandLine.Run("train", _files.RecipePath, "--out", _files.In("run"), "--memory", "10MiB");
 
         Assert.Equal((1, 2), (planned, code));
-        Assert.Contains("Nothing fits into 10 MiB.", output, StringComparison.Ordinal);
-        Assert.Matches("Training needs .* at least and may take 10 MiB: .*; lower micro_batch_tokens", error);
+        Assert.Contains("No plan fits in 10 MiB of memory.", output, StringComparison.Ordinal);
+        Assert.Matches("Training needs at least .* and may use 10 MiB: .*Lower micro_batch_tokens", error);
         Assert.False(Directory.Exists(_files.In("run")));
     }
 
@@ -63,7 +63,7 @@ public sealed class PlanCommandTests : IDisposable
         (int code, _, string error) = await CommandLine.Run("train", _files.RecipePath, "--out", _files.In("tight"), "--memory", memory);
 
         Assert.Equal(0, code);
-        Assert.Contains("backward computes again", error, StringComparison.Ordinal);
+        Assert.Contains("the backward pass recomputes", error, StringComparison.Ordinal);
         string adapter = "adapter/adapter_model.safetensors";
         Assert.Equal(File.ReadAllBytes(_files.In($"whole/{adapter}")), File.ReadAllBytes(_files.In($"tight/{adapter}")));
     }
@@ -94,8 +94,8 @@ public sealed class PlanCommandTests : IDisposable
         (_, string json, _) = await CommandLine.Run("plan", recipe, "--memory", "2000GiB", "--json", "--set", "weights=q4_0");
 
         Assert.Equal((0, ""), (code, error));
-        Assert.StartsWith("Without the recipe's model and data: planned from the shape in ", output, StringComparison.Ordinal);
-        Assert.Contains("hours in all", output, StringComparison.Ordinal);
+        Assert.StartsWith("Planned for the shape in ", output, StringComparison.Ordinal);
+        Assert.Contains("total hours", output, StringComparison.Ordinal);
         JsonNode plan = JsonNode.Parse(json)!;
         Assert.InRange((double)plan["levels"]![0]!["weights"]! / (1L << 30), 3, 5);
         Assert.Equal((double)plan["tokens"]! * RecipeFile.Read<TrainRecipe>(recipe, []).BatchSize, (double)plan["tokens_per_step"]!);
@@ -129,6 +129,22 @@ public sealed class PlanCommandTests : IDisposable
 
         Assert.Equal(2 * once.TokensPerStep, twice.TokensPerStep);
         Assert.Equal(2 * once.Levels[0].SecondsPerStep, twice.Levels[0].SecondsPerStep, 6);
+    }
+
+    [Fact]
+    public void Bundled_recipes_come_with_the_shapes_that_they_are_planned_for()
+    {
+        string folder = Path.Combine(AppContext.BaseDirectory, "recipes");
+        string[] shapes =
+        [
+            .. from recipe in Directory.GetFiles(folder, "*.jsonc")
+               from line in File.ReadAllLines(recipe)
+               where line.Contains("\"plan_shape\"", StringComparison.Ordinal)
+               select Path.Combine(folder, line.Split('"')[3]),
+        ];
+
+        Assert.NotEmpty(shapes);
+        Assert.DoesNotContain(shapes, shape => !File.Exists(shape));
     }
 
     [Fact]

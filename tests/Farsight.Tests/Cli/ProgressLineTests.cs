@@ -45,7 +45,7 @@ public sealed class ProgressLineTests
             line.Report(1, 20, "loss 3.5");
         }
 
-        Assert.Equal($"\rstep 1/20  \u001b[K{text.NewLine}", text.ToString());
+        Assert.Equal($"\rstep 1/20  {text.NewLine}", text.ToString());
     }
 
     [Fact]
@@ -56,7 +56,20 @@ public sealed class ProgressLineTests
         line.Report(1, 20, "");
         line.Note("saved");
 
-        Assert.Equal($"\rstep 1/20\u001b[K\rsaved\u001b[K{text.NewLine}", text.ToString());
+        Assert.Equal($"\rstep 1/20\rsaved    {text.NewLine}", text.ToString());
+    }
+
+    [Fact]
+    public void A_shorter_line_erases_the_rest_of_the_longer_one_before_it()
+    {
+        StringWriter text = new();
+        Clock clock = new();
+        ProgressLine line = new(text, "step", liveWidth: 40, clock);
+        line.Report(1, 20, "loss 3.25");
+        clock.Advance(1);
+        line.Report(1, 20, "end");
+
+        Assert.Equal("\rstep 1/20  loss 3.25\rstep 1/20  end      ", text.ToString());
     }
 
     static string[] Lines(StringWriter text) => text.ToString().Split(text.NewLine, StringSplitOptions.RemoveEmptyEntries);

@@ -50,9 +50,9 @@ public sealed class ReportCommandTests : IDisposable
     [Theory]
     [InlineData("nowhere/results.json does not exist", "nowhere/results.json", "--out", "page.html")]
     [InlineData("must end in .html", "nowhere", "--out", "page.pdf")]
-    [InlineData("--name gives 1 names for 2 evaluations", "a", "b", "--name", "x", "--out", "page.html")]
-    [InlineData("--name gives two evaluations one name", "a", "b", "--name", "x", "x", "--out", "page.html")]
-    [InlineData("An evaluation is given twice", "a", "a", "--out", "page.html")]
+    [InlineData("--name has 1 names for 2 evaluations", "a", "b", "--name", "x", "--out", "page.html")]
+    [InlineData("--name contains a name twice", "a", "b", "--name", "x", "x", "--out", "page.html")]
+    [InlineData("An evaluation is listed twice", "a", "a", "--out", "page.html")]
     public async Task What_is_wrong_is_said(string message, params string[] args)
     {
         (int code, _, string error) = await CommandLine.Run(["report", .. args]);
@@ -69,7 +69,7 @@ public sealed class ReportCommandTests : IDisposable
         File.WriteAllText(_folder["half/examples.jsonl"], "");
 
         string[] args = command == "report" ? [_folder["half"], "--out", _folder["page.html"]] : [_folder["half"], _folder["half"]];
-        Assert.Contains("did not come to its end", (await CommandLine.Run([command, .. args])).Error);
+        Assert.Contains("holds an unfinished evaluation", (await CommandLine.Run([command, .. args])).Error);
     }
 
     [Fact]
@@ -96,7 +96,8 @@ public sealed class ReportCommandTests : IDisposable
 
         Assert.Equal((0, ""), (code, code == 0 ? "" : error));
         Assert.Equal(
-            $"farsight eval --task needle --length 512 --depths 1 --samples 1 --endpoint {server.Url} --endpoint-model 'a model' --tokenizer models/tiny",
+            $"farsight eval --task needle --length 512 --depths 1 --samples 1 --endpoint {server.Url} "
+                + "--endpoint-model 'a model' --tokenizer models/tiny",
             EvalFiles.ReadResults(_folder["out dir"]).Command);
         Assert.Contains("--endpoint-model &#39;a model&#39;", File.ReadAllText(_folder["out dir/report.html"]));
     }

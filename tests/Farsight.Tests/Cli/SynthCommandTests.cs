@@ -11,7 +11,7 @@ public sealed class SynthCommandTests : IDisposable
     [InlineData(new[] { "--shard", "3/2" }, "--shard is 3/2")]
     [InlineData(new[] { "--scorer", "luck" }, "luck")]
     [InlineData(new[] { "--threads", "0" }, "--threads")]
-    [InlineData(new[] { "--chunk-tokens", "9" }, "--chunk-tokens 9 is too short")]
+    [InlineData(new[] { "--chunk-tokens", "9" }, "--chunk-tokens is 9, too few")]
     [InlineData(new[] { "--temperature", "0" }, "--temperature")]
     public async Task A_fault_of_the_input_is_one_clear_message_and_exit_code_2(string[] args, string named)
     {

@@ -135,7 +135,7 @@ public sealed class TrainCommandTests : IDisposable
 
         Assert.Equal(0, code);
         Assert.EndsWith($"model{Environment.NewLine}", output, StringComparison.Ordinal);
-        using LlamaModel model = LlamaModel.Load(Path.Combine(Run, "model"));
+        using LlamaModel model = ModelLoader.Load(Path.Combine(Run, "model"));
         Assert.IsType<RopeScaling.Yarn>(model.Config.RopeScaling);
         Assert.Equal(512, model.Config.MaxPositionEmbeddings);
         Assert.True(File.Exists(Path.Combine(Run, "model/tokenizer.json")));
@@ -166,7 +166,7 @@ public sealed class TrainCommandTests : IDisposable
     {
         await Train();
 
-        Assert.Contains("--resume", (await Train()).Error, StringComparison.Ordinal);
+        Assert.Contains("already has a run; resume it", (await Train()).Error, StringComparison.Ordinal);
         (int code, _, string error) = await Train("--resume", "--set", "optimizer.clip_norm=2");
         Assert.Equal(2, code);
         Assert.Contains("optimizer.clip_norm is 2, but", error, StringComparison.Ordinal);

@@ -64,7 +64,7 @@ sealed class GoldenCase : IDisposable
     internal bool Has(string name) => _values.Tensors.ContainsKey(name);
 
     /// <summary>The model with the case's adapter attached and filled, ready to train.</summary>
-    internal LlamaModel Policy() => WithAdapter(LlamaModel.Load(Folder));
+    internal LlamaModel Policy() => WithAdapter(ModelLoader.Load(Folder));
 
     /// <summary>The same with the model's weights in other formats.</summary>
     internal LlamaModel WithAdapter(LlamaModel model)

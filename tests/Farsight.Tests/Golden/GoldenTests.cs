@@ -1,4 +1,5 @@
 using Farsight.Alignment.Objectives;
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 using Farsight.Engine.Parameters;
@@ -33,7 +34,7 @@ public sealed class GoldenTests(ITestOutputHelper output)
     {
         using GoldenCase golden = new(folder);
         string name = Path.GetFileName(folder);
-        using LlamaModel reference = LlamaModel.Load(folder);
+        using LlamaModel reference = ModelLoader.Load(folder);
         int[] plain = [.. Enumerable.Range(0, golden.Prompt.Length + golden.Responses[0].Length)];
         CheckLogits(golden, reference, plain, "base.logits.plain");
         int[] synthesised = [.. golden.PromptPositions, .. golden.ResponsePositions[0]];

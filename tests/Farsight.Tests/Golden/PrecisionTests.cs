@@ -26,7 +26,7 @@ public sealed class PrecisionTests(ITestOutputHelper output)
         foreach (string folder in Folders)
         {
             using GoldenCase golden = new(folder);
-            using LlamaModel model = golden.WithAdapter(LlamaModel.Load(folder, weights: format));
+            using LlamaModel model = golden.WithAdapter(ModelLoader.Load(folder, weights: format));
 
             (double logits, double loss, double gradient) = Errors(golden, model);
 
@@ -45,7 +45,7 @@ public sealed class PrecisionTests(ITestOutputHelper output)
         foreach (string folder in Folders)
         {
             using GoldenCase golden = new(folder);
-            using LlamaModel narrow = golden.WithAdapter(LlamaModel.Load(folder, weights: format));
+            using LlamaModel narrow = golden.WithAdapter(ModelLoader.Load(folder, weights: format));
             DirectoryWeights files = new(ModelDirectory.Open(folder));
             using LlamaModel wide = golden.WithAdapter(
                 new(files.Config, new ConvertedWeights(new ConvertedWeights(files, format), NumberFormat.F32)));

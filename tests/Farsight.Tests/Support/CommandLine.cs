@@ -7,7 +7,10 @@ static class CommandLine
 {
     static readonly SemaphoreSlim s_console = new(1);
 
-    internal static async Task<(int Code, string Out, string Error)> Run(params string[] args)
+    internal static Task<(int Code, string Out, string Error)> Run(params string[] args) => Capture(() => Program.RunAsync(args));
+
+    /// <summary>Runs other code that writes to the console.</summary>
+    internal static async Task<(int Code, string Out, string Error)> Capture(Func<Task<int>> run)
     {
         await s_console.WaitAsync();
         (TextWriter oldOut, TextWriter oldError) = (Console.Out, Console.Error);
@@ -16,7 +19,7 @@ static class CommandLine
         {
             Console.SetOut(output);
             Console.SetError(error);
-            int code = await Program.RunAsync(args);
+            int code = await run();
             return (code, output.ToString(), error.ToString());
         }
         finally

@@ -56,10 +56,14 @@ static class SmallModel
             ? Random(name, 1, length, 0, 0.3)
             : Random(name, 1, length, 1, 0.2);
 
-        static Rows Random(string name, int rows, int columns, double mean, double deviation)
+        readonly RowsOwner _memory = new();
+
+        public void Dispose() => _memory.Dispose();
+
+        Rows Random(string name, int rows, int columns, double mean, double deviation)
         {
             SeededRandom random = SeededRandom.For(1, name, 0);
-            Rows values = Rows.Allocate(rows, columns);
+            Rows values = _memory.Allocate(rows, columns);
             foreach (ref float value in values.Span)
             {
                 value = (float)(mean + deviation * random.NextNormal());

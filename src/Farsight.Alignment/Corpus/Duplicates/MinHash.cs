@@ -4,7 +4,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Corpus.Duplicates;
 
-/// <summary>Signatures whose share of equal places estimates how many shingles two texts share.</summary>
+/// <summary>Computes MinHash signatures. The share of equal positions estimates the similarity of two texts' shingles.</summary>
 /// <remarks>
 /// Place i holds the lower 16 bits of min over shingles s of h_i(s) = lo(s)·a_i + hi(s) mod 2³², with lo and hi the halves of the
 /// shingle's 64-bit hash and a_i odd. Two texts agree in a place with probability J + (1 − J)·2⁻¹⁶, J = |A ∩ B| / |A ∪ B|; the
@@ -14,7 +14,7 @@ namespace Farsight.Alignment.Corpus.Duplicates;
 /// </remarks>
 sealed class MinHash
 {
-    /// <summary>Places of a signature.</summary>
+    /// <summary>Number of positions in a signature.</summary>
     internal const int Places = 128;
 
     const int Block = 256;
@@ -45,7 +45,7 @@ sealed class MinHash
         return any;
     }
 
-    /// <summary>The share of places in which two signatures agree.</summary>
+    /// <summary>Computes the share of positions in which two signatures agree.</summary>
     internal static double Similarity(ReadOnlySpan<ushort> a, ReadOnlySpan<ushort> b)
     {
         int same = 0;

@@ -1,6 +1,6 @@
 namespace Farsight.Alignment.Corpus.Duplicates;
 
-/// <summary>Remembers texts by their signatures and tells whether a text is nearly one of them.</summary>
+/// <summary>Stores signatures of texts and detects near duplicates.</summary>
 /// <remarks>
 /// The signature is cut into 21 bands of 6 places. Texts that agree in one whole band are compared by all 128 places. With
 /// similarity J that happens with probability 1 − (1 − J⁶)²¹: 0.998 at 0.8, and 0.28 at 0.5, where the comparison costs little.
@@ -17,8 +17,8 @@ public sealed class NearDuplicateIndex
     int[] _slots = new int[1 << 12]; // text + 1 by band, open addressing
     int _texts;
 
-    /// <summary>An empty index.</summary>
-    /// <param name="threshold">Least similarity of a near-duplicate, in (0, 1].</param>
+    /// <summary>Creates an empty index.</summary>
+    /// <param name="threshold">Minimum similarity of a near duplicate, in (0, 1].</param>
     public NearDuplicateIndex(double threshold)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threshold);
@@ -26,11 +26,12 @@ public sealed class NearDuplicateIndex
         _threshold = threshold;
     }
 
-    /// <summary>Texts remembered.</summary>
+    /// <summary>Gets the number of texts in the index.</summary>
     public int Count => _texts;
 
     /// <summary>
-    /// Remembers a text; false, and nothing remembered, where it is nearly one that is there. Texts without words are always new.
+    /// Adds a text. Returns false, without adding it, if it is a near duplicate of a text in the index. Texts without words are
+    /// always added.
     /// </summary>
     public bool Add(string text)
     {
@@ -87,7 +88,7 @@ public sealed class NearDuplicateIndex
         Enter(text);
     }
 
-    /// <summary>Puts a text into its bands' slots; not where a band is so common that it tells nothing.</summary>
+    /// <summary>Adds a text to the slots of its bands, except bands that are too common to be informative.</summary>
     void Enter(int text)
     {
         ReadOnlySpan<ushort> signature = Signature(text);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Farsight.Alignment.Corpus.Duplicates;
 
-/// <summary>A text as hashes of all its runs of five words.</summary>
+/// <summary>Computes hashes of all runs of five words in a text.</summary>
 /// <remarks>
 /// Words are runs of letters and digits, whatever their case; between words everything is alike. A character of a script that does
 /// not part words (Chinese, Japanese, Korean) is a word by itself. The hash of a shingle is Σ w_k·Bᵏ of its words' hashes, mixed:
@@ -10,7 +10,7 @@ namespace Farsight.Alignment.Corpus.Duplicates;
 /// </remarks>
 static class Shingles
 {
-    /// <summary>Words of a shingle.</summary>
+    /// <summary>Number of words in a shingle.</summary>
     internal const int Words = 5;
 
     const ulong Base = 0x9E3779B97F4A7C15, WordStart = 14695981039346656037, WordStep = 0x2127599BF4325C37;
@@ -21,9 +21,7 @@ static class Shingles
         .. Enumerable.Range(0, 128).Select(c => char.IsAsciiLetterOrDigit((char)c) ? (byte)char.ToLowerInvariant((char)c) : (byte)0),
     ];
 
-    /// <summary>
-    /// Hands the shingles' hashes on in blocks, in the order of the text; a text of fewer than five words is one shingle.
-    /// </summary>
+    /// <summary>Emits the shingle hashes in blocks, in text order. A text of fewer than five words is one shingle.</summary>
     /// <param name="text">Any.</param>
     /// <param name="block">Filled again and again.</param>
     /// <param name="take">Receives how many hashes are in the block.</param>
@@ -90,7 +88,7 @@ static class Shingles
         return any;
     }
 
-    /// <summary>The lower-case letter; 0 for what is no letter, mark or digit. Halves of surrogate pairs count as letters.</summary>
+    /// <summary>Returns the lower-case letter, or 0 for anything but a letter, mark or digit. Surrogates count as letters.</summary>
     static uint Fold(char c) =>
         char.IsLetterOrDigit(c)
         || char.IsSurrogate(c)
@@ -102,7 +100,7 @@ static class Shingles
 
     static ulong Power(int exponent) => exponent == 0 ? 1 : unchecked(Base * Power(exponent - 1));
 
-    /// <summary>SplitMix64's finish.</summary>
+    /// <summary>Applies the finalizer of SplitMix64.</summary>
     static ulong Mix(ulong z)
     {
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;

@@ -2,29 +2,29 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Corpus.Reading;
 
-/// <summary>A file of a corpus.</summary>
-/// <param name="Id">Its path relative to the corpus, with forward slashes.</param>
-/// <param name="Path">Where it is.</param>
-/// <param name="IsNamed">The user named this very file, so it must hold documents.</param>
+/// <summary>Represents a file of a corpus.</summary>
+/// <param name="Id">Path relative to the corpus, with forward slashes.</param>
+/// <param name="Path">Path of the file.</param>
+/// <param name="IsNamed">Whether the user specified this file, so that it must contain documents.</param>
 readonly record struct CorpusFile(string Id, string Path, bool IsNamed)
 {
     static readonly string[] s_text = [".txt", ".md", ".markdown", ".text"],
         s_records = [".jsonl", ".ndjson", ".json"],
         s_compressed = [".gz", ".zst"];
 
-    /// <summary>What may be called documents, for messages.</summary>
+    /// <summary>Document file extensions, for messages.</summary>
     internal const string Kinds = ".txt, .md, .jsonl or .json";
 
-    /// <summary>Whether the name is that of a text; otherwise the file holds records.</summary>
+    /// <summary>Gets whether the name is that of a text file; otherwise the file contains records.</summary>
     internal bool IsText => EndsWith(Bare(Id), s_text);
 
-    /// <summary>Whether the name is that of a file of documents, compressed or not.</summary>
+    /// <summary>Returns whether the name is that of a document file, compressed or not.</summary>
     internal static bool IsDocument(ReadOnlySpan<char> name) => EndsWith(Bare(name), s_text) || EndsWith(Bare(name), s_records);
 
-    /// <summary>The whole path and what went wrong with it.</summary>
+    /// <summary>Creates an exception with the full path and the cause.</summary>
     internal InputException Unreadable(Exception e) => new($"'{Path}' cannot be read: {e.Message}", e);
 
-    /// <summary>Without the ending of a compression.</summary>
+    /// <summary>Removes the extension of a compression.</summary>
     static ReadOnlySpan<char> Bare(ReadOnlySpan<char> name) => EndsWith(name, s_compressed) ? name[..name.LastIndexOf('.')] : name;
 
     static bool EndsWith(ReadOnlySpan<char> name, string[] endings)

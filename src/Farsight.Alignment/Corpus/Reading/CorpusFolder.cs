@@ -3,16 +3,16 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Corpus.Reading;
 
-/// <summary>The files of a corpus.</summary>
+/// <summary>Finds the files of a corpus.</summary>
 /// <remarks>Names that begin with a dot and links to folders are passed over.</remarks>
 static class CorpusFolder
 {
     /// <summary>
-    /// The named file, or those of the named folder and below in ordinal order of their relative names: the same order on every machine.
+    /// Returns the named file, or all files of the named folder and its subfolders in ordinal order of their relative paths.
     /// </summary>
     /// <param name="path">File or folder.</param>
-    /// <param name="isFormatKnown">Whether the user said how documents lie in the files; a named file may then have any name.</param>
-    /// <exception cref="InputException">There is none, or the folder cannot be read.</exception>
+    /// <param name="isFormatKnown">Whether the user specified the format; a specified file may then have any name.</param>
+    /// <exception cref="InputException">There are no documents, or the folder cannot be read.</exception>
     internal static CorpusFile[] Files(string path, bool isFormatKnown)
     {
         if (File.Exists(path))
@@ -20,12 +20,12 @@ static class CorpusFolder
             return isFormatKnown || CorpusFile.IsDocument(path)
                 ? [new(Path.GetFileName(path), path, IsNamed: true)]
                 : throw new InputException(
-                    $"'{path}' is not a {CorpusFile.Kinds} file, or one of these with .gz or .zst; say with --format how its documents lie in it."
-                );
+                    $"'{path}' has an unknown extension. Expected {CorpusFile.Kinds}, optionally with .gz or .zst; "
+                    + "for any other name, set the document format.");
         }
         if (!Directory.Exists(path))
         {
-            throw new InputException($"'{path}' does not exist; name a folder or file with documents.");
+            throw new InputException($"'{path}' does not exist. Specify a file or folder with documents.");
         }
         try
         {
@@ -37,7 +37,7 @@ static class CorpusFolder
             ];
             return files.Length > 0
                 ? files
-                : throw new InputException($"'{path}' holds no {CorpusFile.Kinds} file; name a folder or file with documents.");
+                : throw new InputException($"'{path}' contains no {CorpusFile.Kinds} file. Specify a file or folder with documents.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,13 +1,16 @@
 using System.Buffers.Binary;
 using Farsight.Engine;
+using ZstdSharp;
 
 namespace Farsight.Alignment.Corpus.Reading;
 
-/// <summary>The bytes of a file, decompressed where its first bytes say so, whatever its name is.</summary>
+/// <summary>Reads a file and decompresses it if its first bytes indicate compression, regardless of its name.</summary>
 sealed class CorpusStream : IDisposable
 {
-    const uint ZstdMagic = 0xFD2FB528;
     const ushort GzipMagic = 0x8B1F;
+
+    // RFC 8878: frames begin with the first number. Skippable frames, with which pzstd begins, have any of 16 from the second on.
+    const uint ZstdMagic = 0xFD2FB528, ZstdSkippable = 0x184D2A50, SkippableMask = 0xFFFFFFF0;
 
     readonly CorpusFile _file;
     readonly Stream _bytes;
@@ -15,7 +18,7 @@ sealed class CorpusStream : IDisposable
     CorpusStream(CorpusFile file, Stream bytes) => (_file, _bytes) = (file, bytes);
 
     /// <summary>Opens the file.</summary>
-    /// <exception cref="InputException">It cannot be read, or nothing here reads its compression.</exception>
+    /// <exception cref="InputException">It cannot be read.</exception>
     internal static CorpusStream Open(CorpusFile file)
     {
         FileStream? raw = null;
@@ -25,35 +28,30 @@ sealed class CorpusStream : IDisposable
             Span<byte> magic = stackalloc byte[4];
             int read = raw.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
             raw.Position = 0;
-            return new(file, Decompressed(raw, magic[..read], file));
+            return new(file, Decompressed(raw, magic[..read]));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             raw?.Dispose();
             throw file.Unreadable(e);
         }
-        catch
-        {
-            raw?.Dispose();
-            throw;
-        }
     }
 
-    /// <summary>Reads on.</summary>
+    /// <summary>Reads the next bytes.</summary>
     /// <param name="target">Not empty.</param>
     /// <param name="line">Where reading is, for the message.</param>
     /// <returns>0 at the end.</returns>
-    /// <exception cref="InputException">The disk or the compressed data are damaged.</exception>
+    /// <exception cref="InputException">The file cannot be read, or the compressed data is damaged or incomplete.</exception>
     internal int Read(Span<byte> target, long line)
     {
         try
         {
             return _bytes.Read(target);
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or ZstdException or EndOfStreamException)
         {
             throw new InputException(
-                $"'{_file.Path}', line {line}: the compressed data are damaged or end too early; get the file anew.",
+                $"'{_file.Path}', line {line}: the compressed data is damaged or incomplete; download the file again.",
                 e);
         }
         catch (IOException e)
@@ -62,7 +60,7 @@ sealed class CorpusStream : IDisposable
         }
     }
 
-    /// <summary>Everything.</summary>
+    /// <summary>Reads the whole file.</summary>
     /// <exception cref="InputException">As <see cref="Read"/>, and for more than an array holds.</exception>
     internal static ReadOnlyMemory<byte> ReadAll(CorpusFile file)
     {
@@ -84,26 +82,24 @@ sealed class CorpusStream : IDisposable
         }
     }
 
-    /// <summary>Twice as much.</summary>
+    /// <summary>Doubles a buffer length.</summary>
     /// <exception cref="InputException">A document would not fit into memory's longest array.</exception>
     internal static int Grown(int length, CorpusFile file) => length <= Array.MaxLength / 2
         ? length * 2
-        : throw new InputException($"'{file.Path}' holds a document of more than a gigabyte; cut it into several.");
+        : throw new InputException($"'{file.Path}' contains a document of more than 1 GiB; split it into several.");
 
     /// <inheritdoc/>
     public void Dispose() => _bytes.Dispose();
 
-    static Stream Decompressed(FileStream raw, ReadOnlySpan<byte> magic, CorpusFile file)
+    static Stream Decompressed(FileStream raw, ReadOnlySpan<byte> magic)
     {
         if (magic.Length >= 2 && BinaryPrimitives.ReadUInt16LittleEndian(magic) == GzipMagic)
         {
-            return new WholeGzipStream(raw);
+            return new GzipFileStream(raw);
         }
-        return magic.Length == 4 && BinaryPrimitives.ReadUInt32LittleEndian(magic) == ZstdMagic
-            ? ZstdStream.Open(raw)
-                ?? throw new InputException(
-                    $"'{file.Path}' is compressed by Zstandard, and no library (libzstd) that reads it is on this system; install it, or decompress the file first."
-                )
+        uint four = magic.Length == 4 ? BinaryPrimitives.ReadUInt32LittleEndian(magic) : 0;
+        return four == ZstdMagic || (four & SkippableMask) == ZstdSkippable
+            ? new DecompressionStream(raw, bufferSize: 1 << 17, checkEndOfStream: true, leaveOpen: false)
             : raw;
     }
 }

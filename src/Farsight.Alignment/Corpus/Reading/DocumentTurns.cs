@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Farsight.Alignment.Corpus.Reading;
 
-/// <summary>Tells the document from the question that follows it in the same turn.</summary>
+/// <summary>Separates a document from the question that follows it in the same turn.</summary>
 /// <remarks>
 /// long-llm-data writes a label ("Story:"), an empty line, the document, an empty line and the first question; or the document
 /// between two lines of dashes. LongAlpaca writes a sentence that asks to memorise, the document, "Now the paper ends." and the
@@ -13,7 +13,7 @@ static partial class DocumentTurns
     // A paragraph longer than this is prose; the questions of these data sets are a few lines.
     const int LongestQuestion = 1500;
 
-    /// <summary>A document's first turn and the turns after it.</summary>
+    /// <summary>Splits a conversation into a document and its questions.</summary>
     /// <param name="turns">Roles "user" and "assistant", in order.</param>
     /// <returns>Document, questions, and whether the first turn holds a document.</returns>
     internal static (string Text, IReadOnlyList<QuestionAnswer> Questions, bool IsDocument) Split(
@@ -37,7 +37,7 @@ static partial class DocumentTurns
         return (text, questions, question.Length > 0 || questions.Count > 0);
     }
 
-    /// <summary>An instruction that holds a document and asks about it.</summary>
+    /// <summary>Splits an instruction into a document and the question about it.</summary>
     internal static (string Text, IReadOnlyList<QuestionAnswer> Questions, bool IsDocument) SplitInstruction(
         string instruction,
         string output)
@@ -46,7 +46,7 @@ static partial class DocumentTurns
         return (text, Ask(question, output), text.Length > 0 && question.Length > 0);
     }
 
-    /// <summary>A question with its answer; none where one of them is empty.</summary>
+    /// <summary>Returns a question with its answer, or nothing if one of them is empty.</summary>
     internal static IReadOnlyList<QuestionAnswer> Ask(string question, string answer) =>
         string.IsNullOrWhiteSpace(question) || string.IsNullOrWhiteSpace(answer) ? [] : [new(question.Trim(), answer.Trim())];
 
@@ -81,7 +81,7 @@ static partial class DocumentTurns
 
     static string WithoutLabel(string text) => LabelLine().Match(text) is { Success: true } label ? text[label.Length..] : text;
 
-    /// <summary>The question after a line that only announces it.</summary>
+    /// <summary>Removes a first line that only announces the question.</summary>
     static string WithoutLead(string question)
     {
         int line = question.IndexOf('\n', StringComparison.Ordinal);

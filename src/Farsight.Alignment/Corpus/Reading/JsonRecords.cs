@@ -3,13 +3,13 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Corpus.Reading;
 
-/// <summary>A JSON value of a file of records.</summary>
-/// <param name="Json">Its bytes; valid until the next record is read.</param>
-/// <param name="Number">Its line, or its number in an array: the part of a document's id after "#".</param>
-/// <param name="Line">On which it begins.</param>
+/// <summary>Represents a JSON record of a file.</summary>
+/// <param name="Json">UTF-8 bytes; valid until the next record is read.</param>
+/// <param name="Number">Line number, or position in an array: the part of a document's id after "#".</param>
+/// <param name="Line">Line on which the record begins.</param>
 readonly record struct JsonRecord(ReadOnlyMemory<byte> Json, int Number, long Line);
 
-/// <summary>The records of a file, one at a time: the lines of a .jsonl file, or the elements of one JSON array.</summary>
+/// <summary>Reads the records of a file one at a time: the lines of a .jsonl file, or the elements of one JSON array.</summary>
 /// <remarks>No more than one record is in memory, so the file's size does not matter. Empty lines are passed over.</remarks>
 sealed class JsonRecords : IDisposable
 {
@@ -22,7 +22,7 @@ sealed class JsonRecords : IDisposable
     JsonRecords(CorpusFile file) => (_file, _stream) = (file, CorpusStream.Open(file));
 
     /// <summary>Reads the file.</summary>
-    /// <exception cref="InputException">It cannot be read, or its array is broken; the message names file and line.</exception>
+    /// <exception cref="InputException">The file cannot be read, or its array is malformed. The message names file and line.</exception>
     internal static IEnumerable<JsonRecord> Read(CorpusFile file)
     {
         using JsonRecords records = new(file);
@@ -44,7 +44,7 @@ sealed class JsonRecords : IDisposable
         _start += _buffer.AsSpan(0, _end).StartsWith(Encoding.UTF8.Preamble) ? 3 : 0;
         if (_buffer.AsSpan(0, _end) is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
         {
-            throw new InputException($"'{_file.Path}' is UTF-16; JSON is read as UTF-8, so save the file as that.");
+            throw new InputException($"'{_file.Path}' is UTF-16, but JSON must be UTF-8; save the file as UTF-8.");
         }
     }
 
@@ -64,7 +64,9 @@ sealed class JsonRecords : IDisposable
         }
     }
 
-    /// <summary>"[1]" on a line of its own is a record, and a wrong one; an array of records begins with an object.</summary>
+    /// <summary>
+    /// Returns whether the file is lines of arrays ("[1]"), which are invalid records. An array of records begins with an object.
+    /// </summary>
     bool IsLineOfArrays()
     {
         ReadOnlySpan<byte> rest = _buffer.AsSpan(_start + 1, _end - _start - 1).TrimStart(" \t\r\n"u8);
@@ -112,13 +114,14 @@ sealed class JsonRecords : IDisposable
             if (Next() is not ((byte)',' or (byte)']') and var other)
             {
                 throw new InputException(
-                    $"'{_file.Path}', line {_line}: expected a comma or the array's end after record {number}, and found '{(char)other}'.");
+                    $"'{_file.Path}', line {_line}: expected a comma or the end of the array after record {number}, but found "
+                        + $"'{(char)other}'.");
             }
             _start += _buffer[_start] == ',' ? 1 : 0;
         }
     }
 
-    /// <summary>The next byte that is no space, without taking it.</summary>
+    /// <summary>Returns the next byte that is not white space, without consuming it.</summary>
     byte Next()
     {
         while (true)
@@ -135,7 +138,7 @@ sealed class JsonRecords : IDisposable
         }
     }
 
-    /// <summary>How long the object at the start is: up to the brace that closes its first.</summary>
+    /// <summary>Returns the length of the object at the start, up to its closing brace.</summary>
     int Element(int number)
     {
         if (_buffer[_start] != '{')
@@ -167,8 +170,8 @@ sealed class JsonRecords : IDisposable
 
     InputException Ends() =>
         new(
-            $"'{_file.Path}', line {_line + _buffer.AsSpan(_start, _end - _start).Count((byte)'\n')}: the file ends inside its JSON array; get the file anew."
-        );
+            $"'{_file.Path}', line {_line + _buffer.AsSpan(_start, _end - _start).Count((byte)'\n')}: "
+            + "the file ends inside its JSON array; download the file again.");
 
     void SkipSpace()
     {
@@ -178,7 +181,7 @@ sealed class JsonRecords : IDisposable
         }
     }
 
-    /// <summary>Reads more behind what is there, which moves to the buffer's beginning; false at the end of the file.</summary>
+    /// <summary>Moves the unread bytes to the start of the buffer and reads more. Returns false at the end of the file.</summary>
     bool Fill()
     {
         if (_end == _buffer.Length || _start > _buffer.Length / 2)

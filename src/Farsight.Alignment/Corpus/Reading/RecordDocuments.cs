@@ -6,7 +6,7 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Corpus.Reading;
 
-/// <summary>Documents of a file of JSON records, in the format asked for or that of the first record.</summary>
+/// <summary>Reads documents from JSON records in the requested format or that of the first record.</summary>
 sealed class RecordDocuments(CorpusFile file, CorpusOptions options)
 {
     static readonly JsonDocumentOptions s_json = new() { MaxDepth = 256 };
@@ -16,12 +16,12 @@ sealed class RecordDocuments(CorpusFile file, CorpusOptions options)
     /// <summary>Reads the file.</summary>
     /// <param name="report">Counts the file, or takes its name where it holds no documents.</param>
     /// <exception cref="InputException">The file is damaged, or a record is not of the format; the message names file and line.</exception>
-    internal IEnumerable<FoundDocument> Read(CorpusReport report)
+    internal IEnumerable<CandidateDocument> Read(CorpusReport report)
     {
         bool isCounted = false;
         foreach (JsonRecord record in JsonRecords.Read(file))
         {
-            FoundDocument? found = Document(record);
+            CandidateDocument? found = Document(record);
             if (found is null)
             {
                 report.PassOver(file.Id);
@@ -36,8 +36,8 @@ sealed class RecordDocuments(CorpusFile file, CorpusOptions options)
         }
     }
 
-    /// <summary>A record's document; null where the first record shows that the file holds something else.</summary>
-    FoundDocument? Document(JsonRecord record)
+    /// <summary>Returns a record's document, or null if the first record shows that the file contains something else.</summary>
+    CandidateDocument? Document(JsonRecord record)
     {
         string place = $"'{file.Path}', line {record.Line}";
         List<RepairCount> repairs = [];
@@ -62,38 +62,38 @@ sealed class RecordDocuments(CorpusFile file, CorpusOptions options)
         catch (JsonException e)
         {
             throw new InputException(
-                $"{place}: the {(record.Number == record.Line ? "line" : "record")} is not JSON (near byte {e.BytePositionInLine}).",
+                $"{place}: the {(record.Number == record.Line ? "line" : "record")} is not valid JSON (near byte {e.BytePositionInLine}).",
                 e);
         }
         catch (InvalidOperationException e)
         {
-            throw new InputException($"{place}: the name of a field holds an escape that is no character.", e);
+            throw new InputException($"{place}: the name of a field contains an escape that is not a valid character.", e);
         }
     }
 
-    /// <summary>A .json file in a folder may be anything, as questions beside the documents; a .jsonl file is a mistake.</summary>
+    /// <summary>Gets whether the file may contain something else: a .json file in a folder may, a .jsonl file may not.</summary>
     bool IsOther =>
         !file.IsNamed
         && !file.Id.Contains(".jsonl", StringComparison.OrdinalIgnoreCase)
         && !file.Id.Contains(".ndjson", StringComparison.OrdinalIgnoreCase);
 
-    FoundDocument Found(string id, RecordShape shape, JsonElement root, List<RepairCount> repairs)
+    CandidateDocument Found(string id, RecordShape shape, JsonElement root, List<RepairCount> repairs)
     {
         try
         {
             (string text, IReadOnlyList<QuestionAnswer> questions, bool isDocument) = shape.Read(root);
             if (!options.Repair)
             {
-                return new(new(id, text, questions), repairs, isDocument ? null : DocumentDrop.NoDocument);
+                return new(new(id, text, questions), repairs, isDocument ? null : DropReason.NoDocument);
             }
             RepairedText clean = TextRepair.Clean(text);
             repairs.AddRange(clean.Repairs);
             questions = [.. questions.Select(q => new QuestionAnswer(TextRepair.Clean(q.Question).Text, TextRepair.Clean(q.Answer).Text))];
-            return new(new(id, clean.Text, questions), repairs, isDocument ? null : DocumentDrop.NoDocument);
+            return new(new(id, clean.Text, questions), repairs, isDocument ? null : DropReason.NoDocument);
         }
         catch (BrokenEscapeException e)
         {
-            return options.Repair ? new(new(id, "", []), repairs, DocumentDrop.Garbled) : throw new InputException(e.Message, e);
+            return options.Repair ? new(new(id, "", []), repairs, DropReason.Garbled) : throw new InputException(e.Message, e);
         }
     }
 

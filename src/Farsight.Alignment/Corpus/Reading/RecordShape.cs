@@ -3,7 +3,7 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Corpus.Reading;
 
-/// <summary>Half of a surrogate pair written as an escape: a JSON string that is no text.</summary>
+/// <summary>Represents a JSON string with an escaped lone surrogate, which is not valid text.</summary>
 sealed class BrokenEscapeException(string message, Exception cause) : Exception(message, cause);
 
 /// <summary>Finds document and questions in the fields of a record.</summary>
@@ -13,14 +13,14 @@ sealed class BrokenEscapeException(string message, Exception cause) : Exception(
 /// <param name="isTextOptional">An empty text is handed on for the caller to count, not an error.</param>
 sealed class RecordShape(DocumentFormat format, string field, string place, bool isTextOptional)
 {
-    /// <summary>The format whose fields a record has; null for none.</summary>
+    /// <summary>Returns the format whose fields a record has, or null.</summary>
     internal static DocumentFormat? Guess(JsonElement record, string field) =>
         Has(record, field, JsonValueKind.String) ? DocumentFormat.Field
         : Has(record, "conversations", JsonValueKind.Array) || Has(record, "messages", JsonValueKind.Array) ? DocumentFormat.Conversations
         : Has(record, "instruction", JsonValueKind.String) && Has(record, "output", JsonValueKind.String) ? DocumentFormat.Instruction
         : null;
 
-    /// <summary>What to say of a record that fits no format.</summary>
+    /// <summary>Creates the exception for a record that fits no format.</summary>
     internal static InputException Unknown(JsonElement record, string field, string place)
     {
         string[] texts =
@@ -29,8 +29,8 @@ sealed class RecordShape(DocumentFormat format, string field, string place, bool
         ];
         return new(
             texts.Length == 0
-                ? $"{place}: the text field '{field}' is missing, and the record has no other text."
-                : $"{place}: the text field '{field}' is missing; name one of {string.Join(", ", texts)} with --field.");
+                ? $"{place}: the text field '{field}' is missing, and the record has no other text field."
+                : $"{place}: the text field '{field}' is missing. Set the field to one of {string.Join(", ", texts)}.");
     }
 
     /// <summary>Reads the record.</summary>
@@ -59,9 +59,10 @@ sealed class RecordShape(DocumentFormat format, string field, string place, bool
     {
         if (turn.ValueKind != JsonValueKind.Object)
         {
-            throw new InputException($"{place}: '{list}' must hold objects with 'role' and 'content'.");
+            throw new InputException($"{place}: '{list}' must contain objects with 'role' and 'content'.");
         }
-        bool isOld = !turn.TryGetProperty("content", out _) && turn.TryGetProperty("value", out _); // "from" and "value", as ShareGPT has it
+        // ShareGPT calls the fields "from" and "value".
+        bool isOld = !turn.TryGetProperty("content", out _) && turn.TryGetProperty("value", out _);
         string role = Text(turn, isOld ? "from" : "role", isOptional: false);
         return (role is "human" ? "user" : role is "gpt" ? "assistant" : role, Text(turn, isOld ? "value" : "content", isOptional: true));
     }
@@ -89,7 +90,7 @@ sealed class RecordShape(DocumentFormat format, string field, string place, bool
         {
             yield return item.ValueKind == JsonValueKind.Object
                 ? new(Text(item, "question", isOptional: false), Text(item, "answer", isOptional: false))
-                : throw new InputException($"{place}: 'questions' must hold objects with 'question' and 'answer'.");
+                : throw new InputException($"{place}: 'questions' must contain objects with 'question' and 'answer'.");
         }
     }
 
@@ -106,7 +107,7 @@ sealed class RecordShape(DocumentFormat format, string field, string place, bool
         }
         catch (InvalidOperationException e)
         {
-            throw new BrokenEscapeException($"{place}: '{name}' holds an escape that is no character.", e);
+            throw new BrokenEscapeException($"{place}: '{name}' contains an escape that is not a valid character.", e);
         }
         return isOptional || !string.IsNullOrWhiteSpace(text) ? text : throw new InputException($"{place}: '{name}' is empty.");
     }

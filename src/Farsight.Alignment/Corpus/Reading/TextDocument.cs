@@ -5,7 +5,7 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Corpus.Reading;
 
-/// <summary>A file that is one document.</summary>
+/// <summary>Reads a file that is one document.</summary>
 static class TextDocument
 {
     // Where more of a text is lost than this, the file is something else.
@@ -13,14 +13,14 @@ static class TextDocument
 
     /// <summary>Reads the file.</summary>
     /// <exception cref="InputException">It cannot be read; or repair is not wanted, and it is empty or not UTF-8.</exception>
-    internal static FoundDocument Read(CorpusFile file, bool repair)
+    internal static CandidateDocument Read(CorpusFile file, bool repair)
     {
         ReadOnlyMemory<byte> bytes = CorpusStream.ReadAll(file);
         return repair ? Repaired(file, bytes.Span) : new(new(file.Id, Strict(file, bytes.Span), []), [], null);
     }
 
-    /// <summary>Whether what is lost of a text is too much to use it.</summary>
-    internal static bool IsGarbled(FoundDocument found)
+    /// <summary>Returns whether too much of a text is lost to use it.</summary>
+    internal static bool IsGarbled(CandidateDocument found)
     {
         long lost = 0;
         foreach (RepairCount repair in found.Repairs)
@@ -30,7 +30,7 @@ static class TextDocument
         return lost > MostLost * (found.Document.Text.Length + lost);
     }
 
-    static FoundDocument Repaired(CorpusFile file, ReadOnlySpan<byte> bytes)
+    static CandidateDocument Repaired(CorpusFile file, ReadOnlySpan<byte> bytes)
     {
         RepairedText clean = TextRepair.Decode(bytes);
         return new(new(file.Id, clean.Text, []), clean.Repairs, null);
@@ -47,10 +47,10 @@ static class TextDocument
         string text = Encoding.UTF8.GetString(bytes);
         return !string.IsNullOrWhiteSpace(text)
             ? text
-            : throw new InputException($"'{file.Path}' holds no text; write some or remove the file.");
+            : throw new InputException($"'{file.Path}' contains no text; add text or remove the file.");
     }
 
-    /// <summary>Line breaks before the first byte that is no UTF-8.</summary>
+    /// <summary>Counts line breaks before the first byte that is not UTF-8.</summary>
     static int BreaksBeforeDamage(ReadOnlySpan<byte> bytes)
     {
         int at = 0;

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Farsight.Alignment.Corpus.Repair;
 
-/// <summary>UTF-8 that somebody read as Windows-1252 and wrote as UTF-8 again: "cafÃ©", "donâ€™t".</summary>
+/// <summary>Repairs UTF-8 that was decoded as Windows-1252 and encoded again: "cafÃ©", "donâ€™t".</summary>
 /// <remarks>
 /// A run of characters whose bytes are one character of UTF-8 is put back. Three bytes and more never stand so by chance; two do
 /// ("Â°", "Ã”"), so these are put back only where they explain most of the text's characters between U+0080 and U+00FF.
@@ -12,7 +12,7 @@ static class Mojibake
     // A text can go through it more than once.
     const int MostRounds = 3;
 
-    /// <summary>A character spelled as several.</summary>
+    /// <summary>Represents a character that was decoded as several.</summary>
     readonly record struct Misread(int Start, int Length, Rune Meant);
 
     internal static string Repair(string text, out int places)
@@ -53,7 +53,7 @@ static class Mojibake
         return found;
     }
 
-    /// <summary>Whether most characters that could come from such a misreading do.</summary>
+    /// <summary>Returns whether most characters that could come from such a decoding error do.</summary>
     static bool Explains(string text, List<Misread> found)
     {
         int high = 0;

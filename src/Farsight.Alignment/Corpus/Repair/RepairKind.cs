@@ -2,44 +2,44 @@ using System.Text.Json;
 
 namespace Farsight.Alignment.Corpus.Repair;
 
-/// <summary>What can be wrong with the encoding of a text.</summary>
+/// <summary>Specifies a repair of a text's encoding.</summary>
 public enum RepairKind
 {
-    /// <summary>A byte order mark stood before the text.</summary>
+    /// <summary>A byte order mark before the text was removed.</summary>
     ByteOrderMark,
 
-    /// <summary>The file was UTF-16 or UTF-32.</summary>
+    /// <summary>UTF-16 or UTF-32 was converted.</summary>
     WideEncoding,
 
-    /// <summary>Bytes that are not UTF-8 were read as Windows-1252, of which Latin-1 is a part; one place a byte.</summary>
+    /// <summary>Bytes that are not UTF-8 were decoded as Windows-1252, which includes Latin-1. Counted per byte.</summary>
     Windows1252,
 
-    /// <summary>Bytes that are nothing were made U+FFFD; one place a byte.</summary>
+    /// <summary>Invalid bytes were replaced by U+FFFD. Counted per byte.</summary>
     InvalidUtf8,
 
-    /// <summary>UTF-8 that had been read as Windows-1252 ("Ã©") was put right; one place a character.</summary>
+    /// <summary>UTF-8 that had been decoded as Windows-1252 ("Ã©") was repaired. Counted per character.</summary>
     Mojibake,
 
-    /// <summary>U+FFFD, left as they are: what stood there is lost.</summary>
+    /// <summary>U+FFFD was found and kept, because the original character is lost.</summary>
     ReplacementCharacters,
 
-    /// <summary>NUL and other control characters were removed, byte order marks inside a text among them.</summary>
+    /// <summary>NUL and other control characters were removed, including byte order marks inside the text.</summary>
     ControlCharacters,
 
-    /// <summary>CR LF and CR became LF.</summary>
+    /// <summary>CR LF and CR were replaced by LF.</summary>
     LineEnds,
 }
 
-/// <summary>A repair and in how many places it was made.</summary>
-/// <param name="Kind">Of what.</param>
-/// <param name="Places">At least 1.</param>
+/// <summary>Represents a repair and the number of places where it was made.</summary>
+/// <param name="Kind">Kind of repair.</param>
+/// <param name="Places">Number of places, at least 1.</param>
 public sealed record RepairCount(RepairKind Kind, int Places)
 {
-    /// <summary>"line_ends"</summary>
+    /// <summary>Gets the name in reports, for example "line_ends".</summary>
     public string Name => JsonNamingPolicy.SnakeCaseLower.ConvertName(Kind.ToString());
 }
 
-/// <summary>A text after repair.</summary>
-/// <param name="Text">Clean.</param>
-/// <param name="Repairs">What was done; mostly nothing.</param>
+/// <summary>Represents a text after repair.</summary>
+/// <param name="Text">The repaired text.</param>
+/// <param name="Repairs">The repairs; often none.</param>
 public sealed record RepairedText(string Text, IReadOnlyList<RepairCount> Repairs);

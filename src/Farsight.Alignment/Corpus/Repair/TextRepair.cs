@@ -4,17 +4,17 @@ using System.Text.Unicode;
 
 namespace Farsight.Alignment.Corpus.Repair;
 
-/// <summary>Makes clean text of bytes or of text that went through the wrong hands, and tells what was wrong.</summary>
+/// <summary>Decodes bytes and repairs text with encoding errors, and reports the repairs.</summary>
 public static class TextRepair
 {
     const char Replacement = '\uFFFD', Mark = '\uFEFF';
 
-    /// <summary>What no document should hold; a form feed parts pages, so it stays.</summary>
+    /// <summary>Characters that no document should contain. Form feeds separate pages and stay.</summary>
     static readonly SearchValues<char> s_controls = SearchValues.Create(
         [.. Enumerable.Range(0, 32).Append(127).Select(c => (char)c).Except(['\t', '\n', '\r', '\f']), Mark]);
 
     /// <summary>
-    /// The text of a file. UTF-8 where it is that; UTF-16 and UTF-32 by their mark or their zeros; Windows-1252 where nothing else fits.
+    /// Decodes a file: as UTF-8 if valid, as UTF-16 or UTF-32 if it has their mark or zero bytes, and otherwise as Windows-1252.
     /// </summary>
     public static RepairedText Decode(ReadOnlySpan<byte> bytes)
     {
@@ -23,10 +23,10 @@ public static class TextRepair
         return Clean(text, repairs);
     }
 
-    /// <summary>A text whose encoding was known, as that of a JSON string: misread UTF-8, control characters, line ends.</summary>
+    /// <summary>Repairs text of known encoding, such as a JSON string: wrongly decoded UTF-8, control characters and line ends.</summary>
     public static RepairedText Clean(string text) => Clean(text, []);
 
-    /// <summary>UTF-8 as it is; of anything else, what the bytes mean in Windows-1252, or U+FFFD where most of the text is UTF-8.</summary>
+    /// <summary>Decodes UTF-8. Other bytes become their Windows-1252 characters, or U+FFFD if most of the text is UTF-8.</summary>
     internal static string Narrow(ReadOnlySpan<byte> bytes, List<RepairCount> repairs)
     {
         if (bytes.StartsWith(Encoding.UTF8.Preamble))
@@ -66,7 +66,7 @@ public static class TextRepair
         return text.ToString();
     }
 
-    /// <summary>Characters of several bytes, and bytes that belong to none.</summary>
+    /// <summary>Counts multi-byte characters and invalid bytes.</summary>
     static (int Sequences, int Wrong) Survey(ReadOnlySpan<byte> bytes)
     {
         int sequences = 0, wrong = 0;

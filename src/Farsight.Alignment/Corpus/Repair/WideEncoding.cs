@@ -3,14 +3,14 @@ using System.Text;
 
 namespace Farsight.Alignment.Corpus.Repair;
 
-/// <summary>Tells text of two or four bytes a character from text of one.</summary>
+/// <summary>Detects text in UTF-16 and UTF-32.</summary>
 static class WideEncoding
 {
     const int Looked = 4096;
 
     static readonly UTF32Encoding s_utf32BigEndian = new(bigEndian: true, byteOrderMark: true);
 
-    /// <summary>By the mark, or else by where the zeros are; null for everything else, UTF-8 among it.</summary>
+    /// <summary>Detects the encoding by its byte order mark or by its zero bytes; null for anything else, including UTF-8.</summary>
     internal static Encoding? Of(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < 2)
@@ -29,7 +29,7 @@ static class WideEncoding
         };
     }
 
-    /// <summary>Most characters of UTF-16 text in any alphabetic language have one zero byte, always on the same side.</summary>
+    /// <summary>Detects UTF-16 by zero bytes: most characters of alphabetic languages have one, always on the same side.</summary>
     static Encoding? ByZeros(ReadOnlySpan<byte> bytes)
     {
         if (!bytes.Contains((byte)0))

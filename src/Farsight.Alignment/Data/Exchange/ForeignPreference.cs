@@ -3,20 +3,20 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Data.Exchange;
 
-/// <summary>A line of another program's preference file.</summary>
-/// <param name="Id">The line's own; null where it has none.</param>
-/// <param name="Prompt">The user's one message; null where the conversation is of several, for which a sample has no place.</param>
-/// <param name="Chosen">The preferred response.</param>
-/// <param name="Rejected">The dis-preferred one.</param>
+/// <summary>Represents a line of another program's preference file.</summary>
+/// <param name="Id">Id of the line; null for none.</param>
+/// <param name="Prompt">The user's only message; null for a conversation of several, which a sample cannot represent.</param>
+/// <param name="Chosen">The chosen response.</param>
+/// <param name="Rejected">The rejected response.</param>
 sealed record ForeignPreference(string? Id, string? Prompt, string Chosen, string Rejected)
 {
     /// <summary>
-    /// Reads a line of <see cref="ExchangeFormat.Trl"/>, <see cref="ExchangeFormat.TrlText"/> or <see cref="ExchangeFormat.OpenAi"/>, found
-    /// out by its fields.
+    /// Reads a line of <see cref="ExchangeFormat.Trl"/>, <see cref="ExchangeFormat.TrlText"/> or <see cref="ExchangeFormat.OpenAi"/>,
+    /// recognized by its fields.
     /// </summary>
     /// <param name="json">The line.</param>
-    /// <param name="source">"file.jsonl:3", the beginning of every message.</param>
-    /// <exception cref="InputException">The line is none of these.</exception>
+    /// <param name="source">"file.jsonl:3", the start of every message.</param>
+    /// <exception cref="InputException">The line has another format.</exception>
     internal static ForeignPreference Parse(string json, string source)
     {
         try
@@ -33,7 +33,7 @@ sealed record ForeignPreference(string? Id, string? Prompt, string Chosen, strin
         }
         catch (InvalidOperationException e)
         {
-            throw new InputException($"{source}: a field holds something else than text.", e);
+            throw new InputException($"{source}: a field is not a text; write it as a string.", e);
         }
     }
 
@@ -50,7 +50,7 @@ sealed record ForeignPreference(string? Id, string? Prompt, string Chosen, strin
         JsonElement chosen = Field(root, "chosen", source), rejected = Field(root, "rejected", source);
         if (chosen.ValueKind == JsonValueKind.String)
         {
-            JsonElement prompt = Field(root, "prompt", source); // without one, nobody knows where the response begins
+            JsonElement prompt = Field(root, "prompt", source); // without it, the start of the response is unknown
             return new(
                 id,
                 prompt.ValueKind == JsonValueKind.String ? prompt.GetString() : User(Messages(prompt)),
@@ -60,7 +60,7 @@ sealed record ForeignPreference(string? Id, string? Prompt, string Chosen, strin
         return new(id, User(Before(root, chosen)), Assistant(root, "chosen", source), Assistant(root, "rejected", source));
     }
 
-    /// <summary>The prompt's messages; where there are none, those before the chosen response.</summary>
+    /// <summary>Returns the messages of the prompt; without a prompt, those before the chosen response.</summary>
     static (string Role, string Text)[] Before(JsonElement root, JsonElement chosen) =>
         root.TryGetProperty("prompt", out JsonElement prompt)
             ? prompt.ValueKind == JsonValueKind.String
@@ -85,6 +85,7 @@ sealed record ForeignPreference(string? Id, string? Prompt, string Chosen, strin
         root.ValueKind == JsonValueKind.Object && root.TryGetProperty(field, out JsonElement value)
             ? value
             : throw new InputException(
-                $"{source}: the field '{field}' is missing; expected prompt, chosen and rejected (TRL), or input, preferred_output and non_preferred_output (OpenAI)."
+                $"{source}: the field '{field}' is missing; expected prompt, chosen and rejected (TRL), or input, preferred_output and "
+                    + "non_preferred_output (OpenAI)."
             );
 }

@@ -5,15 +5,15 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Data.Exchange;
 
-/// <summary>What came of exporting.</summary>
-/// <param name="Samples">Read.</param>
-/// <param name="Lines">Written.</param>
+/// <summary>Represents the result of an export.</summary>
+/// <param name="Samples">Samples read.</param>
+/// <param name="Lines">Lines written.</param>
 public sealed record ExportCounts(int Samples, int Lines);
 
 /// <summary>Writes a preference dataset as JSONL that other trainers read.</summary>
 /// <remarks>
-/// What they have no place for is lost: the cut into chunks, scores, roles and provenance. TRL's lines keep the sample's id, which TRL
-/// passes over; OpenAI refuses fields that it does not know.
+/// Chunks, scores, roles and provenance have no place in these formats and are lost. TRL's lines keep the sample's id, which TRL ignores;
+/// OpenAI refuses unknown fields.
 /// Source: TRL, "Dataset formats"; OpenAI, "Direct preference optimization".
 /// </remarks>
 public static class PreferenceExport
@@ -22,9 +22,9 @@ public static class PreferenceExport
 
     /// <summary>Writes the file, one sample in memory at a time.</summary>
     /// <param name="dataset">The .jsonl file of samples.</param>
-    /// <param name="output">The file to write; replaced if it is there.</param>
-    /// <param name="format">Whose.</param>
-    /// <param name="decode">Text of token ids, for samples that do not hold their prompt; null where there is no tokenizer.</param>
+    /// <param name="output">The file to write; an existing one is replaced.</param>
+    /// <param name="format">The format to write.</param>
+    /// <param name="decode">Decodes token ids, for samples without a prompt; null without a tokenizer.</param>
     /// <exception cref="InputException">The dataset is damaged or empty, or a prompt is needed and cannot be made.</exception>
     public static ExportCounts Write(string dataset, string output, ExchangeFormat format, Func<int[], string>? decode)
     {
@@ -48,7 +48,7 @@ public static class PreferenceExport
             }
             if (samples == 0)
             {
-                throw new InputException($"{dataset} holds no sample; a preference dataset has one in each line.");
+                throw new InputException($"{dataset} is empty; a preference dataset has one sample per line.");
             }
         });
         return new(samples, lines);
@@ -60,7 +60,7 @@ public static class PreferenceExport
             sample.Context.Count == 0 ? sample.Question
             : decode is not null ? $"{decode([.. sample.Context.SelectMany(c => c.Tokens)]).TrimStart(' ')}\n\n{sample.Question}"
             : throw new InputException(
-                $"The sample {sample.Id} holds its context as tokens only; give --tokenizer the model that the dataset was made for."));
+                $"The sample {sample.Id} has its context as tokens only; pass the tokenizer of the model that the dataset was made for."));
 
     static void Line(Utf8JsonWriter json, PreferenceSample sample, string prompt, string rejected, ExchangeFormat format)
     {
@@ -107,4 +107,22 @@ public static class PreferenceExport
         }
         json.WriteEndArray();
     }
+}
+
+/// <summary>Lists the formats of other programs.</summary>
+public enum ExchangeFormat
+{
+    /// <summary>TRL, conversational: prompt, chosen and rejected as lists of messages. One line for each rejected response.</summary>
+    Trl,
+
+    /// <summary>TRL, standard: prompt, chosen and rejected as texts. One line for each rejected response.</summary>
+    TrlText,
+
+    /// <summary>
+    /// OpenAI's preference fine-tuning: input.messages, preferred_output, non_preferred_output. One line for each rejected response.
+    /// </summary>
+    OpenAi,
+
+    /// <summary>OpenAI's supervised fine-tuning: messages with the chosen response; the rejected ones are left out.</summary>
+    OpenAiMessages,
 }

@@ -6,29 +6,29 @@ using Farsight.Text.Conversations;
 
 namespace Farsight.Alignment.Data.Exchange;
 
-/// <summary>What came of importing.</summary>
-/// <param name="Lines">Read.</param>
-/// <param name="Samples">Written; lines that follow each other with the same prompt and chosen response are one.</param>
-/// <param name="WithoutDocument">Of these, the ones whose prompt is a question alone.</param>
-/// <param name="Dropped">Lines left out, by reason: "several_turns", "empty".</param>
+/// <summary>Represents the result of an import.</summary>
+/// <param name="Lines">Lines read.</param>
+/// <param name="Samples">Samples written; consecutive lines with the same prompt and chosen response form one sample.</param>
+/// <param name="WithoutDocument">Samples whose prompt is a question without context.</param>
+/// <param name="Dropped">Dropped lines by reason: "several_turns", "empty".</param>
 public sealed record ImportCounts(int Lines, int Samples, int WithoutDocument, IReadOnlyDictionary<string, int> Dropped);
 
 /// <summary>
-/// Makes a preference dataset of files in other programs' formats, what <see cref="PreferenceExport"/> writes among them.
+/// Converts files in other programs' formats, including those of <see cref="PreferenceExport"/>, to a preference dataset.
 /// </summary>
 /// <remarks>
-/// Such files hold no chunks. The last paragraph of a prompt becomes the question, what is before it the context: tokens of the given
-/// tokenizer, cut into chunks of equal length (the last may be shorter) that nobody scored: each counts as relevant with score 0 and as
+/// Such files have no chunks. The last paragraph of a prompt becomes the question, and the text before it the context: tokens of the given
+/// tokenizer in chunks of equal length (the last may be shorter). The chunks have no scores: each counts as relevant with score 0, and as
 /// seen by every response. A prompt of one paragraph is a question without context.
 /// </remarks>
 public static class PreferenceImport
 {
     /// <summary>Writes the dataset, one sample in memory at a time.</summary>
     /// <param name="input">A .jsonl file.</param>
-    /// <param name="output">The dataset; replaced if it is there.</param>
-    /// <param name="format">Makes tokens of the contexts, for the model that will be trained.</param>
-    /// <param name="chunkTokens">Tokens of a chunk; &gt; 0.</param>
-    /// <exception cref="InputException">The file is damaged, in no format that is known, or gives no sample; the message names the
+    /// <param name="output">The dataset; an existing file is replaced.</param>
+    /// <param name="format">Encodes the contexts, for the model that will be trained.</param>
+    /// <param name="chunkTokens">Tokens per chunk; &gt; 0.</param>
+    /// <exception cref="InputException">The file is damaged, has an unknown format, or gives no sample; the message names the
     /// line.</exception>
     public static ImportCounts Write(string input, string output, ChatFormat format, int chunkTokens)
     {

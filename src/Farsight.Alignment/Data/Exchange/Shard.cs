@@ -5,11 +5,11 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Data.Exchange;
 
-/// <summary>A finished part of a dataset.</summary>
-/// <param name="Path">Its file.</param>
+/// <summary>Represents a finished part of a dataset.</summary>
+/// <param name="Path">File of the shard.</param>
 /// <param name="Number">i, from 1.</param>
 /// <param name="Count">n.</param>
-/// <param name="Summary">What lies beside it.</param>
+/// <param name="Summary">Content of its summary file.</param>
 sealed record Shard(string Path, int Number, int Count, JsonObject Summary)
 {
     /// <summary>What the name of the summary adds to that of the file.</summary>
@@ -18,18 +18,18 @@ sealed record Shard(string Path, int Number, int Count, JsonObject Summary)
     JsonObject Settings => Summary["settings"]!.AsObject();
 
     /// <summary>Reads the summary of a shard.</summary>
-    /// <exception cref="InputException">It is not there, not that of a shard, or the shard is not finished.</exception>
+    /// <exception cref="InputException">The summary is missing, not that of a shard, or the shard is not finished.</exception>
     internal static Shard Read(string path)
     {
         if (!File.Exists(path))
         {
             throw new InputException(File.Exists(path + ".partial")
-                ? $"{path} is not finished; run its synthesis again until it is."
+                ? $"{path} is not finished; resume its synthesis first."
                 : $"The shard {path} does not exist.");
         }
         if (!File.Exists(path + SummaryEnding))
         {
-            throw new InputException($"{path}{SummaryEnding} is missing; it lies beside each shard and says what the shard was made with.");
+            throw new InputException($"{path}{SummaryEnding} is missing; each shard needs the summary that synthesis wrote beside it.");
         }
         try
         {
@@ -39,12 +39,12 @@ sealed record Shard(string Path, int Number, int Count, JsonObject Summary)
             string? part = (string?)summary["settings"]!.AsObject()["shard"];
             return part?.Split('/') is [var number, var count]
                 ? new(path, int.Parse(number, CultureInfo.InvariantCulture), int.Parse(count, CultureInfo.InvariantCulture), summary)
-                : throw new InputException($"{path} was made in one piece and is no shard; there is nothing to put together.");
+                : throw new InputException($"{path} was made in one piece and is not a shard; there is nothing to merge.");
         }
         catch (Exception e)
             when (e is JsonException or InvalidOperationException or NullReferenceException or FormatException or OverflowException)
         {
-            throw new InputException($"{path}{SummaryEnding} is damaged; make the shard anew.", e);
+            throw new InputException($"{path}{SummaryEnding} is damaged; make the shard again.", e);
         }
     }
 
@@ -74,7 +74,7 @@ sealed record Shard(string Path, int Number, int Count, JsonObject Summary)
         }
         if (lines != written)
         {
-            throw new InputException($"{Path} has {lines} samples and its summary says {written}; make the shard anew.");
+            throw new InputException($"{Path} has {lines} samples and its summary says {written}; make the shard again.");
         }
     }
 }

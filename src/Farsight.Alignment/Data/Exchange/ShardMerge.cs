@@ -7,15 +7,15 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Data.Exchange;
 
-/// <summary>What came of putting shards together.</summary>
-/// <param name="Samples">In the file.</param>
-/// <param name="Missing">Numbers of the shards that were not there.</param>
+/// <summary>Represents the result of a merge.</summary>
+/// <param name="Samples">Samples in the file.</param>
+/// <param name="Missing">Numbers of the missing shards.</param>
 public sealed record MergeCounts(int Samples, IReadOnlyList<int> Missing);
 
-/// <summary>Puts the shards of a dataset together: the same bytes as if one process had made it.</summary>
+/// <summary>Merges the shards of a dataset into the file that one process would have made.</summary>
 /// <remarks>
-/// Beside each shard lies FILE.summary.json with its settings and counts. Settings must be those of one run; samples are ordered by
-/// their number in it, which each shard has in order already, so one line of each is in memory.
+/// Each shard has a FILE.summary.json with its settings and counts. The settings must be those of one run. Samples are merged by their
+/// number; each shard is sorted already, so one line per shard is in memory.
 /// </remarks>
 public static class ShardMerge
 {
@@ -27,15 +27,15 @@ public static class ShardMerge
     };
 
     /// <summary>Writes the dataset and its summary.</summary>
-    /// <param name="output">The .jsonl file; must not be there.</param>
-    /// <param name="shards">In any order.</param>
-    /// <param name="allowMissing">Put together what is there, and name in the summary what is not.</param>
+    /// <param name="output">The .jsonl file; it must not exist.</param>
+    /// <param name="shards">The shards in any order.</param>
+    /// <param name="allowMissing">Merges the existing shards and lists the missing ones in the summary.</param>
     /// <exception cref="InputException">Shards are missing, not finished, not of one run, damaged or given twice.</exception>
     public static MergeCounts Write(string output, IReadOnlyList<string> shards, bool allowMissing)
     {
         if (Path.Exists(output))
         {
-            throw new InputException($"{output} exists; remove it, or give another name.");
+            throw new InputException($"{output} exists; remove it, or choose another name.");
         }
         Shard[] read = [.. shards.Select(Shard.Read).OrderBy(s => s.Number)];
         int[] missing = Check(read, allowMissing);
@@ -60,18 +60,20 @@ public static class ShardMerge
             if (first.Difference(shard) is { } key)
             {
                 throw new InputException(
-                    $"{shard.Path} was made with another {key} than {first.Path}; only shards of one run belong together.");
+                    $"{shard.Path} was made with another {key} than {first.Path}; merge only shards of one run.");
             }
             if (before.Number == shard.Number)
             {
-                throw new InputException($"{before.Path} and {shard.Path} are both shard {shard.Number} of {shard.Count}; give each once.");
+                throw new InputException($"{before.Path} and {shard.Path} are both shard {shard.Number} of {shard.Count}; pass each "
+                    + "shard once.");
             }
         }
         int[] missing = [.. Enumerable.Range(1, first.Count).Except(shards.Select(s => s.Number))];
         return missing.Length == 0 || allowMissing
             ? missing
             : throw new InputException(
-                $"Of {first.Count} shards, {string.Join(", ", missing)} {(missing.Length == 1 ? "is" : "are")} missing; give them too, or --allow-missing."
+                $"{(missing.Length == 1 ? "Shard" : "Shards")} {string.Join(", ", missing)} of {first.Count} "
+                    + $"{(missing.Length == 1 ? "is" : "are")} missing; add them, or allow missing shards."
             );
     }
 
@@ -96,7 +98,8 @@ public static class ShardMerge
                 if (index <= last || !ids.Add(sample.Id))
                 {
                     throw new InputException(
-                        $"Sample {index} ('{sample.Id}') is there twice or out of order; a shard was changed after it was made.");
+                        $"Sample {index} ('{sample.Id}') is duplicated or out of order; a shard was changed after it was made. Make "
+                            + "that shard again.");
                 }
                 last = index;
                 yield return line;

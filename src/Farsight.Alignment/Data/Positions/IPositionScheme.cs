@@ -4,10 +4,10 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Data.Positions;
 
-/// <summary>Chooses the position ids of one prompt, so that a short input is seen at the positions of a long one.</summary>
+/// <summary>Chooses the position ids of one prompt, so that a short input appears at the positions of a long one.</summary>
 /// <remarks>
 /// The record that implements it is the recipe entry: <c>{ "scheme": "synthesized", "target_length": 4096, "sparse_share": 0.1 }</c>.
-/// Positions are drawn once a sample: all its responses start at the same one.
+/// Positions are drawn once per sample, so all responses start at the same position.
 /// </remarks>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "scheme")]
 [JsonDerivedType(typeof(E2Llm), "e2llm")]
@@ -19,7 +19,7 @@ namespace Farsight.Alignment.Data.Positions;
 [JsonDerivedType(typeof(Synthesized), "synthesized")]
 public interface IPositionScheme
 {
-    /// <summary>What is wrong with the settings, each as "path.key: what is wrong; what would be right".</summary>
+    /// <summary>Returns the problems of the settings, each of the form "path.key: what is wrong; what to do".</summary>
     /// <param name="path">Where the scheme stands in the recipe: "positions".</param>
     IEnumerable<string> Problems(string path);
 
@@ -33,7 +33,7 @@ public interface IPositionScheme
     PromptPositions Assign(PromptShape shape, ref SeededRandom random);
 }
 
-/// <summary>The lengths that position synthesis looks at.</summary>
+/// <summary>Represents the lengths that position synthesis needs.</summary>
 /// <param name="PrefixTokens">Tokens before the first chunk, as the beginning-of-text token: they keep 0, 1, ….</param>
 /// <param name="ChunkLengths">[N] tokens of each chunk, each at least 1.</param>
 /// <param name="QuestionTokens">Tokens between the last chunk and the response.</param>
@@ -59,7 +59,7 @@ public sealed record PromptShape(int PrefixTokens, IReadOnlyList<int> ChunkLengt
             + $"position scheme's target_length {targetLength}; raise it to {RealLength} or more, or use shorter samples.");
 }
 
-/// <summary>The positions of one prompt.</summary>
+/// <summary>Represents the positions of one prompt.</summary>
 /// <param name="Prompt">[P] strictly increasing, not empty.</param>
 /// <param name="Step">From one token behind the prompt to the next; 1 but for schemes that spread the responses, too.</param>
 public sealed record PromptPositions(int[] Prompt, int Step = 1)
@@ -67,7 +67,7 @@ public sealed record PromptPositions(int[] Prompt, int Step = 1)
     /// <summary>Where every response of the sample starts.</summary>
     public int ResponseStart => Prompt[^1] + Step;
 
-    /// <summary>The positions of tokens that follow the prompt.</summary>
+    /// <summary>Returns the positions of tokens that follow the prompt.</summary>
     /// <param name="skipped">How many tokens of their path stand between the prompt and them; 0 for a response of the first turn.</param>
     /// <param name="tokens">How many.</param>
     public int[] Behind(int skipped, int tokens) => [.. Enumerable.Range(skipped, tokens).Select(i => ResponseStart + i * Step)];

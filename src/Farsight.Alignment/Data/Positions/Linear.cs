@@ -2,7 +2,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Data.Positions;
 
-/// <summary>Every prompt token at the same distance from the next: position ⌊i·K/k⌋ for token i.</summary>
+/// <summary>Spaces the prompt tokens evenly: position ⌊i·K/k⌋ for token i.</summary>
 /// <remarks>A baseline without chance. K is the target length and k the real length, prompt and longest response; responses are
 /// consecutive.</remarks>
 /// <param name="TargetLength">K: all positions are below it.</param>

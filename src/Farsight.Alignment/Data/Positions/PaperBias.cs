@@ -2,7 +2,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Data.Positions;
 
-/// <summary>The paper's own continuous synthesis: position = index + bias, one bias a chunk.</summary>
+/// <summary>Adds one bias per chunk: position = index + bias (the paper's own continuous synthesis).</summary>
 /// <remarks>
 /// b_j ~ U{0, …, ⌊j·(K − k)/N⌋} for chunk j of N, counted from 1, then sorted so that the biases never decrease. The j-th smallest
 /// of them is at most the largest of the first j draws, so the bound of each chunk still holds.

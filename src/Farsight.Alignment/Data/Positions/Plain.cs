@@ -2,7 +2,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Data.Positions;
 
-/// <summary>0, 1, 2, …: no synthesis.</summary>
+/// <summary>Uses the positions 0, 1, 2, … without synthesis.</summary>
 public sealed record Plain : IPositionScheme
 {
     public IEnumerable<string> Problems(string path) => [];

@@ -2,7 +2,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Data.Positions;
 
-/// <summary>The steps that several schemes share.</summary>
+/// <summary>Provides the draws that several schemes share.</summary>
 static class PositionDraw
 {
     /// <summary>Sorted distinct numbers of [start, end), every choice equally likely.</summary>

@@ -2,7 +2,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Data.Positions;
 
-/// <summary>Randomised positional encoding: sorted distinct random positions for every prompt token.</summary>
+/// <summary>Draws sorted distinct random positions for all prompt tokens (randomized positional encoding).</summary>
 /// <remarks>
 /// Source: arXiv:2305.16843 as LOGO's paper compares it (arXiv:2410.18533v1, section 4). The positions are drawn from
 /// [0, K − longest response), so that the responses, which follow consecutively, end below K.

@@ -2,7 +2,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Data.Positions;
 
-/// <summary>Positional indices synthesis: each chunk somewhere in its own window of the target range.</summary>
+/// <summary>Places each chunk at random inside its own window of the target range (positional indices synthesis).</summary>
 /// <remarks>
 /// The region between the prefix and target − question − longest response, of W positions, is cut into one window a chunk, in
 /// proportion to the chunks' lengths c_j of together C tokens: window j is [⌊S_{j−1}·W/C⌋, ⌊S_j·W/C⌋) with S_j = c_1 + … + c_j.

@@ -6,7 +6,7 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Synthesis.Card;
 
-/// <summary>Counts a dataset sample by sample; of a context no more than numbers is kept.</summary>
+/// <summary>Counts a dataset sample by sample; only numbers are kept.</summary>
 sealed class CardCounts(Tokenizer? tokenizer)
 {
     readonly SortedSet<string> _documents = new(StringComparer.Ordinal), _generators = new(StringComparer.Ordinal);

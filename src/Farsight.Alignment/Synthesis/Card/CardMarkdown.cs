@@ -5,7 +5,7 @@ using Farsight.Alignment.Synthesis.Quality;
 
 namespace Farsight.Alignment.Synthesis.Card;
 
-/// <summary>A card as Markdown.</summary>
+/// <summary>Formats a card as Markdown.</summary>
 static class CardMarkdown
 {
     internal static string Of(DatasetCard card)
@@ -13,19 +13,18 @@ static class CardMarkdown
         StringBuilder text = new();
         void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
         Line($"# {card.Name}\n");
-        Line(
-            $"Preference data for long contexts: {card.Samples} samples, each a context in chunks, a question, one chosen and several rejected responses.\n"
-        );
+        Line($"Preference data for long contexts: {card.Samples} samples.");
+        Line($"Each has a context in chunks, a question, one chosen response and at least one rejected response.\n");
         Line($"| | |\n|---|---|");
         Line($"| SHA-256 | `{card.Sha256}` |");
         Line($"| bytes | {card.Bytes} |");
         Line($"| documents | {card.Documents} |");
         Line($"| responses by | {string.Join("; ", card.Generators)} |");
         Line($"| seed | {string.Join(", ", card.Seeds)} |");
-        Line($"| invented facts asked for | {card.InsertedFacts} |");
-        Line($"| rejected responses a sample | {string.Join(", ", card.RejectedPerSample.Select(r => $"{r.Key}: {r.Value} samples"))} |");
+        Line($"| questions about inserted facts | {card.InsertedFacts} |");
+        Line($"| rejected responses per sample | {string.Join(", ", card.RejectedPerSample.Select(r => $"{r.Key}: {r.Value} samples"))} |");
         Line(
-            $"| licence | that of the documents, and what the generator's licence says of its output; state both before you pass this on |"
+            $"| licence | that of the documents, and the terms of the generator for its output; state both before you publish the data |"
         );
         Line($"\n## Sizes\n");
         Table(
@@ -41,9 +40,8 @@ static class CardMarkdown
         Table(Line, card.Scores.Select(s => (s.Key, s.Value)));
         Line($"\nChunks that responses were written from:\n");
         Table(Line, card.SeenChunks.Select(s => (s.Key, s.Value)));
-        Line(
-            $"\nPositions are not in the file: training draws them by its own seed, the number of the sample and the epoch, for all responses of a sample at once."
-        );
+        Line($"\nThe file has no positions. Training draws them from its own seed, the number of the sample and the epoch,");
+        Line($"for all responses of a sample at once.");
         Quality(Line, card);
         Synthesis(Line, card.Synthesis);
         return text.ToString();
@@ -51,7 +49,7 @@ static class CardMarkdown
 
     static void Table(Action<FormattableString> line, IEnumerable<(string Name, Spread Spread)> rows)
     {
-        line($"| | count | least | quarter | half | three quarters | most | mean |\n|---|--:|--:|--:|--:|--:|--:|--:|");
+        line($"| | count | minimum | 25 % | median | 75 % | maximum | mean |\n|---|--:|--:|--:|--:|--:|--:|--:|");
         foreach ((string name, Spread s) in rows)
         {
             line($"| {name} | {s.Count} | {s.Min} | {s.LowerQuartile} | {s.Median} | {s.UpperQuartile} | {s.Max} | {s.Mean} |");
@@ -63,20 +61,18 @@ static class CardMarkdown
         line($"\n## Quality by rule\n");
         if (card.Patterns is null || card.Faults is null)
         {
-            line($"Not counted: the tokenizer of the chunks was not given.");
+            line($"Not counted: this needs the tokenizer of the chunks.");
         }
         else
         {
             line($"| responses | | instruction unfollowed | hallucination |\n|---|--:|--:|--:|");
             foreach ((string kind, ErrorPatterns p) in card.Patterns)
             {
-                line(
-                    $"| {kind.Replace('_', ' ')} | {p.Responses} | {Share(p.Unfollowed, p.Responses)} | {Share(p.Hallucinated, p.Responses)} |"
-                );
+                (string unfollowed, string hallucinated) = (Share(p.Unfollowed, p.Responses), Share(p.Hallucinated, p.Responses));
+                line($"| {kind.Replace('_', ' ')} | {p.Responses} | {unfollowed} | {hallucinated} |");
             }
-            line(
-                $"\nWhat the filters say of the file as it is: {(card.Faults.Count == 0 ? "nothing" : string.Join(", ", card.Faults.Select(f => $"{f.Key} {f.Value}")))}."
-            );
+            string faults = string.Join(", ", card.Faults.Select(f => $"{f.Key} {f.Value}"));
+            line($"\nFaults that the filters find in the file: {(faults.Length == 0 ? "none" : faults)}.");
         }
         if (card.Judged.Count > 0)
         {
@@ -94,9 +90,8 @@ static class CardMarkdown
                 line($"{part}:\n");
                 foreach ((string key, JsonNode? one) in value as JsonObject ?? [])
                 {
-                    line(
-                        $"- {key.Replace('_', ' ')}: {(one is JsonObject { Count: 0 } ? "none" : one is JsonObject inner ? string.Join(", ", inner.Select(i => $"{i.Key} {i.Value}")) : one?.ToString() ?? "none")}"
-                    );
+                    string shown = one is JsonObject inner ? string.Join(", ", inner.Select(i => $"{i.Key} {i.Value}")) : one?.ToString() ?? "";
+                    line($"- {key.Replace('_', ' ')}: {(shown.Length == 0 && one is not JsonValue ? "none" : shown)}");
                 }
                 line($"");
             }

@@ -9,7 +9,7 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Synthesis.Card;
 
-/// <summary>FILE.card.md for people and FILE.card.json for programs, beside FILE.</summary>
+/// <summary>Reads and writes the card of a dataset: FILE.card.md for people and FILE.card.json for programs, beside FILE.</summary>
 public static class DatasetCardFiles
 {
     static readonly JsonSerializerOptions s_json = new()
@@ -20,9 +20,9 @@ public static class DatasetCardFiles
         NewLine = "\n",
     };
 
-    /// <summary>Counts a dataset.</summary>
-    /// <param name="dataset">The .jsonl file; FILE.summary.json beside it is read where it is there.</param>
-    /// <param name="tokenizer">That of the chunks; null leaves out what needs their text.</param>
+    /// <summary>Computes the card of a dataset.</summary>
+    /// <param name="dataset">The .jsonl file; FILE.summary.json beside it is read if it exists.</param>
+    /// <param name="tokenizer">Tokenizer of the chunks; null omits what needs their text.</param>
     /// <exception cref="InputException">The file is damaged or empty, or the tokenizer is another one.</exception>
     public static DatasetCard Read(string dataset, Tokenizer? tokenizer)
     {
@@ -36,10 +36,10 @@ public static class DatasetCardFiles
             InputHash.OfFile(dataset),
             new FileInfo(dataset).Length,
             Summary(dataset + ".summary.json"));
-        return card.Samples > 0 ? card : throw new InputException($"{dataset} is empty; it holds no samples.");
+        return card.Samples > 0 ? card : throw new InputException($"{dataset} is empty; a dataset has at least one sample.");
     }
 
-    /// <summary>Counts a dataset and writes both files.</summary>
+    /// <summary>Computes the card of a dataset and writes both files.</summary>
     /// <inheritdoc cref="Read"/>
     public static DatasetCard Write(string dataset, Tokenizer? tokenizer)
     {
@@ -49,7 +49,7 @@ public static class DatasetCardFiles
         return card;
     }
 
-    /// <summary>The card as JSON.</summary>
+    /// <summary>Formats the card as JSON.</summary>
     public static string Json(DatasetCard card) => JsonSerializer.Serialize(card, s_json) + "\n";
 
     static JsonNode? Summary(string path)
@@ -60,7 +60,7 @@ public static class DatasetCardFiles
         }
         catch (JsonException e)
         {
-            throw new InputException($"{path} is damaged; remove it to make the card without it.", e);
+            throw new InputException($"{path} is damaged; remove it to write the card without it.", e);
         }
     }
 }

@@ -1,45 +1,45 @@
 namespace Farsight.Alignment.Synthesis.Contrast;
 
-/// <summary>Chunks with facts in them.</summary>
-/// <param name="Chunks">[N] in document order.</param>
-/// <param name="Facts">In the order of their chunks.</param>
-/// <param name="Text">Of all chunks.</param>
-sealed record ContrastContext(SourceChunk[] Chunks, PlacedFact[] Facts, string Text)
+/// <summary>Represents chunks with inserted facts.</summary>
+/// <param name="Chunks">[N] Chunks in document order.</param>
+/// <param name="Facts">Facts in the order of their chunks.</param>
+/// <param name="Text">Text of all chunks.</param>
+sealed record ContrastContext(SourceChunk[] Chunks, FactInChunk[] Facts, string Text)
 {
-    /// <summary>Numbers of the chunks without a fact, ascending.</summary>
+    /// <summary>Indices of the chunks without a fact, ascending.</summary>
     internal int[] Empty => [.. Enumerable.Range(0, Chunks.Length).Except(Facts.Select(f => f.Chunk))];
 
-    /// <summary>Whether the text names the key, which nothing was put in about.</summary>
+    /// <summary>Tells whether the text names a key whose fact was not inserted.</summary>
     internal bool Names(string key) => Text.Contains(key, StringComparison.OrdinalIgnoreCase);
 }
 
-/// <summary>A sample before its rejected responses are written.</summary>
-/// <param name="Context">What is asked about.</param>
-/// <param name="Question">What is asked.</param>
+/// <summary>Represents a sample before its rejected responses are written.</summary>
+/// <param name="Context">The context.</param>
+/// <param name="Question">The question.</param>
 /// <param name="Chosen">The right answer.</param>
-/// <param name="Relevant">Facts that it is made of; none where the text does not say.</param>
-/// <param name="Rejected">[2] plans of the rejected responses; their substitutes differ from each other and from the chosen one.</param>
+/// <param name="Relevant">Facts that the answer consists of; none if the text does not answer.</param>
+/// <param name="Rejected">[2] Plans of the rejected responses. Their substitutes differ from each other and from the chosen one.</param>
 sealed record ContrastDraft(
     ContrastContext Context,
     string Question,
     string Chosen,
-    IReadOnlyList<PlacedFact> Relevant,
+    IReadOnlyList<FactInChunk> Relevant,
     RejectedPlan[] Rejected)
 {
-    /// <summary>Why no sample can be made of it; null when one can.</summary>
+    /// <summary>The reason to drop the sample; null to keep it.</summary>
     internal string? Dropped { get; init; }
 }
 
-/// <summary>How a rejected response comes about.</summary>
-/// <param name="Substitute">Taken where the model wrote nothing of use.</param>
+/// <summary>Represents the plan of a rejected response.</summary>
+/// <param name="Substitute">Replaces an unusable response of the model.</param>
 sealed record RejectedPlan(string Substitute)
 {
-    /// <summary>Numbers of the chunks that the model is shown, ascending; null when it is not asked.</summary>
+    /// <summary>Indices of the chunks in the prompt, ascending; null if the model is not asked.</summary>
     internal int[]? Seen { get; init; }
 
-    /// <summary>What it is asked; the sample's question by itself.</summary>
+    /// <summary>The question for the model; null for the question of the sample.</summary>
     internal string? Question { get; init; }
 
-    /// <summary>Makes the rejected response of what it wrote; null for nothing of use.</summary>
+    /// <summary>Turns the model's answer into the rejected response; null if it is unusable.</summary>
     internal Func<string, string?> Use { get; init; } = text => text;
 }

@@ -3,11 +3,11 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis.Contrast;
 
-/// <summary>Contrast samples: the kinds take turns; rejected responses are the model's own where these are of use.</summary>
+/// <summary>Makes contrast samples: the kinds take turns, and rejected responses are the model's own if they are usable.</summary>
 /// <param name="contexts">Makes contexts.</param>
-/// <param name="settings">Of the run.</param>
-/// <param name="kinds">In the order of their turns.</param>
-/// <param name="readable">Context and question for people.</param>
+/// <param name="settings">Settings of the run.</param>
+/// <param name="kinds">Kinds in the order of their turns.</param>
+/// <param name="readable">Formats context and question for people.</param>
 sealed class ContrastSamples(
     ContrastContexts contexts,
     ContrastSettings settings,
@@ -15,7 +15,7 @@ sealed class ContrastSamples(
     Func<SampleContext, string> readable
 ) : ISampleSource
 {
-    const int MostAttempts = 2;
+    const int MaxAttempts = 2;
 
     /// <inheritdoc/>
     public async Task<SampleOutcome> Try(SampleTry at, AskModel ask, CancellationToken cancel)
@@ -45,11 +45,11 @@ sealed class ContrastSamples(
         return new(context, Sample(kind, context, draft, written), null, substituted);
     }
 
-    /// <summary>[M] what the model wrote; null where it was not asked, or wrote nothing of use.</summary>
+    /// <summary>[M] Requests the responses; null for those that were not requested or are unusable.</summary>
     async Task<string?[]> Written(SampleTry at, ContrastDraft draft, AskModel ask)
     {
         string?[] written = new string?[draft.Rejected.Length];
-        for (int attempt = 0; attempt < MostAttempts; attempt++)
+        for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
             int[] open = [.. Enumerable.Range(0, written.Length).Where(j => draft.Rejected[j].Seen is not null && written[j] is null)];
             if (open.Length == 0)
@@ -70,7 +70,7 @@ sealed class ContrastSamples(
         return written;
     }
 
-    ModelAsk Ask(SampleTry at, ContrastDraft draft, int number, int attempt)
+    ResponseRequest Ask(SampleTry at, ContrastDraft draft, int number, int attempt)
     {
         RejectedPlan plan = draft.Rejected[number];
         return new(

@@ -2,15 +2,15 @@ using Farsight.Alignment.Corpus;
 
 namespace Farsight.Alignment.Synthesis.LongPo;
 
-/// <summary>A long context: a document, or a stretch of one that is longer than a long context may be.</summary>
-/// <param name="Passage">Its chunks in reading order, and the questions that came with the whole document.</param>
-/// <param name="Askable">Numbers of the chunks that are long enough to be asked about.</param>
+/// <summary>Represents a long context: a document, or a section of a document that is longer than the limit.</summary>
+/// <param name="Passage">Chunks in reading order, and the questions that came with the whole document.</param>
+/// <param name="Askable">Indices of the chunks that are long enough for a question.</param>
 sealed record LongDocument(Passage Passage, int[] Askable)
 {
-    /// <summary>The tokens of all chunks.</summary>
+    /// <summary>Tokens of all chunks.</summary>
     internal int[] Tokens => [.. Passage.Chunks.SelectMany(c => c.Tokens)];
 
-    /// <summary>Cuts a document into stretches; those that cannot be asked about in as many turns are left out.</summary>
+    /// <summary>Splits a document into sections; sections with too few chunks for the turns are dropped.</summary>
     internal static IEnumerable<LongDocument> Of(Passage document, LongPoBudget budget, int turns)
     {
         for (int start = 0; start < document.Chunks.Count;)
@@ -31,8 +31,8 @@ sealed record LongDocument(Passage Passage, int[] Askable)
     }
 }
 
-/// <summary>What a sample is about.</summary>
+/// <summary>Represents the subject of a sample.</summary>
 /// <param name="Document">The long context.</param>
-/// <param name="Chunks">[K] the chunks that are asked about; none where the document's own questions are asked.</param>
-/// <param name="Own">[K] the document's own questions; none for other samples.</param>
+/// <param name="Chunks">[K] Indices of the chunks that are asked about; none if the document's own questions are used.</param>
+/// <param name="Own">[K] The document's own questions; none for other samples.</param>
 sealed record LongPoSubject(LongDocument Document, IReadOnlyList<int> Chunks, IReadOnlyList<QuestionAnswer> Own);

@@ -3,26 +3,24 @@ using Farsight.Alignment.Synthesis.Quality;
 
 namespace Farsight.Alignment.Synthesis.LongPo;
 
-/// <summary>One sample on its way: of each turn a response from the chunk alone and one from the whole document.</summary>
+/// <summary>Makes one sample: each turn has a response from the chunk alone and one from the whole document.</summary>
 /// <remarks>
-/// Every turn is answered by itself, without those before it. Both responses are sampled alike, so that nothing but the context tells them
-/// apart.
-/// A response that cannot be used is sampled again; where that does not help, its turn is left out, and the sample given up when too few
-/// are left.
+/// Every turn is answered by itself, without the turns before it. Both responses are sampled alike, so that only the context distinguishes
+/// them. An unusable response is sampled again. If that fails, its turn is dropped, and the sample is dropped if too few turns remain.
 /// </remarks>
 sealed class LongPoAttempt
 {
-    const int MostChosen = 2, MostRejected = 2;
-    const int LeastTurns = 2; // of a sample that was to have several
-    const int LeastWords = 2; // of a response
-    const double LeastWarm = 0.8, WarmerEachTime = 0.1;
+    const int MaxChosen = 2, MaxRejected = 2;
+    const int MinTurns = 2; // of a sample that was to have several
+    const int MinWords = 2; // of a response
+    const double MinWarm = 0.8, WarmerEachTime = 0.1;
 
     readonly SynthesisModel _model;
     readonly LongPoSettings _settings;
     readonly LongPoDraft _draft;
     readonly Turn[] _turns;
     readonly List<string> _resampled = [];
-    string? _dropped; // null as long as there is hope
+    string? _dropped; // null while the sample can still succeed
 
     IEnumerable<Turn> Kept => _turns.Where(t => t.Fault is null);
 
@@ -32,9 +30,9 @@ sealed class LongPoAttempt
         _turns = [.. draft.Turns.Select(t => new Turn(t, model.Tokenizer.Decode(draft.Context[t.Chunk].Tokens)))];
     }
 
-    /// <summary>Asks until all responses are there or one is given up.</summary>
-    /// <param name="ask">Answers.</param>
-    /// <param name="limit">Tokens of a prompt and its response.</param>
+    /// <summary>Requests responses until all are usable or the sample is dropped.</summary>
+    /// <param name="ask">Answers the requests.</param>
+    /// <param name="limit">Maximum tokens of a prompt with its response.</param>
     internal async Task<SampleOutcome> Run(AskModel ask, int limit)
     {
         _dropped = _draft.Turns.All(t => _model.Format.Prompt(_draft.Long, t.Question).Length + _settings.MaxNewTokens <= limit)
@@ -51,7 +49,7 @@ sealed class LongPoAttempt
             {
                 Judge(turn);
             }
-            _dropped = Kept.Count() >= Math.Min(LeastTurns, _turns.Length) ? null : _turns.First(t => t.Fault is not null).Fault;
+            _dropped = Kept.Count() >= Math.Min(MinTurns, _turns.Length) ? null : _turns.First(t => t.Fault is not null).Fault;
         }
         return new(null, _dropped is null ? Sample() : null, _dropped, _resampled)
         {
@@ -68,14 +66,14 @@ sealed class LongPoAttempt
                 .Where(s => !s.Item2.IsAnswered)
             : [];
 
-    ModelAsk Ask(int number, Slot slot)
+    ResponseRequest Ask(int number, Slot slot)
     {
         TurnDraft turn = _draft.Turns[number];
         bool isChosen = slot == _turns[number].Chosen;
         double temperature =
             slot.Attempts == 0
                 ? _settings.Temperature
-                : Math.Max(_settings.Temperature, LeastWarm) * (1 + (WarmerEachTime * (slot.Attempts - 1)));
+                : Math.Max(_settings.Temperature, MinWarm) * (1 + (WarmerEachTime * (slot.Attempts - 1)));
         return new(
             isChosen ? _draft.Context[turn.Chunk].Tokens : _draft.Long, turn.Question, _settings.MaxNewTokens, temperature,
             _draft.At.Random(_settings.Seed, $"synth longpo/{(isChosen ? "chosen" : "rejected")} {number}/{slot.Attempts}"));
@@ -85,12 +83,12 @@ sealed class LongPoAttempt
     {
         if (!turn.Chosen.IsGood)
         {
-            Settle(turn, turn.Chosen, FaultOfChosen(turn), MostChosen);
+            Settle(turn, turn.Chosen, FaultOfChosen(turn), MaxChosen);
         }
         if (turn.Chosen.IsGood && !turn.Rejected.IsGood)
         {
-            // until then an answer waits for the chosen one to be held against
-            Settle(turn, turn.Rejected, FaultOfRejected(turn), MostRejected);
+            // a rejected response is compared with the chosen one, so it waits for it
+            Settle(turn, turn.Rejected, FaultOfRejected(turn), MaxRejected);
         }
     }
 
@@ -116,7 +114,7 @@ sealed class LongPoAttempt
                 DropReason.ChosenWrong,
             var (draft, text) => ResponseReason.Of(
                 "chosen",
-                TooShort.Check(text, LeastWords) ?? ResponseFilters.OfChosen(draft.Question, text, [turn.Text])),
+                TooShort.Check(text, MinWords) ?? ResponseFilters.OfChosen(draft.Question, text, [turn.Text])),
         };
 
     static string? FaultOfRejected(Turn turn) =>
@@ -126,7 +124,7 @@ sealed class LongPoAttempt
             var text when EqualResponses.Check(turn.Chosen.Answer!, text) is { } equal => equal.Reason,
             var text when turn.Draft.Gold is { } gold && AnswerAgreement.IsComparable(gold) && AnswerAgreement.Repeats(text, gold) =>
                 DropReason.RejectedIsGold,
-            var text => ResponseReason.Of("rejected", TooShort.Check(text, LeastWords) ?? RepetitionLoop.Check(text)),
+            var text => ResponseReason.Of("rejected", TooShort.Check(text, MinWords) ?? RepetitionLoop.Check(text)),
         };
 
     PreferenceSample Sample()
@@ -154,12 +152,12 @@ sealed class LongPoAttempt
         return new(turn.Draft.Question, turn.Chosen.Answer!, [turn.Rejected.Answer!], seen, turn.Draft.Origin, turn.Draft.Fact);
     }
 
-    /// <summary>A turn and what was answered.</summary>
-    /// <param name="Draft">What is asked.</param>
-    /// <param name="Text">Its chunk as text.</param>
+    /// <summary>Represents a turn with its responses.</summary>
+    /// <param name="Draft">The question.</param>
+    /// <param name="Text">Text of the chunk.</param>
     sealed record Turn(TurnDraft Draft, string Text)
     {
-        /// <summary>Why it is left out; null as long as it is not.</summary>
+        /// <summary>The reason for dropping the turn; null to keep it.</summary>
         internal string? Fault { get; set; }
 
         internal Slot Chosen { get; } = new();
@@ -167,7 +165,7 @@ sealed class LongPoAttempt
         internal Slot Rejected { get; } = new();
     }
 
-    /// <summary>A response that is to be written.</summary>
+    /// <summary>Represents a response that is requested.</summary>
     sealed class Slot
     {
         internal int Attempts { get; set; }

@@ -6,16 +6,16 @@ using Farsight.Engine.Numerics;
 namespace Farsight.Alignment.Synthesis.LongPo;
 
 /// <summary>
-/// Makes of a subject what is asked: instructions that the model writes, the document's own questions, or invented facts.
+/// Drafts the turns about a subject: instructions that the model writes, the document's own questions, or questions about inserted facts.
 /// </summary>
 sealed class LongPoDrafts(SynthesisModel model, LongPoSubjects subjects, QuestionPlan plan, PassageScores scores, LongPoSettings settings)
 {
     const double Temperature = 0.7; // of instructions
-    const int MostInstructionTokens = 512;
+    const int MaxInstructionTokens = 512;
 
     readonly FactPlacement _placement = new(model.Tokenizer, model.Format);
 
-    /// <summary>The draft of one try, or why there is none.</summary>
+    /// <summary>Drafts one try, or returns the reason for failing.</summary>
     internal async Task<(LongPoDraft? Draft, string? Fault)> Draw(SampleTry at, AskModel ask, CancellationToken cancel)
     {
         LongPoSubject subject = subjects.Draw(at);
@@ -31,13 +31,13 @@ sealed class LongPoDrafts(SynthesisModel model, LongPoSubjects subjects, Questio
     async Task<(LongPoDraft?, string?)> Write(SampleTry at, LongPoSubject subject, SeededRandom random, AskModel ask)
     {
         IReadOnlyList<SourceChunk> chunks = subject.Document.Passage.Chunks;
-        ModelAsk[] asks = new ModelAsk[subject.Chunks.Count];
+        ResponseRequest[] asks = new ResponseRequest[subject.Chunks.Count];
         for (int k = 0; k < asks.Length; k++)
         {
             asks[k] = new(
                 chunks[subject.Chunks[k]].Tokens,
                 random.Pick(LongPoPhrases.Requests),
-                Math.Max(MostInstructionTokens, settings.MaxNewTokens),
+                Math.Max(MaxInstructionTokens, settings.MaxNewTokens),
                 Temperature,
                 at.Random(settings.Seed, $"synth longpo/instructions {k}"));
         }
@@ -55,7 +55,7 @@ sealed class LongPoDrafts(SynthesisModel model, LongPoSubjects subjects, Questio
         return (Draft(at, chunks, turns), null);
     }
 
-    /// <summary>Each question with the chunk that scores best for it and its answer.</summary>
+    /// <summary>Pairs each question with the chunk that scores best for it and its answer.</summary>
     (LongPoDraft?, string?) Own(SampleTry at, LongPoSubject subject, CancellationToken cancel)
     {
         Passage passage = subject.Document.Passage;
@@ -73,7 +73,7 @@ sealed class LongPoDrafts(SynthesisModel model, LongPoSubjects subjects, Questio
         return (Draft(at, passage.Chunks, turns), null);
     }
 
-    /// <summary>A fact in each chunk that is asked about, and others elsewhere, where there is room, that mislead.</summary>
+    /// <summary>Inserts a fact into each chunk that is asked about, and misleading facts elsewhere if there is room.</summary>
     LongPoDraft Insert(SampleTry at, LongPoSubject subject, ref SeededRandom random)
     {
         LongDocument document = subject.Document;
@@ -97,7 +97,7 @@ sealed class LongPoDrafts(SynthesisModel model, LongPoSubjects subjects, Questio
         return draft with { Context = [.. draft.Context.Select((c, i) => others.Contains(i) ? c with { Role = ChunkRole.Partial } : c)] };
     }
 
-    /// <summary>Nobody scores the chunks here: what is asked about is known.</summary>
+    /// <summary>Assigns roles without scores, because the chunks that answer are known.</summary>
     static LongPoDraft Draft(SampleTry at, IReadOnlyList<SourceChunk> chunks, IReadOnlyList<TurnDraft> turns) =>
         new(
             at,
@@ -112,4 +112,22 @@ sealed class LongPoDrafts(SynthesisModel model, LongPoSubjects subjects, Questio
                             turns.Any(t => t.Chunk == i) ? ChunkRole.Relevant : ChunkRole.Irrelevant)),
             ],
             turns);
+}
+
+/// <summary>Represents a turn before its responses are written.</summary>
+/// <param name="Chunk">Index of the chunk that answers: the short context.</param>
+/// <param name="Question">The question, including its prefix.</param>
+/// <param name="Origin">Origin of the question.</param>
+/// <param name="Gold">The known answer; null if none is known.</param>
+/// <param name="Fact">The fact inserted into the chunk; null for none.</param>
+sealed record TurnDraft(int Chunk, string Question, QuestionOrigin Origin, string? Gold = null, InsertedFact? Fact = null);
+
+/// <summary>Represents a sample before its responses are written.</summary>
+/// <param name="At">The sample and the try.</param>
+/// <param name="Context">The long context.</param>
+/// <param name="Turns">[K] The turns.</param>
+sealed record LongPoDraft(SampleTry At, IReadOnlyList<ContextChunk> Context, IReadOnlyList<TurnDraft> Turns)
+{
+    /// <summary>Tokens of the whole context.</summary>
+    internal int[] Long { get; } = [.. Context.SelectMany(c => c.Tokens)];
 }

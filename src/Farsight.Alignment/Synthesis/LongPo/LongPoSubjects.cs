@@ -3,17 +3,17 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Synthesis.LongPo;
 
-/// <summary>Says what each sample number is about: rounds over all documents, and in a round no more than a few chunks of each.</summary>
+/// <summary>Assigns a subject to each sample number, in rounds over all documents with a limited number of chunks of each.</summary>
 sealed class LongPoSubjects(IReadOnlyList<LongDocument> documents, QuestionPlan plan, LongPoSettings settings)
 {
     readonly Lock _lock = new();
     readonly int _count = documents.Sum(d => CountOf(d, plan, settings));
     (int Number, LongPoSubject[] Subjects) _round = (-1, []);
 
-    /// <summary>Subjects of a round.</summary>
+    /// <summary>Subjects per round.</summary>
     internal int Count => _count;
 
-    /// <summary>Of one try: the number's own subject, later any of its round.</summary>
+    /// <summary>Draws the subject of a try: first the sample number's own, later any of its round.</summary>
     internal LongPoSubject Draw(SampleTry at)
     {
         LongPoSubject[] round = Round(at.Number / _count);

@@ -3,18 +3,17 @@ using Farsight.Text.Tokenizers;
 namespace Farsight.Alignment.Synthesis.LongPo;
 
 /// <summary>
-/// Groups the paragraphs of a document into chunks. The chunks together are the document's tokens; nothing is encoded again.
+/// Groups the paragraphs of a document into chunks. The chunks together are the document's tokens; no text is encoded again.
 /// </summary>
 static class ParagraphChunks
 {
     /// <summary>
-    /// Chunks with as many whole paragraphs as stay within the most; a paragraph is cut only where a chunk would have fewer tokens than the
-    /// least without it.
+    /// Fills chunks with whole paragraphs up to the maximum. A paragraph is split only if the chunk would stay below the minimum otherwise.
     /// </summary>
-    /// <param name="tokens">Of the document.</param>
-    /// <param name="tokenizer">Whose they are.</param>
-    /// <param name="least">Fewest tokens of a chunk; only the last may have fewer.</param>
-    /// <param name="most">Most tokens of a chunk.</param>
+    /// <param name="tokens">Tokens of the document.</param>
+    /// <param name="tokenizer">Tokenizer of the tokens.</param>
+    /// <param name="least">Minimum tokens per chunk; only the last may have fewer.</param>
+    /// <param name="most">Maximum tokens per chunk.</param>
     internal static IEnumerable<int[]> Cut(int[] tokens, Tokenizer tokenizer, int least, int most)
     {
         int[] ends = [.. Ends(tokens, tokenizer)];
@@ -32,12 +31,12 @@ static class ParagraphChunks
     }
 
     /// <summary>
-    /// Where paragraphs end, ascending, the end of the text last: at empty lines or, in a text without any, at ends of lines.
+    /// Returns the ends of the paragraphs, ascending, including the end of the text. A text without empty lines is split at line ends.
     /// </summary>
     static List<int> Ends(int[] tokens, Tokenizer tokenizer)
     {
         List<int> lines = [], paragraphs = [];
-        int breaks = 0; // of the white space that goes on up to this token
+        int breaks = 0; // line breaks in the white space before this token
         for (int i = 0; i < tokens.Length; i++)
         {
             string text = tokenizer.TokenText(tokens[i]);

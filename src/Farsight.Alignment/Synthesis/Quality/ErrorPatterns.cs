@@ -1,19 +1,19 @@
 namespace Farsight.Alignment.Synthesis.Quality;
 
 /// <summary>
-/// The two errors of long-context models that LOGO is about (arXiv 2410.18533, section 1), counted by rule over responses.
+/// Counts the two errors of long-context models that LOGO addresses (arXiv 2410.18533, section 1), by rules over responses.
 /// </summary>
-/// <param name="Responses">Looked at.</param>
-/// <param name="Unfollowed">In another form than asked for, or a refusal.</param>
-/// <param name="Hallucinated">With a name or number that neither the context nor the question has.</param>
+/// <param name="Responses">Number of responses.</param>
+/// <param name="Unfollowed">Responses in another form than requested, or refusals.</param>
+/// <param name="Hallucinated">Responses with a name or number that is in neither the context nor the question.</param>
 public sealed record ErrorPatterns(int Responses, int Unfollowed, int Hallucinated)
 {
-    /// <summary>Nothing looked at.</summary>
+    /// <summary>The patterns of no responses.</summary>
     public static ErrorPatterns None { get; } = new(0, 0, 0);
 
-    /// <summary>With one response more.</summary>
-    /// <param name="question">What was asked.</param>
-    /// <param name="response">What was answered.</param>
+    /// <summary>Adds a response.</summary>
+    /// <param name="question">The question.</param>
+    /// <param name="response">The response.</param>
     /// <param name="known">The whole context and the question.</param>
     public ErrorPatterns With(string question, string response, Grounding known)
     {

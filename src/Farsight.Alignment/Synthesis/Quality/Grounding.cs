@@ -3,55 +3,29 @@ using Farsight.Alignment.Synthesis.Scoring;
 
 namespace Farsight.Alignment.Synthesis.Quality;
 
-/// <summary>Names and numbers of a response that nothing it could know from has: the mark of a made-up answer.</summary>
+/// <summary>Finds names and numbers of a response that are missing from its sources, which indicates an invented answer.</summary>
 /// <remarks>
-/// A name is missing when a word of it is nowhere in the texts, a number when its digits are not. Numbers up to twelve may have been
-/// counted or
-/// number a list, and a single capitalised word that opens a sentence may be any word: both pass.
+/// A name is missing if one of its words is missing from the texts, a number if its digits are. Numbers up to twelve may be counts or list
+/// numbers, and a single capitalized word that opens a sentence may be any word: both pass.
 /// </remarks>
 public sealed class Grounding
 {
-    /// <summary>Of a chosen response that is not grounded in the chunks that it was written from.</summary>
+    /// <summary>The reason for a chosen response that is not grounded in its chunks.</summary>
     public const string Reason = "chosen_not_grounded";
 
     const int MostCounted = 12;
 
-    static readonly string[] s_numbers =
-    [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-        "twenty",
-    ];
-
     readonly HashSet<ulong> _known = [];
 
-    /// <summary>Reads what a response may know.</summary>
-    /// <param name="texts">Chunks and the question.</param>
+    /// <summary>Reads what a response may use.</summary>
+    /// <param name="texts">The chunks and the question.</param>
     public Grounding(params IEnumerable<string> texts)
     {
         foreach (string text in texts)
         {
             _known.UnionWith(EntityRecognizer.Keys(text));
         }
-        foreach ((int number, string word) in s_numbers.Index())
+        foreach ((int number, string word) in ResponseWords.Numbers.Index())
         {
             if (_known.Contains(TermHash.Of(word)))
             {
@@ -60,11 +34,11 @@ public sealed class Grounding
         }
     }
 
-    /// <summary>What of a response is nowhere, in its order.</summary>
+    /// <summary>Returns the names and numbers of a response that are missing from the texts, in order.</summary>
     public IReadOnlyList<string> Missing(string response) =>
         [.. EntityRecognizer.Spans(response).Where(s => IsMissing(response, s)).Select(s => response[s.Start..s.End])];
 
-    /// <summary>The fault of a response that has something missing.</summary>
+    /// <summary>Reports a response with names or numbers that are missing from the texts.</summary>
     public Fault? Check(string response) => Missing(response) is { Count: > 0 } missing ? new(Reason, string.Join(", ", missing)) : null;
 
     bool IsMissing(string response, EntitySpan span)
@@ -87,7 +61,7 @@ public sealed class Grounding
             || (keys.Count == 1 && _known.Overlaps(keys));
     }
 
-    /// <summary>The words of a name or date, each by itself.</summary>
+    /// <summary>Returns the words of a name or date.</summary>
     static IEnumerable<ulong> Parts(string text) =>
         text.Split([' ', '\n', '-', ','], StringSplitOptions.RemoveEmptyEntries).SelectMany(part => EntityRecognizer.Keys(part));
 

@@ -1,44 +1,42 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data;
-using Microsoft.Extensions.AI;
 
 namespace Farsight.Alignment.Synthesis.Quality;
 
 /// <summary>
-/// Asks a language model whether a chosen response is right by its chunks; the verdict is kept in the sample's provenance.
+/// Asks a language model whether a chosen response is supported by its chunks; the verdict is stored in the sample's provenance.
 /// </summary>
-/// <param name="client">Who judges.</param>
-/// <param name="model">Its name, which stands in the samples.</param>
-public sealed partial class QualityJudge(IChatClient client, string model)
+/// <param name="model">The judge; samples store its name.</param>
+public sealed partial class QualityJudge(ILanguageModel model)
 {
-    /// <summary>Why a sample was dropped that the judge did not accept.</summary>
+    /// <summary>The drop reason of a sample that the judge did not accept.</summary>
     public const string Reason = "judge_rejected";
 
-    /// <summary>The model's name.</summary>
-    public string Model => model;
+    /// <summary>The judge's name.</summary>
+    public string Model => model.Name;
 
-    const int MostAnswerTokens = 256;
-    const int MostReason = 300;
+    const int MaxAnswerTokens = 256;
+    const int MaxReasonLength = 300;
 
     const string Instruction = """
         You check answers. Read the text, the question and the answer below. Accept the answer only if the text supports all of it and it does what
         the question asks. Answer with one JSON object and nothing else: {"accepted": true or false, "reason": "one short sentence"}.
         """;
 
-    /// <summary>The verdict; a judge whose answer cannot be read has not accepted, and the reason says so.</summary>
-    /// <param name="question">What was asked.</param>
+    /// <summary>Returns the verdict. An unreadable answer of the judge does not accept the response, and the reason says so.</summary>
+    /// <param name="question">The question.</param>
     /// <param name="chosen">The response.</param>
-    /// <param name="seen">The chunks that it was written from, as text.</param>
-    /// <param name="cancel">Ends the wait.</param>
+    /// <param name="seen">The chunks that the response was written from, as text.</param>
+    /// <param name="cancel">Gives the request up.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async Task<JudgeVerdict> Judge(string question, string chosen, IEnumerable<string> seen, CancellationToken cancel)
     {
         string prompt = $"{Instruction}\n\nText:\n{string.Join('\n', seen)}\n\nQuestion: {question}\n\nAnswer: {chosen}";
-        ChatOptions options = new() { Temperature = 0, MaxOutputTokens = MostAnswerTokens };
-        ChatResponse response = await client
-            .GetResponseAsync([new ChatMessage(ChatRole.User, prompt)], options, cancel)
-            .ConfigureAwait(false);
-        return Read(response.Text);
+        CompletionRequest request = new(Prompt.User(prompt), new(MaxAnswerTokens));
+        Completion answer = (await model.CompleteAsync([request], cancel).ConfigureAwait(false))[0];
+        return answer.FinishReason == FinishReason.Cancelled ? throw new OperationCanceledException(cancel) : Read(answer.Text);
     }
 
     internal JudgeVerdict Read(string answer)
@@ -53,10 +51,10 @@ public sealed partial class QualityJudge(IChatClient client, string model)
                     && accepted.ValueKind is JsonValueKind.True or JsonValueKind.False)
                 {
                     string? reason =
-                        json.RootElement.TryGetProperty("reason", out JsonElement told) && told.ValueKind == JsonValueKind.String
-                            ? told.GetString()
+                        json.RootElement.TryGetProperty("reason", out JsonElement given) && given.ValueKind == JsonValueKind.String
+                            ? given.GetString()
                             : null;
-                    return new(model, accepted.GetBoolean(), Short(reason ?? ""));
+                    return new(model.Name, accepted.GetBoolean(), Short(reason ?? ""));
                 }
             }
             catch (JsonException)
@@ -64,10 +62,10 @@ public sealed partial class QualityJudge(IChatClient client, string model)
                 continue;
             }
         }
-        return new(model, false, Short($"unreadable: {answer.Trim()}"));
+        return new(model.Name, false, Short($"unreadable: {answer.Trim()}"));
     }
 
-    static string Short(string reason) => reason.Length <= MostReason ? reason : reason[..MostReason];
+    static string Short(string reason) => reason.Length <= MaxReasonLength ? reason : reason[..MaxReasonLength];
 
     [GeneratedRegex(@"\{[^{}]*\}")]
     private static partial Regex Braces();

@@ -1,9 +1,9 @@
 namespace Farsight.Alignment.Synthesis.Quality;
 
-/// <summary>A response that says that it does not answer. English phrases of our own; other languages pass.</summary>
+/// <summary>Detects a response that refuses to answer, by English phrases of our own; other languages pass.</summary>
 public static class Refusal
 {
-    /// <summary>As it stands in summaries.</summary>
+    /// <summary>The reason as summaries spell it.</summary>
     public const string Reason = "refusal";
 
     const int MostWords = 60; // a longer response that holds such a phrase usually answers, too
@@ -72,7 +72,7 @@ public static class Refusal
         "unanswerable",
     ];
 
-    /// <summary>The fault of a response that begins with such a phrase, or is short and holds one.</summary>
+    /// <summary>Reports a response that begins with such a phrase, or is short and contains one.</summary>
     public static Fault? Check(string response)
     {
         string plain = string.Join(' ', ResponseWords.Of(response.ToLowerInvariant().Replace('’', '\'')));

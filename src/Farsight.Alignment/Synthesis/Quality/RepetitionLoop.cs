@@ -1,13 +1,13 @@
 namespace Farsight.Alignment.Synthesis.Quality;
 
-/// <summary>A response that got stuck and says the same again and again.</summary>
+/// <summary>Detects a response that repeats itself in a loop.</summary>
 /// <remarks>
-/// Three signs: it ends in one stretch of words repeated to the end, the last time perhaps cut off; it ends so in characters, which
-/// scripts without spaces need; or most of its runs of four words occur more than once.
+/// There are three signs: the response ends in a repeated sequence of words, the last of them possibly cut off; it ends in a repeated
+/// sequence of characters, for scripts without spaces; or most of its four-word sequences occur more than once.
 /// </remarks>
 public static class RepetitionLoop
 {
-    /// <summary>As it stands in summaries.</summary>
+    /// <summary>The reason as summaries spell it.</summary>
     public const string Reason = "repetition_loop";
 
     const int LeastWords = 8, LeastRepeats = 4, FewRepeats = 3, ManyWords = 30;
@@ -15,7 +15,7 @@ public static class RepetitionLoop
     const int GramLength = 4, LeastGramWords = 40;
     const double MostRepeatedGrams = 0.5;
 
-    /// <summary>The fault of a response with one of the signs.</summary>
+    /// <summary>Reports a response with one of the signs.</summary>
     public static Fault? Check(string response)
     {
         string[] words = ResponseWords.Plain(response);
@@ -38,7 +38,7 @@ public static class RepetitionLoop
 
     static bool IsLoopOfCharacters(int period, int covered) => covered >= LeastCharacters && covered >= LeastRepeats * period;
 
-    /// <summary>The shortest period with which the end repeats itself long enough; null where none does.</summary>
+    /// <summary>Returns the shortest period with which the end repeats itself often enough; null for none.</summary>
     static int? Suffix<T>(ReadOnlySpan<T> items, Func<int, int, bool> isLoop)
         where T : IEquatable<T>
     {

@@ -5,42 +5,17 @@ using System.Text.RegularExpressions;
 namespace Farsight.Alignment.Synthesis.Quality;
 
 /// <summary>
-/// A response in another form than the question asked for, as far as a rule can tell; the first error pattern of LOGO (arXiv 2410.18533,
-/// section 1).
+/// Detects a response in another form than requested, as far as rules can; the first error pattern of LOGO (arXiv 2410.18533, section 1).
 /// </summary>
-/// <remarks>Seen are: N items, one word, at most N words, N sentences, JSON, yes or no, and questions for a number or a year.</remarks>
+/// <remarks>The rules cover N items, one word, at most N words, N sentences, JSON, yes or no, and questions for a number or a
+/// year.</remarks>
 public static partial class Unfollowed
 {
-    /// <summary>As it stands in summaries.</summary>
+    /// <summary>The reason as summaries spell it.</summary>
     public const string Reason = "instruction_unfollowed";
 
-    static readonly string[] s_numbers =
+    static readonly string[] s_otherNumbers =
     [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-    ];
-
-    static readonly string[] s_moreNumbers =
-    [
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-        "twenty",
         "thirty",
         "forty",
         "fifty",
@@ -62,7 +37,7 @@ public static partial class Unfollowed
         "dozen",
     ];
 
-    /// <summary>The fault of a response in another form.</summary>
+    /// <summary>Reports a response in another form.</summary>
     public static Fault? Check(string question, string response) =>
         Items(question, response)
         ?? Length(question, response)
@@ -129,14 +104,14 @@ public static partial class Unfollowed
     static Fault? Number(string question, string response) =>
         NumberAsked().IsMatch(question)
         && !response.Any(char.IsDigit)
-        && !ResponseWords.Plain(response).Any(w => w.Split('-').Any(p => s_numbers.Contains(p) || s_moreNumbers.Contains(p)))
+        && !ResponseWords.Plain(response).Any(w => w.Split('-').Any(p => ResponseWords.Numbers.Contains(p) || s_otherNumbers.Contains(p)))
             ? new(Reason, "a number was asked for")
             : null;
 
     static int? NumberOf(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number
         : text.Equals("single", StringComparison.OrdinalIgnoreCase) ? 1
-        : Array.IndexOf(s_numbers, text.ToLowerInvariant()) is >= 0 and var named ? named
+        : Array.IndexOf(ResponseWords.Numbers, text.ToLowerInvariant()) is >= 0 and <= 12 and var named ? named
         : null;
 
     const string Count = "(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[2-9]|[1-9][0-9])";

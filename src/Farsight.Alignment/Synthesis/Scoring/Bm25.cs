@@ -1,10 +1,10 @@
 namespace Farsight.Alignment.Synthesis.Scoring;
 
-/// <summary>Okapi BM25 (Robertson and Zaragoza 2009, section 3), the usual baseline: terms weighted by how rare they are.</summary>
+/// <summary>Scores chunks by Okapi BM25 (Robertson and Zaragoza 2009, section 3), the usual baseline: rare terms weigh more.</summary>
 /// <remarks>
-/// Σ over the different terms t of question and answer: idf(t) · f (k₁ + 1) / (f + k₁ (1 − b + b · length / mean length)), with f how often
-/// the
-/// chunk has t, k₁ = 1.2, b = 0.75; divided by Σ idf(t), so that 1 is a chunk of mean length that has every term once.
+/// The score is Σ over the distinct terms t of question and answer of idf(t) · f (k₁ + 1) / (f + k₁ (1 − b + b · length / mean length)),
+/// where f is the number of occurrences in the chunk, k₁ = 1.2 and b = 0.75. It is divided by Σ idf(t), so that a chunk of mean length with
+/// every term once scores 1.
 /// </remarks>
 public sealed class Bm25 : IChunkScorer
 {
@@ -19,7 +19,7 @@ public sealed class Bm25 : IChunkScorer
     /// <inheritdoc/>
     public IChunkScores Read(IReadOnlyList<string> chunks, CancellationToken cancel) => new Index(new(chunks));
 
-    /// <summary>What f occurrences of a term of weight 1 count in a chunk.</summary>
+    /// <summary>Computes the contribution of f occurrences of a term of weight 1.</summary>
     internal static double Saturated(double f, double length, double meanLength) =>
         f * (K1 + 1) / (f + (K1 * (1 - B + (B * length / meanLength))));
 

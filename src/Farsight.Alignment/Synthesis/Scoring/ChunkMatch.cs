@@ -1,6 +1,6 @@
 namespace Farsight.Alignment.Synthesis.Scoring;
 
-/// <summary>What one chunk has of a query, found in one pass over its terms.</summary>
+/// <summary>Represents the matches of a query in one chunk, found in one pass over its terms.</summary>
 sealed class ChunkMatch
 {
     internal ChunkMatch(TermQuery query, int[] sequence)
@@ -37,16 +37,16 @@ sealed class ChunkMatch
         HasAnswer = query.Answer.Length > 0 && Holds(sequence, query.Answer);
     }
 
-    /// <summary>How often each term of the query is there.</summary>
+    /// <summary>Occurrences of each term of the query.</summary>
     internal int[] Terms { get; }
 
-    /// <summary>How often each pair of neighbours is there.</summary>
+    /// <summary>Occurrences of each pair of adjacent terms.</summary>
     internal int[] Pairs { get; }
 
-    /// <summary>Most weight that one sentence has.</summary>
+    /// <summary>Maximum weight of one sentence.</summary>
     internal double BestSentence { get; }
 
-    /// <summary>Whether the answer's terms stand here in a row.</summary>
+    /// <summary>Tells whether the answer's terms follow each other here.</summary>
     internal bool HasAnswer { get; }
 
     void CountPairs(TermQuery query, int first, int second)

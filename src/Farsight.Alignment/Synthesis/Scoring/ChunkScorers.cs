@@ -3,27 +3,29 @@ using Microsoft.Extensions.AI;
 
 namespace Farsight.Alignment.Synthesis.Scoring;
 
-/// <summary>The scorers by name.</summary>
+/// <summary>Provides the chunk scorers by name.</summary>
 public static class ChunkScorers
 {
-    /// <summary>The one that asks a language model.</summary>
+    /// <summary>Name of the scorer that asks a language model.</summary>
     public const string Model = "llm";
 
     static readonly IChunkScorer[] s_own = [new Evidence(), new EntityCount(), new Bm25()];
 
-    /// <summary>Those that need nobody else.</summary>
+    /// <summary>Names of the scorers that need no language model.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. s_own.Select(s => s.Name)];
 
-    /// <summary>The scorer of a name.</summary>
+    /// <summary>Returns the scorer with a name.</summary>
     /// <param name="name">One of <see cref="Names"/>, or <see cref="Model"/>.</param>
-    /// <param name="client">Who is asked by <see cref="Model"/>; others do not use it.</param>
-    /// <exception cref="InputException">There is none of that name, or nobody who could be asked.</exception>
+    /// <param name="client">Chat client for <see cref="Model"/>; the others do not use it.</param>
+    /// <exception cref="OptionException">The name is unknown, or the client is missing.</exception>
     public static IChunkScorer Open(string name, IChatClient? client = null) =>
         name == Model
             ? new ModelEntities(
                 client
-                    ?? throw new InputException(
-                        $"The scorer {Model} asks a language model; give --endpoint, or use {string.Join(", ", Names)}."))
+                    ?? throw new OptionException(
+                        "scorer",
+                        $"is {Model}, which asks the language model of an endpoint, and there is no endpoint; use "
+                            + $"{string.Join(", ", Names)}."))
             : s_own.FirstOrDefault(s => s.Name == name)
-                ?? throw new InputException($"There is no scorer {name}; use {string.Join(", ", Names)} or {Model}.");
+                ?? throw new OptionException("scorer", $"'{name}' is unknown; use {string.Join(", ", Names)} or {Model}.");
 }

@@ -1,12 +1,14 @@
 namespace Farsight.Alignment.Synthesis.Scoring;
 
-/// <summary>Where dates begin and end: 12 March 1887, March 12th, 1887, 1887-03-12.</summary>
+/// <summary>Finds dates: 12 March 1887, March 12th, 1887, 1887-03-12.</summary>
 static class DateRun
 {
     const int MostDayDigits = 4; // 12th
     const int YearDigits = 4;
 
-    /// <summary>The word after the date that begins at <paramref name="first"/>; <paramref name="first"/> itself where none does.</summary>
+    /// <summary>
+    /// Returns the index after the date that begins at <paramref name="first"/>; <paramref name="first"/> itself for none.
+    /// </summary>
     internal static int End(ReadOnlySpan<char> text, List<TextWord> words, int first)
     {
         TextWord word = words[first];

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Farsight.Alignment.Synthesis.Scoring;
 
-/// <summary>Reads the list that a model was asked for, in the shapes in which models write it.</summary>
+/// <summary>Parses a list in the variants that models write.</summary>
 static class EntityList
 {
     const int MostCharacters = 200; // longer items are sentences, not entities
@@ -10,9 +10,9 @@ static class EntityList
     static readonly JsonDocumentOptions s_lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
     /// <summary>
-    /// The items of a JSON array, bare, in a code block, in an object or among other words; else of a list with one item a line.
+    /// Parses a JSON array, bare, in a code block, in an object or among other words; otherwise a list with one item per line.
     /// </summary>
-    /// <returns>Null where the answer holds no list.</returns>
+    /// <returns>The items; null if the answer has no list.</returns>
     internal static IReadOnlyList<string>? Parse(string answer)
     {
         for (int from = answer.IndexOf('['); from >= 0; from = answer.IndexOf('[', from + 1))
@@ -64,7 +64,7 @@ static class EntityList
 
     static string Item(string line) => line[(NumberLength(line) is > 0 and int length ? length : 2)..].Trim().Trim('"', '*', '`');
 
-    /// <summary>Characters of "12. " or "12) " at the beginning; 0 where there is none.</summary>
+    /// <summary>Returns the length of "12. " or "12) " at the beginning; 0 for none.</summary>
     static int NumberLength(string line)
     {
         int digits = line.AsSpan().IndexOfAnyExceptInRange('0', '9');

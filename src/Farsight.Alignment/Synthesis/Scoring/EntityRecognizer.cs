@@ -1,17 +1,17 @@
 namespace Farsight.Alignment.Synthesis.Scoring;
 
-/// <summary>Names, numbers, dates, acronyms and content words, found by their shape; of English text.</summary>
+/// <summary>Recognizes names, numbers, dates, acronyms and content words of English text by their shape.</summary>
 /// <remarks>
-/// The authors of LOGO take entity strings, verb lemmas and noun lemmas of a parser (arXiv 2410.18533, section 3.2.2). Here a
-/// content word is a word that is not among the <see cref="StopWords"/>, and its lemma is its <see cref="Stem"/>. A name of several words
-/// is an
-/// entity beside the words that it is made of, and so is a date.
+/// The authors of LOGO use entity strings, verb lemmas and noun lemmas of a parser (arXiv 2410.18533, section 3.2.2). Here a content word
+/// is
+/// a word that is not among the <see cref="StopWords"/>, and its lemma is its <see cref="Stem"/>. A name of several words is an entity in
+/// addition to its words, and so is a date.
 /// </remarks>
 public static class EntityRecognizer
 {
     const int MostCharacters = 256;
 
-    /// <summary>The entities of a text, each once, in a form in which equal ones are equal strings.</summary>
+    /// <summary>Returns the entities of a text without duplicates; equal entities are equal strings.</summary>
     public static IReadOnlySet<string> Entities(string text)
     {
         HashSet<string> entities = new(StringComparer.Ordinal);
@@ -19,7 +19,7 @@ public static class EntityRecognizer
         return entities;
     }
 
-    /// <summary>Where the entities stand, in order; a word inside a name or date is part of that.</summary>
+    /// <summary>Returns the spans of the entities in order; a word inside a name or date belongs to it.</summary>
     public static IReadOnlyList<EntitySpan> Spans(string text)
     {
         List<TextWord> words = TextWords.Of(text);
@@ -40,7 +40,7 @@ public static class EntityRecognizer
         return spans;
     }
 
-    /// <summary>The hashes of <see cref="Entities"/>; the same for equal entities.</summary>
+    /// <summary>Returns the hashes of <see cref="Entities"/>; equal entities have equal hashes.</summary>
     internal static HashSet<ulong> Keys(ReadOnlySpan<char> text)
     {
         HashSet<ulong> keys = [];
@@ -85,7 +85,7 @@ public static class EntityRecognizer
     static EntityKind KindOf(TextWord word) =>
         word.Is(WordShape.Number) ? EntityKind.Number : word.Is(WordShape.Upper | WordShape.Dotted) ? EntityKind.Acronym : EntityKind.Word;
 
-    /// <summary>The words in lower case with one space between them, whatever stood there.</summary>
+    /// <summary>Returns the words in lower case, separated by single spaces.</summary>
     static int Join(ReadOnlySpan<char> text, List<TextWord> words, int first, int end, Span<char> form)
     {
         int length = 0;
@@ -100,4 +100,29 @@ public static class EntityRecognizer
         }
         return length;
     }
+}
+
+/// <summary>Represents the span of an entity in a text, in characters.</summary>
+/// <param name="Start">Index of the first character.</param>
+/// <param name="End">Index after the last character.</param>
+/// <param name="Kind">Kind of the entity.</param>
+public readonly record struct EntitySpan(int Start, int End, EntityKind Kind);
+
+/// <summary>Lists the kinds of entities.</summary>
+public enum EntityKind
+{
+    /// <summary>Capitalised words in a row, small words between them included: Bank of England.</summary>
+    Name,
+
+    /// <summary>Capitals only, with or without full stops: NASA, U.S.</summary>
+    Acronym,
+
+    /// <summary>Digits, and what is written together with them: 1,234.5, 1980s.</summary>
+    Number,
+
+    /// <summary>A day of the year, with or without the year.</summary>
+    Date,
+
+    /// <summary>Any other content word.</summary>
+    Word,
 }

@@ -1,10 +1,11 @@
 namespace Farsight.Alignment.Synthesis.Scoring;
 
-/// <summary>How much of what question and answer say a chunk has, and how close together.</summary>
+/// <summary>Scores how much of question and answer a chunk contains, and how close together.</summary>
 /// <remarks>
-/// BM25 over the chunk's terms; what its best sentence has of them, each once; half of BM25 over pairs of neighbouring terms, "special
-/// magic" or a name of two words; and the weight of the answer where it stands as a whole. Divided by what a chunk of mean length
-/// would get that has it all once in one sentence, so that 1 is full evidence.
+/// The score adds four parts: BM25 over the chunk's terms; the weight of the distinct terms in its best sentence; half of BM25 over pairs
+/// of
+/// adjacent terms, such as "special magic" or a name of two words; and the weight of the answer if it occurs as a whole. The sum is divided
+/// by the score of a chunk of mean length with everything once in one sentence, so that 1 is full evidence.
 /// </remarks>
 public sealed class Evidence : IChunkScorer
 {

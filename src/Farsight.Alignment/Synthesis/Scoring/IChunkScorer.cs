@@ -1,16 +1,26 @@
 namespace Farsight.Alignment.Synthesis.Scoring;
 
-/// <summary>Says how important each chunk of a text is for a question (arXiv 2410.18533, section 3.2.2, step 2).</summary>
+/// <summary>Scores the importance of each chunk of a text for a question (arXiv 2410.18533, section 3.2.2, step 2).</summary>
 public interface IChunkScorer
 {
-    /// <summary>As it stands in settings and on the command line: "entities".</summary>
+    /// <summary>The name in settings and on the command line: "entities".</summary>
     string Name { get; }
 
-    /// <summary>The score from which a chunk is relevant when the user names none, in this scorer's unit.</summary>
+    /// <summary>Default score from which a chunk is relevant, in this scorer's unit.</summary>
     double Threshold { get; }
 
-    /// <summary>Reads the chunks once; then any number of questions can be asked about them.</summary>
-    /// <param name="chunks">[N] texts, in any order.</param>
-    /// <param name="cancel">Ends a scorer that asks somebody else.</param>
+    /// <summary>Reads the chunks once, for any number of questions.</summary>
+    /// <param name="chunks">[N] Texts in any order.</param>
+    /// <param name="cancel">Stops a scorer that asks a language model.</param>
     IChunkScores Read(IReadOnlyList<string> chunks, CancellationToken cancel);
+}
+
+/// <summary>Represents chunks that a scorer has read.</summary>
+public interface IChunkScores
+{
+    /// <summary>[N] Scores the importance of each chunk; 0 for an unrelated chunk. The result is deterministic.</summary>
+    /// <param name="question">The question.</param>
+    /// <param name="answer">The known answer; empty if unknown.</param>
+    /// <param name="cancel">Stops a scorer that asks a language model.</param>
+    double[] Scores(string question, string answer, CancellationToken cancel);
 }

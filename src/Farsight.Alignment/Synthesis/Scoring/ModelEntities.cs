@@ -3,13 +3,13 @@ using Microsoft.Extensions.AI;
 namespace Farsight.Alignment.Synthesis.Scoring;
 
 /// <summary>
-/// The paper's count, with a language model in the place of the recogniser: it is asked for the entities of every chunk and question.
+/// Scores chunks by the paper's count, with entities that a language model lists for every chunk and question.
 /// </summary>
 /// <remarks>
-/// The endpoint's cache keeps the answers between runs. Where an answer holds no list, the recogniser's entities of that text are taken,
-/// and <see cref="Unreadable"/> counts it.
+/// The endpoint's cache keeps the answers between runs. If an answer has no list, the recognizer's entities of that text are used, and
+/// <see cref="Unreadable"/> counts it.
 /// </remarks>
-/// <param name="client">Who is asked; all chunks at once, so it must limit itself.</param>
+/// <param name="client">Chat client; receives all chunks at once and must limit its own concurrency.</param>
 public sealed class ModelEntities(IChatClient client) : IChunkScorer
 {
     const int MostAnswerTokens = 1024;
@@ -27,7 +27,7 @@ public sealed class ModelEntities(IChatClient client) : IChunkScorer
     /// <inheritdoc/>
     public double Threshold => 6;
 
-    /// <summary>Answers without a list so far.</summary>
+    /// <summary>Number of answers without a list.</summary>
     public int Unreadable => _unreadable;
 
     /// <inheritdoc/>
@@ -51,7 +51,7 @@ public sealed class ModelEntities(IChatClient client) : IChunkScorer
         return EntityRecognizer.Keys(text);
     }
 
-    /// <summary>An entity as a whole, and the words that it is made of.</summary>
+    /// <summary>Returns an entity as a whole, and its words.</summary>
     static HashSet<ulong> Keys(string entity)
     {
         HashSet<ulong> keys = EntityRecognizer.Keys(entity);

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace Farsight.Alignment.Synthesis.Scoring;
 
-/// <summary>Where names begin and end: capitalised words in a row.</summary>
+/// <summary>Finds names: sequences of capitalized words.</summary>
 static class NameRun
 {
     const int MostDigits = 4;
@@ -17,7 +17,9 @@ static class NameRun
 
     static readonly FrozenSet<ulong> s_abbreviations = StopWords.Hashes("st jr sr mr mrs ms dr prof lt col gen sgt capt rev no mt ft");
 
-    /// <summary>The word after the name that begins at <paramref name="first"/>; <paramref name="first"/> itself where none does.</summary>
+    /// <summary>
+    /// Returns the index after the name that begins at <paramref name="first"/>; <paramref name="first"/> itself for none.
+    /// </summary>
     internal static int End(ReadOnlySpan<char> text, List<TextWord> words, int first)
     {
         if (!CanBegin(text, words[first]))
@@ -32,7 +34,7 @@ static class NameRun
         return last == first && IsOnlyFirstInSentence(text, words, first) ? first : last + 1;
     }
 
-    /// <summary>Whether a word is a month or a day of the week.</summary>
+    /// <summary>Tells whether a word is a month or a day of the week.</summary>
     internal static bool IsCalendar(ReadOnlySpan<char> text, TextWord word)
     {
         Span<char> form = stackalloc char[TermText.Most];
@@ -53,7 +55,7 @@ static class NameRun
     }
 
     /// <summary>
-    /// The last word that the name reaches when it goes on behind <paramref name="last"/>; <paramref name="last"/> where it ends.
+    /// Returns the index of the last word if the name continues after <paramref name="last"/>; otherwise <paramref name="last"/>.
     /// </summary>
     static int Next(ReadOnlySpan<char> text, List<TextWord> words, int last)
     {

@@ -1,6 +1,6 @@
 namespace Farsight.Alignment.Synthesis.Scoring;
 
-/// <summary>Where a text says what a question and its answer say, for showing it.</summary>
+/// <summary>Finds the spans of a text that share words with a question and its answer, for display.</summary>
 public sealed class SharedWords
 {
     readonly HashSet<ulong> _wanted = [];
@@ -14,7 +14,7 @@ public sealed class SharedWords
         }
     }
 
-    /// <summary>The stretches of a text that are shared, in order; neighbouring words are one stretch.</summary>
+    /// <summary>Returns the shared spans of a text in order; adjacent words form one span.</summary>
     public IReadOnlyList<Range> In(string text)
     {
         List<Range> shared = [];

@@ -1,8 +1,9 @@
 namespace Farsight.Alignment.Synthesis.Scoring;
 
-/// <summary>Takes the endings of number, tense and word class off English words, so that forms of a word become equal.</summary>
-/// <remarks>Lighter than Porter's: one ending a word, by the list below, then a final e or doubled consonant. What remains need not be a
-/// word.</remarks>
+/// <summary>Removes endings of number, tense and word class from English words, so that forms of a word become equal.</summary>
+/// <remarks>Lighter than Porter's stemmer: it removes one ending per word from the list below, then a final e or doubled consonant. The
+/// rest
+/// need not be a word.</remarks>
 static class Stem
 {
     const int LeastLetters = 4;
@@ -39,7 +40,7 @@ static class Stem
 
     /// <summary>Shortens a word in place.</summary>
     /// <param name="word">Lower case, letters only.</param>
-    /// <returns>How many characters of it remain.</returns>
+    /// <returns>Number of remaining characters.</returns>
     internal static int Shorten(Span<char> word)
     {
         int length = word.Length;

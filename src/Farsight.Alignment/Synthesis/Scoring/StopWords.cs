@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace Farsight.Alignment.Synthesis.Scoring;
 
 /// <summary>
-/// English words that say nothing about what a text is about: articles, pronouns, prepositions, auxiliaries and the like.
+/// Lists English words without content: articles, pronouns, prepositions, auxiliaries and similar words.
 /// </summary>
 static class StopWords
 {
@@ -32,11 +32,11 @@ static class StopWords
         nothing something everything anything nobody somebody everybody anyone everyone someone please thank thanks
         """);
 
-    /// <summary>Whether a word is one of them.</summary>
-    /// <param name="lower">In lower case, with a straight apostrophe.</param>
+    /// <summary>Tells whether a word is a stop word.</summary>
+    /// <param name="lower">The word in lower case, with a straight apostrophe.</param>
     internal static bool Contains(ReadOnlySpan<char> lower) => lower.Length <= MostLetters && s_words.Contains(TermHash.Of(lower));
 
-    /// <summary>Whether a capital is no sign of a name in this word.</summary>
+    /// <summary>Tells whether a capital letter does not indicate a name in this word.</summary>
     internal static bool IsNoName(ReadOnlySpan<char> lower) => Contains(lower) || s_openers.Contains(TermHash.Of(lower));
 
     internal static FrozenSet<ulong> Hashes(string words) =>

@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 namespace Farsight.Alignment.Synthesis.Scoring;
 
 /// <summary>
-/// Chunks as sequences of numbered terms; a term is a word that is not among the <see cref="StopWords"/>, in the form of
+/// Represents chunks as sequences of numbered terms. A term is a word that is not among the <see cref="StopWords"/>, normalized by
 /// <see cref="TermText"/>.
 /// </summary>
 sealed class TermIndex
 {
-    /// <summary>Stands in a sequence where a sentence ends.</summary>
+    /// <summary>Marks the end of a sentence in a sequence.</summary>
     internal const int SentenceEnd = -1;
 
     readonly Dictionary<ulong, int> _ids = [];
@@ -30,16 +30,16 @@ sealed class TermIndex
     /// <summary>[N] terms of each chunk in order, and <see cref="SentenceEnd"/> between sentences.</summary>
     internal int[][] Sequences { get; }
 
-    /// <summary>[N] how many terms each chunk has.</summary>
+    /// <summary>[N] Number of terms per chunk.</summary>
     internal int[] Lengths { get; }
 
-    /// <summary>Terms of a chunk in the mean, at least 1.</summary>
+    /// <summary>Mean number of terms per chunk, at least 1.</summary>
     internal double MeanLength => Math.Max(1, _total / Math.Max(1, Lengths.Length));
 
-    /// <summary>Different terms.</summary>
+    /// <summary>Number of distinct terms.</summary>
     internal int Count => _chunksWith.Count;
 
-    /// <summary>The terms of a text in order; -1 for one that no chunk has.</summary>
+    /// <summary>Returns the terms of a text in order; -1 for a term that no chunk has.</summary>
     internal int[] Terms(string text)
     {
         List<int> terms = [];
@@ -55,11 +55,11 @@ sealed class TermIndex
     }
 
     /// <summary>
-    /// How much a term says that is in <paramref name="with"/> of the chunks, in nats (Robertson's weight, never negative).
+    /// Computes the weight of a term that is in <paramref name="with"/> chunks, in nats (Robertson's weight, never negative).
     /// </summary>
     internal double Weight(int with) => Math.Log(1 + ((Lengths.Length - with + 0.5) / (with + 0.5)));
 
-    /// <summary>The same for a numbered term; -1 is in none.</summary>
+    /// <summary>Computes the weight of a numbered term; -1 is in no chunk.</summary>
     internal double WeightOf(int term) => Weight(term < 0 ? 0 : _chunksWith[term]);
 
     int[] Read(string text, int chunk, out int length)
@@ -99,5 +99,21 @@ sealed class TermIndex
             _chunksWith[id]++;
         }
         return id;
+    }
+}
+
+/// <summary>Hashes words to 64-bit numbers, equal on every machine: FNV-1a over characters.</summary>
+static class TermHash
+{
+    const ulong Offset = 14_695_981_039_346_656_037, Prime = 1_099_511_628_211;
+
+    internal static ulong Of(ReadOnlySpan<char> text)
+    {
+        ulong hash = Offset;
+        foreach (char c in text)
+        {
+            hash = (hash ^ c) * Prime;
+        }
+        return hash ^ (hash >> 32);
     }
 }

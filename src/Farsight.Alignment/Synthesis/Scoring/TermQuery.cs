@@ -1,6 +1,6 @@
 namespace Farsight.Alignment.Synthesis.Scoring;
 
-/// <summary>What is looked for in the chunks of an index: the terms of a question and its answer.</summary>
+/// <summary>Represents a query against the chunks of an index: the terms of a question and its answer.</summary>
 sealed class TermQuery
 {
     internal TermQuery(TermIndex index, string question, string answer)
@@ -29,13 +29,13 @@ sealed class TermQuery
     /// <summary>Terms next to each other in question or answer, each pair once.</summary>
     internal (int First, int Second)[] Pairs { get; }
 
-    /// <summary>By term: its place in <see cref="Weights"/>, plus 1; 0 for terms that are not looked for.</summary>
+    /// <summary>By term: its index in <see cref="Weights"/> plus 1; 0 for terms outside the query.</summary>
     internal int[] Slots { get; }
 
-    /// <summary>Of each different known term.</summary>
+    /// <summary>Weight of each distinct known term.</summary>
     internal double[] Weights { get; }
 
-    /// <summary>Of all terms together, unknown ones included.</summary>
+    /// <summary>Weight of all terms together, including unknown ones.</summary>
     internal double Total { get; }
 
     static IEnumerable<(int, int)> Neighbours(int[] terms) => terms.Zip(terms.Skip(1));

@@ -1,16 +1,16 @@
 namespace Farsight.Alignment.Synthesis.Scoring;
 
-/// <summary>The form in which equal words are equal: lower case, without possession, stemmed.</summary>
+/// <summary>Normalizes words: lower case, without possessive ending, stemmed.</summary>
 static class TermText
 {
-    /// <summary>Room that a word may take; longer ones are cut off.</summary>
+    /// <summary>Maximum characters of a word; longer words are truncated.</summary>
     internal const int Most = 64;
 
-    /// <summary>Writes the form of a word.</summary>
-    /// <param name="text">What the word stands in.</param>
-    /// <param name="word">Where.</param>
-    /// <param name="form">At least <see cref="Most"/> characters.</param>
-    /// <returns>Characters written; 0 for a word that says nothing, see <see cref="StopWords"/>.</returns>
+    /// <summary>Writes the normal form of a word.</summary>
+    /// <param name="text">Text that contains the word.</param>
+    /// <param name="word">Position of the word.</param>
+    /// <param name="form">Receives the form; at least <see cref="Most"/> characters.</param>
+    /// <returns>Number of characters; 0 for <see cref="StopWords"/>.</returns>
     internal static int Write(ReadOnlySpan<char> text, TextWord word, Span<char> form)
     {
         ReadOnlySpan<char> letters = text.Slice(word.Start, Math.Min(word.Length, Most));

@@ -1,11 +1,11 @@
 namespace Farsight.Alignment.Synthesis.Scoring;
 
-/// <summary>Cuts a text into words and numbers in one pass, without regular expressions.</summary>
+/// <summary>Splits a text into words and numbers in one pass, without regular expressions.</summary>
 static class TextWords
 {
     const int CharactersPerWord = 5;
 
-    /// <summary>The words in order.</summary>
+    /// <summary>Returns the words in order.</summary>
     internal static List<TextWord> Of(ReadOnlySpan<char> text)
     {
         List<TextWord> words = new((text.Length / CharactersPerWord) + 1);
@@ -62,7 +62,7 @@ static class TextWords
         return letters > 1 && upper == letters ? shape | WordShape.Upper : shape;
     }
 
-    /// <summary>Whether the letter before this full stop begins the word or follows another initial.</summary>
+    /// <summary>Tells whether the letter before this full stop begins the word or follows another initial.</summary>
     static bool IsInitial(ReadOnlySpan<char> text, int start, int stop) => stop - 1 == start || text[stop - 2] == '.';
 
     /// <summary>Digits with separators of thousands and fractions inside, and letters right behind them.</summary>
@@ -121,4 +121,60 @@ static class TextWords
         }
         return onlySpace ? WordGap.Space : WordGap.Other;
     }
+}
+
+/// <summary>Represents a word or number of a text.</summary>
+/// <param name="Start">Index of the first character.</param>
+/// <param name="End">Index after the last character, including a possessive 's.</param>
+/// <param name="Gap">What precedes the word.</param>
+/// <param name="Shape">Shape of the word.</param>
+readonly record struct TextWord(int Start, int End, WordGap Gap, WordShape Shape)
+{
+    internal int Length => End - Start;
+
+    internal bool Is(WordShape shape) => (Shape & shape) != 0;
+}
+
+/// <summary>Lists the shapes of words.</summary>
+[Flags]
+enum WordShape : byte
+{
+    None = 0,
+
+    /// <summary>Begins with a capital.</summary>
+    Capital = 1,
+
+    /// <summary>Two letters or more, all capitals.</summary>
+    Upper = 2,
+
+    /// <summary>Begins with a digit.</summary>
+    Number = 4,
+
+    /// <summary>Single letters with full stops: U.S.</summary>
+    Dotted = 8,
+
+    /// <summary>Has an apostrophe inside.</summary>
+    Apostrophe = 16,
+}
+
+/// <summary>Lists what can stand between a word and the word before it.</summary>
+enum WordGap : byte
+{
+    /// <summary>White space without an empty line.</summary>
+    Space,
+
+    /// <summary>A single hyphen.</summary>
+    Hyphen,
+
+    /// <summary>An ampersand between spaces.</summary>
+    Ampersand,
+
+    /// <summary>A full stop that may belong to an abbreviation, and a space.</summary>
+    Stop,
+
+    /// <summary>The end of a sentence, an empty line, or the beginning of the text.</summary>
+    Sentence,
+
+    /// <summary>Any other characters: commas, brackets, quotation marks.</summary>
+    Other,
 }

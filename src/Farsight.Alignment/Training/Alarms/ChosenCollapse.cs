@@ -3,7 +3,7 @@ using Farsight.Alignment.Runs;
 
 namespace Farsight.Alignment.Training.Alarms;
 
-/// <summary>The alarm for chosen responses that get less likely while the margin grows: likelihood displacement.</summary>
+/// <summary>Raises an alarm if chosen responses get less likely while the margin grows: likelihood displacement.</summary>
 /// <remarks>
 /// Described in arXiv:2410.08847: preference losses care for the difference only, and can win it by making both responses unlikely.
 /// Each is compared with its own kind, for training samples have other texts, positions and attention than held-out ones: held-out
@@ -25,7 +25,7 @@ public sealed class ChosenCollapse(int warmupSteps, string remedy)
     /// <summary>Steps of the moving average.</summary>
     public const int AveragedSteps = 20;
 
-    /// <summary>Most first steps that stand for the model before training.</summary>
+    /// <summary>Maximum number of first steps that represent the model before training.</summary>
     public const int FirstSteps = 5;
 
     readonly int _firstSteps = Math.Clamp(warmupSteps, 1, FirstSteps);
@@ -34,7 +34,7 @@ public sealed class ChosenCollapse(int warmupSteps, string remedy)
     double? _heldOutBefore;
     bool _raised;
 
-    /// <summary>Looks at a step; all of them, in their order.</summary>
+    /// <summary>Checks a step; all steps must be passed in order.</summary>
     /// <returns>What was seen and what to change, once; else null.</returns>
     public string? See(MetricsLine line)
     {
@@ -85,7 +85,7 @@ public sealed class ChosenCollapse(int warmupSteps, string remedy)
         now < before - margin
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"the chosen {which} have {now:F2} nats per token and had {before:F2} before training, so they get less likely whatever the margin says (likelihood displacement); {remedy}."
+                $"the chosen {which} have {now:F2} nats per token and had {before:F2} before training, so they get less likely although the margin grows (likelihood displacement); {remedy}."
             )
             : null;
 }

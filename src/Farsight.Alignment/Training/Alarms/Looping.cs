@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Farsight.Alignment.Training.Alarms;
 
-/// <summary>The alarm for answers that begin to repeat themselves, as models do whose likelihood was pushed too far.</summary>
+/// <summary>Raises an alarm if answers start to repeat themselves, as after too many preference updates.</summary>
 /// <remarks>
 /// Compares the mean <see cref="Repetition"/> of greedy answers with that before training or of the chosen answers, whichever is larger:
 /// data may ask for lists, and a base model may loop by itself.
@@ -19,7 +19,7 @@ public sealed class Looping(string remedy)
     double? _before;
     bool _raised;
 
-    /// <summary>Looks at the answers of a step, the first time before training.</summary>
+    /// <summary>Checks the answers of a step, the first time before training.</summary>
     /// <param name="repetition">Mean over the answers, 0 to 1.</param>
     /// <param name="chosenRepetition">Mean over the chosen answers.</param>
     /// <returns>What was seen and what to change, once; else null.</returns>

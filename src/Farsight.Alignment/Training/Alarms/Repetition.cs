@@ -1,12 +1,12 @@
 namespace Farsight.Alignment.Training.Alarms;
 
-/// <summary>How much a text repeats itself.</summary>
+/// <summary>Measures how much a text repeats itself.</summary>
 public static class Repetition
 {
-    /// <summary>n of <see cref="Of"/> where nothing else is said.</summary>
+    /// <summary>Default n of <see cref="Of"/>.</summary>
     public const int Length = 4;
 
-    /// <summary>seq-rep-n: 1 − (different n-grams) / (n-grams). 0 where nothing is there twice, near 1 in a loop.</summary>
+    /// <summary>Computes seq-rep-n, 1 − (distinct n-grams) / (n-grams): 0 without repetition, near 1 in a loop.</summary>
     /// <remarks>Source: arXiv:1908.04319, section 6. Over the model's tokens, so that it holds in any language.</remarks>
     /// <param name="tokens">The text, without the token that ends it; one of fewer than n tokens repeats nothing.</param>
     /// <param name="n">At least 1.</param>

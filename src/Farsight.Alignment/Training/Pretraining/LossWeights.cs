@@ -1,14 +1,16 @@
 namespace Farsight.Alignment.Training.Pretraining;
 
-/// <summary>How much the parts of a sequence count in the loss of pre-training; the step's weights are normalised to 1.</summary>
+/// <summary>
+/// Represents the weights of the parts of a sequence in the loss of pre-training; the weights of a step are normalized to 1.
+/// </summary>
 /// <param name="Text">Plain text, and the haystack around needles.</param>
 /// <param name="Question">Questions and their markers.</param>
 /// <param name="Answer">The words of answers.</param>
-/// <param name="Value">The value that was asked for; inside the haystack it counts nothing, since nothing predicts it.</param>
+/// <param name="Value">The requested value in answers. Inside the haystack its weight is 0, because nothing predicts it.</param>
 /// <param name="Copy">The second occurrence of a copied string.</param>
 public sealed record LossWeights(float Text, float Question, float Answer, float Value, float Copy)
 {
-    /// <summary>Settings that make no sense, each as "path.key: what is wrong; what would be right".</summary>
+    /// <summary>Returns the problems of the settings, each of the form "path.key: what is wrong; what to do".</summary>
     public IEnumerable<string> Problems(string path)
     {
         (string Key, float Value)[] all = [("text", Text), ("question", Question), ("answer", Answer), ("value", Value), ("copy", Copy)];

@@ -1,18 +1,18 @@
 namespace Farsight.Alignment.Training.Pretraining;
 
-/// <summary>A stretch of the curriculum.</summary>
-/// <param name="Steps">Optimizer steps.</param>
-/// <param name="Lengths">Sequence lengths in tokens; each sequence draws one.</param>
-/// <param name="TokensPerStep">Sequences are added until a step has at least so many tokens.</param>
+/// <summary>Represents a phase of the curriculum.</summary>
+/// <param name="Steps">Number of optimizer steps.</param>
+/// <param name="Lengths">Sequence lengths in tokens; each sequence draws one of them.</param>
+/// <param name="TokensPerStep">Minimum tokens per step; sequences are added until it is reached.</param>
 /// <param name="NeedleShare">Share of the sequences that are documents with facts, questions and answers.</param>
-/// <param name="CopyShare">Share that are random strings repeated after a gap; the rest is plain text.</param>
-/// <param name="MostNeedles">Facts in a document: 1 to so many, fewer where the length forbids.</param>
+/// <param name="CopyShare">Share of the sequences that are random strings repeated after a gap; the rest is plain text.</param>
+/// <param name="MostNeedles">Maximum facts per document; short documents have fewer.</param>
 public sealed record PretrainingPhase(
     int Steps, IReadOnlyList<int> Lengths, int TokensPerStep, double NeedleShare, double CopyShare, int MostNeedles)
 {
     const int ShortestLength = 64;
 
-    /// <summary>Settings that make no sense, each as "path.key: what is wrong; what would be right".</summary>
+    /// <summary>Returns the problems of the settings, each of the form "path.key: what is wrong; what to do".</summary>
     public IEnumerable<string> Problems(string path)
     {
         if (Steps < 1)

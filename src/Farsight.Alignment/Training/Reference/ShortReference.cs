@@ -4,6 +4,7 @@ using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 using Farsight.Text.Conversations;
@@ -22,13 +23,13 @@ namespace Farsight.Alignment.Training.Reference;
 /// </remarks>
 public static class ShortReference
 {
-    /// <summary>Makes the file, or continues it where it was stopped; does nothing where it is there.</summary>
-    /// <param name="options">Which.</param>
-    /// <param name="progress">Told samples done and samples in all.</param>
-    /// <param name="cancel">Stops after a tree; the same call continues.</param>
+    /// <summary>Makes the file, or resumes it where it was stopped; does nothing if it exists.</summary>
+    /// <param name="options">Dataset and model.</param>
+    /// <param name="progress">Receives finished and total samples.</param>
+    /// <param name="cancel">Stops after a tree; the same call resumes.</param>
     /// <returns>The file.</returns>
     /// <exception cref="InputException">Dataset or model are missing or damaged, or the dataset was made for another model.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled; what is computed is kept.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the computed samples are kept.</exception>
     public static string Make(ShortReferenceOptions options, Action<int, int>? progress, CancellationToken cancel)
     {
         options.Check();
@@ -37,7 +38,7 @@ public static class ShortReference
         string path = ShortReferenceFile.PathOf(options.Data, head);
         if (!File.Exists(path))
         {
-            using LlamaModel model = LlamaModel.Load(options.Model);
+            using LlamaModel model = ModelLoader.Load(options.Model);
             Tokenizer tokenizer = Tokenizer.LoadFor(options.Model, model.Config.VocabSize);
             ChatFormat format = ChatFormat.Load(options.Model, tokenizer);
             Make(
@@ -142,15 +143,15 @@ public static class ShortReference
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new InputException($"{partial} must not be written: you lack the permission, or a folder has that name.", e);
+            throw new InputException($"{partial} cannot be written: the permission is missing, or a folder has that name.", e);
         }
         catch (IOException e) when (File.Exists(partial))
         {
-            throw new InUseException($"{partial} is in use by another process; wait for it or stop it.", e);
+            throw new InUseException($"{partial} is in use by another process; wait for that process or stop it.", e);
         }
     }
 
-    /// <summary>Samples that a stopped run left whole; none where it was begun otherwise.</summary>
+    /// <summary>Returns the complete samples of a stopped run; none if it was started with other inputs.</summary>
     static int Keep(FileStream file, string head)
     {
         byte[] first = Encoding.UTF8.GetBytes(head), found = new byte[first.Length];
@@ -177,5 +178,26 @@ public static class ShortReference
             lines -= b == '\n' ? 1 : 0;
         }
         file.SetLength(file.Position);
+    }
+}
+
+/// <summary>Represents the dataset and the model of a reference.</summary>
+/// <param name="Model">Directory of the reference: the model before training.</param>
+/// <param name="Data">The .jsonl file of samples.</param>
+public sealed record ShortReferenceOptions(string Model, string Data)
+{
+    /// <summary>
+    /// Maximum tokens per tree; a longer turn has a tree of its own. Limits the memory; the result changes only by rounding.
+    /// </summary>
+    public int BatchTokens { get; init; } = 8192;
+
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="OptionException">A value cannot be used.</exception>
+    public void Check()
+    {
+        if (BatchTokens < 1)
+        {
+            throw new OptionException("batch_tokens", $"is {BatchTokens}; use 1 or more.");
+        }
     }
 }

@@ -5,7 +5,7 @@ using Farsight.Engine;
 
 namespace Farsight.Alignment.Training.Reference;
 
-/// <summary>Where the reference's log-probabilities lie, and what a line of the file says.</summary>
+/// <summary>Reads and writes the file with the reference's log-probabilities.</summary>
 /// <remarks>
 /// FILE.reference-KEY.jsonl beside FILE: the key is the hash of dataset and model, so a changed dataset or another model finds nothing and
 /// nothing
@@ -30,7 +30,7 @@ public static class ShortReferenceFile
     {
         if (!File.Exists(path))
         {
-            throw new InputException($"The reference log-probabilities {path} do not exist; make them with: farsight synth reference.");
+            throw new InputException($"The reference log-probabilities {path} do not exist; compute them with: farsight synth reference.");
         }
         try
         {
@@ -46,7 +46,7 @@ public static class ShortReferenceFile
         }
         catch (Exception e) when (e is JsonException or ArgumentException or NullReferenceException)
         {
-            throw new InputException($"{path} is damaged; remove it, and make it again with: farsight synth reference.", e);
+            throw new InputException($"{path} is damaged; remove it and compute it again with: farsight synth reference.", e);
         }
     }
 

@@ -2,13 +2,13 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Engine.Checkpoints.Gguf;
 
-/// <summary>Which of llama.cpp's architectures computes what a model computes.</summary>
+/// <summary>Maps models to architectures of llama.cpp.</summary>
 static class GgufArchitecture
 {
     internal const string Llama = "llama", Qwen2 = "qwen2", Qwen3 = "qwen3";
 
-    /// <summary>Names the architecture of a model.</summary>
-    /// <exception cref="InputException">llama.cpp has none with these parts.</exception>
+    /// <summary>Returns the architecture of a model.</summary>
+    /// <exception cref="InputException">llama.cpp has no such architecture.</exception>
     internal static string Of(ModelConfig model)
     {
         bool otherBias = model.OutputBias || model.MlpBias;
@@ -19,7 +19,7 @@ static class GgufArchitecture
         return !otherBias && !model.AttentionBias
             ? Qwen3
             : throw new InputException(
-                $"This {model.ModelType} has norms on queries and keys together with biases, which no architecture of llama.cpp has; it cannot be exported to GGUF."
+                $"A {model.ModelType} with both query-key norms and biases cannot be exported to GGUF: llama.cpp has no such architecture."
             );
     }
 }

@@ -4,12 +4,12 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Engine.Checkpoints.Gguf;
 
-/// <summary>Reads a GGUF file's header from front to back; a length that leaves the file is the file's fault, whatever it is.</summary>
+/// <summary>Reads the header of a GGUF file from start to end; a length beyond the file is reported as damage.</summary>
 sealed class GgufCursor(MappedFile file, string path)
 {
     static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The next byte, from the start of the file.</summary>
+    /// <summary>Offset of the next byte in the file.</summary>
     internal long At { get; private set; }
 
     internal byte U8() => Take(1)[0];
@@ -31,7 +31,7 @@ sealed class GgufCursor(MappedFile file, string path)
         }
         catch (DecoderFallbackException e)
         {
-            throw Damaged($"a name or text before byte {At} is no UTF-8", e);
+            throw Damaged($"a name or text before byte {At} is not UTF-8", e);
         }
     }
 
@@ -39,14 +39,14 @@ sealed class GgufCursor(MappedFile file, string path)
     {
         if (count > (ulong)(file.Length - At))
         {
-            throw Damaged($"it ends at byte {file.Length}, inside its header");
+            throw Damaged($"it ends inside its header, at byte {file.Length}");
         }
         At += (long)count;
     }
 
     internal InputException Damaged(string what, Exception? cause = null)
     {
-        string message = $"{path} is damaged or no GGUF file: {what}; download it again.";
+        string message = $"{path} is damaged or not a GGUF file: {what}; download it again.";
         return cause is null ? new(message) : new(message, cause);
     }
 

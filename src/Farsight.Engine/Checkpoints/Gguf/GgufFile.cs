@@ -3,7 +3,7 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Engine.Checkpoints.Gguf;
 
-/// <summary>A GGUF file, mapped: keys, and tensors by name in the type they are stored in.</summary>
+/// <summary>Represents a mapped GGUF file: keys, and tensors by name in their stored type.</summary>
 public sealed class GgufFile : IDisposable
 {
     readonly MappedFile _file;
@@ -15,16 +15,16 @@ public sealed class GgufFile : IDisposable
         (Metadata, Tensors) = (header.Metadata, header.Tensors);
     }
 
-    /// <summary>Where the file is.</summary>
+    /// <summary>Path of the file.</summary>
     public string Path { get; }
 
-    /// <summary>Settings, vocabulary, names.</summary>
+    /// <summary>Keys with settings, vocabulary and names.</summary>
     public GgufMetadata Metadata { get; }
 
-    /// <summary>By name: "blk.0.attn_q.weight"; extents with the slowest first, as everywhere here.</summary>
+    /// <summary>Tensors by name: "blk.0.attn_q.weight"; extents are slowest first.</summary>
     public IReadOnlyDictionary<string, StoredTensor> Tensors { get; }
 
-    /// <summary>Whether a path is that of a GGUF file, by its first bytes.</summary>
+    /// <summary>Returns whether a file is a GGUF file, by its first bytes.</summary>
     public static bool IsGguf(string path)
     {
         if (!File.Exists(path))
@@ -37,8 +37,8 @@ public sealed class GgufFile : IDisposable
             && BinaryPrimitives.ReadUInt32LittleEndian(magic) == GgufHeader.Magic;
     }
 
-    /// <summary>Maps the file and checks its header completely.</summary>
-    /// <exception cref="InputException">The file is missing, truncated, damaged, or of another kind.</exception>
+    /// <summary>Maps the file and checks its whole header.</summary>
+    /// <exception cref="InputException">The file is missing, truncated, damaged, or not a GGUF file.</exception>
     public static GgufFile Open(string path)
     {
         MappedFile file = MappedFile.Open(path);

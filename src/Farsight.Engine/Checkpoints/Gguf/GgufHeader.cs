@@ -3,7 +3,7 @@ using Farsight.Engine.Files;
 namespace Farsight.Engine.Checkpoints.Gguf;
 
 /// <summary>
-/// The front of a GGUF file, checked completely: keys, names, types and extents, and that every tensor lies in the file alone.
+/// Reads and checks the header of a GGUF file: keys, names, types and extents, and that no tensor overlaps another or exceeds the file.
 /// </summary>
 sealed class GgufHeader
 {
@@ -22,13 +22,13 @@ sealed class GgufHeader
         (_file, _path, _cursor) = (file, path, new GgufCursor(file, path));
         if (file.Length < sizeof(uint) || _cursor.U32() != Magic)
         {
-            throw _cursor.Damaged("it does not begin with GGUF");
+            throw _cursor.Damaged("it does not start with GGUF");
         }
         uint version = _cursor.U32();
         if (version is not (2 or Version))
         {
             throw new InputException(
-                $"{path} is of GGUF version {version}; only versions 2 and {Version} are supported, so convert the model anew.");
+                $"{path} is of GGUF version {version}; only versions 2 and {Version} are supported, so convert the model again.");
         }
         ulong tensors = _cursor.U64(), keys = _cursor.U64();
         Metadata = new(file, path, Entries(keys));
@@ -47,7 +47,7 @@ sealed class GgufHeader
             string key = _cursor.String(LongestName);
             if (!entries.TryAdd(key, Entry(key)))
             {
-                throw _cursor.Damaged($"the key {key} is there twice");
+                throw _cursor.Damaged($"the key {key} occurs twice");
             }
         }
         return entries;
@@ -66,7 +66,7 @@ sealed class GgufHeader
         ulong count = _cursor.U64();
         if (element == GgufValueType.Array || count > (ulong)_file.Length)
         {
-            throw _cursor.Damaged(element == GgufValueType.Array ? $"{key} is a list of lists" : $"{key} claims {count} values");
+            throw _cursor.Damaged(element == GgufValueType.Array ? $"{key} is a list of lists" : $"{key} declares {count} values");
         }
         GgufEntry list = new(element, IsList: true, (long)count, _cursor.At);
         SkipValues(element, count);
@@ -76,7 +76,7 @@ sealed class GgufHeader
     GgufValueType ValueType(string key)
     {
         uint type = _cursor.U32();
-        return type <= (uint)GgufValueType.F64 ? (GgufValueType)type : throw _cursor.Damaged($"{key} is of the unknown type {type}");
+        return type <= (uint)GgufValueType.F64 ? (GgufValueType)type : throw _cursor.Damaged($"{key} has the unknown type {type}");
     }
 
     void SkipValues(GgufValueType type, ulong count)
@@ -101,7 +101,7 @@ sealed class GgufHeader
             string name = _cursor.String(LongestName);
             if (!names.Add(name))
             {
-                throw _cursor.Damaged($"the tensor {name} is there twice");
+                throw _cursor.Damaged($"the tensor {name} occurs twice");
             }
             tensors.Add(Tensor(name));
         }
@@ -126,7 +126,7 @@ sealed class GgufHeader
             GgufTensorType.Of(number)
             ?? throw new InputException(
                 $"{_path}: {name} is of type {GgufTensorType.NameOf(number)}, which is not supported; "
-                + "take a file of type F32, F16, BF16, Q8_0 or Q4_0.");
+                + "use a file of type F32, F16, BF16, Q8_0 or Q4_0.");
         return new(name, type, shape, Bytes(name, type, shape), _cursor.U64());
     }
 
@@ -140,7 +140,7 @@ sealed class GgufHeader
         UInt128 bytes = count / (UInt128)type.ValuesPerBlock * (UInt128)type.BytesPerBlock;
         return shape[^1] % type.ValuesPerBlock == 0 && bytes <= (UInt128)_file.Length
             ? (long)bytes
-            : throw _cursor.Damaged($"{name} of type {type.Name} and shape [{string.Join(", ", shape)}] does not fit into the file");
+            : throw _cursor.Damaged($"{name} of type {type.Name} and shape [{string.Join(", ", shape)}] exceeds the file");
     }
 
     Dictionary<string, StoredTensor> Place(List<Placed> tensors)
@@ -154,7 +154,7 @@ sealed class GgufHeader
                 || tensor.Offset > (ulong)_file.Length
                 || start + (long)tensor.Offset + tensor.Bytes > _file.Length)
             {
-                throw _cursor.Damaged($"the values of {tensor.Name} are not all in the file");
+                throw _cursor.Damaged($"the values of {tensor.Name} exceed the file");
             }
             if (start + (long)tensor.Offset < end)
             {

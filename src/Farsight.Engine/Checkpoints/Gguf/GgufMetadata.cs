@@ -5,10 +5,10 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Engine.Checkpoints.Gguf;
 
-/// <summary>The keys of a GGUF file and their values, which are read when they are asked for; valid until the file is disposed.</summary>
+/// <summary>Represents the keys of a GGUF file; values are read on request. Valid until the file is disposed.</summary>
 public sealed class GgufMetadata
 {
-    /// <summary>Bytes of the longest text that is taken: a whole tokenizer.json fits.</summary>
+    /// <summary>Maximum bytes of a text, enough for a whole tokenizer.json.</summary>
     const int LongestText = 1 << 28;
 
     readonly MappedFile _file;
@@ -18,13 +18,13 @@ public sealed class GgufMetadata
     internal GgufMetadata(MappedFile file, string path, Dictionary<string, GgufEntry> entries) =>
         (_file, _path, _entries) = (file, path, entries);
 
-    /// <summary>All keys, in the file's order.</summary>
+    /// <summary>Keys in the order of the file.</summary>
     public IReadOnlyCollection<string> Keys => _entries.Keys;
 
-    /// <summary>Whether the key is there.</summary>
+    /// <summary>Returns whether a key exists.</summary>
     public bool Has(string key) => _entries.ContainsKey(key);
 
-    /// <summary>What the value, or a value of the list, is.</summary>
+    /// <summary>Returns the type of a value, or of the values of a list.</summary>
     /// <exception cref="InputException">The key is missing.</exception>
     public (GgufValueType Type, bool IsList, long Count) KindOf(string key)
     {
@@ -32,20 +32,20 @@ public sealed class GgufMetadata
         return (entry.Type, entry.IsList, entry.Count);
     }
 
-    /// <summary>A text.</summary>
-    /// <exception cref="InputException">The key is missing, or its value is no text.</exception>
+    /// <summary>Reads a text.</summary>
+    /// <exception cref="InputException">The key is missing, or its value is not a text.</exception>
     public string Text(string key)
     {
         GgufEntry entry = Single(key, GgufValueType.Text, "a text");
         return TextAt(key, entry.Start, out _);
     }
 
-    /// <summary>A whole number, of any integer type.</summary>
+    /// <summary>Reads a whole number of any integer type.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="min">Least value that is sound.</param>
-    /// <param name="max">Largest.</param>
-    /// <param name="absent">What a missing key means; null when it must be there.</param>
-    /// <exception cref="InputException">The key is missing, or its value is of another kind or out of range.</exception>
+    /// <param name="min">Minimum.</param>
+    /// <param name="max">Maximum.</param>
+    /// <param name="absent">Default for a missing key; null if the key is required.</param>
+    /// <exception cref="InputException">The key is missing, or its value has another type or is out of range.</exception>
     public int Whole(string key, int min, int max, int? absent = null)
     {
         if (absent is { } value && !Has(key))
@@ -55,11 +55,11 @@ public sealed class GgufMetadata
         GgufEntry entry = Entry(key);
         return !entry.IsList && IsInteger(entry.Type) && Integer(entry, 0) is var number && number >= min && number <= max
             ? (int)number
-            : throw Unsound(key, $"it must be a whole number from {min} to {max}");
+            : throw Invalid(key, $"it must be a whole number from {min} to {max}");
     }
 
-    /// <summary>A number, of either floating-point type.</summary>
-    /// <exception cref="InputException">As for <see cref="Whole"/>.</exception>
+    /// <summary>Reads a floating-point number.</summary>
+    /// <exception cref="InputException">The key is missing, or its value has another type or is out of range.</exception>
     public double Number(string key, double min, double max, double? absent = null)
     {
         if (absent is { } value && !Has(key))
@@ -69,16 +69,16 @@ public sealed class GgufMetadata
         GgufEntry entry = Entry(key);
         return !entry.IsList && IsFloat(entry.Type) && NumberAt(entry, 0) is var number && number >= min && number <= max
             ? number
-            : throw Unsound(key, string.Create(CultureInfo.InvariantCulture, $"it must be a number from {min} to {max}"));
+            : throw Invalid(key, string.Create(CultureInfo.InvariantCulture, $"it must be a number from {min} to {max}"));
     }
 
-    /// <summary>A truth value.</summary>
-    /// <exception cref="InputException">The value is of another kind.</exception>
+    /// <summary>Reads a Boolean.</summary>
+    /// <exception cref="InputException">The value has another type.</exception>
     public bool Flag(string key, bool absent) =>
         Has(key) ? _file.Bytes(Single(key, GgufValueType.Bool, "true or false").Start, 1)[0] != 0 : absent;
 
-    /// <summary>A list of texts.</summary>
-    /// <exception cref="InputException">The key is missing, or its value is of another kind.</exception>
+    /// <summary>Reads a list of texts.</summary>
+    /// <exception cref="InputException">The key is missing, or its value has another type.</exception>
     public string[] Texts(string key)
     {
         GgufEntry entry = List(key, t => t == GgufValueType.Text, "texts");
@@ -92,8 +92,8 @@ public sealed class GgufMetadata
         return values;
     }
 
-    /// <summary>A list of whole numbers of 32 bits or less.</summary>
-    /// <exception cref="InputException">The key is missing, or its value is of another kind.</exception>
+    /// <summary>Reads a list of whole numbers of up to 32 bits.</summary>
+    /// <exception cref="InputException">The key is missing, or its value has another type.</exception>
     public int[] Wholes(string key)
     {
         GgufEntry entry = List(key, IsInteger, "whole numbers");
@@ -102,13 +102,13 @@ public sealed class GgufMetadata
         {
             Int128 number = Integer(entry, i);
             values[i] =
-                number >= int.MinValue && number <= int.MaxValue ? (int)number : throw Unsound(key, "its numbers must fit into 32 bits");
+                number >= int.MinValue && number <= int.MaxValue ? (int)number : throw Invalid(key, "its values must fit in 32 bits");
         }
         return values;
     }
 
-    /// <summary>A list of numbers.</summary>
-    /// <exception cref="InputException">The key is missing, or its value is of another kind.</exception>
+    /// <summary>Reads a list of floating-point numbers.</summary>
+    /// <exception cref="InputException">The key is missing, or its value has another type.</exception>
     public float[] Numbers(string key)
     {
         GgufEntry entry = List(key, IsFloat, "numbers");
@@ -120,18 +120,18 @@ public sealed class GgufMetadata
         return values;
     }
 
-    internal InputException Unsound(string key, string wanted) => new($"{_path}: {key} is unsound; {wanted}.");
+    internal InputException Invalid(string key, string wanted) => new($"{_path}: {key} is invalid; {wanted}.");
 
     GgufEntry Entry(string key) => _entries.GetValueOrDefault(key)
-        ?? throw new InputException($"{_path}: the key {key} is missing; the file is incomplete, or not of a model that is supported.");
+        ?? throw new InputException($"{_path}: the key {key} is missing; the file is incomplete, or its model is not supported.");
 
     GgufEntry Single(string key, GgufValueType type, string what) =>
-        Entry(key) is { IsList: false } entry && entry.Type == type ? entry : throw Unsound(key, $"it must be {what}");
+        Entry(key) is { IsList: false } entry && entry.Type == type ? entry : throw Invalid(key, $"it must be {what}");
 
     GgufEntry List(string key, Func<GgufValueType, bool> fits, string what) =>
         Entry(key) is { IsList: true, Count: <= int.MaxValue } entry && (fits(entry.Type) || entry.Count == 0)
             ? entry
-            : throw Unsound(key, $"it must be a list of {what}");
+            : throw Invalid(key, $"it must be a list of {what}");
 
     static bool IsInteger(GgufValueType type) =>
         type is not (GgufValueType.F32 or GgufValueType.F64 or GgufValueType.Bool or GgufValueType.Text or GgufValueType.Array);
@@ -171,13 +171,13 @@ public sealed class GgufMetadata
         bytes = sizeof(ulong) + (long)length;
         return length <= LongestText
             ? Encoding.UTF8.GetString(_file.Bytes(at + sizeof(ulong), (int)length))
-            : throw Unsound(key, $"its text of {length} bytes is absurdly long");
+            : throw Invalid(key, $"its text of {length} bytes is too long");
     }
 }
 
-/// <param name="Type">Of the value, or of each value of a list.</param>
+/// <param name="Type">Type of the value, or of the values of a list.</param>
 /// <param name="IsList">Whether it is a list.</param>
-/// <param name="Count">Values; 1 for a single one.</param>
+/// <param name="Count">Number of values; 1 for a single one.</param>
 /// <param name="Start">First byte of the first value, from the start of the file.</param>
 sealed record GgufEntry(GgufValueType Type, bool IsList, long Count, long Start)
 {

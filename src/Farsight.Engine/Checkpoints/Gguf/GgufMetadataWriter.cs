@@ -14,7 +14,7 @@ public sealed class GgufMetadataWriter
     public int Count => _keys.Count;
 
     /// <summary>Adds a text.</summary>
-    /// <exception cref="ArgumentException">The key is there already.</exception>
+    /// <exception cref="ArgumentException">The key already exists.</exception>
     public void Add(string key, string value)
     {
         Start(key, GgufValueType.Text);
@@ -22,7 +22,7 @@ public sealed class GgufMetadataWriter
     }
 
     /// <summary>Adds a whole number, as U32.</summary>
-    /// <exception cref="ArgumentException">The key is there already.</exception>
+    /// <exception cref="ArgumentException">The key already exists.</exception>
     public void Add(string key, uint value)
     {
         Start(key, GgufValueType.U32);
@@ -30,15 +30,15 @@ public sealed class GgufMetadataWriter
     }
 
     /// <summary>Adds a number, as F32.</summary>
-    /// <exception cref="ArgumentException">The key is there already.</exception>
+    /// <exception cref="ArgumentException">The key already exists.</exception>
     public void Add(string key, float value)
     {
         Start(key, GgufValueType.F32);
         Write(_bytes, BitConverter.SingleToUInt32Bits(value));
     }
 
-    /// <summary>Adds a truth value.</summary>
-    /// <exception cref="ArgumentException">The key is there already.</exception>
+    /// <summary>Adds a Boolean.</summary>
+    /// <exception cref="ArgumentException">The key already exists.</exception>
     public void Add(string key, bool value)
     {
         Start(key, GgufValueType.Bool);
@@ -46,7 +46,7 @@ public sealed class GgufMetadataWriter
     }
 
     /// <summary>Adds a list of texts.</summary>
-    /// <exception cref="ArgumentException">The key is there already.</exception>
+    /// <exception cref="ArgumentException">The key already exists.</exception>
     public void Add(string key, IReadOnlyCollection<string> values)
     {
         StartList(key, GgufValueType.Text, values.Count);
@@ -57,7 +57,7 @@ public sealed class GgufMetadataWriter
     }
 
     /// <summary>Adds a list of whole numbers, as I32.</summary>
-    /// <exception cref="ArgumentException">The key is there already.</exception>
+    /// <exception cref="ArgumentException">The key already exists.</exception>
     public void Add(string key, IReadOnlyCollection<int> values)
     {
         StartList(key, GgufValueType.I32, values.Count);
@@ -68,7 +68,7 @@ public sealed class GgufMetadataWriter
     }
 
     /// <summary>Adds a list of numbers, as F32.</summary>
-    /// <exception cref="ArgumentException">The key is there already.</exception>
+    /// <exception cref="ArgumentException">The key already exists.</exception>
     public void Add(string key, IReadOnlyCollection<float> values)
     {
         StartList(key, GgufValueType.F32, values.Count);
@@ -109,7 +109,7 @@ public sealed class GgufMetadataWriter
     {
         if (!_keys.Add(key))
         {
-            throw new ArgumentException($"{key} is there twice.", nameof(key));
+            throw new ArgumentException($"{key} occurs twice.", nameof(key));
         }
         WriteText(_bytes, key);
         Write(_bytes, (uint)type);

@@ -4,16 +4,16 @@ using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Checkpoints.Gguf;
 
-/// <summary>A model's shape as GGUF's keys, in llama.cpp's spelling.</summary>
+/// <summary>Reads and writes the shape of a model as GGUF keys.</summary>
 static class GgufModelConfig
 {
     const int MaxSize = 1 << 24;
 
     /// <summary>Adds the keys of a model.</summary>
-    /// <param name="keys">Receives them.</param>
-    /// <param name="name">For people.</param>
-    /// <param name="model">Its shape.</param>
-    /// <param name="format">What most tensors are stored as.</param>
+    /// <param name="keys">Receives the keys.</param>
+    /// <param name="name">Display name.</param>
+    /// <param name="model">Shape of the model.</param>
+    /// <param name="format">Format of most tensors.</param>
     /// <exception cref="InputException">llama.cpp has no such model.</exception>
     internal static void Write(GgufMetadataWriter keys, string name, ModelConfig model, NumberFormat format)
     {
@@ -36,8 +36,8 @@ static class GgufModelConfig
         GgufRope.Write(keys, a, model);
     }
 
-    /// <summary>Reads the shape of a model, from its keys and from which tensors there are.</summary>
-    /// <exception cref="InputException">The architecture or a setting is not supported, a key is missing or absurd.</exception>
+    /// <summary>Reads the shape of a model from its keys and tensors.</summary>
+    /// <exception cref="InputException">The architecture or a setting is not supported, or a key is missing or out of range.</exception>
     internal static ModelConfig Read(GgufFile file)
     {
         GgufMetadata keys = file.Metadata;
@@ -45,7 +45,8 @@ static class GgufModelConfig
         if (a is not (GgufArchitecture.Llama or GgufArchitecture.Qwen2 or GgufArchitecture.Qwen3))
         {
             throw new InputException(
-                $"{file.Path} is of architecture {a}; supported are {GgufArchitecture.Llama}, {GgufArchitecture.Qwen2} and {GgufArchitecture.Qwen3}."
+                $"{file.Path} has the architecture {a}; supported are {GgufArchitecture.Llama}, {GgufArchitecture.Qwen2} and "
+                + $"{GgufArchitecture.Qwen3}."
             );
         }
         CheckExperts(keys, a);
@@ -86,14 +87,14 @@ static class GgufModelConfig
     {
         if (keys.Whole($"{a}.expert_count", 0, int.MaxValue, 0) != 0)
         {
-            throw keys.Unsound($"{a}.expert_count", "mixtures of experts are not supported");
+            throw keys.Invalid($"{a}.expert_count", "mixtures of experts are not supported");
         }
         if (keys.Has($"{a}.attention.sliding_window") && keys.Whole($"{a}.attention.sliding_window", 0, int.MaxValue) is > 0 and var window
             && window < keys.Whole($"{a}.context_length", 1, int.MaxValue))
         {
-            throw keys.Unsound(
+            throw keys.Invalid(
                 $"{a}.attention.sliding_window",
-                "windows of attention are not supported in GGUF files; take the model as a Hugging Face directory");
+                "sliding windows are not supported in GGUF files; use the model as a Hugging Face directory");
         }
     }
 
@@ -103,10 +104,10 @@ static class GgufModelConfig
             file.Tensors.TryGetValue(GgufNames.Embeddings, out StoredTensor? embeddings) && embeddings.Shape.Count == 2
                 ? embeddings.Shape[0]
                 : throw new InputException(
-                    $"{file.Path}: the tensor {GgufNames.Embeddings} is missing or no matrix; it is not the file of a model.");
+                    $"{file.Path}: the tensor {GgufNames.Embeddings} is missing or not a matrix; use the file of a model.");
         return file.Metadata.Whole($"{a}.vocab_size", 1, MaxSize, rows) == rows
             ? rows
-            : throw file.Metadata.Unsound($"{a}.vocab_size", $"{GgufNames.Embeddings} has {rows} rows");
+            : throw file.Metadata.Invalid($"{a}.vocab_size", $"{GgufNames.Embeddings} has {rows} rows");
     }
 
     static int KeyValueHeads(GgufMetadata keys, string a, int heads)
@@ -114,7 +115,7 @@ static class GgufModelConfig
         int keyValueHeads = keys.Whole($"{a}.attention.head_count_kv", 1, heads, heads);
         return heads % keyValueHeads == 0
             ? keyValueHeads
-            : throw keys.Unsound($"{a}.attention.head_count_kv", $"it must divide head_count, {heads}");
+            : throw keys.Invalid($"{a}.attention.head_count_kv", $"it must divide head_count, {heads}");
     }
 
     static int HeadDim(GgufMetadata keys, string a, int hidden, int heads)
@@ -124,11 +125,13 @@ static class GgufModelConfig
         {
             if (keys.Whole($"{a}.{same}", 0, int.MaxValue, dim) != dim)
             {
-                throw keys.Unsound($"{a}.{same}", $"only the dimension of the keys, {dim}, is supported");
+                throw keys.Invalid($"{a}.{same}", $"only the dimension of the keys, {dim}, is supported");
             }
         }
         return dim % 2 == 0 && (long)dim * heads <= MaxSize
             ? dim
-            : throw keys.Unsound($"{a}.attention.key_length", "it must be even and of a sound size");
+            : throw keys.Invalid(
+                $"{a}.attention.key_length",
+                $"it must be even, and its product with head_count {heads} at most {MaxSize}");
     }
 }

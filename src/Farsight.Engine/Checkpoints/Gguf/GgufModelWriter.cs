@@ -5,19 +5,20 @@ using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Checkpoints.Gguf;
 
-/// <summary>Writes models and LoRA adapters as llama.cpp reads them.</summary>
+/// <summary>Writes models and LoRA adapters for llama.cpp.</summary>
 public static class GgufModelWriter
 {
+    const string MergeAdvice = "merge the adapter into the model, then export the merged model";
+
     /// <summary>Writes a model.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="name">For people.</param>
-    /// <param name="config">Its shape.</param>
+    /// <param name="name">Display name.</param>
+    /// <param name="config">Shape of the model.</param>
     /// <param name="tensors">Every weight, by Hugging Face's names.</param>
-    /// <param name="tokenizer">Its tokenizer, with as many tokens as the model has; null to leave it out.</param>
-    /// <param name="format">How matrices are stored; norms and biases are F32, and a matrix that a block format does not fit is
-    /// F16.</param>
-    /// <param name="progress">Receives the bytes of values written so far; null for nobody.</param>
-    /// <returns>The tensors as they were stored, under the file's names.</returns>
+    /// <param name="tokenizer">Tokenizer, with as many tokens as the model; null for none.</param>
+    /// <param name="format">Format of matrices. Norms and biases are F32, and matrices that do not fit a block format are F16.</param>
+    /// <param name="progress">Receives the bytes of values written so far; null for none.</param>
+    /// <returns>The stored tensors with their names in the file.</returns>
     /// <exception cref="InputException">llama.cpp has no such model, or a weight cannot be stored in this format.</exception>
     /// <exception cref="IOException">The disk is full.</exception>
     public static IReadOnlyList<GgufTensor> Write(
@@ -44,31 +45,28 @@ public static class GgufModelWriter
 
     /// <summary>Writes a LoRA adapter.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="name">For people.</param>
-    /// <param name="config">The shape of the model it belongs to.</param>
-    /// <param name="adapter">Only low-rank matrices.</param>
-    /// <exception cref="InputException">The adapter holds weights that were trained whole, or scales the rotation otherwise than the
+    /// <param name="name">Display name.</param>
+    /// <param name="config">Shape of the base model.</param>
+    /// <param name="adapter">An adapter with low-rank matrices only.</param>
+    /// <exception cref="InputException">The adapter contains fully trained weights, or has another RoPE scaling than the
     /// model.</exception>
     /// <exception cref="IOException">The disk is full.</exception>
     public static void WriteLora(string path, string name, ModelConfig config, PeftAdapter adapter)
     {
         if (
             adapter
-                .Tensors.Keys.Order(StringComparer.Ordinal)
-                .FirstOrDefault(n =>
-                    !n.Contains(".lora_", StringComparison.Ordinal) && !(n == PeftAdapter.Head && adapter.HeadIsEmbedding)
-                ) is
+                .Modules.Order(StringComparer.Ordinal)
+                .FirstOrDefault(n => n != PeftAdapter.Head || !adapter.HeadIsEmbedding) is
             { } whole)
         {
             throw new InputException(
-                $"The adapter holds {whole} as trained whole, which a GGUF adapter cannot; make one model of both with `farsight merge`, or `farsight export gguf` with --adapter and without --lora."
-            );
+                $"The adapter contains {whole}, trained in full, which a GGUF adapter cannot represent; {MergeAdvice}.");
         }
         if (adapter.Effective is { } effective && (effective.RopeScaling, effective.RopeTheta) != (config.RopeScaling, config.RopeTheta))
         {
             throw new InputException(
-                "The adapter was trained under another RoPE scaling or base than the model's, which a GGUF adapter cannot say; make one model of both with `farsight merge`, or `farsight export gguf` with --adapter and without --lora."
-            );
+                "The adapter was trained with another RoPE scaling or base than the model's, which a GGUF adapter cannot represent; "
+                + $"{MergeAdvice}.");
         }
         string architecture = GgufArchitecture.Of(config);
         GgufMetadataWriter keys = new();

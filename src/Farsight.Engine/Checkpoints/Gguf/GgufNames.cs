@@ -1,6 +1,6 @@
 namespace Farsight.Engine.Checkpoints.Gguf;
 
-/// <summary>Names of a model's tensors in llama.cpp, and the order of rows that differs.</summary>
+/// <summary>Maps tensor names and the order of rows to those of llama.cpp.</summary>
 static class GgufNames
 {
     internal const string Embeddings = "token_embd.weight", Head = "output.weight", RopeFactors = "rope_freqs.weight";
@@ -25,8 +25,8 @@ static class GgufNames
         ["mlp.down_proj"] = "ffn_down",
     };
 
-    /// <summary>"model.layers.3.self_attn.q_proj.weight" is "blk.3.attn_q.weight"; "….lora_A.weight" is "….weight.lora_a".</summary>
-    /// <exception cref="ArgumentException">The family has no such tensor.</exception>
+    /// <summary>Returns the name of a tensor: "blk.3.attn_q.weight" for "model.layers.3.self_attn.q_proj.weight".</summary>
+    /// <exception cref="ArgumentException">GGUF has no such tensor.</exception>
     internal static string Of(string name)
     {
         if (name.EndsWith(LoraA, StringComparison.Ordinal))
@@ -47,19 +47,19 @@ static class GgufNames
         }
         return s_modules.TryGetValue(module, out string? spelled)
             ? $"{prefix}{spelled}.{kind}"
-            : throw new ArgumentException($"No tensor of GGUF's corresponds to {name}.", nameof(name));
+            : throw new ArgumentException($"GGUF has no tensor for {name}.", nameof(name));
     }
 
-    /// <summary>Whether llama.cpp wants the rows of this tensor in its own order: queries and keys of the architecture "llama".</summary>
+    /// <summary>Returns whether llama.cpp interleaves the rows of a tensor: queries and keys of the architecture "llama".</summary>
     /// <remarks>
-    /// It rotates neighbours (2i, 2i + 1) of a head where Hugging Face's layout rotates (i, i + Dh/2). What is multiplied from the
-    /// right, lora_A, has no such rows.
+    /// It rotates neighbors (2i, 2i + 1) of a head where Hugging Face's layout rotates (i, i + Dh/2). lora_A, which is multiplied from
+    /// the right, has no such rows.
     /// </remarks>
     internal static bool IsInterleaved(string architecture, string name) =>
         architecture == GgufArchitecture.Llama && !name.EndsWith(LoraA, StringComparison.Ordinal)
         && (name.Contains(".q_proj.", StringComparison.Ordinal) || name.Contains(".k_proj.", StringComparison.Ordinal));
 
-    /// <summary>The row of an interleaved tensor that holds row <paramref name="row"/> of Hugging Face's layout.</summary>
+    /// <summary>Returns the row of an interleaved tensor that contains row <paramref name="row"/> of Hugging Face's layout.</summary>
     internal static int InterleavedRow(int row, int headDim)
     {
         int half = headDim / 2, within = row % headDim;

@@ -4,11 +4,11 @@ using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Checkpoints.Gguf;
 
-/// <summary>The rotary part of a model in GGUF: keys for linear scaling and YaRN, a tensor of divisors for Llama 3's rule.</summary>
+/// <summary>Reads and writes RoPE scaling in GGUF: keys for linear scaling and YaRN, a tensor of divisors for Llama 3.</summary>
 /// <remarks>
-/// llama.cpp multiplies its own YaRN factor, 0.1 · ln(s) + 1, by the key attn_factor. It picks LongRoPE's factors by the size of
-/// the cache and not by the text, and has no dynamic NTK, so neither can be exported; nor can the truncated basis, whose pairs that
-/// stand still have no finite divisor.
+/// llama.cpp multiplies its own YaRN factor, 0.1 · ln(s) + 1, by the key attn_factor. It selects LongRoPE's factors by the size of the
+/// cache instead of the text, and has no dynamic NTK, so neither can be exported. The truncated basis cannot be exported either: its
+/// constant pairs have no finite divisor.
 /// </remarks>
 static class GgufRope
 {
@@ -33,12 +33,13 @@ static class GgufRope
                 break; // a tensor says it
             default:
                 throw new InputException(
-                    $"llama.cpp has no RoPE scaling like this {model.ModelType}'s ({model.RopeScaling.GetType().Name}); it cannot be exported to GGUF."
+                    $"A {model.ModelType} with the RoPE scaling {model.RopeScaling.GetType().Name} cannot be exported to GGUF: "
+                    + "llama.cpp does not support it."
                 );
         }
     }
 
-    /// <summary>[Dh/2] what llama.cpp divides each frequency by; null where keys say everything.</summary>
+    /// <summary>Returns the divisors of the frequencies, [Dh/2]; null if keys are sufficient.</summary>
     internal static float[]? Divisors(ModelConfig model) =>
         model.RopeScaling is RopeScaling.Llama3 rule ? Divisors(model.HeadDim, model.RopeTheta, rule) : null;
 
@@ -52,7 +53,7 @@ static class GgufRope
         {
             return type == "none"
                 ? FromDivisors(file, a, factors)
-                : throw keys.Unsound($"{a}.rope.scaling.type", $"the tensor {GgufNames.RopeFactors} scales the rotation, too");
+                : throw keys.Invalid($"{a}.rope.scaling.type", $"the tensor {GgufNames.RopeFactors} already scales the rotation");
         }
         return type switch
         {
@@ -61,9 +62,9 @@ static class GgufRope
                 : new RopeScaling.Unscaled(),
             "linear" => new RopeScaling.Linear(keys.Number($"{a}.rope.scaling.factor", 1, MaxFactor)),
             "yarn" => Yarn(keys, a),
-            _ => throw keys.Unsound(
+            _ => throw keys.Invalid(
                 $"{a}.rope.scaling.type",
-                $"{type} is not supported in GGUF files; take the model as a Hugging Face directory"),
+                $"{type} is not supported in GGUF files; use the model as a Hugging Face directory"),
         };
     }
 
@@ -87,7 +88,7 @@ static class GgufRope
         double relative = keys.Number($"{a}.rope.scaling.attn_factor", 1e-3, 1e3, 1);
         if (keys.Number($"{a}.rope.scaling.yarn_log_multiplier", double.MinValue, double.MaxValue, 0) != 0)
         {
-            throw keys.Unsound($"{a}.rope.scaling.yarn_log_multiplier", "it is not supported");
+            throw keys.Invalid($"{a}.rope.scaling.yarn_log_multiplier", "it is not supported");
         }
         return new(
             factor, keys.Whole($"{a}.rope.scaling.original_context_length", 1, int.MaxValue),
@@ -117,7 +118,7 @@ static class GgufRope
         if (divisors.Length == 0 || divisors.Any(d => !(d is >= 1e-3f and <= (float)MaxFactor)))
         {
             throw new InputException(
-                $"{file.Path}: {GgufNames.RopeFactors} must hold {headDim / 2} sound divisors of frequencies; download the file again.");
+                $"{file.Path}: {GgufNames.RopeFactors} must contain {headDim / 2} positive frequency divisors; download the file again.");
         }
         RopeScaling.Llama3 rule = new(Math.Round(divisors.Max(), 3), 1, 4, 8192);
         float[] expected = Divisors(headDim, Theta(keys, a), rule);

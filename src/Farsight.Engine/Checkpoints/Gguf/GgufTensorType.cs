@@ -2,11 +2,11 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Checkpoints.Gguf;
 
-/// <summary>How the values of a tensor are stored, by ggml's numbers.</summary>
+/// <summary>Represents the storage type of a tensor, as numbered by ggml.</summary>
 /// <param name="Name">ggml's name: "Q4_K".</param>
-/// <param name="ValuesPerBlock">Values that are stored together.</param>
-/// <param name="BytesPerBlock">Bytes that they take.</param>
-/// <param name="Format">The same for this engine; null for a type that it does not compute with.</param>
+/// <param name="ValuesPerBlock">Values per block.</param>
+/// <param name="BytesPerBlock">Bytes per block.</param>
+/// <param name="Format">Format of the engine; null for a type that it does not support.</param>
 sealed record GgufTensorType(string Name, int ValuesPerBlock, int BytesPerBlock, NumberFormat? Format = null)
 {
     static readonly Dictionary<uint, GgufTensorType> s_types = new()
@@ -45,7 +45,7 @@ sealed record GgufTensorType(string Name, int ValuesPerBlock, int BytesPerBlock,
         [39] = new("MXFP4", 32, 17),
     };
 
-    /// <summary>Types that are known by name only: retired ones and newer ones.</summary>
+    /// <summary>Names of the types that cannot be read: retired ones and newer ones.</summary>
     static readonly Dictionary<uint, string> s_named = new()
     {
         [4] = "Q4_2",
@@ -59,13 +59,13 @@ sealed record GgufTensorType(string Name, int ValuesPerBlock, int BytesPerBlock,
         [40] = "NVFP4",
     };
 
-    /// <summary>A type that is not known, as a message names it: "Q4_0_4_4 (31)".</summary>
+    /// <summary>Returns the name and number of an unsupported type for a message: "Q4_0_4_4 (31)".</summary>
     internal static string NameOf(uint number) => s_named.TryGetValue(number, out string? name) ? $"{name} ({number})" : $"{number}";
 
-    /// <summary>The type of a number in a file; null for one that is not known.</summary>
+    /// <summary>Returns the type of a number in a file; null for an unknown one.</summary>
     internal static GgufTensorType? Of(uint number) => s_types.GetValueOrDefault(number);
 
-    /// <summary>The number that a file has for a format.</summary>
+    /// <summary>Returns the number of a format in a file.</summary>
     internal static uint NumberOf(NumberFormat format) => format switch
     {
         NumberFormat.F32 => 0,
@@ -75,7 +75,7 @@ sealed record GgufTensorType(string Name, int ValuesPerBlock, int BytesPerBlock,
         _ => 30,
     };
 
-    /// <summary>The number of "a file mostly of this format", general.file_type.</summary>
+    /// <summary>Returns the value of general.file_type for files mostly of a format.</summary>
     internal static uint FileTypeOf(NumberFormat format) => format switch
     {
         NumberFormat.F32 => 0,

@@ -1,6 +1,6 @@
 namespace Farsight.Engine.Checkpoints.Gguf;
 
-/// <summary>What a GGUF file stores of a tokenizer, as plain lists; what the tokens mean is known elsewhere.</summary>
+/// <summary>Represents the tokenizer of a GGUF file as plain lists.</summary>
 public sealed record GgufTokenizer
 {
     internal const string BosKey = "tokenizer.ggml.bos_token_id",
@@ -13,53 +13,53 @@ public sealed record GgufTokenizer
     const string AddBosKey = Prefix + "add_bos_token", AddEosKey = Prefix + "add_eos_token", AddSpaceKey = Prefix + "add_space_prefix";
     const string TemplateKey = "tokenizer.chat_template", JsonKey = "tokenizer.huggingface.json";
 
-    /// <summary>"gpt2": byte-level BPE. "llama": SentencePiece's BPE.</summary>
+    /// <summary>Kind of the tokenizer: "gpt2" for byte-level BPE, "llama" for SentencePiece BPE.</summary>
     public required string Model { get; init; }
 
-    /// <summary>How text is cut into words: "llama-bpe", "qwen2"; null where the model needs none.</summary>
+    /// <summary>Pre-tokenizer: "llama-bpe", "qwen2"; null if the model needs none.</summary>
     public string? Pre { get; init; }
 
-    /// <summary>[V] the spelling of each token.</summary>
+    /// <summary>Tokens: [V].</summary>
     public required IReadOnlyList<string> Tokens { get; init; }
 
-    /// <summary>[V] 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte; empty for all normal.</summary>
+    /// <summary>Types of the tokens: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte. [V]; empty for all normal.</summary>
     public IReadOnlyList<int> Types { get; init; } = [];
 
-    /// <summary>[V] higher is merged earlier; empty for byte-level BPE.</summary>
+    /// <summary>Merge scores, higher first: [V]; empty for byte-level BPE.</summary>
     public IReadOnlyList<float> Scores { get; init; } = [];
 
-    /// <summary>"left right", the first learned first; empty for SentencePiece's BPE.</summary>
+    /// <summary>Merges "left right" in order of priority; empty for SentencePiece BPE.</summary>
     public IReadOnlyList<string> Merges { get; init; } = [];
 
-    /// <summary>Begins a text.</summary>
+    /// <summary>Token that starts a text.</summary>
     public int? Bos { get; init; }
 
-    /// <summary>Ends a text.</summary>
+    /// <summary>Token that ends a text.</summary>
     public int? Eos { get; init; }
 
-    /// <summary>Ends a turn, where that is another token.</summary>
+    /// <summary>Token that ends a turn, if different.</summary>
     public int? Eot { get; init; }
 
-    /// <summary>Stands for what the vocabulary lacks.</summary>
+    /// <summary>Token for text outside the vocabulary.</summary>
     public int? Unknown { get; init; }
 
-    /// <summary>A text gets <see cref="Bos"/> in front; null where the file does not say.</summary>
+    /// <summary>Whether a text starts with <see cref="Bos"/>; null if the file does not say.</summary>
     public bool? AddBos { get; init; }
 
-    /// <summary>A text gets <see cref="Eos"/> behind it; null where the file does not say.</summary>
+    /// <summary>Whether a text ends with <see cref="Eos"/>; null if the file does not say.</summary>
     public bool? AddEos { get; init; }
 
-    /// <summary>A text gets a space in front; null where the file does not say.</summary>
+    /// <summary>Whether a text gets a leading space; null if the file does not say.</summary>
     public bool? AddSpacePrefix { get; init; }
 
-    /// <summary>The chat template, in Jinja; null without one.</summary>
+    /// <summary>Chat template in Jinja; null for none.</summary>
     public string? ChatTemplate { get; init; }
 
-    /// <summary>The whole tokenizer.json that this was made from, which says more than the lists; null when the file has none.</summary>
+    /// <summary>Complete tokenizer.json, which has more details than the lists; null if the file has none.</summary>
     public string? Json { get; init; }
 
-    /// <summary>Reads the keys of a file.</summary>
-    /// <exception cref="InputException">A key is missing or unsound, or lists do not belong together.</exception>
+    /// <summary>Reads the tokenizer from the keys of a file.</summary>
+    /// <exception cref="InputException">A key is missing or invalid, or the lengths of lists differ.</exception>
     public static GgufTokenizer Read(GgufFile file)
     {
         GgufMetadata keys = file.Metadata;
@@ -89,10 +89,10 @@ public sealed record GgufTokenizer
             (tokenizer.Types.Count == 0 || tokenizer.Types.Count == tokens.Length)
             && (tokenizer.Scores.Count == 0 || tokenizer.Scores.Count == tokens.Length)
             ? tokenizer
-            : throw keys.Unsound(TokensKey, "token_type and scores must be as long as the list of tokens");
+            : throw keys.Invalid(TokensKey, "token_type and scores must have one value per token");
     }
 
-    /// <summary>Adds the keys.</summary>
+    /// <summary>Adds the keys of the tokenizer.</summary>
     internal void Write(GgufMetadataWriter keys)
     {
         keys.Add(ModelKey, Model);

@@ -1,6 +1,6 @@
 namespace Farsight.Engine.Checkpoints.Gguf;
 
-/// <summary>What a value of a GGUF file's metadata is; the numbers are the file's.</summary>
+/// <summary>Defines the types of metadata values, as numbered in GGUF files.</summary>
 public enum GgufValueType
 {
     /// <summary>0 … 255.</summary>
@@ -27,10 +27,10 @@ public enum GgufValueType
     /// <summary>One byte, 0 or 1.</summary>
     Bool,
 
-    /// <summary>A length of 64 bits, and UTF-8.</summary>
+    /// <summary>A 64-bit length and UTF-8 bytes.</summary>
     Text,
 
-    /// <summary>A type, a count of 64 bits, and so many values.</summary>
+    /// <summary>A type, a 64-bit count and the values.</summary>
     Array,
 
     /// <summary>64 bits, unsigned.</summary>

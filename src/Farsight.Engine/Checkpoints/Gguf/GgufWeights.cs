@@ -4,9 +4,11 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Engine.Checkpoints.Gguf;
 
-/// <summary>A GGUF file as a source of weights: matrices stay mapped in their stored format, vectors are widened.</summary>
+/// <summary>Provides the weights of a GGUF file: matrices stay mapped in their stored format, vectors are widened.</summary>
+/// <remarks>It has no fingerprint: weights that were rounded to blocks are not those of the original model.</remarks>
 public sealed class GgufWeights : IModelFiles
 {
+    readonly RowsOwner _vectors = new();
     readonly GgufFile _file;
     readonly string _architecture;
 
@@ -24,11 +26,8 @@ public sealed class GgufWeights : IModelFiles
     /// <inheritdoc/>
     public string Path => _file.Path;
 
-    /// <summary>None: weights that were rounded to blocks are not the same.</summary>
-    public string? Fingerprint => null;
-
-    /// <summary>Opens a file and checks that its tensors are those that its keys imply.</summary>
-    /// <exception cref="InputException">The file is missing, damaged, or not of a model that this engine can run.</exception>
+    /// <summary>Opens a file and checks its tensors against its keys.</summary>
+    /// <exception cref="InputException">The file is missing, damaged, or contains no model that this engine can run.</exception>
     public static GgufWeights Open(string path)
     {
         GgufFile file = GgufFile.Open(path);
@@ -54,7 +53,7 @@ public sealed class GgufWeights : IModelFiles
     public Rows Vector(string name, int length)
     {
         float[] values = Tensor(name, length).ReadFloats();
-        Rows vector = Rows.Allocate(1, length);
+        Rows vector = _vectors.Allocate(1, length);
         for (int i = 0; i < length; i++)
         {
             vector.Span[i] = values[GgufNames.IsInterleaved(_architecture, name) ? GgufNames.InterleavedRow(i, Config.HeadDim) : i];
@@ -69,20 +68,24 @@ public sealed class GgufWeights : IModelFiles
     public void Release(string name) => Tensor(name).Forget();
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _vectors.Dispose();
+        _file.Dispose();
+    }
 
     StoredTensor Tensor(string name, params ReadOnlySpan<int> shape)
     {
         string stored = GgufNames.Of(name);
         if (!_file.Tensors.TryGetValue(stored, out StoredTensor? tensor))
         {
-            throw new InputException($"{Path}: the tensor {stored} is missing; the file is incomplete, or one part of several.");
+            throw new InputException($"{Path}: the tensor {stored} is missing; the file is incomplete or one part of several.");
         }
         return shape.IsEmpty || shape.SequenceEqual([.. tensor.Shape])
             ? tensor
             : throw new InputException(
-                $"{Path}: {stored} is [{string.Join(", ", tensor.Shape)}], where [{string.Join(", ", shape.ToArray())}] is needed; the file's keys and tensors are not of one model."
-            );
+                $"{Path}: {stored} is [{string.Join(", ", tensor.Shape)}], but the keys imply [{string.Join(", ", shape.ToArray())}]; "
+                + "the keys and the tensors belong to different models.");
     }
 
     void CheckTensors()
@@ -90,8 +93,8 @@ public sealed class GgufWeights : IModelFiles
         if (Config.NumHiddenLayers > _file.Tensors.Count) // before the names of so many are listed
         {
             throw new InputException(
-                $"{Path}: {_architecture}.block_count is {Config.NumHiddenLayers}, and there are {_file.Tensors.Count} tensors; the file is incomplete, or one part of several."
-            );
+                $"{Path}: {_architecture}.block_count is {Config.NumHiddenLayers}, but the file has only {_file.Tensors.Count} tensors; "
+                + "the file is incomplete or one part of several.");
         }
         HashSet<string> known = new(StringComparer.Ordinal) { GgufNames.RopeFactors };
         foreach (ParameterShape parameter in ParameterShapes.Of(Config))
@@ -102,8 +105,8 @@ public sealed class GgufWeights : IModelFiles
         if (_file.Tensors.Keys.Where(n => !known.Contains(n)).Order(StringComparer.Ordinal).FirstOrDefault() is { } extra)
         {
             throw new InputException(
-                $"{Path}: a {_architecture} of {Config.NumHiddenLayers} layers has no tensor {extra}; the model is of a variant that is not supported."
-            );
+                $"{Path}: the tensor {extra} is not part of a {_architecture} model of {Config.NumHiddenLayers} layers; "
+                + "this variant of the model is not supported.");
         }
     }
 

@@ -4,24 +4,24 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Checkpoints.Gguf;
 
-/// <summary>A tensor for a GGUF file.</summary>
-/// <param name="Tensor">Under the name that the file shall have.</param>
-/// <param name="RowsTogether">Values are asked for in multiples of so many rows.</param>
+/// <summary>Represents a tensor for a GGUF file.</summary>
+/// <param name="Tensor">Tensor with its name in the file.</param>
+/// <param name="RowsTogether">Values are requested in multiples of so many rows.</param>
 public sealed record GgufTensor(TensorToWrite Tensor, int RowsTogether = 1);
 
 /// <summary>Writes GGUF files, version 3; the same keys and tensors give the same bytes.</summary>
-/// <remarks>Format: docs/gguf.md of ggml. Values are asked for block by block; no tensor is ever in memory as a whole.</remarks>
+/// <remarks>Format: docs/gguf.md of ggml. Values are requested block by block; no tensor is in memory as a whole.</remarks>
 public static class GgufWriter
 {
     const int BlockValues = 1 << 18;
 
     /// <summary>Writes keys and tensors in their order.</summary>
-    /// <param name="path">Replaced in one step when everything is on the disk.</param>
-    /// <param name="metadata">The keys; the alignment is added.</param>
-    /// <param name="tensors">With distinct names.</param>
-    /// <param name="progress">Receives the bytes of values written so far; null for nobody.</param>
+    /// <param name="path">Path of the file, which is replaced atomically.</param>
+    /// <param name="metadata">Keys; the writer adds the alignment.</param>
+    /// <param name="tensors">Tensors with distinct names.</param>
+    /// <param name="progress">Receives the bytes of values written so far; null for none.</param>
     /// <exception cref="InputException">A value is not finite, or becomes infinite in the tensor's format.</exception>
-    /// <exception cref="IOException">The disk is full or fails; nothing is left behind.</exception>
+    /// <exception cref="IOException">The disk is full or fails; no file is left.</exception>
     public static void Write(string path, GgufMetadataWriter metadata, IReadOnlyList<GgufTensor> tensors, Action<long>? progress = null)
     {
         metadata.Add(GgufHeader.AlignmentKey, (uint)GgufHeader.DefaultAlignment);
@@ -52,7 +52,7 @@ public static class GgufWriter
         {
             if (!names.Add(tensor.Name))
             {
-                throw new ArgumentException($"{tensor.Name} is there twice.", nameof(tensors));
+                throw new ArgumentException($"{tensor.Name} occurs twice.", nameof(tensors));
             }
             WriteEntry(header, tensor, offset);
             offset += Aligned(tensor.ByteCount);
@@ -106,8 +106,8 @@ public static class GgufWriter
         if (!(largest <= limit))
         {
             throw new InputException(float.IsFinite(largest)
-                ? $"{tensor.Name} holds a value of magnitude {largest:R}, which {tensor.Format} cannot hold; export as bf16 or f32."
-                : $"{tensor.Name} holds a value that is no finite number; the model is damaged, or its training diverged.");
+                ? $"{tensor.Name} contains a value of magnitude {largest:R}, which {tensor.Format} cannot represent; export as bf16 or f32."
+                : $"{tensor.Name} contains a value that is not finite; the model is damaged, or its training diverged.");
         }
     }
 

@@ -5,7 +5,9 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.AdaLEval;
 
-/// <summary>Ada-LEval's answers (Wang et al. 2024): the best of many answers to a question, and the order of four pieces of text.</summary>
+/// <summary>
+/// Reads and scores Ada-LEval's answers (Wang et al. 2024): the best of many answers to a question, and the order of four pieces of text.
+/// </summary>
 public static partial class AdaLEvalAnswer
 {
     static readonly int[][] s_orders =
@@ -18,7 +20,7 @@ public static partial class AdaLEvalAnswer
         select new[] { a, b, c, d },
     ];
 
-    /// <summary>BestAnswer: the designation "A3" that a prediction chooses, "???" when none.</summary>
+    /// <summary>Returns the designation ("A3") that a BestAnswer prediction chooses, or "???" for none.</summary>
     /// <remarks>
     /// Official: the highest number i up to <paramref name="choices"/> of which "Ai" occurs, else of which the bare number occurs, also as
     /// a part of a
@@ -37,9 +39,8 @@ public static partial class AdaLEvalAnswer
     }
 
     /// <summary>
-    /// TSort: the order said. A JSON list, in what follows "Answer:" if that occurs; else the only permutation of 1 to 4 that can be read
-    /// from
-    /// left to right in it; else four zeros.
+    /// Returns the order that a TSort prediction states: a JSON list after "Answer:" or in the whole text, else the only permutation of 1
+    /// to 4 that occurs from left to right, else four zeros.
     /// </summary>
     public static IReadOnlyList<double> Order(string prediction)
     {
@@ -54,7 +55,8 @@ public static partial class AdaLEvalAnswer
     }
 
     /// <summary>
-    /// Whether the order said is right. Official: only as far as the shorter list goes, so an empty list is right. Clean: as a whole.
+    /// Determines whether the stated order is right. Official: compares only as far as the shorter list goes, so an empty list is right.
+    /// Clean: compares the whole list.
     /// </summary>
     public static bool IsRightOrder(string prediction, IReadOnlyList<int> answer, MetricMode mode = MetricMode.Official)
     {

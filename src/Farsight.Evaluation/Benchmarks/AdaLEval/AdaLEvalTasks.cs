@@ -7,7 +7,7 @@ using Farsight.Evaluation.Core;
 namespace Farsight.Evaluation.Benchmarks.AdaLEval;
 
 /// <summary>
-/// Ada-LEval: the best of many answers (BestAnswer, "stackselect"), and four pieces of text in order (TSort, "textsort").
+/// Represents Ada-LEval: the best of many answers (BestAnswer, "stackselect"), and four pieces of text in order (TSort, "textsort").
 /// </summary>
 /// <remarks>Version 1. As in the original, the first 1,000 items count up to 16k, and the first 200 from 32k.</remarks>
 public sealed class AdaLEvalTasks : IEvalTaskFamily
@@ -19,14 +19,14 @@ public sealed class AdaLEvalTasks : IEvalTaskFamily
         [.. s_thousands.Concat([6, 12]).Order().Select(k => new StackSelect(k)), .. s_thousands.Select(k => new TextSort(k))];
 }
 
-/// <summary>What both tasks have in common.</summary>
+/// <summary>Provides what both tasks share.</summary>
 /// <param name="kind">"stackselect" or "textsort".</param>
 /// <param name="thousands">The length in thousands of tokens.</param>
-/// <param name="title">For people.</param>
-/// <param name="chance">Of a guess.</param>
+/// <param name="title">The title.</param>
+/// <param name="chance">The expected score of a guess.</param>
 abstract class AdaLEvalTask(string kind, int thousands, string title, double? chance) : IGeneratedTask
 {
-    /// <summary>The official source.</summary>
+    /// <summary>Names the official source.</summary>
     protected const string Repository = "open-compass/Ada-LEval @2154258";
 
     // lmdeploy's own limit, which the official program leaves as it is.
@@ -48,7 +48,7 @@ abstract class AdaLEvalTask(string kind, int thousands, string title, double? ch
             Data = [new($"adaleval/{Name}.json", $"{Repository}: fetch_data.sh brings data/{Name}.json"), .. MoreData],
         };
 
-    /// <summary>Further files.</summary>
+    /// <summary>Gets further data files.</summary>
     protected virtual IEnumerable<EvalDataFile> MoreData => [];
 
     /// <inheritdoc/>
@@ -70,21 +70,21 @@ abstract class AdaLEvalTask(string kind, int thousands, string title, double? ch
     /// <inheritdoc/>
     public abstract EvalScore Score(EvalExample example, string completion);
 
-    /// <summary>How a record is asked.</summary>
+    /// <summary>Returns the function that turns a record into a prompt.</summary>
     protected abstract Func<DataRecord, string> Prompts(EvalData data);
 
-    /// <summary>The right answer.</summary>
+    /// <summary>Returns the right answer of a record.</summary>
     protected abstract string Reference(DataRecord record);
 
-    /// <summary>In short.</summary>
+    /// <summary>Returns a short form of a record's question.</summary>
     protected abstract string Question(DataRecord record);
 
-    /// <summary>As <see cref="EvalExample.Details"/>.</summary>
+    /// <summary>Returns the details of a record, as <see cref="EvalExample.Details"/>.</summary>
     protected virtual IReadOnlyDictionary<string, IReadOnlyList<string>> Details(DataRecord record) =>
         new Dictionary<string, IReadOnlyList<string>>();
 }
 
-/// <summary>BestAnswer: the answer to a question on Stack Overflow that the asker accepted.</summary>
+/// <summary>Represents BestAnswer: the answer to a question on Stack Overflow that the asker accepted.</summary>
 sealed class StackSelect(int thousands) : AdaLEvalTask("stackselect", thousands, "best answer", null)
 {
     const string File = "adaleval/prompts.json", Choices = "choices", End = "A2:\n\n<ANSWER2>\n\n";
@@ -94,7 +94,8 @@ sealed class StackSelect(int thousands) : AdaLEvalTask("stackselect", thousands,
         [
             new(
                 File,
-                $"{Repository}: the prompt of ada_leval/dataset.py as JSON, stackselect_prompt_of_example with <QUESTION>, <ANSWER1> and <ANSWER2>"
+                $"{Repository}: the prompt of ada_leval/dataset.py as JSON, "
+                    + "stackselect_prompt_of_example with <QUESTION>, <ANSWER1> and <ANSWER2>"
             ),
         ];
 
@@ -112,7 +113,7 @@ sealed class StackSelect(int thousands) : AdaLEvalTask("stackselect", thousands,
         (string before, string after) =
             answers > 0 && end > answers
                 ? (form[..answers], form[end..])
-                : throw new InputException($"{File} has no prompt for two answers; get it again.");
+                : throw new InputException($"{File} has no prompt for two answers; download it again.");
         return record =>
         {
             StringBuilder text = new(before.Replace("<QUESTION>", record.Text("question"), StringComparison.Ordinal));
@@ -138,7 +139,7 @@ sealed class StackSelect(int thousands) : AdaLEvalTask("stackselect", thousands,
         };
 }
 
-/// <summary>TSort: four pieces of a book, to be put in order. The prompt is in the data.</summary>
+/// <summary>Represents TSort: four pieces of a book to put in order. The data contain the prompt.</summary>
 sealed class TextSort(int thousands) : AdaLEvalTask("textsort", thousands, "order of texts", 1 / 24d)
 {
     /// <inheritdoc/>

@@ -4,13 +4,14 @@ using Farsight.Evaluation.PythonCompat;
 namespace Farsight.Evaluation.Benchmarks.BabiLong;
 
 /// <summary>
-/// BABILong's <c>compare_answers</c> (Kuratov et al. 2024): the target is the only label of the task in the first sentence.
+/// Implements BABILong's <c>compare_answers</c> (Kuratov et al. 2024): the target must be the only label of the task in the first
+/// sentence.
 /// </summary>
 public static class BabiLongAnswer
 {
-    /// <summary>Whether a completion is right.</summary>
+    /// <summary>Determines whether a completion is right.</summary>
     /// <param name="target">The answer; several with commas between in qa8.</param>
-    /// <param name="output">What was generated.</param>
+    /// <param name="output">The generated text.</param>
     /// <param name="question">Labels that occur in it do not count.</param>
     /// <param name="labels">All answers of the task.</param>
     /// <param name="mode">

@@ -7,17 +7,20 @@ namespace Farsight.Evaluation.Benchmarks.BabiLong;
 /// <summary>Scatters facts among sentences of books, to a length in tokens.</summary>
 /// <remarks>
 /// As BABILong's create_tasks.py: a random place in a random book, the first and last sentence there dropped, sentences of fewer than ten
-/// tokens passed over, the last one cut to the length; each fact between two sentences drawn with repetition, in order. The original
-/// draws unseeded, splits sentences with an untrained Punkt and counts GPT-2's tokens; here the tokens are the model's own.
+/// tokens passed over, the last one cut to the length; each fact between two sentences drawn with repetition, in order. The original draws
+/// unseeded, splits sentences with an untrained Punkt and counts GPT-2's tokens; here the tokens are the model's own.
 /// </remarks>
 /// <param name="books">Whole texts.</param>
-/// <param name="encode">Text to tokens, nothing added.</param>
-/// <param name="decode">Tokens to text.</param>
+/// <param name="encode">Encodes text without adding tokens.</param>
+/// <param name="decode">Decodes tokens.</param>
 sealed class BabiLongMixer(IReadOnlyList<string> books, Func<string, int[]> encode, Func<int[], string> decode)
 {
     const int FewestTokens = 10, CharactersForToken = 10, MostPlaces = 1000;
 
-    /// <summary>The context of a story: facts and noise of <paramref name="tokens"/> together, facts alone where they are longer.</summary>
+    /// <summary>
+    /// Returns the context of a story: facts and noise of <paramref name="tokens"/> tokens together, or the facts alone where they are
+    /// longer.
+    /// </summary>
     /// <exception cref="InputException">The books have no sentences that are long enough.</exception>
     internal string Mix(ref SeededRandom random, IReadOnlyList<string> facts, int tokens)
     {

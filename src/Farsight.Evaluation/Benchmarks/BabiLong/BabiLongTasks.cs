@@ -9,12 +9,11 @@ using Farsight.Text.Conversations;
 
 namespace Farsight.Evaluation.Benchmarks.BabiLong;
 
-/// <summary>BABILong's twenty tasks: facts of bAbI scattered in books.</summary>
+/// <summary>Represents BABILong's twenty tasks: facts of bAbI scattered in books.</summary>
 /// <remarks>
 /// Version 1. The original's contexts were drawn without a seed, so these are others, made the same way (<see cref="BabiLongMixer"/>).
-/// Facts are
-/// those of bAbI's test files; the original takes the training files. The length holds prompt and completion: 300 tokens are set aside for
-/// what stands around the context, as in the original, or as many as that has.
+/// Facts are those of bAbI's test files; the original takes the training files. The length holds prompt and completion: 300 tokens are set
+/// aside for what stands around the context, as in the original, or as many as that has.
 /// </remarks>
 public sealed class BabiLongTasks : IEvalTaskFamily
 {
@@ -47,7 +46,7 @@ public sealed class BabiLongTasks : IEvalTaskFamily
         s_names.Select((n, i) => new BabiLongTask(string.Create(CultureInfo.InvariantCulture, $"qa{i + 1}"), n));
 }
 
-/// <summary>One of BABILong's tasks.</summary>
+/// <summary>Represents one of BABILong's tasks.</summary>
 /// <param name="task">"qa1".</param>
 /// <param name="kind">What it asks, as in the name of bAbI's file.</param>
 sealed class BabiLongTask(string task, string kind) : IGeneratedTask
@@ -105,7 +104,8 @@ sealed class BabiLongTask(string task, string kind) : IGeneratedTask
         if (made == 0)
         {
             throw new InputException(
-                $"A context of {setting.Length} tokens is too short for {Card.Name}; its shortest story has {all.Min(s => s.Facts.Count)} facts."
+                $"A context of {setting.Length} tokens is too short for {Card.Name}, whose shortest story has "
+                    + $"{all.Min(s => s.Facts.Count)} facts; use a longer one."
             );
         }
     }
@@ -115,8 +115,8 @@ sealed class BabiLongTask(string task, string kind) : IGeneratedTask
         EvalScore.Of(BabiLongAnswer.IsCorrect(example.References[0], completion, example.Question, example.Details["labels"]));
 
     /// <summary>
-    /// The prompt of a story, of at most so many tokens if its facts leave room. Encoded whole it may have a few more than its pieces: then
-    /// noise is left out.
+    /// Renders the prompt of a story in at most <paramref name="most"/> tokens, if its facts leave room. The whole text may have a few
+    /// more tokens than its pieces; noise is then left out.
     /// </summary>
     string Prompt(BabiLongMixer mixer, EvalSetting setting, string template, BabiStory story, int number, int most)
     {
@@ -163,7 +163,7 @@ sealed class BabiLongTask(string task, string kind) : IGeneratedTask
         data.Files(Books).Where(f => f.EndsWith(".txt", StringComparison.Ordinal)).Select(f => data.ReadText($"{Books}/{f}")).ToArray()
             is { Length: > 0 } books
             ? books
-            : throw new InputException($"{Books} in the data folder has no .txt files; put long English books there.");
+            : throw new InputException($"{Books} in the data folder contains no .txt files; put long English books there.");
 
     int[] Order(int seed, int count)
     {

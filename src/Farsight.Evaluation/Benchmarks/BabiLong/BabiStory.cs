@@ -4,18 +4,18 @@ using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.BabiLong;
 
-/// <summary>One question of bAbI with everything that was told before it.</summary>
+/// <summary>Represents one question of bAbI with all facts stated before it.</summary>
 /// <param name="Facts">Sentences in order; earlier questions are left out.</param>
 /// <param name="Question">As in the file, with the space behind it.</param>
 /// <param name="Answer">One or more words, with commas between several.</param>
 /// <param name="References">The facts from which the answer follows.</param>
 public sealed record BabiStory(IReadOnlyList<string> Facts, string Question, string Answer, IReadOnlyList<string> References)
 {
-    /// <summary>Reads the questions of a file of bAbI, each as a story of its own.</summary>
+    /// <summary>Reads the questions of a bAbI file, each as a story of its own.</summary>
     /// <param name="lines">"1 Mary got the milk." or "3 What is Mary carrying? ⇥milk⇥1"; a story begins where the number is 1.</param>
     /// <param name="name">The file, for messages.</param>
     /// <param name="mostLines">Stories with more lines than that, the question included, are left out.</param>
-    /// <exception cref="InputException">A line has another form.</exception>
+    /// <exception cref="InputException">A line does not have this form.</exception>
     public static IEnumerable<BabiStory> Read(IEnumerable<string> lines, string name, int mostLines = int.MaxValue)
     {
         List<(int Number, string Text)> facts = [];
@@ -26,7 +26,7 @@ public sealed record BabiStory(IReadOnlyList<string> Facts, string Question, str
             int space = line.IndexOf(' ', StringComparison.Ordinal);
             if (space < 0 || !int.TryParse(line[..space], NumberStyles.None, CultureInfo.InvariantCulture, out int number))
             {
-                throw new InputException($"{name}:{at}: a line of bAbI begins with its number; get the file again.");
+                throw new InputException($"{name}:{at}: a line of bAbI must begin with its number; download the file again.");
             }
             string[] parts = line[(space + 1)..].Split('\t');
             if (number == 1)
@@ -52,7 +52,7 @@ public sealed record BabiStory(IReadOnlyList<string> Facts, string Question, str
         }
     }
 
-    /// <summary>The words that answer the questions of a file, which the metric looks for.</summary>
+    /// <summary>Returns the words that answer the questions of a file; the metric looks for them.</summary>
     /// <remarks>Of lists ("apple,milk") each word by itself; of pairs of directions ("e,n") the pair.</remarks>
     public static IReadOnlyList<string> Labels(IEnumerable<BabiStory> stories) =>
     [
@@ -63,5 +63,5 @@ public sealed record BabiStory(IReadOnlyList<string> Facts, string Question, str
     static int Number(string text, string name, int line) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             ? number
-            : throw new InputException($"{name}:{line}: '{text}' should be the number of a sentence; get the file again.");
+            : throw new InputException($"{name}:{line}: '{text}' is not the number of a sentence; download the file again.");
 }

@@ -7,12 +7,12 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Benchmarks.Choices;
 
-/// <summary>ARC, easy and challenge: questions of school science with three to five choices.</summary>
+/// <summary>Represents ARC, easy and challenge: school science questions with three to five choices.</summary>
 /// <remarks>
 /// Version 1. The prompt is "Question: … Answer:" without examples, the choices are the answers' texts. The score is acc; acc_norm, by
-/// which leaderboards rank, is beside it. The original JSONL is read where it is there, else LLM-Adapters' copy, which has the
-/// questions inside an instruction; the two differ in nothing that is asked. Source: arXiv:1803.05457;
-/// EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/arc.
+/// which leaderboards rank, is beside it. The original JSONL is read where it is there, else LLM-Adapters' copy, which has the questions
+/// inside an instruction; the two differ in nothing that is asked. Source: arXiv:1803.05457; EleutherAI/lm-evaluation-harness @4e7e0d4,
+/// tasks/arc.
 /// </remarks>
 public sealed partial class ArcTasks : IEvalTaskFamily
 {
@@ -38,7 +38,8 @@ public sealed partial class ArcTasks : IEvalTaskFamily
                 [
                     new(
                         $"arc/ARC-{set}-test.llm_adapters.json",
-                        $"AGI-Edgerunners/LLM-Adapters @8166572, dataset/ARC-{set}/test.json; or the original as arc/ARC-{set}-Test.jsonl, from the archive ARC-V1-Feb2018"
+                        $"AGI-Edgerunners/LLM-Adapters @8166572, dataset/ARC-{set}/test.json; "
+                            + $"or the original as arc/ARC-{set}-Test.jsonl, from the archive ARC-V1-Feb2018"
                     )
                     {
                         Or = $"arc/ARC-{set}-Test.jsonl",
@@ -74,7 +75,7 @@ public sealed partial class ArcTasks : IEvalTaskFamily
             catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
             {
                 throw new InputException(
-                    $"{_original}, question {index + 1}: id, question (stem, choices) and answerKey are needed; get the file again.",
+                    $"{_original}, question {index + 1}: id, question (stem, choices) and answerKey are needed; download the file again.",
                     e);
             }
         }
@@ -86,7 +87,7 @@ public sealed partial class ArcTasks : IEvalTaskFamily
             if (!match.Success || answer.Length == 0 || !char.IsAsciiDigit(answer[^1]))
             {
                 throw new InputException(
-                    $"{_copy}, question {index + 1}: its instruction is not of the expected form; get the file again.");
+                    $"{_copy}, question {index + 1}: its instruction does not have the expected form; download the file again.");
             }
             return Example(
                 index.ToString(CultureInfo.InvariantCulture),

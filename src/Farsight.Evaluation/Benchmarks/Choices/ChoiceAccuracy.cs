@@ -15,7 +15,7 @@ static class ChoiceAccuracy
 
     /// <summary>Scores an example whose reference is the number of the right choice.</summary>
     /// <param name="example">The example.</param>
-    /// <param name="choices">What the model found.</param>
+    /// <param name="choices">The log-probabilities of the choices.</param>
     /// <param name="value">Which of the three is the score; all are beside it.</param>
     internal static EvalScore Score(EvalExample example, IReadOnlyList<ChoiceLogProb> choices, string value)
     {
@@ -32,6 +32,6 @@ static class ChoiceAccuracy
         double Is(IEnumerable<double> values) => Best([.. values]) == gold ? 1 : 0;
     }
 
-    /// <summary>The number of the largest; the first of equals.</summary>
+    /// <summary>Returns the index of the largest value, the first of equal ones.</summary>
     internal static int Best(double[] values) => Array.IndexOf(values, values.Max());
 }

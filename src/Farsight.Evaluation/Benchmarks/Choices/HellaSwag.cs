@@ -8,12 +8,11 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.Choices;
 
-/// <summary>HellaSwag: which of four endings goes on with a short scene.</summary>
+/// <summary>Represents HellaSwag: which of four endings continues a short scene.</summary>
 /// <remarks>
 /// Version 1. The score is acc_norm, by which it is always quoted; acc is beside it. Without examples. The original JSONL is read where it
-/// is
-/// there; klosax's text file, which has the same questions, has the second half of a context without its capital letter.
-/// Source: arXiv:1905.07830; EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/hellaswag/utils.py.
+/// is there; klosax's text file, which has the same questions, has the second half of a context without its capital letter. Source:
+/// arXiv:1905.07830; EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/hellaswag/utils.py.
 /// </remarks>
 public sealed partial class HellaSwag : IChoiceTask
 {
@@ -26,7 +25,7 @@ public sealed partial class HellaSwag : IChoiceTask
         new(
             "hellaswag",
             Version: 1,
-            "What happens next",
+            "Continuation of a scene",
             "arXiv:1905.07830; EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/hellaswag",
             "acc_norm, 0-shot",
             Chance: 0.25)
@@ -36,7 +35,8 @@ public sealed partial class HellaSwag : IChoiceTask
             [
                 new(
                     Lines,
-                    "klosax/hellaswag_text_data @1105d37, hellaswag_val_full.txt.bz2; or the original as hellaswag/hellaswag_val.jsonl, from rowanz/hellaswag"
+                    "klosax/hellaswag_text_data @1105d37, hellaswag_val_full.txt.bz2; "
+                        + "or the original as hellaswag/hellaswag_val.jsonl, from rowanz/hellaswag"
                 )
                 {
                     Or = Original,
@@ -54,13 +54,13 @@ public sealed partial class HellaSwag : IChoiceTask
     public EvalScore Score(EvalExample example, IReadOnlyList<ChoiceLogProb> choices) =>
         ChoiceAccuracy.Score(example, choices, ChoiceAccuracy.AccNorm);
 
-    /// <summary>What a context or an ending is turned into.</summary>
+    /// <summary>Cleans a context or an ending.</summary>
     internal static string Clean(string text) =>
         Brackets()
             .Replace(PythonStrings.Strip(text).Replace(" [title]", ". ", StringComparison.Ordinal), "")
             .Replace("  ", " ", StringComparison.Ordinal);
 
-    /// <summary>The prompt of a question.</summary>
+    /// <summary>Returns the prompt of a question.</summary>
     internal static string Query(string activity, string first, string second) => Clean($"{activity}: {first} {Capitalized(second)}");
 
     static string Capitalized(string text) =>
@@ -81,7 +81,7 @@ public sealed partial class HellaSwag : IChoiceTask
         catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
         {
             throw new InputException(
-                $"{Original}, line {index + 1}: activity_label, ctx_a, ctx_b, endings and label are needed; get the file again.",
+                $"{Original}, line {index + 1}: activity_label, ctx_a, ctx_b, endings and label are needed; download the file again.",
                 e);
         }
     }
@@ -90,7 +90,8 @@ public sealed partial class HellaSwag : IChoiceTask
         lines.Length == LinesPerQuestion && lines[1] is [>= '0' and < (char)('0' + Endings)]
             ? Example(index, Clean(lines[0]), lines[2..], lines[1])
             : throw new InputException(
-                $"{Lines}, line {index * LinesPerQuestion + 1}: a context, the number of the right ending and four endings are needed, one a line; get the file again."
+                $"{Lines}, line {index * LinesPerQuestion + 1}: a context, the number of the right ending and four endings are needed, "
+                    + "one per line; download the file again."
             );
 
     static EvalExample Example(int index, string query, string[] endings, string label) => new(

@@ -6,12 +6,12 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.Choices;
 
-/// <summary>MMLU: 14,042 questions of 57 subjects with four choices, after five worked examples of the subject.</summary>
+/// <summary>Represents MMLU: 14,042 questions of 57 subjects with four choices, after five worked examples of the subject.</summary>
 /// <remarks>
-/// Version 1. Value and "micro" are the share of right answers over all questions; "macro" is the mean of the subjects' shares. The
-/// prompt is the original's, with two spaces before the subject (lm-evaluation-harness has one), and is continued as it is; the
-/// likeliest of " A", " B", " C", " D" is the answer. The original leaves worked examples away until a prompt fits 2,048 tokens; here
-/// one that is longer than the window is a failure. Source: arXiv:2009.03300; hendrycks/test, evaluate.py.
+/// Version 1. Value and "micro" are the share of right answers over all questions; "macro" is the mean of the subjects' shares. The prompt
+/// is the original's, with two spaces before the subject (lm-evaluation-harness has one), and is continued as it is; the likeliest of "
+/// A", " B", " C", " D" is the answer. The original leaves worked examples away until a prompt fits 2,048 tokens; here one that is longer
+/// than the window is a failure. Source: arXiv:2009.03300; hendrycks/test, evaluate.py.
 /// </remarks>
 public sealed class Mmlu : IChoiceTask, IAggregatedTask
 {
@@ -93,6 +93,7 @@ public sealed class Mmlu : IChoiceTask, IAggregatedTask
                     row.Length == Columns && row[^1].Length == 1 && Letters.Contains(row[^1][0])
                         ? row
                         : throw new InputException(
-                            $"{path}, row {i + 1}: a question, four choices and one of A, B, C, D are needed, and there are {row.Length} fields; get the file again."
+                            $"{path}, row {i + 1}: a question, four choices and one of A, B, C, D are needed, but the row has {row.Length} "
+                                + "fields; download the file again."
                         ));
 }

@@ -8,15 +8,14 @@ using Farsight.Evaluation.Core;
 namespace Farsight.Evaluation.Benchmarks.Choices;
 
 /// <summary>
-/// TruthfulQA's multiple choice: MC1 and MC2 on the 817 questions of the paper and on the 790 of 2025, MC0 on the latter.
+/// Represents TruthfulQA's multiple choice: MC1 and MC2 on the 817 questions of the paper and on the 790 of 2025, MC0 on the latter.
 /// </summary>
 /// <remarks>
 /// Version 1. MC1 and MC0: the one true answer is the likeliest. MC2: the probability of the true answers together, of all; computed from
 /// differences, so that long answers do not make it NaN as they do in the original. Probabilities are not normalised by length. The
 /// questions follow a fixed primer of six, which is read from the user's copy of lm-evaluation-harness. The file of 2025 has an empty
-/// answer
-/// in some of its lists, true or false; it is scored as the file has it, as a space.
-/// Source: arXiv:2109.07958; sylinrl/TruthfulQA, models.py; EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/truthfulqa.
+/// answer in some of its lists, true or false; it is scored as the file has it, as a space. Source: arXiv:2109.07958; sylinrl/TruthfulQA,
+/// models.py; EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/truthfulqa.
 /// </remarks>
 public sealed class TruthfulQaTasks : IEvalTaskFamily
 {
@@ -42,8 +41,8 @@ public sealed class TruthfulQaTasks : IEvalTaskFamily
         new MultipleChoice("truthfulqa_2025_mc2", "mc2_targets", "True answers among false ones, 2025", s_revised, ["short"]),
     ];
 
-    /// <summary>The share of probability that true answers have.</summary>
-    /// <param name="logProbs">Of all answers.</param>
+    /// <summary>Returns the share of the probability that the true answers have.</summary>
+    /// <param name="logProbs">The log-probabilities of all answers.</param>
     /// <param name="isTrue">Which are true.</param>
     internal static double TrueMass(IReadOnlyList<double> logProbs, IReadOnlyList<bool> isTrue)
     {
@@ -85,7 +84,7 @@ public sealed class TruthfulQaTasks : IEvalTaskFamily
         {
             if (!item.TryGetProperty("question", out JsonElement question) || !item.TryGetProperty(targets, out JsonElement answers))
             {
-                throw new InputException($"{file.Path}, question {index + 1}: question and {targets} are needed; get the file again.");
+                throw new InputException($"{file.Path}, question {index + 1}: question and {targets} are needed; download the file again.");
             }
             JsonProperty[] all = [.. answers.EnumerateObject()];
             return new(
@@ -109,7 +108,7 @@ public sealed class TruthfulQaTasks : IEvalTaskFamily
     }
 }
 
-/// <summary>The six questions and answers that come before every question of TruthfulQA: others' text, read from the user's file.</summary>
+/// <summary>Reads the six questions and answers that precede every question of TruthfulQA from the user's file.</summary>
 static partial class TruthfulQaPrimer
 {
     internal static EvalDataFile File { get; } =
@@ -117,19 +116,16 @@ static partial class TruthfulQaPrimer
             "lm_eval_task_configs/truthfulqa_mc1.yaml",
             "EleutherAI/lm-evaluation-harness @4e7e0d4, lm_eval/tasks/truthfulqa/truthfulqa_mc1.yaml");
 
-    /// <summary>Takes the primer out of the task's template: a Jinja string inside a YAML string with escaped line ends.</summary>
-    /// <exception cref="InputException">The file is missing, or holds no such string.</exception>
+    /// <summary>Returns the primer, a Jinja string inside the task's template.</summary>
+    /// <exception cref="InputException">The file is missing, or contains no such string.</exception>
     internal static string Read(EvalData data)
     {
-        Match match = Primer().Match(data.ReadText(File.Path));
+        Match match = Primer().Match(PromptYaml.Text(data, File.Path, "doc_to_text"));
         return match.Success
-            ? Continuation().Replace(match.Groups[1].Value, "").Replace("\\n", "\n", StringComparison.Ordinal)
-            : throw new InputException($"{File.Path} has no prompt_qa in its doc_to_text; get the file of the named commit.");
+            ? match.Groups[1].Value
+            : throw new InputException($"{File.Path} has no prompt_qa in its doc_to_text; download the file of the named commit again.");
     }
 
     [GeneratedRegex(@"set prompt_qa = '(.*?)'\s*%\}", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
     private static partial Regex Primer();
-
-    [GeneratedRegex(@"\\\r?\n[ \t]*", RegexOptions.CultureInvariant)]
-    private static partial Regex Continuation();
 }

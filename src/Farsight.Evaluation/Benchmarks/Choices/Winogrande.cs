@@ -7,11 +7,11 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Benchmarks.Choices;
 
-/// <summary>Winogrande: which of two names fits the blank of a sentence.</summary>
+/// <summary>Represents Winogrande: which of two names fits the blank of a sentence.</summary>
 /// <remarks>
 /// Version 1. Partial scoring: the sentence up to the blank, with a name in it, is the prompt, and what follows the blank is scored after
-/// both. Validation set, without examples. The original JSONL is read where it is there, else LLM-Adapters' copy.
-/// Source: arXiv:1907.10641; arXiv:1806.02847 (partial scoring); EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/winogrande.
+/// both. Validation set, without examples. The original JSONL is read where it is there, else LLM-Adapters' copy. Source:
+/// arXiv:1907.10641; arXiv:1806.02847 (partial scoring); EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/winogrande.
 /// </remarks>
 public sealed partial class Winogrande : IChoiceTask
 {
@@ -22,7 +22,7 @@ public sealed partial class Winogrande : IChoiceTask
         new(
             "winogrande",
             Version: 1,
-            "Who is meant",
+            "Name that fits a blank",
             "arXiv:1907.10641; EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/winogrande",
             "acc, 0-shot",
             Chance: 0.5)
@@ -32,7 +32,8 @@ public sealed partial class Winogrande : IChoiceTask
             [
                 new(
                     Copy,
-                    "AGI-Edgerunners/LLM-Adapters @8166572, dataset/winogrande/test.json; or the original as winogrande/dev.jsonl, from the archive winogrande_1.1"
+                    "AGI-Edgerunners/LLM-Adapters @8166572, dataset/winogrande/test.json; "
+                        + "or the original as winogrande/dev.jsonl, from the archive winogrande_1.1"
                 )
                 {
                     Or = Original,
@@ -51,9 +52,9 @@ public sealed partial class Winogrande : IChoiceTask
         EvalScore.Of(
             ChoiceAccuracy.Best([.. choices.Select(c => c.LogProb)]).ToString(CultureInfo.InvariantCulture) == example.References[0]);
 
-    /// <summary>An example.</summary>
+    /// <summary>Creates an example.</summary>
     /// <param name="index">Its number in the file.</param>
-    /// <param name="sentence">With one "_".</param>
+    /// <param name="sentence">The sentence, with one "_".</param>
     /// <param name="options">The two names.</param>
     /// <param name="answer">"1" or "2".</param>
     /// <exception cref="InputException">The sentence has no blank, or the answer is another.</exception>
@@ -63,7 +64,7 @@ public sealed partial class Winogrande : IChoiceTask
         if (blank < 0 || answer is not ("1" or "2"))
         {
             throw new InputException(
-                $"Winogrande, question {index + 1}: a blank '_' and the answer 1 or 2 are needed; get the file again.");
+                $"Winogrande, question {index + 1}: a blank '_' and the answer 1 or 2 are needed; download the file again.");
         }
         EvalPrompt[] prompts = [.. options.Select(o => EvalPrompt.Of(sentence[..blank] + o) with { UseChatTemplate = false })];
         string rest = $" {sentence[(blank + 1)..].Trim()}";
@@ -84,7 +85,7 @@ public sealed partial class Winogrande : IChoiceTask
         catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
         {
             throw new InputException(
-                $"{Original}, line {index + 1}: sentence, option1, option2 and answer are needed; get the file again.",
+                $"{Original}, line {index + 1}: sentence, option1, option2 and answer are needed; download the file again.",
                 e);
         }
     }
@@ -98,11 +99,13 @@ public sealed partial class Winogrande : IChoiceTask
                 match.Groups[1].Value,
                 [match.Groups[2].Value, match.Groups[3].Value],
                 item.GetProperty("answer").GetString()![^1..])
-            : throw new InputException($"{Copy}, question {index + 1}: its instruction is not of the expected form; get the file again.");
+            : throw new InputException(
+                $"{Copy}, question {index + 1}: its instruction does not have the expected form; download the file again.");
     }
 
     [GeneratedRegex(
-        @"\APlease choose the correct answer to fill in the blank to complete the given sentence: (.*)\n\nOption1: (.*) Option2: (.*) Answer format: option1/option2\z",
+        @"\APlease choose the correct answer to fill in the blank to complete the given sentence: (.*)\n\n"
+            + @"Option1: (.*) Option2: (.*) Answer format: option1/option2\z",
         RegexOptions.Singleline | RegexOptions.CultureInvariant
     )]
     private static partial Regex Instruction();

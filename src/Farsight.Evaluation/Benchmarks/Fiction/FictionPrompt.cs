@@ -1,4 +1,3 @@
-using System.Globalization;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Fiction;
 using Farsight.Engine;
@@ -9,21 +8,21 @@ using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.Fiction;
 
-/// <summary>A question that could be asked, and the tokens of the document that must be there and lie at the depth.</summary>
+/// <summary>Represents a possible question, and the tokens of the document that must be present and lie at the depth.</summary>
 /// <param name="Ask">The question.</param>
 /// <param name="Start">First token of what lies at the depth.</param>
 /// <param name="End">Token after it.</param>
 /// <param name="Other">A fact that the window must hold as well; null for nothing.</param>
-readonly record struct FictionCandidate(FictionAsk Ask, int Start, int End, StatedFact? Other = null);
+readonly record struct FictionCandidate(FictionQuery Ask, int Start, int End, StatedFact? Other = null);
 
 /// <summary>
-/// Builds the examples of the tasks on invented documents: consecutive text of one document, exactly as long as asked for.
+/// Builds the examples of the tasks on invented documents: consecutive text of one document that fills the length exactly.
 /// </summary>
 /// <remarks>
-/// length = first token and markers + text + question + room for the completion, with the room of the needle tasks. The text is the
-/// window of the document in which what is asked for lies at the depth, to the token; its first and last sentence may be cut.
-/// Documents are of a collection that no command writes, and are the same at every depth. Most facts are told in a sentence of
-/// their own form among others of the same form about other things, so the name in the question must be read.
+/// length = first token and markers + text + question + room for the completion, with the room of the needle tasks. The text is the window
+/// of the document in which what is asked for lies at the depth, to the token; its first and last sentence may be cut. Documents are of a
+/// collection that no command writes, and are the same at every depth. Most facts are told in a sentence of their own form among others of
+/// the same form about other things, so the name in the question must be read.
 /// </remarks>
 static class FictionPrompt
 {
@@ -31,6 +30,9 @@ static class FictionPrompt
     const int Collection = 1_500_000_000;
 
     const int Documents = 16, MoreTokens = 2048;
+
+    /// <summary>Yields the questions of a document in a drawn order, lazily, because the first one usually fits.</summary>
+    internal delegate IEnumerable<FictionCandidate> CandidateMaker(ref SeededRandom random, FictionText text, int length);
 
     internal static EvalTaskCard Card(string name, string title, string metric) =>
         NeedlePrompt.Card(
@@ -43,13 +45,13 @@ static class FictionPrompt
             Chance = null,
         };
 
-    /// <summary>The examples of a setting: the first of the task's candidates that fits, in an order drawn for each example.</summary>
+    /// <summary>Yields the examples of a setting: the first candidate that fits, in an order drawn per example.</summary>
     /// <exception cref="InputException">The length is too short.</exception>
     internal static IEnumerable<EvalExample> Each(EvalSetting setting, string task, CandidateMaker candidates)
     {
         IPromptText format = setting.FormatFor(task);
         Dictionary<int, FictionText> texts = [];
-        return NeedlePrompt.Each(setting, task, (ref SeededRandom random, string id, double depth) =>
+        return NeedlePrompt.Each(setting, task, (ref SeededRandom random, string id, double depth, int number) =>
         {
             int index = random.Next(Documents);
             if (!texts.TryGetValue(index, out FictionText? text))
@@ -60,7 +62,9 @@ static class FictionPrompt
         });
     }
 
-    /// <summary>The share of the values that occur; beside it "all" of them and "exact", the whole answer word for word.</summary>
+    /// <summary>
+    /// Scores the share of the values that occur. "all" is 1 when every value occurs, "exact" when the whole answer matches.
+    /// </summary>
     internal static EvalScore Score(EvalExample example, string completion)
     {
         double share = TextMatch.ShareFound(completion, example.Details[NeedlePrompt.Values]);
@@ -77,7 +81,7 @@ static class FictionPrompt
         int least = int.MaxValue;
         foreach (FictionCandidate candidate in candidates)
         {
-            FictionAsk ask = candidate.Ask;
+            FictionQuery ask = candidate.Ask;
             PromptFrame frame = format.Frame(ask.Question);
             int room = format.Response(ask.Answer).Length + NeedlePrompt.SpareTokens, count = setting.Length - frame.Count - room;
             least = Math.Min(least, frame.Count + room + candidate.End - candidate.Start);
@@ -88,7 +92,9 @@ static class FictionPrompt
                 && start + count <= text.Tokens.Length
                 && Holds(candidate.Other, start, count))
             {
-                return Example(setting, format, id, depth, ask, frame, text.Tokens[start..(start + count)], room);
+                EvalPrompt prompt = NeedlePrompt.Prompt(frame, text.Tokens[start..(start + count)], ask.Question, format);
+                string[] values = [.. ask.Facts.Select(f => f.Value)];
+                return NeedlePrompt.Example(setting, id, depth, prompt, ask.Question, ask.Answer, room, values);
             }
         }
         throw new InputException(least > setting.Length
@@ -101,20 +107,4 @@ static class FictionPrompt
         candidate.Start - (int)(depth * (count - (candidate.End - candidate.Start)) + 1e-6);
 
     static bool Holds(StatedFact? fact, int start, int count) => fact is not { } f || (f.Start >= start && f.End <= start + count);
-
-    static EvalExample Example(
-        EvalSetting setting, IPromptText format, string id, double depth, FictionAsk ask, PromptFrame frame, int[] context, int room) =>
-        new(id, NeedlePrompt.Prompt(frame, context, ask.Question, format), [ask.Answer], room)
-        {
-            Question = ask.Question,
-            Groups = new Dictionary<string, string>
-            {
-                [EvalExample.Length] = setting.Length.ToString(CultureInfo.InvariantCulture),
-                [EvalExample.Depth] = depth.ToString("0.####", CultureInfo.InvariantCulture),
-            },
-            Details = new Dictionary<string, IReadOnlyList<string>> { [NeedlePrompt.Values] = [.. ask.Facts.Select(f => f.Value)] },
-        };
-
-    /// <summary>Yields a document's questions in a drawn order; lazily, because mostly the first one fits.</summary>
-    internal delegate IEnumerable<FictionCandidate> CandidateMaker(ref SeededRandom random, FictionText text, int length);
 }

@@ -5,13 +5,13 @@ using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.Fiction;
 
-/// <summary>A fact and where an invented document states it.</summary>
-/// <param name="Fact">With its question and answer.</param>
+/// <summary>Represents a fact and its place in an invented document.</summary>
+/// <param name="Fact">The fact with its question and answer.</param>
 /// <param name="Start">First token of its sentence.</param>
 /// <param name="End">Token after the last one.</param>
 readonly record struct StatedFact(FictionQuestion Fact, int Start, int End);
 
-/// <summary>An invented document in tokens, sentence by sentence as in a <see cref="Haystack"/>.</summary>
+/// <summary>Represents an invented document in tokens, sentence by sentence as in a <see cref="Haystack"/>.</summary>
 /// <param name="Tokens">All of it.</param>
 /// <param name="Facts">In the order of the text.</param>
 sealed record FictionText(int[] Tokens, IReadOnlyList<StatedFact> Facts)
@@ -21,7 +21,7 @@ sealed record FictionText(int[] Tokens, IReadOnlyList<StatedFact> Facts)
     /// <summary>Writes and encodes a document.</summary>
     /// <param name="seed">Its collection.</param>
     /// <param name="index">Its number there.</param>
-    /// <param name="least">Tokens that it has at least.</param>
+    /// <param name="least">The minimum number of tokens.</param>
     /// <param name="format">The model's tokens.</param>
     internal static FictionText Of(int seed, int index, int least, IPromptText format)
     {

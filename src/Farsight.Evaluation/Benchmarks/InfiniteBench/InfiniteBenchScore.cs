@@ -6,15 +6,15 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.InfiniteBench;
 
-/// <summary>InfiniteBench's scores (Zhang et al. 2024), from 0 to 1, by the names of its tasks.</summary>
+/// <summary>Computes InfiniteBench's scores (Zhang et al. 2024), from 0 to 1, by task name.</summary>
 public static partial class InfiniteBenchScore
 {
     static readonly string[] s_choicePrefixes = ["answer is:", "answer:", "answer is", "option is"];
     static readonly string[] s_debugPrefixes = ["answer is:", "is:", "answer:", "correct option is:"];
 
-    /// <summary>The score of one prediction.</summary>
+    /// <summary>Computes the score of one prediction.</summary>
     /// <param name="task">The official name: passkey, kv_retrieval, longbook_qa_eng, ….</param>
-    /// <param name="prediction">What was generated.</param>
+    /// <param name="prediction">The generated text.</param>
     /// <param name="labels">The references as text; a number as it stands in the file. Choices and code_debug: text, then letter.</param>
     /// <param name="mode">Clean differs in longbook_choice_eng (<see cref="Choice"/>) and where
     /// <see cref="TokenF1.OfAnswers(string, string, MetricMode)"/> does.</param>
@@ -38,12 +38,11 @@ public static partial class InfiniteBenchScore
             _ => throw new ArgumentException($"InfiniteBench has no task {task}.", nameof(task)),
         };
 
-    /// <summary>En.MC: whether the option chosen is among the labels.</summary>
+    /// <summary>Determines whether an En.MC prediction chooses one of the labels.</summary>
     /// <remarks>
     /// The first character, if it is A, B, C or D; else the whole text; else what follows the first of a list of phrases such as "answer
-    /// is", one
-    /// character left out; else the first word that is a part of "ABCD". Clean mode leaves out white space, not a character, after a
-    /// phrase, and asks for a letter alone at the end.
+    /// is", one character left out; else the first word that is a part of "ABCD". Clean mode leaves out white space, not a character,
+    /// after a phrase, and asks for a letter alone at the end.
     /// </remarks>
     public static bool Choice(string prediction, IReadOnlyList<string> labels, MetricMode mode = MetricMode.Official)
     {
@@ -126,9 +125,9 @@ public static partial class InfiniteBenchScore
     }
 
     /// <summary>
-    /// Math.Calc: the share of the label's numbers that the first numbers of the prediction match, up to the first that differs.
+    /// Computes Math.Calc's score: the share of the label's numbers that the prediction's first numbers match, up to the first difference.
     /// </summary>
-    /// <param name="prediction">What was generated.</param>
+    /// <param name="prediction">The generated text.</param>
     /// <param name="labels">The numbers in order.</param>
     /// <param name="firstIsRepeated">Whether the model repeats a number of the question first, as GPT-4 does with its prompt; it is left
     /// out.</param>

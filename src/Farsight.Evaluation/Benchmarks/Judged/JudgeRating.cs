@@ -4,14 +4,14 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Benchmarks.Judged;
 
-/// <summary>The rating in a judge's verdict.</summary>
+/// <summary>Reads the rating from a judge's verdict.</summary>
 static partial class JudgeRating
 {
-    /// <summary>MT-Bench: the first number in double brackets, else the first in single ones; null for none.</summary>
+    /// <summary>Reads MT-Bench's rating: the first number in double brackets, else the first in single ones; null for none.</summary>
     internal static double? First(string verdict) =>
         Number(Doubly().Match(verdict).Groups[1].Value) ?? Number(Singly().Match(verdict).Groups[1].Value);
 
-    /// <summary>LongBench-Chat: the first number in the last double brackets; null for none.</summary>
+    /// <summary>Reads LongBench-Chat's rating: the first number in the last double brackets; null for none.</summary>
     internal static double? Last(string verdict) =>
         Bracketed().Matches(verdict) is { Count: > 0 } all ? Number(Decimal().Match(all[^1].Groups[1].Value).Value) : null;
 

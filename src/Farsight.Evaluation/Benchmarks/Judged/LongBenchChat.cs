@@ -8,11 +8,10 @@ using Farsight.Text.Conversations;
 
 namespace Farsight.Evaluation.Benchmarks.Judged;
 
-/// <summary>LongBench-Chat: real questions on long documents, judged from 1 to 10 beside rated answers.</summary>
+/// <summary>Represents LongBench-Chat: real questions on long documents, judged from 1 to 10 beside rated answers.</summary>
 /// <remarks>
 /// Version 1. The official judge is GPT-4; another judge rates otherwise, so results are comparable only under one judge. Answers are put
-/// on
-/// one line before they are judged, as the official program stores them. Without the official prompt and rated answers the judge is
+/// on one line before they are judged, as the official program stores them. Without the official prompt and rated answers the judge is
 /// asked in our words, and the group "judge prompt" says so. Source: arXiv:2401.18058; THUDM/LongAlign @517e97b, LongBench_Chat/eval.py.
 /// </remarks>
 public sealed class LongBenchChat : IJudgedTask
@@ -30,7 +29,7 @@ public sealed class LongBenchChat : IJudgedTask
         new(
             "longbench-chat",
             Version: 1,
-            "Real questions on long documents",
+            "Real questions about long documents",
             $"arXiv:2401.18058; {Repository}",
             "judge's rating, 1 to 10",
             Chance: null)
@@ -87,7 +86,7 @@ public sealed class LongBenchChat : IJudgedTask
                 : [],
         };
 
-    /// <summary>The judge's prompt before and after the answer: question, reference, then each rated answer with its rating.</summary>
+    /// <summary>Fills the judge prompt before and after the answer: question, reference, then each rated answer with its rating.</summary>
     static (string Before, string After) Filled(DataRecord record, string[] pieces, JsonElement rated)
     {
         int number = record.Number("idx");
@@ -105,7 +104,8 @@ public sealed class LongBenchChat : IJudgedTask
         return pieces.Length == values.Length + 2
             ? (string.Concat(pieces.SkipLast(1).Zip([.. values, ""], (piece, value) => piece + value)), pieces[^1])
             : throw new InputException(
-                $"{Template} has {pieces.Length - 1} places for values, but {values.Length + 1} are to be put in; get both files again ('farsight eval data' says where)."
+                $"{Template} has {pieces.Length - 1} placeholders, but there are {values.Length + 1} values; download both files again "
+                    + "('farsight eval data' lists the sources)."
             );
     }
 }

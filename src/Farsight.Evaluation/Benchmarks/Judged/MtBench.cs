@@ -5,15 +5,13 @@ using Farsight.Text.Conversations;
 
 namespace Farsight.Evaluation.Benchmarks.Judged;
 
-/// <summary>MT-Bench: eighty questions with a second turn, each answer judged from 1 to 10.</summary>
+/// <summary>Represents MT-Bench: eighty questions with a second turn, each answer judged from 1 to 10.</summary>
 /// <remarks>
-/// Version 1. Single-answer grading. Each question makes two examples, one a turn; their mean is the benchmark's number. The example of the
-/// second
-/// turn asks the first again; where the benchmark samples (writing, roleplay, a little in stem and humanities), that is another answer than
-/// the one
-/// that was judged alone. A verdict without a rating is a failure and counts 0; the official program leaves it out. Without the official
-/// judge prompts the judge is asked in our words, and the group "judge prompt" says so; without reference answers math, reasoning and
-/// coding are judged by the general prompts. Source: arXiv:2306.05685; lm-sys/FastChat @007ecd0, fastchat/llm_judge.
+/// Version 1. Single-answer grading. Each question makes two examples, one a turn; their mean is the benchmark's number. The example of
+/// the second turn asks the first again; where the benchmark samples (writing, roleplay, a little in stem and humanities), that is another
+/// answer than the one that was judged alone. A verdict without a rating is a failure and counts 0; the official program leaves it out.
+/// Without the official judge prompts the judge is asked in our words, and the group "judge prompt" says so; without reference answers
+/// math, reasoning and coding are judged by the general prompts. Source: arXiv:2306.05685; lm-sys/FastChat @007ecd0, fastchat/llm_judge.
 /// </remarks>
 public sealed class MtBench : IJudgedTask, IFollowUpTask
 {
@@ -99,7 +97,8 @@ public sealed class MtBench : IJudgedTask, IFollowUpTask
         catch (KeyNotFoundException e)
         {
             throw new InputException(
-                $"A prompt of {Prompts} names something that {Questions} and {Answers} have not; get them again ('farsight eval data' says where).",
+                $"A prompt in {Prompts} uses a placeholder that {Questions} and {Answers} do not define; download them again "
+                    + "('farsight eval data' lists the sources).",
                 e);
         }
     }
@@ -146,5 +145,5 @@ public sealed class MtBench : IJudgedTask, IFollowUpTask
 
     static string[] JudgeTemplate(string name, Dictionary<string, DataRecord> prompts) => prompts.TryGetValue(name, out DataRecord? prompt)
         ? [prompt.Text("system_prompt"), prompt.Text("prompt_template")]
-        : throw new InputException($"{Prompts} has no prompt '{name}'; get it again ('farsight eval data' says where).");
+        : throw new InputException($"{Prompts} has no prompt '{name}'; download it again ('farsight eval data' lists the sources).");
 }

@@ -6,17 +6,17 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.LCiteEval;
 
-/// <summary>L-CiteEval's scores of answers and of citations that need no model (Tang et al. 2024), from 0 to 1.</summary>
+/// <summary>Computes L-CiteEval's scores that need no model (Tang et al. 2024), of answers and of citations, from 0 to 1.</summary>
 /// <remarks>Citations of free text are judged by an entailment model, which is not part of this.</remarks>
 public static partial class LCiteEvalScore
 {
-    /// <summary>Question answering: token overlap of the first line without citations, the best over the answers.</summary>
+    /// <summary>Scores an answer: token overlap of the first line without citations, the best over the references.</summary>
     public static PrecisionRecall Answer(string generation, IReadOnlyList<string> answers, MetricMode mode = MetricMode.Official) =>
         TokenF1.OfAnswers(FirstLine(generation), answers, mode);
 
     /// <summary>
-    /// Summaries: F of ROUGE-L, <see cref="SentenceRouge"/>. With "summary" in the first 100 characters, what follows the first ':' counts,
-    /// or nothing without one. Official: only the first line of it; clean: all of it.
+    /// Scores a summary: F of ROUGE-L (<see cref="SentenceRouge"/>). If the first 100 characters contain "summary", only the text after
+    /// the first ':' counts. Official: only the first line of it. Clean: all of it.
     /// </summary>
     public static double Summary(string generation, string answer, MetricMode mode = MetricMode.Official)
     {
@@ -30,11 +30,12 @@ public static partial class LCiteEvalScore
         return text.Length == 0 ? 0 : SentenceRouge.L(text, answer)?.F1 ?? 0;
     }
 
-    /// <summary>niah: recall of ROUGE-1, <see cref="SentenceRouge"/>, of the first line without citations.</summary>
+    /// <summary>Scores a niah answer: recall of ROUGE-1 (<see cref="SentenceRouge"/>) of the first line without citations.</summary>
     public static double Needle(string generation, string answer) => SentenceRouge.N(FirstLine(generation), answer, 1)?.Recall ?? 0;
 
     /// <summary>
-    /// niah: whether the first passage that holds the answer is among the first citations of the first line, and how many those are.
+    /// Scores the citation of a niah answer: whether the first passage with the answer is among the first citations of the first line.
+    /// Also returns the number of these citations.
     /// </summary>
     /// <exception cref="ArgumentException">No passage holds the answer.</exception>
     public static (PrecisionRecall Score, int Citations) NeedleCitation(
@@ -53,8 +54,8 @@ public static partial class LCiteEvalScore
     }
 
     /// <summary>
-    /// counting_stars: the share of counts that are right, and the passages named. The first {…} must be JSON with
-    /// <c>little_penguin</c> and <c>passage_id</c>; no more counts are read than there are.
+    /// Scores counting_stars: the share of right counts, and the passages named. The first {…} must be JSON with <c>little_penguin</c> and
+    /// <c>passage_id</c>; excess counts are ignored.
     /// </summary>
     public static (double Accuracy, PrecisionRecall Citation) CountingStars(string generation, IReadOnlyList<string> passages)
     {
@@ -101,4 +102,29 @@ public static partial class LCiteEvalScore
 
     [GeneratedRegex(@"The little penguin counted (\d+) ★")]
     private static partial Regex Counted();
+}
+
+/// <summary>Finds references such as "[3]" in a text.</summary>
+public static partial class Citations
+{
+    /// <summary>Removes them: every "[n" with the space before it, then every " |" and every "]".</summary>
+    public static string Remove(string text) =>
+        Mark()
+            .Replace(SpacedMark().Replace(text, ""), "")
+            .Replace(" |", "", StringComparison.Ordinal)
+            .Replace("]", "", StringComparison.Ordinal);
+
+    /// <summary>Returns the cited numbers in order, with repetitions; numbers beyond 2³¹ become <see cref="int.MaxValue"/>.</summary>
+    public static IReadOnlyList<int> Numbers(string text) =>
+        [
+            .. Mark()
+                .Matches(text)
+                .Select(m => PythonNumbers.TryParseInt(m.Value[1..], out BigInteger n) && n < int.MaxValue ? (int)n : int.MaxValue),
+        ];
+
+    [GeneratedRegex(@"\[\d+")]
+    private static partial Regex Mark();
+
+    [GeneratedRegex(@" \[\d+")]
+    private static partial Regex SpacedMark();
 }

@@ -5,11 +5,10 @@ using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.LCiteEval;
 
-/// <summary>L-CiteEval: answers with citations over numbered passages, after one demonstration.</summary>
+/// <summary>Represents L-CiteEval: answers with citations over numbered passages, after one demonstration.</summary>
 /// <remarks>
 /// Version 1. Answers are scored as the official program does; of citations, those of niah and counting_stars, which are exact. Those of
-/// the
-/// other tasks are judged sentence by sentence by an entailment model, many calls an answer, and are not computed. The official server
+/// the other tasks are judged sentence by sentence by an entailment model, many calls an answer, and are not computed. The official server
 /// stops some models at a line feed; here answers go on, and the metrics take the first line where the official ones do.
 /// </remarks>
 public sealed class LCiteEvalTasks : IEvalTaskFamily
@@ -20,7 +19,8 @@ public sealed class LCiteEvalTasks : IEvalTaskFamily
     /// <inheritdoc/>
     public IEnumerable<IEvalTask> Tasks =>
         [
-            .. s_questions.Select(t => new LCiteEvalTask(t, "F1 of the answer's tokens", t == "narrativeqa" ? 800 : 200, Answer)), // 800: the official list misspells it
+            // narrativeqa has 800 tokens, because the official list misspells it
+            .. s_questions.Select(t => new LCiteEvalTask(t, "F1 of the answer's tokens", t == "narrativeqa" ? 800 : 200, Answer)),
             .. s_summaries.Select(t => new LCiteEvalTask(
                 t,
                 "F of ROUGE-L",
@@ -69,14 +69,14 @@ public sealed class LCiteEvalTasks : IEvalTaskFamily
     }
 }
 
-/// <summary>One of L-CiteEval's tasks.</summary>
+/// <summary>Represents one of L-CiteEval's tasks.</summary>
 /// <param name="task">The official name.</param>
 /// <param name="metric">What the score measures.</param>
 /// <param name="newTokens">Room for the answer.</param>
 /// <param name="score">Scores an answer.</param>
 sealed class LCiteEvalTask(string task, string metric, int newTokens, Func<EvalExample, string, EvalScore> score) : IGeneratedTask
 {
-    /// <summary>The detail with the passages' texts.</summary>
+    /// <summary>Names the detail that holds the passages' texts.</summary>
     internal const string Passages = "passages";
 
     const string Repository = "ZetangForward/L-CITEEVAL @6e49326";

@@ -4,13 +4,14 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.LEval;
 
-/// <summary>Exact match of L-Eval's closed tasks (An et al. 2023), and how answers are read from completions.</summary>
+/// <summary>Computes the exact match of L-Eval's closed tasks (An et al. 2023), and reads answers from completions.</summary>
 public static partial class LEvalExam
 {
     static readonly string[] s_codePhrases = ["will be", "of the code", "is", "would be", "the value of", "the result of", "printed"];
 
     /// <summary>
-    /// What is compared of a completion and of the reference, by the task: coursera, quality, tpo, gsm100, codeU; all of it elsewhere.
+    /// Returns what is compared of a completion and of the reference, by task: coursera, quality, tpo, gsm100, codeU; everything for other
+    /// tasks.
     /// </summary>
     public static (string Prediction, string Reference) Process(
         string task,
@@ -26,7 +27,7 @@ public static partial class LEvalExam
             _ => (completion, reference),
         };
 
-    /// <summary><see cref="ExactMatch"/> of what <see cref="Process"/> gives.</summary>
+    /// <summary>Computes <see cref="ExactMatch"/> of the texts that <see cref="Process"/> returns.</summary>
     public static double Score(string task, string completion, string reference, MetricMode mode = MetricMode.Official)
     {
         (string prediction, string answer) = Process(task, completion, reference, mode);
@@ -34,9 +35,8 @@ public static partial class LEvalExam
     }
 
     /// <summary>
-    /// For references of letters A to D: 1 for the same text, 0.25 when every letter said is right and some are missing. For others: 1 for
-    /// equal
-    /// numbers, or when the reference occurs, case and spaces aside. Else 0.
+    /// Compares two texts. A reference of letters A to D scores 1 for the same letters and 0.25 when some are missing and none is wrong.
+    /// Other references score 1 for equal numbers, or when the reference occurs, ignoring case and spaces. Everything else scores 0.
     /// </summary>
     public static double ExactMatch(string prediction, string reference)
     {
@@ -51,8 +51,8 @@ public static partial class LEvalExam
             : Compact(prediction).Contains(Compact(reference), StringComparison.Ordinal) ? 1 : 0;
     }
 
-    /// <summary>The letters of a multiple-choice answer. Official: "A" where none is found; clean: none.</summary>
-    /// <param name="completion">What was generated.</param>
+    /// <summary>Returns the letters of a multiple-choice answer. Official: "A" when none is found. Clean: none.</summary>
+    /// <param name="completion">The generated text.</param>
     /// <param name="several">Whether several letters can be right (coursera); else the first letter A to D anywhere counts.</param>
     /// <param name="mode">With the official guess or without.</param>
     public static string Letters(string completion, bool several, MetricMode mode = MetricMode.Official)
@@ -79,7 +79,7 @@ public static partial class LEvalExam
             : firstRun;
     }
 
-    /// <summary>The letters of a reference's first word; "A" when it has none.</summary>
+    /// <summary>Returns the letters of a reference's first word; "A" when it has none.</summary>
     public static string ReferenceLetters(string reference)
     {
         string letters = string.Concat((PythonStrings.Split(reference).FirstOrDefault() ?? "").Where(IsLetter));
@@ -87,7 +87,7 @@ public static partial class LEvalExam
     }
 
     /// <summary>
-    /// The digits, up to a '.', of what follows "The answer is", else of the last word with a digit in the first paragraph.
+    /// Returns the digits, up to a '.', of the text after "The answer is", else of the last word with a digit in the first paragraph.
     /// </summary>
     public static string Number(string text)
     {
@@ -97,14 +97,16 @@ public static partial class LEvalExam
         return string.Concat(PythonStrings.Before(word, ".").EnumerateRunes().Where(PythonCharacters.IsDigit).Select(r => r.ToString()));
     }
 
-    /// <summary>sci_fi: the first word with "true" or "false" before "[fact:", and after it; "&lt;error&gt;" where none is found.</summary>
+    /// <summary>
+    /// Returns the first word with "true" or "false" before "[fact:" and after it (sci_fi); "&lt;error&gt;" when none is found.
+    /// </summary>
     public static (string Loyalty, string Fact) Judgement(string completion)
     {
         string[] parts = PythonStrings.Lower(completion).Split("[fact:");
         return (TrueOrFalse(parts[0]), TrueOrFalse(parts.Length > 1 && parts[1].Length > 0 ? parts[1][..^1] : ""));
     }
 
-    /// <summary>sci_fi: the two parts of a reference such as "True [fact: False]".</summary>
+    /// <summary>Returns the two parts of a sci_fi reference such as "True [fact: False]".</summary>
     public static (string Loyalty, string Fact) ReferenceJudgement(string reference)
     {
         string[] parts = PythonStrings.Lower(reference).Split("[fact:");

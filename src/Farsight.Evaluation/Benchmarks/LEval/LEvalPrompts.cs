@@ -5,27 +5,27 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.LEval;
 
-/// <summary>L-Eval's prompts, read from the official programs in the user's folder; short ones of ours where they are not there.</summary>
+/// <summary>Provides L-Eval's prompts: from the official programs in the user's folder, else short ones of Farsight's.</summary>
 abstract class LEvalPrompts
 {
-    /// <summary>System prompts.</summary>
+    /// <summary>Names the file of the system prompts.</summary>
     internal const string Config = "leval/Baselines/LEval_config.py";
 
-    /// <summary>How document and question are put together for open chat models.</summary>
+    /// <summary>Names the program that combines document and question for open chat models.</summary>
     internal const string Program = "leval/Baselines/llama2-chat-test.py";
 
     const string Document = "{document}", Instruction = "{inst}";
 
-    /// <summary>"official" or "own", the group that results say it with.</summary>
+    /// <summary>Gets "official" or "own", the value of the group "prompts" in the results.</summary>
     internal abstract string Origin { get; }
 
-    /// <summary>Those of the folder.</summary>
+    /// <summary>Returns the prompts for a data folder.</summary>
     internal static LEvalPrompts Of(EvalData data) =>
         data.Exists(Config) && data.Exists(Program)
             ? new Official(new(data.ReadText(Config), Config), new(data.ReadText(Program), Program))
             : new Own();
 
-    /// <summary>The prompt of a closed task.</summary>
+    /// <summary>Returns the prompt of a closed task.</summary>
     internal EvalPrompt.Messages Closed(string task, string document, string instruction) =>
         task is "gsm100" or "codeU" or "topic_retrieval_longchat"
             ? Made(System(task), Document + "\n\n" + Instruction, document, instruction, fromLeft: task == "codeU")
@@ -34,20 +34,20 @@ abstract class LEvalPrompts
                 AnswerPrefix = Exam.Prefix,
             };
 
-    /// <summary>The prompt of an open task, which tells how many words the reference has.</summary>
+    /// <summary>Returns the prompt of an open task, which states the number of words of the reference.</summary>
     internal EvalPrompt.Messages Open(string document, string instruction, int words) =>
         Made(System(""), OpenForm(words.ToString(CultureInfo.InvariantCulture)), document, instruction);
 
-    /// <summary>The second question of sci_fi: what is so in the real world, without the document.</summary>
+    /// <summary>Returns the second question of sci_fi: what is true in the real world, without the document.</summary>
     internal abstract string Fact(string instruction);
 
-    /// <summary>System prompt of a task; of open tasks where it is none of the closed ones.</summary>
+    /// <summary>Returns the system prompt of a task, or that of open tasks for any other name.</summary>
     protected abstract string System(string task);
 
-    /// <summary>Template of a question with options, and how its answer begins.</summary>
+    /// <summary>Gets the template of a question with options, and the beginning of its answer.</summary>
     protected abstract (string Form, string Prefix) Exam { get; }
 
-    /// <summary>Template of an open question.</summary>
+    /// <summary>Returns the template of an open question.</summary>
     protected abstract string OpenForm(string words);
 
     static EvalPrompt.Messages Made(string system, string form, string document, string instruction, bool fromLeft = false)

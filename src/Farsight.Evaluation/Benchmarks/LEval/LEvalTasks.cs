@@ -5,7 +5,7 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.LEval;
 
-/// <summary>L-Eval: closed tasks by exact match, open ones by F1 and ROUGE.</summary>
+/// <summary>Represents L-Eval: closed tasks by exact match, open ones by F1 and ROUGE.</summary>
 /// <remarks>
 /// Version 1. Prompts are those of the official program for Llama 2 chat models, with its cut by words, where the user's folder has that
 /// program; else short ones of ours, and results say so in the group "prompts". Open tasks tell the model how long the reference is, as
@@ -44,11 +44,11 @@ public sealed class LEvalTasks : IEvalTaskFamily
         ];
 }
 
-/// <summary>What L-Eval's tasks have in common.</summary>
+/// <summary>Provides what L-Eval's tasks share.</summary>
 /// <param name="task">The official name.</param>
 /// <param name="folder">Where its file is.</param>
 /// <param name="metric">What the score measures.</param>
-/// <param name="chance">Of a guess.</param>
+/// <param name="chance">The expected score of a guess.</param>
 abstract class LEvalTask(string task, string folder, string metric, double? chance) : IGeneratedTask
 {
     const string Repository = "OpenLMLab/LEval @cd34b05";
@@ -104,11 +104,11 @@ abstract class LEvalTask(string task, string folder, string metric, double? chan
     /// <inheritdoc/>
     public abstract EvalScore Score(EvalExample example, string completion);
 
-    /// <summary>How a question is asked.</summary>
+    /// <summary>Returns the prompt of a question.</summary>
     protected virtual EvalPrompt Prompt(LEvalPrompts prompts, string document, string instruction, string reference) =>
         prompts.Closed(task, document, instruction);
 
-    /// <summary>As <see cref="EvalExample.Details"/>.</summary>
+    /// <summary>Returns the details of a question, as <see cref="EvalExample.Details"/>.</summary>
     protected virtual IReadOnlyDictionary<string, IReadOnlyList<string>> Details(LEvalPrompts prompts, string instruction) =>
         new Dictionary<string, IReadOnlyList<string>>();
 
@@ -124,7 +124,7 @@ abstract class LEvalTask(string task, string folder, string metric, double? chan
     }
 }
 
-/// <summary>Exams: letters, numbers, outputs of code, names of topics.</summary>
+/// <summary>Represents an exam: letters, numbers, outputs of code, or names of topics.</summary>
 sealed class LEvalClosed(string task) : LEvalTask(task, "Closed-ended-tasks", "exact match", task is "quality" or "tpo" ? 0.25 : null)
 {
     readonly string _task = task;
@@ -134,7 +134,10 @@ sealed class LEvalClosed(string task) : LEvalTask(task, "Closed-ended-tasks", "e
         new(LEvalExam.Score(_task, completion, example.References[0]));
 }
 
-/// <summary>Whether a statement holds in a story, and whether it holds in the world; the second is asked without the story.</summary>
+/// <summary>
+/// Represents sci_fi: whether a statement holds in a story, and whether it holds in the real world. The second question comes without the
+/// story.
+/// </summary>
 sealed class LEvalSciFi(string task)
     : LEvalTask(task, "Closed-ended-tasks", "true or false, in the story and in the world", 0.5),
         IGeneratedTask,
@@ -146,7 +149,7 @@ sealed class LEvalSciFi(string task)
     public EvalFollowUp? FollowUp(EvalExample example, IReadOnlyList<string> completions) =>
         completions.Count > 1 ? null : new(EvalPrompt.Of(example.Details[Fact][0]), example.MaxNewTokens);
 
-    /// <summary>As the official program joins both answers.</summary>
+    /// <summary>Scores both answers in the form in which the official program joins them.</summary>
     public EvalScore Score(EvalExample example, IReadOnlyList<string> completions) =>
         Score(example, $"{completions[0]} [fact: {completions[^1]}]");
 
@@ -164,7 +167,7 @@ sealed class LEvalSciFi(string task)
         new Dictionary<string, IReadOnlyList<string>> { [Fact] = [prompts.Fact(instruction)] };
 }
 
-/// <summary>Questions answered in free text.</summary>
+/// <summary>Represents questions answered in free text.</summary>
 sealed class LEvalQuestions(string task) : LEvalTask(task, "Open-ended-tasks", "F1 of the answer's tokens", 0)
 {
     /// <inheritdoc/>
@@ -175,7 +178,7 @@ sealed class LEvalQuestions(string task) : LEvalTask(task, "Open-ended-tasks", "
         prompts.Open(document, instruction, PythonStrings.Split(reference).Count);
 }
 
-/// <summary>Summaries and other long texts. The number is the geometric mean of the means of three ROUGE scores.</summary>
+/// <summary>Represents summaries and other long texts. The result is the geometric mean of the means of three ROUGE scores.</summary>
 sealed class LEvalSummaries(string task)
     : LEvalTask(task, "Open-ended-tasks", "geometric mean of ROUGE-1, ROUGE-2 and ROUGE-L (F)", 0),
         IAggregatedTask

@@ -3,7 +3,9 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.LongBench;
 
-/// <summary>LongBench's score of one prediction (Bai et al. 2023): the metric of its data set, the best over the answers.</summary>
+/// <summary>
+/// Computes LongBench's score of one prediction (Bai et al. 2023): the metric of its data set, the best over the answers.
+/// </summary>
 public static class LongBenchScore
 {
     static readonly Dictionary<string, string> s_metrics = new(StringComparer.Ordinal)
@@ -31,11 +33,11 @@ public static class LongBenchScore
         ["repobench-p"] = "code_sim",
     };
 
-    /// <summary>The 21 data sets.</summary>
+    /// <summary>Gets the 21 data sets.</summary>
     public static IReadOnlyCollection<string> DataSets => s_metrics.Keys;
 
     /// <summary>
-    /// The metric of a data set: qa_f1, qa_f1_zh, rouge, rouge_zh, classification, retrieval, retrieval_zh, count or code_sim.
+    /// Returns the metric of a data set: qa_f1, qa_f1_zh, rouge, rouge_zh, classification, retrieval, retrieval_zh, count or code_sim.
     /// </summary>
     /// <exception cref="ArgumentException">There is no such data set.</exception>
     public static string MetricOf(string dataSet) =>
@@ -43,21 +45,23 @@ public static class LongBenchScore
             ? metric
             : throw new ArgumentException($"LongBench has no data set {dataSet}.", nameof(dataSet));
 
-    /// <summary>Whether the metric of a data set needs words of a Chinese text.</summary>
+    /// <summary>Determines whether the metric of a data set needs the words of a Chinese text.</summary>
     public static bool NeedsChineseWords(string dataSet) => MetricOf(dataSet) is "qa_f1_zh" or "rouge_zh";
 
-    /// <summary>Whether only the first line of a prediction counts, leading line feeds aside: trec, triviaqa, samsum, lsht.</summary>
+    /// <summary>
+    /// Determines whether only the first line of a prediction counts, after leading line feeds: trec, triviaqa, samsum, lsht.
+    /// </summary>
     public static bool FirstLineOnly(string dataSet) => dataSet is "trec" or "triviaqa" or "samsum" or "lsht";
 
-    /// <summary>The first line of a prediction, leading line feeds aside.</summary>
+    /// <summary>Returns the first line of a prediction, after leading line feeds.</summary>
     public static string FirstLine(string prediction) => PythonStrings.Before(prediction.TrimStart('\n'), "\n");
 
-    /// <summary>The bucket of LongBench-E that a record's <c>length</c> falls into: "0-4k", "4-8k" or "8k+".</summary>
+    /// <summary>Returns the LongBench-E bucket of a record's <c>length</c>: "0-4k", "4-8k" or "8k+".</summary>
     public static string LengthBucket(int length) => length < 4000 ? "0-4k" : length < 8000 ? "4-8k" : "8k+";
 
-    /// <summary>The score, from 0 to 1.</summary>
+    /// <summary>Computes the score, from 0 to 1.</summary>
     /// <param name="dataSet">One of the 21, without the "_e" of LongBench-E.</param>
-    /// <param name="prediction">What was generated.</param>
+    /// <param name="prediction">The generated text.</param>
     /// <param name="answers">The references; the best counts.</param>
     /// <param name="classes">All classes of trec and lsht.</param>
     /// <param name="chinese">Cuts Chinese text into words, for the sets that <see cref="NeedsChineseWords"/> names.</param>
@@ -75,7 +79,7 @@ public static class LongBenchScore
         return answers.Select(a => ScoreOne(MetricOf(dataSet), text, a, classes, chinese, mode)).DefaultIfEmpty(0).Max();
     }
 
-    /// <summary>One metric of <see cref="MetricOf"/> against one answer, the whole prediction.</summary>
+    /// <summary>Computes one metric of <see cref="MetricOf"/> for the whole prediction against one answer.</summary>
     public static double ScoreOne(
         string metric,
         string prediction,

@@ -1,26 +1,25 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Core.Prompts;
 using Farsight.Evaluation.Metrics;
-using Farsight.Evaluation.Metrics.Segmentation;
 using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.LongBench;
 
-/// <summary>One data set of LongBench.</summary>
+/// <summary>Represents one data set of LongBench.</summary>
 /// <remarks>
-/// Version 1. Prompts that are too long lose their middle before the chat template is put around them. Few-shot and code sets are
-/// asked without a chat template. samsum ends at its first line feed, which is not its first token. Of the few-shot sets only
-/// the answer's first line counts, in LongBench-E as well. The metric is the official one; "clean" beside it is the same without the
-/// program's faults.
+/// Version 1. Prompts that are too long lose their middle before the chat template is put around them. Few-shot and code sets are asked
+/// without a chat template. samsum ends at its first line feed, which is not its first token. Of the few-shot sets only the answer's first
+/// line counts, in LongBench-E as well. The metric is the official one; "clean" beside it is the same without the program's faults.
 /// </remarks>
 /// <param name="set">Its name, without "_e".</param>
-/// <param name="isEven">The set is that of LongBench-E.</param>
+/// <param name="isEven">Whether the set is that of LongBench-E.</param>
 sealed class LongBenchTask(string set, bool isEven) : IGeneratedTask
 {
-    /// <summary>The group that tells which bucket of LongBench-E an example's length is in.</summary>
+    /// <summary>Names the group with the LongBench-E bucket of an example's length.</summary>
     internal const string Bucket = "bucket";
 
     const string Prompts = "longbench/dataset2prompt.json",
@@ -95,23 +94,23 @@ sealed class LongBenchTask(string set, bool isEven) : IGeneratedTask
 
     static string Title(string set) => set switch
     {
-        "narrativeqa" => "Questions on stories",
-        "qasper" => "Questions on papers",
-        "multifieldqa_en" => "Questions on documents",
-        "multifieldqa_zh" => "Questions on documents, Chinese",
+        "narrativeqa" => "Questions about stories",
+        "qasper" => "Questions about papers",
+        "multifieldqa_en" => "Questions about documents",
+        "multifieldqa_zh" => "Questions about documents, Chinese",
         "hotpotqa" or "2wikimqa" or "musique" => $"Several hops over passages ({set})",
-        "dureader" => "Questions on search results, Chinese",
+        "dureader" => "Questions about search results, Chinese",
         "gov_report" => "Summary of a report",
         "qmsum" => "Summary of a meeting by question",
-        "multi_news" => "Summary of several news",
+        "multi_news" => "Summary of several news articles",
         "vcsum" => "Summary of a meeting, Chinese",
-        "trec" => "Kinds of questions, few-shot",
+        "trec" => "Question classification, few-shot",
         "triviaqa" => "Questions, few-shot",
         "samsum" => "Summary of a dialogue, few-shot",
-        "lsht" => "Kinds of news, few-shot, Chinese",
-        "passage_count" => "How many passages differ",
-        "passage_retrieval_en" => "Which passage is summarised",
-        "passage_retrieval_zh" => "Which passage is summarised, Chinese",
+        "lsht" => "News classification, few-shot, Chinese",
+        "passage_count" => "Number of distinct passages",
+        "passage_retrieval_en" => "The passage behind a summary",
+        "passage_retrieval_zh" => "The passage behind a summary, Chinese",
         "lcc" => "Next line of a file",
         "repobench-p" => "Next line in a repository",
         _ => throw new ArgumentException($"LongBench has no data set {set}.", nameof(set)),
@@ -159,7 +158,8 @@ sealed class LongBenchTask(string set, bool isEven) : IGeneratedTask
         catch (KeyNotFoundException e)
         {
             throw new InputException(
-                $"{Prompts} names something else than {{context}} and {{input}}; get it again ('farsight eval data' says where).",
+                $"{Prompts} uses placeholders other than {{context}} and {{input}}; download it again "
+                    + "('farsight eval data' lists the sources).",
                 e);
         }
     }
@@ -186,5 +186,15 @@ sealed class LongBenchTask(string set, bool isEven) : IGeneratedTask
         && all.TryGetProperty(set, out JsonElement value)
         && value.ValueKind == kind
             ? value
-            : throw new InputException($"{path} says nothing for {set}; get it again ('farsight eval data' says where).");
+            : throw new InputException($"{path} has no entry for {set}; download it again ('farsight eval data' lists the sources).");
+}
+
+/// <summary>Caches segmenters by the folder of their words, because reading one takes a second.</summary>
+static class ChineseWords
+{
+    static readonly ConcurrentDictionary<string, Lazy<JiebaSegmenter>> s_read = new(StringComparer.Ordinal);
+
+    /// <summary>Returns the segmenter of a folder.</summary>
+    /// <exception cref="Engine.InputException">The folder lacks a file of jieba.</exception>
+    internal static JiebaSegmenter In(string folder) => s_read.GetOrAdd(folder, f => new(() => new(JiebaWords.Open(f)))).Value;
 }

@@ -2,10 +2,10 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Benchmarks.LongBench;
 
-/// <summary>LongBench's 21 data sets, and the 13 of LongBench-E, whose lengths are evenly spread.</summary>
+/// <summary>Represents LongBench's 21 data sets, and the 13 of LongBench-E, whose lengths are evenly spread.</summary>
 /// <remarks>
-/// Means are over the English sets: of each kind, of the kinds alike (the paper's overall score), and without code. LOGO's paper names
-/// the average without code. Source: arXiv:2308.14508; THUDM/LongBench @2e00731, LongBench/pred.py and eval.py; arXiv:2410.18533.
+/// Means are over the English sets: of each kind, of the kinds alike (the paper's overall score), and without code. LOGO's paper names the
+/// average without code. Source: arXiv:2308.14508; THUDM/LongBench @2e00731, LongBench/pred.py and eval.py; arXiv:2410.18533.
 /// </remarks>
 public sealed class LongBenchTasks : IEvalTaskFamily
 {

@@ -3,12 +3,12 @@ using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.LongBenchV2;
 
-/// <summary>LongBench v2's choice (Bai et al. 2024), read from a sentence that must begin "The correct answer is".</summary>
+/// <summary>Reads LongBench v2's choice (Bai et al. 2024) from a sentence that begins "The correct answer is".</summary>
 public static partial class LongBenchV2Answer
 {
     /// <summary>
-    /// The first letter A to D in brackets after these words, else the first without; asterisks aside. Null when there is none. The letter
-    /// may start a word: "The correct answer is Apple" gives A; clean mode asks that none goes on behind it.
+    /// Returns the first letter A to D in brackets after these words, else the first without brackets; null for none. Asterisks are
+    /// ignored. Official: the letter may start a word, so "The correct answer is Apple" gives A. Clean: the letter stands alone.
     /// </summary>
     public static string? Extract(string response, MetricMode mode = MetricMode.Official)
     {
@@ -18,7 +18,7 @@ public static partial class LongBenchV2Answer
         return match.Success ? match.Groups[1].Value : null;
     }
 
-    /// <summary>1 when the letter is the answer, else 0; with compensation, 0.25 when no letter was found.</summary>
+    /// <summary>Returns 1 when the letter is the answer, else 0; with compensation, 0.25 when no letter was found.</summary>
     public static double Score(string response, string answer, bool compensated = false, MetricMode mode = MetricMode.Official) =>
         Extract(response, mode) is not { } letter ? (compensated ? 0.25 : 0) : letter == answer ? 1 : 0;
 

@@ -5,22 +5,24 @@ using Farsight.Evaluation.PythonCompat;
 namespace Farsight.Evaluation.Benchmarks.LongGenBench;
 
 /// <summary>
-/// LongGenBench of GSM8K and MMLU (Liu et al. 2024): many questions in one prompt, answers under "Answer_9:", "Answer_10:" ….
+/// Reads the answers of LongGenBench with GSM8K and MMLU (Liu et al. 2024): many questions in one prompt, answers under "Answer_9:",
+/// "Answer_10:" ….
 /// </summary>
 /// <remarks>Not <see cref="LongGenerationBlocks"/>, which is of another benchmark with the same name.</remarks>
 public static partial class BatchedAnswers
 {
-    /// <summary>The answers, in order: what stands between a line that ends in a colon and the next empty line.</summary>
-    /// <remarks>Their numbers are not looked at. An answer with an empty line in it is cut there, and a line that ends in a colon begins
-    /// another, as in the original.</remarks>
+    /// <summary>Returns the answers in order: the text between a line that ends in a colon and the next empty line.</summary>
+    /// <remarks>
+    /// Their numbers are not looked at. An answer with an empty line in it is cut there, and a line that ends in a colon begins another,
+    /// as in the original.
+    /// </remarks>
     public static IReadOnlyList<string> Split(string completion) =>
         [.. Answer().Matches(string.Join('\n', completion.Split("Answer_"))).Select(m => PythonStrings.Strip(m.Value))];
 
-    /// <summary>GSM8K: whether the last number of the answer is that of the reference.</summary>
+    /// <summary>Determines whether the last number of a GSM8K answer is that of the reference.</summary>
     /// <remarks>
     /// Official: numbers are compared as they are written, thousands lose their commas in the answer and split the reference at them, and
-    /// an answer without
-    /// a number counts as its place in the list. Clean: commas are dropped in both, and the values are compared.
+    /// an answer without a number counts as its place in the list. Clean: commas are dropped in both, and the values are compared.
     /// </remarks>
     /// <param name="answer">One of <see cref="Split"/>.</param>
     /// <param name="place">Its place, from 0.</param>
@@ -39,7 +41,7 @@ public static partial class BatchedAnswers
                 && a == b;
     }
 
-    /// <summary>MMLU: whether the last letter A to D of the answer is the right one.</summary>
+    /// <summary>Determines whether the last letter A to D of an MMLU answer is the right one.</summary>
     /// <remarks>Official: any such capital letter, in any word; an answer without one counts as A. Clean: a letter by itself.</remarks>
     public static bool IsRightLetter(string answer, string reference, MetricMode mode = MetricMode.Official) =>
         (mode == MetricMode.Official ? Last(Letter(), "A" + answer) : Last(WholeLetter(), answer)) == reference;

@@ -8,7 +8,7 @@ using Farsight.Text.Conversations;
 namespace Farsight.Evaluation.Benchmarks.LongGenBench;
 
 /// <summary>
-/// Spinning the Golden Thread, also called LongGenBench: a diary, a city or a tower in hundreds of parts that must hold given events.
+/// Represents Spinning the Golden Thread, also called LongGenBench: a diary, a city or a tower in hundreds of parts with required events.
 /// </summary>
 /// <remarks>
 /// Version 1. The official judge is asked once for each event; here once for each text, with all events and the parts they belong in, in
@@ -21,7 +21,7 @@ public sealed class GoldenThreadTasks : IEvalTaskFamily
     public IEnumerable<IEvalTask> Tasks => [new GoldenThread("short", 16000), new GoldenThread("long", 32000)];
 }
 
-/// <summary>One length of Spinning the Golden Thread.</summary>
+/// <summary>Represents one length of Spinning the Golden Thread.</summary>
 /// <param name="size">"short" or "long".</param>
 /// <param name="newTokens">Room for the text.</param>
 sealed partial class GoldenThread(string size, int newTokens) : IJudgedTask, IAggregatedTask
@@ -82,7 +82,8 @@ sealed partial class GoldenThread(string size, int newTokens) : IJudgedTask, IAg
     public IReadOnlyList<ChatTurn> Judge(EvalExample example, IReadOnlyList<string> completions)
     {
         StringBuilder text = new(
-            "Below are parts of a text, each followed by an event. Say for each number whether its part includes the event. Answer with one line each: the number, a colon, and yes or no.\n"
+            "Below are parts of a text, each followed by an event. Say for each number whether its part includes the event. "
+                + "Answer with one line each: the number, a colon, and yes or no.\n"
         );
         foreach ((int i, Check check) in Asked(example, completions[0]).Index())
         {

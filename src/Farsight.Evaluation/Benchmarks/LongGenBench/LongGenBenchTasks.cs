@@ -4,22 +4,21 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.LongGenBench;
 
-/// <summary>LongGenBench: many questions of GSM8K or MMLU in one prompt, all to be answered in one long text.</summary>
+/// <summary>Represents LongGenBench: many questions of GSM8K or MMLU in one prompt, all answered in one long text.</summary>
 /// <remarks>
 /// Version 1. Official numbers of questions: 700 of GSM8K, 35 at a time; the first 20 of each subject of MMLU. The sentence that says how
-/// to
-/// answer is read from the official program where the user's folder has it; else it is ours, and results say so in the group "prompts".
+/// to answer is read from the official program where the user's folder has it; else it is ours, and results say so in the group "prompts".
 /// Not the benchmark of the same name that is also called Spinning the Golden Thread (<see cref="GoldenThreadTasks"/>).
 /// </remarks>
 public sealed class LongGenBenchTasks : IEvalTaskFamily
 {
-    /// <summary>The official source.</summary>
+    /// <summary>Names the official source.</summary>
     internal const string Repository = "Dominic789654/LongGenBench @9845864";
 
     /// <inheritdoc/>
     public IEnumerable<IEvalTask> Tasks => [new BatchedMaths("gsm8k"), new BatchedExams("mmlu")];
 
-    /// <summary>Both tasks' card.</summary>
+    /// <summary>Creates the card of both tasks.</summary>
     internal static EvalTaskCard Card(string name, string metric, IReadOnlyList<EvalDataFile> data, double? chance) =>
         new("longgenbench_" + name, 1, $"LongGenBench: {name.ToUpperInvariant()}", $"arXiv:2410.04199; {Repository}", metric, chance)
         {
@@ -27,7 +26,7 @@ public sealed class LongGenBenchTasks : IEvalTaskFamily
             Data = data,
         };
 
-    /// <summary>A program of the official repository.</summary>
+    /// <summary>Describes a program of the official repository.</summary>
     internal static EvalDataFile Program(string file) =>
         new($"longgenbench_gsm8k_mmlu/{file}", $"{Repository}: {file}; without it the sentence that says how to answer is ours")
         {
@@ -35,16 +34,18 @@ public sealed class LongGenBenchTasks : IEvalTaskFamily
         };
 }
 
-/// <summary>What both tasks score: right answers of those asked.</summary>
+/// <summary>Scores both tasks: right answers of those asked.</summary>
 static class BatchScore
 {
     const string Right = "right", Answered = "answered", Asked = "asked";
 
-    /// <summary>The score of one prompt.</summary>
+    /// <summary>Computes the score of one prompt.</summary>
     internal static EvalScore Of(int right, int answered, int asked) =>
         new((double)right / asked, new Dictionary<string, double> { [Right] = right, [Answered] = answered, [Asked] = asked });
 
-    /// <summary>Of all prompts together: right answers of those given (GSM8K, as officially) or asked (MMLU), and of those asked.</summary>
+    /// <summary>
+    /// Computes the score over all prompts: right answers of those given (GSM8K, as officially) or asked (MMLU), and of those asked.
+    /// </summary>
     internal static EvalScore All(IReadOnlyList<ScoredExample> examples, bool ofAnswered)
     {
         double Sum(string name) => examples.Sum(e => e.Score.Beside.GetValueOrDefault(name));
@@ -57,16 +58,18 @@ static class BatchScore
     }
 }
 
-/// <summary>Grade-school maths.</summary>
-/// <remarks>The official number is over the answers given, so a model that stops early loses nothing; "right of asked" stands beside
-/// it.</remarks>
+/// <summary>Represents the grade-school maths questions.</summary>
+/// <remarks>
+/// The official number is over the answers given, so a model that stops early loses nothing; "right of asked" stands beside it.
+/// </remarks>
 sealed class BatchedMaths(string name) : IGeneratedTask, IAggregatedTask
 {
     const string Questions = "longgenbench_gsm8k_mmlu/gsm8k_test.jsonl",
         Demonstrations = "longgenbench_gsm8k_mmlu/LongGenBench_GSM8K_prompt.txt",
         Program = "longgenbench_GSM8K_openai.py";
     const string Own =
-        "Answer all questions step by step, in the form of the examples: each answer begins with 'Answer_' and its number and ends with 'The answer is'.";
+        "Answer all questions step by step, in the form of the examples: each answer begins with 'Answer_' and its number and ends with "
+        + "'The answer is'.";
     const int Together = 35,
         MostQuestions = 700,
         FirstNumber = 9,
@@ -117,14 +120,17 @@ sealed class BatchedMaths(string name) : IGeneratedTask, IAggregatedTask
     public EvalScore Aggregate(IReadOnlyList<ScoredExample> examples) => BatchScore.All(examples, ofAnswered: true);
 }
 
-/// <summary>Exams of MMLU. What is left unanswered is asked again, as officially, as long as each time something is answered.</summary>
+/// <summary>
+/// Represents MMLU's exams. Unanswered questions are asked again, as officially, as long as each completion answers some.
+/// </summary>
 sealed class BatchedExams(string name) : IGeneratedTask, IFollowUpTask, IAggregatedTask
 {
     const string Demonstrations = "longgenbench_gsm8k_mmlu/LongGenBench_MMLU_prompt.json",
         Program = "longgenbench_MMLU_openai.py",
         Exams = "mmlu/test/";
     const string Own =
-        "Answer all questions step by step, in the form of the examples; each answer begins with 'Answer_' and its number. The questions are about {}.\n\n";
+        "Answer all questions step by step, in the form of the examples; each answer begins with 'Answer_' and its number. "
+        + "The questions are about {}.\n\n";
     const string Before = "before",
         Questions = "questions",
         SystemPrompt = "system";
@@ -189,7 +195,7 @@ sealed class BatchedExams(string name) : IGeneratedTask, IFollowUpTask, IAggrega
     /// <inheritdoc/>
     public EvalScore Score(EvalExample example, string completion) => Score(example, [completion]);
 
-    /// <summary>The answers of all completions, one after the other.</summary>
+    /// <summary>Scores the answers of all completions, in order.</summary>
     public EvalScore Score(EvalExample example, IReadOnlyList<string> completions)
     {
         string[] said = [.. completions.SelectMany(BatchedAnswers.Split).Take(example.References.Count)];
@@ -217,14 +223,15 @@ sealed class BatchedExams(string name) : IGeneratedTask, IFollowUpTask, IAggrega
     }
 }
 
-/// <summary>Prompts of many questions.</summary>
+/// <summary>Builds prompts of many questions.</summary>
 static class BatchPrompt
 {
-    /// <summary>The group's value where the program is not in the user's folder.</summary>
+    /// <summary>Marks results whose program is missing from the user's folder.</summary>
     internal const string OwnOrigin = "own";
 
     /// <summary>
-    /// The system prompt that a program of the user's folder has after some texts, and "official"; null where it is not there.
+    /// Returns the system prompt that follows some texts in a program of the user's folder, and "official"; null if the program is
+    /// missing.
     /// </summary>
     internal static (string Text, string Origin)? System(EvalData data, string program, params ReadOnlySpan<string> marks)
     {
@@ -232,10 +239,10 @@ static class BatchPrompt
         return data.Exists(path) ? (new PythonSource(data.ReadText(path), path).TextAfter(marks), "official") : null;
     }
 
-    /// <summary>Both messages.</summary>
+    /// <summary>Returns both messages.</summary>
     internal static EvalPrompt.Messages Of(string system, string text) => new([new("system", system), new("user", text)]);
 
-    /// <summary>An example.</summary>
+    /// <summary>Creates an example.</summary>
     internal static EvalExample Example(
         string id,
         string system,

@@ -4,15 +4,13 @@ using System.Numerics;
 namespace Farsight.Evaluation.Benchmarks.LongGenBench;
 
 /// <summary>
-/// Parts of a long text of the benchmark LongGenBench / Spinning the Golden Thread (Wu et al. 2024), such as the weeks of a diary.
+/// Splits a long text of LongGenBench / Spinning the Golden Thread (Wu et al. 2024) into parts, such as the weeks of a diary.
 /// </summary>
 public static class LongGenerationBlocks
 {
     const string Separator = "#*#";
 
-    /// <summary>
-    /// The parts between "#*#" by the number after "Week " or whatever the type is; of several with one number the first.
-    /// </summary>
+    /// <summary>Returns the parts between "#*#" by the number after the type ("Week "); of several with one number the first.</summary>
     public static SortedDictionary<BigInteger, string> Parse(string text, string type)
     {
         SortedDictionary<BigInteger, string> blocks = [];
@@ -26,7 +24,7 @@ public static class LongGenerationBlocks
         return blocks;
     }
 
-    /// <summary>The share of the parts 1 to <paramref name="number"/> that are there, in percent.</summary>
+    /// <summary>Returns the share of the parts 1 to <paramref name="number"/> that exist, in percent.</summary>
     public static double CompletionRate(IReadOnlyDictionary<BigInteger, string> blocks, int number) =>
         (double)Enumerable.Range(1, number).Count(i => blocks.ContainsKey(i)) / number * 100;
 

@@ -3,12 +3,12 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.LongIcl;
 
-/// <summary>LongICLBench, first called LIConBench (Li et al. 2024): labels of entities and of pairs, counted for a micro F1.</summary>
+/// <summary>Counts labels of entities and of pairs for the micro F1 of LongICLBench, first called LIConBench (Li et al. 2024).</summary>
 public static class InContextLabels
 {
     const double Tiny = 1e-8;
 
-    /// <summary>Few-NERD: the lines "entity: type" that a response begins with, after the sentence if it repeats that.</summary>
+    /// <summary>Reads Few-NERD's lines "entity: type" at the start of a response, after the sentence if the response repeats it.</summary>
     public static IReadOnlyDictionary<string, string> Entities(string response, string sentence)
     {
         Dictionary<string, string> entities = new(StringComparer.Ordinal);
@@ -26,15 +26,13 @@ public static class InContextLabels
         return entities;
     }
 
-    /// <summary>Few-NERD: the entities said, those there are, and those said with the right type.</summary>
+    /// <summary>Counts Few-NERD's entities: those named, those that exist, and those named with the right type.</summary>
     public static LabelCounts CountEntities(IReadOnlyDictionary<string, string> said, IReadOnlyDictionary<string, string> gold) =>
         new(said.Count, gold.Count, said.Count(e => gold.TryGetValue(e.Key, out string? type) && type == e.Value));
 
-    /// <summary>
-    /// DialogRE: the relations that a response names, parted by commas, in its first line; what it repeats of the prompt is left out.
-    /// </summary>
-    /// <param name="response">What was generated.</param>
-    /// <param name="dialogue">Of the prompt.</param>
+    /// <summary>Reads DialogRE's relations from the first line of a response, separated by commas; a repeated prompt is left out.</summary>
+    /// <param name="response">The generated text.</param>
+    /// <param name="dialogue">The dialogue of the prompt.</param>
     /// <param name="lead">The words that the prompt ends with.</param>
     public static IReadOnlyList<string> Relations(string response, string dialogue, string lead)
     {
@@ -44,14 +42,14 @@ public static class InContextLabels
         return [.. text.Split(',').Select(PythonStrings.Strip)];
     }
 
-    /// <summary>DialogRE: the answers that hold a known relation, the labels, and the answers that hold the label of their place.</summary>
+    /// <summary>
+    /// Counts DialogRE's relations: the answers with a known relation, the labels, and the answers with the label of their place.
+    /// </summary>
     public static LabelCounts CountRelations(IReadOnlyList<string> said, IReadOnlyList<string> gold, IEnumerable<string> known) => new(
         said.Count(s => known.Any(r => s.Contains(r, StringComparison.Ordinal))), gold.Count,
         said.Zip(gold).Count(p => p.First.Contains(p.Second, StringComparison.Ordinal)));
 
-    /// <summary>
-    /// 2PR / (P + R), with P and R as the official programs compute them: a hundred-millionth is added to each count they divide by.
-    /// </summary>
+    /// <summary>Computes 2PR / (P + R) with the official programs' P and R, which add a hundred-millionth to each divisor.</summary>
     public static PrecisionRecall Micro(double said, double gold, double right)
     {
         double precision = right / (said + Tiny), recall = right / (gold + Tiny);
@@ -64,3 +62,6 @@ public static class InContextLabels
         return at < 0 ? text : text[(at + mark.Length)..];
     }
 }
+
+/// <summary>Represents the number of labels named, the number that exist, and the number named correctly.</summary>
+public readonly record struct LabelCounts(int Said, int Gold, int Right);

@@ -5,14 +5,14 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.LongIcl;
 
-/// <summary>LongICLBench (LIConBench): many labels, learnt from demonstrations in the prompt; one to five rounds of all labels.</summary>
+/// <summary>
+/// Represents LongICLBench (LIConBench): many labels, learned from demonstrations in the prompt; one to five rounds of all labels.
+/// </summary>
 /// <remarks>
 /// Version 1. Few-NERD and DialogRE, whose files the official repository holds; the other four sets are read from elsewhere by its
-/// programs. Prompts
-/// are continued without a chat template, 100 new tokens, greedy. The sentence that begins them is read from the official program where the
-/// user's folder has it; else it is ours, and results say so in the group "prompts". The number is the micro F1 over 500 sentences
-/// (Few-NERD)
-/// or 500 labels (DialogRE).
+/// programs. Prompts are continued without a chat template, 100 new tokens, greedy. The sentence that begins them is read from the
+/// official program where the user's folder has it; else it is ours, and results say so in the group "prompts". The number is the micro F1
+/// over 500 sentences (Few-NERD) or 500 labels (DialogRE).
 /// </remarks>
 public sealed class LongIclTasks : IEvalTaskFamily
 {
@@ -21,25 +21,25 @@ public sealed class LongIclTasks : IEvalTaskFamily
         [.. Enumerable.Range(1, 5).Select(r => new FewNerd(r)), .. Enumerable.Range(1, 5).Select(r => new DialogRe(r))];
 }
 
-/// <summary>What both sets have in common.</summary>
+/// <summary>Provides what both sets share.</summary>
 /// <param name="name">"few-nerd".</param>
 /// <param name="round">How often each label is shown, 1 to 5.</param>
 /// <param name="program">The official program's file.</param>
-/// <param name="own">The sentence that begins the prompt where that is not there.</param>
+/// <param name="own">The first sentence of the prompt if that file is missing.</param>
 abstract class LongIclTask(string name, int round, string program, string own) : IGeneratedTask, IAggregatedTask
 {
     const string Repository = "TIGER-AI-Lab/LongICLBench @9c5da3d", Said = "said", Gold = "gold", Right = "right";
 
-    /// <summary>Generation budget.</summary>
+    /// <summary>Represents the generation budget.</summary>
     protected const int NewTokens = 100;
 
-    /// <summary>Most sentences, or labels.</summary>
+    /// <summary>Represents the maximum number of sentences, or of labels.</summary>
     protected const int Most = 500;
 
-    /// <summary>1 to 5.</summary>
+    /// <summary>Gets the round, 1 to 5.</summary>
     protected int Round => round;
 
-    /// <summary>The files of the set.</summary>
+    /// <summary>Gets the files of the set.</summary>
     protected abstract IReadOnlyList<string> Files { get; }
 
     /// <inheritdoc/>
@@ -90,16 +90,16 @@ abstract class LongIclTask(string name, int round, string program, string own) :
         return Of(Sum(Said), Sum(Gold), Sum(Right));
     }
 
-    /// <summary>The examples shown, as text.</summary>
+    /// <summary>Returns the demonstrations as text.</summary>
     protected abstract string Demonstrations(EvalData data);
 
-    /// <summary>The examples asked.</summary>
+    /// <summary>Returns the examples.</summary>
     protected abstract IEnumerable<EvalExample> Examples(EvalData data, string before);
 
-    /// <summary>Labels said and right.</summary>
+    /// <summary>Counts the labels named and right.</summary>
     protected abstract LabelCounts Count(EvalExample example, string completion);
 
-    /// <summary>A prompt that is continued.</summary>
+    /// <summary>Creates a prompt that is continued without a chat template.</summary>
     protected static EvalPrompt Prompt(string text) => EvalPrompt.Of(text) with { UseChatTemplate = false };
 
     static EvalScore Of(double said, double gold, double right)
@@ -118,7 +118,7 @@ abstract class LongIclTask(string name, int round, string program, string own) :
     }
 }
 
-/// <summary>Entities of a sentence and their types, 66 of them.</summary>
+/// <summary>Represents Few-NERD: the entities of a sentence and their types, 66 of them.</summary>
 sealed class FewNerd(int round)
     : LongIclTask(
         "few-nerd",
@@ -178,7 +178,7 @@ sealed class FewNerd(int round)
             : throw record.Lacks("an object 'entities'");
 }
 
-/// <summary>Relations of pairs in a dialogue, 34 kinds.</summary>
+/// <summary>Represents DialogRE: the relations of pairs in a dialogue, 34 kinds.</summary>
 sealed class DialogRe(int round)
     : LongIclTask(
         "dialogre",
@@ -239,11 +239,12 @@ sealed class DialogRe(int round)
         InContextLabels.Relations(completion, example.Question, example.Details[Lead][0]), example.Details[Labels], example.Details[Known]);
 
     // The form that the official program reads answers by.
-    static string Asked(string dialogue, DataRecord[] pairs) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"Dialogue: \n{dialogue}\nThe list of {pairs.Length} entity pairs are {string.Join(", ", pairs.Select(Pair))}\nThe {pairs.Length} respective relations between each entity pair are: "
-        );
+    static string Asked(string dialogue, DataRecord[] pairs)
+    {
+        string count = pairs.Length.ToString(CultureInfo.InvariantCulture);
+        return $"Dialogue: \n{dialogue}\nThe list of {count} entity pairs are {string.Join(", ", pairs.Select(Pair))}\n"
+            + $"The {count} respective relations between each entity pair are: ";
+    }
 
     static string Pair(DataRecord pair) => $"({PythonList.Of([pair.Text("subject_entity"), pair.Text("object_entity")])[1..^1]})";
 }

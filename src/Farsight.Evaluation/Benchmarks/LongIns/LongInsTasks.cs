@@ -4,7 +4,9 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Benchmarks.LongIns;
 
-/// <summary>LongIns: which of many answered exam questions are wrong; one instruction for all (GIST), or one with each (LIST).</summary>
+/// <summary>
+/// Represents LongIns: which of many answered exam questions are wrong, with one instruction for all (GIST) or one per question (LIST).
+/// </summary>
 /// <remarks>
 /// Version 1. The prompt is indented as in the official program, whose source code it is laid out in. The official room for the answer is
 /// 10,000 tokens; 1,024 hold a list of numbers, and leave small windows their prompt.
@@ -18,7 +20,7 @@ public sealed class LongInsTasks : IEvalTaskFamily
     public IEnumerable<IEvalTask> Tasks => from mode in s_modes from length in s_lengths select new LongInsTask(mode, length);
 }
 
-/// <summary>One mode at one length of LongIns.</summary>
+/// <summary>Represents one mode of LongIns at one length.</summary>
 sealed class LongInsTask(string mode, int length) : IGeneratedTask
 {
     const string Repository = "Ins-Bench/LongIns-Bench @cf8c59b", Wrong = "error";

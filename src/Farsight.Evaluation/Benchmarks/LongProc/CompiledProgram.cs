@@ -4,22 +4,22 @@ using Farsight.Engine;
 
 namespace Farsight.Evaluation.Benchmarks.LongProc;
 
-/// <summary>A C++ program of a model's, compiled and run.</summary>
+/// <summary>Compiles and runs a C++ program that a model wrote.</summary>
 static class CompiledProgram
 {
-    /// <summary>The environment variable that allows it, by being 1.</summary>
+    /// <summary>Names the environment variable that permits this when it is 1.</summary>
     internal const string Variable = "FARSIGHT_RUN_CODE";
 
     static readonly TimeSpan s_compileTime = TimeSpan.FromSeconds(60), s_runTime = TimeSpan.FromSeconds(3);
 
-    /// <summary>Whether it compiles, and writes for each input exactly the output.</summary>
-    /// <exception cref="InputException">That is not allowed, or there is no g++.</exception>
+    /// <summary>Determines whether the program compiles and writes exactly the expected output for each input.</summary>
+    /// <exception cref="InputException">Running programs is not permitted, or g++ is missing.</exception>
     internal static bool Passes(string source, IEnumerable<(string Input, string Output)> tests)
     {
         if (Environment.GetEnvironmentVariable(Variable) != "1")
         {
             throw new InputException(
-                $"the program that the model wrote was not run; set {Variable}=1 to compile and run such programs on this computer");
+                $"The program that the model wrote was not run; set {Variable}=1 to compile and run such programs on this computer.");
         }
         DirectoryInfo folder = Directory.CreateTempSubdirectory("farsight-program");
         try

@@ -4,7 +4,7 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.LongProc;
 
-/// <summary>Four numbers and a target: the search for three equations, written out.</summary>
+/// <summary>Represents countdown: four numbers and a target, and the written search for three equations.</summary>
 /// <remarks>The reference is searched for, as in the original; what the data file says of it is not read.</remarks>
 sealed class Countdown(string size) : LongProcTask("countdown", size, "equations right")
 {
@@ -43,8 +43,8 @@ sealed class Countdown(string size) : LongProcTask("countdown", size, "equations
     static string Demonstration((long[] Numbers, long Target) puzzle) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"# Example\nNumbers: [{string.Join(", ", puzzle.Numbers)}]\nTarget: {puzzle.Target}\n\n{CountdownSearch.Write(puzzle.Numbers, puzzle.Target)}"
-        );
+            $"# Example\nNumbers: [{string.Join(", ", puzzle.Numbers)}]\nTarget: {puzzle.Target}\n\n")
+        + CountdownSearch.Write(puzzle.Numbers, puzzle.Target);
 
     static string List(IReadOnlyList<string> numbers) => $"[{string.Join(", ", numbers)}]";
 

@@ -4,7 +4,7 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.LongProc;
 
-/// <summary>LongProc's depth-first search for a way from numbers to a target, as the text that a model should write.</summary>
+/// <summary>Writes LongProc's depth-first search from numbers to a target, as a model should write it.</summary>
 /// <remarks>
 /// Pairs in order, each with +, −, × and ÷, the larger number first; a result that is no whole number, or 2,000 and more, ends its branch.
 /// The wording is the benchmark's: it decides what counts as right.
@@ -19,7 +19,7 @@ sealed class CountdownSearch
 
     CountdownSearch(long target) => _target = target;
 
-    /// <summary>The search and the solution it ends with; null where there is none.</summary>
+    /// <summary>Returns the search and its solution; null where there is none.</summary>
     internal static string? Write(IReadOnlyList<long> numbers, long target)
     {
         CountdownSearch search = new(target);
@@ -55,7 +55,8 @@ sealed class CountdownSearch
             bool found = numbers[0] == _target;
             Line(
                 depth,
-                $"Try {equation}. Evaluate {Text(numbers[0])} {(found ? "==" : "!=")} {Text(_target)}, {(found ? "target found!" : "drop this branch.")}"
+                $"Try {equation}. Evaluate {Text(numbers[0])} {(found ? "==" : "!=")} {Text(_target)}, "
+                    + (found ? "target found!" : "drop this branch.")
             );
             return found;
         }
@@ -67,7 +68,8 @@ sealed class CountdownSearch
         _log.Append(
             numbers.Count == 2
                 ? $" Current {set}, just two numbers left."
-                : $"{(equation is null ? "Initial" : " Current")} {set}. Options for choosing two numbers: [{string.Join(", ", Pairs(numbers).Select(p => Pair(p.A, p.B)))}]."
+                : $"{(equation is null ? "Initial" : " Current")} {set}. Options for choosing two numbers: "
+                    + $"[{string.Join(", ", Pairs(numbers).Select(p => Pair(p.A, p.B)))}]."
         );
         return Pairs(numbers).Any(p => Try(p.A, p.B, p.Left, numbers.Count > 2 ? depth + 1 : depth, numbers.Count > 2));
     }

@@ -3,7 +3,7 @@ using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.LongProc;
 
-/// <summary>A table out of a web page.</summary>
+/// <summary>Represents html_to_tsv: a table from a web page.</summary>
 /// <remarks>Items whose page is not in the folder are left out; how many were asked stands in the results.</remarks>
 sealed class HtmlToTsv(string size) : LongProcTask("html_to_tsv", size, "F1 of the table's rows")
 {
@@ -38,7 +38,8 @@ sealed class HtmlToTsv(string size) : LongProcTask("html_to_tsv", size, "F1 of t
         }
         string[] names = ["task_id", "website_id", "task_topic", "task_description", "tsv_header", "filtering_instruction"];
         Dictionary<string, string> values = names.ToDictionary(n => n, record.Text);
-        values["html_str"] = data.ReadText(page).Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n'); // as Python opens texts
+        // Python opens texts with these line ends.
+        values["html_str"] = data.ReadText(page).Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
         return new(values, record.Text("gt"), record.Text("task_topic"));
     }
 }

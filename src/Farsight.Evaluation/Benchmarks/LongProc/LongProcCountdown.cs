@@ -4,14 +4,13 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.LongProc;
 
-/// <summary>LongProc's countdown: three equations that reach a target from four numbers, found by a search that is written out.</summary>
+/// <summary>Scores LongProc's countdown: three equations that reach a target from four numbers, found by a written search.</summary>
 public static class LongProcCountdown
 {
     const string Heading = "# Search Procedure";
 
     /// <summary>
-    /// Accuracy by the equations in &lt;Solution&gt;; if they are wrong, the search up to the first step that differs from the reference
-    /// gives the
+    /// Scores the equations in &lt;Solution&gt;. If they are wrong, the search up to the first difference from the reference gives the
     /// partial score.
     /// </summary>
     /// <remarks>
@@ -39,7 +38,7 @@ public static class LongProcCountdown
         return new(0, SearchShare(Lines(prediction.Split(Heading)[^1]), Lines(gold), mode), extraction);
     }
 
-    /// <summary>Whether three lines "a + b = c" are true, use each number at hand once, and end with the target.</summary>
+    /// <summary>Determines whether three lines "a + b = c" are true, use each available number once, and end with the target.</summary>
     public static bool IsSolution(string solution, IReadOnlyList<int> numbers, int target)
     {
         List<BigInteger> left = [.. numbers.Select(n => new BigInteger(n))];

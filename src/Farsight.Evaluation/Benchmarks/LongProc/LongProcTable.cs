@@ -4,14 +4,14 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.LongProc;
 
-/// <summary>LongProc's html_to_tsv: rows of a table in tab-separated text, compared as a set of rows.</summary>
+/// <summary>Scores LongProc's html_to_tsv: rows of a table in tab-separated text, compared as a set.</summary>
 public static partial class LongProcTable
 {
-    /// <summary>Precision, recall and F1 of rows, and 1 when a table could be read, else 0 with all scores 0.</summary>
+    /// <summary>Computes precision, recall and F1 of the rows, and 1 when a table was found; else all are 0.</summary>
     /// <remarks>
     /// What stands in ```tsv … ``` counts, or all. The first row is the header, whose names do not matter but must differ. A last row of
-    /// another
-    /// width is dropped, other such rows match only each other. Cells are compared without case, punctuation, articles and white space.
+    /// another width is dropped, other such rows match only each other. Cells are compared without case, punctuation, articles and white
+    /// space.
     /// </remarks>
     public static (PrecisionRecall Rows, double Extraction) Score(string prediction, string reference)
     {

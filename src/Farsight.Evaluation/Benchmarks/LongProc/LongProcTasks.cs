@@ -4,10 +4,10 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.LongProc;
 
-/// <summary>LongProc: procedures that must be followed for hundreds or thousands of tokens.</summary>
+/// <summary>Represents LongProc: procedures to follow for hundreds or thousands of tokens.</summary>
 /// <remarks>
-/// Version 1. The names are the official data sets': kind and length of the output. The text between the right tags is compared, so
-/// a model without a chat template can be asked as well. Greedy; the room is 1,024, 3,072 or 9,216 tokens.
+/// Version 1. The names are the official data sets': kind and length of the output. The text between the right tags is compared, so a
+/// model without a chat template can be asked as well. Greedy; the room is 1,024, 3,072 or 9,216 tokens.
 /// </remarks>
 public sealed class LongProcTasks : IEvalTaskFamily
 {
@@ -24,7 +24,7 @@ public sealed class LongProcTasks : IEvalTaskFamily
     ];
 }
 
-/// <summary>What LongProc's data sets have in common.</summary>
+/// <summary>Provides what LongProc's data sets share.</summary>
 /// <param name="kind">"countdown".</param>
 /// <param name="size">"0.5k", "2k" or "8k".</param>
 /// <param name="metric">What the score measures.</param>
@@ -33,13 +33,13 @@ abstract class LongProcTask(string kind, string size, string metric, string? fil
 {
     const string Repository = "princeton-pli/LongProc @78e873a", Prompts = "prompts.yaml";
 
-    /// <summary>Data files and templates: "longproc/countdown".</summary>
+    /// <summary>Gets the folder of data files and templates: "longproc/countdown".</summary>
     protected string Folder { get; } = $"longproc/{kind}";
 
-    /// <summary>"0.5k", "2k" or "8k".</summary>
+    /// <summary>Gets "0.5k", "2k" or "8k".</summary>
     protected string Size => size;
 
-    /// <summary>Further files.</summary>
+    /// <summary>Gets further data files.</summary>
     protected virtual IEnumerable<EvalDataFile> MoreData => [];
 
     /// <inheritdoc/>
@@ -74,26 +74,60 @@ abstract class LongProcTask(string kind, string size, string metric, string? fil
     /// <inheritdoc/>
     public abstract EvalScore Score(EvalExample example, string completion);
 
-    /// <summary>What one record asks; null where something of it is missing.</summary>
+    /// <summary>Returns what a record asks; null if part of it is missing.</summary>
     protected abstract LongProcItem? Item(EvalData data, DataRecord record, string template);
 
-    /// <summary>The template with its demonstrations, where it has such.</summary>
+    /// <summary>Returns the template with its demonstrations, if it has any.</summary>
     protected virtual string Template(EvalData data, string template) => template;
 
-    /// <summary>A file of the official repository.</summary>
+    /// <summary>Describes a file of the official repository.</summary>
     protected static EvalDataFile From(string path) => new(path, $"{Repository}: data/{path["longproc/".Length..]}");
 
-    /// <summary>Accuracy; beside it the share up to the first error, and whether an answer was found.</summary>
+    /// <summary>Returns the accuracy, with the share up to the first error and whether an answer was found beside it.</summary>
     protected static EvalScore ScoreOf(LongProcScore score) =>
         new(score.Accuracy, new Dictionary<string, double> { ["partial"] = score.Partial, ["extraction"] = score.Extraction });
 }
 
-/// <summary>One item of LongProc.</summary>
-/// <param name="Values">What fills the template.</param>
+/// <summary>Represents one item of LongProc.</summary>
+/// <param name="Values">The values for the template.</param>
 /// <param name="Reference">The right output.</param>
-/// <param name="Question">What is asked, in short.</param>
+/// <param name="Question">A short form of the question.</param>
 sealed record LongProcItem(IReadOnlyDictionary<string, string> Values, string Reference, string Question)
 {
-    /// <summary>As <see cref="EvalExample.Details"/>.</summary>
+    /// <summary>Gets the details, as <see cref="EvalExample.Details"/>.</summary>
     internal IReadOnlyDictionary<string, IReadOnlyList<string>> Details { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+}
+
+/// <summary>Represents path_traversal: a route through cities with one onward connection each.</summary>
+sealed class PathTraversal(string size) : LongProcTask("path_traversal", size, "all lines of the route right")
+{
+    /// <inheritdoc/>
+    public override EvalScore Score(EvalExample example, string completion) =>
+        ScoreOf(LongProcTraces.Path(completion, example.References[0]));
+
+    /// <inheritdoc/>
+    protected override LongProcItem? Item(EvalData data, DataRecord record, string template)
+    {
+        if (record.Texts("question_repr") is not [string from, string to])
+        {
+            throw record.Lacks("two cities 'question_repr'");
+        }
+        Dictionary<string, string> values = new() { ["city_context"] = record.Text("context_nl"), ["src_city"] = from, ["dst_city"] = to };
+        return new(values, record.Text("answer_nl"), $"{from} to {to}");
+    }
+}
+
+/// <summary>Represents tom_tracking: where someone believes an object to be, step by step.</summary>
+sealed class TomTracking(string size) : LongProcTask("tom_tracking", size, "all steps of the trace right")
+{
+    /// <inheritdoc/>
+    public override EvalScore Score(EvalExample example, string completion) =>
+        ScoreOf(LongProcTraces.Beliefs(completion, example.References[0]));
+
+    /// <inheritdoc/>
+    protected override LongProcItem? Item(EvalData data, DataRecord record, string template)
+    {
+        string[] names = ["story_components", "story", "question"];
+        return new(names.ToDictionary(n => n, record.Text), record.Text("solution"), record.Text("question"));
+    }
 }

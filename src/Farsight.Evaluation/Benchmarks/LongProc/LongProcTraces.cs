@@ -4,7 +4,12 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.LongProc;
 
-/// <summary>LongProc's path_traversal and tom_tracking (Ye et al. 2025): lines that must follow a procedure, in order.</summary>
+/// <summary>
+/// Represents a score of LongProc: whether everything is right, how much is right, and whether an answer was found (0 or 1).
+/// </summary>
+public readonly record struct LongProcScore(double Accuracy, double Partial, double Extraction);
+
+/// <summary>Scores LongProc's path_traversal and tom_tracking (Ye et al. 2025): lines that must follow a procedure in order.</summary>
 public static class LongProcTraces
 {
     static readonly SearchValues<char> s_punctuation = SearchValues.Create(PythonCharacters.Punctuation + "’");
@@ -31,7 +36,9 @@ public static class LongProcTraces
         "belief",
     ];
 
-    /// <summary>What stands between the first &lt;tag&gt; and the first &lt;/tag&gt;, trimmed; null when one of them is missing.</summary>
+    /// <summary>
+    /// Returns the trimmed text between the first &lt;tag&gt; and the first &lt;/tag&gt;; null when one of them is missing.
+    /// </summary>
     public static string? Tagged(string text, string tag)
     {
         int start = text.IndexOf($"<{tag}>", StringComparison.Ordinal);
@@ -41,9 +48,8 @@ public static class LongProcTraces
     }
 
     /// <summary>
-    /// path_traversal: the lines in &lt;Route&gt; against the reference's. Partial: official counts the first wrong line as right; clean
-    /// counts the
-    /// right lines before it.
+    /// Compares the lines in &lt;Route&gt; with the reference's (path_traversal). Partial score, official: counts the first wrong line as
+    /// right. Clean: counts the right lines before it.
     /// </summary>
     public static LongProcScore Path(string prediction, string reference, MetricMode mode = MetricMode.Official)
     {
@@ -63,8 +69,8 @@ public static class LongProcTraces
     }
 
     /// <summary>
-    /// tom_tracking: lines that begin with '-', without case, punctuation and filler words. Partial: the right lines before the first wrong
-    /// one.
+    /// Compares the lines that begin with '-' (tom_tracking), without case, punctuation and filler words. Partial score: the right lines
+    /// before the first wrong one.
     /// </summary>
     public static LongProcScore Beliefs(string prediction, string reference)
     {

@@ -4,11 +4,11 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Benchmarks.LongProc;
 
-/// <summary>C++ from pseudocode, judged by what the program writes.</summary>
+/// <summary>Represents pseudo_to_code: C++ from pseudocode, judged by the program's output.</summary>
 /// <remarks>
 /// The program that the model wrote is compiled with g++ and run on this computer, ten tests of at most 3 seconds each. Because that is
-/// code nobody has looked at, it is only done where <see cref="CompiledProgram.Variable"/> is 1; elsewhere answers that hold a
-/// program are failed examples that say so.
+/// code nobody has looked at, it is only done where <see cref="CompiledProgram.Variable"/> is 1; elsewhere answers that hold a program are
+/// failed examples that say so.
 /// </remarks>
 sealed class PseudoToCode(string size) : LongProcTask("pseudo_to_code", size, "program passes all tests (needs g++)")
 {
@@ -62,7 +62,7 @@ sealed class PseudoToCode(string size) : LongProcTask("pseudo_to_code", size, "p
             to = template.IndexOf("```", Math.Max(0, from), StringComparison.Ordinal);
         return from > Fence.Length && to > from
             ? template[from..to]
-            : throw new InputException($"{Folder}/prompts.yaml does not list the headers of programs; get it again.");
+            : throw new InputException($"{Folder}/prompts.yaml does not list the headers of programs; download it again.");
     }
 
     static string Lines(IReadOnlyList<string> lines) => string.Join('\n', lines) + "\n";

@@ -3,11 +3,11 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.LooGle;
 
-/// <summary>LooGLE's automatic scores (Li et al. 2023): n-gram overlap of texts, and matches of its cloze task.</summary>
+/// <summary>Computes LooGLE's automatic scores (Li et al. 2023): n-gram overlap of texts, and matches of its cloze task.</summary>
 /// <remarks>METEOR needs WordNet and BERTScore a model; they are not computed.</remarks>
 public static class LooGleScore
 {
-    /// <summary>BLEU-1, and "BLEU-4", which weighs 4-grams alone. Tokens are parted by white space.</summary>
+    /// <summary>Computes BLEU-1, and "BLEU-4", which weighs 4-grams alone. White space separates tokens.</summary>
     public static (double Bleu1, double Bleu4) BleuScores(string reference, string hypothesis)
     {
         List<string> gold = PythonStrings.Split(reference);
@@ -15,7 +15,7 @@ public static class LooGleScore
         return (Bleu.Score(gold, said, [1, 0, 0, 0]), Bleu.Score(gold, said, [0, 0, 0, 1]));
     }
 
-    /// <summary>Recall of ROUGE-1, 2 and L, <see cref="SentenceRouge"/>; 0 where that package fails.</summary>
+    /// <summary>Computes the recall of ROUGE-1, 2 and L (<see cref="SentenceRouge"/>); 0 where that package fails.</summary>
     public static (double Rouge1, double Rouge2, double RougeL) RougeRecalls(string reference, string hypothesis)
     {
         string said = Said(hypothesis);
@@ -26,8 +26,8 @@ public static class LooGleScore
     }
 
     /// <summary>
-    /// Cloze: how many masks are filled as in the reference, and how many with at least one word of it. The hypothesis must be a Python
-    /// dictionary of texts; the official program evaluates it as code, here it is only read.
+    /// Counts the masks filled as in the reference, and those filled with at least one of its words. The hypothesis must be a Python
+    /// dictionary of texts; it is parsed, not evaluated as in the official program.
     /// </summary>
     public static (int Exact, int Partial) ClozeMatches(IReadOnlyDictionary<string, string> reference, string hypothesis)
     {
@@ -48,4 +48,40 @@ public static class LooGleScore
     }
 
     static string Said(string hypothesis) => hypothesis.Length == 0 ? "None" : hypothesis;
+}
+
+/// <summary>
+/// Computes BLEU of one sentence against one reference (Papineni et al. 2002), without smoothing, as NLTK 3.8's <c>sentence_bleu</c>.
+/// </summary>
+public static class Bleu
+{
+    /// <summary>
+    /// Computes exp(Σ wₙ log pₙ), times exp(1 − |reference| / |hypothesis|) for a shorter hypothesis; pₙ is the clipped share of n-grams
+    /// that the reference has. The result is 0 without a common word. An order without a common n-gram counts as the smallest normal
+    /// number.
+    /// </summary>
+    /// <param name="reference">The reference's tokens.</param>
+    /// <param name="hypothesis">The hypothesis' tokens.</param>
+    /// <param name="weights">One weight for each order of n-grams, from 1.</param>
+    public static double Score(IReadOnlyList<string> reference, IReadOnlyList<string> hypothesis, ReadOnlySpan<double> weights)
+    {
+        double sum = 0;
+        for (int n = 1; n <= weights.Length; n++)
+        {
+            List<string> predicted = Grams(hypothesis, n);
+            int common = TokenF1.CommonCount(predicted, Grams(reference, n));
+            if (n == 1 && common == 0)
+            {
+                return 0;
+            }
+            const double SmallestNormal = 2.2250738585072014e-308;
+            double precision = common == 0 ? SmallestNormal : (double)common / predicted.Count;
+            sum += weights[n - 1] == 0 ? 0 : weights[n - 1] * Math.Log(precision);
+        }
+        double brevity = hypothesis.Count > reference.Count ? 1 : Math.Exp(1 - ((double)reference.Count / hypothesis.Count));
+        return brevity * Math.Exp(sum);
+    }
+
+    static List<string> Grams(IReadOnlyList<string> tokens, int n) =>
+        [.. Enumerable.Range(0, Math.Max(0, tokens.Count - n + 1)).Select(i => string.Join('\u0001', tokens.Skip(i).Take(n)))];
 }

@@ -5,11 +5,11 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.LooGle;
 
-/// <summary>LooGLE: questions near and far, summaries and masks over long documents.</summary>
+/// <summary>Represents LooGLE: short- and long-dependency questions, summaries and masks over long documents.</summary>
 /// <remarks>
-/// Version 1. Prompts are continued without a chat template and cut in the middle, as the program for open models does. That program
-/// also decodes with a repetition penalty of 2, which is not done here: it is the models' crutch, not part of the question.
-/// METEOR needs WordNet, BERTScore and the judge of the paper need models; they are not computed.
+/// Version 1. Prompts are continued without a chat template and cut in the middle, as the program for open models does. That program also
+/// decodes with a repetition penalty of 2, which is not done here: it is the models' crutch, not part of the question. METEOR needs
+/// WordNet, BERTScore and the judge of the paper need models; they are not computed.
 /// </remarks>
 public sealed class LooGleTasks : IEvalTaskFamily
 {
@@ -23,7 +23,7 @@ public sealed class LooGleTasks : IEvalTaskFamily
         ];
 }
 
-/// <summary>What LooGLE's tasks have in common.</summary>
+/// <summary>Provides what LooGLE's tasks share.</summary>
 /// <param name="task">The official name.</param>
 /// <param name="metric">What the score measures.</param>
 abstract class LooGleTask(string task, string metric) : IGeneratedTask
@@ -71,7 +71,7 @@ abstract class LooGleTask(string task, string metric) : IGeneratedTask
     /// <inheritdoc/>
     public abstract EvalScore Score(EvalExample example, string completion);
 
-    /// <summary>One pair of question and answer.</summary>
+    /// <summary>Creates a question from a pair of question and answer.</summary>
     protected abstract LooGleQuestion Ask(string question, object? answer, DataRecord document);
 
     // The pairs are a Python literal, or "none" where the document is only summarised.
@@ -95,13 +95,13 @@ abstract class LooGleTask(string task, string metric) : IGeneratedTask
         ? entries.LastOrDefault(e => e.Key as string == key).Value : throw document.Lacks("dictionaries in 'qa_pairs'");
 }
 
-/// <summary>A question of LooGLE.</summary>
+/// <summary>Represents a question of LooGLE.</summary>
 /// <param name="Question">Empty for a summary.</param>
 /// <param name="References">The answer.</param>
 /// <param name="Details">As <see cref="EvalExample.Details"/>.</param>
 sealed record LooGleQuestion(string Question, IReadOnlyList<string> References, IReadOnlyDictionary<string, IReadOnlyList<string>> Details);
 
-/// <summary>Answers and summaries in free text.</summary>
+/// <summary>Represents answers and summaries in free text.</summary>
 sealed class LooGleText(string task) : LooGleTask(task, "recall of ROUGE-L")
 {
     /// <inheritdoc/>
@@ -128,7 +128,7 @@ sealed class LooGleText(string task) : LooGleTask(task, "recall of ROUGE-L")
             new Dictionary<string, IReadOnlyList<string>>());
 }
 
-/// <summary>Names behind masks. The number is over all masks of all documents.</summary>
+/// <summary>Represents the cloze task: names behind masks. The result is over all masks of all documents.</summary>
 sealed class LooGleCloze(string task) : LooGleTask(task, "masks filled exactly, of all masks"), IAggregatedTask
 {
     const string Masks = "masks", Answers = "answers", Exact = "exact", Partial = "partial";

@@ -5,24 +5,24 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.NeedleBench;
 
-/// <summary>What the ancestral trace challenge asks about a chain of relatives.</summary>
+/// <summary>Specifies what the ancestral trace challenge asks about a chain of relatives.</summary>
 public enum TraceQuestion
 {
-    /// <summary>Who is the oldest.</summary>
+    /// <summary>Asks for the oldest relative.</summary>
     EldestAncestor,
 
-    /// <summary>Who is so many generations before the youngest.</summary>
+    /// <summary>Asks for the relative some generations before the youngest.</summary>
     NthAncestor,
 
-    /// <summary>Who is so many generations after the oldest.</summary>
+    /// <summary>Asks for the relative some generations after the oldest.</summary>
     NthDescendant,
 
-    /// <summary>How many generations are between the two.</summary>
+    /// <summary>Asks for the number of generations between the two.</summary>
     RelationshipDistance,
 }
 
 /// <summary>
-/// The ancestral trace challenge: a chain of relatives in shuffled sentences, every one of which is needed for the answer.
+/// Generates the ancestral trace challenge: a chain of relatives in shuffled sentences, all of which are needed for the answer.
 /// </summary>
 /// <remarks>
 /// Source: NeedleBench, arXiv:2407.11963; open-compass/opencompass @a5acc4b, needlebench_v2/atc.py. Draws as there, so that with the same
@@ -42,9 +42,9 @@ sealed class AncestralTrace
     readonly Dictionary<string, int> _generations;
     readonly IReadOnlyList<string> _names;
 
-    /// <summary>Takes templates and relations from the user's file.</summary>
+    /// <summary>Reads templates and relations from the user's file.</summary>
     /// <param name="templates">atc_v2_prompts.json.</param>
-    /// <param name="isChinese">Else English.</param>
+    /// <param name="isChinese">Whether the language is Chinese; else it is English.</param>
     /// <param name="names">People; more than relations in a chain.</param>
     internal AncestralTrace(JsonElement templates, bool isChinese, IReadOnlyList<string> names)
     {
@@ -59,17 +59,18 @@ sealed class AncestralTrace
         string[] Texts(string name) => [.. templates.GetProperty(name).EnumerateArray().Select(t => t.GetString()!)];
     }
 
-    /// <summary>Makes a prompt and its answer.</summary>
-    /// <param name="question">What is asked.</param>
+    /// <summary>Creates a prompt and its answer.</summary>
+    /// <param name="question">The question.</param>
     /// <param name="relations">Links of the chain.</param>
-    /// <param name="repeat">From 0.</param>
+    /// <param name="repeat">The repeat, from 0.</param>
     /// <exception cref="InputException">There are too few names.</exception>
     internal (string Prompt, string Answer) Make(TraceQuestion question, int relations, int repeat)
     {
         if (_names.Count <= relations)
         {
             throw new InputException(
-                $"A chain of {relations} relations needs {relations + 1} names, but there are {_names.Count}; put more into needlebench/names.json."
+                $"A chain of {relations} relations needs {relations + 1} names, but there are {_names.Count}; "
+                    + "add more to needlebench/names.json."
             );
         }
         PythonRandom random = new(repeat + 1 + (10000L * (int)question));

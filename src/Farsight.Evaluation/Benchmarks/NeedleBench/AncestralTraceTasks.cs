@@ -3,11 +3,10 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Benchmarks.NeedleBench;
 
-/// <summary>The ancestral trace challenge in English and Chinese, a task for each number of relations, 2 to 512.</summary>
+/// <summary>Represents the ancestral trace challenge in English and Chinese, one task per number of relations, 2 to 512.</summary>
 /// <remarks>
 /// Version 1. With the original's list of names, needlebench/names.json, the prompts are the original's; without it the people of the
-/// English ones are of our own invention.
-/// The answer is what stands in the last \boxed{}.
+/// English ones are of our own invention. The answer is what stands in the last \boxed{}.
 /// </remarks>
 public sealed class AncestralTraceTasks : IEvalTaskFamily
 {
@@ -18,7 +17,7 @@ public sealed class AncestralTraceTasks : IEvalTaskFamily
             .SelectMany(p => new[] { new AncestralTraceTask(1 << p, isChinese: false), new AncestralTraceTask(1 << p, isChinese: true) });
 }
 
-/// <summary>The challenge with one number of relations.</summary>
+/// <summary>Represents the challenge with one number of relations.</summary>
 sealed class AncestralTraceTask(int relations, bool isChinese) : IGeneratedTask
 {
     const string Templates = "needlebench/atc_v2_prompts.json", Names = "needlebench/names.json";
@@ -72,4 +71,20 @@ sealed class AncestralTraceTask(int relations, bool isChinese) : IGeneratedTask
             Groups = new Dictionary<string, string> { ["question"] = question.ToString() },
         };
     }
+}
+
+/// <summary>Provides invented people for chains of relatives when the user has no list of names.</summary>
+static class InventedNames
+{
+    const string First =
+        "Alda Berin Corla Davit Elsin Farro Gitte Hovan Ilmar Jorun Kessa Lorin Mavra Nilo Orsa Pellin Quira Rovan Selka Torben Ulla "
+        + "Vesna Wendel Yorik Zelda";
+
+    const string Last =
+        "Abbing Borrow Calder Dunmore Elwick Farrant Grasmoor Hallin Ibsted Jessop Kettering Lomax Merrow Norby Oakhurst Penrith "
+        + "Quarles Ridding Sallow Thorne Umber Varley Wexham Yarrow Zeller";
+
+    /// <summary>Gets all 625 names.</summary>
+    internal static IReadOnlyList<string> All { get; } =
+        [.. from first in First.Split(' ') from last in Last.Split(' ') select $"{first} {last}"];
 }

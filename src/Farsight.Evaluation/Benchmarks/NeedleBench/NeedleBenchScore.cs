@@ -4,14 +4,18 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.NeedleBench;
 
-/// <summary>NeedleBench's scores (Li et al. 2024), from 0 to 100, and the answers of its ancestral trace challenge.</summary>
+/// <summary>
+/// Computes NeedleBench's scores (Li et al. 2024), from 0 to 100, and reads the answers of its ancestral trace challenge.
+/// </summary>
 public static partial class NeedleBenchScore
 {
-    /// <summary>Version 2: 100 when the keyword occurs, else 0.</summary>
+    /// <summary>Computes version 2: 100 when the keyword occurs, else 0.</summary>
     public static double Version2(string prediction, string keyword) => prediction.Contains(keyword, StringComparison.Ordinal) ? 100 : 0;
 
-    /// <summary>Version 1: 100 when the keyword occurs, else a fifth of the similarity 100 · (1 − distance / longer length).</summary>
-    /// <param name="prediction">What was generated.</param>
+    /// <summary>
+    /// Computes version 1: 100 when the keyword occurs, else a fifth of the similarity 100 · (1 − distance / longer length).
+    /// </summary>
+    /// <param name="prediction">The generated text.</param>
     /// <param name="needle">The needle; white space is left out of both.</param>
     /// <param name="keyword">What must occur in the prediction as it is.</param>
     /// <param name="trim">Whether the prediction is cut near the needle's length, after its last character.</param>
@@ -26,13 +30,13 @@ public static partial class NeedleBenchScore
         return longer == 0 ? 20 : 0.2 * (100 * (1 - ((double)Distance(prediction, needle, trim) / longer)));
     }
 
-    /// <summary>The Levenshtein distance that <see cref="Version1"/> uses.</summary>
+    /// <summary>Computes the Levenshtein distance that <see cref="Version1"/> uses.</summary>
     public static int Distance(string prediction, string needle, bool trim = false) =>
         EditDistance.Levenshtein(Compared(prediction, needle, trim), Compact(needle));
 
     /// <summary>
-    /// The answer of the ancestral trace challenge: what stands in the last \boxed{…}, cleaned of LaTeX, quotes and '~'; "None" without
-    /// one.
+    /// Returns the answer of the ancestral trace challenge: the content of the last \boxed{…} without LaTeX, quotes and '~'; "None"
+    /// without one.
     /// </summary>
     public static string TraceAnswer(string completion)
     {
@@ -46,7 +50,7 @@ public static partial class NeedleBenchScore
             .Replace("\"", "", StringComparison.Ordinal).Replace("'", "", StringComparison.Ordinal).Replace('~', ' ');
     }
 
-    /// <summary>100 when that answer is the name, else 0; case counts.</summary>
+    /// <summary>Returns 100 when that answer is the name, else 0. Case matters.</summary>
     public static double Trace(string completion, string name) =>
         PythonStrings.Strip(TraceAnswer(completion)) == PythonStrings.Strip(name) ? 100 : 0;
 
@@ -78,4 +82,29 @@ public static partial class NeedleBenchScore
 
     [GeneratedRegex(@"\\[\[\]]")]
     private static partial Regex SquareBracket();
+}
+
+/// <summary>Finds the final answer of a worked solution in LaTeX.</summary>
+public static class BoxedAnswer
+{
+    /// <summary>Returns the content of the last <c>\boxed{…}</c> with matched braces; null for none, or when it is never closed.</summary>
+    public static string? Last(string text)
+    {
+        const string Command = @"\boxed{";
+        int start = text.LastIndexOf(@"\boxed", StringComparison.Ordinal);
+        if (start < 0 || !text.AsSpan(start).StartsWith(Command))
+        {
+            return null;
+        }
+        int depth = 1;
+        for (int i = start + Command.Length; i < text.Length; i++)
+        {
+            depth += text[i] == '{' ? 1 : text[i] == '}' ? -1 : 0;
+            if (depth == 0)
+            {
+                return text[(start + Command.Length)..i];
+            }
+        }
+        return null;
+    }
 }

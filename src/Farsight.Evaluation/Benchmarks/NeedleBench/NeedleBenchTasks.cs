@@ -7,12 +7,12 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.NeedleBench;
 
-/// <summary>NeedleBench's retrieval of one needle and of several, in English and Chinese.</summary>
+/// <summary>Represents NeedleBench's retrieval of one needle and of several, in English and Chinese.</summary>
 /// <remarks>
 /// Version 1, after version 2 of the benchmark: documents and needles are shuffled by Python's random, seeded with the repeat's number, so
-/// with the original's files needles and haystacks are the original's; lengths are counted in the model's tokens instead of GPT-4's.
-/// The question is asked in our own words, unless needlebench/prompts.json has "single_en", "multi_en", "single_zh", "multi_zh" with
-/// {context} and {retrieval_question}. The original reads the needles of "multi" in an order it does not seed; here it is seeded with 0.
+/// with the original's files needles and haystacks are the original's; lengths are counted in the model's tokens instead of GPT-4's. The
+/// question is asked in our own words, unless needlebench/prompts.json has "single_en", "multi_en", "single_zh", "multi_zh" with {context}
+/// and {retrieval_question}. The original reads the needles of "multi" in an order it does not seed; here it is seeded with 0.
 /// </remarks>
 public sealed class NeedleBenchTasks : IEvalTaskFamily
 {
@@ -24,7 +24,7 @@ public sealed class NeedleBenchTasks : IEvalTaskFamily
     ];
 }
 
-/// <summary>One of the four.</summary>
+/// <summary>Represents one of the four tasks.</summary>
 sealed class NeedleBenchTask(bool isMulti, bool isChinese) : IGeneratedTask
 {
     const string Needles = "needlebench/needles.jsonl",
@@ -170,12 +170,13 @@ sealed class NeedleBenchTask(bool isMulti, bool isChinese) : IGeneratedTask
         return distinct.Count >= count
             ? [.. distinct.Take(count)]
             : throw new InputException(
-                $"{Needles} has {distinct.Count} needles with different subjects and values, but {count} are needed.");
+                $"{Needles} has {distinct.Count} needles with different subjects and values, but {count} are needed; "
+                    + "download the file again.");
     }
 
     int Buffer(int length) => isChinese ? ChineseBuffer : length < 8000 ? ShortBuffer : LongBuffer;
 
     static string Text(JsonElement line, string name) => line.TryGetProperty(name, out JsonElement value) && value.GetString() is { } text
         ? text
-        : throw new InputException($"A line of NeedleBench's files has no text '{name}'; get the file again.");
+        : throw new InputException($"A line of NeedleBench's files has no text '{name}'; download the files again.");
 }

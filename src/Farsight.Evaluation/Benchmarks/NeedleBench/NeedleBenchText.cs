@@ -4,15 +4,15 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.NeedleBench;
 
-/// <summary>Joins shuffled documents to a number of tokens and puts needles into them, wherever a token ends.</summary>
+/// <summary>Joins shuffled documents to a number of tokens and inserts needles wherever a token ends.</summary>
 /// <param name="documents">The haystack.</param>
 /// <param name="tokens">The model's tokenizer.</param>
 /// <param name="room">Tokens of haystack and needles together.</param>
 sealed class NeedleBenchText(IReadOnlyList<string> documents, ITextTokens tokens, int room)
 {
-    /// <summary>The text of one repeat.</summary>
-    /// <param name="needles">With white space around them.</param>
-    /// <param name="depths">Of each needle, 0 to 1, in the haystack alone; ascending.</param>
+    /// <summary>Returns the text of one repeat.</summary>
+    /// <param name="needles">The needles with surrounding white space.</param>
+    /// <param name="depths">The depth of each needle in the haystack alone, 0 to 1, ascending.</param>
     /// <param name="repeat">Decides the order of the documents: the order of the repeats before it, shuffled once more.</param>
     internal string With(IReadOnlyList<string> needles, IReadOnlyList<double> depths, int repeat)
     {

@@ -8,12 +8,11 @@ using Farsight.Text.Conversations;
 
 namespace Farsight.Evaluation.Benchmarks.NeedleThreading;
 
-/// <summary>Needle threading's five tasks over JSON objects of UUIDs.</summary>
+/// <summary>Represents needle threading's five tasks over JSON objects of UUIDs.</summary>
 /// <remarks>
-/// Version 1. The original's data are one fixed set; these are drawn by seed, to a length in tokens instead of characters, and asked in our
-/// own
-/// words. Five needles, threads of five steps, three threads. A single value is right when the completion begins with it, quotes aside;
-/// of lists all values must be named in order, and "found" is the share of right values that are named.
+/// Version 1. The original's data are one fixed set; these are drawn by seed, to a length in tokens instead of characters, and asked in
+/// our own words. Five needles, threads of five steps, three threads. A single value is right when the completion begins with it, quotes
+/// aside; of lists all values must be named in order, and "found" is the share of right values that are named.
 /// </remarks>
 public sealed class NeedleThreadingTasks : IEvalTaskFamily
 {
@@ -21,7 +20,7 @@ public sealed class NeedleThreadingTasks : IEvalTaskFamily
     public IEnumerable<IEvalTask> Tasks => ThreadKind.All.Select(k => new NeedleThreadingTask(k));
 }
 
-/// <summary>One of the five.</summary>
+/// <summary>Represents one of the five tasks.</summary>
 sealed partial class NeedleThreadingTask(ThreadKind kind) : IGeneratedTask
 {
     const int StandardSamples = 10, SpareTokens = 16, TriedPairs = 20;
@@ -83,7 +82,8 @@ sealed partial class NeedleThreadingTask(ThreadKind kind) : IGeneratedTask
             }
         }
         throw new InputException(
-            $"A context of {setting.Length} tokens is too short for {Card.Name}, which needs {ThreadKind.FewestPairs} pairs of UUIDs; ask for a longer one."
+            $"A context of {setting.Length} tokens is too short for {Card.Name}, which needs {ThreadKind.FewestPairs} pairs of UUIDs; "
+                + "use a longer one."
         );
     }
 

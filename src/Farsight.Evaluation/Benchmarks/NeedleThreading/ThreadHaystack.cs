@@ -4,7 +4,7 @@ using Farsight.Engine.Numerics;
 namespace Farsight.Evaluation.Benchmarks.NeedleThreading;
 
 /// <summary>
-/// Pairs of UUIDs written as one JSON object, some of them linked to threads: the value of one pair is the key of the next.
+/// Represents pairs of UUIDs as one JSON object. Some pairs are linked to threads: the value of one is the key of the next.
 /// </summary>
 /// <remarks>Source: Needle Threading, arXiv:2411.05000; jonathan-roberts1/needle-threading @006f8f5. A pair takes 80 characters.</remarks>
 sealed class ThreadHaystack
@@ -13,16 +13,16 @@ sealed class ThreadHaystack
 
     ThreadHaystack((string, string)[] pairs) => _pairs = pairs;
 
-    /// <summary>How many pairs there are.</summary>
+    /// <summary>Gets the number of pairs.</summary>
     internal int Count => _pairs.Length;
 
-    /// <summary>A pair by its place.</summary>
+    /// <summary>Gets the pair at a place.</summary>
     internal (string Key, string Value) this[int place] => _pairs[place];
 
-    /// <summary>The JSON object.</summary>
+    /// <summary>Gets the JSON object.</summary>
     internal string Json => $"{{{string.Join(", ", _pairs.Select(p => $"\"{p.Key}\": \"{p.Value}\""))}}}";
 
-    /// <summary>Draws pairs without links.</summary>
+    /// <summary>Draws unlinked pairs.</summary>
     internal static ThreadHaystack Draw(ref SeededRandom random, int count)
     {
         (string, string)[] pairs = new (string, string)[count];
@@ -33,7 +33,7 @@ sealed class ThreadHaystack
         return new(pairs);
     }
 
-    /// <summary>Links the pairs at these places to a thread, in their order.</summary>
+    /// <summary>Links the pairs at these places to a thread, in order.</summary>
     internal void Link(ReadOnlySpan<int> places)
     {
         for (int i = 0; i + 1 < places.Length; i++)
@@ -42,7 +42,7 @@ sealed class ThreadHaystack
         }
     }
 
-    /// <summary>Puts a mark into the keys at these places, at a random character.</summary>
+    /// <summary>Inserts a mark into the keys at these places, at a random character.</summary>
     internal void Mark(ref SeededRandom random, ReadOnlySpan<int> places, char mark)
     {
         foreach (int place in places)

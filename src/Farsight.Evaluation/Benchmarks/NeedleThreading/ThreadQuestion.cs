@@ -2,22 +2,22 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Evaluation.Benchmarks.NeedleThreading;
 
-/// <summary>One of the five kinds of needle threading: what is hidden and what is asked.</summary>
+/// <summary>Represents one of the five kinds of needle threading: what is hidden and what is asked.</summary>
 /// <param name="Name">"single_needle".</param>
-/// <param name="Title">For people.</param>
+/// <param name="Title">The title.</param>
 /// <param name="Ask">Changes the haystack and returns the question and the answers.</param>
 sealed record ThreadKind(string Name, string Title, ThreadKind.Asker Ask)
 {
     const int Needles = 5, Steps = 5, Threads = 3;
     const char Mark = '*';
 
-    /// <summary>Makes the question on a haystack.</summary>
+    /// <summary>Asks a question about a haystack.</summary>
     internal delegate ThreadQuestion Asker(ref SeededRandom random, ThreadHaystack haystack, double depth);
 
-    /// <summary>Pairs without which none of the kinds can be asked.</summary>
+    /// <summary>Represents the minimum number of pairs for every kind.</summary>
     internal const int FewestPairs = Steps * Threads;
 
-    /// <summary>All five.</summary>
+    /// <summary>Gets all five kinds.</summary>
     internal static IReadOnlyList<ThreadKind> All { get; } =
     [
         new("single_needle", "One needle", SingleNeedle),
@@ -48,7 +48,8 @@ sealed record ThreadKind(string Name, string Title, ThreadKind.Asker Ask)
         int[] places = ThreadHaystack.Places(ref random, haystack.Count, Needles);
         haystack.Mark(ref random, places, Mark);
         return new(
-            $"Give the values of all keys of the JSON object in which the character \"{Mark}\" occurs, as a list in the order of the object.\nValues: ",
+            $"Give the values of all keys of the JSON object in which the character \"{Mark}\" occurs, "
+                + "as a list in the order of the object.\nValues: ",
             [.. places.Select(p => haystack[p].Value)]);
     }
 
@@ -73,7 +74,8 @@ sealed record ThreadKind(string Name, string Title, ThreadKind.Asker Ask)
         }
         string keys = Listed(threads.Select(t => haystack[t[0]].Key));
         return new(
-            $"{Rule} Start once with each of these keys and give the last values, as a list in the order of the keys: {keys}\nLast values: ",
+            $"{Rule} Start once with each of these keys and give the last values, "
+                + $"as a list in the order of the keys: {keys}\nLast values: ",
             [.. threads.Select(t => haystack[t[^1]].Value)]);
     }
 
@@ -84,5 +86,5 @@ sealed record ThreadKind(string Name, string Title, ThreadKind.Asker Ask)
     static string Listed(IEnumerable<string> keys) => $"[{string.Join(", ", keys.Select(k => $"\"{k}\""))}]";
 }
 
-/// <summary>What is asked about a haystack, and the values that answer it in order.</summary>
+/// <summary>Represents the question about a haystack, and the values that answer it in order.</summary>
 sealed record ThreadQuestion(string Text, IReadOnlyList<string> Answers);

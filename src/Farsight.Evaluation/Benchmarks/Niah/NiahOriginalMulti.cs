@@ -1,9 +1,11 @@
-using Farsight.Evaluation.Benchmarks.Ruler;
 using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.Niah;
 
-/// <summary>Three needles that answer one question, spread from a depth to the end by the original's rule.</summary>
+/// <summary>
+/// Represents the first needle test with three needles that answer one question, spread from a depth to the end by the original's rule.
+/// </summary>
 /// <remarks>Version 1. The needles are of our own invention; the score is the share of their values that the response names.</remarks>
 public sealed class NiahOriginalMulti : IGeneratedTask
 {

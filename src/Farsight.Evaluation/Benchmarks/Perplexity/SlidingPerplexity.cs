@@ -6,21 +6,21 @@ using Farsight.Evaluation.Core.Prompts;
 
 namespace Farsight.Evaluation.Benchmarks.Perplexity;
 
-/// <summary>Perplexity per token by context length, on the same target tokens at every length.</summary>
+/// <summary>Measures perplexity per token by context length, on the same target tokens at every length.</summary>
 /// <remarks>
-/// Version 1. A window of L tokens is the first token of a text, L − 1 − S tokens of context and S targets; only the targets are
-/// scored, so each has from L − S to L − 1 tokens before it. The windows' targets lie at equal distances over the text and do not
-/// depend on L. perplexity = exp(mean negative log-likelihood of all targets, in nats).
-/// Source: arXiv:2108.12409v2, Appendix B (sliding window with stride S). Differs: windows are a sample of the text, not all of it,
-/// and the first one is scored only where it has a full context, unlike YaRN's script, which averages window means
-/// of unequal size. The text is the haystack; a length that leaves the targets no context has no examples.
+/// Version 1. A window of L tokens is the first token of a text, L − 1 − S tokens of context and S targets; only the targets are scored,
+/// so each has from L − S to L − 1 tokens before it. The windows' targets lie at equal distances over the text and do not depend on L.
+/// perplexity = exp(mean negative log-likelihood of all targets, in nats). Source: arXiv:2108.12409v2, Appendix B (sliding window with
+/// stride S). Differs: windows are a sample of the text, not all of it, and the first one is scored only where it has a full context,
+/// unlike YaRN's script, which averages window means of unequal size. The text is the haystack; a length that leaves the targets no
+/// context has no examples.
 /// </remarks>
 public sealed class SlidingPerplexity : IChoiceTask, IAggregatedTask
 {
-    /// <summary>The task's name.</summary>
+    /// <summary>Names the task.</summary>
     public const string Name = "perplexity";
 
-    /// <summary>S: tokens scored in a window.</summary>
+    /// <summary>Represents S, the tokens scored per window.</summary>
     public const int Targets = 256;
 
     const int StandardWindows = 16;
@@ -53,7 +53,8 @@ public sealed class SlidingPerplexity : IChoiceTask, IAggregatedTask
         if (text.Count < needed)
         {
             throw new InputException(
-                $"The held-out text has {text.Count} tokens; {StandardWindows} windows of up to {longest} tokens need {needed}.");
+                $"The held-out text has {text.Count} tokens; {StandardWindows} windows of up to {longest} tokens need {needed}; "
+                    + "provide longer documents.");
         }
         for (int w = 0; w < Count(setting); w++)
         {

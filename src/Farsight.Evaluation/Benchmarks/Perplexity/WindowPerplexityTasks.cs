@@ -7,17 +7,17 @@ using Farsight.Evaluation.Core.Prompts;
 namespace Farsight.Evaluation.Benchmarks.Perplexity;
 
 /// <summary>
-/// Perplexity of whole texts in sliding windows: over all tokens (Press et al.), and as YaRN's script averages it; of any text and of
-/// PG-19.
+/// Measures the perplexity of whole texts in sliding windows: over all tokens (Press et al.), and as YaRN's script averages it; of any
+/// text and of PG-19.
 /// </summary>
 /// <remarks>
 /// Version 1. Windows have the length asked for and move by 256 tokens, so that each token is scored once, behind at least length − 256
 /// others except in the first window. "perplexity/press" and "pg19" are exp of the mean over tokens; "perplexity/yarn" and "pg19/yarn" exp
-/// of the mean over windows of their means, in which the first window, of many more tokens, weighs as one. BOS is put before each
-/// window where the tokenizer has one. A window that scores no token, which makes YaRN's script give NaN, is left out. The number
-/// of samples, where it is given, is that of windows of each text, the first ones. PG-19's books are files of one folder; perplexity is by
-/// token, so it can be compared between models of one tokenizer only. Source: arXiv:2108.12409v2, Appendix B; arXiv:2309.00071;
-/// jquesnelle/yarn, eval/perplexity.py; arXiv:1911.05507 (PG-19).
+/// of the mean over windows of their means, in which the first window, of many more tokens, weighs as one. BOS is put before each window
+/// where the tokenizer has one. A window that scores no token, which makes YaRN's script give NaN, is left out. The number of samples,
+/// where it is given, is that of windows of each text, the first ones. PG-19's books are files of one folder; perplexity is by token, so
+/// it can be compared between models of one tokenizer only. Source: arXiv:2108.12409v2, Appendix B; arXiv:2309.00071; jquesnelle/yarn,
+/// eval/perplexity.py; arXiv:1911.05507 (PG-19).
 /// </remarks>
 public sealed class WindowPerplexityTasks : IEvalTaskFamily
 {
@@ -36,7 +36,7 @@ public sealed class WindowPerplexityTasks : IEvalTaskFamily
         new Windows("pg19/yarn", "Perplexity of books, mean of windows", WindowMean, isPg19: true),
     ];
 
-    /// <summary>The perplexities of windows: by the mean over tokens, and by the mean over windows.</summary>
+    /// <summary>Computes the perplexities of windows: by the mean over tokens, and by the mean over windows.</summary>
     internal static EvalScore Perplexity(IEnumerable<EvalScore> windows, string value)
     {
         EvalScore[] all = [.. windows];
@@ -48,7 +48,7 @@ public sealed class WindowPerplexityTasks : IEvalTaskFamily
         return new(both[value], both);
     }
 
-    /// <summary>The score of a window: the mean of its scored tokens' negative log-likelihoods.</summary>
+    /// <summary>Computes the score of a window: the mean negative log-likelihood of its scored tokens.</summary>
     internal static EvalScore Score(double nats, int tokens) =>
         new(nats / tokens, new Dictionary<string, double> { [Nats] = nats, [Tokens] = tokens });
 
@@ -113,7 +113,7 @@ public sealed class WindowPerplexityTasks : IEvalTaskFamily
             string[] books = [.. data.Files(folder).Where(f => f.EndsWith(".txt", StringComparison.Ordinal))];
             return books.Length > 0
                 ? books.Select(b => (b, (IReadOnlyList<int>)tokens.Encode(data.ReadText(folder + b))))
-                : throw new InputException($"{folder} holds no .txt files; put the books there, one file each.");
+                : throw new InputException($"{folder} contains no .txt files; put the books there, one file per book.");
         }
 
         static EvalExample Example(int length, string text, IReadOnlyList<int> ids, SlidingWindow window, int? bos)
@@ -129,6 +129,36 @@ public sealed class WindowPerplexityTasks : IEvalTaskFamily
                 Groups = new Dictionary<string, string> { [EvalExample.Length] = size, ["text"] = text },
                 Choices = [new("") { Tokens = held[^window.Scored..] }],
             };
+        }
+    }
+}
+
+/// <summary>Represents a window over a text, and the number of its last tokens that are scored.</summary>
+/// <param name="Begin">First token.</param>
+/// <param name="End">The token after the last.</param>
+/// <param name="New">Tokens that no earlier window had; more than the window holds where the stride is longer.</param>
+/// <param name="Scored">Those of them that are predicted inside the window.</param>
+readonly record struct SlidingWindow(int Begin, int End, int New, int Scored)
+{
+    /// <summary>Yields all windows over a text, as Hugging Face's recipe and YaRN's script place them.</summary>
+    /// <remarks>
+    /// Window i begins at token i · stride and has at most <paramref name="length"/> tokens, the BOS that is put before each among them.
+    /// The
+    /// first token of a window without BOS is predicted by nothing. The last window may score none. Source: jquesnelle/yarn,
+    /// eval/perplexity.py.
+    /// </remarks>
+    /// <param name="tokens">The number of tokens of the text.</param>
+    /// <param name="length">The length of a window; at least 1 token in addition to BOS.</param>
+    /// <param name="stride">At least 1.</param>
+    /// <param name="addsBos">Whether each window has BOS before it.</param>
+    internal static IEnumerable<SlidingWindow> Over(int tokens, int length, int stride, bool addsBos)
+    {
+        int bos = addsBos ? 1 : 0, before = 0;
+        for (int begin = 0; begin < tokens && before < tokens; begin += stride)
+        {
+            int end = Math.Min(begin + length - bos, tokens), held = end - begin + bos, labelled = Math.Min(end - before, held);
+            yield return new(begin, end, end - before, labelled == held ? labelled - 1 : labelled);
+            before = end;
         }
     }
 }

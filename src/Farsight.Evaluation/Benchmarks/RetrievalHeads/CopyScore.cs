@@ -4,7 +4,7 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Benchmarks.RetrievalHeads;
 
-/// <summary>How much of a needle each head copied in one run.</summary>
+/// <summary>Computes how much of a needle each head copied in one run.</summary>
 /// <remarks>
 /// A head copies a token when the place that it attends to most, as the token is chosen, lies in the needle and holds that token. Its
 /// score is the number of tokens it copied over the needle's tokens. Source: arXiv:2404.15574, equation 1; nightdessert/Retrieval_Head
@@ -12,7 +12,7 @@ namespace Farsight.Evaluation.Benchmarks.RetrievalHeads;
 /// </remarks>
 public static class CopyScore
 {
-    /// <summary>[L · H] the scores.</summary>
+    /// <summary>Computes the scores [L · H].</summary>
     /// <param name="heads">Where the heads looked.</param>
     /// <param name="start">Place of the needle's first token in the prompt.</param>
     /// <param name="end">The place after its last.</param>
@@ -34,7 +34,8 @@ public static class CopyScore
     }
 
     /// <summary>
-    /// The first window of a prompt, as long as the needle, that holds more than 90 % of the needle's different tokens; (−1, −1) for none.
+    /// Finds the first window of the prompt, as long as the needle, with more than 90 % of the needle's distinct tokens; (−1, −1) for
+    /// none.
     /// </summary>
     /// <remarks>So does the original, because a needle's first and last tokens may be others inside a text.</remarks>
     public static (int Start, int End) Find(IReadOnlyList<int> prompt, IReadOnlyList<int> needle)
@@ -52,7 +53,7 @@ public static class CopyScore
         return (-1, -1);
     }
 
-    /// <summary>Share of the gold answer's tokens that an answer contains, each as often as it has it.</summary>
+    /// <summary>Computes the share of the gold answer's tokens that an answer contains, each as often as the answer has it.</summary>
     public static double Recall(IReadOnlyList<int> gold, IReadOnlyList<int> answer)
     {
         Dictionary<int, int> left = answer.CountBy(t => t).ToDictionary();
@@ -68,7 +69,10 @@ public static class CopyScore
         return gold.Count == 0 ? 0 : (double)found / gold.Count;
     }
 
-    /// <summary>The score of one example: the mean of its ten best heads, 0 where it does not count; every head's beside it.</summary>
+    /// <summary>
+    /// Computes the score of one example: the mean of its ten best heads, or 0 where the run does not count; all heads' scores are beside
+    /// it.
+    /// </summary>
     internal static EvalScore Score(HeadTrace heads, int start, int end, IReadOnlyList<int> gold, bool isFound)
     {
         double[] scores = Of(heads, start, end);
@@ -89,7 +93,7 @@ public static class CopyScore
         return new(isFound ? scores.OrderDescending().Take(HeadScores.Best).Average() : 0, beside);
     }
 
-    /// <summary>The number of several examples: the mean of the ten heads that are best over all runs that count.</summary>
+    /// <summary>Computes the result of several examples: the mean of the ten heads that are best over all runs that count.</summary>
     internal static EvalScore Aggregate(IReadOnlyList<ScoredExample> examples)
     {
         ScoredExample[] counted = [.. examples.Where(e => e.Score.Beside.GetValueOrDefault(HeadRun.Counted) == 1)];
@@ -103,10 +107,10 @@ public static class CopyScore
         });
     }
 
-    /// <summary>Ids as an example's details hold them.</summary>
+    /// <summary>Writes ids in the form of an example's details.</summary>
     internal static IReadOnlyList<string> Write(IEnumerable<int> ids) => [.. ids.Select(i => i.ToString(CultureInfo.InvariantCulture))];
 
-    /// <summary>Ids from an example's details.</summary>
+    /// <summary>Reads ids from an example's details.</summary>
     internal static int[] Read(EvalExample example, string detail) =>
         [.. example.Details[detail].Select(i => int.Parse(i, CultureInfo.InvariantCulture))];
 }

@@ -2,23 +2,20 @@ using System.Globalization;
 using System.Text.Json;
 using Farsight.Alignment.Answering;
 using Farsight.Engine;
-using Farsight.Evaluation.Benchmarks.Needles;
 using Farsight.Evaluation.Benchmarks.Niah;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Core.Prompts;
+using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.RetrievalHeads;
 
-/// <summary>Which heads copy a needle, with the paper's three needles, each in a text of its own.</summary>
+/// <summary>Finds the heads that copy a needle, with the paper's three needles, each in a text of its own.</summary>
 /// <remarks>
 /// Version 1. The paper's grid are 20 lengths from 1,000 to 50,000 and depths in tenths of 0 to 100 %, rounded to whole percents. A run
-/// counts
-/// when ROUGE-1 recall with stemmer is above 50 %. Source: nightdessert/Retrieval_Head @3ac171a, retrieval_head_detection.py. Differs from
-/// it:
-/// BOS stands at the beginning only (there, texts and needles are encoded with it before they are put together); a full stop's tokens are
-/// the tokenizer's (there, of three models); an answer ends at a line feed with every tokenizer (there, of some), and at the model's stop
-/// token; the files of a
-/// folder are taken by name.
+/// counts when ROUGE-1 recall with stemmer is above 50 %. Source: nightdessert/Retrieval_Head @3ac171a, retrieval_head_detection.py.
+/// Differs from it: BOS stands at the beginning only (there, texts and needles are encoded with it before they are put together); a full
+/// stop's tokens are the tokenizer's (there, of three models); an answer ends at a line feed with every tokenizer (there, of some), and at
+/// the model's stop token; the files of a folder are taken by name.
 /// </remarks>
 public sealed class RetrievalHeadsOriginal : IObservedTask, IAggregatedTask
 {
@@ -67,7 +64,7 @@ public sealed class RetrievalHeadsOriginal : IObservedTask, IAggregatedTask
     public int? Count(EvalSetting setting) =>
         setting.Depths.Select(d => (int)Math.Round(d * 100)).Distinct().Count() * setting.SamplesOr(StandardSamples);
 
-    /// <summary>Whether more than half of the needle's words were found.</summary>
+    /// <summary>Scores 1 when more than half of the needle's words were found.</summary>
     public EvalScore Score(EvalExample example, string completion) => EvalScore.Of(NeedleRecall.IsFound(example.References[0], completion));
 
     /// <inheritdoc/>
@@ -87,7 +84,8 @@ public sealed class RetrievalHeadsOriginal : IObservedTask, IAggregatedTask
         if (setting.Length < (2 * NeedleInsertion.Buffer) + hidden.Length)
         {
             throw new InputException(
-                $"A context of {setting.Length} tokens is too short for these needles; it needs at least {(2 * NeedleInsertion.Buffer) + hidden.Length}."
+                $"A context of {setting.Length} tokens is too short for these needles; "
+                    + $"it needs at least {(2 * NeedleInsertion.Buffer) + hidden.Length}."
             );
         }
         HashSet<int> periods = [.. tokens.Encode("."), .. tokens.EncodeInside(".")];
@@ -110,7 +108,7 @@ public sealed class RetrievalHeadsOriginal : IObservedTask, IAggregatedTask
         };
     }
 
-    /// <summary>The first tokens of a folder's texts, which begin again where they do not suffice.</summary>
+    /// <summary>Returns the first tokens of a folder's texts, repeated where they do not suffice.</summary>
     static int[] Haystack(EvalSetting setting, ITextTokens tokens, string folder)
     {
         string text = string.Concat(
@@ -120,7 +118,7 @@ public sealed class RetrievalHeadsOriginal : IObservedTask, IAggregatedTask
                 .Select(f => setting.Data.ReadText($"{folder}/{f}")));
         if (text.Length == 0)
         {
-            throw new InputException($"{folder} in the data folder holds no text; 'farsight eval data' says where to get it.");
+            throw new InputException($"{folder} in the data folder contains no text; 'farsight eval data' lists the sources.");
         }
         long enough = setting.Length * (long)CharactersForToken;
         string repeated = string.Concat(Enumerable.Repeat(text, 1 + (int)(enough / text.Length)));

@@ -7,7 +7,7 @@ using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.RetrievalHeads;
 
-/// <summary>Which heads copy a needle, with the needles of needle/single in the model's own chat format.</summary>
+/// <summary>Finds the heads that copy a needle, with the needles of needle/single in the model's own chat format.</summary>
 /// <remarks>
 /// Version 1. Differs from <see cref="RetrievalHeadsOriginal"/>: the needle's place is known and not searched for; all of it is asked for;
 /// because most of an answer's words stand in the question, a run counts only where the number is right.
@@ -31,11 +31,11 @@ public sealed class RetrievalHeadsTask : IObservedTask, IAggregatedTask
 
     /// <inheritdoc/>
     public IEnumerable<EvalExample> Examples(EvalSetting setting) =>
-        NeedlePrompt.Each(setting, Card.Name, (ref SeededRandom random, string id, double depth) =>
+        NeedlePrompt.Each(setting, Card.Name, (ref SeededRandom random, string id, double depth, int number) =>
         {
             Needle needle = NeedleMaker.Make(ref random, NeedleKind.MagicNumber, NeedleSplit.Evaluation, new HashSet<string>());
             EvalExample example = NeedlePrompt.Build(
-                ref random, setting, Card.Name, id, depth, [new(needle, depth)], needle.Question, needle.Answer, [needle.Value]);
+                ref random, setting, Card.Name, id, depth, NeedleDraft.One(needle, depth));
             int[] sentence = setting.FormatFor(Card.Name).Encode(" " + needle.Sentence);
             int start = ((EvalPrompt.Tokens)example.Prompt).Ids.ToArray().AsSpan().IndexOf(sentence);
             return example with
@@ -51,7 +51,7 @@ public sealed class RetrievalHeadsTask : IObservedTask, IAggregatedTask
     /// <inheritdoc/>
     public int? Count(EvalSetting setting) => NeedlePrompt.Count(setting);
 
-    /// <summary>Whether the number was found.</summary>
+    /// <summary>Scores 1 when the number was found.</summary>
     public EvalScore Score(EvalExample example, string completion) => EvalScore.Of(IsFound(example, completion));
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using Farsight.Evaluation.PythonCompat;
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 
 /// <summary>
-/// Common words: a numbered list in which ten words come more often than the others; a short solved list stands before it.
+/// Draws RULER's common words: a numbered list in which ten words occur more often than the others, after a short solved list.
 /// </summary>
 /// <remarks>Lists are shuffled by a generator that is seeded anew for each, so the common words always hold the same places.</remarks>
 sealed class RulerCommonWords : IRulerGenerator
@@ -16,14 +16,14 @@ sealed class RulerCommonWords : IRulerGenerator
     readonly Func<IReadOnlyList<string>> _manyWords;
     readonly int _common, _often, _seldom;
 
-    /// <summary>Makes the generator.</summary>
+    /// <summary>Creates the generator.</summary>
     /// <param name="words">All nouns, adjectives and verbs.</param>
     /// <param name="manyWords">A longer list, asked for only when a size needs more than <paramref name="words"/>.</param>
     /// <param name="template">The question.</param>
     /// <param name="setting">Length and seed.</param>
     /// <param name="common">Common words.</param>
-    /// <param name="often">How often each of them comes, in contexts of 4,096 tokens and more.</param>
-    /// <param name="seldom">How often the others come there.</param>
+    /// <param name="often">How often each of them occurs in contexts of 4,096 tokens and more.</param>
+    /// <param name="seldom">How often the other words occur there.</param>
     internal RulerCommonWords(
         IEnumerable<string> words,
         Func<IReadOnlyList<string>> manyWords,

@@ -3,7 +3,7 @@ using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 
-/// <summary>The essays as words, and the sentences of any number of them from the front.</summary>
+/// <summary>Holds the essays as words, and the sentences of any number of words from the front.</summary>
 /// <param name="text">All essays in one.</param>
 /// <param name="splitSentences">NLTK's Punkt for English, or another.</param>
 sealed partial class RulerEssays(string text, Func<string, IReadOnlyList<string>> splitSentences)
@@ -11,10 +11,10 @@ sealed partial class RulerEssays(string text, Func<string, IReadOnlyList<string>
     readonly string[] _words = WhiteSpace().Replace(text, " ").Split(' ');
     readonly Dictionary<int, IReadOnlyList<string>> _sentences = [];
 
-    /// <summary>Words there are; more than these repeat them.</summary>
+    /// <summary>Gets the number of words; larger numbers repeat them.</summary>
     internal int Count => _words.Length;
 
-    /// <summary>The sentences of the first <paramref name="count"/> words.</summary>
+    /// <summary>Returns the sentences of the first <paramref name="count"/> words.</summary>
     internal IReadOnlyList<string> Sentences(int count)
     {
         if (!_sentences.TryGetValue(count, out IReadOnlyList<string>? sentences))

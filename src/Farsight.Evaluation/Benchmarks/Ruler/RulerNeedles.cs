@@ -5,7 +5,7 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 
-/// <summary>What a needle task hides, and in what.</summary>
+/// <summary>Represents what a needle task hides, and in what.</summary>
 /// <param name="Haystack">"noise", "essay" or "needle".</param>
 /// <param name="KeyKind">"words", "numbers" or "uuids".</param>
 /// <param name="ValueKind">As <paramref name="KeyKind"/>.</param>
@@ -14,11 +14,12 @@ namespace Farsight.Evaluation.Benchmarks.Ruler;
 /// <param name="Queries">Keys asked for.</param>
 sealed record RulerNeedlesPlan(string Haystack, string KeyKind, string ValueKind, int Keys, int Values, int Queries);
 
-/// <summary>The eight needle tasks: "One of the special magic numbers for KEY is: VALUE." in noise, essays or other needles.</summary>
+/// <summary>
+/// Draws the eight needle tasks: "One of the special magic numbers for KEY is: VALUE." in noise, essays or other needles.
+/// </summary>
 /// <remarks>
 /// Needles are shuffled by a generator that is seeded anew for each sample, so their order is one fixed permutation. In essays they go
-/// between
-/// sentences at depths drawn out of forty from 0 to 100 %.
+/// between sentences at depths drawn out of forty from 0 to 100 %.
 /// </remarks>
 sealed class RulerNeedles(RulerNeedlesPlan plan, RulerTemplate template, RulerSetting setting, RulerWords? words, RulerEssays? essays)
     : IRulerGenerator
@@ -128,7 +129,7 @@ sealed class RulerNeedles(RulerNeedlesPlan plan, RulerTemplate template, RulerSe
     }
 }
 
-/// <summary>The line that RULER repeats where it hides something in noise.</summary>
+/// <summary>Provides the line that RULER repeats as noise.</summary>
 static class RulerNoise
 {
     internal const string Line = "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again.";

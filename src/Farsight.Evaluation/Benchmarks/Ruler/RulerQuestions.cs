@@ -4,16 +4,18 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 
-/// <summary>A question and which documents belong to it.</summary>
+/// <summary>Represents a question and the documents that belong to it.</summary>
 /// <param name="Query">The question.</param>
 /// <param name="Outputs">Answers, any of which is right.</param>
 /// <param name="Documents">Those that hold the answer.</param>
 /// <param name="Others">Those of the same article, which are taken first to fill the context.</param>
 sealed record RulerQuestion(string Query, IReadOnlyList<string> Outputs, IReadOnlyList<int> Documents, IReadOnlyList<int> Others);
 
-/// <summary>Questions of SQuAD or HotpotQA among many documents.</summary>
-/// <remarks>Documents are shuffled by a generator that is seeded anew for each sample: the right one stands at the same place for a given
-/// number of them.</remarks>
+/// <summary>Draws questions of SQuAD or HotpotQA among many documents.</summary>
+/// <remarks>
+/// Documents are shuffled by a generator that is seeded anew for each sample: the right one stands at the same place for a given number of
+/// them.
+/// </remarks>
 sealed class RulerQuestions : IRulerGenerator
 {
     readonly PythonRandom _random;
@@ -39,7 +41,7 @@ sealed class RulerQuestions : IRulerGenerator
     /// <inheritdoc/>
     public int LargestSize => _documents.Length;
 
-    /// <summary>Of SQuAD 2.0's file; questions without an answer are left out.</summary>
+    /// <summary>Creates the generator from SQuAD 2.0's file; questions without an answer are left out.</summary>
     internal static RulerQuestions OfSquad(JsonElement json, RulerTemplate template, RulerSetting setting)
     {
         JsonElement[][] articles =
@@ -64,7 +66,7 @@ sealed class RulerQuestions : IRulerGenerator
         static string Context(JsonElement paragraph) => paragraph.GetProperty("context").GetString()!;
     }
 
-    /// <summary>Of HotpotQA's distractor file: ten documents belong to each question.</summary>
+    /// <summary>Creates the generator from HotpotQA's distractor file: ten documents belong to each question.</summary>
     internal static RulerQuestions OfHotpot(JsonElement json, RulerTemplate template, RulerSetting setting)
     {
         string[] documents = Sorted(json.EnumerateArray().SelectMany(Texts));
@@ -122,4 +124,30 @@ sealed class RulerQuestions : IRulerGenerator
 
     static Dictionary<string, int> Places(string[] documents) =>
         documents.Select((d, i) => (d, i)).ToDictionary(p => p.d, p => p.i, StringComparer.Ordinal);
+}
+
+/// <summary>
+/// Orders texts by code points, as Python's sorted() does; ordinal order of UTF-16 puts U+E000 to U+FFFF after the planes above.
+/// </summary>
+public sealed class CodePointOrder : IComparer<string>
+{
+    CodePointOrder()
+    {
+    }
+
+    /// <summary>Gets the only instance.</summary>
+    public static CodePointOrder Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public int Compare(string? x, string? y)
+    {
+        ReadOnlySpan<char> left = x, right = y;
+        int same = left.CommonPrefixLength(right);
+        return same == left.Length || same == right.Length
+            ? left.Length.CompareTo(right.Length)
+            : Rank(left[same]).CompareTo(Rank(right[same]));
+    }
+
+    // Surrogates stand for code points above all others.
+    static int Rank(char c) => char.IsSurrogate(c) ? c + 0x10000 : c;
 }

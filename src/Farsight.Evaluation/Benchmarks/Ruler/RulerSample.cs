@@ -1,31 +1,33 @@
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 
-/// <summary>Which of the generators that RULER's authors published is followed.</summary>
+/// <summary>Specifies which of the generators that RULER's authors published is followed.</summary>
 public enum RulerEdition
 {
-    /// <summary>Commit c3f5e3b (2026-07): the size by bisection, the answer prefix apart, examples of variable tracking renamed.</summary>
+    /// <summary>
+    /// Follows commit c3f5e3b (2026-07): size by bisection, separate answer prefix, renamed examples of variable tracking.
+    /// </summary>
     Current,
 
-    /// <summary>Commit fb07f10 (2024-08), of the paper's time: the size step by step, another layout in variable tracking.</summary>
+    /// <summary>Follows commit fb07f10 (2024-08), of the paper's time: size step by step, another layout in variable tracking.</summary>
     Paper,
 }
 
-/// <summary>How RULER's samples are made.</summary>
+/// <summary>Represents the settings of RULER's samples.</summary>
 /// <param name="MaxTokens">Tokens of prompt, answer prefix and completion together.</param>
 /// <param name="CountTokens">The model's tokenizer, without the token that begins a text.</param>
-/// <param name="Samples">At most so many; the original makes 500.</param>
+/// <param name="Samples">The maximum number of samples; the original makes 500.</param>
 /// <param name="Seed">The original's is 42.</param>
 /// <param name="TemplateTokens">Tokens that a chat template adds around the prompt, taken off <paramref name="MaxTokens"/>.</param>
-/// <param name="Edition">Which generators.</param>
-/// <param name="ModelTemplate">What is written around the task's template before it is filled in: "[INST] {task_template} [/INST]".</param>
+/// <param name="Edition">The edition of the generators.</param>
+/// <param name="ModelTemplate">The template around the task's template: "[INST] {task_template} [/INST]".</param>
 public sealed record RulerSetting(
     int MaxTokens, Func<string, int> CountTokens, int Samples = 500, int Seed = 42, int TemplateTokens = 0,
     RulerEdition Edition = RulerEdition.Current, string ModelTemplate = "{task_template}");
 
-/// <summary>One sample of RULER.</summary>
+/// <summary>Represents one sample of RULER.</summary>
 /// <param name="Index">Its number, from 0.</param>
 /// <param name="Input">The prompt without the answer prefix.</param>
-/// <param name="AnswerPrefix">With what the response begins.</param>
-/// <param name="Outputs">What is asked for.</param>
-/// <param name="Length">Tokens of prompt, prefix and completion, as the original reckons them.</param>
+/// <param name="AnswerPrefix">The beginning of the response.</param>
+/// <param name="Outputs">The expected answers.</param>
+/// <param name="Length">Tokens of prompt, prefix and completion, as the original counts them.</param>
 public sealed record RulerSample(int Index, string Input, string AnswerPrefix, IReadOnlyList<string> Outputs, int Length);

@@ -2,11 +2,11 @@ using Farsight.Engine;
 
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 
-/// <summary>Makes the samples of a generator: looks for a size, then draws one sample after the other.</summary>
+/// <summary>Generates the samples of a generator: searches for a size, then draws one sample after the other.</summary>
 static class RulerSearch
 {
-    /// <summary>The samples of needles, common words and questions.</summary>
-    /// <param name="generator">What to draw.</param>
+    /// <summary>Yields the samples of needles, common words and questions.</summary>
+    /// <param name="generator">The generator to draw from.</param>
     /// <param name="newTokens">Room for the completion.</param>
     /// <param name="setting">Length and tokenizer.</param>
     /// <exception cref="InputException">The context is too short.</exception>
@@ -24,7 +24,7 @@ static class RulerSearch
         }
     }
 
-    /// <summary>The samples of variable tracking, each with a solved example before it.</summary>
+    /// <summary>Yields the samples of variable tracking, each after a solved example.</summary>
     /// <exception cref="InputException">The context is too short.</exception>
     internal static IEnumerable<RulerSample> Samples(RulerTracking generator, int newTokens, RulerSetting setting)
     {
@@ -52,7 +52,7 @@ static class RulerSearch
         }
     }
 
-    /// <summary>The size by bisection, below <paramref name="slack"/> times what a first draft suggests.</summary>
+    /// <summary>Finds the size by bisection, below <paramref name="slack"/> times what a first draft suggests.</summary>
     internal static int Bisected(
         IRulerGenerator generator, double slack, int limit, Func<RulerDraft, int> count, Func<RulerDraft, int>? countFirst = null)
     {

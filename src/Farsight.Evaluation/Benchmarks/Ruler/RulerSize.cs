@@ -4,15 +4,15 @@ namespace Farsight.Evaluation.Benchmarks.Ruler;
 
 /// <summary>Finds the size at which samples fill a length, and fits samples into it, as RULER does.</summary>
 /// <remarks>
-/// Sizes are tried on samples that are thrown away, so each try moves the random state: the search belongs to the samples'
-/// content. A sample that is too long is drawn again with one increment less. The original repeats that without end when the
-/// smallest size does not fit; here it ends after <see cref="Tries"/> times.
+/// Sizes are tried on samples that are thrown away, so each try moves the random state: the search belongs to the samples' content. A
+/// sample that is too long is drawn again with one increment less. The original repeats that without end when the smallest size does not
+/// fit; here it ends after <see cref="Tries"/> times.
 /// </remarks>
 static class RulerSize
 {
     const int Tries = 50;
 
-    /// <summary>The largest size that fits, by bisection up to <paramref name="upper"/>; the increment if none does.</summary>
+    /// <summary>Finds the largest size that fits, by bisection up to <paramref name="upper"/>; the increment if none does.</summary>
     internal static int Bisect(IRulerGenerator generator, int upper, Func<RulerDraft, bool> fits)
     {
         int low = generator.Increment, high = Math.Max(upper, 2 * generator.Increment), found = generator.Increment;
@@ -32,9 +32,9 @@ static class RulerSize
         return found;
     }
 
-    /// <summary>The size of the paper's edition: one increment more each time until the room is filled.</summary>
-    /// <param name="generator">What to draw.</param>
-    /// <param name="reserved">Tokens beside the draft's own.</param>
+    /// <summary>Finds the size of the paper's edition: one increment more each time until the room is filled.</summary>
+    /// <param name="generator">The generator to draw from.</param>
+    /// <param name="reserved">Tokens in addition to the draft's own.</param>
     /// <param name="setting">Length and tokenizer.</param>
     internal static int StepUp(IRulerGenerator generator, int reserved, RulerSetting setting)
     {
@@ -57,9 +57,9 @@ static class RulerSize
     }
 
     /// <summary>Draws until a sample has at most <paramref name="limit"/> tokens.</summary>
-    /// <param name="generator">What to draw.</param>
-    /// <param name="sample">Which one.</param>
-    /// <param name="size">The size to begin with.</param>
+    /// <param name="generator">The generator to draw from.</param>
+    /// <param name="sample">The index of the sample.</param>
+    /// <param name="size">The initial size.</param>
     /// <param name="limit">Tokens.</param>
     /// <param name="finish">Makes the sample of a draft and counts it.</param>
     /// <exception cref="InputException">Not even the smallest size fits.</exception>
@@ -82,8 +82,8 @@ static class RulerSize
             idle += shrinks ? 0 : 1;
         }
         throw new InputException(shortest == int.MaxValue
-            ? $"RULER's sample {sample} cannot be made as small as {limit} tokens; ask for a longer context."
-            : $"RULER's sample {sample} has at least {shortest} tokens, the context leaves {limit}; ask for a longer context.");
+            ? $"RULER's sample {sample} does not fit {limit} tokens; use a longer context."
+            : $"RULER's sample {sample} needs at least {shortest} tokens, but the context leaves {limit}; use a longer context.");
     }
 
     static RulerDraft? TryDraw(IRulerGenerator generator, int sample, int size)

@@ -1,10 +1,11 @@
 using System.Globalization;
 using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Metrics;
 using Farsight.Text.Conversations;
 
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 
-/// <summary>RULER's thirteen tasks.</summary>
+/// <summary>Represents RULER's thirteen tasks.</summary>
 /// <remarks>
 /// Version 1. Seed 42 makes the samples of the original's scripts at commit c3f5e3b, byte for byte, for the same tokenizer and a prompt
 /// without chat template. With one, its tokens are taken off the length, as the original's runs through NeMo-Skills do; its own runs put
@@ -17,7 +18,7 @@ public sealed class RulerTasks : IEvalTaskFamily
     public IEnumerable<IEvalTask> Tasks => RulerGenerator.Tasks.Select(t => new RulerTask(t));
 }
 
-/// <summary>One of RULER's tasks.</summary>
+/// <summary>Represents one of RULER's tasks.</summary>
 /// <param name="name">"niah_single_1", "vt".</param>
 sealed class RulerTask(string name) : IGeneratedTask
 {

@@ -2,9 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 
-/// <summary>What a kind of task asks, out of the user's file of templates.</summary>
-/// <param name="Prompt">With {context} and {query}.</param>
-/// <param name="AnswerPrefix">With what the response is begun.</param>
+/// <summary>Represents what a kind of task asks, from the user's file of templates.</summary>
+/// <param name="Prompt">The prompt with {context} and {query}.</param>
+/// <param name="AnswerPrefix">The beginning of the response.</param>
 /// <param name="NewTokens">Tokens to generate.</param>
 sealed partial record RulerTemplate(string Prompt, string AnswerPrefix, int NewTokens)
 {
@@ -12,7 +12,7 @@ sealed partial record RulerTemplate(string Prompt, string AnswerPrefix, int NewT
     internal RulerTemplate Around(string modelTemplate) =>
         this with { Prompt = modelTemplate.Replace("{task_template}", Prompt, StringComparison.Ordinal) };
 
-    /// <summary>Replaces each {name} once; what comes in is not looked at again.</summary>
+    /// <summary>Replaces each {name} once; inserted text is not searched again.</summary>
     internal static string Fill(string template, params (string Name, string Value)[] values) =>
         Field().Replace(template, m => values.First(v => v.Name == m.Groups[1].Value).Value);
 

@@ -3,7 +3,9 @@ using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 
-/// <summary>Variable tracking: a chain of assignments in noise; all variables that hold the first value are asked for.</summary>
+/// <summary>
+/// Draws RULER's variable tracking: a chain of assignments in noise. The question asks for all variables with the first value.
+/// </summary>
 /// <param name="chains">Chains hidden; the first is asked for.</param>
 /// <param name="hops">Assignments after the first.</param>
 /// <param name="template">The question.</param>
@@ -29,7 +31,7 @@ sealed class RulerTracking(int chains, int hops, RulerTemplate template, RulerSe
     /// <inheritdoc/>
     public string CountedAnswers(IReadOnlyList<string> outputs) => " " + PythonList.Of(outputs);
 
-    /// <summary>The solved example that stands before the question: made as a sample of 500 tokens with names of three letters.</summary>
+    /// <summary>Creates the solved example before the question: a sample of 500 tokens with names of three letters.</summary>
     internal string MakeExample()
     {
         _isExample = true;
@@ -56,7 +58,7 @@ sealed class RulerTracking(int chains, int hops, RulerTemplate template, RulerSe
         return draft;
     }
 
-    /// <summary>Puts the example before the question, in the current edition with other names and another value each time.</summary>
+    /// <summary>Inserts the example before the question; in the current edition with other names and another value each time.</summary>
     internal RulerDraft WithExample(RulerDraft draft, string example)
     {
         int cut = draft.Input.IndexOf(template.Prompt[..20], StringComparison.Ordinal);

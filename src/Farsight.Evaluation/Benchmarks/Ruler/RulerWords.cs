@@ -1,9 +1,9 @@
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 
-/// <summary>The keys "adjective-noun" in sorted order without doubles, six million of them, none of which is stored.</summary>
+/// <summary>Represents the sorted, distinct keys "adjective-noun": six million, none of which is stored.</summary>
 /// <remarks>
-/// Keys of one adjective follow one another, and those of another stand before or after all of them, unless one adjective is
-/// the beginning of the other up to its hyphen ("old" and "old-fashioned"). Only the keys of such adjectives are spelled out.
+/// Keys of one adjective follow one another, and those of another stand before or after all of them, unless one adjective is the beginning
+/// of the other up to its hyphen ("old" and "old-fashioned"). Only the keys of such adjectives are spelled out.
 /// </remarks>
 sealed class RulerWords
 {
@@ -26,10 +26,10 @@ sealed class RulerWords
         }
     }
 
-    /// <summary>How many keys there are.</summary>
+    /// <summary>Gets the number of keys.</summary>
     internal int Count => _blocks.Count == 0 ? 0 : _blocks[^1].End;
 
-    /// <summary>The key of a place in the sorted order.</summary>
+    /// <summary>Gets the key at a place in the sorted order.</summary>
     internal string this[int index]
     {
         get

@@ -1,20 +1,20 @@
 namespace Farsight.Evaluation.Core.Prompts;
 
-/// <summary>What a benchmark does with a prompt that is too long.</summary>
+/// <summary>Cuts prompts that are too long in a benchmark's way.</summary>
 public interface IPromptCut
 {
-    /// <summary>In records: "middle, decoded halves".</summary>
+    /// <summary>The name in records: "middle, halves decoded apart".</summary>
     string Name { get; }
 
-    /// <summary>Shortens a text that has more than <paramref name="limit"/> tokens; gives a shorter one back as it is.</summary>
+    /// <summary>Shortens a text that has more than <paramref name="limit"/> tokens; returns a shorter one unchanged.</summary>
     /// <param name="text">The prompt before the chat template.</param>
-    /// <param name="limit">Most tokens, by the benchmark's own way of counting.</param>
+    /// <param name="limit">Maximum tokens, by the benchmark's own way of counting.</param>
     /// <param name="tokens">The model's tokenizer.</param>
-    /// <param name="removed">Tokens left out.</param>
+    /// <param name="removed">Number of removed tokens.</param>
     string Apply(string text, int limit, ITextTokens tokens, out int removed);
 }
 
-/// <summary>The benchmarks' ways to cut.</summary>
+/// <summary>Lists the cuts that several benchmarks use.</summary>
 public static class PromptCuts
 {
     /// <summary>LongBench: the first and the last int(limit / 2) tokens, each half decoded by itself.</summary>
@@ -35,10 +35,10 @@ public static class PromptCuts
     public static IPromptCut InfiniteBenchMiddle { get; } =
         new MiddleCut("middle, halves decoded together", limit => (limit / 2, limit / 2), Together: true);
 
-    /// <summary>The first tokens only.</summary>
+    /// <summary>Keeps the first tokens.</summary>
     public static IPromptCut Right { get; } = new MiddleCut("right", limit => (limit, 0), Together: true);
 
-    /// <summary>The last tokens only.</summary>
+    /// <summary>Keeps the last tokens.</summary>
     public static IPromptCut Left { get; } = new MiddleCut("left", limit => (0, limit), Together: true);
 
     sealed record MiddleCut(string Name, Func<int, (int Head, int Tail)> Split, bool Together) : IPromptCut

@@ -1,29 +1,29 @@
 namespace Farsight.Evaluation.Core.Prompts;
 
-/// <summary>A model's tokenizer, as benchmarks use it to count, to cut and to continue. What spells a control token stays text.</summary>
+/// <summary>Counts, cuts and encodes text with a model's tokenizer. Text that spells a control token stays text.</summary>
 public interface ITextTokens
 {
-    /// <summary>Begins a text where something must: BOS, or EOS of a tokenizer without it.</summary>
+    /// <summary>The token that begins a text: BOS, or EOS of a tokenizer without BOS.</summary>
     int FirstToken { get; }
 
     /// <summary>BOS; null where the tokenizer has none.</summary>
     int? Bos { get; }
 
-    /// <summary>The ids of a text alone, no token added, as Hugging Face's add_special_tokens=False.</summary>
+    /// <summary>Encodes a text without added tokens, as Hugging Face's add_special_tokens=False does.</summary>
     int[] Encode(string text);
 
-    /// <summary>The ids of text that continues another, such as an answer choice with its leading space.</summary>
+    /// <summary>Encodes text that continues another, such as an answer choice with its leading space.</summary>
     int[] EncodeInside(string text);
 
-    /// <summary>The ids of a text that will be continued: with BOS, if the tokenizer adds it.</summary>
+    /// <summary>Encodes a text that will be continued: with BOS, if the tokenizer adds it.</summary>
     int[] EncodeStart(string text);
 
-    /// <summary>The ids of a text with all that the tokenizer puts around it, as Hugging Face's default.</summary>
+    /// <summary>Encodes a text with all tokens that the tokenizer adds, as Hugging Face's default does.</summary>
     int[] EncodeWhole(string text);
 
-    /// <summary>The text of ids; control tokens are left out.</summary>
+    /// <summary>Decodes ids; control tokens are left out.</summary>
     string Decode(ReadOnlySpan<int> ids);
 
-    /// <summary>How many tokens <see cref="Encode"/> makes.</summary>
+    /// <summary>Counts the tokens that <see cref="Encode"/> returns.</summary>
     int Count(string text) => Encode(text).Length;
 }

@@ -6,34 +6,30 @@ using Farsight.Text.Conversations;
 
 namespace Farsight.Evaluation.Core.Prompts;
 
-/// <summary>Makes the token prompts of a local model: the only place where prompts are rendered and cut.</summary>
+/// <summary>Renders and cuts the token prompts of a local model.</summary>
 /// <remarks>
 /// 1. If the benchmark cuts (<see cref="EvalPrompt.Messages.Cut"/>), the last message is cut to the limit: the user's, or what the window
-/// leaves when completion, template and answer prefix have their room. The template's own tokens are not counted in a limit of the
-/// user's, as LongBench does it. 2. With a template, messages and answer prefix are rendered and encoded as one text; without one, the
+/// leaves after completion, template and answer prefix. The template's own tokens do not count in the user's limit, as in LongBench. 2.
+/// With a template, messages and answer prefix are rendered and encoded as one text; without one, the
 /// texts are joined by empty lines, the prefix follows, and BOS is added if the tokenizer adds it. 3. What does not fit the window
 /// is an error: nothing is cut that the benchmark does not cut.
 /// </remarks>
 /// <param name="tokens">The model's tokenizer.</param>
 /// <param name="format">The model's chat format; null if it has none.</param>
-/// <param name="options">What the user decided.</param>
-public sealed class PromptMaker(ITextTokens tokens, IPromptText? format, PromptOptions options)
+/// <param name="options">The user's choices.</param>
+public sealed class PromptMaker(ITextTokens tokens, IPromptText? format, PromptOptions options) : IPromptMaker
 {
     /// <summary>The template of a prompt that came as ids.</summary>
     public const string ExactTokens = "exact tokens";
 
     const int MostTries = 8, EndTokens = 160;
 
-    /// <summary>The model's tokenizer.</summary>
-    public ITextTokens Tokens => tokens;
+    /// <inheritdoc/>
+    public ITextTokens? Tokens => tokens;
 
-    /// <summary>Makes a prompt.</summary>
-    /// <param name="prompt">What the task wants asked.</param>
-    /// <param name="maxNewTokens">Room for the completion.</param>
-    /// <param name="length">The context length that the user asked for, where the prompt is made for one. One beyond the window is wanted:
-    /// then nothing need fit.</param>
+    /// <inheritdoc/>
     /// <exception cref="InputException">Prompt and completion do not fit the window, or the template refuses the messages.</exception>
-    public MadePrompt Make(EvalPrompt prompt, int maxNewTokens, int? length = null)
+    public RenderedPrompt Make(EvalPrompt prompt, int maxNewTokens, int? length = null)
     {
         int? window = options.Window is { } own ? Math.Max(own, length ?? 0) : null;
         return prompt is EvalPrompt.Messages messages
@@ -41,7 +37,7 @@ public sealed class PromptMaker(ITextTokens tokens, IPromptText? format, PromptO
             : Of(ExactTokens, ((EvalPrompt.Tokens)prompt).Ids);
     }
 
-    MadePrompt Make(EvalPrompt.Messages prompt, int maxNewTokens, int? window)
+    RenderedPrompt Make(EvalPrompt.Messages prompt, int maxNewTokens, int? window)
     {
         bool isChat =
             format is not null
@@ -72,24 +68,26 @@ public sealed class PromptMaker(ITextTokens tokens, IPromptText? format, PromptO
 
         int[] Render(IReadOnlyList<ChatTurn> turns) => isChat
             ? format!.Conversation(turns, prompt.AnswerPrefix)
-            : tokens.EncodeStart(PlainText(turns) + prompt.AnswerPrefix);
+            : tokens.EncodeStart(new Prompt.Chat(turns) { AnswerPrefix = prompt.AnswerPrefix }.PlainText);
     }
 
-    static MadePrompt Fitting(MadePrompt made, int maxNewTokens, int? window) =>
+    static RenderedPrompt Fitting(RenderedPrompt made, int maxNewTokens, int? window) =>
         made.Tokens.Count + maxNewTokens <= (window ?? int.MaxValue)
             ? made
             : throw new InputException(
-                $"The prompt has {made.Tokens.Count} tokens and its completion room for {maxNewTokens}, together more than the window of {window}; widen the window with --rope, or evaluate shorter lengths."
+                $"The prompt has {made.Tokens.Count} tokens and its completion room for {maxNewTokens}, "
+                    + $"together more than the window of {window}; extend the window with RoPE scaling, or evaluate shorter lengths."
             );
 
-    MadePrompt Of(string template, IReadOnlyList<int> ids) =>
-        new(template, Hash(ids)) { Tokens = ids, BosCount = tokens.Bos is { } bos ? ids.Count(id => id == bos) : 0, End = EndOf(ids) };
+    RenderedPrompt Of(string template, IReadOnlyList<int> ids) =>
+        new(template, Hash(ids), new Prompt.Tokens(ids))
+        {
+            BosCount = tokens.Bos is { } bos ? ids.Count(id => id == bos) : 0,
+            End = EndOf(ids),
+        };
 
     // The first of the tokens may be the rest of a character.
-    string EndOf(IReadOnlyList<int> ids) => MadePrompt.EndOf(tokens.Decode([.. ids.Skip(ids.Count - EndTokens)]).TrimStart('\uFFFD'));
-
-    /// <summary>Messages without a template: their texts, empty lines between them.</summary>
-    internal static string PlainText(IReadOnlyList<ChatTurn> turns) => string.Join("\n\n", turns.Select(t => t.Content));
+    string EndOf(IReadOnlyList<int> ids) => RenderedPrompt.EndOf(tokens.Decode([.. ids.Skip(ids.Count - EndTokens)]).TrimStart('\uFFFD'));
 
     internal static string Hash(IReadOnlyList<int> ids)
     {

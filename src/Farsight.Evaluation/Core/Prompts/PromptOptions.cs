@@ -1,21 +1,21 @@
 namespace Farsight.Evaluation.Core.Prompts;
 
-/// <summary>What a user decides about prompts.</summary>
+/// <summary>Holds the user's choices about prompts.</summary>
 /// <param name="Template">Whether the model's chat template is used.</param>
-/// <param name="Window">Tokens that prompt and completion may have together; null where it is not known (an endpoint's).</param>
-/// <param name="MaxPrompt">Most tokens of a prompt before the chat template, where a benchmark cuts; null for what the window
-/// leaves.</param>
+/// <param name="Window">Maximum tokens of prompt and completion together; null where it is not known (an endpoint's).</param>
+/// <param name="MaxPrompt">Maximum tokens of a prompt before the chat template, where a benchmark cuts; null for the room in the
+/// window.</param>
 public sealed record PromptOptions(TemplateUse Template = TemplateUse.Task, int? Window = null, int? MaxPrompt = null);
 
-/// <summary>Whether prompts are put into the model's chat template.</summary>
+/// <summary>Selects whether the model's chat template is applied.</summary>
 public enum TemplateUse
 {
-    /// <summary>Where the benchmark does.</summary>
+    /// <summary>Applies it where the benchmark does.</summary>
     Task,
 
-    /// <summary>Always.</summary>
+    /// <summary>Always applies it.</summary>
     Chat,
 
-    /// <summary>Never.</summary>
+    /// <summary>Never applies it.</summary>
     Raw,
 }

@@ -3,7 +3,7 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Evaluation.Core.Prompts;
 
-/// <summary><see cref="ITextTokens"/> over a tokenizer.</summary>
+/// <summary>Implements <see cref="ITextTokens"/> over a tokenizer.</summary>
 public sealed class TokenizerText(Tokenizer tokenizer) : ITextTokens
 {
     /// <inheritdoc/>
@@ -11,7 +11,8 @@ public sealed class TokenizerText(Tokenizer tokenizer) : ITextTokens
         tokenizer.Bos
         ?? tokenizer.Eos
         ?? throw new InputException(
-            "The tokenizer names neither a token that begins a text nor one that ends it; add bos_token or eos_token to tokenizer_config.json."
+            "The tokenizer names neither a token that begins a text nor one that ends it; "
+                + "add bos_token or eos_token to tokenizer_config.json."
         );
 
     /// <inheritdoc/>

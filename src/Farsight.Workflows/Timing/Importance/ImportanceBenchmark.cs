@@ -5,7 +5,7 @@ using Farsight.Engine;
 
 namespace Farsight.Workflows.Timing.Importance;
 
-/// <summary>How well scorers find the chunk that answers, and how fast they read.</summary>
+/// <summary>Measures how well scorers find the chunk that answers, and how fast they read.</summary>
 public static class ImportanceBenchmark
 {
     const int FictionDocuments = 20, FictionSeed = 1, Passes = 5;
@@ -87,3 +87,10 @@ public static class ImportanceBenchmark
         return watch.Elapsed.TotalSeconds;
     }
 }
+
+/// <summary>One scorer on one set.</summary>
+/// <param name="Set">Where the questions are from.</param>
+/// <param name="Scorer">Its name.</param>
+/// <param name="WithAnswer">Whether the gold answer was given beside the question.</param>
+/// <param name="Quality">The result.</param>
+public sealed record ImportanceRow(string Set, string Scorer, bool WithAnswer, RankQuality Quality);

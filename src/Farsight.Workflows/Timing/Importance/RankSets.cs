@@ -75,10 +75,21 @@ public static class RankSets
     {
         if (!File.Exists(path))
         {
-            throw new InputException($"{path} is missing; give --data the folder with the benchmarks' files.");
+            throw new InputException($"{path} is missing; the data folder must contain the benchmarks' files.");
         }
         using FileStream file = File.OpenRead(path);
         using Stream plain = path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file;
         return JsonDocument.Parse(plain);
     }
 }
+
+/// <summary>A document in chunks, and questions of which is known where the answer stands.</summary>
+/// <param name="Chunks">[N] texts.</param>
+/// <param name="Questions">At least one.</param>
+public sealed record RankCase(IReadOnlyList<string> Chunks, IReadOnlyList<RankQuestion> Questions);
+
+/// <summary>A question whose evidence is known.</summary>
+/// <param name="Question">What is asked.</param>
+/// <param name="Answer">The gold answer.</param>
+/// <param name="Gold">Numbers of the chunks that hold the evidence, at least one.</param>
+public sealed record RankQuestion(string Question, string Answer, IReadOnlyList<int> Gold);

@@ -1,11 +1,9 @@
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Answering;
-using Farsight.Engine.Inference;
-using Farsight.Engine.Models;
 
 namespace Farsight.Tests.Alignment.Answering;
 
-/// <summary>Copies of the bundled model whose side files differ: what generation makes of them, and what is said on loading.</summary>
+/// <summary>Tests generation and notices with copies of the bundled model whose side files differ.</summary>
 public sealed class ModelSideFileTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();
@@ -29,22 +27,22 @@ public sealed class ModelSideFileTests : IDisposable
     }
 
     [Fact]
-    public void A_text_ends_at_an_end_token_that_only_generation_config_names()
+    public async Task A_text_ends_at_an_end_token_that_only_generation_config_names()
     {
         // The continuation is the one of an independent implementation; token 1121 would be the fifth.
         File.WriteAllText(_folder["generation_config.json"], """{"eos_token_id":[2044,1121],"do_sample":false}""");
         using LoadedModel model = Open();
 
-        GeneratedText text = TextGenerator.Generate(
-            model, [model.RawPrompt("The lamp in the harbor")], true, new(12, Sampling.Greedy), null, CancellationToken.None)[0];
+        Completion text = (await model.LanguageModel.CompleteAsync([new(new Prompt.RawText("The lamp in the harbor"), new(12))]))[0];
 
         Assert.Equal([271, 258, 1460, 621], text.Tokens);
+        Assert.Equal(1121, text.StopToken);
         Assert.Equal(FinishReason.Stop, text.FinishReason);
         Assert.Empty(_notices);
     }
 
     [Fact]
-    public void Contradictions_between_the_files_are_said_once()
+    public void Contradictions_between_the_files_are_reported_once()
     {
         File.WriteAllText(_folder["generation_config.json"], """{"eos_token_id":1121}""");
         File.WriteAllText(_folder["special_tokens_map.json"], """{"bos_token":"<|user|>"}""");
@@ -53,14 +51,14 @@ public sealed class ModelSideFileTests : IDisposable
         _ = model.Format.Conversation([new("user", "Hello")]);
 
         Assert.Equal(4, _notices.Count);
-        Assert.Contains("eos_token_id names 2044, and generation_config.json names 1121", _notices[0]);
-        Assert.Contains("bos_token is '<|begin_of_text|>', and special_tokens_map.json says '<|user|>'", _notices[1]);
-        Assert.Contains("bos_token_id of config.json is 2043, and bos_token of the tokenizer has the id 2045", _notices[2]);
-        Assert.Contains("eos_token of the tokenizer has the id 2044, and eos_token_id of the model is 1121", _notices[3]);
+        Assert.Contains("eos_token_id names 2044, but generation_config.json names 1121", _notices[0]);
+        Assert.Contains("bos_token is '<|begin_of_text|>', but in special_tokens_map.json it is '<|user|>'", _notices[1]);
+        Assert.Contains("bos_token_id of config.json is 2043, but bos_token of the tokenizer has the id 2045", _notices[2]);
+        Assert.Contains("eos_token of the tokenizer has the id 2044, but eos_token_id of the model is 1121", _notices[3]);
     }
 
     [Fact]
-    public void A_template_that_writes_an_undefined_name_is_said_once_when_it_is_used()
+    public void A_template_that_renders_an_undefined_name_is_reported_once_when_it_is_used()
     {
         File.WriteAllText(
             _folder["chat_template.jinja"],

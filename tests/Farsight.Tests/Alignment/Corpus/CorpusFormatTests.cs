@@ -1,6 +1,8 @@
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Text;
 using Farsight.Alignment.Corpus;
+using Farsight.Alignment.Corpus.Reading;
 using Farsight.Engine;
 
 namespace Farsight.Tests.Alignment.Corpus;
@@ -8,6 +10,10 @@ namespace Farsight.Tests.Alignment.Corpus;
 /// <summary>How documents lie in files: every format, found out and asked for.</summary>
 public sealed class CorpusFormatTests : IDisposable
 {
+    // Made by zstd --check and by pzstd (1.5.4) from six lines {"text":"aaa…"} to {"text":"fff…"}, 40 letters each.
+    const string ZstdFrame = "KLUv/WQ4AIUBAKh7InRleHQiOiJhIn0KYmNkZWYifQoLAHClAA7gygNcwJUHuIArD3ABV+5V2lACJHsJawE=",
+        PzstdFile = "UCpNGAQAAAA9AAAAKLUv/QRYhQEAqHsidGV4dCI6ImEifQpiY2RlZiJ9CgsAcKUADuDKA1zAlQe4gCsPcAFX7lXaUAIkewlrAQ==";
+
     readonly string _folder = Directory.CreateTempSubdirectory("farsight-corpus-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -18,7 +24,7 @@ public sealed class CorpusFormatTests : IDisposable
         Write("c.jsonl", """{"title":"t","content":"one"}""" + "\n" + """{"content":"two"}""");
 
         Assert.Equal(["one", "two"], Read(o => o with { Field = "content" }).Select(d => d.Text));
-        Assert.Contains("name one of 'title', 'content' with --field", Fault(o => o), StringComparison.Ordinal);
+        Assert.Contains("Set the field to one of 'title', 'content'.", Fault(o => o), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -33,7 +39,8 @@ public sealed class CorpusFormatTests : IDisposable
         "Describe it."
     )]
     [InlineData(
-        "Below is a paper. Memorize the paper and answer my question after the paper.\n The paper begins. \n Of gold.\n\nAnd lead. \n Now the paper ends. \nQuestion: Of what?",
+        "Below is a paper. Memorize the paper and answer my question after the paper.\n The paper begins. \n Of gold.\n\nAnd lead. "
+            + "\n Now the paper ends. \nQuestion: Of what?",
         "Of gold.\n\nAnd lead.",
         "Of what?"
     )]
@@ -58,7 +65,8 @@ public sealed class CorpusFormatTests : IDisposable
     {
         Write(
             "c.jsonl",
-            """{"messages":[{"from":"system","value":"Be good."},{"from":"human","value":"A story of some length.\n\nWho?"},{"from":"gpt","value":"She."}]}"""
+            """{"messages":[{"from":"system","value":"Be good."},"""
+                + """{"from":"human","value":"A story of some length.\n\nWho?"},{"from":"gpt","value":"She."}]}"""
         );
 
         SourceDocument read = Assert.Single(Read(o => o));
@@ -72,7 +80,8 @@ public sealed class CorpusFormatTests : IDisposable
     {
         Write(
             "c.jsonl",
-            $$"""{"conversations":[{{Turn("user", "All of it.")}},{{Turn("assistant", "Read.")}},{{Turn("user", "Who?")}},{{Turn("assistant", "She.")}}]}"""
+            $$"""{"conversations":[{{Turn("user", "All of it.")}},{{Turn("assistant", "Read.")}},{{Turn("user", "Who?")}},"""
+                + $$"""{{Turn("assistant", "She.")}}]}"""
         );
 
         SourceDocument read = Assert.Single(Read(o => o));
@@ -85,9 +94,11 @@ public sealed class CorpusFormatTests : IDisposable
     public void Instructions_hold_a_document_or_are_left_out()
     {
         const string Book =
-            "Below is some paragraphs in the book, Moby Dick. Memorize the content and answer my question after the book.\\n The whale. \\n Now the material ends. Please summarize it.";
+            "Below is some paragraphs in the book, Moby Dick. Memorize the content and answer my question after the book.\\n The "
+                + "whale. \\n Now the material ends. Please summarize it.";
         const string Two =
-            "There are two papers. Memorize them and answer my question after the paper.\\n The first paper begins. \\n One. Now the first paper ends. The second paper begins. Two. Now the second paper ends.Compare.";
+            "There are two papers. Memorize them and answer my question after the paper.\\n The first paper begins. \\n One. Now the "
+                + "first paper ends. The second paper begins. Two. Now the second paper ends.Compare.";
         Write(
             "alpaca.json",
             $$"""
@@ -156,7 +167,7 @@ public sealed class CorpusFormatTests : IDisposable
         File.WriteAllBytes(At("d.jsonl.gz"), all[..(all.Length / 2)]);
 
         Assert.Matches(
-            @"^'.*d\.jsonl\.gz', line \d{3,}: the compressed data are damaged or end too early; get the file anew\.$",
+            @"^'.*d\.jsonl\.gz', line \d{3,}: the compressed data is damaged or incomplete; download the file again\.$",
             Fault(o => o));
     }
 
@@ -170,26 +181,62 @@ public sealed class CorpusFormatTests : IDisposable
         for (int length = all.Length - 1; length > all.Length / 2; length--) // the first half alone is a file
         {
             File.WriteAllBytes(At("d.jsonl.gz"), all[..length]);
-            Assert.Contains("damaged or end too early", Fault(o => o), StringComparison.Ordinal);
+            Assert.Contains("damaged or incomplete", Fault(o => o), StringComparison.Ordinal);
         }
     }
 
     [Fact]
-    public void A_cut_zstd_file_is_one_sentence()
+    public void Zstd_frames_and_skippable_frames_are_read_in_any_order()
     {
-        byte[] all = ZstdStored(Encoding.UTF8.GetBytes("{\"text\":\"a\"}\n{\"text\":\"b\"}\n"));
-        File.WriteAllBytes(At("d.jsonl.zst"), all[..^9]);
+        byte[] frame = Convert.FromBase64String(ZstdFrame), skippable = [0x5F, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 1, 2, 3];
+        byte[] pzstd = Convert.FromBase64String(PzstdFile);
 
-        Assert.Contains("damaged or end too early", Fault(o => o), StringComparison.Ordinal);
+        Assert.Equal(Letters(1), Zstd(frame));
+        Assert.Equal(Letters(1), Zstd(pzstd));
+        Assert.Equal(Letters(2), Zstd([.. skippable, .. frame, .. skippable, .. pzstd]));
+        Assert.Equal(Letters(2), Zstd([.. frame, .. frame, .. skippable]));
+
+        string[] Zstd(byte[] file)
+        {
+            File.WriteAllBytes(At("d.jsonl.zst"), file);
+            return [.. Read(o => o).Select(d => d.Text)];
+        }
+
+        static string[] Letters(int times) =>
+            [.. Enumerable.Repeat("abcdef", times).SelectMany(letters => letters).Select(letter => new string(letter, 40))];
+    }
+
+    [Fact]
+    public void A_zstd_file_that_is_cut_or_damaged_is_one_sentence_with_its_path()
+    {
+        byte[] frame = Convert.FromBase64String(ZstdFrame), all = [.. frame, .. frame];
+        for (int length = 4; length < all.Length; length++)
+        {
+            if (length != frame.Length) // the first frame alone is a file
+            {
+                Check(all[..length]);
+            }
+        }
+        byte[] damaged = [.. frame];
+        damaged[^1] ^= 1; // the checksum
+        Check(damaged);
+        Check([.. frame, .. "no frame"u8]);
+
+        void Check(byte[] file)
+        {
+            File.WriteAllBytes(At("d.jsonl.zst"), file);
+            Assert.Matches(
+                @"^'.*d\.jsonl\.zst', line \d+: the compressed data is damaged or incomplete; download the file again\.$", Fault(o => o));
+        }
     }
 
     [Theory]
     [InlineData("[{\"text\":\"a\"},\n{\"text\":\"b\"", "line 2: the file ends inside its JSON array")]
-    [InlineData("[{\"text\":\"a\"}\n{\"text\":\"b\"}]", "line 2: expected a comma or the array's end after record 1, and found '{'")]
+    [InlineData("[{\"text\":\"a\"}\n{\"text\":\"b\"}]", "line 2: expected a comma or the end of the array after record 1, but found '{'")]
     [InlineData("[{\"text\":\"a\"},\n\n17]", "line 3: record 2 of the array must be a JSON object")]
-    [InlineData("[{\"text\":\"a\"},\n\n{\"text\":\"b\",}]", "line 3: the record is not JSON")]
-    [InlineData("{\"text\":\"a\"}\n{\"text\" \"b\"}", "line 2: the line is not JSON")]
-    [InlineData("{\"\\ud800\":\"x\"}", "line 1: the name of a field holds an escape that is no character")]
+    [InlineData("[{\"text\":\"a\"},\n\n{\"text\":\"b\",}]", "line 3: the record is not valid JSON")]
+    [InlineData("{\"text\":\"a\"}\n{\"text\" \"b\"}", "line 2: the line is not valid JSON")]
+    [InlineData("{\"\\ud800\":\"x\"}", "line 1: the name of a field contains an escape that is not a valid character")]
     [InlineData("{\"text\":\"a\"}\n{\"text\":7}", "line 2: the text field 'text' is missing")]
     public void A_broken_record_is_named_with_its_line(string content, string message)
     {
@@ -233,7 +280,7 @@ public sealed class CorpusFormatTests : IDisposable
         Assert.Equal("a.txt", Assert.Single(Read(o => o, report)).Id);
         Assert.Equal(["questions.json"], report.PassedOver);
         Assert.Contains(
-            "name one of 'document'",
+            "Set the field to one of 'document'",
             Assert.Throws<InputException>(() => DocumentReader.Read(At("questions.json")).ToList()).Message,
             StringComparison.Ordinal);
     }
@@ -255,17 +302,33 @@ public sealed class CorpusFormatTests : IDisposable
         using (StreamWriter lines = new(At("large.jsonl")))
         {
             string text = new('x', 100_000);
-            for (int i = 0; i < 600; i++)
+            for (int i = 0; i < 200; i++)
             {
                 lines.WriteLine($$"""{"text":"{{text}}"}""");
             }
         }
-        long before = GC.GetTotalMemory(forceFullCollection: true), most = 0;
-        foreach (SourceDocument document in DocumentReader.Read(At("large.jsonl")).Where((_, i) => i % 100 == 99))
+
+        int[] buffers = [.. JsonRecords.Read(new("large.jsonl", At("large.jsonl"), IsNamed: true)).Select(BufferOf)];
+
+        Assert.Equal(200, buffers.Length);
+        Assert.InRange(buffers.Max(), 100_000, 300_000); // of 20 MB
+
+        static int BufferOf(JsonRecord record) =>
+            MemoryMarshal.TryGetArray(record.Json, out ArraySegment<byte> buffer) ? buffer.Array!.Length : int.MaxValue;
+    }
+
+    [Fact]
+    public void A_document_is_given_before_the_next_one_is_read()
+    {
+        Write("d.jsonl", string.Concat(Enumerable.Repeat("{\"text\":\"a\"}\n", 20)) + "{\"text\" \"b\"}\n");
+
+        using IEnumerator<SourceDocument> documents = Read(o => o).GetEnumerator();
+
+        for (int i = 0; i < 20; i++)
         {
-            most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
+            Assert.True(documents.MoveNext());
         }
-        Assert.InRange(most, 1, 10_000_000); // of 60 MB
+        Assert.Contains("line 21", Assert.Throws<InputException>(() => documents.MoveNext()).Message, StringComparison.Ordinal);
     }
 
     static byte[] Gzip(ReadOnlySpan<byte> bytes)

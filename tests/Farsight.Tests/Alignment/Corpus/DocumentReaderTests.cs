@@ -44,16 +44,16 @@ public sealed class DocumentReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("d.jsonl", "{\"text\":\"a\"}\n{\"text\":", "line 2", "not JSON")]
+    [InlineData("d.jsonl", "{\"text\":\"a\"}\n{\"text\":", "line 2", "not valid JSON")]
     [InlineData("d.jsonl", "{\"text\":\"a\"}\n{\"body\":\"b\"}", "line 2", "'text' is missing")]
     [InlineData("d.jsonl", "[1]", "line 1", "expected a JSON object")]
     [InlineData("d.jsonl", "{\"text\":\"a\",\"questions\":[{\"question\":\"q\"}]}", "line 1", "'answer' is missing")]
     [InlineData("d.jsonl", "{\"text\":\"a\",\"questions\":{}}", "line 1", "'questions' must be an array")]
-    [InlineData("d.jsonl", "{\"text\":\"\\ud800\"}", "line 1", "no character")]
+    [InlineData("d.jsonl", "{\"text\":\"\\ud800\"}", "line 1", "not a valid character")]
     [InlineData("d.jsonl", "{\"text\":\" \"}", "line 1", "'text' is empty")]
-    [InlineData("d.jsonl", "\n", "", "holds no document")]
-    [InlineData("d.txt", " \n", "d.txt", "holds no text")]
-    [InlineData("d.csv", "a,b", "", "holds no .txt, .md, .jsonl or .json file")]
+    [InlineData("d.jsonl", "\n", "", "contains no documents")]
+    [InlineData("d.txt", " \n", "d.txt", "contains no text")]
+    [InlineData("d.csv", "a,b", "", "contains no .txt, .md, .jsonl or .json file")]
     public void What_is_wrong_is_named_with_file_and_line(string name, string content, string place, string what)
     {
         Write(name, content);

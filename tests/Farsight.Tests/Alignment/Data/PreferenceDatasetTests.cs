@@ -35,8 +35,8 @@ public sealed class PreferenceDatasetTests : IDisposable
     [InlineData("{\"id\"", "\"id\"", "one sample in JSON")]                       // not JSON
     [InlineData("\"chosen\":\"Here.\",", "", "lacks 'chosen'")]                      // a field is missing
     [InlineData("\"score\":6.5,", "", "lacks 'score' (at $.context[0])")]
-    [InlineData("\"question\"", "\"qestion\"", "'qestion' is not known")]
-    [InlineData("\"seed\":1", "\"seed\":1,\"seeed\":1", "'seeed' is not known (at $.provenance.seeed)")]
+    [InlineData("\"question\"", "\"qestion\"", "the field 'qestion' is unknown")]
+    [InlineData("\"seed\":1", "\"seed\":1,\"seeed\":1", "the field 'seeed' is unknown (at $.provenance.seeed)")]
     [InlineData("\"Here.\"", "\"\"", "chosen is empty")]
     [InlineData("\"Here.\"", "null", "a field is null (at $.chosen)")]
     [InlineData("[\"There.\",\"Nowhere.\"]", "[]", "rejected is empty")]
@@ -66,7 +66,7 @@ public sealed class PreferenceDatasetTests : IDisposable
     }
 
     [Theory]
-    [InlineData("s-0", ":2: the id 's-0' is also that of line 1")]
+    [InlineData("s-0", ":2: the id 's-0' is also the id of line 1")]
     [InlineData("", ":2: the line is empty")]
     public void Lines_that_repeat_an_id_or_are_empty_are_refused(string second, string said)
     {
@@ -81,7 +81,7 @@ public sealed class PreferenceDatasetTests : IDisposable
         Assert.Contains("does not exist", Assert.Throws<InputException>(() => PreferenceDataset.Read(_path)).Message);
 
         File.WriteAllText(_path, "");
-        Assert.Contains("no sample", Assert.Throws<InputException>(() => PreferenceDataset.Read(_path)).Message);
+        Assert.Contains("is empty; a preference dataset has one sample per line", Assert.Throws<InputException>(() => PreferenceDataset.Read(_path)).Message);
 
         File.WriteAllBytes(_path, [(byte)'"', 0xff, (byte)'"']);
         Assert.Contains("UTF-8", Assert.Throws<InputException>(() => PreferenceDataset.Read(_path)).Message);

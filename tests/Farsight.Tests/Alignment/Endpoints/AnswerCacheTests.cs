@@ -99,7 +99,7 @@ public sealed class AnswerCacheTests : IDisposable
 
         Assert.True(again.Usage.Damaged > damaged.Length / 2);
         Assert.Equal((again.Usage.Damaged, again.Usage.Damaged), (server.Requests - 1, notices.Count));
-        Assert.Equal($"{file} is damaged; its request is asked again.", notices[0]);
+        Assert.Equal($"{file} is damaged; its request is sent again.", notices[0]);
         Assert.Equal(damaged.Length, again.Usage.Damaged + again.Usage.FromCache);
         _ = await again.GetResponseAsync(Ask("x"));
         Assert.Equal(bytes, File.ReadAllBytes(file));

@@ -22,9 +22,9 @@ public sealed class ChatWireTests
 
     [Theory]
     [
-        InlineData("", "no valid JSON"),
-        InlineData("hello", "no valid JSON"),
-        InlineData("""{"choices":[{"message":{"content":"\ud800"}}]}""", "no valid JSON")
+        InlineData("", "not the valid JSON"),
+        InlineData("hello", "not the valid JSON"),
+        InlineData("""{"choices":[{"message":{"content":"\ud800"}}]}""", "not the valid JSON")
     ]
     [
         InlineData("[]", "no choice"),

@@ -49,7 +49,7 @@ public sealed class EndpointKeyTests : IDisposable
 
         Assert.All(server.Authorizations, a => Assert.Equal($"Bearer {Key}", a));
         Assert.Contains(
-            "Incorrect API key provided: Bearer [key]. See whether the key in the environment variable FARSIGHT_TEST_KEY is right.",
+            "Incorrect API key provided: Bearer [key]. Check the key in the environment variable FARSIGHT_TEST_KEY.",
             refused.Message);
         Assert.Equal(
             2,

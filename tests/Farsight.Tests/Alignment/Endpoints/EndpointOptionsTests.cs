@@ -25,12 +25,12 @@ public sealed class EndpointOptionsTests
 
     [Theory]
     [
-        InlineData("localhost:8000", "'localhost:80…' is no address"),
-        InlineData("/v1", "'/v1' is no address"),
-        InlineData("ftp://h/v1", "is no address"),
-        InlineData("", "is no address")
+        InlineData("localhost:8000", "'localhost:80…' is not the address"),
+        InlineData("/v1", "'/v1' is not the address"),
+        InlineData("ftp://h/v1", "is not the address"),
+        InlineData("", "is not the address")
     ]
-    [InlineData("http://me:secret@h.example/v1", "--endpoint h.example: the address holds a user or password")]
+    [InlineData("http://me:secret@h.example/v1", "The address of h.example holds a user or password")]
     public void What_is_no_address_is_refused_in_a_sentence(string url, string sentence)
     {
         string message = Refusal(new([url], "m"));
@@ -45,19 +45,19 @@ public sealed class EndpointOptionsTests
         EndpointOptions good = new(["http://localhost:1"], "m");
         good.Check();
 
-        Assert.Contains("--endpoint is missing", Refusal(good with { Urls = [] }));
-        Assert.Contains("is given twice", Refusal(good with { Urls = ["http://localhost:1", "http://localhost:1/v1/"] }));
-        Assert.Contains("--endpoint-model is missing", Refusal(good with { Model = " " }));
-        Assert.Contains("--concurrency is 0", Refusal(good with { Concurrency = 0 }));
-        Assert.Contains("--timeout is 0 seconds", Refusal(good with { Timeout = TimeSpan.Zero }));
-        Assert.Contains("--endpoint-price", Refusal(good with { Prices = new(1, -1) }));
+        Assert.Contains("Urls is missing", Refusal(good with { Urls = [] }));
+        Assert.Contains("http://localhost:1 twice; raise Concurrency", Refusal(good with { Urls = ["http://localhost:1", "http://localhost:1/v1/"] }));
+        Assert.Contains("Model is missing", Refusal(good with { Model = " " }));
+        Assert.Contains("Concurrency is 0", Refusal(good with { Concurrency = 0 }));
+        Assert.Contains("Timeout is 0 seconds", Refusal(good with { Timeout = TimeSpan.Zero }));
+        Assert.Contains("Prices has a negative price", Refusal(good with { Prices = new(1, -1) }));
         Assert.Contains("is a file", Refusal(good with { Cache = typeof(EndpointOptionsTests).Assembly.Location }));
         Assert.Contains(
-            "cannot be made",
+            "cannot be created",
             Assert
                 .Throws<InputException>(() => EndpointSet.Open(good with { Cache = typeof(EndpointOptionsTests).Assembly.Location + "/x" }))
                 .Message);
     }
 
-    static string Refusal(EndpointOptions options) => Assert.Throws<InputException>(options.Check).Message;
+    static string Refusal(EndpointOptions options) => Assert.Throws<InputException>(() => options.Check()).Message;
 }

@@ -142,7 +142,8 @@ public sealed class EndpointSetTests
             told,
             e =>
                 Assert.Equal(
-                    $"{server.Url} gave no answer 5 times in a row, lastly because it answered 500: <html>broken</html>. See whether the server runs and --endpoint is right, then run the same command again.",
+                    $"{server.Url} gave no answer 5 times in a row; last error: it answered 500: <html>broken</html>. "
+                        + "Check that the server runs and that its address is right, then rerun the command to resume.",
                     e.Message));
         Assert.All(told, e => Assert.Null(e.Refusal));
         Assert.InRange(server.Requests, 5, 10);
@@ -161,7 +162,7 @@ public sealed class EndpointSetTests
 
         string message = (await Assert.ThrowsAsync<EndpointException>(() => set.GetResponseAsync(Ask("x")))).Message;
 
-        Assert.StartsWith($"{url} gave no usable answer to a request in 2 attempts; at the last the connection failed: ", message);
+        Assert.StartsWith($"{url} gave no usable answer to a request in 2 attempts; last error: the connection failed: ", message);
     }
 
     [Fact]
@@ -216,7 +217,8 @@ public sealed class EndpointSetTests
         string message = (await Assert.ThrowsAsync<EndpointException>(() => set.GetResponseAsync(Ask("x")))).Message;
 
         Assert.Equal(
-            $"{server.Url} gave no usable answer to a request in 3 attempts; at the last there was no whole answer within 10 seconds. See to the server, then run the same command again.",
+            $"{server.Url} gave no usable answer to a request in 3 attempts; last error: there was no complete answer within 10 seconds. "
+                + "Check the server, then rerun the command to resume.",
             message);
         Assert.Equal(3, server.Requests);
     }
@@ -231,12 +233,12 @@ public sealed class EndpointSetTests
 
         string message = (await Assert.ThrowsAsync<EndpointException>(() => set.GetResponseAsync(Ask("x")))).Message;
 
-        Assert.StartsWith($"{server.Url} gave no answer 1 time, lastly because it answered 429: too many requests.", message);
+        Assert.StartsWith($"{server.Url} gave no answer 1 time; last error: it answered 429: too many requests.", message);
     }
 
     [Theory]
     [InlineData(EndpointFault.BadRequest, 400, "refuses the request with 400: this model's maximum context length is 10 tokens. ")]
-    [InlineData(EndpointFault.QuotaSpent, 429, "refuses the request with 429: You exceeded your current quota. See to the account's quota")]
+    [InlineData(EndpointFault.QuotaSpent, 429, "refuses the request with 429: You exceeded your current quota. Check the account's quota")]
     [InlineData(EndpointFault.Unauthorized, 401, "Put a key into the environment variable FARSIGHT_API_KEY")]
     public async Task A_refusal_is_final_and_says_what_the_server_said(EndpointFault fault, int status, string said)
     {
@@ -288,7 +290,8 @@ public sealed class EndpointSetTests
         Assert.Equal(new EndpointUsage(4, 0, 0, 0, 0, 1, 30, 15, 1, (30 * 2 + 15 * 6) / 1_000_000m), set.Usage);
         Assert.Equal(set.Usage, set.GetService(typeof(EndpointUsage)));
         Assert.Equal(
-            "4 answers from endpoints, 1 cut short at their limit of tokens, 30 tokens read and 15 written, 1 answers whose tokens were not counted, cost 0.0002",
+            "4 answers from endpoints, 1 cut at their maximum tokens, 30 tokens read and 15 written, "
+                + "1 answers whose tokens were not counted, cost 0.0002",
             set.Usage.ToString());
     }
 

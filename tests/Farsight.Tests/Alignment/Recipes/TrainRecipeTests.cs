@@ -32,7 +32,7 @@ public sealed class TrainRecipeTests
     [InlineData("held_out=-1", "held_out: -1")]
     [InlineData("positions.target_length=0", "positions.target_length: 0")]
     [InlineData("positions.sparse_share=2", "positions.sparse_share: 2")]
-    [InlineData("positions.scheme=random", "positions.scheme: 'random' is unknown; one of")]
+    [InlineData("positions.scheme=random", "positions.scheme: 'random' is unknown; use one of")]
     [InlineData(
         "positions={\"scheme\":\"e2llm\",\"target_length\":4096,\"max_scale\":8}",
         "positions.max_scale: 8 belongs to the rope linear:8, and rope is "
@@ -41,10 +41,10 @@ public sealed class TrainRecipeTests
     [InlineData("lora.alpha=0", "lora.alpha: 0")]
     [InlineData("lora.targets=[]", "lora.targets: the list is empty")]
     [InlineData("lora.targets=[\"x_proj\"]", "lora.targets: 'x_proj' is unknown")]
-    [InlineData("lora.targets=[\"q_proj\",\"q_proj\"]", "lora.targets: a name is there twice")]
+    [InlineData("lora.targets=[\"q_proj\",\"q_proj\"]", "lora.targets: a name is duplicated")]
     [InlineData("objective.beta=0", "objective.beta: 0")]
     [InlineData("attention={\"name\":\"shifted_sparse\",\"group\":1}", "attention.group: 1 is not usable; use 2 or more")]
-    [InlineData("attention={\"name\":\"sparse\",\"group\":8}", "attention.name: 'sparse' is unknown; one of shifted_sparse")]
+    [InlineData("attention={\"name\":\"sparse\",\"group\":8}", "attention.name: 'sparse' is unknown; use one of shifted_sparse")]
     [InlineData("attention={\"name\":\"shifted_sparse\"}", "attention.group")]
     [InlineData("optimizer.learning_rate=10", "optimizer.learning_rate: 10")]
     [InlineData("optimizer.embedding_learning_rate=0", "optimizer.embedding_learning_rate: 0")]
@@ -59,7 +59,7 @@ public sealed class TrainRecipeTests
     [InlineData("schedule={\"name\":\"constant_then_linear\",\"warmup_steps\":0,\"decay_share\":2,\"floor\":0}", "schedule.decay_share: 2")]
     [InlineData(
         "schedule.name=exponential",
-        "schedule.name: 'exponential' is unknown; one of constant, linear, cosine, constant_then_linear"
+        "schedule.name: 'exponential' is unknown; use one of constant, linear, cosine, constant_then_linear"
     )]
     [InlineData("steps=0", "steps: 0")]
     [InlineData("batch_size=0", "batch_size: 0")]

@@ -28,7 +28,7 @@ public sealed class RunDirectoryTests : IDisposable
     {
         Open(Recipe).Dispose();
 
-        Assert.Contains("--resume", Refused(() => Open(Recipe)), StringComparison.Ordinal);
+        Assert.Contains("resume it", Refused(() => Open(Recipe)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -48,8 +48,14 @@ public sealed class RunDirectoryTests : IDisposable
         Directory.CreateDirectory(Run);
         File.WriteAllText(Path.Combine(Run, "run.lock"), "");
         File.WriteAllText(Path.Combine(Run, "manifest.json.77.tmp"), "{");
+        File.WriteAllText(Path.Combine(Run, "manifest.json"), "{ \"half");
 
-        Open(Recipe).Dispose();
+        using RunDirectory run = Open(Recipe);
+
+        Assert.Equal(Recipe, File.ReadAllText(Path.Combine(Run, "recipe.resolved.json")));
+        Assert.Equal("abc", RunManifest.Parse(File.ReadAllText(Path.Combine(Run, "manifest.json"))).Inputs["data"]);
+        Assert.Empty(run.Notes);
+        Assert.Contains("in use", Refused(() => Open(Recipe, resume: true)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -122,9 +128,11 @@ public sealed class RunDirectoryTests : IDisposable
     public void A_refusal_gives_the_lock_back()
     {
         Open(Recipe).Dispose();
-        Refused(() => Open("{}", resume: true));
+        Assert.Contains("use the same recipe to resume", Refused(() => Open("{}", resume: true)), StringComparison.Ordinal);
 
-        Open(Recipe, resume: true).Dispose();
+        using RunDirectory run = Open(Recipe, resume: true);
+
+        Assert.Contains("in use", Refused(() => Open(Recipe, resume: true)), StringComparison.Ordinal);
     }
 
     [Fact]

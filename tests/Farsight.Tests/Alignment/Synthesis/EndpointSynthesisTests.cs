@@ -1,3 +1,4 @@
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Data.Exchange;
 using Farsight.Alignment.Endpoints;
@@ -18,7 +19,7 @@ public sealed class EndpointSynthesisTests : IDisposable
     [Fact]
     public void The_model_writes_questions_of_three_kinds_and_answers_them_from_the_chunks_they_are_about()
     {
-        LogoSynthesisSummary summary = Run(Options(Samples), new LedgerChat());
+        SynthesisSummary<LogoSettings> summary = Run(Options(Samples), new LedgerChat());
 
         PreferenceSample[] samples = _files.Samples();
         Assert.Equal(("write", Samples), (summary.Settings.Questions, samples.Length));
@@ -57,7 +58,7 @@ public sealed class EndpointSynthesisTests : IDisposable
             Spoil = (_, _, answer) => Interlocked.Increment(ref asked) > 80 ? throw new InputException("The endpoint is gone.") : answer,
         };
 
-        Assert.Equal("The endpoint is gone.", Assert.Throws<InputException>(() => Run(Options(Samples), broken)).Message);
+        Assert.Equal("The endpoint is gone.", Assert.ThrowsAny<InputException>(() => Run(Options(Samples), broken)).Message);
         int kept = File.ReadAllLines(_files.Output + ".partial").Length;
         LedgerChat rest = new();
         Run(Options(Samples), rest);
@@ -90,11 +91,11 @@ public sealed class EndpointSynthesisTests : IDisposable
     [Fact]
     public void A_shard_without_samples_is_refused_before_anybody_is_asked()
     {
-        InputException refused = Assert.Throws<InputException>(() =>
+        InputException refused = Assert.ThrowsAny<InputException>(() =>
             Run(Options(3) with { Shard = SynthesisShard.Parse("4/4") }, new LedgerChat()));
 
         Assert.Equal(
-            "--shard 4/4 would be empty: 3 samples are written 1 at a time and make 3 parts at most; use 3 or fewer.",
+            "shard 4/4 would be empty: 3 samples in groups of 1 make at most 3 parts; use 3 or fewer.",
             refused.Message);
         Assert.False(File.Exists(_files["data.shard-4-of-4.jsonl"]));
     }
@@ -124,7 +125,7 @@ public sealed class EndpointSynthesisTests : IDisposable
                 ? """{"accepted": false, "reason": "A nine."}"""
                 : """{"accepted": true, "reason": "Well."}""");
 
-        SynthesisCounts counts = Run(Options(Samples) with { Judge = new(judge, "judge") }, new LedgerChat()).Counts;
+        SynthesisCounts counts = Run(Options(Samples) with { Judge = new(judge.AsLanguageModel("judge")) }, new LedgerChat()).Counts;
 
         Assert.Equal(Samples, counts.Written);
         Assert.InRange(counts.Dropped["judge_rejected"], 1, Samples);
@@ -170,7 +171,7 @@ public sealed class EndpointSynthesisTests : IDisposable
             _files["documents/own.jsonl"],
             System.Text.Json.JsonSerializer.Serialize(new { text = LedgerChat.Ledger(300), questions }));
 
-        LogoSynthesisSummary summary = Run(Options(20), new LedgerChat());
+        SynthesisSummary<LogoSettings> summary = Run(Options(20), new LedgerChat());
 
         Assert.Equal("own", summary.Settings.Questions);
         string[] first = [.. _files.Samples().Where(s => s.Provenance.Try is null).Select(s => s.Question)];
@@ -216,8 +217,8 @@ public sealed class EndpointSynthesisTests : IDisposable
             time);
 
         await Task.Run(() =>
-            LogoSynthesis.Run(Options(450, _files["healthy.jsonl"]), SynthesisFiles.Endpoint(calm, 16), null, CancellationToken.None));
-        await Task.Run(() => LogoSynthesis.Run(Options(450), SynthesisFiles.Endpoint(tried, 16), null, CancellationToken.None));
+            SynthesisRun.Start(Options(450, _files["healthy.jsonl"]), SynthesisFiles.Endpoint(calm, 16), null, CancellationToken.None));
+        await Task.Run(() => SynthesisRun.Start(Options(450), SynthesisFiles.Endpoint(tried, 16), null, CancellationToken.None));
 
         Assert.Equal(File.ReadAllBytes(_files["healthy.jsonl"]), File.ReadAllBytes(_files.Output));
         Assert.InRange(tried.Usage.Answers, 2000, 5000);
@@ -227,12 +228,12 @@ public sealed class EndpointSynthesisTests : IDisposable
     public void Dispose() => _files.Dispose();
 
     /// <summary>All days of a ledger are told in the same words, so the rare ones must weigh more.</summary>
-    LogoSynthesisOptions Options(int samples, string? output = null) => _files.Options(samples, output) with { Scorer = "evidence" };
+    LogoOptions Options(int samples, string? output = null) => _files.Options(samples, output) with { Scorer = "evidence" };
 
-    static LogoSynthesisSummary Run(
-        LogoSynthesisOptions options,
+    static SynthesisSummary<LogoSettings> Run(
+        LogoOptions options,
         LedgerChat chat,
         int concurrency = 4,
         CancellationToken cancel = default
-    ) => LogoSynthesis.Run(options, SynthesisFiles.Endpoint(chat, concurrency), null, cancel);
+    ) => SynthesisRun.Start(options, SynthesisFiles.Endpoint(chat, concurrency), null, cancel);
 }

@@ -71,7 +71,8 @@ sealed partial class LedgerChat(Func<int, TimeSpan>? delay = null) : IChatClient
     }
 
     static string Written(Match day) =>
-        $"**Question:** How many lamps did the keeper of Ardmore count on day {day.Groups[1].Value}?\n\n**Answer:** {day.Groups[2].Value} lamps.";
+        $"**Question:** How many lamps did the keeper of Ardmore count on day {day.Groups[1].Value}?\n\n**Answer:** "
+            + $"{day.Groups[2].Value} lamps.";
 
     [GeneratedRegex(@"On day (\d+) the keeper of Ardmore counted (\d+) lamps")]
     private static partial Regex Day();

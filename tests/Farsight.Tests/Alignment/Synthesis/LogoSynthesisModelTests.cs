@@ -29,7 +29,7 @@ public sealed class LogoSynthesisModelTests : IDisposable
     public void A_real_model_writes_samples_that_are_the_same_on_any_number_of_threads()
     {
         WriteDocument();
-        LogoSynthesisSummary summary = Run(1, "one.jsonl");
+        SynthesisSummary<LogoSettings> summary = Run(1, "one.jsonl");
         Run(2, "two.jsonl");
 
         Assert.Equal(24, summary.Counts.Written);
@@ -45,11 +45,11 @@ public sealed class LogoSynthesisModelTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    LogoSynthesisSummary Run(int threads, string output)
+    SynthesisSummary<LogoSettings> Run(int threads, string output)
     {
         using ThreadCount count = new(threads);
-        return LogoSynthesis.Run(
-            new(SharedMaterial.PathOf(Model), _folder["own.jsonl"], 24, 1, _folder[output]),
+        return SynthesisRun.Start(
+            new LogoOptions(SharedMaterial.PathOf(Model), _folder["own.jsonl"], 24, 1, _folder[output]),
             null,
             CancellationToken.None);
     }

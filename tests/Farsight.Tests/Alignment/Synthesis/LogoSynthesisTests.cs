@@ -92,8 +92,8 @@ public sealed class LogoSynthesisTests : IDisposable
         _files.WriteOwnQuestion("What is the code of the tower of Ysmere?", "The code of the tower of Ysmere is 4711.");
         ScriptedResponses wrong = SynthesisFiles.Script((_, request, _) => $"It is {request.Random.NextUInt64() % 100}.");
 
-        Assert.Throws<InputException>(() => SynthesisFiles.Run(_files.Options(4), wrong));
-        LogoSynthesisSummary made = SynthesisFiles.Run(
+        Assert.ThrowsAny<InputException>(() => SynthesisFiles.Run(_files.Options(4), wrong));
+        SynthesisSummary<LogoSettings> made = SynthesisFiles.Run(
             _files.Options(4) with
             {
                 Chosen = ChosenSource.Gold,
@@ -117,12 +117,12 @@ public sealed class LogoSynthesisTests : IDisposable
         string file = _files["documents/own.jsonl"];
         File.WriteAllText(file, File.ReadAllText(file).Replace("is 4711.\"}", "is 5822.\"}"));
 
-        InputException e = Assert.Throws<InputException>(() => SynthesisFiles.Run(_files.Options(2) with { Chosen = ChosenSource.Gold }));
+        InputException e = Assert.ThrowsAny<InputException>(() => SynthesisFiles.Run(_files.Options(2) with { Chosen = ChosenSource.Gold }));
         Assert.Contains("gold_not_in_relevant_chunks", e.Message);
     }
 
     [Fact]
-    public void Gold_answers_and_written_questions_do_not_go_together() => Assert.Contains("--chosen gold", Assert.Throws<InputException>(
+    public void Gold_answers_and_written_questions_do_not_go_together() => Assert.Contains("chosen is gold", Assert.ThrowsAny<InputException>(
         () => SynthesisFiles.Run(_files.Options() with { Chosen = ChosenSource.Gold, Questions = QuestionSource.Write })).Message);
 
     [Fact]
@@ -154,7 +154,7 @@ public sealed class LogoSynthesisTests : IDisposable
     [Fact]
     public void When_nothing_can_be_made_the_reasons_are_told_and_no_file_is_left()
     {
-        InputException e = Assert.Throws<InputException>(() =>
+        InputException e = Assert.ThrowsAny<InputException>(() =>
             SynthesisFiles.Run(
                 _files.Options(5),
                 SynthesisFiles.Script((_, request, answer) => request.Sampling.Temperature == 0 ? answer : "I do not know.")));
@@ -177,11 +177,11 @@ public sealed class LogoSynthesisTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1, 6, "--samples is 0")]
-    [InlineData(2, 3, "--chunks is 3")]
+    [InlineData(1, 6, "samples is 0")]
+    [InlineData(2, 3, "chunks is 3")]
     public void Numbers_that_make_no_sense_are_named(int samples, int chunks, string message) => Assert.Contains(
         message,
-        Assert.Throws<InputException>(() => SynthesisFiles.Run(_files.Options(samples - 1) with { Chunks = chunks })).Message,
+        Assert.ThrowsAny<InputException>(() => SynthesisFiles.Run(_files.Options(samples - 1) with { Chunks = chunks })).Message,
         StringComparison.Ordinal);
 
     public void Dispose() => _files.Dispose();

@@ -1,4 +1,4 @@
-using Farsight.Alignment.Synthesis;
+using Farsight.Alignment.Answering;
 using Farsight.Engine.Inference;
 using Farsight.Engine.Numerics;
 using Farsight.Text.Conversations;
@@ -13,23 +13,32 @@ namespace Farsight.Tests.Alignment.Synthesis;
 /// <param name="tokenizer">Of the prompts.</param>
 /// <param name="spoil">Changes an answer: prompt's question, request, answer in; null out for a response that does not end.</param>
 sealed class ScriptedResponses(ChatFormat format, Tokenizer tokenizer, Func<string, GenerationRequest, string, string?>? spoil = null)
-    : IResponseSource
+    : ILanguageModel
 {
     internal int Calls { get; private set; }
 
-    public IReadOnlyList<int[]> Respond(IReadOnlyList<GenerationRequest> requests)
+    public string Name => "scripted";
+
+    public int? ContextWindow => null;
+
+    public ModelCapabilities Capabilities { get; } = new() { AcceptsTokens = true, IsBatched = true };
+
+    public Task<IReadOnlyList<Completion>> CompleteAsync(IReadOnlyList<CompletionRequest> requests, CancellationToken cancellationToken)
     {
         Calls++;
-        return [.. requests.Select(Respond)];
+        return Task.FromResult<IReadOnlyList<Completion>>([.. requests.Select(r => Respond(new(
+            ((Prompt.Tokens)r.Prompt).Ids, r.Options.MaxNewTokens, new(r.Options.Temperature, r.Options.TopP), r.Random!.Value)))]);
     }
 
-    int[] Respond(GenerationRequest request)
+    Completion Respond(GenerationRequest request)
     {
         string[] parts = tokenizer.Decode([.. request.Prompt], skipSpecialTokens: false).Split("<|user|>");
         string question = parts[1].Split("<|assistant|>")[0];
         string? answer = Read(parts[0], question) ?? Invent(request.Random);
         answer = spoil is null ? answer : spoil(question, request, answer);
-        return answer is null ? [.. format.Response("and so on")[..^1]] : format.Response(answer);
+        return answer is null
+            ? new("and so on", FinishReason.Length)
+            : new(format.ReadResponse(format.Response(answer)), FinishReason.Stop);
     }
 
     static string? Read(string context, string question)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Synthesis;
 using Farsight.Engine.Inference;
@@ -44,11 +45,11 @@ sealed class SynthesisFiles : IDisposable
 
     internal static ChatFormat Format { get; } = ChatFormat.For(Tokenizer);
 
-    internal LogoSynthesisOptions Options(int samples = 40, string? output = null) =>
+    internal LogoOptions Options(int samples = 40, string? output = null) =>
         new("unused", Documents, samples, Seed: 5, output ?? Output) { ChunkTokens = ChunkTokens, Chunks = Chunks, Scorer = "entities" };
 
-    internal static SynthesisModel Model(IResponseSource? source = null) =>
-        new("scripted", "abc", 2048, Tokenizer, Format, new LocalResponder(source ?? Script(), Format, [Format.Eos]));
+    internal static SynthesisModel Model(ILanguageModel? source = null) =>
+        new("scripted", "abc", 2048, Tokenizer, Format, source ?? Script());
 
     internal static SynthesisModel Endpoint(IChatClient chat, int concurrency) =>
         new(
@@ -57,14 +58,13 @@ sealed class SynthesisFiles : IDisposable
             2048,
             Tokenizer,
             Format,
-            new EndpointResponder(new(chat, "scripted chat", concurrency), Tokenizer),
-            chat);
+            chat.AsLanguageModel("scripted chat", concurrency));
 
     internal static ScriptedResponses Script(Func<string, GenerationRequest, string, string?>? spoil = null) =>
         new(Format, Tokenizer, spoil);
 
-    internal static LogoSynthesisSummary Run(LogoSynthesisOptions options, IResponseSource? source = null) =>
-        LogoSynthesis.Run(options, Model(source), null, CancellationToken.None);
+    internal static SynthesisSummary<LogoSettings> Run(LogoOptions options, ILanguageModel? source = null) =>
+        SynthesisRun.Start(options, Model(source), null, CancellationToken.None);
 
     /// <summary>Replaces the documents by one with a question of its own.</summary>
     internal void WriteOwnQuestion(string question, string answer)

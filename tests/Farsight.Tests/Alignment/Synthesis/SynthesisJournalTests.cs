@@ -75,28 +75,28 @@ public sealed class SynthesisJournalTests : IDisposable
         File.WriteAllText(_files["file"], "");
         string output = Path.Combine(_files["file"], "folder", "data.jsonl");
 
-        InputException refused = Assert.Throws<InputException>(() => SynthesisFiles.Run(_files.Options(4, output)));
+        InputException refused = Assert.ThrowsAny<InputException>(() => SynthesisFiles.Run(_files.Options(4, output)));
 
-        Assert.Equal($"The folder of {output} cannot be made; give --out another place.", refused.Message);
+        Assert.Equal($"The folder of {output} cannot be created; choose another output folder.", refused.Message);
     }
 
     [Fact]
     public void Other_settings_are_refused_by_name()
     {
         Assert.Throws<OperationCanceledException>(() => StopAfter(1));
-        LogoSynthesisOptions options = _files.Options(Samples);
+        LogoOptions options = _files.Options(Samples);
 
-        Assert.Contains("--threshold is 5 and not 6", Refusal(options with { Threshold = 5 }), StringComparison.Ordinal);
-        Assert.Contains("--chunk-tokens is 80 and not 96", Refusal(options with { ChunkTokens = 80 }), StringComparison.Ordinal);
-        Assert.Contains("--temperature is 1 and not 0.8", Refusal(options with { Temperature = 1 }), StringComparison.Ordinal);
+        Assert.Contains("threshold is 5 instead of 6", Refusal(options with { Threshold = 5 }), StringComparison.Ordinal);
+        Assert.Contains("chunk_tokens is 80 instead of 96", Refusal(options with { ChunkTokens = 80 }), StringComparison.Ordinal);
+        Assert.Contains("temperature is 1 instead of 0.8", Refusal(options with { Temperature = 1 }), StringComparison.Ordinal);
         File.AppendAllText(_files["documents/keeper.txt"], " More.");
-        Assert.Contains("--documents holds other texts", Refusal(options), StringComparison.Ordinal);
+        Assert.Contains("documents has other texts", Refusal(options), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Before_anything_was_made_other_settings_begin_anew()
     {
-        SynthesisFiles.Run(_files.Options(4) with { Output = _files["whole.jsonl"], Threshold = 5 });
+        SynthesisFiles.Run(_files.Options(4) with { Out = _files["whole.jsonl"], Threshold = 5 });
         Assert.Throws<OperationCanceledException>(() => StopAfter(0));
         File.WriteAllText(Partial, "{\"id\":\"half a sam");
 
@@ -125,12 +125,12 @@ public sealed class SynthesisJournalTests : IDisposable
 
     public void Dispose() => _files.Dispose();
 
-    static string Refusal(LogoSynthesisOptions options) => Assert.Throws<InputException>(() => SynthesisFiles.Run(options)).Message;
+    static string Refusal(LogoOptions options) => Assert.ThrowsAny<InputException>(() => SynthesisFiles.Run(options)).Message;
 
     void StopAfter(int groups)
     {
         using CancellationTokenSource source = new();
-        LogoSynthesis.Run(_files.Options(Samples), SynthesisFiles.Model(), new Stopper(source, groups), source.Token);
+        SynthesisRun.Start(_files.Options(Samples), SynthesisFiles.Model(), new Stopper(source, groups), source.Token);
     }
 
     sealed class Stopper(CancellationTokenSource source, int groups) : IProgress<SynthesisProgress>

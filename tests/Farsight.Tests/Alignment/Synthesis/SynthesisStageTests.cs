@@ -30,7 +30,8 @@ public sealed class SynthesisStageTests
     {
         FactPlacement placement = new(SynthesisFiles.Tokenizer, SynthesisFiles.Format);
         int[] chunk = SynthesisFiles.Format.Context(
-            "ledger, said Mr. Ardmore. The keeper of the lighthouse wrote down the number! And so they wait for it, late in the ledger of the lighthouse"
+            "ledger, said Mr. Ardmore. The keeper of the lighthouse wrote down the number! And so they wait for it, late in the ledger "
+                + "of the lighthouse"
         );
         SeededRandom random = SeededRandom.For(1, "test", 0);
         HashSet<string> places = [];
@@ -41,7 +42,7 @@ public sealed class SynthesisStageTests
             {
                 continue;
             }
-            (int[] tokens, PlacedFact fact) = placement.Place(needle, 3, chunk, ref random);
+            (int[] tokens, FactInChunk fact) = placement.Place(needle, 3, chunk, ref random);
 
             Assert.Equal(chunk.Length, tokens.Length);
             string text = SynthesisFiles.Tokenizer.Decode(tokens);
@@ -96,7 +97,7 @@ public sealed class SynthesisStageTests
         Assert.Contains(
             "at least 1536 tokens",
             Assert
-                .Throws<InputException>(() =>
+                .ThrowsAny<InputException>(() =>
                     ChunkedCorpus.Read([new("a.md", "The number.", [])], new(), SynthesisFiles.Format, new(1, 96, 16)))
                 .Message,
             StringComparison.Ordinal);
@@ -114,9 +115,9 @@ public sealed class SynthesisStageTests
     }
 
     [Theory]
-    [InlineData(23, 512, "--chunk-tokens 23 is too short for a chunk with a fact; use --chunk-tokens 24 to 99")]
-    [InlineData(120, 512, "--chunk-tokens 120 leaves no room")]
-    [InlineData(null, 256, "A sixteenth of the model's window, 16 tokens, is too short")]
+    [InlineData(23, 512, "chunk_tokens is 23, too few for a chunk with a fact; use 24 to 99")]
+    [InlineData(120, 512, "chunk_tokens is 120, which leaves no room")]
+    [InlineData(null, 256, "chunk_tokens defaults to 16, a sixteenth of the model's window, too few")]
     public void Chunks_that_do_not_fit_are_refused_with_those_that_would(int? asked, int window, string message) =>
-        Assert.StartsWith(message, Assert.Throws<InputException>(() => PromptBudget.Of(asked, window)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(message, Assert.ThrowsAny<InputException>(() => PromptBudget.Of(asked, window)).Message, StringComparison.Ordinal);
 }

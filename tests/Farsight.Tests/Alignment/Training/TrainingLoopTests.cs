@@ -180,7 +180,8 @@ public sealed class TrainingLoopTests : IDisposable
         TrainingOptions options = new(
             Steps, EvalEvery: 8, CheckpointEvery: 10,
             new(0.3, 0.3, 0.9, 0.95, 1e-8, WeightDecay: 0, ClipNorm: 1), new LearningRateSchedule.Cosine(3, 0.1));
-        new TrainingLoop(model, work, options, run).Run(progress, cancel);
+        using TrainingLoop loop = new(model, work, options, run);
+        loop.Run(progress, cancel);
     }
 
     static TableModel StoppingAt(int step, out CancellationToken cancel)

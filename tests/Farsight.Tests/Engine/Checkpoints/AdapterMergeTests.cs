@@ -97,16 +97,16 @@ public sealed class AdapterMergeTests
         WriteAdapter(folder, config, ownHead: false);
 
         Refused(folder, "trained on other weights", () => WriteBase(folder, tied: true, seed: 2));
-        Refused(folder, "vocabulary was resized", () => WriteBase(folder, tied: true, config with { VocabSize = 24 }), forgetBase: true);
-        Refused(folder, "belongs to nothing", () => WriteBase(folder, tied: true, config with { NumHiddenLayers = 1 }), forgetBase: true);
+        Refused(folder, "resized vocabulary", () => WriteBase(folder, tied: true, config with { VocabSize = 24 }), forgetBase: true);
+        Refused(folder, "matches no weight of", () => WriteBase(folder, tied: true, config with { NumHiddenLayers = 1 }), forgetBase: true);
         Refused(
             folder,
-            "is missing; the adapter is not of this model",
+            "is missing; the adapter belongs to another model",
             () => WriteBase(folder, tied: true, config with { NumHiddenLayers = 3 }),
             forgetBase: true);
         Refused(
             folder,
-            "the adapter is of another model",
+            "the adapter belongs to another model",
             () => WriteBase(folder, tied: true, config with { IntermediateSize = 16 }),
             forgetBase: true);
     }
@@ -199,14 +199,14 @@ public sealed class AdapterMergeTests
             ];
             SafetensorsWriter.Write(weights, tensors);
         }
-        using LlamaModel model = LlamaModel.Load(folder["base"]);
+        using LlamaModel model = ModelLoader.Load(folder["base"]);
         Assert.Contains(
             says,
             Assert
                 .Throws<InputException>(() =>
                     new AdapterMerge(folder["base"], folder["adapter"], folder["merged"], NumberFormat.F32).Write())
                 .Message);
-        Assert.NotNull(Assert.Throws<InputException>(() => model.LoadAdapter(folder["adapter"])).Message);
+        Assert.NotNull(Assert.Throws<InputException>(() => ModelLoader.LoadAdapter(model, folder["adapter"])).Message);
         Assert.False(Directory.Exists(folder["merged"]));
     }
 
@@ -276,10 +276,10 @@ public sealed class AdapterMergeTests
 
     static double[] LogProbs(string directory, string? adapter)
     {
-        using LlamaModel model = LlamaModel.Load(directory, adapter is null ? null : new RopeScaling.Yarn(4, 64));
+        using LlamaModel model = ModelLoader.Load(directory, adapter is null ? null : new RopeScaling.Yarn(4, 64));
         if (adapter is not null)
         {
-            model.LoadAdapter(adapter);
+            ModelLoader.LoadAdapter(model, adapter);
         }
         using TreePass pass = model.Evaluate(TokenTree.Sequence(s_tokens));
         Rows logits = Rows.Allocate(1, model.Config.VocabSize);

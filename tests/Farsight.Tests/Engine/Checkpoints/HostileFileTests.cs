@@ -161,9 +161,9 @@ public sealed class HostileFileTests
             (ulong place, string says) in ((ulong, string)[])
                 [
                     (0, "overlaps"),
-                    (1, "not all in the file"),
-                    (1UL << 62, "not all in the file"),
-                    ((ulong)bytes.Length / 32 * 32, "not all in the file"),
+                    (1, "exceed the file"),
+                    (1UL << 62, "exceed the file"),
+                    ((ulong)bytes.Length / 32 * 32, "exceed the file"),
                 ])
         {
             BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(offset), place);

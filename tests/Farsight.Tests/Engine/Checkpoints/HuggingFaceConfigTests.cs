@@ -10,7 +10,8 @@ namespace Farsight.Tests.Engine.Checkpoints;
 public sealed class HuggingFaceConfigTests
 {
     const string Llama =
-        """{"model_type":"llama","vocab_size":320,"hidden_size":64,"intermediate_size":160,"num_hidden_layers":3,"num_attention_heads":4}""";
+        "{\"model_type\":\"llama\",\"vocab_size\":320,\"hidden_size\":64,\"intermediate_size\":160,"
+        + "\"num_hidden_layers\":3,\"num_attention_heads\":4}";
 
     [Fact]
     public void Absent_keys_have_the_defaults_of_transformers()
@@ -54,15 +55,18 @@ public sealed class HuggingFaceConfigTests
     )]
     [InlineData(
         """{"type":"yarn","factor":4.0}""",
-        "Yarn { Factor = 4, OriginalMaxPositionEmbeddings = 2048, BetaFast = 32, BetaSlow = 1, AttentionFactor = , MScale = , MScaleAllDim = , Truncate = True }"
+        "Yarn { Factor = 4, OriginalMaxPositionEmbeddings = 2048, BetaFast = 32, BetaSlow = 1, "
+            + "AttentionFactor = , MScale = , MScaleAllDim = , Truncate = True }"
     )]
     [InlineData(
         """{"rope_type":"yarn","factor":8.0,"original_max_position_embeddings":512,"beta_fast":30,"beta_slow":2,"attention_factor":1.5}""",
-        "Yarn { Factor = 8, OriginalMaxPositionEmbeddings = 512, BetaFast = 30, BetaSlow = 2, AttentionFactor = 1.5, MScale = , MScaleAllDim = , Truncate = True }"
+        "Yarn { Factor = 8, OriginalMaxPositionEmbeddings = 512, BetaFast = 30, BetaSlow = 2, "
+            + "AttentionFactor = 1.5, MScale = , MScaleAllDim = , Truncate = True }"
     )]
     [InlineData(
         """{"rope_type":"yarn","original_max_position_embeddings":512,"mscale":1.0,"mscale_all_dim":0.5,"truncate":false}""",
-        "Yarn { Factor = 4, OriginalMaxPositionEmbeddings = 512, BetaFast = 32, BetaSlow = 1, AttentionFactor = , MScale = 1, MScaleAllDim = 0.5, Truncate = False }"
+        "Yarn { Factor = 4, OriginalMaxPositionEmbeddings = 512, BetaFast = 32, BetaSlow = 1, "
+            + "AttentionFactor = , MScale = 1, MScaleAllDim = 0.5, Truncate = False }"
     )]
     [InlineData("""{"type":"dynamic","factor":2.0}""", "DynamicNtk { Factor = 2, OriginalMaxPositionEmbeddings = 2048 }")]
     [InlineData(
@@ -101,20 +105,20 @@ public sealed class HuggingFaceConfigTests
     [InlineData("hidden_act", "\"gelu\"", "only silu")]
     [InlineData("attention_bias", "1", "true or false")]
     [InlineData("qkv_bias", "true", "only false")]
-    [InlineData("sliding_window", "1024", "a llama has no window")]
+    [InlineData("sliding_window", "1024", "llama has no sliding window")]
     [InlineData("layer_types", "[\"full_attention\",\"sliding_attention\"]", "for each of the 3 layers")]
     [InlineData("layer_types", "[\"full_attention\",\"sliding_attention\",\"full_attention\"]", "needs a sliding_window")]
     [InlineData("use_bidirectional_attention", "true", "only false")]
-    [InlineData("logit_softcap", "30", "nobody here knows")]
-    [InlineData("something_new", "{}", "nobody here knows")]
-    [InlineData("auto_map", "{\"AutoModelForCausalLM\":\"modeling_x.XForCausalLM\"}", "brings code of its own")]
-    [InlineData("architectures", "[\"LlamaForSequenceClassification\"]", "predict the next token")]
+    [InlineData("logit_softcap", "30", "this key is unknown")]
+    [InlineData("something_new", "{}", "this key is unknown")]
+    [InlineData("auto_map", "{\"AutoModelForCausalLM\":\"modeling_x.XForCausalLM\"}", "custom code")]
+    [InlineData("architectures", "[\"LlamaForSequenceClassification\"]", "only causal language models")]
     [InlineData("partial_rotary_factor", "0.5", "only 1")]
-    [InlineData("attn_logit_softcapping", "50.0", "changes the model's numbers")]
-    [InlineData("attention_multiplier", "0.1", "changes the model's numbers")]
+    [InlineData("attn_logit_softcapping", "50.0", "changes the model's results")]
+    [InlineData("attention_multiplier", "0.1", "changes the model's results")]
     [InlineData("residual_multiplier", "0.22", "only 1")]
     [InlineData("num_local_experts", "8", "only 0")]
-    [InlineData("quantization_config", "{\"quant_method\":\"awq\"}", "changes the model's numbers")]
+    [InlineData("quantization_config", "{\"quant_method\":\"awq\"}", "changes the model's results")]
     [InlineData("rope_scaling", "\"yarn\"", "must be an object")]
     [InlineData(
         "rope_scaling",
@@ -126,7 +130,7 @@ public sealed class HuggingFaceConfigTests
     [InlineData(
         "rope_scaling",
         "{\"rope_type\":\"dynamic\",\"factor\":2.0,\"original_max_position_embeddings\":512}",
-        "starts at max_position_embeddings, 2048",
+        "requires max_position_embeddings, 2048",
         "rope_scaling.original_max_position_embeddings"
     )]
     [InlineData(
@@ -148,7 +152,7 @@ public sealed class HuggingFaceConfigTests
         "rope_scaling.short_mscale"
     )]
     [InlineData("rope_scaling", "{\"type\":\"default\",\"mrope_section\":[1]}", "not supported with default", "rope_scaling.mrope_section")]
-    [InlineData("rope_scaling", "{\"factor\":4}", "would change nothing", "rope_scaling.factor")]
+    [InlineData("rope_scaling", "{\"factor\":4}", "needs a rope_type", "rope_scaling.factor")]
     [InlineData("rope_scaling", "{\"type\":\"linear\"}", "is missing", "rope_scaling.factor")]
     [InlineData("rope_scaling", "{\"type\":\"linear\",\"factor\":0.5}", "number from 1", "rope_scaling.factor")]
     [InlineData(
@@ -197,7 +201,8 @@ public sealed class HuggingFaceConfigTests
     [InlineData("qwen2", "\"use_sliding_window\":true,\"max_window_layers\":1", 4096, "-ww")]
     [InlineData(
         "qwen3",
-        "\"sliding_window\":17,\"use_sliding_window\":true,\"max_window_layers\":2,\"layer_types\":[\"sliding_attention\",\"full_attention\",\"sliding_attention\"]",
+        "\"sliding_window\":17,\"use_sliding_window\":true,\"max_window_layers\":2,"
+            + "\"layer_types\":[\"sliding_attention\",\"full_attention\",\"sliding_attention\"]",
         17,
         "w-w"
     )]
@@ -361,7 +366,7 @@ public sealed class HuggingFaceConfigTests
         Assert.Equal(RopeFrequencies.Of(32, 10_000, rope).InvFreq, RopeFrequencies.Of(32, again.RopeTheta, again.RopeScaling).InvFreq);
         Assert.Equal(new RopeScaling.AdjustedBase(again.RopeTheta), again.RopeFor(model));
         Assert.Contains(
-            "farsight merge",
+            "merge the adapter into the model",
             Assert.Throws<InputException>(() => (again with { RopeScaling = new RopeScaling.Linear(2) }).RopeFor(model)).Message);
     }
 

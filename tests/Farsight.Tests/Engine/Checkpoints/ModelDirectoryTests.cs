@@ -20,7 +20,7 @@ public sealed class ModelDirectoryTests
 
         Assert.Equal(20, model.Config.VocabSize);
         Assert.Equal([8, 8], model.Weight(KeyProjection, 8, 8).Shape);
-        Assert.Contains("where [8, 9] is needed", Assert.Throws<InputException>(() => model.Weight(KeyProjection, 8, 9)).Message);
+        Assert.Contains("but [8, 9] is required", Assert.Throws<InputException>(() => model.Weight(KeyProjection, 8, 9)).Message);
         Assert.Contains("lm_head.weight is missing", Assert.Throws<InputException>(() => model.Weight("lm_head.weight")).Message);
     }
 
@@ -39,7 +39,8 @@ public sealed class ModelDirectoryTests
         string message = Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message;
 
         Assert.Equal(
-            $"{folder["model.safetensors"]}: model.layers.0.self_attn.k_proj.weight is [8, 8], config.json implies [16, 8] (num_key_value_heads 4 × head_dim 4, hidden_size 8); the two files are not of one model.",
+            $"{folder["model.safetensors"]}: model.layers.0.self_attn.k_proj.weight is [8, 8], but config.json implies [16, 8] "
+            + "(num_key_value_heads 4 × head_dim 4, hidden_size 8); the two files belong to different models.",
             message);
     }
 
@@ -49,14 +50,14 @@ public sealed class ModelDirectoryTests
     [InlineData("I8", 1)]
     [InlineData("I32", 4)]
     [InlineData("F64", 8)]
-    public void A_weight_of_a_type_that_is_not_computed_with_is_refused_by_name(string type, int bytes)
+    public void A_weight_of_an_unsupported_type_is_rejected_by_name(string type, int bytes)
     {
         using TemporaryFolder folder = new();
         TinyModelFiles.Write(folder.Path, TinyModelFiles.Config, TinyModelFiles.Weights(TinyModelFiles.Config));
         byte[] file = File.ReadAllBytes(folder["model.safetensors"]);
         int length = (int)BitConverter.ToInt64(file);
         JsonObject header = JsonNode.Parse(file.AsSpan(8, length))!.AsObject();
-        // the first tensor takes other bytes for each value: the rest moves
+        // The first tensor gets another number of bytes per value, so the rest moves.
         string first = header.Where(p => p.Key != "__metadata__").MinBy(p => (long)p.Value!["data_offsets"]![0]!).Key;
         long end = (long)header[first]!["data_offsets"]![1]!, moved = end / 2 * bytes - end;
         header[first]!["dtype"] = type;
@@ -72,7 +73,7 @@ public sealed class ModelDirectoryTests
             [.. BitConverter.GetBytes((long)json.Length), .. json, .. new byte[end + moved], .. file.AsSpan(8 + length + (int)end)]);
 
         Assert.Contains(
-            $"{first} holds {type} values, and weights must be F32, F16 or BF16",
+            $"{first} contains {type} values, but weights must be F32, F16 or BF16",
             Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
     }
 
@@ -102,7 +103,7 @@ public sealed class ModelDirectoryTests
             TinyModelFiles.Config,
             weights.Append(TensorToWrite.From("model.layers.0.self_attn.o_proj.bias", NumberFormat.F32, new float[8], 8)));
         Assert.Contains(
-            "has no weight model.layers.0.self_attn.o_proj.bias",
+            "the weight model.layers.0.self_attn.o_proj.bias is not part of a",
             Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
 
         TinyModelFiles.Write(
@@ -149,7 +150,7 @@ public sealed class ModelDirectoryTests
     [InlineData("a\\\\b", "must be the name of a file in the same folder")]
     [InlineData("", "must be the name of a file in the same folder")]
     [InlineData("c.safetensors", "does not exist")]
-    [InlineData("b.safetensors", "is missing, and model.safetensors.index.json says it is there")]
+    [InlineData("b.safetensors", "is missing although model.safetensors.index.json lists it")]
     public void An_index_that_points_elsewhere_is_refused(string first, string says)
     {
         using TemporaryFolder folder = new();

@@ -26,19 +26,20 @@ public sealed class ModelNoticesTests : IDisposable
         File.WriteAllText(_folder["generation_config.json"], """{"eos_token_id":[2,3]}""");
 
         Assert.Equal(
-            $"{_folder["config.json"]}: eos_token_id names 5, and generation_config.json names 2, 3; generation_config.json is used, as transformers does.",
+            $"{_folder["config.json"]}: eos_token_id names 5, but generation_config.json names 2, 3; "
+                + "generation_config.json is used, as transformers does.",
             Assert.Single(ModelNotices.Of(_folder.Path)));
     }
 
     [Fact]
-    public void A_window_that_the_scaling_stretches_is_said_with_both_numbers()
+    public void A_window_that_the_scaling_stretches_is_reported_with_both_numbers()
     {
         Write(TinyModelFiles.Config with { RopeScaling = new RopeScaling.Yarn(4, 64) });
 
         string notice = Assert.Single(ModelNotices.Of(_folder.Path));
 
         Assert.Contains("max_position_embeddings is 64", notice, StringComparison.Ordinal);
-        Assert.Contains("the window is taken to be 256 tokens", notice, StringComparison.Ordinal);
+        Assert.Contains("a window of 256 tokens is used", notice, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -55,7 +56,7 @@ public sealed class ModelNoticesTests : IDisposable
         IReadOnlyList<string> notices = ModelNotices.Of(_folder.Path);
 
         Assert.Equal(isCopy ? 0 : 1, notices.Count);
-        Assert.All(notices, n => Assert.Contains("lm_head.weight is stored although config.json says tie_word_embeddings", n));
+        Assert.All(notices, n => Assert.Contains("lm_head.weight is stored and differs from the embedding", n));
     }
 
     public void Dispose() => _folder.Dispose();

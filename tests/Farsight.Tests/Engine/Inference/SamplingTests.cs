@@ -57,6 +57,75 @@ public sealed class SamplingTests
         }
     }
 
+    public static TheoryData<int, double, double> Restrictions
+    {
+        get
+        {
+            TheoryData<int, double, double> cases = [];
+            foreach (int topK in (int[])[0, 1, 2, 7, 40, 300, 1000])
+            {
+                foreach (double topP in (double[])[1e-9, 0.3, 0.9, 0.999, 1 - 1e-7, 1 - 1e-15, 1])
+                {
+                    cases.Add(topK, topP, topK == 7 ? 0.2 : 0);
+                }
+            }
+            return cases;
+        }
+    }
+
+    [Theory, MemberData(nameof(Restrictions))]
+    public void Chooses_the_token_that_sorting_the_vocabulary_would_choose(int topK, double topP, double minP)
+    {
+        foreach (int vocabulary in (int[])[1, 2, 3, 17, 64, 301])
+        {
+            for (int seed = 0; seed < 40; seed++)
+            {
+                // Flat, peaked, full of ties, all equal, and tokens that are excluded.
+                float[] logits = TestData.Normal(vocabulary, seed);
+                logits = (seed % 5) switch
+                {
+                    0 => logits,
+                    1 => [.. logits.Select(l => 8 * l)],
+                    2 => [.. logits.Select(l => MathF.Round(2 * l))],
+                    3 => new float[vocabulary],
+                    _ => [.. logits.Select((l, i) => i % 3 == 1 ? float.NegativeInfinity : l)],
+                };
+                Sampling sampling = new(seed % 2 == 0 ? 1 : 0.7, topP, topK, minP);
+                SeededRandom random = new((ulong)seed), naive = new((ulong)seed);
+
+                for (int draw = 0; draw < 3; draw++)
+                {
+                    Assert.Equal(SamplingNaive.Choose(sampling, logits, ref naive), sampling.Choose(logits, ref random));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Of_equal_tokens_at_the_limit_the_lower_ids_are_kept()
+    {
+        float[] logits = new float[100];
+        SeededRandom random = new(3);
+
+        int[] drawn = [.. Enumerable.Range(0, 500).Select(_ => new Sampling(1, 1, TopK: 5).Choose(logits, ref random))];
+
+        Assert.Equal([0, 1, 2, 3, 4], drawn.Distinct().Order());
+    }
+
+    [Fact]
+    public void Choosing_allocates_nothing()
+    {
+        float[] logits = TestData.Normal(50_000, seed: 1);
+        Sampling sampling = new(1, 0.9, TopK: 50);
+        SeededRandom random = new(3);
+        _ = sampling.Choose(logits, ref random);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        _ = sampling.Choose(logits, ref random);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1000);
+    }
+
     [Fact]
     public void A_penalty_lowers_seen_tokens_of_either_sign()
     {

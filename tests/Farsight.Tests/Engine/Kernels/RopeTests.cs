@@ -10,7 +10,7 @@ public sealed class RopeTests
         get
         {
             TheoryData<int, int> shapes = [];
-            foreach (int half in (int[])[.. Enumerable.Range(1, 40), 63, 64, 65, 128])
+            foreach (int half in (int[])[.. Enumerable.Range(1, 40), 63, 64, 65, 127, 128, 129])
             {
                 shapes.Add(half, 1 + half % 3);
             }

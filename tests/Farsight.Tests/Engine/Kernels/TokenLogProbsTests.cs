@@ -88,6 +88,22 @@ public sealed class TokenLogProbsTests
             absolute: 1e-3);
     }
 
+    public static TheoryData<int> Lengths => [.. Enumerable.Range(1, 40), 63, 64, 65, 127, 129];
+
+    [Theory, MemberData(nameof(Lengths))]
+    public void The_gradient_by_the_logits_matches_the_formula(int length)
+    {
+        float[] logits = TestData.Normal(length, seed: 1);
+        double logSumExp = Math.Log(logits.Sum(v => Math.Exp(v)));
+        int target = length / 2;
+        using GuardedBuffer row = new(logits);
+
+        TokenLogProbs.ToGradient(row.Span, (float)logSumExp, 2f, target);
+
+        double[] expected = [.. logits.Select((v, i) => 2 * ((i == target ? 1 : 0) - Math.Exp(v - logSumExp)))];
+        Near.Each(expected, row.Span, relative: 1e-6, absolute: 1e-6); // probabilities, rounded at 3e-7 by the exponent
+    }
+
     [Fact]
     public void Gradients_of_a_row_sum_to_zero_over_the_vocabulary()
     {

@@ -54,18 +54,31 @@ public sealed class VectorExpTests
         Assert.All(Powers(float.NaN), y => Assert.True(float.IsNaN(y)));
     }
 
+    public static TheoryData<int> Lengths => [.. Enumerable.Range(1, 40), 63, 64, 65, 127, 129];
+
+    [Theory, MemberData(nameof(Lengths))]
+    public void A_span_gets_the_bits_of_its_single_values(int length)
+    {
+        float[] x = [.. TestData.Normal(length, seed: 1).Select(v => 30 * v)];
+        using GuardedBuffer values = new(x);
+
+        VectorExp.Exp(values.Span);
+
+        Assert.Equal(x.Select(VectorExp.Exp), values.Span.ToArray());
+    }
+
     static float[] Powers(float x) =>
         [
-            VectorExp.PowerOfTwo(Vector128.Create(x))[3],
-            VectorExp.PowerOfTwo(Vector256.Create(x))[7],
-            VectorExp.PowerOfTwo(Vector512.Create(x))[15],
+            VectorExp.PowerOfTwo<Vector128<float>, Tier128>(Vector128.Create(x))[3],
+            VectorExp.PowerOfTwo<Vector256<float>, Tier256>(Vector256.Create(x))[7],
+            VectorExp.PowerOfTwo<Vector512<float>, Tier512>(Vector512.Create(x))[15],
         ];
 
     static float Exp(float x, int width) => width switch
     {
         1 => VectorExp.Exp(x),
-        4 => VectorExp.Exp(Vector128.Create(x))[3],
-        8 => VectorExp.Exp(Vector256.Create(x))[7],
-        _ => VectorExp.Exp(Vector512.Create(x))[15],
+        4 => VectorExp.Exp<Vector128<float>, Tier128>(Vector128.Create(x))[3],
+        8 => VectorExp.Exp<Vector256<float>, Tier256>(Vector256.Create(x))[7],
+        _ => VectorExp.Exp<Vector512<float>, Tier512>(Vector512.Create(x))[15],
     };
 }

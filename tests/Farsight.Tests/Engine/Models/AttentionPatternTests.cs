@@ -22,8 +22,8 @@ public sealed class AttentionPatternTests
                 "2-4: 0+2 []", "2-4: 2+3 []", "2-4: 5+1 [2-5]", "2-4: 9+1 [2-5]", "2-4: 6+3 []", "2-4: 10+1 []",
             ],
             spans.Select(s =>
-                $"{s.Heads!.Value.Start}-{s.Heads.Value.End}: {s.FirstQuery}+{s.QueryCount} [{string.Join(' ', s.Prefix.Select(r => $"{r.Start}-{r.End}"))}]"
-            ));
+                $"{s.Heads!.Value.Start}-{s.Heads.Value.End}: {s.FirstQuery}+{s.QueryCount} "
+                + $"[{string.Join(' ', s.Prefix.Select(r => $"{r.Start}-{r.End}"))}]"));
         Assert.All(spans, s => Assert.Equal(s.FirstQuery, s.FirstKey));
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Endpoints;
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
@@ -61,7 +62,20 @@ public sealed class EndpointEvalTests : IDisposable
                     Run(new(p => p == "What is 0?" ? "0" : throw new EndpointException("gone")), new NumbersTask(50), _folder.Path))
                 .Message);
         // the right one and nine failures
-        Assert.Equal(EndpointEvalModel.FailuresInARow, File.ReadAllLines(_folder[EvalFiles.ExamplesName]).Length);
+        Assert.Equal(ModelCalls.FailuresInARow, File.ReadAllLines(_folder[EvalFiles.ExamplesName]).Length);
+    }
+
+    [Fact]
+    public void A_bug_behind_the_client_or_in_the_judge_ends_the_run_and_a_refusal_of_the_judge_is_a_failed_example()
+    {
+        Assert.Throws<KeyNotFoundException>(() => Run(new(_ => throw new KeyNotFoundException()), new NumbersTask(3)));
+
+        EvalResults Judged(Exception problem) =>
+            Run(new(ScriptedTask.NumberIn), new JudgedTask(2), null, new(new ScriptedChat(_ => throw problem).AsLanguageModel("judge")));
+        Assert.Throws<KeyNotFoundException>(() => Judged(new KeyNotFoundException()));
+        EvalResults refused = Judged(new EndpointException("too long", HttpStatusCode.BadRequest));
+        Assert.All(refused.Examples, e => Assert.Equal(("judge: EndpointException: too long", 0d), (e.Failed, e.Score)));
+        Assert.Equal(2, refused.Tasks[0].Failures!["EndpointException"]);
     }
 
     [Fact]
@@ -76,11 +90,12 @@ public sealed class EndpointEvalTests : IDisposable
     [Fact]
     public void Verdicts_are_kept_and_one_without_a_score_is_a_failure()
     {
-        EvalJudge judge = new("judge", new ScriptedChat(p => p == "1 or 1?" ? "hm" : p == "2 or 2?" ? "bad" : "good"));
+        EvalJudge judge = new(
+            new ScriptedChat(p => p == "1 or 1?" ? "hm" : p == "2 or 2?" ? "bad" : "good").AsLanguageModel("judge"));
 
         EvalResults results = Run(new(ScriptedTask.NumberIn), new JudgedTask(4), _folder.Path, judge);
         ScriptedChat again = new(ScriptedTask.NumberIn);
-        Run(again, new JudgedTask(4), _folder.Path, new("another", new ScriptedChat(_ => "good")));
+        Run(again, new JudgedTask(4), _folder.Path, new(new ScriptedChat(_ => "good").AsLanguageModel("another")));
 
         Assert.Equal([1d, 0, 0, 1], results.Examples.Select(e => e.Score));
         Assert.Equal(["good", "hm", "bad", "good"], results.Examples.Select(e => e.Verdict!));
@@ -97,7 +112,7 @@ public sealed class EndpointEvalTests : IDisposable
             "test/choices compares log-probabilities",
             Assert.Throws<InputException>(() => Run(chat, new ChoicesTask(2))).Message);
         Assert.StartsWith(
-            "test/judged is judged by another model; name one with --judge-endpoint",
+            "test/judged requires a model that judges; give the endpoint of a judge",
             Assert.Throws<InputException>(() => Run(chat, new JudgedTask(2))).Message);
         Assert.Equal(0, chat.Asked);
     }
@@ -105,7 +120,7 @@ public sealed class EndpointEvalTests : IDisposable
     [Fact]
     public void Choices_may_have_prompts_of_their_own()
     {
-        EvalResults results = EvalSamples.Runner(new(_ => ""), prompt => -prompt).Run(ScriptedPlans.Of(new ChoicesTask(3)));
+        EvalResults results = EvalSamples.Runner(_ => "", prompt => -prompt).Run(ScriptedPlans.Of(new ChoicesTask(3)));
 
         Assert.All(results.Examples, e => Assert.Equal([(-3 * 14d, 3), (-2 * 8d, 2)], e.Choices!.Select(c => (c.LogProb, c.Tokens))));
         Assert.All(results.Examples, e => Assert.Equal((0, "none", ""), (e.Score, e.StopReason, e.Completion)));
@@ -132,5 +147,5 @@ public sealed class EndpointEvalTests : IDisposable
     }
 
     static EvalResults Run(ScriptedChat chat, IEvalTask task, string? directory = null, EvalJudge? judge = null) =>
-        new EvalRunner(new EndpointEvalModel("scripted", chat, ScriptedPlans.Prompts), null, judge).Run(ScriptedPlans.Of(task), directory);
+        new EvalRunner(chat.AsLanguageModel("scripted"), ScriptedPlans.Prompts, null, judge).Run(ScriptedPlans.Of(task), directory);
 }

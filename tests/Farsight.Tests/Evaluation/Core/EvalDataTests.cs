@@ -8,6 +8,12 @@ namespace Farsight.Tests.Evaluation.Core;
 
 public sealed class EvalDataTests : IDisposable
 {
+    // Made by bzip2 1.0.8: "banana bandana " thirty times and 300 times 'x'; and nothing.
+    const string Bzip2Text = "QlpoOTFBWSZTWcd1pZEAAHiRgMAgNAEAQAAIIABUMmTRhNVIP1R1Q2oZHIc1DYjyGqGP6gKLuSKcKEhjutLIgA==",
+        Bzip2Nothing = "QlpoORdyRThQkAAAAAA=";
+
+    static readonly string s_bzip2Text = string.Concat(Enumerable.Repeat("banana bandana ", 30)) + new string('x', 300);
+
     readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -32,10 +38,44 @@ public sealed class EvalDataTests : IDisposable
         File.WriteAllText(_folder["bad.jsonl"], "{\"a\":1}\n{oops\n");
         File.WriteAllText(_folder["torn.json.gz"], "no gzip");
 
-        Assert.Contains("'farsight eval data' says where", Assert.Throws<InputException>(() => data.ReadText("gone.json")).Message);
+        Assert.Contains("'farsight eval data' shows where", Assert.Throws<InputException>(() => data.ReadText("gone.json")).Message);
         Assert.Contains(EvalData.Variable, Assert.Throws<InputException>(() => EvalData.None.ReadText("gone.json")).Message);
         Assert.StartsWith("bad.jsonl:2 is damaged", Assert.Throws<InputException>(() => data.ReadJsonLines("bad.jsonl").Count()).Message);
         Assert.StartsWith("torn.json is damaged", Assert.Throws<InputException>(() => data.ReadJson("torn.json")).Message);
+    }
+
+    [Fact]
+    public void A_bzip2_file_of_several_streams_is_read_whole()
+    {
+        byte[] once = Convert.FromBase64String(Bzip2Text), nothing = Convert.FromBase64String(Bzip2Nothing);
+
+        Assert.Equal(s_bzip2Text, Bzip2(once));
+        Assert.Equal("", Bzip2(nothing));
+        Assert.Equal(s_bzip2Text + s_bzip2Text, Bzip2([.. once, .. nothing, .. once]));
+    }
+
+    [Fact]
+    public void A_bzip2_file_that_is_cut_or_damaged_is_one_message_with_its_path()
+    {
+        byte[] whole = Convert.FromBase64String(Bzip2Text);
+        for (int i = 0; i < whole.Length - 1; i++) // most of the last byte is padding
+        {
+            byte[] damaged = [.. whole];
+            damaged[i] ^= 0x10;
+            Check(damaged);
+            Check(whole[..Math.Max(1, i)]);
+        }
+
+        void Check(byte[] file) =>
+            Assert.StartsWith("t.txt is damaged: ", Assert.Throws<InputException>(() => Bzip2(file)).Message, StringComparison.Ordinal);
+    }
+
+    [SharedFact("evaldata/hellaswag")]
+    public void A_bzip2_file_of_several_blocks_is_read()
+    {
+        using Stream read = new EvalData(SharedMaterial.PathOf("evaldata/hellaswag")).Open("hellaswag_val_full.txt");
+
+        Assert.Equal("d572539320eb2050e858ca34b495bbe2103e3b3f1391a9c3bcdf215b0bb93bd1", Convert.ToHexStringLower(SHA256.HashData(read)));
     }
 
     [Fact]
@@ -55,6 +95,12 @@ public sealed class EvalDataTests : IDisposable
             [("any", "missing"), ("copy.txt", "found"), ("nice.txt", "optional"), ("other.txt", "changed"), ("same.txt", "found")],
             states.Select(s => (s.Path, s.Status)));
         Assert.Equal(2, states.Count(s => s.IsProblem));
+    }
+
+    string Bzip2(byte[] file)
+    {
+        File.WriteAllBytes(_folder["t.txt.bz2"], file);
+        return new EvalData(_folder.Path).ReadText("t.txt");
     }
 
     void Compress(string name, string text)

@@ -1,5 +1,6 @@
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Core.Prompts;
 
 namespace Farsight.Tests.Evaluation.Core;
 
@@ -31,16 +32,60 @@ public sealed class EvalRunnerTests : IDisposable
         IReadOnlyList<int>? bad = null;
         ScriptedCompleter completer = new(r =>
         {
-            bad = n++ == 1 ? r.PromptTokens : bad;
-            return r.PromptTokens == bad ? throw new InvalidOperationException("no memory left") : ScriptedCompleter.Read(r);
+            IReadOnlyList<int> prompt = ScriptedCompleter.PromptOf(r);
+            bad = n++ == 1 ? prompt : bad;
+            return prompt == bad ? throw new InputException("too long for me") : ScriptedCompleter.Read(r);
         });
 
         EvalResults results = EvalSamples.Runner(completer).Run(EvalSamples.Plan("needle"));
 
         CellResult cell = results.Tasks[0].Cells[0];
         Assert.Equal((0.5, 2, 1), (cell.Mean, cell.N, cell.Failed));
-        Assert.Equal("InvalidOperationException: no memory left", results.Examples[1].Failed);
+        Assert.Equal("InputException: too long for me", results.Examples[1].Failed);
         Assert.Equal(0, results.Examples[1].Score);
+        Assert.Equal(new Dictionary<string, int> { ["InputException"] = 1 }, results.Tasks[0].Failures);
+    }
+
+    [Fact]
+    public void A_bug_of_the_model_or_of_the_scoring_ends_the_run_with_its_own_exception()
+    {
+        ScriptedCompleter broken = new(_ => throw new InvalidOperationException("a bug"));
+
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() =>
+            EvalSamples.Runner(broken).Run(EvalSamples.Plan("needle"), _folder.Path));
+        Assert.Equal("a bug", e.Message);
+        Assert.Contains(nameof(A_bug_of_the_model_or_of_the_scoring_ends_the_run_with_its_own_exception), e.StackTrace);
+        Assert.Empty(File.ReadAllLines(_folder[EvalFiles.ExamplesName])); // no record says that the answer was wrong
+
+        Assert.Throws<NotImplementedException>(() =>
+            EvalSamples.Runner(new ScriptedCompleter(_ => "1")).Run(ScriptedPlans.Of(new UnscorableTask(new NotImplementedException()))));
+    }
+
+    [Fact]
+    public void A_score_that_the_users_data_prevent_is_a_failed_example()
+    {
+        EvalResults results = EvalSamples.Runner(new ScriptedCompleter(_ => "1"))
+            .Run(ScriptedPlans.Of(new UnscorableTask(new InputException("no dictionary"))));
+
+        Assert.All(results.Examples, r => Assert.Equal(("scoring: InputException: no dictionary", "1"), (r.Failed, r.Completion)));
+        Assert.Equal(2, results.Tasks[0].Failures!["InputException"]);
+    }
+
+    [Fact]
+    public void A_prompt_that_does_not_fit_is_a_failed_example_with_its_exception_type()
+    {
+        EvalRunner runner = new(
+            new ScriptedCompleter(ScriptedTask.NumberOf), new PromptMaker(EvalSamples.Text, EvalSamples.Text, new(Window: 12)));
+
+        EvalResults results = runner.Run(ScriptedPlans.Of(new NumbersTask(1)) with { Lengths = [10] });
+
+        Assert.StartsWith("InputException: The prompt has ", results.Examples.Single().Failed);
+        Assert.Equal((1, 1), (results.Tasks[0].All.Failed, results.Tasks[0].Failures!["InputException"]));
+    }
+
+    sealed class UnscorableTask(Exception bug) : ScriptedTask("test/unscorable", 2), IGeneratedTask
+    {
+        public EvalScore Score(EvalExample example, string completion) => throw bug;
     }
 
     [Fact]
@@ -75,7 +120,7 @@ public sealed class EvalRunnerTests : IDisposable
     public void Failed_examples_are_tried_again()
     {
         EvalPlan plan = EvalSamples.Plan("needle");
-        EvalSamples.Runner(new ScriptedCompleter(_ => throw new IOException("refused"))).Run(plan, _folder.Path);
+        EvalSamples.Runner(new ScriptedCompleter(_ => throw new InputException("refused"))).Run(plan, _folder.Path);
 
         EvalResults results = EvalSamples.Runner(new ScriptedCompleter(ScriptedCompleter.Read)).Run(plan, _folder.Path);
 
@@ -86,7 +131,7 @@ public sealed class EvalRunnerTests : IDisposable
     public void A_failure_that_happens_again_is_written_once()
     {
         EvalPlan plan = EvalSamples.Plan("needle");
-        ScriptedCompleter refusing = new(_ => throw new IOException("refused"));
+        ScriptedCompleter refusing = new(_ => throw new InputException("refused"));
         EvalSamples.Runner(refusing).Run(plan, _folder.Path);
         byte[] examples = File.ReadAllBytes(_folder[EvalFiles.ExamplesName]), results = File.ReadAllBytes(_folder[EvalFiles.ResultsName]);
 
@@ -227,7 +272,7 @@ public sealed class EvalRunnerTests : IDisposable
         List<EvalProgress> seen = [];
         EvalPlan plan = EvalSamples.Plan("needle", "perplexity");
 
-        EvalResults results = EvalSamples.Runner(new ScriptedCompleter(_ => ""), _ => -1)
+        EvalResults results = EvalSamples.Runner(_ => "", _ => -1)
             .Run(plan with { Lengths = [200, 800, 1200] }, null, new Listed(seen));
 
         Assert.Equal([800, 1200], results.Tasks[1].Lengths.Select(p => p.Length)); // 200 tokens leave 256 targets no context

@@ -1,7 +1,6 @@
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Corpus;
 using Farsight.Evaluation.Core;
-using Farsight.Evaluation.Core.Answering;
 using Farsight.Evaluation.Core.Prompts;
 
 namespace Farsight.Tests.Evaluation.Core;
@@ -35,22 +34,9 @@ static class EvalSamples
     internal static EvalPlan Plan(params string[] tasks) => new(
         "scripted", [.. tasks.Select(EvalTaskCatalog.Get)], [800, 1200], "lines", Setting with { Depths = [0, 1] });
 
-    internal static EvalRunner Runner(ScriptedCompleter completer, Func<int, double>? nats = null) =>
-        new(
-            new LocalEvalModel(
-                "scripted",
-                new PromptMaker(Text, Text, new(Window: 100_000)),
-                completer,
-                new ScriptedChoices(nats ?? (_ => throw new NotSupportedException()))),
-            new(Examples: 2));
+    internal static EvalRunner Runner(Func<CompletionRequest, string> answer, Func<int, double> nats) =>
+        Runner(new ScriptedCompleter(answer) { Nats = nats });
 
-    /// <summary>Gives every token of a continuation the same log-probability, which may depend on the prompt's length.</summary>
-    sealed class ScriptedChoices(Func<int, double> nats) : IChoiceScorer
-    {
-        public IReadOnlyList<ChoiceLogProb[]> Score(IReadOnlyList<ChoiceRequest> requests, CancellationToken cancellationToken) =>
-            [
-                .. requests.Select(r =>
-                    r.Continuations.Select(c => new ChoiceLogProb(c.Count * nats(r.Prompt.Count), c.Count, false)).ToArray()),
-            ];
-    }
+    internal static EvalRunner Runner(ScriptedCompleter model) =>
+        new(model, new PromptMaker(Text, Text, new(Window: 100_000)), new(Examples: 2));
 }

@@ -85,7 +85,7 @@ public sealed class HeadScoresTests : IDisposable
     [Fact]
     public void A_missing_file_is_said() =>
         Assert.Contains(
-            "does not exist; run 'farsight eval --task retrieval-heads'",
+            "does not exist; run 'farsight eval --task retrieval-heads --out DIR' first",
             Assert.Throws<InputException>(() => HeadScores.Read(_folder["none"])).Message);
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class HeadScoresTests : IDisposable
 
     [Theory]
     [
-        InlineData("top:2", "is known from a head_scores.json only"),
+        InlineData("top:2", "heads are read from a head_scores.json, which is not given"),
         InlineData("top:0", "names no heads"),
         InlineData("best", "names no heads")
     ]

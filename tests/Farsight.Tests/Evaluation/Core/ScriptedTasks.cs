@@ -20,6 +20,10 @@ abstract class ScriptedTask(string name, int count) : IEvalTask
                 Groups = new Dictionary<string, string> { ["parity"] = i % 2 == 0 ? "even" : "odd" },
             });
 
+    /// <summary>The number that a request asks for.</summary>
+    internal static string NumberOf(CompletionRequest request) =>
+        NumberIn(new CharacterText().Decode([.. ScriptedCompleter.PromptOf(request)]));
+
     /// <summary>The number in "What is 12?".</summary>
     internal static string NumberIn(string prompt) => prompt.Split("What is ")[^1].Split('?')[0];
 }

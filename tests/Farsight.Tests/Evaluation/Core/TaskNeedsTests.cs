@@ -20,10 +20,10 @@ public sealed class TaskNeedsTests : IDisposable
 
         Assert.Equal(["test/numbers"], results.Tasks.Select(t => t.Task));
         Assert.Equal(("test/judged", (int?)null), (results.Skipped.Single().Task, results.Skipped.Single().Length));
-        Assert.Contains("--judge-endpoint", results.Skipped.Single().Reason);
-        Assert.Contains("--judge-endpoint", Assert.Throws<InputException>(() => runner.Run(plan with { OfSuites = [numbers] })).Message);
+        Assert.Contains("give the endpoint of a judge", results.Skipped.Single().Reason);
+        Assert.Contains("give the endpoint of a judge", Assert.Throws<InputException>(() => runner.Run(plan with { OfSuites = [numbers] })).Message);
         Assert.Contains(
-            "--judge-endpoint",
+            "give the endpoint of a judge",
             Assert.Throws<InputException>(() => runner.Run(plan with { Tasks = [judged], OfSuites = [judged] })).Message);
     }
 

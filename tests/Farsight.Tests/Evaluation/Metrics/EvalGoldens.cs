@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
-using Farsight.Evaluation.Metrics.Segmentation;
+using Farsight.Evaluation.Benchmarks.LongBench;
+using Farsight.Evaluation.PythonCompat;
 using Xunit.Abstractions;
 
 namespace Farsight.Tests.Evaluation.Metrics;
@@ -16,7 +17,8 @@ sealed class EvalGoldens(ITestOutputHelper output)
     /// <summary>Null when jieba's dictionary is here, else the reason that tests of Chinese words are skipped for.</summary>
     internal static string? ChineseMissing =>
         ChineseFolder is null
-            ? "jieba's dictionary is missing; set FARSIGHT_JIEBA to the folder of the Python package jieba 0.42.1 (dict.txt, finalseg/prob_*.py)."
+            ? "jieba's dictionary is missing; set FARSIGHT_JIEBA to the folder of the Python package jieba 0.42.1 "
+                + "(dict.txt, finalseg/prob_*.py)."
             : null;
 
     /// <summary>The folder of jieba; null where it is missing.</summary>
@@ -59,6 +61,24 @@ sealed class EvalGoldens(ITestOutputHelper output)
             ? [.. array.EnumerateArray().Select(e => e.ValueKind == JsonValueKind.String ? e.GetString()! : e.GetRawText())]
             : [];
 
+    /// <summary>Checks every line of a file of goldens.</summary>
+    /// <param name="output">The test's output.</param>
+    /// <param name="file">The file's name in the folder.</param>
+    /// <param name="valuesOf">Tells how many values a line has.</param>
+    /// <param name="check">Checks the line with this id.</param>
+    internal static void CheckLines(
+        ITestOutputHelper output, string file, Func<JsonElement, int> valuesOf, Action<EvalGoldens, JsonElement, string> check)
+    {
+        EvalGoldens goldens = new(output);
+        int values = 0;
+        foreach (JsonElement line in Lines($"{Folder}/{file}"))
+        {
+            check(goldens, line, line.GetProperty("id").GetString()!);
+            values += valuesOf(line);
+        }
+        goldens.Finish(file, values);
+    }
+
     internal void Check(string id, double expected, double actual)
     {
         _checked++;
@@ -77,11 +97,26 @@ sealed class EvalGoldens(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Fails when a value was wrong, or when not as many were checked as there must be.</summary>
+    /// <summary>Computes the mean of scores in percent as the benchmarks print it, rounded as Python rounds.</summary>
+    internal static double Percent(IReadOnlyCollection<double> scores) => PythonNumbers.Round(100 * scores.Sum() / scores.Count, 2);
+
+    /// <summary>Fails when a value was wrong, or when the number of checks differs.</summary>
+    /// <param name="file">The golden file.</param>
+    /// <param name="expectedCount">The number of values in the file; counted there, so that a line nobody reads is noticed.</param>
     internal void Finish(string file, int expectedCount)
     {
+        Assert.NotEqual(0, expectedCount);
         output.WriteLine($"{file}: {_checked - _wrong.Count} of {_checked} values");
         Assert.True(_wrong.Count == 0, $"{file}: {_wrong.Count} of {_checked} wrong\n{string.Join('\n', _wrong.Take(30))}");
         Assert.Equal(expectedCount, _checked);
     }
+}
+
+/// <summary>
+/// A test that needs a file of the shared material and jieba's dictionary; skipped, with the reason, where one is missing.
+/// </summary>
+[AttributeUsage(AttributeTargets.Method)]
+sealed class ChineseFactAttribute : FactAttribute
+{
+    public ChineseFactAttribute(string needs) => Skip = SharedMaterial.Missing(needs) ?? EvalGoldens.ChineseMissing;
 }

@@ -1,4 +1,4 @@
-using Farsight.Evaluation.Benchmarks.Needles;
+using Farsight.Evaluation.Benchmarks.LooGle;
 using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Tests.Evaluation.Metrics;

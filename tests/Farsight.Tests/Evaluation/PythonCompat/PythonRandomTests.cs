@@ -36,15 +36,6 @@ public class PythonRandomTests
     }
 
     [Fact]
-    public void Code_points_order_above_surrogates()
-    {
-        string[] sorted = ["a", "a\uff21", "a\U0001f600"];
-
-        Assert.Equal(sorted, sorted.Reverse().Order(CodePointOrder.Instance));
-        Assert.True(CodePointOrder.Instance.Compare("ab", "a") > 0);
-    }
-
-    [Fact]
     public void A_list_is_spelled_as_Python_spells_it() =>
         Assert.Equal("""['a', "it's", 'both \' and "', 'line\n']""", PythonList.Of(["a", "it's", "both ' and \"", "line\n"]));
 

@@ -26,5 +26,5 @@ public sealed class PythonSourceTests
     [InlineData(1, "elif")]
     [InlineData(4, "else:")]
     public void Another_program_is_an_input_error(int count, string mark) => Assert.StartsWith(
-        "program.py is not the program expected", Assert.Throws<InputException>(() => s_source.TextsAfter(count, mark)).Message);
+        "program.py is not the expected program", Assert.Throws<InputException>(() => s_source.TextsAfter(count, mark)).Message);
 }

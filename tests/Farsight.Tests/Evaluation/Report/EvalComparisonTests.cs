@@ -1,6 +1,6 @@
+using Farsight.Alignment.Answering;
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
-using Farsight.Evaluation.Core.Answering;
 using Farsight.Evaluation.Report;
 using Farsight.Tests.Evaluation.Core;
 
@@ -46,8 +46,8 @@ public sealed class EvalComparisonTests : IDisposable
     public void Where_lower_is_better_more_is_worse()
     {
         EvalPlan plan = EvalSamples.Plan("perplexity");
-        EvalResults before = EvalSamples.Runner(new(_ => ""), _ => -1).Run(plan),
-            after = EvalSamples.Runner(new(_ => ""), _ => -1.1).Run(plan);
+        EvalResults before = EvalSamples.Runner(_ => "", _ => -1).Run(plan),
+            after = EvalSamples.Runner(_ => "", _ => -1.1).Run(plan);
 
         TaskDifference difference = Assert.Single(EvalComparison.Of([("a", before), ("b", after)]));
 
@@ -71,16 +71,14 @@ public sealed class EvalComparisonTests : IDisposable
             (await CommandLine.Run("compare", _folder["a"], _folder["b"], "--fail-on-regression", "test/numbers", "--json")).Code);
         Assert.Equal(0, (await CommandLine.Run("compare", _folder["b"], _folder["a"], "--fail-on-regression", "all")).Code);
         Assert.Contains(
-            "no such task in common",
+            "do not share a task 'vt'",
             (await CommandLine.Run("compare", _folder["a"], _folder["b"], "--fail-on-regression", "vt")).Error);
         Assert.Equal(2, (await CommandLine.Run("compare", _folder["a"], _folder["nowhere"])).Code);
     }
 
     static EvalResults Results(Func<int, bool> right, int count = 90) =>
         new EvalRunner(
-            new EndpointEvalModel(
-                "scripted",
-                new ScriptedChat(p => right(int.Parse(ScriptedTask.NumberIn(p))) ? ScriptedTask.NumberIn(p) : "?"),
-                ScriptedPlans.Prompts)
+            new ScriptedChat(p => right(int.Parse(ScriptedTask.NumberIn(p))) ? ScriptedTask.NumberIn(p) : "?").AsLanguageModel("scripted"),
+            ScriptedPlans.Prompts
         ).Run(ScriptedPlans.Of(new NumbersTask(count)));
 }

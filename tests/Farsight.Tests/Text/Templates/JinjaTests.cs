@@ -90,7 +90,7 @@ public sealed class JinjaTests
     [InlineData("{{ [n.x] | join(',') }}")]
     [InlineData("{{ n.x }}")]
     public void Values_that_share_their_parts_exhaust_the_budget_of_steps(string use) =>
-        Assert.Contains("runs for too long", Assert.Throws<TemplateException>(() => Render(Shared + use)).Message, StringComparison.Ordinal);
+        Assert.Contains("takes too many steps", Assert.Throws<TemplateException>(() => Render(Shared + use)).Message);
 
     [Theory]
     [InlineData("{% set s = 'a' * 4000000 %}{% for i in range(100000) %}{% set t = 'x %s' | format(s) %}{% endfor %}")]
@@ -110,13 +110,15 @@ public sealed class JinjaTests
     [InlineData("{% set s = 'a' * 4000000 %}{% set d = {1: 1} %}{% for i in range(100000) %}{% set t = s in d %}{% endfor %}")]
     [InlineData("{% set s = 'a' * 4000000 %}{% for i in range(100000) %}{% set t = s.startswith((s, s)) %}{% endfor %}")]
     [InlineData(
-        "{% macro m(a, b, c) %}{% endmacro %}{% for i in range(100000) %}{% for j in range(100000) %}{{ m(1, b=2, c=3) }}{% endfor %}{% endfor %}"
+        "{% macro m(a, b, c) %}{% endmacro %}"
+        + "{% for i in range(100000) %}{% for j in range(100000) %}{{ m(1, b=2, c=3) }}{% endfor %}{% endfor %}"
     )]
     [InlineData(
-        "{% for h in range(100000) %}{% for i in range(100000) %}{% for j in [1, [2, [3]]] recursive %}{{ loop(j) if j is iterable }}{% endfor %}{% endfor %}{% endfor %}"
+        "{% for h in range(100000) %}{% for i in range(100000) %}"
+        + "{% for j in [1, [2, [3]]] recursive %}{{ loop(j) if j is iterable }}{% endfor %}{% endfor %}{% endfor %}"
     )]
     public void Every_operation_has_a_cost(string template) =>
-        Assert.Contains("runs for too long", Assert.Throws<TemplateException>(() => Render(template)).Message, StringComparison.Ordinal);
+        Assert.Contains("takes too many steps", Assert.Throws<TemplateException>(() => Render(template)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("{% set s = 'a' * 4000000 %}{% for c in s %}{% endfor %}", "a list has more than")]
@@ -124,7 +126,7 @@ public sealed class JinjaTests
     [InlineData("{% set s = 'a\n' * 4000000 %}{% set t = s.splitlines() %}", "a list has more than")]
     [InlineData("{% set s = 'a,' * 4000000 %}{% set t = s.split(',') %}", "a list has more than")]
     [InlineData("{% set s = 'a,' * 4000000 %}{% set t = s.rsplit(',', 4000000) %}", "a list has more than")]
-    [InlineData("{% set s = ' ' * 4000000 %}{{ range(1000) | list | tojson(indent=s) }}", "the template makes more than")]
+    [InlineData("{% set s = ' ' * 4000000 %}{{ range(1000) | list | tojson(indent=s) }}", "the template writes more than")]
     public void Results_that_fill_the_memory_are_refused(string template, string problem) =>
         Assert.Contains(problem, Assert.Throws<TemplateException>(() => Render(template)).Message, StringComparison.Ordinal);
 
@@ -135,7 +137,8 @@ public sealed class JinjaTests
         [
             .. Enumerable.Range(0, 1000).Select(i => new JsonObject { ["role"] = "user", ["content"] = new string('x', 1000) }),
         ];
-        string source = "{% for m in messages %}<|{{ m.role }}|>{{ m.content | trim }}{{ m.content.split() | join(' ') | length }}\n{% endfor %}";
+        string source = "{% for m in messages %}<|{{ m.role }}|>{{ m.content | trim }}"
+            + "{{ m.content.split() | join(' ') | length }}\n{% endfor %}";
 
         MarkedText text = ChatTemplate.Parse(source, "t").Render(messages, false, new Dictionary<string, string>(), s_now);
 
@@ -199,13 +202,13 @@ public sealed class JinjaTests
     {
         string loop = $"{{% set s = 'a' * 4000000 %}}{{% for i in range(100000) %}}{{% set t = {use} %}}{{% endfor %}}";
 
-        Assert.Contains("runs for too long", Assert.Throws<TemplateException>(() => Render(loop)).Message, StringComparison.Ordinal);
+        Assert.Contains("takes too many steps", Assert.Throws<TemplateException>(() => Render(loop)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_search_for_a_long_repeated_text_costs_the_product_of_the_lengths() =>
         Assert.Contains(
-            "runs for too long",
+            "takes too many steps",
             Assert.Throws<TemplateException>(() => Render("{{ ('a' * 2000000).find('a' * 1000000 ~ 'b') }}")).Message,
             StringComparison.Ordinal);
 

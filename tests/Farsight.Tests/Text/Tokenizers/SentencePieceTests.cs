@@ -171,7 +171,8 @@ public sealed class SentencePieceTests
     [InlineData("decoder", "{\"type\":\"ByteLevel\"}", "the decoder 'ByteLevel'")]
     [InlineData(
         "decoder",
-        "{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"ByteFallback\"},{\"type\":\"Replace\",\"pattern\":{\"String\":\"a\"},\"content\":\"\"}]}",
+        "{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"ByteFallback\"},"
+            + "{\"type\":\"Replace\",\"pattern\":{\"String\":\"a\"},\"content\":\"\"}]}",
         "the decoder 'Replace' at this place"
     )]
     [InlineData("decoder", "{\"type\":\"Strip\",\"content\":\" \",\"start\":1,\"stop\":0}", "the decoder 'Strip'")]
@@ -265,11 +266,16 @@ public sealed class SentencePieceTests
                 $$$"""
                 {
                   "added_tokens": {{{added.ToJsonString()}}},
-                  "normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
+                  "normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"}, {"type": "Replace",
+                    "pattern": {"String": " "}, "content": "▁"}]},
                   "pre_tokenizer": null,
-                  "post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}, {"Sequence": {"id": "A"}}], "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]} } },
-                  "decoder": {"type": "Sequence", "decoders": [{"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "ByteFallback"}, {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
-                  "model": {"type": "BPE", "unk_token": "<unk>", "fuse_unk": true, "byte_fallback": true, "vocab": {{{vocabulary.ToJsonString()}}}, "merges": ["a b", "▁ ab", "▁ a"]}
+                  "post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}},
+                    {"Sequence": {"id": "A"}}], "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]} } },
+                  "decoder": {"type": "Sequence", "decoders": [{"type": "Replace", "pattern": {"String": "▁"},
+                    "content": " "}, {"type": "ByteFallback"}, {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1,
+                    "stop": 0}]},
+                  "model": {"type": "BPE", "unk_token": "<unk>", "fuse_unk": true, "byte_fallback": true,
+                    "vocab": {{{vocabulary.ToJsonString()}}}, "merges": ["a b", "▁ ab", "▁ a"]}
                 }
                 """
             )!

@@ -60,7 +60,7 @@ public sealed class SpecialTokenFileTests : IDisposable
         Tokenizer tokenizer = Load("""{"eos_token":"<a>"}""", """{"eos_token":"<b>"}""");
 
         Assert.Equal(tokenizer.IdOf("<b>"), tokenizer.Eos);
-        Assert.Contains("eos_token is '<a>', and special_tokens_map.json says '<b>'", Assert.Single(tokenizer.Notices));
+        Assert.Contains("eos_token is '<a>', but in special_tokens_map.json it is '<b>'", Assert.Single(tokenizer.Notices));
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class SpecialTokenFileTests : IDisposable
             """{"added_tokens_decoder":{"300":{"content":"<a>","special":true},"97":{"content":"<x>","special":true}}}""");
 
         Assert.Equal(((int?)258, (int?)null), (tokenizer.IdOf("<a>"), tokenizer.IdOf("<x>")));
-        Assert.Contains(tokenizer.Notices, n => n.Contains("'<a>' has the id 300, and tokenizer.json gives it 258"));
+        Assert.Contains(tokenizer.Notices, n => n.Contains("'<a>' has the id 300, but tokenizer.json gives it 258"));
         Assert.Contains(tokenizer.Notices, n => n.Contains("'<x>' has the id 97, which belongs to another token"));
     }
 
@@ -115,7 +115,7 @@ public sealed class SpecialTokenFileTests : IDisposable
         Assert.Equal(Named, tokenizer.Bos);
         Assert.Equal((false, false), (tokenizer.IsSpecial('!'), tokenizer.IsSpecial(Merged)));
         Assert.Equal(['!', Merged, '!'], tokenizer.Encode("!th!"));
-        Assert.Equal(2, tokenizer.Notices.Count(n => n.Contains("ordinary text is made of it")));
+        Assert.Equal(2, tokenizer.Notices.Count(n => n.Contains("ordinary text also produces it")));
     }
 
     [Fact]
@@ -131,9 +131,9 @@ public sealed class SpecialTokenFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"added_tokens_decoder":{"x":{"content":"<x>"}}}""", "which is not an id")]
+    [InlineData("""{"added_tokens_decoder":{"x":{"content":"<x>"}}}""", "which is not a token id")]
     [InlineData("""{"added_tokens_decoder":{"300":{}}}""", "'content' is missing")]
-    [InlineData("""{"additional_special_tokens":[1]}""", "holds something other than texts")]
+    [InlineData("""{"additional_special_tokens":[1]}""", "contains a value that is neither a string nor an object")]
     [InlineData("""[]""", "not a JSON object")]
     public void A_damaged_file_is_named(string config, string problem)
     {
@@ -149,8 +149,8 @@ public sealed class SpecialTokenFileTests : IDisposable
         Write(
             """
             {"bos_token":"<a>","eos_token":"<b>","sep_token":"<n>","additional_special_tokens":["<m>"],"chat_template":
-            "{{ bos_token }}{% for m in messages %}{{ m.content }}{{ sep_token }}{{ additional_special_tokens[0] }}{{ eos_token }}{% endfor %}"}
-            """,
+            "{{ bos_token }}{% for m in messages %}{{ m.content }}{{ sep_token }}
+            """ + """{{ additional_special_tokens[0] }}{{ eos_token }}{% endfor %}"}""",
             null);
         Tokenizer tokenizer = Tokenizer.Load(_folder.Path);
 
@@ -158,13 +158,13 @@ public sealed class SpecialTokenFileTests : IDisposable
     }
 
     [Fact]
-    public void A_template_that_writes_a_special_token_that_no_file_names_is_reported_once()
+    public void A_template_that_renders_a_special_token_that_no_file_defines_is_reported_once()
     {
         Write(
             """
             {"bos_token":"<a>","eos_token":"<b>","chat_template":
-            "{% if bos_token %}{{ bos_token }}{% endif %}{% if cls_token is defined %}{{ cls_token }}{% endif %}{% for m in messages %}{{ m.content }}{{ sep_token }}{{ eos_token }}{% endfor %}"}
-            """,
+            "{% if bos_token %}{{ bos_token }}{% endif %}{% if cls_token is defined %}{{ cls_token }}{% endif %}
+            """ + """{% for m in messages %}{{ m.content }}{{ sep_token }}{{ eos_token }}{% endfor %}"}""",
             null);
         List<string> notices = [];
 

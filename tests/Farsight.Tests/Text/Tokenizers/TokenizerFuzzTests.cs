@@ -148,13 +148,17 @@ public sealed class TokenizerFuzzTests
         JsonObject json = TokenizerTests.Json(["ab", "12"], ["a b", "1 2"]);
         json["normalizer"] = JsonNode.Parse("""{"type":"Sequence","normalizers":[{"type":"NFC"}]}""");
         json["pre_tokenizer"] = JsonNode.Parse(
-            """{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"a|b"},"behavior":"Isolated","invert":false},{"type":"ByteLevel","add_prefix_space":false,"use_regex":true}]}"""
+            """{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"a|b"},"behavior":"Isolated","invert":false},"""
+                + """{"type":"ByteLevel","add_prefix_space":false,"use_regex":true}]}"""
         );
         json["added_tokens"] = JsonNode.Parse(
-            """[{"id":258,"content":"<s>","special":true,"lstrip":true,"rstrip":false,"single_word":false,"normalized":false},{"id":259,"content":"<|x|>","special":false,"normalized":true}]"""
+            """[{"id":258,"content":"<s>","special":true,"lstrip":true,"rstrip":false,"single_word":false,"normalized":false},"""
+                + """{"id":259,"content":"<|x|>","special":false,"normalized":true}]"""
         );
         json["post_processor"] = JsonNode.Parse(
-            """{"type":"Sequence","processors":[{"type":"ByteLevel"},{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}},{"Sequence":{"id":"A"}}],"special_tokens":{"<s>":{"id":"<s>","ids":[258],"tokens":["<s>"]}}}]}"""
+            """{"type":"Sequence","processors":[{"type":"ByteLevel"},"""
+                + """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}},"""
+                + """{"Sequence":{"id":"A"}}],"special_tokens":{"<s>":{"id":"<s>","ids":[258],"tokens":["<s>"]}}}]}"""
         );
         json["decoder"] = JsonNode.Parse("""{"type":"ByteLevel"}""");
         return json;

@@ -49,7 +49,7 @@ public sealed class DemoRunTests
 
         InputException e = Assert.Throws<InputException>(() => DemoRun.Start(Small(folder), null, CancellationToken.None));
 
-        Assert.Contains("is not empty and holds no demo", e.Message);
+        Assert.Contains("is not empty and is not a demo", e.Message);
         Assert.Equal(["thesis.txt"], Directory.GetFileSystemEntries(folder["out"]).Select(Path.GetFileName));
     }
 

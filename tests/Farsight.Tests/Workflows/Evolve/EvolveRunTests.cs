@@ -96,7 +96,7 @@ public sealed class EvolveRunTests : IDisposable
     [InlineData("iterations=[]", "iterations: the list is empty")]
     [InlineData("held_out=-1", "held_out")]
     [InlineData("measure.tasks=[\"nedle\"]", "measure.tasks[0]")]
-    [InlineData("documents={\"count\":3}", "documents: give a path, or count and words")]
+    [InlineData("documents={\"count\":3}", "documents: use a path, or count and words")]
     [InlineData("documents={\"count\":3,\"words\":9,\"path\":\"x\"}", "documents: it has a path and numbers")]
     [InlineData("objective.beta=0", "objective.beta")]
     [InlineData("schedule.warmup_steps=81", "schedule.warmup_steps: 81 is not between 0 and the 80 steps")]

@@ -1,6 +1,7 @@
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Training;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 using Farsight.Workflows.Pretrain;
 
 namespace Farsight.Tests.Workflows.Pretrain;
@@ -40,7 +41,7 @@ public sealed class PretrainRunTests
             new Watch(p => losses.Add(p.Line.Values.GetValueOrDefault("loss"))), CancellationToken.None);
 
         Assert.True(losses[^1] < losses[1], $"The loss went from {losses[1]} to {losses[^1]}.");
-        using Farsight.Engine.Models.LlamaModel model = Farsight.Engine.Models.LlamaModel.Load(made);
+        using Farsight.Engine.Models.LlamaModel model = ModelLoader.Load(made);
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public sealed class StudyRecipeTests : IDisposable
         RecipeException e = Assert.Throws<RecipeException>(() =>
             _files.Read(s => s["prepare"]![0]!["questions"] = new JsonArray("detail")));
 
-        Assert.Equal(Enum.GetValues<FictionAskKind>(), Assert.IsType<DocumentsStep>(recipe.Prepare[0]).Questions);
+        Assert.Equal(Enum.GetValues<FictionQueryKind>(), Assert.IsType<DocumentsStep>(recipe.Prepare[0]).Questions);
         Assert.Contains("prepare[0].questions[0]: \"detail\" is not one of single, multi, summary", e.Message, StringComparison.Ordinal);
     }
 
@@ -90,25 +90,25 @@ public sealed class StudyRecipeTests : IDisposable
             p => p.StartsWith("variants[3] (late).set.lora.rank.more: lora.rank is not an object", StringComparison.Ordinal));
         Assert.Contains(
             e.Problems,
-            p => p.StartsWith("variants[4] (seeded).set.seed: the study's seeds decide it", StringComparison.Ordinal));
-        Assert.Contains(e.Problems, p => p.Contains("'sft' and 'SFT!' would have one folder, sft", StringComparison.Ordinal));
+            p => p.StartsWith("variants[4] (seeded).set.seed: it is set by the study's seeds", StringComparison.Ordinal));
+        Assert.Contains(e.Problems, p => p.Contains("'sft' and 'SFT!' would share the folder sft", StringComparison.Ordinal));
     }
 
     [Theory]
     [InlineData("title", "\"\"", "title: it is empty")]
     [InlineData("seeds", "[]", "seeds: the list is empty")]
-    [InlineData("seeds", "[1, 1]", "seeds: a seed is there twice")]
-    [InlineData("variants", """[{ "name": "x", "train": false, "set": {} }]""", "variants[0].set: nothing is trained here")]
-    [InlineData("variants", """[{ "name": "x", "rope": "yarn:8" }]""", "variants[0].rope: it is for untrained variants")]
+    [InlineData("seeds", "[1, 1]", "seeds: a seed is duplicated")]
+    [InlineData("variants", """[{ "name": "x", "train": false, "set": {} }]""", "variants[0].set: it has no effect")]
+    [InlineData("variants", """[{ "name": "x", "rope": "yarn:8" }]""", "variants[0].rope: it applies to untrained variants only")]
     [InlineData("variants", """[{ "name": "x", "train": false, "rope": "yarm:8" }]""", "variants[0].rope: 'yarm:8' is unknown")]
     [InlineData("variants", """[{ "nmae": "x" }]""", "variants[0].nmae: unknown key")]
     [InlineData("prepare", """[{ "make": "documents", "count": 0, "words": 9, "seed": 1, "out": "a" }]""", "prepare[0].count: 0")]
     [InlineData("prepare", """[{ "make": "documents", "count": 1, "words": 9, "seed": 1, "out": "../a" }]""", "prepare[0].out: '../a'")]
-    [InlineData("prepare", """[{ "make": "magic", "out": "a" }]""", "prepare[0].make: 'magic' is unknown; one of contrast, documents")]
+    [InlineData("prepare", """[{ "make": "magic", "out": "a" }]""", "prepare[0].make: 'magic' is unknown; use one of contrast, documents")]
     [InlineData(
         "prepare",
         """[{ "make": "logo", "model": "m", "documents": "d", "samples": 0, "seed": 1, "out": "a" }]""",
-        "prepare[0]: --samples is 0"
+        "prepare[0].samples: it is 0"
     )]
     [InlineData("measure", "[]", "measure: the list is empty")]
     [InlineData("measure", """[{ "tasks": ["needel"], "lengths": [64], "samples": 1, "seed": 1 }]""", "measure[0]: ")]
@@ -122,17 +122,17 @@ public sealed class StudyRecipeTests : IDisposable
         """[{ "tasks": ["perplexity"], "lengths": [64], "samples": 1, "seed": 1, "mask_heads": "top:2" }]""",
         "measure[0].mask_heads: 'top:2' needs"
     )]
-    [InlineData("grid", """{ "steps": 3 }""", "grid.steps: it is no list")]
+    [InlineData("grid", """{ "steps": 3 }""", "grid.steps: it is not a list")]
     [InlineData("baseline", "\"nobody\"", "baseline: there is no variant 'nobody'")]
     [InlineData(
         "measure",
         """[{ "tasks": ["perplexity"], "lengths": [64], "samples": 1, "seed": 1, "steps": [2] }]""",
-        "variants[1] (logo): step 2 is to be measured, but keeps no adapter then"
+        "variants[1] (logo): step 2 is measured, but no adapter is kept at that step"
     )]
     [InlineData(
         "measure",
         """[{ "tasks": ["perplexity"], "lengths": [64], "samples": 1, "seed": 1, "steps": [99] }]""",
-        "variants[1] (logo): step 99 is to be measured, but it trains 4 steps"
+        "variants[1] (logo): step 99 is measured, but it trains 4 steps"
     )]
     public void Names_what_makes_no_sense(string key, string value, string named)
     {

@@ -99,6 +99,29 @@ public sealed class StudyRunTests : IDisposable
     }
 
     [Fact]
+    public void Results_of_other_weights_and_results_without_recorded_weights_are_refused()
+    {
+        _files.Run("out");
+        string evaluation = Directory.GetDirectories(_files.In("out/eval/sft/seed-2")).Single();
+        string weights = evaluation + ".weights.json";
+        JsonNode recorded = JsonNode.Parse(File.ReadAllText(weights))!;
+        Assert.Equal(64, recorded["base_model"]!.GetValue<string>().Length);
+        Assert.NotEqual(recorded["base_model"]!.GetValue<string>(), recorded["trained"]!.GetValue<string>());
+
+        recorded["trained"] = recorded["base_model"]!.GetValue<string>();
+        File.WriteAllText(weights, recorded.ToJsonString());
+        Assert.Contains("other weights than those that sft, seed 2 has", Refusal(), StringComparison.Ordinal);
+
+        File.Delete(weights);
+        Assert.Contains("earlier version of Farsight", Refusal(), StringComparison.Ordinal);
+
+        Directory.Delete(evaluation, recursive: true);
+        Assert.True(_files.Run("out").IsComplete);
+
+        string Refusal() => Assert.Throws<InputException>(() => _files.Run("out")).Message;
+    }
+
+    [Fact]
     public void A_variant_that_changed_is_refused_by_name_and_nothing_is_removed()
     {
         _files.Run("out");
@@ -218,7 +241,7 @@ public sealed class StudyRunTests : IDisposable
         await File.WriteAllTextAsync(_files.In("out/runs/sft/seed-1.failed.txt"), "Training diverged: by hand.");
         (int gaps, _, string told) = await CommandLine.Run("study", _files.Path, "--out", _files.In("out"));
         Assert.Equal(1, gaps);
-        Assert.Contains("sft, seed 1 failed: Training diverged: by hand.", told, StringComparison.Ordinal);
+        Assert.Contains("sft, seed 1: failed: Training diverged: by hand.", told, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -258,7 +281,7 @@ public sealed class StudyRunTests : IDisposable
         File.WriteAllText(_files.In("out/thesis.txt"), "mine");
 
         Assert.Contains(
-            "is not empty and holds no study",
+            "is not empty and is not a study",
             Assert.Throws<InputException>(() => _files.Run("out")).Message,
             StringComparison.Ordinal);
     }

@@ -115,7 +115,7 @@ public sealed class StudyStepTests : IDisposable
                         .AsArray()
                         .Add(JsonNode.Parse("""{ "make": "mix", "files": ["data.jsonl", "data.jsonl"], "out": "data/mixed.jsonl" }"""))));
 
-        Assert.Contains("is also that of line 1", e.Message, StringComparison.Ordinal);
+        Assert.Contains("is also the id of line 1", e.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(_files.In("out/data/mixed.jsonl")));
     }
 

@@ -45,7 +45,7 @@ public sealed class BenchmarkModelTests : IDisposable
         InputException e = Assert.Throws<InputException>(() =>
             BenchmarkModel.Write(huge, Path.Combine(_folder, "model"), NumberFormat.F32, null, default));
 
-        Assert.Contains("MiB left", e.Message, StringComparison.Ordinal);
+        Assert.Contains("MiB free", e.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
     }
 

@@ -144,7 +144,7 @@ public sealed class PreferenceExchangeTests : IDisposable
         """{"prompt":"a","chosen":[{"role":"user","content":"x"}],"rejected":[]}""",
         ":1: 'chosen' must end with a message of the assistant"
     )]
-    [InlineData("""{"prompt":"a","chosen":7,"rejected":8}""", ":1: a field holds something else than text")]
+    [InlineData("""{"prompt":"a","chosen":7,"rejected":8}""", ":1: a field is not a text")]
     [InlineData("{", ":1: the line is not JSON")]
     [InlineData("", "gives no sample")]
     [InlineData("""{"prompt":"a","chosen":" ","rejected":"c"}""", "gives no sample (1 lines, empty 1)")]
@@ -163,7 +163,7 @@ public sealed class PreferenceExchangeTests : IDisposable
     {
         Write("d.jsonl", PreferenceLine.Format(Sample("s-7")));
         Assert.Contains(
-            "s-7 holds its context as tokens only",
+            "s-7 has its context as tokens only",
             Assert.Throws<InputException>(() => PreferenceExport.Write(At("d.jsonl"), At("o"), ExchangeFormat.Trl, null)).Message,
             StringComparison.Ordinal);
     }
@@ -185,7 +185,7 @@ public sealed class PreferenceExchangeTests : IDisposable
         Assert.Equal((0, $"{At("t.jsonl")}: 2 lines from 1 samples"), (code, output.Trim()));
 
         (code, output, _) = await CommandLine.Run("data", "import", At("t.jsonl"), "--model", Model, "--out", At("b.jsonl"));
-        Assert.Equal((0, $"{At("b.jsonl")}: 1 samples from 2 lines, 0 without a document"), (code, output.Trim()));
+        Assert.Equal((0, $"{At("b.jsonl")}: 1 samples from 2 lines, 0 without a context"), (code, output.Trim()));
 
         (code, _, string error) = await CommandLine.Run("data", "import", At("none.jsonl"), "--model", Model, "--out", At("c.jsonl"));
         Assert.Equal((2, $"The file {At("none.jsonl")} does not exist."), (code, error.Trim()));

@@ -37,7 +37,7 @@ public sealed class ShardMergeTests : IDisposable
     [Fact]
     public void A_missing_shard_is_named_and_allowed_only_if_said()
     {
-        Assert.Contains("Of 3 shards, 2 is missing", Fault(ShardAt(1), ShardAt(3)), StringComparison.Ordinal);
+        Assert.Contains("Shard 2 of 3 is missing", Fault(ShardAt(1), ShardAt(3)), StringComparison.Ordinal);
         Assert.False(File.Exists(At("merged.jsonl")));
 
         Assert.Equal([2], ShardMerge.Write(At("merged.jsonl"), [ShardAt(1), ShardAt(3)], allowMissing: true).Missing);
@@ -68,7 +68,7 @@ public sealed class ShardMergeTests : IDisposable
         Assert.Contains("its summary says", Fault(All), StringComparison.Ordinal);
 
         File.WriteAllLines(ShardAt(1), [lines[0], .. lines[..^1]]);
-        Assert.Contains("twice or out of order", Fault(All), StringComparison.Ordinal);
+        Assert.Contains("is duplicated or out of order", Fault(All), StringComparison.Ordinal);
         Assert.False(File.Exists(At("merged.jsonl")));
     }
 
@@ -76,7 +76,7 @@ public sealed class ShardMergeTests : IDisposable
     public void A_shard_that_is_not_finished_or_has_no_summary_is_named()
     {
         File.Delete(ShardAt(1) + ".summary.json");
-        Assert.Contains("is missing; it lies beside each shard", Fault(All), StringComparison.Ordinal);
+        Assert.Contains("is missing; each shard needs the summary", Fault(All), StringComparison.Ordinal);
         File.Move(ShardAt(1), ShardAt(1) + ".partial");
         Assert.Contains("is not finished", Fault(All), StringComparison.Ordinal);
         File.WriteAllText(ShardAt(2) + ".summary.json", "{\"counts\":7}");

@@ -1,5 +1,6 @@
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Fiction;
+using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Contrast;
 using Farsight.Engine;
 using Farsight.Engine.Inference;
@@ -15,7 +16,7 @@ public sealed class ContrastSynthesisTests : IDisposable
     [Fact]
     public void Kinds_take_turns_and_every_sample_has_two_rejected_responses_that_differ()
     {
-        ContrastSummary summary = Run(Options());
+        SynthesisSummary<ContrastSettings> summary = Run(Options());
 
         PreferenceSample[] samples = _files.Samples();
         Assert.Equal((Samples, "distractors, unanswerable, entities, instructions"), (samples.Length, summary.Settings.Kind));
@@ -99,7 +100,7 @@ public sealed class ContrastSynthesisTests : IDisposable
     public void The_models_own_mistakes_are_rejected_and_what_is_of_no_use_is_substituted()
     {
         const string Own = "The model rambled on about something.";
-        ContrastSummary own = Run(Options(ContrastKind.Unanswerable), (_, _, _) => Own);
+        SynthesisSummary<ContrastSettings> own = Run(Options(ContrastKind.Unanswerable), (_, _, _) => Own);
 
         Assert.All(_files.Samples().Where(s => s.Chosen == NeedleQuestions.Refusal), s => Assert.Contains(Own, s.Rejected));
         Assert.True(own.Counts.Resampled["rejected_substituted"] > 0);
@@ -111,10 +112,10 @@ public sealed class ContrastSynthesisTests : IDisposable
     [Fact]
     public void Stopped_and_resumed_has_the_bytes_of_never_stopped()
     {
-        Run(Options() with { Output = _files["whole.jsonl"] });
+        Run(Options() with { Out = _files["whole.jsonl"] });
         int calls = 0;
 
-        Assert.Throws<InputException>(() => Run(Options(), (_, _, answer) => ++calls > 90 ? throw new InputException("gone") : answer));
+        Assert.ThrowsAny<InputException>(() => Run(Options(), (_, _, answer) => ++calls > 90 ? throw new InputException("gone") : answer));
         Assert.NotEqual(0, new FileInfo(_files.Output + ".partial").Length);
         Run(Options());
 
@@ -123,19 +124,19 @@ public sealed class ContrastSynthesisTests : IDisposable
     }
 
     [Theory]
-    [InlineData(7, 0.8, "--chunks is 7")]
-    [InlineData(16, 0, "--temperature")]
+    [InlineData(7, 0.8, "chunks is 7")]
+    [InlineData(16, 0, "temperature must be")]
     public void What_makes_no_sense_is_said(int chunks, double temperature, string message) =>
         Assert.Contains(
             message,
-            Assert.Throws<InputException>(() => Run(Options() with { Chunks = chunks, Temperature = temperature })).Message,
+            Assert.ThrowsAny<InputException>(() => Run(Options() with { Chunks = chunks, Temperature = temperature })).Message,
             StringComparison.Ordinal);
 
     [Fact]
     public void A_kind_that_is_named_twice_is_said() =>
         Assert.Contains(
-            "--kind",
-            Assert.Throws<InputException>(() => Run(Options(ContrastKind.Entities, ContrastKind.Entities))).Message,
+            "kinds must name",
+            Assert.ThrowsAny<InputException>(() => Run(Options(ContrastKind.Entities, ContrastKind.Entities))).Message,
             StringComparison.Ordinal);
 
     public void Dispose() => _files.Dispose();
@@ -150,8 +151,8 @@ public sealed class ContrastSynthesisTests : IDisposable
         return kinds.Length > 0 ? options with { Kinds = kinds } : options;
     }
 
-    static ContrastSummary Run(ContrastOptions options, Func<string, GenerationRequest, string, string?>? spoil = null) =>
-        ContrastSynthesis.Run(options, SynthesisFiles.Model(SynthesisFiles.Script(spoil)), null, CancellationToken.None);
+    static SynthesisSummary<ContrastSettings> Run(ContrastOptions options, Func<string, GenerationRequest, string, string?>? spoil = null) =>
+        SynthesisRun.Start(options, SynthesisFiles.Model(SynthesisFiles.Script(spoil)), null, CancellationToken.None);
 
     static string TextOf(PreferenceSample sample) => SynthesisFiles.Tokenizer.Decode([.. sample.Context.SelectMany(c => c.Tokens)]);
 

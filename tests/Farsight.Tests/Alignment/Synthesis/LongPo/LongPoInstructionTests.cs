@@ -1,4 +1,5 @@
 using System.Globalization;
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.LongPo;
@@ -20,7 +21,7 @@ public sealed class LongPoInstructionTests : IDisposable
     public void An_endpoint_writes_four_instructions_about_a_chunk_and_one_is_drawn_and_introduced()
     {
         ScriptedChat chat = new(Answer);
-        LongPoSummary summary = Run(Options(), chat);
+        SynthesisSummary<LongPoSettings> summary = Run(Options(), chat);
 
         PreferenceSample[] samples = _files.Samples();
         Assert.Equal(("write", Samples, Samples), (summary.Settings.Questions, samples.Length, summary.Counts.Questions["instruction"]));
@@ -39,7 +40,7 @@ public sealed class LongPoInstructionTests : IDisposable
     [Fact]
     public void Whatever_comes_first_the_file_is_the_same()
     {
-        Run(Options() with { Turns = 2, Output = _files["one.jsonl"] }, new ScriptedChat(Answer), concurrency: 1);
+        Run(Options() with { Turns = 2, Out = _files["one.jsonl"] }, new ScriptedChat(Answer), concurrency: 1);
         Run(Options() with { Turns = 2 }, new ScriptedChat(Answer), concurrency: 8);
 
         Assert.Equal(File.ReadAllBytes(_files["one.jsonl"]), File.ReadAllBytes(_files.Output));
@@ -51,7 +52,7 @@ public sealed class LongPoInstructionTests : IDisposable
     public void A_list_that_cannot_be_used_is_counted_and_another_chunk_is_drawn(string list, string reason)
     {
         int asked = 0;
-        LongPoSummary summary = Run(
+        SynthesisSummary<LongPoSettings> summary = Run(
             Options(),
             new ScriptedChat(p => p.Contains("numbered 1. to 4.", StringComparison.Ordinal) && ++asked % 3 == 0 ? list : Answer(p)),
             concurrency: 1);
@@ -63,7 +64,7 @@ public sealed class LongPoInstructionTests : IDisposable
     [Fact]
     public void A_chosen_response_that_refuses_is_never_written()
     {
-        LongPoSummary summary = Run(
+        SynthesisSummary<LongPoSettings> summary = Run(
             Options(),
             new ScriptedChat(p => p.Contains("point 2", StringComparison.Ordinal) ? "I'm sorry, but I cannot answer this." : Answer(p)));
 
@@ -142,8 +143,8 @@ public sealed class LongPoInstructionTests : IDisposable
     LongPoOptions Options() =>
         new("unused", _files.Documents, Samples, Seed: 5, _files.Output) { ChunkTokens = 250, MinChunkTokens = 120, DocumentTokens = 1500 };
 
-    static LongPoSummary Run(LongPoOptions options, ScriptedChat chat, int concurrency = 4) =>
-        LongPoSynthesis.Run(
+    static SynthesisSummary<LongPoSettings> Run(LongPoOptions options, ScriptedChat chat, int concurrency = 4) =>
+        SynthesisRun.Start(
             options,
             new SynthesisModel(
                 "scripted chat",
@@ -151,8 +152,7 @@ public sealed class LongPoInstructionTests : IDisposable
                 2048,
                 SynthesisFiles.Tokenizer,
                 SynthesisFiles.Format,
-                new EndpointResponder(new ChatWriter(chat, "scripted chat", concurrency), SynthesisFiles.Tokenizer),
-                chat),
+                chat.AsLanguageModel("scripted chat", concurrency)),
             null,
             CancellationToken.None);
 }

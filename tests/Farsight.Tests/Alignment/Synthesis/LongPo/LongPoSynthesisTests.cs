@@ -1,5 +1,6 @@
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Data.Exchange;
+using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.LongPo;
 using Farsight.Engine;
 using Farsight.Engine.Inference;
@@ -16,7 +17,7 @@ public sealed class LongPoSynthesisTests : IDisposable
     public void A_chosen_response_is_written_from_one_chunk_and_a_rejected_one_from_the_whole_document()
     {
         List<GenerationRequest> asked = [];
-        LongPoSummary summary = Run(Options(), spoil: (_, request, answer) => { asked.Add(request); return Forgets(request, answer); });
+        SynthesisSummary<LongPoSettings> summary = Run(Options(), spoil: (_, request, answer) => { asked.Add(request); return Forgets(request, answer); });
 
         PreferenceSample[] samples = _files.Samples();
         Assert.Equal((Samples, "insert"), (samples.Length, summary.Settings.Questions));
@@ -58,7 +59,7 @@ public sealed class LongPoSynthesisTests : IDisposable
     [Fact]
     public void A_turn_that_comes_to_nothing_is_left_out_and_counted()
     {
-        LongPoSummary summary = Run(Options() with { Turns = 3 }, spoil: (question, request, answer) =>
+        SynthesisSummary<LongPoSettings> summary = Run(Options() with { Turns = 3 }, spoil: (question, request, answer) =>
             question.Contains("password", StringComparison.Ordinal) ? answer : Forgets(request, answer));
 
         Assert.InRange(summary.Counts.Dropped["turn_chosen_equals_rejected"], 1, Samples);
@@ -76,7 +77,7 @@ public sealed class LongPoSynthesisTests : IDisposable
     )]
     public void A_rejected_response_that_teaches_nothing_is_never_written(string reason, string response)
     {
-        LongPoSummary summary = Run(
+        SynthesisSummary<LongPoSettings> summary = Run(
             Options(),
             spoil: (question, request, answer) =>
                 !question.Contains("number", StringComparison.Ordinal) || !IsLong(request) ? Forgets(request, answer)
@@ -93,7 +94,7 @@ public sealed class LongPoSynthesisTests : IDisposable
         Run(Options(_files["whole.jsonl"]));
         int calls = 0;
 
-        Assert.Throws<InputException>(() =>
+        Assert.ThrowsAny<InputException>(() =>
             Run(Options(), spoil: (_, request, answer) => ++calls > 80 ? throw new InputException("gone") : Forgets(request, answer)));
         Assert.NotEqual(0, new FileInfo(_files.Output + ".partial").Length);
         File.AppendAllText(_files.Output + ".partial", "{\"id\":\"half a sam");
@@ -108,12 +109,12 @@ public sealed class LongPoSynthesisTests : IDisposable
     public void Other_settings_do_not_continue_a_file()
     {
         int calls = 0;
-        Assert.Throws<InputException>(() =>
+        Assert.ThrowsAny<InputException>(() =>
             Run(Options(), spoil: (_, request, answer) => ++calls > 80 ? throw new InputException("gone") : Forgets(request, answer)));
 
         Assert.Contains(
-            "--turns is 2 and not 1",
-            Assert.Throws<InputException>(() => Run(Options() with { Turns = 2 })).Message,
+            "turns is 2 instead of 1",
+            Assert.ThrowsAny<InputException>(() => Run(Options() with { Turns = 2 })).Message,
             StringComparison.Ordinal);
     }
 
@@ -160,7 +161,7 @@ public sealed class LongPoSynthesisTests : IDisposable
         const string Answer = "The secret cellar of Ardmore is below the bell tower.";
         _files.WriteOwnQuestion("Where is the secret cellar of Ardmore?", Answer);
 
-        LongPoSummary summary = Run(Options() with { Samples = 4, DocumentTokens = 100_000 });
+        SynthesisSummary<LongPoSettings> summary = Run(Options() with { Samples = 4, DocumentTokens = 100_000 });
 
         Assert.Equal(("own", 4), (summary.Settings.Questions, summary.Counts.Questions["document"]));
         Assert.All(_files.Samples(), s => Assert.Equal(Answer, s.Chosen));
@@ -174,27 +175,27 @@ public sealed class LongPoSynthesisTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0, 1, "--turns is 0")]
-    [InlineData(2, 1, "--chunks-per-document is 1")]
+    [InlineData(0, 1, "turns is 0")]
+    [InlineData(2, 1, "chunks_per_document is 1")]
     public void Numbers_that_make_no_sense_are_named(int turns, int chunks, string message) =>
         Assert.Contains(
             message,
-            Assert.Throws<InputException>(() => Run(Options() with { Turns = turns, ChunksPerDocument = chunks })).Message,
+            Assert.ThrowsAny<InputException>(() => Run(Options() with { Turns = turns, ChunksPerDocument = chunks })).Message,
             StringComparison.Ordinal);
 
     [Fact]
     public void Sizes_that_do_not_fit_together_are_named()
     {
-        Assert.Contains("--document-tokens", Refused(Options() with { ChunkTokens = 850 }), StringComparison.Ordinal);
-        Assert.Contains("--min-chunk-tokens", Refused(Options() with { MinChunkTokens = 4 }), StringComparison.Ordinal);
+        Assert.Contains("raise document_tokens", Refused(Options() with { ChunkTokens = 850 }), StringComparison.Ordinal);
+        Assert.Contains("min_chunk_tokens is 4", Refused(Options() with { MinChunkTokens = 4 }), StringComparison.Ordinal);
         Assert.Contains("window of 2048", Refused(Options() with { ChunkTokens = 2000, DocumentTokens = 9000 }), StringComparison.Ordinal);
         File.WriteAllText(_files["documents/keeper.txt"], "Too short to be asked about.");
-        Assert.Contains("No document has what a sample takes", Refused(Options()), StringComparison.Ordinal);
+        Assert.Contains("No document is long enough for a sample", Refused(Options()), StringComparison.Ordinal);
     }
 
     public void Dispose() => _files.Dispose();
 
-    static string Refused(LongPoOptions options) => Assert.Throws<InputException>(() => Run(options)).Message;
+    static string Refused(LongPoOptions options) => Assert.ThrowsAny<InputException>(() => Run(options)).Message;
 
     LongPoOptions Options(string? output = null) =>
         new("unused", _files.Documents, Samples, Seed: 5, output ?? _files.Output)
@@ -204,8 +205,8 @@ public sealed class LongPoSynthesisTests : IDisposable
             DocumentTokens = Document,
         };
 
-    static LongPoSummary Run(LongPoOptions options, Func<string, GenerationRequest, string, string?>? spoil = null) =>
-        LongPoSynthesis.Run(
+    static SynthesisSummary<LongPoSettings> Run(LongPoOptions options, Func<string, GenerationRequest, string, string?>? spoil = null) =>
+        SynthesisRun.Start(
             options,
             SynthesisFiles.Model(SynthesisFiles.Script(spoil ?? ((_, request, answer) => Forgets(request, answer)))),
             null,

@@ -1,3 +1,4 @@
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Synthesis.Quality;
 
@@ -18,7 +19,7 @@ public sealed class QualityJudgeTests
             Assert.Contains("The lamp of Ardmore.", prompt, StringComparison.Ordinal);
             return answer;
         });
-        JudgeVerdict verdict = await new QualityJudge(client, "judge").Judge(
+        JudgeVerdict verdict = await new QualityJudge(client.AsLanguageModel("judge")).Judge(
             "Which lamp?",
             "Ardmore's",
             ["The lamp of Ardmore."],

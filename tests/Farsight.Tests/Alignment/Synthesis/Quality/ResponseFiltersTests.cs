@@ -47,7 +47,8 @@ public sealed class ResponseFiltersTests
     [InlineData("1. lamp\n2. lamp oil\n3. lamp glass\n4. lamp wick")]
     [InlineData("No, no, no, he said; it was not the lamp, not the oil, not the glass, and not the wick that failed.")]
     [InlineData(
-        "The keeper of Ardmore wrote down the lamps in the ledger, and the keeper of the harbour wrote down the boats; when the winter came, both compared what they had written, found that a boat was missing, and went to look for it along the shore."
+        "The keeper of Ardmore wrote down the lamps in the ledger, and the keeper of the harbour wrote down the boats; when the winter "
+            + "came, both compared what they had written, found that a boat was missing, and went to look for it along the shore."
     )]
     public void Ordinary_answers_are_no_loops(string response) => Assert.Null(RepetitionLoop.Check(response));
 

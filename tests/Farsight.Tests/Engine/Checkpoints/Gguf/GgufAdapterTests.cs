@@ -61,7 +61,7 @@ public sealed class GgufAdapterTests
         foreach (
             (string name, string says) in ((string, string)[])
                 [
-                    ("whole", "model.embed_tokens.weight as trained whole"),
+                    ("whole", "model.embed_tokens.weight, trained in full"),
                     ("rope", "another RoPE scaling"),
                     ("base", "another RoPE scaling or base"),
                 ])
@@ -71,7 +71,7 @@ public sealed class GgufAdapterTests
                 .Throws<InputException>(() => GgufModelWriter.WriteLora(folder["a.gguf"], "mine", s_config, adapter))
                 .Message;
             Assert.Contains(says, message);
-            Assert.Contains("farsight merge", message);
+            Assert.Contains("merge the adapter", message);
         }
     }
 

@@ -147,7 +147,8 @@ public sealed class GgufModelTests
 
         RopeFrequencies expected = RopeFrequencies.Of(16, 10_000, rule),
             got = RopeFrequencies.Of(16, read.Config.RopeTheta, read.Config.RopeScaling);
-        Near.Each([.. expected.InvFreq.Select(f => (double)f)], got.InvFreq, relative: kind == "ntk" ? 1e-6 : 0, absolute: 0); // θ is an F32 there
+        double relative = kind == "ntk" ? 1e-6 : 0; // GGUF stores θ as F32
+        Near.Each([.. expected.InvFreq.Select(f => (double)f)], got.InvFreq, relative, absolute: 0);
         Assert.Equal(expected.AttentionFactor, got.AttentionFactor, 1e-6);
     }
 
@@ -172,7 +173,7 @@ public sealed class GgufModelTests
     }
 
     [Theory]
-    [InlineData(float.NaN, NumberFormat.F32, "no finite number")]
+    [InlineData(float.NaN, NumberFormat.F32, "not finite")]
     [InlineData(1e6f, NumberFormat.F16, "bf16 or f32")]
     [InlineData(9e6f, NumberFormat.Q8_0, "bf16 or f32")]
     public void A_value_that_the_format_cannot_hold_is_refused_and_nothing_is_left(float value, NumberFormat format, string says)
@@ -266,7 +267,7 @@ public sealed class GgufModelTests
         GgufModelWriter.Write(folder["m.gguf"], "tiny", s_llama, weights, null, NumberFormat.F32);
         TokenTree tree = TokenTree.Sequence([3, 1, 4, 1, 5, 9, 2, 6]);
 
-        using LlamaModel a = LlamaModel.Load(folder["hf"]), b = LlamaModel.Load(folder["m.gguf"]);
+        using LlamaModel a = ModelLoader.Load(folder["hf"]), b = ModelLoader.Load(folder["m.gguf"]);
 
         Assert.Equal(a.LogProbs(tree), b.LogProbs(tree));
     }

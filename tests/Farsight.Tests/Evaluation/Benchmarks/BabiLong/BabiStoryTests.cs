@@ -57,7 +57,7 @@ public class BabiStoryTests
             Assert.Equal(Texts(line, "references"), story.References);
             compared++;
         }
-        Assert.Equal(30, compared);
+        Assert.Equal(File.ReadLines(SharedMaterial.PathOf(Golden)).Count(), compared);
     }
 
     [SharedFact("evaldata/goldens/babilong_dataset_scores.json")]
@@ -77,7 +77,7 @@ public class BabiStoryTests
             Assert.Equal(task.Value.EnumerateArray().Select(l => l.GetString()!), BabiStory.Labels(BabiStory.Read(Lines(file), file)));
             compared++;
         }
-        Assert.Equal(20, compared);
+        Assert.Equal(golden.RootElement.GetProperty("task_labels").EnumerateObject().Count(), compared);
     }
 
     static string[] Texts(JsonElement line, string name) => [.. line.GetProperty(name).EnumerateArray().Select(t => t.GetString()!)];

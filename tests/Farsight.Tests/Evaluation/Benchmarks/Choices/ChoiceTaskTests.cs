@@ -65,7 +65,8 @@ public sealed class ChoiceTaskTests : IDisposable
 
         Assert.Equal(
             "The following are multiple choice questions (with answers) about  high school physics.\n\n"
-                + "What is 1,\nor one?\nA. 1\nB. 2\nC. 3, or so\nD. 4\nAnswer: A\n\nNext?\nA. a\nB. b\nC. c\nD. d\nAnswer: B\n\nLast?\nA. e\nB. f\nC. g\nD. h\nAnswer:",
+                + "What is 1,\nor one?\nA. 1\nB. 2\nC. 3, or so\nD. 4\nAnswer: A\n\nNext?\nA. a\nB. b\nC. c\nD. d\nAnswer: B\n\n"
+                + "Last?\nA. e\nB. f\nC. g\nD. h\nAnswer:",
             ((EvalPrompt.Messages)example.Prompt).Turns[0].Content);
         Assert.Equal("3", example.References.Single());
 
@@ -80,15 +81,15 @@ public sealed class ChoiceTaskTests : IDisposable
     {
         Write(
             "hellaswag/hellaswag_val.jsonl",
-            """{"activity_label":"Cooking","ctx_a":"A man stands in a kitchen.","ctx_b":"he","endings":["cuts [step] bread.","flies.","a","b"],"label":2}"""
-                + "\n");
+            """{"activity_label":"Cooking","ctx_a":"A man stands in a kitchen.","ctx_b":"he","label":2,"""
+                + "\"endings\":[\"cuts [step] bread.\",\"flies.\",\"a\",\"b\"]}\n");
         Write(
             "winogrande/dev.jsonl",
             """{"sentence":"The cup is not in the box, because the _ is too big.","option1":"cup","option2":"box","answer":"1"}""" + "\n");
         Write(
             "arc/ARC-Easy-Test.jsonl",
-            """{"id":"x1","question":{"stem":"What is ice?","choices":[{"text":"wood","label":"1"},{"text":"water","label":"2"},{"text":"air","label":"3"}]},"answerKey":"2"}"""
-                + "\n");
+            """{"id":"x1","answerKey":"2","question":{"stem":"What is ice?","choices":[{"text":"wood","label":"1"},"""
+                + "{\"text\":\"water\",\"label\":\"2\"},{\"text\":\"air\",\"label\":\"3\"}]}}\n");
 
         EvalExample scene = One("hellaswag"), sentence = One("winogrande"), question = One("arc_easy");
 
@@ -126,8 +127,8 @@ public sealed class ChoiceTaskTests : IDisposable
     {
         Write(
             "lm_eval_task_configs/truthfulqa_mc1.yaml",
-            "doc_to_text: \"\\\n  {% set prompt_qa = '\\\n  Q: Is it?\\n\\\n  A: No.\\n\\n\\\n  Q: Was it?\\n\\\n  A: Yes.\\\n  '%}\\\n  {{prompt_qa}}\""
-        );
+            "doc_to_text: \"\\\n  {% set prompt_qa = '\\\n  Q: Is it?\\n\\\n  A: No.\\n\\n\\\n  Q: Was it?\\n\\\n  A: Yes.\\\n  '%}\\\n"
+                + "  {{prompt_qa}}\"");
         Write(
             "truthfulqa/v1_mc_task.json",
             """[{"question":"Who?","mc1_targets":{"You.":1,"I.":0},"mc2_targets":{"You.":1,"We.":1,"I.":0}}]""");

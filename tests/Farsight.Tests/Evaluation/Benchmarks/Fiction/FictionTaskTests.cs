@@ -26,6 +26,20 @@ public sealed class FictionTaskTests
         Assert.NotEqual(Task(name).Examples(s_setting).SelectMany(Ids), Task(name).Examples(s_setting with { Seed = 8 }).SelectMany(Ids));
     }
 
+    // Beginnings of hashes of what a model is given and scored by. A change makes scores incomparable and needs a new version.
+    [Theory]
+    [InlineData("fiction/multi", "7234ab2ceffcee12")]
+    [InlineData("fiction/single", "e268fda0e5143c3a")]
+    [InlineData("fiction/summary", "31d8c9b2ecdd8dca")]
+    public void Examples_of_version_1_do_not_change(string name, string sha256)
+    {
+        Assert.Equal(1, Task(name).Card.Version);
+        Assert.Equal(
+            sha256,
+            TaskData.Sha256(Task(name).Examples(s_setting).Select(e =>
+                $"{e.Id} {string.Join(' ', Ids(e))} {e.MaxNewTokens} {e.References[0]} {string.Join('|', e.Details["values"])}"))[..16]);
+    }
+
     [Theory, MemberData(nameof(Names))]
     public void Prompt_and_room_fill_the_context_exactly_and_the_text_holds_every_value(string name) =>
         Assert.All(Task(name).Examples(s_setting), e =>

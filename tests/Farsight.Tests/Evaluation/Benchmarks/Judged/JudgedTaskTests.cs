@@ -1,3 +1,4 @@
+using Farsight.Alignment.Answering;
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Core.Answering;
@@ -102,7 +103,7 @@ public sealed class JudgedTaskTests : IDisposable
             .With("longbench_chat/prompt_fs.txt", "{} {}")
             .With("longbench_chat/few_shots.json", """[[], [{"answer": "Bob", "score": 1}]]""");
         Assert.StartsWith(
-            "longbench_chat/prompt_fs.txt has 2 places for values, but 5 are to be put in;",
+            "longbench_chat/prompt_fs.txt has 2 placeholders, but there are 5 values;",
             Assert.Throws<InputException>(() => Examples("longbench-chat")).Message);
 
         _data.With("longbench_chat/few_shots.json", "[]");
@@ -117,7 +118,7 @@ public sealed class JudgedTaskTests : IDisposable
             """);
         IJudgedTask task = (IJudgedTask)EvalTaskCatalog.Get("mt-bench");
         Assert.StartsWith(
-            "A prompt of mt_bench/judge_prompts.jsonl names something",
+            "A prompt in mt_bench/judge_prompts.jsonl uses a placeholder",
             Assert.Throws<InputException>(() => task.Judge(Examples("mt-bench")[0], ["a"])).Message);
 
         _data.With("mt_bench/judge_prompts.jsonl", [new { name = "pair-v2" }]);
@@ -132,6 +133,7 @@ public sealed class JudgedTaskTests : IDisposable
     {
         using IChatClient client = new ScriptedChat(answer), judge = new ScriptedChat(verdict);
         EvalPlan plan = new("scripted", [EvalTaskCatalog.Get(task)], [4096], "none", _data.Setting);
-        return new EvalRunner(new EndpointEvalModel("scripted", client, new(null, new())), null, new EvalJudge("a judge", judge)).Run(plan);
+        return new EvalRunner(
+            client.AsLanguageModel("scripted"), new EndpointPrompts(null, new()), null, new EvalJudge(judge.AsLanguageModel("a judge"))).Run(plan);
     }
 }

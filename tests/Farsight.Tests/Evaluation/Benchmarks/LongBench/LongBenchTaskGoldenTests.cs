@@ -78,25 +78,25 @@ public sealed class LongBenchTaskGoldenTests(ITestOutputHelper output) : IDispos
                 .. task.Examples(_data.Setting).Zip(rows, (e, r) => (e, task.Score(e, r.GetProperty("pred_str").GetString()!).Value)),
             ];
 
-            goldens.Check(name, set.Value.GetProperty("scorer").GetDouble(), MeanScore.Percent([.. scored.Select(s => s.Score)]));
+            goldens.Check(name, set.Value.GetProperty("scorer").GetDouble(), EvalGoldens.Percent([.. scored.Select(s => s.Score)]));
             foreach (JsonProperty bucket in set.Value.GetProperty("scorer_e").EnumerateObject())
             {
                 double[] inside = [.. scored.Where(s => s.Example.Groups["bucket"] == bucket.Name).Select(s => s.Score)];
-                goldens.Check($"{name} {bucket.Name}", bucket.Value.GetDouble(), MeanScore.Percent(inside));
+                goldens.Check($"{name} {bucket.Name}", bucket.Value.GetDouble(), EvalGoldens.Percent(inside));
             }
         }
-        goldens.Finish("longbench_dataset_scores.json, through the tasks", 14 + 14 * 3);
+        goldens.Finish("longbench_dataset_scores.json, through the tasks", LongBenchGoldenTests.ScoreCount(sets));
     }
 
     [SharedFact(Sets)]
     [Trait("Category", "Slow")]
-    public void Sets_without_chinese_words_score_their_sample_predictions_as_the_official_program() => CheckSample(chinese: false, 18);
+    public void Sets_without_chinese_words_score_their_sample_predictions_as_the_official_program() => CheckSample(chinese: false);
 
     [ChineseFact(Sets)]
     [Trait("Category", "Slow")]
-    public void Sets_of_chinese_words_score_their_sample_predictions_as_the_official_program() => CheckSample(chinese: true, 3);
+    public void Sets_of_chinese_words_score_their_sample_predictions_as_the_official_program() => CheckSample(chinese: true);
 
-    void CheckSample(bool chinese, int count)
+    void CheckSample(bool chinese)
     {
         EvalGoldens goldens = new(output);
         WithTemplates().With("longbench/minilongbench_as_longbench.jsonl.gz", new FileInfo(SharedMaterial.PathOf(Sample)));
@@ -107,18 +107,18 @@ public sealed class LongBenchTaskGoldenTests(ITestOutputHelper output) : IDispos
         Dictionary<string, string> said = EvalGoldens
             .Lines(SamplePredictions)
             .ToDictionary(p => p.GetProperty("_id").GetString()!, p => p.GetProperty("pred").GetString()!);
-        foreach (
-            JsonProperty set in EvalGoldens
-                .Json(Sets)
-                .GetProperty("minilongbench_example")
-                .EnumerateObject()
-                .Where(s => LongBenchScore.NeedsChineseWords(s.Name) == chinese))
+        JsonProperty[] sets =
+        [
+            .. EvalGoldens.Json(Sets).GetProperty("minilongbench_example").EnumerateObject()
+                .Where(s => LongBenchScore.NeedsChineseWords(s.Name) == chinese),
+        ];
+        foreach (JsonProperty set in sets)
         {
             IGeneratedTask task = (IGeneratedTask)EvalTaskCatalog.Get(set.Name);
             double[] scores = [.. task.Examples(_data.Setting).Select(e => task.Score(e, said[e.Id]).Value)];
-            goldens.Check(set.Name, set.Value.GetProperty("scorer").GetDouble(), MeanScore.Percent(scores));
+            goldens.Check(set.Name, set.Value.GetProperty("scorer").GetDouble(), EvalGoldens.Percent(scores));
         }
-        goldens.Finish("minilongbench_example, through the tasks", count);
+        goldens.Finish("minilongbench_example, through the tasks", sets.Length);
     }
 
     TaskData WithTemplates()

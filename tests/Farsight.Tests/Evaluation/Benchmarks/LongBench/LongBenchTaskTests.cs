@@ -14,8 +14,10 @@ public sealed class LongBenchTaskTests : IDisposable
     readonly TaskData _data = new TaskData()
         .With(
             "longbench/dataset2prompt.json",
-            """{"hotpotqa": "Read {context} and say {input}", "samsum": "{context}/{input}", "trec": "{context}\n{input}", "vcsum": "{context}"}"""
-        )
+            """
+            {"hotpotqa": "Read {context} and say {input}", "samsum": "{context}/{input}", "trec": "{context}\n{input}",
+             "vcsum": "{context}"}
+            """)
         .With("longbench/dataset2maxlen.json", """{"hotpotqa": 32, "samsum": 128, "trec": 64, "vcsum": 512}""");
 
     public void Dispose() => _data.Dispose();
@@ -93,12 +95,12 @@ public sealed class LongBenchTaskTests : IDisposable
 
         _data.With("longbench/dataset2prompt.json", """{"trec": "{context} {question}"}""");
         Assert.StartsWith(
-            "longbench/dataset2prompt.json names something else than {context} and {input};",
+            "longbench/dataset2prompt.json uses placeholders other than {context} and {input};",
             Assert.Throws<InputException>(() => Examples("trec")).Message);
 
         _data.With("longbench/dataset2prompt.json", "{}");
         Assert.StartsWith(
-            "longbench/dataset2prompt.json says nothing for trec;",
+            "longbench/dataset2prompt.json has no entry for trec;",
             Assert.Throws<InputException>(() => Examples("trec")).Message);
     }
 
@@ -111,7 +113,7 @@ public sealed class LongBenchTaskTests : IDisposable
         InlineData("ab", 1, "ab")
     ]
     public void A_stop_text_at_the_beginning_counts_unless_tokens_must_come_first(string text, int least, string expected) =>
-        Assert.Equal(expected, EvalAnswer.UpTo(text, new(new("raw", ""), 8) { Stop = ["\n"], MinNewTokens = least }).Text);
+        Assert.Equal(expected, new GenerationOptions(8) { Stop = ["\n"], MinNewTokens = least }.BeforeStop(text, out _));
 
     [Fact]
     public void Means_weigh_kinds_alike_and_need_all_kinds()
@@ -161,7 +163,7 @@ public sealed class LongBenchTaskTests : IDisposable
             .Runner(completer)
             .Run(new("scripted", [EvalTaskCatalog.Get("samsum"), EvalTaskCatalog.Get("trec")], [4096], "none", _data.Setting));
 
-        Assert.Equal([(1, "\n"), (0, "")], asked.Select(r => (r.MinNewTokens, string.Concat(r.StopTokens.Select(t => (char)t)))));
+        Assert.Equal([(1, "\n"), (0, "")], asked.Select(r => (r.Options.MinNewTokens, string.Concat(r.Options.StopTokens.Select(t => (char)t)))));
         Assert.Equal(["\nFood is here.", "\nFood is here.\nDialogue: next"], results.Examples.Select(e => e.Completion));
         Assert.Equal(1, results.Examples[1].Score);
     }

@@ -9,7 +9,10 @@ public sealed class CompiledProgramTests
     const string Prompt =
         "USER_PROMPT: |-\n  Write C++.\n  ```cpp\n  #include <iostream>\n  using namespace std;\n  ```\n\n  {pseudocode}\n";
     const string Items =
-        """[{"problem_id": "1A", "pseudocode_lines": ["read a", "write a + 1"], "code_lines": ["int main() {", "}"], "testcases": [[["4"], ["5"]], [["-1"], ["0"]]]}]""";
+        """
+        [{"problem_id": "1A", "pseudocode_lines": ["read a", "write a + 1"], "code_lines": ["int main() {", "}"],
+          "testcases": [[["4"], ["5"]], [["-1"], ["0"]]]}]
+        """;
 
     static readonly IGeneratedTask s_task = (IGeneratedTask)EvalTaskCatalog.Get("pseudo_to_code_0.5k");
 
@@ -45,9 +48,9 @@ public sealed class CompiledProgramTests
 
     static EvalExample Example()
     {
-        using BenchmarkFolder folder = new();
-        folder.Write("longproc/pseudo_to_code/prompts.yaml", Prompt);
-        folder.Write("longproc/pseudo_to_code/pseudo_to_code_0.5k.json", Items);
+        using TaskData folder = new();
+        folder.With("longproc/pseudo_to_code/prompts.yaml", Prompt);
+        folder.With("longproc/pseudo_to_code/pseudo_to_code_0.5k.json", Items);
         return s_task.Examples(folder.Setting).Single();
     }
 

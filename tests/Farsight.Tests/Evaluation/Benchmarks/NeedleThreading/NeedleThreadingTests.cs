@@ -66,7 +66,7 @@ public class NeedleThreadingTests
     [Fact]
     public void Too_short_a_context_is_refused() =>
         Assert.Contains(
-            "ask for a longer one",
+            "use a longer one",
             Assert
                 .Throws<InputException>(() =>
                     EvalTaskCatalog.Get("threading_multi_thread").Examples(s_setting with { Length = 900 }).ToList())

@@ -46,7 +46,7 @@ public sealed class WindowPerplexityTests(ITestOutputHelper output)
             goldens.Check(id, isNaN, windows.Any(w => w.Scored == 0));
             goldens.Check(id, isNaN ? yarn : Round(official.GetDouble()), yarn);
         }
-        goldens.Finish(Goldens, 30);
+        goldens.Finish(Goldens, 5 * EvalGoldens.Lines(Goldens).Count());
     }
 
     [Theory]

@@ -2,7 +2,6 @@ using Farsight.Alignment.Answering;
 using Farsight.Engine;
 using Farsight.Evaluation.Benchmarks.RetrievalHeads;
 using Farsight.Evaluation.Core;
-using Farsight.Evaluation.Core.Answering;
 using Farsight.Evaluation.Core.Prompts;
 using Farsight.Tests.Evaluation.Core;
 
@@ -49,7 +48,7 @@ public sealed class RetrievalHeadsTests : IDisposable
     [Fact]
     public void A_model_with_one_head_that_copies_has_one_retrieval_head()
     {
-        EvalResults results = Run(new Copier(), "retrieval-heads");
+        EvalResults results = Run(Copier(), "retrieval-heads");
 
         Assert.All(results.Examples, e => Assert.Equal((null, 1, 1), (e.Failed, e.Beside["counted"], e.Beside["recall"])));
         HeadScores scores = HeadScores.Read(_folder["out"]);
@@ -67,7 +66,7 @@ public sealed class RetrievalHeadsTests : IDisposable
     [Fact]
     public void A_model_that_finds_nothing_has_no_runs()
     {
-        EvalResults results = Run(new Copier(says: "The special magic number for me is 7."), "retrieval-heads");
+        EvalResults results = Run(Copier(says: "The special magic number for me is 7."), "retrieval-heads");
 
         Assert.Equal(0, results.Tasks[0].All.Mean);
         Assert.Equal(0, HeadScores.Read(_folder["out"]).Runs);
@@ -82,9 +81,9 @@ public sealed class RetrievalHeadsTests : IDisposable
     [Fact]
     public void A_model_that_shows_no_heads_is_refused()
     {
-        EndpointEvalModel endpoint = new("served", new ScriptedChat(_ => ""), new(null, new()));
+        EvalRunner endpoint = new(new ScriptedChat(_ => "").AsLanguageModel("served"), new EndpointPrompts(null, new()));
 
-        InputException e = Assert.Throws<InputException>(() => new EvalRunner(endpoint).Run(EvalSamples.Plan("retrieval-heads")));
+        InputException e = Assert.Throws<InputException>(() => endpoint.Run(EvalSamples.Plan("retrieval-heads")));
         Assert.Contains("retrieval-heads looks at the model's attention, which an endpoint does not show", e.Message);
     }
 
@@ -107,21 +106,19 @@ public sealed class RetrievalHeadsTests : IDisposable
     public void What_comes_behind_the_end_of_an_answer_is_not_looked_at()
     {
         EvalResults results = Run(
-            new Copier(says: "the inn is green.\nThe lamp of the inn is green.", needle: "The lamp of the inn is green."),
+            Copier(says: "the inn is green.\nThe lamp of the inn is green.", needle: "The lamp of the inn is green."),
             Original);
 
         EvalRecord run = results.Examples.First(e => e.Question.StartsWith("How is the lamp"));
         Assert.Equal("the inn is green.", run.Completion);
-        Assert.Equal((0.0, 16 / 29.0), (run.Beside.GetValueOrDefault("0-0"), run.Beside["1-4"])); // "the inn is green" of 29 places; the window that is found begins one early
+        // "the inn is green" of 29 places; the window that is found begins one early
+        Assert.Equal((0.0, 16 / 29.0), (run.Beside.GetValueOrDefault("0-0"), run.Beside["1-4"]));
     }
 
-    EvalResults Run(ICompleter completer, string task) =>
+    EvalResults Run(ILanguageModel model, string task) =>
         new EvalRunner(
-            new LocalEvalModel(
-                "scripted",
-                new PromptMaker(EvalSamples.Text, EvalSamples.Text, new(Window: 100_000)),
-                completer,
-                new NoChoices()),
+            model,
+            new PromptMaker(EvalSamples.Text, EvalSamples.Text, new(Window: 100_000)),
             new(Examples: 2)
         ).Run(EvalSamples.Plan(task) with { Lengths = [3000], Setting = Setting([0, 1]) }, _folder["out"]);
 
@@ -153,29 +150,24 @@ public sealed class RetrievalHeadsTests : IDisposable
     }
 
     /// <summary>Head 4 of layer 1 looks at the token that is said, in the needle; the others look at the beginning.</summary>
-    sealed class Copier(string? says = null, string? needle = null) : ICompleter
+    static ScriptedCompleter Copier(string? says = null, string? needle = null) => ScriptedCompleter.Completing(request =>
     {
-        public Completion Complete(CompletionRequest request, CancellationToken cancellationToken)
+        string answer = says ?? ScriptedCompleter.Read(request);
+        int[] prompt = [.. ScriptedCompleter.PromptOf(request)],
+            tokens = says is null ? EvalSamples.Text.Encode(" " + answer) : EvalSamples.Text.Encode(answer);
+        int[] wanted = EvalSamples.Text.Encode(needle ?? " " + answer);
+        int at = prompt.AsSpan().IndexOf(wanted),
+            from = needle is null ? 0 : Math.Max(0, needle.Length - answer.Split('\n')[0].Length);
+        List<int[]> peaks =
+        [
+            .. tokens.Select(
+                (_, t) =>
+                    Enumerable.Range(0, 12).Select(h => h == 10 && at >= 0 ? Math.Min(at + from + t, prompt.Length - 1) : 0).ToArray()),
+        ];
+        return new(answer, FinishReason.Stop)
         {
-            string answer = says ?? ScriptedCompleter.Read(request);
-            int[] prompt = [.. request.PromptTokens],
-                tokens = says is null ? EvalSamples.Text.Encode(" " + answer) : EvalSamples.Text.Encode(answer);
-            int[] wanted = EvalSamples.Text.Encode(needle ?? " " + answer);
-            int at = prompt.AsSpan().IndexOf(wanted),
-                from = needle is null ? 0 : Math.Max(0, needle.Length - answer.Split('\n')[0].Length);
-            List<int[]> peaks =
-            [
-                .. tokens.Select(
-                    (_, t) =>
-                        Enumerable.Range(0, 12).Select(h => h == 10 && at >= 0 ? Math.Min(at + from + t, prompt.Length - 1) : 0).ToArray()),
-            ];
-            return new(tokens, answer, FinishReason.Stop) { Heads = request.ObservesHeads ? new(2, 6, prompt, tokens, peaks) : null };
-        }
-    }
-
-    sealed class NoChoices : IChoiceScorer
-    {
-        public IReadOnlyList<ChoiceLogProb[]> Score(IReadOnlyList<ChoiceRequest> requests, CancellationToken cancellationToken) =>
-            throw new NotSupportedException();
-    }
+            Tokens = tokens,
+            Heads = request.ObservesHeads ? new(2, 6, prompt, tokens, peaks) : null,
+        };
+    });
 }

@@ -4,8 +4,6 @@ using System.Text.RegularExpressions;
 using Farsight.Engine;
 using Farsight.Evaluation.Benchmarks.Ruler;
 using Farsight.Evaluation.Core;
-using Farsight.Evaluation.Metrics.Segmentation;
-using Farsight.Tests.Evaluation.Metrics.Segmentation;
 
 namespace Farsight.Tests.Evaluation.Benchmarks.Ruler;
 
@@ -31,12 +29,21 @@ public partial class RulerReferenceTests
     public void Samples_in_essays_are_the_originals_byte_for_byte() =>
         Assert.Equal(5 + 5 + 3, s_folders.Sum(f => s_inEssays.Count(t => IsOriginal(f, t))));
 
+    [Fact]
+    public void Code_points_order_above_surrogates()
+    {
+        string[] sorted = ["a", "a\uff21", "a\U0001f600"];
+
+        Assert.Equal(sorted, sorted.Reverse().Order(CodePointOrder.Instance));
+        Assert.True(CodePointOrder.Instance.Compare("ab", "a") > 0);
+    }
+
     [SharedFact(Data)]
     public void A_context_too_short_ends_in_one_sentence_instead_of_never()
     {
         InputException fault = Assert.Throws<InputException>(() => Generator().Samples("qa_2", new(2048, Count, Samples: 2)).ToList());
 
-        Assert.Contains("ask for a longer context", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("use a longer context", fault.Message, StringComparison.Ordinal);
     }
 
     [SharedFact(Data)]

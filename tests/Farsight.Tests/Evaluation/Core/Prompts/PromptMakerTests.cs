@@ -11,7 +11,7 @@ public sealed class PromptMakerTests
     [Fact]
     public void Chat_prompts_have_the_template_around_them_and_the_answer_prefix_after_the_header()
     {
-        MadePrompt made = Maker().Make(new EvalPrompt.Messages([new("user", "Where?")]) { AnswerPrefix = " In" }, 10);
+        RenderedPrompt made = Maker().Make(new EvalPrompt.Messages([new("user", "Where?")]) { AnswerPrefix = " In" }, 10);
 
         Assert.Equal("<0><2>Where?<3> In", s_text.Decode([.. made.Tokens]));
         Assert.Equal(("chat", 1, null, 0), (made.Template, made.BosCount, made.Cut, made.CutTokens));
@@ -26,7 +26,7 @@ public sealed class PromptMakerTests
             UseChatTemplate = false,
         };
 
-        MadePrompt made = Maker().Make(prompt, 10);
+        RenderedPrompt made = Maker().Make(prompt, 10);
 
         Assert.Equal("<0>Be short.\n\nWhere? In", s_text.Decode([.. made.Tokens]));
         Assert.Equal("raw", made.Template);
@@ -66,7 +66,7 @@ public sealed class PromptMakerTests
         string text = new([.. Enumerable.Range(0, 100).Select(i => (char)('A' + i % 26))]);
         EvalPrompt prompt = new EvalPrompt.Messages([new("user", text)]) { AnswerPrefix = "..", Cut = PromptCuts.LongBenchMiddle };
 
-        MadePrompt made = Maker(window: 40).Make(prompt, 5);
+        RenderedPrompt made = Maker(window: 40).Make(prompt, 5);
 
         Assert.Equal("middle, halves decoded apart", made.Cut);
         Assert.InRange(made.Tokens.Count + 5, 38, 40);
@@ -81,7 +81,7 @@ public sealed class PromptMakerTests
     {
         EvalPrompt prompt = new EvalPrompt.Messages([new("user", "0123456789")]) { Cut = PromptCuts.LongBenchMiddle };
 
-        MadePrompt made = new PromptMaker(s_text, s_text, new(MaxPrompt: 6)).Make(prompt, 5);
+        RenderedPrompt made = new PromptMaker(s_text, s_text, new(MaxPrompt: 6)).Make(prompt, 5);
 
         Assert.Equal("<0><2>01789<3>", s_text.Decode([.. made.Tokens])); // BOS counts among the first three, and is not decoded
         Assert.Equal(5, made.CutTokens);
@@ -110,7 +110,7 @@ public sealed class PromptMakerTests
     [Fact]
     public void An_endpoint_gets_messages_with_the_prefix_at_the_end()
     {
-        MadePrompt made = new EndpointPrompts(null, new()).Make(
+        RenderedPrompt made = new EndpointPrompts(null, new()).Make(
             new EvalPrompt.Messages([new("system", "s"), new("user", "Where?")]) { AnswerPrefix = " In", Cut = PromptCuts.Right },
             10);
 

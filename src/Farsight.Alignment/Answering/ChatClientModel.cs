@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Text;
+using Farsight.Engine;
+using Farsight.Text.Conversations;
+using Microsoft.Extensions.AI;
+
+namespace Farsight.Alignment.Answering;
+
+/// <summary>Adapts a chat client, such as a set of endpoints, to <see cref="ILanguageModel"/>. Requests run side by side.</summary>
+/// <remarks>The client limits, retries and caches requests itself.</remarks>
+/// <param name="client">The client; not disposed here.</param>
+/// <param name="name">As <see cref="ILanguageModel.Name"/>.</param>
+/// <param name="concurrency">Number of requests worth having in progress; the client may hold some of them back.</param>
+public sealed class ChatClientModel(IChatClient client, string name, int concurrency = 1) : ILanguageModel
+{
+    const int MaxStops = 4; // OpenAI's limit; the other stop texts are looked for in the answer only
+
+    /// <summary>The client.</summary>
+    public IChatClient Client => client;
+
+    /// <inheritdoc/>
+    public string Name => name;
+
+    /// <inheritdoc/>
+    public int? ContextWindow => null;
+
+    /// <inheritdoc/>
+    public ModelCapabilities Capabilities { get; } = new() { Concurrency = concurrency };
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Completion>> CompleteAsync(
+        IReadOnlyList<CompletionRequest> requests, CancellationToken cancellationToken = default) =>
+        await Task.WhenAll(requests.Select(r => CompleteAsync(r, cancellationToken))).ConfigureAwait(false);
+
+    async Task<Completion> CompleteAsync(CompletionRequest request, CancellationToken cancel)
+    {
+        request.Options.Check();
+        ChatMessage[] messages = [.. ChatMessages.Of(Turns(request.Prompt))];
+        ChatOptions options = Options(request.Options);
+        long started = Stopwatch.GetTimestamp();
+        StringBuilder streamed = new();
+        ChatResponse response;
+        try
+        {
+            response = request.OnText is { } onText
+                ? await Stream(messages, options, request.Options.Stop.Count == 0 ? onText : null, streamed, cancel).ConfigureAwait(false)
+                : await client.GetResponseAsync(messages, options, cancel).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return new(request.Options.BeforeStop(streamed.ToString(), out _), FinishReason.Cancelled);
+        }
+        string text = request.Options.BeforeStop(response.Text, out bool isCut);
+        if (request.Options.Stop.Count > 0)
+        {
+            request.OnText?.Invoke(text); // any part of it could have been removed by a stop text
+        }
+        return new(text, isCut ? FinishReason.Stop : response.FinishReason is { } reason ? new(reason.Value) : FinishReason.Unknown)
+        {
+            InputTokens = (int?)response.Usage?.InputTokenCount,
+            OutputTokens = (int?)response.Usage?.OutputTokenCount,
+            Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds,
+        };
+    }
+
+    async Task<ChatResponse> Stream(
+        ChatMessage[] messages, ChatOptions options, Action<string>? onText, StringBuilder text, CancellationToken cancel)
+    {
+        List<ChatResponseUpdate> updates = [];
+        await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(messages, options, cancel).ConfigureAwait(false))
+        {
+            updates.Add(update);
+            text.Append(update.Text);
+            if (update.Text.Length > 0)
+            {
+                onText?.Invoke(update.Text);
+            }
+        }
+        return updates.ToChatResponse();
+    }
+
+    static IReadOnlyList<ChatTurn> Turns(Prompt prompt) =>
+        prompt is not Prompt.Chat { UsesTemplate: true, Turns.Count: > 0 } chat
+            ? throw new InputException(
+                "An endpoint applies its own chat template, so it accepts chat turns only and neither raw text nor token ids; "
+                    + "use a local model.")
+            : chat.AnswerPrefix.Length == 0 ? chat.Turns
+            : [.. chat.Turns.SkipLast(1), chat.Turns[^1] with { Content = chat.Turns[^1].Content + chat.AnswerPrefix }];
+
+    static ChatOptions Options(GenerationOptions options)
+    {
+        string? unsupported =
+            options.MinP > 0 ? nameof(options.MinP)
+            : options.RepetitionPenalty != 1 ? nameof(options.RepetitionPenalty)
+            : options.StopTokens.Count > 0 ? nameof(options.StopTokens)
+            : null;
+        return unsupported is null
+            ? new()
+            {
+                Temperature = (float)options.Temperature,
+                TopP = options.TopP < 1 ? (float)options.TopP : null,
+                TopK = options.TopK > 0 ? options.TopK : null,
+                Seed = options.Seed,
+                MaxOutputTokens = options.MaxNewTokens,
+                StopSequences = options.Stop.Count > 0 && options.MinNewTokens == 0 ? [.. options.Stop.Take(MaxStops)] : null,
+            }
+            : throw new InputException($"An endpoint does not support {unsupported}; leave it at its default.");
+    }
+}

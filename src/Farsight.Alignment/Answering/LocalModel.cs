@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using Farsight.Engine;
+using Farsight.Engine.Inference;
+using Farsight.Engine.Models;
+using Farsight.Text.Conversations;
+using Farsight.Text.Tokenizers;
+
+namespace Farsight.Alignment.Answering;
+
+/// <summary>Completes and scores with a model of this process. One call runs at a time; the others wait.</summary>
+/// <remarks>
+/// Prompts of one call are decoded side by side, and what they share is computed once (<see cref="PromptDecoder"/>,
+/// <see cref="ContinuationScorer"/>). Equal calls get equal bits with any number of threads.
+/// </remarks>
+public sealed class LocalModel : ILanguageModel, IDisposable
+{
+    readonly LlamaModel _model;
+    readonly Tokenizer _tokenizer;
+    readonly Lazy<ChatFormat?> _format; // a model without a chat template can still continue raw text
+    readonly SemaphoreSlim _turn = new(1);
+    ConversationCache? _conversation;
+
+    /// <summary>Creates a model with a chat format.</summary>
+    /// <param name="name">As <see cref="ILanguageModel.Name"/>.</param>
+    /// <param name="model">The weights; nobody else uses them during a call. Not disposed here.</param>
+    /// <param name="format">How prompts and responses become tokens.</param>
+    public LocalModel(string name, LlamaModel model, ChatFormat format)
+        : this(name, model, format.Tokenizer, new Lazy<ChatFormat?>(format))
+    {
+    }
+
+    /// <summary>Creates a model that may lack a chat format.</summary>
+    internal LocalModel(string name, LlamaModel model, Tokenizer tokenizer, Lazy<ChatFormat?> format) =>
+        (Name, _model, _tokenizer, _format) = (name, model, tokenizer, format);
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public int? ContextWindow => _model.Config.MaxPositionEmbeddings;
+
+    /// <inheritdoc/>
+    public ModelCapabilities Capabilities { get; } =
+        new() { AcceptsTokens = true, ScoresContinuations = true, ObservesHeads = true, IsBatched = true };
+
+    ChatFormat Format => _format.Value ?? throw new InputException(
+        $"{Name} has no chat template; continue raw text, use an instruction-tuned model, "
+            + "or put a chat_template.jinja into its directory.");
+
+    /// <summary>Returns the token ids of a prompt.</summary>
+    /// <exception cref="InputException">The model has no chat template, or the template refuses the conversation.</exception>
+    public IReadOnlyList<int> Encode(Prompt prompt) => prompt switch
+    {
+        Prompt.Tokens tokens => tokens.Ids,
+        Prompt.Chat { UsesTemplate: true } chat => Format.Conversation(chat.Turns, chat.AnswerPrefix),
+        Prompt.Chat chat => EncodeRaw(chat.PlainText),
+        Prompt.RawText raw => EncodeRaw(raw.Text),
+        _ => throw new UnreachableException(),
+    };
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Completion>> CompleteAsync(
+        IReadOnlyList<CompletionRequest> requests, CancellationToken cancellationToken = default)
+    {
+        CompletionDraft[] drafts = [.. requests.Select(Draft)];
+        try
+        {
+            await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return [.. drafts.Select(d => d.Read(0))];
+        }
+        try
+        {
+            return await Task.Run(() => Complete(requests, drafts, cancellationToken), CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ChoiceLogProb[]>> ScoreAsync(
+        IReadOnlyList<ChoiceRequest> requests, CancellationToken cancellationToken = default)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await Task.Run(() => Score(requests, cancellationToken), CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _conversation?.Dispose();
+        _turn.Dispose();
+    }
+
+    Completion[] Complete(IReadOnlyList<CompletionRequest> requests, CompletionDraft[] drafts, CancellationToken cancel)
+    {
+        long started = Stopwatch.GetTimestamp();
+        try
+        {
+            if (requests is [{ KeepsPrefix: true }])
+            {
+                (_conversation ??= new(_model)).Continue(drafts[0], cancel);
+            }
+            else
+            {
+                bool isObserved = requests.Any(r => r.ObservesHeads);
+                new PromptDecoder(_model) { Observer = isObserved ? (i, layer, found) => drafts[i].Observe(layer, found) : null }.Run(
+                    [.. drafts.Select(d => d.Prompt)],
+                    [.. drafts.Select(d => d.MaxNewTokens)],
+                    (i, logits) => drafts[i].Take(logits),
+                    cancel);
+            }
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The completions keep what was generated.
+        }
+        double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds / Math.Max(1, drafts.Length);
+        return [.. drafts.Select(d => d.Read(seconds))];
+    }
+
+    IReadOnlyList<ChoiceLogProb[]> Score(IReadOnlyList<ChoiceRequest> requests, CancellationToken cancel)
+    {
+        Queue<ContinuationScore> scores = new(
+            new ContinuationScorer(_model).Score(
+                [.. requests.SelectMany(r => r.Continuations.Select(c => new ScoringRequest(r.Prompt, c)))],
+                cancel));
+        return [.. requests.Select(r => r.Continuations.Select(_ => Sum(scores.Dequeue())).ToArray())];
+    }
+
+    static ChoiceLogProb Sum(ContinuationScore score) => new(score.LogProbs.Sum(p => (double)p), score.LogProbs.Count, score.IsGreedy);
+
+    CompletionDraft Draft(CompletionRequest request)
+    {
+        request.Options.Check();
+        IReadOnlyList<int> prompt = Encode(request.Prompt);
+        int window = _model.Config.MaxPositionEmbeddings;
+        int maxNewTokens =
+            prompt.Count == 0 ? throw new InputException("The prompt is empty; give text to continue.")
+            : request.Prompt is Prompt.Tokens ? request.Options.MaxNewTokens
+            : prompt.Count < window ? Math.Min(request.Options.MaxNewTokens, window - prompt.Count)
+            : throw new PromptTooLongException(prompt.Count, window);
+        return new(request, prompt, maxNewTokens, _model.Config, FrameOf(request.Prompt));
+    }
+
+    /// <summary>How an answer becomes text. Exact ids are expected to end where the chat format's response begins, if there is
+    /// one.</summary>
+    AnswerFrame FrameOf(Prompt prompt)
+    {
+        ChatFormat? format = prompt is Prompt.Tokens or Prompt.Chat { UsesTemplate: true } ? _format.Value : null;
+        int?[] stops =
+        [
+            .. _model.Config.EosTokenIds,
+            prompt is Prompt.Tokens && format is not null ? null : _tokenizer.Eos,
+            format?.Eos,
+        ];
+        return new(
+            _tokenizer, [.. stops.OfType<int>().Distinct()], format?.ResponseLead ?? "", prompt is not Prompt.Tokens && format is null);
+    }
+
+    int[] EncodeRaw(string text) => [.. _tokenizer.Before, .. _tokenizer.Encode(text)];
+}

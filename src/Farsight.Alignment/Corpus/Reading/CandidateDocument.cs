@@ -1,0 +1,17 @@
+using Farsight.Alignment.Corpus.Repair;
+
+namespace Farsight.Alignment.Corpus.Reading;
+
+/// <summary>Represents a document candidate and the reason for dropping it, if any.</summary>
+/// <param name="Document">The document; its text may be empty.</param>
+/// <param name="Repairs">Repairs made to the text.</param>
+/// <param name="Dropped">Reason for dropping the document; null to keep it.</param>
+readonly record struct CandidateDocument(SourceDocument Document, IReadOnlyList<RepairCount> Repairs, string? Dropped);
+
+/// <summary>Defines the reasons for dropping a document, as they appear in the report.</summary>
+static class DropReason
+{
+    internal const string
+        Empty = "empty", NoDocument = "no_document", Garbled = "garbled", TooShort = "too_short", TooLong = "too_long",
+        NearDuplicate = "near_duplicate", NotDrawn = "not_drawn";
+}

@@ -1,0 +1,64 @@
+using System.Text.Json.Serialization;
+using Farsight.Alignment.Synthesis.Quality;
+using Farsight.Alignment.Synthesis.Scoring;
+
+namespace Farsight.Alignment.Synthesis;
+
+/// <summary>Holds the options of LOGO data (arXiv 2410.18533, section 3.2.2).</summary>
+public record LogoOptions(string Model, string Documents, int Samples, int Seed, string Out)
+    : SynthesisOptions<LogoSettings>(Model, Documents, Samples, Seed, Out)
+{
+    /// <summary>Judges each chosen response; samples that it refuses are dropped. Null for no judge.</summary>
+    [JsonIgnore]
+    public QualityJudge? Judge { get; init; }
+
+    /// <summary>Tokens per chunk; null for a sixteenth of the model's window, at most 512.</summary>
+    public int? ChunkTokens { get; init; }
+
+    /// <summary>N, chunks per context; at least 4.</summary>
+    public int Chunks { get; init; } = 16;
+
+    /// <summary>
+    /// Where questions come from. Null uses the documents' own questions; documents without any get invented facts or, with an endpoint,
+    /// written questions.
+    /// </summary>
+    public QuestionSource? Questions { get; init; }
+
+    /// <summary>Where chosen responses come from. <see cref="ChosenSource.Gold"/> excludes questions that the model writes.</summary>
+    public ChosenSource Chosen { get; init; }
+
+    /// <summary>Scores the importance of chunks: one of <see cref="ChunkScorers.Names"/>, or "llm" to ask the endpoint for
+    /// entities.</summary>
+    public string Scorer { get; init; } = "evidence";
+
+    /// <summary>δ, the score from which a chunk is relevant, in the scorer's unit; null for the scorer's default.</summary>
+    public double? Threshold { get; init; }
+
+    /// <summary>M, rejected responses per sample; at least 1.</summary>
+    public int Rejected { get; init; } = 2;
+
+    /// <summary>Sampling temperature for rejected responses; above 0. The chosen response is greedy.</summary>
+    public double Temperature { get; init; } = 0.8;
+
+    /// <inheritdoc/>
+    public override void Check()
+    {
+        base.Check();
+        AtLeast("chunks", Chunks, 4);
+        AtLeast("rejected", Rejected, 1);
+        AboveZero("threshold", Threshold ?? 1);
+        AboveZero("temperature", Temperature, "; rejected responses are sampled");
+    }
+
+    internal override SynthesisPlan<LogoSettings> Plan(SynthesisModel model) => LogoSynthesis.Plan(this, model);
+}
+
+/// <summary>Lists the sources of chosen responses.</summary>
+public enum ChosenSource
+{
+    /// <summary>The model writes it from the relevant chunks, as in the paper.</summary>
+    Model,
+
+    /// <summary>The answer that came with the question, for models that cannot answer it yet.</summary>
+    Gold,
+}

@@ -1,0 +1,103 @@
+using System.Net;
+using Farsight.Alignment.Answering;
+using Farsight.Alignment.Endpoints;
+using Farsight.Engine;
+
+namespace Farsight.Evaluation.Core.Answering;
+
+/// <summary>Sends requests to a model and yields the completions in their order, each as soon as it and those before it are
+/// there.</summary>
+/// <remarks>
+/// A request that a model or an endpoint refuses is a failure of its example. For a model that does not batch,
+/// <see cref="FailuresInARow"/> of them, or a refusal that all requests would meet (a wrong key, an unknown model), stop the evaluation,
+/// which can be resumed. Any other exception is a bug and is not caught.
+/// </remarks>
+sealed class ModelCalls(ILanguageModel model)
+{
+    /// <summary>Number of consecutive failures that stop the evaluation.</summary>
+    internal const int FailuresInARow = 10;
+
+    int _failures;
+
+    /// <summary>Sends requests; a batch in one call, else one call per request, side by side.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    internal IEnumerable<(Completion? Completion, Exception? Failure)> Send(
+        IReadOnlyList<CompletionRequest> requests, CancellationToken cancel) =>
+        model.Capabilities.IsBatched ? SendTogether(requests, cancel) : SendUntilHopeless(requests, cancel);
+
+    /// <summary>Sends one call per request, side by side. A reader that stops early cancels the rest.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    internal IEnumerable<(Completion? Completion, Exception? Failure)> SendEach(
+        IReadOnlyList<CompletionRequest> requests, CancellationToken cancel)
+    {
+        using CancellationTokenSource abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task<IReadOnlyList<Completion>>[] calls =
+            [.. requests.Select(r => Task.Run(() => model.CompleteAsync([r], abandoned.Token), CancellationToken.None))];
+        try
+        {
+            foreach (Task<IReadOnlyList<Completion>> call in calls)
+            {
+                (IReadOnlyList<Completion>? completions, Exception? failure) = Result(() => call, cancel);
+                yield return (completions?[0], failure);
+            }
+        }
+        finally
+        {
+            abandoned.Cancel();
+            Task.WhenAll(calls)
+                .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)
+                .Wait(CancellationToken.None);
+        }
+    }
+
+    /// <summary>Sends all requests in one call; if it fails, each by itself, so that one request does not fail the others.</summary>
+    IEnumerable<(Completion? Completion, Exception? Failure)> SendTogether(
+        IReadOnlyList<CompletionRequest> requests, CancellationToken cancel)
+    {
+        (IReadOnlyList<Completion>? completions, Exception? failure) = Result(() => model.CompleteAsync(requests, cancel), cancel);
+        return completions is not null ? completions.Select(c => ((Completion?)c, (Exception?)null))
+            : requests.Count == 1 ? [(null, failure)]
+            : requests.SelectMany(r => SendTogether([r], cancel));
+    }
+
+    IEnumerable<(Completion? Completion, Exception? Failure)> SendUntilHopeless(
+        IReadOnlyList<CompletionRequest> requests, CancellationToken cancel)
+    {
+        foreach ((Completion? completion, Exception? failure) in SendEach(requests, cancel))
+        {
+            _failures = failure is null ? 0 : _failures + 1;
+            if (failure is not null && (IsForAll(failure) || _failures >= FailuresInARow))
+            {
+                throw failure is InputException
+                    ? failure
+                    : new InputException($"The model failed {_failures} times in a row; last error: {failure.Message}", failure);
+            }
+            yield return (completion, failure);
+        }
+    }
+
+    // An evaluation is one thread that waits; there is no context that this could block.
+    static (IReadOnlyList<Completion>? Completions, Exception? Failure) Result(
+        Func<Task<IReadOnlyList<Completion>>> call, CancellationToken cancel)
+    {
+        try
+        {
+            IReadOnlyList<Completion> completions = call().GetAwaiter().GetResult();
+            return completions.Any(c => c.FinishReason == FinishReason.Cancelled)
+                ? throw new OperationCanceledException(cancel)
+                : (completions, null);
+        }
+        catch (Exception e) when (e is InputException or HttpRequestException)
+        {
+            return (null, e);
+        }
+    }
+
+    static bool IsForAll(Exception failure) =>
+        failure is EndpointException { Refusal: { } status }
+        && status
+            is HttpStatusCode.Unauthorized
+                or HttpStatusCode.Forbidden
+                or HttpStatusCode.NotFound
+                or HttpStatusCode.PaymentRequired;
+}

@@ -1,0 +1,95 @@
+using Farsight.Alignment.Answering;
+using Farsight.Engine;
+using Farsight.Evaluation.Core.Prompts;
+
+namespace Farsight.Evaluation.Core;
+
+/// <summary>Collects what the model got and gave for one example, until it becomes a record.</summary>
+sealed class ExampleRun(EvalExample example)
+{
+    internal EvalExample Example => example;
+
+    /// <summary>The first prompt.</summary>
+    internal RenderedPrompt Prompt { get; set; } = RenderedPrompt.None;
+
+    /// <summary>The requests of a choice task; empty elsewhere.</summary>
+    internal IReadOnlyList<ChoiceRequest> Requests { get; set; } = [];
+
+    /// <summary>The record of an earlier run; null where there is none.</summary>
+    internal EvalRecord? Kept { get; set; }
+
+    /// <summary>The completions, cut at stop texts, in order. Of a failed example the last one is empty.</summary>
+    internal List<Completion> Answers { get; } = [];
+
+    /// <summary>The result of a choice task; null elsewhere.</summary>
+    internal IReadOnlyList<ChoiceLogProb>? Choices { get; set; }
+
+    /// <summary>What the judge wrote; null where there is none.</summary>
+    internal string? Verdict { get; set; }
+
+    /// <summary>The score; null while there is none, and when the example failed.</summary>
+    internal EvalScore? Score { get; private set; }
+
+    /// <summary>Why the example failed, with the type of the exception; null when it did not.</summary>
+    internal string? Failed { get; set; }
+
+    /// <summary>Wall-clock seconds that the model needed.</summary>
+    internal double Seconds { get; set; }
+
+    /// <summary>Texts of the completions.</summary>
+    internal IReadOnlyList<string> Completions => [.. Answers.Select(a => a.Text)];
+
+    /// <summary>Hash of everything that the model is given.</summary>
+    internal string Sha256 => Requests.Count == 0
+        ? Prompt.Sha256
+        : PromptMaker.Hash([.. Requests.SelectMany(r => r.Prompt.Concat(r.Continuations.SelectMany(c => c.Prepend(-1))).Append(-2))]);
+
+    /// <summary>Returns the description of a failure in records.</summary>
+    internal static string Describe(Exception failure) => $"{failure.GetType().Name}: {failure.Message}";
+
+    /// <summary>Records that the example has no further answer.</summary>
+    internal void Fail(Exception failure)
+    {
+        Answers.Add(new("", new("none")));
+        Failed = Describe(failure);
+    }
+
+    /// <summary>Scores the example unless it failed. Only what a user can correct is a failure; a bug of the scoring ends the
+    /// run.</summary>
+    internal void Rate(Func<EvalScore?> score)
+    {
+        try
+        {
+            Score = Failed is null ? score() : null;
+        }
+        catch (InputException e)
+        {
+            Failed = $"scoring: {Describe(e)}";
+        }
+    }
+
+    internal EvalRecord Record(string model, EvalTaskCard card, string? judge)
+    {
+        Completion? last = Answers is [.., var answer] ? answer : null;
+        return new(model, card.Name, card.Version, Example.Id, Sha256, Score?.Value ?? 0, Score?.Beside ?? new Dictionary<string, double>())
+        {
+            Groups = Example.Groups,
+            Template = Prompt.Template,
+            BosCount = Prompt.BosCount,
+            PromptTokens = last?.InputTokens ?? (Prompt.Tokens.Count > 0 ? Prompt.Tokens.Count : null),
+            Cut = Prompt.Cut,
+            CutTokens = Prompt.CutTokens,
+            PromptEnd = Prompt.End,
+            Question = Example.Question,
+            References = Example.References,
+            Completion = last?.Text ?? "",
+            Earlier = Answers.Count > 1 ? [.. Answers.SkipLast(1).Select(a => a.Text)] : null,
+            NewTokens = last?.OutputTokens,
+            StopReason = last?.FinishReason.Value ?? "none",
+            Choices = Choices,
+            Judge = judge,
+            Verdict = Verdict,
+            Failed = Failed,
+        };
+    }
+}

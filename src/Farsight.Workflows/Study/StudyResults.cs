@@ -1,0 +1,63 @@
+using Farsight.Evaluation.Core;
+
+namespace Farsight.Workflows.Study;
+
+/// <summary>Provides the finished evaluations of a study.</summary>
+sealed class StudyResults(StudyPlan plan, StudyPaths paths)
+{
+    readonly Dictionary<string, EvalResults> _read = [];
+
+    /// <summary>Returns an evaluation; null if it is not finished.</summary>
+    internal EvalResults? Of(StudyJob job, StudyMeasure measure, int? step)
+    {
+        string directory = paths.EvaluationOf(job, measure, step);
+        return _read.TryGetValue(directory, out EvalResults? known) ? known
+            : File.Exists(Path.Combine(directory, EvalFiles.ResultsName)) ? _read[directory] = EvalFiles.ReadResults(directory)
+            : null;
+    }
+
+    /// <summary>Returns the evaluations of a variant after a step, one per finished seed.</summary>
+    internal IReadOnlyList<(StudyJob Job, EvalResults Results)> Of(PlannedVariant variant, StudyMeasure measure, int? step) =>
+    [
+        .. from job in plan.Jobs
+           where job.Variant == variant
+           let results = Of(job, measure, step)
+           where results is not null
+           select (job, results),
+    ];
+
+    /// <summary>Returns the last measured step of a trained variant, which the tables show.</summary>
+    internal static int? LastStep(PlannedVariant variant, StudyMeasure measure) =>
+        variant.IsTrained ? measure.StepsOf(variant.Recipe.Steps).Max() : null;
+
+    /// <summary>Returns the tasks and lengths of the measurements, in the order of measurement.</summary>
+    internal IReadOnlyList<StudyColumn> Columns() =>
+        [
+            .. from measure in plan.Recipe.Measure
+            from column in plan
+                .Variants.SelectMany(v => Of(v, measure, LastStep(v, measure)))
+                .SelectMany(m => ColumnsOf(measure, m.Results))
+                .Distinct()
+                .GroupBy(c => c.Task)
+                .SelectMany(g => g.OrderBy(c => c.Length ?? 0))
+            select column,
+        ];
+
+    static IEnumerable<StudyColumn> ColumnsOf(StudyMeasure measure, EvalResults results) =>
+        from task in results.Tasks
+        from length in task.Lengths.Count > 0 ? task.Lengths.Select(l => (int?)l.Length) : [null]
+        select new StudyColumn(measure, task.Task, length);
+}
+
+/// <summary>Represents a task at a length, a column of a study's table.</summary>
+/// <param name="Measure">Of the recipe.</param>
+/// <param name="Task">The task's name.</param>
+/// <param name="Length">Context tokens; null for a task that is not made for a length.</param>
+sealed record StudyColumn(StudyMeasure Measure, string Task, int? Length)
+{
+    internal EvalTaskCard Card { get; } = EvalTaskCatalog.Get(Task).Card;
+
+    /// <summary>Returns the column's examples of an evaluation.</summary>
+    internal EvalRecord[] Records(EvalResults results) =>
+        [.. results.Examples.Where(r => r.Task == Task && (Length is null || r.Length == Length))];
+}

@@ -1,0 +1,87 @@
+using Farsight.Alignment;
+using Farsight.Alignment.Synthesis;
+using Farsight.Alignment.Synthesis.Contrast;
+using Farsight.Alignment.Synthesis.LongPo;
+using Farsight.Engine;
+using Farsight.Workflows.Train;
+
+namespace Farsight.Workflows.Study;
+
+/// <summary>Makes LOGO data with the local model, as <c>farsight synth logo</c> does.</summary>
+public sealed record LogoStep(string Model, string Documents, int Samples, int Seed, string Out)
+    : LogoOptions(Model, Documents, Samples, Seed, Out), IStudyStep
+{
+    /// <inheritdoc/>
+    public IEnumerable<string> Problems(string path) => SynthesisSteps.Problems(this, path);
+
+    /// <inheritdoc/>
+    public void Make(StudyPaths paths, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel) =>
+        SynthesisSteps.Make(this, paths, progress, cancel);
+}
+
+/// <summary>Makes LongPO data with the local model, as <c>farsight synth longpo</c> does.</summary>
+public sealed record LongPoStep(string Model, string Documents, int Samples, int Seed, string Out)
+    : LongPoOptions(Model, Documents, Samples, Seed, Out), IStudyStep
+{
+    /// <inheritdoc/>
+    public IEnumerable<string> Problems(string path) => SynthesisSteps.Problems(this, path);
+
+    /// <inheritdoc/>
+    public void Make(StudyPaths paths, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel) =>
+        SynthesisSteps.Make(this, paths, progress, cancel);
+}
+
+/// <summary>Makes contrast data with the local model, as <c>farsight synth contrast</c> does.</summary>
+public sealed record ContrastStep(string Model, string Documents, int Samples, int Seed, string Out)
+    : ContrastOptions(Model, Documents, Samples, Seed, Out), IStudyStep
+{
+    /// <inheritdoc/>
+    public IEnumerable<string> Problems(string path) => SynthesisSteps.Problems(this, path);
+
+    /// <inheritdoc/>
+    public void Make(StudyPaths paths, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel) =>
+        SynthesisSteps.Make(this, paths, progress, cancel);
+}
+
+/// <summary>Checks and runs the synthesis steps of a study.</summary>
+static class SynthesisSteps
+{
+    /// <summary>Returns the problem that the options report, under its path in the recipe.</summary>
+    internal static IEnumerable<string> Problems<TSettings>(SynthesisOptions<TSettings> options, string path)
+        where TSettings : class
+    {
+        try
+        {
+            options.Check();
+            return [];
+        }
+        catch (OptionException e)
+        {
+            return [$"{path}.{e.Key}: it {e.Problem}"];
+        }
+        catch (InputException e)
+        {
+            return [$"{path}: {e.Message}"];
+        }
+    }
+
+    internal static void Make<TSettings>(
+        SynthesisOptions<TSettings> options,
+        StudyPaths paths,
+        IProgress<StudyProgress>? progress,
+        CancellationToken cancel)
+        where TSettings : class
+    {
+        SynthesisOptions<TSettings> located = options with
+        {
+            Model = paths.Find("model", options.Model),
+            Documents = paths.Find("documents", options.Documents),
+            Out = paths.Out(options.Out),
+        };
+        SynthesisRun.Start(
+            located,
+            new SynchronousProgress<SynthesisProgress>(p =>
+                progress?.Report(new("prepare", options.Out, p.Counts.Written, p.Samples, ""))),
+            cancel);
+    }
+}

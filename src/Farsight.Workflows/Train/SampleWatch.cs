@@ -1,0 +1,44 @@
+using Farsight.Alignment.Answering;
+using Farsight.Alignment.Data;
+using Farsight.Alignment.Runs;
+using Farsight.Alignment.Training.Alarms;
+using Farsight.Engine.Models;
+using Farsight.Text.Conversations;
+
+namespace Farsight.Workflows.Train;
+
+/// <summary>Asks the model under training the questions of some samples: greedily, and the first turn only.</summary>
+/// <param name="model">The model, between two training steps.</param>
+/// <param name="format">Its chat format.</param>
+/// <param name="samples">The samples.</param>
+/// <param name="maxNewTokens">Maximum tokens of an answer.</param>
+sealed class SampleWatch(LlamaModel model, ChatFormat format, IReadOnlyList<PreferenceSample> samples, int maxNewTokens)
+{
+    /// <summary>Returns the answers, one line per sample.</summary>
+    internal IReadOnlyList<SampleLine> At(int step)
+    {
+        // Not cancelled: a step is finished with everything that belongs to it.
+        using LocalModel local = new("the model under training", model, format);
+        IReadOnlyList<Completion> completions = local
+            .CompleteAsync([.. samples.Select(s => new CompletionRequest(new Prompt.Tokens(PromptOf(s)), new(maxNewTokens)))])
+            .GetAwaiter()
+            .GetResult();
+        return [.. samples.Zip(completions, (sample, completion) => Line(step, sample, completion))];
+    }
+
+    int[] PromptOf(PreferenceSample sample) => format.Prompt([.. sample.Context.SelectMany(c => c.Tokens)], sample.Question);
+
+    SampleLine Line(int step, PreferenceSample sample, Completion completion)
+    {
+        int[] tokens = [.. completion.Tokens], chosen = format.Response(sample.Chosen);
+        return new(
+            step,
+            sample.Id,
+            sample.Question,
+            completion.Text.Trim(),
+            sample.Chosen,
+            Repetition.Of(tokens),
+            Repetition.Of(chosen.AsSpan(0, chosen.Length - 1)),
+            completion.FinishReason == FinishReason.Stop);
+    }
+}

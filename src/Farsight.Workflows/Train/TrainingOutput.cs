@@ -1,0 +1,57 @@
+using Farsight.Alignment.Recipes;
+using Farsight.Alignment.Runs;
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
+using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
+using Farsight.Engine.Parameters;
+
+namespace Farsight.Workflows.Train;
+
+/// <summary>Writes the result of a training, also during it: a PEFT adapter, or a whole model if every weight is trained.</summary>
+/// <param name="model">The model that is trained.</param>
+/// <param name="recipe">Its recipe.</param>
+/// <param name="baseModel">Where the model came from; the tokenizer is copied from there.</param>
+sealed class TrainingOutput(LlamaModel model, TrainRecipe recipe, string baseModel)
+{
+    /// <summary>Fully trained modules in the adapter; "model.layers.0.input_layernorm.weight" is listed as input_layernorm.</summary>
+    internal string[] WholeModules =>
+        recipe.Lora is null
+            ? []
+            : [.. model.Parameters.Where(p => p.Role != ParameterRole.Lora).Select(p => p.Name.Split('.')[^2]).Distinct()];
+
+    /// <summary>Writes adapter/ or model/ of a finished run.</summary>
+    /// <returns>The folder.</returns>
+    internal string WriteResult(RunDirectory run)
+    {
+        string folder = recipe.Lora is null ? run.Model : run.Adapter;
+        Write(folder);
+        return folder;
+    }
+
+    /// <summary>Returns the folder for adapters or models during training.</summary>
+    internal CheckpointFolder AlongTraining(RunDirectory run) => recipe.Lora is null ? run.Models : run.Adapters;
+
+    /// <summary>Writes the current adapter or model.</summary>
+    internal void Write(string folder)
+    {
+        if (recipe.Lora is { } lora)
+        {
+            AdapterDescription description = new(lora.Rank, lora.Alpha, lora.Targets, WholeModules, recipe.BaseModel)
+            {
+                BaseFingerprint = model.Fingerprint,
+            };
+            PeftAdapter.Write(folder, description, [.. model.Parameters.Select(p => (p.Name, p.Whole))], Effective);
+            return;
+        }
+        AtomicDirectory.Write(folder, "config.json", temporary =>
+        {
+            ModelWriter.Write(temporary, Effective, model.Parameters, NumberFormat.BF16);
+            CompanionFiles.Copy(baseModel, temporary);
+        });
+    }
+
+    /// <summary>The configuration after training: positions up to K give a window of K.</summary>
+    ModelConfig Effective =>
+        model.Config with { MaxPositionEmbeddings = Math.Max(model.Config.MaxPositionEmbeddings, recipe.Positions.Window ?? 0) };
+}

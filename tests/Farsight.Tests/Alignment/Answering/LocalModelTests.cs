@@ -1,0 +1,208 @@
+using Farsight.Alignment.Answering;
+using Farsight.Engine;
+using Farsight.Engine.Numerics;
+using Farsight.Text.Conversations;
+
+namespace Farsight.Tests.Alignment.Answering;
+
+public sealed class LocalModelTests : IDisposable
+{
+    static readonly GenerationOptions s_greedy = new(12);
+
+    readonly LoadedModel _loaded = LoadedModel.Open(Path.Combine(Repository.Root, "models/tiny"));
+
+    LocalModel Model => _loaded.LanguageModel;
+
+    public void Dispose() => _loaded.Dispose();
+
+    [Fact]
+    public async Task A_stop_text_ends_the_answer_and_is_not_part_of_it_however_tokens_cut_it()
+    {
+        string free = (await One("The lamp is", s_greedy)).Text;
+        string stop = free[5..9];
+
+        Completion stopped = await One("The lamp is", s_greedy with { Stop = [stop, "never there"] });
+
+        Assert.Equal(free[..free.IndexOf(stop, StringComparison.Ordinal)], stopped.Text);
+        Assert.Equal(FinishReason.Stop, stopped.FinishReason);
+    }
+
+    [Fact]
+    public async Task A_stop_token_ends_the_answer_after_the_minimum_number_of_tokens()
+    {
+        Completion free = await One("The lamp is", s_greedy);
+        int token = free.Tokens[2];
+
+        Completion stopped = await One("The lamp is", s_greedy with { StopTokens = [token] });
+        Completion later = await One("The lamp is", s_greedy with { StopTokens = [token], MinNewTokens = 4 });
+
+        int first = free.Tokens.ToList().IndexOf(token);
+        Assert.Equal((FinishReason.Stop, token), (stopped.FinishReason, stopped.StopToken));
+        Assert.Equal(free.Tokens.Take(first), stopped.Tokens);
+        Assert.Equal(first + 1, stopped.OutputTokens);
+        Assert.DoesNotContain(token, later.Tokens.Take(4));
+        Assert.True(later.Tokens.Count >= 4);
+    }
+
+    [Fact]
+    public async Task What_is_streamed_is_the_text()
+    {
+        List<string> parts = [];
+
+        Completion text = await One("The lamp is", s_greedy with { Stop = ["zzz", "e q"] }, parts.Add);
+
+        Assert.True(parts.Count > 3);
+        Assert.Equal(text.Text, string.Concat(parts));
+    }
+
+    [Fact]
+    public async Task The_same_seed_draws_the_same_and_another_draws_another()
+    {
+        GenerationOptions warm = new(20) { Temperature = 1, Seed = 5 };
+
+        Completion once = await One("The lamp", warm);
+
+        Assert.Equal(once.Tokens, (await One("The lamp", warm)).Tokens);
+        Assert.NotEqual(once.Tokens, (await One("The lamp", warm with { Seed = 6 })).Tokens);
+        CompletionRequest own = new(new Prompt.RawText("The lamp"), warm with { Seed = 9 })
+        {
+            Random = SeededRandom.For(5, "generate", 0),
+        };
+        Assert.Equal(once.Tokens, (await Model.CompleteAsync([own]))[0].Tokens);
+    }
+
+    [Fact]
+    public async Task A_penalty_keeps_greedy_text_from_repeating_itself()
+    {
+        int repeats = Repeats(await One("The lamp", s_greedy with { MaxNewTokens = 60 })),
+            fewer = Repeats(await One("The lamp", new(60) { RepetitionPenalty = 1.5 }));
+
+        Assert.True(fewer < repeats, $"{fewer} and {repeats}");
+    }
+
+    [Fact]
+    public async Task Cancelling_keeps_what_was_generated()
+    {
+        using CancellationTokenSource cancel = new();
+        int parts = 0;
+
+        Completion text = (await Model.CompleteAsync(
+            [
+                new(new Prompt.RawText("The lamp is"), s_greedy)
+                {
+                    OnText = _ =>
+                    {
+                        if (++parts == 3)
+                        {
+                            cancel.Cancel();
+                        }
+                    },
+                },
+            ],
+            cancel.Token))[0];
+
+        Assert.Equal(FinishReason.Cancelled, text.FinishReason);
+        Assert.InRange(text.Tokens.Count, 3, 5);
+        Assert.Equal(FinishReason.Cancelled, (await Model.CompleteAsync([Chat("Who?")], cancel.Token))[0].FinishReason);
+    }
+
+    [Fact]
+    public async Task A_batch_gives_what_each_request_gives_alone()
+    {
+        CompletionRequest[] requests =
+        [
+            Chat("What is the lamp of the door?"),
+            Chat("What is the lamp of the hall?"),
+            new(new Prompt.RawText("The lamp is"), s_greedy),
+            new(new Prompt.Tokens(_loaded.Format.Prompt("The lamp is red.", "What is the lamp?")), new(7)),
+        ];
+
+        IReadOnlyList<Completion> together = await Model.CompleteAsync(requests);
+
+        for (int i = 0; i < requests.Length; i++)
+        {
+            Completion alone = (await Model.CompleteAsync([requests[i]]))[0];
+            Completion one = together[i];
+            Assert.Equal((alone.Text, alone.FinishReason, alone.OutputTokens), (one.Text, one.FinishReason, one.OutputTokens));
+            Assert.Equal(Model.Encode(requests[i].Prompt), together[i].PromptTokens);
+        }
+    }
+
+    [Fact]
+    public async Task A_prompt_is_encoded_by_its_kind()
+    {
+        ChatTurn[] turns = [new("system", "Be short."), new("user", "What is it?")];
+
+        Assert.Equal(_loaded.Format.Conversation(turns, " It"), Model.Encode(new Prompt.Chat(turns) { AnswerPrefix = " It" }));
+        Assert.Equal(
+            Model.Encode(new Prompt.RawText("Be short.\n\nWhat is it? It")),
+            Model.Encode(new Prompt.Chat(turns) { AnswerPrefix = " It", UsesTemplate = false }));
+        Assert.Equal(
+            (await Model.CompleteAsync([new(new Prompt.Chat(turns), s_greedy)]))[0].Tokens,
+            (await Model.CompleteAsync([new(new Prompt.Tokens(_loaded.Format.Conversation(turns)), s_greedy)]))[0].Tokens);
+    }
+
+    [Fact]
+    public async Task A_kept_conversation_continues_as_if_it_was_computed_anew_also_after_a_cancelled_answer()
+    {
+        using CancellationTokenSource cancel = new();
+        CompletionRequest first = Chat("What is the lamp?") with { KeepsPrefix = true, OnText = _ => cancel.Cancel() };
+
+        Completion stopped = (await Model.CompleteAsync([first], cancel.Token))[0];
+        CompletionRequest second = new(
+            new Prompt.Chat([new("user", "What is the lamp?"), new("assistant", stopped.Text), new("user", "And the door?")]), s_greedy);
+
+        Assert.Equal(FinishReason.Cancelled, stopped.FinishReason);
+        Assert.Equal(
+            (await Model.CompleteAsync([second]))[0].Tokens,
+            (await Model.CompleteAsync([second with { KeepsPrefix = true }]))[0].Tokens);
+    }
+
+    [Fact]
+    public async Task Choices_are_scored_as_one_forward_each_would()
+    {
+        IReadOnlyList<int> shots = Model.Encode(
+            new Prompt.RawText(string.Concat(Enumerable.Range(0, 20).Select(i => $"Lamp number {i} is in the hall.\n"))));
+        ChoiceRequest[] requests = [.. Enumerable.Range(0, 5).Select(i => new ChoiceRequest(
+            [.. shots, .. _loaded.Tokenizer.Encode($"Where is lamp number {i}?\n")],
+            [
+                .. new[] { " In the hall.", " In the cellar.", " A", $" Number {i} is in a room" }
+                    .Select(c => _loaded.Tokenizer.Encode(c)),
+            ]))];
+
+        IReadOnlyList<ChoiceLogProb[]> scores = await Model.ScoreAsync(requests);
+
+        foreach ((ChoiceRequest request, ChoiceLogProb[] choices) in requests.Zip(scores))
+        {
+            foreach ((IReadOnlyList<int> continuation, ChoiceLogProb choice) in request.Continuations.Zip(choices))
+            {
+                ChoiceLogProb alone = (await Model.ScoreAsync([new(request.Prompt, [continuation])]))[0][0];
+                Assert.Equal(alone.LogProb, choice.LogProb, 1e-4);
+                Assert.Equal((continuation.Count, alone.IsGreedy), (choice.Tokens, choice.IsGreedy));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task What_cannot_be_answered_is_refused_with_the_option_or_the_numbers()
+    {
+        Assert.Contains("TopP is 0", (await Assert.ThrowsAsync<InputException>(() => One("x", s_greedy with { TopP = 0 }))).Message);
+        Assert.Contains(
+            "--top-k is -1",
+            Assert.Throws<InputException>(() => new GenerationOptions(1) { TopK = -1 }.Check(_ => "--top-k")).Message);
+        Assert.Contains(
+            "empty",
+            (await Assert.ThrowsAsync<InputException>(() => Model.CompleteAsync([new(new Prompt.Tokens([]), s_greedy)]))).Message);
+        PromptTooLongException tooLong = await Assert.ThrowsAsync<PromptTooLongException>(() =>
+            One(string.Concat(Enumerable.Repeat("the ", 900)), s_greedy));
+        Assert.Equal(512, tooLong.Window);
+        Assert.True(tooLong.PromptTokens > 512);
+    }
+
+    async Task<Completion> One(string prompt, GenerationOptions options, Action<string>? onText = null) =>
+        (await Model.CompleteAsync([new(new Prompt.RawText(prompt), options) { OnText = onText }]))[0];
+
+    static CompletionRequest Chat(string question) => new(Prompt.User(question), s_greedy);
+
+    static int Repeats(Completion text) => text.Tokens.Count - text.Tokens.Distinct().Count();
+}
