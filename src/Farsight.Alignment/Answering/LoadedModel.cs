@@ -13,11 +13,11 @@ public sealed class LoadedModel : IDisposable
     readonly Lazy<ChatFormat> _format; // a model without a chat template can still continue raw text
     readonly Lazy<ChatPromptText> _text;
 
-    LoadedModel(LlamaModel model, Tokenizer tokenizer, string directory, string? adapter)
+    LoadedModel(LlamaModel model, Tokenizer tokenizer, string directory, string? adapter, Action<string>? notice)
     {
         (Model, Tokenizer, DirectoryPath, AdapterPath) = (model, tokenizer, directory, adapter);
         Name = adapter is null ? NameOf(directory, 1) : $"{NameOf(directory, 1)} + {NameOf(adapter, 2)}";
-        _format = new(() => ChatFormat.Load(directory, tokenizer));
+        _format = new(() => ChatFormat.Load(directory, tokenizer, notice));
         _text = new(() => new(tokenizer, Format));
         LanguageModel = new(Name, model, tokenizer, new Lazy<ChatFormat?>(() => HasFormat ? Format : null));
     }
@@ -55,8 +55,10 @@ public sealed class LoadedModel : IDisposable
     /// <param name="directory">Hugging Face layout, with tokenizer.json.</param>
     /// <param name="adapter">PEFT layout; null for the model alone.</param>
     /// <param name="rope">Replaces the scaling; null for the one the adapter was trained under, or else the model's own.</param>
+    /// <param name="notice">Receives a sentence for each contradiction between files, setting without effect and undefined name in the
+    /// chat template; null to ignore them.</param>
     /// <exception cref="InputException">Something is missing, damaged or does not fit together.</exception>
-    public static LoadedModel Open(string directory, string? adapter = null, RopeScaling? rope = null)
+    public static LoadedModel Open(string directory, string? adapter = null, RopeScaling? rope = null, Action<string>? notice = null)
     {
         (RopeScaling? trained, int window) = rope is null ? TrainedUnder(adapter, directory) : (rope, 0);
         LlamaModel model = ModelLoader.Load(directory, trained, window: window);
@@ -67,7 +69,11 @@ public sealed class LoadedModel : IDisposable
             {
                 ModelLoader.LoadAdapter(model, adapter);
             }
-            return new(model, tokenizer, directory, adapter);
+            if (notice is not null)
+            {
+                NoticesOf(model.Config, tokenizer, directory, adapter).ForEach(notice);
+            }
+            return new(model, tokenizer, directory, adapter, notice);
         }
         catch
         {
@@ -84,6 +90,29 @@ public sealed class LoadedModel : IDisposable
     {
         LanguageModel.Dispose();
         Model.Dispose();
+    }
+
+    static List<string> NoticesOf(ModelConfig config, Tokenizer tokenizer, string directory, string? adapter)
+    {
+        List<string> notices = [.. ModelNotices.Of(directory), .. tokenizer.Notices];
+        if (config.BosTokenId is { } id && tokenizer.Bos is { } bos && id != bos)
+        {
+            notices.Add(
+                $"{directory}: bos_token_id of config.json is {id}, but bos_token of the tokenizer has the id {bos}; "
+                    + "the tokenizer's token is used.");
+        }
+        if (tokenizer.Eos is { } eos && config.EosTokenIds.Count > 0 && !config.EosTokenIds.Contains(eos))
+        {
+            notices.Add(
+                $"{directory}: eos_token of the tokenizer has the id {eos}, but eos_token_id of the model is "
+                    + $"{string.Join(", ", config.EosTokenIds)}; a response ends at any of them.");
+        }
+        if (adapter is not null)
+        {
+            using PeftAdapter files = PeftAdapter.Read(adapter);
+            notices.AddRange(files.Notices);
+        }
+        return notices;
     }
 
     static (RopeScaling? Rope, int Window) TrainedUnder(string? adapter, string directory)

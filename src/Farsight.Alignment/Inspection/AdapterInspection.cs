@@ -37,6 +37,10 @@ static class AdapterInspection
         {
             findings.Unusual("Ranks or scales differ from rank and alpha: patterns or rsLoRA.");
         }
+        foreach (string notice in adapter.Notices)
+        {
+            findings.Unusual(notice);
+        }
         return findings.ToInspection("adapter");
     }
 }

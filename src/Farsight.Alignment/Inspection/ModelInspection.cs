@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
+using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Inspection;
@@ -8,8 +9,6 @@ namespace Farsight.Alignment.Inspection;
 /// <summary>Inspects a model directory in Hugging Face layout, or one safetensors file.</summary>
 static class ModelInspection
 {
-    const string Head = "lm_head.weight";
-
     internal static Inspection Of(string path, bool scan)
     {
         Findings findings = new();
@@ -18,10 +17,13 @@ static class ModelInspection
         {
             findings.AddShape(config);
         }
-        AddWeights(path, scan, config, findings);
+        AddWeights(path, scan, findings);
         if (config is not null)
         {
-            findings.Try(() => ModelDirectory.Open(path))?.Dispose();
+            foreach (string notice in findings.Try(() => ModelNotices.Of(path)) ?? [])
+            {
+                findings.Unusual(notice);
+            }
             AddTokenizer(path, config, findings);
         }
         return findings.ToInspection("model directory");
@@ -36,7 +38,7 @@ static class ModelInspection
         return findings.ToInspection("safetensors");
     }
 
-    static void AddWeights(string path, bool scan, ModelConfig? config, Findings findings)
+    static void AddWeights(string path, bool scan, Findings findings)
     {
         List<SafetensorsFile> files = [];
         try
@@ -50,10 +52,6 @@ static class ModelInspection
             }
             findings.Add("files", files.Count);
             findings.AddTensors([.. files.SelectMany(f => f.Tensors.Values)], scan);
-            if (config is { TieWordEmbeddings: true } && files.Any(f => f.Tensors.ContainsKey(Head)))
-            {
-                findings.Unusual($"{Head} is stored, but the head is tied to the embedding, so it is not used.");
-            }
         }
         finally
         {
@@ -67,6 +65,10 @@ static class ModelInspection
         {
             return;
         }
+        foreach (string notice in tokenizer.Notices)
+        {
+            findings.Unusual(notice);
+        }
         findings.Add("tokenizer", tokenizer.Kind == TokenizerKind.ByteLevel ? "byte-level BPE" : "SentencePiece-style BPE");
         findings.Add("tokens", tokenizer.VocabSize);
         findings.Add("bos", tokenizer.Bos is { } bos ? tokenizer.TokenText(bos) : null);
@@ -74,7 +76,11 @@ static class ModelInspection
         bool hasTemplate =
             File.Exists(Path.Combine(path, "chat_template.jinja")) || HasTemplate(Path.Combine(path, "tokenizer_config.json"));
         findings.Add("chat_template", hasTemplate);
-        if (!hasTemplate)
+        if (hasTemplate)
+        {
+            findings.Try(() => ChatFormat.Load(path, tokenizer, findings.Unusual));
+        }
+        else
         {
             findings.Unusual("There is no chat template; conversations need one.");
         }

@@ -48,6 +48,7 @@ public static class RopeOption
         RopeScaling.NtkAware ntk => ntk.OriginalMaxPositionEmbeddings,
         RopeScaling.DynamicNtk dynamic => dynamic.OriginalMaxPositionEmbeddings,
         RopeScaling.Truncated truncated => truncated.OriginalMaxPositionEmbeddings,
+        RopeScaling.Linear linear => linear.WindowBefore(config.MaxPositionEmbeddings),
         _ => config.MaxPositionEmbeddings,
     };
 

@@ -209,7 +209,8 @@ static class EvalCommand
         using LoadedModel model = LoadedModel.Open(
             path,
             parse.GetValue(s_adapter),
-            rope is null ? null : RopeOption.Parse(rope, ModelFiles.ReadConfig(path)));
+            rope is null ? null : RopeOption.Parse(rope, ModelFiles.ReadConfig(path)),
+            line.Note);
         return (model.Name, request.Run(model, directory, new ExampleProgress(line), cancel, judge));
     }
 

@@ -47,6 +47,10 @@ static class MergeCommand
         {
             merged = merge.Write((done, total) => line.Report(done / Megabyte, total / Megabyte, ""), cancel);
         }
+        foreach (string notice in merged.Notices)
+        {
+            Console.Error.WriteLine(notice);
+        }
         parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(s_json) ? Json(merge, merged) : Summary(merge, merged));
         return ExitCode.Done;
     }

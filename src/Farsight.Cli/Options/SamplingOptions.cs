@@ -69,7 +69,8 @@ sealed class SamplingOptions
         string? rope = parse.GetValue(_rope);
         return LoadedModel.Open(
             directory, parse.GetValue(_adapter),
-            rope is null ? null : RopeOption.Parse(rope, ModelFiles.ReadConfig(directory)));
+            rope is null ? null : RopeOption.Parse(rope, ModelFiles.ReadConfig(directory)),
+            Console.Error.WriteLine);
     }
 
     /// <exception cref="InputException">A value is out of range.</exception>

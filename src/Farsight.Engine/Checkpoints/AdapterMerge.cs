@@ -47,7 +47,10 @@ public sealed record AdapterMerge(
             CompanionFiles.Copy(Model, temporary);
             ModelDirectory.Open(temporary).Dispose(); // checks what was written
         });
-        return new(config, written!, adapter.Updates.Count, adapter.Modules.Count(n => n != PeftAdapter.Head || !config.TieWordEmbeddings));
+        return new(config, written!, adapter.Updates.Count, adapter.Modules.Count(n => n != PeftAdapter.Head || !config.TieWordEmbeddings))
+        {
+            Notices = [.. ModelNotices.Of(Model), .. adapter.Notices],
+        };
     }
 
     /// <summary>Returns the config and the merged weights, which are computed when they are read.</summary>
@@ -213,4 +216,8 @@ public sealed record AdapterMerge(
 /// <param name="Weights">Weight files.</param>
 /// <param name="UpdatedLayers">Number of layers with a low-rank update.</param>
 /// <param name="ReplacedModules">Number of fully trained modules.</param>
-public sealed record MergedModel(ModelConfig Config, WrittenWeights Weights, int UpdatedLayers, int ReplacedModules);
+public sealed record MergedModel(ModelConfig Config, WrittenWeights Weights, int UpdatedLayers, int ReplacedModules)
+{
+    /// <summary>Notices about the model and the adapter, as full sentences, for display.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+}

@@ -17,6 +17,7 @@ sealed class AdapterTargets
     const int MaxExpression = 20_000;
 
     readonly AdapterDescription _description;
+    readonly string _path;
     readonly Regex? _targets, _excluded;
     readonly (Regex Key, int Rank)[] _ranks;
     readonly (Regex Key, double Alpha)[] _alphas;
@@ -24,7 +25,7 @@ sealed class AdapterTargets
     /// <exception cref="InputException">A regular expression is invalid or needs backtracking.</exception>
     internal AdapterTargets(AdapterDescription description, string path)
     {
-        _description = description;
+        (_description, _path) = (description, path);
         _targets = description.TargetPattern is null or AllLinear ? null : Expression(description.TargetPattern, "target_modules", path);
         _excluded = description.ExcludedPattern is { } excluded ? Expression(excluded, "exclude_modules", path) : null;
         _ranks = [.. description.RankPattern.Select(p => (Expression($@"(.*\.)?({p.Key})", "rank_pattern", path), p.Value))];
@@ -44,6 +45,24 @@ sealed class AdapterTargets
         double alpha = _alphas.Where(p => p.Key.IsMatch(module)).Select(p => (double?)p.Alpha).FirstOrDefault() ?? _description.Alpha;
         int rank = RankOf(module);
         return (float)(alpha / (_description.RankStabilized ? Math.Sqrt(rank) : rank));
+    }
+
+    /// <summary>Returns a notice for each setting that matches none of the updated layers and therefore has no effect.</summary>
+    /// <remarks>PEFT ignores such settings without a warning, so the adapter was not trained as its author intended.</remarks>
+    /// <param name="modules">Names of the layers that the adapter updates.</param>
+    internal IEnumerable<string> Unmatched(IReadOnlyList<string> modules)
+    {
+        string none = $"matches none of the {modules.Count} layers that the adapter updates and has no effect.";
+        IEnumerable<string> Keys(string name, IEnumerable<(string Text, Regex Expression)> keys) => keys
+            .Where(k => !modules.Any(k.Expression.IsMatch))
+            .Select(k => $"{_path}: the key {k.Text} of {name} {none}");
+        return
+        [
+            .. Keys("rank_pattern", _description.RankPattern.Zip(_ranks, (p, r) => (p.Key, r.Key))),
+            .. Keys("alpha_pattern", _description.AlphaPattern.Zip(_alphas, (p, a) => (p.Key, a.Key))),
+            .. _description.Targets.Where(t => !modules.Any(m => Named([t], m)))
+                .Select(t => $"{_path}: the module {t} of target_modules {none}"),
+        ];
     }
 
     bool IsTarget(string module) => _description.TargetPattern switch

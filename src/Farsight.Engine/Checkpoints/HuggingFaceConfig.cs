@@ -36,9 +36,9 @@ public static class HuggingFaceConfig
 
     const int MaxSize = 1 << 24; // of any extent: far above real models, low enough that products fit
 
-    /// <summary>Reads config.json.</summary>
-    /// <exception cref="InputException">The file is missing or damaged, the architecture or a setting is not
-    /// supported, or a value is out of range.</exception>
+    /// <summary>Reads config.json, and the EOS tokens of the generation_config.json beside it.</summary>
+    /// <exception cref="InputException">The file is missing or damaged, the architecture or a setting is not supported, or a value is
+    /// out of range.</exception>
     public static ModelConfig Read(string path)
     {
         ConfigReader config = ConfigReader.Open(path);
@@ -51,7 +51,7 @@ public static class HuggingFaceConfig
         {
             throw config.Missing(missing.Replace("|", " or ", StringComparison.Ordinal));
         }
-        return Shape(config, family);
+        return Shape(config, family, path);
     }
 
     /// <summary>Writes a config.json that transformers loads.</summary>
@@ -104,7 +104,7 @@ public static class HuggingFaceConfig
         AtomicFile.WriteText(path, written.ToJsonString(s_indented));
     }
 
-    static ModelConfig Shape(ConfigReader config, ModelFamily family)
+    static ModelConfig Shape(ConfigReader config, ModelFamily family, string path)
     {
         int vocab = config.Int("vocab_size", 1, MaxSize), hidden = config.Int("hidden_size", 1, MaxSize);
         int heads = config.Int("num_attention_heads", 1, MaxSize);
@@ -122,6 +122,7 @@ public static class HuggingFaceConfig
         }
         (int? window, IReadOnlyList<bool> windowed) = WindowConfig.Read(config, family, layers, positions);
         (bool attentionBias, bool outputBias) = Biases(config, family);
+        RopeScaling scaling = RopeConfig.Scaling(config, positions, headDim);
         return new()
         {
             ModelType = family.ModelType,
@@ -134,8 +135,8 @@ public static class HuggingFaceConfig
             HeadDim = headDim,
             RmsNormEps = (float)config.Double("rms_norm_eps", 1e-12, 1e-1, 1e-6),
             RopeTheta = RopeConfig.Theta(config, family.RopeTheta),
-            RopeScaling = RopeConfig.Scaling(config, positions, headDim),
-            MaxPositionEmbeddings = positions,
+            RopeScaling = scaling,
+            MaxPositionEmbeddings = RopeConfig.Window(config, scaling, positions),
             TieWordEmbeddings = config.Bool("tie_word_embeddings", false),
             AttentionBias = attentionBias,
             OutputBias = outputBias,
@@ -144,7 +145,7 @@ public static class HuggingFaceConfig
             SlidingWindow = window,
             WindowedLayers = windowed,
             BosTokenId = config.Has("bos_token_id") ? config.Int("bos_token_id", 0, vocab - 1) : null,
-            EosTokenIds = EosTokens(config, vocab),
+            EosTokenIds = GenerationConfig.EosTokens(config, path, vocab),
         };
     }
 
@@ -175,18 +176,6 @@ public static class HuggingFaceConfig
         return (long)dim * heads <= MaxSize
             ? dim
             : throw config.Invalid("num_attention_heads", $"with head_dim {dim} the heads are too large");
-    }
-
-    static int[] EosTokens(ConfigReader config, int vocab)
-    {
-        const string Key = "eos_token_id";
-        if (config.Element(Key) is not { ValueKind: JsonValueKind.Array } list)
-        {
-            return config.Has(Key) ? [config.Int(Key, 0, vocab - 1)] : [];
-        }
-        return list.EnumerateArray().All(e => e.ValueKind == JsonValueKind.Number && e.TryGetInt32(out int id) && id >= 0 && id < vocab)
-            ? [.. list.EnumerateArray().Select(e => e.GetInt32())]
-            : throw config.Invalid(Key, $"each must be a whole number from 0 to {vocab - 1}");
     }
 
     static void WriteShape(Utf8JsonWriter json, ModelConfig model)

@@ -61,6 +61,9 @@ public sealed class ModelDirectory : IDisposable
             );
     }
 
+    /// <summary>Returns whether the files contain a weight, even one that the model does not use.</summary>
+    internal bool Stores(string name) => _weights.ContainsKey(name);
+
     /// <summary>
     /// Computes a hexadecimal SHA-256 of names, shapes and some values of all weights. Copies in F32 and BF16 have the same one.
     /// </summary>

@@ -64,6 +64,7 @@ public sealed class PeftAdapter : IDisposable
                 .Order(StringComparer.Ordinal)
                 .Select(m => new LowRankUpdate(m, tensors[m + A], tensors[m + B], _targets.ScaleOf(m))),
         ];
+        Notices = [.. _targets.Unmatched([.. Updates.Select(u => u.Module)])];
     }
 
     /// <summary>Path of the directory.</summary>
@@ -80,6 +81,9 @@ public sealed class PeftAdapter : IDisposable
 
     /// <summary>Low-rank updates, ordered by the names of their layers.</summary>
     public IReadOnlyList<LowRankUpdate> Updates { get; }
+
+    /// <summary>Notices about settings without effect: patterns and targets that match no updated layer.</summary>
+    public IReadOnlyList<string> Notices { get; }
 
     /// <summary>Names of the weights that were trained in full: "model.embed_tokens.weight".</summary>
     public IEnumerable<string> Modules => Tensors.Keys.Where(n => !IsLora(n));
@@ -197,7 +201,7 @@ public sealed class PeftAdapter : IDisposable
         bool withHead
     ) => withHead ? tensors.Concat([.. tensors.Where(t => t.Name == Embedding).Select(t => (Head, t.Value))]) : tensors;
 
-    static bool AreEqual(StoredTensor a, StoredTensor b)
+    internal static bool AreEqual(StoredTensor a, StoredTensor b)
     {
         if (a.DType != b.DType || !a.Shape.SequenceEqual(b.Shape) || a.Shape.Count != 2)
         {

@@ -40,6 +40,31 @@ static class RopeConfig
             : throw config.Invalid("rope_parameters", "it contradicts rope_scaling; remove one of them");
     }
 
+    /// <summary>Computes the window, in tokens, from max_position_embeddings and the scaling.</summary>
+    /// <remarks>
+    /// Two conventions exist. In the documentation of transformers (linear, dynamic) and the instructions of Qwen (YaRN),
+    /// max_position_embeddings is the window before scaling; in other files it is the scaled window. The window is therefore the
+    /// original window times the factor, but at least max_position_embeddings. The original window is
+    /// original_max_position_embeddings, or max_position_embeddings if that is absent. With Llama 3's rule and LongRoPE,
+    /// max_position_embeddings is always the scaled window.
+    /// </remarks>
+    internal static int Window(ConfigReader config, RopeScaling scaling, int maxPositions)
+    {
+        double stretched = scaling switch
+        {
+            RopeScaling.Linear linear => linear.Factor * (OriginalOf(config) ?? maxPositions),
+            RopeScaling.DynamicNtk dynamic => dynamic.Factor * dynamic.OriginalMaxPositionEmbeddings,
+            RopeScaling.Yarn yarn => yarn.Factor * yarn.OriginalMaxPositionEmbeddings,
+            _ => 0,
+        };
+        return (int)Math.Min(Math.Max(maxPositions, stretched), int.MaxValue);
+    }
+
+    static int? OriginalOf(ConfigReader config) => s_spellings.Select(config.Object).Append(config)
+        .Where(r => r?.Has(Original) == true)
+        .Select(r => (int?)r!.Int(Original, 1, int.MaxValue))
+        .FirstOrDefault();
+
     static RopeScaling One(ConfigReader rope, int maxPositions, int? original, int headDim)
     {
         if (rope.Double("partial_rotary_factor", double.MinValue, double.MaxValue, 1) != 1)
@@ -157,6 +182,8 @@ static class RopeConfig
             case RopeScaling.Linear linear:
                 json.WriteString("rope_type", "linear");
                 Write(json, "factor", linear.Factor);
+                // Marks max_position_embeddings as the scaled window; without this key, readers multiply it by the factor.
+                json.WriteNumber(Original, linear.WindowBefore(model.MaxPositionEmbeddings));
                 break;
             case RopeScaling.DynamicNtk dynamic:
                 json.WriteString("rope_type", "dynamic");

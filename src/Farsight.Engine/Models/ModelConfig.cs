@@ -80,8 +80,14 @@ public sealed record ModelConfig
     public int? WindowOf(int layer) => WindowedLayers.Count == 0 || WindowedLayers[layer] ? SlidingWindow : null;
 
     /// <summary>Returns the config with another RoPE scaling and the window that belongs to it.</summary>
-    public ModelConfig With(RopeScaling rope) =>
-        this with { RopeScaling = rope, MaxPositionEmbeddings = rope.WindowOf(MaxPositionEmbeddings, HeadDim, RopeTheta) };
+    public ModelConfig With(RopeScaling rope)
+    {
+        // A linear factor replaces an earlier one: it counts from the window before scaling.
+        int window = rope is RopeScaling.Linear && RopeScaling is RopeScaling.Linear scaled
+            ? scaled.WindowBefore(MaxPositionEmbeddings)
+            : MaxPositionEmbeddings;
+        return this with { RopeScaling = rope, MaxPositionEmbeddings = rope.WindowOf(window, HeadDim, RopeTheta) };
+    }
 
     /// <summary>Returns the rule that gives <paramref name="model"/>, which has the same weights, the rotation of this config.</summary>
     /// <exception cref="InputException">The configs differ in rope_theta and this one is also scaled,

@@ -62,6 +62,10 @@ public abstract record RopeScaling
         /// <inheritdoc/>
         public override string Describe() => Text("linear", Factor);
 
+        /// <summary>Returns the window before scaling.</summary>
+        /// <param name="window">The scaled window, in tokens.</param>
+        public int WindowBefore(int window) => Math.Max(1, (int)(window / Factor));
+
         internal override int WindowOf(int window, int headDim, double ropeTheta) => ScaledWindow(window, Factor);
 
         internal override RopeFrequencies Frequencies(int headDim, double ropeTheta, int length) =>

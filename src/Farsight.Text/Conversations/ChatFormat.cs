@@ -46,13 +46,19 @@ public sealed class ChatFormat
     readonly Tokenizer _tokenizer;
     readonly ChatTemplate _template;
     readonly IReadOnlyDictionary<string, string> _markup;
+    readonly IReadOnlyList<string> _additional;
+    readonly Action<string>? _notice;
+    readonly HashSet<string> _noticed = new(StringComparer.Ordinal);
     readonly SeamlessEncoder _encoder;
     readonly bool _hasContexts;
     readonly string _contextLead;
     readonly ResponseFrame _response;
 
-    ChatFormat(Tokenizer tokenizer, ChatTemplate template, IReadOnlyDictionary<string, string> markup)
+    ChatFormat(
+        Tokenizer tokenizer, ChatTemplate template, IReadOnlyDictionary<string, string> markup, IReadOnlyList<string> additional,
+        Action<string>? notice)
     {
+        (_additional, _notice) = (additional, notice);
         (_tokenizer, _template, _markup, _encoder) = (tokenizer, template, markup, new(tokenizer));
         _hasContexts = template.Source.Contains(SpecialTokens[4], StringComparison.Ordinal);
         (MarkedText before, _contextLead, _) = Around("");
@@ -98,17 +104,19 @@ public sealed class ChatFormat
         Dictionary<string, string> markup = new(StringComparer.Ordinal);
         _ = bos is null || markup.TryAdd("bos_token", bos);
         _ = eos is null || markup.TryAdd("eos_token", eos);
-        return new(tokenizer, template, markup);
+        return new(tokenizer, template, markup, [], null);
     }
 
     /// <summary>Loads the format of a model directory: chat_template.jinja, or chat_template in tokenizer_config.json.</summary>
     /// <param name="directory">The model's.</param>
     /// <param name="tokenizer">The model's.</param>
+    /// <param name="notice">Receives a sentence for each undefined name that the template renders, such as a special token that no file
+    /// defines; once per name, on any thread. Null to ignore them.</param>
     /// <exception cref="InputException">There is no template, it is damaged, or it cannot be evaluated.</exception>
-    public static ChatFormat Load(string directory, Tokenizer tokenizer)
+    public static ChatFormat Load(string directory, Tokenizer tokenizer, Action<string>? notice = null)
     {
         ChatTemplateFiles files = ChatTemplateFiles.Read(directory);
-        return files.Template is { } template ? new(tokenizer, template, files.Markup)
+        return files.Template is { } template ? new(tokenizer, template, files.Markup, files.Additional, notice)
             : SpecialTokens.All(t => tokenizer.IdOf(t) is not null) ? For(tokenizer)
             : throw new InputException(
                 $"{directory} has no chat template; use an instruction-tuned model, add a chat_template.jinja, or generate without a "
@@ -216,7 +224,20 @@ public sealed class ChatFormat
     /// <summary>Renders a whole conversation, for tests.</summary>
     internal MarkedText Render(IReadOnlyList<ChatTurn> turns, bool addGenerationPrompt) => _template.Render(
         [.. turns.Select(t => (JsonNode)new JsonObject { ["role"] = t.Role, ["content"] = t.Content })],
-        addGenerationPrompt, _markup, s_now, new() { ["enable_thinking"] = false });
+        addGenerationPrompt, _markup, s_now, new() { ["enable_thinking"] = false }, _additional, _notice is null ? null : NoticeOnce);
+
+    /// <summary>Reports a sentence the first time only, because every prompt is rendered with the same template.</summary>
+    void NoticeOnce(string sentence)
+    {
+        lock (_noticed)
+        {
+            if (!_noticed.Add(sentence))
+            {
+                return;
+            }
+        }
+        _notice!(sentence);
+    }
 
     /// <summary>A prompt's text before and after its context; one space before the context counts as the context's own.</summary>
     (MarkedText Before, string Lead, MarkedText After) Around(string question)

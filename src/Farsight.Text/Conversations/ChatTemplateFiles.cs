@@ -2,15 +2,17 @@ using System.Text.Json;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints.Gguf;
 using Farsight.Text.Templates;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Text.Conversations;
 
 /// <summary>Represents the chat template of a model directory and the tokens it writes by name.</summary>
 /// <param name="Template">Null where the model has none.</param>
-/// <param name="Markup">bos_token, eos_token and the like, as texts.</param>
-sealed record ChatTemplateFiles(ChatTemplate? Template, IReadOnlyDictionary<string, string> Markup)
+/// <param name="Markup">Texts of bos_token, sep_token and every other named special token.</param>
+/// <param name="Additional">Texts of additional_special_tokens.</param>
+sealed record ChatTemplateFiles(ChatTemplate? Template, IReadOnlyDictionary<string, string> Markup, IReadOnlyList<string> Additional)
 {
-    static readonly string[] s_tokens = ["bos_token", "eos_token", "unk_token", "pad_token"];
+    static readonly string[] s_ofGguf = ["bos_token", "eos_token", "unk_token"];
 
     /// <summary>Reads chat_template.jinja or else chat_template of tokenizer_config.json: a text, or a list of named ones.</summary>
     /// <remarks>Of a GGUF file: the template that is inside.</remarks>
@@ -32,7 +34,8 @@ sealed record ChatTemplateFiles(ChatTemplate? Template, IReadOnlyDictionary<stri
             ChatTemplate? template = File.Exists(beside)
                 ? ChatTemplate.Parse(File.ReadAllText(beside), beside)
                 : Source(config.RootElement, file) is { } source ? ChatTemplate.Parse(source, $"chat_template of {file}") : null;
-            return new(template, Tokens(config.RootElement));
+            TokenizerConfig tokens = SpecialTokenFiles.Read(directory);
+            return new(template, tokens.Named, tokens.Additional);
         }
         catch (JsonException e)
         {
@@ -53,14 +56,14 @@ sealed record ChatTemplateFiles(ChatTemplate? Template, IReadOnlyDictionary<stri
         using GgufFile file = GgufFile.Open(path);
         GgufTokenizer tokenizer = GgufTokenizer.Read(file);
         Dictionary<string, string> markup = new(StringComparer.Ordinal);
-        foreach ((string name, int? id) in s_tokens.Zip([tokenizer.Bos, tokenizer.Eos, tokenizer.Unknown, null]))
+        foreach ((string name, int? id) in s_ofGguf.Zip([tokenizer.Bos, tokenizer.Eos, tokenizer.Unknown]))
         {
             if (id is { } token)
             {
                 markup[name] = tokenizer.Tokens[token];
             }
         }
-        return new(tokenizer.ChatTemplate is { } source ? ChatTemplate.Parse(source, $"chat_template of {path}") : null, markup);
+        return new(tokenizer.ChatTemplate is { } source ? ChatTemplate.Parse(source, $"chat_template of {path}") : null, markup, []);
     }
 
     static string? Source(JsonElement config, string file)
@@ -88,22 +91,6 @@ sealed record ChatTemplateFiles(ChatTemplate? Template, IReadOnlyDictionary<stri
                     + $"{string.Join(", ", named.Keys.DefaultIfEmpty("none"))}). Save the template to use as chat_template.jinja in "
                     + "the same directory."
             );
-    }
-
-    /// <summary>A token is a text, or in older files an object that holds one.</summary>
-    static Dictionary<string, string> Tokens(JsonElement config)
-    {
-        Dictionary<string, string> tokens = new(StringComparer.Ordinal);
-        foreach (string name in s_tokens)
-        {
-            if (
-                config.TryGetProperty(name, out JsonElement value)
-                && (value.ValueKind == JsonValueKind.String ? value.GetString() : TextOf(value, "content")) is { } text)
-            {
-                tokens[name] = text;
-            }
-        }
-        return tokens;
     }
 
     static string? TextOf(JsonElement value, string name) =>

@@ -20,7 +20,7 @@ sealed record NamespaceTarget(string Namespace, string Name, int Line) : Assignm
 {
     internal override void Assign(object? value, TemplateScope scope)
     {
-        if (scope.Find(Namespace) is not TemplateNamespace space)
+        if (scope.Find(Namespace, Line) is not TemplateNamespace space)
         {
             throw scope.Run.Error(Line, $"'{Namespace}' is no namespace, so '{Namespace}.{Name}' cannot be set");
         }
@@ -33,7 +33,7 @@ sealed record TupleTarget(IReadOnlyList<AssignmentTarget> Items, int Line) : Ass
 {
     internal override void Assign(object? value, TemplateScope scope)
     {
-        if (!PythonTypes.TryItems(value, out IReadOnlyList<object?>? items) || items.Count != Items.Count)
+        if (!PythonTypes.TryItems(value, scope.Run, Line, out IReadOnlyList<object?>? items) || items.Count != Items.Count)
         {
             throw scope.Run.Error(
                 Line,

@@ -34,20 +34,28 @@ public sealed class ChatTemplate
     /// <param name="markup">Variables that are part of the format: bos_token, eos_token.</param>
     /// <param name="now">What strftime_now tells.</param>
     /// <param name="variables">More of them, or null: tools, documents, enable_thinking. Their text is marked.</param>
+    /// <param name="additional">Value of additional_special_tokens, which is part of the format; null for none.</param>
+    /// <param name="notice">Receives a sentence for each undefined name that is rendered; null to ignore them.</param>
     /// <exception cref="TemplateException">The template refuses the messages, or cannot be evaluated on them.</exception>
     public MarkedText Render(
         JsonArray messages,
         bool addGenerationPrompt,
         IReadOnlyDictionary<string, string> markup,
         DateTime now,
-        JsonObject? variables = null)
+        JsonObject? variables = null,
+        IReadOnlyList<string>? additional = null,
+        Action<string>? notice = null)
     {
-        TemplateRun run = new(_name, now);
+        TemplateRun run = new(_name, now, notice);
         TemplateScope scope = TemplateGlobals.For(run).Inner();
         (scope["tools"], scope["documents"]) = (null, null); // transformers always gives these two
         foreach ((string name, JsonNode? value) in variables ?? [])
         {
             scope[name] = TemplateInput.Value(value, run);
+        }
+        if (additional is { Count: > 0 })
+        {
+            scope["additional_special_tokens"] = new TemplateList(additional.Select(MarkedText.Own));
         }
         foreach ((string name, string value) in markup)
         {
@@ -56,7 +64,14 @@ public sealed class ChatTemplate
         scope["messages"] = TemplateInput.Messages(messages, run);
         scope["add_generation_prompt"] = addGenerationPrompt;
         MarkedText.Builder output = new();
-        _body.Render(scope.Inner(), output);
+        try
+        {
+            _body.Render(scope.Inner(), output);
+        }
+        catch (InvalidOperationException e) when (e.InnerException is TemplateException problem) // thrown by a comparison in Sort
+        {
+            throw problem;
+        }
         return output.Build();
     }
 }

@@ -30,10 +30,10 @@ static class CollectionMethods
         new Dictionary<string, ListMethod>(StringComparer.Ordinal)
         {
             ["index"] = (l, c) =>
-                l.FindIndex(item => PythonMath.AreEqual(item, c.Get(0, "value"))) is var at and >= 0
+                l.FindIndex(item => PythonMath.AreEqual(item, c.Get(0, "value"), c.Run, c.Line)) is var at and >= 0
                     ? (long)at
                     : throw c.Error("cannot find its argument"),
-            ["count"] = (l, c) => (long)l.Count(item => PythonMath.AreEqual(item, c.Get(0, "value"))),
+            ["count"] = (l, c) => (long)l.Count(item => PythonMath.AreEqual(item, c.Get(0, "value"), c.Run, c.Line)),
             ["copy"] = (l, c) => c.Run.List(l, c.Line),
         };
 

@@ -24,7 +24,7 @@ sealed record Literal(object? Value, int Line) : Expression(Line)
 /// <summary>Represents a variable.</summary>
 sealed record NameExpression(string Name, int Line) : Expression(Line)
 {
-    protected override object? Compute(TemplateScope scope) => scope.Find(Name);
+    protected override object? Compute(TemplateScope scope) => scope.Find(Name, Line);
 }
 
 /// <summary>[a, b] or (a, b).</summary>
@@ -42,6 +42,7 @@ sealed record DictExpression(IReadOnlyList<(Expression Key, Expression Value)> I
         foreach ((Expression key, Expression value) in Items)
         {
             object? evaluated = key.Evaluate(scope);
+            scope.Run.Spend((evaluated as MarkedText)?.Length ?? 0, Line); // of the hash
             dict[
                 evaluated is MarkedText or long or double or bool
                     ? evaluated
@@ -116,8 +117,8 @@ sealed record Comparison(Expression First, IReadOnlyList<(string Operator, Expre
         run.Spend(1, Line);
         return op switch
         {
-            "==" => PythonMath.AreEqual(a, b),
-            "!=" => !PythonMath.AreEqual(a, b),
+            "==" => PythonMath.AreEqual(a, b, run, Line),
+            "!=" => !PythonMath.AreEqual(a, b, run, Line),
             "in" => PythonMath.Contains(a, b, run, Line),
             "not in" => !PythonMath.Contains(a, b, run, Line),
             "<" => PythonMath.Compare(a, b, run, Line) < 0,
@@ -173,7 +174,9 @@ sealed record CallExpression(Expression Function, CallArguments Arguments, int L
             value as TemplateFunction
             ?? (value as LoopState)?.Recursion
             ?? throw scope.Run.Error(Line, $"{Description} is called, but it is {PythonMath.Describe(value)}");
-        return function.Invoke(Arguments.For(function.Name, [], scope, Line));
+        object? result = function.Invoke(Arguments.For(function.Name, [], scope, Line));
+        scope.Run.SpendOn(result, Line);
+        return result;
     }
 
     string Description => Function switch { NameExpression n => $"'{n.Name}'", AttributeExpression a => $"'{a.Name}'", _ => "this" };
@@ -185,7 +188,7 @@ sealed record FilterExpression(Expression? Subject, string Name, CallArguments A
     protected override object? Compute(TemplateScope scope) => Apply(Subject!.Evaluate(scope), scope);
 
     internal object? Apply(object? subject, TemplateScope scope) =>
-        TemplateFilters.All[Name](Arguments.For(Name, [subject], scope, Line));
+        scope.Run.SpendOn(TemplateFilters.All[Name](Arguments.For(Name, [subject], scope, Line)), Line);
 }
 
 /// <summary>x is name(a).</summary>
@@ -226,6 +229,7 @@ sealed record CallArguments(
                 named[key.ToString() ?? ""] = value;
             }
         }
+        call.SpendOnArguments();
         return call;
     }
 }

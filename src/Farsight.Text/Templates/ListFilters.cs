@@ -79,7 +79,7 @@ static class ListFilters
         call.AtMost(4, "reverse", "case_sensitive", "attribute");
         MarkedText? attribute = call.OptionalText(3, "attribute");
         bool matchesCase = call.IsTrue(2, "case_sensitive");
-        object? Key(object? item) => Cased(attribute is null ? item : SelectFilters.Attribute(item, attribute, call), matchesCase);
+        object? Key(object? item) => Cased(attribute is null ? item : SelectFilters.Attribute(item, attribute, call), matchesCase, call);
         Comparer<object?> order = Comparer<object?>.Create((a, b) => PythonMath.Compare(a, b, call.Run, call.Line));
         IReadOnlyList<object?> items = call.Items(call.Subject);
         return call.Run.List(call.IsTrue(1, "reverse") ? items.OrderByDescending(Key, order) : items.OrderBy(Key, order), call.Line);
@@ -93,7 +93,7 @@ static class ListFilters
         TemplateList items = CollectionMethods.Items(
             call.Subject as TemplateDict ?? throw call.Error($"needs a dict, not {PythonMath.Describe(call.Subject)}"),
             call);
-        object? Key(object? item) => Cased(((TemplateList)item!)[side], matchesCase);
+        object? Key(object? item) => Cased(((TemplateList)item!)[side], matchesCase, call);
         Comparer<object?> order = Comparer<object?>.Create((a, b) => PythonMath.Compare(a, b, call.Run, call.Line));
         return call.Run.List(call.IsTrue(3, "reverse") ? items.OrderByDescending(Key, order) : items.OrderBy(Key, order), call.Line);
     }
@@ -107,9 +107,9 @@ static class ListFilters
         {
             object? key = Cased(
                 attribute is null ? item : SelectFilters.Attribute(item, attribute, call),
-                call.IsTrue(1, "case_sensitive"));
-            call.Run.Spend(16 * keys.Count, call.Line);
-            if (!keys.Exists(k => PythonMath.AreEqual(k, key)))
+                call.IsTrue(1, "case_sensitive"),
+                call);
+            if (!keys.Exists(k => PythonMath.AreEqual(k, key, call.Run, call.Line)))
             {
                 keys.Add(key);
                 kept.Add(item);
@@ -124,7 +124,7 @@ static class ListFilters
         IReadOnlyList<object?> items = call.Items(call.Subject);
         MarkedText? attribute = call.OptionalText(2, "attribute");
         object? Key(object? item) =>
-            Cased(attribute is null ? item : SelectFilters.Attribute(item, attribute, call), call.IsTrue(1, "case_sensitive"));
+            Cased(attribute is null ? item : SelectFilters.Attribute(item, attribute, call), call.IsTrue(1, "case_sensitive"), call);
         return items.Count == 0
             ? new TemplateUndefined("no aggregated item, the sequence was empty")
             : items.Aggregate((best, item) => sign * PythonMath.Compare(Key(item), Key(best), call.Run, call.Line) > 0 ? item : best);
@@ -160,8 +160,15 @@ static class ListFilters
             call.Line);
     }
 
-    internal static object? Cased(object? value, bool matchesCase) =>
-        !matchesCase && value is MarkedText text ? MarkedText.Own(text.Value.ToLowerInvariant()) : value;
+    static object? Cased(object? value, bool matchesCase, TemplateCall call)
+    {
+        if (matchesCase || value is not MarkedText text)
+        {
+            return value;
+        }
+        call.Run.Spend(text.Length, call.Line);
+        return MarkedText.Own(text.Value.ToLowerInvariant());
+    }
 
     static bool TryDouble(string text, out double value) =>
         double.TryParse(text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out value);

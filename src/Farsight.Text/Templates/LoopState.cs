@@ -42,7 +42,7 @@ sealed class LoopState(IReadOnlyList<object?> items, int depth, TemplateFunction
     bool Changed(TemplateCall call)
     {
         TemplateList now = new(call.Arguments, isTuple: true);
-        bool changed = !PythonMath.AreEqual(now, _changed);
+        bool changed = !PythonMath.AreEqual(now, _changed, call.Run, call.Line);
         _changed = now;
         return changed;
     }

@@ -42,16 +42,30 @@ public sealed class MarkedText
         {
             return this;
         }
+        if (length == 0)
+        {
+            return Empty;
+        }
         int end = start + length;
-        MarkedRange[] marked =
-        [
-            .. from range in _marked
-               let first = Math.Max(range.Start, start)
-               let last = Math.Min(range.Start + range.Length, end)
-               where first < last
-               select new MarkedRange(first - start, last - first),
-        ];
-        return new(Value.Substring(start, length), marked);
+        List<MarkedRange> marked = [];
+        for (int i = FirstMarkAfter(start); i < _marked.Length && _marked[i].Start < end; i++)
+        {
+            int first = Math.Max(_marked[i].Start, start), last = Math.Min(_marked[i].Start + _marked[i].Length, end);
+            marked.Add(new(first - start, last - first));
+        }
+        return new(Value.Substring(start, length), [.. marked]);
+    }
+
+    /// <summary>Returns the index of the first marked range that ends after a position, by binary search.</summary>
+    int FirstMarkAfter(int place)
+    {
+        int low = 0, high = _marked.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            (low, high) = _marked[middle].Start + _marked[middle].Length <= place ? (middle + 1, high) : (low, middle);
+        }
+        return low;
     }
 
     /// <inheritdoc/>

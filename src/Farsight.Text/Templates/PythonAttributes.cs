@@ -9,6 +9,7 @@ static class PythonAttributes
         {
             throw run.Error(line, undefined.Missing);
         }
+        run.Spend(name.Length, line);
         if (Member(value, name) is { } member)
         {
             return member.Value;
@@ -22,7 +23,7 @@ static class PythonAttributes
 
     internal static object? Item(object? value, object? index, TemplateRun run, int line)
     {
-        run.Spend(1, line);
+        run.Spend(index is MarkedText { Length: var length } ? length : 1, line);
         switch (value)
         {
             case TemplateUndefined undefined:
@@ -33,6 +34,7 @@ static class PythonAttributes
                 long place = at < 0 ? at + list.Count : at;
                 return place >= 0 && place < list.Count ? list[(int)place] : Missing(value, $"{at}");
             case MarkedText text when PythonTypes.TryInteger(index, out long at):
+                run.Spend(text.Length, line);
                 return PythonSlice.Character(text, at) ?? (object)Missing(value, $"{at}");
             default:
                 return index is MarkedText name
@@ -46,13 +48,20 @@ static class PythonAttributes
     internal static TemplateUndefined Missing(object? value, string name) =>
         new($"'{PythonTypes.ObjectName(value)}' has no attribute '{name}'");
 
+    static object? Invoke(StringMethod method, MarkedText text, TemplateCall call)
+    {
+        int longest = call.Arguments.Concat(call.Named.Values).Max(v => (v as MarkedText)?.Length) ?? 0;
+        call.Run.SpendSearch(text.Length, longest, call.Line);
+        return method(text, call);
+    }
+
     static Member? Member(object? value, string name) =>
         value switch
         {
             TemplateNamespace space => space.Values.TryGetValue(name, out object? set) ? new(set) : null,
             LoopState loop => loop.Attribute(name) is { } attribute ? new(attribute.Value) : null,
             MarkedText text when StringMethods.All.TryGetValue(name, out StringMethod? method) => new(
-                new TemplateFunction(name, call => method(text, call))),
+                new TemplateFunction(name, call => Invoke(method, text, call))),
             TemplateDict dict when CollectionMethods.OfDict.TryGetValue(name, out DictMethod? method) => new(
                 new TemplateFunction(name, call => method(dict, call))),
             TemplateList list when CollectionMethods.OfList.TryGetValue(name, out ListMethod? method) => new(

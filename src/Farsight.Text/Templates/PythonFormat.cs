@@ -13,6 +13,7 @@ static class PythonFormat
         string text = format.Value;
         for (int at = text.IndexOf('%', StringComparison.Ordinal); at >= 0; at = text.IndexOf('%', start))
         {
+            run.Spend(0, line);
             parts.Add(format.Slice(start, at - start));
             int end = at + 1;
             while (end < text.Length && (char.IsAsciiDigit(text[end]) || text[end] is '.' or '-' or '0' or '+' or ' '))

@@ -36,7 +36,7 @@ static class PythonJson
         internal void Write(object? value, int depth)
         {
             call.Run.CheckDepth(depth, call.Line);
-            call.Run.CheckLength(_text.Length, call.Line);
+            call.Run.CheckLength(_text.Length, itemSeparator.Length + keySeparator.Length, call.Line);
             switch (value)
             {
                 case null:
@@ -93,6 +93,8 @@ static class PythonJson
         {
             if (indent is not null)
             {
+                long added = 1 + ((long)depth * indent.Length);
+                call.Run.CheckLength((double)_text.Length + added, added, call.Line);
                 _text.Append('\n');
                 for (int i = 0; i < depth; i++)
                 {

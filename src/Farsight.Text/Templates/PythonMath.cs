@@ -9,16 +9,41 @@ static class PythonMath
         return value is long or double or bool;
     }
 
-    internal static bool AreEqual(object? a, object? b) =>
+    /// <summary>Returns whether two values are equal, as Python's == does.</summary>
+    /// <remarks>
+    /// Values can share parts: lists that contain another list twice, nested sixty levels deep, have 2⁶⁰ items to visit. Each visited
+    /// pair therefore counts as work, and a container equals itself without a visit.
+    /// </remarks>
+    internal static bool AreEqual(object? a, object? b, TemplateRun run, int line)
+    {
+        run.Step(line);
+        switch (a, b)
+        {
+            case (TemplateList x, TemplateList y):
+                bool isEqual = ReferenceEquals(x, y) || (x.IsTuple == y.IsTuple && x.Count == y.Count);
+                for (int i = 0; isEqual && !ReferenceEquals(x, y) && i < x.Count; i++)
+                {
+                    isEqual = AreEqual(x[i], y[i], run, line);
+                }
+                return isEqual;
+            case (TemplateDict x, TemplateDict y):
+                return ReferenceEquals(x, y)
+                    || (x.Count == y.Count
+                        && x.All(p => y.TryGetValue(p.Key, out object? other) && AreEqual(p.Value, other, run, line)));
+            case (MarkedText x, MarkedText y):
+                run.Spend(Math.Min(x.Length, y.Length), line);
+                return AreEqualScalars(x, y);
+            default:
+                return AreEqualScalars(a, b);
+        }
+    }
+
+    /// <summary>Returns whether two values other than lists and dicts are equal.</summary>
+    internal static bool AreEqualScalars(object? a, object? b) =>
         (a, b) switch
         {
             (null, null) or (TemplateUndefined, TemplateUndefined) => true,
             (MarkedText x, MarkedText y) => x.Value == y.Value,
-            (TemplateList x, TemplateList y) => x.IsTuple == y.IsTuple
-                && x.Count == y.Count
-                && x.Zip(y).All(p => AreEqual(p.First, p.Second)),
-            (TemplateDict x, TemplateDict y) => x.Count == y.Count
-                && x.All(p => y.TryGetValue(p.Key, out object? other) && AreEqual(p.Value, other)),
             (long x, long y) => x == y,
             _ => TryNumber(a, out double m) && TryNumber(b, out double n) ? m == n : ReferenceEquals(a, b),
         };
@@ -26,17 +51,18 @@ static class PythonMath
     /// <summary>Compares two values: negative, zero or positive. Only numbers, strings and lists have an order.</summary>
     internal static int Compare(object? a, object? b, TemplateRun run, int line)
     {
-        run.Spend(1, line);
+        run.Step(line);
         switch (a, b)
         {
             case (MarkedText x, MarkedText y):
+                run.Spend(Math.Min(x.Length, y.Length), line);
                 return string.CompareOrdinal(x.Value, y.Value);
             case (long x, long y):
                 return x.CompareTo(y);
             case (TemplateList x, TemplateList y):
                 for (int i = 0; i < Math.Min(x.Count, y.Count); i++)
                 {
-                    if (!AreEqual(x[i], y[i]))
+                    if (!AreEqual(x[i], y[i], run, line))
                     {
                         return Compare(x[i], y[i], run, line);
                     }
@@ -55,13 +81,14 @@ static class PythonMath
         switch (b)
         {
             case MarkedText text when a is MarkedText part:
-                run.Spend(text.Length, line);
+                run.SpendSearch(text.Length, part.Length, line);
                 return text.Value.Contains(part.Value, StringComparison.Ordinal);
             case TemplateDict dict:
+                run.Spend((a as MarkedText)?.Length ?? 0, line); // of the hash
                 return a is MarkedText or long or double or bool && dict.ContainsKey(a);
             case TemplateList list:
                 run.Spend(list.Count, line);
-                return list.Exists(item => AreEqual(item, a));
+                return list.Exists(item => AreEqual(item, a, run, line));
             case TemplateUndefined:
                 return false;
             default:
@@ -149,7 +176,8 @@ static class PythonMath
 
     static MarkedText Repeat(MarkedText text, long times, TemplateRun run, int line)
     {
-        run.CheckLength((double)Math.Max(times, 0) * text.Length, line);
+        double length = (double)Math.Max(times, 0) * text.Length;
+        run.CheckLength(length, (long)Math.Min(length, TemplateRun.MostCharacters), line);
         MarkedText.Builder all = new();
         for (long i = 0; i < times && text.Length > 0; i++)
         {

@@ -37,6 +37,7 @@ static class PythonSlice
     {
         int[] starts = Starts(text.Value);
         int[] places = [.. Places(starts.Length - 1, start, stop, step)];
+        run.Spend(step == 1 ? 0 : 16L * places.Length, line); // each character becomes a value
         return places.Length == 0 ? MarkedText.Empty
             : step == 1 ? Part(text, starts, places[0], places[^1] + 1)
             : run.Join([.. places.Select(p => Part(text, starts, p, p + 1))], line);

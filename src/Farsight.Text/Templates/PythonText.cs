@@ -22,7 +22,7 @@ static class PythonText
     internal static MarkedText Text(object? value, TemplateRun run, int line) => value switch
     {
         MarkedText text => text,
-        TemplateUndefined => MarkedText.Empty,
+        TemplateUndefined undefined => run.Nothing(undefined, line),
         _ => PythonMarks.Of(value, Repr(value, run, line)),
     };
 

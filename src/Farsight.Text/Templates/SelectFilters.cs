@@ -8,8 +8,10 @@ static class SelectFilters
     /// <summary>Resolves an attribute by its path: "function.name", "0.text".</summary>
     internal static object? Attribute(object? item, MarkedText path, TemplateCall call)
     {
+        call.Run.Spend(path.Length, call.Line);
         foreach (string part in path.Value.Split('.'))
         {
+            call.Run.Spend(0, call.Line);
             item = long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out long index)
                 ? PythonAttributes.Item(item, index, call.Run, call.Line)
                 : PythonAttributes.Item(item, MarkedText.Own(part), call.Run, call.Line);
@@ -38,7 +40,14 @@ static class SelectFilters
         {
             throw call.Error($"does not know the filter '{name}'");
         }
-        return call.Run.List(items.Select(i => filter(call with { Name = name, Arguments = [i, .. call.Arguments.Skip(2)] })), call.Line);
+        return call.Run.List(
+            items.Select(i =>
+            {
+                TemplateCall one = call with { Name = name, Arguments = [i, .. call.Arguments.Skip(2)] };
+                one.SpendOnArguments();
+                return call.Run.SpendOn(filter(one), call.Line);
+            }),
+            call.Line);
     }
 
     internal static object? Select(TemplateCall call, bool keeps, bool byAttribute)
@@ -66,9 +75,13 @@ static class SelectFilters
         bool Holds(object? item)
         {
             object? value = attribute is null ? item : Attribute(item, attribute, call);
-            return test is null
-                ? PythonTypes.IsTrue(value)
-                : test(call with { Name = name!, Arguments = [value, .. call.Arguments.Skip(at + 1)] });
+            if (test is null)
+            {
+                return PythonTypes.IsTrue(value);
+            }
+            TemplateCall one = call with { Name = name!, Arguments = [value, .. call.Arguments.Skip(at + 1)] };
+            one.SpendOnArguments();
+            return test(one);
         }
         return call.Run.List(call.Items(call.Subject).Where(item => Holds(item) == keeps), call.Line);
     }
@@ -82,7 +95,7 @@ static class SelectFilters
         foreach (object? item in call.Items(call.Subject).OrderBy(i => Attribute(i, attribute, call), order))
         {
             object? key = Attribute(item, attribute, call);
-            if (groups.Count > 0 && groups[^1] is TemplateList last && PythonMath.AreEqual(last[0], key))
+            if (groups.Count > 0 && groups[^1] is TemplateList last && PythonMath.AreEqual(last[0], key, call.Run, call.Line))
             {
                 ((TemplateList)last[1]!).Add(item);
             }

@@ -21,7 +21,7 @@ abstract record Statement(int Line)
 
     protected static void Write(MarkedText text, TemplateScope scope, MarkedText.Builder output, int line)
     {
-        scope.Run.CheckLength((double)output.Length + text.Length, line);
+        scope.Run.CheckLength((double)output.Length + text.Length, text.Length, line);
         output.Append(text);
     }
 }
@@ -127,7 +127,7 @@ sealed record ForStatement(
 
     IEnumerable<object?> Chosen(object? value, TemplateScope scope)
     {
-        if (!PythonTypes.TryItems(value, out IReadOnlyList<object?>? items))
+        if (!PythonTypes.TryItems(value, scope.Run, Line, out IReadOnlyList<object?>? items))
         {
             throw scope.Run.Error(Line, $"'for' cannot run over {PythonMath.Describe(value)}");
         }
@@ -253,6 +253,7 @@ sealed record Macro(string Name, IReadOnlyList<(string Name, Expression? Default
         {
             throw call.Error($"takes at most {Parameters.Count} arguments, not {call.Arguments.Count}");
         }
+        call.Run.Spend(16L * Parameters.Count * (1 + call.Named.Count), call.Line);
         string? unknown = call.Named.Keys.FirstOrDefault(name => name != "caller" && !Parameters.Any(p => p.Name == name));
         if (unknown is not null)
         {

@@ -12,6 +12,7 @@ static class StringFormat
         string format = text.Value;
         for (int at = format.AsSpan().IndexOfAny('{', '}'); at >= 0 && at < format.Length; at = IndexOfBrace(format, start))
         {
+            call.Run.Spend(0, call.Line);
             parts.Add(text.Slice(start, at - start));
             if (at + 1 < format.Length && format[at + 1] == format[at])
             {

@@ -83,6 +83,7 @@ static class StringMethods
         int start = 0;
         for (long n = 0; n != count && text.Value.IndexOf(old.Value, start, StringComparison.Ordinal) is var at and >= 0; n++)
         {
+            call.Run.Spend(0, call.Line);
             parts.AddRange([text.Slice(start, at - start), with]);
             start = at + old.Length;
         }
@@ -118,7 +119,8 @@ static class StringMethods
 
     static bool Any(TemplateCall call, Func<string, bool> holds) => call.Get(0, "prefix") switch
     {
-        TemplateList { IsTuple: true } choices => choices.Exists(c => c is MarkedText text && holds(text.Value)),
+        TemplateList { IsTuple: true } choices => choices.Exists(c =>
+            call.Run.SpendOn(c, call.Line) is MarkedText text && holds(text.Value)),
         _ => holds(call.Text(0, "prefix").Value),
     };
 

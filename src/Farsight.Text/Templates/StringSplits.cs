@@ -29,10 +29,12 @@ static class StringSplits
                 && text.Value.LastIndexOf(separator, end - 1, StringComparison.Ordinal) is var at and >= 0;
             n++)
         {
-            parts.Insert(0, text.Slice(at + separator.Length, end - at - separator.Length));
+            call.Run.CheckItems(parts.Count, call.Line);
+            parts.Add(text.Slice(at + separator.Length, end - at - separator.Length));
             end = at;
         }
-        parts.Insert(0, text.Slice(0, end));
+        parts.Add(text.Slice(0, end));
+        parts.Reverse();
         return call.Run.List(parts, call.Line);
     }
 
@@ -46,6 +48,7 @@ static class StringSplits
             end = end < start ? text.Length : end;
             int next =
                 end == text.Length ? end : end + (text.Value[end] == '\r' && end + 1 < text.Length && text.Value[end + 1] == '\n' ? 2 : 1);
+            call.Run.CheckItems(lines.Count, call.Line);
             lines.Add(text.Slice(start, (keepsEnds ? next : end) - start));
             start = next;
         }
@@ -74,6 +77,7 @@ static class StringSplits
         int start = 0;
         for (long n = 0; n != most && text.Value.IndexOf(separator, start, StringComparison.Ordinal) is var at and >= 0; n++)
         {
+            call.Run.CheckItems(parts.Count, call.Line);
             parts.Add(text.Slice(start, at - start));
             start = at + separator.Length;
         }
@@ -83,23 +87,33 @@ static class StringSplits
 
     static TemplateList AtSpaces(MarkedText text, long most, TemplateCall call)
     {
+        call.Run.Spend(text.Length, call.Line);
         List<object?> parts = [];
-        MarkedText rest = StringMethods.Strip(text, PythonText.IsSpace, end: false);
-        for (long n = 0; n != most && rest.Length > 0; n++)
+        int start = AfterSpaces(text.Value, 0);
+        for (long n = 0; n != most && start < text.Length; n++)
         {
-            int end = 0;
-            while (end < rest.Length && !PythonText.IsSpace(rest.Value[end]))
+            int end = start;
+            while (end < text.Length && !PythonText.IsSpace(text.Value[end]))
             {
                 end++;
             }
-            parts.Add(rest.Slice(0, end));
-            call.Run.Spend(rest.Length, call.Line);
-            rest = StringMethods.Strip(rest.Slice(end, rest.Length - end), PythonText.IsSpace, end: false);
+            call.Run.CheckItems(parts.Count, call.Line);
+            parts.Add(text.Slice(start, end - start));
+            start = AfterSpaces(text.Value, end);
         }
-        if (rest.Length > 0)
+        if (start < text.Length)
         {
-            parts.Add(StringMethods.Strip(rest, PythonText.IsSpace, start: false));
+            parts.Add(text.Slice(start, text.Length - start)); // the rest keeps the space at its end
         }
         return call.Run.List(parts, call.Line);
+    }
+
+    static int AfterSpaces(string text, int from)
+    {
+        while (from < text.Length && PythonText.IsSpace(text[from]))
+        {
+            from++;
+        }
+        return from;
     }
 }

@@ -47,12 +47,25 @@ sealed record TemplateCall(
     /// <summary>Returns the items of a list, the keys of a dict or the characters of a string.</summary>
     internal IReadOnlyList<object?> Items(object? value)
     {
-        if (!PythonTypes.TryItems(value, out IReadOnlyList<object?>? items))
+        if (!PythonTypes.TryItems(value, Run, Line, out IReadOnlyList<object?>? items))
         {
             throw Error($"needs a list, dict or string, not {PythonMath.Describe(value)}");
         }
-        Run.Spend(items.Count, Line);
         return items;
+    }
+
+    /// <summary>Counts the work of scanning the arguments; a short string may be compared at each character of the longest.</summary>
+    internal void SpendOnArguments()
+    {
+        int longest = Arguments.Concat(Named.Values).Max(v => (v as MarkedText)?.Length) ?? 0;
+        foreach (object? value in Arguments.Concat(Named.Values))
+        {
+            Run.SpendOn(value, Line);
+            if (value is MarkedText { Length: var length } && length < longest)
+            {
+                Run.SpendSearch(longest, length, Line);
+            }
+        }
     }
 
     /// <summary>Rejects arguments that would otherwise be ignored.</summary>

@@ -41,9 +41,11 @@ static class TemplateFilters
             ["length"] = ListFilters.Length,
             ["count"] = ListFilters.Length,
             ["first"] = c =>
-                c.Items(c.Subject) is { Count: > 0 } items ? items[0] : new TemplateUndefined("no first item, the sequence was empty"),
+                c.Subject is MarkedText { Length: > 0 } text ? PythonSlice.Character(text, 0)
+                : c.Items(c.Subject) is { Count: > 0 } items ? items[0] : new TemplateUndefined("no first item, the sequence was empty"),
             ["last"] = c =>
-                c.Items(c.Subject) is { Count: > 0 } items ? items[^1] : new TemplateUndefined("no last item, the sequence was empty"),
+                c.Subject is MarkedText { Length: > 0 } text ? PythonSlice.Character(text, -1)
+                : c.Items(c.Subject) is { Count: > 0 } items ? items[^1] : new TemplateUndefined("no last item, the sequence was empty"),
             ["list"] = c => c.Run.List(c.Items(c.Subject), c.Line),
             ["reverse"] = ListFilters.Reverse,
             ["join"] = ListFilters.Join,

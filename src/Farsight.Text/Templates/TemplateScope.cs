@@ -16,16 +16,18 @@ sealed class TemplateScope(TemplateRun run, TemplateScope? outer)
 
     internal TemplateScope Inner() => new(run, this);
 
-    internal object? Find(string name)
+    /// <summary>Returns the value of a name, or an undefined value. Each searched scope costs the length of the name.</summary>
+    internal object? Find(string name, int line)
     {
         for (TemplateScope? scope = this; scope is not null; scope = scope.Outer)
         {
+            run.Spend(name.Length, line);
             if (scope._values.TryGetValue(name, out object? value))
             {
                 return value;
             }
         }
-        return new TemplateUndefined($"'{name}' is undefined");
+        return new TemplateUndefined($"'{name}' is undefined", name);
     }
 
     TemplateScope? Outer => outer;

@@ -45,7 +45,7 @@ static class TemplateTests
     static object? Other(TemplateCall call) =>
         call.Arguments.Count == 2 ? call.Arguments[1] : throw call.Error("needs one value to compare with");
 
-    static bool IsEqual(TemplateCall call) => PythonMath.AreEqual(call.Subject, Other(call));
+    static bool IsEqual(TemplateCall call) => PythonMath.AreEqual(call.Subject, Other(call), call.Run, call.Line);
 
     static int Order(TemplateCall call) => PythonMath.Compare(call.Subject, Other(call), call.Run, call.Line);
 

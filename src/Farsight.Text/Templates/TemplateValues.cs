@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 
 namespace Farsight.Text.Templates;
 
@@ -8,7 +9,8 @@ namespace Farsight.Text.Templates;
 /// Represents a missing name or attribute: prints as nothing, is false and empty. Any other use fails and names what is missing.
 /// </summary>
 /// <param name="Missing">"'x' is undefined", "'dict object' has no attribute 'x'".</param>
-sealed record TemplateUndefined(string Missing);
+/// <param name="Name">Name of the variable that does not exist; null if something else is missing.</param>
+sealed record TemplateUndefined(string Missing, string? Name = null);
 
 /// <summary>Represents a list or a tuple.</summary>
 sealed class TemplateList(IEnumerable<object?> items, bool isTuple = false) : List<object?>(items)
@@ -34,12 +36,16 @@ sealed record TemplateFunction(string Name, Func<TemplateCall, object?> Invoke);
 static class PythonKeys
 {
     internal static IEqualityComparer<object> Comparer { get; } = EqualityComparer<object>.Create(
-        (a, b) => PythonMath.AreEqual(a, b),
+        (a, b) => PythonMath.AreEqualScalars(a, b),
         key => key switch
         {
             MarkedText text => StringComparer.Ordinal.GetHashCode(text.Value),
-            _ => PythonMath.TryNumber(key, out double number) ? number.GetHashCode() : 0,
+            _ => PythonMath.TryNumber(key, out double number) ? Hash(number) : 0,
         });
+
+    // The hash of a string has a random seed, so that a template cannot choose numbers that collide.
+    static int Hash(double number) =>
+        StringComparer.Ordinal.GetHashCode((number == 0 ? 0 : number).ToString("R", CultureInfo.InvariantCulture));
 }
 
 /// <summary>Provides type names for messages, and marks of text made from values.</summary>
@@ -93,9 +99,15 @@ static class PythonTypes
         return value is long or bool;
     }
 
-    /// <summary>Returns the items of a loop.</summary>
-    internal static bool TryItems(object? value, [NotNullWhen(true)] out IReadOnlyList<object?>? items)
+    /// <summary>Returns the items of a loop. Each character of a string becomes a value and costs one evaluation.</summary>
+    internal static bool TryItems(object? value, TemplateRun run, int line, [NotNullWhen(true)] out IReadOnlyList<object?>? items)
     {
+        if (value is MarkedText { Length: var length })
+        {
+            run.CheckItems(length, line);
+            run.Spend(16L * length, line);
+        }
+        run.SpendOn(value, line);
         items = value switch
         {
             TemplateList list => list,

@@ -24,10 +24,10 @@ public sealed class Tokenizer
     readonly AddedTokens _ordinary, _every, _inside;
     readonly ConcurrentBag<EncodingBuffers> _rooms = []; // as many as threads that have encoded at once
 
-    Tokenizer(ReadOnlyMemory<byte> json, string name, TokenizerConfig config)
+    Tokenizer(ReadOnlyMemory<byte> json, string name, TokenizerConfig config, int capacity = int.MaxValue)
     {
         _json = json;
-        _definition = new TokenizerReader(name).Read(json);
+        _definition = new TokenizerReader(name).Read(json, config, capacity);
         _added = _definition.Added.ToDictionary(a => a.Content, StringComparer.Ordinal);
         _bytes = new(_definition);
         BytePairMerges merges = new(new(_definition.Merges));
@@ -39,8 +39,8 @@ public sealed class Tokenizer
         _ordinary = new(_definition.Added.Where(IsOrdinary), _definition.Normalizer);
         _every = new(_definition.Added, _definition.Normalizer);
         _inside = new(_definition.Added.Where(IsOrdinary), [.. _definition.Normalizer.Where(s => s is not PrependStep)]);
-        Bos = config.Bos is not null ? IdOf(config.Bos) : _definition.Before is [var first, ..] && IsSpecial(first) ? first : null;
-        Eos = config.Eos is not null ? IdOf(config.Eos) : _definition.After is [.., var last] && IsSpecial(last) ? last : null;
+        Bos = config.Bos is not null ? IdOfAny(config.Bos) : _definition.Before is [var first, ..] && IsSpecial(first) ? first : null;
+        Eos = config.Eos is not null ? IdOfAny(config.Eos) : _definition.After is [.., var last] && IsSpecial(last) ? last : null;
         Before = Around(_definition.Before, Bos, config.AddsBos);
         After = Around(_definition.After, Eos, config.AddsEos);
     }
@@ -69,13 +69,16 @@ public sealed class Tokenizer
     /// <summary>Gets the tokens outside the merges, such as control tokens.</summary>
     public IReadOnlyList<AddedToken> AddedTokens => _definition.Added;
 
+    /// <summary>Gets notices about contradictions between the tokenizer's files, with the value that is used.</summary>
+    public IReadOnlyList<string> Notices => _definition.Notices;
+
     /// <summary>Loads the tokenizer of a model and checks that the model has all of its tokens.</summary>
     /// <param name="model">A directory with tokenizer.json, or a GGUF file.</param>
     /// <param name="modelVocabulary">V of the model.</param>
     /// <exception cref="InputException">As <see cref="Load"/>, or the tokenizer has more tokens than the model.</exception>
     public static Tokenizer LoadFor(string model, int modelVocabulary)
     {
-        Tokenizer tokenizer = Load(model);
+        Tokenizer tokenizer = LoadWithin(model, modelVocabulary);
         return tokenizer.VocabSize <= modelVocabulary
             ? tokenizer
             : throw new InputException(
@@ -85,12 +88,14 @@ public sealed class Tokenizer
     }
 
     /// <summary>
-    /// Loads a tokenizer.json, or the one in a directory, with the tokenizer_config.json beside it if present; or the tokenizer of
-    /// a GGUF file.
+    /// Loads a tokenizer.json, or the one in a directory, with tokenizer_config.json, special_tokens_map.json and added_tokens.json
+    /// beside it if present; or the tokenizer of a GGUF file.
     /// </summary>
-    /// <exception cref="InputException">A file cannot be read, is damaged, or describes something that
-    /// is not supported, which is named.</exception>
-    public static Tokenizer Load(string path)
+    /// <exception cref="InputException">A file cannot be read, is damaged, or describes something that is not supported, which is
+    /// named.</exception>
+    public static Tokenizer Load(string path) => LoadWithin(path, int.MaxValue);
+
+    static Tokenizer LoadWithin(string path, int capacity)
     {
         if (GgufFile.IsGguf(path))
         {
@@ -99,8 +104,8 @@ public sealed class Tokenizer
             return new(json, path, told);
         }
         string file = FileOf(path);
-        TokenizerConfig config = TokenizerConfig.Read(Path.Combine(Path.GetDirectoryName(file)!, "tokenizer_config.json"));
-        return new(TokenizerJson.ReadFile(file), file, config);
+        TokenizerConfig config = SpecialTokenFiles.Read(Path.GetDirectoryName(file)!);
+        return new(TokenizerJson.ReadFile(file), file, config, capacity);
     }
 
     /// <summary>Parses the content of a tokenizer.json.</summary>
@@ -138,7 +143,7 @@ public sealed class Tokenizer
 
     /// <summary>Encodes text with added tokens that contains untrusted ranges, such as a rendered chat template.</summary>
     /// <param name="text">The whole text.</param>
-    /// <param name="foreign">The parts of it that are text of others: an added token that touches one of them stays text.</param>
+    /// <param name="foreign">Ranges of foreign text; an added token that overlaps one of them remains text.</param>
     public int[] EncodeWithSpecialTokens(ReadOnlySpan<char> text, IReadOnlyList<Range> foreign) => Encode(text, _every, foreign);
 
     /// <summary>Adds <see cref="Before"/> and <see cref="After"/> to the tokens of a text.</summary>
@@ -233,6 +238,8 @@ public sealed class Tokenizer
             start = end;
         }
     }
+
+    int? IdOfAny(string token) => IdOf(token) ?? (_definition.Vocabulary.TryGetValue(token, out int id) ? id : null);
 
     static bool IsOrdinary(AddedToken token) => !token.Special && string.IsNullOrWhiteSpace(token.Content);
 

@@ -30,6 +30,8 @@ sealed record TokenizerDefinition
     internal required IReadOnlyList<int> Before { get; init; }
     /// <summary>The tokens that the post-processor puts after a text.</summary>
     internal required IReadOnlyList<int> After { get; init; }
+    /// <summary>Notices about contradictions between the files of the tokenizer.</summary>
+    internal required IReadOnlyList<string> Notices { get; init; }
 }
 
 /// <summary>Represents the decoding of tokens to text.</summary>

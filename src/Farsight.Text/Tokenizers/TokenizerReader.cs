@@ -15,7 +15,11 @@ sealed class TokenizerReader
     /// <param name="name">The file's name, for messages.</param>
     internal TokenizerReader(string name) => _json = new(name);
 
-    internal TokenizerDefinition Read(ReadOnlyMemory<byte> bytes)
+    /// <summary>Reads a tokenizer.json and merges the tokens of the files beside it.</summary>
+    /// <param name="bytes">Content of the file.</param>
+    /// <param name="config">Special and added tokens of the files beside it.</param>
+    /// <param name="capacity">Number of ids of the model.</param>
+    internal TokenizerDefinition Read(ReadOnlyMemory<byte> bytes, TokenizerConfig config, int capacity)
     {
         // an entry takes some bytes, and few ids are left out: keeps a damaged id from asking for gigabytes
         _largestId = Math.Min(bytes.Length, 10_000_000) + 65_536;
@@ -30,6 +34,12 @@ sealed class TokenizerReader
         DecoderReader decoder = new(_json);
         ReadVocabulary(model);
         ReadAdded(root);
+        Lazy<Merge[]> merges = new(() => Merges(model));
+        Lazy<int[]?> idOfByte = new(() => IdOfByte(model, kind));
+        Lazy<HashSet<int>> made = new(() => [.. merges.Value.Select(m => m.Merged), .. idOfByte.Value ?? []]);
+        bool IsText(string token, int id) =>
+            (kind == TokenizerKind.SentencePiece && new StringInfo(token).LengthInTextElements == 1) || made.Value.Contains(id);
+        IReadOnlyList<string> notices = new TokenMerger(_vocabulary, _added, IsText, Math.Min(capacity, _largestId)).Add(config);
         string?[] tokens = Tokens(kind);
         PostProcessorReader around = new(_json, IdOf, id => id < tokens.Length && tokens[id] is not null);
         around.Read(root);
@@ -38,7 +48,7 @@ sealed class TokenizerReader
             Kind = kind,
             Tokens = tokens,
             Vocabulary = _vocabulary,
-            Merges = Merges(model),
+            Merges = merges.Value,
             Added = [.. _added.Values],
             Special = _added.Values.Where(a => a.Special).Select(a => a.Id).ToHashSet(),
             Normalizer = new NormalizerReader(_json).Read(root),
@@ -47,11 +57,12 @@ sealed class TokenizerReader
             SplitPattern = preTokenizers.SplitPattern,
             Decoder = kind == TokenizerKind.ByteLevel ? decoder.ReadByteLevel(root) : decoder.ReadSentencePiece(root),
             IgnoresMerges = _json.Flag(model, "ignore_merges", false),
-            IdOfByte = IdOfByte(model, kind),
+            IdOfByte = idOfByte.Value,
             Unknown = Unknown(model, kind),
             FusesUnknown = _json.Flag(model, "fuse_unk", false),
             Before = around.Before,
             After = around.After,
+            Notices = [.. config.Notices, .. notices],
         };
     }
 
@@ -153,15 +164,15 @@ sealed class TokenizerReader
         char[] joined = [];
         foreach (JsonElement entry in entries)
         {
-            string pair = Pair(entry, merges.Count, out int space);
-            ReadOnlySpan<char> left = pair.AsSpan(0, space), right = pair.AsSpan(space + 1);
-            joined = joined.Length < pair.Length ? new char[2 * pair.Length] : joined;
+            (string left, string right) = Pair(entry, merges.Count);
+            int length = left.Length + right.Length;
+            joined = joined.Length < length ? new char[2 * length] : joined;
             left.CopyTo(joined);
-            right.CopyTo(joined.AsSpan(space));
-            ReadOnlySpan<char> whole = joined.AsSpan(0, pair.Length - 1);
+            right.CopyTo(joined.AsSpan(left.Length));
+            ReadOnlySpan<char> whole = joined.AsSpan(0, length);
             if (
-                !ids.TryGetValue(left, out int leftId)
-                || !ids.TryGetValue(right, out int rightId)
+                !_vocabulary.TryGetValue(left, out int leftId)
+                || !_vocabulary.TryGetValue(right, out int rightId)
                 || !ids.TryGetValue(whole, out int merged)
                 || (_added.TryGetValue(whole.ToString(), out AddedToken? token) && token.Special))
             {
@@ -172,19 +183,18 @@ sealed class TokenizerReader
         return [.. merges];
     }
 
-    /// <summary>A merge as two texts with a space between them, which is what older files hold.</summary>
-    string Pair(JsonElement entry, int rank, out int space)
+    /// <summary>Reads a merge: a pair of strings, which may contain spaces, or in older files one string with a space in between.</summary>
+    (string Left, string Right) Pair(JsonElement entry, int rank)
     {
-        string pair = entry.ValueKind switch
+        string[] pair = entry.ValueKind switch
         {
-            JsonValueKind.String => _json.Value(entry),
+            JsonValueKind.String => _json.Value(entry).Split(' '),
             JsonValueKind.Array when entry.GetArrayLength() == 2 && entry.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String) =>
-                $"{_json.Value(entry[0])} {_json.Value(entry[1])}",
-            _ => "",
+                [_json.Value(entry[0]), _json.Value(entry[1])],
+            _ => [],
         };
-        space = pair.IndexOf(' ');
-        return space > 0 && space < pair.Length - 1 && pair.IndexOf(' ', space + 1) < 0
-            ? pair
+        return pair is [{ Length: > 0 } left, { Length: > 0 } right]
+            ? (left, right)
             : throw _json.Damaged($"merge {rank} is not a pair of tokens");
     }
 

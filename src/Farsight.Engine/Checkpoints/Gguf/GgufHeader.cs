@@ -125,7 +125,8 @@ sealed class GgufHeader
         GgufTensorType type =
             GgufTensorType.Of(number)
             ?? throw new InputException(
-                $"{_path}: {name} is of type {number}, which is not supported; use a file of type F32, F16, BF16, Q8_0 or Q4_0.");
+                $"{_path}: {name} is of type {GgufTensorType.NameOf(number)}, which is not supported; "
+                + "use a file of type F32, F16, BF16, Q8_0 or Q4_0.");
         return new(name, type, shape, Bytes(name, type, shape), _cursor.U64());
     }
 

@@ -45,6 +45,23 @@ sealed record GgufTensorType(string Name, int ValuesPerBlock, int BytesPerBlock,
         [39] = new("MXFP4", 32, 17),
     };
 
+    /// <summary>Names of the types that cannot be read: retired ones and newer ones.</summary>
+    static readonly Dictionary<uint, string> s_named = new()
+    {
+        [4] = "Q4_2",
+        [5] = "Q4_3",
+        [31] = "Q4_0_4_4",
+        [32] = "Q4_0_4_8",
+        [33] = "Q4_0_8_8",
+        [36] = "IQ4_NL_4_4",
+        [37] = "IQ4_NL_4_8",
+        [38] = "IQ4_NL_8_8",
+        [40] = "NVFP4",
+    };
+
+    /// <summary>Returns the name and number of an unsupported type for a message: "Q4_0_4_4 (31)".</summary>
+    internal static string NameOf(uint number) => s_named.TryGetValue(number, out string? name) ? $"{name} ({number})" : $"{number}";
+
     /// <summary>Returns the type of a number in a file; null for an unknown one.</summary>
     internal static GgufTensorType? Of(uint number) => s_types.GetValueOrDefault(number);
 

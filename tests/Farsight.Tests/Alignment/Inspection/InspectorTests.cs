@@ -52,7 +52,7 @@ public sealed class InspectorTests
         string[] unusual = [.. Inspector.Inspect(folder.Path, scan: true).Unusual];
 
         Assert.Contains(unusual, u => u.Contains("yarn, factor 4"));
-        Assert.Contains(unusual, u => u.Contains("lm_head.weight is stored, but the head is tied"));
+        Assert.Contains(unusual, u => u.Contains("lm_head.weight is stored and differs from the embedding"));
         Assert.Contains(unusual, u => u.Contains("2 values that are NaN or infinite"));
         Assert.Contains(unusual, u => u.Contains("tokenizer.json"));
     }

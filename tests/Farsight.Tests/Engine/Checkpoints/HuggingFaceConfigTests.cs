@@ -379,7 +379,71 @@ public sealed class HuggingFaceConfigTests
         HuggingFaceConfig.Write(folder["config.json"], model, NumberFormat.BF16);
 
         Assert.Equal(8192, model.MaxPositionEmbeddings);
-        Assert.Equal(model.RopeScaling, HuggingFaceConfig.Read(folder["config.json"]).RopeScaling);
+        ModelConfig again = HuggingFaceConfig.Read(folder["config.json"]);
+        Assert.Equal((model.RopeScaling, 8192), (again.RopeScaling, again.MaxPositionEmbeddings));
+    }
+
+    [Theory]
+    [InlineData(512, """{"type":"linear","factor":4.0}""", 2048)]
+    [InlineData(2048, """{"type":"linear","factor":4.0,"original_max_position_embeddings":512}""", 2048)]
+    [InlineData(512, """{"type":"dynamic","factor":4.0}""", 2048)]
+    [InlineData(512, """{"type":"yarn","factor":4.0,"original_max_position_embeddings":512}""", 2048)]
+    [InlineData(2048, """{"type":"yarn","factor":4.0,"original_max_position_embeddings":512}""", 2048)]
+    [InlineData(640, """{"type":"yarn","factor":4.0,"original_max_position_embeddings":512}""", 2048)]
+    [InlineData(4096, """{"type":"yarn","factor":4.0,"original_max_position_embeddings":512}""", 4096)]
+    [InlineData(
+        4096,
+        """{"rope_type":"llama3","factor":32.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":512}""",
+        4096)]
+    [InlineData(512, "null", 512)]
+    public void The_window_is_the_original_one_times_the_factor(int positions, string scaling, int window)
+    {
+        ModelConfig model = Read(Llama, ("max_position_embeddings", $"{positions}"), ("rope_scaling", scaling));
+
+        Assert.Equal(window, model.MaxPositionEmbeddings);
+    }
+
+    [Theory]
+    [InlineData(4, 2048)]
+    [InlineData(8, 4096)]
+    public void A_linear_scaling_in_the_place_of_another_counts_from_the_original_window(double factor, int window)
+    {
+        ModelConfig model = Read(Llama, ("max_position_embeddings", "512"), ("rope_scaling", """{"type":"linear","factor":2.0}"""));
+
+        Assert.Equal(1024, model.MaxPositionEmbeddings);
+        Assert.Equal(window, model.With(new RopeScaling.Linear(factor)).MaxPositionEmbeddings);
+    }
+
+    [Theory]
+    [InlineData("""{"eos_token_id":[7,9]}""", "8", "7 9")]
+    [InlineData("""{"eos_token_id":7}""", "[8,9]", "7")]
+    [InlineData("""{"eos_token_id":null}""", "8", "8")]
+    [InlineData("""{"do_sample":true}""", "[8,9]", "8 9")]
+    [InlineData("""{"eos_token_id":7}""", "null", "7")]
+    public void End_tokens_of_generation_config_go_before_those_of_config(string generation, string ownIds, string expected)
+    {
+        using TemporaryFolder folder = new();
+        JsonObject config = JsonNode.Parse(Llama)!.AsObject();
+        config["eos_token_id"] = JsonNode.Parse(ownIds);
+        File.WriteAllText(folder["config.json"], config.ToJsonString());
+        File.WriteAllText(folder["generation_config.json"], generation);
+
+        Assert.Equal(expected, string.Join(' ', HuggingFaceConfig.Read(folder["config.json"]).EosTokenIds));
+    }
+
+    [Theory]
+    [InlineData("""{"eos_token_id":320}""")]
+    [InlineData("""{"eos_token_id":[1,-1]}""")]
+    [InlineData("""{"eos_token_id":"</s>"}""")]
+    public void An_end_token_that_is_no_id_of_the_vocabulary_is_refused(string generation)
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["config.json"], Llama);
+        File.WriteAllText(folder["generation_config.json"], generation);
+
+        Assert.StartsWith(
+            $"{folder["generation_config.json"]}: eos_token_id is ",
+            Assert.Throws<InputException>(() => HuggingFaceConfig.Read(folder["config.json"])).Message);
     }
 
     [Fact]
@@ -419,8 +483,8 @@ public sealed class HuggingFaceConfigTests
         {
             "linear" => new RopeScaling.Linear(4),
             "llama3" => new RopeScaling.Llama3(8, 1, 4, 8192),
-            "yarn" => new RopeScaling.Yarn(4.5, 32768),
-            "dynamic" => new RopeScaling.DynamicNtk(4, 131072),
+            "yarn" => new RopeScaling.Yarn(4.5, 29127), // 131071.5 tokens
+            "dynamic" => new RopeScaling.DynamicNtk(4, 32768),
             "yarn with mscale" => new RopeScaling.Yarn(8, 512, MScale: 0.7, MScaleAllDim: 0.9, Truncate: false),
             "longrope" => new RopeScaling.LongRope(
                 32,

@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Checkpoints.Gguf;
 using Farsight.Engine.Files;
 using Farsight.Engine.Numerics;
 
@@ -40,6 +42,49 @@ public sealed class ModelDirectoryTests
             $"{folder["model.safetensors"]}: model.layers.0.self_attn.k_proj.weight is [8, 8], but config.json implies [16, 8] "
             + "(num_key_value_heads 4 × head_dim 4, hidden_size 8); the two files belong to different models.",
             message);
+    }
+
+    [Theory]
+    [InlineData("F8_E4M3", 1)]
+    [InlineData("F8_E5M2", 1)]
+    [InlineData("I8", 1)]
+    [InlineData("I32", 4)]
+    [InlineData("F64", 8)]
+    public void A_weight_of_an_unsupported_type_is_rejected_by_name(string type, int bytes)
+    {
+        using TemporaryFolder folder = new();
+        TinyModelFiles.Write(folder.Path, TinyModelFiles.Config, TinyModelFiles.Weights(TinyModelFiles.Config));
+        byte[] file = File.ReadAllBytes(folder["model.safetensors"]);
+        int length = (int)BitConverter.ToInt64(file);
+        JsonObject header = JsonNode.Parse(file.AsSpan(8, length))!.AsObject();
+        // The first tensor gets another number of bytes per value, so the rest moves.
+        string first = header.Where(p => p.Key != "__metadata__").MinBy(p => (long)p.Value!["data_offsets"]![0]!).Key;
+        long end = (long)header[first]!["data_offsets"]![1]!, moved = end / 2 * bytes - end;
+        header[first]!["dtype"] = type;
+        foreach (JsonNode? entry in header.Where(p => p.Key != "__metadata__").Select(p => p.Value))
+        {
+            JsonArray offsets = entry!["data_offsets"]!.AsArray();
+            (long a, long b) = ((long)offsets[0]!, (long)offsets[1]!);
+            entry["data_offsets"] = new JsonArray(a == 0 ? 0 : a + moved, b + moved);
+        }
+        byte[] json = System.Text.Encoding.UTF8.GetBytes(header.ToJsonString());
+        File.WriteAllBytes(
+            folder["model.safetensors"],
+            [.. BitConverter.GetBytes((long)json.Length), .. json, .. new byte[end + moved], .. file.AsSpan(8 + length + (int)end)]);
+
+        Assert.Contains(
+            $"{first} contains {type} values, but weights must be F32, F16 or BF16",
+            Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
+    }
+
+    [Theory]
+    [InlineData(31u, "Q4_0_4_4 (31)")]
+    [InlineData(40u, "NVFP4 (40)")]
+    [InlineData(99u, "99")]
+    public void A_GGUF_type_that_is_not_supported_has_a_name_where_it_is_known(uint number, string name)
+    {
+        Assert.Null(GgufTensorType.Of(number));
+        Assert.Equal(name, GgufTensorType.NameOf(number));
     }
 
     [Fact]

@@ -43,6 +43,26 @@ public sealed class PeftAdapterTests
     }
 
     [Fact]
+    public void Patterns_and_targets_that_match_no_updated_layer_are_reported()
+    {
+        using TemporaryFolder folder = new();
+        AdapterDescription description = s_description with
+        {
+            Targets = ["q_proj", "query_key_value"],
+            RankPattern = [KeyValuePair.Create("k_proj", 4)],
+            AlphaPattern = [KeyValuePair.Create("^q_proj", 100.0), KeyValuePair.Create("^model.layers.0.self_attn.q_proj", 9.0)],
+        };
+
+        PeftAdapter.Write(folder["adapter"], description, Tensors(1), s_effective);
+        using PeftAdapter adapter = PeftAdapter.Read(folder["adapter"]);
+
+        Assert.Equal(4.5f, Assert.Single(adapter.Updates).Scale); // 9 / 2: the second key fits
+        Assert.Equal(
+            ["the key k_proj of rank_pattern", "the key ^q_proj of alpha_pattern", "the module query_key_value of target_modules"],
+            adapter.Notices.Select(n => n.Split(": ")[1].Split(" matches")[0]));
+    }
+
+    [Fact]
     public void Ranks_scales_and_targets_follow_PEFTs_rules_for_names()
     {
         using TemporaryFolder folder = new();

@@ -53,6 +53,78 @@ public sealed class AddedTokenTests
         Assert.DoesNotContain(257, tokenizer.EncodeWithSpecialTokens("nai\u0308ve"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Normalized_control_tokens_of_a_template_are_found_beside_a_users_text(bool withEmptySequence)
+    {
+        // The ids are those of Hugging Face's tokenizers for the bundled model's files.
+        using TemporaryFolder folder = new();
+        JsonNode json = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "models/tiny/tokenizer.json")))!;
+        foreach (JsonNode? token in json["added_tokens"]!.AsArray())
+        {
+            token!["normalized"] = true;
+        }
+        json["normalizer"] = withEmptySequence ? JsonNode.Parse("""{"type":"Sequence","normalizers":[]}""") : null;
+        Tokenizer tokenizer = TokenizerTests.Parse(json);
+        ChatFormat format = ChatFormat.For(tokenizer);
+
+        Assert.Equal([2043, 2045, 72, 366, 111, 488, 2046], format.Conversation([new("user", "Hello there")]));
+        Assert.Equal(3, format.Conversation([new("user", Attack)]).Count(tokenizer.IsSpecial));
+    }
+
+    [Theory]
+    [InlineData("Replace", "a b<x>c<x>", 3, 6, "97 45 98 60 120 62 99 256")] // the text's own token is found, the user's is not
+    [InlineData("Replace", "a b<x>c<x>", 6, 7, "97 45 98 256 99 256")]
+    [InlineData("NFC", "e<x>", 0, 1, "101 256")]
+    public void Text_of_others_is_followed_through_a_normalizer(string type, string text, int start, int end, string ids)
+    {
+        JsonObject json = TokenizerTests.Json([], []);
+        json["normalizer"] = type == "NFC"
+            ? new JsonObject { ["type"] = type }
+            : new JsonObject { ["type"] = type, ["pattern"] = new JsonObject { ["String"] = " " }, ["content"] = "-" };
+        json["added_tokens"] = new JsonArray(
+            new JsonObject { ["id"] = 256, ["content"] = "<x>", ["special"] = true, ["normalized"] = true });
+        Assert.Equal(ids, string.Join(' ', TokenizerTests.Parse(json).EncodeWithSpecialTokens(text, [start..end])));
+    }
+
+    [Fact]
+    public void Characters_that_composing_joins_to_text_of_others_are_part_of_it()
+    {
+        JsonObject json = TokenizerTests.Json([], []);
+        json["normalizer"] = new JsonObject { ["type"] = "NFC" };
+        json["added_tokens"] = new JsonArray(
+            new JsonObject { ["id"] = 256, ["content"] = "\u1ebd", ["special"] = true, ["normalized"] = true });
+        Tokenizer tokenizer = TokenizerTests.Parse(json);
+        Assert.Equal([256], tokenizer.EncodeWithSpecialTokens("e\u0303"));
+        Assert.DoesNotContain(256, tokenizer.EncodeWithSpecialTokens("e\u0303", [1..2]));
+    }
+
+    [Fact]
+    public void A_control_token_takes_the_white_space_of_a_users_text_and_stays_a_token()
+    {
+        Tokenizer tokenizer = TokenizerTests.Parse(With("""{"id":256,"content":"<x>","special":true,"rstrip":true,"lstrip":true}"""));
+        Assert.Equal(['a', 256, 'b'], tokenizer.EncodeWithSpecialTokens("a <x> \nb", [0..2, 5..8]));
+    }
+
+    [Fact]
+    public void A_token_is_found_behind_text_of_others_that_begins_another_one()
+    {
+        Tokenizer tokenizer = TokenizerTests.Parse(
+            With("""{"id":256,"content":"<xy","special":true}""", """{"id":257,"content":"xyz","special":true}""",
+                """{"id":258,"content":"xyzz","special":true}"""));
+        Assert.Equal(['<', 257], tokenizer.EncodeWithSpecialTokens("<xyz", [0..1]));
+        Assert.Equal([256, 'z'], tokenizer.EncodeWithSpecialTokens("<xyz", [3..4]));
+        Assert.Equal([257, 'z'], tokenizer.EncodeWithSpecialTokens("xyzz", [3..4])); // the longest that is the template's own
+    }
+
+    static JsonObject With(params string[] added)
+    {
+        JsonObject json = TokenizerTests.Json([], []);
+        json["added_tokens"] = new JsonArray([.. added.Select(a => JsonNode.Parse(a))]);
+        return json;
+    }
+
     [Fact]
     public void Tokens_that_touch_text_of_others_stay_text()
     {

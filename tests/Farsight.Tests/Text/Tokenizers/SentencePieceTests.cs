@@ -27,6 +27,35 @@ public sealed class SentencePieceTests
     }
 
     [Fact]
+    public void Merges_of_tokens_that_hold_spaces_are_read_as_pairs()
+    {
+        // A vocabulary of letters, a space and a point; the expected ids are those of Hugging Face's tokenizers.
+        string[] tokens =
+        [
+            "<unk>", .. "abcdefghijklmnopqrstuvwxyz .".Select(c => $"{c}"), "in", "th", "the", " the", "in the", "er", "he", " in",
+        ];
+        JsonObject vocabulary = [];
+        foreach (string token in tokens)
+        {
+            vocabulary[token] = vocabulary.Count;
+        }
+        JsonNode json = JsonNode.Parse(
+            """
+            {"added_tokens":[{"id":0,"content":"<unk>","special":true,"normalized":false}],"decoder":{"type":"Fuse"},
+             "model":{"type":"BPE","unk_token":"<unk>","merges":
+             [["i","n"],["t","h"],["th","e"],[" ","the"],["in"," the"],["e","r"],["h","e"],[" ","in"]]}}
+            """)!;
+        json["model"]!["vocab"] = vocabulary;
+        Tokenizer tokenizer = TokenizerTests.Parse(json);
+
+        Assert.Equal(
+            [33, 36, 14, 34, 27, 8, 1, 12, 12, 27, 33, 27, 25, 1, 18, 4, 28],
+            tokenizer.Encode("in the inner hall in the yard."));
+        json["model"]!["merges"] = new JsonArray("in  the");
+        Assert.Contains("merge 0 is not a pair of tokens", Assert.Throws<InputException>(() => TokenizerTests.Parse(json)).Message);
+    }
+
+    [Fact]
     public void Text_that_continues_another_gets_nothing_in_front()
     {
         Tokenizer tokenizer = TokenizerTests.Parse(Json());

@@ -1,0 +1,49 @@
+using Farsight.Engine.Models;
+
+namespace Farsight.Engine.Checkpoints;
+
+/// <summary>Finds contradictions between the files of a model directory that do not prevent loading.</summary>
+public static class ModelNotices
+{
+    const string ConfigFile = "config.json";
+
+    /// <summary>Returns the notices of a model, each a sentence that names the file; none for a GGUF file.</summary>
+    /// <param name="path">Path of a model directory or a GGUF file.</param>
+    /// <exception cref="InputException">The directory does not contain a model that this engine can run.</exception>
+    public static IReadOnlyList<string> Of(string path)
+    {
+        if (File.Exists(path))
+        {
+            return [];
+        }
+        using ModelDirectory model = ModelDirectory.Open(path);
+        string config = Path.Combine(path, ConfigFile);
+        string?[] all = [GenerationConfig.Contradiction(config, model.Config.VocabSize), Window(config, model.Config), Head(model)];
+        return [.. all.OfType<string>()];
+    }
+
+    static string? Window(string path, ModelConfig config)
+    {
+        const string Key = "max_position_embeddings";
+        ConfigReader file = ConfigReader.Open(path);
+        return file.Has(Key) && file.Int(Key, 1, int.MaxValue) is var stated && stated < config.MaxPositionEmbeddings
+            ? $"{path}: {Key} is {stated}, but the RoPE scaling is {config.RopeScaling.Describe()}; "
+                + $"a window of {config.MaxPositionEmbeddings} tokens is used."
+            : null;
+    }
+
+    static string? Head(ModelDirectory model)
+    {
+        if (!model.Config.TieWordEmbeddings || !model.Stores(PeftAdapter.Head))
+        {
+            return null;
+        }
+        StoredTensor head = model.Weight(PeftAdapter.Head);
+        bool isCopy = PeftAdapter.AreEqual(head, model.Weight(PeftAdapter.Embedding));
+        head.Forget();
+        return isCopy
+            ? null
+            : $"{model.Path}: {PeftAdapter.Head} is stored and differs from the embedding, but {ConfigFile} sets tie_word_embeddings; "
+                + "the embedding is used as the head. To use the stored head, set tie_word_embeddings to false.";
+    }
+}
