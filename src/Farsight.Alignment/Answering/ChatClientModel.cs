@@ -29,10 +29,27 @@ public sealed class ChatClientModel(IChatClient client, string name, int concurr
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Completion>> CompleteAsync(
-        IReadOnlyList<CompletionRequest> requests, CancellationToken cancellationToken = default) =>
-        await Task.WhenAll(requests.Select(r => CompleteAsync(r, cancellationToken))).ConfigureAwait(false);
+        IReadOnlyList<CompletionRequest> requests, CancellationToken cancellationToken = default)
+    {
+        using CancellationTokenSource call = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        return await Task.WhenAll(requests.Select(r => CompleteOrEnd(r, call))).ConfigureAwait(false);
+    }
 
-    async Task<Completion> CompleteAsync(CompletionRequest request, CancellationToken cancel)
+    /// <summary>Completes a request of a call. Where it fails, the call has no result, so its other requests are cancelled.</summary>
+    async Task<Completion> CompleteOrEnd(CompletionRequest request, CancellationTokenSource call)
+    {
+        try
+        {
+            return await Complete(request, call.Token).ConfigureAwait(false);
+        }
+        catch
+        {
+            await call.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    async Task<Completion> Complete(CompletionRequest request, CancellationToken cancel)
     {
         request.Options.Check();
         ChatMessage[] messages = [.. ChatMessages.Of(Turns(request.Prompt))];
@@ -92,6 +109,7 @@ public sealed class ChatClientModel(IChatClient client, string name, int concurr
         string? unsupported =
             options.MinP > 0 ? nameof(options.MinP)
             : options.RepetitionPenalty != 1 ? nameof(options.RepetitionPenalty)
+            : options.MinNewTokens > 0 ? nameof(options.MinNewTokens)
             : options.StopTokens.Count > 0 ? nameof(options.StopTokens)
             : null;
         return unsupported is null
@@ -102,7 +120,7 @@ public sealed class ChatClientModel(IChatClient client, string name, int concurr
                 TopK = options.TopK > 0 ? options.TopK : null,
                 Seed = options.Seed,
                 MaxOutputTokens = options.MaxNewTokens,
-                StopSequences = options.Stop.Count > 0 && options.MinNewTokens == 0 ? [.. options.Stop.Take(MaxStops)] : null,
+                StopSequences = options.Stop.Count > 0 ? [.. options.Stop.Take(MaxStops)] : null,
             }
             : throw new InputException($"An endpoint does not support {unsupported}; leave it at its default.");
     }

@@ -37,7 +37,7 @@ sealed class CompletionDraft
     {
         (_request, _options, _config, _lead) = (request, request.Options, config, frame.Lead);
         (Prompt, MaxNewTokens, _sampling) = (prompt, maxNewTokens, _options.Sampling);
-        _stopTokens = [.. frame.StopTokens.Concat(_options.StopTokens).Distinct()];
+        _stopTokens = [.. frame.StopTokens.Concat(_options.StopTokens).Where(t => t >= 0 && t < config.VocabSize).Distinct()];
         _decoder = frame.Decoder(prompt);
         _seen = _options.RepetitionPenalty == 1 ? [] : [.. prompt];
         _random = request.Random ?? SeededRandom.For(unchecked((int)(_options.Seed ?? 0)), "generate", 0);
@@ -78,6 +78,16 @@ sealed class CompletionDraft
                 _peaks.Add(new int[_config.NumHiddenLayers * found.Length]);
             }
             found.CopyTo(_peaks[^1].AsSpan(layer * found.Length));
+        }
+    }
+
+    /// <summary>Ends the completion where it is; text that was held back as the beginning of a stop text belongs to it.</summary>
+    internal void Cancel()
+    {
+        if (_finish is null)
+        {
+            _finish = FinishReason.Cancelled;
+            PassOn(_text.Length);
         }
     }
 
@@ -139,15 +149,16 @@ sealed class CompletionDraft
         }
     }
 
-    /// <summary>Passes on what no stop text can remove; ends before a whole one.</summary>
+    /// <summary>Passes on what no stop text can remove; ends before a whole one. In the minimum number of tokens no stop text
+    /// counts.</summary>
     void PassOnUntilStop()
     {
-        if (_options.Stop.Count == 0)
+        if (_options.Stop.Count == 0 || _tokens.Count <= _options.MinNewTokens)
         {
             PassOn(_text.Length);
             return;
         }
-        string rest = _text.ToString(_certain, _text.Length - _certain); // what was passed on holds no beginning of a stop text
+        string rest = _text.ToString(_certain, _text.Length - _certain); // what was passed on holds no beginning of one that counts
         int[] found = [.. _options.Stop.Select(s => rest.IndexOf(s, StringComparison.Ordinal)).Where(at => at >= 0)];
         if (found.Length > 0)
         {

@@ -48,11 +48,13 @@ sealed class ConversationCache(LlamaModel model) : IDisposable
         if (_batch is null || prompt.Count + maxNewTokens > _capacity)
         {
             _batch?.Dispose();
-            _capacity = Math.Max(
+            _batch = null; // stays so if the allocation fails, and the next call tries again
+            _computed.Clear();
+            int capacity = Math.Max(
                 prompt.Count + maxNewTokens,
                 Math.Min(2 * (prompt.Count + maxNewTokens), model.Config.MaxPositionEmbeddings));
-            _batch = new(model, [_capacity]);
-            _computed.Clear();
+            _batch = new(model, [capacity]);
+            _capacity = capacity;
         }
         int known = 0;
         while (known < Math.Min(_computed.Count, prompt.Count - 1) && _computed[known] == prompt[known])

@@ -36,7 +36,8 @@ public sealed record GenerationOptions(int MaxNewTokens)
     public IReadOnlyList<int> StopTokens { get; init; } = [];
 
     /// <summary>How the next token is chosen.</summary>
-    internal Sampling Sampling => Temperature == 0 ? Sampling.Greedy : new(Temperature, TopP, TopK, MinP);
+    /// <remarks>Logits are divided as floats, so a temperature that is 0 as a float is 0.</remarks>
+    internal Sampling Sampling => (float)Temperature == 0 ? Sampling.Greedy : new(Temperature, TopP, TopK, MinP);
 
     /// <summary>Validates the options.</summary>
     /// <param name="nameOf">Returns the name that a message uses for a property; null for the property's own name.</param>

@@ -19,6 +19,7 @@ public sealed class LocalModel : ILanguageModel, IDisposable
     readonly Lazy<ChatFormat?> _format; // a model without a chat template can still continue raw text
     readonly SemaphoreSlim _turn = new(1);
     ConversationCache? _conversation;
+    bool _isDisposed;
 
     /// <summary>Creates a model with a chat format.</summary>
     /// <param name="name">As <see cref="ILanguageModel.Name"/>.</param>
@@ -73,6 +74,7 @@ public sealed class LocalModel : ILanguageModel, IDisposable
         }
         try
         {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             return await Task.Run(() => Complete(requests, drafts, cancellationToken), CancellationToken.None).ConfigureAwait(false);
         }
         finally
@@ -88,6 +90,7 @@ public sealed class LocalModel : ILanguageModel, IDisposable
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             return await Task.Run(() => Score(requests, cancellationToken), CancellationToken.None).ConfigureAwait(false);
         }
         finally
@@ -96,11 +99,14 @@ public sealed class LocalModel : ILanguageModel, IDisposable
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Waits for the running call, then frees the kept conversation. Calls that still wait for their turn are refused.</summary>
     public void Dispose()
     {
+        _turn.Wait(); // not disposed itself: it holds nothing native, and waiting calls still need it
+        _isDisposed = true;
         _conversation?.Dispose();
-        _turn.Dispose();
+        _conversation = null;
+        _turn.Release();
     }
 
     Completion[] Complete(IReadOnlyList<CompletionRequest> requests, CompletionDraft[] drafts, CancellationToken cancel)
@@ -108,7 +114,7 @@ public sealed class LocalModel : ILanguageModel, IDisposable
         long started = Stopwatch.GetTimestamp();
         try
         {
-            if (requests is [{ KeepsPrefix: true }])
+            if (requests is [{ KeepsPrefix: true, ObservesHeads: false }])
             {
                 (_conversation ??= new(_model)).Continue(drafts[0], cancel);
             }
@@ -124,7 +130,10 @@ public sealed class LocalModel : ILanguageModel, IDisposable
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            // The completions keep what was generated.
+            foreach (CompletionDraft draft in drafts)
+            {
+                draft.Cancel(); // the completions keep what was generated
+            }
         }
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds / Math.Max(1, drafts.Length);
         return [.. drafts.Select(d => d.Read(seconds))];

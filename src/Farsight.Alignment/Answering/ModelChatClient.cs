@@ -55,7 +55,9 @@ public sealed class ModelChatClient(ILanguageModel model, int maxNewTokens = 512
         }
         finally
         {
-            await abandoned.CancelAsync().ConfigureAwait(false); // a reader that stops early needs no more text
+            // A reader that stops early needs no more text, and may dispose the model next.
+            await abandoned.CancelAsync().ConfigureAwait(false);
+            await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

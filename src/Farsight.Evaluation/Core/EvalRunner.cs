@@ -9,8 +9,8 @@ namespace Farsight.Evaluation.Core;
 /// <remarks>
 /// A task that can make no examples at a length (too short, no data) is skipped there, and the results say why; if nothing is left, that is
 /// an error. An example fails if the model refuses it or its prompt does not fit: it scores 0, its record has the reason, and it stays in
-/// the
-/// denominator. Any other exception is a bug and ends the run. Examples are sent in groups whose limits depend on the examples alone. In a
+/// the denominator. Any other exception is a bug and ends the run. Examples are sent in groups whose limits depend on the examples, the
+/// task and the model's capabilities alone. In a
 /// directory every example is written as soon as it and those before it are scored; running again keeps those whose task, version, id and
 /// prompt are the same and that did not fail, so an interrupted evaluation continues where it was. For a model that batches
 /// (<see cref="ModelCapabilities.IsBatched"/>) a group with gaps is sent again as a whole, and only the gaps are written.

@@ -88,6 +88,12 @@ sealed class TaskRun(
 
     RenderedPrompt Render(EvalPrompt prompt, int maxNewTokens) => prompts.Make(prompt, maxNewTokens, length);
 
+    /// <summary>Maximum number of examples of a group. Judged tasks and follow-ups finish a whole group before its first record is
+    /// written, so a model that does not batch gets only as many as keep it busy.</summary>
+    int MaxGroupSize => !model.Capabilities.IsBatched && task is IJudgedTask or IFollowUpTask
+        ? Math.Min(options.Examples, 2 * model.Capabilities.Concurrency)
+        : options.Examples;
+
     /// <summary>Forms groups of consecutive examples, limited in number and in tokens.</summary>
     IEnumerable<List<ExampleRun>> Groups(IEnumerable<ExampleRun> runs)
     {
@@ -96,7 +102,7 @@ sealed class TaskRun(
         foreach (ExampleRun run in runs)
         {
             int own = run.Prompt.Tokens.Count - (group.Count > 0 ? Common(group[^1].Prompt.Tokens, run.Prompt.Tokens) : 0);
-            if (group.Count > 0 && (group.Count == options.Examples || tokens + own > options.Tokens))
+            if (group.Count > 0 && (group.Count == MaxGroupSize || tokens + own > options.Tokens))
             {
                 yield return group;
                 (group, tokens, own) = ([], 0, run.Prompt.Tokens.Count);
@@ -215,8 +221,8 @@ sealed class TaskRun(
             Temperature = example.Temperature,
             TopP = example.TopP,
             Seed = example.Temperature > 0 ? seed : null,
-            MinNewTokens = example.MinNewTokens,
-            Stop = byTokens ? [] : example.Stop,
+            MinNewTokens = byTokens ? example.MinNewTokens : 0,
+            Stop = byTokens || example.MinNewTokens > 0 ? [] : example.Stop, // an endpoint could end too early; the answer is cut later
             StopTokens = byTokens ? [.. example.Stop.Select(StopToken).OfType<int>()] : [],
         };
         return new(prompt.Prompt, generation)

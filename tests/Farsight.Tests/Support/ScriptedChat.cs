@@ -9,6 +9,9 @@ sealed class ScriptedChat(Func<string, string> answer) : IChatClient
 
     internal int Asked => _asked;
 
+    /// <summary>The options of the last request.</summary>
+    internal ChatOptions? Options { get; private set; }
+
     public async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages,
         ChatOptions? options = null,
@@ -16,6 +19,7 @@ sealed class ScriptedChat(Func<string, string> answer) : IChatClient
     {
         await Task.Yield();
         Interlocked.Increment(ref _asked);
+        Options = options;
         return new(new ChatMessage(ChatRole.Assistant, answer(messages.Last().Text)));
     }
 

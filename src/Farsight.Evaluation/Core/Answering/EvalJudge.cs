@@ -13,13 +13,14 @@ public sealed class EvalJudge(ILanguageModel model)
     /// <summary>The judge's name, as records store it.</summary>
     public string Name => model.Name;
 
-    /// <summary>Judges completions and scores them. A failed example is not judged; a verdict without a score is a failure.</summary>
+    /// <summary>Judges completions and scores them. A failed example is not judged, nor one with a record; a verdict without a score is
+    /// a failure.</summary>
     internal IReadOnlyList<ExampleRun> Judge(IJudgedTask task, IReadOnlyList<ExampleRun> runs, CancellationToken cancel)
     {
-        ExampleRun[] answered = [.. runs.Where(r => r.Failed is null)];
+        ExampleRun[] answered = [.. runs.Where(r => r.Failed is null && r.Kept is null)];
         CompletionRequest[] requests =
             [.. answered.Select(r => new CompletionRequest(new Prompt.Chat(task.Judge(r.Example, r.Completions)), new(MaxNewTokens)))];
-        foreach ((ExampleRun run, (Completion? verdict, Exception? failure)) in answered.Zip(_calls.SendEach(requests, cancel)))
+        foreach ((ExampleRun run, (Completion? verdict, Exception? failure)) in answered.Zip(_calls.SendUntilHopeless(requests, cancel)))
         {
             if (verdict is null)
             {

@@ -8,9 +8,9 @@ namespace Farsight.Evaluation.Core.Answering;
 /// <summary>Sends requests to a model and yields the completions in their order, each as soon
 /// as it and those before it are there.</summary>
 /// <remarks>
-/// A request that a model or an endpoint refuses is a failure of its example. For a model that does not batch,
-/// <see cref="FailuresInARow"/> of them, or a refusal that all requests would meet (a wrong key, an unknown model), stop the evaluation,
-/// which can be resumed. Any other exception is a bug and is not caught.
+/// A request that a model or an endpoint refuses is a failure of its example. With one call per request, a refusal that all requests would
+/// meet (a wrong key, an unknown model) stops the evaluation, which can be resumed. So do <see cref="FailuresInARow"/> consecutive failures
+/// that have another cause than the request itself. Any other exception is a bug and is not caught.
 /// </remarks>
 sealed class ModelCalls(ILanguageModel model)
 {
@@ -26,8 +26,7 @@ sealed class ModelCalls(ILanguageModel model)
         model.Capabilities.IsBatched ? SendTogether(requests, cancel) : SendUntilHopeless(requests, cancel);
 
     /// <summary>Sends one call per request, side by side. A reader that stops early cancels the rest.</summary>
-    /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    internal IEnumerable<(Completion? Completion, Exception? Failure)> SendEach(
+    IEnumerable<(Completion? Completion, Exception? Failure)> SendEach(
         IReadOnlyList<CompletionRequest> requests, CancellationToken cancel)
     {
         using CancellationTokenSource abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -60,17 +59,21 @@ sealed class ModelCalls(ILanguageModel model)
             : requests.SelectMany(r => SendTogether([r], cancel));
     }
 
-    IEnumerable<(Completion? Completion, Exception? Failure)> SendUntilHopeless(
+    /// <summary>Sends one call per request, side by side, until the failures show that the other requests would fail too.</summary>
+    /// <exception cref="InputException">The failures stop the evaluation.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    internal IEnumerable<(Completion? Completion, Exception? Failure)> SendUntilHopeless(
         IReadOnlyList<CompletionRequest> requests, CancellationToken cancel)
     {
         foreach ((Completion? completion, Exception? failure) in SendEach(requests, cancel))
         {
-            _failures = failure is null ? 0 : _failures + 1;
+            _failures = failure is null or PromptTooLongException or EndpointException { Refusal: not null } ? 0 : _failures + 1;
             if (failure is not null && (IsForAll(failure) || _failures >= FailuresInARow))
             {
+                _failures = 0; // a resumed evaluation begins to count anew
                 throw failure is InputException
                     ? failure
-                    : new InputException($"The model failed {_failures} times in a row; last error: {failure.Message}", failure);
+                    : new InputException($"{model.Name} failed {FailuresInARow} times in a row; last error: {failure.Message}", failure);
             }
             yield return (completion, failure);
         }

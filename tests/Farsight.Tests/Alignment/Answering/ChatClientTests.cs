@@ -47,19 +47,29 @@ public sealed class ChatClientTests : IDisposable
     }
 
     [Fact]
-    public async Task A_reader_that_stops_a_stream_or_cancels_frees_the_model()
+    public async Task A_reader_that_stops_a_stream_or_cancels_ends_the_call_so_that_the_model_is_free_and_may_be_disposed()
     {
-        using ModelChatClient client = new(_model.LanguageModel, maxNewTokens: 200);
+        HeldModel model = new(_model.LanguageModel);
+        using ModelChatClient client = new(model, maxNewTokens: 200);
         using CancellationTokenSource cancel = new();
 
-        await foreach (ChatResponseUpdate _ in client.GetStreamingResponseAsync(s_question))
-        {
-            break;
-        }
+        await StopAfterTheFirstText();
+        Assert.Equal([FinishReason.Cancelled], model.Ended);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.GetResponseAsync(s_question, cancellationToken: cancel.Token));
 
         Assert.NotNull(await client.GetResponseAsync(s_question, new() { MaxOutputTokens = 1 }));
+        await StopAfterTheFirstText();
+        _model.Dispose();
+        Assert.Equal(FinishReason.Cancelled, model.Ended[^1]);
+
+        async Task StopAfterTheFirstText()
+        {
+            await foreach (ChatResponseUpdate _ in client.GetStreamingResponseAsync(s_question))
+            {
+                break;
+            }
+        }
     }
 
     [Fact]
@@ -121,11 +131,25 @@ public sealed class ChatClientTests : IDisposable
             Assert.Contains("chat template", await Refusal(new(prompt, new(1))));
         }
         Assert.Contains("RepetitionPenalty", await Refusal(new(Prompt.User("x"), new(1) { RepetitionPenalty = 2 })));
+        Assert.Contains("MinNewTokens", await Refusal(new(Prompt.User("x"), new(1) { MinNewTokens = 1 })));
         Assert.Contains("MinP", await Refusal(new(Prompt.User("x"), new(1) { MinP = 0.1 })));
         await Assert.ThrowsAsync<NotSupportedException>(() => model.ScoreAsync([]));
 
         async Task<string> Refusal(CompletionRequest request) =>
             (await Assert.ThrowsAsync<InputException>(() => model.CompleteAsync([request]))).Message;
+    }
+
+    [Fact]
+    public async Task After_a_refusal_the_other_requests_of_the_call_are_cancelled()
+    {
+        using RefusingChat chat = new();
+        CompletionRequest[] requests = [.. new[] { "wait", "refuse", "wait" }.Select(t => new CompletionRequest(Prompt.User(t), new(1)))];
+
+        Task<IReadOnlyList<Completion>> call = chat.AsLanguageModel("served").CompleteAsync(requests);
+
+        Assert.Equal(
+            "refused", (await Assert.ThrowsAsync<InputException>(() => call.WaitAsync(TimeSpan.FromSeconds(30)))).Message);
+        Assert.Equal(2, chat.Cancelled);
     }
 
     [Fact]
@@ -138,6 +162,71 @@ public sealed class ChatClientTests : IDisposable
             [new(Prompt.User("x"), new(9)) { OnText = _ => cancel.Cancel() }], cancel.Token))[0];
 
         Assert.Equal(("One.", FinishReason.Cancelled), (kept.Text, kept.FinishReason));
+    }
+
+    /// <summary>Holds a streamed call after its first text until it is cancelled, and records how calls end.</summary>
+    sealed class HeldModel(ILanguageModel model) : ILanguageModel
+    {
+        internal List<FinishReason> Ended { get; } = [];
+
+        public string Name => model.Name;
+
+        public int? ContextWindow => model.ContextWindow;
+
+        public ModelCapabilities Capabilities => model.Capabilities;
+
+        public async Task<IReadOnlyList<Completion>> CompleteAsync(
+            IReadOnlyList<CompletionRequest> requests, CancellationToken cancellationToken = default)
+        {
+            CompletionRequest request = requests[0];
+            Action<string>? held = request.OnText is not { } onText ? null : text =>
+            {
+                onText(text);
+                cancellationToken.WaitHandle.WaitOne();
+            };
+            IReadOnlyList<Completion> completions =
+                await model.CompleteAsync([request with { OnText = held }], cancellationToken);
+            await Task.Delay(50, CancellationToken.None); // a reader that does not wait is noticed
+            Ended.Add(completions[0].FinishReason);
+            return completions;
+        }
+    }
+
+    /// <summary>Refuses one message and answers no other.</summary>
+    sealed class RefusingChat : IChatClient
+    {
+        int _cancelled;
+
+        internal int Cancelled => _cancelled;
+
+        public async Task<ChatResponse> GetResponseAsync(
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        {
+            await Task.Yield();
+            if (messages.Last().Text == "refuse")
+            {
+                throw new InputException("refused");
+            }
+            try
+            {
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+            finally
+            {
+                Interlocked.Increment(ref _cancelled);
+            }
+            return new();
+        }
+
+        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
+
+        public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+        public void Dispose()
+        {
+        }
     }
 
     /// <summary>Answers with a text, in a stream line by line, and records what it gets.</summary>

@@ -1,6 +1,7 @@
 using Farsight.Alignment.Answering;
 using Farsight.Engine;
 using Farsight.Engine.Numerics;
+using Farsight.Engine.Parameters;
 using Farsight.Text.Conversations;
 
 namespace Farsight.Tests.Alignment.Answering;
@@ -43,6 +44,32 @@ public sealed class LocalModelTests : IDisposable
         Assert.DoesNotContain(token, later.Tokens.Take(4));
         Assert.True(later.Tokens.Count >= 4);
     }
+
+    [Fact]
+    public async Task A_stop_text_ends_the_answer_after_the_minimum_number_of_tokens()
+    {
+        Completion free = await One("The lamp is", s_greedy);
+        GenerationOptions stops = s_greedy with { Stop = [free.Text[..1], free.Text[2..5]] };
+
+        Assert.Equal("", (await One("The lamp is", stops)).Text);
+        Assert.Equal(free.Text, (await One("The lamp is", stops with { MinNewTokens = free.Tokens.Count })).Text);
+    }
+
+    [Fact]
+    public async Task A_stop_token_outside_the_vocabulary_has_no_effect()
+    {
+        GenerationOptions late = s_greedy with { MinNewTokens = 2 };
+
+        Assert.Equal(
+            (await One("The lamp is", late)).Tokens,
+            (await One("The lamp is", late with { StopTokens = [-1, _loaded.Model.Config.VocabSize, int.MaxValue] })).Tokens);
+    }
+
+    [Fact]
+    public async Task A_temperature_that_is_0_as_a_float_takes_the_likeliest_tokens() =>
+        Assert.Equal(
+            (await One("The lamp is", s_greedy)).Tokens,
+            (await One("The lamp is", s_greedy with { Temperature = 1e-46 })).Tokens);
 
     [Fact]
     public async Task What_is_streamed_is_the_text()
@@ -107,6 +134,67 @@ public sealed class LocalModelTests : IDisposable
     }
 
     [Fact]
+    public async Task A_cancelled_answer_has_the_text_that_was_held_back_as_a_possible_stop_text()
+    {
+        string free = (await One("The lamp is", s_greedy)).Text;
+        using CancellationTokenSource cancel = new();
+        List<string> parts = [];
+        int others = 0;
+        CompletionRequest held = new(new Prompt.RawText("The lamp is"), s_greedy with { Stop = [free + " and never this"] })
+        {
+            OnText = parts.Add,
+        };
+        CompletionRequest other = new(new Prompt.RawText("The lamp is"), s_greedy)
+        {
+            OnText = _ =>
+            {
+                if (++others == 4)
+                {
+                    cancel.Cancel();
+                }
+            },
+        };
+
+        Completion stopped = (await Model.CompleteAsync([held, other], cancel.Token))[0];
+
+        Assert.Equal(FinishReason.Cancelled, stopped.FinishReason);
+        Assert.NotEmpty(stopped.Text);
+        Assert.StartsWith(stopped.Text, free);
+        Assert.Equal(stopped.Text, string.Concat(parts));
+    }
+
+    [Fact]
+    public async Task Disposing_waits_for_the_running_call_and_may_be_repeated()
+    {
+        using ManualResetEventSlim isRunning = new(), mayEnd = new();
+        Task<IReadOnlyList<Completion>> running = Model.CompleteAsync([
+            Chat("Who?") with
+            {
+                OnText = _ =>
+                {
+                    isRunning.Set();
+                    mayEnd.Wait();
+                },
+            },
+        ]);
+        isRunning.Wait();
+        Task<IReadOnlyList<Completion>> waiting = Model.CompleteAsync([Chat("Who?")]);
+
+        Task dispose = Task.Run(_loaded.Dispose);
+        await Task.WhenAny(dispose, Task.Delay(100));
+        bool wasEarly = dispose.IsCompleted;
+        mayEnd.Set();
+        await dispose;
+        _loaded.Dispose();
+
+        Assert.False(wasEarly);
+        Assert.NotEmpty((await running)[0].Text);
+        Exception? afterwards = await Record.ExceptionAsync(() => waiting); // its turn may come before or after the disposal
+        Assert.True(afterwards is null or ObjectDisposedException, $"{afterwards}");
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => Model.CompleteAsync([Chat("Who?")]));
+    }
+
+    [Fact]
     public async Task A_batch_gives_what_each_request_gives_alone()
     {
         CompletionRequest[] requests =
@@ -156,6 +244,49 @@ public sealed class LocalModelTests : IDisposable
         Assert.Equal(
             (await Model.CompleteAsync([second]))[0].Tokens,
             (await Model.CompleteAsync([second with { KeepsPrefix = true }]))[0].Tokens);
+    }
+
+    [Fact]
+    public async Task A_kept_conversation_computes_only_what_is_new()
+    {
+        _loaded.Model.TrainEverything(); // makes the weights writable
+        Completion first = (await Model.CompleteAsync([Chat("What is the lamp?") with { KeepsPrefix = true }]))[0];
+        CompletionRequest second = new(
+            new Prompt.Chat([new("user", "What is the lamp?"), new("assistant", first.Text), new("user", "And the door?")]), s_greedy);
+        Completion expected = (await Model.CompleteAsync([second]))[0];
+
+        IEnumerable<int> computed = first.PromptTokens
+            .Except(expected.PromptTokens.Skip(first.PromptTokens.Count))
+            .Except(expected.Tokens);
+        foreach (int token in computed)
+        {
+            _loaded.Model.Parameters.Single(p => p.Role == ParameterRole.Embedding).Value[token].Clear();
+        }
+
+        Assert.NotEqual(expected.Tokens, (await Model.CompleteAsync([second]))[0].Tokens);
+        Assert.Equal(expected.Tokens, (await Model.CompleteAsync([second with { KeepsPrefix = true }]))[0].Tokens);
+    }
+
+    [Fact]
+    public async Task A_kept_conversation_goes_on_after_memory_ran_out()
+    {
+        CompletionRequest small = Chat("What is the lamp?") with { KeepsPrefix = true };
+        Completion answer = (await Model.CompleteAsync([small]))[0];
+        CompletionRequest huge = new(
+            new Prompt.Tokens(answer.PromptTokens), new(int.MaxValue - 4096) { StopTokens = [answer.Tokens[0]] }) { KeepsPrefix = true };
+
+        Exception? problem = await Record.ExceptionAsync(() => Model.CompleteAsync([huge]));
+
+        Assert.True(problem is null or OutOfMemoryException, $"{problem}"); // some systems promise any amount of memory
+        Assert.Equal(answer.Tokens, (await Model.CompleteAsync([small]))[0].Tokens);
+    }
+
+    [Fact]
+    public async Task A_kept_conversation_whose_heads_are_observed_has_their_trace()
+    {
+        Completion answer = (await Model.CompleteAsync([Chat("What is the lamp?") with { KeepsPrefix = true, ObservesHeads = true }]))[0];
+
+        Assert.Equal(answer.OutputTokens, answer.Heads!.Peaks.Count);
     }
 
     [Fact]

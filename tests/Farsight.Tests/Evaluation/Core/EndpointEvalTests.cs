@@ -4,6 +4,7 @@ using Farsight.Alignment.Endpoints;
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Core.Answering;
+using Farsight.Evaluation.Core.Prompts;
 
 namespace Farsight.Tests.Evaluation.Core;
 
@@ -63,6 +64,81 @@ public sealed class EndpointEvalTests : IDisposable
                 .Message);
         // the right one and nine failures
         Assert.Equal(ModelCalls.FailuresInARow, File.ReadAllLines(_folder[EvalFiles.ExamplesName]).Length);
+    }
+
+    [Fact]
+    public void Refusals_of_single_requests_never_stop_the_evaluation()
+    {
+        EvalResults results = Run(
+            new(_ => throw new EndpointException("too long", HttpStatusCode.BadRequest)), new NumbersTask(3 * ModelCalls.FailuresInARow));
+
+        Assert.Equal(3 * ModelCalls.FailuresInARow, results.Tasks[0].All.Failed);
+    }
+
+    [Fact]
+    public void After_a_stop_the_failures_are_counted_anew()
+    {
+        bool isDown = true;
+        ScriptedChat chat = new(p =>
+            isDown || ScriptedTask.NumberIn(p) == "0" ? throw new EndpointException("gone") : ScriptedTask.NumberIn(p));
+        EvalRunner runner = new(chat.AsLanguageModel("scripted"), ScriptedPlans.Prompts);
+
+        Assert.Throws<EndpointException>(() => runner.Run(ScriptedPlans.Of(new NumbersTask(20))));
+        isDown = false;
+
+        Assert.Equal(1, runner.Run(ScriptedPlans.Of(new NumbersTask(20))).Tasks[0].All.Failed);
+    }
+
+    [Fact]
+    public void A_wrong_key_of_the_judge_stops_the_evaluation_and_keeps_what_was_judged()
+    {
+        ScriptedChat judge = new(p => p == "6 or 6?" ? throw new EndpointException("no key", HttpStatusCode.Unauthorized) : "good");
+
+        Assert.Equal(
+            "no key",
+            Assert
+                .Throws<EndpointException>(() =>
+                    Run(new(ScriptedTask.NumberIn), new JudgedTask(50), _folder.Path, new(judge.AsLanguageModel("judge"))))
+                .Message);
+        Assert.Equal(6, File.ReadAllLines(_folder[EvalFiles.ExamplesName]).Length);
+        Assert.InRange(judge.Asked, 7, 8); // groups of two
+    }
+
+    [Fact]
+    public void An_answer_with_a_verdict_is_not_judged_again_when_its_group_is_sent_again()
+    {
+        bool isFirst = true;
+        ScriptedCompleter model = new(r =>
+            isFirst && ScriptedTask.NumberOf(r) == "1" ? throw new InputException("refused") : ScriptedTask.NumberOf(r));
+        ScriptedChat judge = new(_ => "good");
+        EvalRunner runner = new(
+            model, new PromptMaker(EvalSamples.Text, EvalSamples.Text, new(Window: 100_000)), null, new(judge.AsLanguageModel("judge")));
+
+        EvalResults first = runner.Run(ScriptedPlans.Of(new JudgedTask(4)), _folder.Path);
+        isFirst = false;
+        EvalResults second = runner.Run(ScriptedPlans.Of(new JudgedTask(4)), _folder.Path);
+
+        Assert.Equal((1, 0), (first.Tasks[0].All.Failed, second.Tasks[0].All.Failed));
+        Assert.Equal(3 + 1, judge.Asked);
+    }
+
+    [Fact]
+    public void Where_tokens_must_come_first_an_endpoint_gets_no_stop_text_and_its_answer_is_cut_after_them()
+    {
+        ScriptedChat chat = new(p => $"\n{ScriptedTask.NumberIn(p)}\nmore");
+
+        EvalResults results = Run(chat, new LineTask());
+
+        Assert.All(results.Examples, e => Assert.Equal((null, $"\n{e.Id}"), (e.Failed, e.Completion)));
+        Assert.Null(chat.Options!.StopSequences);
+    }
+
+    sealed class LineTask() : ScriptedTask("test/line", 2), IGeneratedTask
+    {
+        public override IEnumerable<EvalExample> Examples(EvalSetting setting) =>
+            base.Examples(setting).Select(e => e with { MinNewTokens = 1, Stop = ["\n"] });
+
+        public EvalScore Score(EvalExample example, string completion) => new(1);
     }
 
     [Fact]
