@@ -57,9 +57,6 @@ public sealed class RunDirectory : IDisposable
     /// <summary>reference.jsonl: log-probabilities under the model before training.</summary>
     public string Reference => Path.Combine(Root, "reference.jsonl");
 
-    /// <summary>reports/: evaluations.</summary>
-    public string Reports => Path.Combine(Root, "reports");
-
     /// <summary>Differences from the machine that started the run, which may change the last bits; empty for a new run.</summary>
     public IReadOnlyList<string> Notes { get; private set; } = [];
 

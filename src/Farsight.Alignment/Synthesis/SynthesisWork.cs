@@ -18,15 +18,17 @@ sealed class SynthesisWork(
     {
         report(journal.Counts);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        // A group of the local model is finished, including the requests to its judge, because it is soon done.
+        CancellationToken giveUp = responder.GroupsAtOnce == 1 ? CancellationToken.None : stop.Token;
         try
         {
             foreach (int[] group in Left())
             {
                 cancel.ThrowIfCancellationRequested();
-                _running.Enqueue(Task.Run(() => Make(group, stop.Token), CancellationToken.None));
+                _running.Enqueue(Task.Run(() => Make(group, giveUp), CancellationToken.None));
                 if (_running.Count == responder.GroupsAtOnce && !WriteFinished())
                 {
-                    break;
+                    return; // a success among the groups in progress would make the file look complete
                 }
             }
             while (_running.Count > 0 && WriteFinished())
@@ -57,8 +59,8 @@ sealed class SynthesisWork(
     Task<IReadOnlyList<IReadOnlyList<SampleOutcome>>> Make(int[] group, CancellationToken cancel) =>
         Lockstep.Run(group.Length, (i, ask) => maker.Make(group[i], ask, cancel), asks => responder.Answer(asks, cancel));
 
-    /// <summary>Waits for the first group and writes it, together with the finished groups after it.</summary>
-    /// <returns>False if too many sample numbers failed before the first sample.</returns>
+    /// <summary>Waits for the first group and writes it, together with the finished groups after it, in order.</summary>
+    /// <returns>False if too many sample numbers failed before the first sample; no later group is written then.</returns>
     bool WriteFinished()
     {
         SynthesisCounts counts = journal.Counts;
@@ -72,9 +74,11 @@ sealed class SynthesisWork(
             }
             _running.Dequeue();
         }
-        while (_running.TryPeek(out Task<IReadOnlyList<IReadOnlyList<SampleOutcome>>>? next) && next.IsCompletedSuccessfully);
+        while (!IsHopeless(counts) && _running.TryPeek(out Task<IReadOnlyList<IReadOnlyList<SampleOutcome>>>? next) && next.IsCompletedSuccessfully);
         journal.Append(made, counts);
         report(counts);
-        return counts.Written > 0 || counts.GivenUp < HopelessAfter;
+        return !IsHopeless(counts);
     }
+
+    static bool IsHopeless(SynthesisCounts counts) => counts is { Written: 0, GivenUp: >= HopelessAfter };
 }

@@ -11,7 +11,7 @@ sealed class ParameterUpdates : IDisposable
 {
     readonly IReadOnlyList<Parameter> _parameters;
     readonly TrainingOptions _options;
-    readonly (Optimizer Optimizer, double Peak)[] _groups;
+    readonly List<(Optimizer Optimizer, double Peak)> _groups = [];
 
     internal ParameterUpdates(IReadOnlyList<Parameter> parameters, TrainingOptions options)
     {
@@ -20,15 +20,20 @@ sealed class ParameterUpdates : IDisposable
         AdamWSettings adam = new(o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay);
 
         Parameter[] Of(params ParameterRole[] roles) => [.. parameters.Where(p => roles.Contains(p.Role))];
-        _groups =
-        [
-            o.Muon is { } muon
+        try
+        {
+            _groups.Add(o.Muon is { } muon
                 ? (new Muon(Of(ParameterRole.Matrix), new(muon.Momentum, muon.WeightDecay)), muon.LearningRate)
-                : (new AdamW(Of(ParameterRole.Matrix), adam), o.LearningRate),
-            (new AdamW(Of(ParameterRole.Lora), adam), o.LearningRate),
-            (new AdamW(Of(ParameterRole.Embedding), adam), o.EmbeddingLearningRate),
-            (new AdamW(Of(ParameterRole.Vector), adam with { WeightDecay = 0 }), o.EmbeddingLearningRate),
-        ];
+                : (new AdamW(Of(ParameterRole.Matrix), adam), o.LearningRate));
+            _groups.Add((new AdamW(Of(ParameterRole.Lora), adam), o.LearningRate));
+            _groups.Add((new AdamW(Of(ParameterRole.Embedding), adam), o.EmbeddingLearningRate));
+            _groups.Add((new AdamW(Of(ParameterRole.Vector), adam with { WeightDecay = 0 }), o.EmbeddingLearningRate));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The optimizer state in a checkpoint, by name.</summary>

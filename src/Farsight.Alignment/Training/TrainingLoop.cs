@@ -9,9 +9,8 @@ namespace Farsight.Alignment.Training;
 
 /// <summary>Micro-steps, gradients, clip, update; metrics, evaluations and checkpoints on the way.</summary>
 /// <remarks>
-/// A checkpoint contains parameters, optimizer state, the step and the length of metrics.jsonl. Random values depend on the seed and the
-/// step
-/// only, so a resumed run has the bits of an uninterrupted one.
+/// A checkpoint contains parameters, optimizer state, the step and the length of metrics.jsonl. Random values depend on the seed
+/// and the step only, so a resumed run has the bits of an uninterrupted one.
 /// </remarks>
 public sealed class TrainingLoop : IDisposable
 {

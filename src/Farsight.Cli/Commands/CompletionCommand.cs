@@ -24,7 +24,8 @@ static class CompletionCommand
             # Usage: source <(farsight completion zsh)
             _farsight() {
                 local -a words_found
-                words_found=(${(f)"$(farsight "[suggest:$CURSOR]" "$BUFFER" 2>/dev/null | grep -v -e '^/' -e '?')"})
+                local line="${(j: :)words[1,CURRENT]}" # this command only, up to the cursor's word
+                words_found=(${(f)"$(farsight "[suggest:${#line}]" "$line" 2>/dev/null | grep -v -e '^/' -e '?')"})
                 [[ $PREFIX == -* ]] || words_found=(${words_found:#-*})
                 words_found=(${(M)words_found:#$PREFIX*})
                 if (( $#words_found )); then compadd -a words_found; else _files; fi
@@ -45,8 +46,9 @@ static class CompletionCommand
             # Usage: farsight completion pwsh | Out-String | Invoke-Expression
             Register-ArgumentCompleter -Native -CommandName farsight -ScriptBlock {
                 param($word, $ast, $position)
-                $line = "$ast".PadRight($position)
-                farsight "[suggest:$position]" $line 2>$null |
+                $end = $position - $ast.Extent.StartOffset # this command may be one of several
+                $line = "$ast".PadRight($end)
+                farsight "[suggest:$end]" $line 2>$null |
                     Where-Object { $_ -like "$word*" -and $_ -notmatch '^/|\?' -and ($word -like '-*' -or $_ -notlike '-*') } |
                     ForEach-Object { [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_) }
             }

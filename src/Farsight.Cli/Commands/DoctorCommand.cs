@@ -55,7 +55,8 @@ static class DoctorCommand
         }
         foreach (FolderState folder in s.Folders)
         {
-            Line(text, "folder", $"{folder.Name}: {(folder.IsWritable ? "writable" : "not writable")}, {Size(folder.FreeBytes)} free");
+            string access = folder.IsFile ? "a file" : folder.IsWritable ? "writable" : "not writable";
+            Line(text, "folder", $"{folder.Name}: {access}, {(folder.FreeBytes is { } free ? $"{Size(free)} free" : "free space unknown")}");
         }
         foreach ((string name, string value) in s.Variables)
         {

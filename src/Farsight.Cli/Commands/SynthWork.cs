@@ -41,7 +41,7 @@ static class SynthWork
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine(
-                $"Stopped; the samples so far are kept. Resume with: farsight {string.Join(' ', parse.Tokens.Select(t => t.Value))}");
+                $"Stopped; the samples so far are kept. Resume with: {TypedCommand.Of(parse, [])}");
             throw;
         }
         catch (OptionException e)

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Farsight.Engine;
 using Farsight.Engine.Machine;
 using Farsight.Engine.Memory;
 using Farsight.Evaluation.Core;
@@ -76,7 +77,8 @@ sealed record MachineState
             $"Only {AvailableMemory >> 20} MiB of memory are available; close other programs or use a machine with more memory.");
         foreach (FolderState folder in Folders)
         {
-            Check(!folder.IsWritable, $"The folder '{folder.Name}' is not writable; change its permissions or use another folder.");
+            Check(folder.IsFile, $"'{folder.Name}' is a file; give a folder.");
+            Check(!folder.IsFile && !folder.IsWritable, $"The folder '{folder.Name}' is not writable; change its permissions or use another folder.");
             Check(
                 folder.IsWritable && folder.FreeBytes < MinimumDisk,
                 $"The folder '{folder.Name}' has only {folder.FreeBytes >> 20} MiB of free disk space; free some or use another folder.");
@@ -109,7 +111,6 @@ sealed record MachineState
             : 1024 * long.Parse(line[Key.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture);
     }
 
-
     static bool FindsProgram(string name) => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator)
         .Any(folder => File.Exists(Path.Combine(folder, name)) || File.Exists(Path.Combine(folder, name + ".exe")));
@@ -138,17 +139,35 @@ sealed record OptionalComponent(string Name, bool IsFound, string Use);
 /// <summary>Represents a folder that a run writes to.</summary>
 /// <param name="Name">The full path.</param>
 /// <param name="IsWritable">Whether a file could be created in it, or in the nearest parent that exists.</param>
-/// <param name="FreeBytes">Free disk space.</param>
-sealed record FolderState(string Name, bool IsWritable, long FreeBytes)
+/// <param name="FreeBytes">Free disk space; null if the system does not tell it.</param>
+/// <param name="IsFile">Whether the path is that of a file.</param>
+sealed record FolderState(string Name, bool IsWritable, long? FreeBytes, bool IsFile = false)
 {
+    /// <exception cref="InputException">The path is empty.</exception>
     internal static FolderState Read(string folder)
     {
+        if (folder.Length == 0)
+        {
+            throw new InputException("--folder is empty; give the path of a folder, such as '.'.");
+        }
         string path = Path.GetFullPath(folder), existing = path;
         while (!Path.Exists(existing) && Path.GetDirectoryName(existing) is { } parent)
         {
             existing = parent; // a run creates missing folders
         }
-        return new(path, CanWrite(existing), new DriveInfo(existing).AvailableFreeSpace);
+        return new(path, CanWrite(existing), FreeSpace(existing), File.Exists(path));
+    }
+
+    static long? FreeSpace(string folder)
+    {
+        try
+        {
+            return new DriveInfo(folder).AvailableFreeSpace;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     static bool CanWrite(string folder)

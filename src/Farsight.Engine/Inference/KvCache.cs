@@ -4,15 +4,30 @@ using Farsight.Engine.Models;
 namespace Farsight.Engine.Inference;
 
 /// <summary>Represents the key-value cache: keys and values of every layer for rows that were computed before.</summary>
-/// <param name="config">Shape of the model.</param>
-/// <param name="rows">S: capacity in rows.</param>
-public sealed class KvCache(ModelConfig config, int rows) : IDisposable
+public sealed class KvCache : IDisposable
 {
-    readonly (Rows Keys, Rows Values)[] _layers =
-    [
-        .. Enumerable.Range(0, config.NumHiddenLayers).Select(_ =>
-            (Rows.Allocate(rows, config.NumKeyValueHeads * config.HeadDim), Rows.Allocate(rows, config.NumKeyValueHeads * config.HeadDim))),
-    ];
+    readonly RowsOwner _memory = new();
+    readonly (Rows Keys, Rows Values)[] _layers;
+
+    /// <summary>Allocates the cache.</summary>
+    /// <param name="config">Shape of the model.</param>
+    /// <param name="rows">S: capacity in rows.</param>
+    public KvCache(ModelConfig config, int rows)
+    {
+        int width = config.NumKeyValueHeads * config.HeadDim;
+        try
+        {
+            _layers =
+            [
+                .. Enumerable.Range(0, config.NumHiddenLayers).Select(_ => (_memory.Allocate(rows, width), _memory.Allocate(rows, width))),
+            ];
+        }
+        catch
+        {
+            _memory.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Returns a view of one layer that writes new rows to given places.</summary>
     /// <param name="layer">Index of the layer.</param>
@@ -21,12 +36,5 @@ public sealed class KvCache(ModelConfig config, int rows) : IDisposable
         new(_layers[layer].Keys, _layers[layer].Values, places);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach ((Rows keys, Rows values) in _layers)
-        {
-            keys.Buffer.Dispose();
-            values.Buffer.Dispose();
-        }
-    }
+    public void Dispose() => _memory.Dispose();
 }

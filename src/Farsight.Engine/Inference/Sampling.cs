@@ -25,11 +25,18 @@ public sealed record Sampling(double Temperature, double TopP, int TopK = 0, dou
     /// <summary>Chooses a token.</summary>
     /// <param name="logits">[V] scores before the softmax.</param>
     /// <param name="random">Advanced by one number unless the temperature is 0.</param>
+    /// <exception cref="InputException">A logit is NaN, or the maximum is infinite; −∞ excludes a token.</exception>
     public int Choose(ReadOnlySpan<float> logits, ref SeededRandom random)
     {
-        if (Temperature == 0)
+        int best = TensorPrimitives.IndexOfMax(logits); // the first NaN if there is one
+        float maximum = logits[best];
+        if (!float.IsFinite(maximum))
         {
-            return TensorPrimitives.IndexOfMax(logits);
+            throw new InputException("The model's logits are not finite; check its weights or the adapter.");
+        }
+        if ((float)Temperature == 0) // also for a temperature below the least float, by which no logit can be divided
+        {
+            return best;
         }
 
         float[] weights = ArrayPool<float>.Shared.Rent(logits.Length);
@@ -37,7 +44,7 @@ public sealed record Sampling(double Temperature, double TopP, int TopK = 0, dou
         try
         {
             Span<float> w = weights.AsSpan(0, logits.Length);
-            TensorPrimitives.Subtract(logits, TensorPrimitives.Max(logits), w);
+            TensorPrimitives.Subtract(logits, maximum, w);
             TensorPrimitives.Divide(w, (float)Temperature, w);
             VectorExp.Exp(w);
             return Draw(w, Kept(w, tokens), ref random);

@@ -16,8 +16,6 @@ namespace Farsight.Engine.Kernels;
 readonly ref struct GemmPiece<TTile>(GemmLeft a, GemmRight b, Rows c, bool add, (int Row, int RowCount, int Column, int ColumnCount) piece)
     where TTile : struct, IGemmTile
 {
-    // A block of the packed right side is 256 × 512 floats: half of a second-level cache of 1 MiB, and a panel of 256 × 32 floats
-    // two thirds of a first-level cache of 48 KiB. A block of the left side is 96 KiB.
     // The packed block of the right side is 256 × 768 floats, three quarters of a second-level cache of 1 MiB; one of its panels,
     // 256 × 32, two thirds of a first-level cache of 48 KiB. 192 rows of the left side are 192 KiB.
     internal const int MaxColumns = 768;

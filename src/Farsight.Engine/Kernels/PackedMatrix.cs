@@ -40,16 +40,24 @@ public sealed class PackedMatrix : WeightMatrix, IDisposable
     public static PackedMatrix From(WeightMatrix source, NumberFormat format)
     {
         PackedMatrix copy = new(format, source.RowCount, source.ColumnCount);
-        Workers.ForBlocks(source.RowCount, RowsPerItem, (first, count) =>
+        try
         {
-            float[] values = new float[source.ColumnCount];
-            for (int row = first; row < first + count; row++)
+            Workers.ForBlocks(source.RowCount, RowsPerItem, (first, count) =>
             {
-                source.Read(row, 0, values);
-                Narrow.FromFloat(format, values, copy.StoredRow(row));
-            }
-        });
-        return copy;
+                float[] values = new float[source.ColumnCount];
+                for (int row = first; row < first + count; row++)
+                {
+                    source.Read(row, 0, values);
+                    Narrow.FromFloat(format, values, copy.StoredRow(row));
+                }
+            });
+            return copy;
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Returns the bytes of a row for reading and writing; valid until <see cref="Dispose"/>.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Farsight.Engine.Memory;
 
 /// <summary>Distributes work over the processor's cores.</summary>
@@ -36,7 +38,10 @@ public static class Workers
     }
 
     /// <summary>Calls <paramref name="item"/> once for each of 0 … <paramref name="count"/> − 1 and returns when all are done.</summary>
-    /// <exception cref="AggregateException">An item threw an exception; remaining items may not have run.</exception>
+    /// <remarks>
+    /// The exception of an item reaches the caller as it is, for any number of items and threads; if several items throw, the first one
+    /// does. Remaining items may not have run.
+    /// </remarks>
     public static void For(int count, Action<int> item)
     {
         if (count <= 1 || s_inside || s_team.Threads == 1)
@@ -103,7 +108,7 @@ public static class Workers
             job.WaitForLastItems();
             if (job.Error is { } error)
             {
-                throw new AggregateException(error);
+                ExceptionDispatchInfo.Throw(error);
             }
         }
 
@@ -126,9 +131,9 @@ public static class Workers
     {
         int _next;
         int _finished;
-        volatile Exception? _error;
+        Exception? _error; // the first one
 
-        internal Exception? Error => _error;
+        internal Exception? Error => Volatile.Read(ref _error);
 
         internal void Work()
         {
@@ -137,14 +142,14 @@ public static class Workers
             {
                 try
                 {
-                    if (_error is null)
+                    if (Error is null)
                     {
                         item(i);
                     }
                 }
                 catch (Exception e) // any exception belongs to the caller of For, not to a helper thread
                 {
-                    _error = e;
+                    Interlocked.CompareExchange(ref _error, e, null);
                 }
                 Interlocked.Increment(ref _finished);
             }

@@ -17,9 +17,6 @@ public sealed class Workspace : IDisposable
     /// <summary>Maximum number of floats in use at once since the last <see cref="Reset"/>.</summary>
     public long Peak { get; private set; }
 
-    /// <summary>Floats of all blocks, in use or free.</summary>
-    public long Reserved => _blocks.Sum(b => b.Count);
-
     /// <summary>Floats that [count, width] rows take.</summary>
     public static long Floats(int count, int width) => ((long)count * width + AlignmentFloats - 1) / AlignmentFloats * AlignmentFloats;
 

@@ -29,16 +29,13 @@ public sealed class AdamW : Optimizer
         : base(parameters)
     {
         _settings = settings;
-        _first = [.. parameters.Select(p => Rows.Allocate(p.Capacity, p.Value.Width))];
-        _second = [.. parameters.Select(p => Rows.Allocate(p.Capacity, p.Value.Width))];
+        _first = AllocateState();
+        _second = AllocateState();
     }
 
     /// <inheritdoc/>
     public override IEnumerable<(string Name, Rows State)> State =>
         Parameters.SelectMany((p, i) => new[] { ($"{p.Name}.exp_avg", p.Used(_first[i])), ($"{p.Name}.exp_avg_sq", p.Used(_second[i])) });
-
-    /// <inheritdoc/>
-    protected override IEnumerable<Rows> Buffers => [.. _first, .. _second];
 
     /// <inheritdoc/>
     protected override void Update(double learningRate)

@@ -36,15 +36,12 @@ public sealed class Muon : Optimizer
             throw new ArgumentException($"{other.Name} is a {other.Role}; Muon is for matrices.", nameof(parameters));
         }
         _settings = settings;
-        _momentum = [.. parameters.Select(p => Rows.Allocate(p.Value.Count, p.Value.Width))];
+        _momentum = AllocateState();
     }
 
     /// <inheritdoc/>
     public override IEnumerable<(string Name, Rows State)> State =>
         Parameters.Select((p, i) => ($"{p.Name}.momentum_buffer", _momentum[i]));
-
-    /// <inheritdoc/>
-    protected override IEnumerable<Rows> Buffers => _momentum;
 
     /// <inheritdoc/>
     protected override void Update(double learningRate)

@@ -9,6 +9,8 @@ namespace Farsight.Engine.Optimizers;
 /// </remarks>
 public abstract class Optimizer : IDisposable
 {
+    readonly RowsOwner _memory = new();
+
     /// <summary>Creates an optimizer for the parameters, in this order.</summary>
     protected Optimizer(IReadOnlyList<Parameter> parameters) => Parameters = parameters;
 
@@ -36,15 +38,24 @@ public abstract class Optimizer : IDisposable
     /// <summary>Frees the optimizer's state; the parameters stay.</summary>
     public void Dispose()
     {
-        foreach (Rows state in Buffers)
-        {
-            state.Buffer.Dispose();
-        }
+        _memory.Dispose();
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Buffers of the state, whole; freed with the optimizer.</summary>
-    protected abstract IEnumerable<Rows> Buffers { get; }
+    /// <summary>Allocates [p.Capacity, columns] zeros for each parameter p, freed with the optimizer.</summary>
+    /// <remarks>If that is impossible, no memory of the optimizer stays allocated.</remarks>
+    protected Rows[] AllocateState()
+    {
+        try
+        {
+            return [.. Parameters.Select(p => _memory.Allocate(p.Capacity, p.Value.Width))];
+        }
+        catch
+        {
+            _memory.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Updates every parameter. <see cref="StepsTaken"/> already includes this step.</summary>
     protected abstract void Update(double learningRate);

@@ -16,13 +16,22 @@ public sealed class Parameter : IDisposable
 {
     readonly Rows _value, _gradient; // [Capacity, columns]; the system assigns memory only to rows in use
     readonly WeightMatrix? _stored;
+    readonly RowsOwner _memory = new();
 
     Parameter(string name, ParameterRole role, int rows, int columns, WeightMatrix? stored)
     {
         (Name, Role, _stored) = (name, role, stored);
-        (_value, _gradient) = (Rows.Allocate(rows, columns), Rows.Allocate(rows, columns));
-        Touched = stored is null ? null : new(rows);
-        Whole = stored is null ? new RowsMatrix(_value) : new TouchedMatrix(this, stored);
+        try
+        {
+            (_value, _gradient) = (_memory.Allocate(rows, columns), _memory.Allocate(rows, columns));
+            Touched = stored is null ? null : new(rows);
+            Whole = stored is null ? new RowsMatrix(_value) : new TouchedMatrix(this, stored);
+        }
+        catch
+        {
+            _memory.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Hugging Face's or PEFT's name: "model.norm.weight", "model.layers.0.self_attn.q_proj.lora_A.weight".</summary>
@@ -54,14 +63,22 @@ public sealed class Parameter : IDisposable
     {
         const int RowsPerItem = 64;
         Parameter parameter = new(name, role, matrix.RowCount, matrix.ColumnCount, null);
-        Workers.ForBlocks(matrix.RowCount, RowsPerItem, (first, count) =>
+        try
         {
-            for (int row = first; row < first + count; row++)
+            Workers.ForBlocks(matrix.RowCount, RowsPerItem, (first, count) =>
             {
-                matrix.Read(row, 0, parameter._value[row]);
-            }
-        });
-        return parameter;
+                for (int row = first; row < first + count; row++)
+                {
+                    matrix.Read(row, 0, parameter._value[row]);
+                }
+            });
+            return parameter;
+        }
+        catch
+        {
+            parameter.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Creates a parameter for the rows of a matrix that training will touch; none yet.</summary>
@@ -89,11 +106,7 @@ public sealed class Parameter : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _value.Buffer.Dispose();
-        _gradient.Buffer.Dispose();
-    }
+    public void Dispose() => _memory.Dispose();
 
     /// <summary>Returns the rows in use of a buffer that has this parameter's capacity.</summary>
     internal Rows Used(Rows rows) => Touched is null ? rows : rows.Slice(0, Touched.Count);

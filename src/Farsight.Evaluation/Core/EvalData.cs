@@ -1,6 +1,6 @@
-using System.IO.Compression;
 using System.Text.Json;
 using Farsight.Engine;
+using Farsight.Engine.Files;
 using ICSharpCode.SharpZipLib.BZip2;
 
 namespace Farsight.Evaluation.Core;
@@ -58,7 +58,7 @@ public sealed class EvalData(string? root)
         FileStream file = File.OpenRead(found);
         return Path.GetExtension(found) switch
         {
-            ".gz" when !path.EndsWith(".gz", StringComparison.Ordinal) => new GZipStream(file, CompressionMode.Decompress),
+            ".gz" when !path.EndsWith(".gz", StringComparison.Ordinal) => new GzipFileStream(file),
             ".bz2" when !path.EndsWith(".bz2", StringComparison.Ordinal) => Whole(file, path),
             _ => file,
         };

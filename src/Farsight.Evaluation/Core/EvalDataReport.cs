@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Farsight.Engine;
 
 namespace Farsight.Evaluation.Core;
 
@@ -37,9 +38,17 @@ public static class EvalDataReport
         : file.Sha256 is not null && Hash(file.Path, data) != file.Sha256 ? "changed"
         : "found";
 
-    static string Hash(string path, EvalData data)
+    /// <summary>Returns the hash of the decompressed content; null if the file is damaged.</summary>
+    static string? Hash(string path, EvalData data)
     {
-        using Stream stream = data.Open(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
+        try
+        {
+            using Stream stream = data.Open(path);
+            return Convert.ToHexStringLower(SHA256.HashData(stream));
+        }
+        catch (Exception e) when (e is InvalidDataException or InputException)
+        {
+            return null;
+        }
     }
 }

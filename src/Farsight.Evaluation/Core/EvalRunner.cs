@@ -7,13 +7,13 @@ namespace Farsight.Evaluation.Core;
 
 /// <summary>Runs tasks on a model and records every example.</summary>
 /// <remarks>
-/// A task that can make no examples at a length (too short, no data) is skipped there, and the results say why; if nothing is left, that is
-/// an error. An example fails if the model refuses it or its prompt does not fit: it scores 0, its record has the reason, and it stays in
-/// the denominator. Any other exception is a bug and ends the run. Examples are sent in groups whose limits depend on the examples, the
-/// task and the model's capabilities alone. In a
-/// directory every example is written as soon as it and those before it are scored; running again keeps those whose task, version, id and
-/// prompt are the same and that did not fail, so an interrupted evaluation continues where it was. For a model that batches
-/// (<see cref="ModelCapabilities.IsBatched"/>) a group with gaps is sent again as a whole, and only the gaps are written.
+/// A task that can make no examples at a length (too short, no data) is skipped there, and the results say why; if nothing is
+/// left, that is an error. An example fails if the model refuses it or its prompt does not fit: it scores 0, its record has the
+/// reason, and it stays in the denominator. Any other exception is a bug and ends the run. Examples are sent in groups whose
+/// limits depend on the examples alone. In a directory every example is written as soon as it and those before it are scored;
+/// running again keeps those whose task, version, id and prompt are the same and that did not fail, so an interrupted evaluation
+/// continues where it was. For a model that batches (<see cref="ModelCapabilities.IsBatched"/>) a group with gaps is sent again
+/// as a whole, and only the gaps are written.
 /// </remarks>
 /// <param name="model">Answers the prompts.</param>
 /// <param name="prompts">Renders the prompts.</param>
@@ -75,9 +75,8 @@ public sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalR
     }
 
     /// <summary>
-    /// Examples that cannot be made are no reason to lose those of other tasks and lengths. Where a task draws its examples the rest is
-    /// left out
-    /// when one does not fit; data that end in damage are an error.
+    /// Examples that cannot be made are no reason to lose those of other tasks and lengths. Where a task draws its examples, the
+    /// rest is left out when one does not fit; data that end in damage are an error.
     /// </summary>
     static IEnumerable<EvalExample> Unless(Func<IEnumerable<EvalExample>> examples, bool areDrawn, Action<InputException> skip)
     {

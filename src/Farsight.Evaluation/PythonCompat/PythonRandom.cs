@@ -26,9 +26,6 @@ public sealed class PythonRandom
         return ((high * 67108864.0) + low) / 9007199254740992.0;
     }
 
-    /// <summary>Implements uniform(low, high).</summary>
-    public double Uniform(double low, double high) => low + ((high - low) * NextDouble());
-
     /// <summary>Implements getrandbits(count), up to 128 bits.</summary>
     public UInt128 Bits(int count)
     {

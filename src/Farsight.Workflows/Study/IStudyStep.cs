@@ -35,12 +35,14 @@ public interface IStudyStep
 
     /// <summary>Makes the output, or resumes where it was stopped.</summary>
     /// <param name="paths">Where the files of the study are.</param>
+    /// <param name="memoryBytes">Bytes that training may use; null for the memory of the machine.</param>
     /// <param name="note">Receives messages for people, including the alarms of a training.</param>
     /// <param name="progress">Receives the progress.</param>
     /// <param name="cancel">Stops it.</param>
     /// <exception cref="Engine.InputException">Something that it needs is missing or does not fit.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the same call continues.</exception>
-    void Make(StudyPaths paths, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel);
+    void Make(
+        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel);
 }
 
 /// <summary>Writes invented documents, as <c>farsight documents</c> does.</summary>
@@ -68,7 +70,8 @@ public sealed record DocumentsStep(int Count, int Words, int Seed, string Out) :
         File.Exists(Path.Combine(paths.Out(Out), Format == FictionFormat.Txt ? "questions.json" : "documents.jsonl"));
 
     /// <inheritdoc/>
-    public void Make(StudyPaths paths, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel) =>
+    public void Make(
+        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel) =>
         new FictionFolder(paths.Out(Out), Count, Words, Seed, Format, Force: true) { Kinds = Questions }
             .Write(new SynchronousProgress<int>(done => progress?.Report(new("prepare", Out, done, Count, ""))), cancel);
 }
@@ -83,7 +86,8 @@ public sealed record MixStep(IReadOnlyList<string> Files, string Out) : IStudySt
         Files.Count > 1 ? [] : [$"{path}.files: there is nothing to mix with {Files.Count} files; list two or more."];
 
     /// <inheritdoc/>
-    public void Make(StudyPaths paths, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel)
+    public void Make(
+        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel)
     {
         StringBuilder lines = new();
         foreach ((int i, string file) in Files.Index())

@@ -32,12 +32,13 @@ public sealed record ModelStep(string Base, string Out) : IStudyStep
     public bool IsDone(StudyPaths paths) => File.Exists(Path.Combine(paths.Out(Out), "config.json"));
 
     /// <inheritdoc/>
-    public void Make(StudyPaths paths, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel)
+    public void Make(
+        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel)
     {
         string file = paths.Find("base", Base);
         List<string> problems = [];
         TrainRecipe recipe = Recipe(file, Out, problems) ?? throw new RecipeException(file, problems);
-        TrainRequest request = new(recipe, file, paths.Out(Out) + ".run", Resume: true) { Folder = paths.Root };
+        TrainRequest request = new(recipe, file, paths.Out(Out) + ".run", Resume: true, memoryBytes) { Folder = paths.Root };
         string made = TrainRun.Start(
             request,
             text => note($"{Out}: {text}"),

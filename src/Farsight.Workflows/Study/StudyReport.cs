@@ -68,12 +68,17 @@ sealed class StudyReport(StudyPlan plan, StudyPaths paths)
         _measured.Of(job, measure, step) is { } results
             ? results.Skipped.Count == 0
                 ? null
-                : string.Join(' ', results.Skipped.Select(s => $"{s.Task} at {s.Length}: {s.Reason}"))
+                : string.Join(' ', results.Skipped.Select(Sentence))
             : refused.TryGetValue(paths.EvaluationOf(job, measure, step), out string? why)
                 ? why
                 : job.Seed is not null && File.Exists(paths.FailureOf(job))
                     ? "its training failed"
                     : "not yet measured";
+
+    /// <summary>Returns "TASK at LENGTH: reason", without the length for a task that is not made for one.</summary>
+    internal static string Sentence(SkippedPart part) => part.Length is { } length
+        ? FormattableString.Invariant($"{part.Task} at {length}: {part.Reason}")
+        : $"{part.Task}: {part.Reason}";
 
     ReportModel Model(IReadOnlyList<StudyColumn> columns, StudyVerdict verdict, IReadOnlyDictionary<string, TrainPlan> memory)
     {

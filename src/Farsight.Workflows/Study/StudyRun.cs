@@ -25,6 +25,7 @@ public sealed class StudyRun
     readonly StudyPlan _plan;
     readonly StudyPaths _paths;
     readonly Action<string> _note;
+    readonly long? _memoryBytes;
     readonly IProgress<StudyProgress>? _progress;
     readonly CancellationToken _cancel;
     readonly StudyWork _work;
@@ -32,7 +33,7 @@ public sealed class StudyRun
 
     StudyRun(StudyRequest request, StudyPlan plan, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel)
     {
-        (_plan, _note, _progress, _cancel) = (plan, note, progress, cancel);
+        (_plan, _note, _progress, _cancel, _memoryBytes) = (plan, note, progress, cancel, request.MemoryBytes);
         _paths = new(request.RecipePath, request.Output);
         _work = new(plan, _paths, request.MemoryBytes, note, progress, cancel);
         _report = new(plan, _paths);
@@ -135,7 +136,7 @@ public sealed class StudyRun
             stamp.Write();
             if (!_plan.Recipe.Prepare[i].IsDone(_paths))
             {
-                _plan.Recipe.Prepare[i].Make(_paths, _note, _progress, _cancel);
+                _plan.Recipe.Prepare[i].Make(_paths, _memoryBytes, _note, _progress, _cancel);
             }
         }
     }

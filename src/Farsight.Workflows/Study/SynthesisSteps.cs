@@ -15,7 +15,8 @@ public sealed record LogoStep(string Model, string Documents, int Samples, int S
     public IEnumerable<string> Problems(string path) => SynthesisSteps.Problems(this, path);
 
     /// <inheritdoc/>
-    public void Make(StudyPaths paths, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel) =>
+    public void Make(
+        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel) =>
         SynthesisSteps.Make(this, paths, progress, cancel);
 }
 
@@ -27,7 +28,8 @@ public sealed record LongPoStep(string Model, string Documents, int Samples, int
     public IEnumerable<string> Problems(string path) => SynthesisSteps.Problems(this, path);
 
     /// <inheritdoc/>
-    public void Make(StudyPaths paths, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel) =>
+    public void Make(
+        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel) =>
         SynthesisSteps.Make(this, paths, progress, cancel);
 }
 
@@ -39,7 +41,8 @@ public sealed record ContrastStep(string Model, string Documents, int Samples, i
     public IEnumerable<string> Problems(string path) => SynthesisSteps.Problems(this, path);
 
     /// <inheritdoc/>
-    public void Make(StudyPaths paths, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel) =>
+    public void Make(
+        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel) =>
         SynthesisSteps.Make(this, paths, progress, cancel);
 }
 

@@ -20,7 +20,7 @@ public sealed class DoctorCommandTests : IDisposable
         Threads = 8,
         TotalMemory = 16 * Gibibyte,
         AvailableMemory = 12 * Gibibyte,
-        Components = [new("libzstd", false, "x"), new("g++", false, "y")],
+        Components = [new("g++", false, "y")],
         Folders = [new("/runs", true, 100 * Gibibyte)],
         Variables = new Dictionary<string, string>(),
     };
@@ -64,6 +64,33 @@ public sealed class DoctorCommandTests : IDisposable
         Assert.Equal(1, code);
         Assert.Contains($"! The folder '{folder}' is not writable;", output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_file_in_place_of_a_folder_is_a_problem_of_its_own()
+    {
+        File.WriteAllText(_folder["file"], "");
+
+        (int code, string output, _) = await CommandLine.Run("doctor", "--folder", _folder["file"]);
+
+        Assert.Equal(1, code);
+        Assert.Contains($"! '{_folder["file"]}' is a file; give a folder.\n", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("is not writable;", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_empty_folder_name_is_refused_in_one_sentence()
+    {
+        (int code, string output, string error) = await CommandLine.Run("doctor", "--folder", "");
+
+        Assert.NotEqual(0, code);
+        Assert.Equal("", output);
+        Assert.EndsWith("--folder is empty; give the path of a folder, such as '.'.\n", error.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public void Free_space_that_the_system_does_not_tell_is_no_problem() =>
+        Assert.Empty((Good with { Folders = [new("/runs", true, null)] }).Problems());
 
     [Fact]
     public async Task Json_has_the_machine_and_the_exit_code_follows_the_problems()

@@ -1,3 +1,8 @@
+using System.CommandLine;
+using Farsight.Alignment.Synthesis;
+using Farsight.Cli;
+using Farsight.Cli.Commands;
+
 namespace Farsight.Tests.Cli;
 
 public sealed class SynthCommandTests : IDisposable
@@ -22,6 +27,23 @@ public sealed class SynthCommandTests : IDisposable
         Assert.InRange(error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length, 1, 5); // no page of options
         Assert.DoesNotContain("   at ", output + error, StringComparison.Ordinal);
         Assert.False(File.Exists(_files.In("made.jsonl.partial")));
+    }
+
+    [Fact]
+    public async Task The_command_that_resumes_a_stopped_run_can_be_pasted_into_a_shell()
+    {
+        ParseResult parse = Program.Parse(["synth", "logo", "--documents", "my books", "--out", "it's.jsonl"]);
+
+        (_, _, string error) = await CommandLine.Capture(() =>
+        {
+            Assert.Throws<OperationCanceledException>(() => SynthWork.Run<LogoSettings>(
+                parse, _ => throw new OperationCanceledException(), endpoint: null, _ => ("", ""), CancellationToken.None));
+            return Task.FromResult(0);
+        });
+
+        Assert.EndsWith(
+            "Resume with: farsight synth logo --documents 'my books' --out 'it'\\''s.jsonl'",
+            error.TrimEnd(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using Farsight.Engine;
+using Farsight.Engine.Files;
 using ZstdSharp;
+using ZstdSharp.Unsafe;
 
 namespace Farsight.Alignment.Corpus.Reading;
 
@@ -11,6 +13,9 @@ sealed class CorpusStream : IDisposable
 
     // RFC 8878: frames begin with the first number. Skippable frames, with which pzstd begins, have any of 16 from the second on.
     const uint ZstdMagic = 0xFD2FB528, ZstdSkippable = 0x184D2A50, SkippableMask = 0xFFFFFFF0;
+
+    // The largest window of "zstd --long". The decoder allocates the window that a frame states, not the largest one.
+    const int MaxZstdWindowLog = 31;
 
     readonly CorpusFile _file;
     readonly Stream _bytes;
@@ -98,8 +103,12 @@ sealed class CorpusStream : IDisposable
             return new GzipFileStream(raw);
         }
         uint four = magic.Length == 4 ? BinaryPrimitives.ReadUInt32LittleEndian(magic) : 0;
-        return four == ZstdMagic || (four & SkippableMask) == ZstdSkippable
-            ? new DecompressionStream(raw, bufferSize: 1 << 17, checkEndOfStream: true, leaveOpen: false)
-            : raw;
+        if (four != ZstdMagic && (four & SkippableMask) != ZstdSkippable)
+        {
+            return raw;
+        }
+        DecompressionStream content = new(raw, bufferSize: 1 << 17, checkEndOfStream: true, leaveOpen: false);
+        content.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, MaxZstdWindowLog);
+        return content;
     }
 }

@@ -3,10 +3,6 @@ namespace Farsight.Alignment.Synthesis.Quality;
 /// <summary>Applies the filters in the order of synthesis; each filter can also be used alone.</summary>
 public static class ResponseFilters
 {
-    /// <summary>All reasons that filters can give, for tables.</summary>
-    public static IReadOnlyList<string> Reasons { get; } =
-        [TooShort.Reason, RepetitionLoop.Reason, Refusal.Reason, EqualResponses.Reason, Unfollowed.Reason, Grounding.Reason];
-
     /// <summary>Returns the first fault of a chosen response; null if it has none.</summary>
     /// <param name="question">The question.</param>
     /// <param name="chosen">The response.</param>

@@ -206,6 +206,18 @@ public sealed class CorpusFormatTests : IDisposable
             [.. Enumerable.Repeat("abcdef", times).SelectMany(letters => letters).Select(letter => new string(letter, 40))];
     }
 
+    [Theory]
+    [InlineData(28), InlineData(31)] // 27 is the most that a decoder accepts by itself
+    public void A_zstd_file_with_a_long_window_is_read(int windowLog)
+    {
+        byte[] line = Encoding.UTF8.GetBytes($"{{\"text\":\"{new string('a', 40)}\"}}\n");
+        byte[] header = [0x28, 0xB5, 0x2F, 0xFD, 0, (byte)((windowLog - 10) << 3)], block = [(byte)((line.Length << 3) | 1), 0, 0];
+        block[1] = (byte)(line.Length >> 5);
+        File.WriteAllBytes(At("d.jsonl.zst"), [.. header, .. block, .. line]);
+
+        Assert.Equal([new string('a', 40)], Read(o => o).Select(d => d.Text));
+    }
+
     [Fact]
     public void A_zstd_file_that_is_cut_or_damaged_is_one_sentence_with_its_path()
     {

@@ -1,3 +1,4 @@
+using Farsight.Engine;
 using Farsight.Engine.Inference;
 using Farsight.Engine.Numerics;
 
@@ -13,6 +14,44 @@ public sealed class SamplingTests
         SeededRandom random = new(1);
 
         Assert.Equal(0, Sampling.Greedy.Choose(s_logits, ref random));
+    }
+
+    [Theory]
+    [InlineData(0, 0), InlineData(1, 0), InlineData(1, 2)]
+    public void Logits_that_are_not_finite_are_refused(double temperature, int topK)
+    {
+        float[][] bad =
+        [
+            [1, 2, float.NaN, 3], [float.NaN, 1, 2, 3], [float.NaN, float.NaN, float.NaN, float.NaN],
+            [1, 2, float.PositiveInfinity, 3], [float.NegativeInfinity, float.NegativeInfinity],
+        ];
+        foreach (float[] logits in bad)
+        {
+            InputException e = Assert.Throws<InputException>(() =>
+            {
+                SeededRandom random = new(1);
+                return new Sampling(temperature, 0.9, topK).Choose(logits, ref random);
+            });
+
+            Assert.Equal("The model's logits are not finite; check its weights or the adapter.", e.Message);
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 0), InlineData(1, 0), InlineData(1, 2)]
+    public void A_token_is_excluded_by_a_logit_of_minus_infinity(double temperature, int topK)
+    {
+        SeededRandom random = new(1);
+
+        Assert.Equal(1, new Sampling(temperature, 1, topK).Choose([float.NegativeInfinity, 5, float.NegativeInfinity], ref random));
+    }
+
+    [Fact]
+    public void A_temperature_that_is_zero_as_a_float_is_greedy()
+    {
+        SeededRandom random = new(1);
+
+        Assert.Equal(2, new Sampling(1e-46, 0.9, TopK: 2).Choose([1, 2, 3, 0], ref random));
     }
 
     [Theory]

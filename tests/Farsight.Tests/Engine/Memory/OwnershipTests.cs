@@ -1,7 +1,10 @@
+using Farsight.Alignment.Training;
 using Farsight.Engine.Inference;
+using Farsight.Engine.Kernels;
 using Farsight.Engine.Lora;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
 using Farsight.Engine.Optimizers;
 using Farsight.Engine.Parameters;
 
@@ -74,8 +77,11 @@ public sealed class OwnershipTests
     [Theory, InlineData(false), InlineData(true)]
     public void A_parameter_and_its_optimizer_can_be_disposed_twice_and_throw_when_they_are_used_after_disposal(bool muon)
     {
+        const int Height = 512, Width = 64; // enough for several threads
+        using ThreadCount two = new(2);
+        Scratch.Take(Height, Width).Dispose(); // kernels keep their buffers for later calls
         long before = AlignedBuffer.LiveBytes;
-        Parameter parameter = Parameter.Create("model.layers.0.mlp.up_proj.weight", ParameterRole.Matrix, 4, 8);
+        Parameter parameter = Parameter.Create("model.layers.0.mlp.up_proj.weight", ParameterRole.Matrix, Height, Width);
         Optimizer optimizer = muon ? new Muon([parameter], new(0.95, 0)) : new AdamW([parameter], new(0.9, 0.999, 1e-8, 0));
 
         optimizer.Dispose();
@@ -86,6 +92,55 @@ public sealed class OwnershipTests
 
         Assert.Throws<ObjectDisposedException>(() => parameter.Value[0].Length);
         Assert.Throws<ObjectDisposedException>(() => parameter.Gradient[0].Length);
+        Assert.Equal(before, AlignedBuffer.LiveBytes);
+    }
+
+    [Fact]
+    public void A_copy_of_a_matrix_that_cannot_be_read_leaves_no_memory_behind()
+    {
+        long before = AlignedBuffer.LiveBytes;
+
+        Assert.Throws<IOException>(() => Parameter.Of("p", ParameterRole.Matrix, new UnreadableMatrix(512, 64)));
+        Assert.Throws<IOException>(() => PackedMatrix.From(new UnreadableMatrix(512, 64), NumberFormat.F16));
+
+        Assert.Equal(before, AlignedBuffer.LiveBytes);
+    }
+
+    [Fact]
+    public void A_parameter_that_is_too_large_leaves_no_memory_behind()
+    {
+        long before = AlignedBuffer.LiveBytes;
+
+        // No array has so many elements, and the list of touched rows is one.
+        Assert.Throws<OutOfMemoryException>(() =>
+            Parameter.OfTouchedRows("p", ParameterRole.Embedding, new UnreadableMatrix(int.MaxValue, 1)));
+
+        Assert.Equal(before, AlignedBuffer.LiveBytes);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public void An_optimizer_that_cannot_be_created_leaves_no_memory_behind(bool muon)
+    {
+        using Parameter parameter = Parameter.Create("p", ParameterRole.Matrix, 4, 8);
+        long before = AlignedBuffer.LiveBytes;
+
+        // The first element is there and the second is not; Muon looks at the roles before it allocates anything.
+        Assert.Throws<NullReferenceException>(() =>
+            muon ? (Optimizer)new Muon(new EndsEarly(parameter, 2), new(0.95, 0)) : new AdamW([parameter, null!], new(0.9, 0.999, 1e-8, 0)));
+
+        Assert.Equal(before, AlignedBuffer.LiveBytes);
+    }
+
+    [Fact]
+    public void Updates_that_cannot_be_created_leave_no_memory_behind()
+    {
+        using Parameter parameter = Parameter.Create("p", ParameterRole.Matrix, 4, 8);
+        TrainingOptions options = new(1, 1, 1, new(0.1, 0.1, 0.9, 0.999, 1e-8, 0, 1), null!);
+        long before = AlignedBuffer.LiveBytes;
+
+        // The optimizers of the first two roles exist when the third reads the list.
+        Assert.Throws<NullReferenceException>(() => new ParameterUpdates(new EndsEarly(parameter, 3), options));
+
         Assert.Equal(before, AlignedBuffer.LiveBytes);
     }
 
@@ -195,6 +250,33 @@ public sealed class OwnershipTests
 
         Assert.Equal(plan.Weights + plan.Adapter + plan.Embeddings + plan.Optimizer + pass.Bytes, peak);
         Assert.Equal(before, AlignedBuffer.LiveBytes);
+    }
+
+    /// <summary>A matrix whose file cannot be read.</summary>
+    sealed class UnreadableMatrix(int rows, int columns) : WeightMatrix
+    {
+        public override int RowCount => rows;
+
+        public override int ColumnCount => columns;
+
+        public override void Read(int row, int firstColumn, Span<float> destination) => throw new IOException();
+
+        public override StoredRow Stored(int row) => throw new IOException();
+    }
+
+    /// <summary>A list that holds null behind its parameter from a given enumeration on, from 1.</summary>
+    sealed class EndsEarly(Parameter parameter, int from) : IReadOnlyList<Parameter>
+    {
+        int _enumerations;
+
+        public int Count => 1;
+
+        public Parameter this[int index] => parameter;
+
+        public IEnumerator<Parameter> GetEnumerator() =>
+            (++_enumerations >= from ? new List<Parameter> { parameter, null! } : [parameter]).GetEnumerator();
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
     static void Train(ModelConfig config, Recomputation level)

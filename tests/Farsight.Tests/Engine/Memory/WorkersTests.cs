@@ -37,12 +37,12 @@ public sealed class WorkersTests
         Assert.All(seen, s => Assert.Equal(1, s));
     }
 
-    [Fact]
-    public void An_items_exception_reaches_the_caller_and_later_calls_work()
+    [Theory, InlineData(1), InlineData(3)]
+    public void An_items_exception_reaches_the_caller_as_it_is_for_any_number_of_threads_and_later_calls_work(int threads)
     {
-        using ThreadCount _ = new(3);
+        using ThreadCount _ = new(threads);
 
-        AggregateException e = Assert.Throws<AggregateException>(() => Workers.For(50, i =>
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => Workers.For(50, i =>
         {
             if (i == 17)
             {
@@ -50,10 +50,31 @@ public sealed class WorkersTests
             }
         }));
 
-        Assert.Equal("seventeen", e.InnerException!.Message);
+        Assert.Equal("seventeen", e.Message);
         int sum = 0;
         Workers.For(50, i => Interlocked.Add(ref sum, i));
         Assert.Equal(49 * 50 / 2, sum);
+    }
+
+    [Fact]
+    public void Of_several_exceptions_the_first_reaches_the_caller()
+    {
+        using ThreadCount _ = new(2);
+        using Barrier both = new(2);
+        Exception? first = null;
+
+        Exception e = Assert.Throws<InvalidOperationException>(() => Workers.For(2, i =>
+        {
+            both.SignalAndWait(); // both items run before either throws
+            if (Interlocked.CompareExchange(ref first, new InvalidOperationException("first"), null) is not null)
+            {
+                Thread.Sleep(200);
+                throw new ArgumentException("second");
+            }
+            throw first;
+        }));
+
+        Assert.Same(first, e);
     }
 
     [Fact]

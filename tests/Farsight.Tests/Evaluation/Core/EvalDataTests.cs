@@ -45,6 +45,24 @@ public sealed class EvalDataTests : IDisposable
     }
 
     [Fact]
+    public void A_gzip_file_that_is_cut_is_damaged_and_not_a_shorter_data_set()
+    {
+        EvalData data = new(_folder.Path);
+        Compress("lines.jsonl.gz", string.Concat(Enumerable.Range(0, 2000).Select(i => $"{{\"a\":{i * 7919 % 9973}}}\n")));
+        byte[] whole = File.ReadAllBytes(_folder["lines.jsonl.gz"]);
+        foreach (int length in (int[])[0, 1, 12, whole.Length / 2, whole.Length - 1])
+        {
+            File.WriteAllBytes(_folder["lines.jsonl.gz"], whole[..length]);
+            NeedsFiles task = new([new("lines.jsonl", "there") { Sha256 = "of the whole" }]);
+
+            InputException e = Assert.Throws<InputException>(() => data.ReadJsonLines("lines.jsonl").Count());
+
+            Assert.StartsWith("lines.jsonl is damaged: ", e.Message, StringComparison.Ordinal);
+            Assert.Equal("changed", EvalDataReport.Of([task], data).Single().Status);
+        }
+    }
+
+    [Fact]
     public void A_bzip2_file_of_several_streams_is_read_whole()
     {
         byte[] once = Convert.FromBase64String(Bzip2Text), nothing = Convert.FromBase64String(Bzip2Nothing);

@@ -12,6 +12,13 @@ public sealed class StudyRunTests : IDisposable
     readonly StudyFiles _files = new();
 
     [Fact]
+    public void A_skipped_task_is_named_with_its_length_only_if_it_has_one()
+    {
+        Assert.Equal("niah at 4096: No data.", StudyReport.Sentence(new("niah", 4096, "No data.")));
+        Assert.Equal("mmlu: No data.", StudyReport.Sentence(new("mmlu", null, "No data.")));
+    }
+
+    [Fact]
     public void Trains_and_measures_every_variant_and_compares_them()
     {
         StudyVerdict verdict = _files.Run("out");

@@ -60,11 +60,24 @@ public sealed class StudyStepTests : IDisposable
 
         new ModelStep("recipe.jsonc", "models/taught") { Set = set }.Make(
             new(_files.Path, _files.In("out")),
+            memoryBytes: null,
             notes.Add,
             progress: null,
             cancel: default);
 
         Assert.Contains(notes, n => n.StartsWith("models/taught: Alarm at step 5: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_memory_of_the_study_limits_the_training_of_a_model_step_too()
+    {
+        StudyRecipe recipe = _files.Read(s => s["prepare"]!.AsArray().Add(JsonNode.Parse(Taught)));
+
+        InputException e = Assert.Throws<InputException>(() =>
+            StudyRun.Start(new(recipe, _files.Path, _files.In("out"), MemoryBytes: 1 << 10), _ => { }, progress: null, cancel: default));
+
+        Assert.StartsWith("Training needs at least ", e.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_files.In("out/models/taught")));
     }
 
     [Fact]
@@ -97,6 +110,7 @@ public sealed class StudyStepTests : IDisposable
 
         new MixStep(["first.jsonl", "rest.jsonl"], "mixed.jsonl").Make(
             new(_files.Path, _files.In(".")),
+            memoryBytes: null,
             _ => { },
             progress: null,
             cancel: default);

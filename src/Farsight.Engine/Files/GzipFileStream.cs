@@ -1,6 +1,6 @@
 using System.IO.Compression;
 
-namespace Farsight.Alignment.Corpus.Reading;
+namespace Farsight.Engine.Files;
 
 /// <summary>Decompresses gzip and detects truncated files, which <see cref="GZipStream"/> does not.</summary>
 /// <remarks>
@@ -74,13 +74,19 @@ sealed class GzipFileStream : ForwardStream
     sealed class ExtendedStream(Stream stream, byte[] more) : ForwardStream
     {
         int _given;
+        bool _hasBytes;
 
         public override int Read(Span<byte> buffer)
         {
             int read = _given == 0 ? stream.Read(buffer) : 0;
             if (read > 0)
             {
+                _hasBytes = true;
                 return read;
+            }
+            if (!_hasBytes)
+            {
+                throw new InvalidDataException("The compressed data is incomplete."); // nothing at all is no gzip file
             }
             int count = Math.Min(buffer.Length, more.Length - _given);
             more.AsSpan(_given, count).CopyTo(buffer);
