@@ -143,7 +143,8 @@ public sealed class ChatClientTests : IDisposable
     public async Task After_a_refusal_the_other_requests_of_the_call_are_cancelled()
     {
         using RefusingChat chat = new();
-        CompletionRequest[] requests = [.. new[] { "wait", "refuse", "wait" }.Select(t => new CompletionRequest(Prompt.User(t), new(1)))];
+        string[] texts = ["wait", "refuse", "wait"];
+        CompletionRequest[] requests = [.. texts.Select(t => new CompletionRequest(Prompt.User(t), new(1)))];
 
         Task<IReadOnlyList<Completion>> call = chat.AsLanguageModel("served").CompleteAsync(requests);
 
