@@ -74,7 +74,8 @@ sealed class SynthesisWork(
             }
             _running.Dequeue();
         }
-        while (!IsHopeless(counts) && _running.TryPeek(out Task<IReadOnlyList<IReadOnlyList<SampleOutcome>>>? next) && next.IsCompletedSuccessfully);
+        while (!IsHopeless(counts)
+            && _running.TryPeek(out Task<IReadOnlyList<IReadOnlyList<SampleOutcome>>>? next) && next.IsCompletedSuccessfully);
         journal.Append(made, counts);
         report(counts);
         return !IsHopeless(counts);

@@ -56,7 +56,8 @@ static class DoctorCommand
         foreach (FolderState folder in s.Folders)
         {
             string access = folder.IsFile ? "a file" : folder.IsWritable ? "writable" : "not writable";
-            Line(text, "folder", $"{folder.Name}: {access}, {(folder.FreeBytes is { } free ? $"{Size(free)} free" : "free space unknown")}");
+            string space = folder.FreeBytes is { } free ? $"{Size(free)} free" : "free space unknown";
+            Line(text, "folder", $"{folder.Name}: {access}, {space}");
         }
         foreach ((string name, string value) in s.Variables)
         {

@@ -78,7 +78,9 @@ sealed record MachineState
         foreach (FolderState folder in Folders)
         {
             Check(folder.IsFile, $"'{folder.Name}' is a file; give a folder.");
-            Check(!folder.IsFile && !folder.IsWritable, $"The folder '{folder.Name}' is not writable; change its permissions or use another folder.");
+            Check(
+                !folder.IsFile && !folder.IsWritable,
+                $"The folder '{folder.Name}' is not writable; change its permissions or use another folder.");
             Check(
                 folder.IsWritable && folder.FreeBytes < MinimumDisk,
                 $"The folder '{folder.Name}' has only {folder.FreeBytes >> 20} MiB of free disk space; free some or use another folder.");

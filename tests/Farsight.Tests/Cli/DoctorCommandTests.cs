@@ -84,7 +84,7 @@ public sealed class DoctorCommandTests : IDisposable
 
         Assert.NotEqual(0, code);
         Assert.Equal("", output);
-        Assert.EndsWith("--folder is empty; give the path of a folder, such as '.'.\n", error.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.EndsWith("--folder is empty; give the path of a folder, such as '.'.", error.TrimEnd(), StringComparison.Ordinal);
         Assert.Single(error.TrimEnd().Split('\n'));
     }
 

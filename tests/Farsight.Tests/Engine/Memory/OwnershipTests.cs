@@ -126,7 +126,9 @@ public sealed class OwnershipTests
 
         // The first element is there and the second is not; Muon looks at the roles before it allocates anything.
         Assert.Throws<NullReferenceException>(() =>
-            muon ? (Optimizer)new Muon(new EndsEarly(parameter, 2), new(0.95, 0)) : new AdamW([parameter, null!], new(0.9, 0.999, 1e-8, 0)));
+            muon
+                ? (Optimizer)new Muon(new EndsEarly(parameter, 2), new(0.95, 0))
+                : new AdamW([parameter, null!], new(0.9, 0.999, 1e-8, 0)));
 
         Assert.Equal(before, AlignedBuffer.LiveBytes);
     }
