@@ -14,5 +14,6 @@ PreferenceSample[] samples =
         name, $"{name} lives in {town}.", $"Where does {name} live?", $"In {town}.", ["In Paris.", "I do not know."], format)),
 ];
 TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(
-    "recipes/tiny-logo-yarn.jsonc", ["steps=4", "schedule.warmup_steps=1", "held_out=1"]) with { BaseModel = model };
+    "recipes/tiny-logo-yarn.jsonc", ["steps=4", "schedule.warmup_steps=1", "held_out=1"]) with
+{ BaseModel = model };
 Console.WriteLine($"Adapter: {TrainRun.Start(recipe, samples, output)}");

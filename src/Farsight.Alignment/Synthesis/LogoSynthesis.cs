@@ -1,7 +1,7 @@
 using Farsight.Alignment.Answering;
+using Farsight.Alignment.Data;
 using Farsight.Alignment.Synthesis.Quality;
 using Farsight.Alignment.Synthesis.Scoring;
-using Farsight.Alignment.Data;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
