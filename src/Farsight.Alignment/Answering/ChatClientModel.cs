@@ -11,7 +11,7 @@ namespace Farsight.Alignment.Answering;
 /// <param name="client">The client; not disposed here.</param>
 /// <param name="name">As <see cref="ILanguageModel.Name"/>.</param>
 /// <param name="concurrency">Number of requests worth having in progress; the client may hold some of them back.</param>
-public sealed class ChatClientModel(IChatClient client, string name, int concurrency = 1) : ILanguageModel
+sealed class ChatClientModel(IChatClient client, string name, int concurrency = 1) : ILanguageModel
 {
     const int MaxStops = 4; // OpenAI's limit; the other stop texts are looked for in the answer only
 

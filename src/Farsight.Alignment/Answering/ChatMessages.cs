@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 namespace Farsight.Alignment.Answering;
 
 /// <summary>Converts the messages of a chat client, and refuses what a text model without tools cannot do.</summary>
-public static class ChatMessages
+static class ChatMessages
 {
     /// <summary>
     /// Returns the messages as roles and texts; <see cref="ChatOptions.Instructions"/> come first, as a system message.

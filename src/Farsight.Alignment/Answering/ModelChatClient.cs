@@ -9,7 +9,7 @@ namespace Farsight.Alignment.Answering;
 /// <remarks>Without a temperature the likeliest token is taken each time.</remarks>
 /// <param name="model">The model; not disposed here.</param>
 /// <param name="maxNewTokens">Maximum tokens of an answer where <see cref="ChatOptions.MaxOutputTokens"/> is not set.</param>
-public sealed class ModelChatClient(ILanguageModel model, int maxNewTokens = 512) : IChatClient
+sealed class ModelChatClient(ILanguageModel model, int maxNewTokens = 512) : IChatClient
 {
     /// <inheritdoc/>
     /// <exception cref="InputException">The messages do not fit the window, the template refuses
@@ -107,7 +107,7 @@ public sealed class ModelChatClient(ILanguageModel model, int maxNewTokens = 512
 }
 
 /// <summary>Converts between language models and chat clients.</summary>
-public static class ChatClientConversions
+static class ChatClientConversions
 {
     /// <summary>Returns the chat client behind a model, or a new one over it.</summary>
     public static IChatClient AsChatClient(this ILanguageModel model) =>

@@ -27,7 +27,7 @@ public sealed record SampleNodes(int Prompt, int Chosen, IReadOnlyList<int> Reje
 /// every
 /// earlier turn was answered with its chosen response. Behind the prompt positions go on in the steps of its scheme.
 /// </remarks>
-public sealed class SampleTree
+sealed class SampleTree
 {
     readonly TokenTreeBuilder _builder = new();
 

@@ -10,7 +10,7 @@ namespace Farsight.Alignment.Objectives;
 /// Takes exactly one rejected response; a sample that has more gives its first.
 /// </remarks>
 /// <param name="Beta">β, the paper's τ; larger stays closer to the reference. The target of h is 1/(2β) nats per token. > 0.</param>
-public sealed record Ipo(double Beta) : IPreferenceObjective
+sealed record Ipo(double Beta) : IPreferenceObjective
 {
     [JsonIgnore]
     public string? KeepsChosen =>

@@ -8,7 +8,7 @@ namespace Farsight.Alignment.Objectives;
 /// <see cref="SftFull"/> learns context, question and answer. The chosen response is run to be measured: it tells what longer
 /// contexts alone do for answers. Token and position for token and position the same text as the other objectives see.
 /// </remarks>
-public sealed record Lm : IPreferenceObjective
+sealed record Lm : IPreferenceObjective
 {
     [JsonIgnore]
     public bool NeedsReference => false;

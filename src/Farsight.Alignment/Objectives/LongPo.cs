@@ -13,7 +13,7 @@ namespace Farsight.Alignment.Objectives;
 /// <param name="Beta">β, 0.1 in the paper; larger stays closer to the reference. > 0.</param>
 /// <param name="PreferenceWeight">λ, 0.01 in the paper; ≥ 0.</param>
 /// <param name="NllWeight">ν, weight of the whole sequence's mean negative log-likelihood; ≥ 0.</param>
-public sealed record LongPo(double Beta, double PreferenceWeight, double NllWeight = 1) : IPreferenceObjective
+sealed record LongPo(double Beta, double PreferenceWeight, double NllWeight = 1) : IPreferenceObjective
 {
     [JsonIgnore]
     public string? KeepsChosen => "raise objective.nll_weight or lower objective.preference_weight";

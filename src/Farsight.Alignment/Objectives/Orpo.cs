@@ -10,7 +10,7 @@ namespace Farsight.Alignment.Objectives;
 /// and at certainty the odds are infinite. Takes exactly one rejected response; a sample that has more gives its first.
 /// </remarks>
 /// <param name="OddsRatioWeight">λ, weight of the odds ratio's term; > 0.</param>
-public sealed record Orpo(double OddsRatioWeight) : IPreferenceObjective
+sealed record Orpo(double OddsRatioWeight) : IPreferenceObjective
 {
     const double MostCertain = -1e-6;
 

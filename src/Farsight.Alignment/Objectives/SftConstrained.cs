@@ -14,7 +14,7 @@ namespace Farsight.Alignment.Objectives;
 /// d itself would only be less likelihood.
 /// </remarks>
 /// <param name="ConstraintWeight">κ, ≥ 0; 0 is instruction tuning on the whole sequence.</param>
-public sealed record SftConstrained(double ConstraintWeight) : IPreferenceObjective
+sealed record SftConstrained(double ConstraintWeight) : IPreferenceObjective
 {
     [JsonIgnore]
     public bool NeedsReference => true;

@@ -9,7 +9,7 @@ namespace Farsight.Alignment.Objectives;
 /// Loss = −(Prompt.Sum + Chosen.Sum) / (Prompt.Tokens + Chosen.Tokens).
 /// A baseline of arXiv:2410.18533v1, section 4 ("Full"). Rejected responses are not run at all.
 /// </remarks>
-public sealed record SftFull : IPreferenceObjective
+sealed record SftFull : IPreferenceObjective
 {
     [JsonIgnore]
     public bool NeedsReference => false;

@@ -36,7 +36,7 @@ public static class RecipeFile
     /// <summary>Reads a recipe as an unchecked tree that can be changed before <see cref="FromTree"/> checks it.</summary>
     /// <exception cref="InputException">The file cannot be read.</exception>
     /// <exception cref="RecipeException">The file is not JSON.</exception>
-    internal static JsonNode ReadTree(string path) => ParseTree(TextOf(path), path);
+    public static JsonNode ReadTree(string path) => ParseTree(TextOf(path), path);
 
     /// <summary>Reads a recipe from its text.</summary>
     /// <inheritdoc cref="Read{T}"/>
@@ -56,7 +56,7 @@ public static class RecipeFile
 
     /// <summary>Checks a tree and converts it to a recipe.</summary>
     /// <exception cref="RecipeException">The recipe cannot be run; the message has every problem found.</exception>
-    internal static T FromTree<T>(JsonNode root, string source)
+    public static T FromTree<T>(JsonNode root, string source)
         where T : class, IRecipe
     {
         if (root is JsonObject recipeObject && recipeObject[SchemaKey] is JsonValue schema && schema.GetValueKind() == JsonValueKind.String)

@@ -5,7 +5,7 @@ using Farsight.Engine;
 namespace Farsight.Alignment.Recipes;
 
 /// <summary>Changes one key of a recipe: optimizer.learning_rate=1e-4.</summary>
-static class RecipeOverride
+public static class RecipeOverride
 {
     /// <summary>
     /// Sets the key in the tree. Missing objects on the path are created, so that the check can report unknown keys.
@@ -30,7 +30,7 @@ static class RecipeOverride
     /// <param name="value">The value; it belongs to no other tree.</param>
     /// <param name="named">Name of the change in messages.</param>
     /// <exception cref="InputException">The path leads through a value that is not an object.</exception>
-    internal static void Set(JsonNode root, IReadOnlyList<string> keys, JsonNode? value, string named)
+    public static void Set(JsonNode root, IReadOnlyList<string> keys, JsonNode? value, string named)
     {
         JsonNode node = root;
         foreach (string key in keys.SkipLast(1))

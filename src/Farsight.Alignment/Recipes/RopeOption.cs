@@ -53,7 +53,7 @@ public static class RopeOption
     };
 
     /// <summary>Tells whether <see cref="Parse"/> accepts the text.</summary>
-    internal static bool IsKnown(string? text) => text is null || Split(text) is not null;
+    public static bool IsKnown(string? text) => text is null || Split(text) is not null;
 
     /// <summary>Returns s of "linear:s"; null for other texts.</summary>
     internal static double? LinearFactor(string? text) => text is not null && Split(text) is ("linear", var factor) ? factor : null;

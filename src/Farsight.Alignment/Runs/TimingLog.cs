@@ -5,7 +5,7 @@ namespace Farsight.Alignment.Runs;
 
 /// <summary>Writes timing.jsonl: seconds and tokens per step, separate from the metrics because they differ from run to run.</summary>
 /// <remarks>Steps repeated after a kill appear again; the last line of a step counts.</remarks>
-public sealed class TimingLog : IDisposable
+sealed class TimingLog : IDisposable
 {
     readonly FileStream _file;
 

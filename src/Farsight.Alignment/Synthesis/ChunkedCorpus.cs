@@ -21,7 +21,7 @@ sealed record Passage(IReadOnlyList<SourceChunk> Chunks, IReadOnlyList<QuestionA
 /// <param name="ChunkTokens">Tokens per chunk.</param>
 /// <param name="Chunks">N, chunks per context; the minimum of a passage.</param>
 /// <param name="MaxTokens">Maximum tokens to keep. From a larger corpus, documents are drawn by seed.</param>
-sealed record CorpusRules(int Seed, int ChunkTokens, int Chunks, long MaxTokens = CorpusRules.DefaultMaxTokens)
+public sealed record CorpusRules(int Seed, int ChunkTokens, int Chunks, long MaxTokens = CorpusRules.DefaultMaxTokens)
 {
     internal const long DefaultMaxTokens = 1L << 27; // half a gigabyte; more than the paper's 12,000 contexts take
 }
@@ -42,7 +42,7 @@ public sealed record CorpusCounts(
 /// <summary>
 /// Stage 1: splits documents into chunks of equal token count, from each document's beginning. A rest shorter than a chunk is dropped.
 /// </summary>
-sealed class ChunkedCorpus
+public sealed class ChunkedCorpus
 {
     readonly int[] _ends; // chunks up to and including each passage
 
@@ -65,7 +65,7 @@ sealed class ChunkedCorpus
 
     /// <summary>Reads documents one by one and splits them. From a corpus beyond the budget, it keeps as many as fit.</summary>
     /// <exception cref="InputException">There are no documents, or they are shorter than one context together.</exception>
-    internal static ChunkedCorpus Read(CorpusOptions options, ChatFormat format, CorpusRules rules)
+    public static ChunkedCorpus Read(CorpusOptions options, ChatFormat format, CorpusRules rules)
     {
         CorpusReport report = new();
         return Read(DocumentReader.Read(options, report), report, format, rules);

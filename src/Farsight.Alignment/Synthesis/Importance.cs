@@ -3,7 +3,7 @@ using Farsight.Alignment.Data;
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>Stage 2: turns importance scores into roles.</summary>
-static class Importance
+public static class Importance
 {
     /// <summary>
     /// [chunks] Assigns roles by score. If no score reaches the threshold, the best chunks are relevant, unless their score is 0.
@@ -11,7 +11,7 @@ static class Importance
     /// <remarks>
     /// A chunk with half of the required score is partial, so that an "irrelevant" context is never the tail of the relevant one.
     /// </remarks>
-    internal static ChunkRole[] Roles(IReadOnlyList<double> scores, double threshold)
+    public static ChunkRole[] Roles(IReadOnlyList<double> scores, double threshold)
     {
         double needed = Math.Min(scores.Max(), threshold);
         return

@@ -104,7 +104,7 @@ static class LogoSynthesis
 }
 
 /// <summary>Makes LOGO samples: draws a context with a question, then requests its responses.</summary>
-sealed class LogoSamples(
+public sealed class LogoSamples(
     ContextDraw draw,
     ResponseViews views,
     ResponseRules rules,
@@ -113,7 +113,7 @@ sealed class LogoSamples(
 ) : ISampleSource
 {
     /// <inheritdoc/>
-    public async Task<SampleOutcome> Try(SampleTry at, AskModel ask, CancellationToken cancel)
+    public async Task<SampleOutcome> MakeSample(SampleTry at, AskModel ask, CancellationToken cancel)
     {
         DrawnContext drawn = await draw.Draw(at, ask, cancel).ConfigureAwait(false);
         string? fault = drawn.Dropped ?? Unusable(drawn.Context!);

@@ -6,7 +6,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="ChunkTokens">Tokens per chunk.</param>
 /// <param name="MaxNewTokens">Maximum tokens per response.</param>
 /// <param name="Window">Tokens that the model was trained for.</param>
-sealed record PromptBudget(int ChunkTokens, int MaxNewTokens, int Window)
+public sealed record PromptBudget(int ChunkTokens, int MaxNewTokens, int Window)
 {
     /// <summary>Chunks in the prompt of a rejected response, if the context has that many.</summary>
     internal const int ChunksOfRejected = 3;
@@ -20,7 +20,7 @@ sealed record PromptBudget(int ChunkTokens, int MaxNewTokens, int Window)
 
     /// <summary>Divides a window.</summary>
     /// <exception cref="OptionException">The chunks are too short for a fact or too long for the window.</exception>
-    internal static PromptBudget Of(int? chunkTokens, int window)
+    public static PromptBudget Of(int? chunkTokens, int window)
     {
         PromptBudget budget = Unchecked(chunkTokens ?? Math.Min(window / 16, MaxDefaultChunkTokens), window);
         int most = Math.Max(Enumerable.Range(1, window).LastOrDefault(c => Unchecked(c, window).Fits), LeastChunkTokens);

@@ -4,7 +4,7 @@ using Farsight.Engine.Numerics;
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>Stage 3 for a question about a passage: places the chunks that answer it among others that do not.</summary>
-sealed class QuestionContexts(PassageScores scores, ContextRules rules)
+public sealed class QuestionContexts(PassageScores scores, ContextRules rules)
 {
     /// <summary>
     /// Selects the relevant chunks of the passage, at most half of the context, and fills up with the least relevant others, in document

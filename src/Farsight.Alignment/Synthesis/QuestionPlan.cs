@@ -6,7 +6,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="Rest">Source for passages without questions, or for all passages if <paramref name="UsesOwn"/> is false.</param>
 /// <param name="UsesOwn">Whether passages with questions use their own.</param>
 /// <param name="Name">Name in the settings: "own", "insert", "write", "own, insert", "own, write".</param>
-sealed record QuestionPlan(QuestionSource Rest, bool UsesOwn, string Name)
+public sealed record QuestionPlan(QuestionSource Rest, bool UsesOwn, string Name)
 {
     /// <summary>Chooses the sources.</summary>
     /// <param name="asked">The requested source; null lets the documents decide.</param>

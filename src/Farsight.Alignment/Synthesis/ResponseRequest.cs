@@ -8,7 +8,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="MaxNewTokens">Maximum tokens of the answer.</param>
 /// <param name="Temperature">Sampling temperature; 0 for the likeliest answer.</param>
 /// <param name="Random">Random numbers of this request alone, so that other requests do not change its answer.</param>
-sealed record ResponseRequest(int[] Context, string Question, int MaxNewTokens, double Temperature, SeededRandom Random);
+public sealed record ResponseRequest(int[] Context, string Question, int MaxNewTokens, double Temperature, SeededRandom Random);
 
 /// <summary>Asks questions and returns one answer for each; null for an answer that did not end.</summary>
-delegate Task<IReadOnlyList<string?>> AskModel(IReadOnlyList<ResponseRequest> asks);
+public delegate Task<IReadOnlyList<string?>> AskModel(IReadOnlyList<ResponseRequest> asks);

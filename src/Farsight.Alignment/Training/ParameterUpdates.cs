@@ -7,13 +7,13 @@ namespace Farsight.Alignment.Training;
 
 /// <summary>Updates all parameters of a run, each with the optimizer and learning rate of its role.</summary>
 /// <remarks>Owns the optimizers, not the parameters.</remarks>
-sealed class ParameterUpdates : IDisposable
+public sealed class ParameterUpdates : IDisposable
 {
     readonly IReadOnlyList<Parameter> _parameters;
     readonly TrainingOptions _options;
     readonly List<(Optimizer Optimizer, double Peak)> _groups = [];
 
-    internal ParameterUpdates(IReadOnlyList<Parameter> parameters, TrainingOptions options)
+    public ParameterUpdates(IReadOnlyList<Parameter> parameters, TrainingOptions options)
     {
         (_parameters, _options) = (parameters, options);
         OptimizerOptions o = options.Optimizer;
@@ -52,7 +52,7 @@ sealed class ParameterUpdates : IDisposable
     internal double Factor(int step) => _options.Schedule.Factor(step - 1, _options.Steps);
 
     /// <summary>Bounds the norm of all gradients together and returns what it was.</summary>
-    internal double ClipGradients() => GradientNorm.Clip(_parameters, _options.Optimizer.ClipNorm);
+    public double ClipGradients() => GradientNorm.Clip(_parameters, _options.Optimizer.ClipNorm);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -64,7 +64,7 @@ sealed class ParameterUpdates : IDisposable
     }
 
     /// <summary>Changes every parameter by its gradient.</summary>
-    internal void Apply(int step)
+    public void Apply(int step)
     {
         foreach ((Optimizer optimizer, double peak) in _groups)
         {

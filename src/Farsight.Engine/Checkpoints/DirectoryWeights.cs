@@ -6,7 +6,7 @@ namespace Farsight.Engine.Checkpoints;
 
 /// <summary>Provides the weights of a model directory: matrices stay mapped in their stored format, vectors are widened.</summary>
 /// <param name="directory">Disposed with this source.</param>
-public sealed class DirectoryWeights(ModelDirectory directory) : IModelFiles
+sealed class DirectoryWeights(ModelDirectory directory) : IModelFiles
 {
     readonly RowsOwner _vectors = new();
 

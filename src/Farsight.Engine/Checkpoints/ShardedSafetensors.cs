@@ -7,7 +7,7 @@ namespace Farsight.Engine.Checkpoints;
 
 /// <summary>Writes the weights of a model in Hugging Face's layout: model.safetensors, or shards and their index.</summary>
 /// <remarks>Values are requested block by block, so only a few megabytes are in memory for models of any size.</remarks>
-public static class ShardedSafetensors
+static class ShardedSafetensors
 {
     /// <summary>Default maximum bytes per file, as in transformers.</summary>
     public const long DefaultShardBytes = 5_000_000_000;

@@ -7,7 +7,7 @@ namespace Farsight.Engine.Files;
 /// A gzip file may consist of several members. Behind the file's own bytes stands one more, whose content is known: if the file is
 /// whole, that content comes out last. In a cut file it becomes part of the damage.
 /// </remarks>
-sealed class GzipFileStream : ForwardStream
+public sealed class GzipFileStream : ForwardStream
 {
     static readonly byte[] s_mark = [.. "the end of the file, as it should be"u8];
     static readonly byte[] s_member = Compressed(s_mark);
@@ -20,7 +20,7 @@ sealed class GzipFileStream : ForwardStream
 
     /// <summary>Creates a stream over a gzip file, read from its start.</summary>
     /// <param name="file">The compressed file; disposed with this stream.</param>
-    internal GzipFileStream(Stream file) => (_file, _content) = (file, new(new ExtendedStream(file, s_member), CompressionMode.Decompress));
+    public GzipFileStream(Stream file) => (_file, _content) = (file, new(new ExtendedStream(file, s_member), CompressionMode.Decompress));
 
     /// <exception cref="InvalidDataException">The data is damaged or incomplete.</exception>
     public override int Read(Span<byte> buffer)
@@ -97,7 +97,7 @@ sealed class GzipFileStream : ForwardStream
 }
 
 /// <summary>Represents a stream that can only be read forward.</summary>
-abstract class ForwardStream : Stream
+public abstract class ForwardStream : Stream
 {
     public sealed override bool CanRead => true;
 

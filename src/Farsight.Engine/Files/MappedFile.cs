@@ -5,7 +5,7 @@ namespace Farsight.Engine.Files;
 
 /// <summary>Represents a file mapped into memory for reading: the system loads a page when it is first read.</summary>
 /// <remarks>A file must not be truncated while it is mapped. Replacing it by a rename keeps the old map valid.</remarks>
-public sealed unsafe partial class MappedFile : IDisposable
+sealed unsafe partial class MappedFile : IDisposable
 {
     readonly MemoryMappedFile? _map;
     readonly MemoryMappedViewAccessor? _view;

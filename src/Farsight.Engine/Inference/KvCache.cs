@@ -4,7 +4,7 @@ using Farsight.Engine.Models;
 namespace Farsight.Engine.Inference;
 
 /// <summary>Represents the key-value cache: keys and values of every layer for rows that were computed before.</summary>
-public sealed class KvCache : IDisposable
+sealed class KvCache : IDisposable
 {
     readonly RowsOwner _memory = new();
     readonly (Rows Keys, Rows Values)[] _layers;

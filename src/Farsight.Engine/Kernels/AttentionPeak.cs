@@ -8,7 +8,7 @@ namespace Farsight.Engine.Kernels;
 /// The softmax rises with its scores, so the largest q·k of the keys that are seen is also the largest weight: one pass over the keys,
 /// and nothing of their number is kept.
 /// </remarks>
-public static class AttentionPeak
+static class AttentionPeak
 {
     /// <summary>Finds the keys.</summary>
     /// <param name="queries">[T, H · Dh], rotated.</param>

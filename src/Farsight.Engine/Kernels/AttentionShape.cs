@@ -4,7 +4,7 @@ namespace Farsight.Engine.Kernels;
 /// <param name="Heads">H: query heads.</param>
 /// <param name="KeyValueHeads">Hkv: key and value heads; query head h reads key head h / (H / Hkv).</param>
 /// <param name="HeadDim">Dh.</param>
-public readonly record struct AttentionShape(int Heads, int KeyValueHeads, int HeadDim)
+readonly record struct AttentionShape(int Heads, int KeyValueHeads, int HeadDim)
 {
     /// <summary>Gets the number of query heads per key head.</summary>
     public int Group => Heads / KeyValueHeads;

@@ -10,7 +10,7 @@ namespace Farsight.Engine.Kernels;
 /// piece packs them. Every element of the result sums its terms in one order, whatever the number of threads. A product
 /// with a handful of rows (decoding) skips the packing: see <see cref="SkinnyGemm"/>.
 /// </remarks>
-public static class Gemm
+static class Gemm
 {
     // The rank of an adapter and less.
     const int MaxNarrow = 64;

@@ -6,7 +6,7 @@ namespace Farsight.Engine.Kernels;
 
 /// <summary>Represents a matrix in memory in any format: [RowCount, ColumnCount], initially zero.</summary>
 /// <remarks>Rows begin at multiples of 4 bytes; in the block formats a row is a whole number of blocks.</remarks>
-public sealed class PackedMatrix : WeightMatrix, IDisposable
+sealed class PackedMatrix : WeightMatrix, IDisposable
 {
     const int RowsPerItem = 16;
 

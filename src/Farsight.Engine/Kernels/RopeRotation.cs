@@ -11,7 +11,7 @@ namespace Farsight.Engine.Kernels;
 /// a' = a · cos[i] − b · sin[i]  and  b' = b · cos[i] + a · sin[i]. Source: arXiv:2104.09864, Eq. 34.
 /// A row is one token, so rows can be given to any number of workers.
 /// </remarks>
-public static class RopeRotation
+static class RopeRotation
 {
     /// <summary>Rotates each head of a row.</summary>
     /// <param name="heads">[n · Dh] rotated in place.</param>

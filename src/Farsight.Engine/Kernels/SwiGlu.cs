@@ -8,7 +8,7 @@ namespace Farsight.Engine.Kernels;
 /// y[i] = silu(gate[i]) · up[i], with silu(g) = g · σ(g) and σ(g) = 1 / (1 + e^−g). Source: arXiv:2002.05202, Eq. 6.
 /// Every element stands alone, so rows or any pieces of them can be given to any number of workers.
 /// </remarks>
-public static class SwiGlu
+static class SwiGlu
 {
     /// <summary>Computes y from the two projections.</summary>
     /// <param name="gate">[F] output of the gate projection.</param>

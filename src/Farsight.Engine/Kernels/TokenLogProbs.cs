@@ -11,7 +11,7 @@ namespace Farsight.Engine.Kernels;
 /// The logits are made tile by tile, in backward a second time. Rows are shared among the cores inside a tile and tiles
 /// follow each other in one order, so the results have the same bits for any number of threads.
 /// </remarks>
-public static class TokenLogProbs
+static class TokenLogProbs
 {
     // A row of a tile is about a microsecond of exponentials.
     const int RowsPerBlock = 8;

@@ -3,7 +3,7 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
-public static partial class TreeAttention
+static partial class TreeAttention
 {
     // Below so many floats of keys a second thread costs more than it brings.
     const long WorthSharing = 1 << 16;

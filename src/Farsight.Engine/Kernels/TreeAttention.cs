@@ -12,7 +12,7 @@ namespace Farsight.Engine.Kernels;
 /// maximum. Heads whose spans differ are computed one set after the other. Source: arXiv:2205.14135, Algorithms 1 and 4, and
 /// arXiv:2307.08691.
 /// </remarks>
-public static partial class TreeAttention
+static partial class TreeAttention
 {
     /// <summary>Computes the output and logSumExp rows of all queries named by the spans.</summary>
     /// <param name="queries">[T, H · Dh], rotated.</param>

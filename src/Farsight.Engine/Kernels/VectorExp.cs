@@ -10,7 +10,7 @@ namespace Farsight.Engine.Kernels;
 /// The result is within 1.5 units in the last place. Above 88.7228 it is ∞, below −87.3365 exactly 0 (the true value would
 /// be subnormal); NaN stays NaN. All widths give the same bits on the same machine.
 /// </remarks>
-public static class VectorExp
+static class VectorExp
 {
     const float Lowest = -87.3365f, Highest = 88.72283f;
     const float Log2E = 1.44269504f;

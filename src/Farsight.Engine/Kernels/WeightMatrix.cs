@@ -27,7 +27,7 @@ public abstract class WeightMatrix
 
 /// <summary>Represents F32 rows in memory as a matrix.</summary>
 /// <param name="rows">[RowCount, ColumnCount]</param>
-public sealed class RowsMatrix(Rows rows) : WeightMatrix
+sealed class RowsMatrix(Rows rows) : WeightMatrix
 {
     /// <inheritdoc/>
     public override int RowCount => rows.Count;

@@ -2,7 +2,7 @@ namespace Farsight.Engine.Memory;
 
 /// <summary>Allocates rows and frees all of them together.</summary>
 /// <remarks>Safe for concurrent use.</remarks>
-public sealed class RowsOwner : IDisposable
+sealed class RowsOwner : IDisposable
 {
     readonly Lock _access = new();
     readonly List<AlignedBuffer> _buffers = [];

@@ -7,7 +7,7 @@ namespace Farsight.Engine.Memory;
 /// <remarks>
 /// Sizes are rounded up to powers of two, so that few buffers serve all calls. The buffers stay allocated until the process ends.
 /// </remarks>
-public readonly struct Scratch : IDisposable
+readonly struct Scratch : IDisposable
 {
     static readonly ConcurrentBag<Slot>[] s_free = [.. Enumerable.Range(0, 48).Select(_ => new ConcurrentBag<Slot>())];
 

@@ -2,7 +2,7 @@ namespace Farsight.Engine.Memory;
 
 /// <summary>Represents the working memory of a pass: a stack from which rows are taken and to which they are released.</summary>
 /// <remarks>Released memory is kept for the next pass, so a steady run allocates nothing. Not safe for concurrent use.</remarks>
-public sealed class Workspace : IDisposable
+sealed class Workspace : IDisposable
 {
     const int AlignmentFloats = 16;
 

@@ -8,7 +8,7 @@ namespace Farsight.Engine.Models;
 /// <see cref="MlpPass"/>; a test compares the two.</remarks>
 /// <param name="Kept">Floats that live from forward to backward.</param>
 /// <param name="Scratch">Maximum floats that live inside a layer.</param>
-public readonly record struct ActivationPlan(long Kept, long Scratch)
+readonly record struct ActivationPlan(long Kept, long Scratch)
 {
     /// <summary>Total bytes.</summary>
     public long Bytes => (Kept + Scratch) * sizeof(float);

@@ -147,7 +147,7 @@ public sealed class TokenTreeBuilder
 }
 
 /// <summary>Converts a token tree to the spans of the attention kernel.</summary>
-public static class TokenTreeSpans
+static class TokenTreeSpans
 {
     extension(AttentionSpan)
     {

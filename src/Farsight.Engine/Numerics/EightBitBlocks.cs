@@ -11,7 +11,7 @@ namespace Farsight.Engine.Numerics;
 /// d = max|x| / 127, q = x · (1/d) rounded to nearest, ties away from zero; the layout and the rounding are those of ggml's reference
 /// (quantize_row_q8_0_ref). A block with a value that is not finite has the scale NaN, so that all its values become NaN.
 /// </remarks>
-public static class EightBitBlocks
+static class EightBitBlocks
 {
     /// <summary>Number of values in a block.</summary>
     public const int ValuesPerBlock = 32;

@@ -13,7 +13,7 @@ namespace Farsight.Engine.Numerics;
 /// holds n of value j in its lower half and n of value j + 16 in its upper. Layout and rounding are those of ggml's
 /// reference (quantize_row_q4_0_ref). A block with a value that is not finite has the scale NaN, so that all its values become NaN.
 /// </remarks>
-public static class FourBitBlocks
+static class FourBitBlocks
 {
     /// <summary>Number of values in a block.</summary>
     public const int ValuesPerBlock = 32;

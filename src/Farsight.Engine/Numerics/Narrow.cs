@@ -6,7 +6,7 @@ namespace Farsight.Engine.Numerics;
 /// <summary>
 /// Converts floats to stored values (little-endian), rounded to nearest, ties to even except in the block formats; NaN stays NaN.
 /// </summary>
-public static class Narrow
+static class Narrow
 {
     /// <summary>Narrows every value of <paramref name="values"/>.</summary>
     /// <param name="format">Storage format.</param>

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Farsight.Engine.Numerics;
 
 /// <summary>Converts stored values (little-endian) to floats. Exact: every value of every format is a float.</summary>
-public static class Widen
+static class Widen
 {
     /// <summary>Widens as many values as <paramref name="destination"/> holds.</summary>
     /// <param name="format">Storage format.</param>

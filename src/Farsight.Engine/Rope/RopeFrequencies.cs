@@ -3,7 +3,7 @@ namespace Farsight.Engine.Rope;
 /// <summary>Represents the rotary frequencies of a head after scaling.</summary>
 /// <param name="InvFreq">[Dh/2] radians per position of each pair.</param>
 /// <param name="AttentionFactor">Factor on cos and sin; 1 except for YaRN and LongRoPE.</param>
-public sealed record RopeFrequencies(float[] InvFreq, double AttentionFactor)
+sealed record RopeFrequencies(float[] InvFreq, double AttentionFactor)
 {
     /// <summary>Narrows frequencies that were computed in double.</summary>
     internal RopeFrequencies(IEnumerable<double> frequencies, double attentionFactor = 1)

@@ -6,7 +6,7 @@ namespace Farsight.Engine.Rope;
 /// <summary>Represents the cosines and sines that rotate some positions, shared by all heads and layers.</summary>
 /// <param name="Cos">[T, Dh/2] cos(position · InvFreq) times the attention factor.</param>
 /// <param name="Sin">[T, Dh/2] sin(position · InvFreq) times the attention factor.</param>
-public readonly record struct RopeTable(Rows Cos, Rows Sin)
+readonly record struct RopeTable(Rows Cos, Rows Sin)
 {
     // A row is Dh/2 sines and cosines, some microseconds.
     const int RowsPerBlock = 16;

@@ -4,7 +4,7 @@ namespace Farsight.Engine.Rope;
 /// <param name="headDim">Dh, even.</param>
 /// <param name="ropeTheta">θ, the base.</param>
 /// <param name="scaling">The scaling rule.</param>
-public sealed class Rotary(int headDim, double ropeTheta, RopeScaling scaling)
+sealed class Rotary(int headDim, double ropeTheta, RopeScaling scaling)
 {
     readonly RopeFrequencies? _fixed = scaling.DependsOnLength ? null : RopeFrequencies.Of(headDim, ropeTheta, scaling);
 

@@ -34,7 +34,7 @@ public sealed record CellResult(
 /// <summary>Computes the cells of one task.</summary>
 /// <param name="task">The task.</param>
 /// <param name="seed">Seed of the resampling.</param>
-sealed class CellMaker(IEvalTask task, int seed)
+public sealed class CellMaker(IEvalTask task, int seed)
 {
     /// <summary>Computes one cell for each combination of the groups' values, in the order of their first example.</summary>
     internal IReadOnlyList<CellResult> By(string[] names, IReadOnlyList<EvalRecord> records) =>
@@ -44,7 +44,7 @@ sealed class CellMaker(IEvalTask task, int seed)
     ];
 
     /// <summary>Computes one cell.</summary>
-    internal CellResult Make(string[] names, IReadOnlyList<EvalRecord> records)
+    public CellResult Make(string[] names, IReadOnlyList<EvalRecord> records)
     {
         Dictionary<string, string> groups = names.ToDictionary(n => n, n => records[0].Groups.GetValueOrDefault(n, ""));
         ScoredExample[] counted = [.. records.Where(r => r.Failed is null || !task.Card.IsLowerBetter).Select(r => r.Scored)];
@@ -59,7 +59,7 @@ sealed class CellMaker(IEvalTask task, int seed)
     }
 
     /// <summary>Computes the task's own aggregate, or the means; a metric that an example lacks counts as 0.</summary>
-    internal static EvalScore Aggregate(IEvalTask task, IReadOnlyList<ScoredExample> examples)
+    public static EvalScore Aggregate(IEvalTask task, IReadOnlyList<ScoredExample> examples)
     {
         if (task is IAggregatedTask aggregated)
         {

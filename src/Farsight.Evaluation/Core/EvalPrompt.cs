@@ -17,7 +17,7 @@ public abstract record EvalPrompt
 
     /// <summary>Represents exact ids, for prompts whose length in tokens is exact. They are used as they are.</summary>
     /// <param name="Ids">[P] with BOS and all markers, up to where the response begins.</param>
-    public sealed record Tokens(IReadOnlyList<int> Ids) : EvalPrompt
+    internal sealed record Tokens(IReadOnlyList<int> Ids) : EvalPrompt
     {
         /// <summary>The same prompt as messages, for an endpoint; null where it cannot be expressed so.</summary>
         public Messages? Spoken { get; init; }

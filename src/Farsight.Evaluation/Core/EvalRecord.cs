@@ -91,5 +91,6 @@ public sealed record EvalRecord(
         Groups.TryGetValue(EvalExample.Depth, out string? depth) ? double.Parse(depth, CultureInfo.InvariantCulture) : null;
 
     /// <summary>The input of aggregates.</summary>
-    internal ScoredExample Scored => new(Id, Groups, new(Score, Beside));
+    [JsonIgnore]
+    public ScoredExample Scored => new(Id, Groups, new(Score, Beside));
 }

@@ -19,7 +19,7 @@ namespace Farsight.Evaluation.Core;
 /// <param name="prompts">Renders the prompts.</param>
 /// <param name="options">Sizes of the groups.</param>
 /// <param name="judge">Judges the tasks that are judged; null for none.</param>
-public sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOptions? options = null, EvalJudge? judge = null)
+sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOptions? options = null, EvalJudge? judge = null)
 {
     readonly ModelCalls _calls = new(model);
     readonly EvalRunnerOptions _options = options ?? new();
@@ -120,4 +120,4 @@ public sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalR
 /// <param name="Examples">Maximum number of examples of a group.</param>
 /// <param name="Tokens">Most prompt tokens of a group of several; what a prompt has in common
 /// with the one before it does not count.</param>
-public sealed record EvalRunnerOptions(int Examples = 256, int Tokens = 1 << 15);
+sealed record EvalRunnerOptions(int Examples = 256, int Tokens = 1 << 15);

@@ -12,7 +12,7 @@ namespace Farsight.Evaluation.Core;
 /// zero,
 /// for the prompt as well.
 /// </remarks>
-public static class HeadMask
+static class HeadMask
 {
     /// <summary>Reads a mask.</summary>
     /// <param name="mask">"top:N" are the N best heads; "random:N" are drawn, from those that are no

@@ -62,7 +62,7 @@ public interface IJudgedTask : IEvalTask
 }
 
 /// <summary>Represents a task with follow-ups: a second turn, or the final answer after a chain of thought.</summary>
-public interface IFollowUpTask : IEvalTask
+interface IFollowUpTask : IEvalTask
 {
     /// <summary>Returns the next prompt.</summary>
     /// <param name="example">The example.</param>
@@ -74,7 +74,7 @@ public interface IFollowUpTask : IEvalTask
 /// <summary>Represents the next prompt of an <see cref="IFollowUpTask"/>.</summary>
 /// <param name="Prompt">The whole prompt, with everything before it.</param>
 /// <param name="MaxNewTokens">Maximum number of new tokens.</param>
-public sealed record EvalFollowUp(EvalPrompt Prompt, int MaxNewTokens);
+sealed record EvalFollowUp(EvalPrompt Prompt, int MaxNewTokens);
 
 /// <summary>Represents a task whose aggregate is not the mean of its examples: macro means, micro F1, perplexity.</summary>
 public interface IAggregatedTask : IEvalTask

@@ -4,7 +4,7 @@ using Farsight.Evaluation.PythonCompat;
 namespace Farsight.Evaluation.Metrics;
 
 /// <summary>Normalizes answers for comparison, as SQuAD's evaluation did first and most question answering benchmarks since.</summary>
-public static class AnswerText
+static class AnswerText
 {
     const string ChinesePunctuation =
         "！？｡。＂＃＄％＆＇（）＊＋，－／：；＜＝＞＠［＼］＾＿｀｛｜｝～｟｠｢｣､、〃》「」『』【】〔〕〖〗〘〙〚〛〜〝〞〟〰〾〿–—‘’‛“”„‟…‧﹏.";

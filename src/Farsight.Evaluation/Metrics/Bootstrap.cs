@@ -7,7 +7,7 @@ namespace Farsight.Evaluation.Metrics;
 /// Source: B. Efron, Ann. Statist. 7 (1979). The draws depend on seed, purpose and number of examples alone, so two models on the same
 /// examples get the same draws.
 /// </remarks>
-public static class Bootstrap
+static class Bootstrap
 {
     /// <summary>Represents the number of resamples.</summary>
     public const int Resamples = 1000;

@@ -5,7 +5,7 @@ namespace Farsight.Evaluation.Metrics;
 /// length(i, j) = length(i−1, j−1) + 1 where x_i = y_j, else max(length(i−1, j), length(i, j−1)). O(|x|·|y|), one byte a cell. Which of
 /// several longest subsequences is found depends on the tie rule, and with it a score; programs differ there.
 /// </remarks>
-public sealed class CommonSubsequence
+sealed class CommonSubsequence
 {
     const byte Match = 0, Up = 1, Left = 2, Tie = 3;
 

@@ -3,7 +3,7 @@ using Farsight.Evaluation.PythonCompat;
 namespace Farsight.Evaluation.Metrics;
 
 /// <summary>Computes distances between texts, in code points.</summary>
-public static class EditDistance
+static class EditDistance
 {
     /// <summary>
     /// Computes the Levenshtein distance: the minimum number of insertions, deletions and replacements between two texts.

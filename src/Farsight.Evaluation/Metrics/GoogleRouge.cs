@@ -10,7 +10,7 @@ namespace Farsight.Evaluation.Metrics;
 /// Lin 2004. Lower case; everything but a-z and 0-9 parts tokens, so text in other scripts vanishes. With the stemmer, tokens of more than
 /// three letters lose their suffixes. Counts are multisets. F = 2PR / (P + R). Not <see cref="SentenceRouge"/>.
 /// </remarks>
-public static class GoogleRouge
+static class GoogleRouge
 {
     /// <summary>Computes ROUGE-N: common n-grams.</summary>
     public static PrecisionRecall N(string target, string prediction, int n, bool stem = false)

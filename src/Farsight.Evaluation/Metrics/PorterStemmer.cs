@@ -8,7 +8,7 @@ namespace Farsight.Evaluation.Metrics;
 /// two letters stay, "ies"/"ied" give "ie" in four-letter words, y becomes i after a consonant that is not the first letter, -alli, -bli,
 /// -fulli and -logi in step 2, and a two-letter vowel-consonant stem counts as short.
 /// </remarks>
-public static class PorterStemmer
+static class PorterStemmer
 {
     static readonly Dictionary<string, string> s_irregular = new(StringComparer.Ordinal)
     {

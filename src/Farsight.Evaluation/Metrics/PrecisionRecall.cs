@@ -1,7 +1,7 @@
 namespace Farsight.Evaluation.Metrics;
 
 /// <summary>Represents the precision, the recall and their harmonic mean, each from 0 to 1.</summary>
-public readonly record struct PrecisionRecall(double Precision, double Recall, double F1)
+readonly record struct PrecisionRecall(double Precision, double Recall, double F1)
 {
     /// <summary>
     /// Computes them from counts: <paramref name="common"/> of <paramref name="predicted"/> and of <paramref name="gold"/>. All are 0 when

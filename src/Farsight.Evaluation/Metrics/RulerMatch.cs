@@ -3,7 +3,7 @@ using Farsight.Evaluation.PythonCompat;
 namespace Farsight.Evaluation.Metrics;
 
 /// <summary>Computes RULER's scores (Hsieh et al. 2024): references found in the prediction, ignoring case.</summary>
-public static class RulerMatch
+static class RulerMatch
 {
     /// <summary>
     /// Returns the scored part of a completion: without surrounding white space, with line feeds in place of control characters.

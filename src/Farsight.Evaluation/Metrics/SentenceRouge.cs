@@ -9,7 +9,7 @@ namespace Farsight.Evaluation.Metrics;
 /// 1e-8), so equal texts score 0.999999995. The package rebuilds a subsequence by recursion; where a path needs more nested calls than
 /// CPython allows, it fails, which LongBench scores as 0.
 /// </remarks>
-public static class SentenceRouge
+static class SentenceRouge
 {
     /// <summary>
     /// Represents the nested calls that CPython's limit of 1,000 leaves under LongBench's call stack; <c>rouge_zh_score</c> leaves one

@@ -5,7 +5,7 @@ namespace Farsight.Evaluation.Metrics;
 /// Two-sided tail of t at ν degrees of freedom: I(ν / (ν + t²); ν/2, 1/2), the regularised incomplete beta function (Abramowitz and
 /// Stegun, 26.5.27), which is a continued fraction (26.5.8, in Lentz's form). The quantile is found by halving.
 /// </remarks>
-public static class StudentT
+static class StudentT
 {
     const double Tail = 0.05;
 

@@ -1,7 +1,7 @@
 namespace Farsight.Evaluation.Metrics;
 
 /// <summary>Compares completions with right answers by characters.</summary>
-public static class TextMatch
+static class TextMatch
 {
     /// <summary>Returns 1 when the completion is one of the answers, ignoring surrounding white space; else 0.</summary>
     public static double Exact(string completion, IReadOnlyList<string> answers) =>

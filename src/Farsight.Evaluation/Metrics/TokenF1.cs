@@ -4,7 +4,7 @@ namespace Farsight.Evaluation.Metrics;
 
 /// <summary>Computes the overlap of two bags of tokens, and question answering scores based on it.</summary>
 /// <remarks>With c the size of the multiset intersection: P = c / |prediction|, R = c / |answer|, F1 = 2PR / (P + R).</remarks>
-public static class TokenF1
+static class TokenF1
 {
     /// <summary>
     /// Computes precision, recall and F1 of two lists of tokens; all are 0 when they share none, so also for two empty lists.

@@ -3,7 +3,7 @@ using Farsight.Evaluation.PythonCompat;
 namespace Farsight.Evaluation.Metrics;
 
 /// <summary>Finds words that are not part of longer ones.</summary>
-public static class WholeWords
+static class WholeWords
 {
     /// <summary>
     /// Determines whether a phrase occurs with no letter, digit or underscore directly before or after it. An empty phrase never occurs.

@@ -82,7 +82,7 @@ sealed class MersenneTwister
 
 /// <summary>Implements the parts of NumPy's legacy RandomState that benchmarks draw from; the same seed draws the same numbers.</summary>
 /// <remarks>As numpy 1.24 behaves; checked against numbers that it drew. Its generator is MT19937, seeded by a single word.</remarks>
-public sealed class NumpyRandom(uint seed)
+sealed class NumpyRandom(uint seed)
 {
     readonly MersenneTwister _twister = MersenneTwister.FromNumber(seed);
 

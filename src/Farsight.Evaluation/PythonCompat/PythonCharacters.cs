@@ -4,7 +4,7 @@ using System.Text;
 namespace Farsight.Evaluation.PythonCompat;
 
 /// <summary>Classifies characters as CPython's <c>str</c> and <c>re</c> do; .NET differs at the edges.</summary>
-public static class PythonCharacters
+static class PythonCharacters
 {
     /// <summary>Lists ASCII punctuation: <c>string.punctuation</c>.</summary>
     public const string Punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";

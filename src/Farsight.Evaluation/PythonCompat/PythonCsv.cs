@@ -5,7 +5,7 @@ namespace Farsight.Evaluation.PythonCompat;
 /// <summary>
 /// Implements CPython's <c>csv.reader</c> in its default dialect: quotes by '"', doubled inside, any single character between fields.
 /// </summary>
-public sealed class PythonCsv
+sealed class PythonCsv
 {
     enum State { RecordStart, FieldStart, InField, Quoted, QuoteInQuoted }
 

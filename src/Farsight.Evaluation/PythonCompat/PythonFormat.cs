@@ -5,7 +5,7 @@ namespace Farsight.Evaluation.PythonCompat;
 /// <summary>
 /// Implements Python's str.format with names: replaces {name}, makes doubled braces single, and does not search inserted text again.
 /// </summary>
-public static partial class PythonFormat
+static partial class PythonFormat
 {
     /// <summary>Fills a template.</summary>
     /// <exception cref="KeyNotFoundException">The template names a value that is not given.</exception>

@@ -4,7 +4,7 @@ using System.Text;
 namespace Farsight.Evaluation.PythonCompat;
 
 /// <summary>Implements Python's repr of a list of strings: ['a', "b's"].</summary>
-public static class PythonList
+static class PythonList
 {
     /// <summary>
     /// Returns the text. Beyond line breaks, tabs, quotes and backslashes, characters that Python would escape stay as they are.

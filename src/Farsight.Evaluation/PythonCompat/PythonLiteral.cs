@@ -8,7 +8,7 @@ namespace Farsight.Evaluation.PythonCompat;
 /// Values are <see cref="string"/>, <see cref="BigInteger"/>, <see cref="double"/>, <see cref="bool"/>, null, a list of values (also for
 /// tuples and sets), or a list of key and value pairs in the order written. Bytes and complex numbers are refused.
 /// </remarks>
-public sealed class PythonLiteral
+sealed class PythonLiteral
 {
     const int MaxDepth = 100;
 

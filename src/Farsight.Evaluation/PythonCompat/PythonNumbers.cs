@@ -5,7 +5,7 @@ using System.Text;
 namespace Farsight.Evaluation.PythonCompat;
 
 /// <summary>Implements CPython's rounding, and its <c>int()</c> and <c>float()</c> of a text.</summary>
-public static class PythonNumbers
+static class PythonNumbers
 {
     /// <summary>Implements <c>round(value, digits)</c>: correctly rounded from the exact binary value, ties to even.</summary>
     public static double Round(double value, int digits)

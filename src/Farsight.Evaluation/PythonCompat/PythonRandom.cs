@@ -6,7 +6,7 @@ namespace Farsight.Evaluation.PythonCompat;
 /// Implements Python's random.Random: the same seed draws the same numbers, so that a benchmark's generator makes the same samples.
 /// </summary>
 /// <remarks>As CPython 3.11's Lib/random.py and Modules/_randommodule.c behave; checked against numbers that CPython drew.</remarks>
-public sealed class PythonRandom
+sealed class PythonRandom
 {
     readonly MersenneTwister _twister;
 

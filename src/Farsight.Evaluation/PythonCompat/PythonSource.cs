@@ -5,7 +5,7 @@ namespace Farsight.Evaluation.PythonCompat;
 /// <summary>Represents the source code of a benchmark's official program, a file of the user's from which its prompts are read.</summary>
 /// <param name="text">The code.</param>
 /// <param name="name">The file, for messages.</param>
-public sealed class PythonSource(string text, string name)
+sealed class PythonSource(string text, string name)
 {
     /// <summary>
     /// Returns the string literals that follow some texts, which occur in this order in the code. Fields of f-strings stay as written.

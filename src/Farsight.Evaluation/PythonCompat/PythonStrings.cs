@@ -4,7 +4,7 @@ using System.Text;
 namespace Farsight.Evaluation.PythonCompat;
 
 /// <summary>Implements methods of CPython's <c>str</c>, with its rules for white space, case and length.</summary>
-public static class PythonStrings
+static class PythonStrings
 {
     /// <summary>Implements <c>text.split()</c>: the pieces between runs of white space, none empty.</summary>
     public static List<string> Split(string text)

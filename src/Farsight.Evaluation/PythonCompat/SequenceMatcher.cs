@@ -6,7 +6,7 @@ namespace Farsight.Evaluation.PythonCompat;
 /// "autojunk" heuristic, elements that make up more than 1 % (+ 1) of a <c>b</c> of 200 or more start no block, so the ratio depends on
 /// the order of the arguments and can be 0 for texts that share nearly everything.
 /// </remarks>
-public sealed class SequenceMatcher
+sealed class SequenceMatcher
 {
     readonly int[] _a;
     readonly int[] _b;

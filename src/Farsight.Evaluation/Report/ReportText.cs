@@ -4,24 +4,24 @@ using System.Net;
 namespace Farsight.Evaluation.Report;
 
 /// <summary>Formats numbers and words for a report: the same on every machine, safe inside HTML and SVG.</summary>
-static class ReportText
+public static class ReportText
 {
     /// <summary>Escapes text, also for attributes in double quotes.</summary>
     internal static string Escape(string text) => WebUtility.HtmlEncode(text);
 
     /// <summary>Formats tokens: 1024 → "1K", 131072 → "128K", 1000 → "1000".</summary>
-    internal static string Tokens(double length) =>
+    public static string Tokens(double length) =>
         length >= 1024 && length % 512 == 0 ? $"{Number(length / 1024)}K" : Number(length);
 
     /// <summary>Formats percent: 0.875 → "88".</summary>
-    internal static string Percent(double share) =>
+    public static string Percent(double share) =>
         Math.Round((decimal)share * 100, MidpointRounding.AwayFromZero).ToString("0", CultureInfo.InvariantCulture);
 
     /// <summary>Formats percent with one digit: 0.875 → "87.5".</summary>
-    internal static string PercentOne(double share) => Fixed(share * 100, 1);
+    public static string PercentOne(double share) => Fixed(share * 100, 1);
 
     /// <summary>Formats a number with fixed digits after the point; tens of thousands have none.</summary>
-    internal static string Fixed(double value, int digits) => !double.IsFinite(value) || Math.Abs(value) >= 1e12
+    public static string Fixed(double value, int digits) => !double.IsFinite(value) || Math.Abs(value) >= 1e12
         ? value.ToString("0.###e0", CultureInfo.InvariantCulture)
         : Math.Round((decimal)value, Math.Abs(value) >= 10_000 ? 0 : digits, MidpointRounding.AwayFromZero)
             .ToString(Math.Abs(value) >= 10_000 ? "0" : $"F{digits}", CultureInfo.InvariantCulture);

@@ -3,7 +3,7 @@ using Farsight.Engine;
 namespace Farsight.Text.Templates;
 
 /// <summary>Represents a chat template that cannot be parsed or rendered, or that refuses a conversation.</summary>
-public sealed class TemplateException : InputException
+sealed class TemplateException : InputException
 {
     TemplateException(string message, int line, string? refusal)
         : base(message) => (Line, Refusal) = (line, refusal);

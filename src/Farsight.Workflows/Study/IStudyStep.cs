@@ -50,7 +50,7 @@ public interface IStudyStep
 /// <param name="Words">Minimum words per document.</param>
 /// <param name="Seed">The collection.</param>
 /// <param name="Out">The folder.</param>
-public sealed record DocumentsStep(int Count, int Words, int Seed, string Out) : IStudyStep
+sealed record DocumentsStep(int Count, int Words, int Seed, string Out) : IStudyStep
 {
     /// <summary>File format: text files with a file of questions, or one .jsonl file.</summary>
     public FictionFormat Format { get; init; } = FictionFormat.Txt;
@@ -79,7 +79,7 @@ public sealed record DocumentsStep(int Count, int Words, int Seed, string Out) :
 /// <summary>Concatenates datasets. Training draws its own order.</summary>
 /// <param name="Files">Preference datasets whose samples have different ids.</param>
 /// <param name="Out">The .jsonl file.</param>
-public sealed record MixStep(IReadOnlyList<string> Files, string Out) : IStudyStep
+sealed record MixStep(IReadOnlyList<string> Files, string Out) : IStudyStep
 {
     /// <inheritdoc/>
     public IEnumerable<string> Problems(string path) =>

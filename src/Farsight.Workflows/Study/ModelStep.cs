@@ -12,7 +12,7 @@ namespace Farsight.Workflows.Study;
 /// </summary>
 /// <param name="Base">The train recipe, a path.</param>
 /// <param name="Out">The model's directory; its run directory is beside it, with .run behind the name.</param>
-public sealed record ModelStep(string Base, string Out) : IStudyStep
+sealed record ModelStep(string Base, string Out) : IStudyStep
 {
     /// <summary>Changes of the recipe, as in a study's <c>set</c>. Optional.</summary>
     public JsonObject? Set { get; init; }

@@ -8,7 +8,7 @@ namespace Farsight.Workflows.Study;
 /// <param name="Recipe">The recipe.</param>
 /// <param name="BasePath">File of the base recipe.</param>
 /// <param name="Variants">Variants in the order of the recipe, those of the grid last.</param>
-public sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyList<PlannedVariant> Variants)
+sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyList<PlannedVariant> Variants)
 {
     const string Seed = "seed";
 
@@ -139,7 +139,7 @@ public sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyLis
 /// <param name="IsTrained">Whether the variant is trained; false for the base model itself.</param>
 /// <param name="Rope">RoPE of an untrained variant; null for the model's own.</param>
 /// <param name="Recipe">How it is trained; of an untrained one only the base model counts. The seed is a job's.</param>
-public sealed record PlannedVariant(string Name, string Slug, bool IsTrained, string? Rope, TrainRecipe Recipe)
+sealed record PlannedVariant(string Name, string Slug, bool IsTrained, string? Rope, TrainRecipe Recipe)
 {
     /// <summary>Returns everything that decides the variant's numbers, apart from seeds.</summary>
     internal JsonObject Identity()
@@ -163,7 +163,7 @@ public sealed record PlannedVariant(string Name, string Slug, bool IsTrained, st
 /// <summary>Represents one model of a study, which one process trains and measures.</summary>
 /// <param name="Variant">The variant.</param>
 /// <param name="Seed">Of the training; null for an untrained variant.</param>
-public sealed record StudyJob(PlannedVariant Variant, int? Seed)
+sealed record StudyJob(PlannedVariant Variant, int? Seed)
 {
     /// <summary>Name of the folder.</summary>
     internal string SeedName => Seed is { } seed ? FormattableString.Invariant($"seed-{seed}") : "base";

@@ -8,7 +8,7 @@ using Farsight.Workflows.Train;
 namespace Farsight.Workflows.Study;
 
 /// <summary>Makes LOGO data with the local model, as <c>farsight synth logo</c> does.</summary>
-public sealed record LogoStep(string Model, string Documents, int Samples, int Seed, string Out)
+sealed record LogoStep(string Model, string Documents, int Samples, int Seed, string Out)
     : LogoOptions(Model, Documents, Samples, Seed, Out), IStudyStep
 {
     /// <inheritdoc/>
@@ -21,7 +21,7 @@ public sealed record LogoStep(string Model, string Documents, int Samples, int S
 }
 
 /// <summary>Makes LongPO data with the local model, as <c>farsight synth longpo</c> does.</summary>
-public sealed record LongPoStep(string Model, string Documents, int Samples, int Seed, string Out)
+sealed record LongPoStep(string Model, string Documents, int Samples, int Seed, string Out)
     : LongPoOptions(Model, Documents, Samples, Seed, Out), IStudyStep
 {
     /// <inheritdoc/>
@@ -34,7 +34,7 @@ public sealed record LongPoStep(string Model, string Documents, int Samples, int
 }
 
 /// <summary>Makes contrast data with the local model, as <c>farsight synth contrast</c> does.</summary>
-public sealed record ContrastStep(string Model, string Documents, int Samples, int Seed, string Out)
+sealed record ContrastStep(string Model, string Documents, int Samples, int Seed, string Out)
     : ContrastOptions(Model, Documents, Samples, Seed, Out), IStudyStep
 {
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace Farsight.Alignment.Corpus.Duplicates;
 /// A text takes some 430 bytes, however long it is. Only texts that are no duplicates are remembered, so the first one stays.
 /// Source: Indyk and Motwani, STOC 1998; Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets", chapter 3.
 /// </remarks>
-public sealed class NearDuplicateIndex
+sealed class NearDuplicateIndex
 {
     const int Bands = 21, Rows = 6, PerBlock = 4096, MostCompared = 64, MostSlots = 1 << 28;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Farsight.Alignment.Corpus.Repair;
 
 /// <summary>Specifies a repair of a text's encoding.</summary>
-public enum RepairKind
+enum RepairKind
 {
     /// <summary>A byte order mark before the text was removed.</summary>
     ByteOrderMark,
@@ -33,7 +33,7 @@ public enum RepairKind
 /// <summary>Represents a repair and the number of places where it was made.</summary>
 /// <param name="Kind">Kind of repair.</param>
 /// <param name="Places">Number of places, at least 1.</param>
-public sealed record RepairCount(RepairKind Kind, int Places)
+sealed record RepairCount(RepairKind Kind, int Places)
 {
     /// <summary>Gets the name in reports, for example "line_ends".</summary>
     public string Name => JsonNamingPolicy.SnakeCaseLower.ConvertName(Kind.ToString());
@@ -42,4 +42,4 @@ public sealed record RepairCount(RepairKind Kind, int Places)
 /// <summary>Represents a text after repair.</summary>
 /// <param name="Text">The repaired text.</param>
 /// <param name="Repairs">The repairs; often none.</param>
-public sealed record RepairedText(string Text, IReadOnlyList<RepairCount> Repairs);
+sealed record RepairedText(string Text, IReadOnlyList<RepairCount> Repairs);

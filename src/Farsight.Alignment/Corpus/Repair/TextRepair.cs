@@ -5,7 +5,7 @@ using System.Text.Unicode;
 namespace Farsight.Alignment.Corpus.Repair;
 
 /// <summary>Decodes bytes and repairs text with encoding errors, and reports the repairs.</summary>
-public static class TextRepair
+static class TextRepair
 {
     const char Replacement = '\uFFFD', Mark = '\uFEFF';
 

@@ -17,7 +17,7 @@ namespace Farsight.Alignment.Data.Positions;
 /// </remarks>
 /// <param name="TargetLength">K: all positions are below it; G windows of the model.</param>
 /// <param name="MaxScale">G: the factor of the recipe's linear rope; one with many divisors.</param>
-public sealed record E2Llm(int TargetLength, int MaxScale) : IPositionScheme
+sealed record E2Llm(int TargetLength, int MaxScale) : IPositionScheme
 {
     int? IPositionScheme.Window => TargetLength;
 

@@ -6,7 +6,7 @@ namespace Farsight.Alignment.Data.Positions;
 /// <remarks>A baseline without chance. K is the target length and k the real length, prompt and longest
 /// response; responses are consecutive.</remarks>
 /// <param name="TargetLength">K: all positions are below it.</param>
-public sealed record Linear(int TargetLength) : IPositionScheme
+sealed record Linear(int TargetLength) : IPositionScheme
 {
     int? IPositionScheme.Window => TargetLength;
 

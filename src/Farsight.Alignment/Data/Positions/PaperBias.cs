@@ -9,7 +9,7 @@ namespace Farsight.Alignment.Data.Positions;
 /// Source: arXiv:2410.18533v1, Eq. 4, with the chunk's number where the print has "i mod |C_i|".
 /// </remarks>
 /// <param name="TargetLength">K: all positions are below it.</param>
-public sealed record PaperBias(int TargetLength) : IPositionScheme
+sealed record PaperBias(int TargetLength) : IPositionScheme
 {
     int? IPositionScheme.Window => TargetLength;
 

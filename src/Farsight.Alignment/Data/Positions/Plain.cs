@@ -3,7 +3,7 @@ using Farsight.Engine.Numerics;
 namespace Farsight.Alignment.Data.Positions;
 
 /// <summary>Uses the positions 0, 1, 2, … without synthesis.</summary>
-public sealed record Plain : IPositionScheme
+sealed record Plain : IPositionScheme
 {
     public IEnumerable<string> Problems(string path) => [];
 

@@ -14,7 +14,7 @@ namespace Farsight.Alignment.Data.Positions;
 /// </remarks>
 /// <param name="TargetLength">K: all positions are below it.</param>
 /// <param name="Chunks">N: 2 in the paper, or left out. A shorter prompt has as many pieces as tokens.</param>
-public sealed record PoSe(int TargetLength, int Chunks = 2) : IPositionScheme
+sealed record PoSe(int TargetLength, int Chunks = 2) : IPositionScheme
 {
     int? IPositionScheme.Window => TargetLength;
 

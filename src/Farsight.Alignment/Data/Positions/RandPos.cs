@@ -8,7 +8,7 @@ namespace Farsight.Alignment.Data.Positions;
 /// [0, K − longest response), so that the responses, which follow consecutively, end below K.
 /// </remarks>
 /// <param name="TargetLength">K: all positions are below it.</param>
-public sealed record RandPos(int TargetLength) : IPositionScheme
+sealed record RandPos(int TargetLength) : IPositionScheme
 {
     int? IPositionScheme.Window => TargetLength;
 

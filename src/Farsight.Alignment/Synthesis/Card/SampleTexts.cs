@@ -8,7 +8,7 @@ namespace Farsight.Alignment.Synthesis.Card;
 /// <summary>Represents a sample with its chunks as text.</summary>
 /// <param name="Sample">The sample.</param>
 /// <param name="Chunks">[N] Text of each chunk.</param>
-public sealed record SampleTexts(PreferenceSample Sample, IReadOnlyList<string> Chunks)
+sealed record SampleTexts(PreferenceSample Sample, IReadOnlyList<string> Chunks)
 {
     /// <summary>Decodes the chunks.</summary>
     /// <exception cref="InputException">The sample was made with another tokenizer, as its own prompt shows.</exception>

@@ -18,7 +18,7 @@ sealed class ContrastSamples(
     const int MaxAttempts = 2;
 
     /// <inheritdoc/>
-    public async Task<SampleOutcome> Try(SampleTry at, AskModel ask, CancellationToken cancel)
+    public async Task<SampleOutcome> MakeSample(SampleTry at, AskModel ask, CancellationToken cancel)
     {
         SeededRandom random = at.Random(settings.Seed, "synth contrast");
         ContrastKind kind = kinds[at.Number % kinds.Count];

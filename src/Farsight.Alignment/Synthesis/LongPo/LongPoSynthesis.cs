@@ -86,7 +86,7 @@ static class LongPoSynthesis
 sealed class LongPoSamples(LongPoDrafts drafts, SynthesisModel model, LongPoSettings settings, int limit) : ISampleSource
 {
     /// <inheritdoc/>
-    public async Task<SampleOutcome> Try(SampleTry at, AskModel ask, CancellationToken cancel)
+    public async Task<SampleOutcome> MakeSample(SampleTry at, AskModel ask, CancellationToken cancel)
     {
         (LongPoDraft? draft, string? fault) = await drafts.Draw(at, ask, cancel).ConfigureAwait(false);
         return draft is null

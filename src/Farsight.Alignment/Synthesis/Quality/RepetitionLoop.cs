@@ -5,7 +5,7 @@ namespace Farsight.Alignment.Synthesis.Quality;
 /// There are three signs: the response ends in a repeated sequence of words, the last of them possibly cut off; it ends in a repeated
 /// sequence of characters, for scripts without spaces; or most of its four-word sequences occur more than once.
 /// </remarks>
-public static class RepetitionLoop
+static class RepetitionLoop
 {
     /// <summary>The reason as summaries spell it.</summary>
     public const string Reason = "repetition_loop";

@@ -1,7 +1,7 @@
 namespace Farsight.Alignment.Synthesis.Quality;
 
 /// <summary>Applies the filters in the order of synthesis; each filter can also be used alone.</summary>
-public static class ResponseFilters
+static class ResponseFilters
 {
     /// <summary>Returns the first fault of a chosen response; null if it has none.</summary>
     /// <param name="question">The question.</param>
@@ -36,7 +36,7 @@ static class ResponseReason
 }
 
 /// <summary>Detects a rejected response that equals the chosen one apart from case and punctuation.</summary>
-public static class EqualResponses
+static class EqualResponses
 {
     /// <summary>The reason as summaries spell it.</summary>
     public const string Reason = "chosen_equals_rejected";
@@ -50,7 +50,7 @@ public static class EqualResponses
 }
 
 /// <summary>Detects a response with too few words.</summary>
-public static class TooShort
+static class TooShort
 {
     /// <summary>The reason as summaries spell it.</summary>
     public const string Reason = "too_short";

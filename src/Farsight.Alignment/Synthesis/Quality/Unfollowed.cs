@@ -9,7 +9,7 @@ namespace Farsight.Alignment.Synthesis.Quality;
 /// </summary>
 /// <remarks>The rules cover N items, one word, at most N words, N sentences, JSON, yes or no,
 /// and questions for a number or a year.</remarks>
-public static partial class Unfollowed
+static partial class Unfollowed
 {
     /// <summary>The reason as summaries spell it.</summary>
     public const string Reason = "instruction_unfollowed";

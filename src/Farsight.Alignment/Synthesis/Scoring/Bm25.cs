@@ -6,7 +6,7 @@ namespace Farsight.Alignment.Synthesis.Scoring;
 /// where f is the number of occurrences in the chunk, k₁ = 1.2 and b = 0.75. It is divided by Σ idf(t), so that a chunk of mean length with
 /// every term once scores 1.
 /// </remarks>
-public sealed class Bm25 : IChunkScorer
+sealed class Bm25 : IChunkScorer
 {
     const double K1 = 1.2, B = 0.75;
 

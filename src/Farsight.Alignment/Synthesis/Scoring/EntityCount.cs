@@ -2,7 +2,7 @@ namespace Farsight.Alignment.Synthesis.Scoring;
 
 /// <summary>Scores chunks as the paper does: by the number of entities shared with question and answer. δ = 6.</summary>
 /// <remarks>The authors' code uses the union of the question's and the gold answer's entities, without duplicates.</remarks>
-public sealed class EntityCount : IChunkScorer
+sealed class EntityCount : IChunkScorer
 {
     /// <inheritdoc/>
     public string Name => "entities";

@@ -10,7 +10,7 @@ namespace Farsight.Alignment.Synthesis.Scoring;
 /// <see cref="Unreadable"/> counts it.
 /// </remarks>
 /// <param name="client">Chat client; receives all chunks at once and must limit its own concurrency.</param>
-public sealed class ModelEntities(IChatClient client) : IChunkScorer
+sealed class ModelEntities(IChatClient client) : IChunkScorer
 {
     const int MostAnswerTokens = 1024;
 

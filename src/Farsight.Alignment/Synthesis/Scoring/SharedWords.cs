@@ -1,7 +1,7 @@
 namespace Farsight.Alignment.Synthesis.Scoring;
 
 /// <summary>Finds the spans of a text that share words with a question and its answer, for display.</summary>
-public sealed class SharedWords
+sealed class SharedWords
 {
     readonly HashSet<ulong> _wanted = [];
 

@@ -5,7 +5,7 @@ using System.Text;
 namespace Farsight.Engine.Checkpoints.Gguf;
 
 /// <summary>Collects the keys of a GGUF file; they are written in the order of the calls.</summary>
-public sealed class GgufMetadataWriter
+sealed class GgufMetadataWriter
 {
     readonly ArrayBufferWriter<byte> _bytes = new();
     readonly HashSet<string> _keys = new(StringComparer.Ordinal);

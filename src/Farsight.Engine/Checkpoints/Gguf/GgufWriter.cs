@@ -11,7 +11,7 @@ public sealed record GgufTensor(TensorToWrite Tensor, int RowsTogether = 1);
 
 /// <summary>Writes GGUF files, version 3; the same keys and tensors give the same bytes.</summary>
 /// <remarks>Format: docs/gguf.md of ggml. Values are requested block by block; no tensor is in memory as a whole.</remarks>
-public static class GgufWriter
+static class GgufWriter
 {
     const int BlockValues = 1 << 18;
 

@@ -8,7 +8,7 @@ namespace Farsight.Evaluation.Benchmarks.AdaLEval;
 /// <summary>
 /// Reads and scores Ada-LEval's answers (Wang et al. 2024): the best of many answers to a question, and the order of four pieces of text.
 /// </summary>
-public static partial class AdaLEvalAnswer
+static partial class AdaLEvalAnswer
 {
     static readonly int[][] s_orders =
     [

@@ -10,7 +10,7 @@ namespace Farsight.Evaluation.Benchmarks.AdaLEval;
 /// Represents Ada-LEval: the best of many answers (BestAnswer, "stackselect"), and four pieces of text in order (TSort, "textsort").
 /// </summary>
 /// <remarks>Version 1. As in the original, the first 1,000 items count up to 16k, and the first 200 from 32k.</remarks>
-public sealed class AdaLEvalTasks : IEvalTaskFamily
+sealed class AdaLEvalTasks : IEvalTaskFamily
 {
     static readonly int[] s_thousands = [1, 2, 4, 8, 16, 32, 64, 128];
 

@@ -7,7 +7,7 @@ namespace Farsight.Evaluation.Benchmarks.BabiLong;
 /// Implements BABILong's <c>compare_answers</c> (Kuratov et al. 2024): the target must be the only label of the task in the first
 /// sentence.
 /// </summary>
-public static class BabiLongAnswer
+static class BabiLongAnswer
 {
     /// <summary>Determines whether a completion is right.</summary>
     /// <param name="target">The answer; several with commas between in qa8.</param>

@@ -15,7 +15,7 @@ namespace Farsight.Evaluation.Benchmarks.BabiLong;
 /// Facts are those of bAbI's test files; the original takes the training files. The length holds prompt and completion: 300 tokens are set
 /// aside for what stands around the context, as in the original, or as many as that has.
 /// </remarks>
-public sealed class BabiLongTasks : IEvalTaskFamily
+sealed class BabiLongTasks : IEvalTaskFamily
 {
     static readonly string[] s_names =
     [

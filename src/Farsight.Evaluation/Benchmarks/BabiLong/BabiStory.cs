@@ -9,7 +9,7 @@ namespace Farsight.Evaluation.Benchmarks.BabiLong;
 /// <param name="Question">As in the file, with the space behind it.</param>
 /// <param name="Answer">One or more words, with commas between several.</param>
 /// <param name="References">The facts from which the answer follows.</param>
-public sealed record BabiStory(IReadOnlyList<string> Facts, string Question, string Answer, IReadOnlyList<string> References)
+sealed record BabiStory(IReadOnlyList<string> Facts, string Question, string Answer, IReadOnlyList<string> References)
 {
     /// <summary>Reads the questions of a bAbI file, each as a story of its own.</summary>
     /// <param name="lines">"1 Mary got the milk." or "3 What is Mary carrying? ⇥milk⇥1"; a story begins where the number is 1.</param>

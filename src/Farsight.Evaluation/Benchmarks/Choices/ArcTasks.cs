@@ -14,7 +14,7 @@ namespace Farsight.Evaluation.Benchmarks.Choices;
 /// inside an instruction; the two differ in nothing that is asked. Source: arXiv:1803.05457; EleutherAI/lm-evaluation-harness @4e7e0d4,
 /// tasks/arc.
 /// </remarks>
-public sealed partial class ArcTasks : IEvalTaskFamily
+sealed partial class ArcTasks : IEvalTaskFamily
 {
     /// <inheritdoc/>
     public IEnumerable<IEvalTask> Tasks { get; } = [new Arc("arc_easy", "Easy"), new Arc("arc_challenge", "Challenge")];

@@ -14,7 +14,7 @@ namespace Farsight.Evaluation.Benchmarks.Choices;
 /// is there; klosax's text file, which has the same questions, has the second half of a context without its capital letter. Source:
 /// arXiv:1905.07830; EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/hellaswag/utils.py.
 /// </remarks>
-public sealed partial class HellaSwag : IChoiceTask
+sealed partial class HellaSwag : IChoiceTask
 {
     const string Original = "hellaswag/hellaswag_val.jsonl", Lines = "hellaswag/hellaswag_val_full.txt";
 

@@ -13,7 +13,7 @@ namespace Farsight.Evaluation.Benchmarks.Choices;
 /// A", " B", " C", " D" is the answer. The original leaves worked examples away until a prompt fits 2,048 tokens; here one that is longer
 /// than the window is a failure. Source: arXiv:2009.03300; hendrycks/test, evaluate.py.
 /// </remarks>
-public sealed class Mmlu : IChoiceTask, IAggregatedTask
+sealed class Mmlu : IChoiceTask, IAggregatedTask
 {
     const string Subject = "subject", Development = "mmlu/dev/", Test = "mmlu/test/", Letters = "ABCD";
 

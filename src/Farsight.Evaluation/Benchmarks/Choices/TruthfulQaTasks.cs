@@ -17,7 +17,7 @@ namespace Farsight.Evaluation.Benchmarks.Choices;
 /// answer in some of its lists, true or false; it is scored as the file has it, as a space. Source: arXiv:2109.07958; sylinrl/TruthfulQA,
 /// models.py; EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/truthfulqa.
 /// </remarks>
-public sealed class TruthfulQaTasks : IEvalTaskFamily
+sealed class TruthfulQaTasks : IEvalTaskFamily
 {
     const string PaperFile = "truthfulqa/v1_mc_task.json", RevisedFile = "truthfulqa/mc_task.json";
 

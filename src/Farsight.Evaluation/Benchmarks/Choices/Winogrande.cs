@@ -13,7 +13,7 @@ namespace Farsight.Evaluation.Benchmarks.Choices;
 /// both. Validation set, without examples. The original JSONL is read where it is there, else LLM-Adapters' copy. Source:
 /// arXiv:1907.10641; arXiv:1806.02847 (partial scoring); EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/winogrande.
 /// </remarks>
-public sealed partial class Winogrande : IChoiceTask
+sealed partial class Winogrande : IChoiceTask
 {
     const string Original = "winogrande/dev.jsonl", Copy = "winogrande/test.llm_adapters.json";
 

@@ -17,7 +17,7 @@ namespace Farsight.Evaluation.Benchmarks.Fiction;
 /// so a list of facts is as good as prose.</item>
 /// </list>
 /// </remarks>
-public sealed class FictionTasks : IEvalTaskFamily
+sealed class FictionTasks : IEvalTaskFamily
 {
     /// <inheritdoc/>
     public IEnumerable<IEvalTask> Tasks { get; } =

@@ -7,7 +7,7 @@ using Farsight.Evaluation.PythonCompat;
 namespace Farsight.Evaluation.Benchmarks.InfiniteBench;
 
 /// <summary>Computes InfiniteBench's scores (Zhang et al. 2024), from 0 to 1, by task name.</summary>
-public static partial class InfiniteBenchScore
+static partial class InfiniteBenchScore
 {
     static readonly string[] s_choicePrefixes = ["answer is:", "answer:", "answer is", "option is"];
     static readonly string[] s_debugPrefixes = ["answer is:", "is:", "answer:", "correct option is:"];

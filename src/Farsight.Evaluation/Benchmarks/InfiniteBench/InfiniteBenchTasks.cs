@@ -17,7 +17,7 @@ namespace Farsight.Evaluation.Benchmarks.InfiniteBench;
 /// <remarks>
 /// Scores by different templates are not comparable. Source: arXiv:2402.13718; OpenBMB/InfiniteBench @88b3daa, src/eval_utils.py.
 /// </remarks>
-public sealed class InfiniteBenchTasks : IEvalTaskFamily
+sealed class InfiniteBenchTasks : IEvalTaskFamily
 {
     static readonly string[] s_names =
     [

@@ -14,7 +14,7 @@ namespace Farsight.Evaluation.Benchmarks.Judged;
 /// on one line before they are judged, as the official program stores them. Without the official prompt and rated answers the judge is
 /// asked in our words, and the group "judge prompt" says so. Source: arXiv:2401.18058; THUDM/LongAlign @517e97b, LongBench_Chat/eval.py.
 /// </remarks>
-public sealed class LongBenchChat : IJudgedTask
+sealed class LongBenchChat : IJudgedTask
 {
     const string Cases = "longbench_chat/test_cases.json",
         Rated = "longbench_chat/few_shots.json",

@@ -13,7 +13,7 @@ namespace Farsight.Evaluation.Benchmarks.Judged;
 /// Without the official judge prompts the judge is asked in our words, and the group "judge prompt" says so; without reference answers
 /// math, reasoning and coding are judged by the general prompts. Source: arXiv:2306.05685; lm-sys/FastChat @007ecd0, fastchat/llm_judge.
 /// </remarks>
-public sealed class MtBench : IJudgedTask, IFollowUpTask
+sealed class MtBench : IJudgedTask, IFollowUpTask
 {
     const string Questions = "mt_bench/question.jsonl",
         Prompts = "mt_bench/judge_prompts.jsonl",

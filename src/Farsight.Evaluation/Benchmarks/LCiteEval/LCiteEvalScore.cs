@@ -8,7 +8,7 @@ namespace Farsight.Evaluation.Benchmarks.LCiteEval;
 
 /// <summary>Computes L-CiteEval's scores that need no model (Tang et al. 2024), of answers and of citations, from 0 to 1.</summary>
 /// <remarks>Citations of free text are judged by an entailment model, which is not part of this.</remarks>
-public static partial class LCiteEvalScore
+static partial class LCiteEvalScore
 {
     /// <summary>Scores an answer: token overlap of the first line without citations, the best over the references.</summary>
     public static PrecisionRecall Answer(string generation, IReadOnlyList<string> answers, MetricMode mode = MetricMode.Official) =>
@@ -105,7 +105,7 @@ public static partial class LCiteEvalScore
 }
 
 /// <summary>Finds references such as "[3]" in a text.</summary>
-public static partial class Citations
+static partial class Citations
 {
     /// <summary>Removes them: every "[n" with the space before it, then every " |" and every "]".</summary>
     public static string Remove(string text) =>

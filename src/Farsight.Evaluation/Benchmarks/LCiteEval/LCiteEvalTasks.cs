@@ -11,7 +11,7 @@ namespace Farsight.Evaluation.Benchmarks.LCiteEval;
 /// the other tasks are judged sentence by sentence by an entailment model, many calls an answer, and are not computed. The official server
 /// stops some models at a line feed; here answers go on, and the metrics take the first line where the official ones do.
 /// </remarks>
-public sealed class LCiteEvalTasks : IEvalTaskFamily
+sealed class LCiteEvalTasks : IEvalTaskFamily
 {
     static readonly string[] s_questions = ["narrativeqa", "natural_questions", "hotpotqa", "2wikimultihopqa", "locomo", "dialsim"];
     static readonly string[] s_summaries = ["qmsum", "gov_report", "multi_news"];

@@ -5,7 +5,7 @@ using Farsight.Evaluation.PythonCompat;
 namespace Farsight.Evaluation.Benchmarks.LEval;
 
 /// <summary>Computes the exact match of L-Eval's closed tasks (An et al. 2023), and reads answers from completions.</summary>
-public static partial class LEvalExam
+static partial class LEvalExam
 {
     static readonly string[] s_codePhrases = ["will be", "of the code", "is", "would be", "the value of", "the result of", "printed"];
 

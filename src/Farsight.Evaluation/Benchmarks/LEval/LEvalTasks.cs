@@ -11,7 +11,7 @@ namespace Farsight.Evaluation.Benchmarks.LEval;
 /// program; else short ones of ours, and results say so in the group "prompts". Open tasks tell the model how long the reference is, as
 /// officially. Items that the benchmark gives to judges or people are left out, as in its automatic evaluation.
 /// </remarks>
-public sealed class LEvalTasks : IEvalTaskFamily
+sealed class LEvalTasks : IEvalTaskFamily
 {
     static readonly string[] s_closed = ["coursera", "quality", "tpo", "gsm100", "codeU", "topic_retrieval_longchat"];
     static readonly string[] s_questions =

@@ -5,7 +5,7 @@ using Farsight.Evaluation.PythonCompat;
 namespace Farsight.Evaluation.Benchmarks.LongBench;
 
 /// <summary>Cuts a text without spaces into words; the joined words equal the text.</summary>
-public interface IWordSegmenter
+interface IWordSegmenter
 {
     /// <summary>Returns the words in order.</summary>
     IReadOnlyList<string> Cut(string text);
@@ -18,7 +18,7 @@ public interface IWordSegmenter
 /// equals the longest first word wins. What is left as single characters, and is no word together, goes through a hidden Markov model with
 /// states begin, middle, end, single (Viterbi). Everything else comes out character by character.
 /// </remarks>
-public sealed partial class JiebaSegmenter(JiebaWords dictionary) : IWordSegmenter
+sealed partial class JiebaSegmenter(JiebaWords dictionary) : IWordSegmenter
 {
     static readonly string[] s_before = ["ES", "BM", "BM", "ES"]; // states that may precede B, E, M, S
 

@@ -10,7 +10,7 @@ namespace Farsight.Evaluation.Benchmarks.LongBench;
 /// The folder holds <c>dict.txt</c> and, there or in <c>finalseg/</c>, <c>prob_start.py</c>, <c>prob_trans.py</c> and <c>prob_emit.py</c>:
 /// it is the installed Python package, or a copy of these four files. dict.txt of version 0.42.1 has the SHA-256 7197c3211d….
 /// </remarks>
-public sealed class JiebaWords
+sealed class JiebaWords
 {
     /// <summary>Represents the log-probability of an impossible event.</summary>
     public const double Never = -3.14e100;

@@ -5,7 +5,7 @@ using Farsight.Evaluation.PythonCompat;
 namespace Farsight.Evaluation.Benchmarks.LongBench;
 
 /// <summary>Computes LongBench's <c>rouge_score</c> and <c>rouge_zh_score</c>: F of ROUGE-L (<see cref="SentenceRouge"/>).</summary>
-public static class LongBenchRouge
+static class LongBenchRouge
 {
     /// <summary>Computes F of ROUGE-L; 0 where the official program fails. Clean mode does not limit the length of a path.</summary>
     public static double Score(string prediction, string answer, MetricMode mode = MetricMode.Official) =>
@@ -22,7 +22,7 @@ public static class LongBenchRouge
 }
 
 /// <summary>Computes LongBench's <c>classification_score</c> (trec, lsht): the right class, shared with the other classes named.</summary>
-public static class LongBenchClassification
+static class LongBenchClassification
 {
     /// <summary>Returns 1 / (number of classes found in the prediction) when the answer is among them, else 0.</summary>
     /// <remarks>
@@ -52,7 +52,7 @@ public static class LongBenchClassification
 /// <summary>
 /// Computes LongBench's <c>count_score</c>, <c>retrieval_score</c> and <c>retrieval_zh_score</c>: the share of right numbers.
 /// </summary>
-public static class LongBenchNumbers
+static class LongBenchNumbers
 {
     /// <summary>Returns the share of the prediction's numbers that equal the answer as text; 0 without a number.</summary>
     public static double Count(string prediction, string answer)
@@ -86,7 +86,7 @@ public static class LongBenchNumbers
 /// <summary>
 /// Computes LongBench's <c>code_sim_score</c> (lcc, repobench-p): the similarity of the first line of code and the answer.
 /// </summary>
-public static class LongBenchCode
+static class LongBenchCode
 {
     /// <summary>Returns the first line, after leading line feeds, without a backtick, a '#' or "//"; empty when there is none.</summary>
     public static string Line(string prediction) =>

@@ -6,7 +6,7 @@ namespace Farsight.Evaluation.Benchmarks.LongBench;
 /// <summary>
 /// Computes LongBench's score of one prediction (Bai et al. 2023): the metric of its data set, the best over the answers.
 /// </summary>
-public static class LongBenchScore
+static class LongBenchScore
 {
     static readonly Dictionary<string, string> s_metrics = new(StringComparer.Ordinal)
     {

@@ -7,7 +7,7 @@ namespace Farsight.Evaluation.Benchmarks.LongBench;
 /// Means are over the English sets: of each kind, of the kinds alike (the paper's overall score), and without code. LOGO's paper names the
 /// average without code. Source: arXiv:2308.14508; THUDM/LongBench @2e00731, LongBench/pred.py and eval.py; arXiv:2410.18533.
 /// </remarks>
-public sealed class LongBenchTasks : IEvalTaskFamily
+sealed class LongBenchTasks : IEvalTaskFamily
 {
     const string Code = "code";
 

@@ -4,7 +4,7 @@ using Farsight.Evaluation.Metrics;
 namespace Farsight.Evaluation.Benchmarks.LongBenchV2;
 
 /// <summary>Reads LongBench v2's choice (Bai et al. 2024) from a sentence that begins "The correct answer is".</summary>
-public static partial class LongBenchV2Answer
+static partial class LongBenchV2Answer
 {
     /// <summary>
     /// Returns the first letter A to D in brackets after these words, else the first without brackets; null for none. Asterisks are

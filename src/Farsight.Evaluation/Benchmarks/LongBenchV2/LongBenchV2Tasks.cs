@@ -8,7 +8,7 @@ namespace Farsight.Evaluation.Benchmarks.LongBenchV2;
 /// Represents LongBench v2: asked directly, after a chain of thought, and without the document, which measures what a model remembers.
 /// </summary>
 /// <remarks>Source: arXiv:2412.15204; THUDM/LongBench @2e00731, pred.py.</remarks>
-public sealed class LongBenchV2Tasks : IEvalTaskFamily
+sealed class LongBenchV2Tasks : IEvalTaskFamily
 {
     const string Questions = "longbench_v2/questions_without_context.jsonl";
 

@@ -9,7 +9,7 @@ namespace Farsight.Evaluation.Benchmarks.LongGenBench;
 /// "Answer_10:" ….
 /// </summary>
 /// <remarks>Not <see cref="LongGenerationBlocks"/>, which is of another benchmark with the same name.</remarks>
-public static partial class BatchedAnswers
+static partial class BatchedAnswers
 {
     /// <summary>Returns the answers in order: the text between a line that ends in a colon and the next empty line.</summary>
     /// <remarks>

@@ -15,7 +15,7 @@ namespace Farsight.Evaluation.Benchmarks.LongGenBench;
 /// words of ours. As officially, an event counts as absent unless the judge says yes, and events of parts that were not written are not
 /// counted: "completion" tells how many parts there are. The number is the mean of three accuracies over all texts.
 /// </remarks>
-public sealed class GoldenThreadTasks : IEvalTaskFamily
+sealed class GoldenThreadTasks : IEvalTaskFamily
 {
     /// <inheritdoc/>
     public IEnumerable<IEvalTask> Tasks => [new GoldenThread("short", 16000), new GoldenThread("long", 32000)];

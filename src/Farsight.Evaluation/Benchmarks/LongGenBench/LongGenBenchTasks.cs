@@ -10,7 +10,7 @@ namespace Farsight.Evaluation.Benchmarks.LongGenBench;
 /// to answer is read from the official program where the user's folder has it; else it is ours, and results say so in the group "prompts".
 /// Not the benchmark of the same name that is also called Spinning the Golden Thread (<see cref="GoldenThreadTasks"/>).
 /// </remarks>
-public sealed class LongGenBenchTasks : IEvalTaskFamily
+sealed class LongGenBenchTasks : IEvalTaskFamily
 {
     /// <summary>Names the official source.</summary>
     internal const string Repository = "Dominic789654/LongGenBench @9845864";

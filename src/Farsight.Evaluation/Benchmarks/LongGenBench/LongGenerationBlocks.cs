@@ -6,7 +6,7 @@ namespace Farsight.Evaluation.Benchmarks.LongGenBench;
 /// <summary>
 /// Splits a long text of LongGenBench / Spinning the Golden Thread (Wu et al. 2024) into parts, such as the weeks of a diary.
 /// </summary>
-public static class LongGenerationBlocks
+static class LongGenerationBlocks
 {
     const string Separator = "#*#";
 

@@ -4,7 +4,7 @@ using Farsight.Evaluation.PythonCompat;
 namespace Farsight.Evaluation.Benchmarks.LongIcl;
 
 /// <summary>Counts labels of entities and of pairs for the micro F1 of LongICLBench, first called LIConBench (Li et al. 2024).</summary>
-public static class InContextLabels
+static class InContextLabels
 {
     const double Tiny = 1e-8;
 
@@ -64,4 +64,4 @@ public static class InContextLabels
 }
 
 /// <summary>Represents the number of labels named, the number that exist, and the number named correctly.</summary>
-public readonly record struct LabelCounts(int Said, int Gold, int Right);
+readonly record struct LabelCounts(int Said, int Gold, int Right);

@@ -14,7 +14,7 @@ namespace Farsight.Evaluation.Benchmarks.LongIcl;
 /// official program where the user's folder has it; else it is ours, and results say so in the group "prompts". The number is the micro F1
 /// over 500 sentences (Few-NERD) or 500 labels (DialogRE).
 /// </remarks>
-public sealed class LongIclTasks : IEvalTaskFamily
+sealed class LongIclTasks : IEvalTaskFamily
 {
     /// <inheritdoc/>
     public IEnumerable<IEvalTask> Tasks =>

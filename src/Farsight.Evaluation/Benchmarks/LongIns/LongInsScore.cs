@@ -6,7 +6,7 @@ using Farsight.Evaluation.PythonCompat;
 namespace Farsight.Evaluation.Benchmarks.LongIns;
 
 /// <summary>Computes LongIns' score (Gavin et al. 2024): F1 between the set of numbers in brackets and the set of wrong items.</summary>
-public static partial class LongInsScore
+static partial class LongInsScore
 {
     /// <summary>Computes F1, from 0 to 1. Official: 0 when either set is empty. Clean: 1 when both are empty.</summary>
     public static double Score(string response, IReadOnlyCollection<int> wrongItems, MetricMode mode = MetricMode.Official)

@@ -11,7 +11,7 @@ namespace Farsight.Evaluation.Benchmarks.LongIns;
 /// Version 1. The prompt is indented as in the official program, whose source code it is laid out in. The official room for the answer is
 /// 10,000 tokens; 1,024 hold a list of numbers, and leave small windows their prompt.
 /// </remarks>
-public sealed class LongInsTasks : IEvalTaskFamily
+sealed class LongInsTasks : IEvalTaskFamily
 {
     static readonly string[] s_modes = ["GIST", "LIST"];
     static readonly int[] s_lengths = [256, 512, 1024, 2048, 4096, 8192, 16384];

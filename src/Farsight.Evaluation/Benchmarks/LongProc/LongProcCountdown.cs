@@ -5,7 +5,7 @@ using Farsight.Evaluation.PythonCompat;
 namespace Farsight.Evaluation.Benchmarks.LongProc;
 
 /// <summary>Scores LongProc's countdown: three equations that reach a target from four numbers, found by a written search.</summary>
-public static class LongProcCountdown
+static class LongProcCountdown
 {
     const string Heading = "# Search Procedure";
 

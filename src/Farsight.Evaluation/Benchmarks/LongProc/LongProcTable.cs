@@ -5,7 +5,7 @@ using Farsight.Evaluation.PythonCompat;
 namespace Farsight.Evaluation.Benchmarks.LongProc;
 
 /// <summary>Scores LongProc's html_to_tsv: rows of a table in tab-separated text, compared as a set.</summary>
-public static partial class LongProcTable
+static partial class LongProcTable
 {
     /// <summary>Computes precision, recall and F1 of the rows, and 1 when a table was found; else all are 0.</summary>
     /// <remarks>

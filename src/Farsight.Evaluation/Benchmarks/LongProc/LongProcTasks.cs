@@ -9,7 +9,7 @@ namespace Farsight.Evaluation.Benchmarks.LongProc;
 /// Version 1. The names are the official data sets': kind and length of the output. The text between the right tags is compared, so a
 /// model without a chat template can be asked as well. Greedy; the room is 1,024, 3,072 or 9,216 tokens.
 /// </remarks>
-public sealed class LongProcTasks : IEvalTaskFamily
+sealed class LongProcTasks : IEvalTaskFamily
 {
     static readonly string[] s_all = ["0.5k", "2k", "8k"];
 

@@ -7,10 +7,10 @@ namespace Farsight.Evaluation.Benchmarks.LongProc;
 /// <summary>
 /// Represents a score of LongProc: whether everything is right, how much is right, and whether an answer was found (0 or 1).
 /// </summary>
-public readonly record struct LongProcScore(double Accuracy, double Partial, double Extraction);
+readonly record struct LongProcScore(double Accuracy, double Partial, double Extraction);
 
 /// <summary>Scores LongProc's path_traversal and tom_tracking (Ye et al. 2025): lines that must follow a procedure in order.</summary>
-public static class LongProcTraces
+static class LongProcTraces
 {
     static readonly SearchValues<char> s_punctuation = SearchValues.Create(PythonCharacters.Punctuation + "’");
 

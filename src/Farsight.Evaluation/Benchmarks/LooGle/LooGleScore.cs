@@ -5,7 +5,7 @@ namespace Farsight.Evaluation.Benchmarks.LooGle;
 
 /// <summary>Computes LooGLE's automatic scores (Li et al. 2023): n-gram overlap of texts, and matches of its cloze task.</summary>
 /// <remarks>METEOR needs WordNet and BERTScore a model; they are not computed.</remarks>
-public static class LooGleScore
+static class LooGleScore
 {
     /// <summary>Computes BLEU-1, and "BLEU-4", which weighs 4-grams alone. White space separates tokens.</summary>
     public static (double Bleu1, double Bleu4) BleuScores(string reference, string hypothesis)
@@ -53,7 +53,7 @@ public static class LooGleScore
 /// <summary>
 /// Computes BLEU of one sentence against one reference (Papineni et al. 2002), without smoothing, as NLTK 3.8's <c>sentence_bleu</c>.
 /// </summary>
-public static class Bleu
+static class Bleu
 {
     /// <summary>
     /// Computes exp(Σ wₙ log pₙ), times exp(1 − |reference| / |hypothesis|) for a shorter hypothesis; pₙ is the clipped share of n-grams

@@ -11,7 +11,7 @@ namespace Farsight.Evaluation.Benchmarks.LooGle;
 /// decodes with a repetition penalty of 2, which is not done here: it is the models' crutch, not part of the question. METEOR needs
 /// WordNet, BERTScore and the judge of the paper need models; they are not computed.
 /// </remarks>
-public sealed class LooGleTasks : IEvalTaskFamily
+sealed class LooGleTasks : IEvalTaskFamily
 {
     /// <inheritdoc/>
     public IEnumerable<IEvalTask> Tasks =>

@@ -6,7 +6,7 @@ using Farsight.Evaluation.PythonCompat;
 namespace Farsight.Evaluation.Benchmarks.NeedleBench;
 
 /// <summary>Specifies what the ancestral trace challenge asks about a chain of relatives.</summary>
-public enum TraceQuestion
+enum TraceQuestion
 {
     /// <summary>Asks for the oldest relative.</summary>
     EldestAncestor,

@@ -8,7 +8,7 @@ namespace Farsight.Evaluation.Benchmarks.NeedleBench;
 /// Version 1. With the original's list of names, needlebench/names.json, the prompts are the original's; without it the people of the
 /// English ones are of our own invention. The answer is what stands in the last \boxed{}.
 /// </remarks>
-public sealed class AncestralTraceTasks : IEvalTaskFamily
+sealed class AncestralTraceTasks : IEvalTaskFamily
 {
     /// <inheritdoc/>
     public IEnumerable<IEvalTask> Tasks =>

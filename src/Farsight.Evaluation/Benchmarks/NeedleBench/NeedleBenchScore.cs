@@ -7,7 +7,7 @@ namespace Farsight.Evaluation.Benchmarks.NeedleBench;
 /// <summary>
 /// Computes NeedleBench's scores (Li et al. 2024), from 0 to 100, and reads the answers of its ancestral trace challenge.
 /// </summary>
-public static partial class NeedleBenchScore
+static partial class NeedleBenchScore
 {
     /// <summary>Computes version 2: 100 when the keyword occurs, else 0.</summary>
     public static double Version2(string prediction, string keyword) => prediction.Contains(keyword, StringComparison.Ordinal) ? 100 : 0;
@@ -85,7 +85,7 @@ public static partial class NeedleBenchScore
 }
 
 /// <summary>Finds the final answer of a worked solution in LaTeX.</summary>
-public static class BoxedAnswer
+static class BoxedAnswer
 {
     /// <summary>Returns the content of the last <c>\boxed{…}</c> with matched braces; null for none, or when it is never closed.</summary>
     public static string? Last(string text)

@@ -14,7 +14,7 @@ namespace Farsight.Evaluation.Benchmarks.NeedleBench;
 /// question is asked in our own words, unless needlebench/prompts.json has "single_en", "multi_en", "single_zh", "multi_zh" with {context}
 /// and {retrieval_question}. The original reads the needles of "multi" in an order it does not seed; here it is seeded with 0.
 /// </remarks>
-public sealed class NeedleBenchTasks : IEvalTaskFamily
+sealed class NeedleBenchTasks : IEvalTaskFamily
 {
     /// <inheritdoc/>
     public IEnumerable<IEvalTask> Tasks =>

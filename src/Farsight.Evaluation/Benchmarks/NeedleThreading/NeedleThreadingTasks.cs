@@ -14,7 +14,7 @@ namespace Farsight.Evaluation.Benchmarks.NeedleThreading;
 /// our own words. Five needles, threads of five steps, three threads. A single value is right when the completion begins with it, quotes
 /// aside; of lists all values must be named in order, and "found" is the share of right values that are named.
 /// </remarks>
-public sealed class NeedleThreadingTasks : IEvalTaskFamily
+sealed class NeedleThreadingTasks : IEvalTaskFamily
 {
     /// <inheritdoc/>
     public IEnumerable<IEvalTask> Tasks => ThreadKind.All.Select(k => new NeedleThreadingTask(k));

@@ -29,7 +29,7 @@ namespace Farsight.Evaluation.Benchmarks.Needles;
 /// "hallucinations" are shares of all examples. A model that was not taught the words of the refusal scores at most one half.</item>
 /// </list>
 /// </remarks>
-public sealed class NeedleTasks : IEvalTaskFamily
+sealed class NeedleTasks : IEvalTaskFamily
 {
     const string Gkamradt = "gkamradt/LLMTest_NeedleInAHaystack @7b90d28", Ruler = "arXiv:2404.06654", Own = "our own";
     const string Exact = "whole answer exact";

@@ -7,7 +7,7 @@ namespace Farsight.Evaluation.Benchmarks.Niah;
 /// the last. Source: gkamradt/LLMTest_NeedleInAHaystack @7b90d28. A tokenizer with other tokens for a full stop after a space places
 /// needles elsewhere, as there.
 /// </remarks>
-public static class NeedleInsertion
+static class NeedleInsertion
 {
     /// <summary>Represents the tokens that the original reserves for system message, question and response.</summary>
     public const int Buffer = 200;
@@ -61,4 +61,4 @@ public static class NeedleInsertion
 /// <summary>Represents a text with its needles.</summary>
 /// <param name="Tokens">[T] all of it.</param>
 /// <param name="Percents">The place of each needle in percent of the tokens at its insertion; empty at depth 100.</param>
-public sealed record PlacedNeedles(IReadOnlyList<int> Tokens, IReadOnlyList<double> Percents);
+sealed record PlacedNeedles(IReadOnlyList<int> Tokens, IReadOnlyList<double> Percents);

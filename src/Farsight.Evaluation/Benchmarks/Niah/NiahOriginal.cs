@@ -10,7 +10,7 @@ namespace Farsight.Evaluation.Benchmarks.Niah;
 /// mark from 1 to 10; without a judge a response is right when it holds more than half of the needle's words (ROUGE-1 recall, as the
 /// retrieval head paper does). Differs further as <see cref="NiahContext"/> says.
 /// </remarks>
-public sealed class NiahOriginal : IGeneratedTask
+sealed class NiahOriginal : IGeneratedTask
 {
     const string Needles = "retrieval_head/needles.jsonl", Sentence = "real_needle";
     const int StandardSamples = 3;

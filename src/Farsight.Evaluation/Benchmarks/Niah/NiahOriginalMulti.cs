@@ -7,7 +7,7 @@ namespace Farsight.Evaluation.Benchmarks.Niah;
 /// Represents the first needle test with three needles that answer one question, spread from a depth to the end by the original's rule.
 /// </summary>
 /// <remarks>Version 1. The needles are of our own invention; the score is the share of their values that the response names.</remarks>
-public sealed class NiahOriginalMulti : IGeneratedTask
+sealed class NiahOriginalMulti : IGeneratedTask
 {
     const string Question = "Which three herbs hang over the door of the lighthouse keeper of Varn?";
     const int StandardSamples = 1;

@@ -19,7 +19,7 @@ namespace Farsight.Evaluation.Benchmarks.Perplexity;
 /// it can be compared between models of one tokenizer only. Source: arXiv:2108.12409v2, Appendix B; arXiv:2309.00071; jquesnelle/yarn,
 /// eval/perplexity.py; arXiv:1911.05507 (PG-19).
 /// </remarks>
-public sealed class WindowPerplexityTasks : IEvalTaskFamily
+sealed class WindowPerplexityTasks : IEvalTaskFamily
 {
     internal const string TokenMean = "over_tokens", WindowMean = "over_windows", Nats = "nats", Tokens = "tokens";
 

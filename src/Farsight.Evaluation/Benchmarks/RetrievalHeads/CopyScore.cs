@@ -10,7 +10,7 @@ namespace Farsight.Evaluation.Benchmarks.RetrievalHeads;
 /// score is the number of tokens it copied over the needle's tokens. Source: arXiv:2404.15574, equation 1; nightdessert/Retrieval_Head
 /// @3ac171a, retrieval_head_detection.py.
 /// </remarks>
-public static class CopyScore
+static class CopyScore
 {
     /// <summary>Computes the scores [L · H].</summary>
     /// <param name="heads">Where the heads looked.</param>

@@ -17,7 +17,7 @@ namespace Farsight.Evaluation.Benchmarks.RetrievalHeads;
 /// stop's tokens are the tokenizer's (there, of three models); an answer ends at a line feed with every tokenizer (there, of some), and at
 /// the model's stop token; the files of a folder are taken by name.
 /// </remarks>
-public sealed class RetrievalHeadsOriginal : IObservedTask, IAggregatedTask
+sealed class RetrievalHeadsOriginal : IObservedTask, IAggregatedTask
 {
     const string Needles = "retrieval_head/needles.jsonl", Gold = "gold";
     const int NewTokens = 50, StandardSamples = 3, CharactersForToken = 8;

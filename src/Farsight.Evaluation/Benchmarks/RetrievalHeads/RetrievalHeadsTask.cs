@@ -12,7 +12,7 @@ namespace Farsight.Evaluation.Benchmarks.RetrievalHeads;
 /// Version 1. Differs from <see cref="RetrievalHeadsOriginal"/>: the needle's place is known and not searched for; all of it is asked for;
 /// because most of an answer's words stand in the question, a run counts only where the number is right.
 /// </remarks>
-public sealed class RetrievalHeadsTask : IObservedTask, IAggregatedTask
+sealed class RetrievalHeadsTask : IObservedTask, IAggregatedTask
 {
     const string Span = "needle span", Gold = "gold";
 

@@ -8,7 +8,7 @@ namespace Farsight.Evaluation.Benchmarks.Ruler;
 /// The folder, such as <c>punkt_tab/english</c>, holds <c>abbrev_types.txt</c>, <c>sent_starters.txt</c> (a word a line),
 /// <c>collocations.tab</c> (two words a line) and <c>ortho_context.tab</c> (a word and a number a line).
 /// </remarks>
-public sealed class PunktModel
+sealed class PunktModel
 {
     readonly HashSet<string> _abbreviations;
     readonly HashSet<string> _starters;

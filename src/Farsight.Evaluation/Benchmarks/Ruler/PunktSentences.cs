@@ -12,7 +12,7 @@ namespace Farsight.Evaluation.Benchmarks.Ruler;
 /// sentence unless it is an abbreviation; then how the next word is written elsewhere, collocations, frequent starters and initials revise
 /// that (sections 4.1 to 4.3 of the paper). Closing quotes and brackets belong to the sentence before them.
 /// </remarks>
-public sealed partial class PunktSentences(PunktModel model)
+sealed partial class PunktSentences(PunktModel model)
 {
     const string Space = @"[\s\x1c-\x1f]"; // Python's \s; .NET's lacks four control characters
     const string NonSpace = @"[^\s\x1c-\x1f]";

@@ -129,7 +129,7 @@ sealed class RulerQuestions : IRulerGenerator
 /// <summary>
 /// Orders texts by code points, as Python's sorted() does; ordinal order of UTF-16 puts U+E000 to U+FFFF after the planes above.
 /// </summary>
-public sealed class CodePointOrder : IComparer<string>
+sealed class CodePointOrder : IComparer<string>
 {
     CodePointOrder()
     {

@@ -1,7 +1,7 @@
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 
 /// <summary>Specifies which of the generators that RULER's authors published is followed.</summary>
-public enum RulerEdition
+enum RulerEdition
 {
     /// <summary>
     /// Follows commit c3f5e3b (2026-07): size by bisection, separate answer prefix, renamed examples of variable tracking.
@@ -20,7 +20,7 @@ public enum RulerEdition
 /// <param name="TemplateTokens">Tokens that a chat template adds around the prompt, taken off <paramref name="MaxTokens"/>.</param>
 /// <param name="Edition">The edition of the generators.</param>
 /// <param name="ModelTemplate">The template around the task's template: "[INST] {task_template} [/INST]".</param>
-public sealed record RulerSetting(
+sealed record RulerSetting(
     int MaxTokens, Func<string, int> CountTokens, int Samples = 500, int Seed = 42, int TemplateTokens = 0,
     RulerEdition Edition = RulerEdition.Current, string ModelTemplate = "{task_template}");
 
@@ -30,4 +30,4 @@ public sealed record RulerSetting(
 /// <param name="AnswerPrefix">The beginning of the response.</param>
 /// <param name="Outputs">The expected answers.</param>
 /// <param name="Length">Tokens of prompt, prefix and completion, as the original counts them.</param>
-public sealed record RulerSample(int Index, string Input, string AnswerPrefix, IReadOnlyList<string> Outputs, int Length);
+sealed record RulerSample(int Index, string Input, string AnswerPrefix, IReadOnlyList<string> Outputs, int Length);

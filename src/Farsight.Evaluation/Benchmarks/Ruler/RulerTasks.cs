@@ -12,7 +12,7 @@ namespace Farsight.Evaluation.Benchmarks.Ruler;
 /// the template into the length. The answer prefix stands behind the assistant's header. Differences: essays beyond 111,877 words are
 /// repeated; a length that is too short for a task is refused, where the original never ends.
 /// </remarks>
-public sealed class RulerTasks : IEvalTaskFamily
+sealed class RulerTasks : IEvalTaskFamily
 {
     /// <inheritdoc/>
     public IEnumerable<IEvalTask> Tasks => RulerGenerator.Tasks.Select(t => new RulerTask(t));

@@ -14,7 +14,7 @@ namespace Farsight.Evaluation.Core.Prompts;
 /// </remarks>
 /// <param name="tokens">The model's tokenizer; null where it is not known.</param>
 /// <param name="options">The user's choices.</param>
-public sealed class EndpointPrompts(ITextTokens? tokens, PromptOptions options) : IPromptMaker
+sealed class EndpointPrompts(ITextTokens? tokens, PromptOptions options) : IPromptMaker
 {
     /// <summary>Tokens of the window that are left for the server's template.</summary>
     public const int TemplateRoom = 64;

@@ -15,7 +15,7 @@ public interface IPromptCut
 }
 
 /// <summary>Lists the cuts that several benchmarks use.</summary>
-public static class PromptCuts
+static class PromptCuts
 {
     /// <summary>LongBench: the first and the last int(limit / 2) tokens, each half decoded by itself.</summary>
     /// <remarks>Source: THUDM/LongBench @2e00731, pred.py. The tokens that the tokenizer adds

@@ -4,7 +4,7 @@ using Farsight.Text.Conversations;
 namespace Farsight.Evaluation.Core.Prompts;
 
 /// <summary>Turns the prompts of tasks into those of a model.</summary>
-public interface IPromptMaker
+interface IPromptMaker
 {
     /// <summary>The model's tokenizer; null where it is not known.</summary>
     ITextTokens? Tokens { get; }
@@ -22,7 +22,7 @@ public interface IPromptMaker
 /// <param name="Template">"chat", "raw", "exact tokens", or "messages" for an endpoint, which applies a template of its own.</param>
 /// <param name="Sha256">Hash of the ids as 32-bit little-endian numbers, or of the messages as JSON.</param>
 /// <param name="Prompt">Token ids for a local model, chat turns for an endpoint.</param>
-public sealed record RenderedPrompt(string Template, string Sha256, Prompt Prompt)
+sealed record RenderedPrompt(string Template, string Sha256, Prompt Prompt)
 {
     /// <summary>Maximum number of characters of <see cref="End"/>.</summary>
     public const int EndCharacters = 400;

@@ -17,7 +17,7 @@ namespace Farsight.Evaluation.Core.Prompts;
 /// <param name="tokens">The model's tokenizer.</param>
 /// <param name="format">The model's chat format; null if it has none.</param>
 /// <param name="options">The user's choices.</param>
-public sealed class PromptMaker(ITextTokens tokens, IPromptText? format, PromptOptions options) : IPromptMaker
+sealed class PromptMaker(ITextTokens tokens, IPromptText? format, PromptOptions options) : IPromptMaker
 {
     /// <summary>The template of a prompt that came as ids.</summary>
     public const string ExactTokens = "exact tokens";

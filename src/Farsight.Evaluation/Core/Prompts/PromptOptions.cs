@@ -5,7 +5,7 @@ namespace Farsight.Evaluation.Core.Prompts;
 /// <param name="Window">Maximum tokens of prompt and completion together; null where it is not known (an endpoint's).</param>
 /// <param name="MaxPrompt">Maximum tokens of a prompt before the chat template, where a benchmark
 /// cuts; null for the room in the window.</param>
-public sealed record PromptOptions(TemplateUse Template = TemplateUse.Task, int? Window = null, int? MaxPrompt = null);
+sealed record PromptOptions(TemplateUse Template = TemplateUse.Task, int? Window = null, int? MaxPrompt = null);
 
 /// <summary>Selects whether the model's chat template is applied.</summary>
 public enum TemplateUse

@@ -4,7 +4,7 @@ using Farsight.Text.Tokenizers;
 namespace Farsight.Evaluation.Core.Prompts;
 
 /// <summary>Implements <see cref="ITextTokens"/> over a tokenizer.</summary>
-public sealed class TokenizerText(Tokenizer tokenizer) : ITextTokens
+sealed class TokenizerText(Tokenizer tokenizer) : ITextTokens
 {
     /// <inheritdoc/>
     public int FirstToken =>

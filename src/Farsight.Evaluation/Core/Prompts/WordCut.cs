@@ -11,7 +11,7 @@ namespace Farsight.Evaluation.Core.Prompts;
 /// <param name="Start">Where the document begins in the text.</param>
 /// <param name="Length">Its characters.</param>
 /// <param name="FromLeft">It loses its first words instead of its last.</param>
-public sealed record WordCut(int Start, int Length, bool FromLeft) : IPromptCut
+sealed record WordCut(int Start, int Length, bool FromLeft) : IPromptCut
 {
     const int Step = 250;
 

@@ -6,7 +6,7 @@ using Farsight.Engine;
 namespace Farsight.Workflows.Timing.Importance;
 
 /// <summary>Documents in which the place of the evidence is known.</summary>
-public static class RankSets
+static class RankSets
 {
     const int FictionCharacters = 60_000, FictionChunkCharacters = 2_000;
 

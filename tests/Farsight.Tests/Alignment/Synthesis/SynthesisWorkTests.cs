@@ -43,7 +43,7 @@ public sealed class SynthesisWorkTests : IDisposable
 
     sealed class FailsAtFirst(int numbers, PreferenceSample sample) : ISampleSource
     {
-        public Task<SampleOutcome> Try(SampleTry at, AskModel ask, CancellationToken cancel) => Task.FromResult(
+        public Task<SampleOutcome> MakeSample(SampleTry at, AskModel ask, CancellationToken cancel) => Task.FromResult(
             at.Number < numbers
                 ? new SampleOutcome(null, null, "failed", [])
                 : new SampleOutcome(null, sample with { Id = $"sample-{at.Number}" }, null, []));
