@@ -57,6 +57,7 @@ static partial class RecipeSchema
     /// <summary>Adds the doc comment of a property, or of a type that one of several names selects.</summary>
     static JsonNode Describe(JsonSchemaExporterContext context, JsonNode node)
     {
+        ListNames(node);
         string? text = context.PropertyInfo?.AttributeProvider is MemberInfo member ? Comment(member)
             : context.BaseTypeInfo is null && !context.Path.IsEmpty ? null
             : Text(s_comments.GetValueOrDefault($"T:{NameOf(context.TypeInfo.Type)}"));
@@ -67,6 +68,17 @@ static partial class RecipeSchema
         JsonObject described = node as JsonObject ?? []; // the schema true
         described.Insert(0, "description", text);
         return described;
+    }
+
+    /// <summary>Puts the names of all choices beside the choices. Editors offer too few of them otherwise.</summary>
+    static void ListNames(JsonNode node)
+    {
+        if (node is JsonObject choice && choice["anyOf"] is JsonArray choices && choice["required"] is JsonArray and [var key])
+        {
+            string name = (string)key!;
+            JsonArray names = [.. choices.Select(c => c!["properties"]![name]!["const"]!.DeepClone())];
+            choice.Insert(choice.IndexOf("anyOf"), "properties", new JsonObject { [name] = new JsonObject { ["enum"] = names } });
+        }
     }
 
     /// <summary>A property's summary; of a record's parameter its own comment.</summary>

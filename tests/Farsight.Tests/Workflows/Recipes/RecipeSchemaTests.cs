@@ -46,7 +46,7 @@ public sealed class RecipeSchemaTests
     [InlineData("steps", "1.5", "recipe.steps: not of type integer")]
     [InlineData("data", "null", "recipe.data: not of type string")]
     [InlineData("weights", "\"q9\"", "recipe.weights: not in the enumeration")]
-    [InlineData("objective", """{ "name": "lgoo", "beta": 1 }""", "recipe.objective: fits none")]
+    [InlineData("objective", """{ "name": "lgoo", "beta": 1 }""", "recipe.objective.name: not in the enumeration")]
     [InlineData("objective", """{ "name": "longpo", "beta": 1 }""", "recipe.objective: fits none")]
     [InlineData("lora", """{ "rank": 8 }""", "recipe.lora.alpha: missing")]
     public void A_schema_refuses_what_the_reader_refuses(string key, string value, string violation)
