@@ -61,8 +61,11 @@ public sealed record MachinePeak(double OneCore, double AllCores, int Threads)
             }
             shortest = Math.Min(shortest, Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
-        return pieces * 2.0 * Sums * (Processor.VectorBits / 32) * s_rounds / shortest;
+        return Throughput(pieces, shortest);
     }
+
+    /// <summary>Computes FLOP/s of a number of pieces that took some seconds together.</summary>
+    internal static double Throughput(int pieces, double seconds) => pieces * 2.0 * Sums * (Processor.VectorBits / 32) * s_rounds / seconds;
 
     static void Work() => s_sink = Processor.VectorBits switch
     {
