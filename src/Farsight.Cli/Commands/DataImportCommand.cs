@@ -41,9 +41,10 @@ static class DataImportCommand
             parse.GetValue(s_chunkTokens));
         TextWriter text = parse.InvocationConfiguration.Output;
         text.WriteLine($"{output}: {counts.Samples} samples from {counts.Lines} lines, {counts.WithoutDocument} without a context");
-        foreach ((string reason, int lines) in counts.Dropped)
+        foreach ((string name, DroppedLines dropped) in counts.Dropped)
         {
-            text.WriteLine($"dropped    {reason}: {lines} lines");
+            string first = string.Join(", ", dropped.First), more = dropped.Lines > dropped.First.Count ? ", …" : "";
+            text.WriteLine($"dropped    {name}: {dropped.Lines} lines ({first}{more}): {dropped.Reason}");
         }
         return ExitCode.Done;
     }
