@@ -34,6 +34,10 @@ static class DataImportCommand
     static int Run(ParseResult parse)
     {
         string model = Bundled.Locate(parse.GetValue(s_model)!), output = parse.GetValue(s_out)!;
+        foreach (string notice in ModelFileNotices.Of(model))
+        {
+            parse.InvocationConfiguration.Error.WriteLine(notice);
+        }
         ImportCounts counts = PreferenceImport.Write(
             parse.GetValue(s_file)!,
             output,

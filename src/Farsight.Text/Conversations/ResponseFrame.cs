@@ -15,13 +15,14 @@ sealed class ResponseFrame
 
     readonly string _prompt; // of a conversation without an answer
     readonly MarkedText _lead, _tail;
-    readonly bool _isCut, _opensThought;
+    readonly bool _isCut, _opensThought, _writesThought; // the template begins a thought in the prompt, or before the answer
 
     ResponseFrame(string prompt, MarkedText lead, MarkedText tail, bool isCut)
     {
         (_prompt, _lead, _tail, _isCut) = (prompt, lead, tail, isCut);
         int opening = prompt.LastIndexOf(ThoughtOpening, StringComparison.Ordinal);
         _opensThought = opening >= 0 && prompt.IndexOf(ThoughtClosing, opening, StringComparison.Ordinal) < 0;
+        _writesThought = lead.Value.Contains(ThoughtOpening, StringComparison.Ordinal);
         Lead = string.IsNullOrWhiteSpace(lead.Value) ? lead.Value : "";
         Trail = tail.Value[..^tail.Value.TrimStart().Length] is var space && tail.Value.Length > space.Length ? space : "";
     }
@@ -62,7 +63,8 @@ sealed class ResponseFrame
     {
         bool isOpened = _opensThought && answer.TrimStart().StartsWith(ThoughtOpening, StringComparison.Ordinal);
         string said = isOpened ? answer.TrimStart()[ThoughtOpening.Length..].TrimStart('\n') : answer;
-        MarkedText lead = isOpened ? MarkedText.Empty : _lead;
+        bool hasOwnThought = isOpened || (said.TrimStart().StartsWith(ThoughtOpening, StringComparison.Ordinal) && _writesThought);
+        MarkedText lead = hasOwnThought ? MarkedText.Empty : _lead;
         if (_isCut && render(answer) is var all && all.Value.StartsWith(_prompt, StringComparison.Ordinal))
         {
             MarkedText rest = all.Slice(_prompt.Length, all.Length - _prompt.Length);

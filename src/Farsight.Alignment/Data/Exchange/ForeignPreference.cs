@@ -97,8 +97,10 @@ sealed record ForeignPreference(string? Id, string Prompt, string Chosen, string
         ForeignMessage[] good = Answer(asked, chosen), bad = Answer(asked, rejected);
         string? fault =
             asked.Concat(good).Concat(bad).Select(m => m.Fault).FirstOrDefault(f => f is not null) is { } inMessage ? inMessage
+            : chosen.Length == 0 || rejected.Length == 0 ? ImportFault.NoAnswer
+            : prompt is null && (good.Length == 0 || bad.Length == 0) ? ImportFault.LongerConversation
             : good is [("user" or "system", _, _), ..] || bad is [("user" or "system", _, _), ..] ? ImportFault.DifferentPrompts
-            : good.Length > 1 || bad.Length > 1 || (prompt is null && (good.Length == 0 || bad.Length == 0)) ? ImportFault.LongerConversation
+            : good.Length > 1 || bad.Length > 1 ? ImportFault.LongerConversation
             : good.Length == 0 || bad.Length == 0 ? ImportFault.NoAnswer
             : asked is [("system", _, _), ..] ? ImportFault.SystemPrompt
             : asked is [] ? ImportFault.DifferentPrompts
