@@ -42,7 +42,11 @@ public sealed class ChatPromptText(Tokenizer tokenizer, ChatFormat format) : IPr
     public string Decode(ReadOnlySpan<int> tokens) => tokenizer.Decode(tokens, skipSpecialTokens: false);
 
     /// <inheritdoc/>
-    public PromptFrame Frame(string question) => new(format.ContextPrefix, format.QuestionAndTurn(question));
+    public PromptFrame Frame(string question)
+    {
+        (int[] before, int[] after) = format.Frame(question, hasContext: true);
+        return new(before, after);
+    }
 
     /// <inheritdoc/>
     public int[] Conversation(IReadOnlyList<ChatTurn> turns, string answerPrefix) => format.Conversation(turns, answerPrefix);

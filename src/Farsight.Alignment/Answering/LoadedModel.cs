@@ -94,19 +94,7 @@ public sealed class LoadedModel : IDisposable
 
     static List<string> NoticesOf(ModelConfig config, Tokenizer tokenizer, string directory, string? adapter)
     {
-        List<string> notices = [.. ModelNotices.Of(directory), .. tokenizer.Notices];
-        if (config.BosTokenId is { } id && tokenizer.Bos is { } bos && id != bos)
-        {
-            notices.Add(
-                $"{directory}: bos_token_id of config.json is {id}, but bos_token of the tokenizer has the id {bos}; "
-                    + "the tokenizer's token is used.");
-        }
-        if (tokenizer.Eos is { } eos && config.EosTokenIds.Count > 0 && !config.EosTokenIds.Contains(eos))
-        {
-            notices.Add(
-                $"{directory}: eos_token of the tokenizer has the id {eos}, but eos_token_id of the model is "
-                    + $"{string.Join(", ", config.EosTokenIds)}; a response ends at any of them.");
-        }
+        List<string> notices = [.. ModelFileNotices.Of(directory, config, tokenizer)];
         if (adapter is not null)
         {
             using PeftAdapter files = PeftAdapter.Read(adapter);

@@ -18,6 +18,12 @@ public sealed record CorpusOptions(string Path)
     /// </summary>
     public bool Repair { get; init; } = true;
 
+    /// <summary>
+    /// Gets whether a record without its text, with a field of the wrong type, or larger than 256 MiB is an error. If false, such records
+    /// are dropped and reported. Always true without <see cref="Repair"/>.
+    /// </summary>
+    public bool IsStrict { get => field || !Repair; init; }
+
     /// <summary>Gets the document lengths to keep; null keeps all.</summary>
     public LengthLimits? Length { get; init; }
 

@@ -8,7 +8,30 @@ namespace Farsight.Alignment.Corpus;
 /// <param name="Documents">Number of affected documents.</param>
 /// <param name="Places">Number of places in all affected documents.</param>
 /// <param name="First">Id of the first affected document.</param>
-public sealed record CorpusCount(long Documents, long Places, string First);
+public sealed record CorpusCount(long Documents, long Places, string First)
+{
+    internal const int MostExamples = 5;
+
+    readonly List<string> _examples = [First];
+
+    /// <summary>Gets the ids of the first affected documents, at most 5.</summary>
+    public IReadOnlyList<string> Examples => _examples;
+
+    internal CorpusCount Plus(string id, long places)
+    {
+        if (_examples.Count < MostExamples)
+        {
+            _examples.Add(id);
+        }
+        return this with { Documents = Documents + 1, Places = Places + places };
+    }
+
+    /// <summary>Compares the counts; the examples belong to the same documents.</summary>
+    public bool Equals(CorpusCount? other) => other is not null && (Documents, Places, First) == (other.Documents, other.Places, other.First);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Documents.GetHashCode();
+}
 
 /// <summary>Represents statistics of a corpus. Updated while documents are read; complete after the last one.</summary>
 /// <remarks>
@@ -52,7 +75,7 @@ public sealed class CorpusReport
     /// <summary>Gets the number of kept documents per length class: key k counts lengths from 2^k to 2^(k+1) − 1 characters.</summary>
     public IReadOnlyDictionary<int, long> Lengths => _lengths;
 
-    /// <summary>Gets the JSON files of the folder that contain no documents and were skipped.</summary>
+    /// <summary>Gets the skipped files of the folder: JSON files without documents, pipes, sockets and devices.</summary>
     public IReadOnlyList<string> PassedOver => _passedOver;
 
     /// <summary>Returns the report as JSON with snake_case names.</summary>
@@ -103,7 +126,7 @@ public sealed class CorpusReport
     }
 
     static void Count(SortedDictionary<string, CorpusCount> counts, string key, string id, long places) =>
-        counts[key] = counts.TryGetValue(key, out CorpusCount? c) ? new(c.Documents + 1, c.Places + places, c.First) : new(1, places, id);
+        counts[key] = counts.TryGetValue(key, out CorpusCount? c) ? c.Plus(id, places) : new(1, places, id);
 
     static JsonObject Object<T>(SortedDictionary<string, T> values, Func<T, JsonNode?> json) =>
         new(values.Select(v => KeyValuePair.Create(v.Key, json(v.Value))));

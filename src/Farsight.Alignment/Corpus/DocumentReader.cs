@@ -1,6 +1,7 @@
 using Farsight.Alignment.Corpus.Duplicates;
 using Farsight.Alignment.Corpus.Reading;
 using Farsight.Engine;
+using Farsight.Engine.Files;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Corpus;
@@ -85,10 +86,15 @@ public static class DocumentReader
     {
         foreach (CorpusFile file in files)
         {
+            if (!RegularFile.Is(file.Path))
+            {
+                report.PassOver(file.Id); // a pipe or device could block forever
+                continue;
+            }
             if (options.Format == DocumentFormat.Text || (options.Format == DocumentFormat.Auto && file.IsText))
             {
                 report.CountFile(DocumentFormat.Text);
-                yield return TextDocument.Read(file, options.Repair);
+                yield return TextDocument.Read(file, options);
                 continue;
             }
             foreach (CandidateDocument found in new RecordDocuments(file, options).Read(report))

@@ -23,17 +23,11 @@ public sealed record SampleTokens(
     /// <summary>Encodes the texts of a sample and combines them with its stored chunks.</summary>
     /// <remarks>Several turns are LongPO's long sequence, arXiv 2502.13922, section 3.</remarks>
     /// <exception cref="InputException">A chunk has a token outside the vocabulary.</exception>
+    /// <exception cref="InputException">The chat template rewrites the answer of an earlier turn.</exception>
     public static SampleTokens Of(PreferenceSample sample, ChatFormat format, int vocabSize) =>
         Of(sample, sample.Context, sample.Question, sample.Chosen, sample.Rejected, format, vocabSize) with
         {
-            Further =
-            [
-                .. sample.Turns?.Select(t => new TurnTokens(
-                    format.NextTurn(t.Question),
-                    format.Response(t.Chosen),
-                    [.. t.Rejected.Select(format.Response)]))
-                    ?? [],
-            ],
+            Further = [.. FurtherTurns(sample, format)],
         };
 
     /// <summary>
@@ -51,6 +45,28 @@ public sealed record SampleTokens(
 
     static IEnumerable<ContextChunk> Seen(PreferenceSample sample, SeenChunks seen) => seen.Chosen.Select(i => sample.Context[i]);
 
+    static IEnumerable<TurnTokens> FurtherTurns(PreferenceSample sample, ChatFormat format)
+    {
+        string answer = sample.Chosen;
+        foreach (PreferenceTurn turn in sample.Turns ?? [])
+        {
+            yield return new(NextTurn(answer, turn.Question), format.Response(turn.Chosen), [.. turn.Rejected.Select(format.Response)]);
+            answer = turn.Chosen;
+        }
+
+        int[] NextTurn(string before, string question)
+        {
+            try
+            {
+                return format.NextTurn(before, question);
+            }
+            catch (InputException e)
+            {
+                throw new InputException($"Sample {sample.Id}: {e.Message}", e);
+            }
+        }
+    }
+
     static SampleTokens Of(
         PreferenceSample sample,
         IEnumerable<ContextChunk> chunks,
@@ -58,16 +74,20 @@ public sealed record SampleTokens(
         string chosen,
         IReadOnlyList<string> rejected,
         ChatFormat format,
-        int vocabSize
-    ) =>
-        sample.Context.SelectMany(c => c.Tokens).FirstOrDefault(t => t >= vocabSize, -1) is var unknown and >= 0
-            ? throw new InputException(
+        int vocabSize)
+    {
+        int unknown = sample.Context.SelectMany(c => c.Tokens).FirstOrDefault(t => t >= vocabSize, -1);
+        if (unknown >= 0)
+        {
+            throw new InputException(
                 $"Sample {sample.Id} holds token {unknown}, and the model has {vocabSize}; its chunks were made with another tokenizer, "
                     + "so synthesise the dataset for this model."
-            )
-            : new(
-                sample.Id, [.. format.ContextPrefix], [.. chunks.Select(c => c.Tokens)], format.QuestionAndTurn(question),
-                format.Response(chosen), [.. rejected.Select(r => format.Response(r))]);
+            );
+        }
+        int[][] context = [.. chunks.Select(c => c.Tokens)];
+        (int[] before, int[] after) = format.Frame(question, context.Length > 0);
+        return new(sample.Id, before, context, after, format.Response(chosen), [.. rejected.Select(format.Response)]);
+    }
 
     /// <summary>[P] prefix, chunks and first question.</summary>
     public int[] Prompt => [.. Prefix, .. Chunks.SelectMany(c => c), .. Question];

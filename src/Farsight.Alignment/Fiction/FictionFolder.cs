@@ -19,7 +19,8 @@ public enum FictionFormat
 }
 
 /// <summary>Writes invented documents into a folder that <see cref="DocumentReader"/> reads.</summary>
-/// <param name="Folder">Output folder. Created if missing; must be empty unless <paramref name="Force"/>.</param>
+/// <param name="Folder">Output folder. Created if missing; must be empty unless <paramref name="Force"/>, or hold what an interrupted call
+/// with the same arguments left.</param>
 /// <param name="Count">Number of documents; &gt; 0.</param>
 /// <param name="Words">Minimum number of words per document; &gt; 0.</param>
 /// <param name="Seed">Seed of the collection; the same seed gives the same bytes.</param>
@@ -34,6 +35,8 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
+
+    const string LinesName = "documents.jsonl";
 
     /// <summary>Gets the kinds of questions about each document, in order.</summary>
     public IReadOnlyList<FictionQueryKind> Kinds { get; init; } = [FictionQueryKind.Detail];
@@ -53,7 +56,12 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         {
             throw new InputException($"The folder '{Folder}' cannot be created: {e.Message}", e);
         }
-        return Format == FictionFormat.Txt ? WriteTexts(progress, cancellation) : WriteLines(progress, cancellation);
+        FictionTotals totals = Format == FictionFormat.Txt ? WriteTexts(progress, cancellation) : WriteLines(progress, cancellation);
+        foreach (string left in Directory.GetFiles(Folder).Where(f => IsTemporary(Path.GetFileName(f))))
+        {
+            File.Delete(left);
+        }
+        return totals;
     }
 
     void Check()
@@ -70,11 +78,37 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         {
             throw new InputException($"'{Folder}' is a file; specify a folder.");
         }
-        if (!Force && Directory.Exists(Folder) && Directory.EnumerateFileSystemEntries(Folder).Any())
+        if (!Force && Directory.Exists(Folder) && Directory.EnumerateFileSystemEntries(Folder).Any() && !IsInterrupted())
         {
             throw new InputException($"The folder '{Folder}' is not empty; specify another folder, or allow overwriting files.");
         }
     }
+
+    /// <summary>Returns whether the folder holds nothing but documents of this request, without the file that is written last.</summary>
+    bool IsInterrupted()
+    {
+        foreach (string path in Directory.EnumerateFileSystemEntries(Folder))
+        {
+            string name = Path.GetFileName(path);
+            if (!IsTemporary(name) && (Format != FictionFormat.Txt || !IsOwnDocument(path, name)))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    bool IsTemporary(string name) => AtomicFile.IsTemporary(name, Format == FictionFormat.Txt ? "document-" : LinesName);
+
+    bool IsOwnDocument(string path, string name) =>
+        name.StartsWith("document-", StringComparison.Ordinal)
+        && int.TryParse(name.AsSpan(9, Math.Max(0, name.Length - 13)), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+        && number >= 1
+        && number <= Count
+        && name == NameOf(number)
+        && File.ReadAllText(path) == FictionWriter.Write(Seed, number - 1, Words).Text;
+
+    static string NameOf(int number) => $"document-{number.ToString("D4", CultureInfo.InvariantCulture)}.txt";
 
     FictionTotals WriteTexts(IProgress<int>? progress, CancellationToken cancellation)
     {
@@ -82,7 +116,7 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         List<string> questions = [];
         foreach ((int number, FictionDocument document) in Documents(progress, cancellation))
         {
-            string name = $"document-{number.ToString("D4", CultureInfo.InvariantCulture)}.txt";
+            string name = NameOf(number);
             AtomicFile.WriteText(Path.Combine(Folder, name), document.Text);
             QuestionLine[] asked = QuestionsOf(number - 1, document);
             questions.AddRange(asked.Select(a => JsonSerializer.Serialize(a with { Document = name }, s_json.QuestionLine)));
@@ -95,7 +129,7 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
     FictionTotals WriteLines(IProgress<int>? progress, CancellationToken cancellation)
     {
         FictionTotals totals = new(0, 0, 0);
-        AtomicFile.Write(Path.Combine(Folder, "documents.jsonl"), stream =>
+        AtomicFile.Write(Path.Combine(Folder, LinesName), stream =>
         {
             foreach ((int number, FictionDocument document) in Documents(progress, cancellation))
             {

@@ -20,10 +20,6 @@ static class ModelInspection
         AddWeights(path, scan, findings);
         if (config is not null)
         {
-            foreach (string notice in findings.Try(() => ModelNotices.Of(path)) ?? [])
-            {
-                findings.Unusual(notice);
-            }
             AddTokenizer(path, config, findings);
         }
         return findings.ToInspection("model directory");
@@ -63,12 +59,10 @@ static class ModelInspection
     {
         if (findings.Try(() => Tokenizer.LoadFor(path, config.VocabSize)) is not { } tokenizer)
         {
+            AddNotices(() => ModelNotices.Of(path), findings);
             return;
         }
-        foreach (string notice in tokenizer.Notices)
-        {
-            findings.Unusual(notice);
-        }
+        AddNotices(() => ModelFileNotices.Of(path, config, tokenizer), findings);
         findings.Add("tokenizer", tokenizer.Kind == TokenizerKind.ByteLevel ? "byte-level BPE" : "SentencePiece-style BPE");
         findings.Add("tokens", tokenizer.VocabSize);
         findings.Add("bos", tokenizer.Bos is { } bos ? tokenizer.TokenText(bos) : null);
@@ -83,6 +77,14 @@ static class ModelInspection
         else
         {
             findings.Unusual("There is no chat template; conversations need one.");
+        }
+    }
+
+    static void AddNotices(Func<IReadOnlyList<string>> read, Findings findings)
+    {
+        foreach (string notice in findings.Try(read) ?? [])
+        {
+            findings.Unusual(notice);
         }
     }
 

@@ -44,7 +44,7 @@ sealed class Responder(ILanguageModel model, ChatFormat format)
         };
         Prompt prompt = model.Capabilities.AcceptsTokens
             ? new Prompt.Tokens(format.Prompt(ask.Context, ask.Question))
-            : Prompt.User($"{TextOf(ask.Context)}\n\n{ask.Question}");
+            : Prompt.User(ask.Context.Length == 0 ? ask.Question : $"{TextOf(ask.Context)}\n\n{ask.Question}");
         return new(prompt, options) { Random = ask.Random };
     }
 

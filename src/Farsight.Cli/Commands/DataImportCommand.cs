@@ -34,6 +34,10 @@ static class DataImportCommand
     static int Run(ParseResult parse)
     {
         string model = Bundled.Locate(parse.GetValue(s_model)!), output = parse.GetValue(s_out)!;
+        foreach (string notice in ModelFileNotices.Of(model))
+        {
+            parse.InvocationConfiguration.Error.WriteLine(notice);
+        }
         ImportCounts counts = PreferenceImport.Write(
             parse.GetValue(s_file)!,
             output,
@@ -41,9 +45,10 @@ static class DataImportCommand
             parse.GetValue(s_chunkTokens));
         TextWriter text = parse.InvocationConfiguration.Output;
         text.WriteLine($"{output}: {counts.Samples} samples from {counts.Lines} lines, {counts.WithoutDocument} without a context");
-        foreach ((string reason, int lines) in counts.Dropped)
+        foreach ((string name, DroppedLines dropped) in counts.Dropped)
         {
-            text.WriteLine($"dropped    {reason}: {lines} lines");
+            string first = string.Join(", ", dropped.First), more = dropped.Lines > dropped.First.Count ? ", …" : "";
+            text.WriteLine($"dropped    {name}: {dropped.Lines} lines ({first}{more}): {dropped.Reason}");
         }
         return ExitCode.Done;
     }

@@ -83,7 +83,7 @@ static class DataReportCommand
         }
         if (report.PassedOver.Count > 0)
         {
-            Line(text, "skipped", $"{report.PassedOver.Count} JSON files without documents, the first is {report.PassedOver[0]}");
+            Line(text, "skipped", $"{report.PassedOver.Count} files without documents, the first is {report.PassedOver[0]}");
         }
         return text.ToString();
     }
@@ -94,7 +94,8 @@ static class DataReportCommand
         {
             string places =
                 count.Places == count.Documents ? "" : string.Create(CultureInfo.InvariantCulture, $" in {count.Places} places");
-            Line(text, label, $"{name}: {count.Documents} documents{places}, the first is {count.First}");
+            string first = count.Examples.Count == 1 ? $"is {count.First}" : $"are {string.Join(", ", count.Examples)}";
+            Line(text, label, $"{name}: {count.Documents} documents{places}, the first {first}");
         }
         if (counts.Count == 0)
         {

@@ -38,8 +38,12 @@ static class InspectCommand
     {
         Description = "Write the card of a dataset, FILE.card.md and FILE.card.json.",
     };
+    static readonly Option<string?> s_tokens = new("--tokens")
+    {
+        Description = "Id of a sample of the dataset. List its tokens with positions and roles; needs --tokenizer. Default: none.",
+    };
     static readonly Option<string> s_tokenizer = SharedOptions.Tokenizer(
-        "Model directory of the dataset, for the chunk texts of --html and --card. Default: chunks without text.");
+        "Model directory of the dataset, for --tokens and for the chunk texts of --html and --card. Default: chunks without text.");
     static readonly Option<int> s_samples = SharedOptions.Count("--samples", "Number of evenly spaced samples on the --html page.", 40);
 
     internal static Command Create()
@@ -52,6 +56,7 @@ static class InspectCommand
             s_json,
             s_html,
             s_card,
+            s_tokens,
             s_tokenizer,
             s_samples,
         };
@@ -65,6 +70,11 @@ static class InspectCommand
         if (parse.GetValue(s_html) is not null || parse.GetValue(s_card))
         {
             ShowDataset(path, parse);
+            return ExitCode.Done;
+        }
+        if (parse.GetValue(s_tokens) is { } sample)
+        {
+            ListTokens(path, sample, parse);
             return ExitCode.Done;
         }
         Inspection inspection = Inspector.Inspect(path, parse.GetValue(s_scan));
@@ -89,6 +99,30 @@ static class InspectCommand
         {
             DatasetCardFiles.Write(path, tokenizer);
             output.WriteLine($"{path}.card.md");
+        }
+    }
+
+    static void ListTokens(string path, string sample, ParseResult parse)
+    {
+        string model = parse.GetValue(s_tokenizer) is { } directory
+            ? Bundled.Locate(directory)
+            : throw new InputException("--tokens needs --tokenizer, the directory of the model that the dataset is for.");
+        IReadOnlyList<SampleToken> tokens = TokenListing.Of(path, sample, model);
+        TextWriter output = parse.InvocationConfiguration.Output;
+        if (parse.GetValue(s_json))
+        {
+            output.WriteLine(JsonSerializer.Serialize(
+                tokens.Select(t => new { part = t.Part, position = t.Position, id = t.Id, text = t.Text, role = t.Role }), s_indented));
+            return;
+        }
+        foreach (IGrouping<string, SampleToken> part in tokens.GroupBy(t => t.Part))
+        {
+            output.WriteLine($"{part.Key}: {part.Count()} tokens");
+            foreach (SampleToken token in part)
+            {
+                string text = JsonSerializer.Serialize(token.Text, s_indented);
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {token.Position,7}  {token.Role,-8}  {token.Id,7}  {text}"));
+            }
         }
     }
 

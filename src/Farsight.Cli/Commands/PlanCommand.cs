@@ -64,6 +64,10 @@ static class PlanCommand
         TrainPlan plan = shape is null
             ? TrainPlan.Of(recipe, path, parse.GetValue(s_memory), peak)
             : TrainPlan.Of(recipe, Planned(StepShape.Read(shape)), parse.GetValue(s_memory), peak);
+        foreach (string notice in plan.Notices)
+        {
+            Console.Error.WriteLine(notice);
+        }
         if (parse.GetValue(s_json))
         {
             Console.WriteLine(Json(plan).ToJsonString());

@@ -40,7 +40,7 @@ static class SynthReferenceCommand
             BatchTokens = parse.GetValue(s_batchTokens),
         };
         using ProgressLine line = ProgressLine.OnStandardError("sample");
-        Console.WriteLine(ShortReference.Make(options, (done, all) => line.Report(done, all, ""), cancel));
+        Console.WriteLine(ShortReference.Make(options, (done, all) => line.Report(done, all, ""), cancel, line.Note));
         return ExitCode.Done;
     }
 }

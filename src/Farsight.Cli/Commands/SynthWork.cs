@@ -6,6 +6,7 @@ using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Quality;
 using Farsight.Cli.Output;
 using Farsight.Engine;
+using Farsight.Text.Conversations;
 
 namespace Farsight.Cli.Commands;
 
@@ -64,6 +65,10 @@ static class SynthWork
         using SecondInterrupt second = new(cancel);
         using EndpointSet? writing = endpoint is null ? null : EndpointSet.Open(endpoint, line.Note);
         using EndpointSet? judging = judge is null ? null : EndpointSet.Open(judge.Value.Endpoint, line.Note);
+        foreach (string notice in ModelFileNotices.Of(options.Model))
+        {
+            line.Note(notice);
+        }
         options = options with { Corpus = options.Corpus! with { Told = new ReadingNotes(line, cancel).Tell } };
         options = judging is null ? options : judge!.Value.With(options, new(judging.AsLanguageModel()));
         SampleProgress progress = new(line);

@@ -34,6 +34,11 @@ sealed class CorpusFlags
         Description = "Maximum document length, in the unit of --min-length. Default: no limit.",
     };
 
+    readonly Option<bool> _strict = new("--strict")
+    {
+        Description = "End with an error at the first record without its text. Default: such records are dropped and counted.",
+    };
+
     /// <summary>Creates the options.</summary>
     /// <param name="nearDuplicates">The default of --near-duplicates; 0 keeps all documents.</param>
     internal CorpusFlags(double nearDuplicates)
@@ -46,7 +51,7 @@ sealed class CorpusFlags
     /// <summary>Adds the options to a command.</summary>
     internal void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _format, _field, _nearDuplicates, _minLength, _maxLength, _drawShare, _draw })
+        foreach (Option option in new Option[] { _format, _field, _nearDuplicates, _minLength, _maxLength, _drawShare, _draw, _strict })
         {
             command.Add(option);
         }
@@ -65,6 +70,7 @@ sealed class CorpusFlags
         {
             Format = s_formats[parse.GetValue(_format)!],
             Field = parse.GetValue(_field)!,
+            IsStrict = parse.GetValue(_strict),
             NearDuplicate = similarity == 0 ? null : similarity,
             Length =
                 least is null && most is null

@@ -11,7 +11,7 @@ static class GenerationConfig
 {
     internal const string FileName = "generation_config.json";
 
-    const string Key = "eos_token_id";
+    const string Key = "eos_token_id", Begin = "bos_token_id";
 
     /// <summary>Reads the ids of the EOS tokens.</summary>
     /// <param name="config">config.json.</param>
@@ -34,6 +34,20 @@ static class GenerationConfig
             ? null
             : $"{configPath}: {Key} names {string.Join(", ", unused)}, but {FileName} names {string.Join(", ", used)}; "
                 + $"{FileName} is used, as transformers does.";
+    }
+
+    /// <summary>Describes different bos_token_id of the two files; null if they agree or one has none.</summary>
+    internal static string? BeginContradiction(string configPath, int vocab)
+    {
+        ConfigReader config = ConfigReader.Open(configPath);
+        if (Beside(configPath) is not { } generation || !generation.Has(Begin) || !config.Has(Begin))
+        {
+            return null;
+        }
+        int stated = config.Int(Begin, 0, vocab - 1), other = generation.Int(Begin, 0, vocab - 1);
+        return stated == other
+            ? null
+            : $"{configPath}: {Begin} is {stated}, but {FileName} has {other}; prompts begin as the chat template or the tokenizer says.";
     }
 
     static ConfigReader? Beside(string configPath)

@@ -18,7 +18,13 @@ public static class ModelNotices
         }
         using ModelDirectory model = ModelDirectory.Open(path);
         string config = Path.Combine(path, ConfigFile);
-        string?[] all = [GenerationConfig.Contradiction(config, model.Config.VocabSize), Window(config, model.Config), Head(model)];
+        string?[] all =
+        [
+            GenerationConfig.Contradiction(config, model.Config.VocabSize),
+            GenerationConfig.BeginContradiction(config, model.Config.VocabSize),
+            Window(config, model.Config),
+            Head(model),
+        ];
         return [.. all.OfType<string>()];
     }
 

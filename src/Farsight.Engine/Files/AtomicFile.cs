@@ -46,6 +46,15 @@ public static class AtomicFile
     /// <inheritdoc cref="Write"/>
     public static void WriteText(string path, string text) => Write(path, stream => stream.Write(s_utf8.GetBytes(text)));
 
+    /// <summary>Returns whether a name is that of a temporary file that a killed process left.</summary>
+    /// <param name="name">Name of a file, without its folder.</param>
+    /// <param name="target">Beginning of the name of the file that was to be written.</param>
+    public static bool IsTemporary(string name, string target) =>
+        name.StartsWith(target, StringComparison.Ordinal)
+        && name.EndsWith(".tmp", StringComparison.Ordinal)
+        && name.Split('.') is [.., var process, _]
+        && process.All(char.IsAsciiDigit);
+
     static void Remove(string temporary)
     {
         try

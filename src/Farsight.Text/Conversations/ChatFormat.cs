@@ -63,7 +63,8 @@ public sealed class ChatFormat
         _hasContexts = template.Source.Contains(SpecialTokens[4], StringComparison.Ordinal);
         (MarkedText before, _contextLead, _) = Around("");
         ContextPrefix = _encoder.Start(before);
-        _response = FindResponse();
+        _response = ResponseFrame.Find(Render([new("user", "x")], true).Value, Answered(Place), Place);
+        Eos = FindEnd();
         Bos = IdOf("bos_token") ?? tokenizer.Bos ?? tokenizer.Eos ?? Eos;
     }
 
@@ -74,7 +75,7 @@ public sealed class ChatFormat
     public int Bos { get; }
 
     /// <summary>Gets the token that ends a response.</summary>
-    public int Eos => _response.Eos;
+    public int Eos { get; }
 
     /// <summary>Gets the tokens before the context.</summary>
     public IReadOnlyList<int> ContextPrefix { get; }
@@ -136,39 +137,67 @@ public sealed class ChatFormat
     public int[] QuestionAndTurn(string question) => _encoder.Continue(Around(question).After);
 
     /// <summary>Encodes the part between an answer's end token and the next answer: the next question and its markup.</summary>
+    /// <param name="answer">The answer before it.</param>
+    /// <param name="question">The next question.</param>
     /// <exception cref="TemplateException">The template refuses a second question: the message says why.</exception>
-    public int[] NextTurn(string question)
+    /// <exception cref="InputException">The template does not render earlier answers, or rewrites this one, so the conversation
+    /// would not be the one that the model sees in use.</exception>
+    public int[] NextTurn(string answer, string question)
     {
         MarkedText all = Render([new("user", "x"), new("assistant", Place), new("user", question)], true);
         int at = all.Value.IndexOf(Place, StringComparison.Ordinal),
             end = at + Place.Length;
-        int[] tokens =
-            at < 0
-                ? throw new InputException(
-                    "The chat template does not render earlier answers, so multi-turn conversations cannot be trained. Use another "
-                        + "template."
-                )
-                : _encoder.Continue(all.Slice(end, all.Length - end));
+        if (at < 0)
+        {
+            throw new InputException(
+                "The chat template does not render earlier answers, so multi-turn conversations cannot be trained. Use another "
+                    + "template."
+            );
+        }
+        string real = Render([new("user", "x"), new("assistant", answer), new("user", question)], true).Value;
+        int length = real.Length - at - (all.Length - end);
+        if (length < 0
+            || !real.AsSpan(0, at).SequenceEqual(all.Value.AsSpan(0, at))
+            || !real.AsSpan(at + length).SequenceEqual(all.Value.AsSpan(end))
+            || !real.AsSpan(at, length).Trim().SequenceEqual(answer.AsSpan().Trim()))
+        {
+            throw new InputException(
+                "The chat template rewrites the answer of an earlier turn, for example to remove a thought, so the conversation cannot be "
+                    + "trained as written. Leave the thought out of the answer, or keep the first turn only."
+            );
+        }
+        int[] tokens = _encoder.Continue(all.Slice(end, all.Length - end));
         return tokens[(Array.IndexOf(tokens, Eos) + 1)..];
     }
 
-    /// <summary>Encodes an answer, including the token that ends it.</summary>
+    /// <summary>Encodes an answer as written after the prompt, including the token that ends it.</summary>
     public int[] Response(string answer)
     {
-        MarkedText text = _response.IsCut ? Render([new("user", "x"), new("assistant", answer)], false) : _response.Around(answer);
-        int[] tokens = _encoder.Continue(
-            _response.IsCut ? text.Slice(_response.Start, text.Length - _response.Start) : text,
-            isAnswer: true);
+        int[] tokens = _encoder.Continue(_response.Place(answer, Answered), isAnswer: true);
         int end = Array.IndexOf(tokens, Eos);
         return end >= 0 ? tokens[..(end + 1)] : [.. tokens, Eos];
     }
 
     /// <summary>Encodes a whole prompt.</summary>
-    public int[] Prompt(string context, string question) => Prompt(Context(context), question);
+    /// <param name="context">The context; empty for a question alone.</param>
+    /// <param name="question">What is asked.</param>
+    public int[] Prompt(string context, string question) => Prompt(context.Length == 0 ? [] : Context(context), question);
 
-    /// <summary>Encodes a whole prompt around the given tokens of a context.</summary>
-    public int[] Prompt(ReadOnlySpan<int> contextTokens, string question) =>
-        [.. ContextPrefix, .. contextTokens, .. QuestionAndTurn(question)];
+    /// <summary>Encodes a whole prompt around the given tokens of a context; without tokens, the question alone.</summary>
+    public int[] Prompt(ReadOnlySpan<int> contextTokens, string question)
+    {
+        (int[] before, int[] after) = Frame(question, contextTokens.Length > 0);
+        return [.. before, .. contextTokens, .. after];
+    }
+
+    /// <summary>
+    /// Encodes the parts of a prompt before and after its context. Synthesis, training and evaluation build every prompt from them.
+    /// </summary>
+    /// <param name="question">What is asked.</param>
+    /// <param name="hasContext">Whether there is a context. Without one, nothing stands before it, and the conversation of the question
+    /// alone after it: the prompt has no empty context message.</param>
+    public (int[] Before, int[] After) Frame(string question, bool hasContext) =>
+        hasContext ? ([.. ContextPrefix], QuestionAndTurn(question)) : ([], Conversation([new("user", question)]));
 
     /// <summary>Encodes the prompt of a conversation, up to the next answer.</summary>
     /// <exception cref="TemplateException">The template refuses it: the message says why.</exception>
@@ -256,41 +285,18 @@ public sealed class ChatFormat
         return (all.Slice(0, at - lead.Length), lead, all.Slice(end, all.Length - end));
     }
 
-    ResponseFrame FindResponse()
+    /// <summary>Finds the token that ends an answer: the first control token behind it, else the end token of the tokenizer.</summary>
+    int FindEnd()
     {
-        string prompt = Render([new("user", "x")], true).Value;
-        MarkedText all = Render([new("user", "x"), new("assistant", Place)], false);
-        int at = all.Value.IndexOf(Place, StringComparison.Ordinal), end = at + Place.Length;
-        if (at < 0)
-        {
-            throw new InputException(
-                "The chat template does not render assistant messages, so answers cannot be trained or read. Use another template.");
-        }
-        MarkedText tail = all.Slice(end, all.Length - end);
-        bool isCut = all.Value.StartsWith(prompt, StringComparison.Ordinal) && prompt.Length <= at;
-        string lead = isCut ? all.Value[prompt.Length..at] : "";
         HashSet<int> added = [.. _tokenizer.AddedTokens.Where(t => !string.IsNullOrWhiteSpace(t.Content)).Select(t => t.Id)];
-        int eos = _encoder.Start(tail).FirstOrDefault(added.Contains, IdOf("eos_token") ?? _tokenizer.Eos ?? -1);
+        int eos = _encoder.Start(_response.Tail).FirstOrDefault(added.Contains, IdOf("eos_token") ?? _tokenizer.Eos ?? -1);
         return eos >= 0
-            ? new(isCut, prompt.Length, tail, eos, string.IsNullOrWhiteSpace(lead) ? lead : "")
+            ? eos
             : throw new InputException(
                 "Neither the chat template nor the tokenizer defines a token that ends an answer. Add eos_token to tokenizer_config.json.");
     }
 
+    MarkedText Answered(string answer) => Render([new("user", "x"), new("assistant", answer)], false);
+
     int? IdOf(string name) => _markup.TryGetValue(name, out string? text) ? _tokenizer.IdOf(text) : null;
-
-    /// <summary>Represents the position of an answer in the rendered template.</summary>
-    /// <param name="IsCut">A conversation with an answer begins as its prompt does; the answer's text is what follows.</param>
-    /// <param name="Start">Characters of that prompt.</param>
-    /// <param name="Tail">What follows an answer.</param>
-    /// <param name="Eos">The token that ends it.</param>
-    /// <param name="Lead">White space before it.</param>
-    sealed record ResponseFrame(bool IsCut, int Start, MarkedText Tail, int Eos, string Lead)
-    {
-        /// <summary>Returns the white space between an answer and its end.</summary>
-        internal string Trail { get; } =
-            Tail.Value[..^Tail.Value.TrimStart().Length] is var space && Tail.Value.Length > space.Length ? space : "";
-
-        internal MarkedText Around(string answer) => new MarkedText.Builder().Append(MarkedText.FromMessage(answer)).Append(Tail).Build();
-    }
 }

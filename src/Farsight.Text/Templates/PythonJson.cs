@@ -36,6 +36,7 @@ static class PythonJson
         internal void Write(object? value, int depth)
         {
             call.Run.CheckDepth(depth, call.Line);
+            call.Run.Step(call.Line);
             call.Run.CheckLength(_text.Length, itemSeparator.Length + keySeparator.Length, call.Line);
             switch (value)
             {

@@ -8,6 +8,7 @@ using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Files;
 using Farsight.Evaluation.Core;
+using Farsight.Text.Conversations;
 using Farsight.Workflows.Train;
 
 namespace Farsight.Workflows.Study;
@@ -33,13 +34,24 @@ sealed class StudyWork(
         }
         Dictionary<(string, string, int, string?), TrainInputs> read = [];
         Dictionary<string, TrainPlan> plans = [];
+        HashSet<string> bases = new(StringComparer.Ordinal);
+        List<string> notices = [];
         foreach (PlannedVariant variant in plan.Variants)
         {
-            _ = BaseModel(variant);
+            string model = BaseModel(variant);
             if (variant.IsTrained)
             {
                 plans[variant.Slug] = Plan(variant, read);
             }
+            else if (bases.Add(model))
+            {
+                notices.AddRange(ModelFileNotices.Of(model));
+            }
+        }
+        notices.AddRange(read.Values.SelectMany(i => i.Notices));
+        foreach (string notice in notices.Distinct(StringComparer.Ordinal))
+        {
+            note(notice);
         }
         return plans;
     }
@@ -115,6 +127,7 @@ sealed class StudyWork(
             TrainRequest request = new(job.Recipe, plan.BasePath, paths.RunOf(job), Resume: true, memoryBytes)
             {
                 Folder = paths.Root,
+                NotesInputs = false, // Check has noted them
                 ReferenceProgress = (done, all) => progress?.Report(new("reference", job.Title, done, all, "")),
             };
             TrainRun.Start(

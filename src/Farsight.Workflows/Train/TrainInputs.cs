@@ -63,6 +63,18 @@ sealed record TrainInputs(
     }
 
     /// <summary>
+    /// Contradictions between the files of the model, and samples beyond its window unless the recipe sets another one.
+    /// </summary>
+    internal IEnumerable<string> Notices
+    {
+        get
+        {
+            string? window = Rope is null ? WindowNotice.Of(Training.Concat(HeldOut), Config.MaxPositionEmbeddings) : null;
+            return ModelFileNotices.Of(BaseModel).Concat(window is null ? [] : [window]);
+        }
+    }
+
+    /// <summary>
     /// The log-probabilities after the short contexts, by sample id: read from beside the dataset, or computed and put there.
     /// </summary>
     /// <param name="objective">Says how many rejected responses count.</param>

@@ -27,6 +27,9 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     /// <summary>Number of optimizer steps.</summary>
     public int Steps { get; init; }
 
+    /// <summary>Sentences about contradictions in the inputs, and samples beyond the window.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
     /// <summary>Tokens per step with shared tokens counted once; 0 if not computed.</summary>
     public double TokensPerStep { get; init; }
 
@@ -42,7 +45,10 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     public static TrainPlan Of(TrainRecipe recipe, string recipePath, long? memoryBytes, double peak)
     {
         TrainInputs inputs = TrainInputs.Read(recipe, recipePath);
-        return Of(recipe, inputs, memoryBytes).Timed(recipe, Sizing(recipe, inputs), CountedSteps, peak);
+        return Of(recipe, inputs, memoryBytes).Timed(recipe, Sizing(recipe, inputs), CountedSteps, peak) with
+        {
+            Notices = [.. inputs.Notices],
+        };
     }
 
     /// <summary>Plans a run without its model and data, for samples of equal length.</summary>

@@ -21,6 +21,9 @@ public sealed record TrainRequest(TrainRecipe Recipe, string RecipePath, string 
     /// <summary>Receives finished and total samples while the reference over short contexts is computed, before the first step.</summary>
     public Action<int, int>? ReferenceProgress { get; init; }
 
+    /// <summary>Whether contradictions between the files of the base model, and samples beyond its window, are noted. Default: yes.</summary>
+    public bool NotesInputs { get; init; } = true;
+
     /// <summary>Folder to search for relative paths before the recipe's own; null for none.</summary>
     public string? Folder { get; init; }
 }
@@ -43,6 +46,10 @@ public static class TrainRun
     {
         TrainRecipe recipe = request.Recipe;
         TrainInputs inputs = TrainInputs.Read(recipe, request.RecipePath, request.Folder);
+        foreach (string notice in request.NotesInputs ? inputs.Notices : [])
+        {
+            note(notice);
+        }
         TrainPlan plan = TrainPlan.Of(recipe, inputs, request.MemoryBytes);
         Recomputation level = plan.Require();
         Dictionary<string, string> hashes = new() { ["base_model"] = InputHash.OfModel(inputs.BaseModel), ["data"] = inputs.DataHash };

@@ -88,6 +88,28 @@ public sealed class DocumentsCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("txt", "document-0002.txt.123.tmp")]
+    [InlineData("jsonl", "documents.jsonl.123.tmp")]
+    public async Task What_an_interrupted_call_left_is_completed_by_the_same_call_and_refused_by_another(string format, string temporary)
+    {
+        string[] args = ["documents", "--out", _folder, "--count", "3", "--words", "60", "--format", format];
+        File.WriteAllText(Path.Combine(_folder, temporary), "half of");
+        if (format == "txt")
+        {
+            File.WriteAllText(Path.Combine(_folder, "document-0001.txt"), FictionWriter.Write(1, 0, 60).Text);
+            (int refused, _, string error) = await CommandLine.Run([.. args, "--seed", "2"]);
+            Assert.Equal(2, refused);
+            Assert.Contains("is not empty", error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, (await CommandLine.Run(args)).Code);
+
+        Assert.Equal(3, DocumentReader.Read(_folder).Count());
+        Assert.False(File.Exists(Path.Combine(_folder, temporary)));
+        Assert.Equal(2, (await CommandLine.Run(args)).Code); // complete now, and not to be overwritten
+    }
+
+    [Theory]
     [InlineData("--count", "-1")]
     [InlineData("--count", "0")]
     [InlineData("--words", "-5")]

@@ -12,6 +12,6 @@ readonly record struct CandidateDocument(SourceDocument Document, IReadOnlyList<
 static class DropReason
 {
     internal const string
-        Empty = "empty", NoDocument = "no_document", Garbled = "garbled", TooShort = "too_short", TooLong = "too_long",
-        NearDuplicate = "near_duplicate", NotDrawn = "not_drawn";
+        Empty = "empty", NoText = "no_text", Malformed = "malformed", NoDocument = "no_document", Garbled = "garbled",
+        TooShort = "too_short", TooLong = "too_long", TooLarge = "too_large", NearDuplicate = "near_duplicate", NotDrawn = "not_drawn";
 }

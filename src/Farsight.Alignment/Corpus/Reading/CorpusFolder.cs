@@ -1,10 +1,11 @@
 using System.IO.Enumeration;
 using Farsight.Engine;
+using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Corpus.Reading;
 
 /// <summary>Finds the files of a corpus.</summary>
-/// <remarks>Names that begin with a dot and links to folders are passed over.</remarks>
+/// <remarks>Names that begin with a dot and links to folders are passed over. Pipes, sockets and devices are reported.</remarks>
 static class CorpusFolder
 {
     /// <summary>
@@ -17,7 +18,8 @@ static class CorpusFolder
     {
         if (File.Exists(path))
         {
-            return isFormatKnown || CorpusFile.IsDocument(path)
+            return !RegularFile.Is(path) ? throw new InputException($"'{path}' is a pipe, socket or device, not a regular file.")
+                : isFormatKnown || CorpusFile.IsDocument(path)
                 ? [new(Path.GetFileName(path), path, IsNamed: true)]
                 : throw new InputException(
                     $"'{path}' has an unknown extension. Expected {CorpusFile.Kinds}, optionally with .gz or .zst; "

@@ -17,10 +17,19 @@ sealed class CorpusStream : IDisposable
     // The largest window of "zstd --long". The decoder allocates the window that a frame states, not the largest one.
     const int MaxZstdWindowLog = 31;
 
-    readonly CorpusFile _file;
-    readonly Stream _bytes;
+    /// <summary>Maximum size of a document or record in bytes.</summary>
+    internal const int MostBytes = 1 << 28;
 
-    CorpusStream(CorpusFile file, Stream bytes) => (_file, _bytes) = (file, bytes);
+    // Text compresses by a factor of 3 to 20. A file of a few megabytes that expands without end is a bomb.
+    const int MostExpansion = 200;
+    const long ExpansionChecked = 1 << 26;
+
+    readonly CorpusFile _file;
+    readonly FileStream _raw;
+    readonly Stream _bytes;
+    long _read;
+
+    CorpusStream(CorpusFile file, FileStream raw, Stream bytes) => (_file, _raw, _bytes) = (file, raw, bytes);
 
     /// <summary>Opens the file.</summary>
     /// <exception cref="InputException">It cannot be read.</exception>
@@ -33,7 +42,7 @@ sealed class CorpusStream : IDisposable
             Span<byte> magic = stackalloc byte[4];
             int read = raw.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
             raw.Position = 0;
-            return new(file, Decompressed(raw, magic[..read]));
+            return new(file, raw, Decompressed(raw, magic[..read]));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -51,7 +60,12 @@ sealed class CorpusStream : IDisposable
     {
         try
         {
-            return _bytes.Read(target);
+            int read = _bytes.Read(target);
+            _read += read;
+            return _read <= ExpansionChecked || ReferenceEquals(_bytes, _raw) || _read / MostExpansion <= _raw.Position ? read
+                : throw new InputException(
+                    $"'{_file.Path}', line {line}: the compressed data expands to more than {MostExpansion} times its size, which is the "
+                        + "limit; decompress the file yourself if that is intended.");
         }
         catch (Exception e) when (e is InvalidDataException or ZstdException or EndOfStreamException)
         {
@@ -65,12 +79,17 @@ sealed class CorpusStream : IDisposable
         }
     }
 
-    /// <summary>Reads the whole file.</summary>
-    /// <exception cref="InputException">As <see cref="Read"/>, and for more than an array holds.</exception>
-    internal static ReadOnlyMemory<byte> ReadAll(CorpusFile file)
+    /// <summary>Reads the whole file; null if it has more than <see cref="MostBytes"/>.</summary>
+    /// <exception cref="InputException">As <see cref="Read"/>.</exception>
+    internal static ReadOnlyMemory<byte>? ReadAll(CorpusFile file)
     {
         using CorpusStream stream = Open(file);
-        byte[] buffer = new byte[(int)Math.Clamp(new FileInfo(file.Path).Length + 1, 1 << 12, 1 << 30)];
+        long stored = stream._raw.Length;
+        if (stored > MostBytes && ReferenceEquals(stream._bytes, stream._raw))
+        {
+            return null;
+        }
+        byte[] buffer = new byte[(int)Math.Clamp(stored + 1, 1 << 12, MostBytes + 1)];
         int end = 0;
         while (true)
         {
@@ -80,18 +99,24 @@ sealed class CorpusStream : IDisposable
                 return buffer.AsMemory(0, end);
             }
             end += read;
+            if (end > MostBytes)
+            {
+                return null;
+            }
             if (end == buffer.Length)
             {
-                Array.Resize(ref buffer, Grown(buffer.Length, file));
+                Array.Resize(ref buffer, Grown(buffer.Length));
             }
         }
     }
 
-    /// <summary>Doubles a buffer length.</summary>
-    /// <exception cref="InputException">A document would not fit into memory's longest array.</exception>
-    internal static int Grown(int length, CorpusFile file) => length <= Array.MaxLength / 2
-        ? length * 2
-        : throw new InputException($"'{file.Path}' contains a document of more than 1 GiB; split it into several.");
+    /// <summary>Doubles a buffer length, up to one byte more than the largest document.</summary>
+    internal static int Grown(int length) => Math.Min(length * 2, MostBytes + 1);
+
+    /// <summary>Creates the exception for a document or record that is too large.</summary>
+    /// <param name="place">"'file', line 3".</param>
+    internal static InputException TooLarge(string place) =>
+        new($"{place}: the document has more than {MostBytes >> 20} MiB, which is the limit; split it into several.");
 
     /// <inheritdoc/>
     public void Dispose() => _bytes.Dispose();

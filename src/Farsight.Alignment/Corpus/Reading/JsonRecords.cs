@@ -7,7 +7,8 @@ namespace Farsight.Alignment.Corpus.Reading;
 /// <param name="Json">UTF-8 bytes; valid until the next record is read.</param>
 /// <param name="Number">Line number, or position in an array: the part of a document's id after "#".</param>
 /// <param name="Line">Line on which the record begins.</param>
-readonly record struct JsonRecord(ReadOnlyMemory<byte> Json, int Number, long Line);
+/// <param name="IsTooLarge">Whether the record has more than <see cref="CorpusStream.MostBytes"/> and was skipped.</param>
+readonly record struct JsonRecord(ReadOnlyMemory<byte> Json, int Number, long Line, bool IsTooLarge = false);
 
 /// <summary>Reads the records of a file one at a time: the lines of a .jsonl file, or the elements of one JSON array.</summary>
 /// <remarks>No more than one record is in memory, so the file's size does not matter. Empty lines are passed over.</remarks>
@@ -82,6 +83,14 @@ sealed class JsonRecords : IDisposable
             if (newline < 0)
             {
                 searched = _end - _start;
+                if (searched > CorpusStream.MostBytes)
+                {
+                    SkipLine();
+                    yield return new(default, (int)_line, _line, IsTooLarge: true);
+                    searched = 0;
+                    _line++;
+                    continue;
+                }
                 if (Fill())
                 {
                     continue;
@@ -99,6 +108,22 @@ sealed class JsonRecords : IDisposable
             (_start, searched) = (_start + length + 1, 0);
             _line++;
         }
+    }
+
+    /// <summary>Discards bytes up to the end of the line.</summary>
+    void SkipLine()
+    {
+        int newline = -1;
+        while (newline < 0)
+        {
+            _start = _end;
+            if (!Fill())
+            {
+                return;
+            }
+            newline = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
+        }
+        _start += newline + 1;
     }
 
     IEnumerable<JsonRecord> Elements()
@@ -186,7 +211,11 @@ sealed class JsonRecords : IDisposable
     {
         if (_end == _buffer.Length || _start > _buffer.Length / 2)
         {
-            byte[] target = _end - _start > _buffer.Length / 2 ? new byte[CorpusStream.Grown(_buffer.Length, _file)] : _buffer;
+            if (_end - _start > CorpusStream.MostBytes)
+            {
+                throw CorpusStream.TooLarge($"'{_file.Path}', line {_line}"); // lines are skipped before
+            }
+            byte[] target = _end - _start > _buffer.Length / 2 ? new byte[CorpusStream.Grown(_buffer.Length)] : _buffer;
             _buffer.AsSpan(_start.._end).CopyTo(target);
             (_buffer, _end, _start) = (target, _end - _start, 0);
         }

@@ -1,10 +1,16 @@
 using System.Text.Json;
-using Farsight.Engine;
 
 namespace Farsight.Alignment.Corpus.Reading;
 
-/// <summary>Represents a JSON string with an escaped lone surrogate, which is not valid text.</summary>
-sealed class BrokenEscapeException(string message, Exception cause) : Exception(message, cause);
+/// <summary>Represents a record from which no document can be read, although it is valid JSON.</summary>
+/// <param name="reason">The <see cref="DropReason"/>.</param>
+/// <param name="message">The problem with its place.</param>
+/// <param name="cause">What was thrown; null for nothing.</param>
+sealed class RecordFaultException(string reason, string message, Exception? cause = null) : Exception(message, cause)
+{
+    /// <summary>Gets the <see cref="DropReason"/>.</summary>
+    internal string Reason => reason;
+}
 
 /// <summary>Finds document and questions in the fields of a record.</summary>
 /// <param name="format">One of the formats of records.</param>
@@ -15,19 +21,20 @@ sealed class RecordShape(DocumentFormat format, string field, string place, bool
 {
     /// <summary>Returns the format whose fields a record has, or null.</summary>
     internal static DocumentFormat? Guess(JsonElement record, string field) =>
-        Has(record, field, JsonValueKind.String) ? DocumentFormat.Field
+        Has(record, field, JsonValueKind.String) || Has(record, field, JsonValueKind.Null) ? DocumentFormat.Field
         : Has(record, "conversations", JsonValueKind.Array) || Has(record, "messages", JsonValueKind.Array) ? DocumentFormat.Conversations
         : Has(record, "instruction", JsonValueKind.String) && Has(record, "output", JsonValueKind.String) ? DocumentFormat.Instruction
         : null;
 
     /// <summary>Creates the exception for a record that fits no format.</summary>
-    internal static InputException Unknown(JsonElement record, string field, string place)
+    internal static RecordFaultException Unknown(JsonElement record, string field, string place)
     {
         string[] texts =
         [
             .. record.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.String).Select(p => $"'{p.Name}'").Take(8),
         ];
         return new(
+            DropReason.Malformed,
             texts.Length == 0
                 ? $"{place}: the text field '{field}' is missing, and the record has no other text field."
                 : $"{place}: the text field '{field}' is missing. Set the field to one of {string.Join(", ", texts)}.");
@@ -35,8 +42,7 @@ sealed class RecordShape(DocumentFormat format, string field, string place, bool
 
     /// <summary>Reads the record.</summary>
     /// <returns>Text, questions, and whether there is a document at all: short instructions have none.</returns>
-    /// <exception cref="InputException">A field is missing or of another type.</exception>
-    /// <exception cref="BrokenEscapeException">A string is no text.</exception>
+    /// <exception cref="RecordFaultException">A field is missing, null or of another type, or a string is not valid text.</exception>
     internal (string Text, IReadOnlyList<QuestionAnswer> Questions, bool IsDocument) Read(JsonElement record) => format switch
     {
         DocumentFormat.Conversations => Conversation(record),
@@ -49,7 +55,7 @@ sealed class RecordShape(DocumentFormat format, string field, string place, bool
         string name = record.TryGetProperty("conversations", out JsonElement turns) ? "conversations" : "messages";
         if (turns.ValueKind != JsonValueKind.Array && !record.TryGetProperty(name, out turns))
         {
-            throw new InputException($"{place}: 'conversations' is missing; it must be an array of turns.");
+            throw Malformed($"{place}: 'conversations' is missing; it must be an array of turns.");
         }
         (string Role, string Text)[] read = [.. turns.EnumerateArray().Select(t => Turn(t, name))];
         return DocumentTurns.Split([.. read.Where(t => t.Role != "system")]);
@@ -59,7 +65,7 @@ sealed class RecordShape(DocumentFormat format, string field, string place, bool
     {
         if (turn.ValueKind != JsonValueKind.Object)
         {
-            throw new InputException($"{place}: '{list}' must contain objects with 'role' and 'content'.");
+            throw Malformed($"{place}: '{list}' must contain objects with 'role' and 'content'.");
         }
         // ShareGPT calls the fields "from" and "value".
         bool isOld = !turn.TryGetProperty("content", out _) && turn.TryGetProperty("value", out _);
@@ -84,13 +90,13 @@ sealed class RecordShape(DocumentFormat format, string field, string place, bool
         }
         if (questions.ValueKind != JsonValueKind.Array)
         {
-            throw new InputException($"{place}: 'questions' must be an array of objects with 'question' and 'answer'.");
+            throw Malformed($"{place}: 'questions' must be an array of objects with 'question' and 'answer'.");
         }
         foreach (JsonElement item in questions.EnumerateArray())
         {
             yield return item.ValueKind == JsonValueKind.Object
                 ? new(Text(item, "question", isOptional: false), Text(item, "answer", isOptional: false))
-                : throw new InputException($"{place}: 'questions' must contain objects with 'question' and 'answer'.");
+                : throw Malformed($"{place}: 'questions' must contain objects with 'question' and 'answer'.");
         }
     }
 
@@ -98,7 +104,9 @@ sealed class RecordShape(DocumentFormat format, string field, string place, bool
     {
         if (!Has(owner, name, JsonValueKind.String))
         {
-            throw new InputException($"{place}: the text field '{name}' is missing.");
+            throw Has(owner, name, JsonValueKind.Null)
+                ? new RecordFaultException(DropReason.NoText, $"{place}: the text field '{name}' is null.")
+                : Malformed($"{place}: the text field '{name}' is missing.");
         }
         string text;
         try
@@ -107,10 +115,13 @@ sealed class RecordShape(DocumentFormat format, string field, string place, bool
         }
         catch (InvalidOperationException e)
         {
-            throw new BrokenEscapeException($"{place}: '{name}' contains an escape that is not a valid character.", e);
+            throw new RecordFaultException(
+                DropReason.Garbled, $"{place}: '{name}' contains an escape that is not a valid character.", e);
         }
-        return isOptional || !string.IsNullOrWhiteSpace(text) ? text : throw new InputException($"{place}: '{name}' is empty.");
+        return isOptional || !string.IsNullOrWhiteSpace(text) ? text : throw Malformed($"{place}: '{name}' is empty.");
     }
+
+    static RecordFaultException Malformed(string message) => new(DropReason.Malformed, message);
 
     static bool Has(JsonElement record, string name, JsonValueKind kind) =>
         record.TryGetProperty(name, out JsonElement value) && value.ValueKind == kind;

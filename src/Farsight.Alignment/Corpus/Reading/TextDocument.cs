@@ -12,11 +12,17 @@ static class TextDocument
     const double MostLost = 0.01;
 
     /// <summary>Reads the file.</summary>
-    /// <exception cref="InputException">It cannot be read; or repair is not wanted, and it is empty or not UTF-8.</exception>
-    internal static CandidateDocument Read(CorpusFile file, bool repair)
+    /// <exception cref="InputException">It cannot be read; or repair is not wanted, and it is empty or not UTF-8; or strictness is, and it
+    /// is too large.</exception>
+    internal static CandidateDocument Read(CorpusFile file, CorpusOptions options)
     {
-        ReadOnlyMemory<byte> bytes = CorpusStream.ReadAll(file);
-        return repair ? Repaired(file, bytes.Span) : new(new(file.Id, Strict(file, bytes.Span), []), [], null);
+        if (CorpusStream.ReadAll(file) is not { } bytes)
+        {
+            return options.IsStrict
+                ? throw CorpusStream.TooLarge($"'{file.Path}'")
+                : new(new(file.Id, "", []), [], DropReason.TooLarge);
+        }
+        return options.Repair ? Repaired(file, bytes.Span) : new(new(file.Id, Strict(file, bytes.Span), []), [], null);
     }
 
     /// <summary>Returns whether too much of a text is lost to use it.</summary>

@@ -10,8 +10,14 @@ namespace Farsight.Alignment.Data.Exchange;
 /// <param name="Lines">Lines read.</param>
 /// <param name="Samples">Samples written; consecutive lines with the same prompt and chosen response form one sample.</param>
 /// <param name="WithoutDocument">Samples whose prompt is a question without context.</param>
-/// <param name="Dropped">Dropped lines by reason: "several_turns", "empty".</param>
-public sealed record ImportCounts(int Lines, int Samples, int WithoutDocument, IReadOnlyDictionary<string, int> Dropped);
+/// <param name="Dropped">Dropped lines by reason, such as "several_turns" or "empty".</param>
+public sealed record ImportCounts(int Lines, int Samples, int WithoutDocument, IReadOnlyDictionary<string, DroppedLines> Dropped);
+
+/// <summary>Represents the lines that were dropped for one reason.</summary>
+/// <param name="Lines">Number of lines.</param>
+/// <param name="First">Numbers of the first lines, at most 5, from 1.</param>
+/// <param name="Reason">The reason as a clause, for messages.</param>
+public sealed record DroppedLines(int Lines, IReadOnlyList<int> First, string Reason);
 
 /// <summary>
 /// Converts files in other programs' formats, including those of <see cref="PreferenceExport"/>, to a preference dataset.
@@ -19,10 +25,13 @@ public sealed record ImportCounts(int Lines, int Samples, int WithoutDocument, I
 /// <remarks>
 /// Such files have no chunks. The last paragraph of a prompt becomes the question, and the text before it the context: tokens of the given
 /// tokenizer in chunks of equal length (the last may be shorter). The chunks have no scores: each counts as relevant with score 0, and as
-/// seen by every response. A prompt of one paragraph is a question without context.
+/// seen by every response. A prompt of one paragraph is a question without context. A line that a sample cannot represent is dropped and
+/// reported with its number and the reason; nothing of a conversation is flattened.
 /// </remarks>
 public static class PreferenceImport
 {
+    const int MostPlaces = 5;
+
     /// <summary>Writes the dataset, one sample in memory at a time.</summary>
     /// <param name="input">A .jsonl file.</param>
     /// <param name="output">The dataset; an existing file is replaced.</param>
@@ -33,30 +42,29 @@ public static class PreferenceImport
     public static ImportCounts Write(string input, string output, ChatFormat format, int chunkTokens)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunkTokens);
-        SortedDictionary<string, int> dropped = new(StringComparer.Ordinal);
-        int lines = 0,
-            samples = 0,
+        DropLog log = new();
+        HashSet<string> ids = new(StringComparer.Ordinal);
+        int samples = 0,
             bare = 0;
         AtomicFile.Write(
             output,
             stream =>
             {
-                foreach (List<(ForeignPreference Line, int Number)> group in Groups(Lines(input, dropped, () => lines++)))
+                foreach (List<(ForeignPreference Line, int Number)> group in Groups(Lines(input, format, log)))
                 {
-                    PreferenceSample sample = Sample(group, Path.GetFileName(input), samples++, format, chunkTokens);
+                    PreferenceSample sample = Sample(group, Path.GetFileName(input), samples++, format, chunkTokens, ids);
                     bare += sample.Context.Count == 0 ? 1 : 0;
                     stream.Write(Encoding.UTF8.GetBytes(PreferenceLine.Format(sample) + "\n"));
                 }
                 if (samples == 0)
                 {
-                    throw new InputException(
-                        $"{input} gives no sample ({lines} lines{string.Concat(dropped.Select(d => $", {d.Key} {d.Value}"))}).");
+                    throw log.Problem(input);
                 }
             });
-        return new(lines, samples, bare, dropped);
+        return new(log.Lines, samples, bare, log.Dropped);
     }
 
-    static IEnumerable<(ForeignPreference Line, int Number)> Lines(string input, SortedDictionary<string, int> dropped, Action count)
+    static IEnumerable<(ForeignPreference Line, int Number)> Lines(string input, ChatFormat format, DropLog log)
     {
         int number = 0;
         foreach (string json in PreferenceDataset.Lines(input, Path.GetFileName(input)))
@@ -66,20 +74,32 @@ public static class PreferenceImport
             {
                 continue;
             }
-            count();
-            ForeignPreference line = ForeignPreference.Parse(json, $"{Path.GetFileName(input)}:{number}");
-            string? reason = line.Prompt is null ? "several_turns"
-                : new[] { line.Prompt, line.Chosen, line.Rejected }.Any(string.IsNullOrWhiteSpace) ? "empty"
-                : null;
-            if (reason is null)
+            log.Lines++;
+            if (Read(json, $"{Path.GetFileName(input)}:{number}", number, format, log) is { } pair)
             {
-                yield return (line, number);
-            }
-            else
-            {
-                dropped[reason] = dropped.GetValueOrDefault(reason) + 1;
+                yield return (pair, number);
             }
         }
+    }
+
+    static ForeignPreference? Read(string json, string source, int number, ChatFormat format, DropLog log)
+    {
+        try
+        {
+            (ForeignPreference? pair, string? fault) = ForeignPreference.Parse(json, source);
+            fault ??= ImportFault.Of(pair!, format);
+            if (fault is null)
+            {
+                return pair;
+            }
+            log.Drop(fault, number);
+        }
+        catch (FormatException e)
+        {
+            log.FirstProblem ??= new InputException(e.Message, e);
+            log.Drop(ImportFault.Malformed, number);
+        }
+        return null;
     }
 
     static IEnumerable<List<(ForeignPreference Line, int Number)>> Groups(IEnumerable<(ForeignPreference Line, int Number)> lines)
@@ -105,10 +125,12 @@ public static class PreferenceImport
         string file,
         int index,
         ChatFormat format,
-        int chunkTokens)
+        int chunkTokens,
+        HashSet<string> ids)
     {
         (ForeignPreference first, int number) = group[0];
-        (string document, string question) = Parts(first.Prompt!);
+        (string document, string question) = Parts(first.Prompt);
+        string ofLine = string.Create(CultureInfo.InvariantCulture, $"{file}#{number}");
         ContextChunk[] context =
             document.Length == 0
                 ? []
@@ -122,7 +144,7 @@ public static class PreferenceImport
         int[] all = [.. Enumerable.Range(0, context.Length)];
         string[] rejected = [.. group.Select(g => g.Line.Rejected)];
         return new(
-            first.Id ?? string.Create(CultureInfo.InvariantCulture, $"{file}#{number}"), context, question, first.Chosen, rejected,
+            first.Id is { } id && !string.IsNullOrWhiteSpace(id) && ids.Add(id) ? id : ofLine, context, question, first.Chosen, rejected,
             new([file], 0, index, new(all, [.. rejected.Select(_ => all)])), first.Prompt);
     }
 
@@ -131,5 +153,36 @@ public static class PreferenceImport
         string whole = prompt.Trim();
         int at = whole.LastIndexOf("\n\n", StringComparison.Ordinal);
         return at < 0 ? ("", whole) : (whole[..at].TrimEnd(), whole[(at + 2)..].Trim());
+    }
+
+    /// <summary>Counts lines and keeps the first places of each fault.</summary>
+    sealed class DropLog
+    {
+        readonly SortedDictionary<string, (int Count, List<int> First)> _dropped = new(StringComparer.Ordinal);
+
+        internal int Lines { get; set; }
+
+        /// <summary>The first line of an unknown format, which explains a file without a single sample.</summary>
+        internal InputException? FirstProblem { get; set; }
+
+        internal IReadOnlyDictionary<string, DroppedLines> Dropped => _dropped.ToDictionary(
+            d => d.Key, d => new DroppedLines(d.Value.Count, d.Value.First, ImportFault.Describe(d.Key)), StringComparer.Ordinal);
+
+        internal void Drop(string fault, int number)
+        {
+            (int count, List<int> first) = _dropped.GetValueOrDefault(fault, (0, []));
+            if (first.Count < MostPlaces)
+            {
+                first.Add(number);
+            }
+            _dropped[fault] = (count + 1, first);
+        }
+
+        internal InputException Problem(string input) => FirstProblem ?? new InputException(
+            $"{input} gives no sample ({Lines} lines"
+                + string.Concat(_dropped.Select(d => $", {d.Key} {d.Value.Count}"))
+                + ")"
+                + string.Concat(_dropped.Take(1).Select(d => $". Line {d.Value.First[0]}: {ImportFault.Describe(d.Key)}"))
+                + ".");
     }
 }

@@ -27,10 +27,13 @@ public static class ShortReference
     /// <param name="options">Dataset and model.</param>
     /// <param name="progress">Receives finished and total samples.</param>
     /// <param name="cancel">Stops after a tree; the same call resumes.</param>
+    /// <param name="note">Receives sentences about contradictions in the model's files and samples beyond its window; null to ignore
+    /// them.</param>
     /// <returns>The file.</returns>
     /// <exception cref="InputException">Dataset or model are missing or damaged, or the dataset was made for another model.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the computed samples are kept.</exception>
-    public static string Make(ShortReferenceOptions options, Action<int, int>? progress, CancellationToken cancel)
+    public static string Make(
+        ShortReferenceOptions options, Action<int, int>? progress, CancellationToken cancel, Action<string>? note = null)
     {
         options.Check();
         PreferenceDataset data = PreferenceDataset.Read(options.Data);
@@ -40,7 +43,12 @@ public static class ShortReference
         {
             using LlamaModel model = ModelLoader.Load(options.Model);
             Tokenizer tokenizer = Tokenizer.LoadFor(options.Model, model.Config.VocabSize);
-            ChatFormat format = ChatFormat.Load(options.Model, tokenizer);
+            ChatFormat format = ChatFormat.Load(options.Model, tokenizer, note);
+            if (note is not null)
+            {
+                ModelFileNotices.Of(options.Model, model.Config, tokenizer).ToList().ForEach(note);
+                Note(data.Samples.SelectMany(s => SampleTokens.ShortTurns(s, format, model.Config.VocabSize)), model.Config, note);
+            }
             Make(
                 path,
                 head,
@@ -51,6 +59,14 @@ public static class ShortReference
                 cancel);
         }
         return path;
+    }
+
+    static void Note(IEnumerable<SampleTokens> samples, ModelConfig config, Action<string> note)
+    {
+        if (WindowNotice.Of(samples, config.MaxPositionEmbeddings) is { } notice)
+        {
+            note(notice);
+        }
     }
 
     internal static void Make(

@@ -100,7 +100,7 @@ public sealed class PreferenceExchangeTests : IDisposable
         ImportCounts counts = PreferenceImport.Write(At("trl.jsonl"), At("d.jsonl"), s_format.Value, 512);
 
         Assert.Equal((4, 2, 2), (counts.Lines, counts.Samples, counts.WithoutDocument));
-        Assert.Equal(new Dictionary<string, int> { ["empty"] = 1, ["several_turns"] = 1 }, counts.Dropped);
+        Assert.Equal([("empty", 1, 4), ("several_turns", 1, 3)], counts.Dropped.Select(d => (d.Key, d.Value.Lines, d.Value.First[0])));
         Assert.Equal(["The sky is", "What colour?"], PreferenceDataset.Read(At("d.jsonl")).Samples.Select(s => s.Question));
     }
 
@@ -148,7 +148,7 @@ public sealed class PreferenceExchangeTests : IDisposable
     [InlineData("""{"chosen":"ab","rejected":"ac"}""", ":1: the field 'prompt' is missing")]
     [InlineData(
         """{"prompt":"a","chosen":[{"role":"user","content":"x"}],"rejected":[]}""",
-        ":1: 'chosen' must end with a message of the assistant"
+        "gives no sample (1 lines, different_prompts 1). Line 1: chosen and rejected answer different prompts."
     )]
     [InlineData("""{"prompt":"a","chosen":7,"rejected":8}""", ":1: a field is not a text")]
     [InlineData("{", ":1: the line is not JSON")]

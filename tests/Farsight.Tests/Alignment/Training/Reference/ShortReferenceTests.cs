@@ -6,6 +6,8 @@ using Farsight.Engine;
 using Farsight.Engine.Lora;
 using Farsight.Engine.Models;
 using Farsight.Engine.Parameters;
+using Farsight.Text.Conversations;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Tests.Alignment.Training.Reference;
 
@@ -42,6 +44,20 @@ public sealed class ShortReferenceTests : IDisposable
                 }
             }
         }
+    }
+
+    /// <summary>Values of an independent forward pass in double precision, after the prompt that chat uses.</summary>
+    [Fact]
+    public void A_question_without_a_context_is_scored_after_the_prompt_in_use()
+    {
+        string model = Path.Combine(Repository.Root, "models/tiny");
+        ChatFormat format = ChatFormat.Load(model, Tokenizer.Load(model));
+        PreferenceSample sample = PreferenceSample.Create("s", "", "How many lamps?", "Seven lamps.", ["Nine lamps."], format);
+        System.IO.File.WriteAllText(_folder["d.jsonl"], PreferenceLine.Format(sample) + "\n");
+
+        string file = ShortReference.Make(new(model, _folder["d.jsonl"]), null, default);
+
+        Assert.Equal(-51.22945979, ShortReferenceFile.Read(file)["s"][0].Chosen.Sum, 1e-3);
     }
 
     [Fact]
