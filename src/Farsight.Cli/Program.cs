@@ -44,8 +44,11 @@ static class Program
     /// <summary>Parses a command line. "@FILE" is not a response file, because options such as --prompt read files.</summary>
     internal static ParseResult Parse(string[] args) => CreateRoot().Parse(args, new() { ResponseFileTokenReplacer = null });
 
+    /// <summary>Runs one command line. Foreign text is written with its control characters made visible.</summary>
+    internal static Task<int> RunAsync(string[] args) => VisibleWriter.During(() => RunVisibly(args));
+
     /// <summary>Runs one command line. Exceptions become exit codes only here.</summary>
-    internal static async Task<int> RunAsync(string[] args)
+    static async Task<int> RunVisibly(string[] args)
     {
         try
         {
@@ -58,25 +61,42 @@ static class Program
             int code = await parse.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = s_timeToSave });
             return parse.Errors.Count > 0 ? ExitCode.BadInput : code;
         }
-        catch (InputException e)
+        catch (Exception e) when (Known(e) is { } known)
         {
-            Console.Error.WriteLine(e.Message);
-            return ExitCode.BadInput;
-        }
-        catch (IOException e)
-        {
-            // a full disk or an unreadable device is not invalid input
-            Console.Error.WriteLine(e.Message);
-            return ExitCode.Failed;
-        }
-        catch (TrainingStoppedException e)
-        {
-            Console.Error.WriteLine(e.Message);
-            return ExitCode.Failed;
-        }
-        catch (OperationCanceledException)
-        {
-            return ExitCode.Cancelled;
+            if (known.Message.Length > 0)
+            {
+                Console.Error.WriteLine(known.Message);
+            }
+            return known.Code;
         }
     }
+
+    /// <summary>Returns the message and exit code of an exception that is not a bug; null for a bug.</summary>
+    static (string Message, int Code)? Known(Exception exception) => exception switch
+    {
+        InputException e => (e.Message, ExitCode.BadInput),
+        OperationCanceledException => ("", ExitCode.Cancelled),
+        TrainingStoppedException e => (e.Message, ExitCode.Failed),
+        OutOfMemoryException => (
+            "The memory is exhausted. Use shorter contexts or fewer tokens per pass, or a machine with more memory; "
+                + "farsight plan shows what training needs.",
+            ExitCode.Failed),
+        UnauthorizedAccessException e => ($"{Sentence(e)} Use a path that you may read and write.", ExitCode.BadInput),
+        FileNotFoundException or DirectoryNotFoundException or PathTooLongException =>
+            ($"{Sentence(exception)} Check the path.", ExitCode.BadInput),
+        IOException e when IsOfMachine(e) => (Sentence(e), ExitCode.Failed),
+        IOException e => ($"{Sentence(e)} Use another path, or correct this one.", ExitCode.BadInput),
+        ArgumentException { Source: "System.Private.CoreLib", ParamName: "path" or "path1" or "path2" or "fileName" } =>
+            ("A path is empty or has a character that no path can have. Check the paths of the command.", ExitCode.BadInput),
+        AggregateException e when e.Flatten().InnerExceptions is [var only] => Known(only),
+        _ => null,
+    };
+
+    static string Sentence(Exception e) => e.Message.TrimEnd('.') + ".";
+
+    /// <summary>Tells a full disk and a closed pipe from a path that cannot be used.</summary>
+    static bool IsOfMachine(IOException e) =>
+        (e.InnerException as IOException ?? e).HResult
+            is 27 or 28 or 32 or 122 // EFBIG, ENOSPC, EPIPE, EDQUOT
+                or unchecked((int)0x80070070) or unchecked((int)0x80070027); // the disk is full, on Windows
 }

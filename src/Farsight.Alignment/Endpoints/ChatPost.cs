@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 
@@ -6,7 +7,10 @@ namespace Farsight.Alignment.Endpoints;
 /// <summary>Sends a request over HTTP once, and returns a complete and valid answer or the reason why there is none.</summary>
 sealed class ChatPost : IDisposable
 {
-    const int MostBytes = 64 << 20;
+    // Answers of 100,000 tokens take less than a MiB; of a complaint only the beginning is shown.
+    internal const int MostAnswerBytes = 8 << 20, MostComplaintBytes = 64 << 10;
+
+    static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(15), s_longPause = TimeSpan.FromMinutes(1);
 
     readonly HttpClient _client;
     readonly EndpointKey _key;
@@ -23,15 +27,20 @@ sealed class ChatPost : IDisposable
             UseProxy = usesProxy,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10), // names may move to other machines
             AutomaticDecompression = DecompressionMethods.All,
+            ConnectTimeout = timeout < s_connectTimeout ? timeout : s_connectTimeout,
         };
-        _client = new(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = MostBytes };
+        _client = new(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <summary>Sends a request once.</summary>
+    /// <param name="address">The endpoint.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="form">The form that it has.</param>
+    /// <param name="cancel">Cancels the call.</param>
     /// <exception cref="EndpointFailure">There is no usable answer; another attempt may bring one.</exception>
     /// <exception cref="EndpointException">The endpoint refuses this request; a retry would not help.</exception>
     /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
-    internal async Task<ChatAnswer> Ask(EndpointAddress address, byte[] request, CancellationToken cancel)
+    internal async Task<ChatAnswer> Ask(EndpointAddress address, byte[] request, RequestForm form, CancellationToken cancel)
     {
         using CancellationTokenSource silence = new(_timeout, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancel);
@@ -41,50 +50,89 @@ sealed class ChatPost : IDisposable
         _key.Authorize(message.Headers);
         try
         {
-            using HttpResponseMessage response = await _client.SendAsync(message, either.Token).ConfigureAwait(false);
-            byte[] body = await response.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false);
-            return response.IsSuccessStatusCode
-                ? ChatWire.Answer(body)
-                : throw Problem(address, response.StatusCode, response.Headers, body);
+            using HttpResponseMessage response = await _client
+                .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token)
+                .ConfigureAwait(false);
+            int most = response.IsSuccessStatusCode ? MostAnswerBytes : MostComplaintBytes;
+            byte[] body = await Read(response.Content, most, either.Token).ConfigureAwait(false);
+            return !response.IsSuccessStatusCode ? throw Problem(address, response.StatusCode, response.Headers, request, form, body)
+                : body.Length > most ? throw new EndpointFailure($"its answer is larger than {most >> 20} MiB") { MaxAttempts = 1 }
+                : _key.Hide(ChatWire.Answer(body));
         }
         catch (EndpointFailure failure)
         {
-            throw new EndpointFailure(_key.Hide(failure.Message)) { IsThrottle = failure.IsThrottle, RetryAfter = failure.RetryAfter };
+            throw failure.With(OneLine(_key.Hide(failure.Message)));
         }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
-            throw new EndpointFailure($"there was no complete answer within {_timeout.TotalSeconds:0.###} seconds");
+            bool isUnreachable = !silence.IsCancellationRequested && e.InnerException is TimeoutException;
+            throw new EndpointFailure(isUnreachable
+                ? "no connection could be made in time"
+                : $"there was no complete answer within {_timeout.TotalSeconds:0.###} seconds")
+            {
+                IsUnreachable = isUnreachable,
+            };
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw new EndpointFailure(_key.Hide($"the connection failed: {(e.InnerException ?? e).Message.TrimEnd('.')}"));
+            throw new EndpointFailure(OneLine(_key.Hide($"the connection failed: {(e.InnerException ?? e).Message.TrimEnd('.')}")))
+            {
+                IsUnreachable = e is HttpRequestException
+                {
+                    HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+                        or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
+                },
+            };
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
-    Exception Problem(EndpointAddress address, HttpStatusCode status, HttpResponseHeaders headers, byte[] body)
+    /// <summary>Reads a body up to a little more than a number of bytes.</summary>
+    static async Task<byte[]> Read(HttpContent content, int most, CancellationToken cancel)
     {
-        string complaint = ChatWire.Complaint(body);
+        using Stream stream = await content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
+        using MemoryStream body = new();
+        byte[] buffer = new byte[1 << 14];
+        int read;
+        while (body.Length <= most && (read = await stream.ReadAsync(buffer, cancel).ConfigureAwait(false)) > 0)
+        {
+            body.Write(buffer, 0, read);
+        }
+        return body.ToArray();
+    }
+
+    Exception Problem(
+        EndpointAddress address, HttpStatusCode status, HttpResponseHeaders headers, byte[] request, RequestForm form, byte[] body)
+    {
+        string complaint = ChatWire.Complaint(body, _key.Hide);
         TimeSpan? wait = RetryAfter.Read(headers, _time);
         bool mayPass =
             status
             is HttpStatusCode.RequestTimeout
                 or HttpStatusCode.Conflict
                 or HttpStatusCode.TooManyRequests
-                or >= HttpStatusCode.InternalServerError;
+                or (>= HttpStatusCode.InternalServerError
+                    and not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported));
         bool isSpent = body.AsSpan().IndexOf("\"insufficient_quota\""u8) >= 0; // OpenAI also answers 429 when the credit is used up
+        bool isThrottle = status == HttpStatusCode.TooManyRequests || (status == HttpStatusCode.ServiceUnavailable && wait is not null);
+        string pause = isThrottle && wait > s_longPause
+            ? string.Create(CultureInfo.InvariantCulture, $", and asks to wait {wait.Value.TotalSeconds:N0} seconds (Retry-After)")
+            : "";
         return mayPass && !isSpent
-            ? new EndpointFailure($"it answered {(int)status}: {complaint.TrimEnd('.')}")
+            ? new EndpointFailure($"it answered {(int)status}: {complaint.TrimEnd('.')}{pause}")
             {
-                IsThrottle = status == HttpStatusCode.TooManyRequests || (status == HttpStatusCode.ServiceUnavailable && wait is not null),
-                RetryAfter = wait,
+                IsThrottle = isThrottle && wait is null or { Ticks: > 0 }, // a server that never means to wait would be asked forever
+                RetryAfter = wait is { Ticks: > 0 } ? wait : null,
             }
-            : new EndpointException(
-                _key.Hide($"{address.Name} refuses the request with {(int)status}: {complaint.TrimEnd('.')}. {Advice(status)}"),
-                status);
+            : new EndpointException($"{address.Name} refuses the request with {(int)status}: {complaint.TrimEnd('.')}. {Advice(status)}", status)
+            {
+                OtherForm = status is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity ? form.After(request, body) : null,
+            };
     }
+
+    static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     string Advice(HttpStatusCode status) =>
         status switch
@@ -103,13 +151,19 @@ sealed class ChatPost : IDisposable
 /// <summary>Reads the waiting time from the headers of an answer.</summary>
 static class RetryAfter
 {
-    static readonly TimeSpan s_most = TimeSpan.FromDays(1); // no run waits longer, and clocks have limits
+    static readonly TimeSpan s_most = TimeSpan.FromDays(3650); // clocks have limits
 
     /// <summary>Returns the given seconds, or the time up to the given date; null without the header or where it cannot be read.</summary>
-    /// <remarks>RFC 9110, section 10.2.3.</remarks>
+    /// <remarks>RFC 9110, section 10.2.3. Servers also send 0, negative numbers, fractions and dates that have passed.</remarks>
     internal static TimeSpan? Read(HttpResponseHeaders headers, TimeProvider time)
     {
-        TimeSpan? wait = headers.RetryAfter is not { } header ? null : header.Delta ?? header.Date - time.GetUtcNow();
-        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait > s_most ? s_most : wait;
+        string text = headers.NonValidated.TryGetValues("Retry-After", out HeaderStringValues values) ? values.ToString() : "";
+        double? seconds =
+            double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double given)
+                ? given
+            : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date)
+                ? (date - time.GetUtcNow()).TotalSeconds
+            : null;
+        return seconds is { } wait ? TimeSpan.FromSeconds(Math.Clamp(wait, -1, s_most.TotalSeconds)) : null;
     }
 }

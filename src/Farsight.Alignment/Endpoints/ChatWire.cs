@@ -20,9 +20,9 @@ static class ChatWire
     /// <param name="model">The model's name where the options have none.</param>
     /// <param name="messages">The conversation.</param>
     /// <param name="options">Only options that are set are written.</param>
-    /// <param name="limit">The JSON key of the maximum number of answer tokens.</param>
+    /// <param name="form">The keys that the endpoint accepts.</param>
     /// <exception cref="InputException">An option is not supported.</exception>
-    internal static byte[] Request(string model, IEnumerable<ChatMessage> messages, ChatOptions? options, string limit = "max_tokens")
+    internal static byte[] Request(string model, IEnumerable<ChatMessage> messages, ChatOptions? options, RequestForm form)
     {
         ChatMessages.Check(options);
         if (options?.TopK is not null)
@@ -44,7 +44,7 @@ static class ChatWire
                 json.WriteEndObject();
             }
             json.WriteEndArray();
-            WriteOptions(json, options, limit);
+            WriteOptions(json, options, form);
             json.WriteEndObject();
         }
         return buffer.WrittenSpan.ToArray();
@@ -61,33 +61,45 @@ static class ChatWire
             JsonElement choices = Member(root, "choices");
             return choices.ValueKind == JsonValueKind.Array && choices.GetArrayLength() > 0
                 ? Answer(root, choices[0])
-                : throw new EndpointFailure(
-                    ErrorText(root) is { } error ? $"it answered with an error: {error}" : "its answer holds no choice");
+                : throw (ErrorText(root) is { } error
+                    ? new EndpointFailure($"it answered with an error: {error}")
+                    : Damaged("its answer holds no choice"));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            throw new EndpointFailure("its answer is not the valid JSON of a chat completion");
+            throw Damaged("its answer is not the valid JSON of a chat completion");
         }
     }
 
-    /// <summary>Returns a server's error message on one line.</summary>
-    internal static string Complaint(byte[] body)
+    /// <summary>Returns a server's error message on one line of at most 301 characters.</summary>
+    /// <param name="body">The server's answer.</param>
+    /// <param name="hide">Removes secrets; applied before the message is cut.</param>
+    internal static string Complaint(byte[] body, Func<string, string> hide)
     {
-        string text = Encoding.UTF8.GetString(body);
-        try
-        {
-            using JsonDocument json = JsonDocument.Parse(body);
-            text = ErrorText(json.RootElement) ?? text;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // Proxies answer with HTML pages; their first words are enough.
-        }
-        text = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        // Proxies answer with HTML pages; their first words are enough.
+        string text = string.Join(' ', hide(Refusal(body).Message).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         return text.Length == 0 ? "no reason given" : text.Length > 300 ? text[..300] + "…" : text;
     }
 
-    static void WriteOptions(Utf8JsonWriter json, ChatOptions? options, string limit)
+    /// <summary>Returns a server's error message, or else its whole answer, and the key of the request that it complains about.</summary>
+    internal static (string Message, string? Parameter) Refusal(byte[] body)
+    {
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(body);
+            if (ErrorText(json.RootElement) is { } message)
+            {
+                return (message, Text(Member(json.RootElement, "error"), "param"));
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // The answer is not JSON, or has text that is not Unicode.
+        }
+        return (Encoding.UTF8.GetString(body), null);
+    }
+
+    static void WriteOptions(Utf8JsonWriter json, ChatOptions? options, RequestForm form)
     {
         Number("temperature", options?.Temperature);
         Number("top_p", options?.TopP);
@@ -95,13 +107,13 @@ static class ChatWire
         Number("presence_penalty", options?.PresencePenalty);
         if (options?.MaxOutputTokens is { } most)
         {
-            json.WriteNumber(limit, most);
+            json.WriteNumber(form.TokenLimit, most);
         }
-        if (options?.Seed is { } seed)
+        if (options?.Seed is { } seed && !form.Omitted.Contains("seed"))
         {
             json.WriteNumber("seed", seed);
         }
-        if (options?.StopSequences is { Count: > 0 } stops)
+        if (options?.StopSequences is { Count: > 0 } stops && !form.Omitted.Contains("stop"))
         {
             json.WriteStartArray("stop");
             stops.ToList().ForEach(json.WriteStringValue);
@@ -110,7 +122,7 @@ static class ChatWire
 
         void Number(string name, float? value)
         {
-            if (value is { } number)
+            if (value is { } number && !form.Omitted.Contains(name))
             {
                 json.WriteNumber(name, number);
             }
@@ -120,13 +132,55 @@ static class ChatWire
     static ChatAnswer Answer(JsonElement root, JsonElement choice)
     {
         string? reason = Text(choice, "finish_reason");
-        string? text = Text(Member(choice, "message"), "content");
+        JsonElement message = Member(choice, "message"), usage = Member(root, "usage");
+        string? text = Content(Member(message, "content")) ?? Text(message, "refusal");
         bool mayBeEmpty = reason is "length" or "content_filter"; // a model that reasoned until the maximum has no text
-        JsonElement usage = Member(root, "usage");
-        return new(
-            text ?? (mayBeEmpty ? "" : throw new EndpointFailure("the message in its answer has no content")),
-            reason, Text(root, "model"), Count(usage, "prompt_tokens"), Count(usage, "completion_tokens"));
+        if (string.IsNullOrEmpty(text) && !mayBeEmpty)
+        {
+            text = Instead(message) is { } other ? throw Final($"its answer has no text, only {other}")
+                : text ?? throw Damaged("the message in its answer has no content");
+        }
+        return new(text ?? "", reason, Text(root, "model"), Count(usage, "prompt_tokens"), Count(usage, "completion_tokens"));
     }
+
+    /// <summary>Returns a message's text: a string, or the text parts of a list; null where there is none.</summary>
+    static string? Content(JsonElement content) => content.ValueKind switch
+    {
+        JsonValueKind.String => content.GetString(),
+        JsonValueKind.Array when content.EnumerateArray().Select(Part).OfType<string>().ToArray() is { Length: > 0 } parts =>
+            string.Concat(parts),
+        JsonValueKind.Object => Part(content),
+        _ => null,
+    };
+
+    /// <summary>Returns the text of a part of a message; null for thoughts and other parts.</summary>
+    static string? Part(JsonElement part) =>
+        part.ValueKind == JsonValueKind.String ? part.GetString()
+        : Text(part, "type") is null or "text" or "output_text" ? Text(part, "text")
+        : null;
+
+    /// <summary>Returns what a message has instead of text, and what to do about it; null for nothing.</summary>
+    static string? Instead(JsonElement message)
+    {
+        bool hasReasoning = Holds(message, "reasoning_content") || Holds(message, "reasoning") || Member(message, "content") is { ValueKind: JsonValueKind.Array } parts && parts.EnumerateArray().Any(p => p.ValueKind == JsonValueKind.Object);
+        return Holds(message, "tool_calls") || Holds(message, "function_call")
+            ? "tool calls; use a server without tools"
+            : hasReasoning ? "reasoning; raise the maximum tokens, or switch the model's reasoning off" : null;
+    }
+
+    static bool Holds(JsonElement message, string name) => Member(message, name) switch
+    {
+        { ValueKind: JsonValueKind.String } text => text.GetString() is { Length: > 0 },
+        { ValueKind: JsonValueKind.Array } list => list.GetArrayLength() > 0,
+        { ValueKind: JsonValueKind.Object } => true,
+        _ => false,
+    };
+
+    /// <summary>An answer that the server would give again.</summary>
+    static EndpointFailure Final(string reason) => new(reason) { MaxAttempts = 1 };
+
+    /// <summary>An answer that may have been damaged on its way.</summary>
+    static EndpointFailure Damaged(string reason) => new(reason) { MaxAttempts = EndpointFailure.AttemptsAtDamage };
 
     static string? ErrorText(JsonElement root) => Member(root, "error") is { ValueKind: JsonValueKind.String } text ? text.GetString()
         : Text(Member(root, "error"), "message") ?? Text(root, "message") ?? Text(root, "detail");

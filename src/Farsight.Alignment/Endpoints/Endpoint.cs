@@ -7,8 +7,12 @@ sealed class Endpoint(EndpointAddress address, int concurrency)
     internal const int InTrouble = 3;
 
     TimeSpan _throttledSince;
+    bool _hasResponded;
 
     internal EndpointAddress Address { get; } = address;
+
+    /// <summary>The form of requests that it accepts, as far as it is known.</summary>
+    internal RequestForm Form { get; set; } = RequestForm.Of(address);
 
     /// <summary>Number of requests in progress.</summary>
     internal int InFlight { get; set; }
@@ -35,6 +39,7 @@ sealed class Endpoint(EndpointAddress address, int concurrency)
 
     internal void Answered()
     {
+        _hasResponded = true;
         Slots = Math.Min(concurrency, Slots + 1 / Slots);
         (Failures, Throttles, IsBroken) = (0, 0, false);
     }
@@ -42,20 +47,21 @@ sealed class Endpoint(EndpointAddress address, int concurrency)
     /// <summary>
     /// Counts a failure. From the third in a row all requests wait; failures during the wait belong to requests sent before it.
     /// </summary>
-    /// <param name="reason">The reason, for the user.</param>
+    /// <param name="failure">The failure. Where nobody ever answered, a third refused connection in a row breaks the endpoint.</param>
     /// <param name="now">The current time.</param>
     /// <param name="pause">How long to wait.</param>
     /// <param name="most">Number of consecutive failures that break it.</param>
     /// <param name="rest">How long it gets no requests when it breaks.</param>
-    internal void Failed(string reason, TimeSpan now, TimeSpan pause, int most, TimeSpan rest)
+    internal void Failed(EndpointFailure failure, TimeSpan now, TimeSpan pause, int most, TimeSpan rest)
     {
-        LastFailure = reason;
+        LastFailure = failure.Message;
+        _hasResponded |= !failure.IsUnreachable;
         if (NotBefore > now)
         {
             return;
         }
         Failures++;
-        if (IsBroken || Failures >= most)
+        if (IsBroken || Failures >= (_hasResponded ? most : Math.Min(most, InTrouble)))
         {
             (IsBroken, NotBefore) = (true, now + rest);
         }
@@ -74,6 +80,7 @@ sealed class Endpoint(EndpointAddress address, int concurrency)
     internal void Throttled(string reason, TimeSpan now, TimeSpan pause, TimeSpan patience, TimeSpan rest)
     {
         LastFailure = reason;
+        _hasResponded = true;
         if (NotBefore <= now)
         {
             _throttledSince = Throttles++ == 0 ? now : _throttledSince;

@@ -9,9 +9,6 @@ sealed record EndpointAddress(Uri Uri, string Name)
 {
     const string Path = "/chat/completions";
 
-    /// <summary>The JSON key of the maximum number of answer tokens: OpenAI's newer models refuse the common one.</summary>
-    internal string TokenLimit => Uri.Host == "api.openai.com" ? "max_completion_tokens" : "max_tokens";
-
     /// <summary>Reads an address.</summary>
     /// <exception cref="InputException">The text is not the address of a server, or it holds a password.</exception>
     internal static EndpointAddress Parse(string text)

@@ -8,12 +8,21 @@ sealed class EndpointKey
 {
     const string Mask = "[key]";
 
-    // Servers that require a key without checking it get words like "x" or "EMPTY", which answers may contain.
-    const int LeastSecret = 6;
+    // Servers that require a key without checking it get words like "x", "EMPTY" or "ollama", which answers may contain.
+    const int LeastSecret = 6, LeastSecretInAnswers = 8;
+
+    // Parts of a key that are hidden: few characters in a server's complaint, more in an answer, which must not be changed by chance.
+    const int PartInMessages = 5, PartInAnswers = 12;
 
     readonly string? _value;
+    readonly SecretMask? _messages, _answers;
 
-    EndpointKey(string variable, string? value) => (Variable, _value) = (variable, value);
+    EndpointKey(string variable, string? value)
+    {
+        (Variable, _value) = (variable, value);
+        _messages = value is { Length: >= LeastSecret } ? new(value, PartInMessages, Mask) : null;
+        _answers = value is { Length: >= LeastSecretInAnswers } ? new(value, PartInAnswers, Mask) : null;
+    }
 
     internal string Variable { get; }
 
@@ -51,8 +60,19 @@ sealed class EndpointKey
         }
     }
 
-    /// <summary>Removes the key from a server's message.</summary>
-    internal string Hide(string text) => _value is { Length: >= LeastSecret } ? text.Replace(_value, Mask, StringComparison.Ordinal) : text;
+    /// <summary>Removes the key and every part of it from a message about a server.</summary>
+    internal string Hide(string text) => _messages?.Apply(text) ?? text;
+
+    /// <summary>Removes the key and long parts of it from an answer.</summary>
+    internal ChatAnswer Hide(ChatAnswer answer) => _answers is null ? answer : answer with
+    {
+        Text = _answers.Apply(answer.Text),
+        FinishReason = answer.FinishReason is { } reason ? _answers.Apply(reason) : null,
+        Model = answer.Model is { } model ? _answers.Apply(model) : null,
+    };
+
+    /// <summary>Tells whether a text, such as an address, contains a long part of the key.</summary>
+    internal bool IsIn(string text) => _value is { Length: >= PartInAnswers } && _answers!.Apply(text) != text;
 
     public override string ToString() => Mask;
 }

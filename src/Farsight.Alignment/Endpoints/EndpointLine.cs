@@ -53,27 +53,53 @@ sealed class EndpointLine : IDisposable
     /// <summary>Gives a place back without a result: the endpoint refused this one request, or the request was cancelled.</summary>
     internal void Left(Endpoint endpoint) => GiveBack(endpoint, () => { });
 
+    /// <summary>Keeps the form of a request that an endpoint accepted.</summary>
+    internal void Accepted(Endpoint endpoint, RequestForm form)
+    {
+        lock (_lock)
+        {
+            if (!form.IsSame(endpoint.Form))
+            {
+                endpoint.Form = form;
+                _notice?.Invoke(
+                    $"{endpoint.Address.Name} refuses some keys of requests; they are sent {form.Describe(RequestForm.Of(endpoint.Address))}.");
+            }
+        }
+    }
+
     internal void Failed(Endpoint endpoint, EndpointFailure failure) =>
         GiveBack(
             endpoint,
             () =>
             {
                 TimeSpan now = Now;
+                (int failures, int throttles, bool wasBroken) = (endpoint.Failures, endpoint.Throttles, endpoint.IsBroken);
                 if (failure.IsThrottle)
                 {
                     endpoint.Throttled(failure.Message, now, Pause(endpoint, failure, now), _options.Patience, _options.Rest);
-                    return;
                 }
-                TimeSpan pause = _options.Backoff.Delay(Math.Max(0, endpoint.Failures - Endpoint.InTrouble + 1), ref _random);
-                endpoint.Failed(failure.Message, now, pause, _options.FailuresInARow, _options.Rest);
-                if (endpoint.Failures == Endpoint.InTrouble && endpoint.NotBefore == now + pause)
+                else
                 {
-                    _notice?.Invoke(
-                        $"{endpoint.Address.Name} failed {Endpoint.InTrouble} times in a row; last error: {failure.Message}; "
-                            + "still retrying."
-                    );
+                    TimeSpan pause = _options.Backoff.Delay(Math.Max(0, endpoint.Failures - Endpoint.InTrouble + 1), ref _random);
+                    endpoint.Failed(failure, now, pause, _options.FailuresInARow, _options.Rest);
                 }
+                Report(endpoint, failure, isCounted: endpoint.Failures > failures || endpoint.Throttles > throttles, wasBroken);
             });
+
+    /// <summary>Reports an endpoint in trouble: once when its requests begin to wait, and once when others take over.</summary>
+    void Report(Endpoint endpoint, EndpointFailure failure, bool isCounted, bool wasBroken)
+    {
+        int count = failure.IsThrottle ? endpoint.Throttles : endpoint.Failures;
+        string what = failure.IsThrottle ? "throttled requests" : "failed";
+        string? state =
+            endpoint.IsBroken ? wasBroken || Endpoints.All(e => e.IsBroken) ? null : "the other endpoints take over its requests"
+            : isCounted && count == Endpoint.InTrouble ? "still retrying"
+            : null;
+        if (state is not null)
+        {
+            _notice?.Invoke($"{endpoint.Address.Name} {what} {Times(count)}; last error: {failure.Message}; {state}.");
+        }
+    }
 
     /// <summary>Computes how long a request waits after its own failures.</summary>
     internal TimeSpan Delay(int failures)
@@ -150,11 +176,16 @@ sealed class EndpointLine : IDisposable
         }
     }
 
-    string AllBroken() =>
-        string.Join(
+    string AllBroken()
+    {
+        string advice = Endpoints.All(e => e.Throttles > 0)
+            ? "Rerun the command later to resume, or lower the concurrency."
+            : "Check that the server runs and that its address is right, then rerun the command to resume.";
+        return string.Join(
             "; ",
             Endpoints.Select(e => $"{e.Address.Name} gave no answer {Times(e.Failures + e.Throttles)}; last error: {e.LastFailure}")
-        ) + ". Check that the server runs and that its address is right, then rerun the command to resume.";
+        ) + $". {advice}";
+    }
 
     static string Times(int count) => count == 1 ? "1 time" : string.Create(CultureInfo.InvariantCulture, $"{count} times in a row");
 }

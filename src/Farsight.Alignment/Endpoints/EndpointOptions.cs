@@ -73,7 +73,12 @@ public sealed record EndpointOptions(IReadOnlyList<string> Urls, string Model)
             throw new InputException(
                 $"{Name(nameof(Urls))} has {twice.First().Name} twice; raise {Name(nameof(Concurrency))} instead.");
         }
-        _ = EndpointKey.Read(KeyVariable);
+        EndpointKey key = EndpointKey.Read(KeyVariable);
+        if (Urls.Append(Model).Any(key.IsIn))
+        {
+            throw new InputException(
+                "An address or the model's name contains the key, and both are shown and recorded. Give the key in the environment variable only.");
+        }
 
         string Name(string property) => nameOf?.Invoke(property) ?? property;
     }

@@ -21,14 +21,15 @@ public sealed class EndpointSet : IChatClient
     readonly UsageCounter _counter;
     readonly TimeProvider _time;
     readonly Action<string>? _notice;
-    readonly string _tokenLimit;
+    readonly RequestForm _form;
     readonly ConcurrentDictionary<string, Task> _underWay = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, bool> _noticed = new(StringComparer.Ordinal);
 
     EndpointSet(EndpointOptions options, Action<string>? notice, TimeProvider time)
     {
         options.Check();
         EndpointAddress[] addresses = [.. options.Urls.Select(EndpointAddress.Parse)];
-        (_options, _notice, _time, _tokenLimit) = (options, notice, time, addresses[0].TokenLimit);
+        (_options, _notice, _time, _form) = (options, notice, time, RequestForm.Of(addresses[0]));
         _cache = options.Cache is null ? null : new(options.Cache);
         _counter = new(options.Prices);
         _line = new(options, addresses, notice, time);
@@ -51,16 +52,27 @@ public sealed class EndpointSet : IChatClient
     /// <remarks>Temperature, top-p, penalties, seed, maximum tokens and stop texts are passed on. An answer that reached the maximum has
     /// <see cref="ChatFinishReason.Length"/>.</remarks>
     /// <exception cref="EndpointException">An endpoint refused the request, or none gave an answer.</exception>
+    /// <exception cref="UnusableAnswerException">The answer has no text, but only reasoning or tool calls, or is too large.</exception>
     /// <exception cref="InputException">An option is not supported.</exception>
     /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
     public async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
-        byte[] request = ChatWire.Request(_options.Model, messages, options, _tokenLimit);
+        ArgumentNullException.ThrowIfNull(messages);
+        ChatMessage[] conversation = [.. messages];
+        ChatRequest request = new(form => ChatWire.Request(_options.Model, conversation, options, form), _form);
         ChatAnswer answer = _cache is null
             ? await Ask(request, cancellationToken).ConfigureAwait(false)
             : await AskOnce(request, _cache, cancellationToken).ConfigureAwait(false);
-        return new(new ChatMessage(ChatRole.Assistant, answer.Text))
+        string text = Thought.Remove(answer.Text);
+        if (text.Length < answer.Text.Length)
+        {
+            NoticeOnce(
+                "thought",
+                $"{_options.Model} begins answers with its reasoning (<think> … </think>); it is removed from them. "
+                    + "To avoid its cost, switch the model's reasoning off.");
+        }
+        return new(new ChatMessage(ChatRole.Assistant, text))
         {
             ModelId = answer.Model ?? options?.ModelId ?? _options.Model,
             FinishReason = answer.FinishReason is { Length: > 0 } reason ? new(reason) : null,
@@ -113,9 +125,9 @@ public sealed class EndpointSet : IChatClient
 
     /// <summary>Returns an answer from the cache, or from an endpoint into the cache; equal
     /// requests in progress share one answer.</summary>
-    async Task<ChatAnswer> AskOnce(byte[] request, AnswerCache cache, CancellationToken cancel)
+    async Task<ChatAnswer> AskOnce(ChatRequest request, AnswerCache cache, CancellationToken cancel)
     {
-        string hash = AnswerCache.Hash(request);
+        string hash = AnswerCache.Hash(request.Usual);
         TaskCompletionSource mine = new(TaskCreationOptions.RunContinuationsAsynchronously);
         while (_underWay.GetOrAdd(hash, mine.Task) is var first && first != mine.Task)
         {
@@ -154,31 +166,39 @@ public sealed class EndpointSet : IChatClient
     }
 
     /// <summary>Sends a request until there is an answer, or the retries are used up.</summary>
-    async Task<ChatAnswer> Ask(byte[] request, CancellationToken cancel)
+    async Task<ChatAnswer> Ask(ChatRequest request, CancellationToken cancel)
     {
-        for (int attempts = 0, failures = 0; ; attempts++)
+        Dictionary<Endpoint, RequestForm> tried = [];
+        for (int attempts = 0, failures = 0, damaged = 0; ; attempts++)
         {
             Endpoint endpoint = await _line.Take(isRepeated: attempts > 0, cancel).ConfigureAwait(false);
+            RequestForm form = tried.GetValueOrDefault(endpoint) ?? endpoint.Form;
             try
             {
-                ChatAnswer answer = await _post.Ask(endpoint.Address, request, cancel).ConfigureAwait(false);
+                ChatAnswer answer = await _post.Ask(endpoint.Address, request.In(form), form, cancel).ConfigureAwait(false);
                 _line.Answered(endpoint);
                 _counter.Answered(answer);
+                if (tried.ContainsKey(endpoint))
+                {
+                    _line.Accepted(endpoint, form);
+                }
                 return answer;
             }
             catch (EndpointFailure failure)
             {
-                _line.Failed(endpoint, failure);
-                _counter.Failed(failure);
-                if (!failure.IsThrottle && ++failures > _options.Retries)
+                Count(endpoint, failure);
+                damaged += failure.MaxAttempts is null ? 0 : 1;
+                if (!failure.IsThrottle && (++failures > _options.Retries || damaged >= failure.MaxAttempts))
                 {
-                    throw new EndpointException(
-                        $"{endpoint.Address.Name} gave no usable answer to a request in {failures} attempts; last error: "
-                            + $"{failure.Message}. Check the server, then rerun the command to resume."
-                    );
+                    throw NoAnswer(endpoint, failure, failures);
                 }
                 await (failure.IsThrottle ? Task.CompletedTask : Task.Delay(_line.Delay(failures - 1), _time, cancel)).ConfigureAwait(
                     false);
+            }
+            catch (EndpointException refused) when (refused.OtherForm is { } other)
+            {
+                _line.Left(endpoint);
+                tried[endpoint] = other;
             }
             catch (Exception e) when (e is not EndpointFailure)
             {
@@ -186,5 +206,42 @@ public sealed class EndpointSet : IChatClient
                 throw;
             }
         }
+    }
+
+    void Count(Endpoint endpoint, EndpointFailure failure)
+    {
+        if (failure.MaxAttempts == 1)
+        {
+            _line.Answered(endpoint); // it works; its answer to this request is of no use
+        }
+        else
+        {
+            _line.Failed(endpoint, failure);
+        }
+        _counter.Failed(failure);
+    }
+
+    static InputException NoAnswer(Endpoint endpoint, EndpointFailure failure, int failures) => failure.MaxAttempts == 1
+        ? new UnusableAnswerException($"{endpoint.Address.Name} gave no usable answer to a request: {failure.Message}.")
+        : new EndpointException(
+            $"{endpoint.Address.Name} gave no usable answer to a request in {failures} attempts; last error: {failure.Message}. "
+                + "Check the server, then rerun the command to resume.");
+
+    void NoticeOnce(string subject, string text)
+    {
+        if (_noticed.TryAdd(subject, true))
+        {
+            _notice?.Invoke(text);
+        }
+    }
+
+    /// <summary>Represents a request that can be written in several forms.</summary>
+    /// <param name="write">Writes it.</param>
+    /// <param name="usual">The form that names it in the cache.</param>
+    sealed class ChatRequest(Func<RequestForm, byte[]> write, RequestForm usual)
+    {
+        internal byte[] Usual { get; } = write(usual);
+
+        internal byte[] In(RequestForm form) => form.IsSame(usual) ? Usual : write(form);
     }
 }

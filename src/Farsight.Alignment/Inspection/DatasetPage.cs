@@ -103,5 +103,5 @@ public static class DatasetPage
 
     static string Number(double value) => value.ToString("#,0.##", CultureInfo.InvariantCulture);
 
-    internal static string Escape(string text) => WebUtility.HtmlEncode(text);
+    internal static string Escape(string text) => WebUtility.HtmlEncode(VisibleText.Of(text));
 }

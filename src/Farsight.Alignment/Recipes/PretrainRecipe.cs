@@ -52,7 +52,10 @@ public sealed record PretrainRecipe : IRecipe
         .. LossWeights.Problems("loss_weights"),
         .. Phases.SelectMany((p, i) => p.Problems($"phases[{i}]")),
         .. Optimizer.Problems("optimizer"),
-        .. ScheduleProblems.Of("schedule", Schedule, Phases.Sum(p => p.Steps)),
+        .. ScheduleProblems.Of("schedule", Schedule, (int)Math.Min(int.MaxValue, Phases.Sum(p => (long)p.Steps))),
+        .. Phases.Sum(p => (long)p.Steps) <= ScheduleProblems.MaxSteps
+            ? []
+            : new[] { $"phases: they have more than {ScheduleProblems.MaxSteps} steps together; lower steps." },
         .. Positive("phases", Phases.Count), .. Positive("micro_batch_tokens", MicroBatchTokens),
         .. Positive("eval_every", EvalEvery), .. Positive("checkpoint_every", CheckpointEvery),
     ];
@@ -83,22 +86,22 @@ public sealed record ModelShape(
     {
         (string Key, bool Fits, string Problem)[] checks =
         [
-            ("vocab_size", VocabSize >= SmallestVocabulary, $"{VocabSize} is too small; use {SmallestVocabulary} or more."),
-            ("hidden_size", HiddenSize > 0, $"{HiddenSize} is not a size; use 1 or more."),
-            ("intermediate_size", IntermediateSize > 0, $"{IntermediateSize} is not a size; use 1 or more."),
-            ("num_hidden_layers", NumHiddenLayers > 0, $"{NumHiddenLayers} is not a number of layers; use 1 or more."),
-            ("num_attention_heads", NumAttentionHeads > 0, $"{NumAttentionHeads} is not a number of heads; use 1 or more."),
+            ("vocab_size", VocabSize is >= SmallestVocabulary and <= 1 << 22, $"{VocabSize} is not usable; use {SmallestVocabulary} to {1 << 22}."),
+            ("hidden_size", HiddenSize is > 0 and <= 1 << 18, $"{HiddenSize} is not a size; use 1 to {1 << 18}."),
+            ("intermediate_size", IntermediateSize is > 0 and <= 1 << 20, $"{IntermediateSize} is not a size; use 1 to {1 << 20}."),
+            ("num_hidden_layers", NumHiddenLayers is > 0 and <= 1 << 12, $"{NumHiddenLayers} is not a number of layers; use 1 to {1 << 12}."),
+            ("num_attention_heads", NumAttentionHeads is > 0 and <= 1 << 12, $"{NumAttentionHeads} is not a number of heads; use 1 to {1 << 12}."),
             (
                 "num_key_value_heads",
                 NumKeyValueHeads > 0 && NumAttentionHeads % Math.Max(1, NumKeyValueHeads) == 0,
                 $"{NumKeyValueHeads} does not divide {NumAttentionHeads} heads; use a divisor."),
-            ("head_dim", HeadDim > 0 && HeadDim % 2 == 0, $"{HeadDim} is not an even number above 0; use one."),
+            ("head_dim", HeadDim is > 0 and <= 1 << 12 && HeadDim % 2 == 0, $"{HeadDim} is not an even number from 2 to {1 << 12}; use one."),
             ("rms_norm_eps", RmsNormEps is > 0 and < 1, FormattableString.Invariant($"{RmsNormEps} is outside (0, 1); 1e-5 is usual.")),
             (
                 "rope_theta",
                 RopeTheta > 1 && double.IsFinite(RopeTheta),
                 FormattableString.Invariant($"{RopeTheta} is not a base above 1; 10000 is usual.")),
-            ("max_position_embeddings", MaxPositionEmbeddings > 0, $"{MaxPositionEmbeddings} is not a window; use 1 or more."),
+            ("max_position_embeddings", MaxPositionEmbeddings is > 0 and <= 1 << 28, $"{MaxPositionEmbeddings} is not a window; use 1 to {1 << 28}."),
         ];
         return checks.Where(c => !c.Fits).Select(c => $"{path}.{c.Key}: {c.Problem}");
     }
@@ -135,16 +138,18 @@ public sealed record ListedDocument(string Title, int Gutenberg, string Sha256);
 /// <param name="Words">Words per document.</param>
 public sealed record FictionShare(int Documents, int Words)
 {
+    const int MaxDocuments = 10_000_000, MaxWords = 10_000_000;
+
     /// <summary>Returns the problems of the settings, each of the form "path.key: what is wrong; what to do".</summary>
     public IEnumerable<string> Problems(string path)
     {
-        if (Documents < 0)
+        if (Documents is < 0 or > MaxDocuments)
         {
-            yield return $"{path}.documents: {Documents} is not a number of documents; use 0 or more.";
+            yield return $"{path}.documents: {Documents} is not a number of documents; use 0 to {MaxDocuments}.";
         }
-        if (Words < 1)
+        if (Words is < 1 or > MaxWords)
         {
-            yield return $"{path}.words: {Words} is not a length; use 1 or more.";
+            yield return $"{path}.words: {Words} is not a length; use 1 to {MaxWords}.";
         }
     }
 }

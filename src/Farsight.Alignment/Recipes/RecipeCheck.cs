@@ -126,7 +126,8 @@ sealed class RecipeCheck(JsonSerializerOptions options)
         return plain.IsEnum
                 ? "one of "
                     + string.Join(", ", Enum.GetValues(plain).Cast<object>().Select(v => JsonSerializer.SerializeToNode(v, plain, options)))
-            : plain == typeof(int) || plain == typeof(long) ? "a whole number"
+            : plain == typeof(int) ? "a whole number from -2147483648 to 2147483647"
+            : plain == typeof(long) ? "a whole number"
             : plain == typeof(double) || plain == typeof(float) ? "a number"
             : plain == typeof(bool) ? "true or false"
             : plain == typeof(string) ? "a string"

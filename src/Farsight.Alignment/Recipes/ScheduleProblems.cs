@@ -2,9 +2,31 @@ using Farsight.Engine.Optimizers;
 
 namespace Farsight.Alignment.Recipes;
 
-/// <summary>Checks learning-rate schedules of recipes.</summary>
+/// <summary>Checks the length and the learning-rate schedule of a run.</summary>
 static class ScheduleProblems
 {
+    internal const int MaxSteps = 100_000_000;
+
+    const int MaxBatchSize = 1 << 16;
+    const long MaxSamples = 1_000_000_000; // the plan looks at each
+
+    /// <summary>Returns the problems of a number of steps and of samples per step, each of the form "key: what is wrong; what to do".</summary>
+    internal static IEnumerable<string> OfSteps(string stepsKey, int steps, string batchKey, int batchSize)
+    {
+        if (steps is < 1 or > MaxSteps)
+        {
+            yield return $"{stepsKey}: {steps} is not usable; use 1 to {MaxSteps}.";
+        }
+        if (batchSize is < 1 or > MaxBatchSize)
+        {
+            yield return $"{batchKey}: {batchSize} is not usable; use 1 to {MaxBatchSize}.";
+        }
+        else if ((long)steps * batchSize > MaxSamples)
+        {
+            yield return $"{batchKey}: {steps} steps of {batchSize} are more than {MaxSamples} samples; lower it or {stepsKey}.";
+        }
+    }
+
     internal static IEnumerable<string> Of(string path, LearningRateSchedule schedule, int steps)
     {
         if (schedule.WarmupSteps < 0 || schedule.WarmupSteps > steps)

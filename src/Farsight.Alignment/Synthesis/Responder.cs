@@ -19,20 +19,38 @@ sealed class Responder(ILanguageModel model, ChatFormat format)
     internal int GroupsAtOnce => model.Capabilities.IsBatched ? 1 : Math.Max(2, GroupsPerRequest * model.Capabilities.Concurrency);
 
     /// <summary>
-    /// Returns the text of each answer, without white space around it; null for one that did not end. Equal lists get equal answers.
+    /// Returns the text of each answer, without white space around it; null for one that did not end or has no text. Equal lists get equal answers.
     /// </summary>
     /// <param name="asks">The requests of one group.</param>
     /// <param name="cancel">Gives the requests up. A batch in progress is finished first, because it is soon done.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     internal async Task<IReadOnlyList<string?>> Answer(IReadOnlyList<ResponseRequest> asks, CancellationToken cancel)
     {
-        IReadOnlyList<Completion> completions = await model
-            .CompleteAsync([.. asks.Select(Request)], model.Capabilities.IsBatched ? CancellationToken.None : cancel)
-            .ConfigureAwait(false);
-        return completions.Any(c => c.FinishReason == FinishReason.Cancelled)
-            ? throw new OperationCanceledException(cancel)
-            : [.. completions.Select(c => c.FinishReason == FinishReason.Length ? null : c.Text.Trim())];
+        if (!model.Capabilities.IsBatched)
+        {
+            return await Task.WhenAll(asks.Select(a => Answer(a, cancel))).ConfigureAwait(false);
+        }
+        IReadOnlyList<Completion> completions =
+            await model.CompleteAsync([.. asks.Select(Request)], CancellationToken.None).ConfigureAwait(false);
+        return [.. completions.Select(c => Text(c, cancel))];
     }
+
+    async Task<string?> Answer(ResponseRequest ask, CancellationToken cancel)
+    {
+        try
+        {
+            return Text((await model.CompleteAsync([Request(ask)], cancel).ConfigureAwait(false))[0], cancel);
+        }
+        catch (UnusableAnswerException)
+        {
+            return null;
+        }
+    }
+
+    static string? Text(Completion completion, CancellationToken cancel) =>
+        completion.FinishReason == FinishReason.Cancelled ? throw new OperationCanceledException(cancel)
+        : completion.FinishReason == FinishReason.Length ? null
+        : completion.Text.Trim();
 
     CompletionRequest Request(ResponseRequest ask)
     {

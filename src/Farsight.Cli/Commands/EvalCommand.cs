@@ -211,6 +211,12 @@ static class EvalCommand
             parse.GetValue(s_adapter),
             rope is null ? null : RopeOption.Parse(rope, ModelFiles.ReadConfig(path)),
             line.Note);
+        int window = request.Window ?? model.Model.Config.MaxPositionEmbeddings;
+        int[] beyond = [.. request.Lengths.Where(l => l > window)];
+        if (beyond.Length > 0 && request.Selected().Any(t => t.Card.IsPerLength))
+        {
+            line.Note($"The window is {window} tokens. Prompts of length {string.Join(", ", beyond)} exceed it; they are run as requested.");
+        }
         return (model.Name, request.Run(model, directory, new ExampleProgress(line), cancel, judge));
     }
 

@@ -100,6 +100,10 @@ static class PlanCommand
             $"embeddings          {(shape is null ? "" : "up to ")}{plan.EmbeddingRows} of {plan.Model.VocabSize} tokens used");
         Console.WriteLine(
             string.Create(CultureInfo.InvariantCulture, $"tokens per step     {plan.TokensPerStep:F0}, {plan.Steps} steps"));
+        if (plan.BeyondWindow is { } beyond)
+        {
+            Console.WriteLine($"window              {beyond}");
+        }
         Console.WriteLine();
         Console.WriteLine($"{"recomputed",-18}{Row(plan, l => Name(l.Level))}");
         foreach ((_, string label, Func<MemoryPlan, long> of) in s_parts)
@@ -132,6 +136,9 @@ static class PlanCommand
         ["scored_tokens"] = plan.Largest.Scored,
         ["tokens_per_step"] = plan.TokensPerStep,
         ["steps"] = plan.Steps,
+        ["window"] = plan.Model.MaxPositionEmbeddings,
+        ["longest_sample"] = plan.LongestSample,
+        ["samples_beyond_window"] = plan.SamplesBeyondWindow,
         ["embedding_rows"] = plan.EmbeddingRows,
         ["budget"] = plan.Budget,
         ["chosen"] = plan.Chosen is { } chosen ? Key(chosen.Level) : null,

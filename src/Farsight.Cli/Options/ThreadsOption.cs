@@ -6,15 +6,17 @@ namespace Farsight.Cli.Options;
 /// <summary>Represents <c>--threads</c>, the same for every command that computes.</summary>
 sealed class ThreadsOption : Option<int?>
 {
+    const int MaxThreads = 1024;
+
     internal ThreadsOption()
         : base("--threads")
     {
         Description = "Number of compute threads; results do not depend on it. Default: one per processor.";
         Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int?>() is < 1)
+            if (result.GetValueOrDefault<int?>() is < 1 or > MaxThreads)
             {
-                result.AddError("--threads: use 1 or more.");
+                result.AddError($"--threads: use 1 to {MaxThreads}; more than the machine has processors brings nothing.");
             }
         });
     }

@@ -12,7 +12,7 @@ static class EvalTable
         StringWriter text = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
         foreach (TaskResult task in results.Tasks)
         {
-            text.WriteLine($"{task.Task} v{task.Version}: {task.Metric}{(task.IsShare ? ", %" : "")} [95 % interval]{Remarks(task)}");
+            text.WriteLine($"{task.Task} v{task.Version}: {task.Metric}{(task.IsShare ? ", %" : "")} [95 % interval]{Remarks(task)}{Truncated(task, results)}");
             CellResult[] rows = task.Lengths.Count == 1 ? [.. task.Lengths] : [.. task.Lengths, task.All];
             string[] beside = [.. rows[^1].Beside.Keys];
             string title = $"{(task.Lengths.Count > 0 ? "length" : ""),8} {"n",5} {"failed",7} {"mean",8}  {"interval",11}";
@@ -50,6 +50,14 @@ static class EvalTable
     static string Remarks(TaskResult task) =>
         (task.Chance is { } chance and > 0 ? $"; chance {Number(task, chance, "0.0")}" : "")
         + (task.CutShare > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {100 * task.CutShare:0.0} % of prompts truncated") : "");
+
+    static string Truncated(TaskResult task, EvalResults results) =>
+        task.TruncatedByServer > 0 && results.Examples.FirstOrDefault(r => r.Task == task.Task && r.SentTokens is not null) is { } first
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"; the server truncated {task.TruncatedByServer} of {task.All.N} prompts "
+                    + $"(it counted {first.PromptTokens:N0} of {first.SentTokens:N0} tokens of {first.Id}): raise its context length")
+            : "";
 
     static string Number(TaskResult task, double value, string format) => task.IsShare
         ? (100 * value).ToString(format, CultureInfo.InvariantCulture)

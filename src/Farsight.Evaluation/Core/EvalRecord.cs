@@ -29,6 +29,12 @@ public sealed record EvalRecord(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? PromptTokens { get; init; }
 
+    /// <summary>
+    /// Tokens of the prompt that was sent, where the server counted far fewer, so it probably truncated the prompt; null elsewhere.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? SentTokens { get; init; }
+
     /// <summary>Name of the cut; null when the prompt was whole.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Cut { get; init; }

@@ -31,6 +31,9 @@ public sealed record EvalRequest(
     // Enough places to cut from, without tokenising a library.
     const int LeastTokens = 1 << 16, MostTokens = 1 << 20;
 
+    // Beyond any model; what these bounds allow is planned before the start.
+    const int MaxLength = 1 << 24, MaxDepths = 1000, MaxSamples = 1_000_000;
+
     /// <summary>Names of suites, whose tasks run as well.</summary>
     public IReadOnlyList<string> Suites { get; init; } = [];
 
@@ -75,8 +78,9 @@ public sealed record EvalRequest(
         [
             ("at least one task is required; 'farsight eval --list' shows them", tasks.Count == 0),
             ("at least one length is required", Lengths.Count == 0),
-            ("lengths must be at least 2 tokens", Lengths.Any(l => l < 2)), ("depths must be at least 1", Depths < 1),
-            ("samples must be at least 1", Samples < 1), ("the limit must be at least 1", Limit < 1),
+            ($"lengths must be 2 to {MaxLength} tokens", Lengths.Any(l => l is < 2 or > MaxLength)),
+            ($"depths must be 1 to {MaxDepths}", Depths is < 1 or > MaxDepths),
+            ($"samples must be 1 to {MaxSamples}", Samples is < 1 or > MaxSamples), ("the limit must be at least 1", Limit < 1),
             ("the longest prompt must have at least 2 tokens", MaxPrompt < 2), ("the window must have at least 2 tokens", Window < 2),
             ($"documents '{Documents}' do not exist", Documents is not null && !Path.Exists(Documents)),
             ($"the data folder '{data}' does not exist", data is not null && !Directory.Exists(data)),
@@ -106,6 +110,7 @@ public sealed record EvalRequest(
     public EvalPlan For(LoadedModel model)
     {
         Check();
+        CheckMemory(model.Model.Config);
         TokenizerText tokens = new(model.Tokenizer);
         return PlanFor(Identity(model) + Without(model.Model.MaskedHeads), tokens, model.HasFormat ? model.Text : null);
     }
@@ -157,7 +162,18 @@ public sealed record EvalRequest(
             plan.Setting.Tokens!,
             plan.Setting.Format,
             new(Template, Window ?? model.Model.Config.MaxPositionEmbeddings, MaxPrompt));
-        return new EvalRunner(model.LanguageModel, prompts, null, judge).Run(plan, directory, progress, cancellationToken);
+        try
+        {
+            return new EvalRunner(model.LanguageModel, prompts, null, judge).Run(plan, directory, progress, cancellationToken);
+        }
+        catch (OutOfMemoryException e)
+        {
+            long cache = CacheBytes(model.Model.Config, Lengths.Max());
+            throw new InputException(
+                $"The memory is exhausted. The machine has {Gigabytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)}; keys and values of one "
+                    + $"prompt of {Lengths.Max()} tokens need {Gigabytes(cache)}. Use shorter lengths; finished examples are kept.",
+                e);
+        }
     }
 
     /// <summary>Evaluates a model behind an endpoint.</summary>
@@ -192,6 +208,25 @@ public sealed record EvalRequest(
         EvalRunnerOptions groups = new(Examples: Math.Max(64, 4 * model.Capabilities.Concurrency), Tokens: int.MaxValue);
         return new EvalRunner(model, prompts, groups, judge).Run(plan, directory, progress, cancellationToken);
     }
+
+    /// <summary>Refuses lengths whose keys and values alone do not fit the memory, before a text of that length is made.</summary>
+    /// <exception cref="InputException">The longest length does not fit.</exception>
+    void CheckMemory(ModelConfig config)
+    {
+        long needed = CacheBytes(config, Lengths.Max()), available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (needed > available && Selected().Any(t => t.Card.IsPerLength))
+        {
+            throw new InputException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Evaluation: a length of {Lengths.Max()} tokens needs {Gigabytes(needed)} for its keys and values, and the machine has "
+                    + $"{Gigabytes(available)}; use shorter lengths."));
+        }
+    }
+
+    static long CacheBytes(ModelConfig config, int tokens) =>
+        2L * sizeof(float) * tokens * config.NumHiddenLayers * config.NumKeyValueHeads * config.HeadDim;
+
+    static string Gigabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):F1} GiB");
 
     EvalPlan PlanFor(string name, ITextTokens? tokens, IPromptText? format)
     {

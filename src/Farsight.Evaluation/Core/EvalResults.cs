@@ -88,6 +88,10 @@ public sealed record TaskResult(
     /// <summary>Share of the prompts that were cut.</summary>
     public double CutShare { get; init; }
 
+    /// <summary>Number of prompts of which the server read far fewer tokens than were sent.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int TruncatedByServer { get; init; }
+
     /// <summary>Number of prompts by template, such as "chat, 1 BOS".</summary>
     public IReadOnlyDictionary<string, int> Templates { get; init; } = new Dictionary<string, int>();
 
@@ -128,6 +132,7 @@ public sealed record TaskResult(
             IsShare = card.IsShare,
             IsLowerBetter = card.IsLowerBetter,
             CutShare = (double)records.Count(r => r.Cut is not null) / records.Count,
+            TruncatedByServer = records.Count(r => r.SentTokens is not null),
             Templates = Counted(records, r => r.BosCount is { } bos ? $"{r.Template}, {bos} BOS" : r.Template),
             StopReasons = Counted(records, r => r.StopReason),
             Failures = Counted([.. records.Where(r => r.Failed is not null)], TypeOf) is { Count: > 0 } failures ? failures : null,

@@ -33,6 +33,9 @@ sealed class ExampleRun(EvalExample example)
     /// <summary>Why the example failed, with the type of the exception; null when it did not.</summary>
     internal string? Failed { get; set; }
 
+    /// <summary>Tokens of a prompt of which the server read far fewer; null where there is none.</summary>
+    internal int? SentTokens { get; set; }
+
     /// <summary>Wall-clock seconds that the model needed.</summary>
     internal double Seconds { get; set; }
 
@@ -77,6 +80,7 @@ sealed class ExampleRun(EvalExample example)
             Template = Prompt.Template,
             BosCount = Prompt.BosCount,
             PromptTokens = last?.InputTokens ?? (Prompt.Tokens.Count > 0 ? Prompt.Tokens.Count : null),
+            SentTokens = SentTokens,
             Cut = Prompt.Cut,
             CutTokens = Prompt.CutTokens,
             PromptEnd = Prompt.End,

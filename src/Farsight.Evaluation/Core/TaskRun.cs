@@ -206,10 +206,24 @@ sealed class TaskRun(
             else
             {
                 run.Answers.Add(UpToStop(completion, prompt, run.Example));
+                run.SentTokens ??= TruncatedPrompt(completion, prompt);
                 run.Seconds += completion.Seconds;
             }
             yield return run;
         }
+    }
+
+    /// <summary>Returns the tokens of a prompt of which the server read far fewer; null elsewhere, and where the tokenizer is not known.</summary>
+    /// <remarks>The server's count includes its template, so it is the larger one where nothing is truncated.</remarks>
+    int? TruncatedPrompt(Completion completion, RenderedPrompt prompt)
+    {
+        const int Tolerance = 64;
+        if (prompts.Tokens is not { } tokens || prompt.Messages.Count == 0 || completion.InputTokens is not { } read)
+        {
+            return null;
+        }
+        int sent = prompt.Messages.Sum(m => tokens.Count(m.Content));
+        return sent - Math.Max(Tolerance, sent / 10) > read ? sent : null;
     }
 
     CompletionRequest Request(EvalExample example, RenderedPrompt prompt, int maxNewTokens)

@@ -1,4 +1,5 @@
 using System.Text;
+using Farsight.Engine;
 
 namespace Farsight.Evaluation.Report;
 
@@ -27,7 +28,7 @@ static class ReportMarkdown
         {
             Settings(text, $"Provenance of {provenance.Variant}", provenance.Facts);
         }
-        return text.Replace("\r\n", "\n").ToString();
+        return VisibleText.Of(text.Replace("\r\n", "\n").ToString());
     }
 
     static void Paragraph(StringBuilder text, string words) => text.Append(words.Length > 0 ? $"\n{Inline(words)}\n" : "");

@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Net;
+using Farsight.Engine;
 
 namespace Farsight.Evaluation.Report;
 
 /// <summary>Formats numbers and words for a report: the same on every machine, safe inside HTML and SVG.</summary>
 public static class ReportText
 {
-    /// <summary>Escapes text, also for attributes in double quotes.</summary>
-    internal static string Escape(string text) => WebUtility.HtmlEncode(text);
+    /// <summary>Escapes text, also for attributes in double quotes. Control characters and direction marks become visible.</summary>
+    internal static string Escape(string text) => WebUtility.HtmlEncode(VisibleText.Of(text));
 
     /// <summary>Formats tokens: 1024 → "1K", 131072 → "128K", 1000 → "1000".</summary>
     public static string Tokens(double length) =>

@@ -31,6 +31,9 @@ static class TaskSections
                 ? $"The same {(most * SlidingPerplexity.Targets).ToString(CultureInfo.InvariantCulture)} tokens at every length."
                 : "",
             failed == 0 ? "" : $"{ReportText.Examples(failed)} failed and {(first.IsLowerBetter ? "are left out" : "count as wrong")}.",
+            task.Measured.Max(m => m.Task.TruncatedByServer) is > 0 and var truncated
+                ? $"The server read far fewer tokens than were sent in {truncated} prompts; it probably truncated them."
+                : "",
             task.Measured.Max(m => m.Task.CutShare) is > 0 and var cut ? $"{ReportText.Percent(cut)} % of the prompts were cut." : "",
             ranOut >= 0.005 ? $"Up to {ReportText.Percent(ranOut)} % of the answers reached the limit of new tokens." : "",
         ];

@@ -123,9 +123,9 @@ public sealed record EvolveDocuments(string? Path = null, int? Count = null, int
     internal IEnumerable<string> Problems(string path) => this switch
     {
         { Path: not null, Count: null, Words: null } => [],
-        { Path: null, Count: >= 1, Words: >= 1 } => [],
+        { Path: null, Count: >= 1 and <= 10_000_000, Words: >= 1 and <= 10_000_000 } => [],
         { Path: not null } => [$"{path}: it has a path and numbers of invented documents; use one of the two."],
-        _ => [$"{path}: use a path, or count and words of invented documents, 1 or more each."],
+        _ => [$"{path}: use a path, or count and words of invented documents, 1 to 10000000 each."],
     };
 }
 
@@ -158,9 +158,9 @@ public sealed record EvolveIteration(
     {
         (string Key, bool Fits, string Problem)[] checks =
         [
-            ("window", Window >= 2, $"{Window} is not a window; use 2 or more."),
-            ("samples", Samples >= 1, $"{Samples} is not a number of samples; use 1 or more."),
-            ("turns", Turns >= 1, $"{Turns} is not a number of turns; use 1 or more."),
+            ("window", Window is >= 2 and <= 1 << 28, $"{Window} is not a window; use 2 to {1 << 28}."),
+            ("samples", Samples is >= 1 and <= 10_000_000, $"{Samples} is not a number of samples; use 1 to 10000000."),
+            ("turns", Turns is >= 1 and <= 1000, $"{Turns} is not a number of turns; use 1 to 1000."),
             ("document_tokens", DocumentTokens <= Window, $"{DocumentTokens} is above the window of {Window}; lower it."),
             ("chunk_tokens", ChunkTokens < DocumentTokens, $"{ChunkTokens} is not below document_tokens, {DocumentTokens}; lower it."),
             (
@@ -185,8 +185,8 @@ public sealed record EvolveMeasurement(IReadOnlyList<string> Tasks, int Depths, 
     [
         .. Tasks.Count > 0 ? [] : new[] { $"{path}.tasks: the list is empty; use at least one." },
         .. Tasks.SelectMany((t, i) => Unknown(t) is { } problem ? new[] { $"{path}.tasks[{i}]: {problem}" } : []),
-        .. Depths >= 1 ? [] : new[] { $"{path}.depths: {Depths} is not a number of depths; use 1 or more." },
-        .. Samples >= 1 ? [] : new[] { $"{path}.samples: {Samples} is not a number of examples; use 1 or more." },
+        .. Depths is >= 1 and <= 1000 ? [] : new[] { $"{path}.depths: {Depths} is not a number of depths; use 1 to 1000." },
+        .. Samples is >= 1 and <= 1_000_000 ? [] : new[] { $"{path}.samples: {Samples} is not a number of examples; use 1 to 1000000." },
     ];
 
     static string? Unknown(string task)

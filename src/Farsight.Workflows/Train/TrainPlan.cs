@@ -33,6 +33,18 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     /// <summary>Tokens per step with shared tokens counted once; 0 if not computed.</summary>
     public double TokensPerStep { get; init; }
 
+    /// <summary>Number of samples whose prompt and response exceed the model's window; 0 if all fit or no data was read.</summary>
+    public int SamplesBeyondWindow { get; init; }
+
+    /// <summary>Tokens of the longest sample; 0 if no data was read.</summary>
+    public int LongestSample { get; init; }
+
+    /// <summary>A sentence about samples that exceed the model's window; null if all fit.</summary>
+    public string? BeyondWindow => SamplesBeyondWindow == 0 ? null : string.Create(
+        CultureInfo.InvariantCulture,
+        $"{SamplesBeyondWindow} samples exceed the model's window of {Model.MaxPositionEmbeddings:N0} tokens (longest: {LongestSample:N0}). "
+            + $"They are trained whole; extend the window with rope, or use shorter samples.");
+
     /// <summary>The fastest level that fits into the memory; null for none.</summary>
     public LevelPlan? Chosen => Levels.FirstOrDefault(l => l.Memory.Total <= Budget);
 
@@ -105,7 +117,12 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         ModelConfig config = inputs.Rope is { } rope ? inputs.Config.With(rope) : inputs.Config;
         PreferenceTraining work = Sizing(recipe, inputs);
         int embeddingRows = work.DistinctTokens;
-        return Of(recipe, config, work, WeightBytes(recipe, inputs, embeddingRows), embeddingRows, memoryBytes);
+        int[] lengths = [.. inputs.Training.Concat(inputs.HeldOut).Select(s => s.Shape.RealLength)];
+        return Of(recipe, config, work, WeightBytes(recipe, inputs, embeddingRows), embeddingRows, memoryBytes) with
+        {
+            SamplesBeyondWindow = lengths.Count(l => l > config.MaxPositionEmbeddings),
+            LongestSample = lengths.Max(),
+        };
     }
 
     static TrainPlan Of(
@@ -134,11 +151,23 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         }
         MemoryPlan least = Levels[^1].Memory;
         throw new InputException(
-            $"Training needs at least {Text(least.Total)} and may use {Text(Budget)}: weights {Text(least.Weights)}, "
-                + $"adapter, embeddings and optimizer {Text(least.Adapter + least.Embeddings + least.Optimizer)}, "
-                + $"a tree of {Largest.Rows} tokens {Text(least.Activations + least.Scratch)}. "
+            $"Training needs at least {Text(least.Total)} and may use {Text(Budget)}: {Parts(least)}. "
                 + "Lower micro_batch_tokens, use shorter samples, set weights to q4_0, or allow more memory.");
     }
+
+    /// <summary>Creates the error of a run that found less memory than was planned.</summary>
+    internal InputException Exhausted(OutOfMemoryException cause)
+    {
+        MemoryPlan chosen = (Chosen ?? Levels[^1]).Memory;
+        return new(
+            $"The memory is exhausted. The plan was {Text(chosen.Total)} of {Text(Budget)}: {Parts(chosen)}. "
+                + "Close other programs, or lower the memory limit, micro_batch_tokens or the length of the samples.",
+            cause);
+    }
+
+    string Parts(MemoryPlan memory) =>
+        $"weights {Text(memory.Weights)}, adapter, embeddings and optimizer {Text(memory.Adapter + memory.Embeddings + memory.Optimizer)}, "
+            + $"a tree of {Largest.Rows} tokens {Text(memory.Activations + memory.Scratch)}";
 
     /// <summary>Creates the work without its reference, on which no size depends.</summary>
     static PreferenceTraining Sizing(TrainRecipe recipe, TrainInputs inputs) =>

@@ -51,6 +51,25 @@ public static class TrainRun
             note(notice);
         }
         TrainPlan plan = TrainPlan.Of(recipe, inputs, request.MemoryBytes);
+        try
+        {
+            return Train(request, inputs, plan, note, progress, cancel);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw plan.Exhausted(e);
+        }
+    }
+
+    static string Train(
+        TrainRequest request,
+        TrainInputs inputs,
+        TrainPlan plan,
+        Action<string> note,
+        IProgress<TrainingProgress>? progress,
+        CancellationToken cancel)
+    {
+        TrainRecipe recipe = request.Recipe;
         Recomputation level = plan.Require();
         Dictionary<string, string> hashes = new() { ["base_model"] = InputHash.OfModel(inputs.BaseModel), ["data"] = inputs.DataHash };
         RunManifest manifest = RunManifest.OfThisProcess("train", recipe.Seed, hashes) with
@@ -68,6 +87,10 @@ public static class TrainRun
             note(
                 $"To stay within {TrainPlan.Text(plan.Budget)}, the backward pass recomputes {TrainPlan.Describe(level)}; "
                     + "farsight plan shows the figures.");
+        }
+        if (plan.BeyondWindow is { } beyond)
+        {
+            note(beyond);
         }
         IReadOnlyDictionary<string, PreferenceLogProbs> reference = recipe.Objective.ReferenceIsShort
             ? inputs.ReadShortReference(recipe.Objective, request.ReferenceProgress, cancel)

@@ -40,6 +40,9 @@ sealed class FaultyEndpoint : IAsyncDisposable
     /// <summary>Seconds of Retry-After.</summary>
     internal int RetryAfter { get; set; } = 1;
 
+    /// <summary>A status and body by the request, sent instead of an answer; null answers.</summary>
+    internal Func<JsonNode, (int Status, string Body)?> Instead { get; set; } = _ => null;
+
     internal string Url => _app.Urls.First() + "/v1";
 
     internal int Requests => _requests;
@@ -125,6 +128,11 @@ sealed class FaultyEndpoint : IAsyncDisposable
     async Task Respond(HttpContext context, EndpointFault fault, JsonNode request)
     {
         HttpResponse response = context.Response;
+        if (Instead(request) is var (status, body))
+        {
+            await Write(response, status, body);
+            return;
+        }
         string good = Good(request).ToJsonString();
         switch (fault)
         {

@@ -9,6 +9,9 @@ sealed class ScriptedChat(Func<string, string> answer) : IChatClient
 
     internal int Asked => _asked;
 
+    /// <summary>The prompt tokens that each answer counts; null for none.</summary>
+    internal int? InputTokens { get; init; }
+
     /// <summary>The options of the last request.</summary>
     internal ChatOptions? Options { get; private set; }
 
@@ -20,7 +23,10 @@ sealed class ScriptedChat(Func<string, string> answer) : IChatClient
         await Task.Yield();
         Interlocked.Increment(ref _asked);
         Options = options;
-        return new(new ChatMessage(ChatRole.Assistant, answer(messages.Last().Text)));
+        return new(new ChatMessage(ChatRole.Assistant, answer(messages.Last().Text)))
+        {
+            Usage = InputTokens is null ? null : new() { InputTokenCount = InputTokens },
+        };
     }
 
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(

@@ -67,7 +67,7 @@ sealed class ModelCalls(ILanguageModel model)
     {
         foreach ((Completion? completion, Exception? failure) in SendEach(requests, cancel))
         {
-            _failures = failure is null or PromptTooLongException or EndpointException { Refusal: not null } ? 0 : _failures + 1;
+            _failures = IsForOne(failure) ? 0 : _failures + 1;
             if (failure is not null && (IsForAll(failure) || _failures >= FailuresInARow))
             {
                 _failures = 0; // a resumed evaluation begins to count anew
@@ -95,6 +95,9 @@ sealed class ModelCalls(ILanguageModel model)
             return (null, e);
         }
     }
+
+    static bool IsForOne(Exception? failure) =>
+        failure is null or PromptTooLongException or UnusableAnswerException or EndpointException { Refusal: not null };
 
     static bool IsForAll(Exception failure) =>
         failure is EndpointException { Refusal: { } status }

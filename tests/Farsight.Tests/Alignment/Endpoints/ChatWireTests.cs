@@ -37,11 +37,56 @@ public sealed class ChatWireTests
     [
         InlineData("""{"choices":[{}]}""", "no content"),
         InlineData("""{"choices":[null]}""", "no content"),
-        InlineData("""{"choices":[{"message":{"content":["x"]}}]}""", "no content")
+        InlineData("""{"choices":[{"message":{"content":[1]}}]}""", "no content")
     ]
     [InlineData("""{"error":{"message":"out of memory"}}""", "out of memory"), InlineData("""{"error":"busy"}""", "busy")]
     public void What_is_no_answer_is_a_failure_with_its_reason(string body, string reason) =>
         Assert.Contains(reason, Assert.Throws<EndpointFailure>(() => Read(body)).Message);
+
+    [Theory]
+    [InlineData("""[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"bl"},{"type":"text","text":"ue"}]""")]
+    [InlineData("""["bl","ue"]""")]
+    [InlineData("""{"type":"text","text":"blue"}""")]
+    public void Content_in_parts_is_the_text_of_its_text_parts(string content) =>
+        Assert.Equal("blue", Read($$"""{"choices":[{"message":{"content":{{content}}},"finish_reason":"stop"}]}""").Text);
+
+    [Fact]
+    public void A_refusal_beside_null_content_is_the_answer() =>
+        Assert.Equal("I cannot.", Read("""{"choices":[{"message":{"content":null,"refusal":"I cannot."},"finish_reason":"stop"}]}""").Text);
+
+    [Theory]
+    [InlineData("""{"content":null,"reasoning_content":"nine"}""", "only reasoning; raise the maximum tokens")]
+    [InlineData("""{"content":"","reasoning":"nine"}""", "only reasoning")]
+    [InlineData("""{"content":[{"type":"thinking","thinking":"nine"}]}""", "only reasoning")]
+    [InlineData("""{"content":null,"tool_calls":[{"id":"1","function":{"name":"f"}}]}""", "only tool calls; use a server without tools")]
+    public void An_answer_without_text_would_be_given_again(string message, string reason)
+    {
+        EndpointFailure failure = Assert.Throws<EndpointFailure>(() => Read($$"""{"choices":[{"message":{{message}},"finish_reason":"stop"}]}"""));
+
+        Assert.Contains(reason, failure.Message);
+        Assert.Equal(1, failure.MaxAttempts);
+    }
+
+    [Fact]
+    public void A_secret_is_removed_from_a_complaint_before_it_is_cut()
+    {
+        string body = new string('x', 299) + " sk-secret-4711";
+
+        Assert.Equal(new string('x', 299) + " …", ChatWire.Complaint(Encoding.UTF8.GetBytes(body), t => t.Replace("sk-secret-4711", "[key]")));
+    }
+
+    [Theory]
+    [InlineData("<think>\nThe question asks for a place.\n</think>\n\nLocation", "Location")]
+    [InlineData("  <thinking>a</think>b</thinking>c", "c")]
+    [InlineData("[THINK]a[/THINK]b", "b")]
+    [InlineData("◁think▷a◁/think▷b", "b")]
+    [InlineData("the template opened it</think>\nb", "b")]
+    [InlineData("<think>\n\n</think>\n\nb", "b")]
+    [InlineData("<think>never closed", "")]
+    [InlineData("An answer that says <think> is one.", "An answer that says <think> is one.")]
+    [InlineData("b <think>x</think>", "b <think>x</think>")]
+    [InlineData("", "")]
+    public void Reasoning_before_the_answer_is_removed(string answer, string text) => Assert.Equal(text, Thought.Remove(answer));
 
     [Fact]
     public void Damaged_answers_are_failures_or_answers_and_nothing_else()
@@ -57,7 +102,7 @@ public sealed class ChatWireTests
             {
                 failures++;
             }
-            Assert.InRange(ChatWire.Complaint(body).Length, 1, 301);
+            Assert.InRange(ChatWire.Complaint(body, t => t).Length, 1, 301);
         }
         Assert.InRange(failures, 200, 1900);
     }

@@ -61,6 +61,85 @@ public sealed class EndpointKeyTests : IDisposable
             t => t.Contains("secret", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(400), InlineData(200)]
+    public async Task A_key_that_a_server_sends_back_in_any_form_reaches_no_message_answer_or_cache(int status)
+    {
+        byte[] key = Encoding.ASCII.GetBytes(Key);
+        string[] forms =
+        [
+            Key,
+            Key.ToUpperInvariant(),
+            Key[..12],
+            string.Concat(Key.Reverse()),
+            string.Join(' ', Key.ToCharArray()),
+            Convert.ToHexString(key),
+            Convert.ToHexStringLower(key),
+            Convert.ToBase64String(key),
+            Convert.ToBase64String(Encoding.ASCII.GetBytes($"Bearer {Key}")),
+            Convert.ToBase64String(Encoding.ASCII.GetBytes($"user:{Key}")),
+            Key.Replace("-", "%2D", StringComparison.Ordinal),
+            string.Concat(key.Select(b => $"%{b:X2}")),
+            string.Concat(key.Select(b => $"\\u{b:x4}")),
+            string.Concat(key.Select(b => $"&#{b};")),
+            string.Concat(key.Select(b => $"&#x{b:x};")),
+        ];
+        await using FaultyEndpoint server = await FaultyEndpoint.Start();
+        server.Instead = request => status == 200 ? null : (status, new string('x', 250) + (string)request["messages"]![0]!["content"]!);
+        server.Text = request => $"You sent {request["messages"]![0]!["content"]}.";
+        using EndpointSet set = EndpointSet.Open(new([server.Url], "m") { KeyVariable = Variable, Cache = _folder["cache"] });
+
+        foreach (string form in forms)
+        {
+            string said;
+            try
+            {
+                said = (await set.GetResponseAsync([new(ChatRole.User, form)])).Text;
+                Assert.Matches(@"^You sent \w{0,10}\[key\]\.$", said); // what Base64 has before the key stays
+            }
+            catch (EndpointException e)
+            {
+                said = e.Message;
+                Assert.Matches(@"xx\w{0,10}\[key\]\. ", said);
+            }
+            Assert.DoesNotContain(form[^8..^2], said, StringComparison.OrdinalIgnoreCase);
+        }
+
+        string[] files = [.. Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories).Select(File.ReadAllText)];
+        Assert.Equal(status == 200 ? forms.Length : 0, files.Length);
+        Assert.All(files, f => Assert.Contains("[key].", f, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("nothing of it", "nothing of it")]
+    [InlineData("The word secret alone is no key.", "The word secret alone is no key.")]
+    [InlineData("sk-secret-4711-0815sk-secret-4711-0815", "[key]")]
+    [InlineData("a sk-secret-4711-0815 b sk-secret-4711-0815 c", "a [key] b [key] c")]
+    public void Only_long_parts_of_a_key_are_hidden_in_answers(string text, string hidden) =>
+        Assert.Equal(hidden, EndpointKey.Read(Variable).Hide(new ChatAnswer(text, null, null, null, null)).Text);
+
+    [Fact]
+    public void An_address_that_contains_the_key_is_refused()
+    {
+        InputException refused = Assert.Throws<InputException>(() =>
+            new EndpointOptions([$"http://localhost/{Key}/v1"], "m") { KeyVariable = Variable }.Check());
+
+        Assert.StartsWith("An address or the model's name contains the key", refused.Message);
+        Assert.DoesNotContain("4711", refused.Message);
+    }
+
+    [Fact]
+    public async Task Control_characters_of_a_server_are_visible_in_its_complaint()
+    {
+        await using FaultyEndpoint server = await FaultyEndpoint.Start();
+        server.Instead = _ => (400, "\u001b[2J\u001b]0;owned\u0007 no \u202egnp.exe\u0000\u009b31m");
+        using EndpointSet set = EndpointSet.Open(new([server.Url], "m"));
+
+        EndpointException refused = await Assert.ThrowsAsync<EndpointException>(() => set.GetResponseAsync([new(ChatRole.User, "x")]));
+
+        Assert.Contains(@"400: \u001B[2J\u001B]0;owned\u0007 no \u202Egnp.exe\u0000\u009B31m. ", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_variable_that_was_chosen_must_be_set_and_hold_a_key()
     {

@@ -19,8 +19,8 @@ public sealed class EndpointOptionsTests
     {
         EndpointAddress address = EndpointAddress.Parse(given);
 
-        Assert.Equal((uri, name, "max_tokens"), (address.Uri.AbsoluteUri, address.Name, address.TokenLimit));
-        Assert.Equal("max_completion_tokens", EndpointAddress.Parse("https://api.openai.com/v1").TokenLimit);
+        Assert.Equal((uri, name, "max_tokens"), (address.Uri.AbsoluteUri, address.Name, RequestForm.Of(address).TokenLimit));
+        Assert.Equal("max_completion_tokens", RequestForm.Of(EndpointAddress.Parse("https://api.openai.com/v1")).TokenLimit);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Endpoints;
 using Microsoft.Extensions.AI;
 
@@ -16,11 +17,10 @@ public sealed class EndpointSetTests
     [
         EndpointFault.ServerError,
         EndpointFault.HalfABody,
-        EndpointFault.Garbage,
-        EndpointFault.NoChoice,
-        EndpointFault.NoContent,
         EndpointFault.Reset,
     ];
+
+    static readonly EndpointFault[] s_damage = [EndpointFault.Garbage, EndpointFault.NoChoice, EndpointFault.NoContent];
 
     static readonly Backoff s_short = new(TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(1));
 
@@ -58,8 +58,9 @@ public sealed class EndpointSetTests
         await using FaultyEndpoint healthy = await FaultyEndpoint.Start(), faulty = await FaultyEndpoint.Start(time);
         Func<string, int, EndpointFault>[] faults =
         [
-            FaultyEndpoint.Seeded(1, 0.3, 6, s_failures),
-            FaultyEndpoint.Seeded(2, 0.04, 6, s_throttles),
+            FaultyEndpoint.Seeded(1, 0.2, 6, s_failures),
+            FaultyEndpoint.Seeded(4, 0.2, 2, s_damage),
+            FaultyEndpoint.Seeded(2, 0.08, 6, s_throttles),
             FaultyEndpoint.Seeded(3, 0.005, 6, EndpointFault.Silence),
         ];
         faulty.Fault = (hash, attempt) => faults.Max(f => f(hash, attempt));
@@ -83,7 +84,7 @@ public sealed class EndpointSetTests
         Assert.Equal(expected, answers);
         Assert.Equal(2000, answers.Distinct().Count());
         Assert.Equal(
-            [EndpointFault.None, .. s_throttles.Concat(s_failures).Append(EndpointFault.Silence).Order()],
+            [EndpointFault.None, .. s_throttles.Concat(s_failures).Concat(s_damage).Append(EndpointFault.Silence).Order()],
             faulty.Served.Keys.Order());
         Assert.Equal(2000, tried.Usage.Answers);
         Assert.True(tried.Usage.Failures > 600 && tried.Usage.Throttles > 60);
@@ -168,6 +169,166 @@ public sealed class EndpointSetTests
     }
 
     [Fact]
+    public async Task An_endpoint_that_nobody_ever_reached_is_given_up_at_the_third_refused_connection()
+    {
+        string url;
+        await using (FaultyEndpoint server = await FaultyEndpoint.Start())
+        {
+            url = server.Url;
+        }
+        using EndpointSet set = EndpointSet.Open(new([url], "m"), null, _time);
+
+        string message = (await Assert.ThrowsAsync<EndpointException>(() => set.GetResponseAsync(Ask("x")))).Message;
+
+        Assert.StartsWith($"{url} gave no answer 3 times in a row; last error: the connection failed: ", message);
+    }
+
+    [Theory]
+    [InlineData(0), InlineData(-5)]
+    public async Task A_Retry_After_without_a_wait_counts_as_a_failure_and_ends(int seconds)
+    {
+        await using FaultyEndpoint server = await FaultyEndpoint.Start(_time);
+        server.RetryAfter = seconds;
+        server.Fault = (_, _) => EndpointFault.ThrottledForSeconds;
+        using EndpointSet set = Open(server, o => o);
+
+        string message = (await Assert.ThrowsAsync<EndpointException>(() => set.GetResponseAsync(Ask("x")))).Message;
+
+        Assert.StartsWith($"{server.Url} gave no answer 10 times in a row; last error: it answered 429: too many requests. ", message);
+        Assert.Equal(10, server.Requests);
+    }
+
+    [Fact]
+    public async Task A_Retry_After_date_that_has_passed_counts_as_a_failure_and_ends()
+    {
+        await using FaultyEndpoint server = await FaultyEndpoint.Start(_time);
+        server.RetryAfter = -3600;
+        server.Fault = (_, _) => EndpointFault.ThrottledUntilDate;
+        using EndpointSet set = Open(server, o => o with { FailuresInARow = 4 });
+
+        await Assert.ThrowsAsync<EndpointException>(() => set.GetResponseAsync(Ask("x")));
+
+        Assert.Equal(4, server.Requests);
+    }
+
+    [Theory]
+    [InlineData(EndpointFault.Garbage), InlineData(EndpointFault.NoChoice), InlineData(EndpointFault.NoContent)]
+    public async Task An_answer_that_is_damaged_three_times_is_not_requested_again(EndpointFault fault)
+    {
+        await using FaultyEndpoint server = await FaultyEndpoint.Start(_time);
+        server.Fault = (_, _) => fault;
+        using EndpointSet set = Open(server, o => o);
+
+        string message = (await Assert.ThrowsAsync<EndpointException>(() => set.GetResponseAsync(Ask("x")))).Message;
+
+        Assert.StartsWith($"{server.Url} gave no usable answer to a request in 3 attempts; last error: ", message);
+        Assert.Equal(3, server.Requests);
+    }
+
+    [Fact]
+    public async Task An_answer_with_reasoning_only_is_requested_once()
+    {
+        await using FaultyEndpoint server = await FaultyEndpoint.Start();
+        server.Instead = _ => (200, """{"choices":[{"message":{"content":null,"reasoning_content":"nine"},"finish_reason":"stop"}]}""");
+        using EndpointSet set = Open(server, o => o);
+
+        string message = (await Assert.ThrowsAsync<UnusableAnswerException>(() => set.GetResponseAsync(Ask("x")))).Message;
+
+        Assert.Equal(
+            $"{server.Url} gave no usable answer to a request: its answer has no text, only reasoning; "
+                + "raise the maximum tokens, or switch the model's reasoning off.",
+            message);
+        Assert.Equal(1, server.Requests);
+    }
+
+    [Fact]
+    public async Task An_answer_beyond_the_size_limit_is_refused_without_reading_all_of_it()
+    {
+        await using FaultyEndpoint server = await FaultyEndpoint.Start();
+        server.Text = _ => new string('x', ChatPost.MostAnswerBytes + 1);
+        using EndpointSet set = Open(server, o => o);
+
+        string message = (await Assert.ThrowsAsync<UnusableAnswerException>(() => set.GetResponseAsync(Ask("x")))).Message;
+
+        Assert.Equal($"{server.Url} gave no usable answer to a request: its answer is larger than 8 MiB.", message);
+        Assert.Equal(1, server.Requests);
+    }
+
+    [Theory]
+    [InlineData(
+        400,
+        """{"error":{"message":"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.","param":"max_tokens"}}""",
+        "max_tokens",
+        "with max_completion_tokens instead of max_tokens")]
+    [InlineData(
+        400,
+        """{"error":{"message":"Unsupported value: 'temperature' does not support 0.5 with this model. Only the default (1) value is supported.","param":"temperature"}}""",
+        "temperature",
+        "without temperature")]
+    [InlineData(422, """{"detail":[{"loc":["body","seed"],"msg":"Extra inputs are not permitted"}]}""", "seed", "without seed")]
+    [InlineData(400, """{"error":"unknown field \"stop\""}""", "stop", "without stop")]
+    public async Task A_key_that_a_server_rejects_is_left_out_from_then_on_and_reported_once(int status, string body, string key, string form)
+    {
+        await using FaultyEndpoint server = await FaultyEndpoint.Start();
+        server.Instead = request => request[key] is null ? null : (status, body);
+        List<string> notices = [];
+        using EndpointSet set = Open(server, o => o, notices.Add);
+        ChatOptions options = new() { Temperature = 0.5f, Seed = 7, MaxOutputTokens = 33, StopSequences = ["END"] };
+
+        await set.GetResponseAsync(Ask("x"), options);
+        await set.GetResponseAsync(Ask("y"), options);
+
+        Assert.Equal(3, server.Requests);
+        Assert.Equal($"{server.Url} refuses some keys of requests; they are sent {form}.", Assert.Single(notices));
+        Assert.Equal(33, (int)(server.Bodies.Last()["max_tokens"] ?? server.Bodies.Last()["max_completion_tokens"])!);
+    }
+
+    [Fact]
+    public async Task Several_rejected_keys_are_left_out_one_after_the_other()
+    {
+        await using FaultyEndpoint server = await FaultyEndpoint.Start();
+        server.Instead = request =>
+            new[] { "temperature", "seed", "stop", "top_p" }.FirstOrDefault(k => request[k] is not null) is { } key
+                ? (400, $$$"""{"error":{"message":"Unrecognized request argument supplied: {{{key}}}"}}""")
+                : null;
+        List<string> notices = [];
+        using EndpointSet set = Open(server, o => o, notices.Add);
+
+        await set.GetResponseAsync(Ask("x"), new() { Temperature = 0.5f, TopP = 0.5f, Seed = 7, StopSequences = ["END"] });
+
+        Assert.Equal(5, server.Requests);
+        Assert.EndsWith("they are sent without seed, stop, temperature, top_p.", Assert.Single(notices));
+    }
+
+    [Fact]
+    public async Task A_value_out_of_range_is_a_refusal_and_no_key_is_left_out()
+    {
+        await using FaultyEndpoint server = await FaultyEndpoint.Start();
+        server.Instead = _ => (400, """{"error":{"message":"max_tokens is too large: 9000. This model supports at most 4096.","param":"max_tokens"}}""");
+        using EndpointSet set = Open(server, o => o);
+
+        EndpointException refused =
+            await Assert.ThrowsAsync<EndpointException>(() => set.GetResponseAsync(Ask("x"), new() { MaxOutputTokens = 9000 }));
+
+        Assert.Contains("max_tokens is too large", refused.Message);
+        Assert.Equal(1, server.Requests);
+    }
+
+    [Fact]
+    public async Task Reasoning_at_the_beginning_of_answers_is_removed_and_reported_once()
+    {
+        await using FaultyEndpoint server = await FaultyEndpoint.Start();
+        server.Text = _ => "<think>a place</think>\n\nLocation";
+        List<string> notices = [];
+        using EndpointSet set = Open(server, o => o, notices.Add);
+
+        string[] answers = await AskAll(set, 3);
+
+        Assert.All(answers, a => Assert.Equal("Location", a));
+        Assert.Contains("m begins answers with its reasoning", Assert.Single(notices));
+    }
+
+    [Fact]
     public async Task A_broken_endpoint_is_left_out_while_another_works_and_comes_back_when_it_is_well()
     {
         await using FaultyEndpoint well = await FaultyEndpoint.Start(_time), broken = await FaultyEndpoint.Start(_time);
@@ -235,7 +396,11 @@ public sealed class EndpointSetTests
 
         string message = (await Assert.ThrowsAsync<EndpointException>(() => set.GetResponseAsync(Ask("x")))).Message;
 
-        Assert.StartsWith($"{server.Url} gave no answer 1 time; last error: it answered 429: too many requests.", message);
+        Assert.Equal(
+            $"{server.Url} gave no answer 1 time; last error: it answered 429: too many requests, "
+                + "and asks to wait 100,000 seconds (Retry-After). Rerun the command later to resume, or lower the concurrency.",
+            message);
+        Assert.Equal(1, server.Requests);
     }
 
     [Theory]

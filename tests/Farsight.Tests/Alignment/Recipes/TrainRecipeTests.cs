@@ -62,6 +62,13 @@ public sealed class TrainRecipeTests
         "schedule.name: 'exponential' is unknown; use one of constant, linear, cosine, constant_then_linear"
     )]
     [InlineData("steps=0", "steps: 0")]
+    [InlineData("steps=2147483647", "steps: 2147483647 is not usable; use 1 to 100000000.")]
+    [InlineData("batch_size=2147483647", "batch_size: 2147483647 is not usable; use 1 to 65536.")]
+    [InlineData("seed=4294967296", "seed: 4294967296 is not a whole number from -2147483648 to 2147483647.")]
+    [InlineData("lora.rank=2147483647", "lora.rank: 2147483647")]
+    [InlineData("lora.alpha=NaN", "lora.alpha: \"NaN\" is not a number")]
+    [InlineData("lora.alpha=1e999", "lora.alpha")]
+    [InlineData("objective.beta=-1", "objective.beta: -1")]
     [InlineData("batch_size=0", "batch_size: 0")]
     [InlineData("micro_batch_tokens=0", "micro_batch_tokens: 0")]
     [InlineData("eval_every=0", "eval_every: 0")]

@@ -191,13 +191,12 @@ public sealed class EndpointSynthesisTests : IDisposable
         [
             FaultyEndpoint.Seeded(
                 1,
-                0.3,
+                0.2,
                 6,
                 EndpointFault.ServerError,
                 EndpointFault.HalfABody,
-                EndpointFault.Garbage,
-                EndpointFault.NoChoice,
                 EndpointFault.Reset),
+            FaultyEndpoint.Seeded(4, 0.2, 2, EndpointFault.Garbage, EndpointFault.NoChoice),
             FaultyEndpoint.Seeded(2, 0.04, 6, EndpointFault.Throttled, EndpointFault.ThrottledForSeconds),
             FaultyEndpoint.Seeded(3, 0.005, 6, EndpointFault.Silence),
         ];

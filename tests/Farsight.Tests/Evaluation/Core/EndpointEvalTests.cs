@@ -1,6 +1,7 @@
 using System.Net;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Endpoints;
+using Farsight.Cli.Output;
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Core.Answering;
@@ -73,6 +74,42 @@ public sealed class EndpointEvalTests : IDisposable
             new(_ => throw new EndpointException("too long", HttpStatusCode.BadRequest)), new NumbersTask(3 * ModelCalls.FailuresInARow));
 
         Assert.Equal(3 * ModelCalls.FailuresInARow, results.Tasks[0].All.Failed);
+    }
+
+    [Fact]
+    public void Answers_without_text_are_failed_examples_and_never_stop_the_evaluation()
+    {
+        EvalResults results = Run(
+            new(_ => throw new UnusableAnswerException("only reasoning")), new NumbersTask(2 * ModelCalls.FailuresInARow));
+
+        Assert.All(results.Examples, e => Assert.Equal(("UnusableAnswerException: only reasoning", 0d), (e.Failed, e.Score)));
+        Assert.Equal(2 * ModelCalls.FailuresInARow, results.Tasks[0].Failures!["UnusableAnswerException"]);
+    }
+
+    [Theory]
+    [InlineData(136, null)]
+    [InlineData(135, 200)]
+    public void A_prompt_of_200_tokens_that_the_server_truncated_is_recorded_and_counted(int read, int? sent)
+    {
+        ScriptedChat chat = new(_ => "x") { InputTokens = read };
+        EvalRunner runner = new(chat.AsLanguageModel("scripted"), new EndpointPrompts(EvalSamples.Text, new()));
+
+        EvalResults results = runner.Run(ScriptedPlans.Of(new LongTask()));
+
+        Assert.All(results.Examples, e => Assert.Equal((read, sent), (e.PromptTokens, e.SentTokens)));
+        Assert.Equal(sent is null ? 0 : 2, results.Tasks[0].TruncatedByServer);
+        Assert.Equal(
+            sent is not null,
+            EvalTable.Of(results).Contains(
+                "the server truncated 2 of 2 prompts (it counted 135 of 200 tokens of 0): raise its context length", StringComparison.Ordinal));
+    }
+
+    sealed class LongTask() : ScriptedTask("test/long", 2), IGeneratedTask
+    {
+        public override IEnumerable<EvalExample> Examples(EvalSetting setting) =>
+            base.Examples(setting).Select(e => e with { Prompt = new EvalPrompt.Messages([new("user", new string('x', 200))]) });
+
+        public EvalScore Score(EvalExample example, string completion) => new(1);
     }
 
     [Fact]
