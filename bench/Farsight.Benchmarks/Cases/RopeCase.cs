@@ -22,9 +22,9 @@ sealed class RopeCase(int tokens, int heads, int headDim) : KernelCase
         _table = RopeTable.Create([.. Enumerable.Range(0, tokens)], _frequencies);
     }
 
-    internal override void Forward() => RowKernels.Rotate(_rows, _table);
+    internal override void Forward() => RowKernels.Rotate(_rows, headDim, _table);
 
-    internal override void Backward() => RowKernels.RotateBack(_rows, _table);
+    internal override void Backward() => RowKernels.RotateBack(_rows, headDim, _table);
 
     internal override void Check()
     {

@@ -1,3 +1,4 @@
+using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 using Farsight.Tests.Engine.Kernels;
@@ -19,9 +20,10 @@ sealed class SwiGluCase(int tokens, int width) : KernelCase
         (_dGate, _dUp) = (Rows.Allocate(tokens, width), Rows.Allocate(tokens, width));
     }
 
-    internal override void Forward() => RowKernels.SwiGluForward(_gate, _up, _y);
+    internal override void Forward() => RowKernels.ForRows(_y, row => SwiGlu.Forward(_gate[row], _up[row], _y[row]));
 
-    internal override void Backward() => RowKernels.SwiGluBackward(_y, _gate, _up, _dGate, _dUp);
+    internal override void Backward() =>
+        RowKernels.ForRows(_y, row => SwiGlu.Backward(_y[row], _gate[row], _up[row], _dGate[row], _dUp[row]));
 
     /// <summary>With the output for its gradient; backward by differences of the reference.</summary>
     internal override void Check()

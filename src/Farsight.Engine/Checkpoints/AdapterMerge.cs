@@ -83,12 +83,7 @@ public sealed record AdapterMerge(
     {
         ModelConfig config = model.Config;
         HashSet<string> weights = [.. ParameterShapes.Of(config).Select(p => p.Name)];
-        adapter.CheckBase(
-            weights
-                .Where(w => w.Contains("_proj.", StringComparison.Ordinal) && w.EndsWith(Weight, StringComparison.Ordinal))
-                .Select(w => w[..^Weight.Length]),
-            config.VocabSize,
-            model.Fingerprint());
+        adapter.CheckBase(LinearShape.Of(config).Select(l => l.Name), config.VocabSize, model.Fingerprint());
         if (
             adapter
                 .Updates.Select(u => u.Module + Weight)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Farsight.Engine.Checkpoints.Families;
 
 namespace Farsight.Engine.Checkpoints;
 
@@ -33,6 +34,7 @@ static class ConfigKeys
                 "add_cross_attention",
                 "use_bidirectional_attention",
                 "use_sliding_window",
+                "lm_head_bias",
             ]),
         (
             "1",
@@ -44,6 +46,8 @@ static class ConfigKeys
                 "logits_scaling",
                 "logit_scale",
                 "scale_emb",
+                "full_attn_mod",
+                "interpolate_factor",
             ]),
         (
             "null",
@@ -62,7 +66,7 @@ static class ConfigKeys
                 "pruned_heads",
                 "layer_types",
             ]),
-        ("0", ["num_experts", "num_local_experts", "n_routed_experts", "num_nextn_predict_layers"]),
+        ("0", ["num_experts", "num_local_experts", "n_routed_experts", "num_nextn_predict_layers", "router_jitter_noise"]),
     }
         .SelectMany(g => g.Keys.Select(k => (Key: k, g.Neutral)))
         .ToDictionary(e => e.Key, e => e.Neutral, StringComparer.Ordinal);
@@ -90,6 +94,9 @@ static class ConfigKeys
         "license_name",
         "license_link",
         "use_cache",
+        "cache_implementation",
+        "output_router_logits",
+        "router_aux_loss_coef",
         "output_attentions",
         "output_hidden_states",
         "output_scores",
@@ -221,7 +228,7 @@ static class ConfigKeys
                     "this key is unknown and may change the model's results; remove it if you know that it does not");
             }
         }
-        CheckCode(config);
+        CheckCode(config, family);
     }
 
     /// <summary>Keys that one family supports and the others require to be neutral.</summary>
@@ -232,8 +239,9 @@ static class ConfigKeys
         .. family.Biases is AttentionBiases.QueryKeyValue ? ["attention_bias", "qkv_bias"] : Array.Empty<string>(),
         .. family.Biases is AttentionBiases.Separate ? ["attention_out_bias"] : Array.Empty<string>(),
         .. family.MlpBias ? ["mlp_bias"] : Array.Empty<string>(),
-        .. family.Windows is WindowKeys.Switched ? ["use_sliding_window"] : Array.Empty<string>(),
+        .. WindowConfig.IsSwitched(family.Windows) ? ["use_sliding_window"] : Array.Empty<string>(),
         "layer_types",
+        .. family.Keys,
     ];
 
     // transformers writes "_name_or_path" and similar keys for its own use.
@@ -249,11 +257,14 @@ static class ConfigKeys
         _ => false,
     };
 
-    static void CheckCode(ConfigReader config)
+    static void CheckCode(ConfigReader config, ModelFamily family)
     {
+        bool IsReplaced(JsonProperty model) =>
+            family.ReplacesCode && model.Value.ValueKind == JsonValueKind.String
+            && model.Value.GetString()!.EndsWith("." + family.Architecture, StringComparison.Ordinal);
         if (
             config.Object("auto_map") is { } map
-            && map.Root.EnumerateObject().Any(p => p.Name.StartsWith("AutoModel", StringComparison.Ordinal)))
+            && map.Root.EnumerateObject().Any(p => p.Name.StartsWith("AutoModel", StringComparison.Ordinal) && !IsReplaced(p)))
         {
             throw config.Invalid(
                 "auto_map",

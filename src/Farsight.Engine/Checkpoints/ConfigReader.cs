@@ -113,6 +113,26 @@ sealed class ConfigReader
             : throw Invalid(key, string.Create(CultureInfo.InvariantCulture, $"it must be a list of {count} numbers from {min} to {max}"));
     }
 
+    /// <summary>Reads a list of whole numbers; null if it is absent.</summary>
+    internal IReadOnlyList<int>? Ints(string key, int min, int max)
+    {
+        if (Element(key) is not { } value)
+        {
+            return null;
+        }
+        List<int> numbers = [];
+        foreach (JsonElement element in value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : throw Unlisted())
+        {
+            numbers.Add(
+                element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int number) && number >= min && number <= max
+                    ? number
+                    : throw Unlisted());
+        }
+        return numbers;
+
+        InputException Unlisted() => Invalid(key, $"it must be a list of whole numbers from {min} to {max}");
+    }
+
     internal bool Bool(string key, bool absent) => Element(key)?.ValueKind switch
     {
         null => absent,

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Farsight.Engine.Checkpoints.Families;
 using Farsight.Engine.Files;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
@@ -71,6 +72,7 @@ public static class HuggingFaceConfig
                 WriteShape(json, model);
                 WindowConfig.Write(json, model, ModelFamily.All[model.ModelType]);
                 RopeConfig.Write(json, model);
+                ModelFamily.All[model.ModelType].Write(json, model);
                 WriteTokens(json, model);
                 json.WriteString(
                     "torch_dtype",
@@ -115,15 +117,19 @@ public static class HuggingFaceConfig
         {
             throw config.Invalid("num_key_value_heads", $"it must divide num_attention_heads, {heads}");
         }
-        string activation = config.String("hidden_act", "silu");
-        if (activation != "silu")
+        // Gemma's files may have both keys.
+        foreach (string key in (string[])["hidden_act", family.Activation.Key])
         {
-            throw config.Invalid("hidden_act", "only silu is supported");
+            if (config.String(key, family.Activation.Name) != family.Activation.Name)
+            {
+                throw config.Invalid(key, $"only {family.Activation.Name} is supported");
+            }
         }
+        int rotated = RopeConfig.RotatedDim(config, family, headDim);
         (int? window, IReadOnlyList<bool> windowed) = WindowConfig.Read(config, family, layers, positions);
         (bool attentionBias, bool outputBias) = Biases(config, family);
-        RopeScaling scaling = RopeConfig.Scaling(config, positions, headDim);
-        return new()
+        RopeScaling scaling = RopeConfig.Scaling(config, family, positions, rotated);
+        ModelConfig model = new()
         {
             ModelType = family.ModelType,
             VocabSize = vocab,
@@ -133,11 +139,12 @@ public static class HuggingFaceConfig
             NumAttentionHeads = heads,
             NumKeyValueHeads = keyValueHeads,
             HeadDim = headDim,
-            RmsNormEps = (float)config.Double("rms_norm_eps", 1e-12, 1e-1, 1e-6),
-            RopeTheta = RopeConfig.Theta(config, family.RopeTheta),
+            RmsNormEps = (float)config.Double("rms_norm_eps", 1e-12, 1e-1, family.RmsNormEps),
+            RopeTheta = RopeConfig.Theta(config, family),
+            RotaryDim = rotated == headDim ? null : rotated,
             RopeScaling = scaling,
-            MaxPositionEmbeddings = RopeConfig.Window(config, scaling, positions),
-            TieWordEmbeddings = config.Bool("tie_word_embeddings", false),
+            MaxPositionEmbeddings = RopeConfig.Window(config, family, scaling, positions),
+            TieWordEmbeddings = config.Bool("tie_word_embeddings", family.TieWordEmbeddings),
             AttentionBias = attentionBias,
             OutputBias = outputBias,
             MlpBias = family.MlpBias && config.Bool("mlp_bias", false),
@@ -147,6 +154,7 @@ public static class HuggingFaceConfig
             BosTokenId = config.Has("bos_token_id") ? config.Int("bos_token_id", 0, vocab - 1) : null,
             EosTokenIds = GenerationConfig.EosTokens(config, path, vocab),
         };
+        return family.Describe(config, model);
     }
 
     static (bool QueryKeyValue, bool Output) Biases(ConfigReader config, ModelFamily family) => family.Biases switch
@@ -188,14 +196,14 @@ public static class HuggingFaceConfig
         json.WriteNumber("num_attention_heads", model.NumAttentionHeads);
         json.WriteNumber("num_key_value_heads", model.NumKeyValueHeads);
         json.WriteNumber("head_dim", model.HeadDim);
-        json.WriteString("hidden_act", "silu");
+        ModelFamily family = ModelFamily.All[model.ModelType];
+        json.WriteString(family.Activation.Key, family.Activation.Name);
         json.WriteNumber("rms_norm_eps", model.RmsNormEps);
         // Dynamic scaling takes this for the window that it starts from.
         json.WriteNumber(
             "max_position_embeddings",
             model.RopeScaling is RopeScaling.DynamicNtk dynamic ? dynamic.OriginalMaxPositionEmbeddings : model.MaxPositionEmbeddings);
         json.WriteBoolean("tie_word_embeddings", model.TieWordEmbeddings);
-        ModelFamily family = ModelFamily.All[model.ModelType];
         if (family.Biases is AttentionBiases.All or AttentionBiases.Separate)
         {
             json.WriteBoolean("attention_bias", model.AttentionBias);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Farsight.Engine.Checkpoints.Families;
 using Farsight.Engine.Models;
 using Farsight.Engine.Rope;
 
@@ -10,15 +11,65 @@ static class RopeConfig
 {
     const double MaxTheta = 1e15, MaxFactor = 1e6;
     const string Original = "original_max_position_embeddings", Truncated = "truncated"; // the type is Farsight's own
+    const string Partial = "partial_rotary_factor", Full = "full_attention", Sliding = "sliding_attention";
 
     static readonly string[] s_spellings = ["rope_scaling", "rope_parameters"];
 
     // "finetuned" is a note of YaRN's authors.
     static readonly string[] s_common = ["type", "rope_type", "rope_theta", "partial_rotary_factor", "factor", Original, "finetuned"];
 
-    internal static double Theta(ConfigReader config, double absent)
+    /// <summary>Returns the objects that describe the rotation, of the layers without a window where they differ.</summary>
+    static IEnumerable<ConfigReader> Objects(ConfigReader config, ModelFamily family) => s_spellings
+        .Select(config.Object)
+        .OfType<ConfigReader>()
+        .Select(rope => family.RopeByLayerType ? rope.Object(Full) ?? rope : rope);
+
+    /// <summary>Computes the rotated dimensions of a head.</summary>
+    internal static int RotatedDim(ConfigReader config, ModelFamily family, int headDim)
     {
-        ConfigReader[] places = [config, .. s_spellings.Select(config.Object).OfType<ConfigReader>()];
+        if (!family.RotatesPartly)
+        {
+            return headDim;
+        }
+        ConfigReader[] places = [.. Objects(config, family).Append(config).Where(p => p.Has(Partial))];
+        double[] factors = [.. places.Select(p => p.Double(Partial, 1e-3, 1)).Distinct()];
+        if (factors.Length > 1)
+        {
+            throw config.Invalid(Partial, "rope_parameters has another value; remove one of them");
+        }
+        int rotated = factors.Length == 0 ? headDim : (int)(headDim * factors[0]);
+        return rotated >= 2 && rotated % 2 == 0
+            ? rotated
+            : throw places[0].Invalid(Partial, $"the rotated dimensions, {rotated} of {headDim}, must be even and at least 2");
+    }
+
+    /// <summary>Reads the base of the layers with a window, whose rotation is not scaled.</summary>
+    internal static double WindowedTheta(ConfigReader config, string key, double absent)
+    {
+        double theta = config.Double(key, 1, MaxTheta, absent);
+        if (config.Object("rope_parameters")?.Object(Sliding) is not { } rope)
+        {
+            return theta;
+        }
+        if (rope.String("rope_type", "default") != "default")
+        {
+            throw rope.Invalid("rope_type", "only default is supported for layers with a window");
+        }
+        if (rope.Root.EnumerateObject().Select(p => p.Name).FirstOrDefault(k => rope.Has(k) && k is not ("rope_type" or "rope_theta")) is
+            { } unknown)
+        {
+            throw rope.Invalid(unknown, "it is not supported for layers with a window");
+        }
+        double here = rope.Double("rope_theta", 1, MaxTheta, theta);
+        return !config.Has(key) || here == theta
+            ? here
+            : throw config.Invalid(key, "rope_parameters has another value; remove one of them");
+    }
+
+    internal static double Theta(ConfigReader config, ModelFamily family)
+    {
+        double absent = family.RopeTheta;
+        ConfigReader[] places = [config, .. Objects(config, family)];
         double[] given = [.. places.Where(p => p.Has("rope_theta")).Select(p => p.Double("rope_theta", 1, MaxTheta)).Distinct()];
         return given.Length switch
         {
@@ -28,13 +79,14 @@ static class RopeConfig
         };
     }
 
-    internal static RopeScaling Scaling(ConfigReader config, int maxPositions, int headDim)
+    /// <param name="config">config.json.</param>
+    /// <param name="family">Its family.</param>
+    /// <param name="maxPositions">max_position_embeddings.</param>
+    /// <param name="headDim">Rotated dimensions of a head.</param>
+    internal static RopeScaling Scaling(ConfigReader config, ModelFamily family, int maxPositions, int headDim)
     {
         int? original = config.Has(Original) ? config.Int(Original, 1, int.MaxValue) : null;
-        RopeScaling[] given =
-        [
-            .. s_spellings.Select(config.Object).OfType<ConfigReader>().Select(rope => One(rope, maxPositions, original, headDim)),
-        ];
+        RopeScaling[] given = [.. Objects(config, family).Select(rope => One(rope, family, maxPositions, original, headDim))];
         return given.Distinct().Count() <= 1
             ? given.FirstOrDefault() ?? new RopeScaling.Unscaled()
             : throw config.Invalid("rope_parameters", "it contradicts rope_scaling; remove one of them");
@@ -48,11 +100,11 @@ static class RopeConfig
     /// original_max_position_embeddings, or max_position_embeddings if that is absent. With Llama 3's rule and LongRoPE,
     /// max_position_embeddings is always the scaled window.
     /// </remarks>
-    internal static int Window(ConfigReader config, RopeScaling scaling, int maxPositions)
+    internal static int Window(ConfigReader config, ModelFamily family, RopeScaling scaling, int maxPositions)
     {
         double stretched = scaling switch
         {
-            RopeScaling.Linear linear => linear.Factor * (OriginalOf(config) ?? maxPositions),
+            RopeScaling.Linear linear => linear.Factor * (OriginalOf(config, family) ?? maxPositions),
             RopeScaling.DynamicNtk dynamic => dynamic.Factor * dynamic.OriginalMaxPositionEmbeddings,
             RopeScaling.Yarn yarn => yarn.Factor * yarn.OriginalMaxPositionEmbeddings,
             _ => 0,
@@ -60,19 +112,21 @@ static class RopeConfig
         return (int)Math.Min(Math.Max(maxPositions, stretched), int.MaxValue);
     }
 
-    static int? OriginalOf(ConfigReader config) => s_spellings.Select(config.Object).Append(config)
-        .Where(r => r?.Has(Original) == true)
-        .Select(r => (int?)r!.Int(Original, 1, int.MaxValue))
+    static int? OriginalOf(ConfigReader config, ModelFamily family) => Objects(config, family).Append(config)
+        .Where(r => r.Has(Original))
+        .Select(r => (int?)r.Int(Original, 1, int.MaxValue))
         .FirstOrDefault();
 
-    static RopeScaling One(ConfigReader rope, int maxPositions, int? original, int headDim)
+    static RopeScaling One(ConfigReader rope, ModelFamily family, int maxPositions, int? original, int headDim)
     {
-        if (rope.Double("partial_rotary_factor", double.MinValue, double.MaxValue, 1) != 1)
+        if (!family.RotatesPartly && rope.Double(Partial, double.MinValue, double.MaxValue, 1) != 1)
         {
-            throw rope.Invalid("partial_rotary_factor", "only 1 is supported");
+            throw rope.Invalid(Partial, "only 1 is supported");
         }
-        string key = rope.Has("rope_type") ? "rope_type" : "type", type = rope.String(key, "default");
-        if (rope.Has("rope_type") && rope.Has("type") && rope.String("type") != type)
+        bool hasOldName = family.LongRopeWindow is not null && rope.Has("long_factor");
+        string Current(string type) => hasOldName && type is "su" or "yarn" ? "longrope" : type;
+        string key = rope.Has("rope_type") ? "rope_type" : "type", type = Current(rope.String(key, "default"));
+        if (rope.Has("rope_type") && rope.Has("type") && Current(rope.String("type")) != type)
         {
             throw rope.Invalid("type", $"rope_type is {type}; remove one of them");
         }
@@ -97,7 +151,7 @@ static class RopeConfig
             "dynamic" => Dynamic(rope, maxPositions, headDim),
             "llama3" => Llama3(rope, original),
             "yarn" => Yarn(rope, maxPositions, original),
-            "longrope" => LongRope(rope, maxPositions, original, headDim / 2),
+            "longrope" => LongRope(rope, family, maxPositions, original, headDim / 2),
             Truncated => new RopeScaling.Truncated(Factor(rope), rope.Int(Original, 1, int.MaxValue)),
             _ => rope.Double("factor", 1, MaxFactor, 1) == 1
                 ? new RopeScaling.Unscaled()
@@ -141,11 +195,12 @@ static class RopeConfig
             : throw rope.Invalid("beta_slow", "it must not be above beta_fast");
     }
 
-    static RopeScaling.LongRope LongRope(ConfigReader rope, int maxPositions, int? topLevel, int pairs)
+    static RopeScaling.LongRope LongRope(ConfigReader rope, ModelFamily family, int maxPositions, int? topLevel, int pairs)
     {
-        int original = rope.Int(Original, 2, int.MaxValue, topLevel ?? maxPositions);
+        int original = rope.Int(Original, 2, int.MaxValue, topLevel ?? family.LongRopeWindow ?? maxPositions);
+        bool isRatio = family.LongRopeWindow is not null && !rope.Has("factor");
         return new(
-            Factor(rope, maxPositions, original),
+            isRatio ? Math.Max(1, (double)maxPositions / original) : Factor(rope, maxPositions, original),
             original,
             rope.Doubles("short_factor", pairs, 1e-3, MaxFactor),
             rope.Doubles("long_factor", pairs, 1e-3, MaxFactor),
@@ -166,7 +221,7 @@ static class RopeConfig
     internal static void Write(Utf8JsonWriter json, ModelConfig model)
     {
         RopeScaling scaling = model.RopeScaling;
-        Write(json, "rope_theta", scaling.Theta(model.HeadDim, model.RopeTheta));
+        Write(json, "rope_theta", scaling.Theta(model.RotatedDim, model.RopeTheta));
         if (scaling.IsPlain)
         {
             json.WriteNull("rope_scaling");
@@ -211,9 +266,15 @@ static class RopeConfig
                 }
                 break;
             case RopeScaling.LongRope longRope:
-                json.WriteString("rope_type", "longrope");
-                Write(json, "factor", longRope.Factor);
-                json.WriteNumber(Original, longRope.OriginalMaxPositionEmbeddings);
+                // transformers before 5 accepts only the type and the lists in Phi-3's files.
+                bool isBare = ModelFamily.All[model.ModelType].LongRopeWindow is not null
+                    && longRope.Factor == (double)model.MaxPositionEmbeddings / longRope.OriginalMaxPositionEmbeddings;
+                json.WriteString(isBare ? "type" : "rope_type", "longrope");
+                if (!isBare)
+                {
+                    Write(json, "factor", longRope.Factor);
+                    json.WriteNumber(Original, longRope.OriginalMaxPositionEmbeddings);
+                }
                 Write(json, "short_factor", longRope.ShortFactors);
                 Write(json, "long_factor", longRope.LongFactors);
                 WriteOptional(json, "attention_factor", longRope.AttentionFactor);

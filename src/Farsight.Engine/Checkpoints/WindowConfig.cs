@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Farsight.Engine.Checkpoints.Families;
 using Farsight.Engine.Models;
 
 namespace Farsight.Engine.Checkpoints;
@@ -18,19 +19,26 @@ static class WindowConfig
         {
             WindowKeys.None => NoWindow(config, family, maxPositions),
             WindowKeys.AllLayers => config.Root.TryGetProperty(Window, out _) ? Given(config) : DefaultWindow,
-            WindowKeys.Switched => !config.Bool(Switch, false) ? null : Given(config) ?? DefaultWindow,
+            WindowKeys.AllLayersIfGiven => Given(config),
+            WindowKeys.ByFamily => config.Root.TryGetProperty(Window, out _) ? Given(config) : DefaultWindow,
+            WindowKeys.Switched or WindowKeys.AllLayersIfSwitched => !config.Bool(Switch, false) ? null : Given(config) ?? DefaultWindow,
+            WindowKeys.SwitchedByFamily => config.Bool(Switch, false) ? Given(config) : null,
             _ => config.Root.TryGetProperty(Window, out _) ? Given(config) : throw config.Missing(Window),
         };
         if (window is null)
         {
-            return types?.Contains(true) != true ? (null, []) : throw config.Invalid(Types, $"{Sliding} needs a {Window}");
+            return types?.Contains(true) != true || family.Windows == WindowKeys.SwitchedByFamily
+                ? (null, [])
+                : throw config.Invalid(Types, $"{Sliding} needs a {Window}");
         }
         bool[] windowed = family.Windows switch
         {
-            WindowKeys.AllLayers => types?.Contains(false) != true
+            WindowKeys.AllLayers or WindowKeys.AllLayersIfGiven or WindowKeys.AllLayersIfSwitched => types?.Contains(false) != true
                 ? []
                 : throw config.Invalid(Types, $"{family.ModelType} requires {Window} in every layer"),
             WindowKeys.Switched => types ?? ByCount(config, layers),
+            WindowKeys.ByFamily or WindowKeys.SwitchedByFamily =>
+                types ?? [.. Enumerable.Range(0, layers).Select(l => family.HasWindow(config, l))],
             _ => types ?? throw config.Missing(Types),
         };
         return windowed.Length == 0 || windowed.Contains(true) ? (window, windowed.All(w => w) ? [] : windowed) : (null, []);
@@ -38,18 +46,20 @@ static class WindowConfig
 
     internal static void Write(Utf8JsonWriter json, ModelConfig model, ModelFamily family)
     {
-        if (family.Windows == WindowKeys.Switched)
+        WindowKeys keys = family.Windows;
+        if (IsSwitched(keys))
         {
             json.WriteBoolean(Switch, model.SlidingWindow is not null);
         }
-        if (family.Windows != WindowKeys.None)
+        if (keys != WindowKeys.None)
         {
             WriteWindow(json, model.SlidingWindow);
         }
-        if (family.Windows == WindowKeys.ByLayer || family.Windows == WindowKeys.Switched && model.SlidingWindow is not null)
+        bool isByLayer = keys is WindowKeys.ByLayer or WindowKeys.ByFamily or WindowKeys.Switched or WindowKeys.SwitchedByFamily;
+        if (isByLayer && (model.SlidingWindow is not null || !IsSwitched(keys)))
         {
             bool[] windowed = [.. Enumerable.Range(0, model.NumHiddenLayers).Select(l => model.WindowOf(l) is not null)];
-            if (family.Windows == WindowKeys.Switched)
+            if (keys == WindowKeys.Switched)
             {
                 json.WriteNumber(FullLayers, Math.Max(0, Array.IndexOf(windowed, true)));
             }
@@ -61,6 +71,10 @@ static class WindowConfig
             json.WriteEndArray();
         }
     }
+
+    /// <summary>Returns whether use_sliding_window turns the windows on.</summary>
+    internal static bool IsSwitched(WindowKeys keys) =>
+        keys is WindowKeys.Switched or WindowKeys.SwitchedByFamily or WindowKeys.AllLayersIfSwitched;
 
     static void WriteWindow(Utf8JsonWriter json, int? window)
     {

@@ -1,7 +1,6 @@
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
-using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Inference;
 
@@ -103,17 +102,14 @@ sealed class CachePass(
     {
         Rows x = Scratch.Rows(_tokens.Count, model.Config.HiddenSize);
         model.Embeddings.Look(_tokens, x);
-        int pairs = model.Rotary.Pairs;
-        RopeTable rope = new(Scratch.Rows(x.Count, pairs), Scratch.Rows(x.Count, pairs));
-        model.Rotary.Fill(rope, _positions, _lengths);
         RowSelection selection = new(_lastRows);
-        RopeTable lastRope = new(selection.Gather(rope.Cos, Scratch), selection.Gather(rope.Sin, Scratch));
-        BlockContext inner = new(model.Shape, rope, rope, _spans, null), last = new(model.Shape, rope, lastRope, _lastSpans, selection);
+        PassRotations rotations = PassRotations.Of(model.Rotaries, _positions, _lengths, selection, Scratch);
+        BlockContext inner = new(model.Shape, _spans, null), last = new(model.Shape, _lastSpans, selection);
         for (int layer = 0; layer < model.Blocks.Count; layer++)
         {
             bool isLast = layer == model.Blocks.Count - 1;
             Rows result = isLast ? Scratch.Rows(selection.Count, x.Width) : x;
-            BlockContext context = (isLast ? last : inner).Within(model.Config.WindowOf(layer));
+            BlockContext context = (isLast ? last : inner).Of(model.Config, layer, rotations);
             context = observer is null ? context : context with { Observer = new(observer, layer, isLast ? _lastObserved : _observed) };
             BlockPass.Evaluate(model.Blocks[layer], x, context, cache.Layer(layer, _places), result, Scratch);
             x = result;

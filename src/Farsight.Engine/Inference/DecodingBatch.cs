@@ -112,6 +112,7 @@ public sealed class DecodingBatch : IDisposable
         {
             Rows scores = workspace.Rows(hidden.Count, _model.Config.VocabSize);
             Gemm.MultiplyTransposed(hidden, _model.Head.Matrix, 0, scores.Width, scores, add: false);
+            _model.LogitRule?.Forward(scores.Span);
             int next = 0;
             foreach (CacheRun run in runs.Where(r => r.Outputs.Count > 0))
             {
@@ -150,7 +151,8 @@ public sealed class DecodingBatch : IDisposable
                     targets.Select(w => w.Token.Target).ToArray(),
                     logProbs,
                     new float[targets.Count],
-                    top);
+                    top,
+                    _model.LogitRule);
                 for (int n = 0; n < targets.Count; n++)
                 {
                     score(targets[n].Sequence, targets[n].Token, logProbs[n], top[n] == targets[n].Token.Target);

@@ -84,7 +84,7 @@ static class AttentionBackward<TVector, TTier>
                 int count = block.SeenBy(lanes, b);
                 if (count > 0)
                 {
-                    Step(state, lanes, b, block, count);
+                    Step(state, shape, lanes, b, block, count);
                 }
             }
             AddRows(state.DKeys, state.Width, rows, gradients.Keys, column, shape.HeadDim);
@@ -107,15 +107,23 @@ static class AttentionBackward<TVector, TTier>
     }
 
     /// <summary>All gradients that 32 lanes and one key block give each other.</summary>
-    static void Step(State state, AttentionLanes lanes, int b, AttentionKeyBlock block, int count)
+    static void Step(State state, AttentionShape shape, AttentionLanes lanes, int b, AttentionKeyBlock block, int count)
     {
         int panels = (count + Panel - 1) / Panel;
         AttentionScores<TVector, TTier>.Products(state.Keys, state.Query(b), panels, state.Depth, state.Scores);
+        AttentionScores<TVector, TTier>.Limit(shape, panels, state.Scores);
         AttentionScores<TVector, TTier>.Mask(lanes, b, block, panels * Panel, state.Scores);
         AttentionScores<TVector, TTier>.Products(state.Values, state.DOutput(b), panels, state.Depth, state.DScores);
-        Weights(
-            ref MemoryMarshal.GetReference(state.Scores), ref MemoryMarshal.GetReference(state.DScores), panels * Panel,
-            ref MemoryMarshal.GetReference(state.LogSumExp(b)), ref MemoryMarshal.GetReference(state.Delta(b)));
+        ref float scores = ref MemoryMarshal.GetReference(state.Scores), dScores = ref MemoryMarshal.GetReference(state.DScores);
+        ref float logSumExp = ref MemoryMarshal.GetReference(state.LogSumExp(b)), delta = ref MemoryMarshal.GetReference(state.Delta(b));
+        if (shape.SoftcapBits is { } cap)
+        {
+            LimitedWeights(ref scores, ref dScores, panels * Panel, ref logSumExp, ref delta, cap);
+        }
+        else
+        {
+            Weights(ref scores, ref dScores, panels * Panel, ref logSumExp, ref delta);
+        }
 
         int stride = (block.Count + Panel - 1) / Panel * Panel * Panel;
         for (int d = 0; d < state.Depth; d += Panel)
@@ -140,6 +148,26 @@ static class AttentionBackward<TVector, TTier>
                 TVector p = VectorExp.PowerOfTwo<TVector, TTier>(TTier.Subtract(TTier.Load(ref scores, k * Lanes + j), log));
                 TTier.Store(p, ref scores, k * Lanes + j);
                 TTier.Store(TTier.Multiply(p, TTier.Subtract(TTier.Load(ref dScores, k * Lanes + j), mean)), ref dScores, k * Lanes + j);
+            }
+        }
+    }
+
+    /// <summary>As <see cref="Weights"/>, with dS times the slope of the soft limit; 0 where the mask is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void LimitedWeights(ref float scores, ref float dScores, int count, ref float logSumExp, ref float delta, float cap)
+    {
+        TVector zero = TTier.Create(0), inverseCap = TTier.Create(1 / cap);
+        for (nint j = 0; j < Lanes; j += TTier.Count)
+        {
+            TVector log = TTier.Load(ref logSumExp, j), mean = TTier.Load(ref delta, j);
+            for (nint k = 0; k < count; k++)
+            {
+                TVector score = TTier.Load(ref scores, k * Lanes + j);
+                TVector p = VectorExp.PowerOfTwo<TVector, TTier>(TTier.Subtract(score, log));
+                TVector d = TTier.Multiply(p, TTier.Subtract(TTier.Load(ref dScores, k * Lanes + j), mean));
+                TVector limited = TTier.Multiply(d, Softcap.Slope<TVector, TTier>(score, inverseCap));
+                TTier.Store(p, ref scores, k * Lanes + j);
+                TTier.Store(TTier.IfLess(zero, p, limited, zero), ref dScores, k * Lanes + j);
             }
         }
     }

@@ -85,6 +85,10 @@ static class AttentionDecode<TVector, TTier>
                 dim,
                 state.Shape.Scale * AttentionScores.Log2E,
                 ref MemoryMarshal.GetReference(state.Weights));
+            if (state.Shape.SoftcapBits is { } cap)
+            {
+                Softcap.Forward(state.Weights[..count], cap);
+            }
             Softmax(state.Weights, ref state.Max[query * group + g], ref state.Sum[query * group + g], to);
             AddValues(ref MemoryMarshal.GetReference(state.Weights), ref value, stride, count, dim, ref MemoryMarshal.GetReference(to));
         }

@@ -53,7 +53,7 @@ static class AttentionForward<TVector, TTier>
                 int count = block.SeenBy(lanes, b);
                 if (count > 0)
                 {
-                    Step(state, lanes, b, block, count);
+                    Step(state, shape, lanes, b, block, count);
                 }
             }
         }
@@ -64,10 +64,11 @@ static class AttentionForward<TVector, TTier>
     }
 
     /// <summary>Scores, online softmax and weighted values of 32 lanes and one key block.</summary>
-    static void Step(State state, AttentionLanes lanes, int b, AttentionKeyBlock block, int count)
+    static void Step(State state, AttentionShape shape, AttentionLanes lanes, int b, AttentionKeyBlock block, int count)
     {
         int panels = (count + Panel - 1) / Panel, depth = state.Depth;
         AttentionScores<TVector, TTier>.Products(state.Keys, state.Query(b), panels, depth, state.Scores);
+        AttentionScores<TVector, TTier>.Limit(shape, panels, state.Scores);
         AttentionScores<TVector, TTier>.Mask(lanes, b, block, panels * Panel, state.Scores);
         Softmax(
             ref MemoryMarshal.GetReference(state.Scores), panels * Panel, ref MemoryMarshal.GetReference(state.Max(b)),

@@ -5,8 +5,8 @@ namespace Farsight.Engine.Kernels;
 
 /// <summary>Finds the key with the highest attention score for each head of a query.</summary>
 /// <remarks>
-/// The softmax rises with its scores, so the largest q·k of the keys that are seen is also the largest weight: one pass over the keys,
-/// and nothing of their number is kept.
+/// Softmax and soft limit rise with the scores, so the largest q·k of the keys that are seen is also the largest weight: one pass over
+/// the keys, and nothing of their number is kept.
 /// </remarks>
 static class AttentionPeak
 {

@@ -36,6 +36,15 @@ static class AttentionScores<TVector, TTier>
         }
     }
 
+    /// <summary>Limits the products softly where the shape says so; before the mask, whose −∞ must stay.</summary>
+    internal static void Limit(AttentionShape shape, int panels, Span<float> products)
+    {
+        if (shape.SoftcapBits is { } cap)
+        {
+            Softcap.Forward(products[..(panels * Panel * Lanes)], cap);
+        }
+    }
+
     /// <summary>Sets the scores of keys that a lane does not see to −∞; <paramref name="padded"/> counts the rows computed.</summary>
     internal static void Mask(AttentionLanes lanes, int laneBlock, AttentionKeyBlock block, int padded, Span<float> scores)
     {

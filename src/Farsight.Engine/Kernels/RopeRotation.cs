@@ -8,17 +8,19 @@ namespace Farsight.Engine.Kernels;
 /// <summary>Applies rotary position embedding to one token's queries or keys, in place.</summary>
 /// <remarks>
 /// Pairs are halves of a head, as in Hugging Face's weights: with a = x[i], b = x[i + Dh/2],
-/// a' = a · cos[i] − b · sin[i]  and  b' = b · cos[i] + a · sin[i]. Source: arXiv:2104.09864, Eq. 34.
+/// a' = a · cos[i] − b · sin[i]  and  b' = b · cos[i] + a · sin[i]. Source: arXiv:2104.09864, Eq. 34. If only the first dimensions
+/// of a head rotate, the pairs are halves of these.
 /// A row is one token, so rows can be given to any number of workers.
 /// </remarks>
 static class RopeRotation
 {
     /// <summary>Rotates each head of a row.</summary>
     /// <param name="heads">[n · Dh] rotated in place.</param>
-    /// <param name="cos">[Dh/2] the token's row of <see cref="RopeTable.Cos"/>.</param>
-    /// <param name="sin">[Dh/2] the token's row of <see cref="RopeTable.Sin"/>.</param>
-    public static void Forward(Span<float> heads, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin) =>
-        Rotate(heads, cos, sin, direction: 1);
+    /// <param name="headDim">Dh; at least the rotated dimensions, 2 · pairs.</param>
+    /// <param name="cos">[pairs] the token's row of <see cref="RopeTable.Cos"/>.</param>
+    /// <param name="sin">[pairs] the token's row of <see cref="RopeTable.Sin"/>.</param>
+    public static void Forward(Span<float> heads, int headDim, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin) =>
+        Rotate(heads, headDim, cos, sin, direction: 1);
 
     /// <summary>Turns the gradient by the rotated row into the gradient by the row: the transpose, in place.</summary>
     /// <remarks>
@@ -26,29 +28,31 @@ static class RopeRotation
     /// would divide by m². In place, because the row itself has been overwritten too: nothing else flows into it.
     /// </remarks>
     /// <param name="dHeads">[n · Dh] gradient by the rotated row on entry, by the unrotated row on return.</param>
-    /// <param name="cos">[Dh/2] as given to <see cref="Forward"/>.</param>
-    /// <param name="sin">[Dh/2] as given to <see cref="Forward"/>.</param>
-    public static void Backward(Span<float> dHeads, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin) =>
-        Rotate(dHeads, cos, sin, direction: -1);
+    /// <param name="headDim">As given to <see cref="Forward"/>.</param>
+    /// <param name="cos">[pairs] as given to <see cref="Forward"/>.</param>
+    /// <param name="sin">[pairs] as given to <see cref="Forward"/>.</param>
+    public static void Backward(Span<float> dHeads, int headDim, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin) =>
+        Rotate(dHeads, headDim, cos, sin, direction: -1);
 
-    static void Rotate(Span<float> heads, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin, float direction)
+    static void Rotate(Span<float> heads, int headDim, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin, float direction)
     {
         int half = cos.Length;
         Shape.Same(half, sin.Length);
-        if (half == 0 || heads.Length % (2 * half) != 0)
+        if (half == 0 || 2 * half > headDim || heads.Length % headDim != 0)
         {
-            ThrowNotWholeHeads(heads.Length, 2 * half);
+            ThrowNotWholeHeads(heads.Length, headDim, 2 * half);
         }
 
-        for (int head = 0; head < heads.Length; head += 2 * half)
+        for (int head = 0; head < heads.Length; head += headDim)
         {
             Elementwise.Run(half, new HeadKernel(heads.Slice(head, half), heads.Slice(head + half, half), cos, sin, direction));
         }
     }
 
     [DoesNotReturn]
-    static void ThrowNotWholeHeads(int length, int headDim) =>
-        throw new ArgumentException($"Rope: a row of {length} floats is not a whole number of heads of {headDim}.");
+    static void ThrowNotWholeHeads(int length, int headDim, int rotated) =>
+        throw new ArgumentException(
+            $"Rope: a row of {length} floats is not a whole number of heads of {headDim}, of which {rotated} dimensions rotate.");
 
     readonly ref struct HeadKernel(
         Span<float> first, Span<float> second, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin, float direction) : IElementwise

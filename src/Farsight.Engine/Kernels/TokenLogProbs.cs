@@ -8,8 +8,8 @@ namespace Farsight.Engine.Kernels;
 /// <summary>Computes log-probabilities of target tokens from hidden states without storing [N, V] logits.</summary>
 /// <remarks>
 /// logProb[n] = logit[n, target[n]] − log Σ_v e^logit[n, v], with logits = hidden · headᵀ, in nats.
-/// The logits are made tile by tile, in backward a second time. Rows are shared among the cores inside a tile and tiles
-/// follow each other in one order, so the results have the same bits for any number of threads.
+/// A <see cref="LogitRule"/> may scale and limit the logits. They are made tile by tile, in backward a second time. Rows are shared
+/// among the cores inside a tile and tiles follow each other in one order, so the results have the same bits for any number of threads.
 /// </remarks>
 static class TokenLogProbs
 {
@@ -26,11 +26,12 @@ static class TokenLogProbs
     /// <param name="logProbs">[N] overwritten; nats.</param>
     /// <param name="logSumExp">[N] overwritten; backward needs it.</param>
     /// <param name="topTokens">[N] overwritten with the token of the largest logit, the first of equals.</param>
+    /// <param name="rule">What happens to the logits; null for nothing.</param>
     /// <exception cref="ArgumentOutOfRangeException">A target is not in the vocabulary.</exception>
     public static void Forward(
         Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets, Memory<float> logProbs, Memory<float> logSumExp,
-        Memory<int> topTokens) =>
-        Forward(hidden, head, targets, logProbs, logSumExp, topTokens, s_tile);
+        Memory<int> topTokens, LogitRule? rule = null) =>
+        Forward(hidden, head, targets, logProbs, logSumExp, topTokens, s_tile, rule);
 
     /// <summary>Adds the gradients to <paramref name="dHidden"/> and, when the head is trained, <paramref name="dHead"/>.</summary>
     /// <remarks>
@@ -44,14 +45,15 @@ static class TokenLogProbs
     /// <param name="logSumExp">[N] from Forward.</param>
     /// <param name="dHidden">[N, D] accumulated, not overwritten.</param>
     /// <param name="dHead">[V, D] accumulated, not overwritten; null when the head is frozen.</param>
+    /// <param name="rule">As given to Forward.</param>
     public static void Backward(
         ReadOnlyMemory<float> dLogProbs, Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets, ReadOnlyMemory<float> logSumExp,
-        Rows dHidden, Rows? dHead) =>
-        Backward(dLogProbs, hidden, head, targets, logSumExp, dHidden, dHead, s_tile);
+        Rows dHidden, Rows? dHead, LogitRule? rule = null) =>
+        Backward(dLogProbs, hidden, head, targets, logSumExp, dHidden, dHead, s_tile, rule);
 
     internal static void Forward(
         Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets, Memory<float> logProbs, Memory<float> logSumExp,
-        Memory<int> topTokens, TileSize size)
+        Memory<int> topTokens, TileSize size, LogitRule? rule = null)
     {
         Shape.Same(hidden.Count, logProbs.Length);
         Shape.Same(hidden.Count, topTokens.Length);
@@ -66,6 +68,7 @@ static class TokenLogProbs
                 for (int row = first; row < first + count; row++)
                 {
                     int n = firstRow + row, target = targets.Span[n] - firstToken;
+                    rule?.Forward(logits[row]);
                     float before = running[n].Max;
                     running[n] = running[n].With(logits[row]);
                     if (running[n].Max > before)
@@ -89,7 +92,7 @@ static class TokenLogProbs
 
     internal static void Backward(
         ReadOnlyMemory<float> dLogProbs, Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets, ReadOnlyMemory<float> logSumExp,
-        Rows dHidden, Rows? dHead, TileSize size)
+        Rows dHidden, Rows? dHead, TileSize size, LogitRule? rule = null)
     {
         Shape.Same(hidden.Count, dLogProbs.Length);
         Shape.Same(hidden.Count, logSumExp.Length);
@@ -103,7 +106,8 @@ static class TokenLogProbs
                 for (int row = first; row < first + count; row++)
                 {
                     int n = firstRow + row;
-                    ToGradient(logits[row], logSumExp.Span[n], dLogProbs.Span[n], targets.Span[n] - firstToken);
+                    rule?.Forward(logits[row]);
+                    ToGradient(logits[row], logSumExp.Span[n], dLogProbs.Span[n], targets.Span[n] - firstToken, rule);
                 }
             });
             Gemm.Multiply(logits, head, firstToken, dHidden.Slice(firstRow, logits.Count), add: true);
@@ -119,12 +123,22 @@ static class TokenLogProbs
     /// <param name="logSumExp">Over the whole vocabulary.</param>
     /// <param name="dLogProb">Gradient by the row's log-probability.</param>
     /// <param name="target">Index of the target in this row; outside of it when the target is in another tile.</param>
-    internal static void ToGradient(Span<float> logits, float logSumExp, float dLogProb, int target)
+    /// <param name="rule">The rule that the logits followed; the gradients are those by the products before it.</param>
+    internal static void ToGradient(Span<float> logits, float logSumExp, float dLogProb, int target, LogitRule? rule = null)
     {
-        Elementwise.Run(logits.Length, new GradientKernel(logits, logSumExp, dLogProb));
-        if ((uint)target < (uint)logits.Length)
+        bool isHere = (uint)target < (uint)logits.Length;
+        float slope = isHere && rule is not null ? rule.Slope(logits[target]) : 1;
+        if (rule is null)
         {
-            logits[target] += dLogProb;
+            Elementwise.Run(logits.Length, new GradientKernel(logits, logSumExp, dLogProb));
+        }
+        else
+        {
+            Elementwise.Run(logits.Length, new RuledGradientKernel(logits, logSumExp, dLogProb, rule));
+        }
+        if (isHere)
+        {
+            logits[target] += dLogProb * slope;
         }
     }
 
@@ -170,8 +184,50 @@ static class TokenLogProbs
         }
     }
 
+    readonly ref struct RuledGradientKernel(Span<float> logits, float logSumExp, float dLogProb, LogitRule rule) : IElementwise
+    {
+        readonly ref float _logits = ref MemoryMarshal.GetReference(logits);
+        readonly float _logSumExp = logSumExp, _factor = -dLogProb, _scale = rule.Scale, _inverseCap = rule.InverseCap;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Step<TVector, TTier>(nint i)
+            where TVector : struct
+            where TTier : IVectorTier<TVector>
+        {
+            TVector logit = TTier.Load(ref _logits, i);
+            TVector p = VectorExp.Exp<TVector, TTier>(TTier.Subtract(logit, TTier.Create(_logSumExp)));
+            TVector slope = TTier.Multiply(Softcap.Slope<TVector, TTier>(logit, TTier.Create(_inverseCap)), TTier.Create(_scale));
+            TTier.Store(TTier.Multiply(TTier.Multiply(p, TTier.Create(_factor)), slope), ref _logits, i);
+        }
+    }
+
     /// <summary>Represents the part of the logits that is in memory at once.</summary>
     /// <param name="Rows">Hidden rows.</param>
     /// <param name="Vocabulary">Tokens.</param>
     internal readonly record struct TileSize(int Rows, int Vocabulary);
+}
+
+/// <summary>Represents what happens to the products of hidden state and head before they are logits: z = c · tanh(a · h·w / c).</summary>
+/// <param name="Scale">a.</param>
+/// <param name="Cap">c; null for a · h·w without a limit.</param>
+sealed record LogitRule(float Scale, float? Cap)
+{
+    /// <summary>1 / c; 0 without a limit.</summary>
+    internal float InverseCap => Cap is { } cap ? 1 / cap : 0;
+
+    /// <summary>Turns products into logits, in place.</summary>
+    internal void Forward(Span<float> products)
+    {
+        if (Scale != 1)
+        {
+            TensorPrimitives.Multiply(products, Scale, products);
+        }
+        if (Cap is { } cap)
+        {
+            Softcap.Forward(products, cap);
+        }
+    }
+
+    /// <summary>Returns the derivative of a logit by its product.</summary>
+    internal float Slope(float logit) => Scale * Softcap.Slope<float, Tier32>(logit, InverseCap);
 }

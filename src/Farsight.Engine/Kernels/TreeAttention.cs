@@ -7,7 +7,8 @@ namespace Farsight.Engine.Kernels;
 /// <remarks>
 /// For a query q of head h and the keys k[j], values v[j] of head h / (H / Hkv) that its span shows it, of which a window leaves
 /// the last ones:
-/// s[j] = q·k[j] / √Dh, p[j] = e^(s[j] − L), L = log Σ e^s[j], o = Σ p[j] · v[j].
+/// s[j] = a · q·k[j] with the scale a, p[j] = e^(s[j] − L), L = log Σ e^s[j], o = Σ p[j] · v[j]. With a soft limit c, the scores are
+/// c · tanh(s[j] / c).
 /// Blocks of 96 keys meet blocks of 32 lanes (a lane is one query of one head); the sum is kept relative to a running
 /// maximum. Heads whose spans differ are computed one set after the other. Source: arXiv:2205.14135, Algorithms 1 and 4, and
 /// arXiv:2307.08691.
@@ -50,8 +51,8 @@ static partial class TreeAttention
 
     /// <summary>Adds the gradients of all queries named by the spans, and of the keys and values they see.</summary>
     /// <remarks>
-    /// The weights p are computed again from logSumExp. With δ = dO·o: dp[j] = dO·v[j], ds[j] = p[j] · (dp[j] − δ);
-    /// dQ += Σ ds[j] · k[j] / √Dh, dK[j] += ds[j] · q / √Dh, dV[j] += p[j] · dO.
+    /// The weights p are computed again from logSumExp. With δ = dO·o: dp[j] = dO·v[j], ds[j] = p[j] · (dp[j] − δ), times
+    /// 1 − tanh² with a soft limit; dQ += a · Σ ds[j] · k[j], dK[j] += a · ds[j] · q, dV[j] += p[j] · dO.
     /// </remarks>
     /// <param name="dOutput">[T, H · Dh] gradient of the loss by the output.</param>
     /// <param name="queries">As given to <see cref="Forward"/>.</param>

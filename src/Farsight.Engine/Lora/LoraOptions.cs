@@ -8,7 +8,9 @@ namespace Farsight.Engine.Lora;
 /// <param name="TrainNorms">Whether the gains of all norms are trained in full.</param>
 public sealed record LoraOptions(int Rank, double Alpha, IReadOnlyList<string> Targets, bool TrainEmbeddings, bool TrainNorms)
 {
-    /// <summary>Supported values of <see cref="Targets"/>.</summary>
+    /// <summary>Names that <see cref="Targets"/> may have; each model has some of them.</summary>
     public static IReadOnlyList<string> KnownTargets { get; } =
-        ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+    [
+        "q_proj", "k_proj", "v_proj", "qkv_proj", "o_proj", "gate_proj", "up_proj", "gate_up_proj", "down_proj", "gate", "w1", "w2", "w3",
+    ];
 }

@@ -4,8 +4,8 @@ using Farsight.Engine.Memory;
 namespace Farsight.Engine.Models;
 
 /// <summary>Represents the exact memory of a forward and backward pass, computed before the pass.</summary>
-/// <remarks>Mirrors every allocation of <see cref="TreePass"/>, <see cref="BlockPass"/>, <see cref="AttentionPass"/> and
-/// <see cref="MlpPass"/>; a test compares the two.</remarks>
+/// <remarks>Mirrors every allocation of <see cref="TreePass"/>, <see cref="BlockPass"/>, <see cref="AttentionPass"/>,
+/// <see cref="MlpPass"/>, <see cref="GatedMlp"/> and <see cref="ExpertMixture"/>; a test compares the two.</remarks>
 /// <param name="Kept">Floats that live from forward to backward.</param>
 /// <param name="Scratch">Maximum floats that live inside a layer.</param>
 readonly record struct ActivationPlan(long Kept, long Scratch)
@@ -20,33 +20,35 @@ readonly record struct ActivationPlan(long Kept, long Scratch)
     /// <param name="level">What the pass keeps; null for an evaluation without backward.</param>
     public static ActivationPlan Of(ModelConfig config, TreeSize size, LoraOptions? lora, Recomputation? level)
     {
-        Shapes shapes = new(config, lora, size.Rows, level);
-        long ends = Shapes.Take(size.Rows, config.HiddenSize)
-            + 2 * Shapes.Take(size.Rows, config.HeadDim / 2) + 2 * Shapes.Take(size.LastRows, config.HeadDim / 2)
+        int inner = config.NumHiddenLayers - 1, pairs = config.RotatedDim / 2;
+        Shapes[] layers = [.. Enumerable.Range(0, inner + 1).Select(layer => new Shapes(config, lora, size.Rows, level, layer))];
+        long kept = Shapes.Take(size.Rows, config.HiddenSize)
+            + config.Rotations * 2 * (Shapes.Take(size.Rows, pairs) + Shapes.Take(size.LastRows, pairs))
             + Shapes.Take(size.LastRows, config.HiddenSize)
-            + 2 * Shapes.Take(size.Scored, config.HiddenSize) + Shapes.Take(size.Scored, 1);
-        int inner = config.NumHiddenLayers - 1;
-        long kept = ends + inner * shapes.KeptByBlock(size.Rows, isLast: false) + shapes.KeptByBlock(size.LastRows, isLast: true);
-        long scratch = Math.Max(shapes.Forward(size.LastRows, selects: true), inner > 0 ? shapes.Forward(size.Rows, selects: false) : 0);
+            + 2 * Shapes.Take(size.Scored, config.HiddenSize) + Shapes.Take(size.Scored, 1)
+            + layers[..inner].Sum(l => l.KeptByBlock(size.Rows, isLast: false)) + layers[inner].KeptByBlock(size.LastRows, isLast: true);
+        long Largest(Func<Shapes, int, bool, long> part) => Math.Max(
+            part(layers[inner], size.LastRows, true), layers[..inner].Select(l => part(l, size.Rows, false)).DefaultIfEmpty().Max());
+        long scratch = Largest((l, t, selects) => l.Forward(t, selects));
         if (level is not null)
         {
-            long backward = Math.Max(
-                shapes.Backward(size.LastRows, selects: true),
-                inner > 0 ? shapes.Backward(size.Rows, selects: false) : 0);
             long head = 2 * Shapes.Take(size.Scored, config.HiddenSize);
             scratch = Math.Max(
                 scratch,
-                Shapes.Take(size.Rows, config.HiddenSize) + Shapes.Take(size.LastRows, config.HiddenSize) + Math.Max(head, backward));
+                Shapes.Take(size.Rows, config.HiddenSize) + Shapes.Take(size.LastRows, config.HiddenSize)
+                + Math.Max(head, Largest((l, t, selects) => l.Backward(t, selects))));
         }
         return new(kept, scratch);
     }
 
     /// <summary>Memory of one block with t output rows; its input rows are the tree's.</summary>
-    sealed class Shapes(ModelConfig c, LoraOptions? lora, int total, Recomputation? level)
+    sealed class Shapes(ModelConfig c, LoraOptions? lora, int total, Recomputation? level, int layer)
     {
-        readonly int _d = c.HiddenSize, _f = c.IntermediateSize;
-        readonly int _queries = c.NumAttentionHeads * c.HeadDim, _keys = c.NumKeyValueHeads * c.HeadDim;
+        readonly int _d = c.HiddenSize, _queries = c.QueryWidth, _keys = c.KeyWidth;
         readonly bool _keepsAttention = level is Recomputation.None or Recomputation.Mlp, _keepsMlp = level is Recomputation.None;
+        readonly bool _normsInput = c.NormPlacement is not NormPlacement.After, _normsResult = c.NormPlacement is not NormPlacement.Before;
+        readonly MixtureOfExperts? _experts = c.HasExperts(layer) ? c.Experts : null;
+        readonly LayerTargets _targets = LayerTargets.Of(c, layer);
 
         internal static long Take(int count, int width) => Workspace.Floats(count, width);
 
@@ -54,7 +56,7 @@ readonly record struct ActivationPlan(long Kept, long Scratch)
             (!isLast && level is not (null or Recomputation.RoundedLayer) ? Take(total, _d) : 0)
             + (level == Recomputation.RoundedLayer ? Take(total, (_d + 1) / 2) : 0)
             + (_keepsAttention ? Attention(t) : 0)
-            + (_keepsMlp ? Halves(t) : 0);
+            + (_keepsMlp ? Products(t) + (_normsResult ? Take(t, _d) : 0) : 0);
 
         internal long Forward(int t, bool selects) =>
             (_keepsAttention ? 0 : Attention(t)) + Math.Max(AttentionForward(t, selects), MlpForward(MlpPass.LargestBlock(t)));
@@ -69,34 +71,87 @@ readonly record struct ActivationPlan(long Kept, long Scratch)
 
         /// <summary>Rows that <see cref="AttentionPass"/> keeps for its backward.</summary>
         long Attention(int t) =>
-            Take(t, _queries) + LowRank("q_proj", t) + 2 * Take(total, _keys) + LowRank("k_proj", total) + LowRank("v_proj", total)
-            + Take(t, _queries) + Take(t, c.NumAttentionHeads) + Take(t, _d) + LowRank("o_proj", t);
+            Take(t, _queries) + LowRank(_targets.Query, t) + 2 * Take(total, _keys) + LowRank(_targets.Key, total)
+            + LowRank(_targets.Value, total) + Take(t, _queries) + Take(t, c.NumAttentionHeads) + Take(t, _d) + LowRank(_targets.Output, t)
+            + (_normsResult ? Take(t, _d) : 0);
 
-        long AttentionForward(int t, bool selects) => Norm(total) + HeadNorms(t) + (selects ? 2 * Take(t, _d) : 0);
+        long AttentionForward(int t, bool selects) =>
+            InputNorm(total) + HeadNorms(t) + (selects ? 2 * Take(t, _d) : 0) + (_normsResult ? Norm(t) : 0);
 
         long AttentionBackward(int t, bool selects)
         {
-            long inner = Take(t, _queries) + Math.Max(
-                LowRank("o_proj", t), c.QueryKeyNorm ? HeadNorms(t) + Math.Max(Take(t, _queries), Take(total, _keys)) : 0);
-            long outer = Take(total, _d) + Norm(total) + (selects ? 2 * Take(t, _d) : 0)
-                + Math.Max(LowRank("q_proj", t), Math.Max(LowRank("k_proj", total), LowRank("v_proj", total)));
+            long inner = Take(t, _queries) + ResidualBackward(t) + Math.Max(
+                LowRank(_targets.Output, t), c.QueryKeyNorm ? HeadNorms(t) + Math.Max(Take(t, _queries), Take(total, _keys)) : 0);
+            long outer = Take(total, _d) + InputNorm(total) + (selects ? 2 * Take(t, _d) : 0)
+                + Math.Max(LowRank(_targets.Query, t), Math.Max(LowRank(_targets.Key, total), LowRank(_targets.Value, total)));
             return Take(t, _queries) + 2 * Take(total, _keys) + Math.Max(inner, outer);
         }
 
+        long MlpForward(int b) =>
+            InputNorm(b) + (_keepsMlp ? 0 : Products(b)) + (_normsResult && !_keepsMlp ? Take(b, _d) : 0) + (_normsResult ? Norm(b) : 0)
+            + ProductsForward(b, _keepsMlp);
+
+        long MlpBackward(int b)
+        {
+            long before = (_keepsMlp ? 0 : Products(b)) + InputNorm(b) + (_normsResult && !_keepsMlp ? Take(b, _d) : 0);
+            long again = _normsResult && !_keepsMlp ? ProductsForward(b, keeps: true) : 0;
+            return before + Math.Max(again, ResidualBackward(b) + ProductsBackward(b));
+        }
+
         /// <summary>Gate, up, and the low-rank parts of all three products.</summary>
-        long Halves(int b) => 2 * Take(b, _f) + LowRank("gate_proj", b) + LowRank("up_proj", b) + LowRank("down_proj", b);
+        long Products(int b)
+        {
+            int rows = Pairs(b);
+            return 2 * Take(rows, Width) + LowRank(_targets.Gate, rows) + LowRank(_targets.Up, rows) + LowRank(_targets.Down, rows);
+        }
 
-        long MlpForward(int b) => Norm(b) + (_keepsMlp ? Take(b, _f) : Halves(b));
+        long ProductsForward(int b, bool keeps) =>
+            (keeps ? Take(Pairs(b), Width) : 0) + (_experts is null ? 0 : Routed(b) + Take(Pairs(b), _d));
 
-        long MlpBackward(int b) => (_keepsMlp ? 0 : Halves(b)) + Norm(b) + 3 * Take(b, _f) + Math.Max(
-            LowRank("down_proj", b), Take(b, _d) + Math.Max(LowRank("gate_proj", b), LowRank("up_proj", b)));
+        long ProductsBackward(int b)
+        {
+            int rows = Pairs(b);
+            long down = LowRank(_targets.Down, b), halves = Math.Max(LowRank(_targets.Gate, b), LowRank(_targets.Up, b));
+            return 3 * Take(rows, Width) + (_experts is null
+                ? Math.Max(down, Take(b, _d) + halves)
+                : Routed(b) + 2 * Take(rows, _d) + Math.Max(Math.Max(down, halves), Take(b, _d) + LowRank(_targets.Router, b)));
+        }
+
+        /// <summary>Logits of the router and its low-rank part.</summary>
+        long Routed(int b) => Take(b, _experts!.Count) + LowRank(_targets.Router, b);
+
+        int Pairs(int b) => b * (_experts?.PerToken ?? 1);
+
+        int Width => _experts?.IntermediateSize ?? c.IntermediateSize;
+
+        long ResidualBackward(int b) =>
+            (c.ResidualScale != 1 ? Take(b, _d) : 0) + (_normsResult ? Norm(b) + Take(b, _d) : 0);
+
+        long InputNorm(int rows) => _normsInput ? Norm(rows) : 0;
 
         long Norm(int rows) => Take(rows, _d) + Take(rows, 1);
 
         long HeadNorms(int t) => !c.QueryKeyNorm ? 0
-            : Take(t, _queries) + Take(t, c.NumAttentionHeads) + Take(total, _keys) + Take(total, c.NumKeyValueHeads);
+            : Take(t, _queries) + Take(t, c.NormsWholeProjection ? 1 : c.NumAttentionHeads)
+            + Take(total, _keys) + Take(total, c.NormsWholeProjection ? 1 : c.NumKeyValueHeads);
 
-        long LowRank(string target, int rows) => lora?.Targets.Contains(target) == true ? Take(rows, lora.Rank) : 0;
+        long LowRank(string? target, int rows) => target is not null && lora?.Targets.Contains(target) == true ? Take(rows, lora.Rank) : 0;
+    }
+
+    /// <summary>Represents the adapter targets of the products of a layer; the same where they are parts of one matrix.</summary>
+    readonly record struct LayerTargets(
+        string Query, string Key, string Value, string Output, string? Router, string Gate, string Up, string Down)
+    {
+        internal static LayerTargets Of(ModelConfig c, int layer)
+        {
+            static string Last(string name) => name[(name.LastIndexOf('.') + 1)..];
+            LayerNames names = LayerNames.Of(c, layer);
+            MlpNames mlp = names.Mlps[0];
+            return new(
+                Last(names.Projections[0]), Last(names.Projections[names.Projections.Count / 2]), Last(names.Projections[^1]),
+                Last(names.Output), names.Router is null ? null : Last(names.Router), Last(mlp.Inputs[0]), Last(mlp.Inputs[^1]),
+                Last(mlp.Down));
+        }
     }
 }
 

@@ -7,7 +7,7 @@ namespace Farsight.Engine.Models;
 /// <summary>Represents the first half of a block, x + O(Attention(Norm(x))): forward, and what its backward needs.</summary>
 /// <remarks>
 /// T rows go in; T' rows come out: all of them, or those of the context's selection. The pass keeps the projections, the output of
-/// the attention and the sum. Backward computes the normed input and the normed heads again.
+/// the attention, its projection if a norm reads it, and the sum. Backward computes the normed input and the normed heads again.
 /// </remarks>
 sealed class AttentionPass
 {
@@ -17,7 +17,8 @@ sealed class AttentionPass
     readonly LinearPass _query;          // [T', H·Dh], rotated unless heads are normed
     readonly LinearPass _key, _value;    // [T, Hkv·Dh], keys as queries
     readonly Rows _attended, _logSumExp; // [T', H·Dh], [T', H]
-    readonly LinearPass _output;         // [T', D]: the result
+    readonly LinearPass _output;         // [T', D]
+    readonly Rows _sum;                  // [T', D]: the result; in the place of the output unless a norm reads that
 
     /// <summary>Prepares a pass.</summary>
     /// <param name="block">Layers of the block.</param>
@@ -34,10 +35,11 @@ sealed class AttentionPass
         _attended = kept.Rows(rows, block.Output.Inputs);
         _logSumExp = kept.Rows(rows, context.Shape.Heads);
         _output = LinearPass.Take(block.Output, rows, kept);
+        _sum = block.AttentionResidual.Norm is null ? _output.Output : kept.Rows(rows, x.Width);
     }
 
     /// <summary>The result: [T', D].</summary>
-    internal Rows Result => _output.Output;
+    internal Rows Result => _sum;
 
     /// <summary>Computes the result.</summary>
     /// <param name="cache">Keys and values of earlier rows, to which the new ones are appended; null outside decoding.</param>
@@ -45,14 +47,14 @@ sealed class AttentionPass
     internal void Forward(LayerCache? cache, Workspace scratch)
     {
         Workspace.Mark mark = scratch.Here();
-        Rows normed = _block.AttentionNorm.Forward(_x, scratch).Output;
+        Rows normed = _block.AttentionNorm?.Forward(_x, scratch).Output ?? _x;
         _query.Forward(_context.Select(normed, scratch));
         _key.Forward(normed);
         _value.Forward(normed);
         Rows queries = NormHeads(_block.QueryNorm, _query, scratch)?.Output ?? _query.Output;
         Rows keys = NormHeads(_block.KeyNorm, _key, scratch)?.Output ?? _key.Output;
-        RowKernels.Rotate(queries, _context.QueryRope);
-        RowKernels.Rotate(keys, _context.KeyRope);
+        Rotate(queries, _context.QueryRope);
+        Rotate(keys, _context.KeyRope);
         (Rows seenKeys, Rows seenValues) = cache?.Append(keys, _value.Output) ?? (keys, _value.Output);
         if (cache is not null && _context.Spans.All(s => s.QueryCount == 1))
         {
@@ -65,7 +67,7 @@ sealed class AttentionPass
         _context.Observer?.Report(queries, seenKeys, _context);
         _block.Mask(_attended, _context.Shape);
         _output.Forward(_attended);
-        RowKernels.Add(_context.Select(_x, scratch), Result, Result);
+        _block.AttentionResidual.Forward(_context.Select(_x, scratch), _output.Output, _sum, scratch);
         scratch.Release(mark);
     }
 
@@ -81,15 +83,23 @@ sealed class AttentionPass
         ThroughAttention(dResult, dQueries, dKeys, dValues, w);
 
         Rows dNormed = w.Rows(_x.Count, _x.Width);
-        NormPass norm = _block.AttentionNorm.Forward(_x, w);
-        Rows queryInput = _context.Select(norm.Output, w);
+        NormPass? norm = _block.AttentionNorm?.Forward(_x, w);
+        Rows input = norm?.Output ?? _x;
+        Rows queryInput = _context.Select(input, w);
         Rows dQueryInput = _context.Selection is null ? dNormed : w.Rows(queryInput.Count, queryInput.Width);
         _query.Backward(queryInput, dQueries, dQueryInput, add: false, w);
         _context.Unselect(dQueryInput, dNormed);
-        _value.Backward(norm.Output, dValues, dNormed, add: true, w);
-        _key.Backward(norm.Output, dKeys, dNormed, add: true, w);
+        _value.Backward(input, dValues, dNormed, add: true, w);
+        _key.Backward(input, dKeys, dNormed, add: true, w);
         _context.Unselect(dResult, dX);
-        norm.Backward(dNormed, dX); // the residual's gradient is already there
+        if (norm is { } pass)
+        {
+            pass.Backward(dNormed, dX); // the residual's gradient is already there
+        }
+        else
+        {
+            RowKernels.Add(dX, dNormed, dX);
+        }
         w.Release(mark);
     }
 
@@ -98,14 +108,15 @@ sealed class AttentionPass
     {
         Workspace.Mark mark = w.Here();
         Rows dAttended = w.Rows(dResult.Count, _attended.Width);
-        _output.Backward(_attended, dResult, dAttended, add: false, w);
+        Rows dOutput = _block.AttentionResidual.Backward(_output.Output, dResult, w);
+        _output.Backward(_attended, dOutput, dAttended, add: false, w);
         _block.Mask(dAttended, _context.Shape);
         NormPass? queryNorm = NormHeads(_block.QueryNorm, _query, w), keyNorm = NormHeads(_block.KeyNorm, _key, w);
         Rows queries = Rotated(queryNorm, _query, _context.QueryRope), keys = Rotated(keyNorm, _key, _context.KeyRope);
         TreeAttention.Backward(
             dAttended, queries, keys, _value.Output, _attended, _logSumExp, _context.Shape, _context.Spans, dQueries, dKeys, dValues);
-        RowKernels.RotateBack(dKeys, _context.KeyRope);
-        RowKernels.RotateBack(dQueries, _context.QueryRope);
+        RotateBack(dKeys, _context.KeyRope);
+        RotateBack(dQueries, _context.QueryRope);
         BackThrough(keyNorm, dKeys, w);
         BackThrough(queryNorm, dQueries, w);
         w.Release(mark);
@@ -114,14 +125,30 @@ sealed class AttentionPass
     static NormPass? NormHeads(Norm? norm, LinearPass projected, Workspace workspace) => norm?.Forward(projected.Output, workspace);
 
     /// <summary>Returns rotated heads: rotates normed heads again; forward rotated projections in place.</summary>
-    static Rows Rotated(NormPass? norm, LinearPass projected, RopeTable rope)
+    Rows Rotated(NormPass? norm, LinearPass projected, RopeTable? rope)
     {
         if (norm is not { } pass)
         {
             return projected.Output;
         }
-        RowKernels.Rotate(pass.Output, rope);
+        Rotate(pass.Output, rope);
         return pass.Output;
+    }
+
+    void Rotate(Rows heads, RopeTable? rope)
+    {
+        if (rope is { } table)
+        {
+            RowKernels.Rotate(heads, _context.Shape.HeadDim, table);
+        }
+    }
+
+    void RotateBack(Rows dHeads, RopeTable? rope)
+    {
+        if (rope is { } table)
+        {
+            RowKernels.RotateBack(dHeads, _context.Shape.HeadDim, table);
+        }
     }
 
     /// <summary>Turns the gradient by the normed heads into that by the projection, in place.</summary>

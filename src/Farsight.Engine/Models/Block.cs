@@ -3,19 +3,28 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>Represents the layers of one decoder block.</summary>
+/// <summary>Represents the layers of one decoder block, composed as the model's description says.</summary>
+/// <param name="AttentionNorm">Norm of the attention's input; null for none.</param>
+/// <param name="Query">D to H·Dh.</param>
+/// <param name="Key">D to Hkv·Dh.</param>
+/// <param name="Value">D to Hkv·Dh.</param>
+/// <param name="QueryNorm">Norm of each head's queries, or of all together; null for none.</param>
+/// <param name="KeyNorm">The same for keys.</param>
+/// <param name="Output">H·Dh to D.</param>
+/// <param name="AttentionResidual">How the attention's result joins the residual stream.</param>
+/// <param name="MlpNorm">Norm of the MLP's input; null for none.</param>
+/// <param name="Mlp">One MLP, or a mixture of experts.</param>
+/// <param name="MlpResidual">How the MLP's result joins the residual stream.</param>
 sealed record Block(
-    Norm AttentionNorm, Linear Query, Linear Key, Linear Value, Norm? QueryNorm, Norm? KeyNorm, Linear Output,
-    Norm MlpNorm, Linear Gate, Linear Up, Linear Down)
+    Norm? AttentionNorm, Linear Query, Linear Key, Linear Value, Norm? QueryNorm, Norm? KeyNorm, Linear Output, Residual AttentionResidual,
+    Norm? MlpNorm, FeedForward Mlp, Residual MlpResidual)
 {
-    /// <summary>Linear layers with their names as adapter targets.</summary>
-    internal IEnumerable<(string Target, Linear Linear)> Linears =>
-    [
-        ("q_proj", Query), ("k_proj", Key), ("v_proj", Value), ("o_proj", Output),
-        ("gate_proj", Gate), ("up_proj", Up), ("down_proj", Down),
-    ];
+    /// <summary>Tensors of the linear layers, in the order of the forward pass.</summary>
+    internal IEnumerable<LinearWeights> Linears =>
+        new[] { Query, Key, Value, Output }.Select(l => l.Weights).Distinct().Concat(Mlp.Linears);
 
-    internal IEnumerable<Norm> Norms => new[] { AttentionNorm, QueryNorm, KeyNorm, MlpNorm }.OfType<Norm>();
+    internal IEnumerable<Norm> Norms =>
+        new[] { AttentionNorm, QueryNorm, KeyNorm, AttentionResidual.Norm, MlpNorm, MlpResidual.Norm }.OfType<Norm>();
 
     /// <summary>Indices of the heads whose output is set to zero.</summary>
     internal int[] MaskedHeads { get; set; } = [];

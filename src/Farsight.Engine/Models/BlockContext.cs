@@ -6,19 +6,31 @@ namespace Farsight.Engine.Models;
 
 /// <summary>Represents positions and visibility of the rows of a block.</summary>
 /// <param name="Shape">Heads and head dim.</param>
-/// <param name="KeyRope">Rotation of the T input rows.</param>
-/// <param name="QueryRope">Rotation of the T' output rows; the same unless rows are selected.</param>
 /// <param name="Spans">Keys that each of the T' rows sees.</param>
 /// <param name="Selection">The output rows; null for all.</param>
-sealed record BlockContext(
-    AttentionShape Shape, RopeTable KeyRope, RopeTable QueryRope, IReadOnlyList<AttentionSpan> Spans, RowSelection? Selection)
+sealed record BlockContext(AttentionShape Shape, IReadOnlyList<AttentionSpan> Spans, RowSelection? Selection)
 {
+    /// <summary>Rotation of the T input rows; null for none.</summary>
+    internal RopeTable? KeyRope { get; init; }
+
+    /// <summary>Rotation of the T' output rows; the same unless rows are selected.</summary>
+    internal RopeTable? QueryRope { get; init; }
+
     /// <summary>Receives the attention peaks; null for none.</summary>
     internal AttentionObserver? Observer { get; init; }
 
-    /// <summary>Returns the same context with a sliding window of so many keys; null for no window.</summary>
-    internal BlockContext Within(int? window) =>
-        window is { } w ? this with { Spans = [.. Spans.Select(s => s with { Window = w })] } : this;
+    /// <summary>Returns the context of a layer, with its sliding window and its rotation.</summary>
+    internal BlockContext Of(ModelConfig config, int layer, PassRotations rotations)
+    {
+        BlockContext seen = config.WindowOf(layer) is { } window
+            ? this with { Spans = [.. Spans.Select(s => s with { Window = window })] }
+            : this;
+        return config.RotationOf(layer) is not { } rotation ? seen : seen with
+        {
+            KeyRope = rotations.All[rotation],
+            QueryRope = Selection is null ? rotations.All[rotation] : rotations.Last[rotation],
+        };
+    }
 
     /// <summary>Returns the output rows: [T', width].</summary>
     internal Rows Select(Rows rows, Workspace workspace) => Selection?.Gather(rows, workspace) ?? rows;
@@ -36,6 +48,32 @@ sealed record BlockContext(
         {
             target.CopyFrom(rows);
         }
+    }
+}
+
+/// <summary>Represents the model's rotations of the rows of a pass.</summary>
+/// <param name="All">For the T rows of the pass.</param>
+/// <param name="Last">For the T' rows that the last block computes.</param>
+readonly record struct PassRotations(RopeTable[] All, RopeTable[] Last)
+{
+    /// <summary>Computes the rotations.</summary>
+    /// <param name="rotaries">Rotations of the model.</param>
+    /// <param name="positions">[T] position ids.</param>
+    /// <param name="lengths">[T] length of the sequence of each row.</param>
+    /// <param name="last">Rows that the last block computes.</param>
+    /// <param name="w">Memory of the tables.</param>
+    internal static PassRotations Of(
+        IReadOnlyList<Rotary> rotaries, IReadOnlyList<int> positions, IReadOnlyList<int> lengths, RowSelection last, Workspace w)
+    {
+        RopeTable[] all = new RopeTable[rotaries.Count], selected = new RopeTable[rotaries.Count];
+        for (int i = 0; i < all.Length; i++)
+        {
+            int pairs = rotaries[i].Pairs;
+            all[i] = new(w.Rows(positions.Count, pairs), w.Rows(positions.Count, pairs));
+            rotaries[i].Fill(all[i], positions, lengths);
+            selected[i] = new(last.Gather(all[i].Cos, w), last.Gather(all[i].Sin, w));
+        }
+        return new(all, selected);
     }
 }
 

@@ -8,7 +8,8 @@ namespace Farsight.Engine.Models;
 /// <summary>Represents a matrix indexed by token, [V, D]: the embeddings, and the head, which may be the same matrix.</summary>
 /// <param name="name">Hugging Face's name.</param>
 /// <param name="stored">[V, D]</param>
-sealed class Embedding(string name, WeightMatrix stored)
+/// <param name="scale">Factor on the rows that <see cref="Look"/> reads; products with the matrix do not have it.</param>
+sealed class Embedding(string name, WeightMatrix stored, float scale = 1)
 {
     const int RowsPerItem = 64;
 
@@ -26,12 +27,16 @@ sealed class Embedding(string name, WeightMatrix stored)
     /// <summary>Makes only the rows of tokens that backward meets trainable. Not for a head.</summary>
     internal Parameter TrainTouchedRows() => Trained = Parameter.OfTouchedRows(name, ParameterRole.Embedding, stored);
 
-    /// <summary>Reads the rows of the tokens: [T, D].</summary>
+    /// <summary>Reads the rows of the tokens, times the scale: [T, D].</summary>
     internal void Look(IReadOnlyList<int> tokens, Rows x) => Workers.ForBlocks(tokens.Count, RowsPerItem, (first, count) =>
     {
         for (int row = first; row < first + count; row++)
         {
             Matrix.Read(tokens[row], 0, x[row]);
+            if (scale != 1)
+            {
+                TensorPrimitives.Multiply(x[row], scale, x[row]);
+            }
         }
     });
 
@@ -44,7 +49,7 @@ sealed class Embedding(string name, WeightMatrix stored)
             {
                 int place = trained.Touched is null ? tokens[row] : trained.Touch(tokens[row]);
                 Span<float> gradient = trained.Gradient[place];
-                TensorPrimitives.Add(gradient, dX[row], gradient);
+                TensorPrimitives.MultiplyAdd(dX[row], scale, gradient, gradient);
             }
         }
     }

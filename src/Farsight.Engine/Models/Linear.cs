@@ -6,19 +6,17 @@ using Farsight.Engine.Parameters;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>Represents a linear layer y = x · Wᵀ + b: frozen, with a low-rank update, or trained in full.</summary>
+/// <summary>Represents the stored tensors of a linear layer, which are frozen, have a low-rank update, or are trained in full.</summary>
+/// <remarks>Some families store several layers one below the other in one matrix; each <see cref="Linear"/> reads its rows.</remarks>
 /// <param name="name">Hugging Face's name without ".weight": "model.layers.0.self_attn.q_proj".</param>
 /// <param name="weight">[outputs, inputs]</param>
 /// <param name="bias">[1, outputs], or null.</param>
-sealed class Linear(string name, WeightMatrix weight, Rows? bias)
+sealed class LinearWeights(string name, WeightMatrix weight, Rows? bias)
 {
-    const int RowsPerItem = 64;
-
-    Parameter? _trainedWeight;
-    WeightMatrix? _trainedMatrix;
-    Parameter? _trainedBias;
-
     internal string Name => name;
+
+    /// <summary>Name as an adapter target, the last part of <see cref="Name"/>.</summary>
+    internal string Target => name[(name.LastIndexOf('.') + 1)..];
 
     internal int Outputs => weight.RowCount;
 
@@ -29,28 +27,56 @@ sealed class Linear(string name, WeightMatrix weight, Rows? bias)
 
     internal bool IsAdapterOff { get; set; }
 
-    /// <summary>Whether a gradient needs the layer's input; otherwise backward reads only the gradient by the output.</summary>
-    internal bool NeedsInput => Lora is not null || _trainedWeight is not null;
+    /// <summary>Trained copy of the matrix; null while it is frozen.</summary>
+    internal Parameter? TrainedWeight { get; private set; }
+
+    internal Parameter? TrainedBias { get; private set; }
 
     /// <summary>Matrix that products read: the stored one or the trained copy.</summary>
-    internal WeightMatrix Weight => _trainedMatrix ?? weight;
+    internal WeightMatrix Weight => TrainedWeight?.Whole ?? weight;
 
-    internal Rows? Bias => _trainedBias?.Value ?? bias;
+    internal Rows? Bias => TrainedBias?.Value ?? bias;
 
     /// <summary>Copies weight and bias to F32 parameters that training changes.</summary>
     internal IEnumerable<Parameter> TrainInFull()
     {
-        _trainedWeight = Parameter.Of($"{name}.weight", ParameterRole.Matrix, weight);
-        _trainedMatrix = _trainedWeight.Whole;
-        yield return _trainedWeight;
+        TrainedWeight = Parameter.Of($"{name}.weight", ParameterRole.Matrix, weight);
+        yield return TrainedWeight;
 
         if (bias is { } frozen)
         {
-            _trainedBias = Parameter.Create($"{name}.bias", ParameterRole.Vector, 1, Outputs);
-            _trainedBias.Value.CopyFrom(frozen);
-            yield return _trainedBias;
+            TrainedBias = Parameter.Create($"{name}.bias", ParameterRole.Vector, 1, Outputs);
+            TrainedBias.Value.CopyFrom(frozen);
+            yield return TrainedBias;
         }
     }
+}
+
+/// <summary>Represents a linear layer y = x · Wᵀ + b.</summary>
+/// <param name="weights">Tensors that contain the layer.</param>
+/// <param name="firstRow">First row of the layer in their matrix.</param>
+/// <param name="outputs">Number of its rows.</param>
+sealed class Linear(LinearWeights weights, int firstRow, int outputs)
+{
+    const int RowsPerItem = 64;
+
+    /// <summary>Creates a layer with a matrix of its own.</summary>
+    internal Linear(LinearWeights weights)
+        : this(weights, 0, weights.Outputs)
+    {
+    }
+
+    internal LinearWeights Weights => weights;
+
+    internal int Outputs => outputs;
+
+    internal int Inputs => weights.Inputs;
+
+    /// <inheritdoc cref="LinearWeights.Lora"/>
+    internal LoraPair? Lora => weights.Lora;
+
+    /// <summary>Whether a gradient needs the layer's input; otherwise backward reads only the gradient by the output.</summary>
+    internal bool NeedsInput => Lora is not null || weights.TrainedWeight is not null;
 
     /// <summary>Computes the outputs and, with an adapter, what backward needs of it.</summary>
     /// <param name="x">[T, inputs]</param>
@@ -58,19 +84,19 @@ sealed class Linear(string name, WeightMatrix weight, Rows? bias)
     /// <param name="lowRank">[T, R] overwritten with s·x·Aᵀ; [T, 0] without an adapter.</param>
     internal void Forward(Rows x, Rows y, Rows lowRank)
     {
-        Gemm.MultiplyTransposed(x, Weight, 0, Outputs, y, add: false);
+        Gemm.MultiplyTransposed(x, weights.Weight, firstRow, outputs, y, add: false);
         if (Lora is { } lora)
         {
             LowRank(x, lowRank);
-            Gemm.MultiplyTransposed(lowRank, new RowsMatrix(lora.B.Value), 0, Outputs, y, add: true);
+            Gemm.MultiplyTransposed(lowRank, new RowsMatrix(lora.B.Value), firstRow, outputs, y, add: true);
         }
-        if (Bias is { } b)
+        if (weights.Bias is { } b)
         {
             Workers.ForBlocks(y.Count, RowsPerItem, (first, count) =>
             {
                 for (int row = first; row < first + count; row++)
                 {
-                    TensorPrimitives.Add(y[row], b[0], y[row]);
+                    TensorPrimitives.Add(y[row], b[0].Slice(firstRow, outputs), y[row]);
                 }
             });
         }
@@ -98,27 +124,28 @@ sealed class Linear(string name, WeightMatrix weight, Rows? bias)
     /// <param name="scratch">Memory for the duration of the call.</param>
     internal void Backward(Rows x, Rows lowRank, Rows dY, Rows dX, bool add, Workspace scratch)
     {
-        Gemm.Multiply(dY, Weight, 0, dX, add);
+        Gemm.Multiply(dY, weights.Weight, firstRow, dX, add);
         if (Lora is { } lora)
         {
             Workspace.Mark mark = scratch.Here();
             Rows dLowRank = scratch.Rows(dY.Count, lowRank.Width);
-            Gemm.Multiply(dY, new RowsMatrix(lora.B.Value), 0, dLowRank, add: false);
+            Gemm.Multiply(dY, new RowsMatrix(lora.B.Value), firstRow, dLowRank, add: false);
             Scale(dLowRank, lora.Scale);
-            Gemm.AddOuter(dY, lowRank, lora.B.Gradient);
+            Gemm.AddOuter(dY, lowRank, lora.B.Gradient.Slice(firstRow, outputs));
             Gemm.AddOuter(dLowRank, x, lora.A.Gradient);
             Gemm.Multiply(dLowRank, new RowsMatrix(lora.A.Value), 0, dX, add: true);
             scratch.Release(mark);
         }
-        if (_trainedWeight is { } trained)
+        if (weights.TrainedWeight is { } trained)
         {
-            Gemm.AddOuter(dY, x, trained.Gradient);
+            Gemm.AddOuter(dY, x, trained.Gradient.Slice(firstRow, outputs));
         }
-        if (_trainedBias is { } trainedBias)
+        if (weights.TrainedBias is { } trainedBias)
         {
+            Span<float> gradient = trainedBias.Gradient[0].Slice(firstRow, outputs);
             for (int row = 0; row < dY.Count; row++)
             {
-                TensorPrimitives.Add(trainedBias.Gradient[0], dY[row], trainedBias.Gradient[0]);
+                TensorPrimitives.Add(gradient, dY[row], gradient);
             }
         }
     }

@@ -6,8 +6,9 @@ using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>Represents a decoder of the Llama family: forward and exact backward over token trees, and decoding with a cache.</summary>
+/// <summary>Represents a decoder: forward and exact backward over token trees, and decoding with a cache.</summary>
 /// <remarks>
+/// Llama's layers are the pattern; the description, a <see cref="ModelConfig"/>, says what differs.
 /// All weights are frozen until <see cref="AttachLora"/> or <see cref="TrainEverything"/> makes some trainable. The model owns its source
 /// of weights, its parameters and the memory of its passes, and frees them when it is disposed. Not safe for concurrent use.
 /// </remarks>
@@ -30,12 +31,15 @@ public sealed class LlamaModel : IDisposable
         Config = config;
         _source = source;
         LlamaWeights weights = LlamaWeights.From(config, source);
-        _embeddings = new(LlamaWeights.EmbeddingsName, weights.Embeddings);
+        _embeddings = new(LlamaWeights.EmbeddingsName, weights.Embeddings, config.EmbeddingScale);
         _head = weights.Head is { } head ? new(LlamaWeights.HeadName, head) : _embeddings;
         _finalNorm = weights.FinalNorm;
         Blocks = weights.Blocks;
-        Shape = new(config.NumAttentionHeads, config.NumKeyValueHeads, config.HeadDim);
-        Rotary = new(config.HeadDim, config.RopeTheta, config.RopeScaling);
+        AttentionShape heads = new(config.NumAttentionHeads, config.NumKeyValueHeads, config.HeadDim);
+        Shape = heads with { Scale = config.AttentionScale ?? heads.Scale, Softcap = config.AttentionSoftcap };
+        Rotary main = new(config.RotatedDim, config.RopeTheta, config.RopeScaling);
+        Rotaries = config.WindowedRopeTheta is { } theta ? [main, new(config.RotatedDim, theta, new RopeScaling.Unscaled())] : [main];
+        LogitRule = config.LogitScale == 1 && config.LogitSoftcap is null ? null : new(config.LogitScale, config.LogitSoftcap);
     }
 
     /// <summary>Shape of the model, with the RoPE scaling in effect.</summary>
@@ -60,7 +64,7 @@ public sealed class LlamaModel : IDisposable
         {
             field = value;
             _embeddings.IsAdapterOff = _head.IsAdapterOff = !value;
-            foreach ((string _, Linear linear) in Linears)
+            foreach (LinearWeights linear in Linears)
             {
                 linear.IsAdapterOff = !value;
             }
@@ -97,10 +101,18 @@ public sealed class LlamaModel : IDisposable
 
     internal AttentionShape Shape { get; }
 
-    internal Rotary Rotary { get; }
+    /// <summary>Rotation of the layers, by <see cref="ModelConfig.RotationOf"/>.</summary>
+    internal IReadOnlyList<Rotary> Rotaries { get; }
+
+    /// <summary>What happens to products with the head before they are logits; null for nothing.</summary>
+    internal LogitRule? LogitRule { get; }
 
     /// <summary>Names of all linear layers, in the order of the forward pass: "model.layers.0.self_attn.q_proj".</summary>
-    internal IEnumerable<string> LinearNames => Linears.Select(l => l.Linear.Name);
+    internal IEnumerable<string> LinearNames => Linears.Select(l => l.Name);
+
+    /// <summary>Number of tokens that chose each expert of each layer since the model was loaded: [L][E]; [] for dense layers.</summary>
+    public IReadOnlyList<IReadOnlyList<long>> ExpertLoad =>
+        [.. Blocks.Select(b => b.Mlp is ExpertMixture mixture ? (long[])[.. mixture.Load] : [])];
 
     /// <summary>Adds trainable low-rank matrices to the target layers and makes embeddings and norms trainable if requested.</summary>
     /// <param name="options">Targets, rank and scale.</param>
@@ -109,17 +121,18 @@ public sealed class LlamaModel : IDisposable
     public void AttachLora(LoraOptions options, int seed)
     {
         ThrowIfTrainable();
-        string[] unknown = [.. options.Targets.Except(LoraOptions.KnownTargets)];
+        string[] unknown = [.. options.Targets.Except(LinearShape.TargetsOf(Config))];
         if (unknown.Length > 0)
         {
             throw new ArgumentException(
-                $"Unknown adapter targets: {string.Join(", ", unknown)}. Supported are {string.Join(", ", LoraOptions.KnownTargets)}.",
+                $"The model has no layers for the adapter targets {string.Join(", ", unknown)}; "
+                + $"its targets are {string.Join(", ", LinearShape.TargetsOf(Config))}.",
                 nameof(options));
         }
 
         Lora = options;
         float scale = (float)(options.Alpha / options.Rank);
-        AddPairs(Linears.Where(l => options.Targets.Contains(l.Target)).ToDictionary(l => l.Linear.Name, _ => (options.Rank, scale)), seed);
+        AddPairs(Linears.Where(l => options.Targets.Contains(l.Target)).ToDictionary(l => l.Name, _ => (options.Rank, scale)), seed);
         if (options.TrainEmbeddings)
         {
             TrainEmbeddings();
@@ -168,7 +181,7 @@ public sealed class LlamaModel : IDisposable
         {
             _parameters.Add(_head.Train());
         }
-        _parameters.AddRange(Linears.SelectMany(l => l.Linear.TrainInFull()));
+        _parameters.AddRange(Linears.SelectMany(l => l.TrainInFull()));
         _parameters.AddRange(Norms.Select(n => n.Train()));
         _parameters.ForEach(p => _source.Release(p.Name));
     }
@@ -231,7 +244,7 @@ public sealed class LlamaModel : IDisposable
         _memory.Push(memory);
     }
 
-    IEnumerable<(string Target, Linear Linear)> Linears => Blocks.SelectMany(b => b.Linears);
+    IEnumerable<LinearWeights> Linears => Blocks.SelectMany(b => b.Linears);
 
     IEnumerable<Norm> Norms => Blocks.SelectMany(b => b.Norms).Append(_finalNorm);
 
@@ -251,7 +264,7 @@ public sealed class LlamaModel : IDisposable
 
     void AddPairs(IReadOnlyDictionary<string, (int Rank, float Scale)> pairs, int seed)
     {
-        foreach ((string _, Linear linear) in Linears.Where(l => pairs.ContainsKey(l.Linear.Name)))
+        foreach (LinearWeights linear in Linears.Where(l => pairs.ContainsKey(l.Name)))
         {
             (int rank, float scale) = pairs[linear.Name];
             linear.Lora = LoraPair.Create(linear.Name, linear.Outputs, linear.Inputs, rank, scale, seed);

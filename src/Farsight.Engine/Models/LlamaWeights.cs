@@ -3,7 +3,7 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>Represents the layers of a model of the Llama family.</summary>
+/// <summary>Represents the layers of a model, composed as its description says.</summary>
 /// <param name="Embeddings">[V, D]</param>
 /// <param name="Blocks">From the first to the last.</param>
 /// <param name="FinalNorm">Norm before the head.</param>
@@ -17,35 +17,62 @@ sealed record LlamaWeights(WeightMatrix Embeddings, IReadOnlyList<Block> Blocks,
         int d = config.HiddenSize;
         return new(
             source.Matrix(EmbeddingsName, config.VocabSize, d),
-            [.. Enumerable.Range(0, config.NumHiddenLayers).Select(layer => BlockOf(config, source, $"model.layers.{layer}."))],
+            [.. Enumerable.Range(0, config.NumHiddenLayers).Select(layer => BlockOf(config, source, layer))],
             NormOf(source, "model.norm", d, config),
             config.TieWordEmbeddings ? null : source.Matrix(HeadName, config.VocabSize, d));
     }
 
-    static Block BlockOf(ModelConfig c, IWeightSource source, string prefix)
+    static Block BlockOf(ModelConfig c, IWeightSource source, int layer)
     {
-        int d = c.HiddenSize, queries = c.NumAttentionHeads * c.HeadDim, keys = c.NumKeyValueHeads * c.HeadDim;
-        Linear Layer(string name, int outputs, int inputs, bool bias = false) => new(
-            prefix + name,
-            source.Matrix($"{prefix}{name}.weight", outputs, inputs),
-            bias ? source.Vector($"{prefix}{name}.bias", outputs) : null);
+        LayerNames names = LayerNames.Of(c, layer);
+        int d = c.HiddenSize;
+        LinearWeights Load(string name, int outputs, int inputs, bool bias) => new(
+            name,
+            source.Matrix($"{name}.weight", outputs, inputs),
+            bias ? source.Vector($"{name}.bias", outputs) : null);
+        Norm? NormOrNone(string? name, int width) => name is null ? null : NormOf(source, name, width, c);
 
+        Linear[] inputs = Split(
+            [c.QueryWidth, c.KeyWidth, c.KeyWidth], names.Projections, (name, outputs) => Load(name, outputs, d, c.AttentionBias));
         return new(
-            NormOf(source, prefix + "input_layernorm", d, c),
-            Layer("self_attn.q_proj", queries, d, c.AttentionBias),
-            Layer("self_attn.k_proj", keys, d, c.AttentionBias),
-            Layer("self_attn.v_proj", keys, d, c.AttentionBias),
-            c.QueryKeyNorm ? NormOf(source, prefix + "self_attn.q_norm", c.HeadDim, c) : null,
-            c.QueryKeyNorm ? NormOf(source, prefix + "self_attn.k_norm", c.HeadDim, c) : null,
-            Layer("self_attn.o_proj", d, queries, c.OutputBias),
-            NormOf(source, prefix + "post_attention_layernorm", d, c),
-            Layer("mlp.gate_proj", c.IntermediateSize, d, c.MlpBias),
-            Layer("mlp.up_proj", c.IntermediateSize, d, c.MlpBias),
-            Layer("mlp.down_proj", d, c.IntermediateSize, c.MlpBias));
+            NormOrNone(names.AttentionNorm, d),
+            inputs[0],
+            inputs[1],
+            inputs[2],
+            NormOrNone(names.QueryNorm, c.NormsWholeProjection ? c.QueryWidth : c.HeadDim),
+            NormOrNone(names.KeyNorm, c.NormsWholeProjection ? c.KeyWidth : c.HeadDim),
+            new(Load(names.Output, d, c.QueryWidth, c.OutputBias)),
+            new(NormOrNone(names.AttentionResultNorm, d), c.ResidualScale),
+            NormOrNone(names.MlpNorm, d),
+            c.HasExperts(layer)
+                ? new ExpertMixture(
+                    new(Load(names.Router!, c.Experts!.Count, d, bias: false)),
+                    [.. names.Mlps.Select(m => Mlp(m, c.Experts.IntermediateSize, bias: false))],
+                    c.Experts.PerToken,
+                    c.Experts.NormalizesWeights)
+                : Mlp(names.Mlps[0], c.IntermediateSize, c.MlpBias),
+            new(NormOrNone(names.MlpResultNorm, d), c.ResidualScale));
+
+        GatedMlp Mlp(MlpNames mlp, int width, bool bias)
+        {
+            Linear[] halves = Split([width, width], mlp.Inputs, (name, outputs) => Load(name, outputs, d, bias));
+            return new(halves[0], halves[1], new(Load(mlp.Down, d, width, bias)), c.Activation);
+        }
+    }
+
+    /// <summary>Returns layers with a matrix each or, for one name, layers that are parts of one matrix.</summary>
+    static Linear[] Split(int[] outputs, IReadOnlyList<string> names, Func<string, int, LinearWeights> load)
+    {
+        if (names.Count == outputs.Length)
+        {
+            return [.. names.Zip(outputs, (name, count) => new Linear(load(name, count)))];
+        }
+        LinearWeights fused = load(names[0], outputs.Sum());
+        return [.. outputs.Select((count, i) => new Linear(fused, outputs[..i].Sum(), count))];
     }
 
     static Norm NormOf(IWeightSource source, string name, int width, ModelConfig config) =>
-        new($"{name}.weight", source.Vector($"{name}.weight", width), config.RmsNormEps);
+        new($"{name}.weight", source.Vector($"{name}.weight", width), config.RmsNormEps, config.NormsAddOne);
 }
 
 /// <summary>Provides the weights of a model by Hugging Face's names: from files, or from random numbers.</summary>

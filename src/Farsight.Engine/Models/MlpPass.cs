@@ -2,9 +2,9 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Models;
 
-/// <summary>Represents the second half of a block, x + Down(SwiGLU(Norm(x))), computed in blocks of rows.</summary>
+/// <summary>Represents the second half of a block, x + MLP(Norm(x)), computed in blocks of rows.</summary>
 /// <remarks>
-/// The blocks do not depend on what is kept, so neither does the result. If gate and up are not kept, no array of
+/// The blocks do not depend on what is kept, so neither does the result. If the products are not kept, no array of
 /// tokens × intermediate size exists: they live for one block of rows, in forward and again in backward.
 /// </remarks>
 sealed class MlpPass
@@ -14,16 +14,21 @@ sealed class MlpPass
 
     readonly Block _block;
     readonly Rows _x;                     // [T', D]
-    readonly Halves? _kept;
+    readonly MlpRows? _kept;
+    readonly Rows? _result;               // [T', D] what the block's last norm reads; null without one, or if it is not kept
 
     /// <summary>Prepares a pass.</summary>
     /// <param name="block">Layers of the block.</param>
     /// <param name="x">[T', D]; backward needs the same bits.</param>
-    /// <param name="kept">Memory of gate and up; null to compute them again in backward.</param>
+    /// <param name="kept">Memory of the products; null to compute them again in backward.</param>
     internal MlpPass(Block block, Rows x, Workspace? kept)
     {
         (_block, _x) = (block, x);
-        _kept = kept is null ? null : Halves.Take(block, x.Count, kept);
+        if (kept is not null)
+        {
+            _kept = block.Mlp.Take(x.Count, kept);
+            _result = block.MlpResidual.Norm is null ? null : kept.Rows(x.Count, x.Width);
+        }
     }
 
     /// <summary>Returns the number of blocks.</summary>
@@ -38,14 +43,11 @@ sealed class MlpPass
     internal void Forward(Rows result, Workspace w) => ForBlocks(w, (first, count) =>
     {
         Rows x = _x.Slice(first, count), y = result.Slice(first, count);
-        (LinearPass gate, LinearPass up, Rows lowRank) = Of(first, count, w);
-        Rows normed = _block.MlpNorm.Forward(x, w).Output;
-        gate.Forward(normed);
-        up.Forward(normed);
-        Rows hidden = _kept is null ? gate.Output : w.Rows(count, gate.Output.Width);
-        RowKernels.SwiGluForward(gate.Output, up.Output, hidden);
-        _block.Down.Forward(hidden, y, lowRank);
-        RowKernels.Add(x, y, y);
+        MlpRows rows = Of(first, count, w);
+        Rows input = _block.MlpNorm?.Forward(x, w).Output ?? x;
+        Rows ofMlp = _result?.Slice(first, count) ?? (_block.MlpResidual.Norm is null ? y : w.Rows(count, x.Width));
+        _block.Mlp.Forward(input, rows, keeps: _kept is not null, ofMlp, w);
+        _block.MlpResidual.Forward(x, ofMlp, y, w);
     });
 
     /// <summary>Adds to the gradients of trainable parameters and turns the gradient by the result into that by the input.</summary>
@@ -54,33 +56,37 @@ sealed class MlpPass
     internal void Backward(Rows d, Workspace w) => ForBlocks(w, (first, count) =>
     {
         Rows x = _x.Slice(first, count), dY = d.Slice(first, count);
-        (LinearPass gate, LinearPass up, Rows lowRank) = Of(first, count, w);
-        NormPass norm = _block.MlpNorm.Forward(x, w);
-        if (_kept is null)
+        MlpRows rows = Of(first, count, w);
+        NormPass? norm = _block.MlpNorm?.Forward(x, w);
+        Rows input = norm?.Output ?? x, ofMlp = dY;
+        bool recomputes = _kept is null;
+        if (_block.MlpResidual.Norm is not null)
         {
-            gate.Forward(norm.Output);
-            up.Forward(norm.Output);
+            ofMlp = _result?.Slice(first, count) ?? Again(input, rows, w);
+            recomputes = false;
         }
-        Rows dHidden = w.Rows(count, _block.Down.Inputs);
-        Rows dGate = w.Rows(count, dHidden.Width), dUp = w.ZeroRows(count, dHidden.Width);
-        if (_block.Down.NeedsInput)
+        Rows dInput = _block.Mlp.Backward(input, rows, recomputes, _block.MlpResidual.Backward(ofMlp, dY, w), w);
+        if (norm is { } pass)
         {
-            RowKernels.SwiGluForward(gate.Output, up.Output, dGate); // its place is free until its own turn
-            if (_kept is null)
-            {
-                _block.Down.LowRank(dGate, lowRank);
-            }
+            pass.Backward(dInput, dY); // the residual's gradient is already there
         }
-        _block.Down.Backward(dGate, lowRank, dY, dHidden, add: false, w);
-        dGate.Clear();
-        RowKernels.SwiGluBackward(dHidden, gate.Output, up.Output, dGate, dUp);
-        Rows dNormed = w.Rows(count, x.Width);
-        up.Backward(norm.Output, dUp, dNormed, add: false, w);
-        gate.Backward(norm.Output, dGate, dNormed, add: true, w);
-        norm.Backward(dNormed, dY); // the residual's gradient is already there
+        else
+        {
+            RowKernels.Add(dY, dInput, dY);
+        }
     });
 
-    Halves Of(int first, int count, Workspace w) => _kept?.Slice(first, count) ?? Halves.Take(_block, count, w);
+    /// <summary>Computes the products and the result of the MLP again.</summary>
+    Rows Again(Rows input, MlpRows rows, Workspace w)
+    {
+        Rows result = w.Rows(input.Count, input.Width);
+        Workspace.Mark mark = w.Here();
+        _block.Mlp.Forward(input, rows, keeps: true, result, w);
+        w.Release(mark);
+        return result;
+    }
+
+    MlpRows Of(int first, int count, Workspace w) => _kept?.Slice(first, count) ?? _block.Mlp.Take(count, w);
 
     void ForBlocks(Workspace w, Action<int, int> body)
     {
@@ -91,15 +97,5 @@ sealed class MlpPass
             body(block * BlockRows, block < blocks - 1 ? BlockRows : LargestBlock(_x.Count));
             w.Release(mark);
         }
-    }
-
-    /// <summary>Gate and up, and the low-rank part of down.</summary>
-    readonly record struct Halves(LinearPass Gate, LinearPass Up, Rows DownLowRank)
-    {
-        internal static Halves Take(Block block, int rows, Workspace w) =>
-            new(LinearPass.Take(block.Gate, rows, w), LinearPass.Take(block.Up, rows, w), w.Rows(rows, block.Down.Lora?.Rank ?? 0));
-
-        internal Halves Slice(int first, int count) =>
-            new(Gate.Slice(first, count), Up.Slice(first, count), DownLowRank.Slice(first, count));
     }
 }

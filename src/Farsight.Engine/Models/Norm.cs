@@ -9,18 +9,21 @@ namespace Farsight.Engine.Models;
 /// <param name="name">Hugging Face's name: "model.norm.weight".</param>
 /// <param name="gain">[1, width]</param>
 /// <param name="eps">ε inside the root.</param>
-sealed class Norm(string name, Rows gain, float eps)
+/// <param name="addsOne">Whether the norm multiplies by 1 + gain.</param>
+sealed class Norm(string name, Rows gain, float eps, bool addsOne = false)
 {
     // Part of the result: the gain's gradient is summed block by block.
     const int RowsPerItem = 64;
 
+    readonly float[] _factors = new float[gain.Width];
     Parameter? _trained;
 
     internal string Name => name;
 
     internal bool IsAdapterOff { get; set; }
 
-    Rows Gain => IsAdapterOff ? gain : _trained?.Value ?? gain;
+    /// <summary>Values of the gain: [width].</summary>
+    Span<float> Gain => (IsAdapterOff ? gain : _trained?.Value ?? gain)[0];
 
     /// <summary>Copies the gain to a parameter that training changes.</summary>
     internal Parameter Train()
@@ -37,18 +40,32 @@ sealed class Norm(string name, Rows gain, float eps)
     {
         int width = gain.Width, groups = x.Width / width;
         Rows y = workspace.Rows(x.Count, x.Width), invRms = workspace.Rows(x.Count, groups);
-        Rows weight = Gain;
+        ReadOnlyMemory<float> factors = Factors();
         Workers.ForBlocks(x.Count, RowsPerItem, (first, count) =>
         {
             for (int row = first; row < first + count; row++)
             {
                 for (int g = 0; g < groups; g++)
                 {
-                    invRms[row][g] = RmsNorm.Forward(x[row].Slice(g * width, width), weight[0], eps, y[row].Slice(g * width, width));
+                    invRms[row][g] = RmsNorm.Forward(x[row].Slice(g * width, width), factors.Span, eps, y[row].Slice(g * width, width));
                 }
             }
         });
         return new(this, x, y, invRms);
+    }
+
+    /// <summary>Returns what the norm multiplies by, [width]; valid until the next call.</summary>
+    ReadOnlyMemory<float> Factors()
+    {
+        if (addsOne)
+        {
+            TensorPrimitives.Add(Gain, 1, _factors);
+        }
+        else
+        {
+            Gain.CopyTo(_factors);
+        }
+        return _factors;
     }
 
     /// <summary>Adds to <paramref name="dX"/> and, if the gain is trained, to its gradient.</summary>
@@ -56,7 +73,7 @@ sealed class Norm(string name, Rows gain, float eps)
     {
         int width = gain.Width, groups = pass.Input.Width / width, rows = pass.Input.Count;
         int blocks = (rows + RowsPerItem - 1) / RowsPerItem;
-        Rows weight = Gain;
+        ReadOnlyMemory<float> factors = Factors();
         using Scratch partial = Scratch.Take(_trained is null ? 0 : blocks, width);
         Rows partialGains = partial.Rows;
         partialGains.Clear();
@@ -68,7 +85,7 @@ sealed class Norm(string name, Rows gain, float eps)
                 for (int g = 0; g < groups; g++)
                 {
                     RmsNorm.Backward(
-                        dY[row].Slice(g * width, width), pass.Input[row].Slice(g * width, width), weight[0], pass.InvRms[row][g],
+                        dY[row].Slice(g * width, width), pass.Input[row].Slice(g * width, width), factors.Span, pass.InvRms[row][g],
                         dX[row].Slice(g * width, width), dGain);
                 }
             }

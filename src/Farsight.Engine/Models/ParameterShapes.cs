@@ -16,7 +16,7 @@ public static class ParameterShapes
         List<ParameterShape> shapes = [New("model.embed_tokens.weight", vocab, hidden)];
         for (int layer = 0; layer < model.NumHiddenLayers; layer++)
         {
-            shapes.AddRange(Layer($"model.layers.{layer}.", model, hidden));
+            shapes.AddRange(Layer(model, layer, hidden));
         }
         shapes.Add(New("model.norm.weight", hidden));
         if (!model.TieWordEmbeddings)
@@ -26,40 +26,50 @@ public static class ParameterShapes
         return shapes;
     }
 
-    static IEnumerable<ParameterShape> Layer(string layer, ModelConfig model, Extent hidden)
+    static IEnumerable<ParameterShape> Layer(ModelConfig model, int layer, Extent hidden)
     {
-        Extent dim = Extent.Of("head_dim", model.HeadDim), intermediate = Extent.Of("intermediate_size", model.IntermediateSize);
+        LayerNames names = LayerNames.Of(model, layer);
+        Extent dim = Extent.Of("head_dim", model.HeadDim);
         Extent queries = Extent.Of("num_attention_heads", model.NumAttentionHeads) * dim;
         Extent keys = Extent.Of("num_key_value_heads", model.NumKeyValueHeads) * dim;
+        return
+        [
+            .. Norm(names.AttentionNorm, hidden),
+            .. Matrices(names.Projections, [queries, keys, keys], hidden, model.AttentionBias),
+            .. Norm(names.QueryNorm, model.NormsWholeProjection ? queries : dim),
+            .. Norm(names.KeyNorm, model.NormsWholeProjection ? keys : dim),
+            .. Matrices([names.Output], [hidden], queries, model.OutputBias),
+            .. Norm(names.AttentionResultNorm, hidden),
+            .. Norm(names.MlpNorm, hidden),
+            .. model.HasExperts(layer)
+                ? Experts(names, model.Experts!, hidden)
+                : Mlp(names.Mlps[0], Extent.Of("intermediate_size", model.IntermediateSize), hidden, model.MlpBias),
+            .. Norm(names.MlpResultNorm, hidden),
+        ];
+    }
 
-        yield return New(layer + "input_layernorm.weight", hidden);
-        foreach ((string name, Extent rows) in ((string, Extent)[])[("q_proj", queries), ("k_proj", keys), ("v_proj", keys)])
+    static IEnumerable<ParameterShape> Experts(LayerNames names, MixtureOfExperts experts, Extent hidden)
+    {
+        Extent width = Extent.Of("width of an expert", experts.IntermediateSize);
+        return Matrices([names.Router!], [Extent.Of("experts", experts.Count)], hidden, bias: false)
+            .Concat(names.Mlps.SelectMany(m => Mlp(m, width, hidden, bias: false)));
+    }
+
+    static IEnumerable<ParameterShape> Mlp(MlpNames names, Extent width, Extent hidden, bool bias) =>
+        Matrices(names.Inputs, [width, width], hidden, bias).Concat(Matrices([names.Down], [hidden], width, bias));
+
+    static IEnumerable<ParameterShape> Norm(string? name, Extent width) => name is null ? [] : [New($"{name}.weight", width)];
+
+    /// <summary>Returns a matrix for each name or, for one name, the matrix that contains all of them.</summary>
+    static IEnumerable<ParameterShape> Matrices(IReadOnlyList<string> names, Extent[] outputs, Extent inputs, bool bias)
+    {
+        Extent[] rows = names.Count == outputs.Length ? outputs : [outputs.Aggregate((a, b) => a + b)];
+        foreach ((string name, Extent count) in names.Zip(rows))
         {
-            yield return New($"{layer}self_attn.{name}.weight", rows, hidden);
-            if (model.AttentionBias)
+            yield return New($"{name}.weight", count, inputs);
+            if (bias)
             {
-                yield return New($"{layer}self_attn.{name}.bias", rows);
-            }
-        }
-        if (model.QueryKeyNorm)
-        {
-            yield return New(layer + "self_attn.q_norm.weight", dim);
-            yield return New(layer + "self_attn.k_norm.weight", dim);
-        }
-        yield return New(layer + "self_attn.o_proj.weight", hidden, queries);
-        if (model.OutputBias)
-        {
-            yield return New(layer + "self_attn.o_proj.bias", hidden);
-        }
-        yield return New(layer + "post_attention_layernorm.weight", hidden);
-        foreach (
-            (string name, Extent rows, Extent columns) in ((string, Extent, Extent)[])
-                [("gate_proj", intermediate, hidden), ("up_proj", intermediate, hidden), ("down_proj", hidden, intermediate)])
-        {
-            yield return New($"{layer}mlp.{name}.weight", rows, columns);
-            if (model.MlpBias)
-            {
-                yield return New($"{layer}mlp.{name}.bias", rows);
+                yield return New($"{name}.bias", count);
             }
         }
     }
@@ -73,6 +83,30 @@ public static class ParameterShapes
     {
         internal static Extent Of(string key, int value) => new($"{key} {value}", value);
 
+        public static Extent operator +(Extent a, Extent b) => new($"{a.Because} + {b.Because}", a.Value + b.Value);
+
         public static Extent operator *(Extent a, Extent b) => new($"{a.Because} × {b.Because}", a.Value * b.Value);
     }
+}
+
+/// <summary>Represents the matrix of a linear layer of a model.</summary>
+/// <param name="Name">"model.layers.3.self_attn.q_proj".</param>
+/// <param name="Outputs">Rows of the matrix.</param>
+/// <param name="Inputs">Columns of the matrix.</param>
+public sealed record LinearShape(string Name, int Outputs, int Inputs)
+{
+    /// <summary>Name as an adapter target, the last part of <see cref="Name"/>: "q_proj".</summary>
+    public string Target => Name[(Name.LastIndexOf('.') + 1)..];
+
+    /// <summary>Returns the linear layers of a model in the order of the forward pass, without the output head.</summary>
+    public static IEnumerable<LinearShape> Of(ModelConfig model)
+    {
+        const string Weight = ".weight";
+        return ParameterShapes.Of(model)
+            .Where(p => p.Shape.Count == 2 && p.Name is not (LlamaWeights.EmbeddingsName or LlamaWeights.HeadName))
+            .Select(p => new LinearShape(p.Name[..^Weight.Length], p.Shape[0], p.Shape[1]));
+    }
+
+    /// <summary>Returns the adapter targets of a model, in the order of the forward pass.</summary>
+    public static IReadOnlyList<string> TargetsOf(ModelConfig model) => [.. Of(model).Select(l => l.Target).Distinct()];
 }

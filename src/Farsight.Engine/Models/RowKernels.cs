@@ -15,20 +15,27 @@ static class RowKernels
     /// <summary>Computes sum = a + b; sum may be either operand.</summary>
     internal static void Add(Rows a, Rows b, Rows sum) => ForRows(sum, row => TensorPrimitives.Add(a[row], b[row], sum[row]));
 
+    /// <summary>Computes sum = a + factor · b; sum may be either operand.</summary>
+    internal static void AddScaled(Rows a, Rows b, float factor, Rows sum)
+    {
+        if (factor == 1)
+        {
+            Add(a, b, sum);
+            return;
+        }
+        ForRows(sum, row => TensorPrimitives.MultiplyAdd(b[row], factor, a[row], sum[row]));
+    }
+
+    /// <summary>Computes y = factor · x.</summary>
+    internal static void Scale(Rows x, float factor, Rows y) => ForRows(y, row => TensorPrimitives.Multiply(x[row], factor, y[row]));
+
     /// <summary>Rotates queries or keys in place.</summary>
-    internal static void Rotate(Rows heads, RopeTable rope) =>
-        ForRows(heads, row => RopeRotation.Forward(heads[row], rope.Cos[row], rope.Sin[row]));
+    internal static void Rotate(Rows heads, int headDim, RopeTable rope) =>
+        ForRows(heads, row => RopeRotation.Forward(heads[row], headDim, rope.Cos[row], rope.Sin[row]));
 
     /// <summary>Turns gradients by rotated rows into gradients by the original rows, in place.</summary>
-    internal static void RotateBack(Rows dHeads, RopeTable rope) =>
-        ForRows(dHeads, row => RopeRotation.Backward(dHeads[row], rope.Cos[row], rope.Sin[row]));
-
-    /// <summary>Computes y = silu(gate) · up.</summary>
-    internal static void SwiGluForward(Rows gate, Rows up, Rows y) => ForRows(y, row => SwiGlu.Forward(gate[row], up[row], y[row]));
-
-    /// <summary>Adds to dGate and dUp.</summary>
-    internal static void SwiGluBackward(Rows dY, Rows gate, Rows up, Rows dGate, Rows dUp) =>
-        ForRows(dY, row => SwiGlu.Backward(dY[row], gate[row], up[row], dGate[row], dUp[row]));
+    internal static void RotateBack(Rows dHeads, int headDim, RopeTable rope) =>
+        ForRows(dHeads, row => RopeRotation.Backward(dHeads[row], headDim, rope.Cos[row], rope.Sin[row]));
 
     /// <summary>Rounds rows to BF16 bits, two per float.</summary>
     /// <param name="rows">[T, D]</param>
@@ -42,7 +49,8 @@ static class RowKernels
     internal static void FromBFloat16(Rows bits, Rows rows) =>
         ForRows(rows, row => Widen.FromBFloat16(MemoryMarshal.Cast<float, ushort>(bits[row])[..rows.Width], rows[row]));
 
-    static void ForRows(Rows rows, Action<int> body) => Workers.ForBlocks(rows.Count, RowsPerItem, (first, count) =>
+    /// <summary>Calls <paramref name="body"/> with the index of every row.</summary>
+    internal static void ForRows(Rows rows, Action<int> body) => Workers.ForBlocks(rows.Count, RowsPerItem, (first, count) =>
     {
         for (int row = first; row < first + count; row++)
         {

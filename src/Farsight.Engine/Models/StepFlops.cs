@@ -33,22 +33,15 @@ public sealed record StepFlops(
     {
         LastRows last = LastRows.Of(tree);
         long rows = tree.Count, lastRows = last.Selection.Count, inner = config.NumHiddenLayers - 1;
-        long queries = (long)config.NumAttentionHeads * config.HeadDim, keys = (long)config.NumKeyValueHeads * config.HeadDim;
-        long d = config.HiddenSize, f = config.IntermediateSize;
-        (string Name, double Rows, double Outputs, double Inputs)[] linears =
+        long d = config.HiddenSize;
+        Product[] products =
         [
-            ("q_proj", inner * rows + lastRows, queries, d),
-            ("k_proj", (inner + 1) * rows, keys, d),
-            ("v_proj", (inner + 1) * rows, keys, d),
-            ("o_proj", inner * rows + lastRows, d, queries),
-            ("gate_proj", inner * rows + lastRows, f, d),
-            ("up_proj", inner * rows + lastRows, f, d),
-            ("down_proj", inner * rows + lastRows, d, f),
+            .. Enumerable.Range(0, (int)inner + 1).SelectMany(l => Products(config, l, rows, l < inner ? rows : lastRows)),
         ];
-        double layers = linears.Sum(l => 2 * l.Rows * l.Outputs * l.Inputs);
+        double layers = products.Sum(p => 2.0 * p.Rows * p.Outputs * p.Inputs);
         double adapter = lora is null
             ? 0
-            : linears.Where(l => lora.Targets.Contains(l.Name)).Sum(l => 6 * l.Rows * lora.Rank * (l.Outputs + l.Inputs));
+            : products.Where(p => lora.Targets.Contains(p.Target)).Sum(p => 6.0 * p.Rows * lora.Rank * (p.Outputs + p.Inputs));
         int heads = config.NumAttentionHeads;
         IReadOnlyList<AttentionSpan> Seen(IReadOnlyList<AttentionSpan> spans) => attention?.Of(spans, heads) ?? spans;
         IReadOnlyList<AttentionSpan> all = Seen(AttentionSpan.For(tree));
@@ -57,6 +50,32 @@ public sealed record StepFlops(
         bool headIsTrained = lora is null || (lora.TrainEmbeddings && config.TieWordEmbeddings);
         double head = 2.0 * tree.Scored.Count * config.VocabSize * d;
         return new(layers, lora is null ? 2 * layers : layers, adapter, 4 * pairs, 8 * pairs, (headIsTrained ? 3 : 2) * head);
+    }
+
+    /// <summary>Lists the products of a layer; an expert's are those of the tokens that use it.</summary>
+    static IEnumerable<Product> Products(ModelConfig config, int layer, long rows, long outputRows)
+    {
+        long d = config.HiddenSize, queries = config.QueryWidth, keys = config.KeyWidth;
+        LayerNames names = LayerNames.Of(config, layer);
+        MlpNames mlp = names.Mlps[0];
+        MixtureOfExperts? experts = config.HasExperts(layer) ? config.Experts : null;
+        long width = experts?.IntermediateSize ?? config.IntermediateSize, mlpRows = outputRows * (experts?.PerToken ?? 1);
+        yield return new(names.Projections[0], outputRows, queries, d);
+        yield return new(names.Projections[names.Projections.Count / 2], rows, keys, d);
+        yield return new(names.Projections[^1], rows, keys, d);
+        yield return new(names.Output, outputRows, d, queries);
+        if (experts is not null)
+        {
+            yield return new(names.Router!, outputRows, experts.Count, d);
+        }
+        yield return new(mlp.Inputs[0], mlpRows, width, d);
+        yield return new(mlp.Inputs[^1], mlpRows, width, d);
+        yield return new(mlp.Down, mlpRows, d, width);
+    }
+
+    readonly record struct Product(string Name, long Rows, long Outputs, long Inputs)
+    {
+        internal string Target => Name[(Name.LastIndexOf('.') + 1)..];
     }
 
     /// <summary>Counts the pairs of a query and a visible key, over all heads.</summary>
@@ -77,7 +96,11 @@ public static class RecomputedFlops
     /// <param name="level">What the passes keep.</param>
     public static double Of(StepFlops step, ModelConfig config, Recomputation level)
     {
-        double attention = 2.0 * config.HeadDim * (config.NumAttentionHeads + config.NumKeyValueHeads), mlp = config.IntermediateSize;
+        double attention = 2.0 * config.HeadDim * (config.NumAttentionHeads + config.NumKeyValueHeads);
+        double mlp = Enumerable.Range(0, config.NumHiddenLayers)
+            .Average(l => config.HasExperts(l)
+                ? (double)config.Experts!.PerToken * config.Experts.IntermediateSize
+                : config.IntermediateSize);
         double product = step.Layers / (attention + 3 * mlp); // of one output of the width of the hidden state
         return level switch
         {

@@ -1,4 +1,3 @@
-using Farsight.Engine.Kernels;
 using Farsight.Engine.Lora;
 using Farsight.Engine.Numerics;
 
@@ -14,8 +13,8 @@ public sealed record TrainingShape(ModelConfig Config, long WeightBytes, LoraOpt
 {
     /// <summary>Number of adapter values or, without an adapter, of values of all matrices and vectors of the layers.</summary>
     public long AdapterValues => Lora is { } lora
-        ? Config.NumHiddenLayers * Linears().Where(l => lora.Targets.Contains(l.Target)).Sum(l => (long)lora.Rank * (l.Outputs + l.Inputs))
-            + (lora.TrainNorms ? (2L * Config.NumHiddenLayers + 1) * Config.HiddenSize : 0)
+        ? LinearShape.Of(Config).Where(l => lora.Targets.Contains(l.Target)).Sum(l => (long)lora.Rank * (l.Outputs + l.Inputs))
+            + (lora.TrainNorms ? Norms() : 0)
         : ParameterShapes.Of(Config).Sum(Values) - EmbeddingValues;
 
     /// <summary>Number of trained values of the embeddings and the head.</summary>
@@ -35,16 +34,7 @@ public sealed record TrainingShape(ModelConfig Config, long WeightBytes, LoraOpt
                     ? rows * ((format.BytesOf(columns) + sizeof(float) - 1) / sizeof(float) * sizeof(float))
                     : Values(p) * sizeof(float));
 
-    IEnumerable<(string Target, int Outputs, int Inputs)> Linears()
-    {
-        int d = Config.HiddenSize, f = Config.IntermediateSize;
-        AttentionShape heads = new(Config.NumAttentionHeads, Config.NumKeyValueHeads, Config.HeadDim);
-        return
-        [
-            ("q_proj", heads.QueryWidth, d), ("k_proj", heads.KeyWidth, d), ("v_proj", heads.KeyWidth, d), ("o_proj", d, heads.QueryWidth),
-            ("gate_proj", f, d), ("up_proj", f, d), ("down_proj", d, f),
-        ];
-    }
+    long Norms() => ParameterShapes.Of(Config).Where(p => p.Name.EndsWith("norm.weight", StringComparison.Ordinal)).Sum(Values);
 
     static long Values(ParameterShape shape) => shape.Shape.Aggregate(1L, (product, extent) => product * extent);
 }

@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
-using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Models;
 
@@ -71,6 +70,7 @@ public sealed class TreePass : IDisposable
     {
         ObjectDisposedException.ThrowIf(_memory is null, this);
         Gemm.MultiplyTransposed(_finalNorm.Output.Slice(scored, 1), _model.Head.Matrix, 0, logits.Width, logits, add: false);
+        _model.LogitRule?.Forward(logits.Span);
     }
 
     /// <summary>Adds ∂loss/∂parameter to the gradient of every trainable parameter.</summary>
@@ -89,7 +89,8 @@ public sealed class TreePass : IDisposable
         Workspace.Mark mark = scratch.Here();
         Rows dFinal = scratch.ZeroRows(_targets.Length, _last.Width), dHidden = scratch.ZeroRows(_targets.Length, _last.Width);
         TokenLogProbs.Backward(
-            dLogProbs.ToArray(), _finalNorm.Output, _model.Head.Matrix, _targets, _logSumExp, dFinal, _model.Head.Trained?.Gradient);
+            dLogProbs.ToArray(), _finalNorm.Output, _model.Head.Matrix, _targets, _logSumExp, dFinal, _model.Head.Trained?.Gradient,
+            _model.LogitRule);
         _finalNorm.Backward(dFinal, dHidden);
         for (int n = 0; n < _targets.Length; n++)
         {
@@ -135,24 +136,21 @@ public sealed class TreePass : IDisposable
             _last[_scoredRows[n]].CopyTo(hidden[n]);
         }
         _finalNorm = _model.FinalNorm.Forward(hidden, kept);
-        TokenLogProbs.Forward(_finalNorm.Output, _model.Head.Matrix, _targets, LogProbs, _logSumExp, TopTokens);
+        TokenLogProbs.Forward(_finalNorm.Output, _model.Head.Matrix, _targets, LogProbs, _logSumExp, TopTokens, _model.LogitRule);
     }
 
     /// <summary>Runs all blocks and returns the result of the last: [T', D].</summary>
     Rows ThroughBlocks(Rows x, Workspace kept, Workspace scratch)
     {
         IReadOnlyList<Block> blocks = _model.Blocks;
-        int pairs = _model.Rotary.Pairs;
-        RopeTable rope = new(kept.Rows(x.Count, pairs), kept.Rows(x.Count, pairs));
-        _model.Rotary.Fill(rope, _tree.Positions, _tree.Lengths());
-        RopeTable lastRope = new(_lastRows.Selection.Gather(rope.Cos, kept), _lastRows.Selection.Gather(rope.Sin, kept));
+        PassRotations rotations = PassRotations.Of(_model.Rotaries, _tree.Positions, _tree.Lengths(), _lastRows.Selection, kept);
         IReadOnlyList<AttentionSpan> Seen(IReadOnlyList<AttentionSpan> spans) => _attention?.Of(spans, _model.Shape.Heads) ?? spans;
-        BlockContext inner = new(_model.Shape, rope, rope, Seen(AttentionSpan.For(_tree)), null);
-        BlockContext last = new(_model.Shape, rope, lastRope, Seen(_lastRows.Spans), _lastRows.Selection);
+        BlockContext inner = new(_model.Shape, Seen(AttentionSpan.For(_tree)), null);
+        BlockContext last = new(_model.Shape, Seen(_lastRows.Spans), _lastRows.Selection);
         for (int layer = 0; layer < blocks.Count; layer++)
         {
             bool isLast = layer == blocks.Count - 1;
-            BlockContext context = (isLast ? last : inner).Within(_model.Config.WindowOf(layer));
+            BlockContext context = (isLast ? last : inner).Of(_model.Config, layer, rotations);
             // If the input need not stay, the result replaces it.
             Rows result = isLast ? kept.Rows(_lastRows.Selection.Count, x.Width)
                 : _level is null or Recomputation.RoundedLayer ? x : kept.Rows(x.Count, x.Width);

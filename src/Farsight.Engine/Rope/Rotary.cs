@@ -1,14 +1,14 @@
 namespace Farsight.Engine.Rope;
 
 /// <summary>Represents the rotary embedding of a model; some scaling rules choose its frequencies by the length of the sequence.</summary>
-/// <param name="headDim">Dh, even.</param>
+/// <param name="headDim">Rotated dimensions of a head, even: Dh, or the first ones of it.</param>
 /// <param name="ropeTheta">θ, the base.</param>
 /// <param name="scaling">The scaling rule.</param>
 sealed class Rotary(int headDim, double ropeTheta, RopeScaling scaling)
 {
     readonly RopeFrequencies? _fixed = scaling.DependsOnLength ? null : RopeFrequencies.Of(headDim, ropeTheta, scaling);
 
-    /// <summary>Number of rotated pairs, Dh / 2.</summary>
+    /// <summary>Number of rotated pairs.</summary>
     public int Pairs => headDim / 2;
 
     /// <summary>Returns the frequencies for a sequence of <paramref name="length"/> tokens.</summary>

@@ -61,6 +61,8 @@ sealed class GoldenCase : IDisposable
 
     internal double[] Values(string name) => _values.Tensors[name].ReadDoubles();
 
+    internal long[] Integers(string name) => _values.Tensors[name].ReadIntegers();
+
     internal bool Has(string name) => _values.Tensors.ContainsKey(name);
 
     /// <summary>The model with the case's adapter attached and filled, ready to train.</summary>

@@ -13,10 +13,11 @@ namespace Farsight.Tests.Golden;
 [Trait("Category", "Golden")]
 public sealed class GoldenTests(ITestOutputHelper output)
 {
-    const double ForwardTolerance = 1e-4, GradientTolerance = 5e-4;
+    static readonly GoldenTolerance s_tolerance = new(Logits: 1e-4, LogProbs: 1e-4, Losses: 1e-4, Gradients: 5e-4, IsAbsolute: false);
 
     [Fact]
-    public void The_case_in_the_repository_is_reproduced() => Check(Path.Combine(AppContext.BaseDirectory, "Golden/qwen2-yarn"));
+    public void The_case_in_the_repository_is_reproduced() =>
+        Check(Path.Combine(AppContext.BaseDirectory, "Golden/qwen2-yarn"), s_tolerance, output);
 
     [SharedFact("goldens")]
     public void Every_case_is_reproduced()
@@ -24,37 +25,37 @@ public sealed class GoldenTests(ITestOutputHelper output)
         string[] folders = [.. Directory.GetDirectories(SharedMaterial.PathOf("goldens")).Order(StringComparer.Ordinal)];
         foreach (string folder in folders)
         {
-            Check(folder);
+            Check(folder, s_tolerance, output);
         }
         output.WriteLine($"{folders.Length} cases ran: {string.Join(", ", folders.Select(Path.GetFileName))}.");
         Assert.NotEmpty(folders);
     }
 
-    void Check(string folder)
+    internal static void Check(string folder, GoldenTolerance tolerance, ITestOutputHelper output)
     {
         using GoldenCase golden = new(folder);
         string name = Path.GetFileName(folder);
         using LlamaModel reference = ModelLoader.Load(folder);
         int[] plain = [.. Enumerable.Range(0, golden.Prompt.Length + golden.Responses[0].Length)];
-        CheckLogits(golden, reference, plain, "base.logits.plain");
+        CheckLogits(golden, tolerance, reference, plain, "base.logits.plain");
         int[] synthesised = [.. golden.PromptPositions, .. golden.ResponsePositions[0]];
-        CheckLogits(golden, reference, synthesised, "base.logits.synth");
+        CheckLogits(golden, tolerance, reference, synthesised, "base.logits.synth");
         using LlamaModel policy = golden.Policy();
-        CheckLogits(golden, policy, synthesised, "lora.logits.synth");
+        CheckLogits(golden, tolerance, policy, synthesised, "lora.logits.synth");
 
         double[] sums = Sums(reference, Tree(golden, 2, shared: true)), shortSums = Sums(reference, ShortTree(golden));
-        Near.Each(golden.Results("ref_short_logps_sum"), [.. shortSums.Select(s => (float)s)], relative: ForwardTolerance, absolute: 0);
+        Near.Each(golden.Results("ref_short_logps_sum"), [.. shortSums.Select(s => (float)s)], relative: tolerance.Losses, absolute: 0);
         foreach (string loss in golden.Losses)
         {
             foreach (bool shared in new[] { true, false })
             {
-                CheckLoss(golden, policy, loss, ObjectiveOf(golden, loss).Objective.ReferenceIsShort ? shortSums : sums, shared);
+                CheckLoss(golden, tolerance, policy, loss, ObjectiveOf(golden, loss).Objective.ReferenceIsShort ? shortSums : sums, shared);
             }
         }
         output.WriteLine($"{name}: logits, log-probabilities, {string.Join(", ", golden.Losses)}.");
     }
 
-    static void CheckLogits(GoldenCase golden, LlamaModel model, int[] positions, string name)
+    static void CheckLogits(GoldenCase golden, GoldenTolerance tolerance, LlamaModel model, int[] positions, string name)
     {
         // One more token makes the last row predict something, too; what it is does not matter.
         int[] tokens = [.. golden.Prompt, .. golden.Responses[0], 0];
@@ -69,10 +70,11 @@ public sealed class GoldenTests(ITestOutputHelper output)
         {
             pass.Logits(i, actual.Slice(i, 1));
         }
-        Near.RelativeToLargest(golden.Values(name), actual.Span, ForwardTolerance, name);
+        tolerance.Check(golden.Values(name), actual.Span, tolerance.Logits, name);
     }
 
-    static void CheckLoss(GoldenCase golden, LlamaModel policy, string loss, double[] referenceSums, bool shared)
+    static void CheckLoss(
+        GoldenCase golden, GoldenTolerance tolerance, LlamaModel policy, string loss, double[] referenceSums, bool shared)
     {
         foreach (Parameter parameter in policy.Parameters)
         {
@@ -90,24 +92,24 @@ public sealed class GoldenTests(ITestOutputHelper output)
 
         double expected = golden.Result($"loss.{loss}");
         Assert.True(
-            Math.Abs(expected - result.Loss) <= ForwardTolerance * Math.Max(1, Math.Abs(expected)),
+            Math.Abs(expected - result.Loss) <= tolerance.Losses * Math.Max(tolerance.IsAbsolute ? 0 : 1, Math.Abs(expected)),
             $"{loss}, shared {shared}: loss {result.Loss}, expected {expected}");
         for (int r = 0; r <= rejected; r++)
         {
             TokenNode node = Nodes(tree, rejected, shared)[r];
             int responseTokens = golden.Responses[r].Length;
-            Near.RelativeToLargest(
+            tolerance.Check(
                 golden.Values($"policy.token_logps.{r}"),
                 logProbs.AsSpan(node.FirstScored, node.ScoredCount)[^responseTokens..],
-                ForwardTolerance,
+                tolerance.LogProbs,
                 $"token log-probs {r}");
         }
 
         pass.Backward(Spread(tree, result, rejected, shared));
-        CheckGradients(golden, policy, loss);
+        CheckGradients(golden, tolerance, policy, loss);
     }
 
-    static void CheckGradients(GoldenCase golden, LlamaModel policy, string loss)
+    static void CheckGradients(GoldenCase golden, GoldenTolerance tolerance, LlamaModel policy, string loss)
     {
         double squares = 0;
         foreach (Parameter parameter in policy.Parameters)
@@ -121,13 +123,13 @@ public sealed class GoldenTests(ITestOutputHelper output)
                 Near.RelativeToLargest(
                     golden.Values($"grad.{loss}.{parameter.Name}"),
                     WholeGradient(parameter).Span,
-                    GradientTolerance,
+                    tolerance.Gradients,
                     $"{loss} {parameter.Name}");
             }
         }
         double norm = golden.Result($"grad_norm.{loss}");
         Assert.True(
-            Math.Abs(norm - Math.Sqrt(squares)) <= GradientTolerance * norm,
+            Math.Abs(norm - Math.Sqrt(squares)) <= (tolerance.IsAbsolute ? tolerance.Losses : tolerance.Gradients) * norm,
             $"{loss}: gradient norm {Math.Sqrt(squares)}, expected {norm}");
     }
 
@@ -229,4 +231,17 @@ public sealed class GoldenTests(ITestOutputHelper output)
         }
         return d;
     }
+}
+
+/// <summary>How far results may be from a golden case.</summary>
+/// <param name="Logits">Of logits.</param>
+/// <param name="LogProbs">Of log-probabilities of tokens.</param>
+/// <param name="Losses">Of losses, relative.</param>
+/// <param name="Gradients">Of gradients, relative to the largest entry of the tensor.</param>
+/// <param name="IsAbsolute">Whether the first two are absolute, and not relative to the largest value.</param>
+sealed record GoldenTolerance(double Logits, double LogProbs, double Losses, double Gradients, bool IsAbsolute)
+{
+    /// <summary>Compares logits or log-probabilities.</summary>
+    internal void Check(double[] expected, ReadOnlySpan<float> actual, double tolerance, string what) =>
+        Near.RelativeToLargest(expected, actual, IsAbsolute ? tolerance / expected.Max(Math.Abs) : tolerance, what);
 }

@@ -84,7 +84,7 @@ public sealed class HuggingFaceConfigTests
         Assert.Equal(5e5, Read(Llama, ("rope_parameters", """{"rope_type":"default","rope_theta":500000.0}""")).RopeTheta);
 
     [Theory]
-    [InlineData("model_type", "\"gemma2\"", "supported are llama, mistral, qwen2, qwen3")]
+    [InlineData("model_type", "\"gemma\"", "supported are llama, mistral, ministral, qwen2, qwen3")]
     [InlineData("model_type", null, "is missing")]
     [InlineData("vocab_size", null, "is missing")]
     [InlineData("vocab_size", "0", "from 1 to")]

@@ -1,4 +1,5 @@
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Checkpoints.Families;
 using Farsight.Engine.Models;
 using Farsight.Engine.Rope;
 

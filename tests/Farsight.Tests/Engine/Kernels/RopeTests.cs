@@ -24,7 +24,7 @@ public sealed class RopeTests
         float[] x = TestData.Normal(2 * half * heads, seed: 1), angles = TestData.Normal(half, seed: 2);
         using GuardedBuffer rotated = new(x), cos = new(Cos(angles)), sin = new(Sin(angles));
 
-        RopeRotation.Forward(rotated.Span, cos.Span, sin.Span);
+        RopeRotation.Forward(rotated.Span, 2 * half, cos.Span, sin.Span);
 
         Near.Each(RopeNaive.Forward(x, angles, Factor), rotated.Span, relative: 1e-6);
     }
@@ -37,7 +37,7 @@ public sealed class RopeTests
             dY = TestData.Normal(x.Length, seed: 3);
         float[] dX = [.. dY];
 
-        RopeRotation.Backward(dX, Cos(angles), Sin(angles));
+        RopeRotation.Backward(dX, 2 * half, Cos(angles), Sin(angles));
 
         double Loss(float[] v) => RopeNaive.Forward(v, angles, Factor).Zip(dY, (a, b) => a * b).Sum();
         Near.Each(Gradient.Of(Loss, x), dX, relative: 1e-5); // linear, so the differences are exact
@@ -53,8 +53,8 @@ public sealed class RopeTests
         double Score(int queryRow, int keyRow)
         {
             float[] q = [.. query], k = [.. key];
-            RopeRotation.Forward(q, table.Cos[queryRow], table.Sin[queryRow]);
-            RopeRotation.Forward(k, table.Cos[keyRow], table.Sin[keyRow]);
+            RopeRotation.Forward(q, 64, table.Cos[queryRow], table.Sin[queryRow]);
+            RopeRotation.Forward(k, 64, table.Cos[keyRow], table.Sin[keyRow]);
             return q.Zip(k, (a, b) => (double)a * b).Sum();
         }
 
@@ -64,7 +64,7 @@ public sealed class RopeTests
 
     [Fact]
     public void Rejects_a_row_that_is_not_whole_heads() =>
-        Assert.Throws<ArgumentException>(() => RopeRotation.Forward(new float[12], new float[4], new float[4]));
+        Assert.Throws<ArgumentException>(() => RopeRotation.Forward(new float[12], 8, new float[4], new float[4]));
 
     // Not 1, so that an inverse in place of the transpose is seen.
     const double Factor = 1.25;

@@ -14,7 +14,7 @@ namespace Farsight.Tests.Engine.Memory;
 [Collection(NativeMemory.Collection)]
 public sealed class OwnershipTests
 {
-    static readonly LoraOptions s_lora = new(3, 6, LoraOptions.KnownTargets, TrainEmbeddings: true, TrainNorms: true);
+    static readonly LoraOptions s_lora = new(3, 6, LinearShape.TargetsOf(SmallModel.Config()), TrainEmbeddings: true, TrainNorms: true);
 
     [Fact]
     public void A_buffer_can_be_disposed_twice_and_throws_when_it_is_used_after_disposal()

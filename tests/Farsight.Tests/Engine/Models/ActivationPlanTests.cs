@@ -54,7 +54,7 @@ public sealed class ActivationPlanTests
                     {
                         "attention" => s_attention,
                         "down" => ["down_proj"],
-                        _ => LoraOptions.KnownTargets,
+                        _ => LinearShape.TargetsOf(model.Config),
                     },
                     true,
                     true),

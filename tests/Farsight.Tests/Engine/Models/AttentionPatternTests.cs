@@ -87,7 +87,7 @@ public sealed class AttentionPatternTests
     static float[] Pass(Recomputation level)
     {
         using LlamaModel model = SmallModel.Create(tied: false);
-        model.AttachLora(new(3, 6, LoraOptions.KnownTargets, TrainEmbeddings: true, TrainNorms: true), seed: 1);
+        model.AttachLora(new(3, 6, LinearShape.TargetsOf(model.Config), TrainEmbeddings: true, TrainNorms: true), seed: 1);
         using TreePass pass = model.Forward(SmallModel.Tree(), level, new AttentionPattern.ShiftedSparse(4));
         pass.Backward(TestData.Normal(pass.LogProbs.Length, seed: 3));
         return [.. pass.LogProbs, .. model.Parameters.SelectMany(p => p.Gradient.Span.ToArray())];

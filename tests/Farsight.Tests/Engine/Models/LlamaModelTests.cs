@@ -59,7 +59,7 @@ public sealed class LlamaModelTests
     public void A_new_adapter_changes_nothing()
     {
         using LlamaModel plain = SmallModel.Create(), adapted = SmallModel.Create();
-        adapted.AttachLora(new(4, 8, LoraOptions.KnownTargets, TrainEmbeddings: true, TrainNorms: true), seed: 1);
+        adapted.AttachLora(new(4, 8, LinearShape.TargetsOf(adapted.Config), TrainEmbeddings: true, TrainNorms: true), seed: 1);
 
         Assert.Equal(plain.LogProbs(SmallModel.Tree()), adapted.LogProbs(SmallModel.Tree()));
     }
@@ -118,7 +118,7 @@ public sealed class LlamaModelTests
             model.TrainEverything();
             return;
         }
-        model.AttachLora(new(3, 6, LoraOptions.KnownTargets, TrainEmbeddings: true, TrainNorms: true), seed: 1);
+        model.AttachLora(new(3, 6, LinearShape.TargetsOf(model.Config), TrainEmbeddings: true, TrainNorms: true), seed: 1);
         foreach (Parameter b in model.Parameters.Where(p => p.Name.EndsWith("lora_B.weight", StringComparison.Ordinal)))
         {
             TestData.Normal((int)b.Value.Length, seed: 9).Select(v => 0.3f * v).ToArray().CopyTo(b.Value.Span);

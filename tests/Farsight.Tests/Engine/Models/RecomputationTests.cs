@@ -57,7 +57,7 @@ public sealed class RecomputationTests
         }
         else
         {
-            model.AttachLora(new(3, 6, LoraOptions.KnownTargets, TrainEmbeddings: true, TrainNorms: true), seed: 1);
+            model.AttachLora(new(3, 6, LinearShape.TargetsOf(model.Config), TrainEmbeddings: true, TrainNorms: true), seed: 1);
             foreach (Parameter b in model.Parameters.Where(p => p.Name.EndsWith("lora_B.weight", StringComparison.Ordinal)))
             {
                 TestData.Normal((int)b.Value.Length, seed: 9).Select(v => 0.3f * v).ToArray().CopyTo(b.Value.Span);

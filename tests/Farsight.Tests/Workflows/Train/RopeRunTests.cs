@@ -41,7 +41,7 @@ public sealed class RopeRunTests : IDisposable
         {
             Assert.Equal(
                 RopeFrequencies.Of(config.HeadDim, config.RopeTheta, rule, length).InvFreq,
-                brought.Model.Rotary.For(length).InvFreq);
+                brought.Model.Rotaries[0].For(length).InvFreq);
         }
         // Of dynamic scaling the file says the window it starts from.
         Assert.Equal(
@@ -61,7 +61,7 @@ public sealed class RopeRunTests : IDisposable
 
         using LoadedModel apart = LoadedModel.Open(s_model, adapter), merged = LoadedModel.Open(_files.In("merged"));
 
-        Assert.Equal(apart.Model.Rotary.For(2000).InvFreq, merged.Model.Rotary.For(2000).InvFreq);
+        Assert.Equal(apart.Model.Rotaries[0].For(2000).InvFreq, merged.Model.Rotaries[0].For(2000).InvFreq);
         Near.Each([.. LogProbs(apart).Select(v => (double)v)], LogProbs(merged), relative: 1e-3, absolute: 1e-3);
     }
 

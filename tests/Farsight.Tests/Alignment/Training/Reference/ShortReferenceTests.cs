@@ -64,7 +64,7 @@ public sealed class ShortReferenceTests : IDisposable
     public void It_is_dpo_s_reference_with_the_adapter_off_where_the_short_context_is_the_whole_one()
     {
         using LlamaModel plain = SmallModel.Create(), adapted = SmallModel.Create();
-        adapted.AttachLora(new LoraOptions(2, 4, LoraOptions.KnownTargets, false, false), seed: 1);
+        adapted.AttachLora(new LoraOptions(2, 4, LinearShape.TargetsOf(adapted.Config), false, false), seed: 1);
         foreach (Parameter parameter in adapted.Parameters)
         {
             parameter.Value.Span.Fill(0.05f);
