@@ -48,20 +48,10 @@ static class GgufVocabulary
 
     static string? Token(TokenizerVocabulary vocabulary, int id) => id < vocabulary.Tokens.Count ? vocabulary.Tokens[id] : null;
 
-    static string Pre(string directory, TokenizerVocabulary vocabulary)
-    {
-        string pattern =
-            vocabulary.SplitPattern
-            ?? throw new InputException(
-                $"{directory}: GGUF has no name for the way in which its tokenizer splits words; export it with llama.cpp's own converter."
-            );
-        return pattern == "llama-bpe" == vocabulary.IgnoresMerges
-            ? pattern
-            : throw new InputException(
-                $"{directory}: llama.cpp takes whole words before merges for {pattern} otherwise than this tokenizer's ignore_merges "
-                    + "says; export it with llama.cpp's own converter."
-            );
-    }
+    static string Pre(string directory, TokenizerVocabulary vocabulary) =>
+        vocabulary.SplitPattern
+        ?? throw new InputException(
+            $"{directory}: GGUF has no name for the way in which its tokenizer splits words; export it with llama.cpp's own converter.");
 
     static int TypeOf(TokenKind kind) => kind switch
     {

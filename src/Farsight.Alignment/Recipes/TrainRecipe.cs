@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Training;
@@ -21,7 +22,7 @@ public sealed record TrainRecipe : IRecipe
     /// <summary>
     /// Format that the frozen matrices are converted to in memory. Optional; null keeps the stored format.
     /// </summary>
-    public NumberFormat? Weights { get; init; }
+    public WeightFormat? Weights { get; init; }
 
     /// <summary>Preference dataset, a .jsonl file.</summary>
     public required string Data { get; init; }
@@ -157,4 +158,38 @@ public sealed record WatchOptions(int SamplesEvery, int Samples, int MaxNewToken
         ];
         return checks.Where(c => !c.Fits).Select(c => $"{path}.{c.Key}: {c.Value} is not usable; use {c.Range}.");
     }
+}
+
+/// <summary>Specifies a format that weights can be converted to.</summary>
+[SuppressMessage("Naming", "CA1707", Justification = "Q8_0 and Q4_0 are the formats' names.")]
+public enum WeightFormat
+{
+    /// <summary>IEEE single precision.</summary>
+    F32,
+
+    /// <summary>IEEE half precision.</summary>
+    F16,
+
+    /// <summary>The upper half of an F32.</summary>
+    BF16,
+
+    /// <summary>Blocks of 32 values with an F16 scale, 8 bits per value.</summary>
+    Q8_0,
+
+    /// <summary>Blocks of 32 values with an F16 scale, 4 bits per value.</summary>
+    Q4_0,
+}
+
+/// <summary>Maps weight formats of recipes to those of the engine.</summary>
+public static class WeightFormats
+{
+    /// <summary>Returns the engine's format of the same name.</summary>
+    public static NumberFormat ToNumberFormat(this WeightFormat format) => format switch
+    {
+        WeightFormat.F32 => NumberFormat.F32,
+        WeightFormat.F16 => NumberFormat.F16,
+        WeightFormat.BF16 => NumberFormat.BF16,
+        WeightFormat.Q8_0 => NumberFormat.Q8_0,
+        _ => NumberFormat.Q4_0,
+    };
 }

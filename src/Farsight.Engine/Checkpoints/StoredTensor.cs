@@ -51,7 +51,7 @@ public sealed class StoredTensor
     public NumberFormat Format =>
         _format
         ?? throw new InputException(
-            $"{_path}: {Name} contains {DType} values, but weights must be F32, F16 or BF16, or in GGUF also Q8_0 or Q4_0; "
+            $"{_path}: {Name} contains {DType} values, but weights must be F32, F16 or BF16, or in GGUF {GgufTensorType.Supported}; "
             + "convert the model to one of these types."
         );
 

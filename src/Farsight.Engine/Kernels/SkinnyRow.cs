@@ -32,11 +32,17 @@ static class SkinnyRow
             case NumberFormat.Q4_0:
                 Sums<FourBitLanes>(w, x, sums);
                 break;
-            default:
+            case NumberFormat.BF16:
                 Sums<BFloat16Lanes>(w, x, sums);
                 break;
+            default:
+                throw new ArgumentException($"{w.Format} cannot be widened in registers.", nameof(w));
         }
     }
+
+    /// <summary>Whether rows of a format can be widened in registers; of the others a copy is widened.</summary>
+    internal static bool Reads(NumberFormat format) =>
+        format is NumberFormat.F32 or NumberFormat.F16 or NumberFormat.BF16 or NumberFormat.Q8_0 or NumberFormat.Q4_0;
 
     static void Sums<TLanes>(StoredRows w, ReadOnlySpan<float> x, Span<float> sums)
         where TLanes : IWeightLanes
@@ -134,14 +140,14 @@ readonly ref struct StoredRows
 
     /// <summary>
     /// Rows first … first + count − 1 of w, the last one again for those that are missing to four; false if they do not lie in memory in
-    /// one format.
+    /// one format that can be widened in registers.
     /// </summary>
     internal static bool TryTake(WeightMatrix w, int first, int count, out StoredRows rows)
     {
         StoredRow a = w.Stored(first), b = w.Stored(first + Math.Min(1, count - 1));
         StoredRow c = w.Stored(first + Math.Min(2, count - 1)), d = w.Stored(first + Math.Min(3, count - 1));
         rows = new() { Format = a.Format, Row0 = a.Bytes, Row1 = b.Bytes, Row2 = c.Bytes, Row3 = d.Bytes };
-        return IsRow(a, w, a.Format) && IsRow(b, w, a.Format) && IsRow(c, w, a.Format) && IsRow(d, w, a.Format);
+        return SkinnyRow.Reads(a.Format) && IsRow(a, w, a.Format) && IsRow(b, w, a.Format) && IsRow(c, w, a.Format) && IsRow(d, w, a.Format);
     }
 
     // The kernels read without further checks what passes this one.

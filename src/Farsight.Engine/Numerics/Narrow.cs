@@ -12,7 +12,7 @@ static class Narrow
     /// <param name="format">Storage format.</param>
     /// <param name="values">[n]</param>
     /// <param name="stored">[BytesOf(n)] overwritten.</param>
-    /// <exception cref="ArgumentException">The lengths do not match.</exception>
+    /// <exception cref="ArgumentException">The lengths do not match, or the format is only read.</exception>
     public static void FromFloat(NumberFormat format, ReadOnlySpan<float> values, Span<byte> stored)
     {
         NumberFormats.CheckBytes(format, values.Length, stored.Length);
@@ -30,9 +30,11 @@ static class Narrow
             case NumberFormat.Q4_0:
                 FourBitBlocks.Narrow(values, stored);
                 break;
-            default:
+            case NumberFormat.BF16:
                 ToBFloat16(values, MemoryMarshal.Cast<byte, ushort>(stored));
                 break;
+            default:
+                throw new ArgumentException($"{format} is a format that is only read; narrow to Q8_0 or Q4_0.", nameof(format));
         }
     }
 

@@ -4,9 +4,12 @@ using System.Runtime.InteropServices;
 
 namespace Farsight.Engine.Numerics;
 
-/// <summary>Converts stored values (little-endian) to floats. Exact: every value of every format is a float.</summary>
+/// <summary>Converts stored values (little-endian) to floats.</summary>
+/// <remarks>Exact where a value is a product of scale and number; a sum with a minimum (Q4_1, Q5_1, Q2_K, Q4_K, Q5_K) is rounded once.</remarks>
 static class Widen
 {
+    const int LargestBlock = 256;
+
     /// <summary>Widens as many values as <paramref name="destination"/> holds.</summary>
     /// <param name="format">Storage format.</param>
     /// <param name="stored">[BytesOf(n)] need not be aligned.</param>
@@ -28,6 +31,36 @@ static class Widen
                 break;
             case NumberFormat.Q4_0:
                 FourBitBlocks.Widen(stored, destination);
+                break;
+            case NumberFormat.Q4_1:
+                BlockFormat.Widen<Q4_1Block>(stored, destination);
+                break;
+            case NumberFormat.Q5_0:
+                BlockFormat.Widen<Q5_0Block>(stored, destination);
+                break;
+            case NumberFormat.Q5_1:
+                BlockFormat.Widen<Q5_1Block>(stored, destination);
+                break;
+            case NumberFormat.Q2_K:
+                BlockFormat.Widen<Q2_KBlock>(stored, destination);
+                break;
+            case NumberFormat.Q3_K:
+                BlockFormat.Widen<Q3_KBlock>(stored, destination);
+                break;
+            case NumberFormat.Q4_K:
+                BlockFormat.Widen<Q4_KBlock>(stored, destination);
+                break;
+            case NumberFormat.Q5_K:
+                BlockFormat.Widen<Q5_KBlock>(stored, destination);
+                break;
+            case NumberFormat.Q6_K:
+                BlockFormat.Widen<Q6_KBlock>(stored, destination);
+                break;
+            case NumberFormat.IQ4_NL:
+                BlockFormat.Widen<IQ4_NLBlock>(stored, destination);
+                break;
+            case NumberFormat.IQ4_XS:
+                BlockFormat.Widen<IQ4_XSBlock>(stored, destination);
                 break;
             default:
                 FromBFloat16(MemoryMarshal.Cast<byte, ushort>(stored), destination);
@@ -60,7 +93,8 @@ static class Widen
 
     static void PartOfBlock(NumberFormat format, ReadOnlySpan<byte> block, int first, Span<float> destination)
     {
-        Span<float> values = stackalloc float[EightBitBlocks.ValuesPerBlock];
+        Span<float> values = stackalloc float[LargestBlock];
+        values = values[..format.ValuesPerBlock];
         ToFloat(format, block, values);
         values.Slice(first, destination.Length).CopyTo(destination);
     }

@@ -12,15 +12,6 @@ static class GgufTokenizerReader
 {
     const int Unknown = 2, Control = 3, UserDefined = 4, Unused = 5;
 
-    static readonly Dictionary<string, string> s_patterns = new(StringComparer.Ordinal)
-    {
-        ["gpt-2"] = Gpt2Splitter.Pattern,
-        ["llama-bpe"] = WordSplitter.Llama3,
-        ["llama3"] = WordSplitter.Llama3,
-        ["llama-v3"] = WordSplitter.Llama3,
-        ["qwen2"] = WordSplitter.Qwen2,
-    };
-
     /// <summary>Reads the tokenizer of a file.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="gguf">What it stores.</param>
@@ -31,7 +22,8 @@ static class GgufTokenizerReader
         return gguf switch
         {
             { Json: { } json } => (Encoding.UTF8.GetBytes(json), config),
-            { Model: "gpt2" } => (ByteLevel(path, gguf), config with { AddsBos = gguf.AddBos ?? IsLlama3(gguf) }),
+            { Model: "gpt2" } when PreTokenizer(path, gguf) is var pre =>
+                (ByteLevel(gguf, pre), config with { AddsBos = gguf.AddBos ?? pre.AddsBos }),
             { Model: "llama" } => (SentencePiece(gguf), config with { AddsBos = gguf.AddBos ?? true }),
             _ => throw new InputException(
                 $"{path}: the tokenizer kind {gguf.Model} is not supported; use the model as a Hugging Face directory."),
@@ -40,26 +32,24 @@ static class GgufTokenizerReader
 
     static string? Spelled(GgufTokenizer gguf, int? id) => id is { } token ? gguf.Tokens[token] : null;
 
-    static bool IsLlama3(GgufTokenizer gguf) => gguf.Pre is not null && s_patterns.GetValueOrDefault(gguf.Pre) == WordSplitter.Llama3;
+    static GgufPreTokenizer PreTokenizer(string path, GgufTokenizer gguf) =>
+        (gguf.Pre is null ? null : GgufPreTokenizer.Find(gguf.Pre))
+        ?? throw new InputException(
+            $"{path}: the pre-tokenizer {gguf.Pre ?? "without a name"} is not supported; use the model as a Hugging Face directory.");
 
-    static ReadOnlyMemory<byte> ByteLevel(string path, GgufTokenizer gguf)
+    static ReadOnlyMemory<byte> ByteLevel(GgufTokenizer gguf, GgufPreTokenizer pre)
     {
-        if (gguf.Pre is null || !s_patterns.TryGetValue(gguf.Pre, out string? pattern))
-        {
-            throw new InputException(
-                $"{path}: the pre-tokenizer {gguf.Pre ?? "without a name"} is not supported; use the model as a Hugging Face directory."
-            );
-        }
         return Write(gguf, json =>
         {
             json.WriteNull("normalizer");
+            IEnumerable<string> splits = pre.Patterns.Select(p =>
+                $$"""{"type": "Split", "pattern": {"Regex": {{JsonSerializer.Serialize(p)}}}, "behavior": "Isolated", "invert": false}""");
             WriteRaw(json, "pre_tokenizer", $$"""
-                {"type": "Sequence", "pretokenizers": [
-                    {"type": "Split", "pattern": {"Regex": {{JsonSerializer.Serialize(pattern)}}}, "behavior": "Isolated", "invert": false},
+                {"type": "Sequence", "pretokenizers": [{{string.Join(", ", splits)}},
                     {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false}]}
                 """);
             WriteRaw(json, "decoder", """{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false}""");
-            WriteModel(json, gguf, gguf.Merges.Select(Halves), isSentencePiece: false);
+            WriteModel(json, gguf, gguf.Merges.Select(Halves), isSentencePiece: false, pre.IgnoresMerges);
         });
     }
 
@@ -84,7 +74,7 @@ static class GgufTokenizerReader
                     prefix
                         ? $$"""{"type": "Sequence", "decoders": [{{Back}}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]}"""
                         : $$"""{"type": "Sequence", "decoders": [{{Back}}]}""");
-                WriteModel(json, gguf, MergesByScore(gguf), isSentencePiece: true);
+                WriteModel(json, gguf, MergesByScore(gguf), isSentencePiece: true, ignoresMerges: false);
             });
     }
 
@@ -124,14 +114,19 @@ static class GgufTokenizerReader
         json.WriteEndArray();
     }
 
-    static void WriteModel(Utf8JsonWriter json, GgufTokenizer gguf, IEnumerable<(string Left, string Right)> merges, bool isSentencePiece)
+    static void WriteModel(
+        Utf8JsonWriter json,
+        GgufTokenizer gguf,
+        IEnumerable<(string Left, string Right)> merges,
+        bool isSentencePiece,
+        bool ignoresMerges)
     {
         json.WriteStartObject("model");
         json.WriteString("type", "BPE");
         json.WriteString("unk_token", isSentencePiece && gguf.Unknown is { } unknown ? gguf.Tokens[unknown] : null);
         json.WriteBoolean("fuse_unk", isSentencePiece);
         json.WriteBoolean("byte_fallback", isSentencePiece);
-        json.WriteBoolean("ignore_merges", IsLlama3(gguf));
+        json.WriteBoolean("ignore_merges", ignoresMerges);
         json.WriteStartObject("vocab");
         for (int id = 0; id < gguf.Tokens.Count; id++)
         {

@@ -15,6 +15,7 @@ sealed class PreTokenizerReader(TokenizerJson json)
     const int LongestPattern = 4096;
 
     readonly List<Splitter> _splitters = [];
+    readonly List<string> _patterns = [];
     readonly List<TextStep> _prefix = [];
     bool _started;
 
@@ -22,10 +23,8 @@ sealed class PreTokenizerReader(TokenizerJson json)
 
     internal IReadOnlyList<TextStep> Prefix => _prefix;
 
-    /// <summary>The name that GGUF has for the pattern, where it is one of the known ones and the only one.</summary>
-    internal string? SplitPattern => _splitters is [WordSplitter or Gpt2Splitter] ? _splitPattern : null;
-
-    string? _splitPattern;
+    /// <summary>The patterns whose matches are pieces, in turn; null if there is another way of splitting.</summary>
+    internal IReadOnlyList<string>? Patterns => _patterns.Count == _splitters.Count ? _patterns : null;
 
     internal PreTokenizer Read(JsonElement root)
     {
@@ -55,7 +54,7 @@ sealed class PreTokenizerReader(TokenizerJson json)
                 ReadSplit(stage);
                 break;
             case "Digits":
-                Add(json.Flag(stage, "individual_digits", false) ? @"\p{N}" : @"\p{N}+", MatchBehavior.Isolated);
+                Add(json.Flag(stage, "individual_digits", false) ? DigitSplitter.Pattern : @"\p{N}+", MatchBehavior.Isolated);
                 break;
             case "ByteLevel":
                 ReadByteLevel(stage);
@@ -96,17 +95,20 @@ sealed class PreTokenizerReader(TokenizerJson json)
         {
             throw json.Unsupported($"a pre_tokenizer of more than {MostSplitters} patterns");
         }
-        (Splitter splitter, _splitPattern) =
-            behavior == MatchBehavior.Isolated && IsKnown(pattern) ? Known(pattern) : (Other(pattern, behavior), null);
-        _splitters.Add(splitter);
+        _splitters.Add(
+            behavior != MatchBehavior.Isolated ? Other(pattern, behavior) : pattern switch
+            {
+                WordSplitter.Qwen2 => new WordSplitter(1),
+                WordSplitter.Llama3 => new WordSplitter(3),
+                Gpt2Splitter.Pattern => new Gpt2Splitter(),
+                DigitSplitter.Pattern => new DigitSplitter(),
+                _ => Other(pattern, behavior),
+            });
+        if (behavior == MatchBehavior.Isolated)
+        {
+            _patterns.Add(pattern);
+        }
     }
-
-    static (Splitter Splitter, string Name) Known(string pattern) => pattern switch
-    {
-        WordSplitter.Qwen2 => (new WordSplitter(1), "qwen2"),
-        WordSplitter.Llama3 => (new WordSplitter(3), "llama-bpe"),
-        _ => (new Gpt2Splitter(), "gpt-2"),
-    };
 
     RegexSplitter Other(string pattern, MatchBehavior behavior)
     {

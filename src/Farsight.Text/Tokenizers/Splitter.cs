@@ -22,3 +22,33 @@ sealed class CharacterSplitter(char character) : Splitter
         }
     }
 }
+
+/// <summary>Cuts every number character off ("Digits" with individual_digits).</summary>
+sealed class DigitSplitter : Splitter
+{
+    /// <summary>The pattern of one number character.</summary>
+    internal const string Pattern = @"\p{N}";
+
+    internal override void Split(ReadOnlySpan<char> text, int offset, List<int> ends)
+    {
+        int last = 0;
+        for (int at = 0; at < text.Length;)
+        {
+            byte found = CharacterClass.At(text, at, out int length);
+            if (found == CharacterClass.Number)
+            {
+                if (at > last)
+                {
+                    ends.Add(offset + at);
+                }
+                ends.Add(offset + at + length);
+                last = at + length;
+            }
+            at += length;
+        }
+        if (last < text.Length)
+        {
+            ends.Add(offset + text.Length);
+        }
+    }
+}

@@ -180,7 +180,7 @@ public sealed class Tokenizer
         Tokens = _definition.Tokens,
         Kinds = [.. Enumerable.Range(0, VocabSize).Select(KindOf)],
         Merges = [.. _definition.Merges.Select(m => (m.Left, m.Right))],
-        SplitPattern = _definition.SplitPattern,
+        SplitPattern = _definition.SplitPatterns is { } patterns ? GgufPreTokenizer.NameOf(patterns, _definition.IgnoresMerges) : null,
         IgnoresMerges = _definition.IgnoresMerges,
         AddsPrefixSpace = _definition.Prefix.Any(s => s is PrefixStep) || _definition.Normalizer.Any(s => s is PrependStep),
         Bos = Bos,

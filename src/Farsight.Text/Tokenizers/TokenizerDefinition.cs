@@ -18,7 +18,8 @@ sealed record TokenizerDefinition
     /// <summary>The same for a text that continues another: without what is put in front.</summary>
     internal IReadOnlyList<TextStep> PrefixInside => field ??= [.. Prefix.Where(s => s is not PrefixStep)];
     internal required PreTokenizer PreTokenizer { get; init; }
-    internal required string? SplitPattern { get; init; }
+    /// <summary>The patterns that split text, in turn; null for another way of splitting.</summary>
+    internal required IReadOnlyList<string>? SplitPatterns { get; init; }
     internal required DecoderDefinition Decoder { get; init; }
     /// <summary>Gets whether a piece that is a token is used whole, without applying merges.</summary>
     internal required bool IgnoresMerges { get; init; }

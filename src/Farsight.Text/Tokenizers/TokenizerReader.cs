@@ -54,7 +54,7 @@ sealed class TokenizerReader
             Normalizer = new NormalizerReader(_json).Read(root),
             Prefix = preTokenizers.Prefix,
             PreTokenizer = preTokenizer,
-            SplitPattern = preTokenizers.SplitPattern,
+            SplitPatterns = preTokenizers.Patterns,
             Decoder = kind == TokenizerKind.ByteLevel ? decoder.ReadByteLevel(root) : decoder.ReadSentencePiece(root),
             IgnoresMerges = _json.Flag(model, "ignore_merges", false),
             IdOfByte = idOfByte.Value,

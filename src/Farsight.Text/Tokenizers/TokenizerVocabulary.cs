@@ -19,7 +19,8 @@ public sealed record TokenizerVocabulary
     public required IReadOnlyList<(int Left, int Right)> Merges { get; init; }
 
     /// <summary>
-    /// Gets the GGUF name of the pattern that splits text into words: gpt-2, llama-bpe or qwen2; null for any other or none.
+    /// Gets the GGUF name of the way in which text is split and whole pieces are used, such as gpt-2, llama-bpe or smollm; null for any
+    /// other.
     /// </summary>
     public required string? SplitPattern { get; init; }
 

@@ -75,7 +75,9 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         ModelConfig config = RopeOption.Parse(recipe.Rope, shape.Config) is { } rope ? shape.Config.With(rope) : shape.Config;
         PreferenceTraining work = shape.Work(recipe);
         long weights =
-            recipe.Lora is null && recipe.Weights is null ? 0 : TrainingShape.ConvertedBytes(config, recipe.Weights ?? NumberFormat.BF16);
+            recipe.Lora is null && recipe.Weights is null
+                ? 0
+                : TrainingShape.ConvertedBytes(config, recipe.Weights?.ToNumberFormat() ?? NumberFormat.BF16);
         return Of(recipe, config, work, weights, config.VocabSize, memoryBytes).Timed(recipe, work, 1, peak);
     }
 
@@ -184,7 +186,7 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         using IModelFiles files = ModelFiles.Open(inputs.BaseModel); // unsound files are found before anything is begun
         if (recipe.Weights is { } format)
         {
-            return TrainingShape.ConvertedBytes(inputs.Config, format);
+            return TrainingShape.ConvertedBytes(inputs.Config, format.ToNumberFormat());
         }
         if (recipe.Lora is null)
         {

@@ -95,7 +95,7 @@ public static class TrainRun
         IReadOnlyDictionary<string, PreferenceLogProbs> reference = recipe.Objective.ReferenceIsShort
             ? inputs.ReadShortReference(recipe.Objective, request.ReferenceProgress, cancel)
             : new Dictionary<string, PreferenceLogProbs>();
-        using LlamaModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, recipe.Weights);
+        using LlamaModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, recipe.Weights?.ToNumberFormat());
         MakeTrainable(model, recipe);
         TrainableModel trainable = new(model, level, recipe.Attention);
         if (recipe.Objective is { NeedsReference: true, ReferenceIsShort: false })

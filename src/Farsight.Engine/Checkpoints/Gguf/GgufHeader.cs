@@ -126,7 +126,7 @@ sealed class GgufHeader
             GgufTensorType.Of(number)
             ?? throw new InputException(
                 $"{_path}: {name} is of type {GgufTensorType.NameOf(number)}, which is not supported; "
-                + "use a file of type F32, F16, BF16, Q8_0 or Q4_0.");
+                + $"use a file of type {GgufTensorType.Supported}.");
         return new(name, type, shape, Bytes(name, type, shape), _cursor.U64());
     }
 

@@ -14,25 +14,25 @@ sealed record GgufTensorType(string Name, int ValuesPerBlock, int BytesPerBlock,
         [0] = Of(NumberFormat.F32),
         [1] = Of(NumberFormat.F16),
         [2] = Of(NumberFormat.Q4_0),
-        [3] = new("Q4_1", 32, 20),
-        [6] = new("Q5_0", 32, 22),
-        [7] = new("Q5_1", 32, 24),
+        [3] = Of(NumberFormat.Q4_1),
+        [6] = Of(NumberFormat.Q5_0),
+        [7] = Of(NumberFormat.Q5_1),
         [8] = Of(NumberFormat.Q8_0),
         [9] = new("Q8_1", 32, 36),
-        [10] = new("Q2_K", 256, 84),
-        [11] = new("Q3_K", 256, 110),
-        [12] = new("Q4_K", 256, 144),
-        [13] = new("Q5_K", 256, 176),
-        [14] = new("Q6_K", 256, 210),
+        [10] = Of(NumberFormat.Q2_K),
+        [11] = Of(NumberFormat.Q3_K),
+        [12] = Of(NumberFormat.Q4_K),
+        [13] = Of(NumberFormat.Q5_K),
+        [14] = Of(NumberFormat.Q6_K),
         [15] = new("Q8_K", 256, 292),
         [16] = new("IQ2_XXS", 256, 66),
         [17] = new("IQ2_XS", 256, 74),
         [18] = new("IQ3_XXS", 256, 98),
         [19] = new("IQ1_S", 256, 50),
-        [20] = new("IQ4_NL", 32, 18),
+        [20] = Of(NumberFormat.IQ4_NL),
         [21] = new("IQ3_S", 256, 110),
         [22] = new("IQ2_S", 256, 82),
-        [23] = new("IQ4_XS", 256, 136),
+        [23] = Of(NumberFormat.IQ4_XS),
         [24] = new("I8", 1, 1),
         [25] = new("I16", 1, 2),
         [26] = new("I32", 1, 4),
@@ -65,15 +65,12 @@ sealed record GgufTensorType(string Name, int ValuesPerBlock, int BytesPerBlock,
     /// <summary>Returns the type of a number in a file; null for an unknown one.</summary>
     internal static GgufTensorType? Of(uint number) => s_types.GetValueOrDefault(number);
 
+    /// <summary>Gets the names of the types that weights may have, for messages.</summary>
+    internal const string Supported =
+        "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL or IQ4_XS";
+
     /// <summary>Returns the number of a format in a file.</summary>
-    internal static uint NumberOf(NumberFormat format) => format switch
-    {
-        NumberFormat.F32 => 0,
-        NumberFormat.F16 => 1,
-        NumberFormat.Q4_0 => 2,
-        NumberFormat.Q8_0 => 8,
-        _ => 30,
-    };
+    internal static uint NumberOf(NumberFormat format) => s_types.First(t => t.Value.Format == format).Key;
 
     /// <summary>Returns the value of general.file_type for files mostly of a format.</summary>
     internal static uint FileTypeOf(NumberFormat format) => format switch
@@ -82,7 +79,8 @@ sealed record GgufTensorType(string Name, int ValuesPerBlock, int BytesPerBlock,
         NumberFormat.F16 => 1,
         NumberFormat.Q4_0 => 2,
         NumberFormat.Q8_0 => 7,
-        _ => 32,
+        NumberFormat.BF16 => 32,
+        _ => throw new ArgumentException($"{format} is a format that is only read.", nameof(format)),
     };
 
     static GgufTensorType Of(NumberFormat format) => new(format.ToString(), format.ValuesPerBlock, format.BytesPerBlock, format);
