@@ -214,6 +214,102 @@ public sealed class ObjectiveTests
             Assert.Throws<ArgumentException>(() => new SftFull().Evaluate(s_alone with { Prompt = null })).Message);
     }
 
+    /// <summary>Reference, its short context, prompt, chosen response, number of rejected responses.</summary>
+    [Theory]
+    [InlineData("dpo", true, false, false, true, 1)]
+    [InlineData("ipo", true, false, false, true, 1)]
+    [InlineData("lm", false, false, true, false, 0)]
+    [InlineData("orpo", false, false, false, true, 1)]
+    [InlineData("simpo", false, false, false, true, 1)]
+    [InlineData("sft_partial", false, false, false, true, 0)]
+    [InlineData("sft_partial rejected", false, false, false, false, 1)]
+    [InlineData("sft_full", false, false, true, true, 0)]
+    [InlineData("longpo", true, true, true, true, 1)]
+    [InlineData("longpo ν=0", true, true, false, true, 1)]
+    [InlineData("sft_constrained", true, true, true, true, 0)]
+    [InlineData("logo M=2", false, false, false, true, null)]
+    [InlineData("logo μ", false, false, true, true, null)]
+    [InlineData("logo weights", false, false, false, true, 2)]
+    public void What_is_run_through_the_models_follows_from_the_formula(
+        string name, bool reference, bool shortReference, bool prompt, bool learnsChosen, int? rejected)
+    {
+        var objective = (IPreferenceObjective)Cases.Select(c => (object[])c).Single(c => (string)c[0] == name)[1];
+
+        Assert.Equal(
+            (reference, shortReference, prompt, learnsChosen, rejected),
+            (objective.NeedsReference, objective.ReferenceIsShort, objective.ScoresPrompt, objective.LearnsChosen,
+                objective.RejectedResponses));
+    }
+
+    [Fact]
+    public void Logo_adds_the_mean_over_the_prompt_by_its_weight()
+    {
+        Logo logo = new(2, 0.5, 0.1);
+        PreferenceLogProbs at = s_triple with { Prompt = new(-40, 11) };
+        ObjectiveValue without = logo.Evaluate(at), with = (logo with { PromptWeight = 0.7 }).Evaluate(at);
+
+        Assert.Equal(without.Loss + 0.7 * 40 / 11, with.Loss, 12);
+        Assert.Equal((0.0, -0.7 / 11), (without.DPrompt, with.DPrompt));
+        Assert.Equal((without.DChosen, without.ChosenReward), (with.DChosen, with.ChosenReward));
+    }
+
+    [Fact]
+    public void Logo_adds_the_mean_over_the_chosen_response_by_its_weight()
+    {
+        ObjectiveValue without = new Logo(2, 0.5, 0).Evaluate(s_triple), with = new Logo(2, 0.5, 0.1).Evaluate(s_triple);
+
+        Assert.Equal(without.Loss + 0.1 * 12.5 / 5, with.Loss, 12);
+        Assert.Equal(without.DChosen - 0.1 / 5, with.DChosen, 12);
+    }
+
+    [Fact]
+    public void Logo_takes_as_many_rejected_responses_as_its_settings_name()
+    {
+        Assert.StartsWith("logo takes 3 rejected", Refused(new(2, 0.5, 0, RejectedResponses: 3)));
+        Assert.StartsWith("logo takes 1 rejected", Refused(new(2, 0.5, 0, RejectedResponses: 1)));
+        Assert.StartsWith("logo takes 3 rejected", Refused(new(2, 0.5, 0, RejectedWeights: [1, 1, 1])));
+        Assert.StartsWith("logo takes 1 rejected", Refused(new(2, 0.5, 0, RejectedResponses: 1, RejectedWeights: [1, 1])));
+
+        static string Refused(Logo logo) => Assert.Throws<ArgumentException>(() => logo.Evaluate(s_triple)).Message;
+    }
+
+    [Fact]
+    public void A_reference_of_other_responses_is_refused() =>
+        Assert.StartsWith(
+            "dpo takes 1 rejected responses, and got 0",
+            Assert.Throws<ArgumentException>(
+                () => new Dpo(1).Evaluate(s_pair with { Reference = s_reference with { Rejected = [] } })).Message);
+
+    [Theory]
+    [InlineData(0, 0.5)]
+    [InlineData(1, 0.73105857863000488)] // 1/(1 + 1/e)
+    [InlineData(-1, 0.26894142136999512)]
+    [InlineData(800, 1)]
+    public void The_logistic_function_has_its_values(double z, double value)
+    {
+        Assert.Equal(value, Logistic.Sigmoid(z), 1e-15);
+        Assert.Equal(Math.Log(value), Logistic.LogSigmoid(z), 1e-15);
+    }
+
+    [Fact]
+    public void The_logistic_function_of_a_far_negative_margin_is_its_exponential()
+    {
+        Assert.Equal(Math.Exp(-740), Logistic.Sigmoid(-740)); // e^740 is above the largest double
+        Assert.Equal(-740, Logistic.LogSigmoid(-740));
+    }
+
+    [Fact]
+    public void Turns_are_added_up_response_by_response()
+    {
+        PreferenceLogProbs first = new(new(-3, 4), [new(-5, 5), new(-7, 9)]), second = new(new(-2, 2), [new(-1, 3), new(-4, 6), new(-9, 1)]);
+
+        PreferenceLogProbs all = PreferenceLogProbs.OverTurns([first, second], null), one = PreferenceLogProbs.OverTurns([first, second], 1);
+
+        Assert.Equal(new SequenceLogProb(-5, 6), all.Chosen);
+        Assert.Equal([new(-6, 8), new(-11, 15)], all.Rejected); // as many as every turn has
+        Assert.Equal([new(-6, 8)], one.Rejected);
+    }
+
     [Fact]
     public void Settings_out_of_range_are_named_by_their_path()
     {
@@ -230,6 +326,7 @@ public sealed class ObjectiveTests
         Assert.Equal(["o.rejected_weights"], Keys(new Logo(1, 0, 0, RejectedWeights: [1, 1])));
         Assert.Equal(["o.rejected_weights[1]"], Keys(new Logo(1, 0, 0, 2, RejectedWeights: [1, -1])));
         Assert.Equal(["o.rejected_weights"], Keys(new Logo(1, 0, 0, 2, RejectedWeights: [0, 0])));
+        Assert.Equal(["o.rejected_weights[0]"], Keys(new Logo(1, 0, 0, 2, RejectedWeights: [-1, 0])));
         Assert.Equal(["o.beta", "o.preference_weight", "o.nll_weight"], Keys(new LongPo(0, -1, -1)));
         Assert.Equal(["o"], Keys(new LongPo(0.1, 0, 0)));
         Assert.Equal(["o.constraint_weight"], Keys(new SftConstrained(-1)));

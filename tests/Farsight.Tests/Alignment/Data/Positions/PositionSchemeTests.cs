@@ -190,6 +190,76 @@ public sealed class PositionSchemeTests
         static IEnumerable<string> Keys(IPositionScheme scheme) => scheme.Problems("p").Select(p => p.Split(':')[0]);
     }
 
+    [Fact]
+    public void Settings_at_the_ends_of_their_ranges_are_allowed() =>
+        Assert.Empty(
+            ((IPositionScheme[])
+                [
+                    new Synthesized(1, 0, 0), new Synthesized(1, 1, 1), new PoSe(1, 1), new E2Llm(1, 1), new E2Llm(1, 1024),
+                ]).SelectMany(s => s.Problems("p")));
+
+    [Fact]
+    public void Biases_of_the_paper_are_drawn_up_to_the_chunks_share_of_the_slack_and_sorted()
+    {
+        PromptShape shape = new(1, [4, 6], 3, 6); // 20 tokens; with 100 positions to skip b_1 ~ U{0, …, 50} and b_2 ~ U{0, …, 100}
+        int least = int.MaxValue, most = 0, mostOfFirst = 0;
+        double sum = 0;
+        for (int n = 0; n < Samples; n++)
+        {
+            int[] positions = Draw(new PaperBias(120), shape, n).Prompt;
+            int first = positions[1] - 1, second = positions[5] - 5;
+
+            Assert.Equal([0, .. Enumerable.Range(1 + first, 4), .. Enumerable.Range(5 + second, 9)], positions);
+            Assert.InRange(first, 0, second);
+            (least, most, mostOfFirst) = (Math.Min(least, first), Math.Max(most, second), Math.Max(mostOfFirst, first));
+            sum += first + second;
+        }
+        Assert.Equal((0, 100, 50), (least, most, mostOfFirst)); // the smaller of two draws is at most the first bound
+        Assert.InRange(sum / Samples, 75 - 1.6, 75 + 1.6); // E = 25 + 50; ± 5 standard errors of 0.33
+    }
+
+    [Fact]
+    public void A_prompt_of_a_question_alone_starts_at_0()
+    {
+        Assert.Equal([0, 1, 2, 3, 4], Draw(new PaperBias(Target), new(0, [], 5, 3), 0).Prompt);
+        Assert.Equal([0, 1, 2, 3, 4], Draw(new Synthesized(Target, 0.1), new(0, [], 5, 3), 0).Prompt);
+    }
+
+    [Fact]
+    public void Without_a_plain_share_nothing_is_drawn_for_it()
+    {
+        SeededRandom twin = SeededRandom.For(1, "positions", 7);
+        _ = twin.NextDouble(); // sparse or not
+        int start = twin.Next(1 + Target - 1 - 5); // five tokens and one of a response
+
+        Assert.Equal(Enumerable.Range(start, 5), Draw(new Synthesized(Target, 0), new(0, [5], 0, 1), 7).Prompt);
+    }
+
+    [Fact]
+    public void Evenly_spaced_positions_are_those_of_the_formula() =>
+        // ⌊i · 25 / 10⌋ for eight prompt tokens and a response of two
+        Assert.Equal([0, 2, 5, 7, 10, 12, 15, 17], Draw(new Linear(25), new(1, [4], 3, 2), 0).Prompt);
+
+    [Fact]
+    public void Lengths_of_a_prompt_add_up()
+    {
+        PromptShape shape = new(2, [30, 40], 5, 11);
+
+        Assert.Equal((70, 77, 88, 0, 12), (shape.ContextTokens, shape.PromptTokens, shape.RealLength, shape.Slack(88), shape.Slack(100)));
+        Assert.Contains("raise it to 88", Assert.Throws<InputException>(() => shape.Slack(87)).Message);
+    }
+
+    [Fact]
+    public void Tokens_behind_a_prompt_follow_in_its_steps()
+    {
+        PromptPositions single = new([0, 1, 7]), spread = new([0, 4, 8], 4);
+
+        Assert.Equal((8, 12), (single.ResponseStart, spread.ResponseStart));
+        Assert.Equal([8, 9, 10], single.Behind(0, 3));
+        Assert.Equal([10, 11], single.Behind(2, 2));
+        Assert.Equal([20, 24], spread.Behind(2, 2));
+    }
+
     static PromptPositions Draw(IPositionScheme scheme, PromptShape shape, int index)
     {
         SeededRandom random = SeededRandom.For(1, "positions", index);
