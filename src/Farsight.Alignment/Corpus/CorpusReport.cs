@@ -27,7 +27,8 @@ public sealed record CorpusCount(long Documents, long Places, string First)
     }
 
     /// <summary>Compares the counts; the examples belong to the same documents.</summary>
-    public bool Equals(CorpusCount? other) => other is not null && (Documents, Places, First) == (other.Documents, other.Places, other.First);
+    public bool Equals(CorpusCount? other) =>
+        other is not null && (Documents, Places, First) == (other.Documents, other.Places, other.First);
 
     /// <inheritdoc/>
     public override int GetHashCode() => Documents.GetHashCode();

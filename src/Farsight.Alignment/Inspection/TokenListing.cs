@@ -65,7 +65,8 @@ public static class TokenListing
         return all;
 
         void Add(string part, int[] ids, Func<int, string> role) =>
-            all.AddRange(ids.Select((t, i) => new SampleToken(part, position++, t, format.Tokenizer.Decode([t], skipSpecialTokens: false), role(i))));
+            all.AddRange(ids.Select((t, i) =>
+                new SampleToken(part, position++, t, format.Tokenizer.Decode([t], skipSpecialTokens: false), role(i))));
     }
 
     /// <summary>Returns the role of each token of a question: what another question has too, before and after it, is markup.</summary>

@@ -121,7 +121,8 @@ static class InspectCommand
             foreach (SampleToken token in part)
             {
                 string text = JsonSerializer.Serialize(token.Text, s_indented);
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {token.Position,7}  {token.Role,-8}  {token.Id,7}  {text}"));
+                output.WriteLine(
+                    string.Create(CultureInfo.InvariantCulture, $"  {token.Position,7}  {token.Role,-8}  {token.Id,7}  {text}"));
             }
         }
     }

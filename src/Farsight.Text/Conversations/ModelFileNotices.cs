@@ -5,7 +5,9 @@ using Farsight.Text.Tokenizers;
 
 namespace Farsight.Text.Conversations;
 
-/// <summary>Finds contradictions between all files of a model that do not prevent loading: weights, configs, tokenizer and template.</summary>
+/// <summary>
+/// Finds contradictions between all files of a model that do not prevent loading: weights, configs, tokenizer and template.
+/// </summary>
 public static class ModelFileNotices
 {
     /// <summary>Returns the notices of a model, each a sentence that names the file.</summary>

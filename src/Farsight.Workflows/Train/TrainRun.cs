@@ -21,7 +21,9 @@ public sealed record TrainRequest(TrainRecipe Recipe, string RecipePath, string 
     /// <summary>Receives finished and total samples while the reference over short contexts is computed, before the first step.</summary>
     public Action<int, int>? ReferenceProgress { get; init; }
 
-    /// <summary>Whether contradictions between the files of the base model, and samples beyond its window, are noted. Default: yes.</summary>
+    /// <summary>
+    /// Whether contradictions between the files of the base model, and samples beyond its window, are noted. Default: yes.
+    /// </summary>
     public bool NotesInputs { get; init; } = true;
 
     /// <summary>Folder to search for relative paths before the recipe's own; null for none.</summary>

@@ -53,8 +53,9 @@ sealed partial record ForeignMessage(string Role, string Text, string? Fault)
         string[] texts =
         [
             .. content.EnumerateArray()
-                .Where(p => p.ValueKind == JsonValueKind.Object && p.TryGetProperty("text", out JsonElement t) && t.ValueKind == JsonValueKind.String)
-                .Select(p => p.GetProperty("text").GetString()!),
+                .Select(p => p.ValueKind == JsonValueKind.Object && p.TryGetProperty("text", out JsonElement text) ? text : default)
+                .Where(t => t.ValueKind == JsonValueKind.String)
+                .Select(t => t.GetString()!),
         ];
         return (string.Concat(texts), texts.Length == content.GetArrayLength());
     }

@@ -59,5 +59,6 @@ static class ImportFault
     static bool HasEndToken(string answer, string ofModel) =>
         s_endTokens.Any(t => answer.Contains(t, StringComparison.Ordinal))
         || new[] { "</s>", ofModel }.Any(t =>
-            answer.AsSpan().TrimEnd().EndsWith(t, StringComparison.Ordinal) && (t != "</s>" || !answer.Contains("<s>", StringComparison.Ordinal)));
+            answer.AsSpan().TrimEnd().EndsWith(t, StringComparison.Ordinal)
+            && (t != "</s>" || !answer.Contains("<s>", StringComparison.Ordinal)));
 }

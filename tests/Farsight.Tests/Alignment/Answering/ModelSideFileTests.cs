@@ -42,6 +42,25 @@ public sealed class ModelSideFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Commands_that_read_the_model_write_its_contradictions_once_to_stderr_and_inspect_lists_them()
+    {
+        File.WriteAllText(_folder["generation_config.json"], """{"eos_token_id":1121}""");
+        string[] expected = ["eos_token_id names 2044, but generation_config.json names 1121", "eos_token of the tokenizer has the id 2044"];
+        File.WriteAllText(
+            _folder["pairs.jsonl"], """{"prompt":"How many lamps?","chosen":"Seven lamps.","rejected":"Nine lamps."}""");
+
+        (_, _, string import) = await CommandLine.Run(
+            "data", "import", _folder["pairs.jsonl"], "--model", _folder.Path, "--out", _folder["d.jsonl"]);
+        (_, _, string reference) = await CommandLine.Run("synth", "reference", "--model", _folder.Path, "--data", _folder["d.jsonl"]);
+        (_, string inspect, _) = await CommandLine.Run("inspect", _folder.Path);
+
+        foreach (string output in new[] { import, reference, inspect })
+        {
+            Assert.All(expected, e => Assert.Equal(2, output.Split(e).Length));
+        }
+    }
+
+    [Fact]
     public void Contradictions_between_the_files_are_reported_once()
     {
         File.WriteAllText(_folder["generation_config.json"], """{"eos_token_id":1121}""");

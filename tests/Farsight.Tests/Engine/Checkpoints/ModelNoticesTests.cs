@@ -32,6 +32,18 @@ public sealed class ModelNoticesTests : IDisposable
     }
 
     [Fact]
+    public void A_begin_token_that_generation_config_states_otherwise_is_named()
+    {
+        Write(TinyModelFiles.Config with { EosTokenIds = [2], BosTokenId = 1 });
+        File.WriteAllText(_folder["generation_config.json"], """{"bos_token_id":3}""");
+
+        Assert.Equal(
+            $"{_folder["config.json"]}: bos_token_id is 1, but generation_config.json has 3; prompts begin as the chat template or the "
+                + "tokenizer says.",
+            Assert.Single(ModelNotices.Of(_folder.Path)));
+    }
+
+    [Fact]
     public void A_window_that_the_scaling_stretches_is_reported_with_both_numbers()
     {
         Write(TinyModelFiles.Config with { RopeScaling = new RopeScaling.Yarn(4, 64) });

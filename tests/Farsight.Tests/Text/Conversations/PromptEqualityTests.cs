@@ -83,7 +83,8 @@ public sealed partial class PromptEqualityTests
             string pieces = format.Tokenizer.Decode(
                 [.. format.Conversation([new("user", question)]), .. format.Response(answer)], skipSpecialTokens: false);
 
-            Assert.StartsWith(pieces, format.Render([new("user", question), new("assistant", answer)], false).Value, StringComparison.Ordinal);
+            string whole = format.Render([new("user", question), new("assistant", answer)], false).Value;
+            Assert.StartsWith(pieces, whole, StringComparison.Ordinal);
             Assert.Equal(answer, format.ReadResponse(format.Response(answer)));
         });
     }
@@ -134,7 +135,8 @@ public sealed partial class PromptEqualityTests
 
     static ChatFormat Format(string name, string template, string? bos, string eos)
     {
-        string[] special = [.. Marker().Matches(template).Select(m => m.Value).Append(bos ?? eos).Append(eos).Distinct(StringComparer.Ordinal)];
+        IEnumerable<string> markers = Marker().Matches(template).Select(m => m.Value).Append(bos ?? eos).Append(eos);
+        string[] special = [.. markers.Distinct(StringComparer.Ordinal)];
         return ChatFormat.Of(BpeTrainer.Train([], 256 + special.Length, special), ChatTemplate.Parse(template, name), bos, eos);
     }
 

@@ -57,7 +57,8 @@ public sealed class TemplateFuzzTests
     [Fact]
     public void Random_expressions_end_soon_in_a_text_or_one_sentence()
     {
-        string[] filters = [.. TemplateFilters.All.Keys.Order(StringComparer.Ordinal)], tests = [.. TemplateTests.All.Keys.Order(StringComparer.Ordinal)];
+        string[] filters = [.. TemplateFilters.All.Keys.Order(StringComparer.Ordinal)];
+        string[] tests = [.. TemplateTests.All.Keys.Order(StringComparer.Ordinal)];
         for (int seed = 0; seed < Count; seed++)
         {
             SeededRandom random = SeededRandom.For(seed, "template", 0);
@@ -71,7 +72,8 @@ public sealed class TemplateFuzzTests
     {
         byte[] sound = System.Text.Encoding.UTF8.GetBytes(
             "{% macro m(a, b=1) %}{{ a | default('x') }}{% endmacro %}{% for m in messages if m.role is defined %}{{ loop.index }}"
-            + "{%- set x = m['content'][1:] -%}{{ x.split('a')[0] ~ m(1, b=2) }}{% else %}none{% endfor %}{# c #}{{ {'a': [1, 2.5]} | tojson }}");
+            + "{%- set x = m['content'][1:] -%}{{ x.split('a')[0] ~ m(1, b=2) }}{% else %}none{% endfor %}{# c #}"
+            + "{{ {'a': [1, 2.5]} | tojson }}");
         int number = 0;
         foreach (byte[] variant in Mutations.OfBytes(sound, sound.Length, Count))
         {
@@ -103,7 +105,8 @@ public sealed class TemplateFuzzTests
         {
             ChatTemplate parsed = ChatTemplate.Parse(Values + template, "t");
             parsed.Render(
-                [new JsonObject { ["role"] = "user", ["content"] = "a b" }], true, new Dictionary<string, string>(), new DateTime(2024, 7, 6));
+                [new JsonObject { ["role"] = "user", ["content"] = "a b" }], true, new Dictionary<string, string>(),
+                new DateTime(2024, 7, 6));
         }
         catch (TemplateException e)
         {

@@ -31,7 +31,8 @@ public sealed class ForeignPairTests : IDisposable
         """{"chosen":"\n\nHuman: Which colour is the lamp?\n\nAssistant: Blue.","rejected":"\n\nHuman: Which colour is the lamp?"""
         + """\n\nAssistant: Red."}""")]
     [InlineData(
-        """{"prompt":[{"role":"user","content":[{"type":"text","text":"Which colour is the lamp?"}]}],"chosen":"Blue.","rejected":"Red."}""")]
+        """{"prompt":[{"role":"user","content":[{"type":"text","text":"Which colour is the lamp?"}]}],"chosen":"Blue.","""
+        + """ "rejected":"Red."}""")]
     public void One_question_with_two_answers_becomes_a_sample(string line)
     {
         (ImportCounts counts, PreferenceSample[] samples) = Import(line);
@@ -51,13 +52,16 @@ public sealed class ForeignPairTests : IDisposable
     [InlineData("several_turns", $$"""{"chosen":[{{User}},{{Good}},{{Next}},{{Good}}],"rejected":[{{User}},{{Good}},{{Next}},{{Bad}}]}""")]
     [InlineData("several_turns", """{"prompt":"\n\nHuman: a\n\nAssistant: b\n\nHuman: c\n\nAssistant:","chosen":"d","rejected":"e"}""")]
     [InlineData("several_turns", """{"prompt":"a","chosen":"b","rejected":"c","history":[["d","e"]]}""")]
-    [InlineData("system_prompt", $$"""{"prompt":[{"role":"system","content":"Be brief."},{{User}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
+    [InlineData(
+        "system_prompt", $$"""{"prompt":[{"role":"system","content":"Be brief."},{{User}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
     [InlineData("system_prompt", """{"system":"Be brief.","prompt":"a","chosen":"b","rejected":"c"}""")]
     [InlineData(
         "system_prompt",
         $$"""{"input":{"messages":[{"role":"developer","content":"x"},{{User}}]},"preferred_output":[{{Good}}],"non_preferred_output":"""
         + $$"""[{{Bad}}]}""")]
-    [InlineData("tool_calls", $$"""{"prompt":[{{User}}],"chosen":[{"role":"assistant","content":null,"tool_calls":[{}]}],"rejected":[{{Bad}}]}""")]
+    [InlineData(
+        "tool_calls",
+        $$"""{"prompt":[{{User}}],"chosen":[{"role":"assistant","content":null,"tool_calls":[{}]}],"rejected":[{{Bad}}]}""")]
     [InlineData("tool_calls", $$"""{"prompt":[{{User}},{"role":"tool","content":"x"}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
     [InlineData("tool_calls", """{"prompt":"a","chosen":"b","rejected":"c","tools":[{"name":"f"}]}""")]
     [InlineData(

@@ -148,7 +148,7 @@ public sealed class PreferenceExchangeTests : IDisposable
     [InlineData("""{"chosen":"ab","rejected":"ac"}""", ":1: the field 'prompt' is missing")]
     [InlineData(
         """{"prompt":"a","chosen":[{"role":"user","content":"x"}],"rejected":[]}""",
-        "gives no sample (1 lines, different_prompts 1). Line 1: chosen and rejected answer different prompts."
+        "gives no sample (1 lines, no_answer 1). Line 1: chosen or rejected has no message of the assistant."
     )]
     [InlineData("""{"prompt":"a","chosen":7,"rejected":8}""", ":1: a field is not a text")]
     [InlineData("{", ":1: the line is not JSON")]
