@@ -81,6 +81,12 @@ sealed class Findings
         Add("rope_theta", c.RopeTheta);
         Add("rope_scaling", Text(c.RopeScaling));
         Add("tied_head", c.TieWordEmbeddings);
+        if (c.Experts is { } experts)
+        {
+            Add("experts", experts.Count);
+            Add("experts_per_token", experts.PerToken);
+            Add("expert_size", experts.IntermediateSize);
+        }
         if (c.SlidingWindow is { } window)
         {
             Add("sliding_window", window);

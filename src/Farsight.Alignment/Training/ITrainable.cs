@@ -9,6 +9,9 @@ public interface ITrainable
     /// <summary>The trainable parameters, always in the same order.</summary>
     IReadOnlyList<Parameter> Parameters { get; }
 
+    /// <summary>Number of tokens that chose each expert of each layer so far: [L][E]; empty lists for layers without experts.</summary>
+    IReadOnlyList<IReadOnlyList<long>> ExpertLoad => [];
+
     /// <summary>Computes the log-probabilities of the scored tokens and keeps what <see cref="ITreePass.Backward"/> needs.</summary>
     ITreePass Forward(TokenTree tree);
 
@@ -40,6 +43,9 @@ public sealed class TrainableModel(LlamaModel model, Recomputation level = Recom
 {
     /// <inheritdoc/>
     public IReadOnlyList<Parameter> Parameters => model.Parameters;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IReadOnlyList<long>> ExpertLoad => model.ExpertLoad;
 
     /// <inheritdoc/>
     public ITreePass Forward(TokenTree tree) => new Pass(model.Forward(tree, level, attention));

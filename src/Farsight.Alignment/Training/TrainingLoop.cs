@@ -100,6 +100,7 @@ public sealed class TrainingLoop : IDisposable
         {
             parameter.Gradient.Clear();
         }
+        IReadOnlyList<IReadOnlyList<long>> loadBefore = _model.ExpertLoad;
         MetricSums sums = new();
         StepSamples samples = new();
         foreach (MicroStep microStep in _work.MicroSteps(step))
@@ -119,7 +120,23 @@ public sealed class TrainingLoop : IDisposable
         _updates.Apply(step);
         values["gradient_norm"] = norm;
         values["learning_rate"] = _options.Optimizer.LearningRate * _updates.Factor(step);
+        if (Imbalance(loadBefore, _model.ExpertLoad) is { } imbalance)
+        {
+            values["expert_imbalance"] = imbalance;
+        }
         return values;
+    }
+
+    /// <summary>Computes the tokens of the busiest expert over the mean of its layer, averaged over layers; null without experts.</summary>
+    /// <param name="before">[L][E] tokens that chose each expert until then.</param>
+    /// <param name="after">The same after the step.</param>
+    internal static double? Imbalance(IReadOnlyList<IReadOnlyList<long>> before, IReadOnlyList<IReadOnlyList<long>> after)
+    {
+        long[][] loads =
+        [
+            .. after.Select((layer, l) => layer.Select((tokens, e) => tokens - before[l][e]).ToArray()).Where(l => l.Sum() > 0),
+        ];
+        return loads.Length == 0 ? null : loads.Average(l => l.Max() / l.Average());
     }
 
     MetricSums? HeldOut()

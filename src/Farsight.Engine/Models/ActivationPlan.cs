@@ -144,13 +144,17 @@ readonly record struct ActivationPlan(long Kept, long Scratch)
     {
         internal static LayerTargets Of(ModelConfig c, int layer)
         {
-            static string Last(string name) => name[(name.LastIndexOf('.') + 1)..];
             LayerNames names = LayerNames.Of(c, layer);
-            MlpNames mlp = names.Mlps[0];
+            MlpNames mlp = names.Mlps.First();
+            string[] all =
+            [
+                names.Projections[0], names.Projections[names.Projections.Count / 2], names.Projections[^1], names.Output, mlp.Inputs[0],
+                mlp.Inputs[^1], mlp.Down,
+            ];
+            string[] targets = [.. all.Select(LayerNames.Target)];
             return new(
-                Last(names.Projections[0]), Last(names.Projections[names.Projections.Count / 2]), Last(names.Projections[^1]),
-                Last(names.Output), names.Router is null ? null : Last(names.Router), Last(mlp.Inputs[0]), Last(mlp.Inputs[^1]),
-                Last(mlp.Down));
+                targets[0], targets[1], targets[2], targets[3], names.Router is { } router ? LayerNames.Target(router) : null,
+                targets[4], targets[5], targets[6]);
         }
     }
 }

@@ -9,12 +9,15 @@ namespace Farsight.Engine.Models;
 /// <param name="AttentionResultNorm">Norm of the attention's result.</param>
 /// <param name="MlpNorm">Norm of the MLP's input.</param>
 /// <param name="Router">Router of the experts.</param>
-/// <param name="Mlps">The MLP, or those of the experts.</param>
+/// <param name="Mlps">The MLP, or those of the experts; made when they are asked for, because a layer may have hundreds.</param>
 /// <param name="MlpResultNorm">Norm of the MLP's result.</param>
 sealed record LayerNames(
     string? AttentionNorm, IReadOnlyList<string> Projections, string? QueryNorm, string? KeyNorm, string Output,
-    string? AttentionResultNorm, string? MlpNorm, string? Router, IReadOnlyList<MlpNames> Mlps, string? MlpResultNorm)
+    string? AttentionResultNorm, string? MlpNorm, string? Router, IEnumerable<MlpNames> Mlps, string? MlpResultNorm)
 {
+    /// <summary>Returns the last part of a name, which is its name as an adapter target: "q_proj".</summary>
+    internal static string Target(string name) => name[(name.LastIndexOf('.') + 1)..];
+
     /// <summary>Returns the names of a layer's weights, without ".weight" and ".bias".</summary>
     internal static LayerNames Of(ModelConfig model, int layer)
     {
@@ -34,11 +37,8 @@ sealed record LayerNames(
             experts is null ? null : mixture + ".gate",
             experts is null
                 ? [MlpNames.Of(prefix + "mlp.", "gate_proj", "up_proj", "down_proj", model.FusedProjections)]
-                :
-                [
-                    .. Enumerable.Range(0, experts.Count).Select(e => MlpNames.Of(
-                        $"{mixture}.experts.{e}.", experts.Names.Gate, experts.Names.Up, experts.Names.Down, fused: false)),
-                ],
+                : Enumerable.Range(0, experts.Count).Select(e => MlpNames.Of(
+                    $"{mixture}.experts.{e}.", experts.Names.Gate, experts.Names.Up, experts.Names.Down, fused: false)),
             after ? prefix + "post_feedforward_layernorm" : null);
     }
 }

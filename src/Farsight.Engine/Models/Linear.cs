@@ -16,7 +16,7 @@ sealed class LinearWeights(string name, WeightMatrix weight, Rows? bias)
     internal string Name => name;
 
     /// <summary>Name as an adapter target, the last part of <see cref="Name"/>.</summary>
-    internal string Target => name[(name.LastIndexOf('.') + 1)..];
+    internal string Target => LayerNames.Target(name);
 
     internal int Outputs => weight.RowCount;
 

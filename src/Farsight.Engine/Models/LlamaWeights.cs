@@ -50,7 +50,7 @@ sealed record LlamaWeights(WeightMatrix Embeddings, IReadOnlyList<Block> Blocks,
                     [.. names.Mlps.Select(m => Mlp(m, c.Experts.IntermediateSize, bias: false))],
                     c.Experts.PerToken,
                     c.Experts.NormalizesWeights)
-                : Mlp(names.Mlps[0], c.IntermediateSize, c.MlpBias),
+                : Mlp(names.Mlps.First(), c.IntermediateSize, c.MlpBias),
             new(NormOrNone(names.MlpResultNorm, d), c.ResidualScale));
 
         GatedMlp Mlp(MlpNames mlp, int width, bool bias)

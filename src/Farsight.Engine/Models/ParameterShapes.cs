@@ -43,7 +43,7 @@ public static class ParameterShapes
             .. Norm(names.MlpNorm, hidden),
             .. model.HasExperts(layer)
                 ? Experts(names, model.Experts!, hidden)
-                : Mlp(names.Mlps[0], Extent.Of("intermediate_size", model.IntermediateSize), hidden, model.MlpBias),
+                : Mlp(names.Mlps.First(), Extent.Of("intermediate_size", model.IntermediateSize), hidden, model.MlpBias),
             .. Norm(names.MlpResultNorm, hidden),
         ];
     }
@@ -96,7 +96,7 @@ public static class ParameterShapes
 public sealed record LinearShape(string Name, int Outputs, int Inputs)
 {
     /// <summary>Name as an adapter target, the last part of <see cref="Name"/>: "q_proj".</summary>
-    public string Target => Name[(Name.LastIndexOf('.') + 1)..];
+    public string Target => LayerNames.Target(Name);
 
     /// <summary>Returns the linear layers of a model in the order of the forward pass, without the output head.</summary>
     public static IEnumerable<LinearShape> Of(ModelConfig model)

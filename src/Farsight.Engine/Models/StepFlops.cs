@@ -41,7 +41,9 @@ public sealed record StepFlops(
         double layers = products.Sum(p => 2.0 * p.Rows * p.Outputs * p.Inputs);
         double adapter = lora is null
             ? 0
-            : products.Where(p => lora.Targets.Contains(p.Target)).Sum(p => 6.0 * p.Rows * lora.Rank * (p.Outputs + p.Inputs));
+            : products
+                .Where(p => lora.Targets.Contains(LayerNames.Target(p.Name)))
+                .Sum(p => 6.0 * p.Rows * lora.Rank * (p.Outputs + p.Inputs));
         int heads = config.NumAttentionHeads;
         IReadOnlyList<AttentionSpan> Seen(IReadOnlyList<AttentionSpan> spans) => attention?.Of(spans, heads) ?? spans;
         IReadOnlyList<AttentionSpan> all = Seen(AttentionSpan.For(tree));
@@ -57,7 +59,7 @@ public sealed record StepFlops(
     {
         long d = config.HiddenSize, queries = config.QueryWidth, keys = config.KeyWidth;
         LayerNames names = LayerNames.Of(config, layer);
-        MlpNames mlp = names.Mlps[0];
+        MlpNames mlp = names.Mlps.First();
         MixtureOfExperts? experts = config.HasExperts(layer) ? config.Experts : null;
         long width = experts?.IntermediateSize ?? config.IntermediateSize, mlpRows = outputRows * (experts?.PerToken ?? 1);
         yield return new(names.Projections[0], outputRows, queries, d);
@@ -73,10 +75,7 @@ public sealed record StepFlops(
         yield return new(mlp.Down, mlpRows, d, width);
     }
 
-    readonly record struct Product(string Name, long Rows, long Outputs, long Inputs)
-    {
-        internal string Target => Name[(Name.LastIndexOf('.') + 1)..];
-    }
+    readonly record struct Product(string Name, long Rows, long Outputs, long Inputs);
 
     /// <summary>Counts the pairs of a query and a visible key, over all heads.</summary>
     static double Pairs(IReadOnlyList<AttentionSpan> spans, int? window, int heads) => spans.Sum(s =>

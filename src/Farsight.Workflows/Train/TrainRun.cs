@@ -154,6 +154,12 @@ public static class TrainRun
     {
         if (recipe.Lora is { } lora)
         {
+            IReadOnlyList<string> targets = LinearShape.TargetsOf(model.Config);
+            if (lora.Targets.Except(targets).FirstOrDefault() is { } missing)
+            {
+                throw new InputException(
+                    $"lora.targets: the model has no layers named {missing}; use some of {string.Join(", ", targets)}.");
+            }
             model.AttachLora(lora, recipe.Seed);
         }
         else

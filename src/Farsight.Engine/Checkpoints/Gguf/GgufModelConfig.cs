@@ -23,7 +23,8 @@ static class GgufModelConfig
         keys.Add("general.name", name);
         keys.Add("general.file_type", GgufTensorType.FileTypeOf(format));
         keys.Add("general.quantization_version", 2u);
-        keys.Add($"{a}.context_length", (uint)Math.Min(model.MaxPositionEmbeddings, model.SlidingWindow ?? int.MaxValue));
+        int window = GgufArchitecture.HasWindows(a) ? int.MaxValue : model.SlidingWindow ?? int.MaxValue;
+        keys.Add($"{a}.context_length", (uint)Math.Min(model.MaxPositionEmbeddings, window));
         keys.Add($"{a}.embedding_length", (uint)model.HiddenSize);
         keys.Add($"{a}.block_count", (uint)model.NumHiddenLayers);
         keys.Add($"{a}.feed_forward_length", (uint)model.IntermediateSize);
@@ -34,6 +35,46 @@ static class GgufModelConfig
         keys.Add($"{a}.attention.layer_norm_rms_epsilon", model.RmsNormEps);
         keys.Add($"{a}.vocab_size", (uint)model.VocabSize);
         GgufRope.Write(keys, a, model);
+        WriteDifferences(keys, a, model);
+    }
+
+    /// <summary>Adds the keys of what differs from Llama.</summary>
+    static void WriteDifferences(GgufMetadataWriter keys, string a, ModelConfig model)
+    {
+        if (GgufArchitecture.HasWindows(a) && model.SlidingWindow is { } window)
+        {
+            keys.Add($"{a}.attention.sliding_window", (uint)window);
+            keys.Add($"{a}.attention.sliding_window_pattern", (uint)GgufArchitecture.WindowInterval(model));
+        }
+        if (a == GgufArchitecture.Phi3)
+        {
+            keys.Add($"{a}.attention.sliding_window", 0u); // llama.cpp computes none and demands the key
+        }
+        if (model.WindowedRopeTheta is { } theta)
+        {
+            keys.Add($"{a}.rope.freq_base_swa", (float)theta);
+        }
+        if (model.AttentionSoftcap is { } scores)
+        {
+            keys.Add($"{a}.attn_logit_softcapping", scores);
+        }
+        if (model.LogitSoftcap is { } logits)
+        {
+            keys.Add($"{a}.final_logit_softcapping", logits);
+        }
+        if (a == GgufArchitecture.Granite)
+        {
+            keys.Add($"{a}.embedding_scale", model.EmbeddingScale);
+            keys.Add($"{a}.residual_scale", model.ResidualScale);
+            keys.Add($"{a}.logit_scale", 1 / model.LogitScale);
+            keys.Add($"{a}.attention.scale", model.AttentionScale!.Value);
+        }
+        if (model.Experts is { } experts)
+        {
+            keys.Add($"{a}.expert_count", (uint)experts.Count);
+            keys.Add($"{a}.expert_used_count", (uint)experts.PerToken);
+            keys.Add($"{a}.expert_feed_forward_length", (uint)experts.IntermediateSize);
+        }
     }
 
     /// <summary>Reads the shape of a model from its keys and tensors.</summary>

@@ -34,11 +34,13 @@ public static class GgufModelWriter
         GgufModelConfig.Write(keys, name, config, format);
         tokenizer?.Write(keys);
         string architecture = GgufArchitecture.Of(config);
-        List<GgufTensor> stored = [.. tensors.Select(t => Stored(t, architecture, config.HeadDim, FormatOf(t, format)))];
-        if (GgufRope.Divisors(config) is { } divisors)
-        {
-            stored.Add(new(TensorToWrite.From(GgufNames.RopeFactors, NumberFormat.F32, divisors, divisors.Length)));
-        }
+        GgufValues values = new(config, architecture);
+        List<GgufTensor> stored =
+        [
+            .. GgufValues.StackExperts(tensors).Select(t => Stored(values.Of(t), architecture, config.HeadDim, FormatOf(t, format))),
+        ];
+        stored.AddRange(GgufRope.Divisors(config)
+            .Select(d => new GgufTensor(TensorToWrite.From(d.Name, NumberFormat.F32, d.Divisors, d.Divisors.Length))));
         GgufWriter.Write(path, keys, stored, progress);
         return stored;
     }
@@ -68,6 +70,12 @@ public static class GgufModelWriter
                 + $"{MergeAdvice}.");
         }
         string architecture = GgufArchitecture.Of(config);
+        if (adapter.Updates.FirstOrDefault(u => u.Module.Contains(".experts.", StringComparison.Ordinal)) is { } expert)
+        {
+            throw new InputException(
+                $"The adapter updates {expert.Module}, an expert, which a GGUF adapter cannot represent; {MergeAdvice}.");
+        }
+        GgufValues values = new(config, architecture);
         GgufMetadataWriter keys = new();
         keys.Add("general.architecture", architecture);
         keys.Add("general.type", "adapter");
@@ -81,7 +89,7 @@ public static class GgufModelWriter
             [
                 .. adapter
                     .Updates.SelectMany(u => LowRank(u, adapter.Description.Alpha))
-                    .Select(t => Stored(t, architecture, config.HeadDim, NumberFormat.F32)),
+                    .Select(t => Stored(values.Of(t), architecture, config.HeadDim, NumberFormat.F32)),
             ]);
     }
 
@@ -102,7 +110,7 @@ public static class GgufModelWriter
 
     static GgufTensor Stored(TensorToWrite tensor, string architecture, int headDim, NumberFormat format)
     {
-        TensorToWrite stored = tensor with { Name = GgufNames.Of(tensor.Name), Format = format };
+        TensorToWrite stored = tensor with { Name = GgufNames.Of(tensor.Name, architecture), Format = format };
         return GgufNames.IsInterleaved(architecture, tensor.Name)
             ? new(stored with { Values = Interleaved(tensor, headDim) }, headDim)
             : new(stored);

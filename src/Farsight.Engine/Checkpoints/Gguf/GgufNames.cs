@@ -20,6 +20,18 @@ static class GgufNames
         ["self_attn.q_norm"] = "attn_q_norm",
         ["self_attn.k_norm"] = "attn_k_norm",
         ["post_attention_layernorm"] = "ffn_norm",
+        ["self_attn.qkv_proj"] = "attn_qkv",
+        ["pre_feedforward_layernorm"] = "ffn_norm",
+        ["post_feedforward_layernorm"] = "post_ffw_norm",
+        ["mlp.gate"] = "ffn_gate_inp",
+        ["mlp.experts.gate_proj"] = "ffn_gate_exps",
+        ["mlp.experts.up_proj"] = "ffn_up_exps",
+        ["mlp.experts.down_proj"] = "ffn_down_exps",
+        ["block_sparse_moe.gate"] = "ffn_gate_inp",
+        ["block_sparse_moe.experts.w1"] = "ffn_gate_exps",
+        ["block_sparse_moe.experts.w3"] = "ffn_up_exps",
+        ["block_sparse_moe.experts.w2"] = "ffn_down_exps",
+        ["mlp.gate_up_proj"] = "ffn_up",
         ["mlp.gate_proj"] = "ffn_gate",
         ["mlp.up_proj"] = "ffn_up",
         ["mlp.down_proj"] = "ffn_down",
@@ -50,13 +62,23 @@ static class GgufNames
             : throw new ArgumentException($"GGUF has no tensor for {name}.", nameof(name));
     }
 
-    /// <summary>Returns whether llama.cpp interleaves the rows of a tensor: queries and keys of the architecture "llama".</summary>
+    /// <summary>Returns the name of a tensor in the file of an architecture.</summary>
+    /// <remarks>Where results have norms, post_attention_layernorm is not the norm before the MLP, as it is in Llama.</remarks>
+    /// <exception cref="ArgumentException">GGUF has no such tensor.</exception>
+    internal static string Of(string name, string architecture) =>
+        architecture is GgufArchitecture.Gemma2 or GgufArchitecture.Gemma3 or GgufArchitecture.Olmo2
+        && name.Contains(".post_attention_layernorm.", StringComparison.Ordinal)
+            ? Of(name).Replace("ffn_norm", "post_attention_norm", StringComparison.Ordinal)
+            : Of(name);
+
+    /// <summary>Returns whether llama.cpp interleaves the rows of a tensor: queries and keys of Llama and its nearest relatives.</summary>
     /// <remarks>
     /// It rotates neighbors (2i, 2i + 1) of a head where Hugging Face's layout rotates (i, i + Dh/2). lora_A, which is multiplied from
     /// the right, has no such rows.
     /// </remarks>
     internal static bool IsInterleaved(string architecture, string name) =>
-        architecture == GgufArchitecture.Llama && !name.EndsWith(LoraA, StringComparison.Ordinal)
+        architecture is GgufArchitecture.Llama or GgufArchitecture.Granite or GgufArchitecture.SmolLm3
+        && !name.EndsWith(LoraA, StringComparison.Ordinal)
         && (name.Contains(".q_proj.", StringComparison.Ordinal) || name.Contains(".k_proj.", StringComparison.Ordinal));
 
     /// <summary>Returns the row of an interleaved tensor that contains row <paramref name="row"/> of Hugging Face's layout.</summary>

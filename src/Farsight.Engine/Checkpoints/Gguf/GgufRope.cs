@@ -7,7 +7,8 @@ namespace Farsight.Engine.Checkpoints.Gguf;
 /// <summary>Reads and writes RoPE scaling in GGUF: keys for linear scaling and YaRN, a tensor of divisors for Llama 3.</summary>
 /// <remarks>
 /// llama.cpp multiplies its own YaRN factor, 0.1 · ln(s) + 1, by the key attn_factor. It selects LongRoPE's factors by the size of the
-/// cache instead of the text, and has no dynamic NTK, so neither can be exported. The truncated basis cannot be exported either: its
+/// cache instead of the text; Phi-3 is exported all the same, because every file of it is like that. There is no dynamic NTK, which
+/// therefore cannot be exported. The truncated basis cannot be exported either: its
 /// constant pairs have no finite divisor.
 /// </remarks>
 static class GgufRope
@@ -16,8 +17,8 @@ static class GgufRope
 
     internal static void Write(GgufMetadataWriter keys, string a, ModelConfig model)
     {
-        keys.Add($"{a}.rope.dimension_count", (uint)model.HeadDim);
-        keys.Add($"{a}.rope.freq_base", (float)model.RopeScaling.Theta(model.HeadDim, model.RopeTheta));
+        keys.Add($"{a}.rope.dimension_count", (uint)model.RotatedDim);
+        keys.Add($"{a}.rope.freq_base", (float)model.RopeScaling.Theta(model.RotatedDim, model.RopeTheta));
         switch (model.RopeScaling)
         {
             case { IsPlain: true }:
@@ -31,6 +32,12 @@ static class GgufRope
                 break;
             case RopeScaling.Llama3 when a == GgufArchitecture.Llama:
                 break; // a tensor says it
+            case RopeScaling.LongRope rule when a == GgufArchitecture.Phi3:
+                keys.Add($"{a}.rope.scaling.original_context_length", (uint)rule.OriginalMaxPositionEmbeddings);
+                keys.Add(
+                    $"{a}.rope.scaling.attn_factor",
+                    (float)RopeFrequencies.Of(model.RotatedDim, model.RopeTheta, rule).AttentionFactor);
+                break;
             default:
                 throw new InputException(
                     $"A {model.ModelType} with the RoPE scaling {model.RopeScaling.GetType().Name} cannot be exported to GGUF: "
@@ -39,9 +46,17 @@ static class GgufRope
         }
     }
 
-    /// <summary>Returns the divisors of the frequencies, [Dh/2]; null if keys are sufficient.</summary>
-    internal static float[]? Divisors(ModelConfig model) =>
-        model.RopeScaling is RopeScaling.Llama3 rule ? Divisors(model.HeadDim, model.RopeTheta, rule) : null;
+    /// <summary>Returns tensors with divisors of the frequencies, [Dh/2]; none if keys are sufficient.</summary>
+    internal static IEnumerable<(string Name, float[] Divisors)> Divisors(ModelConfig model) => model.RopeScaling switch
+    {
+        RopeScaling.Llama3 rule => [(GgufNames.RopeFactors, Divisors(model.HeadDim, model.RopeTheta, rule))],
+        RopeScaling.LongRope rule =>
+        [
+            ("rope_factors_long.weight", [.. rule.LongFactors.Select(f => (float)f)]),
+            ("rope_factors_short.weight", [.. rule.ShortFactors.Select(f => (float)f)]),
+        ],
+        _ => [],
+    };
 
     internal static double Theta(GgufMetadata keys, string a) => keys.Number($"{a}.rope.freq_base", 1, MaxTheta, 10_000);
 

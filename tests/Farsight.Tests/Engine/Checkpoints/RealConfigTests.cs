@@ -188,6 +188,122 @@ public sealed class RealConfigTests
                 """,
                 "Unscaled 10000000 128"
             },
+            {
+                "Gemma 2 2B",
+                """
+                {"architectures":["Gemma2ForCausalLM"],"attention_bias":false,"attention_dropout":0.0,"attn_logit_softcapping":50.0,
+                "bos_token_id":2,"cache_implementation":"hybrid","eos_token_id":[1,107],"final_logit_softcapping":30.0,"head_dim":256,
+                "hidden_act":"gelu_pytorch_tanh","hidden_activation":"gelu_pytorch_tanh","hidden_size":2304,"initializer_range":0.02,
+                "intermediate_size":9216,"max_position_embeddings":8192,"model_type":"gemma2","num_attention_heads":8,
+                "num_hidden_layers":26,"num_key_value_heads":4,"pad_token_id":0,"query_pre_attn_scalar":256,"rms_norm_eps":1e-06,
+                "rope_theta":10000.0,"sliding_window":4096,"torch_dtype":"bfloat16","transformers_version":"4.42.4","use_cache":true,
+                "vocab_size":256000}
+                """,
+                "Unscaled 10000 256 window 4096 in 13"
+            },
+            {
+                "Gemma 3 1B",
+                """
+                {"architectures":["Gemma3ForCausalLM"],"attention_bias":false,"attention_dropout":0.0,"attn_logit_softcapping":null,
+                "bos_token_id":2,"cache_implementation":"hybrid","eos_token_id":[1,106],"final_logit_softcapping":null,"head_dim":256,
+                "hidden_activation":"gelu_pytorch_tanh","hidden_size":1152,"initializer_range":0.02,"intermediate_size":6912,
+                "max_position_embeddings":32768,"model_type":"gemma3_text","num_attention_heads":4,"num_hidden_layers":26,
+                "num_key_value_heads":1,"pad_token_id":0,"query_pre_attn_scalar":256,"rms_norm_eps":1e-06,"rope_local_base_freq":10000,
+                "rope_scaling":null,"rope_theta":1000000,"sliding_window":512,"sliding_window_pattern":6,"torch_dtype":"bfloat16",
+                "transformers_version":"4.50.0.dev0","use_cache":true,"vocab_size":262144}
+                """,
+                "Unscaled 1000000 256 window 512 in 22"
+            },
+            {
+                "Phi-3 mini 4k",
+                """
+                {"_name_or_path":"x","architectures":["Phi3ForCausalLM"],"attention_bias":false,"attention_dropout":0.0,"auto_map":
+                {"AutoConfig":"configuration_phi3.Phi3Config","AutoModelForCausalLM":"modeling_phi3.Phi3ForCausalLM"},"bos_token_id":1,
+                "embd_pdrop":0.0,"eos_token_id":32000,"hidden_act":"silu","hidden_size":3072,"initializer_range":0.02,
+                "intermediate_size":8192,"max_position_embeddings":4096,"model_type":"phi3","num_attention_heads":32,
+                "num_hidden_layers":32,"num_key_value_heads":32,"original_max_position_embeddings":4096,"pad_token_id":32000,
+                "resid_pdrop":0.0,"rms_norm_eps":1e-05,"rope_scaling":null,"rope_theta":10000.0,"sliding_window":2047,
+                "tie_word_embeddings":false,"torch_dtype":"bfloat16","transformers_version":"4.40.2","use_cache":true,"vocab_size":32064}
+                """,
+                "Unscaled 10000 96 window 2047 in 32"
+            },
+            {
+                "Phi-4 mini, its lists shortened to two heads' pairs",
+                """
+                {"architectures":["Phi3ForCausalLM"],"attention_bias":false,"attention_dropout":0.0,"bos_token_id":199999,
+                "embd_pdrop":0.0,"eos_token_id":199999,"full_attn_mod":1,"hidden_act":"silu","hidden_size":64,"initializer_range":0.02,
+                "intermediate_size":8192,"interpolate_factor":1,"lm_head_bias":false,"max_position_embeddings":131072,"mlp_bias":false,
+                "model_type":"phi3","num_attention_heads":8,"num_hidden_layers":32,"num_key_value_heads":8,
+                "original_max_position_embeddings":4096,"pad_token_id":199999,"partial_rotary_factor":0.75,"resid_pdrop":0.0,
+                "rms_norm_eps":1e-05,"rope_scaling":{"long_factor":[1,1.1,32],"short_factor":[1.0,1.0,1.0],"type":"longrope"},
+                "rope_theta":10000.0,"sliding_window":262144,"tie_word_embeddings":true,"torch_dtype":"bfloat16",
+                "transformers_version":"4.45.0","use_cache":true,"vocab_size":200064}
+                """,
+                "LongRope 10000 8 window 262144 in 32"
+            },
+            {
+                "Mixtral 8x7B",
+                $$"""
+                {"architectures":["MixtralForCausalLM"],"attention_dropout":0.0,"bos_token_id":1,"eos_token_id":2,"hidden_size":4096,
+                "intermediate_size":14336,"max_position_embeddings":32768,"model_type":"mixtral","num_attention_heads":32,
+                "num_experts_per_tok":2,"num_hidden_layers":32,"num_key_value_heads":8,"num_local_experts":8,
+                "output_router_logits":false,"rms_norm_eps":1e-05,"rope_theta":1000000.0,"router_aux_loss_coef":0.02,
+                "sliding_window":null,"vocab_size":32000,{{Older}}}
+                """,
+                "Unscaled 1000000 128"
+            },
+            {
+                "Qwen3 30B-A3B",
+                """
+                {"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"attention_dropout":0.0,"bos_token_id":151643,
+                "decoder_sparse_step":1,"eos_token_id":151645,"head_dim":128,"hidden_act":"silu","hidden_size":2048,
+                "initializer_range":0.02,"intermediate_size":6144,"max_position_embeddings":40960,"max_window_layers":48,
+                "mlp_only_layers":[],"model_type":"qwen3_moe","moe_intermediate_size":768,"norm_topk_prob":true,
+                "num_attention_heads":32,"num_experts":128,"num_experts_per_tok":8,"num_hidden_layers":48,"num_key_value_heads":4,
+                "output_router_logits":false,"rms_norm_eps":1e-06,"rope_scaling":null,"rope_theta":1000000.0,
+                "router_aux_loss_coef":0.001,"sliding_window":null,"tie_word_embeddings":false,"torch_dtype":"bfloat16",
+                "transformers_version":"4.51.0","use_cache":true,"use_sliding_window":false,"vocab_size":151936}
+                """,
+                "Unscaled 1000000 128"
+            },
+            {
+                "OLMo 2 7B",
+                """
+                {"architectures":["Olmo2ForCausalLM"],"attention_bias":false,"attention_dropout":0.0,"eos_token_id":100257,
+                "hidden_act":"silu","hidden_size":4096,"initializer_range":0.02,"intermediate_size":11008,
+                "max_position_embeddings":4096,"model_type":"olmo2","num_attention_heads":32,"num_hidden_layers":32,
+                "num_key_value_heads":32,"pad_token_id":100277,"rms_norm_eps":1e-06,"rope_scaling":null,"rope_theta":500000,
+                "tie_word_embeddings":false,"torch_dtype":"float32","transformers_version":"4.47.0.dev0","use_cache":false,
+                "vocab_size":100352}
+                """,
+                "Unscaled 500000 128"
+            },
+            {
+                "SmolLM3 3B",
+                """
+                {"architectures":["SmolLM3ForCausalLM"],"attention_bias":false,"attention_dropout":0.0,"bos_token_id":null,
+                "eos_token_id":128012,"hidden_act":"silu","hidden_size":2048,"initializer_range":0.02,"intermediate_size":11008,
+                "layer_types":["full_attention","full_attention","full_attention","full_attention"],"max_position_embeddings":65536,
+                "max_window_layers":28,"mlp_bias":false,"model_type":"smollm3","no_rope_layer_interval":4,"no_rope_layers":[1,1,1,0],
+                "num_attention_heads":16,"num_hidden_layers":4,"num_key_value_heads":4,"pad_token_id":128004,"pretraining_tp":2,
+                "rms_norm_eps":1e-06,"rope_scaling":null,"rope_theta":5000000.0,"sliding_window":null,"torch_dtype":"bfloat16",
+                "transformers_version":"4.54.0.dev0","use_cache":false,"use_sliding_window":false,"vocab_size":128256}
+                """,
+                "Unscaled 5000000 128"
+            },
+            {
+                "Granite 3.1 2B",
+                """
+                {"architectures":["GraniteForCausalLM"],"attention_bias":false,"attention_dropout":0.1,"attention_multiplier":0.015625,
+                "bos_token_id":0,"embedding_multiplier":12.0,"eos_token_id":0,"hidden_act":"silu","hidden_size":2048,
+                "initializer_range":0.02,"intermediate_size":8192,"logits_scaling":8.0,"max_position_embeddings":131072,
+                "mlp_bias":false,"model_type":"granite","num_attention_heads":32,"num_hidden_layers":40,"num_key_value_heads":8,
+                "pad_token_id":0,"residual_multiplier":0.22,"rms_norm_eps":1e-05,"rope_scaling":null,"rope_theta":5000000.0,
+                "tie_word_embeddings":true,"torch_dtype":"bfloat16","transformers_version":"4.47.0.dev0","use_cache":true,
+                "vocab_size":49155}
+                """,
+                "Unscaled 5000000 64"
+            },
         };
 
     [Fact]

@@ -43,6 +43,25 @@ public sealed class RopeTests
         Near.Each(Gradient.Of(Loss, x), dX, relative: 1e-5); // linear, so the differences are exact
     }
 
+    [Theory]
+    [InlineData(2, 6), InlineData(3, 16), InlineData(20, 64)]
+    public void Only_the_first_dimensions_of_each_head_rotate_where_the_table_is_shorter(int half, int headDim)
+    {
+        float[] x = TestData.Normal(3 * headDim, seed: 1), angles = TestData.Normal(half, seed: 2);
+        float[] rotated = [.. x], back = [.. x];
+
+        RopeRotation.Forward(rotated, headDim, Cos(angles), Sin(angles));
+        RopeRotation.Backward(back, headDim, Cos(angles), Sin(angles));
+
+        for (int head = 0; head < x.Length; head += headDim)
+        {
+            float[] first = x[head..(head + 2 * half)];
+            Near.Each(RopeNaive.Forward(first, angles, Factor), rotated.AsSpan(head, 2 * half), relative: 1e-6);
+            Near.Each(RopeNaive.Forward(first, [.. angles.Select(a => -a)], Factor), back.AsSpan(head, 2 * half), relative: 1e-6);
+            Assert.Equal(x[(head + 2 * half)..(head + headDim)], rotated[(head + 2 * half)..(head + headDim)]);
+        }
+    }
+
     [Fact]
     public void Scores_depend_on_the_distance_of_positions_only()
     {

@@ -53,17 +53,19 @@ static class TreeAttentionNaive
                         .. seen.Where((_, j) => seen.Count - j <= span.Window && (mask?.Invoke(h, seen.Count - 1, j) ?? true))
                             .Select(k => k * keyWidth + column),
                     ];
-                    One(r, queries, keys, values, dOutput, q, at, dim, row * shape.Heads + h);
+                    One(r, queries, keys, values, dOutput, shape, q, at, row * shape.Heads + h);
                 }
             }
         }
         return r;
     }
 
-    static void One(Result r, float[] queries, float[] keys, float[] values, float[] dOutput, int q, int[] at, int dim, int slot)
+    static void One(
+        Result r, float[] queries, float[] keys, float[] values, float[] dOutput, AttentionShape shape, int q, int[] at, int slot)
     {
-        double scale = 1 / Math.Sqrt(dim);
-        double[] scores = [.. at.Select(k => scale * Dot(queries, q, keys, k, dim))];
+        int dim = shape.HeadDim;
+        double scale = shape.Scale == 1f / MathF.Sqrt(dim) ? 1 / Math.Sqrt(dim) : shape.Scale;
+        double[] scores = [.. at.Select(k => Limited(scale * Dot(queries, q, keys, k, dim), shape.Softcap))];
         double max = scores.Max(), sum = scores.Sum(s => Math.Exp(s - max));
         r.LogSumExp[slot] = max + Math.Log(sum);
         double[] weights = [.. scores.Select(s => Math.Exp(s - max) / sum)];
@@ -71,7 +73,8 @@ static class TreeAttentionNaive
         double mean = weights.Zip(dWeights, (p, dp) => p * dp).Sum();
         for (int j = 0; j < at.Length; j++)
         {
-            double dScore = scale * weights[j] * (dWeights[j] - mean);
+            double slope = shape.Softcap is { } cap ? 1 - scores[j] / cap * (scores[j] / cap) : 1;
+            double dScore = scale * weights[j] * (dWeights[j] - mean) * slope;
             for (int d = 0; d < dim; d++)
             {
                 r.Output[q + d] += weights[j] * values[at[j] + d];
@@ -81,6 +84,8 @@ static class TreeAttentionNaive
             }
         }
     }
+
+    static double Limited(double score, float? cap) => cap is { } c ? c * Math.Tanh(score / c) : score;
 
     static double Dot(float[] a, int i, float[] b, int j, int dim)
     {

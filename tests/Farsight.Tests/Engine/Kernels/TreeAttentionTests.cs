@@ -66,6 +66,26 @@ public sealed partial class TreeAttentionTests
         }
     }
 
+    // Soft limits that hardly bend, bend most scores, and flatten them; with and without a window, and with another scale.
+    [Theory]
+    [InlineData("300", 50f, 0.25f, int.MaxValue), InlineData("300", 2f, 0.25f, 20), InlineData("300", 0.3f, 0.25f, int.MaxValue)]
+    [InlineData("prompt+leaves", 2f, 0.5f, 5), InlineData("deep", 1f, 0.1f, int.MaxValue), InlineData("long leaves", 3f, 0.25f, 40)]
+    public void Limited_and_scaled_scores_match_naive_on_every_tier(string tree, float cap, float scale, int window)
+    {
+        Case c = new(tree, new AttentionShape(6, 2, 16) { Scale = scale, Softcap = cap }, window: window);
+        TreeAttentionNaive.Result expected = c.Naive();
+        foreach (string tier in s_tiers)
+        {
+            Outcome actual = c.Run(tier);
+
+            Near.Each(expected.Output, actual.Output, relative: 1e-4, absolute: 2e-6);
+            Near.Each(expected.LogSumExp, actual.LogSumExp, relative: 1e-5, absolute: 2e-6);
+            Near.Each(expected.DQueries, actual.DQueries, relative: 2e-4, absolute: 2e-5);
+            Near.Each(expected.DKeys, actual.DKeys, relative: 2e-4, absolute: 2e-5);
+            Near.Each(expected.DValues, actual.DValues, relative: 2e-4, absolute: 2e-5);
+        }
+    }
+
     // Windows shorter than a tile, around block edges, that end inside a prefix, and that hold everything.
     [Theory]
     [

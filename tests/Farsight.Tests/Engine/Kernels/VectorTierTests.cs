@@ -51,6 +51,7 @@ public sealed class VectorTierTests
         Add((x, y, z) => TTier.AddToExponent(x, TTier.Add(TTier.Create(3), TTier.Create(12582912f))));
         Add((x, y, z) => TTier.KeepWithin(x, y, z, x));
         Add((x, y, z) => VectorExp.Exp<TVector, TTier>(TTier.Multiply(x, TTier.Create(40))));
+        Add((x, y, z) => VectorTanh.Tanh<TVector, TTier>(x));
         Add((x, y, z) => VectorExp.PowerOfTwo<TVector, TTier>(TTier.Multiply(x, TTier.Create(40))));
         return [.. all.Select(BitConverter.SingleToUInt32Bits)];
 
