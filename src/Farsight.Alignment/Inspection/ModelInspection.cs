@@ -69,7 +69,12 @@ static class ModelInspection
         {
             findings.Unusual(notice);
         }
-        findings.Add("tokenizer", tokenizer.Kind == TokenizerKind.ByteLevel ? "byte-level BPE" : "SentencePiece-style BPE");
+        findings.Add("tokenizer", tokenizer.Kind switch
+        {
+            TokenizerKind.ByteLevel => "byte-level BPE",
+            TokenizerKind.SentencePiece => "SentencePiece-style BPE",
+            _ => "unigram",
+        });
         findings.Add("tokens", tokenizer.VocabSize);
         findings.Add("bos", tokenizer.Bos is { } bos ? tokenizer.TokenText(bos) : null);
         findings.Add("eos", tokenizer.Eos is { } eos ? tokenizer.TokenText(eos) : null);
