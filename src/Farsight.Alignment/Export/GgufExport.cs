@@ -1,8 +1,6 @@
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Checkpoints.Gguf;
-using Farsight.Engine.Kernels;
-using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 
@@ -75,23 +73,9 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
         return GgufTokenizer.Read(file);
     }
 
-    static TensorToWrite Tensor(IModelFiles files, ParameterShape parameter)
-    {
-        if (parameter.Shape is not [int rows, int columns])
-        {
-            Rows vector = files.Vector(parameter.Name, parameter.Shape[0]);
-            return TensorToWrite.From(parameter.Name, NumberFormat.F32, vector, asVector: true);
-        }
-        WeightMatrix matrix = files.Matrix(parameter.Name, rows, columns);
-        return new(parameter.Name, NumberFormat.F32, parameter.Shape, (first, destination) =>
-        {
-            int firstRow = (int)(first / columns);
-            for (int row = 0; row < destination.Length / columns; row++)
-            {
-                matrix.Read(firstRow + row, 0, destination.Slice(row * columns, columns));
-            }
-        });
-    }
+    static TensorToWrite Tensor(IModelFiles files, ParameterShape parameter) => parameter.Shape is [int rows, int columns]
+        ? TensorToWrite.From(parameter.Name, NumberFormat.F32, files.Matrix(parameter.Name, rows, columns))
+        : TensorToWrite.From(parameter.Name, NumberFormat.F32, files.Vector(parameter.Name, parameter.Shape[0]), asVector: true);
 }
 
 /// <summary>Represents the result of an export.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints.Gguf;
@@ -12,14 +13,16 @@ static class GgufVocabulary
     const string ConfigFile = "tokenizer_config.json", TemplateFile = "chat_template.jinja";
 
     /// <summary>Reads them from a directory.</summary>
-    /// <param name="directory">Holds tokenizer.json.</param>
+    /// <param name="directory">Holds tokenizer.json or tokenizer.model.</param>
     /// <param name="model">Its model, whose rows of embeddings all need a token.</param>
     /// <exception cref="InputException">A file is damaged, or llama.cpp cannot cut text as this tokenizer does.</exception>
     internal static GgufTokenizer Of(string directory, ModelConfig model)
     {
         Tokenizer tokenizer = Tokenizer.LoadFor(directory, model.VocabSize);
         TokenizerVocabulary vocabulary = tokenizer.ToVocabulary();
-        bool isByteLevel = vocabulary.Kind == TokenizerKind.ByteLevel;
+        bool isByteLevel = vocabulary.Kind != TokenizerKind.Unigram
+            ? vocabulary.Kind == TokenizerKind.ByteLevel
+            : throw new InputException($"{directory} has a unigram tokenizer, which GGUF files of decoders cannot hold.");
         int? eos = vocabulary.Eos ?? (model.EosTokenIds.Count > 0 ? model.EosTokenIds[0] : null);
         return new()
         {
@@ -42,7 +45,7 @@ static class GgufVocabulary
             AddEos = vocabulary.AddsEos,
             AddSpacePrefix = isByteLevel ? null : vocabulary.AddsPrefixSpace,
             ChatTemplate = Template(directory),
-            Json = File.ReadAllText(Path.Combine(directory, "tokenizer.json")),
+            Json = Encoding.UTF8.GetString(tokenizer.Json.Span),
         };
     }
 

@@ -63,7 +63,12 @@ static class ModelInspection
             return;
         }
         AddNotices(() => ModelFileNotices.Of(path, config, tokenizer), findings);
-        findings.Add("tokenizer", tokenizer.Kind == TokenizerKind.ByteLevel ? "byte-level BPE" : "SentencePiece-style BPE");
+        findings.Add("tokenizer", tokenizer.Kind switch
+        {
+            TokenizerKind.ByteLevel => "byte-level BPE",
+            TokenizerKind.SentencePiece => "SentencePiece-style BPE",
+            _ => "unigram",
+        });
         findings.Add("tokens", tokenizer.VocabSize);
         findings.Add("bos", tokenizer.Bos is { } bos ? tokenizer.TokenText(bos) : null);
         findings.Add("eos", tokenizer.Eos is { } eos ? tokenizer.TokenText(eos) : null);

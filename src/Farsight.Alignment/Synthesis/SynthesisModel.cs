@@ -45,9 +45,9 @@ sealed record SynthesisModel(
     {
         ModelConfig config = ModelFiles.ReadConfig(directory);
         Tokenizer tokenizer = Tokenizer.LoadFor(directory, config.VocabSize);
-        string file = File.Exists(directory) ? directory : Path.Combine(directory, "tokenizer.json");
+        string hash = InputHash.OfFile(Tokenizer.FileOf(directory));
         return new(
-            writer.Name, InputHash.OfFile(file), config.MaxPositionEmbeddings, tokenizer, ChatFormat.Load(directory, tokenizer), writer);
+            writer.Name, hash, config.MaxPositionEmbeddings, tokenizer, ChatFormat.Load(directory, tokenizer), writer);
     }
 
     /// <summary>Returns chunks and a question as readable text; decoded in one go, because characters may lie across chunks.</summary>

@@ -4,11 +4,15 @@ using Farsight.Alignment.Export;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary>Exports a model or an adapter to GGUF, the format of llama.cpp (<c>farsight export gguf</c>).</summary>
+/// <summary>
+/// Exports a model or an adapter to GGUF, the format of llama.cpp (<c>farsight export gguf</c>), and a GGUF file to a Hugging Face
+/// directory (<c>farsight export hf</c>).
+/// </summary>
 static class ExportCommand
 {
     const long Megabyte = 1_000_000;
@@ -31,6 +35,9 @@ static class ExportCommand
     };
     static readonly Option<string> s_type = SharedOptions.WeightType("--type", [.. s_formats.Keys]);
     static readonly Option<string> s_out = SharedOptions.Out("File to write (.gguf). An existing file is replaced.");
+    static readonly Option<string> s_file = SharedOptions.Model("GGUF file.");
+    static readonly Option<string> s_folderType = SharedOptions.WeightType("--type", "f32", "bf16");
+    static readonly Option<string> s_folder = SharedOptions.Out("Directory to write. An existing model is replaced.");
     static readonly ThreadsOption s_threads = new();
     static readonly Option<bool> s_json = SharedOptions.Json();
 
@@ -41,7 +48,27 @@ static class ExportCommand
             s_model, s_adapter, s_lora, s_type, s_out, s_threads, s_json,
         };
         gguf.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
-        return new("export", "Export a model to the format of another program.") { gguf };
+        Command hf = new("hf", "Export a GGUF file to a Hugging Face directory with tokenizer and chat template.")
+        {
+            s_file, s_folderType, s_folder, s_threads, s_json,
+        };
+        hf.SetAction((parse, cancel) => Task.Run(() => RunFolder(parse, cancel), CancellationToken.None));
+        return new("export", "Export a model to the format of another program.") { gguf, hf };
+    }
+
+    static int RunFolder(ParseResult parse, CancellationToken cancel)
+    {
+        s_threads.Apply(parse);
+        string path = parse.GetValue(s_folder)!;
+        HuggingFaceExport export = new(parse.GetValue(s_file)!, path, s_formats[parse.GetValue(s_folderType)!]);
+        WrittenWeights written;
+        using (ProgressLine line = ProgressLine.OnStandardError("megabyte"))
+        {
+            written = export.Write((done, total) => line.Report(done / Megabyte, total / Megabyte, ""), cancel);
+        }
+        string text = $"{path}: {written.ValueCount} parameters in {written.Files.Count} files, {written.ByteCount} bytes";
+        parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(s_json) ? Json(path, written) : text);
+        return ExitCode.Done;
     }
 
     static int Run(ParseResult parse, CancellationToken cancel)
@@ -75,6 +102,14 @@ static class ExportCommand
         string names = string.Join(", ", exported.KeptInF16.Take(3)) + (exported.KeptInF16.Count > 3 ? ", …" : "");
         return $"{size}; {exported.KeptInF16.Count} tensors in F16, because their rows are not a multiple of the block size: {names}";
     }
+
+    static string Json(string path, WrittenWeights written) => JsonSerializer.Serialize(new
+    {
+        output = path,
+        files = written.Files,
+        bytes = written.ByteCount,
+        parameters = written.ValueCount,
+    });
 
     static string Json(string path, GgufExportResult exported) => JsonSerializer.Serialize(new
     {

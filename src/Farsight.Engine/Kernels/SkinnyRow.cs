@@ -147,7 +147,8 @@ readonly ref struct StoredRows
         StoredRow a = w.Stored(first), b = w.Stored(first + Math.Min(1, count - 1));
         StoredRow c = w.Stored(first + Math.Min(2, count - 1)), d = w.Stored(first + Math.Min(3, count - 1));
         rows = new() { Format = a.Format, Row0 = a.Bytes, Row1 = b.Bytes, Row2 = c.Bytes, Row3 = d.Bytes };
-        return SkinnyRow.Reads(a.Format) && IsRow(a, w, a.Format) && IsRow(b, w, a.Format) && IsRow(c, w, a.Format) && IsRow(d, w, a.Format);
+        return SkinnyRow.Reads(a.Format)
+            && IsRow(a, w, a.Format) && IsRow(b, w, a.Format) && IsRow(c, w, a.Format) && IsRow(d, w, a.Format);
     }
 
     // The kernels read without further checks what passes this one.

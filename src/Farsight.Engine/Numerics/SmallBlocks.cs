@@ -5,7 +5,9 @@ using static Farsight.Engine.Numerics.BlockFormat;
 namespace Farsight.Engine.Numerics;
 
 /// <summary>Widens Q4_1: an F16 scale d, an F16 minimum m and 32 numbers n of 4 bits; a value is d · n + m.</summary>
-/// <remarks>Byte j of the 16 holds n of value j in its lower half and n of value j + 16 in its upper, as in all formats of this file.</remarks>
+/// <remarks>
+/// Byte j of the 16 holds n of value j in its lower half and n of value j + 16 in its upper, as in all formats of this file.
+/// </remarks>
 readonly struct Q4_1Block : IBlockFormat
 {
     const int Minimum = 2, Numbers = 4;
@@ -34,7 +36,8 @@ readonly struct Q5_0Block : IBlockFormat
     {
         float scale = Half(ref block, 0);
         Vector128<byte> pairs = Sixteen(ref block, Numbers), middle = Vector128.Create((byte)Middle);
-        Vector128<byte> first = Low(pairs) | FifthBits.Of(ref block, HighBits), second = pairs >>> 4 | FifthBits.Of(ref block, HighBits + 2);
+        Vector128<byte> first = Low(pairs) | FifthBits.Of(ref block, HighBits);
+        Vector128<byte> second = pairs >>> 4 | FifthBits.Of(ref block, HighBits + 2);
         Write((first - middle).AsSByte(), scale, ref values, 0);
         Write((second - middle).AsSByte(), scale, ref values, 16);
     }

@@ -5,7 +5,9 @@ using System.Runtime.InteropServices;
 namespace Farsight.Engine.Numerics;
 
 /// <summary>Converts stored values (little-endian) to floats.</summary>
-/// <remarks>Exact where a value is a product of scale and number; a sum with a minimum (Q4_1, Q5_1, Q2_K, Q4_K, Q5_K) is rounded once.</remarks>
+/// <remarks>
+/// Exact where a value is a product of scale and number; a sum with a minimum (Q4_1, Q5_1, Q2_K, Q4_K, Q5_K) is rounded once.
+/// </remarks>
 static class Widen
 {
     const int LargestBlock = 256;

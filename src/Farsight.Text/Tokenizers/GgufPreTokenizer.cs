@@ -17,7 +17,8 @@ sealed record GgufPreTokenizer(string Name, IReadOnlyList<string> Patterns, bool
 
     const string Tekken = Before + Upper + "*" + Lower + "+|" + Before + Upper + "+" + Lower + @"*|\p{N}" + Rest;
     const string Gpt4O =
-        Before + Upper + "*" + Lower + "+" + Contractions + "?|" + Before + Upper + "+" + Lower + "*" + Contractions + @"?|\p{N}{1,3}" + Rest;
+        Before + Upper + "*" + Lower + "+" + Contractions + "?|"
+        + Before + Upper + "+" + Lower + "*" + Contractions + @"?|\p{N}{1,3}" + Rest;
     const string Qwen35 =
         Contractions + @"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     const string DeepSeek3 =

@@ -5,23 +5,30 @@ using System.Text;
 namespace Farsight.Text.Tokenizers;
 
 /// <summary>Converts pieces of text to tokens.</summary>
-abstract class PieceModel(BytePairMerges merges)
+abstract class PieceModel
 {
     /// <summary>Appends the tokens of one piece to <paramref name="ids"/>.</summary>
     internal virtual void Encode(ReadOnlySpan<char> piece, List<int> ids, PieceCache cache)
     {
         if (piece.Length > PieceCache.LongestPiece)
         {
-            Merge(piece, ids);
+            Convert(piece, ids);
         }
         else if (!cache.TryAppend(piece, ids, out uint slot))
         {
             int before = ids.Count;
-            Merge(piece, ids);
+            Convert(piece, ids);
             cache.Add(piece, CollectionsMarshal.AsSpan(ids)[before..], slot);
         }
     }
 
+    /// <summary>Appends the tokens of one piece, which is not cached.</summary>
+    protected abstract void Convert(ReadOnlySpan<char> piece, List<int> ids);
+}
+
+/// <summary>Converts pieces to tokens by merging the smallest units.</summary>
+abstract class MergingModel(BytePairMerges merges) : PieceModel
+{
     /// <summary>The most tokens that a piece can begin with.</summary>
     protected abstract int MostTokens(ReadOnlySpan<char> piece);
 
@@ -30,7 +37,7 @@ abstract class PieceModel(BytePairMerges merges)
     /// </summary>
     protected abstract int Start(ReadOnlySpan<char> piece, Span<int> ids, out bool merge);
 
-    void Merge(ReadOnlySpan<char> piece, List<int> ids)
+    protected override void Convert(ReadOnlySpan<char> piece, List<int> ids)
     {
         int most = MostTokens(piece);
         int[]? rented = most > 256 ? ArrayPool<int>.Shared.Rent(most) : null;
@@ -67,8 +74,10 @@ sealed class WholePieces(Dictionary<string, int> vocabulary, IReadOnlySet<int> s
 }
 
 /// <summary>Converts pieces to tokens, starting from their UTF-8 bytes.</summary>
-sealed class ByteLevelModel(BytePairMerges merges, int[] idOfByte, WholePieces? whole) : PieceModel(merges)
+sealed class ByteLevelModel(TokenizerDefinition definition, BytePairMerges merges, WholePieces? whole) : MergingModel(merges)
 {
+    readonly int[] _idOfByte = definition.IdOfByte!;
+
     protected override int MostTokens(ReadOnlySpan<char> piece) => 3 * piece.Length;
 
     protected override int Start(ReadOnlySpan<char> piece, Span<int> ids, out bool merge)
@@ -76,10 +85,25 @@ sealed class ByteLevelModel(BytePairMerges merges, int[] idOfByte, WholePieces? 
         Span<byte> bytes = ids.Length <= 1024 ? stackalloc byte[ids.Length] : new byte[ids.Length];
         bytes = bytes[..Encoding.UTF8.GetBytes(piece, bytes)];
         merge = whole is null || !whole.TryFind(bytes, out ids[0]);
-        for (int i = 0; merge && i < bytes.Length; i++)
+        if (!merge)
         {
-            ids[i] = idOfByte[bytes[i]];
+            return 1;
         }
-        return merge ? bytes.Length : 1;
+        int count = 0;
+        bool unknown = false;
+        foreach (byte b in bytes)
+        {
+            int id = _idOfByte[b];
+            if (id != TokenizerDefinition.NoToken)
+            {
+                ids[count++] = id;
+            }
+            else if (definition.Unknown is { } token && !(unknown && definition.FusesUnknown))
+            {
+                ids[count++] = token;
+            }
+            unknown = id == TokenizerDefinition.NoToken;
+        }
+        return count;
     }
 }

@@ -3,7 +3,7 @@ using System.Text;
 namespace Farsight.Text.Tokenizers;
 
 /// <summary>Converts pieces to tokens, starting from characters; unknown characters become bytes or the unknown token.</summary>
-sealed class SentencePieceModel : PieceModel
+sealed class SentencePieceModel : MergingModel
 {
     /// <summary>How these vocabularies spell the space: U+2581.</summary>
     internal const char Space = '\u2581';
@@ -100,14 +100,16 @@ sealed class SentencePieceModel : PieceModel
         return true;
     }
 
-    static int EndOfWord(ReadOnlySpan<char> text)
+    /// <summary>Returns the end of the first word: spaces, and what follows up to the next space.</summary>
+    internal static int EndOfWord(ReadOnlySpan<char> text)
     {
         int letters = text.IndexOfAnyExcept(Space);
         int end = letters < 0 ? -1 : text[letters..].IndexOf(Space);
         return end < 0 ? text.Length : letters + end;
     }
 
-    static bool CrossesSpace(string token)
+    /// <summary>Returns whether a token has a space after another character.</summary>
+    internal static bool CrossesSpace(string token)
     {
         int letters = token.AsSpan().IndexOfAnyExcept(Space);
         return letters >= 0 && token.IndexOf(Space, letters) >= 0;

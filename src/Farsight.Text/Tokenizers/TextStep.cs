@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Farsight.Text.Tokenizers;
 
 /// <summary>Represents a normalization of text before it is split into pieces.</summary>
@@ -57,4 +59,38 @@ sealed class PrefixStep(char sign, bool firstOnly) : TextStep
 {
     internal override ReadOnlySpan<char> Apply(ReadOnlySpan<char> text, bool first) =>
         text.IsEmpty || text[0] == sign || (firstOnly && !first) ? text : string.Concat(new ReadOnlySpan<char>(in sign), text);
+}
+
+/// <summary>Replaces every run of two or more spaces by a text ("Replace" of the pattern " {2,}").</summary>
+sealed class CollapseStep(string replacement) : TextStep
+{
+    /// <summary>The pattern, the only one that is supported.</summary>
+    internal const string Pattern = " {2,}";
+
+    internal override ReadOnlySpan<char> Apply(ReadOnlySpan<char> text, bool first)
+    {
+        if (!text.Contains("  ", StringComparison.Ordinal))
+        {
+            return text;
+        }
+        StringBuilder collapsed = new(text.Length);
+        for (int at = 0; at < text.Length;)
+        {
+            int spaces = text[at..].IndexOfAnyExcept(' ') is >= 0 and var count ? count : text.Length - at;
+            int end = spaces > 0 ? at + spaces : text[at..].IndexOf(' ') is >= 0 and var letters ? at + letters : text.Length;
+            _ = spaces > 1 ? collapsed.Append(replacement) : collapsed.Append(text[at..end]);
+            at = end;
+        }
+        return collapsed.ToString();
+    }
+}
+
+/// <summary>Removes white space at the ends of every part ("Strip").</summary>
+sealed class StripStep(bool left, bool right) : TextStep
+{
+    internal override ReadOnlySpan<char> Apply(ReadOnlySpan<char> text, bool first)
+    {
+        text = left ? text.TrimStart() : text;
+        return right ? text.TrimEnd() : text;
+    }
 }

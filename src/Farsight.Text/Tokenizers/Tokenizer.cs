@@ -7,13 +7,17 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Represents a BPE tokenizer, byte-level or SentencePiece style, read from Hugging Face's tokenizer.json.</summary>
+/// <summary>
+/// Represents a tokenizer, byte-level or SentencePiece-style BPE or unigram, read from Hugging Face's tokenizer.json or SentencePiece's
+/// tokenizer.model.
+/// </summary>
 /// <remarks>
 /// Text that is encoded comes back from <see cref="Decode"/> (composed, where the tokenizer composes characters first; half a
 /// surrogate pair becomes U+FFFD). Encoding never adds a token by itself. All members may be used by many threads.
 /// </remarks>
 public sealed class Tokenizer
 {
+    const string JsonFile = "tokenizer.json";
     const int MeanTokenBytes = 5;
 
     readonly ReadOnlyMemory<byte> _json;
@@ -32,10 +36,12 @@ public sealed class Tokenizer
         _bytes = new(_definition);
         BytePairMerges merges = new(new(_definition.Merges));
         WholePieces? whole = _definition.IgnoresMerges ? new(_definition.Vocabulary, _definition.Special) : null;
-        _model =
-            Kind == TokenizerKind.ByteLevel
-                ? new ByteLevelModel(merges, _definition.IdOfByte!, whole)
-                : new SentencePieceModel(_definition, merges, whole);
+        _model = Kind switch
+        {
+            TokenizerKind.ByteLevel => new ByteLevelModel(_definition, merges, whole),
+            TokenizerKind.SentencePiece => new SentencePieceModel(_definition, merges, whole),
+            _ => new UnigramModel(_definition),
+        };
         _ordinary = new(_definition.Added.Where(IsOrdinary), _definition.Normalizer);
         _every = new(_definition.Added, _definition.Normalizer);
         _inside = new(_definition.Added.Where(IsOrdinary), [.. _definition.Normalizer.Where(s => s is not PrependStep)]);
@@ -45,7 +51,7 @@ public sealed class Tokenizer
         After = Around(_definition.After, Eos, config.AddsEos);
     }
 
-    /// <summary>Gets the units from which merges start.</summary>
+    /// <summary>Gets how text becomes tokens.</summary>
     public TokenizerKind Kind => _definition.Kind;
 
     /// <summary>Gets the largest id plus one. A model may have more rows.</summary>
@@ -73,7 +79,7 @@ public sealed class Tokenizer
     public IReadOnlyList<string> Notices => _definition.Notices;
 
     /// <summary>Loads the tokenizer of a model and checks that the model has all of its tokens.</summary>
-    /// <param name="model">A directory with tokenizer.json, or a GGUF file.</param>
+    /// <param name="model">A directory with tokenizer.json or tokenizer.model, or a GGUF file.</param>
     /// <param name="modelVocabulary">V of the model.</param>
     /// <exception cref="InputException">As <see cref="Load"/>, or the tokenizer has more tokens than the model.</exception>
     public static Tokenizer LoadFor(string model, int modelVocabulary)
@@ -89,7 +95,7 @@ public sealed class Tokenizer
 
     /// <summary>
     /// Loads a tokenizer.json, or the one in a directory, with tokenizer_config.json, special_tokens_map.json and added_tokens.json
-    /// beside it if present; or the tokenizer of a GGUF file.
+    /// beside it if present; or a tokenizer.model of SentencePiece, where there is no tokenizer.json; or the tokenizer of a GGUF file.
     /// </summary>
     /// <exception cref="InputException">A file cannot be read, is damaged, or describes something that is not supported, which is
     /// named.</exception>
@@ -105,7 +111,12 @@ public sealed class Tokenizer
         }
         string file = FileOf(path);
         TokenizerConfig config = SpecialTokenFiles.Read(Path.GetDirectoryName(file)!);
-        return new(TokenizerJson.ReadFile(file), file, config, capacity);
+        ReadOnlyMemory<byte> content = TokenizerJson.ReadFile(file);
+        if (file.EndsWith(".model", StringComparison.Ordinal))
+        {
+            (content, config) = SentencePieceFile.Read(content, file, config);
+        }
+        return new(content, file, config, capacity);
     }
 
     /// <summary>Parses the content of a tokenizer.json.</summary>
@@ -114,9 +125,14 @@ public sealed class Tokenizer
     /// <exception cref="InputException">As for <see cref="Load"/>.</exception>
     public static Tokenizer Parse(ReadOnlyMemory<byte> json, string name) => new(json, name, new(null, null, null, null));
 
-    /// <summary>Writes the tokenizer.json from which it was read to a .json file or into a directory.</summary>
+    /// <summary>Gets the content of the tokenizer.json from which it was read, or which says the same as another file: UTF-8.</summary>
+    public ReadOnlyMemory<byte> Json => _json;
+
+    /// <summary>Writes <see cref="Json"/> to a .json file or into a directory.</summary>
     /// <exception cref="IOException">The file could not be written.</exception>
-    public void Save(string path) => AtomicFile.Write(FileOf(path), file => file.Write(_json.Span));
+    public void Save(string path) => AtomicFile.Write(
+        path.EndsWith(".json", StringComparison.Ordinal) ? path : Path.Combine(path, JsonFile),
+        file => file.Write(_json.Span));
 
     /// <summary>Returns the id of an added token such as <c>&lt;|user|&gt;</c>, or null.</summary>
     public int? IdOf(string addedToken) => _added.TryGetValue(addedToken, out AddedToken? token) ? token.Id : null;
@@ -210,7 +226,7 @@ public sealed class Tokenizer
     TokenKind KindOf(int id) => _definition.Tokens[id] switch
     {
         null => TokenKind.Unused,
-        _ when id == _definition.Unknown && Kind == TokenizerKind.SentencePiece => TokenKind.Unknown,
+        _ when id == _definition.Unknown && Kind != TokenizerKind.ByteLevel => TokenKind.Unknown,
         _ when IsSpecial(id) => TokenKind.Control,
         var token when _added.ContainsKey(token) => TokenKind.UserDefined,
         _ when _bytes.IsByte(id) => TokenKind.Byte,
@@ -250,10 +266,16 @@ public sealed class Tokenizer
         _ => ids,
     };
 
-    static string FileOf(string path) =>
-        File.Exists(path) ? path
-        : Directory.Exists(path) || !path.EndsWith(".json", StringComparison.Ordinal) ? Path.Combine(path, "tokenizer.json")
-        : path;
+    /// <summary>Returns the file that <see cref="Load"/> reads first.</summary>
+    public static string FileOf(string path)
+    {
+        if (File.Exists(path) || (path.EndsWith(".json", StringComparison.Ordinal) && !Directory.Exists(path)))
+        {
+            return path;
+        }
+        string json = Path.Combine(path, JsonFile), model = Path.Combine(path, SentencePieceFile.Name);
+        return !File.Exists(json) && File.Exists(model) ? model : json;
+    }
 }
 
 /// <summary>Represents the buffers and the piece cache of one encoding call; reused by later calls.</summary>

@@ -3,12 +3,17 @@ namespace Farsight.Text.Tokenizers;
 /// <summary>Represents the validated content of a tokenizer.json.</summary>
 sealed record TokenizerDefinition
 {
+    /// <summary>Stands in <see cref="IdOfByte"/> for a byte without a token.</summary>
+    internal const int NoToken = -1;
+
     internal required TokenizerKind Kind { get; init; }
     /// <summary>The spelling of each id; null where there is no token.</summary>
     internal required string?[] Tokens { get; init; }
     /// <summary>The ids of the spellings, without those of added tokens that stand beside the vocabulary.</summary>
     internal required Dictionary<string, int> Vocabulary { get; init; }
     internal required IReadOnlyList<Merge> Merges { get; init; }
+    /// <summary>The score of each id of a unigram vocabulary; empty otherwise.</summary>
+    internal required IReadOnlyList<double> Scores { get; init; }
     internal required IReadOnlyList<AddedToken> Added { get; init; }
     internal required IReadOnlySet<int> Special { get; init; }
     /// <summary>What happens to text, before added tokens are looked for in it that want it so.</summary>
@@ -23,7 +28,10 @@ sealed record TokenizerDefinition
     internal required DecoderDefinition Decoder { get; init; }
     /// <summary>Gets whether a piece that is a token is used whole, without applying merges.</summary>
     internal required bool IgnoresMerges { get; init; }
-    /// <summary>The ids of the 256 bytes; null in a SentencePiece vocabulary without them.</summary>
+    /// <summary>
+    /// The ids of the 256 bytes, or <see cref="NoToken"/> in a byte-level vocabulary that lacks some; null in a SentencePiece vocabulary
+    /// without them.
+    /// </summary>
     internal required int[]? IdOfByte { get; init; }
     internal required int? Unknown { get; init; }
     internal required bool FusesUnknown { get; init; }

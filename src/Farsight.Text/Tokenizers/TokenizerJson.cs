@@ -11,7 +11,7 @@ sealed class TokenizerJson(string name)
     internal InputException Damaged(string what) => new($"'{name}' is damaged: {what}; get the file again.");
 
     internal InputException Unsupported(string what) =>
-        new($"'{name}': {what} is not supported; use a model with a byte-level or SentencePiece-style BPE tokenizer.");
+        new($"'{name}': {what} is not supported; use a model with a byte-level or SentencePiece-style tokenizer.");
 
     /// <summary>The content of a file, without a byte order mark.</summary>
     internal static ReadOnlyMemory<byte> ReadFile(string file)

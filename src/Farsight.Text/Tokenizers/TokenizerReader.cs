@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Reads the tokenizer.json of Hugging Face's library, as far as it describes a BPE of bytes or of characters.</summary>
+/// <summary>
+/// Reads the tokenizer.json of Hugging Face's library, as far as it describes a BPE of bytes or of characters, or a unigram.
+/// </summary>
 sealed class TokenizerReader
 {
     readonly TokenizerJson _json;
@@ -26,19 +28,25 @@ sealed class TokenizerReader
         using JsonDocument document = _json.Parse(bytes);
         JsonElement root = document.RootElement;
         JsonElement model = _json.Object(root, "model");
-        RequireBytePairs(model);
+        bool isUnigram = IsUnigram(model);
         PreTokenizerReader preTokenizers = new(_json);
         PreTokenizer preTokenizer = preTokenizers.Read(root);
-        TokenizerKind kind = preTokenizers.ByteLevel ? TokenizerKind.ByteLevel : TokenizerKind.SentencePiece;
-        RequireKind(model, kind);
+        TokenizerKind kind = isUnigram ? TokenizerKind.Unigram
+            : preTokenizers.ByteLevel ? TokenizerKind.ByteLevel
+            : TokenizerKind.SentencePiece;
+        RequireKind(model, kind, preTokenizers.ByteLevel);
         DecoderReader decoder = new(_json);
-        ReadVocabulary(model);
+        double[] scores = isUnigram ? ReadScores(model) : [];
+        if (!isUnigram)
+        {
+            ReadVocabulary(model);
+        }
         ReadAdded(root);
-        Lazy<Merge[]> merges = new(() => Merges(model));
+        Lazy<Merge[]> merges = new(() => isUnigram ? [] : Merges(model));
         Lazy<int[]?> idOfByte = new(() => IdOfByte(model, kind));
         Lazy<HashSet<int>> made = new(() => [.. merges.Value.Select(m => m.Merged), .. idOfByte.Value ?? []]);
         bool IsText(string token, int id) =>
-            (kind == TokenizerKind.SentencePiece && new StringInfo(token).LengthInTextElements == 1) || made.Value.Contains(id);
+            (kind != TokenizerKind.ByteLevel && new StringInfo(token).LengthInTextElements == 1) || made.Value.Contains(id);
         IReadOnlyList<string> notices = new TokenMerger(_vocabulary, _added, IsText, Math.Min(capacity, _largestId)).Add(config);
         string?[] tokens = Tokens(kind);
         PostProcessorReader around = new(_json, IdOf, id => id < tokens.Length && tokens[id] is not null);
@@ -49,6 +57,7 @@ sealed class TokenizerReader
             Tokens = tokens,
             Vocabulary = _vocabulary,
             Merges = merges.Value,
+            Scores = scores,
             Added = [.. _added.Values],
             Special = _added.Values.Where(a => a.Special).Select(a => a.Id).ToHashSet(),
             Normalizer = new NormalizerReader(_json).Read(root),
@@ -59,17 +68,32 @@ sealed class TokenizerReader
             IgnoresMerges = _json.Flag(model, "ignore_merges", false),
             IdOfByte = idOfByte.Value,
             Unknown = Unknown(model, kind),
-            FusesUnknown = _json.Flag(model, "fuse_unk", false),
+            FusesUnknown = _json.Flag(model, "fuse_unk", isUnigram),
             Before = around.Before,
             After = around.After,
-            Notices = [.. config.Notices, .. notices],
+            Notices = [.. config.Notices, .. notices, .. MissingBytes(idOfByte.Value)],
         };
     }
 
-    void RequireBytePairs(JsonElement model)
+    static string[] MissingBytes(int[]? idOfByte)
+    {
+        int[] missing = [.. (idOfByte ?? []).Index().Where(b => b.Item == TokenizerDefinition.NoToken).Select(b => b.Index)];
+        return missing.Length == 0
+            ? []
+            :
+            [
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The vocabulary has no token for {missing.Length} of 256 bytes, such as 0x{missing[0]:X2}; encoding leaves them out "
+                        + $"or writes the unknown token, as Hugging Face's library does."),
+            ];
+    }
+
+    /// <summary>Returns whether the model is a unigram, and checks that it is one or a BPE.</summary>
+    bool IsUnigram(JsonElement model)
     {
         string type = _json.Optional(model, "type") is null ? "BPE" : _json.Text(model, "type");
-        if (type != "BPE")
+        if (type is not ("BPE" or "Unigram"))
         {
             throw _json.Unsupported($"the model '{type}'");
         }
@@ -84,10 +108,15 @@ sealed class TokenizerReader
         {
             throw _json.Unsupported("'dropout' of merges");
         }
+        return type == "Unigram";
     }
 
-    void RequireKind(JsonElement model, TokenizerKind kind)
+    void RequireKind(JsonElement model, TokenizerKind kind, bool isByteLevel)
     {
+        if (kind == TokenizerKind.Unigram && isByteLevel)
+        {
+            throw _json.Unsupported("the pre_tokenizer 'ByteLevel' of a unigram");
+        }
         bool fallsBack = _json.Flag(model, "byte_fallback", false);
         if (kind == TokenizerKind.ByteLevel && fallsBack)
         {
@@ -97,6 +126,27 @@ sealed class TokenizerReader
         {
             throw _json.Unsupported("a pre_tokenizer without 'ByteLevel' to a model without 'byte_fallback' and 'unk_token'");
         }
+    }
+
+    /// <summary>Reads the vocabulary of a unigram, pairs of token and score in the order of their ids; returns the scores.</summary>
+    double[] ReadScores(JsonElement model)
+    {
+        List<double> scores = [];
+        foreach (JsonElement entry in _json.Array(model, "vocab"))
+        {
+            if (entry.ValueKind != JsonValueKind.Array || entry.GetArrayLength() != 2 || entry[0].ValueKind != JsonValueKind.String
+                || entry[1].ValueKind != JsonValueKind.Number || !double.IsFinite(entry[1].GetDouble()))
+            {
+                throw _json.Damaged($"entry {scores.Count} of 'vocab' is not a pair of token and score");
+            }
+            string token = _json.Value(entry[0]);
+            if (!_vocabulary.TryAdd(token, scores.Count))
+            {
+                throw _json.Damaged($"the vocabulary holds '{token}' twice");
+            }
+            scores.Add(entry[1].GetDouble());
+        }
+        return [.. scores];
     }
 
     void ReadVocabulary(JsonElement model)
@@ -200,7 +250,7 @@ sealed class TokenizerReader
 
     int[]? IdOfByte(JsonElement model, TokenizerKind kind)
     {
-        if (kind == TokenizerKind.SentencePiece && !_json.Flag(model, "byte_fallback", false))
+        if (kind != TokenizerKind.ByteLevel && !_json.Flag(model, "byte_fallback", false))
         {
             return null;
         }
@@ -213,7 +263,10 @@ sealed class TokenizerReader
                     : string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>");
             if (!_vocabulary.TryGetValue(spelled, out ids[b]) || (_added.TryGetValue(spelled, out AddedToken? added) && added.Special))
             {
-                throw _json.Unsupported($"a vocabulary that has no token for the byte 0x{b:X2}");
+                // Vocabularies that were trained on little text lack bytes that it did not contain, never those of plain English.
+                ids[b] = kind == TokenizerKind.ByteLevel && (b < ' ' || b > '~')
+                    ? TokenizerDefinition.NoToken
+                    : throw _json.Unsupported($"a vocabulary that has no token for the byte 0x{b:X2}");
             }
         }
         return ids;
@@ -221,12 +274,16 @@ sealed class TokenizerReader
 
     int? Unknown(JsonElement model, TokenizerKind kind)
     {
+        if (kind == TokenizerKind.Unigram)
+        {
+            return _json.Optional(model, "unk_id") is { } id ? _json.Id(id, "'unk_id'", _vocabulary.Count - 1) : null;
+        }
         if (_json.Optional(model, "unk_token") is null)
         {
             return null;
         }
         string unknown = _json.Text(model, "unk_token");
-        return _vocabulary.TryGetValue(unknown, out int id) ? id
+        return _vocabulary.TryGetValue(unknown, out int found) ? found
             : kind == TokenizerKind.ByteLevel ? null : throw _json.Damaged($"the unk_token '{unknown}' is not in the vocabulary");
     }
 

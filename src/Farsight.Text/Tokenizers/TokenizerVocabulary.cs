@@ -6,7 +6,7 @@ namespace Farsight.Text.Tokenizers;
 /// </summary>
 public sealed record TokenizerVocabulary
 {
-    /// <summary>Gets the units from which merges start.</summary>
+    /// <summary>Gets how text becomes tokens.</summary>
     public required TokenizerKind Kind { get; init; }
 
     /// <summary>Gets the spelling of each id as in tokenizer.json [V]; null for an id without a token.</summary>
@@ -46,14 +46,19 @@ public sealed record TokenizerVocabulary
     public required bool AddsEos { get; init; }
 }
 
-/// <summary>Specifies the units from which merges start.</summary>
+/// <summary>Specifies how text becomes tokens.</summary>
 public enum TokenizerKind
 {
-    /// <summary>The bytes of the text, each spelled by a printable character (GPT-2, Llama 3, Qwen).</summary>
+    /// <summary>Merges start from the bytes of the text, each spelled by a printable character (GPT-2, Llama 3, Qwen).</summary>
     ByteLevel,
 
-    /// <summary>Characters, with U+2581 for the space, and bytes for characters that the vocabulary lacks (Llama 2, Mistral).</summary>
+    /// <summary>
+    /// Merges start from characters, with U+2581 for the space, and bytes for characters that the vocabulary lacks (Llama 2, Mistral).
+    /// </summary>
     SentencePiece,
+
+    /// <summary>The tokens with the highest total score; characters and bytes as in <see cref="SentencePiece"/>.</summary>
+    Unigram,
 }
 
 /// <summary>Specifies the kind of a vocabulary token.</summary>

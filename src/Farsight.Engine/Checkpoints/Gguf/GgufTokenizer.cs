@@ -52,6 +52,9 @@ public sealed record GgufTokenizer
     /// <summary>Whether a text gets a leading space; null if the file does not say.</summary>
     public bool? AddSpacePrefix { get; init; }
 
+    /// <summary>Whether control tokens take the white space after them, as llama.cpp does for models named Phi-3.</summary>
+    public bool StripsAfterControl { get; init; }
+
     /// <summary>Chat template in Jinja; null for none.</summary>
     public string? ChatTemplate { get; init; }
 
@@ -82,6 +85,7 @@ public sealed record GgufTokenizer
             AddBos = Flag(AddBosKey),
             AddEos = Flag(AddEosKey),
             AddSpacePrefix = Flag(AddSpaceKey),
+            StripsAfterControl = Text("general.name") is { } name && IsPhi3(name),
             ChatTemplate = Text(TemplateKey),
             Json = Text(JsonKey),
         };
@@ -91,6 +95,10 @@ public sealed record GgufTokenizer
             ? tokenizer
             : throw keys.Invalid(TokensKey, "token_type and scores must have one value per token");
     }
+
+    // The lists of a file have no flags for it.
+    static bool IsPhi3(string name) =>
+        name.Contains("phi-3", StringComparison.OrdinalIgnoreCase) || name.Contains("phi3", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Adds the keys of the tokenizer.</summary>
     internal void Write(GgufMetadataWriter keys)

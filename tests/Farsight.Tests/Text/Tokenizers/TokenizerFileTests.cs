@@ -9,19 +9,19 @@ namespace Farsight.Tests.Text.Tokenizers;
 public sealed class TokenizerFileTests
 {
     [Theory]
-    [InlineData("model.type", "\"Unigram\"", "the model 'Unigram'")]
+    [InlineData("model.type", "\"Unigram\"", "'ByteLevel' of a unigram")]
     [InlineData("model.type", "\"WordPiece\"", "the model 'WordPiece'")]
     [InlineData("model.byte_fallback", "true", "byte_fallback")]
     [InlineData("model.end_of_word_suffix", "\"</w>\"", "end_of_word_suffix")]
     [InlineData("model.dropout", "0.1", "dropout")]
     [InlineData("model.vocab", "{\"▁the\":0}", "'▁the'")]
-    [InlineData("model.vocab", "{\"a\":0}", "no token for the byte 0x00")]
+    [InlineData("model.vocab", "{\"a\":0}", "no token for the byte 0x20")]
     [InlineData("model.vocab", "{\"a\":0,\"b\":0}", "two tokens have the id 0")]
     [InlineData("model.vocab", "{\"a\":2000000000}", "no id between")]
     [InlineData("model.vocab", "{\"a\":-1}", "no id between")]
     [InlineData("model.vocab", "{\"a\":\"x\"}", "no id between")]
     [InlineData("model.vocab", "[]", "'vocab' is not an object")]
-    [InlineData("model.vocab", "{}", "no token for the byte 0x00")]
+    [InlineData("model.vocab", "{}", "no token for the byte 0x20")]
     [InlineData("model.merges", "[\"a b c\"]", "merge 0 is not a pair")]
     [InlineData("model.merges", "[[\"a\"]]", "merge 0 is not a pair")]
     [InlineData("model.merges", "[7]", "merge 0 is not a pair")]
@@ -68,7 +68,10 @@ public sealed class TokenizerFileTests
         "does not use its text once"
     )]
     [InlineData("post_processor", "{\"type\":\"BertProcessing\"}", "the post_processor 'BertProcessing'")]
-    [InlineData("normalizer", "{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"a\"},\"content\":\"\"}", "'Replace' of anything but a text")]
+    [InlineData(
+        "normalizer",
+        "{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"a\"},\"content\":\"\"}",
+        "'Replace' of any pattern other than runs of spaces")]
     public void What_cannot_be_used_is_named(string path, string value, string named)
     {
         JsonObject json = TokenizerTests.Json([], []);

@@ -100,6 +100,17 @@ public sealed class GgufModelTests
     }
 
     [Fact]
+    public void Every_format_has_a_number_in_files_and_is_named_as_supported()
+    {
+        foreach (NumberFormat format in Enum.GetValues<NumberFormat>())
+        {
+            Assert.Equal(format, GgufTensorType.Of(GgufTensorType.NumberOf(format))!.Format);
+            Assert.Contains(format.ToString(), GgufTensorType.Supported.Replace(" or ", ", ", StringComparison.Ordinal).Split(", "));
+        }
+        Assert.Null(GgufTensorType.Of(16)!.Format); // IQ2_XXS has a name and a size, so that the tensor that has it can be named
+    }
+
+    [Fact]
     public void A_matrix_whose_rows_are_no_whole_blocks_stays_F16()
     {
         using TemporaryFolder folder = new();
