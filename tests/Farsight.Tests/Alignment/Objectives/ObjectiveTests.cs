@@ -301,9 +301,11 @@ public sealed class ObjectiveTests
     [Fact]
     public void Turns_are_added_up_response_by_response()
     {
-        PreferenceLogProbs first = new(new(-3, 4), [new(-5, 5), new(-7, 9)]), second = new(new(-2, 2), [new(-1, 3), new(-4, 6), new(-9, 1)]);
+        PreferenceLogProbs first = new(new(-3, 4), [new(-5, 5), new(-7, 9)]);
+        PreferenceLogProbs second = new(new(-2, 2), [new(-1, 3), new(-4, 6), new(-9, 1)]);
 
-        PreferenceLogProbs all = PreferenceLogProbs.OverTurns([first, second], null), one = PreferenceLogProbs.OverTurns([first, second], 1);
+        PreferenceLogProbs all = PreferenceLogProbs.OverTurns([first, second], null);
+        PreferenceLogProbs one = PreferenceLogProbs.OverTurns([first, second], 1);
 
         Assert.Equal(new SequenceLogProb(-5, 6), all.Chosen);
         Assert.Equal([new(-6, 8), new(-11, 15)], all.Rejected); // as many as every turn has

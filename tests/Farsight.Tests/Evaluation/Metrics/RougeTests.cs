@@ -10,6 +10,7 @@ public sealed class RougeTests
     public void Googles_tokens_are_ascii_letters_and_digits()
     {
         Assert.Equal(["r", "sum", "3", "14", "run"], GoogleRouge.Tokens("Résumé 3.14 RUNNING", stem: true)[..5]);
+        Assert.Equal(["was", "wast"], GoogleRouge.Tokens("was wasted", stem: true)); // three letters keep their suffix
         Assert.Equal(default, GoogleRouge.N("中文", "中文", 1));
     }
 
@@ -32,6 +33,33 @@ public sealed class RougeTests
         Assert.Equal(default, GoogleRouge.LSum("", "x"));
     }
 
+    [Fact]
+    public void The_package_rouge_counts_distinct_words_and_ends_sentences_at_every_dot()
+    {
+        // "a b" and "c" against "a c d": 2 of 3 distinct words each; one of the bigrams "a b", "b c" and of "a c", "c d": none.
+        PrecisionRecall one = SentenceRouge.N("a b. c", "a c d", 1)!.Value;
+        Assert.Equal((2.0 / 3, 2.0 / 3), (one.Precision, one.Recall));
+        Assert.Equal(2.0 / 3, one.F1, 1e-8);
+        Assert.Equal(default, SentenceRouge.N("a b. c", "a c d", 2)!.Value);
+        Assert.Equal((1.0, 0.5), (SentenceRouge.N("b a", "b a b", 2)!.Value.Precision, SentenceRouge.N("b a", "b a b", 2)!.Value.Recall));
+        Assert.Null(SentenceRouge.N("", "a", 1));
+        Assert.Null(SentenceRouge.N("a", "..", 1));
+    }
+
+    [Fact]
+    public void The_package_rouge_unites_the_subsequences_of_all_pairs_of_sentences()
+    {
+        // Lin's example: the union of w1 w2 and w1 w3 w5 has 4 of 5 words; the candidate has 8 distinct words.
+        PrecisionRecall sum = SentenceRouge.L("w1 w2 w6 w7 w8. w1 w3 w8 w9 w5", "w1 w2 w3 w4 w5")!.Value;
+        Assert.Equal((0.5, 0.8), (sum.Precision, sum.Recall));
+        Assert.Equal(0.8 / 1.3, sum.F1, 1e-8);
+        Assert.Null(SentenceRouge.L("", "a"));
+        Assert.Null(SentenceRouge.L("a", "."));
+        // Three steps reach the border, and the call for the border itself is the fourth.
+        Assert.NotNull(SentenceRouge.L("a b c", "a b c", recursionLimit: 4));
+        Assert.Null(SentenceRouge.L("a b c", "a b c", recursionLimit: 3));
+    }
+
     [Theory]
     [InlineData("caresses", "caress")]
     [InlineData("ponies", "poni")]
@@ -43,6 +71,24 @@ public sealed class RougeTests
     [InlineData("geology", "geolog")]
     [InlineData("skies", "sky")]
     [InlineData("as", "as")]
+    [InlineData("died", "die")]
+    [InlineData("denied", "deni")]
+    [InlineData("feed", "feed")]
+    [InlineData("agreed", "agre")]
+    [InlineData("conflated", "conflat")]
+    [InlineData("troubled", "troubl")]
+    [InlineData("sized", "size")]
+    [InlineData("failing", "fail")]
+    [InlineData("crying", "cri")]
+    [InlineData("yielding", "yield")]
+    [InlineData("bys", "by")]
+    [InlineData("used", "use")]
+    [InlineData("boxed", "box")]
+    [InlineData("snowed", "snow")]
+    [InlineData("playing", "play")]
+    [InlineData("ally", "alli")]
+    [InlineData("conditionally", "condit")]
+    [InlineData("logy", "logi")]
     public void Stems_follow_porters_rules_and_nltks_extensions(string word, string stem) => Assert.Equal(stem, PorterStemmer.Stem(word));
 
     [Fact]
