@@ -15,8 +15,8 @@ public static class VisibleText
         SearchValues.Create(string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c)) + "\n\t");
 
     /// <summary>
-    /// Replaces control characters, which begin terminal sequences, and marks of the writing direction by escapes such as \u001B. Line breaks
-    /// and tabs stay.
+    /// Replaces control characters, which begin terminal sequences, and marks of the writing direction by escapes such as \u001B. Line
+    /// breaks and tabs stay.
     /// </summary>
     public static string Of(string text)
     {

@@ -4,9 +4,11 @@ using Farsight.Engine.Inference;
 namespace Farsight.Alignment.Answering;
 
 /// <summary>Holds sampling and length options of a completion.</summary>
-/// <param name="MaxNewTokens">Maximum number of new tokens, the stop token included; at least 1.</param>
+/// <param name="MaxNewTokens">Maximum number of new tokens, the stop token included; 1 to 16,777,216.</param>
 public sealed record GenerationOptions(int MaxNewTokens)
 {
+    const int MostNewTokens = 1 << 24; // beyond any window
+
     /// <summary>Divides the logits before sampling; 0 takes the likeliest token each time.</summary>
     public double Temperature { get; init; }
 
@@ -45,7 +47,7 @@ public sealed record GenerationOptions(int MaxNewTokens)
     public void Check(Func<string, string>? nameOf = null)
     {
         string? problem =
-            MaxNewTokens < 1 ? $"{Name(nameof(MaxNewTokens))} is {MaxNewTokens}; use 1 or more."
+            MaxNewTokens is < 1 or > MostNewTokens ? $"{Name(nameof(MaxNewTokens))} is {MaxNewTokens}; use 1 to {MostNewTokens}."
             : !(Temperature is >= 0 and <= 100)
                 ? $"{Name(nameof(Temperature))} is {Temperature}; use 0 (the likeliest token each time) to 100."
             : !(TopP is > 0 and <= 1) ? $"{Name(nameof(TopP))} is {TopP}; use more than 0 and at most 1."

@@ -126,7 +126,8 @@ sealed class ChatPost : IDisposable
                 IsThrottle = isThrottle && wait is null or { Ticks: > 0 }, // a server that never means to wait would be asked forever
                 RetryAfter = wait is { Ticks: > 0 } ? wait : null,
             }
-            : new EndpointException($"{address.Name} refuses the request with {(int)status}: {complaint.TrimEnd('.')}. {Advice(status)}", status)
+            : new EndpointException(
+                $"{address.Name} refuses the request with {(int)status}: {complaint.TrimEnd('.')}. {Advice(status)}", status)
             {
                 OtherForm = status is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity ? form.After(request, body) : null,
             };
@@ -158,9 +159,9 @@ static class RetryAfter
     internal static TimeSpan? Read(HttpResponseHeaders headers, TimeProvider time)
     {
         string text = headers.NonValidated.TryGetValues("Retry-After", out HeaderStringValues values) ? values.ToString() : "";
+        const NumberStyles Number = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
         double? seconds =
-            double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double given)
-                ? given
+            double.TryParse(text, Number, CultureInfo.InvariantCulture, out double given) ? given
             : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date)
                 ? (date - time.GetUtcNow()).TotalSeconds
             : null;

@@ -162,10 +162,14 @@ static class ChatWire
     /// <summary>Returns what a message has instead of text, and what to do about it; null for nothing.</summary>
     static string? Instead(JsonElement message)
     {
-        bool hasReasoning = Holds(message, "reasoning_content") || Holds(message, "reasoning") || Member(message, "content") is { ValueKind: JsonValueKind.Array } parts && parts.EnumerateArray().Any(p => p.ValueKind == JsonValueKind.Object);
+        bool hasParts =
+            Member(message, "content") is { ValueKind: JsonValueKind.Array } parts
+            && parts.EnumerateArray().Any(p => p.ValueKind == JsonValueKind.Object);
         return Holds(message, "tool_calls") || Holds(message, "function_call")
             ? "tool calls; use a server without tools"
-            : hasReasoning ? "reasoning; raise the maximum tokens, or switch the model's reasoning off" : null;
+            : hasParts || Holds(message, "reasoning_content") || Holds(message, "reasoning")
+                ? "reasoning; raise the maximum tokens, or switch the model's reasoning off"
+            : null;
     }
 
     static bool Holds(JsonElement message, string name) => Member(message, name) switch

@@ -7,7 +7,6 @@ sealed class Endpoint(EndpointAddress address, int concurrency)
     internal const int InTrouble = 3;
 
     TimeSpan _throttledSince;
-    bool _hasResponded;
 
     internal EndpointAddress Address { get; } = address;
 
@@ -29,6 +28,9 @@ sealed class Endpoint(EndpointAddress address, int concurrency)
     /// <summary>Whether it failed too often in a row; it gets no requests until a trial succeeds.</summary>
     internal bool IsBroken { get; private set; }
 
+    /// <summary>Whether a connection to it was ever made.</summary>
+    internal bool HasResponded { get; private set; }
+
     /// <summary>Time before which no request is sent, counted from the start of the line.</summary>
     internal TimeSpan NotBefore { get; private set; }
 
@@ -39,7 +41,7 @@ sealed class Endpoint(EndpointAddress address, int concurrency)
 
     internal void Answered()
     {
-        _hasResponded = true;
+        HasResponded = true;
         Slots = Math.Min(concurrency, Slots + 1 / Slots);
         (Failures, Throttles, IsBroken) = (0, 0, false);
     }
@@ -55,13 +57,13 @@ sealed class Endpoint(EndpointAddress address, int concurrency)
     internal void Failed(EndpointFailure failure, TimeSpan now, TimeSpan pause, int most, TimeSpan rest)
     {
         LastFailure = failure.Message;
-        _hasResponded |= !failure.IsUnreachable;
+        HasResponded |= !failure.IsUnreachable;
         if (NotBefore > now)
         {
             return;
         }
         Failures++;
-        if (IsBroken || Failures >= (_hasResponded ? most : Math.Min(most, InTrouble)))
+        if (IsBroken || Failures >= (HasResponded ? most : Math.Min(most, InTrouble)))
         {
             (IsBroken, NotBefore) = (true, now + rest);
         }
@@ -80,7 +82,7 @@ sealed class Endpoint(EndpointAddress address, int concurrency)
     internal void Throttled(string reason, TimeSpan now, TimeSpan pause, TimeSpan patience, TimeSpan rest)
     {
         LastFailure = reason;
-        _hasResponded = true;
+        HasResponded = true;
         if (NotBefore <= now)
         {
             _throttledSince = Throttles++ == 0 ? now : _throttledSince;

@@ -15,6 +15,9 @@ public sealed class EndpointException : InputException
     /// </summary>
     public HttpStatusCode? Refusal { get; }
 
+    /// <summary>Whether no connection to any endpoint could ever be made, so that every request would fail.</summary>
+    public bool IsUnreachable { get; init; }
+
     /// <summary>A form of the request that the endpoint may accept instead; null for none.</summary>
     internal RequestForm? OtherForm { get; init; }
 }

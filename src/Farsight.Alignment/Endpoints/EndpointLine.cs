@@ -62,7 +62,8 @@ sealed class EndpointLine : IDisposable
             {
                 endpoint.Form = form;
                 _notice?.Invoke(
-                    $"{endpoint.Address.Name} refuses some keys of requests; they are sent {form.Describe(RequestForm.Of(endpoint.Address))}.");
+                    $"{endpoint.Address.Name} refuses some keys of requests; "
+                        + $"they are sent {form.Describe(RequestForm.Of(endpoint.Address))}.");
             }
         }
     }
@@ -152,7 +153,7 @@ sealed class EndpointLine : IDisposable
                 if (Endpoints.All(e => e.IsBroken))
                 {
                     _waiting.RemoveFirst();
-                    first.Value.TrySetException(new EndpointException(AllBroken()));
+                    first.Value.TrySetException(new EndpointException(AllBroken()) { IsUnreachable = !Endpoints.Any(e => e.HasResponded) });
                     continue;
                 }
                 Endpoint? free = Endpoints.Where(e => e.IsFree(now)).MinBy(e => (e.IsBroken ? 0 : 1, e.Failures, e.InFlight / e.Slots));

@@ -77,7 +77,8 @@ public sealed record EndpointOptions(IReadOnlyList<string> Urls, string Model)
         if (Urls.Append(Model).Any(key.IsIn))
         {
             throw new InputException(
-                "An address or the model's name contains the key, and both are shown and recorded. Give the key in the environment variable only.");
+                "An address or the model's name contains the key, and both are shown and recorded. "
+                    + "Give the key in the environment variable only.");
         }
 
         string Name(string property) => nameOf?.Invoke(property) ?? property;

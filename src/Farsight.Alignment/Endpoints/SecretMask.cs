@@ -130,7 +130,8 @@ sealed class SecretMask(string secret, int run, string replacement)
         yield return (Convert.ToHexString(bytes), 2 * least);
         for (int offset = 0; offset < 3; offset++)
         {
-            // Base64 of a longer text that begins 0, 1 or 2 bytes before the secret and ends with it, and its part that depends on no other bytes.
+            // Base64 of a longer text that begins 0, 1 or 2 bytes before the secret and ends with it; and the part that depends on no other
+            // bytes, in case that more follow.
             string whole = Convert.ToBase64String([.. new byte[offset], .. bytes])[((offset * 8 + 5) / 6)..];
             string inside = whole[..((offset + bytes.Length) * 8 / 6 - (offset * 8 + 5) / 6)];
             foreach (string form in (string[])[whole, whole.TrimEnd('='), inside])

@@ -7,7 +7,8 @@ static partial class Thought
 {
     /// <summary>Returns the text after the reasoning; the whole text where it does not begin with reasoning.</summary>
     /// <remarks>
-    /// Some chat templates open the reasoning in the prompt, so an answer may only close it. Reasoning that is not closed is all of the answer.
+    /// Some chat templates open the reasoning in the prompt, so an answer may only close it. Reasoning that is not closed is all of the
+    /// answer.
     /// </remarks>
     internal static string Remove(string answer) =>
         Closed().Match(answer) is { Success: true } closed ? answer[closed.Length..].TrimStart()

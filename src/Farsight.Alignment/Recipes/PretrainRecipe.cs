@@ -81,27 +81,45 @@ public sealed record ModelShape(
     // 256 bytes, the special tokens, and at least one merge.
     const int SmallestVocabulary = 300;
 
+    // Beyond any model of today; what these bounds allow is planned or fails for lack of memory.
+    const int MaxVocabulary = 1 << 22, MaxWidth = 1 << 20, MaxCount = 1 << 12, MaxWindow = 1 << 28;
+
     /// <summary>Returns the problems of the settings, each of the form "path.key: what is wrong; what to do".</summary>
     public IEnumerable<string> Problems(string path)
     {
         (string Key, bool Fits, string Problem)[] checks =
         [
-            ("vocab_size", VocabSize is >= SmallestVocabulary and <= 1 << 22, $"{VocabSize} is not usable; use {SmallestVocabulary} to {1 << 22}."),
-            ("hidden_size", HiddenSize is > 0 and <= 1 << 18, $"{HiddenSize} is not a size; use 1 to {1 << 18}."),
-            ("intermediate_size", IntermediateSize is > 0 and <= 1 << 20, $"{IntermediateSize} is not a size; use 1 to {1 << 20}."),
-            ("num_hidden_layers", NumHiddenLayers is > 0 and <= 1 << 12, $"{NumHiddenLayers} is not a number of layers; use 1 to {1 << 12}."),
-            ("num_attention_heads", NumAttentionHeads is > 0 and <= 1 << 12, $"{NumAttentionHeads} is not a number of heads; use 1 to {1 << 12}."),
+            (
+                "vocab_size",
+                VocabSize is >= SmallestVocabulary and <= MaxVocabulary,
+                $"{VocabSize} is not usable; use {SmallestVocabulary} to {MaxVocabulary}."),
+            ("hidden_size", HiddenSize is > 0 and <= MaxWidth, $"{HiddenSize} is not a size; use 1 to {MaxWidth}."),
+            ("intermediate_size", IntermediateSize is > 0 and <= MaxWidth, $"{IntermediateSize} is not a size; use 1 to {MaxWidth}."),
+            (
+                "num_hidden_layers",
+                NumHiddenLayers is > 0 and <= MaxCount,
+                $"{NumHiddenLayers} is not a number of layers; use 1 to {MaxCount}."),
+            (
+                "num_attention_heads",
+                NumAttentionHeads is > 0 and <= MaxCount,
+                $"{NumAttentionHeads} is not a number of heads; use 1 to {MaxCount}."),
             (
                 "num_key_value_heads",
                 NumKeyValueHeads > 0 && NumAttentionHeads % Math.Max(1, NumKeyValueHeads) == 0,
                 $"{NumKeyValueHeads} does not divide {NumAttentionHeads} heads; use a divisor."),
-            ("head_dim", HeadDim is > 0 and <= 1 << 12 && HeadDim % 2 == 0, $"{HeadDim} is not an even number from 2 to {1 << 12}; use one."),
+            (
+                "head_dim",
+                HeadDim is > 0 and <= MaxCount && HeadDim % 2 == 0,
+                $"{HeadDim} is not an even number from 2 to {MaxCount}; use one."),
             ("rms_norm_eps", RmsNormEps is > 0 and < 1, FormattableString.Invariant($"{RmsNormEps} is outside (0, 1); 1e-5 is usual.")),
             (
                 "rope_theta",
                 RopeTheta > 1 && double.IsFinite(RopeTheta),
                 FormattableString.Invariant($"{RopeTheta} is not a base above 1; 10000 is usual.")),
-            ("max_position_embeddings", MaxPositionEmbeddings is > 0 and <= 1 << 28, $"{MaxPositionEmbeddings} is not a window; use 1 to {1 << 28}."),
+            (
+                "max_position_embeddings",
+                MaxPositionEmbeddings is > 0 and <= MaxWindow,
+                $"{MaxPositionEmbeddings} is not a window; use 1 to {MaxWindow}."),
         ];
         return checks.Where(c => !c.Fits).Select(c => $"{path}.{c.Key}: {c.Problem}");
     }

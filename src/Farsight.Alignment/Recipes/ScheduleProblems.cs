@@ -5,12 +5,12 @@ namespace Farsight.Alignment.Recipes;
 /// <summary>Checks the length and the learning-rate schedule of a run.</summary>
 static class ScheduleProblems
 {
-    internal const int MaxSteps = 100_000_000;
+    internal const int MaxSteps = 1_000_000;
 
     const int MaxBatchSize = 1 << 16;
-    const long MaxSamples = 1_000_000_000; // the plan looks at each
+    const long MaxSamples = 5_000_000; // the plan looks at each, which takes seconds
 
-    /// <summary>Returns the problems of a number of steps and of samples per step, each of the form "key: what is wrong; what to do".</summary>
+    /// <summary>Returns the problems of a number of steps and of samples per step: "key: what is wrong; what to do".</summary>
     internal static IEnumerable<string> OfSteps(string stepsKey, int steps, string batchKey, int batchSize)
     {
         if (steps is < 1 or > MaxSteps)

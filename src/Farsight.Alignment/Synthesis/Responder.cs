@@ -19,7 +19,8 @@ sealed class Responder(ILanguageModel model, ChatFormat format)
     internal int GroupsAtOnce => model.Capabilities.IsBatched ? 1 : Math.Max(2, GroupsPerRequest * model.Capabilities.Concurrency);
 
     /// <summary>
-    /// Returns the text of each answer, without white space around it; null for one that did not end or has no text. Equal lists get equal answers.
+    /// Returns the text of each answer, without white space around it; null for one that did not end or has no text. Equal lists get equal
+    /// answers.
     /// </summary>
     /// <param name="asks">The requests of one group.</param>
     /// <param name="cancel">Gives the requests up. A batch in progress is finished first, because it is soon done.</param>

@@ -215,7 +215,7 @@ static class EvalCommand
         int[] beyond = [.. request.Lengths.Where(l => l > window)];
         if (beyond.Length > 0 && request.Selected().Any(t => t.Card.IsPerLength))
         {
-            line.Note($"The window is {window} tokens. Prompts of length {string.Join(", ", beyond)} exceed it; they are run as requested.");
+            line.Note($"The window is {window} tokens. The lengths {string.Join(", ", beyond)} exceed it; they are run as requested.");
         }
         return (model.Name, request.Run(model, directory, new ExampleProgress(line), cancel, judge));
     }

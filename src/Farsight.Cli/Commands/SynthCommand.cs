@@ -96,6 +96,7 @@ static class SynthCommand
         s_corpus.AddTo(logo);
         s_endpoint.AddTo(logo);
         s_judge.AddTo(logo);
+        SharedOptions.Limit(logo, (s_samples, 10_000_000), (s_chunkTokens, 1 << 24), (s_chunks, 1 << 16), (s_rejected, 64));
         logo.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return new("synth", "Synthesize preference data from documents with the model's own responses.")
         {

@@ -53,6 +53,7 @@ static class SynthContrastCommand
         };
         s_kind.AcceptOnlyFromAmong([.. Enum.GetNames<ContrastKind>().Select(n => n.ToLowerInvariant())]);
         s_corpus.AddTo(command);
+        SharedOptions.Limit(command, (s_samples, 10_000_000), (s_chunkTokens, 1 << 24), (s_chunks, 1 << 16));
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }

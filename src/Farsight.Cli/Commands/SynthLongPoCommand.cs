@@ -88,6 +88,7 @@ static class SynthLongPoCommand
         s_questions.AcceptOnlyFromAmong("own", "insert", "write");
         s_corpus.AddTo(command);
         s_endpoint.AddTo(command);
+        SharedOptions.Limit(command, (s_samples, 10_000_000), (s_chunkTokens, 1 << 24), (s_maxNewTokens, 1 << 24));
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }

@@ -50,6 +50,18 @@ static class SharedOptions
         DefaultValueFactory = required ? null : _ => 1,
     };
 
+    /// <summary>Refuses numbers that no machine could hold, before any work starts.</summary>
+    internal static void Limit(Command command, params (Option Option, int Most)[] limits) => command.Validators.Add(result =>
+    {
+        foreach ((Option option, int most) in limits)
+        {
+            if (result.GetResult(option)?.Tokens is [var token] && long.TryParse(token.Value, out long number) && number > most)
+            {
+                result.AddError($"{option.Name} is {number}; use at most {most}.");
+            }
+        }
+    });
+
     internal static Option<bool> Json(string description = "Print the result as JSON.") => Switch("--json", description);
 
     internal static Option<bool> Resume() => Switch("--resume", "Resume the run in --out from its last checkpoint.");

@@ -6,7 +6,8 @@ namespace Farsight.Cli.Options;
 /// <summary>Represents <c>--threads</c>, the same for every command that computes.</summary>
 sealed class ThreadsOption : Option<int?>
 {
-    const int MaxThreads = 1024;
+    // Far more threads than processors spend their time waiting for each other.
+    static readonly int s_most = Math.Max(64, 4 * Environment.ProcessorCount);
 
     internal ThreadsOption()
         : base("--threads")
@@ -14,9 +15,9 @@ sealed class ThreadsOption : Option<int?>
         Description = "Number of compute threads; results do not depend on it. Default: one per processor.";
         Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int?>() is < 1 or > MaxThreads)
+            if (result.GetValueOrDefault<int?>() is < 1 || result.GetValueOrDefault<int?>() > s_most)
             {
-                result.AddError($"--threads: use 1 to {MaxThreads}; more than the machine has processors brings nothing.");
+                result.AddError($"--threads: use 1 to {s_most}; more than the machine has processors brings nothing.");
             }
         });
     }

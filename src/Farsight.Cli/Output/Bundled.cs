@@ -1,3 +1,5 @@
+using Farsight.Engine;
+
 namespace Farsight.Cli.Output;
 
 /// <summary>Locates the bundled files: the small base model in models/ and the recipes in recipes/.</summary>
@@ -6,6 +8,10 @@ static class Bundled
     /// <summary>Returns the path or, if nothing exists there, the bundled file or folder of that name.</summary>
     internal static string Locate(string path)
     {
+        if (path.Length == 0)
+        {
+            throw new InputException("A path is empty; give the path of a model or a recipe.");
+        }
         string beside = Path.Combine(AppContext.BaseDirectory, path);
         return !Path.Exists(path) && Path.Exists(beside) ? beside : path;
     }

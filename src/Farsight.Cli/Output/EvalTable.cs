@@ -12,7 +12,8 @@ static class EvalTable
         StringWriter text = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
         foreach (TaskResult task in results.Tasks)
         {
-            text.WriteLine($"{task.Task} v{task.Version}: {task.Metric}{(task.IsShare ? ", %" : "")} [95 % interval]{Remarks(task)}{Truncated(task, results)}");
+            string metric = $"{task.Metric}{(task.IsShare ? ", %" : "")} [95 % interval]";
+            text.WriteLine($"{task.Task} v{task.Version}: {metric}{Remarks(task)}{Truncated(task, results)}");
             CellResult[] rows = task.Lengths.Count == 1 ? [.. task.Lengths] : [.. task.Lengths, task.All];
             string[] beside = [.. rows[^1].Beside.Keys];
             string title = $"{(task.Lengths.Count > 0 ? "length" : ""),8} {"n",5} {"failed",7} {"mean",8}  {"interval",11}";

@@ -3,7 +3,7 @@ using Farsight.Engine;
 
 namespace Farsight.Cli.Output;
 
-/// <summary>Writes text to the console with the control characters of foreign text made visible, as <see cref="VisibleText"/> does.</summary>
+/// <summary>Writes text to the console with control characters made visible, as <see cref="VisibleText"/> does.</summary>
 /// <remarks>A carriage return at the beginning of a text stays: with it a progress line is drawn again.</remarks>
 sealed class VisibleWriter(TextWriter console) : TextWriter(console.FormatProvider)
 {

@@ -168,10 +168,10 @@ public sealed record EvalRequest(
         }
         catch (OutOfMemoryException e)
         {
-            long cache = CacheBytes(model.Model.Config, Lengths.Max());
+            long cache = CacheBytes(model.Model.Config, Lengths.Max()), available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
             throw new InputException(
-                $"The memory is exhausted. The machine has {Gigabytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)}; keys and values of one "
-                    + $"prompt of {Lengths.Max()} tokens need {Gigabytes(cache)}. Use shorter lengths; finished examples are kept.",
+                $"The memory is exhausted. The machine has {Gigabytes(available)}; keys and values of one prompt of {Lengths.Max()} tokens "
+                    + $"need {Gigabytes(cache)}. Use shorter lengths; finished examples are kept.",
                 e);
         }
     }

@@ -213,7 +213,7 @@ sealed class TaskRun(
         }
     }
 
-    /// <summary>Returns the tokens of a prompt of which the server read far fewer; null elsewhere, and where the tokenizer is not known.</summary>
+    /// <summary>Returns the tokens of a prompt of which the server read far fewer; null elsewhere and without a tokenizer.</summary>
     /// <remarks>The server's count includes its template, so it is the larger one where nothing is truncated.</remarks>
     int? TruncatedPrompt(Completion completion, RenderedPrompt prompt)
     {

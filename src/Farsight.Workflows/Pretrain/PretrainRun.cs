@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Farsight.Alignment.Corpus;
 using Farsight.Alignment.Fiction;
@@ -35,6 +36,7 @@ public static class PretrainRun
         IProgress<TrainingProgress>? progress,
         CancellationToken cancel)
     {
+        CheckMemory(recipe.Model);
         IReadOnlyList<string> given = [.. Given(recipe, documents).Select(WrappedLines.Join)];
         RunManifest manifest = RunManifest.OfThisProcess(
             "pretrain",
@@ -82,6 +84,22 @@ public static class PretrainRun
             format.Save(folder, model.Config.MaxPositionEmbeddings);
         });
         return run.Model;
+    }
+
+    /// <summary>Refuses a model whose values, gradients and two moments alone do not fit the memory, before anything is read.</summary>
+    /// <exception cref="InputException">They do not fit.</exception>
+    static void CheckMemory(ModelShape shape)
+    {
+        const int BytesPerValue = 4 * sizeof(float);
+        double needed = BytesPerValue * ParameterShapes.Of(shape.ToConfig(0, 1)).Sum(p => p.Shape.Aggregate(1.0, (all, n) => all * n));
+        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (needed > available)
+        {
+            throw new InputException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The model of the recipe needs at least {needed / (1L << 30):N1} GiB to be trained, and the machine has "
+                    + $"{available / (double)(1L << 30):N1} GiB; use a smaller model."));
+        }
     }
 
     /// <summary>Returns the listed documents in the list's order, or all documents of the folder.</summary>

@@ -42,7 +42,7 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     /// <summary>A sentence about samples that exceed the model's window; null if all fit.</summary>
     public string? BeyondWindow => SamplesBeyondWindow == 0 ? null : string.Create(
         CultureInfo.InvariantCulture,
-        $"{SamplesBeyondWindow} samples exceed the model's window of {Model.MaxPositionEmbeddings:N0} tokens (longest: {LongestSample:N0}). "
+        $"{SamplesBeyondWindow} samples exceed the window of {Model.MaxPositionEmbeddings:N0} tokens (longest: {LongestSample:N0}). "
             + $"They are trained whole; extend the window with rope, or use shorter samples.");
 
     /// <summary>The fastest level that fits into the memory; null for none.</summary>

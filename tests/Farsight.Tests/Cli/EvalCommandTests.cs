@@ -54,6 +54,11 @@ public sealed class EvalCommandTests
         "m"
     )]
     [InlineData("the limit must be at least 1", "--model", "x", "--limit", "0")]
+    [InlineData("lengths must be 2 to 16777216 tokens", "--model", "x", "--length", "100000000")]
+    [InlineData("depths must be 1 to 1000", "--model", "x", "--depths", "2147483647")]
+    [InlineData("samples must be 1 to 1000000", "--model", "x", "--samples", "2147483647")]
+    [InlineData("--threads: use 1 to ", "--model", "x", "--threads", "1000000")]
+    [InlineData("A path is empty", "--model", "")]
     public async Task What_does_not_go_together_is_said(string message, params string[] args) =>
         Assert.Contains(message, await Refused(args));
 

@@ -33,6 +33,26 @@ public sealed class PlanCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Samples_beyond_the_window_are_reported_by_plan_and_train()
+    {
+        string config = File.ReadAllText(_files.In("model/config.json"));
+        File.WriteAllText(
+            _files.In("model/config.json"),
+            config.Replace("\"max_position_embeddings\": 64", "\"max_position_embeddings\": 32", StringComparison.Ordinal));
+        JsonObject plan = await Plan(), stretched = await Plan("--set", "rope=yarn:8");
+        int beyond = (int)plan["samples_beyond_window"]!, longest = (int)plan["longest_sample"]!;
+        (_, string output, _) = await CommandLine.Run("plan", _files.RecipePath);
+        (_, _, string error) = await CommandLine.Run("train", _files.RecipePath, "--out", _files.In("run"));
+
+        Assert.Equal((32, 256, 0), ((int)plan["window"]!, (int)stretched["window"]!, (int)stretched["samples_beyond_window"]!));
+        Assert.InRange(longest, 33, 256);
+        Assert.InRange(beyond, 1, 12);
+        string sentence = $"{beyond} samples exceed the window of 32 tokens (longest: {longest}). They are trained whole";
+        Assert.Contains(sentence, output, StringComparison.Ordinal);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Frozen_weights_in_fewer_bits_take_less()
     {
         long stored = (long)(await Plan())["levels"]![0]!["weights"]!,

@@ -16,5 +16,6 @@ public sealed class VisibleTextTests
         Assert.Equal(visible, VisibleText.Of(text));
 
     [Fact]
-    public void Messages_for_the_user_are_visible() => Assert.Equal(@"The file a\u001Bb is missing.", new InputException("The file a\u001Bb is missing.").Message);
+    public void Messages_for_the_user_are_visible() =>
+        Assert.Equal(@"The file a\u001Bb is missing.", new InputException("The file a\u001Bb is missing.").Message);
 }

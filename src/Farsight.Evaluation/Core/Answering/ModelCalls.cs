@@ -9,8 +9,8 @@ namespace Farsight.Evaluation.Core.Answering;
 /// as it and those before it are there.</summary>
 /// <remarks>
 /// A request that a model or an endpoint refuses is a failure of its example. With one call per request, a refusal that all requests would
-/// meet (a wrong key, an unknown model) stops the evaluation, which can be resumed. So do <see cref="FailuresInARow"/> consecutive failures
-/// that have another cause than the request itself. Any other exception is a bug and is not caught.
+/// meet (a wrong key, an unknown model, no connection) stops the evaluation, which can be resumed. So do <see cref="FailuresInARow"/>
+/// consecutive failures that have another cause than the request itself. Any other exception is a bug and is not caught.
 /// </remarks>
 sealed class ModelCalls(ILanguageModel model)
 {
@@ -100,7 +100,8 @@ sealed class ModelCalls(ILanguageModel model)
         failure is null or PromptTooLongException or UnusableAnswerException or EndpointException { Refusal: not null };
 
     static bool IsForAll(Exception failure) =>
-        failure is EndpointException { Refusal: { } status }
+        failure is EndpointException { IsUnreachable: true }
+        || failure is EndpointException { Refusal: { } status }
         && status
             is HttpStatusCode.Unauthorized
                 or HttpStatusCode.Forbidden

@@ -44,7 +44,7 @@ public sealed class ChatWireTests
         Assert.Contains(reason, Assert.Throws<EndpointFailure>(() => Read(body)).Message);
 
     [Theory]
-    [InlineData("""[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"bl"},{"type":"text","text":"ue"}]""")]
+    [InlineData("""[{"type":"think","thinking":[{"type":"text","text":"h"}]},{"type":"text","text":"bl"},{"type":"text","text":"ue"}]""")]
     [InlineData("""["bl","ue"]""")]
     [InlineData("""{"type":"text","text":"blue"}""")]
     public void Content_in_parts_is_the_text_of_its_text_parts(string content) =>
@@ -61,7 +61,8 @@ public sealed class ChatWireTests
     [InlineData("""{"content":null,"tool_calls":[{"id":"1","function":{"name":"f"}}]}""", "only tool calls; use a server without tools")]
     public void An_answer_without_text_would_be_given_again(string message, string reason)
     {
-        EndpointFailure failure = Assert.Throws<EndpointFailure>(() => Read($$"""{"choices":[{"message":{{message}},"finish_reason":"stop"}]}"""));
+        EndpointFailure failure =
+            Assert.Throws<EndpointFailure>(() => Read($$"""{"choices":[{"message":{{message}},"finish_reason":"stop"}]}"""));
 
         Assert.Contains(reason, failure.Message);
         Assert.Equal(1, failure.MaxAttempts);
@@ -70,9 +71,9 @@ public sealed class ChatWireTests
     [Fact]
     public void A_secret_is_removed_from_a_complaint_before_it_is_cut()
     {
-        string body = new string('x', 299) + " sk-secret-4711";
+        byte[] body = Encoding.UTF8.GetBytes(new string('x', 299) + " sk-secret-4711");
 
-        Assert.Equal(new string('x', 299) + " …", ChatWire.Complaint(Encoding.UTF8.GetBytes(body), t => t.Replace("sk-secret-4711", "[key]")));
+        Assert.Equal(new string('x', 299) + " …", ChatWire.Complaint(body, t => t.Replace("sk-secret-4711", "[key]")));
     }
 
     [Theory]

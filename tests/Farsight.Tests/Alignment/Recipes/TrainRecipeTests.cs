@@ -62,7 +62,7 @@ public sealed class TrainRecipeTests
         "schedule.name: 'exponential' is unknown; use one of constant, linear, cosine, constant_then_linear"
     )]
     [InlineData("steps=0", "steps: 0")]
-    [InlineData("steps=2147483647", "steps: 2147483647 is not usable; use 1 to 100000000.")]
+    [InlineData("steps=2147483647", "steps: 2147483647 is not usable; use 1 to 1000000.")]
     [InlineData("batch_size=2147483647", "batch_size: 2147483647 is not usable; use 1 to 65536.")]
     [InlineData("seed=4294967296", "seed: 4294967296 is not a whole number from -2147483648 to 2147483647.")]
     [InlineData("lora.rank=2147483647", "lora.rank: 2147483647")]
@@ -87,6 +87,11 @@ public sealed class TrainRecipeTests
 
         Assert.Contains(e.Problems, p => p.StartsWith(named, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void More_samples_than_a_plan_can_look_at_are_refused() => Assert.Equal(
+        ["batch_size: 1000000 steps of 65536 are more than 5000000 samples; lower it or steps."],
+        Assert.Throws<RecipeException>(() => Parse("steps=1000000", "batch_size=65536")).Problems);
 
     [Fact]
     public void E2llm_and_its_linear_rope_go_together() =>

@@ -68,6 +68,11 @@ public sealed class EndpointEvalTests : IDisposable
     }
 
     [Fact]
+    public void An_endpoint_that_nobody_can_reach_stops_the_evaluation_at_once() =>
+        Assert.Throws<EndpointException>(() =>
+            Run(new(_ => throw new EndpointException("no connection") { IsUnreachable = true }), new NumbersTask(2)));
+
+    [Fact]
     public void Refusals_of_single_requests_never_stop_the_evaluation()
     {
         EvalResults results = Run(
@@ -101,7 +106,8 @@ public sealed class EndpointEvalTests : IDisposable
         Assert.Equal(
             sent is not null,
             EvalTable.Of(results).Contains(
-                "the server truncated 2 of 2 prompts (it counted 135 of 200 tokens of 0): raise its context length", StringComparison.Ordinal));
+                "the server truncated 2 of 2 prompts (it counted 135 of 200 tokens of 0): raise its context length",
+                StringComparison.Ordinal));
     }
 
     sealed class LongTask() : ScriptedTask("test/long", 2), IGeneratedTask

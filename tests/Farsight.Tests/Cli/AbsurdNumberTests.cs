@@ -1,0 +1,31 @@
+namespace Farsight.Tests.Cli;
+
+public sealed class AbsurdNumberTests
+{
+    [Theory]
+    [InlineData("synth logo --samples 2147483647", "--samples is 2147483647; use at most 10000000.")]
+    [InlineData("synth logo --samples 1 --chunk-tokens 2147483647", "--chunk-tokens is 2147483647; use at most 16777216.")]
+    [InlineData("synth logo --samples 1 --chunks 2147483647", "--chunks is 2147483647; use at most 65536.")]
+    [InlineData("synth logo --samples 1 --rejected 2147483647", "--rejected is 2147483647; use at most 64.")]
+    [InlineData("synth longpo --samples 1 --max-new-tokens 2147483647", "--max-new-tokens is 2147483647; use at most 16777216.")]
+    [InlineData("synth contrast --samples 1 --chunks 2147483647", "--chunks is 2147483647; use at most 65536.")]
+    public async Task A_number_that_no_machine_can_hold_is_refused_before_the_start(string command, string sentence)
+    {
+        string[] words = [.. command.Split(' '), "--model", "none", "--documents", "none", "--seed", "1", "--out", "none.jsonl"];
+
+        (int code, _, string error) = await CommandLine.Run(words);
+
+        Assert.Equal(2, code);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_generation_longer_than_any_window_is_refused()
+    {
+        (int code, _, string error) = await CommandLine.Run(
+            "generate", "--model", "none", "--prompt", "x", "--max-new-tokens", "2147483647");
+
+        Assert.Equal(2, code);
+        Assert.Contains("--max-new-tokens is 2147483647; use 1 to 16777216.", error, StringComparison.Ordinal);
+    }
+}
