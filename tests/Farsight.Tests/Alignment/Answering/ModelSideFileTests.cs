@@ -45,7 +45,10 @@ public sealed class ModelSideFileTests : IDisposable
     public async Task Commands_that_read_the_model_write_its_contradictions_once_to_stderr_and_inspect_lists_them()
     {
         File.WriteAllText(_folder["generation_config.json"], """{"eos_token_id":1121}""");
-        string[] expected = ["eos_token_id names 2044, but generation_config.json names 1121", "eos_token of the tokenizer has the id 2044"];
+        string[] expected =
+        [
+            "eos_token_id names 2044, but generation_config.json names 1121", "eos_token of the tokenizer has the id 2044",
+        ];
         File.WriteAllText(
             _folder["pairs.jsonl"], """{"prompt":"How many lamps?","chosen":"Seven lamps.","rejected":"Nine lamps."}""");
 
