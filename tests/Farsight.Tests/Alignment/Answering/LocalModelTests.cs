@@ -273,7 +273,7 @@ public sealed class LocalModelTests : IDisposable
         CompletionRequest small = Chat("What is the lamp?") with { KeepsPrefix = true };
         Completion answer = (await Model.CompleteAsync([small]))[0];
         CompletionRequest huge = new(
-            new Prompt.Tokens(answer.PromptTokens), new(int.MaxValue - 4096) { StopTokens = [answer.Tokens[0]] })
+            new Prompt.Tokens(answer.PromptTokens), new(1 << 24) { StopTokens = [answer.Tokens[0]] })
         { KeepsPrefix = true };
 
         Exception? problem = await Record.ExceptionAsync(() => Model.CompleteAsync([huge]));
