@@ -11,17 +11,25 @@ namespace Farsight.Text.Conversations;
 public static class ModelFileNotices
 {
     /// <summary>Returns the notices of a model, each a sentence that names the file.</summary>
+    /// <remarks>
+    /// Some commands need no weights and accept a model without them. What cannot be read gives no notice here; the command reports it where
+    /// it needs it.
+    /// </remarks>
     /// <param name="path">Path of a model directory or a GGUF file.</param>
-    /// <exception cref="InputException">The model cannot be read.</exception>
     public static IReadOnlyList<string> Of(string path)
     {
-        ModelConfig config = ModelFiles.ReadConfig(path);
-        Tokenizer tokenizer = Tokenizer.LoadFor(path, config.VocabSize);
-        List<string> notices = [.. Of(path, config, tokenizer)];
-        if (ChatFormat.Exists(path, tokenizer))
+        List<string> notices = [];
+        Collect(() => notices.AddRange(ModelNotices.Of(path)));
+        Collect(() =>
         {
-            _ = ChatFormat.Load(path, tokenizer, notices.Add);
-        }
+            ModelConfig config = ModelFiles.ReadConfig(path);
+            Tokenizer tokenizer = Tokenizer.LoadFor(path, config.VocabSize);
+            notices.AddRange(OfTokens(path, config, tokenizer));
+            if (ChatFormat.Exists(path, tokenizer))
+            {
+                _ = ChatFormat.Load(path, tokenizer, notices.Add);
+            }
+        });
         return notices;
     }
 
@@ -30,9 +38,24 @@ public static class ModelFileNotices
     /// <param name="config">The model's.</param>
     /// <param name="tokenizer">The model's.</param>
     /// <exception cref="InputException">The model cannot be read.</exception>
-    public static IReadOnlyList<string> Of(string path, ModelConfig config, Tokenizer tokenizer)
+    public static IReadOnlyList<string> Of(string path, ModelConfig config, Tokenizer tokenizer) =>
+        [.. ModelNotices.Of(path), .. OfTokens(path, config, tokenizer)];
+
+    static void Collect(Action read)
     {
-        List<string> notices = [.. ModelNotices.Of(path), .. tokenizer.Notices];
+        try
+        {
+            read();
+        }
+        catch (InputException)
+        {
+            // Not readable, or not there.
+        }
+    }
+
+    static List<string> OfTokens(string path, ModelConfig config, Tokenizer tokenizer)
+    {
+        List<string> notices = [.. tokenizer.Notices];
         if (config.BosTokenId is { } id && tokenizer.Bos is { } bos && id != bos)
         {
             notices.Add(

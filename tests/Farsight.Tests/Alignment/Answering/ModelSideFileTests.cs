@@ -64,6 +64,19 @@ public sealed class ModelSideFileTests : IDisposable
     }
 
     [Fact]
+    public async Task A_model_without_weights_can_still_be_imported_for()
+    {
+        File.Delete(_folder["model.safetensors"]);
+        File.Delete(_folder["config.json"]);
+        File.WriteAllText(_folder["pairs.jsonl"], """{"prompt":"How many lamps?","chosen":"Seven.","rejected":"Nine."}""");
+
+        (int code, _, string error) = await CommandLine.Run(
+            "data", "import", _folder["pairs.jsonl"], "--model", _folder.Path, "--out", _folder["d.jsonl"]);
+
+        Assert.Equal((0, ""), (code, error));
+    }
+
+    [Fact]
     public void Contradictions_between_the_files_are_reported_once()
     {
         File.WriteAllText(_folder["generation_config.json"], """{"eos_token_id":1121}""");
