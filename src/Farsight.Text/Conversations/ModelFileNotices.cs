@@ -12,8 +12,8 @@ public static class ModelFileNotices
 {
     /// <summary>Returns the notices of a model, each a sentence that names the file.</summary>
     /// <remarks>
-    /// Some commands need no weights and accept a model without them. What cannot be read gives no notice here; the command reports it where
-    /// it needs it.
+    /// Some commands need no weights and accept a model without them. What cannot be read gives no notice here; the command reports it
+    /// where it needs it.
     /// </remarks>
     /// <param name="path">Path of a model directory or a GGUF file.</param>
     public static IReadOnlyList<string> Of(string path)
