@@ -37,6 +37,9 @@ sealed record Ipo(double Beta) : IPreferenceObjective
         double error = chosenRatio - rejectedRatio - 1 / (2 * Beta);
 
         return new(
-            error * error, 2 * error / chosen.Tokens, [-2 * error / rejected.Tokens], Beta * chosenRatio, Beta * rejectedRatio);
+            error * error, 2 * error / chosen.Tokens, [-2 * error / rejected.Tokens], Beta * chosenRatio, Beta * rejectedRatio)
+        {
+            DChosenOfComparison = 2 * error / chosen.Tokens,
+        };
     }
 }

@@ -45,19 +45,14 @@ sealed record LongPo(double Beta, double PreferenceWeight, double NllWeight = 1)
         double loss = PreferenceWeight * preference.Loss,
             dChosen = PreferenceWeight * preference.DChosen,
             dRejected = PreferenceWeight * preference.DRejected[0];
+        ObjectiveValue value = preference with { Loss = loss, DChosen = dChosen, DRejected = [dRejected], DChosenOfComparison = dChosen };
         if (!ScoresPrompt)
         {
-            return preference with { Loss = loss, DChosen = dChosen, DRejected = [dRejected] };
+            return value;
         }
         SequenceLogProb prompt = Requirement.Prompt("longpo", logProbs);
         int tokens = prompt.Tokens + logProbs.Chosen.Tokens;
         double dSum = -NllWeight / tokens;
-        return new(
-            loss + dSum * (prompt.Sum + logProbs.Chosen.Sum),
-            dChosen + dSum,
-            [dRejected],
-            preference.ChosenReward,
-            preference.RejectedReward,
-            dSum);
+        return value with { Loss = loss + dSum * (prompt.Sum + logProbs.Chosen.Sum), DChosen = dChosen + dSum, DPrompt = dSum };
     }
 }

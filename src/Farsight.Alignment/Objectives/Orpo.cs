@@ -40,7 +40,11 @@ sealed record Orpo(double OddsRatioWeight) : IPreferenceObjective
 
         return new(
             OddsRatioWeight * loss - chosen.Mean, (dz * dChosenOdds - 1) / chosen.Tokens, [-dz * dRejectedOdds / rejected.Tokens],
-            chosenOdds, rejectedOdds);
+            chosenOdds, rejectedOdds)
+        {
+            DChosenOfComparison = dz * dChosenOdds / chosen.Tokens,
+            PreferenceGradient = -dMargin,
+        };
     }
 
     /// <summary>log(p/(1 − p)) of p = exp(mean), and its derivative by the mean.</summary>

@@ -48,4 +48,20 @@ public sealed record PreferenceLogProbs(
 /// where the objective has none.</param>
 /// <param name="DPrompt">∂Loss/∂Prompt.Sum; 0 when the prompt is not part of the loss.</param>
 public sealed record ObjectiveValue(
-    double Loss, double DChosen, double[] DRejected, double? ChosenReward = null, double? RejectedReward = null, double DPrompt = 0);
+    double Loss, double DChosen, double[] DRejected, double? ChosenReward = null, double? RejectedReward = null, double DPrompt = 0)
+{
+    /// <summary>Gets the part of <see cref="DChosen"/> that comes from the comparison; null where nothing is compared.</summary>
+    public double? DChosenOfComparison { get; init; }
+
+    /// <summary>
+    /// Gets the derivative of the comparison's loss by the margin, without its sign: σ(−z) of a logistic loss, in [0, 1]. Near 0 the
+    /// sample teaches no preference any more. Null where nothing is compared, and for IPO, whose derivative has no limit.
+    /// </summary>
+    public double? PreferenceGradient { get; init; }
+
+    /// <summary>Gets how much of the chosen response's gradient comes from the comparison, in [0, 1]; null where nothing is compared.</summary>
+    public double? PreferenceShare =>
+        DChosenOfComparison is not { } part ? null
+        : part == 0 ? 0
+        : Math.Abs(part) / (Math.Abs(part) + Math.Abs(DChosen - part));
+}

@@ -41,6 +41,10 @@ public sealed record SimPo(double Beta, double Gamma, double LabelSmoothing = 0)
         double rejectedReward = Beta * rejected.Mean;
         (double loss, double dz) = Logistic.PreferenceLoss(chosenReward - rejectedReward - Gamma, LabelSmoothing);
 
-        return new(loss, dz * Beta / chosen.Tokens, [-dz * Beta / rejected.Tokens], chosenReward, rejectedReward);
+        return new(loss, dz * Beta / chosen.Tokens, [-dz * Beta / rejected.Tokens], chosenReward, rejectedReward)
+        {
+            DChosenOfComparison = dz * Beta / chosen.Tokens,
+            PreferenceGradient = Math.Abs(dz),
+        };
     }
 }

@@ -10,11 +10,14 @@ namespace Farsight.Alignment.Runs;
 /// <param name="HeldOut">Metrics over the held-out samples after the step; null if not measured.</param>
 /// <param name="HeldOutMargins">Reward margin of each held-out sample by id; <paramref name="HeldOut"/> has their
 /// mean. Null for objectives without rewards.</param>
+/// <param name="HeldOutPreferenceShares">Share of the chosen response's gradient that comes from the comparison, of each held-out sample
+/// by id. Null for objectives without a comparison.</param>
 public sealed record MetricsLine(
     int Step,
     IReadOnlyDictionary<string, double> Values,
     IReadOnlyDictionary<string, double>? HeldOut,
-    IReadOnlyDictionary<string, double>? HeldOutMargins = null);
+    IReadOnlyDictionary<string, double>? HeldOutMargins = null,
+    IReadOnlyDictionary<string, double>? HeldOutPreferenceShares = null);
 
 /// <summary>Writes metrics.jsonl: one line per step. Nothing in it depends on the clock, so equal runs write equal files.</summary>
 public sealed class MetricsLog : IDisposable
@@ -49,6 +52,7 @@ public sealed class MetricsLog : IDisposable
             WriteValues(json, line.Values);
             WriteObject(json, "held_out", line.HeldOut);
             WriteObject(json, "held_out_margins", line.HeldOutMargins);
+            WriteObject(json, "held_out_preference_shares", line.HeldOutPreferenceShares);
             json.WriteEndObject();
         }
         buffer.Write("\n"u8);
@@ -77,7 +81,12 @@ public sealed class MetricsLog : IDisposable
         JsonElement root = json.RootElement;
         IReadOnlyDictionary<string, double>? Object(string name) =>
             root.TryGetProperty(name, out JsonElement values) ? Values(values) : null;
-        return new(root.GetProperty("step").GetInt32(), Values(root), Object("held_out"), Object("held_out_margins"));
+        return new(
+            root.GetProperty("step").GetInt32(),
+            Values(root),
+            Object("held_out"),
+            Object("held_out_margins"),
+            Object("held_out_preference_shares"));
     }
 
     static OrderedDictionary<string, double> Values(JsonElement json)

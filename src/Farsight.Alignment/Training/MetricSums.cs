@@ -3,8 +3,11 @@ namespace Farsight.Alignment.Training;
 /// <summary>Accumulates weighted means of named metrics over the micro-steps of a step or an evaluation.</summary>
 public sealed class MetricSums
 {
+    static readonly (string Name, double Share)[] s_quartiles =
+        [("reward_margin_q25", 0.25), ("reward_margin_q50", 0.5), ("reward_margin_q75", 0.75)];
+
     readonly OrderedDictionary<string, (double Sum, double Weight)> _sums = [];
-    readonly OrderedDictionary<string, double> _margins = [];
+    readonly OrderedDictionary<string, double> _margins = [], _shares = [];
 
     /// <summary>Adds one observation.</summary>
     /// <param name="name">As it appears in metrics.jsonl: "loss", "reward_margin".</param>
@@ -21,16 +24,35 @@ public sealed class MetricSums
     /// <param name="margin">Chosen minus rejected reward.</param>
     public void KeepMargin(string sample, double margin) => _margins[sample] = margin;
 
+    /// <summary>Keeps one sample's preference share by itself.</summary>
+    /// <param name="sample">Id of the sample; a repeated sample replaces its share.</param>
+    /// <param name="share">Share of the chosen response's gradient that comes from the comparison.</param>
+    public void KeepPreferenceShare(string sample, double share) => _shares[sample] = share;
+
+    /// <summary>Preference shares by sample id, in the order of their first appearance; empty where nothing is compared.</summary>
+    public IReadOnlyDictionary<string, double> PreferenceShares => _shares;
+
     /// <summary>Reward margins by sample id, in the order of their first appearance; empty where nothing is compared.</summary>
     public IReadOnlyDictionary<string, double> Margins => _margins;
 
-    /// <summary>The means, in the order of their first appearance.</summary>
+    /// <summary>
+    /// The means, in the order of their first appearance, and the quartiles of the margins, each of them a margin of a sample. A mean hides
+    /// that most samples are decided.
+    /// </summary>
     public OrderedDictionary<string, double> Means()
     {
         OrderedDictionary<string, double> means = [];
         foreach ((string name, (double sum, double weight)) in _sums)
         {
             means[name] = sum / weight;
+        }
+        if (_margins.Count > 0)
+        {
+            double[] sorted = [.. _margins.Values.Order()];
+            foreach ((string name, double share) in s_quartiles)
+            {
+                means[name] = sorted[(int)Math.Round(share * (sorted.Length - 1), MidpointRounding.AwayFromZero)];
+            }
         }
         return means;
     }

@@ -22,6 +22,18 @@ public static class PreferenceMetrics
     /// <summary>Chosen minus mean rejected reward, in the objective's units.</summary>
     public const string RewardMargin = "reward_margin";
 
+    /// <summary>Reward of the chosen response, in the objective's units.</summary>
+    public const string ChosenReward = "chosen_reward";
+
+    /// <summary>Mean reward of the rejected responses, in the objective's units.</summary>
+    public const string RejectedReward = "rejected_reward";
+
+    /// <summary>Share of the chosen response's gradient that comes from the comparison.</summary>
+    public const string PreferenceShare = "preference_share";
+
+    /// <summary>σ(−z): how much of its largest gradient the comparison still has.</summary>
+    public const string PreferenceGradient = "preference_gradient";
+
     /// <summary>Share of samples with a positive margin.</summary>
     public const string RewardAccuracy = "reward_accuracy";
 
@@ -37,11 +49,23 @@ public static class PreferenceMetrics
         {
             metrics.Add(RejectedLogProb, logProbs.Rejected.Average(r => r.Mean));
         }
-        if (value.ChosenReward - value.RejectedReward is { } margin)
+        if (value is { ChosenReward: { } chosen, RejectedReward: { } rejected })
         {
+            double margin = chosen - rejected;
             metrics.Add(RewardMargin, margin);
             metrics.Add(RewardAccuracy, margin > 0 ? 1 : 0);
+            metrics.Add(ChosenReward, chosen);
+            metrics.Add(RejectedReward, rejected);
             metrics.KeepMargin(sample, margin);
+        }
+        if (value.PreferenceShare is { } share)
+        {
+            metrics.Add(PreferenceShare, share);
+            metrics.KeepPreferenceShare(sample, share);
+        }
+        if (value.PreferenceGradient is { } gradient)
+        {
+            metrics.Add(PreferenceGradient, gradient);
         }
         if (logProbs.Prompt is { } prompt)
         {

@@ -153,7 +153,12 @@ public sealed class TrainingLoop : IDisposable
     }
 
     static MetricsLine Line(int step, OrderedDictionary<string, double> values, MetricSums? heldOut) =>
-        new(step, values, heldOut?.Means(), heldOut is { Margins.Count: > 0 } ? heldOut.Margins : null);
+        new(
+            step,
+            values,
+            heldOut?.Means(),
+            heldOut is { Margins.Count: > 0 } ? heldOut.Margins : null,
+            heldOut is { PreferenceShares.Count: > 0 } ? heldOut.PreferenceShares : null);
 
     /// <summary>Reports a step, and returns the watch's reason to stop.</summary>
     string? Report(MetricsLine line, MetricsLog metrics, IProgress<TrainingProgress>? progress)

@@ -22,6 +22,7 @@ sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainingOutput 
 
     readonly CheckpointFolder _adapters = files.AlongTraining(run);
     readonly ChosenCollapse _collapse = new(recipe.Schedule.WarmupSteps, Remedy(recipe));
+    readonly DeadPreference _preference = new();
     readonly Looping _looping = new(Remedy(recipe));
 
     public void Begin(int done)
@@ -33,6 +34,7 @@ sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainingOutput 
         foreach (MetricsLine line in MetricsLog.Read(run.Metrics))
         {
             Collapse(line);
+            _preference.See(line);
         }
         foreach (IGrouping<int, SampleLine> lines in run.Samples.Read().GroupBy(l => l.Step))
         {
@@ -46,7 +48,12 @@ sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainingOutput 
         {
             _adapters.Write(line.Step, files.Write);
         }
-        AlarmLine?[] alarms = [Alarm(line.Step, ChosenCollapse.Name, Collapse(line)), Alarm(line.Step, Looping.Name, Ask(line.Step))];
+        AlarmLine?[] alarms =
+        [
+            Alarm(line.Step, ChosenCollapse.Name, Collapse(line)),
+            Alarm(line.Step, DeadPreference.Name, _preference.See(line)),
+            Alarm(line.Step, Looping.Name, Ask(line.Step)),
+        ];
         foreach (AlarmLine alarm in alarms.OfType<AlarmLine>())
         {
             Raise(alarm);

@@ -16,6 +16,7 @@ public sealed class ObjectiveTests
     {
         { "dpo", new Dpo(Beta: 0.1), s_pair },
         { "dpo ε", new Dpo(Beta: 0.1, LabelSmoothing: 0.2), s_pair },
+        { "dpo ν", new Dpo(Beta: 0.1, NllWeight: 0.5), s_pair },
         { "ipo", new Ipo(Beta: 0.5), s_pair },
         { "lm", new Lm(), s_alone },
         { "orpo", new Orpo(OddsRatioWeight: 0.5), s_pair },
@@ -26,6 +27,7 @@ public sealed class ObjectiveTests
         { "sft_partial", new SftPartial(), s_alone },
         { "sft_partial rejected", new SftPartial(TrainedResponse.Rejected), s_pair },
         { "sft_full", new SftFull(), s_alone },
+        { "sft_full w", new SftFull(ResponseWeight: 3), s_alone },
         { "longpo", new LongPo(Beta: 0.1, PreferenceWeight: 0.3), s_pair with { Prompt = new(-40, 11) } },
         { "longpo ν=0", new LongPo(Beta: 0.1, PreferenceWeight: 1, NllWeight: 0), s_pair },
         { "sft_constrained", new SftConstrained(0.5), s_alone with { Reference = s_reference with { Rejected = [] } } },
@@ -100,6 +102,59 @@ public sealed class ObjectiveTests
         Assert.Equal(2.5, new SftPartial().Evaluate(s_alone).Loss, 14);
         Assert.Equal(8.25 / 4, new SftPartial(TrainedResponse.Rejected).Evaluate(s_pair).Loss, 14);
         Assert.Equal(52.5 / 16, new SftFull().Evaluate(s_alone).Loss, 14);
+    }
+
+    [Fact]
+    public void A_weighted_response_counts_as_that_many_copies_of_it()
+    {
+        Assert.Equal((40 + 3 * 12.5) / (11 + 3 * 5), new SftFull(3).Evaluate(s_alone).Loss, 14);
+    }
+
+    [Fact]
+    public void The_likelihood_term_of_DPO_is_the_mean_over_the_chosen_response()
+    {
+        double plain = new Dpo(0.1).Evaluate(s_pair).Loss;
+
+        Assert.Equal(plain + 0.5 * 12.5 / 5, new Dpo(0.1, NllWeight: 0.5).Evaluate(s_pair).Loss, 12);
+    }
+
+    [Fact]
+    public void The_share_of_the_comparison_in_the_chosen_gradient_is_that_of_the_formula()
+    {
+        // LOGO: z = 2·(−2.5) − 2·(−2.0625) − 0.5 = −1.375; the comparison gives σ(1.375)·β/5, the likelihood λ/5.
+        double sigma = 1 / (1 + Math.Exp(-1.375));
+        ObjectiveValue logo = new Logo(Beta: 2, Gamma: 0.5, SftWeight: 3).Evaluate(s_pair);
+
+        Assert.Equal(sigma, logo.PreferenceGradient!.Value, 14);
+        Assert.Equal(2 * sigma / (2 * sigma + 3), logo.PreferenceShare!.Value, 14);
+
+        // DPO: z = −0.225; β over the sum, ν over the mean of five tokens.
+        double dpo = 0.1 / (1 + Math.Exp(-0.225));
+        Assert.Equal(dpo / (dpo + 0.5 / 5), new Dpo(0.1, NllWeight: 0.5).Evaluate(s_pair).PreferenceShare!.Value, 14);
+
+        // LongPO: the likelihood is a mean over the 16 tokens of prompt and response.
+        ObjectiveValue longPo = new LongPo(Beta: 0.1, PreferenceWeight: 0.3).Evaluate(s_pair with { Prompt = new(-40, 11) });
+        Assert.Equal(0.3 * dpo / (0.3 * dpo + 1.0 / 16), longPo.PreferenceShare!.Value, 14);
+    }
+
+    [Theory, MemberData(nameof(Cases))]
+    public void The_comparison_is_the_whole_chosen_gradient_without_a_likelihood_term_and_null_without_a_comparison(
+        string name, IPreferenceObjective objective, PreferenceLogProbs at)
+    {
+        double? share = objective.Evaluate(at).PreferenceShare;
+
+        if (objective is Lm or SftFull or SftPartial or SftConstrained)
+        {
+            Assert.Null(share);
+        }
+        else if (name is "dpo" or "dpo ε" or "ipo" or "simpo" or "simpo ε" or "longpo ν=0" or "logo far")
+        {
+            Assert.Equal(1, share);
+        }
+        else
+        {
+            Assert.InRange(share!.Value, 1e-6, 0.9999);
+        }
     }
 
     [Fact]
@@ -321,6 +376,8 @@ public sealed class ObjectiveTests
         Assert.Equal(["o.beta", "o.gamma"], Keys(new SimPo(double.PositiveInfinity, -1e-9)));
         Assert.Equal(["o.beta"], Keys(new Dpo(-1)));
         Assert.Equal(["o.label_smoothing"], Keys(new Dpo(1, 0.5)));
+        Assert.Equal(["o.nll_weight"], Keys(new Dpo(1, 0, -1)));
+        Assert.Equal(["o.response_weight"], Keys(new SftFull(0)));
         Assert.Equal(["o.label_smoothing"], Keys(new SimPo(1, 0, double.NaN)));
         Assert.Equal(["o.beta"], Keys(new Ipo(0)));
         Assert.Equal(["o.odds_ratio_weight"], Keys(new Orpo(0)));

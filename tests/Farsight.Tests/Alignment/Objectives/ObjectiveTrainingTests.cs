@@ -18,6 +18,7 @@ public sealed class ObjectiveTrainingTests : IDisposable
     {
         { """{ "name": "dpo", "beta": 0.1 }""", true },
         { """{ "name": "dpo", "beta": 0.1, "label_smoothing": 0.1 }""", true },
+        { """{ "name": "dpo", "beta": 0.1, "nll_weight": 0.5 }""", true },
         { """{ "name": "ipo", "beta": 0.5 }""", true },
         { """{ "name": "lm" }""", false },
         { """{ "name": "logo", "beta": 2, "gamma": 0.5, "sft_weight": 0.1 }""", true },
@@ -26,6 +27,7 @@ public sealed class ObjectiveTrainingTests : IDisposable
         { """{ "name": "orpo", "odds_ratio_weight": 0.1 }""", true },
         { """{ "name": "sft_constrained", "constraint_weight": 0.1 }""", false },
         { """{ "name": "sft_full" }""", false },
+        { """{ "name": "sft_full", "response_weight": 4 }""", false },
         { """{ "name": "sft_partial" }""", false },
         { """{ "name": "sft_partial", "response": "rejected" }""", false },
         { """{ "name": "simpo", "beta": 2, "gamma": 0.5 }""", true },
@@ -46,6 +48,12 @@ public sealed class ObjectiveTrainingTests : IDisposable
             {
                 Assert.Equal(3, margins.Count);
                 Assert.Equal(line.HeldOut![PreferenceMetrics.RewardMargin], margins.Values.Average(), 1e-12);
+                Assert.Equal(margins.Values.Order(), ((string[])["q25", "q50", "q75"]).Select(q => line.HeldOut[$"reward_margin_{q}"]));
+                Assert.Equal(margins.Keys, line.HeldOutPreferenceShares!.Keys);
+                Assert.Equal(
+                    line.HeldOut[PreferenceMetrics.RewardMargin],
+                    line.HeldOut[PreferenceMetrics.ChosenReward] - line.HeldOut[PreferenceMetrics.RejectedReward],
+                    1e-9);
             }
         }
     }

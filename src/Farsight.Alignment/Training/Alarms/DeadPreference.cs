@@ -1,0 +1,64 @@
+using System.Globalization;
+using Farsight.Alignment.Runs;
+
+namespace Farsight.Alignment.Training.Alarms;
+
+/// <summary>Raises an alarm if the comparison of responses has no effect: its gradient has vanished, or another term outweighs it.</summary>
+/// <remarks>
+/// The margin of such a run still grows, but because of the likelihood term: what is trained is instruction tuning on the chosen
+/// responses. Held-out samples are judged from step 0 on, before a step is paid for; training samples as a mean of the last steps.
+/// </remarks>
+public sealed class DeadPreference
+{
+    /// <summary>The alarm's name.</summary>
+    public const string Name = "dead_preference";
+
+    /// <summary>Least mean of <see cref="PreferenceMetrics.PreferenceGradient"/> and of <see cref="PreferenceMetrics.PreferenceShare"/>.</summary>
+    public const double Least = 0.01;
+
+    /// <summary>Steps of the moving average.</summary>
+    public const int AveragedSteps = 20;
+
+    readonly Queue<IReadOnlyDictionary<string, double>> _last = [];
+    bool _raised;
+
+    /// <summary>Checks a step; all steps must be passed in order.</summary>
+    /// <returns>What was seen and what to change, once; else null.</returns>
+    public string? See(MetricsLine line)
+    {
+        if (line.Step > 0)
+        {
+            _last.Enqueue(line.Values);
+        }
+        if (_last.Count > AveragedSteps)
+        {
+            _last.Dequeue();
+        }
+        string? seen = (line.HeldOut is null ? null : Judge([line.HeldOut], "the held-out samples"))
+            ?? (_last.Count < AveragedSteps ? null : Judge(_last, $"the last {AveragedSteps} steps"));
+        if (_raised || seen is null)
+        {
+            return null;
+        }
+        _raised = true;
+        return seen;
+    }
+
+    static string? Judge(IReadOnlyCollection<IReadOnlyDictionary<string, double>> metrics, string of)
+    {
+        double? Mean(string name) => metrics.All(m => m.ContainsKey(name)) ? metrics.Average(m => m[name]) : null;
+        if (Mean(PreferenceMetrics.PreferenceGradient) is { } gradient && gradient < Least)
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"the comparison has {gradient:P2} of its largest gradient on {of}, because nearly all margins are already wide; use "
+                + $"rejected responses that are closer to the chosen ones, or a larger objective.gamma.");
+        }
+        return Mean(PreferenceMetrics.PreferenceShare) is { } share && share < Least
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{share:P2} of the chosen responses' gradient comes from the comparison on {of}, so this run is almost instruction "
+                + $"tuning; lower the weight of the likelihood term, or use rejected responses that are closer to the chosen ones.")
+            : null;
+    }
+}
