@@ -41,11 +41,11 @@ sealed class SampleHtml
         return _html.Append("</section>\n").ToString();
     }
 
-    void Response(string kind, string title, string text, IReadOnlyList<int> seen, Fault? fault)
+    void Response(string kind, string title, string text, IReadOnlyList<int> seen, ResponseFault? fault)
     {
         Write($"<div class=\"response {kind}\"><h3>{title}{From(seen)}");
-        IEnumerable<Fault?> faults = [fault, Unfollowed.Check(_sample.Question, text), Refusal.Check(text)];
-        foreach (Fault one in faults.OfType<Fault>().DistinctBy(f => f.Reason))
+        IEnumerable<ResponseFault?> faults = [fault, UnfollowedInstruction.Check(_sample.Question, text), Refusal.Check(text)];
+        foreach (ResponseFault one in faults.OfType<ResponseFault>().DistinctBy(f => f.Reason))
         {
             Write($" <b class=\"fault\" title=\"{Escape(one.Detail)}\">{Escape(one.Reason.Replace('_', ' '))}</b>");
         }

@@ -74,7 +74,7 @@ public sealed class ChunkedCorpus
     /// <inheritdoc cref="Read(CorpusOptions, ChatFormat, CorpusRules)"/>
     internal static ChunkedCorpus Read(IEnumerable<SourceDocument> documents, CorpusReport report, ChatFormat format, CorpusRules rules)
     {
-        CutCorpus cut = CutCorpus.Read(documents, report, rules.Seed, rules.MaxTokens, d => Cut(d, format, rules.ChunkTokens));
+        PassageCorpus cut = PassageCorpus.Read(documents, report, rules.Seed, rules.MaxTokens, d => Cut(d, format, rules.ChunkTokens));
         int found = cut.Counts.Chunks, needed = rules.Chunks * rules.ChunkTokens;
         return found >= rules.Chunks
             ? new(Join(cut.Documents, rules.Chunks), cut.Counts, cut.Sha256)
@@ -95,7 +95,7 @@ public sealed class ChunkedCorpus
 
     static SourceChunk[] Cut(SourceDocument document, ChatFormat format, int chunkTokens) =>
         [
-            .. CutCorpus
+            .. PassageCorpus
                 .TokensOf(document, format)
                 .Chunk(chunkTokens)
                 .Where(c => c.Length == chunkTokens)

@@ -178,7 +178,7 @@ sealed class SampleAttempt
         : text.Length == 0 ? DropReason.RejectedEmpty
         : IsRight(text) ? DropReason.RejectedIsGold
         : _rejected.Any(r => r.Text == text) ? DropReason.RejectedRepeated
-        : ResponseReason.Of("rejected", TooShort.Check(text) ?? RepetitionLoop.Check(text));
+        : ResponseReason.Of("rejected", ShortResponse.Check(text) ?? RepetitionLoop.Check(text));
 
     bool IsRight(string text) =>
         _context.Origin == QuestionOrigin.Fact

@@ -57,7 +57,7 @@ sealed class SynthesisWork(
     }
 
     Task<IReadOnlyList<IReadOnlyList<SampleOutcome>>> Make(int[] group, CancellationToken cancel) =>
-        Lockstep.Run(group.Length, (i, ask) => maker.Make(group[i], ask, cancel), asks => responder.Answer(asks, cancel));
+        SampleBatching.Run(group.Length, (i, ask) => maker.Make(group[i], ask, cancel), asks => responder.Answer(asks, cancel));
 
     /// <summary>Waits for the first group and writes it, together with the finished groups after it, in order.</summary>
     /// <returns>False if too many sample numbers failed before the first sample; no later group is written then.</returns>

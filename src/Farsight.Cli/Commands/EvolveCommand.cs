@@ -33,7 +33,7 @@ static class EvolveCommand
 
     static int Run(ParseResult parse, CancellationToken cancel)
     {
-        string recipePath = Bundled.Locate(parse.GetValue(s_recipe)!);
+        string recipePath = BundledFiles.Locate(parse.GetValue(s_recipe)!);
         s_threads.Apply(parse);
         EvolveRecipe recipe = RecipeFile.Read<EvolveRecipe>(recipePath, parse.GetValue(s_set) ?? []);
         EvolveVerdict verdict;

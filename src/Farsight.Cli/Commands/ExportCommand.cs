@@ -74,7 +74,7 @@ static class ExportCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         s_threads.Apply(parse);
-        string model = Bundled.Locate(parse.GetValue(s_model)!), path = parse.GetValue(s_out)!;
+        string model = BundledFiles.Locate(parse.GetValue(s_model)!), path = parse.GetValue(s_out)!;
         GgufExportResult exported = parse.GetValue(s_lora)
             ? new GgufLoraExport(
                 model,

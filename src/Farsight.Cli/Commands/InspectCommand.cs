@@ -66,7 +66,7 @@ static class InspectCommand
 
     static int Run(ParseResult parse)
     {
-        string path = Bundled.Locate(parse.GetValue(s_path)!);
+        string path = BundledFiles.Locate(parse.GetValue(s_path)!);
         if (parse.GetValue(s_html) is not null || parse.GetValue(s_card))
         {
             ShowDataset(path, parse);
@@ -89,7 +89,7 @@ static class InspectCommand
         {
             throw new InputException($"{path} is not a .jsonl file. --html and --card apply only to preference datasets.");
         }
-        Tokenizer? tokenizer = parse.GetValue(s_tokenizer) is { } directory ? Tokenizer.Load(Bundled.Locate(directory)) : null;
+        Tokenizer? tokenizer = parse.GetValue(s_tokenizer) is { } directory ? Tokenizer.Load(BundledFiles.Locate(directory)) : null;
         TextWriter output = parse.InvocationConfiguration.Output;
         if (parse.GetValue(s_html) is { } html)
         {
@@ -105,7 +105,7 @@ static class InspectCommand
     static void ListTokens(string path, string sample, ParseResult parse)
     {
         string model = parse.GetValue(s_tokenizer) is { } directory
-            ? Bundled.Locate(directory)
+            ? BundledFiles.Locate(directory)
             : throw new InputException("--tokens needs --tokenizer, the directory of the model that the dataset is for.");
         IReadOnlyList<SampleToken> tokens = TokenListing.Of(path, sample, model);
         TextWriter output = parse.InvocationConfiguration.Output;

@@ -40,7 +40,7 @@ static class MergeCommand
     {
         s_threads.Apply(parse);
         AdapterMerge merge = new(
-            Bundled.Locate(parse.GetValue(s_model)!), parse.GetValue(s_adapter)!, parse.GetValue(s_out)!,
+            BundledFiles.Locate(parse.GetValue(s_model)!), parse.GetValue(s_adapter)!, parse.GetValue(s_out)!,
             parse.GetValue(s_type) == "f32" ? NumberFormat.F32 : NumberFormat.BF16, Bytes(parse.GetValue(s_shard)!));
         MergedModel merged;
         using (ProgressLine line = ProgressLine.OnStandardError("megabyte"))

@@ -56,7 +56,7 @@ static class PlanCommand
 
     static int Run(ParseResult parse)
     {
-        string path = Bundled.Locate(parse.GetValue(s_recipe)!);
+        string path = BundledFiles.Locate(parse.GetValue(s_recipe)!);
         s_threads.Apply(parse);
         TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(path, parse.GetValue(s_set) ?? []);
         string? shape = ShapeOf(recipe, path, parse.GetValue(s_shape));
@@ -100,10 +100,9 @@ static class PlanCommand
             $"embeddings          {(shape is null ? "" : "up to ")}{plan.EmbeddingRows} of {plan.Model.VocabSize} tokens used");
         Console.WriteLine(
             string.Create(CultureInfo.InvariantCulture, $"tokens per step     {plan.TokensPerStep:F0}, {plan.Steps} steps"));
-        if (plan.BeyondWindow is { } beyond)
-        {
-            Console.WriteLine($"window              {beyond}");
-        }
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"window              {plan.Model.MaxPositionEmbeddings} tokens")
+            + (plan.LongestSample == 0 ? "" : $", longest sample {plan.LongestSample}, {plan.SamplesBeyondWindow} beyond the window"));
         Console.WriteLine();
         Console.WriteLine($"{"recomputed",-18}{Row(plan, l => Name(l.Level))}");
         foreach ((_, string label, Func<MemoryPlan, long> of) in s_parts)

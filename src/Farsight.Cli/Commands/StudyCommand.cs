@@ -33,7 +33,7 @@ static class StudyCommand
 
     static int Run(ParseResult parse, CancellationToken cancel)
     {
-        string path = Bundled.Locate(parse.GetValue(s_recipe)!), output = parse.GetValue(s_out)!;
+        string path = BundledFiles.Locate(parse.GetValue(s_recipe)!), output = parse.GetValue(s_out)!;
         s_threads.Apply(parse);
         StudyRequest request = new(RecipeFile.Read<StudyRecipe>(path, []), path, output, parse.GetValue(s_memory));
         StudyVerdict verdict = WithProgress(request, cancel);

@@ -43,7 +43,7 @@ static class TrainCommand
 
     static int Run(ParseResult parse, CancellationToken cancel)
     {
-        string recipePath = Bundled.Locate(parse.GetValue(s_recipe)!), output = parse.GetValue(s_out)!;
+        string recipePath = BundledFiles.Locate(parse.GetValue(s_recipe)!), output = parse.GetValue(s_out)!;
         s_threads.Apply(parse);
         TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(recipePath, parse.GetValue(s_set) ?? []);
         ProgressLine reference = ProgressLine.OnStandardError("reference: sample");

@@ -88,7 +88,7 @@ sealed partial class ExpressionParser(TemplateTokens tokens)
         while (tokens.Current.IsName("or"))
         {
             int line = tokens.Next().Line;
-            left = new Junction(false, left, ParseAnd(), line);
+            left = new LogicalExpression(false, left, ParseAnd(), line);
         }
         return left;
     }
@@ -99,7 +99,7 @@ sealed partial class ExpressionParser(TemplateTokens tokens)
         while (tokens.Current.IsName("and"))
         {
             int line = tokens.Next().Line;
-            left = new Junction(true, left, ParseNot(), line);
+            left = new LogicalExpression(true, left, ParseNot(), line);
         }
         return left;
     }

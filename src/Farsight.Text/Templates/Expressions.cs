@@ -85,7 +85,7 @@ sealed record Negation(Expression Operand, int Line) : Expression(Line)
 }
 
 /// <summary>x and y, x or y: one of the two values, as in Python.</summary>
-sealed record Junction(bool IsAnd, Expression Left, Expression Right, int Line) : Expression(Line)
+sealed record LogicalExpression(bool IsAnd, Expression Left, Expression Right, int Line) : Expression(Line)
 {
     protected override object? Compute(TemplateScope scope)
     {

@@ -95,7 +95,7 @@ sealed record VocabularyJson
             });
     }
 
-    ReadOnlyMemory<byte> Write(IReadOnlyList<string> normalizers, string preTokenizer, string decoder, Action<Utf8JsonWriter> model)
+    ReadOnlyMemory<byte> Write(List<string> normalizers, string preTokenizer, string decoder, Action<Utf8JsonWriter> model)
     {
         ArrayBufferWriter<byte> buffer = new();
         using (Utf8JsonWriter json = new(buffer, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))

@@ -63,14 +63,15 @@ sealed record TrainInputs(
     }
 
     /// <summary>
-    /// Contradictions between the files of the model, and samples beyond its window unless the recipe sets another one.
+    /// Contradictions between the files of the model, and samples beyond its window under the recipe's RoPE.
     /// </summary>
     internal IEnumerable<string> Notices
     {
         get
         {
-            string? window = Rope is null ? WindowNotice.Of(Training.Concat(HeldOut), Config.MaxPositionEmbeddings) : null;
-            return ModelFileNotices.Of(BaseModel).Concat(window is null ? [] : [window]);
+            int window = (Rope is { } rope ? Config.With(rope) : Config).MaxPositionEmbeddings;
+            string? beyond = WindowNotice.Of(Training.Concat(HeldOut), window);
+            return ModelFileNotices.Of(BaseModel).Concat(beyond is null ? [] : [beyond]);
         }
     }
 

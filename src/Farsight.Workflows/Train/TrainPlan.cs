@@ -39,12 +39,6 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     /// <summary>Tokens of the longest sample; 0 if no data was read.</summary>
     public int LongestSample { get; init; }
 
-    /// <summary>A sentence about samples that exceed the model's window; null if all fit.</summary>
-    public string? BeyondWindow => SamplesBeyondWindow == 0 ? null : string.Create(
-        CultureInfo.InvariantCulture,
-        $"{SamplesBeyondWindow} samples exceed the window of {Model.MaxPositionEmbeddings:N0} tokens (longest: {LongestSample:N0}). "
-            + $"They are trained whole; extend the window with rope, or use shorter samples.");
-
     /// <summary>The fastest level that fits into the memory; null for none.</summary>
     public LevelPlan? Chosen => Levels.FirstOrDefault(l => l.Memory.Total <= Budget);
 

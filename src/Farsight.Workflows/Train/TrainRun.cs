@@ -90,10 +90,6 @@ public static class TrainRun
                 $"To stay within {TrainPlan.Text(plan.Budget)}, the backward pass recomputes {TrainPlan.Describe(level)}; "
                     + "farsight plan shows the figures.");
         }
-        if (plan.BeyondWindow is { } beyond)
-        {
-            note(beyond);
-        }
         IReadOnlyDictionary<string, PreferenceLogProbs> reference = recipe.Objective.ReferenceIsShort
             ? inputs.ReadShortReference(recipe.Objective, request.ReferenceProgress, cancel)
             : new Dictionary<string, PreferenceLogProbs>();

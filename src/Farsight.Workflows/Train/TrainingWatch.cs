@@ -23,7 +23,7 @@ sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainingOutput 
     readonly CheckpointFolder _adapters = files.AlongTraining(run);
     readonly ChosenCollapse _collapse = new(recipe.Schedule.WarmupSteps, Remedy(recipe));
     readonly DeadPreference _preference = new();
-    readonly Looping _looping = new(Remedy(recipe));
+    readonly AnswerRepetition _looping = new(Remedy(recipe));
 
     public void Begin(int done)
     {
@@ -52,7 +52,7 @@ sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainingOutput 
         [
             Alarm(line.Step, ChosenCollapse.Name, Collapse(line)),
             Alarm(line.Step, DeadPreference.Name, _preference.See(line)),
-            Alarm(line.Step, Looping.Name, Ask(line.Step)),
+            Alarm(line.Step, AnswerRepetition.Name, Ask(line.Step)),
         ];
         foreach (AlarmLine alarm in alarms.OfType<AlarmLine>())
         {

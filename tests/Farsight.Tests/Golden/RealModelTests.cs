@@ -200,7 +200,7 @@ public sealed class RealModelTests(RealModel real, ITestOutputHelper output) : I
         TokenTree tree = builder.Build();
         using LlamaModel model = ModelLoader.Load(real.Path(exported));
         SequenceLogProb[] reference = Sums(tree, model.LogProbs(tree));
-        ModelLoader.LoadAdapter(model, real.Adapter);
+        ModelLoader.LoadAdapter(model, RealModel.Adapter);
 
         using (TreePass pass = model.Forward(tree))
         {
@@ -296,7 +296,7 @@ public sealed class RealModel : IDisposable
         return folder;
     });
 
-    internal string Adapter => SharedMaterial.PathOf($"{Needs}/adapter");
+    internal static string Adapter => SharedMaterial.PathOf($"{Needs}/adapter");
 
     internal string Path(bool exported) =>
         exported ? _exported.Value["model"] : SharedMaterial.PathOf($"{Needs}/SmolLM2-135M-Instruct.Q4_1.gguf");

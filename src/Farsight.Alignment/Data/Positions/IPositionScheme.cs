@@ -16,7 +16,7 @@ namespace Farsight.Alignment.Data.Positions;
 [JsonDerivedType(typeof(Plain), "plain")]
 [JsonDerivedType(typeof(PoSe), "pose")]
 [JsonDerivedType(typeof(RandPos), "randpos")]
-[JsonDerivedType(typeof(Synthesized), "synthesized")]
+[JsonDerivedType(typeof(SynthesizedPositions), "synthesized")]
 public interface IPositionScheme
 {
     /// <summary>Returns the problems of the settings, each of the form "path.key: what is wrong; what to do".</summary>

@@ -63,16 +63,16 @@ sealed class CardCounts(Tokenizer? tokenizer)
             [.. _seeds],
             _facts,
             _rejected,
-            Spread.Of(_tokens),
-            Spread.Of(_chunks),
-            Spread.Of(_questionWords),
-            Spread.Of(_chosenWords),
-            Spread.Of(_rejectedWords),
-            new SortedDictionary<string, Spread>(_scores.ToDictionary(s => s.Key, s => Spread.Of(s.Value)), StringComparer.Ordinal),
-            new SortedDictionary<string, Spread>(StringComparer.Ordinal)
+            Distribution.Of(_tokens),
+            Distribution.Of(_chunks),
+            Distribution.Of(_questionWords),
+            Distribution.Of(_chosenWords),
+            Distribution.Of(_rejectedWords),
+            new SortedDictionary<string, Distribution>(_scores.ToDictionary(s => s.Key, s => Distribution.Of(s.Value)), StringComparer.Ordinal),
+            new SortedDictionary<string, Distribution>(StringComparer.Ordinal)
             {
-                ["chosen"] = Spread.Of(_seenChosen),
-                ["rejected"] = Spread.Of(_seenRejected),
+                ["chosen"] = Distribution.Of(_seenChosen),
+                ["rejected"] = Distribution.Of(_seenRejected),
             },
             tokenizer is null ? null : _patterns,
             tokenizer is null ? null : _faults,
@@ -111,7 +111,7 @@ sealed class CardCounts(Tokenizer? tokenizer)
     void AddPattern(string kind, string question, string response, Grounding known) =>
         _patterns[kind] = _patterns.GetValueOrDefault(kind, ErrorPatterns.None).With(question, response, known);
 
-    void CountFault(string side, Fault? fault)
+    void CountFault(string side, ResponseFault? fault)
     {
         if (fault is not null)
         {

@@ -47,10 +47,10 @@ static class CardMarkdown
         return text.ToString();
     }
 
-    static void Table(Action<FormattableString> line, IEnumerable<(string Name, Spread Spread)> rows)
+    static void Table(Action<FormattableString> line, IEnumerable<(string Name, Distribution Spread)> rows)
     {
         line($"| | count | minimum | 25 % | median | 75 % | maximum | mean |\n|---|--:|--:|--:|--:|--:|--:|--:|");
-        foreach ((string name, Spread s) in rows)
+        foreach ((string name, Distribution s) in rows)
         {
             line($"| {name} | {s.Count} | {s.Min} | {s.LowerQuartile} | {s.Median} | {s.UpperQuartile} | {s.Max} | {s.Mean} |");
         }

@@ -34,13 +34,13 @@ public sealed record DatasetCard(
     IReadOnlyList<int> Seeds,
     int InsertedFacts,
     IReadOnlyDictionary<string, int> RejectedPerSample,
-    Spread ContextTokens,
-    Spread ContextChunks,
-    Spread QuestionWords,
-    Spread ChosenWords,
-    Spread RejectedWords,
-    IReadOnlyDictionary<string, Spread> Scores,
-    IReadOnlyDictionary<string, Spread> SeenChunks,
+    Distribution ContextTokens,
+    Distribution ContextChunks,
+    Distribution QuestionWords,
+    Distribution ChosenWords,
+    Distribution RejectedWords,
+    IReadOnlyDictionary<string, Distribution> Scores,
+    IReadOnlyDictionary<string, Distribution> SeenChunks,
     IReadOnlyDictionary<string, ErrorPatterns>? Patterns,
     IReadOnlyDictionary<string, int>? Faults,
     IReadOnlyDictionary<string, int> Judged,
@@ -54,12 +54,12 @@ public sealed record DatasetCard(
 /// <param name="UpperQuartile">Third quartile.</param>
 /// <param name="Max">Maximum.</param>
 /// <param name="Mean">Mean.</param>
-public sealed record Spread(int Count, double Min, double LowerQuartile, double Median, double UpperQuartile, double Max, double Mean)
+public sealed record Distribution(int Count, double Min, double LowerQuartile, double Median, double UpperQuartile, double Max, double Mean)
 {
     const int Digits = 3;
 
     /// <summary>Computes the distribution of numbers in any order; all 0 for no numbers.</summary>
-    public static Spread Of(IEnumerable<double> values)
+    public static Distribution Of(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
         double At(double share) =>

@@ -29,11 +29,11 @@ sealed record SampleTexts(PreferenceSample Sample, IReadOnlyList<string> Chunks)
     public Grounding Known() => new([string.Concat(Chunks), Sample.Question]);
 
     /// <summary>Returns the first fault of the chosen response, given the chunks that it was written from.</summary>
-    public Fault? FaultOfChosen() =>
+    public ResponseFault? FaultOfChosen() =>
         ResponseFilters.OfChosen(Sample.Question, Sample.Chosen, [string.Join('\n', Sample.Provenance.Seen.Chosen.Select(i => Chunks[i]))]);
 
     /// <summary>Returns the first fault of a rejected response.</summary>
-    public Fault? FaultOfRejected(int number) => ResponseFilters.OfRejected(Sample.Chosen, Sample.Rejected[number]);
+    public ResponseFault? FaultOfRejected(int number) => ResponseFilters.OfRejected(Sample.Chosen, Sample.Rejected[number]);
 
     /// <summary>Tells whether a rejected response was written from irrelevant chunks only.</summary>
     public static bool SawOnlyIrrelevant(PreferenceSample sample, int number) =>

@@ -48,7 +48,7 @@ sealed class DistractorContrast : IContrast
         NeedleKind kind = IContrast.Kind(ref random);
         int count = 1 + random.Next(Fewest, Math.Min(Most, contexts.MaxFacts - 1) + 1);
         IReadOnlyList<Needle> needles = contexts.Needles(
-            ref random, (ref SeededRandom r) => NearNeedles.Make(ref r, kind, NeedleSplit.Training, count));
+            ref random, (ref SeededRandom r) => SimilarNeedles.Make(ref r, kind, NeedleSplit.Training, count));
         ContrastContext context = contexts.Place(needles, ref random);
         FactInChunk asked = context.Facts.Single(f => f.Needle == needles[0]);
         FactInChunk[] others = [.. context.Facts.Where(f => f != asked)];
@@ -79,7 +79,7 @@ sealed class UnanswerableContrast : IContrast
             ref random,
             (ref SeededRandom r) =>
                 isNear
-                    ? NearNeedles.Make(ref r, kind, NeedleSplit.Training, count)
+                    ? SimilarNeedles.Make(ref r, kind, NeedleSplit.Training, count)
                     : NeedleMaker.MakeMany(ref r, kind, NeedleSplit.Training, count));
         return turn % 2 == 0 ? Absent(needles, contexts, ref random) : Present(needles, contexts, ref random);
     }
@@ -116,7 +116,7 @@ sealed class UnanswerableContrast : IContrast
         return new(context, asked.Needle.Question, asked.Needle.Answer, [asked], [new(NeedleQuestions.Refusal), mistaken]);
     }
 
-    static string? Invented(string text) => TooShort.Check(text) is null && RepetitionLoop.Check(text) is null ? text : null;
+    static string? Invented(string text) => ShortResponse.Check(text) is null && RepetitionLoop.Check(text) is null ? text : null;
 }
 
 /// <summary>

@@ -114,7 +114,7 @@ sealed class LongPoAttempt
                 DropReason.ChosenWrong,
             var (draft, text) => ResponseReason.Of(
                 "chosen",
-                TooShort.Check(text, MinWords) ?? ResponseFilters.OfChosen(draft.Question, text, [turn.Text])),
+                ShortResponse.Check(text, MinWords) ?? ResponseFilters.OfChosen(draft.Question, text, [turn.Text])),
         };
 
     static string? FaultOfRejected(Turn turn) =>
@@ -124,7 +124,7 @@ sealed class LongPoAttempt
             var text when EqualResponses.Check(turn.Chosen.Answer!, text) is { } equal => equal.Reason,
             var text when turn.Draft.Gold is { } gold && AnswerAgreement.IsComparable(gold) && AnswerAgreement.Repeats(text, gold) =>
                 DropReason.RejectedIsGold,
-            var text => ResponseReason.Of("rejected", TooShort.Check(text, MinWords) ?? RepetitionLoop.Check(text)),
+            var text => ResponseReason.Of("rejected", ShortResponse.Check(text, MinWords) ?? RepetitionLoop.Check(text)),
         };
 
     PreferenceSample Sample()

@@ -17,7 +17,7 @@ static class LongPoSynthesis
     internal static SynthesisPlan<LongPoSettings> Plan(LongPoOptions options, SynthesisModel model)
     {
         LongPoBudget budget = LongPoBudget.Of(options, model.Window, model.IsEndpoint);
-        CutCorpus corpus = Read(options, model, budget);
+        PassageCorpus corpus = Read(options, model, budget);
         LongDocument[] documents = [.. corpus.Documents.SelectMany(d => LongDocument.Of(d, budget, options.Turns))];
         QuestionPlan plan = QuestionPlan.Of(
             options.Questions,
@@ -38,16 +38,16 @@ static class LongPoSynthesis
         return new(settings, corpus.Counts, plan.Name, new LongPoSamples(drafts, model, settings, budget.Limit));
     }
 
-    static CutCorpus Read(LongPoOptions options, SynthesisModel model, LongPoBudget budget)
+    static PassageCorpus Read(LongPoOptions options, SynthesisModel model, LongPoBudget budget)
     {
         CorpusReport report = new();
         IEnumerable<SourceDocument> documents = DocumentReader.Read(options.CorpusOrDefault(), report);
-        return CutCorpus.Read(documents, report, options.Seed, CorpusRules.DefaultMaxTokens, d => Cut(d, model, budget));
+        return PassageCorpus.Read(documents, report, options.Seed, CorpusRules.DefaultMaxTokens, d => Cut(d, model, budget));
     }
 
     static SourceChunk[] Cut(SourceDocument document, SynthesisModel model, LongPoBudget budget) =>
     [
-        .. ParagraphChunks.Cut(CutCorpus.TokensOf(document, model.Format), model.Tokenizer, budget.MinChunkTokens, budget.ChunkTokens)
+        .. ParagraphChunks.Cut(PassageCorpus.TokensOf(document, model.Format), model.Tokenizer, budget.MinChunkTokens, budget.ChunkTokens)
             .Select((tokens, i) => new SourceChunk(document.Id, i, tokens)),
     ];
 
@@ -55,7 +55,7 @@ static class LongPoSynthesis
         LongPoOptions options,
         SynthesisModel model,
         LongPoBudget budget,
-        CutCorpus corpus,
+        PassageCorpus corpus,
         QuestionPlan plan
     ) =>
         new(

@@ -17,7 +17,7 @@ public sealed record ErrorPatterns(int Responses, int Unfollowed, int Hallucinat
     /// <param name="known">The whole context and the question.</param>
     public ErrorPatterns With(string question, string response, Grounding known)
     {
-        bool unfollowed = Quality.Unfollowed.Check(question, response) is not null || Refusal.Check(response) is not null;
+        bool unfollowed = Quality.UnfollowedInstruction.Check(question, response) is not null || Refusal.Check(response) is not null;
         return new(Responses + 1, Unfollowed + (unfollowed ? 1 : 0), Hallucinated + (known.Check(response) is not null ? 1 : 0));
     }
 }

@@ -73,7 +73,7 @@ static class Refusal
     ];
 
     /// <summary>Reports a response that begins with such a phrase, or is short and contains one.</summary>
-    public static Fault? Check(string response)
+    public static ResponseFault? Check(string response)
     {
         string plain = string.Join(' ', ResponseWords.Of(response.ToLowerInvariant().Replace('’', '\'')));
         string? phrase =

@@ -16,7 +16,7 @@ static class RepetitionLoop
     const double MostRepeatedGrams = 0.5;
 
     /// <summary>Reports a response with one of the signs.</summary>
-    public static Fault? Check(string response)
+    public static ResponseFault? Check(string response)
     {
         string[] words = ResponseWords.Plain(response);
         if (Suffix<string>(words, IsLoopOfWords) is { } period)

@@ -7,23 +7,23 @@ static class ResponseFilters
     /// <param name="question">The question.</param>
     /// <param name="chosen">The response.</param>
     /// <param name="seen">Text of the chunks that it was written from.</param>
-    public static Fault? OfChosen(string question, string chosen, IEnumerable<string> seen) =>
-        TooShort.Check(chosen)
+    public static ResponseFault? OfChosen(string question, string chosen, IEnumerable<string> seen) =>
+        ShortResponse.Check(chosen)
         ?? RepetitionLoop.Check(chosen)
         ?? Refusal.Check(chosen)
-        ?? Unfollowed.Check(question, chosen)
+        ?? UnfollowedInstruction.Check(question, chosen)
         ?? new Grounding([.. seen, question]).Check(chosen);
 
     /// <summary>Returns the first fault of a rejected response; null if it has none.</summary>
     /// <remarks>Refusals, invented answers and wrong forms are the purpose of rejected responses, so they pass.</remarks>
-    public static Fault? OfRejected(string chosen, string rejected) =>
-        TooShort.Check(rejected) ?? RepetitionLoop.Check(rejected) ?? EqualResponses.Check(chosen, rejected);
+    public static ResponseFault? OfRejected(string chosen, string rejected) =>
+        ShortResponse.Check(rejected) ?? RepetitionLoop.Check(rejected) ?? EqualResponses.Check(chosen, rejected);
 }
 
 /// <summary>Represents a fault of a response.</summary>
 /// <param name="Reason">Reason in snake_case, as summaries spell it: "repetition_loop".</param>
 /// <param name="Detail">The evidence in the response.</param>
-public sealed record Fault(string Reason, string Detail);
+public sealed record ResponseFault(string Reason, string Detail);
 
 /// <summary>Formats faults as a dataset's summary spells them.</summary>
 static class ResponseReason
@@ -31,7 +31,7 @@ static class ResponseReason
     /// <summary>Returns a fault's reason prefixed with the side; null for no fault.</summary>
     /// <param name="side">"chosen" or "rejected".</param>
     /// <param name="fault">The fault that a filter found.</param>
-    internal static string? Of(string side, Fault? fault) =>
+    internal static string? Of(string side, ResponseFault? fault) =>
         fault is null ? null : fault.Reason.StartsWith(side, StringComparison.Ordinal) ? fault.Reason : $"{side}_{fault.Reason}";
 }
 
@@ -42,7 +42,7 @@ static class EqualResponses
     public const string Reason = "chosen_equals_rejected";
 
     /// <summary>Reports a rejected response that equals the chosen one.</summary>
-    public static Fault? Check(string chosen, string rejected)
+    public static ResponseFault? Check(string chosen, string rejected)
     {
         string[] words = ResponseWords.Plain(chosen);
         return words.SequenceEqual(ResponseWords.Plain(rejected)) ? new(Reason, string.Join(' ', words.Take(12))) : null;
@@ -50,7 +50,7 @@ static class EqualResponses
 }
 
 /// <summary>Detects a response with too few words.</summary>
-static class TooShort
+static class ShortResponse
 {
     /// <summary>The reason as summaries spell it.</summary>
     public const string Reason = "too_short";
@@ -60,7 +60,7 @@ static class TooShort
     /// an
     /// answer.
     /// </summary>
-    public static Fault? Check(string response, int leastWords = 1)
+    public static ResponseFault? Check(string response, int leastWords = 1)
     {
         int words = ResponseWords.Plain(response).Length;
         return words < leastWords ? new(Reason, $"{words} words") : null;

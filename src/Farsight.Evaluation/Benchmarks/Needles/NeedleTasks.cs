@@ -103,7 +103,7 @@ sealed class NeedleTasks : IEvalTaskFamily
 
     static NeedleDraft AmongNearKeys(ref SeededRandom random, double depth, int number)
     {
-        IReadOnlyList<Needle> needles = NearNeedles.Make(ref random, random.Pick(NeedleMaker.Kinds), NeedleSplit.Evaluation, NearKeys);
+        IReadOnlyList<Needle> needles = SimilarNeedles.Make(ref random, random.Pick(NeedleMaker.Kinds), NeedleSplit.Evaluation, NearKeys);
         return NeedleDraft.One(needles[0], depth) with
         {
             Needles = Spread(ref random, needles, depth),
@@ -161,7 +161,7 @@ sealed class NeedleTasks : IEvalTaskFamily
         (bool isAbsent, bool isNear) = (number % 2 == 1, number / 2 % 2 == 1);
         NeedleKind kind = random.Pick(NeedleMaker.Kinds);
         IReadOnlyList<Needle> needles = isNear
-            ? NearNeedles.Make(ref random, kind, NeedleSplit.Evaluation, Candidates)
+            ? SimilarNeedles.Make(ref random, kind, NeedleSplit.Evaluation, Candidates)
             : NeedleMaker.MakeMany(ref random, kind, NeedleSplit.Evaluation, Candidates);
         Needle asked = needles[0];
         List<PlacedNeedle> placed = Spread(ref random, [.. needles.Skip(isAbsent ? 1 : 0).Take(Candidates - 1)], depth);

@@ -22,6 +22,7 @@ public sealed class EndpointSetTests
 
     static readonly EndpointFault[] s_damage = [EndpointFault.Garbage, EndpointFault.NoChoice, EndpointFault.NoContent];
 
+    static readonly string[] s_rejectedKeys = ["temperature", "seed", "stop", "top_p"];
     static readonly Backoff s_short = new(TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(1));
 
     readonly ScaledTime _time = new(100); // ten seconds are a tenth of one
@@ -290,7 +291,7 @@ public sealed class EndpointSetTests
     {
         await using FaultyEndpoint server = await FaultyEndpoint.Start();
         server.Instead = request =>
-            new[] { "temperature", "seed", "stop", "top_p" }.FirstOrDefault(k => request[k] is not null) is { } key
+            s_rejectedKeys.FirstOrDefault(k => request[k] is not null) is { } key
                 ? (400, $$$"""{"error":{"message":"Unrecognized request argument supplied: {{{key}}}"}}""")
                 : null;
         List<string> notices = [];

@@ -16,7 +16,7 @@ public sealed class TrainRecipeTests
         TrainRecipe recipe = Parse();
 
         Assert.Equal(new Logo(2, 0.5, 1), recipe.Objective);
-        Assert.Equal(new Synthesized(400, 0.1), recipe.Positions);
+        Assert.Equal(new SynthesizedPositions(400, 0.1), recipe.Positions);
         Assert.Equal(new LearningRateSchedule.Cosine(2, 0.1), recipe.Schedule);
         Assert.Equal(["q_proj", "v_proj", "down_proj"], recipe.Lora!.Targets);
         Assert.Equal(

@@ -11,7 +11,7 @@ public sealed class PreferenceTrainingTests
 {
     static readonly Logo s_logo = new(2, 0.5, 0.1);
 
-    static readonly Synthesized s_positions = new(200, 0.1);
+    static readonly SynthesizedPositions s_positions = new(200, 0.1);
 
     [Fact]
     public void Every_sample_comes_once_an_epoch_in_another_order()
@@ -237,7 +237,7 @@ public sealed class PreferenceTrainingTests
     [Fact]
     public void A_sample_that_does_not_fit_its_positions_is_named()
     {
-        PreferenceTraining work = new(new(Samples(1), [], NoReference), s_logo, new Synthesized(10, 0), new(1, 100, Seed: 1));
+        PreferenceTraining work = new(new(Samples(1), [], NoReference), s_logo, new SynthesizedPositions(10, 0), new(1, 100, Seed: 1));
 
         Assert.Contains("s0", Assert.Throws<InputException>(() => work.MicroSteps(1).ToList()).Message, StringComparison.Ordinal);
     }

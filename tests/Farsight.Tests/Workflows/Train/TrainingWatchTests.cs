@@ -72,9 +72,9 @@ public sealed class TrainingWatchTests : IDisposable
 
         Start("run", [.. s_collapse, .. s_asking, "lora=null", $"base_model={_files.In("base/model")}"]);
 
-        AlarmLine alarm = Assert.Single(Alarms("run"), a => a.Alarm == Looping.Name);
+        AlarmLine alarm = Assert.Single(Alarms("run"), a => a.Alarm == AnswerRepetition.Name);
         Assert.InRange(alarm.Step, 4, 12);
-        Assert.True(Samples("run").Where(l => l.Step == alarm.Step).Average(l => l.Repetition) > Looping.Margin);
+        Assert.True(Samples("run").Where(l => l.Step == alarm.Step).Average(l => l.Repetition) > AnswerRepetition.Margin);
     }
 
     [Theory]

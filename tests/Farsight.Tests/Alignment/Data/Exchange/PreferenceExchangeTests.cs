@@ -131,7 +131,7 @@ public sealed class PreferenceExchangeTests : IDisposable
                 new Linear(4096),
                 new PaperBias(4096),
                 new RandPos(4096),
-                new Synthesized(4096, 0.5),
+                new SynthesizedPositions(4096, 0.5),
                 new PoSe(4096),
                 new E2Llm(4096, 8),
             })

@@ -13,8 +13,8 @@ public sealed class PositionSchemeTests
 
     static readonly IPositionScheme[] s_schemes =
     [
-        new Synthesized(Target, 0.1),
-        new Synthesized(Target, 1),
+        new SynthesizedPositions(Target, 0.1),
+        new SynthesizedPositions(Target, 1),
         new PaperBias(Target),
         new Plain(),
         new RandPos(Target),
@@ -93,7 +93,7 @@ public sealed class PositionSchemeTests
         int region = Target - 2 - 12 - 10, gaps = 0;
         for (int n = 0; n < 200; n++)
         {
-            int[] positions = Draw(new Synthesized(Target, sparseShare), s_shape, n).Prompt;
+            int[] positions = Draw(new SynthesizedPositions(Target, sparseShare), s_shape, n).Prompt;
 
             Assert.Equal([0, 1], positions[..2]);
             for (int j = 0; j < 16; j++)
@@ -113,7 +113,7 @@ public sealed class PositionSchemeTests
     {
         int sparse = Enumerable
             .Range(0, Samples)
-            .Count(n => Draw(new Synthesized(Target, 0.1), s_shape, n).Prompt is var p && p[9] - p[2] > 7);
+            .Count(n => Draw(new SynthesizedPositions(Target, 0.1), s_shape, n).Prompt is var p && p[9] - p[2] > 7);
 
         Assert.InRange(sparse, 880, 1120); // 1000 ± 4 standard deviations
     }
@@ -127,7 +127,7 @@ public sealed class PositionSchemeTests
         bool[] used = new bool[Target];
         for (int n = 0; n < Samples; n++)
         {
-            PromptPositions positions = Draw(new Synthesized(Target, sparseShare), s_shape, n);
+            PromptPositions positions = Draw(new SynthesizedPositions(Target, sparseShare), s_shape, n);
             foreach (int position in (int[])[.. positions.Prompt, .. positions.Behind(0, s_shape.LongestResponseTokens)])
             {
                 used[position] = true;
@@ -147,7 +147,7 @@ public sealed class PositionSchemeTests
         int[] counts = new int[bins];
         for (int n = 0; n < Samples; n++)
         {
-            int[] positions = Draw(new Synthesized(Target, sparseShare), s_shape, n).Prompt;
+            int[] positions = Draw(new SynthesizedPositions(Target, sparseShare), s_shape, n).Prompt;
             for (int i = 2; i < 130; i++)
             {
                 counts[(positions[130] - positions[i] - 1) * bins / region]++;
@@ -179,9 +179,9 @@ public sealed class PositionSchemeTests
     [Fact]
     public void Settings_out_of_range_are_named_by_their_path()
     {
-        Assert.Equal(["p.target_length", "p.sparse_share"], Keys(new Synthesized(0, 1.1)));
-        Assert.Equal(["p.sparse_share"], Keys(new Synthesized(1, double.NaN)));
-        Assert.Equal(["p.plain_share"], Keys(new Synthesized(1, 0, -1)));
+        Assert.Equal(["p.target_length", "p.sparse_share"], Keys(new SynthesizedPositions(0, 1.1)));
+        Assert.Equal(["p.sparse_share"], Keys(new SynthesizedPositions(1, double.NaN)));
+        Assert.Equal(["p.plain_share"], Keys(new SynthesizedPositions(1, 0, -1)));
         Assert.Equal(["p.target_length"], Keys(new RandPos(-1)));
         Assert.Equal(["p.target_length", "p.chunks"], Keys(new PoSe(0, 0)));
         Assert.Equal(["p.max_scale"], Keys(new E2Llm(1, 0)));
@@ -195,7 +195,7 @@ public sealed class PositionSchemeTests
         Assert.Empty(
             ((IPositionScheme[])
                 [
-                    new Synthesized(1, 0, 0), new Synthesized(1, 1, 1), new PoSe(1, 1), new E2Llm(1, 1), new E2Llm(1, 1024),
+                    new SynthesizedPositions(1, 0, 0), new SynthesizedPositions(1, 1, 1), new PoSe(1, 1), new E2Llm(1, 1), new E2Llm(1, 1024),
                 ]).SelectMany(s => s.Problems("p")));
 
     [Fact]
@@ -222,7 +222,7 @@ public sealed class PositionSchemeTests
     public void A_prompt_of_a_question_alone_starts_at_0()
     {
         Assert.Equal([0, 1, 2, 3, 4], Draw(new PaperBias(Target), new(0, [], 5, 3), 0).Prompt);
-        Assert.Equal([0, 1, 2, 3, 4], Draw(new Synthesized(Target, 0.1), new(0, [], 5, 3), 0).Prompt);
+        Assert.Equal([0, 1, 2, 3, 4], Draw(new SynthesizedPositions(Target, 0.1), new(0, [], 5, 3), 0).Prompt);
     }
 
     [Fact]
@@ -232,7 +232,7 @@ public sealed class PositionSchemeTests
         _ = twin.NextDouble(); // sparse or not
         int start = twin.Next(1 + Target - 1 - 5); // five tokens and one of a response
 
-        Assert.Equal(Enumerable.Range(start, 5), Draw(new Synthesized(Target, 0), new(0, [5], 0, 1), 7).Prompt);
+        Assert.Equal(Enumerable.Range(start, 5), Draw(new SynthesizedPositions(Target, 0), new(0, [5], 0, 1), 7).Prompt);
     }
 
     [Fact]
@@ -285,7 +285,7 @@ public sealed class PositionSchemeTests
         for (int i = 0; i < 2000; i++)
         {
             SeededRandom random = SeededRandom.For(1, "plain share", i);
-            int[] positions = new Synthesized(4096, 0.1, 0.3).Assign(shape, ref random).Prompt;
+            int[] positions = new SynthesizedPositions(4096, 0.1, 0.3).Assign(shape, ref random).Prompt;
             plain += positions[^1] == positions.Length - 1 ? 1 : 0;
         }
 

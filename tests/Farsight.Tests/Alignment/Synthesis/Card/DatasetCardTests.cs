@@ -109,9 +109,9 @@ public sealed class DatasetCardTests : IDisposable
     [Fact]
     public void Quartiles_are_values_of_the_data()
     {
-        Assert.Equal(new Spread(4, 1, 1, 2, 3, 10, 4), Spread.Of([10, 1, 3, 2]));
-        Assert.Equal(new Spread(1, 5, 5, 5, 5, 5, 5), Spread.Of([5]));
-        Assert.Equal(0, Spread.Of([]).Count);
+        Assert.Equal(new Distribution(4, 1, 1, 2, 3, 10, 4), Distribution.Of([10, 1, 3, 2]));
+        Assert.Equal(new Distribution(1, 5, 5, 5, 5, 5, 5), Distribution.Of([5]));
+        Assert.Equal(0, Distribution.Of([]).Count);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -15,7 +15,7 @@ public sealed class ResponseFiltersTests
     [InlineData("", true)]
     [InlineData(" ... ", true)]
     [InlineData("42", false)]
-    public void An_answer_has_at_least_a_word(string response, bool isFault) => Assert.Equal(isFault, TooShort.Check(response) is not null);
+    public void An_answer_has_at_least_a_word(string response, bool isFault) => Assert.Equal(isFault, ShortResponse.Check(response) is not null);
 
     [Theory]
     [InlineData("He said no no no no no no no no no", "no")]
@@ -24,7 +24,7 @@ public sealed class ResponseFiltersTests
     [InlineData("灯塔在海边灯塔在海边灯塔在海边灯塔在海边灯塔在海边灯塔在海边灯塔在海边灯塔在海边灯塔在海边", "灯塔在海边")]
     public void A_loop_at_the_end_is_found(string response, string period)
     {
-        Fault? fault = RepetitionLoop.Check(response);
+        ResponseFault? fault = RepetitionLoop.Check(response);
 
         Assert.Equal("repetition_loop", fault?.Reason);
         Assert.Equal(period.Split(' ').Order(), fault!.Detail.Split(' ').Order()); // a loop may be told from any of its words on
@@ -95,7 +95,7 @@ public sealed class ResponseFiltersTests
     [InlineData("How many lamps were there?", "There were lamps.", true)]
     [InlineData("Who kept the lamps?", "Mira Olsen", false)]
     public void An_answer_has_the_form_that_was_asked_for(string question, string response, bool isFault) =>
-        Assert.Equal(isFault, Unfollowed.Check(question, response) is not null);
+        Assert.Equal(isFault, UnfollowedInstruction.Check(question, response) is not null);
 
     [Fact]
     public void The_first_fault_is_told_and_a_rejected_response_may_be_wrong()

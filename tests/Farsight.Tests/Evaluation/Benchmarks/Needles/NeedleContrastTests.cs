@@ -105,7 +105,7 @@ public sealed class NeedleContrastTests
     public void Near_needles_share_exactly_one_word_with_the_first_and_keep_to_their_split(NeedleKind kind)
     {
         SeededRandom random = SeededRandom.For(3, "near", 0);
-        IReadOnlyList<Needle> needles = NearNeedles.Make(ref random, kind, NeedleSplit.Evaluation, 8);
+        IReadOnlyList<Needle> needles = SimilarNeedles.Make(ref random, kind, NeedleSplit.Evaluation, 8);
         string[][] words = [.. needles.Select(n => n.Key.Split(' ').Where(w => w != "of").ToArray())];
 
         Assert.Equal(8, needles.Select(n => n.Key).Distinct().Count());

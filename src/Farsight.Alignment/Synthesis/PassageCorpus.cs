@@ -11,7 +11,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="Documents">Documents in the order of the corpus.</param>
 /// <param name="Counts">Counts of read and kept documents.</param>
 /// <param name="Sha256">SHA-256 over names, texts and questions of all documents read.</param>
-sealed record CutCorpus(IReadOnlyList<Passage> Documents, CorpusCounts Counts, string Sha256)
+sealed record PassageCorpus(IReadOnlyList<Passage> Documents, CorpusCounts Counts, string Sha256)
 {
     /// <summary>Reads documents one by one and splits them. From a corpus beyond the budget, it keeps as many as fit.</summary>
     /// <param name="documents">The documents.</param>
@@ -19,7 +19,7 @@ sealed record CutCorpus(IReadOnlyList<Passage> Documents, CorpusCounts Counts, s
     /// <param name="seed">Seed of the run.</param>
     /// <param name="maxTokens">Maximum tokens to keep; from a larger corpus, documents are drawn by seed.</param>
     /// <param name="cut">Splits a document.</param>
-    internal static CutCorpus Read(
+    internal static PassageCorpus Read(
         IEnumerable<SourceDocument> documents,
         CorpusReport report,
         int seed,

@@ -9,7 +9,7 @@ namespace Farsight.Alignment.Synthesis.Quality;
 /// </summary>
 /// <remarks>The rules cover N items, one word, at most N words, N sentences, JSON, yes or no,
 /// and questions for a number or a year.</remarks>
-static partial class Unfollowed
+static partial class UnfollowedInstruction
 {
     /// <summary>The reason as summaries spell it.</summary>
     public const string Reason = "instruction_unfollowed";
@@ -38,7 +38,7 @@ static partial class Unfollowed
     ];
 
     /// <summary>Reports a response in another form.</summary>
-    public static Fault? Check(string question, string response) =>
+    public static ResponseFault? Check(string question, string response) =>
         Items(question, response)
         ?? Length(question, response)
         ?? Sentences(question, response)
@@ -46,7 +46,7 @@ static partial class Unfollowed
         ?? YesNo(question, response)
         ?? Number(question, response);
 
-    static Fault? Items(string question, string response)
+    static ResponseFault? Items(string question, string response)
     {
         if (!ItemsAsked().IsMatch(question) || NumberOf(ItemsAsked().Match(question).Groups[1].Value) is not { } asked)
         {
@@ -58,7 +58,7 @@ static partial class Unfollowed
         return counts.Contains(asked) ? null : new(Reason, $"{asked} items were asked for, {counts[0]} were given");
     }
 
-    static Fault? Length(string question, string response)
+    static ResponseFault? Length(string question, string response)
     {
         int words = ResponseWords.Of(response).Length;
         int? most =
@@ -68,7 +68,7 @@ static partial class Unfollowed
         return words > most ? new(Reason, $"at most {most} words were asked for, {words} were given") : null;
     }
 
-    static Fault? Sentences(string question, string response)
+    static ResponseFault? Sentences(string question, string response)
     {
         if (SentencesAsked().Match(question) is not { Success: true } match || NumberOf(match.Groups[1].Value) is not { } asked)
         {
@@ -78,7 +78,7 @@ static partial class Unfollowed
         return given == asked || (given == 0 && asked == 1) ? null : new(Reason, $"{asked} sentences were asked for, {given} were given");
     }
 
-    static Fault? Json(string question, string response)
+    static ResponseFault? Json(string question, string response)
     {
         if (!JsonAsked().IsMatch(question))
         {
@@ -96,12 +96,12 @@ static partial class Unfollowed
         }
     }
 
-    static Fault? YesNo(string question, string response) =>
+    static ResponseFault? YesNo(string question, string response) =>
         YesNoAsked().IsMatch(question) && ResponseWords.Plain(response).FirstOrDefault() is not ("yes" or "no")
             ? new(Reason, "yes or no was asked for")
             : null;
 
-    static Fault? Number(string question, string response) =>
+    static ResponseFault? Number(string question, string response) =>
         NumberAsked().IsMatch(question)
         && !response.Any(char.IsDigit)
         && !ResponseWords.Plain(response).Any(w => w.Split('-').Any(p => ResponseWords.Numbers.Contains(p) || s_otherNumbers.Contains(p)))

@@ -4,7 +4,7 @@ namespace Farsight.Alignment.Synthesis;
 /// Runs the samples of a group side by side: once each of them waits for answers or is finished, all pending requests form one batch.
 /// </summary>
 /// <remarks>The content and the order of a batch depend on the samples alone, not on their timing.</remarks>
-static class Lockstep
+static class SampleBatching
 {
     /// <summary>[count] Runs all works and returns their results.</summary>
     /// <param name="count">Number of works.</param>

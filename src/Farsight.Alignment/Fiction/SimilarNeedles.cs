@@ -5,7 +5,7 @@ namespace Farsight.Alignment.Fiction;
 /// <summary>
 /// Draws facts of one kind whose keys are easily mistaken for each other: "quiet lantern", "quiet harbor", "rusty lantern".
 /// </summary>
-public static class NearNeedles
+public static class SimilarNeedles
 {
     const int MostTries = 10_000;
 

@@ -18,7 +18,7 @@ namespace Farsight.Alignment.Data.Positions;
 /// Share of samples that keep the positions 0, 1, 2, …, in [0, 1]; 0, or left out, as in the paper. A small model that sees
 /// only gaps between chunks gets worse at text without any.
 /// </param>
-sealed record Synthesized(int TargetLength, double SparseShare, double PlainShare = 0) : IPositionScheme
+sealed record SynthesizedPositions(int TargetLength, double SparseShare, double PlainShare = 0) : IPositionScheme
 {
     int? IPositionScheme.Window => TargetLength;
 

@@ -7,7 +7,7 @@ public sealed class LoopingTests
     [Fact]
     public void Answers_that_begin_to_repeat_themselves_are_reported_once()
     {
-        Looping looping = new("lower optimizer.learning_rate");
+        AnswerRepetition looping = new("lower optimizer.learning_rate");
 
         Assert.Null(looping.See(0.05, 0));
         Assert.Null(looping.See(0.34, 0));
@@ -21,7 +21,7 @@ public sealed class LoopingTests
     [Fact]
     public void A_model_that_repeated_itself_before_training_is_measured_by_that()
     {
-        Looping looping = new("lower optimizer.learning_rate");
+        AnswerRepetition looping = new("lower optimizer.learning_rate");
 
         Assert.Null(looping.See(0.7, 0));
         Assert.Null(looping.See(0.9, 0));
@@ -30,7 +30,7 @@ public sealed class LoopingTests
     [Fact]
     public void Data_that_ask_for_repetition_are_the_measure()
     {
-        Looping looping = new("lower optimizer.learning_rate");
+        AnswerRepetition looping = new("lower optimizer.learning_rate");
 
         Assert.Null(looping.See(0, 0.5));
         Assert.Null(looping.See(0.7, 0.5));

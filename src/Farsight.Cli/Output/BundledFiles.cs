@@ -3,7 +3,7 @@ using Farsight.Engine;
 namespace Farsight.Cli.Output;
 
 /// <summary>Locates the bundled files: the small base model in models/ and the recipes in recipes/.</summary>
-static class Bundled
+static class BundledFiles
 {
     /// <summary>Returns the path or, if nothing exists there, the bundled file or folder of that name.</summary>
     internal static string Locate(string path)

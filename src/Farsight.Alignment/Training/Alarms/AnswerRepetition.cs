@@ -8,7 +8,7 @@ namespace Farsight.Alignment.Training.Alarms;
 /// data may ask for lists, and a base model may loop by itself.
 /// </remarks>
 /// <param name="remedy">What to change, as a part of a sentence.</param>
-public sealed class Looping(string remedy)
+public sealed class AnswerRepetition(string remedy)
 {
     /// <summary>The alarm's name.</summary>
     public const string Name = "looping";
