@@ -70,9 +70,12 @@ static class GgufRope
         string type = Type(keys, a);
         if (a == GgufArchitecture.Phi3 && ((string[])[GgufNames.LongFactors, GgufNames.ShortFactors]).Any(file.Tensors.ContainsKey))
         {
-            return type is "none" or "longrope" && keys.Number($"{a}.rope.scaling.factor", 0, MaxFactor, 1) == 1
+            string? other = keys.Number($"{a}.rope.scaling.factor", 0, MaxFactor, 1) != 1 ? "factor"
+                : type is "none" or "linear" or "longrope" ? null
+                : "type";
+            return other is null
                 ? LongRope(file, a, rotated)
-                : throw keys.Invalid($"{a}.rope.scaling.type", $"the tensor {GgufNames.LongFactors} already scales the rotation");
+                : throw keys.Invalid($"{a}.rope.scaling.{other}", $"the tensor {GgufNames.LongFactors} already scales the rotation");
         }
         if (type != "yarn" && keys.Number($"{a}.rope.scaling.attn_factor", 0, double.MaxValue, 1) != 1)
         {

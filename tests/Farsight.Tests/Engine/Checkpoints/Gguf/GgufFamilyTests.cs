@@ -37,7 +37,7 @@ public sealed class GgufFamilyTests
     static readonly MixtureOfExperts s_experts = new(4, 2, 96, NormalizesWeights: true, new("block_sparse_moe", "w1", "w3", "w2"), []);
 
     public static TheoryData<string> Families =>
-        ["gemma2", "gemma3_text", "granite", "olmo2", "phi3", "phi3 plain", "smollm3", "mixtral", "qwen3_moe"];
+        ["gemma2", "gemma3_text", "gemma3 plain", "granite", "olmo2", "phi3", "phi3 plain", "smollm3", "mixtral", "qwen3_moe"];
 
     static ModelConfig Config(string family) => family switch
     {
@@ -56,6 +56,13 @@ public sealed class GgufFamilyTests
             WindowedRopeTheta = 1000,
             RopeScaling = new RopeScaling.Linear(8),
             TieWordEmbeddings = false,
+        },
+        "gemma3 plain" => s_gemma with
+        {
+            ModelType = "gemma3_text",
+            QueryKeyNorm = true,
+            SlidingWindow = null,
+            WindowedRopeTheta = 1000,
         },
         "granite" => s_plain with
         {
@@ -114,6 +121,12 @@ public sealed class GgufFamilyTests
             bool isExact = !config.NormsAddOne || weight.Shape.Count == 2;
             Near.Each([.. Values(weight).Select(v => (double)v)], Values(read, weight), relative: 0, absolute: isExact ? 0 : 1e-6);
         }
+        if (!config.NormsAddOne)
+        {
+            TensorToWrite[] again = [.. ParameterShapes.Of(read.Config).Select(p => FamilyFilesTests.Weight(read, p))];
+            GgufModelWriter.Write(folder["again.gguf"], "tiny", read.Config, again, null, NumberFormat.F32);
+            Assert.Equal(File.ReadAllBytes(folder["m.gguf"]), File.ReadAllBytes(folder["again.gguf"]));
+        }
         int[] tokens = [.. Enumerable.Range(0, 40).Select(i => 1 + i * 7 % 19)];
         using LlamaModel original = ModelLoader.Load(folder["hf"]), model = ModelLoader.Load(folder["m.gguf"]);
         Near.RelativeToLargest(
@@ -147,6 +160,21 @@ public sealed class GgufFamilyTests
     }
 
     [Fact]
+    public void A_number_of_experts_that_the_tensors_do_not_have_is_refused()
+    {
+        using TemporaryFolder folder = new();
+        ModelConfig config = Config("mixtral");
+        TensorToWrite[] weights = TinyModelFiles.Weights(config);
+
+        GgufModelWriter.Write(
+            folder["m.gguf"], "tiny", config with { Experts = s_experts with { Count = 5 } }, weights, null, NumberFormat.F32);
+
+        Assert.Contains(
+            "blk.0.ffn_down_exps.weight is [4, 64, 96], but the keys imply [5, 64, 96]",
+            Assert.Throws<InputException>(() => GgufWeights.Open(folder["m.gguf"])).Message);
+    }
+
+    [Fact]
     public void The_query_scale_of_a_Gemma_is_that_of_its_size()
     {
         foreach ((string family, int layers) in ((string, int)[])[("gemma2", 46), ("gemma3_text", 62)])
@@ -177,7 +205,9 @@ public sealed class GgufFamilyTests
         { "qwen3_moe", "expert_weights_norm", false },
         { "qwen3_moe", "expert_weights_scale", 2f },
         { "gemma2", "rope.freq_base_swa", 1000f },
+        { "gemma3 plain", "rope.scaling.type", "longrope" },
         { "phi3", "rope.scaling.type", "yarn" },
+        { "phi3", "rope.scaling.factor", 4f },
     };
 
     [Theory, MemberData(nameof(Rejected))]
@@ -240,6 +270,31 @@ public sealed class GgufFamilyTests
 
         Assert.Equal(16, GgufDifferences.Read(file.Metadata, "phi3", config).SlidingWindow);
         Assert.Null(GgufDifferences.Read(file.Metadata, "phi3", config with { MaxPositionEmbeddings = 16 }).SlidingWindow);
+    }
+
+    // Facts of llama.cpp's source, without any key in the file.
+    [Fact]
+    public void Gemma_without_keys_has_the_values_of_llama_cpp()
+    {
+        using TemporaryFolder folder = new();
+        GgufMetadataWriter keys = new();
+        keys.Add("gemma3.attention.sliding_window", 512u);
+        GgufWriter.Write(folder["k"], keys, [new(TensorToWrite.From("t", NumberFormat.F32, [1], 1))]);
+        using GgufFile file = GgufFile.Open(folder["k"]);
+        ModelConfig plain = s_plain with { NumHiddenLayers = 7 };
+
+        ModelConfig two = GgufDifferences.Read(file.Metadata, "gemma2", plain);
+        ModelConfig three = GgufDifferences.Read(file.Metadata, "gemma3", plain);
+
+        Assert.Equal((4096, 50f, 30f, 0.25f), (two.SlidingWindow, two.AttentionSoftcap, two.LogitSoftcap, two.AttentionScale));
+        Assert.Equal([true, false, true, false, true, false, true], two.WindowedLayers);
+        Assert.Equal([true, true, true, true, true, false, true], three.WindowedLayers);
+        Assert.Equal((512, 10_000d), (three.SlidingWindow, three.WindowedRopeTheta));
+        Assert.Null(three.LogitSoftcap);
+        Assert.Contains(
+            "gemma3.rope.scaling.type is invalid",
+            Assert.Throws<InputException>(() => GgufDifferences.Read(
+                file.Metadata, "gemma3", plain with { RopeScaling = new RopeScaling.Yarn(4, 32) })).Message);
     }
 
     static float[] Values(TensorToWrite tensor)
