@@ -28,6 +28,14 @@ public sealed class StoredTensor
         (_valuesPerBlock, _bytesPerBlock, _format) = (type.ValuesPerBlock, type.BytesPerBlock, type.Format);
     }
 
+    StoredTensor(StoredTensor whole, int index)
+    {
+        (_file, _path, Name, DType) = (whole._file, whole._path, whole.Name, whole.DType);
+        (_valuesPerBlock, _bytesPerBlock, _format) = (whole._valuesPerBlock, whole._bytesPerBlock, whole._format);
+        (Shape, ByteCount) = ([.. whole.Shape.Skip(1)], whole.ByteCount / whole.Shape[0]);
+        _start = whole._start + index * ByteCount;
+    }
+
     /// <summary>Name: "model.layers.0.self_attn.q_proj.weight".</summary>
     public string Name { get; }
 
@@ -92,6 +100,10 @@ public sealed class StoredTensor
     internal StoredRow Row(int row) => Shape[1] % _valuesPerBlock == 0
         ? new(Format, BytesOf((long)row * Shape[1], Shape[1]))
         : default;
+
+    /// <summary>Returns a part along the slowest extent in place: the matrix of an expert.</summary>
+    /// <param name="index">0 … Shape[0] − 1; each part must consist of whole blocks.</param>
+    internal StoredTensor Part(int index) => new(this, index);
 
     /// <summary>Frees the memory of the bytes; reading them again loads them again.</summary>
     public void Forget() => _file.Forget(_start, ByteCount);

@@ -107,6 +107,53 @@ public sealed class FamilyFilesTests
         }
     }
 
+    [SharedTheory(Folder), MemberData(nameof(Cases))]
+    public void A_model_from_a_GGUF_file_gives_the_logits_of_its_directory(string name, string config)
+    {
+        using TemporaryFolder folder = new();
+        FamilyGoldenTests.Copy(name, config, folder);
+        using (IModelFiles files = ModelFiles.Open(folder.Path))
+        {
+            TensorToWrite[] weights = [.. ParameterShapes.Of(files.Config).Select(p => Weight(files, p))];
+            void Write() => GgufModelWriter.Write(folder["m.gguf"], name, files.Config, weights, null, NumberFormat.F32);
+            if (name == "qwen3_moe-mixed")
+            {
+                Assert.Throws<InputException>(Write);
+                return;
+            }
+            Write();
+        }
+        using GoldenCase golden = new(folder.Path);
+        using LlamaModel original = ModelLoader.Load(folder.Path), read = ModelLoader.Load(folder["m.gguf"]);
+        // Beyond its context a file does not describe the model: there the windows begin that llama.cpp lacks.
+        int count = Math.Min(golden.Prompt.Length + golden.Responses[0].Length, read.Config.MaxPositionEmbeddings - 1);
+        int[] tokens = [.. golden.Prompt.Concat(golden.Responses[0]).Take(count), 0];
+
+        float[] expected = Logits(original, tokens), actual = Logits(read, tokens);
+
+        // Gemma's queries are stored times a factor, and LongRoPE's factors are rounded to F32.
+        if (name.StartsWith("gemma", StringComparison.Ordinal) || name.StartsWith("phi3", StringComparison.Ordinal))
+        {
+            Near.RelativeToLargest([.. expected.Select(e => (double)e)], actual, relative: 1e-5, name);
+        }
+        else
+        {
+            Assert.Equal(expected, actual);
+        }
+    }
+
+    /// <summary>Returns the logits after every token except the last: [T - 1, V].</summary>
+    internal static float[] Logits(LlamaModel model, int[] tokens)
+    {
+        using TreePass pass = model.Forward(TokenTree.Sequence(tokens));
+        Rows logits = Rows.Allocate(pass.LogProbs.Length, model.Config.VocabSize);
+        for (int i = 0; i < logits.Count; i++)
+        {
+            pass.Logits(i, logits.Slice(i, 1));
+        }
+        return logits.Span.ToArray();
+    }
+
     /// <summary>llama.cpp scales Gemma's scores by the head dimension, so that the queries have to take what differs.</summary>
     static void CheckScoreScale(ModelConfig config, GgufFile file, TensorToWrite[] weights)
     {
@@ -179,7 +226,7 @@ public sealed class FamilyFilesTests
     }
 
     /// <summary>Every property of a description, with the entries of lists.</summary>
-    static string Text(object value) => value switch
+    internal static string Text(object value) => value switch
     {
         string text => text,
         IEnumerable list => $"[{string.Join(", ", list.Cast<object>().Select(Text))}]",

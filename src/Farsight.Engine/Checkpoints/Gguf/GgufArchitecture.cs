@@ -10,7 +10,11 @@ static class GgufArchitecture
     internal const string Granite = "granite", Olmo2 = "olmo2", Phi3 = "phi3", SmolLm3 = "smollm3";
 
     // llama.cpp leaves out RoPE in every fourth layer of SmolLM3, and gives Gemma 2 a window in every other layer, whatever the file says.
-    const int SmolLm3Interval = 4, Gemma2Interval = 2;
+    internal const int SmolLm3Interval = 4, Gemma2Interval = 2;
+
+    /// <summary>Every architecture that is read and written.</summary>
+    internal static IReadOnlyList<string> All { get; } =
+        [Llama, Qwen2, Qwen3, Qwen3Moe, Gemma2, Gemma3, Granite, Olmo2, Phi3, SmolLm3];
 
     /// <summary>Returns the architecture of a model.</summary>
     /// <exception cref="InputException">llama.cpp has no such architecture, or computes something else for it.</exception>
@@ -51,6 +55,15 @@ static class GgufArchitecture
 
     /// <summary>Returns whether llama.cpp computes the windows of the architecture; otherwise the context must not exceed them.</summary>
     internal static bool HasWindows(string architecture) => architecture is Gemma2 or Gemma3;
+
+    /// <summary>Returns whether llama.cpp reads biases in the architecture.</summary>
+    internal static bool MayHaveBiases(string architecture) => architecture is Llama or Qwen2 or Qwen3 or Granite;
+
+    /// <summary>Returns the tensors with divisors of rotary frequencies that llama.cpp reads in the architecture.</summary>
+    internal static IReadOnlyList<string> RopeTensors(string architecture) =>
+        architecture == Phi3 ? [GgufNames.LongFactors, GgufNames.ShortFactors]
+        : MayHaveBiases(architecture) ? [GgufNames.RopeFactors]
+        : [];
 
     static (string Architecture, string? Obstacle) OfLlama(ModelConfig model)
     {

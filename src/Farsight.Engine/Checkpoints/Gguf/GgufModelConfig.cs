@@ -35,46 +35,7 @@ static class GgufModelConfig
         keys.Add($"{a}.attention.layer_norm_rms_epsilon", model.RmsNormEps);
         keys.Add($"{a}.vocab_size", (uint)model.VocabSize);
         GgufRope.Write(keys, a, model);
-        WriteDifferences(keys, a, model);
-    }
-
-    /// <summary>Adds the keys of what differs from Llama.</summary>
-    static void WriteDifferences(GgufMetadataWriter keys, string a, ModelConfig model)
-    {
-        if (GgufArchitecture.HasWindows(a) && model.SlidingWindow is { } window)
-        {
-            keys.Add($"{a}.attention.sliding_window", (uint)window);
-            keys.Add($"{a}.attention.sliding_window_pattern", (uint)GgufArchitecture.WindowInterval(model));
-        }
-        if (a == GgufArchitecture.Phi3)
-        {
-            keys.Add($"{a}.attention.sliding_window", 0u); // llama.cpp computes none and demands the key
-        }
-        if (model.WindowedRopeTheta is { } theta)
-        {
-            keys.Add($"{a}.rope.freq_base_swa", (float)theta);
-        }
-        if (model.AttentionSoftcap is { } scores)
-        {
-            keys.Add($"{a}.attn_logit_softcapping", scores);
-        }
-        if (model.LogitSoftcap is { } logits)
-        {
-            keys.Add($"{a}.final_logit_softcapping", logits);
-        }
-        if (a == GgufArchitecture.Granite)
-        {
-            keys.Add($"{a}.embedding_scale", model.EmbeddingScale);
-            keys.Add($"{a}.residual_scale", model.ResidualScale);
-            keys.Add($"{a}.logit_scale", 1 / model.LogitScale);
-            keys.Add($"{a}.attention.scale", model.AttentionScale!.Value);
-        }
-        if (model.Experts is { } experts)
-        {
-            keys.Add($"{a}.expert_count", (uint)experts.Count);
-            keys.Add($"{a}.expert_used_count", (uint)experts.PerToken);
-            keys.Add($"{a}.expert_feed_forward_length", (uint)experts.IntermediateSize);
-        }
+        GgufDifferences.Write(keys, a, model);
     }
 
     /// <summary>Reads the shape of a model from its keys and tensors.</summary>
@@ -83,18 +44,18 @@ static class GgufModelConfig
     {
         GgufMetadata keys = file.Metadata;
         string a = keys.Text("general.architecture");
-        if (a is not (GgufArchitecture.Llama or GgufArchitecture.Qwen2 or GgufArchitecture.Qwen3))
+        if (!GgufArchitecture.All.Contains(a))
         {
             throw new InputException(
-                $"{file.Path} has the architecture {a}; supported are {GgufArchitecture.Llama}, {GgufArchitecture.Qwen2} and "
-                + $"{GgufArchitecture.Qwen3}."
-            );
+                $"{file.Path} has the architecture {a}; supported are {string.Join(", ", GgufArchitecture.All)}.");
         }
-        CheckExperts(keys, a);
+        CheckWindow(keys, a);
         int heads = keys.Whole($"{a}.attention.head_count", 1, MaxSize), hidden = keys.Whole($"{a}.embedding_length", 1, MaxSize);
-        int vocabulary = VocabSize(file, a);
+        int vocabulary = VocabSize(file, a), headDim = HeadDim(keys, a, hidden, heads), rotated = RotatedDim(keys, a, headDim);
         bool Has(string tensor) => file.Tensors.ContainsKey($"blk.0.{tensor}");
-        return new()
+        // Tensors that llama.cpp does not read in the architecture remain unknown, which GgufWeights reports.
+        bool mayHaveBiases = GgufArchitecture.MayHaveBiases(a);
+        return GgufDifferences.Read(keys, a, new()
         {
             ModelType = a,
             VocabSize = vocabulary,
@@ -103,16 +64,18 @@ static class GgufModelConfig
             NumHiddenLayers = keys.Whole($"{a}.block_count", 1, 10_000),
             NumAttentionHeads = heads,
             NumKeyValueHeads = KeyValueHeads(keys, a, heads),
-            HeadDim = HeadDim(keys, a, hidden, heads),
+            HeadDim = headDim,
+            RotaryDim = rotated == headDim ? null : rotated,
             RmsNormEps = (float)keys.Number($"{a}.attention.layer_norm_rms_epsilon", 1e-12, 1e-1),
             RopeTheta = GgufRope.Theta(keys, a),
-            RopeScaling = GgufRope.Scaling(file, a),
+            RopeScaling = GgufRope.Scaling(file, a, rotated),
             MaxPositionEmbeddings = keys.Whole($"{a}.context_length", 1, int.MaxValue),
             TieWordEmbeddings = !file.Tensors.ContainsKey(GgufNames.Head),
-            AttentionBias = Has("attn_q.bias"),
-            OutputBias = Has("attn_output.bias"),
-            MlpBias = Has("ffn_gate.bias"),
-            QueryKeyNorm = Has("attn_q_norm.weight"),
+            AttentionBias = mayHaveBiases && Has("attn_q.bias"),
+            OutputBias = mayHaveBiases && Has("attn_output.bias"),
+            MlpBias = mayHaveBiases && Has("ffn_gate.bias"),
+            QueryKeyNorm = a is GgufArchitecture.Llama or GgufArchitecture.Qwen2 or GgufArchitecture.Qwen3
+                && Has("attn_q_norm.weight"),
             BosTokenId = keys.Has(GgufTokenizer.BosKey) ? keys.Whole(GgufTokenizer.BosKey, 0, vocabulary - 1) : null,
             EosTokenIds =
             [
@@ -121,21 +84,19 @@ static class GgufModelConfig
                     .Select(k => keys.Whole(k, 0, vocabulary - 1))
                     .Distinct(),
             ],
-        };
+        });
     }
 
-    static void CheckExperts(GgufMetadata keys, string a)
+    static void CheckWindow(GgufMetadata keys, string a)
     {
-        if (keys.Whole($"{a}.expert_count", 0, int.MaxValue, 0) != 0)
-        {
-            throw keys.Invalid($"{a}.expert_count", "mixtures of experts are not supported");
-        }
-        if (keys.Has($"{a}.attention.sliding_window") && keys.Whole($"{a}.attention.sliding_window", 0, int.MaxValue) is > 0 and var window
+        string key = $"{a}.attention.sliding_window";
+        bool isRead = GgufArchitecture.HasWindows(a) || a == GgufArchitecture.Phi3;
+        if (!isRead && keys.Whole(key, 0, int.MaxValue, 0) is > 0 and var window
             && window < keys.Whole($"{a}.context_length", 1, int.MaxValue))
         {
             throw keys.Invalid(
-                $"{a}.attention.sliding_window",
-                "sliding windows are not supported in GGUF files; use the model as a Hugging Face directory");
+                key,
+                $"sliding windows are not supported in GGUF files of the architecture {a}; use the model as a Hugging Face directory");
         }
     }
 
@@ -162,17 +123,31 @@ static class GgufModelConfig
     static int HeadDim(GgufMetadata keys, string a, int hidden, int heads)
     {
         int dim = keys.Whole($"{a}.attention.key_length", 1, 1 << 14, Math.Max(1, hidden / heads));
-        foreach (string same in (string[])["attention.value_length", "rope.dimension_count"])
-        {
-            if (keys.Whole($"{a}.{same}", 0, int.MaxValue, dim) != dim)
-            {
-                throw keys.Invalid($"{a}.{same}", $"only the dimension of the keys, {dim}, is supported");
-            }
-        }
+        CheckSame(keys, $"{a}.attention.value_length", dim);
         return dim % 2 == 0 && (long)dim * heads <= MaxSize
             ? dim
             : throw keys.Invalid(
                 $"{a}.attention.key_length",
                 $"it must be even, and its product with head_count {heads} at most {MaxSize}");
+    }
+
+    static int RotatedDim(GgufMetadata keys, string a, int headDim)
+    {
+        string key = $"{a}.rope.dimension_count";
+        if (a != GgufArchitecture.Phi3)
+        {
+            CheckSame(keys, key, headDim);
+            return headDim;
+        }
+        int rotated = keys.Whole(key, 2, headDim, headDim);
+        return rotated % 2 == 0 ? rotated : throw keys.Invalid(key, "it must be even");
+    }
+
+    static void CheckSame(GgufMetadata keys, string key, int headDim)
+    {
+        if (keys.Whole(key, 0, int.MaxValue, headDim) != headDim)
+        {
+            throw keys.Invalid(key, $"only the dimension of the keys, {headDim}, is supported");
+        }
     }
 }

@@ -1,9 +1,13 @@
+using System.Globalization;
+
 namespace Farsight.Engine.Checkpoints.Gguf;
 
 /// <summary>Maps tensor names and the order of rows to those of llama.cpp.</summary>
 static class GgufNames
 {
     internal const string Embeddings = "token_embd.weight", Head = "output.weight", RopeFactors = "rope_freqs.weight";
+    internal const string LongFactors = "rope_factors_long.weight", ShortFactors = "rope_factors_short.weight";
+    internal const string Experts = ".experts.";
 
     const string LayerPrefix = "model.layers.", LoraA = ".lora_A.weight", LoraB = ".lora_B.weight";
 
@@ -70,6 +74,18 @@ static class GgufNames
         && name.Contains(".post_attention_layernorm.", StringComparison.Ordinal)
             ? Of(name).Replace("ffn_norm", "post_attention_norm", StringComparison.Ordinal)
             : Of(name);
+
+    /// <summary>Returns the name without the number of the expert, "model.layers.0.mlp.experts.up_proj.weight", and this number.</summary>
+    internal static (string Stack, int? Expert) Stacked(string name)
+    {
+        int at = name.IndexOf(Experts, StringComparison.Ordinal);
+        if (at < 0)
+        {
+            return (name, null);
+        }
+        int first = at + Experts.Length, end = name.IndexOf('.', first);
+        return (name[..first] + name[(end + 1)..], int.Parse(name.AsSpan(first, end - first), CultureInfo.InvariantCulture));
+    }
 
     /// <summary>Returns whether llama.cpp interleaves the rows of a tensor: queries and keys of Llama and its nearest relatives.</summary>
     /// <remarks>

@@ -52,22 +52,39 @@ static class GgufRope
         RopeScaling.Llama3 rule => [(GgufNames.RopeFactors, Divisors(model.HeadDim, model.RopeTheta, rule))],
         RopeScaling.LongRope rule =>
         [
-            ("rope_factors_long.weight", [.. rule.LongFactors.Select(f => (float)f)]),
-            ("rope_factors_short.weight", [.. rule.ShortFactors.Select(f => (float)f)]),
+            (GgufNames.LongFactors, [.. rule.LongFactors.Select(f => (float)f)]),
+            (GgufNames.ShortFactors, [.. rule.ShortFactors.Select(f => (float)f)]),
         ],
         _ => [],
     };
 
     internal static double Theta(GgufMetadata keys, string a) => keys.Number($"{a}.rope.freq_base", 1, MaxTheta, 10_000);
 
-    internal static RopeScaling Scaling(GgufFile file, string a)
+    /// <summary>Reads the scaling rule.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="a">Architecture.</param>
+    /// <param name="rotated">Rotated dimensions of a head.</param>
+    internal static RopeScaling Scaling(GgufFile file, string a, int rotated)
     {
         GgufMetadata keys = file.Metadata;
-        string type = keys.Has($"{a}.rope.scaling.type") ? keys.Text($"{a}.rope.scaling.type") : "none";
-        if (file.Tensors.TryGetValue(GgufNames.RopeFactors, out StoredTensor? factors))
+        string type = Type(keys, a);
+        if (a == GgufArchitecture.Phi3 && ((string[])[GgufNames.LongFactors, GgufNames.ShortFactors]).Any(file.Tensors.ContainsKey))
+        {
+            string? other = keys.Number($"{a}.rope.scaling.factor", 0, MaxFactor, 1) != 1 ? "factor"
+                : type is "none" or "linear" or "longrope" ? null
+                : "type";
+            return other is null
+                ? LongRope(file, a, rotated)
+                : throw keys.Invalid($"{a}.rope.scaling.{other}", $"the tensor {GgufNames.LongFactors} already scales the rotation");
+        }
+        if (type != "yarn" && keys.Number($"{a}.rope.scaling.attn_factor", 0, double.MaxValue, 1) != 1)
+        {
+            throw keys.Invalid($"{a}.rope.scaling.attn_factor", "it is supported only with YaRN and with the factors of LongRoPE");
+        }
+        if (file.Tensors.ContainsKey(GgufNames.RopeFactors))
         {
             return type == "none"
-                ? FromDivisors(file, a, factors)
+                ? FromDivisors(file, a, rotated)
                 : throw keys.Invalid($"{a}.rope.scaling.type", $"the tensor {GgufNames.RopeFactors} already scales the rotation");
         }
         return type switch
@@ -81,6 +98,37 @@ static class GgufRope
                 $"{a}.rope.scaling.type",
                 $"{type} is not supported in GGUF files; use the model as a Hugging Face directory"),
         };
+    }
+
+    // llama.cpp takes a factor without a type for a linear one.
+    static string Type(GgufMetadata keys, string a) => keys.Has($"{a}.rope.scaling.type") ? keys.Text($"{a}.rope.scaling.type")
+        : keys.Has($"{a}.rope.scaling.factor") ? "linear"
+        : "none";
+
+    static RopeScaling.LongRope LongRope(GgufFile file, string a, int rotated)
+    {
+        GgufMetadata keys = file.Metadata;
+        int window = keys.Whole($"{a}.context_length", 2, int.MaxValue);
+        int original = keys.Whole($"{a}.rope.scaling.original_context_length", 2, int.MaxValue, window);
+        double attention = keys.Number($"{a}.rope.scaling.attn_factor", 1e-3, MaxFactor, 1);
+        RopeScaling.LongRope rule = new(
+            Math.Max(1, (double)window / original),
+            original,
+            ReadDivisors(file, GgufNames.ShortFactors, rotated / 2),
+            ReadDivisors(file, GgufNames.LongFactors, rotated / 2));
+        double usual = RopeFrequencies.Of(rotated, Theta(keys, a), rule).AttentionFactor;
+        return Math.Abs(attention / usual - 1) < 1e-6 ? rule : rule with { AttentionFactor = attention };
+    }
+
+    static double[] ReadDivisors(GgufFile file, string name, int pairs)
+    {
+        double[] divisors = file.Tensors.TryGetValue(name, out StoredTensor? tensor) && tensor.Shape.Count == 1 && tensor.Count == pairs
+            ? tensor.ReadDoubles()
+            : [];
+        return divisors.Length > 0 && divisors.All(d => d is >= 1e-3f and <= MaxFactor)
+            ? divisors
+            : throw new InputException(
+                $"{file.Path}: {name} must contain {pairs} positive frequency divisors; download the file again.");
     }
 
     static void WriteYarn(GgufMetadataWriter keys, string a, ModelConfig model, RopeScaling.Yarn yarn)
@@ -121,25 +169,14 @@ static class GgufRope
     }
 
     // Where they are those of Llama 3's rule it is named, so that the model is the same on every way; else a list of factors does it.
-    static RopeScaling FromDivisors(GgufFile file, string a, StoredTensor tensor)
+    static RopeScaling FromDivisors(GgufFile file, string a, int headDim)
     {
         GgufMetadata keys = file.Metadata;
-        int headDim = keys.Whole(
-            $"{a}.attention.key_length",
-            2,
-            1 << 14,
-            tensor.Shape.Count == 1 && tensor.Count < 1 << 13 ? 2 * (int)tensor.Count : 2);
-        float[] divisors = tensor.Shape.Count == 1 && tensor.Count == headDim / 2 ? tensor.ReadFloats() : [];
-        if (divisors.Length == 0 || divisors.Any(d => !(d is >= 1e-3f and <= (float)MaxFactor)))
-        {
-            throw new InputException(
-                $"{file.Path}: {GgufNames.RopeFactors} must contain {headDim / 2} positive frequency divisors; download the file again.");
-        }
+        double[] divisors = ReadDivisors(file, GgufNames.RopeFactors, headDim / 2);
         RopeScaling.Llama3 rule = new(Math.Round(divisors.Max(), 3), 1, 4, 8192);
         float[] expected = Divisors(headDim, Theta(keys, a), rule);
-        double[] exact = [.. divisors.Select(d => (double)d)];
         return expected.Zip(divisors, (e, d) => Math.Abs(e / d - 1)).Max() < 1e-5
             ? rule
-            : new RopeScaling.LongRope(1, keys.Whole($"{a}.context_length", 1, int.MaxValue), exact, exact, 1);
+            : new RopeScaling.LongRope(1, keys.Whole($"{a}.context_length", 1, int.MaxValue), divisors, divisors, 1);
     }
 }

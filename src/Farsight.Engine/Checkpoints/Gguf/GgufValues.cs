@@ -10,8 +10,6 @@ namespace Farsight.Engine.Checkpoints.Gguf;
 /// </remarks>
 sealed class GgufValues
 {
-    const string Experts = ".experts.";
-
     // The layers of the 27B models, whose scores llama.cpp scales by hidden size / heads.
     const int LargeGemma2 = 46, LargeGemma3 = 62;
 
@@ -30,11 +28,16 @@ sealed class GgufValues
         };
         if (_query is not null)
         {
-            int large = architecture == GgufArchitecture.Gemma2 ? LargeGemma2 : LargeGemma3;
-            int divisor = model.NumHiddenLayers == large ? model.HiddenSize / model.NumAttentionHeads : model.HeadDim;
-            float factor = model.AttentionScale!.Value * MathF.Sqrt(divisor);
+            float factor = model.AttentionScale!.Value * MathF.Sqrt(ScoreDivisor(architecture, model));
             _factor = MathF.Abs(factor - 1) < 1e-6f ? 1 : factor;
         }
+    }
+
+    /// <summary>Returns the number by whose root llama.cpp divides the attention scores of a Gemma.</summary>
+    internal static int ScoreDivisor(string architecture, ModelConfig model)
+    {
+        int large = architecture == GgufArchitecture.Gemma2 ? LargeGemma2 : LargeGemma3;
+        return model.NumHiddenLayers == large ? model.HiddenSize / model.NumAttentionHeads : model.HeadDim;
     }
 
     /// <summary>Returns a tensor with its values converted.</summary>
@@ -61,12 +64,12 @@ sealed class GgufValues
     {
         TensorToWrite[] all = [.. tensors];
         ILookup<string, TensorToWrite> stacks = all
-            .Where(t => t.Name.Contains(Experts, StringComparison.Ordinal))
-            .ToLookup(t => StackName(t.Name), StringComparer.Ordinal);
+            .Where(t => t.Name.Contains(GgufNames.Experts, StringComparison.Ordinal))
+            .ToLookup(t => GgufNames.Stacked(t.Name).Stack, StringComparer.Ordinal);
         HashSet<string> done = new(StringComparer.Ordinal);
         foreach (TensorToWrite tensor in all)
         {
-            string name = StackName(tensor.Name);
+            string name = GgufNames.Stacked(tensor.Name).Stack;
             if (!stacks.Contains(name))
             {
                 yield return tensor;
@@ -90,11 +93,4 @@ sealed class GgufValues
                 done += count;
             }
         });
-
-    /// <summary>Returns the name without the number of the expert: "model.layers.0.mlp.experts.up_proj.weight".</summary>
-    static string StackName(string name)
-    {
-        int at = name.IndexOf(Experts, StringComparison.Ordinal);
-        return at < 0 ? name : name[..(at + Experts.Length)] + name[(name.IndexOf('.', at + Experts.Length) + 1)..];
-    }
 }

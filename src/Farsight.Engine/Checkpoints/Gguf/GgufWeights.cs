@@ -54,9 +54,10 @@ public sealed class GgufWeights : IModelFiles
     {
         float[] values = Tensor(name, length).ReadFloats();
         Rows vector = _vectors.Allocate(1, length);
+        float sum = Config.NormsAddOne && name.EndsWith("norm.weight", StringComparison.Ordinal) ? 1 : 0; // stored as 1 + w
         for (int i = 0; i < length; i++)
         {
-            vector.Span[i] = values[GgufNames.IsInterleaved(_architecture, name) ? GgufNames.InterleavedRow(i, Config.HeadDim) : i];
+            vector.Span[i] = values[GgufNames.IsInterleaved(_architecture, name) ? GgufNames.InterleavedRow(i, Config.HeadDim) : i] - sum;
         }
         return vector;
     }
@@ -76,16 +77,20 @@ public sealed class GgufWeights : IModelFiles
 
     StoredTensor Tensor(string name, params ReadOnlySpan<int> shape)
     {
-        string stored = GgufNames.Of(name);
+        (string stack, int? expert) = GgufNames.Stacked(name);
+        string stored = GgufNames.Of(stack, _architecture);
         if (!_file.Tensors.TryGetValue(stored, out StoredTensor? tensor))
         {
             throw new InputException($"{Path}: the tensor {stored} is missing; the file is incomplete or one part of several.");
         }
-        return shape.IsEmpty || shape.SequenceEqual([.. tensor.Shape])
-            ? tensor
-            : throw new InputException(
-                $"{Path}: {stored} is [{string.Join(", ", tensor.Shape)}], but the keys imply [{string.Join(", ", shape.ToArray())}]; "
+        int[] expected = expert is null ? [.. shape] : [Config.Experts!.Count, .. shape];
+        if (!shape.IsEmpty && !expected.SequenceEqual(tensor.Shape))
+        {
+            throw new InputException(
+                $"{Path}: {stored} is [{string.Join(", ", tensor.Shape)}], but the keys imply [{string.Join(", ", expected)}]; "
                 + "the keys and the tensors belong to different models.");
+        }
+        return expert is { } index ? tensor.Part(index) : tensor;
     }
 
     void CheckTensors()
@@ -96,17 +101,28 @@ public sealed class GgufWeights : IModelFiles
                 $"{Path}: {_architecture}.block_count is {Config.NumHiddenLayers}, but the file has only {_file.Tensors.Count} tensors; "
                 + "the file is incomplete or one part of several.");
         }
-        HashSet<string> known = new(StringComparer.Ordinal) { GgufNames.RopeFactors };
+        CheckStacks();
+        HashSet<string> known = [.. GgufArchitecture.RopeTensors(_architecture)];
         foreach (ParameterShape parameter in ParameterShapes.Of(Config))
         {
             _ = Tensor(parameter.Name, [.. parameter.Shape]).Format; // throws for types that are no weights
-            known.Add(GgufNames.Of(parameter.Name));
+            known.Add(GgufNames.Of(GgufNames.Stacked(parameter.Name).Stack, _architecture));
         }
         if (_file.Tensors.Keys.Where(n => !known.Contains(n)).Order(StringComparer.Ordinal).FirstOrDefault() is { } extra)
         {
             throw new InputException(
                 $"{Path}: the tensor {extra} is not part of a {_architecture} model of {Config.NumHiddenLayers} layers; "
                 + "this variant of the model is not supported.");
+        }
+    }
+
+    /// <summary>Checks the number of experts of every layer before the names of so many are listed.</summary>
+    void CheckStacks()
+    {
+        for (int layer = 0; layer < Config.NumHiddenLayers && Config.Experts is { } experts; layer++)
+        {
+            string down = LayerNames.Of(Config, layer).Mlps.First().Down + ".weight";
+            _ = Tensor(down, Config.HiddenSize, experts.IntermediateSize);
         }
     }
 
