@@ -154,7 +154,7 @@ public sealed class GgufFamilyTests
             Widen.ToFloat(NumberFormat.Q8_0, stored, values);
             Assert.Equal(values, Values(read, weight));
             WeightMatrix matrix = read.Matrix(weight.Name, weight.Shape[0], weight.Shape[1]);
-            Assert.Equal(stored[^(int)NumberFormat.Q8_0.BytesOf(matrix.ColumnCount)..], matrix.Stored(matrix.RowCount - 1).Bytes);
+            Assert.Equal(stored.AsSpan()[^(int)NumberFormat.Q8_0.BytesOf(matrix.ColumnCount)..], matrix.Stored(matrix.RowCount - 1).Bytes);
             Assert.Equal(stored.Length, read.StoredBytes(weight.Name));
         }
     }
