@@ -93,7 +93,7 @@ sealed class SecretMask(string secret, int run, string replacement)
         ['\\', 'u', ..] when Hex(text, 2, 4) is { } code => ((char)code, 6),
         ['\\', 'x', ..] when Hex(text, 2, 2) is { } code => ((char)code, 4),
         ['\\', '/' or '"' or '\\', ..] => (text[1], 2),
-        ['&', '#', ..] when Entity(text) is ( { } code, int length) => ((char)code, length),
+        ['&', '#', ..] when Entity(text) is ({ } code, int length) => ((char)code, length),
         _ => (text[0], 1),
     };
 

@@ -59,7 +59,9 @@ public sealed record ObjectiveValue(
     /// </summary>
     public double? PreferenceGradient { get; init; }
 
-    /// <summary>Gets how much of the chosen response's gradient comes from the comparison, in [0, 1]; null where nothing is compared.</summary>
+    /// <summary>
+    /// Gets how much of the chosen response's gradient comes from the comparison, in [0, 1]; null where nothing is compared.
+    /// </summary>
     public double? PreferenceShare =>
         DChosenOfComparison is not { } part ? null
         : part == 0 ? 0

@@ -51,7 +51,7 @@ public sealed class MetricSums
             double[] sorted = [.. _margins.Values.Order()];
             foreach ((string name, double share) in s_quartiles)
             {
-                means[name] = sorted[(int)Math.Round(share * (sorted.Length - 1), MidpointRounding.AwayFromZero)];
+                means[name] = sorted[(int)Math.Ceiling(share * sorted.Length) - 1];
             }
         }
         return means;

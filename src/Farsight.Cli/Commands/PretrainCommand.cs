@@ -42,7 +42,8 @@ static class PretrainCommand
     {
         string output = parse.GetValue(s_out)!;
         s_threads.Apply(parse);
-        PretrainRecipe recipe = RecipeFile.Read<PretrainRecipe>(BundledFiles.Locate(parse.GetValue(s_recipe)!), parse.GetValue(s_set) ?? []);
+        string path = BundledFiles.Locate(parse.GetValue(s_recipe)!);
+        PretrainRecipe recipe = RecipeFile.Read<PretrainRecipe>(path, parse.GetValue(s_set) ?? []);
         return new TrainingScreen(parse, output, s_shown).Run(
             (_, progress) => PretrainRun.Start(recipe, parse.GetValue(s_documents)!, output, parse.GetValue(s_resume), progress, cancel),
             cancel);

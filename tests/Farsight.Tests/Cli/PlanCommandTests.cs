@@ -48,7 +48,8 @@ public sealed class PlanCommandTests : IDisposable
         Assert.InRange(longest, 33, 256);
         Assert.InRange(beyond, 1, 12);
         string sentence = $"{beyond} of 12 samples are longer than the window of the model (32 tokens)";
-        Assert.Contains($"window              32 tokens, longest sample {longest}, {beyond} beyond the window", output, StringComparison.Ordinal);
+        string line = $"window              32 tokens, longest sample {longest}, {beyond} beyond the window";
+        Assert.Contains(line, output, StringComparison.Ordinal);
         Assert.Contains(sentence, planError, StringComparison.Ordinal);
         Assert.Contains(sentence, error, StringComparison.Ordinal);
     }

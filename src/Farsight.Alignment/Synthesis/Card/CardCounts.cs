@@ -68,7 +68,8 @@ sealed class CardCounts(Tokenizer? tokenizer)
             Distribution.Of(_questionWords),
             Distribution.Of(_chosenWords),
             Distribution.Of(_rejectedWords),
-            new SortedDictionary<string, Distribution>(_scores.ToDictionary(s => s.Key, s => Distribution.Of(s.Value)), StringComparer.Ordinal),
+            new SortedDictionary<string, Distribution>(
+                _scores.ToDictionary(s => s.Key, s => Distribution.Of(s.Value)), StringComparer.Ordinal),
             new SortedDictionary<string, Distribution>(StringComparer.Ordinal)
             {
                 ["chosen"] = Distribution.Of(_seenChosen),

@@ -39,7 +39,8 @@ public sealed class Grounding
         [.. EntityRecognizer.Spans(response).Where(s => IsMissing(response, s)).Select(s => response[s.Start..s.End])];
 
     /// <summary>Reports a response with names or numbers that are missing from the texts.</summary>
-    public ResponseFault? Check(string response) => Missing(response) is { Count: > 0 } missing ? new(Reason, string.Join(", ", missing)) : null;
+    public ResponseFault? Check(string response) =>
+        Missing(response) is { Count: > 0 } missing ? new(Reason, string.Join(", ", missing)) : null;
 
     bool IsMissing(string response, EntitySpan span)
     {

@@ -3,7 +3,9 @@ using Farsight.Alignment.Runs;
 
 namespace Farsight.Alignment.Training.Alarms;
 
-/// <summary>Raises an alarm if the comparison of responses has no effect: its gradient has vanished, or another term outweighs it.</summary>
+/// <summary>
+/// Raises an alarm if the comparison of responses has no effect: its gradient has vanished, or another term outweighs it.
+/// </summary>
 /// <remarks>
 /// The margin of such a run still grows, but because of the likelihood term: what is trained is instruction tuning on the chosen
 /// responses. Held-out samples are judged from step 0 on, before a step is paid for; training samples as a mean of the last steps.
@@ -13,7 +15,9 @@ public sealed class DeadPreference
     /// <summary>The alarm's name.</summary>
     public const string Name = "dead_preference";
 
-    /// <summary>Least mean of <see cref="PreferenceMetrics.PreferenceGradient"/> and of <see cref="PreferenceMetrics.PreferenceShare"/>.</summary>
+    /// <summary>
+    /// Least mean of <see cref="PreferenceMetrics.PreferenceGradient"/> and of <see cref="PreferenceMetrics.PreferenceShare"/>.
+    /// </summary>
     public const double Least = 0.01;
 
     /// <summary>Steps of the moving average.</summary>

@@ -418,14 +418,14 @@ public sealed class ObjectiveTests
             + "\"rejected_responses\":2,\"prompt_weight\":0.5,\"rejected_weights\":[2,1]}"
     )]
     [InlineData("{\"name\":\"simpo\",\"beta\":2,\"gamma\":1,\"label_smoothing\":0.1}")]
-    [InlineData("{\"name\":\"dpo\",\"beta\":0.1,\"label_smoothing\":0.2}")]
+    [InlineData("{\"name\":\"dpo\",\"beta\":0.1,\"label_smoothing\":0.2,\"nll_weight\":0.5}")]
     [InlineData("{\"name\":\"ipo\",\"beta\":0.1}")]
     [InlineData("{\"name\":\"lm\"}")]
     [InlineData("{\"name\":\"orpo\",\"odds_ratio_weight\":0.1}")]
     [InlineData("{\"name\":\"sft_partial\",\"response\":\"rejected\"}")]
     [InlineData("{\"name\":\"longpo\",\"beta\":0.1,\"preference_weight\":0.01,\"nll_weight\":1}")]
     [InlineData("{\"name\":\"sft_constrained\",\"constraint_weight\":0.1}")]
-    [InlineData("{\"name\":\"sft_full\"}")]
+    [InlineData("{\"name\":\"sft_full\",\"response_weight\":2}")]
     public void Json_holds_the_settings_and_nothing_else(string json) =>
         Assert.Equal(json, JsonSerializer.Serialize(JsonSerializer.Deserialize<IPreferenceObjective>(json, s_json), s_json));
 

@@ -195,7 +195,8 @@ public sealed class PositionSchemeTests
         Assert.Empty(
             ((IPositionScheme[])
                 [
-                    new SynthesizedPositions(1, 0, 0), new SynthesizedPositions(1, 1, 1), new PoSe(1, 1), new E2Llm(1, 1), new E2Llm(1, 1024),
+                    new SynthesizedPositions(1, 0, 0), new SynthesizedPositions(1, 1, 1), new PoSe(1, 1), new E2Llm(1, 1),
+            new E2Llm(1, 1024),
                 ]).SelectMany(s => s.Problems("p")));
 
     [Fact]

@@ -15,7 +15,8 @@ public sealed class ResponseFiltersTests
     [InlineData("", true)]
     [InlineData(" ... ", true)]
     [InlineData("42", false)]
-    public void An_answer_has_at_least_a_word(string response, bool isFault) => Assert.Equal(isFault, ShortResponse.Check(response) is not null);
+    public void An_answer_has_at_least_a_word(string response, bool isFault) =>
+        Assert.Equal(isFault, ShortResponse.Check(response) is not null);
 
     [Theory]
     [InlineData("He said no no no no no no no no no", "no")]
