@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Text.RegularExpressions;
 using Farsight.Alignment.Training;
 using Farsight.Cli.Commands;
 using Farsight.Cli.Output;
@@ -7,7 +8,7 @@ using Farsight.Engine;
 
 namespace Farsight.Cli;
 
-static class Program
+static partial class Program
 {
     // After Ctrl-C a command finishes and saves its step, which may take hours.
     static readonly TimeSpan s_timeToSave = TimeSpan.FromDays(7);
@@ -55,8 +56,14 @@ static class Program
             ParseResult parse = Parse(args);
             if (parse.Action is ParseErrorAction errors)
             {
+                string[] wrong = [.. parse.Errors.Select(e => WrongValue(e.Message)).OfType<string>()];
+                if (wrong.Length > 0)
+                {
+                    Console.Error.WriteLine(string.Join('\n', wrong));
+                    return ExitCode.BadInput;
+                }
                 // a wrong option is explained by one sentence, a missing command by the list of commands
-                errors.ShowHelp = parse.CommandResult.Command.Subcommands.Count > 0;
+                errors.ShowHelp = parse.CommandResult.Command is { Action: null, Subcommands.Count: > 0 };
             }
             int code = await parse.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = s_timeToSave });
             return parse.Errors.Count > 0 ? ExitCode.BadInput : code;
@@ -91,6 +98,23 @@ static class Program
         AggregateException e when e.Flatten().InnerExceptions is [var only] => Known(only),
         _ => null,
     };
+
+    /// <summary>Returns the sentence for a value of the wrong type, without the name of a .NET type; null for another error.</summary>
+    static string? WrongValue(string error)
+    {
+        Match match = ParseError().Match(error);
+        return !match.Success ? null : $"{match.Groups["option"].Value}: '{match.Groups["value"].Value}' is not " + match.Groups["type"].Value switch
+        {
+            nameof(Int32) => $"a whole number from {int.MinValue} to {int.MaxValue}.",
+            nameof(Int64) => "a whole number.",
+            nameof(Double) or nameof(Single) or nameof(Decimal) => "a number.",
+            _ => "a value of this option; --help lists the values.",
+        };
+    }
+
+    [GeneratedRegex(
+        @"^Cannot parse argument '(?<value>.*)' for option '(?<option>.*)' as expected type '[\w.]*?(?<type>\w+)'", RegexOptions.Singleline)]
+    private static partial Regex ParseError();
 
     static string Sentence(Exception e) => e.Message.TrimEnd('.') + ".";
 

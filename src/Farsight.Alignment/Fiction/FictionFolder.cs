@@ -38,6 +38,9 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
 
     const string LinesName = "documents.jsonl";
 
+    // Both take hours; larger numbers are mistyped.
+    const int MaxCount = 1_000_000, MaxWords = 10_000_000;
+
     /// <summary>Gets the kinds of questions about each document, in order.</summary>
     public IReadOnlyList<FictionQueryKind> Kinds { get; init; } = [FictionQueryKind.Detail];
 
@@ -66,6 +69,11 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
 
     void Check()
     {
+        if (Count > MaxCount || Words > MaxWords)
+        {
+            throw new InputException(
+                $"{Count} documents of {Words} words are too many; use at most {MaxCount} documents of at most {MaxWords} words.");
+        }
         if (Count <= 0)
         {
             throw new InputException($"The number of documents is {Count}; it must be at least 1.");

@@ -28,4 +28,30 @@ public sealed class AbsurdNumberTests
         Assert.Equal(2, code);
         Assert.Contains("--max-new-tokens is 2147483647; use 1 to 16777216.", error, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("eval --task needle --model none --seed 99999999999",
+        "--seed: '99999999999' is not a whole number from -2147483648 to 2147483647.")]
+    [InlineData("eval --task needle --model none --limit 1.5", "--limit: '1.5' is not a whole number from -2147483648 to 2147483647.")]
+    [InlineData("generate --model none --prompt x --temperature warm", "--temperature: 'warm' is not a number.")]
+    public async Task A_value_of_the_wrong_type_is_named_in_one_sentence_without_help(string command, string sentence)
+    {
+        (int code, string output, string error) = await CommandLine.Run(command.Split(' '));
+
+        Assert.Equal((2, "", sentence + "\n"), (code, output, error.ReplaceLineEndings("\n")));
+    }
+
+    [Theory]
+    [InlineData("2147483647", "10")]
+    [InlineData("1", "2147483647")]
+    public async Task More_documents_than_anybody_can_wait_for_are_refused_before_the_first(string count, string words)
+    {
+        using TemporaryFolder folder = new();
+
+        (int code, _, string error) = await CommandLine.Run("documents", "--out", folder["out"], "--count", count, "--words", words);
+
+        Assert.Equal(2, code);
+        Assert.Contains("are too many; use at most 1000000 documents of at most 10000000 words.", error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["out"]));
+    }
 }
