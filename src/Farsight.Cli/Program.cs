@@ -103,17 +103,19 @@ static partial class Program
     static string? WrongValue(string error)
     {
         Match match = ParseError().Match(error);
-        return !match.Success ? null : $"{match.Groups["option"].Value}: '{match.Groups["value"].Value}' is not " + match.Groups["type"].Value switch
+        string expected = match.Groups["type"].Value switch
         {
-            nameof(Int32) => $"a whole number from {int.MinValue} to {int.MaxValue}.",
-            nameof(Int64) => "a whole number.",
-            nameof(Double) or nameof(Single) or nameof(Decimal) => "a number.",
-            _ => "a value of this option; --help lists the values.",
+            nameof(Int32) => $"a whole number from {int.MinValue} to {int.MaxValue}",
+            nameof(Int64) => "a whole number",
+            nameof(Double) or nameof(Single) or nameof(Decimal) => "a number",
+            _ => "a value of this option; --help lists the values",
         };
+        return match.Success ? $"{match.Groups["option"].Value}: '{match.Groups["value"].Value}' is not {expected}." : null;
     }
 
     [GeneratedRegex(
-        @"^Cannot parse argument '(?<value>.*)' for option '(?<option>.*)' as expected type '[\w.]*?(?<type>\w+)'", RegexOptions.Singleline)]
+        @"^Cannot parse argument '(?<value>.*)' for option '(?<option>.*)' as expected type '.*?(?<type>\w+)['\]]",
+        RegexOptions.Singleline)]
     private static partial Regex ParseError();
 
     static string Sentence(Exception e) => e.Message.TrimEnd('.') + ".";
