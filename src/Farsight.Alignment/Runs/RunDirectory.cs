@@ -120,17 +120,9 @@ public sealed class RunDirectory : IDisposable
 
     static StepLog<AlarmLine> AlarmsIn(string root) => new(Path.Combine(root, AlarmsName), l => l.Step);
 
-    static FileStream Lock(string path)
-    {
-        try
-        {
-            return new(Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
-        {
-            throw new InUseException($"{path} is in use by another process; wait for that process or stop it.", e);
-        }
-    }
+    static FileStream Lock(string path) =>
+        ExclusiveFile.TryOpen(Path.Combine(path, LockName))
+        ?? throw new InUseException($"{path} is in use by another process; wait for that process or stop it.");
 
     void Enter(string resolvedRecipe, RunManifest manifest)
     {
@@ -186,15 +178,5 @@ public sealed class RunDirectory : IDisposable
         {
             throw new InputException($"{path} is damaged or missing, so the run cannot be resumed; start a new run.", e);
         }
-    }
-}
-
-/// <summary>Reports a folder that another process uses; it is free once that process has ended.</summary>
-public sealed class InUseException : InputException
-{
-    /// <summary>Creates the exception with a message that is shown as it is.</summary>
-    public InUseException(string message, Exception cause)
-        : base(message, cause)
-    {
     }
 }

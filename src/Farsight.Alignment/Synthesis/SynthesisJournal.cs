@@ -71,7 +71,7 @@ sealed class SynthesisJournal : IDisposable
         {
             return new(output, settings, null, Read(output, settings).Counts);
         }
-        FileStream samples = Lock(output);
+        FileStream samples = ExclusiveFile.Open(PartialOf(output));
         try
         {
             SynthesisJournal journal = new(output, settings, samples, SynthesisCounts.Zero);
@@ -119,29 +119,6 @@ sealed class SynthesisJournal : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _samples?.Dispose();
-
-    static FileStream Lock(string output)
-    {
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(output))!);
-            return new(PartialOf(output), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new InputException(
-                $"{PartialOf(output)} cannot be written: the permission is missing, or a folder has that name; choose another output file.",
-                e);
-        }
-        catch (IOException e) when (File.Exists(PartialOf(output)))
-        {
-            throw new InputException($"{PartialOf(output)} is in use by another process; wait for that process or stop it.", e);
-        }
-        catch (IOException e) when (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(output))))
-        {
-            throw new InputException($"The folder of {output} cannot be created; choose another output folder.", e);
-        }
-    }
 
     void Enter()
     {

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
+using Farsight.Engine.Files;
 
 namespace Farsight.Evaluation.Core;
 
@@ -24,9 +25,9 @@ sealed class ExamplesLog : IDisposable
 
     ExamplesLog(string directory, string model)
     {
-        Directory.CreateDirectory(directory);
         string path = Path.Combine(directory, EvalFiles.ExamplesName);
-        _examples = Locked(path);
+        _examples = ExclusiveFile.TryOpen(path, FileShare.Read)
+            ?? throw new InUseException($"{path} is in use by another evaluation; wait for it, or choose another directory.");
         try
         {
             foreach (EvalRecord record in Read(_examples, path))
@@ -104,18 +105,6 @@ sealed class ExamplesLog : IDisposable
         else
         {
             _failures[EvalFiles.Line(record)] = _lines[record];
-        }
-    }
-
-    static FileStream Locked(string path)
-    {
-        try
-        {
-            return new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-        }
-        catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
-        {
-            throw new InUseException($"{path} is in use by another evaluation; wait for it, or choose another directory.", e);
         }
     }
 

@@ -104,7 +104,7 @@ public sealed class StudyRun
     bool? Do(StudyJob job)
     {
         _cancel.ThrowIfCancellationRequested();
-        using FileStream? mine = StudyLock.TryTake(_paths.LockOf($"{job.Variant.Slug}-{job.SeedName}"));
+        using FileStream? mine = ExclusiveFile.TryOpen(_paths.LockOf($"{job.Variant.Slug}-{job.SeedName}"));
         if (mine is null)
         {
             return null;
@@ -188,33 +188,17 @@ public sealed class StudyRun
 /// <param name="Detail">What else is worth knowing; may be empty.</param>
 public sealed record StudyProgress(string Stage, string What, long Done, long Total, string Detail);
 
-/// <summary>
-/// Provides locks that one process holds at a time, also over a shared folder. The system releases them when the process ends.
-/// </summary>
+/// <summary>Waits for files that one process holds at a time.</summary>
 static class StudyLock
 {
     static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>Takes the lock; null if another process holds it.</summary>
-    internal static FileStream? TryTake(string path)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        try
-        {
-            return new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
-        {
-            return null;
-        }
-    }
 
     /// <summary>Waits for the lock.</summary>
     /// <exception cref="OperationCanceledException">Cancelled while waiting.</exception>
     internal static FileStream Take(string path, Action waiting, CancellationToken cancel)
     {
-        FileStream? taken = TryTake(path);
-        for (; taken is null; taken = TryTake(path))
+        FileStream? taken = ExclusiveFile.TryOpen(path);
+        for (; taken is null; taken = ExclusiveFile.TryOpen(path))
         {
             waiting();
             Wait(cancel);

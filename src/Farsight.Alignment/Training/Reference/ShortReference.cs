@@ -5,6 +5,7 @@ using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 using Farsight.Text.Conversations;
@@ -79,7 +80,7 @@ public static class ShortReference
         CancellationToken cancel)
     {
         string partial = path + ".partial";
-        using (FileStream file = Open(partial))
+        using (FileStream file = ExclusiveFile.Open(partial))
         {
             int kept = Keep(file, ShortReferenceFile.Line(head)), done = 0;
             foreach ((PreferenceSample Sample, IReadOnlyList<SampleTokens> Turns)[] tree in Trees(samples, turnsOf, head.BatchTokens))
@@ -149,22 +150,6 @@ public static class ShortReference
             lines.Append(ShortReferenceFile.Line(sample.Id, logProbs));
         }
         return lines.ToString();
-    }
-
-    static FileStream Open(string partial)
-    {
-        try
-        {
-            return new(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new InputException($"{partial} cannot be written: the permission is missing, or a folder has that name.", e);
-        }
-        catch (IOException e) when (File.Exists(partial))
-        {
-            throw new InUseException($"{partial} is in use by another process; wait for that process or stop it.", e);
-        }
     }
 
     /// <summary>Returns the complete samples of a stopped run; none if it was started with other inputs.</summary>

@@ -77,7 +77,7 @@ public sealed class SynthesisJournalTests : IDisposable
 
         InputException refused = Assert.ThrowsAny<InputException>(() => SynthesisFiles.Run(_files.Options(4, output)));
 
-        Assert.Equal($"The folder of {output} cannot be created; choose another output folder.", refused.Message);
+        Assert.Equal($"The folder {Path.GetDirectoryName(output)} cannot be created; choose another output folder.", refused.Message);
     }
 
     [Fact]
