@@ -53,7 +53,7 @@ static class BenchCommand
             s_threads,
             s_json,
         };
-        peak.SetAction((parse, cancel) => Task.Run(() => Peak(parse), CancellationToken.None));
+        peak.SetAction((parse, cancel) => Task.Run(() => Peak(parse), CancellationToken.None).WaitAsync(cancel));
 
         s_shiftedSparse.Validators.Add(result =>
         {

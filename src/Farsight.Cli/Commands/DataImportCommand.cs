@@ -27,7 +27,7 @@ static class DataImportCommand
             s_out,
             s_chunkTokens,
         };
-        command.SetAction((parse, _) => Task.Run(() => Run(parse), CancellationToken.None));
+        command.SetAction((parse, cancel) => Task.Run(() => Run(parse), CancellationToken.None).WaitAsync(cancel));
         return command;
     }
 
