@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Farsight.Alignment.Answering;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Files;
 using Farsight.Engine.Models;

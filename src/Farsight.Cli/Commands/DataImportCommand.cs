@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data.Exchange;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;

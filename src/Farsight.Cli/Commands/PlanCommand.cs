@@ -22,7 +22,7 @@ static class PlanCommand
             + "Default: the recipe's model and data or, if they are missing, its plan_shape.",
         required: false);
     static readonly Option<bool> s_json = SharedOptions.Json("Print the plan as JSON, in bytes and seconds.");
-    static readonly MemoryOption s_memory = new();
+    static readonly SizeOption s_memory = SizeOption.Memory();
     static readonly ThreadsOption s_threads = new();
 
     static readonly (string Key, string Label, Func<MemoryPlan, long> Of)[] s_parts =

@@ -1,3 +1,4 @@
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Recipes;
