@@ -96,9 +96,16 @@ sealed class ChatPost : IDisposable
         using MemoryStream body = new();
         byte[] buffer = new byte[1 << 14];
         int read;
-        while (body.Length <= most && (read = await stream.ReadAsync(buffer, cancel).ConfigureAwait(false)) > 0)
+        try
         {
-            body.Write(buffer, 0, read);
+            while (body.Length <= most && (read = await stream.ReadAsync(buffer, cancel).ConfigureAwait(false)) > 0)
+            {
+                body.Write(buffer, 0, read);
+            }
+        }
+        catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
+        {
+            throw new EndpointFailure("the compressed data of its answer is damaged") { MaxAttempts = EndpointFailure.AttemptsAtDamage };
         }
         return body.ToArray();
     }

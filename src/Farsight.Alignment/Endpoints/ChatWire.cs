@@ -56,11 +56,11 @@ static class ChatWire
     {
         try
         {
-            using JsonDocument json = JsonDocument.Parse(body);
+            using JsonDocument json = JsonDocument.Parse(body.Span.StartsWith(Encoding.UTF8.Preamble) ? body[3..] : body);
             JsonElement root = json.RootElement;
             JsonElement choices = Member(root, "choices");
             return choices.ValueKind == JsonValueKind.Array && choices.GetArrayLength() > 0
-                ? Answer(root, choices[0])
+                ? Answer(root, First(choices))
                 : throw (ErrorText(root) is { } error
                     ? new EndpointFailure($"it answered with an error: {error}")
                     : Damaged("its answer holds no choice"));
@@ -129,9 +129,17 @@ static class ChatWire
         }
     }
 
+    /// <summary>Returns the choice with the index 0; the first of the list where none has it.</summary>
+    static JsonElement First(JsonElement choices) =>
+        choices.EnumerateArray().Where(c => Count(c, "index") == 0).FirstOrDefault(choices[0]);
+
     static ChatAnswer Answer(JsonElement root, JsonElement choice)
     {
         string? reason = Text(choice, "finish_reason");
+        if (reason is "error" or "abort" or "cancelled")
+        {
+            throw Damaged($"it broke its answer off with the reason '{reason}'");
+        }
         JsonElement message = Member(choice, "message"), usage = Member(root, "usage");
         string? text = Content(Member(message, "content")) ?? Text(message, "refusal");
         bool mayBeEmpty = reason is "length" or "content_filter"; // a model that reasoned until the maximum has no text
@@ -196,7 +204,7 @@ static class ChatWire
         Member(json, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
 
     static long? Count(JsonElement json, string name) =>
-        Member(json, name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out long count) && count >= 0 ? count : null;
+        Member(json, name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out int count) && count >= 0 ? count : null;
 }
 
 /// <summary>Represents the answer of an endpoint.</summary>

@@ -57,6 +57,9 @@ public sealed class RunDirectory : IDisposable
     /// <summary>reference.jsonl: log-probabilities under the model before training.</summary>
     public string Reference => Path.Combine(Root, "reference.jsonl");
 
+    /// <summary>Whether the folder had no run before.</summary>
+    public bool IsNew { get; private set; }
+
     /// <summary>Differences from the machine that started the run, which may change the last bits; empty for a new run.</summary>
     public IReadOnlyList<string> Notes { get; private set; } = [];
 
@@ -132,6 +135,7 @@ public sealed class RunDirectory : IDisposable
             // The recipe comes last: a folder with a recipe has all that a run is started with.
             AtomicFile.WriteText(Path.Combine(Root, ManifestName), manifest.ToJson());
             AtomicFile.WriteText(recipePath, resolvedRecipe);
+            IsNew = true;
             return;
         }
         string then = RegularFile.ReadAllText(recipePath);

@@ -7,11 +7,16 @@ namespace Farsight.Engine.Files;
 /// </remarks>
 public static class AtomicDirectory
 {
+    // What models and adapters consist of. Anything else in a directory is somebody's own, and replacing the directory would delete it.
+    static readonly string[] s_replaceable = [".json", ".safetensors", ".model", ".jinja", ".txt"];
+
     /// <summary>Replaces <paramref name="path"/> by what <paramref name="body"/> writes into the directory it is given.</summary>
     /// <param name="path">The directory.</param>
     /// <param name="mark">A file that every directory of this kind contains; a directory without it is not replaced.</param>
     /// <param name="body">Called with the path of the empty temporary directory.</param>
-    /// <exception cref="InputException"><paramref name="path"/> contains other files, or writing is not permitted.</exception>
+    /// <exception cref="InputException">
+    /// <paramref name="path"/> contains folders or files other than those of models, or writing is not permitted.
+    /// </exception>
     public static void Write(string path, string mark, Action<string> body)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
@@ -44,6 +49,17 @@ public static class AtomicDirectory
         {
             throw new InputException($"{path} contains other files and no {mark}; choose a new or empty directory.");
         }
+        if (Directory.Exists(path) && Stranger(path) is { } stranger)
+        {
+            throw new InputException($"{path} also contains {stranger}, which would be deleted; choose a new or empty directory.");
+        }
+    }
+
+    static string? Stranger(string path)
+    {
+        string? folder = Directory.EnumerateDirectories(path).FirstOrDefault();
+        return Path.GetFileName(folder
+            ?? Directory.EnumerateFiles(path).FirstOrDefault(f => !s_replaceable.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase)));
     }
 
     static void Swap(string temporary, string path)

@@ -80,6 +80,10 @@ public static class TrainRun
         };
 
         using RunDirectory run = RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume);
+        if (request.Resume && run.IsNew)
+        {
+            note($"{request.Output} had no run to resume; a new run starts.");
+        }
         foreach (string difference in run.Notes)
         {
             note($"{difference}: the last bits of the results may differ from those of an uninterrupted run.");

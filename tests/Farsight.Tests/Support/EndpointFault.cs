@@ -45,6 +45,9 @@ public enum EndpointFault
     /// <summary>429, because the money is used up.</summary>
     QuotaSpent,
 
+    /// <summary>200 with a body that claims to be compressed and is not.</summary>
+    DamagedCompression,
+
     /// <summary>429, because this request is larger than the limit of tokens per minute.</summary>
     TooLarge,
 }

@@ -183,6 +183,10 @@ sealed class FaultyEndpoint : IAsyncDisposable
             case EndpointFault.QuotaSpent:
                 await Write(response, 429, """{"error":{"message":"You exceeded your current quota","code":"insufficient_quota"}}""");
                 break;
+            case EndpointFault.DamagedCompression:
+                response.Headers.ContentEncoding = "gzip";
+                await Write(response, 200, good);
+                break;
             case EndpointFault.TooLarge:
                 await Write(response, 429, Error("Request too large for m on tokens per min (TPM): Limit 10, Requested 20."));
                 break;

@@ -97,14 +97,14 @@ sealed class ModelCalls(ILanguageModel model)
     }
 
     static bool IsForOne(Exception? failure) =>
-        failure is null or PromptTooLongException or UnusableAnswerException or EndpointException { Refusal: not null };
+        failure is null or PromptTooLongException or UnusableAnswerException
+        || (failure is EndpointException { Refusal: { } status } && IsForOne(status));
 
     static bool IsForAll(Exception failure) =>
         failure is EndpointException { IsUnreachable: true }
-        || failure is EndpointException { Refusal: { } status }
-        && status
-            is HttpStatusCode.Unauthorized
-                or HttpStatusCode.Forbidden
-                or HttpStatusCode.NotFound
-                or HttpStatusCode.PaymentRequired;
+        || (failure is EndpointException { Refusal: { } status } && !IsForOne(status));
+
+    /// <summary>Returns whether a status refuses one request, such as a prompt beyond the server's window, and not every request.</summary>
+    static bool IsForOne(HttpStatusCode status) =>
+        status is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity;
 }

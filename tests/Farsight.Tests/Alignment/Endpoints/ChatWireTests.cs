@@ -19,6 +19,9 @@ public sealed class ChatWireTests
     [InlineData("""{"choices":[{"message":{"content":"x"}}],"usage":null}""", "x", null)]
     [InlineData("""{"choices":[{"message":{"content":null,"reasoning_content":"hm"},"finish_reason":"length"}]}""", "", "length")]
     [InlineData("""{"choices":[{"message":{"content":"x"}}],"usage":{"prompt_tokens":-1,"completion_tokens":1.5}}""", "x", null)]
+    [InlineData("""{"choices":[{"message":{"content":"x"}}],"usage":{"prompt_tokens":9223372036854775807}}""", "x", null)]
+    [InlineData("\uFEFF" + """{"choices":[{"message":{"content":"x"}}]}""", "x", null)]
+    [InlineData("""{"choices":[{"index":1,"message":{"content":"y"}},{"index":0,"message":{"content":"x"}}]}""", "x", null)]
     public void What_may_be_missing_is_null(string body, string text, string? reason) =>
         Assert.Equal(new(text, reason, null, null, null), Read(body));
 
@@ -39,6 +42,8 @@ public sealed class ChatWireTests
         InlineData("""{"choices":[null]}""", "no content"),
         InlineData("""{"choices":[{"message":{"content":[1]}}]}""", "no content")
     ]
+    [InlineData("""{"choices":[{"message":{"content":"ha"},"finish_reason":"error"}]}""", "broke its answer off with the reason 'error'")]
+    [InlineData("""{"choices":[{"message":{"content":"ha"},"finish_reason":"abort"}]}""", "'abort'")]
     [InlineData("""{"error":{"message":"out of memory"}}""", "out of memory"), InlineData("""{"error":"busy"}""", "busy")]
     public void What_is_no_answer_is_a_failure_with_its_reason(string body, string reason) =>
         Assert.Contains(reason, Assert.Throws<EndpointFailure>(() => Read(body)).Message);

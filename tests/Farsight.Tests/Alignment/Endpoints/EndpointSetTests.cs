@@ -148,6 +148,7 @@ public sealed class EndpointSetTests
 
     [Theory]
     [InlineData(EndpointFault.Garbage), InlineData(EndpointFault.NoChoice), InlineData(EndpointFault.NoContent)]
+    [InlineData(EndpointFault.DamagedCompression)]
     public async Task An_answer_that_is_damaged_three_times_is_not_requested_again(EndpointFault fault)
     {
         await using FaultyEndpoint server = await FaultyEndpoint.Start(_time);
