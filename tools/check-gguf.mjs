@@ -1,10 +1,10 @@
 // Called by check-gguf. For each exported type: llama.cpp's tokens of texts are ours; in F32 its greedy tokens are ours; in the other
-// types, led along our tokens, its most likely token is ours at nearly all positions.
+// types, led along our tokens, its most likely token is ours at nearly all positions. For families: the same of each in F32.
 import {execFileSync} from 'node:child_process';
-import {mkdirSync, writeFileSync} from 'node:fs';
+import {copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync} from 'node:fs';
 import {getLlama, LlamaLogLevel} from 'node-llama-cpp';
 
-const [farsight, work] = process.argv.slice(2);
+const [farsight, work, families] = process.argv.slice(2);
 const count = 64;
 const prompts = [
     'Once upon a time there was a small town by the sea, and',
@@ -18,10 +18,10 @@ const texts = [
     ...prompts, ' ', 'a', "it's 12345  and\t\ttabs\r\n\n", 'Zoë’s café – naïve 日本語 😀 <|user|> Ωmega', '   leading, trailing   ', 'x\u0301 e\u0301',
 ];
 
-// All prompts in one run of ours: [{prompt_tokens, tokens}, …].
-const ours = (model, prompts, ...more) => JSON.parse(execFileSync(
+// All prompts in one run of ours: [{prompt_tokens, tokens}, …]. One prompt gives one object.
+const ours = (model, prompts, ...more) => [JSON.parse(execFileSync(
     farsight, ['generate', '--model', model, '--raw', '--json', '--temperature', '0', '--max-new-tokens', String(count), ...prompts.flatMap(prompt => ['--prompt', prompt]), ...more],
-    {stdio: ['ignore', 'pipe', 'ignore']}));
+    {stdio: ['ignore', 'pipe', 'ignore']}))].flat();
 
 const same = (a, b) => a.length === b.length && a.every((x, i) => x === b[i]);
 let failed = 0;
@@ -112,9 +112,83 @@ async function check(llama, type, least, adapter) {
     await model.dispose();
 }
 
+// A model of goldens-families with the tokenizer of models/tiny: its vocabulary gets more rows, of about the size of its own.
+function widen(name, folder) {
+    const from = `${families}/${name}`, config = JSON.parse(readFileSync(`${from}/config.json`));
+    const bytes = readFileSync(`${from}/model.safetensors`), start = 8 + Number(bytes.readBigInt64LE());
+    const header = JSON.parse(bytes.subarray(8, start)), parts = [];
+    const vocab = Object.keys(JSON.parse(readFileSync('models/tiny/tokenizer.json')).model.vocab).length;
+    const rows = Math.max(vocab, JSON.parse(readFileSync('models/tiny/config.json')).vocab_size);
+    let seed = 1, length = 0;
+    for (const [tensor, entry] of Object.entries(header)) {
+        if (tensor === '__metadata__') continue;
+        const [first, end] = entry.data_offsets, own = bytes.subarray(start + first, start + end);
+        let data = own;
+        if (/embed_tokens|lm_head/.test(tensor)) {
+            const values = new Float32Array(own.buffer.slice(own.byteOffset, own.byteOffset + own.length));
+            const width = entry.shape[1], wide = new Float32Array(rows * width);
+            const size = Math.sqrt(3 * values.reduce((sum, x) => sum + x * x, 0) / values.length);
+            wide.set(values);
+            for (let i = values.length; i < wide.length; i++) {
+                seed = (seed * 48271) % 2147483647;
+                wide[i] = size * (2 * seed / 2147483647 - 1);
+            }
+            data = Buffer.from(wide.buffer);
+            entry.shape = [rows, width];
+        }
+        entry.data_offsets = [length, length += data.length];
+        parts.push(data);
+    }
+    const json = Buffer.from(JSON.stringify(header)), size = Buffer.alloc(8);
+    size.writeBigInt64LE(BigInt(json.length));
+    mkdirSync(folder);
+    writeFileSync(`${folder}/model.safetensors`, Buffer.concat([size, json, ...parts]));
+    writeFileSync(`${folder}/config.json`, JSON.stringify({...config, vocab_size: rows}));
+    for (const file of ['tokenizer.json', 'tokenizer_config.json']) copyFileSync(`models/tiny/${file}`, `${folder}/${file}`);
+    return config;
+}
+
+// Prompts must fit the context. LongRoPE needs a prompt above the first window: llama.cpp always takes the long factors in such a context.
+// The folder gets a neutral name, because llama.cpp expects tokens of Phi-3 in a model that is called so.
+async function checkFamily(llama, name) {
+    const folder = `${work}/${name.replace('phi3', 'phi')}`, file = `${folder}.gguf`, config = widen(name, folder);
+    try {
+        execFileSync(farsight, ['export', 'gguf', '--model', folder, '--type', 'f32', '--out', file], {stdio: ['ignore', 'ignore', 'pipe']});
+    } catch (error) {
+        const reason = error.stderr.toString().trim();
+        judge(reason.includes('cannot be exported to GGUF'), `${name}: not exported (${reason.split('\n').at(-1)})`);
+        return;
+    }
+    const model = await llama.loadModel({modelPath: file});
+    const window = Math.min(256, model.trainContextSize), least = config.original_max_position_embeddings ?? 0;
+    const context = await model.createContext({contextSize: window, sequences: 1, threads: 1});
+    const sequence = context.getSequence();
+    const words = [...prompts, ...prompts, ...prompts].join(' ').split(' ');
+    const fitting = [...words, ...words.map((_, i) => words.slice(0, i + 1).join(' '))].filter(prompt => {
+        const length = model.tokenize(prompt).length + 1;
+        return length > least && length + 4 < window;
+    });
+    const used = fitting.filter((_, i) => i % Math.ceil(fitting.length / 8) === 0);
+    let asked = 0, equal = 0;
+    for (const own of ours(file, used)) {
+        const likely = await led(sequence, own.prompt_tokens, own.tokens);
+        asked += likely.length;
+        equal += likely.filter((token, at) => token === own.tokens[at]).length;
+    }
+    judge(equal >= 0.97 * asked && asked >= 10, `${name} as ${model.fileInfo.metadata.general.architecture}: ${equal} of ${asked} most likely tokens are ours, after ${used.length} prompts`);
+    await context.dispose();
+    await model.dispose();
+}
+
 // One thread: on a busy machine llama.cpp's threads wait for each other longer than they compute.
 const llama = await getLlama({build: 'never', gpu: false, skipDownload: true, maxThreads: 1, logLevel: LlamaLogLevel.error});
-for (const [type, least] of [['f32', 0.99], ['f16', 0.95], ['bf16', 0.95], ['q8_0', 0.95], ['q4_0', 0.85]]) {
+if (families) {
+    for (const name of readdirSync(families, {withFileTypes: true}).filter(entry => entry.isDirectory()).map(entry => entry.name).sort()) {
+        await checkFamily(llama, name);
+    }
+    process.exit(failed === 0 ? 0 : 1);
+}
+for (const [type, least] of [['f32', 0.99], ['f16', 0.95], ['bf16', 0.95], ['q8_0', 0.95], ['q4_0', 0.85], ['stored', 0.95]]) {
     await check(llama, type, least);
 }
 makeAdapter(`${work}/lora`);

@@ -20,10 +20,10 @@ sealed class SwiGluCase(int tokens, int width) : KernelCase
         (_dGate, _dUp) = (Rows.Allocate(tokens, width), Rows.Allocate(tokens, width));
     }
 
-    internal override void Forward() => RowKernels.ForRows(_y, row => SwiGlu.Forward(_gate[row], _up[row], _y[row]));
+    internal override void Forward() => RowKernels.ForRows(_y, row => GatedActivation<Silu>.Forward(_gate[row], _up[row], _y[row]));
 
     internal override void Backward() =>
-        RowKernels.ForRows(_y, row => SwiGlu.Backward(_y[row], _gate[row], _up[row], _dGate[row], _dUp[row]));
+        RowKernels.ForRows(_y, row => GatedActivation<Silu>.Backward(_y[row], _gate[row], _up[row], _dGate[row], _dUp[row]));
 
     /// <summary>With the output for its gradient; backward by differences of the reference.</summary>
     internal override void Check()
@@ -34,10 +34,10 @@ sealed class SwiGluCase(int tokens, int width) : KernelCase
         foreach (int row in Some(tokens))
         {
             float[] gate = _gate[row].ToArray(), up = _up[row].ToArray();
-            double[] y = SwiGluNaive.Forward(gate, up);
+            double[] y = GatedActivationNaive.Silu(gate, up);
             Near("y", y, _y[row], 1e-5);
-            double[] above = SwiGluNaive.Forward([.. gate.Select(g => g + Step)], up),
-                below = SwiGluNaive.Forward([.. gate.Select(g => g - Step)], up);
+            double[] above = GatedActivationNaive.Silu([.. gate.Select(g => g + Step)], up),
+                below = GatedActivationNaive.Silu([.. gate.Select(g => g - Step)], up);
             Near("dGate", [.. y.Select((v, i) => v * (above[i] - below[i]) / (2 * Step))], _dGate[row], 1e-3);
             Near("dUp", [.. y.Select((v, i) => v * v / up[i])], _dUp[row], 1e-4);
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -27,7 +28,26 @@ static class BenchCommand
         ["q4"] = NumberFormat.Q4_0,
     };
 
-    static readonly Option<string> s_shape = SharedOptions.Shape();
+    static readonly Option<string> s_shape = SharedOptions.Shape(
+        "JSON file with hidden, layers, heads, kv_heads, ffn, vocab, prompt, and responses (lengths, chosen first). "
+            + "Default: the sizes of --model, with --prompt and --responses.",
+        required: false);
+    static readonly Option<int?> s_prompt = new("--prompt") { Description = "Tokens of the prompt. Default: those of --shape." };
+    static readonly Option<int[]> s_responses = new("--responses")
+    {
+        Arity = ArgumentArity.ExactlyOne,
+        Description = "Tokens of each response, the chosen one first, as in 64,64. Default: those of --shape.",
+        CustomParser = Lengths,
+    };
+    static readonly Option<int> s_loraRank = SharedOptions.Count("--lora-rank", "Rank of the adapter.", 32);
+    static readonly Option<string> s_loraTargets = new("--lora-targets")
+    {
+        Description = "Adapted layers, as in q_proj,v_proj, or all-linear. Default: the projections of the attention.",
+    };
+    static readonly Option<bool> s_noEmbeddings = new("--no-train-embeddings")
+    {
+        Description = "Keep the embeddings frozen, so that only the adapter is trained.",
+    };
     static readonly Option<string> s_objective = SharedOptions.Choice(
         "--objective", "Training loss. Only losses without a reference model.", StepBenchmark.Objectives.Keys, "logo");
     static readonly Option<bool> s_noSharing = new("--no-sharing")
@@ -44,7 +64,7 @@ static class BenchCommand
     static readonly Option<int> s_warmup = SharedOptions.Count("--warmup", "Number of untimed warm-up steps.", 1, minimum: 0);
     static readonly Option<int> s_steps = SharedOptions.Count("--steps", "Number of timed steps.", 3);
     static readonly Option<string> s_model = SharedOptions.Model(
-        "Model directory of the same shape, memory-mapped. Default: random weights.", required: false);
+        "Model directory or GGUF file, memory-mapped. Default: random weights in the sizes of --shape.", required: false);
 
     internal static Command Create()
     {
@@ -64,8 +84,18 @@ static class BenchCommand
         });
         Command step = new("step", "Time complete training steps: forward, backward, clipping and optimizer.")
         {
-            s_shape, s_objective, s_weights, s_noSharing, s_shiftedSparse, s_memory, s_warmup, s_steps, s_model, s_threads, s_json,
+            s_model, s_shape, s_prompt, s_responses, s_loraRank, s_loraTargets, s_noEmbeddings, s_objective, s_weights, s_noSharing,
+            s_shiftedSparse, s_memory, s_warmup, s_steps, s_threads, s_json,
         };
+        SharedOptions.Limit(step, (s_loraRank, 1024));
+        step.Validators.Add(result =>
+        {
+            if (result.GetResult(s_shape) is null
+                && (result.GetResult(s_model) is null || result.GetResult(s_prompt) is null || result.GetResult(s_responses) is null))
+            {
+                result.AddError("Without --shape, --model, --prompt and --responses are required.");
+            }
+        });
         step.SetAction((parse, cancel) => Task.Run(() => Step(parse, cancel), CancellationToken.None));
         return new("bench", "Measure the machine, training steps, inference and data processing.")
         {
@@ -111,9 +141,12 @@ static class BenchCommand
     {
         s_threads.Apply(parse);
         StepBenchmarkOptions options = new(
-            StepShape.Read(parse.GetValue(s_shape)!), parse.GetValue(s_objective)!, !parse.GetValue(s_noSharing),
-            parse.GetValue(s_warmup), parse.GetValue(s_steps), parse.GetValue(s_model))
+            Shape(parse), parse.GetValue(s_objective)!, !parse.GetValue(s_noSharing), parse.GetValue(s_warmup), parse.GetValue(s_steps),
+            parse.GetValue(s_model))
         {
+            LoraRank = parse.GetValue(s_loraRank),
+            LoraTargets = parse.GetValue(s_loraTargets)?.Split(',', StringSplitOptions.TrimEntries),
+            TrainEmbeddings = !parse.GetValue(s_noEmbeddings),
             Weights = parse.GetValue(s_weights) is { } weights ? s_formats[weights] : null,
             Memory = parse.GetValue(s_memory),
             Attention = parse.GetValue(s_shiftedSparse) is { } group ? new AttentionPattern.ShiftedSparse(group) : null,
@@ -128,6 +161,30 @@ static class BenchCommand
             Print(result);
         }
         return ExitCode.Done;
+    }
+
+    static StepShape Shape(ParseResult parse)
+    {
+        int? prompt = parse.GetValue(s_prompt);
+        int[]? responses = parse.GetResult(s_responses) is null ? null : parse.GetValue(s_responses);
+        return parse.GetValue(s_shape) is { } file
+            ? StepShape.Read(file).With(prompt, responses)
+            : StepShape.Of(parse.GetValue(s_model)!, prompt!.Value, responses!);
+    }
+
+    static int[] Lengths(ArgumentResult result)
+    {
+        string text = result.Tokens.Single().Value;
+        int[] lengths =
+        [
+            .. text.Split(',').Select(s => int.TryParse(s, NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : 0),
+        ];
+        if (Array.TrueForAll(lengths, n => n > 0))
+        {
+            return lengths;
+        }
+        result.AddError($"--responses: '{text}' is not a list of lengths. Separate whole numbers by commas, as in 64,64.");
+        return [];
     }
 
     static StepBenchmarkResult Time(StepBenchmarkOptions options, CancellationToken cancel)
@@ -159,7 +216,11 @@ static class BenchCommand
             ["prompt"] = s.Prompt,
             ["responses"] = new JsonArray([.. s.Responses.Select(n => JsonValue.Create(n))]),
             ["objective"] = r.Options.Objective,
+            ["model"] = r.Options.Model,
             ["weights"] = Weights(r),
+            ["lora_rank"] = r.Lora.Rank,
+            ["lora_targets"] = new JsonArray([.. r.Lora.Targets.Select(t => JsonValue.Create(t))]),
+            ["train_embeddings"] = r.Lora.TrainEmbeddings,
             ["sharing"] = r.Options.Sharing,
             ["shifted_sparse"] = (r.Options.Attention as AttentionPattern.ShiftedSparse)?.Group,
             ["tokens"] = r.Tokens,
@@ -178,7 +239,7 @@ static class BenchCommand
     static string Weights(StepBenchmarkResult r) => r.Options switch
     {
         { Weights: { } format } => s_formats.First(f => f.Value == format).Key,
-        { ModelDirectory: null } => "f32",
+        { Model: null } => "f32",
         _ => "stored",
     };
 
@@ -192,6 +253,9 @@ static class BenchCommand
         Line("operations", $"{r.Flops.Total / Giga:F1} GFLOP per step, {attention:P0} attention");
         Line("throughput", $"{r.ShareOfPeak:P1} of the peak of {r.Peak.AllCores / Giga:F1} GFLOP/s");
         Line("memory", $"{r.PeakMemory >> 20} MiB peak; weights {Weights(r)}; recomputation {Level(r)}");
+        Line(
+            "adapter",
+            $"rank {r.Lora.Rank} on {string.Join(", ", r.Lora.Targets)}; embeddings {(r.Lora.TrainEmbeddings ? "trained" : "frozen")}");
         Line("loss", $"{r.Loss:F6}");
     }
 

@@ -199,10 +199,42 @@ static class ConfigKeys
         "auto_map",
     };
 
+    /// <summary>Keys of a multimodal model that concern only what is not text, and its parts.</summary>
+    static readonly HashSet<string> s_multimodal = new(StringComparer.Ordinal)
+    {
+        "text_config",
+        "vision_config",
+        "image_token_index",
+        "image_token_id",
+        "boi_token_index",
+        "boi_token_id",
+        "eoi_token_index",
+        "eoi_token_id",
+        "mm_tokens_per_image",
+        "multimodal_projector_bias",
+        "projector_hidden_act",
+        "spatial_merge_size",
+        "vision_feature_layer",
+    };
+
     /// <summary>Rejects unsupported and unknown keys.</summary>
     internal static void Check(ConfigReader config, ModelFamily family)
     {
-        HashSet<string> own = Own(family);
+        Check(config, Own(family), family.ModelType);
+        CheckCode(config, family);
+        CheckArchitecture(config, "ForCausalLM", "causal language models");
+    }
+
+    /// <summary>Rejects unsupported and unknown keys around the text model of a multimodal one.</summary>
+    internal static void CheckAround(ConfigReader config)
+    {
+        Check(config, s_multimodal, config.String("model_type"));
+        CheckCode(config, family: null);
+        CheckArchitecture(config, "ForConditionalGeneration", "conditional generation models");
+    }
+
+    static void Check(ConfigReader config, HashSet<string> own, string modelType)
+    {
         foreach (JsonProperty property in config.Root.EnumerateObject())
         {
             (string key, JsonElement value) = (property.Name, property.Value);
@@ -217,8 +249,8 @@ static class ConfigKeys
                     throw config.Invalid(
                         key,
                         neutral == "null"
-                            ? $"it changes the model's results and is not supported for {family.ModelType}"
-                            : $"only {neutral} is supported for {family.ModelType}");
+                            ? $"it changes the model's results and is not supported for {modelType}"
+                            : $"only {neutral} is supported for {modelType}");
                 }
             }
             else if (!IsHarmless(key))
@@ -228,7 +260,6 @@ static class ConfigKeys
                     "this key is unknown and may change the model's results; remove it if you know that it does not");
             }
         }
-        CheckCode(config, family);
     }
 
     /// <summary>Keys that one family supports and the others require to be neutral.</summary>
@@ -257,10 +288,10 @@ static class ConfigKeys
         _ => false,
     };
 
-    static void CheckCode(ConfigReader config, ModelFamily family)
+    static void CheckCode(ConfigReader config, ModelFamily? family)
     {
         bool IsReplaced(JsonProperty model) =>
-            family.ReplacesCode && model.Value.ValueKind == JsonValueKind.String
+            family?.ReplacesCode == true && model.Value.ValueKind == JsonValueKind.String
             && model.Value.GetString()!.EndsWith("." + family.Architecture, StringComparison.Ordinal);
         if (
             config.Object("auto_map") is { } map
@@ -272,13 +303,17 @@ static class ConfigKeys
                 + $"remove the key if this is an ordinary {config.String("model_type")} model"
             );
         }
+    }
+
+    static void CheckArchitecture(ConfigReader config, string ending, string kind)
+    {
         if (
             config.Element("architectures") is { ValueKind: JsonValueKind.Array } list
             && list.GetArrayLength() > 0
             && !list.EnumerateArray()
-                .Any(a => a.ValueKind == JsonValueKind.String && a.GetRawText().EndsWith("ForCausalLM\"", StringComparison.Ordinal)))
+                .Any(a => a.ValueKind == JsonValueKind.String && a.GetRawText().EndsWith($"{ending}\"", StringComparison.Ordinal)))
         {
-            throw config.Invalid("architectures", "only causal language models (…ForCausalLM) are supported");
+            throw config.Invalid("architectures", $"only {kind} (…{ending}) are supported");
         }
     }
 }

@@ -74,6 +74,9 @@ sealed class ConfigReader
         }
     }
 
+    /// <summary>Returns a reader of other keys at the same place of the same file.</summary>
+    internal ConfigReader With(JsonElement root) => new(_path, root, _prefix);
+
     internal bool Has(string key) => Root.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
 
     internal JsonElement? Element(string key) => Has(key) ? Root.GetProperty(key) : null;

@@ -29,7 +29,7 @@ static class GenerationConfig
             return null;
         }
         IReadOnlyList<int> used = Ids(generation, vocab);
-        int[] unused = [.. Ids(ConfigReader.Open(configPath), vocab).Except(used)];
+        int[] unused = [.. Ids(TextPart.Of(ConfigReader.Open(configPath)), vocab).Except(used)];
         return unused.Length == 0
             ? null
             : $"{configPath}: {Key} names {string.Join(", ", unused)}, but {FileName} names {string.Join(", ", used)}; "
@@ -39,7 +39,7 @@ static class GenerationConfig
     /// <summary>Describes different bos_token_id of the two files; null if they agree or one has none.</summary>
     internal static string? BeginContradiction(string configPath, int vocab)
     {
-        ConfigReader config = ConfigReader.Open(configPath);
+        ConfigReader config = TextPart.Of(ConfigReader.Open(configPath));
         if (Beside(configPath) is not { } generation || !generation.Has(Begin) || !config.Has(Begin))
         {
             return null;

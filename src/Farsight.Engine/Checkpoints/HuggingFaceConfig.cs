@@ -42,10 +42,14 @@ public static class HuggingFaceConfig
     /// out of range.</exception>
     public static ModelConfig Read(string path)
     {
-        ConfigReader config = ConfigReader.Open(path);
+        ConfigReader file = ConfigReader.Open(path), config = TextPart.Of(file);
+        if (file != config)
+        {
+            ConfigKeys.CheckAround(file);
+        }
         if (!ModelFamily.All.TryGetValue(config.String("model_type"), out ModelFamily? family))
         {
-            throw config.Invalid("model_type", $"supported are {string.Join(", ", ModelFamily.All.Keys)}");
+            throw config.Invalid("model_type", $"supported are {string.Join(", ", ModelFamily.All.Keys.Concat(TextPart.Types))}");
         }
         ConfigKeys.Check(config, family);
         if (family.Required.FirstOrDefault(keys => !keys.Split('|').Any(k => config.Root.TryGetProperty(k, out _))) is { } missing)
@@ -96,7 +100,7 @@ public static class HuggingFaceConfig
     {
         Write(path, model, torchDtype);
         JsonObject written = JsonNode.Parse(RegularFile.ReadAllBytes(path))!.AsObject();
-        foreach (JsonProperty property in ConfigReader.Open(like).Root.EnumerateObject())
+        foreach (JsonProperty property in TextPart.Of(ConfigReader.Open(like)).Root.EnumerateObject())
         {
             if (!written.ContainsKey(property.Name) && !s_restated.Contains(property.Name))
             {

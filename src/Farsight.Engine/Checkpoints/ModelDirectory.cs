@@ -14,10 +14,13 @@ public sealed class ModelDirectory : IDisposable
     readonly List<SafetensorsFile> _files = [];
     readonly Dictionary<string, (StoredTensor Tensor, string Path)> _weights = new(StringComparer.Ordinal);
 
+    readonly bool _isMultimodal;
+
     ModelDirectory(string path)
     {
         Path = path;
         Config = HuggingFaceConfig.Read(In(ConfigFile));
+        _isMultimodal = TextPart.IsIn(ConfigReader.Open(In(ConfigFile)));
         try
         {
             OpenFiles();
@@ -35,6 +38,9 @@ public sealed class ModelDirectory : IDisposable
 
     /// <summary>Shape of the model, from config.json.</summary>
     public ModelConfig Config { get; }
+
+    /// <summary>Number of weights that a multimodal model has beyond its text part.</summary>
+    internal int UnusedWeights { get; private set; }
 
     /// <summary>Opens the directory and checks its weights against its config.json.</summary>
     /// <exception cref="InputException">A file is missing, damaged or unsupported, or the files belong to different models.</exception>
@@ -100,7 +106,7 @@ public sealed class ModelDirectory : IDisposable
         {
             foreach (StoredTensor tensor in Map(WeightsFile).Tensors.Values)
             {
-                _weights.Add(tensor.Name, (tensor, In(WeightsFile)));
+                Add(tensor, In(WeightsFile));
             }
         }
         else if (File.Exists(In(IndexFile)))
@@ -129,12 +135,24 @@ public sealed class ModelDirectory : IDisposable
             {
                 shards.Add(file, shard = Map(file));
             }
-            _weights.Add(
-                name,
+            Add(
                 shard.Tensors.TryGetValue(name, out StoredTensor? tensor)
-                    ? (tensor, In(file))
+                    ? tensor
                     : throw new InputException(
-                        $"{In(file)}: the weight {name} is missing although {IndexFile} lists it; download both again."));
+                        $"{In(file)}: the weight {name} is missing although {IndexFile} lists it; download both again."),
+                In(file));
+        }
+    }
+
+    void Add(StoredTensor tensor, string path)
+    {
+        if ((_isMultimodal ? TextPart.NameOf(tensor.Name) : tensor.Name) is not { } name)
+        {
+            UnusedWeights++;
+        }
+        else if (!_weights.TryAdd(name, (tensor.Named(name), path)))
+        {
+            throw new InputException($"{path}: the weight {name} of the text part is stored under two names; download the model again.");
         }
     }
 

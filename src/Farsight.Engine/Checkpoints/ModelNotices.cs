@@ -2,7 +2,7 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Engine.Checkpoints;
 
-/// <summary>Finds contradictions between the files of a model directory that do not prevent loading.</summary>
+/// <summary>Finds what a model directory contains but the engine does not use, and contradictions that do not prevent loading.</summary>
 public static class ModelNotices
 {
     const string ConfigFile = "config.json";
@@ -20,6 +20,7 @@ public static class ModelNotices
         string config = Path.Combine(path, ConfigFile);
         string?[] all =
         [
+            Multimodal(config, model),
             GenerationConfig.Contradiction(config, model.Config.VocabSize),
             GenerationConfig.BeginContradiction(config, model.Config.VocabSize),
             Window(config, model.Config),
@@ -28,10 +29,14 @@ public static class ModelNotices
         return [.. all.OfType<string>()];
     }
 
+    static string? Multimodal(string path, ModelDirectory model) => TextPart.IsIn(ConfigReader.Open(path))
+        ? $"{path}: the model is multimodal. Only its text part is used; {model.UnusedWeights} weights of other parts are ignored."
+        : null;
+
     static string? Window(string path, ModelConfig config)
     {
         const string Key = "max_position_embeddings";
-        ConfigReader file = ConfigReader.Open(path);
+        ConfigReader file = TextPart.Of(ConfigReader.Open(path));
         return file.Has(Key) && file.Int(Key, 1, int.MaxValue) is var stated && stated < config.MaxPositionEmbeddings
             ? $"{path}: {Key} is {stated}, but the RoPE scaling is {config.RopeScaling.Describe()}; "
                 + $"a window of {config.MaxPositionEmbeddings} tokens is used."

@@ -28,6 +28,13 @@ public sealed class StoredTensor
         (_valuesPerBlock, _bytesPerBlock, _format) = (type.ValuesPerBlock, type.BytesPerBlock, type.Format);
     }
 
+    StoredTensor(StoredTensor other, string name)
+    {
+        (_file, _path, _start, Name, DType, Shape) = (other._file, other._path, other._start, name, other.DType, other.Shape);
+        (_valuesPerBlock, _bytesPerBlock, _format, ByteCount) =
+            (other._valuesPerBlock, other._bytesPerBlock, other._format, other.ByteCount);
+    }
+
     StoredTensor(StoredTensor whole, int index)
     {
         (_file, _path, Name, DType) = (whole._file, whole._path, whole.Name, whole.DType);
@@ -35,6 +42,9 @@ public sealed class StoredTensor
         (Shape, ByteCount) = ([.. whole.Shape.Skip(1)], whole.ByteCount / whole.Shape[0]);
         _start = whole._start + index * ByteCount;
     }
+
+    /// <summary>Returns the tensor under another name.</summary>
+    internal StoredTensor Named(string name) => name == Name ? this : new(this, name);
 
     /// <summary>Name: "model.layers.0.self_attn.q_proj.weight".</summary>
     public string Name { get; }

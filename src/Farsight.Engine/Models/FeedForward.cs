@@ -114,11 +114,11 @@ sealed class GatedMlp(Linear gate, Linear up, Linear down, GateActivation activa
     {
         if (activation == GateActivation.Silu)
         {
-            SwiGlu.Forward(rows.Gate[row], rows.Up[row], y);
+            GatedActivation<Silu>.Forward(rows.Gate[row], rows.Up[row], y);
         }
         else
         {
-            GeGlu.Forward(rows.Gate[row], rows.Up[row], y);
+            GatedActivation<GeluTanh>.Forward(rows.Gate[row], rows.Up[row], y);
         }
     }
 
@@ -127,11 +127,11 @@ sealed class GatedMlp(Linear gate, Linear up, Linear down, GateActivation activa
     {
         if (activation == GateActivation.Silu)
         {
-            SwiGlu.Backward(dY, rows.Gate[row], rows.Up[row], dGate, dUp);
+            GatedActivation<Silu>.Backward(dY, rows.Gate[row], rows.Up[row], dGate, dUp);
         }
         else
         {
-            GeGlu.Backward(dY, rows.Gate[row], rows.Up[row], dGate, dUp);
+            GatedActivation<GeluTanh>.Backward(dY, rows.Gate[row], rows.Up[row], dGate, dUp);
         }
     }
 }

@@ -13,17 +13,18 @@ using Farsight.Engine.Parameters;
 namespace Farsight.Workflows.Timing;
 
 /// <summary>Times whole training steps: forward, backward, clipping and optimizer, exactly as in training.</summary>
-/// <remarks>An adapter of rank 32 on q, k, v and o is trained, and the embeddings; an output head of its own stays frozen.</remarks>
+/// <remarks>
+/// An adapter is trained and, unless the options say otherwise, the embeddings; an output head of its own stays frozen.
+/// </remarks>
 public static class StepBenchmark
 {
     const int Seed = 0;
 
-    static readonly LoraOptions s_lora = new(
-        Rank: 32,
-        Alpha: 16,
-        ["q_proj", "k_proj", "v_proj", "o_proj"],
-        TrainEmbeddings: true,
-        TrainNorms: false);
+    /// <summary>Stands for all linear layers in <see cref="StepBenchmarkOptions.LoraTargets"/>.</summary>
+    const string AllLinear = "all-linear";
+
+    /// <summary>The default targets; each model has some of them.</summary>
+    static readonly string[] s_attention = ["q_proj", "k_proj", "v_proj", "qkv_proj", "o_proj"];
 
     static readonly OptimizerOptions s_optimizer = new(1e-4, 1e-5, 0.9, 0.999, 1e-8, 0, 1);
 
@@ -40,8 +41,8 @@ public static class StepBenchmark
     /// <param name="options">What to time.</param>
     /// <param name="progress">Receives the number of finished steps, including warm-up.</param>
     /// <param name="cancel">Looked at between steps.</param>
-    /// <exception cref="InputException">The model directory is unsound or of another shape, or the shape has
-    /// too few responses for the objective.</exception>
+    /// <exception cref="InputException">The model is unsound or of another shape, it has no layers for an adapter target, or the shape
+    /// has too few responses for the objective.</exception>
     public static StepBenchmarkResult Run(StepBenchmarkOptions options, IProgress<int>? progress, CancellationToken cancel)
     {
         IPreferenceObjective objective = Objectives[options.Objective];
@@ -55,9 +56,11 @@ public static class StepBenchmark
         }
 
         (TokenTree tree, int prompt, int[] leaves) = options.Shape.Tree(responses, options.Sharing, objective.ScoresPrompt);
-        Recomputation level = Level(options, tree);
+        ModelConfig config = Config(options);
+        LoraOptions lora = Adapter(options, config);
+        Recomputation level = Level(options, config, lora, tree);
         using LlamaModel model = Open(options);
-        model.AttachLora(s_lora, Seed);
+        model.AttachLora(lora, Seed);
         Sample sample = new(tree, new(prompt, leaves[0], leaves[1..]), objective, level, options.Attention);
         TrainingOptions training = new(
             options.Warmup + options.Steps,
@@ -84,27 +87,27 @@ public static class StepBenchmark
         TokenTree shared = options.Shape.Tree(responses, sharing: true, objective.ScoresPrompt).Tree;
         return new(
             options,
+            lora,
             level,
             tree.Count,
             [.. times.OrderBy(t => t.Total)],
             loss,
-            StepFlops.Of(model.Config, shared, s_lora, options.Attention),
+            StepFlops.Of(config, shared, lora, options.Attention),
             before.AllCores > after.AllCores ? before : after,
             Processor.PeakMemory);
     }
 
     /// <summary>The fastest level that fits into the memory; without a bound the one that computes nothing twice.</summary>
-    static Recomputation Level(StepBenchmarkOptions options, TokenTree tree)
+    static Recomputation Level(StepBenchmarkOptions options, ModelConfig config, LoraOptions lora, TokenTree tree)
     {
         if (options.Memory is not { } budget)
         {
             return Recomputation.None;
         }
-        ModelConfig config = options.Shape.Model;
-        long weights = options is { ModelDirectory: { } directory, Weights: null }
-            ? new DirectoryInfo(directory).EnumerateFiles("*.safetensors").Sum(f => f.Length)
+        long weights = options is { Model: { } model, Weights: null }
+            ? StoredBytes(model, config)
             : TrainingShape.ConvertedBytes(config, options.Weights ?? NumberFormat.F32);
-        TrainingShape shape = new(config, weights, s_lora, tree.Tokens.Distinct().Count(), Muon: false);
+        TrainingShape shape = new(config, weights, lora, tree.Tokens.Distinct().Count(), Muon: false);
         (Recomputation Level, long Bytes)[] levels =
             [.. Enum.GetValues<Recomputation>().Select(l => (l, MemoryPlan.Of(shape, TreeSize.Of(tree), l).Total))];
         int chosen = Array.FindIndex(levels, l => l.Bytes <= budget);
@@ -116,18 +119,33 @@ public static class StepBenchmark
             );
     }
 
+    static long StoredBytes(string model, ModelConfig config)
+    {
+        using IModelFiles files = ModelFiles.Open(model);
+        return ParameterShapes.Of(config).Sum(p => files.StoredBytes(p.Name));
+    }
+
     static LlamaModel Open(StepBenchmarkOptions options)
     {
-        if (options.ModelDirectory is not { } directory)
+        if (options.Model is { } path)
         {
-            UniformWeights random = new(Seed);
-            return new(
-                options.Shape.Model,
-                options.Weights is { } format and not NumberFormat.F32 ? new ConvertedWeights(random, format) : random);
+            return ModelLoader.Load(path, weights: options.Weights);
         }
-        LlamaModel model = ModelLoader.Load(directory, weights: options.Weights);
+        UniformWeights random = new(Seed);
+        return new(
+            options.Shape.Model,
+            options.Weights is { } format and not NumberFormat.F32 ? new ConvertedWeights(random, format) : random);
+    }
+
+    /// <summary>Returns the shape of the model, which must be the one that the options say.</summary>
+    static ModelConfig Config(StepBenchmarkOptions options)
+    {
         StepShape s = options.Shape;
-        ModelConfig c = model.Config;
+        if (options.Model is not { } path)
+        {
+            return s.Model;
+        }
+        ModelConfig c = ModelFiles.ReadConfig(path);
         (string Key, int Shape, int Model)[] extents =
         [
             ("hidden", s.Hidden, c.HiddenSize), ("layers", s.Layers, c.NumHiddenLayers), ("heads", s.Heads, c.NumAttentionHeads),
@@ -135,10 +153,24 @@ public static class StepBenchmark
         ];
         foreach ((string key, int shape, int actual) in extents.Where(e => e.Shape != e.Model))
         {
-            model.Dispose();
-            throw new InputException($"{directory}: the model's {key} is {actual}, and the shape says {shape}; use a shape of this model.");
+            throw new InputException($"{path}: the model's {key} is {actual}, and the shape says {shape}; use a shape of this model.");
         }
-        return model;
+        return c;
+    }
+
+    static LoraOptions Adapter(StepBenchmarkOptions options, ModelConfig config)
+    {
+        IReadOnlyList<string> existing = LinearShape.TargetsOf(config);
+        IReadOnlyList<string> targets = options.LoraTargets switch
+        {
+            null => [.. s_attention.Intersect(existing)],
+            [AllLinear] => existing,
+            { } names => [.. names.Distinct()],
+        };
+        return targets.Except(existing).FirstOrDefault() is { } unknown
+            ? throw new InputException(
+                $"The model has no layers for the adapter target '{unknown}'; use {AllLinear} or some of {string.Join(", ", existing)}.")
+            : new(options.LoraRank, Alpha: 16, targets, options.TrainEmbeddings, TrainNorms: false);
     }
 
     static StepTime Step(LlamaModel model, Sample sample, ParameterUpdates updates, int step, out double loss)
@@ -186,11 +218,20 @@ public static class StepBenchmark
 /// <param name="Sharing">The prompt is computed once; false computes it for each response.</param>
 /// <param name="Warmup">Steps that are taken before the clock runs; ≥ 0.</param>
 /// <param name="Steps">Steps that are timed; ≥ 1.</param>
-/// <param name="ModelDirectory">Weights to map; null for random ones.</param>
-public sealed record StepBenchmarkOptions(StepShape Shape, string Objective, bool Sharing, int Warmup, int Steps, string? ModelDirectory)
+/// <param name="Model">Model directory or GGUF file of the same shape, to map; null for random weights.</param>
+public sealed record StepBenchmarkOptions(StepShape Shape, string Objective, bool Sharing, int Warmup, int Steps, string? Model)
 {
+    /// <summary>Rank of the adapter; ≥ 1.</summary>
+    public int LoraRank { get; init; } = 32;
+
+    /// <summary>Names of the adapted layers, or only "all-linear" for all but the output head; null for those of the attention.</summary>
+    public IReadOnlyList<string>? LoraTargets { get; init; }
+
+    /// <summary>Whether the embeddings are trained.</summary>
+    public bool TrainEmbeddings { get; init; } = true;
+
     /// <summary>
-    /// What matrices are converted to, in memory; null leaves random ones in F32 and those of a directory as they are stored.
+    /// What matrices are converted to, in memory; null leaves random ones in F32 and those of a model as they are stored.
     /// </summary>
     public NumberFormat? Weights { get; init; }
 
@@ -213,6 +254,7 @@ public readonly record struct StepTime(double Forward, double Backward, double U
 
 /// <summary>Represents the results of a step benchmark.</summary>
 /// <param name="Options">What was timed.</param>
+/// <param name="Lora">What was trained.</param>
 /// <param name="Level">What the passes kept.</param>
 /// <param name="Tokens">T: rows that the tree has; without sharing each prompt counts.</param>
 /// <param name="Times">Of each timed step, the fastest first.</param>
@@ -222,6 +264,7 @@ public readonly record struct StepTime(double Forward, double Backward, double U
 /// <param name="PeakMemory">Bytes, the most that the process held, mapped pages included.</param>
 public sealed record StepBenchmarkResult(
     StepBenchmarkOptions Options,
+    LoraOptions Lora,
     Recomputation Level,
     int Tokens,
     IReadOnlyList<StepTime> Times,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 using Farsight.Engine.Rope;
@@ -68,6 +69,29 @@ public sealed record StepShape(int Hidden, int Layers, int Heads, int KvHeads, i
         }
     }
 
+    /// <summary>Returns the sizes of a model, with a sample.</summary>
+    /// <param name="model">Model directory or GGUF file.</param>
+    /// <param name="prompt">Tokens of the prompt.</param>
+    /// <param name="responses">[M + 1] tokens of each response, the chosen one first.</param>
+    /// <exception cref="InputException">The model cannot be read, or the sample is too long.</exception>
+    public static StepShape Of(string model, int prompt, IReadOnlyList<int> responses)
+    {
+        ModelConfig c = ModelFiles.ReadConfig(model);
+        StepShape sizes = new(
+            c.HiddenSize, c.NumHiddenLayers, c.NumAttentionHeads, c.NumKeyValueHeads, c.IntermediateSize, c.VocabSize, prompt, responses);
+        return sizes.With(null, null);
+    }
+
+    /// <summary>Returns the shape with another sample.</summary>
+    /// <param name="prompt">Tokens of the prompt; null keeps them.</param>
+    /// <param name="responses">[M + 1] tokens of each response, the chosen one first; null keeps them.</param>
+    /// <exception cref="InputException">The sample is too long, or a length is below 1.</exception>
+    public StepShape With(int? prompt, IReadOnlyList<int>? responses)
+    {
+        StepShape shape = this with { Prompt = prompt ?? Prompt, Responses = responses ?? Responses };
+        return shape.SampleProblem() is { } problem ? throw new InputException($"The sample is not usable: {problem}.") : shape;
+    }
+
     /// <summary>One prompt with its responses, of random tokens.</summary>
     /// <param name="responses">How many of the responses, the chosen one first.</param>
     /// <param name="sharing">False repeats the prompt for each response: the same losses from M + 1 whole sequences.</param>
@@ -129,6 +153,10 @@ public sealed record StepShape(int Hidden, int Layers, int Heads, int KvHeads, i
         Hidden % Heads != 0 ? $"heads must divide hidden, and {Hidden} is not a multiple of {Heads}"
         : Hidden / Heads % 2 != 0 ? $"a head's dimension, hidden / heads = {Hidden / Heads}, must be even, because positions rotate pairs"
         : Heads % KvHeads != 0 ? $"kv_heads must divide heads, and {Heads} is not a multiple of {KvHeads}"
+        : SampleProblem();
+
+    string? SampleProblem() =>
+        Responses.Append(Prompt).Any(n => n < 1) ? "prompt and responses must have at least one token each"
         : (long)Prompt + Responses.Sum(r => (long)r) > MaxExtent ? $"prompt and responses have more than {MaxExtent} tokens together"
         : null;
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Tests.Engine.Checkpoints;
 using Farsight.Workflows.Timing;
 
 namespace Farsight.Tests.Cli;
@@ -143,7 +144,7 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("sft_partial", 13, 13)]
     public void Sharing_changes_the_tree_and_neither_the_loss_nor_the_count(string objective, int shared, int repeated)
     {
-        StepBenchmarkOptions options = new(StepShape.Read(_file), objective, Sharing: true, Warmup: 0, Steps: 2, ModelDirectory: null);
+        StepBenchmarkOptions options = new(StepShape.Read(_file), objective, Sharing: true, Warmup: 0, Steps: 2, Model: null);
 
         StepBenchmarkResult with = StepBenchmark.Run(options, null, default),
             without = StepBenchmark.Run(options with { Sharing = false }, null, default);
@@ -162,7 +163,7 @@ public sealed class BenchCommandTests : IDisposable
     public void Weights_of_any_format_are_trained_over(NumberFormat? format)
     {
         StepShape shape = StepShape.Read(_file) with { Ffn = 64 };
-        StepBenchmarkOptions options = new(shape, "logo", Sharing: true, Warmup: 0, Steps: 1, ModelDirectory: null);
+        StepBenchmarkOptions options = new(shape, "logo", Sharing: true, Warmup: 0, Steps: 1, Model: null);
 
         double exact = StepBenchmark.Run(options, null, default).Loss,
             rounded = StepBenchmark.Run(options with { Weights = format }, null, default).Loss;
@@ -174,7 +175,7 @@ public sealed class BenchCommandTests : IDisposable
     [Fact]
     public async Task Shifted_groups_are_timed_and_counted()
     {
-        StepBenchmarkOptions options = new(StepShape.Read(_file), "logo", Sharing: true, Warmup: 0, Steps: 1, ModelDirectory: null);
+        StepBenchmarkOptions options = new(StepShape.Read(_file), "logo", Sharing: true, Warmup: 0, Steps: 1, Model: null);
         double full = StepBenchmark.Run(options, null, default).Flops.Total;
         (int code, string output, _) = await CommandLine.Run(
             "bench",
@@ -244,6 +245,78 @@ public sealed class BenchCommandTests : IDisposable
         Assert.Equal(2, code);
         Assert.Contains("and the shape says", error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_model_needs_only_a_sample_and_may_have_fused_projections()
+    {
+        using TemporaryFolder folder = new();
+        ModelConfig fused = TinyModelFiles.Config with { ModelType = "phi3", AttentionBias = false, FusedProjections = true };
+        TinyModelFiles.Write(folder.Path, fused, TinyModelFiles.Weights(fused));
+
+        (int code, string output, string error) = await CommandLine.Run(
+            "bench", "step", "--model", folder.Path, "--prompt", "9", "--responses", "4,3", "--steps", "1", "--json");
+
+        Assert.Equal((0, ""), (code, code == 0 ? "" : error));
+        using JsonDocument json = JsonDocument.Parse(output);
+        JsonElement root = json.RootElement;
+        Assert.Equal((8, 20, 9, 16), (Int(root, "hidden"), Int(root, "vocab"), Int(root, "prompt"), Int(root, "tokens")));
+        Assert.Equal([4, 3], root.GetProperty("responses").EnumerateArray().Select(r => r.GetInt32()));
+        Assert.Equal((folder.Path, 32, true), (root.GetProperty("model").GetString(), Int(root, "lora_rank"), Trains(root)));
+        Assert.Equal(["qkv_proj", "o_proj"], Targets(root));
+    }
+
+    [Theory]
+    [InlineData("all-linear", "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj")]
+    [InlineData("v_proj, down_proj", "v_proj,down_proj")]
+    public async Task The_adapter_is_the_one_of_the_options(string given, string targets)
+    {
+        string[] command = ["bench", "step", "--shape", _file, "--responses", "5,5", "--steps", "1", "--warmup", "0", "--json"];
+        (_, string before, _) = await CommandLine.Run(command);
+
+        (int code, string output, _) = await CommandLine.Run(
+            [.. command, "--lora-rank", "3", "--lora-targets", given, "--no-train-embeddings"]);
+
+        Assert.Equal(0, code);
+        using JsonDocument json = JsonDocument.Parse(output), usual = JsonDocument.Parse(before);
+        Assert.Equal(targets, string.Join(',', Targets(json.RootElement)));
+        Assert.Equal((3, false), (Int(json.RootElement, "lora_rank"), Trains(json.RootElement)));
+        Assert.Equal(["q_proj", "k_proj", "v_proj", "o_proj"], Targets(usual.RootElement));
+        // A new adapter changes no output, so the loss of the first step is the same.
+        Assert.Equal(usual.RootElement.GetProperty("loss").GetDouble(), json.RootElement.GetProperty("loss").GetDouble());
+        Assert.Equal(19, Int(json.RootElement, "tokens"));
+    }
+
+    [Theory]
+    [InlineData("no layers for the adapter target 'gate_up_proj'", "--lora-targets", "gate_up_proj")]
+    [InlineData("no layers for the adapter target ''", "--lora-targets", "q_proj,")]
+    [InlineData("use at most 1024", "--lora-rank", "4000")]
+    [InlineData("is not a list of lengths", "--responses", "4,x")]
+    [InlineData("is not a list of lengths", "--responses", "4,0")]
+    [InlineData("at least one token each", "--prompt", "0")]
+    public async Task An_unusable_adapter_or_sample_is_one_sentence(string says, string option, string value)
+    {
+        (int code, _, string error) = await CommandLine.Run("bench", "step", "--shape", _file, option, value);
+
+        Assert.Equal(2, code);
+        Assert.Contains(says, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--model", "models/tiny", "--prompt", "9")]
+    [InlineData("--prompt", "9", "--responses", "4,3")]
+    public async Task Without_a_shape_a_model_and_a_sample_are_required(params string[] options)
+    {
+        (int code, _, string error) = await CommandLine.Run(["bench", "step", .. options]);
+
+        Assert.Equal(2, code);
+        Assert.Contains("Without --shape, --model, --prompt and --responses are required.", error, StringComparison.Ordinal);
+    }
+
+    static int Int(JsonElement root, string key) => root.GetProperty(key).GetInt32();
+
+    static bool Trains(JsonElement root) => root.GetProperty("train_embeddings").GetBoolean();
+
+    static IEnumerable<string?> Targets(JsonElement root) => root.GetProperty("lora_targets").EnumerateArray().Select(t => t.GetString());
 
     [Theory]
     [InlineData("--steps", "0")]

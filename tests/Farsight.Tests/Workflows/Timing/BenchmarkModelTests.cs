@@ -16,15 +16,15 @@ public sealed class BenchmarkModelTests : IDisposable
     public void A_model_from_disk_is_the_one_that_was_drawn()
     {
         string model = Path.Combine(_folder, "model");
-        StepBenchmarkOptions options = new(s_shape, "logo", Sharing: true, Warmup: 0, Steps: 2, ModelDirectory: null);
+        StepBenchmarkOptions options = new(s_shape, "logo", Sharing: true, Warmup: 0, Steps: 2, Model: null);
 
         BenchmarkModel.Write(s_shape, model, NumberFormat.F32, null, default);
 
         Assert.Equal(
             StepBenchmark.Run(options, null, default).Loss,
-            StepBenchmark.Run(options with { ModelDirectory = model }, null, default).Loss);
+            StepBenchmark.Run(options with { Model = model }, null, default).Loss);
         BenchmarkModel.Write(s_shape, model, NumberFormat.BF16, null, default);
-        double rounded = StepBenchmark.Run(options with { ModelDirectory = model }, null, default).Loss;
+        double rounded = StepBenchmark.Run(options with { Model = model }, null, default).Loss;
         Assert.Equal(StepBenchmark.Run(options, null, default).Loss, rounded, 0.05); // weights rounded at 2⁻⁹
     }
 
