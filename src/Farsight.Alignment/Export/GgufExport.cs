@@ -50,24 +50,27 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
         Action<long, long>? progress,
         CancellationToken cancel)
     {
+        List<string> notices = [.. GgufModelWriter.Notices(config)];
+        GgufTokenizer tokenizer = Tokenizer(config, notices);
         long total = tensors.Sum(t => t.Count * Format.BytesPerBlock / Format.ValuesPerBlock);
-        IReadOnlyList<GgufTensor> written = GgufModelWriter.Write(Output, name, config, tensors, Tokenizer(config), Format, done =>
+        IReadOnlyList<GgufTensor> written = GgufModelWriter.Write(Output, name, config, tensors, tokenizer, Format, done =>
         {
             cancel.ThrowIfCancellationRequested();
             progress?.Invoke(done, total);
         });
         return new(
             new FileInfo(Output).Length, written.Count,
-            [.. written.Where(t => t.Tensor.Shape.Count > 1 && t.Tensor.Format != Format).Select(t => t.Tensor.Name)]);
+            [.. written.Select(t => t.Tensor).Where(t => t.Format == NumberFormat.F16 && Format != t.Format).Select(t => t.Name)],
+            notices);
     }
 
     internal static string Name(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
 
-    GgufTokenizer Tokenizer(ModelConfig config)
+    GgufTokenizer Tokenizer(ModelConfig config, List<string> notices)
     {
         if (!GgufFile.IsGguf(Model))
         {
-            return GgufVocabulary.Of(Model, config);
+            return GgufVocabulary.Of(Model, config, notices);
         }
         using GgufFile file = GgufFile.Open(Model);
         return GgufTokenizer.Read(file);
@@ -82,7 +85,9 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
 /// <param name="ByteCount">Size of the file.</param>
 /// <param name="TensorCount">Number of tensors.</param>
 /// <param name="KeptInF16">Matrices stored as F16 because their rows are not whole blocks of the format.</param>
-public sealed record GgufExportResult(long ByteCount, int TensorCount, IReadOnlyList<string> KeptInF16);
+/// <param name="Notices">What llama.cpp computes otherwise than this program, each in a sentence.</param>
+public sealed record GgufExportResult(
+    long ByteCount, int TensorCount, IReadOnlyList<string> KeptInF16, IReadOnlyList<string> Notices);
 
 /// <summary>Writes a PEFT adapter as a GGUF file that llama.cpp applies to a model.</summary>
 /// <param name="Model">The adapter's model: a directory or a GGUF file.</param>
@@ -97,6 +102,6 @@ public sealed record GgufLoraExport(string Model, string Adapter, string Output)
     {
         using PeftAdapter adapter = PeftAdapter.Read(Adapter);
         GgufModelWriter.WriteLora(Output, GgufExport.Name(Adapter), ModelFiles.ReadConfig(Model), adapter);
-        return new(new FileInfo(Output).Length, adapter.Tensors.Count, []);
+        return new(new FileInfo(Output).Length, adapter.Tensors.Count, [], []);
     }
 }

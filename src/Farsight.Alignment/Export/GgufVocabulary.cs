@@ -11,21 +11,26 @@ namespace Farsight.Alignment.Export;
 /// <summary>Converts a model directory's tokenizer and chat template to GGUF.</summary>
 static class GgufVocabulary
 {
-    const string ConfigFile = "tokenizer_config.json", TemplateFile = "chat_template.jinja";
+    const string ConfigFile = "tokenizer_config.json", TemplateFile = "chat_template.jinja", LineBreak = "<0x0A>";
 
     /// <summary>Reads them from a directory.</summary>
     /// <param name="directory">Holds tokenizer.json or tokenizer.model.</param>
     /// <param name="model">Its model, whose rows of embeddings all need a token.</param>
+    /// <param name="notices">Receives a sentence about each difference that remains.</param>
     /// <exception cref="InputException">A file is damaged, or llama.cpp cannot cut text as this tokenizer does.</exception>
-    internal static GgufTokenizer Of(string directory, ModelConfig model)
+    internal static GgufTokenizer Of(string directory, ModelConfig model, ICollection<string> notices)
     {
         Tokenizer tokenizer = Tokenizer.LoadFor(directory, model.VocabSize);
         TokenizerVocabulary vocabulary = tokenizer.ToVocabulary();
         bool isByteLevel = vocabulary.Kind != TokenizerKind.Unigram
             ? vocabulary.Kind == TokenizerKind.ByteLevel
             : throw new InputException($"{directory} has a unigram tokenizer, which GGUF files of decoders cannot hold.");
+        if (!isByteLevel && !vocabulary.Tokens.Any(t => t is LineBreak or "\n"))
+        {
+            throw new InputException($"{directory}: the tokenizer has no token {LineBreak}, without which llama.cpp cannot load a model.");
+        }
         int? eos = vocabulary.Eos ?? (model.EosTokenIds.Count > 0 ? model.EosTokenIds[0] : null);
-        return new()
+        GgufTokenizer lists = new()
         {
             Model = isByteLevel ? "gpt2" : "llama",
             Pre = isByteLevel ? Pre(directory, vocabulary) : "default",
@@ -48,6 +53,22 @@ static class GgufVocabulary
             ChatTemplate = Template(directory),
             Json = Encoding.UTF8.GetString(tokenizer.Json.Span),
         };
+        return WithStripping(lists, vocabulary.RightStripped, notices);
+    }
+
+    // GGUF has no flags for white space after a token: llama.cpp removes it after all special tokens of a Phi-3, and else after none.
+    static GgufTokenizer WithStripping(GgufTokenizer lists, IReadOnlySet<int> stripped, ICollection<string> notices)
+    {
+        GgufTokenizer stripping = lists with { StripsAfterSpecial = true };
+        GgufTokenizer nearest = lists.MayStripAfterSpecial && stripped.Any(stripping.StripsAfter) ? stripping : lists;
+        int[] others = [.. Enumerable.Range(0, lists.Tokens.Count).Where(id => nearest.StripsAfter(id) != stripped.Contains(id))];
+        if (others.Length > 0)
+        {
+            notices.Add(
+                $"llama.cpp {(nearest.StripsAfter(others[0]) ? "removes" : "keeps")} the white space after the token "
+                + $"{lists.Tokens[others[0]]}, unlike this tokenizer; it differs for {others.Length} tokens in all.");
+        }
+        return nearest;
     }
 
     static string? Token(TokenizerVocabulary vocabulary, int id) => id < vocabulary.Tokens.Count ? vocabulary.Tokens[id] : null;

@@ -82,6 +82,10 @@ static class ExportCommand
                 path
             ).Write()
             : Model(new(model, path, s_formats[parse.GetValue(s_type)!], parse.GetValue(s_adapter)), cancel);
+        foreach (string notice in exported.Notices)
+        {
+            parse.InvocationConfiguration.Error.WriteLine(notice);
+        }
         parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(s_json) ? Json(path, exported) : Text(path, exported));
         return ExitCode.Done;
     }
@@ -117,5 +121,6 @@ static class ExportCommand
         bytes = exported.ByteCount,
         tensors = exported.TensorCount,
         kept_in_f16 = exported.KeptInF16,
+        notices = exported.Notices,
     });
 }

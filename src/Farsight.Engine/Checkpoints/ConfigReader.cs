@@ -41,6 +41,10 @@ sealed class ConfigReader
         {
             throw new InputException($"{path} cannot be read; check that it is a file and that you have read permission.", e);
         }
+        catch (IOException e)
+        {
+            throw new InputException($"{path} cannot be read; check that it is the right file and that its disk works. {e.Message}", e);
+        }
     }
 
     // Names and texts are read in many places, which expect valid characters.

@@ -28,6 +28,12 @@ public static class HuggingFaceConfig
         "_name_or_path",
     ];
 
+    static readonly Dictionary<GateActivation, string> s_activations = new()
+    {
+        [GateActivation.Silu] = "silu",
+        [GateActivation.GeluTanh] = "gelu_pytorch_tanh",
+    };
+
     static readonly JsonSerializerOptions s_indented = new()
     {
         WriteIndented = true,
@@ -121,14 +127,6 @@ public static class HuggingFaceConfig
         {
             throw config.Invalid("num_key_value_heads", $"it must divide num_attention_heads, {heads}");
         }
-        // Gemma's files may have both keys.
-        foreach (string key in (string[])["hidden_act", family.Activation.Key])
-        {
-            if (config.String(key, family.Activation.Name) != family.Activation.Name)
-            {
-                throw config.Invalid(key, $"only {family.Activation.Name} is supported");
-            }
-        }
         int rotated = RopeConfig.RotatedDim(config, family, headDim);
         (int? window, IReadOnlyList<bool> windowed) = WindowConfig.Read(config, family, layers, positions);
         (bool attentionBias, bool outputBias) = Biases(config, family);
@@ -153,6 +151,7 @@ public static class HuggingFaceConfig
             OutputBias = outputBias,
             MlpBias = family.MlpBias && config.Bool("mlp_bias", false),
             QueryKeyNorm = family.QueryKeyNorm,
+            Activation = Activation(config, family),
             SlidingWindow = window,
             WindowedLayers = windowed,
             BosTokenId = config.Has("bos_token_id") ? config.Int("bos_token_id", 0, vocab - 1) : null,
@@ -168,6 +167,17 @@ public static class HuggingFaceConfig
         AttentionBiases.Separate => (Given(config, "attention_bias"), Given(config, "attention_out_bias")),
         _ => (false, false),
     };
+
+    static GateActivation Activation(ConfigReader config, ModelFamily family)
+    {
+        const string Common = "hidden_act";
+        string key = family.ActivationKey, usual = s_activations[family.Activation], name = config.String(key, usual);
+        GateActivation? activation = s_activations.Where(a => a.Value == name).Select(a => (GateActivation?)a.Key).FirstOrDefault();
+        // Gemma's files may have both keys.
+        return activation is null ? throw config.Invalid(key, $"supported are {string.Join(" and ", s_activations.Values)}")
+            : config.String(Common, name) == name ? activation.Value
+            : throw config.Invalid(Common, $"{key} is {name}; remove one of them");
+    }
 
     static bool Given(ConfigReader config, string key) => config.Has(key) ? config.Bool(key, false) : throw config.Missing(key);
 
@@ -201,7 +211,7 @@ public static class HuggingFaceConfig
         json.WriteNumber("num_key_value_heads", model.NumKeyValueHeads);
         json.WriteNumber("head_dim", model.HeadDim);
         ModelFamily family = ModelFamily.All[model.ModelType];
-        json.WriteString(family.Activation.Key, family.Activation.Name);
+        json.WriteString(family.ActivationKey, s_activations[model.Activation]);
         json.WriteNumber("rms_norm_eps", model.RmsNormEps);
         // Dynamic scaling takes this for the window that it starts from.
         json.WriteNumber(

@@ -165,7 +165,7 @@ public sealed class ModelDirectory : IDisposable
 
     void CheckWeights()
     {
-        if (Config.NumHiddenLayers > _weights.Count) // before the names of so many are listed
+        if (Config.NumHiddenLayers > _weights.Count) // before one name per layer is built
         {
             throw new InputException(
                 $"{Path}: {ConfigFile} has num_hidden_layers {Config.NumHiddenLayers}, but there are only {_weights.Count} weights; "

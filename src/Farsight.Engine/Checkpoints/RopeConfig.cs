@@ -22,7 +22,19 @@ static class RopeConfig
     static IEnumerable<ConfigReader> Objects(ConfigReader config, ModelFamily family) => s_spellings
         .Select(config.Object)
         .OfType<ConfigReader>()
-        .Select(rope => family.RopeByLayerType ? rope.Object(Full) ?? rope : rope);
+        .Select(rope => family.RopeByLayerType && IsByLayerType(rope) ? rope.Object(Full) : rope)
+        .OfType<ConfigReader>();
+
+    /// <summary>Returns whether an object has an entry for each kind of layer instead of keys that apply to all.</summary>
+    static bool IsByLayerType(ConfigReader rope)
+    {
+        if (!rope.Has(Full) && !rope.Has(Sliding))
+        {
+            return false;
+        }
+        string? other = rope.Root.EnumerateObject().Select(p => p.Name).FirstOrDefault(k => rope.Has(k) && k is not (Full or Sliding));
+        return other is null ? true : throw rope.Invalid(other, $"move it into {Full} or {Sliding}, which have keys of their own");
+    }
 
     /// <summary>Computes the rotated dimensions of a head.</summary>
     internal static int RotatedDim(ConfigReader config, ModelFamily family, int headDim)
@@ -31,13 +43,8 @@ static class RopeConfig
         {
             return headDim;
         }
-        ConfigReader[] places = [.. Objects(config, family).Append(config).Where(p => p.Has(Partial))];
-        double[] factors = [.. places.Select(p => p.Double(Partial, 1e-3, 1)).Distinct()];
-        if (factors.Length > 1)
-        {
-            throw config.Invalid(Partial, "rope_parameters has another value; remove one of them");
-        }
-        int rotated = factors.Length == 0 ? headDim : (int)(headDim * factors[0]);
+        ConfigReader[] places = [.. Places(config, family, Partial)];
+        int rotated = (int)(headDim * (OneOf(config, Partial, places.Select(p => p.Double(Partial, 1e-3, 1))) ?? 1));
         return rotated >= 2 && rotated % 2 == 0
             ? rotated
             : throw places[0].Invalid(Partial, $"the rotated dimensions, {rotated} of {headDim}, must be even and at least 2");
@@ -46,36 +53,43 @@ static class RopeConfig
     /// <summary>Reads the base of the layers with a window, whose rotation is not scaled.</summary>
     internal static double WindowedTheta(ConfigReader config, string key, double absent)
     {
-        double theta = config.Double(key, 1, MaxTheta, absent);
-        if (config.Object("rope_parameters")?.Object(Sliding) is not { } rope)
+        List<double> given = config.Has(key) ? [config.Double(key, 1, MaxTheta)] : [];
+        foreach (ConfigReader rope in s_spellings.Select(config.Object).Select(r => r?.Object(Sliding)).OfType<ConfigReader>())
         {
-            return theta;
+            if (rope.String("rope_type", "default") != "default")
+            {
+                throw rope.Invalid("rope_type", "only default is supported for layers with a window");
+            }
+            string[] keys = [.. rope.Root.EnumerateObject().Select(p => p.Name).Where(rope.Has)];
+            if (keys.FirstOrDefault(k => k is not ("rope_type" or "rope_theta")) is { } unknown)
+            {
+                throw rope.Invalid(unknown, "it is not supported for layers with a window");
+            }
+            if (rope.Has("rope_theta"))
+            {
+                given.Add(rope.Double("rope_theta", 1, MaxTheta));
+            }
         }
-        if (rope.String("rope_type", "default") != "default")
-        {
-            throw rope.Invalid("rope_type", "only default is supported for layers with a window");
-        }
-        if (rope.Root.EnumerateObject().Select(p => p.Name).FirstOrDefault(k => rope.Has(k) && k is not ("rope_type" or "rope_theta")) is
-            { } unknown)
-        {
-            throw rope.Invalid(unknown, "it is not supported for layers with a window");
-        }
-        double here = rope.Double("rope_theta", 1, MaxTheta, theta);
-        return !config.Has(key) || here == theta
-            ? here
-            : throw config.Invalid(key, "rope_parameters has another value; remove one of them");
+        return OneOf(config, key, given) ?? absent;
     }
 
-    internal static double Theta(ConfigReader config, ModelFamily family)
+    internal static double Theta(ConfigReader config, ModelFamily family) =>
+        OneOf(config, "rope_theta", Places(config, family, "rope_theta").Select(p => p.Double("rope_theta", 1, MaxTheta)))
+        ?? family.RopeTheta;
+
+    /// <summary>Returns the objects that have a key: config.json itself and those that describe the rotation.</summary>
+    static IEnumerable<ConfigReader> Places(ConfigReader config, ModelFamily family, string key) =>
+        Objects(config, family).Prepend(config).Where(p => p.Has(key));
+
+    /// <summary>Returns the value of a key that several places may state; null if none does.</summary>
+    static double? OneOf(ConfigReader config, string key, IEnumerable<double> given)
     {
-        double absent = family.RopeTheta;
-        ConfigReader[] places = [config, .. Objects(config, family)];
-        double[] given = [.. places.Where(p => p.Has("rope_theta")).Select(p => p.Double("rope_theta", 1, MaxTheta)).Distinct()];
-        return given.Length switch
+        double[] values = [.. given.Distinct()];
+        return values.Length switch
         {
-            0 => absent,
-            1 => given[0],
-            _ => throw config.Invalid("rope_theta", "rope_parameters has another value; remove one of them"),
+            0 => null,
+            1 => values[0],
+            _ => throw config.Invalid(key, $"{string.Join(" or ", s_spellings)} has another value; remove one of them"),
         };
     }
 
@@ -85,7 +99,7 @@ static class RopeConfig
     /// <param name="headDim">Rotated dimensions of a head.</param>
     internal static RopeScaling Scaling(ConfigReader config, ModelFamily family, int maxPositions, int headDim)
     {
-        int? original = config.Has(Original) ? config.Int(Original, 1, int.MaxValue) : null;
+        int? original = OriginalOf(config, family);
         RopeScaling[] given = [.. Objects(config, family).Select(rope => One(rope, family, maxPositions, original, headDim))];
         return given.Distinct().Count() <= 1
             ? given.FirstOrDefault() ?? new RopeScaling.Unscaled()
@@ -112,10 +126,8 @@ static class RopeConfig
         return (int)Math.Min(Math.Max(maxPositions, stretched), int.MaxValue);
     }
 
-    static int? OriginalOf(ConfigReader config, ModelFamily family) => Objects(config, family).Append(config)
-        .Where(r => r.Has(Original))
-        .Select(r => (int?)r.Int(Original, 1, int.MaxValue))
-        .FirstOrDefault();
+    static int? OriginalOf(ConfigReader config, ModelFamily family) =>
+        (int?)OneOf(config, Original, Places(config, family, Original).Select(p => (double)p.Int(Original, 1, int.MaxValue)));
 
     static RopeScaling One(ConfigReader rope, ModelFamily family, int maxPositions, int? original, int headDim)
     {
@@ -148,20 +160,20 @@ static class RopeConfig
         return type switch
         {
             "linear" => new RopeScaling.Linear(Factor(rope)),
-            "dynamic" => Dynamic(rope, maxPositions, headDim),
+            "dynamic" => Dynamic(rope, maxPositions, original, headDim),
             "llama3" => Llama3(rope, original),
             "yarn" => Yarn(rope, maxPositions, original),
             "longrope" => LongRope(rope, family, maxPositions, original, headDim / 2),
-            Truncated => new RopeScaling.Truncated(Factor(rope), rope.Int(Original, 1, int.MaxValue)),
+            Truncated => new RopeScaling.Truncated(Factor(rope), original ?? throw rope.Missing(Original)),
             _ => rope.Double("factor", 1, MaxFactor, 1) == 1
                 ? new RopeScaling.Unscaled()
                 : throw rope.Invalid("factor", "a factor needs a rope_type"),
         };
     }
 
-    static RopeScaling.DynamicNtk Dynamic(ConfigReader rope, int maxPositions, int headDim)
+    static RopeScaling.DynamicNtk Dynamic(ConfigReader rope, int maxPositions, int? original, int headDim)
     {
-        if (rope.Int(Original, 1, int.MaxValue, maxPositions) != maxPositions)
+        if ((original ?? maxPositions) != maxPositions)
         {
             throw rope.Invalid(Original, $"dynamic scaling requires max_position_embeddings, {maxPositions}");
         }
@@ -172,15 +184,15 @@ static class RopeConfig
     {
         double low = rope.Double("low_freq_factor", 1e-3, MaxFactor), high = rope.Double("high_freq_factor", 1e-3, MaxFactor);
         return high > low
-            ? new(Factor(rope), low, high, rope.Int(Original, 1, int.MaxValue, original))
+            ? new(Factor(rope), low, high, original ?? throw rope.Missing(Original))
             : throw rope.Invalid(
                 "high_freq_factor",
                 string.Create(CultureInfo.InvariantCulture, $"it must be above low_freq_factor, {low}"));
     }
 
-    static RopeScaling.Yarn Yarn(ConfigReader rope, int maxPositions, int? topLevel)
+    static RopeScaling.Yarn Yarn(ConfigReader rope, int maxPositions, int? given)
     {
-        int original = rope.Int(Original, 1, int.MaxValue, topLevel ?? maxPositions);
+        int original = given ?? maxPositions;
         double fast = rope.Double("beta_fast", 1e-3, MaxFactor, 32), slow = rope.Double("beta_slow", 1e-3, MaxFactor, 1);
         return fast >= slow
             ? new(
@@ -195,9 +207,13 @@ static class RopeConfig
             : throw rope.Invalid("beta_slow", "it must not be above beta_fast");
     }
 
-    static RopeScaling.LongRope LongRope(ConfigReader rope, ModelFamily family, int maxPositions, int? topLevel, int pairs)
+    static RopeScaling.LongRope LongRope(ConfigReader rope, ModelFamily family, int maxPositions, int? given, int pairs)
     {
-        int original = rope.Int(Original, 2, int.MaxValue, topLevel ?? family.LongRopeWindow ?? maxPositions);
+        int original = given ?? family.LongRopeWindow ?? maxPositions;
+        if (original < 2)
+        {
+            throw rope.Invalid(Original, "the factor of LongRoPE's attention needs at least 2");
+        }
         bool isRatio = family.LongRopeWindow is not null && !rope.Has("factor");
         return new(
             isRatio ? Math.Max(1, (double)maxPositions / original) : Factor(rope, maxPositions, original),

@@ -148,28 +148,4 @@ public sealed class StoredTensor
         }
         return values;
     }
-
-    /// <summary>Reads all values as integers, from any integer type or BOOL.</summary>
-    /// <exception cref="InputException">The values are not integers, or do not fit.</exception>
-    public long[] ReadIntegers()
-    {
-        long[] values = new long[checked((int)Count)];
-        for (int i = 0; i < values.Length; i++)
-        {
-            values[i] = Integer(BytesOf(i, 1));
-        }
-        return values;
-    }
-
-    long Integer(ReadOnlySpan<byte> value) => DType switch
-    {
-        "BOOL" or "U8" => value[0],
-        "I8" => (sbyte)value[0],
-        "I16" => BinaryPrimitives.ReadInt16LittleEndian(value),
-        "U16" => BinaryPrimitives.ReadUInt16LittleEndian(value),
-        "I32" => BinaryPrimitives.ReadInt32LittleEndian(value),
-        "U32" => BinaryPrimitives.ReadUInt32LittleEndian(value),
-        "I64" => BinaryPrimitives.ReadInt64LittleEndian(value),
-        _ => throw new InputException($"{_path}: {Name} contains {DType} values, but integers are required; use a file with integers."),
-    };
 }

@@ -9,27 +9,27 @@ static class WindowConfig
 {
     const string Window = "sliding_window", Types = "layer_types", Switch = "use_sliding_window", FullLayers = "max_window_layers";
     const string Full = "full_attention", Sliding = "sliding_attention";
-    const int DefaultWindow = 4096, DefaultFullLayers = 28; // of transformers
+    const int DefaultFullLayers = 28; // of transformers
 
     /// <summary>Reads the window and the layers that have it; no layers for all.</summary>
     internal static (int? Window, IReadOnlyList<bool> Layers) Read(ConfigReader config, ModelFamily family, int layers, int maxPositions)
     {
         bool[]? types = LayerTypes(config, layers);
+        bool isOff = IsSwitched(family.Windows) && !config.Bool(Switch, false);
         int? window = family.Windows switch
         {
             WindowKeys.None => NoWindow(config, family, maxPositions),
-            WindowKeys.AllLayers => config.Root.TryGetProperty(Window, out _) ? Given(config) : DefaultWindow,
             WindowKeys.AllLayersIfGiven => Given(config),
-            WindowKeys.ByFamily => config.Root.TryGetProperty(Window, out _) ? Given(config) : DefaultWindow,
-            WindowKeys.Switched or WindowKeys.AllLayersIfSwitched => !config.Bool(Switch, false) ? null : Given(config) ?? DefaultWindow,
-            WindowKeys.SwitchedByFamily => config.Bool(Switch, false) ? Given(config) : null,
-            _ => config.Root.TryGetProperty(Window, out _) ? Given(config) : throw config.Missing(Window),
+            // transformers takes the mask by layer_types, whatever the switch says.
+            WindowKeys.SwitchedByFamily => isOff && types?.Contains(true) != true ? null : Given(config),
+            _ when isOff => null,
+            _ => config.Root.TryGetProperty(Window, out _) ? Given(config) : family.DefaultWindow, // null is a value: no window
         };
         if (window is null)
         {
-            return types?.Contains(true) != true || family.Windows == WindowKeys.SwitchedByFamily
+            return types?.Contains(true) != true
                 ? (null, [])
-                : throw config.Invalid(Types, $"{Sliding} needs a {Window}");
+                : throw config.Invalid(Types, $"{Sliding} needs a {(isOff && config.Has(Window) ? Switch : Window)}");
         }
         bool[] windowed = family.Windows switch
         {
@@ -37,9 +37,7 @@ static class WindowConfig
                 ? []
                 : throw config.Invalid(Types, $"{family.ModelType} requires {Window} in every layer"),
             WindowKeys.Switched => types ?? ByCount(config, layers),
-            WindowKeys.ByFamily or WindowKeys.SwitchedByFamily =>
-                types ?? [.. Enumerable.Range(0, layers).Select(l => family.HasWindow(config, l))],
-            _ => types ?? throw config.Missing(Types),
+            _ => types ?? [.. Enumerable.Range(0, layers).Select(l => family.HasWindow(config, l))],
         };
         return windowed.Length == 0 || windowed.Contains(true) ? (window, windowed.All(w => w) ? [] : windowed) : (null, []);
     }
@@ -55,7 +53,7 @@ static class WindowConfig
         {
             WriteWindow(json, model.SlidingWindow);
         }
-        bool isByLayer = keys is WindowKeys.ByLayer or WindowKeys.ByFamily or WindowKeys.Switched or WindowKeys.SwitchedByFamily;
+        bool isByLayer = keys is WindowKeys.ByFamily or WindowKeys.Switched or WindowKeys.SwitchedByFamily;
         if (isByLayer && (model.SlidingWindow is not null || !IsSwitched(keys)))
         {
             bool[] windowed = [.. Enumerable.Range(0, model.NumHiddenLayers).Select(l => model.WindowOf(l) is not null)];

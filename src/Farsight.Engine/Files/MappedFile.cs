@@ -44,6 +44,10 @@ sealed unsafe partial class MappedFile : IDisposable
         {
             throw new InputException($"{path} cannot be read; check that it is a file and that you have read permission.", e);
         }
+        catch (IOException e)
+        {
+            throw new InputException($"{path} cannot be read; check that it is the right file and that its disk works. {e.Message}", e);
+        }
     }
 
     /// <summary>

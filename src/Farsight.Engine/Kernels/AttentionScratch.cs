@@ -8,56 +8,74 @@ namespace Farsight.Engine.Kernels;
 /// Sizes depend on the head dimension alone. Depth: Dh rounded up to 8 (rows of tiles); Width: Dh rounded up to 32 (columns of tiles);
 /// what lies beyond Dh is zero.
 /// </remarks>
-sealed class AttentionScratch : IDisposable
+readonly struct AttentionScratch : IDisposable
 {
     internal const int Lanes = 32, ChunkBlocks = 8, ChunkLanes = Lanes * ChunkBlocks, KeyBlock = 96, Panel = 8;
 
-    static readonly ConcurrentDictionary<(int HeadDim, bool Backward), ConcurrentBag<AttentionScratch>> s_free = new();
+    static readonly ConcurrentDictionary<(int HeadDim, bool Backward), ConcurrentBag<Slot>> s_free = new();
 
-    readonly AlignedBuffer _memory;
-    readonly ConcurrentBag<AttentionScratch> _home;
-    bool _isTaken;
+    readonly Slot _slot;
+    readonly long _lease;
 
-    AttentionScratch(int headDim, bool backward, ConcurrentBag<AttentionScratch> home)
-    {
-        _home = home;
-        Depth = (headDim + Panel - 1) / Panel * Panel;
-        Width = (headDim + Lanes - 1) / Lanes * Lanes;
-        int perLane = backward ? 3 * Depth + 2 * Width + 2 : 2 * Depth + 2;
-        int perKey = backward ? 3 * Depth + 2 * Width + 2 * Lanes : 2 * Depth + Lanes;
-        _memory = new AlignedBuffer(ChunkLanes * perLane + KeyBlock * perKey);
-    }
+    AttentionScratch(Slot slot) => (_slot, _lease) = (slot, slot.Lease);
 
-    internal int Depth { get; }
+    internal int Depth => _slot.Depth;
 
-    internal int Width { get; }
+    internal int Width => _slot.Width;
 
     /// <summary>The lanes of the current chunk.</summary>
-    internal AttentionLanes LaneTable { get; } = new();
+    internal AttentionLanes LaneTable => _slot.LaneTable;
 
     /// <summary>Source rows of the current key block.</summary>
-    internal int[] KeyRows { get; } = new int[KeyBlock];
+    internal int[] KeyRows => _slot.KeyRows;
 
     /// <summary>Takes a scratch for this head dimension.</summary>
     internal static AttentionScratch Take(int headDim, bool backward)
     {
-        ConcurrentBag<AttentionScratch> free = s_free.GetOrAdd((headDim, backward), _ => []);
-        AttentionScratch scratch = free.TryTake(out AttentionScratch? kept) ? kept : new(headDim, backward, free);
-        scratch._isTaken = true;
-        return scratch;
+        ConcurrentBag<Slot> free = s_free.GetOrAdd((headDim, backward), _ => []);
+        return new(free.TryTake(out Slot? slot) ? slot : new(headDim, backward, free));
     }
 
-    /// <summary>Gives the scratch back; further calls do nothing.</summary>
+    /// <summary>Gives the scratch back; further calls, also on copies of this value, do nothing.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _isTaken, false))
+        // The slot may be leased again by now; only the holder of the current lease ends it.
+        if (Interlocked.CompareExchange(ref _slot.Lease, _lease + 1, _lease) == _lease)
         {
-            _home.Add(this);
+            _slot.Home.Add(_slot);
         }
     }
 
     /// <summary>Takes memory from the start again.</summary>
-    internal Taker Floats() => new(_memory);
+    internal Taker Floats() => new(_slot.Memory);
+
+    /// <summary>The memory, and the number of times it was given back.</summary>
+    sealed class Slot
+    {
+        internal long Lease;
+
+        internal Slot(int headDim, bool backward, ConcurrentBag<Slot> home)
+        {
+            Home = home;
+            Depth = (headDim + Panel - 1) / Panel * Panel;
+            Width = (headDim + Lanes - 1) / Lanes * Lanes;
+            int perLane = backward ? 3 * Depth + 2 * Width + 2 : 2 * Depth + 2;
+            int perKey = backward ? 3 * Depth + 2 * Width + 2 * Lanes : 2 * Depth + Lanes;
+            Memory = new AlignedBuffer(ChunkLanes * perLane + KeyBlock * perKey);
+        }
+
+        internal ConcurrentBag<Slot> Home { get; }
+
+        internal AlignedBuffer Memory { get; }
+
+        internal int Depth { get; }
+
+        internal int Width { get; }
+
+        internal AttentionLanes LaneTable { get; } = new();
+
+        internal int[] KeyRows { get; } = new int[KeyBlock];
+    }
 
     /// <summary>Allocates the memory piece by piece.</summary>
     internal ref struct Taker(AlignedBuffer memory)

@@ -26,7 +26,7 @@ static class SkinnyGemm
     // Columns of a part, a multiple of every register's width: four rows take 64 KiB. Shorter parts interrupt the streams from memory.
     const int Part = 4096;
 
-    // Widening twice or thrice in registers costs less than a copy that is read twice or thrice.
+    // Up to this number of rows, widening in registers for each row costs less than a copy that is read for each row.
     const int MaxRowsInRegisters = 3;
 
     const int Inputs = 2, RowsPerItem = 64;

@@ -5,7 +5,7 @@ namespace Farsight.Engine.Kernels;
 
 static partial class TreeAttention
 {
-    // Below so many floats of keys a second thread costs more than it brings.
+    // Below this number of floats in keys, a second thread costs more than it saves.
     const long WorthSharing = 1 << 16;
 
     /// <summary>Computes the attention of single queries, each of its own sequence, over the keys of a cache.</summary>

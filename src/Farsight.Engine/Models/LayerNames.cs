@@ -18,6 +18,9 @@ sealed record LayerNames(
     /// <summary>Returns the last part of a name, which is its name as an adapter target: "q_proj".</summary>
     internal static string Target(string name) => name[(name.LastIndexOf('.') + 1)..];
 
+    /// <summary>Returns whether a weight is a router's: "model.layers.0.mlp.gate.weight".</summary>
+    internal static bool IsRouter(string name) => name.EndsWith(".gate.weight", StringComparison.Ordinal);
+
     /// <summary>Returns the names of a layer's weights, without ".weight" and ".bias".</summary>
     internal static LayerNames Of(ModelConfig model, int layer)
     {

@@ -209,17 +209,6 @@ public sealed class ChatFormat
         _encoder.Start(new MarkedText.Builder().Append(Render(turns, true)).Append(MarkedText.FromMessage(answerPrefix)).Build());
 
     /// <summary>
-    /// Decodes the answer in a completion: the text before the first EOS, without the white space that the template adds.
-    /// </summary>
-    public string ReadResponse(ReadOnlySpan<int> completion)
-    {
-        int end = completion.IndexOf(Eos);
-        string text = _tokenizer.Decode(end >= 0 ? completion[..end] : completion);
-        text = text.StartsWith(ResponseLead, StringComparison.Ordinal) ? text[ResponseLead.Length..] : text;
-        return text.EndsWith(_response.Trail, StringComparison.Ordinal) ? text[..^_response.Trail.Length] : text;
-    }
-
-    /// <summary>
     /// Writes tokenizer.json and tokenizer_config.json of the small model's format into a model directory, complete for other
     /// tools.
     /// </summary>
@@ -300,3 +289,8 @@ public sealed class ChatFormat
 
     int? IdOf(string name) => _markup.TryGetValue(name, out string? text) ? _tokenizer.IdOf(text) : null;
 }
+
+/// <summary>Represents one message of a conversation.</summary>
+/// <param name="Role">"system", "user" or "assistant".</param>
+/// <param name="Content">What was said.</param>
+public sealed record ChatTurn(string Role, string Content);

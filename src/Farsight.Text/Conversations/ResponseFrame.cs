@@ -24,14 +24,10 @@ sealed class ResponseFrame
         _opensThought = opening >= 0 && prompt.IndexOf(ThoughtClosing, opening, StringComparison.Ordinal) < 0;
         _writesThought = lead.Value.Contains(ThoughtOpening, StringComparison.Ordinal);
         Lead = string.IsNullOrWhiteSpace(lead.Value) ? lead.Value : "";
-        Trail = tail.Value[..^tail.Value.TrimStart().Length] is var space && tail.Value.Length > space.Length ? space : "";
     }
 
     /// <summary>Gets the white space before an answer that is not part of it.</summary>
     internal string Lead { get; }
-
-    /// <summary>Gets the white space between an answer and its end.</summary>
-    internal string Trail { get; }
 
     /// <summary>Gets what follows an answer.</summary>
     internal MarkedText Tail => _tail;

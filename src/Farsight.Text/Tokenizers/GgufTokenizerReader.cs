@@ -51,6 +51,6 @@ static class GgufTokenizerReader
         Unknown = gguf.Unknown,
         Before = addsBos ? gguf.Bos : null,
         After = gguf.AddEos == true ? gguf.Eos : null,
-        StripsAfterControl = gguf.StripsAfterControl,
+        StripsAfter = gguf.StripsAfter,
     };
 }

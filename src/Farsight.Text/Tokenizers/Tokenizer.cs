@@ -144,8 +144,7 @@ public sealed class Tokenizer
     public string TokenText(int id) => Encoding.UTF8.GetString(_bytes[id]);
 
     /// <summary>Encodes text. Text that spells a control token is encoded as text, so that a document cannot inject one.</summary>
-    /// <remarks>Of the added tokens only those are recognised that are not special and are all white
-    /// space, as some vocabularies have them.</remarks>
+    /// <remarks>Recognizes only those added tokens that are not special and consist of white space; some vocabularies have them.</remarks>
     public int[] Encode(ReadOnlySpan<char> text) => Encode(text, _ordinary, []);
 
     /// <summary>
@@ -195,6 +194,7 @@ public sealed class Tokenizer
         Kind = Kind,
         Tokens = _definition.Tokens,
         Kinds = [.. Enumerable.Range(0, VocabSize).Select(KindOf)],
+        RightStripped = AddedTokens.Where(t => t.RightStrip).Select(t => t.Id).ToHashSet(),
         Merges = [.. _definition.Merges.Select(m => (m.Left, m.Right))],
         SplitPattern = _definition.SplitPatterns is { } patterns ? GgufPreTokenizer.NameOf(patterns, _definition.IgnoresMerges) : null,
         IgnoresMerges = _definition.IgnoresMerges,

@@ -15,6 +15,9 @@ public sealed record TokenizerVocabulary
     /// <summary>Gets the kind of each id [V].</summary>
     public required IReadOnlyList<TokenKind> Kinds { get; init; }
 
+    /// <summary>Gets the ids of the tokens that include the white space after them.</summary>
+    public required IReadOnlySet<int> RightStripped { get; init; }
+
     /// <summary>Gets the merged pairs of ids in the order they were learned.</summary>
     public required IReadOnlyList<(int Left, int Right)> Merges { get; init; }
 

@@ -28,8 +28,8 @@ sealed record VocabularyJson
     /// <summary>Gets the token that ends every text, or null.</summary>
     internal int? After { get; init; }
 
-    /// <summary>Gets whether control tokens take the white space after them.</summary>
-    internal bool StripsAfterControl { get; init; }
+    /// <summary>Gets whether a token takes the white space after it.</summary>
+    internal Func<int, bool> StripsAfter { get; init; } = _ => false;
 
     /// <summary>Writes a byte-level BPE.</summary>
     /// <param name="patterns">Patterns that split text in turn.</param>
@@ -130,7 +130,7 @@ sealed record VocabularyJson
                 json.WriteString("content", Tokens[id]);
                 json.WriteBoolean("single_word", false);
                 json.WriteBoolean("lstrip", false);
-                json.WriteBoolean("rstrip", StripsAfterControl && Types[id] == Control && id != Before);
+                json.WriteBoolean("rstrip", StripsAfter(id));
                 json.WriteBoolean("normalized", false);
                 json.WriteBoolean("special", Types[id] != UserDefined);
                 json.WriteEndObject();

@@ -8,6 +8,7 @@ using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 using Farsight.Engine.Parameters;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Tests.Golden;
 
@@ -16,6 +17,13 @@ namespace Farsight.Tests.Golden;
 public sealed class FamilyFilesTests
 {
     const string Folder = "goldens-families";
+
+    // Further cases may have something that llama.cpp lacks.
+    static readonly string[] s_exported =
+    [
+        "gemma2", "gemma3_text", "granite", "llama-bias", "ministral", "mistral-window", "mixtral", "olmo2", "phi3", "phi3-long", "qwen2",
+        "qwen3_moe", "smollm3",
+    ];
 
     public static TheoryData<string, string> Cases => FamilyGoldenTests.Cases;
 
@@ -62,35 +70,33 @@ public sealed class FamilyFilesTests
         TensorToWrite[] weights = [.. ParameterShapes.Of(files.Config).Select(p => Weight(files, p))];
         void Write() => GgufModelWriter.Write(folder["m.gguf"], name, files.Config, weights, null, NumberFormat.F32);
 
-        if (name == "qwen3_moe-mixed")
+        if (IsRefused(name, Write))
         {
-            Assert.Contains("layers without experts", Assert.Throws<InputException>(Write).Message);
             return;
         }
-        Write();
 
         using GgufFile file = GgufFile.Open(folder["m.gguf"]);
         string architecture = file.Metadata.Text("general.architecture");
         Assert.Equal(
-            name switch
+            files.Config.ModelType switch
             {
                 "gemma3_text" => "gemma3",
                 "qwen3_moe" => "qwen3moe",
-                "mixtral" or "llama-bias" or "mistral-window" or "ministral" => "llama",
-                "phi3-long" => "phi3",
-                _ => name,
+                "gemma2" or "granite" or "olmo2" or "phi3" or "qwen2" or "qwen3" or "smollm3" => files.Config.ModelType,
+                _ => "llama",
             },
             architecture);
-        Assert.Equal(Layer(architecture, name), file.Tensors.Keys.Where(n => n.StartsWith("blk.0.", StringComparison.Ordinal))
+        Assert.Equal(Layer(architecture, files.Config), file.Tensors.Keys.Where(n => n.StartsWith("blk.0.", StringComparison.Ordinal))
             .Select(n => n["blk.0.".Length..]).Order(StringComparer.Ordinal));
         if (files.Config.Experts is { } experts)
         {
             Assert.Equal(
                 [experts.Count, experts.IntermediateSize, files.Config.HiddenSize],
                 file.Tensors["blk.0.ffn_up_exps.weight"].Shape);
-            string third = LayerNames.Of(files.Config, 1).Mlps.ElementAt(2).Inputs[1] + ".weight";
-            float[] all = file.Tensors["blk.1.ffn_up_exps.weight"].ReadFloats(), one = Values(weights.Single(w => w.Name == third));
-            Assert.Equal(one, all[(2 * one.Length)..(3 * one.Length)]);
+            int layer = files.Config.NumHiddenLayers - 1;
+            string last = LayerNames.Of(files.Config, layer).Mlps.Last().Inputs[1] + ".weight";
+            float[] all = file.Tensors[$"blk.{layer}.ffn_up_exps.weight"].ReadFloats(), one = Values(weights.Single(w => w.Name == last));
+            Assert.Equal(one, all[^one.Length..]);
         }
         if (files.Config.NormsAddOne)
         {
@@ -99,7 +105,7 @@ public sealed class FamilyFilesTests
             Assert.Equal(gains.Select(g => g + 1), stored);
             CheckScoreScale(files.Config, file, weights);
         }
-        if (name.StartsWith("phi3", StringComparison.Ordinal))
+        if (files.Config.RopeScaling is RopeScaling.LongRope)
         {
             Assert.Equal(
                 (files.Config.RotaryDim ?? files.Config.HeadDim) / 2,
@@ -116,12 +122,10 @@ public sealed class FamilyFilesTests
         {
             TensorToWrite[] weights = [.. ParameterShapes.Of(files.Config).Select(p => Weight(files, p))];
             void Write() => GgufModelWriter.Write(folder["m.gguf"], name, files.Config, weights, null, NumberFormat.F32);
-            if (name == "qwen3_moe-mixed")
+            if (IsRefused(name, Write))
             {
-                Assert.Throws<InputException>(Write);
                 return;
             }
-            Write();
         }
         using GoldenCase golden = new(folder.Path);
         using LlamaModel original = ModelLoader.Load(folder.Path), read = ModelLoader.Load(folder["m.gguf"]);
@@ -131,8 +135,9 @@ public sealed class FamilyFilesTests
 
         float[] expected = Logits(original, tokens), actual = Logits(read, tokens);
 
-        // Gemma's queries are stored times a factor, and LongRoPE's factors are rounded to F32.
-        if (name.StartsWith("gemma", StringComparison.Ordinal) || name.StartsWith("phi3", StringComparison.Ordinal))
+        // Gemma's queries are stored times a factor, and keys and the factors of LongRoPE are rounded to F32.
+        ModelConfig model = original.Config;
+        if (model.NormsAddOne || !model.RopeScaling.IsPlain || model.LogitScale != 1)
         {
             Near.RelativeToLargest([.. expected.Select(e => (double)e)], actual, relative: 1e-5, name);
         }
@@ -142,11 +147,28 @@ public sealed class FamilyFilesTests
         }
     }
 
+    /// <summary>Writes a case, and returns whether llama.cpp lacks something that its model has.</summary>
+    static bool IsRefused(string name, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (InputException e) when (e.Message.Contains("cannot be exported to GGUF: llama.cpp", StringComparison.Ordinal))
+        {
+            Assert.DoesNotContain(name, s_exported);
+            return true;
+        }
+        Assert.NotEqual("qwen3_moe-mixed", name); // one of its layers has no experts
+        return false;
+    }
+
     /// <summary>Returns the logits after every token except the last: [T - 1, V].</summary>
     internal static float[] Logits(LlamaModel model, int[] tokens)
     {
         using TreePass pass = model.Forward(TokenTree.Sequence(tokens));
-        Rows logits = Rows.Allocate(pass.LogProbs.Length, model.Config.VocabSize);
+        using RowsOwner memory = new();
+        Rows logits = memory.Allocate(pass.LogProbs.Length, model.Config.VocabSize);
         for (int i = 0; i < logits.Count; i++)
         {
             pass.Logits(i, logits.Slice(i, 1));
@@ -163,10 +185,9 @@ public sealed class FamilyFilesTests
         float[] stored = file.Tensors[isNormed ? "blk.0.attn_q_norm.weight" : "blk.0.attn_q.weight"].ReadFloats();
         double factor = config.AttentionScale!.Value * Math.Sqrt(config.HeadDim);
         Near.Each([.. expected.Select(e => factor * (isNormed ? e + 1.0 : e))], stored, relative: 1e-6);
-        Assert.NotEqual(1, factor, 3);
     }
 
-    static IEnumerable<string> Layer(string architecture, string name)
+    static IEnumerable<string> Layer(string architecture, ModelConfig config)
     {
         string[] attention = architecture == "phi3" ? ["attn_qkv", "attn_output"] : ["attn_q", "attn_k", "attn_v", "attn_output"];
         string[] norms = architecture switch
@@ -174,13 +195,18 @@ public sealed class FamilyFilesTests
             "gemma2" => ["attn_norm", "post_attention_norm", "ffn_norm", "post_ffw_norm"],
             "gemma3" => ["attn_norm", "post_attention_norm", "ffn_norm", "post_ffw_norm", "attn_q_norm", "attn_k_norm"],
             "olmo2" => ["post_attention_norm", "post_ffw_norm", "attn_q_norm", "attn_k_norm"],
-            "qwen3moe" => ["attn_norm", "ffn_norm", "attn_q_norm", "attn_k_norm"],
+            "qwen3" or "qwen3moe" => ["attn_norm", "ffn_norm", "attn_q_norm", "attn_k_norm"],
             _ => ["attn_norm", "ffn_norm"],
         };
         string[] mlp = architecture == "phi3" ? ["ffn_up", "ffn_down"]
-            : name is "mixtral" or "qwen3_moe" ? ["ffn_gate_inp", "ffn_gate_exps", "ffn_up_exps", "ffn_down_exps"]
+            : config.HasExperts(0) ? ["ffn_gate_inp", "ffn_gate_exps", "ffn_up_exps", "ffn_down_exps"]
             : ["ffn_gate", "ffn_up", "ffn_down"];
-        string[] biased = name == "llama-bias" ? [.. attention, .. mlp] : name == "qwen2" ? ["attn_q", "attn_k", "attn_v"] : [];
+        string[] biased =
+        [
+            .. config.AttentionBias ? ["attn_q", "attn_k", "attn_v"] : Array.Empty<string>(),
+            .. config.OutputBias ? ["attn_output"] : Array.Empty<string>(),
+            .. config.MlpBias ? mlp : [],
+        ];
         return attention.Concat(norms).Concat(mlp).Select(n => n + ".weight").Concat(biased.Select(n => n + ".bias"))
             .Order(StringComparer.Ordinal);
     }
@@ -230,7 +256,7 @@ public sealed class FamilyFilesTests
     {
         string text => text,
         IEnumerable list => $"[{string.Join(", ", list.Cast<object>().Select(Text))}]",
-        Farsight.Engine.Rope.RopeScaling.LongRope rope =>
+        RopeScaling.LongRope rope =>
             $"{rope} {Text(rope.ShortFactors)} {Text(rope.LongFactors)}",
         ModelConfig or MixtureOfExperts =>
             string.Join("\n", value.GetType().GetProperties().Select(p => $"{p.Name} {Text(p.GetValue(value) ?? "none")}")),

@@ -1,4 +1,7 @@
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Kernels;
+using Farsight.Engine.Models;
+using Farsight.Engine.Rope;
 using Xunit.Abstractions;
 
 namespace Farsight.Tests.Golden;
@@ -30,7 +33,7 @@ public sealed class FamilyGoldenTests(ITestOutputHelper output)
         Copy(name, config, folder);
 
         // LongRoPE's frequencies are rounded in transformers; see the README of the material.
-        GoldenTolerance tolerance = name.StartsWith("phi3", StringComparison.Ordinal)
+        GoldenTolerance tolerance = HuggingFaceConfig.Read(folder["config.json"]).RopeScaling is RopeScaling.LongRope
             ? new(Logits: 5e-4, LogProbs: 1e-4, Losses: 5e-5, Gradients: 1e-4, IsAbsolute: true)
             : new(Logits: 1e-4, LogProbs: 5e-5, Losses: 5e-5, Gradients: 1e-4, IsAbsolute: true);
         GoldenTests.Check(folder.Path, tolerance, output);
@@ -43,11 +46,13 @@ public sealed class FamilyGoldenTests(ITestOutputHelper output)
         foreach (string name in Names())
         {
             using GoldenCase golden = new(Path.Combine(SharedMaterial.PathOf(Folder), name));
-            for (int layer = 0; layer < 8; layer++)
+            ModelConfig config = HuggingFaceConfig.Read(Path.Combine(golden.Folder, "config.json"));
+            for (int layer = 0; layer < config.NumHiddenLayers; layer++)
             {
-                if (golden.Has($"base.router_logits.plain.{layer}"))
+                Assert.Equal(config.HasExperts(layer), golden.Has($"base.router_logits.plain.{layer}"));
+                if (config.HasExperts(layer))
                 {
-                    CheckRouter(golden, layer, normalizes: name is not "qwen3_moe-mixed");
+                    CheckRouter(golden, layer, config.Experts!.NormalizesWeights);
                     checkedLayers++;
                 }
             }
@@ -58,12 +63,12 @@ public sealed class FamilyGoldenTests(ITestOutputHelper output)
 
     static void CheckRouter(GoldenCase golden, int layer, bool normalizes)
     {
-        const int Tokens = 53;
+        int tokens = golden.Prompt.Length + golden.Responses[0].Length;
         float[] logits = [.. golden.Values($"base.router_logits.plain.{layer}").Select(v => (float)v)];
         long[] experts = golden.Integers($"base.router_experts.plain.{layer}");
         double[] weights = golden.Values($"base.router_weights.plain.{layer}");
-        int width = logits.Length / Tokens, perToken = experts.Length / Tokens;
-        for (int token = 0; token < Tokens; token++)
+        int width = logits.Length / tokens, perToken = experts.Length / tokens;
+        for (int token = 0; token < tokens; token++)
         {
             int[] chosen = new int[perToken];
             float[] actual = new float[perToken];

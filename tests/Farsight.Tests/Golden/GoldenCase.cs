@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Lora;
@@ -61,7 +62,7 @@ sealed class GoldenCase : IDisposable
 
     internal double[] Values(string name) => _values.Tensors[name].ReadDoubles();
 
-    internal long[] Integers(string name) => _values.Tensors[name].ReadIntegers();
+    internal long[] Integers(string name) => MemoryMarshal.Cast<byte, long>(_values.Tensors[name].Bytes).ToArray();
 
     internal bool Has(string name) => _values.Tensors.ContainsKey(name);
 

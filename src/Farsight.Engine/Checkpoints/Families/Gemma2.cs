@@ -15,19 +15,17 @@ sealed record Gemma2 : ModelFamily
     {
         Biases = AttentionBiases.All;
         Windows = WindowKeys.ByFamily;
+        HasWindow = (_, layer) => layer % 2 == 0;
         HeadDim = 256;
         TieWordEmbeddings = true;
-        Activation = ("hidden_activation", "gelu_pytorch_tanh");
+        ActivationKey = "hidden_activation";
+        Activation = GateActivation.GeluTanh;
         Required = ["num_key_value_heads"];
         Keys = ["hidden_activation", "query_pre_attn_scalar", "attn_logit_softcapping", "final_logit_softcapping"];
     }
 
-    internal override ModelConfig Describe(ConfigReader config, ModelConfig model) => model with
+    internal override ModelConfig Describe(ConfigReader config, ModelConfig model) => Common(model) with
     {
-        NormPlacement = NormPlacement.Both,
-        NormsAddOne = true,
-        Activation = GateActivation.GeluTanh,
-        EmbeddingScale = (float)Math.Sqrt(model.HiddenSize),
         AttentionScale = ScoreScale(config),
         AttentionSoftcap = Cap(config, "attn_logit_softcapping", 50),
         LogitSoftcap = Cap(config, "final_logit_softcapping", 30),
@@ -40,7 +38,13 @@ sealed record Gemma2 : ModelFamily
         WriteCap(json, "final_logit_softcapping", model.LogitSoftcap);
     }
 
-    internal override bool HasWindow(ConfigReader config, int layer) => layer % 2 == 0;
+    /// <summary>Adds what all Gemmas compute, whatever their keys say.</summary>
+    internal static ModelConfig Common(ModelConfig model) => model with
+    {
+        NormPlacement = NormPlacement.Both,
+        NormsAddOne = true,
+        EmbeddingScale = (float)Math.Sqrt(model.HiddenSize),
+    };
 
     internal static float ScoreScale(ConfigReader config) =>
         (float)Math.Pow(config.Double("query_pre_attn_scalar", 1e-3, 1e6, 256), -0.5);

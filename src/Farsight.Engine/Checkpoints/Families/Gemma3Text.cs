@@ -17,11 +17,13 @@ sealed record Gemma3Text : ModelFamily
     {
         Biases = AttentionBiases.All;
         Windows = WindowKeys.ByFamily;
+        HasWindow = (config, layer) => (layer + 1) % config.Int(Pattern, 1, int.MaxValue, 6) != 0;
         QueryKeyNorm = true;
         HeadDim = 256;
         RopeTheta = 1_000_000;
         TieWordEmbeddings = true;
-        Activation = ("hidden_activation", "gelu_pytorch_tanh");
+        ActivationKey = "hidden_activation";
+        Activation = GateActivation.GeluTanh;
         RopeByLayerType = true;
         Required = ["num_key_value_heads"];
         Keys =
@@ -30,12 +32,8 @@ sealed record Gemma3Text : ModelFamily
         ];
     }
 
-    internal override ModelConfig Describe(ConfigReader config, ModelConfig model) => model with
+    internal override ModelConfig Describe(ConfigReader config, ModelConfig model) => Gemma2.Common(model) with
     {
-        NormPlacement = NormPlacement.Both,
-        NormsAddOne = true,
-        Activation = GateActivation.GeluTanh,
-        EmbeddingScale = (float)Math.Sqrt(model.HiddenSize),
         AttentionScale = Gemma2.ScoreScale(config),
         LogitSoftcap = Gemma2.Cap(config, "final_logit_softcapping", null),
         WindowedRopeTheta = RopeConfig.WindowedTheta(config, Local, 10_000),
@@ -47,6 +45,4 @@ sealed record Gemma3Text : ModelFamily
         Gemma2.WriteCap(json, "final_logit_softcapping", model.LogitSoftcap);
         json.WriteNumber(Local, model.WindowedRopeTheta!.Value);
     }
-
-    internal override bool HasWindow(ConfigReader config, int layer) => (layer + 1) % config.Int(Pattern, 1, int.MaxValue, 6) != 0;
 }

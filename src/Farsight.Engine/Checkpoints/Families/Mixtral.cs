@@ -8,7 +8,8 @@ sealed record Mixtral : ModelFamily
 {
     const string Experts = "num_local_experts", PerToken = "num_experts_per_tok";
 
-    static readonly ExpertNames s_names = new("block_sparse_moe", "w1", "w3", "w2");
+    /// <summary>Names of the weights of the experts.</summary>
+    internal static ExpertNames Names { get; } = new("block_sparse_moe", "w1", "w3", "w2");
 
     internal Mixtral()
         : base("mixtral", "MixtralForCausalLM", 131_072)
@@ -25,7 +26,7 @@ sealed record Mixtral : ModelFamily
         int experts = config.Int(Experts, 1, 1 << 16, 8);
         return model with
         {
-            Experts = new(experts, config.Int(PerToken, 1, experts, 2), model.IntermediateSize, NormalizesWeights: true, s_names, []),
+            Experts = new(experts, config.Int(PerToken, 1, experts, 2), model.IntermediateSize, NormalizesWeights: true, Names, []),
         };
     }
 

@@ -25,25 +25,28 @@ enum WindowKeys
     /// <summary>No sliding windows.</summary>
     None,
 
-    /// <summary>sliding_window applies to all layers. Default: 4096.</summary>
+    /// <summary>sliding_window applies to all layers. Default: <see cref="ModelFamily.DefaultWindow"/>.</summary>
     AllLayers,
 
     /// <summary>sliding_window applies to all layers. Default: none.</summary>
     AllLayersIfGiven,
 
-    /// <summary>sliding_window applies to all layers if use_sliding_window is true. Default: 4096.</summary>
+    /// <summary>As <see cref="AllLayers"/>, if use_sliding_window is true.</summary>
     AllLayersIfSwitched,
 
     /// <summary>sliding_window applies if use_sliding_window is true, to the layers of layer_types or max_window_layers.</summary>
     Switched,
 
-    /// <summary>As <see cref="Switched"/>, with the layers that the family names in place of max_window_layers. Default: none.</summary>
+    /// <summary>
+    /// sliding_window applies to the layers of layer_types or, if use_sliding_window is true, to those that the family names. Default:
+    /// none.
+    /// </summary>
     SwitchedByFamily,
 
-    /// <summary>sliding_window applies to the layers of layer_types; both keys are required.</summary>
-    ByLayer,
-
-    /// <summary>sliding_window applies to the layers of layer_types or those that the family names. Default: 4096.</summary>
+    /// <summary>
+    /// sliding_window applies to the layers of layer_types or those that the family names. Default:
+    /// <see cref="ModelFamily.DefaultWindow"/>.
+    /// </summary>
     ByFamily,
 }
 
@@ -64,7 +67,7 @@ record ModelFamily(string ModelType, string Architecture, int MaxPositions)
             new("llama", "LlamaForCausalLM", 2048) { Biases = AttentionBiases.All, MlpBias = true },
             new("mistral", "MistralForCausalLM", 131_072) { Windows = WindowKeys.AllLayers, Required = ["num_key_value_heads"] },
             // Mistral with windows in some layers; transformers: modular_ministral.py.
-            new("ministral", "MinistralForCausalLM", 131_072) { Windows = WindowKeys.ByLayer, Required = ["num_key_value_heads"] },
+            new("ministral", "MinistralForCausalLM", 131_072) { Windows = WindowKeys.ByFamily, Required = ["num_key_value_heads"] },
             new("qwen2", "Qwen2ForCausalLM", 32_768)
             {
                 Biases = AttentionBiases.QueryKeyValue,
@@ -82,7 +85,9 @@ record ModelFamily(string ModelType, string Architecture, int MaxPositions)
             // Llama with windows in some layers; transformers: modular_cwm.py.
             new("cwm", "CwmForCausalLM", 131_072)
             {
-                Windows = WindowKeys.ByLayer,
+                Windows = WindowKeys.ByFamily,
+                DefaultWindow = 8192,
+                HasWindow = (_, layer) => layer % 4 != 0,
                 MlpBias = true,
                 RopeTheta = 1_000_000,
                 Required = ["num_key_value_heads", "head_dim", "rms_norm_eps", "max_position_embeddings", "rope_scaling|rope_parameters"],
@@ -113,6 +118,12 @@ record ModelFamily(string ModelType, string Architecture, int MaxPositions)
     /// <summary>Windows of the layers.</summary>
     internal WindowKeys Windows { get; init; }
 
+    /// <summary>Window if sliding_window is absent.</summary>
+    internal int DefaultWindow { get; init; } = 4096;
+
+    /// <summary>Whether a layer has the window if layer_types is absent. Default: every layer.</summary>
+    internal Func<ConfigReader, int, bool> HasWindow { get; init; } = (_, _) => true;
+
     /// <summary>Whether queries and keys of each head have RMS norms.</summary>
     internal bool QueryKeyNorm { get; init; }
 
@@ -134,8 +145,11 @@ record ModelFamily(string ModelType, string Architecture, int MaxPositions)
     /// <summary>Keys that this family reads beyond the common ones; in other families they must be absent or neutral.</summary>
     internal IReadOnlyList<string> Keys { get; init; } = [];
 
-    /// <summary>Key and name of the activation, the only supported one and the default.</summary>
-    internal (string Key, string Name) Activation { get; init; } = ("hidden_act", "silu");
+    /// <summary>Key of the activation.</summary>
+    internal string ActivationKey { get; init; } = "hidden_act";
+
+    /// <summary>Default of <see cref="ActivationKey"/>.</summary>
+    internal GateActivation Activation { get; init; }
 
     /// <summary>Whether rope_parameters has an entry for each kind of layer: full_attention and sliding_attention.</summary>
     internal bool RopeByLayerType { get; init; }
@@ -159,7 +173,4 @@ record ModelFamily(string ModelType, string Architecture, int MaxPositions)
     internal virtual void Write(Utf8JsonWriter json, ModelConfig model)
     {
     }
-
-    /// <summary>Returns whether a layer has the sliding window if layer_types is absent; see <see cref="WindowKeys.ByFamily"/>.</summary>
-    internal virtual bool HasWindow(ConfigReader config, int layer) => false;
 }

@@ -14,6 +14,9 @@ sealed record Olmo2 : ModelFamily
         RmsNormEps = 1e-5;
     }
 
-    internal override ModelConfig Describe(ConfigReader config, ModelConfig model) =>
+    internal override ModelConfig Describe(ConfigReader config, ModelConfig model) => Common(model);
+
+    /// <summary>Adds what OLMo 2 computes.</summary>
+    internal static ModelConfig Common(ModelConfig model) =>
         model with { NormPlacement = NormPlacement.After, NormsWholeProjection = true };
 }

@@ -10,7 +10,8 @@ sealed record Qwen3Moe : ModelFamily
     const string Width = "moe_intermediate_size";
     const string Normalizes = "norm_topk_prob", Step = "decoder_sparse_step", Dense = "mlp_only_layers";
 
-    static readonly ExpertNames s_names = new("mlp", "gate_proj", "up_proj", "down_proj");
+    /// <summary>Names of the weights of the experts.</summary>
+    internal static ExpertNames Names { get; } = new("mlp", "gate_proj", "up_proj", "down_proj");
 
     internal Qwen3Moe()
         : base("qwen3_moe", "Qwen3MoeForCausalLM", 32_768)
@@ -40,7 +41,7 @@ sealed record Qwen3Moe : ModelFamily
                 config.Int(PerToken, 1, experts, 8),
                 config.Int(Width, 1, 1 << 24, 768),
                 config.Bool(Normalizes, false),
-                s_names,
+                Names,
                 dense.Contains(true) ? dense : []),
         };
     }

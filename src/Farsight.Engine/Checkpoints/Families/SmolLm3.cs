@@ -14,6 +14,7 @@ sealed record SmolLm3 : ModelFamily
         Biases = AttentionBiases.All;
         MlpBias = true;
         Windows = WindowKeys.SwitchedByFamily;
+        HasWindow = (config, layer) => !Rotates(config, layer);
         RopeTheta = 2_000_000;
         TieWordEmbeddings = true;
         Required = ["num_key_value_heads"];
@@ -35,8 +36,6 @@ sealed record SmolLm3 : ModelFamily
         }
         json.WriteEndArray();
     }
-
-    internal override bool HasWindow(ConfigReader config, int layer) => !Rotates(config, layer);
 
     // In spite of the key's name, 1 means with positions.
     static bool Rotates(ConfigReader config, int layer) =>

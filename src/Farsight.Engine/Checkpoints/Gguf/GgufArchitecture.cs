@@ -12,6 +12,10 @@ static class GgufArchitecture
     // llama.cpp leaves out RoPE in every fourth layer of SmolLM3, and gives Gemma 2 a window in every other layer, whatever the file says.
     internal const int SmolLm3Interval = 4, Gemma2Interval = 2;
 
+    // What Gemma 3 has without keys.
+    internal const int Gemma3Interval = 6;
+    internal const double Gemma3WindowedTheta = 10_000;
+
     /// <summary>Every architecture that is read and written.</summary>
     internal static IReadOnlyList<string> All { get; } =
         [Llama, Qwen2, Qwen3, Qwen3Moe, Gemma2, Gemma3, Granite, Olmo2, Phi3, SmolLm3];
@@ -39,6 +43,9 @@ static class GgufArchitecture
                     $"RoPE in other layers than all but every {SmolLm3Interval}th")),
             _ => OfLlama(model),
         };
+        obstacle ??= Lacks(
+            model.Activation != (architecture is Gemma2 or Gemma3 ? GateActivation.GeluTanh : GateActivation.Silu),
+            "this activation of the MLP");
         return obstacle is null
             ? architecture
             : throw new InputException(
@@ -52,6 +59,10 @@ static class GgufArchitecture
         int interval = layers.FirstOrDefault(l => model.WindowOf(l) is null, layers.Length) + 1;
         return layers.All(l => model.WindowOf(l) is null == ((l + 1) % interval == 0)) ? interval : 0;
     }
+
+    /// <summary>Returns whether a Gemma 3 is like the released ones, which llama.cpp's versions of 2025 take for granted.</summary>
+    internal static bool IsUsualGemma3(ModelConfig model) =>
+        model.SlidingWindow is not null && WindowInterval(model) == Gemma3Interval && model.WindowedRopeTheta == Gemma3WindowedTheta;
 
     /// <summary>Returns whether llama.cpp computes the windows of the architecture; otherwise the context must not exceed them.</summary>
     internal static bool HasWindows(string architecture) => architecture is Gemma2 or Gemma3;

@@ -10,11 +10,7 @@ namespace Farsight.Engine.Checkpoints.Gguf;
 /// </remarks>
 static class GgufDifferences
 {
-    // Defaults of llama.cpp.
-    const int Gemma2Window = 4096, Gemma3Interval = 6;
-
-    static readonly ExpertNames s_mixtral = new("block_sparse_moe", "w1", "w3", "w2");
-    static readonly ExpertNames s_qwen3 = new("mlp", "gate_proj", "up_proj", "down_proj");
+    const int Gemma2Window = 4096; // of llama.cpp
 
     /// <summary>Adds the keys of what differs from Llama.</summary>
     internal static void Write(GgufMetadataWriter keys, string a, ModelConfig model)
@@ -75,13 +71,7 @@ static class GgufDifferences
             GgufArchitecture.Gemma3 => Gemma3(keys, a, model),
             GgufArchitecture.Granite => Granite(keys, a, model),
             // llama.cpp requires a head of its own here.
-            GgufArchitecture.Olmo2 => model with
-            {
-                NormPlacement = NormPlacement.After,
-                QueryKeyNorm = true,
-                NormsWholeProjection = true,
-                TieWordEmbeddings = false,
-            },
+            GgufArchitecture.Olmo2 => Families.Olmo2.Common(model) with { QueryKeyNorm = true, TieWordEmbeddings = false },
             GgufArchitecture.Phi3 => Phi3(keys, a, model),
             GgufArchitecture.SmolLm3 => model with
             {
@@ -98,13 +88,13 @@ static class GgufDifferences
         OutputBias = false,
         MlpBias = false,
         QueryKeyNorm = false,
-        Experts = Experts(keys, a, s_mixtral, keys.Whole(
+        Experts = Experts(keys, a, Families.Mixtral.Names, keys.Whole(
             $"{a}.expert_feed_forward_length", model.IntermediateSize, model.IntermediateSize, model.IntermediateSize)),
     };
 
     static ModelConfig Qwen3Moe(GgufMetadata keys, string a, ModelConfig model)
     {
-        MixtureOfExperts experts = Experts(keys, a, s_qwen3, width: 0);
+        MixtureOfExperts experts = Experts(keys, a, Families.Qwen3Moe.Names, width: 0);
         int width = keys.Whole($"{a}.expert_feed_forward_length", 0, 1 << 24, 0);
         return model with
         {
@@ -159,13 +149,13 @@ static class GgufDifferences
             throw keys.Invalid($"{a}.rope.scaling.type", $"only linear scaling is supported in the architecture {a}");
         }
         int window = keys.Whole($"{a}.attention.sliding_window", 0, int.MaxValue, 0);
-        int interval = keys.Whole($"{a}.attention.sliding_window_pattern", 1, int.MaxValue, Gemma3Interval);
+        int interval = keys.Whole($"{a}.attention.sliding_window_pattern", 1, int.MaxValue, GgufArchitecture.Gemma3Interval);
         const string Logits = "final_logit_softcapping";
         return Gemma(a, model, window == 0 ? null : window, interval) with
         {
             ModelType = "gemma3_text",
             QueryKeyNorm = true,
-            WindowedRopeTheta = keys.Number($"{a}.rope.freq_base_swa", 1, 1e15, 10_000),
+            WindowedRopeTheta = keys.Number($"{a}.rope.freq_base_swa", 1, 1e15, GgufArchitecture.Gemma3WindowedTheta),
             // 0 is how llama.cpp says that there is none.
             LogitSoftcap = keys.Number($"{a}.{Logits}", 0, 1e6, 0) == 0 ? null : Cap(keys, $"{a}.{Logits}", absent: 0),
         };
@@ -175,12 +165,9 @@ static class GgufDifferences
     {
         bool[] windowed = Layers(model, layer => (layer + 1) % interval != 0);
         bool hasWindow = window is not null && windowed.Length > 0;
-        return model with
+        return Families.Gemma2.Common(model) with
         {
-            NormPlacement = NormPlacement.Both,
-            NormsAddOne = true,
             Activation = GateActivation.GeluTanh,
-            EmbeddingScale = (float)Math.Sqrt(model.HiddenSize),
             AttentionScale = (float)Math.Pow(GgufValues.ScoreDivisor(a, model), -0.5),
             SlidingWindow = hasWindow ? window : null,
             WindowedLayers = hasWindow && windowed.Contains(false) ? windowed : [],

@@ -12,11 +12,16 @@ public static class GgufModelWriter
 
     /// <summary>Writes a model.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="name">Display name.</param>
+    /// <param name="name">
+    /// Display name. It is changed where llama.cpp would conclude from it that control tokens take the white space after them, and they
+    /// do not, or the reverse.
+    /// </param>
     /// <param name="config">Shape of the model.</param>
     /// <param name="tensors">Every weight, by Hugging Face's names.</param>
     /// <param name="tokenizer">Tokenizer, with as many tokens as the model; null for none.</param>
-    /// <param name="format">Format of matrices. Norms and biases are F32, and matrices that do not fit a block format are F16.</param>
+    /// <param name="format">
+    /// Format of matrices. Norms, biases and routers are F32, and matrices that do not fit a block format are F16.
+    /// </param>
     /// <param name="progress">Receives the bytes of values written so far; null for none.</param>
     /// <returns>The stored tensors with their names in the file.</returns>
     /// <exception cref="InputException">llama.cpp has no such model, or a weight cannot be stored in this format.</exception>
@@ -31,7 +36,7 @@ public static class GgufModelWriter
         Action<long>? progress = null)
     {
         GgufMetadataWriter keys = new();
-        GgufModelConfig.Write(keys, name, config, format);
+        GgufModelConfig.Write(keys, tokenizer?.NameFor(name) ?? name, config, format);
         tokenizer?.Write(keys);
         string architecture = GgufArchitecture.Of(config);
         GgufValues values = new(config, architecture);
@@ -43,6 +48,26 @@ public static class GgufModelWriter
             .Select(d => new GgufTensor(TensorToWrite.From(d.Name, NumberFormat.F32, d.Divisors, d.Divisors.Length))));
         GgufWriter.Write(path, keys, stored, progress);
         return stored;
+    }
+
+    /// <summary>Returns what llama.cpp computes otherwise than this program with an exported model, each in a sentence.</summary>
+    /// <param name="config">Shape of the model.</param>
+    public static IReadOnlyList<string> Notices(ModelConfig config)
+    {
+        List<string> notices = [];
+        if (config.RopeScaling is RopeScaling.LongRope { OriginalMaxPositionEmbeddings: int original })
+        {
+            notices.Add(
+                "llama.cpp chooses the factors of LongRoPE by the size of its context, at least 256 tokens, and not by the text. With a "
+                + $"context above {original} tokens, texts of up to {original} tokens have other logits there.");
+        }
+        if (config.ModelType == "gemma3_text" && !GgufArchitecture.IsUsualGemma3(config))
+        {
+            notices.Add(
+                "This model needs a llama.cpp of 2026 or later. Earlier versions ignore what the file says about windows: they give them "
+                + "to five of six layers, with a RoPE base of 10000.");
+        }
+        return notices;
     }
 
     /// <summary>Writes a LoRA adapter.</summary>
@@ -106,7 +131,9 @@ public static class GgufModelWriter
     }
 
     static NumberFormat FormatOf(TensorToWrite tensor, NumberFormat format) =>
-        tensor.Shape.Count == 1 ? NumberFormat.F32 : tensor.Shape[^1] % format.ValuesPerBlock == 0 ? format : NumberFormat.F16;
+        tensor.Shape.Count == 1 || LayerNames.IsRouter(tensor.Name) ? NumberFormat.F32
+        : tensor.Shape[^1] % format.ValuesPerBlock == 0 ? format
+        : NumberFormat.F16;
 
     static GgufTensor Stored(TensorToWrite tensor, string architecture, int headDim, NumberFormat format)
     {

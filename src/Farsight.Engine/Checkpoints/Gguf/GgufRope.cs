@@ -7,13 +7,14 @@ namespace Farsight.Engine.Checkpoints.Gguf;
 /// <summary>Reads and writes RoPE scaling in GGUF: keys for linear scaling and YaRN, a tensor of divisors for Llama 3.</summary>
 /// <remarks>
 /// llama.cpp multiplies its own YaRN factor, 0.1 · ln(s) + 1, by the key attn_factor. It selects LongRoPE's factors by the size of the
-/// cache instead of the text; Phi-3 is exported all the same, because every file of it is like that. There is no dynamic NTK, which
-/// therefore cannot be exported. The truncated basis cannot be exported either: its
-/// constant pairs have no finite divisor.
+/// cache instead of the text; Phi-3 is exported all the same, because every file of it is like that. The keys of YaRN's ramp, beta_fast
+/// and beta_slow, are read for a few other architectures only. There is no dynamic NTK, which therefore cannot be exported. The
+/// truncated basis cannot be exported either: its constant pairs have no finite divisor.
 /// </remarks>
 static class GgufRope
 {
     const double MaxTheta = 1e15, MaxFactor = 1e6;
+    const double BetaFast = 32, BetaSlow = 1; // of llama.cpp
 
     internal static void Write(GgufMetadataWriter keys, string a, ModelConfig model)
     {
@@ -27,7 +28,7 @@ static class GgufRope
                 keys.Add($"{a}.rope.scaling.type", "linear");
                 keys.Add($"{a}.rope.scaling.factor", (float)linear.Factor);
                 break;
-            case RopeScaling.Yarn { Truncate: true } yarn:
+            case RopeScaling.Yarn { Truncate: true, BetaFast: BetaFast, BetaSlow: BetaSlow } yarn:
                 WriteYarn(keys, a, model, yarn);
                 break;
             case RopeScaling.Llama3 when a == GgufArchitecture.Llama:
@@ -40,11 +41,19 @@ static class GgufRope
                 break;
             default:
                 throw new InputException(
-                    $"A {model.ModelType} with the RoPE scaling {model.RopeScaling.GetType().Name} cannot be exported to GGUF: "
+                    $"A {model.ModelType} with the RoPE scaling {NameOf(model.RopeScaling)} cannot be exported to GGUF: "
                     + "llama.cpp does not support it."
                 );
         }
     }
+
+    static string NameOf(RopeScaling scaling) => scaling switch
+    {
+        RopeScaling.Yarn { Truncate: false } => "YaRN without rounding (truncate is false)",
+        RopeScaling.Yarn yarn => FormattableString.Invariant(
+            $"YaRN with beta_fast {yarn.BetaFast} and beta_slow {yarn.BetaSlow} in place of {BetaFast} and {BetaSlow}"),
+        _ => scaling.GetType().Name,
+    };
 
     /// <summary>Returns tensors with divisors of the frequencies, [Dh/2]; none if keys are sufficient.</summary>
     internal static IEnumerable<(string Name, float[] Divisors)> Divisors(ModelConfig model) => model.RopeScaling switch
@@ -136,8 +145,6 @@ static class GgufRope
         keys.Add($"{a}.rope.scaling.type", "yarn");
         keys.Add($"{a}.rope.scaling.factor", (float)yarn.Factor);
         keys.Add($"{a}.rope.scaling.original_context_length", (uint)yarn.OriginalMaxPositionEmbeddings);
-        keys.Add($"{a}.rope.scaling.yarn_beta_fast", (float)yarn.BetaFast);
-        keys.Add($"{a}.rope.scaling.yarn_beta_slow", (float)yarn.BetaSlow);
         double relative = RopeFrequencies.Of(model.HeadDim, model.RopeTheta, yarn).AttentionFactor / UsualFactor(yarn.Factor);
         if (Math.Abs(relative - 1) > 1e-9)
         {
@@ -153,9 +160,17 @@ static class GgufRope
         {
             throw keys.Invalid($"{a}.rope.scaling.yarn_log_multiplier", "it is not supported");
         }
+        foreach ((string key, double beta) in ((string, double)[])[("yarn_beta_fast", BetaFast), ("yarn_beta_slow", BetaSlow)])
+        {
+            if (keys.Number($"{a}.rope.scaling.{key}", double.MinValue, double.MaxValue, beta) != beta)
+            {
+                throw keys.Invalid(
+                    $"{a}.rope.scaling.{key}",
+                    FormattableString.Invariant($"llama.cpp ignores it in the architecture {a} and computes with {beta}"));
+            }
+        }
         return new(
-            factor, keys.Whole($"{a}.rope.scaling.original_context_length", 1, int.MaxValue),
-            keys.Number($"{a}.rope.scaling.yarn_beta_fast", 1e-3, 1e6, 32), keys.Number($"{a}.rope.scaling.yarn_beta_slow", 1e-3, 1e6, 1),
+            factor, keys.Whole($"{a}.rope.scaling.original_context_length", 1, int.MaxValue), BetaFast, BetaSlow,
             relative == 1 ? null : relative * UsualFactor(factor));
     }
 

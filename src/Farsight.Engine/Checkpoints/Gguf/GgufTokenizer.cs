@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Farsight.Engine.Checkpoints.Gguf;
 
 /// <summary>Represents the tokenizer of a GGUF file as plain lists.</summary>
-public sealed record GgufTokenizer
+public sealed partial record GgufTokenizer
 {
     internal const string BosKey = "tokenizer.ggml.bos_token_id",
         EosKey = "tokenizer.ggml.eos_token_id",
@@ -12,6 +14,8 @@ public sealed record GgufTokenizer
     const string ScoresKey = Prefix + "scores", MergesKey = Prefix + "merges", UnknownKey = Prefix + "unknown_token_id";
     const string AddBosKey = Prefix + "add_bos_token", AddEosKey = Prefix + "add_eos_token", AddSpaceKey = Prefix + "add_space_prefix";
     const string TemplateKey = "tokenizer.chat_template", JsonKey = "tokenizer.huggingface.json";
+
+    static readonly string[] s_phi3 = ["<unk>", "<s>", "</s>", "<|endoftext|>"];
 
     /// <summary>Kind of the tokenizer: "gpt2" for byte-level BPE, "llama" for SentencePiece BPE.</summary>
     public required string Model { get; init; }
@@ -52,8 +56,9 @@ public sealed record GgufTokenizer
     /// <summary>Whether a text gets a leading space; null if the file does not say.</summary>
     public bool? AddSpacePrefix { get; init; }
 
-    /// <summary>Whether control tokens take the white space after them, as llama.cpp does for models named Phi-3.</summary>
-    public bool StripsAfterControl { get; init; }
+    /// <summary>Whether special tokens take the white space after them, as llama.cpp does for models named Phi-3.</summary>
+    /// <remarks>A file has no key for it; the model's name says it.</remarks>
+    public bool StripsAfterSpecial { get; init; }
 
     /// <summary>Chat template in Jinja; null for none.</summary>
     public string? ChatTemplate { get; init; }
@@ -85,7 +90,7 @@ public sealed record GgufTokenizer
             AddBos = Flag(AddBosKey),
             AddEos = Flag(AddEosKey),
             AddSpacePrefix = Flag(AddSpaceKey),
-            StripsAfterControl = Text("general.name") is { } name && IsPhi3(name),
+            StripsAfterSpecial = Text("general.name") is { } name && IsPhi3(name),
             ChatTemplate = Text(TemplateKey),
             Json = Text(JsonKey),
         };
@@ -96,9 +101,24 @@ public sealed record GgufTokenizer
             : throw keys.Invalid(TokensKey, "token_type and scores must have one value per token");
     }
 
-    // The lists of a file have no flags for it.
-    static bool IsPhi3(string name) =>
-        name.Contains("phi-3", StringComparison.OrdinalIgnoreCase) || name.Contains("phi3", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether the vocabulary has all tokens without which llama.cpp cannot load a model named Phi-3.</summary>
+    public bool MayStripAfterSpecial => s_phi3.All(Tokens.Contains);
+
+    /// <summary>Returns whether a token takes the white space after it: control, user-defined and unknown tokens, with three exceptions.
+    /// </summary>
+    public bool StripsAfter(int id) =>
+        StripsAfterSpecial && Types.Count > 0 && Types[id] is 2 or 3 or 4 && Tokens[id] is not ("<unk>" or "<s>" or "<|endoftext|>");
+
+    /// <summary>Returns a name from which llama.cpp concludes <see cref="StripsAfterSpecial"/>.</summary>
+    internal string NameFor(string name) =>
+        IsPhi3(name) == StripsAfterSpecial ? name
+        : StripsAfterSpecial ? $"phi-3 {name}"
+        : Phi3().Replace(name, "phi 3");
+
+    static bool IsPhi3(string name) => Phi3().IsMatch(name);
+
+    [GeneratedRegex("phi-?3", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Phi3();
 
     /// <summary>Adds the keys of the tokenizer.</summary>
     internal void Write(GgufMetadataWriter keys)

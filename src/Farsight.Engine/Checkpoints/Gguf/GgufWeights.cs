@@ -95,7 +95,7 @@ public sealed class GgufWeights : IModelFiles
 
     void CheckTensors()
     {
-        if (Config.NumHiddenLayers > _file.Tensors.Count) // before the names of so many are listed
+        if (Config.NumHiddenLayers > _file.Tensors.Count) // before one name per layer is built
         {
             throw new InputException(
                 $"{Path}: {_architecture}.block_count is {Config.NumHiddenLayers}, but the file has only {_file.Tensors.Count} tensors; "
@@ -116,7 +116,7 @@ public sealed class GgufWeights : IModelFiles
         }
     }
 
-    /// <summary>Checks the number of experts of every layer before the names of so many are listed.</summary>
+    /// <summary>Checks the number of experts of every layer before one name per expert is built.</summary>
     void CheckStacks()
     {
         for (int layer = 0; layer < Config.NumHiddenLayers && Config.Experts is { } experts; layer++)

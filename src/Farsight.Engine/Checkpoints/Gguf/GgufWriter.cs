@@ -76,8 +76,14 @@ static class GgufWriter
     {
         TensorToWrite tensor = item.Tensor;
         long together = (long)tensor.Shape[^1] * item.RowsTogether;
-        int block = checked((int)(Math.Max(1, BlockValues / together) * together));
-        float[] values = new float[(int)Math.Min(block, tensor.Count)];
+        if (together > Array.MaxLength)
+        {
+            throw new InputException(
+                $"{tensor.Name} has {together} values in {item.RowsTogether} rows, which are written together; "
+                + $"at most {Array.MaxLength} values are supported.");
+        }
+        long block = Math.Max(1, BlockValues / together) * together;
+        float[] values = new float[Math.Min(block, tensor.Count)];
         byte[] stored = new byte[tensor.Format.BytesOf(values.Length)];
         for (long first = 0; first < tensor.Count; first += block)
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Export;
 using Farsight.Engine;
@@ -63,7 +64,7 @@ public sealed class GgufExportTests
     [Fact]
     public void A_tokenizer_put_together_from_the_lists_encodes_the_same()
     {
-        GgufTokenizer stored = GgufVocabulary.Of(s_tiny, ModelConfigOfTiny());
+        GgufTokenizer stored = GgufVocabulary.Of(s_tiny, ModelConfigOfTiny(), []);
         Tokenizer original = Tokenizer.Load(s_tiny);
 
         (ReadOnlyMemory<byte> json, _) = GgufTokenizerReader.Read("tiny.gguf", stored with { Json = null });
@@ -96,6 +97,54 @@ public sealed class GgufExportTests
         Assert.Equal([265, 262, 263, 3 + '\n'], read.Encode("abc a\n")); // a b before b c: its score is higher
         Assert.Equal("abc a\n", read.Decode(read.Encode("abc a\n")));
         Assert.Equal(("<s>", true), (config.Bos, config.AddsBos));
+    }
+
+    static readonly string[] s_bytes = [.. Enumerable.Range(0, 256).Select(b => $"<0x{b:X2}>")];
+
+    // As Phi-3's: the white space after three of the special tokens stays.
+    static GgufTokenizer Phi3(string endOfText, IReadOnlyList<string> bytes) => new()
+    {
+        Model = "llama",
+        Tokens = ["<unk>", "<s>", "</s>", endOfText, "<|end|>", .. bytes, "▁", "a"],
+        Types = [2, 3, 4, 3, 3, .. Enumerable.Repeat(6, bytes.Count), 1, 1],
+        Bos = 1,
+        Eos = 3,
+        Unknown = 0,
+        StripsAfterSpecial = true,
+    };
+
+    static GgufTokenizer Exported(TemporaryFolder folder, GgufTokenizer stored, List<string> notices, string fallback = "true")
+    {
+        (ReadOnlyMemory<byte> json, _) = GgufTokenizerReader.Read("x.gguf", stored);
+        string text = Encoding.UTF8.GetString(json.Span);
+        Assert.Contains("\"byte_fallback\":true", text);
+        File.WriteAllText(
+            folder["tokenizer.json"],
+            text.Replace("\"byte_fallback\":true", $"\"byte_fallback\":{fallback}", StringComparison.Ordinal));
+        return GgufVocabulary.Of(folder.Path, ModelConfigOfTiny() with { VocabSize = stored.Tokens.Count }, notices);
+    }
+
+    [Fact]
+    public void White_space_after_special_tokens_is_exported_as_far_as_llama_cpp_removes_it()
+    {
+        using TemporaryFolder folder = new();
+        List<string> none = [], some = [];
+
+        Assert.True(Exported(folder, Phi3("<|endoftext|>", s_bytes), none).StripsAfterSpecial);
+        // llama.cpp cannot load a model named Phi-3 without <|endoftext|>.
+        Assert.False(Exported(folder, Phi3("<|eot|>", s_bytes), some).StripsAfterSpecial);
+
+        Assert.Empty(none);
+        Assert.Contains("keeps the white space after the token </s>, unlike this tokenizer; it differs for 3", Assert.Single(some));
+    }
+
+    [Fact]
+    public void A_SentencePiece_vocabulary_without_a_line_break_is_refused_by_name()
+    {
+        using TemporaryFolder folder = new();
+        Assert.Contains(
+            "the tokenizer has no token <0x0A>",
+            Assert.Throws<InputException>(() => Exported(folder, Phi3("<|endoftext|>", []), [], fallback: "false")).Message);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
 using Farsight.Engine.Rope;
 
 namespace Farsight.Tests.Engine.Checkpoints;
@@ -39,6 +40,22 @@ public sealed class FamilyConfigTests
     public void A_limit_of_null_is_no_limit() =>
         Assert.Null(Read("gemma2", ("attn_logit_softcapping", "null")).AttentionSoftcap);
 
+    [Theory]
+    [InlineData("llama", "hidden_act", "silu", "Silu")]
+    [InlineData("llama", "hidden_act", "gelu_pytorch_tanh", "GeluTanh")]
+    [InlineData("gemma2", "hidden_act", "gelu_pytorch_tanh", "GeluTanh")]
+    [InlineData("gemma3_text", "hidden_activation", "silu", "Silu")]
+    public void Every_family_may_have_either_activation_and_it_is_written_back(string family, string key, string name, string expected)
+    {
+        using TemporaryFolder folder = new();
+        ModelConfig read = Read(family, (key, $"\"{name}\""));
+
+        HuggingFaceConfig.Write(folder["config.json"], read, NumberFormat.F32);
+
+        Assert.Equal(expected, read.Activation.ToString());
+        Assert.Equal(read.Activation, HuggingFaceConfig.Read(folder["config.json"]).Activation);
+    }
+
     [Fact]
     public void A_layer_is_a_mixture_unless_it_is_listed_or_skipped()
     {
@@ -58,6 +75,50 @@ public sealed class FamilyConfigTests
 
         Assert.Equal([null, null, null, 16], Enumerable.Range(0, 4).Select(config.WindowOf));
         Assert.Null(Read("smollm3", ("sliding_window", "16")).SlidingWindow);
+    }
+
+    // transformers takes the mask by layer_types, although its configuration has no window for the layer.
+    [Fact]
+    public void Layers_that_SmolLM3_lists_as_sliding_have_the_window_without_the_switch()
+    {
+        (string, string) types = (
+            "layer_types", """["sliding_attention","full_attention","sliding_attention","full_attention"]""");
+
+        ModelConfig config = Read("smollm3", ("use_sliding_window", "false"), ("sliding_window", "16"), types);
+
+        Assert.Equal([16, null, 16, null], Enumerable.Range(0, 4).Select(config.WindowOf));
+        Assert.Contains(
+            "layer_types", Assert.Throws<InputException>(() => Read("smollm3", ("use_sliding_window", "false"), types)).Message);
+        Assert.Contains(
+            "needs a use_sliding_window",
+            Assert.Throws<InputException>(() => Read("qwen2", ("sliding_window", "16"), types)).Message);
+    }
+
+    [Fact]
+    public void Every_fourth_layer_of_CWM_has_no_window_unless_the_file_lists_them()
+    {
+        ModelConfig config = Read("cwm", ("rms_norm_eps", "1e-5"), ("rope_scaling", """{"rope_type":"default"}"""));
+
+        Assert.Equal([null, 8192, 8192, 8192], Enumerable.Range(0, 4).Select(config.WindowOf));
+    }
+
+    [Theory]
+    [InlineData("phi3", """{"type":"longrope","short_factor":[1,1,1,1],"long_factor":[2,2,2,2],"original_max_position_embeddings":""")]
+    [InlineData("llama", """{"rope_type":"yarn","factor":4.0,"original_max_position_embeddings":""")]
+    [InlineData(
+        "llama",
+        """{"rope_type":"llama3","factor":4.0,"low_freq_factor":1,"high_freq_factor":4,"original_max_position_embeddings":""")]
+    [InlineData("llama", """{"rope_type":"linear","factor":4.0,"original_max_position_embeddings":""")]
+    public void Two_original_windows_that_differ_are_refused_and_equal_ones_are_read(string family, string scaling)
+    {
+        (string, string) top = ("original_max_position_embeddings", "32");
+
+        ModelConfig twice = Read(family, top, ("rope_scaling", scaling + "32}")), once = Read(family, ("rope_scaling", scaling + "32}"));
+
+        Assert.Equal(once.RopeScaling, twice.RopeScaling);
+        Assert.Contains(
+            "original_max_position_embeddings is 32; rope_scaling or rope_parameters has another value",
+            Assert.Throws<InputException>(() => Read(family, top, ("rope_scaling", scaling + "128}"))).Message);
     }
 
     [Theory]
@@ -89,8 +150,23 @@ public sealed class FamilyConfigTests
         Assert.Equal((5e5, 2e4, new RopeScaling.Linear(8)), (config.RopeTheta, config.WindowedRopeTheta, (object)config.RopeScaling));
     }
 
+    [Fact]
+    public void Rope_scaling_by_layer_type_is_read_for_both_kinds_of_layers()
+    {
+        (string, string) scaling = (
+            "rope_scaling",
+            """{"full_attention":{"rope_type":"linear","factor":8.0},"sliding_attention":{"rope_theta":777.0}}""");
+
+        ModelConfig config = Read("gemma3_text", scaling);
+
+        Assert.Equal((777, new RopeScaling.Linear(8)), (config.WindowedRopeTheta, (object)config.RopeScaling));
+        Assert.Contains(
+            "rope_local_base_freq is 10000; rope_scaling or rope_parameters has another value",
+            Assert.Throws<InputException>(() => Read("gemma3_text", scaling, ("rope_local_base_freq", "10000"))).Message);
+    }
+
     [Theory]
-    [InlineData("gemma2", "hidden_activation", "\"silu\"", "hidden_activation")]
+    [InlineData("gemma2", "hidden_activation", "\"gelu\"", "hidden_activation")]
     [InlineData("gemma2", "hidden_act", "\"gelu\"", "hidden_act")]
     [InlineData("gemma2", "query_pre_attn_scalar", "0", "query_pre_attn_scalar")]
     [InlineData("gemma2", "use_bidirectional_attention", "true", "use_bidirectional_attention")]
@@ -101,6 +177,17 @@ public sealed class FamilyConfigTests
         "rope_parameters",
         "{\"full_attention\":{\"rope_type\":\"default\"},\"sliding_attention\":{\"rope_type\":\"linear\",\"factor\":2.0}}",
         "rope_parameters.sliding_attention.rope_type")]
+    [InlineData(
+        "gemma3_text",
+        "rope_scaling",
+        "{\"full_attention\":{\"rope_type\":\"default\"},\"sliding_attention\":{\"rope_type\":\"linear\",\"factor\":2.0}}",
+        "rope_scaling.sliding_attention.rope_type")]
+    [InlineData(
+        "gemma3_text",
+        "rope_parameters",
+        "{\"full_attention\":{\"rope_type\":\"default\"},\"sliding_attention\":{},\"rope_type\":\"linear\",\"factor\":4}",
+        "rope_parameters.rope_type")]
+    [InlineData("gemma3_text", "rope_parameters", "{\"sliding_attention\":{},\"rope_theta\":5}", "rope_parameters.rope_theta")]
     [InlineData("olmo2", "layer_types", "[\"sliding_attention\"]", "layer_types")]
     [InlineData("granite", "num_local_experts", "8", "num_local_experts")]
     [InlineData("granite", "logits_scaling", "0", "logits_scaling")]

@@ -32,6 +32,20 @@ public sealed class HostileFileTests
     };
 
     [Fact]
+    public void A_config_that_is_too_long_to_be_read_is_named()
+    {
+        using TemporaryFolder folder = new();
+        using (FileStream file = File.Create(folder["config.json"]))
+        {
+            file.SetLength(3L << 30); // a hole, which takes no space
+        }
+
+        Assert.StartsWith(
+            $"{folder["config.json"]} cannot be read",
+            Assert.Throws<InputException>(() => HuggingFaceConfig.Read(folder["config.json"])).Message);
+    }
+
+    [Fact]
     [Trait("Category", "Slow")]
     public void Safetensors()
     {

@@ -102,7 +102,7 @@ public sealed class HuggingFaceConfigTests
     [InlineData("bos_token_id", "320", "from 0 to 319")]
     [InlineData("eos_token_id", "[1, 320]", "from 0 to 319")]
     [InlineData("tie_word_embeddings", "\"yes\"", "true or false")]
-    [InlineData("hidden_act", "\"gelu\"", "only silu")]
+    [InlineData("hidden_act", "\"gelu\"", "supported are silu and gelu_pytorch_tanh")]
     [InlineData("attention_bias", "1", "true or false")]
     [InlineData("qkv_bias", "true", "only false")]
     [InlineData("sliding_window", "1024", "llama has no sliding window")]
@@ -199,6 +199,13 @@ public sealed class HuggingFaceConfigTests
     [InlineData("qwen3", "\"sliding_window\":17,\"use_sliding_window\":true,\"max_window_layers\":0", 17, "www")]
     [InlineData("qwen2", "\"sliding_window\":17,\"use_sliding_window\":true", null, "---")]
     [InlineData("qwen2", "\"use_sliding_window\":true,\"max_window_layers\":1", 4096, "-ww")]
+    [InlineData("qwen2", "\"use_sliding_window\":true,\"sliding_window\":null,\"max_window_layers\":1", null, "---")]
+    [InlineData("qwen3_moe", "\"use_sliding_window\":true", 4096, "www")]
+    [InlineData("qwen3_moe", "\"use_sliding_window\":true,\"sliding_window\":null", null, "---")]
+    [InlineData("ministral", "", 4096, "www")]
+    [InlineData("ministral", "\"layer_types\":null,\"sliding_window\":1", 1, "www")]
+    [InlineData("ministral", "\"sliding_window\":null", null, "---")]
+    [InlineData("gemma2", "\"sliding_window\":null", null, "---")]
     [InlineData(
         "qwen3",
         "\"sliding_window\":17,\"use_sliding_window\":true,\"max_window_layers\":2,"
@@ -242,8 +249,6 @@ public sealed class HuggingFaceConfigTests
     [InlineData("mistral", "sliding_window", "0")]
     [InlineData("mistral", "num_key_value_heads", null)]
     [InlineData("qwen3", "num_key_value_heads", null)]
-    [InlineData("ministral", "sliding_window", null)]
-    [InlineData("ministral", "layer_types", null)]
     [InlineData("cwm", "rope_scaling", null)]
     [InlineData("seed_oss", "attention_out_bias", null)]
     public void A_family_whose_defaults_or_keys_do_not_fit_is_named(string type, string key, string? value) =>

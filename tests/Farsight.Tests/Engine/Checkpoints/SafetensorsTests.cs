@@ -90,10 +90,9 @@ public sealed class SafetensorsTests
         using SafetensorsFile file = SafetensorsFile.Open(folder["a"]);
 
         Assert.Equal([0.1], file.Tensors["d"].ReadDoubles());
-        Assert.Equal([-7L], file.Tensors["i"].ReadIntegers());
+        Assert.Equal(BitConverter.GetBytes(-7L), file.Tensors["i"].Bytes.ToArray());
         Assert.False(file.Tensors["d"].IsWeight);
         Assert.Contains("contains F64 values", Assert.Throws<InputException>(() => file.Tensors["d"].Format).Message);
-        Assert.Throws<InputException>(() => file.Tensors["d"].ReadIntegers());
         Assert.Throws<InputException>(() => file.Tensors["i"].ReadDoubles());
     }
 

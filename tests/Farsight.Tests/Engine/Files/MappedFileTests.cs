@@ -6,6 +6,16 @@ namespace Farsight.Tests.Engine.Files;
 public sealed class MappedFileTests
 {
     [Fact]
+    public void A_file_that_another_program_has_locked_is_named()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["a"], "x");
+        using FileStream locked = new(folder["a"], FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+
+        Assert.StartsWith($"{folder["a"]} cannot be read", Assert.Throws<InputException>(() => MappedFile.Open(folder["a"])).Message);
+    }
+
+    [Fact]
     public void Shows_the_bytes_of_the_file_and_no_others()
     {
         using TemporaryFolder folder = new();

@@ -47,6 +47,20 @@ public sealed class OwnershipTests
     }
 
     [Fact]
+    public void Attention_scratch_that_is_given_back_twice_is_not_lent_to_two_callers()
+    {
+        const int HeadDim = 6; // of no other test
+        AttentionScratch first = AttentionScratch.Take(HeadDim, backward: false);
+        first.Dispose();
+        using AttentionScratch second = AttentionScratch.Take(HeadDim, backward: false);
+        first.Dispose(); // the memory belongs to a new holder by now
+
+        using AttentionScratch third = AttentionScratch.Take(HeadDim, backward: false);
+
+        Assert.NotSame(second.KeyRows, third.KeyRows);
+    }
+
+    [Fact]
     public void A_workspace_can_be_disposed_twice_and_throws_when_it_is_used_after_disposal()
     {
         Workspace workspace = new();

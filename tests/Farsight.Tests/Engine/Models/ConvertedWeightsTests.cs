@@ -30,6 +30,22 @@ public sealed class ConvertedWeightsTests
         }
     }
 
+    [Theory]
+    [InlineData("model.layers.0.mlp.gate.weight", true)]
+    [InlineData("model.layers.0.block_sparse_moe.gate.weight", true)]
+    [InlineData("model.layers.0.mlp.gate_proj.weight", false)]
+    public void Routers_stay_as_they_are(string name, bool stays)
+    {
+        RandomWeights inner = new(seed: 3);
+        using ConvertedWeights converted = new(inner, NumberFormat.Q4_0);
+        float[] expected = new float[96], actual = new float[96];
+
+        inner.Matrix(name, 4, 96).Read(3, 0, expected);
+        converted.Matrix(name, 4, 96).Read(3, 0, actual);
+
+        Assert.Equal(stays, expected.SequenceEqual(actual));
+    }
+
     [Fact]
     public void Vectors_stay_as_they_are()
     {

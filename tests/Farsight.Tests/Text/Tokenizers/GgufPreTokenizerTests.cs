@@ -86,10 +86,31 @@ public sealed class GgufPreTokenizerTests
     }
 
     [Fact]
-    public void Control_tokens_of_a_model_named_phi_3_take_the_white_space_after_them()
+    public void Special_tokens_of_a_model_named_phi_3_take_the_white_space_after_them()
     {
-        Tokenizer tokenizer = Load(s_bytes with { Pre = "dbrx", Bos = null, StripsAfterControl = true });
+        Tokenizer tokenizer = Load(s_bytes with { Pre = "dbrx", Bos = null, StripsAfterSpecial = true });
 
         Assert.Equal([(int)'x', 259, 'y'], tokenizer.EncodeWithSpecialTokens("x<|end|> \ny"));
+    }
+
+    // The exceptions of llama.cpp and of Phi-3's own tokenizer, whether BOS is added or not.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Unknown_BOS_and_endoftext_of_a_model_named_phi_3_keep_the_white_space_after_them(bool addsBos)
+    {
+        Tokenizer tokenizer = Load(s_bytes with
+        {
+            Pre = "dbrx",
+            Tokens = [.. s_bytes.Tokens, "<unk>", "<s>", "</s>", "<|endoftext|>", "<tag>"],
+            Types = [.. s_bytes.Types, 2, 3, 3, 3, 4],
+            Bos = 261,
+            AddBos = addsBos,
+            StripsAfterSpecial = true,
+        });
+
+        Assert.Equal(
+            ["<|end|>", "</s>", "<tag>"],
+            tokenizer.AddedTokens.Where(t => t.RightStrip).OrderBy(t => t.Id).Select(t => t.Content));
     }
 }

@@ -159,6 +159,48 @@ public sealed class GgufFamilyTests
         }
     }
 
+    [Theory]
+    [InlineData("mixtral", NumberFormat.Q4_0)]
+    [InlineData("qwen3_moe", NumberFormat.Q8_0)]
+    [InlineData("qwen3_moe", NumberFormat.BF16)]
+    public void The_router_is_not_rounded(string family, NumberFormat format)
+    {
+        using TemporaryFolder folder = new();
+        ModelConfig config = Config(family);
+        TensorToWrite[] weights = TinyModelFiles.Weights(config);
+
+        GgufModelWriter.Write(folder["m.gguf"], "tiny", config, weights, null, format);
+
+        using GgufWeights read = GgufWeights.Open(folder["m.gguf"]);
+        using GgufFile file = GgufFile.Open(folder["m.gguf"]);
+        Assert.Equal(NumberFormat.F32, file.Tensors["blk.0.ffn_gate_inp.weight"].Format);
+        TensorToWrite router = weights.Single(w => w.Name == LayerNames.Of(config, 0).Router + ".weight");
+        Assert.Equal(Values(router), Values(read, router));
+    }
+
+    [Fact]
+    public void What_llama_cpp_computes_otherwise_is_reported()
+    {
+        ModelConfig gemma = Config("gemma3_text") with
+        {
+            NumHiddenLayers = 6,
+            WindowedLayers = [true, true, true, true, true, false],
+            WindowedRopeTheta = 10_000,
+        };
+
+        Assert.Contains("With a context above 32 tokens", Assert.Single(GgufModelWriter.Notices(Config("phi3"))));
+        Assert.Empty(GgufModelWriter.Notices(Config("phi3 plain")));
+        Assert.Empty(GgufModelWriter.Notices(gemma));
+        ModelConfig[] others =
+        [
+            Config("gemma3_text"),
+            gemma with { WindowedRopeTheta = 20_000 },
+            gemma with { SlidingWindow = null, WindowedLayers = [] },
+            gemma with { WindowedLayers = [true, true, false, true, true, false] },
+        ];
+        Assert.All(others, o => Assert.Contains("llama.cpp of 2026", Assert.Single(GgufModelWriter.Notices(o))));
+    }
+
     [Fact]
     public void A_number_of_experts_that_the_tensors_do_not_have_is_refused()
     {

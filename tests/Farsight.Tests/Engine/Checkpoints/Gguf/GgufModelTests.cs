@@ -148,7 +148,7 @@ public sealed class GgufModelTests
             "yarn" => new RopeScaling.Yarn(4, 32),
             "base" => new RopeScaling.AdjustedBase(500_000),
             "ntk" => new RopeScaling.NtkAware(4, 64),
-            "yarn with a factor" => new RopeScaling.Yarn(4, 32, 16, 2, 1.25),
+            "yarn with a factor" => new RopeScaling.Yarn(4, 32, AttentionFactor: 1.25),
             _ => new RopeScaling.Llama3(8, 1, 4, 8192),
         };
         ModelConfig config = s_llama with { RopeScaling = rule };
@@ -171,6 +171,10 @@ public sealed class GgufModelTests
         [
             s_llama with { RopeScaling = new RopeScaling.DynamicNtk(2, 64) },
             s_llama with { RopeScaling = new RopeScaling.Truncated(2, 64) },
+            s_llama with { Activation = GateActivation.GeluTanh },
+            s_llama with { RopeScaling = new RopeScaling.Yarn(4, 32, 16, 1) },
+            s_llama with { RopeScaling = new RopeScaling.Yarn(4, 32, 32, 2) },
+            s_llama with { RopeScaling = new RopeScaling.Yarn(4, 32, Truncate: false) },
             s_llama with { ModelType = "qwen3", QueryKeyNorm = true, RopeScaling = new RopeScaling.Llama3(8, 1, 4, 8192) },
             s_llama with { ModelType = "qwen3", QueryKeyNorm = true, MlpBias = true },
         ];
@@ -181,6 +185,60 @@ public sealed class GgufModelTests
             Assert.Contains("llama.cpp", message);
         }
         Assert.False(File.Exists(folder["m.gguf"]));
+    }
+
+    // llama.cpp reads these keys in a few architectures only, none of them supported.
+    [Theory]
+    [InlineData("yarn_beta_fast", 16f, false)]
+    [InlineData("yarn_beta_slow", 2f, false)]
+    [InlineData("yarn_beta_fast", 32f, true)]
+    [InlineData("yarn_beta_slow", 1f, true)]
+    public void A_ramp_of_YaRN_that_llama_cpp_ignores_is_refused_by_key(string key, float value, bool isUsual)
+    {
+        using TemporaryFolder folder = new();
+        GgufMetadataWriter keys = new();
+        keys.Add($"llama.rope.scaling.{key}", value);
+        GgufModelConfig.Write(keys, "tiny", s_llama with { RopeScaling = new RopeScaling.Yarn(4, 32) }, NumberFormat.F32);
+        GgufWriter.Write(folder["k"], keys, [new(TensorToWrite.From("t", NumberFormat.F32, [1], 1))]);
+        using GgufFile file = GgufFile.Open(folder["k"]);
+
+        if (isUsual)
+        {
+            Assert.Equal(new RopeScaling.Yarn(4, 32), GgufRope.Scaling(file, "llama", 16));
+        }
+        else
+        {
+            string message = Assert.Throws<InputException>(() => GgufRope.Scaling(file, "llama", 16)).Message;
+            Assert.Contains($"llama.rope.scaling.{key} is invalid", message);
+        }
+    }
+
+    [Theory]
+    [InlineData("tiny", true, "phi-3 tiny")]
+    [InlineData("Phi-3-mini", true, "Phi-3-mini")]
+    [InlineData("my-Phi3-mini", false, "my-phi 3-mini")]
+    [InlineData("tiny", false, "tiny")]
+    public void The_name_of_a_file_says_whether_special_tokens_take_the_white_space_after_them(string name, bool strips, string written)
+    {
+        using TemporaryFolder folder = new();
+        GgufTokenizer tokenizer = s_tokenizer with { StripsAfterSpecial = strips };
+
+        GgufModelWriter.Write(folder["m.gguf"], name, s_llama, TinyModelFiles.Weights(s_llama), tokenizer, NumberFormat.F32);
+
+        using GgufFile file = GgufFile.Open(folder["m.gguf"]);
+        Assert.Equal(written, file.Metadata.Text("general.name"));
+        Assert.Equal(strips, GgufTokenizer.Read(file).StripsAfterSpecial);
+    }
+
+    [Fact]
+    public void Rows_that_are_too_long_to_be_written_together_are_named()
+    {
+        using TemporaryFolder folder = new();
+        TensorToWrite tensor = new("wide", NumberFormat.F32, [4, 1 << 30], (_, _) => { });
+
+        Assert.Contains(
+            "wide has 4294967296 values in 4 rows",
+            Assert.Throws<InputException>(() => GgufWriter.Write(folder["m.gguf"], new(), [new(tensor, 4)])).Message);
     }
 
     [Theory]

@@ -1,6 +1,0 @@
-namespace Farsight.Text.Conversations;
-
-/// <summary>Represents one message of a conversation.</summary>
-/// <param name="Role">"system", "user" or "assistant".</param>
-/// <param name="Content">What was said.</param>
-public sealed record ChatTurn(string Role, string Content);
