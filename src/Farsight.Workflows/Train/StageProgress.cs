@@ -13,7 +13,8 @@ namespace Farsight.Workflows.Train;
 /// <param name="Detail">Additional text; may be empty.</param>
 public sealed record StageProgress(string Stage, string What, long Done, long Total, string Detail)
 {
-    internal static StageProgress Of(string stage, string what, SynthesisProgress at) => new(stage, what, at.Counts.Written, at.Samples, "");
+    internal static StageProgress Of(string stage, string what, SynthesisProgress at) =>
+        new(stage, what, at.Counts.Written, at.Samples, "");
 
     internal static StageProgress Of(string stage, string what, TrainingProgress at) =>
         new(

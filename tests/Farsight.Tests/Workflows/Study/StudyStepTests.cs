@@ -136,7 +136,7 @@ public sealed class StudyStepTests : IDisposable
         File.WriteAllText(_files.In(file), text.Replace(from, to, StringComparison.Ordinal));
         InputException e = Assert.Throws<InputException>(() => _files.Run("out", Prepared));
 
-        Assert.StartsWith($"{message} since the study in this folder was started; restore it, or remove ", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{message} since the study in this folder was started; restore it,", e.Message, StringComparison.Ordinal);
         Assert.EndsWith(" to make the step again.", e.Message, StringComparison.Ordinal);
         File.WriteAllText(_files.In(file), text);
         Assert.True(_files.Run("out", Prepared).IsComplete);
