@@ -95,7 +95,9 @@ public sealed class StudyStepTests : IDisposable
                 s["set"]!["data"] = "data/mixed.jsonl";
             });
 
-        Assert.Equal(2 * File.ReadAllLines(_files.In("data.jsonl")).Length, PreferenceDataset.Read(_files.In("out/data/mixed.jsonl")).Samples.Count);
+        Assert.Equal(
+            2 * File.ReadAllLines(_files.In("data.jsonl")).Length,
+            PreferenceDataset.Read(_files.In("out/data/mixed.jsonl")).Samples.Count);
     }
 
     [Fact]
