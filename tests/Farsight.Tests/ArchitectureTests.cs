@@ -48,9 +48,10 @@ public sealed class ArchitectureTests
         ["Alignment/Objectives"] = [],
         ["Alignment/Runs"] = [],
         ["Alignment/Synthesis"] = ["Alignment/Answering", "Alignment/Corpus", "Alignment/Data", "Alignment/Fiction", "Alignment/Runs"],
-        ["Alignment/Training"] = ["Alignment/Data", "Alignment/Fiction", "Alignment/Objectives", "Alignment/Runs"],
+        ["Alignment/Training"] =
+            ["Alignment/Answering", "Alignment/Data", "Alignment/Fiction", "Alignment/Objectives", "Alignment/Runs"],
         ["Alignment/Recipes"] = ["Alignment/Data", "Alignment/Objectives", "Alignment/Training"],
-        ["Alignment/Inspection"] = ["Alignment/Data", "Alignment/Runs", "Alignment/Synthesis"],
+        ["Alignment/Inspection"] = ["Alignment/Answering", "Alignment/Data", "Alignment/Runs", "Alignment/Synthesis"],
         ["Alignment/Export"] = [],
 
         ["Evaluation/PythonCompat"] = [],

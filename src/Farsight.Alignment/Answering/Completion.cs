@@ -69,6 +69,9 @@ public readonly record struct FinishReason(string Value)
 
     /// <summary>The server gave no reason.</summary>
     public static FinishReason Unknown { get; } = new("unknown");
+
+    /// <summary>Returns a server's own word, which never means that the caller cancelled.</summary>
+    internal static FinishReason OfServer(string word) => word == Cancelled.Value ? new("cancelled by the server") : new(word);
 }
 
 /// <summary>Represents where a model's attention heads looked while it generated.</summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Farsight.Engine.Files;
 using Farsight.Engine;
 using Farsight.Engine.Numerics;
 
@@ -24,7 +25,7 @@ public sealed record PreferenceDataset(IReadOnlyList<PreferenceSample> Samples, 
         {
             throw new InputException($"{path} is empty; a preference dataset has one sample per line.");
         }
-        using FileStream file = File.OpenRead(path);
+        using FileStream file = RegularFile.OpenRead(path);
         return new(samples, Convert.ToHexStringLower(SHA256.HashData(file)));
     }
 
@@ -79,7 +80,7 @@ public sealed record PreferenceDataset(IReadOnlyList<PreferenceSample> Samples, 
         {
             throw new InputException($"The file {path} does not exist.");
         }
-        using StreamReader reader = new(path, new UTF8Encoding(false, throwOnInvalidBytes: true));
+        using StreamReader reader = new(RegularFile.OpenRead(path), new UTF8Encoding(false, throwOnInvalidBytes: true));
         for (int line = 1; Next(reader, $"{file}:{line}") is { } json; line++)
         {
             yield return json;

@@ -49,7 +49,7 @@ sealed class AnswerCache
         string path = PathOf(hash);
         try
         {
-            Entry? entry = JsonSerializer.Deserialize<Entry>(File.ReadAllBytes(path), s_json);
+            Entry? entry = JsonSerializer.Deserialize<Entry>(RegularFile.ReadAllBytes(path), s_json);
             isDamaged = entry?.Answer?.Text is null || entry.Check != Check(hash, entry.Answer);
             return isDamaged ? null : entry!.Answer;
         }

@@ -116,6 +116,11 @@ sealed class ChatPost : IDisposable
                 or (>= HttpStatusCode.InternalServerError
                     and not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported));
         bool isSpent = body.AsSpan().IndexOf("\"insufficient_quota\""u8) >= 0; // OpenAI also answers 429 when the credit is used up
+        if (status == HttpStatusCode.TooManyRequests && body.AsSpan().IndexOf("Request too large"u8) >= 0)
+        {
+            // OpenAI answers 429 to a request that is larger than the limit of tokens per minute; it never passes.
+            return new EndpointFailure($"it answered {(int)status}: {complaint.TrimEnd('.')}") { MaxAttempts = 1 };
+        }
         bool isThrottle = status == HttpStatusCode.TooManyRequests || (status == HttpStatusCode.ServiceUnavailable && wait is not null);
         string pause = isThrottle && wait > s_longPause
             ? string.Create(CultureInfo.InvariantCulture, $", and asks to wait {wait.Value.TotalSeconds:N0} seconds (Retry-After)")
@@ -161,7 +166,7 @@ static class RetryAfter
         string text = headers.NonValidated.TryGetValues("Retry-After", out HeaderStringValues values) ? values.ToString() : "";
         const NumberStyles Number = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
         double? seconds =
-            double.TryParse(text, Number, CultureInfo.InvariantCulture, out double given) ? given
+            double.TryParse(text, Number, CultureInfo.InvariantCulture, out double given) && double.IsFinite(given) ? given
             : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date)
                 ? (date - time.GetUtcNow()).TotalSeconds
             : null;

@@ -10,6 +10,8 @@ namespace Farsight.Alignment.Endpoints;
 /// </remarks>
 sealed class EndpointLine : IDisposable
 {
+    static readonly TimeSpan s_longestTimer = TimeSpan.FromDays(1); // timers take at most 49 days; Serve sets the clock again
+
     readonly Lock _lock = new();
     readonly LinkedList<TaskCompletionSource<Endpoint>> _waiting = new();
     readonly EndpointOptions _options;
@@ -173,7 +175,8 @@ sealed class EndpointLine : IDisposable
         TimeSpan next = Endpoints.Select(e => e.NotBefore).Where(t => t > now).DefaultIfEmpty(TimeSpan.MaxValue).Min();
         if (_waiting.Count > 0 && next < TimeSpan.MaxValue && !_isDisposed)
         {
-            _wake.Change(next - now + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+            TimeSpan wait = next - now + TimeSpan.FromMilliseconds(1);
+            _wake.Change(wait < s_longestTimer ? wait : s_longestTimer, Timeout.InfiniteTimeSpan);
         }
     }
 

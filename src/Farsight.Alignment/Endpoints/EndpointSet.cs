@@ -14,6 +14,10 @@ namespace Farsight.Alignment.Endpoints;
 /// </remarks>
 public sealed class EndpointSet : IChatClient
 {
+    // A throttled request is repeated before others at first, and then in turn. One that is throttled more often while others are answered
+    // is larger than a limit; a limit that many requests share does not refuse the same one that often.
+    const int MaxThrottlesFirst = 3, MaxOvertaken = 30;
+
     readonly EndpointOptions _options;
     readonly EndpointLine _line;
     readonly ChatPost _post;
@@ -169,9 +173,11 @@ public sealed class EndpointSet : IChatClient
     async Task<ChatAnswer> Ask(ChatRequest request, CancellationToken cancel)
     {
         Dictionary<Endpoint, RequestForm> tried = [];
-        for (int attempts = 0, failures = 0, damaged = 0; ; attempts++)
+        long answered = _counter.Usage.Answers;
+        for (int attempts = 0, failures = 0, damaged = 0, throttles = 0, overtaken = 0; ; attempts++)
         {
-            Endpoint endpoint = await _line.Take(isRepeated: attempts > 0, cancel).ConfigureAwait(false);
+            bool isRepeated = attempts > 0 && throttles <= MaxThrottlesFirst;
+            Endpoint endpoint = await _line.Take(isRepeated, cancel).ConfigureAwait(false);
             RequestForm form = tried.GetValueOrDefault(endpoint) ?? endpoint.Form;
             try
             {
@@ -191,6 +197,15 @@ public sealed class EndpointSet : IChatClient
                 if (!failure.IsThrottle && (++failures > _options.Retries || damaged >= failure.MaxAttempts))
                 {
                     throw NoAnswer(endpoint, failure, failures);
+                }
+                throttles += failure.IsThrottle ? 1 : 0;
+                overtaken += failure.IsThrottle && _counter.Usage.Answers > answered ? 1 : 0;
+                answered = _counter.Usage.Answers;
+                if (overtaken > MaxOvertaken)
+                {
+                    throw new UnusableAnswerException(
+                        $"{endpoint.Address.Name} throttled a request {overtaken} times and answered others meanwhile; last error: "
+                            + $"{failure.Message}. The request may be larger than a limit of the account.");
                 }
                 await (failure.IsThrottle ? Task.CompletedTask : Task.Delay(_line.Delay(failures - 1), _time, cancel)).ConfigureAwait(
                     false);

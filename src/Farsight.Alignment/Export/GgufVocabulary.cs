@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Farsight.Engine.Files;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints.Gguf;
 using Farsight.Engine.Models;
@@ -95,7 +96,7 @@ static class GgufVocabulary
         string file = Path.Combine(directory, TemplateFile), config = Path.Combine(directory, ConfigFile);
         if (File.Exists(file))
         {
-            return File.ReadAllText(file);
+            return RegularFile.ReadAllText(file);
         }
         if (!File.Exists(config))
         {
@@ -103,7 +104,7 @@ static class GgufVocabulary
         }
         try
         {
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(config));
+            using JsonDocument json = JsonDocument.Parse(RegularFile.ReadAllBytes(config));
             return !json.RootElement.TryGetProperty("chat_template", out JsonElement template) ? null
                 : template.ValueKind == JsonValueKind.String ? template.GetString()
                 : template.ValueKind == JsonValueKind.Array ? Named(template) : null;

@@ -114,7 +114,7 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         && number >= 1
         && number <= Count
         && name == NameOf(number)
-        && File.ReadAllText(path) == FictionWriter.Write(Seed, number - 1, Words).Text;
+        && RegularFile.ReadAllText(path) == FictionWriter.Write(Seed, number - 1, Words).Text;
 
     static string NameOf(int number) => $"document-{number.ToString("D4", CultureInfo.InvariantCulture)}.txt";
 

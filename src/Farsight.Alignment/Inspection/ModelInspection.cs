@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Farsight.Alignment.Answering;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
 using Farsight.Engine.Models;
 using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
@@ -99,7 +101,7 @@ static class ModelInspection
         {
             return false;
         }
-        using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(file)); // the tokenizer has read it already
+        using JsonDocument json = JsonDocument.Parse(RegularFile.ReadAllBytes(file)); // the tokenizer has read it already
         return json.RootElement.TryGetProperty("chat_template", out JsonElement template) && template.ValueKind != JsonValueKind.Null;
     }
 }

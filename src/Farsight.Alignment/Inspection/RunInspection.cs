@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Farsight.Alignment.Runs;
+using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Inspection;
 
@@ -43,7 +44,7 @@ static class RunInspection
     {
         try
         {
-            RunManifest manifest = RunManifest.Parse(File.ReadAllText(file));
+            RunManifest manifest = RunManifest.Parse(RegularFile.ReadAllText(file));
             findings.Add("command", manifest.Command);
             findings.Add("seed", manifest.Seed);
             findings.Add("farsight", manifest.FarsightVersion);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Farsight.Engine.Files;
 using Farsight.Engine;
 using Farsight.Engine.Models;
 using Farsight.Engine.Optimizers;
@@ -107,7 +108,7 @@ public static class RecipeFile
     }
 
     static string TextOf(string path) =>
-        File.Exists(path) ? File.ReadAllText(path) : throw new InputException($"{path}: no such recipe; check the path.");
+        File.Exists(path) ? RegularFile.ReadAllText(path) : throw new InputException($"{path}: no such recipe; check the path.");
 
     static JsonNode ParseTree(string json, string source)
     {

@@ -8,13 +8,13 @@ namespace Farsight.Alignment.Runs;
 /// <summary>Computes hashes of the inputs of a run, for its manifest.</summary>
 public static class InputHash
 {
-    const long WholeUpTo = 64 << 20;
-    const int EndBytes = 1 << 20;
+    const long WholeUpTo = 1 << 30, Stride = 4 << 20;
+    const int BlockBytes = 64 << 10;
 
     /// <summary>SHA-256 of a file, in hexadecimal.</summary>
     public static string OfFile(string path)
     {
-        using FileStream file = File.OpenRead(path);
+        using FileStream file = RegularFile.OpenRead(path);
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
@@ -27,7 +27,10 @@ public static class InputHash
         Of(files.Where(f => RegularFile.Is(f.Path)), wholeUpTo: long.MaxValue);
 
     /// <summary>SHA-256 of the files of a model: their names, sizes and contents.</summary>
-    /// <remarks>Of files above 64 MiB only the first and last MiB are read, so that 16 GB of weights do not delay a start.</remarks>
+    /// <remarks>
+    /// Of files above 1 GiB, 64 KiB of every 4 MiB are read, and the end, so that 16 GB of weights do not delay a start. Other values in a
+    /// matrix of a large model change the hash; a change within a few rows can go unnoticed.
+    /// </remarks>
     /// <param name="model">A directory, or a GGUF file.</param>
     public static string OfModel(string model) =>
         Of((File.Exists(model) ? [model] : Directory.GetFiles(model)).Select(f => (Path.GetFileName(f), f)), WholeUpTo);
@@ -46,14 +49,14 @@ public static class InputHash
 
     static void AppendContents(IncrementalHash hash, string path, long length, bool isWhole)
     {
-        using FileStream file = File.OpenRead(path);
-        byte[] buffer = new byte[EndBytes];
+        using FileStream file = RegularFile.OpenRead(path);
+        byte[] buffer = new byte[BlockBytes];
         for (int read; (read = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)) > 0;)
         {
             hash.AppendData(buffer, 0, read);
-            if (!isWhole && file.Position == EndBytes)
+            if (!isWhole && file.Position < length)
             {
-                file.Position = length - EndBytes;
+                file.Position = Math.Min(file.Position + Stride, Math.Max(file.Position, length) - BlockBytes);
             }
         }
     }

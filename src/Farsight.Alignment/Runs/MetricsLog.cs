@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
+using Farsight.Engine;
 
 namespace Farsight.Alignment.Runs;
 
@@ -35,8 +35,14 @@ public sealed class MetricsLog : IDisposable
     public long Length => _file.Position;
 
     /// <summary>Removes every line after <paramref name="length"/> bytes.</summary>
+    /// <exception cref="InputException">The file is shorter.</exception>
     public void Truncate(long length)
     {
+        if (length < 0 || length > _file.Length)
+        {
+            throw new InputException(
+                $"{_file.Name} has {_file.Length} bytes, but the checkpoint was written at {length}; put the file back, or start a new run.");
+        }
         _file.SetLength(length);
         _file.Position = length;
     }
@@ -67,13 +73,8 @@ public sealed class MetricsLog : IDisposable
     public void Dispose() => _file.Dispose();
 
     /// <summary>Reads a log, even while it is written; an incomplete last line is skipped.</summary>
-    public static IReadOnlyList<MetricsLine> Read(string path)
-    {
-        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using StreamReader reader = new(file, Encoding.UTF8);
-        string text = reader.ReadToEnd();
-        return [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
-    }
+    /// <exception cref="InputException">A line is damaged.</exception>
+    public static IReadOnlyList<MetricsLine> Read(string path) => JsonLines.Read(path, Parse);
 
     static MetricsLine Parse(string line)
     {

@@ -145,14 +145,15 @@ public sealed class RunDirectory : IDisposable
             AtomicFile.WriteText(recipePath, resolvedRecipe);
             return;
         }
-        if (JsonChange.First(Deciding(File.ReadAllText(recipePath)), Deciding(resolvedRecipe)) is { } change)
+        string then = RegularFile.ReadAllText(recipePath);
+        if (JsonChange.First(Deciding(then, recipePath), Deciding(resolvedRecipe, recipePath)) is { } change)
         {
             throw new InputException(
                 $"{change.Path} is {change.Now}, but the run in {Root} was started with {change.Then}; "
                     + "use the same recipe to resume, or start a new run.");
         }
-        RunManifest then = ReadManifest();
-        foreach ((string key, string hash) in then.Inputs)
+        RunManifest started = ReadManifest();
+        foreach ((string key, string hash) in started.Inputs)
         {
             if (manifest.Inputs.GetValueOrDefault(key) != hash)
             {
@@ -160,17 +161,25 @@ public sealed class RunDirectory : IDisposable
                     $"{key} has changed since the run in {Root} was started; put the old files back, or start a new run.");
             }
         }
-        Notes = [.. then.DifferencesOfMachine(manifest)];
-        if (JsonChange.First(JsonNode.Parse(File.ReadAllText(recipePath)), JsonNode.Parse(resolvedRecipe)) is not null)
+        Notes = [.. started.DifferencesOfMachine(manifest)];
+        if (JsonChange.First(JsonNode.Parse(then), JsonNode.Parse(resolvedRecipe)) is not null)
         {
             AtomicFile.WriteText(recipePath, resolvedRecipe);
         }
     }
 
     /// <summary>Returns the part of a recipe that decides the outcome.</summary>
-    static JsonNode? Deciding(string recipe)
+    static JsonNode? Deciding(string recipe, string path)
     {
-        JsonNode? tree = JsonNode.Parse(recipe);
+        JsonNode? tree;
+        try
+        {
+            tree = JsonNode.Parse(recipe);
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{path} is damaged, so the run cannot be resumed; start a new run.", e);
+        }
         foreach (string key in s_free)
         {
             (tree as JsonObject)?.Remove(key);
@@ -183,7 +192,7 @@ public sealed class RunDirectory : IDisposable
         string path = Path.Combine(Root, ManifestName);
         try
         {
-            return RunManifest.Parse(File.ReadAllText(path));
+            return RunManifest.Parse(RegularFile.ReadAllText(path));
         }
         catch (Exception e) when (e is JsonException or FileNotFoundException)
         {

@@ -15,6 +15,8 @@ public sealed class StepLog<T>(string path, Func<T, int> stepOf)
     static readonly JsonSerializerOptions s_json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // a file for people, never put into HTML
     };
 
@@ -26,10 +28,9 @@ public sealed class StepLog<T>(string path, Func<T, int> stepOf)
         {
             return;
         }
-        string text = File.ReadAllText(path);
+        string text = RegularFile.ReadAllText(path);
         string kept = string.Concat(
-            Lines(text).Select((line, i) => (Raw: line, Read: Parse(line, i))).Where(l => stepOf(l.Read) <= step).Select(l => l.Raw + "\n")
-        );
+            JsonLines.ReadComplete(path).Zip(Read()).Where(l => stepOf(l.Second) <= step).Select(l => l.First + "\n"));
         if (kept.Length == 0)
         {
             File.Delete(path);
@@ -54,21 +55,7 @@ public sealed class StepLog<T>(string path, Func<T, int> stepOf)
 
     /// <summary>Reads the lines, even while the file is written; an incomplete last line is skipped.</summary>
     /// <exception cref="InputException">A line is damaged.</exception>
-    public IReadOnlyList<T> Read() => File.Exists(path) ? [.. Lines(File.ReadAllText(path)).Select(Parse)] : [];
-
-    static string[] Lines(string text) => text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
-    T Parse(string line, int index)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<T>(line, s_json) ?? throw new JsonException("it is null");
-        }
-        catch (JsonException e)
-        {
-            throw new InputException($"{path}:{index + 1} is damaged; remove the line or the file.", e);
-        }
-    }
+    public IReadOnlyList<T> Read() => JsonLines.Read(path, line => JsonSerializer.Deserialize<T>(line, s_json)!);
 }
 
 /// <summary>Represents a line of alarms.jsonl: an event that needs attention.</summary>

@@ -167,7 +167,7 @@ sealed class SynthesisJournal : IDisposable
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllText(JournalOf(output)))?["counts"] is JsonObject counts
+            return JsonNode.Parse(RegularFile.ReadAllText(JournalOf(output)))?["counts"] is JsonObject counts
                 && (int?)counts["written"] == 0
                 && (int?)counts["given_up"] == 0;
         }
@@ -181,7 +181,7 @@ sealed class SynthesisJournal : IDisposable
     {
         try
         {
-            string json = File.ReadAllText(JournalOf(output));
+            string json = RegularFile.ReadAllText(JournalOf(output));
             RefuseOthers(output, JsonNode.Parse(json)?["settings"], settings);
             return
                 JsonSerializer.Deserialize<State>(json, s_json)

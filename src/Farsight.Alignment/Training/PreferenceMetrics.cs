@@ -34,6 +34,15 @@ public static class PreferenceMetrics
     /// <summary>σ(−z): how much of its largest gradient the comparison still has.</summary>
     public const string PreferenceGradient = "preference_gradient";
 
+    /// <summary>
+    /// Share of samples whose comparison has at least <see cref="LiveGradient"/> of its largest gradient. Unlike the mean of
+    /// <see cref="PreferenceGradient"/>, it shows that a few samples carry the whole comparison.
+    /// </summary>
+    public const string LiveComparisons = "live_comparisons";
+
+    /// <summary>Least σ(−z) of a comparison that still trains.</summary>
+    public const double LiveGradient = 0.01;
+
     /// <summary>Share of samples with a positive margin.</summary>
     public const string RewardAccuracy = "reward_accuracy";
 
@@ -66,6 +75,7 @@ public static class PreferenceMetrics
         if (value.PreferenceGradient is { } gradient)
         {
             metrics.Add(PreferenceGradient, gradient);
+            metrics.Add(LiveComparisons, gradient >= LiveGradient ? 1 : 0);
         }
         if (logProbs.Prompt is { } prompt)
         {

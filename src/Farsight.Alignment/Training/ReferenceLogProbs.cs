@@ -3,6 +3,7 @@ using System.Text.Json;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
+using Farsight.Alignment.Runs;
 using Farsight.Engine;
 using Farsight.Engine.Files;
 using Farsight.Engine.Models;
@@ -31,7 +32,7 @@ public static class ReferenceLogProbs
     {
         if (File.Exists(path))
         {
-            return Read(path);
+            return Read(path, samples);
         }
         Dictionary<string, PreferenceLogProbs> reference = new(StringComparer.Ordinal);
         StringBuilder lines = new();
@@ -58,22 +59,27 @@ public static class ReferenceLogProbs
         return PreferenceBridge.Read(tree, nodes, pass.LogProbs);
     }
 
-    static Dictionary<string, PreferenceLogProbs> Read(string path)
+    static Dictionary<string, PreferenceLogProbs> Read(string path, IEnumerable<SampleTokens> samples)
     {
-        try
+        const string Advice = "remove the file, and the next start computes it again";
+        Dictionary<string, PreferenceLogProbs> reference = new(StringComparer.Ordinal);
+        foreach (Line line in JsonLines.Read(path, l => JsonSerializer.Deserialize<Line>(l, StrictJson.Plain)!, Advice))
         {
-            return File.ReadLines(path)
-                .Select(l => JsonSerializer.Deserialize<Line>(l)!)
-                .ToDictionary(
-                    l => l.Id,
-                    l => new PreferenceLogProbs(
-                        new(l.ChosenSum, l.ChosenTokens),
-                        [.. l.RejectedSums.Zip(l.RejectedTokens, (sum, tokens) => new SequenceLogProb(sum, tokens))]),
-                    StringComparer.Ordinal);
+            if (line.RejectedSums.Length != line.RejectedTokens.Length)
+            {
+                throw new InputException(
+                    $"{path}: '{line.Id}' has {line.RejectedSums.Length} sums and {line.RejectedTokens.Length} lengths; {Advice}.");
+            }
+            PreferenceLogProbs logProbs = new(
+                new(line.ChosenSum, line.ChosenTokens),
+                [.. line.RejectedSums.Zip(line.RejectedTokens, (sum, tokens) => new SequenceLogProb(sum, tokens))]);
+            if (!reference.TryAdd(line.Id, logProbs))
+            {
+                throw new InputException($"{path} has the sample '{line.Id}' twice; {Advice}.");
+            }
         }
-        catch (Exception e) when (e is JsonException or ArgumentException or NullReferenceException)
-        {
-            throw new InputException($"{path} is damaged; remove it, and the next start computes it again.", e);
-        }
+        return samples.FirstOrDefault(s => !reference.ContainsKey(s.Id)) is { } missing
+            ? throw new InputException($"{path} lacks the sample '{missing.Id}'; {Advice}.")
+            : reference;
     }
 }

@@ -60,7 +60,7 @@ static class TrainingCheckpoint
     {
         try
         {
-            State? state = JsonSerializer.Deserialize<State>(File.ReadAllText(path));
+            State? state = JsonSerializer.Deserialize<State>(RegularFile.ReadAllText(path), StrictJson.Plain);
             return state?.Step == step ? state : throw new JsonException($"it is not of step {step}");
         }
         catch (Exception e) when (e is JsonException or FileNotFoundException)

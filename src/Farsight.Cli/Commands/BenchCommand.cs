@@ -40,7 +40,7 @@ static class BenchCommand
     {
         Description = "Group size, in tokens, of shifted sparse attention. Default: full attention.",
     };
-    static readonly MemoryOption s_memory = new();
+    static readonly SizeOption s_memory = SizeOption.Memory();
     static readonly Option<int> s_warmup = SharedOptions.Count("--warmup", "Number of untimed warm-up steps.", 1, minimum: 0);
     static readonly Option<int> s_steps = SharedOptions.Count("--steps", "Number of timed steps.", 3);
     static readonly Option<string> s_model = SharedOptions.Model(
@@ -53,7 +53,7 @@ static class BenchCommand
             s_threads,
             s_json,
         };
-        peak.SetAction((parse, cancel) => Task.Run(() => Peak(parse), CancellationToken.None));
+        peak.SetAction((parse, cancel) => Task.Run(() => Peak(parse), CancellationToken.None).WaitAsync(cancel));
 
         s_shiftedSparse.Validators.Add(result =>
         {

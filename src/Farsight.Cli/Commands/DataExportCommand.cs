@@ -37,7 +37,7 @@ static class DataExportCommand
             s_out,
             s_tokenizer,
         };
-        command.SetAction((parse, _) => Task.Run(() => Run(parse), CancellationToken.None));
+        command.SetAction((parse, cancel) => Task.Run(() => Run(parse), CancellationToken.None).WaitAsync(cancel));
         return command;
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data.Exchange;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
@@ -27,7 +28,7 @@ static class DataImportCommand
             s_out,
             s_chunkTokens,
         };
-        command.SetAction((parse, _) => Task.Run(() => Run(parse), CancellationToken.None));
+        command.SetAction((parse, cancel) => Task.Run(() => Run(parse), CancellationToken.None).WaitAsync(cancel));
         return command;
     }
 

@@ -33,7 +33,7 @@ static class DataMergeCommand
             s_allowMissing,
             s_tokenizer,
         };
-        command.SetAction((parse, _) => Task.Run(() => Run(parse), CancellationToken.None));
+        command.SetAction((parse, cancel) => Task.Run(() => Run(parse), CancellationToken.None).WaitAsync(cancel));
         return command;
     }
 

@@ -27,7 +27,7 @@ static class EvalCommand
         AllowMultipleArgumentsPerToken = true,
     };
     static readonly Option<string> s_model = SharedOptions.Model(
-        "Model directory in Hugging Face format. Required without --endpoint.", required: false);
+        "Model directory in Hugging Face format, or GGUF file. Required without --endpoint.", required: false);
     static readonly Option<string> s_adapter = SharedOptions.Adapter(), s_rope = SharedOptions.Rope();
     static readonly Option<int[]> s_lengths = new("--length")
     {

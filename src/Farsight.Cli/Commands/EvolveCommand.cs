@@ -14,7 +14,7 @@ static class EvolveCommand
     static readonly Argument<string> s_recipe = SharedOptions.Recipe();
     static readonly Option<string> s_out = SharedOptions.Out();
     static readonly Option<string[]> s_set = SharedOptions.Set("documents.count=100");
-    static readonly MemoryOption s_memory = new();
+    static readonly SizeOption s_memory = SizeOption.Memory();
     static readonly ThreadsOption s_threads = new();
 
     internal static Command Create()

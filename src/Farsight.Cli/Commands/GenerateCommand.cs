@@ -2,6 +2,7 @@ using System.CommandLine;
 using Farsight.Alignment.Answering;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
+using Farsight.Engine.Files;
 using Farsight.Engine;
 using Farsight.Engine.Numerics;
 
@@ -73,7 +74,7 @@ static class GenerateCommand
     {
         try
         {
-            return prompt == "-" ? Console.In.ReadToEnd() : prompt.StartsWith('@') ? File.ReadAllText(prompt[1..]) : prompt;
+            return prompt == "-" ? Console.In.ReadToEnd() : prompt.StartsWith('@') ? RegularFile.ReadAllText(prompt[1..]) : prompt;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

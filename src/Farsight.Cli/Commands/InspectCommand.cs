@@ -60,7 +60,7 @@ static class InspectCommand
             s_tokenizer,
             s_samples,
         };
-        command.SetAction((parse, _) => Task.Run(() => Run(parse), CancellationToken.None));
+        command.SetAction((parse, cancel) => Task.Run(() => Run(parse), CancellationToken.None).WaitAsync(cancel));
         return command;
     }
 

@@ -12,17 +12,13 @@ namespace Farsight.Cli.Commands;
 /// <summary>Merges an adapter into its model (<c>farsight merge</c>).</summary>
 static class MergeCommand
 {
-    const long Megabyte = 1_000_000;
+    const long Megabyte = 1_000_000, DefaultShardBytes = 5_000 * Megabyte;
 
-    static readonly Option<string> s_model = SharedOptions.Model();
+    static readonly Option<string> s_model = SharedOptions.Model("Model directory in Hugging Face format.");
     static readonly Option<string> s_adapter = SharedOptions.Adapter("Adapter directory in PEFT format.", required: true);
     static readonly Option<string> s_out = SharedOptions.Out("Directory of the merged model. An existing model is replaced.");
     static readonly Option<string> s_type = SharedOptions.WeightType("--type", "bf16", "f32");
-    static readonly Option<string> s_shard = new("--shard-size")
-    {
-        Description = "Maximum size per weights file, as in 5GB or 800MB.",
-        DefaultValueFactory = _ => "5GB",
-    };
+    static readonly SizeOption s_shard = new("--shard-size", "Maximum size per weights file, as in 800MB. Default: 5GB.");
     static readonly ThreadsOption s_threads = new();
     static readonly Option<bool> s_json = SharedOptions.Json();
 
@@ -41,7 +37,7 @@ static class MergeCommand
         s_threads.Apply(parse);
         AdapterMerge merge = new(
             BundledFiles.Locate(parse.GetValue(s_model)!), parse.GetValue(s_adapter)!, parse.GetValue(s_out)!,
-            parse.GetValue(s_type) == "f32" ? NumberFormat.F32 : NumberFormat.BF16, Bytes(parse.GetValue(s_shard)!));
+            parse.GetValue(s_type) == "f32" ? NumberFormat.F32 : NumberFormat.BF16, parse.GetValue(s_shard) ?? DefaultShardBytes);
         MergedModel merged;
         using (ProgressLine line = ProgressLine.OnStandardError("megabyte"))
         {
@@ -53,21 +49,6 @@ static class MergeCommand
         }
         parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(s_json) ? Json(merge, merged) : Summary(merge, merged));
         return ExitCode.Done;
-    }
-
-    static long Bytes(string text)
-    {
-        (string Unit, long Factor)[] units = [("GB", 1_000_000_000), ("MB", Megabyte), ("KB", 1000)];
-        (string unit, long factor) = units.FirstOrDefault(u => text.EndsWith(u.Unit, StringComparison.OrdinalIgnoreCase), ("", 1));
-        return
-            double.TryParse(
-                text.AsSpan(0, text.Length - unit.Length),
-                NumberStyles.AllowDecimalPoint,
-                CultureInfo.InvariantCulture,
-                out double number
-            ) && number * factor is >= 1 and < 1e15
-            ? (long)(number * factor)
-            : throw new InputException($"--shard-size {text} is not a size. Write a number and a unit, as in 5GB or 800MB.");
     }
 
     static string Summary(AdapterMerge merge, MergedModel merged) =>

@@ -22,7 +22,7 @@ static class PlanCommand
             + "Default: the recipe's model and data or, if they are missing, its plan_shape.",
         required: false);
     static readonly Option<bool> s_json = SharedOptions.Json("Print the plan as JSON, in bytes and seconds.");
-    static readonly MemoryOption s_memory = new();
+    static readonly SizeOption s_memory = SizeOption.Memory();
     static readonly ThreadsOption s_threads = new();
 
     static readonly (string Key, string Label, Func<MemoryPlan, long> Of)[] s_parts =
@@ -70,7 +70,7 @@ static class PlanCommand
         }
         if (parse.GetValue(s_json))
         {
-            Console.WriteLine(Json(plan).ToJsonString());
+            Console.WriteLine(Json(plan, hasWindow: shape is null).ToJsonString());
         }
         else
         {
@@ -100,9 +100,12 @@ static class PlanCommand
             $"embeddings          {(shape is null ? "" : "up to ")}{plan.EmbeddingRows} of {plan.Model.VocabSize} tokens used");
         Console.WriteLine(
             string.Create(CultureInfo.InvariantCulture, $"tokens per step     {plan.TokensPerStep:F0}, {plan.Steps} steps"));
-        Console.WriteLine(
-            string.Create(CultureInfo.InvariantCulture, $"window              {plan.Model.MaxPositionEmbeddings} tokens")
-            + (plan.LongestSample == 0 ? "" : $", longest sample {plan.LongestSample}, {plan.SamplesBeyondWindow} beyond the window"));
+        if (shape is null)
+        {
+            Console.WriteLine(
+                $"window              {plan.Model.MaxPositionEmbeddings} tokens, longest sample {plan.LongestSample}, "
+                    + $"{plan.SamplesBeyondWindow} beyond the window");
+        }
         Console.WriteLine();
         Console.WriteLine($"{"recomputed",-18}{Row(plan, l => Name(l.Level))}");
         foreach ((_, string label, Func<MemoryPlan, long> of) in s_parts)
@@ -129,13 +132,14 @@ static class PlanCommand
         _ => "layers, BF16",
     };
 
-    static JsonObject Json(TrainPlan plan) => new()
+    /// <summary>Formats a plan; a shape file states no window.</summary>
+    static JsonObject Json(TrainPlan plan, bool hasWindow) => new()
     {
         ["tokens"] = plan.Largest.Rows,
         ["scored_tokens"] = plan.Largest.Scored,
         ["tokens_per_step"] = plan.TokensPerStep,
         ["steps"] = plan.Steps,
-        ["window"] = plan.Model.MaxPositionEmbeddings,
+        ["window"] = hasWindow ? plan.Model.MaxPositionEmbeddings : null,
         ["longest_sample"] = plan.LongestSample,
         ["samples_beyond_window"] = plan.SamplesBeyondWindow,
         ["embedding_rows"] = plan.EmbeddingRows,

@@ -15,7 +15,7 @@ static class StudyCommand
     };
     static readonly Option<string> s_out = SharedOptions.Out(
         "Output directory. Rerun the same command to resume; run it twice at the same time to split the work.");
-    static readonly MemoryOption s_memory = new();
+    static readonly SizeOption s_memory = SizeOption.Memory();
     static readonly ThreadsOption s_threads = new();
 
     internal static Command Create()

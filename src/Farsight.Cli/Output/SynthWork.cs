@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Farsight.Alignment;
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Quality;

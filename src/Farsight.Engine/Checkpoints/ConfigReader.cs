@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
+using Farsight.Engine.Files;
 
 namespace Farsight.Engine.Checkpoints;
 
@@ -21,7 +22,7 @@ sealed class ConfigReader
     {
         try
         {
-            byte[] bytes = File.ReadAllBytes(path);
+            byte[] bytes = RegularFile.ReadAllBytes(path);
             CheckText(bytes, path);
             using JsonDocument document = JsonDocument.Parse(bytes, s_options);
             return document.RootElement.ValueKind == JsonValueKind.Object

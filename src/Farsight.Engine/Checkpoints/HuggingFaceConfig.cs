@@ -95,7 +95,7 @@ public static class HuggingFaceConfig
     internal static void Write(string path, ModelConfig model, NumberFormat torchDtype, string like)
     {
         Write(path, model, torchDtype);
-        JsonObject written = JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
+        JsonObject written = JsonNode.Parse(RegularFile.ReadAllBytes(path))!.AsObject();
         foreach (JsonProperty property in ConfigReader.Open(like).Root.EnumerateObject())
         {
             if (!written.ContainsKey(property.Name) && !s_restated.Contains(property.Name))

@@ -1,28 +1,27 @@
 namespace Farsight.Engine.Files;
 
-/// <summary>Opens files that one process writes at a time, also in a shared folder. The system releases them when the process ends.</summary>
+/// <summary>Opens files that one process holds at a time, also in a shared folder. The system releases them when the process ends.</summary>
+/// <remarks>No other .NET process can read such a file meanwhile: on Linux and macOS a reader takes a shared lock on it.</remarks>
 public static class ExclusiveFile
 {
     // What the system answers for a file that another process holds: a sharing violation on Windows, EWOULDBLOCK on Linux and macOS.
     static readonly int[] s_held = [unchecked((int)0x80070020), 11, 35];
 
     /// <summary>Opens a file for reading and writing, and creates it and its folder where they are missing.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="share">What other processes may do meanwhile: nothing, or read.</param>
     /// <exception cref="InUseException">Another process holds the file.</exception>
     /// <exception cref="InputException">The file cannot be written, or its folder cannot be created.</exception>
-    public static FileStream Open(string path, FileShare share = FileShare.None) =>
-        TryOpen(path, share) ?? throw new InUseException($"{path} is in use by another process; wait for that process or stop it.");
+    public static FileStream Open(string path) =>
+        TryOpen(path) ?? throw new InUseException($"{path} is in use by another process; wait for that process or stop it.");
 
     /// <summary>Opens a file as <see cref="Open"/> does, and returns null if another process holds it.</summary>
     /// <exception cref="InputException">The file cannot be written, or its folder cannot be created.</exception>
-    public static FileStream? TryOpen(string path, FileShare share = FileShare.None)
+    public static FileStream? TryOpen(string path)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         try
         {
             Directory.CreateDirectory(folder);
-            return new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, share);
+            return new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException e) when (s_held.Contains(e.HResult))
         {

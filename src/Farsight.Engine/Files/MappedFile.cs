@@ -34,7 +34,7 @@ sealed unsafe partial class MappedFile : IDisposable
     {
         try
         {
-            return new(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete));
+            return new(new FileStream(RegularFile.Require(path), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PathTooLongException)
         {

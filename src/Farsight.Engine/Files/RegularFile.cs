@@ -2,15 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace Farsight.Engine.Files;
 
-/// <summary>Tells regular files from named pipes, sockets and devices, which can block a reader forever.</summary>
+/// <summary>Reads regular files, and refuses named pipes, sockets and devices, which can block a reader forever.</summary>
 public static partial class RegularFile
 {
     const int CurrentFolder = -100, Mode = 2; // AT_FDCWD, STATX_TYPE | STATX_MODE
-    const int KindMask = 0xF000, Regular = 0x8000;
+    const int KindMask = 0xF000, Regular = 0x8000, Folder = 0x4000;
     const int SizeOfStatx = 256, OffsetOfMode = 28;
 
-    /// <summary>Returns whether a path is a regular file, or a link to one. True on systems that cannot tell.</summary>
-    /// <param name="path">Path of an existing file.</param>
+    /// <summary>Returns false for a pipe, socket or device, or a link to one; else true. True on systems that cannot tell.</summary>
     public static bool Is(string path)
     {
         if (!OperatingSystem.IsLinux())
@@ -21,13 +20,34 @@ public static partial class RegularFile
         try
         {
             return Stat(CurrentFolder, path, 0, Mode, ref found[0]) != 0
-                || (MemoryMarshal.Read<ushort>(found[OffsetOfMode..]) & KindMask) == Regular;
+                || (MemoryMarshal.Read<ushort>(found[OffsetOfMode..]) & KindMask) is Regular or Folder;
         }
         catch (EntryPointNotFoundException)
         {
             return true;
         }
     }
+
+    /// <summary>Opens a file for reading.</summary>
+    /// <exception cref="InputException">The path is a pipe, socket or device.</exception>
+    public static FileStream OpenRead(string path) => File.OpenRead(Require(path));
+
+    /// <summary>Reads all bytes of a file.</summary>
+    /// <exception cref="InputException">The path is a pipe, socket or device.</exception>
+    public static byte[] ReadAllBytes(string path) => File.ReadAllBytes(Require(path));
+
+    /// <summary>Reads the text of a file.</summary>
+    /// <exception cref="InputException">The path is a pipe, socket or device.</exception>
+    public static string ReadAllText(string path) => File.ReadAllText(Require(path));
+
+    /// <summary>Reads the lines of a file one after the other.</summary>
+    /// <exception cref="InputException">The path is a pipe, socket or device.</exception>
+    public static IEnumerable<string> ReadLines(string path) => File.ReadLines(Require(path));
+
+    /// <summary>Returns the path of a regular file, or of none.</summary>
+    /// <exception cref="InputException">The path is a pipe, socket or device.</exception>
+    public static string Require(string path) =>
+        Is(path) ? path : throw new InputException($"{path} is a pipe, socket or device; use a regular file.");
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Stat(int folder, string path, int flags, uint mask, ref byte found);

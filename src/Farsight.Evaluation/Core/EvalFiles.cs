@@ -17,6 +17,9 @@ public static class EvalFiles
     /// <summary>The name of the file with the seconds of each example, which differ from run to run.</summary>
     public const string TimingName = "timing.jsonl";
 
+    /// <summary>The name of the file that a running evaluation holds.</summary>
+    internal const string LockName = "run.lock";
+
     /// <summary>The name of the file with the results.</summary>
     public const string ResultsName = "results.json";
 

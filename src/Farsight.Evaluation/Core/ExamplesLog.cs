@@ -15,7 +15,7 @@ sealed class ExamplesLog : IDisposable
     readonly Dictionary<string, EvalRecord> _kept = [];
     readonly Dictionary<string, int> _failures = new(StringComparer.Ordinal);
     readonly Dictionary<EvalRecord, int> _lines = new(ReferenceEqualityComparer.Instance);
-    readonly FileStream? _examples, _timing;
+    readonly FileStream? _lock, _examples, _timing;
 
     int _count;
 
@@ -26,10 +26,11 @@ sealed class ExamplesLog : IDisposable
     ExamplesLog(string directory, string model)
     {
         string path = Path.Combine(directory, EvalFiles.ExamplesName);
-        _examples = ExclusiveFile.TryOpen(path, FileShare.Read)
-            ?? throw new InUseException($"{path} is in use by another evaluation; wait for it, or choose another directory.");
+        _lock = ExclusiveFile.TryOpen(Path.Combine(directory, EvalFiles.LockName))
+            ?? throw new InUseException($"{directory} is in use by another evaluation; wait for it, or choose another directory.");
         try
         {
+            _examples = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
             foreach (EvalRecord record in Read(_examples, path))
             {
                 _lines[record] = ++_count;
@@ -90,6 +91,7 @@ sealed class ExamplesLog : IDisposable
     {
         _examples?.Dispose();
         _timing?.Dispose();
+        _lock?.Dispose();
     }
 
     void Keep(EvalRecord record, string model, string path)

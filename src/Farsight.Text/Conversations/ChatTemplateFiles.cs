@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Farsight.Engine.Files;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints.Gguf;
 using Farsight.Text.Templates;
@@ -26,13 +27,13 @@ sealed record ChatTemplateFiles(ChatTemplate? Template, IReadOnlyDictionary<stri
         string file = Path.Combine(directory, "tokenizer_config.json"), beside = Path.Combine(directory, "chat_template.jinja");
         try
         {
-            using JsonDocument config = JsonDocument.Parse(File.Exists(file) ? File.ReadAllBytes(file) : "{}"u8.ToArray());
+            using JsonDocument config = JsonDocument.Parse(File.Exists(file) ? RegularFile.ReadAllBytes(file) : "{}"u8.ToArray());
             if (config.RootElement.ValueKind != JsonValueKind.Object)
             {
                 throw new InputException($"{file} is not a JSON object; download it again.");
             }
             ChatTemplate? template = File.Exists(beside)
-                ? ChatTemplate.Parse(File.ReadAllText(beside), beside)
+                ? ChatTemplate.Parse(RegularFile.ReadAllText(beside), beside)
                 : Source(config.RootElement, file) is { } source ? ChatTemplate.Parse(source, $"chat_template of {file}") : null;
             TokenizerConfig tokens = SpecialTokenFiles.Read(directory);
             return new(template, tokens.Named, tokens.Additional);

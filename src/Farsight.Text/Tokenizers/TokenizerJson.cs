@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Farsight.Engine.Files;
 using Farsight.Engine;
 
 namespace Farsight.Text.Tokenizers;
@@ -18,7 +19,7 @@ sealed class TokenizerJson(string name)
     {
         try
         {
-            byte[] bytes = File.ReadAllBytes(file);
+            byte[] bytes = RegularFile.ReadAllBytes(file);
             return bytes.AsMemory(bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? 3 : 0);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

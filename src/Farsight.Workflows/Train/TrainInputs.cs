@@ -1,3 +1,4 @@
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Recipes;
@@ -81,15 +82,17 @@ sealed record TrainInputs(
     /// <param name="objective">Says how many rejected responses count.</param>
     /// <param name="progress">Receives finished and total samples while they are computed.</param>
     /// <param name="cancel">Stops after a tree; the next call continues.</param>
+    /// <exception cref="InputException">The file is damaged or incomplete.</exception>
     internal IReadOnlyDictionary<string, PreferenceLogProbs> ReadShortReference(
         IPreferenceObjective objective,
         Action<int, int>? progress,
         CancellationToken cancel)
     {
         string file = ShortReference.Make(new(BaseModel, DataPath), progress, cancel);
-        return ShortReferenceFile
-            .Read(file)
-            .ToDictionary(s => s.Key, s => PreferenceLogProbs.OverTurns(s.Value, objective.RejectedResponses), StringComparer.Ordinal);
+        IReadOnlyDictionary<string, IReadOnlyList<PreferenceLogProbs>> reference = ShortReferenceFile.Read(file);
+        return Training.Concat(HeldOut).FirstOrDefault(s => !reference.ContainsKey(s.Id)) is { } missing
+            ? throw new InputException($"{file} lacks the sample '{missing.Id}'; remove the file, and the next start computes it again.")
+            : reference.ToDictionary(s => s.Key, s => PreferenceLogProbs.OverTurns(s.Value, objective.RejectedResponses), StringComparer.Ordinal);
     }
 
     /// <summary>Creates the training work.</summary>

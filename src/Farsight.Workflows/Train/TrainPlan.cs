@@ -172,9 +172,7 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
             inputs.Training.Concat(inputs.HeldOut).ToDictionary(s => s.Id, _ => new PreferenceLogProbs(default, []), StringComparer.Ordinal)
         );
 
-    /// <summary>
-    /// Of the frozen weights: converted ones, or pages of the files, of untied embeddings only those of the touched rows.
-    /// </summary>
+    /// <summary>Returns the bytes of the frozen weights: converted ones, or mapped pages without untouched rows of untied embeddings.</summary>
     static long WeightBytes(TrainRecipe recipe, TrainInputs inputs, int embeddingRows)
     {
         using IModelFiles files = ModelFiles.Open(inputs.BaseModel); // unsound files are found before anything is begun

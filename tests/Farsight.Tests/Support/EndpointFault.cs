@@ -44,4 +44,7 @@ public enum EndpointFault
 
     /// <summary>429, because the money is used up.</summary>
     QuotaSpent,
+
+    /// <summary>429, because this request is larger than the limit of tokens per minute.</summary>
+    TooLarge,
 }

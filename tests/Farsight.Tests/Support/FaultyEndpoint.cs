@@ -40,6 +40,9 @@ sealed class FaultyEndpoint : IAsyncDisposable
     /// <summary>Seconds of Retry-After.</summary>
     internal int RetryAfter { get; set; } = 1;
 
+    /// <summary>The text of Retry-After in place of the seconds; null for those.</summary>
+    internal string? RetryAfterText { get; set; }
+
     /// <summary>A status and body by the request, sent instead of an answer; null answers.</summary>
     internal Func<JsonNode, (int Status, string Body)?> Instead { get; set; } = _ => null;
 
@@ -139,7 +142,7 @@ sealed class FaultyEndpoint : IAsyncDisposable
             case EndpointFault.None: await Write(response, 200, good); break;
             case EndpointFault.Throttled: await Write(response, 429, Error("too many requests")); break;
             case EndpointFault.ThrottledForSeconds:
-                response.Headers.RetryAfter = RetryAfter.ToString();
+                response.Headers.RetryAfter = RetryAfterText ?? RetryAfter.ToString();
                 await Write(response, 429, Error("too many requests"));
                 break;
             case EndpointFault.ThrottledUntilDate:
@@ -179,6 +182,9 @@ sealed class FaultyEndpoint : IAsyncDisposable
                 break;
             case EndpointFault.QuotaSpent:
                 await Write(response, 429, """{"error":{"message":"You exceeded your current quota","code":"insufficient_quota"}}""");
+                break;
+            case EndpointFault.TooLarge:
+                await Write(response, 429, Error("Request too large for m on tokens per min (TPM): Limit 10, Requested 20."));
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(fault));

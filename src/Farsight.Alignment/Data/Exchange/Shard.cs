@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Farsight.Engine.Files;
 using Farsight.Engine;
 
 namespace Farsight.Alignment.Data.Exchange;
@@ -33,7 +34,7 @@ sealed record Shard(string Path, int Number, int Count, JsonObject Summary)
         }
         try
         {
-            JsonObject summary = JsonNode.Parse(File.ReadAllText(path + SummaryEnding))!.AsObject();
+            JsonObject summary = JsonNode.Parse(RegularFile.ReadAllText(path + SummaryEnding))!.AsObject();
             JsonObject counts = summary["counts"]!.AsObject();
             _ = (int)counts["written"]!;
             string? part = (string?)summary["settings"]!.AsObject()["shard"];

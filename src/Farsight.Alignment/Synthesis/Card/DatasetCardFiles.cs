@@ -56,7 +56,7 @@ public static class DatasetCardFiles
     {
         try
         {
-            return File.Exists(path) ? JsonNode.Parse(File.ReadAllText(path)) : null;
+            return File.Exists(path) ? JsonNode.Parse(RegularFile.ReadAllText(path)) : null;
         }
         catch (JsonException e)
         {

@@ -4,7 +4,8 @@ using Farsight.Alignment.Runs;
 namespace Farsight.Alignment.Training.Alarms;
 
 /// <summary>
-/// Raises an alarm if the comparison of responses has no effect: its gradient has vanished, or another term outweighs it.
+/// Raises an alarm if the comparison of responses has no effect: its gradient has vanished for nearly all samples, or another term
+/// outweighs it.
 /// </summary>
 /// <remarks>
 /// The margin of such a run still grows, but because of the likelihood term: what is trained is instruction tuning on the chosen
@@ -15,10 +16,11 @@ public sealed class DeadPreference
     /// <summary>The alarm's name.</summary>
     public const string Name = "dead_preference";
 
-    /// <summary>
-    /// Least mean of <see cref="PreferenceMetrics.PreferenceGradient"/> and of <see cref="PreferenceMetrics.PreferenceShare"/>.
-    /// </summary>
-    public const double Least = 0.01;
+    /// <summary>Least mean of <see cref="PreferenceMetrics.LiveComparisons"/>.</summary>
+    public const double LeastLive = 0.1;
+
+    /// <summary>Least mean of <see cref="PreferenceMetrics.PreferenceShare"/>.</summary>
+    public const double LeastShare = 0.01;
 
     /// <summary>Steps of the moving average.</summary>
     public const int AveragedSteps = 20;
@@ -51,14 +53,14 @@ public sealed class DeadPreference
     static string? Judge(IReadOnlyCollection<IReadOnlyDictionary<string, double>> metrics, string of)
     {
         double? Mean(string name) => metrics.All(m => m.ContainsKey(name)) ? metrics.Average(m => m[name]) : null;
-        if (Mean(PreferenceMetrics.PreferenceGradient) is { } gradient && gradient < Least)
+        if (Mean(PreferenceMetrics.LiveComparisons) is { } live && live < LeastLive)
         {
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"the comparison has {gradient:P2} of its largest gradient on {of}, because nearly all margins are already wide; use "
-                + $"rejected responses that are closer to the chosen ones, or a larger objective.gamma.");
+                $"the comparison still trains {live:P1} of the samples, measured on {of}; the margins of the others are already wide. "
+                + $"Use rejected responses that are closer to the chosen ones, or a larger objective.gamma.");
         }
-        return Mean(PreferenceMetrics.PreferenceShare) is { } share && share < Least
+        return Mean(PreferenceMetrics.PreferenceShare) is { } share && share < LeastShare
             ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"{share:P2} of the chosen responses' gradient comes from the comparison on {of}, so this run is almost instruction "

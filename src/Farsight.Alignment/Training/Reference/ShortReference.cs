@@ -1,4 +1,5 @@
 using System.Text;
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;

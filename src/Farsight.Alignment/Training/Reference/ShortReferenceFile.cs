@@ -1,22 +1,24 @@
 using System.Text.Json;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Runs;
+using Farsight.Engine.Files;
 using Farsight.Engine;
 
 namespace Farsight.Alignment.Training.Reference;
 
 /// <summary>Reads and writes the file with the reference's log-probabilities.</summary>
 /// <remarks>
-/// FILE.reference-KEY.jsonl beside FILE: the key is the hash of dataset and model, so a changed dataset or another model finds nothing and
-/// nothing
-/// wrong. The first line names both; each other line is a sample.
+/// FILE.reference-KEY.jsonl beside FILE: the key is the hash of dataset and model, so a changed dataset or another model finds no file. The
+/// first line names both; each other line is a sample.
 /// </remarks>
 public static class ShortReferenceFile
 {
     const int FormatVersion = 1;
     const int KeyDigits = 16;
 
-    static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    const string Advice = "remove the file and compute it again with: farsight synth reference";
+
+    static readonly JsonSerializerOptions s_json = StrictJson.SnakeCase;
 
     /// <summary>The file of a dataset and a model; it need not be there.</summary>
     /// <param name="options">Both must be there.</param>
@@ -32,22 +34,25 @@ public static class ShortReferenceFile
         {
             throw new InputException($"The reference log-probabilities {path} do not exist; compute them with: farsight synth reference.");
         }
-        try
+        string[] lines = JsonLines.ReadComplete(path);
+        Head head = lines.Length == 0
+            ? throw new InputException($"{path} is empty; {Advice}.")
+            : JsonLines.Parse(lines[0], 1, path, l => JsonSerializer.Deserialize<Head>(l, s_json)!, Advice);
+        int key = path.LastIndexOf(".reference-", StringComparison.Ordinal);
+        if (key >= 0 && path[key..] != PathOf("", head))
         {
-            return File.ReadLines(path)
-                .Skip(1)
-                .Select(l => JsonSerializer.Deserialize<Sample>(l, s_json)!)
-                .ToDictionary(
-                    s => s.Id,
-                    s =>
-                        (IReadOnlyList<PreferenceLogProbs>)
-                            [.. s.Turns.Select(t => new PreferenceLogProbs(Of(t.Chosen), [.. t.Rejected.Select(Of)]))],
-                    StringComparer.Ordinal);
+            throw new InputException($"{path} belongs to another dataset or model, as its first line says; {Advice}.");
         }
-        catch (Exception e) when (e is JsonException or ArgumentException or NullReferenceException)
+        Dictionary<string, IReadOnlyList<PreferenceLogProbs>> reference = new(StringComparer.Ordinal);
+        for (int i = 1; i < lines.Length; i++)
         {
-            throw new InputException($"{path} is damaged; remove it and compute it again with: farsight synth reference.", e);
+            Sample sample = JsonLines.Parse(lines[i], i + 1, path, l => JsonSerializer.Deserialize<Sample>(l, s_json)!, Advice);
+            if (!reference.TryAdd(sample.Id, [.. sample.Turns.Select(t => new PreferenceLogProbs(Of(t.Chosen), [.. t.Rejected.Select(Of)]))]))
+            {
+                throw new InputException($"{path}:{i + 1} has the sample '{sample.Id}' a second time; {Advice}.");
+            }
         }
+        return reference;
     }
 
     internal static Head HeadOf(ShortReferenceOptions options) =>

@@ -31,7 +31,7 @@ public sealed class GgufFile : IDisposable
         {
             return false;
         }
-        using FileStream file = File.OpenRead(path);
+        using FileStream file = RegularFile.OpenRead(path);
         Span<byte> magic = stackalloc byte[sizeof(uint)];
         return file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length
             && BinaryPrimitives.ReadUInt32LittleEndian(magic) == GgufHeader.Magic;

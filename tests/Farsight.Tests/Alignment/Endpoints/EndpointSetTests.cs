@@ -92,45 +92,6 @@ public sealed class EndpointSetTests
         Assert.InRange(faulty.MostInFlight, 2, 16);
     }
 
-    [Theory]
-    [InlineData(EndpointFault.ThrottledForSeconds), InlineData(EndpointFault.ThrottledUntilDate)]
-    public async Task Retry_After_is_obeyed_by_all_requests_to_the_endpoint(EndpointFault fault)
-    {
-        await using FaultyEndpoint server = await FaultyEndpoint.Start(_time);
-        server.RetryAfter = 30;
-        server.Fault = (_, attempt) => attempt == 0 && server.Requests == 1 ? fault : EndpointFault.None;
-        using EndpointSet set = Open(server, o => o with { Retries = 0, FailuresInARow = 1 });
-
-        Task<ChatResponse> first = set.GetResponseAsync(Ask("first"));
-        while (set.Usage.Throttles == 0)
-        {
-            await Task.Delay(1);
-        }
-        await Task.WhenAll(first, set.GetResponseAsync(Ask("second")));
-
-        DateTimeOffset[] arrivals = [.. server.Arrivals];
-        Assert.Equal(3, arrivals.Length);
-        Assert.All(
-            arrivals[1..],
-            a => Assert.True(a - arrivals[0] >= TimeSpan.FromSeconds(fault == EndpointFault.ThrottledUntilDate ? 29 : 30))
-        ); // dates have whole seconds
-        Assert.Equal((1, 0), (set.Usage.Throttles, set.Usage.Failures));
-    }
-
-    [Fact]
-    public async Task A_429_that_says_no_time_is_waited_out_longer_each_time()
-    {
-        await using FaultyEndpoint server = await FaultyEndpoint.Start(_time);
-        server.Fault = (_, attempt) => attempt < 6 ? EndpointFault.Throttled : EndpointFault.None;
-        using EndpointSet set = Open(server, o => o with { Backoff = new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(60)) });
-
-        await set.GetResponseAsync(Ask("x"));
-
-        DateTimeOffset[] arrivals = [.. server.Arrivals];
-        Assert.Equal(7, arrivals.Length);
-        Assert.True(arrivals[6] - arrivals[0] >= TimeSpan.FromSeconds(63)); // at least half of 2 + 4 + 8 + 16 + 32 + 60, and a little more
-    }
-
     [Fact]
     public async Task An_endpoint_that_keeps_failing_ends_everything_with_one_sentence()
     {
@@ -183,34 +144,6 @@ public sealed class EndpointSetTests
 
         Assert.StartsWith($"{url} gave no answer 3 times in a row; last error: the connection failed: ", failed.Message);
         Assert.True(failed.IsUnreachable);
-    }
-
-    [Theory]
-    [InlineData(0), InlineData(-5)]
-    public async Task A_Retry_After_without_a_wait_counts_as_a_failure_and_ends(int seconds)
-    {
-        await using FaultyEndpoint server = await FaultyEndpoint.Start(_time);
-        server.RetryAfter = seconds;
-        server.Fault = (_, _) => EndpointFault.ThrottledForSeconds;
-        using EndpointSet set = Open(server, o => o);
-
-        string message = (await Assert.ThrowsAsync<EndpointException>(() => set.GetResponseAsync(Ask("x")))).Message;
-
-        Assert.StartsWith($"{server.Url} gave no answer 10 times in a row; last error: it answered 429: too many requests. ", message);
-        Assert.Equal(10, server.Requests);
-    }
-
-    [Fact]
-    public async Task A_Retry_After_date_that_has_passed_counts_as_a_failure_and_ends()
-    {
-        await using FaultyEndpoint server = await FaultyEndpoint.Start(_time);
-        server.RetryAfter = -3600;
-        server.Fault = (_, _) => EndpointFault.ThrottledUntilDate;
-        using EndpointSet set = Open(server, o => o with { FailuresInARow = 4 });
-
-        await Assert.ThrowsAsync<EndpointException>(() => set.GetResponseAsync(Ask("x")));
-
-        Assert.Equal(4, server.Requests);
     }
 
     [Theory]
@@ -388,23 +321,6 @@ public sealed class EndpointSetTests
                 + "Check the server, then rerun the command to resume.",
             message);
         Assert.Equal(3, server.Requests);
-    }
-
-    [Fact]
-    public async Task An_endpoint_that_puts_everything_off_for_too_long_is_given_up()
-    {
-        await using FaultyEndpoint server = await FaultyEndpoint.Start(_time);
-        server.RetryAfter = 100_000;
-        server.Fault = (_, _) => EndpointFault.ThrottledForSeconds;
-        using EndpointSet set = Open(server, o => o);
-
-        string message = (await Assert.ThrowsAsync<EndpointException>(() => set.GetResponseAsync(Ask("x")))).Message;
-
-        Assert.Equal(
-            $"{server.Url} gave no answer 1 time; last error: it answered 429: too many requests, "
-                + "and asks to wait 100,000 seconds (Retry-After). Rerun the command later to resume, or lower the concurrency.",
-            message);
-        Assert.Equal(1, server.Requests);
     }
 
     [Theory]

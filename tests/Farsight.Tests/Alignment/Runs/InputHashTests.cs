@@ -28,26 +28,6 @@ public sealed class InputHashTests : IDisposable
     }
 
     [Fact]
-    public void A_byte_in_the_middle_of_a_large_file_counts_for_files_and_not_for_a_model()
-    {
-        const int Middle = 33 << 20;
-        string path = _folder["large.jsonl"];
-        using (FileStream file = File.Create(path))
-        {
-            file.SetLength(65 << 20);
-        }
-        string model = InputHash.OfModel(path), whole = InputHash.OfFiles([("large.jsonl", path)]);
-        using (FileStream file = File.OpenWrite(path))
-        {
-            file.Position = Middle;
-            file.WriteByte(1);
-        }
-
-        Assert.Equal(model, InputHash.OfModel(path));
-        Assert.NotEqual(whole, InputHash.OfFiles([("large.jsonl", path)]));
-    }
-
-    [Fact]
     public void The_hash_of_a_small_model_is_that_of_its_names_sizes_and_contents()
     {
         Write("model/b", "x");

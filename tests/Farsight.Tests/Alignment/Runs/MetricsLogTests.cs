@@ -1,4 +1,5 @@
 using Farsight.Alignment.Runs;
+using Farsight.Engine;
 
 namespace Farsight.Tests.Alignment.Runs;
 
@@ -37,6 +38,25 @@ public sealed class MetricsLogTests : IDisposable
         File.WriteAllText(_path, "{\"step\":1,\"loss\":2}\n{\"step\":2,\"lo");
 
         Assert.Equal([1], MetricsLog.Read(_path).Select(l => l.Step));
+    }
+
+    [Theory]
+    [InlineData("{"), InlineData("[]"), InlineData("null"), InlineData("{\"loss\":2}"), InlineData("{\"step\":1,\"held_out\":3}")]
+    public void A_damaged_line_is_named(string line)
+    {
+        File.WriteAllText(_path, "{\"step\":1,\"loss\":2}\n" + line + "\n");
+
+        InputException damaged = Assert.Throws<InputException>(() => MetricsLog.Read(_path));
+        Assert.Equal($"{_path}:2 is damaged; remove the line or the file.", damaged.Message);
+    }
+
+    [Fact]
+    public void A_log_that_is_shorter_than_at_the_checkpoint_is_refused()
+    {
+        using MetricsLog log = new(_path);
+
+        Assert.StartsWith(
+            $"{_path} has 0 bytes, but the checkpoint was written at 10;", Assert.Throws<InputException>(() => log.Truncate(10)).Message);
     }
 
     [Fact]

@@ -58,6 +58,16 @@ public sealed class RunDirectoryTests : IDisposable
         Assert.Contains("in use", Refused(() => Open(Recipe, resume: true)), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("recipe.resolved.json", "{ \"steps\": 1"), InlineData("manifest.json", "{}"), InlineData("manifest.json", "null")]
+    public void A_damaged_file_of_a_run_is_named(string file, string content)
+    {
+        Open(Recipe).Dispose();
+        File.WriteAllText(Path.Combine(Run, file), content);
+
+        Assert.StartsWith($"{Path.Combine(Run, file)} is damaged", Refused(() => Open(Recipe, resume: true)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Resuming_the_same_recipe_is_fine_however_it_is_laid_out()
     {

@@ -218,16 +218,22 @@ public sealed class PreferenceTrainingTests
         Assert.Equal(0, Metrics(work, model)[PreferenceMetrics.RewardMargin], 1e-12);
     }
 
-    [Fact]
-    public void A_damaged_reference_file_is_named()
+    [Theory]
+    [InlineData("{\"Id\":", ":1 is damaged")]
+    [InlineData("""{"Id":"s0","ChosenTokens":2,"RejectedSums":[-1],"RejectedTokens":[2]}""", ":1 is damaged")]
+    [InlineData("""{"Id":"s0","ChosenSum":-1,"ChosenTokens":2,"RejectedSums":[-1],"RejectedTokens":[]}""", ": 's0' has 1 sums and 0 lengths")]
+    [InlineData("""{"Id":"s1","ChosenSum":-1,"ChosenTokens":2,"RejectedSums":[-1],"RejectedTokens":[2]}""", " lacks the sample 's0'")]
+    public void A_damaged_reference_file_is_named_and_never_read_as_zeros(string line, string fault)
     {
-        string file = Path.GetTempFileName();
-        File.WriteAllText(file, "{\"Id\":");
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["r.jsonl"], line + "\n");
+        SampleTokens[] samples = [new("s0", [], [[1]], [2], [3], [[4]])];
 
-        Assert.Contains(
-            file,
-            Assert.Throws<InputException>(() => ReferenceLogProbs.ReadOrCompute(file, new TableModel(10), [], 1, default)).Message,
-            StringComparison.Ordinal);
+        InputException damaged = Assert.Throws<InputException>(
+            () => ReferenceLogProbs.ReadOrCompute(folder["r.jsonl"], new TableModel(10), samples, 1, default));
+
+        Assert.StartsWith(folder["r.jsonl"] + fault, damaged.Message, StringComparison.Ordinal);
+        Assert.EndsWith("; remove the file, and the next start computes it again.", damaged.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -183,7 +183,7 @@ public sealed class AdapterMergeTests
             "--shard-size",
             "much");
         Assert.Equal(2, code);
-        Assert.Contains("--shard-size much", error);
+        Assert.Contains("--shard-size: 'much' is not a size", error);
     }
 
     static void Refused(TemporaryFolder folder, string says, Action change, bool forgetBase = false)

@@ -25,19 +25,6 @@ public sealed class ExclusiveFileTests : IDisposable
     }
 
     [Fact]
-    public void A_held_file_can_be_read_where_its_holder_allows_it()
-    {
-        string path = _files["shared"];
-        using FileStream holder = ExclusiveFile.Open(path, FileShare.Read);
-        holder.Write("written"u8);
-        holder.Flush();
-
-        using FileStream reader = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        Assert.Equal("written", new StreamReader(reader).ReadToEnd());
-        Assert.Null(ExclusiveFile.TryOpen(path, FileShare.Read));
-    }
-
-    [Fact]
     public void A_folder_in_place_of_the_file_is_no_other_process()
     {
         InputException refused = Assert.Throws<InputException>(() => ExclusiveFile.TryOpen(_files.Path));

@@ -11,10 +11,11 @@ public sealed class DeadPreferenceTests
     {
         DeadPreference alarm = new();
 
-        string? seen = alarm.See(Line(0, null, (0.004, 0.5)));
+        string? seen = alarm.See(Line(0, null, (0.03125, 0.5)));
 
-        Assert.StartsWith("the comparison has 0.40 % of its largest gradient on the held-out samples", seen, StringComparison.Ordinal);
-        Assert.Null(alarm.See(Line(10, null, (0.004, 0.5))));
+        Assert.StartsWith(
+            "the comparison still trains 3.1 % of the samples, measured on the held-out samples;", seen, StringComparison.Ordinal);
+        Assert.Null(alarm.See(Line(10, null, (0.03125, 0.5))));
     }
 
     [Fact]
@@ -32,10 +33,10 @@ public sealed class DeadPreferenceTests
 
         int[] seen =
         [
-            .. Enumerable.Range(1, 60).Where(step => alarm.See(Line(step, (step <= 20 ? 0.101 : 0.001, 1), null)) is not null),
+            .. Enumerable.Range(1, 60).Where(step => alarm.See(Line(step, (step <= 20 ? 1 : 0.05, 1), null)) is not null),
         ];
 
-        // With k of the last 20 steps at 0.101, the mean is 0.001 + 0.005·k; it is below 0.01 from k = 1 on, at step 39.
+        // With k of the last 20 steps at 1, the mean is 0.05 + 0.0475·k; it is below 0.1 from k = 1 on, at step 39.
         Assert.Equal([39], seen);
     }
 
@@ -48,12 +49,12 @@ public sealed class DeadPreferenceTests
         Assert.All(Enumerable.Range(0, 40), _ => Assert.Null(alarm.See(sft)));
     }
 
-    static MetricsLine Line(int step, (double Gradient, double Share)? training, (double Gradient, double Share)? heldOut) =>
+    static MetricsLine Line(int step, (double Live, double Share)? training, (double Live, double Share)? heldOut) =>
         new(step, Values(training) ?? [], Values(heldOut));
 
-    static Dictionary<string, double>? Values((double Gradient, double Share)? values) => values is not { } v ? null : new()
+    static Dictionary<string, double>? Values((double Live, double Share)? values) => values is not { } v ? null : new()
     {
-        [PreferenceMetrics.PreferenceGradient] = v.Gradient,
+        [PreferenceMetrics.LiveComparisons] = v.Live,
         [PreferenceMetrics.PreferenceShare] = v.Share,
     };
 }

@@ -1,9 +1,10 @@
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
+using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
 
-namespace Farsight.Text.Conversations;
+namespace Farsight.Alignment.Answering;
 
 /// <summary>
 /// Finds contradictions between all files of a model that do not prevent loading: weights, configs, tokenizer and template.
