@@ -13,6 +13,13 @@ namespace Farsight.Alignment.Corpus;
 /// </remarks>
 public static class DocumentReader
 {
+    /// <summary>
+    /// Returns the files that a corpus is read from: names relative to it, with forward slashes and in the order of reading, and paths.
+    /// </summary>
+    /// <exception cref="InputException">There are no documents, or the folder cannot be read.</exception>
+    public static IReadOnlyList<(string Name, string Path)> FilesOf(string path) =>
+        [.. CorpusFolder.Files(path, isFormatKnown: false).Select(f => (f.Id, f.Path))];
+
     /// <summary>Reads all documents without repair. Invalid UTF-8 and empty texts are errors.</summary>
     /// <exception cref="InputException">There are no documents, or a file cannot be read or is damaged.</exception>
     public static IEnumerable<SourceDocument> Read(string path) => Read(new CorpusOptions(path) { Repair = false }, new());

@@ -21,33 +21,40 @@ public static class InputHash
     /// <summary>SHA-256 of a text in UTF-8, in hexadecimal.</summary>
     public static string OfText(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
+    /// <summary>SHA-256 of files: their names, sizes and whole contents. Pipes, sockets and devices are passed over.</summary>
+    /// <param name="files">Names as they are hashed, for example relative to a folder, with their paths; in any order.</param>
+    public static string OfFiles(IEnumerable<(string Name, string Path)> files) =>
+        Of(files.Where(f => RegularFile.Is(f.Path)), wholeUpTo: long.MaxValue);
+
     /// <summary>SHA-256 of the files of a model: their names, sizes and contents.</summary>
     /// <remarks>
     /// Of files above 1 GiB, 64 KiB of every 4 MiB are read, and the end, so that 16 GB of weights do not delay a start. Other values in a
     /// matrix of a large model change the hash; a change within a few rows can go unnoticed.
     /// </remarks>
     /// <param name="model">A directory, or a GGUF file.</param>
-    public static string OfModel(string model)
+    public static string OfModel(string model) =>
+        Of((File.Exists(model) ? [model] : Directory.GetFiles(model)).Select(f => (Path.GetFileName(f), f)), WholeUpTo);
+
+    static string Of(IEnumerable<(string Name, string Path)> files, long wholeUpTo)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        string[] files = File.Exists(model) ? [model] : Directory.GetFiles(model);
-        foreach (string path in files.Order(StringComparer.Ordinal))
+        foreach ((string name, string path) in files.OrderBy(f => f.Name, StringComparer.Ordinal))
         {
             long length = new FileInfo(path).Length;
-            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(path)} {length}\n")));
-            AppendContents(hash, path, length);
+            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{name} {length}\n")));
+            AppendContents(hash, path, length, length <= wholeUpTo);
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    static void AppendContents(IncrementalHash hash, string path, long length)
+    static void AppendContents(IncrementalHash hash, string path, long length, bool isWhole)
     {
         using FileStream file = RegularFile.OpenRead(path);
         byte[] buffer = new byte[BlockBytes];
         for (int read; (read = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)) > 0;)
         {
             hash.AppendData(buffer, 0, read);
-            if (length > WholeUpTo && file.Position < length)
+            if (!isWhole && file.Position < length)
             {
                 file.Position = Math.Min(file.Position + Stride, Math.Max(file.Position, length) - BlockBytes);
             }

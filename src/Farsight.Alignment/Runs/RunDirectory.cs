@@ -12,6 +12,7 @@ public sealed class RunDirectory : IDisposable
     const string ManifestName = "manifest.json";
     const string LockName = "run.lock";
     const string AlarmsName = "alarms.jsonl";
+    const string NoticesName = "notices.txt";
 
     /// <summary>Recipe keys without influence on the result, which may differ when a run is resumed.</summary>
     static readonly string[] s_free = ["watch", "plan_shape"];
@@ -62,6 +63,16 @@ public sealed class RunDirectory : IDisposable
 
     /// <summary>Differences from the machine that started the run, which may change the last bits; empty for a new run.</summary>
     public IReadOnlyList<string> Notes { get; private set; } = [];
+
+    /// <summary>Appends a message for people to notices.txt, unless it is there, so that a resumed run does not repeat it.</summary>
+    public void Record(string notice)
+    {
+        string path = Path.Combine(Root, NoticesName), line = notice.ReplaceLineEndings(" ");
+        if (!File.Exists(path) || !File.ReadLines(path).Contains(line))
+        {
+            File.AppendAllText(path, line + "\n");
+        }
+    }
 
     /// <summary>Starts a run in an empty or new folder, or resumes the existing one.</summary>
     /// <param name="path">The folder.</param>

@@ -106,8 +106,8 @@ static class BenchCommand
             BenchDocumentsCommand.Create(),
             BenchImportanceCommand.Create(),
             BenchSynthesisCommand.Create(),
-            BenchInferenceCommand.CreateChoices(),
-            BenchInferenceCommand.CreateGenerate(),
+            BenchChoicesCommand.Create(),
+            BenchGenerateCommand.Create(),
         };
     }
 

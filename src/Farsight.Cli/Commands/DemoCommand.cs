@@ -13,7 +13,7 @@ static class DemoCommand
     static readonly Option<string> s_out = SharedOptions.Out(usual: "demo");
     static readonly Option<string> s_documents = SharedOptions.Documents(
         "Folder with your text files; the last file is held out for evaluation. Default: generated documents.", required: false);
-    static readonly Option<int> s_seed = SharedOptions.Seed();
+    static readonly Option<int> s_seed = SharedOptions.Seed("Random seed of documents, samples, training and evaluation.");
     static readonly ThreadsOption s_threads = new();
 
     internal static Command Create()
@@ -39,7 +39,7 @@ static class DemoCommand
         using (StageLines stages = new())
         using (cancel.Register(() => stages.Note("Stopping. Rerun the same command to resume.")))
         {
-            verdict = DemoRun.Start(options, new Stages(stages), cancel);
+            verdict = DemoRun.Start(options, stages.Note, stages, cancel);
         }
         Console.Out.Write(Table(verdict));
         Console.Out.WriteLine($"Report:  {verdict.ReportPath}");
@@ -76,10 +76,4 @@ static class DemoCommand
     }
 
     static string Perplexity(CellResult cell) => string.Create(CultureInfo.InvariantCulture, $"{cell.Mean,20:0.0}");
-
-    /// <summary>Shows the progress of each stage on a line of its own.</summary>
-    sealed class Stages(StageLines lines) : IProgress<DemoProgress>
-    {
-        public void Report(DemoProgress value) => lines.Report($"{value.Stage}: {value.What}", value.Done, value.Total, value.Detail);
-    }
 }

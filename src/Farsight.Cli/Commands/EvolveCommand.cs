@@ -43,7 +43,7 @@ static class EvolveCommand
             verdict = EvolveRun.Start(
                 new(recipe, recipePath, parse.GetValue(s_out)!, parse.GetValue(s_memory)),
                 stages.Note,
-                new Stages(stages),
+                stages,
                 cancel);
         }
         Console.Out.Write(Table(verdict));
@@ -75,10 +75,4 @@ static class EvolveCommand
     static string Cell(TaskResult task, CellResult cell) => task.IsShare
         ? string.Create(CultureInfo.InvariantCulture, $"{100 * cell.Mean:0} [{100 * cell.Low:0}–{100 * cell.High:0}]")
         : string.Create(CultureInfo.InvariantCulture, $"{cell.Mean:0.0}");
-
-    /// <summary>Shows the progress of each stage on a line of its own.</summary>
-    sealed class Stages(StageLines lines) : IProgress<EvolveProgress>
-    {
-        public void Report(EvolveProgress value) => lines.Report($"{value.What}, {value.Stage}:", value.Done, value.Total, value.Detail);
-    }
 }

@@ -52,12 +52,6 @@ static class StudyCommand
         using CancellationTokenRegistration note = cancel.Register(() =>
             stages.Note("Stopping. Rerun the same command to resume."));
         using SecondInterrupt second = new(cancel);
-        return StudyRun.Start(request, stages.Note, new Stages(stages), cancel);
-    }
-
-    /// <summary>Shows the progress of each stage on a line of its own.</summary>
-    sealed class Stages(StageLines lines) : IProgress<StudyProgress>
-    {
-        public void Report(StudyProgress value) => lines.Report($"{value.Stage}: {value.What}:", value.Done, value.Total, value.Detail);
+        return StudyRun.Start(request, stages.Note, stages, cancel);
     }
 }

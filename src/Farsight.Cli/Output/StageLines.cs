@@ -1,23 +1,25 @@
 using System.Globalization;
+using Farsight.Workflows.Train;
 
 namespace Farsight.Cli.Output;
 
 /// <summary>Shows a workflow of several stages on stderr, with one progress line per stage.</summary>
-sealed class StageLines : IDisposable
+sealed class StageLines : IProgress<StageProgress>, IDisposable
 {
     ProgressLine? _line;
     string _title = "";
 
-    /// <summary>Shows the progress of the current stage. A new title starts a new line.</summary>
-    internal void Report(string title, long done, long total, string detail)
+    /// <summary>Shows the progress of the current stage. A new stage, or another model in it, starts a new line.</summary>
+    public void Report(StageProgress value)
     {
+        string title = $"{value.Stage}: {value.What}:";
         if (_line is null || _title != title)
         {
             _line?.Dispose();
             _line = ProgressLine.OnStandardError(title);
             _title = title;
         }
-        _line.Report(done, total, detail);
+        _line.Report(value.Done, value.Total, value.Detail);
     }
 
     /// <summary>Writes a line above the progress line.</summary>

@@ -3,6 +3,7 @@ using Farsight.Alignment.Corpus;
 using Farsight.Alignment.Fiction;
 using Farsight.Engine;
 using Farsight.Engine.Files;
+using Farsight.Workflows.Train;
 
 namespace Farsight.Workflows.Demo;
 
@@ -17,8 +18,8 @@ sealed record DemoDocuments(string Training, string Evaluation)
     const int EvaluationCollection = 500_000_000;
 
     /// <summary>Invents the documents, or copies the user's: all but the last for training, the last for evaluation.</summary>
-    /// <exception cref="InputException">The user's documents cannot be read, or there is only one.</exception>
-    internal static DemoDocuments Prepare(DemoOptions options, IProgress<DemoProgress>? progress, CancellationToken cancel)
+    /// <exception cref="InputException">The user's documents cannot be read.</exception>
+    internal static DemoDocuments Prepare(DemoOptions options, IProgress<StageProgress>? progress, CancellationToken cancel)
     {
         DemoDocuments folders = new(
             Path.Combine(options.Output, "documents", "training"),
@@ -34,7 +35,18 @@ sealed record DemoDocuments(string Training, string Evaluation)
         return folders;
     }
 
-    void Invent(int seed, IProgress<DemoProgress>? progress, CancellationToken cancel)
+    /// <summary>Checks the user's documents before anything is written.</summary>
+    /// <exception cref="InputException">They cannot be read, or there is only one.</exception>
+    internal static void Check(DemoOptions options)
+    {
+        if (options.Documents is { } path && DocumentReader.Read(path).Count() < 2)
+        {
+            throw new InputException(
+                $"{path} has a single document; the demo needs at least two, because the last one is kept for evaluation.");
+        }
+    }
+
+    void Invent(int seed, IProgress<StageProgress>? progress, CancellationToken cancel)
     {
         for (int i = 0; i < TrainingCount + EvaluationCount; i++)
         {
@@ -46,14 +58,9 @@ sealed record DemoDocuments(string Training, string Evaluation)
         }
     }
 
-    void Copy(string path, IProgress<DemoProgress>? progress, CancellationToken cancel)
+    void Copy(string path, IProgress<StageProgress>? progress, CancellationToken cancel)
     {
         SourceDocument[] documents = [.. DocumentReader.Read(path)];
-        if (documents.Length < 2)
-        {
-            throw new InputException(
-                $"{path} has a single document; the demo needs at least two, because the last one is kept for evaluation.");
-        }
         for (int i = 0; i < documents.Length; i++)
         {
             cancel.ThrowIfCancellationRequested();

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Runs;
@@ -13,11 +13,12 @@ using Farsight.Evaluation.Benchmarks.Perplexity;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Report;
 using Farsight.Workflows.Train;
+using static System.FormattableString;
 
 namespace Farsight.Workflows.Demo;
 
 /// <summary>
-/// The whole loop on the bundled model: documents, preference data that the model writes itself, training, evaluation, report.
+/// Runs the whole loop on the bundled model: documents, preference data that the model writes itself, training, evaluation, report.
 /// </summary>
 /// <remarks>Every stage continues from its files, so an interrupted demo is started again with the same command.</remarks>
 public sealed class DemoRun
@@ -25,30 +26,39 @@ public sealed class DemoRun
     const string OptionsName = "demo.json", PreferencesName = "preferences.jsonl", SummaryName = "summary.json", ReportName = "report.html";
 
     readonly DemoOptions _options;
-    readonly IProgress<DemoProgress>? _progress;
+    readonly Action<string> _note;
+    readonly IProgress<StageProgress>? _progress;
     readonly CancellationToken _cancel;
     readonly StageClock _clock;
 
-    DemoRun(DemoOptions options, IProgress<DemoProgress>? progress, CancellationToken cancel)
+    DemoRun(DemoOptions options, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel)
     {
-        (_options, _progress, _cancel) = (options, progress, cancel);
+        (_options, _note, _progress, _cancel) = (options, note, progress, cancel);
         _clock = new(In("seconds.json"));
     }
 
     /// <summary>Runs what is left to do and returns the verdict.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="note">Receives messages for people, including the alarms of a training.</param>
+    /// <param name="progress">Receives the progress.</param>
+    /// <param name="cancel">Finishes the step or example, saves and stops.</param>
     /// <exception cref="InputException">The output folder holds something else, or the documents cannot be used.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the same call continues.</exception>
-    public static DemoVerdict Start(DemoOptions options, IProgress<DemoProgress>? progress, CancellationToken cancel)
+    public static DemoVerdict Start(
+        DemoOptions options,
+        Action<string> note,
+        IProgress<StageProgress>? progress,
+        CancellationToken cancel)
     {
         Enter(options);
-        return new DemoRun(options, progress, cancel).Run();
+        return new DemoRun(options, note, progress, cancel).Run();
     }
 
     DemoVerdict Run()
     {
         DemoDocuments? documents = null;
         _clock.Measure("documents", () => documents = DemoDocuments.Prepare(_options, _progress, _cancel));
-        _clock.Measure("synth", () => Synthesise(documents!.Training));
+        _clock.Measure("synth", () => Synthesize(documents!.Training));
         foreach (DemoVariant variant in DemoVariant.All.Where(v => v.Recipe is not null))
         {
             _clock.Measure("train", () => Train(variant));
@@ -65,7 +75,7 @@ public sealed class DemoRun
         return new([.. measured], summary, In(SummaryName), In(ReportName));
     }
 
-    void Synthesise(string documents)
+    void Synthesize(string documents)
     {
         string file = In(PreferencesName);
         if (!File.Exists(file))
@@ -73,7 +83,7 @@ public sealed class DemoRun
             LogoOptions options = new(_options.Model, documents, _options.Samples, _options.Seed, file);
             SynthesisRun.Start(
                 options,
-                new SynchronousProgress<SynthesisProgress>(p => Report("synth", "writing preferences", p.Counts.Written, p.Samples, "")),
+                new SynchronousProgress<SynthesisProgress>(p => _progress?.Report(StageProgress.Of("synth", "writing preferences", p))),
                 _cancel);
         }
     }
@@ -84,22 +94,17 @@ public sealed class DemoRun
         {
             return;
         }
-        string path = Path.Combine(_options.Recipes, variant.Recipe!);
+        string path = PathOf(_options, variant);
         TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(path, []) with
         {
             BaseModel = Path.GetFullPath(_options.Model),
             Data = Path.GetFullPath(In(PreferencesName)),
+            Seed = _options.Seed,
         };
         TrainRun.Start(
             new(recipe, path, RunOf(variant), Resume: true),
-            _ => { },
-            new SynchronousProgress<TrainingProgress>(p =>
-                Report(
-                    "train",
-                    variant.Name,
-                    p.Line.Step,
-                    p.Steps,
-                    p.Line.Values.TryGetValue(PreferenceMetrics.Loss, out double loss) ? Invariant($"loss {loss:0.000}") : "")),
+            text => _note($"{variant.Name}: {text}"),
+            new SynchronousProgress<TrainingProgress>(p => _progress?.Report(StageProgress.Of("train", variant.Name, p))),
             _cancel);
     }
 
@@ -110,8 +115,11 @@ public sealed class DemoRun
             _options.Model, variant.Recipe is null ? null : AdapterOf(variant), RopeOption.Parse(variant.Rope, config));
         EvalRequest request = new(
             ["needle", SlidingPerplexity.Name], _options.Lengths, _options.Depths, _options.SamplesPerCell, _options.Seed, documents);
-        return request.Run(model, Path.Combine(_options.Output, "eval", variant.Key), new SynchronousProgress<EvalProgress>(p => Report(
-            "eval", variant.Name, p.Done, p.Total ?? 0, Invariant($"{p.Task} at {p.Length}"))), _cancel);
+        return request.Run(
+            model,
+            Path.Combine(_options.Output, "eval", variant.Key),
+            new SynchronousProgress<EvalProgress>(p => _progress?.Report(StageProgress.Of("eval", variant.Name, p))),
+            _cancel);
     }
 
     ReportModel Report(IReadOnlyList<(DemoVariant Variant, EvalResults Results)> measured) =>
@@ -131,39 +139,32 @@ public sealed class DemoRun
                 Curve("Loss", "nats", PreferenceMetrics.Loss, heldOut: false),
             ]);
 
-    LineChart Curve(string title, string unit, string metric, bool heldOut) => new(title, "optimizer step", unit,
-    [
-        .. from variant in DemoVariant.All
-           where variant.Recipe is not null
-           let points = MetricsLog.Read(Path.Combine(RunOf(variant), "metrics.jsonl"))
-               .Select(l => (l.Step, Values: heldOut ? l.HeldOut : l.Values))
-               .Where(l => l.Values?.ContainsKey(metric) == true)
-               .Select(l => new ChartPoint(l.Step, l.Values![metric])).ToArray()
-           where points.Length > 0
-           select new ChartSeries(variant.Name, points),
-    ]);
+    LineChart Curve(string title, string unit, string metric, bool heldOut) =>
+        RunCurves.Chart(
+            title, unit, metric, heldOut, DemoVariant.All.Where(v => v.Recipe is not null).Select(v => (v.Name, RunOf(v))));
 
-    /// <summary>Refuses a folder of another demo, with another seed or other documents.</summary>
+    /// <summary>Refuses a folder of another demo: with other options, another model, other documents or other recipes.</summary>
     static void Enter(DemoOptions options)
     {
-        string mine = JsonSerializer.Serialize(new
+        DemoDocuments.Check(options);
+        JsonObject mine = new()
         {
-            model = InputHash.OfModel(options.Model),
-            documents = options.Documents is null ? null : Path.GetFullPath(options.Documents),
-            options.Seed,
-            options.Samples,
-            options.Lengths,
-            options.Depths,
-            options.SamplesPerCell,
-        });
+            ["model"] = InputHash.OfModel(options.Model),
+            ["recipes"] = new JsonObject(
+                DemoVariant.All.Where(v => v.Recipe is not null).Select(v =>
+                    KeyValuePair.Create(v.Recipe!, (JsonNode?)InputHash.OfText(
+                        RecipeFile.Resolve(RecipeFile.Read<TrainRecipe>(PathOf(options, v), [])))))),
+            ["documents"] = options.Documents is { } documents ? InputFiles.HashDocuments(documents) : null,
+            ["seed"] = options.Seed,
+            ["samples"] = options.Samples,
+            ["lengths"] = JsonSerializer.SerializeToNode(options.Lengths),
+            ["depths"] = options.Depths,
+            ["samples_per_cell"] = options.SamplesPerCell,
+        };
         string file = Path.Combine(options.Output, OptionsName);
         if (File.Exists(file))
         {
-            if (File.ReadAllText(file) != mine)
-            {
-                throw new InputException(
-                    $"{options.Output} has a demo with another model, other documents or another seed; choose another output folder.");
-            }
+            RefuseOther(file, mine);
             return;
         }
         if (Directory.Exists(options.Output) && Directory.EnumerateFileSystemEntries(options.Output).Any())
@@ -171,19 +172,36 @@ public sealed class DemoRun
             throw new InputException($"{options.Output} is not empty and is not a demo; choose a new output folder.");
         }
         Directory.CreateDirectory(options.Output);
-        AtomicFile.WriteText(file, mine);
+        AtomicFile.WriteText(file, mine.ToJsonString(RecipeFile.Json) + "\n");
     }
 
-    void Report(string stage, string what, long done, long total, string detail) =>
-        _progress?.Report(new(stage, what, done, total, detail));
+    static void RefuseOther(string file, JsonObject mine)
+    {
+        JsonChange? change;
+        try
+        {
+            change = JsonChange.First(JsonNode.Parse(File.ReadAllText(file)), mine);
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{file} is damaged; choose a new output folder.", e);
+        }
+        if (change is not null)
+        {
+            bool isHash = change.Path.Split('.')[0] is "model" or "recipes" or "documents";
+            string what = isHash ? $"{change.Path} has changed" : $"{change.Path} is {change.Now} and was {change.Then}";
+            throw new InputException(
+                $"{what} since the demo in {Path.GetDirectoryName(file)} was started; restore it, or choose a new output folder.");
+        }
+    }
+
+    static string PathOf(DemoOptions options, DemoVariant variant) => Path.Combine(options.Recipes, variant.Recipe!);
 
     string RunOf(DemoVariant variant) => Path.Combine(_options.Output, "runs", variant.Key);
 
     string AdapterOf(DemoVariant variant) => Path.Combine(RunOf(variant), "adapter");
 
     string In(string name) => Path.Combine(_options.Output, name);
-
-    static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
 
 /// <summary>Represents the results of the demo and their files.</summary>

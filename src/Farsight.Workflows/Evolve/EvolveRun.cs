@@ -1,4 +1,3 @@
-using System.Globalization;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Recipes;
@@ -15,6 +14,7 @@ using Farsight.Engine.Rope;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Report;
 using Farsight.Workflows.Train;
+using static System.FormattableString;
 
 namespace Farsight.Workflows.Evolve;
 
@@ -36,16 +36,15 @@ public sealed class EvolveRun
         ModelName = "model";
 
     readonly EvolveRequest _request;
-    readonly Action<EvolveProgress> _progress;
+    readonly IProgress<StageProgress>? _progress;
     readonly Action<string> _note;
     readonly CancellationToken _cancel;
     readonly StageClock _clock;
     readonly string _base;
 
-    EvolveRun(EvolveRequest request, string baseModel, Action<string> note, IProgress<EvolveProgress>? progress, CancellationToken cancel)
+    EvolveRun(EvolveRequest request, string baseModel, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel)
     {
-        (_request, _base, _note, _cancel) = (request, baseModel, note, cancel);
-        _progress = p => progress?.Report(p);
+        (_request, _base, _note, _progress, _cancel) = (request, baseModel, note, progress, cancel);
         _clock = new(In("seconds.json"));
     }
 
@@ -61,16 +60,13 @@ public sealed class EvolveRun
     public static EvolveVerdict Start(
         EvolveRequest request,
         Action<string> note,
-        IProgress<EvolveProgress>? progress,
+        IProgress<StageProgress>? progress,
         CancellationToken cancel)
     {
         EvolveRecipe recipe = request.Recipe;
         string baseModel = RecipeFile.Locate(request.RecipePath, "base_model", recipe.BaseModel);
         EvolveWindows.Check(recipe, ModelFiles.ReadConfig(baseModel));
-        RunManifest manifest = RunManifest.OfThisProcess(
-            "evolve",
-            recipe.Seed,
-            new Dictionary<string, string> { ["base_model"] = InputHash.OfModel(baseModel) });
+        RunManifest manifest = RunManifest.OfThisProcess("evolve", recipe.Seed, HashInputs(request, baseModel));
         using RunDirectory directory = RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, resume: true);
         foreach (string difference in directory.Notes)
         {
@@ -92,9 +88,9 @@ public sealed class EvolveRun
         string current = _base;
         foreach ((int i, EvolveIteration iteration) in Recipe.Iterations.Index())
         {
-            string name = Name(i), folder = Folder(i);
+            string name = EvolveSummary.Name(i), folder = Folder(i);
             Directory.CreateDirectory(folder);
-            _clock.Measure("data", () => Synthesise(iteration, name, current, documents, Path.Combine(folder, DataName)));
+            _clock.Measure("data", () => Synthesize(iteration, name, current, documents, Path.Combine(folder, DataName)));
             string trained = "";
             _clock.Measure("training", () => trained = Train(i, iteration, current));
             _clock.Measure("merging", () => current = Merge(current, trained, folder, name));
@@ -114,12 +110,12 @@ public sealed class EvolveRun
         {
             int count = Recipe.Documents.Count!.Value;
             new FictionFolder(folder, count, Recipe.Documents.Words!.Value, Recipe.Seed, FictionFormat.Jsonl, Force: true)
-                .Write(new SynchronousProgress<int>(done => _progress(new("documents", "inventing", done, count, ""))), _cancel);
+                .Write(new SynchronousProgress<int>(done => _progress?.Report(new("documents", "inventing", done, count, ""))), _cancel);
         }
         return folder;
     }
 
-    void Synthesise(EvolveIteration iteration, string name, string model, string documents, string file)
+    void Synthesize(EvolveIteration iteration, string name, string model, string documents, string file)
     {
         if (File.Exists(file))
         {
@@ -135,7 +131,7 @@ public sealed class EvolveRun
         };
         SynthesisSummary<LongPoSettings> made = SynthesisRun.Start(
             options,
-            new SynchronousProgress<SynthesisProgress>(p => _progress(new("data", name, p.Counts.Written, p.Samples, ""))),
+            new SynchronousProgress<SynthesisProgress>(p => _progress?.Report(StageProgress.Of("data", name, p))),
             _cancel);
         if (made.Counts.Written < iteration.Samples)
         {
@@ -161,22 +157,15 @@ public sealed class EvolveRun
             index == 0 ? Path.GetFullPath(model) : Path.GetRelativePath(folder, model),
             DataName);
         string path = Path.Combine(folder, TrainName),
-            name = Name(index);
+            name = EvolveSummary.Name(index);
         AtomicFile.WriteText(path, RecipeFile.Resolve(recipe));
         return TrainRun.Start(
             new(recipe, path, run, Resume: true, _request.MemoryBytes)
             {
-                ReferenceProgress = (done, all) => _progress(new("reference", name, done, all, "")),
+                ReferenceProgress = (done, all) => _progress?.Report(new("reference", name, done, all, "")),
             },
-            _note,
-            new SynchronousProgress<TrainingProgress>(p =>
-                _progress(
-                    new(
-                        "training",
-                        name,
-                        p.Line.Step,
-                        p.Steps,
-                        p.Line.Values.TryGetValue(PreferenceMetrics.Loss, out double loss) ? Invariant($"loss {loss:0.000}") : ""))),
+            text => _note($"{name}: {text}"),
+            new SynchronousProgress<TrainingProgress>(p => _progress?.Report(StageProgress.Of("training", name, p))),
             _cancel);
     }
 
@@ -191,7 +180,7 @@ public sealed class EvolveRun
         if (!Directory.Exists(merged))
         {
             new AdapterMerge(model, trained, merged, NumberFormat.BF16).Write(
-                (done, all) => _progress(new("merging", name, done, all, "")),
+                (done, all) => _progress?.Report(new("merging", name, done, all, "")),
                 _cancel);
         }
         return merged;
@@ -209,22 +198,41 @@ public sealed class EvolveRun
             "measuring",
             () =>
             {
-                EvalRequest request = new(
-                    Recipe.Measure.Tasks,
-                    Windows,
-                    Recipe.Measure.Depths,
-                    Recipe.Measure.Samples,
-                    Recipe.Seed,
-                    Recipe.Measure.Documents is { } path ? RecipeFile.Locate(_request.RecipePath, "measure.documents", path) : null);
                 using LoadedModel loaded = LoadedModel.Open(model, null, rope);
-                results = request.Run(
+                results = Measurement(_request, Windows).Run(
                     loaded,
                     directory,
-                    new SynchronousProgress<EvalProgress>(p =>
-                        _progress(new("measuring", folder, p.Done, p.Total ?? 0, Invariant($"{p.Task} at {p.Length}")))),
+                    new SynchronousProgress<EvalProgress>(p => _progress?.Report(StageProgress.Of("measuring", folder, p))),
                     _cancel);
             });
         return results!;
+    }
+
+    static EvalRequest Measurement(EvolveRequest request, IReadOnlyList<int> windows)
+    {
+        EvolveMeasurement measure = request.Recipe.Measure;
+        string? documents = measure.Documents is { } path ? RecipeFile.Locate(request.RecipePath, "measure.documents", path) : null;
+        return new(measure.Tasks, windows, measure.Depths, measure.Samples, request.Recipe.Seed, documents);
+    }
+
+    /// <summary>Returns SHA-256 of everything that the recipe names, by key.</summary>
+    static Dictionary<string, string> HashInputs(EvolveRequest request, string baseModel)
+    {
+        Dictionary<string, string> hashes = new() { ["base_model"] = InputHash.OfModel(baseModel) };
+        if (request.Recipe.Documents.Path is { } path)
+        {
+            hashes["documents.path"] = InputFiles.HashDocuments(RecipeFile.Locate(request.RecipePath, "documents.path", path));
+        }
+        EvalRequest measurement = Measurement(request, []);
+        if (measurement.Documents is { } documents)
+        {
+            hashes["measure.documents"] = InputFiles.HashDocuments(documents);
+        }
+        if (InputFiles.HashData(measurement) is { } data)
+        {
+            hashes["the data of measure.tasks"] = data;
+        }
+        return hashes;
     }
 
     EvolveVerdict Conclude(List<ModelResults> models, string current)
@@ -240,9 +248,5 @@ public sealed class EvolveRun
 
     string Folder(int index) => In(Invariant($"iteration-{index + 1}"));
 
-    static string Name(int index) => Invariant($"iteration {index + 1}");
-
     string In(string name) => Path.Combine(_request.Output, name);
-
-    static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Farsight.Alignment.Runs;
 using Farsight.Alignment.Training;
 using Farsight.Evaluation.Report;
+using Farsight.Workflows.Train;
+using static System.FormattableString;
 
 namespace Farsight.Workflows.Evolve;
 
@@ -19,8 +20,8 @@ static class EvolveSummary
     };
 
     /// <summary>
-    /// Every model with its numbers by task and length, and the iterations' settings; no clock time, so that a repeated run has the same
-    /// bytes.
+    /// Formats every model with its numbers by task and length, and the iterations' settings; no clock time, so that a repeated run has
+    /// the same bytes.
     /// </summary>
     internal static string ToJson(EvolveRecipe recipe, IReadOnlyList<ModelResults> models) =>
         JsonSerializer.Serialize(
@@ -34,7 +35,7 @@ static class EvolveSummary
                         t => t.Task,
                         t =>
                             t.Lengths.ToDictionary(
-                                c => Text(c.Length),
+                                c => Invariant($"{c.Length}"),
                                 c => new
                                 {
                                     c.Mean,
@@ -67,7 +68,7 @@ static class EvolveSummary
                 Curve(recipe, runOf, "Reward margin", "reward", PreferenceMetrics.RewardMargin, heldOut: false),
                 Curve(recipe, runOf, "Loss", "nats", PreferenceMetrics.Loss, heldOut: false),
             ],
-            [.. recipe.Iterations.Select((it, i) => new Setting($"iteration {Text(i + 1)}", Describe(it)))]);
+            [.. recipe.Iterations.Select((it, i) => new Setting(Name(i), Describe(it)))]);
 
     static string Describe(EvolveIteration it) =>
         string.Create(
@@ -77,21 +78,8 @@ static class EvolveSummary
                 + $"{it.Steps} steps of {it.BatchSize} samples");
 
     static LineChart Curve(EvolveRecipe recipe, Func<int, string> runOf, string title, string unit, string metric, bool heldOut) =>
-        new(
-            title,
-            "optimizer step",
-            unit,
-            [
-                .. from i in Enumerable.Range(0, recipe.Iterations.Count)
-                let points = MetricsLog
-                    .Read(Path.Combine(runOf(i), "metrics.jsonl"))
-                    .Select(l => (l.Step, Values: heldOut ? l.HeldOut : l.Values))
-                    .Where(l => l.Values?.ContainsKey(metric) == true)
-                    .Select(l => new ChartPoint(l.Step, l.Values![metric]))
-                    .ToArray()
-                where points.Length > 0
-                select new ChartSeries($"iteration {Text(i + 1)}", points),
-            ]);
+        RunCurves.Chart(title, unit, metric, heldOut, Enumerable.Range(0, recipe.Iterations.Count).Select(i => (Name(i), runOf(i))));
 
-    static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+    /// <summary>Returns the name of an iteration for people.</summary>
+    internal static string Name(int index) => Invariant($"iteration {index + 1}");
 }

@@ -1,7 +1,9 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Fiction;
+using Farsight.Alignment.Runs;
 using Farsight.Engine.Files;
 using Farsight.Workflows.Train;
 
@@ -30,6 +32,12 @@ public interface IStudyStep
     /// </summary>
     IEnumerable<string> Problems(string path, string studyPath) => [];
 
+    /// <summary>
+    /// Returns the content that the step reads, by the recipe's key: SHA-256 of files, or a resolved recipe. The steps before it are done.
+    /// </summary>
+    /// <exception cref="Engine.InputException">Something that it reads is missing.</exception>
+    JsonObject Inputs(StudyPaths paths) => [];
+
     /// <summary>Tells whether the output exists and is complete.</summary>
     bool IsDone(StudyPaths paths) => File.Exists(paths.Out(Out));
 
@@ -42,7 +50,7 @@ public interface IStudyStep
     /// <exception cref="Engine.InputException">Something that it needs is missing or does not fit.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the same call continues.</exception>
     void Make(
-        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel);
+        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel);
 }
 
 /// <summary>Writes invented documents, as <c>farsight documents</c> does.</summary>
@@ -71,7 +79,7 @@ sealed record DocumentsStep(int Count, int Words, int Seed, string Out) : IStudy
 
     /// <inheritdoc/>
     public void Make(
-        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel) =>
+        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel) =>
         new FictionFolder(paths.Out(Out), Count, Words, Seed, Format, Force: true) { Kinds = Questions }
             .Write(new SynchronousProgress<int>(done => progress?.Report(new("prepare", Out, done, Count, ""))), cancel);
 }
@@ -86,8 +94,12 @@ sealed record MixStep(IReadOnlyList<string> Files, string Out) : IStudyStep
         Files.Count > 1 ? [] : [$"{path}.files: there is nothing to mix with {Files.Count} files; list two or more."];
 
     /// <inheritdoc/>
+    public JsonObject Inputs(StudyPaths paths) =>
+        [.. Files.Select((f, i) => KeyValuePair.Create($"files[{i}]", (JsonNode?)InputHash.OfFile(paths.Find("files", f))))];
+
+    /// <inheritdoc/>
     public void Make(
-        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel)
+        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel)
     {
         StringBuilder lines = new();
         foreach ((int i, string file) in Files.Index())

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Recipes;
+using Farsight.Alignment.Runs;
 using Farsight.Alignment.Training;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Numerics;
@@ -28,21 +29,29 @@ sealed record ModelStep(string Base, string Out) : IStudyStep
         return problems;
     }
 
+    /// <summary>Returns the resolved recipe, with SHA-256 of the model and the data instead of their paths.</summary>
+    public JsonObject Inputs(StudyPaths paths)
+    {
+        (string file, TrainRecipe recipe) = Read(paths);
+        JsonNode resolved = JsonNode.Parse(RecipeFile.Resolve(recipe))!;
+        resolved["base_model"] = InputHash.OfModel(RecipeFile.Locate(file, "base_model", recipe.BaseModel, paths.Root));
+        resolved["data"] = InputHash.OfFile(RecipeFile.Locate(file, "data", recipe.Data, paths.Root));
+        return new() { ["base"] = resolved };
+    }
+
     /// <inheritdoc/>
     public bool IsDone(StudyPaths paths) => File.Exists(Path.Combine(paths.Out(Out), "config.json"));
 
     /// <inheritdoc/>
     public void Make(
-        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel)
+        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel)
     {
-        string file = paths.Find("base", Base);
-        List<string> problems = [];
-        TrainRecipe recipe = Recipe(file, Out, problems) ?? throw new RecipeException(file, problems);
+        (string file, TrainRecipe recipe) = Read(paths);
         TrainRequest request = new(recipe, file, paths.Out(Out) + ".run", Resume: true, memoryBytes) { Folder = paths.Root };
         string made = TrainRun.Start(
             request,
             text => note($"{Out}: {text}"),
-            new SynchronousProgress<TrainingProgress>(p => progress?.Report(new("prepare", Out, p.Line.Step, p.Steps, ""))),
+            new SynchronousProgress<TrainingProgress>(p => progress?.Report(StageProgress.Of("prepare", Out, p))),
             cancel);
         if (recipe.Lora is null)
         {
@@ -53,6 +62,13 @@ sealed record ModelStep(string Base, string Out) : IStudyStep
             string model = RecipeFile.Locate(file, "base_model", recipe.BaseModel, paths.Root);
             new AdapterMerge(model, made, paths.Out(Out), NumberFormat.BF16).Write(cancel: cancel);
         }
+    }
+
+    (string File, TrainRecipe Recipe) Read(StudyPaths paths)
+    {
+        string file = paths.Find("base", Base);
+        List<string> problems = [];
+        return (file, Recipe(file, Out, problems) ?? throw new RecipeException(file, problems));
     }
 
     TrainRecipe? Recipe(string file, string where, List<string> problems)

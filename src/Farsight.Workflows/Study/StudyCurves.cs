@@ -1,6 +1,7 @@
 using Farsight.Alignment.Runs;
 using Farsight.Alignment.Training;
 using Farsight.Evaluation.Report;
+using Farsight.Workflows.Train;
 
 namespace Farsight.Workflows.Study;
 
@@ -29,7 +30,9 @@ sealed class StudyCurves(StudyPlan plan, StudyPaths paths)
     [
         .. from variant in plan.Variants
            where variant.IsTrained
-           let seeds = plan.Jobs.Where(j => j.Variant == variant).Select(j => Values(j, metric, heldOut)).Where(v => v.Count > 0).ToArray()
+           let seeds = plan.Jobs.Where(j => j.Variant == variant)
+               .Select(j => RunCurves.Values(StudyRunState.MetricsOf(j, paths), metric, heldOut))
+               .Where(v => v.Count > 0).ToArray()
            where seeds.Length > 0
            select new ChartSeries(variant.Name, Points(seeds, variant.Recipe.Steps)),
     ])
@@ -78,18 +81,6 @@ sealed class StudyCurves(StudyPlan plan, StudyPaths paths)
             where double.IsFinite(margin)
             select margin,
         ];
-
-    IReadOnlyList<(int Step, double Value)> Values(StudyJob job, string metric, bool heldOut)
-    {
-        string path = StudyRunState.MetricsOf(job, paths);
-        return !File.Exists(path) ? [] :
-        [
-            .. from line in MetricsLog.Read(path)
-               let values = heldOut ? line.HeldOut : line.Values
-               where values?.ContainsKey(metric) == true && double.IsFinite(values[metric])
-               select (line.Step, values[metric]),
-        ];
-    }
 
     /// <summary>Stretches that every seed has reached.</summary>
     static ChartPoint[] Points(IReadOnlyList<(int Step, double Value)>[] seeds, int steps)

@@ -26,12 +26,12 @@ public sealed class StudyRun
     readonly StudyPaths _paths;
     readonly Action<string> _note;
     readonly long? _memoryBytes;
-    readonly IProgress<StudyProgress>? _progress;
+    readonly IProgress<StageProgress>? _progress;
     readonly CancellationToken _cancel;
     readonly StudyWork _work;
     readonly StudyReport _report;
 
-    StudyRun(StudyRequest request, StudyPlan plan, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel)
+    StudyRun(StudyRequest request, StudyPlan plan, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel)
     {
         (_plan, _note, _progress, _cancel, _memoryBytes) = (plan, note, progress, cancel, request.MemoryBytes);
         _paths = new(request.RecipePath, request.Output);
@@ -53,7 +53,7 @@ public sealed class StudyRun
     public static StudyVerdict Start(
         StudyRequest request,
         Action<string> note,
-        IProgress<StudyProgress>? progress,
+        IProgress<StageProgress>? progress,
         CancellationToken cancel)
     {
         StudyPlan plan = StudyPlan.Of(request.Recipe, request.RecipePath);
@@ -129,14 +129,19 @@ public sealed class StudyRun
             _paths.LockOf("prepare"),
             () => _progress?.Report(new("wait", "preparing", 0, 0, "another process does it")),
             _cancel);
-        for (int i = 0; i < _plan.Recipe.Prepare.Count; i++)
+        foreach ((int i, IStudyStep step) in _plan.Recipe.Prepare.Index())
         {
-            StudyStamp stamp = StudyStamp.Of(_paths, _plan.Recipe.Prepare[i]);
+            StudyStamp stamp = StudyStamp.Of(_paths, step);
             stamp.RefuseChanged($"prepare[{i}]");
-            stamp.Write();
-            if (!_plan.Recipe.Prepare[i].IsDone(_paths))
+            bool isDone = step.IsDone(_paths);
+            if (isDone)
             {
-                _plan.Recipe.Prepare[i].Make(_paths, _memoryBytes, _note, _progress, _cancel);
+                stamp.RefuseOtherInputs($"prepare[{i}]", _note); // an unfinished step checks its own files
+            }
+            stamp.Write();
+            if (!isDone)
+            {
+                step.Make(_paths, _memoryBytes, _note, _progress, _cancel);
             }
         }
     }
@@ -179,14 +184,6 @@ public sealed class StudyRun
         }
     }
 }
-
-/// <summary>Represents the progress of a study.</summary>
-/// <param name="Stage">prepare, train, eval or wait.</param>
-/// <param name="What">The variant and seed at hand, or what is being made.</param>
-/// <param name="Done">Items done of this stage and variant.</param>
-/// <param name="Total">Items of this stage and variant; 0 if unknown.</param>
-/// <param name="Detail">What else is worth knowing; may be empty.</param>
-public sealed record StudyProgress(string Stage, string What, long Done, long Total, string Detail);
 
 /// <summary>Waits for files that one process holds at a time.</summary>
 static class StudyLock

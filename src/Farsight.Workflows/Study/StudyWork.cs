@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Recipes;
@@ -15,10 +14,10 @@ namespace Farsight.Workflows.Study;
 
 /// <summary>Trains and measures the models of a study, one at a time.</summary>
 sealed class StudyWork(
-    StudyPlan plan, StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel)
+    StudyPlan plan, StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel)
 {
     readonly Dictionary<string, string> _refused = [];
-    readonly Dictionary<string, string> _hashes = [];
+    readonly Dictionary<string, string?> _hashes = [];
 
     /// <summary>Reasons for refused evaluations, by directory.</summary>
     internal IReadOnlyDictionary<string, string> Refused => _refused;
@@ -30,7 +29,9 @@ sealed class StudyWork(
     {
         foreach (StudyMeasure measure in plan.Recipe.Measure)
         {
-            Request(measure, null).Check();
+            EvalRequest request = Request(measure, null);
+            request.Check();
+            _ = DocumentsOf(request); // refuses what cannot be read
         }
         Dictionary<(string, string, int, string?), TrainInputs> read = [];
         Dictionary<string, TrainPlan> plans = [];
@@ -67,7 +68,7 @@ sealed class StudyWork(
                 : read[key] = TrainInputs.Read(recipe, plan.BasePath, paths.Root);
             TrainPlan needs = TrainPlan.Of(recipe, inputs, memoryBytes);
             needs.Require();
-            RefuseOtherData(variant, inputs.DataHash);
+            RefuseOtherInputs(variant, new() { ["data"] = inputs.DataHash, ["base_model"] = Hash(inputs.BaseModel) });
             return needs;
         }
         catch (InputException e)
@@ -76,17 +77,22 @@ sealed class StudyWork(
         }
     }
 
-    /// <summary>Compares the data of finished runs, which are not opened again.</summary>
-    void RefuseOtherData(PlannedVariant variant, string hash)
+    /// <summary>Compares the inputs of finished runs, which are not opened again.</summary>
+    void RefuseOtherInputs(PlannedVariant variant, Dictionary<string, string> now)
     {
         foreach (StudyJob job in plan.Jobs.Where(j => j.Variant == variant))
         {
             string manifest = Path.Combine(paths.RunOf(job), "manifest.json");
-            if (File.Exists(manifest) && RunManifest.Parse(File.ReadAllText(manifest)).Inputs.GetValueOrDefault("data") != hash)
+            if (!File.Exists(manifest))
+            {
+                continue;
+            }
+            IReadOnlyDictionary<string, string> then = RunManifest.Parse(File.ReadAllText(manifest)).Inputs;
+            if (now.Keys.FirstOrDefault(key => then.GetValueOrDefault(key) != now[key]) is { } changed)
             {
                 throw new InputException(
-                    $"data has changed since the run in {paths.RunOf(job)} was started; "
-                        + "restore the old file, or remove the run and its evaluations.");
+                    $"{changed} has changed since the run in {paths.RunOf(job)} was started; "
+                        + "restore the old files, or remove the run and its evaluations.");
             }
         }
     }
@@ -133,7 +139,7 @@ sealed class StudyWork(
             TrainRun.Start(
                 request,
                 text => note($"{job.Title}: {text}"),
-                new SynchronousProgress<TrainingProgress>(p => progress?.Report(new("train", job.Title, p.Line.Step, p.Steps, Loss(p)))),
+                new SynchronousProgress<TrainingProgress>(p => progress?.Report(StageProgress.Of("train", job.Title, p))),
                 cancel);
             return true;
         }
@@ -150,12 +156,12 @@ sealed class StudyWork(
     {
         string directory = paths.EvaluationOf(job, measure, step), model = BaseModel(job.Variant);
         string? made = step is { } s ? paths.MadeOf(job, s) : null;
-        EvaluationWeights weights = WeightsOf(job, model, made);
-        if (IsMeasured(directory, weights, job))
+        MeasuredInputs inputs = InputsOf(job, measure, model, made);
+        if (IsMeasured(directory, inputs))
         {
             return false;
         }
-        AtomicFile.WriteText(StudyPaths.WeightsOf(directory), JsonSerializer.Serialize(weights, RecipeFile.Json) + "\n");
+        AtomicFile.WriteText(StudyPaths.WeightsOf(directory), JsonSerializer.Serialize(inputs, RecipeFile.Json) + "\n");
         try
         {
             using LoadedModel loaded = Open(job, model, made);
@@ -163,14 +169,7 @@ sealed class StudyWork(
                 .Run(
                     loaded,
                     directory,
-                    new SynchronousProgress<EvalProgress>(p =>
-                        progress?.Report(
-                            new(
-                                "eval",
-                                job.Title,
-                                p.Done,
-                                p.Total ?? 0,
-                                p.Length is { } length ? string.Create(CultureInfo.InvariantCulture, $"{p.Task} at {length}") : p.Task))),
+                    new SynchronousProgress<EvalProgress>(p => progress?.Report(StageProgress.Of("eval", job.Title, p))),
                     cancel);
             _refused.Remove(directory);
         }
@@ -182,8 +181,8 @@ sealed class StudyWork(
         return true;
     }
 
-    /// <summary>Tells whether the evaluation is complete, for the current weights.</summary>
-    static bool IsMeasured(string directory, EvaluationWeights weights, StudyJob job)
+    /// <summary>Tells whether the evaluation is complete, for the current weights and texts.</summary>
+    static bool IsMeasured(string directory, MeasuredInputs inputs)
     {
         if (!File.Exists(Path.Combine(directory, EvalFiles.ResultsName)))
         {
@@ -196,16 +195,20 @@ sealed class StudyWork(
                 $"{directory} was measured by an earlier version of Farsight, which did not record the measured weights; "
                     + "remove it to measure again.");
         }
-        return EvaluationWeights.Read(file) == weights
+        return MeasuredInputs.Read(file).DifferenceTo(inputs) is not { } other
             ? true
-            : throw new InputException(
-                $"{directory} has results of other weights than those that {job.Title} has now; remove it to measure again.");
+            : throw new InputException($"{directory} was measured with other {other}; remove it to measure again.");
     }
 
-    EvaluationWeights WeightsOf(StudyJob job, string model, string? made) =>
-        job.Variant.Recipe.Lora is null && made is not null
-            ? new(null, Hash(made))
-            : new(Hash(model), made is null ? null : Hash(made));
+    MeasuredInputs InputsOf(StudyJob job, StudyMeasure measure, string model, string? made)
+    {
+        EvalRequest request = Request(measure, null);
+        return new(
+            job.Variant.Recipe.Lora is null && made is not null ? null : Hash(model),
+            made is null ? null : Hash(made),
+            DocumentsOf(request),
+            Remembered(measure.Slug, _ => InputFiles.HashData(request)));
+    }
 
     static LoadedModel Open(StudyJob job, string model, string? made) => made is null
         ? LoadedModel.Open(model, null, RopeOption.Parse(job.Variant.Rope, ModelFiles.ReadConfig(model)))
@@ -229,25 +232,36 @@ sealed class StudyWork(
 
     string BaseModel(PlannedVariant variant) => RecipeFile.Locate(plan.BasePath, "base_model", variant.Recipe.BaseModel, paths.Root);
 
-    string Hash(string path) => _hashes.TryGetValue(path, out string? hash) ? hash : _hashes[path] = InputHash.OfModel(path);
+    string? DocumentsOf(EvalRequest request) =>
+        request.Documents is { } documents ? Remembered(documents, InputFiles.HashDocuments) : null;
 
-    static string Loss(TrainingProgress at) =>
-        at.Line.Values.TryGetValue(PreferenceMetrics.Loss, out double loss)
-            ? string.Create(CultureInfo.InvariantCulture, $"loss {loss:0.000}")
-            : "";
+    string Hash(string model) => Remembered(model, InputHash.OfModel)!;
+
+    string? Remembered(string name, Func<string, string?> hash) =>
+        _hashes.TryGetValue(name, out string? known) ? known : _hashes[name] = hash(name);
 }
 
-/// <summary>Represents the weights that an evaluation measured, stored beside its directory.</summary>
+/// <summary>Represents the weights and texts of an evaluation, stored beside its directory.</summary>
 /// <param name="BaseModel">SHA-256 of the base model's files; null if every weight was trained.</param>
 /// <param name="Trained">SHA-256 of the files of the adapter or the trained model; null before training.</param>
-sealed record EvaluationWeights(string? BaseModel, string? Trained)
+/// <param name="Documents">SHA-256 of the documents of the haystack; null for invented ones, or if they were not recorded.</param>
+/// <param name="Data">SHA-256 of the benchmarks' data; null for none, or if they were not recorded.</param>
+sealed record MeasuredInputs(string? BaseModel, string? Trained, string? Documents = null, string? Data = null)
 {
+    /// <summary>Returns what differs: weights, documents or data; null for nothing.</summary>
+    internal string? DifferenceTo(MeasuredInputs now) =>
+        (BaseModel, Trained) != (now.BaseModel, now.Trained) ? "weights"
+        : Documents is not null && Documents != now.Documents ? "documents"
+        : Data is not null && Data != now.Data ? "benchmark data"
+        : null;
+
     /// <exception cref="InputException">The file is damaged.</exception>
-    internal static EvaluationWeights? Read(string file)
+    internal static MeasuredInputs Read(string file)
     {
         try
         {
-            return JsonSerializer.Deserialize<EvaluationWeights>(File.ReadAllText(file), RecipeFile.Json);
+            return JsonSerializer.Deserialize<MeasuredInputs>(File.ReadAllText(file), RecipeFile.Json)
+                ?? throw new JsonException("it is null");
         }
         catch (JsonException e)
         {

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Farsight.Alignment;
+using Farsight.Alignment.Runs;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Contrast;
 using Farsight.Alignment.Synthesis.LongPo;
@@ -15,8 +17,11 @@ sealed record LogoStep(string Model, string Documents, int Samples, int Seed, st
     public IEnumerable<string> Problems(string path) => SynthesisSteps.Problems(this, path);
 
     /// <inheritdoc/>
+    public JsonObject Inputs(StudyPaths paths) => SynthesisSteps.Inputs(this, paths);
+
+    /// <inheritdoc/>
     public void Make(
-        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel) =>
+        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel) =>
         SynthesisSteps.Make(this, paths, progress, cancel);
 }
 
@@ -28,8 +33,11 @@ sealed record LongPoStep(string Model, string Documents, int Samples, int Seed, 
     public IEnumerable<string> Problems(string path) => SynthesisSteps.Problems(this, path);
 
     /// <inheritdoc/>
+    public JsonObject Inputs(StudyPaths paths) => SynthesisSteps.Inputs(this, paths);
+
+    /// <inheritdoc/>
     public void Make(
-        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel) =>
+        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel) =>
         SynthesisSteps.Make(this, paths, progress, cancel);
 }
 
@@ -41,8 +49,11 @@ sealed record ContrastStep(string Model, string Documents, int Samples, int Seed
     public IEnumerable<string> Problems(string path) => SynthesisSteps.Problems(this, path);
 
     /// <inheritdoc/>
+    public JsonObject Inputs(StudyPaths paths) => SynthesisSteps.Inputs(this, paths);
+
+    /// <inheritdoc/>
     public void Make(
-        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StudyProgress>? progress, CancellationToken cancel) =>
+        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel) =>
         SynthesisSteps.Make(this, paths, progress, cancel);
 }
 
@@ -68,10 +79,17 @@ static class SynthesisSteps
         }
     }
 
+    internal static JsonObject Inputs<TSettings>(SynthesisOptions<TSettings> options, StudyPaths paths)
+        where TSettings : class => new()
+        {
+            ["model"] = InputHash.OfModel(paths.Find("model", options.Model)),
+            ["documents"] = InputFiles.HashDocuments(paths.Find("documents", options.Documents)),
+        };
+
     internal static void Make<TSettings>(
         SynthesisOptions<TSettings> options,
         StudyPaths paths,
-        IProgress<StudyProgress>? progress,
+        IProgress<StageProgress>? progress,
         CancellationToken cancel)
         where TSettings : class
     {
@@ -83,8 +101,7 @@ static class SynthesisSteps
         };
         SynthesisRun.Start(
             located,
-            new SynchronousProgress<SynthesisProgress>(p =>
-                progress?.Report(new("prepare", options.Out, p.Counts.Written, p.Samples, ""))),
+            new SynchronousProgress<SynthesisProgress>(p => progress?.Report(StageProgress.Of("prepare", options.Out, p))),
             cancel);
     }
 }

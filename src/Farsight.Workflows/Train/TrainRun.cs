@@ -82,15 +82,19 @@ public static class TrainRun
         using RunDirectory run = RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume);
         if (request.Resume && run.IsNew)
         {
-            note($"{request.Output} had no run to resume; a new run starts.");
+            Notify($"{request.Output} had no run to resume; a new run starts.");
+        }
+        foreach (string notice in inputs.Notices)
+        {
+            run.Record(notice); // reported before, or by the caller
         }
         foreach (string difference in run.Notes)
         {
-            note($"{difference}: the last bits of the results may differ from those of an uninterrupted run.");
+            Notify($"{difference}: the last bits of the results may differ from those of an uninterrupted run.");
         }
         if (level != Recomputation.None)
         {
-            note(
+            Notify(
                 $"To stay within {TrainPlan.Text(plan.Budget)}, the backward pass recomputes {TrainPlan.Describe(level)}; "
                     + "farsight plan shows the figures.");
         }
@@ -123,11 +127,17 @@ public static class TrainRun
         string made = files.WriteResult(run);
         if (files.WholeModules is { Length: > 0 } modules)
         {
-            note(
+            Notify(
                 $"The adapter contains fully trained modules ({string.Join(", ", modules)}), which vLLM refuses and a GGUF adapter cannot "
                     + "represent; merge it with farsight merge for these programs.");
         }
         return made;
+
+        void Notify(string notice)
+        {
+            run.Record(notice);
+            note(notice);
+        }
     }
 
     /// <summary>Trains on samples in memory. They are written next to the run directory, so that the run can be repeated.</summary>
@@ -135,6 +145,9 @@ public static class TrainRun
     /// <param name="samples">The samples, with those that are held out.</param>
     /// <param name="output">The run directory, new or empty.</param>
     /// <param name="progress">Receives the progress after every step; may be null.</param>
+    /// <param name="note">
+    /// Receives messages for people, including alarms. If null, they are only kept in notices.txt and alarms.jsonl of the run directory.
+    /// </param>
     /// <param name="cancel">Finishes the step, saves and stops.</param>
     /// <returns>The folder with the adapter or model.</returns>
     /// <exception cref="InputException">Model, samples and recipe do not fit together, or training diverged.</exception>
@@ -143,11 +156,12 @@ public static class TrainRun
         IEnumerable<PreferenceSample> samples,
         string output,
         IProgress<TrainingProgress>? progress = null,
+        Action<string>? note = null,
         CancellationToken cancel = default)
     {
         string data = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output)) + ".jsonl";
         AtomicFile.WriteText(data, string.Concat(samples.Select(s => PreferenceLine.Format(s) + "\n")));
-        return Start(new(recipe with { Data = data }, data, output, Resume: false), _ => { }, progress, cancel);
+        return Start(new(recipe with { Data = data }, data, output, Resume: false), note ?? (_ => { }), progress, cancel);
     }
 
     static void MakeTrainable(LlamaModel model, TrainRecipe recipe)

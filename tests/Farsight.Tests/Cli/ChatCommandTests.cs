@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Answering;
-using Farsight.Cli.Commands;
 using Farsight.Cli.Output;
 
 namespace Farsight.Tests.Cli;

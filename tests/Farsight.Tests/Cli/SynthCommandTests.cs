@@ -1,7 +1,8 @@
 using System.CommandLine;
+using Farsight.Alignment.Data;
 using Farsight.Alignment.Synthesis;
 using Farsight.Cli;
-using Farsight.Cli.Commands;
+using Farsight.Cli.Output;
 
 namespace Farsight.Tests.Cli;
 
@@ -20,7 +21,7 @@ public sealed class SynthCommandTests : IDisposable
     [InlineData(new[] { "--temperature", "0" }, "--temperature")]
     public async Task A_fault_of_the_input_is_one_clear_message_and_exit_code_2(string[] args, string named)
     {
-        (int code, string output, string error) = await Synth(args);
+        (int code, string output, string error) = await Synth("logo", args);
 
         Assert.Equal(2, code);
         Assert.Contains(named, error, StringComparison.Ordinal);
@@ -51,7 +52,7 @@ public sealed class SynthCommandTests : IDisposable
     {
         File.WriteAllText(_files.In("made.jsonl"), "mine");
 
-        (int code, _, string error) = await Synth();
+        (int code, _, string error) = await Synth("logo");
 
         Assert.Equal(2, code);
         Assert.Contains("exists", error, StringComparison.Ordinal);
@@ -84,10 +85,48 @@ public sealed class SynthCommandTests : IDisposable
         Assert.Contains(named, error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--turns", "5", "--turns is 5; use 1 to 4")]
+    [InlineData("--temperature", "-1", "--temperature must be 0 or more")]
+    [InlineData("--chunks-per-document", "0", "--chunks-per-document is 0")]
+    [InlineData("--questions", "guess", "guess")]
+    [InlineData("--model", "nowhere", "nowhere is not a directory")]
+    public async Task Longpo_names_what_is_wrong(string option, string value, string named)
+    {
+        (int code, string output, string error) = await Synth("longpo", option, value);
+
+        Assert.Equal(2, code);
+        Assert.Contains(named, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output + error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_files.In("made.jsonl")));
+    }
+
+    [Fact]
+    [Trait("Category", "Slow")]
+    public async Task Longpo_makes_a_dataset_with_the_bundled_model()
+    {
+        (int written, _, _) = await CommandLine.Run(
+            "documents", "--count", "6", "--words", "1500", "--format", "jsonl", "--out", _files.In("documents"));
+
+        (int code, string output, string error) = await Synth(
+            "longpo",
+            ["--model", Path.Combine(Repository.Root, "models/tiny"), "--documents", _files.In("documents"), "--samples", "2",
+            "--document-tokens", "1010", "--chunk-tokens", "220", "--min-chunk-tokens", "110", "--questions", "insert"]);
+
+        Assert.Equal(0, written);
+        Assert.Equal((0, ""), (code, code == 0 ? "" : error));
+        Assert.Contains("Questions: insert.", error, StringComparison.Ordinal);
+        Assert.Contains("chunks of 110 to 220 tokens", output, StringComparison.Ordinal);
+        Assert.EndsWith($"{_files.In("made.jsonl")}{Environment.NewLine}", output, StringComparison.Ordinal);
+        int samples = PreferenceDataset.Read(_files.In("made.jsonl")).Samples.Count;
+        Assert.InRange(samples, 1, 2); // the small model fails at some questions
+        Assert.Contains($"samples    {samples} from ", output, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _files.Dispose();
 
     /// <summary>A whole command with some options replaced.</summary>
-    Task<(int Code, string Out, string Error)> Synth(params string[] more)
+    Task<(int Code, string Out, string Error)> Synth(string method, params string[] more)
     {
         File.WriteAllText(_files.In("document.txt"), "The lamp is red. The door is blue.");
         Dictionary<string, string> options = new()
@@ -102,6 +141,6 @@ public sealed class SynthCommandTests : IDisposable
         {
             options[more[i]] = more[i + 1];
         }
-        return CommandLine.Run(["synth", "logo", .. options.SelectMany(o => new[] { o.Key, o.Value })]);
+        return CommandLine.Run(["synth", method, .. options.SelectMany(o => new[] { o.Key, o.Value })]);
     }
 }

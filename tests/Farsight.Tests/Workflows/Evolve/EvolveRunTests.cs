@@ -1,9 +1,11 @@
 using System.Text.Json;
+using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Recipes;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Evaluation.Core;
 using Farsight.Workflows.Evolve;
+using Farsight.Workflows.Train;
 
 namespace Farsight.Tests.Workflows.Evolve;
 
@@ -97,6 +99,32 @@ public sealed class EvolveRunTests : IDisposable
     }
 
     [Theory]
+    [InlineData("documents", "documents.path")]
+    [InlineData("haystack", "measure.documents")]
+    public void Documents_that_were_changed_are_refused(string changed, string key)
+    {
+        foreach (string folder in new[] { "documents", "haystack" })
+        {
+            Directory.CreateDirectory(_folder[folder]);
+            File.WriteAllText(_folder[$"{folder}/a.txt"], FictionWriter.Write(1, 0, 4000).Text);
+        }
+        string[] set =
+        [
+            $$"""documents={"path":"{{_folder["documents"]}}"}""",
+            $$"""measure={"tasks":["needle/single"],"depths":1,"samples":2,"documents":"{{_folder["haystack"]}}"}""",
+        ];
+        using CancellationTokenSource stop = new();
+        stop.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => Start("out", null, stop.Token, set));
+        Assert.ThrowsAny<OperationCanceledException>(() => Start("out", null, stop.Token, set));
+
+        File.WriteAllText(_folder[$"{changed}/a.txt"], FictionWriter.Write(2, 0, 4000).Text);
+        InputException e = Assert.Throws<InputException>(() => Start("out", null, stop.Token, set));
+
+        Assert.StartsWith($"{key} has changed since the run in", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("iterations=[]", "iterations: the list is empty")]
     [InlineData("held_out=-1", "held_out")]
     [InlineData("measure.tasks=[\"nedle\"]", "measure.tasks[0]")]
@@ -185,15 +213,15 @@ public sealed class EvolveRunTests : IDisposable
         }
     }
 
-    EvolveVerdict Start(string name, IProgress<EvolveProgress>? progress, CancellationToken cancel, params string[] set) =>
+    EvolveVerdict Start(string name, IProgress<StageProgress>? progress, CancellationToken cancel, params string[] set) =>
         EvolveRun.Start(
             new(RecipeFile.Read<EvolveRecipe>(s_recipe, [.. s_small, .. set]), s_recipe, _folder[name]),
             _ => { },
             progress,
             cancel);
 
-    sealed class Watch(Action<EvolveProgress> seen) : IProgress<EvolveProgress>
+    sealed class Watch(Action<StageProgress> seen) : IProgress<StageProgress>
     {
-        public void Report(EvolveProgress value) => seen(value);
+        public void Report(StageProgress value) => seen(value);
     }
 }

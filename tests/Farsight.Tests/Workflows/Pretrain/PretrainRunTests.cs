@@ -8,7 +8,7 @@ namespace Farsight.Tests.Workflows.Pretrain;
 
 public sealed class PretrainRunTests
 {
-    static readonly string s_recipe = """
+    internal const string Text = """
         {
           "model": {
             "vocab_size": 400, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2,
@@ -89,15 +89,15 @@ public sealed class PretrainRunTests
     [InlineData("\"seed\": 1", "\"sead\": 1", "sead")]
     public void Names_the_key_that_is_wrong(string from, string to, string named)
     {
-        Assert.Contains(from, s_recipe);
+        Assert.Contains(from, Text);
 
         RecipeException e = Assert.Throws<RecipeException>(() =>
-            RecipeFile.Parse<PretrainRecipe>(s_recipe.Replace(from, to), "r.jsonc", []));
+            RecipeFile.Parse<PretrainRecipe>(Text.Replace(from, to), "r.jsonc", []));
 
         Assert.Contains(named, e.Message);
     }
 
-    static PretrainRecipe Recipe() => RecipeFile.Parse<PretrainRecipe>(s_recipe, "r.jsonc", []);
+    static PretrainRecipe Recipe() => RecipeFile.Parse<PretrainRecipe>(Text, "r.jsonc", []);
 
     static string Documents(TemporaryFolder folder)
     {

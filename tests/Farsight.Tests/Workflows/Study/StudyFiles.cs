@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Recipes;
 using Farsight.Workflows.Study;
+using Farsight.Workflows.Train;
 
 namespace Farsight.Tests.Workflows.Study;
 
@@ -44,9 +45,10 @@ sealed class StudyFiles : IDisposable
     internal StudyVerdict Run(
         string output,
         Action<JsonObject>? change = null,
-        IProgress<StudyProgress>? progress = null,
-        CancellationToken cancel = default
-    ) => StudyRun.Start(new(Read(change), Path, In(output)), _ => { }, progress, cancel);
+        IProgress<StageProgress>? progress = null,
+        CancellationToken cancel = default,
+        Action<string>? note = null
+    ) => StudyRun.Start(new(Read(change), Path, In(output)), note ?? (_ => { }), progress, cancel);
 
     public void Dispose() => _training.Dispose();
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Recipes;
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
@@ -117,7 +118,7 @@ public sealed class StudyRunTests : IDisposable
 
         recorded["trained"] = recorded["base_model"]!.GetValue<string>();
         File.WriteAllText(weights, recorded.ToJsonString());
-        Assert.Contains("other weights than those that sft, seed 2 has", Refusal(), StringComparison.Ordinal);
+        Assert.Contains("was measured with other weights", Refusal(), StringComparison.Ordinal);
 
         File.Delete(weights);
         Assert.Contains("earlier version of Farsight", Refusal(), StringComparison.Ordinal);
@@ -169,7 +170,7 @@ public sealed class StudyRunTests : IDisposable
         Assert.Empty(first.Intersect(second));
         Assert.Equal(4, first.Concat(second).Count(s => s.StartsWith("train", StringComparison.Ordinal)));
 
-        static void Add(List<string> done, StudyProgress p)
+        static void Add(List<string> done, StageProgress p)
         {
             string what = $"{p.Stage} {p.What}";
             if (p.Stage is "train" or "eval" && !done.Contains(what))
@@ -219,6 +220,40 @@ public sealed class StudyRunTests : IDisposable
             "data has changed since the run in",
             Assert.Throws<InputException>(() => _files.Run("out")).Message,
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_base_model_that_was_replaced_is_refused()
+    {
+        _files.Run("out");
+        File.WriteAllText(_files.In("model/note.txt"), "another model");
+
+        Assert.Contains(
+            "base_model has changed since the run in",
+            Assert.Throws<InputException>(() => _files.Run("out")).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Results_of_other_documents_are_refused()
+    {
+        void Untrained(JsonObject study)
+        {
+            study["variants"] = JsonNode.Parse("""[{ "name": "base", "train": false }]""");
+            study["measure"]![0]!["documents"] = "texts";
+        }
+
+        Directory.CreateDirectory(_files.In("texts"));
+        File.WriteAllText(_files.In("texts/a.txt"), FictionWriter.Write(1, 0, 900).Text);
+        File.WriteAllText(_files.In("texts/picture.png"), "not a document");
+        _files.Run("out", Untrained);
+
+        File.WriteAllText(_files.In("texts/picture.png"), "still not a document");
+        Assert.True(_files.Run("out", Untrained).IsComplete);
+        File.WriteAllText(_files.In("texts/a.txt"), FictionWriter.Write(2, 0, 900).Text);
+        InputException e = Assert.Throws<InputException>(() => _files.Run("out", Untrained));
+
+        Assert.EndsWith("was measured with other documents; remove it to measure again.", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -310,8 +345,8 @@ public sealed class StudyRunTests : IDisposable
 
     public void Dispose() => _files.Dispose();
 
-    sealed class Watch(Action<StudyProgress> seen) : IProgress<StudyProgress>
+    sealed class Watch(Action<StageProgress> seen) : IProgress<StageProgress>
     {
-        public void Report(StudyProgress value) => seen(value);
+        public void Report(StageProgress value) => seen(value);
     }
 }

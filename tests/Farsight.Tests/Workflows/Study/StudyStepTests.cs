@@ -13,6 +13,8 @@ public sealed class StudyStepTests : IDisposable
         """{ "make": "model", "base": "recipe.jsonc", "set": { "steps": 2, "objective": { "name": "sft_partial" } },"""
         + """ "out": "models/taught" }""";
 
+    const string Mixed = """{ "make": "mix", "files": ["data.jsonl", "other.jsonl"], "out": "data/mixed.jsonl" }""";
+
     readonly StudyFiles _files = new();
 
     [Fact]
@@ -83,22 +85,19 @@ public sealed class StudyStepTests : IDisposable
     [Fact]
     public void Mixed_datasets_hold_the_samples_of_both()
     {
-        string[] lines = File.ReadAllLines(_files.In("data.jsonl"));
-        File.WriteAllLines(
-            _files.In("other.jsonl"),
-            lines.Select(l => PreferenceLine.Parse(l, "data")).Select(s => PreferenceLine.Format(s with { Id = $"other-{s.Id}" })));
+        Other();
 
         _files.Run(
             "out",
             s =>
             {
-                s["prepare"]!
-                    .AsArray()
-                    .Add(JsonNode.Parse("""{ "make": "mix", "files": ["data.jsonl", "other.jsonl"], "out": "data/mixed.jsonl" }"""));
+                s["prepare"]!.AsArray().Add(JsonNode.Parse(Mixed));
                 s["set"]!["data"] = "data/mixed.jsonl";
             });
 
-        Assert.Equal(2 * lines.Length, PreferenceDataset.Read(_files.In("out/data/mixed.jsonl")).Samples.Count);
+        Assert.Equal(
+            2 * File.ReadAllLines(_files.In("data.jsonl")).Length,
+            PreferenceDataset.Read(_files.In("out/data/mixed.jsonl")).Samples.Count);
     }
 
     [Fact]
@@ -118,6 +117,98 @@ public sealed class StudyStepTests : IDisposable
         Assert.Equal(lines, File.ReadAllLines(_files.In("mixed.jsonl")));
     }
 
+    [Theory]
+    [InlineData("recipe.jsonc", "\"batch_size\": 3", "\"batch_size\": 2", "prepare[1].base.batch_size has changed")]
+    [InlineData("data.jsonl", "toy-0", "toy-99", "prepare[1].base.data has changed")]
+    [InlineData("model/config.json", "{", "{ ", "prepare[1].base.base_model has changed")]
+    [InlineData("data.jsonl", "toy-0", "toy-99", "prepare[1].files[0] has changed")]
+    public void A_step_that_is_done_is_refused_with_other_files(string file, string from, string to, string message)
+    {
+        bool isMix = message.Contains("files", StringComparison.Ordinal);
+        Other();
+        void Prepared(JsonObject study)
+        {
+            Untrained(study);
+            study["prepare"]!.AsArray().Add(JsonNode.Parse(isMix ? Mixed : Taught));
+        }
+
+        _files.Run("out", Prepared);
+        string text = File.ReadAllText(_files.In(file));
+        Assert.Contains(from, text, StringComparison.Ordinal);
+        File.WriteAllText(_files.In(file), text.Replace(from, to, StringComparison.Ordinal));
+        InputException e = Assert.Throws<InputException>(() => _files.Run("out", Prepared));
+
+        Assert.StartsWith($"{message} since the study in this folder was started; restore it,", e.Message, StringComparison.Ordinal);
+        Assert.EndsWith(" to make the step again.", e.Message, StringComparison.Ordinal);
+        File.WriteAllText(_files.In(file), text);
+        Assert.True(_files.Run("out", Prepared).IsComplete);
+    }
+
+    [Theory]
+    [InlineData("logo")]
+    [InlineData("longpo")]
+    [InlineData("contrast")]
+    public void A_synthesis_that_is_done_is_refused_with_other_documents_or_another_model(string make)
+    {
+        File.WriteAllText(_files.In("text.txt"), "The lamp is red.");
+        IStudyStep step = Assert.Single(
+            _files.Read(s => s["prepare"] = JsonNode.Parse(
+                $$"""[{ "make": "{{make}}", "model": "model", "documents": "text.txt", "samples": 1, "seed": 1, "out": "a.jsonl" }]"""
+            )).Prepare);
+        StudyPaths paths = new(_files.Path, _files.In("out"));
+        StudyStamp.Of(paths, step).Write();
+        StudyStamp.Of(paths, step).RefuseOtherInputs("prepare[0]", Assert.Fail);
+
+        File.WriteAllText(_files.In("text.txt"), "The lamp is tin.");
+        Assert.StartsWith("prepare[0].documents has changed since", Refusal(), StringComparison.Ordinal);
+
+        File.WriteAllText(_files.In("text.txt"), "The lamp is red.");
+        File.AppendAllText(_files.In("model/config.json"), " ");
+        Assert.StartsWith("prepare[0].model has changed since", Refusal(), StringComparison.Ordinal);
+
+        string Refusal() =>
+            Assert.Throws<InputException>(() => StudyStamp.Of(paths, step).RefuseOtherInputs("prepare[0]", Assert.Fail)).Message;
+    }
+
+    [Fact]
+    public void A_step_that_failed_is_started_again_with_the_files_that_were_mended()
+    {
+        File.Copy(_files.In("data.jsonl"), _files.In("other.jsonl"));
+        void Prepared(JsonObject study)
+        {
+            Untrained(study);
+            study["prepare"]!.AsArray().Add(JsonNode.Parse(Mixed));
+        }
+
+        Assert.Throws<InputException>(() => _files.Run("out", Prepared)); // both files have the same ids
+        Other();
+
+        Assert.True(_files.Run("out", Prepared).IsComplete);
+    }
+
+    [Fact]
+    public void A_step_of_an_earlier_version_is_kept_and_its_inputs_are_recorded_with_a_message()
+    {
+        Other();
+        void Prepared(JsonObject study)
+        {
+            Untrained(study);
+            study["prepare"]!.AsArray().Add(JsonNode.Parse(Mixed));
+        }
+
+        _files.Run("out", Prepared);
+        string stamp = _files.In("out/prepared/data-mixed.jsonl.json");
+        string recorded = File.ReadAllText(stamp);
+        JsonObject old = JsonNode.Parse(recorded)!.AsObject();
+        Assert.True(old.Remove("inputs"));
+        File.WriteAllText(stamp, old.ToJsonString());
+        List<string> notes = [];
+        _files.Run("out", Prepared, note: notes.Add);
+
+        Assert.Contains(notes, n => n.StartsWith("prepare[1] was made by an earlier version of Farsight", StringComparison.Ordinal));
+        Assert.Equal(recorded, File.ReadAllText(stamp));
+    }
+
     [Fact]
     public void Datasets_that_share_an_id_are_not_mixed()
     {
@@ -134,4 +225,13 @@ public sealed class StudyStepTests : IDisposable
     }
 
     public void Dispose() => _files.Dispose();
+
+    static void Untrained(JsonObject study) => study["variants"] = JsonNode.Parse("""[{ "name": "base", "train": false }]""");
+
+    /// <summary>Writes the samples of the dataset with other ids.</summary>
+    void Other() => File.WriteAllLines(
+        _files.In("other.jsonl"),
+        File.ReadAllLines(_files.In("data.jsonl"))
+            .Select(l => PreferenceLine.Parse(l, "data"))
+            .Select(s => PreferenceLine.Format(s with { Id = $"other-{s.Id}" })));
 }

@@ -2,14 +2,6 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Workflows.Evolve;
 
-/// <summary>Represents the progress of a self-evolution.</summary>
-/// <param name="Stage">documents, data, reference, training, merging or measuring.</param>
-/// <param name="What">"base", "iteration 1".</param>
-/// <param name="Done">Items done.</param>
-/// <param name="Total">Items of this stage.</param>
-/// <param name="Detail">What else is worth knowing; may be empty.</param>
-public sealed record EvolveProgress(string Stage, string What, long Done, long Total, string Detail);
-
 /// <summary>Represents the inputs of a self-evolution.</summary>
 /// <param name="Recipe">What to do.</param>
 /// <param name="RecipePath">Its file; relative paths in the recipe begin there.</param>

@@ -1,11 +1,10 @@
 using System.Globalization;
 using Farsight.Alignment.Answering;
-using Farsight.Cli.Output;
 using Farsight.Engine;
 using Farsight.Engine.Numerics;
 using Farsight.Text.Conversations;
 
-namespace Farsight.Cli.Commands;
+namespace Farsight.Cli.Output;
 
 /// <summary>Takes the lines of a chat: commands, and messages to the model.</summary>
 /// <param name="model">Answers.</param>

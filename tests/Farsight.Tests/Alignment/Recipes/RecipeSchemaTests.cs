@@ -1,9 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Recipes;
-using Farsight.Cli.Commands;
 
-namespace Farsight.Tests.Workflows.Recipes;
+namespace Farsight.Tests.Alignment.Recipes;
 
 public sealed class RecipeSchemaTests
 {
@@ -78,17 +77,6 @@ public sealed class RecipeSchemaTests
         Assert.DoesNotContain("$schema", RecipeFile.Resolve(RecipeFile.Parse<TrainRecipe>(recipe, "recipe", [])), StringComparison.Ordinal);
         Assert.Contains("$schema: unknown key", Refusal(number), StringComparison.Ordinal);
         Assert.Contains("optimizer.$schema: unknown key", Refusal(inside), StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [MemberData(nameof(Kinds))]
-    public async Task The_command_prints_the_stored_schema(string kind)
-    {
-        (int code, string output, _) = await CommandLine.Run("recipe", "schema", kind);
-
-        Assert.Equal(0, code);
-        Assert.Equal(File.ReadAllText(At($"schemas/{kind}.schema.json")), output);
-        Assert.Contains(kind, RecipeCommand.Kinds);
     }
 
     static string Refusal(JsonNode tree) =>

@@ -5,11 +5,10 @@ using Farsight.Alignment.Answering;
 using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Quality;
-using Farsight.Cli.Output;
 using Farsight.Engine;
 using Farsight.Text.Conversations;
 
-namespace Farsight.Cli.Commands;
+namespace Farsight.Cli.Output;
 
 /// <summary>Runs synthesis for the commands that make preference data: endpoints, progress, interrupts, and the printed counts.</summary>
 static class SynthWork

@@ -1,0 +1,29 @@
+using Farsight.Alignment.Synthesis;
+using Farsight.Alignment.Training;
+using Farsight.Evaluation.Core;
+using static System.FormattableString;
+
+namespace Farsight.Workflows.Train;
+
+/// <summary>Represents the progress of a workflow of several stages: a study, a self-evolution or the demo.</summary>
+/// <param name="Stage">The stage: documents, synth, train, eval.</param>
+/// <param name="What">The model at hand, or what is being made.</param>
+/// <param name="Done">Items done in this stage.</param>
+/// <param name="Total">Items of this stage; 0 if unknown.</param>
+/// <param name="Detail">Additional text; may be empty.</param>
+public sealed record StageProgress(string Stage, string What, long Done, long Total, string Detail)
+{
+    internal static StageProgress Of(string stage, string what, SynthesisProgress at) =>
+        new(stage, what, at.Counts.Written, at.Samples, "");
+
+    internal static StageProgress Of(string stage, string what, TrainingProgress at) =>
+        new(
+            stage,
+            what,
+            at.Line.Step,
+            at.Steps,
+            at.Line.Values.TryGetValue(PreferenceMetrics.Loss, out double loss) ? Invariant($"loss {loss:0.000}") : "");
+
+    internal static StageProgress Of(string stage, string what, EvalProgress at) =>
+        new(stage, what, at.Done, at.Total ?? 0, at.Length is { } length ? Invariant($"{at.Task} at {length}") : at.Task);
+}
