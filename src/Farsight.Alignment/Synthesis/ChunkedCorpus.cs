@@ -40,7 +40,24 @@ public sealed record CorpusCounts(
     IReadOnlyDictionary<string, long> Repaired,
     int Used,
     int Chunks,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, long>? LeftOut = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, long>? LeftOut = null)
+{
+    /// <summary>Counts the documents of passages that are not used, because they have no questions, as dropped.</summary>
+    /// <param name="all">Passages that were read.</param>
+    /// <param name="used">Passages that samples are drawn from.</param>
+    internal CorpusCounts WithoutRest(IEnumerable<Passage> all, IReadOnlyCollection<Passage> used)
+    {
+        static IEnumerable<string> Names(IEnumerable<Passage> passages) =>
+            passages.SelectMany(p => p.Chunks).Select(c => c.Document).Distinct(StringComparer.Ordinal);
+        int dropped = Names(all).Except(Names(used), StringComparer.Ordinal).Count();
+        SortedDictionary<string, long> reasons = new(Dropped.ToDictionary(), StringComparer.Ordinal);
+        if (dropped > 0)
+        {
+            reasons[DropReason.NoQuestion] = dropped;
+        }
+        return this with { Dropped = reasons, Used = Used - dropped, Chunks = used.Sum(p => p.Chunks.Count) };
+    }
+}
 
 /// <summary>
 /// Stage 1: splits documents into chunks of equal token count, from each document's beginning. A rest shorter than a chunk is dropped.
@@ -90,14 +107,7 @@ public sealed class ChunkedCorpus
     internal ChunkedCorpus WithQuestions()
     {
         Passage[] kept = [.. Passages.Where(p => p.Questions.Count > 0)];
-        int used = kept.SelectMany(p => p.Chunks).Select(c => c.Document).Distinct(StringComparer.Ordinal).Count();
-        int dropped = Passages.SelectMany(p => p.Chunks).Select(c => c.Document).Distinct(StringComparer.Ordinal).Count() - used;
-        SortedDictionary<string, long> reasons = new(Counts.Dropped.ToDictionary(), StringComparer.Ordinal);
-        if (dropped > 0)
-        {
-            reasons[DropReason.NoQuestion] = dropped;
-        }
-        return new(kept, Counts with { Dropped = reasons, Used = Counts.Used - dropped, Chunks = kept.Sum(p => p.Chunks.Count) }, Sha256);
+        return new(kept, Counts.WithoutRest(Passages, kept), Sha256);
     }
 
     /// <summary>Draws a passage with a probability proportional to its length.</summary>

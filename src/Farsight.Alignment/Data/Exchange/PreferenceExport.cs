@@ -80,7 +80,7 @@ public static class PreferenceExport
             {
                 messages.Add(new("user", turn.Question));
             }
-            Pair pair = new(k == 0 ? sample.Id : $"{sample.Id}/turn-{k + 1}", messages, turn.Chosen, turn.Rejected[0], earlier);
+            Pair pair = new(k == 0 ? sample.Id : $"{sample.Id}/turn-{k + 1}", [.. messages], turn.Chosen, turn.Rejected[0], earlier);
             if (format != ExchangeFormat.OpenAiMessages)
             {
                 foreach (string rejected in turn.Rejected)
@@ -154,7 +154,7 @@ public static class PreferenceExport
 
     /// <summary>Represents what a line holds.</summary>
     /// <param name="Id">Id of the line.</param>
-    /// <param name="Prompt">Messages up to the question; more are added once the line is written.</param>
+    /// <param name="Prompt">Messages up to the question.</param>
     /// <param name="Chosen">The chosen response.</param>
     /// <param name="Rejected">The rejected response.</param>
     /// <param name="Earlier">Number of messages up to the first question of the sample.</param>
