@@ -13,6 +13,9 @@ namespace Farsight.Alignment.Answering;
 /// <param name="concurrency">Number of requests worth having in progress; the client may hold some of them back.</param>
 sealed class ChatClientModel(IChatClient client, string name, int concurrency = 1) : ILanguageModel
 {
+    /// <summary>Name of the response's property with the options that the server rejected.</summary>
+    internal const string OmittedOptions = "omitted_options";
+
     const int MaxStops = 4; // OpenAI's limit; the other stop texts are looked for in the answer only
 
     /// <summary>The client.</summary>
@@ -77,6 +80,7 @@ sealed class ChatClientModel(IChatClient client, string name, int concurrency = 
             InputTokens = (int?)response.Usage?.InputTokenCount,
             OutputTokens = (int?)response.Usage?.OutputTokenCount,
             Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds,
+            OmittedOptions = response.AdditionalProperties?.GetValueOrDefault(OmittedOptions) as IReadOnlyList<string> ?? [],
         };
     }
 

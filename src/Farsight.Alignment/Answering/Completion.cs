@@ -52,6 +52,9 @@ public sealed record Completion(string Text, FinishReason FinishReason)
 
     /// <summary>Where the heads looked; null where that was not requested or the model cannot tell.</summary>
     public HeadTrace? Heads { get; init; }
+
+    /// <summary>Names of the options that the server rejected, so that its own defaults applied: "temperature". Usually empty.</summary>
+    public IReadOnlyList<string> OmittedOptions { get; init; } = [];
 }
 
 /// <summary>Identifies why a completion ended.</summary>
@@ -103,4 +106,34 @@ public sealed class PromptTooLongException : InputException
 
     /// <summary>Tokens of the context window.</summary>
     public int Window { get; }
+}
+
+/// <summary>Thrown when a model answered a request without text, and would do so again. Other requests may succeed.</summary>
+public sealed class UnusableAnswerException : InputException
+{
+    /// <summary>Creates the exception with a message for the user.</summary>
+    public UnusableAnswerException(string message)
+        : base(message)
+    {
+    }
+}
+
+/// <summary>Completes single prompts.</summary>
+static class SingleCompletion
+{
+    /// <summary>Completes a prompt.</summary>
+    /// <returns>The completion; null if the model answered without text (<see cref="UnusableAnswerException"/>).</returns>
+    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    internal static async Task<Completion?> TryComplete(this ILanguageModel model, CompletionRequest request, CancellationToken cancel)
+    {
+        try
+        {
+            Completion completion = (await model.CompleteAsync([request], cancel).ConfigureAwait(false))[0];
+            return completion.FinishReason == FinishReason.Cancelled ? throw new OperationCanceledException(cancel) : completion;
+        }
+        catch (UnusableAnswerException)
+        {
+            return null;
+        }
+    }
 }

@@ -106,17 +106,18 @@ sealed class ModelChatClient(ILanguageModel model, int maxNewTokens = 512) : ICh
     };
 }
 
-/// <summary>Converts between language models and chat clients.</summary>
-static class ChatClientConversions
+/// <summary>Converts between language models and chat clients of Microsoft.Extensions.AI.</summary>
+public static class ChatClientConversions
 {
     /// <summary>Returns the chat client behind a model, or a new one over it.</summary>
+    /// <param name="model">The model; a new client does not dispose it.</param>
     public static IChatClient AsChatClient(this ILanguageModel model) =>
         model is ChatClientModel adapter ? adapter.Client : new ModelChatClient(model);
 
     /// <summary>Returns a language model over a chat client.</summary>
     /// <param name="client">The client; not disposed by the model.</param>
     /// <param name="name">The model's name.</param>
-    /// <param name="concurrency">As <see cref="ChatClientModel"/> takes it.</param>
+    /// <param name="concurrency">Number of requests worth having in progress; the client may hold some of them back.</param>
     public static ILanguageModel AsLanguageModel(this IChatClient client, string name, int concurrency = 1) =>
         new ChatClientModel(client, name, concurrency);
 }

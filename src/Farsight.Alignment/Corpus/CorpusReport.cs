@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Text.Json.Nodes;
+using Farsight.Alignment.Corpus.Reading;
 using Farsight.Alignment.Corpus.Repair;
 
 namespace Farsight.Alignment.Corpus;
@@ -41,7 +42,8 @@ public sealed record CorpusCount(long Documents, long Places, string First)
 /// </remarks>
 public sealed class CorpusReport
 {
-    readonly SortedDictionary<string, CorpusCount> _dropped = new(StringComparer.Ordinal), _repaired = new(StringComparer.Ordinal);
+    readonly SortedDictionary<string, CorpusCount>
+        _dropped = new(StringComparer.Ordinal), _repaired = new(StringComparer.Ordinal), _leftOut = new(StringComparer.Ordinal);
     readonly SortedDictionary<string, int> _formats = new(StringComparer.Ordinal);
     readonly SortedDictionary<int, long> _lengths = [];
     readonly List<string> _passedOver = [];
@@ -73,6 +75,12 @@ public sealed class CorpusReport
     /// <summary>Gets the number of repaired documents per kind of repair.</summary>
     public IReadOnlyDictionary<string, CorpusCount> Repaired => _repaired;
 
+    /// <summary>
+    /// Gets the number of conversations with a part that is neither document nor question, per kind: "system_turn", "other_turn" (tools and
+    /// unknown roles), "unanswered_question" or "answer_without_question".
+    /// </summary>
+    public IReadOnlyDictionary<string, CorpusCount> LeftOut => _leftOut;
+
     /// <summary>Gets the number of kept documents per length class: key k counts lengths from 2^k to 2^(k+1) − 1 characters.</summary>
     public IReadOnlyDictionary<int, long> Lengths => _lengths;
 
@@ -89,6 +97,7 @@ public sealed class CorpusReport
         ["kept"] = Kept,
         ["dropped"] = Object(_dropped, Json),
         ["repaired"] = Object(_repaired, Json),
+        ["left_out"] = Object(_leftOut, Json),
         ["characters"] = Characters,
         ["with_questions"] = WithQuestions,
         ["questions"] = Questions,
@@ -105,12 +114,16 @@ public sealed class CorpusReport
 
     internal void PassOver(string file) => _passedOver.Add(file);
 
-    internal void CountRead(string id, IReadOnlyList<RepairCount> repairs)
+    internal void CountRead(CandidateDocument found)
     {
         Read++;
-        foreach (RepairCount repair in repairs)
+        foreach (RepairCount repair in found.Repairs)
         {
-            Count(_repaired, repair.Name, id, repair.Places);
+            Count(_repaired, repair.Name, found.Document.Id, repair.Places);
+        }
+        foreach ((string kind, int parts) in (found.LeftOut ?? []).CountBy(k => k))
+        {
+            Count(_leftOut, kind, found.Document.Id, parts);
         }
     }
 

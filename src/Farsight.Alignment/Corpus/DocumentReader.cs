@@ -78,7 +78,7 @@ public static class DocumentReader
         NearDuplicateIndex? seen = options.NearDuplicate is { } similarity ? new(similarity) : null;
         foreach (CandidateDocument found in ReadCandidates(files, options, report))
         {
-            report.CountRead(found.Document.Id, found.Repairs);
+            report.CountRead(found);
             options.Told?.Invoke(report);
             if (Fault(found, options, seen) is { } reason)
             {

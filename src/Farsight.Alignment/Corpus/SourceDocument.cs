@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Farsight.Alignment.Corpus;
 
 /// <summary>Represents one document of a corpus.</summary>
@@ -11,3 +13,14 @@ public sealed record SourceDocument(string Id, string Text, IReadOnlyList<Questi
 /// <param name="Question">The question as a user would type it.</param>
 /// <param name="Answer">The gold answer.</param>
 public sealed record QuestionAnswer(string Question, string Answer);
+
+/// <summary>Removes hard line breaks from plain-text books, which would split sentences for a tokenizer.</summary>
+public static partial class WrappedLines
+{
+    /// <summary>Replaces every single line break by a space. Empty lines still separate paragraphs.</summary>
+    public static string Join(string text) => SingleBreak().Replace(text.ReplaceLineEndings("\n"), " ");
+
+    // A break with text on both sides; indentation of the next line goes with it.
+    [GeneratedRegex(@"(?<=\S)[ \t]*\n[ \t]*(?=\S)")]
+    private static partial Regex SingleBreak();
+}

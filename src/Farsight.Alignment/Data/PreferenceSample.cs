@@ -19,6 +19,7 @@ namespace Farsight.Alignment.Data;
 /// chosen and rejected; may be left out.</param>
 /// <param name="Turns">Further turns about the same context, each after the chosen response of the turn
 /// before; null for a sample of one turn.</param>
+/// <param name="History">Messages before context and question: a system message, earlier turns or both; null for none.</param>
 public sealed record PreferenceSample(
     string Id,
     IReadOnlyList<ContextChunk> Context,
@@ -27,8 +28,13 @@ public sealed record PreferenceSample(
     IReadOnlyList<string> Rejected,
     SampleProvenance Provenance,
     string? Prompt = null,
-    IReadOnlyList<PreferenceTurn>? Turns = null)
+    IReadOnlyList<PreferenceTurn>? Turns = null,
+    IReadOnlyList<ChatTurn>? History = null)
 {
+    /// <summary>[K] all turns in their order, the first one included.</summary>
+    internal IEnumerable<PreferenceTurn> AllTurns =>
+        (Turns ?? []).Prepend(new(Question, Chosen, Rejected, Provenance.Seen, Provenance.Question, Provenance.Fact));
+
     /// <summary>Creates a sample from texts, for a dataset that comes from a program instead of synthesis.</summary>
     /// <param name="id">An identifier that is unique in the dataset.</param>
     /// <param name="document">The context; empty for a question without one. It becomes one chunk, which every response has seen.</param>
@@ -58,6 +64,10 @@ public sealed record PreferenceSample(
             .. Provenance.Fact is { } fact && (fact.Chunk < 0 || fact.Chunk >= Context.Count)
                 ? new[] { $"provenance.fact.chunk is {fact.Chunk}; the context has chunks 0 to {Context.Count - 1}." }
                 : [],
+            .. History is { Count: 0 } ? new[] { "history is empty; omit it for a sample without earlier messages." } : [],
+            .. History?.SelectMany((t, i) => t is null
+                ? [$"history[{i}] is null; each entry must be a message."]
+                : Text($"history[{i}].role", t.Role).Concat(Text($"history[{i}].content", t.Content))) ?? [],
             .. Turns is { Count: 0 } ? new[] { "turns is empty; omit it for a sample with one turn." } : [],
             .. Turns?.SelectMany((t, k) => t?.Problems($"turns[{k}]", Context.Count) ?? [$"turns[{k}] is null; each entry must be a turn."])
                 ?? [],

@@ -28,12 +28,14 @@ public sealed record SampleProvenance(
 
 /// <summary>Represents the model that wrote the responses, with its sampling settings.</summary>
 /// <param name="Model">Its name, not its path.</param>
-/// <param name="Temperature">0 for greedy.</param>
+/// <param name="Temperature">Requested sampling temperature; 0 for greedy.</param>
 /// <param name="MaxNewTokens">Limit of a response's tokens.</param>
-public sealed record GeneratorSettings(string Model, double Temperature, int MaxNewTokens);
+/// <param name="Omitted">Options that the model's server rejected, so that its own defaults applied: "seed, temperature"; null for
+/// none.</param>
+public sealed record GeneratorSettings(string Model, double Temperature, int MaxNewTokens, string? Omitted = null);
 
 /// <summary>Lists the chunks that each response was written from, as indices into the sample's context.</summary>
-/// <param name="Chosen">Of the chosen response; those found relevant, where it is the answer that came with the question.</param>
+/// <param name="Chosen">Chunks of the chosen response; those found relevant, where it is the answer that came with the question.</param>
 /// <param name="Rejected">[M] of each rejected response; an empty list for one written without any.</param>
 public sealed record SeenChunks(int[] Chosen, IReadOnlyList<int[]> Rejected)
 {

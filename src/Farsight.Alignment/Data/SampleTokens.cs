@@ -6,7 +6,8 @@ namespace Farsight.Alignment.Data;
 
 /// <summary>Represents a sample as token ids, in the parts that position synthesis and the token tree need.</summary>
 /// <param name="Id">The sample's, for messages.</param>
-/// <param name="Prefix">Before the first chunk: beginning of text and what the template puts before the context; may be empty.</param>
+/// <param name="Prefix">Before the first chunk: beginning of text, earlier messages and what the template puts before the context; may be
+/// empty.</param>
 /// <param name="Chunks">[N] the context, as stored.</param>
 /// <param name="Question">Between the last chunk and the response: the question with the template around it; may be empty.</param>
 /// <param name="Chosen">The chosen response with its end token; at least one.</param>
@@ -23,7 +24,7 @@ public sealed record SampleTokens(
     /// <summary>Encodes the texts of a sample and combines them with its stored chunks.</summary>
     /// <remarks>Several turns are LongPO's long sequence, arXiv 2502.13922, section 3.</remarks>
     /// <exception cref="InputException">A chunk has a token outside the vocabulary.</exception>
-    /// <exception cref="InputException">The chat template rewrites the answer of an earlier turn.</exception>
+    /// <exception cref="InputException">The chat template refuses, omits or rewrites an earlier message.</exception>
     public static SampleTokens Of(PreferenceSample sample, ChatFormat format, int vocabSize) =>
         Of(sample, sample.Context, sample.Question, sample.Chosen, sample.Rejected, format, vocabSize) with
         {
@@ -38,32 +39,33 @@ public sealed record SampleTokens(
     /// saw every chunk is its own short form.</remarks>
     /// <exception cref="InputException">A chunk has a token outside the vocabulary.</exception>
     public static IReadOnlyList<SampleTokens> ShortTurns(PreferenceSample sample, ChatFormat format, int vocabSize) =>
-    [
-        Of(sample, Seen(sample, sample.Provenance.Seen), sample.Question, sample.Chosen, sample.Rejected, format, vocabSize),
-        .. sample.Turns?.Select(t => Of(sample, Seen(sample, t.Seen), t.Question, t.Chosen, t.Rejected, format, vocabSize)) ?? [],
-    ];
-
-    static IEnumerable<ContextChunk> Seen(PreferenceSample sample, SeenChunks seen) => seen.Chosen.Select(i => sample.Context[i]);
+        [.. sample.AllTurns.Select(t =>
+            Of(sample, t.Seen.Chosen.Select(i => sample.Context[i]), t.Question, t.Chosen, t.Rejected, format, vocabSize))];
 
     static IEnumerable<TurnTokens> FurtherTurns(PreferenceSample sample, ChatFormat format)
     {
         string answer = sample.Chosen;
         foreach (PreferenceTurn turn in sample.Turns ?? [])
         {
-            yield return new(NextTurn(answer, turn.Question), format.Response(turn.Chosen), [.. turn.Rejected.Select(format.Response)]);
+            string before = answer;
+            yield return new(
+                Named(sample, () => format.NextTurn(before, turn.Question)),
+                format.Response(turn.Chosen),
+                [.. turn.Rejected.Select(format.Response)]);
             answer = turn.Chosen;
         }
+    }
 
-        int[] NextTurn(string before, string question)
+    /// <summary>Encodes a part of a sample, and names the sample if the template refuses it.</summary>
+    static T Named<T>(PreferenceSample sample, Func<T> encode)
+    {
+        try
         {
-            try
-            {
-                return format.NextTurn(before, question);
-            }
-            catch (InputException e)
-            {
-                throw new InputException($"Sample {sample.Id}: {e.Message}", e);
-            }
+            return encode();
+        }
+        catch (InputException e)
+        {
+            throw new InputException($"Sample {sample.Id}: {e.Message}", e);
         }
     }
 
@@ -85,7 +87,7 @@ public sealed record SampleTokens(
             );
         }
         int[][] context = [.. chunks.Select(c => c.Tokens)];
-        (int[] before, int[] after) = format.Frame(question, context.Length > 0);
+        (int[] before, int[] after) = Named(sample, () => format.Frame(question, context.Length > 0, sample.History));
         return new(sample.Id, before, context, after, format.Response(chosen), [.. rejected.Select(format.Response)]);
     }
 

@@ -5,7 +5,7 @@ using Farsight.Engine.Models;
 namespace Farsight.Alignment.Data;
 
 /// <summary>Represents the nodes of a sample in a tree, as indices into <see cref="TokenTree.Nodes"/>.</summary>
-/// <param name="Prompt">A root; of a further turn its question, the child of the chosen response before.</param>
+/// <param name="Prompt">A root; for a further turn its question, the child of the chosen response before.</param>
 /// <param name="Chosen">Under the prompt, every token scored.</param>
 /// <param name="Rejected">[M] leaves under it, every token scored.</param>
 public sealed record SampleNodes(int Prompt, int Chosen, IReadOnlyList<int> Rejected)
@@ -24,8 +24,7 @@ public sealed record SampleNodes(int Prompt, int Chosen, IReadOnlyList<int> Reje
 /// The prompt is shared, token for token and position for position, so loss and gradients are those of M + 1 whole sequences. Several turns
 /// are
 /// [x; I₁; y₁; I₂; y₂; …] along the chosen responses, each rejected response a leaf beside the chosen one of its turn: sequences in which
-/// every
-/// earlier turn was answered with its chosen response. Behind the prompt positions go on in the steps of its scheme.
+/// every earlier turn was answered with its chosen response. Behind the prompt positions go on in the steps of its scheme.
 /// </remarks>
 sealed class SampleTree
 {
@@ -33,7 +32,7 @@ sealed class SampleTree
 
     /// <summary>Adds a sample.</summary>
     /// <param name="sample">Its tokens.</param>
-    /// <param name="positions">Of its prompt, [P].</param>
+    /// <param name="positions">[P] positions of its prompt.</param>
     /// <param name="rejectedResponses">How many of the rejected responses of each turn to add, the first
     /// ones; null for as many as every turn has.</param>
     /// <param name="scorePrompt">Whether context and questions are scored too, but for the first token.</param>

@@ -213,4 +213,6 @@ static class ChatWire
 /// <param name="Model">The model's name in the answer, which may include a version; null where the server gave none.</param>
 /// <param name="InputTokens">Prompt tokens, as counted by the server; null where it did not count them.</param>
 /// <param name="OutputTokens">Answer tokens, as counted by the server; null where it did not count them.</param>
-sealed record ChatAnswer(string Text, string? FinishReason, string? Model, long? InputTokens, long? OutputTokens);
+/// <param name="Omitted">Options that the endpoint rejected, so that the request was sent without them; null for none.</param>
+sealed record ChatAnswer(
+    string Text, string? FinishReason, string? Model, long? InputTokens, long? OutputTokens, IReadOnlyList<string>? Omitted = null);

@@ -39,7 +39,7 @@ sealed class Endpoint(EndpointAddress address, int concurrency)
 
     internal bool IsFree(TimeSpan now) => NotBefore <= now && InFlight < (IsBroken ? 1 : (int)Slots);
 
-    internal void Answered()
+    internal void RecordAnswer()
     {
         HasResponded = true;
         Slots = Math.Min(concurrency, Slots + 1 / Slots);
@@ -54,7 +54,7 @@ sealed class Endpoint(EndpointAddress address, int concurrency)
     /// <param name="pause">How long to wait.</param>
     /// <param name="most">Number of consecutive failures that break it.</param>
     /// <param name="rest">How long it gets no requests when it breaks.</param>
-    internal void Failed(EndpointFailure failure, TimeSpan now, TimeSpan pause, int most, TimeSpan rest)
+    internal void RecordFailure(EndpointFailure failure, TimeSpan now, TimeSpan pause, int most, TimeSpan rest)
     {
         LastFailure = failure.Message;
         HasResponded |= !failure.IsUnreachable;
@@ -79,7 +79,7 @@ sealed class Endpoint(EndpointAddress address, int concurrency)
     /// <param name="pause">How long to wait.</param>
     /// <param name="patience">Maximum time of throttling without an answer.</param>
     /// <param name="rest">How long it gets no requests after that.</param>
-    internal void Throttled(string reason, TimeSpan now, TimeSpan pause, TimeSpan patience, TimeSpan rest)
+    internal void RecordThrottle(string reason, TimeSpan now, TimeSpan pause, TimeSpan patience, TimeSpan rest)
     {
         LastFailure = reason;
         HasResponded = true;

@@ -50,13 +50,13 @@ sealed class EndpointLine : IDisposable
         return await place.Task.ConfigureAwait(false);
     }
 
-    internal void Answered(Endpoint endpoint) => GiveBack(endpoint, () => endpoint.Answered());
+    internal void RecordAnswer(Endpoint endpoint) => GiveBack(endpoint, () => endpoint.RecordAnswer());
 
     /// <summary>Gives a place back without a result: the endpoint refused this one request, or the request was cancelled.</summary>
-    internal void Left(Endpoint endpoint) => GiveBack(endpoint, () => { });
+    internal void Release(Endpoint endpoint) => GiveBack(endpoint, () => { });
 
     /// <summary>Keeps the form of a request that an endpoint accepted.</summary>
-    internal void Accepted(Endpoint endpoint, RequestForm form)
+    internal void AdoptForm(Endpoint endpoint, RequestForm form)
     {
         lock (_lock)
         {
@@ -70,7 +70,7 @@ sealed class EndpointLine : IDisposable
         }
     }
 
-    internal void Failed(Endpoint endpoint, EndpointFailure failure) =>
+    internal void RecordFailure(Endpoint endpoint, EndpointFailure failure) =>
         GiveBack(
             endpoint,
             () =>
@@ -79,12 +79,12 @@ sealed class EndpointLine : IDisposable
                 (int failures, int throttles, bool wasBroken) = (endpoint.Failures, endpoint.Throttles, endpoint.IsBroken);
                 if (failure.IsThrottle)
                 {
-                    endpoint.Throttled(failure.Message, now, Pause(endpoint, failure, now), _options.Patience, _options.Rest);
+                    endpoint.RecordThrottle(failure.Message, now, Pause(endpoint, failure, now), _options.Patience, _options.Rest);
                 }
                 else
                 {
                     TimeSpan pause = _options.Backoff.Delay(Math.Max(0, endpoint.Failures - Endpoint.InTrouble + 1), ref _random);
-                    endpoint.Failed(failure, now, pause, _options.FailuresInARow, _options.Rest);
+                    endpoint.RecordFailure(failure, now, pause, _options.FailuresInARow, _options.Rest);
                 }
                 Report(endpoint, failure, isCounted: endpoint.Failures > failures || endpoint.Throttles > throttles, wasBroken);
             });

@@ -80,6 +80,7 @@ public sealed class EndpointSet : IChatClient
         {
             ModelId = answer.Model ?? options?.ModelId ?? _options.Model,
             FinishReason = answer.FinishReason is { Length: > 0 } reason ? new(reason) : null,
+            AdditionalProperties = answer.Omitted is null ? null : new() { [ChatClientModel.OmittedOptions] = answer.Omitted },
             Usage = answer is { InputTokens: null, OutputTokens: null } ? null : new()
             {
                 InputTokenCount = answer.InputTokens,
@@ -159,11 +160,11 @@ public sealed class EndpointSet : IChatClient
         ChatAnswer? known = cache.Find(hash, out bool isDamaged);
         if (known is not null)
         {
-            _counter.Cached();
+            _counter.CountCached();
         }
         if (isDamaged)
         {
-            _counter.Damaged();
+            _counter.CountDamaged();
             _notice?.Invoke($"{cache.PathOf(hash)} is damaged; its request is sent again.");
         }
         return known;
@@ -182,13 +183,13 @@ public sealed class EndpointSet : IChatClient
             try
             {
                 ChatAnswer answer = await _post.Ask(endpoint.Address, request.In(form), form, cancel).ConfigureAwait(false);
-                _line.Answered(endpoint);
-                _counter.Answered(answer);
+                _line.RecordAnswer(endpoint);
+                _counter.CountAnswer(answer);
                 if (tried.ContainsKey(endpoint))
                 {
-                    _line.Accepted(endpoint, form);
+                    _line.AdoptForm(endpoint, form);
                 }
-                return answer;
+                return form.OmittedFrom(request.Usual) is { Count: > 0 } omitted ? answer with { Omitted = omitted } : answer;
             }
             catch (EndpointFailure failure)
             {
@@ -212,12 +213,12 @@ public sealed class EndpointSet : IChatClient
             }
             catch (EndpointException refused) when (refused.OtherForm is { } other)
             {
-                _line.Left(endpoint);
+                _line.Release(endpoint);
                 tried[endpoint] = other;
             }
             catch (Exception e) when (e is not EndpointFailure)
             {
-                _line.Left(endpoint);
+                _line.Release(endpoint);
                 throw;
             }
         }
@@ -227,13 +228,13 @@ public sealed class EndpointSet : IChatClient
     {
         if (failure.MaxAttempts == 1)
         {
-            _line.Answered(endpoint); // it works; its answer to this request is of no use
+            _line.RecordAnswer(endpoint); // it works; its answer to this request is of no use
         }
         else
         {
-            _line.Failed(endpoint, failure);
+            _line.RecordFailure(endpoint, failure);
         }
-        _counter.Failed(failure);
+        _counter.CountFailure(failure);
     }
 
     static InputException NoAnswer(Endpoint endpoint, EndpointFailure failure, int failures) => failure.MaxAttempts == 1

@@ -56,14 +56,14 @@ sealed class UsageCounter(EndpointPrices? prices)
         }
     }
 
-    internal void Cached() => Change(u => u with { FromCache = u.FromCache + 1 });
+    internal void CountCached() => Change(u => u with { FromCache = u.FromCache + 1 });
 
-    internal void Damaged() => Change(u => u with { Damaged = u.Damaged + 1 });
+    internal void CountDamaged() => Change(u => u with { Damaged = u.Damaged + 1 });
 
-    internal void Failed(EndpointFailure failure) =>
+    internal void CountFailure(EndpointFailure failure) =>
         Change(u => failure.IsThrottle ? u with { Throttles = u.Throttles + 1 } : u with { Failures = u.Failures + 1 });
 
-    internal void Answered(ChatAnswer answer)
+    internal void CountAnswer(ChatAnswer answer)
     {
         bool isCounted = answer is { InputTokens: not null, OutputTokens: not null };
         (long input, long output) = (answer.InputTokens ?? 0, answer.OutputTokens ?? 0);

@@ -44,6 +44,9 @@ sealed partial record RequestForm(string TokenLimit, IReadOnlyList<string> Omitt
             };
     }
 
+    /// <summary>Returns the keys of a request that this form leaves out.</summary>
+    internal IReadOnlyList<string> OmittedFrom(byte[] request) => [.. Omitted.Where(k => Has(request, k))];
+
     /// <summary>Describes the difference to the usual form: "without seed, with max_completion_tokens".</summary>
     internal string Describe(RequestForm usual)
     {

@@ -12,22 +12,24 @@ static class DatasetInspection
         List<int> tokens = [], chunks = [];
         SortedSet<int> rejected = [];
         SortedSet<string> models = new(StringComparer.Ordinal), documents = new(StringComparer.Ordinal);
-        int facts = 0, repeated = 0;
+        int facts = 0, repeated = 0, questions = 0;
         foreach (PreferenceSample sample in PreferenceDataset.Stream(path))
         {
             tokens.Add(sample.Context.Sum(c => c.Tokens.Length));
             chunks.Add(sample.Context.Count);
-            rejected.Add(sample.Rejected.Count);
+            questions += sample.AllTurns.Count();
+            rejected.UnionWith(sample.AllTurns.Select(t => t.Rejected.Count));
             models.Add(sample.Provenance.Generator?.Model ?? "none");
             documents.UnionWith(sample.Provenance.Documents);
-            facts += sample.Provenance.Fact is null ? 0 : 1;
-            repeated += sample.Rejected.Contains(sample.Chosen) ? 1 : 0;
+            facts += sample.AllTurns.Count(t => t.Fact is not null);
+            repeated += sample.AllTurns.Any(t => t.Rejected.Contains(t.Chosen)) ? 1 : 0;
         }
         if (tokens.Count == 0)
         {
             throw new InputException($"{path} is empty; a dataset has at least one sample.");
         }
         findings.Add("samples", tokens.Count);
+        findings.Add("questions", questions);
         findings.Add("bytes", new FileInfo(path).Length);
         findings.Add("documents", documents.Count);
         findings.Add("context_tokens", tokens.Sum(t => (long)t));
@@ -38,7 +40,7 @@ static class DatasetInspection
         findings.Add("with_invented_fact", facts);
         if (rejected.Count > 1)
         {
-            findings.Unusual($"Samples have different numbers of rejected responses: {string.Join(", ", rejected)}.");
+            findings.Unusual($"Questions have different numbers of rejected responses: {string.Join(", ", rejected)}.");
         }
         if (repeated > 0)
         {

@@ -4,6 +4,7 @@ using Farsight.Alignment.Data;
 using Farsight.Alignment.Synthesis.Card;
 using Farsight.Alignment.Synthesis.Quality;
 using Farsight.Alignment.Synthesis.Scoring;
+using Farsight.Text.Conversations;
 
 namespace Farsight.Alignment.Inspection;
 
@@ -13,11 +14,10 @@ sealed class SampleHtml
     readonly StringBuilder _html = new();
     readonly PreferenceSample _sample;
     readonly SampleTexts? _texts;
-    readonly Grounding? _known;
     readonly SharedWords _shared;
 
     SampleHtml(PreferenceSample sample, SampleTexts? texts) =>
-        (_sample, _texts, _known, _shared) = (sample, texts, texts?.Known(), new(sample.Question, sample.Chosen));
+        (_sample, _texts, _shared) = (sample, texts, new(sample.AllTurns.SelectMany(t => new[] { t.Question, t.Chosen })));
 
     internal static string Of(PreferenceSample sample, SampleTexts? texts) => new SampleHtml(sample, texts).Build();
 
@@ -26,11 +26,19 @@ sealed class SampleHtml
         SampleProvenance from = _sample.Provenance;
         Write($"<section class=\"sample\" id=\"{Escape(_sample.Id)}\">\n");
         Write($"<p class=\"id\">{Escape(_sample.Id)} · {Escape(string.Join(", ", from.Documents))}</p>\n");
-        Write($"<h2>{Escape(_sample.Question)}</h2>\n");
-        Response("chosen", "Chosen", _sample.Chosen, from.Seen.Chosen, _texts?.FaultOfChosen());
-        for (int j = 0; j < _sample.Rejected.Count; j++)
+        foreach (ChatTurn message in _sample.History ?? [])
         {
-            Response("rejected", $"Rejected {j + 1}", _sample.Rejected[j], from.Seen.Rejected[j], _texts?.FaultOfRejected(j));
+            Write($"<div class=\"response\"><h3>{Escape(message.Role)}</h3><p>{Escape(message.Content)}</p></div>\n");
+        }
+        foreach (PreferenceTurn turn in _sample.AllTurns)
+        {
+            Write($"<h2>{Escape(turn.Question)}</h2>\n");
+            Response("chosen", "Chosen", turn, turn.Chosen, turn.Seen.Chosen, _texts?.FaultOfChosen(turn));
+            for (int j = 0; j < turn.Rejected.Count; j++)
+            {
+                ResponseFault? fault = _texts is null ? null : SampleTexts.FaultOfRejected(turn, j);
+                Response("rejected", $"Rejected {j + 1}", turn, turn.Rejected[j], turn.Seen.Rejected[j], fault);
+            }
         }
         if (from.Judge is { } judge)
         {
@@ -41,15 +49,15 @@ sealed class SampleHtml
         return _html.Append("</section>\n").ToString();
     }
 
-    void Response(string kind, string title, string text, IReadOnlyList<int> seen, ResponseFault? fault)
+    void Response(string kind, string title, PreferenceTurn turn, string text, IReadOnlyList<int> seen, ResponseFault? fault)
     {
         Write($"<div class=\"response {kind}\"><h3>{title}{From(seen)}");
-        IEnumerable<ResponseFault?> faults = [fault, UnfollowedInstruction.Check(_sample.Question, text), Refusal.Check(text)];
+        IEnumerable<ResponseFault?> faults = [fault, UnfollowedInstruction.Check(turn.Question, text), Refusal.Check(text)];
         foreach (ResponseFault one in faults.OfType<ResponseFault>().DistinctBy(f => f.Reason))
         {
             Write($" <b class=\"fault\" title=\"{Escape(one.Detail)}\">{Escape(one.Reason.Replace('_', ' '))}</b>");
         }
-        Write($"</h3><p>{Marked(text, Missing(text))}</p></div>\n");
+        Write($"</h3><p>{Marked(text, Missing(turn, text))}</p></div>\n");
     }
 
     /// <summary>The chunks that a response was written from, as small coloured numbers.</summary>
@@ -61,10 +69,10 @@ sealed class SampleHtml
     string Link(int number) =>
         string.Create(CultureInfo.InvariantCulture, $"<a class=\"{Role(number)}\" href=\"#{Anchor(number)}\">{number + 1}</a>");
 
-    IEnumerable<(Range, string)> Missing(string response)
+    IEnumerable<(Range, string)> Missing(PreferenceTurn turn, string response)
     {
         int from = 0;
-        foreach (string missing in _known?.Missing(response) ?? [])
+        foreach (string missing in _texts?.Known(turn).Missing(response) ?? [])
         {
             int at = response.IndexOf(missing, from, StringComparison.Ordinal);
             from = at + missing.Length;
@@ -101,12 +109,12 @@ sealed class SampleHtml
         ContextChunk chunk = _sample.Context[number];
         string text = _texts!.Chunks[number];
         List<(Range, string)> marks = [.. _shared.In(text).Select(r => (r, "mark"))];
-        if (
-            _sample.Provenance.Fact is { } fact
-            && fact.Chunk == number
-            && text.IndexOf(fact.Text, StringComparison.Ordinal) is >= 0 and var at)
+        foreach (InsertedFact fact in _sample.AllTurns.Select(t => t.Fact).OfType<InsertedFact>().Where(f => f.Chunk == number))
         {
-            marks.Add((at..(at + fact.Text.Length), "u"));
+            if (text.IndexOf(fact.Text, StringComparison.Ordinal) is >= 0 and var at)
+            {
+                marks.Add((at..(at + fact.Text.Length), "u"));
+            }
         }
         bool isOpen = chunk.Role == ChunkRole.Relevant;
         Write($"<details class=\"chunk {Role(number)}\" id=\"{Anchor(number)}\"{(isOpen ? " open" : "")}>");

@@ -10,7 +10,8 @@ namespace Farsight.Alignment.Inspection;
 /// <param name="Position">Position in its sequence, from 0: responses to one prompt begin at the same position.</param>
 /// <param name="Id">Token id.</param>
 /// <param name="Text">Text of the token, with markers.</param>
-/// <param name="Role">"template" for markup around a prompt, "prompt" for its context and question, "scored" for responses.</param>
+/// <param name="Role">"template" for markup around a prompt and messages before it, "prompt" for its context and question, "scored" for
+/// responses.</param>
 public sealed record SampleToken(string Part, int Position, int Id, string Text, string Role);
 
 /// <summary>Lists the tokens of a sample with their roles, to check what is trained after which prompt.</summary>
@@ -46,7 +47,7 @@ public static class TokenListing
         {
             Add("prompt", chunk, _ => Prompt);
         }
-        int[] other = format.Frame(OtherQuestion, tokens.Chunks.Count > 0).After;
+        int[] other = format.Frame(OtherQuestion, tokens.Chunks.Count > 0, sample.History).After;
         string answer = OtherQuestion;
         foreach ((int k, TurnTokens turn) in tokens.Turns.Index())
         {

@@ -1,3 +1,5 @@
+using Farsight.Engine.Numerics;
+
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>Compares answers by their words.</summary>
@@ -44,9 +46,7 @@ static class AnswerAgreement
     /// <summary>Computes the F1 of the words, counted with multiplicity.</summary>
     static double Overlap(string[] a, string[] b)
     {
-        Dictionary<string, int> left = b.CountBy(w => w).ToDictionary();
-        int common = a.Count(w => left.TryGetValue(w, out int n) && n > 0 && (left[w] = n - 1) >= 0);
-        return a.Length + b.Length == 0 ? 0 : 2.0 * common / (a.Length + b.Length);
+        return a.Length + b.Length == 0 ? 0 : 2.0 * CommonElements.Count(a, b) / (a.Length + b.Length);
     }
 
     static bool HasDigit(string word) => word.Any(char.IsAsciiDigit);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Farsight.Alignment.Corpus;
 using Farsight.Engine;
 using Farsight.Engine.Numerics;
@@ -32,12 +33,31 @@ public sealed record CorpusRules(int Seed, int ChunkTokens, int Chunks, long Max
 /// <param name="Repaired">Documents whose encoding was repaired, by fault.</param>
 /// <param name="Used">Documents that samples are drawn from: the remaining ones, or as many as fit into memory.</param>
 /// <param name="Chunks">Whole chunks of the used documents.</param>
+/// <param name="LeftOut">Documents whose conversation has a part that is neither document nor question, by kind; null for none.</param>
 public sealed record CorpusCounts(
     long Read,
     IReadOnlyDictionary<string, long> Dropped,
     IReadOnlyDictionary<string, long> Repaired,
     int Used,
-    int Chunks);
+    int Chunks,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, long>? LeftOut = null)
+{
+    /// <summary>Counts the documents of passages that are not used, because they have no questions, as dropped.</summary>
+    /// <param name="all">Passages that were read.</param>
+    /// <param name="used">Passages that samples are drawn from.</param>
+    internal CorpusCounts WithoutRest(IEnumerable<Passage> all, IReadOnlyCollection<Passage> used)
+    {
+        static IEnumerable<string> Names(IEnumerable<Passage> passages) =>
+            passages.SelectMany(p => p.Chunks).Select(c => c.Document).Distinct(StringComparer.Ordinal);
+        int dropped = Names(all).Except(Names(used), StringComparer.Ordinal).Count();
+        SortedDictionary<string, long> reasons = new(Dropped.ToDictionary(), StringComparer.Ordinal);
+        if (dropped > 0)
+        {
+            reasons[DropReason.NoQuestion] = dropped;
+        }
+        return this with { Dropped = reasons, Used = Used - dropped, Chunks = used.Sum(p => p.Chunks.Count) };
+    }
+}
 
 /// <summary>
 /// Stage 1: splits documents into chunks of equal token count, from each document's beginning. A rest shorter than a chunk is dropped.
@@ -83,8 +103,12 @@ public sealed class ChunkedCorpus
                     + $"Use at least {needed} tokens of text, or lower chunks or chunk_tokens.");
     }
 
-    /// <summary>Keeps only the passages that have questions.</summary>
-    internal ChunkedCorpus WithQuestions() => new([.. Passages.Where(p => p.Questions.Count > 0)], Counts, Sha256);
+    /// <summary>Keeps only the passages that have questions, and counts the documents of the others as dropped.</summary>
+    internal ChunkedCorpus WithQuestions()
+    {
+        Passage[] kept = [.. Passages.Where(p => p.Questions.Count > 0)];
+        return new(kept, Counts.WithoutRest(Passages, kept), Sha256);
+    }
 
     /// <summary>Draws a passage with a probability proportional to its length.</summary>
     internal Passage Draw(ref SeededRandom random)

@@ -3,7 +3,8 @@ namespace Farsight.Alignment.Synthesis;
 /// <summary>Names the reasons for dropping a sample or sampling a response again, as the summary spells them.</summary>
 static class DropReason
 {
-    internal const string NoRelevantChunk = "no_relevant_chunk",
+    internal const string NoQuestion = "no_question",
+        NoRelevantChunk = "no_relevant_chunk",
         NoIrrelevantChunk = "no_irrelevant_chunk",
         PromptTooLong = "prompt_too_long",
         QuestionNoEnd = "question_no_end",

@@ -24,7 +24,7 @@ public sealed class FactContexts(Tokenizer tokenizer, ChatFormat format, Passage
 
     SampleContext Asking(SampleTry at, SourceChunk[] chunks, List<FactInChunk> facts, FactInChunk asked, CancellationToken cancel)
     {
-        double[] values = scores.Of(chunks, asked.Needle.Question, asked.Needle.Answer, cancel);
+        (double[] values, bool usesRules) = scores.Of(chunks, asked.Needle.Question, asked.Needle.Answer, cancel);
         ChunkRole[] roles = Importance.Roles(values, rules.Threshold);
         bool found = roles[asked.Chunk] == ChunkRole.Relevant;
         foreach (FactInChunk fact in facts.Where(f => roles[f.Chunk] == ChunkRole.Irrelevant))
@@ -33,6 +33,9 @@ public sealed class FactContexts(Tokenizer tokenizer, ChatFormat format, Passage
         }
         roles[asked.Chunk] = ChunkRole.Relevant;
         ContextChunk[] context = [.. chunks.Select((c, i) => new ContextChunk(c.Document, c.Index, c.Tokens, values[i], roles[i]))];
-        return new(at, QuestionOrigin.Fact, context, asked.Needle.Question, asked.Needle.Answer, [asked.Chunk], facts, asked, found);
+        return new(at, QuestionOrigin.Fact, context, asked.Needle.Question, asked.Needle.Answer, [asked.Chunk], facts, asked, found)
+        {
+            UsesRules = usesRules,
+        };
     }
 }

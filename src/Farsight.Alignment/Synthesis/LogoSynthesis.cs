@@ -36,7 +36,7 @@ static class LogoSynthesis
                     + "Set questions to own or insert.");
         }
         corpus = plan.Rest == QuestionSource.Own ? corpus.WithQuestions() : corpus;
-        IChunkScorer scorer = ChunkScorers.Open(options.Scorer, model.Chat);
+        IChunkScorer scorer = ChunkScorers.Open(options.Scorer, model.IsEndpoint ? model.Language : null);
         LogoSettings settings = SettingsOf(options, model, budget, corpus, plan, scorer);
         return new(settings, corpus.Counts, plan.Name, SamplesOf(settings, model, budget, corpus, plan, scorer, options.Judge));
     }

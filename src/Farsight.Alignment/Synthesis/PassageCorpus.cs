@@ -34,7 +34,9 @@ sealed record PassageCorpus(IReadOnlyList<Passage> Documents, CorpusCounts Count
             selection.Offer(document.Id, () => new(cut(document), document.Questions));
         }
         Passage[] kept = [.. selection.Kept];
-        CorpusCounts counts = new(report.Read, Count(report.Dropped), Count(report.Repaired), kept.Length, kept.Sum(p => p.Chunks.Count));
+        CorpusCounts counts = new(
+            report.Read, Count(report.Dropped), Count(report.Repaired), kept.Length, kept.Sum(p => p.Chunks.Count),
+            report.LeftOut.Count == 0 ? null : Count(report.LeftOut));
         return new(kept, counts, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 

@@ -16,13 +16,19 @@ public sealed class PassageScores(Tokenizer tokenizer, IChunkScorer scorer, int 
     readonly Lock _lock = new();
     readonly LinkedList<(Passage Passage, Lazy<IChunkScores> Scores)> _read = new(); // most recent first
 
-    /// <summary>[chunks] Scores chunks for one question, without the cache.</summary>
-    internal double[] Of(IReadOnlyList<SourceChunk> chunks, string question, string answer, CancellationToken cancel) =>
-        Read(chunks, cancel).Scores(question, answer, cancel);
+    /// <summary>Scores chunks for one question, without the cache.</summary>
+    internal ChunkScoring Of(IReadOnlyList<SourceChunk> chunks, string question, string answer, CancellationToken cancel) =>
+        Of(Read(chunks, cancel), question, answer, cancel);
 
-    /// <summary>[chunks] Scores a whole passage.</summary>
-    internal double[] Of(Passage passage, string question, string answer, CancellationToken cancel) =>
-        Find(passage, cancel).Value.Scores(question, answer, cancel);
+    /// <summary>Scores a whole passage.</summary>
+    internal ChunkScoring Of(Passage passage, string question, string answer, CancellationToken cancel) =>
+        Of(Find(passage, cancel).Value, question, answer, cancel);
+
+    static ChunkScoring Of(IChunkScores scores, string question, string answer, CancellationToken cancel)
+    {
+        double[] values = scores.Scores(question, answer, cancel);
+        return new(values, scores.UsesRules(question, answer));
+    }
 
     Lazy<IChunkScores> Find(Passage passage, CancellationToken cancel)
     {
@@ -51,3 +57,8 @@ public sealed class PassageScores(Tokenizer tokenizer, IChunkScorer scorer, int 
     IChunkScores Read(IReadOnlyList<SourceChunk> chunks, CancellationToken cancel) =>
         scorer.Read([.. chunks.Select(c => tokenizer.Decode(c.Tokens))], cancel);
 }
+
+/// <summary>Represents the scores of chunks for a question.</summary>
+/// <param name="Values">[chunks] the scores.</param>
+/// <param name="UsesRules">As <see cref="IChunkScores.UsesRules"/> tells.</param>
+sealed record ChunkScoring(double[] Values, bool UsesRules);

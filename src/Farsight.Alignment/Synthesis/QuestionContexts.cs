@@ -15,7 +15,7 @@ public sealed class QuestionContexts(PassageScores scores, ContextRules rules)
     /// <param name="cancel">Stops a scorer that asks an endpoint.</param>
     internal SampleContext Around(PassageQuestion asked, ref SeededRandom random, CancellationToken cancel)
     {
-        double[] values = Scores(asked, cancel);
+        (double[] values, bool usesRules) = Scores(asked, cancel);
         ChunkRole[] roles = Importance.Roles(values, rules.Threshold);
         bool found =
             asked.WrittenAbout.Count > 0 ? asked.WrittenAbout.All(i => roles[i] == ChunkRole.Relevant) : roles.Contains(ChunkRole.Relevant);
@@ -39,7 +39,7 @@ public sealed class QuestionContexts(PassageScores scores, ContextRules rules)
         int[] chosen = [.. relevant.Concat(others).Order()];
         ContextChunk[] context = [.. chosen.Select(i => Chunk(asked.Passage.Chunks[i], values[i], roles[i]))];
         int[] gold = [.. (asked.WrittenAbout.Count > 0 ? asked.WrittenAbout : relevant.Take(1)).Select(i => Array.IndexOf(chosen, i))];
-        return new(asked.At, asked.Origin, context, asked.Question, asked.Answer, gold, [], null, found);
+        return new(asked.At, asked.Origin, context, asked.Question, asked.Answer, gold, [], null, found) { UsesRules = usesRules };
     }
 
     /// <summary>
@@ -47,16 +47,16 @@ public sealed class QuestionContexts(PassageScores scores, ContextRules rules)
     /// and
     /// the maximum counts.
     /// </summary>
-    double[] Scores(PassageQuestion asked, CancellationToken cancel)
+    ChunkScoring Scores(PassageQuestion asked, CancellationToken cancel)
     {
-        double[] values = scores.Of(asked.Passage, asked.Question, asked.Answer, cancel);
+        ChunkScoring whole = scores.Of(asked.Passage, asked.Question, asked.Answer, cancel);
         string[] sentences = rules.GoldIsChosen ? asked.Answer.Split(". ") : [];
         foreach (string sentence in sentences.Length > 1 ? sentences : [])
         {
-            double[] own = scores.Of(asked.Passage, sentence, sentence, cancel);
-            values = [.. values.Zip(own, Math.Max)];
+            ChunkScoring own = scores.Of(asked.Passage, sentence, sentence, cancel);
+            whole = new([.. whole.Values.Zip(own.Values, Math.Max)], whole.UsesRules || own.UsesRules);
         }
-        return values;
+        return whole;
     }
 
     static ContextChunk Chunk(SourceChunk chunk, double score, ChunkRole role) =>

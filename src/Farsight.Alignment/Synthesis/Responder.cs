@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Farsight.Alignment.Answering;
 using Farsight.Engine.Numerics;
@@ -5,12 +6,28 @@ using Farsight.Text.Conversations;
 
 namespace Farsight.Alignment.Synthesis;
 
+/// <summary>Represents a question to a model about chunks of a text.</summary>
+/// <param name="Context">Token ids of the chunks that the model sees, as they are stored.</param>
+/// <param name="Question">The question about them.</param>
+/// <param name="MaxNewTokens">Maximum tokens of the answer.</param>
+/// <param name="Temperature">Sampling temperature; 0 for the likeliest answer.</param>
+/// <param name="Random">Random numbers of this request alone, so that other requests do not change its answer.</param>
+public sealed record ResponseRequest(int[] Context, string Question, int MaxNewTokens, double Temperature, SeededRandom Random);
+
+/// <summary>Asks questions and returns one answer for each; null for an answer that did not end.</summary>
+public delegate Task<IReadOnlyList<string?>> AskModel(IReadOnlyList<ResponseRequest> asks);
+
 /// <summary>Asks a model about chunks: as the tokens that they are where the model accepts tokens, else as text.</summary>
 /// <remarks>Groups are laid over the sample numbers, so a resumed run decodes the same prompts together and gets the same bits.</remarks>
 sealed class Responder(ILanguageModel model, ChatFormat format)
 {
     const int BatchSize = 32;
     const int GroupsPerRequest = 2; // a sample that waits for its last answer leaves room for the others
+
+    readonly ConcurrentDictionary<string, bool> _omitted = new(StringComparer.Ordinal);
+
+    /// <summary>Options that the model's server rejected so far, in alphabetical order: "seed, temperature"; null for none.</summary>
+    internal string? OmittedOptions => _omitted.IsEmpty ? null : string.Join(", ", _omitted.Keys.Order(StringComparer.Ordinal));
 
     /// <summary>Number of samples whose requests are answered together.</summary>
     internal int GroupSize => model.Capabilities.IsBatched ? BatchSize : 1;
@@ -36,22 +53,19 @@ sealed class Responder(ILanguageModel model, ChatFormat format)
         return [.. completions.Select(c => Text(c, cancel))];
     }
 
-    async Task<string?> Answer(ResponseRequest ask, CancellationToken cancel)
-    {
-        try
-        {
-            return Text((await model.CompleteAsync([Request(ask)], cancel).ConfigureAwait(false))[0], cancel);
-        }
-        catch (UnusableAnswerException)
-        {
-            return null;
-        }
-    }
+    async Task<string?> Answer(ResponseRequest ask, CancellationToken cancel) =>
+        await model.TryComplete(Request(ask), cancel).ConfigureAwait(false) is { } completion ? Text(completion, cancel) : null;
 
-    static string? Text(Completion completion, CancellationToken cancel) =>
-        completion.FinishReason == FinishReason.Cancelled ? throw new OperationCanceledException(cancel)
-        : completion.FinishReason == FinishReason.Length ? null
-        : completion.Text.Trim();
+    string? Text(Completion completion, CancellationToken cancel)
+    {
+        foreach (string option in completion.OmittedOptions)
+        {
+            _omitted.TryAdd(option, true);
+        }
+        return completion.FinishReason == FinishReason.Cancelled ? throw new OperationCanceledException(cancel)
+            : completion.FinishReason == FinishReason.Length ? null
+            : completion.Text.Trim();
+    }
 
     CompletionRequest Request(ResponseRequest ask)
     {

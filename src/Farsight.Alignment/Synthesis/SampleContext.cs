@@ -16,6 +16,9 @@ public sealed record SampleContext(
     SampleTry At, QuestionOrigin Origin, IReadOnlyList<ContextChunk> Chunks, string Question, string Gold, IReadOnlyList<int> GoldChunks,
     IReadOnlyList<FactInChunk> Facts, FactInChunk? Asked, bool FoundByScores)
 {
+    /// <summary>Whether rules found entities behind the scores, because a language model's answer had no list of them.</summary>
+    public bool UsesRules { get; init; }
+
     /// <summary>Returns the indices of the chunks with a role, ascending.</summary>
     internal int[] Of(ChunkRole role) => [.. Enumerable.Range(0, Chunks.Count).Where(i => Chunks[i].Role == role)];
 }

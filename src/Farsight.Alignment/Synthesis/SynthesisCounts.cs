@@ -1,5 +1,6 @@
 using System.Collections.ObjectModel;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Farsight.Alignment.Data;
 
 namespace Farsight.Alignment.Synthesis;
@@ -23,6 +24,12 @@ public sealed record SynthesisCounts(
     /// <summary>The counts of a new run.</summary>
     public static SynthesisCounts Zero { get; } = new(0, 0, 0, 0, 0, 0, s_none, s_none, s_none);
 
+    /// <summary>
+    /// Contexts whose scores use entities that rules found, because an answer of the scorer's language model had no list of them.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int ScoredByRules { get; init; }
+
     /// <summary>Finished sample numbers.</summary>
     internal int Numbers => Written + GivenUp;
 
@@ -30,7 +37,10 @@ public sealed record SynthesisCounts(
     public SynthesisCounts Plus(SynthesisCounts other) => new(
         Written + other.Written, GivenUp + other.GivenUp, Tried + other.Tried,
         FactsInserted + other.FactsInserted, FactsFound + other.FactsFound, FactsFoundAlone + other.FactsFoundAlone,
-        Sum(Questions, other.Questions), Sum(Dropped, other.Dropped), Sum(Resampled, other.Resampled));
+        Sum(Questions, other.Questions), Sum(Dropped, other.Dropped), Sum(Resampled, other.Resampled))
+    {
+        ScoredByRules = ScoredByRules + other.ScoredByRules,
+    };
 
     /// <summary>Adds all tries of one sample number.</summary>
     internal SynthesisCounts With(IReadOnlyList<SampleOutcome> tries)
@@ -52,17 +62,19 @@ public sealed record SynthesisCounts(
             One(alone),
             Count(QuestionsOf(outcome.Sample)),
             Count(outcome.LeftOut.Select(r => $"turn_{r}").Concat(outcome.Dropped is { } reason ? [reason] : [])),
-            Count(outcome.Resampled));
+            Count(outcome.Resampled))
+        {
+            ScoredByRules = One(outcome.Context?.UsesRules == true),
+        };
     }
 
     /// <summary>Returns the origins of the questions of all turns, as samples spell them.</summary>
     static IEnumerable<string> QuestionsOf(PreferenceSample? sample) =>
-        sample is null
-            ? []
-            : new[] { sample.Provenance.Question }
-                .Concat(sample.Turns?.Select(t => t.Origin) ?? [])
-                .OfType<QuestionOrigin>()
-                .Select(o => JsonNamingPolicy.SnakeCaseLower.ConvertName(o.ToString()));
+        sample?.AllTurns
+            .Select(t => t.Origin)
+            .OfType<QuestionOrigin>()
+            .Select(o => JsonNamingPolicy.SnakeCaseLower.ConvertName(o.ToString()))
+        ?? [];
 
     static int One(bool condition) => condition ? 1 : 0;
 

@@ -4,7 +4,6 @@ using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
 using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
-using Microsoft.Extensions.AI;
 
 namespace Farsight.Alignment.Synthesis;
 
@@ -23,9 +22,6 @@ sealed record SynthesisModel(
 
     /// <summary>Whether the model accepts text only, as one behind an endpoint does.</summary>
     internal bool IsEndpoint => !Language.Capabilities.AcceptsTokens;
-
-    /// <summary>The chat client of an endpoint; null for a local model.</summary>
-    internal IChatClient? Chat => IsEndpoint ? Language.AsChatClient() : null;
 
     /// <summary>Creates the description of a local model.</summary>
     /// <param name="directory">Where it was loaded from.</param>

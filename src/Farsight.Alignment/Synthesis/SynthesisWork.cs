@@ -70,7 +70,7 @@ sealed class SynthesisWork(
             foreach (IReadOnlyList<SampleOutcome> tries in _running.Peek().GetAwaiter().GetResult())
             {
                 counts = counts.With(tries);
-                made.AddRange(tries[^1].Sample is { } sample ? [sample] : []);
+                made.AddRange(tries[^1].Sample is { } sample ? [AsSent(sample)] : []);
             }
             _running.Dequeue();
         }
@@ -80,6 +80,12 @@ sealed class SynthesisWork(
         report(counts);
         return !IsHopeless(counts);
     }
+
+    /// <summary>Adds to a sample which of its generator's settings the server rejected, so that requests were sent without them.</summary>
+    PreferenceSample AsSent(PreferenceSample sample) =>
+        sample.Provenance.Generator is { } generator && responder.OmittedOptions is { } omitted
+            ? sample with { Provenance = sample.Provenance with { Generator = generator with { Omitted = omitted } } }
+            : sample;
 
     static bool IsHopeless(SynthesisCounts counts) => counts is { Written: 0, GivenUp: >= HopelessAfter };
 }

@@ -146,8 +146,8 @@ public sealed class PreferenceTraining : ITrainingWork
     }
 
     /// <summary>
-    /// Of a tree of these samples. A response's last row predicts a scored question or nothing; its first token is predicted by its
-    /// question's last row.
+    /// Returns the size of a tree of these samples. A response's last row predicts a scored question or nothing; its first token is
+    /// predicted by its question's last row.
     /// </summary>
     TreeSize SizeOf(List<SampleTokens> samples)
     {

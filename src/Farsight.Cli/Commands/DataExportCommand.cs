@@ -50,7 +50,8 @@ static class DataExportCommand
             output,
             s_formats[parse.GetValue(s_format)!],
             tokenizer is null ? null : tokens => tokenizer.Decode(tokens));
-        parse.InvocationConfiguration.Output.WriteLine($"{output}: {counts.Lines} lines from {counts.Samples} samples");
+        parse.InvocationConfiguration.Output.WriteLine($"{output}: {counts.Lines} {(counts.Lines == 1 ? "line" : "lines")} "
+            + $"from {counts.Samples} {(counts.Samples == 1 ? "sample" : "samples")}");
         return ExitCode.Done;
     }
 }

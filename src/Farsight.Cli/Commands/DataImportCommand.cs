@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data.Exchange;
 using Farsight.Cli.Options;
@@ -45,12 +46,21 @@ static class DataImportCommand
             ChatFormat.Load(model, Tokenizer.Load(model)),
             parse.GetValue(s_chunkTokens));
         TextWriter text = parse.InvocationConfiguration.Output;
-        text.WriteLine($"{output}: {counts.Samples} samples from {counts.Lines} lines, {counts.WithoutDocument} without a context");
+        text.WriteLine(
+            $"{output}: {Count(counts.Samples, "sample")} from {Count(counts.Lines, "line")}, {counts.WithoutDocument} without a context");
         foreach ((string name, DroppedLines dropped) in counts.Dropped)
         {
             string first = string.Join(", ", dropped.First), more = dropped.Lines > dropped.First.Count ? ", …" : "";
-            text.WriteLine($"dropped    {name}: {dropped.Lines} lines ({first}{more}): {dropped.Reason}");
+            string lines = dropped.Lines == 1 ? $"line {first}" : $"{dropped.Lines} lines ({first}{more})";
+            text.WriteLine($"dropped    {name}: {lines}: {dropped.Reason}");
+        }
+        foreach ((string field, int lines) in counts.Unused)
+        {
+            text.WriteLine($"unused     {field}: {Count(lines, "line")}");
         }
         return ExitCode.Done;
     }
+
+    static string Count(int number, string noun) =>
+        string.Create(CultureInfo.InvariantCulture, $"{number} {noun}{(number == 1 ? "" : "s")}");
 }

@@ -77,6 +77,10 @@ static class DataReportCommand
         Line(text, "questions", $"{report.Questions} in {report.WithQuestions} documents");
         Counts(text, "dropped", report.Dropped);
         Counts(text, "repaired", report.Repaired);
+        if (report.LeftOut.Count > 0)
+        {
+            Counts(text, "left out", report.LeftOut);
+        }
         foreach ((int power, long documents) in report.Lengths)
         {
             Line(text, "length", $"{1L << power} to {(1L << (power + 1)) - 1} characters: {documents}");

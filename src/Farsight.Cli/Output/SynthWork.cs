@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Collections.ObjectModel;
 using System.Globalization;
 using Farsight.Alignment;
 using Farsight.Alignment.Answering;
@@ -106,6 +107,7 @@ static class SynthWork
             {
                 ("dropped", documents.Dropped),
                 ("repaired", documents.Repaired),
+                ("left out", documents.LeftOut ?? ReadOnlyDictionary<string, long>.Empty),
             }.Where(c => c.Item2.Count > 0))
         {
             Console.WriteLine($"  {what,-9}{string.Join(", ", by.Select(r => $"{r.Key} {r.Value}"))}");
@@ -116,6 +118,10 @@ static class SynthWork
         {
             Console.WriteLine(
                 $"facts      {counts.FactsFound} of {counts.FactsInserted} found by the scores, {counts.FactsFoundAlone} of them alone");
+        }
+        if (counts.ScoredByRules > 0)
+        {
+            Console.WriteLine($"scores     {counts.ScoredByRules} contexts use entities found by rules, because the model listed none");
         }
         WriteReasons("dropped", counts.Dropped);
         WriteReasons("resampled", counts.Resampled);
@@ -148,7 +154,10 @@ static class SynthWork
             line.Report(
                 value.Counts.Written,
                 value.Samples,
-                string.Create(CultureInfo.InvariantCulture, $"dropped {value.Counts.Tried - value.Counts.Written}{Speed}"));
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"dropped {value.Counts.Tried - value.Counts.Written}{Speed}{(value.Counts.ScoredByRules is > 0 and int byRules
+                        ? $", {byRules} scored by rules" : "")}"));
         }
     }
 }

@@ -34,7 +34,7 @@ sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOp
     public EvalResults Run(
         EvalPlan plan, string? directory = null, IProgress<EvalProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        (plan, IReadOnlyList<SkippedPart> leftOut) = TaskNeeds.Met(plan, model, judge);
+        (plan, IReadOnlyList<SkippedPart> leftOut) = TaskNeeds.RemoveUnmet(plan, model, judge);
         using ExamplesLog log = ExamplesLog.Open(directory, plan.Model);
         List<EvalRecord> records = [];
         List<SkippedPart> skipped = [.. leftOut];

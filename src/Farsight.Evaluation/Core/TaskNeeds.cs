@@ -29,7 +29,7 @@ static class TaskNeeds
     /// <summary>Removes the tasks of suites that cannot run from a plan.</summary>
     /// <returns>The rest of the plan, and the removed tasks with their reasons.</returns>
     /// <exception cref="InputException">A task requested by its name cannot run, or no task is left.</exception>
-    internal static (EvalPlan Plan, IReadOnlyList<SkippedPart> LeftOut) Met(EvalPlan plan, ILanguageModel model, EvalJudge? judge)
+    internal static (EvalPlan Plan, IReadOnlyList<SkippedPart> LeftOut) RemoveUnmet(EvalPlan plan, ILanguageModel model, EvalJudge? judge)
     {
         List<SkippedPart> leftOut = [];
         List<IEvalTask> left = [];

@@ -131,16 +131,16 @@ sealed class TaskRun(
     {
         _ when runs.Count == 0 => [],
         IChoiceTask choices => Compare(choices, runs, cancel),
-        IObservedTask observed => Complete(runs, cancel).Select(r => Rated(r, () => observed.Score(
+        IObservedTask observed => Complete(runs, cancel).Select(r => Rate(r, () => observed.Score(
             r.Example,
             r.Completions[^1],
             r.Answers[^1].Heads ?? throw new InputException("this model does not show where its heads look")))),
-        IGeneratedTask generated => Complete(runs, cancel).Select(r => Rated(r, () => generated.Score(r.Example, r.Completions))),
+        IGeneratedTask generated => Complete(runs, cancel).Select(r => Rate(r, () => generated.Score(r.Example, r.Completions))),
         IJudgedTask judged => judge!.Judge(judged, [.. Complete(runs, cancel)], cancel),
         _ => throw new InvalidOperationException($"{task.Card.Name} does not say how it is scored."),
     };
 
-    static ExampleRun Rated(ExampleRun run, Func<EvalScore> score)
+    static ExampleRun Rate(ExampleRun run, Func<EvalScore> score)
     {
         run.Rate(score);
         return run;
@@ -155,7 +155,7 @@ sealed class TaskRun(
         {
             ChoiceLogProb[] own = [.. run.Requests.SelectMany(_ => all.Dequeue())];
             (run.Choices, run.Seconds) = (own, seconds);
-            yield return Rated(run, () => choices.Score(run.Example, own));
+            yield return Rate(run, () => choices.Score(run.Example, own));
         }
     }
 

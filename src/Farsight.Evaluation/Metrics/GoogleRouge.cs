@@ -1,4 +1,5 @@
 using System.Text;
+using Farsight.Engine.Numerics;
 using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Metrics;
@@ -17,7 +18,7 @@ static class GoogleRouge
     {
         List<string> predicted = Grams(Tokens(prediction, stem), n);
         List<string> gold = Grams(Tokens(target, stem), n);
-        return PrecisionRecall.Of(TokenF1.CommonCount(predicted, gold), predicted.Count, gold.Count);
+        return PrecisionRecall.Of(CommonElements.Count(predicted, gold), predicted.Count, gold.Count);
     }
 
     /// <summary>Computes ROUGE-L of the whole text as one sentence: the length of the longest common subsequence.</summary>
@@ -94,4 +95,16 @@ static class GoogleRouge
 
     static List<string> Grams(List<string> tokens, int n) =>
         [.. Enumerable.Range(0, Math.Max(0, tokens.Count - n + 1)).Select(i => string.Join(' ', tokens.Skip(i).Take(n)))];
+}
+
+/// <summary>
+/// Determines without a judge whether a needle was found: by the share of its words in the response (Wu et al. 2024, retrieval heads).
+/// </summary>
+static class NeedleRecall
+{
+    /// <summary>Computes the recall of Google's ROUGE-1 with stemmer, in percent.</summary>
+    public static double Percent(string needle, string response) => GoogleRouge.N(needle, response, 1, stem: true).Recall * 100;
+
+    /// <summary>Determines whether the response has more than half of the needle's words.</summary>
+    public static bool IsFound(string needle, string response) => Percent(needle, response) > 50;
 }

@@ -15,19 +15,6 @@ static class TextMatch
         {
             throw new ArgumentException("There is nothing to look for.", nameof(values));
         }
-        return (double)values.Count(v => Occurs(completion, v)) / values.Count;
-    }
-
-    static bool Occurs(string text, string value)
-    {
-        for (int at = text.IndexOf(value, StringComparison.Ordinal); at >= 0; at = text.IndexOf(value, at + 1, StringComparison.Ordinal))
-        {
-            int end = at + value.Length;
-            if ((at == 0 || !char.IsLetterOrDigit(text[at - 1])) && (end == text.Length || !char.IsLetterOrDigit(text[end])))
-            {
-                return true;
-            }
-        }
-        return false;
+        return (double)values.Count(v => WholeWords.Occur(completion, v)) / values.Count;
     }
 }

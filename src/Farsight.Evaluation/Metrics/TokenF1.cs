@@ -1,4 +1,5 @@
 using System.Text;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Evaluation.Metrics;
 
@@ -10,7 +11,7 @@ static class TokenF1
     /// Computes precision, recall and F1 of two lists of tokens; all are 0 when they share none, so also for two empty lists.
     /// </summary>
     public static PrecisionRecall Of(IReadOnlyList<string> prediction, IReadOnlyList<string> answer) =>
-        PrecisionRecall.Of(CommonCount(prediction, answer), prediction.Count, answer.Count);
+        PrecisionRecall.Of(CommonElements.Count(prediction, answer), prediction.Count, answer.Count);
 
     /// <summary>
     /// Compares the tokens of <see cref="AnswerText.Tokens"/>. Official: an answer such as "A" normalizes to nothing and scores 0. Clean:
@@ -32,13 +33,6 @@ static class TokenF1
     /// </summary>
     public static double OfCharacters(string prediction, IReadOnlyList<string> answers) =>
         answers.Select(a => Of(Characters(prediction), Characters(a)).F1).DefaultIfEmpty(0).Max();
-
-    /// <summary>Returns the size of the multiset intersection.</summary>
-    public static int CommonCount(IReadOnlyList<string> a, IReadOnlyList<string> b)
-    {
-        Dictionary<string, int> left = a.CountBy(t => t, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
-        return b.Count(t => left.TryGetValue(t, out int count) && count > 0 && (left[t] = count - 1) >= 0);
-    }
 
     static List<string> Characters(string text)
     {

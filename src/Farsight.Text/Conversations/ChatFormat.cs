@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -131,7 +132,10 @@ public sealed class ChatFormat
         ChatTemplateFiles.Read(directory).Template is not null || SpecialTokens.All(t => tokenizer.IdOf(t) is not null);
 
     /// <summary>Encodes a context as it appears within a prompt. Parts of it are valid contexts too.</summary>
-    public int[] Context(string text) => _encoder.Continue(MarkedText.FromMessage(_contextLead + text));
+    /// <param name="text">The context.</param>
+    /// <param name="history">Messages before it; null for none.</param>
+    public int[] Context(string text, IReadOnlyList<ChatTurn>? history = null) =>
+        _encoder.Continue(MarkedText.FromMessage((history is { Count: > 0 } ? Around("", history).Lead : _contextLead) + text));
 
     /// <summary>Encodes the part between context and response: the question and the markup up to the answer.</summary>
     public int[] QuestionAndTurn(string question) => _encoder.Continue(Around(question).After);
@@ -196,8 +200,23 @@ public sealed class ChatFormat
     /// <param name="question">What is asked.</param>
     /// <param name="hasContext">Whether there is a context. Without one, nothing stands before it, and the conversation of the question
     /// alone after it: the prompt has no empty context message.</param>
-    public (int[] Before, int[] After) Frame(string question, bool hasContext) =>
-        hasContext ? ([.. ContextPrefix], QuestionAndTurn(question)) : ([], Conversation([new("user", question)]));
+    /// <param name="history">Messages before context and question, such as a system message or earlier turns; null for none.</param>
+    /// <exception cref="TemplateException">The template refuses the messages: the message says why.</exception>
+    /// <exception cref="InputException">The template omits or rewrites a message of the history.</exception>
+    public (int[] Before, int[] After) Frame(string question, bool hasContext, IReadOnlyList<ChatTurn>? history = null)
+    {
+        if (history is not { Count: > 0 })
+        {
+            return hasContext ? ([.. ContextPrefix], QuestionAndTurn(question)) : ([], Conversation([new("user", question)]));
+        }
+        CheckWritten(history);
+        if (!hasContext)
+        {
+            return ([], Conversation([.. history, new("user", question)]));
+        }
+        (MarkedText before, _, MarkedText after) = Around(question, history);
+        return (_encoder.Start(before), _encoder.Continue(after));
+    }
 
     /// <summary>Encodes the prompt of a conversation, up to the next answer.</summary>
     /// <exception cref="TemplateException">The template refuses it: the message says why.</exception>
@@ -258,11 +277,10 @@ public sealed class ChatFormat
     }
 
     /// <summary>A prompt's text before and after its context; one space before the context counts as the context's own.</summary>
-    (MarkedText Before, string Lead, MarkedText After) Around(string question)
+    (MarkedText Before, string Lead, MarkedText After) Around(string question, IReadOnlyList<ChatTurn>? history = null)
     {
-        MarkedText all = Render(
-            _hasContexts ? [new("context", Place), new("user", question)] : [new("user", $"{Place}\n\n{question}")],
-            true);
+        ChatTurn[] last = _hasContexts ? [new("context", Place), new("user", question)] : [new("user", $"{Place}\n\n{question}")];
+        MarkedText all = Render([.. history ?? [], .. last], true);
         int at = all.Value.IndexOf(Place, StringComparison.Ordinal),
             end = at + Place.Length;
         if (at < 0)
@@ -272,6 +290,28 @@ public sealed class ChatFormat
         }
         string lead = at > 0 && all.Value[at - 1] == ' ' ? " " : "";
         return (all.Slice(0, at - lead.Length), lead, all.Slice(end, all.Length - end));
+    }
+
+    /// <summary>Checks that the template renders the messages before a question as they are written.</summary>
+    void CheckWritten(IReadOnlyList<ChatTurn> history)
+    {
+        static string PlaceOf(int message) => string.Create(CultureInfo.InvariantCulture, $"{Place}{message}{Place}");
+        ChatTurn question = new("user", "x");
+        string expected = Render([.. history.Select((t, i) => t with { Content = PlaceOf(i) }), question], true).Value;
+        foreach ((int i, ChatTurn turn) in history.Index())
+        {
+            _ = expected.Contains(PlaceOf(i), StringComparison.Ordinal) ? 0
+                : throw new InputException(
+                    $"The chat template omits the message of the role '{turn.Role}' before the question. Use another template, or "
+                        + "leave the message out.");
+            expected = expected.Replace(PlaceOf(i), turn.Content.Trim(), StringComparison.Ordinal);
+        }
+        if (expected != Render([.. history.Select(t => t with { Content = t.Content.Trim() }), question], true).Value)
+        {
+            throw new InputException(
+                "The chat template rewrites a message before the question, for example to remove a thought. Write the message as the "
+                    + "template renders it.");
+        }
     }
 
     /// <summary>Finds the token that ends an answer: the first control token behind it, else the end token of the tokenizer.</summary>

@@ -26,7 +26,7 @@ sealed class SampleWatch(LlamaModel model, ChatFormat format, IReadOnlyList<Pref
         return [.. samples.Zip(completions, (sample, completion) => Line(step, sample, completion))];
     }
 
-    int[] PromptOf(PreferenceSample sample) => format.Prompt([.. sample.Context.SelectMany(c => c.Tokens)], sample.Question);
+    int[] PromptOf(PreferenceSample sample) => SampleTokens.Of(sample, format, model.Config.VocabSize).Prompt;
 
     SampleLine Line(int step, PreferenceSample sample, Completion completion)
     {

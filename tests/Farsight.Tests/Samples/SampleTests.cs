@@ -20,6 +20,15 @@ public sealed class SampleTests : IDisposable
     public async Task Generate_continues_the_prompt() => Assert.NotEqual("", (await Run("Generate")).Trim());
 
     [Fact]
+    public async Task Chat_answers_the_same_as_a_chat_client_and_as_a_model()
+    {
+        string[] answers = (await Run("Chat")).TrimEnd().Split('\n');
+
+        Assert.Equal(2, answers.Length);
+        Assert.Equal(answers[0], answers[1]);
+    }
+
+    [Fact]
     public async Task Train_writes_an_adapter()
     {
         string output = await Run("Train", _folder["run"]);

@@ -6,7 +6,16 @@ namespace Farsight.Alignment.Corpus.Reading;
 /// <param name="Document">The document; its text may be empty.</param>
 /// <param name="Repairs">Repairs made to the text.</param>
 /// <param name="Dropped">Reason for dropping the document; null to keep it.</param>
-readonly record struct CandidateDocument(SourceDocument Document, IReadOnlyList<RepairCount> Repairs, string? Dropped);
+/// <param name="LeftOut">A <see cref="LeftOutPart"/> for each part of a conversation that was left out; null for none.</param>
+readonly record struct CandidateDocument(
+    SourceDocument Document, IReadOnlyList<RepairCount> Repairs, string? Dropped, IReadOnlyList<string>? LeftOut = null);
+
+/// <summary>Defines the parts of a conversation that are neither document nor question, as they appear in the report.</summary>
+static class LeftOutPart
+{
+    internal const string
+        SystemTurn = "system_turn", OtherTurn = "other_turn", Unanswered = "unanswered_question", Unasked = "answer_without_question";
+}
 
 /// <summary>Defines the reasons for dropping a document, as they appear in the report.</summary>
 static class DropReason

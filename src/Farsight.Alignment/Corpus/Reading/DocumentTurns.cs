@@ -2,6 +2,14 @@ using System.Text.RegularExpressions;
 
 namespace Farsight.Alignment.Corpus.Reading;
 
+/// <summary>Represents a document and its questions.</summary>
+/// <param name="Text">The document.</param>
+/// <param name="Questions">The questions about it.</param>
+/// <param name="IsDocument">Whether there is a document at all: short instructions have none.</param>
+/// <param name="LeftOut">A <see cref="LeftOutPart"/> for each part that is neither document nor question.</param>
+readonly record struct SplitDocument(
+    string Text, IReadOnlyList<QuestionAnswer> Questions, bool IsDocument, IReadOnlyList<string> LeftOut);
+
 /// <summary>Separates a document from the question that follows it in the same turn.</summary>
 /// <remarks>
 /// long-llm-data writes a label ("Story:"), an empty line, the document, an empty line and the first question; or the document
@@ -14,36 +22,47 @@ static partial class DocumentTurns
     const int LongestQuestion = 1500;
 
     /// <summary>Splits a conversation into a document and its questions.</summary>
-    /// <param name="turns">Roles "user" and "assistant", in order.</param>
-    /// <returns>Document, questions, and whether the first turn holds a document.</returns>
-    internal static (string Text, IReadOnlyList<QuestionAnswer> Questions, bool IsDocument) Split(
-        IReadOnlyList<(string Role, string Text)> turns)
+    /// <param name="conversation">All turns in order.</param>
+    internal static SplitDocument Split(IReadOnlyList<(string Role, string Text)> conversation)
     {
-        if (turns.Count == 0 || turns[0].Role != "user")
+        List<string> leftOut = [.. conversation.Where(t => t.Role == "system").Select(_ => LeftOutPart.SystemTurn)];
+        (string Role, string Text)[] turns = [.. conversation.Where(t => t.Role != "system")];
+        if (turns.Length == 0 || turns[0].Role != "user")
         {
-            return ("", [], false);
+            return new("", [], false, leftOut);
         }
         (string text, string question) = Parts(turns[0].Text);
-        bool isAnswered = turns.Count > 1 && turns[1].Role == "assistant";
-        List<QuestionAnswer> questions = [.. isAnswered ? Ask(question, turns[1].Text) : []];
-        for (int i = 1; i + 1 < turns.Count; i++)
+        List<QuestionAnswer> questions = [];
+        for (int i = 0; i < turns.Length; i++)
         {
-            if (turns[i].Role == "user" && turns[i + 1].Role == "assistant")
+            string asked = i == 0 ? question : turns[i].Text;
+            bool isAnswered = i + 1 < turns.Length && turns[i + 1].Role == "assistant";
+            switch (turns[i].Role)
             {
-                questions.AddRange(Ask(turns[i].Text, turns[i + 1].Text));
+                case "user" when isAnswered && Ask(asked, turns[i + 1].Text) is [var pair]:
+                    questions.Add(pair);
+                    i++;
+                    break;
+                case "user":
+                    leftOut.AddRange(string.IsNullOrWhiteSpace(asked) ? [] : [LeftOutPart.Unanswered]);
+                    break;
+                case "assistant":
+                    leftOut.AddRange(string.IsNullOrWhiteSpace(turns[i].Text) ? [] : [LeftOutPart.Unasked]);
+                    break;
+                default:
+                    leftOut.Add(LeftOutPart.OtherTurn);
+                    break;
             }
         }
         // Without a question of its own the turn is a document only if later turns ask about it.
-        return (text, questions, question.Length > 0 || questions.Count > 0);
+        return new(text, questions, question.Length > 0 || questions.Count > 0, leftOut);
     }
 
     /// <summary>Splits an instruction into a document and the question about it.</summary>
-    internal static (string Text, IReadOnlyList<QuestionAnswer> Questions, bool IsDocument) SplitInstruction(
-        string instruction,
-        string output)
+    internal static SplitDocument SplitInstruction(string instruction, string output)
     {
         (string text, string question) = Marked(instruction) ?? ("", "");
-        return (text, Ask(question, output), text.Length > 0 && question.Length > 0);
+        return new(text, Ask(question, output), text.Length > 0 && question.Length > 0, []);
     }
 
     /// <summary>Returns a question with its answer, or nothing if one of them is empty.</summary>

@@ -121,15 +121,15 @@ sealed class RecordDocuments(CorpusFile file, CorpusOptions options)
 
     CandidateDocument Read(string id, RecordShape shape, JsonElement root, List<RepairCount> repairs)
     {
-        (string text, IReadOnlyList<QuestionAnswer> questions, bool isDocument) = shape.Read(root);
+        (string text, IReadOnlyList<QuestionAnswer> questions, bool isDocument, IReadOnlyList<string> leftOut) = shape.Read(root);
         if (!options.Repair)
         {
-            return new(new(id, text, questions), repairs, isDocument ? null : DropReason.NoDocument);
+            return new(new(id, text, questions), repairs, isDocument ? null : DropReason.NoDocument, leftOut);
         }
         RepairedText clean = TextRepair.Clean(text);
         repairs.AddRange(clean.Repairs);
         questions = [.. questions.Select(q => new QuestionAnswer(TextRepair.Clean(q.Question).Text, TextRepair.Clean(q.Answer).Text))];
-        return new(new(id, clean.Text, questions), repairs, isDocument ? null : DropReason.NoDocument);
+        return new(new(id, clean.Text, questions), repairs, isDocument ? null : DropReason.NoDocument, leftOut);
     }
 
     ReadOnlyMemory<byte> Bytes(ReadOnlyMemory<byte> json, string place, List<RepairCount> repairs) =>

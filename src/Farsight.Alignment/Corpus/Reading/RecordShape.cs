@@ -14,7 +14,7 @@ sealed class RecordFaultException(string reason, string message, Exception? caus
 
 /// <summary>Finds document and questions in the fields of a record.</summary>
 /// <param name="format">One of the formats of records.</param>
-/// <param name="field">Of the text.</param>
+/// <param name="field">Name of the text's field.</param>
 /// <param name="place">"'file', line 3", the beginning of every message.</param>
 /// <param name="isTextOptional">An empty text is handed on for the caller to count, not an error.</param>
 sealed class RecordShape(DocumentFormat format, string field, string place, bool isTextOptional)
@@ -41,24 +41,22 @@ sealed class RecordShape(DocumentFormat format, string field, string place, bool
     }
 
     /// <summary>Reads the record.</summary>
-    /// <returns>Text, questions, and whether there is a document at all: short instructions have none.</returns>
     /// <exception cref="RecordFaultException">A field is missing, null or of another type, or a string is not valid text.</exception>
-    internal (string Text, IReadOnlyList<QuestionAnswer> Questions, bool IsDocument) Read(JsonElement record) => format switch
+    internal SplitDocument Read(JsonElement record) => format switch
     {
         DocumentFormat.Conversations => Conversation(record),
         DocumentFormat.Instruction => Instruction(record),
-        _ => (Text(record, field, isTextOptional), [.. Questions(record)], true),
+        _ => new(Text(record, field, isTextOptional), [.. Questions(record)], true, []),
     };
 
-    (string, IReadOnlyList<QuestionAnswer>, bool) Conversation(JsonElement record)
+    SplitDocument Conversation(JsonElement record)
     {
         string name = record.TryGetProperty("conversations", out JsonElement turns) ? "conversations" : "messages";
         if (turns.ValueKind != JsonValueKind.Array && !record.TryGetProperty(name, out turns))
         {
             throw Malformed($"{place}: 'conversations' is missing; it must be an array of turns.");
         }
-        (string Role, string Text)[] read = [.. turns.EnumerateArray().Select(t => Turn(t, name))];
-        return DocumentTurns.Split([.. read.Where(t => t.Role != "system")]);
+        return DocumentTurns.Split([.. turns.EnumerateArray().Select(t => Turn(t, name))]);
     }
 
     (string Role, string Text) Turn(JsonElement turn, string list)
@@ -73,12 +71,12 @@ sealed class RecordShape(DocumentFormat format, string field, string place, bool
         return (role is "human" ? "user" : role is "gpt" ? "assistant" : role, Text(turn, isOld ? "value" : "content", isOptional: true));
     }
 
-    (string, IReadOnlyList<QuestionAnswer>, bool) Instruction(JsonElement record)
+    SplitDocument Instruction(JsonElement record)
     {
         string instruction = Text(record, "instruction", isTextOptional), output = Text(record, "output", isTextOptional);
         string input = Has(record, "input", JsonValueKind.String) ? Text(record, "input", isOptional: true) : "";
         return !string.IsNullOrWhiteSpace(input)
-            ? (input, DocumentTurns.Ask(instruction, output), true)
+            ? new(input, DocumentTurns.Ask(instruction, output), true, [])
             : DocumentTurns.SplitInstruction(instruction, output);
     }
 

@@ -9,6 +9,10 @@ namespace Farsight.Alignment.Data.Exchange;
 /// <param name="Fault">The <see cref="ImportFault"/> of a message that is more than a text; null for a text.</param>
 sealed partial record ForeignMessage(string Role, string Text, string? Fault)
 {
+    /// <summary>The fields that are read, or for which a line is dropped.</summary>
+    internal static readonly string[] Fields =
+        ["role", "content", "tool_calls", "function_call", "reasoning_content", "reasoning", "thinking"];
+
     /// <summary>Reads a list of messages.</summary>
     /// <exception cref="InvalidOperationException">A value has the wrong type.</exception>
     internal static ForeignMessage[] List(JsonElement list) => [.. list.EnumerateArray().Select(Read)];

@@ -2,17 +2,33 @@ using System.Text;
 using System.Text.Json;
 using Farsight.Engine;
 using Farsight.Engine.Files;
+using Farsight.Text.Conversations;
 
 namespace Farsight.Alignment.Data.Exchange;
 
-/// <summary>Represents a line of another program's preference file: one user message and two answers to it.</summary>
+/// <summary>Represents a line of another program's preference file: a user message and two answers to it.</summary>
 /// <param name="Id">Id of the line; null for none.</param>
-/// <param name="Prompt">The user's only message.</param>
+/// <param name="History">Messages before the user's last one: a system message, earlier turns, both or none.</param>
+/// <param name="Prompt">The user's last message.</param>
 /// <param name="Chosen">The chosen response.</param>
 /// <param name="Rejected">The rejected response.</param>
-sealed record ForeignPreference(string? Id, string Prompt, string Chosen, string Rejected)
+sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, string Prompt, string Chosen, string Rejected)
 {
-    static readonly string[] s_systemFields = ["system", "system_prompt"], s_mediaFields = ["images", "image", "videos", "audios"];
+    static readonly string[] s_systemFields = ["system", "system_prompt"], s_mediaFields = ["images", "image", "videos", "audios"],
+        // Fields in which other programs keep a part of the prompt.
+        s_promptFields =
+        [
+            "input", "context", "contexts", "document", "documents", "passage", "passages", "article", "story", "history",
+        ],
+        s_trlFields = ["id", "prompt", "chosen", "rejected", "tools", .. s_systemFields, .. s_mediaFields],
+        s_openAiFields = ["input", "preferred_output", "non_preferred_output", "tools", .. s_systemFields, .. s_mediaFields];
+
+    /// <summary>The line's filled fields that a sample does not keep, such as "score" or "chosen.name".</summary>
+    internal IReadOnlyList<string> Unused { get; init; } = [];
+
+    /// <summary>Tells whether another line differs by the rejected response only.</summary>
+    internal bool HasPromptOf(ForeignPreference other) =>
+        (Id, Prompt, Chosen) == (other.Id, other.Prompt, other.Chosen) && History.SequenceEqual(other.History);
 
     /// <summary>
     /// Reads a line of <see cref="ExchangeFormat.Trl"/>, <see cref="ExchangeFormat.TrlText"/> or <see cref="ExchangeFormat.OpenAi"/>,
@@ -29,10 +45,19 @@ sealed record ForeignPreference(string? Id, string Prompt, string Chosen, string
         {
             using JsonDocument line = JsonDocument.Parse(json);
             JsonElement root = line.RootElement;
-            return root.ValueKind != JsonValueKind.Object ? throw new FormatException($"{source}: expected a JSON object.")
-                : FieldFault(root) is { } fault ? (null, fault)
-                : root.TryGetProperty("preferred_output", out _) ? OpenAi(root, source)
-                : Trl(root, source);
+            if (root.ValueKind != JsonValueKind.Object)
+            {
+                throw new FormatException($"{source}: expected a JSON object.");
+            }
+            if (FieldFault(root) is { } inField)
+            {
+                return (null, inField);
+            }
+            bool isOpenAi = root.TryGetProperty("preferred_output", out _);
+            (ForeignPreference? pair, string? fault) = isOpenAi ? OpenAi(root, source) : Trl(root, source);
+            return pair is null ? (null, fault)
+                : s_promptFields.Any(f => !(isOpenAi && f == "input") && HoldsPrompt(root, f, pair)) ? (null, ImportFault.PromptField)
+                : (pair with { Unused = [.. UnusedFields(root, isOpenAi).Distinct(StringComparer.Ordinal)] }, null);
         }
         catch (JsonException e)
         {
@@ -48,36 +73,77 @@ sealed record ForeignPreference(string? Id, string Prompt, string Chosen, string
     /// <summary>Returns the fault of fields beside the pair that belong to its prompt and would be lost.</summary>
     static string? FieldFault(JsonElement root) =>
         IsFilled(root, "tools") || (root.TryGetProperty("input", out JsonElement input) && IsFilled(input, "tools")) ? ImportFault.ToolCalls
-        : s_systemFields.Any(f => IsFilled(root, f)) ? ImportFault.SystemPrompt
-        : IsFilled(root, "history") ? ImportFault.SeveralTurns
         : s_mediaFields.Any(f => IsFilled(root, f)) ? ImportFault.NotText
         : null;
 
+    /// <summary>Tells whether a field holds a part of the prompt that the messages do not repeat.</summary>
+    static bool HoldsPrompt(JsonElement root, string field, ForeignPreference pair) =>
+        IsFilled(root, field)
+        && (root.GetProperty(field) is not { ValueKind: JsonValueKind.String } text
+            || !pair.History.Select(t => t.Content).Append(pair.Prompt)
+                .Any(m => m.Contains(text.GetString()!.Trim(), StringComparison.Ordinal)));
+
+    /// <summary>Returns the filled fields of the line and of its messages that are not read.</summary>
+    static IEnumerable<string> UnusedFields(JsonElement root, bool isOpenAi)
+    {
+        string[] read = isOpenAi ? s_openAiFields : s_trlFields;
+        IEnumerable<string> unused = UnusedFields(root, "", read);
+        foreach (JsonProperty field in root.EnumerateObject().Where(f => read.Contains(f.Name)))
+        {
+            (JsonElement messages, string path) = (field.Value, field.Name);
+            if (isOpenAi && path == "input")
+            {
+                unused = unused.Concat(UnusedFields(field.Value, "input.", ["messages", "tools"]));
+                (messages, path) = (field.Value.GetProperty("messages"), "input.messages");
+            }
+            if (messages.ValueKind == JsonValueKind.Array)
+            {
+                unused = unused.Concat(messages.EnumerateArray().SelectMany(m => UnusedFields(m, $"{path}.", ForeignMessage.Fields)));
+            }
+        }
+        return unused;
+    }
+
+    static IEnumerable<string> UnusedFields(JsonElement owner, string path, string[] read) => owner
+        .EnumerateObject()
+        .Where(f => !read.Contains(f.Name)
+            && (IsFilled(owner, f.Name) || f.Value.ValueKind is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False))
+        .Select(f => path + f.Name);
+
     static (ForeignPreference?, string?) OpenAi(JsonElement root, string source) => Pair(
         null,
+        SystemMessage(root),
         ForeignMessage.List(Field(Field(root, "input", source), "messages", source)),
         ForeignMessage.List(Field(root, "preferred_output", source)),
         ForeignMessage.List(Field(root, "non_preferred_output", source)));
 
     static (ForeignPreference?, string?) Trl(JsonElement root, string source)
     {
-        string? id = root.TryGetProperty("id", out JsonElement name) && name.ValueKind == JsonValueKind.String ? name.GetString() : null;
+        string? id = !root.TryGetProperty("id", out JsonElement name) ? null
+            : name.ValueKind == JsonValueKind.String ? name.GetString()
+            : name.ValueKind == JsonValueKind.Number ? name.GetRawText()
+            : null;
+        ForeignMessage[] system = SystemMessage(root);
         JsonElement chosen = Field(root, "chosen", source), rejected = Field(root, "rejected", source);
         ForeignMessage[]? prompt = root.TryGetProperty("prompt", out JsonElement given) ? Prompted(given) : null;
         if (chosen.ValueKind == JsonValueKind.Array)
         {
-            return Pair(id, prompt, ForeignMessage.List(chosen), ForeignMessage.List(rejected));
+            return Pair(id, system, prompt, ForeignMessage.List(chosen), ForeignMessage.List(rejected));
         }
         string good = chosen.GetString() ?? "", bad = rejected.GetString() ?? "";
         if (prompt is null && ForeignMessage.Dialogue(good) is { } first && ForeignMessage.Dialogue(bad) is { } second)
         {
-            return Pair(id, null, first, second);
+            return Pair(id, system, null, first, second);
         }
         _ = prompt ?? throw new FormatException(
             $"{source}: the field 'prompt' is missing. Without it, the start of the response is unknown; only dialogues that begin "
                 + "with 'Human:' are read without a prompt.");
-        return Pair(id, prompt, [new("assistant", good, null)], [new("assistant", bad, null)]);
+        return Pair(id, system, prompt, [new("assistant", good, null)], [new("assistant", bad, null)]);
     }
+
+    /// <summary>Returns the system message of a line that has it in a field of its own.</summary>
+    static ForeignMessage[] SystemMessage(JsonElement root) =>
+        [.. s_systemFields.Where(f => IsFilled(root, f)).Select(f => new ForeignMessage("system", root.GetProperty(f).GetString()!, null))];
 
     /// <summary>Returns the messages of a prompt. The text of a dialogue ends with "Assistant:", where the answer begins.</summary>
     static ForeignMessage[]? Prompted(JsonElement prompt) =>
@@ -87,7 +153,8 @@ sealed record ForeignPreference(string? Id, string Prompt, string Chosen, string
         : [new("user", text, null)];
 
     /// <summary>Returns the pair of two conversations. Without a prompt, what both have in common is the prompt.</summary>
-    static (ForeignPreference?, string?) Pair(string? id, ForeignMessage[]? prompt, ForeignMessage[] chosen, ForeignMessage[] rejected)
+    static (ForeignPreference?, string?) Pair(
+        string? id, ForeignMessage[] system, ForeignMessage[]? prompt, ForeignMessage[] chosen, ForeignMessage[] rejected)
     {
         ForeignMessage[] asked = prompt ?? [.. chosen.Zip(rejected).TakeWhile(p => p.First == p.Second).Select(p => p.First)];
         if (prompt is null && chosen.SequenceEqual(rejected))
@@ -95,6 +162,8 @@ sealed record ForeignPreference(string? Id, string Prompt, string Chosen, string
             return (null, ImportFault.Identical);
         }
         ForeignMessage[] good = Answer(asked, chosen), bad = Answer(asked, rejected);
+        // An empty system message says nothing, and templates differ in how they render it.
+        ForeignMessage[] all = [.. system, .. asked.Where(m => m.Role != "system" || !string.IsNullOrWhiteSpace(m.Text))];
         string? fault =
             asked.Concat(good).Concat(bad).Select(m => m.Fault).FirstOrDefault(f => f is not null) is { } inMessage ? inMessage
             : chosen.Length == 0 || rejected.Length == 0 ? ImportFault.NoAnswer
@@ -102,11 +171,21 @@ sealed record ForeignPreference(string? Id, string Prompt, string Chosen, string
             : good is [("user" or "system", _, _), ..] || bad is [("user" or "system", _, _), ..] ? ImportFault.DifferentPrompts
             : good.Length > 1 || bad.Length > 1 ? ImportFault.LongerConversation
             : good.Length == 0 || bad.Length == 0 ? ImportFault.NoAnswer
-            : asked is [("system", _, _), ..] ? ImportFault.SystemPrompt
             : asked is [] ? ImportFault.DifferentPrompts
-            : asked is not [("user", _, _)] ? ImportFault.SeveralTurns
+            : !IsConversation(all) ? ImportFault.TurnOrder
             : null;
-        return fault is null ? (new(id, asked[0].Text, good[0].Text, bad[0].Text), null) : (null, fault);
+        return fault is not null
+            ? (null, fault)
+            : (new(id, [.. all.SkipLast(1).Select(m => new ChatTurn(m.Role, m.Text))], all[^1].Text, good[0].Text, bad[0].Text), null);
+    }
+
+    /// <summary>
+    /// Tells whether messages are at most one system message and then user and assistant in turn, with the user first and last.
+    /// </summary>
+    static bool IsConversation(ForeignMessage[] messages)
+    {
+        ForeignMessage[] turns = messages is [("system", _, _), .. var rest] ? rest : messages;
+        return turns.Length % 2 == 1 && turns.Index().All(t => t.Item.Role == (t.Index % 2 == 0 ? "user" : "assistant"));
     }
 
     /// <summary>Returns the messages after the prompt; a side may repeat the prompt or begin with the answer.</summary>

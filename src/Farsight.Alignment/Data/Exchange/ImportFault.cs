@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+using Farsight.Engine;
 using Farsight.Text.Conversations;
 
 namespace Farsight.Alignment.Data.Exchange;
@@ -6,33 +8,23 @@ namespace Farsight.Alignment.Data.Exchange;
 static class ImportFault
 {
     internal const string
-        Empty = "empty", Identical = "identical", NoAnswer = "no_answer", DifferentPrompts = "different_prompts",
-        LongerConversation = "longer_conversation", SeveralTurns = "several_turns", SystemPrompt = "system_prompt",
+        Empty = "empty", Identical = "identical", Duplicate = "duplicate", NoAnswer = "no_answer", DifferentPrompts = "different_prompts",
+        LongerConversation = "longer_conversation", TurnOrder = "turn_order", PromptField = "prompt_field", Template = "template",
         ToolCalls = "tool_calls", ReasoningContent = "reasoning_content", NotText = "not_text", UnknownRole = "unknown_role",
         Templated = "templated", EndToken = "end_token", Malformed = "malformed";
-
-    // Markers that begin a turn in the templates of the common model families.
-    static readonly string[] s_turnMarkers =
-    [
-        "<|im_start|>", "<|start_header_id|>", "[INST]", "[/INST]", "<<SYS>>", "<start_of_turn>", "<｜User｜>", "<｜Assistant｜>", "<|user|>",
-        "<|assistant|>", "<|system|>", "<|context|>", "<|start|>",
-    ];
-
-    static readonly string[] s_endTokens =
-    [
-        "<|im_end|>", "<|eot_id|>", "<|end_of_text|>", "<|endoftext|>", "<end_of_turn>", "<｜end▁of▁sentence｜>", "<|end|>", "<|return|>",
-    ];
 
     /// <summary>Returns the reason of a fault as a clause.</summary>
     internal static string Describe(string fault) => fault switch
     {
         Empty => "prompt, chosen or rejected has no text",
         Identical => "chosen and rejected are the same",
+        Duplicate => "the rejected response is also that of an earlier line with the same prompt and chosen response",
         NoAnswer => "chosen or rejected has no message of the assistant",
         DifferentPrompts => "chosen and rejected answer different prompts",
         LongerConversation => "chosen and rejected differ before the last answer, or one of them continues after its first answer",
-        SeveralTurns => "the prompt has several turns, which a sample cannot hold",
-        SystemPrompt => "the prompt has a system message, which a sample cannot hold",
+        TurnOrder => "the prompt is not an optional system message followed by user and assistant in turn, with the user first and last",
+        PromptField => "a field beside the prompt holds a part of it, such as a document; write it into the prompt",
+        Template => "the chat template refuses, omits or rewrites a message before the question",
         ToolCalls => "the line offers or calls tools, which a sample cannot hold",
         ReasoningContent => "a message holds its thought in a field of its own; write it into the content as the model writes it",
         NotText => "a message holds something other than text",
@@ -42,23 +34,98 @@ static class ImportFault
         Malformed => "fields are missing or have the wrong type",
         _ => throw new ArgumentOutOfRangeException(nameof(fault)),
     };
+}
 
-    /// <summary>Returns the fault of the texts of a pair, or null.</summary>
-    internal static string? Of(ForeignPreference pair, ChatFormat format)
+/// <summary>Finds the faults of pairs whose fields are sound.</summary>
+sealed partial class PairCheck
+{
+    // Markers of common model families beyond those in the form <|name|>.
+    static readonly string[] s_turnMarkers =
+        ["[INST]", "[/INST]", "<<SYS>>", "<start_of_turn>", "<bos>", "[|system|]", "[|user|]", "[|assistant|]"];
+
+    static readonly string[] s_endTokens = ["<end_of_turn>", "<eos>", "[|endofturn|]"];
+
+    // What texts write before an answer where a template has no markers.
+    static readonly string[] s_answerLabels = ["### Response:", "### Assistant:", "Assistant:"];
+
+    readonly ChatFormat _format;
+    readonly string[] _turnMarkers, _endTokens;
+    readonly string _end;
+
+    /// <summary>Reads the control tokens that the template of a model writes.</summary>
+    internal PairCheck(ChatFormat format)
     {
-        string[] texts = [pair.Prompt, pair.Chosen, pair.Rejected], answers = texts[1..];
-        return texts.Any(string.IsNullOrWhiteSpace) ? Empty
-            : pair.Chosen.AsSpan().Trim().SequenceEqual(pair.Rejected.AsSpan().Trim()) ? Identical
-            : texts.Any(t => s_turnMarkers.Any(m => t.Contains(m, StringComparison.Ordinal)))
-                || pair.Prompt.AsSpan().TrimEnd().EndsWith("### Response:", StringComparison.Ordinal) ? Templated
-            : answers.Any(a => HasEndToken(a, format.Tokenizer.TokenText(format.Eos))) ? EndToken
+        _format = format;
+        _end = format.Tokenizer.TokenText(format.Eos);
+        HashSet<int> written = [.. format.ContextPrefix, .. format.Frame("x", hasContext: false).After, .. format.Response("x")];
+        // "<s>" and "</s>" are HTML, too.
+        string[] tokens =
+        [
+            .. format.Tokenizer.AddedTokens
+                .Where(t => t.Special && written.Contains(t.Id) && t.Content.Length > 4 && t.Content.AsSpan().ContainsAny("<[|".AsSpan()))
+                .Select(t => t.Content),
+        ];
+        _turnMarkers = [.. s_turnMarkers, .. tokens.Where(t => !IsEnd(t) && t != _end)];
+        _endTokens = [.. s_endTokens, .. tokens.Where(t => IsEnd(t) || t == _end)];
+    }
+
+    /// <summary>Returns the <see cref="ImportFault"/> of a pair, or null.</summary>
+    internal string? Of(ForeignPreference pair)
+    {
+        string[] texts = [.. pair.History.Select(t => t.Content), pair.Prompt, pair.Chosen, pair.Rejected];
+        return texts.Any(string.IsNullOrWhiteSpace) ? ImportFault.Empty
+            : pair.Chosen.AsSpan().Trim().SequenceEqual(pair.Rejected.AsSpan().Trim()) ? ImportFault.Identical
+            : texts.Any(HasTurnMarker) || EndsWithLabel(pair.Prompt) ? ImportFault.Templated
+            : HasEndToken(pair.Chosen) || HasEndToken(pair.Rejected) ? ImportFault.EndToken
+            : pair.History.Count > 0 && !IsRendered(pair.History) ? ImportFault.Template
             : null;
     }
 
+    bool HasTurnMarker(string text)
+    {
+        foreach (ValueMatch token in ControlToken().EnumerateMatches(text))
+        {
+            if (!IsEnd(text.AsSpan(token.Index, token.Length)))
+            {
+                return true;
+            }
+        }
+        int user = text.IndexOf("USER:", StringComparison.Ordinal);
+        return _turnMarkers.Any(m => text.Contains(m, StringComparison.Ordinal))
+            || (user >= 0 && text.IndexOf("ASSISTANT:", user, StringComparison.Ordinal) >= 0);
+    }
+
+    static bool EndsWithLabel(string prompt) =>
+        s_answerLabels.Any(l => prompt.AsSpan().TrimEnd().EndsWith(l, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>Returns whether an answer contains an end token. "&lt;/s&gt;" is HTML too and counts at the end only.</summary>
-    static bool HasEndToken(string answer, string ofModel) =>
-        s_endTokens.Any(t => answer.Contains(t, StringComparison.Ordinal))
-        || new[] { "</s>", ofModel }.Any(t =>
+    bool HasEndToken(string answer) =>
+        ControlToken().IsMatch(answer)
+        || _endTokens.Any(t => answer.Contains(t, StringComparison.Ordinal))
+        || new[] { "</s>", _end }.Any(t =>
             answer.AsSpan().TrimEnd().EndsWith(t, StringComparison.Ordinal)
             && (t != "</s>" || !answer.Contains("<s>", StringComparison.Ordinal)));
+
+    /// <summary>Returns whether a control token ends a turn or a text; a question may speak of it.</summary>
+    static bool IsEnd(ReadOnlySpan<char> token) => EndWord().IsMatch(token);
+
+    bool IsRendered(IReadOnlyList<ChatTurn> history)
+    {
+        try
+        {
+            _ = _format.Frame("x", hasContext: false, history);
+            return true;
+        }
+        catch (InputException)
+        {
+            return false;
+        }
+    }
+
+    // "<|im_start|>", "<|START_OF_TURN_TOKEN|>", "<｜begin▁of▁sentence｜>": nearly all model families write control tokens so.
+    [GeneratedRegex(@"<[|｜][\w▁]{1,40}[|｜]>")]
+    private static partial Regex ControlToken();
+
+    [GeneratedRegex(@"(?<![a-z])(end|eos|eot|eom|return)(?!_header)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex EndWord();
 }

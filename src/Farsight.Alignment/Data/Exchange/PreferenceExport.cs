@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Farsight.Engine;
 using Farsight.Engine.Files;
+using Farsight.Text.Conversations;
 
 namespace Farsight.Alignment.Data.Exchange;
 
@@ -13,7 +14,8 @@ public sealed record ExportCounts(int Samples, int Lines);
 /// <summary>Writes a preference dataset as JSONL that other trainers read.</summary>
 /// <remarks>
 /// Chunks, scores, roles and provenance have no place in these formats and are lost. TRL's lines keep the sample's id, which TRL ignores;
-/// OpenAI refuses unknown fields.
+/// OpenAI refuses unknown fields. A further turn is a line of its own, whose prompt is the conversation up to its question; its id ends
+/// with "/turn-2" and so on.
 /// Source: TRL, "Dataset formats"; OpenAI, "Direct preference optimization".
 /// </remarks>
 public static class PreferenceExport
@@ -25,7 +27,8 @@ public static class PreferenceExport
     /// <param name="output">The file to write; an existing one is replaced.</param>
     /// <param name="format">The format to write.</param>
     /// <param name="decode">Decodes token ids, for samples without a prompt; null without a tokenizer.</param>
-    /// <exception cref="InputException">The dataset is damaged or empty, or a prompt is needed and cannot be made.</exception>
+    /// <exception cref="InputException">The dataset is damaged or empty, a prompt is needed and cannot be made, or the format cannot hold
+    /// the conversation of a sample.</exception>
     public static ExportCounts Write(string dataset, string output, ExchangeFormat format, Func<int[], string>? decode)
     {
         int samples = 0, lines = 0;
@@ -35,11 +38,9 @@ public static class PreferenceExport
             foreach (PreferenceSample sample in PreferenceDataset.Stream(dataset))
             {
                 samples++;
-                string prompt = Prompt(sample, decode);
-                int count = format == ExchangeFormat.OpenAiMessages ? 1 : sample.Rejected.Count;
-                for (int j = 0; j < count; j++)
+                foreach (Pair pair in Pairs(sample, Prompt(sample, decode), format))
                 {
-                    Line(json, sample, prompt, sample.Rejected[j], format);
+                    Line(json, pair, format);
                     json.Flush();
                     stream.WriteByte((byte)'\n');
                     json.Reset();
@@ -62,32 +63,66 @@ public static class PreferenceExport
             : throw new InputException(
                 $"The sample {sample.Id} has its context as tokens only; pass the tokenizer of the model that the dataset was made for."));
 
-    static void Line(Utf8JsonWriter json, PreferenceSample sample, string prompt, string rejected, ExchangeFormat format)
+    /// <summary>Returns a pair for each rejected response of each turn; for supervised fine-tuning, the whole conversation once.</summary>
+    static IEnumerable<Pair> Pairs(PreferenceSample sample, string prompt, ExchangeFormat format)
     {
+        if (format == ExchangeFormat.TrlText && (sample.Turns is not null || sample.History is not null))
+        {
+            throw new InputException(
+                $"The sample {sample.Id} has {(sample.Turns is null ? "messages before its question" : "several turns")}, which a text "
+                    + "prompt cannot hold; export to a format with messages, such as trl.");
+        }
+        List<ChatTurn> messages = [.. sample.History ?? [], new("user", prompt)];
+        int earlier = messages.Count;
+        foreach ((int k, PreferenceTurn turn) in sample.AllTurns.Index())
+        {
+            if (k > 0)
+            {
+                messages.Add(new("user", turn.Question));
+            }
+            Pair pair = new(k == 0 ? sample.Id : $"{sample.Id}/turn-{k + 1}", [.. messages], turn.Chosen, turn.Rejected[0], earlier);
+            if (format != ExchangeFormat.OpenAiMessages)
+            {
+                foreach (string rejected in turn.Rejected)
+                {
+                    yield return pair with { Rejected = rejected };
+                }
+            }
+            else if (k == (sample.Turns?.Count ?? 0))
+            {
+                yield return pair;
+            }
+            messages.Add(new("assistant", turn.Chosen));
+        }
+    }
+
+    static void Line(Utf8JsonWriter json, Pair pair, ExchangeFormat format)
+    {
+        ChatTurn chosen = new("assistant", pair.Chosen), rejected = new("assistant", pair.Rejected);
         json.WriteStartObject();
         switch (format)
         {
             case ExchangeFormat.Trl:
-                json.WriteString("id", sample.Id);
-                Messages(json, "prompt", ("user", prompt));
-                Messages(json, "chosen", ("assistant", sample.Chosen));
-                Messages(json, "rejected", ("assistant", rejected));
+                json.WriteString("id", pair.Id);
+                Messages(json, "prompt", pair.Prompt);
+                Messages(json, "chosen", [chosen]);
+                Messages(json, "rejected", [rejected]);
                 break;
             case ExchangeFormat.TrlText:
-                json.WriteString("id", sample.Id);
-                json.WriteString("prompt", prompt);
-                json.WriteString("chosen", sample.Chosen);
-                json.WriteString("rejected", rejected);
+                json.WriteString("id", pair.Id);
+                json.WriteString("prompt", pair.Prompt[0].Content);
+                json.WriteString("chosen", pair.Chosen);
+                json.WriteString("rejected", pair.Rejected);
                 break;
             case ExchangeFormat.OpenAi:
                 json.WriteStartObject("input");
-                Messages(json, "messages", ("user", prompt));
+                Messages(json, "messages", pair.Prompt);
                 json.WriteEndObject();
-                Messages(json, "preferred_output", ("assistant", sample.Chosen));
-                Messages(json, "non_preferred_output", ("assistant", rejected));
+                Messages(json, "preferred_output", [chosen]);
+                Messages(json, "non_preferred_output", [rejected]);
                 break;
             case ExchangeFormat.OpenAiMessages:
-                Messages(json, "messages", ("user", prompt), ("assistant", sample.Chosen));
+                Messages(json, "messages", [.. pair.Prompt, chosen], unweighted: pair.Earlier);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(format));
@@ -95,18 +130,35 @@ public static class PreferenceExport
         json.WriteEndObject();
     }
 
-    static void Messages(Utf8JsonWriter json, string name, params ReadOnlySpan<(string Role, string Content)> messages)
+    /// <summary>Writes messages.</summary>
+    /// <param name="json">Writes to the file.</param>
+    /// <param name="name">Name of the field.</param>
+    /// <param name="messages">The messages.</param>
+    /// <param name="unweighted">Number of first messages whose answers are not to be learned.</param>
+    static void Messages(Utf8JsonWriter json, string name, IEnumerable<ChatTurn> messages, int unweighted = 0)
     {
         json.WriteStartArray(name);
-        foreach ((string role, string content) in messages)
+        foreach ((int i, ChatTurn message) in messages.Index())
         {
             json.WriteStartObject();
-            json.WriteString("role", role);
-            json.WriteString("content", content);
+            json.WriteString("role", message.Role);
+            json.WriteString("content", message.Content);
+            if (i < unweighted && message.Role == "assistant")
+            {
+                json.WriteNumber("weight", 0);
+            }
             json.WriteEndObject();
         }
         json.WriteEndArray();
     }
+
+    /// <summary>Represents what a line holds.</summary>
+    /// <param name="Id">Id of the line.</param>
+    /// <param name="Prompt">Messages up to the question.</param>
+    /// <param name="Chosen">The chosen response.</param>
+    /// <param name="Rejected">The rejected response.</param>
+    /// <param name="Earlier">Number of messages up to the first question of the sample.</param>
+    sealed record Pair(string Id, IReadOnlyList<ChatTurn> Prompt, string Chosen, string Rejected, int Earlier);
 }
 
 /// <summary>Lists the formats of other programs.</summary>
@@ -123,6 +175,6 @@ public enum ExchangeFormat
     /// </summary>
     OpenAi,
 
-    /// <summary>OpenAI's supervised fine-tuning: messages with the chosen response; the rejected ones are left out.</summary>
+    /// <summary>OpenAI's supervised fine-tuning: messages with the chosen responses; the rejected ones are left out.</summary>
     OpenAiMessages,
 }

@@ -10,8 +10,14 @@ namespace Farsight.Alignment.Data.Exchange;
 /// <param name="Lines">Lines read.</param>
 /// <param name="Samples">Samples written; consecutive lines with the same prompt and chosen response form one sample.</param>
 /// <param name="WithoutDocument">Samples whose prompt is a question without context.</param>
-/// <param name="Dropped">Dropped lines by reason, such as "several_turns" or "empty".</param>
-public sealed record ImportCounts(int Lines, int Samples, int WithoutDocument, IReadOnlyDictionary<string, DroppedLines> Dropped);
+/// <param name="Dropped">Dropped lines by reason, such as "different_prompts" or "empty".</param>
+/// <param name="Unused">Fields of imported lines that a sample does not keep, such as "score", with the number of their lines.</param>
+public sealed record ImportCounts(
+    int Lines,
+    int Samples,
+    int WithoutDocument,
+    IReadOnlyDictionary<string, DroppedLines> Dropped,
+    IReadOnlyDictionary<string, int> Unused);
 
 /// <summary>Represents the lines that were dropped for one reason.</summary>
 /// <param name="Lines">Number of lines.</param>
@@ -25,24 +31,25 @@ public sealed record DroppedLines(int Lines, IReadOnlyList<int> First, string Re
 /// <remarks>
 /// Such files have no chunks. The last paragraph of a prompt becomes the question, and the text before it the context: tokens of the given
 /// tokenizer in chunks of equal length (the last may be shorter). The chunks have no scores: each counts as relevant with score 0, and as
-/// seen by every response. A prompt of one paragraph is a question without context. A line that a sample cannot represent is dropped and
-/// reported with its number and the reason; nothing of a conversation is flattened.
+/// seen by every response. A prompt of one paragraph is a question without context. A system message and earlier turns stay messages before
+/// it. A line that a sample cannot represent is dropped and reported with its number and the reason; nothing of a conversation is
+/// flattened.
 /// </remarks>
 public static class PreferenceImport
 {
-    const int MostPlaces = 5;
+    const int MaxPlaces = 5;
 
     /// <summary>Writes the dataset, one sample in memory at a time.</summary>
     /// <param name="input">A .jsonl file.</param>
     /// <param name="output">The dataset; an existing file is replaced.</param>
     /// <param name="format">Encodes the contexts, for the model that will be trained.</param>
     /// <param name="chunkTokens">Tokens per chunk; &gt; 0.</param>
-    /// <exception cref="InputException">The file is damaged, has an unknown format, or gives no
-    /// sample; the message names the line.</exception>
+    /// <exception cref="InputException">The file is damaged, has an unknown format, or contains no usable sample; the message names the
+    /// line.</exception>
     public static ImportCounts Write(string input, string output, ChatFormat format, int chunkTokens)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunkTokens);
-        DropLog log = new();
+        ImportLog log = new();
         HashSet<string> ids = new(StringComparer.Ordinal);
         int samples = 0,
             bare = 0;
@@ -50,7 +57,7 @@ public static class PreferenceImport
             output,
             stream =>
             {
-                foreach (List<(ForeignPreference Line, int Number)> group in Groups(Lines(input, format, log)))
+                foreach (List<(ForeignPreference Line, int Number)> group in Groups(Lines(input, format, log), log))
                 {
                     PreferenceSample sample = Sample(group, Path.GetFileName(input), samples++, format, chunkTokens, ids);
                     bare += sample.Context.Count == 0 ? 1 : 0;
@@ -61,11 +68,12 @@ public static class PreferenceImport
                     throw log.Problem(input);
                 }
             });
-        return new(log.Lines, samples, bare, log.Dropped);
+        return new(log.Lines, samples, bare, log.Dropped, log.Unused);
     }
 
-    static IEnumerable<(ForeignPreference Line, int Number)> Lines(string input, ChatFormat format, DropLog log)
+    static IEnumerable<(ForeignPreference Line, int Number)> Lines(string input, ChatFormat format, ImportLog log)
     {
+        PairCheck check = new(format);
         int number = 0;
         foreach (string json in PreferenceDataset.Lines(input, Path.GetFileName(input)))
         {
@@ -75,19 +83,20 @@ public static class PreferenceImport
                 continue;
             }
             log.Lines++;
-            if (Read(json, $"{Path.GetFileName(input)}:{number}", number, format, log) is { } pair)
+            if (Read(json, $"{Path.GetFileName(input)}:{number}", number, check, log) is { } pair)
             {
+                log.CountUnused(pair.Unused);
                 yield return (pair, number);
             }
         }
     }
 
-    static ForeignPreference? Read(string json, string source, int number, ChatFormat format, DropLog log)
+    static ForeignPreference? Read(string json, string source, int number, PairCheck check, ImportLog log)
     {
         try
         {
             (ForeignPreference? pair, string? fault) = ForeignPreference.Parse(json, source);
-            fault ??= ImportFault.Of(pair!, format);
+            fault ??= check.Of(pair!);
             if (fault is null)
             {
                 return pair;
@@ -102,15 +111,22 @@ public static class PreferenceImport
         return null;
     }
 
-    static IEnumerable<List<(ForeignPreference Line, int Number)>> Groups(IEnumerable<(ForeignPreference Line, int Number)> lines)
+    /// <summary>Groups consecutive lines with the same prompt and chosen response, each rejected response once.</summary>
+    static IEnumerable<List<(ForeignPreference Line, int Number)>> Groups(
+        IEnumerable<(ForeignPreference Line, int Number)> lines, ImportLog log)
     {
         List<(ForeignPreference Line, int Number)> group = [];
         foreach ((ForeignPreference Line, int Number) line in lines)
         {
-            if (group.Count > 0 && group[0].Line with { Rejected = "" } != line.Line with { Rejected = "" })
+            if (group.Count > 0 && !group[0].Line.HasPromptOf(line.Line))
             {
                 yield return group;
                 group = [];
+            }
+            if (group.Any(g => g.Line.Rejected.AsSpan().Trim().SequenceEqual(line.Line.Rejected.AsSpan().Trim())))
+            {
+                log.Drop(ImportFault.Duplicate, line.Number);
+                continue;
             }
             group.Add(line);
         }
@@ -137,7 +153,7 @@ public static class PreferenceImport
                 :
                 [
                     .. format
-                        .Context(document)
+                        .Context(document, first.History)
                         .Chunk(chunkTokens)
                         .Select((tokens, i) => new ContextChunk(file, i, tokens, 0, ChunkRole.Relevant)),
                 ];
@@ -145,7 +161,8 @@ public static class PreferenceImport
         string[] rejected = [.. group.Select(g => g.Line.Rejected)];
         return new(
             first.Id is { } id && !string.IsNullOrWhiteSpace(id) && ids.Add(id) ? id : ofLine, context, question, first.Chosen, rejected,
-            new([file], 0, index, new(all, [.. rejected.Select(_ => all)])), first.Prompt);
+            new([file], 0, index, new(all, [.. rejected.Select(_ => all)])), first.Prompt, null,
+            first.History.Count == 0 ? null : first.History);
     }
 
     static (string Document, string Question) Parts(string prompt)
@@ -155,10 +172,11 @@ public static class PreferenceImport
         return at < 0 ? ("", whole) : (whole[..at].TrimEnd(), whole[(at + 2)..].Trim());
     }
 
-    /// <summary>Counts lines and keeps the first places of each fault.</summary>
-    sealed class DropLog
+    /// <summary>Counts lines and unused fields, and keeps the first places of each fault.</summary>
+    sealed class ImportLog
     {
         readonly SortedDictionary<string, (int Count, List<int> First)> _dropped = new(StringComparer.Ordinal);
+        readonly SortedDictionary<string, int> _unused = new(StringComparer.Ordinal);
 
         internal int Lines { get; set; }
 
@@ -168,10 +186,20 @@ public static class PreferenceImport
         internal IReadOnlyDictionary<string, DroppedLines> Dropped => _dropped.ToDictionary(
             d => d.Key, d => new DroppedLines(d.Value.Count, d.Value.First, ImportFault.Describe(d.Key)), StringComparer.Ordinal);
 
+        internal IReadOnlyDictionary<string, int> Unused => _unused;
+
+        internal void CountUnused(IEnumerable<string> fields)
+        {
+            foreach (string field in fields)
+            {
+                _unused[field] = _unused.GetValueOrDefault(field) + 1;
+            }
+        }
+
         internal void Drop(string fault, int number)
         {
             (int count, List<int> first) = _dropped.GetValueOrDefault(fault, (0, []));
-            if (first.Count < MostPlaces)
+            if (first.Count < MaxPlaces)
             {
                 first.Add(number);
             }
@@ -179,7 +207,7 @@ public static class PreferenceImport
         }
 
         internal InputException Problem(string input) => FirstProblem ?? new InputException(
-            $"{input} gives no sample ({Lines} lines"
+            $"{input} contains no usable sample ({Lines} {(Lines == 1 ? "line" : "lines")}"
                 + string.Concat(_dropped.Select(d => $", {d.Key} {d.Value.Count}"))
                 + ")"
                 + string.Concat(_dropped.Take(1).Select(d => $". Line {d.Value.First[0]}: {ImportFault.Describe(d.Key)}"))

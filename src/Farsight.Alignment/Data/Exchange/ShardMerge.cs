@@ -47,8 +47,9 @@ public static class ShardMerge
                 stream.Write(Encoding.UTF8.GetBytes(line + "\n"));
                 samples++;
             }
+            // Before the dataset has its name: a dataset without its summary could neither be merged again nor used as it is.
+            AtomicFile.WriteText(output + Shard.SummaryEnding, Summary(read, missing).ToJsonString(s_json) + "\n");
         });
-        AtomicFile.WriteText(output + Shard.SummaryEnding, Summary(read, missing).ToJsonString(s_json) + "\n");
         return new(samples, missing);
     }
 

@@ -37,8 +37,8 @@ public interface IPositionScheme
 /// <param name="PrefixTokens">Tokens before the first chunk, as the beginning-of-text token: they keep 0, 1, ….</param>
 /// <param name="ChunkLengths">[N] tokens of each chunk, each at least 1.</param>
 /// <param name="QuestionTokens">Tokens between the last chunk and the response.</param>
-/// <param name="LongestResponseTokens">Of all responses of the sample; of several turns, from the first
-/// response to the end of what ends last.</param>
+/// <param name="LongestResponseTokens">Tokens of the sample's longest response; with several turns, from the first response to the end of
+/// what ends last.</param>
 public sealed record PromptShape(int PrefixTokens, IReadOnlyList<int> ChunkLengths, int QuestionTokens, int LongestResponseTokens)
 {
     /// <summary>Tokens of all chunks.</summary>

@@ -31,10 +31,11 @@ sealed class CardCounts(Tokenizer? tokenizer)
         _documents.UnionWith(from.Documents);
         _generators.Add(
             from.Generator is { } g
-                ? string.Create(CultureInfo.InvariantCulture, $"{g.Model}, temperature {g.Temperature}, at most {g.MaxNewTokens} tokens")
+                ? string.Create(CultureInfo.InvariantCulture, $"{g.Model}, temperature {g.Temperature}, at most {g.MaxNewTokens} tokens{(
+                    g.Omitted is null ? "" : $" (the server rejected {g.Omitted})")}")
                 : "none");
         _seeds.Add(from.Seed);
-        _facts += from.Fact is null ? 0 : 1;
+        _facts += sample.AllTurns.Count(t => t.Fact is not null);
         AddSizes(sample);
         foreach (ContextChunk chunk in sample.Context)
         {
@@ -82,30 +83,35 @@ sealed class CardCounts(Tokenizer? tokenizer)
 
     void AddSizes(PreferenceSample sample)
     {
-        Count(_rejected, sample.Rejected.Count.ToString(CultureInfo.InvariantCulture));
+        Count(_rejected, sample.AllTurns.Min(t => t.Rejected.Count).ToString(CultureInfo.InvariantCulture));
         _tokens.Add(sample.Context.Sum(c => c.Tokens.Length));
         _chunks.Add(sample.Context.Count);
-        _questionWords.Add(ResponseWords.Of(sample.Question).Length);
-        _chosenWords.Add(ResponseWords.Of(sample.Chosen).Length);
-        _rejectedWords.AddRange(sample.Rejected.Select(r => (double)ResponseWords.Of(r).Length));
-        _seenChosen.Add(sample.Provenance.Seen.Chosen.Length);
-        _seenRejected.AddRange(sample.Provenance.Seen.Rejected.Select(s => (double)s.Length));
+        foreach (PreferenceTurn turn in sample.AllTurns)
+        {
+            _questionWords.Add(ResponseWords.Of(turn.Question).Length);
+            _chosenWords.Add(ResponseWords.Of(turn.Chosen).Length);
+            _rejectedWords.AddRange(turn.Rejected.Select(r => (double)ResponseWords.Of(r).Length));
+            _seenChosen.Add(turn.Seen.Chosen.Length);
+            _seenRejected.AddRange(turn.Seen.Rejected.Select(s => (double)s.Length));
+        }
     }
 
     void AddTexts(SampleTexts texts)
     {
-        PreferenceSample sample = texts.Sample;
-        Grounding known = texts.Known();
-        AddPattern("chosen", sample.Question, sample.Chosen, known);
-        CountFault("chosen", texts.FaultOfChosen());
-        for (int j = 0; j < sample.Rejected.Count; j++)
+        foreach (PreferenceTurn turn in texts.Sample.AllTurns)
         {
-            AddPattern(
-                SampleTexts.SawOnlyIrrelevant(sample, j) ? "rejected_irrelevant" : "rejected_partial",
-                sample.Question,
-                sample.Rejected[j],
-                known);
-            CountFault("rejected", texts.FaultOfRejected(j));
+            Grounding known = texts.Known(turn);
+            AddPattern("chosen", turn.Question, turn.Chosen, known);
+            CountFault("chosen", texts.FaultOfChosen(turn));
+            for (int j = 0; j < turn.Rejected.Count; j++)
+            {
+                AddPattern(
+                    texts.SawOnlyIrrelevant(turn, j) ? "rejected_irrelevant" : "rejected_partial",
+                    turn.Question,
+                    turn.Rejected[j],
+                    known);
+                CountFault("rejected", SampleTexts.FaultOfRejected(turn, j));
+            }
         }
     }
 

@@ -25,17 +25,19 @@ sealed record SampleTexts(PreferenceSample Sample, IReadOnlyList<string> Chunks)
         return new(sample, [.. sample.Context.Select(c => tokenizer.Decode(c.Tokens))]);
     }
 
-    /// <summary>Returns what a response may use: the whole context and the question.</summary>
-    public Grounding Known() => new([string.Concat(Chunks), Sample.Question]);
+    /// <summary>Returns what the responses of a turn may use: the whole context, earlier messages and the question.</summary>
+    public Grounding Known(PreferenceTurn turn) =>
+        new([string.Concat(Chunks), .. Sample.History?.Select(t => t.Content) ?? [], turn.Question]);
 
-    /// <summary>Returns the first fault of the chosen response, given the chunks that it was written from.</summary>
-    public ResponseFault? FaultOfChosen() =>
-        ResponseFilters.OfChosen(Sample.Question, Sample.Chosen, [string.Join('\n', Sample.Provenance.Seen.Chosen.Select(i => Chunks[i]))]);
+    /// <summary>Returns the first fault of the chosen response of a turn, given the chunks that it was written from.</summary>
+    public ResponseFault? FaultOfChosen(PreferenceTurn turn) =>
+        ResponseFilters.OfChosen(turn.Question, turn.Chosen, [string.Join('\n', turn.Seen.Chosen.Select(i => Chunks[i]))]);
 
-    /// <summary>Returns the first fault of a rejected response.</summary>
-    public ResponseFault? FaultOfRejected(int number) => ResponseFilters.OfRejected(Sample.Chosen, Sample.Rejected[number]);
+    /// <summary>Returns the first fault of a rejected response of a turn.</summary>
+    public static ResponseFault? FaultOfRejected(PreferenceTurn turn, int number) =>
+        ResponseFilters.OfRejected(turn.Chosen, turn.Rejected[number]);
 
-    /// <summary>Tells whether a rejected response was written from irrelevant chunks only.</summary>
-    public static bool SawOnlyIrrelevant(PreferenceSample sample, int number) =>
-        sample.Provenance.Seen.Rejected[number].All(i => sample.Context[i].Role == ChunkRole.Irrelevant);
+    /// <summary>Tells whether a rejected response of a turn was written from irrelevant chunks only.</summary>
+    public bool SawOnlyIrrelevant(PreferenceTurn turn, int number) =>
+        turn.Seen.Rejected[number].All(i => Sample.Context[i].Role == ChunkRole.Irrelevant);
 }

@@ -60,7 +60,7 @@ sealed class ContrastContexts(Tokenizer tokenizer, ChatFormat format, ChunkedCor
     /// <summary>Assigns roles to the chunks of a sample: relevant if its fact answers, partial if its fact misleads.</summary>
     internal ContextChunk[] Chunks(ContrastDraft draft, CancellationToken cancel)
     {
-        double[] values = scores.Of(draft.Context.Chunks, draft.Question, draft.Chosen, cancel);
+        double[] values = scores.Of(draft.Context.Chunks, draft.Question, draft.Chosen, cancel).Values;
         return [.. draft.Context.Chunks.Select((c, i) => new ContextChunk(c.Document, c.Index, c.Tokens, values[i], RoleOf(i)))];
 
         ChunkRole RoleOf(int chunk) =>

@@ -62,7 +62,7 @@ sealed class LongPoDrafts(SynthesisModel model, LongPoSubjects subjects, Questio
         List<TurnDraft> turns = [];
         foreach (QuestionAnswer own in subject.Own)
         {
-            double[] values = scores.Of(passage, own.Question, own.Answer, cancel);
+            double[] values = scores.Of(passage, own.Question, own.Answer, cancel).Values;
             int best = subject.Document.Askable.MaxBy(i => values[i]);
             if (values[best] <= 0)
             {

@@ -24,10 +24,8 @@ static class LongPoSynthesis
             [.. documents.Select(d => d.Passage)],
             model.IsEndpoint ? QuestionSource.Write : QuestionSource.Insert);
         LongPoSettings settings = SettingsOf(options, model, budget, corpus, plan);
-        LongPoSubjects subjects = new(
-            [.. documents.Where(d => plan.Rest != QuestionSource.Own || d.Passage.Questions.Count > 0)],
-            plan,
-            settings);
+        LongDocument[] used = [.. documents.Where(d => plan.Rest != QuestionSource.Own || d.Passage.Questions.Count > 0)];
+        LongPoSubjects subjects = new(used, plan, settings);
         if (subjects.Count == 0)
         {
             throw new InputException(
@@ -35,7 +33,10 @@ static class LongPoSynthesis
                     + $"{budget.MinChunkTokens} tokens or more. Use longer documents, or lower min_chunk_tokens, chunk_tokens or turns.");
         }
         LongPoDrafts drafts = new(model, subjects, plan, new(model.Tokenizer, ChunkScorers.Open("evidence", null)), settings);
-        return new(settings, corpus.Counts, plan.Name, new LongPoSamples(drafts, model, settings, budget.Limit));
+        CorpusCounts counts = used.Length == documents.Length
+            ? corpus.Counts
+            : corpus.Counts.WithoutRest(documents.Select(d => d.Passage), [.. used.Select(d => d.Passage)]);
+        return new(settings, counts, plan.Name, new LongPoSamples(drafts, model, settings, budget.Limit));
     }
 
     static PassageCorpus Read(LongPoOptions options, SynthesisModel model, LongPoBudget budget)

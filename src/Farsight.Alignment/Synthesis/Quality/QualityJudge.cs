@@ -36,8 +36,9 @@ public sealed partial class QualityJudge(ILanguageModel model)
     {
         string prompt = $"{Instruction}\n\nText:\n{string.Join('\n', seen)}\n\nQuestion: {question}\n\nAnswer: {chosen}";
         CompletionRequest request = new(Prompt.User(prompt), new(MaxAnswerTokens));
-        Completion answer = (await model.CompleteAsync([request], cancel).ConfigureAwait(false))[0];
-        return answer.FinishReason == FinishReason.Cancelled ? throw new OperationCanceledException(cancel) : Read(answer.Text);
+        return await model.TryComplete(request, cancel).ConfigureAwait(false) is { } answer
+            ? Read(answer.Text)
+            : new(model.Name, false, "unreadable: the answer has no text");
     }
 
     internal JudgeVerdict Read(string answer)

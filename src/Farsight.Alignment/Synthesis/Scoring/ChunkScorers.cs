@@ -1,5 +1,5 @@
+using Farsight.Alignment.Answering;
 using Farsight.Engine;
-using Microsoft.Extensions.AI;
 
 namespace Farsight.Alignment.Synthesis.Scoring;
 
@@ -16,12 +16,12 @@ public static class ChunkScorers
 
     /// <summary>Returns the scorer with a name.</summary>
     /// <param name="name">One of <see cref="Names"/>, or <see cref="Model"/>.</param>
-    /// <param name="client">Chat client for <see cref="Model"/>; the others do not use it.</param>
-    /// <exception cref="OptionException">The name is unknown, or the client is missing.</exception>
-    public static IChunkScorer Open(string name, IChatClient? client = null) =>
+    /// <param name="model">Language model for <see cref="Model"/>; the others do not use it.</param>
+    /// <exception cref="OptionException">The name is unknown, or the model is missing.</exception>
+    public static IChunkScorer Open(string name, ILanguageModel? model = null) =>
         name == Model
             ? new ModelEntities(
-                client
+                model
                     ?? throw new OptionException(
                         "scorer",
                         $"is {Model}, which asks the language model of an endpoint, and there is no endpoint; use "

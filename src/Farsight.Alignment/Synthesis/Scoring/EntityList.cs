@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Farsight.Alignment.Synthesis.Scoring;
@@ -7,41 +8,44 @@ static class EntityList
 {
     const int MostCharacters = 200; // longer items are sentences, not entities
 
-    static readonly JsonDocumentOptions s_lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
+    const int MaxTries = 1000; // an answer with more brackets that begin no array has no list
+
+    static readonly JsonReaderOptions s_lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
     /// <summary>
     /// Parses a JSON array, bare, in a code block, in an object or among other words; otherwise a list with one item per line.
     /// </summary>
     /// <returns>The items; null if the answer has no list.</returns>
-    internal static IReadOnlyList<string>? Parse(string answer)
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    internal static IReadOnlyList<string>? Parse(string answer, CancellationToken cancel)
     {
-        for (int from = answer.IndexOf('['); from >= 0; from = answer.IndexOf('[', from + 1))
+        ReadOnlySpan<byte> left = Encoding.UTF8.GetBytes(answer);
+        for (int tries = 0; tries < MaxTries && left.IndexOf((byte)'[') is >= 0 and int from; tries++)
         {
-            if (Array(answer.AsSpan(from)) is { } items)
+            cancel.ThrowIfCancellationRequested();
+            if (Array(left[from..]) is { } items)
             {
                 return items;
             }
+            left = left[(from + 1)..];
         }
         string[] lines = [.. answer.Split('\n').Select(l => l.Trim()).Where(IsItem).Select(Item).Where(IsEntity)];
         return lines.Length > 0 ? lines : null;
     }
 
-    static IReadOnlyList<string>? Array(ReadOnlySpan<char> text)
+    /// <summary>Reads the array at the beginning of a text; null if there is none.</summary>
+    static IReadOnlyList<string>? Array(ReadOnlySpan<byte> text)
     {
-        // An answer that was cut off or goes on behind its list: the last bracket that makes it JSON ends it.
-        for (int end = text.LastIndexOf(']'); end > 0; end = text[..end].LastIndexOf(']'))
+        try
         {
-            try
-            {
-                using JsonDocument json = JsonDocument.Parse(text[..(end + 1)].ToString(), s_lenient);
-                return [.. json.RootElement.EnumerateArray().Select(Text).OfType<string>().Where(IsEntity)];
-            }
-            catch (JsonException)
-            {
-                continue;
-            }
+            Utf8JsonReader reader = new(text, s_lenient);
+            using JsonDocument json = JsonDocument.ParseValue(ref reader);
+            return [.. json.RootElement.EnumerateArray().Select(Text).OfType<string>().Where(IsEntity)];
         }
-        return null;
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     static string? Text(JsonElement element) =>

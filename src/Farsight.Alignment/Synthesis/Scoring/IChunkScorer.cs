@@ -23,4 +23,12 @@ public interface IChunkScores
     /// <param name="answer">The known answer; empty if unknown.</param>
     /// <param name="cancel">Stops a scorer that asks a language model.</param>
     double[] Scores(string question, string answer, CancellationToken cancel);
+
+    /// <summary>
+    /// Tells whether scores that were computed for a question use entities that rules found, because a language model's answer had no list
+    /// of them. False for scorers that ask no model.
+    /// </summary>
+    /// <param name="question">The question.</param>
+    /// <param name="answer">The known answer; empty if unknown.</param>
+    bool UsesRules(string question, string answer) => false;
 }

@@ -1,4 +1,5 @@
-using Microsoft.Extensions.AI;
+using System.Collections.Concurrent;
+using Farsight.Alignment.Answering;
 
 namespace Farsight.Alignment.Synthesis.Scoring;
 
@@ -7,19 +8,17 @@ namespace Farsight.Alignment.Synthesis.Scoring;
 /// </summary>
 /// <remarks>
 /// The endpoint's cache keeps the answers between runs. If an answer has no list, the recognizer's entities of that text are used, and
-/// <see cref="Unreadable"/> counts it.
+/// <see cref="IChunkScores.UsesRules"/> tells so.
 /// </remarks>
-/// <param name="client">Chat client; receives all chunks at once and must limit its own concurrency.</param>
-sealed class ModelEntities(IChatClient client) : IChunkScorer
+/// <param name="model">The model; receives all chunks at once and must limit its own concurrency.</param>
+sealed class ModelEntities(ILanguageModel model) : IChunkScorer
 {
-    const int MostAnswerTokens = 1024;
+    const int MaxAnswerTokens = 1024;
 
     const string Instruction =
         "List what the text between the lines is about: every name of a person, place, organisation, work or event, "
         + "every number and date, and the\n"
         + "main nouns and verbs in their base form. Answer with one JSON array of strings and nothing else.";
-
-    int _unreadable;
 
     /// <inheritdoc/>
     public string Name => ChunkScorers.Model;
@@ -27,28 +26,20 @@ sealed class ModelEntities(IChatClient client) : IChunkScorer
     /// <inheritdoc/>
     public double Threshold => 6;
 
-    /// <summary>Number of answers without a list.</summary>
-    public int Unreadable => _unreadable;
-
     /// <inheritdoc/>
-    public IChunkScores Read(IReadOnlyList<string> chunks, CancellationToken cancel) => new EntitySets(
-        Wait(Task.WhenAll(chunks.Select(c => KeysAsync(c, cancel)))),
-        (question, answer, stop) => Wait(KeysAsync($"{question}\n{answer}".Trim(), stop)));
+    public IChunkScores Read(IReadOnlyList<string> chunks, CancellationToken cancel) =>
+        new ListedEntities(this, Wait(Task.WhenAll(chunks.Select(c => List(c, cancel)))));
 
     // Synthesis is one thread that waits; there is no context that this could block.
     static T Wait<T>(Task<T> task) => task.GetAwaiter().GetResult();
 
-    async Task<HashSet<ulong>> KeysAsync(string text, CancellationToken cancel)
+    async Task<EntityKeys> List(string text, CancellationToken cancel)
     {
-        ChatMessage[] messages = [new(ChatRole.User, $"{Instruction}\n\n-----\n{text}\n-----")];
-        ChatOptions options = new() { Temperature = 0, MaxOutputTokens = MostAnswerTokens };
-        ChatResponse response = await client.GetResponseAsync(messages, options, cancel).ConfigureAwait(false);
-        if (EntityList.Parse(response.Text) is { } entities)
-        {
-            return [.. entities.SelectMany(Keys)];
-        }
-        Interlocked.Increment(ref _unreadable);
-        return EntityRecognizer.Keys(text);
+        CompletionRequest request = new(Prompt.User($"{Instruction}\n\n-----\n{text}\n-----"), new(MaxAnswerTokens));
+        Completion? answer = await model.TryComplete(request, cancel).ConfigureAwait(false);
+        return answer is not null && EntityList.Parse(answer.Text, cancel) is { } entities
+            ? new([.. entities.SelectMany(Keys)], IsListed: true)
+            : new(EntityRecognizer.Keys(text), IsListed: false);
     }
 
     /// <summary>Returns an entity as a whole, and its words.</summary>
@@ -57,5 +48,26 @@ sealed class ModelEntities(IChatClient client) : IChunkScorer
         HashSet<ulong> keys = EntityRecognizer.Keys(entity);
         keys.Add(TermHash.Of(string.Join(' ', entity.ToLowerInvariant().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))));
         return keys;
+    }
+
+    /// <summary>Represents the entities of a text.</summary>
+    /// <param name="Keys">Their hashes.</param>
+    /// <param name="IsListed">Whether the model listed them; otherwise the recognizer found them.</param>
+    sealed record EntityKeys(HashSet<ulong> Keys, bool IsListed);
+
+    /// <summary>Represents chunks whose entities the model listed.</summary>
+    sealed class ListedEntities(ModelEntities scorer, EntityKeys[] chunks) : IChunkScores
+    {
+        readonly ConcurrentDictionary<(string Question, string Answer), bool> _byRules = new();
+
+        public double[] Scores(string question, string answer, CancellationToken cancel)
+        {
+            EntityKeys wanted = Wait(scorer.List($"{question}\n{answer}".Trim(), cancel));
+            _byRules[(question, answer)] = !wanted.IsListed;
+            return [.. chunks.Select(c => (double)wanted.Keys.Count(c.Keys.Contains))];
+        }
+
+        public bool UsesRules(string question, string answer) =>
+            chunks.Any(c => !c.IsListed) || _byRules.GetValueOrDefault((question, answer));
     }
 }

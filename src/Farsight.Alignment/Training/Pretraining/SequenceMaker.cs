@@ -20,6 +20,10 @@ public sealed class SequenceMaker(IReadOnlyList<TokenCorpus> corpora, Tokenizer 
     // A fact, its question and its answer take about so many tokens in the small vocabularies of pre-training.
     const int TokensPerNeedle = 48;
 
+    // Added tokens are control tokens, wherever a vocabulary has them.
+    readonly int[] _ordinary =
+        [.. Enumerable.Range(0, tokenizer.VocabSize).Except(tokenizer.AddedTokens.Select(t => t.Id))];
+
     /// <summary>A sequence of exactly <paramref name="length"/> tokens, or fewer where a document is too short.</summary>
     public WeightedTokens Make(ref SeededRandom random, PretrainingPhase phase, int length, NeedleSplit split)
     {
@@ -41,7 +45,6 @@ public sealed class SequenceMaker(IReadOnlyList<TokenCorpus> corpora, Tokenizer 
     /// <summary>BOS and a random string, twice, with random tokens before, between and behind.</summary>
     WeightedTokens Copies(ref SeededRandom random, int length)
     {
-        int ordinary = tokenizer.VocabSize - tokenizer.AddedTokens.Count;
         int copied = random.Next(4, Math.Min(48, length / 3)), spare = length - 1 - 2 * copied;
         int before = random.Next(spare / 2 + 1), between = random.Next(spare - before + 1);
         int[] Noise(ref SeededRandom random, int count)
@@ -49,7 +52,7 @@ public sealed class SequenceMaker(IReadOnlyList<TokenCorpus> corpora, Tokenizer 
             int[] tokens = new int[count];
             for (int i = 0; i < count; i++)
             {
-                tokens[i] = random.Next(ordinary);
+                tokens[i] = _ordinary[random.Next(_ordinary.Length)];
             }
             return tokens;
         }

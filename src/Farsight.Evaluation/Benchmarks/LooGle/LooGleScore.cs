@@ -1,3 +1,4 @@
+using Farsight.Engine.Numerics;
 using Farsight.Evaluation.Metrics;
 using Farsight.Evaluation.PythonCompat;
 
@@ -69,7 +70,7 @@ static class Bleu
         for (int n = 1; n <= weights.Length; n++)
         {
             List<string> predicted = Grams(hypothesis, n);
-            int common = TokenF1.CommonCount(predicted, Grams(reference, n));
+            int common = CommonElements.Count(predicted, Grams(reference, n));
             if (n == 1 && common == 0)
             {
                 return 0;

@@ -76,6 +76,27 @@ public sealed class CorpusFormatTests : IDisposable
     }
 
     [Fact]
+    public void Parts_of_a_conversation_that_are_neither_document_nor_question_are_counted()
+    {
+        string[] turns =
+        [
+            Turn("system", "Be good."), Turn("user", "A story of some length.\\n\\nWho?"), Turn("assistant", "She."), Turn("tool", "7"),
+            Turn("user", "Unanswered?"), Turn("user", "When?"), Turn("assistant", "Now."),
+            Turn("assistant", "Really."), Turn("critic", "x"),
+        ];
+        Write("c.jsonl", $$"""{"messages":[{{string.Join(',', turns)}}]}""" + "\n");
+        CorpusReport report = new();
+
+        SourceDocument read = Assert.Single(Read(o => o, report));
+
+        Assert.Equal([new("Who?", "She."), new("When?", "Now.")], read.Questions);
+        Assert.Equal(
+            [("answer_without_question", 1L), ("other_turn", 2L), ("system_turn", 1L), ("unanswered_question", 1L)],
+            report.LeftOut.Select(l => (l.Key, l.Value.Places)));
+        Assert.Equal(2, (long)report.ToJson()["left_out"]!["other_turn"]!["places"]!);
+    }
+
+    [Fact]
     public void A_conversation_whose_first_turn_is_the_document_alone_keeps_all_of_it()
     {
         Write(

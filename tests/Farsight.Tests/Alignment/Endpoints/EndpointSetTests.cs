@@ -221,6 +221,24 @@ public sealed class EndpointSetTests
     }
 
     [Fact]
+    public async Task A_completion_names_the_options_that_the_server_rejected_from_the_cache_too()
+    {
+        using TemporaryFolder folder = new();
+        await using FaultyEndpoint server = await FaultyEndpoint.Start();
+        server.Instead = request => request["seed"] is null ? null : (400, """{"error":"unknown field \"seed\""}""");
+        using EndpointSet set = Open(server, o => o with { Cache = folder["cache"] });
+        CompletionRequest request = new(Prompt.User("x"), new(10) { Seed = 7 });
+
+        Completion sent = (await set.AsLanguageModel().CompleteAsync([request]))[0];
+        Completion cached = (await set.AsLanguageModel().CompleteAsync([request]))[0];
+        Completion plain = (await set.AsLanguageModel().CompleteAsync([request with { Options = new(10) }]))[0];
+
+        Assert.Equal(["seed"], sent.OmittedOptions);
+        Assert.Equal(["seed"], cached.OmittedOptions);
+        Assert.Empty(plain.OmittedOptions);
+    }
+
+    [Fact]
     public async Task Several_rejected_keys_are_left_out_one_after_the_other()
     {
         await using FaultyEndpoint server = await FaultyEndpoint.Start();

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Data.Exchange;
@@ -133,6 +136,42 @@ public sealed class EndpointSynthesisTests : IDisposable
     }
 
     [Fact]
+    public void A_scorer_and_a_judge_that_answer_without_text_end_no_run_and_are_counted()
+    {
+        LedgerChat writer = new()
+        {
+            List = text => text.Contains("day 17 ", StringComparison.Ordinal)
+                ? throw new UnusableAnswerException("only reasoning")
+                : JsonSerializer.Serialize(Regex.Matches(text, @"(?<=day )\d+").Select(m => m.Value)),
+        };
+        ScriptedChat judge = new(prompt => prompt.Split("Question: ")[1].Contains('9', StringComparison.Ordinal)
+            ? throw new UnusableAnswerException("only reasoning")
+            : """{"accepted": true, "reason": "Well."}""");
+        LogoOptions options = Options(Samples) with { Scorer = "llm", Judge = new(judge.AsLanguageModel("judge")) };
+
+        SynthesisCounts counts = Run(options, writer).Counts;
+
+        Assert.Equal(Samples, counts.Written);
+        Assert.InRange(counts.ScoredByRules, 1, counts.Tried);
+        Assert.InRange(counts.Dropped["judge_rejected"], 1, counts.Tried);
+        Assert.Equal(counts.ScoredByRules, (int)JsonNode.Parse(
+            File.ReadAllText(_files.Output + ".summary.json"))!["counts"]!["scored_by_rules"]!);
+        Assert.All(_files.Samples(), s => Assert.True(s.Provenance.Judge!.Accepted));
+    }
+
+    [Fact]
+    public void Settings_that_the_server_rejected_are_named_in_the_provenance()
+    {
+        LedgerChat chat = new() { Omitted = ["temperature"] };
+
+        Run(Options(4), chat);
+
+        Assert.All(_files.Samples(), s => Assert.Equal("temperature", s.Provenance.Generator!.Omitted));
+        Assert.Contains(
+            "(the server rejected temperature)", File.ReadAllText(_files.Output + ".card.md"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Questions_that_cannot_be_used_and_answers_that_do_not_end_are_counted_and_tried_again()
     {
         int questions = 0, answers = 0;
@@ -169,7 +208,7 @@ public sealed class EndpointSynthesisTests : IDisposable
             });
         File.WriteAllText(
             _files["documents/own.jsonl"],
-            System.Text.Json.JsonSerializer.Serialize(new { text = LedgerChat.Ledger(300), questions }));
+            JsonSerializer.Serialize(new { text = LedgerChat.Ledger(300), questions }));
 
         SynthesisSummary<LogoSettings> summary = Run(Options(20), new LedgerChat());
 

@@ -19,6 +19,12 @@ sealed partial class LedgerChat(Func<int, TimeSpan>? delay = null) : IChatClient
     /// <summary>Changes an answer, or throws: question, options and answer in; null out for one that does not end.</summary>
     internal Func<string, ChatOptions, string, string?> Spoil { get; init; } = (_, _, answer) => answer;
 
+    /// <summary>Lists the entities of a text.</summary>
+    internal Func<string, string> List { get; init; } = _ => throw new InvalidOperationException("Nobody asks for entities.");
+
+    /// <summary>Options that the answers report as rejected; null for none.</summary>
+    internal string[]? Omitted { get; init; }
+
     /// <summary>What a ledger says, one sentence a day.</summary>
     internal static string Ledger(int days) => string.Join(' ', Enumerable.Range(1, days).Select(day => string.Create(
         CultureInfo.InvariantCulture, $"On day {day} the keeper of Ardmore counted {day * 7919 % 9973} lamps in the harbour.")));
@@ -33,11 +39,17 @@ sealed partial class LedgerChat(Func<int, TimeSpan>? delay = null) : IChatClient
     {
         int number = Interlocked.Increment(ref _asked);
         await Task.Delay(delay?.Invoke(number) ?? TimeSpan.Zero, cancellationToken);
-        (string question, string text) = Answer(Assert.Single(messages).Text, options!.Seed!.Value);
+        string prompt = Assert.Single(messages).Text;
+        if (prompt.StartsWith("List what the text", StringComparison.Ordinal))
+        {
+            return new(new ChatMessage(ChatRole.Assistant, List(prompt)));
+        }
+        (string question, string text) = Answer(prompt, options!.Seed!.Value);
         string? answer = Spoil(question, options, text);
         return new(new ChatMessage(ChatRole.Assistant, answer ?? "and so on"))
         {
             FinishReason = answer is null ? ChatFinishReason.Length : ChatFinishReason.Stop,
+            AdditionalProperties = Omitted is null ? null : new() { ["omitted_options"] = Omitted },
         };
     }
 

@@ -26,6 +26,19 @@ public sealed class SynthesisStageTests
         Assert.Equal(roles, string.Concat(Importance.Roles(scores, 6).Select(r => r.ToString()[0])));
 
     [Fact]
+    public void A_document_without_questions_counts_as_dropped_where_documents_ask_their_own()
+    {
+        string text = string.Join(' ', Enumerable.Range(0, 400).Select(i => $"The keeper counted {i} lamps."));
+        SourceDocument[] documents = [new("a", text, [new("How many?", "Four.")]), new("b", text, [])];
+
+        ChunkedCorpus all = ChunkedCorpus.Read(documents, new(), SynthesisFiles.Format, new(1, ChunkTokens: 16, Chunks: 4));
+        ChunkedCorpus own = all.WithQuestions();
+
+        Assert.Equal(2, all.Counts.Used);
+        Assert.Equal((1, 1L, all.Counts.Chunks / 2), (own.Counts.Used, own.Counts.Dropped["no_question"], own.Counts.Chunks));
+    }
+
+    [Fact]
     public void A_fact_is_put_between_sentences_and_its_value_is_where_it_says()
     {
         FactPlacement placement = new(SynthesisFiles.Tokenizer, SynthesisFiles.Format);

@@ -1,3 +1,4 @@
+using Farsight.Engine.Numerics;
 using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Tests.Evaluation.Metrics;
@@ -32,7 +33,7 @@ public sealed class AnswerMatchTests
     [Fact]
     public void F1_counts_a_token_as_often_as_both_have_it()
     {
-        Assert.Equal(2, TokenF1.CommonCount(["a", "b", "b"], ["b", "b", "b", "c"]));
+        Assert.Equal(2, CommonElements.Count(["a", "b", "b"], ["b", "b", "b", "c"]));
         Assert.Equal(new(1, 0.5, 2.0 / 3), TokenF1.Of(["b", "b"], ["b", "b", "b", "c"]));
         Assert.Equal(default, TokenF1.Of([], []));
         Assert.Equal(default, TokenF1.Of(["a"], ["b"]));
@@ -92,6 +93,8 @@ public sealed class AnswerMatchTests
     [InlineData("48210", 0)]
     [InlineData("x4821", 0)]
     [InlineData("4821x", 0)]
+    [InlineData("4821_", 0)]
+    [InlineData("4821\U0001D7E1", 0)] // a digit beyond the basic plane
     [InlineData("4821", 1)]
     [InlineData("is 4821.", 1)]
     [InlineData("48214821 4821", 1)]

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data;
+using Farsight.Engine;
 using Farsight.Engine.Numerics;
 using Farsight.Text.Conversations;
 using Farsight.Text.Templates;
@@ -72,6 +73,46 @@ public sealed partial class PromptEqualityTests
                 Assert.Equal(whole, format.Tokenizer.Decode(prompt, skipSpecialTokens: false));
             }
         });
+    }
+
+    [SharedFact(Templates)]
+    public void A_question_after_a_system_message_and_earlier_turns_has_the_prompt_of_chat_in_training()
+    {
+        int refused = 0, equal = 0;
+        ForEach((format, text) =>
+        {
+            ChatTurn[][] histories =
+            [
+                [new("user", text("u")), new("assistant", text("v"))],
+                [new("system", text("s"))],
+                [new("system", text("s")), new("user", text("u")), new("assistant", text("v"))],
+            ];
+            foreach (ChatTurn[] history in histories)
+            {
+                PreferenceSample bare = PreferenceSample.Create("s", "", text("q"), "x", ["y"], format) with { History = history };
+                PreferenceSample about = PreferenceSample.Create("s", text("c"), text("q"), "x", ["y"], format) with { History = history };
+                try
+                {
+                    int[] trained = SampleTokens.Of(bare, format, int.MaxValue).Prompt;
+                    Assert.Equal(format.Conversation([.. history, new("user", text("q"))]), trained);
+                    about = about with { Context = [about.Context[0] with { Tokens = format.Context(text("c"), history) }] };
+                    int[] prompt = SampleTokens.Of(about, format, int.MaxValue).Prompt;
+                    equal++;
+                    if (!prompt.Contains(format.Tokenizer.IdOf("<|context|>") ?? -1))
+                    {
+                        ChatTurn[] all = [.. history, new("user", $"{text("c")}\n\n{text("q")}")];
+                        Assert.Equal(
+                            format.Tokenizer.Decode(format.Conversation(all), skipSpecialTokens: false),
+                            format.Tokenizer.Decode(prompt, skipSpecialTokens: false));
+                    }
+                }
+                catch (InputException e) when (e.Message.StartsWith("Sample s: ", StringComparison.Ordinal))
+                {
+                    refused++; // some templates have no system messages
+                }
+            }
+        });
+        Assert.True(equal > 2 * refused, $"{equal} equal, {refused} refused");
     }
 
     [SharedFact(Templates)]

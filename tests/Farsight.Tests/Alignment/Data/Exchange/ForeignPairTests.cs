@@ -3,6 +3,7 @@ using Farsight.Alignment.Data.Exchange;
 using Farsight.Engine;
 using Farsight.Engine.Numerics;
 using Farsight.Text.Conversations;
+using Farsight.Text.Templates;
 using Farsight.Text.Tokenizers;
 
 namespace Farsight.Tests.Alignment.Data.Exchange;
@@ -11,7 +12,8 @@ namespace Farsight.Tests.Alignment.Data.Exchange;
 public sealed class ForeignPairTests : IDisposable
 {
     const string User = """{"role":"user","content":"Which colour is the lamp?"}""", Good = """{"role":"assistant","content":"Blue."}""",
-        Bad = """{"role":"assistant","content":"Red."}""", Next = """{"role":"user","content":"Why?"}""";
+        Bad = """{"role":"assistant","content":"Red."}""", Next = """{"role":"user","content":"Why?"}""",
+        Be = """{"role":"system","content":"Be brief."}""";
 
     static readonly string s_model = Path.Combine(Repository.Root, "models/tiny");
     static readonly Lazy<ChatFormat> s_format = new(() => ChatFormat.Load(s_model, Tokenizer.Load(s_model)));
@@ -49,16 +51,15 @@ public sealed class ForeignPairTests : IDisposable
     [InlineData("longer_conversation", $$"""{"chosen":[{{User}},{{Good}}],"rejected":[{{User}},{{Bad}},{{Next}},{{Bad}}]}""")]
     [InlineData("longer_conversation", $$"""{"prompt":[{{User}}],"chosen":[{{Good}},{{Next}},{{Good}}],"rejected":[{{Bad}}]}""")]
     [InlineData("longer_conversation", $$"""{"chosen":[{{User}},{{Good}}],"rejected":[{{User}},{{Good}},{{Next}},{{Bad}}]}""")]
-    [InlineData("several_turns", $$"""{"chosen":[{{User}},{{Good}},{{Next}},{{Good}}],"rejected":[{{User}},{{Good}},{{Next}},{{Bad}}]}""")]
-    [InlineData("several_turns", """{"prompt":"\n\nHuman: a\n\nAssistant: b\n\nHuman: c\n\nAssistant:","chosen":"d","rejected":"e"}""")]
-    [InlineData("several_turns", """{"prompt":"a","chosen":"b","rejected":"c","history":[["d","e"]]}""")]
-    [InlineData(
-        "system_prompt", $$"""{"prompt":[{"role":"system","content":"Be brief."},{{User}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
-    [InlineData("system_prompt", """{"system":"Be brief.","prompt":"a","chosen":"b","rejected":"c"}""")]
-    [InlineData(
-        "system_prompt",
-        $$"""{"input":{"messages":[{"role":"developer","content":"x"},{{User}}]},"preferred_output":[{{Good}}],"non_preferred_output":"""
-        + $$"""[{{Bad}}]}""")]
+    [InlineData("turn_order", $$"""{"prompt":[{{User}},{{Next}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
+    [InlineData("turn_order", $$"""{"prompt":[{{User}},{{Good}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
+    [InlineData("turn_order", $$"""{"prompt":[{{Good}},{{User}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
+    [InlineData("turn_order", $$"""{"prompt":[{{User}},{{Be}},{{User}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
+    [InlineData("turn_order", $$"""{"system":"x","prompt":[{{Be}},{{User}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
+    [InlineData("prompt_field", """{"prompt":"a","chosen":"b","rejected":"c","history":[["d","e"]]}""")]
+    [InlineData("prompt_field", """{"prompt":"a","chosen":"b","rejected":"c","input":"A text."}""")]
+    [InlineData("prompt_field", """{"prompt":"a","chosen":"b","rejected":"c","context":"A text."}""")]
+    [InlineData("prompt_field", """{"prompt":"a","chosen":"b","rejected":"c","documents":["A text."]}""")]
     [InlineData(
         "tool_calls",
         $$"""{"prompt":[{{User}}],"chosen":[{"role":"assistant","content":null,"tool_calls":[{}]}],"rejected":[{{Bad}}]}""")]
@@ -75,8 +76,16 @@ public sealed class ForeignPairTests : IDisposable
     [InlineData("empty", """{"prompt":"a","chosen":"b","rejected":null}""")]
     [InlineData("templated", """{"prompt":"<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\n","chosen":"b","rejected":"c"}""")]
     [InlineData("templated", """{"prompt":"[INST] a [/INST]","chosen":"b","rejected":"c"}""")]
+    [InlineData("templated", """{"prompt":"<|START_OF_TURN_TOKEN|><|USER_TOKEN|>a<|END_OF_TURN_TOKEN|>","chosen":"b","rejected":"c"}""")]
+    [InlineData("templated", """{"prompt":"Be good. USER: a ASSISTANT:","chosen":"b","rejected":"c"}""")]
+    [InlineData("templated", """{"prompt":"Human: a\nAssistant:","chosen":"b","rejected":"c"}""")]
+    [InlineData("templated", """{"prompt":"a","chosen":"b USER: c ASSISTANT: d","rejected":"c"}""")]
+    [InlineData("templated", """{"prompt":"<bos>a","chosen":"b","rejected":"c"}""")]
+    [InlineData("templated", $$"""{"prompt":[{"role":"system","content":"[INST] x"},{{User}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
     [InlineData("templated", """{"prompt":"### Instruction:\na\n\n### Response:\n","chosen":"b","rejected":"c"}""")]
     [InlineData("end_token", """{"prompt":"a","chosen":"b</s>","rejected":"c"}""")]
+    [InlineData("end_token", """{"prompt":"a","chosen":"b<|END_OF_TURN_TOKEN|>","rejected":"c"}""")]
+    [InlineData("end_token", """{"prompt":"a","chosen":"b","rejected":"c<eos>"}""")]
     [InlineData("end_token", """{"prompt":"a","chosen":"b","rejected":"c<|end_of_text|>\n"}""")]
     [InlineData("malformed", """{"prompt":"a","chosen":"b"}""")]
     [InlineData("malformed", """{"chosen":"a b","rejected":"a c"}""")]
@@ -94,7 +103,98 @@ public sealed class ForeignPairTests : IDisposable
     [Theory]
     [InlineData("""{"prompt":"a","chosen":"<s>old</s>","rejected":"c"}""")]
     [InlineData("""{"prompt":"What does <|im_end|> mean?","chosen":"It ends a turn.","rejected":"c"}""")]
+    [InlineData("""{"prompt":"What is a <| b |> c in F#?","chosen":"A pipe.","rejected":"c"}""")]
+    [InlineData("""{"prompt":"Who is the user: Ada or Ben?","chosen":"Assistant: no, user: yes.","rejected":"c"}""")]
     public void A_text_about_markup_is_kept(string line) => Assert.Single(Import(line).Samples);
+
+    [Theory]
+    [InlineData($$"""{"chosen":[{{User}},{{Good}},{{Next}},{{Good}}],"rejected":[{{User}},{{Good}},{{Next}},{{Bad}}]}""", "u a")]
+    [InlineData($$"""{"prompt":[{{User}},{{Good}},{{Next}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""", "u a")]
+    [InlineData($$"""{"prompt":[{{Be}},{{Next}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""", "s")]
+    [InlineData($$"""{"prompt":[{{Be}},{{User}},{{Good}},{{Next}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""", "s u a")]
+    [InlineData("""{"system":"Be brief.","prompt":"Why?","chosen":"Blue.","rejected":"Red."}""", "s")]
+    [InlineData(
+        $$"""{"input":{"messages":[{"role":"developer","content":"Be brief."},{{Next}}]},"preferred_output":[{{Good}}],"""
+        + "\"non_preferred_output\":" + $$"""[{{Bad}}]}""",
+        "s")]
+    [InlineData(
+        """{"prompt":"\n\nHuman: Which colour is the lamp?\n\nAssistant: Blue.\n\nHuman: Why?\n\nAssistant:","chosen":"Blue.","""
+        + """ "rejected":"Red."}""",
+        "u a")]
+    [InlineData($$"""{"prompt":[{"role":"system","content":" "},{{Next}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""", "")]
+    public void A_system_message_and_earlier_turns_stay_messages_before_the_question(string line, string history)
+    {
+        (ImportCounts counts, PreferenceSample[] samples) = Import(line);
+
+        Assert.Empty(counts.Dropped);
+        PreferenceSample sample = Assert.Single(samples);
+        Dictionary<string, ChatTurn> turns = new()
+        {
+            ["s"] = new("system", "Be brief."), ["u"] = new("user", "Which colour is the lamp?"), ["a"] = new("assistant", "Blue."),
+        };
+        ChatTurn[] expected = [.. history.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(t => turns[t])];
+        Assert.Equal(expected, sample.History ?? []);
+        Assert.Equal(("Why?", "Blue.", "Red."), (sample.Question, sample.Chosen, Assert.Single(sample.Rejected)));
+        Assert.Equal(
+            s_format.Value.Conversation([.. expected, new("user", "Why?")]),
+            SampleTokens.Of(sample, s_format.Value, s_format.Value.Tokenizer.VocabSize).Prompt);
+    }
+
+    [Fact]
+    public void A_conversation_that_the_template_refuses_or_omits_is_dropped()
+    {
+        string system = $$"""{"prompt":[{{Be}},{{User}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""";
+        string bare = $$"""{"prompt":[{{User}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""";
+        const string Messages =
+            "{% for m in messages %}{% if m['role'] == 'user' %}<|user|>{{ m['content'] }}{% elif m['role'] == 'assistant' %}"
+            + "<|assistant|>{{ m['content'] }}<|end_of_text|>{% else %}REST{% endif %}{% endfor %}"
+            + "{% if add_generation_prompt %}<|assistant|>{% endif %}";
+        foreach (string rest in new[] { "{{ raise_exception('no system messages') }}", "" })
+        {
+            ChatFormat format = ChatFormat.Of(
+                s_format.Value.Tokenizer,
+                ChatTemplate.Parse(Messages.Replace("REST", rest, StringComparison.Ordinal), "t"), "<|begin_of_text|>", "<|end_of_text|>");
+            File.WriteAllLines(_folder["in.jsonl"], [bare, system]);
+
+            ImportCounts counts = PreferenceImport.Write(_folder["in.jsonl"], _folder["out.jsonl"], format, 64);
+
+            Assert.Equal(("template", 2), (Assert.Single(counts.Dropped).Key, counts.Dropped["template"].First[0]));
+        }
+    }
+
+    [Fact]
+    public void Every_field_that_a_sample_does_not_keep_is_counted()
+    {
+        (ImportCounts counts, PreferenceSample[] samples) = Import(
+            """{"prompt":"a","chosen":"b","rejected":"c","score":1.5,"source":"x","tags":[],"context":" a "}""",
+            """{"prompt":"d","chosen":"e","rejected":"f","score":2,"is_good":false,"note":null}""",
+            $$"""{"prompt":[{"role":"user","name":"ada","content":"g"}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""",
+            """{"input":{"messages":[{"role":"user","content":"h","name":"ada"}],"parallel_tool_calls":true},"preferred_output":"""
+                + $$"""[{{Good}}],"non_preferred_output":[{{Bad}}]}""");
+
+        Assert.Equal(4, samples.Length);
+        Assert.Equal(
+            [
+                ("context", 1), ("input.messages.name", 1), ("input.parallel_tool_calls", 1), ("is_good", 1), ("prompt.name", 1),
+                ("score", 2), ("source", 1),
+            ],
+            counts.Unused.Select(u => (u.Key, u.Value)));
+    }
+
+    [Fact]
+    public void A_number_is_an_id_and_a_line_that_repeats_another_is_counted()
+    {
+        (ImportCounts counts, PreferenceSample[] samples) = Import(
+            """{"id":17,"prompt":"x","chosen":"y","rejected":"z"}""",
+            """{"id":17,"prompt":"x","chosen":"y","rejected":" z"}""",
+            """{"id":17,"prompt":"x","chosen":"y","rejected":"w"}""");
+
+        PreferenceSample sample = Assert.Single(samples);
+        Assert.Equal(("17", 2), (sample.Id, sample.Rejected.Count));
+        Assert.Equal(["z", "w"], sample.Rejected);
+        (string reason, DroppedLines dropped) = Assert.Single(counts.Dropped);
+        Assert.Equal(("duplicate", 1, 2), (reason, dropped.Lines, dropped.First[0]));
+    }
 
     [Fact]
     public void Equal_ids_of_different_lines_give_a_dataset_that_can_be_read()
@@ -162,16 +262,20 @@ public sealed class ForeignPairTests : IDisposable
 
             foreach (PreferenceSample sample in samples.Skip(1))
             {
-                string question = sample.Question == "Why?" ? Next : User, good = sample.Chosen == "Blue." ? Good : Bad;
-                string bad = good == Good ? Bad : Good;
-                string Side(string answer) => line.Contains($"[{answer}]", StringComparison.Ordinal) ? answer : $"{question},{answer}";
-                Assert.True(
-                    line.Contains(Side(good), StringComparison.Ordinal) && line.Contains(Side(bad), StringComparison.Ordinal),
-                    $"seed {seed}: {line}");
-                Assert.DoesNotContain("system", line, StringComparison.Ordinal);
+                string good = sample.Chosen == "Blue." ? Good : Bad, bad = good == Good ? Bad : Good;
+                string asked = string.Join(',', (sample.History ?? []).Append(new("user", sample.Question)).Select(Written));
+                foreach ((string side, string answer) in new[] { ("chosen", good), ("rejected", bad) })
+                {
+                    bool isWhole = line.Contains($"\"{side}\":[{asked},{answer}]", StringComparison.Ordinal);
+                    bool isSplit = line.Contains($"\"prompt\":[{asked}]", StringComparison.Ordinal)
+                        && line.Contains($"\"{side}\":[{answer}]", StringComparison.Ordinal);
+                    Assert.True(isWhole || isSplit, $"seed {seed}: {line}");
+                }
             }
         }
     }
+
+    static string Written(ChatTurn turn) => $$"""{"role":"{{turn.Role}}","content":"{{turn.Content}}"}""";
 
     (ImportCounts Counts, PreferenceSample[] Samples) Import(params string[] lines)
     {

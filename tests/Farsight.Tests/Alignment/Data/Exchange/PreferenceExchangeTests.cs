@@ -84,6 +84,61 @@ public sealed class PreferenceExchangeTests : IDisposable
         Assert.Equal(File.ReadLines(At("out.jsonl")).Select(WithoutId), File.ReadLines(At("again.jsonl")).Select(WithoutId));
     }
 
+    [Theory]
+    [InlineData(ExchangeFormat.Trl)]
+    [InlineData(ExchangeFormat.OpenAi)]
+    public void Every_turn_and_every_earlier_message_is_exported_and_imported_again(ExchangeFormat format)
+    {
+        Write("d.jsonl", PreferenceLine.Format(Conversation("s-0")));
+
+        ExportCounts exported = PreferenceExport.Write(At("d.jsonl"), At("out.jsonl"), format, t => s_tokenizer.Value.Decode(t));
+        PreferenceImport.Write(At("out.jsonl"), At("back.jsonl"), s_format.Value, chunkTokens: 8);
+        IReadOnlyList<PreferenceSample> back = PreferenceDataset.Read(At("back.jsonl")).Samples;
+
+        Assert.Equal(new ExportCounts(1, 3), exported);
+        Assert.Equal(["What colour is the second?", "And the first?"], back.Select(s => s.Question));
+        Assert.Equal(["White.", "Unknown."], back.Select(s => s.Chosen));
+        Assert.Equal([["Green.", "Red."], ["Blue."]], back.Select(s => s.Rejected));
+        Assert.Equal([new("system", "Be brief.")], back[0].History!);
+        Assert.Equal(
+            [new("system", "Be brief."), new("user", $"{Text}\n\nWhat colour is the second?"), new("assistant", "White.")],
+            back[1].History!);
+        if (format == ExchangeFormat.Trl)
+        {
+            Assert.Equal(["s-0", "s-0/turn-2"], back.Select(s => s.Id));
+        }
+    }
+
+    [Fact]
+    public void A_conversation_is_one_line_of_supervised_messages_whose_history_is_not_learned()
+    {
+        PreferenceSample sample = Conversation("s-0") with { Prompt = "C\n\nQ?", History = [new("user", "Hi"), new("assistant", "Yes?")] };
+        Write("d.jsonl", PreferenceLine.Format(sample));
+
+        PreferenceExport.Write(At("d.jsonl"), At("out.jsonl"), ExchangeFormat.OpenAiMessages, null);
+
+        Assert.Equal(
+            """{"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Yes?","weight":0},"""
+                + """{"role":"user","content":"C\n\nQ?"},{"role":"assistant","content":"White."},"""
+                + """{"role":"user","content":"And the first?"},{"role":"assistant","content":"Unknown."}]}""",
+            Assert.Single(File.ReadAllLines(At("out.jsonl"))));
+    }
+
+    [Fact]
+    public void A_text_prompt_cannot_hold_a_conversation()
+    {
+        foreach (PreferenceSample sample in new[] { Conversation("s") with { Turns = null }, Conversation("s") with { History = null } })
+        {
+            Write("d.jsonl", PreferenceLine.Format(sample));
+            Assert.EndsWith(
+                "which a text prompt cannot hold; export to a format with messages, such as trl.",
+                Assert.Throws<InputException>(() => PreferenceExport.Write(
+                    At("d.jsonl"), At("out.jsonl"), ExchangeFormat.TrlText, t => s_tokenizer.Value.Decode(t))).Message,
+                StringComparison.Ordinal);
+            Assert.False(File.Exists(At("out.jsonl")));
+        }
+    }
+
     [Fact]
     public void Other_peoples_files_are_read()
     {
@@ -99,9 +154,9 @@ public sealed class PreferenceExchangeTests : IDisposable
 
         ImportCounts counts = PreferenceImport.Write(At("trl.jsonl"), At("d.jsonl"), s_format.Value, 512);
 
-        Assert.Equal((4, 2, 2), (counts.Lines, counts.Samples, counts.WithoutDocument));
-        Assert.Equal([("empty", 1, 4), ("several_turns", 1, 3)], counts.Dropped.Select(d => (d.Key, d.Value.Lines, d.Value.First[0])));
-        Assert.Equal(["The sky is", "What colour?"], PreferenceDataset.Read(At("d.jsonl")).Samples.Select(s => s.Question));
+        Assert.Equal((4, 3, 3), (counts.Lines, counts.Samples, counts.WithoutDocument));
+        Assert.Equal([("empty", 1, 4)], counts.Dropped.Select(d => (d.Key, d.Value.Lines, d.Value.First[0])));
+        Assert.Equal(["The sky is", "What colour?", "Again"], PreferenceDataset.Read(At("d.jsonl")).Samples.Select(s => s.Question));
     }
 
     [Fact]
@@ -148,12 +203,12 @@ public sealed class PreferenceExchangeTests : IDisposable
     [InlineData("""{"chosen":"ab","rejected":"ac"}""", ":1: the field 'prompt' is missing")]
     [InlineData(
         """{"prompt":"a","chosen":[{"role":"user","content":"x"}],"rejected":[]}""",
-        "gives no sample (1 lines, no_answer 1). Line 1: chosen or rejected has no message of the assistant."
+        "contains no usable sample (1 line, no_answer 1). Line 1: chosen or rejected has no message of the assistant."
     )]
     [InlineData("""{"prompt":"a","chosen":7,"rejected":8}""", ":1: a field is not a text")]
     [InlineData("{", ":1: the line is not JSON")]
-    [InlineData("", "gives no sample")]
-    [InlineData("""{"prompt":"a","chosen":" ","rejected":"c"}""", "gives no sample (1 lines, empty 1)")]
+    [InlineData("", "contains no usable sample")]
+    [InlineData("""{"prompt":"a","chosen":" ","rejected":"c"}""", "contains no usable sample (1 line, empty 1)")]
     public void A_file_that_cannot_be_read_is_one_sentence(string line, string said)
     {
         Write("in.jsonl", line);
@@ -188,14 +243,27 @@ public sealed class PreferenceExchangeTests : IDisposable
             At("t.jsonl"),
             "--tokenizer",
             Model);
-        Assert.Equal((0, $"{At("t.jsonl")}: 2 lines from 1 samples"), (code, output.Trim()));
+        Assert.Equal((0, $"{At("t.jsonl")}: 2 lines from 1 sample"), (code, output.Trim()));
 
         (code, output, _) = await CommandLine.Run("data", "import", At("t.jsonl"), "--model", Model, "--out", At("b.jsonl"));
-        Assert.Equal((0, $"{At("b.jsonl")}: 1 samples from 2 lines, 0 without a context"), (code, output.Trim()));
+        Assert.Equal((0, $"{At("b.jsonl")}: 1 sample from 2 lines, 0 without a context"), (code, output.Trim()));
+
+        Write("f.jsonl", """{"prompt":"a","chosen":"b","rejected":"c","score":1}""", """{"prompt":"a","chosen":"","rejected":"c"}""");
+        (code, output, _) = await CommandLine.Run("data", "import", At("f.jsonl"), "--model", Model, "--out", At("g.jsonl"));
+        Assert.Equal(
+            (0, $"{At("g.jsonl")}: 1 sample from 2 lines, 1 without a context\ndropped    empty: line 2: prompt, chosen or rejected has no "
+                + "text\nunused     score: 1 line"),
+            (code, output.Trim().ReplaceLineEndings("\n")));
 
         (code, _, string error) = await CommandLine.Run("data", "import", At("none.jsonl"), "--model", Model, "--out", At("c.jsonl"));
         Assert.Equal((2, $"The file {At("none.jsonl")} does not exist."), (code, error.Trim()));
     }
+
+    static PreferenceSample Conversation(string id) => Sample(id) with
+    {
+        History = [new("system", "Be brief.")],
+        Turns = [new("And the first?", "Unknown.", ["Blue."], new([0], [[1]]))],
+    };
 
     static PreferenceSample Sample(string id)
     {

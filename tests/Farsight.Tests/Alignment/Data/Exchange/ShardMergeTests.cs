@@ -35,6 +35,19 @@ public sealed class ShardMergeTests : IDisposable
     }
 
     [Fact]
+    public void A_merge_that_was_stopped_leaves_no_dataset_without_its_summary_and_can_be_repeated()
+    {
+        Directory.CreateDirectory(At("merged.jsonl.summary.json"));
+        Assert.ThrowsAny<Exception>(() => ShardMerge.Write(At("merged.jsonl"), All, allowMissing: false));
+        Assert.False(File.Exists(At("merged.jsonl")));
+
+        Directory.Delete(At("merged.jsonl.summary.json"));
+        File.WriteAllText(At("merged.jsonl.summary.json"), "{}"); // written before the stop
+        ShardMerge.Write(At("merged.jsonl"), All, allowMissing: false);
+        Assert.Equal(File.ReadAllText(At("whole.jsonl.summary.json")), File.ReadAllText(At("merged.jsonl.summary.json")));
+    }
+
+    [Fact]
     public void A_missing_shard_is_named_and_allowed_only_if_said()
     {
         Assert.Contains("Shard 2 of 3 is missing", Fault(ShardAt(1), ShardAt(3)), StringComparison.Ordinal);

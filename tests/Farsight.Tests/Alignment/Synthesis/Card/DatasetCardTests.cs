@@ -38,6 +38,40 @@ public sealed class DatasetCardTests : IDisposable
     }
 
     [Fact]
+    public void A_card_and_a_page_and_an_inspection_have_every_turn()
+    {
+        PreferenceSample sample = Sample(0, "The lamp of Ardmore is red.", "Ada Brown has 4711.") with
+        {
+            Turns =
+            [
+                new("Who waited at the gate?", "The keeper waited for Cleo.", ["I cannot say.", "The keeper."], new([0], [[1], [0, 1]])),
+            ],
+            History = [new("system", "Be <brief>.")],
+        };
+        Write(sample);
+
+        DatasetCard card = DatasetCardFiles.Write(Dataset, SynthesisFiles.Tokenizer);
+
+        Assert.Equal((1, 2, 2, 3), (card.Samples, card.QuestionWords.Count, card.ChosenWords.Count, card.RejectedWords.Count));
+        Assert.Equal(["1"], card.RejectedPerSample.Keys); // an objective takes as many as every turn has
+        Assert.Equal((2, 3), (card.SeenChunks["chosen"].Count, card.SeenChunks["rejected"].Count));
+        Assert.Equal((2, 1), (card.Patterns!["chosen"].Responses, card.Patterns["chosen"].Hallucinated)); // Cleo
+        Assert.Equal((2, 1), (card.Patterns["rejected_irrelevant"].Responses, card.Patterns["rejected_partial"].Responses));
+
+        DatasetPage.Write(Dataset, _folder["page.html"], SynthesisFiles.Tokenizer, 10);
+        string page = File.ReadAllText(_folder["page.html"]);
+        Assert.Contains("<h2>Who waited at the gate?</h2>", page, StringComparison.Ordinal);
+        Assert.Contains("<b class=\"missing\">Cleo</b>", page, StringComparison.Ordinal);
+        Assert.Contains("refusal</b>", page, StringComparison.Ordinal);
+        Assert.Contains("<h3>system</h3><p>Be &lt;brief&gt;.</p>", page, StringComparison.Ordinal);
+        Assert.Equal(3, Times(page, "response rejected"));
+
+        Farsight.Alignment.Inspection.Inspection inspection = Inspector.Inspect(Dataset);
+        Assert.Equal(2, inspection.Facts.Single(f => f.Key == "questions").Value);
+        Assert.Contains(inspection.Unusual, u => u.Contains("different numbers of rejected responses: 1, 2"));
+    }
+
+    [Fact]
     public void Without_a_tokenizer_nothing_is_said_of_texts()
     {
         Write(Sample(0, "Red.", "Blue."));

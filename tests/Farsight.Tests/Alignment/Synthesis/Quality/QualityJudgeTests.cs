@@ -27,4 +27,14 @@ public sealed class QualityJudgeTests
 
         Assert.Equal(new JudgeVerdict("judge", accepted, reason), verdict);
     }
+
+    [Fact]
+    public async Task An_answer_without_text_accepts_nothing_and_does_not_end_the_run()
+    {
+        using ScriptedChat client = new(_ => throw new UnusableAnswerException("only reasoning"));
+
+        Assert.Equal(
+            new JudgeVerdict("judge", false, "unreadable: the answer has no text"),
+            await new QualityJudge(client.AsLanguageModel("judge")).Judge("Which lamp?", "Ardmore's", ["A."], CancellationToken.None));
+    }
 }

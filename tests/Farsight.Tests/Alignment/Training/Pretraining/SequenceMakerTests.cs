@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Training.Pretraining;
 using Farsight.Engine.Models;
@@ -31,6 +32,37 @@ public sealed class SequenceMakerTests
 
             Assert.Equal(256, s_maker.Make(ref random, phase, 256, NeedleSplit.Training).Tokens.Count);
         }
+    }
+
+    [Fact]
+    public void A_copy_drill_has_no_control_token_wherever_the_vocabulary_has_them()
+    {
+        using TemporaryFolder folder = new();
+        s_tokenizer.Save(folder["tokenizer.json"]);
+        JsonNode file = JsonNode.Parse(File.ReadAllText(folder["tokenizer.json"]))!;
+        int Moved(JsonNode? id) => ((int)id! + s_tokenizer.AddedTokens.Count) % s_tokenizer.VocabSize; // control tokens first
+        JsonObject vocabulary = file["model"]!["vocab"]!.AsObject();
+        file["model"]!["vocab"] = new JsonObject(
+            vocabulary.Select(t => KeyValuePair.Create(t.Key, (JsonNode?)Moved(t.Value))).OrderBy(t => (int)t.Value!));
+        foreach (JsonNode? token in file["added_tokens"]!.AsArray())
+        {
+            token!["id"] = Moved(token["id"]);
+        }
+        File.WriteAllText(folder["tokenizer.json"], file.ToJsonString());
+        Tokenizer tokenizer = Tokenizer.Load(folder["tokenizer.json"]);
+        SequenceMaker maker = new([new TokenCorpus([s_text], tokenizer)], tokenizer, ChatFormat.For(tokenizer), new(1, 1, 1, 1, 1));
+        HashSet<int> control = [.. tokenizer.AddedTokens.Select(t => t.Id)];
+        Assert.Contains(0, control);
+        PretrainingPhase phase = new(1, [256], 256, NeedleShare: 0, CopyShare: 1, MostNeedles: 3);
+        HashSet<int> seen = [];
+        for (int i = 0; i < 200; i++)
+        {
+            SeededRandom random = SeededRandom.For(3, "test", i);
+            seen.UnionWith(maker.Make(ref random, phase, 256, NeedleSplit.Training).Tokens.Skip(1));
+        }
+
+        Assert.Empty(seen.Intersect(control));
+        Assert.Equal(s_tokenizer.VocabSize - control.Count, seen.Count);
     }
 
     [Fact]
