@@ -51,7 +51,7 @@ sealed class Responder(ILanguageModel model, ChatFormat format)
     static string? Text(Completion completion, CancellationToken cancel) =>
         completion.FinishReason == FinishReason.Cancelled ? throw new OperationCanceledException(cancel)
         : completion.FinishReason == FinishReason.Length ? null
-        : completion.Text.Trim();
+        : Thought.Remove(completion.Text)?.Trim();
 
     CompletionRequest Request(ResponseRequest ask)
     {

@@ -34,9 +34,10 @@ static class TokenF1
         answers.Select(a => Of(Characters(prediction), Characters(a)).F1).DefaultIfEmpty(0).Max();
 
     /// <summary>Returns the size of the multiset intersection.</summary>
-    public static int CommonCount(IReadOnlyList<string> a, IReadOnlyList<string> b)
+    public static int CommonCount<T>(IReadOnlyList<T> a, IReadOnlyList<T> b)
+        where T : notnull
     {
-        Dictionary<string, int> left = a.CountBy(t => t, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+        Dictionary<T, int> left = a.CountBy(t => t).ToDictionary();
         return b.Count(t => left.TryGetValue(t, out int count) && count > 0 && (left[t] = count - 1) >= 0);
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Farsight.Alignment.Answering;
 using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.RetrievalHeads;
 
@@ -54,20 +55,8 @@ static class CopyScore
     }
 
     /// <summary>Computes the share of the gold answer's tokens that an answer contains, each as often as the answer has it.</summary>
-    public static double Recall(IReadOnlyList<int> gold, IReadOnlyList<int> answer)
-    {
-        Dictionary<int, int> left = answer.CountBy(t => t).ToDictionary();
-        int found = 0;
-        foreach (int token in gold)
-        {
-            if (left.GetValueOrDefault(token) > 0)
-            {
-                left[token]--;
-                found++;
-            }
-        }
-        return gold.Count == 0 ? 0 : (double)found / gold.Count;
-    }
+    public static double Recall(IReadOnlyList<int> gold, IReadOnlyList<int> answer) =>
+        gold.Count == 0 ? 0 : (double)TokenF1.CommonCount(answer, gold) / gold.Count;
 
     /// <summary>
     /// Computes the score of one example: the mean of its ten best heads, or 0 where the run does not count; all heads' scores are beside
