@@ -68,7 +68,7 @@ public sealed class EndpointSet : IChatClient
         ChatAnswer answer = _cache is null
             ? await Ask(request, cancellationToken).ConfigureAwait(false)
             : await AskOnce(request, _cache, cancellationToken).ConfigureAwait(false);
-        string text = Thought.Remove(answer.Text);
+        string text = Thought.Remove(answer.Text) ?? throw Thought.Unclosed(_options.Model);
         if (text.Length < answer.Text.Length)
         {
             NoticeOnce(

@@ -64,7 +64,7 @@ sealed class Responder(ILanguageModel model, ChatFormat format)
         }
         return completion.FinishReason == FinishReason.Cancelled ? throw new OperationCanceledException(cancel)
             : completion.FinishReason == FinishReason.Length ? null
-            : completion.Text.Trim();
+            : Thought.Remove(completion.Text)?.Trim();
     }
 
     CompletionRequest Request(ResponseRequest ask)

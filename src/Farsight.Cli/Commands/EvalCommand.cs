@@ -42,7 +42,8 @@ static class EvalCommand
     };
     static readonly Option<int?> s_samples = new("--samples")
     {
-        Description = "Examples per cell (length and depth) of tasks that generate their examples. Default: set by the task.",
+        Description = "Examples per cell (length and depth) of tasks that generate their examples, except perplexity. "
+            + "Default: set by the task.",
     };
     static readonly Option<int?> s_limit = new("--limit")
     {
@@ -131,11 +132,13 @@ static class EvalCommand
         EvalRequest request = Request(parse);
         if (parse.GetValue(s_list))
         {
+            CheckTasks(request);
             output.Write(EvalListing.Of(request.Tasks.Count + request.Suites.Count > 0 ? request.Selected() : EvalTaskCatalog.All, json));
             return ExitCode.Done;
         }
 
         request = request.Tasks.Count + request.Suites.Count > 0 ? request : request with { Tasks = ["needle"] };
+        CheckTasks(request);
         request.Check();
         EndpointOptions? endpoint = s_endpoint.Of(parse), judge = s_judge.Of(parse);
         if (endpoint is not null && parse.GetValue(s_model) is not null)
@@ -153,6 +156,18 @@ static class EvalCommand
         }
         output.Write(json ? EvalFiles.ToJson(directory is null ? results : results with { Examples = [] }) : EvalTable.Of(results));
         return ExitCode.Done;
+    }
+
+    static void CheckTasks(EvalRequest request)
+    {
+        try
+        {
+            request.Selected();
+        }
+        catch (InputException e)
+        {
+            throw new InputException($"{e.Message} 'farsight eval --list' describes the tasks.", e);
+        }
     }
 
     static EvalRequest Request(ParseResult parse) => new(
@@ -180,6 +195,7 @@ static class EvalCommand
         CancellationToken cancel)
     {
         using ProgressLine line = ProgressLine.OnStandardError("example");
+        request = request with { Notice = line.Note };
         using EndpointSet? judging = judge is null ? null : EndpointSet.Open(judge, line.Note);
         EvalJudge? judged = judging is null ? null : new(judging.AsLanguageModel());
         try

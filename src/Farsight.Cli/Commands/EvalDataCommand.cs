@@ -61,11 +61,11 @@ static class EvalDataCommand
         text.WriteLine(data.Root is null ? $"No data folder. Name one with --data or {EvalData.Variable}." : $"Data folder: {data.Root}");
         foreach (EvalDataState state in states)
         {
-            text.WriteLine($"{state.Status,-9} {state.Path}  ({Uses(state.Tasks)})");
+            text.WriteLine($"{state.Status,-10} {state.Path}  ({Uses(state.Tasks)})");
             if (state.Status != "found")
             {
                 string advice = state.Status == "changed" ? $"expected SHA-256 {state.Sha256}; download it again: " : "download: ";
-                text.WriteLine($"          {advice}{state.Source}");
+                text.WriteLine($"           {advice}{state.Source}");
             }
         }
         text.WriteLine($"{states.Count(s => s.Status == "found")} of {states.Count} files found. Files may be compressed as .gz or .bz2.");

@@ -49,7 +49,8 @@ static class EvalTable
     }
 
     static string Remarks(TaskResult task) =>
-        (task.Chance is { } chance and > 0 ? $"; chance {Number(task, chance, "0.0")}" : "")
+        (task.By.Any(c => c.Groups.GetValueOrDefault(EvalExample.Data) == "substitute") ? "; substitute data" : "")
+        + (task.Chance is { } chance and > 0 ? $"; chance {Number(task, chance, "0.0")}" : "")
         + (task.CutShare > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {100 * task.CutShare:0.0} % of prompts truncated") : "");
 
     static string Truncated(TaskResult task, EvalResults results) =>

@@ -14,6 +14,9 @@ public sealed class EvalData(string? root)
     /// <summary>The environment variable that holds the folder where no folder is given.</summary>
     public const string Variable = "FARSIGHT_EVALDATA";
 
+    /// <summary>What to do about a damaged file.</summary>
+    internal const string Advice = "get the file again ('farsight eval data' shows where)";
+
     static readonly string[] s_endings = ["", ".gz", ".bz2"];
 
     /// <summary>No folder; no file exists in it.</summary>
@@ -29,8 +32,15 @@ public sealed class EvalData(string? root)
     /// <summary>Returns whether a file, compressed or not, or a folder exists.</summary>
     public bool Exists(string path) => PathOf(path) is not null;
 
-    /// <summary>Returns whether a task's file or its alternative exists.</summary>
-    public bool Exists(EvalDataFile file) => Exists(file.Path) || (file.Or is { } other && Exists(other));
+    /// <summary>Returns whether a task's file exists, or another that is read in its place.</summary>
+    public bool Exists(EvalDataFile file) => PathRead(file) is not null;
+
+    /// <summary>Returns which of a task's file and its alternatives is read; null where all are missing.</summary>
+    internal string? PathRead(EvalDataFile file) =>
+        file.Or is { } other && Exists(other) ? other
+        : Exists(file.Path) ? file.Path
+        : file.Substitute is { } substitute && Exists(substitute) ? substitute
+        : null;
 
     /// <summary>Returns the path of a file or folder; null where it is missing.</summary>
     public string? PathOf(string path) => root is null

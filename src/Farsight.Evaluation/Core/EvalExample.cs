@@ -13,6 +13,9 @@ public sealed record EvalExample(string Id, EvalPrompt Prompt, IReadOnlyList<str
     /// <summary>The name of the group that holds the depth of the needle, 0 to 1.</summary>
     public const string Depth = "depth";
 
+    /// <summary>The name of the group that says whether the official data were read: "official" or "substitute".</summary>
+    public const string Data = "data";
+
     /// <summary>The question in short, for reports.</summary>
     public string Question { get; init; } = "";
 

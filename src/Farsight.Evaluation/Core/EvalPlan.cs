@@ -16,6 +16,9 @@ public sealed record EvalPlan(
     /// <summary>As <see cref="EvalResults.Command"/>.</summary>
     public string Command { get; init; } = "";
 
+    /// <summary>Receives notices for the user; null to ignore them.</summary>
+    public Action<string>? Notice { get; init; }
+
     /// <summary>Returns the setting of one length.</summary>
     public EvalSetting At(int length) => Setting with { Length = length, Lengths = Lengths };
 

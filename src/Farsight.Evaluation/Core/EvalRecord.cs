@@ -11,10 +11,17 @@ namespace Farsight.Evaluation.Core;
 /// <param name="Id">The example's name in the task.</param>
 /// <param name="PromptSha256">Hash of the prompt.</param>
 /// <param name="Score">Value of the task's metric; 0 when the example failed.</param>
-/// <param name="Beside">Further metrics by name; none when the example failed.</param>
+/// <param name="Beside">Further metrics by name; when the example failed, only the counts of <see cref="IAggregatedTask.Failure"/>.</param>
 public sealed record EvalRecord(
     string Model, string Task, int Version, string Id, string PromptSha256, double Score, IReadOnlyDictionary<string, double> Beside)
 {
+    /// <summary>
+    /// Hash of what the score depends on beside the answer: references, details, the judge's prompt. Null when the example failed, and in
+    /// records of earlier versions.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ScoringSha256 { get; init; }
+
     /// <summary>As <see cref="EvalExample.Groups"/>.</summary>
     public IReadOnlyDictionary<string, string> Groups { get; init; } = new Dictionary<string, string>();
 

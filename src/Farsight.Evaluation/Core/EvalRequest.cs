@@ -63,6 +63,9 @@ public sealed record EvalRequest(
     /// <summary>The head_scores.json that <see cref="MaskedHeads"/> refers to, or a directory that has one; null for none.</summary>
     public string? HeadScores { get; init; }
 
+    /// <summary>Receives notices for the user; null to ignore them.</summary>
+    public Action<string>? Notice { get; init; }
+
     /// <summary>The command line, for the results; empty where a program starts the evaluation.</summary>
     public string Command { get; init; } = "";
 
@@ -76,7 +79,7 @@ public sealed record EvalRequest(
         string? data = files.Root;
         (string What, bool Wrong)[] problems =
         [
-            ("at least one task is required; 'farsight eval --list' shows them", tasks.Count == 0),
+            ("at least one task is required; Tasks and Suites are empty", tasks.Count == 0),
             ("at least one length is required", Lengths.Count == 0),
             ($"lengths must be 2 to {MaxLength} tokens", Lengths.Any(l => l is < 2 or > MaxLength)),
             ($"depths must be 1 to {MaxDepths}", Depths is < 1 or > MaxDepths),
@@ -243,7 +246,7 @@ public sealed record EvalRequest(
         string haystack = Documents is null
             ? $"invented documents, seed {Seed}"
             : Path.GetFileName(Path.TrimEndingDirectorySeparator(Documents));
-        return new(name, Selected(), lengths, haystack, setting, Limit) { OfSuites = OfSuites(), Command = Command };
+        return new(name, Selected(), lengths, haystack, setting, Limit) { OfSuites = OfSuites(), Command = Command, Notice = Notice };
     }
 
     Haystack HaystackOf(ITextTokens tokens, int longest) => Documents is null

@@ -25,6 +25,13 @@ public sealed record EvalResults(
     /// <summary>Tasks and lengths without examples.</summary>
     public IReadOnlyList<SkippedPart> Skipped { get; init; } = [];
 
+    /// <summary>Files that the tasks read from the data folder.</summary>
+    public IReadOnlyList<EvalDataRead> Data
+    {
+        get;
+        init => field = value ?? []; // a file of an earlier version lacks it
+    } = [];
+
     /// <summary>Means over several tasks.</summary>
     public IReadOnlyList<BenchmarkMean> Means
     {
@@ -55,7 +62,7 @@ public sealed record BenchmarkMean(string Name, IReadOnlyList<string> Tasks, dou
 /// <param name="Last">Number of the last line.</param>
 public sealed record LineRange(int First, int Last);
 
-/// <summary>Represents a task or length that was not run.</summary>
+/// <summary>Represents a task, a length, or a part of a task that was not run.</summary>
 /// <param name="Task">The task's name.</param>
 /// <param name="Length">Context tokens; null for a task that is not made for a length.</param>
 /// <param name="Reason">The reason.</param>
@@ -69,7 +76,7 @@ public sealed record SkippedPart(string Task, int? Length, string Reason);
 /// <param name="Chance">Expected score of a guesser; null where there is no such number.</param>
 /// <param name="All">Aggregate over all examples.</param>
 /// <param name="By">Aggregates by each group alone: by length, by subject. Groups with a single
-/// value are left out, except the length.</param>
+/// value are left out, except the length and <see cref="EvalExample.Data"/>.</param>
 /// <param name="Cells">By all groups together, where there are several, in the order they were
 /// run. A cell that was not run is absent.</param>
 public sealed record TaskResult(
@@ -124,7 +131,7 @@ public sealed record TaskResult(
             cells.Make([], records),
             [
                 .. names.SelectMany(n =>
-                    cells.By([n], records) is { Count: > 1 } by || n == EvalExample.Length ? cells.By([n], records) : []),
+                    cells.By([n], records) is { Count: > 1 } || n is EvalExample.Length or EvalExample.Data ? cells.By([n], records) : []),
             ],
             names.Length > 1 ? cells.By(names, records) : [])
         {

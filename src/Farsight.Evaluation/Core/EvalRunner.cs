@@ -12,8 +12,9 @@ namespace Farsight.Evaluation.Core;
 /// reason, and it stays in the denominator. Any other exception is a bug and ends the run. Examples are sent in groups whose
 /// limits depend on the examples alone. In a directory every example is written as soon as it and those before it are scored;
 /// running again keeps those whose task, version, id and prompt are the same and that did not fail, so an interrupted evaluation
-/// continues where it was. For a model that batches (<see cref="ModelCapabilities.IsBatched"/>) a group with gaps is sent again
-/// as a whole, and only the gaps are written.
+/// continues where it was. Kept answers are scored again where references have changed (<see cref="ScoringInput"/>). For a model
+/// that batches (<see cref="ModelCapabilities.IsBatched"/>) a group with gaps is sent again as a whole, and only the gaps are
+/// written.
 /// </remarks>
 /// <param name="model">Answers the prompts.</param>
 /// <param name="prompts">Renders the prompts.</param>
@@ -36,8 +37,11 @@ sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOp
     {
         (plan, IReadOnlyList<SkippedPart> leftOut) = TaskNeeds.RemoveUnmet(plan, model, judge);
         using ExamplesLog log = ExamplesLog.Open(directory, plan.Model);
+        IReadOnlyList<EvalDataRead> data = EvalDataRead.Of(plan.Tasks, plan.Setting.Data);
+        NoticeBefore(plan, data);
         List<EvalRecord> records = [];
-        List<SkippedPart> skipped = [.. leftOut];
+        List<SkippedPart> skipped = [.. leftOut, .. Omissions(plan)];
+        int rescored = 0, remeasured = 0;
         int? total = plan.Count();
         foreach ((IEvalTask task, EvalSetting setting) in plan.Parts())
         {
@@ -46,13 +50,21 @@ sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOp
                 () => plan.Limit is { } limit ? SpreadSample.Of(task, setting, limit) : task.Examples(setting),
                 task.Card.IsPerLength,
                 e => skipped.Add(new(task.Card.Name, length, e.Message)));
-            foreach (EvalRecord record in new TaskRun(
-                plan, model, prompts, _calls, judge, task, length, log, _options).Run(examples, cancellationToken))
+            TaskRun run = new(plan, model, prompts, _calls, judge, task, length, log, _options);
+            (int done, int notMade) = (records.Count, skipped.Count);
+            foreach (EvalRecord record in run.Run(examples.Select(WithData(task, plan.Setting.Data)), cancellationToken))
             {
                 records.Add(record);
                 progress?.Report(new(task.Card.Name, length, records.Count, total));
             }
+            (rescored, remeasured) = (rescored + run.Rescored, remeasured + run.Remeasured);
+            if ((records.Count, skipped.Count) == (done, notMade))
+            {
+                string reason = $"{task.Card.Name} has no examples, because its data are empty; {EvalData.Advice}.";
+                skipped.Add(new(task.Card.Name, length, reason));
+            }
         }
+        NoticeAfter(plan, rescored, remeasured);
 
         if (records.Count == 0 && skipped.Count > 0)
         {
@@ -64,6 +76,7 @@ sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOp
             Means = [.. EvalTaskCatalog.Families.SelectMany(f => f.Means(tasks))],
             Skipped = skipped,
             Lines = log.Lines(records),
+            Data = data,
             Command = plan.Command,
         };
         if (directory is not null)
@@ -72,6 +85,54 @@ sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOp
             HeadScores.Of(records)?.Write(Path.Combine(directory, HeadScores.FileName));
         }
         return results;
+    }
+
+    /// <summary>Returns the function that adds the group <see cref="EvalExample.Data"/> to examples of a task with a substitute.</summary>
+    static Func<EvalExample, EvalExample> WithData(IEvalTask task, EvalData data)
+    {
+        if (task.Card.Data.All(f => f.Substitute is null))
+        {
+            return e => e;
+        }
+        string read = task.Card.Data.Any(f => f.Substitute is not null && data.PathRead(f) == f.Substitute) ? "substitute" : "official";
+        return e => e with { Groups = new Dictionary<string, string>(e.Groups) { [EvalExample.Data] = read } };
+    }
+
+    static IEnumerable<SkippedPart> Omissions(EvalPlan plan) =>
+        from task in plan.Tasks
+        let omission = task.Omission(plan.Setting)
+        where omission is not null
+        select new SkippedPart(task.Card.Name, null, omission);
+
+    static void NoticeBefore(EvalPlan plan, IReadOnlyList<EvalDataRead> data)
+    {
+        string[] changed = [.. data.Where(d => d.Status == "changed").Select(d => d.Path)];
+        if (changed.Length > 0)
+        {
+            plan.Notice?.Invoke(
+                $"The content of {string.Join(", ", changed)} is not the known one, so the results are not comparable with others; "
+                    + $"{EvalData.Advice}.");
+        }
+        string[] fixedSamples = [.. plan.Tasks.Select(t => t.Card).Where(c => c.HasFixedSamples).Select(c => c.Name)];
+        if (plan.Setting.Samples is not null && fixedSamples.Length > 0)
+        {
+            plan.Notice?.Invoke(
+                $"The number of samples does not apply to {string.Join(", ", fixedSamples)}, whose examples are the same at every length.");
+        }
+    }
+
+    static void NoticeAfter(EvalPlan plan, int rescored, int remeasured)
+    {
+        if (rescored > 0)
+        {
+            plan.Notice?.Invoke($"{rescored} kept answers were scored again, because their references or details have changed.");
+        }
+        if (remeasured > 0)
+        {
+            plan.Notice?.Invoke(
+                $"{remeasured} kept examples were measured again, because their references, details or judge prompts have changed or are "
+                    + "not recorded.");
+        }
     }
 
     /// <summary>

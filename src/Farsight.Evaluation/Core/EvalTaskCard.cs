@@ -22,6 +22,9 @@ public sealed record EvalTaskCard(string Name, int Version, string Title, string
     /// <summary>Whether examples are made for a context length, so that the task runs at each requested length.</summary>
     public bool IsPerLength { get; init; }
 
+    /// <summary>Whether the number of examples is always the same, so that <see cref="EvalSetting.Samples"/> does not apply.</summary>
+    public bool HasFixedSamples { get; init; }
+
     /// <summary>Whether a larger number is worse, as for perplexity.</summary>
     public bool IsLowerBetter { get; init; }
 
@@ -39,9 +42,15 @@ public sealed record EvalDataFile(string Path, string Source)
     public string? Sha256 { get; init; }
 
     /// <summary>
-    /// Another file that does as well, and is read in its place where it is there: the original of a copy; null for none.
+    /// Another file with the same content, which is read in its place where it exists: the original of a copy; null for none.
     /// </summary>
     public string? Or { get; init; }
+
+    /// <summary>
+    /// A file with other content, which is read where this one is missing; null for none. The results say which of the two was read, in
+    /// the group <see cref="EvalExample.Data"/>.
+    /// </summary>
+    public string? Substitute { get; init; }
 
     /// <summary>Whether the task can run without the file.</summary>
     public bool IsOptional { get; init; }

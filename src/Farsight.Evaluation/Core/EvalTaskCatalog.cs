@@ -46,7 +46,7 @@ public static class EvalTaskCatalog
     static IEvalTask? Named(string name) => All.SingleOrDefault(t => t.Card.Name == (name == "needle" ? "needle/single" : name));
 
     static InputException Unknown(string name) =>
-        new($"No task '{name}'. Tasks: {string.Join(", ", Names())}; 'farsight eval --list' describes them.");
+        new($"No task '{name}'. Tasks: {string.Join(", ", Names())}.");
 
     static IEnumerable<string> Names() =>
         All.Select(t => t.Card.Benchmark is { Length: > 0 } b ? b : t.Card.Name).Distinct().Order(StringComparer.Ordinal);

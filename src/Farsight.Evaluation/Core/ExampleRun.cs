@@ -18,6 +18,9 @@ sealed class ExampleRun(EvalExample example)
     /// <summary>The record of an earlier run; null where there is none.</summary>
     internal EvalRecord? Kept { get; set; }
 
+    /// <summary>Whether <see cref="Kept"/> was scored anew, so that the file has another line of it.</summary>
+    internal bool IsRescored { get; set; }
+
     /// <summary>The completions, cut at stop texts, in order. Of a failed example the last one is empty.</summary>
     internal List<Completion> Answers { get; } = [];
 
@@ -71,11 +74,13 @@ sealed class ExampleRun(EvalExample example)
         }
     }
 
-    internal EvalRecord Record(string model, EvalTaskCard card, string? judge)
+    internal EvalRecord Record(string model, IEvalTask task, string? judge)
     {
         Completion? last = Answers is [.., var answer] ? answer : null;
-        return new(model, card.Name, card.Version, Example.Id, Sha256, Score?.Value ?? 0, Score?.Beside ?? new Dictionary<string, double>())
+        EvalScore score = Score ?? (task as IAggregatedTask)?.Failure(Example) ?? new(0);
+        return new(model, task.Card.Name, task.Card.Version, Example.Id, Sha256, score.Value, score.Beside)
         {
+            ScoringSha256 = Failed is null ? ScoringInput.Hash(task, Example, Completions) : null,
             Groups = Example.Groups,
             Template = Prompt.Template,
             BosCount = Prompt.BosCount,

@@ -8,8 +8,8 @@ using Farsight.Engine.Files;
 namespace Farsight.Evaluation.Core;
 
 /// <summary>Appends to the files of an evaluation, and reads what an earlier run left in them. One process at a time.</summary>
-/// <remarks>A record counts if task, version, id, prompt and judge are the same and it did not fail. A line that a kill left torn is cut
-/// off; a failure that happens again as it is written is not written again.</remarks>
+/// <remarks>A record counts if task, version, id, prompt and judge are the same and it did not fail; of several the last. A line that a
+/// kill left torn is cut off; a failure that happens again as it is written is not written again.</remarks>
 sealed class ExamplesLog : IDisposable
 {
     readonly Dictionary<string, EvalRecord> _kept = [];
@@ -56,7 +56,9 @@ sealed class ExamplesLog : IDisposable
         _kept.GetValueOrDefault(Key(card.Name, card.Version, id, promptSha256, judge));
 
     /// <summary>Appends a record and flushes it, so that a kill does not lose it.</summary>
-    internal void Append(EvalRecord record, double seconds)
+    /// <param name="record">The record.</param>
+    /// <param name="seconds">What the model needed for it; null where the model was not asked.</param>
+    internal void Append(EvalRecord record, double? seconds)
     {
         string line = EvalFiles.Line(record);
         if (record.Failed is not null && _failures.TryGetValue(line, out int written))
@@ -66,7 +68,10 @@ sealed class ExamplesLog : IDisposable
         }
         Write(_examples, line);
         _lines[record] = ++_count;
-        Write(_timing, JsonSerializer.Serialize(new { task = record.Task, id = record.Id, seconds = Math.Round(seconds, 3) }));
+        if (seconds is { } measured)
+        {
+            Write(_timing, JsonSerializer.Serialize(new { task = record.Task, id = record.Id, seconds = Math.Round(measured, 3) }));
+        }
     }
 
     /// <summary>Returns the line ranges of records in the file; empty where there is no file.</summary>

@@ -90,7 +90,7 @@ public sealed class HeadScores
         string file = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
         if (!File.Exists(file))
         {
-            throw new InputException($"{file} does not exist; run 'farsight eval --task retrieval-heads --out DIR' first.");
+            throw new InputException($"{file} does not exist; evaluate the task retrieval-heads with an output directory first.");
         }
         try
         {

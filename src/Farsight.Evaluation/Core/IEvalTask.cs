@@ -22,6 +22,10 @@ public interface IEvalTask
     /// Returns the number of <see cref="Examples"/> where it is known without making them; null elsewhere. Only progress depends on it.
     /// </summary>
     int? Count(EvalSetting setting) => null;
+
+    /// <summary>Returns which part of the benchmark <see cref="Examples"/> leaves out and why; null for nothing.</summary>
+    /// <exception cref="Engine.InputException">The data are missing or damaged.</exception>
+    string? Omission(EvalSetting setting) => null;
 }
 
 /// <summary>Represents a task whose completions are compared with references.</summary>
@@ -81,6 +85,12 @@ public interface IAggregatedTask : IEvalTask
 {
     /// <summary>Aggregates examples, at least one. Called many times, for intervals, with examples drawn with repetition.</summary>
     EvalScore Aggregate(IReadOnlyList<ScoredExample> examples);
+
+    /// <summary>
+    /// Returns the score of an example that failed: nothing right of everything that was asked. An aggregate over counts needs what was
+    /// asked; by default there are no counts.
+    /// </summary>
+    EvalScore Failure(EvalExample example) => new(0);
 }
 
 /// <summary>

@@ -21,6 +21,12 @@ sealed class TaskRun(
 {
     string? JudgeName => task is IJudgedTask ? judge?.Name : null;
 
+    /// <summary>Number of records that were kept with another score, because references or details changed.</summary>
+    internal int Rescored { get; private set; }
+
+    /// <summary>Number of examples with a record that are measured again, because the record does not suffice for a new score.</summary>
+    internal int Remeasured { get; private set; }
+
     /// <summary>Answers and scores the examples without a record, group by group, and yields the records of all.</summary>
     internal IEnumerable<EvalRecord> Run(IEnumerable<EvalExample> examples, CancellationToken cancel)
     {
@@ -34,15 +40,26 @@ sealed class TaskRun(
             foreach (ExampleRun run in group)
             {
                 _ = asked.Contains(run) && scored.MoveNext();
-                yield return run.Kept ?? Write(run);
+                yield return run switch
+                {
+                    { Kept: null } => Write(run),
+                    { IsRescored: true } => Rewrite(run.Kept),
+                    _ => run.Kept,
+                };
             }
         }
     }
 
     EvalRecord Write(ExampleRun run)
     {
-        EvalRecord record = run.Record(plan.Model, task.Card, JudgeName);
+        EvalRecord record = run.Record(plan.Model, task, JudgeName);
         log.Append(record, run.Seconds);
+        return record;
+    }
+
+    EvalRecord Rewrite(EvalRecord record)
+    {
+        log.Append(record, seconds: null);
         return record;
     }
 
@@ -59,7 +76,10 @@ sealed class TaskRun(
             {
                 run.Prompt = Render(example.Prompt, example.MaxNewTokens);
             }
-            run.Kept = log.Find(task.Card, example.Id, run.Sha256, JudgeName);
+            if (log.Find(task.Card, example.Id, run.Sha256, JudgeName) is { } record)
+            {
+                Keep(run, record);
+            }
         }
         catch (InputException e)
         {
@@ -68,14 +88,24 @@ sealed class TaskRun(
         return run;
     }
 
+    /// <summary>Keeps the record of an earlier run, with another score where references or details changed since.</summary>
+    void Keep(ExampleRun run, EvalRecord record)
+    {
+        run.Kept = ScoringInput.Renew(record, task, run.Example);
+        run.IsRescored = run.Kept is not null && run.Kept != record;
+        Rescored += run.IsRescored ? 1 : 0;
+        Remeasured += run.Kept is null ? 1 : 0;
+    }
+
     /// <summary>Makes one request where all choices have one prompt, else one for each choice.</summary>
     void RenderChoices(ExampleRun run)
     {
         EvalExample example = run.Example;
         IReadOnlyList<int>[] continuations = [.. example.Choices.Select(c => c.Tokens ?? prompts.Tokens!.EncodeInside(c.Text))];
-        if (continuations.Any(c => c.Count == 0))
+        if (continuations.Length == 0 || continuations.Any(c => c.Count == 0))
         {
-            throw new InputException($"A choice of example {example.Id} is empty; get the benchmark's data again.");
+            throw new InputException(
+                $"Example {example.Id} has {(continuations.Length == 0 ? "no choices" : "an empty choice")}; {EvalData.Advice}.");
         }
         RenderedPrompt[] rendered = example.Choices.Any(c => c.Prompt is not null)
             ? [.. example.Choices.Select((c, i) => Render(c.Prompt ?? example.Prompt, continuations[i].Count))]
@@ -205,12 +235,25 @@ sealed class TaskRun(
             }
             else
             {
-                run.Answers.Add(UpToStop(completion, prompt, run.Example));
-                run.SentTokens ??= TruncatedPrompt(completion, prompt);
-                run.Seconds += completion.Seconds;
+                Take(run, completion, prompt);
             }
             yield return run;
         }
+    }
+
+    void Take(ExampleRun run, Completion completion, RenderedPrompt prompt)
+    {
+        int[] tokens = completion.StopToken is { } stop ? [.. completion.Tokens, stop] : [.. completion.Tokens];
+        if (Thought.Remove(TextOf(completion, prompt, tokens)) is { } text)
+        {
+            run.Answers.Add(UpToStop(completion with { Text = text }, tokens, run.Example));
+        }
+        else
+        {
+            run.Fail(Thought.Unclosed(model.Name));
+        }
+        run.SentTokens ??= TruncatedPrompt(completion, prompt);
+        run.Seconds += completion.Seconds;
     }
 
     /// <summary>Returns the tokens of a prompt of which the server read far fewer; null elsewhere and without a tokenizer.</summary>
@@ -252,11 +295,10 @@ sealed class TaskRun(
         prompts.Tokens!.Encode(stop) is [.., int last] && prompts.Tokens.Decode([last]) == stop ? last : null;
 
     /// <summary>Cuts a completion before its first stop text.</summary>
-    Completion UpToStop(Completion completion, RenderedPrompt prompt, EvalExample example)
+    Completion UpToStop(Completion completion, int[] tokens, EvalExample example)
     {
         GenerationOptions stops = new(1) { Stop = example.Stop, MinNewTokens = example.MinNewTokens };
-        int[] tokens = completion.StopToken is { } stop ? [.. completion.Tokens, stop] : [.. completion.Tokens];
-        string text = stops.BeforeStop(TextOf(completion, prompt, tokens), out bool isCut);
+        string text = stops.BeforeStop(completion.Text, out bool isCut);
         return completion with
         {
             Text = text,
@@ -267,7 +309,7 @@ sealed class TaskRun(
         int TokensUpToStop() => Enumerable.Range(1, tokens.Length).FirstOrDefault(
             n =>
             {
-                stops.BeforeStop(prompts.Tokens!.Decode(tokens.AsSpan(0, n)), out bool ends);
+                stops.BeforeStop(Thought.Remove(prompts.Tokens!.Decode(tokens.AsSpan(0, n))) ?? "", out bool ends);
                 return ends;
             },
             tokens.Length);

@@ -13,8 +13,13 @@ public sealed class EvalCommandTests
     }
 
     [Fact]
-    public async Task An_unknown_task_is_said_before_the_model_is_opened() =>
-        Assert.Contains("No task 'nedle'", await Refused("--task", "nedle", "--model", "nowhere"));
+    public async Task An_unknown_task_is_said_before_the_model_is_opened()
+    {
+        string message = await Refused("--task", "nedle", "--model", "nowhere");
+
+        Assert.StartsWith("No task 'nedle'. Tasks: ", message);
+        Assert.Contains(". 'farsight eval --list' describes the tasks.", message);
+    }
 
     [Fact]
     public async Task A_missing_model_is_said() =>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
 
@@ -107,7 +106,7 @@ sealed class StackSelect(int thousands) : AdaLEvalTask("stackselect", thousands,
     /// <inheritdoc/>
     protected override Func<DataRecord, string> Prompts(EvalData data)
     {
-        string form = new DataRecord(data.ReadJson(File), File).Text("stackselect_prompt_of_example");
+        string form = DataRecord.OfFile(data, File).Text("stackselect_prompt_of_example");
         int answers = form.IndexOf("A1:\n\n<ANSWER1>", StringComparison.Ordinal),
             end = form.IndexOf(End, StringComparison.Ordinal) + End.Length;
         (string before, string after) =
@@ -144,17 +143,29 @@ sealed class TextSort(int thousands) : AdaLEvalTask("textsort", thousands, "orde
 {
     /// <inheritdoc/>
     public override EvalScore Score(EvalExample example, string completion) =>
-        EvalScore.Of(
-            AdaLEvalAnswer.IsRightOrder(
-                completion,
-                [.. JsonElement.Parse(example.References[0]).EnumerateArray().Select(n => n.GetInt32())]));
+        EvalScore.Of(AdaLEvalAnswer.IsRightOrder(completion, Order(example.References[0]) ?? []));
 
     /// <inheritdoc/>
     protected override Func<DataRecord, string> Prompts(EvalData data) => record => record.Text("prompt");
 
     /// <inheritdoc/>
-    protected override string Reference(DataRecord record) =>
-        record.Texts("answer") is [{ } text] ? text : $"[{string.Join(", ", record.Texts("answer"))}]";
+    protected override string Reference(DataRecord record)
+    {
+        IReadOnlyList<string> answer = record.Texts("answer");
+        string text = answer is [{ } whole] ? whole : $"[{string.Join(", ", answer)}]";
+        return Order(text) is { Count: > 0 } ? text : throw record.Lacks("an order 'answer', such as [2, 1, 4, 3]");
+    }
+
+    /// <summary>Returns the numbers of a text such as "[2, 1, 4, 3]"; null for another text.</summary>
+    static IReadOnlyList<int>? Order(string text)
+    {
+        int[] numbers =
+        [
+            .. text.Trim().TrimStart('[').TrimEnd(']').Split(',')
+                .Select(n => int.TryParse(n, CultureInfo.InvariantCulture, out int number) ? number : -1),
+        ];
+        return numbers.All(n => n >= 0) ? numbers : null;
+    }
 
     /// <inheritdoc/>
     protected override string Question(DataRecord record) => $"book {record.Text("book_id")}";

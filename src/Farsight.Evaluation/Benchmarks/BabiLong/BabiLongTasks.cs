@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Farsight.Engine;
 using Farsight.Engine.Numerics;
 using Farsight.Evaluation.Core;
@@ -84,6 +83,10 @@ sealed class BabiLongTask(string task, string kind) : IGeneratedTask
         string template = Template(setting.Data);
         BabiLongMixer mixer = new(ReadBooks(setting.Data), tokens.Encode, ids => tokens.Decode(ids));
         BabiStory[] all = [.. BabiStory.Read(setting.Data.ReadLines(_facts), _facts)];
+        if (all.Length == 0)
+        {
+            throw new InputException($"{_facts} has no questions; {EvalData.Advice}.");
+        }
         IReadOnlyList<string> labels = BabiStory.Labels(all);
         int mostLines = Math.Max(1, (setting.Length - Around) / TokensForFact),
             format = setting.Format?.Conversation([new ChatTurn("user", "")], "").Length ?? tokens.EncodeStart("").Length;
@@ -145,19 +148,20 @@ sealed class BabiLongTask(string task, string kind) : IGeneratedTask
 
     string Template(EvalData data)
     {
-        JsonElement prompts = data.ReadJson(Prompts), own = prompts.GetProperty("tasks").GetProperty(task);
-        return PythonFormat.Fill(prompts.GetProperty("default_template").GetString()!, new Dictionary<string, string>
+        DataRecord prompts = DataRecord.OfFile(data, Prompts), own = prompts.Inner("tasks").Inner(task);
+        Dictionary<string, string> values = new()
         {
-            ["instruction"] = own.GetProperty("instruction").GetString()!,
-            ["examples"] = own.GetProperty("examples").GetString()!,
-            ["post_prompt"] = own.GetProperty("post_prompt").GetString()!,
+            ["instruction"] = own.Text("instruction"),
+            ["examples"] = own.Text("examples"),
+            ["post_prompt"] = own.Text("post_prompt"),
             ["context"] = "{context}",
             ["question"] = "{question}",
-        });
+        };
+        return PythonFormat.Fill(prompts.Text("default_template"), values, Prompts);
     }
 
     static string Fill(string template, string context, string question) =>
-        PythonFormat.Fill(template, new Dictionary<string, string> { ["context"] = context, ["question"] = question }).Trim();
+        PythonFormat.Fill(template, new Dictionary<string, string> { ["context"] = context, ["question"] = question }, Prompts).Trim();
 
     static string[] ReadBooks(EvalData data) =>
         data.Files(Books).Where(f => f.EndsWith(".txt", StringComparison.Ordinal)).Select(f => data.ReadText($"{Books}/{f}")).ToArray()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Farsight.Engine;
+using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.BabiLong;
@@ -11,6 +12,8 @@ namespace Farsight.Evaluation.Benchmarks.BabiLong;
 /// <param name="References">The facts from which the answer follows.</param>
 sealed record BabiStory(IReadOnlyList<string> Facts, string Question, string Answer, IReadOnlyList<string> References)
 {
+    const int QuestionParts = 3;
+
     /// <summary>Reads the questions of a bAbI file, each as a story of its own.</summary>
     /// <param name="lines">"1 Mary got the milk." or "3 What is Mary carrying? ⇥milk⇥1"; a story begins where the number is 1.</param>
     /// <param name="name">The file, for messages.</param>
@@ -37,11 +40,16 @@ sealed record BabiStory(IReadOnlyList<string> Facts, string Question, string Ans
             {
                 facts.Add((number, parts[0]));
             }
+            else if (parts.Length != QuestionParts)
+            {
+                throw new InputException(
+                    $"{name}:{at}: a question of bAbI must have an answer and the numbers of facts, separated by tabs; {EvalData.Advice}.");
+            }
             else if (facts.Count + 1 <= mostLines)
             {
                 HashSet<int> numbers =
                 [
-                    .. string.Join(' ', parts[2..]).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(n => Number(n, name, at)),
+                    .. parts[2].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(n => Number(n, name, at)),
                 ];
                 yield return new(
                     [.. facts.Select(f => f.Text)],

@@ -1,8 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Farsight.Alignment.Answering;
-using Farsight.Engine;
 using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Benchmarks.Choices;
@@ -52,48 +50,32 @@ sealed partial class ArcTasks : IEvalTaskFamily
             };
 
         public IEnumerable<EvalExample> Examples(EvalSetting setting) => setting.Data.Exists(_original)
-            ? setting.Data.ReadJsonLines(_original).Select(Original)
-            : setting.Data.ReadJson(_copy).EnumerateArray().Select(Copied);
+            ? DataRecord.Of(setting.Data, _original).Select(Original)
+            : DataRecord.Of(setting.Data, _copy).Select(Copied);
 
         public EvalScore Score(EvalExample example, IReadOnlyList<ChoiceLogProb> choices) =>
             ChoiceAccuracy.Score(example, choices, ChoiceAccuracy.Acc);
 
-        EvalExample Original(JsonElement line, int index)
+        static EvalExample Original(DataRecord record)
         {
-            try
-            {
-                JsonElement question = line.GetProperty("question");
-                JsonElement[] choices = [.. question.GetProperty("choices").EnumerateArray()];
-                string answer = line.GetProperty("answerKey").GetString()!;
-                int gold = Array.FindIndex(choices, c => c.GetProperty("label").GetString() == answer);
-                return Example(
-                    line.GetProperty("id").GetString()!,
-                    question.GetProperty("stem").GetString()!,
-                    [.. choices.Select(c => c.GetProperty("text").GetString()!)],
-                    gold);
-            }
-            catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
-            {
-                throw new InputException(
-                    $"{_original}, question {index + 1}: id, question (stem, choices) and answerKey are needed; download the file again.",
-                    e);
-            }
+            DataRecord question = record.Inner("question");
+            DataRecord[] choices = [.. question.Records("choices")];
+            string answer = record.Text("answerKey");
+            int gold = Array.FindIndex(choices, c => c.Text("label") == answer);
+            return gold >= 0
+                ? Example(record.Text("id"), question.Text("stem"), [.. choices.Select(c => c.Text("text"))], gold)
+                : throw record.Lacks("a choice with the label of 'answerKey'");
         }
 
-        EvalExample Copied(JsonElement item, int index)
+        static EvalExample Copied(DataRecord record, int index)
         {
-            string instruction = item.GetProperty("instruction").GetString()!, answer = item.GetProperty("answer").GetString()!;
-            Match match = Instruction().Match(instruction);
-            if (!match.Success || answer.Length == 0 || !char.IsAsciiDigit(answer[^1]))
-            {
-                throw new InputException(
-                    $"{_copy}, question {index + 1}: its instruction does not have the expected form; download the file again.");
-            }
-            return Example(
-                index.ToString(CultureInfo.InvariantCulture),
-                match.Groups[1].Value,
-                Separator().Split(match.Groups[2].Value),
-                answer[^1] - '1');
+            string answer = record.Text("answer");
+            Match match = Instruction().Match(record.Text("instruction"));
+            string[] choices = match.Success ? Separator().Split(match.Groups[2].Value) : [];
+            int gold = answer is [.., var digit and >= '1' and <= '9'] ? digit - '1' : choices.Length;
+            return gold < choices.Length
+                ? Example(index.ToString(CultureInfo.InvariantCulture), match.Groups[1].Value, choices, gold)
+                : throw record.Lacks("a question in the expected form in 'instruction', and the number of its answer in 'answer'");
         }
 
         static EvalExample Example(string id, string question, string[] choices, int gold) =>

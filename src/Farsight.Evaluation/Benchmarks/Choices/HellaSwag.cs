@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Farsight.Alignment.Answering;
 using Farsight.Engine;
@@ -47,7 +46,7 @@ sealed partial class HellaSwag : IChoiceTask
 
     /// <inheritdoc/>
     public IEnumerable<EvalExample> Examples(EvalSetting setting) => setting.Data.Exists(Original)
-        ? setting.Data.ReadJsonLines(Original).Select(OfJson)
+        ? DataRecord.Of(setting.Data, Original).Select(OfJson)
         : setting.Data.ReadLines(Lines).Chunk(LinesPerQuestion).Select(OfLines);
 
     /// <inheritdoc/>
@@ -66,35 +65,26 @@ sealed partial class HellaSwag : IChoiceTask
     static string Capitalized(string text) =>
         text.Length == 0 ? text : text[..1].ToUpperInvariant() + PythonStrings.Lower(text[1..]);
 
-    static EvalExample OfJson(JsonElement line, int index)
+    static EvalExample OfJson(DataRecord record, int index)
     {
-        try
-        {
-            string Text(string key) => line.GetProperty(key).GetString()!;
-            JsonElement label = line.GetProperty("label");
-            return Example(
-                index,
-                Query(Text("activity_label"), Text("ctx_a"), Text("ctx_b")),
-                [.. line.GetProperty("endings").EnumerateArray().Select(e => e.GetString()!)],
-                label.ValueKind == JsonValueKind.Number ? label.GetRawText() : label.GetString()!);
-        }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
-        {
-            throw new InputException(
-                $"{Original}, line {index + 1}: activity_label, ctx_a, ctx_b, endings and label are needed; download the file again.",
-                e);
-        }
+        IReadOnlyList<string> endings = record.Texts("endings");
+        string label = record.Text("label");
+        return endings.Count == Endings && IsLabel(label)
+            ? Example(index, Query(record.Text("activity_label"), record.Text("ctx_a"), record.Text("ctx_b")), endings, label)
+            : throw record.Lacks("four endings and the number of the right one in 'endings' and 'label'");
     }
 
+    static bool IsLabel(string label) => label is [>= '0' and < (char)('0' + Endings)];
+
     static EvalExample OfLines(string[] lines, int index) =>
-        lines.Length == LinesPerQuestion && lines[1] is [>= '0' and < (char)('0' + Endings)]
+        lines.Length == LinesPerQuestion && IsLabel(lines[1])
             ? Example(index, Clean(lines[0]), lines[2..], lines[1])
             : throw new InputException(
                 $"{Lines}, line {index * LinesPerQuestion + 1}: a context, the number of the right ending and four endings are needed, "
                     + "one per line; download the file again."
             );
 
-    static EvalExample Example(int index, string query, string[] endings, string label) => new(
+    static EvalExample Example(int index, string query, IReadOnlyList<string> endings, string label) => new(
         index.ToString(CultureInfo.InvariantCulture), EvalPrompt.Of(query) with { UseChatTemplate = false }, [label], MaxNewTokens: 0)
     {
         Question = query,

@@ -48,9 +48,9 @@ sealed class Mmlu : IChoiceTask, IAggregatedTask
             string shots =
                 $"The following are multiple choice questions (with answers) about  {subject.Replace('_', ' ')}.\n\n"
                 + string.Concat(
-                    Read(setting.Data, $"{Development}{subject}_dev.csv").Take(Shots).Select(row => $"{Question(row)} {row[^1]}\n\n"));
+                    Rows(setting.Data, $"{Development}{subject}_dev.csv").Take(Shots).Select(row => $"{Question(row)} {row[^1]}\n\n"));
             int number = 0;
-            foreach (string[] row in Read(setting.Data, Test + file))
+            foreach (string[] row in Rows(setting.Data, Test + file))
             {
                 yield return new(
                     string.Create(CultureInfo.InvariantCulture, $"{subject}-{number++}"),
@@ -85,7 +85,9 @@ sealed class Mmlu : IChoiceTask, IAggregatedTask
     static string Question(string[] row) =>
         row[0] + string.Concat(Letters.Select((letter, i) => $"\n{letter}. {row[1 + i]}")) + "\nAnswer:";
 
-    static IEnumerable<string[]> Read(EvalData data, string path) =>
+    /// <summary>Reads a file of questions: the question, four choices, and the letter of the right one.</summary>
+    /// <exception cref="InputException">The file is missing, or a row has another form.</exception>
+    internal static IEnumerable<string[]> Rows(EvalData data, string path) =>
         PythonCsv
             .ReadText(data.ReadText(path))
             .Select(

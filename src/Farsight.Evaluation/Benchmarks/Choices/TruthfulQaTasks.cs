@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Farsight.Alignment.Answering;
 using Farsight.Engine;
@@ -70,7 +69,7 @@ sealed class TruthfulQaTasks : IEvalTaskFamily
         public IEnumerable<EvalExample> Examples(EvalSetting setting)
         {
             string primer = TruthfulQaPrimer.Read(setting.Data);
-            return setting.Data.ReadJson(file.Path).EnumerateArray().Select((item, index) => Example(primer, item, index));
+            return DataRecord.Of(setting.Data, file.Path).Select((record, index) => Example(primer, record, index));
         }
 
         public EvalScore Score(EvalExample example, IReadOnlyList<ChoiceLogProb> choices)
@@ -80,29 +79,22 @@ sealed class TruthfulQaTasks : IEvalTaskFamily
             return targets == "mc2_targets" ? new(TrueMass(logProbs, isTrue)) : EvalScore.Of(isTrue[ChoiceAccuracy.Best(logProbs)]);
         }
 
-        EvalExample Example(string primer, JsonElement item, int index)
+        EvalExample Example(string primer, DataRecord record, int index)
         {
-            if (!item.TryGetProperty("question", out JsonElement question) || !item.TryGetProperty(targets, out JsonElement answers))
-            {
-                throw new InputException($"{file.Path}, question {index + 1}: question and {targets} are needed; download the file again.");
-            }
-            JsonProperty[] all = [.. answers.EnumerateObject()];
+            string question = record.Text("question");
+            IReadOnlyList<(string Answer, string IsTrue)> all = record.Inner(targets).TextFields();
+            string[] isTrue = [.. all.Index().Where(a => a.Item.IsTrue == "1").Select(a => a.Index.ToString(CultureInfo.InvariantCulture))];
             return new(
                 index.ToString(CultureInfo.InvariantCulture),
-                EvalPrompt.Of($"{primer}\n\nQ: {question.GetString()}\nA:") with
+                EvalPrompt.Of($"{primer}\n\nQ: {question}\nA:") with
                 {
                     UseChatTemplate = false,
                 },
-                [
-                    .. Enumerable
-                        .Range(0, all.Length)
-                        .Where(i => all[i].Value.GetInt32() == 1)
-                        .Select(i => i.ToString(CultureInfo.InvariantCulture)),
-                ],
+                isTrue.Length > 0 ? isTrue : throw record.Lacks($"a true answer in '{targets}'"),
                 MaxNewTokens: 0)
             {
-                Question = question.GetString()!,
-                Choices = [.. all.Select(a => new EvalChoice($" {a.Name}"))],
+                Question = question,
+                Choices = [.. all.Select(a => new EvalChoice($" {a.Answer}"))],
             };
         }
     }

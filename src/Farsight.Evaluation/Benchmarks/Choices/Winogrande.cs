@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Farsight.Alignment.Answering;
 using Farsight.Engine;
@@ -44,8 +43,8 @@ sealed partial class Winogrande : IChoiceTask
 
     /// <inheritdoc/>
     public IEnumerable<EvalExample> Examples(EvalSetting setting) => setting.Data.Exists(Original)
-        ? setting.Data.ReadJsonLines(Original).Select(OfOriginal)
-        : setting.Data.ReadJson(Copy).EnumerateArray().Select(OfCopy);
+        ? DataRecord.Of(setting.Data, Original).Select(OfOriginal)
+        : DataRecord.Of(setting.Data, Copy).Select(OfCopy);
 
     /// <inheritdoc/>
     public EvalScore Score(EvalExample example, IReadOnlyList<ChoiceLogProb> choices) =>
@@ -75,32 +74,15 @@ sealed partial class Winogrande : IChoiceTask
         };
     }
 
-    static EvalExample OfOriginal(JsonElement line, int index)
-    {
-        try
-        {
-            string Text(string key) => line.GetProperty(key).GetString()!;
-            return Example(index, Text("sentence"), [Text("option1"), Text("option2")], Text("answer"));
-        }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
-        {
-            throw new InputException(
-                $"{Original}, line {index + 1}: sentence, option1, option2 and answer are needed; download the file again.",
-                e);
-        }
-    }
+    static EvalExample OfOriginal(DataRecord record, int index) =>
+        Example(index, record.Text("sentence"), [record.Text("option1"), record.Text("option2")], record.Text("answer"));
 
-    static EvalExample OfCopy(JsonElement item, int index)
+    static EvalExample OfCopy(DataRecord record, int index)
     {
-        Match match = Instruction().Match(item.GetProperty("instruction").GetString()!);
-        return match.Success
-            ? Example(
-                index,
-                match.Groups[1].Value,
-                [match.Groups[2].Value, match.Groups[3].Value],
-                item.GetProperty("answer").GetString()![^1..])
-            : throw new InputException(
-                $"{Copy}, question {index + 1}: its instruction does not have the expected form; download the file again.");
+        Match match = Instruction().Match(record.Text("instruction"));
+        return match.Success && record.Text("answer") is [.., var answer]
+            ? Example(index, match.Groups[1].Value, [match.Groups[2].Value, match.Groups[3].Value], answer.ToString())
+            : throw record.Lacks("a sentence in the expected form in 'instruction', and its answer in 'answer'");
     }
 
     [GeneratedRegex(

@@ -23,7 +23,7 @@ static partial class InfiniteBenchScore
         task switch
         {
             "passkey" or "number_string" => Truth(FirstNumber(prediction) == labels[0]),
-            "kv_retrieval" or "kv_retrieval_prefix" or "kv_retrieval_both" => Truth(
+            "kv_retrieval" => Truth(
                 Words(prediction, "\n:\"'.,?!{}").Contains(labels[0], StringComparer.Ordinal)),
             "longdialogue_qa_eng" => Truth(
                 Words(prediction, "\n:\"'.,?!{}").Select(w => w.ToUpperInvariant()).Contains(labels[0], StringComparer.Ordinal)),
@@ -129,15 +129,12 @@ static partial class InfiniteBenchScore
     /// </summary>
     /// <param name="prediction">The generated text.</param>
     /// <param name="labels">The numbers in order.</param>
-    /// <param name="firstIsRepeated">Whether the model repeats a number of the question first, as GPT-4
-    /// does with its prompt; it is left out.</param>
-    public static double MathCalc(string prediction, IReadOnlyList<string> labels, bool firstIsRepeated = false)
+    public static double MathCalc(string prediction, IReadOnlyList<string> labels)
     {
         BigInteger[] said =
         [
             .. AsciiNumber()
                 .Matches(prediction)
-                .Skip(firstIsRepeated ? 1 : 0)
                 .Select(m => BigInteger.Parse(m.Value, CultureInfo.InvariantCulture)),
         ];
         int right = 0;

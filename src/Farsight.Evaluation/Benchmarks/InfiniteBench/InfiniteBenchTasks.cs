@@ -1,7 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
+using System.Numerics;
 using System.Text.RegularExpressions;
-using Farsight.Engine;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Core.Prompts;
 using Farsight.Evaluation.Metrics;
@@ -77,9 +76,9 @@ sealed partial class InfiniteBenchTask(string task, bool isBase) : IGeneratedTas
     /// <inheritdoc/>
     public IEnumerable<EvalExample> Examples(EvalSetting setting)
     {
-        JsonElement all = setting.Data.ReadJson(Templates);
-        string template = Setting(all, isBase ? ForBase : ForChat).GetString()!;
-        int budget = Setting(all, Budgets).GetInt32();
+        DataRecord all = DataRecord.OfFile(setting.Data, Templates);
+        string template = all.Inner(isBase ? ForBase : ForChat).Text(task);
+        int budget = all.Inner(Budgets).Number(task);
         return DataRecord
             .Of(setting.Data, _file)
             .Select((r, i) => Example(r, i, template, !isBase && task is "code_debug" or "code_run" ? ThinkingTokens : budget));
@@ -120,7 +119,7 @@ sealed partial class InfiniteBenchTask(string task, bool isBase) : IGeneratedTas
 
     EvalExample Example(DataRecord record, int index, string template, int budget)
     {
-        ChatTurn user = new("user", Rendered(template, record));
+        ChatTurn user = new("user", PythonFormat.Fill(template, Values(record), Templates));
         return new(
             index.ToString(CultureInfo.InvariantCulture),
             new EvalPrompt.Messages(isBase ? [user] : [s_system, user]) { UseChatTemplate = !isBase, Cut = PromptCuts.InfiniteBenchMiddle },
@@ -133,7 +132,7 @@ sealed partial class InfiniteBenchTask(string task, bool isBase) : IGeneratedTas
 
     IReadOnlyList<string> Labels(DataRecord record)
     {
-        IReadOnlyList<string> answers = record.Texts("answer");
+        IReadOnlyList<string> answers = Answers(record);
         if (!IsChoice(task) || answers is [_, "A" or "B" or "C" or "D"])
         {
             return answers;
@@ -142,23 +141,21 @@ sealed partial class InfiniteBenchTask(string task, bool isBase) : IGeneratedTas
         return at >= 0 ? [answers[0], "ABCD"[at].ToString()] : throw record.Lacks("its answer among its options");
     }
 
+    /// <summary>Returns the answers of a record, of which there is at least one; of calculations only numbers.</summary>
+    IReadOnlyList<string> Answers(DataRecord record)
+    {
+        IReadOnlyList<string> answers = record.Texts("answer");
+        return answers.Count > 0 && (task is not ("math_find" or "math_calc") || answers.All(IsNumber))
+            ? answers
+            : throw record.Lacks("a right answer in 'answer'");
+    }
+
+    bool IsNumber(string answer) => task == "math_find" && answer.Contains('.')
+        ? double.TryParse(answer, CultureInfo.InvariantCulture, out _)
+        : BigInteger.TryParse(answer, CultureInfo.InvariantCulture, out _);
+
     static IReadOnlyList<string> Options(DataRecord record) =>
         record.Texts("options") is { Count: 4 } four ? four : throw record.Lacks("four options");
-
-    string Rendered(string template, DataRecord record)
-    {
-        try
-        {
-            return PythonFormat.Fill(template, Values(record));
-        }
-        catch (KeyNotFoundException e)
-        {
-            throw new InputException(
-                $"The template of {task} in {Templates} uses a placeholder that its records do not define; download it again "
-                    + "('farsight eval data' lists the sources).",
-                e);
-        }
-    }
 
     Dictionary<string, string> Values(DataRecord record)
     {
@@ -190,16 +187,6 @@ sealed partial class InfiniteBenchTask(string task, bool isBase) : IGeneratedTas
 
     static string Found(Regex pattern, DataRecord record) =>
         pattern.Match(record.Text("input")) is { Success: true } match ? match.Value : throw record.Lacks("what its input asks for");
-
-    JsonElement Setting(JsonElement all, string set) =>
-        all.ValueKind == JsonValueKind.Object
-        && all.TryGetProperty(set, out JsonElement tasks)
-        && tasks.ValueKind == JsonValueKind.Object
-        && tasks.TryGetProperty(task, out JsonElement value)
-        && value.ValueKind == (set == Budgets ? JsonValueKind.Number : JsonValueKind.String)
-            ? value
-            : throw new InputException(
-                $"{Templates} has no {task} in '{set}'; download it again ('farsight eval data' lists the sources).");
 
     [GeneratedRegex(@"func_[0-9]+\(-?[0-9]+\)")]
     private static partial Regex Call();

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Core.Prompts;
@@ -50,7 +49,7 @@ sealed class LongBenchChat : IJudgedTask
     {
         bool isOfficial = setting.Data.Exists(Template) && setting.Data.Exists(Rated);
         string[] pieces = isOfficial ? setting.Data.ReadText(Template).Split("{}") : [];
-        JsonElement rated = isOfficial ? setting.Data.ReadJson(Rated) : default;
+        IReadOnlyList<DataRecord> rated = isOfficial ? DataRecord.OfFile(setting.Data, Rated).Items() : [];
         IReadOnlyList<string> system =
             isOfficial && setting.Data.Exists(System) ? [PythonStrings.Strip(setting.Data.ReadText(System))] : [];
         return DataRecord.Of(setting.Data, Cases).Select(r => Example(r, isOfficial ? Filled(r, pieces, rated) : null, system));
@@ -87,19 +86,18 @@ sealed class LongBenchChat : IJudgedTask
         };
 
     /// <summary>Fills the judge prompt before and after the answer: question, reference, then each rated answer with its rating.</summary>
-    static (string Before, string After) Filled(DataRecord record, string[] pieces, JsonElement rated)
+    static (string Before, string After) Filled(DataRecord record, string[] pieces, IReadOnlyList<DataRecord> rated)
     {
         int number = record.Number("idx");
-        if (rated.ValueKind != JsonValueKind.Array || number < 1 || number > rated.GetArrayLength())
+        if (number < 1 || number > rated.Count)
         {
             throw record.Lacks(string.Create(CultureInfo.InvariantCulture, $"rated answers in {Rated} under its number {number}"));
         }
-        IEnumerable<DataRecord> answers = rated[number - 1].EnumerateArray().Select(a => new DataRecord(a, $"{Rated}, list {number}"));
         string[] values =
         [
             record.Text("query"),
             record.Text("answer"),
-            .. answers.SelectMany(a => new[] { a.Text("answer"), a.Text("score") }),
+            .. rated[number - 1].Items().SelectMany(a => new[] { a.Text("answer"), a.Text("score") }),
         ];
         return pieces.Length == values.Length + 2
             ? (string.Concat(pieces.SkipLast(1).Zip([.. values, ""], (piece, value) => piece + value)), pieces[^1])

@@ -81,30 +81,22 @@ sealed class MtBench : IJudgedTask, IFollowUpTask
         {
             values[i == 0 ? "ref_answer_1" : "ref_answer_2"] = references[i];
         }
-        return [new("system", template[0]), new("user", Filled(template[1], values))];
+        return [new("system", template[0]), new("user", PythonFormat.Fill(template[1], values, Prompts))];
     }
 
     /// <inheritdoc/>
     public EvalScore? Score(EvalExample example, IReadOnlyList<string> completions, string verdict) =>
         JudgeRating.First(verdict) is { } rating ? new(rating) : null;
 
-    static string Filled(string template, Dictionary<string, string> values)
+    static Dictionary<string, DataRecord> ByKey(EvalData data, string path, string key)
     {
-        try
+        Dictionary<string, DataRecord> records = [];
+        foreach (DataRecord record in data.Exists(path) ? DataRecord.Of(data, path) : [])
         {
-            return PythonFormat.Fill(template, values);
+            records[record.Text(key)] = record;
         }
-        catch (KeyNotFoundException e)
-        {
-            throw new InputException(
-                $"A prompt in {Prompts} uses a placeholder that {Questions} and {Answers} do not define; download them again "
-                    + "('farsight eval data' lists the sources).",
-                e);
-        }
+        return records;
     }
-
-    static Dictionary<string, DataRecord> ByKey(EvalData data, string path, string key) =>
-        data.Exists(path) ? DataRecord.Of(data, path).ToDictionary(r => r.Text(key)) : [];
 
     static EvalExample Example(
         DataRecord question,
@@ -115,7 +107,9 @@ sealed class MtBench : IJudgedTask, IFollowUpTask
         string id = question.Text("question_id"), category = question.Text("category");
         IReadOnlyList<string> turns = question.Texts("turns") is { Count: 2 } two ? two : throw question.Lacks("two turns");
         IReadOnlyList<string> references = category is "math" or "reasoning" or "coding" && answers.TryGetValue(id, out DataRecord? answer)
-            ? answer.Records("choices")[0].Texts("turns")
+            ? answer.Records("choices") is [var choice, ..] && choice.Texts("turns") is { Count: 2 } given
+                ? given
+                : throw answer.Lacks("two turns of a first answer in 'choices'")
             : [];
         Dictionary<string, IReadOnlyList<string>> details = new() { [Turns] = [.. turns.Take(turn)], [Reference] = references };
         if (prompts.Count > 0)

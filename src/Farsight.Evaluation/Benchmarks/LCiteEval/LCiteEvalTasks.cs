@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Metrics;
 
@@ -98,9 +97,10 @@ sealed class LCiteEvalTask(string task, string metric, int newTokens, Func<EvalE
     /// <inheritdoc/>
     public IEnumerable<EvalExample> Examples(EvalSetting setting)
     {
-        DataRecord prompt = new(setting.Data.ReadJson(Prompt), Prompt);
+        DataRecord prompt = DataRecord.OfFile(setting.Data, Prompt);
+        DataRecord demo = prompt.Records("demos") is [var first, ..] ? first : throw prompt.Lacks("a demonstration in 'demos'");
         string demonstration =
-            Filled(prompt, prompt.Records("demos")[0], prompt.Has("demo_role") ? prompt.Text("demo_role") : "", isDemonstration: true)
+            Filled(prompt, demo, prompt.Has("demo_role") ? prompt.Text("demo_role") : "", isDemonstration: true)
             + prompt.Text("demo_sep");
         foreach ((int i, DataRecord record) in DataRecord.Of(setting.Data, File).Index())
         {
@@ -108,14 +108,14 @@ sealed class LCiteEvalTask(string task, string metric, int newTokens, Func<EvalE
             yield return new(
                 string.Create(CultureInfo.InvariantCulture, $"{i + 1}"),
                 EvalPrompt.Of(text),
-                record.Texts("answer"),
+                Answers(record),
                 newTokens)
             {
                 Question = Question(record),
                 Groups = new Dictionary<string, string> { ["up to"] = Bound(record) },
                 Details = new Dictionary<string, IReadOnlyList<string>>
                 {
-                    [Passages] = [.. Documents(record).Select(d => d.ValueKind == JsonValueKind.String ? d.GetString()! : d.GetRawText())],
+                    [Passages] = [.. record.Records("docs").Select(d => d.Raw)],
                 },
             };
         }
@@ -124,35 +124,40 @@ sealed class LCiteEvalTask(string task, string metric, int newTokens, Func<EvalE
     /// <inheritdoc/>
     public EvalScore Score(EvalExample example, string completion) => score(example, completion);
 
+    /// <summary>Returns the right answers, of which there is at least one; a passage must hold that of niah.</summary>
+    IReadOnlyList<string> Answers(DataRecord record)
+    {
+        IReadOnlyList<string> answers = record.Texts("answer") is { Count: > 0 } some ? some : throw record.Lacks("an answer in 'answer'");
+        return task != "niah" || record.Records("docs").Any(d => d.Raw.Contains(answers[0], StringComparison.Ordinal))
+            ? answers
+            : throw record.Lacks("a passage with its answer in 'docs'");
+    }
+
     static string Filled(DataRecord prompt, DataRecord item, string role, bool isDemonstration)
     {
         string instruction = prompt.Text("instruction").Replace("<<<chatbox>>>", role, StringComparison.Ordinal),
             form = prompt.Text("demo_prompt");
-        IEnumerable<string> passages = Documents(item).Take(MostPassages).Select((d, i) => Passage(prompt.Text("doc_prompt"), d, i + 1));
+        IEnumerable<string> passages =
+            item.Records("docs").Take(MostPassages).Select((d, i) => Passage(prompt.Text("doc_prompt"), d, i + 1));
         string text = form.Replace("{INST}", instruction, StringComparison.Ordinal).Replace("{Q}", Question(item), StringComparison.Ordinal)
             .Replace("{D}", string.Concat(passages), StringComparison.Ordinal).Replace("{A}", "", StringComparison.Ordinal);
         return PythonCompat.PythonStrings.StripEnd(text) + (isDemonstration ? item.Text("answer") : "");
     }
 
-    static string Passage(string form, JsonElement document, int number)
+    static string Passage(string form, DataRecord document, int number)
     {
-        string text = document.ValueKind == JsonValueKind.String ? document.GetString()! : TextOf(document);
+        string text = document.IsText ? document.Text() : TextOf(document);
         return form.Replace("{P}", text, StringComparison.Ordinal)
             .Replace("{ID}", number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
     }
 
     // A title that the text repeats in its first line is left out.
-    static string TextOf(JsonElement document)
+    static string TextOf(DataRecord document)
     {
-        string text = document.GetProperty("text").GetString()!.Trim('\n');
-        string title = document.TryGetProperty("title", out JsonElement t) ? t.GetString() + "\n" : "\n";
+        string text = document.Text("text").Trim('\n');
+        string title = document.Has("title") ? document.Text("title") + "\n" : "\n";
         return title.Length > 1 && text.StartsWith(title, StringComparison.Ordinal) ? text[title.Length..] : text;
     }
-
-    static JsonElement.ArrayEnumerator Documents(DataRecord item) =>
-        item.Json.TryGetProperty("docs", out JsonElement docs) && docs.ValueKind == JsonValueKind.Array
-            ? docs.EnumerateArray()
-            : throw item.Lacks("a list 'docs'");
 
     static string Question(DataRecord item) => item.Has("question") ? item.Text("question") : "";
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Farsight.Engine;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Core.Prompts;
 using Farsight.Evaluation.PythonCompat;
@@ -52,8 +53,12 @@ abstract class LEvalPrompts
 
     static EvalPrompt.Messages Made(string system, string form, string document, string instruction, bool fromLeft = false)
     {
-        string text = PythonFormat.Fill(form, new Dictionary<string, string> { ["document"] = document, ["inst"] = instruction });
+        string text = PythonFormat.Fill(form, new Dictionary<string, string> { ["document"] = document, ["inst"] = instruction }, Program);
         int start = form.IndexOf(Document, StringComparison.Ordinal);
+        if (start < 0)
+        {
+            throw new InputException($"The prompt in {Program} has no place for {Document}; {EvalData.Advice}.");
+        }
         return new EvalPrompt.Messages([new("system", system), new("user", text)]) { Cut = new WordCut(start, document.Length, fromLeft) };
     }
 

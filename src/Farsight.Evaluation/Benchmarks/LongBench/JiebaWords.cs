@@ -47,9 +47,6 @@ sealed class JiebaWords
     /// <exception cref="InputException">A file is missing or damaged.</exception>
     public static JiebaWords Open(string folder) => new(folder);
 
-    /// <summary>Determines whether a folder contains a dictionary.</summary>
-    public static bool Exists(string folder) => File.Exists(Path.Combine(folder, "dict.txt"));
-
     /// <summary>Looks up a text. Returns false when no word starts with it; a proper prefix of words has frequency 0.</summary>
     public bool TryGetFrequency(ReadOnlySpan<char> text, out int frequency) => _lookup.TryGetValue(text, out frequency);
 

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Text.Json;
-using Farsight.Engine;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Core.Prompts;
 using Farsight.Evaluation.Metrics;
@@ -60,7 +58,7 @@ sealed class LongBenchTask(string set, bool isEven) : IGeneratedTask
                         $"longbench/data/{set}.jsonl",
                         "huggingface.co/datasets/THUDM/LongBench, data.zip; or records of all sets in one file")
                     {
-                        Or = Sample,
+                        Substitute = Sample,
                     },
                 .. LongBenchScore.NeedsChineseWords(set)
                     ? [new EvalDataFile(Jieba, "the folder of the Python package jieba 0.42.1: dict.txt, finalseg/prob_*.py")]
@@ -71,8 +69,8 @@ sealed class LongBenchTask(string set, bool isEven) : IGeneratedTask
     /// <inheritdoc/>
     public IEnumerable<EvalExample> Examples(EvalSetting setting)
     {
-        string template = Setting(setting.Data, Prompts, JsonValueKind.String).GetString()!;
-        int budget = Setting(setting.Data, Budgets, JsonValueKind.Number).GetInt32();
+        string template = DataRecord.OfFile(setting.Data, Prompts).Text(set);
+        int budget = DataRecord.OfFile(setting.Data, Budgets).Number(set);
         string? words = LongBenchScore.NeedsChineseWords(set) ? setting.Data.PathOf(Jieba) : null;
         HashSet<string> ids = [];
         return Records(setting.Data).Select((r, i) => Example(r, Id(r, i, ids), template, budget, words));
@@ -147,22 +145,8 @@ sealed class LongBenchTask(string set, bool isEven) : IGeneratedTask
         };
     }
 
-    static string Rendered(string template, DataRecord record)
-    {
-        try
-        {
-            return PythonFormat.Fill(
-                template,
-                new Dictionary<string, string> { ["context"] = record.Text("context"), ["input"] = record.Text("input") });
-        }
-        catch (KeyNotFoundException e)
-        {
-            throw new InputException(
-                $"{Prompts} uses placeholders other than {{context}} and {{input}}; download it again "
-                    + "('farsight eval data' lists the sources).",
-                e);
-        }
-    }
+    static string Rendered(string template, DataRecord record) => PythonFormat.Fill(
+        template, new Dictionary<string, string> { ["context"] = record.Text("context"), ["input"] = record.Text("input") }, Prompts);
 
     Dictionary<string, IReadOnlyList<string>> Details(DataRecord record, string? words)
     {
@@ -180,13 +164,6 @@ sealed class LongBenchTask(string set, bool isEven) : IGeneratedTask
 
     JiebaSegmenter? Segmenter(EvalExample example) =>
         LongBenchScore.NeedsChineseWords(set) ? ChineseWords.In(example.Details[Words][0]) : null;
-
-    JsonElement Setting(EvalData data, string path, JsonValueKind kind) =>
-        data.ReadJson(path) is { ValueKind: JsonValueKind.Object } all
-        && all.TryGetProperty(set, out JsonElement value)
-        && value.ValueKind == kind
-            ? value
-            : throw new InputException($"{path} has no entry for {set}; download it again ('farsight eval data' lists the sources).");
 }
 
 /// <summary>Caches segmenters by the folder of their words, because reading one takes a second.</summary>

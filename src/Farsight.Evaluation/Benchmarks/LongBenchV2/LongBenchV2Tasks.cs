@@ -10,14 +10,17 @@ namespace Farsight.Evaluation.Benchmarks.LongBenchV2;
 /// <remarks>Source: arXiv:2412.15204; THUDM/LongBench @2e00731, pred.py.</remarks>
 sealed class LongBenchV2Tasks : IEvalTaskFamily
 {
-    const string Questions = "longbench_v2/questions_without_context.jsonl";
+    static readonly EvalDataFile s_questions = new("longbench_v2/questions_without_context.jsonl", LongBenchV2Task.Source)
+    {
+        Or = LongBenchV2Task.Official,
+    };
 
     /// <inheritdoc/>
     public IEnumerable<IEvalTask> Tasks { get; } =
     [
-        new LongBenchV2Task("longbench-v2", "Hard questions about long texts", LongBenchV2Task.Sample, "0shot.txt"),
+        new LongBenchV2Task("longbench-v2", "Hard questions about long texts", LongBenchV2Task.WholeOrSample, "0shot.txt"),
         new LongBenchV2Thinking("longbench-v2-cot"),
-        new LongBenchV2Task("longbench-v2-no-context", "Hard questions without their texts", Questions, "0shot_no_context.txt"),
+        new LongBenchV2Task("longbench-v2-no-context", "Hard questions without their texts", s_questions, "0shot_no_context.txt"),
     ];
 }
 
@@ -29,19 +32,23 @@ sealed class LongBenchV2Tasks : IEvalTaskFamily
 /// </remarks>
 /// <param name="name">The task's name.</param>
 /// <param name="title">The title.</param>
-/// <param name="file">The data to read if the official file is missing.</param>
+/// <param name="file">The official file, and what is read if it is missing.</param>
 /// <param name="template">The file of the prompt.</param>
-class LongBenchV2Task(string name, string title, string file, string template) : IGeneratedTask
+class LongBenchV2Task(string name, string title, EvalDataFile file, string template) : IGeneratedTask
 {
-    internal const string Sample = "longbench_v2/sample_with_context.jsonl";
+    internal const string Official = "longbench_v2/data.json",
+        Source = "huggingface.co/datasets/THUDM/LongBench-v2, data.json, as longbench_v2/data.json; or a part of it as JSONL";
 
     /// <summary>Represents the generation budget of an answer.</summary>
     internal const int AnswerTokens = 128;
 
     const string Folder = "longbench_v2/prompts/",
-        Official = "longbench_v2/data.json",
+        Sample = "longbench_v2/sample_with_context.jsonl",
         MoreSample = "longbench_v2/sample_with_context_2.jsonl";
     const string Repository = "THUDM/LongBench @2e00731";
+
+    /// <summary>Gets all questions with their texts, or a part of them.</summary>
+    internal static EvalDataFile WholeOrSample { get; } = new(Official, Source) { Substitute = Sample };
 
     /// <inheritdoc/>
     public EvalTaskCard Card { get; } =
@@ -52,10 +59,7 @@ class LongBenchV2Task(string name, string title, string file, string template) :
             Data =
             [
                 .. Templates(template).Select(t => new EvalDataFile(Folder + t, $"{Repository}, prompts/{t}")),
-                new(file, "huggingface.co/datasets/THUDM/LongBench-v2, data.json, as longbench_v2/data.json; or a part of it as JSONL")
-                {
-                    Or = Official,
-                },
+                file,
             ],
         };
 
@@ -89,10 +93,12 @@ class LongBenchV2Task(string name, string title, string file, string template) :
     static string[] Templates(string first) =>
         first == LongBenchV2Thinking.Template ? [first, LongBenchV2Thinking.AnswerTemplate] : [first];
 
-    IEnumerable<DataRecord> Records(EvalData data) =>
-        data.Exists(Official) ? DataRecord.Of(data, Official)
-        : file == Sample && data.Exists(MoreSample) ? DataRecord.Of(data, file).Concat(DataRecord.Of(data, MoreSample))
-        : DataRecord.Of(data, file);
+    IEnumerable<DataRecord> Records(EvalData data)
+    {
+        string read = data.PathRead(file) ?? file.Path;
+        IEnumerable<DataRecord> records = DataRecord.Of(data, read);
+        return read == Sample && data.Exists(MoreSample) ? records.Concat(DataRecord.Of(data, MoreSample)) : records;
+    }
 
     EvalExample Example(DataRecord record, string[] templates)
     {
@@ -135,7 +141,7 @@ class LongBenchV2Task(string name, string title, string file, string template) :
 /// </summary>
 /// <param name="name">The task's name.</param>
 sealed class LongBenchV2Thinking(string name)
-    : LongBenchV2Task(name, "Hard questions about long texts, after a chain of thought", Sample, Template),
+    : LongBenchV2Task(name, "Hard questions about long texts, after a chain of thought", WholeOrSample, Template),
         IFollowUpTask
 {
     internal const string Template = "0shot_cot.txt", AnswerTemplate = "0shot_cot_ans.txt";

@@ -58,7 +58,8 @@ sealed partial class GoldenThread(string size, int newTokens) : IJudgedTask, IAg
             Dictionary<string, IReadOnlyList<string>> details = s_checks.ToDictionary(
                 c => c,
                 c => (IReadOnlyList<string>)Checks(record, c));
-            (details[Prefix], details[Kind], details[Number]) = ([record.Text(Prefix)], [record.Text(Kind)], [record.Text(Number)]);
+            (details[Prefix], details[Kind]) = ([record.Text(Prefix)], [record.Text(Kind)]);
+            details[Number] = [record.Number(Number).ToString(CultureInfo.InvariantCulture)];
             yield return new(
                 i.ToString(CultureInfo.InvariantCulture),
                 EvalPrompt.Of(record.Text("prompt")) with
@@ -132,6 +133,10 @@ sealed partial class GoldenThread(string size, int newTokens) : IJudgedTask, IAg
                 .ToDictionary());
     }
 
+    /// <inheritdoc/>
+    public EvalScore Failure(EvalExample example) =>
+        new(0, s_checks.ToDictionary(kind => kind, kind => (double)example.Details[kind].Count));
+
     static double Accuracy(IReadOnlyList<IReadOnlyDictionary<string, double>> beside) => s_checks.Average(k => Share(beside, k));
 
     static double Share(IReadOnlyList<IReadOnlyDictionary<string, double>> beside, string kind)
@@ -156,10 +161,13 @@ sealed partial class GoldenThread(string size, int newTokens) : IJudgedTask, IAg
 
     static int Count(EvalExample example) => int.Parse(example.Details[Number][0], CultureInfo.InvariantCulture);
 
-    static string[] Checks(DataRecord record, string kind) =>
-        record.Json.TryGetProperty("checks_" + kind, out var checks) && checks.ValueKind == System.Text.Json.JsonValueKind.Object
-            ? [.. checks.EnumerateObject().Select(c => $"{c.Name}\t{c.Value.GetString()}")]
-            : throw record.Lacks($"an object 'checks_{kind}'");
+    static string[] Checks(DataRecord record, string kind)
+    {
+        IReadOnlyList<(string Part, string Event)> checks = record.Inner("checks_" + kind).TextFields();
+        return checks.All(c => BigInteger.TryParse(c.Part, CultureInfo.InvariantCulture, out _))
+            ? [.. checks.Select(c => $"{c.Part}\t{c.Event}")]
+            : throw record.Lacks($"events under the numbers of their parts in 'checks_{kind}'");
+    }
 
     sealed record Check(string Kind, string Part, string Event);
 

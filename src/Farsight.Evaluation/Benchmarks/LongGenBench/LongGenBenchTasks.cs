@@ -1,4 +1,6 @@
 using System.Globalization;
+using Farsight.Engine;
+using Farsight.Evaluation.Benchmarks.Choices;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.PythonCompat;
 
@@ -37,11 +39,15 @@ sealed class LongGenBenchTasks : IEvalTaskFamily
 /// <summary>Scores both tasks: right answers of those asked.</summary>
 static class BatchScore
 {
-    const string Right = "right", Answered = "answered", Asked = "asked";
+    const string Right = "right", Answered = "answered", Asked = "asked", Failed = "failed";
 
     /// <summary>Computes the score of one prompt.</summary>
     internal static EvalScore Of(int right, int answered, int asked) =>
         new((double)right / asked, new Dictionary<string, double> { [Right] = right, [Answered] = answered, [Asked] = asked });
+
+    /// <summary>Creates the score of a prompt that failed: all its questions count as asked, and as answered wrongly.</summary>
+    internal static EvalScore Failure(EvalExample example) =>
+        new(0, new Dictionary<string, double> { [Asked] = example.References.Count, [Failed] = example.References.Count });
 
     /// <summary>
     /// Computes the score over all prompts: right answers of those given (GSM8K, as officially) or asked (MMLU), and of those asked.
@@ -50,7 +56,7 @@ static class BatchScore
     {
         double Sum(string name) => examples.Sum(e => e.Score.Beside.GetValueOrDefault(name));
         double Share(double a, double b) => b == 0 ? 0 : a / b;
-        return new(Share(Sum(Right), Sum(ofAnswered ? Answered : Asked)), new Dictionary<string, double>
+        return new(Share(Sum(Right), ofAnswered ? Sum(Answered) + Sum(Failed) : Sum(Asked)), new Dictionary<string, double>
         {
             ["right of asked"] = Share(Sum(Right), Sum(Asked)),
             [Answered] = Share(Sum(Answered), Sum(Asked)),
@@ -118,6 +124,9 @@ sealed class BatchedMaths(string name) : IGeneratedTask, IAggregatedTask
 
     /// <inheritdoc/>
     public EvalScore Aggregate(IReadOnlyList<ScoredExample> examples) => BatchScore.All(examples, ofAnswered: true);
+
+    /// <inheritdoc/>
+    public EvalScore Failure(EvalExample example) => BatchScore.Failure(example);
 }
 
 /// <summary>
@@ -136,8 +145,7 @@ sealed class BatchedExams(string name) : IGeneratedTask, IFollowUpTask, IAggrega
         SystemPrompt = "system";
     const int Together = 20,
         FirstNumber = 6,
-        NewTokens = 4096,
-        Options = 4;
+        NewTokens = 4096;
 
     /// <inheritdoc/>
     public EvalTaskCard Card { get; } = LongGenBenchTasks.Card(name, "right answers",
@@ -152,13 +160,15 @@ sealed class BatchedExams(string name) : IGeneratedTask, IFollowUpTask, IAggrega
     {
         (string system, string origin) =
             BatchPrompt.System(setting.Data, Program, "def gen_prompt", "sys_prompt =") ?? (Own, BatchPrompt.OwnOrigin);
-        DataRecord demonstrations = new(setting.Data.ReadJson(Demonstrations), Demonstrations);
-        foreach (string subject in demonstrations.Json.EnumerateObject().Select(s => s.Name).Order(StringComparer.Ordinal))
+        DataRecord demonstrations = DataRecord.OfFile(setting.Data, Demonstrations);
+        foreach (string subject in demonstrations.Fields().Select(s => s.Name).Distinct().Order(StringComparer.Ordinal))
         {
             string file = $"{Exams}{subject}_test.csv";
-            string[][] rows = [.. PythonCsv.ReadText(setting.Data.ReadText(file)).Where(r => r.Length == Options + 2).Take(Together)];
-            string[] questions = [.. rows.Select(Question)];
-            string before = "Examples: \n" + Numbered(demonstrations.Text(subject)),
+            string[][] rows = [.. Mmlu.Rows(setting.Data, file).Take(Together)];
+            string[] questions = rows.Length > 0
+                ? [.. rows.Select(Question)]
+                : throw new InputException($"{file} has no questions; {EvalData.Advice}.");
+            string before = "Examples: \n" + Numbered(demonstrations, subject),
                 filled = system.Replace("{}", " " + subject.Replace('_', ' '), StringComparison.Ordinal);
             EvalExample example = BatchPrompt.Example(
                 subject,
@@ -208,15 +218,22 @@ sealed class BatchedExams(string name) : IGeneratedTask, IFollowUpTask, IAggrega
     /// <inheritdoc/>
     public EvalScore Aggregate(IReadOnlyList<ScoredExample> examples) => BatchScore.All(examples, ofAnswered: false);
 
+    /// <inheritdoc/>
+    public EvalScore Failure(EvalExample example) => BatchScore.Failure(example);
+
     static string Question(string[] row) => row[0] + "\n" + string.Concat(row[1..^1].Select((o, i) => $"({(char)('A' + i)}) {o}"));
 
     static string Following(IEnumerable<string> questions) => "Following Question: \n"
         + string.Concat(questions.Select((q, i) => string.Create(CultureInfo.InvariantCulture, $"Question_{i + FirstNumber}:\n{q}\n\n")));
 
     // The demonstrations come as question, answer, question, answer; here all questions stand first.
-    static string Numbered(string demonstrations)
+    static string Numbered(DataRecord demonstrations, string subject)
     {
-        string[][] pairs = [.. demonstrations.Split("\n\nQ: ").Skip(1).Select(d => d.Split("\nA: "))];
+        string[][] pairs = [.. demonstrations.Text(subject).Split("\n\nQ: ").Skip(1).Select(d => d.Split("\nA: "))];
+        if (!pairs.All(p => p.Length > 1))
+        {
+            throw demonstrations.Lacks($"an answer to each question in '{subject}'");
+        }
         string Part(string word, int part) =>
             string.Concat(pairs.Select((p, i) => string.Create(CultureInfo.InvariantCulture, $"{word}_{i + 1}:\n{p[part]}\n\n")));
         return Part("Question", 0) + Part("Answer", 1);

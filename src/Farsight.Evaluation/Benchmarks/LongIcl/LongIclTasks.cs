@@ -90,6 +90,12 @@ abstract class LongIclTask(string name, int round, string program, string own) :
         return Of(Sum(Said), Sum(Gold), Sum(Right));
     }
 
+    /// <inheritdoc/>
+    public EvalScore Failure(EvalExample example) => Of(0, GoldCount(example), 0);
+
+    /// <summary>Returns the number of labels that an example asks for.</summary>
+    protected abstract int GoldCount(EvalExample example);
+
     /// <summary>Returns the demonstrations as text.</summary>
     protected abstract string Demonstrations(EvalData data);
 
@@ -170,12 +176,20 @@ sealed class FewNerd(int round)
             InContextLabels.Entities(completion, example.Question),
             example.Details[Names].Zip(example.Details[Types]).ToDictionary(p => p.First, p => p.Second));
 
+    /// <inheritdoc/>
+    protected override int GoldCount(EvalExample example) => example.Details[Names].Count;
+
     static string Sentence(DataRecord record) => $"Sentence: {record.Text("sentence")}\n";
 
-    static Dictionary<string, string> Entities(DataRecord record) =>
-        record.Json.TryGetProperty("entities", out var entities) && entities.ValueKind == System.Text.Json.JsonValueKind.Object
-            ? entities.EnumerateObject().ToDictionary(e => e.Name, e => e.Value.GetString() ?? "")
-            : throw record.Lacks("an object 'entities'");
+    static Dictionary<string, string> Entities(DataRecord record)
+    {
+        Dictionary<string, string> entities = new(StringComparer.Ordinal);
+        foreach ((string name, string type) in record.Inner("entities").TextFields())
+        {
+            entities[name] = type;
+        }
+        return entities;
+    }
 }
 
 /// <summary>Represents DialogRE: the relations of pairs in a dialogue, 34 kinds.</summary>
@@ -237,6 +251,9 @@ sealed class DialogRe(int round)
     /// <inheritdoc/>
     protected override LabelCounts Count(EvalExample example, string completion) => InContextLabels.CountRelations(
         InContextLabels.Relations(completion, example.Question, example.Details[Lead][0]), example.Details[Labels], example.Details[Known]);
+
+    /// <inheritdoc/>
+    protected override int GoldCount(EvalExample example) => example.Details[Labels].Count;
 
     // The form that the official program reads answers by.
     static string Asked(string dialogue, DataRecord[] pairs)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Benchmarks.LongIns;
@@ -60,25 +59,29 @@ sealed class LongInsTask(string mode, int length) : IGeneratedTask
         string first = PromptYaml.Text(setting.Data, Prompts, "Instruction_0"),
             second = PromptYaml.Text(setting.Data, Prompts, "Instruction_1");
         string third = mode == "GIST" ? PromptYaml.Text(setting.Data, Prompts, "Instruction_2") : "";
-        foreach (JsonProperty task in setting.Data.ReadJson(File).EnumerateObject())
+        foreach ((string name, DataRecord record) in DataRecord.OfFile(setting.Data, File).Fields())
         {
-            DataRecord record = new(task.Value, $"{File}, '{task.Name}'");
+            IReadOnlyList<string> wrong = record.Texts(Wrong);
+            if (!wrong.All(n => int.TryParse(n, CultureInfo.InvariantCulture, out _)))
+            {
+                throw record.Lacks($"the numbers '{Wrong}'");
+            }
             string[] parts =
                 mode == "GIST"
                     ? [first, record.Text("task_prompt"), second, record.Text("Data"), third]
                     : [first, record.Text("Data"), second];
             yield return new(
-                task.Name,
+                name,
                 EvalPrompt.Of(string.Join(mode == "GIST" ? s_gistIndent : s_listIndent, parts)),
-                [$"[{string.Join(", ", record.Texts(Wrong))}]"],
+                [$"[{string.Join(", ", wrong)}]"],
                 NewTokens)
             {
-                Question = task.Name,
+                Question = name,
                 Groups = new Dictionary<string, string>
                 {
                     ["category"] = record.Has("Categories") ? string.Join(", ", record.Texts("Categories")) : "unknown",
                 },
-                Details = new Dictionary<string, IReadOnlyList<string>> { [Wrong] = record.Texts(Wrong) },
+                Details = new Dictionary<string, IReadOnlyList<string>> { [Wrong] = wrong },
             };
         }
     }

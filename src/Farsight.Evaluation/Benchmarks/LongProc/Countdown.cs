@@ -20,6 +20,10 @@ sealed class Countdown(string size) : LongProcTask("countdown", size, "equations
     protected override LongProcItem? Item(EvalData data, DataRecord record, string template)
     {
         IReadOnlyList<string> numbers = record.Texts(Numbers);
+        if (!numbers.All(n => int.TryParse(n, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)))
+        {
+            throw record.Lacks($"whole numbers '{Numbers}'");
+        }
         int target = record.Number(Target);
         return CountdownSearch.Write([.. numbers.Select(n => (long)Parse(n))], target) is not { } search
             ? throw record.Lacks("numbers that reach the target")
@@ -38,7 +42,7 @@ sealed class Countdown(string size) : LongProcTask("countdown", size, "equations
         ["demonstration"] = string.Join("\n\n", s_demonstrations.Select(Demonstration)),
         [Numbers] = "{nums}",
         [Target] = "{target}",
-    });
+    }, PromptFile);
 
     static string Demonstration((long[] Numbers, long Target) puzzle) =>
         string.Create(

@@ -1,10 +1,11 @@
+using System.Globalization;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.LongProc;
 
 /// <summary>Represents html_to_tsv: a table from a web page.</summary>
-/// <remarks>Items whose page is not in the folder are left out; how many were asked stands in the results.</remarks>
+/// <remarks>Items whose page is not in the folder are left out, and the results name them as skipped.</remarks>
 sealed class HtmlToTsv(string size) : LongProcTask("html_to_tsv", size, "F1 of the table's rows")
 {
     /// <inheritdoc/>
@@ -29,9 +30,19 @@ sealed class HtmlToTsv(string size) : LongProcTask("html_to_tsv", size, "F1 of t
     }
 
     /// <inheritdoc/>
+    public override string? Omission(EvalSetting setting)
+    {
+        string[] pages = [.. Records(setting.Data).Select(PageOf)], missing = [.. pages.Where(p => !setting.Data.Exists(p))];
+        return missing.Length == 0 ? null : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{missing.Length} of {pages.Length} items are left out, because their pages are missing, such as {missing[0]}; "
+                + $"{EvalData.Advice}.");
+    }
+
+    /// <inheritdoc/>
     protected override LongProcItem? Item(EvalData data, DataRecord record, string template)
     {
-        string page = $"{Folder}/{record.Text("html_path")}";
+        string page = PageOf(record);
         if (!data.Exists(page))
         {
             return null;
@@ -42,4 +53,6 @@ sealed class HtmlToTsv(string size) : LongProcTask("html_to_tsv", size, "F1 of t
         values["html_str"] = data.ReadText(page).Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
         return new(values, record.Text("gt"), record.Text("task_topic"));
     }
+
+    string PageOf(DataRecord record) => $"{Folder}/{record.Text("html_path")}";
 }

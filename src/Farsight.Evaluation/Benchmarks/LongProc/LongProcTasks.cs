@@ -52,17 +52,20 @@ abstract class LongProcTask(string kind, string size, string metric, string? fil
 
     int NewTokens => size switch { "0.5k" => 1024, "2k" => 3072, _ => 9216 };
 
+    /// <summary>Gets the file of the prompt.</summary>
+    protected string PromptFile => $"{Folder}/{Prompts}";
+
     /// <inheritdoc/>
     public IEnumerable<EvalExample> Examples(EvalSetting setting)
     {
-        string template = Template(setting.Data, PromptYaml.Text(setting.Data, $"{Folder}/{Prompts}", "USER_PROMPT"));
+        string template = Template(setting.Data, PromptYaml.Text(setting.Data, PromptFile, "USER_PROMPT"));
         int number = 0;
-        foreach (DataRecord record in DataRecord.Of(setting.Data, $"{Folder}/{file ?? $"{kind}_{size}.json"}"))
+        foreach (DataRecord record in Records(setting.Data))
         {
             string id = number++.ToString(CultureInfo.InvariantCulture);
             if (Item(setting.Data, record, template) is { } item)
             {
-                yield return new(id, EvalPrompt.Of(PythonFormat.Fill(template, item.Values)), [item.Reference], NewTokens)
+                yield return new(id, EvalPrompt.Of(PythonFormat.Fill(template, item.Values, PromptFile)), [item.Reference], NewTokens)
                 {
                     Question = item.Question,
                     Details = item.Details,
@@ -73,6 +76,12 @@ abstract class LongProcTask(string kind, string size, string metric, string? fil
 
     /// <inheritdoc/>
     public abstract EvalScore Score(EvalExample example, string completion);
+
+    /// <inheritdoc/>
+    public virtual string? Omission(EvalSetting setting) => null;
+
+    /// <summary>Reads the file with the items.</summary>
+    protected IEnumerable<DataRecord> Records(EvalData data) => DataRecord.Of(data, $"{Folder}/{file ?? $"{kind}_{size}.json"}");
 
     /// <summary>Returns what a record asks; null if part of it is missing.</summary>
     protected abstract LongProcItem? Item(EvalData data, DataRecord record, string template);

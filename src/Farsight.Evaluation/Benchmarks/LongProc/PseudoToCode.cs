@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
 
@@ -34,9 +33,9 @@ sealed class PseudoToCode(string size) : LongProcTask("pseudo_to_code", size, "p
     protected override LongProcItem? Item(EvalData data, DataRecord record, string template)
     {
         Dictionary<string, IReadOnlyList<string>> details = new() { [Header] = [HeaderOf(template)] };
-        foreach ((int i, JsonElement test) in Tests(record).Take(MostTests).Index())
+        foreach ((int i, (IReadOnlyList<string> input, IReadOnlyList<string> output)) in Tests(record).Take(MostTests).Index())
         {
-            (details[Input + i], details[Output + i]) = (Texts(test[0]), Texts(test[1]));
+            (details[Input + i], details[Output + i]) = (input, output);
         }
         string Joined(string key) => string.Join('\n', record.Texts(key));
         return new(
@@ -48,12 +47,13 @@ sealed class PseudoToCode(string size) : LongProcTask("pseudo_to_code", size, "p
         };
     }
 
-    static JsonElement.ArrayEnumerator Tests(DataRecord record) =>
-        record.Json.TryGetProperty("testcases", out JsonElement tests)
-        && tests.ValueKind == JsonValueKind.Array
-        && tests.EnumerateArray().All(t => t.GetArrayLength() == 2)
-            ? tests.EnumerateArray()
-            : throw record.Lacks("pairs of input and output 'testcases'");
+    // Without a test every program that compiles would pass.
+    static IReadOnlyList<(IReadOnlyList<string> Input, IReadOnlyList<string> Output)> Tests(DataRecord record) =>
+        record.Records("testcases") is { Count: > 0 } tests
+            ? [.. tests.Select(t => t.Items() is [var input, var output]
+                ? (input.Texts(), output.Texts())
+                : throw record.Lacks("pairs of input and output 'testcases'"))]
+            : throw record.Lacks("tests in 'testcases'");
 
     // The prompt says what stands before the program already.
     string HeaderOf(string template)
@@ -66,6 +66,4 @@ sealed class PseudoToCode(string size) : LongProcTask("pseudo_to_code", size, "p
     }
 
     static string Lines(IReadOnlyList<string> lines) => string.Join('\n', lines) + "\n";
-
-    static string[] Texts(JsonElement lines) => [.. lines.EnumerateArray().Select(l => l.GetString() ?? "")];
 }

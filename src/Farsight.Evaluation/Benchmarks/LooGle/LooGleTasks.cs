@@ -47,14 +47,14 @@ abstract class LooGleTask(string task, string metric) : IGeneratedTask
     /// <inheritdoc/>
     public IEnumerable<EvalExample> Examples(EvalSetting setting)
     {
-        string template = new DataRecord(setting.Data.ReadJson(Prompts), Prompts).Text(task);
-        int newTokens = new DataRecord(setting.Data.ReadJson(Lengths), Lengths).Number(task);
+        string template = DataRecord.OfFile(setting.Data, Prompts).Text(task);
+        int newTokens = DataRecord.OfFile(setting.Data, Lengths).Number(task);
         foreach ((int d, DataRecord document) in DataRecord.Of(setting.Data, File).Index())
         {
             foreach ((int q, LooGleQuestion question) in Questions(document).Index())
             {
                 Dictionary<string, string> values = new() { ["input"] = document.Text("input"), ["Q"] = question.Question };
-                EvalPrompt prompt = EvalPrompt.Of(PythonFormat.Fill(template, values)) with
+                EvalPrompt prompt = EvalPrompt.Of(PythonFormat.Fill(template, values, Prompts)) with
                 {
                     UseChatTemplate = false,
                     Cut = PromptCuts.LongBenchMiddle,
@@ -157,13 +157,17 @@ sealed class LooGleCloze(string task) : LooGleTask(task, "masks filled exactly, 
     }
 
     /// <inheritdoc/>
+    public EvalScore Failure(EvalExample example) =>
+        new(0, new Dictionary<string, double> { [Masks] = example.Details[Masks].Count });
+
+    /// <inheritdoc/>
     protected override LooGleQuestion Ask(string question, object? answer, DataRecord document)
     {
         if (answer is not List<KeyValuePair<object?, object?>> { Count: > 0 } masks || !masks.All(m => m is { Key: string, Value: string }))
         {
             throw document.Lacks("a dictionary of texts 'A' in 'qa_pairs'");
         }
-        (string Mask, string Name)[] named = [.. masks.Select(m => ((string)m.Key!, (string)m.Value!))];
+        (string Mask, string Name)[] named = [.. masks.GroupBy(m => (string)m.Key!).Select(g => (g.Key, (string)g.Last().Value!))];
         string literal =
             $"{{{string.Join(", ", named.Select(n => PythonList.Of([n.Mask])[1..^1] + ": " + PythonList.Of([n.Name])[1..^1]))}}}";
         return new(

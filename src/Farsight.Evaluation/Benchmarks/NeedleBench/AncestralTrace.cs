@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
 using Farsight.Engine;
+using Farsight.Evaluation.Core;
 using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.NeedleBench;
@@ -46,17 +46,19 @@ sealed class AncestralTrace
     /// <param name="templates">atc_v2_prompts.json.</param>
     /// <param name="isChinese">Whether the language is Chinese; else it is English.</param>
     /// <param name="names">People; more than relations in a chain.</param>
-    internal AncestralTrace(JsonElement templates, bool isChinese, IReadOnlyList<string> names)
+    /// <exception cref="InputException">The file lacks some of them.</exception>
+    internal AncestralTrace(DataRecord templates, bool isChinese, IReadOnlyList<string> names)
     {
         string language = isChinese ? "zh_CN" : "en";
         _sentences = Texts($"relationship_templates_{language}");
         _terms = Texts($"relationship_terms_{language}");
-        _generations = templates.GetProperty(isChinese ? "relationship_generation_map_zh" : "relationship_generation_map_en")
-            .EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetInt32(), StringComparer.Ordinal);
-        _prompts = [.. s_prompts.Select(p => templates.GetProperty($"{p}_{language}").GetString()!)];
+        DataRecord generations = templates.Inner(isChinese ? "relationship_generation_map_zh" : "relationship_generation_map_en");
+        _generations = generations.Fields().Select(f => f.Name).Distinct().ToDictionary(n => n, generations.Number, StringComparer.Ordinal);
+        _prompts = [.. s_prompts.Select(p => templates.Text($"{p}_{language}"))];
         _names = names;
 
-        string[] Texts(string name) => [.. templates.GetProperty(name).EnumerateArray().Select(t => t.GetString()!)];
+        string[] Texts(string name) =>
+            templates.Texts(name) is { Count: > 0 } texts ? [.. texts] : throw templates.Lacks($"texts in '{name}'");
     }
 
     /// <summary>Creates a prompt and its answer.</summary>
@@ -88,7 +90,7 @@ sealed class AncestralTrace
             ["n"] = distance,
             ["person_a"] = people[0],
             ["person_b"] = people[^1],
-        });
+        }, AncestralTraceTask.Templates);
         return (prompt, question switch
         {
             TraceQuestion.NthDescendant => people[^1],
@@ -113,7 +115,8 @@ sealed class AncestralTrace
                         ["A"] = people[i],
                         ["B"] = people[i + 1],
                         ["relationship"] = term,
-                    }));
+                    },
+                    AncestralTraceTask.Templates));
             generations += _generations.GetValueOrDefault(term, 1);
         }
         return (story, generations);

@@ -20,7 +20,9 @@ sealed class AncestralTraceTasks : IEvalTaskFamily
 /// <summary>Represents the challenge with one number of relations.</summary>
 sealed class AncestralTraceTask(int relations, bool isChinese) : IGeneratedTask
 {
-    const string Templates = "needlebench/atc_v2_prompts.json", Names = "needlebench/names.json";
+    internal const string Templates = "needlebench/atc_v2_prompts.json";
+
+    const string Names = "needlebench/names.json";
     const int Repeats = 10, NewTokens = 2048;
 
     /// <inheritdoc/>
@@ -48,9 +50,9 @@ sealed class AncestralTraceTask(int relations, bool isChinese) : IGeneratedTask
     public IEnumerable<EvalExample> Examples(EvalSetting setting)
     {
         IReadOnlyList<string> names = isChinese || setting.Data.Exists(Names)
-            ? setting.Data.ReadJson(Names).GetProperty(isChinese ? "Chinese" : "English").GetString()!.Split(',')
+            ? DataRecord.OfFile(setting.Data, Names).Text(isChinese ? "Chinese" : "English").Split(',')
             : InventedNames.All;
-        AncestralTrace trace = new(setting.Data.ReadJson(Templates), isChinese, names);
+        AncestralTrace trace = new(DataRecord.OfFile(setting.Data, Templates), isChinese, names);
         return from question in Enum.GetValues<TraceQuestion>()
                from repeat in Enumerable.Range(0, setting.SamplesOr(Repeats))
                select Example(trace, question, repeat);

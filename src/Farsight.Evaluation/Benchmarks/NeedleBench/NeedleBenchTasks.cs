@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Core.Prompts;
@@ -70,13 +69,15 @@ sealed class NeedleBenchTask(bool isMulti, bool isChinese) : IGeneratedTask
     public IEnumerable<EvalExample> Examples(EvalSetting setting)
     {
         ITextTokens tokens = setting.TokensFor(Card.Name);
-        string template = setting.Data.Exists(Prompts) ? setting.Data.ReadJson(Prompts).GetProperty(_prompt).GetString()! : OwnPrompt;
-        JsonElement[] needles =
-        [
-            .. setting.Data.ReadJsonLines(Needles).Where(n => Text(n, "language") == (isChinese ? "Chinese" : "English")),
-        ];
+        string template = setting.Data.Exists(Prompts) ? DataRecord.OfFile(setting.Data, Prompts).Text(_prompt) : OwnPrompt;
+        string language = isChinese ? "Chinese" : "English";
+        DataRecord[] needles = [.. DataRecord.Of(setting.Data, Needles).Where(n => n.Text("language") == language)];
+        if (needles.Length == 0)
+        {
+            throw new InputException($"{Needles} has no needles in {language}; {EvalData.Advice}.");
+        }
         NeedleBenchText text = new(
-            [.. setting.Data.ReadJsonLines(_haystack).Select(l => Text(l, "text"))],
+            [.. DataRecord.Of(setting.Data, _haystack).Select(l => l.Text("text"))],
             tokens,
             setting.Length - Buffer(setting.Length));
         return isMulti
@@ -89,42 +90,42 @@ sealed class NeedleBenchTask(bool isMulti, bool isChinese) : IGeneratedTask
     public EvalScore Score(EvalExample example, string completion) =>
         new(example.References.Average(k => NeedleBenchScore.Version2(completion, k)) / 100);
 
-    static EvalExample Single(EvalSetting setting, NeedleBenchText text, string template, JsonElement[] needles, double depth, int repeat)
+    static EvalExample Single(EvalSetting setting, NeedleBenchText text, string template, DataRecord[] needles, double depth, int repeat)
     {
-        JsonElement needle = new PythonRandom(repeat).Choice(needles);
-        string context = text.With([$"\n{Text(needle, "needle")}\n"], [depth], repeat);
+        DataRecord needle = new PythonRandom(repeat).Choice(needles);
+        string context = text.With([$"\n{needle.Text("needle")}\n"], [depth], repeat);
         string at = depth.ToString("0.####", CultureInfo.InvariantCulture);
         return Example(
             setting.Length,
             $"{at}-{repeat}",
             template,
             context,
-            Text(needle, "retrieval_question"),
-            [Text(needle, "arg2")],
+            needle.Text("retrieval_question"),
+            [needle.Text("arg2")],
             NewTokens,
             at);
     }
 
-    EvalExample Multi(EvalSetting setting, NeedleBenchText text, string template, JsonElement[] needles, int repeat)
+    EvalExample Multi(EvalSetting setting, NeedleBenchText text, string template, DataRecord[] needles, int repeat)
     {
         double[] depths = EvalSetting.EvenDepths(11);
-        JsonElement[] asked = Distinct(needles, depths.Length);
+        DataRecord[] asked = Distinct(needles, depths.Length);
         new PythonRandom(repeat).Shuffle(asked);
         (char mark, char stop, string join, string ask, string end) = isChinese
             ? ('？', '。', "、", "请按照'", "'的格式回答。")
             : ('?', '.', "、", " Answer in the form of '", "'");
-        string questions = string.Join(join, asked.Select(n => Text(n, "retrieval_question").Split(mark)[0] + mark));
+        string questions = string.Join(join, asked.Select(n => n.Text("retrieval_question").Split(mark)[0] + mark));
         string forms = string.Join(
             join,
-            asked.Select(n => Text(n, "retrieval_question").Split('\'').ElementAtOrDefault(1)?.Split(stop)[0] ?? ""));
-        string context = text.With([.. asked.Select(n => $"\n{Text(n, "needle")}\n")], depths, repeat);
+            asked.Select(n => n.Text("retrieval_question").Split('\'').ElementAtOrDefault(1)?.Split(stop)[0] ?? ""));
+        string context = text.With([.. asked.Select(n => $"\n{n.Text("needle")}\n")], depths, repeat);
         return Example(
             setting.Length,
             $"{repeat}",
             template,
             context,
             questions + ask + forms + end,
-            [.. asked.Select(n => Text(n, "arg2"))],
+            [.. asked.Select(n => n.Text("arg2"))],
             MultiNewTokens,
             null);
     }
@@ -146,7 +147,8 @@ sealed class NeedleBenchTask(bool isMulti, bool isChinese) : IGeneratedTask
         }
         string prompt = PythonFormat.Fill(
             template,
-            new Dictionary<string, string> { ["context"] = context, ["retrieval_question"] = question });
+            new Dictionary<string, string> { ["context"] = context, ["retrieval_question"] = question },
+            Prompts);
         return new(string.Create(CultureInfo.InvariantCulture, $"{length}-{id}"), EvalPrompt.Of(prompt), keywords, newTokens)
         {
             Question = question,
@@ -155,16 +157,16 @@ sealed class NeedleBenchTask(bool isMulti, bool isChinese) : IGeneratedTask
     }
 
     // Needles of which no two share a subject or a value.
-    static JsonElement[] Distinct(JsonElement[] needles, int count)
+    static DataRecord[] Distinct(DataRecord[] needles, int count)
     {
-        JsonElement[] shuffled = [.. needles];
+        DataRecord[] shuffled = [.. needles];
         new PythonRandom(0).Shuffle(shuffled);
         HashSet<string> subjects = [], values = [];
-        List<JsonElement> distinct = [];
-        foreach (JsonElement needle in shuffled.Where(n => !subjects.Contains(Text(n, "arg1")) && !values.Contains(Text(n, "arg2"))))
+        List<DataRecord> distinct = [];
+        foreach (DataRecord needle in shuffled.Where(n => !subjects.Contains(n.Text("arg1")) && !values.Contains(n.Text("arg2"))))
         {
-            subjects.Add(Text(needle, "arg1"));
-            values.Add(Text(needle, "arg2"));
+            subjects.Add(needle.Text("arg1"));
+            values.Add(needle.Text("arg2"));
             distinct.Add(needle);
         }
         return distinct.Count >= count
@@ -175,8 +177,4 @@ sealed class NeedleBenchTask(bool isMulti, bool isChinese) : IGeneratedTask
     }
 
     int Buffer(int length) => isChinese ? ChineseBuffer : length < 8000 ? ShortBuffer : LongBuffer;
-
-    static string Text(JsonElement line, string name) => line.TryGetProperty(name, out JsonElement value) && value.GetString() is { } text
-        ? text
-        : throw new InputException($"A line of NeedleBench's files has no text '{name}'; download the files again.");
 }

@@ -1,4 +1,4 @@
-using Farsight.Evaluation.Core;
+using Farsight.Engine;
 using Farsight.Evaluation.Core.Prompts;
 using Farsight.Evaluation.PythonCompat;
 
@@ -14,6 +14,7 @@ sealed class NeedleBenchText(IReadOnlyList<string> documents, ITextTokens tokens
     /// <param name="needles">The needles with surrounding white space.</param>
     /// <param name="depths">The depth of each needle in the haystack alone, 0 to 1, ascending.</param>
     /// <param name="repeat">Decides the order of the documents: the order of the repeats before it, shuffled once more.</param>
+    /// <exception cref="InputException">The documents have fewer tokens than the length needs.</exception>
     internal string With(IReadOnlyList<string> needles, IReadOnlyList<double> depths, int repeat)
     {
         int[][] hidden = [.. needles.Select(n => tokens.Encode(n))];
@@ -38,6 +39,10 @@ sealed class NeedleBenchText(IReadOnlyList<string> documents, ITextTokens tokens
         {
             new PythonRandom(i).Shuffle(order);
         }
-        return [.. order.SelectMany(d => tokens.Encode(d)).Take(count)];
+        int[] haystack = [.. order.SelectMany(d => tokens.Encode(d)).Take(count)];
+        return haystack.Length == count
+            ? haystack
+            : throw new InputException(
+                $"The documents of NeedleBench have {haystack.Length} tokens, but {count} are needed; evaluate a shorter length.");
     }
 }

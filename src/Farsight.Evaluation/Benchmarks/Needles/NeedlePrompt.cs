@@ -102,14 +102,17 @@ static class NeedlePrompt
         int[] context = Insert(cut, [.. draft.Needles.Select((n, i) => (cut.BoundaryAt(n.Depth), sentences[i]))]);
         EvalPrompt prompt = Prompt(frame, context, draft.Question, format);
         EvalExample example = Example(setting, id, depth, prompt, draft.Question, draft.Answer, room, draft.Values);
-        return draft switch
+        Dictionary<string, string> groups = new(example.Groups);
+        Dictionary<string, IReadOnlyList<string>> details = new(example.Details);
+        if (draft.Group is (string group, string value))
         {
-            { Group: (string name, string value) } =>
-                example with { Groups = new Dictionary<string, string>(example.Groups) { [name] = value } },
-            { Detail: (string name, IReadOnlyList<string> values) } =>
-                example with { Details = new Dictionary<string, IReadOnlyList<string>>(example.Details) { [name] = values } },
-            _ => example,
-        };
+            groups[group] = value;
+        }
+        if (draft.Detail is (string detail, IReadOnlyList<string> values))
+        {
+            details[detail] = values;
+        }
+        return example with { Groups = groups, Details = details };
     }
 
     /// <summary>Creates an example in the groups of its length and depth.</summary>

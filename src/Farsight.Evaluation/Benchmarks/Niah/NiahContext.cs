@@ -16,8 +16,6 @@ sealed class NiahContext
     internal const int NewTokens = 100;
     internal const string Essays = "niah/PaulGrahamEssays";
 
-    const int CharactersForToken = 8;
-
     readonly EvalSetting _setting;
     readonly ITextTokens _tokens;
     readonly int[] _essays;
@@ -26,19 +24,7 @@ sealed class NiahContext
     internal NiahContext(EvalSetting setting, string task)
     {
         (_setting, _tokens) = (setting, setting.TokensFor(task));
-        string text = string.Concat(
-            setting
-                .Data.Files(Essays)
-                .Where(f => f.EndsWith(".txt", StringComparison.Ordinal))
-                .Select(f => setting.Data.ReadText($"{Essays}/{f}")));
-        if (text.Length == 0)
-        {
-            throw new InputException($"{Essays} in the data folder contains no text; 'farsight eval data' lists the sources.");
-        }
-        string enough = text.Length < setting.Length * (long)CharactersForToken
-            ? string.Concat(Enumerable.Repeat(text, 1 + (int)(setting.Length * (long)CharactersForToken / text.Length)))
-            : text[..(setting.Length * CharactersForToken)];
-        _essays = [.. _tokens.Encode(enough).Take(setting.Length)];
+        _essays = EssayText.Tokens(setting.Data, Essays, _tokens, setting.Length);
         _periods = [.. _tokens.Encode(".")];
     }
 

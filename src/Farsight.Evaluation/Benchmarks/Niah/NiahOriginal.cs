@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Farsight.Evaluation.Core;
-using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.Niah;
 
@@ -12,7 +10,6 @@ namespace Farsight.Evaluation.Benchmarks.Niah;
 /// </remarks>
 sealed class NiahOriginal : IGeneratedTask
 {
-    const string Needles = "retrieval_head/needles.jsonl", Sentence = "real_needle";
     const int StandardSamples = 3;
 
     /// <inheritdoc/>
@@ -26,7 +23,7 @@ sealed class NiahOriginal : IGeneratedTask
         Data =
         [
             NiahContext.EssayFolder,
-            new(Needles, "nightdessert/Retrieval_Head @3ac171a: haystack_for_detect/needles.jsonl; lines of needle, question, real_needle"),
+            OriginalNeedle.File,
         ],
     };
 
@@ -34,14 +31,13 @@ sealed class NiahOriginal : IGeneratedTask
     public IEnumerable<EvalExample> Examples(EvalSetting setting)
     {
         NiahContext context = new(setting, Card.Name);
-        JsonElement[] needles = [.. setting.Data.ReadJsonLines(Needles)];
+        OriginalNeedle[] needles = OriginalNeedle.Read(setting.Data);
         foreach (double depth in setting.Depths)
         {
             for (int i = 0; i < setting.SamplesOr(StandardSamples); i++)
             {
-                JsonElement needle = needles[i % needles.Length];
-                yield return context.Example(
-                    [$"\n{Text(needle, "needle")}\n"], depth, i, Text(needle, "question"), [Text(needle, Sentence)]);
+                OriginalNeedle needle = needles[i % needles.Length];
+                yield return context.Example([$"\n{needle.Hidden}\n"], depth, i, needle.Question, [needle.Gold]);
             }
         }
     }
@@ -52,9 +48,7 @@ sealed class NiahOriginal : IGeneratedTask
     /// <inheritdoc/>
     public EvalScore Score(EvalExample example, string completion)
     {
-        double percent = NeedleRecall.Percent(example.References[0], completion);
+        double percent = OriginalNeedle.Recall(example.References[0], completion);
         return new(percent > 50 ? 1 : 0, new Dictionary<string, double> { ["recall"] = percent / 100 });
     }
-
-    static string Text(JsonElement needle, string name) => needle.GetProperty(name).GetString()!;
 }

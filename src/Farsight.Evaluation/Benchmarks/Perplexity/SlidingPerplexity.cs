@@ -12,8 +12,8 @@ namespace Farsight.Evaluation.Benchmarks.Perplexity;
 /// so each has from L − S to L − 1 tokens before it. The windows' targets lie at equal distances over the text and do not depend on L.
 /// perplexity = exp(mean negative log-likelihood of all targets, in nats). Source: arXiv:2108.12409v2, Appendix B (sliding window with
 /// stride S). Differs: windows are a sample of the text, not all of it, and the first one is scored only where it has a full context,
-/// unlike YaRN's script, which averages window means of unequal size. The text is the haystack; a length that leaves the targets no
-/// context has no examples.
+/// unlike YaRN's script, which averages window means of unequal size. The text is the haystack. There are always 16 windows, because the
+/// targets are the same at every length and in every run; a requested number of samples does not apply.
 /// </remarks>
 public sealed class SlidingPerplexity : IChoiceTask, IAggregatedTask
 {
@@ -37,6 +37,7 @@ public sealed class SlidingPerplexity : IChoiceTask, IAggregatedTask
         {
             Suites = ["long"],
             IsPerLength = true,
+            HasFixedSamples = true,
             IsLowerBetter = true,
             IsShare = false,
         };
@@ -47,6 +48,12 @@ public sealed class SlidingPerplexity : IChoiceTask, IAggregatedTask
     /// <inheritdoc/>
     public IEnumerable<EvalExample> Examples(EvalSetting setting)
     {
+        if (setting.Length <= Targets + 1)
+        {
+            throw new InputException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"A context of {setting.Length} tokens is too short for {Name}; it needs at least {Targets + 2}."));
+        }
         IReadOnlyList<int> text = setting.HaystackFor(Name).Tokens;
         ITextTokens tokens = setting.TokensFor(Name);
         int longest = setting.Lengths[^1], needed = longest - 1 + (StandardWindows - 1) * Targets;
@@ -56,7 +63,7 @@ public sealed class SlidingPerplexity : IChoiceTask, IAggregatedTask
                 $"The held-out text has {text.Count} tokens; {StandardWindows} windows of up to {longest} tokens need {needed}; "
                     + "provide longer documents.");
         }
-        for (int w = 0; w < Count(setting); w++)
+        for (int w = 0; w < StandardWindows; w++)
         {
             yield return Window(setting.Length, longest, text, tokens.FirstToken, w);
         }

@@ -25,7 +25,11 @@ sealed class WindowPerplexityTasks : IEvalTaskFamily
 
     const int Stride = 256;
 
-    const string Books = "pg19/", OtherBooks = "pg19_like_books/";
+    static readonly EvalDataFile s_books = new(
+        "pg19/", "google-deepmind/pg19: the books of its test set, one .txt file each; or any books in pg19_like_books/")
+    {
+        Substitute = "pg19_like_books/",
+    };
 
     /// <inheritdoc/>
     public IEnumerable<IEvalTask> Tasks { get; } =
@@ -71,10 +75,7 @@ sealed class WindowPerplexityTasks : IEvalTaskFamily
                 Data = isPg19
                     ?
                     [
-                        new(Books, "google-deepmind/pg19: the books of its test set, one .txt file each; or any books in pg19_like_books/")
-                        {
-                            Or = OtherBooks,
-                        },
+                        s_books,
                     ]
                     : [],
             };
@@ -83,7 +84,9 @@ sealed class WindowPerplexityTasks : IEvalTaskFamily
         {
             if (setting.Length < Stride + 1)
             {
-                yield break;
+                throw new InputException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"A context of {setting.Length} tokens is too short for {name}; it needs at least {Stride + 1}."));
             }
             ITextTokens tokens = setting.TokensFor(name);
             foreach (
@@ -109,7 +112,7 @@ sealed class WindowPerplexityTasks : IEvalTaskFamily
 
         static IEnumerable<(string, IReadOnlyList<int>)> OfBooks(EvalData data, ITextTokens tokens)
         {
-            string folder = data.Exists(Books) ? Books : data.Exists(OtherBooks) ? OtherBooks : Books;
+            string folder = data.PathRead(s_books) ?? s_books.Path;
             string[] books = [.. data.Files(folder).Where(f => f.EndsWith(".txt", StringComparison.Ordinal))];
             return books.Length > 0
                 ? books.Select(b => (b, (IReadOnlyList<int>)tokens.Encode(data.ReadText(folder + b))))

@@ -2,6 +2,7 @@ using System.Globalization;
 using Farsight.Alignment.Answering;
 using Farsight.Engine.Numerics;
 using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.RetrievalHeads;
 

@@ -1,11 +1,9 @@
 using System.Globalization;
-using System.Text.Json;
 using Farsight.Alignment.Answering;
 using Farsight.Engine;
 using Farsight.Evaluation.Benchmarks.Niah;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Core.Prompts;
-using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.RetrievalHeads;
 
@@ -19,8 +17,8 @@ namespace Farsight.Evaluation.Benchmarks.RetrievalHeads;
 /// </remarks>
 sealed class RetrievalHeadsOriginal : IObservedTask, IAggregatedTask
 {
-    const string Needles = "retrieval_head/needles.jsonl", Gold = "gold";
-    const int NewTokens = 50, StandardSamples = 3, CharactersForToken = 8;
+    const string Gold = "gold";
+    const int NewTokens = 50, StandardSamples = 3;
 
     /// <inheritdoc/>
     public EvalTaskCard Card { get; } =
@@ -35,9 +33,7 @@ sealed class RetrievalHeadsOriginal : IObservedTask, IAggregatedTask
             IsPerLength = true,
             Data =
             [
-                new(
-                    Needles,
-                    "nightdessert/Retrieval_Head @3ac171a: haystack_for_detect/needles.jsonl; lines of needle, question, real_needle"),
+                OriginalNeedle.File,
                 .. Enumerable
                     .Range(1, 3)
                     .Select(i => new EvalDataFile(Folder(i) + "/", $"nightdessert/Retrieval_Head @3ac171a: haystack_for_detect/part{i}")),
@@ -48,8 +44,8 @@ sealed class RetrievalHeadsOriginal : IObservedTask, IAggregatedTask
     public IEnumerable<EvalExample> Examples(EvalSetting setting)
     {
         ITextTokens tokens = setting.TokensFor(Card.Name);
-        JsonElement[] needles = [.. setting.Data.ReadJsonLines(Needles)];
-        int[][] texts = [.. needles.Select((_, i) => Haystack(setting, tokens, Folder(i + 1)))];
+        OriginalNeedle[] needles = OriginalNeedle.Read(setting.Data);
+        int[][] texts = [.. needles.Select((_, i) => EssayText.Tokens(setting.Data, Folder(i + 1), tokens, setting.Length))];
         foreach (int percent in setting.Depths.Select(d => (int)Math.Round(d * 100)).Distinct())
         {
             for (int n = 0; n < setting.SamplesOr(StandardSamples); n++)
@@ -65,22 +61,23 @@ sealed class RetrievalHeadsOriginal : IObservedTask, IAggregatedTask
         setting.Depths.Select(d => (int)Math.Round(d * 100)).Distinct().Count() * setting.SamplesOr(StandardSamples);
 
     /// <summary>Scores 1 when more than half of the needle's words were found.</summary>
-    public EvalScore Score(EvalExample example, string completion) => EvalScore.Of(NeedleRecall.IsFound(example.References[0], completion));
+    public EvalScore Score(EvalExample example, string completion) =>
+        EvalScore.Of(OriginalNeedle.IsFound(example.References[0], completion));
 
     /// <inheritdoc/>
     public EvalScore Score(EvalExample example, string completion, HeadTrace heads)
     {
         int[] gold = CopyScore.Read(example, Gold);
         (int start, int end) = CopyScore.Find(heads.Prompt, gold);
-        return CopyScore.Score(heads, start, end, gold, NeedleRecall.IsFound(example.References[0], completion));
+        return CopyScore.Score(heads, start, end, gold, OriginalNeedle.IsFound(example.References[0], completion));
     }
 
     /// <inheritdoc/>
     public EvalScore Aggregate(IReadOnlyList<ScoredExample> examples) => CopyScore.Aggregate(examples);
 
-    static EvalExample Example(EvalSetting setting, ITextTokens tokens, JsonElement needle, int[] text, int percent, int number)
+    static EvalExample Example(EvalSetting setting, ITextTokens tokens, OriginalNeedle needle, int[] text, int percent, int number)
     {
-        int[] hidden = tokens.Encode(Text(needle, "needle"));
+        int[] hidden = tokens.Encode(needle.Hidden);
         if (setting.Length < (2 * NeedleInsertion.Buffer) + hidden.Length)
         {
             throw new InputException(
@@ -90,8 +87,8 @@ sealed class RetrievalHeadsOriginal : IObservedTask, IAggregatedTask
         }
         HashSet<int> periods = [.. tokens.Encode("."), .. tokens.EncodeInside(".")];
         int[] context = [.. NeedleInsertion.Place(text, [hidden], setting.Length, percent, periods).Tokens];
-        string question = Text(needle, "question"), depth = (percent / 100.0).ToString("0.##", CultureInfo.InvariantCulture);
-        string length = setting.Length.ToString(CultureInfo.InvariantCulture), real = Text(needle, "real_needle");
+        string question = needle.Question, depth = (percent / 100.0).ToString("0.##", CultureInfo.InvariantCulture);
+        string length = setting.Length.ToString(CultureInfo.InvariantCulture), real = needle.Gold;
         return new(
             string.Create(CultureInfo.InvariantCulture, $"{length}-{depth}-{number}"),
             EvalPrompt.Of($"{tokens.Decode(context)}Based on the content of the book, Question: {question}\nAnswer:") with
@@ -108,24 +105,5 @@ sealed class RetrievalHeadsOriginal : IObservedTask, IAggregatedTask
         };
     }
 
-    /// <summary>Returns the first tokens of a folder's texts, repeated where they do not suffice.</summary>
-    static int[] Haystack(EvalSetting setting, ITextTokens tokens, string folder)
-    {
-        string text = string.Concat(
-            setting
-                .Data.Files(folder)
-                .Where(f => f.EndsWith(".txt", StringComparison.Ordinal))
-                .Select(f => setting.Data.ReadText($"{folder}/{f}")));
-        if (text.Length == 0)
-        {
-            throw new InputException($"{folder} in the data folder contains no text; 'farsight eval data' lists the sources.");
-        }
-        long enough = setting.Length * (long)CharactersForToken;
-        string repeated = string.Concat(Enumerable.Repeat(text, 1 + (int)(enough / text.Length)));
-        return [.. tokens.Encode(repeated[..(int)Math.Min(enough, repeated.Length)]).Take(setting.Length)];
-    }
-
     static string Folder(int number) => string.Create(CultureInfo.InvariantCulture, $"retrieval_head/part{number}");
-
-    static string Text(JsonElement needle, string name) => needle.GetProperty(name).GetString()!;
 }

@@ -20,7 +20,8 @@ sealed class PunktModel
         _abbreviations = new(Lines(folder, "abbrev_types.txt"), StringComparer.Ordinal);
         _starters = new(Lines(folder, "sent_starters.txt"), StringComparer.Ordinal);
         _collocations = [.. Pairs(folder, "collocations.tab")];
-        _contexts = Pairs(folder, "ortho_context.tab").ToDictionary(p => p.First, p => Flags(folder, p.Second), StringComparer.Ordinal);
+        _contexts = Pairs(folder, "ortho_context.tab").DistinctBy(p => p.First)
+            .ToDictionary(p => p.First, p => Flags(folder, p.Second), StringComparer.Ordinal);
     }
 
     /// <summary>Reads the four files.</summary>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Farsight.Engine;
+using Farsight.Evaluation.Core;
 using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.Ruler;
@@ -72,7 +74,10 @@ sealed class RulerCommonWords : IRulerGenerator
 
     (string, string[]) DrawList(int count, int often, int seldom)
     {
-        string[] words = _random.Sample(count <= _words.Count ? _words : _manyWords(), count);
+        IReadOnlyList<string> all = count <= _words.Count ? _words : _manyWords();
+        string[] words = count <= all.Count
+            ? _random.Sample(all, count)
+            : throw new InputException($"cwe needs a list of {count} words, but RULER's lists have {all.Count}; {EvalData.Advice}.");
         string[] common = [.. words.Take(_common)];
         List<string> list = [.. Repeated(common, often), .. Repeated([.. words.Skip(_common)], seldom)];
         new PythonRandom(_setting.Seed).Shuffle(list);

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Farsight.Engine;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Metrics;
 
@@ -70,27 +70,31 @@ sealed class RulerFiles(EvalData data, Func<string, IReadOnlyList<string>>? sent
     /// <summary>Returns the template of a kind of tasks: "niah", "variable_tracking".</summary>
     internal RulerTemplate Template(string kind)
     {
-        JsonElement task = data.ReadJson(Templates).GetProperty("tasks").GetProperty(kind);
-        return new(
-            task.GetProperty("template").GetString()!,
-            task.GetProperty("answer_prefix").GetString()!,
-            task.GetProperty("tokens_to_generate").GetInt32());
+        DataRecord task = DataRecord.OfFile(data, Templates).Inner("tasks").Inner(kind);
+        return new(task.Text("template"), task.Text("answer_prefix"), task.Number("tokens_to_generate"));
     }
 
     /// <summary>Returns the settings of one task, as in synthetic.yaml.</summary>
-    internal JsonElement Settings(string task) =>
-        data.ReadJson(Templates).GetProperty("synthetic_yaml").GetProperty(task).GetProperty("args");
+    internal DataRecord Settings(string task) => DataRecord.OfFile(data, Templates).Inner("synthetic_yaml").Inner(task).Inner("args");
 
     /// <summary>Returns a word list: "noun", "adjective", "verb".</summary>
-    internal string[] WordList(string kind) => [.. data.ReadLines($"{Words}/{kind}list.txt").Select(w => w.TrimEnd())];
+    /// <exception cref="InputException">It is missing, or not a list of words.</exception>
+    internal string[] WordList(string kind)
+    {
+        string path = $"{Words}/{kind}list.txt";
+        string[] words = [.. data.ReadLines(path).Select(w => w.TrimEnd())];
+        return words.Length > 0 && words.All(w => w.Length > 0 && char.IsLetter(w[0]))
+            ? words
+            : throw new InputException($"{path} is not a list of words, one per line; {EvalData.Advice}.");
+    }
 
     /// <summary>Returns the long list of English words that the longest contexts need.</summary>
-    internal string[] ManyWordList() => [.. data.ReadJson(ManyWords).EnumerateObject().Select(w => w.Value.GetString()!)];
+    internal string[] ManyWordList() => [.. DataRecord.OfFile(data, ManyWords).TextFields().Select(w => w.Value)];
 
     /// <summary>Returns all essays in the order of their file names, joined.</summary>
     internal string EssayText() =>
         data.Exists(OwnEssays)
-            ? data.ReadJson(OwnEssays).GetProperty("text").GetString()!
+            ? DataRecord.OfFile(data, OwnEssays).Text("text")
             : string.Concat(
                 data.Files(Essays).Where(f => f.EndsWith(".txt", StringComparison.Ordinal)).Select(f => data.ReadText($"{Essays}/{f}")));
 
@@ -103,8 +107,8 @@ sealed class RulerFiles(EvalData data, Func<string, IReadOnlyList<string>>? sent
                 : text => [.. Sentences.Of(text)]);
 
     /// <summary>Returns SQuAD's questions.</summary>
-    internal JsonElement SquadJson() => data.ReadJson(data.Exists(OwnSquad) ? OwnSquad : Squad);
+    internal DataRecord SquadFile() => DataRecord.OfFile(data, data.Exists(OwnSquad) ? OwnSquad : Squad);
 
     /// <summary>Returns HotpotQA's questions.</summary>
-    internal JsonElement HotpotJson() => data.ReadJson(data.Exists(OwnHotpot) ? OwnHotpot : Hotpot);
+    internal DataRecord HotpotFile() => DataRecord.OfFile(data, data.Exists(OwnHotpot) ? OwnHotpot : Hotpot);
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
 
@@ -34,14 +33,14 @@ sealed class RulerGenerator(RulerFiles files)
     internal IEnumerable<RulerSample> Samples(string task, RulerSetting setting)
     {
         RulerTemplate template = Template(task, setting.Edition);
-        JsonElement settings = files.Settings(task);
+        DataRecord settings = files.Settings(task);
         return KindOf(task) switch
         {
             "variable_tracking" => RulerSearch.Samples(
-                new RulerTracking(Number(settings, "num_chains"), Number(settings, "num_hops"), template, setting),
+                new RulerTracking(settings.Number("num_chains"), settings.Number("num_hops"), template, setting),
                 template.NewTokens,
                 setting),
-            "freq_words_extraction" => new RulerFrequentWords(settings.GetProperty("alpha").GetDouble(), template, setting).Samples(),
+            "freq_words_extraction" => new RulerFrequentWords(settings.Real("alpha"), template, setting).Samples(),
             "common_words_extraction" => RulerSearch.Samples(CommonWords(settings, template, setting), template.NewTokens, setting),
             "qa" => RulerSearch.Samples(Questions(settings, template, setting), template.NewTokens, setting),
             _ => RulerSearch.Samples(Needles(settings, template, setting), template.NewTokens, setting),
@@ -57,15 +56,15 @@ sealed class RulerGenerator(RulerFiles files)
             : template;
     }
 
-    RulerNeedles Needles(JsonElement settings, RulerTemplate template, RulerSetting setting)
+    RulerNeedles Needles(DataRecord settings, RulerTemplate template, RulerSetting setting)
     {
         RulerNeedlesPlan plan = new(
-            settings.GetProperty("type_haystack").GetString()!,
-            settings.GetProperty("type_needle_k").GetString()!,
-            settings.GetProperty("type_needle_v").GetString()!,
-            Number(settings, "num_needle_k"),
-            Number(settings, "num_needle_v"),
-            Number(settings, "num_needle_q"));
+            settings.Text("type_haystack"),
+            settings.Text("type_needle_k"),
+            settings.Text("type_needle_v"),
+            settings.Number("num_needle_k"),
+            settings.Number("num_needle_v"),
+            settings.Number("num_needle_q"));
         bool needsWords = plan.KeyKind == "words" || plan.ValueKind == "words";
         return new(
             plan, template.Around(setting.ModelTemplate), setting,
@@ -73,14 +72,12 @@ sealed class RulerGenerator(RulerFiles files)
             plan.Haystack == "essay" ? new(files.EssayText(), files.SentenceSplitter()) : null);
     }
 
-    RulerCommonWords CommonWords(JsonElement settings, RulerTemplate template, RulerSetting setting) => new(
+    RulerCommonWords CommonWords(DataRecord settings, RulerTemplate template, RulerSetting setting) => new(
         [.. files.WordList("noun"), .. files.WordList("adjective"), .. files.WordList("verb")], files.ManyWordList, template, setting,
-        Number(settings, "num_cw"), Number(settings, "freq_cw"), Number(settings, "freq_ucw"));
+        settings.Number("num_cw"), settings.Number("freq_cw"), settings.Number("freq_ucw"));
 
-    RulerQuestions Questions(JsonElement settings, RulerTemplate template, RulerSetting setting) =>
-        settings.GetProperty("dataset").GetString() == "squad"
-            ? RulerQuestions.OfSquad(files.SquadJson(), template, setting)
-            : RulerQuestions.OfHotpot(files.HotpotJson(), template, setting);
-
-    static int Number(JsonElement settings, string name) => settings.GetProperty(name).GetInt32();
+    RulerQuestions Questions(DataRecord settings, RulerTemplate template, RulerSetting setting) =>
+        settings.Text("dataset") == "squad"
+            ? RulerQuestions.OfSquad(files.SquadFile(), template, setting)
+            : RulerQuestions.OfHotpot(files.HotpotFile(), template, setting);
 }

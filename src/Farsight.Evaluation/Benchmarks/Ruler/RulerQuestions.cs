@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using Farsight.Evaluation.Core;
 using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.Ruler;
@@ -42,46 +42,41 @@ sealed class RulerQuestions : IRulerGenerator
     public int LargestSize => _documents.Length;
 
     /// <summary>Creates the generator from SQuAD 2.0's file; questions without an answer are left out.</summary>
-    internal static RulerQuestions OfSquad(JsonElement json, RulerTemplate template, RulerSetting setting)
+    internal static RulerQuestions OfSquad(DataRecord file, RulerTemplate template, RulerSetting setting)
     {
-        JsonElement[][] articles =
-        [
-            .. json.GetProperty("data").EnumerateArray().Select(a => a.GetProperty("paragraphs").EnumerateArray().ToArray()),
-        ];
+        IReadOnlyList<DataRecord>[] articles = [.. file.Records("data").Select(a => a.Records("paragraphs"))];
         string[] documents = Sorted(articles.SelectMany(a => a).Select(Context));
         Dictionary<string, int> places = Places(documents);
-        return new(documents, [.. articles.SelectMany(a => a.SelectMany(p => Of(a, p)))], template, setting);
+        RulerQuestion[] questions = [.. articles.SelectMany(a => a.SelectMany(p => Of(a, p)))];
+        return questions.Length > 0 ? new(documents, questions, template, setting) : throw file.Lacks("questions with answers");
 
-        IEnumerable<RulerQuestion> Of(JsonElement[] article, JsonElement paragraph)
+        IEnumerable<RulerQuestion> Of(IReadOnlyList<DataRecord> article, DataRecord paragraph)
         {
             int own = places[Context(paragraph)];
             int[] others = [.. article.Select(p => places[Context(p)]).Where(i => i != own)];
-            return from q in paragraph.GetProperty("qas").EnumerateArray()
-                   where !q.GetProperty("is_impossible").GetBoolean()
-                   select new RulerQuestion(
-                       q.GetProperty("question").GetString()!,
-                       [.. q.GetProperty("answers").EnumerateArray().Select(a => a.GetProperty("text").GetString()!)], [own], others);
+            return from q in paragraph.Records("qas")
+                   where !q.Flag("is_impossible")
+                   select new RulerQuestion(q.Text("question"), [.. q.Records("answers").Select(a => a.Text("text"))], [own], others);
         }
 
-        static string Context(JsonElement paragraph) => paragraph.GetProperty("context").GetString()!;
+        static string Context(DataRecord paragraph) => paragraph.Text("context");
     }
 
     /// <summary>Creates the generator from HotpotQA's distractor file: ten documents belong to each question.</summary>
-    internal static RulerQuestions OfHotpot(JsonElement json, RulerTemplate template, RulerSetting setting)
+    internal static RulerQuestions OfHotpot(DataRecord file, RulerTemplate template, RulerSetting setting)
     {
-        string[] documents = Sorted(json.EnumerateArray().SelectMany(Texts));
+        IReadOnlyList<DataRecord> records = file.Items();
+        string[] documents = Sorted(records.SelectMany(Texts));
         Dictionary<string, int> places = Places(documents);
-        return new(
-            documents,
-            [.. json.EnumerateArray().Select(q => new RulerQuestion(
-                q.GetProperty("question").GetString()!, [q.GetProperty("answer").GetString()!], [.. Texts(q).Select(t => places[t])], []))],
-            template, setting);
+        RulerQuestion[] questions =
+        [
+            .. records.Select(q => new RulerQuestion(q.Text("question"), [q.Text("answer")], [.. Texts(q).Select(t => places[t])], [])),
+        ];
+        return documents.Length > 0 ? new(documents, questions, template, setting) : throw file.Lacks("questions with documents 'context'");
 
-        static IEnumerable<string> Texts(JsonElement question) =>
-            question
-                .GetProperty("context")
-                .EnumerateArray()
-                .Select(c => $"{c[0].GetString()}\n{string.Concat(c[1].EnumerateArray().Select(s => s.GetString()))}");
+        static IEnumerable<string> Texts(DataRecord question) => question.Records("context").Select(c => c.Items() is [var title, var text]
+            ? $"{title.Text()}\n{string.Concat(text.Texts())}"
+            : throw question.Lacks("pairs of title and sentences 'context'"));
     }
 
     /// <inheritdoc/>

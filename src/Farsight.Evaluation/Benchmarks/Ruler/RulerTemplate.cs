@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Farsight.Engine;
+using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 
@@ -14,7 +16,8 @@ sealed partial record RulerTemplate(string Prompt, string AnswerPrefix, int NewT
 
     /// <summary>Replaces each {name} once; inserted text is not searched again.</summary>
     internal static string Fill(string template, params (string Name, string Value)[] values) =>
-        Field().Replace(template, m => values.First(v => v.Name == m.Groups[1].Value).Value);
+        Field().Replace(template, m => values.FirstOrDefault(v => v.Name == m.Groups[1].Value).Value
+            ?? throw new InputException($"A template of RULER uses the placeholder {m.Value}, which is unknown; {EvalData.Advice}."));
 
     [GeneratedRegex(@"\{(\w+)\}")]
     private static partial Regex Field();

@@ -27,8 +27,13 @@ public sealed class EvalJudge(ILanguageModel model)
                 run.Failed = $"judge: {ExampleRun.Describe(failure!)}";
                 continue;
             }
-            run.Verdict = verdict.Text;
-            run.Rate(() => task.Score(run.Example, run.Completions, verdict.Text));
+            if (Thought.Remove(verdict.Text) is not { } text)
+            {
+                run.Failed = $"judge: {ExampleRun.Describe(Thought.Unclosed(model.Name))}";
+                continue;
+            }
+            run.Verdict = text;
+            run.Rate(() => task.Score(run.Example, run.Completions, text));
             run.Failed ??= run.Score is null ? "judge: the verdict says no score" : null;
         }
         return runs;

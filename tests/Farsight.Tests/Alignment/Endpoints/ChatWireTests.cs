@@ -1,4 +1,5 @@
 using System.Text;
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Endpoints;
 using Farsight.Engine.Numerics;
 
@@ -88,11 +89,12 @@ public sealed class ChatWireTests
     [InlineData("◁think▷a◁/think▷b", "b")]
     [InlineData("the template opened it</think>\nb", "b")]
     [InlineData("<think>\n\n</think>\n\nb", "b")]
-    [InlineData("<think>never closed", "")]
+    [InlineData("<think>never closed", null)]
     [InlineData("An answer that says <think> is one.", "An answer that says <think> is one.")]
     [InlineData("b <think>x</think>", "b <think>x</think>")]
     [InlineData("", "")]
-    public void Reasoning_before_the_answer_is_removed(string answer, string text) => Assert.Equal(text, Thought.Remove(answer));
+    public void Reasoning_before_the_answer_is_removed_and_an_answer_that_ends_inside_it_has_no_text(string answer, string? text) =>
+        Assert.Equal(text, Thought.Remove(answer));
 
     [Fact]
     public void Damaged_answers_are_failures_or_answers_and_nothing_else()

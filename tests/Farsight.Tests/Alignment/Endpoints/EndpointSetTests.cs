@@ -162,6 +162,19 @@ public sealed class EndpointSetTests
     }
 
     [Fact]
+    public async Task An_answer_that_ends_inside_its_reasoning_is_unusable()
+    {
+        await using FaultyEndpoint server = await FaultyEndpoint.Start();
+        server.Text = _ => "<think>a place";
+        using EndpointSet set = Open(server, o => o);
+
+        Assert.Equal(
+            "m gave no usable answer to a request: its answer has no text, only reasoning; "
+                + "raise the maximum tokens, or switch the model's reasoning off.",
+            (await Assert.ThrowsAsync<UnusableAnswerException>(() => set.GetResponseAsync(Ask("x")))).Message);
+    }
+
+    [Fact]
     public async Task An_answer_with_reasoning_only_is_requested_once()
     {
         await using FaultyEndpoint server = await FaultyEndpoint.Start();

@@ -63,36 +63,38 @@ sealed record FixtureCase(string Task, string Prompt, FixtureAnswer Right, Fixtu
 
 /// <summary>Represents an answer to an example, scored by its task.</summary>
 /// <param name="score">Scores it; null where the task reads no score from it.</param>
-sealed class FixtureAnswer(Func<IEvalTask, EvalExample, double?> score)
+sealed class FixtureAnswer(Func<IEvalTask, EvalExample, EvalScore?> score)
 {
     /// <summary>Answers with a text.</summary>
     public static implicit operator FixtureAnswer(string text) => Of(_ => text);
 
     /// <summary>Answers with a text that depends on the example.</summary>
     internal static FixtureAnswer Of(Func<EvalExample, string> text) =>
-        new((task, example) => ((IGeneratedTask)task).Score(example, text(example)).Value);
+        new((task, example) => ((IGeneratedTask)task).Score(example, text(example)));
 
     /// <summary>Answers with the first reference.</summary>
     internal static FixtureAnswer Reference { get; } = Of(e => e.References[0]);
 
     /// <summary>Answers with several completions, one per question of an <see cref="IFollowUpTask"/>.</summary>
     internal static FixtureAnswer Completions(params string[] completions) =>
-        new((task, example) => ((IGeneratedTask)task).Score(example, completions).Value);
+        new((task, example) => ((IGeneratedTask)task).Score(example, completions));
 
     /// <summary>Finds the choices this likely, in nats.</summary>
     internal static FixtureAnswer LogProbs(params double[] logProbs) => new((task, example) =>
-        ((IChoiceTask)task).Score(example, [.. logProbs.Select(p => new ChoiceLogProb(p, 1, false))]).Value);
+        ((IChoiceTask)task).Score(example, [.. logProbs.Select(p => new ChoiceLogProb(p, 1, false))]));
 
     /// <summary>Finds the only choice this unlikely, in nats per token.</summary>
     internal static FixtureAnswer Nats(double perToken) => new((task, example) =>
         ((IChoiceTask)task)
-            .Score(example, [new(-perToken * example.Choices[0].Tokens!.Count, example.Choices[0].Tokens!.Count, false)])
-            .Value);
+            .Score(example, [new(-perToken * example.Choices[0].Tokens!.Count, example.Choices[0].Tokens!.Count, false)]));
 
     /// <summary>Answers with a text on which a judge gives a verdict.</summary>
     internal static FixtureAnswer Judged(string completion, string verdict) =>
-        new((task, example) => ((IJudgedTask)task).Score(example, [completion], verdict)?.Value);
+        new((task, example) => ((IJudgedTask)task).Score(example, [completion], verdict));
 
     /// <summary>Returns the score of the answer.</summary>
-    internal double? Score(IEvalTask task, EvalExample example) => score(task, example);
+    internal double? Score(IEvalTask task, EvalExample example) => score(task, example)?.Value;
+
+    /// <summary>Returns the score of the answer with its counts.</summary>
+    internal EvalScore? WholeScore(IEvalTask task, EvalExample example) => score(task, example);
 }

@@ -22,7 +22,7 @@ static class BenchmarkRun
         (int tasks, int examples, int scored) = (0, 0, 0);
         foreach (IEvalTask task in EvalTaskCatalog.Find(benchmark))
         {
-            string[] missing = [.. task.Card.Data.Where(d => !d.IsOptional && !Setting.Data.Exists(d.Path)).Select(d => d.Path)];
+            string[] missing = [.. task.Card.Data.Where(d => !d.IsOptional && !Setting.Data.Exists(d)).Select(d => d.Path)];
             if (missing.Length > 0)
             {
                 output.WriteLine($"{task.Card.Name}: left out, {string.Join(", ", missing)} missing");

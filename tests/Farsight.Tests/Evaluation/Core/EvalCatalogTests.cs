@@ -123,6 +123,23 @@ public sealed class EvalCatalogTests(EvalCatalogTests.Folders folders) : IClassF
     });
 
     [Fact]
+    public void A_failed_example_is_in_the_denominator_of_every_aggregate() => OverAll(made =>
+    {
+        // The heads' scores are means over the runs that count, and a perplexity has no number that is bad enough.
+        if (made.Task is IAggregatedTask and not IObservedTask and { Card.IsLowerBetter: false })
+        {
+            IAggregatedTask task = (IAggregatedTask)made.Task;
+            EvalExample example = made.Task.Examples(made.Setting).First();
+            ScoredExample right = new("right", example.Groups, made.Case.Right.WholeScore(made.Task, example)!),
+                failed = new("failed", example.Groups, task.Failure(example));
+
+            double whole = task.Aggregate([right]).Value, half = task.Aggregate([right, failed]).Value;
+
+            Assert.True(half > 0 && half <= 0.67 * whole, $"{made.Task.Card.Name}: {half} of {whole}"); // F1 of recall 1/2 is 2/3
+        }
+    });
+
+    [Fact]
     public void Needle_is_short_for_one_needle() => Assert.Equal("needle/single", EvalTaskCatalog.Get("needle").Card.Name);
 
     [Fact]

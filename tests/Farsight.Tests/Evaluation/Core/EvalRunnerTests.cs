@@ -200,6 +200,21 @@ public sealed class EvalRunnerTests : IDisposable
     }
 
     [Fact]
+    public void A_task_without_examples_is_left_out_with_its_reason_unless_nothing_is_left()
+    {
+        const string Reason = "test/numbers has no examples, because its data are empty; "
+            + "get the file again ('farsight eval data' shows where).";
+        EvalRunner runner = EvalSamples.Runner(new ScriptedCompleter(ScriptedCompleter.Read));
+        EvalPlan plan = EvalSamples.Plan("needle") with { Tasks = [new NumbersTask(0), EvalTaskCatalog.Get("needle")] };
+
+        EvalResults results = runner.Run(plan);
+
+        Assert.Equal(new SkippedPart("test/numbers", null, Reason), results.Skipped.Single());
+        Assert.Equal(
+            Reason, Assert.Throws<InputException>(() => runner.Run(plan with { Tasks = [new NumbersTask(0)] })).Message);
+    }
+
+    [Fact]
     public void A_folder_of_another_model_is_refused()
     {
         EvalPlan plan = EvalSamples.Plan("needle");
@@ -276,9 +291,25 @@ public sealed class EvalRunnerTests : IDisposable
             .Run(plan with { Lengths = [200, 800, 1200] }, null, new Listed(seen));
 
         Assert.Equal([800, 1200], results.Tasks[1].Lengths.Select(p => p.Length)); // 200 tokens leave 256 targets no context
+        Assert.Equal(("perplexity", 200), (results.Skipped.Single().Task, results.Skipped.Single().Length));
         Assert.All(results.Tasks[1].Lengths, l => Assert.Equal(Math.E, l.Mean!.Value, 9));
         Assert.Equal(new EvalProgress("perplexity", 1200, 44, 44), seen[^1]);
         Assert.Equal(Enumerable.Range(1, 44), seen.Select(p => p.Done));
+    }
+
+    [Fact]
+    public void A_number_of_samples_that_does_not_apply_is_said_once()
+    {
+        List<string> notices = [];
+        EvalPlan plan = EvalSamples.Plan("perplexity") with { Notice = notices.Add };
+
+        EvalResults results = EvalSamples.Runner(_ => "", _ => -1).Run(plan);
+
+        Assert.Equal([16, 16], results.Tasks[0].Lengths.Select(l => l.N));
+        Assert.Equal(
+            "The number of samples does not apply to perplexity, whose examples are the same at every length.", Assert.Single(notices));
+        EvalSamples.Runner(_ => "", _ => -1).Run(plan with { Setting = plan.Setting with { Samples = null } });
+        Assert.Single(notices);
     }
 
     sealed class Listed(List<EvalProgress> seen) : IProgress<EvalProgress>

@@ -85,7 +85,7 @@ public sealed class HeadScoresTests : IDisposable
     [Fact]
     public void A_missing_file_is_said() =>
         Assert.Contains(
-            "does not exist; run 'farsight eval --task retrieval-heads --out DIR' first",
+            "does not exist; evaluate the task retrieval-heads with an output directory first",
             Assert.Throws<InputException>(() => HeadScores.Read(_folder["none"])).Message);
 
     [Fact]

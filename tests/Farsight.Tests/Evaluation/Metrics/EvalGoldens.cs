@@ -24,7 +24,7 @@ sealed class EvalGoldens(ITestOutputHelper output)
     /// <summary>The folder of jieba; null where it is missing.</summary>
     internal static string? ChineseFolder { get; } =
         new[] { Environment.GetEnvironmentVariable("FARSIGHT_JIEBA"), SharedMaterial.PathOf("evaldata/jieba") }.FirstOrDefault(f =>
-            f is { Length: > 0 } && JiebaWords.Exists(f));
+            f is { Length: > 0 } && File.Exists(Path.Combine(f, "dict.txt")));
 
     /// <summary>Read once, because it takes a second; null where it is missing.</summary>
     internal static Lazy<JiebaSegmenter?> Chinese { get; } = new(() => ChineseFolder is null ? null : new(JiebaWords.Open(ChineseFolder)));

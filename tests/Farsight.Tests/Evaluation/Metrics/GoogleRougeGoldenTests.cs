@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Farsight.Evaluation.Benchmarks.Niah;
 using Farsight.Evaluation.Metrics;
 using Xunit.Abstractions;
 
@@ -62,11 +63,11 @@ public sealed class GoogleRougeGoldenTests(ITestOutputHelper output)
             (string needle, string response) = (line.GetProperty("needle").GetString()!, line.GetProperty("response").GetString()!);
             bool original = line.TryGetProperty("rouge1_recall_x100_vs_stripped_needle", out JsonElement recall);
             recall = original ? recall : line.GetProperty("rouge1_recall_x100");
-            goldens.Check(id, recall.GetDouble(), NeedleRecall.Percent(needle, response));
+            goldens.Check(id, recall.GetDouble(), OriginalNeedle.Recall(needle, response));
             goldens.Check(
                 id + " found",
                 line.GetProperty(original ? "success_rouge1" : "success").GetBoolean(),
-                NeedleRecall.IsFound(needle, response));
+                OriginalNeedle.IsFound(needle, response));
         }
         goldens.Finish("niah_public.jsonl, responses", 2 * lines.Length);
     }

@@ -1,4 +1,5 @@
 using Farsight.Evaluation.Metrics;
+using Farsight.Workflows.Study;
 
 namespace Farsight.Tests.Evaluation.Metrics;
 

@@ -118,7 +118,7 @@ public sealed class JudgedTaskTests : IDisposable
             """);
         IJudgedTask task = (IJudgedTask)EvalTaskCatalog.Get("mt-bench");
         Assert.StartsWith(
-            "A prompt in mt_bench/judge_prompts.jsonl uses a placeholder",
+            "mt_bench/judge_prompts.jsonl uses the placeholder {reply}",
             Assert.Throws<InputException>(() => task.Judge(Examples("mt-bench")[0], ["a"])).Message);
 
         _data.With("mt_bench/judge_prompts.jsonl", [new { name = "pair-v2" }]);

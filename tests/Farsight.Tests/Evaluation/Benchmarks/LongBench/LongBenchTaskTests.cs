@@ -90,17 +90,17 @@ public sealed class LongBenchTaskTests : IDisposable
             {"context": "x", "input": "y", "answers": ["z"], "length": "long", "all_classes": ["z"]}
             """);
         Assert.StartsWith(
-            "longbench/data/trec.jsonl, record 2 has not a whole number 'length';",
+            "longbench/data/trec.jsonl, record 2 lacks the whole number 'length';",
             Assert.Throws<InputException>(() => Examples("trec")).Message);
 
         _data.With("longbench/dataset2prompt.json", """{"trec": "{context} {question}"}""");
         Assert.StartsWith(
-            "longbench/dataset2prompt.json uses placeholders other than {context} and {input};",
+            "longbench/dataset2prompt.json uses the placeholder {question}, but its values are {context}, {input};",
             Assert.Throws<InputException>(() => Examples("trec")).Message);
 
         _data.With("longbench/dataset2prompt.json", "{}");
         Assert.StartsWith(
-            "longbench/dataset2prompt.json has no entry for trec;",
+            "longbench/dataset2prompt.json lacks the text 'trec';",
             Assert.Throws<InputException>(() => Examples("trec")).Message);
     }
 

@@ -1,3 +1,4 @@
+using Farsight.Engine;
 using Farsight.Evaluation.Core;
 using Farsight.Text.Conversations;
 using Xunit.Abstractions;
@@ -83,6 +84,20 @@ public sealed class LongGenBenchTests(ITestOutputHelper output)
         Assert.Contains("about  old maps.", next.Turns[0].Content);
         Assert.Null(task.FollowUp(example, ["Answer_6:\n(A).", "nothing"]));
         Assert.Equal(1, s_exams.Score(example, ["Answer_6:\n(A).", "Answer_6:\n(B)\n\nAnswer_7:\n(C)"]).Value);
+    }
+
+    [Fact]
+    public void A_malformed_row_of_an_exam_is_refused_and_not_left_out()
+    {
+        using TaskData folder = new();
+        folder.With(
+            "longgenbench_gsm8k_mmlu/LongGenBench_MMLU_prompt.json",
+            """{"old_maps": "Maps.\n\nQ: Where?\nA: Above. The answer is (A)."}""");
+        folder.With("mmlu/test/old_maps_test.csv", "First?,a,b,c,d,A\nSecond?,a,b,c\n");
+
+        Assert.StartsWith(
+            "mmlu/test/old_maps_test.csv, row 2: ",
+            Assert.Throws<InputException>(() => s_exams.Examples(folder.Setting).Count()).Message);
     }
 
     [Fact]

@@ -44,6 +44,32 @@ public sealed class CompiledProgramTests
         }
     }
 
+    [Fact]
+    public async Task The_output_of_a_program_is_kept_up_to_the_expected_length()
+    {
+        using StringReader output = new(new string('x', 100_000));
+
+        Assert.Equal("xxxxx", await CompiledProgram.Read(output, 5));
+        Assert.Equal(-1, output.Peek());
+    }
+
+    [Theory]
+    [InlineData("[]", "tests in 'testcases'")]
+    [InlineData("[[[\"4\"]]]", "pairs of input and output 'testcases'")]
+    [InlineData("null", "the list 'testcases'")]
+    public void A_problem_without_tests_is_damaged_because_any_program_would_pass(string tests, string lacks)
+    {
+        using TaskData folder = new();
+        folder.With("longproc/pseudo_to_code/prompts.yaml", Prompt);
+        folder.With(
+            "longproc/pseudo_to_code/pseudo_to_code_0.5k.json",
+            $$"""[{"problem_id": "1A", "pseudocode_lines": ["read a"], "code_lines": ["}"], "testcases": {{tests}}}]""");
+
+        Assert.StartsWith(
+            $"longproc/pseudo_to_code/pseudo_to_code_0.5k.json, record 1 lacks {lacks};",
+            Assert.Throws<InputException>(() => s_task.Examples(folder.Setting).Count()).Message);
+    }
+
     static string Said(string expression) => $"Here:\n```c++\nint main() {{ int a; cin >> a; cout << {expression} << endl; }}\n```";
 
     static EvalExample Example()

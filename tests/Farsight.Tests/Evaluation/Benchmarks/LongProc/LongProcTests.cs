@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Farsight.Evaluation.Core;
+using Farsight.Tests.Evaluation.Core;
 using Farsight.Tests.Evaluation.Metrics;
 using Xunit.Abstractions;
 
@@ -24,6 +25,27 @@ public sealed class LongProcTests(ITestOutputHelper output)
     [SharedFact("evaldata/longproc/html_to_tsv/webpage/W309_0.5k_1.html")]
     [Trait("Category", "Golden")]
     public void So_is_the_first_prompt_with_a_web_page() => Compare("html_to_tsv_0.5k");
+
+    [Fact]
+    public void Items_without_their_page_are_reported_as_skipped()
+    {
+        using TaskData data = new();
+        new LongProcFixture().Write(data);
+        EvalSetting setting = data.Setting;
+        IEvalTask task = EvalTaskCatalog.Get("html_to_tsv_2k");
+        Assert.Null(task.Omission(setting));
+        string items = setting.Data.PathOf("longproc/html_to_tsv/html_to_tsv_2k.json")!, first = File.ReadAllText(items)[1..^1];
+        File.WriteAllText(items, $"[{first},{first.Replace("W80_2k_1", "W81_2k_1", StringComparison.Ordinal)}]");
+        EvalPlan plan = ScriptedPlans.Of(task);
+
+        EvalResults results = EvalSamples.Runner(new ScriptedCompleter(_ => "")).Run(plan with { Setting = setting });
+
+        Assert.Equal(1, results.Tasks[0].All.N);
+        Assert.Equal(
+            "1 of 2 items are left out, because their pages are missing, such as longproc/html_to_tsv/webpage/W81_2k_1.html; "
+                + "get the file again ('farsight eval data' shows where).",
+            results.Skipped.Single().Reason);
+    }
 
     static void Compare(string name)
     {

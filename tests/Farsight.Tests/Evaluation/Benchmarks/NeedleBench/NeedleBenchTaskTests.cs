@@ -78,6 +78,17 @@ public sealed class NeedleBenchTaskTests : IDisposable
     }
 
     [Fact]
+    public void A_length_that_the_documents_do_not_fill_is_refused()
+    {
+        Write("PaulGrahamEssays.jsonl", [new { text = "One line." }, new { text = "Another." }]);
+
+        string message = Assert.Throws<InputException>(() => Task("needlebench_single_en").Examples(Setting).Count()).Message;
+
+        Assert.StartsWith("The documents of NeedleBench have 17 tokens, but ", message);
+        Assert.EndsWith(" are needed; evaluate a shorter length.", message);
+    }
+
+    [Fact]
     public void A_prompt_of_the_users_goes_before_our_own()
     {
         File.WriteAllText(_folder["needlebench/prompts.json"], """{ "single_en": "<d>{context}</d> {{x}} {retrieval_question}" }""");
@@ -92,7 +103,7 @@ public sealed class NeedleBenchTaskTests : IDisposable
     public void A_trace_names_everybody_and_its_answer_follows()
     {
         AncestralTrace trace = new(
-            JsonDocument.Parse(File.ReadAllText(SharedMaterial.PathOf(Templates))).RootElement,
+            new(JsonDocument.Parse(File.ReadAllText(SharedMaterial.PathOf(Templates))).RootElement, Templates),
             isChinese: false,
             InventedNames.All);
 
@@ -118,7 +129,7 @@ public sealed class NeedleBenchTaskTests : IDisposable
     public void Traces_are_the_originals(bool isChinese, string sha256)
     {
         AncestralTrace trace = new(
-            JsonDocument.Parse(File.ReadAllText(SharedMaterial.PathOf(Templates))).RootElement,
+            new(JsonDocument.Parse(File.ReadAllText(SharedMaterial.PathOf(Templates))).RootElement, Templates),
             isChinese,
             InventedNames.All);
 

@@ -1,4 +1,7 @@
+using Farsight.Alignment.Fiction;
 using Farsight.Engine;
+using Farsight.Engine.Numerics;
+using Farsight.Evaluation.Benchmarks.Needles;
 using Farsight.Evaluation.Core;
 using Farsight.Tests.Evaluation.Core;
 
@@ -21,6 +24,19 @@ public sealed class NeedleTaskTests
         Assert.NotEqual(
             task.Examples(s_setting).SelectMany(Ids),
             task.Examples(s_setting with { Seed = 8 }).SelectMany(Ids));
+    }
+
+    [Fact]
+    public void A_draft_with_a_group_and_a_detail_keeps_both()
+    {
+        SeededRandom random = SeededRandom.For(1, "test", 0);
+        Needle needle = NeedleMaker.Make(ref random, NeedleKind.MagicNumber, NeedleSplit.Evaluation, new HashSet<string>());
+        NeedleDraft draft = NeedleDraft.One(needle, 0.5) with { Group = ("asked", "absent"), Detail = ("others", ["7"]) };
+
+        EvalExample example = NeedlePrompt.Build(ref random, s_setting, "test", "0", 0.5, draft);
+
+        Assert.Equal(("absent", "7"), (example.Group("asked"), example.Details["others"].Single()));
+        Assert.Equal([needle.Value], example.Details[NeedlePrompt.Values]);
     }
 
     // Beginnings of hashes of what a model is given and scored by. A change makes scores incomparable and needs a new version.

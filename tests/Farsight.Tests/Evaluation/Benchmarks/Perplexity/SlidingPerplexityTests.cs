@@ -55,9 +55,11 @@ public sealed class SlidingPerplexityTests
     }
 
     [Fact]
-    public void A_length_without_context_has_no_windows_and_a_short_text_is_said()
+    public void A_length_without_context_and_a_short_text_are_refused()
     {
-        Assert.Empty(Windows(257));
+        Assert.Equal(
+            "A context of 257 tokens is too short for perplexity; it needs at least 258.",
+            Assert.Throws<InputException>(() => Windows(257)).Message);
         Assert.Contains("need 103840", Assert.Throws<InputException>(() =>
             s_task.Examples(s_setting with { Length = 100_001, Lengths = [100_001] }).ToList()).Message);
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Farsight.Engine;
 using Farsight.Evaluation.Benchmarks.Perplexity;
 using Farsight.Evaluation.Core;
 using Farsight.Tests.Evaluation.Core;
@@ -65,6 +66,12 @@ public sealed class WindowPerplexityTests(ITestOutputHelper output)
         Assert.Equal(windows.Select(w => w.Id), EvalTaskCatalog.Get(yarn).Examples(setting).Select(w => w.Id));
         Assert.Equal(3, EvalTaskCatalog.Get(press).Examples(setting with { Samples = 3 }).Count());
     }
+
+    [Fact]
+    public void A_length_without_context_is_refused() => Assert.Equal(
+        "A context of 256 tokens is too short for perplexity/press; it needs at least 257.",
+        Assert.Throws<InputException>(() =>
+            EvalTaskCatalog.Get("perplexity/press").Examples(EvalSamples.Setting with { Length = 256 }).Count()).Message);
 
     [Fact]
     public void The_first_window_weighs_by_its_tokens_or_as_one()

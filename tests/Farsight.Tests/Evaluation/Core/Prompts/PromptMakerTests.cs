@@ -129,6 +129,38 @@ public sealed class PromptMakerTests
                 .Content);
 
     [Fact]
+    public void An_endpoints_prompt_that_does_not_fit_the_window_is_refused_with_all_its_messages_counted()
+    {
+        EndpointPrompts prompts = new(s_text, new(Window: 100));
+        EvalPrompt.Messages Prompt(int system, int user) =>
+            new([new("system", new string('s', system)), new("user", new string('u', user))]);
+
+        Assert.Equal(2, prompts.Make(Prompt(40, 50), 10).Messages.Count);
+        Assert.StartsWith(
+            "The prompt has 91 tokens and its completion room for 10, together more than the window of 100;",
+            Assert.Throws<InputException>(() => prompts.Make(Prompt(41, 50), 10)).Message);
+        Assert.Equal(2, prompts.Make(Prompt(90, 50), 10, length: 200).Messages.Count); // a length beyond the window is intended
+        Assert.Equal(2, new EndpointPrompts(null, new(Window: 100)).Make(Prompt(90, 50), 10).Messages.Count);
+    }
+
+    [Fact]
+    public void An_endpoints_prompt_is_cut_so_that_all_its_messages_fit_the_window()
+    {
+        RenderedPrompt made = new EndpointPrompts(s_text, new(Window: 200)).Make(
+            new EvalPrompt.Messages([new("system", new string('s', 60)), new("user", new string('u', 500))])
+            {
+                AnswerPrefix = "!",
+                Cut = PromptCuts.Right,
+            },
+            10);
+
+        int count = made.Messages.Sum(m => m.Content.Length);
+        Assert.InRange(count, 1, 200 - 10 - EndpointPrompts.TemplateRoom);
+        Assert.EndsWith("u!", made.Messages[1].Content);
+        Assert.Equal(PromptCuts.Right.Name, made.Cut);
+    }
+
+    [Fact]
     public void Exact_tokens_cannot_be_said_to_an_endpoint_unless_they_have_words()
     {
         EndpointPrompts prompts = new(null, new());

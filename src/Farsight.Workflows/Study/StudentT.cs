@@ -1,4 +1,4 @@
-namespace Farsight.Evaluation.Metrics;
+namespace Farsight.Workflows.Study;
 
 /// <summary>Computes quantiles of Student's t distribution: how far a mean of few values may lie from the truth.</summary>
 /// <remarks>

@@ -1,4 +1,6 @@
-namespace Farsight.Evaluation.Metrics;
+using Farsight.Evaluation.Metrics;
+
+namespace Farsight.Workflows.Study;
 
 /// <summary>
 /// Represents the mean of a number over several trainings on the same examples, and its distance from the mean over all trainings and
@@ -18,7 +20,7 @@ namespace Farsight.Evaluation.Metrics;
 /// <param name="Examples">E.</param>
 /// <param name="SeedVariance">V_S; 0 for a single seed.</param>
 /// <param name="ExampleVariance">V_E; 0 for a single example.</param>
-public sealed record SeedsAndExamples(double Value, int Seeds, int Examples, double SeedVariance, double ExampleVariance)
+sealed record SeedsAndExamples(double Value, int Seeds, int Examples, double SeedVariance, double ExampleVariance)
 {
     /// <summary>Gets V.</summary>
     public double Variance => SeedVariance + ExampleVariance;

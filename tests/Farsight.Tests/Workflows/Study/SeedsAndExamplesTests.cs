@@ -1,6 +1,7 @@
 using Farsight.Evaluation.Metrics;
+using Farsight.Workflows.Study;
 
-namespace Farsight.Tests.Evaluation.Metrics;
+namespace Farsight.Tests.Workflows.Study;
 
 public sealed class SeedsAndExamplesTests
 {
