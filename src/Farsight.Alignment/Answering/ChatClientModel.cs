@@ -13,7 +13,7 @@ namespace Farsight.Alignment.Answering;
 /// <param name="concurrency">Number of requests worth having in progress; the client may hold some of them back.</param>
 sealed class ChatClientModel(IChatClient client, string name, int concurrency = 1) : ILanguageModel
 {
-    const int MaxStops = 4; // OpenAI's limit; the other stop texts are looked for in the answer only
+    const int MaxStops = 4; // OpenAI's limit; the other stop texts are searched for in the answer only
 
     /// <summary>The client.</summary>
     public IChatClient Client => client;
@@ -72,7 +72,8 @@ sealed class ChatClientModel(IChatClient client, string name, int concurrency = 
         {
             request.OnText?.Invoke(text); // any part of it could have been removed by a stop text
         }
-        return new(text, isCut ? FinishReason.Stop : response.FinishReason is { } reason ? FinishReason.OfServer(reason.Value) : FinishReason.Unknown)
+        FinishReason finish = response.FinishReason is { } reason ? FinishReason.OfServer(reason.Value) : FinishReason.Unknown;
+        return new(text, isCut ? FinishReason.Stop : finish)
         {
             InputTokens = (int?)response.Usage?.InputTokenCount,
             OutputTokens = (int?)response.Usage?.OutputTokenCount,

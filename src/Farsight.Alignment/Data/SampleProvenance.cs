@@ -33,7 +33,8 @@ public sealed record SampleProvenance(
 public sealed record GeneratorSettings(string Model, double Temperature, int MaxNewTokens);
 
 /// <summary>Lists the chunks that each response was written from, as indices into the sample's context.</summary>
-/// <param name="Chosen">Of the chosen response; those found relevant, where it is the answer that came with the question.</param>
+/// <param name="Chosen">Chunks that the chosen response was written from; those found relevant, where it is the answer that came with the
+/// question.</param>
 /// <param name="Rejected">[M] of each rejected response; an empty list for one written without any.</param>
 public sealed record SeenChunks(int[] Chosen, IReadOnlyList<int[]> Rejected)
 {

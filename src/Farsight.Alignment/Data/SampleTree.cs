@@ -33,7 +33,7 @@ sealed class SampleTree
 
     /// <summary>Adds a sample.</summary>
     /// <param name="sample">Its tokens.</param>
-    /// <param name="positions">Of its prompt, [P].</param>
+    /// <param name="positions">Positions of its prompt, [P].</param>
     /// <param name="rejectedResponses">How many of the rejected responses of each turn to add, the first
     /// ones; null for as many as every turn has.</param>
     /// <param name="scorePrompt">Whether context and questions are scored too, but for the first token.</param>
@@ -44,7 +44,7 @@ sealed class SampleTree
         if (rejected > fewest)
         {
             throw new InputException(
-                $"Sample {sample.Id} has {fewest} rejected responses and the objective takes {rejected}; synthesise more, or lower "
+                $"Sample {sample.Id} has {fewest} rejected responses and the objective takes {rejected}; synthesize more, or lower "
                     + "rejected_responses."
             );
         }
@@ -68,6 +68,6 @@ sealed class SampleTree
         return turns[0] with { Further = turns[1..] };
     }
 
-    /// <summary>The tree of all samples added.</summary>
+    /// <summary>Returns the tree of all samples added.</summary>
     public TokenTree Build() => _builder.Build();
 }

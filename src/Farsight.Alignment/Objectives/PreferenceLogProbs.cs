@@ -8,7 +8,7 @@ public readonly record struct SequenceLogProb(double Sum, int Tokens)
     /// <summary>Nats per token.</summary>
     public double Mean => Sum / Tokens;
 
-    /// <summary>Of two sequences together.</summary>
+    /// <summary>Adds two sequences.</summary>
     public static SequenceLogProb operator +(SequenceLogProb a, SequenceLogProb b) => new(a.Sum + b.Sum, a.Tokens + b.Tokens);
 }
 

@@ -146,7 +146,7 @@ public sealed record TrainRecipe : IRecipe
 public sealed record WatchOptions(int SamplesEvery, int Samples, int MaxNewTokens, bool StopOnAlarm)
 {
     /// <summary>Returns the problems of the settings, each of the form "path.key: what is wrong; what to do".</summary>
-    /// <param name="path">Of these options in the recipe.</param>
+    /// <param name="path">Path of these options in the recipe.</param>
     /// <param name="heldOut">Samples that are held out.</param>
     public IEnumerable<string> Problems(string path, int heldOut)
     {

@@ -78,7 +78,7 @@ public sealed class PreferenceTraining : ITrainingWork
             .Distinct()
             .Count();
 
-    /// <summary>The sample that is the n-th to be trained on, over all epochs.</summary>
+    /// <summary>Returns the sample that is the n-th to be trained on, over all epochs.</summary>
     (SampleTokens, PromptPositions) Training(long n)
     {
         (int epoch, int index) = IndexOf(n);
@@ -146,8 +146,8 @@ public sealed class PreferenceTraining : ITrainingWork
     }
 
     /// <summary>
-    /// Of a tree of these samples. A response's last row predicts a scored question or nothing; its first token is predicted by its
-    /// question's last row.
+    /// Computes the size of a tree of these samples. A response's last row predicts a scored question or nothing; its first token is
+    /// predicted by its question's last row.
     /// </summary>
     TreeSize SizeOf(List<SampleTokens> samples)
     {

@@ -13,12 +13,12 @@ static class DemoCommand
     static readonly Option<string> s_out = SharedOptions.Out(usual: "demo");
     static readonly Option<string> s_documents = SharedOptions.Documents(
         "Folder with your text files; the last file is held out for evaluation. Default: generated documents.", required: false);
-    static readonly Option<int> s_seed = SharedOptions.Seed();
+    static readonly Option<int> s_seed = SharedOptions.Seed("Random seed of documents, samples and evaluation.");
     static readonly ThreadsOption s_threads = new();
 
     internal static Command Create()
     {
-        Command command = new("demo", "Align the bundled model with LOGO and compare it with its baselines (about ten minutes).")
+        Command command = new("demo", "Align the bundled model with LOGO and compare it with its baselines (about seven minutes).")
         {
             s_out,
             s_documents,

@@ -9,7 +9,7 @@ namespace Farsight.Evaluation.Core;
 /// <param name="place">File and number, for messages.</param>
 sealed class DataRecord(JsonElement json, string place)
 {
-    /// <summary>The lines of a JSONL file, or the elements of a JSON array, whichever the file is.</summary>
+    /// <summary>Returns the lines of a JSONL file, or the elements of a JSON array, whichever the file is.</summary>
     /// <exception cref="InputException">The file is missing or damaged.</exception>
     internal static IEnumerable<DataRecord> Of(EvalData data, string path) =>
         (path.EndsWith(".json", StringComparison.Ordinal) ? Elements(data.ReadJson(path), path) : data.ReadJsonLines(path))
@@ -18,22 +18,22 @@ sealed class DataRecord(JsonElement json, string place)
     /// <summary>The object itself.</summary>
     internal JsonElement Json => json;
 
-    /// <summary>Whether the key is there and not null.</summary>
+    /// <summary>Returns whether the key exists and is not null.</summary>
     internal bool Has(string key) => Value(key) is not null;
 
-    /// <summary>A text, or a number as it stands.</summary>
+    /// <summary>Returns a text, or a number as it stands.</summary>
     /// <exception cref="InputException">It is missing or neither.</exception>
     internal string Text(string key) =>
         Value(key) is { ValueKind: JsonValueKind.String or JsonValueKind.Number } value ? Text(value) : throw Lacks($"a text '{key}'");
 
-    /// <summary>A whole number.</summary>
+    /// <summary>Returns a whole number.</summary>
     /// <exception cref="InputException">It is missing or none.</exception>
     internal int Number(string key) =>
         int.TryParse(Text(key), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
             ? value
             : throw Lacks($"a whole number '{key}'");
 
-    /// <summary>A list of texts or numbers; a single one is a list of one.</summary>
+    /// <summary>Returns a list of texts or numbers; a single one is a list of one.</summary>
     /// <exception cref="InputException">It is missing or of another kind.</exception>
     internal IReadOnlyList<string> Texts(string key) =>
         Value(key) switch
@@ -47,15 +47,15 @@ sealed class DataRecord(JsonElement json, string place)
             _ => throw Lacks($"a list of texts '{key}'"),
         };
 
-    /// <summary>A list of objects.</summary>
+    /// <summary>Returns a list of objects.</summary>
     /// <exception cref="InputException">It is missing or of another kind.</exception>
     internal IReadOnlyList<DataRecord> Records(string key) =>
         Value(key) is { ValueKind: JsonValueKind.Array } list
             ? [.. list.EnumerateArray().Select(e => new DataRecord(e, place))]
             : throw Lacks($"a list '{key}'");
 
-    /// <summary>What is wrong with the record.</summary>
-    internal InputException Lacks(string what) => new($"{place} has not {what}; get the file again ('farsight eval data' shows where).");
+    /// <summary>Gets the problem of the record.</summary>
+    internal InputException Lacks(string what) => new($"{place} lacks {what}; get the file again ('farsight eval data' shows where).");
 
     static JsonElement.ArrayEnumerator Elements(JsonElement array, string path) =>
         array.ValueKind == JsonValueKind.Array

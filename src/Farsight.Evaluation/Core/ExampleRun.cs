@@ -18,13 +18,13 @@ sealed class ExampleRun(EvalExample example)
     /// <summary>The record of an earlier run; null where there is none.</summary>
     internal EvalRecord? Kept { get; set; }
 
-    /// <summary>The completions, cut at stop texts, in order. Of a failed example the last one is empty.</summary>
+    /// <summary>The completions, cut at stop texts, in order. If an example failed, the last one is empty.</summary>
     internal List<Completion> Answers { get; } = [];
 
     /// <summary>The result of a choice task; null elsewhere.</summary>
     internal IReadOnlyList<ChoiceLogProb>? Choices { get; set; }
 
-    /// <summary>What the judge wrote; null where there is none.</summary>
+    /// <summary>Gets the judge's reply; null without a judge.</summary>
     internal string? Verdict { get; set; }
 
     /// <summary>The score; null while there is none, and when the example failed.</summary>

@@ -61,8 +61,8 @@ static class HeadMask
     static IReadOnlyList<AttentionHead> Top(int count, HeadScores? scores) =>
         scores is null
             ? throw new InputException(
-                $"The top {count} heads are read from a head_scores.json, which is not given ('farsight eval --task retrieval-heads "
-                    + "--out DIR' writes it)."
+                $"The top {count} heads require the scores of all heads, which are missing; measure them with the task "
+                    + "retrieval-heads and specify the head_scores.json that it writes."
             )
         : count <= scores.Ranking.Count ? [.. scores.Ranking.Take(count).Select(r => r.Head)]
         : throw new InputException($"The model has {scores.Ranking.Count} heads; {count} cannot be masked.");

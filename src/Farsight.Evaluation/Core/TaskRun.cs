@@ -134,10 +134,10 @@ sealed class TaskRun(
         IObservedTask observed => Complete(runs, cancel).Select(r => Rated(r, () => observed.Score(
             r.Example,
             r.Completions[^1],
-            r.Answers[^1].Heads ?? throw new InputException("this model does not show where its heads look")))),
+            r.Answers[^1].Heads ?? throw new InputException("this model does not return its attention weights")))),
         IGeneratedTask generated => Complete(runs, cancel).Select(r => Rated(r, () => generated.Score(r.Example, r.Completions))),
         IJudgedTask judged => judge!.Judge(judged, [.. Complete(runs, cancel)], cancel),
-        _ => throw new InvalidOperationException($"{task.Card.Name} does not say how it is scored."),
+        _ => throw new InvalidOperationException($"{task.Card.Name} defines no score."),
     };
 
     static ExampleRun Rated(ExampleRun run, Func<EvalScore> score)
@@ -247,7 +247,7 @@ sealed class TaskRun(
     }
 
     /// <summary>Returns the token that spells a stop text; null where one token does not, and the
-    /// text is looked for in the answer only.</summary>
+    /// text is searched for in the answer only.</summary>
     int? StopToken(string stop) =>
         prompts.Tokens!.Encode(stop) is [.., int last] && prompts.Tokens.Decode([last]) == stop ? last : null;
 

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Farsight.Text.Templates;
 
 /// <summary>Represents one rendering: its clock, and limits that protect against hostile templates.</summary>
-/// <param name="name">Of the template, for messages.</param>
+/// <param name="name">Name of the template, for messages.</param>
 /// <param name="now">What strftime_now tells.</param>
 /// <param name="notice">Receives one sentence per undefined name that is rendered; null to ignore them.</param>
 sealed class TemplateRun(string name, DateTime now, Action<string>? notice = null)

@@ -3,7 +3,7 @@ using Farsight.Text.Tokenizers;
 namespace Farsight.Text.Templates;
 
 /// <summary>Represents the tokens of a template, read from first to last.</summary>
-/// <param name="name">Of the template, for messages.</param>
+/// <param name="name">Name of the template, for messages.</param>
 /// <param name="tokens">Ends with an end token.</param>
 sealed class TemplateTokens(string name, IReadOnlyList<TemplateToken> tokens)
 {

@@ -36,7 +36,7 @@ sealed class PostProcessorReader(TokenizerJson json, Func<string, int?> idOf, Fu
                 AddTemplate(processor);
                 break;
             case "ByteLevel":
-                break; // it corrects offsets, and nobody asks for them here
+                break; // it corrects offsets, which are not used here
             case var type:
                 throw json.Unsupported($"the post_processor '{type}'");
         }

@@ -144,7 +144,7 @@ public sealed class Tokenizer
     public string TokenText(int id) => Encoding.UTF8.GetString(_bytes[id]);
 
     /// <summary>Encodes text. Text that spells a control token is encoded as text, so that a document cannot inject one.</summary>
-    /// <remarks>Of the added tokens only those are recognised that are not special and are all white
+    /// <remarks>The only added tokens that are recognized are those that are not special and consist of white
     /// space, as some vocabularies have them.</remarks>
     public int[] Encode(ReadOnlySpan<char> text) => Encode(text, _ordinary, []);
 

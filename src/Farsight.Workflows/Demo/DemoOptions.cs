@@ -5,7 +5,7 @@ namespace Farsight.Workflows.Demo;
 /// <param name="Recipes">Folder of the training recipes.</param>
 /// <param name="Output">Where everything goes; the same command continues an interrupted demo there.</param>
 /// <param name="Documents">The user's text files; null for generated documents.</param>
-/// <param name="Seed">Of documents, samples and evaluation.</param>
+/// <param name="Seed">Seed of documents, samples and evaluation.</param>
 public sealed record DemoOptions(string Model, string Recipes, string Output, string? Documents, int Seed)
 {
     /// <summary>Number of preference samples that the model writes.</summary>
@@ -23,7 +23,7 @@ public sealed record DemoOptions(string Model, string Recipes, string Output, st
 
 /// <summary>Represents the progress of the demo.</summary>
 /// <param name="Stage">documents, synth, train or eval.</param>
-/// <param name="What">The variant at hand, or what is being done.</param>
+/// <param name="What">The current variant, or the work in progress.</param>
 /// <param name="Done">Items done.</param>
 /// <param name="Total">Items of this stage and variant.</param>
 /// <param name="Detail">What else is worth knowing; may be empty.</param>

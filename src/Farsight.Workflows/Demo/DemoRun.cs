@@ -17,7 +17,7 @@ using Farsight.Workflows.Train;
 namespace Farsight.Workflows.Demo;
 
 /// <summary>
-/// The whole loop on the bundled model: documents, preference data that the model writes itself, training, evaluation, report.
+/// Runs the whole loop on the bundled model: documents, preference data that the model writes itself, training, evaluation, report.
 /// </summary>
 /// <remarks>Every stage continues from its files, so an interrupted demo is started again with the same command.</remarks>
 public sealed class DemoRun
@@ -48,7 +48,7 @@ public sealed class DemoRun
     {
         DemoDocuments? documents = null;
         _clock.Measure("documents", () => documents = DemoDocuments.Prepare(_options, _progress, _cancel));
-        _clock.Measure("synth", () => Synthesise(documents!.Training));
+        _clock.Measure("synth", () => Synthesize(documents!.Training));
         foreach (DemoVariant variant in DemoVariant.All.Where(v => v.Recipe is not null))
         {
             _clock.Measure("train", () => Train(variant));
@@ -65,7 +65,7 @@ public sealed class DemoRun
         return new([.. measured], summary, In(SummaryName), In(ReportName));
     }
 
-    void Synthesise(string documents)
+    void Synthesize(string documents)
     {
         string file = In(PreferencesName);
         if (!File.Exists(file))
@@ -118,7 +118,7 @@ public sealed class DemoRun
         EvalReport.Of(
             "LOGO, from documents to verdict",
             Invariant(
-                $"A model of two million parameters, aligned on {_options.Samples} preference samples that it wrote, looks for needles.")
+                $"A model of two million parameters, aligned on {_options.Samples} preference samples that it wrote, searches for needles.")
                 + Invariant(
                     $" Contexts reach {_options.Lengths[^1] / _options.Lengths[0]} times its window of {_options.Lengths[0]} tokens."
             ),

@@ -94,7 +94,7 @@ public sealed class EvolveRun
         {
             string name = Name(i), folder = Folder(i);
             Directory.CreateDirectory(folder);
-            _clock.Measure("data", () => Synthesise(iteration, name, current, documents, Path.Combine(folder, DataName)));
+            _clock.Measure("data", () => Synthesize(iteration, name, current, documents, Path.Combine(folder, DataName)));
             string trained = "";
             _clock.Measure("training", () => trained = Train(i, iteration, current));
             _clock.Measure("merging", () => current = Merge(current, trained, folder, name));
@@ -119,7 +119,7 @@ public sealed class EvolveRun
         return folder;
     }
 
-    void Synthesise(EvolveIteration iteration, string name, string model, string documents, string file)
+    void Synthesize(EvolveIteration iteration, string name, string model, string documents, string file)
     {
         if (File.Exists(file))
         {

@@ -19,8 +19,8 @@ static class EvolveSummary
     };
 
     /// <summary>
-    /// Every model with its numbers by task and length, and the iterations' settings; no clock time, so that a repeated run has the same
-    /// bytes.
+    /// Formats every model with its numbers by task and length, and the iterations' settings; no clock time, so that a repeated run has
+    /// the same bytes.
     /// </summary>
     internal static string ToJson(EvolveRecipe recipe, IReadOnlyList<ModelResults> models) =>
         JsonSerializer.Serialize(
@@ -49,7 +49,7 @@ static class EvolveSummary
         ) + "\n";
 
     /// <summary>Builds the report.</summary>
-    /// <param name="recipe">Of the run.</param>
+    /// <param name="recipe">Recipe of the run.</param>
     /// <param name="models">In the order of comparison.</param>
     /// <param name="runOf">The run directory of an iteration.</param>
     internal static ReportModel Report(EvolveRecipe recipe, IReadOnlyList<ModelResults> models, Func<int, string> runOf) =>

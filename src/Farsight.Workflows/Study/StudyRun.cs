@@ -127,7 +127,7 @@ public sealed class StudyRun
         }
         using FileStream mine = StudyLock.Take(
             _paths.LockOf("prepare"),
-            () => _progress?.Report(new("wait", "preparing", 0, 0, "another process does it")),
+            () => _progress?.Report(new("wait", "preparing", 0, 0, "done by another process")),
             _cancel);
         for (int i = 0; i < _plan.Recipe.Prepare.Count; i++)
         {
@@ -182,7 +182,7 @@ public sealed class StudyRun
 
 /// <summary>Represents the progress of a study.</summary>
 /// <param name="Stage">prepare, train, eval or wait.</param>
-/// <param name="What">The variant and seed at hand, or what is being made.</param>
+/// <param name="What">The current variant and seed, or the work in progress.</param>
 /// <param name="Done">Items done of this stage and variant.</param>
 /// <param name="Total">Items of this stage and variant; 0 if unknown.</param>
 /// <param name="Detail">What else is worth knowing; may be empty.</param>

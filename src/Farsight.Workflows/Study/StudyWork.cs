@@ -199,7 +199,7 @@ sealed class StudyWork(
         return EvaluationWeights.Read(file) == weights
             ? true
             : throw new InputException(
-                $"{directory} has results of other weights than those that {job.Title} has now; remove it to measure again.");
+                $"{directory} was measured with other weights than {job.Title} has now; remove it to measure again.");
     }
 
     EvaluationWeights WeightsOf(StudyJob job, string model, string? made) =>

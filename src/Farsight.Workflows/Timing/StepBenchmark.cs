@@ -39,7 +39,7 @@ public static class StepBenchmark
     /// <summary>Makes or loads the model, takes the warm-up steps and times the others.</summary>
     /// <param name="options">What to time.</param>
     /// <param name="progress">Receives the number of finished steps, including warm-up.</param>
-    /// <param name="cancel">Looked at between steps.</param>
+    /// <param name="cancel">Checked between steps.</param>
     /// <exception cref="InputException">The model directory is unsound or of another shape, or the shape has
     /// too few responses for the objective.</exception>
     public static StepBenchmarkResult Run(StepBenchmarkOptions options, IProgress<int>? progress, CancellationToken cancel)
@@ -93,7 +93,7 @@ public static class StepBenchmark
             Processor.PeakMemory);
     }
 
-    /// <summary>The fastest level that fits into the memory; without a bound the one that computes nothing twice.</summary>
+    /// <summary>Returns the fastest level that fits into the memory; without a bound the one that computes nothing twice.</summary>
     static Recomputation Level(StepBenchmarkOptions options, TokenTree tree)
     {
         if (options.Memory is not { } budget)
@@ -161,7 +161,7 @@ public static class StepBenchmark
             Stopwatch.GetElapsedTime(backward, end).TotalSeconds);
     }
 
-    /// <summary>A tree, where its responses are, how it is run, and what is wanted of them.</summary>
+    /// <summary>Represents a tree with the place of its responses, and the settings of its run.</summary>
     sealed record Sample(
         TokenTree Tree,
         SampleNodes Nodes,
@@ -180,8 +180,8 @@ public static class StepBenchmark
     }
 }
 
-/// <summary>What is timed.</summary>
-/// <param name="Shape">Of the model and the sample.</param>
+/// <summary>Represents the settings of a timing.</summary>
+/// <param name="Shape">Shape of the model and the sample.</param>
 /// <param name="Objective">A key of <see cref="StepBenchmark.Objectives"/>.</param>
 /// <param name="Sharing">The prompt is computed once; false computes it for each response.</param>
 /// <param name="Warmup">Steps that are taken before the clock runs; ≥ 0.</param>
@@ -190,11 +190,11 @@ public static class StepBenchmark
 public sealed record StepBenchmarkOptions(StepShape Shape, string Objective, bool Sharing, int Warmup, int Steps, string? ModelDirectory)
 {
     /// <summary>
-    /// What matrices are converted to, in memory; null leaves random ones in F32 and those of a directory as they are stored.
+    /// Format that matrices are converted to in memory; null leaves random ones in F32 and those of a directory as they are stored.
     /// </summary>
     public NumberFormat? Weights { get; init; }
 
-    /// <summary>Which keys each head looks at; null for all.</summary>
+    /// <summary>Keys that each head attends to; null for all.</summary>
     public AttentionPattern? Attention { get; init; }
 
     /// <summary>Bytes that the process may take; null for no bound.</summary>
@@ -212,12 +212,12 @@ public readonly record struct StepTime(double Forward, double Backward, double U
 }
 
 /// <summary>Represents the results of a step benchmark.</summary>
-/// <param name="Options">What was timed.</param>
-/// <param name="Level">What the passes kept.</param>
+/// <param name="Options">Settings of the timing.</param>
+/// <param name="Level">Arrays that the passes kept.</param>
 /// <param name="Tokens">T: rows that the tree has; without sharing each prompt counts.</param>
-/// <param name="Times">Of each timed step, the fastest first.</param>
-/// <param name="Loss">Of the last step.</param>
-/// <param name="Flops">Of a step over the shared tree, whether or not it was shared.</param>
+/// <param name="Times">Time of each timed step, the fastest first.</param>
+/// <param name="Loss">Loss of the last step.</param>
+/// <param name="Flops">Operations of a step over the shared tree, whether or not it was shared.</param>
 /// <param name="Peak">The better of a measurement just before and one just after the steps.</param>
 /// <param name="PeakMemory">Bytes, the most that the process held, mapped pages included.</param>
 public sealed record StepBenchmarkResult(

@@ -68,7 +68,7 @@ public sealed record StepShape(int Hidden, int Layers, int Heads, int KvHeads, i
         }
     }
 
-    /// <summary>One prompt with its responses, of random tokens.</summary>
+    /// <summary>Returns one prompt with its responses, of random tokens.</summary>
     /// <param name="responses">How many of the responses, the chosen one first.</param>
     /// <param name="sharing">False repeats the prompt for each response: the same losses from M + 1 whole sequences.</param>
     /// <param name="scorePrompt">The prompt's tokens after the first are scored too, once.</param>

@@ -5,7 +5,7 @@ namespace Farsight.Alignment.Corpus.Reading;
 /// <summary>Represents a record from which no document can be read, although it is valid JSON.</summary>
 /// <param name="reason">The <see cref="DropReason"/>.</param>
 /// <param name="message">The problem with its place.</param>
-/// <param name="cause">What was thrown; null for nothing.</param>
+/// <param name="cause">The exception behind the problem; null for none.</param>
 sealed class RecordFaultException(string reason, string message, Exception? cause = null) : Exception(message, cause)
 {
     /// <summary>Gets the <see cref="DropReason"/>.</summary>
@@ -14,7 +14,7 @@ sealed class RecordFaultException(string reason, string message, Exception? caus
 
 /// <summary>Finds document and questions in the fields of a record.</summary>
 /// <param name="format">One of the formats of records.</param>
-/// <param name="field">Of the text.</param>
+/// <param name="field">Field of the text.</param>
 /// <param name="place">"'file', line 3", the beginning of every message.</param>
 /// <param name="isTextOptional">An empty text is handed on for the caller to count, not an error.</param>
 sealed class RecordShape(DocumentFormat format, string field, string place, bool isTextOptional)
@@ -41,7 +41,7 @@ sealed class RecordShape(DocumentFormat format, string field, string place, bool
     }
 
     /// <summary>Reads the record.</summary>
-    /// <returns>Text, questions, and whether there is a document at all: short instructions have none.</returns>
+    /// <returns>Text, questions, and whether it has a document: short instructions have none.</returns>
     /// <exception cref="RecordFaultException">A field is missing, null or of another type, or a string is not valid text.</exception>
     internal (string Text, IReadOnlyList<QuestionAnswer> Questions, bool IsDocument) Read(JsonElement record) => format switch
     {

@@ -27,7 +27,7 @@ public interface IPositionScheme
     int? Window => null;
 
     /// <summary>
-    /// The positions of a prompt: strictly increasing, and low enough for the longest response to end below the target length.
+    /// Returns the positions of a prompt: strictly increasing, and low enough for the longest response to end below the target length.
     /// </summary>
     /// <exception cref="InputException">The prompt and its longest response have more tokens than the target has positions.</exception>
     PromptPositions Assign(PromptShape shape, ref SeededRandom random);
@@ -37,7 +37,7 @@ public interface IPositionScheme
 /// <param name="PrefixTokens">Tokens before the first chunk, as the beginning-of-text token: they keep 0, 1, ….</param>
 /// <param name="ChunkLengths">[N] tokens of each chunk, each at least 1.</param>
 /// <param name="QuestionTokens">Tokens between the last chunk and the response.</param>
-/// <param name="LongestResponseTokens">Of all responses of the sample; of several turns, from the first
+/// <param name="LongestResponseTokens">Tokens of the longest response; of several turns, from the first
 /// response to the end of what ends last.</param>
 public sealed record PromptShape(int PrefixTokens, IReadOnlyList<int> ChunkLengths, int QuestionTokens, int LongestResponseTokens)
 {

@@ -11,7 +11,7 @@ namespace Farsight.Alignment.Synthesis.Card;
 /// <param name="Documents">Number of distinct documents.</param>
 /// <param name="Generators">Models that wrote the responses, with their sampling settings.</param>
 /// <param name="Seeds">Seeds of the runs that made the file.</param>
-/// <param name="InsertedFacts">Samples that ask for an invented fact.</param>
+/// <param name="InsertedFacts">Samples that ask for a generated fact.</param>
 /// <param name="RejectedPerSample">Number of samples by their number of rejected responses.</param>
 /// <param name="ContextTokens">Tokens per context.</param>
 /// <param name="ContextChunks">Chunks per context.</param>

@@ -28,7 +28,7 @@ static class EntityList
 
     static IReadOnlyList<string>? Array(ReadOnlySpan<char> text)
     {
-        // An answer that was cut off or goes on behind its list: the last bracket that makes it JSON ends it.
+        // An answer that was cut off or continues after its list: the last bracket that makes it JSON ends it.
         for (int end = text.LastIndexOf(']'); end > 0; end = text[..end].LastIndexOf(']'))
         {
             try

@@ -12,7 +12,7 @@ namespace Farsight.Alignment.Training.Alarms;
 /// warm-up is shorter than <see cref="FirstSteps"/>, n is smaller (step 1 is computed before the first update, later ones are not), and
 /// as the standard error of so short a mean is √(<see cref="FirstSteps"/>/n) times as large, so is the margin.
 /// </remarks>
-/// <param name="warmupSteps">Of the learning rate.</param>
+/// <param name="warmupSteps">Warm-up steps of the learning rate.</param>
 /// <param name="remedy">What to change, as a part of a sentence.</param>
 public sealed class ChosenCollapse(int warmupSteps, string remedy)
 {
@@ -35,7 +35,7 @@ public sealed class ChosenCollapse(int warmupSteps, string remedy)
     bool _raised;
 
     /// <summary>Checks a step; all steps must be passed in order.</summary>
-    /// <returns>What was seen and what to change, once; else null.</returns>
+    /// <returns>The finding and what to change, once; else null.</returns>
     public string? See(MetricsLine line)
     {
         string? ofTraining = OfTraining(line), seen = OfHeldOut(line) ?? ofTraining;

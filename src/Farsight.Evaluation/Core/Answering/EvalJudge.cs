@@ -29,7 +29,7 @@ public sealed class EvalJudge(ILanguageModel model)
             }
             run.Verdict = verdict.Text;
             run.Rate(() => task.Score(run.Example, run.Completions, verdict.Text));
-            run.Failed ??= run.Score is null ? "judge: the verdict says no score" : null;
+            run.Failed ??= run.Score is null ? "judge: the verdict contains no score" : null;
         }
         return runs;
     }

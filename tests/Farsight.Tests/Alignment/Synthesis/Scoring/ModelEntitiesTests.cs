@@ -32,7 +32,7 @@ public sealed class ModelEntitiesTests
     }
 
     [Fact]
-    public void An_answer_without_a_list_is_counted_and_the_recogniser_steps_in()
+    public void An_answer_without_a_list_is_counted_and_the_recognizer_steps_in()
     {
         using ScriptedChat client = new(_ => "no");
         ModelEntities scorer = new(client);

@@ -70,7 +70,7 @@ public sealed class InfiniteBenchTaskTests(ITestOutputHelper output) : IDisposab
             "infinitebench/data/longbook_choice_eng.jsonl",
             """{"context": "c", "input": "q", "answer": ["five"], "options": ["one", "two", "three", "four"]}""");
         Assert.StartsWith(
-            "infinitebench/data/longbook_choice_eng.jsonl, record 1 has not its answer among its options;",
+            "infinitebench/data/longbook_choice_eng.jsonl, record 1 lacks its answer among its options;",
             Assert.Throws<InputException>(() => Example("longbook_choice_eng")).Message);
     }
 

@@ -90,7 +90,7 @@ public sealed class LongBenchTaskTests : IDisposable
             {"context": "x", "input": "y", "answers": ["z"], "length": "long", "all_classes": ["z"]}
             """);
         Assert.StartsWith(
-            "longbench/data/trec.jsonl, record 2 has not a whole number 'length';",
+            "longbench/data/trec.jsonl, record 2 lacks a whole number 'length';",
             Assert.Throws<InputException>(() => Examples("trec")).Message);
 
         _data.With("longbench/dataset2prompt.json", """{"trec": "{context} {question}"}""");
