@@ -98,7 +98,7 @@ async function check(llama, type, least, adapter) {
     }
     judge(equal >= least * asked && asked >= prompts.length * 10, `${name}: ${equal} of ${asked} most likely tokens are ours (at least ${100 * least} %), ${exact} of ${prompts.length} continuations whole`);
     if (type === 'f32') {
-        judge(exact === prompts.length, `${name}: llama.cpp goes on from every prompt as we do`);
+        judge(exact === prompts.length, `${name}: llama.cpp continues every prompt with the same tokens`);
     }
     if (adapter) {
         judge(changed > prompts.length / 2, `${name}: the adapter changes ${changed} of ${prompts.length} continuations`);
@@ -106,7 +106,7 @@ async function check(llama, type, least, adapter) {
         const encoded = ours(file, texts).map(own => own.prompt_tokens.slice(1)); // without BOS
         const wrong = texts.filter((text, i) => !same(model.tokenize(text), encoded[i]));
         judge(wrong.length === 0, `tokens of ${texts.length} texts${wrong.map(text => ` ${JSON.stringify(text)}`)}`);
-        judge(model.fileInfo.metadata.tokenizer.chat_template.includes('bos_token'), 'the chat template is inside');
+        judge(model.fileInfo.metadata.tokenizer.chat_template.includes('bos_token'), 'the file contains the chat template');
     }
     await context.dispose();
     await model.dispose();

@@ -28,7 +28,7 @@ IConfig config = DefaultConfig
     .AddColumn(
         new ShareColumn(
             "of memory",
-            "Bytes a second of the fastest run, of what all threads together can copy",
+            "Bytes per second of the fastest run, as a share of what all threads together can copy",
             w => w.Bytes,
             _ => memory.Copy));
 BenchmarkSwitcher.FromAssembly(typeof(KernelBenchmark).Assembly).Run(args, config);

@@ -30,6 +30,24 @@ public sealed partial class RepositoryMapTests
     public void Every_room_is_in_the_tree_of_the_README() => Assert.Empty(s_rooms.Except(TreePaths())); // add a line to README.md
 
     [Fact]
+    public void Every_tool_and_every_folder_of_tests_is_in_the_tree_of_the_README()
+    {
+        IEnumerable<string> tools = Directory.GetFiles(At("tools")).Where(f => Path.GetExtension(f).Length == 0)
+            .Concat(Directory.GetDirectories(At("tests"))).Select(f => Path.GetRelativePath(Repository.Root, f).Replace('\\', '/'));
+        Assert.Empty(tools.Except(TreePaths())); // add a line to README.md
+    }
+
+    [Fact]
+    public void Every_page_is_in_the_tree_and_in_the_table_of_the_README()
+    {
+        string[] pages = [.. Directory.GetFiles(At("docs"), "*.md").Select(f => Path.GetFileNameWithoutExtension(f))];
+        string row = Assert.Single(Markdown.Blocks(Read("README.md"), "tree")).First(l => l.StartsWith("docs ", StringComparison.Ordinal));
+
+        Assert.Empty(pages.Except(row["docs".Length..].Split(',', StringSplitOptions.TrimEntries)));
+        Assert.Empty(pages.Select(p => $"docs/{p}.md").Except(Markdown.LocalLinks(Read("README.md"))));
+    }
+
+    [Fact]
     public void Every_room_is_linked_in_the_architecture()
     {
         IEnumerable<string> linked = Markdown.LocalLinks(Read("docs/architecture.md")).Select(l => l["../".Length..].TrimEnd('/'));

@@ -60,7 +60,7 @@ abstract class KernelCase
     }
 }
 
-/// <summary>What a kernel cannot do without; the larger of both times, by the machine's limits, is its floor.</summary>
+/// <summary>Represents the minimum work of a kernel. The larger of both times, by the machine's limits, is its floor.</summary>
 /// <param name="Flops">Operations, a multiply-add being two; recomputation is not counted.</param>
-/// <param name="Bytes">Inputs read once, outputs written once; what is added to is read and written.</param>
+/// <param name="Bytes">Inputs read once, outputs written once; accumulated outputs are read and written.</param>
 readonly record struct Work(double Flops, double Bytes);

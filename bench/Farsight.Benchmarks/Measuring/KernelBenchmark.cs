@@ -30,6 +30,6 @@ public abstract class KernelBenchmark
     /// <summary>The case at the size of the parameters.</summary>
     internal abstract KernelCase Create();
 
-    /// <summary>What a benchmark's method must do.</summary>
+    /// <summary>Returns the minimum work of a benchmark's method.</summary>
     internal virtual Work WorkOf(string method) => method == "Backward" ? Case.BackwardWork : Case.ForwardWork;
 }

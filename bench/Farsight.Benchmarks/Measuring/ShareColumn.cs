@@ -8,10 +8,10 @@ using Farsight.Benchmarks.Cases;
 
 namespace Farsight.Benchmarks.Measuring;
 
-/// <summary>What a kernel reaches of one of the machine's limits, as a share.</summary>
-/// <param name="name">Of the column.</param>
+/// <summary>Shows the share of one of the machine's limits that a kernel reaches.</summary>
+/// <param name="name">Name of the column.</param>
 /// <param name="legend">What it means.</param>
-/// <param name="rate">What the kernel does in a run: operations or bytes.</param>
+/// <param name="rate">Operations or bytes of the kernel per run.</param>
 /// <param name="limit">The most that the machine does in a second, with so many threads.</param>
 sealed class ShareColumn(string name, string legend, Func<Work, double> rate, Func<int, double> limit) : IColumn
 {

@@ -75,7 +75,8 @@ sealed class ChatClientModel(IChatClient client, string name, int concurrency = 
         {
             request.OnText?.Invoke(text); // any part of it could have been removed by a stop text
         }
-        return new(text, isCut ? FinishReason.Stop : response.FinishReason is { } reason ? FinishReason.OfServer(reason.Value) : FinishReason.Unknown)
+        FinishReason finish = response.FinishReason is { } reason ? FinishReason.OfServer(reason.Value) : FinishReason.Unknown;
+        return new(text, isCut ? FinishReason.Stop : finish)
         {
             InputTokens = (int?)response.Usage?.InputTokenCount,
             OutputTokens = (int?)response.Usage?.OutputTokenCount,

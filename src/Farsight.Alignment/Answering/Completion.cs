@@ -4,7 +4,7 @@ using Farsight.Engine.Numerics;
 namespace Farsight.Alignment.Answering;
 
 /// <summary>Represents a prompt to complete.</summary>
-/// <param name="Prompt">What is completed.</param>
+/// <param name="Prompt">The prompt.</param>
 /// <param name="Options">How tokens are chosen, and when the completion ends.</param>
 public sealed record CompletionRequest(Prompt Prompt, GenerationOptions Options)
 {

@@ -9,16 +9,16 @@ public sealed record GenerationOptions(int MaxNewTokens)
 {
     const int MostNewTokens = 1 << 24; // beyond any window
 
-    /// <summary>Divides the logits before sampling; 0 takes the likeliest token each time.</summary>
+    /// <summary>Divides the logits before sampling; 0 always takes the most likely token.</summary>
     public double Temperature { get; init; }
 
-    /// <summary>Samples among the likeliest tokens that hold this share of the probability; 1 for all.</summary>
+    /// <summary>Samples among the most likely tokens that hold this share of the probability; 1 for all.</summary>
     public double TopP { get; init; } = 1;
 
-    /// <summary>Samples among this many of the likeliest tokens; 0 for all.</summary>
+    /// <summary>Samples among this many of the most likely tokens; 0 for all.</summary>
     public int TopK { get; init; }
 
-    /// <summary>Samples among the tokens whose probability is at least this share of the likeliest token's; 0 for all.</summary>
+    /// <summary>Samples among the tokens whose probability is at least this share of the most likely token's; 0 for all.</summary>
     public double MinP { get; init; }
 
     /// <summary>Makes tokens less likely that are already in the text; 1 for no penalty.</summary>
@@ -49,7 +49,7 @@ public sealed record GenerationOptions(int MaxNewTokens)
         string? problem =
             MaxNewTokens is < 1 or > MostNewTokens ? $"{Name(nameof(MaxNewTokens))} is {MaxNewTokens}; use 1 to {MostNewTokens}."
             : !(Temperature is >= 0 and <= 100)
-                ? $"{Name(nameof(Temperature))} is {Temperature}; use 0 (the likeliest token each time) to 100."
+                ? $"{Name(nameof(Temperature))} is {Temperature}; use 0 (always the most likely token) to 100."
             : !(TopP is > 0 and <= 1) ? $"{Name(nameof(TopP))} is {TopP}; use more than 0 and at most 1."
             : TopK < 0 ? $"{Name(nameof(TopK))} is {TopK}; use 0 (all tokens) or more."
             : !(MinP is >= 0 and < 1) ? $"{Name(nameof(MinP))} is {MinP}; use 0 (all tokens) or more, and less than 1."

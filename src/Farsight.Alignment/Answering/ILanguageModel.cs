@@ -14,7 +14,7 @@ public interface ILanguageModel
     /// <summary>Tokens that a prompt and its completion can have together; null where it is not known.</summary>
     int? ContextWindow { get; }
 
-    /// <summary>What the model can do, and how many requests are worth sending at a time.</summary>
+    /// <summary>Gets the abilities of the model, and how many requests are worth sending at a time.</summary>
     ModelCapabilities Capabilities { get; }
 
     /// <summary>Completes prompts. Equal lists of requests get equal completions.</summary>
@@ -69,5 +69,5 @@ public sealed record ChoiceRequest(IReadOnlyList<int> Prompt, IReadOnlyList<IRea
 /// <summary>Represents the log-probability of a continuation.</summary>
 /// <param name="LogProb">Sum over its tokens, in nats.</param>
 /// <param name="Tokens">Number of its tokens.</param>
-/// <param name="IsGreedy">Whether each token is the likeliest in its place, so that greedy decoding would generate it.</param>
+/// <param name="IsGreedy">Whether each token is the most likely one in its place, so that greedy decoding would generate it.</param>
 public sealed record ChoiceLogProb(double LogProb, int Tokens, bool IsGreedy);

@@ -23,7 +23,7 @@ public sealed class LocalModel : ILanguageModel, IDisposable
 
     /// <summary>Creates a model with a chat format.</summary>
     /// <param name="name">As <see cref="ILanguageModel.Name"/>.</param>
-    /// <param name="model">The weights; nobody else uses them during a call. Not disposed here.</param>
+    /// <param name="model">The weights; not shared during a call. Not disposed here.</param>
     /// <param name="format">How prompts and responses become tokens.</param>
     public LocalModel(string name, LlamaModel model, ChatFormat format)
         : this(name, model, format.Tokenizer, new Lazy<ChatFormat?>(format))
@@ -163,7 +163,7 @@ public sealed class LocalModel : ILanguageModel, IDisposable
         return new(request, prompt, maxNewTokens, _model.Config, FrameOf(request.Prompt));
     }
 
-    /// <summary>How an answer becomes text. Exact ids are expected to end where the chat
+    /// <summary>Returns how an answer becomes text. Exact ids are expected to end where the chat
     /// format's response begins, if there is one.</summary>
     AnswerFrame FrameOf(Prompt prompt)
     {

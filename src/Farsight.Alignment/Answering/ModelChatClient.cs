@@ -6,7 +6,7 @@ using Microsoft.Extensions.AI;
 namespace Farsight.Alignment.Answering;
 
 /// <summary>Adapts a language model to <see cref="IChatClient"/>, for any number of callers.</summary>
-/// <remarks>Without a temperature the likeliest token is taken each time.</remarks>
+/// <remarks>Without a temperature the most likely token is always taken.</remarks>
 /// <param name="model">The model; not disposed here.</param>
 /// <param name="maxNewTokens">Maximum tokens of an answer where <see cref="ChatOptions.MaxOutputTokens"/> is not set.</param>
 sealed class ModelChatClient(ILanguageModel model, int maxNewTokens = 512) : IChatClient

@@ -72,7 +72,7 @@ public sealed record PreferenceDataset(IReadOnlyList<PreferenceSample> Samples, 
         return ([.. Samples.Where(s => !apart.Contains(s.Id))], [.. Samples.Where(s => apart.Contains(s.Id))]);
     }
 
-    /// <summary>The lines of a file.</summary>
+    /// <summary>Returns the lines of a file.</summary>
     /// <exception cref="InputException">The file is missing or not UTF-8.</exception>
     internal static IEnumerable<string> Lines(string path, string file)
     {

@@ -6,12 +6,12 @@ namespace Farsight.Alignment.Data;
 
 /// <summary>Represents one line of a preference dataset: a context in chunks, a question, one chosen and M rejected responses.</summary>
 /// <remarks>
-/// Training takes the token ids of the chunks, so chunks are never decoded and tokenised again. The record holds no clock times and
+/// Training takes the token ids of the chunks, so chunks are never decoded and tokenized again. The record holds no clock times and
 /// no absolute paths: the same synthesis writes the same bytes anywhere.
 /// </remarks>
 /// <param name="Id">Unique in the file.</param>
 /// <param name="Context">[N] chunks in the order in which the model reads them; none where the prompt is a question alone.</param>
-/// <param name="Question">What is asked about the context.</param>
+/// <param name="Question">The question about the context.</param>
 /// <param name="Chosen">The preferred response.</param>
 /// <param name="Rejected">[M] dis-preferred responses, at least one; objectives that take fewer take the first.</param>
 /// <param name="Provenance">Where all this is from.</param>
@@ -120,9 +120,10 @@ public enum ChunkRole
 sealed class ChunkRoleConverter() : JsonStringEnumConverter<ChunkRole>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
 
 /// <summary>
-/// A turn after the first: another question about the same context, asked when the turns before were answered with their chosen responses.
+/// Represents a turn after the first: another question about the same context, asked when the turns before were answered with their chosen
+/// responses.
 /// </summary>
-/// <param name="Question">What is asked.</param>
+/// <param name="Question">The question.</param>
 /// <param name="Chosen">The preferred response.</param>
 /// <param name="Rejected">[M] dis-preferred responses, at least one.</param>
 /// <param name="Seen">Which chunks of the sample's context each response was written from.</param>

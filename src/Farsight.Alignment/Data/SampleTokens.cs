@@ -83,7 +83,7 @@ public sealed record SampleTokens(
         {
             throw new InputException(
                 $"Sample {sample.Id} holds token {unknown}, and the model has {vocabSize}; its chunks were made with another tokenizer, "
-                    + "so synthesise the dataset for this model."
+                    + "so synthesize the dataset for this model."
             );
         }
         int[][] context = [.. chunks.Select(c => c.Tokens)];
@@ -129,6 +129,6 @@ public sealed record SampleTokens(
 /// <param name="Rejected">[M] the rejected responses with their end tokens; at least one token each.</param>
 public sealed record TurnTokens(int[] Question, int[] Chosen, IReadOnlyList<int[]> Rejected)
 {
-    /// <summary>The chosen response and the rejected ones that an objective takes, the first ones; null for all.</summary>
+    /// <summary>Returns the chosen response and the rejected ones that an objective takes, the first ones; null for all.</summary>
     internal IEnumerable<int[]> Responses(int? rejectedResponses) => Rejected.Take(rejectedResponses ?? int.MaxValue).Prepend(Chosen);
 }

@@ -43,7 +43,7 @@ sealed class SampleTree
         if (rejected > fewest)
         {
             throw new InputException(
-                $"Sample {sample.Id} has {fewest} rejected responses and the objective takes {rejected}; synthesise more, or lower "
+                $"Sample {sample.Id} has {fewest} rejected responses and the objective takes {rejected}; synthesize more, or lower "
                     + "rejected_responses."
             );
         }
@@ -67,6 +67,6 @@ sealed class SampleTree
         return turns[0] with { Further = turns[1..] };
     }
 
-    /// <summary>The tree of all samples added.</summary>
+    /// <summary>Returns the tree of all samples added.</summary>
     public TokenTree Build() => _builder.Build();
 }

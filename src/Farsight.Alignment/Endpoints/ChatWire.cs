@@ -188,10 +188,10 @@ static class ChatWire
         _ => false,
     };
 
-    /// <summary>An answer that the server would give again.</summary>
+    /// <summary>Returns an answer that the server would give again.</summary>
     static EndpointFailure Final(string reason) => new(reason) { MaxAttempts = 1 };
 
-    /// <summary>An answer that may have been damaged on its way.</summary>
+    /// <summary>Returns an answer that may have been damaged on its way.</summary>
     static EndpointFailure Damaged(string reason) => new(reason) { MaxAttempts = EndpointFailure.AttemptsAtDamage };
 
     static string? ErrorText(JsonElement root) => Member(root, "error") is { ValueKind: JsonValueKind.String } text ? text.GetString()

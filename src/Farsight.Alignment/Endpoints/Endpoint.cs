@@ -49,7 +49,7 @@ sealed class Endpoint(EndpointAddress address, int concurrency)
     /// <summary>
     /// Counts a failure. From the third in a row all requests wait; failures during the wait belong to requests sent before it.
     /// </summary>
-    /// <param name="failure">The failure. Where nobody ever answered, a third refused connection in a row breaks the endpoint.</param>
+    /// <param name="failure">The failure. If the endpoint never answered, a third refused connection in a row breaks the endpoint.</param>
     /// <param name="now">The current time.</param>
     /// <param name="pause">How long to wait.</param>
     /// <param name="most">Number of consecutive failures that break it.</param>

@@ -1,6 +1,6 @@
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>Represents an invented long document whose facts are known.</summary>
+/// <summary>Represents a generated long document whose facts are known.</summary>
 /// <param name="Title">Title, also the first line of the text.</param>
 /// <param name="Chapters">The chapters in order.</param>
 /// <param name="Questions">One question for every fact that the text states, in the order of the text.</param>
@@ -8,13 +8,13 @@ namespace Farsight.Alignment.Fiction;
 public sealed record FictionDocument(
     string Title, IReadOnlyList<FictionChapter> Chapters, IReadOnlyList<FictionQuestion> Questions, string Text);
 
-/// <summary>Represents a chapter of an invented document.</summary>
+/// <summary>Represents a chapter of a generated document.</summary>
 /// <param name="Number">Chapter number, counted from 1.</param>
 /// <param name="Title">Title without the number.</param>
 /// <param name="Paragraphs">Paragraphs without line breaks.</param>
 public sealed record FictionChapter(int Number, string Title, IReadOnlyList<string> Paragraphs);
 
-/// <summary>Represents a question about one fact of an invented document.</summary>
+/// <summary>Represents a question about one fact of a generated document.</summary>
 /// <param name="Question">The question, unique in the document.</param>
 /// <param name="Answer">A short sentence; all of it, but for its first letter's case and the full stop,
 /// stands in <paramref name="Support"/>.</param>

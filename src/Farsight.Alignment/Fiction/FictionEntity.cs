@@ -1,7 +1,7 @@
 namespace Farsight.Alignment.Fiction;
 
 /// <summary>
-/// Represents a person, town or thing of the invented world: its attributes, and the facts that the text has not stated yet.
+/// Represents a person, town or thing of the generated world: its attributes, and the facts that the text has not stated yet.
 /// </summary>
 /// <param name="Kind">"town", "person", "inst", "ship" or "book"; the prefix of its rules and names.</param>
 /// <param name="Attributes">Name, pronouns and facts.</param>

@@ -8,7 +8,7 @@ using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>Specifies how invented documents are stored.</summary>
+/// <summary>Specifies how generated documents are stored.</summary>
 public enum FictionFormat
 {
     /// <summary>document-0001.txt and so on, and questions.json.</summary>
@@ -18,7 +18,7 @@ public enum FictionFormat
     Jsonl,
 }
 
-/// <summary>Writes invented documents into a folder that <see cref="DocumentReader"/> reads.</summary>
+/// <summary>Writes generated documents into a folder that <see cref="DocumentReader"/> reads.</summary>
 /// <param name="Folder">Output folder. Created if missing; must be empty unless <paramref name="Force"/>, or hold what an interrupted call
 /// with the same arguments left.</param>
 /// <param name="Count">Number of documents; &gt; 0.</param>
@@ -88,7 +88,7 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         }
         if (!Force && Directory.Exists(Folder) && Directory.EnumerateFileSystemEntries(Folder).Any() && !IsInterrupted())
         {
-            throw new InputException($"The folder '{Folder}' is not empty; specify another folder, or allow overwriting files.");
+            throw new InputException($"The folder '{Folder}' is not empty; specify another folder, or set force to overwrite its files.");
         }
     }
 

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>Loads the grammar of the invented prose: a rule name in square brackets, followed by alternatives.</summary>
+/// <summary>Loads the grammar of the generated prose: a rule name in square brackets, followed by alternatives.</summary>
 /// <remarks>
 /// In an alternative, <c>{a|b}</c> is a choice and may be nested or empty, <c>&lt;rule&gt;</c> another rule (a following s
 /// makes its plural), and <c>$name</c> a name that the scene supplies. Lines that begin with # are comments.

@@ -3,7 +3,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>Represents a question about an invented document, built from facts that the document states.</summary>
+/// <summary>Represents a question about a generated document, built from facts that the document states.</summary>
 /// <param name="Question">The question as a user would type it.</param>
 /// <param name="Answer">The answers to the facts, concatenated.</param>
 /// <param name="Facts">The facts required for the answer, in its order.</param>
@@ -64,7 +64,7 @@ public sealed record FictionQuery(string Question, string Answer, IReadOnlyList<
 }
 
 /// <summary>
-/// Specifies what a question about an invented document asks for. Recipes and commands use the JSON names, which are also those of
+/// Specifies what a question about a generated document asks for. Recipes and commands use the JSON names, which are also those of
 /// the tasks <c>fiction/…</c>.
 /// </summary>
 public enum FictionQueryKind

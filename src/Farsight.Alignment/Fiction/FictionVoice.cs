@@ -31,10 +31,10 @@ sealed partial class FictionVoice(SeededRandom random)
         return text;
     }
 
-    /// <summary>Expands a template to a phrase, without capitalising or remembering it.</summary>
+    /// <summary>Expands a template to a phrase, without capitalizing or remembering it.</summary>
     public string Phrase(string template) => Articles().Replace(Expand(template), "$1n ");
 
-    /// <summary>Corrects spaces and articles and capitalises sentences.</summary>
+    /// <summary>Corrects spaces and articles and capitalizes sentences.</summary>
     public static string Finish(string text)
     {
         text = Spaces().Replace(text, "").Trim();

@@ -1,6 +1,6 @@
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>Writes long documents about an invented world: the journey of two people from town to town.</summary>
+/// <summary>Writes long documents about a generated world: the journey of two people from town to town.</summary>
 /// <remarks>
 /// Everything said about a town, person, institution, ship or book is consistent throughout a document, and each fact comes
 /// with a question. The same seed and index give the same text on every machine; its beginning does not depend on the length.

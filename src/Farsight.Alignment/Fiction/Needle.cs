@@ -1,6 +1,6 @@
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>Represents an invented fact to insert into a document and ask for.</summary>
+/// <summary>Represents a generated fact to insert into a document and ask for.</summary>
 /// <param name="Kind">The template.</param>
 /// <param name="Key">Subject of the fact, as written in the sentence and the question: "lantern", "ring of Mira".</param>
 /// <param name="Sentence">The sentence to insert; ends with a full stop and has no surrounding white space.</param>

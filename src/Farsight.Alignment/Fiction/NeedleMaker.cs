@@ -3,7 +3,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Fiction;
 
-/// <summary>Draws needles: invented facts whose keys and values do not collide within a document.</summary>
+/// <summary>Draws needles: generated facts whose keys and values do not collide within a document.</summary>
 public static class NeedleMaker
 {
     const int MostTries = 10_000;

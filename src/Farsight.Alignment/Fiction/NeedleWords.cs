@@ -5,7 +5,7 @@ namespace Farsight.Alignment.Fiction;
 /// <summary>Provides the words of needles. A hash of each key word assigns it to one split.</summary>
 /// <remarks>
 /// Invented words are drawn until one falls into the wanted half, so both halves have the same distribution of shapes and
-/// still share no word. Value words are not split: a value is copied, not recognised.
+/// still share no word. Value words are not split: a value is copied, not recognized.
 /// </remarks>
 sealed class NeedleWords
 {
@@ -71,7 +71,7 @@ sealed class NeedleWords
         scarf scroll seal shield shell statue sundial sword teapot telescope trumpet urn vase violin watch whistle
         """);
 
-    static readonly string[] s_colours = List("""
+    static readonly string[] s_colors = List("""
         amber azure black blue bronze brown cobalt copper coral cream crimson ebony emerald golden gray green indigo ivory jade
         lemon lilac maroon navy olive orange pink purple red rusty saffron sapphire scarlet silver snowy speckled spotted tawny
         turquoise umber violet white yellow
@@ -120,7 +120,7 @@ sealed class NeedleWords
     public static NeedleSplit SplitOf(string word) =>
         (NeedleSplit)(SeededRandom.For(0, $"needle word/{word.ToLowerInvariant()}", 0).NextUInt64() >> 63);
 
-    public static string Passphrase(ref SeededRandom random) => $"{random.Pick(s_colours)} {random.Pick(s_animals)}";
+    public static string Passphrase(ref SeededRandom random) => $"{random.Pick(s_colors)} {random.Pick(s_animals)}";
 
     public static string Town(ref SeededRandom random) => random.Pick(s_townHeads) + random.Pick(s_townTails);
 
@@ -133,7 +133,7 @@ sealed class NeedleWords
     public string GivenName(ref SeededRandom random) => random.Pick(_givenNames);
 
     /// <summary>"Vornea"</summary>
-    public string InventedName(ref SeededRandom random) => Capitalised(InventedWord(ref random));
+    public string InventedName(ref SeededRandom random) => Capitalized(InventedWord(ref random));
 
     /// <summary>"quiet harbor"</summary>
     public string Described(ref SeededRandom random) => $"{random.Pick(_adjectives)} {random.Pick(_nouns)}";
@@ -142,8 +142,8 @@ sealed class NeedleWords
     public string Person(ref SeededRandom random)
     {
         int form = random.Next(10);
-        string first = form < 4 ? random.Pick(_givenNames) : Capitalised(InventedWord(ref random));
-        return form is 0 or 4 ? $"{first} {Capitalised(InventedWord(ref random))}" : first;
+        string first = form < 4 ? random.Pick(_givenNames) : Capitalized(InventedWord(ref random));
+        return form is 0 or 4 ? $"{first} {Capitalized(InventedWord(ref random))}" : first;
     }
 
     /// <summary>Two or three syllables: "dremoul", "kastifen".</summary>
@@ -162,7 +162,7 @@ sealed class NeedleWords
 
     static string Syllable(ref SeededRandom random) => random.Pick(s_onsets) + random.Pick(s_vowels);
 
-    static string Capitalised(string word) => char.ToUpperInvariant(word[0]) + word[1..];
+    static string Capitalized(string word) => char.ToUpperInvariant(word[0]) + word[1..];
 
     static string[] List(string words) => words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 }

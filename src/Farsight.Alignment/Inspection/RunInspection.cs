@@ -21,18 +21,18 @@ static class RunInspection
         findings.Add(
             "newest_checkpoint",
             new CheckpointFolder(Path.Combine(path, "checkpoints")).Newest is { } newest ? $"step {newest.Step}" : "none");
-        string[] made =
+        string[] outputs =
         [
             .. ((string[])["adapter", "adapters", "model", "models", "reports"]).Where(f => Directory.Exists(Path.Combine(path, f))),
         ];
-        findings.Add("made", made);
+        findings.Add("output", outputs);
         IReadOnlyList<AlarmLine> alarms = findings.Try(() => RunDirectory.AlarmsOf(path)) ?? [];
         findings.Add("alarms", alarms.Count);
         foreach (AlarmLine alarm in alarms)
         {
             findings.Unusual(alarm.ToString());
         }
-        if (!made.Contains("adapter") && !made.Contains("model"))
+        if (!outputs.Contains("adapter") && !outputs.Contains("model"))
         {
             findings.Unusual(
                 "The run has no adapter or model yet. It is still running, or it was stopped and can be resumed.");

@@ -60,7 +60,7 @@ sealed class SampleHtml
         Write($"</h3><p>{Marked(text, Missing(turn, text))}</p></div>\n");
     }
 
-    /// <summary>The chunks that a response was written from, as small coloured numbers.</summary>
+    /// <summary>Returns the chunks that a response was written from, as small colored numbers.</summary>
     string From(IReadOnlyList<int> seen) =>
         seen.Count == 0
             ? " <span>from no chunk</span>"

@@ -10,7 +10,7 @@ namespace Farsight.Alignment.Objectives;
 /// A baseline of arXiv:2410.18533v1, section 4 ("Full"), with w = 1. Rejected responses are not run at all.
 /// </remarks>
 /// <param name="ResponseWeight">
-/// w, how much a token of the response counts beside a token of the prompt; > 0; 1, or left out, as in the paper. A control for
+/// w, how much a token of the response counts beside a token of the prompt; > 0. Default: 1, as in the paper. A control for
 /// objectives that weight the answer more.
 /// </param>
 sealed record SftFull(double ResponseWeight = 1) : IPreferenceObjective

@@ -7,7 +7,7 @@ namespace Farsight.Alignment.Objectives;
 /// On the chosen response it is a baseline of arXiv:2410.18533v1, section 4 ("Partial"), and no rejected response is run. On the rejected
 /// one it is a baseline of arXiv:2502.13922, Figure 4; the chosen response is then run to be measured, and has no part in the loss.
 /// </remarks>
-/// <param name="Response">Which response is learned; the chosen one where it is left out.</param>
+/// <param name="Response">The response that is learned. Default: chosen.</param>
 public sealed record SftPartial(TrainedResponse Response = TrainedResponse.Chosen) : IPreferenceObjective
 {
     [JsonIgnore]

@@ -9,8 +9,8 @@ namespace Farsight.Alignment.Objectives;
 /// </remarks>
 /// <param name="Beta">β, reward scale; > 0.</param>
 /// <param name="Gamma">γ, target margin in reward units; SimPO's code asks for γ/β instead. ≥ 0.</param>
-/// <param name="LabelSmoothing">ε, how likely chosen and rejected are the wrong way round; in [0,
-/// 0.5); 0, or left out, as in the paper.</param>
+/// <param name="LabelSmoothing">ε, probability that the labels are swapped; in [0, 0.5).
+/// Default: 0, as in the paper.</param>
 public sealed record SimPo(double Beta, double Gamma, double LabelSmoothing = 0) : IPreferenceObjective
 {
     [JsonIgnore]

@@ -151,7 +151,7 @@ public sealed record ModelShape(
 /// <param name="Sha256">SHA-256 of the file in lower-case hexadecimal.</param>
 public sealed record ListedDocument(string Title, int Gutenberg, string Sha256);
 
-/// <summary>Represents the invented documents for pre-training.</summary>
+/// <summary>Represents the generated documents for pre-training.</summary>
 /// <param name="Documents">Number of documents; 0 for none.</param>
 /// <param name="Words">Words per document.</param>
 public sealed record FictionShare(int Documents, int Words)

@@ -13,7 +13,7 @@ public sealed class CheckpointFolder(string path, int kept = CheckpointFolder.La
     const string Unfinished = ".tmp";
     const int LastTwo = 2;
 
-    /// <summary>The step and folder of the newest checkpoint; null for none.</summary>
+    /// <summary>Gets the step and folder of the newest checkpoint; null for none.</summary>
     public (int Step, string Path)? Newest => Complete().Select(c => ((int, string)?)c).LastOrDefault();
 
     /// <summary>Writes a checkpoint and removes the oldest ones beyond the limit.</summary>

@@ -28,7 +28,7 @@ public static class InputHash
 
     /// <summary>SHA-256 of the files of a model: their names, sizes and contents.</summary>
     /// <remarks>
-    /// Of files above 1 GiB, 64 KiB of every 4 MiB are read, and the end, so that 16 GB of weights do not delay a start. Other values in a
+    /// In files above 1 GiB, 64 KiB of every 4 MiB are read, and the end, so that 16 GB of weights do not delay a start. Other values in a
     /// matrix of a large model change the hash; a change within a few rows can go unnoticed.
     /// </remarks>
     /// <param name="model">A directory, or a GGUF file.</param>

@@ -41,7 +41,8 @@ public sealed class MetricsLog : IDisposable
         if (length < 0 || length > _file.Length)
         {
             throw new InputException(
-                $"{_file.Name} has {_file.Length} bytes, but the checkpoint was written at {length}; put the file back, or start a new run.");
+                $"{_file.Name} has {_file.Length} bytes, but the checkpoint was written at {length}; put the file back, or start a new "
+                    + "run.");
         }
         _file.SetLength(length);
         _file.Position = length;

@@ -61,7 +61,7 @@ public sealed class StepLog<T>(string path, Func<T, int> stepOf)
 /// <summary>Represents a line of alarms.jsonl: an event that needs attention.</summary>
 /// <param name="Step">Step of the alarm.</param>
 /// <param name="Alarm">Name of the alarm: chosen_collapse, looping, not_finite. Each is written once per run.</param>
-/// <param name="Message">What was found and what to change, in one sentence.</param>
+/// <param name="Message">The finding and what to change, in one sentence.</param>
 public sealed record AlarmLine(int Step, string Alarm, string Message)
 {
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ using Farsight.Text.Tokenizers;
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>
-/// Stage 3 for documents without questions: inserts invented facts into consecutive chunks and asks for one of them.
+/// Stage 3 for documents without questions: inserts generated facts into consecutive chunks and asks for one of them.
 /// </summary>
 public sealed class FactContexts(Tokenizer tokenizer, ChatFormat format, PassageScores scores, ContextRules rules)
 {

@@ -79,7 +79,7 @@ sealed class FactPlacement(Tokenizer tokenizer, ChatFormat format)
     }
 }
 
-/// <summary>Represents an invented fact inside a context.</summary>
+/// <summary>Represents a generated fact inside a context.</summary>
 /// <param name="Needle">The fact.</param>
 /// <param name="Chunk">Index of the chunk that contains the whole fact.</param>
 /// <param name="ValueStart">Index of the first token of the value in the chunk.</param>

@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using Farsight.Alignment.Synthesis.Quality;
-using Farsight.Alignment.Synthesis.Scoring;
 
 namespace Farsight.Alignment.Synthesis;
 
@@ -19,7 +18,7 @@ public record LogoOptions(string Model, string Documents, int Samples, int Seed,
     public int Chunks { get; init; } = 16;
 
     /// <summary>
-    /// Where questions come from. Null uses the documents' own questions; documents without any get invented facts or, with an endpoint,
+    /// Where questions come from. Null uses the documents' own questions; documents without any get generated facts or, with an endpoint,
     /// written questions.
     /// </summary>
     public QuestionSource? Questions { get; init; }
@@ -27,7 +26,7 @@ public record LogoOptions(string Model, string Documents, int Samples, int Seed,
     /// <summary>Where chosen responses come from. <see cref="ChosenSource.Gold"/> excludes questions that the model writes.</summary>
     public ChosenSource Chosen { get; init; }
 
-    /// <summary>Scores the importance of chunks: one of <see cref="ChunkScorers.Names"/>, or
+    /// <summary>Scorer of the importance of chunks: "evidence", "entities" or "bm25", or
     /// "llm" to ask the endpoint for entities.</summary>
     public string Scorer { get; init; } = "evidence";
 

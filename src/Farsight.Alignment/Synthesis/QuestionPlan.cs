@@ -45,7 +45,7 @@ public enum QuestionSource
     /// <summary>The question came with the document.</summary>
     Own,
 
-    /// <summary>Invented facts are inserted into the context, and the question asks for one of them.</summary>
+    /// <summary>Generated facts are inserted into the context, and the question asks for one of them.</summary>
     Insert,
 
     /// <summary>The model writes the question about drawn chunks.</summary>

@@ -141,7 +141,7 @@ sealed class SynthesisJournal : IDisposable
         State state = Read(_output, _settings);
         if (_samples!.Length < state.Length)
         {
-            throw new InputException($"{PartialOf(_output)} is shorter than its journal says; remove both files to start again.");
+            throw new InputException($"{PartialOf(_output)} is shorter than its journal records; remove both files to start again.");
         }
         _samples.SetLength(state.Length);
         _samples.Position = state.Length;

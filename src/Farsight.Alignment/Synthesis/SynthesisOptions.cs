@@ -8,10 +8,10 @@ namespace Farsight.Alignment.Synthesis;
 /// <typeparam name="TSettings">Record of everything that decides the file; it is stored in the journal and in the summary.</typeparam>
 /// <param name="Model">Directory of the model that will be trained and that writes the responses. With an endpoint, only its tokenizer
 /// and config are read.</param>
-/// <param name="Documents">Folder or file, see <see cref="DocumentReader"/>.</param>
+/// <param name="Documents">Folder or file with the documents.</param>
 /// <param name="Samples">Number of samples to write; at least 1.</param>
 /// <param name="Seed">Seeds every random choice.</param>
-/// <param name="Out">The .jsonl file; with a shard, see <see cref="SynthesisShard.PathOf"/>.</param>
+/// <param name="Out">The .jsonl file; a shard adds its number to the name.</param>
 public abstract record SynthesisOptions<TSettings>(
     [property: JsonPropertyOrder(-1)] string Model,
     [property: JsonPropertyOrder(-1)] string Documents,
@@ -40,7 +40,7 @@ public abstract record SynthesisOptions<TSettings>(
     /// <exception cref="Engine.InputException">Options, model and documents do not fit together.</exception>
     internal abstract SynthesisPlan<TSettings> Plan(SynthesisModel model);
 
-    /// <summary>How the documents are read.</summary>
+    /// <summary>Returns how the documents are read.</summary>
     internal CorpusOptions CorpusOrDefault() => Corpus ?? new(Documents) { Repair = false };
 
     /// <summary>Requires a minimum.</summary>
@@ -64,7 +64,7 @@ public abstract record SynthesisOptions<TSettings>(
 
 /// <summary>Represents one run of a method: the settings, the documents, and the source of the samples.</summary>
 /// <param name="Settings">Everything that decides the file.</param>
-/// <param name="Documents">What was read, for the summary.</param>
+/// <param name="Documents">The documents that were read, for the summary.</param>
 /// <param name="Questions">Where the questions come from, for progress: "own, insert".</param>
 /// <param name="Source">Makes the samples.</param>
 sealed record SynthesisPlan<TSettings>(TSettings Settings, CorpusCounts Documents, string Questions, ISampleSource Source)

@@ -17,7 +17,7 @@ public static class SynthesisRun
     /// <param name="options">The method and its options.</param>
     /// <param name="progress">Receives the counts whenever samples were written.</param>
     /// <param name="cancel">Finishes the current group, saves and stops; the same call resumes.</param>
-    /// <returns>What was made. It has fewer samples than requested if all tries of some sample numbers failed.</returns>
+    /// <returns>The counts. There are fewer samples than requested if all tries of some sample numbers failed.</returns>
     /// <exception cref="InputException">Options, model and documents do not fit together, the file
     /// exists, or no sample could be made.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled; it can be resumed.</exception>
@@ -93,8 +93,8 @@ public static class SynthesisRun
 
 /// <summary>Represents the content of FILE.jsonl.summary.json.</summary>
 /// <param name="Settings">Everything that decided the file.</param>
-/// <param name="Documents">What was read.</param>
-/// <param name="Counts">What was made.</param>
+/// <param name="Documents">The documents that were read.</param>
+/// <param name="Counts">The counts of the output.</param>
 public sealed record SynthesisSummary<TSettings>(TSettings Settings, CorpusCounts Documents, SynthesisCounts Counts)
     where TSettings : class;
 

@@ -19,7 +19,7 @@ public interface ITrainable
     ITreePass Evaluate(TokenTree tree);
 }
 
-/// <summary>One forward pass over a tree.</summary>
+/// <summary>Represents one forward pass over a tree.</summary>
 public interface ITreePass : IDisposable
 {
     /// <summary>[Scored] log-probability of each scored token, in nats.</summary>
@@ -35,9 +35,9 @@ public interface ITreePass : IDisposable
 
 /// <summary>Adapts a model of the engine to the training loop.</summary>
 /// <param name="model">Kept by the caller.</param>
-/// <param name="level">What a forward pass keeps, and what backward computes again.</param>
-/// <param name="attention">Which keys each head looks at in <see cref="Forward"/>; null for
-/// all. <see cref="Evaluate"/> looks at all.</param>
+/// <param name="level">Arrays that a forward pass keeps; backward computes the others again.</param>
+/// <param name="attention">Keys that each head attends to in <see cref="Forward"/>; null for
+/// all. <see cref="Evaluate"/> attends to all.</param>
 public sealed class TrainableModel(LlamaModel model, Recomputation level = Recomputation.None, AttentionPattern? attention = null)
     : ITrainable
 {

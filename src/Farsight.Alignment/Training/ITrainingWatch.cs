@@ -11,7 +11,7 @@ public interface ITrainingWatch
     void Begin(int done);
 
     /// <summary>Called before the first step and after each; the step's checkpoint is written afterwards.</summary>
-    /// <param name="line">What was measured; its step is 0 before the first.</param>
+    /// <param name="line">The measurement; its step is 0 before the first.</param>
     /// <returns>Why the run should stop here, or null; the step's checkpoint is written first.</returns>
     string? After(MetricsLine line);
 

@@ -5,7 +5,7 @@ namespace Farsight.Alignment.Training;
 /// <summary>Provides the work of a training loop. It keeps no state between steps, so a resumed run needs only the step number.</summary>
 public interface ITrainingWork
 {
-    /// <summary>The micro-steps whose gradients add up to one optimizer step.</summary>
+    /// <summary>Returns the micro-steps whose gradients add up to one optimizer step.</summary>
     /// <param name="stepNumber">1 for the first step.</param>
     IEnumerable<MicroStep> MicroSteps(int stepNumber);
 
@@ -13,9 +13,9 @@ public interface ITrainingWork
     IEnumerable<MicroStep> HeldOut();
 }
 
-/// <summary>One forward and backward pass.</summary>
+/// <summary>Represents one forward and backward pass.</summary>
 /// <param name="Tree">The tokens.</param>
-/// <param name="Loss">What is to be minimised, as a function of the log-probabilities.</param>
+/// <param name="Loss">The loss, as a function of the log-probabilities.</param>
 public sealed record MicroStep(TokenTree Tree, TreeLoss Loss)
 {
     /// <summary>Ids of the samples in it, for messages; empty where they have none.</summary>
@@ -26,5 +26,5 @@ public sealed record MicroStep(TokenTree Tree, TreeLoss Loss)
 /// <remarks>Derivatives are those of the step's loss, so they already hold the division by the number of samples of the step.</remarks>
 /// <param name="pass">The forward pass.</param>
 /// <param name="dLogProbs">[Scored] derivative of the loss by each log-probability; zero on entry.</param>
-/// <param name="metrics">Receives what is logged; "loss" must be among it.</param>
+/// <param name="metrics">Receives the logged values; "loss" must be among them.</param>
 public delegate void TreeLoss(ITreePass pass, Span<float> dLogProbs, MetricSums metrics);

@@ -36,8 +36,8 @@ public sealed class MetricSums
     public IReadOnlyDictionary<string, double> Margins => _margins;
 
     /// <summary>
-    /// The means, in the order of their first appearance, and the quartiles of the margins, each of them a margin of a sample. A mean hides
-    /// that most samples are decided.
+    /// Returns the means, in the order of their first appearance, and the quartiles of the margins, each of them a margin of a sample. A
+    /// mean hides that most samples are decided.
     /// </summary>
     public OrderedDictionary<string, double> Means()
     {

@@ -36,7 +36,7 @@ public sealed class ParameterUpdates : IDisposable
         }
     }
 
-    /// <summary>The optimizer state in a checkpoint, by name.</summary>
+    /// <summary>Gets the optimizer state in a checkpoint, by name.</summary>
     internal IEnumerable<(string Name, Rows Rows)> State => _groups.SelectMany(g => g.Optimizer.State);
 
     /// <summary>Finished optimizer steps.</summary>

@@ -27,7 +27,7 @@ public static class PreferenceBridge
     /// <summary>Gives every scored token of a sample the derivative of its sequence: ∂Loss/∂logProb(token) = ∂Loss/∂Sum.</summary>
     /// <param name="tree">The tree that the sample is in.</param>
     /// <param name="nodes">Where.</param>
-    /// <param name="value">What the objective returned for this sample.</param>
+    /// <param name="value">The objective's result for this sample.</param>
     /// <param name="weight">The sample's share of the step's loss: 1/samples for their mean.</param>
     /// <param name="dLogProbs">One a scored token; accumulated, not overwritten.</param>
     public static void Spread(TokenTree tree, SampleNodes nodes, ObjectiveValue value, double weight, Span<float> dLogProbs)

@@ -3,7 +3,8 @@ using Farsight.Alignment.Objectives;
 namespace Farsight.Alignment.Training;
 
 /// <summary>
-/// What is logged of a preference sample. A falling loss and a growing margin are no success while the chosen response gets less likely.
+/// Computes the logged metrics of a preference sample. A falling loss and a growing margin are no success while the chosen response gets
+/// less likely.
 /// </summary>
 public static class PreferenceMetrics
 {
@@ -40,7 +41,7 @@ public static class PreferenceMetrics
     /// </summary>
     public const string LiveComparisons = "live_comparisons";
 
-    /// <summary>Least σ(−z) of a comparison that still trains.</summary>
+    /// <summary>Minimum σ(−z) of a comparison that still trains.</summary>
     public const double LiveGradient = 0.01;
 
     /// <summary>Share of samples with a positive margin.</summary>

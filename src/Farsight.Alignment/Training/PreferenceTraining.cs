@@ -78,7 +78,7 @@ public sealed class PreferenceTraining : ITrainingWork
             .Distinct()
             .Count();
 
-    /// <summary>The sample that is the n-th to be trained on, over all epochs.</summary>
+    /// <summary>Returns the sample that is the n-th to be trained on, over all epochs.</summary>
     (SampleTokens, PromptPositions) Training(long n)
     {
         (int epoch, int index) = IndexOf(n);

@@ -81,7 +81,7 @@ public sealed class TrainingLoop : IDisposable
 
     bool IsDue(int step, int every) => step % every == 0 || step == _options.Steps;
 
-    /// <summary>The number of steps done; metrics written after that are forgotten.</summary>
+    /// <summary>Returns the number of steps done; metrics written after that are forgotten.</summary>
     int Restore(MetricsLog metrics)
     {
         if (_run.Checkpoints.Newest is not { } newest)

@@ -72,9 +72,9 @@ static class DataReportCommand
         StringWriter text = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
         text.WriteLine(path);
         Line(text, "files", $"{report.Files} ({string.Join(", ", report.Formats.Select(f => $"{f.Key} {f.Value}"))})");
-        Line(text, "read", $"{report.Read} documents");
-        Line(text, "kept", $"{report.Kept} documents, {report.Characters} characters");
-        Line(text, "questions", $"{report.Questions} in {report.WithQuestions} documents");
+        Line(text, "read", $"{Count(report.Read, "document")}");
+        Line(text, "kept", $"{Count(report.Kept, "document")}, {Count(report.Characters, "character")}");
+        Line(text, "questions", $"{report.Questions} in {Count(report.WithQuestions, "document")}");
         Counts(text, "dropped", report.Dropped);
         Counts(text, "repaired", report.Repaired);
         if (report.LeftOut.Count > 0)
@@ -87,7 +87,7 @@ static class DataReportCommand
         }
         if (report.PassedOver.Count > 0)
         {
-            Line(text, "skipped", $"{report.PassedOver.Count} files without documents, the first is {report.PassedOver[0]}");
+            Line(text, "skipped", $"{Count(report.PassedOver.Count, "file")} without documents, the first is {report.PassedOver[0]}");
         }
         return text.ToString();
     }
@@ -99,13 +99,15 @@ static class DataReportCommand
             string places =
                 count.Places == count.Documents ? "" : string.Create(CultureInfo.InvariantCulture, $" in {count.Places} places");
             string first = count.Examples.Count == 1 ? $"is {count.First}" : $"are {string.Join(", ", count.Examples)}";
-            Line(text, label, $"{name}: {count.Documents} documents{places}, the first {first}");
+            Line(text, label, $"{name}: {Count(count.Documents, "document")}{places}, the first {first}");
         }
         if (counts.Count == 0)
         {
             Line(text, label, $"none");
         }
     }
+
+    static string Count(long count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
 
     static void Line(StringWriter text, string label, FormattableString value) =>
         text.WriteLine($"  {label,-11}  {value.ToString(CultureInfo.InvariantCulture)}");

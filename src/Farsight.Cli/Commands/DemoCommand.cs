@@ -18,7 +18,7 @@ static class DemoCommand
 
     internal static Command Create()
     {
-        Command command = new("demo", "Align the bundled model with LOGO and compare it with its baselines (about ten minutes).")
+        Command command = new("demo", "Align the bundled model with LOGO and compare it with its baselines (about seven minutes).")
         {
             s_out,
             s_documents,

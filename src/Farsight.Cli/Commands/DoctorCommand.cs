@@ -48,7 +48,7 @@ static class DoctorCommand
         Line(text, "processor", $"{s.ProcessorName}, {s.VectorBits}-bit vectors");
         Line(text, "threads", $"{s.Threads} of {s.Cores} logical processors");
         Line(text, "memory", $"{Size(s.AvailableMemory)} available of {Size(s.TotalMemory)}");
-        Line(text, "native", $"no library is required; optional ones:");
+        Line(text, "native", $"no library is required; optional programs:");
         foreach (OptionalComponent component in s.Components)
         {
             Line(text, "", $"{component.Name}: {(component.IsFound ? "found" : "not found")}, used for {component.Use}");

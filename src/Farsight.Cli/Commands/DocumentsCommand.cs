@@ -9,7 +9,7 @@ using Farsight.Cli.Output;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary>Generates fictional long documents with questions (<c>farsight documents</c>).</summary>
+/// <summary>Generates long documents with questions (<c>farsight documents</c>).</summary>
 static class DocumentsCommand
 {
     /// <summary>The kinds by their names in recipes.</summary>
@@ -23,7 +23,9 @@ static class DocumentsCommand
         Option<int> words = new("--words") { Description = "Minimum words per document.", DefaultValueFactory = _ => 5000 };
         Option<int> seed = SharedOptions.Seed();
         Option<string> format = SharedOptions.Choice(
-            "--format", "File format: txt (one file per document, and questions.json) or jsonl (one file).", ["txt", "jsonl"], "txt");
+            "--format",
+            "File format: txt (one file per document, and questions.json, which no command reads) or jsonl (one file, with questions).",
+            ["txt", "jsonl"], "txt");
         Option<string[]> questions = new("--questions")
         {
             Description =
@@ -34,7 +36,7 @@ static class DocumentsCommand
         questions.AcceptOnlyFromAmong([.. s_kinds.Keys]);
         Option<bool> force = new("--force") { Description = "Overwrite files in a folder that is not empty." };
 
-        Command command = new("documents", "Generate fictional long documents with questions and answers.")
+        Command command = new("documents", "Generate long documents with questions and answers.")
         {
             folder, count, words, seed, format, questions, force,
         };

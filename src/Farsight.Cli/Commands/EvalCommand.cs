@@ -54,6 +54,7 @@ static class EvalCommand
     static readonly Option<int> s_seed = SharedOptions.Seed("Random seed of needles, haystacks and resampling.");
     static readonly Option<TemplateUse> s_template = new("--template")
     {
+        HelpName = "task|chat|raw",
         Description = "Use of the chat template: task (as the benchmark does), chat (always) or raw (never). Default: task.",
     };
     static readonly Option<int?> s_window = new("--window")
@@ -143,7 +144,7 @@ static class EvalCommand
         EndpointOptions? endpoint = s_endpoint.Of(parse), judge = s_judge.Of(parse);
         if (endpoint is not null && parse.GetValue(s_model) is not null)
         {
-            throw new InputException("--model and --endpoint both name a model; give one of them.");
+            throw new InputException("--model and --endpoint cannot be combined; use one.");
         }
         string? directory = parse.GetValue(s_out);
         s_threads.Apply(parse);
@@ -241,11 +242,11 @@ static class EvalCommand
     {
         if (request.Tokenizer is null)
         {
-            line.Note("Without --tokenizer prompts are sent whole, also where a benchmark cuts them.");
+            line.Note("Without --tokenizer, prompts are not truncated, even if the benchmark truncates them.");
         }
         else if (request is { Window: null, MaxPrompt: null })
         {
-            line.Note("Without --window or --max-prompt prompts are sent whole, also where a benchmark cuts them.");
+            line.Note("Without --window or --max-prompt, prompts are not truncated, even if the benchmark truncates them.");
         }
         using EndpointSet endpoint = EndpointSet.Open(options, line.Note);
         try

@@ -57,6 +57,10 @@ static class EvalDataCommand
 
     static string Text(EvalData data, IReadOnlyList<EvalDataState> states)
     {
+        if (states.Count == 0)
+        {
+            return "The named tasks need no data: they generate their examples.\n";
+        }
         StringWriter text = new() { NewLine = "\n" };
         text.WriteLine(data.Root is null ? $"No data folder. Name one with --data or {EvalData.Variable}." : $"Data folder: {data.Root}");
         foreach (EvalDataState state in states)

@@ -6,7 +6,7 @@ namespace Farsight.Cli.Options;
 
 /// <summary>Represents the options of commands that can use an OpenAI-compatible server instead of a local model.</summary>
 /// <param name="prefix">A prefix for every name: "judge-" creates --judge-endpoint.</param>
-/// <param name="model">What the descriptions call the model: "the model".</param>
+/// <param name="model">Name of the model in the descriptions: "the model".</param>
 sealed class EndpointFlags(string prefix = "", string model = "the model")
 {
     readonly Option<string[]> _endpoints = new($"--{prefix}endpoint")

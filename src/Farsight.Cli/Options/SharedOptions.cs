@@ -79,7 +79,7 @@ static class SharedOptions
 
     /// <summary>Creates <c>--steps</c>, <c>--passes</c> and other counts.</summary>
     /// <param name="name">The option's name.</param>
-    /// <param name="description">What is counted.</param>
+    /// <param name="description">The description.</param>
     /// <param name="usual">The default.</param>
     /// <param name="minimum">The smallest accepted value.</param>
     internal static Option<int> Count(string name, string description, int usual, int minimum = 1)

@@ -17,7 +17,7 @@ sealed class ThreadsOption : Option<int?>
         {
             if (result.GetValueOrDefault<int?>() is < 1 || result.GetValueOrDefault<int?>() > s_most)
             {
-                result.AddError($"--threads: use 1 to {s_most}; more than the machine has processors brings nothing.");
+                result.AddError($"--threads: use 1 to {s_most}; more threads than processors do not help.");
             }
         });
     }

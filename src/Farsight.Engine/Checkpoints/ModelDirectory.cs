@@ -186,7 +186,7 @@ public sealed class ModelDirectory : IDisposable
                 );
             }
         }
-        // A weight that would be left out changes the numbers; frequencies of the rotation, in old files, are computed anew.
+        // An ignored weight would change the numbers. Old files contain frequencies of the rotation, which are computed here.
         if (
             _weights
                 .Keys.Where(n => !known.Contains(n) && !n.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal))

@@ -50,7 +50,7 @@ static class PeftAdapterConfig
         Tying,
     ];
 
-    static readonly string[] s_initialisations = ["gaussian", "orthogonal", "eva"]; // the others change the base's weights
+    static readonly string[] s_initializations = ["gaussian", "orthogonal", "eva"]; // the others change the base's weights
 
     internal static AdapterDescription Read(string path)
     {
@@ -99,7 +99,7 @@ static class PeftAdapterConfig
         }
         if (
             config.Element("init_lora_weights") is { ValueKind: JsonValueKind.String }
-            && !s_initialisations.Contains(config.String("init_lora_weights")))
+            && !s_initializations.Contains(config.String("init_lora_weights")))
         {
             throw config.Invalid(
                 "init_lora_weights",

@@ -1,10 +1,11 @@
 namespace Farsight.Engine.Files;
 
-/// <summary>Opens files that one process holds at a time, also in a shared folder. The system releases them when the process ends.</summary>
+/// <summary>Opens files that one process holds at a time, also in a shared folder. The system releases them when the process
+/// ends.</summary>
 /// <remarks>No other .NET process can read such a file meanwhile: on Linux and macOS a reader takes a shared lock on it.</remarks>
 public static class ExclusiveFile
 {
-    // What the system answers for a file that another process holds: a sharing violation on Windows, EWOULDBLOCK on Linux and macOS.
+    // The system's error for a file that another process holds: a sharing violation on Windows, EWOULDBLOCK on Linux and macOS.
     static readonly int[] s_held = [unchecked((int)0x80070020), 11, 35];
 
     /// <summary>Opens a file for reading and writing, and creates it and its folder where they are missing.</summary>

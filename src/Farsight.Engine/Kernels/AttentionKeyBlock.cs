@@ -7,7 +7,7 @@ namespace Farsight.Engine.Kernels;
 /// <param name="Count">Number of keys.</param>
 readonly record struct AttentionKeyBlock(bool Prefix, int First, int Count)
 {
-    /// <summary>How many of the keys, from the first on, matter to a block of lanes; 0 when none is seen.</summary>
+    /// <summary>Returns how many of the keys, from the first on, matter to a block of lanes; 0 when none is seen.</summary>
     internal int SeenBy(AttentionLanes lanes, int laneBlock)
     {
         if (Prefix)

@@ -45,16 +45,17 @@ sealed class AttentionLanes
         FirstPrefix = TensorPrimitives.Min<int>(_prefix.AsSpan(0, padded));
     }
 
-    /// <summary>Own keys from the first to the last that some lane of the block sees; both ends grow with the lane.</summary>
+    /// <summary>Returns the own keys from the first to the last that some lane of the block sees; both ends grow with the lane.</summary>
     internal (int First, int Last) Seen(int block) => (_low[block * Lanes], _high[(block + 1) * Lanes - 1]);
 
-    /// <summary>Whether every lane of the block sees all own keys first … last.</summary>
+    /// <summary>Returns whether every lane of the block sees all own keys first … last.</summary>
     internal bool AllSee(int block, int first, int last) => _low[(block + 1) * Lanes - 1] <= first && _high[block * Lanes] >= last;
 
-    /// <summary>First key of the prefix that some lane of the block sees; siblings begin anew, so the lanes are not in order.</summary>
+    /// <summary>Returns the first key of the prefix that some lane of the block sees; siblings begin again, so the lanes are not in
+    /// order.</summary>
     internal int FirstPrefixOf(int block) => TensorPrimitives.Min<int>(_prefix.AsSpan(block * Lanes, Lanes));
 
-    /// <summary>Whether every lane of the block sees the prefix from <paramref name="first"/> on.</summary>
+    /// <summary>Returns whether every lane of the block sees the prefix from <paramref name="first"/> on.</summary>
     internal bool AllSeePrefix(int block, int first) => TensorPrimitives.Max<int>(_prefix.AsSpan(block * Lanes, Lanes)) <= first;
 
     /// <summary>Writes each lane's first and last key of a block of the prefix, relative to its first.</summary>

@@ -40,7 +40,8 @@ sealed class AttentionPlan
     internal int PartsOfFamilies(int keyValueHeads) => Families.Count == 0 ? 1 : Math.Clamp(
         LeastPieces / (Families.Count * keyValueHeads), 1, Math.Max(1, Families.Max(f => f.Count) / LeastChunksOfPart));
 
-    /// <summary>The plans for all spans; they may be carried out one after the other, as two may add to the same key head.</summary>
+    /// <summary>Returns the plans for all spans; they may be carried out one after the other, as two may add to the same key
+    /// head.</summary>
     internal static IReadOnlyList<AttentionPlan> For(IReadOnlyList<AttentionSpan> spans, AttentionShape shape) =>
         [
             .. spans
@@ -148,13 +149,13 @@ sealed class AttentionBundle
         QueryCount += span.QueryCount;
     }
 
-    /// <summary>Whether the span has the same prefix and window; without a prefix there is nothing to share.</summary>
+    /// <summary>Returns whether the span has the same prefix and window; without a prefix there is nothing to share.</summary>
     internal bool CanTake(AttentionSpan span) =>
         PrefixCount > 0 && span.Window == _window && (ReferenceEquals(span.Prefix, _prefix) || span.Prefix.SequenceEqual(_prefix));
 
     /// <summary>
-    /// The row of query <paramref name="query"/>, and the first keys that it sees of the prefix and of the own ones; the last is its own
-    /// number.
+    /// Returns the row of query <paramref name="query"/>, and the first keys that it sees of the prefix and of the own ones; the last is
+    /// its own number.
     /// </summary>
     internal (int Row, int FirstPrefix, int FirstOwn) Locate(int query)
     {

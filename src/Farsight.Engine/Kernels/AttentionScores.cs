@@ -36,7 +36,7 @@ static class AttentionScores<TVector, TTier>
         }
     }
 
-    /// <summary>Limits the products softly where the shape says so; before the mask, whose −∞ must stay.</summary>
+    /// <summary>Limits the products softly if the shape has a limit; before the mask, whose −∞ must stay.</summary>
     internal static void Limit(AttentionShape shape, int panels, Span<float> products)
     {
         if (shape.SoftcapBits is { } cap)

@@ -15,7 +15,7 @@ sealed record DecodeBundle(IReadOnlyList<int> Queries, IReadOnlyList<KeyRange> S
     /// <summary>Gets the number of keys that the queries see; shared keys count once.</summary>
     internal long KeyCount => Shared.Sum(r => (long)r.Count) + Own.Sum(o => o.Sum(r => (long)r.Count));
 
-    /// <summary>Puts neighbours together that begin with the same keys.</summary>
+    /// <summary>Puts neighbors together that begin with the same keys.</summary>
     internal static List<DecodeBundle> Of(IReadOnlyList<AttentionSpan> spans)
     {
         List<DecodeBundle> bundles = [];
@@ -45,7 +45,7 @@ sealed record DecodeBundle(IReadOnlyList<int> Queries, IReadOnlyList<KeyRange> S
         return bundles;
     }
 
-    /// <summary>The ranges of all keys that a span's query sees.</summary>
+    /// <summary>Returns the ranges of all keys that a span's query sees.</summary>
     static IReadOnlyList<KeyRange> Seen(AttentionSpan span)
     {
         IReadOnlyList<KeyRange> all = [.. span.Prefix, new(span.FirstKey, 1)];

@@ -40,7 +40,7 @@ readonly record struct GemmGrid(int Rows, int Columns, int PieceRows, int PieceC
     /// <summary>Number of pieces.</summary>
     internal int Count => Across * DivideUp(Rows, PieceRows);
 
-    /// <summary>First row, number of rows, first column and number of columns of a piece.</summary>
+    /// <summary>Returns the first row, number of rows, first column and number of columns of a piece.</summary>
     internal (int Row, int RowCount, int Column, int ColumnCount) this[int piece]
     {
         get

@@ -31,7 +31,7 @@ static class SkinnyGemm
 
     const int Inputs = 2, RowsPerItem = 64;
 
-    /// <summary>Whether so many rows of x are few enough.</summary>
+    /// <summary>Returns whether so many rows of x are few enough.</summary>
     internal static bool IsFor(Rows x) => x.Count <= (x.Width <= ShortRow ? MaxShortRows : MaxRows);
 
     /// <summary>y (+)= x · wᵀ for the rows of w from firstRow on, as many as y has columns.</summary>
@@ -185,7 +185,7 @@ static class SkinnyGemm
         TTier.Store(a3, ref la, 3 * TTier.Count);
     }
 
-    /// <summary>The sum of row i's lanes, and of the products behind the last whole register.</summary>
+    /// <summary>Returns the sum of row i's lanes, and of the products behind the last whole register.</summary>
     static float Sum<TVector, TTier>(Span<float> lanes, int i, ReadOnlySpan<float> w, ReadOnlySpan<float> x)
         where TVector : struct
         where TTier : IVectorTier<TVector>

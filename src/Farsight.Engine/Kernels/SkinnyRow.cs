@@ -40,7 +40,7 @@ static class SkinnyRow
         }
     }
 
-    /// <summary>Whether rows of a format can be widened in registers; of the others a copy is widened.</summary>
+    /// <summary>Returns whether rows of a format can be widened in registers; of the others a copy is widened.</summary>
     internal static bool Reads(NumberFormat format) =>
         format is NumberFormat.F32 or NumberFormat.F16 or NumberFormat.BF16 or NumberFormat.Q8_0 or NumberFormat.Q4_0;
 
@@ -97,7 +97,7 @@ static class SkinnyRow
         sums[3] = Rest<TVector, TTier>(a3, w.Format, w.Row3, x, k);
     }
 
-    /// <summary>The sum of the lanes and of the terms from k on, fewer than 32.</summary>
+    /// <summary>Returns the sum of the lanes and of the terms from k on, fewer than 32.</summary>
     static float Rest<TVector, TTier>(TVector lanes, NumberFormat format, ReadOnlySpan<byte> row, ReadOnlySpan<float> x, int k)
         where TVector : struct
         where TTier : IVectorTier<TVector>

@@ -9,7 +9,7 @@ static partial class TreeAttention
     const long WorthSharing = 1 << 16;
 
     /// <summary>Computes the attention of single queries, each of its own sequence, over the keys of a cache.</summary>
-    /// <remarks>The formula of <see cref="Forward"/>. Keys that neighbours begin with are read once for several of them.</remarks>
+    /// <remarks>The formula of <see cref="Forward"/>. Keys that neighbors begin with are read once for several of them.</remarks>
     /// <param name="queries">[T, H · Dh], rotated.</param>
     /// <param name="keys">[S, Hkv · Dh] the rows of the cache.</param>
     /// <param name="values">[S, Hkv · Dh].</param>

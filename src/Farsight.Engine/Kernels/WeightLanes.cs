@@ -16,10 +16,10 @@ interface IWeightLanes<TVector>
     /// <summary>Bytes from one block of 32 values to the next.</summary>
     static abstract int BytesPerBlock { get; }
 
-    /// <summary>What the numbers of a block are multiplied with; 1 in formats without scales.</summary>
+    /// <summary>Gets the factor of a block's numbers; 1 in formats without scales.</summary>
     static abstract float Scale(ref byte block);
 
-    /// <summary>The values from <paramref name="index"/> on, a multiple of the register's width.</summary>
+    /// <summary>Returns the values from <paramref name="index"/> on, a multiple of the register's width.</summary>
     /// <param name="block">First byte of the block.</param>
     /// <param name="index">0 … 31.</param>
     /// <param name="scale">The block's scale in every lane.</param>
@@ -70,7 +70,7 @@ readonly struct BFloat16Lanes : IWeightLanes
 }
 
 /// <summary>Converts F16: moves exponent and fraction to their places in a float, and multiplies by 2¹¹² for the different bias.</summary>
-/// <remarks>That is exact for subnormal numbers too. What is left are infinities and NaN, whose exponents are set.</remarks>
+/// <remarks>That is exact for subnormal numbers too. The exceptions are infinities and NaN, whose exponents are set.</remarks>
 readonly struct HalfLanes : IWeightLanes
 {
     // The sign's copies between the sign and the exponent go; 2¹¹²; a half's and a float's exponent of infinity.
@@ -81,7 +81,7 @@ readonly struct HalfLanes : IWeightLanes
 
     public static float Scale(ref byte block) => 1;
 
-    /// <summary>One F16 value, without the calls of the library's conversion.</summary>
+    /// <summary>Returns one F16 value, without the calls of the library's conversion.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static float One(ref byte stored)
     {

@@ -22,7 +22,7 @@ public sealed record MachinePeak(double OneCore, double AllCores, int Threads)
     // About 3 ms, much longer than it takes to wake a thread.
     static readonly int s_rounds = (int)(1_000_000L * 16 / (Processor.VectorBits / 32));
 
-    static float s_sink; // keeps the sums from being optimised away
+    static float s_sink; // keeps the sums from being optimized away
 
     /// <summary>Measures for about a fifth of a second; the machine should be idle otherwise.</summary>
     public static MachinePeak Measure()

@@ -11,7 +11,7 @@ public sealed record MemoryBandwidth(double Read, double Copy)
 {
     const int BufferFloats = 1 << 26, BlockFloats = 1 << 16, Repeats = 4; // 256 MiB, above all caches of common machines
 
-    static float s_sink; // keeps the sums from being optimised away
+    static float s_sink; // keeps the sums from being optimized away
 
     /// <summary>Measures for about half a second with 256 MiB; the machine should be idle otherwise.</summary>
     public static MemoryBandwidth Measure()

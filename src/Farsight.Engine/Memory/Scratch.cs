@@ -50,7 +50,7 @@ readonly struct Scratch : IDisposable
         }
     }
 
-    /// <summary>A buffer, and the number of times it was given back.</summary>
+    /// <summary>Represents a buffer, and the number of times it was given back.</summary>
     sealed class Slot(AlignedBuffer buffer)
     {
         internal long Lease;

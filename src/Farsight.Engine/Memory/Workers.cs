@@ -126,7 +126,7 @@ public static class Workers
         }
     }
 
-    /// <summary>The items of one call. The caller waits for items, never for a helper thread that woke up late.</summary>
+    /// <summary>Represents the items of one call. The caller waits for items, never for a helper thread that woke up late.</summary>
     sealed class Job(int count, Action<int> item)
     {
         int _next;
@@ -166,7 +166,7 @@ public static class Workers
         }
     }
 
-    /// <summary>A signal for one waiter, who spins before it sleeps.</summary>
+    /// <summary>Represents a signal for one waiter, who spins before it sleeps.</summary>
     sealed class Signal
     {
         readonly object _sleep = new();

@@ -17,7 +17,7 @@ readonly record struct ActivationPlan(long Kept, long Scratch)
     /// <param name="config">Shape of the model.</param>
     /// <param name="size">Size of the tree, or an upper bound.</param>
     /// <param name="lora">Options of the adapter; null without one.</param>
-    /// <param name="level">What the pass keeps; null for an evaluation without backward.</param>
+    /// <param name="level">Arrays that the pass keeps; null for an evaluation without backward.</param>
     public static ActivationPlan Of(ModelConfig config, TreeSize size, LoraOptions? lora, Recomputation? level)
     {
         int inner = config.NumHiddenLayers - 1, pairs = config.RotatedDim / 2;

@@ -18,7 +18,7 @@ sealed class BlockPass
     /// <param name="block">Layers of the block.</param>
     /// <param name="x">[T, D]; backward needs the same bits unless the input is kept rounded.</param>
     /// <param name="context">Positions and visibility of the rows.</param>
-    /// <param name="level">What is kept.</param>
+    /// <param name="level">Arrays that are kept.</param>
     /// <param name="kept">Memory of what backward needs.</param>
     /// <param name="scratch">Memory for the duration of a call of forward or backward.</param>
     internal BlockPass(Block block, Rows x, BlockContext context, Recomputation level, Workspace kept, Workspace scratch)

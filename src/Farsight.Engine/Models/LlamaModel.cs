@@ -188,7 +188,7 @@ public sealed class LlamaModel : IDisposable
 
     /// <summary>Runs the forward pass over a tree and keeps what the backward pass needs.</summary>
     /// <param name="tree">A tree with at least one scored token.</param>
-    /// <param name="level">What is kept, and what the backward pass computes again.</param>
+    /// <param name="level">Arrays that are kept; the backward pass computes the others again.</param>
     /// <param name="attention">Which keys each head attends to; null for all visible keys.</param>
     /// <exception cref="ArgumentException">The tree has no scored token.</exception>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>

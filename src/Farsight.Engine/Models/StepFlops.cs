@@ -92,7 +92,7 @@ public static class RecomputedFlops
     /// <summary>Counts the repeated operations of a step.</summary>
     /// <param name="step">Operations of the step.</param>
     /// <param name="config">Shape of the model.</param>
-    /// <param name="level">What the passes keep.</param>
+    /// <param name="level">Arrays that the passes keep.</param>
     public static double Of(StepFlops step, ModelConfig config, Recomputation level)
     {
         double attention = 2.0 * config.HeadDim * (config.NumAttentionHeads + config.NumKeyValueHeads);

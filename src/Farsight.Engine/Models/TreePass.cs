@@ -24,7 +24,7 @@ public sealed class TreePass : IDisposable
     /// <summary>Prepares a pass.</summary>
     /// <param name="model">The model.</param>
     /// <param name="tree">A tree with at least one scored token.</param>
-    /// <param name="level">What is kept for backward; null keeps nothing, and there is no backward.</param>
+    /// <param name="level">Arrays that are kept for backward; null keeps nothing and allows no backward.</param>
     /// <param name="attention">Which keys each head attends to; null for all visible keys.</param>
     internal TreePass(LlamaModel model, TokenTree tree, Recomputation? level, AttentionPattern? attention)
     {
@@ -46,7 +46,7 @@ public sealed class TreePass : IDisposable
     public float[] LogProbs { get; }
 
     /// <summary>
-    /// Most likely token at each scored place: [scored tokens]. It equals the target where greedy decoding would choose the target.
+    /// The most likely token at each scored place: [scored tokens]. It equals the target where greedy decoding would choose the target.
     /// </summary>
     public int[] TopTokens { get; }
 

@@ -61,8 +61,8 @@ static class FourBitBlocks
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Widen(Vector128<byte> numbers, float scale, ref float to, int at)
     {
-        Vector128<sbyte> centred = (numbers - Vector128.Create((byte)Middle)).AsSByte();
-        (Vector128<short> first, Vector128<short> second) = Vector128.Widen(centred);
+        Vector128<sbyte> centered = (numbers - Vector128.Create((byte)Middle)).AsSByte();
+        (Vector128<short> first, Vector128<short> second) = Vector128.Widen(centered);
         if (Vector256.IsHardwareAccelerated)
         {
             (Vector256<int> low, Vector256<int> high) = Vector256.Widen(Vector256.Create(first, second));

@@ -127,7 +127,7 @@ readonly struct Q6_KBlock : IBlockFormat
         float d = Half(ref block, Factor);
         for (int group = 0; group < 16; group++)
         {
-            // Of a half of 128 values, the first 64 take the lower halves of 64 bytes and the others the upper halves.
+            // In a half of 128 values, the first 64 take the lower halves of 64 bytes and the others the upper halves.
             int half = group / 8, quarter = group / 2 % 4, part = group % 2 * 16;
             Vector128<byte> pairs = Sixteen(ref block, half * 64 + quarter % 2 * 32 + part);
             Vector128<byte> lower = quarter < 2 ? Low(pairs) : pairs >>> 4;

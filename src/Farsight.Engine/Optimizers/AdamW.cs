@@ -17,7 +17,7 @@ public sealed record AdamWSettings(double Beta1, double Beta2, double Epsilon, d
 /// <remarks>
 /// m = β₁·m + (1 − β₁)·g;  v = β₂·v + (1 − β₂)·g²;  w −= η·λ·w + η · m̂ / (√v̂ + ε), with m̂ = m / (1 − β₁ᵗ) and
 /// v̂ = v / (1 − β₂ᵗ). Source: arXiv:1711.05101, Algorithm 2, with η for its α·η_t and the decay scaled by the learning rate
-/// as in PyTorch. Moments are F32. Of a parameter of touched rows, only those have moments, and only those decay.
+/// as in PyTorch. Moments are F32. In a parameter of touched rows, only those have moments, and only those decay.
 /// </remarks>
 public sealed class AdamW : Optimizer
 {

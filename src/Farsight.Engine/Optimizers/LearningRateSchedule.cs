@@ -4,7 +4,7 @@ namespace Farsight.Engine.Optimizers;
 /// <remarks>
 /// All rise linearly over the warm-up, whose last step is at the peak, and then follow their own rule. Steps count from 0.
 /// </remarks>
-/// <param name="WarmupSteps">≥ 0; step s of the warm-up gets (s + 1) / WarmupSteps.</param>
+/// <param name="WarmupSteps">≥ 0; step s of the warm-up gets (s + 1) / warmup_steps of the peak.</param>
 public abstract record LearningRateSchedule(int WarmupSteps)
 {
     /// <summary>Computes the factor of the peak learning rate, 0 … 1.</summary>

@@ -38,10 +38,10 @@ public sealed record EvalExample(string Id, EvalPrompt Prompt, IReadOnlyList<str
     /// <summary>Further input of the scoring: all classes, the labels of a question.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Details { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
-    /// <summary>Sampling temperature; 0 takes the likeliest token each time.</summary>
+    /// <summary>Sampling temperature; 0 always takes the most likely token.</summary>
     public float Temperature { get; init; }
 
-    /// <summary>Samples among the likeliest tokens that hold this share of the probability.</summary>
+    /// <summary>Samples among the most likely tokens that hold this share of the probability.</summary>
     public float TopP { get; init; } = 1;
 
     /// <summary>Returns the value of a group, or null.</summary>

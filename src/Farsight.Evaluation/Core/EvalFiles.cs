@@ -7,7 +7,7 @@ using Farsight.Engine.Files;
 namespace Farsight.Evaluation.Core;
 
 /// <summary>
-/// The files of an evaluation: examples.jsonl and timing.jsonl, which grow with every example, and results.json at the end.
+/// Represents the files of an evaluation: examples.jsonl and timing.jsonl, which grow with every example, and results.json at the end.
 /// </summary>
 public static class EvalFiles
 {
@@ -77,7 +77,7 @@ public static class EvalFiles
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
             throw new InputException(
-                $"{path} is not as the evaluation left it: {ResultsName} counts other examples; rerun the same 'farsight eval' command, "
+                $"{path} was changed after the evaluation: {ResultsName} has other examples; rerun the same 'farsight eval' command, "
                     + "which keeps the intact examples.",
                 e);
         }

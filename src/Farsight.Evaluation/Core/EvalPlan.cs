@@ -46,7 +46,7 @@ public sealed record EvalPlan(
 
 /// <summary>Represents the progress of an evaluation.</summary>
 /// <param name="Task">Name of the task.</param>
-/// <param name="Length">Context tokens of the example at hand; null for a task that is not made for a length.</param>
+/// <param name="Length">Context tokens of the example; null for a task that is not made for a length.</param>
 /// <param name="Done">Number of finished examples over all tasks and lengths, kept ones included.</param>
 /// <param name="Total">Number of all examples; null where it is not known before they are made.</param>
 public readonly record struct EvalProgress(string Task, int? Length, int Done, int? Total);

@@ -37,7 +37,7 @@ public abstract record EvalPrompt
         public bool UseChatTemplate { get; init; } = true;
 
         /// <summary>
-        /// What the benchmark does with a prompt that is too long; null to call that an error, so that nothing is cut silently.
+        /// The benchmark's treatment of a prompt that is too long; null reports an error, so that nothing is cut silently.
         /// </summary>
         /// <remarks>It cuts the last message, before the chat template is put around it.</remarks>
         public IPromptCut? Cut { get; init; }

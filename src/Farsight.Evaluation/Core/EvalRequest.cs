@@ -19,16 +19,16 @@ namespace Farsight.Evaluation.Core;
 /// <param name="Depths">Number of needle depths, at equal distances from 0 to 1.</param>
 /// <param name="Samples">Examples per cell of a task that generates its own; null for the task's own number.</param>
 /// <param name="Seed">Seed of all random choices.</param>
-/// <param name="Documents">Folder or file with the haystack's documents; null for invented ones.</param>
+/// <param name="Documents">Folder or file with the haystack's documents; null for generated ones.</param>
 public sealed record EvalRequest(
     IReadOnlyList<string> Tasks, IReadOnlyList<int> Lengths, int Depths, int? Samples, int Seed, string? Documents)
 {
     const int FictionWords = 4000;
 
-    // Keeps invented evaluation documents apart from those of training, whose collections have small numbers.
+    // Keeps generated evaluation documents apart from those of training, whose collections have small numbers.
     const int FictionCollection = 1_000_000_000;
 
-    // Enough places to cut from, without tokenising a library.
+    // Enough places to cut from, without tokenizing a library.
     const int LeastTokens = 1 << 16, MostTokens = 1 << 20;
 
     // Beyond any model; what these bounds allow is planned before the start.

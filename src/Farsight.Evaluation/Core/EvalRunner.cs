@@ -179,6 +179,6 @@ sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOp
 /// <summary>Limits how many examples are sent together.</summary>
 /// <remarks>A large group computes more at once; a small one loses less when it is interrupted.</remarks>
 /// <param name="Examples">Maximum number of examples of a group.</param>
-/// <param name="Tokens">Most prompt tokens of a group of several; what a prompt has in common
+/// <param name="Tokens">Maximum prompt tokens of a group of several; what a prompt has in common
 /// with the one before it does not count.</param>
 sealed record EvalRunnerOptions(int Examples = 256, int Tokens = 1 << 15);

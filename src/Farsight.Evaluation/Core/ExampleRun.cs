@@ -27,7 +27,7 @@ sealed class ExampleRun(EvalExample example)
     /// <summary>The result of a choice task; null elsewhere.</summary>
     internal IReadOnlyList<ChoiceLogProb>? Choices { get; set; }
 
-    /// <summary>What the judge wrote; null where there is none.</summary>
+    /// <summary>Gets the judge's reply; null without a judge.</summary>
     internal string? Verdict { get; set; }
 
     /// <summary>The score; null while there is none, and when the example failed.</summary>

@@ -6,11 +6,11 @@ using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Core;
 
-/// <summary>Cuts consecutive text of an exact number of tokens from tokenised documents.</summary>
+/// <summary>Cuts consecutive text of an exact number of tokens from tokenized documents.</summary>
 /// <remarks>
-/// White space is collapsed to single spaces, as RULER does with its essays. Sentences are tokenised one by one, each with
+/// White space is collapsed to single spaces, as RULER does with its essays. Sentences are tokenized one by one, each with
 /// the space before it, so that putting a needle between two of them changes the tokens of neither. The documents form a
-/// ring: a cut that reaches the front of one goes on at the end of the one before.
+/// ring: a cut that reaches the front of one continues at the end of the one before.
 /// </remarks>
 public sealed class Haystack
 {
@@ -26,7 +26,7 @@ public sealed class Haystack
     /// <summary>All tokens, document after document.</summary>
     public IReadOnlyList<int> Tokens => _tokens;
 
-    /// <summary>Tokenises documents; reads no further than <paramref name="maxTokens"/> needs.</summary>
+    /// <summary>Tokenizes documents; reads no further than <paramref name="maxTokens"/> needs.</summary>
     /// <exception cref="InputException">The documents hold no text.</exception>
     public static Haystack Of(IEnumerable<SourceDocument> documents, ITextTokens tokenizer, int maxTokens = int.MaxValue)
     {
@@ -87,12 +87,12 @@ public sealed class Haystack
     }
 }
 
-/// <summary>Consecutive text out of a <see cref="Haystack"/>.</summary>
+/// <summary>Represents consecutive text out of a <see cref="Haystack"/>.</summary>
 /// <param name="Tokens">Exactly as many as were asked for.</param>
 /// <param name="Boundaries">Where a sentence may be put in: 0, every sentence's end, and the number of tokens; ascending.</param>
 public sealed record HaystackCut(IReadOnlyList<int> Tokens, IReadOnlyList<int> Boundaries)
 {
-    /// <summary>The last boundary at or before depth · length; 0 for depth 0, the end for depth 1.</summary>
+    /// <summary>Returns the last boundary at or before depth · length; 0 for depth 0, the end for depth 1.</summary>
     public int BoundaryAt(double depth)
     {
         // The small addend keeps 0.3 · 10 from being 2.999….

@@ -47,7 +47,7 @@ public sealed class HeadScores
     /// <summary>Number of heads per layer, H.</summary>
     public int Heads { get; }
 
-    /// <summary>All heads with their scores, the best first; equal ones layer by layer.</summary>
+    /// <summary>Gets all heads with their scores, the best first; equal ones layer by layer.</summary>
     public IReadOnlyList<(AttentionHead Head, double Score)> Ranking { get; }
 
     /// <summary>The model's retrieval score, 0 to 1.</summary>
@@ -59,7 +59,7 @@ public sealed class HeadScores
     /// <summary>Returns a head's score in each run that counts.</summary>
     public IReadOnlyList<double> RunsOf(AttentionHead head) => _runs[(head.Layer, head.Head)];
 
-    /// <summary>Collects the runs of an evaluation's records; null where no task looked at heads.</summary>
+    /// <summary>Collects the runs of an evaluation's records; null if no task measured heads.</summary>
     public static HeadScores? Of(IReadOnlyList<EvalRecord> records) => Of(records.Select(r => r.Beside));
 
     /// <summary>Collects runs from what stands beside their scores.</summary>
@@ -139,7 +139,7 @@ public sealed class HeadScores
     }
 }
 
-/// <summary>What stands beside the score of an example that looked at heads.</summary>
+/// <summary>Names the metrics beside the score of an example that measured heads.</summary>
 static class HeadRun
 {
     /// <summary>1 where the needle was found, so that the run counts; else 0.</summary>
@@ -154,10 +154,10 @@ static class HeadRun
     /// <summary>H.</summary>
     internal const string Heads = "heads";
 
-    /// <summary>Where a head's score stands, if it is not 0.</summary>
+    /// <summary>Returns the key of a head's score, which is stored if it is not 0.</summary>
     internal static string Name(int layer, int head) => string.Create(CultureInfo.InvariantCulture, $"{layer}-{head}");
 
-    /// <summary>The mean scores of the heads that have any, in no order.</summary>
+    /// <summary>Returns the mean scores of the heads that have any, in no order.</summary>
     internal static double[] Means(IReadOnlyList<ScoredExample> runs)
     {
         Dictionary<string, double> sums = [];

@@ -11,7 +11,7 @@ namespace Farsight.Evaluation.Core;
 static class SpreadSample
 {
     /// <summary>
-    /// Which of <paramref name="count"/> places are taken, ascending: <paramref name="limit"/>, or all where there are fewer.
+    /// Returns which of <paramref name="count"/> places are taken, ascending: <paramref name="limit"/>, or all where there are fewer.
     /// </summary>
     internal static IReadOnlyList<int> Places(int count, int limit)
     {
@@ -23,11 +23,11 @@ static class SpreadSample
         return [.. Enumerable.Range(0, 1 << bits).Select(i => Reversed((uint)i, bits)).Where(p => p < count).Take(limit).Order()];
     }
 
-    /// <summary>The examples of a task that a limit leaves, in their order.</summary>
+    /// <summary>Returns the examples of a task that a limit leaves, in their order.</summary>
     /// <remarks>
     /// A task that draws its examples for a length, and breaks them down by nothing else, gives the first ones: they are as good as any,
     /// and
-    /// the others need not be made. Of all others the number must be known, so all are made once.
+    /// the others need not be made. Otherwise the number must be known, so all are made once.
     /// </remarks>
     internal static IEnumerable<EvalExample> Of(IEvalTask task, EvalSetting setting, int limit)
     {

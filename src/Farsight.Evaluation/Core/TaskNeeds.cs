@@ -21,7 +21,8 @@ static class TaskNeeds
             ? $"{task.Card.Name} compares log-probabilities of given answers, which an endpoint does not return; leave it out, "
                 + "or evaluate a local model."
         : task is IObservedTask && !model.Capabilities.ObservesHeads
-            ? $"{task.Card.Name} looks at the model's attention, which an endpoint does not show; leave it out, or evaluate a local model."
+            ? $"{task.Card.Name} measures the model's attention, which an endpoint does not return; leave it out, or evaluate a local "
+                + "model."
         : task is IJudgedTask && judge is null
             ? $"{task.Card.Name} requires a model that judges; give the endpoint of a judge, or leave the task out."
         : null;

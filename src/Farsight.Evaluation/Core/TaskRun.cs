@@ -167,7 +167,7 @@ sealed class TaskRun(
             r.Answers[^1].Heads ?? throw new InputException("this model does not show where its heads look")))),
         IGeneratedTask generated => Complete(runs, cancel).Select(r => Rate(r, () => generated.Score(r.Example, r.Completions))),
         IJudgedTask judged => judge!.Judge(judged, [.. Complete(runs, cancel)], cancel),
-        _ => throw new InvalidOperationException($"{task.Card.Name} does not say how it is scored."),
+        _ => throw new InvalidOperationException($"{task.Card.Name} defines no score."),
     };
 
     static ExampleRun Rate(ExampleRun run, Func<EvalScore> score)
@@ -290,7 +290,7 @@ sealed class TaskRun(
     }
 
     /// <summary>Returns the token that spells a stop text; null where one token does not, and the
-    /// text is looked for in the answer only.</summary>
+    /// text is searched for in the answer only.</summary>
     int? StopToken(string stop) =>
         prompts.Tokens!.Encode(stop) is [.., int last] && prompts.Tokens.Decode([last]) == stop ? last : null;
 

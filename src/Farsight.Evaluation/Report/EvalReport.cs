@@ -18,7 +18,7 @@ public static class EvalReport
     /// <param name="title">The heading.</param>
     /// <param name="lead">One or two sentences under the heading.</param>
     /// <param name="variants">In the order of comparison, the plain model first; at least one.</param>
-    /// <param name="training">Curves of the runs; a series named as a variant has its colour.</param>
+    /// <param name="training">Curves of the runs; a series named as a variant has its color.</param>
     /// <param name="settings">Shown before those that the results carry.</param>
     public static ReportModel Of(
         string title, string lead, IReadOnlyList<ReportVariant> variants,

@@ -46,7 +46,7 @@ static class HeadMapSvg
         string percent = ReportText.Percent(score);
         svg.Append($"<g><title>layer {head.Layer}, head {head.Head}: {percent} %</title>");
         svg.Append($"<rect x=\"{x + 1}\" y=\"{y + 1}\" width=\"{width - 2}\" height=\"{height - 2}\" ");
-        svg.Append($"rx=\"{Math.Min(4, width / 6)}\" fill=\"{Colour(score)}\"/>");
+        svg.Append($"rx=\"{Math.Min(4, width / 6)}\" fill=\"{Color(score)}\"/>");
         if (width >= 28 && height >= 20)
         {
             svg.Append($"<text class=\"cell\" x=\"{x + width / 2}\" y=\"{y + height / 2 + 5}\">{percent}</text>");
@@ -69,7 +69,7 @@ static class HeadMapSvg
         svg.Append("head (rows: layers, first on top)</text>\n");
     }
 
-    static string Colour(double score)
+    static string Color(double score)
     {
         double t = Math.Clamp(score, 0, 1);
         return $"#{Mix(s_none.R, s_all.R):x2}{Mix(s_none.G, s_all.G):x2}{Mix(s_none.B, s_all.B):x2}";

@@ -34,7 +34,7 @@ static class HeatMapSvg
         string percent = ReportText.Percent(cell.Score);
         svg.Append($"<g><title>{cell.Length} tokens, depth {ReportText.Percent(cell.Depth)} %: {percent} % of {cell.N}</title>");
         svg.Append($"<rect x=\"{x + 1}\" y=\"{y + 1}\" width=\"{width - 2}\" height=\"{RowHeight - 2}\" ");
-        svg.Append($"rx=\"{Math.Min(4, width / 6)}\" fill=\"{Colour(cell.Score)}\"/>");
+        svg.Append($"rx=\"{Math.Min(4, width / 6)}\" fill=\"{Color(cell.Score)}\"/>");
         if (width >= 28)
         {
             svg.Append($"<text class=\"cell\" x=\"{x + width / 2}\" y=\"{y + RowHeight / 2 + 5}\">{percent}</text>");
@@ -63,7 +63,7 @@ static class HeatMapSvg
     }
 
     /// <summary>Mixes red, yellow and light green in equal parts.</summary>
-    internal static string Colour(double score)
+    internal static string Color(double score)
     {
         double t = Math.Clamp(score, 0, 1) * 2;
         (double R, double G, double B) from = t < 1 ? s_bad : s_middle, to = t < 1 ? s_middle : s_good;

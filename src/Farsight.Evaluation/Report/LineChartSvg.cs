@@ -39,7 +39,7 @@ static class LineChartSvg
         return svg.Append("</svg>\n").ToString();
     }
 
-    /// <summary>Returns the index of a name in the report, which decides colour, dashes and marker.</summary>
+    /// <summary>Returns the index of a name in the report, which decides color, dashes and marker.</summary>
     internal static int Index(IReadOnlyList<string> names, string name) => Math.Max(0, names.ToList().IndexOf(name)) % 8;
 
     static void VerticalAxis(StringBuilder svg, Axis y, string label)

@@ -111,7 +111,7 @@ public sealed record ReportTable(IReadOnlyList<string> Columns, IReadOnlyList<IR
 /// <param name="Strong">Whether it is highlighted as the best of its kind.</param>
 public sealed record TableCell(string Text, string Note = "", bool Strong = false)
 {
-    /// <summary>Gets the value behind the cell's colour, 0 to 1, as in heat maps; null for none.</summary>
+    /// <summary>Gets the value behind the cell's color, 0 to 1, as in heat maps; null for none.</summary>
     public double? Heat { get; init; }
 }
 
@@ -119,7 +119,7 @@ public sealed record TableCell(string Text, string Note = "", bool Strong = fals
 /// <param name="Title">The title.</param>
 /// <param name="XLabel">The label of the horizontal axis, with its unit.</param>
 /// <param name="YLabel">The label of the vertical axis, with its unit.</param>
-/// <param name="Series">A name has the same colour in all charts of a report.</param>
+/// <param name="Series">A name has the same color in all charts of a report.</param>
 public sealed record LineChart(string Title, string XLabel, string YLabel, IReadOnlyList<ChartSeries> Series)
 {
     /// <summary>Gets whether equal ratios have equal horizontal distances, with a tick at every x that occurs.</summary>

@@ -30,8 +30,8 @@ public static class ReportText
     /// <summary>Formats a number of examples: 1 → "1 example", 2 → "2 examples".</summary>
     internal static string Examples(int count) => count == 1 ? "1 example" : $"{count.ToString(CultureInfo.InvariantCulture)} examples";
 
-    /// <summary>Capitalises a text: "subject" → "Subject".</summary>
-    internal static string Capitalised(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
+    /// <summary>Capitalizes a text: "subject" → "Subject".</summary>
+    internal static string Capitalized(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 
     /// <summary>Formats a coordinate or tick: at most two decimals, more for small values.</summary>
     internal static string Number(double value) =>

@@ -52,7 +52,7 @@ public static class ReportWriter
         return page.Append("</main>\n</body>\n</html>\n").Replace("\r\n", "\n").ToString();
     }
 
-    // In the order of comparison, so that a variant has one colour in all charts.
+    // In the order of comparison, so that a variant has one color in all charts.
     static string[] Names(ReportModel model) =>
     [
         .. model.Provenance.Select(p => p.Variant)

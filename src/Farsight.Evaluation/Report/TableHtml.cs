@@ -23,7 +23,7 @@ static class TableHtml
     }
 
     static string Cell(TableCell cell) => cell.Heat is { } heat
-        ? $"<td class=\"hot\" style=\"background:{HeatMapSvg.Colour(heat)}\">{Content(cell)}</td>"
+        ? $"<td class=\"hot\" style=\"background:{HeatMapSvg.Color(heat)}\">{Content(cell)}</td>"
         : $"<td>{Content(cell)}</td>";
 
     static string Content(TableCell cell)

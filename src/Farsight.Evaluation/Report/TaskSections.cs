@@ -119,7 +119,7 @@ static class TaskSections
                 .Distinct(),
         ];
         return new(
-            [ReportText.Capitalised(group), .. task.Measured.Select(m => m.Name), "n"],
+            [ReportText.Capitalized(group), .. task.Measured.Select(m => m.Name), "n"],
             [
                 .. values.Select(v =>
                 {

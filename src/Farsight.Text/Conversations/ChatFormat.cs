@@ -13,9 +13,9 @@ namespace Farsight.Text.Conversations;
 /// <remarks>
 /// The model's chat template decides. A context and a question are one user message, with an empty line between them; a template that
 /// knows <c>&lt;|context|&gt;</c>, as the small model's, gets the context as a message of its own. Prompt and response are encoded each by
-/// itself and put together as tokens, never decoded and encoded again, so the boundary between them is the same everywhere.
-/// Only the template's own markup becomes control tokens: what messages say is marked while the template runs
-/// (<see cref="MarkedText"/>) and encoded as text. BOS is there if, and as often as, the template writes it. The clock of
+/// itself and joined as tokens, never decoded and encoded again, so the boundary between them is the same everywhere.
+/// Only the template's own markup becomes control tokens: text of messages is marked while the template runs
+/// (<see cref="MarkedText"/>) and encoded as text. BOS occurs exactly as often as the template writes it. The clock of
 /// templates that tell the date stands still, so that a prompt always has the same tokens, and answers are asked for without thinking aloud
 /// (enable_thinking is false).
 /// </remarks>
@@ -184,7 +184,7 @@ public sealed class ChatFormat
 
     /// <summary>Encodes a whole prompt.</summary>
     /// <param name="context">The context; empty for a question alone.</param>
-    /// <param name="question">What is asked.</param>
+    /// <param name="question">The question.</param>
     public int[] Prompt(string context, string question) => Prompt(context.Length == 0 ? [] : Context(context), question);
 
     /// <summary>Encodes a whole prompt around the given tokens of a context; without tokens, the question alone.</summary>
@@ -197,7 +197,7 @@ public sealed class ChatFormat
     /// <summary>
     /// Encodes the parts of a prompt before and after its context. Synthesis, training and evaluation build every prompt from them.
     /// </summary>
-    /// <param name="question">What is asked.</param>
+    /// <param name="question">The question.</param>
     /// <param name="hasContext">Whether there is a context. Without one, nothing stands before it, and the conversation of the question
     /// alone after it: the prompt has no empty context message.</param>
     /// <param name="history">Messages before context and question, such as a system message or earlier turns; null for none.</param>

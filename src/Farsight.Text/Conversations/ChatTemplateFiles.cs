@@ -16,7 +16,7 @@ sealed record ChatTemplateFiles(ChatTemplate? Template, IReadOnlyDictionary<stri
     static readonly string[] s_ofGguf = ["bos_token", "eos_token", "unk_token"];
 
     /// <summary>Reads chat_template.jinja or else chat_template of tokenizer_config.json: a text, or a list of named ones.</summary>
-    /// <remarks>Of a GGUF file: the template that is inside.</remarks>
+    /// <remarks>A GGUF file gives the template that it contains.</remarks>
     /// <exception cref="InputException">A file is damaged, or the template cannot be read.</exception>
     internal static ChatTemplateFiles Read(string directory)
     {

@@ -6,7 +6,7 @@ namespace Farsight.Text.Conversations;
 /// <summary>Encodes the parts of a prompt so that their concatenation equals the whole: no part gets a leading space of its own.</summary>
 /// <remarks>
 /// SentencePiece-style tokenizers put a space before a text. A part that is not the first is therefore encoded behind a character that
-/// merges with nothing, and that character's tokens are taken off again. A part still never merges with its neighbour.
+/// merges with nothing, and that character's tokens are taken off again. A part still never merges with its neighbor.
 /// </remarks>
 sealed class SeamlessEncoder
 {
@@ -33,7 +33,7 @@ sealed class SeamlessEncoder
     /// <summary>Encodes a later part of a text.</summary>
     /// <param name="text">The part.</param>
     /// <param name="isAnswer">A model wrote its marked characters: added tokens that are no control tokens, such as
-    /// those around a thought, are recognised.</param>
+    /// those around a thought, are recognized.</param>
     internal int[] Continue(MarkedText text, bool isAnswer = false)
     {
         if (text.Length == 0)
@@ -49,7 +49,7 @@ sealed class SeamlessEncoder
             : _tokenizer.EncodeWithSpecialTokens(text.Value, [.. text.Marked.Select(Range)]);
     }
 
-    /// <summary>A marked stretch without the added tokens in it that are no control tokens.</summary>
+    /// <summary>Returns a marked stretch without the added tokens in it that are no control tokens.</summary>
     IEnumerable<Range> WithoutOrdinary(string text, MarkedRange marked)
     {
         int start = marked.Start, end = marked.Start + marked.Length;

@@ -1,11 +1,11 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>A method of a dict.</summary>
+/// <summary>Represents a method of a dict.</summary>
 /// <param name="dict">The dict.</param>
 /// <param name="call">Its arguments.</param>
 delegate object? DictMethod(TemplateDict dict, TemplateCall call);
 
-/// <summary>A method of a list or tuple.</summary>
+/// <summary>Represents a method of a list or tuple.</summary>
 /// <param name="list">The list.</param>
 /// <param name="call">Its arguments.</param>
 delegate object? ListMethod(TemplateList list, TemplateCall call);

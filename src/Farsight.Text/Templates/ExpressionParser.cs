@@ -11,7 +11,7 @@ sealed partial class ExpressionParser(TemplateTokens tokens)
 
     int _depth;
 
-    /// <summary>One expression.</summary>
+    /// <summary>Returns one expression.</summary>
     internal Expression Parse(bool withChoice = true)
     {
         tokens.CheckDepth(++_depth);
@@ -20,7 +20,7 @@ sealed partial class ExpressionParser(TemplateTokens tokens)
         return value;
     }
 
-    /// <summary>An expression, or several with commas: a tuple without brackets.</summary>
+    /// <summary>Returns an expression, or several with commas: a tuple without brackets.</summary>
     internal Expression ParseTuple(bool withChoice = true, string? end = null)
     {
         int line = tokens.Current.Line;

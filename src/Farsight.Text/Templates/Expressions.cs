@@ -94,7 +94,7 @@ sealed record LogicalExpression(bool IsAnd, Expression Left, Expression Right, i
     }
 }
 
-/// <summary>x &lt; y &lt;= z: every neighbouring pair must hold, each operand is evaluated once.</summary>
+/// <summary>x &lt; y &lt;= z: every neighboring pair must hold, each operand is evaluated once.</summary>
 sealed record Comparison(Expression First, IReadOnlyList<(string Operator, Expression Operand)> Rest, int Line) : Expression(Line)
 {
     protected override object? Compute(TemplateScope scope)

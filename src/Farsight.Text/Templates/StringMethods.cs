@@ -1,6 +1,6 @@
 namespace Farsight.Text.Templates;
 
-/// <summary>A method of a string.</summary>
+/// <summary>Represents a method of a string.</summary>
 /// <param name="text">The string.</param>
 /// <param name="call">Its arguments.</param>
 delegate object? StringMethod(MarkedText text, TemplateCall call);

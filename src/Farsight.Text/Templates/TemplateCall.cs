@@ -3,7 +3,7 @@ namespace Farsight.Text.Templates;
 /// <summary>
 /// Represents the arguments of a function, filter, test or method. The subject of a filter or test is the first argument.
 /// </summary>
-/// <param name="Name">What is called, for messages.</param>
+/// <param name="Name">Name of the function, for messages.</param>
 /// <param name="Arguments">Those without a name.</param>
 /// <param name="Named">Those with a name.</param>
 /// <param name="Run">The rendering.</param>

@@ -159,7 +159,7 @@ sealed class TemplateLexer
         return (line > 0 || _lineStarts) && data.AsSpan(line).IndexOfAnyExcept(" \t\v\f\r") < 0 ? data[..line] : data;
     }
 
-    /// <summary>The place after <c>raw %}</c>, where the tag here is one.</summary>
+    /// <summary>Returns the place after <c>raw %}</c>, where the tag here is one.</summary>
     int? RawTag()
     {
         int end = _source.IndexOf("%}", _at, StringComparison.Ordinal);

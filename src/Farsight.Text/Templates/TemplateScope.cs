@@ -2,7 +2,7 @@ namespace Farsight.Text.Templates;
 
 /// <summary>Represents names and values of the template, of one loop iteration or of one macro call.</summary>
 /// <param name="run">The rendering.</param>
-/// <param name="outer">Where names are looked for that are not here; null for the globals.</param>
+/// <param name="outer">The outer scope, searched for names that are missing here; null for the globals.</param>
 sealed class TemplateScope(TemplateRun run, TemplateScope? outer)
 {
     readonly Dictionary<string, object?> _values = new(StringComparer.Ordinal);

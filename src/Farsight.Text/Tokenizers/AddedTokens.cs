@@ -1,12 +1,12 @@
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Receives a normalised part of a text without added tokens.</summary>
+/// <summary>Receives a normalized part of a text without added tokens.</summary>
 /// <param name="text">The part.</param>
 /// <param name="first">Whether the part starts at the start of the whole text.</param>
 delegate void TextAction(ReadOnlySpan<char> text, bool first);
 
 /// <summary>
-/// Splits text at its added tokens: first at those found in the text as written, then, in the normalised rest, at those with the
+/// Splits text at its added tokens: first at those found in the text as written, then, in the normalized rest, at those with the
 /// normalized flag.
 /// </summary>
 sealed class AddedTokens
@@ -84,10 +84,10 @@ sealed class AddedTokens
         return within;
     }
 
-    /// <summary>Finds foreign text in normalised text.</summary>
+    /// <summary>Finds foreign text in normalized text.</summary>
     /// <remarks>
-    /// The text before a range and the text after it are also normalised separately; the range lies between the two results. Characters
-    /// that normalising joins across a border, as composition does, count as foreign text.
+    /// The text before a range and the text after it are also normalized separately; the range lies between the two results. Characters
+    /// that normalizing joins across a border, as composition does, count as foreign text.
     /// </remarks>
     List<Range> InNormalized(ReadOnlySpan<char> text, ReadOnlySpan<char> normalized, List<Range> foreign, bool first)
     {

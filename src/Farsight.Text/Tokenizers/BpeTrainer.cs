@@ -154,11 +154,11 @@ public sealed class BpeTrainer
         _words[word] = after;
         for (int i = 0; i + 1 < after.Length; i++)
         {
-            (int Left, int Right) neighbours = (after[i], after[i + 1]);
-            if (neighbours.Left == merged || neighbours.Right == merged)
+            (int Left, int Right) neighbors = (after[i], after[i + 1]);
+            if (neighbors.Left == merged || neighbors.Right == merged)
             {
-                Note(neighbours, word);
-                grown.Add(neighbours);
+                Note(neighbors, word);
+                grown.Add(neighbors);
             }
         }
     }

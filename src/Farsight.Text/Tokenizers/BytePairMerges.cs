@@ -62,7 +62,7 @@ sealed class BytePairMerges(MergeTable table)
         }
         while (candidates.TryDequeue(out int at, out ulong priority))
         {
-            if (links.Rank[at] == (int)(priority >> 32)) // else one of the two has been merged with another neighbour meanwhile
+            if (links.Rank[at] == (int)(priority >> 32)) // else one of the two has been merged with another neighbor meanwhile
             {
                 links.Merge(at);
                 Offer(candidates, links, at);

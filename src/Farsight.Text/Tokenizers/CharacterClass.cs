@@ -12,7 +12,7 @@ static class CharacterClass
     static readonly byte[] s_classes = [.. Enumerable.Range(0, 0x10000).Select(c => OfChar((char)c))];
 
     /// <summary>
-    /// The class of the character that begins at <paramref name="at"/>, and its length; <see cref="None"/> at the end of the text.
+    /// Returns the class of the character that begins at <paramref name="at"/>, and its length; <see cref="None"/> at the end of the text.
     /// </summary>
     internal static byte At(ReadOnlySpan<char> text, int at, out int length)
     {

@@ -44,7 +44,7 @@ readonly ref struct CodePointText
     /// <summary>One char for every character.</summary>
     internal ReadOnlySpan<char> Chars { get; }
 
-    /// <summary>Where the character with this number begins in the text.</summary>
+    /// <summary>Returns where the character with this number begins in the text.</summary>
     internal int Start(int character) => _starts is null ? character : _starts[character];
 
     internal static char StandIn(UnicodeCategory category) => StandIns[(int)category];

@@ -15,8 +15,8 @@ sealed class MergeTable
     readonly int _shift;
     readonly int[] _merged;
 
-    /// <param name="merges">Pairs and what they become; learned earlier = lower rank. Of a pair that
-    /// is there twice the later rank counts.</param>
+    /// <param name="merges">Pairs and what they become; learned earlier = lower rank. If a pair
+    /// occurs twice, the later rank counts.</param>
     internal MergeTable(IReadOnlyList<Merge> merges)
     {
         int bits = 33 - BitOperations.LeadingZeroCount((uint)Math.Max(merges.Count, 8));
@@ -31,7 +31,7 @@ sealed class MergeTable
         }
     }
 
-    /// <summary>The rank of a pair, or <see cref="Never"/>.</summary>
+    /// <summary>Returns the rank of a pair, or <see cref="Never"/>.</summary>
     internal int Rank(int left, int right) => _slots[SlotOf(Pair(left, right))].Rank;
 
     /// <summary>Returns the token of the merge with this rank.</summary>

@@ -29,7 +29,7 @@ abstract class PieceModel
 /// <summary>Converts pieces to tokens by merging the smallest units.</summary>
 abstract class MergingModel(BytePairMerges merges) : PieceModel
 {
-    /// <summary>The most tokens that a piece can begin with.</summary>
+    /// <summary>Returns the most tokens that a piece can begin with.</summary>
     protected abstract int MostTokens(ReadOnlySpan<char> piece);
 
     /// <summary>

@@ -2,7 +2,7 @@ namespace Farsight.Text.Tokenizers;
 
 /// <summary>Detects constructs of an Oniguruma pattern that mean something else in .NET regular expressions.</summary>
 /// <remarks>
-/// What is let through: letters and signs, classes of characters, <c>\s \d \p{…}</c> and escaped signs, groups that only group, look
+/// Accepts letters and signs, classes of characters, <c>\s \d \p{…}</c> and escaped signs, groups that only group, look
 /// ahead, or ignore case, alternatives, and greedy or lazy counts. Anchors, word boundaries, classes within classes, possessive
 /// counts and references mean something else there, or nothing.
 /// </remarks>

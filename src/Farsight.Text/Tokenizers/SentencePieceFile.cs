@@ -230,7 +230,7 @@ sealed class SentencePieceFile
     }
 
     /// <param name="Number">Number of the field.</param>
-    /// <param name="Value">Of an integer or a float: its bits.</param>
-    /// <param name="Bytes">Of a text or a message.</param>
+    /// <param name="Value">Bits of an integer or a float.</param>
+    /// <param name="Bytes">Bytes of a text or a message.</param>
     readonly record struct ProtoField(ulong Number, ulong Value, ReadOnlyMemory<byte> Bytes);
 }

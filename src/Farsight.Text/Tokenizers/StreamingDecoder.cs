@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Farsight.Text.Tokenizers;
 
 /// <summary>Decodes tokens as they are generated and returns only complete characters.</summary>
-/// <remarks>What it gives out, put together, is what <see cref="Tokenizer.Decode"/> makes of all the tokens. For one thread.</remarks>
+/// <remarks>The texts that it returns, joined, equal what <see cref="Tokenizer.Decode"/> makes of all the tokens. For one thread.</remarks>
 public sealed class StreamingDecoder
 {
     readonly Tokenizer _tokenizer;

@@ -12,7 +12,7 @@ abstract class TextStream
     /// <summary>Ends the text. The stream can then be used again.</summary>
     internal abstract void Finish(ArrayBufferWriter<char> text);
 
-    /// <summary>The stream for a vocabulary.</summary>
+    /// <summary>Returns the stream for a vocabulary.</summary>
     internal static TextStream For(TokenizerDefinition definition, TokenBytes bytes) =>
         definition.Decoder.ByteLevel ? new ByteLevelStream(bytes) : new SentencePieceStream(definition, bytes);
 }

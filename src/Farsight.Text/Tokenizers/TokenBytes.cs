@@ -27,10 +27,10 @@ sealed class TokenBytes
     /// <summary>The bytes of a token; none for an id without one.</summary>
     internal ReadOnlySpan<byte> this[int id] => (uint)id < (uint)_isByte.Length ? _bytes.AsSpan(_starts[id].._starts[id + 1]) : [];
 
-    /// <summary>Whether the token is one byte, which makes a character only with its neighbours.</summary>
+    /// <summary>Returns whether the token is one byte, which makes a character only with its neighbors.</summary>
     internal bool IsByte(int id) => (uint)id < (uint)_isByte.Length && _isByte[id];
 
-    /// <summary>The byte that <c>&lt;0x0A&gt;</c> spells, or null.</summary>
+    /// <summary>Returns the byte that <c>&lt;0x0A&gt;</c> spells, or null.</summary>
     internal static byte? ReadByte(string token) =>
         token is ['<', '0', 'x', var high, var low, '>'] && char.IsAsciiHexDigit(high) && char.IsAsciiHexDigit(low)
             ? byte.Parse([high, low], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) : null;

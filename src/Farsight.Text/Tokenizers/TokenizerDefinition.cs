@@ -16,7 +16,7 @@ sealed record TokenizerDefinition
     internal required IReadOnlyList<double> Scores { get; init; }
     internal required IReadOnlyList<AddedToken> Added { get; init; }
     internal required IReadOnlySet<int> Special { get; init; }
-    /// <summary>What happens to text, before added tokens are looked for in it that want it so.</summary>
+    /// <summary>Gets the changes to text before normalized added tokens are searched for in it.</summary>
     internal required IReadOnlyList<TextStep> Normalizer { get; init; }
     /// <summary>What happens to text after that.</summary>
     internal required IReadOnlyList<TextStep> Prefix { get; init; }
@@ -52,10 +52,10 @@ sealed record DecoderDefinition
     internal IReadOnlyList<ReplaceStep> Replacements { get; init; } = [];
     /// <summary>Tokens such as &lt;0x0A&gt; are bytes.</summary>
     internal bool ByteFallback { get; init; }
-    /// <summary>What is taken away where the text begins.</summary>
+    /// <summary>Gets the character that is removed at the beginning of the text.</summary>
     internal char Stripped { get; init; }
-    /// <summary>How many of <see cref="Stripped"/> at most.</summary>
+    /// <summary>Gets the maximum number of <see cref="Stripped"/> to remove.</summary>
     internal int MostStripped { get; init; }
-    /// <summary>What is taken away in the first token wherever it stands, or null.</summary>
+    /// <summary>Gets the character that is removed from the first token wherever it stands, or null.</summary>
     internal char? DroppedInFirst { get; init; }
 }

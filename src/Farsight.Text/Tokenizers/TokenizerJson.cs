@@ -14,7 +14,7 @@ sealed class TokenizerJson(string name)
     internal InputException Unsupported(string what) =>
         new($"'{name}': {what} is not supported; use a model with a byte-level or SentencePiece-style tokenizer.");
 
-    /// <summary>The content of a file, without a byte order mark.</summary>
+    /// <summary>Returns the content of a file, without a byte order mark.</summary>
     internal static ReadOnlyMemory<byte> ReadFile(string file)
     {
         try
@@ -40,9 +40,9 @@ sealed class TokenizerJson(string name)
         }
     }
 
-    /// <summary>The field, or null when it is missing or null.</summary>
+    /// <summary>Returns the field, or null when it is missing or null.</summary>
     internal JsonElement? Optional(JsonElement owner, string field) =>
-        owner.ValueKind != JsonValueKind.Object ? throw Damaged($"there should be an object with '{field}'")
+        owner.ValueKind != JsonValueKind.Object ? throw Damaged($"expected an object with '{field}'")
         : owner.TryGetProperty(field, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value
         : null;
 
@@ -71,11 +71,11 @@ sealed class TokenizerJson(string name)
             _ => throw Damaged($"'{field}' is neither true nor false"),
         };
 
-    /// <summary>The <c>type</c> of a component.</summary>
+    /// <summary>Returns the <c>type</c> of a component.</summary>
     internal string Type(JsonElement component, string what) =>
         component.ValueKind == JsonValueKind.Object ? Text(component, "type") : throw Damaged($"'{what}' is not an object");
 
-    /// <summary>A number of at least 0.</summary>
+    /// <summary>Returns a number of at least 0.</summary>
     internal int Number(JsonElement owner, string field) =>
         Required(owner, field) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out int number) && number >= 0
             ? number : throw Damaged($"'{field}' is not a number of at least 0");

@@ -176,7 +176,7 @@ sealed class TokenizerReader
             };
             if (content.Length == 0 || (_vocabulary.TryGetValue(content, out int other) && other != id) || !_added.TryAdd(content, token))
             {
-                throw _json.Damaged($"the added token '{content}' is empty, there twice or has another id in the vocabulary");
+                throw _json.Damaged($"the added token '{content}' is empty, duplicated or has another id in the vocabulary");
             }
         }
     }

@@ -6,7 +6,7 @@ namespace Farsight.Text.Tokenizers;
 
 /// <summary>Computes Unicode's composed normal form (NFC), which some tokenizers apply first.</summary>
 /// <remarks>
-/// Source: Unicode Standard Annex #15. It is here because the normalisation of .NET needs ICU, which the culture-independent
+/// Source: Unicode Standard Annex #15. It is here because the normalization of .NET needs ICU, which the culture-independent
 /// build leaves out. Half a surrogate pair becomes U+FFFD where anything has to change.
 /// </remarks>
 static class UnicodeComposition

@@ -73,7 +73,7 @@ sealed class WordSplitter(int longestNumber) : Splitter
         return lineEnd >= 0 ? at + lineEnd + 1 : end == text.Length || end - at == 1 ? end : end - 1;
     }
 
-    /// <summary>How many letters after an apostrophe belong to it; upper and lower case alike, and U+017F is an s.</summary>
+    /// <summary>Returns how many letters after an apostrophe belong to it; upper and lower case alike, and U+017F is an s.</summary>
     static int Contraction(ReadOnlySpan<char> text) => text switch
     {
         ['s' or 'S' or '\u017F' or 't' or 'T' or 'm' or 'M' or 'd' or 'D', ..] => 1,

@@ -126,7 +126,7 @@ public sealed class DemoRun
         EvalReport.Of(
             "LOGO, from documents to verdict",
             Invariant(
-                $"A model of two million parameters, aligned on {_options.Samples} preference samples that it wrote, looks for needles.")
+                $"A model of two million parameters, aligned on {_options.Samples} preference samples that it wrote, searches for needles.")
                 + Invariant(
                     $" Contexts reach {_options.Lengths[^1] / _options.Lengths[0]} times its window of {_options.Lengths[0]} tokens."
             ),

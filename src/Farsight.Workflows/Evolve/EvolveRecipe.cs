@@ -25,7 +25,7 @@ public sealed record EvolveRecipe : IRecipe
     public required EvolveDocuments Documents { get; init; }
 
     /// <summary>
-    /// Where instructions come from. Optional; null uses the documents' own questions, and invented facts for documents without any.
+    /// Where instructions come from. Optional; null uses the documents' own questions, and generated facts for documents without any.
     /// </summary>
     public QuestionSource? Questions { get; init; }
 
@@ -114,9 +114,9 @@ public sealed record EvolveRecipe : IRecipe
     }
 }
 
-/// <summary>Represents the documents of a self-evolution: a path, or a number of invented documents.</summary>
-/// <param name="Path">Folder or file. Optional; null for invented documents.</param>
-/// <param name="Count">Number of invented documents.</param>
+/// <summary>Represents the documents of a self-evolution: a path, or a number of generated documents.</summary>
+/// <param name="Path">Folder or file. Optional; null for generated documents.</param>
+/// <param name="Count">Number of generated documents.</param>
 /// <param name="Words">Minimum words per document.</param>
 public sealed record EvolveDocuments(string? Path = null, int? Count = null, int? Words = null)
 {
@@ -124,8 +124,8 @@ public sealed record EvolveDocuments(string? Path = null, int? Count = null, int
     {
         { Path: not null, Count: null, Words: null } => [],
         { Path: null, Count: >= 1 and <= 10_000_000, Words: >= 1 and <= 10_000_000 } => [],
-        { Path: not null } => [$"{path}: it has a path and numbers of invented documents; use one of the two."],
-        _ => [$"{path}: use a path, or count and words of invented documents, 1 to 10000000 each."],
+        { Path: not null } => [$"{path}: it has a path and numbers of generated documents; use one of the two."],
+        _ => [$"{path}: use a path, or count and words of generated documents, 1 to 10000000 each."],
     };
 }
 
@@ -178,7 +178,7 @@ public sealed record EvolveIteration(
 /// <param name="Tasks">Names of tasks or benchmarks.</param>
 /// <param name="Depths">Number of needle depths, evenly spaced from 0 to 1.</param>
 /// <param name="Samples">Examples per length and depth.</param>
-/// <param name="Documents">Folder or file with the documents of the haystack. Optional; null for invented documents.</param>
+/// <param name="Documents">Folder or file with the documents of the haystack. Optional; null for generated documents.</param>
 public sealed record EvolveMeasurement(IReadOnlyList<string> Tasks, int Depths, int Samples, string? Documents = null)
 {
     internal IEnumerable<string> Problems(string path) =>
@@ -207,7 +207,7 @@ public sealed record EvolveMeasurement(IReadOnlyList<string> Tasks, int Depths, 
 static class EvolveWindows
 {
     /// <summary>Refuses an iteration that does not extend the window, or whose RoPE does not reach it.</summary>
-    /// <exception cref="InputException">Of the first iteration that does not; the message names the key.</exception>
+    /// <exception cref="InputException">An iteration does not fit; the message names the key of the first.</exception>
     internal static void Check(EvolveRecipe recipe, ModelConfig config)
     {
         int before = config.MaxPositionEmbeddings;

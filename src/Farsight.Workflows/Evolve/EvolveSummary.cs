@@ -50,7 +50,7 @@ static class EvolveSummary
         ) + "\n";
 
     /// <summary>Builds the report.</summary>
-    /// <param name="recipe">Of the run.</param>
+    /// <param name="recipe">Recipe of the run.</param>
     /// <param name="models">In the order of comparison.</param>
     /// <param name="runOf">The run directory of an iteration.</param>
     internal static ReportModel Report(EvolveRecipe recipe, IReadOnlyList<ModelResults> models, Func<int, string> runOf) =>

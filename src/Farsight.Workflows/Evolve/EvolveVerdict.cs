@@ -3,10 +3,10 @@ using Farsight.Evaluation.Core;
 namespace Farsight.Workflows.Evolve;
 
 /// <summary>Represents the inputs of a self-evolution.</summary>
-/// <param name="Recipe">What to do.</param>
+/// <param name="Recipe">The recipe.</param>
 /// <param name="RecipePath">Its file; relative paths in the recipe begin there.</param>
-/// <param name="Output">Where everything goes; the same call continues there.</param>
-/// <param name="MemoryBytes">What the process may take; null for the memory that the machine has.</param>
+/// <param name="Output">Output folder; the same call continues there.</param>
+/// <param name="MemoryBytes">Memory limit of the process in bytes; null for the memory that the machine has.</param>
 public sealed record EvolveRequest(EvolveRecipe Recipe, string RecipePath, string Output, long? MemoryBytes = null);
 
 /// <summary>Represents the results of a self-evolution.</summary>

@@ -120,8 +120,8 @@ public static class PretrainRun
             .. recipe.Documents.Select(d =>
                 byHash.GetValueOrDefault(d.Sha256)
                 ?? throw new InputException(
-                    $"{path} does not hold {d.Title} (Project Gutenberg {d.Gutenberg}, SHA-256 {d.Sha256}); put that very file there, "
-                        + "or empty the recipe's documents to train on all files of the folder."
+                    $"{path} has no file with the SHA-256 of {d.Title} (Project Gutenberg {d.Gutenberg}, {d.Sha256}); add it, "
+                        + "or set documents to [] to train on all files of the folder."
                 )),
         ];
     }

@@ -53,7 +53,7 @@ public interface IStudyStep
         StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel);
 }
 
-/// <summary>Writes invented documents, as <c>farsight documents</c> does.</summary>
+/// <summary>Writes generated documents, as <c>farsight documents</c> does.</summary>
 /// <param name="Count">Number of documents.</param>
 /// <param name="Words">Minimum words per document.</param>
 /// <param name="Seed">The collection.</param>

@@ -9,7 +9,7 @@ using Farsight.Workflows.Train;
 namespace Farsight.Workflows.Study;
 
 /// <summary>
-/// A model to begin with, trained and merged as farsight train and farsight merge do: one that was taught what the study asks about.
+/// Trains and merges a starting model, as farsight train and farsight merge do.
 /// </summary>
 /// <param name="Base">The train recipe, a path.</param>
 /// <param name="Out">The model's directory; its run directory is beside it, with .run behind the name.</param>

@@ -10,7 +10,7 @@ namespace Farsight.Workflows.Study;
 /// Seeds and examples are crossed: another seed would have trained another model, other examples would have been easier or harder for all.
 /// Both parts of the variance are jackknives (B. Efron and C. Stein, Ann. Statist. 9 (1981)), with θₛ the number of seed s over all
 /// examples, θ their mean over S seeds, and θ₋ₑ that mean without example e of E: V_S = Σ (θₛ − θ)² / (S (S − 1)), V_E = (E − 1)/E · Σ
-/// (θ₋ₑ − mean of these)², V = V_S + V_E. Of a mean of scores these are the squared standard errors of the seeds' means and of the
+/// (θ₋ₑ − mean of these)², V = V_S + V_E. For a mean of scores these are the squared standard errors of the seeds' means and of the
 /// examples' means; what seed and example share by chance is in both, so V is rather too large than too small. The quantile is Student's t
 /// at V² / (V_S²/(S − 1) + V_E²/(E − 1)) degrees of freedom (F. E. Satterthwaite, Biometrics Bull. 2 (1946)): with three seeds that differ
 /// much it is near 4.30, with seeds that agree near 1.96.

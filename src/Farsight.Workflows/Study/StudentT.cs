@@ -2,7 +2,7 @@ namespace Farsight.Workflows.Study;
 
 /// <summary>Computes quantiles of Student's t distribution: how far a mean of few values may lie from the truth.</summary>
 /// <remarks>
-/// Two-sided tail of t at ν degrees of freedom: I(ν / (ν + t²); ν/2, 1/2), the regularised incomplete beta function (Abramowitz and
+/// Two-sided tail of t at ν degrees of freedom: I(ν / (ν + t²); ν/2, 1/2), the regularized incomplete beta function (Abramowitz and
 /// Stegun, 26.5.27), which is a continued fraction (26.5.8, in Lentz's form). The quantile is found by halving.
 /// </remarks>
 static class StudentT
@@ -10,7 +10,7 @@ static class StudentT
     const double Tail = 0.05;
 
     /// <summary>
-    /// Returns the t for which 95 % of the distribution lie within ±t: 12.71 at 1 degree of freedom, 4.30 at 2, towards 1.96.
+    /// Returns the t for which 95 % of the distribution lie within ±t: 12.71 at 1 degree of freedom, 4.30 at 2, toward 1.96.
     /// </summary>
     /// <param name="freedom">ν, above 0; need not be whole.</param>
     public static double Quantile95(double freedom)

@@ -124,7 +124,7 @@ static class StudyCells
     }
 
     /// <summary>
-    /// Of each evaluation the examples that all have, in one order. A failure has no number that is bad enough where lower is better.
+    /// Returns the examples that all evaluations have, in one order. If lower is better, no number is bad enough for a failure.
     /// </summary>
     static ScoredExample[][] Common(StudyColumn column, EvalRecord[][] evaluations)
     {

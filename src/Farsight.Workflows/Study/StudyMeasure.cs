@@ -27,7 +27,7 @@ public sealed record StudyMeasure
     /// <summary>Seeds needles, haystacks and resampling; the same for all variants and all training seeds.</summary>
     public required int Seed { get; init; }
 
-    /// <summary>Folder or file with the documents of the haystack. Optional; null for invented documents.</summary>
+    /// <summary>Folder or file with the documents of the haystack. Optional; null for generated documents.</summary>
     public string? Documents { get; init; }
 
     /// <summary>Folder with the benchmarks' data. Optional; null for the folder that the environment names.</summary>
@@ -84,8 +84,8 @@ public sealed record StudyMeasure
     {
         if (NeedsScores && !before.Any(m => m.RanksHeads && (Steps ?? [0]).All((m.Steps ?? [0]).Contains)))
         {
-            yield return $"{path}.mask_heads: '{MaskHeads}' needs ranked heads; add a measurement of retrieval-heads at the same steps "
-                + "before it.";
+            yield return $"{path}.mask_heads: '{MaskHeads}' requires an earlier measurement of retrieval-heads "
+                + "at the same steps.";
         }
     }
 
@@ -96,7 +96,7 @@ public sealed record StudyMeasure
     internal bool RanksHeads => MaskHeads is null && Request(null, null, null).Selected().OfType<IObservedTask>().Any();
 
     /// <summary>Creates the evaluation.</summary>
-    /// <param name="documents">Found; null for invented ones.</param>
+    /// <param name="documents">Found; null for generated ones.</param>
     /// <param name="data">Found; null for the environment's.</param>
     /// <param name="headScores">The directory with the head_scores.json to go by; null for none.</param>
     internal EvalRequest Request(string? documents, string? data, string? headScores) =>

@@ -162,7 +162,7 @@ sealed record PlannedVariant(string Name, string Slug, bool IsTrained, string? R
 
 /// <summary>Represents one model of a study, which one process trains and measures.</summary>
 /// <param name="Variant">The variant.</param>
-/// <param name="Seed">Of the training; null for an untrained variant.</param>
+/// <param name="Seed">Seed of the training; null for an untrained variant.</param>
 sealed record StudyJob(PlannedVariant Variant, int? Seed)
 {
     /// <summary>Name of the folder.</summary>

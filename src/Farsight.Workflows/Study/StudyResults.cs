@@ -50,7 +50,7 @@ sealed class StudyResults(StudyPlan plan, StudyPaths paths)
 }
 
 /// <summary>Represents a task at a length, a column of a study's table.</summary>
-/// <param name="Measure">Of the recipe.</param>
+/// <param name="Measure">Measurement of the recipe.</param>
 /// <param name="Task">The task's name.</param>
 /// <param name="Length">Context tokens; null for a task that is not made for a length.</param>
 sealed record StudyColumn(StudyMeasure Measure, string Task, int? Length)

@@ -127,7 +127,7 @@ public sealed class StudyRun
         }
         using FileStream mine = StudyLock.Take(
             _paths.LockOf("prepare"),
-            () => _progress?.Report(new("wait", "preparing", 0, 0, "another process does it")),
+            () => _progress?.Report(new("wait", "preparing", 0, 0, "done by another process")),
             _cancel);
         foreach ((int i, IStudyStep step) in _plan.Recipe.Prepare.Index())
         {

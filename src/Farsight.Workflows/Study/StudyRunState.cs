@@ -9,8 +9,8 @@ namespace Farsight.Workflows.Study;
 /// <param name="Seed">Its seed.</param>
 /// <param name="Status">"done", "failed", "begun" or "waiting".</param>
 /// <param name="Steps">Steps in its metrics.</param>
-/// <param name="Failure">Why it could not come to its end; null where it did, or may yet.</param>
-/// <param name="Alarms">What a person should look at: "chosen_collapse at step 100".</param>
+/// <param name="Failure">Reason for the failure; null if the run has not failed.</param>
+/// <param name="Alarms">Alarms of the run: "chosen_collapse at step 100".</param>
 public sealed record StudyRunState(string Variant, int Seed, string Status, int Steps, string? Failure, IReadOnlyList<string> Alarms)
 {
     internal static StudyRunState Of(StudyJob job, StudyPaths paths)
@@ -37,7 +37,7 @@ public sealed record StudyRunState(string Variant, int Seed, string Status, int 
 }
 
 /// <summary>Represents the duration of a training.</summary>
-/// <param name="Seconds">Of all steps; evaluations and the reading of data are not counted.</param>
+/// <param name="Seconds">Time of all steps; evaluations and the reading of data are not counted.</param>
 /// <param name="Tokens">Rows that went forward and backward.</param>
 sealed record StudyTiming(double Seconds, long Tokens)
 {

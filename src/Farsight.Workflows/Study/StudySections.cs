@@ -65,7 +65,7 @@ sealed class StudySections(StudyPlan plan, IReadOnlyList<StudyColumn> columns, S
             LogX = true,
         };
 
-    /// <summary>A task along training; null where one step was measured. A model before training stands at step 0.</summary>
+    /// <summary>Returns a task along training; null where one step was measured. A model before training stands at step 0.</summary>
     LineChart? ByStep(EvalTaskCard card, StudyColumn column)
     {
         if (column.Measure.Steps is not { Count: > 1 })

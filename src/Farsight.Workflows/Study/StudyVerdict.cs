@@ -6,12 +6,12 @@ namespace Farsight.Workflows.Study;
 
 /// <summary>Represents the results of a study so far, as in results.json. Nothing in it depends on the clock.</summary>
 /// <param name="Title">The study's.</param>
-/// <param name="Question">What is to be found out.</param>
+/// <param name="Question">The study's question.</param>
 /// <param name="Baseline">The variant that the others are compared with.</param>
 /// <param name="Runs">State of every training.</param>
 /// <param name="Cells">Every variant on every task and length, after every step that was measured.</param>
 /// <param name="Differences">From the baseline, after the last of these steps.</param>
-/// <param name="Missing">What could not be measured, and why.</param>
+/// <param name="Missing">Missing measurements with their reasons.</param>
 public sealed record StudyVerdict(
     string Title, string Question, string Baseline, IReadOnlyList<StudyRunState> Runs, IReadOnlyList<StudyCell> Cells,
     IReadOnlyList<StudyDifference> Differences, IReadOnlyList<StudyGap> Missing)

@@ -71,7 +71,7 @@ static class SynthesisSteps
         }
         catch (OptionException e)
         {
-            return [$"{path}.{e.Key}: it {e.Problem}"];
+            return [$"{path}.{e.Key} {e.Problem}"];
         }
         catch (InputException e)
         {

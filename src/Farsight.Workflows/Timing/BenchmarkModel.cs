@@ -6,7 +6,7 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Workflows.Timing;
 
-/// <summary>A model directory of a given shape with random weights: to time what no small model shows.</summary>
+/// <summary>Writes model directories of a given shape with random weights, to time sizes that no small model has.</summary>
 public static class BenchmarkModel
 {
     const int Seed = 0;
@@ -20,7 +20,7 @@ public static class BenchmarkModel
     /// Writes config.json and the weights that <see cref="StepBenchmark"/> draws, in shards where they are large; a few megabytes are in
     /// memory at a time.
     /// </summary>
-    /// <param name="shape">Of the model; prompt and responses are its window.</param>
+    /// <param name="shape">Shape of the model; prompt and responses are its window.</param>
     /// <param name="directory">Made, or replaced if it holds a model.</param>
     /// <param name="format">How the values are stored.</param>
     /// <param name="progress">Receives the bytes written so far.</param>

@@ -6,10 +6,10 @@ namespace Farsight.Workflows.Timing;
 
 /// <summary>Represents the results of <see cref="DocumentBenchmark"/>.</summary>
 /// <param name="Documents">Found in the corpus.</param>
-/// <param name="Bytes">Of their texts in UTF-8.</param>
+/// <param name="Bytes">Bytes of their texts in UTF-8.</param>
 /// <param name="ReadSeconds">Reading and parsing, the fastest pass.</param>
 /// <param name="RepairSeconds">The same with repair.</param>
-/// <param name="AllSeconds">The same with near-duplicates looked for.</param>
+/// <param name="AllSeconds">The same with the search for near-duplicates.</param>
 public sealed record DocumentBenchmarkResult(long Documents, long Bytes, double ReadSeconds, double RepairSeconds, double AllSeconds);
 
 /// <summary>Times reading a corpus on one thread: unchanged, with repair, and with detection of near-duplicates.</summary>
@@ -17,7 +17,7 @@ public static class DocumentBenchmark
 {
     /// <summary>Runs the measurement.</summary>
     /// <param name="options">The corpus, its format and field.</param>
-    /// <param name="passes">Of each kind, at least one; the fastest counts.</param>
+    /// <param name="passes">Passes of each kind, at least one; the fastest counts.</param>
     /// <param name="cancel">Stops between documents.</param>
     /// <exception cref="Engine.InputException">A file cannot be read.</exception>
     public static DocumentBenchmarkResult Run(CorpusOptions options, int passes, CancellationToken cancel)

@@ -16,7 +16,7 @@ public static class InferenceBenchmark
     /// <param name="modelDirectory">The model.</param>
     /// <param name="shape">How many questions, and how long.</param>
     /// <param name="alone">Questions that are scored by one forward for each choice as well.</param>
-    /// <param name="cancel">Looked at between passes.</param>
+    /// <param name="cancel">Checked between passes.</param>
     /// <exception cref="InputException">The directory holds no sound model.</exception>
     public static InferenceTimes Choices(string modelDirectory, ChoiceShape shape, int alone, CancellationToken cancel)
     {
@@ -63,7 +63,7 @@ public static class InferenceBenchmark
     /// <param name="modelDirectory">The model.</param>
     /// <param name="shape">How many prompts, and how long.</param>
     /// <param name="alone">Prompts that are decoded one by one as well.</param>
-    /// <param name="cancel">Looked at between passes.</param>
+    /// <param name="cancel">Checked between passes.</param>
     /// <exception cref="InputException">The directory holds no sound model.</exception>
     public static InferenceTimes Generation(string modelDirectory, GenerationShape shape, int alone, CancellationToken cancel)
     {
@@ -157,13 +157,13 @@ public static class InferenceBenchmark
     }
 }
 
-/// <summary>Multiple-choice questions as lengths.</summary>
+/// <summary>Represents multiple-choice questions as lengths.</summary>
 /// <param name="Subjects">With worked examples of their own, before all their questions.</param>
-/// <param name="Questions">Of all subjects together.</param>
+/// <param name="Questions">Number of questions of all subjects together.</param>
 /// <param name="ShotTokens">Tokens of a subject's worked examples.</param>
 /// <param name="QuestionTokens">Tokens of a question in the mean.</param>
-/// <param name="Choices">Of each question.</param>
-/// <param name="ChoiceTokens">Of each choice.</param>
+/// <param name="Choices">Number of choices per question.</param>
+/// <param name="ChoiceTokens">Tokens per choice.</param>
 /// <param name="QuestionsPerCall">How many are scored in one call.</param>
 public sealed record ChoiceShape(
     int Subjects,
@@ -190,7 +190,7 @@ public sealed record GenerationShape(int Prompts, int SharedTokens, int OwnToken
 /// <param name="Peak">The better of a measurement before and one after.</param>
 public sealed record InferenceTimes(int Samples, double Seconds, double Flops, int Alone, double SecondsAlone, MachinePeak Peak)
 {
-    /// <summary>Samples a second.</summary>
+    /// <summary>Samples per second.</summary>
     public double Rate => Samples / Seconds;
 
     /// <summary>How many times as many as one by one; NaN where none were done so.</summary>
@@ -200,8 +200,9 @@ public sealed record InferenceTimes(int Samples, double Seconds, double Flops, i
     public double ShareOfPeak => Flops / Seconds / Peak.AllCores;
 }
 
-/// <summary>Floating-point operations that scoring or decoding needs, counted as <see cref="StepFlops"/> counts a step's forward.</summary>
-/// <remarks>Every shared row once; of attention the visible pairs; in the last layer and the head only rows that somebody reads. A
+/// <summary>Computes the floating-point operations that scoring or decoding needs, counted as <see cref="StepFlops"/> counts a step's
+/// forward.</summary>
+/// <remarks>Every shared row once; of attention the visible pairs; in the last layer and the head only rows whose result is read. A
 /// multiply-add counts as two.</remarks>
 sealed class ForwardFlops(ModelConfig config)
 {

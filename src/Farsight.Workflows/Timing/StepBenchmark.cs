@@ -193,7 +193,7 @@ public static class StepBenchmark
             Stopwatch.GetElapsedTime(backward, end).TotalSeconds);
     }
 
-    /// <summary>A tree, where its responses are, how it is run, and what is wanted of them.</summary>
+    /// <summary>Represents a tree with the place of its responses, and the settings of its run.</summary>
     sealed record Sample(
         TokenTree Tree,
         SampleNodes Nodes,
@@ -212,8 +212,8 @@ public static class StepBenchmark
     }
 }
 
-/// <summary>What is timed.</summary>
-/// <param name="Shape">Of the model and the sample.</param>
+/// <summary>Represents the settings of a timing.</summary>
+/// <param name="Shape">Shape of the model and the sample.</param>
 /// <param name="Objective">A key of <see cref="StepBenchmark.Objectives"/>.</param>
 /// <param name="Sharing">The prompt is computed once; false computes it for each response.</param>
 /// <param name="Warmup">Steps that are taken before the clock runs; ≥ 0.</param>
@@ -235,7 +235,7 @@ public sealed record StepBenchmarkOptions(StepShape Shape, string Objective, boo
     /// </summary>
     public NumberFormat? Weights { get; init; }
 
-    /// <summary>Which keys each head looks at; null for all.</summary>
+    /// <summary>Keys that each head attends to; null for all.</summary>
     public AttentionPattern? Attention { get; init; }
 
     /// <summary>Bytes that the process may take; null for no bound.</summary>
@@ -257,9 +257,9 @@ public readonly record struct StepTime(double Forward, double Backward, double U
 /// <param name="Lora">What was trained.</param>
 /// <param name="Level">What the passes kept.</param>
 /// <param name="Tokens">T: rows that the tree has; without sharing each prompt counts.</param>
-/// <param name="Times">Of each timed step, the fastest first.</param>
-/// <param name="Loss">Of the last step.</param>
-/// <param name="Flops">Of a step over the shared tree, whether or not it was shared.</param>
+/// <param name="Times">Time of each timed step, the fastest first.</param>
+/// <param name="Loss">Loss of the last step.</param>
+/// <param name="Flops">Operations of a step over the shared tree, whether or not it was shared.</param>
 /// <param name="Peak">The better of a measurement just before and one just after the steps.</param>
 /// <param name="PeakMemory">Bytes, the most that the process held, mapped pages included.</param>
 public sealed record StepBenchmarkResult(

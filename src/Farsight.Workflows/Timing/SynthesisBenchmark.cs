@@ -10,10 +10,10 @@ using Farsight.Text.Tokenizers;
 namespace Farsight.Workflows.Timing;
 
 /// <summary>Represents the results of <see cref="SynthesisBenchmark"/>.</summary>
-/// <param name="Bytes">Of the documents, in UTF-8.</param>
+/// <param name="Bytes">Bytes of the documents in UTF-8.</param>
 /// <param name="CutSeconds">Reading, hashing, encoding and cutting them.</param>
 /// <param name="Samples">Made after that.</param>
-/// <param name="SampleBytes">Of the text of all chunks that were scored for these samples.</param>
+/// <param name="SampleBytes">Bytes of all chunks that were scored for these samples.</param>
 /// <param name="SampleSeconds">Drawing, scoring, asking, filtering and writing the samples, the model's part left out.</param>
 public sealed record SynthesisBenchmarkResult(long Bytes, double CutSeconds, int Samples, long SampleBytes, double SampleSeconds);
 
@@ -95,7 +95,9 @@ public static class SynthesisBenchmark
             .Decode(ask.Context.AsSpan(from, Math.Min(32, ask.Context.Length)))
             .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         string some = string.Join(' ', words.Skip(1).Take(10));
-        return ask.Question.Contains("Question:", StringComparison.Ordinal) ? $"Question: What is told of {some}?\nAnswer: {some}" : some;
+        return ask.Question.Contains("Question:", StringComparison.Ordinal)
+            ? $"Question: What does the text say about {some}?\nAnswer: {some}"
+            : some;
     }
 
     /// <summary>Counts what is read to be scored.</summary>

@@ -67,7 +67,7 @@ public static class TokenizerBenchmark
 /// <param name="LoadSeconds">Reading the tokenizer.</param>
 /// <param name="Seconds">Encoding all documents, pass by pass.</param>
 /// <param name="GrownBytes">How much the process's memory grew, at its peak, by loading and encoding.</param>
-/// <param name="Sha256">Of all ids, as 32-bit little-endian numbers.</param>
+/// <param name="Sha256">Hash of all ids, as 32-bit little-endian numbers.</param>
 public sealed record TokenizerBenchmarkResult(
     int Documents, long Bytes, long Tokens, double LoadSeconds, IReadOnlyList<double> Seconds, long GrownBytes, string Sha256)
 {

@@ -14,7 +14,7 @@ namespace Farsight.Workflows.Train;
 /// <param name="maxNewTokens">Maximum tokens of an answer.</param>
 sealed class SampleWatch(LlamaModel model, ChatFormat format, IReadOnlyList<PreferenceSample> samples, int maxNewTokens)
 {
-    /// <summary>Returns the answers, one line per sample.</summary>
+    /// <summary>Generates the answers, one line per sample.</summary>
     internal IReadOnlyList<SampleLine> At(int step)
     {
         // Not cancelled: a step is finished with everything that belongs to it.

@@ -18,7 +18,7 @@ namespace Farsight.Workflows.Train;
 /// <param name="Config">Its config, as it is stored.</param>
 /// <param name="Rope">The rule that replaces the config's; null keeps it.</param>
 /// <param name="DataPath">The dataset.</param>
-/// <param name="DataHash">Of the dataset.</param>
+/// <param name="DataHash">Hash of the dataset.</param>
 /// <param name="Training">Samples to train on.</param>
 /// <param name="HeldOut">Samples that are only measured.</param>
 sealed record TrainInputs(
@@ -39,7 +39,7 @@ sealed record TrainInputs(
     /// <summary>Reads the inputs.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="recipePath">Its file; relative paths begin there.</param>
-    /// <param name="folder">Looked in before that; null for nothing.</param>
+    /// <param name="folder">Folder to search first; null for none.</param>
     /// <exception cref="InputException">Something is missing, damaged or does not fit together.</exception>
     internal static TrainInputs Read(TrainRecipe recipe, string recipePath, string? folder = null)
     {
@@ -77,7 +77,7 @@ sealed record TrainInputs(
     }
 
     /// <summary>
-    /// The log-probabilities after the short contexts, by sample id: read from beside the dataset, or computed and put there.
+    /// Returns the log-probabilities after the short contexts, by sample id: read from beside the dataset, or computed and put there.
     /// </summary>
     /// <param name="objective">Says how many rejected responses count.</param>
     /// <param name="progress">Receives finished and total samples while they are computed.</param>
@@ -92,7 +92,8 @@ sealed record TrainInputs(
         IReadOnlyDictionary<string, IReadOnlyList<PreferenceLogProbs>> reference = ShortReferenceFile.Read(file);
         return Training.Concat(HeldOut).FirstOrDefault(s => !reference.ContainsKey(s.Id)) is { } missing
             ? throw new InputException($"{file} lacks the sample '{missing.Id}'; remove the file, and the next start computes it again.")
-            : reference.ToDictionary(s => s.Key, s => PreferenceLogProbs.OverTurns(s.Value, objective.RejectedResponses), StringComparer.Ordinal);
+            : reference.ToDictionary(
+                s => s.Key, s => PreferenceLogProbs.OverTurns(s.Value, objective.RejectedResponses), StringComparer.Ordinal);
     }
 
     /// <summary>Creates the training work.</summary>

@@ -172,7 +172,8 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
             inputs.Training.Concat(inputs.HeldOut).ToDictionary(s => s.Id, _ => new PreferenceLogProbs(default, []), StringComparer.Ordinal)
         );
 
-    /// <summary>Returns the bytes of the frozen weights: converted ones, or mapped pages without untouched rows of untied embeddings.</summary>
+    /// <summary>Returns the bytes of the frozen weights: converted ones, or mapped pages without untouched rows of untied
+    /// embeddings.</summary>
     static long WeightBytes(TrainRecipe recipe, TrainInputs inputs, int embeddingRows)
     {
         using IModelFiles files = ModelFiles.Open(inputs.BaseModel); // unsound files are found before anything is begun
@@ -196,7 +197,7 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
 /// <param name="SecondsPerStep">Estimated from the operations of the first steps; 0 if not computed.</param>
 public sealed record LevelPlan(Recomputation Level, MemoryPlan Memory, double SecondsPerStep);
 
-/// <summary>Stands for a model and a dataset that are not at hand: a shape, and the lengths that every sample has.</summary>
+/// <summary>Stands for a model and a dataset that are missing: a shape, and the lengths that every sample has.</summary>
 /// <param name="Config">The model.</param>
 /// <param name="Prompt">P: tokens of context and question, at least 1.</param>
 /// <param name="Responses">[M + 1] tokens of each response, the chosen one first.</param>

@@ -41,8 +41,8 @@ public static class TrainRun
     /// <returns>The folder with the result.</returns>
     /// <exception cref="InputException">Model, data and recipe do not fit together, the run directory
     /// does not fit, or training diverged.</exception>
-    /// <exception cref="TrainingStoppedException">An alarm stopped the run, as the recipe asks; it
-    /// can be resumed and goes on past it.</exception>
+    /// <exception cref="TrainingStoppedException">An alarm stopped the run, as the recipe asks;
+    /// resuming continues past the alarm.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the run can be resumed.</exception>
     public static string Start(TrainRequest request, Action<string> note, IProgress<TrainingProgress>? progress, CancellationToken cancel)
     {

@@ -6,7 +6,7 @@ using Farsight.Alignment.Training.Alarms;
 namespace Farsight.Workflows.Train;
 
 /// <summary>
-/// Looks at a run along training: alarms on the numbers that are computed anyway, and what the recipe asks for, adapters and answers.
+/// Watches a run during training: alarms on the numbers that are computed anyway, and what the recipe asks for, adapters and answers.
 /// </summary>
 /// <remarks>Alarms keep no state of their own: when a run is resumed, they see the lines of
 /// metrics.jsonl and samples.jsonl again.</remarks>

@@ -23,9 +23,9 @@ public sealed class DataReportCommandTests : IDisposable
               files        2 (field 1, text 1)
               read         3 documents
               kept         2 documents, 17 characters
-              questions    1 in 1 documents
-              dropped      near_duplicate: 1 documents, the first is b.jsonl#1
-              repaired     line_ends: 1 documents, the first is a.txt
+              questions    1 in 1 document
+              dropped      near_duplicate: 1 document, the first is b.jsonl#1
+              repaired     line_ends: 1 document, the first is a.txt
               length       4 to 7 characters: 1
               length       8 to 15 characters: 1
 
@@ -44,6 +44,17 @@ public sealed class DataReportCommandTests : IDisposable
             "8");
         JsonNode report = JsonNode.Parse(json)!;
         Assert.Equal((3, 2, 1), ((int)report["read"]!, (int)report["kept"]!, (int)report["dropped"]!["too_long"]!["documents"]!));
+    }
+
+    [Fact]
+    public async Task The_questions_beside_generated_documents_are_one_skipped_file()
+    {
+        string folder = Path.Combine(_folder, "generated");
+        Assert.Equal(0, (await CommandLine.Run("documents", "--out", folder, "--count", "1", "--words", "900")).Code);
+
+        Assert.Contains(
+            "skipped      1 file without documents, the first is questions.json\n",
+            (await CommandLine.Run("data", "report", folder)).Out.ReplaceLineEndings("\n"));
     }
 
     [Fact]

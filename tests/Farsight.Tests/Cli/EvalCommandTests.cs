@@ -43,7 +43,7 @@ public sealed class EvalCommandTests
     }
 
     [Theory]
-    [InlineData("--model and --endpoint both name a model", "--model", "x", "--endpoint", "http://localhost:1/v1", "--endpoint-model", "m")]
+    [InlineData("--model and --endpoint cannot", "--model", "x", "--endpoint", "http://localhost:1/v1", "--endpoint-model", "m")]
     [InlineData("--judge-endpoint-model requires --judge-endpoint", "--model", "x", "--judge-endpoint-model", "m")]
     [InlineData("No suite 'medium'", "--model", "x", "--suite", "medium")]
     [InlineData("the data folder 'nowhere' does not exist", "--model", "x", "--data", "nowhere")]
@@ -108,6 +108,10 @@ public sealed class EvalCommandTests
         Assert.Contains("files found. Files may be compressed as .gz or .bz2.", output);
         Assert.Equal(output.Contains("missing  ", StringComparison.Ordinal) ? 1 : 0, code);
     }
+
+    [Fact]
+    public async Task A_task_that_generates_its_examples_is_reported_to_need_no_data() =>
+        Assert.Equal("The named tasks need no data: they generate their examples.\n", await Run("data", "--task", "needle"));
 
     static async Task<string> Run(params string[] args) => (await CommandLine.Run(["eval", .. args])).Out.ReplaceLineEndings("\n");
 

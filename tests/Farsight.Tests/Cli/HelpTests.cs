@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Text.RegularExpressions;
 using Farsight.Cli;
 
 namespace Farsight.Tests.Cli;
 
-public sealed class HelpTests
+public sealed partial class HelpTests
 {
     /// <summary>The words with which a description explains a missing value.</summary>
     static readonly string[] s_explanations = ["Default:", "Repeatable", "Required"];
@@ -23,6 +24,13 @@ public sealed class HelpTests
         from symbol in OptionsOf(command.Command).Concat<Symbol>(command.Command.Arguments)
         from problem in EnglishPatterns.InHelp(symbol.Description ?? "")
         select $"{command.Name} {symbol.Name}: {problem}");
+
+    [Fact]
+    public void Values_of_options_are_in_lower_case() => Assert.Empty(
+        from command in s_commands
+        from line in HelpOf(command.Name)
+        where CapitalizedValue().IsMatch(line)
+        select $"{command.Name}: {line.Trim()}");
 
     [Fact]
     public void Every_option_shows_its_default_once() => Assert.Empty(
@@ -72,4 +80,7 @@ public sealed class HelpTests
         Program.Parse([.. name.Split(' ')[1..], "--help"]).Invoke(new() { Output = output });
         return output.ToString().Split('\n');
     }
+
+    [GeneratedRegex("<[A-Z][a-z]+[|>]")]
+    private static partial Regex CapitalizedValue();
 }

@@ -38,10 +38,10 @@ public sealed class GoldenTests(ITestOutputHelper output)
         using LlamaModel reference = ModelLoader.Load(folder);
         int[] plain = [.. Enumerable.Range(0, golden.Prompt.Length + golden.Responses[0].Length)];
         CheckLogits(golden, tolerance, reference, plain, "base.logits.plain");
-        int[] synthesised = [.. golden.PromptPositions, .. golden.ResponsePositions[0]];
-        CheckLogits(golden, tolerance, reference, synthesised, "base.logits.synth");
+        int[] synthesized = [.. golden.PromptPositions, .. golden.ResponsePositions[0]];
+        CheckLogits(golden, tolerance, reference, synthesized, "base.logits.synth");
         using LlamaModel policy = golden.Policy();
-        CheckLogits(golden, tolerance, policy, synthesised, "lora.logits.synth");
+        CheckLogits(golden, tolerance, policy, synthesized, "lora.logits.synth");
 
         double[] sums = Sums(reference, Tree(golden, 2, shared: true)), shortSums = Sums(reference, ShortTree(golden));
         Near.Each(golden.Results("ref_short_logps_sum"), [.. shortSums.Select(s => (float)s)], relative: tolerance.Losses, absolute: 0);

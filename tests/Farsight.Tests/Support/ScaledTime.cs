@@ -1,7 +1,7 @@
 namespace Farsight.Tests.Support;
 
 /// <summary>
-/// A clock that runs so many times as fast as the real one, timers included: what takes ten seconds is over in a fraction of one.
+/// Provides a clock, timers included, that runs faster than real time by a given factor.
 /// </summary>
 sealed class ScaledTime(double factor) : TimeProvider
 {

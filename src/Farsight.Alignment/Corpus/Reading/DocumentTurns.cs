@@ -13,7 +13,7 @@ readonly record struct SplitDocument(
 /// <summary>Separates a document from the question that follows it in the same turn.</summary>
 /// <remarks>
 /// long-llm-data writes a label ("Story:"), an empty line, the document, an empty line and the first question; or the document
-/// between two lines of dashes. LongAlpaca writes a sentence that asks to memorise, the document, "Now the paper ends." and the
+/// between two lines of dashes. LongAlpaca writes a sentence that asks to memorize, the document, "Now the paper ends." and the
 /// question. The authors of LOGO take the last paragraph for the question as well, and drop it; here it is kept with its answer.
 /// </remarks>
 static partial class DocumentTurns
@@ -73,7 +73,7 @@ static partial class DocumentTurns
 
     static (string, string)? Marked(string turn)
     {
-        Match begin = Memorise().Match(turn), end = Ends().Match(turn); // the last one: two papers end twice
+        Match begin = Memorize().Match(turn), end = Ends().Match(turn); // the last one: two papers end twice
         if (!begin.Success || !end.Success || end.Index < begin.Index + begin.Length)
         {
             return null;
@@ -113,7 +113,7 @@ static partial class DocumentTurns
         @"\A[^\n]{0,400}\bMemori[sz]e\b[^\n]{0,200}\n(\s*The (first )?(paper|material|book) begins\.)?",
         RegexOptions.IgnoreCase
     )]
-    private static partial Regex Memorise();
+    private static partial Regex Memorize();
 
     [GeneratedRegex(@"Now the (\w+ ){1,3}ends\.", RegexOptions.RightToLeft)]
     private static partial Regex Ends();

@@ -5,7 +5,7 @@ namespace Farsight.Alignment.Corpus.Reading;
 /// <summary>Represents a record from which no document can be read, although it is valid JSON.</summary>
 /// <param name="reason">The <see cref="DropReason"/>.</param>
 /// <param name="message">The problem with its place.</param>
-/// <param name="cause">What was thrown; null for nothing.</param>
+/// <param name="cause">The exception behind the problem; null for none.</param>
 sealed class RecordFaultException(string reason, string message, Exception? cause = null) : Exception(message, cause)
 {
     /// <summary>Gets the <see cref="DropReason"/>.</summary>

@@ -5,7 +5,7 @@ namespace Farsight.Alignment.Data.Exchange;
 
 /// <summary>Represents a message of another program's file.</summary>
 /// <param name="Role">"system", "user", "assistant" or another name.</param>
-/// <param name="Text">What was said.</param>
+/// <param name="Text">Its text.</param>
 /// <param name="Fault">The <see cref="ImportFault"/> of a message that is more than a text; null for a text.</param>
 sealed partial record ForeignMessage(string Role, string Text, string? Fault)
 {

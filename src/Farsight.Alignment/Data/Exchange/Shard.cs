@@ -13,7 +13,7 @@ namespace Farsight.Alignment.Data.Exchange;
 /// <param name="Summary">Content of its summary file.</param>
 sealed record Shard(string Path, int Number, int Count, JsonObject Summary)
 {
-    /// <summary>What the name of the summary adds to that of the file.</summary>
+    /// <summary>The suffix of the summary's file name.</summary>
     internal const string SummaryEnding = ".summary.json";
 
     JsonObject Settings => Summary["settings"]!.AsObject();
@@ -49,7 +49,7 @@ sealed record Shard(string Path, int Number, int Count, JsonObject Summary)
         }
     }
 
-    /// <summary>The name of a setting in which two shards differ; null where they are of one run.</summary>
+    /// <summary>Returns the name of a setting in which two shards differ; null where they are of one run.</summary>
     internal string? Difference(Shard other)
     {
         if (Count != other.Count)

@@ -78,7 +78,7 @@ public static class ShardMerge
             );
     }
 
-    /// <summary>All lines by sample number.</summary>
+    /// <summary>Returns all lines by sample number.</summary>
     static IEnumerable<string> InOrder(Shard[] shards)
     {
         PriorityQueue<IEnumerator<(string Line, PreferenceSample Sample)>, int> next = new();
@@ -123,7 +123,7 @@ public static class ShardMerge
         }
     }
 
-    /// <summary>The summary that one process would have written, and what is missing of it.</summary>
+    /// <summary>Returns the summary that one process would have written, and what is missing of it.</summary>
     static JsonObject Summary(Shard[] shards, int[] missing)
     {
         JsonObject summary = shards[0].Summary.DeepClone().AsObject();

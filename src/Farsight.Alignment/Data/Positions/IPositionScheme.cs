@@ -27,7 +27,7 @@ public interface IPositionScheme
     int? Window => null;
 
     /// <summary>
-    /// The positions of a prompt: strictly increasing, and low enough for the longest response to end below the target length.
+    /// Returns the positions of a prompt: strictly increasing, and low enough for the longest response to end below the target length.
     /// </summary>
     /// <exception cref="InputException">The prompt and its longest response have more tokens than the target has positions.</exception>
     PromptPositions Assign(PromptShape shape, ref SeededRandom random);

@@ -13,7 +13,7 @@ namespace Farsight.Alignment.Data.Positions;
 /// not left out, because the prompt is all the text there is; the lengths for N above 2 are ours.
 /// </remarks>
 /// <param name="TargetLength">K: all positions are below it.</param>
-/// <param name="Chunks">N: 2 in the paper, or left out. A shorter prompt has as many pieces as tokens.</param>
+/// <param name="Chunks">N. Default: 2, as in the paper. A shorter prompt has as many pieces as tokens.</param>
 sealed record PoSe(int TargetLength, int Chunks = 2) : IPositionScheme
 {
     int? IPositionScheme.Window => TargetLength;

@@ -28,7 +28,7 @@ static class PositionDraw
         return new([.. positions, .. Enumerable.Range(next, shape.QuestionTokens)]);
     }
 
-    /// <summary>A problem unless the target length is positive.</summary>
+    /// <summary>Returns a problem unless the target length is positive.</summary>
     internal static IEnumerable<string> TargetProblems(string path, int targetLength) =>
         targetLength > 0
             ? []

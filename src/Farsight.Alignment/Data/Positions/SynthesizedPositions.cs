@@ -9,13 +9,13 @@ namespace Farsight.Alignment.Data.Positions;
 /// Since W ≥ C it holds at least ⌊c_j·W/C⌋ ≥ c_j positions, so every chunk fits. With equal chunks the windows are equal.
 /// Continuous (the usual case): a chunk's tokens are consecutive and start uniformly inside the window.
 /// Sparse: each token of a chunk has a position of its own, sorted, distinct, uniform inside the window.
-/// Source: arXiv:2410.18533v1, Eq. 4 and appendix D. Difference: Eq. 4's biases of neighbouring chunks, drawn independently, may
+/// Source: arXiv:2410.18533v1, Eq. 4 and appendix D. Difference: Eq. 4's biases of neighboring chunks, drawn independently, may
 /// decrease; windows keep the order by construction and cover the range evenly. <see cref="PaperBias"/> follows the equation.
 /// </remarks>
 /// <param name="TargetLength">K: all positions are below it.</param>
-/// <param name="SparseShare">Share of the synthesised samples that are sparse, in [0, 1]; 0.1 in the paper.</param>
+/// <param name="SparseShare">Share of the synthesized samples that are sparse, in [0, 1]; 0.1 in the paper.</param>
 /// <param name="PlainShare">
-/// Share of samples that keep the positions 0, 1, 2, …, in [0, 1]; 0, or left out, as in the paper. A small model that sees
+/// Share of samples that keep the positions 0, 1, 2, …, in [0, 1]. Default: 0, as in the paper. A small model that sees
 /// only gaps between chunks gets worse at text without any.
 /// </param>
 sealed record SynthesizedPositions(int TargetLength, double SparseShare, double PlainShare = 0) : IPositionScheme

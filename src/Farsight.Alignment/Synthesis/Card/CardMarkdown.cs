@@ -24,7 +24,7 @@ static class CardMarkdown
         Line($"| questions about inserted facts | {card.InsertedFacts} |");
         Line($"| rejected responses per sample | {string.Join(", ", card.RejectedPerSample.Select(r => $"{r.Key}: {r.Value} samples"))} |");
         Line(
-            $"| licence | that of the documents, and the terms of the generator for its output; state both before you publish the data |"
+            $"| license | that of the documents, and the terms of the generator for its output; state both before you publish the data |"
         );
         Line($"\n## Sizes\n");
         Table(

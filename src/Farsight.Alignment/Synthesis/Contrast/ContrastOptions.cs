@@ -40,7 +40,7 @@ public enum ContrastKind
     Distractors,
 
     /// <summary>
-    /// Half of the questions have no answer in the text, and the model must say so. For the other half, saying so is rejected.
+    /// Half of the questions have no answer in the text, and the model must state this. For the other half, that statement is rejected.
     /// </summary>
     Unanswerable,
 

@@ -8,7 +8,7 @@ public record LongPoOptions(string Model, string Documents, int Samples, int See
     public const int MaxTurns = 4;
 
     /// <summary>
-    /// Where instructions come from. Null uses the documents' own questions; documents without any get invented facts or, with an
+    /// Where instructions come from. Null uses the documents' own questions; documents without any get generated facts or, with an
     /// endpoint, written instructions.
     /// </summary>
     public QuestionSource? Questions { get; init; }
@@ -30,7 +30,7 @@ public record LongPoOptions(string Model, string Documents, int Samples, int See
     /// <summary>Maximum chunks per document in one round over all documents.</summary>
     public int ChunksPerDocument { get; init; } = 4;
 
-    /// <summary>K, questions about one document per sample, each about another chunk; 1 to <see cref="MaxTurns"/>.</summary>
+    /// <summary>K, questions about one document per sample, each about another chunk; 1 to 4.</summary>
     public int Turns { get; init; } = 1;
 
     /// <summary>

@@ -26,7 +26,7 @@ public sealed partial class QualityJudge(ILanguageModel model)
         + "the question asks. Answer with one JSON object and nothing else: "
         + """{"accepted": true or false, "reason": "one short sentence"}.""";
 
-    /// <summary>Returns the verdict. An unreadable answer of the judge does not accept the response, and the reason says so.</summary>
+    /// <summary>Returns the verdict. An unreadable answer of the judge does not accept the response, and the reason states this.</summary>
     /// <param name="question">The question.</param>
     /// <param name="chosen">The response.</param>
     /// <param name="seen">The chunks that the response was written from, as text.</param>

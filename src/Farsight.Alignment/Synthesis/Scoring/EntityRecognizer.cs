@@ -111,7 +111,7 @@ public readonly record struct EntitySpan(int Start, int End, EntityKind Kind);
 /// <summary>Lists the kinds of entities.</summary>
 public enum EntityKind
 {
-    /// <summary>Capitalised words in a row, small words between them included: Bank of England.</summary>
+    /// <summary>Capitalized words in a row, small words between them included: Bank of England.</summary>
     Name,
 
     /// <summary>Capitals only, with or without full stops: NASA, U.S.</summary>

@@ -110,7 +110,7 @@ static class NameRun
     static bool IsPossessive(ReadOnlySpan<char> text, TextWord word) =>
         word.Is(WordShape.Apostrophe) && TermText.Bare(text[word.Start..word.End]) < word.Length;
 
-    /// <summary>One capitalised word that begins a sentence and looks like an ordinary word.</summary>
+    /// <summary>Returns whether a run is one capitalized word that begins a sentence and looks like an ordinary word.</summary>
     static bool IsOnlyFirstInSentence(ReadOnlySpan<char> text, List<TextWord> words, int index)
     {
         TextWord word = words[index];

@@ -7,7 +7,7 @@ sealed class TermQuery
     {
         Question = index.Terms(question);
         Answer = index.Terms(answer);
-        // What no chunk has can be told apart by nothing; it only counts in what could be reached.
+        // A term that no chunk has distinguishes nothing; it counts only in the maximum.
         int unknown = Question.Concat(Answer).Count(t => t < 0);
         int[] known = [.. Question.Concat(Answer).Where(t => t >= 0).Distinct()];
         Weights = [.. known.Select(index.WeightOf)];
@@ -16,7 +16,7 @@ sealed class TermQuery
         {
             Slots[known[i]] = i + 1;
         }
-        Pairs = [.. Neighbours(Question).Concat(Neighbours(Answer)).Distinct()];
+        Pairs = [.. Neighbors(Question).Concat(Neighbors(Answer)).Distinct()];
         Total = Weights.Sum() + (unknown * index.WeightOf(-1));
     }
 
@@ -38,5 +38,5 @@ sealed class TermQuery
     /// <summary>Weight of all terms together, including unknown ones.</summary>
     internal double Total { get; }
 
-    static IEnumerable<(int, int)> Neighbours(int[] terms) => terms.Zip(terms.Skip(1));
+    static IEnumerable<(int, int)> Neighbors(int[] terms) => terms.Zip(terms.Skip(1));
 }

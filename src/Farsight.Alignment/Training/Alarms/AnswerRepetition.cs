@@ -22,7 +22,7 @@ public sealed class AnswerRepetition(string remedy)
     /// <summary>Checks the answers of a step, the first time before training.</summary>
     /// <param name="repetition">Mean over the answers, 0 to 1.</param>
     /// <param name="chosenRepetition">Mean over the chosen answers.</param>
-    /// <returns>What was seen and what to change, once; else null.</returns>
+    /// <returns>The finding and what to change, once; else null.</returns>
     public string? See(double repetition, double chosenRepetition)
     {
         double usual = Math.Max(_before ??= repetition, chosenRepetition);

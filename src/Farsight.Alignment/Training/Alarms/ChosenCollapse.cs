@@ -35,7 +35,7 @@ public sealed class ChosenCollapse(int warmupSteps, string remedy)
     bool _raised;
 
     /// <summary>Checks a step; all steps must be passed in order.</summary>
-    /// <returns>What was seen and what to change, once; else null.</returns>
+    /// <returns>The finding and what to change, once; else null.</returns>
     public string? See(MetricsLine line)
     {
         string? ofTraining = OfTraining(line), seen = OfHeldOut(line) ?? ofTraining;

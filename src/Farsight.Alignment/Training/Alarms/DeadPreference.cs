@@ -16,10 +16,10 @@ public sealed class DeadPreference
     /// <summary>The alarm's name.</summary>
     public const string Name = "dead_preference";
 
-    /// <summary>Least mean of <see cref="PreferenceMetrics.LiveComparisons"/>.</summary>
+    /// <summary>Minimum mean of <see cref="PreferenceMetrics.LiveComparisons"/>.</summary>
     public const double LeastLive = 0.1;
 
-    /// <summary>Least mean of <see cref="PreferenceMetrics.PreferenceShare"/>.</summary>
+    /// <summary>Minimum mean of <see cref="PreferenceMetrics.PreferenceShare"/>.</summary>
     public const double LeastShare = 0.01;
 
     /// <summary>Steps of the moving average.</summary>
@@ -29,7 +29,7 @@ public sealed class DeadPreference
     bool _raised;
 
     /// <summary>Checks a step; all steps must be passed in order.</summary>
-    /// <returns>What was seen and what to change, once; else null.</returns>
+    /// <returns>The finding and what to change, once; else null.</returns>
     public string? See(MetricsLine line)
     {
         if (line.Step > 0)

@@ -59,7 +59,7 @@ public sealed class PretrainingWork(SequenceMaker maker, IReadOnlyList<Pretraini
             }
             left -= phase.Steps;
         }
-        throw new ArgumentOutOfRangeException(nameof(stepNumber), $"Step {stepNumber} lies behind the last phase.");
+        throw new ArgumentOutOfRangeException(nameof(stepNumber), $"Step {stepNumber} is after the last phase.");
     }
 
     IEnumerable<MicroStep> Pack(List<WeightedTokens> sequences)

@@ -7,14 +7,14 @@ namespace Farsight.Alignment.Training.Pretraining;
 
 /// <summary>Makes the sequences of pre-training: plain text, documents with facts to ask for, and copy drills.</summary>
 /// <remarks>
-/// What a small model must learn for long contexts is to find by content and to copy. Plain text alone teaches it slowly, so
+/// For long contexts, a small model must learn to find by content and to copy. Plain text alone teaches it slowly, so
 /// facts with keys and values are put into documents and asked for behind them, often several of one kind, which only the
 /// key tells apart; copy drills start the copying heads.
 /// </remarks>
 /// <param name="corpora">Drawn from in turn at random, each as often.</param>
 /// <param name="tokenizer">The model's.</param>
 /// <param name="format">The model's chat format.</param>
-/// <param name="weights">What counts how much.</param>
+/// <param name="weights">Weights of the parts in the loss.</param>
 public sealed class SequenceMaker(IReadOnlyList<TokenCorpus> corpora, Tokenizer tokenizer, ChatFormat format, LossWeights weights)
 {
     // A fact, its question and its answer take about so many tokens in the small vocabularies of pre-training.
@@ -66,7 +66,7 @@ public sealed class SequenceMaker(IReadOnlyList<TokenCorpus> corpora, Tokenizer 
         return sequence;
     }
 
-    /// <summary>A document with facts in it, and questions about some of them with their answers behind.</summary>
+    /// <summary>Returns a document with facts in it, and questions about some of them with their answers behind.</summary>
     public WeightedTokens Needles(ref SeededRandom random, int length, int mostNeedles, NeedleSplit split)
     {
         int count = random.Next(1, Math.Min(mostNeedles, length / TokensPerNeedle) + 1);
@@ -146,7 +146,7 @@ public sealed class SequenceMaker(IReadOnlyList<TokenCorpus> corpora, Tokenizer 
         sequence.Add(text.AsSpan(next), weights.Text);
     }
 
-    /// <summary>Where the value's tokens are in the tokens of " " + sentence; a space before the value counts to it.</summary>
+    /// <summary>Returns where the value's tokens are in the tokens of " " + sentence; a space before the value counts to it.</summary>
     (int Start, int End) ValueTokens(string sentence, string value)
     {
         int at = sentence.IndexOf(value, StringComparison.Ordinal);

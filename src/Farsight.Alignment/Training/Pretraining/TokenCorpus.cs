@@ -11,7 +11,7 @@ public sealed class TokenCorpus
     readonly int[] _ends;            // running totals of tokens, to draw documents by their length
     readonly bool[] _endsSentence;   // [V] whether a token ends in . ! or ?
 
-    /// <summary>Tokenises the documents once.</summary>
+    /// <summary>Tokenizes the documents once.</summary>
     /// <exception cref="InputException">There is no text at all.</exception>
     public TokenCorpus(IEnumerable<string> documents, Tokenizer tokenizer)
     {
@@ -46,7 +46,7 @@ public sealed class TokenCorpus
         return tokens[start..Math.Min(tokens.Length, start + count)];
     }
 
-    /// <summary>The places of a stretch where a sentence can be put in: behind the end of another, or at the beginning.</summary>
+    /// <summary>Returns the places of a stretch where a sentence can be put in: behind the end of another, or at the beginning.</summary>
     public IReadOnlyList<int> SentenceEnds(ReadOnlySpan<int> tokens)
     {
         List<int> places = [0];

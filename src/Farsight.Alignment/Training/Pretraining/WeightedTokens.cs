@@ -2,7 +2,7 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Alignment.Training.Pretraining;
 
-/// <summary>One training sequence: tokens, and how much each counts in the loss.</summary>
+/// <summary>Represents one training sequence: tokens, and how much each counts in the loss.</summary>
 /// <remarks>Weight 0 is context only. The first token is never scored, whatever its weight.</remarks>
 public sealed class WeightedTokens
 {
@@ -32,7 +32,7 @@ public sealed class WeightedTokens
     /// <summary>Declares the last <paramref name="count"/> tokens an answer.</summary>
     public void MarkAnswer(int count) => _answers.Add((_tokens.Count - count, count));
 
-    /// <summary>Whether the token's log-probability is needed.</summary>
+    /// <summary>Returns whether the token's log-probability is needed.</summary>
     public bool IsScored(int token) => token > 0 && _weights[token] > 0;
 
     /// <summary>Adds the sequence as a root of its own, at positions 0, 1, 2, ….</summary>

@@ -91,7 +91,7 @@ public static class ShortReference
                     cancel.ThrowIfCancellationRequested();
                     if (done <= kept)
                     {
-                        CutAfter(file, 1 + done); // what a stop left of a tree is computed anew
+                        CutAfter(file, 1 + done); // a tree that a stop left incomplete is computed again
                         kept = -1;
                     }
                     file.Write(Encoding.UTF8.GetBytes(Lines(tree, model)));

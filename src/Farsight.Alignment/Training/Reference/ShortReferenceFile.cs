@@ -20,8 +20,8 @@ public static class ShortReferenceFile
 
     static readonly JsonSerializerOptions s_json = StrictJson.SnakeCase;
 
-    /// <summary>The file of a dataset and a model; it need not be there.</summary>
-    /// <param name="options">Both must be there.</param>
+    /// <summary>Returns the file of a dataset and a model; it may be missing.</summary>
+    /// <param name="options">Both files must exist.</param>
     public static string PathOf(ShortReferenceOptions options) => PathOf(options.Data, HeadOf(options));
 
     /// <summary>Reads a file.</summary>
@@ -47,7 +47,8 @@ public static class ShortReferenceFile
         for (int i = 1; i < lines.Length; i++)
         {
             Sample sample = JsonLines.Parse(lines[i], i + 1, path, l => JsonSerializer.Deserialize<Sample>(l, s_json)!, Advice);
-            if (!reference.TryAdd(sample.Id, [.. sample.Turns.Select(t => new PreferenceLogProbs(Of(t.Chosen), [.. t.Rejected.Select(Of)]))]))
+            PreferenceLogProbs[] turns = [.. sample.Turns.Select(t => new PreferenceLogProbs(Of(t.Chosen), [.. t.Rejected.Select(Of)]))];
+            if (!reference.TryAdd(sample.Id, turns))
             {
                 throw new InputException($"{path}:{i + 1} has the sample '{sample.Id}' a second time; {Advice}.");
             }
@@ -70,7 +71,7 @@ public static class ShortReferenceFile
 
     static SequenceLogProb Of(Response response) => new(response.Sum, response.Tokens);
 
-    /// <summary>The first line.</summary>
+    /// <summary>Represents the first line of the file.</summary>
     internal sealed record Head(int FormatVersion, string Data, string Model, int BatchTokens);
 
     sealed record Sample(string Id, Turn[] Turns);

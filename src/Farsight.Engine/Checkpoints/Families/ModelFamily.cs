@@ -166,7 +166,7 @@ record ModelFamily(string ModelType, string Architecture, int MaxPositions)
 
     /// <summary>Returns the description of a model of this family.</summary>
     /// <param name="config">config.json, its keys checked.</param>
-    /// <param name="model">What the common keys mean.</param>
+    /// <param name="model">The description by the common keys.</param>
     internal virtual ModelConfig Describe(ConfigReader config, ModelConfig model) => model;
 
     /// <summary>Writes the keys that <see cref="Describe"/> reads.</summary>

@@ -44,7 +44,7 @@ abstract class AdaLEvalTask(string kind, int thousands, string title, double? ch
             chance)
         {
             Benchmark = "ada-leval",
-            Data = [new($"adaleval/{Name}.json", $"{Repository}: fetch_data.sh brings data/{Name}.json"), .. MoreData],
+            Data = [new($"adaleval/{Name}.json", $"{Repository}: fetch_data.sh downloads data/{Name}.json"), .. MoreData],
         };
 
     /// <summary>Gets further data files.</summary>

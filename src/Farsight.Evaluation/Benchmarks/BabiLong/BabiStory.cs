@@ -61,7 +61,7 @@ sealed record BabiStory(IReadOnlyList<string> Facts, string Question, string Ans
     }
 
     /// <summary>Returns the words that answer the questions of a file; the metric looks for them.</summary>
-    /// <remarks>Of lists ("apple,milk") each word by itself; of pairs of directions ("e,n") the pair.</remarks>
+    /// <remarks>Lists ("apple,milk") give each word by itself; pairs of directions ("e,n") the pair.</remarks>
     public static IReadOnlyList<string> Labels(IEnumerable<BabiStory> stories) =>
     [
         .. stories.SelectMany(s => s.Answer.Length > 3 ? s.Answer.Split(',') : [s.Answer])

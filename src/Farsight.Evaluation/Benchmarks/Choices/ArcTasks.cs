@@ -8,7 +8,7 @@ namespace Farsight.Evaluation.Benchmarks.Choices;
 /// <summary>Represents ARC, easy and challenge: school science questions with three to five choices.</summary>
 /// <remarks>
 /// Version 1. The prompt is "Question: … Answer:" without examples, the choices are the answers' texts. The score is acc; acc_norm, by
-/// which leaderboards rank, is beside it. The original JSONL is read where it is there, else LLM-Adapters' copy, which has the questions
+/// which leaderboards rank, is beside it. The original JSONL is read if present, else LLM-Adapters' copy, which has the questions
 /// inside an instruction; the two differ in nothing that is asked. Source: arXiv:1803.05457; EleutherAI/lm-evaluation-harness @4e7e0d4,
 /// tasks/arc.
 /// </remarks>

@@ -4,7 +4,7 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Benchmarks.Choices;
 
-/// <summary>Scores an example by the likeliest of its choices, as lm-evaluation-harness does.</summary>
+/// <summary>Scores an example by the most likely of its choices, as lm-evaluation-harness does.</summary>
 /// <remarks>
 /// acc takes the largest log-probability, acc_norm the largest per character (code point) of the choice without its leading space,
 /// acc_bytes the largest per UTF-8 byte; of equals the first. Source: EleutherAI/lm-evaluation-harness @4e7e0d4, api/task.py.

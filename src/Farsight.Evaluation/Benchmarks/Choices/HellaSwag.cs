@@ -9,8 +9,8 @@ namespace Farsight.Evaluation.Benchmarks.Choices;
 
 /// <summary>Represents HellaSwag: which of four endings continues a short scene.</summary>
 /// <remarks>
-/// Version 1. The score is acc_norm, by which it is always quoted; acc is beside it. Without examples. The original JSONL is read where it
-/// is there; klosax's text file, which has the same questions, has the second half of a context without its capital letter. Source:
+/// Version 1. The score is acc_norm, by which it is always quoted; acc is beside it. Without examples. The original JSONL is read if
+/// present; klosax's text file, which has the same questions, has the second half of a context without its capital letter. Source:
 /// arXiv:1905.07830; EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/hellaswag/utils.py.
 /// </remarks>
 sealed partial class HellaSwag : IChoiceTask

@@ -9,7 +9,7 @@ namespace Farsight.Evaluation.Benchmarks.Choices;
 /// <summary>Represents MMLU: 14,042 questions of 57 subjects with four choices, after five worked examples of the subject.</summary>
 /// <remarks>
 /// Version 1. Value and "micro" are the share of right answers over all questions; "macro" is the mean of the subjects' shares. The prompt
-/// is the original's, with two spaces before the subject (lm-evaluation-harness has one), and is continued as it is; the likeliest of "
+/// is the original's, with two spaces before the subject (lm-evaluation-harness has one), and is continued as it is; the most likely of "
 /// A", " B", " C", " D" is the answer. The original leaves worked examples away until a prompt fits 2,048 tokens; here one that is longer
 /// than the window is a failure. Source: arXiv:2009.03300; hendrycks/test, evaluate.py.
 /// </remarks>

@@ -10,8 +10,8 @@ namespace Farsight.Evaluation.Benchmarks.Choices;
 /// Represents TruthfulQA's multiple choice: MC1 and MC2 on the 817 questions of the paper and on the 790 of 2025, MC0 on the latter.
 /// </summary>
 /// <remarks>
-/// Version 1. MC1 and MC0: the one true answer is the likeliest. MC2: the probability of the true answers together, of all; computed from
-/// differences, so that long answers do not make it NaN as they do in the original. Probabilities are not normalised by length. The
+/// Version 1. MC1 and MC0: the one true answer is the most likely. MC2: the probability of the true answers together, of all; computed from
+/// differences, so that long answers do not make it NaN as they do in the original. Probabilities are not normalized by length. The
 /// questions follow a fixed primer of six, which is read from the user's copy of lm-evaluation-harness. The file of 2025 has an empty
 /// answer in some of its lists, true or false; it is scored as the file has it, as a space. Source: arXiv:2109.07958; sylinrl/TruthfulQA,
 /// models.py; EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/truthfulqa.
@@ -58,7 +58,7 @@ sealed class TruthfulQaTasks : IEvalTaskFamily
                 Version: 1,
                 title,
                 "arXiv:2109.07958; EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/truthfulqa",
-                targets == "mc2_targets" ? "probability of the true answers" : "true answer the likeliest",
+                targets == "mc2_targets" ? "probability of the true answers" : "true answer most likely",
                 Chance: targets == "mc0_targets" ? 0.5 : null)
             {
                 Benchmark = "truthfulqa",

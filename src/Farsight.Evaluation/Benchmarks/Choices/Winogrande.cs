@@ -9,7 +9,7 @@ namespace Farsight.Evaluation.Benchmarks.Choices;
 /// <summary>Represents Winogrande: which of two names fits the blank of a sentence.</summary>
 /// <remarks>
 /// Version 1. Partial scoring: the sentence up to the blank, with a name in it, is the prompt, and what follows the blank is scored after
-/// both. Validation set, without examples. The original JSONL is read where it is there, else LLM-Adapters' copy. Source:
+/// both. Validation set, without examples. The original JSONL is read if present, else LLM-Adapters' copy. Source:
 /// arXiv:1907.10641; arXiv:1806.02847 (partial scoring); EleutherAI/lm-evaluation-harness @4e7e0d4, tasks/winogrande.
 /// </remarks>
 sealed partial class Winogrande : IChoiceTask

@@ -16,12 +16,12 @@ namespace Farsight.Evaluation.Benchmarks.Fiction;
 readonly record struct FictionCandidate(FictionQuery Ask, int Start, int End, StatedFact? Other = null);
 
 /// <summary>
-/// Builds the examples of the tasks on invented documents: consecutive text of one document that fills the length exactly.
+/// Builds the examples of the tasks on generated documents: consecutive text of one document that fills the length exactly.
 /// </summary>
 /// <remarks>
 /// length = first token and markers + text + question + room for the completion, with the room of the needle tasks. The text is the window
 /// of the document in which what is asked for lies at the depth, to the token; its first and last sentence may be cut. Documents are of a
-/// collection that no command writes, and are the same at every depth. Most facts are told in a sentence of their own form among others of
+/// collection that no command writes, and are the same at every depth. The usual fact is in a sentence of their own form among others of
 /// the same form about other things, so the name in the question must be read.
 /// </remarks>
 static class FictionPrompt

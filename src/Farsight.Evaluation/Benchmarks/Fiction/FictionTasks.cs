@@ -5,7 +5,7 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Benchmarks.Fiction;
 
-/// <summary>Represents the tasks on invented documents: one detail, two details at once, and a summary of a subject.</summary>
+/// <summary>Represents the tasks on generated documents: one detail, two details at once, and a summary of a subject.</summary>
 /// <remarks>
 /// Version 1 of each. Nothing is inserted into the text: the facts are part of the story. The score is the share of the values that occur
 /// in the completion, whatever else it says. "all" is 1 when every value occurs, "exact" when the answer matches word for word.
@@ -22,9 +22,9 @@ sealed class FictionTasks : IEvalTaskFamily
     /// <inheritdoc/>
     public IEnumerable<IEvalTask> Tasks { get; } =
     [
-        new FictionTask("fiction/single", "One detail of an invented document", "value found", Details),
-        new FictionTask("fiction/multi", "Two details of an invented document", "share of values found", Pairs),
-        new FictionTask("fiction/summary", "What an invented document says about a subject", "share of facts found", Summaries),
+        new FictionTask("fiction/single", "One detail of a generated document", "value found", Details),
+        new FictionTask("fiction/multi", "Two details of a generated document", "share of values found", Pairs),
+        new FictionTask("fiction/summary", "Summary of a subject of a generated document", "share of facts found", Summaries),
     ];
 
     static IEnumerable<FictionCandidate> Details(ref SeededRandom random, FictionText text, int length)
@@ -54,10 +54,10 @@ sealed class FictionTasks : IEvalTaskFamily
     }
 }
 
-/// <summary>Represents one row of the table of tasks on invented documents.</summary>
+/// <summary>Represents one row of the table of tasks on generated documents.</summary>
 /// <param name="name">The task's name.</param>
 /// <param name="title">The title.</param>
-/// <param name="metric">What the score measures.</param>
+/// <param name="metric">Name of the score.</param>
 /// <param name="candidates">Yields the questions that a document allows.</param>
 sealed class FictionTask(string name, string title, string metric, FictionPrompt.CandidateMaker candidates) : IGeneratedTask
 {

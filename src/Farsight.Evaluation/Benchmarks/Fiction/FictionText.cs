@@ -5,13 +5,13 @@ using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Benchmarks.Fiction;
 
-/// <summary>Represents a fact and its place in an invented document.</summary>
+/// <summary>Represents a fact and its place in a generated document.</summary>
 /// <param name="Fact">The fact with its question and answer.</param>
 /// <param name="Start">First token of its sentence.</param>
 /// <param name="End">Token after the last one.</param>
 readonly record struct StatedFact(FictionQuestion Fact, int Start, int End);
 
-/// <summary>Represents an invented document in tokens, sentence by sentence as in a <see cref="Haystack"/>.</summary>
+/// <summary>Represents a generated document in tokens, sentence by sentence as in a <see cref="Haystack"/>.</summary>
 /// <param name="Tokens">All of it.</param>
 /// <param name="Facts">In the order of the text.</param>
 sealed record FictionText(int[] Tokens, IReadOnlyList<StatedFact> Facts)

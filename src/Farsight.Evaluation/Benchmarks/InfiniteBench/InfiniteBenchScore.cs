@@ -115,7 +115,7 @@ static partial class InfiniteBenchScore
         return Blanks().Replace(text, " ");
     }
 
-    // A whole label wants a whole number; "9.5" for 9 makes the official program fail.
+    // A whole label requires a whole number; "9.5" for 9 makes the official program fail.
     static bool MathFind(string prediction, string label)
     {
         string said = Number().Match(prediction).Value;

@@ -11,7 +11,8 @@ namespace Farsight.Evaluation.Benchmarks.Judged;
 /// <remarks>
 /// Version 1. The official judge is GPT-4; another judge rates otherwise, so results are comparable only under one judge. Answers are put
 /// on one line before they are judged, as the official program stores them. Without the official prompt and rated answers the judge is
-/// asked in our words, and the group "judge prompt" says so. Source: arXiv:2401.18058; THUDM/LongAlign @517e97b, LongBench_Chat/eval.py.
+/// asked in our words, and the group "judge prompt" records this. Source: arXiv:2401.18058; THUDM/LongAlign @517e97b,
+/// LongBench_Chat/eval.py.
 /// </remarks>
 sealed class LongBenchChat : IJudgedTask
 {

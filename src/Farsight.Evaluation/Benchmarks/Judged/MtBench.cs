@@ -10,7 +10,7 @@ namespace Farsight.Evaluation.Benchmarks.Judged;
 /// Version 1. Single-answer grading. Each question makes two examples, one a turn; their mean is the benchmark's number. The example of
 /// the second turn asks the first again; where the benchmark samples (writing, roleplay, a little in stem and humanities), that is another
 /// answer than the one that was judged alone. A verdict without a rating is a failure and counts 0; the official program leaves it out.
-/// Without the official judge prompts the judge is asked in our words, and the group "judge prompt" says so; without reference answers
+/// Without the official judge prompts the judge is asked in our words, and the group "judge prompt" records this; without reference answers
 /// math, reasoning and coding are judged by the general prompts. Source: arXiv:2306.05685; lm-sys/FastChat @007ecd0, fastchat/llm_judge.
 /// </remarks>
 sealed class MtBench : IJudgedTask, IFollowUpTask

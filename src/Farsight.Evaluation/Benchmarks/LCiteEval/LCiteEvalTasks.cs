@@ -70,7 +70,7 @@ sealed class LCiteEvalTasks : IEvalTaskFamily
 
 /// <summary>Represents one of L-CiteEval's tasks.</summary>
 /// <param name="task">The official name.</param>
-/// <param name="metric">What the score measures.</param>
+/// <param name="metric">Name of the score.</param>
 /// <param name="newTokens">Room for the answer.</param>
 /// <param name="score">Scores an answer.</param>
 sealed class LCiteEvalTask(string task, string metric, int newTokens, Func<EvalExample, string, EvalScore> score) : IGeneratedTask

@@ -100,14 +100,14 @@ static partial class LEvalExam
     /// <summary>
     /// Returns the first word with "true" or "false" before "[fact:" and after it (sci_fi); "&lt;error&gt;" when none is found.
     /// </summary>
-    public static (string Loyalty, string Fact) Judgement(string completion)
+    public static (string Loyalty, string Fact) Judgment(string completion)
     {
         string[] parts = PythonStrings.Lower(completion).Split("[fact:");
         return (TrueOrFalse(parts[0]), TrueOrFalse(parts.Length > 1 && parts[1].Length > 0 ? parts[1][..^1] : ""));
     }
 
     /// <summary>Returns the two parts of a sci_fi reference such as "True [fact: False]".</summary>
-    public static (string Loyalty, string Fact) ReferenceJudgement(string reference)
+    public static (string Loyalty, string Fact) ReferenceJudgment(string reference)
     {
         string[] parts = PythonStrings.Lower(reference).Split("[fact:");
         return (PythonStrings.Strip(parts[0]), parts.Length > 1 && parts[1].Length > 0 ? PythonStrings.Strip(parts[1][..^1]) : "");

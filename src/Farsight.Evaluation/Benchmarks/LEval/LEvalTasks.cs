@@ -8,8 +8,8 @@ namespace Farsight.Evaluation.Benchmarks.LEval;
 /// <summary>Represents L-Eval: closed tasks by exact match, open ones by F1 and ROUGE.</summary>
 /// <remarks>
 /// Version 1. Prompts are those of the official program for Llama 2 chat models, with its cut by words, where the user's folder has that
-/// program; else short ones of ours, and results say so in the group "prompts". Open tasks tell the model how long the reference is, as
-/// officially. Items that the benchmark gives to judges or people are left out, as in its automatic evaluation.
+/// program; else short ones of ours, and the group "prompts" of the results records this. Open tasks tell the model how long the reference
+/// is, as officially. Items that the benchmark gives to judges or people are left out, as in its automatic evaluation.
 /// </remarks>
 sealed class LEvalTasks : IEvalTaskFamily
 {
@@ -47,7 +47,7 @@ sealed class LEvalTasks : IEvalTaskFamily
 /// <summary>Provides what L-Eval's tasks share.</summary>
 /// <param name="task">The official name.</param>
 /// <param name="folder">Where its file is.</param>
-/// <param name="metric">What the score measures.</param>
+/// <param name="metric">Name of the score.</param>
 /// <param name="chance">The expected score of a guess.</param>
 abstract class LEvalTask(string task, string folder, string metric, double? chance) : IGeneratedTask
 {
@@ -66,8 +66,11 @@ abstract class LEvalTask(string task, string folder, string metric, double? chan
             Data =
             [
                 new(File, $"{Repository}: LEval-data/{folder}/{task}.jsonl"),
-                new(LEvalPrompts.Config, $"{Repository}: Baselines/LEval_config.py; without it prompts are ours") { IsOptional = true },
-                new(LEvalPrompts.Program, $"{Repository}: Baselines/llama2-chat-test.py; without it prompts are ours")
+                new(LEvalPrompts.Config, $"{Repository}: Baselines/LEval_config.py; without it, Farsight uses its own prompts")
+                {
+                    IsOptional = true,
+                },
+                new(LEvalPrompts.Program, $"{Repository}: Baselines/llama2-chat-test.py; without it, Farsight uses its own prompts")
                 {
                     IsOptional = true,
                 },
@@ -156,8 +159,8 @@ sealed class LEvalSciFi(string task)
     /// <inheritdoc/>
     public override EvalScore Score(EvalExample example, string completion)
     {
-        (string saidLoyalty, string saidFact) = LEvalExam.Judgement(completion);
-        (string loyalty, string fact) = LEvalExam.ReferenceJudgement(example.References[0]);
+        (string saidLoyalty, string saidFact) = LEvalExam.Judgment(completion);
+        (string loyalty, string fact) = LEvalExam.ReferenceJudgment(example.References[0]);
         double loyal = LEvalExam.ExactMatch(saidLoyalty, loyalty), factual = LEvalExam.ExactMatch(saidFact, fact);
         return new((loyal + factual) / 2, new Dictionary<string, double> { [Loyalty] = loyal, [Fact] = factual });
     }

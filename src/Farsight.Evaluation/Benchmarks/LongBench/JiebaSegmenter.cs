@@ -15,7 +15,7 @@ interface IWordSegmenter
 /// <remarks>
 /// In runs of Chinese characters, ASCII letters, digits and +#&amp;._%-, the most probable sequence of dictionary words is found from
 /// right to left over all words that start at each character; a word's log-probability is log(frequency or 1) − log(total), and among
-/// equals the longest first word wins. What is left as single characters, and is no word together, goes through a hidden Markov model with
+/// equals the longest first word wins. Remaining single characters that form no word together go through a hidden Markov model with
 /// states begin, middle, end, single (Viterbi). Everything else comes out character by character.
 /// </remarks>
 sealed partial class JiebaSegmenter(JiebaWords dictionary) : IWordSegmenter

@@ -10,8 +10,8 @@ namespace Farsight.Evaluation.Benchmarks.LongBench;
 /// <summary>Represents one data set of LongBench.</summary>
 /// <remarks>
 /// Version 1. Prompts that are too long lose their middle before the chat template is put around them. Few-shot and code sets are asked
-/// without a chat template. samsum ends at its first line feed, which is not its first token. Of the few-shot sets only the answer's first
-/// line counts, in LongBench-E as well. The metric is the official one; "clean" beside it is the same without the program's faults.
+/// without a chat template. samsum ends at its first line feed, which is not its first token. For the few-shot sets, only the answer's
+/// first line counts, in LongBench-E as well. The metric is the official one; "clean" beside it is the same without the program's faults.
 /// </remarks>
 /// <param name="set">Its name, without "_e".</param>
 /// <param name="isEven">Whether the set is that of LongBench-E.</param>

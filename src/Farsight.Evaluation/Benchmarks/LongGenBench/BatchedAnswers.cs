@@ -13,7 +13,7 @@ static partial class BatchedAnswers
 {
     /// <summary>Returns the answers in order: the text between a line that ends in a colon and the next empty line.</summary>
     /// <remarks>
-    /// Their numbers are not looked at. An answer with an empty line in it is cut there, and a line that ends in a colon begins another,
+    /// Their numbers are ignored. An answer with an empty line in it is cut there, and a line that ends in a colon begins another,
     /// as in the original.
     /// </remarks>
     public static IReadOnlyList<string> Split(string completion) =>

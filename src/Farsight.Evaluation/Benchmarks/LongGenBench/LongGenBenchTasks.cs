@@ -9,8 +9,8 @@ namespace Farsight.Evaluation.Benchmarks.LongGenBench;
 /// <summary>Represents LongGenBench: many questions of GSM8K or MMLU in one prompt, all answered in one long text.</summary>
 /// <remarks>
 /// Version 1. Official numbers of questions: 700 of GSM8K, 35 at a time; the first 20 of each subject of MMLU. The sentence that says how
-/// to answer is read from the official program where the user's folder has it; else it is ours, and results say so in the group "prompts".
-/// Not the benchmark of the same name that is also called Spinning the Golden Thread (<see cref="GoldenThreadTasks"/>).
+/// to answer is read from the official program where the user's folder has it; else it is ours, and the group "prompts" of the results
+/// records this. Not the benchmark of the same name that is also called Spinning the Golden Thread (<see cref="GoldenThreadTasks"/>).
 /// </remarks>
 sealed class LongGenBenchTasks : IEvalTaskFamily
 {

@@ -11,8 +11,8 @@ namespace Farsight.Evaluation.Benchmarks.LongIcl;
 /// <remarks>
 /// Version 1. Few-NERD and DialogRE, whose files the official repository holds; the other four sets are read from elsewhere by its
 /// programs. Prompts are continued without a chat template, 100 new tokens, greedy. The sentence that begins them is read from the
-/// official program where the user's folder has it; else it is ours, and results say so in the group "prompts". The number is the micro F1
-/// over 500 sentences (Few-NERD) or 500 labels (DialogRE).
+/// official program where the user's folder has it; else it is ours, and the group "prompts" of the results records this. The number is the
+/// micro F1 over 500 sentences (Few-NERD) or 500 labels (DialogRE).
 /// </remarks>
 sealed class LongIclTasks : IEvalTaskFamily
 {

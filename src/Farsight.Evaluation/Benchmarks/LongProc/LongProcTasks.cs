@@ -27,7 +27,7 @@ sealed class LongProcTasks : IEvalTaskFamily
 /// <summary>Provides what LongProc's data sets share.</summary>
 /// <param name="kind">"countdown".</param>
 /// <param name="size">"0.5k", "2k" or "8k".</param>
-/// <param name="metric">What the score measures.</param>
+/// <param name="metric">Name of the score.</param>
 /// <param name="file">Name of the file with the items.</param>
 abstract class LongProcTask(string kind, string size, string metric, string? file = null) : IGeneratedTask
 {

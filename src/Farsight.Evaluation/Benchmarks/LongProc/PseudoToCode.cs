@@ -5,9 +5,9 @@ namespace Farsight.Evaluation.Benchmarks.LongProc;
 
 /// <summary>Represents pseudo_to_code: C++ from pseudocode, judged by the program's output.</summary>
 /// <remarks>
-/// The program that the model wrote is compiled with g++ and run on this computer, ten tests of at most 3 seconds each. Because that is
-/// code nobody has looked at, it is only done where <see cref="CompiledProgram.Variable"/> is 1; elsewhere answers that hold a program are
-/// failed examples that say so.
+/// The program that the model wrote is compiled with g++ and run on this computer, ten tests of at most 3 seconds each. Because that
+/// code is not reviewed, this requires <see cref="CompiledProgram.Variable"/> to be 1. Otherwise, answers that hold a program are failed
+/// examples with this reason.
 /// </remarks>
 sealed class PseudoToCode(string size) : LongProcTask("pseudo_to_code", size, "program passes all tests (needs g++)")
 {

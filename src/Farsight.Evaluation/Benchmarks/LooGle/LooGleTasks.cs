@@ -25,7 +25,7 @@ sealed class LooGleTasks : IEvalTaskFamily
 
 /// <summary>Provides what LooGLE's tasks share.</summary>
 /// <param name="task">The official name.</param>
-/// <param name="metric">What the score measures.</param>
+/// <param name="metric">Name of the score.</param>
 abstract class LooGleTask(string task, string metric) : IGeneratedTask
 {
     const string Prompts = "loogle/task2prompt.json", Lengths = "loogle/task2maxlen.json", Repository = "bigai-nlco/LooGLE @6734382";
@@ -74,7 +74,7 @@ abstract class LooGleTask(string task, string metric) : IGeneratedTask
     /// <summary>Creates a question from a pair of question and answer.</summary>
     protected abstract LooGleQuestion Ask(string question, object? answer, DataRecord document);
 
-    // The pairs are a Python literal, or "none" where the document is only summarised.
+    // The pairs are a Python literal, or "none" where the document is only summarized.
     IEnumerable<LooGleQuestion> Questions(DataRecord document)
     {
         string pairs = document.Text("qa_pairs");

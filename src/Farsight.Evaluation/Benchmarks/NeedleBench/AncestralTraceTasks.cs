@@ -39,7 +39,7 @@ sealed class AncestralTraceTask(int relations, bool isChinese) : IGeneratedTask
             Data =
             [
                 new(Templates, "open-compass/opencompass @a5acc4b: opencompass/datasets/needlebench_v2/atc.py, its templates as JSON"),
-                new(Names, "opencompass/needlebench on Hugging Face: names.json; without it names are invented, English ones")
+                new(Names, "opencompass/needlebench on Hugging Face: names.json; without it, English names are generated")
                 {
                     IsOptional = !isChinese,
                 },

@@ -159,8 +159,8 @@ readonly record struct SlidingWindow(int Begin, int End, int New, int Scored)
         int bos = addsBos ? 1 : 0, before = 0;
         for (int begin = 0; begin < tokens && before < tokens; begin += stride)
         {
-            int end = Math.Min(begin + length - bos, tokens), held = end - begin + bos, labelled = Math.Min(end - before, held);
-            yield return new(begin, end, end - before, labelled == held ? labelled - 1 : labelled);
+            int end = Math.Min(begin + length - bos, tokens), held = end - begin + bos, labeled = Math.Min(end - before, held);
+            yield return new(begin, end, end - before, labeled == held ? labeled - 1 : labeled);
             before = end;
         }
     }

@@ -11,7 +11,7 @@ namespace Farsight.Evaluation.Benchmarks.RetrievalHeads;
 /// <remarks>
 /// Version 1. The paper's grid are 20 lengths from 1,000 to 50,000 and depths in tenths of 0 to 100 %, rounded to whole percents. A run
 /// counts when ROUGE-1 recall with stemmer is above 50 %. Source: nightdessert/Retrieval_Head @3ac171a, retrieval_head_detection.py.
-/// Differs from it: BOS stands at the beginning only (there, texts and needles are encoded with it before they are put together); a full
+/// Differs from it: BOS stands at the beginning only (there, texts and needles are encoded with it before they are joined); a full
 /// stop's tokens are the tokenizer's (there, of three models); an answer ends at a line feed with every tokenizer (there, of some), and at
 /// the model's stop token; the files of a folder are taken by name.
 /// </remarks>

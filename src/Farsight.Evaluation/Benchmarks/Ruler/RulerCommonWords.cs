@@ -8,7 +8,7 @@ namespace Farsight.Evaluation.Benchmarks.Ruler;
 /// <summary>
 /// Draws RULER's common words: a numbered list in which ten words occur more often than the others, after a short solved list.
 /// </summary>
-/// <remarks>Lists are shuffled by a generator that is seeded anew for each, so the common words always hold the same places.</remarks>
+/// <remarks>Lists are shuffled by a generator that is seeded again for each, so the common words always hold the same places.</remarks>
 sealed class RulerCommonWords : IRulerGenerator
 {
     readonly PythonRandom _random;

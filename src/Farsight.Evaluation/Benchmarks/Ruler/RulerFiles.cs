@@ -6,7 +6,7 @@ namespace Farsight.Evaluation.Benchmarks.Ruler;
 
 /// <summary>Reads RULER's material from the user's data folder: templates, word lists, essays, questions.</summary>
 /// <remarks>
-/// Of questions, essays and words the files that RULER's own scripts download are taken where the user has them, under their names there:
+/// For questions, essays and words, the files that RULER's own scripts download are used if present, under their names there:
 /// ruler/squad.json, ruler/hotpotqa.json, ruler/PaulGrahamEssays.json, ruler/english_words.json.
 /// </remarks>
 /// <param name="data">The folder.</param>
@@ -34,7 +34,7 @@ sealed class RulerFiles(EvalData data, Func<string, IReadOnlyList<string>>? sent
     {
         Or = OwnEssays,
     };
-    static readonly EvalDataFile s_punkt = new(Punkt + "/", "NLTK's punkt_tab, english; without it needles may stand one sentence off")
+    static readonly EvalDataFile s_punkt = new(Punkt + "/", "NLTK's punkt_tab, english; without it, needles may be off by one sentence")
     {
         IsOptional = true,
     };

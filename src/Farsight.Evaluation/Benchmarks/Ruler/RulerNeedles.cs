@@ -18,7 +18,7 @@ sealed record RulerNeedlesPlan(string Haystack, string KeyKind, string ValueKind
 /// Draws the eight needle tasks: "One of the special magic numbers for KEY is: VALUE." in noise, essays or other needles.
 /// </summary>
 /// <remarks>
-/// Needles are shuffled by a generator that is seeded anew for each sample, so their order is one fixed permutation. In essays they go
+/// Needles are shuffled by a generator that is seeded again for each sample, so their order is one fixed permutation. In essays they go
 /// between sentences at depths drawn out of forty from 0 to 100 %.
 /// </remarks>
 sealed class RulerNeedles(RulerNeedlesPlan plan, RulerTemplate template, RulerSetting setting, RulerWords? words, RulerEssays? essays)

@@ -13,7 +13,7 @@ sealed record RulerQuestion(string Query, IReadOnlyList<string> Outputs, IReadOn
 
 /// <summary>Draws questions of SQuAD or HotpotQA among many documents.</summary>
 /// <remarks>
-/// Documents are shuffled by a generator that is seeded anew for each sample: the right one stands at the same place for a given number of
+/// Documents are shuffled by a generator that is seeded again for each sample: the right one stands at the same place for a given number of
 /// them.
 /// </remarks>
 sealed class RulerQuestions : IRulerGenerator

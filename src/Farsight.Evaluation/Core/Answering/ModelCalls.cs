@@ -6,7 +6,7 @@ using Farsight.Engine;
 namespace Farsight.Evaluation.Core.Answering;
 
 /// <summary>Sends requests to a model and yields the completions in their order, each as soon
-/// as it and those before it are there.</summary>
+/// as it and those before it are complete.</summary>
 /// <remarks>
 /// A request that a model or an endpoint refuses is a failure of its example. With one call per request, a refusal that all requests would
 /// meet (a wrong key, an unknown model, no connection) stops the evaluation, which can be resumed. So do <see cref="FailuresInARow"/>
@@ -70,7 +70,7 @@ sealed class ModelCalls(ILanguageModel model)
             _failures = IsForOne(failure) ? 0 : _failures + 1;
             if (failure is not null && (IsForAll(failure) || _failures >= FailuresInARow))
             {
-                _failures = 0; // a resumed evaluation begins to count anew
+                _failures = 0; // a resumed evaluation counts from 0
                 throw failure is InputException
                     ? failure
                     : new InputException($"{model.Name} failed {FailuresInARow} times in a row; last error: {failure.Message}", failure);

@@ -61,7 +61,7 @@ public static class ImportanceBenchmark
                     .. RankSets.Hotpot(Path.Combine(data, "ruler/hotpotqa_dev_distractor_first100.json")),
                     .. RankSets.Hotpot(Path.Combine(data, "ruler/hotpotqa_train100.json")),
                 ]),
-            ("invented documents", RankSets.Fiction(FictionDocuments, FictionSeed)),
+            ("generated documents", RankSets.Fiction(FictionDocuments, FictionSeed)),
         ];
 
     static IEnumerable<double[]> Scores(IChunkScorer scorer, RankCase one, bool withAnswer, CancellationToken cancel)
@@ -88,7 +88,7 @@ public static class ImportanceBenchmark
     }
 }
 
-/// <summary>One scorer on one set.</summary>
+/// <summary>Represents one scorer on one set.</summary>
 /// <param name="Set">Where the questions are from.</param>
 /// <param name="Scorer">Its name.</param>
 /// <param name="WithAnswer">Whether the gold answer was given beside the question.</param>

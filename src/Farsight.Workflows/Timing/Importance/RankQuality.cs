@@ -2,8 +2,8 @@ using Farsight.Alignment.Data;
 
 namespace Farsight.Workflows.Timing.Importance;
 
-/// <summary>How well scores put the chunks with the evidence first.</summary>
-/// <param name="Chunks">Gold chunks looked for.</param>
+/// <summary>Measures how well scores put the chunks with the evidence first.</summary>
+/// <param name="Chunks">Number of gold chunks.</param>
 /// <param name="Top1">Share of them with the best score; among equal scores the expected share.</param>
 /// <param name="Top3">Share among the best three.</param>
 /// <param name="Top5">Share among the best five.</param>

@@ -20,7 +20,7 @@ static class RankSets
     /// <exception cref="InputException">The file is missing or of another form.</exception>
     public static IReadOnlyList<RankCase> Hotpot(string path) => Read(path, root => root.EnumerateArray().Select(TwoHops));
 
-    /// <summary>Invented documents, cut every 2,000 characters; a question about each fact that is whole in its chunk.</summary>
+    /// <summary>Generated documents, cut every 2,000 characters; a question about each fact that is whole in its chunk.</summary>
     public static IReadOnlyList<RankCase> Fiction(int documents, int seed) =>
         [.. Enumerable.Range(0, documents).Select(i => Fiction(FictionWriter.WriteCharacters(seed, i, FictionCharacters)))];
 
@@ -83,13 +83,13 @@ static class RankSets
     }
 }
 
-/// <summary>A document in chunks, and questions of which is known where the answer stands.</summary>
+/// <summary>Represents a document in chunks, and questions with known evidence.</summary>
 /// <param name="Chunks">[N] texts.</param>
 /// <param name="Questions">At least one.</param>
 public sealed record RankCase(IReadOnlyList<string> Chunks, IReadOnlyList<RankQuestion> Questions);
 
-/// <summary>A question whose evidence is known.</summary>
-/// <param name="Question">What is asked.</param>
+/// <summary>Represents a question whose evidence is known.</summary>
+/// <param name="Question">The question.</param>
 /// <param name="Answer">The gold answer.</param>
 /// <param name="Gold">Numbers of the chunks that hold the evidence, at least one.</param>
 public sealed record RankQuestion(string Question, string Answer, IReadOnlyList<int> Gold);

@@ -4,10 +4,10 @@ using Farsight.Engine;
 
 namespace Farsight.Workflows.Timing.Importance;
 
-/// <summary>How well the recogniser's names are those that people marked.</summary>
+/// <summary>Measures how well the recognizer's names match those that people marked.</summary>
 /// <param name="Sentences">Sentences read.</param>
 /// <param name="Marked">Entities that people marked, each once a sentence.</param>
-/// <param name="Found">Names that the recogniser found, each once a sentence.</param>
+/// <param name="Found">Names that the recognizer found, each once a sentence.</param>
 /// <param name="Exact">Found ones that are marked, character for character.</param>
 /// <param name="MarkedTouched">Marked ones of which a found one is a part or the whole, or the other way round.</param>
 /// <param name="FoundTouched">Found ones of which the same holds.</param>

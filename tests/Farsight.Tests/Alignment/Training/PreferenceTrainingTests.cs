@@ -221,7 +221,8 @@ public sealed class PreferenceTrainingTests
     [Theory]
     [InlineData("{\"Id\":", ":1 is damaged")]
     [InlineData("""{"Id":"s0","ChosenTokens":2,"RejectedSums":[-1],"RejectedTokens":[2]}""", ":1 is damaged")]
-    [InlineData("""{"Id":"s0","ChosenSum":-1,"ChosenTokens":2,"RejectedSums":[-1],"RejectedTokens":[]}""", ": 's0' has 1 sums and 0 lengths")]
+    [InlineData(
+        """{"Id":"s0","ChosenSum":-1,"ChosenTokens":2,"RejectedSums":[-1],"RejectedTokens":[]}""", ": 's0' has 1 sums and 0 lengths")]
     [InlineData("""{"Id":"s1","ChosenSum":-1,"ChosenTokens":2,"RejectedSums":[-1],"RejectedTokens":[2]}""", " lacks the sample 's0'")]
     public void A_damaged_reference_file_is_named_and_never_read_as_zeros(string line, string fault)
     {

@@ -67,7 +67,7 @@ public sealed class VectorTierTests
         }
     }
 
-    // Every third value equals its neighbour in the other operands, so that comparisons see equal values.
+    // Every third value equals its neighbor in the other operands, so that comparisons see equal values.
     static float[] Values(int seed, int operand)
     {
         float[] values = TestData.Normal(Count, seed * 10 + operand), shared = TestData.Normal(Count, seed * 10);

@@ -218,7 +218,7 @@ public sealed class EndpointEvalTests : IDisposable
 
         Assert.Equal([1d, 0, 0, 1], results.Examples.Select(e => e.Score));
         Assert.Equal(["good", "hm", "bad", "good"], results.Examples.Select(e => e.Verdict!));
-        Assert.Equal([null, "judge: the verdict says no score", null, null], results.Examples.Select(e => e.Failed));
+        Assert.Equal([null, "judge: the verdict contains no score", null, null], results.Examples.Select(e => e.Failed));
         Assert.Equal(4, again.Asked); // what another judge said does not count
     }
 

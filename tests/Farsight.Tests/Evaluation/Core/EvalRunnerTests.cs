@@ -275,7 +275,7 @@ public sealed class EvalRunnerTests : IDisposable
         File.WriteAllLines(examples, File.ReadLines(examples).Take(left));
 
         Assert.Contains(
-            "is not as the evaluation left it",
+            "was changed after the evaluation",
             Assert.Throws<InputException>(() => EvalFiles.ReadResults(_folder.Path)).Message);
         File.Delete(examples);
         Assert.Contains("keep the two files together", Assert.Throws<InputException>(() => EvalFiles.ReadResults(_folder.Path)).Message);

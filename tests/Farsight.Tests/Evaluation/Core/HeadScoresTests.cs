@@ -110,7 +110,7 @@ public sealed class HeadScoresTests : IDisposable
 
     [Theory]
     [
-        InlineData("top:2", "heads are read from a head_scores.json, which is not given"),
+        InlineData("top:2", "heads require the scores of all heads, which are missing"),
         InlineData("top:0", "names no heads"),
         InlineData("best", "names no heads")
     ]

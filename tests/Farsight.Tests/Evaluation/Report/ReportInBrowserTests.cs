@@ -17,9 +17,9 @@ public sealed class ReportInBrowserTests : IDisposable
         const shown = page.documentElement;
         if (shown.scrollWidth > shown.clientWidth) faults.push(`the page is ${shown.scrollWidth} wide in a window of ${shown.clientWidth}`);
         const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-        const rgb = colour => {
+        const rgb = color => {
           canvas.clearRect(0, 0, 1, 1);
-          canvas.fillStyle = colour;
+          canvas.fillStyle = color;
           canvas.fillRect(0, 0, 1, 1);
           return canvas.getImageData(0, 0, 1, 1).data;
         };

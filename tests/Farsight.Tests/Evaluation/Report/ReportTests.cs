@@ -225,7 +225,7 @@ public sealed partial class ReportTests
 
     [Theory]
     [InlineData(0, "#e97a6c"), InlineData(0.5, "#f6d97a"), InlineData(1, "#9edc9c")]
-    public void Colours_go_from_red_to_light_green(double score, string colour) => Assert.Equal(colour, HeatMapSvg.Colour(score));
+    public void Colors_go_from_red_to_light_green(double score, string color) => Assert.Equal(color, HeatMapSvg.Color(score));
 
     static EvalResults Run(Func<Farsight.Alignment.Answering.CompletionRequest, string> answer, params string[] tasks) =>
         EvalSamples.Runner(answer, prompt => -5 - prompt * 1e-4).Run(EvalSamples.Plan(["needle", .. tasks]));

@@ -30,7 +30,7 @@ public sealed class AddedTokenTests
     }
 
     [Fact]
-    public void A_normalised_token_is_looked_for_in_composed_text()
+    public void A_normalized_token_is_searched_for_in_composed_text()
     {
         JsonObject json = TokenizerTests.Json([], []);
         json["normalizer"] = new JsonObject { ["type"] = "NFC" };

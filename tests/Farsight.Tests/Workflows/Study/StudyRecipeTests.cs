@@ -108,7 +108,7 @@ public sealed class StudyRecipeTests : IDisposable
     [InlineData(
         "prepare",
         """[{ "make": "logo", "model": "m", "documents": "d", "samples": 0, "seed": 1, "out": "a" }]""",
-        "prepare[0].samples: it is 0"
+        "prepare[0].samples is 0"
     )]
     [InlineData("measure", "[]", "measure: the list is empty")]
     [InlineData("measure", """[{ "tasks": ["needel"], "lengths": [64], "samples": 1, "seed": 1 }]""", "measure[0]: ")]
@@ -120,7 +120,7 @@ public sealed class StudyRecipeTests : IDisposable
     [InlineData(
         "measure",
         """[{ "tasks": ["perplexity"], "lengths": [64], "samples": 1, "seed": 1, "mask_heads": "top:2" }]""",
-        "measure[0].mask_heads: 'top:2' needs"
+        "measure[0].mask_heads: 'top:2' requires an earlier measurement"
     )]
     [InlineData("grid", """{ "steps": 3 }""", "grid.steps: it is not a list")]
     [InlineData("baseline", "\"nobody\"", "baseline: there is no variant 'nobody'")]

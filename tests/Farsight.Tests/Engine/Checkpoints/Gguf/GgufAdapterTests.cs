@@ -38,7 +38,7 @@ public sealed class GgufAdapterTests
         Assert.Equal(adapter.Tensors[Value + ".lora_B.weight"].ReadFloats(), file.Tensors["blk.0.attn_v.weight.lora_b"].ReadFloats());
         float[] before = adapter.Tensors[Query + ".lora_B.weight"].ReadFloats(),
             after = file.Tensors["blk.0.attn_q.weight.lora_b"].ReadFloats();
-        int[] rows = [0, 2, 1, 3]; // of a head of 4: pairs (i, i + 2) become neighbours
+        int[] rows = [0, 2, 1, 3]; // of a head of 4: pairs (i, i + 2) become neighbors
         for (int row = 0; row < 16; row++)
         {
             Assert.Equal(before.AsSpan(2 * row, 2), after.AsSpan(2 * (row / 4 * 4 + rows[row % 4]), 2));

@@ -123,7 +123,7 @@ public sealed class GgufModelTests
         Assert.Equal(NumberFormat.Q8_0, file.Tensors["blk.1.ffn_up.weight"].Format);
     }
 
-    // Written down by hand for a head of 6: pairs (i, i + 3) become neighbours.
+    // Written down by hand for a head of 6: pairs (i, i + 3) become neighbors.
     [Fact]
     public void Queries_of_llama_are_interleaved_head_by_head()
     {

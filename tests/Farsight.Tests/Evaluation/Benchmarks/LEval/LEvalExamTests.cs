@@ -19,13 +19,13 @@ public sealed class LEvalExamTests
     }
 
     [Fact]
-    public void LEval_reads_numbers_code_and_judgements()
+    public void LEval_reads_numbers_code_and_judgments()
     {
         Assert.Equal(1, LEvalExam.Score("gsm100", "So 3 + 4 = 7. The answer is 7.", "The answer is 7"));
         Assert.Equal("1200", LEvalExam.Number("It costs 5 and then $1,200.50\n\n9"));
         Assert.Equal(1, LEvalExam.Score("codeU", "the final output of the code will be [1, 2]", "[1 2]"));
         Assert.Equal(1, LEvalExam.Score("other", "It Is  Paris", "is paris"));
-        Assert.Equal(("true", "<error>"), LEvalExam.Judgement("True. [fact: unknown]"));
-        Assert.Equal(("true", "false"), LEvalExam.ReferenceJudgement("True [fact: False]"));
+        Assert.Equal(("true", "<error>"), LEvalExam.Judgment("True. [fact: unknown]"));
+        Assert.Equal(("true", "false"), LEvalExam.ReferenceJudgment("True [fact: False]"));
     }
 }

@@ -76,7 +76,7 @@ public sealed class RetrievalHeadsTests : IDisposable
     [Fact]
     public void A_completer_without_attention_fails_every_example_and_says_why() => Assert.All(
         Run(new ScriptedCompleter(ScriptedCompleter.Read), "retrieval-heads").Examples,
-        e => Assert.Contains("this model does not show where its heads look", e.Failed));
+        e => Assert.Contains("this model does not return its attention weights", e.Failed));
 
     [Fact]
     public void A_model_that_shows_no_heads_is_refused()
@@ -84,7 +84,7 @@ public sealed class RetrievalHeadsTests : IDisposable
         EvalRunner endpoint = new(new ScriptedChat(_ => "").AsLanguageModel("served"), new EndpointPrompts(null, new()));
 
         InputException e = Assert.Throws<InputException>(() => endpoint.Run(EvalSamples.Plan("retrieval-heads")));
-        Assert.Contains("retrieval-heads looks at the model's attention, which an endpoint does not show", e.Message);
+        Assert.Contains("retrieval-heads measures the model's attention, which an endpoint does not return", e.Message);
     }
 
     [Fact]
