@@ -68,7 +68,7 @@ public sealed class RunDirectory : IDisposable
     public void Record(string notice)
     {
         string path = Path.Combine(Root, NoticesName), line = notice.ReplaceLineEndings(" ");
-        if (!File.Exists(path) || !File.ReadLines(path).Contains(line))
+        if (!File.Exists(path) || !RegularFile.ReadLines(path).Contains(line))
         {
             File.AppendAllText(path, line + "\n");
         }

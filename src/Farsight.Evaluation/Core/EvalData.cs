@@ -65,7 +65,7 @@ public sealed class EvalData(string? root)
     public Stream Open(string path)
     {
         string found = Found(path);
-        FileStream file = File.OpenRead(found);
+        FileStream file = RegularFile.OpenRead(found);
         return Path.GetExtension(found) switch
         {
             ".gz" when !path.EndsWith(".gz", StringComparison.Ordinal) => new GzipFileStream(file),

@@ -49,7 +49,7 @@ public static class EvalFiles
         try
         {
             EvalResults results =
-                JsonSerializer.Deserialize(File.ReadAllText(file), s_whole.EvalResults) ?? throw new JsonException("it holds null");
+                JsonSerializer.Deserialize(RegularFile.ReadAllText(file), s_whole.EvalResults) ?? throw new JsonException("it holds null");
             return results.Lines.Count > 0 ? results with { Examples = ReadExamples(results, file) } : results;
         }
         catch (JsonException e)

@@ -94,7 +94,7 @@ public sealed class HeadScores
         }
         try
         {
-            using FileStream stream = File.OpenRead(file);
+            using FileStream stream = RegularFile.OpenRead(file);
             using Stream content = file.EndsWith(".gz", StringComparison.Ordinal)
                 ? new GZipStream(stream, CompressionMode.Decompress)
                 : stream;

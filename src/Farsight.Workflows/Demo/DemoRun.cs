@@ -180,7 +180,7 @@ public sealed class DemoRun
         JsonChange? change;
         try
         {
-            change = JsonChange.First(JsonNode.Parse(File.ReadAllText(file)), mine);
+            change = JsonChange.First(JsonNode.Parse(RegularFile.ReadAllText(file)), mine);
         }
         catch (JsonException e)
         {

@@ -105,7 +105,7 @@ sealed record MixStep(IReadOnlyList<string> Files, string Out) : IStudyStep
         foreach ((int i, string file) in Files.Index())
         {
             cancel.ThrowIfCancellationRequested();
-            foreach (string line in File.ReadLines(paths.Find("files", file)))
+            foreach (string line in RegularFile.ReadLines(paths.Find("files", file)))
             {
                 lines.Append(line).Append('\n'); // a file's last line may have no end
             }

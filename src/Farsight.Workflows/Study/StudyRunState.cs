@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Farsight.Alignment.Runs;
+using Farsight.Engine.Files;
 
 namespace Farsight.Workflows.Study;
 
@@ -15,7 +16,7 @@ public sealed record StudyRunState(string Variant, int Seed, string Status, int 
 {
     internal static StudyRunState Of(StudyJob job, StudyPaths paths)
     {
-        string? failure = File.Exists(paths.FailureOf(job)) ? File.ReadAllText(paths.FailureOf(job)).Trim() : null;
+        string? failure = File.Exists(paths.FailureOf(job)) ? RegularFile.ReadAllText(paths.FailureOf(job)).Trim() : null;
         string metrics = MetricsOf(job, paths);
         int steps = File.Exists(metrics) && MetricsLog.Read(metrics) is [.., var last] ? last.Step : 0;
         string status = failure is not null ? "failed"

@@ -82,11 +82,11 @@ sealed record StudyStamp(string File, JsonObject Settings, JsonObject? Inputs, s
             all[InputsKey] = Inputs.DeepClone();
         }
         string text = all.ToJsonString(RecipeFile.Json) + "\n";
-        if (!System.IO.File.Exists(File) || System.IO.File.ReadAllText(File) != text)
+        if (!System.IO.File.Exists(File) || RegularFile.ReadAllText(File) != text)
         {
             AtomicFile.WriteText(File, text);
         }
     }
 
-    JsonObject? Read() => System.IO.File.Exists(File) ? JsonNode.Parse(System.IO.File.ReadAllText(File))?.AsObject() : null;
+    JsonObject? Read() => System.IO.File.Exists(File) ? JsonNode.Parse(RegularFile.ReadAllText(File))?.AsObject() : null;
 }

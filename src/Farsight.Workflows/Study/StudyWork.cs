@@ -87,7 +87,7 @@ sealed class StudyWork(
             {
                 continue;
             }
-            IReadOnlyDictionary<string, string> then = RunManifest.Parse(File.ReadAllText(manifest)).Inputs;
+            IReadOnlyDictionary<string, string> then = RunManifest.Parse(RegularFile.ReadAllText(manifest)).Inputs;
             if (now.Keys.FirstOrDefault(key => then.GetValueOrDefault(key) != now[key]) is { } changed)
             {
                 throw new InputException(
@@ -260,7 +260,7 @@ sealed record MeasuredInputs(string? BaseModel, string? Trained, string? Documen
     {
         try
         {
-            return JsonSerializer.Deserialize<MeasuredInputs>(File.ReadAllText(file), RecipeFile.Json)
+            return JsonSerializer.Deserialize<MeasuredInputs>(RegularFile.ReadAllText(file), RecipeFile.Json)
                 ?? throw new JsonException("it is null");
         }
         catch (JsonException e)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Farsight.Engine.Files;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
@@ -53,7 +54,7 @@ public sealed record StepShape(int Hidden, int Layers, int Heads, int KvHeads, i
         }
         try
         {
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path), new() { AllowDuplicateProperties = false });
+            using JsonDocument json = JsonDocument.Parse(RegularFile.ReadAllBytes(path), new() { AllowDuplicateProperties = false });
             StepShape shape = Of(path, json.RootElement);
             return shape.Problem() is { } problem ? throw new InputException($"{path}: {problem}.") : shape;
         }

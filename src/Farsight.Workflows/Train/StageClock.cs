@@ -37,5 +37,5 @@ sealed class StageClock(string path)
     }
 
     static Dictionary<string, double> Read(string path) =>
-        File.Exists(path) ? JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllText(path)) ?? [] : [];
+        File.Exists(path) ? JsonSerializer.Deserialize<Dictionary<string, double>>(RegularFile.ReadAllText(path)) ?? [] : [];
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using Farsight.Engine.Files;
 using Farsight.Engine;
 using Farsight.Evaluation.PythonCompat;
 
@@ -63,7 +64,7 @@ sealed class JiebaWords
     {
         long total = 0;
         int number = 0;
-        foreach (string line in File.ReadLines(Found(path)))
+        foreach (string line in RegularFile.ReadLines(Found(path)))
         {
             number++;
             string[] parts = PythonStrings.Strip(line).Split(' ');
@@ -104,7 +105,7 @@ sealed class JiebaWords
     {
         string path = Path.Combine(folder, "finalseg", file);
         path = Found(File.Exists(path) ? path : Path.Combine(folder, file));
-        string text = File.ReadAllText(path);
+        string text = RegularFile.ReadAllText(path);
         int start = text.IndexOf("P={", StringComparison.Ordinal) + 2;
         return
             start >= 2

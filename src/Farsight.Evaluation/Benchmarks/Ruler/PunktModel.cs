@@ -1,4 +1,5 @@
 using System.Globalization;
+using Farsight.Engine.Files;
 using Farsight.Engine;
 
 namespace Farsight.Evaluation.Benchmarks.Ruler;
@@ -50,7 +51,7 @@ sealed class PunktModel
     {
         string path = Path.Combine(folder, file);
         return File.Exists(path)
-            ? [.. File.ReadAllText(path).Split('\n').Where(l => l.Length > 0)]
+            ? [.. RegularFile.ReadAllText(path).Split('\n').Where(l => l.Length > 0)]
             : throw new InputException(
                 $"{path} is missing; put a language's folder of NLTK's punkt_tab there (python -m nltk.downloader punkt_tab).");
     }

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
 using Farsight.Alignment.Fiction;
+using Farsight.Engine.Files;
 using Farsight.Engine;
 
 namespace Farsight.Workflows.Timing.Importance;
@@ -77,7 +78,7 @@ static class RankSets
         {
             throw new InputException($"{path} is missing; the data folder must contain the benchmarks' files.");
         }
-        using FileStream file = File.OpenRead(path);
+        using FileStream file = RegularFile.OpenRead(path);
         using Stream plain = path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file;
         return JsonDocument.Parse(plain);
     }
