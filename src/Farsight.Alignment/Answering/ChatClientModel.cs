@@ -16,7 +16,7 @@ sealed class ChatClientModel(IChatClient client, string name, int concurrency = 
     /// <summary>Name of the response's property with the options that the server rejected.</summary>
     internal const string OmittedOptions = "omitted_options";
 
-    const int MaxStops = 4; // OpenAI's limit; the other stop texts are looked for in the answer only
+    const int MaxStops = 4; // OpenAI's limit; the other stop texts are searched for in the answer only
 
     /// <summary>The client.</summary>
     public IChatClient Client => client;

@@ -64,7 +64,7 @@ public sealed class RunDirectory : IDisposable
     /// <summary>Differences from the machine that started the run, which may change the last bits; empty for a new run.</summary>
     public IReadOnlyList<string> Notes { get; private set; } = [];
 
-    /// <summary>Appends a message for people to notices.txt, unless it is there, so that a resumed run does not repeat it.</summary>
+    /// <summary>Appends a message for people to notices.txt, unless the file has it, so that a resumed run does not repeat it.</summary>
     public void Record(string notice)
     {
         string path = Path.Combine(Root, NoticesName), line = notice.ReplaceLineEndings(" ");

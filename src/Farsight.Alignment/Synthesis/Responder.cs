@@ -10,7 +10,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="Context">Token ids of the chunks that the model sees, as they are stored.</param>
 /// <param name="Question">The question about them.</param>
 /// <param name="MaxNewTokens">Maximum tokens of the answer.</param>
-/// <param name="Temperature">Sampling temperature; 0 for the likeliest answer.</param>
+/// <param name="Temperature">Sampling temperature; 0 for greedy.</param>
 /// <param name="Random">Random numbers of this request alone, so that other requests do not change its answer.</param>
 public sealed record ResponseRequest(int[] Context, string Question, int MaxNewTokens, double Temperature, SeededRandom Random);
 

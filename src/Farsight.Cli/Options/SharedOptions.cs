@@ -7,8 +7,9 @@ namespace Farsight.Cli.Options;
 /// <remarks>A description is passed only where a command gives an option a narrower meaning. Every call creates a new option.</remarks>
 static class SharedOptions
 {
-    internal static Option<string> Model(string description = "Model directory in Hugging Face format, or GGUF file.", bool required = true) =>
-        Text("--model", description, required);
+    internal static Option<string> Model(
+        string description = "Model directory in Hugging Face format, or GGUF file.",
+        bool required = true) => Text("--model", description, required);
 
     internal static Option<string> Adapter(
         string description = "Adapter directory in PEFT format. Default: none.",

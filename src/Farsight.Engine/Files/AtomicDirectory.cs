@@ -7,7 +7,7 @@ namespace Farsight.Engine.Files;
 /// </remarks>
 public static class AtomicDirectory
 {
-    // What models and adapters consist of. Anything else in a directory is somebody's own, and replacing the directory would delete it.
+    // What models and adapters consist of. Anything else in a directory belongs to the user, and replacing the directory would delete it.
     static readonly string[] s_replaceable = [".json", ".safetensors", ".model", ".jinja", ".txt"];
 
     /// <summary>Replaces <paramref name="path"/> by what <paramref name="body"/> writes into the directory it is given.</summary>
@@ -59,7 +59,8 @@ public static class AtomicDirectory
     {
         string? folder = Directory.EnumerateDirectories(path).FirstOrDefault();
         return Path.GetFileName(folder
-            ?? Directory.EnumerateFiles(path).FirstOrDefault(f => !s_replaceable.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase)));
+            ?? Directory.EnumerateFiles(path)
+                .FirstOrDefault(f => !s_replaceable.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase)));
     }
 
     static void Swap(string temporary, string path)

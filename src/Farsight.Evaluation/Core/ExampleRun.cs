@@ -18,10 +18,10 @@ sealed class ExampleRun(EvalExample example)
     /// <summary>The record of an earlier run; null where there is none.</summary>
     internal EvalRecord? Kept { get; set; }
 
-    /// <summary>Whether <see cref="Kept"/> was scored anew, so that the file has another line of it.</summary>
+    /// <summary>Whether <see cref="Kept"/> was scored again, so that the file has another line of it.</summary>
     internal bool IsRescored { get; set; }
 
-    /// <summary>The completions, cut at stop texts, in order. Of a failed example the last one is empty.</summary>
+    /// <summary>The completions, cut at stop texts, in order. If an example failed, the last one is empty.</summary>
     internal List<Completion> Answers { get; } = [];
 
     /// <summary>The result of a choice task; null elsewhere.</summary>

@@ -57,7 +57,7 @@ sealed class ExamplesLog : IDisposable
 
     /// <summary>Appends a record and flushes it, so that a kill does not lose it.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="seconds">What the model needed for it; null where the model was not asked.</param>
+    /// <param name="seconds">Seconds that the model needed for it; null where the model was not asked.</param>
     internal void Append(EvalRecord record, double? seconds)
     {
         string line = EvalFiles.Line(record);

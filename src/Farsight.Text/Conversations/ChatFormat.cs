@@ -332,5 +332,5 @@ public sealed class ChatFormat
 
 /// <summary>Represents one message of a conversation.</summary>
 /// <param name="Role">"system", "user" or "assistant".</param>
-/// <param name="Content">What was said.</param>
+/// <param name="Content">Its text.</param>
 public sealed record ChatTurn(string Role, string Content);

@@ -40,7 +40,7 @@ public static class StepBenchmark
     /// <summary>Makes or loads the model, takes the warm-up steps and times the others.</summary>
     /// <param name="options">What to time.</param>
     /// <param name="progress">Receives the number of finished steps, including warm-up.</param>
-    /// <param name="cancel">Looked at between steps.</param>
+    /// <param name="cancel">Checked between steps.</param>
     /// <exception cref="InputException">The model is unsound or of another shape, it has no layers for an adapter target, or the shape
     /// has too few responses for the objective.</exception>
     public static StepBenchmarkResult Run(StepBenchmarkOptions options, IProgress<int>? progress, CancellationToken cancel)
@@ -253,9 +253,9 @@ public readonly record struct StepTime(double Forward, double Backward, double U
 }
 
 /// <summary>Represents the results of a step benchmark.</summary>
-/// <param name="Options">What was timed.</param>
-/// <param name="Lora">What was trained.</param>
-/// <param name="Level">What the passes kept.</param>
+/// <param name="Options">Settings of the timing.</param>
+/// <param name="Lora">The adapter that was trained.</param>
+/// <param name="Level">Arrays that the passes kept.</param>
 /// <param name="Tokens">T: rows that the tree has; without sharing each prompt counts.</param>
 /// <param name="Times">Time of each timed step, the fastest first.</param>
 /// <param name="Loss">Loss of the last step.</param>

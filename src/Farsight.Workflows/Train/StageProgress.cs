@@ -7,7 +7,7 @@ namespace Farsight.Workflows.Train;
 
 /// <summary>Represents the progress of a workflow of several stages: a study, a self-evolution or the demo.</summary>
 /// <param name="Stage">The stage: documents, synth, train, eval.</param>
-/// <param name="What">The model at hand, or what is being made.</param>
+/// <param name="What">The current model, or the work in progress.</param>
 /// <param name="Done">Items done in this stage.</param>
 /// <param name="Total">Items of this stage; 0 if unknown.</param>
 /// <param name="Detail">Additional text; may be empty.</param>

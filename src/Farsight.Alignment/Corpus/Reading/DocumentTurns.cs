@@ -5,7 +5,7 @@ namespace Farsight.Alignment.Corpus.Reading;
 /// <summary>Represents a document and its questions.</summary>
 /// <param name="Text">The document.</param>
 /// <param name="Questions">The questions about it.</param>
-/// <param name="IsDocument">Whether there is a document at all: short instructions have none.</param>
+/// <param name="IsDocument">Whether the record has a document: short instructions have none.</param>
 /// <param name="LeftOut">A <see cref="LeftOutPart"/> for each part that is neither document nor question.</param>
 readonly record struct SplitDocument(
     string Text, IReadOnlyList<QuestionAnswer> Questions, bool IsDocument, IReadOnlyList<string> LeftOut);

@@ -30,7 +30,8 @@ public sealed class AtomicDirectoryTests
         InputException refused = Assert.Throws<InputException>(() => Write(folder["model"], "config.json"));
 
         Assert.Equal(
-            $"{folder["model"]} also contains {own.Split('/')[0]}, which would be deleted; choose a new or empty directory.", refused.Message);
+            $"{folder["model"]} also contains {own.Split('/')[0]}, which would be deleted; choose a new or empty directory.",
+            refused.Message);
         Assert.Equal("mine", File.ReadAllText(file));
     }
 
