@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Runs;
@@ -24,7 +25,7 @@ sealed record StudyStamp(string File, JsonObject Settings, JsonObject? Inputs, s
         string file = Path.Combine(paths.Root, "prepared", $"{StudyPaths.Slug(step.Out)}.json");
         return new(
             file,
-            System.Text.Json.JsonSerializer.SerializeToNode(step, RecipeFile.Json)!.AsObject(),
+            JsonSerializer.SerializeToNode(step, RecipeFile.Json)!.AsObject(),
             step.Inputs(paths) is { Count: > 0 } inputs ? inputs : null,
             $"{file} and {paths.Out(step.Out)} and files beside it that start with this name");
     }
@@ -88,5 +89,19 @@ sealed record StudyStamp(string File, JsonObject Settings, JsonObject? Inputs, s
         }
     }
 
-    JsonObject? Read() => System.IO.File.Exists(File) ? JsonNode.Parse(RegularFile.ReadAllText(File))?.AsObject() : null;
+    JsonObject? Read()
+    {
+        if (!System.IO.File.Exists(File))
+        {
+            return null;
+        }
+        try
+        {
+            return JsonNode.Parse(RegularFile.ReadAllText(File)) as JsonObject ?? throw new JsonException("it is not an object");
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{File} is damaged; remove {ToRemove} to start again.", e);
+        }
+    }
 }
