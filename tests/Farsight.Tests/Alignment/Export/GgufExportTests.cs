@@ -102,11 +102,11 @@ public sealed class GgufExportTests
     static readonly string[] s_bytes = [.. Enumerable.Range(0, 256).Select(b => $"<0x{b:X2}>")];
 
     // As Phi-3's: the white space after three of the special tokens stays.
-    static GgufTokenizer Phi3(string endOfText, IReadOnlyList<string> bytes) => new()
+    static GgufTokenizer Phi3(string endOfText, string[] bytes) => new()
     {
         Model = "llama",
         Tokens = ["<unk>", "<s>", "</s>", endOfText, "<|end|>", .. bytes, "▁", "a"],
-        Types = [2, 3, 4, 3, 3, .. Enumerable.Repeat(6, bytes.Count), 1, 1],
+        Types = [2, 3, 4, 3, 3, .. Enumerable.Repeat(6, bytes.Length), 1, 1],
         Bos = 1,
         Eos = 3,
         Unknown = 0,
