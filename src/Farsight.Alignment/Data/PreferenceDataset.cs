@@ -3,6 +3,7 @@ using System.Text;
 using Farsight.Engine.Files;
 using Farsight.Engine;
 using Farsight.Engine.Numerics;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Data;
 
@@ -33,17 +34,16 @@ public sealed record PreferenceDataset(IReadOnlyList<PreferenceSample> Samples, 
     /// <exception cref="InputException">As for <see cref="Read"/>, when the line is reached.</exception>
     public static IEnumerable<PreferenceSample> Stream(string path)
     {
-        string file = Path.GetFileName(path);
         Dictionary<string, int> lineOfId = [];
         int line = 0;
-        foreach (string json in Lines(path, file))
+        foreach (string json in Lines(path))
         {
             line++;
-            PreferenceSample sample = PreferenceLine.Parse(json, $"{file}:{line}");
+            PreferenceSample sample = PreferenceLine.Parse(json, $"{path}:{line}");
             if (!lineOfId.TryAdd(sample.Id, line))
             {
                 throw new InputException(
-                    $"{file}:{line}: the id '{sample.Id}' is also the id of line {lineOfId[sample.Id]}; give each sample its own.");
+                    $"{path}:{line}: the id '{sample.Id}' is also the id of line {lineOfId[sample.Id]}; give each sample its own.");
             }
             yield return sample;
         }
@@ -72,16 +72,28 @@ public sealed record PreferenceDataset(IReadOnlyList<PreferenceSample> Samples, 
         return ([.. Samples.Where(s => !apart.Contains(s.Id))], [.. Samples.Where(s => apart.Contains(s.Id))]);
     }
 
+    /// <summary>Checks that the chunks are tokens of a tokenizer: the first, a middle and the last sample that has a readable prompt
+    /// beside its tokens. A dataset without such samples cannot be checked.</summary>
+    /// <exception cref="InputException">The tokenizer decodes a sample to another text.</exception>
+    public void RequireTokenizer(Tokenizer tokenizer)
+    {
+        PreferenceSample[] readable = [.. Samples.Where(s => s.Prompt is not null && s.Context.Count > 0)];
+        foreach (int i in new[] { 0, readable.Length / 2, readable.Length - 1 }.Where(i => i >= 0 && i < readable.Length).Distinct())
+        {
+            readable[i].RequireTokenizer(tokenizer);
+        }
+    }
+
     /// <summary>Returns the lines of a file.</summary>
     /// <exception cref="InputException">The file is missing or not UTF-8.</exception>
-    internal static IEnumerable<string> Lines(string path, string file)
+    internal static IEnumerable<string> Lines(string path)
     {
         if (!File.Exists(path))
         {
             throw new InputException($"The file {path} does not exist.");
         }
         using StreamReader reader = new(RegularFile.OpenRead(path), new UTF8Encoding(false, throwOnInvalidBytes: true));
-        for (int line = 1; Next(reader, $"{file}:{line}") is { } json; line++)
+        for (int line = 1; Next(reader, $"{path}:{line}") is { } json; line++)
         {
             yield return json;
         }

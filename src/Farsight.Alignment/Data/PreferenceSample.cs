@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Farsight.Engine;
 using Farsight.Text.Conversations;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Data;
 
@@ -31,6 +33,8 @@ public sealed record PreferenceSample(
     IReadOnlyList<PreferenceTurn>? Turns = null,
     IReadOnlyList<ChatTurn>? History = null)
 {
+    const int MaxLead = 200; // characters that a chat template writes before a context, such as "USER: "
+
     /// <summary>[K] all turns in their order, the first one included.</summary>
     internal IEnumerable<PreferenceTurn> AllTurns =>
         (Turns ?? []).Prepend(new(Question, Chosen, Rejected, Provenance.Seen, Provenance.Question, Provenance.Fact));
@@ -72,6 +76,32 @@ public sealed record PreferenceSample(
             .. Turns?.SelectMany((t, k) => t?.Problems($"turns[{k}]", Context.Count) ?? [$"turns[{k}] is null; each entry must be a turn."])
                 ?? [],
         ];
+
+    /// <summary>Checks that a tokenizer decodes the chunks to the text of the prompt; nothing to check without a prompt.</summary>
+    /// <exception cref="InputException">It decodes them to another text.</exception>
+    internal void RequireTokenizer(Tokenizer tokenizer)
+    {
+        if (Prompt is null)
+        {
+            return;
+        }
+        string context = tokenizer.Decode([.. Context.SelectMany(c => c.Tokens)]).Trim();
+        // A tokenizer may change a text, for example to NFC; the prompt is then compared as the tokenizer gives it back.
+        if (!Begins(Prompt, context) && !Begins(tokenizer.Decode(tokenizer.Encode(Prompt)), context))
+        {
+            throw new InputException(
+                $"The tokenizer decodes sample {Id} to another text than the dataset's tokenizer did; "
+                    + "use the tokenizer of the model that made the dataset, or make the dataset for this model.");
+        }
+    }
+
+    /// <summary>Tells whether a prompt begins with a context, apart from what a template writes before the context.</summary>
+    static bool Begins(string prompt, string context)
+    {
+        string text = prompt.TrimStart();
+        return Enumerable.Range(0, Math.Min(context.Length / 2, MaxLead) + 1)
+            .Any(lead => text.AsSpan().StartsWith(context.AsSpan(lead).TrimStart(), StringComparison.Ordinal));
+    }
 
     internal static IEnumerable<string> Text(string field, string? value) =>
         string.IsNullOrWhiteSpace(value) ? [$"{field} is empty; write its text or leave the sample out."] : [];

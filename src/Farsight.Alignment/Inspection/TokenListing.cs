@@ -34,6 +34,7 @@ public static class TokenListing
                 $"{path} has no sample '{id}'. Its ids are, for example, "
                     + $"{string.Join(", ", PreferenceDataset.Stream(path).Take(3).Select(s => $"'{s.Id}'"))}.");
         Tokenizer tokenizer = Tokenizer.Load(model);
+        sample.RequireTokenizer(tokenizer);
         return Of(sample, ChatFormat.Load(model, tokenizer));
     }
 

@@ -61,7 +61,7 @@ public sealed record SynthesisCounts(
             One(found),
             One(alone),
             Count(QuestionsOf(outcome.Sample)),
-            Count(outcome.LeftOut.Select(r => $"turn_{r}").Concat(outcome.Dropped is { } reason ? [reason] : [])),
+            Count(outcome.LeftOut.Select(r => DropReason.OfTurn + r).Concat(outcome.Dropped is { } reason ? [reason] : [])),
             Count(outcome.Resampled))
         {
             ScoredByRules = One(outcome.Context?.UsesRules == true),

@@ -31,6 +31,9 @@ sealed class SynthesisJournal : IDisposable
     SynthesisJournal(string output, JsonNode settings, FileStream? samples, SynthesisCounts counts) =>
         (_output, _settings, _samples, Counts) = (output, settings, samples, counts);
 
+    /// <summary>Whether an earlier run finished the file, so that nothing is left to do.</summary>
+    internal bool WasComplete { get; private init; }
+
     /// <summary>Counts so far.</summary>
     internal SynthesisCounts Counts { get; private set; }
 
@@ -46,17 +49,21 @@ sealed class SynthesisJournal : IDisposable
     /// <summary>Tells whether <see cref="Open(string, object)"/> would resume a file.</summary>
     internal static bool IsBegun(string output) => File.Exists(JournalOf(output));
 
-    /// <summary>Refuses an existing file, unless its process was killed between the rename and the deletion of the journal.</summary>
+    /// <summary>
+    /// Refuses an existing file, unless it is complete with its summary, or its process was killed between the rename and the deletion of
+    /// the journal.
+    /// </summary>
     /// <exception cref="InputException">The file exists.</exception>
     internal static void RefuseExisting(string output)
     {
-        if (Directory.Exists(output) || (File.Exists(output) && (!IsBegun(output) || File.Exists(PartialOf(output)))))
+        bool isOurs = IsBegun(output) ? !File.Exists(PartialOf(output)) : File.Exists(SummaryOf(output));
+        if (!File.Exists(output) || !isOurs)
         {
-            throw new InputException($"{output} exists; remove it or choose another output file.");
+            AtomicFile.RequireNew(output);
         }
     }
 
-    /// <summary>Starts a file, or resumes the one that was started with the same settings.</summary>
+    /// <summary>Starts a file, or resumes the one that was started with the same settings, or finds it complete.</summary>
     /// <param name="output">The file.</param>
     /// <param name="settings">Record of everything that decides the file.</param>
     /// <exception cref="InputException">The file exists, is being written by another process, is damaged,
@@ -69,7 +76,15 @@ sealed class SynthesisJournal : IDisposable
         RefuseExisting(output);
         if (File.Exists(output))
         {
-            return new(output, settings, null, Read(output, settings).Counts);
+            if (IsBegun(output))
+            {
+                return new(output, settings, null, Read(output, JournalOf(output), settings).Counts);
+            }
+            SynthesisCounts counts = Read(output, SummaryOf(output), settings).Counts;
+            return File.ReadLines(output).Count() == counts.Written
+                ? new(output, settings, null, counts) { WasComplete = true }
+                : throw new InputException(
+                    $"{output} has another number of samples than its summary says; remove it or choose another output file.");
         }
         FileStream samples = ExclusiveFile.Open(PartialOf(output));
         try
@@ -138,7 +153,7 @@ sealed class SynthesisJournal : IDisposable
             WriteJournal();
             return;
         }
-        State state = Read(_output, _settings);
+        State state = Read(_output, JournalOf(_output), _settings);
         if (_samples!.Length < state.Length)
         {
             throw new InputException($"{PartialOf(_output)} is shorter than its journal records; remove both files to start again.");
@@ -177,11 +192,12 @@ sealed class SynthesisJournal : IDisposable
         }
     }
 
-    static State Read(string output, JsonNode settings)
+    /// <summary>Reads the journal, or the summary of a complete file, which has settings and counts as well.</summary>
+    static State Read(string output, string file, JsonNode settings)
     {
         try
         {
-            string json = RegularFile.ReadAllText(JournalOf(output));
+            string json = RegularFile.ReadAllText(file);
             RefuseOthers(output, JsonNode.Parse(json)?["settings"], settings);
             return
                 JsonSerializer.Deserialize<State>(json, s_json)
@@ -192,7 +208,7 @@ sealed class SynthesisJournal : IDisposable
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new InputException(
-                $"{JournalOf(output)} is damaged; remove it and {Path.GetFileName(PartialOf(output))} to start again.",
+                $"{file} is damaged; remove it and {Path.GetFileName(File.Exists(output) ? output : PartialOf(output))} to start again.",
                 e);
         }
     }
@@ -203,8 +219,10 @@ sealed class SynthesisJournal : IDisposable
         {
             if (!JsonNode.DeepEquals(then?[key], value))
             {
-                string advice = $"; {output} was started with other settings. Use the same settings to resume, or remove "
-                    + $"{Path.GetFileName(PartialOf(output))} and {Path.GetFileName(JournalOf(output))} to start again.";
+                string advice = IsBegun(output)
+                    ? $"; {output} was started with other settings. Use the same settings to resume, or remove "
+                        + $"{Path.GetFileName(PartialOf(output))} and {Path.GetFileName(JournalOf(output))} to start again."
+                    : $"; {output} exists and was made with other settings. Choose another output file, or remove it to make it again.";
                 throw key is "generator" or "endpoint" or "format_version" or "method"
                     ? new InputException(Difference(key, then?[key], value) + advice)
                     : new OptionException(key, Difference(key, then?[key], value) + advice);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Synthesis.Card;
 using Farsight.Engine;
@@ -13,13 +14,13 @@ namespace Farsight.Alignment.Synthesis;
 /// </remarks>
 public static class SynthesisRun
 {
-    /// <summary>Makes the file with the local model, or resumes it where it was stopped.</summary>
+    /// <summary>Makes the file with the local model, or resumes it where it was stopped. A complete file is left as it is.</summary>
     /// <param name="options">The method and its options.</param>
     /// <param name="progress">Receives the counts whenever samples were written.</param>
     /// <param name="cancel">Finishes the current group, saves and stops; the same call resumes.</param>
     /// <returns>The counts. There are fewer samples than requested if all tries of some sample numbers failed.</returns>
     /// <exception cref="InputException">Options, model and documents do not fit together, the file
-    /// exists, or no sample could be made.</exception>
+    /// exists and was not made with these options, or no sample could be made.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled; it can be resumed.</exception>
     public static SynthesisSummary<TSettings> Start<TSettings>(
         SynthesisOptions<TSettings> options,
@@ -62,6 +63,10 @@ public static class SynthesisRun
         int[][] groups = SynthesisShard.GroupsOf(options.Shard, options.Samples, model.Responder.GroupSize);
         SynthesisPlan<TSettings> plan = options.Plan(model);
         using SynthesisJournal journal = SynthesisJournal.Open(options.File, plan.Settings);
+        if (journal.WasComplete)
+        {
+            return new(plan.Settings, plan.Documents, journal.Counts) { WasComplete = true };
+        }
         if (!journal.IsFinished)
         {
             int samples = groups.Sum(g => g.Length);
@@ -86,7 +91,8 @@ public static class SynthesisRun
             string reasons = string.Join(", ", journal.Counts.Dropped.Select(d => $"{d.Key} {d.Value}"));
             throw new InputException(
                 $"None of {journal.Counts.Tried} tries gave a sample ({reasons}); "
-                    + $"use a model that can answer questions about {documents}.");
+                    + $"use a model that can answer questions about {documents}. "
+                    + DropReason.Describe(journal.Counts.Dropped.MaxBy(d => d.Value).Key));
         }
     }
 }
@@ -96,7 +102,12 @@ public static class SynthesisRun
 /// <param name="Documents">The documents that were read.</param>
 /// <param name="Counts">The counts of the output.</param>
 public sealed record SynthesisSummary<TSettings>(TSettings Settings, CorpusCounts Documents, SynthesisCounts Counts)
-    where TSettings : class;
+    where TSettings : class
+{
+    /// <summary>Whether an earlier run finished the file, so that this one made nothing.</summary>
+    [JsonIgnore]
+    public bool WasComplete { get; init; }
+}
 
 /// <summary>Represents the progress of a run, reported whenever samples were written.</summary>
 /// <param name="Samples">Samples requested, in this shard.</param>

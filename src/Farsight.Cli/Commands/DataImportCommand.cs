@@ -15,7 +15,7 @@ static class DataImportCommand
     static readonly Argument<string> s_file = new("file") { Description = "Preference file (.jsonl) in TRL or OpenAI format." };
     static readonly Option<string> s_model = SharedOptions.Model(
         "Directory of the model to train; only its tokenizer and chat template are read.");
-    static readonly Option<string> s_out = SharedOptions.Out("Dataset to write (.jsonl).");
+    static readonly Option<string> s_out = SharedOptions.Out("Dataset to write (.jsonl). It must not exist.");
     static readonly Option<int> s_chunkTokens = SharedOptions.Count("--chunk-tokens", "Tokens per chunk of the context.", 512);
 
     internal static Command Create()

@@ -21,6 +21,7 @@ static class SynthWork
     /// <param name="described">Describes the size of a chunk, "32 tokens", and the origin of the questions.</param>
     /// <param name="cancel">Ctrl-C.</param>
     /// <param name="judge">The endpoint of the judge, and the options with the judge in them; null for no judge.</param>
+    /// <returns>Failed if fewer samples were made than requested; the file is kept.</returns>
     /// <exception cref="InputException">The library refused an option; the message has the spelling of the command line.</exception>
     internal static int Run<TSettings>(
         ParseResult parse,
@@ -36,9 +37,17 @@ static class SynthWork
             SynthesisOptions<TSettings> options = optionsOf(parse);
             (SynthesisSummary<TSettings> made, string speed) = Make(options, endpoint, judge, cancel);
             (string chunks, string questions) = described(made.Settings);
-            Write(made.Documents, chunks, questions, made.Counts, speed);
-            Console.WriteLine(options.File);
-            return ExitCode.Done;
+            if (made.WasComplete)
+            {
+                string missing = made.Counts.GivenUp == 0 ? "" : $"; {made.Counts.GivenUp} could not be made";
+                Console.WriteLine($"{options.File} is complete: {made.Counts.Written} samples{missing}");
+            }
+            else
+            {
+                Write(made.Documents, chunks, questions, made.Counts, speed);
+                Console.WriteLine(options.File);
+            }
+            return made.Counts.GivenUp > 0 ? ExitCode.Failed : ExitCode.Done;
         }
         catch (OperationCanceledException)
         {
@@ -125,6 +134,13 @@ static class SynthWork
         }
         WriteReasons("dropped", counts.Dropped);
         WriteReasons("resampled", counts.Resampled);
+        if (counts.GivenUp > 0)
+        {
+            foreach (string reason in counts.Dropped.Keys.Union(counts.Resampled.Keys))
+            {
+                Console.WriteLine($"  {reason}: {DropReason.Describe(reason)}");
+            }
+        }
     }
 
     static void WriteReasons(string label, IReadOnlyDictionary<string, int> reasons) =>

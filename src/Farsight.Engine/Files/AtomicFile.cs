@@ -46,6 +46,16 @@ public static class AtomicFile
     /// <inheritdoc cref="Write"/>
     public static void WriteText(string path, string text) => Write(path, stream => stream.Write(s_utf8.GetBytes(text)));
 
+    /// <summary>Refuses to write to an existing file or folder, for outputs that could be an input or another result.</summary>
+    /// <exception cref="InputException">The path exists.</exception>
+    public static void RequireNew(string path)
+    {
+        if (Path.Exists(path))
+        {
+            throw new InputException($"{path} exists; remove it or choose another output file.");
+        }
+    }
+
     /// <summary>Returns whether a name is that of a temporary file that a killed process left.</summary>
     /// <param name="name">Name of a file, without its folder.</param>
     /// <param name="target">Beginning of the name of the file that was to be written.</param>

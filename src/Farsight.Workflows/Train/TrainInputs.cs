@@ -47,7 +47,9 @@ sealed record TrainInputs(
         string data = RecipeFile.Locate(recipePath, "data", recipe.Data, folder);
         PreferenceDataset dataset = PreferenceDataset.Read(data);
         ModelConfig config = ModelFiles.ReadConfig(baseModel);
-        ChatFormat format = ChatFormat.Load(baseModel, Tokenizer.LoadFor(baseModel, config.VocabSize));
+        Tokenizer tokenizer = Tokenizer.LoadFor(baseModel, config.VocabSize);
+        ChatFormat format = ChatFormat.Load(baseModel, tokenizer);
+        dataset.RequireTokenizer(tokenizer);
         (IReadOnlyList<PreferenceSample> training, IReadOnlyList<PreferenceSample> heldOut) = dataset.Split(recipe.HeldOut, recipe.Seed);
         return new(
             baseModel,

@@ -3,6 +3,7 @@ using Farsight.Alignment.Data;
 using Farsight.Alignment.Synthesis;
 using Farsight.Cli;
 using Farsight.Cli.Output;
+using Farsight.Tests.Alignment.Synthesis;
 
 namespace Farsight.Tests.Cli;
 
@@ -57,6 +58,47 @@ public sealed class SynthCommandTests : IDisposable
         Assert.Equal(2, code);
         Assert.Contains("exists", error, StringComparison.Ordinal);
         Assert.Equal("mine", File.ReadAllText(_files.In("made.jsonl")));
+    }
+
+    [Fact]
+    public async Task Fewer_samples_than_requested_are_kept_with_exit_code_1_and_every_reason_is_explained()
+    {
+        await using FaultyEndpoint server = await FaultyEndpoint.Start();
+        server.Text = request => LedgerChat.Answer(request) is var answer && answer.StartsWith("On day", StringComparison.Ordinal)
+            && !answer.Split(' ')[2].EndsWith('8') ? "No." : answer;
+
+        (int code, string output, string error) = await Ledger(server, "--samples", "16");
+
+        int samples = File.ReadLines(_files.In("made.jsonl")).Count();
+        Assert.InRange(samples, 1, 15);
+        Assert.Equal(1, code);
+        Assert.Contains($"Only {samples} of 16 samples could be made", error, StringComparison.Ordinal);
+        string dropped = output.Split('\n').Single(l => l.StartsWith("dropped ", StringComparison.Ordinal));
+        string[] reasons = [.. dropped["dropped ".Length..].Split(',').Select(r => r.Trim().Split(' ')[0])];
+        Assert.NotEqual(["none"], reasons);
+        Assert.All(reasons, r => Assert.Contains($"\n  {r}: {DropReason.Describe(r)}", output, StringComparison.Ordinal));
+
+        (code, output, _) = await Ledger(server, "--samples", "16");
+        Assert.Equal(
+            (1, $"{_files.In("made.jsonl")} is complete: {samples} samples; {16 - samples} could not be made"), (code, output.Trim()));
+    }
+
+    [Fact]
+    public async Task The_command_of_a_finished_run_succeeds_and_another_names_the_option_that_differs()
+    {
+        await using FaultyEndpoint server = await FaultyEndpoint.Start();
+        server.Text = LedgerChat.Answer;
+        await Ledger(server);
+        int requests = server.Requests;
+
+        (int code, string output, _) = await Ledger(server);
+        Assert.Equal((0, $"{_files.In("made.jsonl")} is complete: 2 samples"), (code, output.Trim()));
+        (code, _, string error) = await Ledger(server, "--chunks", "12");
+        Assert.Equal(2, code);
+        Assert.Contains(
+            $"--chunks is 12 instead of 16; {_files.In("made.jsonl")} exists and was made with other settings.", error,
+            StringComparison.Ordinal);
+        Assert.Equal(requests, server.Requests);
     }
 
     [Theory]
@@ -124,6 +166,16 @@ public sealed class SynthCommandTests : IDisposable
     }
 
     public void Dispose() => _files.Dispose();
+
+    Task<(int Code, string Out, string Error)> Ledger(FaultyEndpoint server, params string[] more)
+    {
+        File.WriteAllText(_files.In("ledger.txt"), LedgerChat.Ledger(200));
+        return Synth(
+        [
+            "--model", Path.Combine(Repository.Root, "models/tiny"), "--documents", _files.In("ledger.txt"), "--samples", "2", "--endpoint",
+            server.Url, "--endpoint-model", "ledger", "--chunk-tokens", "64", .. more,
+        ]);
+    }
 
     /// <summary>A whole command with some options replaced.</summary>
     Task<(int Code, string Out, string Error)> Synth(string method, params string[] more)

@@ -9,13 +9,23 @@ namespace Farsight.Alignment.Data.Exchange;
 /// <param name="Fault">The <see cref="ImportFault"/> of a message that is more than a text; null for a text.</param>
 sealed partial record ForeignMessage(string Role, string Text, string? Fault)
 {
+    static readonly string[] s_calls = ["tool_calls", "function_call"],
+        s_thoughts =
+        [
+            "reasoning_content", "reasoning", "reasoning_details", "thinking", "thinking_blocks", "thought", "thoughts",
+        ],
+        s_media = ["audio", "audios", "image", "images", "video", "videos"];
+
     /// <summary>The fields that are read, or for which a line is dropped.</summary>
-    internal static readonly string[] Fields =
-        ["role", "content", "tool_calls", "function_call", "reasoning_content", "reasoning", "thinking"];
+    internal static readonly string[] Fields = ["role", "content", .. s_calls, .. s_thoughts, .. s_media];
 
     /// <summary>Reads a list of messages.</summary>
     /// <exception cref="InvalidOperationException">A value has the wrong type.</exception>
     internal static ForeignMessage[] List(JsonElement list) => [.. list.EnumerateArray().Select(Read)];
+
+    /// <summary>Returns a text whose lines end with "\n", as documents are read.</summary>
+    internal static string Lines(string? text) =>
+        (text ?? "").Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
 
     /// <summary>Splits a text of the form "\n\nHuman: … \n\nAssistant: …", as Anthropic's HH has it; null for another text.</summary>
     internal static ForeignMessage[]? Dialogue(string text)
@@ -37,31 +47,42 @@ sealed partial record ForeignMessage(string Role, string Text, string? Fault)
     static ForeignMessage Read(JsonElement message)
     {
         string role = message.TryGetProperty("role", out JsonElement name) ? name.GetString() ?? "" : "";
-        (string text, bool isText) = message.TryGetProperty("content", out JsonElement content) ? Content(content) : ("", true);
+        (string text, string? inContent) =
+            message.TryGetProperty("content", out JsonElement content) ? Content(content) : ("", null);
         string? fault =
-            role is "tool" or "function" || Has(message, "tool_calls") || Has(message, "function_call") ? ImportFault.ToolCalls
-            : Has(message, "reasoning_content") || Has(message, "reasoning") || Has(message, "thinking") ? ImportFault.ReasoningContent
-            : !isText ? ImportFault.NotText
+            role is "tool" or "function" || s_calls.Any(f => Has(message, f)) ? ImportFault.ToolCalls
+            : s_thoughts.Any(f => Has(message, f)) ? ImportFault.ReasoningContent
+            : s_media.Any(f => Has(message, f)) ? ImportFault.NotText
+            : inContent is not null ? inContent
             : role is not ("user" or "assistant" or "system" or "developer") ? ImportFault.UnknownRole
             : null;
         return new(role == "developer" ? "system" : role, text, fault);
     }
 
-    /// <summary>Returns the text of a content: a string, or a list of parts that are all texts.</summary>
-    static (string Text, bool IsText) Content(JsonElement content)
+    /// <summary>Returns the text of a content, a string or a list of parts, and the fault of a part that is not a text.</summary>
+    static (string Text, string? Fault) Content(JsonElement content)
     {
         if (content.ValueKind != JsonValueKind.Array)
         {
-            return (content.GetString() ?? "", true);
+            return (Lines(content.GetString()), null);
         }
-        string[] texts =
-        [
-            .. content.EnumerateArray()
-                .Select(p => p.ValueKind == JsonValueKind.Object && p.TryGetProperty("text", out JsonElement text) ? text : default)
-                .Where(t => t.ValueKind == JsonValueKind.String)
-                .Select(t => t.GetString()!),
-        ];
-        return (string.Concat(texts), texts.Length == content.GetArrayLength());
+        (string Text, string? Fault)[] parts = [.. content.EnumerateArray().Select(Part)];
+        return (string.Concat(parts.Select(p => p.Text)), parts.Select(p => p.Fault).FirstOrDefault(f => f is not null));
+    }
+
+    /// <summary>Returns the text of a part of a content. Its type decides, because a thought has a text, too.</summary>
+    static (string Text, string? Fault) Part(JsonElement part)
+    {
+        string? type = part.ValueKind == JsonValueKind.Object && part.TryGetProperty("type", out JsonElement name)
+            ? name.GetString()
+            : "text";
+        return type is "reasoning" or "thinking" or "redacted_thinking" ? ("", ImportFault.ReasoningContent)
+            : type is "tool_use" or "tool_call" or "tool_result" ? ("", ImportFault.ToolCalls)
+            : type is "text" or "input_text" or "output_text"
+                && part.ValueKind == JsonValueKind.Object
+                && part.TryGetProperty("text", out JsonElement text)
+                && text.ValueKind == JsonValueKind.String ? (Lines(text.GetString()), null)
+            : ("", ImportFault.NotText);
     }
 
     static bool Has(JsonElement message, string field) =>

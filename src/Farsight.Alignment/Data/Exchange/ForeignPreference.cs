@@ -14,21 +14,27 @@ namespace Farsight.Alignment.Data.Exchange;
 /// <param name="Rejected">The rejected response.</param>
 sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, string Prompt, string Chosen, string Rejected)
 {
-    static readonly string[] s_systemFields = ["system", "system_prompt"], s_mediaFields = ["images", "image", "videos", "audios"],
-        // Fields in which other programs keep a part of the prompt.
-        s_promptFields =
-        [
-            "input", "context", "contexts", "document", "documents", "passage", "passages", "article", "story", "history",
-        ],
-        s_trlFields = ["id", "prompt", "chosen", "rejected", "tools", .. s_systemFields, .. s_mediaFields],
-        s_openAiFields = ["input", "preferred_output", "non_preferred_output", "tools", .. s_systemFields, .. s_mediaFields];
+    static readonly string[] s_systemFields = ["system", "system_prompt", "system_message"],
+        s_mediaFields = ["images", "image", "videos", "video", "audios", "audio"],
+        s_toolFields = ["tools", "functions"],
+        // Fields in which other programs keep the document beside the prompt.
+        s_documentFields = ["context", "contexts", "document", "documents", "passage", "passages", "article", "story"],
+        // Fields in which other programs keep another part of the prompt.
+        s_promptFields = ["input", "instruction", "question", "query", "history"],
+        s_options = ["chat_template_kwargs"],
+        s_otherFields = [.. s_toolFields, .. s_systemFields, .. s_mediaFields, .. s_options],
+        s_trlFields = ["id", "prompt", "chosen", "rejected", .. s_otherFields],
+        s_openAiFields = ["input", "preferred_output", "non_preferred_output", .. s_otherFields];
+
+    /// <summary>The document of a line that has it in a field of its own; null if it can only be a part of the prompt.</summary>
+    internal string? Document { get; init; }
 
     /// <summary>The line's filled fields that a sample does not keep, such as "score" or "chosen.name".</summary>
     internal IReadOnlyList<string> Unused { get; init; } = [];
 
     /// <summary>Tells whether another line differs by the rejected response only.</summary>
     internal bool HasPromptOf(ForeignPreference other) =>
-        (Id, Prompt, Chosen) == (other.Id, other.Prompt, other.Chosen) && History.SequenceEqual(other.History);
+        (Id, Document, Prompt, Chosen) == (other.Id, other.Document, other.Prompt, other.Chosen) && History.SequenceEqual(other.History);
 
     /// <summary>
     /// Reads a line of <see cref="ExchangeFormat.Trl"/>, <see cref="ExchangeFormat.TrlText"/> or <see cref="ExchangeFormat.OpenAi"/>,
@@ -55,9 +61,19 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
             }
             bool isOpenAi = root.TryGetProperty("preferred_output", out _);
             (ForeignPreference? pair, string? fault) = isOpenAi ? OpenAi(root, source) : Trl(root, source);
-            return pair is null ? (null, fault)
-                : s_promptFields.Any(f => !(isOpenAi && f == "input") && HoldsPrompt(root, f, pair)) ? (null, ImportFault.PromptField)
-                : (pair with { Unused = [.. UnusedFields(root, isOpenAi).Distinct(StringComparer.Ordinal)] }, null);
+            if (pair is null)
+            {
+                return (null, fault);
+            }
+            string[] beside =
+            [
+                .. s_documentFields.Concat(s_promptFields).Where(f => !(isOpenAi && f == "input") && HoldsPrompt(root, f, pair)),
+            ];
+            string? document = beside is [var name] && s_documentFields.Contains(name) ? TextOf(root.GetProperty(name)) : null;
+            IEnumerable<string> unused = UnusedFields(root, isOpenAi).Except(beside).Distinct(StringComparer.Ordinal);
+            return beside.Length > 0 && document is null
+                ? (null, ImportFault.PromptField)
+                : (pair with { Document = document, Unused = [.. unused] }, null);
         }
         catch (JsonException e)
         {
@@ -72,16 +88,24 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
 
     /// <summary>Returns the fault of fields beside the pair that belong to its prompt and would be lost.</summary>
     static string? FieldFault(JsonElement root) =>
-        IsFilled(root, "tools") || (root.TryGetProperty("input", out JsonElement input) && IsFilled(input, "tools")) ? ImportFault.ToolCalls
-        : s_mediaFields.Any(f => IsFilled(root, f)) ? ImportFault.NotText
-        : null;
+        s_toolFields.Any(f => IsFilled(root, f) || (root.TryGetProperty("input", out JsonElement input) && IsFilled(input, f)))
+            ? ImportFault.ToolCalls
+            : s_mediaFields.Any(f => IsFilled(root, f)) ? ImportFault.NotText
+            : s_options.Any(f => IsFilled(root, f)) ? ImportFault.TemplateOptions
+            : null;
 
     /// <summary>Tells whether a field holds a part of the prompt that the messages do not repeat.</summary>
     static bool HoldsPrompt(JsonElement root, string field, ForeignPreference pair) =>
         IsFilled(root, field)
-        && (root.GetProperty(field) is not { ValueKind: JsonValueKind.String } text
-            || !pair.History.Select(t => t.Content).Append(pair.Prompt)
-                .Any(m => m.Contains(text.GetString()!.Trim(), StringComparison.Ordinal)));
+        && (TextOf(root.GetProperty(field)) is not { } text
+            || !pair.History.Select(t => t.Content).Append(pair.Prompt).Any(m => m.Contains(text, StringComparison.Ordinal)));
+
+    /// <summary>Returns a text, or the texts of a list as paragraphs; null for other values.</summary>
+    static string? TextOf(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? ForeignMessage.Lines(value.GetString()).Trim()
+        : value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.String)
+            ? string.Join("\n\n", value.EnumerateArray().Select(v => ForeignMessage.Lines(v.GetString()).Trim()))
+        : null;
 
     /// <summary>Returns the filled fields of the line and of its messages that are not read.</summary>
     static IEnumerable<string> UnusedFields(JsonElement root, bool isOpenAi)
@@ -93,7 +117,7 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
             (JsonElement messages, string path) = (field.Value, field.Name);
             if (isOpenAi && path == "input")
             {
-                unused = unused.Concat(UnusedFields(field.Value, "input.", ["messages", "tools"]));
+                unused = unused.Concat(UnusedFields(field.Value, "input.", ["messages", .. s_toolFields]));
                 (messages, path) = (field.Value.GetProperty("messages"), "input.messages");
             }
             if (messages.ValueKind == JsonValueKind.Array)
@@ -130,7 +154,7 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
         {
             return Pair(id, system, prompt, ForeignMessage.List(chosen), ForeignMessage.List(rejected));
         }
-        string good = chosen.GetString() ?? "", bad = rejected.GetString() ?? "";
+        string good = ForeignMessage.Lines(chosen.GetString()), bad = ForeignMessage.Lines(rejected.GetString());
         if (prompt is null && ForeignMessage.Dialogue(good) is { } first && ForeignMessage.Dialogue(bad) is { } second)
         {
             return Pair(id, system, null, first, second);
@@ -143,14 +167,35 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
 
     /// <summary>Returns the system message of a line that has it in a field of its own.</summary>
     static ForeignMessage[] SystemMessage(JsonElement root) =>
-        [.. s_systemFields.Where(f => IsFilled(root, f)).Select(f => new ForeignMessage("system", root.GetProperty(f).GetString()!, null))];
+    [
+        .. s_systemFields.Where(f => IsFilled(root, f))
+            .Select(f => new ForeignMessage("system", ForeignMessage.Lines(root.GetProperty(f).GetString()), null)),
+    ];
 
-    /// <summary>Returns the messages of a prompt. The text of a dialogue ends with "Assistant:", where the answer begins.</summary>
-    static ForeignMessage[]? Prompted(JsonElement prompt) =>
-        prompt.ValueKind == JsonValueKind.Array ? ForeignMessage.List(prompt)
-        : prompt.GetString() is not { } text ? null
-        : ForeignMessage.Dialogue(text) is [.. var turns, ("assistant", "", _)] ? turns
-        : [new("user", text, null)];
+    /// <summary>
+    /// Returns the messages of a prompt. The text of a dialogue ends with "Assistant:", where the answer begins. One that ends with the
+    /// first words of the answer stays a dialogue that ends with the assistant, which has the wrong order of turns.
+    /// </summary>
+    static ForeignMessage[]? Prompted(JsonElement prompt)
+    {
+        if (prompt.ValueKind == JsonValueKind.Array)
+        {
+            return ForeignMessage.List(prompt);
+        }
+        if (prompt.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+        string text = ForeignMessage.Lines(prompt.GetString());
+        return ForeignMessage.Dialogue(text) switch
+        {
+            [.. var turns, ("assistant", "", _)] => turns,
+            { Length: > 1 } turns => turns,
+            // "Human:" alone may be a text, but not after an empty line.
+            { } turns when text.StartsWith('\n') => turns,
+            _ => [new("user", text, null)],
+        };
+    }
 
     /// <summary>Returns the pair of two conversations. Without a prompt, what both have in common is the prompt.</summary>
     static (ForeignPreference?, string?) Pair(
@@ -199,7 +244,7 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
         {
             JsonValueKind.Array => value.GetArrayLength() > 0,
             JsonValueKind.String => !string.IsNullOrWhiteSpace(value.GetString()),
-            JsonValueKind.Object => true,
+            JsonValueKind.Object => value.EnumerateObject().Any(),
             _ => false,
         };
 

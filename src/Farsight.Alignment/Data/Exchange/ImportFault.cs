@@ -8,8 +8,10 @@ namespace Farsight.Alignment.Data.Exchange;
 static class ImportFault
 {
     internal const string
-        Empty = "empty", Identical = "identical", Duplicate = "duplicate", NoAnswer = "no_answer", DifferentPrompts = "different_prompts",
+        Empty = "empty", Identical = "identical", Duplicate = "duplicate", Contradiction = "contradiction", NoAnswer = "no_answer",
+        DifferentPrompts = "different_prompts",
         LongerConversation = "longer_conversation", TurnOrder = "turn_order", PromptField = "prompt_field", Template = "template",
+        TemplateOptions = "template_options",
         ToolCalls = "tool_calls", ReasoningContent = "reasoning_content", NotText = "not_text", UnknownRole = "unknown_role",
         Templated = "templated", EndToken = "end_token", Malformed = "malformed";
 
@@ -19,11 +21,13 @@ static class ImportFault
         Empty => "prompt, chosen or rejected has no text",
         Identical => "chosen and rejected are the same",
         Duplicate => "the rejected response is also that of an earlier line with the same prompt and chosen response",
+        Contradiction => "an earlier line with the same prompt has the chosen response as rejected and the rejected one as chosen",
         NoAnswer => "chosen or rejected has no message of the assistant",
         DifferentPrompts => "chosen and rejected answer different prompts",
         LongerConversation => "chosen and rejected differ before the last answer, or one of them continues after its first answer",
         TurnOrder => "the prompt is not an optional system message followed by user and assistant in turn, with the user first and last",
-        PromptField => "a field beside the prompt holds a part of it, such as a document; write it into the prompt",
+        PromptField => "a field beside the prompt holds a part of it that is not one document; write it into the prompt",
+        TemplateOptions => "the line sets options of the chat template (chat_template_kwargs), which a sample cannot hold",
         Template => "the chat template refuses, omits or rewrites a message before the question",
         ToolCalls => "the line offers or calls tools, which a sample cannot hold",
         ReasoningContent => "a message holds its thought in a field of its own; write it into the content as the model writes it",
@@ -41,7 +45,9 @@ sealed partial class PairCheck
 {
     // Markers of common model families beyond those in the form <|name|>.
     static readonly string[] s_turnMarkers =
-        ["[INST]", "[/INST]", "<<SYS>>", "<start_of_turn>", "<bos>", "[|system|]", "[|user|]", "[|assistant|]"];
+    [
+        "[INST]", "[/INST]", "<<SYS>>", "<start_of_turn>", "<bos>", "[|system|]", "[|user|]", "[|assistant|]", "GPT4 Correct User:",
+    ];
 
     static readonly string[] s_endTokens = ["<end_of_turn>", "<eos>", "[|endofturn|]"];
 
@@ -72,7 +78,11 @@ sealed partial class PairCheck
     /// <summary>Returns the <see cref="ImportFault"/> of a pair, or null.</summary>
     internal string? Of(ForeignPreference pair)
     {
-        string[] texts = [.. pair.History.Select(t => t.Content), pair.Prompt, pair.Chosen, pair.Rejected];
+        string[] texts =
+        [
+            .. pair.History.Select(t => t.Content), .. pair.Document is { } document ? [document] : Array.Empty<string>(), pair.Prompt,
+            pair.Chosen, pair.Rejected,
+        ];
         return texts.Any(string.IsNullOrWhiteSpace) ? ImportFault.Empty
             : pair.Chosen.AsSpan().Trim().SequenceEqual(pair.Rejected.AsSpan().Trim()) ? ImportFault.Identical
             : texts.Any(HasTurnMarker) || EndsWithLabel(pair.Prompt) ? ImportFault.Templated

@@ -24,13 +24,14 @@ public static class PreferenceExport
 
     /// <summary>Writes the file, one sample in memory at a time.</summary>
     /// <param name="dataset">The .jsonl file of samples.</param>
-    /// <param name="output">The file to write; an existing one is replaced.</param>
+    /// <param name="output">The file to write; it must not exist.</param>
     /// <param name="format">The format to write.</param>
     /// <param name="decode">Decodes token ids, for samples without a prompt; null without a tokenizer.</param>
-    /// <exception cref="InputException">The dataset is damaged or empty, a prompt is needed and cannot be made, or the format cannot hold
-    /// the conversation of a sample.</exception>
+    /// <exception cref="InputException">The output exists, the dataset is damaged or empty, a prompt is needed and cannot be made, or the
+    /// format cannot hold the conversation of a sample.</exception>
     public static ExportCounts Write(string dataset, string output, ExchangeFormat format, Func<int[], string>? decode)
     {
+        AtomicFile.RequireNew(output);
         int samples = 0, lines = 0;
         AtomicFile.Write(output, stream =>
         {

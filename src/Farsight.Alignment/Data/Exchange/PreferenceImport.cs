@@ -1,5 +1,8 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using Farsight.Engine;
 using Farsight.Engine.Files;
 using Farsight.Text.Conversations;
@@ -32,23 +35,25 @@ public sealed record DroppedLines(int Lines, IReadOnlyList<int> First, string Re
 /// Such files have no chunks. The last paragraph of a prompt becomes the question, and the text before it the context: tokens of the given
 /// tokenizer in chunks of equal length (the last may be shorter). The chunks have no scores: each counts as relevant with score 0, and as
 /// seen by every response. A prompt of one paragraph is a question without context. A system message and earlier turns stay messages before
-/// it. A line that a sample cannot represent is dropped and reported with its number and the reason; nothing of a conversation is
-/// flattened.
+/// it. A document in a field beside the prompt is the context, and the whole prompt the question. Line ends become "\n". A line that a
+/// sample cannot represent, or that repeats or contradicts an earlier line, is dropped and reported with its number and the reason;
+/// nothing of a conversation is flattened.
 /// </remarks>
-public static class PreferenceImport
+public static partial class PreferenceImport
 {
     const int MaxPlaces = 5;
 
     /// <summary>Writes the dataset, one sample in memory at a time.</summary>
     /// <param name="input">A .jsonl file.</param>
-    /// <param name="output">The dataset; an existing file is replaced.</param>
+    /// <param name="output">The dataset; it must not exist.</param>
     /// <param name="format">Encodes the contexts, for the model that will be trained.</param>
     /// <param name="chunkTokens">Tokens per chunk; &gt; 0.</param>
-    /// <exception cref="InputException">The file is damaged, has an unknown format, or contains no usable sample; the message names the
-    /// line.</exception>
+    /// <exception cref="InputException">The output exists, or the file is damaged, has an unknown format, or contains no usable sample; the
+    /// message names the line.</exception>
     public static ImportCounts Write(string input, string output, ChatFormat format, int chunkTokens)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunkTokens);
+        AtomicFile.RequireNew(output);
         ImportLog log = new();
         HashSet<string> ids = new(StringComparer.Ordinal);
         int samples = 0,
@@ -57,7 +62,7 @@ public static class PreferenceImport
             output,
             stream =>
             {
-                foreach (List<(ForeignPreference Line, int Number)> group in Groups(Lines(input, format, log), log))
+                foreach (List<(ForeignPreference Line, int Number)> group in Groups(Lines(input, format, log)))
                 {
                     PreferenceSample sample = Sample(group, Path.GetFileName(input), samples++, format, chunkTokens, ids);
                     bare += sample.Context.Count == 0 ? 1 : 0;
@@ -74,8 +79,9 @@ public static class PreferenceImport
     static IEnumerable<(ForeignPreference Line, int Number)> Lines(string input, ChatFormat format, ImportLog log)
     {
         PairCheck check = new(format);
+        HashSet<UInt128> seen = [];
         int number = 0;
-        foreach (string json in PreferenceDataset.Lines(input, Path.GetFileName(input)))
+        foreach (string json in PreferenceDataset.Lines(input))
         {
             number++;
             if (string.IsNullOrWhiteSpace(json))
@@ -83,12 +89,36 @@ public static class PreferenceImport
                 continue;
             }
             log.Lines++;
-            if (Read(json, $"{Path.GetFileName(input)}:{number}", number, check, log) is { } pair)
+            if (Read(json, $"{input}:{number}", number, check, log) is not { } pair)
+            {
+                continue;
+            }
+            if (seen.Contains(Key(pair, pair.Rejected, pair.Chosen)))
+            {
+                log.Drop(ImportFault.Contradiction, number);
+            }
+            else if (!seen.Add(Key(pair, pair.Chosen, pair.Rejected)))
+            {
+                log.Drop(ImportFault.Duplicate, number);
+            }
+            else
             {
                 log.CountUnused(pair.Unused);
                 yield return (pair, number);
             }
         }
+    }
+
+    /// <summary>Returns a hash of prompt and responses, so that the lines of a large file are compared without keeping them.</summary>
+    static UInt128 Key(ForeignPreference pair, string chosen, string rejected)
+    {
+        IEnumerable<string> parts =
+        [
+            .. pair.History.SelectMany(t => new[] { t.Role, t.Content }), pair.Document ?? "", pair.Prompt.Trim(), chosen.Trim(),
+            rejected.Trim(),
+        ];
+        string text = string.Concat(parts.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Length}:{p}")));
+        return BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 
     static ForeignPreference? Read(string json, string source, int number, PairCheck check, ImportLog log)
@@ -111,9 +141,8 @@ public static class PreferenceImport
         return null;
     }
 
-    /// <summary>Groups consecutive lines with the same prompt and chosen response, each rejected response once.</summary>
-    static IEnumerable<List<(ForeignPreference Line, int Number)>> Groups(
-        IEnumerable<(ForeignPreference Line, int Number)> lines, ImportLog log)
+    /// <summary>Groups consecutive lines with the same prompt and chosen response.</summary>
+    static IEnumerable<List<(ForeignPreference Line, int Number)>> Groups(IEnumerable<(ForeignPreference Line, int Number)> lines)
     {
         List<(ForeignPreference Line, int Number)> group = [];
         foreach ((ForeignPreference Line, int Number) line in lines)
@@ -122,11 +151,6 @@ public static class PreferenceImport
             {
                 yield return group;
                 group = [];
-            }
-            if (group.Any(g => g.Line.Rejected.AsSpan().Trim().SequenceEqual(line.Line.Rejected.AsSpan().Trim())))
-            {
-                log.Drop(ImportFault.Duplicate, line.Number);
-                continue;
             }
             group.Add(line);
         }
@@ -145,8 +169,7 @@ public static class PreferenceImport
         HashSet<string> ids)
     {
         (ForeignPreference first, int number) = group[0];
-        (string document, string question) = Parts(first.Prompt);
-        string ofLine = string.Create(CultureInfo.InvariantCulture, $"{file}#{number}");
+        (string document, string question) = first.Document is { } given ? (given, first.Prompt.Trim()) : Parts(first.Prompt);
         ContextChunk[] context =
             document.Length == 0
                 ? []
@@ -160,17 +183,32 @@ public static class PreferenceImport
         int[] all = [.. Enumerable.Range(0, context.Length)];
         string[] rejected = [.. group.Select(g => g.Line.Rejected)];
         return new(
-            first.Id is { } id && !string.IsNullOrWhiteSpace(id) && ids.Add(id) ? id : ofLine, context, question, first.Chosen, rejected,
-            new([file], 0, index, new(all, [.. rejected.Select(_ => all)])), first.Prompt, null,
+            Id(first.Id, string.Create(CultureInfo.InvariantCulture, $"{file}#{number}"), ids), context, question, first.Chosen, rejected,
+            new([file], 0, index, new(all, [.. rejected.Select(_ => all)])),
+            first.Document is null ? first.Prompt.Trim() : $"{document}\n\n{question}", null,
             first.History.Count == 0 ? null : first.History);
+    }
+
+    /// <summary>Returns the id of a line, or a free id that begins with the name of the line.</summary>
+    static string Id(string? given, string ofLine, HashSet<string> ids)
+    {
+        string id = string.IsNullOrWhiteSpace(given) ? ofLine : given;
+        for (int i = 1; !ids.Add(id); i++)
+        {
+            id = i == 1 ? ofLine : string.Create(CultureInfo.InvariantCulture, $"{ofLine}/{i}");
+        }
+        return id;
     }
 
     static (string Document, string Question) Parts(string prompt)
     {
         string whole = prompt.Trim();
-        int at = whole.LastIndexOf("\n\n", StringComparison.Ordinal);
-        return at < 0 ? ("", whole) : (whole[..at].TrimEnd(), whole[(at + 2)..].Trim());
+        Match gap = LastEmptyLine().Match(whole);
+        return gap.Success ? (whole[..gap.Index].TrimEnd(), whole[(gap.Index + gap.Length)..].Trim()) : ("", whole);
     }
+
+    [GeneratedRegex(@"\n[ \t]*\n", RegexOptions.RightToLeft)]
+    private static partial Regex LastEmptyLine();
 
     /// <summary>Counts lines and unused fields, and keeps the first places of each fault.</summary>
     sealed class ImportLog

@@ -66,12 +66,11 @@ sealed record Shard(string Path, int Number, int Count, JsonObject Summary)
     /// <exception cref="InputException">A line is no sample, or there are not as many as the summary says.</exception>
     internal IEnumerable<(string Line, PreferenceSample Sample)> Samples()
     {
-        string file = System.IO.Path.GetFileName(Path);
         int lines = 0, written = (int)Summary["counts"]!["written"]!;
-        foreach (string line in PreferenceDataset.Lines(Path, file))
+        foreach (string line in PreferenceDataset.Lines(Path))
         {
             lines++;
-            yield return (line, PreferenceLine.Parse(line, $"{file}:{lines}"));
+            yield return (line, PreferenceLine.Parse(line, $"{Path}:{lines}"));
         }
         if (lines != written)
         {

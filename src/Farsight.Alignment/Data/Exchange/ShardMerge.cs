@@ -33,10 +33,7 @@ public static class ShardMerge
     /// <exception cref="InputException">Shards are missing, not finished, not of one run, damaged or given twice.</exception>
     public static MergeCounts Write(string output, IReadOnlyList<string> shards, bool allowMissing)
     {
-        if (Path.Exists(output))
-        {
-            throw new InputException($"{output} exists; remove it, or choose another name.");
-        }
+        AtomicFile.RequireNew(output);
         Shard[] read = [.. shards.Select(Shard.Read).OrderBy(s => s.Number)];
         int[] missing = Check(read, allowMissing);
         int samples = 0;

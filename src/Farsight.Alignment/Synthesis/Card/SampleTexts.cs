@@ -14,14 +14,7 @@ sealed record SampleTexts(PreferenceSample Sample, IReadOnlyList<string> Chunks)
     /// <exception cref="InputException">The sample was made with another tokenizer, as its own prompt shows.</exception>
     public static SampleTexts Of(PreferenceSample sample, Tokenizer tokenizer)
     {
-        if (
-            sample.Prompt is { } prompt
-            && !prompt.StartsWith(tokenizer.Decode([.. sample.Context.SelectMany(c => c.Tokens)]).TrimStart(' '), StringComparison.Ordinal))
-        {
-            throw new InputException(
-                $"The tokenizer decodes sample {sample.Id} to another text than the dataset's tokenizer did; "
-                    + "use the tokenizer of the model that made the dataset.");
-        }
+        sample.RequireTokenizer(tokenizer);
         return new(sample, [.. sample.Context.Select(c => tokenizer.Decode(c.Tokens))]);
     }
 

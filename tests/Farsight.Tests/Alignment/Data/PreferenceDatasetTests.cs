@@ -62,7 +62,7 @@ public sealed class PreferenceDatasetTests : IDisposable
 
         InputException e = Assert.Throws<InputException>(() => PreferenceDataset.Read(_path));
 
-        Assert.StartsWith(Path.GetFileName(_path) + ":2: ", e.Message);
+        Assert.StartsWith(_path + ":2: ", e.Message);
         Assert.Contains(said, e.Message);
         Assert.DoesNotContain("LineNumber", e.Message);
         Assert.DoesNotContain('\n', e.Message);

@@ -62,11 +62,35 @@ public sealed class SynthesisJournalTests : IDisposable
     }
 
     [Fact]
-    public void A_finished_file_is_refused()
+    public void A_complete_file_is_left_as_it_is_and_other_settings_are_refused_by_name()
+    {
+        SynthesisSummary<LogoSettings> made = SynthesisFiles.Run(_files.Options(4));
+        DateTime written = File.GetLastWriteTimeUtc(_files.Output);
+        ScriptedResponses unused = SynthesisFiles.Script();
+
+        SynthesisSummary<LogoSettings> again = SynthesisFiles.Run(_files.Options(4), unused);
+
+        Assert.Equal((false, true, 0), (made.WasComplete, again.WasComplete, unused.Calls));
+        Assert.Equal((made.Counts.Written, made.Counts.Tried), (again.Counts.Written, again.Counts.Tried));
+        Assert.Equal(written, File.GetLastWriteTimeUtc(_files.Output));
+        Assert.Equal(
+            $"samples is 5 instead of 4; {_files.Output} exists and was made with other settings. Choose another output file, or remove it "
+                + "to make it again.",
+            Refusal(_files.Options(5)));
+    }
+
+    [Fact]
+    public void An_existing_file_that_is_not_what_its_summary_says_is_refused()
     {
         SynthesisFiles.Run(_files.Options(4));
+        string summary = _files.Output + ".summary.json";
 
-        Assert.Contains("exists", Refusal(_files.Options(4)), StringComparison.Ordinal);
+        File.AppendAllText(_files.Output, "{}\n");
+        Assert.Contains("another number of samples than its summary says", Refusal(_files.Options(4)), StringComparison.Ordinal);
+        File.WriteAllText(summary, "{");
+        Assert.Equal($"{summary} is damaged; remove it and data.jsonl to start again.", Refusal(_files.Options(4)));
+        File.Delete(summary);
+        Assert.Equal($"{_files.Output} exists; remove it or choose another output file.", Refusal(_files.Options(4)));
     }
 
     [Fact]

@@ -58,8 +58,28 @@ public sealed class ForeignPairTests : IDisposable
     [InlineData("turn_order", $$"""{"system":"x","prompt":[{{Be}},{{User}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
     [InlineData("prompt_field", """{"prompt":"a","chosen":"b","rejected":"c","history":[["d","e"]]}""")]
     [InlineData("prompt_field", """{"prompt":"a","chosen":"b","rejected":"c","input":"A text."}""")]
-    [InlineData("prompt_field", """{"prompt":"a","chosen":"b","rejected":"c","context":"A text."}""")]
-    [InlineData("prompt_field", """{"prompt":"a","chosen":"b","rejected":"c","documents":["A text."]}""")]
+    [InlineData("prompt_field", """{"prompt":"a","chosen":"b","rejected":"c","instruction":"Be brief."}""")]
+    [InlineData("prompt_field", """{"prompt":"a","chosen":"b","rejected":"c","documents":[{"title":"A","text":"A text."}]}""")]
+    [InlineData("prompt_field", """{"prompt":"a","chosen":"b","rejected":"c","context":"A text.","story":"Another text."}""")]
+    [InlineData("prompt_field", """{"prompt":"a","chosen":"b","rejected":"c","context":"A text.","history":[["d","e"]]}""")]
+    [InlineData("template_options", """{"prompt":"a","chosen":"b","rejected":"c","chat_template_kwargs":{"enable_thinking":false}}""")]
+    [InlineData("turn_order", """{"prompt":"\n\nHuman: q\n\nAssistant: I think","chosen":" good","rejected":" bad"}""")]
+    [InlineData("tool_calls", """{"prompt":"a","chosen":"b","rejected":"c","functions":[{"name":"f"}]}""")]
+    [InlineData(
+        "reasoning_content",
+        $$"""{"prompt":[{{User}}],"chosen":[{"role":"assistant","content":"x","thoughts":"y"}],"rejected":[{{Bad}}]}""")]
+    [InlineData(
+        "reasoning_content",
+        $$"""{"prompt":[{{User}}],"chosen":[{"role":"assistant","content":"x","reasoning_details":[{}]}],"rejected":[{{Bad}}]}""")]
+    [InlineData(
+        "reasoning_content",
+        $$"""{"prompt":[{{User}}],"chosen":[{"role":"assistant","content":[{"type":"reasoning","text":"y"},{"type":"text","text":"x"}]}],"""
+        + $$""" "rejected":[{{Bad}}]}""")]
+    [InlineData(
+        "not_text",
+        $$"""{"prompt":[{"role":"user","content":[{"type":"image_url","text":"x","image_url":"i"}]}],"chosen":[{{Good}}],"""
+        + $$""" "rejected":[{{Bad}}]}""")]
+    [InlineData("not_text", $$"""{"prompt":[{"role":"user","content":"x","images":["i"]}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
     [InlineData(
         "tool_calls",
         $$"""{"prompt":[{{User}}],"chosen":[{"role":"assistant","content":null,"tool_calls":[{}]}],"rejected":[{{Bad}}]}""")]
@@ -80,6 +100,11 @@ public sealed class ForeignPairTests : IDisposable
     [InlineData("templated", """{"prompt":"Be good. USER: a ASSISTANT:","chosen":"b","rejected":"c"}""")]
     [InlineData("templated", """{"prompt":"Human: a\nAssistant:","chosen":"b","rejected":"c"}""")]
     [InlineData("templated", """{"prompt":"a","chosen":"b USER: c ASSISTANT: d","rejected":"c"}""")]
+    [InlineData("templated", """{"prompt":"GPT4 Correct User: a<|end_of_turn|>","chosen":"b","rejected":"c"}""")]
+    [InlineData("templated", """{"prompt":"<|start_of_role|>user<|end_of_role|>a<|end_of_text|>","chosen":"b","rejected":"c"}""")]
+    [InlineData("templated", """{"prompt":"<|im_user|>user<|im_middle|>a<|im_end|>","chosen":"b","rejected":"c"}""")]
+    [InlineData("end_token", """{"prompt":"a","chosen":"b<|eom_id|>","rejected":"c"}""")]
+    [InlineData("end_token", """{"prompt":"a","chosen":"b","rejected":"c<|eot|>"}""")]
     [InlineData("templated", """{"prompt":"<bos>a","chosen":"b","rejected":"c"}""")]
     [InlineData("templated", $$"""{"prompt":[{"role":"system","content":"[INST] x"},{{User}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
     [InlineData("templated", """{"prompt":"### Instruction:\na\n\n### Response:\n","chosen":"b","rejected":"c"}""")]
@@ -155,6 +180,7 @@ public sealed class ForeignPairTests : IDisposable
                 s_format.Value.Tokenizer,
                 ChatTemplate.Parse(Messages.Replace("REST", rest, StringComparison.Ordinal), "t"), "<|begin_of_text|>", "<|end_of_text|>");
             File.WriteAllLines(_folder["in.jsonl"], [bare, system]);
+            File.Delete(_folder["out.jsonl"]);
 
             ImportCounts counts = PreferenceImport.Write(_folder["in.jsonl"], _folder["out.jsonl"], format, 64);
 
@@ -205,6 +231,72 @@ public sealed class ForeignPairTests : IDisposable
     }
 
     [Fact]
+    public void The_name_of_a_line_that_is_already_an_id_stays_unique()
+    {
+        (_, PreferenceSample[] samples) = Import(
+            """{"id":"in.jsonl#2","prompt":"a","chosen":"b","rejected":"c"}""", """{"prompt":"d","chosen":"e","rejected":"f"}""",
+            """{"id":"in.jsonl#2/1","prompt":"g","chosen":"h","rejected":"i"}""",
+            """{"id":"in.jsonl#5","prompt":"j","chosen":"k","rejected":"l"}""", """{"prompt":"m","chosen":"n","rejected":"o"}""");
+
+        Assert.Equal(["in.jsonl#2", "in.jsonl#2/2", "in.jsonl#2/1", "in.jsonl#5", "in.jsonl#5/2"], samples.Select(s => s.Id));
+    }
+
+    [Fact]
+    public void Lines_that_repeat_or_contradict_an_earlier_line_are_counted_wherever_they_are()
+    {
+        const string Line = """{"prompt":"a","chosen":"b","rejected":"c"}""";
+        (ImportCounts counts, PreferenceSample[] samples) = Import(
+            Line, """{"id":"x","prompt":"d","chosen":"e","rejected":"f"}""", Line, """{"prompt":"a","chosen":"c","rejected":"b"}""",
+            """{"id":"y","prompt":"d","chosen":"e","rejected":"f"}""");
+
+        Assert.Equal(["b", "e"], samples.Select(s => s.Chosen));
+        Assert.All(samples, s => Assert.Single(s.Rejected));
+        Assert.Equal(["contradiction 1: 4", "duplicate 2: 3, 5"], counts.Dropped.Select(d =>
+            $"{d.Key} {d.Value.Lines}: {string.Join(", ", d.Value.First)}"));
+    }
+
+    [Theory]
+    [InlineData("""{"prompt":"P","context":" The doc. ","chosen":"b","rejected":"c"}""", "The doc.")]
+    [InlineData("""{"prompt":[{"role":"user","content":"P"}],"document":"The doc.","chosen":"b","rejected":"c"}""", "The doc.")]
+    [InlineData("""{"prompt":"P","documents":["The doc.","Another."],"chosen":"b","rejected":"c"}""", "The doc.\n\nAnother.")]
+    public void A_document_in_a_field_beside_the_prompt_is_the_context_of_the_whole_prompt(string line, string document)
+    {
+        (ImportCounts counts, PreferenceSample[] samples) = Import(line.Replace("P", "One.\\n\\nTwo?", StringComparison.Ordinal));
+
+        Assert.Equal((0, 0, 0), (counts.WithoutDocument, counts.Dropped.Count, counts.Unused.Count));
+        PreferenceSample sample = Assert.Single(samples);
+        Assert.Equal(("One.\n\nTwo?", $"{document}\n\nOne.\n\nTwo?"), (sample.Question, sample.Prompt));
+        Assert.Equal(s_format.Value.Context(document), sample.Context.SelectMany(c => c.Tokens));
+    }
+
+    [Theory]
+    [InlineData("\\n\\n")]
+    [InlineData("\\r\\n\\r\\n")]
+    [InlineData("\\r\\r")]
+    [InlineData("\\n \\t\\n")]
+    public void An_empty_line_separates_context_and_question_whatever_ends_the_lines(string gap)
+    {
+        (ImportCounts counts, PreferenceSample[] samples) = Import(
+            $$"""{"prompt":" The doc.{{gap}}The\r\nquestion?","chosen":"b","rejected":"c"}""");
+
+        PreferenceSample sample = Assert.Single(samples);
+        Assert.Equal((0, "The\nquestion?"), (counts.WithoutDocument, sample.Question));
+        Assert.Equal(s_format.Value.Context("The doc."), sample.Context.SelectMany(c => c.Tokens));
+        Assert.DoesNotContain('\r', sample.Prompt!);
+    }
+
+    [Fact]
+    public void A_dialogue_with_other_line_ends_is_split_into_the_same_messages()
+    {
+        (_, PreferenceSample[] samples) = Import(
+            """{"prompt":"\r\n\r\nHuman: q\r\n\r\nAssistant: a\r\n\r\nHuman: Why?\r\n\r\nAssistant:","chosen":"b","rejected":"c"}""",
+            """{"prompt":"\n\nHuman: Where?","chosen":"b","rejected":"c"}""");
+
+        Assert.Equal([new("user", "q"), new("assistant", "a")], samples[0].History!);
+        Assert.Equal(["Why?", "Where?"], samples.Select(s => s.Question));
+    }
+
+    [Fact]
     public void A_number_that_is_not_JSON_is_named() =>
         Assert.Contains(
             "): NaN is not a JSON number; write null instead.",
@@ -224,6 +316,7 @@ public sealed class ForeignPairTests : IDisposable
         foreach (byte[] variant in sound.SelectMany(s => Mutations.OfJson(System.Text.Encoding.UTF8.GetBytes(s), 150)))
         {
             File.WriteAllBytes(_folder["in.jsonl"], variant);
+            File.Delete(_folder["out.jsonl"]);
             try
             {
                 PreferenceImport.Write(_folder["in.jsonl"], _folder["out.jsonl"], s_format.Value, 64);
@@ -280,6 +373,7 @@ public sealed class ForeignPairTests : IDisposable
     (ImportCounts Counts, PreferenceSample[] Samples) Import(params string[] lines)
     {
         File.WriteAllLines(_folder["in.jsonl"], lines);
+        File.Delete(_folder["out.jsonl"]);
         ImportCounts counts = PreferenceImport.Write(_folder["in.jsonl"], _folder["out.jsonl"], s_format.Value, 64);
         return (counts, [.. PreferenceDataset.Read(_folder["out.jsonl"]).Samples]);
     }

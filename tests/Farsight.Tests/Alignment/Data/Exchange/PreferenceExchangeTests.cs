@@ -230,6 +230,38 @@ public sealed class PreferenceExchangeTests : IDisposable
     }
 
     [Fact]
+    public async Task Export_and_import_leave_an_existing_file_alone_even_if_it_is_their_input()
+    {
+        Write("d.jsonl", PreferenceLine.Format(Sample("s-0") with { Prompt = $"{Text}\n\nWhat colour is the second?" }));
+        Write("t.jsonl", """{"prompt":"a","chosen":"b","rejected":"c"}""");
+        foreach (string file in new[] { "d.jsonl", "t.jsonl" })
+        {
+            string before = File.ReadAllText(At(file)), expected = $"{At(file)} exists; remove it or choose another output file.";
+
+            (int code, _, string error) = await CommandLine.Run(
+                "data", "export", At("d.jsonl"), "--format", "trl", "--out", At(file));
+            Assert.Equal((2, expected), (code, error.Trim()));
+            (code, _, error) = await CommandLine.Run("data", "import", At("t.jsonl"), "--model", Model, "--out", At(file));
+            Assert.Equal((2, expected), (code, error.Trim()));
+
+            Assert.Equal(before, File.ReadAllText(At(file)));
+        }
+    }
+
+    [Fact]
+    public void The_messages_about_a_file_begin_with_its_path_as_given()
+    {
+        Write("t.jsonl", """{"prompt":"a","chosen":"b"}""");
+        string import = Assert.Throws<InputException>(() =>
+            PreferenceImport.Write(At("t.jsonl"), At("out.jsonl"), s_format.Value, 8)).Message;
+        string export = Assert.Throws<InputException>(() =>
+            PreferenceExport.Write(At("t.jsonl"), At("out.jsonl"), ExchangeFormat.Trl, null)).Message;
+
+        Assert.StartsWith($"{At("t.jsonl")}:1: the field 'rejected' is missing", import, StringComparison.Ordinal);
+        Assert.StartsWith($"{At("t.jsonl")}:1: the sample lacks", export, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_commands_say_what_they_did()
     {
         Write("d.jsonl", PreferenceLine.Format(Sample("s-0")));
