@@ -28,7 +28,8 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
         if (Adapter is null)
         {
             using IModelFiles files = ModelFiles.Open(Model);
-            return Write(files.Config, [.. ParameterShapes.Of(files.Config).Select(p => Tensor(files, p))], Name(Model), progress, cancel);
+            TensorToWrite[] all = [.. ParameterShapes.Of(files.Config).Select(p => Tensor(files, p))];
+            return Write(files.Config, all, Name(Model), [], progress, cancel);
         }
         if (File.Exists(Model))
         {
@@ -40,34 +41,40 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
         using ModelDirectory directory = ModelDirectory.Open(Model);
         using PeftAdapter adapter = PeftAdapter.Read(Adapter);
         (ModelConfig config, IReadOnlyList<TensorToWrite> tensors) = AdapterMerge.Of(directory, adapter, NumberFormat.F32);
-        return Write(config, tensors, $"{Name(Model)} + {Name(Adapter)}", progress, cancel);
+        return Write(config, tensors, $"{Name(Model)} + {Name(Adapter)}", adapter.NoticesOn(Model), progress, cancel);
     }
 
     GgufExportResult Write(
         ModelConfig config,
         IReadOnlyList<TensorToWrite> tensors,
         string name,
+        IReadOnlyList<string> ofAdapter,
         Action<long, long>? progress,
         CancellationToken cancel)
     {
         long total = tensors.Sum(t => t.Count * Format.BytesPerBlock / Format.ValuesPerBlock);
-        IReadOnlyList<GgufTensor> written = GgufModelWriter.Write(Output, name, config, tensors, Tokenizer(config), Format, done =>
+        List<string> notices = [.. ofAdapter];
+        GgufTokenizer tokenizer = Tokenizer(config, notices.Add);
+        IReadOnlyList<GgufTensor> written = GgufModelWriter.Write(Output, name, config, tensors, tokenizer, Format, done =>
         {
             cancel.ThrowIfCancellationRequested();
             progress?.Invoke(done, total);
         });
         return new(
             new FileInfo(Output).Length, written.Count,
-            [.. written.Where(t => t.Tensor.Shape.Count > 1 && t.Tensor.Format != Format).Select(t => t.Tensor.Name)]);
+            [.. written.Where(t => t.Tensor.Shape.Count > 1 && t.Tensor.Format != Format).Select(t => t.Tensor.Name)])
+        {
+            Notices = notices,
+        };
     }
 
     internal static string Name(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
 
-    GgufTokenizer Tokenizer(ModelConfig config)
+    GgufTokenizer Tokenizer(ModelConfig config, Action<string> notice)
     {
         if (!GgufFile.IsGguf(Model))
         {
-            return GgufVocabulary.Of(Model, config);
+            return GgufVocabulary.Of(Model, config, notice);
         }
         using GgufFile file = GgufFile.Open(Model);
         return GgufTokenizer.Read(file);
@@ -82,7 +89,11 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
 /// <param name="ByteCount">Size of the file.</param>
 /// <param name="TensorCount">Number of tensors.</param>
 /// <param name="KeptInF16">Matrices stored as F16 because their rows are not whole blocks of the format.</param>
-public sealed record GgufExportResult(long ByteCount, int TensorCount, IReadOnlyList<string> KeptInF16);
+public sealed record GgufExportResult(long ByteCount, int TensorCount, IReadOnlyList<string> KeptInF16)
+{
+    /// <summary>Notices about what the file cannot hold and about the adapter, one sentence each.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+}
 
 /// <summary>Writes a PEFT adapter as a GGUF file that llama.cpp applies to a model.</summary>
 /// <param name="Model">The adapter's model: a directory or a GGUF file.</param>
@@ -97,6 +108,6 @@ public sealed record GgufLoraExport(string Model, string Adapter, string Output)
     {
         using PeftAdapter adapter = PeftAdapter.Read(Adapter);
         GgufModelWriter.WriteLora(Output, GgufExport.Name(Adapter), ModelFiles.ReadConfig(Model), adapter);
-        return new(new FileInfo(Output).Length, adapter.Tensors.Count, []);
+        return new(new FileInfo(Output).Length, adapter.Tensors.Count, []) { Notices = adapter.NoticesOn(Model) };
     }
 }

@@ -1,9 +1,9 @@
 using System.Text;
-using System.Text.Json;
-using Farsight.Engine.Files;
+using System.Text.RegularExpressions;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints.Gguf;
 using Farsight.Engine.Models;
+using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Export;
@@ -11,21 +11,22 @@ namespace Farsight.Alignment.Export;
 /// <summary>Converts a model directory's tokenizer and chat template to GGUF.</summary>
 static class GgufVocabulary
 {
-    const string ConfigFile = "tokenizer_config.json", TemplateFile = "chat_template.jinja";
-
     /// <summary>Reads them from a directory.</summary>
     /// <param name="directory">Holds tokenizer.json or tokenizer.model.</param>
     /// <param name="model">Its model, whose rows of embeddings all need a token.</param>
+    /// <param name="notice">Receives a sentence for each thing that GGUF cannot hold; null to ignore them.</param>
     /// <exception cref="InputException">A file is damaged, or llama.cpp cannot cut text as this tokenizer does.</exception>
-    internal static GgufTokenizer Of(string directory, ModelConfig model)
+    internal static GgufTokenizer Of(string directory, ModelConfig model, Action<string>? notice = null)
     {
         Tokenizer tokenizer = Tokenizer.LoadFor(directory, model.VocabSize);
         TokenizerVocabulary vocabulary = tokenizer.ToVocabulary();
         bool isByteLevel = vocabulary.Kind != TokenizerKind.Unigram
             ? vocabulary.Kind == TokenizerKind.ByteLevel
             : throw new InputException($"{directory} has a unigram tokenizer, which GGUF files of decoders cannot hold.");
+        (string? template, IReadOnlyList<string> others) = ChatFormat.SourceOf(directory);
+        int? Named(string name) => vocabulary.Named.TryGetValue(name, out int id) ? id : null;
         int? eos = vocabulary.Eos ?? (model.EosTokenIds.Count > 0 ? model.EosTokenIds[0] : null);
-        return new()
+        GgufTokenizer written = new()
         {
             Model = isByteLevel ? "gpt2" : "llama",
             Pre = isByteLevel ? Pre(directory, vocabulary) : "default",
@@ -41,13 +42,26 @@ static class GgufVocabulary
             Bos = vocabulary.Bos ?? model.BosTokenId,
             Eos = eos,
             Eot = model.EosTokenIds.Where(id => id != eos).Select(id => (int?)id).FirstOrDefault(),
-            Unknown = isByteLevel ? null : vocabulary.Unknown,
+            Unknown = (isByteLevel ? null : vocabulary.Unknown) ?? Named("unk_token"),
+            Separator = Named("sep_token"),
+            Padding = Named("pad_token"),
+            Class = Named("cls_token"),
+            Mask = Named("mask_token"),
             AddBos = vocabulary.AddsBos,
             AddEos = vocabulary.AddsEos,
             AddSpacePrefix = isByteLevel ? null : vocabulary.AddsPrefixSpace,
-            ChatTemplate = Template(directory),
+            ChatTemplate = template,
             Json = Encoding.UTF8.GetString(tokenizer.Json.Span),
         };
+        if (notice is not null && template is not null)
+        {
+            ReportLost(directory, template, vocabulary, written, notice);
+            if (others.Count > 0)
+            {
+                notice($"{directory}: the chat templates {string.Join(", ", others)} are not exported; GGUF has one template.");
+            }
+        }
+        return written;
     }
 
     static string? Token(TokenizerVocabulary vocabulary, int id) => id < vocabulary.Tokens.Count ? vocabulary.Tokens[id] : null;
@@ -91,31 +105,15 @@ static class GgufVocabulary
         return scores;
     }
 
-    static string? Template(string directory)
+    /// <summary>Reports special tokens that the template writes by a name for which GGUF has no key.</summary>
+    static void ReportLost(string directory, string template, TokenizerVocabulary vocabulary, GgufTokenizer written, Action<string> notice)
     {
-        string file = Path.Combine(directory, TemplateFile), config = Path.Combine(directory, ConfigFile);
-        if (File.Exists(file))
+        IEnumerable<string> names = vocabulary.Named.Keys.Except(written.Named.Keys).Append("additional_special_tokens");
+        foreach (string name in names.Where(n => Regex.IsMatch(template, $@"\b{Regex.Escape(n)}\b", RegexOptions.CultureInvariant)))
         {
-            return RegularFile.ReadAllText(file);
-        }
-        if (!File.Exists(config))
-        {
-            return null;
-        }
-        try
-        {
-            using JsonDocument json = JsonDocument.Parse(RegularFile.ReadAllBytes(config));
-            return !json.RootElement.TryGetProperty("chat_template", out JsonElement template) ? null
-                : template.ValueKind == JsonValueKind.String ? template.GetString()
-                : template.ValueKind == JsonValueKind.Array ? Named(template) : null;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw new InputException($"{config} is damaged; download it again.", e);
+            notice(
+                $"{directory}: the chat template uses {name}, which a GGUF file cannot hold, so it will be undefined there. Write the "
+                    + "token's text in the template before you export the model.");
         }
     }
-
-    static string? Named(JsonElement templates) => templates.EnumerateArray()
-        .Where(t => t.TryGetProperty("name", out JsonElement name) && name.GetString() == "default" && t.TryGetProperty("template", out _))
-        .Select(t => t.GetProperty("template").GetString()).FirstOrDefault();
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Export;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
@@ -66,6 +67,7 @@ static class ExportCommand
         {
             written = export.Write((done, total) => line.Report(done / Megabyte, total / Megabyte, ""), cancel);
         }
+        Report(export.Model, []);
         string text = $"{path}: {written.ValueCount} parameters in {written.Files.Count} files, {written.ByteCount} bytes";
         parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(s_json) ? Json(path, written) : text);
         return ExitCode.Done;
@@ -82,8 +84,17 @@ static class ExportCommand
                 path
             ).Write()
             : Model(new(model, path, s_formats[parse.GetValue(s_type)!], parse.GetValue(s_adapter)), cancel);
+        Report(model, exported.Notices);
         parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(s_json) ? Json(path, exported) : Text(path, exported));
         return ExitCode.Done;
+    }
+
+    static void Report(string model, IEnumerable<string> ofExport)
+    {
+        foreach (string notice in ModelFileNotices.Of(model).Concat(ofExport).Distinct())
+        {
+            Console.Error.WriteLine(notice);
+        }
     }
 
     static GgufExportResult Model(GgufExport export, CancellationToken cancel)

@@ -11,7 +11,7 @@ public sealed class SynthCommandTests : IDisposable
 
     [Theory]
     [InlineData(new[] { "--samples", "0" }, "--samples is 0")]
-    [InlineData(new[] { "--model", "nowhere" }, "nowhere is not a directory")]
+    [InlineData(new[] { "--model", "nowhere" }, "nowhere does not exist")]
     [InlineData(new[] { "--questions", "guess" }, "guess")]
     [InlineData(new[] { "--shard", "3/2" }, "--shard is 3/2")]
     [InlineData(new[] { "--scorer", "luck" }, "luck")]
