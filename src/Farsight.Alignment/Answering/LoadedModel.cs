@@ -98,7 +98,7 @@ public sealed class LoadedModel : IDisposable
         if (adapter is not null)
         {
             using PeftAdapter files = PeftAdapter.Read(adapter);
-            notices.AddRange(files.Notices);
+            notices.AddRange(files.NoticesOn(directory));
         }
         return notices;
     }

@@ -28,7 +28,8 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
         if (Adapter is null)
         {
             using IModelFiles files = ModelFiles.Open(Model);
-            return Write(files.Config, [.. ParameterShapes.Of(files.Config).Select(p => Tensor(files, p))], Name(Model), progress, cancel);
+            TensorToWrite[] all = [.. ParameterShapes.Of(files.Config).Select(p => Tensor(files, p))];
+            return Write(files.Config, all, Name(Model), [], progress, cancel);
         }
         if (File.Exists(Model))
         {
@@ -40,17 +41,18 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
         using ModelDirectory directory = ModelDirectory.Open(Model);
         using PeftAdapter adapter = PeftAdapter.Read(Adapter);
         (ModelConfig config, IReadOnlyList<TensorToWrite> tensors) = AdapterMerge.Of(directory, adapter, NumberFormat.F32);
-        return Write(config, tensors, $"{Name(Model)} + {Name(Adapter)}", progress, cancel);
+        return Write(config, tensors, $"{Name(Model)} + {Name(Adapter)}", adapter.NoticesOn(Model), progress, cancel);
     }
 
     GgufExportResult Write(
         ModelConfig config,
         IReadOnlyList<TensorToWrite> tensors,
         string name,
+        IReadOnlyList<string> ofAdapter,
         Action<long, long>? progress,
         CancellationToken cancel)
     {
-        List<string> notices = [.. GgufModelWriter.Notices(config)];
+        List<string> notices = [.. ofAdapter, .. GgufModelWriter.Notices(config)];
         GgufTokenizer tokenizer = Tokenizer(config, notices);
         long total = tensors.Sum(t => t.Count * Format.BytesPerBlock / Format.ValuesPerBlock);
         IReadOnlyList<GgufTensor> written = GgufModelWriter.Write(Output, name, config, tensors, tokenizer, Format, done =>
@@ -85,7 +87,7 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
 /// <param name="ByteCount">Size of the file.</param>
 /// <param name="TensorCount">Number of tensors.</param>
 /// <param name="KeptInF16">Matrices stored as F16 because their rows are not whole blocks of the format.</param>
-/// <param name="Notices">What llama.cpp computes otherwise than this program, each in a sentence.</param>
+/// <param name="Notices">What the file cannot hold, what llama.cpp computes otherwise, and about the adapter, each in a sentence.</param>
 public sealed record GgufExportResult(
     long ByteCount, int TensorCount, IReadOnlyList<string> KeptInF16, IReadOnlyList<string> Notices);
 
@@ -102,6 +104,6 @@ public sealed record GgufLoraExport(string Model, string Adapter, string Output)
     {
         using PeftAdapter adapter = PeftAdapter.Read(Adapter);
         GgufModelWriter.WriteLora(Output, GgufExport.Name(Adapter), ModelFiles.ReadConfig(Model), adapter);
-        return new(new FileInfo(Output).Length, adapter.Tensors.Count, [], []);
+        return new(new FileInfo(Output).Length, adapter.Tensors.Count, [], adapter.NoticesOn(Model));
     }
 }

@@ -1,9 +1,9 @@
 using System.Text;
-using System.Text.Json;
-using Farsight.Engine.Files;
+using System.Text.RegularExpressions;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints.Gguf;
 using Farsight.Engine.Models;
+using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Export;
@@ -11,12 +11,12 @@ namespace Farsight.Alignment.Export;
 /// <summary>Converts a model directory's tokenizer and chat template to GGUF.</summary>
 static class GgufVocabulary
 {
-    const string ConfigFile = "tokenizer_config.json", TemplateFile = "chat_template.jinja", LineBreak = "<0x0A>";
+    const string LineBreak = "<0x0A>";
 
     /// <summary>Reads them from a directory.</summary>
     /// <param name="directory">Holds tokenizer.json or tokenizer.model.</param>
     /// <param name="model">Its model, whose rows of embeddings all need a token.</param>
-    /// <param name="notices">Receives a sentence about each difference that remains.</param>
+    /// <param name="notices">Receives a sentence about each difference that remains, and each thing that GGUF cannot hold.</param>
     /// <exception cref="InputException">A file is damaged, or llama.cpp cannot cut text as this tokenizer does.</exception>
     internal static GgufTokenizer Of(string directory, ModelConfig model, ICollection<string> notices)
     {
@@ -29,6 +29,8 @@ static class GgufVocabulary
         {
             throw new InputException($"{directory}: the tokenizer has no token {LineBreak}, without which llama.cpp cannot load a model.");
         }
+        (string? template, IReadOnlyList<string> others) = ChatFormat.SourceOf(directory);
+        int? Named(string name) => vocabulary.Named.TryGetValue(name, out int id) ? id : null;
         int? eos = vocabulary.Eos ?? (model.EosTokenIds.Count > 0 ? model.EosTokenIds[0] : null);
         GgufTokenizer lists = new()
         {
@@ -46,13 +48,25 @@ static class GgufVocabulary
             Bos = vocabulary.Bos ?? model.BosTokenId,
             Eos = eos,
             Eot = model.EosTokenIds.Where(id => id != eos).Select(id => (int?)id).FirstOrDefault(),
-            Unknown = isByteLevel ? null : vocabulary.Unknown,
+            Unknown = (isByteLevel ? null : vocabulary.Unknown) ?? Named("unk_token"),
+            Separator = Named("sep_token"),
+            Padding = Named("pad_token"),
+            Class = Named("cls_token"),
+            Mask = Named("mask_token"),
             AddBos = vocabulary.AddsBos,
             AddEos = vocabulary.AddsEos,
             AddSpacePrefix = isByteLevel ? null : vocabulary.AddsPrefixSpace,
-            ChatTemplate = Template(directory),
+            ChatTemplate = template,
             Json = Encoding.UTF8.GetString(tokenizer.Json.Span),
         };
+        if (template is not null)
+        {
+            ReportLost(directory, template, vocabulary, lists, notices);
+            if (others.Count > 0)
+            {
+                notices.Add($"{directory}: the chat templates {string.Join(", ", others)} are not exported; GGUF has one template.");
+            }
+        }
         return WithStripping(lists, vocabulary.RightStripped, notices);
     }
 
@@ -112,31 +126,15 @@ static class GgufVocabulary
         return scores;
     }
 
-    static string? Template(string directory)
+    /// <summary>Reports special tokens that the template writes by a name for which GGUF has no key.</summary>
+    static void ReportLost(string directory, string template, TokenizerVocabulary vocabulary, GgufTokenizer written, ICollection<string> notices)
     {
-        string file = Path.Combine(directory, TemplateFile), config = Path.Combine(directory, ConfigFile);
-        if (File.Exists(file))
+        IEnumerable<string> names = vocabulary.Named.Keys.Except(written.Named.Keys).Append("additional_special_tokens");
+        foreach (string name in names.Where(n => Regex.IsMatch(template, $@"\b{Regex.Escape(n)}\b", RegexOptions.CultureInvariant)))
         {
-            return RegularFile.ReadAllText(file);
-        }
-        if (!File.Exists(config))
-        {
-            return null;
-        }
-        try
-        {
-            using JsonDocument json = JsonDocument.Parse(RegularFile.ReadAllBytes(config));
-            return !json.RootElement.TryGetProperty("chat_template", out JsonElement template) ? null
-                : template.ValueKind == JsonValueKind.String ? template.GetString()
-                : template.ValueKind == JsonValueKind.Array ? Named(template) : null;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw new InputException($"{config} is damaged; download it again.", e);
+            notices.Add(
+                $"{directory}: the chat template uses {name}, which a GGUF file cannot hold, so it will be undefined there. Write the "
+                    + "token's text in the template before you export the model.");
         }
     }
-
-    static string? Named(JsonElement templates) => templates.EnumerateArray()
-        .Where(t => t.TryGetProperty("name", out JsonElement name) && name.GetString() == "default" && t.TryGetProperty("template", out _))
-        .Select(t => t.GetProperty("template").GetString()).FirstOrDefault();
 }

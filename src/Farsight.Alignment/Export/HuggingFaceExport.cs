@@ -36,6 +36,7 @@ public sealed record HuggingFaceExport(string Model, string Output, NumberFormat
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public WrittenWeights Write(Action<long, long>? progress = null, CancellationToken cancel = default)
     {
+        ModelFiles.CheckExists(Model);
         if (!GgufFile.IsGguf(Model))
         {
             throw new InputException($"{Model} is not a GGUF file; only GGUF files are exported to Hugging Face directories.");
@@ -67,14 +68,18 @@ public sealed record HuggingFaceExport(string Model, string Output, NumberFormat
     {
         using GgufFile file = GgufFile.Open(Model);
         GgufTokenizer gguf = GgufTokenizer.Read(file);
-        string? Spelled(int? id) => id is { } token ? gguf.Tokens[token] : null;
+        string? Spelled(string name) => gguf.Named.TryGetValue(name, out int id) ? gguf.Tokens[id] : null;
         return JsonSerializer.Serialize(
             new
             {
                 tokenizer_class = "PreTrainedTokenizerFast",
-                bos_token = Spelled(gguf.Bos),
-                eos_token = Spelled(gguf.Eos),
-                unk_token = Spelled(gguf.Unknown),
+                bos_token = Spelled("bos_token"),
+                eos_token = Spelled("eos_token"),
+                unk_token = Spelled("unk_token"),
+                sep_token = Spelled("sep_token"),
+                pad_token = Spelled("pad_token"),
+                cls_token = Spelled("cls_token"),
+                mask_token = Spelled("mask_token"),
                 add_bos_token = tokenizer.Bos is { } bos && tokenizer.Before.Contains(bos),
                 add_eos_token = tokenizer.Eos is { } eos && tokenizer.After.Contains(eos),
                 clean_up_tokenization_spaces = false,

@@ -41,7 +41,10 @@ static class GgufInspection
         findings.Add("tokenizer", tokenizer.Pre is null ? tokenizer.Model : $"{tokenizer.Model}, {tokenizer.Pre}");
         findings.Add("tokens", tokenizer.Tokens.Count);
         findings.Add("chat_template", tokenizer.ChatTemplate is not null);
-        findings.Try(() => Tokenizer.Load(path));
+        foreach (string notice in findings.Try(() => Tokenizer.Load(path))?.Notices ?? [])
+        {
+            findings.Unusual(notice);
+        }
         if (tokenizer.ChatTemplate is null)
         {
             findings.Unusual("There is no chat template; conversations need one.");

@@ -77,14 +77,7 @@ static class ModelInspection
         bool hasTemplate =
             File.Exists(Path.Combine(path, "chat_template.jinja")) || HasTemplate(Path.Combine(path, "tokenizer_config.json"));
         findings.Add("chat_template", hasTemplate);
-        if (hasTemplate)
-        {
-            findings.Try(() => ChatFormat.Load(path, tokenizer, findings.Unusual));
-        }
-        else
-        {
-            findings.Unusual("There is no chat template; conversations need one.");
-        }
+        findings.Try(() => ChatFormat.Load(path, tokenizer, findings.Unusual));
     }
 
     static void AddNotices(Func<IReadOnlyList<string>> read, Findings findings)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Export;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
@@ -55,7 +56,7 @@ static class ExportGgufCommand
                 path
             ).Write()
             : Model(new(model, path, s_formats[parse.GetValue(s_type)!], parse.GetValue(s_adapter)), cancel);
-        foreach (string notice in exported.Notices)
+        foreach (string notice in ModelFileNotices.Of(model).Concat(exported.Notices).Distinct())
         {
             parse.InvocationConfiguration.Error.WriteLine(notice);
         }

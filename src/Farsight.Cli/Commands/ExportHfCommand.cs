@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Farsight.Alignment.Answering;
 using Farsight.Alignment.Export;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
@@ -44,6 +45,10 @@ static class ExportHfCommand
         using (ProgressLine line = ProgressLine.OnStandardError("megabyte"))
         {
             written = export.Write((done, total) => line.Report(done / Megabyte, total / Megabyte, ""), cancel);
+        }
+        foreach (string notice in ModelFileNotices.Of(export.Model))
+        {
+            parse.InvocationConfiguration.Error.WriteLine(notice);
         }
         string text = $"{path}: {written.ValueCount} parameters in {written.Files.Count} files, {written.ByteCount} bytes";
         parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(s_json) ? Json(path, written) : text);

@@ -49,7 +49,7 @@ public sealed record AdapterMerge(
         });
         return new(config, written!, adapter.Updates.Count, adapter.Modules.Count(n => n != PeftAdapter.Head || !config.TieWordEmbeddings))
         {
-            Notices = [.. ModelNotices.Of(Model), .. adapter.Notices],
+            Notices = [.. ModelNotices.Of(Model), .. adapter.NoticesOn(Model)],
         };
     }
 

@@ -92,10 +92,11 @@ sealed class AdapterTargets
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
+            string problem = e is NotSupportedException
+                ? "uses look-around, a back-reference or an atomic group, which are not supported"
+                : "is not a valid regular expression";
             throw new InputException(
-                $"{path}: the expression {(text.Length > 60 ? text[..60] + "…" : text)} in {key} is not supported "
-                + $"({e.Message.ReplaceLineEndings(" ").TrimEnd('.')}); name the modules in a list.",
-                e);
+                $"{path}: the expression {(text.Length > 60 ? text[..60] + "…" : text)} in {key} {problem}; name the modules instead.", e);
         }
     }
 }

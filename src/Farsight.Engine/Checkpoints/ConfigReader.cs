@@ -31,7 +31,11 @@ sealed class ConfigReader
         }
         catch (JsonException e)
         {
-            throw new InputException($"{path} is not valid JSON with distinct keys (line {e.LineNumber + 1}); download it again.", e);
+            throw new InputException(
+                e.LineNumber is { } line
+                    ? $"{path} is not valid JSON (line {line + 1}); download it again."
+                    : $"{path} contains the key {RepeatedKey(RegularFile.ReadAllBytes(path))} twice; keep one of the two.",
+                e);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -63,6 +67,28 @@ sealed class ConfigReader
         {
             throw new InputException($"{path} contains invalid Unicode; download it again.");
         }
+    }
+
+    static string RepeatedKey(ReadOnlySpan<byte> json)
+    {
+        Utf8JsonReader reader = new(json);
+        Stack<HashSet<string>> objects = new();
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.StartObject)
+            {
+                objects.Push(new(StringComparer.Ordinal));
+            }
+            else if (reader.TokenType == JsonTokenType.EndObject)
+            {
+                objects.Pop();
+            }
+            else if (reader.TokenType == JsonTokenType.PropertyName && !objects.Peek().Add(reader.GetString()!))
+            {
+                return reader.GetString()!;
+            }
+        }
+        return "";
     }
 
     static bool HasHalfCharacter(ref Utf8JsonReader reader)

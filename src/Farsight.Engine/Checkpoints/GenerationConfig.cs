@@ -29,10 +29,11 @@ static class GenerationConfig
             return null;
         }
         IReadOnlyList<int> used = Ids(generation, vocab);
+        string other = used.Count == 0 ? "none" : string.Join(", ", used);
         int[] unused = [.. Ids(TextPart.Of(ConfigReader.Open(configPath)), vocab).Except(used)];
         return unused.Length == 0
             ? null
-            : $"{configPath}: {Key} names {string.Join(", ", unused)}, but {FileName} names {string.Join(", ", used)}; "
+            : $"{configPath}: {Key} names {string.Join(", ", unused)}, but {FileName} names {other}; "
                 + $"{FileName} is used, as transformers does.";
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 
@@ -44,9 +45,18 @@ public sealed class ModelDirectory : IDisposable
 
     /// <summary>Opens the directory and checks its weights against its config.json.</summary>
     /// <exception cref="InputException">A file is missing, damaged or unsupported, or the files belong to different models.</exception>
-    public static ModelDirectory Open(string path) => Directory.Exists(path)
-        ? new(path)
-        : throw new InputException($"{path} is not a directory; use the folder that contains config.json and model.safetensors.");
+    public static ModelDirectory Open(string path)
+    {
+        ModelFiles.CheckExists(path);
+        if (!Directory.Exists(path))
+        {
+            throw new InputException($"{path} is not a directory; use the folder that contains config.json and model.safetensors.");
+        }
+        bool Has(string file) => File.Exists(System.IO.Path.Combine(path, file));
+        return !Has(PeftAdapterConfig.FileName) || Has(WeightsFile) || Has(IndexFile)
+            ? new(path)
+            : throw new InputException($"{path} is an adapter, not a model; use it as the adapter of its base model.");
+    }
 
     /// <summary>Returns a weight by its name.</summary>
     /// <param name="name">"model.layers.0.self_attn.q_proj.weight"; one of <see cref="ParameterShapes.Of"/>.</param>
@@ -65,6 +75,22 @@ public sealed class ModelDirectory : IDisposable
                 $"{weight.Path}: {name} is {Text(weight.Tensor.Shape)}, but {Text(shape.ToArray())} is required; "
                 + $"use the weights of the model that {ConfigFile} describes."
             );
+    }
+
+    /// <summary>
+    /// Describes an index of other weights beside the file that is used; null if there is none.
+    /// </summary>
+    internal string? OtherWeights()
+    {
+        if (!File.Exists(In(WeightsFile)) || !File.Exists(In(IndexFile)))
+        {
+            return null;
+        }
+        ConfigReader? map = ConfigReader.Open(In(IndexFile)).Object("weight_map");
+        return map?.Root.EnumerateObject().All(p => p.Value.ValueKind == JsonValueKind.String && p.Value.GetString() == WeightsFile) == true
+            ? null
+            : $"{Path} has {WeightsFile} and {IndexFile}, which lists other files; {WeightsFile} is used, as transformers does. "
+                + "Delete the one that is not part of the model.";
     }
 
     /// <summary>Returns whether the files contain a weight, even one that the model does not use.</summary>

@@ -22,13 +22,27 @@ public static class ModelFiles
 {
     /// <summary>Maps the weights and checks them against the model's shape.</summary>
     /// <exception cref="InputException">The files are not a model that this engine can run.</exception>
-    public static IModelFiles Open(string path) =>
-        File.Exists(path) ? GgufWeights.Open(path) : new DirectoryWeights(ModelDirectory.Open(path));
+    public static IModelFiles Open(string path)
+    {
+        CheckExists(path);
+        return File.Exists(path) ? GgufWeights.Open(path) : new DirectoryWeights(ModelDirectory.Open(path));
+    }
+
+    /// <summary>Checks that a path exists.</summary>
+    /// <exception cref="InputException">It does not.</exception>
+    public static void CheckExists(string path)
+    {
+        if (!Path.Exists(path))
+        {
+            throw new InputException($"{path} does not exist; use a model directory or a GGUF file.");
+        }
+    }
 
     /// <summary>Reads only the model's shape.</summary>
     /// <exception cref="InputException">The files are not a model that this engine can run.</exception>
     public static ModelConfig ReadConfig(string path)
     {
+        CheckExists(path);
         if (!File.Exists(path))
         {
             return HuggingFaceConfig.Read(Path.Combine(path, "config.json"));

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Farsight.Engine.Checkpoints.Families;
 using Farsight.Engine.Models;
 
 namespace Farsight.Engine.Checkpoints;
@@ -25,6 +27,8 @@ public static class ModelNotices
             GenerationConfig.BeginContradiction(config, model.Config.VocabSize),
             Window(config, model.Config),
             Head(model),
+            model.OtherWeights(),
+            Architecture(config, model.Config),
         ];
         return [.. all.OfType<string>()];
     }
@@ -41,6 +45,19 @@ public static class ModelNotices
             ? $"{path}: {Key} is {stated}, but the RoPE scaling is {config.RopeScaling.Describe()}; "
                 + $"a window of {config.MaxPositionEmbeddings} tokens is used."
             : null;
+    }
+
+    static string? Architecture(string path, ModelConfig config)
+    {
+        const string Key = "architectures";
+        string used = ModelFamily.All[config.ModelType].Architecture;
+        string[] stated = ConfigReader.Open(path).Element(Key) is { ValueKind: JsonValueKind.Array } list
+            ? [.. list.EnumerateArray().Where(e => e.ValueKind == JsonValueKind.String).Select(e => e.GetString()!)]
+            : [];
+        return stated.Length == 0 || stated.Contains(used)
+            ? null
+            : $"{path}: {Key} names {string.Join(", ", stated)}, but model_type {config.ModelType} is {used}; "
+                + "model_type is used, as transformers does.";
     }
 
     static string? Head(ModelDirectory model)

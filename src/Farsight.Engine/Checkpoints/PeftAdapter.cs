@@ -104,6 +104,7 @@ public sealed class PeftAdapter : IDisposable
     /// <exception cref="InputException">A file is missing or damaged, or this kind of adapter is not supported.</exception>
     public static PeftAdapter Read(string directory)
     {
+        CheckIsAdapter(directory);
         AdapterDescription description = PeftAdapterConfig.Read(System.IO.Path.Combine(directory, PeftAdapterConfig.FileName));
         string config = System.IO.Path.Combine(directory, ConfigFile);
         ModelConfig? effective = File.Exists(config) ? HuggingFaceConfig.Read(config) : null;
@@ -117,6 +118,23 @@ public sealed class PeftAdapter : IDisposable
             file.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Returns <see cref="Notices"/>, and one if the adapter names another base model and has no fingerprint to check.</summary>
+    /// <param name="model">Path of the model that it is used with: a directory or a GGUF file.</param>
+    public IReadOnlyList<string> NoticesOn(string model)
+    {
+        string used = ModelName(model), stated = LastPart(Description.BaseModelName ?? "");
+        bool isOther = Description.BaseFingerprint is null && Directory.Exists(model) && stated.Length > 0
+            && !stated.Equals(used, StringComparison.OrdinalIgnoreCase);
+        return isOther
+            ?
+            [
+                .. Notices,
+                $"{Path}: base_model_name_or_path is {Description.BaseModelName}, but the model is {used}; check that the adapter was "
+                    + "trained on this model.",
+            ]
+            : Notices;
     }
 
     /// <summary>Writes an adapter directory in F32, reads it back, compares every bit, and then replaces the target.</summary>
@@ -185,6 +203,33 @@ public sealed class PeftAdapter : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    static void CheckIsAdapter(string directory)
+    {
+        const string Inside = "adapter"; // where a run keeps it
+        bool Has(string folder) => File.Exists(System.IO.Path.Combine(folder, PeftAdapterConfig.FileName));
+        if (!System.IO.Path.Exists(directory))
+        {
+            throw new InputException($"{directory} does not exist; use an adapter directory, which contains {PeftAdapterConfig.FileName}.");
+        }
+        if (!Has(directory))
+        {
+            string inside = System.IO.Path.Combine(directory, Inside);
+            throw new InputException(
+                $"{directory} is not an adapter directory, because it has no {PeftAdapterConfig.FileName}; use "
+                    + (Has(inside) ? $"{inside}." : "the directory that contains it."));
+        }
+    }
+
+    // Hugging Face's cache keeps a model in models--owner--name/snapshots/revision.
+    static string ModelName(string model)
+    {
+        string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(model));
+        string[] parts = full.Split(System.IO.Path.DirectorySeparatorChar);
+        return parts is [.., ['m', 'o', 'd', 'e', 'l', 's', '-', '-', ..] cached, "snapshots", _] ? cached.Split("--")[^1] : parts[^1];
+    }
+
+    static string LastPart(string name) => name.TrimEnd('/', '\\').Split('/', '\\')[^1];
 
     static Dictionary<string, string> Metadata(AdapterDescription description)
     {

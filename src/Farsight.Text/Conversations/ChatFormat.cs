@@ -112,18 +112,37 @@ public sealed class ChatFormat
     /// <summary>Loads the format of a model directory: chat_template.jinja, or chat_template in tokenizer_config.json.</summary>
     /// <param name="directory">The model's.</param>
     /// <param name="tokenizer">The model's.</param>
-    /// <param name="notice">Receives a sentence for each undefined name that the template renders, such as a special token that no file
-    /// defines; once per name, on any thread. Null to ignore them.</param>
+    /// <param name="notice">Receives a sentence for each template that is not used, and for each undefined name that the template
+    /// renders, such as a special token that no file defines; once per name, on any thread. Null to ignore them.</param>
     /// <exception cref="InputException">There is no template, it is damaged, or it cannot be evaluated.</exception>
     public static ChatFormat Load(string directory, Tokenizer tokenizer, Action<string>? notice = null)
     {
         ChatTemplateFiles files = ChatTemplateFiles.Read(directory);
-        return files.Template is { } template ? new(tokenizer, template, files.Markup, files.Additional, notice)
-            : SpecialTokens.All(t => tokenizer.IdOf(t) is not null) ? For(tokenizer)
-            : throw new InputException(
+        files.Notices.ToList().ForEach(n => notice?.Invoke(n));
+        if (files.Template is { } template)
+        {
+            return new(tokenizer, template, files.Markup, files.Additional, notice);
+        }
+        if (SpecialTokens.Any(t => tokenizer.IdOf(t) is null))
+        {
+            throw new InputException(
                 $"{directory} has no chat template; use an instruction-tuned model, add a chat_template.jinja, or generate without a "
                     + "chat template."
             );
+        }
+        notice?.Invoke(
+            $"{directory} has no chat template; the built-in template of Farsight's small model is used, because the tokenizer has its "
+                + "special tokens.");
+        return For(tokenizer);
+    }
+
+    /// <summary>Reads the source of a model directory's chat template, and the names of those beside it, without parsing any.</summary>
+    /// <param name="directory">The model's.</param>
+    /// <exception cref="InputException">A file is damaged.</exception>
+    public static (string? Template, IReadOnlyList<string> Others) SourceOf(string directory)
+    {
+        TemplateSource source = ChatTemplateFiles.SourceOf(directory);
+        return (source.Text, source.Others);
     }
 
     /// <summary>Returns whether <see cref="Load"/> finds a format.</summary>

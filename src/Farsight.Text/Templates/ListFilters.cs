@@ -7,7 +7,7 @@ static class ListFilters
 {
     internal static object? Length(TemplateCall call) => call.Subject switch
     {
-        MarkedText text => (long)text.Value.EnumerateRunes().Count(),
+        MarkedText text => (long)CodePoints.Count(text.Value),
         TemplateList list => (long)list.Count,
         TemplateDict dict => (long)dict.Count,
         TemplateUndefined => 0L,
@@ -43,10 +43,12 @@ static class ListFilters
         {
             throw call.Error($"needs a number, not {PythonMath.Describe(call.Subject)}");
         }
-        double scale = Math.Pow(10, Math.Clamp(call.Integer(1, "precision", 0), -15, 15));
+        int precision = (int)Math.Clamp(call.Integer(1, "precision", 0), -300, 300);
+        double scale = Math.Pow(10, precision);
         return (call.OptionalText(2, "method")?.Value ?? "common") switch
         {
-            "common" => Math.Round(number * scale, MidpointRounding.ToEven) / scale,
+            "common" when PythonTypes.TryInteger(call.Subject, out long whole) => (object)PythonMath.Round(whole, precision),
+            "common" => PythonMath.Round(number, precision),
             "ceil" => Math.Ceiling(number * scale) / scale,
             "floor" => Math.Floor(number * scale) / scale,
             var other => throw call.Error($"does not know the method '{other}'"),
@@ -167,7 +169,7 @@ static class ListFilters
             return value;
         }
         call.Run.Spend(text.Length, call.Line);
-        return MarkedText.Own(text.Value.ToLowerInvariant());
+        return MarkedText.Own(PythonCase.Lower(text.Value));
     }
 
     static bool TryDouble(string text, out double value) =>

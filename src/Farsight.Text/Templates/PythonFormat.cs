@@ -28,8 +28,7 @@ static class PythonFormat
             else
             {
                 object? value = next < items.Count ? items[next++] : throw run.Error(line, "a format has more '%' than values");
-                parts.Add(
-                    PythonMarks.Of(value, Pad(Convert(conversion, text[(at + 1)..end], value, run, line), text[(at + 1)..end], run, line)));
+                parts.Add(PythonMarks.Of(value, Convert(conversion, text[(at + 1)..end], value, run, line)));
             }
             start = end + 1;
         }
@@ -41,34 +40,39 @@ static class PythonFormat
 
     static string Convert(char conversion, string flags, object? value, TemplateRun run, int line)
     {
-        bool isNumber = PythonMath.TryNumber(value, out double number);
-        int dot = flags.IndexOf('.', StringComparison.Ordinal);
-        int precision =
-            dot >= 0 && int.TryParse(flags.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int digits)
-                ? Math.Min(digits, 100)
-                : -1;
-        return conversion switch
+        string options = flags[..^flags.TrimStart('-', '+', ' ', '0').Length];
+        string[] numbers = flags[options.Length..].Split('.', 2);
+        int width = Number(numbers[0], 1000), precision = numbers.Length == 2 ? Number(numbers[1], 100) : -1;
+        int zeros = Math.Max(precision, 0);
+        bool isNumber = PythonMath.TryNumber(value, out double number), isInteger = PythonTypes.TryInteger(value, out long whole);
+        string body = conversion switch
         {
             's' => Cut(PythonText.Text(value, run, line).Value, precision),
             'r' => Cut(PythonText.Repr(value, run, line), precision),
-            'd' or 'i' when isNumber => Math.Truncate(number).ToString("F0", CultureInfo.InvariantCulture),
-            'f' when isNumber => number.ToString($"F{(precision < 0 ? 6 : precision)}", CultureInfo.InvariantCulture),
-            'x' when PythonTypes.TryInteger(value, out long n) && n >= 0 => n.ToString("x", CultureInfo.InvariantCulture),
+            'd' or 'i' when isInteger => Magnitude(whole).ToString(CultureInfo.InvariantCulture).PadLeft(zeros, '0'),
+            'd' or 'i' when isNumber && double.IsFinite(number) =>
+                Math.Truncate(Math.Abs(number)).ToString("F0", CultureInfo.InvariantCulture).PadLeft(zeros, '0'),
+            'f' when isNumber => double.IsFinite(number)
+                ? PythonText.Fixed(number, precision < 0 ? 6 : precision)
+                : PythonText.Float(number).TrimStart('-'),
+            'x' when isInteger => Magnitude(whole).ToString("x", CultureInfo.InvariantCulture).PadLeft(zeros, '0'),
             _ => throw run.Error(line, $"the format '%{flags}{conversion}' does not work with {PythonMath.Describe(value)}"),
         };
+        bool isText = conversion is 's' or 'r', atEnd = options.Contains('-', StringComparison.Ordinal);
+        string sign = isText ? "" : IsNegative(conversion, number) ? "-"
+            : options.Contains('+', StringComparison.Ordinal) ? "+"
+            : options.Contains(' ', StringComparison.Ordinal) ? " " : "";
+        bool withZeros = !isText && !atEnd && options.Contains('0', StringComparison.Ordinal);
+        return CodePoints.Pad(sign + (withZeros ? body.PadLeft(Math.Max(0, width - sign.Length), '0') : body), width, " ", atEnd);
+
+        int Number(string digits, int most) => digits.Length == 0 ? 0
+            : int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int read) && read <= most ? read
+            : throw run.Error(line, $"the format '%{flags}' is not supported");
     }
 
-    static string Cut(string text, int precision) => precision >= 0 && precision < text.Length ? text[..precision] : text;
+    static bool IsNegative(char conversion, double number) => conversion == 'f' ? double.IsNegative(number) : number <= -1;
 
-    static string Pad(string text, string flags, TemplateRun run, int line)
-    {
-        string width = flags.Split('.')[0].TrimStart('-', '+', ' ', '0');
-        if (width.Length == 0)
-        {
-            return text;
-        }
-        int wanted = int.TryParse(width, NumberStyles.None, CultureInfo.InvariantCulture, out int columns) && columns <= 1000
-            ? columns : throw run.Error(line, $"the format '%{flags}' is not supported");
-        return flags.StartsWith('-') ? text.PadRight(wanted) : flags.StartsWith('0') ? text.PadLeft(wanted, '0') : text.PadLeft(wanted);
-    }
+    static ulong Magnitude(long value) => (ulong)Int128.Abs(value);
+
+    static string Cut(string text, int precision) => precision < 0 ? text : CodePoints.Take(text, precision);
 }

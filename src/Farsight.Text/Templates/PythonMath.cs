@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Farsight.Text.Templates;
 
 /// <summary>Implements Python's operators on a template's values.</summary>
@@ -56,7 +58,7 @@ static class PythonMath
         {
             case (MarkedText x, MarkedText y):
                 run.Spend(Math.Min(x.Length, y.Length), line);
-                return string.CompareOrdinal(x.Value, y.Value);
+                return CodePoints.Compare(x.Value, y.Value);
             case (long x, long y):
                 return x.CompareTo(y);
             case (TemplateList x, TemplateList y):
@@ -172,6 +174,31 @@ static class PythonMath
             "%" => a - (b * Math.Floor(a / b)),
             _ => Math.Pow(a, b),
         };
+    }
+
+    /// <summary>round(value, decimals) of an integer, which stays one.</summary>
+    internal static long Round(long value, int decimals)
+    {
+        if (decimals is >= 0 or < -18)
+        {
+            return decimals >= 0 ? value : 0;
+        }
+        Int128 unit = (Int128)Math.Pow(10, -decimals), rest = ((value % unit) + unit) % unit, floor = value - rest;
+        bool goesUp = 2 * rest > unit || (2 * rest == unit && floor / unit % 2 != 0);
+        return checked((long)(floor + (goesUp ? unit : 0)));
+    }
+
+    /// <summary>round(value, decimals); a value exactly between two goes to the even one.</summary>
+    internal static double Round(double value, int decimals)
+    {
+        if (!double.IsFinite(value))
+        {
+            return value;
+        }
+        double unit = Math.Pow(10, -decimals);
+        return decimals < 0
+            ? Math.Round(value / unit, MidpointRounding.ToEven) * unit
+            : Math.CopySign(double.Parse(PythonText.Fixed(value, decimals), CultureInfo.InvariantCulture), value);
     }
 
     static MarkedText Repeat(MarkedText text, long times, TemplateRun run, int line)

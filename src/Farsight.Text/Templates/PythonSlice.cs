@@ -49,7 +49,7 @@ static class PythonSlice
     static int[] Starts(string text)
     {
         List<int> starts = new(text.Length + 1);
-        for (int i = 0; i < text.Length; i += char.IsSurrogatePair(text, i) ? 2 : 1)
+        for (int i = 0; i < text.Length; i += CodePoints.LengthAt(text, i))
         {
             starts.Add(i);
         }

@@ -50,6 +50,19 @@ static class PythonText
         return (double.IsNegative(value) ? "-" : "") + (digits.Length == 0 ? "0.0" : Placed(digits.TrimEnd('0'), point));
     }
 
+    /// <summary>Formats the magnitude of a finite number with a number of decimals; an exact half goes to the even digit.</summary>
+    internal static string Fixed(double value, int decimals)
+    {
+        const int Beyond = 60; // enough to tell a half from its neighbours
+        double magnitude = Math.Abs(value);
+        string exact = magnitude.ToString($"F{decimals + 1 + Beyond}", CultureInfo.InvariantCulture);
+        string kept = exact[..^(1 + Beyond)].TrimEnd('.');
+        bool isHalf = exact[^(1 + Beyond)] == '5' && exact.AsSpan()[^Beyond..].Trim('0').IsEmpty;
+        return isHalf && (kept[^1] - '0') % 2 == 0
+            ? kept
+            : magnitude.ToString($"F{decimals}", CultureInfo.InvariantCulture);
+    }
+
     /// <summary>Inserts the decimal point after a number of digits.</summary>
     static string Placed(string digits, int point) =>
         point switch
@@ -128,19 +141,27 @@ static class PythonText
     {
         char quote = value.Contains('\'', StringComparison.Ordinal) && !value.Contains('"', StringComparison.Ordinal) ? '"' : '\'';
         text.Append(quote);
-        foreach (char c in value)
+        foreach (Rune c in value.EnumerateRunes())
         {
-            text.Append(c switch
+            text.Append(c.Value switch
             {
                 '\\' => "\\\\",
                 '\n' => "\\n",
                 '\r' => "\\r",
                 '\t' => "\\t",
-                _ when c == quote => $"\\{c}",
-                < ' ' or '\x7f' => string.Create(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}"),
-                _ => c.ToString(),
+                _ when c.Value == quote => $"\\{quote}",
+                ' ' => " ",
+                _ when IsPrintable(c) => c.ToString(),
+                < 0x100 => string.Create(CultureInfo.InvariantCulture, $"\\x{c.Value:x2}"),
+                < 0x10000 => string.Create(CultureInfo.InvariantCulture, $"\\u{c.Value:x4}"),
+                _ => string.Create(CultureInfo.InvariantCulture, $"\\U{c.Value:x8}"),
             });
         }
         text.Append(quote);
     }
+
+    static bool IsPrintable(Rune c) => Rune.GetUnicodeCategory(c)
+        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse
+            or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+            or UnicodeCategory.SpaceSeparator);
 }

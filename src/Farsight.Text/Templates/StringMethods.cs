@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Farsight.Text.Templates;
 
 /// <summary>Represents a method of a string.</summary>
@@ -21,34 +24,33 @@ static class StringMethods
             ["rpartition"] = (s, c) => StringSplits.Partition(s, c, fromEnd: true),
             ["replace"] = (s, c) => Replace(s, c.Text(0, "old"), c.Text(1, "new"), c.Integer(2, "count", -1), c),
             ["join"] = (s, c) => Join(s, c.Items(c.Get(0, "iterable")), c),
-            ["upper"] = (s, c) => s.Derive(s.Value.ToUpperInvariant()),
-            ["lower"] = (s, c) => s.Derive(s.Value.ToLowerInvariant()),
-            ["capitalize"] = (s, c) => Capitalize(s),
-            ["title"] = (s, c) => Title(s),
-            ["startswith"] = (s, c) => Any(c, part => s.Value.StartsWith(part, StringComparison.Ordinal)),
-            ["endswith"] = (s, c) => Any(c, part => s.Value.EndsWith(part, StringComparison.Ordinal)),
+            ["upper"] = (s, c) => s.Derive(PythonCase.Upper(s.Value)),
+            ["lower"] = (s, c) => s.Derive(PythonCase.Lower(s.Value)),
+            ["capitalize"] = (s, c) => s.Derive(PythonCase.Capitalize(s.Value)),
+            ["title"] = (s, c) => s.Derive(PythonCase.Title(s.Value)),
+            ["startswith"] = (s, c) => Any(s, c, (text, part) => text.StartsWith(part, StringComparison.Ordinal)),
+            ["endswith"] = (s, c) => Any(s, c, (text, part) => text.EndsWith(part, StringComparison.Ordinal)),
             ["removeprefix"] = (s, c) =>
                 c.Text(0, "prefix") is var p && s.Value.StartsWith(p.Value, StringComparison.Ordinal)
                     ? s.Slice(p.Length, s.Length - p.Length)
                     : s,
             ["removesuffix"] = (s, c) =>
                 c.Text(0, "suffix") is var p && s.Value.EndsWith(p.Value, StringComparison.Ordinal) ? s.Slice(0, s.Length - p.Length) : s,
-            ["find"] = (s, c) => (long)s.Value.IndexOf(c.Text(0, "sub").Value, StringComparison.Ordinal),
-            ["rfind"] = (s, c) => (long)s.Value.LastIndexOf(c.Text(0, "sub").Value, StringComparison.Ordinal),
-            ["index"] = (s, c) =>
-                s.Value.IndexOf(c.Text(0, "sub").Value, StringComparison.Ordinal) is var at and >= 0
-                    ? (long)at
-                    : throw c.Error("cannot find its argument"),
-            ["count"] = (s, c) => Count(s.Value, c.Text(0, "sub").Value),
-            ["isdigit"] = (s, c) => s.Length > 0 && s.Value.All(char.IsDigit),
-            ["isalpha"] = (s, c) => s.Length > 0 && s.Value.All(char.IsLetter),
-            ["isalnum"] = (s, c) => s.Length > 0 && s.Value.All(char.IsLetterOrDigit),
+            ["find"] = (s, c) => Find(s, c, (text, part) => text.IndexOf(part, StringComparison.Ordinal)),
+            ["rfind"] = (s, c) => Find(s, c, (text, part) => text.LastIndexOf(part, StringComparison.Ordinal)),
+            ["index"] = (s, c) => Find(s, c, (text, part) => text.IndexOf(part, StringComparison.Ordinal)) is var at and >= 0
+                ? at
+                : throw c.Error("cannot find its argument"),
+            ["count"] = (s, c) => Between(s, c) is { } range ? Count(range.Text, c.Text(0, "sub").Value) : 0L,
+            ["isdigit"] = (s, c) => s.Length > 0 && s.Value.EnumerateRunes().All(IsDigit),
+            ["isalpha"] = (s, c) => s.Length > 0 && s.Value.EnumerateRunes().All(Rune.IsLetter),
+            ["isalnum"] = (s, c) => s.Length > 0 && s.Value.EnumerateRunes().All(IsLetterOrNumber),
             ["isspace"] = (s, c) => s.Length > 0 && s.Value.All(PythonText.IsSpace),
-            ["isupper"] = (s, c) => s.Value.Any(char.IsUpper) && !s.Value.Any(char.IsLower),
-            ["islower"] = (s, c) => s.Value.Any(char.IsLower) && !s.Value.Any(char.IsUpper),
-            ["zfill"] = (s, c) => s.Derive(s.Value.PadLeft(Width(c), '0')),
-            ["ljust"] = (s, c) => s.Derive(s.Value.PadRight(Width(c))),
-            ["rjust"] = (s, c) => s.Derive(s.Value.PadLeft(Width(c))),
+            ["isupper"] = (s, c) => PythonCase.IsUpper(s.Value),
+            ["islower"] = (s, c) => PythonCase.IsLower(s.Value),
+            ["zfill"] = (s, c) => s.Derive(FillWithZeros(s.Value, Width(c))),
+            ["ljust"] = (s, c) => s.Derive(CodePoints.Pad(s.Value, Width(c), Filler(c), atEnd: true)),
+            ["rjust"] = (s, c) => s.Derive(CodePoints.Pad(s.Value, Width(c), Filler(c), atEnd: false)),
             ["format"] = (s, c) => StringFormat.Format(s, c),
         };
 
@@ -56,21 +58,20 @@ static class StringMethods
     {
         call.AtMost(1, "chars");
         string? set = call.OptionalText(0, "chars")?.Value;
-        return Strip(text, c => set is null ? PythonText.IsSpace(c) : set.Contains(c, StringComparison.Ordinal), start, end);
-    }
-
-    internal static MarkedText Strip(MarkedText text, Func<char, bool> goes, bool start = true, bool end = true)
-    {
-        int first = 0, last = text.Length;
-        while (start && first < last && goes(text.Value[first]))
+        string value = text.Value;
+        int first = 0, last = value.Length, length;
+        while (start && first < last && Goes(first, length = CodePoints.LengthAt(value, first)))
         {
-            first++;
+            first += length;
         }
-        while (end && last > first && goes(text.Value[last - 1]))
+        while (end && last > first && Goes(last - (length = CodePoints.LengthBefore(value, last)), length))
         {
-            last--;
+            last -= length;
         }
         return text.Slice(first, last - first);
+
+        bool Goes(int at, int count) =>
+            set is null ? PythonText.IsSpace(value[at]) : set.AsSpan().IndexOf(value.AsSpan(at, count), StringComparison.Ordinal) >= 0;
     }
 
     internal static MarkedText Replace(MarkedText text, MarkedText old, MarkedText with, long count, TemplateCall call)
@@ -90,18 +91,8 @@ static class StringMethods
         return parts.Count == 0 ? text : call.Run.Join([.. parts, text.Slice(start, text.Length - start)], call.Line);
     }
 
-    internal static MarkedText Capitalize(MarkedText text) =>
-        text.Length == 0 ? text : text.Derive(char.ToUpperInvariant(text.Value[0]) + text.Value[1..].ToLowerInvariant());
-
-    internal static MarkedText Title(MarkedText text)
-    {
-        char[] letters = text.Value.ToCharArray();
-        for (int i = 0; i < letters.Length; i++)
-        {
-            letters[i] = i > 0 && char.IsLetter(text.Value[i - 1]) ? char.ToLowerInvariant(letters[i]) : char.ToUpperInvariant(letters[i]);
-        }
-        return text.Derive(new(letters));
-    }
+    /// <summary>str.isalnum() of one character.</summary>
+    internal static bool IsLetterOrNumber(Rune rune) => Rune.IsLetter(rune) || IsDigit(rune) || Rune.GetNumericValue(rune) >= 0;
 
     static MarkedText Join(MarkedText separator, IReadOnlyList<object?> items, TemplateCall call)
     {
@@ -117,12 +108,55 @@ static class StringMethods
         return call.Run.Join([.. parts], call.Line);
     }
 
-    static bool Any(TemplateCall call, Func<string, bool> holds) => call.Get(0, "prefix") switch
+    static bool Any(MarkedText text, TemplateCall call, Func<string, string, bool> holds) =>
+        Between(text, call) is { } range && call.Get(0, "prefix") switch
+        {
+            TemplateList { IsTuple: true } choices => choices.Exists(c =>
+                call.Run.SpendOn(c, call.Line) is MarkedText choice && holds(range.Text, choice.Value)),
+            _ => holds(range.Text, call.Text(0, "prefix").Value),
+        };
+
+    static long Find(MarkedText text, TemplateCall call, Func<string, string, int> find) =>
+        Between(text, call) is { } range && find(range.Text, call.Text(0, "sub").Value) is var at and >= 0
+            ? range.Before + CodePoints.Count(range.Text.AsSpan(0, at))
+            : -1;
+
+    /// <summary>
+    /// Returns the part of a text between the arguments "start" and "end", and the number of code points before it; null if the start
+    /// lies behind the end.
+    /// </summary>
+    static (string Text, int Before)? Between(MarkedText text, TemplateCall call)
     {
-        TemplateList { IsTuple: true } choices => choices.Exists(c =>
-            call.Run.SpendOn(c, call.Line) is MarkedText text && holds(text.Value)),
-        _ => holds(call.Text(0, "prefix").Value),
-    };
+        call.AtMost(3);
+        if (call.Arguments.Count < 2)
+        {
+            return (text.Value, 0);
+        }
+        int count = CodePoints.Count(text.Value);
+        long start = Bound(1, "start", 0), end = Math.Min(Bound(2, "end", count), count);
+        if (start > end)
+        {
+            return null;
+        }
+        string rest = text.Value[CodePoints.Take(text.Value, (int)start).Length..];
+        return (CodePoints.Take(rest, (int)(end - start)), (int)start);
+
+        long Bound(int index, string name, long otherwise) => call.Get(index, name) is null
+            ? otherwise
+            : call.Integer(index, name) is var given && given < 0 ? Math.Max(given + count, 0) : given;
+    }
+
+    static bool IsDigit(Rune rune) => CharUnicodeInfo.GetDigitValue(rune.ToString(), 0) >= 0;
+
+    static string FillWithZeros(string text, int width)
+    {
+        int sign = text.StartsWith('-') || text.StartsWith('+') ? 1 : 0;
+        return text[..sign] + CodePoints.Pad(text[sign..], width - sign, "0", atEnd: false);
+    }
+
+    static string Filler(TemplateCall call) => call.OptionalText(1, "fillchar")?.Value is not { } filler ? " "
+        : CodePoints.Count(filler) == 1 ? filler
+        : throw call.Error("needs one character to fill with");
 
     static long Count(string text, string part)
     {
@@ -131,7 +165,7 @@ static class StringMethods
         {
             count++;
         }
-        return part.Length > 0 ? count : text.Length + 1;
+        return part.Length > 0 ? count : CodePoints.Count(text) + 1;
     }
 
     static int Width(TemplateCall call) =>

@@ -3,6 +3,8 @@ namespace Farsight.Text.Templates;
 /// <summary>Implements Python's string splitting.</summary>
 static class StringSplits
 {
+    const string LineEnds = "\n\r\v\f\x1C\x1D\x1E\x85\u2028\u2029";
+
     internal static TemplateList Split(MarkedText text, TemplateCall call)
     {
         call.AtMost(2, "sep", "maxsplit");
@@ -44,7 +46,7 @@ static class StringSplits
         List<object?> lines = [];
         for (int start = 0; start < text.Length;)
         {
-            int end = start + text.Value.AsSpan(start).IndexOfAny('\n', '\r');
+            int end = start + text.Value.AsSpan(start).IndexOfAny(LineEnds);
             end = end < start ? text.Length : end;
             int next =
                 end == text.Length ? end : end + (text.Value[end] == '\r' && end + 1 < text.Length && text.Value[end + 1] == '\n' ? 2 : 1);
@@ -57,7 +59,9 @@ static class StringSplits
 
     internal static TemplateList Partition(MarkedText text, TemplateCall call, bool fromEnd)
     {
-        MarkedText separator = call.Text(0, "sep");
+        MarkedText separator = call.Text(0, "sep") is { Length: > 0 } given
+            ? given
+            : throw call.Error("cannot split at the empty string");
         int at = fromEnd
             ? text.Value.LastIndexOf(separator.Value, StringComparison.Ordinal)
             : text.Value.IndexOf(separator.Value, StringComparison.Ordinal);

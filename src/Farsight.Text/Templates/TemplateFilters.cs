@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Farsight.Text.Templates;
 
 /// <summary>Evaluates the Jinja filters that chat templates use.</summary>
@@ -8,10 +10,10 @@ static class TemplateFilters
         {
             ["tojson"] = PythonJson.Dump,
             ["trim"] = c => StringMethods.Strip(Text(c), Rest(c), true, true),
-            ["upper"] = c => Text(c).Derive(Text(c).Value.ToUpperInvariant()),
-            ["lower"] = c => Text(c).Derive(Text(c).Value.ToLowerInvariant()),
-            ["capitalize"] = c => StringMethods.Capitalize(Text(c)),
-            ["title"] = c => StringMethods.Title(Text(c)),
+            ["upper"] = c => Text(c).Derive(PythonCase.Upper(Text(c).Value)),
+            ["lower"] = c => Text(c).Derive(PythonCase.Lower(Text(c).Value)),
+            ["capitalize"] = c => Text(c).Derive(PythonCase.Capitalize(Text(c).Value)),
+            ["title"] = Title,
             ["replace"] = c =>
                 StringMethods.Replace(
                     Text(c),
@@ -25,7 +27,7 @@ static class TemplateFilters
             ["e"] = Escape,
             ["indent"] = Indent,
             ["format"] = c => PythonFormat.Percent(Text(c), new TemplateList(c.Arguments.Skip(1), isTuple: true), c.Run, c.Line),
-            ["wordcount"] = c => (long)StringSplits.Split(Text(c), c with { Arguments = [] }).Count,
+            ["wordcount"] = CountWords,
             ["default"] = Default,
             ["d"] = Default,
             ["abs"] = c =>
@@ -83,6 +85,41 @@ static class TemplateFilters
         return isMissing ? call.Get(1, "default_value", MarkedText.Empty) : call.Subject;
     }
 
+    /// <summary>Jinja's own rule, which is not Python's: a word begins after white space, a hyphen or an opening bracket.</summary>
+    static MarkedText Title(TemplateCall call)
+    {
+        string text = Text(call).Value;
+        StringBuilder title = new();
+        for (int start = 0, end; start < text.Length; start = end)
+        {
+            for (end = start; end < text.Length && !BeginsWord(text[end]); end++)
+            {
+            }
+            int first = end > start ? CodePoints.LengthAt(text, start) : 0;
+            title.Append(PythonCase.Upper(text.Substring(start, first))).Append(PythonCase.Lower(text[(start + first)..end]));
+            for (; end < text.Length && BeginsWord(text[end]); end++)
+            {
+                title.Append(text[end]);
+            }
+        }
+        return Text(call).Derive(title.ToString());
+    }
+
+    static bool BeginsWord(char c) => c is '-' or '(' or '{' or '[' or '<' || PythonText.IsSpace(c);
+
+    static object? CountWords(TemplateCall call)
+    {
+        long count = 0;
+        bool isInside = false;
+        foreach (Rune rune in Text(call).Value.EnumerateRunes())
+        {
+            bool isWord = rune.Value == '_' || StringMethods.IsLetterOrNumber(rune);
+            count += isWord && !isInside ? 1 : 0;
+            isInside = isWord;
+        }
+        return count;
+    }
+
     static MarkedText Escape(TemplateCall call)
     {
         MarkedText text = Text(call);
@@ -107,12 +144,18 @@ static class TemplateFilters
         bool indentsFirst = call.IsTrue(2, "first"),
             indentsBlank = call.IsTrue(3, "blank");
         List<MarkedText> parts = [];
-        TemplateList lines = StringSplits.Lines(Text(call), call with { Arguments = [true], Named = TemplateCall.NoNames });
+        MarkedText text = Text(call), newline = text.Derive("\n");
+        TemplateList lines = StringSplits.Lines(
+            call.Run.Join([text, newline], call.Line),
+            call with { Arguments = [], Named = TemplateCall.NoNames });
         for (int i = 0; i < lines.Count; i++)
         {
             MarkedText line = (MarkedText)lines[i]!;
-            bool isBlank = line.Value.AsSpan().Trim("\r\n").IsEmpty;
-            parts.AddRange((i == 0 ? indentsFirst : !isBlank || indentsBlank) ? [indent, line] : [line]);
+            if (i > 0)
+            {
+                parts.Add(newline);
+            }
+            parts.AddRange((i == 0 ? indentsFirst : line.Length > 0 || indentsBlank) ? [indent, line] : [line]);
         }
         return call.Run.Join([.. parts], call.Line);
     }

@@ -124,7 +124,7 @@ static class PythonTypes
         List<object?> items = [];
         for (int i = 0; i < text.Length;)
         {
-            int length = char.IsHighSurrogate(text.Value[i]) && i + 1 < text.Length ? 2 : 1;
+            int length = CodePoints.LengthAt(text.Value, i);
             items.Add(text.Slice(i, length));
             i += length;
         }

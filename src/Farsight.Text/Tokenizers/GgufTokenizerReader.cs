@@ -20,6 +20,28 @@ static class GgufTokenizerReader
             $"{path}: the tokenizer kind {gguf.Model} is not supported; use the model as a Hugging Face directory."),
     };
 
+    /// <summary>Describes tokens of the embedded tokenizer.json that differ from the file's list; null if there are none.</summary>
+    /// <remarks>llama.cpp uses the list, so the same text would have other tokens there.</remarks>
+    /// <param name="path">The file.</param>
+    /// <param name="gguf">The list.</param>
+    /// <param name="tokens">Tokens of the embedded tokenizer.json; null for an id without a token.</param>
+    internal static string? Contradiction(string path, GgufTokenizer gguf, IReadOnlyList<string?> tokens)
+    {
+        const int Control = 3, UserDefined = 4;
+        string? Embedded(int id) => id < tokens.Count ? tokens[id] : null;
+        bool Differs(int id) => Embedded(id) is { } token
+            ? token != gguf.Tokens[id]
+            : gguf.Types.Count > 0 && gguf.Types[id] is Control or UserDefined;
+        int[] different = [.. Enumerable.Range(0, gguf.Tokens.Count).Where(Differs)];
+        return different is not [var first, ..]
+            ? null
+            : $"{path}: {different.Length} tokens of tokenizer.ggml.tokens differ from tokenizer.huggingface.json, such as {first} "
+                + $"({Shown(gguf.Tokens[first])} and {Shown(Embedded(first))}); tokenizer.huggingface.json is used, but llama.cpp uses the "
+                + "list. Export the model again.";
+    }
+
+    static string Shown(string? token) => token is null ? "none" : $"'{token}'";
+
     static TokenizerConfig Config(GgufTokenizer gguf, bool? addsBos) =>
         new(Spelled(gguf, gguf.Bos), Spelled(gguf, gguf.Eos), addsBos, gguf.AddEos);
 

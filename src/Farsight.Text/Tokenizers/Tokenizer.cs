@@ -20,7 +20,7 @@ public sealed class Tokenizer
     const string JsonFile = "tokenizer.json";
     const int MeanTokenBytes = 5;
 
-    readonly ReadOnlyMemory<byte> _json;
+    readonly Lazy<ReadOnlyMemory<byte>> _json;
     readonly TokenizerDefinition _definition;
     readonly Dictionary<string, AddedToken> _added;
     readonly TokenBytes _bytes;
@@ -30,8 +30,9 @@ public sealed class Tokenizer
 
     Tokenizer(ReadOnlyMemory<byte> json, string name, TokenizerConfig config, int capacity = int.MaxValue)
     {
-        _json = json;
         _definition = new TokenizerReader(name).Read(json, config, capacity);
+        _json = new(() => _definition.AddsTokens ? TokenizerJsonWriter.WithAdded(json, _definition.Added) : json);
+        Notices = _definition.Notices;
         _added = _definition.Added.ToDictionary(a => a.Content, StringComparer.Ordinal);
         _bytes = new(_definition);
         BytePairMerges merges = new(new(_definition.Merges));
@@ -49,6 +50,7 @@ public sealed class Tokenizer
         Eos = config.Eos is not null ? IdOfAny(config.Eos) : _definition.After is [.., var last] && IsSpecial(last) ? last : null;
         Before = Around(_definition.Before, Bos, config.AddsBos);
         After = Around(_definition.After, Eos, config.AddsEos);
+        Named = config.Named.Where(n => IdOfAny(n.Value) is not null).ToDictionary(n => n.Key, n => IdOfAny(n.Value)!.Value);
     }
 
     /// <summary>Gets how text becomes tokens.</summary>
@@ -72,11 +74,14 @@ public sealed class Tokenizer
     /// <summary>Gets the tokens that the model expects after a text: usually none.</summary>
     public IReadOnlyList<int> After { get; }
 
+    /// <summary>Gets the ids of the special tokens by the names that files beside tokenizer.json give them, such as sep_token.</summary>
+    internal IReadOnlyDictionary<string, int> Named { get; }
+
     /// <summary>Gets the tokens outside the merges, such as control tokens.</summary>
     public IReadOnlyList<AddedToken> AddedTokens => _definition.Added;
 
     /// <summary>Gets notices about contradictions between the tokenizer's files, with the value that is used.</summary>
-    public IReadOnlyList<string> Notices => _definition.Notices;
+    public IReadOnlyList<string> Notices { get; private init; }
 
     /// <summary>Loads the tokenizer of a model and checks that the model has all of its tokens.</summary>
     /// <param name="model">A directory with tokenizer.json or tokenizer.model, or a GGUF file.</param>
@@ -106,8 +111,12 @@ public sealed class Tokenizer
         if (GgufFile.IsGguf(path))
         {
             using GgufFile gguf = GgufFile.Open(path);
-            (ReadOnlyMemory<byte> json, TokenizerConfig told) = GgufTokenizerReader.Read(path, GgufTokenizer.Read(gguf));
-            return new(json, path, told);
+            GgufTokenizer lists = GgufTokenizer.Read(gguf);
+            (ReadOnlyMemory<byte> json, TokenizerConfig told) = GgufTokenizerReader.Read(path, lists);
+            Tokenizer tokenizer = new(json, path, told);
+            return lists.Json is not null && GgufTokenizerReader.Contradiction(path, lists, tokenizer._definition.Tokens) is { } notice
+                ? new(json, path, told) { Notices = [.. tokenizer.Notices, notice] }
+                : tokenizer;
         }
         string file = FileOf(path);
         TokenizerConfig config = SpecialTokenFiles.Read(Path.GetDirectoryName(file)!);
@@ -125,14 +134,16 @@ public sealed class Tokenizer
     /// <exception cref="InputException">As for <see cref="Load"/>.</exception>
     public static Tokenizer Parse(ReadOnlyMemory<byte> json, string name) => new(json, name, new(null, null, null, null));
 
-    /// <summary>Gets the content of the tokenizer.json from which it was read, or which says the same as another file: UTF-8.</summary>
-    public ReadOnlyMemory<byte> Json => _json;
+    /// <summary>
+    /// Gets the content of a tokenizer.json that describes the tokenizer, with the tokens that the files beside it add: UTF-8.
+    /// </summary>
+    public ReadOnlyMemory<byte> Json => _json.Value;
 
     /// <summary>Writes <see cref="Json"/> to a .json file or into a directory.</summary>
     /// <exception cref="IOException">The file could not be written.</exception>
     public void Save(string path) => AtomicFile.Write(
         path.EndsWith(".json", StringComparison.Ordinal) ? path : Path.Combine(path, JsonFile),
-        file => file.Write(_json.Span));
+        file => file.Write(Json.Span));
 
     /// <summary>Returns the id of an added token such as <c>&lt;|user|&gt;</c>, or null.</summary>
     public int? IdOf(string addedToken) => _added.TryGetValue(addedToken, out AddedToken? token) ? token.Id : null;
@@ -202,6 +213,7 @@ public sealed class Tokenizer
         Bos = Bos,
         Eos = Eos,
         Unknown = _definition.Unknown,
+        Named = Named,
         AddsBos = Before.Count > 0 && Before[0] == Bos,
         AddsEos = After.Count > 0 && After[^1] == Eos,
     };

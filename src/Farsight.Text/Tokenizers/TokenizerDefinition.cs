@@ -15,6 +15,10 @@ sealed record TokenizerDefinition
     /// <summary>The score of each id of a unigram vocabulary; empty otherwise.</summary>
     internal required IReadOnlyList<double> Scores { get; init; }
     internal required IReadOnlyList<AddedToken> Added { get; init; }
+    /// <summary>
+    /// Whether <see cref="Added"/> differs from the list in tokenizer.json, because a file beside it adds or changes tokens.
+    /// </summary>
+    internal required bool AddsTokens { get; init; }
     internal required IReadOnlySet<int> Special { get; init; }
     /// <summary>Gets the changes to text before normalized added tokens are searched for in it.</summary>
     internal required IReadOnlyList<TextStep> Normalizer { get; init; }

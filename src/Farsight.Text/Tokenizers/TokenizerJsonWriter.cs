@@ -4,9 +4,20 @@ using System.Text.Json;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Writes a trained byte-level BPE as a tokenizer.json of Hugging Face's library.</summary>
+/// <summary>
+/// Writes a trained byte-level BPE as a tokenizer.json of Hugging Face's library, and replaces the added tokens of another one.
+/// </summary>
 static class TokenizerJsonWriter
 {
+    const string AddedKey = "added_tokens";
+
+    static readonly JsonWriterOptions s_options = new()
+    {
+        Indented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
     internal static ReadOnlyMemory<byte> Write(
         List<byte[]> tokens,
         List<(int Left, int Right)> merges,
@@ -14,21 +25,13 @@ static class TokenizerJsonWriter
         string? bos)
     {
         ArrayBufferWriter<byte> buffer = new();
-        using (
-            Utf8JsonWriter json = new(
-                buffer,
-                new()
-                {
-                    Indented = true,
-                    NewLine = "\n",
-                    Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-                }))
+        using (Utf8JsonWriter json = new(buffer, s_options))
         {
             json.WriteStartObject();
             json.WriteString("version", "1.0");
             json.WriteNull("truncation");
             json.WriteNull("padding");
-            WriteAdded(json, tokens.Count, special);
+            WriteAdded(json, special.Select((content, i) => new AddedToken(tokens.Count + i, content, Special: true)));
             json.WriteNull("normalizer");
             WritePreTokenizer(json);
             WritePostProcessor(json, tokens.Count, special, bos);
@@ -40,19 +43,37 @@ static class TokenizerJsonWriter
         return buffer.WrittenMemory;
     }
 
-    static void WriteAdded(Utf8JsonWriter json, int firstId, IReadOnlyList<string> special)
+    /// <summary>Returns a tokenizer.json with other added tokens, for example those that the files beside it define.</summary>
+    internal static ReadOnlyMemory<byte> WithAdded(ReadOnlyMemory<byte> tokenizer, IEnumerable<AddedToken> added)
     {
-        json.WriteStartArray("added_tokens");
-        for (int i = 0; i < special.Count; i++)
+        ArrayBufferWriter<byte> buffer = new(tokenizer.Length);
+        using (JsonDocument document = JsonDocument.Parse(tokenizer))
+        using (Utf8JsonWriter json = new(buffer, s_options))
         {
             json.WriteStartObject();
-            json.WriteNumber("id", firstId + i);
-            json.WriteString("content", special[i]);
-            foreach (string flag in (string[])["single_word", "lstrip", "rstrip", "normalized"])
+            WriteAdded(json, added.OrderBy(t => t.Id));
+            foreach (JsonProperty property in document.RootElement.EnumerateObject().Where(p => p.Name != AddedKey))
             {
-                json.WriteBoolean(flag, false);
+                property.WriteTo(json);
             }
-            json.WriteBoolean("special", true);
+            json.WriteEndObject();
+        }
+        return buffer.WrittenMemory;
+    }
+
+    static void WriteAdded(Utf8JsonWriter json, IEnumerable<AddedToken> added)
+    {
+        json.WriteStartArray(AddedKey);
+        foreach (AddedToken token in added)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("id", token.Id);
+            json.WriteString("content", token.Content);
+            json.WriteBoolean("single_word", token.SingleWord);
+            json.WriteBoolean("lstrip", token.LeftStrip);
+            json.WriteBoolean("rstrip", token.RightStrip);
+            json.WriteBoolean("normalized", token.Normalized);
+            json.WriteBoolean("special", token.Special);
             json.WriteEndObject();
         }
         json.WriteEndArray();

@@ -42,6 +42,7 @@ sealed class TokenizerReader
             ReadVocabulary(model);
         }
         ReadAdded(root);
+        AddedToken[] own = [.. _added.Values];
         Lazy<Merge[]> merges = new(() => isUnigram ? [] : Merges(model));
         Lazy<int[]?> idOfByte = new(() => IdOfByte(model, kind));
         Lazy<HashSet<int>> made = new(() => [.. merges.Value.Select(m => m.Merged), .. idOfByte.Value ?? []]);
@@ -59,6 +60,7 @@ sealed class TokenizerReader
             Merges = merges.Value,
             Scores = scores,
             Added = [.. _added.Values],
+            AddsTokens = !own.SequenceEqual(_added.Values),
             Special = _added.Values.Where(a => a.Special).Select(a => a.Id).ToHashSet(),
             Normalizer = new NormalizerReader(_json).Read(root),
             Prefix = preTokenizers.Prefix,

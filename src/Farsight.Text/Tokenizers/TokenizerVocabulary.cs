@@ -42,6 +42,11 @@ public sealed record TokenizerVocabulary
     /// <summary>Gets the token for characters that the vocabulary lacks, or null.</summary>
     public required int? Unknown { get; init; }
 
+    /// <summary>
+    /// Gets the ids of the special tokens by the names that chat templates use: bos_token, sep_token, …
+    /// </summary>
+    public IReadOnlyDictionary<string, int> Named { get; init; } = new Dictionary<string, int>();
+
     /// <summary>Gets whether the model expects BOS before a text.</summary>
     public required bool AddsBos { get; init; }
 

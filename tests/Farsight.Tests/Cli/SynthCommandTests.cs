@@ -13,7 +13,7 @@ public sealed class SynthCommandTests : IDisposable
 
     [Theory]
     [InlineData(new[] { "--samples", "0" }, "--samples is 0")]
-    [InlineData(new[] { "--model", "nowhere" }, "nowhere is not a directory")]
+    [InlineData(new[] { "--model", "nowhere" }, "nowhere does not exist")]
     [InlineData(new[] { "--questions", "guess" }, "guess")]
     [InlineData(new[] { "--shard", "3/2" }, "--shard is 3/2")]
     [InlineData(new[] { "--scorer", "luck" }, "luck")]
@@ -171,6 +171,7 @@ public sealed class SynthCommandTests : IDisposable
     {
         File.WriteAllText(_files.In("ledger.txt"), LedgerChat.Ledger(200));
         return Synth(
+            "logo",
         [
             "--model", Path.Combine(Repository.Root, "models/tiny"), "--documents", _files.In("ledger.txt"), "--samples", "2", "--endpoint",
             server.Url, "--endpoint-model", "ledger", "--chunk-tokens", "64", .. more,

@@ -8,7 +8,7 @@ namespace Farsight.Engine.Checkpoints.Gguf;
 sealed class GgufHeader
 {
     internal const uint Magic = 0x46554747; // "GGUF"
-    internal const int Version = 3, DefaultAlignment = 32, MaxDimensions = 4;
+    internal const int Version = 3, DefaultAlignment = 32, MaxDimensions = 4, AlignmentUnit = 8;
     internal const string AlignmentKey = "general.alignment";
 
     const int LongestName = 1 << 16;
@@ -146,6 +146,10 @@ sealed class GgufHeader
     Dictionary<string, StoredTensor> Place(List<TensorInfo> tensors)
     {
         int alignment = Metadata.Whole(AlignmentKey, 1, 1 << 20, DefaultAlignment);
+        if (alignment % AlignmentUnit != 0)
+        {
+            throw Metadata.Invalid(AlignmentKey, $"it is {alignment}, but it must be a multiple of {AlignmentUnit}");
+        }
         long start = (_cursor.At + alignment - 1) / alignment * alignment, end = start;
         foreach (TensorInfo tensor in tensors.OrderBy(t => t.Offset))
         {

@@ -13,6 +13,9 @@ public sealed partial record GgufTokenizer
     const string ModelKey = Prefix + "model", PreKey = Prefix + "pre", TokensKey = Prefix + "tokens", TypesKey = Prefix + "token_type";
     const string ScoresKey = Prefix + "scores", MergesKey = Prefix + "merges", UnknownKey = Prefix + "unknown_token_id";
     const string AddBosKey = Prefix + "add_bos_token", AddEosKey = Prefix + "add_eos_token", AddSpaceKey = Prefix + "add_space_prefix";
+    const string SeparatorKey = Prefix + "seperator_token_id", PaddingKey = Prefix + "padding_token_id"; // llama.cpp spells the first so
+    const string ClassKey = Prefix + "cls_token_id", MaskKey = Prefix + "mask_token_id";
+    const string SpecifiedSeparatorKey = Prefix + "separator_token_id";
     const string TemplateKey = "tokenizer.chat_template", JsonKey = "tokenizer.huggingface.json";
 
     static readonly string[] s_phi3 = ["<unk>", "<s>", "</s>", "<|endoftext|>"];
@@ -46,6 +49,28 @@ public sealed partial record GgufTokenizer
 
     /// <summary>Token for text outside the vocabulary.</summary>
     public int? Unknown { get; init; }
+
+    /// <summary>Token that separates two texts; only chat templates use it.</summary>
+    public int? Separator { get; init; }
+
+    /// <summary>Token that fills up a batch.</summary>
+    public int? Padding { get; init; }
+
+    /// <summary>Token that stands for a whole text; only chat templates use it.</summary>
+    public int? Class { get; init; }
+
+    /// <summary>Token that hides another; only chat templates use it.</summary>
+    public int? Mask { get; init; }
+
+    /// <summary>Ids of the special tokens that exist, by the names that chat templates use: bos_token, sep_token, …</summary>
+    public IReadOnlyDictionary<string, int> Named =>
+        new (string Name, int? Id)[]
+        {
+            ("bos_token", Bos), ("eos_token", Eos), ("unk_token", Unknown), ("sep_token", Separator), ("pad_token", Padding),
+            ("cls_token", Class), ("mask_token", Mask),
+        }
+            .Where(n => n.Id is not null)
+            .ToDictionary(n => n.Name, n => n.Id!.Value, StringComparer.Ordinal);
 
     /// <summary>Whether a text starts with <see cref="Bos"/>; null if the file does not say.</summary>
     public bool? AddBos { get; init; }
@@ -87,6 +112,10 @@ public sealed partial record GgufTokenizer
             Eos = Id(EosKey),
             Eot = Id(EotKey),
             Unknown = Id(UnknownKey),
+            Separator = Id(SeparatorKey) ?? Id(SpecifiedSeparatorKey),
+            Padding = Id(PaddingKey),
+            Class = Id(ClassKey),
+            Mask = Id(MaskKey),
             AddBos = Flag(AddBosKey),
             AddEos = Flag(AddEosKey),
             AddSpacePrefix = Flag(AddSpaceKey),
@@ -129,7 +158,12 @@ public sealed partial record GgufTokenizer
         Add(TypesKey, Types.Count > 0 ? Types : null, keys.Add);
         Add(ScoresKey, Scores.Count > 0 ? Scores : null, keys.Add);
         Add(MergesKey, Merges.Count > 0 ? Merges : null, keys.Add);
-        foreach ((string key, int? id) in ((string, int?)[])[(BosKey, Bos), (EosKey, Eos), (EotKey, Eot), (UnknownKey, Unknown)])
+        (string, int?)[] ids =
+        [
+            (BosKey, Bos), (EosKey, Eos), (EotKey, Eot), (UnknownKey, Unknown), (SeparatorKey, Separator), (PaddingKey, Padding),
+            (ClassKey, Class), (MaskKey, Mask),
+        ];
+        foreach ((string key, int? id) in ids)
         {
             if (id is { } token)
             {

@@ -1,5 +1,9 @@
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Answering;
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Kernels;
+using Farsight.Engine.Memory;
+using Farsight.Engine.Models;
 
 namespace Farsight.Tests.Alignment.Answering;
 
@@ -103,7 +107,98 @@ public sealed class ModelSideFileTests : IDisposable
 
         Assert.Equal([2043, 2045, 72, 366, 111, 488, 2046], model.Format.Conversation([new("user", "Hello there")]));
 
-        Assert.Contains("'sep_token' is undefined", Assert.Single(_notices));
+        Assert.Equal(2, _notices.Count); // the other is of the template in tokenizer_config.json
+        Assert.Contains("'sep_token' is undefined", _notices[1]);
+    }
+
+    [Theory]
+    [InlineData(
+        "chat_template.jinja",
+        "{{ bos_token }}{% for m in messages %}<|user|>{{ m.content }}{% endfor %}<|assistant|>",
+        "chat_template differs from chat_template.jinja; chat_template.jinja is used, as transformers does")]
+    [InlineData("chat_template.json", """{"chat_template":"{{ 1 }}"}""", "chat_template.json is not used")]
+    [InlineData("additional_chat_templates/tool_use.jinja", "{{ 1 }}", "the templates tool_use.jinja are not used")]
+    public async Task A_chat_template_that_is_not_used_is_reported_by_generate_and_inspect(string file, string content, string expected)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(_folder[file])!);
+        File.WriteAllText(_folder[file], content);
+
+        (int code, _, string generate) = await CommandLine.Run(
+            "generate", "--model", _folder.Path, "--prompt", "Hi", "--max-new-tokens", "1");
+        (_, string inspect, _) = await CommandLine.Run("inspect", _folder.Path);
+
+        Assert.True(code == 0, generate);
+        Assert.All([generate, inspect], output => Assert.Equal(2, output.Split(expected).Length));
+    }
+
+    [Theory]
+    [InlineData("chat_template.jinja")]
+    [InlineData("chat_template.json")]
+    public void A_second_file_with_the_same_chat_template_gives_no_notice(string file)
+    {
+        string template = JsonNode.Parse(File.ReadAllText(_folder["tokenizer_config.json"]))!["chat_template"]!.GetValue<string>();
+        File.WriteAllText(
+            _folder[file],
+            file.EndsWith(".json", StringComparison.Ordinal) ? new JsonObject { ["chat_template"] = template }.ToJsonString() : template);
+        using LoadedModel model = Open();
+        _ = model.Format;
+
+        Assert.Empty(_notices);
+    }
+
+    [Fact]
+    public void The_built_in_template_of_a_model_without_one_is_reported()
+    {
+        JsonObject config = JsonNode.Parse(File.ReadAllText(_folder["tokenizer_config.json"]))!.AsObject();
+        config.Remove("chat_template");
+        File.WriteAllText(_folder["tokenizer_config.json"], config.ToJsonString());
+        using LoadedModel model = Open();
+        _ = model.Format;
+
+        Assert.Contains("has no chat template; the built-in template", Assert.Single(_notices), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_path_that_is_no_model_or_no_adapter_is_explained()
+    {
+        string adapter = _folder["run/adapter"];
+        WriteAdapter(adapter, null);
+
+        Assert.Contains(
+            "missing.gguf does not exist; use a model directory or a GGUF file", await Error("--model", _folder["missing.gguf"]));
+        Assert.Contains("is an adapter, not a model; use it as the adapter of its base model", await Error("--model", adapter));
+        Assert.Contains(
+            $"has no adapter_config.json; use {adapter}.", await Error("--model", _folder.Path, "--adapter", _folder["run"]));
+        Assert.Contains("nowhere does not exist", await Error("--model", _folder.Path, "--adapter", _folder["nowhere"]));
+        (_, _, string export) = await CommandLine.Run("export", "hf", "--model", _folder["missing.gguf"], "--out", _folder["out"]);
+        Assert.Contains("missing.gguf does not exist; use a model directory or a GGUF file", export);
+
+        async Task<string> Error(params string[] args)
+        {
+            (int code, _, string error) = await CommandLine.Run(["generate", "--prompt", "Hi", .. args]);
+            Assert.Equal(2, code);
+            return error;
+        }
+    }
+
+    [Theory]
+    [InlineData("someone/other-model", 1)]
+    [InlineData("someone/TINY/", 0)]
+    [InlineData(null, 0)]
+    public void An_adapter_without_a_fingerprint_that_names_another_base_is_reported(string? name, int notices)
+    {
+        string model = _folder["tiny"];
+        Directory.CreateDirectory(model);
+        foreach (string file in Directory.GetFiles(_folder.Path))
+        {
+            File.Copy(file, Path.Combine(model, Path.GetFileName(file)));
+        }
+        WriteAdapter(_folder["adapter"], name);
+
+        LoadedModel.Open(model, _folder["adapter"], notice: _notices.Add).Dispose();
+
+        Assert.Equal(notices, _notices.Count);
+        Assert.All(_notices, n => Assert.Contains("base_model_name_or_path is someone/other-model, but the model is tiny", n));
     }
 
     [Fact]
@@ -119,6 +214,19 @@ public sealed class ModelSideFileTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    void WriteAdapter(string path, string? baseName)
+    {
+        ModelConfig config = ModelFiles.ReadConfig(_folder.Path);
+        IEnumerable<(string, WeightMatrix)> updates = Enumerable.Range(0, config.NumHiddenLayers)
+            .SelectMany(l => new (string, WeightMatrix)[]
+            {
+                ($"model.layers.{l}.self_attn.q_proj.lora_A.weight", new RowsMatrix(Rows.Allocate(2, 192))),
+                ($"model.layers.{l}.self_attn.q_proj.lora_B.weight", new RowsMatrix(Rows.Allocate(192, 2))),
+            });
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        PeftAdapter.Write(path, new(2, 4, ["q_proj"], [], baseName), [.. updates], config);
+    }
 
     LoadedModel Open() => LoadedModel.Open(_folder.Path, notice: _notices.Add);
 }

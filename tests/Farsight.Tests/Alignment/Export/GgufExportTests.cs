@@ -1,10 +1,13 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Export;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Checkpoints.Gguf;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
 
 namespace Farsight.Tests.Alignment.Export;
@@ -74,6 +77,108 @@ public sealed class GgufExportTests
         Assert.Equal(original.Encode(Text), read.Encode(Text));
         Assert.Equal(original.EncodeWithSpecialTokens(Text), read.EncodeWithSpecialTokens(Text));
         Assert.Equal(Text, read.Decode(read.Encode(Text)));
+    }
+
+    [Fact]
+    public void Tokens_that_only_a_file_beside_the_tokenizer_adds_are_control_tokens_of_the_exported_model()
+    {
+        int[] expected = [2043, 2045, 72, 366, 111, 488, 2046];
+        using TemporaryFolder folder = new();
+        CopyTiny(folder["model"]);
+        MoveAddedTokens(folder["model"], "<|user|>", "<|assistant|>");
+
+        GgufExportResult written = new GgufExport(folder["model"], folder["m.gguf"], NumberFormat.F32).Write();
+        new HuggingFaceExport(folder["m.gguf"], folder["hf"], NumberFormat.F32).Write();
+
+        Assert.Empty(written.Notices);
+        foreach (string model in (string[])[folder["model"], folder["m.gguf"], folder["hf"]])
+        {
+            Tokenizer tokenizer = Tokenizer.LoadFor(model, 2048);
+            Assert.Empty(tokenizer.Notices);
+            Assert.Equal(expected, ChatFormat.Load(model, tokenizer).Conversation([new("user", "Hello there")]));
+        }
+    }
+
+    [Fact]
+    public void Every_named_special_token_of_the_template_keeps_its_text_after_an_export()
+    {
+        using TemporaryFolder folder = new();
+        CopyTiny(folder["model"]);
+        ChangeJson(
+            folder["model/tokenizer_config.json"],
+            config =>
+            {
+                config["sep_token"] = "<|context|>";
+                config["cls_token"] = "<|user|>";
+                config["mask_token"] = "<|assistant|>";
+                config["unk_token"] = "<|end_of_text|>";
+                config["chat_template"] = "{% for m in messages %}{{ bos_token }}{{ unk_token }}{{ sep_token }}{{ pad_token }}"
+                    + "{{ cls_token }}{{ mask_token }}{{ eos_token }}{{ m.content }}{% endfor %}{{ eos_token }}";
+            });
+
+        new GgufExport(folder["model"], folder["m.gguf"], NumberFormat.F32).Write();
+        new HuggingFaceExport(folder["m.gguf"], folder["hf"], NumberFormat.F32).Write();
+
+        foreach (string model in (string[])[folder["model"], folder["m.gguf"], folder["hf"]])
+        {
+            List<string> notices = [];
+            int[] ids = ChatFormat.Load(model, Tokenizer.LoadFor(model, 2048), notices.Add).Conversation([new("user", "")]);
+            Assert.Equal([2043, 2044, 2047, 2044, 2045, 2046, 2044], ids[..7]);
+            Assert.Empty(notices);
+        }
+    }
+
+    [Fact]
+    public void Special_tokens_that_GGUF_has_no_key_for_are_reported_when_the_template_uses_them()
+    {
+        using TemporaryFolder folder = new();
+        CopyTiny(folder["model"]);
+        ChangeJson(
+            folder["model/tokenizer_config.json"],
+            config =>
+            {
+                config["extra_special_tokens"] = new JsonObject { ["context_token"] = "<|context|>", ["other_token"] = "<|user|>" };
+                config["chat_template"] = new JsonArray(
+                    new JsonObject { ["name"] = "default", ["template"] = "{{ context_token }}{{ messages[0].content }}" },
+                    new JsonObject { ["name"] = "tool_use", ["template"] = "{{ 1 }}" });
+            });
+
+        GgufExportResult written = new GgufExport(folder["model"], folder["m.gguf"], NumberFormat.F32).Write();
+
+        Assert.Equal(2, written.Notices.Count);
+        Assert.Contains("the chat template uses context_token, which a GGUF file cannot hold", written.Notices[0]);
+        Assert.Contains("the chat templates tool_use are not exported", written.Notices[1]);
+    }
+
+    [Fact]
+    public async Task Tokens_that_contradict_the_embedded_tokenizer_are_reported_when_the_file_is_read_and_exported()
+    {
+        using TemporaryFolder folder = new();
+        GgufTokenizer stored = GgufVocabulary.Of(s_tiny, ModelConfigOfTiny(), []);
+        string[] tokens = [.. stored.Tokens];
+        (tokens[300], tokens[301]) = (tokens[301], tokens[300]);
+        using (IModelFiles files = ModelFiles.Open(s_tiny))
+        {
+            GgufModelWriter.Write(
+                folder["x.gguf"],
+                "x",
+                files.Config,
+                [.. ParameterShapes.Of(files.Config).Select(p => p.Shape is [int rows, int columns]
+                    ? TensorToWrite.From(p.Name, NumberFormat.F32, files.Matrix(p.Name, rows, columns))
+                    : TensorToWrite.From(p.Name, NumberFormat.F32, files.Vector(p.Name, p.Shape[0]), asVector: true))],
+                stored with { Tokens = tokens },
+                NumberFormat.F32,
+                _ => { });
+        }
+        string expected = $"2 tokens of tokenizer.ggml.tokens differ from tokenizer.huggingface.json, such as 300 ('{tokens[300]}' and "
+            + $"'{tokens[301]}')";
+
+        (_, _, string generate) = await CommandLine.Run(
+            "generate", "--model", folder["x.gguf"], "--prompt", "Hi", "--max-new-tokens", "1");
+        (_, string inspect, _) = await CommandLine.Run("inspect", folder["x.gguf"]);
+        (_, _, string export) = await CommandLine.Run("export", "hf", "--model", folder["x.gguf"], "--out", folder["hf"]);
+
+        Assert.All([generate, inspect, export], output => Assert.Equal(2, output.Split(expected).Length));
     }
 
     [Fact]
@@ -155,6 +260,40 @@ public sealed class GgufExportTests
         Assert.Contains(
             "bert",
             Assert.Throws<InputException>(() => GgufTokenizerReader.Read("x.gguf", stored with { Model = "bert" })).Message);
+    }
+
+    static void CopyTiny(string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (string file in Directory.GetFiles(s_tiny))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        }
+    }
+
+    static void ChangeJson(string path, Action<JsonObject> change)
+    {
+        JsonObject json = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        change(json);
+        File.WriteAllText(path, json.ToJsonString());
+    }
+
+    /// <summary>Moves tokens from tokenizer.json to added_tokens_decoder, which lists all then.</summary>
+    static void MoveAddedTokens(string model, params string[] moved)
+    {
+        JsonArray all = [];
+        ChangeJson(
+            Path.Combine(model, "tokenizer.json"),
+            tokenizer =>
+            {
+                all = tokenizer["added_tokens"]!.DeepClone().AsArray();
+                tokenizer["added_tokens"] = new JsonArray(
+                    [.. all.Where(t => !moved.Contains((string)t!["content"]!)).Select(t => t!.DeepClone())]);
+            });
+        ChangeJson(
+            Path.Combine(model, "tokenizer_config.json"),
+            config => config["added_tokens_decoder"] = new JsonObject(
+                all.Select(t => KeyValuePair.Create($"{(int)t!["id"]!}", (JsonNode?)t.DeepClone()))));
     }
 
     static ModelConfig ModelConfigOfTiny() => Farsight.Engine.Checkpoints.ModelFiles.ReadConfig(s_tiny);

@@ -34,6 +34,7 @@ public sealed class AdapterMergeTests
         Assert.NotEqual(Floats(LogProbs(folder["base"], null)), Floats(LogProbs(folder["merged"], null)));
         Assert.Equal("{}", File.ReadAllText(folder["merged/tokenizer.json"]));
         Assert.Equal("x", File.ReadAllText(folder["merged/chat_template.jinja"]));
+        Assert.Equal("y", File.ReadAllText(folder["merged/additional_chat_templates/tool_use.jinja"]));
         JsonObject json = JsonNode.Parse(File.ReadAllText(folder["merged/config.json"]))!.AsObject();
         Assert.Equal(
             (19, "yarn", 256),
@@ -233,6 +234,8 @@ public sealed class AdapterMergeTests
         File.WriteAllText(folder["base/config.json"], json.ToJsonString());
         File.WriteAllText(folder["base/tokenizer.json"], "{}");
         File.WriteAllText(folder["base/chat_template.jinja"], "x");
+        Directory.CreateDirectory(folder["base/additional_chat_templates"]);
+        File.WriteAllText(folder["base/additional_chat_templates/tool_use.jinja"], "y");
         return config;
     }
 

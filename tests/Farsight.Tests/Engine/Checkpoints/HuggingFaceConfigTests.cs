@@ -13,6 +13,17 @@ public sealed class HuggingFaceConfigTests
         "{\"model_type\":\"llama\",\"vocab_size\":320,\"hidden_size\":64,\"intermediate_size\":160,"
         + "\"num_hidden_layers\":3,\"num_attention_heads\":4}";
 
+    [Theory]
+    [InlineData("{\"a\":1,\n\"b\":{\"x\":1,\"x\":2}}", "config.json contains the key x twice; keep one of the two.")]
+    [InlineData("{\"a\":1,\n\"b\"}", "config.json is not valid JSON (line 2); download it again.")]
+    public void A_key_that_occurs_twice_and_a_fault_of_the_syntax_are_named(string json, string problem)
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["config.json"], json);
+
+        Assert.EndsWith(problem, Assert.Throws<InputException>(() => HuggingFaceConfig.Read(folder["config.json"])).Message);
+    }
+
     [Fact]
     public void Absent_keys_have_the_defaults_of_transformers()
     {

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
@@ -69,6 +70,46 @@ public sealed class ModelNoticesTests : IDisposable
 
         Assert.Equal(isCopy ? 0 : 1, notices.Count);
         Assert.All(notices, n => Assert.Contains("lm_head.weight is stored and differs from the embedding", n));
+    }
+
+    [Fact]
+    public void End_tokens_are_named_when_generation_config_has_an_empty_list()
+    {
+        Write(TinyModelFiles.Config with { EosTokenIds = [2] });
+        File.WriteAllText(_folder["generation_config.json"], """{"eos_token_id":[]}""");
+
+        Assert.Contains(
+            "eos_token_id names 2, but generation_config.json names none;", Assert.Single(ModelNotices.Of(_folder.Path)));
+    }
+
+    [Theory]
+    [InlineData("model-00001-of-00001.safetensors", 1)]
+    [InlineData("model.safetensors", 0)]
+    public void An_index_beside_the_weights_is_reported_when_it_lists_other_files(string file, int notices)
+    {
+        Write(TinyModelFiles.Config);
+        File.WriteAllText(_folder["model.safetensors.index.json"], $$$"""{"weight_map":{"model.norm.weight":"{{{file}}}"}}""");
+
+        Assert.Equal(notices, ModelNotices.Of(_folder.Path).Count);
+        Assert.All(
+            ModelNotices.Of(_folder.Path),
+            n => Assert.Contains("lists other files; model.safetensors is used, as transformers does", n, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("MistralForCausalLM", 1)]
+    [InlineData("Qwen2ForCausalLM", 0)]
+    public void An_architecture_of_another_family_than_model_type_is_reported(string architecture, int notices)
+    {
+        Write(TinyModelFiles.Config);
+        JsonNode config = JsonNode.Parse(File.ReadAllText(_folder["config.json"]))!;
+        config["architectures"] = new JsonArray(architecture);
+        File.WriteAllText(_folder["config.json"], config.ToJsonString());
+
+        Assert.Equal(notices, ModelNotices.Of(_folder.Path).Count);
+        Assert.All(
+            ModelNotices.Of(_folder.Path),
+            n => Assert.Contains("architectures names MistralForCausalLM, but model_type qwen2 is Qwen2ForCausalLM", n));
     }
 
     public void Dispose() => _folder.Dispose();

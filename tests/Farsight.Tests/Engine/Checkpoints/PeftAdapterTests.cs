@@ -221,7 +221,9 @@ public sealed class PeftAdapterTests
     }
 
     [Theory]
-    [InlineData("target_modules", "\"(?<=x)q_proj\"", "the expression (?<=x)q_proj in target_modules")]
+    [InlineData("target_modules", "\"(?<=x)q_proj\"", "(?<=x)q_proj in target_modules uses look-around, a back-reference")]
+    [InlineData("rank_pattern", "{\"(?=q)q_proj\":2}", "in rank_pattern uses look-around, a back-reference or an atomic group, which")]
+    [InlineData("alpha_pattern", "{\"(\":2}", "in alpha_pattern is not a valid regular expression; name the modules instead.")]
     [InlineData("target_modules", "\"(\"", "the expression ( in target_modules")]
     [InlineData("rank_pattern", "{\"q_proj\":4}", "has r 4")]
     [InlineData("rank_pattern", "{\"q_proj\":0}", "from 1 to")]

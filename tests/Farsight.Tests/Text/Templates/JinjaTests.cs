@@ -178,6 +178,27 @@ public sealed class JinjaTests
     public void Values_are_those_of_Python(string template, string expected) => Assert.Equal(expected, Render(template));
 
     [Theory]
+    [InlineData("😀😀 think|answer it", "answer it")]
+    [InlineData("think|😀", "😀")]
+    public void A_thought_is_cut_from_a_message_at_the_position_that_find_returns(string content, string expected)
+    {
+        ChatTemplate template = ChatTemplate.Parse("{{ messages[0].content[messages[0].content.find('|') + 1:] }}", "t");
+        JsonArray messages = [new JsonObject { ["role"] = "user", ["content"] = content }];
+
+        MarkedText text = template.Render(messages, false, new Dictionary<string, string>(), s_now);
+
+        Assert.Equal((expected, true), (text.Value, text.IsMarked));
+    }
+
+    [Theory]
+    [InlineData("{{ 'abc'.partition('') }}")]
+    [InlineData("{{ 'a'.ljust(3, 'xy') }}")]
+    [InlineData("{{ '%.101f' % 1 }}")]
+    [InlineData("{{ '%d' % 'x' }}")]
+    public void Arguments_that_Python_refuses_or_that_are_too_large_are_refused(string template) =>
+        Assert.Throws<TemplateException>(() => Render(template));
+
+    [Theory]
     [InlineData("{{ n.x == n.x }}", "True")]
     [InlineData("{{ n.d != n.d }}", "False")]
     [InlineData("{{ [n.x, n.x] == [n.x, n.x] }}", "True")]

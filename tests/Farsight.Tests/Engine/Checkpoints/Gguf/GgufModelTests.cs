@@ -326,6 +326,26 @@ public sealed class GgufModelTests
         Assert.Equal(expected.ToArray(), File.ReadAllBytes(folder["a"]));
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(12)]
+    [InlineData(0)]
+    public void An_alignment_that_is_no_multiple_of_8_is_refused(int alignment)
+    {
+        using TemporaryFolder folder = new();
+        GgufMetadataWriter keys = new();
+        GgufWriter.Write(folder["a"], keys, [new(TensorToWrite.From("t", NumberFormat.F32, [1, 2], 1, 2))]);
+        byte[] file = File.ReadAllBytes(folder["a"]);
+        int at = file.AsSpan().IndexOf("general.alignment"u8) + "general.alignment".Length + 4;
+        BitConverter.TryWriteBytes(file.AsSpan(at), alignment);
+        File.WriteAllBytes(folder["a"], file);
+
+        string message = Assert.Throws<InputException>(() => GgufFile.Open(folder["a"])).Message;
+
+        Assert.Contains("general.alignment is invalid", message, StringComparison.Ordinal);
+        Assert.Contains(alignment == 0 ? "from 1 to" : $"it is {alignment}, but it must be a multiple of 8", message);
+    }
+
     [Fact]
     public void A_model_from_a_file_scores_as_the_one_it_was_made_from()
     {
