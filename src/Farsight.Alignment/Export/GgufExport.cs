@@ -87,7 +87,7 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
 /// <param name="ByteCount">Size of the file.</param>
 /// <param name="TensorCount">Number of tensors.</param>
 /// <param name="KeptInF16">Matrices stored as F16 because their rows are not whole blocks of the format.</param>
-/// <param name="Notices">What the file cannot hold, what llama.cpp computes otherwise, and about the adapter, each in a sentence.</param>
+/// <param name="Notices">Sentences about settings that the file cannot hold or llama.cpp computes otherwise, and about the adapter.</param>
 public sealed record GgufExportResult(
     long ByteCount, int TensorCount, IReadOnlyList<string> KeptInF16, IReadOnlyList<string> Notices);
 

@@ -127,7 +127,8 @@ static class GgufVocabulary
     }
 
     /// <summary>Reports special tokens that the template writes by a name for which GGUF has no key.</summary>
-    static void ReportLost(string directory, string template, TokenizerVocabulary vocabulary, GgufTokenizer written, ICollection<string> notices)
+    static void ReportLost(
+        string directory, string template, TokenizerVocabulary vocabulary, GgufTokenizer written, ICollection<string> notices)
     {
         IEnumerable<string> names = vocabulary.Named.Keys.Except(written.Named.Keys).Append("additional_special_tokens");
         foreach (string name in names.Where(n => Regex.IsMatch(template, $@"\b{Regex.Escape(n)}\b", RegexOptions.CultureInvariant)))

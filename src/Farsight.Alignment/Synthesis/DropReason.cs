@@ -36,7 +36,7 @@ public static class DropReason
         RejectedSubstituted = "rejected_substituted",
         KeyInContext = "asked_key_in_context";
 
-    /// <summary>What the summary puts before the reason of a turn that is missing from a written sample.</summary>
+    /// <summary>Prefix of the reason of a turn that is missing from a written sample.</summary>
     internal const string OfTurn = "turn_";
 
     /// <summary>Says in one sentence what a reason means and what to change.</summary>

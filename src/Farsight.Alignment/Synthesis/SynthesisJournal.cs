@@ -81,7 +81,7 @@ sealed class SynthesisJournal : IDisposable
                 return new(output, settings, null, Read(output, JournalOf(output), settings).Counts);
             }
             SynthesisCounts counts = Read(output, SummaryOf(output), settings).Counts;
-            return File.ReadLines(output).Count() == counts.Written
+            return RegularFile.ReadLines(output).Count() == counts.Written
                 ? new(output, settings, null, counts) { WasComplete = true }
                 : throw new InputException(
                     $"{output} has another number of samples than its summary says; remove it or choose another output file.");

@@ -28,8 +28,8 @@ static class GenerationConfig
         {
             return null;
         }
-        IReadOnlyList<int> used = Ids(generation, vocab);
-        string other = used.Count == 0 ? "none" : string.Join(", ", used);
+        int[] used = Ids(generation, vocab);
+        string other = used.Length == 0 ? "none" : string.Join(", ", used);
         int[] unused = [.. Ids(TextPart.Of(ConfigReader.Open(configPath)), vocab).Except(used)];
         return unused.Length == 0
             ? null

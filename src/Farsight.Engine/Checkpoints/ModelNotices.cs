@@ -51,7 +51,8 @@ public static class ModelNotices
     {
         const string Key = "architectures";
         string used = ModelFamily.All[config.ModelType].Architecture;
-        string[] stated = ConfigReader.Open(path).Element(Key) is { ValueKind: JsonValueKind.Array } list
+        ConfigReader file = ConfigReader.Open(path);
+        string[] stated = !TextPart.IsIn(file) && file.Element(Key) is { ValueKind: JsonValueKind.Array } list
             ? [.. list.EnumerateArray().Where(e => e.ValueKind == JsonValueKind.String).Select(e => e.GetString()!)]
             : [];
         return stated.Length == 0 || stated.Contains(used)

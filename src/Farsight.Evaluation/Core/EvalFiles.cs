@@ -65,7 +65,7 @@ public static class EvalFiles
         {
             throw new InputException($"{path} is missing, and {ResultsName} needs its examples; keep the two files together.");
         }
-        string[] lines = File.ReadAllLines(path);
+        string[] lines = [.. RegularFile.ReadLines(path)];
         try
         {
             EvalRecord[] records = [.. results.Lines.SelectMany(r => lines[(r.First - 1)..r.Last]).Select(ParseLine)];

@@ -23,9 +23,11 @@ public sealed record EvalRecord(
     public string? ScoringSha256 { get; init; }
 
     /// <summary>As <see cref="EvalExample.Groups"/>.</summary>
+    [JsonRequired]
     public IReadOnlyDictionary<string, string> Groups { get; init; } = new Dictionary<string, string>();
 
     /// <summary>"chat", "raw", "exact tokens" or "messages".</summary>
+    [JsonRequired]
     public string Template { get; init; } = "";
 
     /// <summary>Number of BOS tokens in the prompt; null where it is not known.</summary>
@@ -57,12 +59,15 @@ public sealed record EvalRecord(
     } = "";
 
     /// <summary>The question in short.</summary>
+    [JsonRequired]
     public string Question { get; init; } = "";
 
     /// <summary>The right answers.</summary>
+    [JsonRequired]
     public IReadOnlyList<string> References { get; init; } = [];
 
     /// <summary>The completion; empty when the example failed, or when nothing was generated.</summary>
+    [JsonRequired]
     public string Completion { get; init; } = "";
 
     /// <summary>Completions before the last one, of a task with follow-ups; null elsewhere.</summary>
@@ -74,6 +79,7 @@ public sealed record EvalRecord(
     public int? NewTokens { get; init; }
 
     /// <summary>"stop", "length", or "none" when nothing was generated.</summary>
+    [JsonRequired]
     public string StopReason { get; init; } = "none";
 
     /// <summary>The log-probabilities of a choice task; null elsewhere.</summary>

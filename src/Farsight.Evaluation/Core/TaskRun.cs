@@ -164,7 +164,7 @@ sealed class TaskRun(
         IObservedTask observed => Complete(runs, cancel).Select(r => Rate(r, () => observed.Score(
             r.Example,
             r.Completions[^1],
-            r.Answers[^1].Heads ?? throw new InputException("this model does not show where its heads look")))),
+            r.Answers[^1].Heads ?? throw new InputException("this model does not return its attention weights")))),
         IGeneratedTask generated => Complete(runs, cancel).Select(r => Rate(r, () => generated.Score(r.Example, r.Completions))),
         IJudgedTask judged => judge!.Judge(judged, [.. Complete(runs, cancel)], cancel),
         _ => throw new InvalidOperationException($"{task.Card.Name} defines no score."),

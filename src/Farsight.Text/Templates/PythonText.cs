@@ -53,7 +53,7 @@ static class PythonText
     /// <summary>Formats the magnitude of a finite number with a number of decimals; an exact half goes to the even digit.</summary>
     internal static string Fixed(double value, int decimals)
     {
-        const int Beyond = 60; // enough to tell a half from its neighbours
+        const int Beyond = 60; // enough to tell a half from its neighbors
         double magnitude = Math.Abs(value);
         string exact = magnitude.ToString($"F{decimals + 1 + Beyond}", CultureInfo.InvariantCulture);
         string kept = exact[..^(1 + Beyond)].TrimEnd('.');

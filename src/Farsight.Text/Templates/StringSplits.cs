@@ -1,9 +1,11 @@
+using System.Buffers;
+
 namespace Farsight.Text.Templates;
 
 /// <summary>Implements Python's string splitting.</summary>
 static class StringSplits
 {
-    const string LineEnds = "\n\r\v\f\x1C\x1D\x1E\x85\u2028\u2029";
+    static readonly SearchValues<char> s_lineEnds = SearchValues.Create("\n\r\v\f\x1C\x1D\x1E\x85\u2028\u2029");
 
     internal static TemplateList Split(MarkedText text, TemplateCall call)
     {
@@ -46,7 +48,7 @@ static class StringSplits
         List<object?> lines = [];
         for (int start = 0; start < text.Length;)
         {
-            int end = start + text.Value.AsSpan(start).IndexOfAny(LineEnds);
+            int end = start + text.Value.AsSpan(start).IndexOfAny(s_lineEnds);
             end = end < start ? text.Length : end;
             int next =
                 end == text.Length ? end : end + (text.Value[end] == '\r' && end + 1 < text.Length && text.Value[end + 1] == '\n' ? 2 : 1);

@@ -27,7 +27,7 @@ static class TemplateFilters
             ["e"] = Escape,
             ["indent"] = Indent,
             ["format"] = c => PythonFormat.Percent(Text(c), new TemplateList(c.Arguments.Skip(1), isTuple: true), c.Run, c.Line),
-            ["wordcount"] = CountWords,
+            ["wordcount"] = call => CountWords(call),
             ["default"] = Default,
             ["d"] = Default,
             ["abs"] = c =>
@@ -107,7 +107,7 @@ static class TemplateFilters
 
     static bool BeginsWord(char c) => c is '-' or '(' or '{' or '[' or '<' || PythonText.IsSpace(c);
 
-    static object? CountWords(TemplateCall call)
+    static long CountWords(TemplateCall call)
     {
         long count = 0;
         bool isInside = false;

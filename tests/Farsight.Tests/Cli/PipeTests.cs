@@ -97,6 +97,6 @@ public sealed partial class PipeTests : IDisposable
         make.WaitForExit();
     }
 
-    [GeneratedRegex(@"(?<!Regular)\bFile\.(ReadAll\w+|ReadLines|OpenRead|OpenText)\(|StreamReader \w+ = new\((path|file)\b")]
+    [GeneratedRegex(@"(?<!Regular)\bFile\.(ReadAll\w+|ReadLines|OpenRead|OpenText)\(|StreamReader \w+ = new\(path\b")]
     private static partial Regex DirectRead();
 }

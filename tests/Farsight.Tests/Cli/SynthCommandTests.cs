@@ -132,7 +132,7 @@ public sealed class SynthCommandTests : IDisposable
     [InlineData("--temperature", "-1", "--temperature must be 0 or more")]
     [InlineData("--chunks-per-document", "0", "--chunks-per-document is 0")]
     [InlineData("--questions", "guess", "guess")]
-    [InlineData("--model", "nowhere", "nowhere is not a directory")]
+    [InlineData("--model", "nowhere", "nowhere does not exist")]
     public async Task Longpo_names_what_is_wrong(string option, string value, string named)
     {
         (int code, string output, string error) = await Synth("longpo", option, value);

@@ -45,8 +45,8 @@ public static class ShortReference
         {
             using LlamaModel model = ModelLoader.Load(options.Model);
             Tokenizer tokenizer = Tokenizer.LoadFor(options.Model, model.Config.VocabSize);
-            ChatFormat format = ChatFormat.Load(options.Model, tokenizer, note);
             data.RequireTokenizer(tokenizer);
+            ChatFormat format = ChatFormat.Load(options.Model, tokenizer, note);
             if (note is not null)
             {
                 ModelFileNotices.Of(options.Model, model.Config, tokenizer).ToList().ForEach(note);

@@ -153,11 +153,11 @@ sealed class TextSort(int thousands) : AdaLEvalTask("textsort", thousands, "orde
     {
         IReadOnlyList<string> answer = record.Texts("answer");
         string text = answer is [{ } whole] ? whole : $"[{string.Join(", ", answer)}]";
-        return Order(text) is { Count: > 0 } ? text : throw record.Lacks("an order 'answer', such as [2, 1, 4, 3]");
+        return Order(text) is { Length: > 0 } ? text : throw record.Lacks("an order 'answer', such as [2, 1, 4, 3]");
     }
 
     /// <summary>Returns the numbers of a text such as "[2, 1, 4, 3]"; null for another text.</summary>
-    static IReadOnlyList<int>? Order(string text)
+    static int[]? Order(string text)
     {
         int[] numbers =
         [

@@ -34,7 +34,7 @@ public sealed class EvalJudge(ILanguageModel model)
             }
             run.Verdict = text;
             run.Rate(() => task.Score(run.Example, run.Completions, text));
-            run.Failed ??= run.Score is null ? "judge: the verdict says no score" : null;
+            run.Failed ??= run.Score is null ? "judge: the verdict contains no score" : null;
         }
         return runs;
     }

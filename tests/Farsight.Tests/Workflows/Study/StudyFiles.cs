@@ -46,9 +46,8 @@ sealed class StudyFiles : IDisposable
         string output,
         Action<JsonObject>? change = null,
         IProgress<StageProgress>? progress = null,
-        CancellationToken cancel = default,
-        Action<string>? note = null
-    ) => StudyRun.Start(new(Read(change), Path, In(output)), note ?? (_ => { }), progress, cancel);
+        Action<string>? note = null,
+        CancellationToken cancel = default) => StudyRun.Start(new(Read(change), Path, In(output)), note ?? (_ => { }), progress, cancel);
 
     public void Dispose() => _training.Dispose();
 }
