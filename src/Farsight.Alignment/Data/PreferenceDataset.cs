@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using Farsight.Engine.Files;
 using Farsight.Engine;
+using Farsight.Engine.Files;
 using Farsight.Engine.Numerics;
 using Farsight.Text.Tokenizers;
 

@@ -3,8 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Farsight.Engine.Files;
 using Farsight.Engine;
+using Farsight.Engine.Files;
 using Farsight.Engine.Models;
 using Farsight.Engine.Optimizers;
 

@@ -2,8 +2,8 @@ using System.CommandLine;
 using Farsight.Alignment.Answering;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
-using Farsight.Engine.Files;
 using Farsight.Engine;
+using Farsight.Engine.Files;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Cli.Commands;

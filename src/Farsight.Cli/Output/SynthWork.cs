@@ -1,5 +1,5 @@
-using System.CommandLine;
 using System.Collections.ObjectModel;
+using System.CommandLine;
 using System.Globalization;
 using Farsight.Alignment;
 using Farsight.Alignment.Answering;

@@ -61,8 +61,8 @@ static class HeadMask
     static IReadOnlyList<AttentionHead> Top(int count, HeadScores? scores) =>
         scores is null
             ? throw new InputException(
-                $"The top {count} heads require the scores of all heads, which are missing; evaluate the task retrieval-heads with an output "
-                    + "directory and use its head_scores.json.")
+                $"The top {count} heads require the scores of all heads, which are missing; evaluate the task retrieval-heads with "
+                    + "an output directory and use its head_scores.json.")
         : count <= scores.Ranking.Count ? [.. scores.Ranking.Take(count).Select(r => r.Head)]
         : throw new InputException($"The model has {scores.Ranking.Count} heads; {count} cannot be masked.");
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Farsight.Engine.Files;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints.Gguf;
+using Farsight.Engine.Files;
 using Farsight.Text.Templates;
 using Farsight.Text.Tokenizers;
 

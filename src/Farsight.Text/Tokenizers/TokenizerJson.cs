@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using Farsight.Engine.Files;
 using Farsight.Engine;
+using Farsight.Engine.Files;
 
 namespace Farsight.Text.Tokenizers;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Farsight.Engine.Files;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 using Farsight.Engine.Rope;

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Runs;
-using Farsight.Engine.Files;
 using Farsight.Engine;
+using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Training.Reference;
 

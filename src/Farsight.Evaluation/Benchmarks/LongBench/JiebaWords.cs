@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Numerics;
-using Farsight.Engine.Files;
 using Farsight.Engine;
+using Farsight.Engine.Files;
 using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.LongBench;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Farsight.Engine.Files;
 using Farsight.Engine;
+using Farsight.Engine.Files;
 
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 

@@ -1,8 +1,8 @@
 using System.IO.Compression;
 using System.Text.Json;
 using Farsight.Alignment.Fiction;
-using Farsight.Engine.Files;
 using Farsight.Engine;
+using Farsight.Engine.Files;
 
 namespace Farsight.Workflows.Timing.Importance;
 

@@ -155,7 +155,9 @@ public sealed class ForeignPairTests : IDisposable
         PreferenceSample sample = Assert.Single(samples);
         Dictionary<string, ChatTurn> turns = new()
         {
-            ["s"] = new("system", "Be brief."), ["u"] = new("user", "Which colour is the lamp?"), ["a"] = new("assistant", "Blue."),
+            ["s"] = new("system", "Be brief."),
+            ["u"] = new("user", "Which colour is the lamp?"),
+            ["a"] = new("assistant", "Blue."),
         };
         ChatTurn[] expected = [.. history.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(t => turns[t])];
         Assert.Equal(expected, sample.History ?? []);
