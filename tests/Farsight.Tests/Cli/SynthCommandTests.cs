@@ -156,12 +156,12 @@ public sealed class SynthCommandTests : IDisposable
             "--document-tokens", "1010", "--chunk-tokens", "220", "--min-chunk-tokens", "110", "--questions", "insert"]);
 
         Assert.Equal(0, written);
-        Assert.Equal((0, ""), (code, code == 0 ? "" : error));
         Assert.Contains("Questions: insert.", error, StringComparison.Ordinal);
         Assert.Contains("chunks of 110 to 220 tokens", output, StringComparison.Ordinal);
         Assert.EndsWith($"{_files.In("made.jsonl")}{Environment.NewLine}", output, StringComparison.Ordinal);
         int samples = PreferenceDataset.Read(_files.In("made.jsonl")).Samples.Count;
         Assert.InRange(samples, 1, 2); // the small model fails at some questions
+        Assert.Equal(samples == 2 ? 0 : 1, code);
         Assert.Contains($"samples    {samples} from ", output, StringComparison.Ordinal);
     }
 
