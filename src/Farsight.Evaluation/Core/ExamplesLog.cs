@@ -30,14 +30,13 @@ sealed class ExamplesLog : IDisposable
             ?? throw new InUseException($"{directory} is in use by another evaluation; wait for it, or choose another directory.");
         try
         {
-            _examples = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+            _examples = JsonLines.OpenAtEnd(path);
             foreach (EvalRecord record in Read(_examples, path))
             {
                 _lines[record] = ++_count;
                 Keep(record, model, path);
             }
-            _timing = new(Path.Combine(directory, EvalFiles.TimingName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-            CutTorn(_timing);
+            _timing = JsonLines.OpenAtEnd(Path.Combine(directory, EvalFiles.TimingName));
         }
         catch
         {
@@ -117,7 +116,6 @@ sealed class ExamplesLog : IDisposable
 
     static IEnumerable<EvalRecord> Read(FileStream file, string path)
     {
-        CutTorn(file);
         file.Position = 0;
         using StreamReader reader = new(file, Encoding.UTF8, leaveOpen: true);
         for (int number = 1; reader.ReadLine() is { } line; number++)
@@ -137,28 +135,6 @@ sealed class ExamplesLog : IDisposable
                     $"{path}:{number}: not an example of an evaluation ({e.Message}); delete the line or choose another directory."), e);
             }
         }
-    }
-
-    /// <summary>Removes an incomplete last line and moves to the end.</summary>
-    static void CutTorn(FileStream file)
-    {
-        long end = file.Length;
-        byte[] buffer = new byte[4096];
-        while (end > 0)
-        {
-            int count = (int)Math.Min(buffer.Length, end);
-            file.Position = end - count;
-            file.ReadExactly(buffer, 0, count);
-            int newline = buffer.AsSpan(0, count).LastIndexOf((byte)'\n');
-            if (newline >= 0)
-            {
-                end += newline + 1 - count;
-                break;
-            }
-            end -= count;
-        }
-        file.SetLength(end);
-        file.Position = end;
     }
 
     static void Write(FileStream? file, string line)
