@@ -4,7 +4,7 @@ using Farsight.Engine.Models;
 namespace Farsight.Alignment.Answering;
 
 /// <summary>Keeps keys and values of one conversation between its answers, so that only what is new is computed.</summary>
-sealed class ConversationCache(LlamaModel model) : IDisposable
+sealed class ConversationCache(DecoderModel model) : IDisposable
 {
     readonly List<int> _computed = [];
     DecodingBatch? _batch;

@@ -13,7 +13,7 @@ public sealed class LoadedModel : IDisposable
     readonly Lazy<ChatFormat> _format; // a model without a chat template can still continue raw text
     readonly Lazy<ChatPromptText> _text;
 
-    LoadedModel(LlamaModel model, Tokenizer tokenizer, string directory, string? adapter, Action<string>? notice)
+    LoadedModel(DecoderModel model, Tokenizer tokenizer, string directory, string? adapter, Action<string>? notice)
     {
         (Model, Tokenizer, DirectoryPath, AdapterPath) = (model, tokenizer, directory, adapter);
         Name = adapter is null ? NameOf(directory, 1) : $"{NameOf(directory, 1)} + {NameOf(adapter, 2)}";
@@ -32,7 +32,7 @@ public sealed class LoadedModel : IDisposable
     public string? AdapterPath { get; }
 
     /// <summary>The model, with the adapter attached.</summary>
-    public LlamaModel Model { get; }
+    public DecoderModel Model { get; }
 
     /// <summary>The model's tokenizer.</summary>
     public Tokenizer Tokenizer { get; }
@@ -61,7 +61,7 @@ public sealed class LoadedModel : IDisposable
     public static LoadedModel Open(string directory, string? adapter = null, RopeScaling? rope = null, Action<string>? notice = null)
     {
         (RopeScaling? trained, int window) = rope is null ? TrainedUnder(adapter, directory) : (rope, 0);
-        LlamaModel model = ModelLoader.Load(directory, trained, window: window);
+        DecoderModel model = ModelLoader.Load(directory, trained, window: window);
         try
         {
             Tokenizer tokenizer = Tokenizer.LoadFor(directory, model.Config.VocabSize);

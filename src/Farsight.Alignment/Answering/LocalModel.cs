@@ -14,7 +14,7 @@ namespace Farsight.Alignment.Answering;
 /// </remarks>
 public sealed class LocalModel : ILanguageModel, IDisposable
 {
-    readonly LlamaModel _model;
+    readonly DecoderModel _model;
     readonly Tokenizer _tokenizer;
     readonly Lazy<ChatFormat?> _format; // a model without a chat template can still continue raw text
     readonly SemaphoreSlim _turn = new(1);
@@ -25,13 +25,13 @@ public sealed class LocalModel : ILanguageModel, IDisposable
     /// <param name="name">As <see cref="ILanguageModel.Name"/>.</param>
     /// <param name="model">The weights; not shared during a call. Not disposed here.</param>
     /// <param name="format">How prompts and responses become tokens.</param>
-    public LocalModel(string name, LlamaModel model, ChatFormat format)
+    public LocalModel(string name, DecoderModel model, ChatFormat format)
         : this(name, model, format.Tokenizer, new Lazy<ChatFormat?>(format))
     {
     }
 
     /// <summary>Creates a model that may lack a chat format.</summary>
-    internal LocalModel(string name, LlamaModel model, Tokenizer tokenizer, Lazy<ChatFormat?> format) =>
+    internal LocalModel(string name, DecoderModel model, Tokenizer tokenizer, Lazy<ChatFormat?> format) =>
         (Name, _model, _tokenizer, _format) = (name, model, tokenizer, format);
 
     /// <inheritdoc/>

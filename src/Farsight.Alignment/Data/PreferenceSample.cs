@@ -22,6 +22,8 @@ namespace Farsight.Alignment.Data;
 /// <param name="Turns">Further turns about the same context, each after the chosen response of the turn
 /// before; null for a sample of one turn.</param>
 /// <param name="History">Messages before context and question: a system message, earlier turns or both; null for none.</param>
+/// <param name="Questions">Further questions about the same context, each asked alone, as if the others did not exist; null for none. A
+/// sample has turns or further questions, not both.</param>
 public sealed record PreferenceSample(
     string Id,
     IReadOnlyList<ContextChunk> Context,
@@ -31,7 +33,8 @@ public sealed record PreferenceSample(
     SampleProvenance Provenance,
     string? Prompt = null,
     IReadOnlyList<PreferenceTurn>? Turns = null,
-    IReadOnlyList<ChatTurn>? History = null)
+    IReadOnlyList<ChatTurn>? History = null,
+    IReadOnlyList<PreferenceTurn>? Questions = null)
 {
     const int MaxLead = 200; // characters that a chat template writes before a context, such as "USER: "
 

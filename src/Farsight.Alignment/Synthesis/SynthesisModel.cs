@@ -26,7 +26,7 @@ sealed record SynthesisModel(
     /// <summary>Creates the description of a local model.</summary>
     /// <param name="directory">Where it was loaded from.</param>
     /// <param name="model">The weights; the caller disposes them.</param>
-    internal static SynthesisModel Local(string directory, LlamaModel model)
+    internal static SynthesisModel Local(string directory, DecoderModel model)
     {
         Tokenizer tokenizer = Tokenizer.LoadFor(directory, model.Config.VocabSize);
         ChatFormat format = ChatFormat.Load(directory, tokenizer);

@@ -30,7 +30,7 @@ public static class SynthesisRun
     {
         options.Check();
         SynthesisJournal.RefuseExisting(options.File);
-        using LlamaModel model = ModelLoader.Load(options.Model);
+        using DecoderModel model = ModelLoader.Load(options.Model);
         return Start(options, SynthesisModel.Local(options.Model, model), progress, cancel);
     }
 

@@ -38,7 +38,7 @@ public interface ITreePass : IDisposable
 /// <param name="level">Arrays that a forward pass keeps; backward computes the others again.</param>
 /// <param name="attention">Keys that each head attends to in <see cref="Forward"/>; null for
 /// all. <see cref="Evaluate"/> attends to all.</param>
-public sealed class TrainableModel(LlamaModel model, Recomputation level = Recomputation.None, AttentionPattern? attention = null)
+public sealed class TrainableModel(DecoderModel model, Recomputation level = Recomputation.None, AttentionPattern? attention = null)
     : ITrainable
 {
     /// <inheritdoc/>

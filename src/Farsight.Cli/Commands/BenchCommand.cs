@@ -29,7 +29,8 @@ static class BenchCommand
     };
 
     static readonly Option<string> s_shape = SharedOptions.Shape(
-        "JSON file with hidden, layers, heads, kv_heads, ffn, vocab, prompt, and responses (lengths, chosen first). "
+        "JSON file with hidden, layers, heads, kv_heads, ffn, vocab, prompt, and responses (lengths, chosen first); "
+            + "with experts also experts and experts_per_token. "
             + "Default: the sizes of --model, with --prompt and --responses.",
         required: false);
     static readonly Option<int?> s_prompt = new("--prompt") { Description = "Tokens of the prompt. Default: those of --shape." };
@@ -212,6 +213,8 @@ static class BenchCommand
             ["heads"] = s.Heads,
             ["kv_heads"] = s.KvHeads,
             ["ffn"] = s.Ffn,
+            ["experts"] = s.Experts,
+            ["experts_per_token"] = s.ExpertsPerToken,
             ["vocab"] = s.Vocab,
             ["prompt"] = s.Prompt,
             ["responses"] = new JsonArray([.. s.Responses.Select(n => JsonValue.Create(n))]),

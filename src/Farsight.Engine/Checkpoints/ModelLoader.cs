@@ -15,7 +15,7 @@ public static class ModelLoader
     /// <param name="weights">Format to which matrices are converted in memory; null keeps them in the file.</param>
     /// <param name="window">Minimum window in tokens, for adapters that were trained at more distant positions.</param>
     /// <exception cref="InputException">The files are not a model that this engine can run.</exception>
-    public static LlamaModel Load(string path, RopeScaling? rope = null, NumberFormat? weights = null, int window = 0)
+    public static DecoderModel Load(string path, RopeScaling? rope = null, NumberFormat? weights = null, int window = 0)
     {
         IModelFiles files = ModelFiles.Open(path);
         IWeightSource source = weights is { } format ? new ConvertedWeights(files, format) : files;
@@ -40,7 +40,7 @@ public static class ModelLoader
     /// <param name="directory">Adapter in PEFT's layout.</param>
     /// <exception cref="InputException">The adapter is damaged or belongs to another model.</exception>
     /// <exception cref="ArgumentException">The model already has trainable parameters.</exception>
-    public static void LoadAdapter(LlamaModel model, string directory)
+    public static void LoadAdapter(DecoderModel model, string directory)
     {
         using PeftAdapter adapter = PeftAdapter.Read(directory);
         adapter.CheckBase(model.LinearNames, model.Config.VocabSize, model.Fingerprint);
@@ -60,7 +60,7 @@ public static class ModelLoader
         Fill(model, adapter, directory);
     }
 
-    static void Fill(LlamaModel model, PeftAdapter adapter, string directory)
+    static void Fill(DecoderModel model, PeftAdapter adapter, string directory)
     {
         HashSet<string> unused = [.. adapter.Tensors.Keys];
         if (model.Config.TieWordEmbeddings)

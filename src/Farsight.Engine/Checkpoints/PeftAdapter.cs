@@ -17,10 +17,10 @@ namespace Farsight.Engine.Checkpoints;
 public sealed class PeftAdapter : IDisposable
 {
     /// <summary>Name of the embedding's weight.</summary>
-    internal const string Embedding = LlamaWeights.EmbeddingsName;
+    internal const string Embedding = DecoderWeights.EmbeddingsName;
 
     /// <summary>Name of the head's weight.</summary>
-    internal const string Head = LlamaWeights.HeadName;
+    internal const string Head = DecoderWeights.HeadName;
 
     internal const string HeadModule = "lm_head";
 

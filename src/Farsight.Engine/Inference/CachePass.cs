@@ -12,7 +12,7 @@ namespace Farsight.Engine.Inference;
 /// <param name="runs">New tokens of this pass.</param>
 /// <param name="observer">Receives the attention peaks of requested rows; null for none.</param>
 sealed class CachePass(
-    LlamaModel model, KvCache cache, IReadOnlyList<CachedSequence> sequences, IReadOnlyList<CacheRun> runs, AttentionAction? observer)
+    DecoderModel model, KvCache cache, IReadOnlyList<CachedSequence> sequences, IReadOnlyList<CacheRun> runs, AttentionAction? observer)
     : IDisposable
 {
     readonly List<AttentionSpan> _spans = [], _lastSpans = [];

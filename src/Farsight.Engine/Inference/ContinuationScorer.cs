@@ -19,7 +19,7 @@ public sealed record ContinuationScore(IReadOnlyList<float> LogProbs, bool IsGre
 /// no row. The same list of requests gives the same bits with any number of threads; another list may change the last bits.
 /// </remarks>
 /// <param name="model">The model; not safe for concurrent use.</param>
-public sealed class ContinuationScorer(LlamaModel model)
+public sealed class ContinuationScorer(DecoderModel model)
 {
     // Cache size beyond the longest request: finished branches keep their rows while the path above them is needed.
     const int RoomInPasses = 4;

@@ -23,7 +23,7 @@ public sealed record SequencePiece(int Sequence, IReadOnlyList<int> Tokens)
 /// </remarks>
 public sealed class DecodingBatch : IDisposable
 {
-    readonly LlamaModel _model;
+    readonly DecoderModel _model;
     readonly KvCache _cache;
     readonly int _rows;
     readonly List<CachedSequence> _sequences = [];
@@ -32,7 +32,7 @@ public sealed class DecodingBatch : IDisposable
     /// <summary>Allocates a cache without sequences.</summary>
     /// <param name="model">The model.</param>
     /// <param name="rows">Maximum number of tokens of all sequences together.</param>
-    public DecodingBatch(LlamaModel model, int rows)
+    public DecodingBatch(DecoderModel model, int rows)
     {
         (_model, _rows) = (model, rows);
         _cache = new(model.Config, rows);
@@ -41,7 +41,7 @@ public sealed class DecodingBatch : IDisposable
     /// <summary>Allocates a cache with sequences that share nothing.</summary>
     /// <param name="model">The model.</param>
     /// <param name="capacities">Maximum number of tokens of each sequence.</param>
-    public DecodingBatch(LlamaModel model, IReadOnlyList<int> capacities)
+    public DecodingBatch(DecoderModel model, IReadOnlyList<int> capacities)
         : this(model, capacities.Sum())
     {
         foreach (int capacity in capacities)
@@ -51,7 +51,7 @@ public sealed class DecodingBatch : IDisposable
     }
 
     /// <summary>Returns whether sequences can share tokens: false if RoPE depends on the length of the whole text.</summary>
-    public static bool CanShare(LlamaModel model) => !model.Config.RopeScaling.DependsOnLength;
+    public static bool CanShare(DecoderModel model) => !model.Config.RopeScaling.DependsOnLength;
 
     /// <summary>Computes the bytes of the cache per token.</summary>
     public static long BytesPerToken(ModelConfig config) =>

@@ -28,7 +28,7 @@ public sealed record GenerationRequest(IReadOnlyList<int> Prompt, int MaxNewToke
 /// <param name="model">The model; not safe for concurrent use.</param>
 /// <param name="stopTokens">Tokens that end a completion. The result includes them.</param>
 /// <param name="cacheBytes">Maximum bytes of the key-value cache; exceeded only if a single request needs more.</param>
-public sealed class Generator(LlamaModel model, IReadOnlyList<int> stopTokens, long cacheBytes = PromptDecoder.DefaultCacheBytes)
+public sealed class Generator(DecoderModel model, IReadOnlyList<int> stopTokens, long cacheBytes = PromptDecoder.DefaultCacheBytes)
 {
     /// <summary>Receives the attention peaks before each token is chosen, layer by layer; null for none.</summary>
     /// <remarks>Its number is the index of the request.</remarks>

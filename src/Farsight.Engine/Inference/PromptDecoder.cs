@@ -15,7 +15,7 @@ public delegate int? TokenChoice(int prompt, ReadOnlySpan<float> logits);
 /// <see cref="Generator"/> for the effect on the last bits.</remarks>
 /// <param name="model">The model; not safe for concurrent use.</param>
 /// <param name="cacheBytes">Maximum bytes of the key-value cache; exceeded only if a single prompt needs more.</param>
-public sealed class PromptDecoder(LlamaModel model, long cacheBytes = PromptDecoder.DefaultCacheBytes)
+public sealed class PromptDecoder(DecoderModel model, long cacheBytes = PromptDecoder.DefaultCacheBytes)
 {
     /// <summary>Default cache size: 1 GiB.</summary>
     public const long DefaultCacheBytes = 1L << 30;

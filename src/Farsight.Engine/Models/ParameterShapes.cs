@@ -103,7 +103,7 @@ public sealed record LinearShape(string Name, int Outputs, int Inputs)
     {
         const string Weight = ".weight";
         return ParameterShapes.Of(model)
-            .Where(p => p.Shape.Count == 2 && p.Name is not (LlamaWeights.EmbeddingsName or LlamaWeights.HeadName))
+            .Where(p => p.Shape.Count == 2 && p.Name is not (DecoderWeights.EmbeddingsName or DecoderWeights.HeadName))
             .Select(p => new LinearShape(p.Name[..^Weight.Length], p.Shape[0], p.Shape[1]));
     }
 

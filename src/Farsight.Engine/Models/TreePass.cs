@@ -8,7 +8,7 @@ namespace Farsight.Engine.Models;
 /// <remarks>The model creates passes. A pass uses memory of the model until it is disposed.</remarks>
 public sealed class TreePass : IDisposable
 {
-    readonly LlamaModel _model;
+    readonly DecoderModel _model;
     readonly TokenTree _tree;
     readonly Recomputation? _level;
     readonly AttentionPattern? _attention;
@@ -26,7 +26,7 @@ public sealed class TreePass : IDisposable
     /// <param name="tree">A tree with at least one scored token.</param>
     /// <param name="level">Arrays that are kept for backward; null keeps nothing and allows no backward.</param>
     /// <param name="attention">Which keys each head attends to; null for all visible keys.</param>
-    internal TreePass(LlamaModel model, TokenTree tree, Recomputation? level, AttentionPattern? attention)
+    internal TreePass(DecoderModel model, TokenTree tree, Recomputation? level, AttentionPattern? attention)
     {
         if (tree.Scored.Count == 0)
         {

@@ -59,7 +59,7 @@ public static class PretrainRun
             .. new[] { given, fiction }.Where(texts => texts.Count > 0).Select(texts => new TokenCorpus(texts, tokenizer)),
         ];
 
-        using LlamaModel model = new(recipe.Model.ToConfig(format.Bos, format.Eos), new RandomWeights(recipe.Seed));
+        using DecoderModel model = new(recipe.Model.ToConfig(format.Bos, format.Eos), new RandomWeights(recipe.Seed));
         model.TrainEverything();
         PretrainingWork work = new(
             new(corpora, tokenizer, format, recipe.LossWeights),

@@ -20,7 +20,7 @@ public static class InferenceBenchmark
     /// <exception cref="InputException">The directory holds no sound model.</exception>
     public static InferenceTimes Choices(string modelDirectory, ChoiceShape shape, int alone, CancellationToken cancel)
     {
-        using LlamaModel model = ModelLoader.Load(modelDirectory);
+        using DecoderModel model = ModelLoader.Load(modelDirectory);
         ForwardFlops flops = new(model.Config);
         List<ScoringRequest[]> calls = [];
         for (int first = 0; first < shape.Questions; first += shape.QuestionsPerCall)
@@ -67,7 +67,7 @@ public static class InferenceBenchmark
     /// <exception cref="InputException">The directory holds no sound model.</exception>
     public static InferenceTimes Generation(string modelDirectory, GenerationShape shape, int alone, CancellationToken cancel)
     {
-        using LlamaModel model = ModelLoader.Load(modelDirectory);
+        using DecoderModel model = ModelLoader.Load(modelDirectory);
         ForwardFlops flops = new(model.Config);
         flops.Add(shape.SharedTokens, 0, 0);
         GenerationRequest[] requests =

@@ -59,7 +59,7 @@ public static class StepBenchmark
         ModelConfig config = Config(options);
         LoraOptions lora = Adapter(options, config);
         Recomputation level = Level(options, config, lora, tree);
-        using LlamaModel model = Open(options);
+        using DecoderModel model = Open(options);
         model.AttachLora(lora, Seed);
         Sample sample = new(tree, new(prompt, leaves[0], leaves[1..]), objective, level, options.Attention);
         TrainingOptions training = new(
@@ -125,7 +125,7 @@ public static class StepBenchmark
         return ParameterShapes.Of(config).Sum(p => files.StoredBytes(p.Name));
     }
 
-    static LlamaModel Open(StepBenchmarkOptions options)
+    static DecoderModel Open(StepBenchmarkOptions options)
     {
         if (options.Model is { } path)
         {
@@ -173,7 +173,7 @@ public static class StepBenchmark
             : new(options.LoraRank, Alpha: 16, targets, options.TrainEmbeddings, TrainNorms: false);
     }
 
-    static StepTime Step(LlamaModel model, Sample sample, ParameterUpdates updates, int step, out double loss)
+    static StepTime Step(DecoderModel model, Sample sample, ParameterUpdates updates, int step, out double loss)
     {
         long start = Stopwatch.GetTimestamp();
         foreach (Parameter parameter in model.Parameters)

@@ -13,7 +13,7 @@ namespace Farsight.Workflows.Timing;
 /// <param name="Layers">L.</param>
 /// <param name="Heads">H; divides D.</param>
 /// <param name="KvHeads">Hkv; divides H.</param>
-/// <param name="Ffn">F.</param>
+/// <param name="Ffn">F; with experts the width of each.</param>
 /// <param name="Vocab">V.</param>
 /// <param name="Prompt">P: tokens of the prompt, at least 1.</param>
 /// <param name="Responses">[M + 1] tokens of each response, the chosen one first.</param>
@@ -21,12 +21,20 @@ public sealed record StepShape(int Hidden, int Layers, int Heads, int KvHeads, i
 {
     const int MaxExtent = 1 << 24;
 
+    const string ExpertsKey = "experts", PerTokenKey = "experts_per_token";
+
     static readonly string[] s_keys = ["hidden", "layers", "heads", "kv_heads", "ffn", "vocab", "prompt", "responses"];
 
-    /// <summary>The model's shape: Llama with an output head of its own.</summary>
+    /// <summary>Experts of each layer; 0 for none.</summary>
+    public int Experts { get; init; }
+
+    /// <summary>Experts that a token uses.</summary>
+    public int ExpertsPerToken { get; init; }
+
+    /// <summary>The model's shape: Llama with an output head of its own, or Mixtral.</summary>
     public ModelConfig Model => new()
     {
-        ModelType = "llama",
+        ModelType = Experts > 0 ? "mixtral" : "llama",
         VocabSize = Vocab,
         HiddenSize = Hidden,
         IntermediateSize = Ffn,
@@ -39,10 +47,14 @@ public sealed record StepShape(int Hidden, int Layers, int Heads, int KvHeads, i
         RopeScaling = new RopeScaling.Unscaled(),
         MaxPositionEmbeddings = Prompt + Responses.Max(),
         TieWordEmbeddings = false,
+        Experts = Experts == 0
+            ? null
+            : new(Experts, ExpertsPerToken, Ffn, NormalizesWeights: true, new("block_sparse_moe", "w1", "w3", "w2"), []),
     };
 
     /// <summary>
-    /// Reads a shape: one JSON object with exactly the keys hidden, layers, heads, kv_heads, ffn, vocab, prompt and responses.
+    /// Reads a shape: one JSON object with the keys hidden, layers, heads, kv_heads, ffn, vocab, prompt and responses, and for a model
+    /// with experts also experts and experts_per_token.
     /// </summary>
     /// <exception cref="InputException">The file cannot be read, a key is missing or unknown,
     /// or the numbers do not fit together.</exception>
@@ -129,20 +141,26 @@ public sealed record StepShape(int Hidden, int Layers, int Heads, int KvHeads, i
         {
             throw new InputException($"{path} is not a JSON object; it must have the keys {string.Join(", ", s_keys)}.");
         }
-        if (root.EnumerateObject().Select(p => p.Name).Except(s_keys).FirstOrDefault() is { } unknown)
+        if (root.EnumerateObject().Select(p => p.Name).Except([.. s_keys, ExpertsKey, PerTokenKey]).FirstOrDefault() is { } unknown)
         {
-            throw new InputException($"{path}: {unknown} is not known; the keys are {string.Join(", ", s_keys)}.");
+            throw new InputException(
+                $"{path}: {unknown} is not known; the keys are {string.Join(", ", s_keys)}, {ExpertsKey} and {PerTokenKey}.");
         }
         if (s_keys.FirstOrDefault(k => !root.TryGetProperty(k, out _)) is { } missing)
         {
             throw new InputException($"{path}: {missing} is missing; the keys are {string.Join(", ", s_keys)}.");
         }
         int Of(string key) => Count(path, key, root.GetProperty(key));
+        int Optional(string key) => root.TryGetProperty(key, out _) ? Of(key) : 0;
         JsonElement responses = root.GetProperty("responses");
         int[] lengths = responses.ValueKind == JsonValueKind.Array && responses.GetArrayLength() > 0
             ? [.. responses.EnumerateArray().Select(r => Count(path, "responses", r))]
             : throw new InputException($"{path}: responses must be a list of at least one length, that of the chosen response first.");
-        return new(Of("hidden"), Of("layers"), Of("heads"), Of("kv_heads"), Of("ffn"), Of("vocab"), Of("prompt"), lengths);
+        return new(Of("hidden"), Of("layers"), Of("heads"), Of("kv_heads"), Of("ffn"), Of("vocab"), Of("prompt"), lengths)
+        {
+            Experts = Optional(ExpertsKey),
+            ExpertsPerToken = Optional(PerTokenKey),
+        };
     }
 
     static int Count(string path, string key, JsonElement value) =>
@@ -154,6 +172,8 @@ public sealed record StepShape(int Hidden, int Layers, int Heads, int KvHeads, i
         Hidden % Heads != 0 ? $"heads must divide hidden, and {Hidden} is not a multiple of {Heads}"
         : Hidden / Heads % 2 != 0 ? $"a head's dimension, hidden / heads = {Hidden / Heads}, must be even, because positions rotate pairs"
         : Heads % KvHeads != 0 ? $"kv_heads must divide heads, and {Heads} is not a multiple of {KvHeads}"
+        : Experts > 0 != ExpertsPerToken > 0 ? $"{ExpertsKey} and {PerTokenKey} belong together, and one of them is missing"
+        : ExpertsPerToken > Experts ? $"{PerTokenKey} is {ExpertsPerToken}, more than the {Experts} of {ExpertsKey}"
         : SampleProblem();
 
     string? SampleProblem() =>

@@ -12,7 +12,7 @@ namespace Farsight.Workflows.Train;
 /// <param name="format">Its chat format.</param>
 /// <param name="samples">The samples.</param>
 /// <param name="maxNewTokens">Maximum tokens of an answer.</param>
-sealed class SampleWatch(LlamaModel model, ChatFormat format, IReadOnlyList<PreferenceSample> samples, int maxNewTokens)
+sealed class SampleWatch(DecoderModel model, ChatFormat format, IReadOnlyList<PreferenceSample> samples, int maxNewTokens)
 {
     /// <summary>Generates the answers, one line per sample.</summary>
     internal IReadOnlyList<SampleLine> At(int step)

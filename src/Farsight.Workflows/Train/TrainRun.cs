@@ -101,7 +101,7 @@ public static class TrainRun
         IReadOnlyDictionary<string, PreferenceLogProbs> reference = recipe.Objective.ReferenceIsShort
             ? inputs.ReadShortReference(recipe.Objective, request.ReferenceProgress, cancel)
             : new Dictionary<string, PreferenceLogProbs>();
-        using LlamaModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, recipe.Weights?.ToNumberFormat());
+        using DecoderModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, recipe.Weights?.ToNumberFormat());
         MakeTrainable(model, recipe);
         TrainableModel trainable = new(model, level, recipe.Attention);
         if (recipe.Objective is { NeedsReference: true, ReferenceIsShort: false })
@@ -164,7 +164,7 @@ public static class TrainRun
         return Start(new(recipe with { Data = data }, data, output, Resume: false), note ?? (_ => { }), progress, cancel);
     }
 
-    static void MakeTrainable(LlamaModel model, TrainRecipe recipe)
+    static void MakeTrainable(DecoderModel model, TrainRecipe recipe)
     {
         if (recipe.Lora is { } lora)
         {

@@ -12,7 +12,7 @@ namespace Farsight.Workflows.Train;
 /// <param name="model">The model that is trained.</param>
 /// <param name="recipe">Its recipe.</param>
 /// <param name="baseModel">Where the model came from; the tokenizer is copied from there.</param>
-sealed class TrainingOutput(LlamaModel model, TrainRecipe recipe, string baseModel)
+sealed class TrainingOutput(DecoderModel model, TrainRecipe recipe, string baseModel)
 {
     /// <summary>Fully trained modules in the adapter; "model.layers.0.input_layernorm.weight" is listed as input_layernorm.</summary>
     internal string[] WholeModules =>

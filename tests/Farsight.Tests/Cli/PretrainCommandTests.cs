@@ -25,7 +25,7 @@ public sealed class PretrainCommandTests : IDisposable
         Assert.EndsWith($"model{Environment.NewLine}", output, StringComparison.Ordinal);
         Assert.Contains("step 10/10", error, StringComparison.Ordinal);
         Assert.Contains("loss", error, StringComparison.Ordinal);
-        using LlamaModel model = ModelLoader.Load(_folder["run/model"]);
+        using DecoderModel model = ModelLoader.Load(_folder["run/model"]);
         Assert.Equal(96, model.Config.MaxPositionEmbeddings);
         Assert.Equal(2, again);
         Assert.Contains("already has a run", refusal, StringComparison.Ordinal);

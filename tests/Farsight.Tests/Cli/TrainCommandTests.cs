@@ -135,7 +135,7 @@ public sealed class TrainCommandTests : IDisposable
 
         Assert.Equal(0, code);
         Assert.EndsWith($"model{Environment.NewLine}", output, StringComparison.Ordinal);
-        using LlamaModel model = ModelLoader.Load(Path.Combine(Run, "model"));
+        using DecoderModel model = ModelLoader.Load(Path.Combine(Run, "model"));
         Assert.IsType<RopeScaling.Yarn>(model.Config.RopeScaling);
         Assert.Equal(512, model.Config.MaxPositionEmbeddings);
         Assert.True(File.Exists(Path.Combine(Run, "model/tokenizer.json")));

@@ -106,7 +106,7 @@ public sealed class ExportedFilesTests
     /// <summary>Log-probabilities of the tokens after the first, and the logits that predict the last one.</summary>
     static object Score(string path, string? adapter, int[] tokens)
     {
-        using LlamaModel model = ModelLoader.Load(path);
+        using DecoderModel model = ModelLoader.Load(path);
         if (adapter is not null)
         {
             ModelLoader.LoadAdapter(model, adapter);

@@ -46,15 +46,15 @@ public sealed class FamilyFilesTests
         FamilyGoldenTests.Copy(name, config, folder);
         using GoldenCase golden = new(folder.Path);
         TokenTree tree = GoldenTests.Tree(golden, 2, shared: true);
-        using LlamaModel trained = Trained(folder.Path);
+        using DecoderModel trained = Trained(folder.Path);
         float[] expected = trained.LogProbs(tree);
 
         AdapterDescription description = new(3, 6, trained.Lora!.Targets, Whole(trained), "base") { BaseFingerprint = trained.Fingerprint };
         PeftAdapter.Write(folder["adapter"], description, [.. trained.Parameters.Select(p => (p.Name, p.Whole))], trained.Config);
-        using LlamaModel read = ModelLoader.Load(folder.Path);
+        using DecoderModel read = ModelLoader.Load(folder.Path);
         ModelLoader.LoadAdapter(read, folder["adapter"]);
         new AdapterMerge(folder.Path, folder["adapter"], folder["merged"], NumberFormat.F32).Write();
-        using LlamaModel merged = ModelLoader.Load(folder["merged"]);
+        using DecoderModel merged = ModelLoader.Load(folder["merged"]);
 
         Assert.Equal(expected, read.LogProbs(tree));
         Near.Each([.. expected.Select(e => (double)e)], merged.LogProbs(tree), relative: 1e-4, absolute: 2e-4);
@@ -128,7 +128,7 @@ public sealed class FamilyFilesTests
             }
         }
         using GoldenCase golden = new(folder.Path);
-        using LlamaModel original = ModelLoader.Load(folder.Path), read = ModelLoader.Load(folder["m.gguf"]);
+        using DecoderModel original = ModelLoader.Load(folder.Path), read = ModelLoader.Load(folder["m.gguf"]);
         // Beyond its context a file does not describe the model: there the windows begin that llama.cpp lacks.
         int count = Math.Min(golden.Prompt.Length + golden.Responses[0].Length, read.Config.MaxPositionEmbeddings - 1);
         int[] tokens = [.. golden.Prompt.Concat(golden.Responses[0]).Take(count), 0];
@@ -164,7 +164,7 @@ public sealed class FamilyFilesTests
     }
 
     /// <summary>Returns the logits after every token except the last: [T - 1, V].</summary>
-    internal static float[] Logits(LlamaModel model, int[] tokens)
+    internal static float[] Logits(DecoderModel model, int[] tokens)
     {
         using TreePass pass = model.Forward(TokenTree.Sequence(tokens));
         using RowsOwner memory = new();
@@ -212,9 +212,9 @@ public sealed class FamilyFilesTests
     }
 
     /// <summary>The model with an adapter on all its layers, the embeddings and the norms, none of them without effect.</summary>
-    static LlamaModel Trained(string folder)
+    static DecoderModel Trained(string folder)
     {
-        LlamaModel model = ModelLoader.Load(folder);
+        DecoderModel model = ModelLoader.Load(folder);
         model.AttachLora(new(3, 6, LinearShape.TargetsOf(model.Config), TrainEmbeddings: true, TrainNorms: true), seed: 1);
         foreach (Parameter parameter in model.Parameters.Where(p => p.Touched is null))
         {
@@ -224,7 +224,7 @@ public sealed class FamilyFilesTests
         return model;
     }
 
-    static string[] Whole(LlamaModel model) =>
+    static string[] Whole(DecoderModel model) =>
         [.. model.Parameters.Where(p => p.Role != ParameterRole.Lora).Select(p => p.Name.Split('.')[^2]).Distinct()];
 
     internal static TensorToWrite Weight(IModelFiles files, ParameterShape p)

@@ -67,10 +67,10 @@ sealed class GoldenCase : IDisposable
     internal bool Has(string name) => _values.Tensors.ContainsKey(name);
 
     /// <summary>The model with the case's adapter attached and filled, ready to train.</summary>
-    internal LlamaModel Policy() => WithAdapter(ModelLoader.Load(Folder));
+    internal DecoderModel Policy() => WithAdapter(ModelLoader.Load(Folder));
 
     /// <summary>The same with the model's weights in other formats.</summary>
-    internal LlamaModel WithAdapter(LlamaModel model)
+    internal DecoderModel WithAdapter(DecoderModel model)
     {
         model.AttachLora(Lora, seed: 1);
         foreach (Parameter parameter in model.Parameters.Where(p => p.Role == ParameterRole.Lora))

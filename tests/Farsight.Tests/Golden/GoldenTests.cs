@@ -35,12 +35,12 @@ public sealed class GoldenTests(ITestOutputHelper output)
     {
         using GoldenCase golden = new(folder);
         string name = Path.GetFileName(folder);
-        using LlamaModel reference = ModelLoader.Load(folder);
+        using DecoderModel reference = ModelLoader.Load(folder);
         int[] plain = [.. Enumerable.Range(0, golden.Prompt.Length + golden.Responses[0].Length)];
         CheckLogits(golden, tolerance, reference, plain, "base.logits.plain");
         int[] synthesized = [.. golden.PromptPositions, .. golden.ResponsePositions[0]];
         CheckLogits(golden, tolerance, reference, synthesized, "base.logits.synth");
-        using LlamaModel policy = golden.Policy();
+        using DecoderModel policy = golden.Policy();
         CheckLogits(golden, tolerance, policy, synthesized, "lora.logits.synth");
 
         double[] sums = Sums(reference, Tree(golden, 2, shared: true)), shortSums = Sums(reference, ShortTree(golden));
@@ -55,7 +55,7 @@ public sealed class GoldenTests(ITestOutputHelper output)
         output.WriteLine($"{name}: logits, log-probabilities, {string.Join(", ", golden.Losses)}.");
     }
 
-    static void CheckLogits(GoldenCase golden, GoldenTolerance tolerance, LlamaModel model, int[] positions, string name)
+    static void CheckLogits(GoldenCase golden, GoldenTolerance tolerance, DecoderModel model, int[] positions, string name)
     {
         // One more token makes the last row predict something, too; what it is does not matter. Its position must not make the sequence
         // longer: the length can decide the frequencies of the rotation.
@@ -76,7 +76,7 @@ public sealed class GoldenTests(ITestOutputHelper output)
     }
 
     static void CheckLoss(
-        GoldenCase golden, GoldenTolerance tolerance, LlamaModel policy, string loss, double[] referenceSums, bool shared)
+        GoldenCase golden, GoldenTolerance tolerance, DecoderModel policy, string loss, double[] referenceSums, bool shared)
     {
         foreach (Parameter parameter in policy.Parameters)
         {
@@ -111,7 +111,7 @@ public sealed class GoldenTests(ITestOutputHelper output)
         CheckGradients(golden, tolerance, policy, loss);
     }
 
-    static void CheckGradients(GoldenCase golden, GoldenTolerance tolerance, LlamaModel policy, string loss)
+    static void CheckGradients(GoldenCase golden, GoldenTolerance tolerance, DecoderModel policy, string loss)
     {
         double squares = 0;
         foreach (Parameter parameter in policy.Parameters)
@@ -170,7 +170,7 @@ public sealed class GoldenTests(ITestOutputHelper output)
     static PreferenceLogProbs Reference(GoldenCase golden, double[] sums, SequenceLogProb[] like) =>
         new(new(sums[0], like[0].Tokens), [.. like.Skip(1).Select((s, j) => new SequenceLogProb(sums[j + 1], s.Tokens))]);
 
-    static double[] Sums(LlamaModel model, TokenTree tree)
+    static double[] Sums(DecoderModel model, TokenTree tree)
     {
         float[] values = model.LogProbs(tree);
         return [.. Nodes(tree, 2, shared: true).Select(n => SumOf(values, n).Sum)];

@@ -26,7 +26,7 @@ public sealed class PrecisionTests(ITestOutputHelper output)
         foreach (string folder in Folders)
         {
             using GoldenCase golden = new(folder);
-            using LlamaModel model = golden.WithAdapter(ModelLoader.Load(folder, weights: format));
+            using DecoderModel model = golden.WithAdapter(ModelLoader.Load(folder, weights: format));
 
             (double logits, double loss, double gradient) = Errors(golden, model);
 
@@ -45,9 +45,9 @@ public sealed class PrecisionTests(ITestOutputHelper output)
         foreach (string folder in Folders)
         {
             using GoldenCase golden = new(folder);
-            using LlamaModel narrow = golden.WithAdapter(ModelLoader.Load(folder, weights: format));
+            using DecoderModel narrow = golden.WithAdapter(ModelLoader.Load(folder, weights: format));
             DirectoryWeights files = new(ModelDirectory.Open(folder));
-            using LlamaModel wide = golden.WithAdapter(
+            using DecoderModel wide = golden.WithAdapter(
                 new(files.Config, new ConvertedWeights(new ConvertedWeights(files, format), NumberFormat.F32)));
 
             (float[] actual, float[] expected) = (Pass(golden, narrow, out _), Pass(golden, wide, out _));
@@ -82,7 +82,7 @@ public sealed class PrecisionTests(ITestOutputHelper output)
 
     static string[] Folders => [.. Directory.GetDirectories(SharedMaterial.PathOf("goldens")).Order(StringComparer.Ordinal)];
 
-    static (double Logits, double Loss, double Gradient) Errors(GoldenCase golden, LlamaModel model)
+    static (double Logits, double Loss, double Gradient) Errors(GoldenCase golden, DecoderModel model)
     {
         double logits = 0, largest = 0;
         double[] expected = golden.Values("lora.logits.synth");
@@ -107,7 +107,7 @@ public sealed class PrecisionTests(ITestOutputHelper output)
     }
 
     /// <summary>Log-probabilities and gradients of LOGO.</summary>
-    static float[] Pass(GoldenCase golden, LlamaModel model, out double loss)
+    static float[] Pass(GoldenCase golden, DecoderModel model, out double loss)
     {
         foreach (Parameter parameter in model.Parameters)
         {
@@ -123,7 +123,7 @@ public sealed class PrecisionTests(ITestOutputHelper output)
         return [.. pass.LogProbs, .. model.Parameters.SelectMany(p => p.Gradient.Span.ToArray())];
     }
 
-    static float[] Logits(GoldenCase golden, LlamaModel model)
+    static float[] Logits(GoldenCase golden, DecoderModel model)
     {
         int[] tokens = [.. golden.Prompt, .. golden.Responses[0], 0],
             positions = [.. golden.PromptPositions, .. golden.ResponsePositions[0]];

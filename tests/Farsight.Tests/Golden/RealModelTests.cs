@@ -96,7 +96,7 @@ public sealed class RealModelTests(RealModel real, ITestOutputHelper output) : I
     {
         JsonElement expected = real.Reference("last_logits")[prompt];
         int[] tokens = real.Tokens(expected);
-        using LlamaModel model = ModelLoader.Load(real.Path(exported));
+        using DecoderModel model = ModelLoader.Load(real.Path(exported));
         CheckRow(expected, model, tokens, [.. Enumerable.Range(0, tokens.Length)], LogitTolerance);
     }
 
@@ -107,14 +107,14 @@ public sealed class RealModelTests(RealModel real, ITestOutputHelper output) : I
         int[] tokens = real.Tokens(expected), positions = RealModel.Ids(expected, "position_ids");
         JsonElement yarn = expected.GetProperty("yarn");
         RopeScaling.Yarn scaling = new(yarn.GetProperty("factor").GetDouble(), yarn.GetProperty("original").GetInt32());
-        using LlamaModel plain = ModelLoader.Load(real.Path(exported: false)),
+        using DecoderModel plain = ModelLoader.Load(real.Path(exported: false)),
             scaled = ModelLoader.Load(real.Path(exported: false), scaling);
 
         CheckRow(expected.GetProperty("plain"), plain, tokens, positions, LogitTolerance);
         CheckRow(expected.GetProperty("scaled"), scaled, tokens, positions, ScaledTolerance);
     }
 
-    void CheckRow(JsonElement expected, LlamaModel model, int[] tokens, int[] positions, double tolerance)
+    void CheckRow(JsonElement expected, DecoderModel model, int[] tokens, int[] positions, double tolerance)
     {
         // One more token makes the last row predict something, too; what it is does not matter.
         TokenTreeBuilder tree = new();
@@ -140,7 +140,7 @@ public sealed class RealModelTests(RealModel real, ITestOutputHelper output) : I
     [SharedFact(RealModel.Needs), Trait("Category", "Slow")]
     public void Books_have_the_log_likelihood_of_transformers()
     {
-        using LlamaModel model = ModelLoader.Load(real.Path(exported: false));
+        using DecoderModel model = ModelLoader.Load(real.Path(exported: false));
         foreach (JsonElement book in real.Reference("perplexity").EnumerateArray())
         {
             float[] logProbs = model.LogProbs(TokenTree.Sequence(real.Tokens(book)));
@@ -158,7 +158,7 @@ public sealed class RealModelTests(RealModel real, ITestOutputHelper output) : I
     {
         Tokenizer tokenizer = real.Tokenizer(exported: false);
         ChatFormat format = ChatFormat.Load(real.Path(exported: false), tokenizer);
-        using LlamaModel model = ModelLoader.Load(real.Path(exported: false));
+        using DecoderModel model = ModelLoader.Load(real.Path(exported: false));
         JsonElement[] questions = [.. real.Reference("greedy").EnumerateArray()];
         Generator generator = new(model, [format.Eos]);
 
@@ -198,7 +198,7 @@ public sealed class RealModelTests(RealModel real, ITestOutputHelper output) : I
             builder.Add(root, answer, [.. Enumerable.Range(prompt.Length, answer.Length)], scored: true);
         }
         TokenTree tree = builder.Build();
-        using LlamaModel model = ModelLoader.Load(real.Path(exported));
+        using DecoderModel model = ModelLoader.Load(real.Path(exported));
         SequenceLogProb[] reference = Sums(tree, model.LogProbs(tree));
         ModelLoader.LoadAdapter(model, RealModel.Adapter);
 

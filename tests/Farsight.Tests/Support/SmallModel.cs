@@ -28,9 +28,9 @@ static class SmallModel
         QueryKeyNorm = qwen,
     };
 
-    internal static LlamaModel Create(bool tied = true, bool qwen = false) => Create(Config(tied, qwen));
+    internal static DecoderModel Create(bool tied = true, bool qwen = false) => Create(Config(tied, qwen));
 
-    internal static LlamaModel Create(ModelConfig config) => new(config, Source());
+    internal static DecoderModel Create(ModelConfig config) => new(config, Source());
 
     /// <summary>The same weights by the same names, whatever the config.</summary>
     internal static IWeightSource Source() => new Weights();

@@ -59,7 +59,7 @@ sealed class TrainingFiles : IDisposable
             BosTokenId = format.Bos,
             EosTokenIds = [format.Eos],
         };
-        using LlamaModel model = new(config, new RandomWeights(1));
+        using DecoderModel model = new(config, new RandomWeights(1));
         model.TrainEverything();
         ModelWriter.Write(In("model"), config, model.Parameters, NumberFormat.F32);
         File.WriteAllLines(In("data.jsonl"), Enumerable.Range(0, 12).Select(i => PreferenceLine.Format(Sample(i, tokenizer))));

@@ -43,7 +43,7 @@ public static class ShortReference
         string path = ShortReferenceFile.PathOf(options.Data, head);
         if (!File.Exists(path))
         {
-            using LlamaModel model = ModelLoader.Load(options.Model);
+            using DecoderModel model = ModelLoader.Load(options.Model);
             Tokenizer tokenizer = Tokenizer.LoadFor(options.Model, model.Config.VocabSize);
             data.RequireTokenizer(tokenizer);
             ChatFormat format = ChatFormat.Load(options.Model, tokenizer, note);

@@ -103,7 +103,7 @@ public sealed class SampleTurnsTests
     [Fact]
     public void Log_probabilities_are_those_of_whole_sequences()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         SampleTree builder = new();
         builder.Add(s_sample with { Further = [] }, s_plain, null, scorePrompt: false); // another sample in the same tree
         SampleNodes nodes = builder.Add(s_sample, s_plain, null, scorePrompt: true);

@@ -200,7 +200,7 @@ public sealed class AdapterMergeTests
             ];
             SafetensorsWriter.Write(weights, tensors);
         }
-        using LlamaModel model = ModelLoader.Load(folder["base"]);
+        using DecoderModel model = ModelLoader.Load(folder["base"]);
         Assert.Contains(
             says,
             Assert
@@ -279,7 +279,7 @@ public sealed class AdapterMergeTests
 
     static double[] LogProbs(string directory, string? adapter)
     {
-        using LlamaModel model = ModelLoader.Load(directory, adapter is null ? null : new RopeScaling.Yarn(4, 64));
+        using DecoderModel model = ModelLoader.Load(directory, adapter is null ? null : new RopeScaling.Yarn(4, 64));
         if (adapter is not null)
         {
             ModelLoader.LoadAdapter(model, adapter);

@@ -42,7 +42,7 @@ public sealed class TextPartTests : IDisposable
     {
         Write(text, type, name => name == "lm_head.weight" ? head : layers + name["model.".Length..], ignored);
 
-        using LlamaModel plain = ModelLoader.Load(Plain), inside = ModelLoader.Load(Multimodal);
+        using DecoderModel plain = ModelLoader.Load(Plain), inside = ModelLoader.Load(Multimodal);
         int[] tokens = [1, 7, 3, 9, 4, 11, 5, 2, 8];
 
         Assert.Equal(FamilyFilesTests.Logits(plain, tokens), FamilyFilesTests.Logits(inside, tokens));
@@ -58,7 +58,7 @@ public sealed class TextPartTests : IDisposable
     public void A_merged_and_an_exported_model_are_the_text_model_alone()
     {
         Write(Gemma, "gemma3", name => $"language_model.{name}", "vision_tower.");
-        using (LlamaModel model = ModelLoader.Load(Multimodal))
+        using (DecoderModel model = ModelLoader.Load(Multimodal))
         {
             model.AttachLora(new(2, 4, ["q_proj", "down_proj"], TrainEmbeddings: false, TrainNorms: false), seed: 1);
             AdapterDescription description = new(2, 4, model.Lora!.Targets, [], "base") { BaseFingerprint = model.Fingerprint };

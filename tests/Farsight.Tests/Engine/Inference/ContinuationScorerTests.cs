@@ -10,7 +10,7 @@ public sealed class ContinuationScorerTests
     [InlineData(true)]
     public void Scores_are_those_of_one_forward_for_each_continuation(bool qwen)
     {
-        using LlamaModel model = SmallModel.Create(qwen: qwen);
+        using DecoderModel model = SmallModel.Create(qwen: qwen);
         int[] shots = Tokens(0, 40);
         ScoringRequest[] requests =
         [
@@ -42,7 +42,7 @@ public sealed class ContinuationScorerTests
     [Fact]
     public void More_branches_than_a_cache_holds_are_scored_all_the_same()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         // Every document is below the one before for a while, so that the way to the next one grows among finished branches.
         ScoringRequest[] requests = [.. Enumerable.Range(1, 12).SelectMany(depth => Enumerable.Range(0, 3).Select(branch =>
             new ScoringRequest([.. Tokens(0, 60 * depth), 40 + branch, .. Tokens(branch + depth, 300)], [branch])))];
@@ -58,7 +58,7 @@ public sealed class ContinuationScorerTests
     [Fact]
     public void Greedy_means_that_the_model_would_write_it()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         int[] greedy = new Generator(model, []).Generate([new([3, 1, 4], 3, Sampling.Greedy, default)])[0];
 
         IReadOnlyList<ContinuationScore> scores = new ContinuationScorer(model).Score([
@@ -72,14 +72,14 @@ public sealed class ContinuationScorerTests
     [Fact]
     public void What_is_empty_is_refused()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
 
         Assert.Throws<ArgumentException>(() => new ContinuationScorer(model).Score([new([], [1])]));
         Assert.Throws<ArgumentException>(() => new ContinuationScorer(model).Score([new([1], [])]));
         Assert.Empty(new ContinuationScorer(model).Score([]));
     }
 
-    static (float[] LogProbs, bool IsGreedy) Alone(LlamaModel model, ScoringRequest request)
+    static (float[] LogProbs, bool IsGreedy) Alone(DecoderModel model, ScoringRequest request)
     {
         int[] tokens = [.. request.Prompt, .. request.Continuation];
         using TreePass pass = model.Evaluate(TokenTree.Sequence(tokens));

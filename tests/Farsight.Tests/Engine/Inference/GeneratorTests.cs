@@ -10,7 +10,7 @@ public sealed class GeneratorTests
     [Fact]
     public void Decoding_with_a_cache_is_a_full_forward_at_every_token()
     {
-        using LlamaModel model = SmallModel.Create(qwen: true);
+        using DecoderModel model = SmallModel.Create(qwen: true);
         int[] prompt = [3, 1, 4, 1, 5];
 
         int[] completion = Greedy(model, [prompt], 12)[0];
@@ -26,7 +26,7 @@ public sealed class GeneratorTests
     [Fact]
     public void Companions_do_not_change_a_completion()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         int[][] prompts = [.. Enumerable.Range(0, 7).Select(i => Enumerable.Range(0, 3 + 2 * i).Select(t => (t * 7 + i) % 50).ToArray())];
 
         IReadOnlyList<int[]> together = Greedy(model, prompts, 9);
@@ -41,7 +41,7 @@ public sealed class GeneratorTests
     [InlineData(0), InlineData(1)]
     public void A_request_has_stop_tokens_of_its_own_and_none_among_its_first(float temperature)
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         int[] prompt = [3, 1, 4], all = [.. Enumerable.Range(0, model.Config.VocabSize)];
         GenerationRequest request = new(prompt, 6, new(temperature, 1), SeededRandom.For(1, "stops", 0));
         int[] free = new Generator(model, []).Generate([request])[0];
@@ -72,7 +72,7 @@ public sealed class GeneratorTests
     [Fact]
     public void A_prompt_longer_than_a_pass_is_cut_and_gives_the_same_logits()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         int[] tokens = [.. Enumerable.Range(0, 1500).Select(i => (i * i + 3 * i) % 50)];
         float[] whole = [];
         using (DecodingBatch batch = new(model, [tokens.Length]))
@@ -93,7 +93,7 @@ public sealed class GeneratorTests
     [Fact]
     public void A_shared_prefix_gives_the_logits_of_the_whole()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         int[] prefix = [3, 1, 4, 1, 5, 9, 2, 6], own = [5, 3, 5];
         float[] whole = [], shared = [], rewound = [];
         using DecodingBatch batch = new(model, 40);
@@ -115,7 +115,7 @@ public sealed class GeneratorTests
     [Fact]
     public void A_sequence_may_begin_with_one_that_begins_with_another_in_the_same_pass()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         int[] tokens = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5];
         float[] whole = [], chain = [];
         using DecodingBatch batch = new(model, 30);
@@ -145,7 +145,7 @@ public sealed class GeneratorTests
     [InlineData(1)]         // and here a single one
     public void Common_beginnings_on_several_levels_change_no_completion(long cacheBytes)
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         int[] template = Tokens(0, 20), first = Tokens(1, 30), second = Tokens(2, 25);
         int[][] prompts =
         [
@@ -170,7 +170,7 @@ public sealed class GeneratorTests
     [Fact]
     public void Threads_do_not_change_a_bit()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         GenerationRequest[] requests = [.. Enumerable.Range(0, 20).Select(i =>
             new GenerationRequest([.. Tokens(0, 30), .. Tokens(i, 1 + i)], 12, new(1.3, 0.9), SeededRandom.For(3, "test", i)))];
         IReadOnlyList<int[]> several = new Generator(model, []).Generate(requests);
@@ -183,7 +183,7 @@ public sealed class GeneratorTests
     [Fact]
     public void With_the_adapter_off_a_model_is_its_base()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         float[] plain = model.LogProbs(SmallModel.Tree());
         model.AttachLora(new(4, 8, ["q_proj", "down_proj"], TrainEmbeddings: true, TrainNorms: true), seed: 1);
         foreach (Parameter parameter in model.Parameters)
@@ -205,7 +205,7 @@ public sealed class GeneratorTests
     [Fact]
     public void A_stop_token_ends_a_completion_and_the_budget_ends_the_others()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         int[] free = Greedy(model, [[3, 1, 4]], 8)[0];
 
         int[] stopped = new Generator(model, [free[2]]).Generate([Request([3, 1, 4], 8)])[0];
@@ -217,13 +217,13 @@ public sealed class GeneratorTests
     [Fact]
     public void A_sequence_that_outgrows_its_capacity_is_refused()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         using DecodingBatch batch = new(model, [4]);
 
         Assert.Throws<ArgumentException>(() => batch.Extend([new(0, [1, 2, 3, 4, 5])], (_, _) => { }));
     }
 
-    static IReadOnlyList<int[]> Greedy(LlamaModel model, int[][] prompts, int tokens) =>
+    static IReadOnlyList<int[]> Greedy(DecoderModel model, int[][] prompts, int tokens) =>
         new Generator(model, []).Generate([.. prompts.Select(p => Request(p, tokens))]);
 
     static GenerationRequest Request(int[] prompt, int tokens) => new(prompt, tokens, Sampling.Greedy, SeededRandom.For(1, "test", 0));

@@ -11,7 +11,7 @@ public sealed class ObserverTests
     [Theory, InlineData(null), InlineData(6)]
     public void An_observer_sees_where_each_head_looks_when_a_token_is_chosen(int? window)
     {
-        using LlamaModel model = SmallModel.Create(SmallModel.Config() with { SlidingWindow = window });
+        using DecoderModel model = SmallModel.Create(SmallModel.Config() with { SlidingWindow = window });
         int[][] prompts = [[3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5], [3, 1, 4, 1, 5, 9, 2, 7, 1], [8, 8]];
         List<(int Number, int Layer, int[] Peaks)> seen = [];
         Generator generator = new(model, []) { Observer = (number, layer, peaks) => seen.Add((number, layer, peaks.ToArray())) };
@@ -24,7 +24,7 @@ public sealed class ObserverTests
         for (int p = 0; p < prompts.Length; p++)
         {
             int[] whole = [.. prompts[p], .. texts[p]];
-            NaiveLlama naive = new(model.Config, SmallModel.Source());
+            NaiveDecoder naive = new(model.Config, SmallModel.Source());
             naive.LogProbs(whole, [.. Enumerable.Range(0, whole.Length)], whole.Length);
             (int Number, int Layer, int[] Peaks)[] own = [.. seen.Where(s => s.Number == p)];
             for (int i = 0; i < own.Length; i++)
@@ -39,7 +39,7 @@ public sealed class ObserverTests
     [Fact]
     public void An_observer_changes_no_token_and_a_long_prompt_is_counted_from_its_beginning()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         int[] prompt = [.. Enumerable.Range(0, 1500).Select(i => (i * i + 3 * i) % 50)];
         GenerationRequest request = new(prompt, 5, Sampling.Greedy, SeededRandom.For(1, "", 0));
         int most = 0;

@@ -163,7 +163,7 @@ public sealed class OwnershipTests
     [Fact]
     public void A_pass_that_is_disposed_twice_does_not_share_its_memory_with_two_others()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         model.AttachLora(s_lora, seed: 1);
         float[] expected = Gradients(model);
 
@@ -179,7 +179,7 @@ public sealed class OwnershipTests
     [Fact]
     public void A_disposed_pass_throws_when_it_is_used()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         using RowsOwner memory = new();
         Rows logits = memory.Allocate(1, model.Config.VocabSize);
         TreePass pass = model.Forward(SmallModel.Tree());
@@ -197,7 +197,7 @@ public sealed class OwnershipTests
         Trained().Dispose(); // kernels keep their buffers for later calls
         long before = AlignedBuffer.LiveBytes;
 
-        LlamaModel model = Trained();
+        DecoderModel model = Trained();
         TreePass open = model.Forward(SmallModel.Tree());
         model.Dispose();
         model.Dispose();
@@ -206,9 +206,9 @@ public sealed class OwnershipTests
 
         Assert.Equal(before, AlignedBuffer.LiveBytes);
 
-        static LlamaModel Trained()
+        static DecoderModel Trained()
         {
-            LlamaModel model = SmallModel.Create();
+            DecoderModel model = SmallModel.Create();
             model.AttachLora(s_lora, seed: 1);
             Gradients(model);
             return model;
@@ -218,7 +218,7 @@ public sealed class OwnershipTests
     [Fact]
     public void A_decoding_batch_can_be_disposed_twice_and_throws_when_it_is_used_after_disposal()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         DecodingBatch batch = new(model, [8]);
         batch.Extend([new(0, [1, 2])], (_, _) => { });
 
@@ -232,7 +232,7 @@ public sealed class OwnershipTests
     public void A_decoding_step_allocates_no_native_memory()
     {
         using ThreadCount one = new(1);
-        using LlamaModel model = SmallModel.Create(qwen: true);
+        using DecoderModel model = SmallModel.Create(qwen: true);
         using DecodingBatch batch = new(model, [40, 40]);
         SequencePiece[] Next(int token) => [new(0, [token]), new(1, [token + 1])];
         batch.Extend([new(0, [1, 2, 3, 4, 5]), new(1, [6, 7, 8])], (_, _) => { });
@@ -297,7 +297,7 @@ public sealed class OwnershipTests
 
     static void Train(ModelConfig config, Recomputation level)
     {
-        using LlamaModel model = SmallModel.Create(config);
+        using DecoderModel model = SmallModel.Create(config);
         model.AttachLora(s_lora, seed: 1);
         using AdamW optimizer = new(model.Parameters, new(0.9, 0.999, 1e-8, 0));
         for (int step = 0; step < 3; step++)
@@ -308,13 +308,13 @@ public sealed class OwnershipTests
         }
     }
 
-    static float[] Gradients(LlamaModel model)
+    static float[] Gradients(DecoderModel model)
     {
         using TreePass pass = model.Forward(SmallModel.Tree());
         return Gradients(model, pass);
     }
 
-    static float[] Gradients(LlamaModel model, TreePass pass)
+    static float[] Gradients(DecoderModel model, TreePass pass)
     {
         foreach (Parameter parameter in model.Parameters)
         {

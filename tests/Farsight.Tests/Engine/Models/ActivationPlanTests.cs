@@ -39,7 +39,7 @@ public sealed class ActivationPlanTests
     [Theory, MemberData(nameof(Cases))]
     public void A_pass_takes_to_the_float_what_was_planned(Recomputation? level, bool qwen, string trained, int prompt)
     {
-        using LlamaModel model = SmallModel.Create(tied: false, qwen);
+        using DecoderModel model = SmallModel.Create(tied: false, qwen);
         if (trained == "everything")
         {
             model.TrainEverything();

@@ -31,7 +31,7 @@ public sealed class AttentionPatternTests
     public void Log_probabilities_over_a_tree_are_those_of_its_sequences(int group)
     {
         ModelConfig config = SmallModel.Config(tied: false);
-        using LlamaModel model = SmallModel.Create(config);
+        using DecoderModel model = SmallModel.Create(config);
         TokenTree tree = SmallModel.Tree();
 
         using TreePass pass = model.Forward(tree, attention: new AttentionPattern.ShiftedSparse(group));
@@ -47,7 +47,7 @@ public sealed class AttentionPatternTests
     public void Every_gradient_matches_finite_differences()
     {
         AttentionPattern attention = new AttentionPattern.ShiftedSparse(4);
-        using LlamaModel model = SmallModel.Create(tied: false, qwen: true);
+        using DecoderModel model = SmallModel.Create(tied: false, qwen: true);
         model.TrainEverything();
         TokenTree tree = SmallModel.Tree();
         float[] dLogProbs = TestData.Normal(tree.Scored.Count, seed: 3);
@@ -75,7 +75,7 @@ public sealed class AttentionPatternTests
     [Fact]
     public void Evaluation_looks_at_all_keys()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         TokenTree tree = SmallModel.Tree();
 
         using TreePass full = model.Forward(tree), grouped = model.Forward(tree, attention: new AttentionPattern.ShiftedSparse(4));
@@ -86,7 +86,7 @@ public sealed class AttentionPatternTests
 
     static float[] Pass(Recomputation level)
     {
-        using LlamaModel model = SmallModel.Create(tied: false);
+        using DecoderModel model = SmallModel.Create(tied: false);
         model.AttachLora(new(3, 6, LinearShape.TargetsOf(model.Config), TrainEmbeddings: true, TrainNorms: true), seed: 1);
         using TreePass pass = model.Forward(SmallModel.Tree(), level, new AttentionPattern.ShiftedSparse(4));
         pass.Backward(TestData.Normal(pass.LogProbs.Length, seed: 3));

@@ -40,7 +40,7 @@ public sealed class DescriptionTests
     {
         foreach (int prompt in (int[])[20, 1100])
         {
-            using LlamaModel model = Trainable(description, trained);
+            using DecoderModel model = Trainable(description, trained);
             TokenTree tree = Tree(prompt);
 
             using TreePass pass = level is { } keep ? model.Forward(tree, keep) : model.Evaluate(tree);
@@ -77,7 +77,7 @@ public sealed class DescriptionTests
     [Theory, MemberData(nameof(Descriptions))]
     public void Decoding_with_a_cache_gives_the_log_probabilities_of_a_whole_pass(string description)
     {
-        using LlamaModel model = SmallModel.Create(Config(description));
+        using DecoderModel model = SmallModel.Create(Config(description));
         int[] tokens = [.. Enumerable.Range(0, 40).Select(i => 1 + i * 7 % 31)];
         float[] expected = model.LogProbs(TokenTree.Sequence(tokens));
 
@@ -104,7 +104,7 @@ public sealed class DescriptionTests
     [Theory, MemberData(nameof(Descriptions))]
     public void Gradients_match_finite_differences(string description)
     {
-        using LlamaModel model = Trainable(description, "everything");
+        using DecoderModel model = Trainable(description, "everything");
         TokenTree tree = SmallModel.Tree();
         float[] dLogProbs = TestData.Normal(tree.Scored.Count, seed: 3);
         using (TreePass pass = model.Forward(tree))
@@ -126,7 +126,7 @@ public sealed class DescriptionTests
     [Fact]
     public void Every_token_counts_once_for_each_expert_that_it_chose()
     {
-        using LlamaModel model = Trainable("dense between", "adapter");
+        using DecoderModel model = Trainable("dense between", "adapter");
         TokenTree tree = Tree(1100);
 
         using (TreePass pass = model.Forward(tree, Recomputation.Layer))
@@ -143,7 +143,7 @@ public sealed class DescriptionTests
     public void The_weights_of_experts_that_no_token_chose_are_not_read()
     {
         using CountingWeights source = new(SmallModel.Source());
-        using LlamaModel model = new(Config("mixtral"), source);
+        using DecoderModel model = new(Config("mixtral"), source);
 
         model.LogProbs(TokenTree.Sequence([1, 2]));
 
@@ -154,15 +154,15 @@ public sealed class DescriptionTests
 
     static float[] Results(string description, Recomputation level, string trained)
     {
-        using LlamaModel model = Trainable(description, trained);
+        using DecoderModel model = Trainable(description, trained);
         using TreePass pass = model.Forward(Tree(1100), level);
         pass.Backward(TestData.Normal(pass.LogProbs.Length, seed: 3));
         return [.. pass.LogProbs, .. model.Parameters.SelectMany(p => p.Gradient.Span.ToArray())];
     }
 
-    static LlamaModel Trainable(string description, string trained)
+    static DecoderModel Trainable(string description, string trained)
     {
-        LlamaModel model = SmallModel.Create(Config(description));
+        DecoderModel model = SmallModel.Create(Config(description));
         if (trained == "everything")
         {
             model.TrainEverything();

@@ -12,9 +12,9 @@ public sealed class MaskedHeadsTests
     [Fact]
     public void A_masked_head_adds_nothing_to_the_model()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         model.MaskedHeads = s_masked;
-        NaiveLlama naive = new(model.Config, SmallModel.Source()) { Masked = s_masked };
+        NaiveDecoder naive = new(model.Config, SmallModel.Source()) { Masked = s_masked };
 
         double[][] expected = naive.LogProbs(s_tokens, [.. Enumerable.Range(0, s_tokens.Length)], s_tokens.Length);
 
@@ -28,7 +28,7 @@ public sealed class MaskedHeadsTests
     [Fact]
     public void Heads_that_are_on_again_leave_no_trace()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         float[] plain = model.LogProbs(SmallModel.Tree());
 
         model.MaskedHeads = s_masked;
@@ -41,7 +41,7 @@ public sealed class MaskedHeadsTests
     [Fact]
     public void Nothing_flows_back_through_a_masked_head()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         model.MaskedHeads = s_masked;
         model.TrainEverything();
         TokenTree tree = SmallModel.Tree();
@@ -60,7 +60,7 @@ public sealed class MaskedHeadsTests
     [Theory, InlineData(2, 0), InlineData(0, 4), InlineData(-1, 0)]
     public void A_head_that_is_not_there_is_refused(int layer, int head)
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
 
         ArgumentException e = Assert.Throws<ArgumentException>(() => model.MaskedHeads = [new(layer, head)]);
         Assert.Contains("the model has 2 layers of 4 heads", e.Message);

@@ -41,7 +41,7 @@ public sealed class ModelVariantTests
     public void Log_probabilities_over_a_tree_are_those_of_its_sequences(string variant)
     {
         ModelConfig config = Config(variant);
-        using LlamaModel model = SmallModel.Create(config);
+        using DecoderModel model = SmallModel.Create(config);
         TokenTree tree = SmallModel.Tree();
 
         float[] actual = model.LogProbs(tree);
@@ -53,9 +53,9 @@ public sealed class ModelVariantTests
     public void Decoding_gives_what_a_whole_sequence_gives(string variant)
     {
         ModelConfig config = Config(variant);
-        using LlamaModel model = SmallModel.Create(config);
+        using DecoderModel model = SmallModel.Create(config);
         int[] tokens = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5];
-        double[] expected = new NaiveLlama(config, SmallModel.Source()).LogProbs(
+        double[] expected = new NaiveDecoder(config, SmallModel.Source()).LogProbs(
             tokens,
             [.. Enumerable.Range(0, tokens.Length)],
             tokens.Length
@@ -87,7 +87,7 @@ public sealed class ModelVariantTests
     ]
     public void Gradients_match_finite_differences(string variant)
     {
-        using LlamaModel model = SmallModel.Create(Config(variant));
+        using DecoderModel model = SmallModel.Create(Config(variant));
         model.TrainEverything();
         TokenTree tree = SmallModel.Tree();
         float[] dLogProbs = TestData.Normal(tree.Scored.Count, seed: 3);
@@ -111,7 +111,7 @@ public sealed class ModelVariantTests
     }
 
     internal static double Difference(
-        LlamaModel model,
+        DecoderModel model,
         TokenTree tree,
         float[] dLogProbs,
         Parameter parameter,
@@ -138,7 +138,7 @@ public sealed class ModelVariantTests
     /// <summary>Every path from a root to a leaf as a sequence of its own.</summary>
     internal static double[] Naive(ModelConfig config, TokenTree tree, TreeAttentionNaive.Mask? mask = null)
     {
-        NaiveLlama naive = new(config, SmallModel.Source()) { Mask = mask };
+        NaiveDecoder naive = new(config, SmallModel.Source()) { Mask = mask };
         IReadOnlyList<int> lengths = tree.Lengths();
         Dictionary<(int Row, int Target), double> found = [];
         for (int n = 0; n < tree.Nodes.Count; n++)

@@ -50,7 +50,7 @@ public sealed class RecomputationTests
     /// <summary>Log-probabilities, then all gradients.</summary>
     static float[] Pass(Recomputation level, bool qwen, bool everything)
     {
-        using LlamaModel model = SmallModel.Create(tied: false, qwen);
+        using DecoderModel model = SmallModel.Create(tied: false, qwen);
         if (everything)
         {
             model.TrainEverything();

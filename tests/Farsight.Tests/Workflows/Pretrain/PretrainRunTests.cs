@@ -43,7 +43,7 @@ public sealed class PretrainRunTests
             new Watch(p => losses.Add(p.Line.Values.GetValueOrDefault("loss"))), CancellationToken.None);
 
         Assert.True(losses[^1] < losses[1], $"The loss went from {losses[1]} to {losses[^1]}.");
-        using Farsight.Engine.Models.LlamaModel model = ModelLoader.Load(made);
+        using Farsight.Engine.Models.DecoderModel model = ModelLoader.Load(made);
     }
 
     [Fact]

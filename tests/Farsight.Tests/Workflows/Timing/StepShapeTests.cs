@@ -1,4 +1,5 @@
 using Farsight.Engine;
+using Farsight.Engine.Models;
 using Farsight.Workflows.Timing;
 
 namespace Farsight.Tests.Workflows.Timing;
@@ -30,6 +31,8 @@ public sealed class StepShapeTests : IDisposable
     [InlineData("[4,3]", "[]", "responses must be a list")]
     [InlineData("[4,3]", "[4,3.5]", "responses is 3.5")]
     [InlineData("\"vocab\":60", "\"vocab\":60,\"vocab\":60", "not valid JSON")]
+    [InlineData("\"ffn\":48", "\"ffn\":48,\"experts\":4", "experts and experts_per_token belong together")]
+    [InlineData("\"ffn\":48", "\"ffn\":48,\"experts\":4,\"experts_per_token\":5", "more than the 4 of experts")]
     [InlineData(Good, "[]", "not a JSON object")]
     public void An_unsound_shape_is_one_sentence(string good, string bad, string says)
     {
@@ -40,6 +43,16 @@ public sealed class StepShapeTests : IDisposable
         Assert.StartsWith(_file, e.Message, StringComparison.Ordinal);
         Assert.Contains(says, e.Message, StringComparison.Ordinal);
         Assert.Single(e.Message.Split('\n'));
+    }
+
+    [Fact]
+    public void Experts_have_the_width_of_the_feed_forward()
+    {
+        File.WriteAllText(_file, Good.Replace("\"ffn\":48", "\"ffn\":48,\"experts\":4,\"experts_per_token\":2", StringComparison.Ordinal));
+
+        MixtureOfExperts? experts = StepShape.Read(_file).Model.Experts;
+
+        Assert.Equal((4, 2, 48), (experts!.Count, experts.PerToken, experts.IntermediateSize));
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class ShortReferenceTests : IDisposable
     [Fact]
     public void It_is_the_sum_over_each_whole_short_sequence()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         Make(File, new TrainableModel(model), 9);
         IReadOnlyDictionary<string, IReadOnlyList<PreferenceLogProbs>> read = ShortReferenceFile.Read(File);
 
@@ -63,7 +63,7 @@ public sealed class ShortReferenceTests : IDisposable
     [Fact]
     public void It_is_dpo_s_reference_with_the_adapter_off_where_the_short_context_is_the_whole_one()
     {
-        using LlamaModel plain = SmallModel.Create(), adapted = SmallModel.Create();
+        using DecoderModel plain = SmallModel.Create(), adapted = SmallModel.Create();
         adapted.AttachLora(new LoraOptions(2, 4, LinearShape.TargetsOf(adapted.Config), false, false), seed: 1);
         foreach (Parameter parameter in adapted.Parameters)
         {

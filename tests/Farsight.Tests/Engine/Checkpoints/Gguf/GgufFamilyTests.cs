@@ -128,7 +128,7 @@ public sealed class GgufFamilyTests
             Assert.Equal(File.ReadAllBytes(folder["m.gguf"]), File.ReadAllBytes(folder["again.gguf"]));
         }
         int[] tokens = [.. Enumerable.Range(0, 40).Select(i => 1 + i * 7 % 19)];
-        using LlamaModel original = ModelLoader.Load(folder["hf"]), model = ModelLoader.Load(folder["m.gguf"]);
+        using DecoderModel original = ModelLoader.Load(folder["hf"]), model = ModelLoader.Load(folder["m.gguf"]);
         Near.RelativeToLargest(
             [.. FamilyFilesTests.Logits(original, tokens).Select(v => (double)v)],
             FamilyFilesTests.Logits(model, tokens),

@@ -356,7 +356,7 @@ public sealed class GgufModelTests
         GgufModelWriter.Write(folder["m.gguf"], "tiny", s_llama, weights, null, NumberFormat.F32);
         TokenTree tree = TokenTree.Sequence([3, 1, 4, 1, 5, 9, 2, 6]);
 
-        using LlamaModel a = ModelLoader.Load(folder["hf"]), b = ModelLoader.Load(folder["m.gguf"]);
+        using DecoderModel a = ModelLoader.Load(folder["hf"]), b = ModelLoader.Load(folder["m.gguf"]);
 
         Assert.Equal(a.LogProbs(tree), b.LogProbs(tree));
     }

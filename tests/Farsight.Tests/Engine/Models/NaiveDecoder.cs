@@ -7,7 +7,7 @@ namespace Farsight.Tests.Engine.Models;
 /// <summary>
 /// A decoder written from the formulas, in double, one token after the other. Shares nothing with the engine but the weights.
 /// </summary>
-sealed class NaiveLlama(ModelConfig config, IWeightSource source)
+sealed class NaiveDecoder(ModelConfig config, IWeightSource source)
 {
     /// <summary>Heads whose output is zero.</summary>
     internal IReadOnlyList<AttentionHead> Masked { get; init; } = [];

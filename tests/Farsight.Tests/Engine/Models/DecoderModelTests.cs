@@ -5,7 +5,7 @@ using Farsight.Engine.Parameters;
 namespace Farsight.Tests.Engine.Models;
 
 /// <summary>Gradients of everything that can be trained, against differences of the forward pass.</summary>
-public sealed class LlamaModelTests
+public sealed class DecoderModelTests
 {
     public static TheoryData<string, bool, bool> Models => new()
     {
@@ -16,7 +16,7 @@ public sealed class LlamaModelTests
     [Theory, MemberData(nameof(Models))]
     public void Every_gradient_matches_finite_differences(string mode, bool tied, bool qwen)
     {
-        using LlamaModel model = SmallModel.Create(tied, qwen);
+        using DecoderModel model = SmallModel.Create(tied, qwen);
         MakeTrainable(model, mode);
         TokenTree tree = SmallModel.Tree();
         float[] dLogProbs = TestData.Normal(tree.Scored.Count, seed: 3);
@@ -47,7 +47,7 @@ public sealed class LlamaModelTests
     [Fact]
     public void Full_training_has_every_weight_as_a_parameter()
     {
-        using LlamaModel model = SmallModel.Create(tied: false, qwen: true);
+        using DecoderModel model = SmallModel.Create(tied: false, qwen: true);
         model.TrainEverything();
 
         // Embedding, head, final norm; 7 matrices, 3 biases, 4 norms a layer.
@@ -58,7 +58,7 @@ public sealed class LlamaModelTests
     [Fact]
     public void A_new_adapter_changes_nothing()
     {
-        using LlamaModel plain = SmallModel.Create(), adapted = SmallModel.Create();
+        using DecoderModel plain = SmallModel.Create(), adapted = SmallModel.Create();
         adapted.AttachLora(new(4, 8, LinearShape.TargetsOf(adapted.Config), TrainEmbeddings: true, TrainNorms: true), seed: 1);
 
         Assert.Equal(plain.LogProbs(SmallModel.Tree()), adapted.LogProbs(SmallModel.Tree()));
@@ -67,7 +67,7 @@ public sealed class LlamaModelTests
     [Fact]
     public void Evaluation_gives_the_bits_of_the_forward_pass()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         using TreePass pass = model.Forward(SmallModel.Tree());
 
         Assert.Equal(pass.LogProbs, model.LogProbs(SmallModel.Tree()));
@@ -79,7 +79,7 @@ public sealed class LlamaModelTests
         float[] Bits(int threads)
         {
             using ThreadCount _ = new(threads);
-            using LlamaModel model = SmallModel.Create();
+            using DecoderModel model = SmallModel.Create();
             model.TrainEverything();
             using TreePass pass = model.Forward(SmallModel.Tree());
             pass.Backward(TestData.Normal(pass.LogProbs.Length, seed: 3));
@@ -93,7 +93,7 @@ public sealed class LlamaModelTests
     [Fact]
     public void A_pass_goes_backward_once()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
         model.TrainEverything();
         using TreePass pass = model.Forward(SmallModel.Tree());
         pass.Backward(new float[pass.LogProbs.Length]);
@@ -104,14 +104,14 @@ public sealed class LlamaModelTests
     [Fact]
     public void An_unknown_target_is_named()
     {
-        using LlamaModel model = SmallModel.Create();
+        using DecoderModel model = SmallModel.Create();
 
         ArgumentException e = Assert.Throws<ArgumentException>(() => model.AttachLora(new(4, 8, ["qkv_proj"], false, false), seed: 1));
 
         Assert.Contains("qkv_proj", e.Message);
     }
 
-    static void MakeTrainable(LlamaModel model, string mode)
+    static void MakeTrainable(DecoderModel model, string mode)
     {
         if (mode == "full")
         {
@@ -125,7 +125,7 @@ public sealed class LlamaModelTests
         }
     }
 
-    static double Difference(LlamaModel model, TokenTree tree, float[] dLogProbs, Parameter parameter, float[] direction)
+    static double Difference(DecoderModel model, TokenTree tree, float[] dLogProbs, Parameter parameter, float[] direction)
     {
         double norm = Math.Sqrt(direction.Sum(d => (double)d * d)), step = 1e-2 / norm;
         float[] at = parameter.Value.Span.ToArray();

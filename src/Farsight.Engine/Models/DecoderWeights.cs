@@ -8,11 +8,11 @@ namespace Farsight.Engine.Models;
 /// <param name="Blocks">From the first to the last.</param>
 /// <param name="FinalNorm">Norm before the head.</param>
 /// <param name="Head">[V, D]; null when it is the embeddings.</param>
-sealed record LlamaWeights(WeightMatrix Embeddings, IReadOnlyList<Block> Blocks, Norm FinalNorm, WeightMatrix? Head)
+sealed record DecoderWeights(WeightMatrix Embeddings, IReadOnlyList<Block> Blocks, Norm FinalNorm, WeightMatrix? Head)
 {
     internal const string EmbeddingsName = "model.embed_tokens.weight", HeadName = "lm_head.weight";
 
-    internal static LlamaWeights From(ModelConfig config, IWeightSource source)
+    internal static DecoderWeights From(ModelConfig config, IWeightSource source)
     {
         int d = config.HiddenSize;
         return new(

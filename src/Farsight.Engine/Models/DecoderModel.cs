@@ -12,7 +12,7 @@ namespace Farsight.Engine.Models;
 /// All weights are frozen until <see cref="AttachLora"/> or <see cref="TrainEverything"/> makes some trainable. The model owns its source
 /// of weights, its parameters and the memory of its passes, and frees them when it is disposed. Not safe for concurrent use.
 /// </remarks>
-public sealed class LlamaModel : IDisposable
+public sealed class DecoderModel : IDisposable
 {
     readonly IWeightSource _source;
     readonly Embedding _embeddings;
@@ -26,13 +26,13 @@ public sealed class LlamaModel : IDisposable
     /// <param name="config">Shape of the model.</param>
     /// <param name="source">Weights; disposed with the model, or by the caller if the constructor throws.</param>
     /// <exception cref="InputException">A weight is missing or does not have the shape that the config implies.</exception>
-    public LlamaModel(ModelConfig config, IWeightSource source)
+    public DecoderModel(ModelConfig config, IWeightSource source)
     {
         Config = config;
         _source = source;
-        LlamaWeights weights = LlamaWeights.From(config, source);
-        _embeddings = new(LlamaWeights.EmbeddingsName, weights.Embeddings, config.EmbeddingScale);
-        _head = weights.Head is { } head ? new(LlamaWeights.HeadName, head) : _embeddings;
+        DecoderWeights weights = DecoderWeights.From(config, source);
+        _embeddings = new(DecoderWeights.EmbeddingsName, weights.Embeddings, config.EmbeddingScale);
+        _head = weights.Head is { } head ? new(DecoderWeights.HeadName, head) : _embeddings;
         _finalNorm = weights.FinalNorm;
         Blocks = weights.Blocks;
         AttentionShape heads = new(config.NumAttentionHeads, config.NumKeyValueHeads, config.HeadDim);
@@ -156,15 +156,15 @@ public sealed class LlamaModel : IDisposable
         Lora = options;
         if (Config.TieWordEmbeddings && untiesHead)
         {
-            _head = new(LlamaWeights.HeadName, _embeddings.Matrix);
+            _head = new(DecoderWeights.HeadName, _embeddings.Matrix);
             Config = Config with { TieWordEmbeddings = false };
         }
         AddPairs(pairs, seed: 0);
-        if (modules.Contains(LlamaWeights.EmbeddingsName))
+        if (modules.Contains(DecoderWeights.EmbeddingsName))
         {
             TrainEmbeddings();
         }
-        if (!Config.TieWordEmbeddings && modules.Contains(LlamaWeights.HeadName))
+        if (!Config.TieWordEmbeddings && modules.Contains(DecoderWeights.HeadName))
         {
             _parameters.Add(_head.Train());
         }
