@@ -127,6 +127,10 @@ public sealed record ModelConfig
     /// <summary>Returns whether the MLP of a layer is a mixture of experts.</summary>
     public bool HasExperts(int layer) => Experts is { } experts && (experts.DenseLayers.Count == 0 || !experts.DenseLayers[layer]);
 
+    /// <summary>Gets the width of the feed-forward layers that a token uses, with those of its experts, averaged over the layers.</summary>
+    public double UsedMlpWidth => Enumerable.Range(0, NumHiddenLayers)
+        .Average(l => HasExperts(l) ? (double)Experts!.PerToken * Experts.IntermediateSize : IntermediateSize);
+
     /// <summary>Returns which of the model's rotations a layer applies: 0, 1 for <see cref="WindowedRopeTheta"/>, null for none.</summary>
     internal int? RotationOf(int layer) =>
         UnrotatedLayers.Count > 0 && UnrotatedLayers[layer] ? null : WindowedRopeTheta is not null && WindowOf(layer) is not null ? 1 : 0;

@@ -96,10 +96,7 @@ public static class RecomputedFlops
     public static double Of(StepFlops step, ModelConfig config, Recomputation level)
     {
         double attention = 2.0 * config.HeadDim * (config.NumAttentionHeads + config.NumKeyValueHeads);
-        double mlp = Enumerable.Range(0, config.NumHiddenLayers)
-            .Average(l => config.HasExperts(l)
-                ? (double)config.Experts!.PerToken * config.Experts.IntermediateSize
-                : config.IntermediateSize);
+        double mlp = config.UsedMlpWidth;
         double product = step.Layers / (attention + 3 * mlp); // of one output of the width of the hidden state
         return level switch
         {

@@ -218,8 +218,11 @@ sealed class ForwardFlops(ModelConfig config)
         double d = config.HiddenSize,
             queries = (double)config.NumAttentionHeads * config.HeadDim,
             keys = (double)config.NumKeyValueHeads * config.HeadDim;
+        double routed = config.Experts is { } experts
+            ? (double)experts.Count * Enumerable.Range(0, config.NumHiddenLayers).Count(config.HasExperts) / config.NumHiddenLayers
+            : 0;
         double always = 2 * d * keys,
-            sometimes = (2 * queries + 3 * config.IntermediateSize) * d;
+            sometimes = (2 * queries + routed + 3 * config.UsedMlpWidth) * d;
         double inner = config.NumHiddenLayers - 1;
         double products = inner * rows * (always + sometimes) + rows * always + read * sometimes + read * config.VocabSize * d;
         double pairs = inner * Pairs(rows, before) + Pairs(read, before + rows - read);

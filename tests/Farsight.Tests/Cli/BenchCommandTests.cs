@@ -94,10 +94,12 @@ public sealed class BenchCommandTests : IDisposable
         Assert.InRange(json.RootElement.GetProperty("times_one_by_one").GetDouble(), 0.01, 1000);
     }
 
-    [Fact]
-    public void Operations_of_inference_are_those_of_a_steps_forward()
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(4, 2)]
+    public void Operations_of_inference_are_those_of_a_steps_forward(int experts, int perToken)
     {
-        ModelConfig config = StepShape.Read(_file).Model;
+        ModelConfig config = (StepShape.Read(_file) with { Experts = experts, ExpertsPerToken = perToken }).Model;
         TokenTreeBuilder tree = new();
         int prompt = tree.Add(TokenTreeBuilder.Root, new int[20], [.. Enumerable.Range(0, 20)], scored: false);
         tree.Add(prompt, new int[6], [.. Enumerable.Range(20, 6)], [false, false, false, true, true, true]); // rows 2 to 4 are read
