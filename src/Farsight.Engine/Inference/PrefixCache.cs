@@ -19,7 +19,8 @@ sealed class PrefixCache : IDisposable
     /// <param name="sequences">Sequences of the tree.</param>
     /// <param name="room">[nodes] cache rows that each node needs.</param>
     /// <param name="rows">Wanted rows; more if a single path needs them, fewer if the whole tree does.</param>
-    internal PrefixCache(DecoderModel model, PrefixTree tree, IReadOnlyList<IReadOnlyList<int>> sequences, IReadOnlyList<int> room, long rows)
+    internal PrefixCache(
+        DecoderModel model, PrefixTree tree, IReadOnlyList<IReadOnlyList<int>> sequences, IReadOnlyList<int> room, long rows)
     {
         (_tree, _sequences, _room, _number) = (tree, sequences, room, new int[tree.Nodes.Count]);
         Array.Fill(_number, -1);
