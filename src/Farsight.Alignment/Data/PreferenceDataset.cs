@@ -40,10 +40,13 @@ public sealed record PreferenceDataset(IReadOnlyList<PreferenceSample> Samples, 
         {
             line++;
             PreferenceSample sample = PreferenceLine.Parse(json, $"{path}:{line}");
-            if (!lineOfId.TryAdd(sample.Id, line))
+            foreach (string id in sample.QuestionIds)
             {
-                throw new InputException(
-                    $"{path}:{line}: the id '{sample.Id}' is also the id of line {lineOfId[sample.Id]}; give each sample its own.");
+                if (!lineOfId.TryAdd(id, line))
+                {
+                    throw new InputException(
+                        $"{path}:{line}: the id '{id}' is also the id of line {lineOfId[id]}; give each sample its own.");
+                }
             }
             yield return sample;
         }

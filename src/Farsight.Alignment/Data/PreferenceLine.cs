@@ -46,8 +46,8 @@ public static partial class PreferenceLine
         string at = e.Path is null or "$" ? "" : $" (at {e.Path})";
         if (MissingFields().Match(e.Message) is { Success: true } missing)
         {
-            return $"the sample lacks {missing.Groups[1].Value}{at}; every field but prompt, turns, history, generator, fact and judge is "
-                + "required.";
+            return $"the sample lacks {missing.Groups[1].Value}{at}; every field but prompt, turns, questions, history, generator, fact "
+                + "and judge is required.";
         }
         if (UnknownField().Match(e.Message) is { Success: true } unknown)
         {

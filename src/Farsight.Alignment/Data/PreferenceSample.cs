@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Farsight.Engine;
@@ -15,7 +16,8 @@ namespace Farsight.Alignment.Data;
 /// <param name="Context">[N] chunks in the order in which the model reads them; none where the prompt is a question alone.</param>
 /// <param name="Question">The question about the context.</param>
 /// <param name="Chosen">The preferred response.</param>
-/// <param name="Rejected">[M] dis-preferred responses, at least one; objectives that take fewer take the first.</param>
+/// <param name="Rejected">[M] dis-preferred responses; none in data for supervised fine-tuning. Objectives that take fewer take the
+/// first.</param>
 /// <param name="Provenance">Where all this is from.</param>
 /// <param name="Prompt">Context and question as readable text, for people and for trainers that know prompt,
 /// chosen and rejected; may be left out.</param>
@@ -38,16 +40,19 @@ public sealed record PreferenceSample(
 {
     const int MaxLead = 200; // characters that a chat template writes before a context, such as "USER: "
 
-    /// <summary>[K] all turns in their order, the first one included.</summary>
+    /// <summary>[K] the first question, and the further turns or questions in their order.</summary>
     internal IEnumerable<PreferenceTurn> AllTurns =>
-        (Turns ?? []).Prepend(new(Question, Chosen, Rejected, Provenance.Seen, Provenance.Question, Provenance.Fact));
+        (Turns ?? Questions ?? []).Prepend(new(Question, Chosen, Rejected, Provenance.Seen, Provenance.Question, Provenance.Fact));
+
+    /// <summary>[K] ids of the questions that are asked alone: "id" of the first, "id#2", "id#3" and so on of the further ones.</summary>
+    internal IEnumerable<string> QuestionIds => Enumerable.Range(0, 1 + (Questions?.Count ?? 0)).Select(k => QuestionId(Id, k));
 
     /// <summary>Creates a sample from texts, for a dataset that comes from a program instead of synthesis.</summary>
     /// <param name="id">An identifier that is unique in the dataset.</param>
     /// <param name="document">The context; empty for a question without one. It becomes one chunk, which every response has seen.</param>
     /// <param name="question">The question about the context.</param>
     /// <param name="chosen">The preferred response.</param>
-    /// <param name="rejected">The rejected responses, at least one.</param>
+    /// <param name="rejected">The rejected responses; none in data for supervised fine-tuning.</param>
     /// <param name="format">The chat format of the model to train.</param>
     public static PreferenceSample Create(
         string id, string document, string question, string chosen, IReadOnlyList<string> rejected, ChatFormat format)
@@ -63,7 +68,6 @@ public sealed record PreferenceSample(
             .. Text("id", Id),
             .. Text("question", Question),
             .. Text("chosen", Chosen),
-            .. Rejected.Count > 0 ? [] : new[] { "rejected is empty; each sample needs at least one rejected response." },
             .. Rejected.SelectMany((r, j) => Text($"rejected[{j}]", r)),
             // JSON lists may hold null, whatever the type says.
             .. Context.SelectMany((c, i) => c?.Problems($"context[{i}]") ?? [$"context[{i}] is null; each entry must be a chunk."]),
@@ -78,7 +82,44 @@ public sealed record PreferenceSample(
             .. Turns is { Count: 0 } ? new[] { "turns is empty; omit it for a sample with one turn." } : [],
             .. Turns?.SelectMany((t, k) => t?.Problems($"turns[{k}]", Context.Count) ?? [$"turns[{k}] is null; each entry must be a turn."])
                 ?? [],
+            .. Questions is { Count: 0 } ? new[] { "questions is empty; omit it for a sample with one question." } : [],
+            .. Questions?.SelectMany((q, k) =>
+                q?.Problems($"questions[{k}]", Context.Count) ?? [$"questions[{k}] is null; each entry must be a question."]) ?? [],
+            .. Turns is not null && Questions is not null
+                ? new[] { "turns and questions are both given; a sample has further turns or further questions, not both." }
+                : [],
         ];
+
+    /// <summary>
+    /// Splits the sample into samples of one question each, with their ids "id", "id#2", "id#3" and so on; a sample without further
+    /// questions stays whole.
+    /// </summary>
+    /// <returns>[K] The first is the sample without its further questions.</returns>
+    public IReadOnlyList<PreferenceSample> SplitQuestions() =>
+        [this with { Questions = null }, .. (Questions ?? []).Select((q, k) => Alone(q, k + 1))];
+
+    /// <summary>Returns a further question as a sample; a judge's verdict on the first chosen response does not hold for it.</summary>
+    PreferenceSample Alone(PreferenceTurn question, int number) => this with
+    {
+        Id = QuestionId(Id, number),
+        Question = question.Question,
+        Chosen = question.Chosen,
+        Rejected = question.Rejected,
+        Provenance = Provenance with
+        {
+            Seen = question.Seen, Question = question.Origin, Fact = question.Fact, Judge = null, ChosenIsGold = null,
+        },
+        Prompt = Prompt is not null && Prompt.EndsWith(Question, StringComparison.Ordinal)
+            ? Prompt[..^Question.Length] + question.Question
+            : null,
+        Questions = null,
+    };
+
+    /// <summary>Returns the id of a question that is asked alone.</summary>
+    /// <param name="sample">Id of its sample.</param>
+    /// <param name="number">0 for the first question of the sample.</param>
+    internal static string QuestionId(string sample, int number) =>
+        number == 0 ? sample : string.Create(CultureInfo.InvariantCulture, $"{sample}#{number + 1}");
 
     /// <summary>Checks that a tokenizer decodes the chunks to the text of the prompt; nothing to check without a prompt.</summary>
     /// <exception cref="InputException">It decodes them to another text.</exception>
@@ -153,12 +194,12 @@ public enum ChunkRole
 sealed class ChunkRoleConverter() : JsonStringEnumConverter<ChunkRole>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
 
 /// <summary>
-/// Represents a turn after the first: another question about the same context, asked when the turns before were answered with their chosen
-/// responses.
+/// Represents another question about the context of a sample: a turn after the first, asked when the turns before were answered with their
+/// chosen responses, or a question that is asked alone.
 /// </summary>
 /// <param name="Question">The question.</param>
 /// <param name="Chosen">The preferred response.</param>
-/// <param name="Rejected">[M] dis-preferred responses, at least one.</param>
+/// <param name="Rejected">[M] dis-preferred responses; none in data for supervised fine-tuning.</param>
 /// <param name="Seen">Which chunks of the sample's context each response was written from.</param>
 /// <param name="Origin">Origin of the question; null if unknown.</param>
 /// <param name="Fact">The fact that was put into the context to be asked for; null when the documents are unchanged.</param>
@@ -174,7 +215,6 @@ public sealed record PreferenceTurn(
         [
             .. PreferenceSample.Text($"{path}.question", Question),
             .. PreferenceSample.Text($"{path}.chosen", Chosen),
-            .. Rejected.Count > 0 ? [] : new[] { $"{path}.rejected is empty; each turn needs at least one rejected response." },
             .. Rejected.SelectMany((r, j) => PreferenceSample.Text($"{path}.rejected[{j}]", r)),
             .. Seen.Problems($"{path}.seen", chunks, Rejected.Count),
             .. Fact is { } fact && (fact.Chunk < 0 || fact.Chunk >= chunks)

@@ -42,6 +42,10 @@ static class DatasetInspection
         {
             findings.Unusual($"Questions have different numbers of rejected responses: {string.Join(", ", rejected)}.");
         }
+        else if (rejected.Max == 0)
+        {
+            findings.Unusual("No question has a rejected response; use the objective sft_partial, sft_full or lm.");
+        }
         if (repeated > 0)
         {
             findings.Unusual($"{repeated} samples have a rejected response that equals the chosen one.");

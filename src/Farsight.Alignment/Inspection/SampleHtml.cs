@@ -26,6 +26,10 @@ sealed class SampleHtml
         SampleProvenance from = _sample.Provenance;
         Write($"<section class=\"sample\" id=\"{Escape(_sample.Id)}\">\n");
         Write($"<p class=\"id\">{Escape(_sample.Id)} · {Escape(string.Join(", ", from.Documents))}</p>\n");
+        if (_sample.Questions is { } questions)
+        {
+            Write($"<p class=\"id\">{questions.Count + 1} questions, each asked alone</p>\n");
+        }
         foreach (ChatTurn message in _sample.History ?? [])
         {
             Write($"<div class=\"response\"><h3>{Escape(message.Role)}</h3><p>{Escape(message.Content)}</p></div>\n");
@@ -90,7 +94,7 @@ sealed class SampleHtml
             Write($"<p>{Marked(prompt, _shared.In(prompt).Select(r => (r, "mark")))}</p></details>\n");
             return;
         }
-        double most = Math.Max(double.Epsilon, _sample.Context.Max(c => c.Score));
+        double most = _sample.Context.Select(c => c.Score).Append(double.Epsilon).Max();
         _html.Append("<div class=\"strip\">");
         foreach ((int i, ContextChunk chunk) in _sample.Context.Index())
         {

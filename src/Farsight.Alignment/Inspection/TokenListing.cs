@@ -6,8 +6,10 @@ using Farsight.Text.Tokenizers;
 namespace Farsight.Alignment.Inspection;
 
 /// <summary>Represents a token of a sample as training sees it.</summary>
-/// <param name="Part">"prompt", "chosen" or "rejected", with the number of the turn and of the response where there are several.</param>
-/// <param name="Position">Position in its sequence, from 0: responses to one prompt begin at the same position.</param>
+/// <param name="Part">"prompt", "chosen" or "rejected", with the number of the turn or question and of the response where there are
+/// several. Of several questions, "prompt" is what they share.</param>
+/// <param name="Position">Position in its sequence, from 0: responses to one prompt begin at the same position, and so do questions about
+/// one context.</param>
 /// <param name="Id">Token id.</param>
 /// <param name="Text">Text of the token, with markers.</param>
 /// <param name="Role">"template" for markup around a prompt and messages before it, "prompt" for its context and question, "scored" for
@@ -49,12 +51,36 @@ public static class TokenListing
             Add("prompt", chunk, _ => Prompt);
         }
         int[] other = format.Frame(OtherQuestion, tokens.Chunks.Count > 0, sample.History).After;
-        string answer = OtherQuestion;
+        if (tokens.Questions.Count > 0)
+        {
+            AddQuestions();
+            return all;
+        }
         foreach ((int k, TurnTokens turn) in tokens.Turns.Index())
         {
             string turnName = tokens.Further.Count == 0 ? "" : $" of turn {k + 1}";
-            other = k == 0 ? other : format.NextTurn(answer, OtherQuestion);
+            other = k == 0 ? other : format.NextTurn(OtherQuestion, OtherQuestion);
             Add($"prompt{turnName}", turn.Question, RoleIn(turn.Question, other));
+            AddResponses(turn, turnName);
+        }
+        return all;
+
+        void AddQuestions()
+        {
+            int shared = tokens.SharedQuestionTokens;
+            Add("prompt", tokens.Question[..shared], RoleIn(tokens.Question, other));
+            int start = position;
+            foreach ((int k, TurnTokens question) in tokens.All.Index())
+            {
+                Func<int, string> role = RoleIn(question.Question, other);
+                position = start;
+                Add($"prompt of question {k + 1}", question.Question[shared..], i => role(shared + i));
+                AddResponses(question, $" of question {k + 1}");
+            }
+        }
+
+        void AddResponses(TurnTokens turn, string turnName)
+        {
             int before = position;
             for (int j = 0; j < turn.Rejected.Count; j++)
             {
@@ -64,7 +90,6 @@ public static class TokenListing
             position = before;
             Add($"chosen{turnName}", turn.Chosen, _ => Scored);
         }
-        return all;
 
         void Add(string part, int[] ids, Func<int, string> role) =>
             all.AddRange(ids.Select((t, i) =>

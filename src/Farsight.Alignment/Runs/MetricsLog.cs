@@ -8,9 +8,9 @@ namespace Farsight.Alignment.Runs;
 /// <param name="Step">The step; 0 before training.</param>
 /// <param name="Values">Metrics over the step's samples.</param>
 /// <param name="HeldOut">Metrics over the held-out samples after the step; null if not measured.</param>
-/// <param name="HeldOutMargins">Reward margin of each held-out sample by id; <paramref name="HeldOut"/> has their
+/// <param name="HeldOutMargins">Reward margin of each held-out question by id; <paramref name="HeldOut"/> has their
 /// mean. Null for objectives without rewards.</param>
-/// <param name="HeldOutPreferenceShares">Share of the chosen response's gradient that comes from the comparison, of each held-out sample
+/// <param name="HeldOutPreferenceShares">Share of the chosen response's gradient that comes from the comparison, of each held-out question
 /// by id. Null for objectives without a comparison.</param>
 public sealed record MetricsLine(
     int Step,

@@ -70,10 +70,10 @@ public sealed record AlarmLine(int Step, string Alarm, string Message)
 
 /// <summary>Represents a line of samples.jsonl: an answer of the model during training.</summary>
 /// <param name="Step">Finished steps; 0 before the first.</param>
-/// <param name="Id">Id of the sample.</param>
+/// <param name="Id">Id of the sample, or of one of its questions: "id#2".</param>
 /// <param name="Question">The question.</param>
 /// <param name="Completion">The model's greedy answer.</param>
-/// <param name="Chosen">The chosen response of the sample.</param>
+/// <param name="Chosen">The chosen response to the question.</param>
 /// <param name="Repetition">Share of repeated 4-grams of tokens in the completion, 0 to 1.</param>
 /// <param name="ChosenRepetition">The same share in the chosen response.</param>
 /// <param name="Ended">Whether the model ended the answer; false if it reached the token limit.</param>

@@ -19,25 +19,25 @@ public sealed class MetricSums
         _sums[name] = (sum + value * weight, total + weight);
     }
 
-    /// <summary>Keeps one sample's reward margin by itself.</summary>
-    /// <param name="sample">Id of the sample; a repeated sample replaces its margin.</param>
+    /// <summary>Keeps one question's reward margin by itself.</summary>
+    /// <param name="question">Id of the question; a repeated question replaces its margin.</param>
     /// <param name="margin">Chosen minus rejected reward.</param>
-    public void KeepMargin(string sample, double margin) => _margins[sample] = margin;
+    public void KeepMargin(string question, double margin) => _margins[question] = margin;
 
-    /// <summary>Keeps one sample's preference share by itself.</summary>
-    /// <param name="sample">Id of the sample; a repeated sample replaces its share.</param>
+    /// <summary>Keeps one question's preference share by itself.</summary>
+    /// <param name="question">Id of the question; a repeated question replaces its share.</param>
     /// <param name="share">Share of the chosen response's gradient that comes from the comparison.</param>
-    public void KeepPreferenceShare(string sample, double share) => _shares[sample] = share;
+    public void KeepPreferenceShare(string question, double share) => _shares[question] = share;
 
-    /// <summary>Preference shares by sample id, in the order of their first appearance; empty where nothing is compared.</summary>
+    /// <summary>Preference shares by question id, in the order of their first appearance; empty where nothing is compared.</summary>
     public IReadOnlyDictionary<string, double> PreferenceShares => _shares;
 
-    /// <summary>Reward margins by sample id, in the order of their first appearance; empty where nothing is compared.</summary>
+    /// <summary>Reward margins by question id, in the order of their first appearance; empty where nothing is compared.</summary>
     public IReadOnlyDictionary<string, double> Margins => _margins;
 
     /// <summary>
-    /// Returns the means, in the order of their first appearance, and the quartiles of the margins, each of them a margin of a sample. A
-    /// mean hides that most samples are decided.
+    /// Returns the means, in the order of their first appearance, and the quartiles of the margins, each of them a margin of a question. A
+    /// mean hides that most questions are decided.
     /// </summary>
     public OrderedDictionary<string, double> Means()
     {

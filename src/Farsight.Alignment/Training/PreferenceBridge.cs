@@ -7,11 +7,11 @@ namespace Farsight.Alignment.Training;
 /// <summary>Converts between the engine's scored tokens and an objective's sequences.</summary>
 public static class PreferenceBridge
 {
-    /// <summary>Sums the scored tokens of a sample's nodes over all its turns, in double.</summary>
-    /// <param name="tree">The tree that the sample is in.</param>
+    /// <summary>Sums the scored tokens of a question's nodes over all its turns, in double.</summary>
+    /// <param name="tree">The tree that the question is in.</param>
     /// <param name="nodes">Where.</param>
     /// <param name="logProbs">One a scored token, in the order of <see cref="TokenTree.Scored"/>; nats.</param>
-    /// <param name="reference">The same sample under the reference, or null.</param>
+    /// <param name="reference">The same question under the reference, or null.</param>
     public static PreferenceLogProbs Read(
         TokenTree tree, SampleNodes nodes, ReadOnlySpan<float> logProbs, PreferenceLogProbs? reference = null)
     {
@@ -20,21 +20,24 @@ public static class PreferenceBridge
         {
             rejected[j] = Sum(tree, nodes.Turns.Select(t => t.Rejected[j]), logProbs);
         }
-        SequenceLogProb prompt = Sum(tree, nodes.Turns.Select(t => t.Prompt), logProbs);
+        SequenceLogProb prompt = Sum(tree, nodes.Prompts, logProbs);
         return new(Sum(tree, nodes.Turns.Select(t => t.Chosen), logProbs), rejected, reference, prompt.Tokens == 0 ? null : prompt);
     }
 
-    /// <summary>Gives every scored token of a sample the derivative of its sequence: ∂Loss/∂logProb(token) = ∂Loss/∂Sum.</summary>
-    /// <param name="tree">The tree that the sample is in.</param>
+    /// <summary>Gives every scored token of a question the derivative of its sequence: ∂Loss/∂logProb(token) = ∂Loss/∂Sum.</summary>
+    /// <param name="tree">The tree that the question is in.</param>
     /// <param name="nodes">Where.</param>
-    /// <param name="value">The objective's result for this sample.</param>
-    /// <param name="weight">The sample's share of the step's loss: 1/samples for their mean.</param>
-    /// <param name="dLogProbs">One a scored token; accumulated, not overwritten.</param>
+    /// <param name="value">The objective's result for this question.</param>
+    /// <param name="weight">The question's share of the step's loss: 1/(samples · questions of its sample) for their mean.</param>
+    /// <param name="dLogProbs">One a scored token; accumulated, not overwritten: what questions share gets the sum of theirs.</param>
     public static void Spread(TokenTree tree, SampleNodes nodes, ObjectiveValue value, double weight, Span<float> dLogProbs)
     {
+        foreach (int prompt in nodes.Prompts)
+        {
+            Accumulate(Scored(tree, prompt, dLogProbs), weight * value.DPrompt);
+        }
         foreach (SampleNodes turn in nodes.Turns)
         {
-            Accumulate(Scored(tree, turn.Prompt, dLogProbs), weight * value.DPrompt);
             Accumulate(Scored(tree, turn.Chosen, dLogProbs), weight * value.DChosen);
             for (int j = 0; j < turn.Rejected.Count; j++)
             {

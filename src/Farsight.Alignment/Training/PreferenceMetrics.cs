@@ -3,7 +3,7 @@ using Farsight.Alignment.Objectives;
 namespace Farsight.Alignment.Training;
 
 /// <summary>
-/// Computes the logged metrics of a preference sample. A falling loss and a growing margin are no success while the chosen response gets
+/// Computes the logged metrics of a question. A falling loss and a growing margin are no success while the chosen response gets
 /// less likely.
 /// </summary>
 public static class PreferenceMetrics
@@ -14,7 +14,7 @@ public static class PreferenceMetrics
     /// <summary>Nats per token of the chosen response.</summary>
     public const string ChosenLogProb = "chosen_log_prob";
 
-    /// <summary>Share of samples whose chosen response greedy decoding would write, token for token.</summary>
+    /// <summary>Share of questions whose chosen response greedy decoding would write, token for token.</summary>
     public const string ChosenExactMatch = "chosen_exact_match";
 
     /// <summary>Nats per token of the rejected responses.</summary>
@@ -36,23 +36,31 @@ public static class PreferenceMetrics
     public const string PreferenceGradient = "preference_gradient";
 
     /// <summary>
-    /// Share of samples whose comparison has at least <see cref="LiveGradient"/> of its largest gradient. Unlike the mean of
-    /// <see cref="PreferenceGradient"/>, it shows that a few samples carry the whole comparison.
+    /// Share of questions whose comparison has at least <see cref="LiveGradient"/> of its largest gradient. Unlike the mean of
+    /// <see cref="PreferenceGradient"/>, it shows that a few questions carry the whole comparison.
     /// </summary>
     public const string LiveComparisons = "live_comparisons";
 
     /// <summary>Minimum σ(−z) of a comparison that still trains.</summary>
     public const double LiveGradient = 0.01;
 
-    /// <summary>Share of samples with a positive margin.</summary>
+    /// <summary>Share of questions with a positive margin.</summary>
     public const string RewardAccuracy = "reward_accuracy";
 
     /// <summary>Nats per token of the prompt, where it is part of the loss.</summary>
     public const string PromptLogProb = "prompt_log_prob";
 
-    internal static void Add(MetricSums metrics, string sample, PreferenceLogProbs logProbs, ObjectiveValue value, bool chosenIsGreedy)
+    /// <summary>Adds a question. Every question counts the same, except in the loss, where every sample does.</summary>
+    /// <param name="metrics">Receives the metrics.</param>
+    /// <param name="question">Id of the question.</param>
+    /// <param name="logProbs">Its log-probabilities.</param>
+    /// <param name="value">The objective's result for it.</param>
+    /// <param name="chosenIsGreedy">Whether greedy decoding would write its chosen response.</param>
+    /// <param name="share">Its share of its sample's loss: 1/questions.</param>
+    internal static void Add(
+        MetricSums metrics, string question, PreferenceLogProbs logProbs, ObjectiveValue value, bool chosenIsGreedy, double share)
     {
-        metrics.Add(Loss, value.Loss);
+        metrics.Add(Loss, value.Loss, share);
         metrics.Add(ChosenLogProb, logProbs.Chosen.Mean);
         metrics.Add(ChosenExactMatch, chosenIsGreedy ? 1 : 0);
         if (logProbs.Rejected.Count > 0)
@@ -66,12 +74,12 @@ public static class PreferenceMetrics
             metrics.Add(RewardAccuracy, margin > 0 ? 1 : 0);
             metrics.Add(ChosenReward, chosen);
             metrics.Add(RejectedReward, rejected);
-            metrics.KeepMargin(sample, margin);
+            metrics.KeepMargin(question, margin);
         }
-        if (value.PreferenceShare is { } share)
+        if (value.PreferenceShare is { } ofComparison)
         {
-            metrics.Add(PreferenceShare, share);
-            metrics.KeepPreferenceShare(sample, share);
+            metrics.Add(PreferenceShare, ofComparison);
+            metrics.KeepPreferenceShare(question, ofComparison);
         }
         if (value.PreferenceGradient is { } gradient)
         {

@@ -22,11 +22,13 @@ public sealed class PreferenceTraining : ITrainingWork
 
     /// <summary>Prepares the work.</summary>
     /// <param name="samples">At least one to train on.</param>
-    /// <param name="objective">The loss of one sample; a step's loss is the mean over its samples.</param>
+    /// <param name="objective">The loss of one question; a sample's loss is the mean over its questions, a step's loss that over its
+    /// samples.</param>
     /// <param name="positions">Draws the positions of prompts.</param>
     /// <param name="batches">Samples per step, tokens per tree, seed.</param>
     /// <exception cref="ArgumentException">There is nothing to train on, or the objective needs
-    /// a reference and a sample has none.</exception>
+    /// a reference and a question has none.</exception>
+    /// <exception cref="InputException">A sample has fewer rejected responses than the objective takes.</exception>
     public PreferenceTraining(
         PreferenceSamples samples,
         IPreferenceObjective objective,
@@ -37,9 +39,13 @@ public sealed class PreferenceTraining : ITrainingWork
         {
             throw new ArgumentException("There is no sample to train on.", nameof(samples));
         }
-        if (objective.NeedsReference && samples.Training.Concat(samples.HeldOut).Any(s => !samples.Reference.ContainsKey(s.Id)))
+        foreach (SampleTokens sample in samples.Training.Concat(samples.HeldOut))
         {
-            throw new ArgumentException("The objective needs reference log-probabilities of every sample.", nameof(samples));
+            sample.RequireRejected(objective.RejectedResponses ?? 1);
+            if (objective.NeedsReference && sample.QuestionIds.Any(id => !samples.Reference.ContainsKey(id)))
+            {
+                throw new ArgumentException("The objective needs reference log-probabilities of every question.", nameof(samples));
+            }
         }
         (_samples, _objective, _positions, _batches) = (samples, objective, positions, batches);
     }
@@ -73,7 +79,7 @@ public sealed class PreferenceTraining : ITrainingWork
     public int DistinctTokens =>
         _samples
             .Training.SelectMany(s =>
-                s.Turns.SelectMany(t => t.Responses(_objective.RejectedResponses).Append(t.Question)).Append(s.Prefix).Concat(s.Chunks))
+                s.All.SelectMany(t => t.Responses(_objective.RejectedResponses).Append(t.Question)).Append(s.Prefix).Concat(s.Chunks))
             .SelectMany(tokens => tokens)
             .Distinct()
             .Count();
@@ -146,16 +152,17 @@ public sealed class PreferenceTraining : ITrainingWork
     }
 
     /// <summary>
-    /// Returns the size of a tree of these samples. A response's last row predicts a scored question or nothing; its first token is
-    /// predicted by its question's last row.
+    /// Returns the size of a tree of these samples. A response's last row predicts the scored question of the next turn or nothing; its
+    /// first token is predicted by its question's last row. The last row of what questions share predicts the first token of each, if
+    /// scored.
     /// </summary>
     TreeSize SizeOf(List<SampleTokens> samples)
     {
         int rows = 0, last = 0, scored = 0;
         foreach (SampleTokens sample in samples)
         {
-            int[] responses = [.. sample.Turns.SelectMany(t => t.Responses(_objective.RejectedResponses)).Select(r => r.Length)];
-            int prompt = sample.PromptTokens, turns = 1 + sample.Further.Count;
+            int[] responses = [.. sample.All.SelectMany(t => t.Responses(_objective.RejectedResponses)).Select(r => r.Length)];
+            int prompt = sample.PromptTokens, turns = 1 + sample.Further.Count + sample.Questions.Count;
             rows += prompt + responses.Sum();
             last += responses.Sum() - responses.Length + (_objective.ScoresPrompt ? prompt + sample.Further.Count : turns);
             scored += responses.Sum() + (_objective.ScoresPrompt ? prompt - 1 : 0);
@@ -163,23 +170,24 @@ public sealed class PreferenceTraining : ITrainingWork
         return new(rows, last, scored);
     }
 
-    MicroStep Finish(SampleTree builder, IReadOnlyList<(SampleTokens Sample, SampleNodes Nodes)> inTree)
+    MicroStep Finish(SampleTree builder, IReadOnlyList<(SampleTokens Sample, IReadOnlyList<SampleNodes> Questions)> inTree)
     {
         TokenTree tree = builder.Build();
         return new(
             tree,
             (pass, dLogProbs, metrics) =>
             {
-                foreach ((SampleTokens sample, SampleNodes nodes) in inTree)
+                foreach ((SampleTokens sample, IReadOnlyList<SampleNodes> questions) in inTree)
                 {
-                    PreferenceLogProbs logProbs = PreferenceBridge.Read(
-                        tree,
-                        nodes,
-                        pass.LogProbs,
-                        _samples.Reference.GetValueOrDefault(sample.Id));
-                    ObjectiveValue value = _objective.Evaluate(logProbs);
-                    PreferenceBridge.Spread(tree, nodes, value, 1.0 / _batches.BatchSize, dLogProbs);
-                    PreferenceMetrics.Add(metrics, sample.Id, logProbs, value, IsGreedy(tree, nodes, pass.TopTokens));
+                    double share = 1.0 / questions.Count;
+                    foreach ((string id, SampleNodes nodes) in sample.QuestionIds.Zip(questions))
+                    {
+                        PreferenceLogProbs logProbs = PreferenceBridge.Read(
+                            tree, nodes, pass.LogProbs, _samples.Reference.GetValueOrDefault(id));
+                        ObjectiveValue value = _objective.Evaluate(logProbs);
+                        PreferenceBridge.Spread(tree, nodes, value, share / _batches.BatchSize, dLogProbs);
+                        PreferenceMetrics.Add(metrics, id, logProbs, value, IsGreedy(tree, nodes, pass.TopTokens), share);
+                    }
                 }
             })
         {
@@ -208,7 +216,7 @@ public sealed class PreferenceTraining : ITrainingWork
 /// <summary>Represents the samples of preference training.</summary>
 /// <param name="Training">At least one.</param>
 /// <param name="HeldOut">Only measured; may be empty.</param>
-/// <param name="Reference">By sample id, over all turns; empty for objectives without a reference.</param>
+/// <param name="Reference">By question id, over all turns; empty for objectives without a reference.</param>
 public sealed record PreferenceSamples(
     IReadOnlyList<SampleTokens> Training, IReadOnlyList<SampleTokens> HeldOut, IReadOnlyDictionary<string, PreferenceLogProbs> Reference);
 

@@ -26,6 +26,7 @@ public static class ReferenceLogProbs
     /// <param name="samples">All samples of the run.</param>
     /// <param name="rejectedResponses">Number of rejected responses that the objective uses; null for all.</param>
     /// <param name="cancel">Stops between samples and discards the results.</param>
+    /// <returns>By question id.</returns>
     /// <exception cref="InputException">The file is damaged.</exception>
     public static IReadOnlyDictionary<string, PreferenceLogProbs> ReadOrCompute(
         string path, ITrainable model, IEnumerable<SampleTokens> samples, int? rejectedResponses, CancellationToken cancel)
@@ -39,24 +40,33 @@ public static class ReferenceLogProbs
         foreach (SampleTokens sample in samples)
         {
             cancel.ThrowIfCancellationRequested();
-            PreferenceLogProbs logProbs = Compute(model, sample, rejectedResponses);
-            reference[sample.Id] = logProbs;
-            lines.Append(JsonSerializer.Serialize(new Line(
-                sample.Id, logProbs.Chosen.Sum, logProbs.Chosen.Tokens,
-                [.. logProbs.Rejected.Select(r => r.Sum)], [.. logProbs.Rejected.Select(r => r.Tokens)]))).Append('\n');
+            foreach ((string id, PreferenceLogProbs logProbs) in sample.QuestionIds.Zip(Compute(model, sample, rejectedResponses)))
+            {
+                reference[id] = logProbs;
+                lines.Append(JsonSerializer.Serialize(new Line(
+                    id, logProbs.Chosen.Sum, logProbs.Chosen.Tokens,
+                    [.. logProbs.Rejected.Select(r => r.Sum)], [.. logProbs.Rejected.Select(r => r.Tokens)]))).Append('\n');
+            }
         }
         AtomicFile.WriteText(path, lines.ToString());
         return reference;
     }
 
-    static PreferenceLogProbs Compute(ITrainable model, SampleTokens sample, int? rejectedResponses)
+    /// <summary>[K] of each question.</summary>
+    static PreferenceLogProbs[] Compute(ITrainable model, SampleTokens sample, int? rejectedResponses)
     {
         SampleTree builder = new();
         SeededRandom unused = default;
-        SampleNodes nodes = builder.Add(sample, new Plain().Assign(sample.Shape, ref unused), rejectedResponses, scorePrompt: false);
+        IReadOnlyList<SampleNodes> questions = builder.Add(
+            sample, new Plain().Assign(sample.Shape, ref unused), rejectedResponses, scorePrompt: false);
         TokenTree tree = builder.Build();
         using ITreePass pass = model.Evaluate(tree);
-        return PreferenceBridge.Read(tree, nodes, pass.LogProbs);
+        PreferenceLogProbs[] logProbs = new PreferenceLogProbs[questions.Count];
+        for (int k = 0; k < logProbs.Length; k++)
+        {
+            logProbs[k] = PreferenceBridge.Read(tree, questions[k], pass.LogProbs);
+        }
+        return logProbs;
     }
 
     static Dictionary<string, PreferenceLogProbs> Read(string path, IEnumerable<SampleTokens> samples)
@@ -78,8 +88,8 @@ public static class ReferenceLogProbs
                 throw new InputException($"{path} has the sample '{line.Id}' twice; {Advice}.");
             }
         }
-        return samples.FirstOrDefault(s => !reference.ContainsKey(s.Id)) is { } missing
-            ? throw new InputException($"{path} lacks the sample '{missing.Id}'; {Advice}.")
+        return samples.SelectMany(s => s.QuestionIds).FirstOrDefault(id => !reference.ContainsKey(id)) is { } missing
+            ? throw new InputException($"{path} lacks the sample '{missing}'; {Advice}.")
             : reference;
     }
 }

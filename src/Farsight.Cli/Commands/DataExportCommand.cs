@@ -30,7 +30,7 @@ static class DataExportCommand
     internal static Command Create()
     {
         s_format.AcceptOnlyFromAmong([.. s_formats.Keys]);
-        Command command = new("export", "Export a preference dataset to TRL or OpenAI format, one line per rejected response.")
+        Command command = new("export", "Export a preference dataset to TRL or OpenAI format, one line per question and rejected response.")
         {
             s_dataset,
             s_format,

@@ -12,7 +12,10 @@ namespace Farsight.Cli.Commands;
 /// <summary>Imports preference data of other programs (<c>farsight data import</c>).</summary>
 static class DataImportCommand
 {
-    static readonly Argument<string> s_file = new("file") { Description = "Preference file (.jsonl) in TRL or OpenAI format." };
+    static readonly Argument<string> s_file = new("file")
+    {
+        Description = "File of preferences or answers (.jsonl) in TRL or OpenAI format.",
+    };
     static readonly Option<string> s_model = SharedOptions.Model(
         "Directory of the model to train; only its tokenizer and chat template are read.");
     static readonly Option<string> s_out = SharedOptions.Out("Dataset to write (.jsonl). It must not exist.");
@@ -22,7 +25,8 @@ static class DataImportCommand
     {
         Command command = new(
             "import",
-            "Import a TRL or OpenAI preference file. The last paragraph of a prompt becomes the question, the rest the context.")
+            "Import preferences or answers in TRL or OpenAI format. The last paragraph of a prompt becomes the question, the rest the "
+                + "context.")
         {
             s_file,
             s_model,

@@ -7,23 +7,25 @@ using Farsight.Text.Conversations;
 
 namespace Farsight.Workflows.Train;
 
-/// <summary>Asks the model under training the questions of some samples: greedily, and the first turn only.</summary>
+/// <summary>Asks the model under training the questions of some samples: greedily, and of several turns the first only.</summary>
 /// <param name="model">The model, between two training steps.</param>
 /// <param name="format">Its chat format.</param>
 /// <param name="samples">The samples.</param>
 /// <param name="maxNewTokens">Maximum tokens of an answer.</param>
 sealed class SampleWatch(DecoderModel model, ChatFormat format, IReadOnlyList<PreferenceSample> samples, int maxNewTokens)
 {
-    /// <summary>Generates the answers, one line per sample.</summary>
+    readonly IReadOnlyList<PreferenceSample> _questions = [.. samples.SelectMany(s => s.SplitQuestions())];
+
+    /// <summary>Generates the answers, one line per question.</summary>
     internal IReadOnlyList<SampleLine> At(int step)
     {
         // Not cancelled: a step is finished with everything that belongs to it.
         using LocalModel local = new("the model under training", model, format);
         IReadOnlyList<Completion> completions = local
-            .CompleteAsync([.. samples.Select(s => new CompletionRequest(new Prompt.Tokens(PromptOf(s)), new(maxNewTokens)))])
+            .CompleteAsync([.. _questions.Select(s => new CompletionRequest(new Prompt.Tokens(PromptOf(s)), new(maxNewTokens)))])
             .GetAwaiter()
             .GetResult();
-        return [.. samples.Zip(completions, (sample, completion) => Line(step, sample, completion))];
+        return [.. _questions.Zip(completions, (question, completion) => Line(step, question, completion))];
     }
 
     int[] PromptOf(PreferenceSample sample) => SampleTokens.Of(sample, format, model.Config.VocabSize).Prompt;

@@ -79,7 +79,7 @@ sealed record TrainInputs(
     }
 
     /// <summary>
-    /// Returns the log-probabilities after the short contexts, by sample id: read from beside the dataset, or computed and put there.
+    /// Returns the log-probabilities after the short contexts, by question id: read from beside the dataset, or computed and put there.
     /// </summary>
     /// <param name="objective">Says how many rejected responses count.</param>
     /// <param name="progress">Receives finished and total samples while they are computed.</param>
@@ -92,15 +92,23 @@ sealed record TrainInputs(
     {
         string file = ShortReference.Make(new(BaseModel, DataPath), progress, cancel);
         IReadOnlyDictionary<string, IReadOnlyList<PreferenceLogProbs>> reference = ShortReferenceFile.Read(file);
-        return Training.Concat(HeldOut).FirstOrDefault(s => !reference.ContainsKey(s.Id)) is { } missing
-            ? throw new InputException($"{file} lacks the sample '{missing.Id}'; remove the file, and the next start computes it again.")
-            : reference.ToDictionary(
-                s => s.Key, s => PreferenceLogProbs.OverTurns(s.Value, objective.RejectedResponses), StringComparer.Ordinal);
+        Dictionary<string, PreferenceLogProbs> byQuestion = new(StringComparer.Ordinal);
+        foreach (SampleTokens sample in Training.Concat(HeldOut))
+        {
+            IReadOnlyList<PreferenceLogProbs> all = reference.GetValueOrDefault(sample.Id) ?? throw new InputException(
+                $"{file} lacks the sample '{sample.Id}'; remove the file, and the next start computes it again.");
+            IEnumerable<IReadOnlyList<PreferenceLogProbs>> questions = sample.Questions.Count == 0 ? [all] : all.Chunk(1);
+            foreach ((string id, IReadOnlyList<PreferenceLogProbs> turns) in sample.QuestionIds.Zip(questions))
+            {
+                byQuestion[id] = PreferenceLogProbs.OverTurns(turns, objective.RejectedResponses);
+            }
+        }
+        return byQuestion;
     }
 
     /// <summary>Creates the training work.</summary>
     /// <param name="recipe">The recipe.</param>
-    /// <param name="reference">By sample id; empty for objectives without one.</param>
+    /// <param name="reference">By question id; empty for objectives without one.</param>
     internal PreferenceTraining Work(TrainRecipe recipe, IReadOnlyDictionary<string, PreferenceLogProbs> reference) => new(
         new(Training, HeldOut, reference), recipe.Objective, recipe.Positions, new(recipe.BatchSize, recipe.MicroBatchTokens, recipe.Seed));
 }

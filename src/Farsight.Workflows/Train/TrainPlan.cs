@@ -169,8 +169,10 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     static PreferenceTraining Sizing(TrainRecipe recipe, TrainInputs inputs) =>
         inputs.Work(
             recipe,
-            inputs.Training.Concat(inputs.HeldOut).ToDictionary(s => s.Id, _ => new PreferenceLogProbs(default, []), StringComparer.Ordinal)
-        );
+            inputs
+                .Training.Concat(inputs.HeldOut)
+                .SelectMany(s => s.QuestionIds)
+                .ToDictionary(id => id, _ => new PreferenceLogProbs(default, []), StringComparer.Ordinal));
 
     /// <summary>Returns the bytes of the frozen weights: converted ones, or mapped pages without untouched rows of untied
     /// embeddings.</summary>

@@ -6,14 +6,18 @@ using Farsight.Text.Conversations;
 
 namespace Farsight.Alignment.Data.Exchange;
 
-/// <summary>Represents a line of another program's preference file: a user message and two answers to it.</summary>
+/// <summary>
+/// Represents a line of another program's file: a user message and two answers to it, or one answer for supervised fine-tuning.
+/// </summary>
 /// <param name="Id">Id of the line; null for none.</param>
 /// <param name="History">Messages before the user's last one: a system message, earlier turns, both or none.</param>
 /// <param name="Prompt">The user's last message.</param>
 /// <param name="Chosen">The chosen response.</param>
-/// <param name="Rejected">The rejected response.</param>
-sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, string Prompt, string Chosen, string Rejected)
+/// <param name="Rejected">The rejected response; null in data for supervised fine-tuning.</param>
+sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, string Prompt, string Chosen, string? Rejected)
 {
+    const string Messages = "messages", Label = "label";
+
     static readonly string[] s_systemFields = ["system", "system_prompt", "system_message"],
         s_mediaFields = ["images", "image", "videos", "video", "audios", "audio"],
         s_toolFields = ["tools", "functions"],
@@ -24,6 +28,8 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
         s_options = ["chat_template_kwargs"],
         s_otherFields = [.. s_toolFields, .. s_systemFields, .. s_mediaFields, .. s_options],
         s_trlFields = ["id", "prompt", "chosen", "rejected", .. s_otherFields],
+        // The fields of an answer without a rejected one; the first that a line has is read.
+        s_answerFields = ["chosen", "completion", Messages],
         s_openAiFields = ["input", "preferred_output", "non_preferred_output", .. s_otherFields];
 
     /// <summary>The document of a line that has it in a field of its own; null if it can only be a part of the prompt.</summary>
@@ -36,10 +42,7 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
     internal bool HasPromptOf(ForeignPreference other) =>
         (Id, Document, Prompt, Chosen) == (other.Id, other.Document, other.Prompt, other.Chosen) && History.SequenceEqual(other.History);
 
-    /// <summary>
-    /// Reads a line of <see cref="ExchangeFormat.Trl"/>, <see cref="ExchangeFormat.TrlText"/> or <see cref="ExchangeFormat.OpenAi"/>,
-    /// recognized by its fields.
-    /// </summary>
+    /// <summary>Reads a line in one of the formats of <see cref="ExchangeFormat"/>, recognized by its fields.</summary>
     /// <param name="json">The line.</param>
     /// <param name="source">"file.jsonl:3", the start of every message.</param>
     /// <returns>The pair, or the <see cref="ImportFault"/> for which a sample cannot represent the line.</returns>
@@ -60,17 +63,25 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
                 return (null, inField);
             }
             bool isOpenAi = root.TryGetProperty("preferred_output", out _);
-            (ForeignPreference? pair, string? fault) = isOpenAi ? OpenAi(root, source) : Trl(root, source);
+            string? answer = isOpenAi || root.TryGetProperty("rejected", out _)
+                ? null
+                : s_answerFields.FirstOrDefault(f => root.TryGetProperty(f, out _));
+            if (answer is not null && root.TryGetProperty(Label, out JsonElement label) && label.ValueKind == JsonValueKind.False)
+            {
+                return (null, ImportFault.NotPreferred);
+            }
+            (ForeignPreference? pair, string? fault) = isOpenAi ? OpenAi(root, source) : Trl(root, answer, source);
             if (pair is null)
             {
                 return (null, fault);
             }
             string[] beside =
             [
-                .. s_documentFields.Concat(s_promptFields).Where(f => !(isOpenAi && f == "input") && HoldsPrompt(root, f, pair)),
+                .. s_documentFields.Concat(s_promptFields).Concat(answer == Messages ? ["prompt"] : [])
+                    .Where(f => !(isOpenAi && f == "input") && HoldsPrompt(root, f, pair)),
             ];
             string? document = beside is [var name] && s_documentFields.Contains(name) ? TextOf(root.GetProperty(name)) : null;
-            IEnumerable<string> unused = UnusedFields(root, isOpenAi).Except(beside).Distinct(StringComparer.Ordinal);
+            IEnumerable<string> unused = UnusedFields(root, isOpenAi, answer).Except(beside).Distinct(StringComparer.Ordinal);
             return beside.Length > 0 && document is null
                 ? (null, ImportFault.PromptField)
                 : (pair with { Document = document, Unused = [.. unused] }, null);
@@ -108,9 +119,12 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
         : null;
 
     /// <summary>Returns the filled fields of the line and of its messages that are not read.</summary>
-    static IEnumerable<string> UnusedFields(JsonElement root, bool isOpenAi)
+    static IEnumerable<string> UnusedFields(JsonElement root, bool isOpenAi, string? answer)
     {
-        string[] read = isOpenAi ? s_openAiFields : s_trlFields;
+        string[] read = isOpenAi ? s_openAiFields
+            : answer is null ? s_trlFields
+            : answer == Messages ? ["id", answer, .. s_otherFields]
+            : ["id", "prompt", answer, .. IsTrue(root, Label) ? [Label] : Array.Empty<string>(), .. s_otherFields];
         IEnumerable<string> unused = UnusedFields(root, "", read);
         foreach (JsonProperty field in root.EnumerateObject().Where(f => read.Contains(f.Name)))
         {
@@ -141,28 +155,39 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
         ForeignMessage.List(Field(root, "preferred_output", source)),
         ForeignMessage.List(Field(root, "non_preferred_output", source)));
 
-    static (ForeignPreference?, string?) Trl(JsonElement root, string source)
+    /// <param name="root">The line.</param>
+    /// <param name="answer">The field with the answer of a line without a rejected one; null for a pair.</param>
+    /// <param name="source">"file.jsonl:3".</param>
+    static (ForeignPreference?, string?) Trl(JsonElement root, string? answer, string source)
     {
         string? id = !root.TryGetProperty("id", out JsonElement name) ? null
             : name.ValueKind == JsonValueKind.String ? name.GetString()
             : name.ValueKind == JsonValueKind.Number ? name.GetRawText()
             : null;
         ForeignMessage[] system = SystemMessage(root);
-        JsonElement chosen = Field(root, "chosen", source), rejected = Field(root, "rejected", source);
-        ForeignMessage[]? prompt = root.TryGetProperty("prompt", out JsonElement given) ? Prompted(given) : null;
+        JsonElement chosen = Field(root, answer ?? "chosen", source);
+        JsonElement? rejected = answer is null ? Field(root, "rejected", source) : null;
+        ForeignMessage[]? prompt =
+            answer != Messages && root.TryGetProperty("prompt", out JsonElement given) ? Prompted(given) : null;
         if (chosen.ValueKind == JsonValueKind.Array)
         {
-            return Pair(id, system, prompt, ForeignMessage.List(chosen), ForeignMessage.List(rejected));
+            return Pair(id, system, prompt, ForeignMessage.List(chosen), rejected is { } list ? ForeignMessage.List(list) : null);
         }
-        string good = ForeignMessage.Lines(chosen.GetString()), bad = ForeignMessage.Lines(rejected.GetString());
-        if (prompt is null && ForeignMessage.Dialogue(good) is { } first && ForeignMessage.Dialogue(bad) is { } second)
+        string good = ForeignMessage.Lines(chosen.GetString());
+        string? bad = rejected is { } text ? ForeignMessage.Lines(text.GetString()) : null;
+        if (prompt is null && ForeignMessage.Dialogue(good) is { } first)
         {
-            return Pair(id, system, null, first, second);
+            ForeignMessage[]? second = bad is null ? null : ForeignMessage.Dialogue(bad);
+            if (bad is null || second is not null)
+            {
+                return Pair(id, system, null, first, second);
+            }
         }
         _ = prompt ?? throw new FormatException(
             $"{source}: the field 'prompt' is missing. Without it, the start of the response is unknown; only dialogues that begin "
                 + "with 'Human:' are read without a prompt.");
-        return Pair(id, system, prompt, [new("assistant", good, null)], [new("assistant", bad, null)]);
+        return Pair(
+            id, system, prompt, [new("assistant", good, null)], bad is null ? null : [new("assistant", bad, null)]);
     }
 
     /// <summary>Returns the system message of a line that has it in a field of its own.</summary>
@@ -197,31 +222,39 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
         };
     }
 
-    /// <summary>Returns the pair of two conversations. Without a prompt, what both have in common is the prompt.</summary>
+    /// <summary>
+    /// Returns the pair of two conversations. Without a prompt, what both have in common is the prompt; of one conversation, everything but
+    /// the last message.
+    /// </summary>
     static (ForeignPreference?, string?) Pair(
-        string? id, ForeignMessage[] system, ForeignMessage[]? prompt, ForeignMessage[] chosen, ForeignMessage[] rejected)
+        string? id, ForeignMessage[] system, ForeignMessage[]? prompt, ForeignMessage[] chosen, ForeignMessage[]? rejected)
     {
-        ForeignMessage[] asked = prompt ?? [.. chosen.Zip(rejected).TakeWhile(p => p.First == p.Second).Select(p => p.First)];
-        if (prompt is null && chosen.SequenceEqual(rejected))
+        if (prompt is null && rejected is not null && chosen.SequenceEqual(rejected))
         {
             return (null, ImportFault.Identical);
         }
-        ForeignMessage[] good = Answer(asked, chosen), bad = Answer(asked, rejected);
+        ForeignMessage[] asked = prompt
+            ?? [.. rejected is null ? chosen.SkipLast(1) : chosen.Zip(rejected).TakeWhile(p => p.First == p.Second).Select(p => p.First)];
+        ForeignMessage[][] sides = rejected is null ? [chosen] : [chosen, rejected];
+        ForeignMessage[][] answers = [.. sides.Select(s => Answer(asked, s))];
         // An empty system message says nothing, and templates differ in how they render it.
         ForeignMessage[] all = [.. system, .. asked.Where(m => m.Role != "system" || !string.IsNullOrWhiteSpace(m.Text))];
         string? fault =
-            asked.Concat(good).Concat(bad).Select(m => m.Fault).FirstOrDefault(f => f is not null) is { } inMessage ? inMessage
-            : chosen.Length == 0 || rejected.Length == 0 ? ImportFault.NoAnswer
-            : prompt is null && (good.Length == 0 || bad.Length == 0) ? ImportFault.LongerConversation
-            : good is [("user" or "system", _, _), ..] || bad is [("user" or "system", _, _), ..] ? ImportFault.DifferentPrompts
-            : good.Length > 1 || bad.Length > 1 ? ImportFault.LongerConversation
-            : good.Length == 0 || bad.Length == 0 ? ImportFault.NoAnswer
-            : asked is [] ? ImportFault.DifferentPrompts
+            asked.Concat(answers.SelectMany(a => a)).Select(m => m.Fault).FirstOrDefault(f => f is not null) is { } inMessage ? inMessage
+            : sides.Any(s => s.Length == 0) ? ImportFault.NoAnswer
+            : prompt is null && answers.Any(a => a.Length == 0) ? ImportFault.LongerConversation
+            : answers.Any(a => a is [("user" or "system", _, _), ..])
+                ? rejected is null ? ImportFault.NoAnswer : ImportFault.DifferentPrompts
+            : answers.Any(a => a.Length > 1) ? ImportFault.LongerConversation
+            : answers.Any(a => a.Length == 0) ? ImportFault.NoAnswer
+            : asked is [] ? rejected is null ? ImportFault.TurnOrder : ImportFault.DifferentPrompts
             : !IsConversation(all) ? ImportFault.TurnOrder
             : null;
         return fault is not null
             ? (null, fault)
-            : (new(id, [.. all.SkipLast(1).Select(m => new ChatTurn(m.Role, m.Text))], all[^1].Text, good[0].Text, bad[0].Text), null);
+            : (new(
+                id, [.. all.SkipLast(1).Select(m => new ChatTurn(m.Role, m.Text))], all[^1].Text, answers[0][0].Text,
+                rejected is null ? null : answers[1][0].Text), null);
     }
 
     /// <summary>
@@ -248,11 +281,13 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
             _ => false,
         };
 
+    static bool IsTrue(JsonElement root, string field) =>
+        root.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.True;
+
     static JsonElement Field(JsonElement root, string field, string source) =>
         root.ValueKind == JsonValueKind.Object && root.TryGetProperty(field, out JsonElement value)
             ? value
             : throw new FormatException(
-                $"{source}: the field '{field}' is missing; expected prompt, chosen and rejected (TRL), or input, preferred_output and "
-                    + "non_preferred_output (OpenAI)."
-            );
+                $"{source}: the field '{field}' is missing; expected prompt, chosen and rejected (TRL), prompt and completion or messages "
+                    + "(supervised), or input, preferred_output and non_preferred_output (OpenAI).");
 }

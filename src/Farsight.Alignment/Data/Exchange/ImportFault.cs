@@ -13,18 +13,18 @@ static class ImportFault
         LongerConversation = "longer_conversation", TurnOrder = "turn_order", PromptField = "prompt_field", Template = "template",
         TemplateOptions = "template_options",
         ToolCalls = "tool_calls", ReasoningContent = "reasoning_content", NotText = "not_text", UnknownRole = "unknown_role",
-        Templated = "templated", EndToken = "end_token", Malformed = "malformed";
+        Templated = "templated", EndToken = "end_token", Malformed = "malformed", OtherKind = "other_kind", NotPreferred = "not_preferred";
 
     /// <summary>Returns the reason of a fault as a clause.</summary>
     internal static string Describe(string fault) => fault switch
     {
-        Empty => "prompt, chosen or rejected has no text",
+        Empty => "prompt or an answer has no text",
         Identical => "chosen and rejected are the same",
-        Duplicate => "the rejected response is also that of an earlier line with the same prompt and chosen response",
+        Duplicate => "prompt and answers are those of an earlier line",
         Contradiction => "an earlier line with the same prompt has the chosen response as rejected and the rejected one as chosen",
-        NoAnswer => "chosen or rejected has no message of the assistant",
+        NoAnswer => "an answer has no message of the assistant",
         DifferentPrompts => "chosen and rejected answer different prompts",
-        LongerConversation => "chosen and rejected differ before the last answer, or one of them continues after its first answer",
+        LongerConversation => "chosen and rejected differ before the last answer, or an answer continues after its first message",
         TurnOrder => "the prompt is not an optional system message followed by user and assistant in turn, with the user first and last",
         PromptField => "a field beside the prompt holds a part of it that is not one document; write it into the prompt",
         TemplateOptions => "the line sets options of the chat template (chat_template_kwargs), which a sample cannot hold",
@@ -36,6 +36,8 @@ static class ImportFault
         Templated => "a text contains the turn markers of a chat template, which would be applied twice",
         EndToken => "an answer contains an end token, which the template adds itself",
         Malformed => "fields are missing or have the wrong type",
+        OtherKind => "the line has a rejected response and the first imported line has none, or the reverse; import both kinds separately",
+        NotPreferred => "the line marks its completion as not preferred (label is false)",
         _ => throw new ArgumentOutOfRangeException(nameof(fault)),
     };
 }
@@ -81,12 +83,12 @@ sealed partial class PairCheck
         string[] texts =
         [
             .. pair.History.Select(t => t.Content), .. pair.Document is { } document ? [document] : Array.Empty<string>(), pair.Prompt,
-            pair.Chosen, pair.Rejected,
+            pair.Chosen, .. pair.Rejected is { } rejected ? [rejected] : Array.Empty<string>(),
         ];
         return texts.Any(string.IsNullOrWhiteSpace) ? ImportFault.Empty
-            : pair.Chosen.AsSpan().Trim().SequenceEqual(pair.Rejected.AsSpan().Trim()) ? ImportFault.Identical
+            : pair.Chosen.Trim() == pair.Rejected?.Trim() ? ImportFault.Identical
             : texts.Any(HasTurnMarker) || EndsWithLabel(pair.Prompt) ? ImportFault.Templated
-            : HasEndToken(pair.Chosen) || HasEndToken(pair.Rejected) ? ImportFault.EndToken
+            : HasEndToken(pair.Chosen) || HasEndToken(pair.Rejected ?? "") ? ImportFault.EndToken
             : pair.History.Count > 0 && !IsRendered(pair.History) ? ImportFault.Template
             : null;
     }

@@ -15,7 +15,8 @@ public sealed record ExportCounts(int Samples, int Lines);
 /// <remarks>
 /// Chunks, scores, roles and provenance have no place in these formats and are lost. TRL's lines keep the sample's id, which TRL ignores;
 /// OpenAI refuses unknown fields. A further turn is a line of its own, whose prompt is the conversation up to its question; its id ends
-/// with "/turn-2" and so on.
+/// with "/turn-2" and so on. A further question that is asked alone is a line of its own, whose id ends with "#2" and so on. Samples
+/// without rejected responses become lines for supervised fine-tuning.
 /// Source: TRL, "Dataset formats"; OpenAI, "Direct preference optimization".
 /// </remarks>
 public static class PreferenceExport
@@ -27,20 +28,28 @@ public static class PreferenceExport
     /// <param name="output">The file to write; it must not exist.</param>
     /// <param name="format">The format to write.</param>
     /// <param name="decode">Decodes token ids, for samples without a prompt; null without a tokenizer.</param>
-    /// <exception cref="InputException">The output exists, the dataset is damaged or empty, a prompt is needed and cannot be made, or the
-    /// format cannot hold the conversation of a sample.</exception>
+    /// <exception cref="InputException">The output exists, the dataset is damaged or empty, a prompt is needed and cannot be made, the
+    /// format cannot hold the conversation of a sample, or only some samples have rejected responses.</exception>
     public static ExportCounts Write(string dataset, string output, ExchangeFormat format, Func<int[], string>? decode)
     {
         AtomicFile.RequireNew(output);
         int samples = 0, lines = 0;
+        bool? compares = null;
         AtomicFile.Write(output, stream =>
         {
             using Utf8JsonWriter json = new(stream, s_json);
             foreach (PreferenceSample sample in PreferenceDataset.Stream(dataset))
             {
                 samples++;
-                foreach (Pair pair in Pairs(sample, Prompt(sample, decode), format))
+                foreach (Pair pair in sample.SplitQuestions().SelectMany(q => Pairs(q, Prompt(q, decode), format)))
                 {
+                    compares ??= pair.Rejected is not null;
+                    if (compares != (pair.Rejected is not null))
+                    {
+                        throw new InputException(
+                            $"The sample {sample.Id} has {(compares.Value ? "no rejected response" : "rejected responses")}, unlike the "
+                                + "samples before it. The format has different fields for both kinds; split the dataset.");
+                    }
                     Line(json, pair, format);
                     json.Flush();
                     stream.WriteByte((byte)'\n');
@@ -64,7 +73,10 @@ public static class PreferenceExport
             : throw new InputException(
                 $"The sample {sample.Id} has its context as tokens only; pass the tokenizer of the model that the dataset was made for."));
 
-    /// <summary>Returns a pair for each rejected response of each turn; for supervised fine-tuning, the whole conversation once.</summary>
+    /// <summary>
+    /// Returns a pair for each rejected response of each turn, one without a rejected response for a turn that has none; for supervised
+    /// messages, the whole conversation once.
+    /// </summary>
     static IEnumerable<Pair> Pairs(PreferenceSample sample, string prompt, ExchangeFormat format)
     {
         if (format == ExchangeFormat.TrlText && (sample.Turns is not null || sample.History is not null))
@@ -81,10 +93,10 @@ public static class PreferenceExport
             {
                 messages.Add(new("user", turn.Question));
             }
-            Pair pair = new(k == 0 ? sample.Id : $"{sample.Id}/turn-{k + 1}", [.. messages], turn.Chosen, turn.Rejected[0], earlier);
+            Pair pair = new(k == 0 ? sample.Id : $"{sample.Id}/turn-{k + 1}", [.. messages], turn.Chosen, null, earlier);
             if (format != ExchangeFormat.OpenAiMessages)
             {
-                foreach (string rejected in turn.Rejected)
+                foreach (string? rejected in turn.Rejected.DefaultIfEmpty<string?>(null))
                 {
                     yield return pair with { Rejected = rejected };
                 }
@@ -99,28 +111,37 @@ public static class PreferenceExport
 
     static void Line(Utf8JsonWriter json, Pair pair, ExchangeFormat format)
     {
-        ChatTurn chosen = new("assistant", pair.Chosen), rejected = new("assistant", pair.Rejected);
+        ChatTurn chosen = new("assistant", pair.Chosen);
+        string chosenName = pair.Rejected is null ? "completion" : "chosen";
         json.WriteStartObject();
         switch (format)
         {
             case ExchangeFormat.Trl:
                 json.WriteString("id", pair.Id);
                 Messages(json, "prompt", pair.Prompt);
-                Messages(json, "chosen", [chosen]);
-                Messages(json, "rejected", [rejected]);
+                Messages(json, chosenName, [chosen]);
+                if (pair.Rejected is { } rejected)
+                {
+                    Messages(json, "rejected", [new("assistant", rejected)]);
+                }
                 break;
             case ExchangeFormat.TrlText:
                 json.WriteString("id", pair.Id);
                 json.WriteString("prompt", pair.Prompt[0].Content);
-                json.WriteString("chosen", pair.Chosen);
-                json.WriteString("rejected", pair.Rejected);
+                json.WriteString(chosenName, pair.Chosen);
+                if (pair.Rejected is not null)
+                {
+                    json.WriteString("rejected", pair.Rejected);
+                }
                 break;
             case ExchangeFormat.OpenAi:
                 json.WriteStartObject("input");
                 Messages(json, "messages", pair.Prompt);
                 json.WriteEndObject();
                 Messages(json, "preferred_output", [chosen]);
-                Messages(json, "non_preferred_output", [rejected]);
+                Messages(json, "non_preferred_output", [new("assistant", pair.Rejected ?? throw new InputException(
+                    $"The sample {pair.Id} has no rejected response, which preference data for OpenAI needs; export its messages for "
+                        + "supervised fine-tuning instead."))]);
                 break;
             case ExchangeFormat.OpenAiMessages:
                 Messages(json, "messages", [.. pair.Prompt, chosen], unweighted: pair.Earlier);
@@ -157,18 +178,23 @@ public static class PreferenceExport
     /// <param name="Id">Id of the line.</param>
     /// <param name="Prompt">Messages up to the question.</param>
     /// <param name="Chosen">The chosen response.</param>
-    /// <param name="Rejected">The rejected response.</param>
+    /// <param name="Rejected">The rejected response; null for none.</param>
     /// <param name="Earlier">Number of messages up to the first question of the sample.</param>
-    sealed record Pair(string Id, IReadOnlyList<ChatTurn> Prompt, string Chosen, string Rejected, int Earlier);
+    sealed record Pair(string Id, IReadOnlyList<ChatTurn> Prompt, string Chosen, string? Rejected, int Earlier);
 }
 
 /// <summary>Lists the formats of other programs.</summary>
 public enum ExchangeFormat
 {
-    /// <summary>TRL, conversational: prompt, chosen and rejected as lists of messages. One line for each rejected response.</summary>
+    /// <summary>
+    /// TRL, conversational: prompt, chosen and rejected as lists of messages. One line for each rejected response; prompt and completion
+    /// of samples without.
+    /// </summary>
     Trl,
 
-    /// <summary>TRL, standard: prompt, chosen and rejected as texts. One line for each rejected response.</summary>
+    /// <summary>
+    /// TRL, standard: prompt, chosen and rejected as texts. One line for each rejected response; prompt and completion of samples without.
+    /// </summary>
     TrlText,
 
     /// <summary>

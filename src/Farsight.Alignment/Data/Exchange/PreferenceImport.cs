@@ -35,7 +35,9 @@ public sealed record DroppedLines(int Lines, IReadOnlyList<int> First, string Re
 /// Such files have no chunks. The last paragraph of a prompt becomes the question, and the text before it the context: tokens of the given
 /// tokenizer in chunks of equal length (the last may be shorter). The chunks have no scores: each counts as relevant with score 0, and as
 /// seen by every response. A prompt of one paragraph is a question without context. A system message and earlier turns stay messages before
-/// it. A document in a field beside the prompt is the context, and the whole prompt the question. Line ends become "\n". A line that a
+/// it. A document in a field beside the prompt is the context, and the whole prompt the question. Lines with one answer, for supervised
+/// fine-tuning, become samples without rejected responses; of a conversation, the last answer is the chosen response. A file has lines of
+/// one kind. Line ends become "\n". A line that a
 /// sample cannot represent, or that repeats or contradicts an earlier line, is dropped and reported with its number and the reason;
 /// nothing of a conversation is flattened.
 /// </remarks>
@@ -80,6 +82,7 @@ public static partial class PreferenceImport
     {
         PairCheck check = new(format);
         HashSet<UInt128> seen = [];
+        bool? compares = null;
         int number = 0;
         foreach (string json in PreferenceDataset.Lines(input))
         {
@@ -93,11 +96,17 @@ public static partial class PreferenceImport
             {
                 continue;
             }
-            if (seen.Contains(Key(pair, pair.Rejected, pair.Chosen)))
+            string rejected = pair.Rejected ?? "";
+            compares ??= pair.Rejected is not null;
+            if (compares != (pair.Rejected is not null))
+            {
+                log.Drop(ImportFault.OtherKind, number);
+            }
+            else if (seen.Contains(Key(pair, rejected, pair.Chosen)))
             {
                 log.Drop(ImportFault.Contradiction, number);
             }
-            else if (!seen.Add(Key(pair, pair.Chosen, pair.Rejected)))
+            else if (!seen.Add(Key(pair, pair.Chosen, rejected)))
             {
                 log.Drop(ImportFault.Duplicate, number);
             }
@@ -181,7 +190,7 @@ public static partial class PreferenceImport
                         .Select((tokens, i) => new ContextChunk(file, i, tokens, 0, ChunkRole.Relevant)),
                 ];
         int[] all = [.. Enumerable.Range(0, context.Length)];
-        string[] rejected = [.. group.Select(g => g.Line.Rejected)];
+        string[] rejected = [.. group.Select(g => g.Line.Rejected).OfType<string>()];
         return new(
             Id(first.Id, string.Create(CultureInfo.InvariantCulture, $"{file}#{number}"), ids), context, question, first.Chosen, rejected,
             new([file], 0, index, new(all, [.. rejected.Select(_ => all)])),

@@ -93,7 +93,7 @@ public static class ShardMerge
             while (next.TryDequeue(out IEnumerator<(string Line, PreferenceSample Sample)>? lines, out int index))
             {
                 (string line, PreferenceSample sample) = lines.Current;
-                if (index <= last || !ids.Add(sample.Id))
+                if (index <= last || sample.QuestionIds.Any(id => !ids.Add(id)))
                 {
                     throw new InputException(
                         $"Sample {index} ('{sample.Id}') is duplicated or out of order; a shard was changed after it was made. Make "

@@ -36,9 +36,10 @@ public interface IPositionScheme
 /// <summary>Represents the lengths that position synthesis needs.</summary>
 /// <param name="PrefixTokens">Tokens before the first chunk, as the beginning-of-text token: they keep 0, 1, ….</param>
 /// <param name="ChunkLengths">[N] tokens of each chunk, each at least 1.</param>
-/// <param name="QuestionTokens">Tokens between the last chunk and the response.</param>
+/// <param name="QuestionTokens">Tokens between the last chunk and the response; of several questions that are asked alone, those that all
+/// begin with.</param>
 /// <param name="LongestResponseTokens">Tokens of the sample's longest response; with several turns, from the first response to the end of
-/// what ends last.</param>
+/// what ends last; with several questions, from where they differ to the end of the longest.</param>
 public sealed record PromptShape(int PrefixTokens, IReadOnlyList<int> ChunkLengths, int QuestionTokens, int LongestResponseTokens)
 {
     /// <summary>Tokens of all chunks.</summary>
@@ -64,7 +65,7 @@ public sealed record PromptShape(int PrefixTokens, IReadOnlyList<int> ChunkLengt
 /// <param name="Step">From one token behind the prompt to the next; 1 but for schemes that spread the responses, too.</param>
 public sealed record PromptPositions(int[] Prompt, int Step = 1)
 {
-    /// <summary>Where every response of the sample starts.</summary>
+    /// <summary>Where every response of the sample starts, or what every question has of its own.</summary>
     public int ResponseStart => Prompt[^1] + Step;
 
     /// <summary>Returns the positions of tokens that follow the prompt.</summary>

@@ -14,7 +14,7 @@ static class CardMarkdown
         void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
         Line($"# {card.Name}\n");
         Line($"Preference data for long contexts: {card.Samples} samples.");
-        Line($"Each has a context in chunks, a question, one chosen response and at least one rejected response.\n");
+        Line($"Each has a context in chunks, a question, one chosen response and {Rejected(card)}.\n");
         Line($"| | |\n|---|---|");
         Line($"| SHA-256 | `{card.Sha256}` |");
         Line($"| bytes | {card.Bytes} |");
@@ -46,6 +46,11 @@ static class CardMarkdown
         Synthesis(Line, card.Synthesis);
         return text.ToString();
     }
+
+    static string Rejected(DatasetCard card) =>
+        !card.RejectedPerSample.ContainsKey("0") ? "at least one rejected response"
+        : card.RejectedPerSample.Count == 1 ? "no rejected response"
+        : "in some samples rejected responses";
 
     static void Table(Action<FormattableString> line, IEnumerable<(string Name, Distribution Spread)> rows)
     {

@@ -11,8 +11,8 @@ namespace Farsight.Alignment.Synthesis.Card;
 /// <param name="Documents">Number of distinct documents.</param>
 /// <param name="Generators">Models that wrote the responses, with their sampling settings.</param>
 /// <param name="Seeds">Seeds of the runs that made the file.</param>
-/// <param name="InsertedFacts">Questions that ask for an invented fact; a sample of several turns has several questions.</param>
-/// <param name="RejectedPerSample">Number of samples by the number of rejected responses that each of their turns has.</param>
+/// <param name="InsertedFacts">Questions that ask for an invented fact; a sample of several turns or questions has several.</param>
+/// <param name="RejectedPerSample">Number of samples by the number of rejected responses that each of their questions has.</param>
 /// <param name="ContextTokens">Tokens per context.</param>
 /// <param name="ContextChunks">Chunks per context.</param>
 /// <param name="QuestionWords">Words per question.</param>

@@ -4,7 +4,7 @@ using Farsight.Alignment.Runs;
 namespace Farsight.Alignment.Training.Alarms;
 
 /// <summary>
-/// Raises an alarm if the comparison of responses has no effect: its gradient has vanished for nearly all samples, or another term
+/// Raises an alarm if the comparison of responses has no effect: its gradient has vanished for nearly all questions, or another term
 /// outweighs it.
 /// </summary>
 /// <remarks>
@@ -57,8 +57,8 @@ public sealed class DeadPreference
         {
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"the comparison still trains {live:P1} of the samples, measured on {of}; the margins of the others are already wide. "
-                + $"Use rejected responses that are closer to the chosen ones, or a larger objective.gamma.");
+                $"the comparison still trains {live:P1} of the questions, measured on {of}; the margins of the others are already wide. "
+                + $"Use rejected responses that are closer to the chosen ones; with logo and simpo, also a larger objective.gamma.");
         }
         return Mean(PreferenceMetrics.PreferenceShare) is { } share && share < LeastShare
             ? string.Create(

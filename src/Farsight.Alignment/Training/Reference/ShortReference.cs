@@ -20,8 +20,8 @@ namespace Farsight.Alignment.Training.Reference;
 /// </summary>
 /// <remarks>
 /// The short context of a turn are the chunks that its chosen response was written from, at the positions 0, 1, 2, …, under the model's own
-/// RoPE. For a sample whose chosen response saw the whole context that is DPO's reference. Several turns are roots of one tree; a tree's
-/// samples are written whole, so that a run continued after a stop builds the same trees and gets the same bits.
+/// RoPE. For a sample whose chosen response saw the whole context that is DPO's reference. Several turns or questions are roots of one
+/// tree; a tree's samples are written whole, so that a run continued after a stop builds the same trees and gets the same bits.
 /// </remarks>
 public static class ShortReference
 {
@@ -136,7 +136,7 @@ public static class ShortReference
         List<SampleNodes> nodes = [];
         foreach (SampleTokens turn in samples.SelectMany(s => s.Turns))
         {
-            nodes.Add(builder.Add(turn, new Plain().Assign(turn.Shape, ref unused), null, scorePrompt: false));
+            nodes.AddRange(builder.Add(turn, new Plain().Assign(turn.Shape, ref unused), null, scorePrompt: false));
         }
         TokenTree tree = builder.Build();
         using ITreePass pass = model.Evaluate(tree);

@@ -26,7 +26,7 @@ public static class ShortReferenceFile
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">See <see cref="PathOf(ShortReferenceOptions)"/>.</param>
-    /// <returns>By sample id, [K] one for each turn; sums over the responses' tokens with their end tokens.</returns>
+    /// <returns>By sample id, [K] one for each turn or question; sums over the responses' tokens with their end tokens.</returns>
     /// <exception cref="InputException">The file is missing or damaged.</exception>
     public static IReadOnlyDictionary<string, IReadOnlyList<PreferenceLogProbs>> Read(string path)
     {

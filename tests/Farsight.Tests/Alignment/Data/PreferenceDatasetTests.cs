@@ -42,7 +42,7 @@ public sealed class PreferenceDatasetTests : IDisposable
     [InlineData("\"seed\":1", "\"seed\":1,\"seeed\":1", "the field 'seeed' is unknown (at $.provenance.seeed)")]
     [InlineData("\"Here.\"", "\"\"", "chosen is empty")]
     [InlineData("\"Here.\"", "null", "a field is null (at $.chosen)")]
-    [InlineData("[\"There.\",\"Nowhere.\"]", "[]", "rejected is empty")]
+    [InlineData("[\"There.\",\"Nowhere.\"]", "[]", "provenance.seen.rejected has 2 lists for 0")]
     [InlineData("\"There.\"", "\" \"", "rejected[0] is empty")]
     [InlineData("\"There.\"", "null", "rejected[0] is empty")]
     [InlineData("[5,6,7]", "[]", "context[0].tokens is empty")]
@@ -79,6 +79,16 @@ public sealed class PreferenceDatasetTests : IDisposable
     }
 
     [Fact]
+    public void A_sample_without_rejected_responses_is_read()
+    {
+        PreferenceSample sample = PreferenceLine.Parse(
+            Good.Replace("[\"There.\",\"Nowhere.\"]", "[]").Replace("[[1],[0,1]]", "[]"), "x:1");
+
+        Assert.Empty(sample.Rejected);
+        Assert.Equal(sample.Question, PreferenceLine.Parse(PreferenceLine.Format(sample), "x:1").Question);
+    }
+
+    [Fact]
     public void Files_that_are_missing_empty_or_not_text_are_refused()
     {
         Assert.Contains("does not exist", Assert.Throws<InputException>(() => PreferenceDataset.Read(_path)).Message);
@@ -105,7 +115,7 @@ public sealed class PreferenceDatasetTests : IDisposable
 
     [Fact]
     public void A_sample_that_could_not_be_read_again_is_not_written() =>
-        Assert.Throws<ArgumentException>(() => PreferenceLine.Format(PreferenceLine.Parse(Good, "x:1") with { Rejected = [] }));
+        Assert.Throws<ArgumentException>(() => PreferenceLine.Format(PreferenceLine.Parse(Good, "x:1") with { Chosen = "" }));
 
     [Fact]
     public void The_held_out_samples_depend_on_seed_and_id_alone()

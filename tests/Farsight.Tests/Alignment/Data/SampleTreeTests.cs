@@ -26,7 +26,7 @@ public sealed class SampleTreeTests
     {
         SampleTree builder = new();
         builder.Add(s_sample with { Prefix = [9], Chunks = [[9]] }, new([0, 1, 2]), null, scorePrompt: false);
-        SampleNodes nodes = builder.Add(s_sample, s_positions, null, scorePrompt: false);
+        SampleNodes nodes = builder.Add(s_sample, s_positions, null, scorePrompt: false)[0];
         TokenTree tree = builder.Build();
 
         Assert.Equal((4, 5), (nodes.Prompt, nodes.Chosen));
@@ -50,7 +50,7 @@ public sealed class SampleTreeTests
     public void A_scored_prompt_is_scored_after_its_first_token()
     {
         SampleTree builder = new();
-        SampleNodes nodes = builder.Add(s_sample, s_positions, 0, scorePrompt: true);
+        SampleNodes nodes = builder.Add(s_sample, s_positions, 0, scorePrompt: true)[0];
         TokenTree tree = builder.Build();
 
         Assert.Empty(nodes.Rejected);

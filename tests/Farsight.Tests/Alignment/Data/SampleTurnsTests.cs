@@ -25,7 +25,7 @@ public sealed class SampleTurnsTests
     public void Every_turn_continues_the_chosen_response_before_and_holds_its_responses_side_by_side()
     {
         SampleTree builder = new();
-        SampleNodes nodes = builder.Add(s_sample, s_plain, null, scorePrompt: false);
+        SampleNodes nodes = builder.Add(s_sample, s_plain, null, scorePrompt: false)[0];
         TokenTree tree = builder.Build();
 
         Assert.Equal([1, 2, 10, 11, 12, 20, 21, 30, 31, 22, 32, 33, 34, 23, 24, 46], Path(tree, nodes.Further[1].Rejected[0], tree.Tokens));
@@ -45,7 +45,7 @@ public sealed class SampleTurnsTests
     public void An_objective_that_takes_one_rejected_response_gets_one_of_each_turn()
     {
         SampleTree builder = new();
-        SampleNodes nodes = builder.Add(s_sample, s_plain, 1, scorePrompt: false);
+        SampleNodes nodes = builder.Add(s_sample, s_plain, 1, scorePrompt: false)[0];
 
         Assert.All(nodes.Turns, t => Assert.Single(t.Rejected));
         Assert.Equal(s_sample.Count(1), builder.Build().Count);
@@ -59,7 +59,7 @@ public sealed class SampleTurnsTests
     public void Later_turns_follow_the_context_wherever_its_positions_end()
     {
         SampleTree builder = new();
-        SampleNodes nodes = builder.Add(s_sample, new([0, 1, 50, 51, 90, 100, 101]), null, scorePrompt: false);
+        SampleNodes nodes = builder.Add(s_sample, new([0, 1, 50, 51, 90, 100, 101]), null, scorePrompt: false)[0];
         TokenTree tree = builder.Build();
 
         Assert.Equal([102, 103, 104, 105, 106, 107, 108, 109, 110], Path(tree, nodes.Further[1].Chosen, tree.Positions)[7..]);
@@ -69,7 +69,7 @@ public sealed class SampleTurnsTests
     public void Responses_and_later_turns_go_on_in_the_steps_of_the_scheme()
     {
         SampleTree builder = new();
-        SampleNodes nodes = builder.Add(s_sample, new([0, 4, 8, 12, 16, 20, 24], Step: 4), null, scorePrompt: false);
+        SampleNodes nodes = builder.Add(s_sample, new([0, 4, 8, 12, 16, 20, 24], Step: 4), null, scorePrompt: false)[0];
         TokenTree tree = builder.Build();
 
         Assert.Equal([28, 32, 36], Path(tree, nodes.Rejected[1], tree.Positions)[7..]);
@@ -106,7 +106,7 @@ public sealed class SampleTurnsTests
         using DecoderModel model = SmallModel.Create();
         SampleTree builder = new();
         builder.Add(s_sample with { Further = [] }, s_plain, null, scorePrompt: false); // another sample in the same tree
-        SampleNodes nodes = builder.Add(s_sample, s_plain, null, scorePrompt: true);
+        SampleNodes nodes = builder.Add(s_sample, s_plain, null, scorePrompt: true)[0];
         TokenTree tree = builder.Build();
         float[] logProbs = model.LogProbs(tree);
 
@@ -152,8 +152,8 @@ public sealed class SampleTurnsTests
     [InlineData("\"turns\":[]", "turns is empty")]
     [InlineData("\"turns\":[null]", "turns[0] is null")]
     [InlineData(
-        "\"turns\":[{\"question\":\"q\",\"chosen\":\"c\",\"rejected\":[],\"seen\":{\"chosen\":[0],\"rejected\":[]}}]",
-        "turns[0].rejected is empty"
+        "\"turns\":[{\"question\":\"q\",\"chosen\":\"c\",\"rejected\":[\"\"],\"seen\":{\"chosen\":[0],\"rejected\":[[0]]}}]",
+        "turns[0].rejected[0] is empty"
     )]
     [InlineData(
         "\"turns\":[{\"question\":\"q\",\"chosen\":\"c\",\"rejected\":[\"r\"],\"seen\":{\"chosen\":[2],\"rejected\":[[0]]}}]",

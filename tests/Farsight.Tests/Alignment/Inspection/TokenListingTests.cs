@@ -46,6 +46,33 @@ public sealed class TokenListingTests : IDisposable
     }
 
     [Fact]
+    public void Questions_that_are_asked_alone_begin_at_one_position_after_what_they_share()
+    {
+        PreferenceSample sample = Sample("The ledger names lamps.") with
+        {
+            Questions = [new("How many keys?", "Two keys.", ["No keys.", "One."], new([0], [[0], [0]]))],
+        };
+        IReadOnlyList<SampleToken> tokens = TokenListing.Of(sample, _format);
+        string Text(string part) => string.Concat(tokens.Where(t => t.Part == part).Select(t => t.Text));
+        int Start(string part) => tokens.First(t => t.Part == part).Position;
+
+        Assert.Equal("<|begin_of_text|><|context|> The ledger names lamps.<|user|>How many", Text("prompt"));
+        Assert.Equal(" lamps?<|assistant|>", Text("prompt of question 1"));
+        Assert.Equal(" keys?<|assistant|>", Text("prompt of question 2"));
+        Assert.Equal(" Two keys.<|end_of_text|>", Text("chosen of question 2"));
+        Assert.Equal(tokens.Count(t => t.Part == "prompt"), Start("prompt of question 1"));
+        Assert.Equal(Start("prompt of question 1"), Start("prompt of question 2"));
+        foreach (int k in new[] { 1, 2 })
+        {
+            string name = $"prompt of question {k}";
+            Assert.Equal(Start(name) + tokens.Count(t => t.Part == name), Start($"chosen of question {k}"));
+            Assert.Equal("template", tokens.Last(t => t.Part == name).Role);
+            Assert.Equal("prompt", tokens.First(t => t.Part == name).Role);
+        }
+        Assert.Equal(Start("chosen of question 2"), Start("rejected 2 of question 2"));
+    }
+
+    [Fact]
     public async Task The_command_prints_every_token_and_refuses_an_unknown_sample()
     {
         File.WriteAllText(_folder["d.jsonl"], PreferenceLine.Format(Sample("")) + "\n");

@@ -56,8 +56,8 @@ public sealed class PreferenceBridgeTests
     static (TokenTree Tree, SampleNodes First, SampleNodes Second) TwoSamples()
     {
         SampleTree builder = new();
-        SampleNodes first = builder.Add(s_sample, new([0, 1, 2, 3]), null, scorePrompt: true);
-        SampleNodes second = builder.Add(s_sample, new([0, 1, 2, 3]), 1, scorePrompt: false);
+        SampleNodes first = builder.Add(s_sample, new([0, 1, 2, 3]), null, scorePrompt: true)[0];
+        SampleNodes second = builder.Add(s_sample, new([0, 1, 2, 3]), 1, scorePrompt: false)[0];
         return (builder.Build(), first, second);
     }
 }

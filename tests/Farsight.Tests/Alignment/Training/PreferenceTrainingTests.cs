@@ -76,6 +76,67 @@ public sealed class PreferenceTrainingTests
         Assert.Equal(expected, work.LargestTree(steps: 6));
     }
 
+    [Theory, InlineData(1, 0), InlineData(60, 0), InlineData(60, 0.5), InlineData(10_000, 0.5)]
+    public void So_it_is_with_several_questions(int tokens, double promptWeight)
+    {
+        PreferenceTraining work = new(
+            new([.. Samples(8).Select(WithQuestions)], [WithQuestions(Samples(9)[^1], 8)], NoReference),
+            new Logo(2, 0.5, 0.1, PromptWeight: promptWeight),
+            s_positions,
+            new(4, tokens, Seed: 5));
+        TreeSize expected = default;
+        foreach (MicroStep step in Enumerable.Range(1, 6).SelectMany(work.MicroSteps).Concat(work.HeldOut()))
+        {
+            expected = expected.Or(TreeSize.Of(step.Tree));
+        }
+
+        Assert.Equal(expected, work.LargestTree(steps: 6));
+    }
+
+    [Fact]
+    public void A_sample_counts_once_in_the_loss_and_each_of_its_questions_in_the_other_metrics()
+    {
+        SampleTokens one = Samples(1)[0], three = WithQuestions(Samples(3)[2], 2);
+        TableModel model = new(10);
+        OrderedDictionary<string, double> of(params SampleTokens[] samples) =>
+            Metrics(new(new(samples, [], NoReference), s_logo, new Plain(), new(samples.Length, 1000, Seed: 1)), model);
+        OrderedDictionary<string, double> first = of(one), second = of(three), both = of(one, three);
+
+        Assert.Equal((first[PreferenceMetrics.Loss] + second[PreferenceMetrics.Loss]) / 2, both[PreferenceMetrics.Loss], 1e-12);
+        string[] perQuestion = [PreferenceMetrics.RewardMargin, PreferenceMetrics.ChosenLogProb, PreferenceMetrics.PreferenceShare];
+        foreach (string name in perQuestion)
+        {
+            Assert.Equal((first[name] + 3 * second[name]) / 4, both[name], 1e-12);
+        }
+    }
+
+    [Theory]
+    [InlineData(0, "has no rejected response, and the objective takes 1; to train without rejected responses, use the objective "
+        + "sft_partial, sft_full or lm.")]
+    [InlineData(1, "has 1 rejected response and the objective takes 2; synthesize more, or lower rejected_responses.")]
+    public void An_objective_that_compares_names_the_sample_with_too_few_rejected_responses(int rejected, string fault)
+    {
+        SampleTokens sample = Samples(2)[1] with { Rejected = [.. Samples(1)[0].Rejected.Take(rejected)] };
+        Logo logo = s_logo with { RejectedResponses = rejected == 0 ? null : 2 };
+
+        Assert.Equal(
+            $"Sample s1 {fault}",
+            Assert.Throws<InputException>(
+                () => new PreferenceTraining(new(Samples(1), [sample], NoReference), logo, s_positions, new(1, 100, Seed: 1))).Message);
+    }
+
+    [Fact]
+    public void Instruction_tuning_and_language_modeling_need_no_rejected_responses()
+    {
+        foreach (IPreferenceObjective objective in new IPreferenceObjective[] { new SftPartial(), new SftFull(), new Lm() })
+        {
+            PreferenceTraining work = new(
+                new([WithQuestions(Samples(1)[0] with { Rejected = [] }, 1)], [], NoReference), objective, s_positions, new(1, 100, 1));
+
+            Assert.True(Metrics(work, new TableModel(10))[PreferenceMetrics.Loss] > 0);
+        }
+    }
+
     [Fact]
     public void Gradient_and_metrics_of_longpo_are_those_of_its_turns_written_out()
     {
@@ -277,6 +338,12 @@ public sealed class PreferenceTrainingTests
     /// <summary>No, one or two further turns.</summary>
     static SampleTokens WithTurns(SampleTokens sample, int i) =>
         sample with { Further = [.. new TurnTokens[] { new([6], [3, 1], [[4, 4], [5]]), new([7, 2, 6], [5], [[1], [2, 8]]) }.Take(i % 3)] };
+
+    /// <summary>No, one or two further questions; all begin with the same token.</summary>
+    static SampleTokens WithQuestions(SampleTokens sample, int i) => sample with
+    {
+        Questions = [.. new TurnTokens[] { new([6, 3], [3, 1], [[4, 4], [5]]), new([6, 7, 2, 6], [5], [[1], [2, 8, 8]]) }.Take(i % 3)],
+    };
 
     static string[] Seen(PreferenceTraining work, int firstStep, int steps) =>
         [.. Enumerable.Range(firstStep, steps).SelectMany(work.MicroSteps).SelectMany(m => Roots(m.Tree))];

@@ -112,7 +112,17 @@ public sealed class ForeignPairTests : IDisposable
     [InlineData("end_token", """{"prompt":"a","chosen":"b<|END_OF_TURN_TOKEN|>","rejected":"c"}""")]
     [InlineData("end_token", """{"prompt":"a","chosen":"b","rejected":"c<eos>"}""")]
     [InlineData("end_token", """{"prompt":"a","chosen":"b","rejected":"c<|end_of_text|>\n"}""")]
-    [InlineData("malformed", """{"prompt":"a","chosen":"b"}""")]
+    [InlineData("malformed", """{"prompt":"a","rejected":"b"}""")]
+    [InlineData("other_kind", """{"prompt":"a","chosen":"b"}""")]
+    [InlineData("other_kind", $$"""{"messages":[{{User}},{{Good}}]}""")]
+    [InlineData("not_preferred", """{"prompt":"a","completion":"b","label":false}""")]
+    [InlineData("no_answer", $$"""{"messages":[{{User}}]}""")]
+    [InlineData("turn_order", $$"""{"messages":[{{Good}}]}""")]
+    [InlineData("no_answer", $$"""{"prompt":[{{User}}],"completion":[]}""")]
+    [InlineData("longer_conversation", $$"""{"prompt":[{{User}}],"completion":[{{Good}},{{Next}},{{Good}}]}""")]
+    [InlineData("empty", """{"prompt":"a","completion":" "}""")]
+    [InlineData("end_token", """{"prompt":"a","completion":"b<|eot|>"}""")]
+    [InlineData("prompt_field", $$"""{"prompt":"Another prompt","messages":[{{User}},{{Good}}]}""")]
     [InlineData("malformed", """{"chosen":"a b","rejected":"a c"}""")]
     [InlineData("malformed", """{"prompt":"a","chosen":7,"rejected":8}""")]
     public void A_line_that_a_sample_cannot_hold_is_dropped_with_its_number_and_reason(string reason, string line)
@@ -123,6 +133,46 @@ public sealed class ForeignPairTests : IDisposable
         (string name, DroppedLines dropped) = Assert.Single(counts.Dropped);
         Assert.Equal((reason, 2), (name, dropped.Lines));
         Assert.Equal([2, 3], dropped.First);
+    }
+
+    [Theory]
+    [InlineData("""{"prompt":"Which colour is the lamp?","completion":"Blue."}""")]
+    [InlineData("""{"prompt":"Which colour is the lamp?","completion":"Blue.","label":true}""")]
+    [InlineData("""{"prompt":"Which colour is the lamp?","chosen":"Blue."}""")]
+    [InlineData($$"""{"prompt":[{{User}}],"completion":[{{Good}}]}""")]
+    [InlineData($$"""{"messages":[{{User}},{{Good}}]}""")]
+    [InlineData($$"""{"chosen":[{{User}},{{Good}}]}""")]
+    [InlineData("""{"chosen":"\n\nHuman: Which colour is the lamp?\n\nAssistant: Blue."}""")]
+    public void One_question_with_one_answer_becomes_a_sample_without_rejected_responses(string line)
+    {
+        (ImportCounts counts, PreferenceSample[] samples) = Import(line);
+
+        Assert.Empty(counts.Dropped);
+        Assert.Empty(counts.Unused);
+        PreferenceSample sample = Assert.Single(samples);
+        Assert.Equal(("Which colour is the lamp?", "Blue.", 0), (sample.Question, sample.Chosen, sample.Rejected.Count));
+    }
+
+    [Fact]
+    public void The_last_answer_of_a_supervised_conversation_is_the_chosen_response()
+    {
+        (ImportCounts counts, PreferenceSample[] samples) = Import(
+            $$"""{"prompt":"Which colour is the lamp?","messages":[{{Be}},{{User}},{{Good}},{{Next}},{{Bad}}]}""");
+
+        Assert.Empty(counts.Dropped);
+        Assert.Equal(
+            [new("system", "Be brief."), new("user", "Which colour is the lamp?"), new("assistant", "Blue.")], samples[0].History!);
+        Assert.Equal(("Why?", "Red."), (samples[0].Question, samples[0].Chosen));
+    }
+
+    [Fact]
+    public void A_pair_in_a_file_of_answers_is_dropped()
+    {
+        (ImportCounts counts, PreferenceSample[] samples) = Import(
+            """{"prompt":"a","completion":"b"}""", """{"prompt":"c","chosen":"d","rejected":"e"}""", """{"prompt":"a","completion":"b"}""");
+
+        Assert.Single(samples);
+        Assert.Equal(["duplicate", "other_kind"], counts.Dropped.Keys);
     }
 
     [Theory]

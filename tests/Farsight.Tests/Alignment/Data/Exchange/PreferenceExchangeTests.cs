@@ -109,6 +109,92 @@ public sealed class PreferenceExchangeTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(
+        ExchangeFormat.Trl,
+        """{"id":"s-0","prompt":[{"role":"user","content":"PROMPT"}],"completion":[{"role":"assistant","content":"White."}]}""")]
+    [InlineData(ExchangeFormat.TrlText, """{"id":"s-0","prompt":"PROMPT","completion":"White."}""")]
+    public void Samples_without_rejected_responses_are_exported_as_prompt_and_completion_and_imported_again(
+        ExchangeFormat format, string line)
+    {
+        PreferenceSample bare = Sample("s-0") with { Rejected = [], Provenance = Seen(0) };
+        Write("d.jsonl", PreferenceLine.Format(bare));
+
+        PreferenceExport.Write(At("d.jsonl"), At("out.jsonl"), format, t => s_tokenizer.Value.Decode(t));
+        PreferenceImport.Write(At("out.jsonl"), At("back.jsonl"), s_format.Value, chunkTokens: 8);
+
+        string prompt = System.Text.Json.JsonSerializer.Serialize(
+            $"{Text}\n\n{bare.Question}", new System.Text.Json.JsonSerializerOptions
+            {
+                Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            })[1..^1];
+        Assert.Equal(line.Replace("PROMPT", prompt, StringComparison.Ordinal), Assert.Single(File.ReadAllLines(At("out.jsonl"))));
+        PreferenceSample back = Assert.Single(PreferenceDataset.Read(At("back.jsonl")).Samples);
+        Assert.Equal(("s-0", bare.Question, bare.Chosen, 0), (back.Id, back.Question, back.Chosen, back.Rejected.Count));
+    }
+
+    [Fact]
+    public void Preference_formats_refuse_samples_without_rejected_responses_and_datasets_of_both_kinds()
+    {
+        string bare = PreferenceLine.Format(Sample("s-0") with { Prompt = "Q?", Rejected = [], Provenance = Seen(0) }),
+            pair = PreferenceLine.Format(Sample("s-1") with { Prompt = "Q?" });
+        Write("d.jsonl", bare);
+        Assert.StartsWith(
+            "The sample s-0 has no rejected response, which preference data for OpenAI needs;",
+            Assert.Throws<InputException>(
+                () => PreferenceExport.Write(At("d.jsonl"), At("out.jsonl"), ExchangeFormat.OpenAi, null)).Message,
+            StringComparison.Ordinal);
+        Write("d.jsonl", bare, pair);
+        Assert.StartsWith(
+            "The sample s-1 has rejected responses, unlike the samples before it.",
+            Assert.Throws<InputException>(
+                () => PreferenceExport.Write(At("d.jsonl"), At("out.jsonl"), ExchangeFormat.Trl, null)).Message,
+            StringComparison.Ordinal);
+        Assert.Equal(
+            new ExportCounts(2, 2), PreferenceExport.Write(At("d.jsonl"), At("out.jsonl"), ExchangeFormat.OpenAiMessages, null));
+    }
+
+    [Theory]
+    [InlineData(ExchangeFormat.Trl, 3)]
+    [InlineData(ExchangeFormat.TrlText, 3)]
+    [InlineData(ExchangeFormat.OpenAi, 3)]
+    [InlineData(ExchangeFormat.OpenAiMessages, 2)]
+    public void Every_question_that_is_asked_alone_is_exported_with_the_context(ExchangeFormat format, int lines)
+    {
+        PreferenceSample sample = Sample("s-0") with { Questions = [new("And the first?", "Unknown.", ["Blue."], new([0], [[1]]))] };
+        Write("d.jsonl", PreferenceLine.Format(sample));
+
+        ExportCounts exported = PreferenceExport.Write(At("d.jsonl"), At("out.jsonl"), format, t => s_tokenizer.Value.Decode(t));
+        PreferenceImport.Write(At("out.jsonl"), At("back.jsonl"), s_format.Value, chunkTokens: 8);
+        IReadOnlyList<PreferenceSample> back = PreferenceDataset.Read(At("back.jsonl")).Samples;
+
+        Assert.Equal(new ExportCounts(1, lines), exported);
+        Assert.Equal(["What colour is the second?", "And the first?"], back.Select(s => s.Question));
+        Assert.Equal(["White.", "Unknown."], back.Select(s => s.Chosen));
+        Assert.All(back, s => Assert.Equal(Text, s_tokenizer.Value.Decode([.. s.Context.SelectMany(c => c.Tokens)]).TrimStart()));
+        Assert.All(back, s => Assert.Null(s.History));
+        if (format is ExchangeFormat.Trl or ExchangeFormat.TrlText)
+        {
+            Assert.Equal(["s-0", "s-0#2"], back.Select(s => s.Id));
+        }
+    }
+
+    [Fact]
+    public void A_readable_prompt_is_written_with_each_question_in_the_place_of_the_first()
+    {
+        PreferenceSample sample = Sample("s-0") with
+        {
+            Prompt = "C\n\nWhat colour is the second?", Questions = [new("And the first?", "Unknown.", ["Blue."], new([0], [[1]]))],
+        };
+        Write("d.jsonl", PreferenceLine.Format(sample));
+
+        PreferenceExport.Write(At("d.jsonl"), At("out.jsonl"), ExchangeFormat.TrlText, null);
+
+        Assert.Equal(
+            """{"id":"s-0#2","prompt":"C\n\nAnd the first?","chosen":"Unknown.","rejected":"Blue."}""",
+            File.ReadLines(At("out.jsonl")).Last());
+    }
+
     [Fact]
     public void A_conversation_is_one_line_of_supervised_messages_whose_history_is_not_learned()
     {
@@ -199,11 +285,12 @@ public sealed class PreferenceExchangeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"prompt":"a","chosen":"b"}""", ":1: the field 'rejected' is missing")]
+    [InlineData("""{"prompt":"a","rejected":"b"}""", ":1: the field 'chosen' is missing")]
+    [InlineData("""{"prompt":"a","completion":" "}""", "contains no usable sample (1 line, empty 1)")]
     [InlineData("""{"chosen":"ab","rejected":"ac"}""", ":1: the field 'prompt' is missing")]
     [InlineData(
         """{"prompt":"a","chosen":[{"role":"user","content":"x"}],"rejected":[]}""",
-        "contains no usable sample (1 line, no_answer 1). Line 1: chosen or rejected has no message of the assistant."
+        "contains no usable sample (1 line, no_answer 1). Line 1: an answer has no message of the assistant."
     )]
     [InlineData("""{"prompt":"a","chosen":7,"rejected":8}""", ":1: a field is not a text")]
     [InlineData("{", ":1: the line is not JSON")]
@@ -251,13 +338,13 @@ public sealed class PreferenceExchangeTests : IDisposable
     [Fact]
     public void The_messages_about_a_file_begin_with_its_path_as_given()
     {
-        Write("t.jsonl", """{"prompt":"a","chosen":"b"}""");
+        Write("t.jsonl", """{"prompt":"a","rejected":["b"]}""");
         string import = Assert.Throws<InputException>(() =>
             PreferenceImport.Write(At("t.jsonl"), At("out.jsonl"), s_format.Value, 8)).Message;
         string export = Assert.Throws<InputException>(() =>
             PreferenceExport.Write(At("t.jsonl"), At("out.jsonl"), ExchangeFormat.Trl, null)).Message;
 
-        Assert.StartsWith($"{At("t.jsonl")}:1: the field 'rejected' is missing", import, StringComparison.Ordinal);
+        Assert.StartsWith($"{At("t.jsonl")}:1: the field 'chosen' is missing", import, StringComparison.Ordinal);
         Assert.StartsWith($"{At("t.jsonl")}:1: the sample lacks", export, StringComparison.Ordinal);
     }
 
@@ -283,7 +370,7 @@ public sealed class PreferenceExchangeTests : IDisposable
         Write("f.jsonl", """{"prompt":"a","chosen":"b","rejected":"c","score":1}""", """{"prompt":"a","chosen":"","rejected":"c"}""");
         (code, output, _) = await CommandLine.Run("data", "import", At("f.jsonl"), "--model", Model, "--out", At("g.jsonl"));
         Assert.Equal(
-            (0, $"{At("g.jsonl")}: 1 sample from 2 lines, 1 without a context\ndropped    empty: line 2: prompt, chosen or rejected has no "
+            (0, $"{At("g.jsonl")}: 1 sample from 2 lines, 1 without a context\ndropped    empty: line 2: prompt or an answer has no "
                 + "text\nunused     score: 1 line"),
             (code, output.Trim().ReplaceLineEndings("\n")));
 

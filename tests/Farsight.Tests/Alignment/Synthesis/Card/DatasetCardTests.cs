@@ -72,6 +72,48 @@ public sealed class DatasetCardTests : IDisposable
     }
 
     [Fact]
+    public void Questions_that_are_asked_alone_are_counted_and_shown()
+    {
+        PreferenceSample sample = Sample(0, "The lamp of Ardmore is red.", "Ada Brown has 4711.") with
+        {
+            Questions =
+            [
+                new("Who waited at the gate?", "The keeper waited for Cleo.", ["I cannot say.", "The keeper."], new([0], [[1], [0, 1]])),
+            ],
+        };
+        Write(sample);
+
+        DatasetCard card = DatasetCardFiles.Write(Dataset, SynthesisFiles.Tokenizer);
+        DatasetPage.Write(Dataset, _folder["page.html"], SynthesisFiles.Tokenizer, 10);
+        string page = File.ReadAllText(_folder["page.html"]);
+
+        Assert.Equal((1, 2, 2, 3), (card.Samples, card.QuestionWords.Count, card.ChosenWords.Count, card.RejectedWords.Count));
+        Assert.Equal(2, card.Patterns!["chosen"].Responses);
+        Assert.Contains("2 questions, each asked alone", page, StringComparison.Ordinal);
+        Assert.Contains("<h2>Who waited at the gate?</h2>", page, StringComparison.Ordinal);
+        Assert.Equal(3, Times(page, "response rejected"));
+        Assert.Equal(2, Inspector.Inspect(Dataset).Facts.Single(f => f.Key == "questions").Value);
+    }
+
+    [Fact]
+    public void A_dataset_without_rejected_responses_or_contexts_has_a_card_a_page_and_an_inspection()
+    {
+        PreferenceSample sample = Sample(1, "The lamp of Ardmore is red.", "");
+        Write(
+            sample with { Rejected = [], Provenance = Seen(1, 0) },
+            sample with { Id = "s2", Context = [], Prompt = null, Rejected = [], Provenance = Seen(2, 0) with { Seen = new([], []) } });
+
+        DatasetCard card = DatasetCardFiles.Write(Dataset, SynthesisFiles.Tokenizer);
+        DatasetPage.Write(Dataset, _folder["page.html"], SynthesisFiles.Tokenizer, 10);
+
+        Assert.Equal([("0", 2)], card.RejectedPerSample.Select(r => (r.Key, r.Value)));
+        Assert.Equal((0, 0), (card.RejectedWords.Count, card.SeenChunks["rejected"].Count));
+        Assert.Contains("one chosen response and no rejected response.", File.ReadAllText(Dataset + ".card.md"), StringComparison.Ordinal);
+        Assert.DoesNotContain("NaN", File.ReadAllText(_folder["page.html"]), StringComparison.Ordinal);
+        Assert.Contains(Inspector.Inspect(Dataset).Unusual, u => u.Contains("No question has a rejected response"));
+    }
+
+    [Fact]
     public void Without_a_tokenizer_nothing_is_said_of_texts()
     {
         Write(Sample(0, "Red.", "Blue."));

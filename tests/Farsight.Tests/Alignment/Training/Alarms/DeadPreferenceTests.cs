@@ -14,7 +14,7 @@ public sealed class DeadPreferenceTests
         string? seen = alarm.See(Line(0, null, (0.03125, 0.5)));
 
         Assert.StartsWith(
-            "the comparison still trains 3.1 % of the samples, measured on the held-out samples;", seen, StringComparison.Ordinal);
+            "the comparison still trains 3.1 % of the questions, measured on the held-out samples;", seen, StringComparison.Ordinal);
         Assert.Null(alarm.See(Line(10, null, (0.03125, 0.5))));
     }
 
