@@ -63,7 +63,6 @@ public sealed record PreferenceSample(
             .. Text("id", Id),
             .. Text("question", Question),
             .. Text("chosen", Chosen),
-            .. Rejected.Count > 0 ? [] : new[] { "rejected is empty; each sample needs at least one rejected response." },
             .. Rejected.SelectMany((r, j) => Text($"rejected[{j}]", r)),
             // JSON lists may hold null, whatever the type says.
             .. Context.SelectMany((c, i) => c?.Problems($"context[{i}]") ?? [$"context[{i}] is null; each entry must be a chunk."]),
@@ -174,7 +173,6 @@ public sealed record PreferenceTurn(
         [
             .. PreferenceSample.Text($"{path}.question", Question),
             .. PreferenceSample.Text($"{path}.chosen", Chosen),
-            .. Rejected.Count > 0 ? [] : new[] { $"{path}.rejected is empty; each turn needs at least one rejected response." },
             .. Rejected.SelectMany((r, j) => PreferenceSample.Text($"{path}.rejected[{j}]", r)),
             .. Seen.Problems($"{path}.seen", chunks, Rejected.Count),
             .. Fact is { } fact && (fact.Chunk < 0 || fact.Chunk >= chunks)
