@@ -25,6 +25,9 @@ sealed record Passage(IReadOnlyList<SourceChunk> Chunks, IReadOnlyList<QuestionA
 public sealed record CorpusRules(int Seed, int ChunkTokens, int Chunks, long MaxTokens = CorpusRules.DefaultMaxTokens)
 {
     internal const long DefaultMaxTokens = 1L << 27; // half a gigabyte; more than the paper's 12,000 contexts take
+
+    /// <summary>The options that decide how much text a context takes, for the message that there is too little.</summary>
+    internal string Keys { get; init; } = "chunks or chunk_tokens";
 }
 
 /// <summary>Counts the documents that synthesis read.</summary>
@@ -100,7 +103,7 @@ public sealed class ChunkedCorpus
             ? new(Join(cut.Documents, rules.Chunks), cut.Counts, cut.Sha256)
             : throw new InputException(
                 $"The documents have {found} chunks of {rules.ChunkTokens} tokens, and a context takes {rules.Chunks}. "
-                    + $"Use at least {needed} tokens of text, or lower chunks or chunk_tokens.");
+                    + $"Use at least {needed} tokens of text, or lower {rules.Keys}.");
     }
 
     /// <summary>Keeps only the passages that have questions, and counts the documents of the others as dropped.</summary>

@@ -59,7 +59,7 @@ sealed class FactPlacement(Tokenizer tokenizer, ChatFormat format)
         return random.Pick(sentences.Count > 0 ? sentences : words);
     }
 
-    static bool EndsSentence(ReadOnlySpan<char> text)
+    internal static bool EndsSentence(ReadOnlySpan<char> text)
     {
         text = text.TrimEnd(" \t\r\n\"'”’)_");
         if (text.IsEmpty || text[^1] is not ('.' or '!' or '?'))

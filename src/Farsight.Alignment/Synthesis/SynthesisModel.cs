@@ -46,7 +46,28 @@ sealed record SynthesisModel(
             writer.Name, hash, config.MaxPositionEmbeddings, tokenizer, ChatFormat.Load(directory, tokenizer), writer);
     }
 
+    /// <summary>Creates the description of a model that is not asked, so that its weights are not needed.</summary>
+    internal static SynthesisModel Unasked(string directory) => Behind(new UnaskedModel(new DirectoryInfo(directory).Name), directory);
+
     /// <summary>Returns chunks and a question as readable text; decoded in one go, because characters may lie across chunks.</summary>
     internal string Readable(IEnumerable<int[]> chunks, string question) =>
         $"{Tokenizer.Decode([.. chunks.SelectMany(c => c)]).TrimStart(' ')}\n\n{question}";
+}
+
+/// <summary>Represents the model of a method whose samples need no answers.</summary>
+sealed class UnaskedModel(string name) : ILanguageModel
+{
+    /// <inheritdoc/>
+    public string Name => name;
+
+    /// <inheritdoc/>
+    public int? ContextWindow => null;
+
+    /// <inheritdoc/>
+    public ModelCapabilities Capabilities { get; } = new() { AcceptsTokens = true };
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Completion>> CompleteAsync(
+        IReadOnlyList<CompletionRequest> requests, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException($"{Name} was opened without its weights and cannot answer.");
 }

@@ -36,6 +36,9 @@ public abstract record SynthesisOptions<TSettings>(
     /// <exception cref="OptionException">A value cannot be used.</exception>
     public virtual void Check() => AtLeast("samples", Samples, 1);
 
+    /// <summary>Whether samples need answers of the model; without them, only its tokenizer, chat format and window are read.</summary>
+    internal virtual bool AsksModel => true;
+
     /// <summary>Reads the documents and decides everything that the model and the documents leave open.</summary>
     /// <exception cref="Engine.InputException">Options, model and documents do not fit together.</exception>
     internal abstract SynthesisPlan<TSettings> Plan(SynthesisModel model);

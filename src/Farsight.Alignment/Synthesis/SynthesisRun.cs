@@ -9,8 +9,9 @@ namespace Farsight.Alignment.Synthesis;
 
 /// <summary>Makes preference data: documents in, a file of samples with its summary and card out.</summary>
 /// <remarks>
-/// The options choose the method: <see cref="LogoOptions"/>, <see cref="LongPo.LongPoOptions"/> or
-/// <see cref="Contrast.ContrastOptions"/>. All of them share groups, shards, the journal that resumes a stopped run, and the card.
+/// The options choose the method: <see cref="LogoOptions"/>, <see cref="LongPo.LongPoOptions"/>,
+/// <see cref="Contrast.ContrastOptions"/> or <see cref="Facts.FactsOptions"/>. All of them share groups, shards, the journal that resumes a
+/// stopped run, and the card.
 /// </remarks>
 public static class SynthesisRun
 {
@@ -30,6 +31,10 @@ public static class SynthesisRun
     {
         options.Check();
         SynthesisJournal.RefuseExisting(options.File);
+        if (!options.AsksModel)
+        {
+            return Start(options, SynthesisModel.Unasked(options.Model), progress, cancel);
+        }
         using DecoderModel model = ModelLoader.Load(options.Model);
         return Start(options, SynthesisModel.Local(options.Model, model), progress, cancel);
     }

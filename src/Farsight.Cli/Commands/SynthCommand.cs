@@ -103,6 +103,7 @@ static class SynthCommand
             logo,
             SynthLongPoCommand.Create(),
             SynthContrastCommand.Create(),
+            SynthFactsCommand.Create(),
             SynthReferenceCommand.Create(),
         };
     }

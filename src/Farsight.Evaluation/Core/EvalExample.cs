@@ -24,6 +24,12 @@ public sealed record EvalExample(string Id, EvalPrompt Prompt, IReadOnlyList<str
     /// </summary>
     public IReadOnlyDictionary<string, string> Groups { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>
+    /// The document that several examples ask about, by any name; null where an example has its own. Answers about one document depend on
+    /// each other, so intervals treat the document as the unit.
+    /// </summary>
+    public string? Group { get; init; }
+
     /// <summary>The texts that an <see cref="IChoiceTask"/> compares.</summary>
     public IReadOnlyList<EvalChoice> Choices { get; init; } = [];
 
@@ -44,8 +50,8 @@ public sealed record EvalExample(string Id, EvalPrompt Prompt, IReadOnlyList<str
     /// <summary>Samples among the most likely tokens that hold this share of the probability.</summary>
     public float TopP { get; init; } = 1;
 
-    /// <summary>Returns the value of a group, or null.</summary>
-    public string? Group(string name) => Groups.TryGetValue(name, out string? value) ? value : null;
+    /// <summary>Returns the value of one of the <see cref="Groups"/>, or null.</summary>
+    public string? ValueOf(string group) => Groups.TryGetValue(group, out string? value) ? value : null;
 }
 
 /// <summary>Represents a text whose probability after a prompt is scored.</summary>

@@ -63,7 +63,7 @@ static class ScoringInput
         && kept.Beside.Count == score.Beside.Count
         && kept.Beside.All(b => score.Beside.TryGetValue(b.Key, out double value) && value.Equals(b.Value))
         && kept.Groups.Count == example.Groups.Count
-        && kept.Groups.All(g => example.Group(g.Key) == g.Value)
+        && kept.Groups.All(g => example.ValueOf(g.Key) == g.Value)
         && kept.Question == example.Question
         && kept.References.SequenceEqual(example.References);
 }

@@ -15,6 +15,7 @@ namespace Farsight.Workflows.Study;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "make")]
 [JsonDerivedType(typeof(ContrastStep), "contrast")]
 [JsonDerivedType(typeof(DocumentsStep), "documents")]
+[JsonDerivedType(typeof(FactsStep), "facts")]
 [JsonDerivedType(typeof(LogoStep), "logo")]
 [JsonDerivedType(typeof(LongPoStep), "longpo")]
 [JsonDerivedType(typeof(MixStep), "mix")]

@@ -3,6 +3,7 @@ using Farsight.Alignment;
 using Farsight.Alignment.Runs;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Contrast;
+using Farsight.Alignment.Synthesis.Facts;
 using Farsight.Alignment.Synthesis.LongPo;
 using Farsight.Engine;
 using Farsight.Workflows.Train;
@@ -44,6 +45,22 @@ sealed record LongPoStep(string Model, string Documents, int Samples, int Seed, 
 /// <summary>Makes contrast data with the local model, as <c>farsight synth contrast</c> does.</summary>
 sealed record ContrastStep(string Model, string Documents, int Samples, int Seed, string Out)
     : ContrastOptions(Model, Documents, Samples, Seed, Out), IStudyStep
+{
+    /// <inheritdoc/>
+    public IEnumerable<string> Problems(string path) => SynthesisSteps.Problems(this, path);
+
+    /// <inheritdoc/>
+    public JsonObject Inputs(StudyPaths paths) => SynthesisSteps.Inputs(this, paths);
+
+    /// <inheritdoc/>
+    public void Make(
+        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel) =>
+        SynthesisSteps.Make(this, paths, progress, cancel);
+}
+
+/// <summary>Makes dense-fact data, as <c>farsight synth facts</c> does.</summary>
+sealed record FactsStep(string Model, string Documents, int Samples, int Seed, string Out)
+    : FactsOptions(Model, Documents, Samples, Seed, Out), IStudyStep
 {
     /// <inheritdoc/>
     public IEnumerable<string> Problems(string path) => SynthesisSteps.Problems(this, path);

@@ -128,6 +128,48 @@ public sealed class SynthCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("--facts", "24-16", "--facts is 24-16; write a number or a range")]
+    [InlineData("--questions-per-document", "9", "--questions-per-document is 9; 16 facts are 6 items")]
+    [InlineData("--question-types", "guess", "guess")]
+    [InlineData("--kinds", "luck", "luck")]
+    [InlineData("--negatives", "luck", "luck")]
+    [InlineData("--rejected", "0", "--rejected is 0; use 1 or more")]
+    [InlineData("--length", "200", "The documents have ")]
+    [InlineData("--model", "nowhere", "nowhere does not exist")]
+    public async Task Facts_names_what_is_wrong(string option, string value, string named)
+    {
+        (int code, string output, string error) = await Synth("facts", option, value);
+
+        Assert.Equal(2, code);
+        Assert.Contains(named, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output + error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_files.In("made.jsonl")));
+    }
+
+    [Fact]
+    public async Task Facts_makes_a_dataset_without_the_weights_of_the_model()
+    {
+        await CommandLine.Run("documents", "--count", "4", "--words", "900", "--out", _files.In("documents"));
+        Directory.CreateDirectory(_files.In("bare"));
+        foreach (string name in new[] { "config.json", "tokenizer.json", "tokenizer_config.json" })
+        {
+            File.Copy(Path.Combine(Repository.Root, "models/tiny", name), Path.Combine(_files.In("bare"), name));
+        }
+
+        (int code, string output, string error) = await Synth(
+            "facts", "--model", _files.In("bare"), "--documents", _files.In("documents"), "--question-types", "two-hop", "value",
+            "--kinds", "locker-code", "horse-owner");
+
+        Assert.Equal("", code == 0 ? "" : error);
+        Assert.Contains("questions  two_hop, value", output, StringComparison.Ordinal);
+        PreferenceSample[] samples = [.. PreferenceDataset.Stream(_files.In("made.jsonl"))];
+        Assert.Equal(4, samples.Length);
+        Assert.All(samples, s => Assert.Equal(3, s.Questions!.Count));
+        Assert.Contains("locker", samples[0].Question, StringComparison.Ordinal);
+        Assert.Contains("horse", samples[2].Question, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("--turns", "5", "--turns is 5; use 1 to 4")]
     [InlineData("--temperature", "-1", "--temperature must be 0 or more")]
     [InlineData("--chunks-per-document", "0", "--chunks-per-document is 0")]

@@ -1,7 +1,7 @@
 namespace Farsight.Alignment.Synthesis.Quality;
 
 /// <summary>Detects a response that refuses to answer, by English phrases of our own; other languages pass.</summary>
-static class Refusal
+public static class Refusal
 {
     /// <summary>The reason as summaries spell it.</summary>
     public const string Reason = "refusal";

@@ -175,7 +175,7 @@ sealed class NeedleTasks : IEvalTaskFamily
 
     static EvalScore ScoreUnanswerable(EvalExample example, string completion)
     {
-        bool isAbsent = example.Group(Asked) == Absent, isRefusal = TextMatch.Exact(completion, s_refusal) == 1;
+        bool isAbsent = example.ValueOf(Asked) == Absent, isRefusal = TextMatch.Exact(completion, s_refusal) == 1;
         return new(TextMatch.Exact(completion, example.References), new Dictionary<string, double>
         {
             ["false refusals"] = !isAbsent && isRefusal ? 1 : 0,

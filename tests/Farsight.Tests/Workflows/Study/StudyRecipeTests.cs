@@ -104,7 +104,21 @@ public sealed class StudyRecipeTests : IDisposable
     [InlineData("variants", """[{ "nmae": "x" }]""", "variants[0].nmae: unknown key")]
     [InlineData("prepare", """[{ "make": "documents", "count": 0, "words": 9, "seed": 1, "out": "a" }]""", "prepare[0].count: 0")]
     [InlineData("prepare", """[{ "make": "documents", "count": 1, "words": 9, "seed": 1, "out": "../a" }]""", "prepare[0].out: '../a'")]
-    [InlineData("prepare", """[{ "make": "magic", "out": "a" }]""", "prepare[0].make: 'magic' is unknown; use one of contrast, documents")]
+    [InlineData(
+        "prepare",
+        """[{ "make": "magic", "out": "a" }]""",
+        "prepare[0].make: 'magic' is unknown; use one of contrast, documents, facts"
+    )]
+    [InlineData(
+        "prepare",
+        """[{ "make": "facts", "model": "m", "documents": "d", "samples": 1, "seed": 1, "out": "a", "facts": "24-16" }]""",
+        "prepare[0].facts is 24-16; write a number or a range"
+    )]
+    [InlineData(
+        "prepare",
+        """[{ "make": "facts", "model": "m", "documents": "d", "samples": 1, "seed": 1, "out": "a", "question_types": ["twohop"] }]""",
+        "prepare[0].question_types[0]: \"twohop\" is not one of value, several, two_hop, absent"
+    )]
     [InlineData(
         "prepare",
         """[{ "make": "logo", "model": "m", "documents": "d", "samples": 0, "seed": 1, "out": "a" }]""",

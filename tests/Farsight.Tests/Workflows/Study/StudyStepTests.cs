@@ -37,6 +37,25 @@ public sealed class StudyStepTests : IDisposable
     }
 
     [Fact]
+    public void A_facts_step_makes_documents_with_questions_for_supervised_training()
+    {
+        FactsStep step = new("model", "documents", Samples: 3, Seed: 1, "data/facts.jsonl")
+        {
+            Length = 4000, // the toy vocabulary has few words
+            Negatives = Farsight.Alignment.Synthesis.Negatives.None,
+        };
+        StudyPaths paths = new(_files.Path, _files.In("out"));
+        new DocumentsStep(4, 2000, 9, "documents").Make(paths, memoryBytes: null, _ => { }, progress: null, cancel: default);
+
+        step.Make(paths, memoryBytes: null, _ => { }, progress: null, cancel: default);
+
+        PreferenceSample[] samples = [.. PreferenceDataset.Stream(_files.In("out/data/facts.jsonl"))];
+        Assert.Equal(3, samples.Length);
+        Assert.All(samples, s => Assert.Empty(s.Rejected));
+        Assert.All(samples, s => Assert.Equal(3, s.Questions!.Count));
+    }
+
+    [Fact]
     public void A_model_step_that_cannot_be_trained_is_told_before_anything_is_made()
     {
         RecipeException e = Assert.Throws<RecipeException>(() =>
