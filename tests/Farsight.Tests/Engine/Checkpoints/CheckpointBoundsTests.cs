@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
@@ -11,10 +10,6 @@ namespace Farsight.Tests.Engine.Checkpoints;
 /// <summary>The last value that a reader accepts and the first that it refuses.</summary>
 public sealed class CheckpointBoundsTests
 {
-    const string Llama =
-        "{\"model_type\":\"llama\",\"vocab_size\":320,\"hidden_size\":64,\"intermediate_size\":160,"
-        + "\"num_hidden_layers\":3,\"num_attention_heads\":4}";
-
     [Theory]
     [InlineData("vocab_size", "1", "0")]
     [InlineData("hidden_size", "16777216", "16777217")]
@@ -170,17 +165,7 @@ public sealed class CheckpointBoundsTests
         Assert.Throws<ArgumentOutOfRangeException>(() => tensor.BytesOf(6, 1).Length);
     }
 
-    static ModelConfig Read(params (string Key, string Value)[] changes)
-    {
-        JsonObject config = JsonNode.Parse(Llama)!.AsObject();
-        foreach ((string key, string value) in changes)
-        {
-            config[key] = JsonNode.Parse(value);
-        }
-        using TemporaryFolder folder = new();
-        File.WriteAllText(folder["config.json"], config.ToJsonString());
-        return HuggingFaceConfig.Read(folder["config.json"]);
-    }
+    static ModelConfig Read(params (string Key, string? Value)[] changes) => LlamaConfig.Read(LlamaConfig.Llama, changes);
 
     static void Write(string path, string header, byte[] data)
     {

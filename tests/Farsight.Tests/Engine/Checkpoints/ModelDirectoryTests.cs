@@ -3,6 +3,7 @@ using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Checkpoints.Gguf;
 using Farsight.Engine.Files;
+using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Tests.Engine.Checkpoints;
@@ -167,6 +168,82 @@ public sealed class ModelDirectoryTests
 
         Assert.Contains("neither model.safetensors nor", Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
         Assert.Contains("not a directory", Assert.Throws<InputException>(() => ModelDirectory.Open(folder["config.json"])).Message);
+    }
+
+    [Fact]
+    public void A_file_of_the_index_has_a_name_of_at_most_255_characters()
+    {
+        using TemporaryFolder folder = new();
+        TensorToWrite[] weights = Shard(folder);
+
+        WriteIndex(folder, weights, _ => new string('a', 255));
+        Assert.Contains("does not exist", Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
+        WriteIndex(folder, weights, _ => new string('a', 256));
+        Assert.Contains("must be the name of a file", Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
+        WriteIndex(folder, weights, _ => ".");
+        Assert.Contains("must be the name of a file", Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
+    }
+
+    [Fact]
+    public void More_layers_than_weights_are_refused_before_they_are_listed()
+    {
+        using TemporaryFolder folder = new();
+        TensorToWrite[] weights = TinyModelFiles.Weights(TinyModelFiles.Config);
+        TinyModelFiles.Write(folder.Path, TinyModelFiles.Config with { NumHiddenLayers = weights.Length + 1 }, weights);
+
+        Assert.Contains(
+            $"num_hidden_layers {weights.Length + 1}, but there are only {weights.Length} weights",
+            Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
+        TinyModelFiles.Write(folder.Path, TinyModelFiles.Config with { NumHiddenLayers = weights.Length }, weights);
+        Assert.Contains("is missing", Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
+    }
+
+    [Fact]
+    public void A_folder_of_an_adapter_is_a_model_only_with_weights_of_a_model()
+    {
+        using TemporaryFolder folder = new();
+        HuggingFaceConfig.Write(folder["config.json"], TinyModelFiles.Config, NumberFormat.F32);
+        File.WriteAllText(folder["adapter_config.json"], "{}");
+
+        Assert.Contains("is an adapter, not a model", Assert.Throws<InputException>(() => ModelDirectory.Open(folder.Path)).Message);
+        TinyModelFiles.Write(folder.Path, TinyModelFiles.Config, TinyModelFiles.Weights(TinyModelFiles.Config));
+        ModelDirectory.Open(folder.Path).Dispose();
+        Assert.Contains("does not exist", Assert.Throws<InputException>(() => ModelDirectory.Open(folder["none"])).Message);
+    }
+
+    // The embedding has 160 values: the first 64 and the last 64 count.
+    [Theory]
+    [InlineData(0, true), InlineData(63, true), InlineData(64, false), InlineData(95, false), InlineData(96, true), InlineData(159, true)]
+    public void The_fingerprint_is_of_the_first_and_the_last_64_values(int index, bool counts)
+    {
+        using TemporaryFolder folder = new();
+        TensorToWrite[] weights = TinyModelFiles.Weights(TinyModelFiles.Config);
+        float[] values = new float[160];
+        weights[0].Values(0, values);
+        TinyModelFiles.Write(folder.Path, TinyModelFiles.Config, weights);
+        string before = Fingerprint(folder);
+
+        values[index] += 1;
+        weights[0] = TensorToWrite.From(weights[0].Name, NumberFormat.BF16, values, 20, 8);
+        TinyModelFiles.Write(folder.Path, TinyModelFiles.Config, weights);
+
+        Assert.Equal(counts, before != Fingerprint(folder));
+    }
+
+    [Fact]
+    public void A_window_that_is_asked_for_widens_the_window_of_the_model_and_never_narrows_it()
+    {
+        using TemporaryFolder folder = new();
+        TinyModelFiles.Write(folder.Path, TinyModelFiles.Config, TinyModelFiles.Weights(TinyModelFiles.Config));
+        using DecoderModel wide = ModelLoader.Load(folder.Path, window: 100), narrow = ModelLoader.Load(folder.Path, window: 10);
+
+        Assert.Equal((100, 64), (wide.Config.MaxPositionEmbeddings, narrow.Config.MaxPositionEmbeddings));
+    }
+
+    static string Fingerprint(TemporaryFolder folder)
+    {
+        using ModelDirectory model = ModelDirectory.Open(folder.Path);
+        return model.Fingerprint();
     }
 
     static TensorToWrite[] Shard(TemporaryFolder folder)

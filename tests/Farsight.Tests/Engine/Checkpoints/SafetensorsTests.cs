@@ -125,6 +125,13 @@ public sealed class SafetensorsTests
     [InlineData("""{"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "gap")]
     [InlineData("""{"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "end at byte")]
     [InlineData("""{"__metadata__":{"a":1},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "object of strings")]
+    [InlineData("""{"__metadata__":["a"],"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "object of strings")]
+    [InlineData("""{"a":7}""", "no valid dtype")]
+    [InlineData("""{"a":{"shape":[2],"data_offsets":[0,8]}}""", "no valid dtype")]
+    [InlineData("""{"a":{"dtype":"F32","data_offsets":[0,8]}}""", "no valid dtype")]
+    [InlineData("""{"a":{"dtype":"F32","shape":2,"data_offsets":[0,8]}}""", "no valid dtype")]
+    [InlineData("""{"a":{"dtype":"F32","shape":["2"],"data_offsets":[0,8]}}""", "no valid dtype")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8]}}""", "no valid dtype")]
     public void An_unsound_header_is_refused(string header, string says)
     {
         using TemporaryFolder folder = new();
@@ -148,6 +155,31 @@ public sealed class SafetensorsTests
         File.WriteAllBytes(folder["a"], [.. BitConverter.GetBytes(length), .. "{}"u8]);
 
         Assert.Throws<InputException>(() => SafetensorsFile.Open(folder["a"]));
+    }
+
+    [Fact]
+    public void A_header_of_more_than_100_million_bytes_is_refused_before_it_is_read()
+    {
+        using TemporaryFolder folder = new();
+        using (FileStream file = File.Create(folder["a"]))
+        {
+            file.Write(BitConverter.GetBytes(100_000_001L));
+            file.SetLength(200_000_000); // a hole, which takes no space
+        }
+
+        Assert.Contains(
+            "declares a header of 100000001 bytes",
+            Assert.Throws<InputException>(() => SafetensorsFile.Open(folder["a"])).Message);
+    }
+
+    [Fact]
+    public void A_header_that_is_not_UTF8_is_refused()
+    {
+        using TemporaryFolder folder = new();
+        byte[] header = [.. "{\"__metadata__\":{\"a\":\""u8, 0xFF, .. "\"}}"u8];
+        File.WriteAllBytes(folder["a"], [.. BitConverter.GetBytes((long)header.Length), .. header]);
+
+        Assert.Contains("not UTF-8", Assert.Throws<InputException>(() => SafetensorsFile.Open(folder["a"])).Message);
     }
 
     [Fact]

@@ -123,6 +123,10 @@ public sealed class AttentionPlanTests
     [Fact]
     public void No_queries_are_one_part() => Assert.Equal(1, Plan(s_single, new AttentionSpan(0, 0, [], 0)).PartsOfFamilies(1));
 
+    [Fact]
+    public void A_span_without_queries_is_in_no_family() =>
+        Assert.Equal([1], Plan(s_single, new(0, 0, [], 0), new(0, 5, [], 0), new(5, 0, [new(0, 5)], 5)).Families.Select(f => f.Count));
+
     // Ten keys of the prefix, then three own keys of the first span and two of the second; a query is the last key that it sees.
     [Theory]
     [InlineData(int.MaxValue, 0, 10, 0, 0)]

@@ -27,6 +27,19 @@ public sealed class AttentionPatternTests
         Assert.All(spans, s => Assert.Equal(s.FirstQuery, s.FirstKey));
     }
 
+    [Fact]
+    public void A_single_head_is_in_the_second_half_and_its_groups_are_shifted()
+    {
+        IReadOnlyList<AttentionSpan> spans = new AttentionPattern.ShiftedSparse(4).Of([new(0, 7, [], 0)], heads: 1);
+
+        Assert.Equal([(0, 2), (2, 4), (6, 1)], spans.Select(s => (s.FirstQuery, s.QueryCount)));
+        Assert.All(spans, s => Assert.Equal(new HeadRange(0, 1), s.Heads));
+    }
+
+    [Theory, InlineData(1), InlineData(0), InlineData(-3)]
+    public void A_group_of_fewer_than_two_tokens_is_refused(int group) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new AttentionPattern.ShiftedSparse(group).Of([new(0, 5, [], 0)], heads: 2));
+
     [Theory, InlineData(2), InlineData(4), InlineData(5), InlineData(7), InlineData(int.MaxValue)]
     public void Log_probabilities_over_a_tree_are_those_of_its_sequences(int group)
     {
