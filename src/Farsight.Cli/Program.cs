@@ -30,6 +30,7 @@ static partial class Program
             EvalCommand.Create(),
             EvolveCommand.Create(),
             ExportCommand.Create(),
+            FetchCommand.Create(),
             GenerateCommand.Create(),
             InspectCommand.Create(),
             MergeCommand.Create(),

@@ -47,10 +47,11 @@ public sealed class ArchitectureTests
         ["Alignment/Endpoints"] = ["Alignment/Answering"],
         ["Alignment/Objectives"] = [],
         ["Alignment/Runs"] = [],
+        ["Alignment/Hub"] = [],
         ["Alignment/Synthesis"] = ["Alignment/Answering", "Alignment/Corpus", "Alignment/Data", "Alignment/Fiction", "Alignment/Runs"],
         ["Alignment/Training"] =
             ["Alignment/Answering", "Alignment/Data", "Alignment/Fiction", "Alignment/Objectives", "Alignment/Runs"],
-        ["Alignment/Recipes"] = ["Alignment/Data", "Alignment/Objectives", "Alignment/Training"],
+        ["Alignment/Recipes"] = ["Alignment/Data", "Alignment/Hub", "Alignment/Objectives", "Alignment/Training"],
         ["Alignment/Inspection"] = ["Alignment/Answering", "Alignment/Data", "Alignment/Runs", "Alignment/Synthesis"],
         ["Alignment/Export"] = [],
 

@@ -16,7 +16,7 @@ public sealed class LoadedModel : IDisposable
     LoadedModel(DecoderModel model, Tokenizer tokenizer, string directory, string? adapter, Action<string>? notice)
     {
         (Model, Tokenizer, DirectoryPath, AdapterPath) = (model, tokenizer, directory, adapter);
-        Name = adapter is null ? NameOf(directory, 1) : $"{NameOf(directory, 1)} + {NameOf(adapter, 2)}";
+        Name = adapter is null ? ModelFiles.NameOf(directory) : $"{ModelFiles.NameOf(directory)} + {NameOf(adapter, 2)}";
         _format = new(() => ChatFormat.Load(directory, tokenizer, notice));
         _text = new(() => new(tokenizer, Format));
         LanguageModel = new(Name, model, tokenizer, new Lazy<ChatFormat?>(() => HasFormat ? Format : null));

@@ -29,7 +29,7 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
         {
             using IModelFiles files = ModelFiles.Open(Model);
             TensorToWrite[] all = [.. ParameterShapes.Of(files.Config).Select(p => Tensor(files, p))];
-            return Write(files.Config, all, Name(Model), [], progress, cancel);
+            return Write(files.Config, all, ModelFiles.NameOf(Model), [], progress, cancel);
         }
         if (File.Exists(Model))
         {
@@ -41,7 +41,7 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
         using ModelDirectory directory = ModelDirectory.Open(Model);
         using PeftAdapter adapter = PeftAdapter.Read(Adapter);
         (ModelConfig config, IReadOnlyList<TensorToWrite> tensors) = AdapterMerge.Of(directory, adapter, NumberFormat.F32);
-        return Write(config, tensors, $"{Name(Model)} + {Name(Adapter)}", adapter.NoticesOn(Model), progress, cancel);
+        return Write(config, tensors, $"{ModelFiles.NameOf(Model)} + {Name(Adapter)}", adapter.NoticesOn(Model), progress, cancel);
     }
 
     GgufExportResult Write(

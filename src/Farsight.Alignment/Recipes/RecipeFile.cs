@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Farsight.Alignment.Hub;
 using Farsight.Engine;
 using Farsight.Engine.Files;
 using Farsight.Engine.Models;
@@ -91,8 +92,23 @@ public static class RecipeFile
             [$"{key}: {path} exists neither in the recipe's folder nor in the working folder{(first is null ? "" : $", nor in {first}")}."]
         );
 
-    /// <summary>Tells whether <see cref="Locate"/> would find a path.</summary>
-    public static bool Exists(string recipePath, string path) => Find(recipePath, path, null) is not null;
+    /// <summary>
+    /// Finds a model that a recipe names: as <see cref="Locate"/> finds a path, or else in the Hugging Face cache by a name such as
+    /// "org/model".
+    /// </summary>
+    /// <inheritdoc cref="Locate"/>
+    public static string LocateModel(string recipePath, string key, string path, string? first = null) =>
+        Find(recipePath, path, first)
+        ?? HubCache.Find(path)
+        ?? throw new RecipeException(
+            recipePath,
+            [
+                $"{key}: {path} exists neither in the recipe's folder nor in the working folder{(first is null ? "" : $", nor in {first}")}"
+                    + (HubCache.Missing(path) is { } missing ? $", and {missing}" : "."),
+            ]);
+
+    /// <summary>Tells whether <see cref="Locate"/> or <see cref="LocateModel"/> would find a path.</summary>
+    public static bool Exists(string recipePath, string path) => (Find(recipePath, path, null) ?? HubCache.Find(path)) is not null;
 
     static string? Find(string recipePath, string path, string? first)
     {

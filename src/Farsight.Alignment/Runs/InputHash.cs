@@ -40,16 +40,16 @@ public static class InputHash
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach ((string name, string path) in files.OrderBy(f => f.Name, StringComparer.Ordinal))
         {
-            long length = new FileInfo(path).Length;
-            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{name} {length}\n")));
-            AppendContents(hash, path, length, length <= wholeUpTo);
+            using FileStream file = RegularFile.OpenRead(path); // of a link, the file that it leads to
+            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{name} {file.Length}\n")));
+            AppendContents(hash, file, file.Length <= wholeUpTo);
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    static void AppendContents(IncrementalHash hash, string path, long length, bool isWhole)
+    static void AppendContents(IncrementalHash hash, FileStream file, bool isWhole)
     {
-        using FileStream file = RegularFile.OpenRead(path);
+        long length = file.Length;
         byte[] buffer = new byte[BlockBytes];
         for (int read; (read = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)) > 0;)
         {

@@ -39,7 +39,8 @@ static class BenchChoicesCommand
             Math.Min(parse.GetValue(s_subjects), parse.GetValue(s_questions)), parse.GetValue(s_questions), parse.GetValue(s_shots),
             parse.GetValue(s_question), parse.GetValue(s_choices), parse.GetValue(s_choice), parse.GetValue(s_together));
         InferenceTable.Write(
-            InferenceBenchmark.Choices(parse.GetValue(s_model)!, shape, parse.GetValue(s_alone), cancel), parse.GetValue(s_json));
+            InferenceBenchmark.Choices(BundledFiles.LocateModel(parse.GetValue(s_model)!), shape, parse.GetValue(s_alone), cancel),
+            parse.GetValue(s_json));
         return ExitCode.Done;
     }
 }

@@ -34,7 +34,8 @@ static class BenchGenerateCommand
         GenerationShape shape = new(
             parse.GetValue(s_prompts), parse.GetValue(s_shared), parse.GetValue(s_own), parse.GetValue(s_new));
         InferenceTable.Write(
-            InferenceBenchmark.Generation(parse.GetValue(s_model)!, shape, parse.GetValue(s_alone), cancel), parse.GetValue(s_json));
+            InferenceBenchmark.Generation(BundledFiles.LocateModel(parse.GetValue(s_model)!), shape, parse.GetValue(s_alone), cancel),
+            parse.GetValue(s_json));
         return ExitCode.Done;
     }
 }

@@ -33,7 +33,7 @@ static class BenchSynthesisCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         SynthesisBenchmarkResult r = SynthesisBenchmark.Run(
-            BundledFiles.Locate(parse.GetValue(s_model)!),
+            BundledFiles.LocateModel(parse.GetValue(s_model)!),
             parse.GetValue(s_documents)!,
             parse.GetValue(s_samples),
             cancel);

@@ -27,7 +27,7 @@ static class BenchTokenizerCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         TokenizerBenchmarkResult r = TokenizerBenchmark.Run(
-            parse.GetValue(s_tokenizer)!,
+            BundledFiles.LocateModel(parse.GetValue(s_tokenizer)!),
             parse.GetValue(s_documents)!,
             parse.GetValue(s_passes),
             cancel);

@@ -43,7 +43,7 @@ static class DataExportCommand
 
     static int Run(ParseResult parse)
     {
-        Tokenizer? tokenizer = parse.GetValue(s_tokenizer) is { } path ? Tokenizer.Load(BundledFiles.Locate(path)) : null;
+        Tokenizer? tokenizer = parse.GetValue(s_tokenizer) is { } path ? Tokenizer.Load(BundledFiles.LocateModel(path)) : null;
         string output = parse.GetValue(s_out)!;
         ExportCounts counts = PreferenceExport.Write(
             parse.GetValue(s_dataset)!,

@@ -39,7 +39,7 @@ static class DataImportCommand
 
     static int Run(ParseResult parse)
     {
-        string model = BundledFiles.Locate(parse.GetValue(s_model)!), output = parse.GetValue(s_out)!;
+        string model = BundledFiles.LocateModel(parse.GetValue(s_model)!), output = parse.GetValue(s_out)!;
         foreach (string notice in ModelFileNotices.Of(model))
         {
             parse.InvocationConfiguration.Error.WriteLine(notice);

@@ -40,7 +40,7 @@ static class DataMergeCommand
     static int Run(ParseResult parse)
     {
         string output = parse.GetValue(s_out)!;
-        Tokenizer? tokenizer = parse.GetValue(s_tokenizer) is { } path ? Tokenizer.Load(BundledFiles.Locate(path)) : null;
+        Tokenizer? tokenizer = parse.GetValue(s_tokenizer) is { } path ? Tokenizer.Load(BundledFiles.LocateModel(path)) : null;
         MergeCounts counts = ShardMerge.Write(output, parse.GetValue(s_shards)!, parse.GetValue(s_allowMissing));
         _ = counts.Samples > 0 ? DatasetCardFiles.Write(output, tokenizer) : null;
         string missing = counts.Missing.Count == 0 ? "" : $"; missing shards: {string.Join(", ", counts.Missing)}";

@@ -43,7 +43,7 @@ static class DataReportCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         string path = parse.GetValue(s_path)!;
-        Tokenizer? tokenizer = parse.GetValue(s_tokenizer) is { } file ? Tokenizer.Load(BundledFiles.Locate(file)) : null;
+        Tokenizer? tokenizer = parse.GetValue(s_tokenizer) is { } file ? Tokenizer.Load(BundledFiles.LocateModel(file)) : null;
         CorpusOptions options = s_corpus.Options(
             parse,
             path,

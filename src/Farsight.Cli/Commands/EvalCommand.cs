@@ -184,7 +184,7 @@ static class EvalCommand
         MaskedHeads = parse.GetValue(s_maskHeads),
         HeadScores = parse.GetValue(s_headScores),
         Command = TypedCommand.Of(parse, [s_out, s_threads, s_json]),
-        Tokenizer = parse.GetValue(s_tokenizer) is { } tokenizer ? BundledFiles.Locate(tokenizer) : null,
+        Tokenizer = parse.GetValue(s_tokenizer) is { } tokenizer ? BundledFiles.LocateModel(tokenizer) : null,
     };
 
     static (string Name, EvalResults Results) Evaluate(
@@ -219,7 +219,7 @@ static class EvalCommand
     static (string Name, EvalResults Results) Local(
         ParseResult parse, EvalRequest request, EvalJudge? judge, string? directory, ProgressLine line, CancellationToken cancel)
     {
-        string path = BundledFiles.Locate(
+        string path = BundledFiles.LocateModel(
             parse.GetValue(s_model) ?? throw new InputException("--model is missing; name a model directory, or a server with --endpoint.")
         );
         string? rope = parse.GetValue(s_rope);

@@ -48,7 +48,7 @@ static class ExportGgufCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         s_threads.Apply(parse);
-        string model = BundledFiles.Locate(parse.GetValue(s_model)!), path = parse.GetValue(s_out)!;
+        string model = BundledFiles.LocateModel(parse.GetValue(s_model)!), path = parse.GetValue(s_out)!;
         GgufExportResult exported = parse.GetValue(s_lora)
             ? new GgufLoraExport(
                 model,

@@ -40,7 +40,7 @@ static class ExportHfCommand
     {
         s_threads.Apply(parse);
         string path = parse.GetValue(s_out)!;
-        HuggingFaceExport export = new(parse.GetValue(s_model)!, path, s_formats[parse.GetValue(s_type)!]);
+        HuggingFaceExport export = new(BundledFiles.LocateModel(parse.GetValue(s_model)!), path, s_formats[parse.GetValue(s_type)!]);
         WrittenWeights written;
         using (ProgressLine line = ProgressLine.OnStandardError("megabyte"))
         {

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Farsight.Alignment.Hub;
 using Farsight.Alignment.Inspection;
 using Farsight.Alignment.Synthesis.Card;
 using Farsight.Cli.Options;
@@ -67,6 +68,7 @@ static class InspectCommand
     static int Run(ParseResult parse)
     {
         string path = BundledFiles.Locate(parse.GetValue(s_path)!);
+        path = Path.Exists(path) ? path : HubCache.Find(path) ?? path;
         if (parse.GetValue(s_html) is not null || parse.GetValue(s_card))
         {
             ShowDataset(path, parse);
@@ -89,7 +91,7 @@ static class InspectCommand
         {
             throw new InputException($"{path} is not a .jsonl file. --html and --card apply only to preference datasets.");
         }
-        Tokenizer? tokenizer = parse.GetValue(s_tokenizer) is { } directory ? Tokenizer.Load(BundledFiles.Locate(directory)) : null;
+        Tokenizer? tokenizer = parse.GetValue(s_tokenizer) is { } directory ? Tokenizer.Load(BundledFiles.LocateModel(directory)) : null;
         TextWriter output = parse.InvocationConfiguration.Output;
         if (parse.GetValue(s_html) is { } html)
         {
@@ -105,7 +107,7 @@ static class InspectCommand
     static void ListTokens(string path, string sample, ParseResult parse)
     {
         string model = parse.GetValue(s_tokenizer) is { } directory
-            ? BundledFiles.Locate(directory)
+            ? BundledFiles.LocateModel(directory)
             : throw new InputException("--tokens needs --tokenizer, the directory of the model that the dataset is for.");
         IReadOnlyList<SampleToken> tokens = TokenListing.Of(path, sample, model);
         TextWriter output = parse.InvocationConfiguration.Output;

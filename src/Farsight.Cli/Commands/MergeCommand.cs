@@ -36,7 +36,7 @@ static class MergeCommand
     {
         s_threads.Apply(parse);
         AdapterMerge merge = new(
-            BundledFiles.Locate(parse.GetValue(s_model)!), parse.GetValue(s_adapter)!, parse.GetValue(s_out)!,
+            BundledFiles.LocateModel(parse.GetValue(s_model)!), parse.GetValue(s_adapter)!, parse.GetValue(s_out)!,
             parse.GetValue(s_type) == "f32" ? NumberFormat.F32 : NumberFormat.BF16, parse.GetValue(s_shard) ?? DefaultShardBytes);
         MergedModel merged;
         using (ProgressLine line = ProgressLine.OnStandardError("megabyte"))

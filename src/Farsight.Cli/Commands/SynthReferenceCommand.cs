@@ -35,7 +35,7 @@ static class SynthReferenceCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         s_threads.Apply(parse);
-        ShortReferenceOptions options = new(BundledFiles.Locate(parse.GetValue(s_model)!), parse.GetValue(s_data)!)
+        ShortReferenceOptions options = new(BundledFiles.LocateModel(parse.GetValue(s_model)!), parse.GetValue(s_data)!)
         {
             BatchTokens = parse.GetValue(s_batchTokens),
         };

@@ -65,7 +65,7 @@ sealed class SamplingOptions
     internal LoadedModel Open(ParseResult parse)
     {
         _threads.Apply(parse);
-        string directory = BundledFiles.Locate(parse.GetValue(_model)!);
+        string directory = BundledFiles.LocateModel(parse.GetValue(_model)!);
         string? rope = parse.GetValue(_rope);
         return LoadedModel.Open(
             directory, parse.GetValue(_adapter),

@@ -1,3 +1,4 @@
+using Farsight.Alignment.Hub;
 using Farsight.Engine;
 
 namespace Farsight.Cli.Output;
@@ -15,4 +16,11 @@ static class BundledFiles
         string beside = Path.Combine(AppContext.BaseDirectory, path);
         return !Path.Exists(path) && Path.Exists(beside) ? beside : path;
     }
+
+    /// <summary>
+    /// Returns the path of a model or tokenizer: the path itself, the bundled folder of that name, or the snapshot of a name such as
+    /// "org/model" in the Hugging Face cache.
+    /// </summary>
+    internal static string LocateModel(string path) =>
+        Locate(path) is var found && found != path ? found : HubCache.Locate(path, Console.Error.WriteLine);
 }

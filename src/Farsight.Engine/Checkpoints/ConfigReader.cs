@@ -23,6 +23,7 @@ sealed class ConfigReader
         try
         {
             byte[] bytes = RegularFile.ReadAllBytes(path);
+            GitLfsPointer.Refuse(path, bytes);
             CheckText(bytes, path);
             using JsonDocument document = JsonDocument.Parse(bytes, s_options);
             return document.RootElement.ValueKind == JsonValueKind.Object

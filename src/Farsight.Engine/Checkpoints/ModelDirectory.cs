@@ -141,7 +141,8 @@ public sealed class ModelDirectory : IDisposable
         }
         else
         {
-            throw new InputException($"{Path} has neither {WeightsFile} nor {IndexFile}; save the model as safetensors.");
+            throw new InputException(
+                PyTorchWeights.ProblemOf(Path) ?? $"{Path} has neither {WeightsFile} nor {IndexFile}; save the model as safetensors.");
         }
     }
 

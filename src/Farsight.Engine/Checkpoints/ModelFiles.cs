@@ -25,17 +25,35 @@ public static class ModelFiles
     public static IModelFiles Open(string path)
     {
         CheckExists(path);
+        if (File.Exists(path) && PyTorchWeights.ProblemOfFile(path) is { } problem)
+        {
+            throw new InputException(problem);
+        }
         return File.Exists(path) ? GgufWeights.Open(path) : new DirectoryWeights(ModelDirectory.Open(path));
     }
 
-    /// <summary>Checks that a path exists.</summary>
-    /// <exception cref="InputException">It does not.</exception>
+    /// <summary>Checks that a path exists and is not a directory of pickled weights alone.</summary>
+    /// <exception cref="InputException">It does not exist, or it is one.</exception>
     public static void CheckExists(string path)
     {
         if (!Path.Exists(path))
         {
             throw new InputException($"{path} does not exist; use a model directory or a GGUF file.");
         }
+        if (Directory.Exists(path) && !File.Exists(Path.Combine(path, "config.json")) && PyTorchWeights.ProblemOf(path) is { } problem)
+        {
+            throw new InputException(problem);
+        }
+    }
+
+    /// <summary>
+    /// Returns the name of a model for people: that of its directory or file, or of the repository if it is a snapshot of the Hugging Face
+    /// cache.
+    /// </summary>
+    public static string NameOf(string path)
+    {
+        string[] parts = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)).Split(Path.DirectorySeparatorChar);
+        return parts is [.., ['m', 'o', 'd', 'e', 'l', 's', '-', '-', ..] cached, "snapshots", _] ? cached.Split("--")[^1] : parts[^1];
     }
 
     /// <summary>Reads only the model's shape.</summary>

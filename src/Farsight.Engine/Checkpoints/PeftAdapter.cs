@@ -124,7 +124,7 @@ public sealed class PeftAdapter : IDisposable
     /// <param name="model">Path of the model that it is used with: a directory or a GGUF file.</param>
     public IReadOnlyList<string> NoticesOn(string model)
     {
-        string used = ModelName(model), stated = LastPart(Description.BaseModelName ?? "");
+        string used = ModelFiles.NameOf(model), stated = LastPart(Description.BaseModelName ?? "");
         bool isOther = Description.BaseFingerprint is null && Directory.Exists(model) && stated.Length > 0
             && !stated.Equals(used, StringComparison.OrdinalIgnoreCase);
         return isOther
@@ -222,13 +222,6 @@ public sealed class PeftAdapter : IDisposable
     }
 
     // Hugging Face's cache keeps a model in models--owner--name/snapshots/revision.
-    static string ModelName(string model)
-    {
-        string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(model));
-        string[] parts = full.Split(System.IO.Path.DirectorySeparatorChar);
-        return parts is [.., ['m', 'o', 'd', 'e', 'l', 's', '-', '-', ..] cached, "snapshots", _] ? cached.Split("--")[^1] : parts[^1];
-    }
-
     static string LastPart(string name) => name.TrimEnd('/', '\\').Split('/', '\\')[^1];
 
     static Dictionary<string, string> Metadata(AdapterDescription description)

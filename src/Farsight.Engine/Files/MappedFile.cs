@@ -32,9 +32,10 @@ sealed unsafe partial class MappedFile : IDisposable
     /// <exception cref="InputException">The file is missing or cannot be read.</exception>
     public static MappedFile Open(string path)
     {
+        MappedFile file;
         try
         {
-            return new(new FileStream(RegularFile.Require(path), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete));
+            file = new(new FileStream(RegularFile.Require(path), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PathTooLongException)
         {
@@ -47,6 +48,17 @@ sealed unsafe partial class MappedFile : IDisposable
         catch (IOException e)
         {
             throw new InputException($"{path} cannot be read; check that it is the right file and that its disk works. {e.Message}", e);
+        }
+        try
+        {
+            const int Beginning = 64;
+            GitLfsPointer.Refuse(path, file.Bytes(0, (int)Math.Min(Beginning, file.Length)));
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
         }
     }
 

@@ -35,6 +35,9 @@ public sealed class EvalData(string? root)
     /// <summary>Returns whether a task's file exists, or another that is read in its place.</summary>
     public bool Exists(EvalDataFile file) => PathRead(file) is not null;
 
+    /// <summary>Returns whether a task's file or its equal exists, not only a substitute.</summary>
+    internal bool HasOriginal(EvalDataFile file) => PathRead(file) is { } read && read != file.Substitute;
+
     /// <summary>Returns which of a task's file and its alternatives is read; null where all are missing.</summary>
     internal string? PathRead(EvalDataFile file) =>
         file.Or is { } other && Exists(other) ? other

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Farsight.Engine;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -10,7 +12,16 @@ static class PromptYaml
 {
     /// <summary>Returns the text of a top-level key.</summary>
     /// <exception cref="InputException">The file is missing or damaged, or the key has no text.</exception>
-    internal static string Text(EvalData data, string path, string name)
+    internal static string Text(EvalData data, string path, string name) =>
+        Root(data, path).Children.TryGetValue(new YamlScalarNode(name), out YamlNode? node) && node is YamlScalarNode { Value: { } value }
+            ? value
+            : throw new InputException($"{path} has no text '{name}'; download the file again ('farsight eval data' lists the sources).");
+
+    /// <summary>Returns a whole file; its numbers are texts.</summary>
+    /// <exception cref="InputException">The file is missing or damaged.</exception>
+    internal static DataRecord Record(EvalData data, string path) => new(JsonSerializer.SerializeToElement(Json(Root(data, path))), path);
+
+    static YamlMappingNode Root(EvalData data, string path)
     {
         try
         {
@@ -18,11 +29,8 @@ static class PromptYaml
             using StringReader text = new(data.ReadText(path));
             yaml.Load(text);
             return yaml.Documents is [{ RootNode: YamlMappingNode root }, ..]
-                && root.Children.TryGetValue(new YamlScalarNode(name), out YamlNode? node)
-                && node is YamlScalarNode { Value: { } value }
-                    ? value
-                    : throw new InputException(
-                        $"{path} has no text '{name}'; download the file again ('farsight eval data' lists the sources).");
+                ? root
+                : throw new InputException($"{path} has no keys; download the file again ('farsight eval data' lists the sources).");
         }
         catch (YamlException e)
         {
@@ -31,4 +39,12 @@ static class PromptYaml
                 e);
         }
     }
+
+    static JsonNode? Json(YamlNode node) => node switch
+    {
+        YamlMappingNode map => new JsonObject(map.Children.Select(c => KeyValuePair.Create($"{c.Key}", Json(c.Value)))),
+        YamlSequenceNode list => new JsonArray([.. list.Select(Json)]),
+        YamlScalarNode { Value: { } text } => text,
+        _ => null,
+    };
 }

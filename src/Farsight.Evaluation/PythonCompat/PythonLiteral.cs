@@ -18,14 +18,19 @@ sealed class PythonLiteral
     PythonLiteral(string text) => _text = text;
 
     /// <summary>Parses a text. Returns false when it is no literal; never throws.</summary>
-    public static bool TryParse(string text, out object? value)
+    public static bool TryParse(string text, out object? value) => TryParse(text, isWhole: true, out value);
+
+    /// <summary>Parses the literal at the beginning of a text. Returns false when it begins with none; never throws.</summary>
+    public static bool TryParseStart(string text, out object? value) => TryParse(text, isWhole: false, out value);
+
+    static bool TryParse(string text, bool isWhole, out object? value)
     {
         PythonLiteral reader = new(text.Trim(' ', '\t'));
         try
         {
             value = reader.Value(0);
             reader.Skip();
-            return reader._at == reader._text.Length;
+            return !isWhole || reader._at == reader._text.Length;
         }
         catch (FormatException)
         {

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Farsight.Engine;
 
 namespace Farsight.Evaluation.PythonCompat;
@@ -32,6 +35,29 @@ sealed class PythonSource(string text, string name)
     /// <summary>Returns the first string literal after some texts.</summary>
     /// <exception cref="InputException">A text or a literal is missing.</exception>
     public string TextAfter(params ReadOnlySpan<string> marks) => TextsAfter(1, marks)[0];
+
+    /// <summary>Returns the dictionary that follows a text: "TASKS =".</summary>
+    /// <exception cref="InputException">The text or the dictionary is missing.</exception>
+    public JsonElement Dictionary(string mark)
+    {
+        int found = text.IndexOf(mark, StringComparison.Ordinal);
+        return found >= 0 && PythonLiteral.TryParseStart(text[(found + mark.Length)..], out object? value)
+            && value is List<KeyValuePair<object?, object?>>
+                ? JsonSerializer.SerializeToElement(Json(value))
+                : throw Unknown(mark);
+    }
+
+    static JsonNode? Json(object? value) => value switch
+    {
+        List<KeyValuePair<object?, object?>> pairs =>
+            new JsonObject(pairs.Select(p => KeyValuePair.Create(p.Key as string ?? "", Json(p.Value)))),
+        List<object?> items => new JsonArray([.. items.Select(Json)]),
+        string word => word,
+        BigInteger number => (long)number,
+        double number => number,
+        bool flag => flag,
+        _ => null,
+    };
 
     string? Next(ref int at)
     {

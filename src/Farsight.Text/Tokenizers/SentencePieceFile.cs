@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text;
 using Farsight.Engine;
 
@@ -56,6 +57,12 @@ sealed class SentencePieceFile
         string file,
         TokenizerConfig config)
     {
+        if (IsTiktoken(content.Span))
+        {
+            throw new InputException(
+                $"{file} is a tokenizer of tiktoken, not of SentencePiece, and is not read. Use the tokenizer.json of the model's Hugging "
+                    + $"Face version, or convert it: {TokenizerJson.Conversion(file)}");
+        }
         SentencePieceFile model = new(content, file);
         int? bos = model.Existing(model._bos), eos = model.Existing(model._eos);
         bool addsBos = config.AddsBos ?? bos is not null, addsEos = config.AddsEos ?? false;
@@ -77,6 +84,14 @@ sealed class SentencePieceFile
         });
         string? Spelled(int? id) => id is { } token ? model._pieces[token] : null;
         return (json, config with { Bos = config.Bos ?? Spelled(bos), Eos = config.Eos ?? Spelled(eos), AddsBos = addsBos });
+    }
+
+    /// <summary>Returns whether a file begins with a line of tiktoken: a token in Base64, a space and its rank.</summary>
+    static bool IsTiktoken(ReadOnlySpan<byte> content)
+    {
+        int end = content.IndexOf((byte)'\n'), space = content.IndexOf((byte)' ');
+        return space > 0 && end > space + 1 && Base64.IsValid(content[..space])
+            && !content[(space + 1)..end].TrimEnd((byte)'\r').ContainsAnyExceptInRange((byte)'0', (byte)'9');
     }
 
     int? Existing(int id) => id >= 0 && id < _pieces.Count ? id : null;

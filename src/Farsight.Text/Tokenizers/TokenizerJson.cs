@@ -9,6 +9,8 @@ namespace Farsight.Text.Tokenizers;
 /// <param name="name">The file's name, for messages.</param>
 sealed class TokenizerJson(string name)
 {
+    static readonly string[] s_otherForms = ["vocab.json", "vocab.txt", "spiece.model", "tekken.json"];
+
     internal InputException Damaged(string what) => new($"'{name}' is damaged: {what}; get the file again.");
 
     internal InputException Unsupported(string what) =>
@@ -20,12 +22,29 @@ sealed class TokenizerJson(string name)
         try
         {
             byte[] bytes = RegularFile.ReadAllBytes(file);
+            GitLfsPointer.Refuse(file, bytes);
             return bytes.AsMemory(bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? 3 : 0);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"The tokenizer '{file}' cannot be read: {e.Message}", e);
+            throw new InputException($"The tokenizer '{file}' cannot be read: {e.Message}{OtherForm(file)}", e);
         }
+    }
+
+    /// <summary>Returns the command that makes a tokenizer.json of a tokenizer in another form.</summary>
+    internal static string Conversion(string file)
+    {
+        string folder = Path.GetDirectoryName(file) is { Length: > 0 } named ? named : ".";
+        return "python -c \"from transformers import AutoTokenizer; "
+            + $"AutoTokenizer.from_pretrained('{folder}').save_pretrained('{folder}')\"";
+    }
+
+    /// <summary>Names the conversion if the folder of a missing tokenizer.json has the tokenizer in another form.</summary>
+    static string OtherForm(string file)
+    {
+        string folder = Path.GetDirectoryName(file) ?? "";
+        string? other = File.Exists(file) ? null : s_otherForms.FirstOrDefault(f => File.Exists(Path.Combine(folder, f)));
+        return other is null ? "" : $" The folder has {other}, which is not read. Convert it: {Conversion(file)}";
     }
 
     internal JsonDocument Parse(ReadOnlyMemory<byte> bytes)

@@ -64,7 +64,7 @@ public sealed class EvolveRun
         CancellationToken cancel)
     {
         EvolveRecipe recipe = request.Recipe;
-        string baseModel = RecipeFile.Locate(request.RecipePath, "base_model", recipe.BaseModel);
+        string baseModel = RecipeFile.LocateModel(request.RecipePath, "base_model", recipe.BaseModel);
         EvolveWindows.Check(recipe, ModelFiles.ReadConfig(baseModel));
         RunManifest manifest = RunManifest.OfThisProcess("evolve", recipe.Seed, HashInputs(request, baseModel));
         using RunDirectory directory = RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, resume: true);

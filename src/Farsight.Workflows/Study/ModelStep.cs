@@ -34,7 +34,7 @@ sealed record ModelStep(string Base, string Out) : IStudyStep
     {
         (string file, TrainRecipe recipe) = Read(paths);
         JsonNode resolved = JsonNode.Parse(RecipeFile.Resolve(recipe))!;
-        resolved["base_model"] = InputHash.OfModel(RecipeFile.Locate(file, "base_model", recipe.BaseModel, paths.Root));
+        resolved["base_model"] = InputHash.OfModel(RecipeFile.LocateModel(file, "base_model", recipe.BaseModel, paths.Root));
         resolved["data"] = InputHash.OfFile(RecipeFile.Locate(file, "data", recipe.Data, paths.Root));
         return new() { ["base"] = resolved };
     }
@@ -59,7 +59,7 @@ sealed record ModelStep(string Base, string Out) : IStudyStep
         }
         else
         {
-            string model = RecipeFile.Locate(file, "base_model", recipe.BaseModel, paths.Root);
+            string model = RecipeFile.LocateModel(file, "base_model", recipe.BaseModel, paths.Root);
             new AdapterMerge(model, made, paths.Out(Out), NumberFormat.BF16).Write(cancel: cancel);
         }
     }

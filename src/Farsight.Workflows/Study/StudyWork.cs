@@ -230,7 +230,7 @@ sealed class StudyWork(
             measure.Data is { } data ? paths.Find("data", data) : null,
             headScores);
 
-    string BaseModel(PlannedVariant variant) => RecipeFile.Locate(plan.BasePath, "base_model", variant.Recipe.BaseModel, paths.Root);
+    string BaseModel(PlannedVariant variant) => RecipeFile.LocateModel(plan.BasePath, "base_model", variant.Recipe.BaseModel, paths.Root);
 
     string? DocumentsOf(EvalRequest request) =>
         request.Documents is { } documents ? Remembered(documents, InputFiles.HashDocuments) : null;

@@ -1,5 +1,6 @@
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data;
+using Farsight.Alignment.Hub;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Training;
@@ -33,6 +34,9 @@ sealed record TrainInputs(
     /// <summary>The held-out samples as stored, for asking their questions.</summary>
     internal required IReadOnlyList<PreferenceSample> HeldOutSamples { get; init; }
 
+    /// <summary>Says that the base model hides one of the same name in the Hugging Face cache; null if it hides none.</summary>
+    internal string? Hidden { get; init; }
+
     /// <summary>Chat format of the prompts.</summary>
     internal required ChatFormat Format { get; init; }
 
@@ -43,7 +47,7 @@ sealed record TrainInputs(
     /// <exception cref="InputException">Something is missing, damaged or does not fit together.</exception>
     internal static TrainInputs Read(TrainRecipe recipe, string recipePath, string? folder = null)
     {
-        string baseModel = RecipeFile.Locate(recipePath, "base_model", recipe.BaseModel, folder);
+        string baseModel = RecipeFile.LocateModel(recipePath, "base_model", recipe.BaseModel, folder);
         string data = RecipeFile.Locate(recipePath, "data", recipe.Data, folder);
         PreferenceDataset dataset = PreferenceDataset.Read(data);
         ModelConfig config = ModelFiles.ReadConfig(baseModel);
@@ -61,6 +65,7 @@ sealed record TrainInputs(
             [.. heldOut.Select(s => SampleTokens.Of(s, format, config.VocabSize))])
         {
             HeldOutSamples = heldOut,
+            Hidden = HubCache.HiddenBy(recipe.BaseModel, baseModel),
             Format = format,
         };
     }
@@ -74,7 +79,7 @@ sealed record TrainInputs(
         {
             int window = (Rope is { } rope ? Config.With(rope) : Config).MaxPositionEmbeddings;
             string? beyond = WindowNotice.Of(Training.Concat(HeldOut), window);
-            return ModelFileNotices.Of(BaseModel).Concat(beyond is null ? [] : [beyond]);
+            return [.. new[] { Hidden }.OfType<string>(), .. ModelFileNotices.Of(BaseModel), .. new[] { beyond }.OfType<string>()];
         }
     }
 

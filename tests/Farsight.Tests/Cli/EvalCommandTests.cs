@@ -1,3 +1,5 @@
+using Farsight.Evaluation.Core;
+
 namespace Farsight.Tests.Cli;
 
 public sealed class EvalCommandTests
@@ -8,7 +10,7 @@ public sealed class EvalCommandTests
         string output = await Run("--list");
 
         Assert.Equal(
-            Farsight.Evaluation.Core.EvalTaskCatalog.All.Select(t => t.Card.Name),
+            EvalTaskCatalog.All.Select(t => t.Card.Name),
             output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ')[0]));
     }
 
@@ -101,12 +103,53 @@ public sealed class EvalCommandTests
         Assert.Contains("The data folder 'nowhere' does not exist", await Refused("data", "--data", "nowhere"));
 
     [Fact]
-    public async Task Data_says_what_is_missing()
+    public async Task Data_lists_all_benchmarks_with_state_size_license_and_source()
     {
-        (int code, string output, _) = await CommandLine.Run("eval", "data", "--data", "/");
+        using TemporaryFolder folder = new();
+        (int code, string output, _) = await CommandLine.Run("eval", "data", "--data", folder.Path);
 
-        Assert.Contains("files found. Files may be compressed as .gz or .bz2.", output);
-        Assert.Equal(output.Contains("missing  ", StringComparison.Ordinal) ? 1 : 0, code);
+        Assert.Equal(1, code);
+        string[] lines = output.ReplaceLineEndings("\n").Split('\n');
+        string Of(string name) => lines.Single(l => l.StartsWith($"{name} ", StringComparison.Ordinal));
+        Assert.Matches("^mmlu +missing +6.2 MiB +all +MIT; hendrycks/test, copy in Dominic789654/LongGenBench@9845864$", Of("mmlu"));
+        Assert.Matches("^longins +missing +unknown +none +none stated; Ins-Bench", Of("longins"));
+        const string Heading = "No data needed: ";
+        string[] without = lines.Single(l => l.StartsWith(Heading, StringComparison.Ordinal))[Heading.Length..].Split(", ");
+        Assert.Contains("needle-threading", without);
+        Assert.All(
+            EvalTaskCatalog.All.Select(t => t.Card.Benchmark is { Length: > 0 } b ? b : t.Card.Name).Except(without),
+            name => Assert.NotEmpty(Of(name)));
+    }
+
+    [Fact]
+    public async Task Data_lists_the_files_of_a_task()
+    {
+        (int code, string output, _) = await CommandLine.Run("eval", "data", "--data", "/", "--task", "mmlu");
+
+        Assert.Contains("missing    mmlu/dev/", output);
+        Assert.Contains("0 of 2 files found. Files may be compressed as .gz or .bz2.", output);
+        Assert.Equal(1, code);
+    }
+
+    [Fact]
+    public async Task Data_whose_license_permits_no_download_are_listed_with_their_commands()
+    {
+        using TemporaryFolder folder = new();
+        (int code, string output, _) = await CommandLine.Run("eval", "data", "get", "sgt_short", "--data", folder.Path);
+
+        Assert.Equal(1, code);
+        Assert.Contains("Not downloaded (license: none stated): longgenbench_sgt/Dataset_short.json", output);
+        Assert.Contains($"  cp source/Dataset/Dataset_*.json {folder.Path}/longgenbench_sgt/", output);
+    }
+
+    [Fact]
+    public async Task Data_of_unknown_tasks_and_without_a_folder_are_refused()
+    {
+        Assert.Contains("No task 'x'", await Refused("data", "get", "x", "--data", "d"));
+        if (Environment.GetEnvironmentVariable(EvalData.Variable) is null)
+        {
+            Assert.Contains("No data folder.", await Refused("data", "get", "mmlu"));
+        }
     }
 
     [Fact]

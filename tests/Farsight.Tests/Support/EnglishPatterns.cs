@@ -61,8 +61,9 @@ static class EnglishPatterns
     /// <summary>The verbs that open command descriptions.</summary>
     static readonly HashSet<string> s_verbs =
     [
-        "Align", "Analyze", "Answer", "Chat", "Check", "Compare", "Compute", "Describe", "Estimate", "Export", "Extend", "Generate",
-        "Group", "Import", "List", "Measure", "Merge", "Print", "Report", "Run", "Score", "Synthesize", "Time", "Train", "Write",
+        "Align", "Analyze", "Answer", "Chat", "Check", "Compare", "Compute", "Describe", "Download", "Estimate", "Export", "Extend",
+        "Generate", "Group", "Import", "List", "Measure", "Merge", "Print", "Report", "Run", "Score", "Synthesize", "Time",
+        "Train", "Write",
     ];
 
     /// <summary>Returns what to change in a text: "'Most tokens': use 'Maximum …'".</summary>

@@ -50,7 +50,7 @@ sealed class BabiLongTasks : IEvalTaskFamily
 /// <param name="kind">What it asks, as in the name of bAbI's file.</param>
 sealed class BabiLongTask(string task, string kind) : IGeneratedTask
 {
-    const string Prompts = "babilong/prompts.json", Books = "pg19_like_books";
+    const string Prompts = "babilong/prompts.json", Program = "babilong/prompts.py", Books = "pg19_like_books";
     const int Around = 300, TokensForFact = 8, NewTokens = 20, StandardSamples = 100, MostTries = 8;
 
     readonly string _facts = $"babilong/babi_en-10k_test/{task}_{kind}_test.txt";
@@ -70,7 +70,7 @@ sealed class BabiLongTask(string task, string kind) : IGeneratedTask
             IsPerLength = true,
             Data =
             [
-                new(Prompts, "booydar/babilong @7a6efee: babilong/prompts.py, as JSON"),
+                new(Prompts, "booydar/babilong @7a6efee: babilong/prompts.py, as it is or as JSON") { Or = Program },
                 new($"babilong/babi_en-10k_test/{task}_{kind}_test.txt", "bAbI tasks 1-20 v1-2: en-10k"),
                 new(Books + "/", "long English books as .txt; the original takes the test set of PG-19"),
             ],
@@ -148,7 +148,8 @@ sealed class BabiLongTask(string task, string kind) : IGeneratedTask
 
     string Template(EvalData data)
     {
-        DataRecord prompts = DataRecord.OfFile(data, Prompts), own = prompts.Inner("tasks").Inner(task);
+        (string template, DataRecord tasks) = data.Exists(Program) ? OfProgram(data) : OfJson(data);
+        DataRecord own = tasks.Inner(task);
         Dictionary<string, string> values = new()
         {
             ["instruction"] = own.Text("instruction"),
@@ -157,7 +158,20 @@ sealed class BabiLongTask(string task, string kind) : IGeneratedTask
             ["context"] = "{context}",
             ["question"] = "{question}",
         };
-        return PythonFormat.Fill(prompts.Text("default_template"), values, Prompts);
+        return PythonFormat.Fill(template, values, Prompts);
+    }
+
+    static (string Template, DataRecord Tasks) OfJson(EvalData data)
+    {
+        DataRecord prompts = DataRecord.OfFile(data, Prompts);
+        return (prompts.Text("default_template"), prompts.Inner("tasks"));
+    }
+
+    static (string Template, DataRecord Tasks) OfProgram(EvalData data)
+    {
+        PythonSource program = new(data.ReadText(Program), Program);
+        return ($"{program.TextAfter("TASK_TEMPLATE =")}\n\n{program.TextAfter("USER_TEMPLATE =")}",
+            new(program.Dictionary("DEFAULT_PROMPTS ="), Program));
     }
 
     static string Fill(string template, string context, string question) =>

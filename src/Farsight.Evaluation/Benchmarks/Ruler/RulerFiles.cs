@@ -1,6 +1,7 @@
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Metrics;
+using Farsight.Evaluation.PythonCompat;
 
 namespace Farsight.Evaluation.Benchmarks.Ruler;
 
@@ -14,6 +15,8 @@ namespace Farsight.Evaluation.Benchmarks.Ruler;
 sealed class RulerFiles(EvalData data, Func<string, IReadOnlyList<string>>? sentences = null)
 {
     const string Templates = "ruler/templates_and_config.json",
+        Program = "ruler/constants.py",
+        ProgramSettings = "ruler/synthetic.yaml",
         Words = "ruler/wonderwords_2.2.0",
         Punkt = "punkt_tab/english";
     const string Essays = "niah/PaulGrahamEssays",
@@ -26,7 +29,10 @@ sealed class RulerFiles(EvalData data, Func<string, IReadOnlyList<string>>? sent
 
     static readonly EvalDataFile s_templates = new(
         Templates,
-        "NVIDIA/RULER @c3f5e3b: scripts/data/synthetic/constants.py and scripts/synthetic.yaml, as JSON");
+        "NVIDIA/RULER @c3f5e3b: scripts/data/synthetic/constants.py and scripts/synthetic.yaml in ruler/, or both as JSON")
+    {
+        Or = Program,
+    };
     static readonly EvalDataFile s_words = new(Words + "/", "mrmaxguns/wonderwordsmodule @v2.2.0: wonderwords/assets/*list.txt");
     static readonly EvalDataFile s_essays = new(
         Essays + "/",
@@ -67,15 +73,22 @@ sealed class RulerFiles(EvalData data, Func<string, IReadOnlyList<string>>? sent
         _ => [s_templates, s_words, s_essays, s_punkt],
     };
 
+    bool HasProgram => data.Exists(Program);
+
     /// <summary>Returns the template of a kind of tasks: "niah", "variable_tracking".</summary>
     internal RulerTemplate Template(string kind)
     {
-        DataRecord task = DataRecord.OfFile(data, Templates).Inner("tasks").Inner(kind);
+        DataRecord tasks = HasProgram
+            ? new(new PythonSource(data.ReadText(Program), Program).Dictionary("TASKS ="), Program)
+            : DataRecord.OfFile(data, Templates).Inner("tasks");
+        DataRecord task = tasks.Inner(kind);
         return new(task.Text("template"), task.Text("answer_prefix"), task.Number("tokens_to_generate"));
     }
 
     /// <summary>Returns the settings of one task, as in synthetic.yaml.</summary>
-    internal DataRecord Settings(string task) => DataRecord.OfFile(data, Templates).Inner("synthetic_yaml").Inner(task).Inner("args");
+    internal DataRecord Settings(string task) =>
+        (HasProgram ? PromptYaml.Record(data, ProgramSettings) : DataRecord.OfFile(data, Templates).Inner("synthetic_yaml"))
+        .Inner(task).Inner("args");
 
     /// <summary>Returns a word list: "noun", "adjective", "verb".</summary>
     /// <exception cref="InputException">It is missing, or not a list of words.</exception>
