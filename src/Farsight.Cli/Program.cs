@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using Farsight.Alignment.Training;
 using Farsight.Cli.Commands;
@@ -34,6 +35,7 @@ static partial class Program
             GenerateCommand.Create(),
             InspectCommand.Create(),
             MergeCommand.Create(),
+            NewCommand.Create(),
             PlanCommand.Create(),
             PretrainCommand.Create(),
             RecipeCommand.Create(),
@@ -57,12 +59,19 @@ static partial class Program
             ParseResult parse = Parse(args);
             if (parse.Action is ParseErrorAction errors)
             {
-                string[] wrong = [.. parse.Errors.Select(e => WrongValue(e.Message)).OfType<string>()];
+                string[] wrong = [.. parse.Errors.Select(e => WrongValue(e)).OfType<string>()];
                 if (wrong.Length > 0)
                 {
                     Console.Error.WriteLine(string.Join('\n', wrong));
                     return ExitCode.BadInput;
                 }
+                string[] mistyped = [.. parse.UnmatchedTokens.Select(t => Mistyped(t, parse.CommandResult)).OfType<string>()];
+                if (mistyped.Length > 0)
+                {
+                    Console.Error.WriteLine(string.Join('\n', mistyped));
+                    return ExitCode.BadInput;
+                }
+                errors.ShowTypoCorrections = false;
                 // a wrong option is explained by one sentence, a missing command by the list of commands
                 errors.ShowHelp = parse.CommandResult.Command is { Action: null, Subcommands.Count: > 0 };
             }
@@ -100,10 +109,19 @@ static partial class Program
         _ => null,
     };
 
-    /// <summary>Returns the sentence for a value of the wrong type, without the name of a .NET type; null for another error.</summary>
-    static string? WrongValue(string error)
+    /// <summary>
+    /// Returns the sentence for an unknown word, or for a value of the wrong type without the name of a .NET type; null for another error.
+    /// </summary>
+    static string? WrongValue(ParseError error)
     {
-        Match match = ParseError().Match(error);
+        if (UnknownWord().Match(error.Message) is { Success: true } unknown)
+        {
+            string[] known = [.. unknown.Groups["known"].Captures.Select(c => c.Value)];
+            string name = error.SymbolResult is OptionResult { Option: var option } ? $"{option.Name}: " : "";
+            string word = unknown.Groups["word"].Value;
+            return $"{name}'{word}' is unknown; use one of {string.Join(", ", known)}.{Suggestion.Question(word, known)}";
+        }
+        Match match = TypeError().Match(error.Message);
         string expected = match.Groups["type"].Value switch
         {
             nameof(Int32) => $"a whole number from {int.MinValue} to {int.MaxValue}",
@@ -114,10 +132,29 @@ static partial class Program
         return match.Success ? $"{match.Groups["option"].Value}: '{match.Groups["value"].Value}' is not {expected}." : null;
     }
 
+    /// <summary>Returns the sentence for a word that is near to a command or an option; null for another word.</summary>
+    static string? Mistyped(string word, CommandResult command)
+    {
+        List<string> path = [];
+        List<string> options = [];
+        for (SymbolResult? result = command; result is CommandResult { Command: var owner }; result = result.Parent)
+        {
+            path.Insert(0, owner is RootCommand ? "farsight" : owner.Name);
+            options.AddRange(owner.Options.Where(o => result == command || o.Recursive).SelectMany(o => o.Aliases.Prepend(o.Name)));
+        }
+        bool isOption = word.StartsWith('-');
+        return Suggestion.Nearest(word, isOption ? options : command.Command.Subcommands.Select(c => c.Name)) is { } near
+            ? $"'{word}' is not {(isOption ? "an option" : "a command")} of '{string.Join(' ', path)}'. Did you mean '{near}'?"
+            : null;
+    }
+
     [GeneratedRegex(
         @"^Cannot parse argument '(?<value>.*)' for option '(?<option>.*)' as expected type '.*?(?<type>\w+)['\]]",
         RegexOptions.Singleline)]
-    private static partial Regex ParseError();
+    private static partial Regex TypeError();
+
+    [GeneratedRegex(@"^Argument '(?<word>.*)' not recognized\. Must be one of:(\s+'(?<known>[^']*)')+", RegexOptions.Singleline)]
+    private static partial Regex UnknownWord();
 
     static string Sentence(Exception e) => e.Message.TrimEnd('.') + ".";
 

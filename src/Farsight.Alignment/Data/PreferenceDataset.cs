@@ -95,6 +95,7 @@ public sealed record PreferenceDataset(IReadOnlyList<PreferenceSample> Samples, 
         {
             throw new InputException($"The file {path} does not exist.");
         }
+        RegularFile.RequireText(path);
         using StreamReader reader = new(RegularFile.OpenRead(path), new UTF8Encoding(false, throwOnInvalidBytes: true));
         for (int line = 1; Next(reader, $"{path}:{line}") is { } json; line++)
         {

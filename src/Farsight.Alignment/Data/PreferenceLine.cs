@@ -11,7 +11,14 @@ public static partial class PreferenceLine
 {
     // Relaxed: texts of any language stay readable; the file is never put into HTML.
     static readonly PreferenceJson s_json = new(
-        new(PreferenceJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        new(PreferenceJson.Default.Options)
+        {
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            AllowDuplicateProperties = false,
+        });
+
+    // The chosen response in files of TRL and of OpenAI, and fields that only a sample has.
+    static readonly string[] s_foreign = ["chosen", "preferred_output"], s_own = ["context", "question", "provenance"];
 
     /// <summary>Formats a sample as JSON without a line break; equal samples give equal text on every machine.</summary>
     /// <exception cref="ArgumentException">The sample has <see cref="PreferenceSample.Problems"/>.</exception>
@@ -43,6 +50,10 @@ public static partial class PreferenceLine
         {
             return "the line is empty; remove it.";
         }
+        if (IsForeign(json))
+        {
+            return "the line is a preference pair of another program, such as TRL; convert the file with 'farsight data import'.";
+        }
         string at = e.Path is null or "$" ? "" : $" (at {e.Path})";
         if (MissingFields().Match(e.Message) is { Success: true } missing)
         {
@@ -52,6 +63,10 @@ public static partial class PreferenceLine
         if (UnknownField().Match(e.Message) is { Success: true } unknown)
         {
             return $"the field {unknown.Groups[1].Value} is unknown{at}; correct its name or remove it.";
+        }
+        if (DuplicateField().Match(e.Message) is { Success: true } duplicate)
+        {
+            return $"the field {duplicate.Groups[1].Value} occurs twice; keep one.";
         }
         if (NullField().IsMatch(e.Message))
         {
@@ -64,11 +79,30 @@ public static partial class PreferenceLine
         return $"{Location().Replace(e.Message, "")}{at}; each line must be one sample in JSON.";
     }
 
+    /// <summary>Tells whether a line has the columns of another program's pair, and at most one field of a sample.</summary>
+    static bool IsForeign(string json)
+    {
+        try
+        {
+            using JsonDocument line = JsonDocument.Parse(json);
+            return line.RootElement is { ValueKind: JsonValueKind.Object } root
+                && s_foreign.Any(f => root.TryGetProperty(f, out _))
+                && s_own.Count(f => root.TryGetProperty(f, out _)) <= 1;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     [GeneratedRegex(@"missing required properties including: (.+?)\.?( Path:| \||$)")]
     private static partial Regex MissingFields();
 
     [GeneratedRegex(@"^The JSON property ('.+?') could not be mapped")]
     private static partial Regex UnknownField();
+
+    [GeneratedRegex(@"^Duplicate property ('.+?')")]
+    private static partial Regex DuplicateField();
 
     [GeneratedRegex(@"^The .+ doesn't allow null values")]
     private static partial Regex NullField();

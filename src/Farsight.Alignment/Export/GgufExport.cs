@@ -25,6 +25,7 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
         {
             throw new InputException($"{Output} is the model to export and would be replaced; choose another output file.");
         }
+        RequireFile(Output);
         if (Adapter is null)
         {
             using IModelFiles files = ModelFiles.Open(Model);
@@ -66,6 +67,16 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
             notices);
     }
 
+    /// <summary>Refuses a folder as output, before the weights are read.</summary>
+    /// <exception cref="InputException">The output is a folder.</exception>
+    internal static void RequireFile(string output)
+    {
+        if (Directory.Exists(output) || Path.EndsInDirectorySeparator(output))
+        {
+            throw new InputException($"{output} is a folder; name the file to write, such as {Path.Combine(output, "model.gguf")}.");
+        }
+    }
+
     internal static string Name(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
 
     GgufTokenizer Tokenizer(ModelConfig config, List<string> notices)
@@ -102,6 +113,7 @@ public sealed record GgufLoraExport(string Model, string Adapter, string Output)
     /// <exception cref="IOException">The disk is full.</exception>
     public GgufExportResult Write()
     {
+        GgufExport.RequireFile(Output);
         using PeftAdapter adapter = PeftAdapter.Read(Adapter);
         GgufModelWriter.WriteLora(Output, GgufExport.Name(Adapter), ModelFiles.ReadConfig(Model), adapter);
         return new(new FileInfo(Output).Length, adapter.Tensors.Count, [], adapter.NoticesOn(Model));

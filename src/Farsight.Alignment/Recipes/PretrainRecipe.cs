@@ -14,14 +14,16 @@ public sealed record PretrainRecipe : IRecipe
     /// <summary>Shape of the model.</summary>
     public required ModelShape Model { get; init; }
 
-    /// <summary>Documents that the folder must contain, recognized by their content; empty for all files of the folder.</summary>
-    public required IReadOnlyList<ListedDocument> Documents { get; init; }
+    /// <summary>
+    /// Documents that the folder must contain, recognized by their content. Default: an empty list, for all files of the folder.
+    /// </summary>
+    public IReadOnlyList<ListedDocument> Documents { get; init; } = [];
 
-    /// <summary>Generated documents to add.</summary>
-    public required FictionShare Fiction { get; init; }
+    /// <summary>Generated documents to add. Default: none.</summary>
+    public FictionShare Fiction { get; init; } = new();
 
     /// <summary>Weights of the parts of a sequence in the loss.</summary>
-    public required LossWeights LossWeights { get; init; }
+    public LossWeights LossWeights { get; init; } = new();
 
     /// <summary>Phases of the curriculum, in order.</summary>
     public required IReadOnlyList<PretrainingPhase> Phases { get; init; }
@@ -29,20 +31,22 @@ public sealed record PretrainRecipe : IRecipe
     /// <summary>Optimizer.</summary>
     public required OptimizerOptions Optimizer { get; init; }
 
-    /// <summary>Learning-rate schedule over all phases together.</summary>
-    public required LearningRateSchedule Schedule { get; init; }
+    /// <summary>
+    /// Learning-rate schedule over all phases together. Default: a cosine without warm-up, down to a tenth of the peak.
+    /// </summary>
+    public LearningRateSchedule Schedule { get; init; } = new LearningRateSchedule.Cosine(0, 0.1);
 
-    /// <summary>Maximum tokens per forward pass; limits the memory.</summary>
-    public required int MicroBatchTokens { get; init; }
+    /// <summary>Maximum tokens per forward pass; limits the memory. Default: 4096.</summary>
+    public int MicroBatchTokens { get; init; } = 4096;
 
-    /// <summary>Steps between evaluations on held-out documents.</summary>
-    public required int EvalEvery { get; init; }
+    /// <summary>Steps between evaluations on held-out documents. Default: 100.</summary>
+    public int EvalEvery { get; init; } = 100;
 
-    /// <summary>Steps between checkpoints.</summary>
-    public required int CheckpointEvery { get; init; }
+    /// <summary>Steps between checkpoints. Default: 100.</summary>
+    public int CheckpointEvery { get; init; } = 100;
 
-    /// <summary>Seeds the weights, the generated documents and every sequence.</summary>
-    public required int Seed { get; init; }
+    /// <summary>Seeds the weights, the generated documents and every sequence. Default: 1.</summary>
+    public int Seed { get; init; } = 1;
 
     /// <inheritdoc/>
     public IEnumerable<string> Problems() =>
@@ -152,9 +156,9 @@ public sealed record ModelShape(
 public sealed record ListedDocument(string Title, int Gutenberg, string Sha256);
 
 /// <summary>Represents the generated documents for pre-training.</summary>
-/// <param name="Documents">Number of documents; 0 for none.</param>
-/// <param name="Words">Words per document.</param>
-public sealed record FictionShare(int Documents, int Words)
+/// <param name="Documents">Number of documents; 0 for none. Default: 0.</param>
+/// <param name="Words">Words per document. Default: 3000.</param>
+public sealed record FictionShare(int Documents = 0, int Words = 3000)
 {
     const int MaxDocuments = 10_000_000, MaxWords = 10_000_000;
 

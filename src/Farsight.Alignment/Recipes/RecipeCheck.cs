@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Farsight.Engine;
 
 namespace Farsight.Alignment.Recipes;
 
@@ -37,16 +38,17 @@ sealed class RecipeCheck(JsonSerializerOptions options)
     void VisitPolymorphic(JsonObject value, JsonPolymorphismOptions polymorphism, string path)
     {
         string discriminator = polymorphism.TypeDiscriminatorPropertyName;
-        string names = string.Join(", ", polymorphism.DerivedTypes.Select(d => d.TypeDiscriminator));
+        string[] known = [.. polymorphism.DerivedTypes.Select(d => (string)d.TypeDiscriminator!)];
+        string names = string.Join(", ", known);
         string? name = value[discriminator] is JsonValue given && given.TryGetValue(out string? text) ? text : null;
-        JsonDerivedType chosen = polymorphism.DerivedTypes.FirstOrDefault(d => d.TypeDiscriminator is string known && known == name);
+        JsonDerivedType chosen = polymorphism.DerivedTypes.FirstOrDefault(d => d.TypeDiscriminator is string choice && choice == name);
         if (name is null)
         {
             Add(Join(path, discriminator), $"missing; use one of {names}.");
         }
         else if (chosen.DerivedType is null)
         {
-            Add(Join(path, discriminator), $"'{name}' is unknown; use one of {names}.");
+            Add(Join(path, discriminator), $"'{name}' is unknown; use one of {names}.{Suggestion.Question(name, known)}");
         }
         else
         {
@@ -65,7 +67,10 @@ sealed class RecipeCheck(JsonSerializerOptions options)
             }
             else if (key != discriminator)
             {
-                Add(Join(path, key), $"unknown key; the known keys here are {string.Join(", ", members.Select(m => m.Name))}.");
+                string[] known = [.. members.Select(m => m.Name)];
+                Add(
+                    Join(path, key),
+                    $"unknown key; the known keys here are {string.Join(", ", known)}.{Suggestion.Question(key, known)}");
             }
         }
         foreach (JsonPropertyInfo member in members.Where(m => m.IsRequired && !value.ContainsKey(m.Name)))

@@ -17,6 +17,10 @@ public static class RecipeFile
 {
     const string SchemaKey = "$schema";
 
+    // The first key that only recipes of a kind have at the root, and the command that runs them.
+    static readonly (string Key, string Command)[] s_kinds =
+        [("iterations", "evolve"), ("phases", "pretrain"), ("base", "study"), ("steps", "train")];
+
     static readonly JsonDocumentOptions s_reading = new()
     {
         AllowDuplicateProperties = false,
@@ -65,8 +69,10 @@ public static class RecipeFile
         {
             recipeObject.Remove(SchemaKey);
         }
+        JsonTypeInfo type = Json.GetTypeInfo(typeof(T));
+        Refuse(source, OtherKind(root, type) is { } other ? [other] : []);
         RecipeCheck check = new(Json);
-        check.Visit(root, Json.GetTypeInfo(typeof(T)), "");
+        check.Visit(root, type, "");
         Refuse(source, check.Problems);
         T recipe = root.Deserialize<T>(Json)!;
         Refuse(source, [.. recipe.Problems()]);
@@ -123,8 +129,9 @@ public static class RecipeFile
         return places.FirstOrDefault(Path.Exists);
     }
 
-    static string TextOf(string path) =>
-        File.Exists(path) ? RegularFile.ReadAllText(path) : throw new InputException($"{path}: no such recipe; check the path.");
+    static string TextOf(string path) => File.Exists(path)
+        ? File.ReadAllText(RegularFile.RequireText(path))
+        : throw new InputException($"{path}: no such recipe; check the path, or write one with 'farsight new'.");
 
     static JsonNode ParseTree(string json, string source)
     {
@@ -138,6 +145,17 @@ public static class RecipeFile
             int technical = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
             throw new RecipeException(source, [$"line {e.LineNumber + 1}: {(technical < 0 ? e.Message : e.Message[..technical])}"]);
         }
+    }
+
+    /// <summary>Returns a sentence about a recipe of another kind; null if the recipe may be of the expected kind.</summary>
+    static string? OtherKind(JsonNode root, JsonTypeInfo type)
+    {
+        HashSet<string> own = [.. type.Properties.Select(p => p.Name)];
+        string? expected = s_kinds.FirstOrDefault(k => own.Contains(k.Key)).Key;
+        string? found = root is JsonObject recipe ? s_kinds.FirstOrDefault(k => recipe.ContainsKey(k.Key)).Command : null;
+        return expected is null || found is null || ((JsonObject)root).ContainsKey(expected)
+            ? null
+            : $"it has no {expected}, and its keys are those of another kind of recipe; use it with 'farsight {found}'.";
     }
 
     static void Refuse(string source, IReadOnlyList<string> problems)

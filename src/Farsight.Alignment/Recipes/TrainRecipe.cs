@@ -16,8 +16,8 @@ public sealed record TrainRecipe : IRecipe
     /// <summary>Directory of the base model, in Hugging Face layout.</summary>
     public required string BaseModel { get; init; }
 
-    /// <summary>RoPE scaling, for example "yarn:8"; null keeps the model's own.</summary>
-    public required string? Rope { get; init; }
+    /// <summary>RoPE scaling, for example "yarn:8". Optional; null keeps the model's own.</summary>
+    public string? Rope { get; init; }
 
     /// <summary>
     /// Format that the frozen matrices are converted to in memory. Optional; null keeps the stored format.
@@ -27,14 +27,14 @@ public sealed record TrainRecipe : IRecipe
     /// <summary>Preference dataset, a .jsonl file.</summary>
     public required string Data { get; init; }
 
-    /// <summary>Number of samples that are held out for measuring.</summary>
-    public required int HeldOut { get; init; }
+    /// <summary>Number of samples that are held out for measuring. Default: 0, which measures nothing.</summary>
+    public int HeldOut { get; init; }
 
-    /// <summary>Position scheme of the prompts.</summary>
-    public required IPositionScheme Positions { get; init; }
+    /// <summary>Position scheme of the prompts. Default: plain.</summary>
+    public IPositionScheme Positions { get; init; } = IPositionScheme.Plain;
 
-    /// <summary>LoRA adapter; null trains every weight.</summary>
-    public required LoraOptions? Lora { get; init; }
+    /// <summary>LoRA adapter; null trains every weight. Default: an adapter of rank 32 on the four attention matrices.</summary>
+    public LoraOptions? Lora { get; init; } = new();
 
     /// <summary>
     /// Attention pattern of the training steps. Optional; null attends to all keys. Measurements always attend to all keys.
@@ -47,23 +47,23 @@ public sealed record TrainRecipe : IRecipe
     /// <summary>Optimizer.</summary>
     public required OptimizerOptions Optimizer { get; init; }
 
-    /// <summary>Learning-rate schedule.</summary>
-    public required LearningRateSchedule Schedule { get; init; }
+    /// <summary>Learning-rate schedule. Default: a cosine without warm-up, down to a tenth of the peak.</summary>
+    public LearningRateSchedule Schedule { get; init; } = new LearningRateSchedule.Cosine(0, 0.1);
 
     /// <summary>Number of optimizer steps.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>Samples per optimizer step.</summary>
-    public required int BatchSize { get; init; }
+    /// <summary>Samples per optimizer step. Default: 8.</summary>
+    public int BatchSize { get; init; } = 8;
 
-    /// <summary>Maximum tokens per forward pass; limits the memory.</summary>
-    public required int MicroBatchTokens { get; init; }
+    /// <summary>Maximum tokens per forward pass; limits the memory. A longer sample gets its own pass. Default: 8192.</summary>
+    public int MicroBatchTokens { get; init; } = 8192;
 
-    /// <summary>Steps between evaluations on the held-out samples.</summary>
-    public required int EvalEvery { get; init; }
+    /// <summary>Steps between evaluations on the held-out samples. Default: 100.</summary>
+    public int EvalEvery { get; init; } = 100;
 
-    /// <summary>Steps between checkpoints.</summary>
-    public required int CheckpointEvery { get; init; }
+    /// <summary>Steps between checkpoints. Default: 25.</summary>
+    public int CheckpointEvery { get; init; } = 25;
 
     /// <summary>Steps between adapters that are kept during training. Optional; null keeps only the last one.</summary>
     public int? AdapterEvery { get; init; }
@@ -76,8 +76,8 @@ public sealed record TrainRecipe : IRecipe
     /// </summary>
     public string? PlanShape { get; init; }
 
-    /// <summary>Seeds every random choice.</summary>
-    public required int Seed { get; init; }
+    /// <summary>Seeds every random choice. Default: 1.</summary>
+    public int Seed { get; init; } = 1;
 
     /// <inheritdoc/>
     public IEnumerable<string> Problems() =>
@@ -139,11 +139,11 @@ public sealed record TrainRecipe : IRecipe
 
 /// <summary>Represents how a run is watched while it trains, beyond the metrics that are computed anyway.</summary>
 /// <param name="SamplesEvery">Steps between greedy answers to held-out prompts; there are also answers
-/// before the first step and after the last.</param>
-/// <param name="Samples">Number of held-out samples to answer, in order; 0 for none.</param>
-/// <param name="MaxNewTokens">Maximum tokens per answer.</param>
-/// <param name="StopOnAlarm">Whether an alarm stops the run, after a checkpoint.</param>
-public sealed record WatchOptions(int SamplesEvery, int Samples, int MaxNewTokens, bool StopOnAlarm)
+/// before the first step and after the last. Default: 100.</param>
+/// <param name="Samples">Number of held-out samples to answer, in order; 0 for none. Default: 4.</param>
+/// <param name="MaxNewTokens">Maximum tokens per answer. Default: 48.</param>
+/// <param name="StopOnAlarm">Whether an alarm stops the run, after a checkpoint. Default: false.</param>
+public sealed record WatchOptions(int SamplesEvery = 100, int Samples = 4, int MaxNewTokens = 48, bool StopOnAlarm = false)
 {
     /// <summary>Returns the problems of the settings, each of the form "path.key: what is wrong; what to do".</summary>
     /// <param name="path">Where these options stand in the recipe.</param>

@@ -4,21 +4,21 @@ namespace Farsight.Alignment.Training;
 /// Represents the optimizer: AdamW for everything, or Muon for the full matrices of hidden layers and AdamW for the rest.
 /// </summary>
 /// <param name="LearningRate">Peak learning rate of adapters and full matrices.</param>
-/// <param name="EmbeddingLearningRate">Peak learning rate of embeddings, norms and biases.</param>
-/// <param name="Beta1">Decay of the gradients' mean.</param>
-/// <param name="Beta2">Decay of the squared gradients' mean.</param>
-/// <param name="Epsilon">Constant added to the root of the squared gradients' mean.</param>
-/// <param name="WeightDecay">Decoupled weight decay; norms and biases are never decayed.</param>
-/// <param name="ClipNorm">Maximum Euclidean norm of all gradients together.</param>
+/// <param name="EmbeddingLearningRate">Peak learning rate of embeddings, norms and biases. Default: null, for the learning rate.</param>
+/// <param name="Beta1">Decay of the gradients' mean. Default: 0.9.</param>
+/// <param name="Beta2">Decay of the squared gradients' mean. Default: 0.999.</param>
+/// <param name="Epsilon">Constant added to the root of the squared gradients' mean. Default: 1e-8.</param>
+/// <param name="WeightDecay">Decoupled weight decay; norms and biases are never decayed. Default: 0.</param>
+/// <param name="ClipNorm">Maximum Euclidean norm of all gradients together. Default: 1.</param>
 /// <param name="Muon">Muon for full matrices. Optional; null for AdamW.</param>
 public sealed record OptimizerOptions(
     double LearningRate,
-    double EmbeddingLearningRate,
-    double Beta1,
-    double Beta2,
-    double Epsilon,
-    double WeightDecay,
-    double ClipNorm,
+    double? EmbeddingLearningRate = null,
+    double Beta1 = 0.9,
+    double Beta2 = 0.999,
+    double Epsilon = 1e-8,
+    double WeightDecay = 0,
+    double ClipNorm = 1,
     MuonOptions? Muon = null)
 {
     /// <summary>Returns the problems of the settings, each of the form "path.key: what is wrong; what to do".</summary>
@@ -27,7 +27,11 @@ public sealed record OptimizerOptions(
         (string Key, double Value, bool Fits, string Range)[] checks =
         [
             ("learning_rate", LearningRate, LearningRate is > 0 and < 1, "above 0 and below 1"),
-            ("embedding_learning_rate", EmbeddingLearningRate, EmbeddingLearningRate is > 0 and < 1, "above 0 and below 1"),
+            (
+                "embedding_learning_rate",
+                EmbeddingLearningRate ?? LearningRate,
+                EmbeddingLearningRate is null or (> 0 and < 1),
+                "above 0 and below 1"),
             ("beta1", Beta1, Beta1 is >= 0 and < 1, "from 0 to below 1, 0.9 is usual"),
             ("beta2", Beta2, Beta2 is > 0 and < 1, "above 0 and below 1, 0.95 to 0.999 is usual"),
             ("epsilon", Epsilon, Epsilon is > 0 and < 1, "above 0 and below 1, 1e-8 is usual"),
@@ -48,7 +52,7 @@ public sealed record OptimizerOptions(
 }
 
 /// <summary>Represents the settings of Muon.</summary>
-/// <param name="LearningRate">Peak learning rate.</param>
-/// <param name="Momentum">Nesterov momentum.</param>
-/// <param name="WeightDecay">Decoupled weight decay.</param>
-public sealed record MuonOptions(double LearningRate, double Momentum, double WeightDecay);
+/// <param name="LearningRate">Peak learning rate. Default: 0.02.</param>
+/// <param name="Momentum">Nesterov momentum. Default: 0.95.</param>
+/// <param name="WeightDecay">Decoupled weight decay. Default: 0.</param>
+public sealed record MuonOptions(double LearningRate = 0.02, double Momentum = 0.95, double WeightDecay = 0);

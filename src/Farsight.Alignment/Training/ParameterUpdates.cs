@@ -17,6 +17,7 @@ public sealed class ParameterUpdates : IDisposable
     {
         (_parameters, _options) = (parameters, options);
         OptimizerOptions o = options.Optimizer;
+        double embeddingRate = o.EmbeddingLearningRate ?? o.LearningRate;
         AdamWSettings adam = new(o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay);
 
         Parameter[] Of(params ParameterRole[] roles) => [.. parameters.Where(p => roles.Contains(p.Role))];
@@ -26,8 +27,8 @@ public sealed class ParameterUpdates : IDisposable
                 ? (new Muon(Of(ParameterRole.Matrix), new(muon.Momentum, muon.WeightDecay)), muon.LearningRate)
                 : (new AdamW(Of(ParameterRole.Matrix), adam), o.LearningRate));
             _groups.Add((new AdamW(Of(ParameterRole.Lora), adam), o.LearningRate));
-            _groups.Add((new AdamW(Of(ParameterRole.Embedding), adam), o.EmbeddingLearningRate));
-            _groups.Add((new AdamW(Of(ParameterRole.Vector), adam with { WeightDecay = 0 }), o.EmbeddingLearningRate));
+            _groups.Add((new AdamW(Of(ParameterRole.Embedding), adam), embeddingRate));
+            _groups.Add((new AdamW(Of(ParameterRole.Vector), adam with { WeightDecay = 0 }), embeddingRate));
         }
         catch
         {

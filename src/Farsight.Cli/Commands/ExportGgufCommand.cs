@@ -23,7 +23,7 @@ static class ExportGgufCommand
         ["q4_0"] = NumberFormat.Q4_0,
     };
 
-    static readonly Option<string> s_model = SharedOptions.Model("Model directory in Hugging Face format, or GGUF file.");
+    static readonly Option<string> s_model = SharedOptions.ModelOrAdapters();
     static readonly Option<string> s_adapter = SharedOptions.Adapter(
         "Adapter directory in PEFT format. Merged into the weights, unless --lora is given. Default: none.");
     static readonly Option<bool> s_lora = new("--lora")
@@ -48,7 +48,7 @@ static class ExportGgufCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         s_threads.Apply(parse);
-        string model = BundledFiles.LocateModel(parse.GetValue(s_model)!), path = parse.GetValue(s_out)!;
+        string model = SharedOptions.LocateModel(parse, s_model, s_adapter), path = parse.GetValue(s_out)!;
         GgufExportResult exported = parse.GetValue(s_lora)
             ? new GgufLoraExport(
                 model,

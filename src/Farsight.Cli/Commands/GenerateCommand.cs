@@ -74,7 +74,9 @@ static class GenerateCommand
     {
         try
         {
-            return prompt == "-" ? Console.In.ReadToEnd() : prompt.StartsWith('@') ? RegularFile.ReadAllText(prompt[1..]) : prompt;
+            return prompt == "-" ? Console.In.ReadToEnd()
+                : prompt.StartsWith('@') ? File.ReadAllText(RegularFile.RequireText(prompt[1..]))
+                : prompt;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -60,21 +60,27 @@ static class PlanCommand
         s_threads.Apply(parse);
         TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(path, parse.GetValue(s_set) ?? []);
         string? shape = ShapeOf(recipe, path, parse.GetValue(s_shape));
-        double peak = MachinePeak.Measure().AllCores;
+        MachinePeak now = MachinePeak.Measure(), peak = new StoredPeak(StoredPeak.DefaultPath).Highest(now);
         TrainPlan plan = shape is null
-            ? TrainPlan.Of(recipe, path, parse.GetValue(s_memory), peak)
-            : TrainPlan.Of(recipe, Planned(StepShape.Read(shape)), parse.GetValue(s_memory), peak);
+            ? TrainPlan.Of(recipe, path, parse.GetValue(s_memory), peak.AllCores)
+            : TrainPlan.Of(recipe, Planned(StepShape.Read(shape)), parse.GetValue(s_memory), peak.AllCores);
+        double available = Math.Min(1, now.AllCores / peak.AllCores);
         foreach (string notice in plan.Notices)
         {
             Console.Error.WriteLine(notice);
         }
         if (parse.GetValue(s_json))
         {
-            Console.WriteLine(Json(plan, hasWindow: shape is null).ToJsonString());
+            JsonObject json = Json(plan, hasWindow: shape is null);
+            json["peak_flops"] = peak.AllCores;
+            json["available_share"] = available;
+            Console.WriteLine(json.ToJsonString());
         }
         else
         {
-            Print(plan, shape);
+            Print(plan, shape, string.Create(
+                CultureInfo.InvariantCulture,
+                $"{peak.AllCores / 1e9:F0} GFLOP/s with {peak.Threads} threads; now {100 * available:F0} % of it is available"));
         }
         return plan.Chosen is null ? ExitCode.Failed : ExitCode.Done;
     }
@@ -87,7 +93,7 @@ static class PlanCommand
 
     static PlannedShape Planned(StepShape shape) => new(shape.Model, shape.Prompt, shape.Responses);
 
-    static void Print(TrainPlan plan, string? shape)
+    static void Print(TrainPlan plan, string? shape, string peak)
     {
         if (shape is not null)
         {
@@ -106,23 +112,35 @@ static class PlanCommand
                 $"window              {plan.Model.MaxPositionEmbeddings} tokens, longest sample {plan.LongestSample}, "
                     + $"{plan.SamplesBeyondWindow} beyond the window");
         }
+        Console.WriteLine($"measured peak       {peak}");
         Console.WriteLine();
         Console.WriteLine($"{"recomputed",-18}{Row(plan, l => Name(l.Level))}");
         foreach ((_, string label, Func<MemoryPlan, long> of) in s_parts)
         {
             Console.WriteLine($"{label,-18}{Row(plan, l => TrainPlan.Text(of(l.Memory)))}");
         }
-        Console.WriteLine($"{"seconds per step",-18}{Row(plan, l => Number(l.SecondsPerStep))}");
-        Console.WriteLine($"{"total hours",-18}{Row(plan, l => Number(l.SecondsPerStep * plan.Steps / 3600))}");
+        Console.WriteLine($"{"time per step",-18}{Row(plan, l => TrainPlan.Duration(l.SecondsPerStep))}");
+        Console.WriteLine($"{"whole run",-18}{Row(plan, l => TrainPlan.Duration(l.SecondsPerStep * plan.Steps))}");
         Console.WriteLine();
         Console.WriteLine(plan.Chosen is { } chosen
             ? $"With {TrainPlan.Text(plan.Budget)} of memory, training recomputes {TrainPlan.Describe(chosen.Level)}."
             : $"No plan fits in {TrainPlan.Text(plan.Budget)} of memory.");
+        if (plan.Alternatives.Count > 0)
+        {
+            Console.WriteLine("Changes that need less memory, and what each of them needs at least:");
+            foreach (PlanAlternative change in plan.Alternatives)
+            {
+                Console.WriteLine($"  {TrainPlan.Text(change.Total),9}  {(change.Fits ? "fits" : "too large"),-9}  {Describe(change)}");
+            }
+        }
     }
 
-    static string Row(TrainPlan plan, Func<LevelPlan, string> text) => string.Concat(plan.Levels.Select(l => $"{text(l),16}"));
+    static string Describe(PlanAlternative change) => string.Join(
+        " ",
+        change.Settings.Select(s => $"--set {s}")
+            .Concat(change.LongestSample is { } tokens ? [$"with samples of at most {tokens} tokens"] : []));
 
-    static string Number(double value) => value.ToString(value >= 10 ? "F0" : "G2", CultureInfo.InvariantCulture);
+    static string Row(TrainPlan plan, Func<LevelPlan, string> text) => string.Concat(plan.Levels.Select(l => $"{text(l),16}"));
 
     static string Name(Recomputation level) => level switch
     {
@@ -146,6 +164,7 @@ static class PlanCommand
         ["budget"] = plan.Budget,
         ["chosen"] = plan.Chosen is { } chosen ? Key(chosen.Level) : null,
         ["levels"] = new JsonArray([.. plan.Levels.Select(Json)]),
+        ["alternatives"] = new JsonArray([.. plan.Alternatives.Select(Json)]),
     };
 
     static JsonNode Json(LevelPlan level)
@@ -158,6 +177,14 @@ static class PlanCommand
         json["seconds_per_step"] = level.SecondsPerStep;
         return json;
     }
+
+    static JsonNode Json(PlanAlternative change) => new JsonObject
+    {
+        ["settings"] = new JsonArray([.. change.Settings.Select(s => JsonValue.Create(s))]),
+        ["longest_sample"] = change.LongestSample,
+        ["total"] = change.Total,
+        ["fits"] = change.Fits,
+    };
 
     static string Key(Recomputation level) => JsonNamingPolicy.SnakeCaseLower.ConvertName(level.ToString());
 }

@@ -14,7 +14,7 @@ static class PretrainCommand
     static readonly Option<string> s_documents = SharedOptions.Documents();
     static readonly Option<string> s_out = SharedOptions.Out("Run directory; the model is written to its model/ folder.");
     static readonly Option<bool> s_resume = SharedOptions.Resume();
-    static readonly Option<string[]> s_set = SharedOptions.Set("steps=100");
+    static readonly Option<string[]> s_set = SharedOptions.Set("optimizer.learning_rate=1e-3");
     static readonly ThreadsOption s_threads = new();
 
     static readonly ShownMetric[] s_shown =

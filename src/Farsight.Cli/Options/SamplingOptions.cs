@@ -11,7 +11,7 @@ namespace Farsight.Cli.Options;
 /// <summary>Represents the options that <c>generate</c> and <c>chat</c> share: the model and the sampling of tokens.</summary>
 sealed class SamplingOptions
 {
-    readonly Option<string> _model = SharedOptions.Model(), _adapter = SharedOptions.Adapter(), _rope = SharedOptions.Rope();
+    readonly Option<string> _model = SharedOptions.ModelOrAdapters(), _adapter = SharedOptions.Adapter(), _rope = SharedOptions.Rope();
     readonly Option<int> _maxNewTokens = new("--max-new-tokens")
     {
         Description = "Maximum number of generated tokens.",
@@ -65,7 +65,7 @@ sealed class SamplingOptions
     internal LoadedModel Open(ParseResult parse)
     {
         _threads.Apply(parse);
-        string directory = BundledFiles.LocateModel(parse.GetValue(_model)!);
+        string directory = SharedOptions.LocateModel(parse, _model, _adapter);
         string? rope = parse.GetValue(_rope);
         return LoadedModel.Open(
             directory, parse.GetValue(_adapter),

@@ -1,5 +1,8 @@
 using System.CommandLine;
 using Farsight.Alignment.Recipes;
+using Farsight.Cli.Output;
+using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 
 namespace Farsight.Cli.Options;
 
@@ -10,6 +13,27 @@ static class SharedOptions
     internal static Option<string> Model(
         string description = "Model directory in Hugging Face format, or GGUF file.",
         bool required = true) => Text("--model", description, required);
+
+    /// <summary>Creates <c>--model</c> of commands that take the base model of <c>--adapter</c> instead.</summary>
+    internal static Option<string> ModelOrAdapters() => Model(
+        "Model directory in Hugging Face format, or GGUF file. Default: the base model that the adapter names.", required: false);
+
+    /// <summary>Returns the path of the model, or of the base model that the adapter names, which is noted.</summary>
+    /// <exception cref="InputException">Neither option is given, or the adapter names no base model.</exception>
+    internal static string LocateModel(ParseResult parse, Option<string> model, Option<string> adapter)
+    {
+        if (parse.GetValue(model) is { } given)
+        {
+            return BundledFiles.LocateModel(given);
+        }
+        if (parse.GetValue(adapter) is not { } directory)
+        {
+            throw new InputException($"{model.Name} is missing; name a model directory, or an adapter with {adapter.Name}.");
+        }
+        string named = BundledFiles.LocateModel(PeftAdapter.BaseModelOf(directory));
+        parse.InvocationConfiguration.Error.WriteLine($"The base model is {named}, as {directory} names it.");
+        return named;
+    }
 
     internal static Option<string> Adapter(
         string description = "Adapter directory in PEFT format. Default: none.",

@@ -120,6 +120,23 @@ public sealed class PeftAdapter : IDisposable
         }
     }
 
+    /// <summary>
+    /// Returns the base model that an adapter names. A relative path is searched in the adapter's folder, then in the working folder.
+    /// </summary>
+    /// <param name="directory">Path of the adapter directory.</param>
+    /// <returns>The path of an existing file or folder, or the name as it is stored, such as that of a hub.</returns>
+    /// <exception cref="InputException">The directory is no adapter, or it names no base model.</exception>
+    public static string BaseModelOf(string directory)
+    {
+        CheckIsAdapter(directory);
+        string config = System.IO.Path.Combine(directory, PeftAdapterConfig.FileName);
+        string name = PeftAdapterConfig.Read(config).BaseModelName is { Length: > 0 } stated
+            ? stated
+            : throw new InputException($"{config} names no base model; name the model that the adapter was trained on.");
+        string beside = System.IO.Path.GetFullPath(System.IO.Path.Combine(directory, name));
+        return System.IO.Path.Exists(beside) ? beside : System.IO.Path.Exists(name) ? System.IO.Path.GetFullPath(name) : name;
+    }
+
     /// <summary>Returns <see cref="Notices"/>, and one if the adapter names another base model and has no fingerprint to check.</summary>
     /// <param name="model">Path of the model that it is used with: a directory or a GGUF file.</param>
     public IReadOnlyList<string> NoticesOn(string model)

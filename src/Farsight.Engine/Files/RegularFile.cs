@@ -8,6 +8,7 @@ public static partial class RegularFile
     const int CurrentFolder = -100, Mode = 2; // AT_FDCWD, STATX_TYPE | STATX_MODE
     const int KindMask = 0xF000, Regular = 0x8000, Folder = 0x4000;
     const int SizeOfStatx = 256, OffsetOfMode = 28;
+    const int BytesOfStart = 4096;
 
     /// <summary>Returns false for a pipe, socket or device, or a link to one; else true. True on systems that cannot tell.</summary>
     public static bool Is(string path)
@@ -39,6 +40,22 @@ public static partial class RegularFile
     /// <summary>Reads the text of a file.</summary>
     /// <exception cref="InputException">The path is a pipe, socket or device.</exception>
     public static string ReadAllText(string path) => File.ReadAllText(Require(path));
+
+    /// <summary>Refuses a file with a zero byte near its start: texts in UTF-8 have none, weights and archives do.</summary>
+    /// <returns>The path.</returns>
+    /// <exception cref="InputException">The path is a pipe, socket or device, or the file is not a text.</exception>
+    public static string RequireText(string path)
+    {
+        Span<byte> start = stackalloc byte[BytesOfStart];
+        using FileStream file = OpenRead(path);
+        start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+        bool isUtf16 = start is [0xFE, 0xFF, ..] or [0xFF, 0xFE, ..];
+        if (start.Contains((byte)0) && !isUtf16)
+        {
+            throw new InputException($"{path} is a binary file; use a text file.");
+        }
+        return path;
+    }
 
     /// <summary>Reads the lines of a file one after the other.</summary>
     /// <exception cref="InputException">The path is a pipe, socket or device.</exception>

@@ -5,6 +5,8 @@ namespace Farsight.Evaluation.Core;
 /// <summary>Lists the tasks of this assembly. A new benchmark is a new folder in Benchmarks/ and needs no registration.</summary>
 public static class EvalTaskCatalog
 {
+    const string Short = "needle";
+
     static readonly string[] s_suites = ["short", "long", "paper"];
 
     /// <summary>All tasks, sorted by name.</summary>
@@ -41,12 +43,13 @@ public static class EvalTaskCatalog
     /// <exception cref="InputException">There is no such suite.</exception>
     public static IReadOnlyList<IEvalTask> Suite(string name) => s_suites.Contains(name)
         ? [.. All.Where(t => t.Card.Suites.Contains(name))]
-        : throw new InputException($"No suite '{name}'. Suites: {string.Join(", ", s_suites)}.");
+        : throw new InputException($"No suite '{name}'.{Suggestion.Question(name, s_suites)} Suites: {string.Join(", ", s_suites)}.");
 
-    static IEvalTask? Named(string name) => All.SingleOrDefault(t => t.Card.Name == (name == "needle" ? "needle/single" : name));
+    static IEvalTask? Named(string name) => All.SingleOrDefault(t => t.Card.Name == (name == Short ? "needle/single" : name));
 
     static InputException Unknown(string name) =>
-        new($"No task '{name}'. Tasks: {string.Join(", ", Names())}.");
+        new($"No task '{name}'.{Suggestion.Question(name, [Short, .. Names(), .. All.Select(t => t.Card.Name)])} "
+            + $"Tasks: {string.Join(", ", Names())}.");
 
     static IEnumerable<string> Names() =>
         All.Select(t => t.Card.Benchmark is { Length: > 0 } b ? b : t.Card.Name).Distinct().Order(StringComparer.Ordinal);

@@ -32,14 +32,17 @@ public sealed record EvolveRecipe : IRecipe
     /// <summary>Iterations in order, each with a longer window than the one before.</summary>
     public required IReadOnlyList<EvolveIteration> Iterations { get; init; }
 
-    /// <summary>Number of samples per iteration that are held out for measuring.</summary>
-    public required int HeldOut { get; init; }
+    /// <summary>Number of samples per iteration that are held out for measuring. Default: 0, which measures nothing.</summary>
+    public int HeldOut { get; init; }
 
-    /// <summary>Position scheme of the prompts; plain if the documents are as long as the window.</summary>
-    public required IPositionScheme Positions { get; init; }
+    /// <summary>Position scheme of the prompts. Default: plain, for documents as long as the window.</summary>
+    public IPositionScheme Positions { get; init; } = IPositionScheme.Plain;
 
-    /// <summary>LoRA adapter of each iteration, merged before the next one; null trains every weight.</summary>
-    public required LoraOptions? Lora { get; init; }
+    /// <summary>
+    /// LoRA adapter of each iteration, merged before the next one; null trains every weight. Default: an adapter of rank 32 on the four
+    /// attention matrices.
+    /// </summary>
+    public LoraOptions? Lora { get; init; } = new();
 
     /// <summary>Loss function.</summary>
     public required IPreferenceObjective Objective { get; init; }
@@ -47,23 +50,23 @@ public sealed record EvolveRecipe : IRecipe
     /// <summary>Optimizer.</summary>
     public required OptimizerOptions Optimizer { get; init; }
 
-    /// <summary>Learning-rate schedule of each iteration.</summary>
-    public required LearningRateSchedule Schedule { get; init; }
+    /// <summary>Learning-rate schedule of each iteration. Default: a cosine without warm-up, down to a tenth of the peak.</summary>
+    public LearningRateSchedule Schedule { get; init; } = new LearningRateSchedule.Cosine(0, 0.1);
 
-    /// <summary>Maximum tokens per forward pass; limits the memory.</summary>
-    public required int MicroBatchTokens { get; init; }
+    /// <summary>Maximum tokens per forward pass; limits the memory. A longer sample gets its own pass. Default: 8192.</summary>
+    public int MicroBatchTokens { get; init; } = 8192;
 
-    /// <summary>Steps between evaluations on the held-out samples.</summary>
-    public required int EvalEvery { get; init; }
+    /// <summary>Steps between evaluations on the held-out samples. Default: 100.</summary>
+    public int EvalEvery { get; init; } = 100;
 
-    /// <summary>Steps between checkpoints.</summary>
-    public required int CheckpointEvery { get; init; }
+    /// <summary>Steps between checkpoints. Default: 25.</summary>
+    public int CheckpointEvery { get; init; } = 25;
 
     /// <summary>Measurement before the first iteration and after each one.</summary>
     public required EvolveMeasurement Measure { get; init; }
 
-    /// <summary>Seeds every random choice.</summary>
-    public required int Seed { get; init; }
+    /// <summary>Seeds every random choice. Default: 1.</summary>
+    public int Seed { get; init; } = 1;
 
     /// <inheritdoc/>
     public IEnumerable<string> Problems() =>

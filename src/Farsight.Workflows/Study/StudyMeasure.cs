@@ -18,14 +18,14 @@ public sealed record StudyMeasure
     /// <summary>Number of needle depths, evenly spaced from 0 to 1.</summary>
     public int Depths { get; init; } = 5;
 
-    /// <summary>Examples per cell for generated tasks; null for each task's default.</summary>
-    public required int? Samples { get; init; }
+    /// <summary>Examples per cell for generated tasks. Optional; null for each task's default.</summary>
+    public int? Samples { get; init; }
 
     /// <summary>Maximum examples per task and length. Optional; null for all.</summary>
     public int? Limit { get; init; }
 
-    /// <summary>Seeds needles, haystacks and resampling; the same for all variants and all training seeds.</summary>
-    public required int Seed { get; init; }
+    /// <summary>Seeds needles, haystacks and resampling; the same for all variants and all training seeds. Default: 1.</summary>
+    public int Seed { get; init; } = 1;
 
     /// <summary>Folder or file with the documents of the haystack. Optional; null for generated documents.</summary>
     public string? Documents { get; init; }

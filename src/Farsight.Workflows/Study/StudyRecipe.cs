@@ -16,8 +16,8 @@ public sealed record StudyRecipe : IRecipe
     /// <summary>Question of the study, in one sentence.</summary>
     public required string Question { get; init; }
 
-    /// <summary>Preparation steps before the first run, in order; may be empty.</summary>
-    public required IReadOnlyList<IStudyStep> Prepare { get; init; }
+    /// <summary>Preparation steps before the first run, in order. Default: none.</summary>
+    public IReadOnlyList<IStudyStep> Prepare { get; init; } = [];
 
     /// <summary>Path of the train recipe that all variants start from.</summary>
     public required string Base { get; init; }
@@ -27,11 +27,11 @@ public sealed record StudyRecipe : IRecipe
     /// </summary>
     public JsonObject? Set { get; init; }
 
-    /// <summary>Training seeds; each trained variant is trained once per seed.</summary>
-    public required IReadOnlyList<int> Seeds { get; init; }
+    /// <summary>Training seeds; each trained variant is trained once per seed. Default: 1, 2 and 3.</summary>
+    public IReadOnlyList<int> Seeds { get; init; } = [1, 2, 3];
 
-    /// <summary>Variants to compare.</summary>
-    public required IReadOnlyList<StudyVariant> Variants { get; init; }
+    /// <summary>Variants to compare. Default: only those of the grid.</summary>
+    public IReadOnlyList<StudyVariant> Variants { get; init; } = [];
 
     /// <summary>Lists of values by key; every combination becomes a variant named after its values. Optional.</summary>
     public JsonObject? Grid { get; init; }

@@ -39,6 +39,9 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     /// <summary>Tokens of the longest sample; 0 if no data was read.</summary>
     public int LongestSample { get; init; }
 
+    /// <summary>Changes that need less memory, if no level fits and the plan is not that of a run; else empty.</summary>
+    public IReadOnlyList<PlanAlternative> Alternatives { get; init; } = [];
+
     /// <summary>The fastest level that fits into the memory; null for none.</summary>
     public LevelPlan? Chosen => Levels.FirstOrDefault(l => l.Memory.Total <= Budget);
 
@@ -51,7 +54,9 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     public static TrainPlan Of(TrainRecipe recipe, string recipePath, long? memoryBytes, double peak)
     {
         TrainInputs inputs = TrainInputs.Read(recipe, recipePath);
-        return Of(recipe, inputs, memoryBytes).Timed(recipe, Sizing(recipe, inputs), CountedSteps, peak) with
+        return Of(recipe, inputs, memoryBytes)
+            .Timed(recipe, Sizing(recipe, inputs), CountedSteps, peak)
+            .WithAlternatives(recipe, r => Of(r, inputs, memoryBytes)) with
         {
             Notices = [.. inputs.Notices],
         };
@@ -64,16 +69,23 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     /// <param name="memoryBytes">Bytes that the process may use; null for the memory of the machine.</param>
     /// <param name="peak">Peak operations per second of the threads in use.</param>
     /// <exception cref="InputException">The recipe does not fit such samples.</exception>
-    public static TrainPlan Of(TrainRecipe recipe, PlannedShape shape, long? memoryBytes, double peak)
+    public static TrainPlan Of(TrainRecipe recipe, PlannedShape shape, long? memoryBytes, double peak) =>
+        Of(recipe, shape, memoryBytes)
+            .Timed(recipe, shape.Work(recipe), 1, peak)
+            .WithAlternatives(recipe, r => Of(r, shape, memoryBytes));
+
+    static TrainPlan Of(TrainRecipe recipe, PlannedShape shape, long? memoryBytes)
     {
         ModelConfig config = RopeOption.Parse(recipe.Rope, shape.Config) is { } rope ? shape.Config.With(rope) : shape.Config;
-        PreferenceTraining work = shape.Work(recipe);
         long weights =
             recipe.Lora is null && recipe.Weights is null
                 ? 0
-                : TrainingShape.ConvertedBytes(config, recipe.Weights?.ToNumberFormat() ?? NumberFormat.BF16);
-        return Of(recipe, config, work, weights, config.VocabSize, memoryBytes).Timed(recipe, work, 1, peak);
+                : ConvertedBytes(config, recipe.Weights?.ToNumberFormat() ?? NumberFormat.BF16);
+        return Of(recipe, config, shape.Work(recipe), weights, config.VocabSize, memoryBytes);
     }
+
+    TrainPlan WithAlternatives(TrainRecipe recipe, Func<TrainRecipe, TrainPlan> planOf) =>
+        Chosen is null ? this with { Alternatives = PlanAlternative.Of(recipe, this, planOf) } : this;
 
     TrainPlan Timed(TrainRecipe recipe, PreferenceTraining work, int countedSteps, double peak)
     {
@@ -98,6 +110,22 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     public static string Text(long bytes) => bytes >= 1L << 30
         ? string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):F1} GiB")
         : string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):F0} MiB");
+
+    /// <summary>Formats a duration in a suitable unit: "48 s", "3.2 min", "5.4 h", "12 days", "3.2 years".</summary>
+    /// <param name="seconds">Seconds; ≥ 0.</param>
+    public static string Duration(double seconds)
+    {
+        const double Minute = 60, Hour = 60 * Minute, Day = 24 * Hour, Year = 365.25 * Day;
+        (double value, string unit) = seconds switch
+        {
+            < Minute => (seconds, "s"),
+            < Hour => (seconds / Minute, "min"),
+            < 2 * Day => (seconds / Hour, "h"),
+            < 2 * Year => (seconds / Day, "days"),
+            _ => (seconds / Year, "years"),
+        };
+        return $"{value.ToString(value >= 9.95 ? "F0" : "G2", CultureInfo.InvariantCulture)} {unit}";
+    }
 
     /// <summary>Describes what a level recomputes, as part of a sentence.</summary>
     public static string Describe(Recomputation level) => level switch
@@ -148,7 +176,8 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         MemoryPlan least = Levels[^1].Memory;
         throw new InputException(
             $"Training needs at least {Text(least.Total)} and may use {Text(Budget)}: {Parts(least)}. "
-                + "Lower micro_batch_tokens, use shorter samples, set weights to q4_0, or allow more memory.");
+                + "Lower micro_batch_tokens, use shorter samples, set weights to q4_0, or allow more memory; 'farsight plan' shows what "
+                + "each change saves.");
     }
 
     /// <summary>Creates the error of a run that found less memory than was planned.</summary>
@@ -174,6 +203,17 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
                 .SelectMany(s => s.QuestionIds)
                 .ToDictionary(id => id, _ => new PreferenceLogProbs(default, []), StringComparer.Ordinal));
 
+    /// <exception cref="InputException">A matrix has rows that are not whole blocks of the format.</exception>
+    static long ConvertedBytes(ModelConfig config, NumberFormat format) => PartialRows(config, format) is { } partial
+        ? throw new InputException(
+            $"weights: {partial.Name} has rows of {partial.Shape[1]} values, which is not a multiple of the {format.ValuesPerBlock} values "
+                + $"of a {format} block; use bf16, or keep the stored format.")
+        : TrainingShape.ConvertedBytes(config, format);
+
+    /// <summary>Returns the first matrix whose rows are not whole blocks of a format; null for none.</summary>
+    internal static ParameterShape? PartialRows(ModelConfig config, NumberFormat format) =>
+        ParameterShapes.Of(config).FirstOrDefault(p => p.Shape is [_, int columns] && columns % format.ValuesPerBlock != 0);
+
     /// <summary>Returns the bytes of the frozen weights: converted ones, or mapped pages without untouched rows of untied
     /// embeddings.</summary>
     static long WeightBytes(TrainRecipe recipe, TrainInputs inputs, int embeddingRows)
@@ -181,7 +221,7 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         using IModelFiles files = ModelFiles.Open(inputs.BaseModel); // unsound files are found before anything is begun
         if (recipe.Weights is { } format)
         {
-            return TrainingShape.ConvertedBytes(inputs.Config, format.ToNumberFormat());
+            return ConvertedBytes(inputs.Config, format.ToNumberFormat());
         }
         if (recipe.Lora is null)
         {

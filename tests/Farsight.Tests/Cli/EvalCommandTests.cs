@@ -19,7 +19,7 @@ public sealed class EvalCommandTests
     {
         string message = await Refused("--task", "nedle", "--model", "nowhere");
 
-        Assert.StartsWith("No task 'nedle'. Tasks: ", message);
+        Assert.StartsWith("No task 'nedle'. Did you mean 'needle'? Tasks: ", message);
         Assert.Contains(". 'farsight eval --list' describes the tasks.", message);
     }
 

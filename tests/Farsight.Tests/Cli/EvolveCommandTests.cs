@@ -6,7 +6,7 @@ public sealed class EvolveCommandTests
     [InlineData(new[] { "nowhere.jsonc" }, "nowhere.jsonc: no such recipe")]
     [InlineData(new[] { "recipes/tiny-evolve.jsonc", "--set", "base_model=nowhere" }, "nowhere exists neither")]
     [InlineData(new[] { "recipes/tiny-evolve.jsonc", "--set", "iterations=[]" }, "iterations: the list is empty")]
-    [InlineData(new[] { "recipes/tiny-logo-yarn.jsonc" }, "iterations: missing")]
+    [InlineData(new[] { "recipes/tiny-logo-yarn.jsonc" }, "use it with 'farsight train'")]
     public async Task A_fault_of_the_input_is_one_clear_message_and_exit_code_2(string[] args, string named)
     {
         using TemporaryFolder folder = new();

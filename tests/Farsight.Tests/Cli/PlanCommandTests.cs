@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Recipes;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Models;
 using Farsight.Workflows.Train;
 
 namespace Farsight.Tests.Cli;
@@ -64,6 +66,15 @@ public sealed class PlanCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_weight_format_whose_blocks_do_not_fit_the_rows_is_refused_in_one_sentence()
+    {
+        (int code, _, string error) = await CommandLine.Run("plan", _files.RecipePath, "--set", "weights=q4_0");
+
+        Assert.Equal(2, code);
+        Assert.Contains("has rows of 48 values, which is not a multiple of the 32 values of a Q4_0 block", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Where_nothing_fits_training_refuses_in_one_sentence_and_begins_nothing()
     {
         (int planned, string output, _) = await CommandLine.Run("plan", _files.RecipePath, "--memory", "10MiB");
@@ -71,6 +82,7 @@ public sealed class PlanCommandTests : IDisposable
 
         Assert.Equal((1, 2), (planned, code));
         Assert.Contains("No plan fits in 10 MiB of memory.", output, StringComparison.Ordinal);
+        Assert.Matches("MiB  too large  --set (objective.rejected_responses|micro_batch_tokens)=1", output);
         Assert.Matches("Training needs at least .* and may use 10 MiB: .*Lower micro_batch_tokens", error);
         Assert.False(Directory.Exists(_files.In("run")));
     }
@@ -117,7 +129,7 @@ public sealed class PlanCommandTests : IDisposable
 
         Assert.Equal((0, ""), (code, error));
         Assert.StartsWith("Planned for the shape in ", output, StringComparison.Ordinal);
-        Assert.Contains("total hours", output, StringComparison.Ordinal);
+        Assert.Contains("whole run", output, StringComparison.Ordinal);
         JsonNode plan = JsonNode.Parse(json)!;
         Assert.InRange((double)plan["levels"]![0]!["weights"]! / (1L << 30), 3, 5);
         Assert.Equal((double)plan["tokens"]! * RecipeFile.Read<TrainRecipe>(recipe, []).BatchSize, (double)plan["tokens_per_step"]!);
@@ -174,6 +186,42 @@ public sealed class PlanCommandTests : IDisposable
     {
         Assert.Equal("532 MiB", TrainPlan.Text(532L << 20));
         Assert.Equal("1.5 GiB", TrainPlan.Text(3L << 29));
+    }
+
+    [Fact]
+    public void Durations_have_suitable_units()
+    {
+        double[] seconds = [0.52, 9.96, 59, 61, 1800, 3600 * 1.5, 3600 * 47, 3600 * 49, 86400 * 400, 28428 * 3600.0];
+
+        Assert.Equal(
+            ["0.52 s", "10 s", "59 s", "1 min", "30 min", "1.5 h", "47 h", "2 days", "400 days", "3.2 years"],
+            seconds.Select(TrainPlan.Duration));
+    }
+
+    [Fact]
+    public void Where_nothing_fits_a_plan_lists_changes_and_the_length_that_fits()
+    {
+        ModelConfig config = ModelFiles.ReadConfig(_files.In("model")) with { IntermediateSize = 64 };
+        PlannedShape shape = new(config, Prompt: 6000, Responses: [100, 80, 80]);
+        TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(_files.RecipePath, []) with
+        {
+            MicroBatchTokens = 20_000,
+            Positions = IPositionScheme.Plain,
+        };
+        long least = TrainPlan.Of(recipe, shape, null, 1e9).Levels.Min(l => l.Memory.Total);
+
+        TrainPlan plan = TrainPlan.Of(recipe, shape, least - 1, 1e9);
+
+        Assert.Null(plan.Chosen);
+        string[] settings = [.. plan.Alternatives.Select(a => string.Join(' ', a.Settings))];
+        Assert.Equal(
+            [
+                "weights=q4_0", "objective.rejected_responses=1", "micro_batch_tokens=1",
+                "weights=q4_0 objective.rejected_responses=1 micro_batch_tokens=1", "",
+            ],
+            settings);
+        Assert.All(plan.Alternatives, a => Assert.True(a.Fits && a.Total < least));
+        Assert.InRange(plan.Alternatives[^1].LongestSample!.Value, 1000, plan.Largest.Rows);
     }
 
     public void Dispose() => _files.Dispose();

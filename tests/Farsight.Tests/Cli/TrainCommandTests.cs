@@ -35,6 +35,70 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Contains("step 12/12", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"prompt":"What is it?","chosen":"A lamp.","rejected":"A door."}""")]
+    [InlineData("""{"chosen":[{"role":"user","content":"x"}],"rejected":[{"role":"user","content":"x"}]}""")]
+    [InlineData("""{"input":{"messages":[]},"preferred_output":[],"non_preferred_output":[]}""")]
+    public async Task Data_of_another_program_is_answered_with_the_command_that_imports_it(string line)
+    {
+        File.WriteAllText(_files.In("data.jsonl"), line + "\n");
+
+        (int code, _, string error) = await Train();
+
+        Assert.Equal(2, code);
+        Assert.Contains("data.jsonl:1: the line is a preference pair of another program", error, StringComparison.Ordinal);
+        Assert.Contains("'farsight data import'", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("train {0} --out run", "{0} is a binary file; use a text file.")]
+    [InlineData("plan recipe.jsonc --set data={0}", "{0} is a binary file; use a text file.")]
+    [InlineData("generate --model model --prompt @{0}", "{0} is a binary file; use a text file.")]
+    public async Task A_binary_file_given_as_a_text_is_named(string command, string sentence)
+    {
+        string weights = _files.In("model/model.safetensors");
+        string[] words =
+        [
+            .. command.Split(' ').Select(w => w is "recipe.jsonc" or "model" or "run"
+                ? _files.In(w)
+                : w.Replace("{0}", weights, StringComparison.Ordinal)),
+        ];
+
+        (int code, _, string error) = await CommandLine.Run(words);
+
+        Assert.Equal((2, sentence.Replace("{0}", weights, StringComparison.Ordinal)), (code, error.Trim()));
+    }
+
+    [Theory]
+    [InlineData("trian", "'trian' is not a command of 'farsight'. Did you mean 'train'?")]
+    [InlineData("data inport", "'inport' is not a command of 'farsight data'. Did you mean 'import'?")]
+    [InlineData("train recipe.jsonc --ouT run", "'--ouT' is not an option of 'farsight train'. Did you mean '--out'?")]
+    [InlineData(
+        "synth logo --model m --documents d --samples 1 --seed 1 --out o --scorer bm52",
+        "--scorer: 'bm52' is unknown; use one of "
+    )]
+    public async Task A_mistyped_word_is_answered_with_the_nearest_one(string command, string sentence)
+    {
+        (int code, string output, string error) = await CommandLine.Run(command.Split(' '));
+
+        Assert.Equal((2, ""), (code, output));
+        Assert.StartsWith(sentence, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_recipe_of_another_kind_names_its_command()
+    {
+        string recipe = Path.Combine(Repository.Root, "recipes/tiny-evolve.jsonc");
+
+        (int code, _, string error) = await CommandLine.Run("train", recipe, "--out", _files.In("run"));
+
+        Assert.Equal(2, code);
+        Assert.EndsWith(
+            "it has no steps, and its keys are those of another kind of recipe; use it with 'farsight evolve'.",
+            error.Trim(),
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Stopped_and_resumed_has_the_bits_of_never_stopped_on_any_number_of_threads()
     {

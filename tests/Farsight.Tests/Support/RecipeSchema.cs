@@ -58,6 +58,7 @@ static partial class RecipeSchema
     static JsonNode Describe(JsonSchemaExporterContext context, JsonNode node)
     {
         ListNames(node);
+        AddDefault(context, node);
         string? text = context.PropertyInfo?.AttributeProvider is MemberInfo member ? Comment(member)
             : context.BaseTypeInfo is null && !context.Path.IsEmpty ? null
             : Text(s_comments.GetValueOrDefault($"T:{NameOf(context.TypeInfo.Type)}"));
@@ -68,6 +69,19 @@ static partial class RecipeSchema
         JsonObject described = node as JsonObject ?? []; // the schema true
         described.Insert(0, "description", text);
         return described;
+    }
+
+    /// <summary>Adds the default of a property with an initializer; the exporter knows only those of parameters.</summary>
+    static void AddDefault(JsonSchemaExporterContext context, JsonNode node)
+    {
+        if (node is JsonObject schema
+            && context.PropertyInfo is { IsRequired: false, AssociatedParameter: null, Get: { } get } property
+            && property.DeclaringType is { IsAbstract: false } owner
+            && owner.GetConstructor([]) is not null
+            && get(Activator.CreateInstance(owner)!) is { } value)
+        {
+            schema["default"] = JsonSerializer.SerializeToNode(value, property.PropertyType, RecipeFile.Json);
+        }
     }
 
     /// <summary>Puts the names of all choices beside the choices. Editors offer too few of them otherwise.</summary>

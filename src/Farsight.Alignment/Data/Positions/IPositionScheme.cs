@@ -19,6 +19,9 @@ namespace Farsight.Alignment.Data.Positions;
 [JsonDerivedType(typeof(SynthesizedPositions), "synthesized")]
 public interface IPositionScheme
 {
+    /// <summary>The positions 0, 1, 2, … without synthesis, the default of recipes.</summary>
+    static IPositionScheme Plain { get; } = new Plain();
+
     /// <summary>Returns the problems of the settings, each of the form "path.key: what is wrong; what to do".</summary>
     /// <param name="path">Where the scheme stands in the recipe: "positions".</param>
     IEnumerable<string> Problems(string path);

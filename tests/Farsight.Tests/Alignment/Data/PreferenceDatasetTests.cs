@@ -40,6 +40,7 @@ public sealed class PreferenceDatasetTests : IDisposable
     [InlineData("\"score\":6.5,", "", "lacks 'score' (at $.context[0])")]
     [InlineData("\"question\"", "\"qestion\"", "the field 'qestion' is unknown")]
     [InlineData("\"seed\":1", "\"seed\":1,\"seeed\":1", "the field 'seeed' is unknown (at $.provenance.seeed)")]
+    [InlineData("\"seed\":1", "\"seed\":1,\"seed\":2", "the field 'seed' occurs twice; keep one.")]
     [InlineData("\"Here.\"", "\"\"", "chosen is empty")]
     [InlineData("\"Here.\"", "null", "a field is null (at $.chosen)")]
     [InlineData("[\"There.\",\"Nowhere.\"]", "[]", "provenance.seen.rejected has 2 lists for 0")]

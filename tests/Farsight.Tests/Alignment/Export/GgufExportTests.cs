@@ -34,6 +34,18 @@ public sealed class GgufExportTests
     }
 
     [Fact]
+    public void A_folder_as_output_is_refused_before_the_model_is_read()
+    {
+        using TemporaryFolder folder = new();
+
+        string model = Assert.Throws<InputException>(() => new GgufExport("no model", folder.Path, NumberFormat.F32).Write()).Message;
+        string adapter = Assert.Throws<InputException>(() => new GgufLoraExport("no model", "none", folder["new/"]).Write()).Message;
+
+        Assert.Equal($"{folder.Path} is a folder; name the file to write, such as {folder["model.gguf"]}.", model);
+        Assert.Contains("new/ is a folder", adapter, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_file_that_is_exported_again_is_the_same_but_for_its_name()
     {
         using TemporaryFolder folder = new();

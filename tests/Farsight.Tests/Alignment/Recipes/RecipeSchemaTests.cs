@@ -47,7 +47,7 @@ public sealed class RecipeSchemaTests
     [InlineData("weights", "\"q9\"", "recipe.weights: not in the enumeration")]
     [InlineData("objective", """{ "name": "lgoo", "beta": 1 }""", "recipe.objective.name: not in the enumeration")]
     [InlineData("objective", """{ "name": "longpo", "beta": 1 }""", "recipe.objective: fits none")]
-    [InlineData("lora", """{ "rank": 8 }""", "recipe.lora.alpha: missing")]
+    [InlineData("lora", """{ "rnak": 8 }""", "recipe.lora.rnak: unknown")]
     public void A_schema_refuses_what_the_reader_refuses(string key, string value, string violation)
     {
         JsonNode tree = Read(File.ReadAllText(At("recipes/tiny-logo-yarn.jsonc")));
@@ -61,9 +61,9 @@ public sealed class RecipeSchemaTests
     public void A_schema_refuses_a_recipe_without_a_required_key()
     {
         JsonObject tree = Read(File.ReadAllText(At("recipes/tiny-logo-yarn.jsonc"))).AsObject();
-        tree.Remove("seed");
+        tree.Remove("data");
 
-        Assert.Equal("recipe.seed: missing", RecipeSchema.Violation(JsonNode.Parse(RecipeSchema.Of("train"))!, tree));
+        Assert.Equal("recipe.data: missing", RecipeSchema.Violation(JsonNode.Parse(RecipeSchema.Of("train"))!, tree));
     }
 
     [Fact]

@@ -80,7 +80,7 @@ public sealed class TrainRecipeTests
         "watch.samples: 4 is not usable; use 0 to 3"
     )]
     [InlineData("watch={\"samples_every\":1,\"samples\":1,\"max_new_tokens\":0,\"stop_on_alarm\":false}", "watch.max_new_tokens: 0")]
-    [InlineData("watch={\"samples_every\":1,\"samples\":1,\"max_new_tokens\":8}", "watch.stop_on_alarm: missing")]
+    [InlineData("watch={\"sample\":1}", "watch.sample: unknown key; the known keys here are samples_every, samples, max_new_tokens, ")]
     public void Names_what_makes_no_sense(string change, string named)
     {
         var e = Assert.Throws<RecipeException>(() => Parse(change));

@@ -307,6 +307,24 @@ public sealed class PeftAdapterTests
         Assert.Null(adapter.Effective);
     }
 
+    [Fact]
+    public void A_relative_base_model_is_searched_beside_the_adapter_and_then_in_the_working_folder()
+    {
+        using TemporaryFolder folder = new();
+        string here = Path.GetFileName(Directory.GetFiles(Directory.GetCurrentDirectory())[0]);
+        string Named(string? name)
+        {
+            PeftAdapter.Write(folder["adapter"], s_description with { BaseModelName = name }, Tensors(1), s_effective);
+            return PeftAdapter.BaseModelOf(folder["adapter"]);
+        }
+        Directory.CreateDirectory(folder["base"]);
+
+        Assert.Equal(folder["base"], Named("../base"));
+        Assert.Equal(Path.GetFullPath(here), Named(here));
+        Assert.Equal("owner/name", Named("owner/name"));
+        Assert.Contains("names no base model", Assert.Throws<InputException>(() => Named(null)).Message, StringComparison.Ordinal);
+    }
+
     static JsonObject Config(TemporaryFolder folder) => JsonNode.Parse(File.ReadAllText(folder["adapter/adapter_config.json"]))!.AsObject();
 
     static (string Name, WeightMatrix Value)[] Tensors(int seed) =>

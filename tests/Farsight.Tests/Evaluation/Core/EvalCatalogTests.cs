@@ -147,7 +147,7 @@ public sealed class EvalCatalogTests(EvalCatalogTests.Folders folders) : IClassF
     {
         InputException e = Assert.Throws<InputException>(() => EvalTaskCatalog.Find("needle/singel"));
 
-        Assert.StartsWith("No task 'needle/singel'. Tasks: ", e.Message);
+        Assert.StartsWith("No task 'needle/singel'. Did you mean 'needle/single'? Tasks: ", e.Message);
         Assert.Contains(
             "needle/distractors, needle/entities, needle/instructions, needle/near, needle/several, needle/single, needle/unanswerable, "
                 + "needle/words",

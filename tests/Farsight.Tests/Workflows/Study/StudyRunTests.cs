@@ -275,7 +275,7 @@ public sealed class StudyRunTests : IDisposable
         Assert.Contains("report.html", output, StringComparison.Ordinal);
         Assert.Contains("train: logo, seed 1", error, StringComparison.Ordinal);
         Assert.Equal(2, wrong);
-        Assert.Contains("variants: missing", sentence, StringComparison.Ordinal);
+        Assert.Contains("use it with 'farsight train'", sentence, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_files.In("other")));
 
         File.Delete(_files.In("out/results.json"));

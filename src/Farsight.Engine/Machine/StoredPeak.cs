@@ -1,0 +1,80 @@
+using System.Globalization;
+
+namespace Farsight.Engine.Machine;
+
+/// <summary>Keeps the highest measured peak of each processor and number of threads in a file.</summary>
+/// <remarks>
+/// Other programs only reduce a measured peak, so the highest one is the machine's. Estimates that use it do not depend on the momentary
+/// load. A file that cannot be read or written only means that the current measurement counts.
+/// </remarks>
+/// <param name="path">The file: one line per processor and number of threads, with tabs between the fields.</param>
+public sealed class StoredPeak(string path)
+{
+    const char Separator = '\t';
+
+    // A measurement that is higher by less is noise and changes no stored value.
+    const double Noise = 1.02;
+
+    /// <summary>Path in the user's cache folder: XDG_CACHE_HOME, ~/.cache or, on Windows, the local application data.</summary>
+    public static string DefaultPath => Path.Combine(
+        Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache
+            : OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"),
+        "farsight",
+        "peak.tsv");
+
+    /// <summary>Returns the stored peak for this processor and number of threads, or a higher new one, which is stored.</summary>
+    /// <param name="measured">A measurement of this machine.</param>
+    public MachinePeak Highest(MachinePeak measured)
+    {
+        string[] lines = Read();
+        string key = Key(measured.Threads);
+        MachinePeak[] stored = [.. lines.Select(l => Parse(l, key, measured.Threads)).OfType<MachinePeak>()];
+        if (stored.MaxBy(p => p.AllCores) is { } highest && measured.AllCores <= highest.AllCores * Noise)
+        {
+            return highest;
+        }
+        string line = string.Create(CultureInfo.InvariantCulture, $"{key}{measured.OneCore:R}{Separator}{measured.AllCores:R}");
+        Write([.. lines.Where(l => !l.StartsWith(key, StringComparison.Ordinal)), line]);
+        return measured;
+    }
+
+    static string Key(int threads) => string.Create(
+        CultureInfo.InvariantCulture, $"{Processor.Name}{Separator}{Processor.VectorBits}{Separator}{threads}{Separator}");
+
+    static MachinePeak? Parse(string line, string key, int threads) =>
+        line.StartsWith(key, StringComparison.Ordinal)
+        && line[key.Length..].Split(Separator) is [var one, var all]
+        && double.TryParse(one, CultureInfo.InvariantCulture, out double oneCore)
+        && double.TryParse(all, CultureInfo.InvariantCulture, out double allCores)
+        && double.IsFinite(allCores) && allCores > 0
+            ? new(oneCore, allCores, threads)
+            : null;
+
+    string[] Read()
+    {
+        try
+        {
+            return File.Exists(path) ? File.ReadAllLines(path) : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    void Write(string[] lines)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            string temporary = $"{path}.{Environment.ProcessId}.tmp";
+            File.WriteAllLines(temporary, lines);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // a read-only home costs nothing but the memory of this measurement
+        }
+    }
+}

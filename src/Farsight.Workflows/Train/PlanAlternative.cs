@@ -1,0 +1,96 @@
+using Farsight.Alignment.Objectives;
+using Farsight.Alignment.Recipes;
+using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Workflows.Train;
+
+/// <summary>Represents a change of a run that needs less memory.</summary>
+/// <param name="Settings">Recipe keys with their new values: "weights=q4_0".</param>
+/// <param name="LongestSample">Length to which the samples have to be shortened, prompt and responses together; null to keep them.</param>
+/// <param name="Total">Bytes that the run then needs at the level of recomputation with the least memory.</param>
+/// <param name="Fits">Whether that fits into the memory.</param>
+public sealed record PlanAlternative(IReadOnlyList<string> Settings, int? LongestSample, long Total, bool Fits)
+{
+    const int Granularity = 64;
+
+    /// <summary>Returns the alternatives of a plan that does not fit: single changes, all of them, and shorter samples.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="plan">Its plan.</param>
+    /// <param name="planOf">Plans a changed recipe for the same model and data.</param>
+    internal static IReadOnlyList<PlanAlternative> Of(TrainRecipe recipe, TrainPlan plan, Func<TrainRecipe, TrainPlan> planOf)
+    {
+        bool hasPartialRows = TrainPlan.PartialRows(plan.Model, NumberFormat.Q4_0) is not null;
+        (string Setting, TrainRecipe Recipe)[] single =
+        [
+            .. recipe.Lora is null || recipe.Weights == WeightFormat.Q4_0 || hasPartialRows
+                ? []
+                : new[] { ("weights=q4_0", recipe with { Weights = WeightFormat.Q4_0 }) },
+            .. recipe.Objective is Logo { RejectedResponses: not 1 } logo
+                ? [("objective.rejected_responses=1", recipe with { Objective = WithOneRejected(logo) })]
+                : Array.Empty<(string, TrainRecipe)>(),
+            // Each sample gets its own pass; the result is the same but for rounding.
+            ("micro_batch_tokens=1", recipe with { MicroBatchTokens = 1 }),
+        ];
+        List<PlanAlternative> found = [];
+        List<string> useful = [];
+        TrainRecipe all = recipe;
+        foreach ((string setting, TrainRecipe changed) in single)
+        {
+            TrainPlan lean = planOf(changed);
+            if (Least(lean) < Least(plan))
+            {
+                found.Add(new([setting], null, Least(lean), lean.Chosen is not null));
+                useful.Add(setting);
+                all = all with
+                {
+                    Weights = changed.Weights == recipe.Weights ? all.Weights : changed.Weights,
+                    Objective = ReferenceEquals(changed.Objective, recipe.Objective) ? all.Objective : changed.Objective,
+                    MicroBatchTokens = Math.Min(all.MicroBatchTokens, changed.MicroBatchTokens),
+                };
+            }
+        }
+        TrainPlan leanest = useful.Count > 1 ? planOf(all) : plan;
+        if (useful.Count > 1)
+        {
+            found.Add(new(useful, null, Least(leanest), leanest.Chosen is not null));
+        }
+        found.AddRange(Shorter(recipe, plan, []));
+        if (useful.Count > 1 && leanest.Chosen is null)
+        {
+            found.AddRange(Shorter(all, leanest, useful));
+        }
+        return found;
+    }
+
+    static Logo WithOneRejected(Logo logo) => logo with { RejectedResponses = 1, RejectedWeights = null };
+
+    static LevelPlan Leanest(TrainPlan plan) => plan.Levels.MinBy(l => l.Memory.Total)!;
+
+    static long Least(TrainPlan plan) => Leanest(plan).Memory.Total;
+
+    /// <summary>Returns the longest samples that fit, if any do. All parts of the largest tree shrink alike.</summary>
+    static IEnumerable<PlanAlternative> Shorter(TrainRecipe recipe, TrainPlan plan, IReadOnlyList<string> settings)
+    {
+        LevelPlan level = Leanest(plan);
+        TrainingShape shape =
+            new(plan.Model, level.Memory.Weights, recipe.Lora, plan.EmbeddingRows, recipe.Optimizer.Muon is not null);
+        int fits = 0, tooLong = plan.Largest.Rows / Granularity + 1;
+        while (tooLong - fits > 1)
+        {
+            int middle = (fits + tooLong) / 2;
+            (fits, tooLong) = Total(middle) <= plan.Budget ? (middle, tooLong) : (fits, middle);
+        }
+        return fits == 0 ? [] : [new(settings, fits * Granularity, Total(fits), true)];
+
+        long Total(int blocks)
+        {
+            double share = (double)blocks * Granularity / plan.Largest.Rows;
+            TreeSize size = new(
+                blocks * Granularity,
+                (int)Math.Ceiling(share * plan.Largest.LastRows),
+                (int)Math.Ceiling(share * plan.Largest.Scored));
+            return MemoryPlan.Of(shape, size, level.Level).Total;
+        }
+    }
+}
