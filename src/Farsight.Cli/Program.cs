@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Farsight.Alignment.Training;
 using Farsight.Cli.Commands;
@@ -16,8 +18,9 @@ static partial class Program
     static Task<int> Main(string[] args) => RunAsync(args);
 
     /// <summary>Creates the command tree.</summary>
-    internal static RootCommand CreateRoot() =>
-        new("Align language models for long contexts: synthesize preference data, train adapters and evaluate them.")
+    internal static RootCommand CreateRoot()
+    {
+        RootCommand root = new("Align language models for long contexts: synthesize preference data, train adapters and evaluate them.")
         {
             BenchCommand.Create(),
             ChatCommand.Create(),
@@ -41,6 +44,10 @@ static partial class Program
             SynthCommand.Create(),
             TrainCommand.Create(),
         };
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new GroupedHelp((SynchronousCommandLineAction)help.Action!);
+        return root;
+    }
 
     /// <summary>Parses a command line. "@FILE" is not a response file, because options such as --prompt read files.</summary>
     internal static ParseResult Parse(string[] args) => CreateRoot().Parse(args, new() { ResponseFileTokenReplacer = null });
@@ -63,7 +70,13 @@ static partial class Program
                     return ExitCode.BadInput;
                 }
                 // a wrong option is explained by one sentence, a missing command by the list of commands
-                errors.ShowHelp = parse.CommandResult.Command is { Action: null, Subcommands.Count: > 0 };
+                errors.ShowHelp = false;
+                if (parse.CommandResult.Command is { Action: null, Subcommands.Count: > 0 } group)
+                {
+                    await parse.InvokeAsync();
+                    Parse([.. PathOf(group), "--help"]).Invoke(new() { Output = Console.Error });
+                    return ExitCode.BadInput;
+                }
             }
             int code = await parse.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = s_timeToSave });
             return parse.Errors.Count > 0 ? ExitCode.BadInput : code;
@@ -99,6 +112,10 @@ static partial class Program
         _ => null,
     };
 
+    /// <summary>Returns the words that name a command.</summary>
+    static string[] PathOf(Command command) =>
+        command is RootCommand ? [] : [.. command.Parents.OfType<Command>().SelectMany(PathOf), command.Name];
+
     /// <summary>Returns the sentence for a value of the wrong type, without the name of a .NET type; null for another error.</summary>
     static string? WrongValue(string error)
     {
@@ -110,8 +127,21 @@ static partial class Program
             nameof(Double) or nameof(Single) or nameof(Decimal) => "a number",
             _ => "a value of this option; --help lists the values",
         };
-        return match.Success ? $"{match.Groups["option"].Value}: '{match.Groups["value"].Value}' is not {expected}." : null;
+        if (!match.Success)
+        {
+            return null;
+        }
+        string value = match.Groups["value"].Value;
+        string instead = expected.StartsWith("a whole", StringComparison.Ordinal) && Kilo(value) is { } number ? $" Write {number}." : "";
+        return $"{match.Groups["option"].Value}: '{value}' is not {expected}.{instead}";
     }
+
+    /// <summary>Returns the number that "8K" or "1M" stands for; null for another text.</summary>
+    static string? Kilo(string text) =>
+        text is [.., 'k' or 'K' or 'm' or 'M']
+        && long.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out long count) && count is > 0 and < 1 << 20
+            ? (text[^1] is 'k' or 'K' ? count << 10 : count << 20).ToString(CultureInfo.InvariantCulture)
+            : null;
 
     [GeneratedRegex(
         @"^Cannot parse argument '(?<value>.*)' for option '(?<option>.*)' as expected type '.*?(?<type>\w+)['\]]",
