@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Farsight.Alignment.Training;
 using Farsight.Cli.Commands;
@@ -17,8 +19,9 @@ static partial class Program
     static Task<int> Main(string[] args) => RunAsync(args);
 
     /// <summary>Creates the command tree.</summary>
-    internal static RootCommand CreateRoot() =>
-        new("Align language models for long contexts: synthesize preference data, train adapters and evaluate them.")
+    internal static RootCommand CreateRoot()
+    {
+        RootCommand root = new("Align language models for long contexts: synthesize preference data, train adapters and evaluate them.")
         {
             BenchCommand.Create(),
             ChatCommand.Create(),
@@ -44,6 +47,10 @@ static partial class Program
             SynthCommand.Create(),
             TrainCommand.Create(),
         };
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new GroupedHelp((SynchronousCommandLineAction)help.Action!);
+        return root;
+    }
 
     /// <summary>Parses a command line. "@FILE" is not a response file, because options such as --prompt read files.</summary>
     internal static ParseResult Parse(string[] args) => CreateRoot().Parse(args, new() { ResponseFileTokenReplacer = null });
@@ -73,7 +80,13 @@ static partial class Program
                 }
                 errors.ShowTypoCorrections = false;
                 // a wrong option is explained by one sentence, a missing command by the list of commands
-                errors.ShowHelp = parse.CommandResult.Command is { Action: null, Subcommands.Count: > 0 };
+                errors.ShowHelp = false;
+                if (parse.CommandResult.Command is { Action: null, Subcommands.Count: > 0 } group)
+                {
+                    await parse.InvokeAsync();
+                    Parse([.. PathOf(group), "--help"]).Invoke(new() { Output = Console.Error });
+                    return ExitCode.BadInput;
+                }
             }
             int code = await parse.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = s_timeToSave });
             return parse.Errors.Count > 0 ? ExitCode.BadInput : code;
@@ -109,6 +122,10 @@ static partial class Program
         _ => null,
     };
 
+    /// <summary>Returns the words that name a command.</summary>
+    static string[] PathOf(Command command) =>
+        command is RootCommand ? [] : [.. command.Parents.OfType<Command>().SelectMany(PathOf), command.Name];
+
     /// <summary>
     /// Returns the sentence for an unknown word, or for a value of the wrong type without the name of a .NET type; null for another error.
     /// </summary>
@@ -129,24 +146,35 @@ static partial class Program
             nameof(Double) or nameof(Single) or nameof(Decimal) => "a number",
             _ => "a value of this option; --help lists the values",
         };
-        return match.Success ? $"{match.Groups["option"].Value}: '{match.Groups["value"].Value}' is not {expected}." : null;
+        if (!match.Success)
+        {
+            return null;
+        }
+        string value = match.Groups["value"].Value;
+        string instead = expected.StartsWith("a whole", StringComparison.Ordinal) && Kilo(value) is { } number ? $" Write {number}." : "";
+        return $"{match.Groups["option"].Value}: '{value}' is not {expected}.{instead}";
     }
 
     /// <summary>Returns the sentence for a word that is near to a command or an option; null for another word.</summary>
     static string? Mistyped(string word, CommandResult command)
     {
-        List<string> path = [];
         List<string> options = [];
         for (SymbolResult? result = command; result is CommandResult { Command: var owner }; result = result.Parent)
         {
-            path.Insert(0, owner is RootCommand ? "farsight" : owner.Name);
             options.AddRange(owner.Options.Where(o => result == command || o.Recursive).SelectMany(o => o.Aliases.Prepend(o.Name)));
         }
         bool isOption = word.StartsWith('-');
         return Suggestion.Nearest(word, isOption ? options : command.Command.Subcommands.Select(c => c.Name)) is { } near
-            ? $"'{word}' is not {(isOption ? "an option" : "a command")} of '{string.Join(' ', path)}'. Did you mean '{near}'?"
+            ? $"'{word}' is not {(isOption ? "an option" : "a command")} of '{string.Join(' ', ["farsight", .. PathOf(command.Command)])}'. Did you mean '{near}'?"
             : null;
     }
+
+    /// <summary>Returns the number that "8K" or "1M" stands for; null for another text.</summary>
+    static string? Kilo(string text) =>
+        text is [.., 'k' or 'K' or 'm' or 'M']
+        && long.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out long count) && count is > 0 and < 1 << 20
+            ? (text[^1] is 'k' or 'K' ? count << 10 : count << 20).ToString(CultureInfo.InvariantCulture)
+            : null;
 
     [GeneratedRegex(
         @"^Cannot parse argument '(?<value>.*)' for option '(?<option>.*)' as expected type '.*?(?<type>\w+)['\]]",

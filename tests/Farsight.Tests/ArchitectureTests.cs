@@ -67,6 +67,7 @@ public sealed class ArchitectureTests
         ["Workflows/Study"] = ["Workflows/Train"],
         ["Workflows/Demo"] = ["Workflows/Train"],
         ["Workflows/Timing"] = [],
+        ["Workflows/Reports"] = ["Workflows/Train"],
 
         ["Cli/Output"] = [],
         ["Cli/Options"] = ["Cli/Output"],

@@ -11,15 +11,18 @@ public sealed record JsonChange(string Path, string Then, string Now)
     /// <summary>
     /// Returns the first difference in the order of keys; null for none. A missing key equals null.
     /// </summary>
-    public static JsonChange? First(JsonNode? then, JsonNode? now) => First(then, now, "");
+    public static JsonChange? First(JsonNode? then, JsonNode? now) => All(then, now).FirstOrDefault();
 
-    static JsonChange? First(JsonNode? then, JsonNode? now, string path)
+    /// <summary>Yields every difference in the order of keys. A missing key equals null.</summary>
+    public static IEnumerable<JsonChange> All(JsonNode? then, JsonNode? now) => All(then, now, "");
+
+    static IEnumerable<JsonChange> All(JsonNode? then, JsonNode? now, string path)
     {
         if (then is JsonObject a && now is JsonObject b)
         {
             return a.Select(p => p.Key).Union(b.Select(p => p.Key))
-                .Select(key => First(a[key], b[key], path.Length == 0 ? key : $"{path}.{key}")).FirstOrDefault(c => c is not null);
+                .SelectMany(key => All(a[key], b[key], path.Length == 0 ? key : $"{path}.{key}"));
         }
-        return JsonNode.DeepEquals(then, now) ? null : new(path, then?.ToJsonString() ?? "null", now?.ToJsonString() ?? "null");
+        return JsonNode.DeepEquals(then, now) ? [] : [new(path, then?.ToJsonString() ?? "null", now?.ToJsonString() ?? "null")];
     }
 }

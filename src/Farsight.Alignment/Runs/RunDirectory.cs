@@ -38,7 +38,7 @@ public sealed class RunDirectory : IDisposable
     public StepLog<AlarmLine> Alarms => AlarmsIn(Root);
 
     /// <summary>samples.jsonl: answers of the model during training.</summary>
-    public StepLog<SampleLine> Samples => new(Path.Combine(Root, "samples.jsonl"), l => l.Step);
+    public StepLog<SampleLine> Samples => SamplesIn(Root);
 
     /// <summary>checkpoints/.</summary>
     public CheckpointFolder Checkpoints => new(Path.Combine(Root, "checkpoints"));
@@ -108,13 +108,43 @@ public sealed class RunDirectory : IDisposable
     /// <exception cref="InputException">A line is damaged.</exception>
     public static IReadOnlyList<AlarmLine> AlarmsOf(string path) => AlarmsIn(path).Read();
 
+    /// <summary>Reads the answers that a run gave during training; the run may be in use.</summary>
+    /// <exception cref="InputException">A line is damaged.</exception>
+    public static IReadOnlyList<SampleLine> SamplesOf(string path) => SamplesIn(path).Read();
+
+    /// <summary>Tells whether a folder has a run, finished or not.</summary>
+    public static bool IsRun(string path) => File.Exists(Path.Combine(path, RecipeName));
+
+    /// <summary>Tells whether a process holds the folder. The process that holds it is not disturbed.</summary>
+    public static bool IsInUse(string path)
+    {
+        string file = Path.Combine(path, LockName);
+        if (!File.Exists(file))
+        {
+            return false;
+        }
+        try
+        {
+            using FileStream probe = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false; // a folder of another user, which this user may read in part
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
 
     /// <summary>Refuses a folder with files that are not from the start of a run.</summary>
     static void RefuseStrangers(string path, bool resume)
     {
-        bool isRun = File.Exists(Path.Combine(path, RecipeName));
+        bool isRun = IsRun(path);
         if (isRun && !resume)
         {
             throw new InputException($"{path} already has a run; resume it, or choose another output folder.");
@@ -131,6 +161,8 @@ public sealed class RunDirectory : IDisposable
             throw new InputException($"{path} is not empty and is not a run (it contains {stranger}); choose a new output folder.");
         }
     }
+
+    static StepLog<SampleLine> SamplesIn(string root) => new(Path.Combine(root, "samples.jsonl"), l => l.Step);
 
     static StepLog<AlarmLine> AlarmsIn(string root) => new(Path.Combine(root, AlarmsName), l => l.Step);
 

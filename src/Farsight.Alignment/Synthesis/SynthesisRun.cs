@@ -80,7 +80,7 @@ public static class SynthesisRun
                 groups,
                 new(plan.Source),
                 model.Responder,
-                counts => progress?.Report(new(samples, plan.Questions, counts))
+                (counts, responses) => progress?.Report(new(samples, plan.Questions, counts) { Responses = responses })
             ).Run(cancel);
             RequireSamples(journal, options.Documents);
         }
@@ -114,8 +114,12 @@ public sealed record SynthesisSummary<TSettings>(TSettings Settings, CorpusCount
     public bool WasComplete { get; init; }
 }
 
-/// <summary>Represents the progress of a run, reported whenever samples were written.</summary>
+/// <summary>Represents the progress of a run, reported whenever samples were written or the local model answered.</summary>
 /// <param name="Samples">Samples requested, in this shard.</param>
 /// <param name="Questions">Where they come from: "own", "insert", "write".</param>
 /// <param name="Counts">Counts so far; a resumed run includes the earlier ones.</param>
-public sealed record SynthesisProgress(int Samples, string Questions, SynthesisCounts Counts);
+public sealed record SynthesisProgress(int Samples, string Questions, SynthesisCounts Counts)
+{
+    /// <summary>Responses of the local model to the current group of samples; 0 when a group was written.</summary>
+    public int Responses { get; init; }
+}

@@ -5,18 +5,26 @@ namespace Farsight.Alignment.Synthesis;
 /// <summary>
 /// Processes the groups of a shard, several at a time if the responder allows it, and writes the samples in order.
 /// </summary>
+/// <param name="journal">Counts and keeps the samples.</param>
+/// <param name="groups">Numbers of the samples, by group.</param>
+/// <param name="maker">Makes a sample.</param>
+/// <param name="responder">Answers the requests of a group.</param>
+/// <param name="report">Receives the counts after every group, with 0, and during a group of a model that takes one group at a time,
+/// with the number of responses to it so far.</param>
 sealed class SynthesisWork(
-    SynthesisJournal journal, IReadOnlyList<int[]> groups, SampleMaker maker, Responder responder, Action<SynthesisCounts> report)
+    SynthesisJournal journal, IReadOnlyList<int[]> groups, SampleMaker maker, Responder responder, Action<SynthesisCounts, int> report)
 {
     const int HopelessAfter = 32; // sample numbers given up before the first sample
 
     readonly Queue<Task<IReadOnlyList<IReadOnlyList<SampleOutcome>>>> _running = new();
 
+    int _responses; // to the current group
+
     /// <summary>Continues after the groups that the journal counts; stops early if no group gives a sample.</summary>
     /// <exception cref="OperationCanceledException">The run was cancelled; finished groups are in the journal.</exception>
     internal void Run(CancellationToken cancel)
     {
-        report(journal.Counts);
+        report(journal.Counts, 0);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         // A group of the local model is finished, including the requests to its judge, because it is soon done.
         CancellationToken giveUp = responder.GroupsAtOnce == 1 ? CancellationToken.None : stop.Token;
@@ -57,7 +65,18 @@ sealed class SynthesisWork(
     }
 
     Task<IReadOnlyList<IReadOnlyList<SampleOutcome>>> Make(int[] group, CancellationToken cancel) =>
-        SampleBatching.Run(group.Length, (i, ask) => maker.Make(group[i], ask, cancel), asks => responder.Answer(asks, cancel));
+        SampleBatching.Run(group.Length, (i, ask) => maker.Make(group[i], ask, cancel), asks => Answer(asks, cancel));
+
+    async Task<IReadOnlyList<string?>> Answer(IReadOnlyList<ResponseRequest> asks, CancellationToken cancel)
+    {
+        IReadOnlyList<string?> answers = await responder.Answer(asks, cancel).ConfigureAwait(false);
+        if (responder.GroupsAtOnce == 1) // a group of the local model takes long enough to be watched
+        {
+            _responses += answers.Count;
+            report(journal.Counts, _responses);
+        }
+        return answers;
+    }
 
     /// <summary>Waits for the first group and writes it, together with the finished groups after it, in order.</summary>
     /// <returns>False if too many sample numbers failed before the first sample; no later group is written then.</returns>
@@ -77,7 +96,8 @@ sealed class SynthesisWork(
         while (!IsHopeless(counts)
             && _running.TryPeek(out Task<IReadOnlyList<IReadOnlyList<SampleOutcome>>>? next) && next.IsCompletedSuccessfully);
         journal.Append(made, counts);
-        report(counts);
+        _responses = 0;
+        report(counts, 0);
         return !IsHopeless(counts);
     }
 

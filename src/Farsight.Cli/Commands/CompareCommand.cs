@@ -8,10 +8,13 @@ using Farsight.Cli.Output;
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Report;
+using Farsight.Workflows.Reports;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary>Compares evaluations with the first one on the examples they share (<c>farsight compare</c>).</summary>
+/// <summary>
+/// Compares evaluations with the first one on the examples they share, or training runs with each other (<c>farsight compare</c>).
+/// </summary>
 static class CompareCommand
 {
     const string Every = "all";
@@ -27,22 +30,29 @@ static class CompareCommand
 
     static readonly Argument<string[]> s_runs = new("run")
     {
-        Description = "Evaluation directories or results.json files. The first one is the baseline.",
+        Description = "Evaluation directories or results.json files, or run directories of train or pretrain. "
+            + "The first one is the baseline.",
         Arity = new ArgumentArity(2, 100),
     };
     static readonly Option<string[]> s_fail = new("--fail-on-regression")
     {
-        Description = "Tasks whose significant regression causes exit code 1. 'all' selects every task. Default: none.",
+        Description = "Tasks whose significant regression causes exit code 1. 'all' selects every task. For evaluations. Default: none.",
         AllowMultipleArgumentsPerToken = true,
     };
+    static readonly Option<string> s_out = SharedOptions.Out(
+        "HTML file to write as well, as 'farsight report' does, with the curves of training runs on common axes. Default: none.",
+        required: false);
     static readonly Option<bool> s_json = SharedOptions.Json();
 
     internal static Command Create()
     {
-        Command command = new("compare", "Compare evaluations with a baseline, by paired bootstrap over their common examples.")
+        Command command = new(
+            "compare",
+            "Compare evaluations with a baseline by paired bootstrap over their common examples, or training runs by recipe and metrics.")
         {
             s_runs,
             s_fail,
+            s_out,
             s_json,
         };
         command.SetAction(Run);
@@ -51,8 +61,29 @@ static class CompareCommand
 
     static int Run(ParseResult parse)
     {
-        string[] paths = parse.GetValue(s_runs)!,
-            asked = parse.GetValue(s_fail) ?? [];
+        string[] paths = parse.GetValue(s_runs)!, asked = parse.GetValue(s_fail) ?? [];
+        if (parse.GetValue(s_out) is { } page)
+        {
+            Console.Error.WriteLine(ReportCommand.Write(page, paths, [], title: null));
+        }
+        return ReportCommand.AreRuns(paths) ? Runs(parse, paths, asked) : Evaluations(parse, paths, asked);
+    }
+
+    static int Runs(ParseResult parse, string[] paths, string[] asked)
+    {
+        if (asked.Length > 0)
+        {
+            throw new InputException("--fail-on-regression is for evaluations; a training run has no tasks.");
+        }
+        string[] names = ReportCommand.Names(paths, []);
+        RunComparison comparison = RunComparison.Of([.. paths.Select((p, i) => TrainedRun.Read(p, names[i]))]);
+        parse.InvocationConfiguration.Output.Write(
+            parse.GetValue(s_json) ? comparison.ToJson() : string.Join('\n', comparison.Tables.Select(TextTable.Of)));
+        return ExitCode.Done;
+    }
+
+    static int Evaluations(ParseResult parse, string[] paths, string[] asked)
+    {
         (string Name, EvalResults Results)[] runs =
         [
             .. paths.Select(p => (Path.TrimEndingDirectorySeparator(p), EvalFiles.ReadResults(p))),

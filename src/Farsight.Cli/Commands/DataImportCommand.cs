@@ -39,6 +39,7 @@ static class DataImportCommand
 
     static int Run(ParseResult parse)
     {
+        Ending ending = new();
         string model = BundledFiles.LocateModel(parse.GetValue(s_model)!), output = parse.GetValue(s_out)!;
         foreach (string notice in ModelFileNotices.Of(model))
         {
@@ -62,6 +63,7 @@ static class DataImportCommand
         {
             text.WriteLine($"unused     {field}: {Count(lines, "line")}");
         }
+        ending.Write("", $"farsight train RECIPE --set {TypedCommand.Quoted($"data={output}")} --out runs/NAME");
         return ExitCode.Done;
     }
 

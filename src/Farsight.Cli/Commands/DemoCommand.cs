@@ -32,6 +32,7 @@ static class DemoCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         s_threads.Apply(parse);
+        Ending ending = new();
         DemoOptions options = new(
             Path.Combine(AppContext.BaseDirectory, "models", "tiny"), Path.Combine(AppContext.BaseDirectory, "recipes"),
             parse.GetValue(s_out)!, parse.GetValue(s_documents), parse.GetValue(s_seed));
@@ -44,6 +45,7 @@ static class DemoCommand
         Console.Out.Write(Table(verdict));
         Console.Out.WriteLine($"Report:  {verdict.ReportPath}");
         Console.Out.WriteLine($"Summary: {verdict.SummaryPath}");
+        ending.Write("", $"open {verdict.ReportPath} in a browser");
         return ExitCode.Done;
     }
 

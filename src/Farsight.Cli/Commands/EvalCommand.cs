@@ -82,6 +82,17 @@ static class EvalCommand
     static readonly ThreadsOption s_threads = new();
     static readonly Option<bool> s_json = SharedOptions.Json("Print the results as JSON; with --out, without the examples.");
     static readonly Option<bool> s_list = new("--list") { Description = "List the tasks and exit." };
+    static readonly (string, string)[] s_examples =
+    [
+        ("Find needles at two lengths, and keep the answers", "farsight eval --model models/tiny --length 512 1024 --out reports/base"),
+        (
+            "Evaluate an adapter on the same examples",
+            "farsight eval --model models/tiny --adapter runs/logo/adapter --length 512 1024 --out reports/logo"),
+        ("Compare both", "farsight compare reports/base reports/logo"),
+        (
+            "Evaluate a model behind an endpoint",
+            "farsight eval --endpoint http://localhost:8000/v1 --endpoint-model llama --tokenizer models/llama"),
+    ];
     static readonly EndpointFlags s_endpoint = new(), s_judge = new("judge-", "the judge");
 
     /// <summary><c>--data</c>, which the subcommand shares.</summary>
@@ -94,34 +105,24 @@ static class EvalCommand
 
     internal static Command Create()
     {
-        Command command = new("eval", "Score a model on long-context tasks.")
+        GroupedCommand command = new("eval", "Score a model on long-context tasks.")
         {
-            s_tasks,
-            s_suites,
-            s_model,
-            s_adapter,
-            s_rope,
-            s_lengths,
-            s_depths,
-            s_samples,
-            s_limit,
-            s_documents,
-            Data,
-            s_seed,
-            s_template,
-            s_window,
-            s_maxPrompt,
-            s_tokenizer,
-            s_maskHeads,
-            s_headScores,
-            s_out,
-            s_threads,
-            s_json,
-            s_list,
-            EvalDataCommand.Create(),
+            Groups =
+            [
+                ("Model", [s_model, s_adapter, s_rope, s_template, s_window, s_maxPrompt, s_tokenizer, s_maskHeads, s_headScores]),
+                ("Tasks", [s_list, s_tasks, s_suites, Data, s_limit, s_seed]),
+                ("Generated contexts", [s_lengths, s_depths, s_samples, s_documents]),
+                ("Output", [s_out, s_json, s_threads]),
+                ("Endpoint instead of a local model", s_endpoint.All),
+                ("Judge of free answers", s_judge.All),
+            ],
+            Examples = s_examples,
         };
-        s_endpoint.AddTo(command);
-        s_judge.AddTo(command);
+        foreach (Option option in command.Groups.SelectMany(g => g.Options))
+        {
+            command.Options.Add(option);
+        }
+        command.Subcommands.Add(EvalDataCommand.Create());
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }
@@ -138,6 +139,7 @@ static class EvalCommand
             return ExitCode.Done;
         }
 
+        Ending ending = new();
         request = request.Tasks.Count + request.Suites.Count > 0 ? request : request with { Tasks = ["needle"] };
         CheckTasks(request);
         request.Check();
@@ -156,6 +158,9 @@ static class EvalCommand
                 EvalReport.Of($"{name}: long-context evaluation", "", [new(name, results)]));
         }
         output.Write(json ? EvalFiles.ToJson(directory is null ? results : results with { Examples = [] }) : EvalTable.Of(results));
+        ending.Write(
+            directory is null ? "" : $"Files: {directory}, with report.html",
+            directory is null ? "add --out FOLDER to keep the answers and get a report" : $"{TypedCommand.Of("compare", directory)} OTHER");
         return ExitCode.Done;
     }
 

@@ -35,6 +35,7 @@ static class EvolveCommand
     {
         string recipePath = BundledFiles.Locate(parse.GetValue(s_recipe)!);
         s_threads.Apply(parse);
+        Ending ending = new();
         EvolveRecipe recipe = RecipeFile.Read<EvolveRecipe>(recipePath, parse.GetValue(s_set) ?? []);
         EvolveVerdict verdict;
         using (StageLines stages = new())
@@ -50,6 +51,7 @@ static class EvolveCommand
         Console.Out.WriteLine($"Model:   {verdict.Model}");
         Console.Out.WriteLine($"Report:  {verdict.ReportPath}");
         Console.Out.WriteLine($"Summary: {verdict.SummaryPath}");
+        ending.Write("", ["chat", "--model", verdict.Model]);
         return ExitCode.Done;
     }
 

@@ -48,6 +48,7 @@ static class ExportGgufCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         s_threads.Apply(parse);
+        Ending ending = new();
         string model = SharedOptions.LocateModel(parse, s_model, s_adapter), path = parse.GetValue(s_out)!;
         GgufExportResult exported = parse.GetValue(s_lora)
             ? new GgufLoraExport(
@@ -61,6 +62,7 @@ static class ExportGgufCommand
             parse.InvocationConfiguration.Error.WriteLine(notice);
         }
         parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(s_json) ? Json(path, exported) : Text(path, exported));
+        ending.Write("", ["inspect", path]);
         return ExitCode.Done;
     }
 

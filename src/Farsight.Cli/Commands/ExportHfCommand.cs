@@ -39,6 +39,7 @@ static class ExportHfCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         s_threads.Apply(parse);
+        Ending ending = new();
         string path = parse.GetValue(s_out)!;
         HuggingFaceExport export = new(BundledFiles.LocateModel(parse.GetValue(s_model)!), path, s_formats[parse.GetValue(s_type)!]);
         WrittenWeights written;
@@ -52,6 +53,7 @@ static class ExportHfCommand
         }
         string text = $"{path}: {written.ValueCount} parameters in {written.Files.Count} files, {written.ByteCount} bytes";
         parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(s_json) ? Json(path, written) : text);
+        ending.Write("", ["eval", "--model", path, "--out", "evaluation"]);
         return ExitCode.Done;
     }
 

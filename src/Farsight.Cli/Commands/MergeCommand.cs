@@ -35,6 +35,7 @@ static class MergeCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         s_threads.Apply(parse);
+        Ending ending = new();
         AdapterMerge merge = new(
             BundledFiles.LocateModel(parse.GetValue(s_model)!), parse.GetValue(s_adapter)!, parse.GetValue(s_out)!,
             parse.GetValue(s_type) == "f32" ? NumberFormat.F32 : NumberFormat.BF16, parse.GetValue(s_shard) ?? DefaultShardBytes);
@@ -48,6 +49,7 @@ static class MergeCommand
             Console.Error.WriteLine(notice);
         }
         parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(s_json) ? Json(merge, merged) : Summary(merge, merged));
+        ending.Write("", ["eval", "--model", merge.Output, "--out", "evaluation"]);
         return ExitCode.Done;
     }
 

@@ -35,6 +35,7 @@ static class StudyCommand
     {
         string path = BundledFiles.Locate(parse.GetValue(s_recipe)!), output = parse.GetValue(s_out)!;
         s_threads.Apply(parse);
+        Ending ending = new();
         StudyRequest request = new(RecipeFile.Read<StudyRecipe>(path, []), path, output, parse.GetValue(s_memory));
         StudyVerdict verdict = WithProgress(request, cancel);
         foreach (StudyRunState run in verdict.Runs.Where(r => r.Failure is not null))
@@ -43,6 +44,7 @@ static class StudyCommand
         }
         Console.WriteLine($"Report:  {verdict.ReportPath}");
         Console.WriteLine($"Results: {verdict.ResultsPath}");
+        ending.Write("", verdict.IsComplete ? $"open {verdict.ReportPath} in a browser" : TypedCommand.Of(parse, []));
         return verdict.IsComplete ? ExitCode.Done : ExitCode.Failed;
     }
 

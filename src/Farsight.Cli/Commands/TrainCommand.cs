@@ -58,6 +58,19 @@ static class TrainCommand
                 }
             },
         };
-        return new TrainingScreen(parse, output, s_shown).Run((note, progress) => TrainRun.Start(request, note, progress, cancel), cancel);
+        return new TrainingScreen(parse, output, s_shown, made => Next(recipe, recipePath, made)).Run(
+            (note, progress) => TrainRun.Start(request, note, progress, cancel), cancel);
+    }
+
+    /// <summary>Returns the command that evaluates the adapter, or the model if every weight was trained.</summary>
+    static string[] Next(TrainRecipe recipe, string recipePath, string made)
+    {
+        if (recipe.Lora is null)
+        {
+            return ["eval", "--model", made, "--out", "evaluation"];
+        }
+        string model = RecipeFile.Locate(recipePath, "base_model", recipe.BaseModel), relative = Path.GetRelativePath(".", model);
+        model = relative.StartsWith("..", StringComparison.Ordinal) ? model : relative;
+        return ["eval", "--model", model, "--adapter", made, "--out", "evaluation"];
     }
 }

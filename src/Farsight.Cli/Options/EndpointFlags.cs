@@ -45,9 +45,12 @@ sealed class EndpointFlags(string prefix = "", string model = "the model")
         AllowMultipleArgumentsPerToken = true,
     };
 
+    /// <summary>Gets the options in the order of the help.</summary>
+    internal IReadOnlyList<Option> All => [_endpoints, _model, _keyVariable, _concurrency, _timeout, _cache, _price];
+
     internal void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_endpoints, _model, _keyVariable, _concurrency, _timeout, _cache, _price])
+        foreach (Option option in All)
         {
             command.Options.Add(option);
         }

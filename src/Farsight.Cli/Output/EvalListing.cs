@@ -7,6 +7,8 @@ namespace Farsight.Cli.Output;
 /// <summary>Lists evaluation tasks as text or JSON.</summary>
 static class EvalListing
 {
+    const string Generated = "generated examples", Single = "single tasks";
+
     static readonly JsonSerializerOptions s_indented = new()
     {
         WriteIndented = true,
@@ -16,17 +18,36 @@ static class EvalListing
 
     internal static string Of(IReadOnlyList<IEvalTask> tasks, bool json) => json ? Json(tasks) : Text(tasks);
 
+    /// <summary>Lists a block per benchmark: its name, the files that it needs, and its tasks.</summary>
     static string Text(IReadOnlyList<IEvalTask> tasks)
     {
         StringWriter text = new() { NewLine = "\n" };
-        int name = tasks.Max(t => t.Card.Name.Length), benchmark = tasks.Max(t => t.Card.Benchmark.Length);
-        foreach (EvalTaskCard card in tasks.Select(t => t.Card))
+        int name = tasks.Max(t => t.Card.Name.Length);
+        IEnumerable<IGrouping<string, EvalTaskCard>> benchmarks = tasks.Select(t => t.Card).GroupBy(Title);
+        foreach (IGrouping<string, EvalTaskCard> benchmark in benchmarks.OrderBy(b => b.Key != Generated).ThenBy(b => b.Key != Single))
         {
-            string suites = string.Join(' ', card.Suites);
-            string id = $"{card.Name.PadRight(name)}  v{card.Version}  {card.Benchmark.PadRight(benchmark)}";
-            text.WriteLine($"{id}  {suites,-10}  {card.Title}; {card.Metric}");
+            EvalTaskCard[] cards = [.. benchmark];
+            text.WriteLine($"{benchmark.Key} ({cards.Length} {(cards.Length == 1 ? "task" : "tasks")}; {Data(cards)})");
+            foreach (EvalTaskCard card in cards)
+            {
+                string suites = string.Join(' ', card.Suites);
+                text.WriteLine($"  {card.Name.PadRight(name)}  v{card.Version}  {suites,-10}  {card.Title}; {card.Metric}");
+            }
         }
+        text.WriteLine("'farsight eval data' lists all files with their sources and their state.");
         return text.ToString();
+    }
+
+    static string Title(EvalTaskCard card) =>
+        card.Benchmark.Length > 0 ? card.Benchmark : card.Data.All(d => d.IsOptional) ? Generated : Single;
+
+    /// <summary>Names the data that tasks cannot run without.</summary>
+    static string Data(EvalTaskCard[] cards)
+    {
+        const int Named = 2;
+        string[] files = [.. cards.SelectMany(c => c.Data).Where(d => !d.IsOptional).Select(d => d.Path).Distinct()];
+        string more = files.Length > Named ? $" and {files.Length - Named} more" : "";
+        return files.Length == 0 ? "no data needed" : $"data: {string.Join(", ", files.Take(Named))}{more}";
     }
 
     static string Json(IReadOnlyList<IEvalTask> tasks) => JsonSerializer.Serialize(

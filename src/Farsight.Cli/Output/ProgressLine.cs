@@ -5,6 +5,8 @@ namespace Farsight.Cli.Output;
 /// <summary>Shows the progress of a job on stderr: a line that is redrawn on a terminal, or else a plain line every two seconds.</summary>
 sealed class ProgressLine : IDisposable
 {
+    const string Gap = "  ";
+
     static readonly TimeSpan s_plainInterval = TimeSpan.FromSeconds(2), s_liveInterval = TimeSpan.FromMilliseconds(100);
 
     readonly Lock _gate = new(); // signal handlers write notes from their own thread
@@ -51,7 +53,7 @@ sealed class ProgressLine : IDisposable
         string left = done > _firstDone && done < total ? $"  {Duration((total - done) * (Elapsed / (done - _firstDone.Value)))} left" : "";
         _pending = string.Create(
             CultureInfo.InvariantCulture,
-            $"{_unit} {done}{(total > 0 ? $"/{total}" : "")}{(text.Length > 0 ? "  " : "")}{text}{left}");
+            $"{_unit} {done}{(total > 0 ? $"/{total}" : "")}{left}{(text.Length > 0 ? Gap : "")}{text}");
         if (isFirst || _time.GetElapsedTime(_lastWritten) >= (_width is null ? s_plainInterval : s_liveInterval))
         {
             Write();
@@ -84,6 +86,17 @@ sealed class ProgressLine : IDisposable
             ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalMinutes}m {time.Seconds:D2}s")
             : string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}h {time.Minutes:D2}m");
 
+    /// <summary>Omits the parts at the end that do not fit; the remaining time comes first, so it stays.</summary>
+    static string Fitting(string line, int width)
+    {
+        if (line.Length <= width)
+        {
+            return line;
+        }
+        int gap = line.LastIndexOf(Gap, Math.Max(0, width), StringComparison.Ordinal);
+        return line[..(gap > 0 ? gap : Math.Max(0, width))];
+    }
+
     /// <summary>Returns the terminal's width; some terminals report 0 columns.</summary>
     static int Width() => Console.WindowWidth is > 0 and int width ? width : 80;
 
@@ -97,7 +110,7 @@ sealed class ProgressLine : IDisposable
         _lastWritten = _time.GetTimestamp();
         if (_width is { } width)
         {
-            line = line.Length < width ? line : line[..Math.Max(0, width - 1)];
+            line = Fitting(line, width - 1);
             _writer.Write($"\r{line.PadRight(_drawn)}"); // spaces erase the rest of the previous line on every terminal
             _drawn = line.Length;
         }

@@ -34,6 +34,7 @@ static class SynthWork
     {
         try
         {
+            Ending ending = new();
             SynthesisOptions<TSettings> options = optionsOf(parse);
             (SynthesisSummary<TSettings> made, string speed) = Make(options, endpoint, judge, cancel);
             (string chunks, string questions) = described(made.Settings);
@@ -47,6 +48,7 @@ static class SynthWork
                 Write(made.Documents, chunks, questions, made.Counts, speed);
                 Console.WriteLine(options.File);
             }
+            ending.Write("", $"farsight train RECIPE --set {TypedCommand.Quoted($"data={options.File}")} --out runs/NAME");
             return made.Counts.GivenUp > 0 ? ExitCode.Failed : ExitCode.Done;
         }
         catch (OperationCanceledException)
@@ -172,8 +174,9 @@ static class SynthWork
                 value.Samples,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"dropped {value.Counts.Tried - value.Counts.Written}{Speed}{(value.Counts.ScoredByRules is > 0 and int byRules
-                        ? $", {byRules} scored by rules" : "")}"));
+                    $"{(value.Responses > 0 ? $"{value.Responses} responses to the next group  " : "")}"
+                        + $"dropped {value.Counts.Tried - value.Counts.Written}{Speed}{(value.Counts.ScoredByRules is > 0 and int byRules
+                            ? $", {byRules} scored by rules" : "")}"));
         }
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Farsight.Alignment.Runs;
 using Farsight.Alignment.Training;
+using Farsight.Engine;
 
 namespace Farsight.Cli.Output;
 
@@ -9,21 +10,37 @@ namespace Farsight.Cli.Output;
 /// <param name="parse">The command line; the resume command repeats it.</param>
 /// <param name="output">The run directory.</param>
 /// <param name="shown">The metrics on the progress line and in the table, if the run has them.</param>
-sealed class TrainingScreen(ParseResult parse, string output, IReadOnlyList<ShownMetric> shown)
+/// <param name="next">Returns the words of the command to run next, given the folder with the result.</param>
+sealed class TrainingScreen(
+    ParseResult parse, string output, IReadOnlyList<ShownMetric> shown, Func<string, IReadOnlyList<string>> next)
 {
     const string Resume = "--resume";
 
     /// <summary>Runs the training and prints the result.</summary>
     /// <param name="train">Trains; receives the callbacks for notes and progress, and returns the output folder.</param>
     /// <param name="cancel">Cancelled by Ctrl-C.</param>
+    /// <exception cref="InputException">A run is to be resumed, and the folder has none.</exception>
     internal int Run(Func<Action<string>, IProgress<TrainingProgress>, string> train, CancellationToken cancel)
     {
+        Ending ending = new();
+        bool isResumed = parse.Tokens.Any(t => t.Value == Resume);
+        if (isResumed && !RunDirectory.IsRun(output))
+        {
+            throw new InputException($"{Resume}: {output} is not a run, so nothing can be resumed; start a run without {Resume}.");
+        }
         try
         {
+            if (isResumed)
+            {
+                Console.Error.WriteLine(Newest is { } from
+                    ? $"Resuming {output} after step {from.Step}."
+                    : $"Resuming {output} before the first step, because it has no checkpoint yet.");
+            }
             string made = WithProgress(train, cancel);
             WriteHeldOut();
             WriteAlarms();
             Console.WriteLine(made);
+            ending.Write($"Curves: {TypedCommand.Of("report", output)}", next(made));
             return ExitCode.Done;
         }
         catch (TrainingStoppedException)
@@ -35,15 +52,18 @@ sealed class TrainingScreen(ParseResult parse, string output, IReadOnlyList<Show
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine(new CheckpointFolder(Path.Combine(output, "checkpoints")).Newest is { } newest
+            Console.Error.WriteLine(Newest is { } newest
                 ? $"Stopped; step {newest.Step} is saved. Resume with: farsight {Again()}"
                 : $"Stopped before the first step. Restart with: farsight {Again()}");
             throw;
         }
     }
 
-    /// <summary>Returns the command that resumes.</summary>
-    string Again() => string.Join(' ', parse.Tokens.Select(t => t.Value).Where(t => t != Resume).Append(Resume));
+    (int Step, string Path)? Newest => new CheckpointFolder(Path.Combine(output, "checkpoints")).Newest;
+
+    /// <summary>Returns the command that continues; without <c>--resume</c> if the run had not begun.</summary>
+    string Again() => string.Join(
+        ' ', parse.Tokens.Select(t => t.Value).Where(t => t != Resume).Concat(RunDirectory.IsRun(output) ? [Resume] : []));
 
     string WithProgress(Func<Action<string>, IProgress<TrainingProgress>, string> train, CancellationToken cancel)
     {
@@ -94,7 +114,7 @@ sealed class TrainingScreen(ParseResult parse, string output, IReadOnlyList<Show
                 value.Steps,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{screen.Describe(value.Line.Values)}{(value.Tokens > 0 ? $"  {value.TokensPerSecond:0} tokens/s" : "")}"));
+                    $"{(value.Tokens > 0 ? $"{value.TokensPerSecond:0} tokens/s  " : "")}{screen.Describe(value.Line.Values)}"));
         }
     }
 }

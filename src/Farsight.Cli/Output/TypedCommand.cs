@@ -16,7 +16,10 @@ static class TypedCommand
         return string.Join(' ', parse.Tokens.Where(t => !without.Contains(t)).Select(t => Quoted(t.Value)).Prepend("farsight"));
     }
 
-    static string Quoted(string word) =>
+    /// <summary>Formats a command line of the program from its words.</summary>
+    internal static string Of(params IEnumerable<string> words) => string.Join(' ', words.Select(Quoted).Prepend("farsight"));
+
+    internal static string Quoted(string word) =>
         word.Length > 0 && word.All(c => char.IsLetterOrDigit(c) || "-_./:=,+@%".Contains(c, StringComparison.Ordinal))
             ? word
             : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";

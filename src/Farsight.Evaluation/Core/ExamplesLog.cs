@@ -26,6 +26,7 @@ sealed class ExamplesLog : IDisposable
     ExamplesLog(string directory, string model)
     {
         string path = Path.Combine(directory, EvalFiles.ExamplesName);
+        RefuseStrangers(directory);
         _lock = ExclusiveFile.TryOpen(Path.Combine(directory, EvalFiles.LockName))
             ?? throw new InUseException($"{directory} is in use by another evaluation; wait for it, or choose another directory.");
         try
@@ -42,6 +43,19 @@ sealed class ExamplesLog : IDisposable
         {
             Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Refuses a folder that holds files and no evaluation.</summary>
+    static void RefuseStrangers(string directory)
+    {
+        string[] there = Directory.Exists(directory)
+            ? [.. Directory.EnumerateFileSystemEntries(directory).Select(e => Path.GetFileName(e)).Order(StringComparer.Ordinal)]
+            : [];
+        if (there.Length > 0 && !there.Any(e => e is EvalFiles.ExamplesName or EvalFiles.ResultsName or EvalFiles.LockName))
+        {
+            throw new InputException(
+                $"{directory} is not empty and is not an evaluation (it contains {there[0]}); choose a new output folder.");
         }
     }
 

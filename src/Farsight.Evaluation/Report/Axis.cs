@@ -17,7 +17,8 @@ sealed class Axis
         double low = all.Length > 0 ? all.Min() : log ? 1 : 0, high = all.Length > 0 ? all.Max() : 1;
         if (low == high)
         {
-            (low, high) = log ? (low / 1.5, high * 1.5) : (low - 0.5, high + 0.5);
+            double half = low == 0 ? 0.5 : Math.Abs(low) / 2;
+            (low, high) = log ? (low / 1.5, high * 1.5) : (low - half, high + half);
         }
         if (round)
         {
@@ -36,7 +37,7 @@ sealed class Axis
     {
         double step = Step(_low, _high);
         int first = (int)Math.Ceiling(_low / step - 1e-9), last = (int)Math.Floor(_high / step + 1e-9);
-        return [.. Enumerable.Range(first, last - first + 1).Select(i => Math.Round(i * step, 10))];
+        return [.. Enumerable.Range(first, last - first + 1).Select(i => Exact(i * step, step))];
     }
 
     double[] LogTicks()
@@ -56,7 +57,7 @@ sealed class Axis
             [
                 .. from power in Enumerable.Range((int)Math.Floor(Math.Log10(_low)), (int)Math.Ceiling(Math.Log10(_high / _low)) + 2)
                    from mark in marks
-                   let tick = Math.Round(mark * Math.Pow(10, power), 10)
+                   let tick = Exact(mark * Math.Pow(10, power), Math.Pow(10, power))
                    where tick >= _low && tick <= _high
                    select tick,
             ];
@@ -67,6 +68,9 @@ sealed class Axis
         }
         return LinearTicks();
     }
+
+    /// <summary>Removes the rounding error of a multiple of a step, which may be far below 1.</summary>
+    static double Exact(double value, double step) => Math.Round(value, Math.Clamp(2 - (int)Math.Floor(Math.Log10(step)), 0, 15));
 
     static (double Low, double High) Rounded(double low, double high)
     {

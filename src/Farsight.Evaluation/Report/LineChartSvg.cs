@@ -13,7 +13,7 @@ static class LineChartSvg
         ChartPoint[] all = [.. chart.Series.SelectMany(s => s.Points)];
         Axis x = new(all.Select(p => p.X), chart.LogX, Left, Width - Right, round: false);
         Axis y = new(
-            all.SelectMany(p => (double[])[p.Y, p.Low ?? p.Y, p.High ?? p.Y]).Concat(chart.MustShow),
+            chart.Series.SelectMany(s => Extent([.. s.Points])).Concat(chart.MustShow),
             chart.LogY,
             Height - Bottom,
             Top,
@@ -32,15 +32,37 @@ static class LineChartSvg
             svg.Append($"<line class=\"chance\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{at}\" y2=\"{at}\"/>");
             svg.Append($"<text class=\"tick end\" x=\"{Width - Right}\" y=\"{ReportText.Number(y.At(chance) - 5)}\">chance</text>\n");
         }
-        foreach (ChartSeries series in chart.Series)
+        for (int i = 0; i < chart.Series.Count; i++)
         {
-            Line(svg, series, Index(names, series.Name), x, y, chart);
+            Line(svg, chart.Series[i], Style(names, chart.Series[i]), Shift(chart, i), x, y, chart);
         }
+        Marks(svg, chart.Marks, x);
         return svg.Append("</svg>\n").ToString();
     }
 
-    /// <summary>Returns the index of a name in the report, which decides color, dashes and marker.</summary>
-    internal static int Index(IReadOnlyList<string> names, string name) => Math.Max(0, names.ToList().IndexOf(name)) % 8;
+    /// <summary>Returns the color and dashes of a series: its own, or those of its name's place in the report.</summary>
+    internal static int Style(IReadOnlyList<string> names, ChartSeries series) =>
+        series.Style ?? Math.Max(0, names.ToList().IndexOf(series.Name)) % 8;
+
+    /// <summary>Draws the vertical lines. One that is too close to the one before it has no label.</summary>
+    static void Marks(StringBuilder svg, IReadOnlyList<ChartMark> marks, Axis x)
+    {
+        double labeled = double.NegativeInfinity;
+        foreach (ChartMark mark in marks.OrderBy(m => m.X))
+        {
+            double at = x.At(mark.X);
+            string place = ReportText.Number(at);
+            svg.Append($"<line class=\"mark\" x1=\"{place}\" x2=\"{place}\" y1=\"{Top}\" y2=\"{Height - Bottom}\">");
+            svg.Append($"<title>{ReportText.Escape(mark.Label)}: {ReportText.Number(mark.X)}</title></line>");
+            if (at - labeled >= 60)
+            {
+                bool isRight = at > Width - 80;
+                svg.Append($"<text class=\"mark{(isRight ? " end" : "")}\" x=\"{ReportText.Number(at + (isRight ? -4 : 4))}\" ");
+                svg.Append($"y=\"{Top + 10}\">{ReportText.Escape(mark.Label)}</text>\n");
+                labeled = at;
+            }
+        }
+    }
 
     static void VerticalAxis(StringBuilder svg, Axis y, string label)
     {
@@ -79,10 +101,20 @@ static class LineChartSvg
         return [.. ticks];
     }
 
-    static void Line(StringBuilder svg, ChartSeries series, int index, Axis x, Axis y, LineChart chart)
+    /// <summary>Returns the distance by which a series is moved to the side, so that the intervals of several series lie side by
+    /// side.</summary>
+    static double Shift(LineChart chart, int series)
+    {
+        const double Distance = 5;
+        bool hasIntervals = !chart.Band && chart.Series.Any(s => s.Points.Any(p => p.Low is not null));
+        return hasIntervals ? Distance * (series - (chart.Series.Count - 1) / 2.0) : 0;
+    }
+
+    static void Line(StringBuilder svg, ChartSeries series, int index, double shift, Axis x, Axis y, LineChart chart)
     {
         ChartPoint[] points = [.. series.Points.Where(p => double.IsFinite(p.Y) && (!chart.LogY || p.Y > 0))];
-        svg.Append($"<g class=\"s{index}\"><title>{ReportText.Escape(series.Name)}</title>\n");
+        string aside = shift == 0 ? "" : $" transform=\"translate({ReportText.Number(shift)} 0)\"";
+        svg.Append($"<g class=\"s{index}\"{aside}><title>{ReportText.Escape(series.Name)}</title>\n");
         if (chart.Band)
         {
             Band(svg, points, x, y);
@@ -130,7 +162,24 @@ static class LineChartSvg
     }
 
     static string Path(IEnumerable<ChartPoint> points, Axis x, Axis y) =>
-        string.Join(' ', points.Select(p => $"{ReportText.Number(x.At(p.X))},{ReportText.Number(y.At(p.Y))}"));
+        string.Join(
+            ' ', points.Select(p => $"{ReportText.Number(x.At(p.X))},{ReportText.Number(Math.Clamp(y.At(p.Y), Top, Height - Bottom))}"));
+
+    /// <summary>
+    /// Yields the values that the vertical axis includes. Single steps of a long series may be far away from all others; the farthest
+    /// ones end at the border, so that the mean stays readable.
+    /// </summary>
+    static IEnumerable<double> Extent(ChartPoint[] points)
+    {
+        const double Tail = 0.02;
+        double[] sorted = [.. points.Select(p => p.Y).Where(double.IsFinite).Order()];
+        if (sorted.Length <= MostUnsmoothed)
+        {
+            return points.SelectMany(p => (double[])[p.Y, p.Low ?? p.Y, p.High ?? p.Y]);
+        }
+        int tail = (int)(Tail * sorted.Length);
+        return [sorted[tail], sorted[^(tail + 1)], .. Smoothed([.. points.Where(p => double.IsFinite(p.Y))]).Select(p => p.Y)];
+    }
 
     /// <summary>Returns the mean over a fortieth of the series to each side.</summary>
     static ChartPoint[] Smoothed(ChartPoint[] points)

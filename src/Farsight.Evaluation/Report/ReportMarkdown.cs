@@ -12,13 +12,31 @@ static class ReportMarkdown
         text.Append($"# {Inline(model.Title)}\n");
         Paragraph(text, model.Lead);
         Bullets(text, [.. model.Headlines.Select(h => new Setting(h.Label, $"{h.Value} ({h.Note})"))]);
+        foreach (ReportSection section in model.Sections.Where(s => s.Facts.Count + s.Tables.Count + s.Samples.Count > 0))
+        {
+            text.Append($"\n## {Inline(section.Title)}\n");
+            Paragraph(text, section.Note);
+            Bullets(text, section.Facts);
+            Tables(text, "", section.Tables);
+            foreach (SampleAnswer sample in section.Samples)
+            {
+                text.Append($"\n### {Inline(sample.Heading)}\n");
+                Fenced(
+                    text,
+                    [
+                        new("question", sample.Question),
+                        new(sample.AnswerName, sample.Answer),
+                        .. sample.Completions.Select(c => new Setting(c.Variant, c.Completion.Length > 0 ? c.Completion : "(nothing)")),
+                    ]);
+            }
+        }
         Tables(text, "All tasks", model.Overview);
         Tables(text, "Differences", model.Differences);
         foreach (TaskSection task in model.Tasks)
         {
             text.Append($"\n## {Inline(task.Title)}\n");
             Paragraph(text, task.Note);
-            Tables(text, "", task.Tables);
+            Tables(text, "", [.. Maps(task.Maps), .. task.Tables]);
         }
         Worst(text, model.Worst);
         Settings(text, "Failed", model.Failures);
@@ -29,6 +47,17 @@ static class ReportMarkdown
             Settings(text, $"Provenance of {provenance.Variant}", provenance.Facts);
         }
         return VisibleText.Of(text.Replace("\r\n", "\n").ToString());
+    }
+
+    /// <summary>Yields the heat maps as tables, in percent.</summary>
+    static IEnumerable<ReportTable> Maps(IReadOnlyList<HeatMap> maps)
+    {
+        int[] lengths = [.. maps.SelectMany(m => m.Cells).Select(c => c.Length).Distinct().Order()];
+        double[] depths = [.. maps.SelectMany(m => m.Cells).Select(c => c.Depth).Distinct().Order()];
+        return maps.Where(m => m.Cells.Count > 0).Select(m => ReportWriter.Numbers(m, lengths, depths) with
+        {
+            Caption = $"{m.Variant}, percent by depth and context length",
+        });
     }
 
     static void Paragraph(StringBuilder text, string words) => text.Append(words.Length > 0 ? $"\n{Inline(words)}\n" : "");

@@ -11,8 +11,14 @@ public sealed record ReportModel
     /// <summary>Gets one or two sentences under the heading.</summary>
     public string Lead { get; init; } = "";
 
+    /// <summary>Gets a mark of what the report is about, which keeps another report from replacing it; empty for none.</summary>
+    public string Subject { get; init; } = "";
+
     /// <summary>Gets the most important numbers.</summary>
     public IReadOnlyList<Headline> Headlines { get; init; } = [];
+
+    /// <summary>Gets sections of any kind, which come before those of tasks.</summary>
+    public IReadOnlyList<ReportSection> Sections { get; init; } = [];
 
     /// <summary>Gets the note on the numbers of the overview.</summary>
     public string OverviewNote { get; init; } =
@@ -65,6 +71,27 @@ public sealed record ReportModel
 /// <param name="Label">"LOGO at 4K".</param>
 /// <param name="Note">"35 of 40 answers exact".</param>
 public sealed record Headline(string Value, string Label, string Note);
+
+/// <summary>Represents one section; its parts appear in the order of the properties.</summary>
+/// <param name="Title">"Curves".</param>
+/// <param name="Note">How to read it; may be empty.</param>
+public sealed record ReportSection(string Title, string Note = "")
+{
+    /// <summary>Gets names and values.</summary>
+    public IReadOnlyList<Setting> Facts { get; init; } = [];
+
+    /// <summary>Gets tables.</summary>
+    public IReadOnlyList<ReportTable> Tables { get; init; } = [];
+
+    /// <summary>Gets charts.</summary>
+    public IReadOnlyList<LineChart> Charts { get; init; } = [];
+
+    /// <summary>Gets questions and answers.</summary>
+    public IReadOnlyList<SampleAnswer> Samples { get; init; } = [];
+
+    /// <summary>Gets whether the section is marked as one that needs attention.</summary>
+    public bool IsWarning { get; init; }
+}
 
 /// <summary>Represents one task: maps side by side, then lines by length, then tables.</summary>
 /// <param name="Title">"One needle".</param>
@@ -136,12 +163,24 @@ public sealed record LineChart(string Title, string XLabel, string YLabel, IRead
 
     /// <summary>Gets the level of the line named "chance"; null for none.</summary>
     public double? Chance { get; init; }
+
+    /// <summary>Gets the places on the horizontal axis that are marked by a vertical line.</summary>
+    public IReadOnlyList<ChartMark> Marks { get; init; } = [];
 }
+
+/// <summary>Represents a vertical line in a chart.</summary>
+/// <param name="X">Its place.</param>
+/// <param name="Label">The text on it: "alarm".</param>
+public sealed record ChartMark(double X, string Label);
 
 /// <summary>Represents one line of a chart.</summary>
 /// <param name="Name">The name in the legend.</param>
 /// <param name="Points">By rising x. Points that are not finite are left out.</param>
-public sealed record ChartSeries(string Name, IReadOnlyList<ChartPoint> Points);
+public sealed record ChartSeries(string Name, IReadOnlyList<ChartPoint> Points)
+{
+    /// <summary>Gets the color and dashes, 0 to 7; null for those that belong to the name in the whole report.</summary>
+    public int? Style { get; init; }
+}
 
 /// <summary>Represents one point.</summary>
 /// <param name="X">Step, or tokens.</param>
@@ -155,13 +194,17 @@ public readonly record struct ChartPoint(double X, double Y, double? Low = null,
 /// <param name="Question">The question.</param>
 /// <param name="Answer">The right answer.</param>
 /// <param name="Completions">One for each variant.</param>
-public sealed record SampleAnswer(string Heading, string Question, string Answer, IReadOnlyList<VariantAnswer> Completions);
+public sealed record SampleAnswer(string Heading, string Question, string Answer, IReadOnlyList<VariantAnswer> Completions)
+{
+    /// <summary>Gets the name of <see cref="Answer"/>.</summary>
+    public string AnswerName { get; init; } = "right answer";
+}
 
 /// <summary>Represents the answer of one variant.</summary>
 /// <param name="Variant">Its name.</param>
 /// <param name="Completion">The answer; may be empty.</param>
-/// <param name="Score">0 to 1.</param>
-public sealed record VariantAnswer(string Variant, string Completion, double Score);
+/// <param name="Score">0 to 1; null if it was not scored.</param>
+public sealed record VariantAnswer(string Variant, string Completion, double? Score);
 
 /// <summary>Represents the worst answers to one task.</summary>
 /// <param name="Title">"One needle".</param>

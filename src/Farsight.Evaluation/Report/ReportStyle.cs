@@ -24,10 +24,11 @@ static class ReportStyle
         h3 { font-size: 1rem; margin: 0 0 8px; }
         .lead { font-size: 1.1rem; color: var(--soft); max-width: 46rem; margin: 0; }
         .note { color: var(--soft); font-size: 0.92rem; max-width: 46rem; margin: 0 0 18px; }
-        .headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 14px; margin-top: 32px; }
+        .headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(180px, 45%), 1fr)); gap: 14px;
+          margin-top: 32px; }
         .headlines div, figure, .sample { background: var(--card); border: 1px solid var(--faint); border-radius: 12px; }
         .headlines div { padding: 16px 20px 18px; }
-        .headlines .value { display: block; font-size: 2.3rem; line-height: 1.15; font-weight: 650; font-variant-numeric: tabular-nums;
+        .headlines .value { display: block; font-size: 1.9rem; line-height: 1.15; font-weight: 650; font-variant-numeric: tabular-nums;
           letter-spacing: -0.02em; }
         .headlines .label { display: block; font-weight: 600; }
         .headlines .small { display: block; color: var(--soft); font-size: 0.86rem; line-height: 1.4; margin-top: 4px; }
@@ -40,6 +41,8 @@ static class ReportStyle
         svg .end { text-anchor: end; } svg .mid { text-anchor: middle; }
         svg text.cell { text-anchor: middle; font-size: 14px; font-weight: 600; fill: #20262b; }
         svg .chance { stroke: var(--soft); stroke-dasharray: 1 4; stroke-linecap: round; stroke-width: 1.6; }
+        svg line.mark { stroke: var(--bad); stroke-width: 1.2; stroke-dasharray: 3 3; } svg text.mark { fill: var(--bad);
+          paint-order: stroke; stroke: var(--card); stroke-width: 4px; stroke-linejoin: round; }
         svg .grid { stroke: var(--faint); } svg .base { stroke: var(--soft); }
         svg polyline { fill: none; stroke: currentColor; stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: round; }
         svg polygon { fill: currentColor; opacity: 0.14; }
@@ -58,7 +61,8 @@ static class ReportStyle
         .scroll { overflow-x: auto; margin-top: 18px; max-width: 100%; }
         table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.95rem; }
         th, td { padding: 7px 12px; text-align: right; border-bottom: 1px solid var(--faint); white-space: nowrap; }
-        th:first-child { text-align: left; padding-left: 0; } thead th { color: var(--soft); font-weight: 500; font-size: 0.86rem; }
+        th:first-child { text-align: left; padding-left: 0; } thead th { color: var(--soft); font-weight: 500; font-size: 0.86rem;
+          white-space: normal; overflow-wrap: break-word; vertical-align: bottom; }
         tbody th { font-weight: 600; } td small { color: var(--soft); display: block; font-size: 0.78rem; line-height: 1.25; }
         td strong { color: var(--good); }
         caption { text-align: left; font-weight: 600; padding: 4px 0 6px; }
@@ -67,7 +71,9 @@ static class ReportStyle
         table.hot { table-layout: fixed; min-width: 30rem; } table.hot td, table.hot th + th { text-align: center; }
         td.hot { border: 2px solid var(--page); border-radius: 6px; }
         table.hot th:first-child { width: 14rem; }
-        nav ul { columns: 16rem auto; margin: 28px 0 0; padding-left: 1.1rem; } nav a { color: var(--c1); }
+        nav ul { columns: 9.5rem auto; margin: 28px 0 0; padding: 0; list-style: none; }
+        nav a { color: var(--c1); display: inline-block; padding: 2px 0; }
+        .warning { border-left: 4px solid var(--bad); padding-left: 16px; } .warning h2 { color: var(--bad); }
         summary { cursor: pointer; overflow-wrap: anywhere; } summary h2 { display: inline; }
         details.task { margin-top: 48px; } details.task:not([open]) { margin-top: 16px; } details.task > .note { margin-top: 6px; }
         details.numbers { margin-top: 8px; font-size: 0.86rem; color: var(--soft); } details.numbers .scroll { margin-top: 6px; }
@@ -76,15 +82,20 @@ static class ReportStyle
         .sample { padding: 16px 20px; break-inside: avoid; }
         .sample h3 { color: var(--soft); font-size: 0.86rem; font-weight: 500; margin: 0 0 6px; }
         .sample p { margin: 0; overflow-wrap: anywhere; } .sample .question { font-weight: 600; }
-        dl { display: grid; grid-template-columns: max-content 1fr; gap: 5px 18px; margin: 10px 0 0; font-size: 0.95rem; }
+        dl { display: grid; grid-template-columns: fit-content(45%) 1fr; gap: 5px 18px; margin: 10px 0 0; font-size: 0.95rem; }
         dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
+        dl + .figures { margin-top: 18px; }
         .right { color: var(--good); font-weight: 700; } .wrong { color: var(--bad); font-weight: 700; }
         .part { color: var(--soft); font-weight: 700; }
         .none { color: var(--soft); font-style: italic; }
         @media (max-width: 600px) { main { padding: 28px 16px 48px; } dl { grid-template-columns: 1fr; gap: 0; }
           dd { margin-bottom: 8px; } h1 { font-size: 1.65rem; }
-          th, td { padding: 6px; } th small { white-space: normal; } table.hot { min-width: 0; }
-            table.hot th:first-child { width: 8.5rem; white-space: normal; } }
+          .headlines { gap: 10px; } .headlines div { padding: 12px 14px; } .headlines .value { font-size: 1.6rem; }
+          th, td { padding: 6px; } tbody th { white-space: normal; overflow-wrap: break-word; min-width: 6rem; }
+            table { font-size: 0.84rem; } th small, td small { white-space: normal; } table.hot { min-width: 0; }
+            table.hot th:first-child { width: 8.5rem; white-space: normal; }
+          figure { padding: 14px 12px 10px; } svg.lines text { font-size: 17px; } svg.heat text { font-size: 15px; }
+            svg text.cell { font-size: 17px; } }
         @media print {
           body { background: #fff; font-size: 11pt; } main { padding: 0; max-width: none; } h2 { margin-top: 28px; break-after: avoid; }
           nav, details.numbers { display: none; } .scroll { overflow: visible; } th, td { white-space: normal; padding: 4px 8px; }

@@ -33,9 +33,35 @@ public static class ReportText
     /// <summary>Capitalizes a text: "subject" → "Subject".</summary>
     internal static string Capitalized(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 
+    /// <summary>Formats a size in binary units: "1.4 GiB", "532 MiB".</summary>
+    public static string Bytes(long bytes) => bytes >= 1L << 30
+        ? $"{Fixed(bytes / (double)(1L << 30), 1)} GiB"
+        : $"{Fixed(bytes / (double)(1L << 20), 0)} MiB";
+
+    /// <summary>Formats a duration: "42 s", "3 min 20 s", "2 h 5 min".</summary>
+    public static string Duration(double seconds)
+    {
+        long whole = (long)Math.Round(seconds, MidpointRounding.AwayFromZero);
+        return whole < 10 ? $"{Fixed(seconds, 1)} s"
+            : whole < 60 ? string.Create(CultureInfo.InvariantCulture, $"{whole} s")
+            : whole < 3600 ? string.Create(CultureInfo.InvariantCulture, $"{whole / 60} min {whole % 60} s")
+            : string.Create(CultureInfo.InvariantCulture, $"{whole / 3600} h {whole % 3600 / 60} min");
+    }
+
+    /// <summary>Formats a number of any size with about three digits: 12345.6 → "12346", 0.5 → "0.5", 0.0000002 → "2e-7".</summary>
+    public static string Short(double value) => Math.Abs(value) switch
+    {
+        >= 100 and < 1e12 => value.ToString("0", CultureInfo.InvariantCulture),
+        0 or (>= 1 and < 1e12) => value.ToString("0.##", CultureInfo.InvariantCulture),
+        >= 0.001 and < 1 => value.ToString("0.####", CultureInfo.InvariantCulture),
+        _ => value.ToString("0.##e0", CultureInfo.InvariantCulture),
+    };
+
     /// <summary>Formats a coordinate or tick: at most two decimals, more for small values.</summary>
-    internal static string Number(double value) =>
-        value != 0 && Math.Abs(value) < 0.1
-            ? value.ToString("0.######", CultureInfo.InvariantCulture)
-            : value.ToString("0.##", CultureInfo.InvariantCulture);
+    internal static string Number(double value) => Math.Abs(value) switch
+    {
+        0 or >= 0.1 => value.ToString("0.##", CultureInfo.InvariantCulture),
+        >= 0.0001 => value.ToString("0.######", CultureInfo.InvariantCulture),
+        _ => value.ToString("0.##e0", CultureInfo.InvariantCulture), // learning rates
+    };
 }

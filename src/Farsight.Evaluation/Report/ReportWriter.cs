@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using Farsight.Engine;
 using Farsight.Engine.Files;
 
 namespace Farsight.Evaluation.Report;
@@ -8,7 +8,7 @@ namespace Farsight.Evaluation.Report;
 /// <remarks>The same model gives the same bytes. Every string of the model is escaped.</remarks>
 public static class ReportWriter
 {
-    // More tasks than these are folded, with a list of them on top.
+    // More tasks than these are folded.
     const int MostOpen = 6;
 
     /// <summary>Writes the page, and the same in Markdown beside it; each as a whole or not at all.</summary>
@@ -21,25 +21,41 @@ public static class ReportWriter
         AtomicFile.WriteText(Path.ChangeExtension(path, ".md"), ReportMarkdown.Of(model));
     }
 
+    /// <summary>Checks that writing a report replaces nothing but an earlier report about the same subject.</summary>
+    /// <param name="path">The page, ending in ".html"; the files of the same name beside it belong to it.</param>
+    /// <param name="subject">The subject of the report to write.</param>
+    /// <param name="beside">Endings of the files beside the page that the report has: ".md".</param>
+    /// <exception cref="InputException">One of the files belongs to something else.</exception>
+    public static void RequireOwn(string path, string subject, params IReadOnlyList<string> beside)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new InputException($"{path} is a folder; name a file that ends in .html.");
+        }
+        bool isOwn = File.Exists(path) && RegularFile.ReadLines(path).Take(ReportPage.HeadLines).Contains(ReportPage.SubjectLine(subject));
+        string? other = new[] { path }.Concat(beside.Select(e => Path.ChangeExtension(path, e))).FirstOrDefault(Path.Exists);
+        if (!isOwn && other is not null)
+        {
+            throw new InputException(
+                $"{other} exists and is not a report about the same runs; choose another file name, or remove it.");
+        }
+    }
+
     /// <summary>Returns the whole page.</summary>
     public static string Html(ReportModel model)
     {
-        string title = ReportText.Escape(model.Title);
         string[] names = Names(model);
-        StringBuilder page = new();
-        page.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-        page.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        page.Append($"<title>{title}</title>\n<style>\n{ReportStyle.Css}\n</style>\n</head>\n<body>\n<main>\n<header>\n<h1>{title}</h1>\n");
-        page.Append($"<p class=\"lead\">{ReportText.Escape(model.Lead)}</p>\n</header>\n");
-
-        Headlines(page, model.Headlines);
-        Contents(page, model);
+        ReportPage page = new();
+        foreach (ReportSection section in model.Sections)
+        {
+            Section(page, section, names);
+        }
         Tables(page, "All tasks", model.OverviewNote, model.Overview);
         Tables(page, "Differences", model.DifferencesNote, model.Differences);
         bool areOpen = model.Tasks.Count <= MostOpen;
-        for (int i = 0; i < model.Tasks.Count; i++)
+        foreach (TaskSection task in model.Tasks)
         {
-            Section(page, model.Tasks[i], Anchor(i), areOpen, names);
+            Section(page, task, areOpen, names);
         }
         Heads(page, model.Heads);
         Charts(page, "Training", model.TrainingNote, model.Training, names);
@@ -49,7 +65,10 @@ public static class ReportWriter
         Settings(page, "Not run", model.NotRun);
         Settings(page, "Settings", model.Settings);
         Provenances(page, model.Provenance);
-        return page.Append("</main>\n</body>\n</html>\n").Replace("\r\n", "\n").ToString();
+
+        StringBuilder head = new();
+        Headlines(head, model.Headlines);
+        return page.Whole(model.Title, model.Lead, model.Subject, head.ToString());
     }
 
     // In the order of comparison, so that a variant has one color in all charts.
@@ -57,21 +76,26 @@ public static class ReportWriter
     [
         .. model.Provenance.Select(p => p.Variant)
             .Concat(model.Tasks.SelectMany(t => t.Maps.Select(m => m.Variant)))
-            .Concat(model.Tasks.SelectMany(t => t.Charts).Concat(model.Training).SelectMany(c => c.Series.Select(s => s.Name)))
+            .Concat(
+                model.Tasks.SelectMany(t => t.Charts).Concat(model.Sections.SelectMany(s => s.Charts)).Concat(model.Training)
+                    .SelectMany(c => c.Series.Select(s => s.Name)))
             .Distinct(),
     ];
 
-    static string Anchor(int task) => string.Create(CultureInfo.InvariantCulture, $"task-{task + 1}");
-
-    static void Contents(StringBuilder page, ReportModel model)
+    static void Section(ReportPage page, ReportSection section, string[] names)
     {
-        if (model.Tasks.Count <= MostOpen)
+        page.Begin(section.Title, section.Note, section.IsWarning ? "warning" : "");
+        if (section.Facts.Count > 0)
         {
-            return;
+            List(page.Text, section.Facts);
         }
-        page.Append("<nav aria-label=\"Tasks\">\n<ul>\n");
-        page.AppendJoin("", model.Tasks.Select((t, i) => $"<li><a href=\"#{Anchor(i)}\">{ReportText.Escape(t.Title)}</a></li>\n"))
-            .Append("</ul>\n</nav>\n");
+        foreach (ReportTable table in section.Tables)
+        {
+            TableHtml.Append(page.Text, table);
+        }
+        Figures(page.Text, section.Charts, names);
+        Answers(page.Text, section.Samples);
+        page.End();
     }
 
     static void Headlines(StringBuilder page, IReadOnlyList<Headline> headlines)
@@ -90,50 +114,51 @@ public static class ReportWriter
         page.Append("</div>\n");
     }
 
-    static void Tables(StringBuilder page, string title, string note, IReadOnlyList<ReportTable> tables)
+    static void Tables(ReportPage page, string title, string note, IReadOnlyList<ReportTable> tables)
     {
         if (tables.Count == 0)
         {
             return;
         }
-        page.Append($"<section>\n<h2>{title}</h2>\n<p class=\"note\">{ReportText.Escape(note)}</p>\n");
+        page.Begin(title, note);
         foreach (ReportTable table in tables)
         {
-            TableHtml.Append(page, table);
+            TableHtml.Append(page.Text, table);
         }
-        page.Append("</section>\n");
+        page.End();
     }
 
-    static void Heads(StringBuilder page, IReadOnlyList<HeadMap> maps)
+    static void Heads(ReportPage page, IReadOnlyList<HeadMap> maps)
     {
         if (maps.Count == 0)
         {
             return;
         }
-        page.Append(
-            "<section>\n<h2>Heads</h2>\n<p class=\"note\">The share of the needle that each attention head copied, over the runs "
-            + "in which the model found it. Heads above 10 % are retrieval heads.</p>\n<div class=\"figures\">\n");
+        page.Begin(
+            "Heads",
+            "The share of the needle that each attention head copied, over the runs in which the model found it. "
+                + "Heads above 10 % are retrieval heads.");
+        page.Text.Append("<div class=\"figures\">\n");
         foreach (HeadMap map in maps)
         {
-            page.Append($"<figure>\n<figcaption>{ReportText.Escape(map.Variant)}: {HeadMapSvg.Caption(map.Scores)}</figcaption>\n");
-            page.Append($"{HeadMapSvg.Draw(map)}</figure>\n");
+            page.Text.Append($"<figure>\n<figcaption>{ReportText.Escape(map.Variant)}: {HeadMapSvg.Caption(map.Scores)}</figcaption>\n");
+            page.Text.Append($"{HeadMapSvg.Draw(map)}</figure>\n");
         }
-        page.Append("</div>\n</section>\n");
+        page.Text.Append("</div>\n");
+        page.End();
     }
 
-    static void Section(StringBuilder page, TaskSection section, string anchor, bool isOpen, string[] names)
+    static void Section(ReportPage page, TaskSection section, bool isOpen, string[] names)
     {
-        page.Append($"<section>\n<details class=\"task\" id=\"{anchor}\"{(isOpen ? " open" : "")}>\n");
-        page.Append($"<summary><h2>{ReportText.Escape(section.Title)}</h2></summary>\n");
         string rows = section.Maps.Any(m => m.Cells.Count > 0) ? " Rows of the maps are depths: 0 % before the text, 100 % after it." : "";
-        page.Append($"<p class=\"note\">{ReportText.Escape(section.Note)}{rows}</p>\n");
-        HeatMaps(page, section.Maps);
-        Figures(page, section.Charts, names);
+        page.BeginFolded(section.Title, section.Note + rows, isOpen);
+        HeatMaps(page.Text, section.Maps);
+        Figures(page.Text, section.Charts, names);
         foreach (ReportTable table in section.Tables)
         {
-            TableHtml.Append(page, table);
+            TableHtml.Append(page.Text, table);
         }
-        page.Append("</details>\n</section>\n");
+        page.EndFolded();
     }
 
     static void HeatMaps(StringBuilder page, IReadOnlyList<HeatMap> maps)
@@ -156,8 +181,8 @@ public static class ReportWriter
         page.Append("</div>\n<p class=\"scale\"><span>0 %</span><i></i><span>100 %</span></p>\n");
     }
 
-    /// <summary>Returns a heat map as a table, for screen readers.</summary>
-    static ReportTable Numbers(HeatMap map, int[] lengths, double[] depths) =>
+    /// <summary>Returns a heat map as a table, for screen readers and for Markdown.</summary>
+    internal static ReportTable Numbers(HeatMap map, int[] lengths, double[] depths) =>
         new(
             ["Depth", .. lengths.Select(l => ReportText.Tokens(l))],
             [
@@ -172,15 +197,15 @@ public static class ReportWriter
                         ]),
             ]);
 
-    static void Charts(StringBuilder page, string title, string note, IReadOnlyList<LineChart> charts, string[] names)
+    static void Charts(ReportPage page, string title, string note, IReadOnlyList<LineChart> charts, string[] names)
     {
         if (charts.Count == 0)
         {
             return;
         }
-        page.Append($"<section>\n<h2>{title}</h2>\n<p class=\"note\">{ReportText.Escape(note)}</p>\n");
-        Figures(page, charts, names);
-        page.Append("</section>\n");
+        page.Begin(title, note);
+        Figures(page.Text, charts, names);
+        page.End();
     }
 
     static void Figures(StringBuilder page, IReadOnlyList<LineChart> charts, string[] names)
@@ -195,7 +220,7 @@ public static class ReportWriter
             page.Append($"<figure>\n<figcaption>{ReportText.Escape(chart.Title)}</figcaption>\n<ul class=\"legend\">\n");
             foreach (ChartSeries series in chart.Series)
             {
-                page.Append($"<li class=\"s{LineChartSvg.Index(names, series.Name)}\">");
+                page.Append($"<li class=\"s{LineChartSvg.Style(names, series)}\">");
                 page.Append("<svg width=\"26\" height=\"8\" aria-hidden=\"true\"><polyline points=\"1,4 25,4\"/></svg>");
                 page.Append($"<span>{ReportText.Escape(series.Name)}</span></li>\n");
             }
@@ -204,29 +229,37 @@ public static class ReportWriter
         page.Append("</div>\n");
     }
 
-    static void Samples(StringBuilder page, IReadOnlyList<SampleAnswer> samples)
+    static void Samples(ReportPage page, IReadOnlyList<SampleAnswer> samples)
+    {
+        if (samples.Count > 0)
+        {
+            page.Begin("Sample answers", "The first example per depth at the longest context; none was selected by hand.");
+            Answers(page.Text, samples);
+            page.End();
+        }
+    }
+
+    static void Answers(StringBuilder page, IReadOnlyList<SampleAnswer> samples)
     {
         if (samples.Count == 0)
         {
             return;
         }
-        page.Append(
-            "<section>\n<h2>Sample answers</h2>\n"
-            + "<p class=\"note\">The first example per depth at the longest context; none was selected by hand.</p>\n"
-            + "<div class=\"samples\">\n");
+        page.Append("<div class=\"samples\">\n");
         foreach (SampleAnswer sample in samples)
         {
             page.Append($"<article class=\"sample\">\n<h3>{ReportText.Escape(sample.Heading)}</h3>\n");
             page.Append($"<p class=\"question\">{ReportText.Escape(sample.Question)}</p>\n<dl>\n");
-            page.Append($"<dt>right answer</dt><dd>{ReportText.Escape(sample.Answer)}</dd>\n");
+            page.Append($"<dt>{ReportText.Escape(sample.AnswerName)}</dt><dd>{ReportText.Escape(sample.Answer)}</dd>\n");
             foreach (VariantAnswer answer in sample.Completions)
             {
                 string text = answer.Completion.Length > 0 ? ReportText.Escape(answer.Completion) : "<span class=\"none\">nothing</span>";
-                page.Append($"<dt>{ReportText.Escape(answer.Variant)}</dt><dd>{Mark(answer.Score)} {text}</dd>\n");
+                string mark = answer.Score is { } score ? $"{Mark(score)} " : "";
+                page.Append($"<dt>{ReportText.Escape(answer.Variant)}</dt><dd>{mark}{text}</dd>\n");
             }
             page.Append("</dl>\n</article>\n");
         }
-        page.Append("</div>\n</section>\n");
+        page.Append("</div>\n");
     }
 
     static string Mark(double score) => score switch
@@ -236,30 +269,32 @@ public static class ReportWriter
         _ => $"<span class=\"part\">{ReportText.Percent(score)} %</span>",
     };
 
-    static void Settings(StringBuilder page, string title, IReadOnlyList<Setting> settings)
+    static void Settings(ReportPage page, string title, IReadOnlyList<Setting> settings)
     {
         if (settings.Count > 0)
         {
-            page.Append($"<section>\n<h2>{title}</h2>\n");
-            List(page, settings);
-            page.Append("</section>\n");
+            page.Begin(title);
+            List(page.Text, settings);
+            page.End();
         }
     }
 
-    static void Provenances(StringBuilder page, IReadOnlyList<Provenance> all)
+    static void Provenances(ReportPage page, IReadOnlyList<Provenance> all)
     {
         if (all.Count == 0)
         {
             return;
         }
-        page.Append("<section>\n<h2>Provenance</h2>\n<div class=\"samples\">\n");
+        page.Begin("Provenance");
+        page.Text.Append("<div class=\"samples\">\n");
         foreach (Provenance provenance in all)
         {
-            page.Append($"<article class=\"sample\">\n<h3>{ReportText.Escape(provenance.Variant)}</h3>\n");
-            List(page, provenance.Facts);
-            page.Append("</article>\n");
+            page.Text.Append($"<article class=\"sample\">\n<h3>{ReportText.Escape(provenance.Variant)}</h3>\n");
+            List(page.Text, provenance.Facts);
+            page.Text.Append("</article>\n");
         }
-        page.Append("</div>\n</section>\n");
+        page.Text.Append("</div>\n");
+        page.End();
     }
 
     static void List(StringBuilder page, IReadOnlyList<Setting> settings)

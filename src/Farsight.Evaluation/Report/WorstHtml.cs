@@ -8,25 +8,23 @@ namespace Farsight.Evaluation.Report;
 /// </summary>
 static class WorstHtml
 {
-    internal static void Append(StringBuilder page, IReadOnlyList<WorstAnswers> tasks)
+    internal static void Append(ReportPage page, IReadOnlyList<WorstAnswers> tasks)
     {
         if (tasks.Count == 0)
         {
             return;
         }
-        page.Append(
-            "<section>\n<h2>Worst answers</h2>\n"
-            + "<p class=\"note\">Expand one to see the end of its prompt, the right answer and the given answers.</p>\n");
+        page.Begin("Worst answers", "Expand one to see the end of its prompt, the right answer and the given answers.");
         foreach (WorstAnswers task in tasks)
         {
-            page.Append(
+            page.Text.Append(
                 $"<h3 class=\"worst\">{ReportText.Escape(task.Title)}</h3>\n<p class=\"note\">{ReportText.Escape(task.Note)}</p>\n");
             foreach (WorstAnswer sample in task.Samples)
             {
-                Sample(page, sample);
+                Sample(page.Text, sample);
             }
         }
-        page.Append("</section>\n");
+        page.End();
     }
 
     static void Sample(StringBuilder page, WorstAnswer sample)

@@ -28,11 +28,14 @@ public sealed record DemoOptions(string Model, string Recipes, string Output, st
 /// <param name="Recipe">File name of the recipe that trains it; null for an untrained one.</param>
 public sealed record DemoVariant(string Key, string Name, string? Rope, string? Recipe)
 {
+    /// <summary>Key of the variant that the others are compared with.</summary>
+    internal const string Baseline = "yarn";
+
     /// <summary>The variants in the order of comparison: the plain model first, the recommended one last.</summary>
     public static IReadOnlyList<DemoVariant> All { get; } =
     [
         new("base", "base", null, null),
-        new("yarn", "YaRN × 8", "yarn:8", null),
+        new(Baseline, "YaRN × 8", "yarn:8", null),
         new("sft", "SFT", null, "tiny-sft-yarn.jsonc"),
         new("logo_plain_positions", "LOGO, plain positions", null, "tiny-logo-plain-positions.jsonc"),
         new("logo", "LOGO", null, "tiny-logo-yarn.jsonc"),

@@ -8,6 +8,8 @@ using Farsight.Alignment.Training;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Files;
+using Farsight.Engine.Machine;
+using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 using Farsight.Evaluation.Benchmarks.Perplexity;
 using Farsight.Evaluation.Core;
@@ -71,7 +73,7 @@ public sealed class DemoRun
 
         DemoSummary summary = DemoSummary.Of(measured, _clock.Seconds);
         summary.Write(In(SummaryName));
-        ReportWriter.Write(In(ReportName), Report(measured));
+        ReportWriter.Write(In(ReportName), Report(measured, summary));
         return new([.. measured], summary, In(SummaryName), In(ReportName));
     }
 
@@ -122,21 +124,34 @@ public sealed class DemoRun
             _cancel);
     }
 
-    ReportModel Report(IReadOnlyList<(DemoVariant Variant, EvalResults Results)> measured) =>
+    /// <summary>Builds the report, with the strongest simple model as the baseline: YaRN without training.</summary>
+    ReportModel Report(IReadOnlyList<(DemoVariant Variant, EvalResults Results)> measured, DemoSummary summary) =>
         EvalReport.Of(
             "LOGO, from documents to verdict",
             Invariant(
                 $"A model of two million parameters, aligned on {_options.Samples} preference samples that it wrote, searches for needles.")
                 + Invariant(
-                    $" Contexts reach {_options.Lengths[^1] / _options.Lengths[0]} times its window of {_options.Lengths[0]} tokens."
-            ),
-            [.. measured.Select(m => new ReportVariant(m.Variant.Name, m.Results))],
+                    $" Contexts reach {_options.Lengths[^1] / _options.Lengths[0]} times its window of {_options.Lengths[0]} tokens.")
+                + " Differences are those from YaRN without training, the strongest simple baseline.",
+            [
+                .. measured.OrderByDescending(m => m.Variant.Key == DemoVariant.Baseline)
+                    .Select(m => new ReportVariant(m.Variant.Name, m.Results)),
+            ],
             [
                 Curve("Chosen exact match, held out", "share", PreferenceMetrics.ChosenExactMatch, heldOut: true),
                 Curve("Chosen log-probability, held out", "nats per token", PreferenceMetrics.ChosenLogProb, heldOut: true),
                 Curve("Reward margin", "reward", PreferenceMetrics.RewardMargin, heldOut: false),
                 Curve("Reward accuracy", "share", PreferenceMetrics.RewardAccuracy, heldOut: false),
                 Curve("Loss", "nats", PreferenceMetrics.Loss, heldOut: false),
+            ],
+            [
+                new("time", string.Join(", ", summary.Seconds.Select(s => $"{s.Key} {ReportText.Duration(s.Value)}"))),
+                new("machine", Invariant($"{Processor.Name}, {Processor.VectorBits}-bit vectors, {Workers.Threads} threads")),
+                new(
+                    "samples",
+                    Invariant($"{_options.Samples} preference samples, {_options.Depths * _options.SamplesPerCell} needles per length")),
+                new("seed", Invariant($"{_options.Seed}")),
+                new("recipes", string.Join(", ", DemoVariant.All.Select(v => v.Recipe).OfType<string>())),
             ]);
 
     LineChart Curve(string title, string unit, string metric, bool heldOut) =>

@@ -38,6 +38,7 @@ sealed class StudyCurves(StudyPlan plan, StudyPaths paths)
     ])
     {
         Band = true,
+        MustShow = unit == "share" ? [0, 1] : [],
     };
 
     /// <summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Farsight.Alignment.Runs;
 using Farsight.Engine.Files;
 
@@ -45,21 +44,8 @@ sealed record StudyTiming(double Seconds, long Tokens)
     /// <summary>Reads the timing of a run; null if it has not started. Repeated steps count once.</summary>
     internal static StudyTiming? Of(StudyJob job, StudyPaths paths)
     {
-        string path = Path.Combine(paths.RunOf(job), "timing.jsonl");
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-        Dictionary<int, (double Seconds, long Tokens)> steps = [];
-        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using StreamReader reader = new(file);
-        string text = reader.ReadToEnd();
-        foreach (string line in text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            JsonElement json = JsonElement.Parse(line);
-            steps[json.GetProperty("step").GetInt32()] = (json.GetProperty("seconds").GetDouble(), json.GetProperty("tokens").GetInt64());
-        }
-        return new(steps.Values.Sum(s => s.Seconds), steps.Values.Sum(s => s.Tokens));
+        IReadOnlyList<StepTime> steps = TimingLog.Read(Path.Combine(paths.RunOf(job), "timing.jsonl"));
+        return steps.Count == 0 ? null : new(steps.Sum(s => s.Seconds), steps.Sum(s => s.Tokens));
     }
 
     internal string Time => Seconds < 120

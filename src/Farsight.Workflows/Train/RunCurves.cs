@@ -23,7 +23,10 @@ static class RunCurves
                 let values = Values(Path.Combine(run.Directory, "metrics.jsonl"), metric, heldOut)
                 where values.Count > 0
                 select new ChartSeries(run.Name, [.. values.Select(v => new ChartPoint(v.Step, v.Value))]),
-            ]);
+            ])
+        {
+            MustShow = unit == "share" ? [0, 1] : [],
+        };
 
     /// <summary>Returns the finite values of a metric by step; none if the file does not exist.</summary>
     internal static IReadOnlyList<(int Step, double Value)> Values(string metricsPath, string metric, bool heldOut) =>

@@ -14,7 +14,7 @@ namespace Farsight.Workflows.Train;
 public sealed record StageProgress(string Stage, string What, long Done, long Total, string Detail)
 {
     internal static StageProgress Of(string stage, string what, SynthesisProgress at) =>
-        new(stage, what, at.Counts.Written, at.Samples, "");
+        new(stage, what, at.Counts.Written, at.Samples, at.Responses > 0 ? Invariant($"{at.Responses} responses to the next group") : "");
 
     internal static StageProgress Of(string stage, string what, TrainingProgress at) =>
         new(

@@ -80,6 +80,7 @@ public static class TrainRun
         };
 
         using RunDirectory run = RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume);
+        PlannedRun.Of(inputs, plan).Write(run.Root);
         if (request.Resume && run.IsNew)
         {
             Notify($"{request.Output} had no run to resume; a new run starts.");

@@ -5,13 +5,42 @@ namespace Farsight.Tests.Cli;
 public sealed class EvalCommandTests
 {
     [Fact]
-    public async Task List_names_every_task()
+    public async Task List_names_every_task_below_its_benchmark_and_the_data_that_this_needs()
     {
         string output = await Run("--list");
 
         Assert.Equal(
-            EvalTaskCatalog.All.Select(t => t.Card.Name),
-            output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ')[0]));
+            EvalTaskCatalog.All.Select(t => t.Card.Name).Order(),
+            output.Split('\n').Where(l => l.StartsWith("  ", StringComparison.Ordinal)).Select(l => l.TrimStart().Split(' ')[0]).Order());
+        Assert.Contains("\nruler (13 tasks; data: ", output);
+        Assert.Matches("^generated examples \\([0-9]+ tasks; no data needed\\)\n  fiction/multi ", output);
+    }
+
+    [Fact]
+    public async Task Help_has_examples_and_every_option_in_a_group()
+    {
+        string output = await Run("--help");
+
+        Assert.Contains("farsight eval --model models/tiny --length 512 1024 --out reports/base\n", output);
+        Assert.Contains("\nTasks:\n  --list ", output);
+        Assert.Contains("--length <length>", output);
+        Assert.DoesNotContain("Other options:", output);
+    }
+
+    [Fact]
+    public async Task A_length_with_a_unit_is_refused_with_the_number_to_write() =>
+        Assert.Contains("'1K' is not a whole number from -2147483648 to 2147483647. Write 1024.", await Refused("--length", "1K"));
+
+    [Fact]
+    public async Task A_folder_with_other_files_is_not_used_for_answers()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["letter.txt"], "dear");
+        string own = Path.GetDirectoryName(folder["letter.txt"])!;
+
+        string error = await Refused("--model", "models/tiny", "--length", "512", "--depths", "1", "--samples", "1", "--out", own);
+
+        Assert.Contains("is not empty and is not an evaluation (it contains letter.txt)", error);
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class ProgressLineTests
         }
 
         Assert.Equal(
-            ["step 0/20  loss 0", "step 4/20  loss 4  8s left", "step 8/20  loss 8  6s left", "step 9/20  loss 9  6s left"],
+            ["step 0/20  loss 0", "step 4/20  8s left  loss 4", "step 8/20  6s left  loss 8", "step 9/20  6s left  loss 9"],
             Lines(text));
     }
 
@@ -37,7 +37,7 @@ public sealed class ProgressLineTests
     }
 
     [Fact]
-    public void On_a_terminal_the_line_is_redrawn_and_cut_to_the_width()
+    public void On_a_terminal_the_line_is_redrawn_without_the_parts_that_do_not_fit()
     {
         StringWriter text = new();
         using (ProgressLine line = new(text, "step", liveWidth: 12, new Clock()))
@@ -45,7 +45,21 @@ public sealed class ProgressLineTests
             line.Report(1, 20, "loss 3.5");
         }
 
-        Assert.Equal($"\rstep 1/20  {text.NewLine}", text.ToString());
+        Assert.Equal($"\rstep 1/20{text.NewLine}", text.ToString());
+    }
+
+    [Fact]
+    public void A_terminal_of_80_columns_shows_the_remaining_time_of_a_training()
+    {
+        StringWriter text = new();
+        Clock clock = new();
+        ProgressLine line = new(text, "step", liveWidth: 80, clock);
+        line.Report(100, 20_000, "");
+        clock.Advance(10);
+        line.Report(101, 20_000, "12345 tokens/s  loss 0.123  margin 12.34  accuracy 93%  chosen log-prob -1.234  exact match 33%");
+
+        Assert.EndsWith("step 101/20000  55h 16m left  12345 tokens/s  loss 0.123  margin 12.34", text.ToString().TrimEnd());
+        Assert.True(text.ToString().Split('\r')[^1].Length < 80);
     }
 
     [Fact]

@@ -50,9 +50,9 @@ public sealed class ReportCommandTests : IDisposable
     [Theory]
     [InlineData("nowhere/results.json does not exist", "nowhere/results.json", "--out", "page.html")]
     [InlineData("must end in .html", "nowhere", "--out", "page.pdf")]
-    [InlineData("--name has 1 names for 2 evaluations", "a", "b", "--name", "x", "--out", "page.html")]
+    [InlineData("--name has 1 names for 2 runs", "a", "b", "--name", "x", "--out", "page.html")]
     [InlineData("--name contains a name twice", "a", "b", "--name", "x", "x", "--out", "page.html")]
-    [InlineData("An evaluation is listed twice", "a", "a", "--out", "page.html")]
+    [InlineData("A run is listed twice", "a", "a", "--out", "page.html")]
     public async Task What_is_wrong_is_said(string message, params string[] args)
     {
         (int code, _, string error) = await CommandLine.Run(["report", .. args]);

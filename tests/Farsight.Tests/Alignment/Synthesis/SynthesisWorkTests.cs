@@ -23,7 +23,7 @@ public sealed class SynthesisWorkTests : IDisposable
             SynthesisShard.GroupsOf(null, 1000, model.Responder.GroupSize),
             new(new FailsAtFirst(32, sample)),
             model.Responder,
-            _ => { }).Run(CancellationToken.None);
+            (_, _) => { }).Run(CancellationToken.None);
 
         Assert.Equal((0, 32), (journal.Counts.Written, journal.Counts.GivenUp));
     }

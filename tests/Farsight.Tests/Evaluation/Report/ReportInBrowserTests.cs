@@ -93,12 +93,26 @@ public sealed class ReportInBrowserTests : IDisposable
             Command = $"farsight eval --model {endless}",
             Model = endless,
         };
+        LineChart alarmed = new("Loss", "step", "nats", [new("LOGO", [.. Enumerable.Range(1, 9).Select(i => new ChartPoint(i, 1.0 / i))])])
+        {
+            Marks = [new(4, "alarm")],
+        };
+        ReportSection section = new("A section", endless)
+        {
+            Facts = [new(endless, endless)],
+            Charts = [alarmed],
+            Samples = [new("a sample", endless, endless, [new("step 4", endless, null)])],
+            IsWarning = true,
+        };
         return EvalReport.Of(
             $"Before and after {endless}",
             endless,
             [new("base", before), new("LOGO", without), new("a third with a longer name", after)],
             [new LineChart("Loss", "step", "loss", [new("LOGO", [.. Enumerable.Range(1, 300).Select(i => new ChartPoint(i, 1.0 / i))])])],
-            [new("machine", endless)]);
+            [new("machine", endless)]) with
+        {
+            Sections = [section],
+        };
 
         EvalResults Run(Func<Farsight.Alignment.Answering.CompletionRequest, string> answer) =>
             EvalSamples

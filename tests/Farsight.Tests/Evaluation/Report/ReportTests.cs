@@ -61,6 +61,24 @@ public sealed partial class ReportTests
         {
             Title = Evil(),
             Lead = Evil(),
+            Subject = Evil(),
+            Sections =
+            [
+                new(Evil(), Evil())
+                {
+                    Facts = [new(Evil(), Evil())],
+                    Tables =
+                    [
+                        new(
+                            [Evil()],
+                            [
+                                [new(Evil())],
+                            ]),
+                    ],
+                    Charts = [new(Evil(), Evil(), Evil(), [new(Evil(), [new(1, 1)])]) { Marks = [new(1, Evil())] }],
+                    Samples = [new(Evil(), Evil(), Evil(), [new(Evil(), Evil(), null)]) { AnswerName = Evil() }],
+                },
+            ],
             Headlines = [new(Evil(), Evil(), Evil())],
             Overview =
             [
@@ -108,7 +126,7 @@ public sealed partial class ReportTests
         string html = ReportWriter.Html(model);
 
         Assert.DoesNotContain("<b>", html);
-        Assert.Equal(49, made);
+        Assert.Equal(67, made);
         Assert.All(Enumerable.Range(1, made), i => Assert.Contains($"&lt;b&gt;{i}&amp;&quot;x&quot;", html));
 
         string Evil() => $"<b>{++made}&\"x\"";
@@ -133,6 +151,48 @@ public sealed partial class ReportTests
 
         Assert.DoesNotMatch("NaN|Infinity|∞", html);
         Assert.Equal(1, Regex.Count(html, "<circle"));
+    }
+
+    [Fact]
+    public void A_chart_of_very_small_numbers_has_their_ticks()
+    {
+        LineChart chart = new("t", "step", "learning rate", [new("a", [new(0, 1e-7), new(1, 5e-7)])]);
+
+        string html = ReportWriter.Html(new() { Title = "t", Training = [chart] });
+
+        Assert.Contains(">1e-7</text>", html);
+        Assert.Contains(">3e-7</text>", html);
+    }
+
+    [Fact]
+    public void A_place_can_be_marked_in_a_chart_and_a_second_label_close_to_it_is_left_out()
+    {
+        ChartPoint[] points = [.. Enumerable.Range(0, 101).Select(i => new ChartPoint(i, i))];
+        LineChart chart = new("t", "x", "y", [new("a", points)]) { Marks = [new(50, "alarm"), new(52, "alarm"), new(99, "alarm")] };
+
+        string html = ReportWriter.Html(new() { Title = "t", Training = [chart] });
+
+        Assert.Equal(3, Regex.Count(html, "<line class=\"mark\""));
+        Assert.Equal(2, Regex.Count(html, "<text class=\"mark"));
+    }
+
+    [Fact]
+    public void Every_section_is_in_the_table_of_contents()
+    {
+        string html = ReportWriter.Html(Model());
+
+        string[] targets = [.. Target().Matches(html).Select(m => m.Groups[1].Value)];
+        Assert.Equal(Regex.Count(html, "<h2>"), targets.Length);
+        Assert.All(targets, t => Assert.Contains($" id=\"{t}\"", html));
+    }
+
+    [Fact]
+    public void Markdown_has_the_heat_maps_as_tables()
+    {
+        string text = ReportMarkdown.Of(Model());
+
+        Assert.Contains("**LOGO, percent by depth and context length**", text);
+        Assert.Contains("| 100 % | 100 | 100 |", text);
     }
 
     [Fact]
@@ -238,6 +298,9 @@ public sealed partial class ReportTests
         return EvalReport.Of("Before and after", "A lead.", [new("base", before), new("LOGO", after)],
             [new LineChart("Loss", "step", "loss", [new("LOGO", curve)])], [new("machine", "a small one")]);
     }
+
+    [GeneratedRegex("<a href=\"#(part-[0-9]+)\">")]
+    private static partial Regex Target();
 
     [GeneratedRegex("<svg.*?</svg>", RegexOptions.Singleline)]
     private static partial Regex Drawing();

@@ -1,0 +1,222 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Farsight.Alignment.Runs;
+using Farsight.Alignment.Training;
+using Farsight.Alignment.Training.Pretraining;
+using Farsight.Engine;
+using Farsight.Engine.Files;
+using Farsight.Evaluation.Report;
+using static System.FormattableString;
+
+namespace Farsight.Workflows.Reports;
+
+/// <summary>Writes the report of one or more training runs: a page, the same in Markdown, and every step as CSV.</summary>
+public static class RunReport
+{
+    /// <summary>Gets the name of the page in a run directory.</summary>
+    public const string PageName = "report.html";
+
+    const int MostAnswers = 6;
+
+    /// <summary>Metrics in large type; a run has some of them.</summary>
+    static readonly string[] s_headlines =
+    [
+        PreferenceMetrics.Loss, PreferenceMetrics.RewardAccuracy, PreferenceMetrics.ChosenExactMatch, PretrainingWork.AnswerExactMatch,
+    ];
+
+    /// <summary>Writes the page, and the files of the same name that end in .md and .csv.</summary>
+    /// <param name="page">The page, ending in ".html".</param>
+    /// <param name="runs">A run, or several to compare, with names that tell them apart.</param>
+    /// <param name="title">The heading; null for one made of the names.</param>
+    /// <exception cref="InputException">A file is there that does not belong to an earlier report of the same runs.</exception>
+    public static void Write(string page, IReadOnlyList<TrainedRun> runs, string? title = null)
+    {
+        ReportModel model = runs is [var only] ? Of(only) : RunComparison.Of(runs).Report();
+        string subject = InputHash.OfText(string.Join('\n', runs.Select(r => Path.GetFullPath(r.Folder))))[..16];
+        ReportWriter.RequireOwn(page, subject, ".md", ".csv");
+        ReportWriter.Write(page, model with { Title = title ?? model.Title, Subject = subject });
+        AtomicFile.WriteText(Path.ChangeExtension(page, ".csv"), RunSteps.Csv(runs));
+    }
+
+    /// <summary>Creates the report of a run.</summary>
+    internal static ReportModel Of(TrainedRun run) => new()
+    {
+        Title = $"{run.Name}: training run",
+        Lead = Lead(run),
+        Headlines = Headlines(run),
+        Sections =
+        [
+            .. new[]
+            {
+                new ReportSection("Alarms", "Each alarm is raised once per run, at the step where it was found.")
+                {
+                    Facts = [.. run.Alarms.Select(a => new Setting(Invariant($"step {a.Step}, {a.Alarm}"), Sentence(a.Message)))],
+                    IsWarning = true,
+                },
+                new("Numbers", "Held-out samples are only measured. The numbers of training steps are means over the samples of the steps.")
+                {
+                    Tables = [.. RunSteps.Tables(run)],
+                },
+                new(
+                    "Curves",
+                    "Of more than 60 steps, faint lines are single steps, whose farthest 4 % may end at the border, and bold lines are "
+                        + "a moving mean. Areas are quartiles over samples.")
+                {
+                    Charts = RunCharts.Of(run),
+                },
+                new("Answers along training", "Greedy answers to held-out prompts. Repeats: the share of 4-grams that occurred before.")
+                {
+                    Samples = [.. Answers(run)],
+                },
+                new("Time and memory") { Facts = Cost(run), Charts = RunCharts.Speed(run) is { } speed ? [speed] : [] },
+                RunData.Section(run),
+                new("Recipe", "As it was run, with the overrides of the command line.") { Facts = [.. Flat(run.Recipe)] },
+            }.Where(s => s.Facts.Count + s.Tables.Count + s.Charts.Count + s.Samples.Count > 0),
+        ],
+        Provenance = [Provenance(run)],
+    };
+
+    /// <summary>Describes the run in a sentence.</summary>
+    internal static string Lead(TrainedRun run)
+    {
+        string objective = run.Recipe["objective"]?["name"]?.ToString() ?? "";
+        string what = run.Manifest.Command == "pretrain" ? "Pretraining"
+            : $"Preference training{(objective.Length > 0 ? $" with the objective {objective}" : "")}";
+        string model = run.Recipe["base_model"]?.ToString() is { } path ? $" of {Path.GetFileName(path.TrimEnd('/', '\\'))}" : "";
+        string data = run.Recipe["data"]?.ToString() is { } file ? $" on {Path.GetFileName(file)}" : "";
+        return $"{what}{model}{data}: {StateOf(run)}.";
+    }
+
+    /// <summary>Describes the state: "finished, 300 steps", "running, step 20 of 300, about 3 min left".</summary>
+    internal static string StateOf(TrainedRun run) => run.State switch
+    {
+        RunState.Finished => Invariant($"finished, {run.Steps} steps"),
+        RunState.Running => Invariant($"running, step {run.Done} of {run.Steps}{Left(run)}"),
+        _ => Invariant($"stopped at step {run.Done} of {run.Steps}"),
+    };
+
+    internal static Provenance Provenance(TrainedRun run)
+    {
+        RunManifest manifest = run.Manifest;
+        return new(run.Name,
+        [
+            new("folder", run.Folder),
+            new("command", manifest.Command),
+            new("seed", Invariant($"{manifest.Seed}")),
+            new("processor", Invariant($"{manifest.Processor}, {manifest.SimdBits}-bit vectors, {manifest.Threads} threads")),
+            new("Farsight", $"{manifest.FarsightVersion}, .NET {manifest.DotnetVersion}"),
+            .. manifest.Inputs.Select(i => new Setting($"SHA-256 of {i.Key}", i.Value)),
+            .. run.Notices.Select((n, i) => new Setting(Invariant($"notice {i + 1}"), n)),
+        ]);
+    }
+
+    static string Left(TrainedRun run)
+    {
+        const int Recent = 20;
+        double[] recent = [.. run.Times.TakeLast(Recent).Select(t => t.Seconds)];
+        return recent.Length == 0 || run.Done >= run.Steps
+            ? ""
+            : $", about {ReportText.Duration((run.Steps - run.Done) * recent.Average())} left";
+    }
+
+    static IReadOnlyList<Headline> Headlines(TrainedRun run)
+    {
+        string state = run.State switch { RunState.Finished => "finished", RunState.Running => "running", _ => "stopped" };
+        return
+        [
+            new(
+                run.State == RunState.Finished ? Invariant($"{run.Steps}") : Invariant($"{run.Done} of {run.Steps}"),
+                "steps",
+                state + (run.State == RunState.Running ? Left(run) : "")),
+            .. s_headlines.Select(key => Measured(run, RunMetric.Of(key))).OfType<Headline>(),
+            .. run.Seconds > 0
+                ? [new Headline(
+                    ReportText.Duration(run.Seconds), "training time", Invariant($"{run.TokensPerSecond:0} tokens per second"))]
+                : Array.Empty<Headline>(),
+            .. run.PeakMemory > 0
+                ? [new Headline(ReportText.Bytes(run.PeakMemory), "peak memory", Planned(run))]
+                : Array.Empty<Headline>(),
+        ];
+    }
+
+    /// <summary>
+    /// Returns the last value of a held-out metric, with the value before training; for a run without held-out samples that of the last
+    /// steps; null if the run does not have the metric.
+    /// </summary>
+    static Headline? Measured(TrainedRun run, RunMetric metric)
+    {
+        string name = metric.Title.ToLowerInvariant(), unit = metric.Scale == 1 ? $"{metric.Unit}, " : "";
+        if (run.Measured.Count == 0)
+        {
+            return RunSteps.LastTenth(run).TryGetValue(metric.Key, out double last)
+                ? new(metric.FormatLarge(last), $"{name}, training", $"{unit}mean of the last tenth of the steps")
+                : null;
+        }
+        MetricsLine[] lines = [.. run.Measured.Where(l => l.HeldOut!.ContainsKey(metric.Key))];
+        return lines.Length == 0 ? null : new(
+            metric.FormatLarge(lines[^1].HeldOut![metric.Key]),
+            $"{name}, held out",
+            unit + (lines.Length > 1 && lines[0].Step == 0
+                ? $"{metric.FormatLarge(lines[0].HeldOut![metric.Key])} before training"
+                : Invariant($"at step {lines[^1].Step}")));
+    }
+
+    static string Planned(TrainedRun run) =>
+        run.Plan is { } plan ? $"planned {ReportText.Bytes(plan.Memory)} of {ReportText.Bytes(plan.Budget)}" : "of the process";
+
+    static IReadOnlyList<Setting> Cost(TrainedRun run) =>
+        [
+            .. run.Seconds > 0
+                ? new Setting[]
+                {
+                    new("training time", $"{ReportText.Duration(run.Seconds)}, without evaluations and checkpoints"),
+                    new("time per step", Invariant($"{run.Seconds / run.Times.Count:0.###} s")),
+                    new(
+                        "tokens",
+                        Invariant($"{run.Tokens:N0}, {run.Tokens / run.Times.Count:N0} per step; shared prompts count once")),
+                    new("speed", Invariant($"{run.TokensPerSecond:0} tokens per second")),
+                }
+                : [],
+            .. run.Plan is { } plan
+                ? new Setting[]
+                {
+                    new("planned memory", $"{ReportText.Bytes(plan.Memory)}, with a limit of {ReportText.Bytes(plan.Budget)}"),
+                    new("recomputed", plan.Recomputed),
+                }
+                : [],
+            .. run.PeakMemory > 0
+                ? [new("peak memory", $"{ReportText.Bytes(run.PeakMemory)}, of the whole process and with mapped weights")]
+                : Array.Empty<Setting>(),
+        ];
+
+    /// <summary>Yields each watched prompt with answers of evenly spaced steps.</summary>
+    static IEnumerable<SampleAnswer> Answers(TrainedRun run) =>
+        from sample in run.Samples.GroupBy(s => s.Id)
+        let lines = RunSteps.Spread([.. sample.OrderBy(l => l.Step)], MostAnswers)
+        let first = lines[0]
+        select new SampleAnswer(
+            $"Sample {first.Id}", first.Question, first.Chosen,
+            [.. lines.Select(l => new VariantAnswer(NameOf(l), l.Completion, null))])
+        {
+            AnswerName = "chosen response",
+        };
+
+    static string NameOf(SampleLine line) =>
+        (line.Step == 0 ? "before training" : Invariant($"step {line.Step}"))
+            + (line.Repetition > 0 ? $", repeats {ReportText.Percent(line.Repetition)} %" : "")
+            + (line.Ended ? "" : ", reached the limit");
+
+    /// <summary>Yields the keys of a recipe with their values: "objective.beta" and "2".</summary>
+    internal static IEnumerable<Setting> Flat(JsonNode? node, string path = "") => node switch
+    {
+        JsonObject { Count: > 0 } o => o.SelectMany(p => Flat(p.Value, path.Length == 0 ? p.Key : $"{path}.{p.Key}")),
+        JsonArray { Count: > 0 } a when a.Any(n => n is JsonObject) =>
+            a.SelectMany((n, i) => Flat(n, string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"))),
+        JsonArray { Count: > 0 } a => [new(path, string.Join(", ", a.Select(n => n?.ToString() ?? "null")))],
+        JsonValue v when v.TryGetValue(out string? text) => [new(path, text)],
+        _ => [new(path, node?.ToJsonString() ?? "null")],
+    };
+
+    static string Sentence(string message) =>
+        message.Length == 0 ? message : $"{char.ToUpperInvariant(message[0])}{message[1..].TrimEnd('.')}.";
+}
