@@ -13,7 +13,7 @@ public readonly record struct SequenceLogProb(double Sum, int Tokens)
 }
 
 /// <summary>
-/// Represents a preference example after the forward pass: a chosen response and the rejected ones that the objective uses.
+/// Represents a question after the forward pass: a chosen response and the rejected ones that the objective uses.
 /// </summary>
 /// <param name="Chosen">Under the policy being trained.</param>
 /// <param name="Rejected">Under the policy; M of them, none for the SFT objectives.</param>
