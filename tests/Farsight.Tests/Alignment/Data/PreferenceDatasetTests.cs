@@ -42,7 +42,7 @@ public sealed class PreferenceDatasetTests : IDisposable
     [InlineData("\"seed\":1", "\"seed\":1,\"seeed\":1", "the field 'seeed' is unknown (at $.provenance.seeed)")]
     [InlineData("\"Here.\"", "\"\"", "chosen is empty")]
     [InlineData("\"Here.\"", "null", "a field is null (at $.chosen)")]
-    [InlineData("[\"There.\",\"Nowhere.\"]", "[]", "rejected is empty")]
+    [InlineData("[\"There.\",\"Nowhere.\"]", "[]", "provenance.seen.rejected has 2 lists for 0")]
     [InlineData("\"There.\"", "\" \"", "rejected[0] is empty")]
     [InlineData("\"There.\"", "null", "rejected[0] is empty")]
     [InlineData("[5,6,7]", "[]", "context[0].tokens is empty")]

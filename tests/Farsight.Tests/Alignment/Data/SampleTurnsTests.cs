@@ -152,8 +152,8 @@ public sealed class SampleTurnsTests
     [InlineData("\"turns\":[]", "turns is empty")]
     [InlineData("\"turns\":[null]", "turns[0] is null")]
     [InlineData(
-        "\"turns\":[{\"question\":\"q\",\"chosen\":\"c\",\"rejected\":[],\"seen\":{\"chosen\":[0],\"rejected\":[]}}]",
-        "turns[0].rejected is empty"
+        "\"turns\":[{\"question\":\"q\",\"chosen\":\"c\",\"rejected\":[\"\"],\"seen\":{\"chosen\":[0],\"rejected\":[[0]]}}]",
+        "turns[0].rejected[0] is empty"
     )]
     [InlineData(
         "\"turns\":[{\"question\":\"q\",\"chosen\":\"c\",\"rejected\":[\"r\"],\"seen\":{\"chosen\":[2],\"rejected\":[[0]]}}]",
