@@ -65,6 +65,11 @@ static class TaskSections
     static IEnumerable<ReportTable> Tables(MeasuredTask task)
     {
         yield return task.Lengths.Length > 0 ? ByLength(task) : Over(task);
+        IReadOnlyList<EvalMetric> described = task.Lengths.Length > 0 ? Described(task.First) : [];
+        if (described.Count > 0)
+        {
+            yield return MetricsByLength(task, described);
+        }
         foreach (
             string group in task
                 .Measured.SelectMany(m => m.Task.By.SelectMany(c => c.Groups.Keys))
@@ -89,6 +94,31 @@ static class TaskSections
             ])])
         {
             Caption = "By context length, with 95 % intervals",
+        };
+    }
+
+    /// <summary>Returns the metrics beside the score that the task's card describes.</summary>
+    static IReadOnlyList<EvalMetric> Described(TaskResult task) =>
+        EvalTaskCatalog.All.FirstOrDefault(t => t.Card.Name == task.Task && t.Card.Version == task.Version)?.Card.Metrics ?? [];
+
+    static ReportTable MetricsByLength(MeasuredTask task, IReadOnlyList<EvalMetric> metrics)
+    {
+        TableCell at(CellResult? cell, string metric) =>
+            new(cell?.Beside.TryGetValue(metric, out double value) == true ? task.Number(value) : "–");
+        return new(
+            ["Metric by context length", .. task.Lengths.Select(l => ReportText.Tokens(l)), "All"],
+            [
+                .. from m in task.Measured
+                   from metric in metrics.Select(d => d.Name)
+                   select (IReadOnlyList<TableCell>)
+                   [
+                       new($"{m.Name}: {metric}"),
+                       .. task.Lengths.Select(l => at(m.Task.Lengths.FirstOrDefault(c => c.Length == l), metric)),
+                       at(m.Task.All, metric),
+                   ],
+            ])
+        {
+            Caption = metrics.All(d => d.IsLowerBetter) ? "Other metrics; lower is better" : "Other metrics",
         };
     }
 

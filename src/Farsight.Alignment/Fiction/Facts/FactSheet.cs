@@ -54,7 +54,7 @@ public sealed class FactSheet
     /// <summary>Draws the facts of a document.</summary>
     /// <param name="random">Random stream of the document; advanced.</param>
     /// <param name="kind">The kind.</param>
-    /// <param name="type">What the questions will ask; decides which sentences there are.</param>
+    /// <param name="type">The type of the questions; decides which sentences there are.</param>
     /// <param name="items">Number of items.</param>
     /// <param name="absent">Number of items that no sentence mentions.</param>
     public static FactSheet Draw(ref SeededRandom random, FactKind kind, FactQuestionType type, int items, int absent)
@@ -134,7 +134,7 @@ public sealed class FactSheet
 
 /// <summary>Represents an item of a document.</summary>
 /// <param name="Key">The name of the item: "the Vornea locker".</param>
-/// <param name="Holder">Who or what is tied to it: "Greta Dalmor"; empty for none.</param>
+/// <param name="Holder">The person or thing tied to it: "Greta Dalmor"; empty for none.</param>
 /// <param name="Values">The values in the order of the text; none if the text does not mention the item.</param>
 public sealed record FactItem(string Key, string Holder, IReadOnlyList<string> Values)
 {

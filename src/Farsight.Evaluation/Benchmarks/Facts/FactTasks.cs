@@ -37,7 +37,7 @@ sealed class FactTasks : IEvalTaskFamily
 /// <summary>Represents one row of the table of tasks on dense facts.</summary>
 /// <param name="name">The task's name.</param>
 /// <param name="title">The title.</param>
-/// <param name="type">What the questions ask.</param>
+/// <param name="type">The type of the questions.</param>
 sealed class FactTask(string name, string title, FactQuestionType type) : IGeneratedTask
 {
     const int Asked = 12, StandardDocuments = 8, SpareTokens = 24, MaxTries = 64;
@@ -146,7 +146,7 @@ sealed class FactTask(string name, string title, FactQuestionType type) : IGener
             Question = question.Question,
             Group = group,
             Groups = new Dictionary<string, string> { [EvalExample.Length] = length, ["kind"] = sheet.Kind.Name },
-            Stop = setting.Format is null ? ["\n"] : [], // without a template, a model would go on with questions of its own
+            Stop = setting.Format is null ? ["\n"] : [], // without a template, a model adds questions of its own
             Details = FactAnswer.DetailsOf(sheet, question),
         };
     }

@@ -116,8 +116,8 @@ public sealed class StudyRecipeTests : IDisposable
     )]
     [InlineData(
         "prepare",
-        """[{ "make": "facts", "model": "m", "documents": "d", "samples": 1, "seed": 1, "out": "a", "question_types": ["twohop"] }]""",
-        "prepare[0].question_types[0]: \"twohop\" is not one of value, several, two_hop, absent"
+        """[{ "make": "facts", "model": "m", "documents": "d", "samples": 1, "seed": 1, "out": "a", "question_types": ["guess"] }]""",
+        "prepare[0].question_types[0]: \"guess\" is not one of value, several, two_hop, absent"
     )]
     [InlineData(
         "prepare",

@@ -1,6 +1,6 @@
 using Farsight.Engine;
-using Farsight.Evaluation.Benchmarks.Facts;
 using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Report;
 using Farsight.Tests.Evaluation.Core;
 
 namespace Farsight.Tests.Evaluation.Benchmarks.Facts;
@@ -142,6 +142,20 @@ public sealed class FactTaskTests
 
         Assert.EndsWith($"\n\nQuestion: {example.Question}\nAnswer:", EvalSamples.Text.Decode([.. Ids(example)]), StringComparison.Ordinal);
         Assert.Equal(["\n"], example.Stop);
+    }
+
+    [Fact]
+    public void Results_and_report_have_the_shares_of_the_classes_and_records_name_the_document()
+    {
+        EvalPlan plan = EvalSamples.Plan("facts/value") with { Lengths = [3000, 4096], Setting = s_setting with { Samples = 1 } };
+        EvalResults results = EvalSamples.Runner(_ => "The text does not say.", _ => 0).Run(plan);
+
+        TaskResult task = Assert.Single(results.Tasks);
+        Assert.Equal((0.0, 1.0, 0.0), (task.All.Mean!.Value, task.All.Beside["none"], task.All.Beside["foreign"]));
+        Assert.Equal(["3000-0", "4096-0"], results.Examples.Select(e => e.Group).Distinct());
+        string report = ReportMarkdown.Of(EvalReport.Of("t", "", [new("base", results)]));
+        Assert.Contains("**Other metrics; lower is better**", report, StringComparison.Ordinal);
+        Assert.Contains("| base: none | 100.0 | 100.0 | 100.0 |", report, StringComparison.Ordinal);
     }
 
     static void AssertClass(string task, EvalExample example, string answer, string expected, double missing)
