@@ -30,6 +30,9 @@ sealed record TrainInputs(
     IReadOnlyList<SampleTokens> Training,
     IReadOnlyList<SampleTokens> HeldOut)
 {
+    /// <summary>The samples to train on as stored, for verifying responses.</summary>
+    internal required IReadOnlyList<PreferenceSample> TrainingSamples { get; init; }
+
     /// <summary>The held-out samples as stored, for asking their questions.</summary>
     internal required IReadOnlyList<PreferenceSample> HeldOutSamples { get; init; }
 
@@ -51,6 +54,10 @@ sealed record TrainInputs(
         ChatFormat format = ChatFormat.Load(baseModel, tokenizer);
         dataset.RequireTokenizer(tokenizer);
         (IReadOnlyList<PreferenceSample> training, IReadOnlyList<PreferenceSample> heldOut) = dataset.Split(recipe.HeldOut, recipe.Seed);
+        if (recipe.Resample is { } resample)
+        {
+            RejectedResampler.Check(training, resample);
+        }
         return new(
             baseModel,
             config,
@@ -60,6 +67,7 @@ sealed record TrainInputs(
             [.. training.Select(s => SampleTokens.Of(s, format, config.VocabSize))],
             [.. heldOut.Select(s => SampleTokens.Of(s, format, config.VocabSize))])
         {
+            TrainingSamples = training,
             HeldOutSamples = heldOut,
             Format = format,
         };
@@ -101,6 +109,16 @@ sealed record TrainInputs(
     /// <summary>Creates the training work.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="reference">By sample id; empty for objectives without one.</param>
-    internal PreferenceTraining Work(TrainRecipe recipe, IReadOnlyDictionary<string, PreferenceLogProbs> reference) => new(
-        new(Training, HeldOut, reference), recipe.Objective, recipe.Positions, new(recipe.BatchSize, recipe.MicroBatchTokens, recipe.Seed));
+    /// <param name="resampler">Samples rejected responses again; null for none.</param>
+    internal PreferenceTraining Work(
+        TrainRecipe recipe, IReadOnlyDictionary<string, PreferenceLogProbs> reference, RejectedResampler? resampler = null) =>
+        new(
+            new(Training, HeldOut, reference),
+            recipe.Objective,
+            recipe.Positions,
+            new(recipe.BatchSize, recipe.MicroBatchTokens, recipe.Seed))
+        {
+            Resample = recipe.Resample,
+            Resampler = resampler,
+        };
 }
