@@ -102,12 +102,16 @@ sealed class ChatClientModel(IChatClient client, string name, int concurrency = 
     }
 
     static IReadOnlyList<ChatTurn> Turns(Prompt prompt) =>
-        prompt is not Prompt.Chat { UsesTemplate: true, Turns.Count: > 0 } chat
+        prompt is Prompt.Tokens { Positions: not null }
+            ? throw new InputException(
+                $"An endpoint numbers the tokens of a prompt itself, so it does not support {nameof(Prompt.Tokens.Positions)}; "
+                    + "use a local model.")
+        : prompt is not Prompt.Chat { UsesTemplate: true, Turns.Count: > 0 } chat
             ? throw new InputException(
                 "An endpoint applies its own chat template, so it accepts chat turns only and neither raw text nor token ids; "
                     + "use a local model.")
-            : chat.AnswerPrefix.Length == 0 ? chat.Turns
-            : [.. chat.Turns.SkipLast(1), chat.Turns[^1] with { Content = chat.Turns[^1].Content + chat.AnswerPrefix }];
+        : chat.AnswerPrefix.Length == 0 ? chat.Turns
+        : [.. chat.Turns.SkipLast(1), chat.Turns[^1] with { Content = chat.Turns[^1].Content + chat.AnswerPrefix }];
 
     static ChatOptions Options(GenerationOptions options)
     {

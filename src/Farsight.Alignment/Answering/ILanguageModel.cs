@@ -22,6 +22,7 @@ public interface ILanguageModel
     /// <param name="cancellationToken">Ends every completion where it is; the text so far is returned with
     /// <see cref="FinishReason.Cancelled"/>.</param>
     /// <returns>[requests] completions in the order of the requests.</returns>
+    /// <exception cref="ArgumentException">The positions of a prompt do not fit its tokens.</exception>
     /// <exception cref="Engine.InputException">A request cannot be answered: the prompt does not fit, an option is out of range, the model
     /// does not support it, or an endpoint gave no answer. No completion of the call is returned then.</exception>
     Task<IReadOnlyList<Completion>> CompleteAsync(
@@ -32,7 +33,7 @@ public interface ILanguageModel
     /// <param name="cancellationToken">Checked between two passes of the model.</param>
     /// <returns>[requests][continuations] in their order.</returns>
     /// <exception cref="NotSupportedException"><see cref="ModelCapabilities.ScoresContinuations"/> is false.</exception>
-    /// <exception cref="ArgumentException">A prompt or a continuation is empty.</exception>
+    /// <exception cref="ArgumentException">A prompt or a continuation is empty, or positions do not fit the prompt.</exception>
     /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
     Task<IReadOnlyList<ChoiceLogProb[]>> ScoreAsync(
         IReadOnlyList<ChoiceRequest> requests, CancellationToken cancellationToken = default) =>
@@ -64,7 +65,14 @@ public sealed record ModelCapabilities
 /// <summary>Represents a prompt and the continuations to compare.</summary>
 /// <param name="Prompt">[P] token ids.</param>
 /// <param name="Continuations">Token ids of each continuation.</param>
-public sealed record ChoiceRequest(IReadOnlyList<int> Prompt, IReadOnlyList<IReadOnlyList<int>> Continuations);
+public sealed record ChoiceRequest(IReadOnlyList<int> Prompt, IReadOnlyList<IReadOnlyList<int>> Continuations)
+{
+    /// <summary>
+    /// [at least P] positions of the prompt's tokens and of those after it, strictly increasing and 0 or more; tokens after the last one
+    /// continue in steps of 1. Null for 0, 1, 2, ….
+    /// </summary>
+    public IReadOnlyList<int>? Positions { get; init; }
+}
 
 /// <summary>Represents the log-probability of a continuation.</summary>
 /// <param name="LogProb">Sum over its tokens, in nats.</param>

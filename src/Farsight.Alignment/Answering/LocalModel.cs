@@ -114,7 +114,8 @@ public sealed class LocalModel : ILanguageModel, IDisposable
         long started = Stopwatch.GetTimestamp();
         try
         {
-            if (requests is [{ KeepsPrefix: true, ObservesHeads: false }])
+            IReadOnlyList<int>?[] positions = [.. requests.Select(r => (r.Prompt as Prompt.Tokens)?.Positions)];
+            if (requests is [{ KeepsPrefix: true, ObservesHeads: false }] && positions[0] is null)
             {
                 (_conversation ??= new(_model)).Continue(drafts[0], cancel);
             }
@@ -125,6 +126,7 @@ public sealed class LocalModel : ILanguageModel, IDisposable
                     [.. drafts.Select(d => d.Prompt)],
                     [.. drafts.Select(d => d.MaxNewTokens)],
                     (i, logits) => drafts[i].Take(logits),
+                    positions,
                     cancel);
             }
         }
@@ -143,7 +145,7 @@ public sealed class LocalModel : ILanguageModel, IDisposable
     {
         Queue<ContinuationScore> scores = new(
             new ContinuationScorer(_model).Score(
-                [.. requests.SelectMany(r => r.Continuations.Select(c => new ScoringRequest(r.Prompt, c)))],
+                [.. requests.SelectMany(r => r.Continuations.Select(c => new ScoringRequest(r.Prompt, c) { Positions = r.Positions }))],
                 cancel));
         return [.. requests.Select(r => r.Continuations.Select(_ => Sum(scores.Dequeue())).ToArray())];
     }

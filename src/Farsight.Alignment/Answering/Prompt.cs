@@ -14,7 +14,14 @@ public abstract record Prompt
 
     /// <summary>Represents exact token ids. They are used as they are, also beyond the context window.</summary>
     /// <param name="Ids">[P] ids with BOS and all markers, up to where the response begins; P is at least 1.</param>
-    public sealed record Tokens(IReadOnlyList<int> Ids) : Prompt;
+    public sealed record Tokens(IReadOnlyList<int> Ids) : Prompt
+    {
+        /// <summary>
+        /// [P] positions of the tokens, strictly increasing and 0 or more; new tokens continue after the last one in steps of 1. Null for
+        /// 0, 1, 2, …. A model behind an endpoint refuses positions.
+        /// </summary>
+        public IReadOnlyList<int>? Positions { get; init; }
+    }
 
     /// <summary>Represents a text that is continued without a chat template.</summary>
     /// <param name="Text">The text; BOS is added if the tokenizer adds it.</param>

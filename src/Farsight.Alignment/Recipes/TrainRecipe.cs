@@ -68,6 +68,11 @@ public sealed record TrainRecipe : IRecipe
     /// <summary>Steps between adapters that are kept during training. Optional; null keeps only the last one.</summary>
     public int? AdapterEvery { get; init; }
 
+    /// <summary>
+    /// How rejected responses are sampled again from the policy during training. Optional; null trains on those of the dataset.
+    /// </summary>
+    public ResampleOptions? Resample { get; init; }
+
     /// <summary>How the run is watched. Optional; null watches only the metrics that are computed anyway.</summary>
     public WatchOptions? Watch { get; init; }
 
@@ -102,6 +107,7 @@ public sealed record TrainRecipe : IRecipe
             .. AtLeastOne("eval_every", EvalEvery),
             .. AtLeastOne("checkpoint_every", CheckpointEvery),
             .. AtLeastOne("adapter_every", AdapterEvery ?? 1),
+            .. Resample?.Problems("resample", Objective, Positions) ?? [],
             .. Watch?.Problems("watch", HeldOut) ?? [],
         ];
 

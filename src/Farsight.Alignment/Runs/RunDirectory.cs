@@ -58,6 +58,9 @@ public sealed class RunDirectory : IDisposable
     /// <summary>reference.jsonl: log-probabilities under the model before training.</summary>
     public string Reference => Path.Combine(Root, "reference.jsonl");
 
+    /// <summary>resampled/: rejected responses that were sampled during training, one file per sampling.</summary>
+    public string Resampled => Path.Combine(Root, "resampled");
+
     /// <summary>Whether the folder had no run before.</summary>
     public bool IsNew { get; private set; }
 

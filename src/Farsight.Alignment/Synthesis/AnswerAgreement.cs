@@ -32,6 +32,14 @@ static class AnswerAgreement
         return Repeats(answer, gold) || (numbers && Overlap(words, wanted) >= MinOverlap);
     }
 
+    /// <summary>Computes how far apart two answers are in words and length: 0 for equal words, 2 at most.</summary>
+    internal static double Difference(string answer, string other)
+    {
+        string[] words = Words(answer), others = Words(other);
+        double longer = Math.Max(1, Math.Max(words.Length, others.Length));
+        return 1 - Overlap(words, others) + (Math.Abs(words.Length - others.Length) / longer);
+    }
+
     /// <summary>Tells whether every word of an answer occurs in one of the texts.</summary>
     internal static bool IsMadeOf(string answer, params ReadOnlySpan<string> texts)
     {

@@ -34,6 +34,7 @@ public static class DropReason
         RejectedIsGold = "rejected_is_gold",
         RejectedRepeated = "rejected_repeated",
         RejectedSubstituted = "rejected_substituted",
+        RejectedUnverified = "rejected_unverified",
         KeyInContext = "asked_key_in_context";
 
     /// <summary>Prefix of the reason of a turn that is missing from a written sample.</summary>
@@ -74,6 +75,9 @@ public static class DropReason
         RejectedRepeated => "A rejected response equals another one of the sample; raise the temperature, or request fewer.",
         RejectedSubstituted =>
             "A rejected response was composed by rule, because the model wrote none that is usable; raise the temperature.",
+        RejectedUnverified =>
+            "Nothing verifies that a rejected response is wrong: the question has no short known answer, and no judge gave a verdict; "
+                + "use a judge, or set questions to \"insert\".",
         KeyInContext => "The context names the requested fact by chance; nothing has to be changed.",
         _ when reason.StartsWith(OfTurn, StringComparison.Ordinal) => Describe(reason[OfTurn.Length..]),
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "The reason is unknown."),

@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
+using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Synthesis.Quality;
+using Farsight.Engine;
 
 namespace Farsight.Alignment.Synthesis;
 
@@ -26,6 +28,16 @@ public record LogoOptions(string Model, string Documents, int Samples, int Seed,
     /// <summary>Where chosen responses come from. <see cref="ChosenSource.Gold"/> excludes questions that the model writes.</summary>
     public ChosenSource Chosen { get; init; }
 
+    /// <summary>What rejected responses are written from.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] // keeps the stamps of earlier studies
+    public Negatives Negatives { get; init; }
+
+    /// <summary>
+    /// Positions at which on-policy responses are sampled, such as those that training will use; null for 0, 1, 2, ….
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IPositionScheme? Positions { get; init; }
+
     /// <summary>Scorer of the importance of chunks: "evidence", "entities" or "bm25", or
     /// "llm" to ask the endpoint for entities.</summary>
     public string Scorer { get; init; } = "evidence";
@@ -47,6 +59,18 @@ public record LogoOptions(string Model, string Documents, int Samples, int Seed,
         AtLeast("rejected", Rejected, 1);
         AboveZero("threshold", Threshold ?? 1);
         AboveZero("temperature", Temperature, "; rejected responses are sampled");
+        if (Positions is not null && Negatives != Negatives.OnPolicy)
+        {
+            throw new OptionException("positions", "applies to on-policy negatives only; remove it, or choose these negatives.");
+        }
+        if (Positions is E2Llm)
+        {
+            throw new OptionException("positions", "is e2llm, whose responses go on in steps that generation does not have; use another.");
+        }
+        if (Positions?.Problems("positions").FirstOrDefault() is { } problem)
+        {
+            throw new InputException(problem);
+        }
     }
 
     internal override SynthesisPlan<LogoSettings> Plan(SynthesisModel model) => LogoSynthesis.Plan(this, model);

@@ -1,3 +1,5 @@
+using Farsight.Alignment.Data.Positions;
+
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>Holds everything that decides a file of LOGO data. The order of the keys is the
@@ -20,6 +22,9 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="Temperature">Sampling temperature for rejected responses.</param>
 /// <param name="MaxNewTokens">Maximum tokens per response.</param>
 /// <param name="Chosen">"gold" if chosen responses are the answers that came with the questions; null if the model writes them.</param>
+/// <param name="Negatives">What rejected responses are written from: "irrelevant", "partial" or "on_policy"; null for irrelevant and
+/// partial chunks in turn.</param>
+/// <param name="Positions">Positions of the prompts of rejected responses; null for 0, 1, 2, ….</param>
 public sealed record LogoSettings(
     int FormatVersion,
     string Model,
@@ -38,4 +43,6 @@ public sealed record LogoSettings(
     int Rejected,
     double Temperature,
     int MaxNewTokens,
-    string? Chosen = null);
+    string? Chosen = null,
+    string? Negatives = null,
+    IPositionScheme? Positions = null);

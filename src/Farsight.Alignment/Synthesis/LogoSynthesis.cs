@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Synthesis.Quality;
@@ -35,10 +36,21 @@ static class LogoSynthesis
                 "is gold, which takes the answers that come with the questions; a question that the model writes has none. "
                     + "Set questions to own or insert.");
         }
+        if (options.Negatives == Negatives.OnPolicy && plan.Rest == QuestionSource.Write && options.Judge is null)
+        {
+            throw new OptionException(
+                "negatives",
+                "is on-policy, whose responses must be verified as wrong, and a question that the model writes has no known answer; "
+                    + "use a judge, or set questions to own or insert.");
+        }
+        if (options.Positions is not null && model.IsEndpoint)
+        {
+            throw new OptionException("positions", "cannot be chosen for a model behind an endpoint; remove it, or use the local model.");
+        }
         corpus = plan.Rest == QuestionSource.Own ? corpus.WithQuestions() : corpus;
         IChunkScorer scorer = ChunkScorers.Open(options.Scorer, model.IsEndpoint ? model.Language : null);
         LogoSettings settings = SettingsOf(options, model, budget, corpus, plan, scorer);
-        return new(settings, corpus.Counts, plan.Name, SamplesOf(settings, model, budget, corpus, plan, scorer, options.Judge));
+        return new(settings, corpus.Counts, plan.Name, SamplesOf(settings, model, budget, corpus, plan, scorer, options));
     }
 
     static LogoSettings SettingsOf(
@@ -67,7 +79,9 @@ static class LogoSynthesis
             options.Rejected,
             options.Temperature,
             budget.MaxNewTokens,
-            options.Chosen == ChosenSource.Gold ? "gold" : null);
+            options.Chosen == ChosenSource.Gold ? "gold" : null,
+            options.Negatives == Negatives.Mixed ? null : JsonNamingPolicy.SnakeCaseLower.ConvertName(options.Negatives.ToString()),
+            options.Positions);
 
     static LogoSamples SamplesOf(
         LogoSettings settings,
@@ -76,7 +90,7 @@ static class LogoSynthesis
         ChunkedCorpus corpus,
         QuestionPlan plan,
         IChunkScorer scorer,
-        QualityJudge? judge)
+        LogoOptions options)
     {
         PassageScores scores = new(model.Tokenizer, scorer);
         ContextRules rules = new(settings.Chunks, settings.Threshold, settings.Chosen is not null);
@@ -93,12 +107,17 @@ static class LogoSynthesis
             settings.Temperature,
             settings.MaxNewTokens,
             settings.Generator,
-            settings.Chosen is null ? ChosenSource.Model : ChosenSource.Gold);
+            options.Chosen)
+        {
+            Negatives = options.Negatives,
+            Positions = options.Positions,
+            IsLimited = model.IsEndpoint,
+        };
         return new(
             draw,
             new(model.Format, model.Tokenizer, budget),
             responses,
-            judge,
+            options.Judge,
             c => model.Readable(c.Chunks.Select(chunk => chunk.Tokens), c.Question));
     }
 }
@@ -122,8 +141,8 @@ public sealed class LogoSamples(
             : await new SampleAttempt(drawn.Context!, views, rules).Run(ask, judge, readable, cancel).ConfigureAwait(false);
     }
 
-    static string? Unusable(SampleContext context) =>
+    string? Unusable(SampleContext context) =>
         context.Of(ChunkRole.Relevant).Length == 0 ? DropReason.NoRelevantChunk
-        : context.Of(ChunkRole.Irrelevant).Length == 0 ? DropReason.NoIrrelevantChunk
+        : context.Of(ChunkRole.Irrelevant).Length == 0 && rules.Negatives != Negatives.OnPolicy ? DropReason.NoIrrelevantChunk
         : null;
 }

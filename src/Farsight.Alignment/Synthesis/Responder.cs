@@ -12,7 +12,11 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="MaxNewTokens">Maximum tokens of the answer.</param>
 /// <param name="Temperature">Sampling temperature; 0 for greedy.</param>
 /// <param name="Random">Random numbers of this request alone, so that other requests do not change its answer.</param>
-public sealed record ResponseRequest(int[] Context, string Question, int MaxNewTokens, double Temperature, SeededRandom Random);
+public sealed record ResponseRequest(int[] Context, string Question, int MaxNewTokens, double Temperature, SeededRandom Random)
+{
+    /// <summary>[P] positions of the tokens of the whole prompt; null for 0, 1, 2, …. For models that accept tokens.</summary>
+    internal IReadOnlyList<int>? Positions { get; init; }
+}
 
 /// <summary>Asks questions and returns one answer for each; null for an answer that did not end.</summary>
 public delegate Task<IReadOnlyList<string?>> AskModel(IReadOnlyList<ResponseRequest> asks);
@@ -76,7 +80,7 @@ sealed class Responder(ILanguageModel model, ChatFormat format)
             Seed = (long)(random.NextUInt64() >> 33), // servers take 31 bits
         };
         Prompt prompt = model.Capabilities.AcceptsTokens
-            ? new Prompt.Tokens(format.Prompt(ask.Context, ask.Question))
+            ? new Prompt.Tokens(format.Prompt(ask.Context, ask.Question)) { Positions = ask.Positions }
             : Prompt.User(ask.Context.Length == 0 ? ask.Question : $"{TextOf(ask.Context)}\n\n{ask.Question}");
         return new(prompt, options) { Random = ask.Random };
     }

@@ -1,4 +1,6 @@
 using Farsight.Alignment.Data;
+using Farsight.Alignment.Data.Positions;
+using Farsight.Engine;
 using Farsight.Engine.Numerics;
 using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
@@ -26,9 +28,30 @@ public sealed class ResponseViews(ChatFormat format, Tokenizer tokenizer, Prompt
     /// <summary>Selects the view of a second attempt at the chosen response: the chunks that answer.</summary>
     internal static ResponseView Gold(SampleContext context) => View(context, context.GoldChunks);
 
-    /// <summary>Selects the view of a rejected response: irrelevant chunks only and a partly relevant context, in turn.</summary>
-    internal static ResponseView Rejected(SampleContext context, int number, ref SeededRandom random) =>
-        number % 2 == 0 ? Irrelevant(context, ref random) : Partial(context, ref random);
+    /// <summary>Selects the view of a rejected response: irrelevant chunks only, a partly relevant context, or both in turn.</summary>
+    internal static ResponseView Rejected(SampleContext context, Negatives negatives, int number, ref SeededRandom random) =>
+        negatives == Negatives.Irrelevant || (negatives == Negatives.Mixed && number % 2 == 0)
+            ? Irrelevant(context, ref random)
+            : Partial(context, ref random);
+
+    /// <summary>Draws the positions of the prompt with all chunks; null for 0, 1, 2, ….</summary>
+    /// <param name="context">The context and its question.</param>
+    /// <param name="scheme">The scheme; null for 0, 1, 2, ….</param>
+    /// <param name="random">Random numbers of the sample.</param>
+    /// <exception cref="InputException">The prompt and a response do not fit below the scheme's target length.</exception>
+    internal int[]? PositionsOf(SampleContext context, IPositionScheme? scheme, SeededRandom random)
+    {
+        if (scheme is null)
+        {
+            return null;
+        }
+        (int[] before, int[] after) = format.Frame(context.Question, hasContext: true);
+        PromptShape shape = new(before.Length, [.. context.Chunks.Select(c => c.Tokens.Length)], after.Length, budget.MaxNewTokens);
+        return scheme.Assign(shape, ref random).Prompt;
+    }
+
+    /// <summary>Selects all chunks.</summary>
+    internal static ResponseView All(SampleContext context) => View(context, Enumerable.Range(0, context.Chunks.Count));
 
     static ResponseView Irrelevant(SampleContext context, ref SeededRandom random) =>
         View(context, SomeIrrelevant(context, PromptBudget.ChunksOfRejected, ref random));

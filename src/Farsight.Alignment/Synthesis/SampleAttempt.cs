@@ -1,4 +1,5 @@
 using Farsight.Alignment.Data;
+using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Synthesis.Quality;
 using Farsight.Engine.Numerics;
 
@@ -25,10 +26,10 @@ sealed class SampleAttempt
         (_context, _views, _rules) = (context, views, rules);
         _chosen = new(views.Relevant(context), 0);
         SeededRandom random = context.At.Random(rules.Seed, "synth logo/views");
-        _rejected = new Slot[rules.Rejected];
+        _rejected = new Slot[rules.Negatives == Negatives.OnPolicy ? 0 : rules.Rejected];
         for (int j = 0; j < _rejected.Length; j++)
         {
-            _rejected[j] = new(ResponseViews.Rejected(context, j, ref random), j + 1);
+            _rejected[j] = new(ResponseViews.Rejected(context, rules.Negatives, j, ref random), j + 1);
         }
         if (rules.Chosen == ChosenSource.Gold)
         {
@@ -37,6 +38,13 @@ sealed class SampleAttempt
     }
 
     IEnumerable<Slot> Slots => [_chosen, .. _rejected];
+
+    /// <summary>Views whose prompts must fit the window.</summary>
+    IEnumerable<ResponseView> Views =>
+    [
+        .. Slots.Select(s => s.View),
+        .. _rules is { Negatives: Negatives.OnPolicy, IsLimited: true } ? new[] { ResponseViews.All(_context) } : [],
+    ];
 
     IEnumerable<Slot> Open => _dropped is null ? Slots.Where(s => s.Text is null) : [];
 
@@ -47,7 +55,7 @@ sealed class SampleAttempt
     /// <param name="cancel">Cancels the judge.</param>
     internal async Task<SampleOutcome> Run(AskModel ask, QualityJudge? judge, Func<SampleContext, string> prompt, CancellationToken cancel)
     {
-        _dropped ??= Slots.All(s => _views.Fits(_context, s.View)) ? null : DropReason.PromptTooLong;
+        _dropped ??= Views.All(v => _views.Fits(_context, v)) ? null : DropReason.PromptTooLong;
         for (Slot[] open; (open = [.. Open]).Length > 0;)
         {
             IReadOnlyList<string?> texts = await ask([.. open.Select(Ask)]).ConfigureAwait(false);
@@ -65,13 +73,31 @@ sealed class SampleAttempt
             verdict = await judge.Judge(_context.Question, _chosen.Text!, [_views.TextOf(_chosen.View)], cancel).ConfigureAwait(false);
             _dropped = verdict.Accepted ? null : QualityJudge.Reason;
         }
-        return new(_context, _dropped is null ? Sample(prompt, verdict) : null, _dropped, _resampled);
+        IReadOnlyList<string> rejected = [.. _rejected.Select(r => r.Text!)];
+        SeenChunks seen = new(_chosen.View.Seen, [.. _rejected.Select(r => r.View.Seen)]);
+        if (_dropped is null && _rules.Negatives == Negatives.OnPolicy)
+        {
+            rejected = await OnPolicy(ask, judge, cancel).ConfigureAwait(false);
+            seen = seen with { Rejected = [.. rejected.Select(_ => ResponseViews.All(_context).Seen)] };
+        }
+        return new(_context, _dropped is null ? Sample(rejected, seen, prompt, verdict) : null, _dropped, _resampled);
     }
 
-    PreferenceSample Sample(Func<SampleContext, string> prompt, JudgeVerdict? verdict)
+    /// <summary>Samples the rejected responses from all chunks; the sample is dropped if there are too few.</summary>
+    async Task<IReadOnlyList<string>> OnPolicy(AskModel ask, QualityJudge? judge, CancellationToken cancel)
+    {
+        OnPolicyResponses responses = new(_context, _rules, judge, _views.TextOf(_chosen.View));
+        int[]? positions = _views.PositionsOf(_context, _rules.Positions, _context.At.Random(_rules.Seed, "synth logo/positions"));
+        IReadOnlyList<string>? found = await responses.Find(ask, _chosen.Text!, positions, cancel).ConfigureAwait(false);
+        _resampled.AddRange(responses.Faults);
+        _dropped = found is null ? responses.Faults.CountBy(f => f).MaxBy(f => f.Value).Key : null;
+        return found ?? [];
+    }
+
+    PreferenceSample Sample(
+        IReadOnlyList<string> rejected, SeenChunks seen, Func<SampleContext, string> prompt, JudgeVerdict? verdict)
     {
         SampleTry at = _context.At;
-        SeenChunks seen = new(_chosen.View.Seen, [.. _rejected.Select(r => r.View.Seen)]);
         InsertedFact? fact = _context.Asked is { } asked ? new(asked.Needle.Sentence, asked.Needle.Value, asked.Chunk) : null;
         SampleProvenance provenance = new(
             [.. _context.Chunks.Select(c => c.Document).Distinct()],
@@ -89,7 +115,7 @@ sealed class SampleAttempt
             _context.Chunks,
             _context.Question,
             _chosen.Text!,
-            [.. _rejected.Select(r => r.Text!)],
+            rejected,
             provenance,
             prompt(_context));
     }
@@ -145,7 +171,8 @@ sealed class SampleAttempt
         SeededRandom random = _context.At.Random(_rules.Seed, $"synth logo/views {slot.Number}/{slot.Attempts}");
         if (_context.Origin != QuestionOrigin.Fact)
         {
-            slot.Show(ResponseViews.Rejected(_context, slot.Attempts < MaxParts ? slot.Number - 1 : 0, ref random));
+            int number = slot.Attempts < MaxParts ? slot.Number - 1 : 0;
+            slot.Show(ResponseViews.Rejected(_context, _rules.Negatives, number, ref random));
         }
     }
 
@@ -215,4 +242,14 @@ public sealed record ResponseRules(
     double Temperature,
     int MaxNewTokens,
     string Generator,
-    ChosenSource Chosen = ChosenSource.Model);
+    ChosenSource Chosen = ChosenSource.Model)
+{
+    /// <summary>What rejected responses are written from.</summary>
+    internal Negatives Negatives { get; init; }
+
+    /// <summary>Positions of on-policy prompts; null for 0, 1, 2, ….</summary>
+    internal IPositionScheme? Positions { get; init; }
+
+    /// <summary>Whether prompts with all chunks must fit the window; a local model can be asked beyond it.</summary>
+    internal bool IsLimited { get; init; }
+}

@@ -19,6 +19,13 @@ public sealed record SampleContext(
     /// <summary>Whether rules found entities behind the scores, because a language model's answer had no list of them.</summary>
     public bool UsesRules { get; init; }
 
+    /// <summary>
+    /// The answer by which a response can be verified: the value of the requested fact, or a short answer that came with the question; null
+    /// if none is known.
+    /// </summary>
+    internal string? KnownAnswer =>
+        Asked?.Needle.Value ?? (Origin == QuestionOrigin.Document && AnswerAgreement.IsComparable(Gold) ? Gold : null);
+
     /// <summary>Returns the indices of the chunks with a role, ascending.</summary>
     internal int[] Of(ChunkRole role) => [.. Enumerable.Range(0, Chunks.Count).Where(i => Chunks[i].Role == role)];
 }

@@ -2,12 +2,15 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Alignment.Training;
 
-/// <summary>Provides the work of a training loop. It keeps no state between steps, so a resumed run needs only the step number.</summary>
+/// <summary>Provides the work of a training loop. It can begin at any step, so a resumed run needs only the step number.</summary>
 public interface ITrainingWork
 {
     /// <summary>Returns the micro-steps whose gradients add up to one optimizer step.</summary>
     /// <param name="stepNumber">1 for the first step.</param>
     IEnumerable<MicroStep> MicroSteps(int stepNumber);
+
+    /// <summary>Returns values of a step for its line of metrics.jsonl, beside those of its losses; called after its micro-steps.</summary>
+    IEnumerable<KeyValuePair<string, double>> Values(int stepNumber) => [];
 
     /// <summary>Micro-steps that are only measured, the same at every call; empty when nothing is held out.</summary>
     IEnumerable<MicroStep> HeldOut();

@@ -50,11 +50,28 @@ public sealed class PreferenceTraining : ITrainingWork
         (_samples, _objective, _positions, _batches) = (samples, objective, positions, batches);
     }
 
+    /// <summary>Which rejected responses are sampled again; null for none. Trees are sized for the longest that can come.</summary>
+    public ResampleOptions? Resample { get; init; }
+
+    /// <summary>Samples rejected responses again; null trains on those of the dataset.</summary>
+    public RejectedResampler? Resampler { get; init; }
+
     /// <inheritdoc/>
     public IEnumerable<MicroStep> MicroSteps(int stepNumber)
     {
+        Resampler?.Prepare(stepNumber, (first, steps) => Enumerable.Range(first, steps).SelectMany(Step));
+        return Pack(Step(stepNumber));
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<KeyValuePair<string, double>> Values(int stepNumber) => Resampler?.CountsOf(stepNumber) is { } counts
+        ? [new("resampled", counts.Drawn), new("resampled_wrong", counts.Kept)]
+        : [];
+
+    IEnumerable<(SampleTokens, PromptPositions)> Step(int stepNumber)
+    {
         long first = (stepNumber - 1L) * _batches.BatchSize;
-        return Pack(Enumerable.Range(0, _batches.BatchSize).Select(i => Training(first + i)));
+        return Enumerable.Range(0, _batches.BatchSize).Select(i => Training(first + i));
     }
 
     /// <inheritdoc/>
@@ -70,7 +87,7 @@ public sealed class PreferenceTraining : ITrainingWork
         TreeSize largest = default;
         foreach (List<SampleTokens> tree in batches.Append(_samples.HeldOut).SelectMany(b => Group(b, s => s)))
         {
-            largest = largest.Or(SizeOf(tree));
+            largest = largest.Or(SizeOf([.. tree.Select(s => Resample?.Longest(s) ?? s)]));
         }
         return largest;
     }
@@ -125,9 +142,11 @@ public sealed class PreferenceTraining : ITrainingWork
                     tree,
                     [
                         .. inTree.Select(d =>
-                            (d.Sample, tree.Add(d.Sample, d.Positions, _objective.RejectedResponses, _objective.ScoresPrompt))),
+                            (d.Sample, tree.Add(Now(d.Sample), d.Positions, _objective.RejectedResponses, _objective.ScoresPrompt))),
                     ]);
             });
+
+    SampleTokens Now(SampleTokens sample) => Resampler?.Current(sample) ?? sample;
 
     /// <summary>Consecutive samples that share a tree.</summary>
     IEnumerable<List<T>> Group<T>(IEnumerable<T> samples, Func<T, SampleTokens> tokensOf)
@@ -136,7 +155,8 @@ public sealed class PreferenceTraining : ITrainingWork
         int tokens = 0;
         foreach (T sample in samples)
         {
-            int more = tokensOf(sample).Count(_objective.RejectedResponses);
+            SampleTokens own = tokensOf(sample);
+            int more = (Resample?.Longest(own) ?? own).Count(_objective.RejectedResponses);
             if (inTree.Count > 0 && tokens + more > _batches.MicroBatchTokens)
             {
                 yield return inTree;

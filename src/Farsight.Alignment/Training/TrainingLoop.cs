@@ -120,6 +120,10 @@ public sealed class TrainingLoop : IDisposable
         _updates.Apply(step);
         values["gradient_norm"] = norm;
         values["learning_rate"] = _options.Optimizer.LearningRate * _updates.Factor(step);
+        foreach ((string name, double value) in _work.Values(step))
+        {
+            values[name] = value;
+        }
         if (Imbalance(loadBefore, _model.ExpertLoad) is { } imbalance)
         {
             values["expert_imbalance"] = imbalance;

@@ -116,6 +116,7 @@ static class CompareCommand
                 string interval = $"{Signed(d, d.Low)} to {Signed(d, d.High)}";
                 string verdict = d.Verdict switch { ComparisonVerdict.Better => "better", ComparisonVerdict.Worse => "WORSE", _ => "" };
                 string prompts = d.OtherPrompts > 0 ? $"  {d.OtherPrompts} prompts differ" : "";
+                prompts += d.OtherDecoding > 0 ? $"  {d.OtherDecoding} decoded otherwise" : "";
                 string numbers = $"{d.N,6} {Number(d, d.Before),8} {Number(d, d.After),8} {Signed(d, d.Difference),8}";
                 text.WriteLine($"  {d.Task.PadRight(width)} {numbers}  {interval,-16} {verdict}{prompts}".TrimEnd());
             }

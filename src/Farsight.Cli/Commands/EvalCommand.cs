@@ -57,6 +57,22 @@ static class EvalCommand
         HelpName = "task|chat|raw",
         Description = "Use of the chat template: task (as the benchmark does), chat (always) or raw (never). Default: task.",
     };
+    static readonly Option<double> s_temperature = new("--temperature")
+    {
+        Description = "Sampling temperature of every generated answer. 0 decodes as the benchmark does, which is greedy in most.",
+    };
+    static readonly Option<int> s_draws = new("--draws")
+    {
+        Description = "Sampled answers per example, whose scores are averaged. More than 1 requires --temperature.",
+        DefaultValueFactory = _ => 1,
+    };
+    static readonly Option<string?> s_positions = new("--positions")
+    {
+        HelpName = "plain|randpos:LENGTH",
+        Description =
+            "Positions of the prompt's tokens: plain (0, 1, 2, …) or randpos:LENGTH (sorted random positions below LENGTH, "
+            + "for models trained at random positions). Local models only. Default: plain.",
+    };
     static readonly Option<int?> s_window = new("--window")
     {
         Description = "Maximum tokens of prompt and answer together. Default: the model's window.",
@@ -111,6 +127,7 @@ static class EvalCommand
             [
                 ("Model", [s_model, s_adapter, s_rope, s_template, s_window, s_maxPrompt, s_tokenizer, s_maskHeads, s_headScores]),
                 ("Tasks", [s_list, s_tasks, s_suites, Data, s_limit, s_seed]),
+                ("Answers", [s_temperature, s_draws, s_positions]),
                 ("Generated contexts", [s_lengths, s_depths, s_samples, s_documents]),
                 ("Output", [s_out, s_json, s_threads]),
                 ("Endpoint instead of a local model", s_endpoint.All),
@@ -184,6 +201,12 @@ static class EvalCommand
         Limit = parse.GetValue(s_limit),
         Data = parse.GetValue(Data),
         Template = parse.GetValue(s_template),
+        Decoding = new()
+        {
+            Temperature = parse.GetValue(s_temperature),
+            Draws = parse.GetValue(s_draws),
+            Positions = parse.GetValue(s_positions),
+        },
         Window = parse.GetValue(s_window),
         MaxPrompt = parse.GetValue(s_maxPrompt),
         MaskedHeads = parse.GetValue(s_maskHeads),

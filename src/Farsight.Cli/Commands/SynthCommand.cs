@@ -1,8 +1,10 @@
 using System.CommandLine;
+using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
+using Farsight.Engine;
 using Farsight.Text.Tokenizers;
 
 namespace Farsight.Cli.Commands;
@@ -31,6 +33,18 @@ static class SynthCommand
             "Source of the chosen response: model (its answer from the relevant chunks, as in the paper) or "
             + "gold (the reference answer, for models that cannot answer yet).",
         DefaultValueFactory = _ => s_defaults.Chosen.ToString().ToLowerInvariant(),
+    };
+    static readonly Option<string> s_negatives = new("--negatives")
+    {
+        Description =
+            "Chunks that rejected responses are written from: mixed (irrelevant and partial ones in turn), irrelevant, partial, or "
+            + "on-policy (all chunks; wrong answers only, closest in form to the chosen response).",
+        DefaultValueFactory = _ => "mixed",
+    };
+    static readonly Option<string?> s_positions = new("--positions")
+    {
+        HelpName = "plain|synthesized:LENGTH|randpos:LENGTH",
+        Description = "Positions at which on-policy responses are sampled, as in training. Local model only. Default: plain.",
     };
     static readonly Option<string> s_scorer = new("--scorer")
     {
@@ -81,6 +95,8 @@ static class SynthCommand
             s_out,
             s_questions,
             s_chosen,
+            s_negatives,
+            s_positions,
             s_scorer,
             s_shard,
             s_chunkTokens,
@@ -92,6 +108,7 @@ static class SynthCommand
         };
         s_questions.AcceptOnlyFromAmong("own", "insert", "write");
         s_chosen.AcceptOnlyFromAmong("model", "gold");
+        s_negatives.AcceptOnlyFromAmong("mixed", "irrelevant", "partial", "on-policy");
         s_scorer.AcceptOnlyFromAmong([.. ChunkScorers.Names, ChunkScorers.Model]);
         s_corpus.AddTo(logo);
         s_endpoint.AddTo(logo);
@@ -132,6 +149,8 @@ static class SynthCommand
             Corpus = s_corpus.Options(parse, documents, seed, text => tokenizer.Value.Count(text)),
             Questions = parse.GetValue(s_questions),
             Chosen = Enum.Parse<ChosenSource>(parse.GetValue(s_chosen)!, ignoreCase: true),
+            Negatives = Enum.Parse<Negatives>(parse.GetValue(s_negatives)!.Replace("-", "", StringComparison.Ordinal), ignoreCase: true),
+            Positions = parse.GetValue(s_positions) is { } positions ? PositionsOf(positions) : null,
             Scorer = parse.GetValue(s_scorer)!,
             Shard = parse.GetValue(s_shard) is { } shard ? SynthesisShard.Parse(shard) : null,
             ChunkTokens = parse.GetValue(s_chunkTokens),
@@ -141,4 +160,7 @@ static class SynthCommand
             Temperature = parse.GetValue(s_temperature),
         };
     }
+
+    static IPositionScheme PositionsOf(string text) => PositionOption.Find(text) ?? throw new InputException(
+        $"--positions '{text}' is unknown; use plain, synthesized:LENGTH as in synthesized:8192, or randpos:LENGTH.");
 }

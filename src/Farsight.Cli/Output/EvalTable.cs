@@ -27,6 +27,10 @@ static class EvalTable
                 text.WriteLine($"{"",8} first failure, {failed.Id}: {failed.Failed}");
             }
         }
+        if (results.Decoding is { } decoding)
+        {
+            text.WriteLine($"decoded at {decoding.Describe()}");
+        }
         foreach (BenchmarkMean mean in results.Means)
         {
             text.WriteLine(

@@ -64,14 +64,16 @@ sealed class CachePass(
 
     void Place(CachedSequence sequence, CacheRun run)
     {
-        int length = sequence.Length, whole = length + run.Count + run.Remaining;
+        int length = sequence.Length, offset = sequence.Offset, all = run.Piece.Tokens.Count;
+        int PositionOf(int index) => run.Piece.Positions?[index] ?? length + offset + index - run.First;
+        int whole = PositionOf(all - 1) + 1;
         AttentionSpan span = new(_tokens.Count, run.Count, sequence.Before(sequence.Own), sequence.Start + sequence.Own);
         _spans.Add(span);
         _places.Add((span.FirstKey, run.Count));
         _tokens.AddRange(run.Tokens);
         for (int i = 0; i < run.Count; i++)
         {
-            _positions.Add(length + i);
+            _positions.Add(PositionOf(run.First + i));
             _lengths.Add(whole); // with the whole piece, so that splitting a long prompt into passes changes nothing
         }
         if (run.Outputs.Count > 0)
@@ -85,6 +87,7 @@ sealed class CachePass(
             }
         }
         sequence.Own += run.Count;
+        sequence.Offset = PositionOf(run.First + run.Count - 1) + 1 - length - run.Count;
     }
 
     /// <summary>Makes the last block compute some rows of a span.</summary>

@@ -3,9 +3,14 @@ using Farsight.Engine.Models;
 namespace Farsight.Engine.Inference;
 
 /// <summary>Represents a prompt and a continuation to be scored.</summary>
-/// <param name="Prompt">Token ids, at least one, at the positions 0, 1, 2, ….</param>
+/// <param name="Prompt">Token ids, at least one.</param>
 /// <param name="Continuation">Token ids, at least one.</param>
-public sealed record ScoringRequest(IReadOnlyList<int> Prompt, IReadOnlyList<int> Continuation);
+public sealed record ScoringRequest(IReadOnlyList<int> Prompt, IReadOnlyList<int> Continuation)
+{
+    /// <summary>[at least prompt] positions of the prompt's tokens and of those after it, strictly increasing; tokens after the last one
+    /// continue in steps of 1. Null for 0, 1, 2, ….</summary>
+    public IReadOnlyList<int>? Positions { get; init; }
+}
 
 /// <summary>Represents the score of a continuation.</summary>
 /// <param name="LogProbs">[tokens] log-probability of each token of the continuation, in nats.</param>
@@ -26,7 +31,7 @@ public sealed class ContinuationScorer(DecoderModel model)
 
     /// <summary>Scores all requests.</summary>
     /// <returns>[requests] scores in the order of the requests.</returns>
-    /// <exception cref="ArgumentException">A prompt or a continuation is empty.</exception>
+    /// <exception cref="ArgumentException">A prompt or a continuation is empty, or positions do not fit the prompt.</exception>
     /// <exception cref="OperationCanceledException">Cancelled between two passes.</exception>
     public IReadOnlyList<ContinuationScore> Score(IReadOnlyList<ScoringRequest> requests, CancellationToken cancel = default)
     {
@@ -38,7 +43,7 @@ public sealed class ContinuationScorer(DecoderModel model)
         {
             return [];
         }
-        IReadOnlyList<int>[] sequences = [.. requests.Select(Fed)];
+        PlacedTokens[] sequences = [.. requests.Select(Fed)];
         PrefixTree tree = PrefixTree.Of(sequences, own: 0, DecodingBatch.CanShare(model));
         TargetTokens targets = new(tree, requests);
         using PrefixCache cache = new(
@@ -81,6 +86,8 @@ public sealed class ContinuationScorer(DecoderModel model)
     }
 
     /// <summary>Returns the tokens that are computed: all but the last.</summary>
-    static IReadOnlyList<int> Fed(ScoringRequest request) =>
-        request.Continuation.Count == 1 ? request.Prompt : [.. request.Prompt, .. request.Continuation.SkipLast(1)];
+    static PlacedTokens Fed(ScoringRequest request) => new(
+        request.Continuation.Count == 1 ? request.Prompt : [.. request.Prompt, .. request.Continuation.SkipLast(1)],
+        request.Prompt.Count,
+        request.Positions);
 }

@@ -14,6 +14,9 @@ public sealed record SequencePiece(int Sequence, IReadOnlyList<int> Tokens)
 
     /// <summary>Tokens to be scored, ascending.</summary>
     internal IReadOnlyList<TargetToken> Targets { get; init; } = [];
+
+    /// <summary>[tokens] their positions; null to continue after the last token of the sequence in steps of 1.</summary>
+    internal IReadOnlyList<int>? Positions { get; init; }
 }
 
 /// <summary>Represents sequences that grow together in one key-value cache; one may begin with the tokens of another.</summary>
@@ -225,6 +228,13 @@ sealed class CachedSequence(CachedSequence? parent, int start, int capacity)
 
     /// <summary>Number of tokens, including shared ones.</summary>
     internal int Length => Own + (_shared?.Sum(r => r.Count) ?? parent?.Length ?? 0);
+
+    /// <summary>Position of the next token minus <see cref="Length"/>: 0 unless a piece brought positions of its own.</summary>
+    internal int Offset
+    {
+        get => Own > 0 ? field : parent?.Offset ?? 0;
+        set;
+    }
 
     /// <summary>Rows of other sequences before its own; fixed by the first call.</summary>
     internal IReadOnlyList<KeyRange> Shared => _shared ??= parent?.Before(parent.Own) ?? [];

@@ -4,12 +4,16 @@ using Farsight.Engine.Numerics;
 namespace Farsight.Engine.Inference;
 
 /// <summary>Represents a prompt to be continued.</summary>
-/// <param name="Prompt">Token ids, at least one, at the positions 0, 1, 2, ….</param>
+/// <param name="Prompt">Token ids, at least one.</param>
 /// <param name="MaxNewTokens">Maximum number of generated tokens.</param>
 /// <param name="Sampling">Sampling settings.</param>
 /// <param name="Random">Random numbers of this request alone, so that other requests do not change its choices.</param>
 public sealed record GenerationRequest(IReadOnlyList<int> Prompt, int MaxNewTokens, Sampling Sampling, SeededRandom Random)
 {
+    /// <summary>[prompt] positions of the prompt's tokens, strictly increasing; new tokens continue after the last one in steps of 1.
+    /// Null for 0, 1, 2, ….</summary>
+    internal IReadOnlyList<int>? Positions { get; init; }
+
     /// <summary>Tokens that end this completion, in addition to those of the generator. The result includes them.</summary>
     public IReadOnlyList<int> StopTokens { get; init; } = [];
 
@@ -35,7 +39,7 @@ public sealed class Generator(DecoderModel model, IReadOnlyList<int> stopTokens,
     public AttentionAction? Observer { get; init; }
 
     /// <summary>Generates all completions; each contains the new tokens, including the stop token.</summary>
-    /// <exception cref="ArgumentException">A prompt is empty.</exception>
+    /// <exception cref="ArgumentException">A prompt is empty, or its positions do not fit it.</exception>
     /// <exception cref="OperationCanceledException">Cancelled between two tokens.</exception>
     public IReadOnlyList<int[]> Generate(IReadOnlyList<GenerationRequest> requests, CancellationToken cancel = default)
     {
@@ -54,6 +58,7 @@ public sealed class Generator(DecoderModel model, IReadOnlyList<int> stopTokens,
                 completions[number].Add(token);
                 return stopTokens.Contains(token) || request.StopTokens.Contains(token) ? null : token;
             },
+            requests.Any(r => r.Positions is not null) ? [.. requests.Select(r => r.Positions)] : null,
             cancel);
         return [.. completions.Select(c => c.ToArray())];
     }

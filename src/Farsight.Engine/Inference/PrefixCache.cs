@@ -8,7 +8,7 @@ namespace Farsight.Engine.Inference;
 sealed class PrefixCache : IDisposable
 {
     readonly PrefixTree _tree;
-    readonly IReadOnlyList<IReadOnlyList<int>> _sequences;
+    readonly IReadOnlyList<PlacedTokens> _sequences;
     readonly IReadOnlyList<int> _room;
     readonly List<int> _open = [];  // the node of each sequence of the batch
     readonly int[] _number;         // [nodes] of its sequence in the batch, or −1
@@ -19,8 +19,7 @@ sealed class PrefixCache : IDisposable
     /// <param name="sequences">Sequences of the tree.</param>
     /// <param name="room">[nodes] cache rows that each node needs.</param>
     /// <param name="rows">Wanted rows; more if a single path needs them, fewer if the whole tree does.</param>
-    internal PrefixCache(
-        DecoderModel model, PrefixTree tree, IReadOnlyList<IReadOnlyList<int>> sequences, IReadOnlyList<int> room, long rows)
+    internal PrefixCache(DecoderModel model, PrefixTree tree, IReadOnlyList<PlacedTokens> sequences, IReadOnlyList<int> room, long rows)
     {
         (_tree, _sequences, _room, _number) = (tree, sequences, room, new int[tree.Nodes.Count]);
         Array.Fill(_number, -1);
@@ -53,8 +52,13 @@ sealed class PrefixCache : IDisposable
             PrefixNode next = _tree.Nodes[n];
             _number[n] = Batch.Add(_room[n], next.Parent < 0 ? -1 : _number[next.Parent]);
             _open.Add(n);
-            IReadOnlyList<int> tokens = _sequences[next.Sequence];
-            pieces.Add(new(_number[n], [.. Enumerable.Range(next.Start, next.Count).Select(i => tokens[i])]) { WantsLogits = n == node });
+            PlacedTokens tokens = _sequences[next.Sequence];
+            int[] places = [.. Enumerable.Range(next.Start, next.Count)];
+            pieces.Add(new(_number[n], [.. places.Select(i => tokens.Ids[i])])
+            {
+                WantsLogits = n == node,
+                Positions = tokens.HasPositions ? [.. places.Select(tokens.PositionOf)] : null,
+            });
         }
         return true;
     }

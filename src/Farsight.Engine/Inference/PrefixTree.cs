@@ -11,13 +11,13 @@ sealed class PrefixTree
     // Fewer common tokens are not worth a node of their own.
     const int LeastShared = 8;
 
-    readonly IReadOnlyList<IReadOnlyList<int>> _sequences;
+    readonly IReadOnlyList<PlacedTokens> _sequences;
     readonly int _own;
     readonly List<PrefixNode> _nodes = [];
     readonly int[] _ends;
     readonly Stack<OpenGroup> _open = new();
 
-    PrefixTree(IReadOnlyList<IReadOnlyList<int>> sequences, int own)
+    PrefixTree(IReadOnlyList<PlacedTokens> sequences, int own)
     {
         (_sequences, _own, _ends) = (sequences, own, new int[sequences.Count]);
     }
@@ -29,10 +29,10 @@ sealed class PrefixTree
     internal IReadOnlyList<int> Ends => _ends;
 
     /// <summary>Builds the tree of sequences.</summary>
-    /// <param name="sequences">Token ids, at least one per sequence.</param>
+    /// <param name="sequences">At least one token per sequence. A beginning is shared where tokens and positions are the same.</param>
     /// <param name="own">Number of last tokens that a sequence never shares: 0, or 1 if each needs a row of its own.</param>
     /// <param name="shares">Whether sequences share beginnings at all.</param>
-    internal static PrefixTree Of(IReadOnlyList<IReadOnlyList<int>> sequences, int own, bool shares)
+    internal static PrefixTree Of(IReadOnlyList<PlacedTokens> sequences, int own, bool shares)
     {
         PrefixTree tree = new(sequences, own);
         if (shares)
@@ -69,7 +69,10 @@ sealed class PrefixTree
         EndThoseAt(common, open.Members, start, parent);
         List<int>[] branches =
         [
-            .. open.Members.Where(s => _sequences[s].Count - _own > common).GroupBy(s => _sequences[s][common]).Select(g => g.ToList()),
+            .. open.Members
+                .Where(s => _sequences[s].Count - _own > common)
+                .GroupBy(s => _sequences[s].KeyOf(common))
+                .Select(g => g.ToList()),
         ];
         foreach (List<int> branch in branches.Reverse())
         {
@@ -80,13 +83,13 @@ sealed class PrefixTree
     /// <summary>Returns the length of the beginning that all members share, without the tokens that are never shared.</summary>
     int Common(OpenGroup open)
     {
-        IReadOnlyList<int> first = _sequences[open.Members[0]];
+        PlacedTokens first = _sequences[open.Members[0]];
         int common = first.Count - _own;
         foreach (int member in open.Members)
         {
-            IReadOnlyList<int> other = _sequences[member];
+            PlacedTokens other = _sequences[member];
             int most = Math.Min(common, other.Count - _own), equal = open.Equal;
-            while (equal < most && other[equal] == first[equal])
+            while (equal < most && other.KeyOf(equal) == first.KeyOf(equal))
             {
                 equal++;
             }

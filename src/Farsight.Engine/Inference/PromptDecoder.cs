@@ -31,13 +31,16 @@ public sealed class PromptDecoder(DecoderModel model, long cacheBytes = PromptDe
     /// <param name="prompts">Token ids, at least one per prompt.</param>
     /// <param name="maxNewTokens">[prompts] maximum number of new tokens; 0 skips a prompt.</param>
     /// <param name="choose">Chooses each token.</param>
+    /// <param name="positions">[prompts][tokens] positions, strictly increasing, after which new tokens continue in steps of 1; null for
+    /// 0, 1, 2, ….</param>
     /// <param name="cancel">Checked between two passes.</param>
-    /// <exception cref="ArgumentException">A prompt is empty.</exception>
+    /// <exception cref="ArgumentException">A prompt is empty, or its positions do not fit it.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public void Run(
         IReadOnlyList<IReadOnlyList<int>> prompts,
         IReadOnlyList<int> maxNewTokens,
         TokenChoice choose,
+        IReadOnlyList<IReadOnlyList<int>?>? positions = null,
         CancellationToken cancel = default)
     {
         int[] asked = [.. Enumerable.Range(0, prompts.Count).Where(i => maxNewTokens[i] > 0)];
@@ -49,7 +52,7 @@ public sealed class PromptDecoder(DecoderModel model, long cacheBytes = PromptDe
         {
             return;
         }
-        IReadOnlyList<int>[] sequences = [.. asked.Select(i => prompts[i])];
+        PlacedTokens[] sequences = [.. asked.Select(i => new PlacedTokens(prompts[i], prompts[i].Count, positions?[i]))];
         PrefixTree tree = PrefixTree.Of(sequences, own: 1, DecodingBatch.CanShare(model));
         int[] room = [.. tree.Nodes.Select(n => n.Count)];
         for (int s = 0; s < asked.Length; s++)

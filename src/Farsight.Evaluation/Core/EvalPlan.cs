@@ -13,6 +13,9 @@ public sealed record EvalPlan(
     /// <summary>Tasks that come from a suite. One that cannot run is left out, with its reason.</summary>
     public IReadOnlyCollection<IEvalTask> OfSuites { get; init; } = [];
 
+    /// <summary>How answers are decoded.</summary>
+    internal EvalDecoding Decoding { get; init; } = new();
+
     /// <summary>As <see cref="EvalResults.Command"/>.</summary>
     public string Command { get; init; } = "";
 

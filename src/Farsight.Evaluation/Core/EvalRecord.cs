@@ -86,6 +86,17 @@ public sealed record EvalRecord(
     [JsonRequired]
     public string StopReason { get; init; } = "none";
 
+    /// <summary>
+    /// Every answer of an example that was sampled several times; null elsewhere. The score is the mean of theirs, and what else the record
+    /// says about an answer is about the first.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<EvalDraw>? Draws { get; init; }
+
+    /// <summary>How the example was decoded; null where it was decoded as its benchmark does, at the positions 0, 1, 2, ….</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public EvalDecoding? Decoding { get; init; }
+
     /// <summary>The log-probabilities of a choice task; null elsewhere.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ChoiceLogProb>? Choices { get; init; }
@@ -116,4 +127,26 @@ public sealed record EvalRecord(
     /// <summary>The input of aggregates.</summary>
     [JsonIgnore]
     public ScoredExample Scored => new(Id, Groups, new(Score, Beside));
+}
+
+/// <summary>Represents one of several sampled answers to an example.</summary>
+/// <param name="Completion">The completion; the last one where there were follow-ups.</param>
+/// <param name="Score">Its score.</param>
+/// <param name="Beside">Its further metrics by name.</param>
+public sealed record EvalDraw(string Completion, double Score, IReadOnlyDictionary<string, double> Beside)
+{
+    /// <summary>As <see cref="EvalRecord.Earlier"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Earlier { get; init; }
+
+    /// <summary>As <see cref="EvalRecord.NewTokens"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? NewTokens { get; init; }
+
+    /// <summary>As <see cref="EvalRecord.StopReason"/>.</summary>
+    public string StopReason { get; init; } = "none";
+
+    /// <summary>As <see cref="EvalRecord.Verdict"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Verdict { get; init; }
 }

@@ -57,6 +57,9 @@ public sealed record EvalRequest(
     /// <summary>Directory with the tokenizer of an endpoint's model; null where it is not known.</summary>
     public string? Tokenizer { get; init; }
 
+    /// <summary>How answers are decoded: sampling, number of answers, and positions.</summary>
+    public EvalDecoding Decoding { get; init; } = new();
+
     /// <summary>Heads that are switched off, as <see cref="HeadMask.Heads"/> reads them; null for none. Local models only.</summary>
     public string? MaskedHeads { get; init; }
 
@@ -87,6 +90,7 @@ public sealed record EvalRequest(
             ("the longest prompt must have at least 2 tokens", MaxPrompt < 2), ("the window must have at least 2 tokens", Window < 2),
             ($"documents '{Documents}' do not exist", Documents is not null && !Path.Exists(Documents)),
             ($"the data folder '{data}' does not exist", data is not null && !Directory.Exists(data)),
+            .. Decoding.Problems().Select(p => (p, true)),
         ];
         foreach ((string what, _) in problems.Where(p => p.Wrong))
         {
@@ -200,6 +204,11 @@ public sealed record EvalRequest(
             throw new InputException(
                 "Heads of a model behind an endpoint cannot be switched off; leave MaskedHeads unset, or evaluate a local model.");
         }
+        if (Decoding.Positions is not null)
+        {
+            throw new InputException(
+                "An endpoint numbers the tokens of a prompt itself; leave Positions unset, or evaluate a local model.");
+        }
         Tokenizer? tokenizer = Tokenizer is null ? null : Text.Tokenizers.Tokenizer.Load(Tokenizer);
         EvalPlan plan = PlanFor(
             model.Name,
@@ -246,7 +255,13 @@ public sealed record EvalRequest(
         string haystack = Documents is null
             ? $"invented documents, seed {Seed}"
             : Path.GetFileName(Path.TrimEndingDirectorySeparator(Documents));
-        return new(name, Selected(), lengths, haystack, setting, Limit) { OfSuites = OfSuites(), Command = Command, Notice = Notice };
+        return new(name, Selected(), lengths, haystack, setting, Limit)
+        {
+            OfSuites = OfSuites(),
+            Command = Command,
+            Notice = Notice,
+            Decoding = Decoding,
+        };
     }
 
     Haystack HaystackOf(ITextTokens tokens, int longest) => Documents is null

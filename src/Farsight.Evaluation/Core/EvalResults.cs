@@ -32,6 +32,10 @@ public sealed record EvalResults(
         init => field = value ?? []; // a file of an earlier version lacks it
     } = [];
 
+    /// <summary>How answers were decoded; null where each task was decoded as its benchmark does, at the positions 0, 1, 2, ….</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public EvalDecoding? Decoding { get; init; }
+
     /// <summary>Means over several tasks.</summary>
     public IReadOnlyList<BenchmarkMean> Means
     {

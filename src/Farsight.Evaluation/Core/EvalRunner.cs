@@ -78,6 +78,7 @@ sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOp
             Lines = log.Lines(records),
             Data = data,
             Command = plan.Command,
+            Decoding = plan.Decoding.IsDefault ? null : plan.Decoding,
         };
         if (directory is not null)
         {

@@ -4,10 +4,18 @@ using Farsight.Evaluation.Core.Prompts;
 
 namespace Farsight.Evaluation.Core;
 
-/// <summary>Collects what the model got and gave for one example, until it becomes a record.</summary>
+/// <summary>Collects what the model got and gave for one draw of one example, until the draws become a record.</summary>
 sealed class ExampleRun(EvalExample example)
 {
+    readonly List<ExampleRun> _draws = [];
+
     internal EvalExample Example => example;
+
+    /// <summary>Number of the draw, from 0.</summary>
+    internal int Draw { get; private init; }
+
+    /// <summary>This draw, and the others where this is the first of several.</summary>
+    internal IReadOnlyList<ExampleRun> Draws => [this, .. _draws];
 
     /// <summary>The first prompt.</summary>
     internal RenderedPrompt Prompt { get; set; } = RenderedPrompt.None;
@@ -53,6 +61,15 @@ sealed class ExampleRun(EvalExample example)
     /// <summary>Returns the description of a failure in records.</summary>
     internal static string Describe(Exception failure) => $"{failure.GetType().Name}: {failure.Message}";
 
+    /// <summary>Adds further draws of the same prompt, up to a number of draws.</summary>
+    internal void DrawUpTo(int draws)
+    {
+        for (int draw = 1; draw < draws; draw++)
+        {
+            _draws.Add(new(Example) { Draw = draw, Prompt = Prompt, Kept = Kept });
+        }
+    }
+
     /// <summary>Records that the example has no further answer.</summary>
     internal void Fail(Exception failure)
     {
@@ -60,7 +77,7 @@ sealed class ExampleRun(EvalExample example)
         Failed = Describe(failure);
     }
 
-    /// <summary>Scores the example unless it failed. Only what a user can correct is a
+    /// <summary>Scores the draw unless it failed. Only what a user can correct is a
     /// failure; a bug of the scoring ends the run.</summary>
     internal void Rate(Func<EvalScore?> score)
     {
@@ -74,13 +91,17 @@ sealed class ExampleRun(EvalExample example)
         }
     }
 
-    internal EvalRecord Record(string model, IEvalTask task, string? judge)
+    /// <summary>Returns the record of all draws. The example failed if one of them did.</summary>
+    internal EvalRecord Record(string model, IEvalTask task, string? judge, EvalDecoding? decoding)
     {
         Completion? last = Answers is [.., var answer] ? answer : null;
-        EvalScore score = Score ?? (task as IAggregatedTask)?.Failure(Example) ?? new(0);
+        string? failed = Draws.Select(d => d.Failed).FirstOrDefault(f => f is not null);
+        EvalScore score = failed is null && Draws.All(d => d.Score is not null)
+            ? EvalScore.Mean([.. Draws.Select(d => d.Score!)])
+            : (task as IAggregatedTask)?.Failure(Example) ?? new(0);
         return new(model, task.Card.Name, task.Card.Version, Example.Id, Sha256, score.Value, score.Beside)
         {
-            ScoringSha256 = Failed is null ? ScoringInput.Hash(task, Example, Completions) : null,
+            ScoringSha256 = failed is null ? ScoringInput.Hash(task, Example, Completions) : null,
             Groups = Example.Groups,
             Group = Example.Group,
             Template = Prompt.Template,
@@ -99,7 +120,17 @@ sealed class ExampleRun(EvalExample example)
             Choices = Choices,
             Judge = judge,
             Verdict = Verdict,
-            Failed = Failed,
+            Draws = _draws.Count > 0 && failed is null ? [.. Draws.Select(d => d.ToDraw())] : null,
+            Decoding = decoding,
+            Failed = failed,
         };
     }
+
+    EvalDraw ToDraw() => new(Answers[^1].Text, Score!.Value, Score.Beside)
+    {
+        Earlier = Answers.Count > 1 ? [.. Answers.SkipLast(1).Select(a => a.Text)] : null,
+        NewTokens = Answers[^1].OutputTokens,
+        StopReason = Answers[^1].FinishReason.Value,
+        Verdict = Verdict,
+    };
 }

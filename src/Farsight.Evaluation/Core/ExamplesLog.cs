@@ -8,8 +8,8 @@ using Farsight.Engine.Files;
 namespace Farsight.Evaluation.Core;
 
 /// <summary>Appends to the files of an evaluation, and reads what an earlier run left in them. One process at a time.</summary>
-/// <remarks>A record counts if task, version, id, prompt and judge are the same and it did not fail; of several the last. A line that a
-/// kill left torn is cut off; a failure that happens again as it is written is not written again.</remarks>
+/// <remarks>A record counts if task, version, id, prompt, judge and decoding are the same and it did not fail; of several the last. A line
+/// that a kill left torn is cut off; a failure that happens again as it is written is not written again.</remarks>
 sealed class ExamplesLog : IDisposable
 {
     readonly Dictionary<string, EvalRecord> _kept = [];
@@ -65,8 +65,8 @@ sealed class ExamplesLog : IDisposable
     internal static ExamplesLog Open(string? directory, string model) => directory is null ? new() : new(directory, model);
 
     /// <summary>Returns the kept record of an example, or null.</summary>
-    internal EvalRecord? Find(EvalTaskCard card, string id, string promptSha256, string? judge) =>
-        _kept.GetValueOrDefault(Key(card.Name, card.Version, id, promptSha256, judge));
+    internal EvalRecord? Find(EvalTaskCard card, string id, string promptSha256, string? judge, EvalDecoding? decoding) =>
+        _kept.GetValueOrDefault(Key(card.Name, card.Version, id, promptSha256, judge, decoding));
 
     /// <summary>Appends a record and flushes it, so that a kill does not lose it.</summary>
     /// <param name="record">The record.</param>
@@ -120,7 +120,7 @@ sealed class ExamplesLog : IDisposable
         }
         if (record.Failed is null)
         {
-            _kept[Key(record.Task, record.Version, record.Id, record.PromptSha256, record.Judge)] = record;
+            _kept[Key(record.Task, record.Version, record.Id, record.PromptSha256, record.Judge, record.Decoding)] = record;
         }
         else
         {
@@ -157,5 +157,6 @@ sealed class ExamplesLog : IDisposable
         file?.Flush();
     }
 
-    static string Key(string task, int version, string id, string hash, string? judge) => $"{task}/{version}/{id}/{hash}/{judge}";
+    static string Key(string task, int version, string id, string hash, string? judge, EvalDecoding? decoding) =>
+        $"{task}/{version}/{id}/{hash}/{judge}/{decoding?.Describe()}";
 }

@@ -123,6 +123,11 @@ public sealed record EvalScore(double Value, IReadOnlyDictionary<string, double>
     {
     }
 
+    /// <summary>Computes the mean of scores, at least one; a metric that a score lacks counts as 0.</summary>
+    internal static EvalScore Mean(IReadOnlyList<EvalScore> scores) => scores.Count == 1 ? scores[0] : new(
+        scores.Average(s => s.Value),
+        scores.SelectMany(s => s.Beside.Keys).Distinct().ToDictionary(k => k, k => scores.Average(s => s.Beside.GetValueOrDefault(k))));
+
     /// <summary>Creates a score of 1 when right, 0 when wrong.</summary>
     public static EvalScore Of(bool isRight) => new(isRight ? 1 : 0);
 }

@@ -37,10 +37,14 @@ static class ScoringInput
         {
             return kept;
         }
+        EvalDraw[]? draws = task is IGeneratedTask sampled and not IObservedTask
+            ? kept.Draws?.Select(d => Renew(d, sampled, example)).ToArray()
+            : null;
         EvalScore? score = task switch
         {
             IObservedTask => null,
             IFollowUpTask when kept.ScoringSha256 is not null => null,
+            IGeneratedTask when draws is not null => EvalScore.Mean([.. draws.Select(d => new EvalScore(d.Score, d.Beside))]),
             IGeneratedTask generated => generated.Score(example, completions),
             IChoiceTask choices when kept.Choices?.Count == example.Choices.Count => choices.Score(example, kept.Choices),
             _ => null,
@@ -51,11 +55,19 @@ static class ScoringInput
             {
                 Score = score.Value,
                 Beside = score.Beside,
+                Draws = draws ?? kept.Draws,
                 ScoringSha256 = hash,
                 Groups = example.Groups,
                 Question = example.Question,
                 References = example.References,
             };
+    }
+
+    static EvalDraw Renew(EvalDraw kept, IGeneratedTask task, EvalExample example)
+    {
+        string[] completions = [.. kept.Earlier ?? [], kept.Completion];
+        EvalScore score = task.Score(example, completions);
+        return kept with { Score = score.Value, Beside = score.Beside };
     }
 
     static bool IsSame(EvalRecord kept, EvalExample example, EvalScore score) =>

@@ -19,6 +19,8 @@ sealed class TaskRun(
     ExamplesLog log,
     EvalRunnerOptions options)
 {
+    readonly EvalDecoding? _decoding = plan.Decoding.For(task);
+
     string? JudgeName => task is IJudgedTask ? judge?.Name : null;
 
     /// <summary>Number of records that were kept with another score, because references or details changed.</summary>
@@ -36,10 +38,18 @@ sealed class TaskRun(
             bool hasGaps = group.Any(r => r.Kept is null && r.Failed is null);
             HashSet<ExampleRun> asked =
                 [.. group.Where(r => r.Failed is null && (r.Kept is null || (hasGaps && model.Capabilities.IsBatched)))];
-            using IEnumerator<ExampleRun> scored = Answer([.. group.Where(asked.Contains)], cancel).GetEnumerator();
+            foreach (ExampleRun run in asked)
+            {
+                run.DrawUpTo(_decoding?.Draws ?? 1);
+            }
+            using IEnumerator<ExampleRun> scored =
+                Answer([.. group.Where(asked.Contains).SelectMany(r => r.Draws)], cancel).GetEnumerator();
             foreach (ExampleRun run in group)
             {
-                _ = asked.Contains(run) && scored.MoveNext();
+                for (int draw = 0; asked.Contains(run) && draw < run.Draws.Count; draw++)
+                {
+                    scored.MoveNext();
+                }
                 yield return run switch
                 {
                     { Kept: null } => Write(run),
@@ -52,8 +62,8 @@ sealed class TaskRun(
 
     EvalRecord Write(ExampleRun run)
     {
-        EvalRecord record = run.Record(plan.Model, task, JudgeName);
-        log.Append(record, run.Seconds);
+        EvalRecord record = run.Record(plan.Model, task, JudgeName, _decoding);
+        log.Append(record, run.Draws.Sum(d => d.Seconds));
         return record;
     }
 
@@ -74,9 +84,9 @@ sealed class TaskRun(
             }
             else
             {
-                run.Prompt = Render(example.Prompt, example.MaxNewTokens);
+                run.Prompt = RenderPlaced(example, example.Prompt, example.MaxNewTokens);
             }
-            if (log.Find(task.Card, example.Id, run.Sha256, JudgeName) is { } record)
+            if (log.Find(task.Card, example.Id, run.Sha256, JudgeName, _decoding) is { } record)
             {
                 Keep(run, record);
             }
@@ -112,11 +122,28 @@ sealed class TaskRun(
             : [Render(example.Prompt, continuations.Max(c => c.Count))];
         run.Prompt = rendered[0];
         run.Requests = rendered.Length == 1
-            ? [new(rendered[0].Tokens, continuations)]
-            : [.. rendered.Select((p, i) => new ChoiceRequest(p.Tokens, [continuations[i]]))];
+            ? [Placed(new(rendered[0].Tokens, continuations), 0)]
+            : [.. rendered.Select((p, i) => Placed(new(p.Tokens, [continuations[i]]), i))];
+
+        ChoiceRequest Placed(ChoiceRequest request, int number) => request with
+        {
+            Positions = PositionsOf(example, request.Prompt.Count + request.Continuations.Max(c => c.Count), 0, number),
+        };
     }
 
     RenderedPrompt Render(EvalPrompt prompt, int maxNewTokens) => prompts.Make(prompt, maxNewTokens, length);
+
+    RenderedPrompt RenderPlaced(EvalExample example, EvalPrompt prompt, int maxNewTokens)
+    {
+        RenderedPrompt rendered = Render(prompt, maxNewTokens);
+        return rendered.Prompt is Prompt.Tokens tokens
+            ? rendered with { Prompt = tokens with { Positions = PositionsOf(example, tokens.Ids.Count, maxNewTokens, 0) } }
+            : rendered;
+    }
+
+    /// <summary>Draws the positions of a prompt of an example; null for 0, 1, 2, ….</summary>
+    int[]? PositionsOf(EvalExample example, int tokens, int room, int number) =>
+        _decoding?.Draw(tokens, room, SeededRandom.For(plan.Setting.Seed, $"positions/{task.Card.Name}/{example.Id}", number));
 
     /// <summary>Maximum number of examples of a group. Judged tasks and follow-ups finish a whole group before its first record is
     /// written, so a model that does not batch gets only as many as keep it busy.</summary>
@@ -208,7 +235,7 @@ sealed class TaskRun(
                 {
                     if (followUps.FollowUp(run.Example, run.Completions) is { } more)
                     {
-                        next.Add((run, Render(more.Prompt, more.MaxNewTokens), more.MaxNewTokens));
+                        next.Add((run, RenderPlaced(run.Example, more.Prompt, more.MaxNewTokens), more.MaxNewTokens));
                     }
                 }
                 catch (InputException e)
@@ -224,7 +251,7 @@ sealed class TaskRun(
     IEnumerable<ExampleRun> Send(
         IReadOnlyList<(ExampleRun Run, RenderedPrompt Prompt, int MaxNewTokens)> prompted, CancellationToken cancel)
     {
-        CompletionRequest[] requests = [.. prompted.Select(p => Request(p.Run.Example, p.Prompt, p.MaxNewTokens))];
+        CompletionRequest[] requests = [.. prompted.Select(p => Request(p.Run, p.Prompt, p.MaxNewTokens))];
         foreach (
             ((ExampleRun run, RenderedPrompt prompt, _), (Completion? completion, Exception? failure)) in prompted.Zip(
                 calls.Send(requests, cancel)))
@@ -269,15 +296,17 @@ sealed class TaskRun(
         return sent - Math.Max(Tolerance, sent / 10) > read ? sent : null;
     }
 
-    CompletionRequest Request(EvalExample example, RenderedPrompt prompt, int maxNewTokens)
+    CompletionRequest Request(ExampleRun run, RenderedPrompt prompt, int maxNewTokens)
     {
-        int seed = (int)SeededRandom.For(plan.Setting.Seed, $"{task.Card.Name}/{example.Id}", 0).NextUInt64();
+        EvalExample example = run.Example;
+        int seed = (int)SeededRandom.For(plan.Setting.Seed, $"{task.Card.Name}/{example.Id}", run.Draw).NextUInt64();
+        double temperature = _decoding is { Temperature: > 0 and var own } ? own : example.Temperature;
         bool byTokens = prompt.Prompt is Prompt.Tokens;
         GenerationOptions generation = new(maxNewTokens)
         {
-            Temperature = example.Temperature,
+            Temperature = temperature,
             TopP = example.TopP,
-            Seed = example.Temperature > 0 ? seed : null,
+            Seed = temperature > 0 ? seed : null,
             MinNewTokens = byTokens ? example.MinNewTokens : 0,
             Stop = byTokens || example.MinNewTokens > 0 ? [] : example.Stop, // an endpoint could end too early; the answer is cut later
             StopTokens = byTokens ? [.. example.Stop.Select(StopToken).OfType<int>()] : [],

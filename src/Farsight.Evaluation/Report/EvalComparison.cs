@@ -84,7 +84,10 @@ public static class EvalComparison
             high,
             Verdict(low, high, task.IsLowerBetter),
             task.IsShare,
-            pairs.Count(p => p.Before.PromptSha256 != p.After.PromptSha256));
+            pairs.Count(p => p.Before.PromptSha256 != p.After.PromptSha256))
+        {
+            OtherDecoding = pairs.Count(p => p.Before.Decoding != p.After.Decoding),
+        };
     }
 
     /// <summary>Returns the task's own aggregate if this program has the task in that version, else the mean.</summary>
@@ -114,7 +117,11 @@ public static class EvalComparison
 /// <param name="OtherPrompts">Examples whose prompts were not the same ids or messages, as models with other tokenizers have them.</param>
 public sealed record TaskDifference(
     string Run, string Task, int Version, int N, double Before, double After, double Difference, double Low, double High,
-    ComparisonVerdict Verdict, bool IsShare, int OtherPrompts);
+    ComparisonVerdict Verdict, bool IsShare, int OtherPrompts)
+{
+    /// <summary>Examples that were decoded otherwise: at another temperature, in another number of draws, or at other positions.</summary>
+    public int OtherDecoding { get; init; }
+}
 
 /// <summary>Specifies the verdict on a difference.</summary>
 public enum ComparisonVerdict

@@ -128,6 +128,7 @@ static class ReportProvenance
                     $"{results.Examples.Count(r => r.Cut is not null)} of {results.Examples.Count}")),
             new("haystack", results.Tasks.Any(t => t.Lengths.Count > 0) ? results.Haystack : ""),
             new("judge", judges),
+            new("decoding", results.Decoding?.Describe() ?? ""),
             new("seed", results.Seed.ToString(CultureInfo.InvariantCulture)),
             new("tasks", string.Join(", ", results.Tasks.Select(t => $"{t.Task} v{t.Version}"))),
             new("Farsight", results.FarsightVersion),

@@ -29,6 +29,11 @@ public sealed record EvolveRecipe : IRecipe
     /// </summary>
     public QuestionSource? Questions { get; init; }
 
+    /// <summary>
+    /// Sampling temperature of both responses. Optional; null for 1, as the paper's authors use. 0 is greedy.
+    /// </summary>
+    public double? Temperature { get; init; }
+
     /// <summary>Iterations in order, each with a longer window than the one before.</summary>
     public required IReadOnlyList<EvolveIteration> Iterations { get; init; }
 
@@ -72,6 +77,9 @@ public sealed record EvolveRecipe : IRecipe
     public IEnumerable<string> Problems() =>
     [
         .. Documents.Problems("documents"),
+        .. Temperature is null or (>= 0 and <= 100)
+            ? []
+            : new[] { FormattableString.Invariant($"temperature: {Temperature} is not usable; use 0 (greedy) to 100.") },
         .. Iterations.Count > 0 ? [] : new[] { "iterations: the list is empty; add at least one iteration." },
         .. Iterations.SelectMany((it, i) => it.Problems($"iterations[{i}]")),
         .. Iterations.Zip(Iterations.Skip(1)).Index().Where(p => p.Item.Second.Window <= p.Item.First.Window).Select(p =>

@@ -129,6 +129,7 @@ public sealed class EvolveRun
             ChunkTokens = iteration.ChunkTokens,
             MinChunkTokens = iteration.MinChunkTokens,
         };
+        options = Recipe.Temperature is { } temperature ? options with { Temperature = temperature } : options;
         SynthesisSummary<LongPoSettings> made = SynthesisRun.Start(
             options,
             new SynchronousProgress<SynthesisProgress>(p => _progress?.Report(StageProgress.Of("data", name, p))),

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
@@ -36,6 +37,20 @@ public sealed record StudyMeasure
     /// <summary>Attention heads to mask, as <c>farsight eval</c> spells them. Optional.</summary>
     public string? MaskHeads { get; init; }
 
+    /// <summary>Sampling temperature of generated answers. Optional; null decodes as each task does, which is greedy in most.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] // keeps the folder names of earlier studies
+    public double? Temperature { get; init; }
+
+    /// <summary>Answers per example, whose scores are averaged. Optional; null for one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Draws { get; init; }
+
+    /// <summary>
+    /// Positions of the prompts' tokens: "randpos:LENGTH" for sorted random positions below LENGTH. Optional; null for 0, 1, 2, ….
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Positions { get; init; }
+
     /// <summary>Training steps after which to measure. Optional; null measures only the end.</summary>
     public IReadOnlyList<int>? Steps { get; init; }
 
@@ -51,7 +66,7 @@ public sealed record StudyMeasure
 
     internal IEnumerable<string> Problems(string path)
     {
-        EvalRequest request = Request(null, null, null);
+        EvalRequest request = Request(null, null, null, null);
         string? wrong = null;
         try
         {
@@ -68,6 +83,10 @@ public sealed record StudyMeasure
         if (wrong is not null)
         {
             yield return $"{path}: {wrong}";
+        }
+        foreach (string problem in request.Decoding.Problems())
+        {
+            yield return $"{path}: {problem}.";
         }
         foreach (int step in Steps?.Where(s => s < 1) ?? [])
         {
@@ -93,18 +112,20 @@ public sealed record StudyMeasure
     internal bool NeedsScores => MaskHeads?.Contains(':', StringComparison.Ordinal) == true;
 
     /// <summary>Whether the evaluation ranks retrieval heads.</summary>
-    internal bool RanksHeads => MaskHeads is null && Request(null, null, null).Selected().OfType<IObservedTask>().Any();
+    internal bool RanksHeads => MaskHeads is null && Request(null, null, null, null).Selected().OfType<IObservedTask>().Any();
 
     /// <summary>Creates the evaluation.</summary>
     /// <param name="documents">Found; null for generated ones.</param>
     /// <param name="data">Found; null for the environment's.</param>
     /// <param name="headScores">The directory with the head_scores.json to go by; null for none.</param>
-    internal EvalRequest Request(string? documents, string? data, string? headScores) =>
+    /// <param name="positions">Positions of the variant; null for those of the measurement.</param>
+    internal EvalRequest Request(string? documents, string? data, string? headScores, string? positions) =>
         new(Tasks, Lengths, Depths, Samples, Seed, documents)
         {
             Limit = Limit,
             Data = data,
             MaskedHeads = MaskHeads,
             HeadScores = headScores,
+            Decoding = new() { Temperature = Temperature ?? 0, Draws = Draws ?? 1, Positions = positions ?? Positions },
         };
 }

@@ -55,7 +55,10 @@ sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyList<Plann
         try
         {
             TrainRecipe recipe = RecipeFile.FromTree<TrainRecipe>(tree, where);
-            PlannedVariant planned = new(variant.Name, StudyPaths.Slug(variant.Name), variant.Train, variant.Rope, recipe);
+            PlannedVariant planned = new(variant.Name, StudyPaths.Slug(variant.Name), variant.Train, variant.Rope, recipe)
+            {
+                Positions = variant.Positions,
+            };
             problems.AddRange(planned.IsTrained ? StepProblems(where, recipe, measures) : []);
             return planned;
         }
@@ -141,7 +144,10 @@ sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyList<Plann
 /// <param name="Recipe">How it is trained; of an untrained one only the base model counts. The seed is a job's.</param>
 sealed record PlannedVariant(string Name, string Slug, bool IsTrained, string? Rope, TrainRecipe Recipe)
 {
-    /// <summary>Returns everything that decides the variant's numbers, apart from seeds.</summary>
+    /// <summary>Positions at which it is measured; null for those of the measurements.</summary>
+    internal string? Positions { get; init; }
+
+    /// <summary>Returns everything that decides the variant's model, apart from seeds.</summary>
     internal JsonObject Identity()
     {
         JsonObject identity = new() { ["name"] = Name };

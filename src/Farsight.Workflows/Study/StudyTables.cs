@@ -64,6 +64,7 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
             new("seeds", string.Join(", ", plan.Recipe.Seeds.Select(s => s.ToString(CultureInfo.InvariantCulture)))),
             .. plan.Recipe.Set is { } set ? new[] { new Setting("all variants", set.ToJsonString(s_line)) } : [],
             .. plan.Recipe.Variants.Where(v => v.Train && v.Set is not null).Select(v => new Setting(v.Name, v.Set!.ToJsonString(s_line))),
+            .. plan.Recipe.Variants.Where(v => v.Positions is not null).Select(v => new Setting($"{v.Name}, measured at", v.Positions!)),
             .. plan.Recipe.Grid is { } grid ? new[] { new Setting("grid", grid.ToJsonString(s_line)) } : [],
             .. plan.Recipe.Measure.Select(m => new Setting(
                 "measured",

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Recipes;
+using Farsight.Evaluation.Core;
 
 namespace Farsight.Workflows.Study;
 
@@ -14,6 +15,11 @@ public sealed record StudyVariant
 
     /// <summary>RoPE scaling of an untrained variant, for example "yarn:8". Optional; null keeps the model's own.</summary>
     public string? Rope { get; init; }
+
+    /// <summary>
+    /// Positions at which this variant is measured, in place of those of each measurement: "randpos:LENGTH", or "plain". Optional.
+    /// </summary>
+    public string? Positions { get; init; }
 
     /// <summary>Changes of the base recipe, applied after the changes for all variants. Optional.</summary>
     public JsonObject? Set { get; init; }
@@ -32,6 +38,10 @@ public sealed record StudyVariant
         if (!Train && Set is not null)
         {
             yield return $"{path}.set: it has no effect on an untrained variant; remove it, or train the variant.";
+        }
+        if (!EvalDecoding.HasKnownPositions(Positions))
+        {
+            yield return $"{path}.positions: '{Positions}' is unknown; use null, {EvalDecoding.PositionSpellings}.";
         }
         if (!RopeOption.IsKnown(Rope))
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Runs;
@@ -29,7 +30,7 @@ sealed class StudyWork(
     {
         foreach (StudyMeasure measure in plan.Recipe.Measure)
         {
-            EvalRequest request = Request(measure, null);
+            EvalRequest request = Request(measure, null, null);
             request.Check();
             _ = DocumentsOf(request); // refuses what cannot be read
         }
@@ -165,7 +166,7 @@ sealed class StudyWork(
         try
         {
             using LoadedModel loaded = Open(job, model, made);
-            Request(measure, HeadScores(job, measure, step))
+            Request(measure, HeadScores(job, measure, step), job.Variant.Positions)
                 .Run(
                     loaded,
                     directory,
@@ -202,12 +203,13 @@ sealed class StudyWork(
 
     MeasuredInputs InputsOf(StudyJob job, StudyMeasure measure, string model, string? made)
     {
-        EvalRequest request = Request(measure, null);
+        EvalRequest request = Request(measure, null, null);
         return new(
             job.Variant.Recipe.Lora is null && made is not null ? null : Hash(model),
             made is null ? null : Hash(made),
             DocumentsOf(request),
-            Remembered(measure.Slug, _ => InputFiles.HashData(request)));
+            Remembered(measure.Slug, _ => InputFiles.HashData(request)),
+            job.Variant.Positions);
     }
 
     static LoadedModel Open(StudyJob job, string model, string? made) => made is null
@@ -224,11 +226,12 @@ sealed class StudyWork(
                 ?? throw new InputException("The heads cannot be ranked: the measurement of retrieval heads found none. Name the heads "
                     + "in mask_heads instead.");
 
-    EvalRequest Request(StudyMeasure measure, string? headScores) =>
+    EvalRequest Request(StudyMeasure measure, string? headScores, string? positions) =>
         measure.Request(
             measure.Documents is { } documents ? paths.Find("documents", documents) : null,
             measure.Data is { } data ? paths.Find("data", data) : null,
-            headScores);
+            headScores,
+            positions);
 
     string BaseModel(PlannedVariant variant) => RecipeFile.LocateModel(plan.BasePath, "base_model", variant.Recipe.BaseModel, paths.Root);
 
@@ -246,13 +249,20 @@ sealed class StudyWork(
 /// <param name="Trained">SHA-256 of the files of the adapter or the trained model; null before training.</param>
 /// <param name="Documents">SHA-256 of the documents of the haystack; null for invented ones, or if they were not recorded.</param>
 /// <param name="Data">SHA-256 of the benchmarks' data; null for none, or if they were not recorded.</param>
-sealed record MeasuredInputs(string? BaseModel, string? Trained, string? Documents = null, string? Data = null)
+/// <param name="Positions">Positions of the variant's prompts; null for those of the measurement.</param>
+sealed record MeasuredInputs(
+    string? BaseModel,
+    string? Trained,
+    string? Documents = null,
+    string? Data = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Positions = null)
 {
-    /// <summary>Returns what differs: weights, documents or data; null for nothing.</summary>
+    /// <summary>Returns what differs: weights, documents, data or positions; null for nothing.</summary>
     internal string? DifferenceTo(MeasuredInputs now) =>
         (BaseModel, Trained) != (now.BaseModel, now.Trained) ? "weights"
         : Documents is not null && Documents != now.Documents ? "documents"
         : Data is not null && Data != now.Data ? "benchmark data"
+        : Positions != now.Positions ? "positions"
         : null;
 
     /// <exception cref="InputException">The file is damaged.</exception>

@@ -31,6 +31,9 @@ sealed record TrainInputs(
     IReadOnlyList<SampleTokens> Training,
     IReadOnlyList<SampleTokens> HeldOut)
 {
+    /// <summary>The samples to train on as stored, for verifying responses.</summary>
+    internal required IReadOnlyList<PreferenceSample> TrainingSamples { get; init; }
+
     /// <summary>The held-out samples as stored, for asking their questions.</summary>
     internal required IReadOnlyList<PreferenceSample> HeldOutSamples { get; init; }
 
@@ -55,6 +58,10 @@ sealed record TrainInputs(
         ChatFormat format = ChatFormat.Load(baseModel, tokenizer);
         dataset.RequireTokenizer(tokenizer);
         (IReadOnlyList<PreferenceSample> training, IReadOnlyList<PreferenceSample> heldOut) = dataset.Split(recipe.HeldOut, recipe.Seed);
+        if (recipe.Resample is { } resample)
+        {
+            RejectedResampler.Check(training, resample);
+        }
         return new(
             baseModel,
             config,
@@ -64,6 +71,7 @@ sealed record TrainInputs(
             [.. training.Select(s => SampleTokens.Of(s, format, config.VocabSize))],
             [.. heldOut.Select(s => SampleTokens.Of(s, format, config.VocabSize))])
         {
+            TrainingSamples = training,
             HeldOutSamples = heldOut,
             Hidden = HubCache.HiddenBy(recipe.BaseModel, baseModel),
             Format = format,
@@ -114,6 +122,16 @@ sealed record TrainInputs(
     /// <summary>Creates the training work.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="reference">By question id; empty for objectives without one.</param>
-    internal PreferenceTraining Work(TrainRecipe recipe, IReadOnlyDictionary<string, PreferenceLogProbs> reference) => new(
-        new(Training, HeldOut, reference), recipe.Objective, recipe.Positions, new(recipe.BatchSize, recipe.MicroBatchTokens, recipe.Seed));
+    /// <param name="resampler">Samples rejected responses again; null for none.</param>
+    internal PreferenceTraining Work(
+        TrainRecipe recipe, IReadOnlyDictionary<string, PreferenceLogProbs> reference, RejectedResampler? resampler = null) =>
+        new(
+            new(Training, HeldOut, reference),
+            recipe.Objective,
+            recipe.Positions,
+            new(recipe.BatchSize, recipe.MicroBatchTokens, recipe.Seed))
+        {
+            Resample = recipe.Resample,
+            Resampler = resampler,
+        };
 }

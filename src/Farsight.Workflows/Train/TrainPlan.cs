@@ -140,7 +140,7 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     {
         ModelConfig config = inputs.Rope is { } rope ? inputs.Config.With(rope) : inputs.Config;
         PreferenceTraining work = Sizing(recipe, inputs);
-        int embeddingRows = work.DistinctTokens;
+        int embeddingRows = recipe.Resample is null ? work.DistinctTokens : config.VocabSize; // new responses may have any token
         int[] lengths = [.. inputs.Training.Concat(inputs.HeldOut).Select(s => s.Shape.RealLength)];
         return Of(recipe, config, work, WeightBytes(recipe, inputs, embeddingRows), embeddingRows, memoryBytes) with
         {

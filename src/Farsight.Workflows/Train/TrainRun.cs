@@ -114,7 +114,10 @@ public static class TrainRun
                 recipe.Objective.RejectedResponses,
                 cancel);
         }
-        PreferenceTraining work = inputs.Work(recipe, reference);
+        RejectedResampler? resampler = recipe.Resample is { } resample
+            ? new(model, inputs.Format, inputs.TrainingSamples, resample, recipe.Seed, run.Resampled) { Steps = recipe.Steps }
+            : null;
+        PreferenceTraining work = inputs.Work(recipe, reference, resampler);
         TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
         TrainingOutput files = new(model, recipe, inputs.BaseModel);
         SampleWatch? answers = recipe.Watch is { Samples: > 0 } watch

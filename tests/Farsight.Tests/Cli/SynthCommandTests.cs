@@ -20,6 +20,9 @@ public sealed class SynthCommandTests : IDisposable
     [InlineData(new[] { "--threads", "0" }, "--threads")]
     [InlineData(new[] { "--chunk-tokens", "9" }, "--chunk-tokens is 9, too few")]
     [InlineData(new[] { "--temperature", "0" }, "--temperature")]
+    [InlineData(new[] { "--negatives", "hard" }, "hard")]
+    [InlineData(new[] { "--positions", "synthesized" }, "--positions 'synthesized' is unknown")]
+    [InlineData(new[] { "--positions", "synthesized:4096" }, "--positions applies to on-policy negatives only")]
     public async Task A_fault_of_the_input_is_one_clear_message_and_exit_code_2(string[] args, string named)
     {
         (int code, string output, string error) = await Synth("logo", args);

@@ -16,6 +16,9 @@ sealed class ScriptedCompleter : ILanguageModel
 
     internal int Asked { get; private set; }
 
+    /// <summary>The requests of choices.</summary>
+    internal List<ChoiceRequest> Scored { get; } = [];
+
     /// <summary>Log-probability of every token of a continuation, by the length of the prompt.</summary>
     internal Func<int, double>? Nats { get; init; }
 
@@ -52,12 +55,15 @@ sealed class ScriptedCompleter : ILanguageModel
         return Task.FromResult<IReadOnlyList<Completion>>(completions);
     }
 
-    public Task<IReadOnlyList<ChoiceLogProb[]>> ScoreAsync(IReadOnlyList<ChoiceRequest> requests, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<ChoiceLogProb[]>>(
+    public Task<IReadOnlyList<ChoiceLogProb[]>> ScoreAsync(IReadOnlyList<ChoiceRequest> requests, CancellationToken cancellationToken)
+    {
+        Scored.AddRange(requests);
+        return Task.FromResult<IReadOnlyList<ChoiceLogProb[]>>(
         [
             .. requests.Select(r =>
                 r.Continuations.Select(c => new ChoiceLogProb(c.Count * Nats!(r.Prompt.Count), c.Count, false)).ToArray()),
         ]);
+    }
 
     internal static IReadOnlyList<int> PromptOf(CompletionRequest request) => ((Prompt.Tokens)request.Prompt).Ids;
 

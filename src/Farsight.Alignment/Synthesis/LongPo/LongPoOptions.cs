@@ -35,8 +35,9 @@ public record LongPoOptions(string Model, string Documents, int Samples, int See
 
     /// <summary>
     /// Sampling temperature of the first attempt at either response; 0 for greedy. Unusable responses are sampled again at 0.8 or more.
+    /// Default: 1, as the paper's authors use.
     /// </summary>
-    public double Temperature { get; init; }
+    public double Temperature { get; init; } = 1;
 
     /// <summary>Maximum tokens per response; null for a sixteenth of the model's window, between 64 and 1,024.</summary>
     public int? MaxNewTokens { get; init; }

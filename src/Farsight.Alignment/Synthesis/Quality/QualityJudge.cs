@@ -19,6 +19,7 @@ public sealed partial class QualityJudge(ILanguageModel model)
 
     const int MaxAnswerTokens = 256;
     const int MaxReasonLength = 300;
+    const string Unreadable = "unreadable: ";
 
     const string Instruction =
         "You check answers. Read the text, the question and the answer below. "
@@ -38,8 +39,12 @@ public sealed partial class QualityJudge(ILanguageModel model)
         CompletionRequest request = new(Prompt.User(prompt), new(MaxAnswerTokens));
         return await model.TryComplete(request, cancel).ConfigureAwait(false) is { } answer
             ? Read(answer.Text)
-            : new(model.Name, false, "unreadable: the answer has no text");
+            : new(model.Name, false, $"{Unreadable}the answer has no text");
     }
+
+    /// <summary>Tells whether a verdict does not accept a response only because the judge's answer could not be read.</summary>
+    internal static bool IsUnreadable(JudgeVerdict verdict) =>
+        !verdict.Accepted && verdict.Reason.StartsWith(Unreadable, StringComparison.Ordinal);
 
     internal JudgeVerdict Read(string answer)
     {
@@ -64,7 +69,7 @@ public sealed partial class QualityJudge(ILanguageModel model)
                 continue;
             }
         }
-        return new(model.Name, false, Short($"unreadable: {answer.Trim()}"));
+        return new(model.Name, false, Short($"{Unreadable}{answer.Trim()}"));
     }
 
     static string Short(string reason) => reason.Length <= MaxReasonLength ? reason : reason[..MaxReasonLength];

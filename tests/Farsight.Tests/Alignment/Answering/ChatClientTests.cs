@@ -130,6 +130,7 @@ public sealed class ChatClientTests : IDisposable
         {
             Assert.Contains("chat template", await Refusal(new(prompt, new(1))));
         }
+        Assert.Contains("Positions", await Refusal(new(new Prompt.Tokens([1]) { Positions = [5] }, new(1))));
         Assert.Contains("RepetitionPenalty", await Refusal(new(Prompt.User("x"), new(1) { RepetitionPenalty = 2 })));
         Assert.Contains("MinNewTokens", await Refusal(new(Prompt.User("x"), new(1) { MinNewTokens = 1 })));
         Assert.Contains("MinP", await Refusal(new(Prompt.User("x"), new(1) { MinP = 0.1 })));

@@ -1,5 +1,6 @@
 using Farsight.Alignment.Answering;
 using Farsight.Engine;
+using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 using Farsight.Engine.Parameters;
 using Farsight.Text.Conversations;
@@ -70,6 +71,36 @@ public sealed class LocalModelTests : IDisposable
         Assert.Equal(
             (await One("The lamp is", s_greedy)).Tokens,
             (await One("The lamp is", s_greedy with { Temperature = 1e-46 })).Tokens);
+
+    [Fact]
+    public async Task A_kept_conversation_is_not_used_for_a_prompt_at_other_positions()
+    {
+        int[] ids = _loaded.Format.Prompt("The lamp is red.", "What is the lamp?");
+        int[] far = [.. Enumerable.Range(0, ids.Length).Select(i => i < 5 ? i : i + 3000)];
+        CompletionRequest plain = new(new Prompt.Tokens(ids), new(7)) { KeepsPrefix = true };
+        CompletionRequest moved = plain with { Prompt = new Prompt.Tokens(ids) { Positions = far } };
+        Completion expected = (await Model.CompleteAsync([moved with { KeepsPrefix = false }]))[0];
+        Completion first = (await Model.CompleteAsync([plain]))[0];
+
+        Completion between = (await Model.CompleteAsync([moved]))[0];
+
+        Assert.Equal(expected.Tokens, between.Tokens);
+        Assert.Equal(first.Tokens, (await Model.CompleteAsync([plain]))[0].Tokens);
+    }
+
+    [Fact]
+    public async Task Scores_of_choices_take_the_positions_of_the_request()
+    {
+        int[] ids = _loaded.Format.Prompt("The lamp is red.", "What is the lamp?"), answer = _loaded.Format.Response("Red.");
+        int[] far = [.. Enumerable.Range(0, ids.Length).Select(i => i < 5 ? i : i + 400)];
+        TokenTreeBuilder tree = new();
+        int root = tree.Add(TokenTreeBuilder.Root, ids, far, scored: false);
+        tree.Add(root, answer, [.. Enumerable.Range(far[^1] + 1, answer.Length)], scored: true);
+
+        ChoiceLogProb score = (await Model.ScoreAsync([new(ids, [answer]) { Positions = far }]))[0][0];
+
+        Assert.Equal(_loaded.LogProbs(tree.Build()).Sum(p => (double)p), score.LogProb, tolerance: 1e-3);
+    }
 
     [Fact]
     public async Task What_is_streamed_is_the_text()

@@ -15,7 +15,7 @@ public sealed class PrefixTreeTests
         {
             int[][] sequences = Draw(ref random);
 
-            PrefixTree tree = PrefixTree.Of(sequences, own, shares: true);
+            PrefixTree tree = PrefixTree.Of(Plain(sequences), own, shares: true);
 
             Assert.All(tree.Nodes.Select((n, i) => (n, i)), x => Assert.True(x.n.Count > 0 && x.n.Parent < x.i));
             for (int s = 0; s < sequences.Length; s++)
@@ -36,28 +36,42 @@ public sealed class PrefixTreeTests
         int[] template = [.. Enumerable.Range(0, 20)], first = [.. Enumerable.Repeat(30, 15)], second = [.. Enumerable.Repeat(31, 15)];
 
         PrefixTree tree = PrefixTree.Of(
-            [
+            Plain(
                 [.. template, .. first, 1],
                 [.. template, .. second, 1],
                 [.. template, .. first, 2],
                 [.. template, .. second, 2],
-                [.. template, .. first, 1],
-            ],
+                [.. template, .. first, 1]),
             0,
             true);
 
         Assert.Equal(20 + 15 + 1 + 1 + 15 + 1 + 1, tree.RowCount);
         Assert.Equal(tree.Ends[0], tree.Ends[4]);
-        Assert.Equal(5 * 36, PrefixTree.Of([.. Enumerable.Repeat<int[]>([.. template, .. first, 1], 5)], 0, shares: false).RowCount);
+        Assert.Equal(5 * 36, PrefixTree.Of(Plain([.. Enumerable.Repeat<int[]>([.. template, .. first, 1], 5)]), 0, shares: false).RowCount);
     }
 
     [Fact]
     public void Where_nothing_is_shared_nodes_are_the_sequences_in_their_order()
     {
-        PrefixTree tree = PrefixTree.Of([[3, 1], [1, 7], [2, 2, 2], [1, 5]], 1, shares: true);
+        PrefixTree tree = PrefixTree.Of(Plain([3, 1], [1, 7], [2, 2, 2], [1, 5]), 1, shares: true);
 
         Assert.Equal([0, 1, 3, 2], tree.Nodes.Select(n => n.Sequence)); // but for siblings of one first token
     }
+
+    [Fact]
+    public void A_beginning_is_shared_only_where_the_positions_agree_too()
+    {
+        int[] tokens = [.. Enumerable.Range(0, 20)], near = [.. Enumerable.Range(0, 20)];
+        int[] far = [.. near[..12], .. near[12..].Select(p => p + 50)];
+
+        PrefixTree tree = PrefixTree.Of([new(tokens, 20, null), new(tokens, 20, near), new(tokens, 20, far)], 0, shares: true);
+
+        Assert.Equal(12 + 8 + 8, tree.RowCount);
+        Assert.Equal(tree.Ends[0], tree.Ends[1]);
+        Assert.NotEqual(tree.Ends[0], tree.Ends[2]);
+    }
+
+    static PlacedTokens[] Plain(params int[][] sequences) => [.. sequences.Select(s => new PlacedTokens(s, s.Length, null))];
 
     static int[][] Draw(ref SeededRandom random)
     {

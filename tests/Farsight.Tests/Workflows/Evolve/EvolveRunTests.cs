@@ -132,6 +132,7 @@ public sealed class EvolveRunTests : IDisposable
     [InlineData("documents={\"count\":3,\"words\":9,\"path\":\"x\"}", "documents: it has a path and numbers")]
     [InlineData("objective.beta=0", "objective.beta")]
     [InlineData("schedule.warmup_steps=81", "schedule.warmup_steps: 81 is not between 0 and the 80 steps")]
+    [InlineData("temperature=-1", "temperature: -1 is not usable; use 0 (greedy) to 100.")]
     [InlineData("colour=red", "colour: unknown key")]
     public void What_is_wrong_with_a_recipe_is_named(string set, string message) =>
         Assert.Contains(

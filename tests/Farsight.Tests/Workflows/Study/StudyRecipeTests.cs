@@ -1,6 +1,8 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Recipes;
+using Farsight.Alignment.Synthesis;
 using Farsight.Workflows.Study;
 
 namespace Farsight.Tests.Workflows.Study;
@@ -74,6 +76,32 @@ public sealed class StudyRecipeTests : IDisposable
     }
 
     [Fact]
+    public void A_measurement_without_decoding_keeps_the_folder_name_of_earlier_versions()
+    {
+        StudyMeasure plain = _files.Read().Measure[0], sampled = plain with { Temperature = 0.7, Draws = 3, Positions = "randpos:400" };
+
+        Assert.Equal("perplexity-5608c385", plain.Slug);
+        Assert.NotEqual(plain.Slug, sampled.Slug);
+        Assert.Equal("temperature 0.7, 3 draws, positions randpos:400", sampled.Request(null, null, null, null).Decoding.Describe());
+        Assert.Equal("randpos:500", sampled.Request(null, null, null, "randpos:500").Decoding.Positions);
+        Assert.Null(sampled.Request(null, null, null, "plain").Decoding.Positions);
+    }
+
+    [Fact]
+    public void Negatives_and_positions_of_synthesis_are_keys_of_a_step()
+    {
+        const string Step = """{ "make": "logo", "model": "m", "documents": "d", "samples": 1, "seed": 1, "out": "a" """;
+        const string Scheme = """{ "scheme": "synthesized", "target_length": 900, "sparse_share": 0 }""";
+        LogoStep plain = StepOf(Step + "}"), step = StepOf($"{Step}, \"negatives\": \"on_policy\", \"positions\": {Scheme} }}");
+
+        Assert.Equal((Negatives.OnPolicy, 900), (step.Negatives, step.Positions!.Window));
+        Assert.DoesNotContain("negatives", JsonSerializer.Serialize<IStudyStep>(plain, RecipeFile.Json), StringComparison.Ordinal);
+
+        LogoStep StepOf(string json) =>
+            Assert.IsType<LogoStep>(_files.Read(s => s["prepare"] = new JsonArray(JsonNode.Parse(json))).Prepare[0]);
+    }
+
+    [Fact]
     public void Every_fault_of_every_variant_is_told_before_anything_is_made()
     {
         RecipeException e = Assert.Throws<RecipeException>(() => _files.Plan(s =>
@@ -135,6 +163,12 @@ public sealed class StudyRecipeTests : IDisposable
         "measure",
         """[{ "tasks": ["perplexity"], "lengths": [64], "samples": 1, "seed": 1, "mask_heads": "top:2" }]""",
         "measure[0].mask_heads: 'top:2' requires an earlier measurement"
+    )]
+    [InlineData("variants", """[{ "name": "x", "positions": "randpos" }]""", "variants[0].positions: 'randpos' is unknown")]
+    [InlineData(
+        "measure",
+        """[{ "tasks": ["perplexity"], "lengths": [64], "samples": 1, "seed": 1, "draws": 2 }]""",
+        "measure[0]: several draws need a temperature above 0"
     )]
     [InlineData("grid", """{ "steps": 3 }""", "grid.steps: it is not a list")]
     [InlineData("baseline", "\"nobody\"", "baseline: there is no variant 'nobody'")]

@@ -38,6 +38,22 @@ public sealed class StudyRunTests : IDisposable
     }
 
     [Fact]
+    public void A_variant_with_positions_of_its_own_is_measured_at_them_and_not_again_at_others()
+    {
+        void At(JsonObject study, string positions) => study["variants"]![2]!["positions"] = positions;
+        StudyVerdict verdict = _files.Run("out", s => At(s, "randpos:600"));
+
+        EvalResults sft = EvalFiles.ReadResults(Directory.GetDirectories(_files.In("out/eval/sft/seed-1")).Single());
+        EvalResults logo = EvalFiles.ReadResults(Directory.GetDirectories(_files.In("out/eval/logo/seed-1")).Single());
+        Assert.Equal("randpos:600", sft.Decoding!.Positions);
+        Assert.All(sft.Examples, e => Assert.Equal((null, "randpos:600"), (e.Failed, e.Decoding!.Positions)));
+        Assert.Null(logo.Decoding);
+        Assert.Contains("sft, measured at", File.ReadAllText(verdict.ReportPath), StringComparison.Ordinal);
+        InputException e = Assert.Throws<InputException>(() => _files.Run("out", s => At(s, "randpos:700")));
+        Assert.EndsWith("was measured with other positions; remove it to measure again.", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Runs_are_those_of_train_and_evaluations_those_of_eval()
     {
         _files.Run("out");

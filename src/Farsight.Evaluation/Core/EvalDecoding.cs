@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Farsight.Alignment.Data.Positions;
+using Farsight.Engine;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Evaluation.Core;
+
+/// <summary>Describes how answers are decoded: the sampling, and the positions of the prompts' tokens.</summary>
+public sealed record EvalDecoding
+{
+    /// <summary>The valid spellings of <see cref="Positions"/>.</summary>
+    public const string PositionSpellings = "plain, or randpos:LENGTH as in randpos:4096";
+
+    const string Plain = "plain", RandPos = "randpos:";
+    const int MaxDraws = 1000;
+
+    /// <summary>Sampling temperature of every generated answer; 0 decodes as the task does, which is greedy in most.</summary>
+    public double Temperature { get; init; }
+
+    /// <summary>Answers per example; an example's score is the mean of their scores. More than 1 needs a temperature above 0.</summary>
+    public int Draws { get; init; } = 1;
+
+    /// <summary>
+    /// "randpos:LENGTH" for sorted random positions below LENGTH, drawn for each example from the seed; null for 0, 1, 2, …. For local
+    /// models.
+    /// </summary>
+    /// <remarks>
+    /// This is how models with randomized positions are evaluated (arXiv:2305.16843): at test time the positions are drawn as in training.
+    /// Differences: the authors draw the positions of the output, too, and once per batch. Here they are drawn once per example, and a
+    /// generated answer continues after the prompt's last position in steps of 1, as in training (the scheme <c>randpos</c>). A text that
+    /// is scored and not generated has drawn positions throughout.
+    /// </remarks>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Positions
+    {
+        get;
+        init => field = value == Plain ? null : value;
+    }
+
+    /// <summary>Returns the problems of the values, each of the form "draws must be …".</summary>
+    public IEnumerable<string> Problems() =>
+    [
+        .. Temperature is >= 0 and <= 100 ? [] : new[] { "the temperature must be 0 (as the task decodes) to 100" },
+        .. Draws is >= 1 and <= MaxDraws ? [] : new[] { $"draws must be 1 to {MaxDraws}" },
+        .. Draws <= 1 || Temperature > 0 ? [] : new[] { "several draws need a temperature above 0, because greedy answers are equal" },
+        .. HasKnownPositions(Positions) ? [] : new[] { $"positions '{Positions}' are unknown; use {PositionSpellings}" },
+    ];
+
+    /// <summary>Tells whether a text is one of <see cref="PositionSpellings"/>, or null.</summary>
+    public static bool HasKnownPositions(string? positions) =>
+        positions is null or Plain
+        || (positions.StartsWith(RandPos, StringComparison.Ordinal) && PositionOption.Find(positions) is not null);
+
+    /// <summary>Returns what applies to a task, as records state it; null where the task is decoded as by default.</summary>
+    internal EvalDecoding? For(IEvalTask task)
+    {
+        EvalDecoding own = task is IChoiceTask ? new() { Positions = Positions } : this;
+        return own.IsDefault ? null : own;
+    }
+
+    /// <summary>Whether nothing is set.</summary>
+    internal bool IsDefault => this == new EvalDecoding();
+
+    /// <summary>Formats the settings: "temperature 0.8, 4 draws, positions randpos:4096".</summary>
+    public string Describe() => string.Join(
+        ", ",
+        new[]
+        {
+            Temperature > 0 ? string.Create(CultureInfo.InvariantCulture, $"temperature {Temperature}") : null,
+            Draws > 1 ? string.Create(CultureInfo.InvariantCulture, $"{Draws} draws") : null,
+            Positions is null ? null : $"positions {Positions}",
+        }.OfType<string>());
+
+    /// <summary>Draws the positions of a prompt.</summary>
+    /// <param name="prompt">Number of tokens that get a position.</param>
+    /// <param name="room">Number of tokens after them, which continue in steps of 1.</param>
+    /// <param name="random">The example's random numbers.</param>
+    /// <returns>[prompt] positions; null for 0, 1, 2, ….</returns>
+    /// <exception cref="InputException">There are more tokens than positions.</exception>
+    internal int[]? Draw(int prompt, int room, SeededRandom random)
+    {
+        if (Positions is null)
+        {
+            return null;
+        }
+        IPositionScheme scheme = PositionOption.Find(Positions)!;
+        return prompt + room <= scheme.Window
+            ? scheme.Assign(new(0, [], prompt, room), ref random).Prompt
+            : throw new InputException(
+                $"The prompt and its completion need {prompt + room} positions, and {Positions} has {scheme.Window}; "
+                    + "use more positions, or evaluate shorter lengths.");
+    }
+}
