@@ -35,13 +35,19 @@ static class CompareCommand
         Description = "Tasks whose significant regression causes exit code 1. 'all' selects every task. Default: none.",
         AllowMultipleArgumentsPerToken = true,
     };
+    static readonly Option<string?> s_metric = new("--metric")
+    {
+        Description = "Metric to compare, by its name in the results. Default: the score of each task.",
+        HelpName = "name",
+    };
     static readonly Option<bool> s_json = SharedOptions.Json();
 
     internal static Command Create()
     {
-        Command command = new("compare", "Compare evaluations with a baseline, by paired bootstrap over their common examples.")
+        Command command = new("compare", "Compare evaluations with a baseline, paired over their common examples.")
         {
             s_runs,
+            s_metric,
             s_fail,
             s_json,
         };
@@ -57,7 +63,7 @@ static class CompareCommand
         [
             .. paths.Select(p => (Path.TrimEndingDirectorySeparator(p), EvalFiles.ReadResults(p))),
         ];
-        IReadOnlyList<TaskDifference> differences = EvalComparison.Of(runs);
+        IReadOnlyList<TaskDifference> differences = EvalComparison.Of(runs, parse.GetValue(s_metric));
         foreach (string task in asked.Where(t => t != Every && differences.All(d => d.Task != t)))
         {
             throw new InputException(
@@ -75,6 +81,10 @@ static class CompareCommand
     {
         StringWriter text = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
         text.WriteLine($"baseline {runs[0].Name}: {runs[0].Results.Model}");
+        if (differences[0].Metric is { } metric)
+        {
+            text.WriteLine($"metric {metric}");
+        }
         int width = Math.Max(4, differences.Max(d => d.Task.Length));
         foreach (IGrouping<string, TaskDifference> run in differences.GroupBy(d => d.Run))
         {

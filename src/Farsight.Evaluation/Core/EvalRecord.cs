@@ -26,6 +26,10 @@ public sealed record EvalRecord(
     [JsonRequired]
     public IReadOnlyDictionary<string, string> Groups { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>As <see cref="EvalExample.Group"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Group { get; init; }
+
     /// <summary>"chat", "raw", "exact tokens" or "messages".</summary>
     [JsonRequired]
     public string Template { get; init; } = "";
@@ -111,5 +115,5 @@ public sealed record EvalRecord(
 
     /// <summary>The input of aggregates.</summary>
     [JsonIgnore]
-    public ScoredExample Scored => new(Id, Groups, new(Score, Beside));
+    public ScoredExample Scored => new(Id, Groups, new(Score, Beside)) { Group = Group };
 }

@@ -30,6 +30,20 @@ public sealed record EvalTaskCard(string Name, int Version, string Title, string
 
     /// <summary>Whether scores are shares, shown in percent.</summary>
     public bool IsShare { get; init; } = true;
+
+    /// <summary>Describes metrics beside the score: those that get an interval, and those for which lower is better.</summary>
+    public IReadOnlyList<EvalMetric> Metrics { get; init; } = [];
+}
+
+/// <summary>Describes a metric beside a task's score.</summary>
+/// <param name="Name">The name in <see cref="EvalScore.Beside"/>.</param>
+public sealed record EvalMetric(string Name)
+{
+    /// <summary>Whether a larger number is worse, as for the share of wrong values.</summary>
+    public bool IsLowerBetter { get; init; }
+
+    /// <summary>Whether it is a share, shown in percent.</summary>
+    public bool IsShare { get; init; } = true;
 }
 
 /// <summary>Represents a file that a task reads from the data folder.</summary>

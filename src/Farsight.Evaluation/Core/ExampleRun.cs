@@ -82,6 +82,7 @@ sealed class ExampleRun(EvalExample example)
         {
             ScoringSha256 = Failed is null ? ScoringInput.Hash(task, Example, Completions) : null,
             Groups = Example.Groups,
+            Group = Example.Group,
             Template = Prompt.Template,
             BosCount = Prompt.BosCount,
             PromptTokens = last?.InputTokens ?? (Prompt.Tokens.Count > 0 ? Prompt.Tokens.Count : null),

@@ -31,6 +31,14 @@ static class ScoringInput
     /// </returns>
     internal static EvalRecord? Renew(EvalRecord kept, IEvalTask task, EvalExample example)
     {
+        EvalRecord? record = Rescore(kept, task, example);
+        return record is null || record.Group == example.Group
+            ? record
+            : record with { Group = example.Group }; // not in the hash: no score depends on it
+    }
+
+    static EvalRecord? Rescore(EvalRecord kept, IEvalTask task, EvalExample example)
+    {
         string[] completions = [.. kept.Earlier ?? [], kept.Completion];
         string hash = Hash(task, example, completions);
         if (kept.ScoringSha256 == hash)
@@ -63,7 +71,7 @@ static class ScoringInput
         && kept.Beside.Count == score.Beside.Count
         && kept.Beside.All(b => score.Beside.TryGetValue(b.Key, out double value) && value.Equals(b.Value))
         && kept.Groups.Count == example.Groups.Count
-        && kept.Groups.All(g => example.Group(g.Key) == g.Value)
+        && kept.Groups.All(g => example.ValueOf(g.Key) == g.Value)
         && kept.Question == example.Question
         && kept.References.SequenceEqual(example.References);
 }

@@ -51,7 +51,7 @@ public sealed class SpreadSampleTests
             ["0", "1"],
             SpreadSample
                 .Of(EvalTaskCatalog.Get("needle"), EvalSamples.Setting with { Depths = [0, 1] }, 2)
-                .Select(e => e.Group(EvalExample.Depth)));
+                .Select(e => e.ValueOf(EvalExample.Depth)));
 
     sealed class DrawnTask : IGeneratedTask
     {

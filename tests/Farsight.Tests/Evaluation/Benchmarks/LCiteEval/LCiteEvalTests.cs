@@ -36,7 +36,7 @@ public sealed class LCiteEvalTests(ITestOutputHelper output)
     [SharedFact("evaldata/lciteeval")]
     public void Lengths_are_grouped_by_the_next_bound() => Assert.Equal(
         ["8000", "16000", "24000", "32000", "40000", "48000"],
-        EvalTaskCatalog.Get("l-citeeval_locomo").Examples(BenchmarkRun.Setting).Select(e => e.Group("up to")));
+        EvalTaskCatalog.Get("l-citeeval_locomo").Examples(BenchmarkRun.Setting).Select(e => e.ValueOf("up to")));
 
     static string? Ideal(EvalExample example) =>
         example.Question.Contains('★')

@@ -54,7 +54,7 @@ public sealed class LEvalTests(ITestOutputHelper output)
             IGeneratedTask exam = (IGeneratedTask)EvalTaskCatalog.Get("leval_" + task);
             EvalExample[] examples = [.. exam.Examples(BenchmarkRun.Setting)];
             Assert.Equal(examples.Length, said.Length);
-            foreach (var group in examples.Zip(said, (e, s) => (Topic: e.Group("topic"), exam.Score(e, s).Value)).GroupBy(p => p.Topic))
+            foreach (var group in examples.Zip(said, (e, s) => (Topic: e.ValueOf("topic"), exam.Score(e, s).Value)).GroupBy(p => p.Topic))
             {
                 JsonElement score = sets.GetProperty("gpt4-32k/" + task);
                 double expected = (group.Key is null ? score : score[int.Parse(group.Key) - 1]).GetDouble();
@@ -75,7 +75,7 @@ public sealed class LEvalTests(ITestOutputHelper output)
         EvalPrompt.Messages prompt = (EvalPrompt.Messages)example.Prompt;
 
         Assert.Equal(["One letter.", "Text: a b c \nAsked: Which in the story?. "], prompt.Turns.Select(t => t.Content));
-        Assert.Equal(("\nReply:", "official"), (prompt.AnswerPrefix, example.Group("prompts")));
+        Assert.Equal(("\nReply:", "official"), (prompt.AnswerPrefix, example.ValueOf("prompts")));
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class LEvalTests(ITestOutputHelper output)
     {
         using TaskData folder = Folder("quality", "Closed-ended-tasks", "exam", "B");
 
-        Assert.Equal("own", EvalTaskCatalog.Get("leval_quality").Examples(folder.Setting).Single().Group("prompts"));
+        Assert.Equal("own", EvalTaskCatalog.Get("leval_quality").Examples(folder.Setting).Single().ValueOf("prompts"));
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class LongGenBenchTests(ITestOutputHelper output)
         Assert.EndsWith(
             "Examples: \nDemonstrations\n\nFollowing Question: \nQuestion_9:\nWhat is 35 + 1?\n\n",
             BenchmarkRun.Text(examples[1]));
-        Assert.Equal("own", examples[0].Group("prompts"));
+        Assert.Equal("own", examples[0].ValueOf("prompts"));
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class LongGenBenchTests(ITestOutputHelper output)
         EvalExample example = Assert.Single(s_maths.Examples(folder.Setting));
 
         Assert.StartsWith("Do them all.\nExamples: ", BenchmarkRun.Text(example));
-        Assert.Equal("official", example.Group("prompts"));
+        Assert.Equal("official", example.ValueOf("prompts"));
     }
 
     [Fact]

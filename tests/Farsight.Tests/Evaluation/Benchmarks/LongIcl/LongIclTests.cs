@@ -57,6 +57,6 @@ public sealed class LongIclTests(ITestOutputHelper output)
             The 1 respective relations between each entity pair are: 
             """.ReplaceLineEndings("\n"), BenchmarkRun.Text(example));
         Assert.Equal((1, 0), (Math.Round(task.Score(example, " per:boss\nDialogue:").Value, 6), task.Score(example, "per:age").Value));
-        Assert.Equal("official", example.Group("prompts"));
+        Assert.Equal("official", example.ValueOf("prompts"));
     }
 }

@@ -53,7 +53,7 @@ public sealed class NeedleBenchTaskTests : IDisposable
         foreach (EvalExample example in examples)
         {
             string context = Said(example).Split("\n\n")[0], needle = Needle(example);
-            double depth = double.Parse(example.Group(EvalExample.Depth)!, System.Globalization.CultureInfo.InvariantCulture);
+            double depth = double.Parse(example.ValueOf(EvalExample.Depth)!, System.Globalization.CultureInfo.InvariantCulture);
             Assert.InRange(
                 Said(example).IndexOf(needle, StringComparison.Ordinal),
                 (depth * (3400 - needle.Length)) - 1,

@@ -35,7 +35,7 @@ public sealed class NeedleTaskTests
 
         EvalExample example = NeedlePrompt.Build(ref random, s_setting, "test", "0", 0.5, draft);
 
-        Assert.Equal(("absent", "7"), (example.Group("asked"), example.Details["others"].Single()));
+        Assert.Equal(("absent", "7"), (example.ValueOf("asked"), example.Details["others"].Single()));
         Assert.Equal([needle.Value], example.Details[NeedlePrompt.Values]);
     }
 
