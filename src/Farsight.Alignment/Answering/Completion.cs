@@ -25,6 +25,12 @@ public sealed record CompletionRequest(Prompt Prompt, GenerationOptions Options)
 
     /// <summary>Fills <see cref="Completion.Heads"/> if the model can.</summary>
     public bool ObservesHeads { get; init; }
+
+    /// <summary>
+    /// The token ids that a local model takes as its completion, in place of those that it would choose (teacher forcing); null for its
+    /// own.
+    /// </summary>
+    public IReadOnlyList<int>? Given { get; init; }
 }
 
 /// <summary>Represents what a model generated.</summary>

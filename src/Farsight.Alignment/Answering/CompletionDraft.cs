@@ -36,7 +36,8 @@ sealed class CompletionDraft
     internal CompletionDraft(CompletionRequest request, IReadOnlyList<int> prompt, int maxNewTokens, ModelConfig config, AnswerFrame frame)
     {
         (_request, _options, _config, _lead) = (request, request.Options, config, frame.Lead);
-        (Prompt, MaxNewTokens, _sampling) = (prompt, maxNewTokens, _options.Sampling);
+        (Prompt, _sampling) = (prompt, _options.Sampling);
+        MaxNewTokens = request.Given is { } given ? Math.Min(given.Count, maxNewTokens) : maxNewTokens;
         _stopTokens = [.. frame.StopTokens.Concat(_options.StopTokens).Where(t => t >= 0 && t < config.VocabSize).Distinct()];
         _decoder = frame.Decoder(prompt);
         _seen = _options.RepetitionPenalty == 1 ? [] : [.. prompt];
@@ -52,7 +53,7 @@ sealed class CompletionDraft
     internal int? Take(ReadOnlySpan<float> logits)
     {
         int token = Choose(logits);
-        if (_stopTokens.Contains(token))
+        if (_request.Given is null && _stopTokens.Contains(token))
         {
             _stopToken = token;
             End(FinishReason.Stop);
@@ -111,6 +112,10 @@ sealed class CompletionDraft
 
     int Choose(ReadOnlySpan<float> logits)
     {
+        if (_request.Given is { } given)
+        {
+            return given[_tokens.Count];
+        }
         bool isPenalized = _options.RepetitionPenalty != 1, canEnd = _tokens.Count >= _options.MinNewTokens;
         if (!isPenalized && canEnd)
         {

@@ -33,6 +33,15 @@ static class ScheduleProblems
         {
             yield return $"{path}.warmup_steps: {schedule.WarmupSteps} is not between 0 and the {steps} steps of the run.";
         }
+        if (schedule.WarmupShare is not (>= 0 and <= 1))
+        {
+            yield return FormattableString.Invariant(
+                $"{path}.warmup_share: {schedule.WarmupShare} is not a share of the steps; use 0 to 1.");
+        }
+        if (schedule.WarmupShare != 0 && schedule.WarmupSteps != 0)
+        {
+            yield return $"{path}.warmup_share: warmup_steps sets the warm-up already; set one of the two to 0.";
+        }
         (double floor, double decayShare) = schedule switch
         {
             LearningRateSchedule.Linear linear => (linear.Floor, 0.0),

@@ -59,6 +59,10 @@ public record LogoOptions(string Model, string Documents, int Samples, int Seed,
         AtLeast("rejected", Rejected, 1);
         AboveZero("threshold", Threshold ?? 1);
         AboveZero("temperature", Temperature, "; rejected responses are sampled");
+        if (Negatives is Negatives.Minimal or Negatives.None)
+        {
+            throw new OptionException("negatives", "must be mixed, irrelevant, partial or on-policy.");
+        }
         if (Positions is not null && Negatives != Negatives.OnPolicy)
         {
             throw new OptionException("positions", "applies to on-policy negatives only; remove it, or choose these negatives.");

@@ -1,7 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Farsight.Alignment.Training;
 
 /// <summary>
-/// Represents the optimizer: AdamW for everything, or Muon for the full matrices of hidden layers and AdamW for the rest.
+/// Represents the optimizer: AdamW for everything, Muon for the full matrices of hidden layers and AdamW for the rest, or RMSprop.
 /// </summary>
 /// <param name="LearningRate">Peak learning rate of adapters and full matrices.</param>
 /// <param name="EmbeddingLearningRate">Peak learning rate of embeddings, norms and biases. Default: null, for the learning rate.</param>
@@ -11,6 +13,8 @@ namespace Farsight.Alignment.Training;
 /// <param name="WeightDecay">Decoupled weight decay; norms and biases are never decayed. Default: 0.</param>
 /// <param name="ClipNorm">Maximum Euclidean norm of all gradients together. Default: 1.</param>
 /// <param name="Muon">Muon for full matrices. Optional; null for AdamW.</param>
+/// <param name="Rmsprop">RMSprop for everything. Optional; false for AdamW. Its alpha is beta2, beta1 is 0, and the weight decay is added
+/// to the gradients, as in PyTorch.</param>
 public sealed record OptimizerOptions(
     double LearningRate,
     double? EmbeddingLearningRate = null,
@@ -19,7 +23,8 @@ public sealed record OptimizerOptions(
     double Epsilon = 1e-8,
     double WeightDecay = 0,
     double ClipNorm = 1,
-    MuonOptions? Muon = null)
+    MuonOptions? Muon = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Rmsprop = false)
 {
     /// <summary>Returns the problems of the settings, each of the form "path.key: what is wrong; what to do".</summary>
     public IEnumerable<string> Problems(string path)
@@ -45,9 +50,14 @@ public sealed record OptimizerOptions(
             ("muon.momentum", Muon?.Momentum ?? 0.95, Muon is null or { Momentum: >= 0 and < 1 }, "from 0 to below 1, 0.95 is usual"),
             ("muon.weight_decay", Muon?.WeightDecay ?? 0, Muon is null or { WeightDecay: >= 0 and < 1 }, "from 0 to below 1"),
         ];
-        return checks
-            .Where(c => !c.Fits)
-            .Select(c => FormattableString.Invariant($"{path}.{c.Key}: {c.Value} is not usable; use a number {c.Range}."));
+        return
+        [
+            .. checks
+                .Where(c => !c.Fits)
+                .Select(c => FormattableString.Invariant($"{path}.{c.Key}: {c.Value} is not usable; use a number {c.Range}.")),
+            .. Rmsprop && Beta1 is > 0 and < 1 ? new[] { $"{path}.beta1: RMSprop keeps no mean of the gradients; use 0." } : [],
+            .. Rmsprop && Muon is not null ? new[] { $"{path}.rmsprop: it replaces every other optimizer; remove it or muon." } : [],
+        ];
     }
 }
 

@@ -18,17 +18,19 @@ public sealed class ParameterUpdates : IDisposable
         (_parameters, _options) = (parameters, options);
         OptimizerOptions o = options.Optimizer;
         double embeddingRate = o.EmbeddingLearningRate ?? o.LearningRate;
-        AdamWSettings adam = new(o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay);
 
-        Parameter[] Of(params ParameterRole[] roles) => [.. parameters.Where(p => roles.Contains(p.Role))];
+        Parameter[] Of(ParameterRole role) => [.. parameters.Where(p => p.Role == role)];
+        Optimizer Usual(ParameterRole role, double weightDecay) => o.Rmsprop
+            ? new Rmsprop(Of(role), new(o.Beta2, o.Epsilon, weightDecay))
+            : new AdamW(Of(role), new(o.Beta1, o.Beta2, o.Epsilon, weightDecay));
         try
         {
             _groups.Add(o.Muon is { } muon
                 ? (new Muon(Of(ParameterRole.Matrix), new(muon.Momentum, muon.WeightDecay)), muon.LearningRate)
-                : (new AdamW(Of(ParameterRole.Matrix), adam), o.LearningRate));
-            _groups.Add((new AdamW(Of(ParameterRole.Lora), adam), o.LearningRate));
-            _groups.Add((new AdamW(Of(ParameterRole.Embedding), adam), embeddingRate));
-            _groups.Add((new AdamW(Of(ParameterRole.Vector), adam with { WeightDecay = 0 }), embeddingRate));
+                : (Usual(ParameterRole.Matrix, o.WeightDecay), o.LearningRate));
+            _groups.Add((Usual(ParameterRole.Lora, o.WeightDecay), o.LearningRate));
+            _groups.Add((Usual(ParameterRole.Embedding, o.WeightDecay), embeddingRate));
+            _groups.Add((Usual(ParameterRole.Vector, 0), embeddingRate));
         }
         catch
         {

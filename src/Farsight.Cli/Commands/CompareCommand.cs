@@ -42,15 +42,21 @@ static class CompareCommand
     static readonly Option<string> s_out = SharedOptions.Out(
         "HTML file to write as well, as 'farsight report' does, with the curves of training runs on common axes. Default: none.",
         required: false);
+    static readonly Option<string?> s_metric = new("--metric")
+    {
+        Description = "Metric to compare, by its name in the results. Default: the score of each task.",
+        HelpName = "name",
+    };
     static readonly Option<bool> s_json = SharedOptions.Json();
 
     internal static Command Create()
     {
         Command command = new(
             "compare",
-            "Compare evaluations with a baseline by paired bootstrap over their common examples, or training runs by recipe and metrics.")
+            "Compare evaluations with a baseline, paired over their common examples, or training runs by recipe and metrics.")
         {
             s_runs,
+            s_metric,
             s_fail,
             s_out,
             s_json,
@@ -88,7 +94,7 @@ static class CompareCommand
         [
             .. paths.Select(p => (Path.TrimEndingDirectorySeparator(p), EvalFiles.ReadResults(p))),
         ];
-        IReadOnlyList<TaskDifference> differences = EvalComparison.Of(runs);
+        IReadOnlyList<TaskDifference> differences = EvalComparison.Of(runs, parse.GetValue(s_metric));
         foreach (string task in asked.Where(t => t != Every && differences.All(d => d.Task != t)))
         {
             throw new InputException(
@@ -106,6 +112,10 @@ static class CompareCommand
     {
         StringWriter text = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
         text.WriteLine($"baseline {runs[0].Name}: {runs[0].Results.Model}");
+        if (differences[0].Metric is { } metric)
+        {
+            text.WriteLine($"metric {metric}");
+        }
         int width = Math.Max(4, differences.Max(d => d.Task.Length));
         foreach (IGrouping<string, TaskDifference> run in differences.GroupBy(d => d.Run))
         {

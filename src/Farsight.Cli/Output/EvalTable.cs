@@ -12,7 +12,8 @@ static class EvalTable
         StringWriter text = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
         foreach (TaskResult task in results.Tasks)
         {
-            string metric = $"{task.Metric}{(task.IsShare ? ", %" : "")} [95 % interval]";
+            string unit = task.All.IntervalUnit == IntervalUnit.Document ? " over documents" : "";
+            string metric = $"{task.Metric}{(task.IsShare ? ", %" : "")} [95 % interval{unit}]";
             text.WriteLine($"{task.Task} v{task.Version}: {metric}{Remarks(task)}{Truncated(task, results)}");
             CellResult[] rows = task.Lengths.Count == 1 ? [.. task.Lengths] : [.. task.Lengths, task.All];
             string[] beside = [.. rows[^1].Beside.Keys];
@@ -47,7 +48,7 @@ static class EvalTable
     {
         string name = cell.Length > 0 ? cell.Length.ToString(CultureInfo.InvariantCulture) : "all";
         string interval = cell.Low is { } low && cell.High is { } high ? $"{Number(task, low, "0")}–{Number(task, high, "0")}" : "";
-        string rest = string.Join(' ', beside.Select(k => $"{Number(task, cell.Beside.GetValueOrDefault(k), "0.0"),7}"));
+        string rest = string.Join(' ', beside.Select(k => $"{Number(task.IsShareOf(k), cell.Beside.GetValueOrDefault(k), "0.0"),7}"));
         string mean = cell.Mean is { } value ? Number(task, value, "0.0") : "–";
         return $"{name,8} {cell.N,5} {cell.Failed,7} {mean,8}  {interval,11}  {rest}";
     }
@@ -65,7 +66,9 @@ static class EvalTable
                     + $"(it counted {first.PromptTokens:N0} of {first.SentTokens:N0} tokens of {first.Id}): raise its context length")
             : "";
 
-    static string Number(TaskResult task, double value, string format) => task.IsShare
+    static string Number(TaskResult task, double value, string format) => Number(task.IsShare, value, format);
+
+    static string Number(bool isShare, double value, string format) => isShare
         ? (100 * value).ToString(format, CultureInfo.InvariantCulture)
         : value.ToString(format == "0" ? "0.0" : "0.00", CultureInfo.InvariantCulture);
 }

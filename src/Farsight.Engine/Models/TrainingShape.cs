@@ -22,8 +22,13 @@ public sealed record TrainingShape(ModelConfig Config, long WeightBytes, LoraOpt
         ? ParameterShapes.Of(Config).Where(p => p.Shape[0] == Config.VocabSize).Sum(Values)
         : !Lora.TrainEmbeddings ? 0 : (long)(Config.TieWordEmbeddings ? Config.VocabSize : EmbeddingRows) * Config.HiddenSize;
 
+    /// <summary>Whether the optimizer is RMSprop, which has one moment of everything.</summary>
+    public bool Rmsprop { get; init; }
+
     /// <summary>Number of values of the optimizer state.</summary>
-    public long Moments => (Lora is null && Muon ? 1 : 2) * AdapterValues + 2 * EmbeddingValues;
+    public long Moments => Rmsprop
+        ? AdapterValues + EmbeddingValues
+        : (Lora is null && Muon ? 1 : 2) * AdapterValues + 2 * EmbeddingValues;
 
     /// <summary>Computes the bytes of a model's weights when every matrix is converted to a format.</summary>
     public static long ConvertedBytes(ModelConfig config, NumberFormat format) =>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Farsight.Engine.Optimizers;
 
 /// <summary>Represents the learning rate of each step as a share of its peak.</summary>
@@ -7,6 +9,15 @@ namespace Farsight.Engine.Optimizers;
 /// <param name="WarmupSteps">≥ 0; step s of the warm-up gets (s + 1) / warmup_steps of the peak.</param>
 public abstract record LearningRateSchedule(int WarmupSteps)
 {
+    /// <summary>Share of all steps that the warm-up takes, rounded up, where warmup_steps is 0. Optional; 0 to 1.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double WarmupShare { get; init; }
+
+    /// <summary>Returns the number of warm-up steps.</summary>
+    /// <param name="totalSteps">Steps of the whole run.</param>
+    public int Warmup(long totalSteps) =>
+        WarmupSteps > 0 ? WarmupSteps : (int)Math.Ceiling(WarmupShare * totalSteps - 1e-9); // 0.1 · 30 is a little above 3
+
     /// <summary>Computes the factor of the peak learning rate, 0 … 1.</summary>
     /// <param name="stepsTaken">Before this one, from 0; the rule after the warm-up reaches its
     /// end at <paramref name="totalSteps"/>.</param>
@@ -14,11 +25,12 @@ public abstract record LearningRateSchedule(int WarmupSteps)
     public double Factor(long stepsTaken, long totalSteps)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(stepsTaken);
-        return stepsTaken < WarmupSteps ? (stepsTaken + 1.0) / WarmupSteps : AfterWarmup(stepsTaken, totalSteps);
+        int warmup = Warmup(totalSteps);
+        return stepsTaken < warmup ? (stepsTaken + 1.0) / warmup : AfterWarmup(stepsTaken, warmup, totalSteps);
     }
 
     /// <summary>Computes the factor after the warm-up.</summary>
-    protected abstract double AfterWarmup(long stepsTaken, long totalSteps);
+    protected abstract double AfterWarmup(long stepsTaken, int warmup, long totalSteps);
 
     /// <summary>Computes the position of a step between the first (0) and the last (1).</summary>
     static double Progress(double step, double first, double last) => last > first ? Math.Clamp((step - first) / (last - first), 0, 1) : 1;
@@ -30,7 +42,7 @@ public abstract record LearningRateSchedule(int WarmupSteps)
     public sealed record Constant(int WarmupSteps) : LearningRateSchedule(WarmupSteps)
     {
         /// <inheritdoc/>
-        protected override double AfterWarmup(long stepsTaken, long totalSteps) => 1;
+        protected override double AfterWarmup(long stepsTaken, int warmup, long totalSteps) => 1;
     }
 
     /// <summary>Represents a linear decay from the peak to the floor.</summary>
@@ -39,8 +51,8 @@ public abstract record LearningRateSchedule(int WarmupSteps)
     public sealed record Linear(int WarmupSteps, double Floor) : LearningRateSchedule(WarmupSteps)
     {
         /// <inheritdoc/>
-        protected override double AfterWarmup(long stepsTaken, long totalSteps) =>
-            Linearly(Progress(stepsTaken, WarmupSteps, totalSteps), Floor);
+        protected override double AfterWarmup(long stepsTaken, int warmup, long totalSteps) =>
+            Linearly(Progress(stepsTaken, warmup, totalSteps), Floor);
     }
 
     /// <summary>
@@ -52,8 +64,8 @@ public abstract record LearningRateSchedule(int WarmupSteps)
     public sealed record Cosine(int WarmupSteps, double Floor) : LearningRateSchedule(WarmupSteps)
     {
         /// <inheritdoc/>
-        protected override double AfterWarmup(long stepsTaken, long totalSteps) =>
-            Floor + (1 - Floor) * (1 + Math.Cos(Math.PI * Progress(stepsTaken, WarmupSteps, totalSteps))) / 2;
+        protected override double AfterWarmup(long stepsTaken, int warmup, long totalSteps) =>
+            Floor + (1 - Floor) * (1 + Math.Cos(Math.PI * Progress(stepsTaken, warmup, totalSteps))) / 2;
     }
 
     /// <summary>Represents a constant rate at the peak, followed by a linear decay to the floor over the last part of the run.</summary>
@@ -63,9 +75,9 @@ public abstract record LearningRateSchedule(int WarmupSteps)
     public sealed record ConstantThenLinear(int WarmupSteps, double DecayShare, double Floor) : LearningRateSchedule(WarmupSteps)
     {
         /// <inheritdoc/>
-        protected override double AfterWarmup(long stepsTaken, long totalSteps)
+        protected override double AfterWarmup(long stepsTaken, int warmup, long totalSteps)
         {
-            double first = Math.Max(WarmupSteps, totalSteps * (1 - DecayShare));
+            double first = Math.Max(warmup, totalSteps * (1 - DecayShare));
             return stepsTaken < first ? 1 : Linearly(Progress(stepsTaken, first, totalSteps), Floor);
         }
     }

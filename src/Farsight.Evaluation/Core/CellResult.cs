@@ -21,6 +21,13 @@ public sealed record CellResult(
     double? High,
     IReadOnlyDictionary<string, double> Beside)
 {
+    /// <summary>The unit that the intervals treat as independent.</summary>
+    public IntervalUnit IntervalUnit { get; init; }
+
+    /// <summary>Intervals of those further metrics that the task's card describes; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, Interval>? BesideIntervals { get; init; }
+
     /// <summary>Context tokens; 0 where the cell has no length.</summary>
     [JsonIgnore]
     public int Length => Groups.TryGetValue(EvalExample.Length, out string? length) ? int.Parse(length, CultureInfo.InvariantCulture) : 0;
@@ -47,19 +54,39 @@ public sealed class CellMaker(IEvalTask task, int seed)
     public CellResult Make(string[] names, IReadOnlyList<EvalRecord> records)
     {
         Dictionary<string, string> groups = names.ToDictionary(n => n, n => records[0].Groups.GetValueOrDefault(n, ""));
-        ScoredExample[] counted = [.. records.Where(r => r.Failed is null || !task.Card.IsLowerBetter).Select(r => r.Scored)];
+        ReportedMetric own = ReportedMetric.Of(task, null);
+        ScoredExample[] counted = Counted(own, records);
         int failed = records.Count(r => r.Failed is not null);
         if (counted.Length == 0)
         {
             return new(groups, records.Count, failed, null, null, null, new Dictionary<string, double>());
         }
         EvalScore score = Aggregate(task, counted);
-        Interval interval = Interval(counted, score.Value, $"{task.Card.Name}/{string.Join('/', groups.Values)}");
-        return new(groups, records.Count, failed, score.Value, interval.Low, interval.High, score.Beside);
+        string cell = string.Join('/', groups.Values);
+        Interval interval = Interval(own, counted, cell);
+        Dictionary<string, Interval> beside = [];
+        foreach (ReportedMetric metric in task.Card.Metrics.Select(m => ReportedMetric.Of(task, m.Name)))
+        {
+            if (score.Beside.ContainsKey(metric.Name!) && Counted(metric, records) is { Length: > 0 } examples)
+            {
+                beside[metric.Name!] = Interval(metric, examples, cell);
+            }
+        }
+        return new(groups, records.Count, failed, score.Value, interval.Low, interval.High, score.Beside)
+        {
+            IntervalUnit = UnitsOf(counted).Kind,
+            BesideIntervals = beside.Count > 0 ? beside : null,
+        };
     }
 
+    /// <summary>Returns the scores that count for a metric: where lower is better, no number is bad enough for a failure.</summary>
+    static ScoredExample[] Counted(ReportedMetric metric, IReadOnlyList<EvalRecord> records) =>
+        [.. records.Where(r => r.Failed is null || !metric.IsLowerBetter).Select(r => r.Scored)];
+
+    static ResamplingUnits UnitsOf(IReadOnlyList<ScoredExample> examples) => ResamplingUnits.Of([.. examples.Select(e => e.Group)]);
+
     /// <summary>Computes the task's own aggregate, or the means; a metric that an example lacks counts as 0.</summary>
-    public static EvalScore Aggregate(IEvalTask task, IReadOnlyList<ScoredExample> examples)
+    static EvalScore Aggregate(IEvalTask task, IReadOnlyList<ScoredExample> examples)
     {
         if (task is IAggregatedTask aggregated)
         {
@@ -73,13 +100,37 @@ public sealed class CellMaker(IEvalTask task, int seed)
         return new(examples.Average(e => e.Score.Value), beside);
     }
 
-    Interval Interval(ScoredExample[] examples, double mean, string purpose) =>
-        task is not IAggregatedTask
-        && task.Card.IsShare
-        && (examples.All(e => e.Score.Value is 0 or 1) || examples.All(e => e.Score.Value == examples[0].Score.Value))
-            ? Metrics.Interval.Wilson(mean, examples.Length)
-            : Bootstrap.Interval(examples.Length, seed, purpose,
-                task is IAggregatedTask aggregated
-                    ? drawn => aggregated.Aggregate([.. drawn.Select(i => examples[i])]).Value
-                    : drawn => drawn.Average(i => examples[i].Score.Value));
+    /// <summary>Computes the 95 % interval of a metric of the task.</summary>
+    /// <remarks>
+    /// Where examples share documents: the jackknife over documents with Student's t. Else Wilson's interval for means of scores that are
+    /// all 0 or 1, or all equal, and the bootstrap for everything else.
+    /// </remarks>
+    /// <param name="metric">The metric.</param>
+    /// <param name="examples">Its examples, at least one.</param>
+    /// <param name="cell">Values of the cell's groups, joined by slashes; names the draws of the bootstrap.</param>
+    public Interval Interval(ReportedMetric metric, IReadOnlyList<ScoredExample> examples, string cell)
+    {
+        ResamplingUnits units = UnitsOf(examples);
+        if (units.Kind == IntervalUnit.Document)
+        {
+            return OverDocuments(metric, examples, units);
+        }
+        double first = metric.Of(examples[0]);
+        return metric.IsMean && metric.IsShare && (examples.All(e => metric.Of(e) is 0 or 1) || examples.All(e => metric.Of(e) == first))
+            ? Metrics.Interval.Wilson(metric.Of(examples), examples.Count)
+            : Bootstrap.Interval(
+                examples.Count,
+                seed,
+                $"{task.Card.Name}/{cell}{(metric.Name is { } name ? $"/{name}" : "")}",
+                drawn => metric.Of(examples, drawn));
+    }
+
+    static Interval OverDocuments(ReportedMetric metric, IReadOnlyList<ScoredExample> examples, ResamplingUnits units)
+    {
+        double value = metric.Of(examples), variance = Jackknife.Variance(units.Members, rest => metric.Of(examples, rest));
+        int documents = units.Members.Count, freedom = Math.Max(1, documents - 1);
+        return metric.IsShare ? Metrics.Interval.Share(value, variance, freedom, documents, examples.Count)
+            : value > 0 ? Metrics.Interval.Ratio(value, variance, freedom)
+            : Metrics.Interval.Symmetric(value, variance, freedom);
+    }
 }

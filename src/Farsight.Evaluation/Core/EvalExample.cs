@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Farsight.Evaluation.Core;
 
 /// <summary>Represents what a task asks: a prompt, how it is answered, and the right answers.</summary>
@@ -44,6 +47,12 @@ public sealed record EvalExample(string Id, EvalPrompt Prompt, IReadOnlyList<str
     /// <summary>Further input of the scoring: all classes, the labels of a question.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Details { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
+    /// <summary>
+    /// Token ids of the right answer that the model reads in place of writing one (teacher forcing), for tasks that observe it; null
+    /// elsewhere.
+    /// </summary>
+    public IReadOnlyList<int>? GivenAnswer { get; init; }
+
     /// <summary>Sampling temperature; 0 always takes the most likely token.</summary>
     public float Temperature { get; init; }
 
@@ -52,6 +61,10 @@ public sealed record EvalExample(string Id, EvalPrompt Prompt, IReadOnlyList<str
 
     /// <summary>Returns the value of one of the <see cref="Groups"/>, or null.</summary>
     public string? ValueOf(string group) => Groups.TryGetValue(group, out string? value) ? value : null;
+
+    /// <summary>Returns a name for a document whose examples do not say which one it is: the beginning of the text's SHA-256.</summary>
+    internal static string GroupOf(string document) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(document)).AsSpan(0, 6));
 }
 
 /// <summary>Represents a text whose probability after a prompt is scored.</summary>

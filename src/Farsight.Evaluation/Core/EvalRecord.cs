@@ -126,7 +126,7 @@ public sealed record EvalRecord(
 
     /// <summary>The input of aggregates.</summary>
     [JsonIgnore]
-    public ScoredExample Scored => new(Id, Groups, new(Score, Beside));
+    public ScoredExample Scored => new(Id, Groups, new(Score, Beside)) { Group = Group };
 }
 
 /// <summary>Represents one of several sampled answers to an example.</summary>

@@ -96,6 +96,10 @@ public sealed record TaskResult(
     /// <summary>Whether a larger number is worse.</summary>
     public bool IsLowerBetter { get; init; }
 
+    /// <summary>Descriptions of metrics beside the score; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<EvalMetric>? Metrics { get; init; }
+
     /// <summary>Share of the prompts that were cut.</summary>
     public double CutShare { get; init; }
 
@@ -116,6 +120,16 @@ public sealed record TaskResult(
     /// <summary>The cells by length, over everything else.</summary>
     [JsonIgnore]
     public IReadOnlyList<CellResult> Lengths => [.. By.Where(c => c.Groups.ContainsKey(EvalExample.Length))];
+
+    /// <summary>Returns whether a metric beside the score is a share, as the score is where nothing describes it.</summary>
+    public bool IsShareOf(string metric) => Metrics?.FirstOrDefault(m => m.Name == metric)?.IsShare ?? IsShare;
+
+    /// <summary>Returns a metric of these results, with the task's own aggregate where this program has the task in that version.</summary>
+    internal ReportedMetric MetricOf(string? name) => new(
+        EvalTaskCatalog.All.FirstOrDefault(t => t.Card.Name == Task && t.Card.Version == Version),
+        name,
+        name is null ? IsShare : IsShareOf(name),
+        name is null ? IsLowerBetter : Metrics?.FirstOrDefault(m => m.Name == name)?.IsLowerBetter ?? false);
 
     /// <summary>Aggregates the records of one task.</summary>
     /// <param name="task">The task.</param>
@@ -142,6 +156,7 @@ public sealed record TaskResult(
             Benchmark = card.Benchmark,
             IsShare = card.IsShare,
             IsLowerBetter = card.IsLowerBetter,
+            Metrics = card.Metrics.Count > 0 ? card.Metrics : null,
             CutShare = (double)records.Count(r => r.Cut is not null) / records.Count,
             TruncatedByServer = records.Count(r => r.SentTokens is not null),
             Templates = Counted(records, r => r.BosCount is { } bos ? $"{r.Template}, {bos} BOS" : r.Template),

@@ -99,7 +99,11 @@ public interface IAggregatedTask : IEvalTask
 /// <param name="Id">The example's id.</param>
 /// <param name="Groups">As in <see cref="EvalExample.Groups"/>.</param>
 /// <param name="Score">The example's score.</param>
-public sealed record ScoredExample(string Id, IReadOnlyDictionary<string, string> Groups, EvalScore Score);
+public sealed record ScoredExample(string Id, IReadOnlyDictionary<string, string> Groups, EvalScore Score)
+{
+    /// <summary>As <see cref="EvalExample.Group"/>.</summary>
+    public string? Group { get; init; }
+}
 
 /// <summary>Represents several tasks of one file: the data sets of a benchmark, the subjects of an exam.</summary>
 public interface IEvalTaskFamily

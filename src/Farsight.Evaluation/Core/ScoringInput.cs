@@ -31,6 +31,14 @@ static class ScoringInput
     /// </returns>
     internal static EvalRecord? Renew(EvalRecord kept, IEvalTask task, EvalExample example)
     {
+        EvalRecord? record = Rescore(kept, task, example);
+        return record is null || record.Group == example.Group
+            ? record
+            : record with { Group = example.Group }; // not in the hash: no score depends on it
+    }
+
+    static EvalRecord? Rescore(EvalRecord kept, IEvalTask task, EvalExample example)
+    {
         string[] completions = [.. kept.Earlier ?? [], kept.Completion];
         string hash = Hash(task, example, completions);
         if (kept.ScoringSha256 == hash)

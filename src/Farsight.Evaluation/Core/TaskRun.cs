@@ -103,7 +103,7 @@ sealed class TaskRun(
     {
         run.Kept = ScoringInput.Renew(record, task, run.Example);
         run.IsRescored = run.Kept is not null && run.Kept != record;
-        Rescored += run.IsRescored ? 1 : 0;
+        Rescored += run.IsRescored && (run.Kept! with { Group = record.Group }) != record ? 1 : 0;
         Remeasured += run.Kept is null ? 1 : 0;
     }
 
@@ -315,6 +315,7 @@ sealed class TaskRun(
         {
             Random = SeededRandom.For(seed, "completion", 0),
             ObservesHeads = task is IObservedTask,
+            Given = example.GivenAnswer,
         };
     }
 

@@ -27,6 +27,48 @@ public readonly record struct Interval(double Low, double High)
         return new(Math.Max(0, (center - half) / (1 + z2)), Math.Min(1, (center + half) / (1 + z2)));
     }
 
+    /// <summary>Computes Wilson's interval for a share, with the number of independent examples that would vary as much.</summary>
+    /// <remarks>
+    /// n = θ (1 − θ) / V · (1.96 / t)², at most the number of examples; the number of units where all scores are the same. Source: E. L.
+    /// Korn and B. I. Graubard, Survey Methodology 24 (1998), with Wilson's interval in place of the exact one. So it stays inside [0, 1]
+    /// and has a width at 0 and 1, too.
+    /// </remarks>
+    /// <param name="share">θ, from 0 to 1.</param>
+    /// <param name="variance">V.</param>
+    /// <param name="freedom">Degrees of freedom of V, above 0; t is Student's quantile there.</param>
+    /// <param name="units">Number of independent units.</param>
+    /// <param name="examples">Number of examples.</param>
+    public static Interval Share(double share, double variance, double freedom, int units, double examples)
+    {
+        double spread = share * (1 - share);
+        if (variance <= 0 || spread <= 0)
+        {
+            return Wilson(Math.Clamp(share, 0, 1), units);
+        }
+        double ratio = Z / StudentT.Quantile95(freedom);
+        return Wilson(share, Math.Min(spread / variance * ratio * ratio, examples));
+    }
+
+    /// <summary>Computes θ ± t·√V; the point itself where nothing varies.</summary>
+    /// <param name="value">θ.</param>
+    /// <param name="variance">V.</param>
+    /// <param name="freedom">Degrees of freedom of V, above 0.</param>
+    public static Interval Symmetric(double value, double variance, double freedom)
+    {
+        double half = Half(variance, freedom);
+        return new(value - half, value + half);
+    }
+
+    /// <summary>Computes θ · e^(± t·√V / θ), for positive numbers such as perplexities, whose ratios matter.</summary>
+    /// <param name="value">θ, above 0.</param>
+    /// <param name="variance">V.</param>
+    /// <param name="freedom">Degrees of freedom of V, above 0.</param>
+    public static Interval Ratio(double value, double variance, double freedom)
+    {
+        double factor = Math.Exp(Half(variance, freedom) / value);
+        return new(value / factor, value * factor);
+    }
+
     /// <summary>Computes mean ± z·s/√n by the normal distribution; the point itself for a single value.</summary>
     public static Interval Normal(IReadOnlyList<double> values)
     {
@@ -35,4 +77,6 @@ public readonly record struct Interval(double Low, double High)
         double half = Z * Math.Sqrt(variance / values.Count);
         return new(mean - half, mean + half);
     }
+
+    static double Half(double variance, double freedom) => variance <= 0 ? 0 : StudentT.Quantile95(freedom) * Math.Sqrt(variance);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Metrics;
@@ -6,10 +7,11 @@ namespace Farsight.Evaluation.Report;
 
 /// <summary>Compares evaluations on the examples they share.</summary>
 /// <remarks>
-/// Paired bootstrap: the shared examples are drawn again with repetition, the same for both runs, and each time the difference of their
-/// numbers is taken; the middle 95 % are its interval. What makes an example easy or hard for both thus cancels out, and a difference
-/// shows with far fewer examples than two intervals side by side need. Source: P. Koehn, EMNLP 2004. Many comparisons at once find
-/// differences by chance, one in twenty each.
+/// The differences are paired by example, so what makes an example easy or hard for both cancels out, and a difference shows with far fewer
+/// examples than two intervals side by side need. Where examples are about documents of their own: paired bootstrap (P. Koehn, EMNLP 2004);
+/// the shared examples are drawn again with repetition, the same for both runs, and the middle 95 % of the differences are the interval.
+/// Where examples share documents: θ ± t·√V by the jackknife over documents, with Student's t, because with few documents a bootstrap over
+/// them is too narrow. Many comparisons at once find differences by chance, one in twenty each.
 /// </remarks>
 public static class EvalComparison
 {
@@ -17,18 +19,23 @@ public static class EvalComparison
 
     /// <summary>Compares every run with the first.</summary>
     /// <param name="runs">At least two, with names that tell them apart.</param>
-    /// <exception cref="InputException">Two runs have no example of one version of a task in common.</exception>
-    public static IReadOnlyList<TaskDifference> Of(IReadOnlyList<(string Name, EvalResults Results)> runs)
+    /// <param name="metric">Name of a metric beside the score; null for each task's score.</param>
+    /// <exception cref="InputException">Two runs have no example of one version of a task in common, or no common task reports the
+    /// metric.</exception>
+    public static IReadOnlyList<TaskDifference> Of(IReadOnlyList<(string Name, EvalResults Results)> runs, string? metric = null)
     {
         (string first, EvalResults before) = runs[0];
         List<TaskDifference> all = [];
         foreach ((string name, EvalResults after) in runs.Skip(1))
         {
+            TaskResult[] common =
+                [.. before.Tasks.Where(task => after.Tasks.Any(t => t.Task == task.Task && t.Version == task.Version))];
+            RequireMetric(metric, common, $"{first} and {name}");
             TaskDifference[] differences =
             [
-                .. from task in before.Tasks
-                   where after.Tasks.Any(t => t.Task == task.Task && t.Version == task.Version)
-                   let difference = Between(name, task, Own(before, task), Own(after, task))
+                .. from task in common
+                   where Reports(task, metric)
+                   let difference = Between(name, task, task.MetricOf(metric), Own(before, task), Own(after, task))
                    where difference is not null
                    select difference,
             ];
@@ -42,12 +49,25 @@ public static class EvalComparison
         return all;
     }
 
+    static bool Reports(TaskResult task, string? metric) => metric is null || task.All.Beside.ContainsKey(metric);
+
+    static void RequireMetric(string? metric, TaskResult[] common, string runs)
+    {
+        if (common.Length > 0 && !common.Any(t => Reports(t, metric)))
+        {
+            string[] known = [.. common.SelectMany(t => t.All.Beside.Keys).Distinct()];
+            throw new InputException(
+                $"No task that {runs} share reports the metric '{metric}'. Metrics beside the score: "
+                    + $"{(known.Length > 0 ? string.Join(", ", known) : "none")}.");
+        }
+    }
+
     static EvalRecord[] Own(EvalResults results, TaskResult task) => [.. results.Examples.Where(r => r.Task == task.Task)];
 
     static string Tasks(EvalResults results) =>
         results.Tasks.Count == 0 ? "nothing" : string.Join(", ", results.Tasks.Select(t => $"{t.Task} v{t.Version}"));
 
-    static TaskDifference? Between(string run, TaskResult task, EvalRecord[] before, EvalRecord[] after)
+    static TaskDifference? Between(string run, TaskResult task, ReportedMetric metric, EvalRecord[] before, EvalRecord[] after)
     {
         Dictionary<string, EvalRecord> others = after.ToDictionary(r => r.Id);
         (EvalRecord Before, EvalRecord After)[] pairs =
@@ -55,7 +75,7 @@ public static class EvalComparison
             .. from record in before
                where others.ContainsKey(record.Id)
                let other = others[record.Id]
-               where !task.IsLowerBetter || (record.Failed is null && other.Failed is null) // a failure has no number that is bad enough
+               where !metric.IsLowerBetter || (record.Failed is null && other.Failed is null) // a failure has no number that is bad enough
                select (record, other),
         ];
         if (pairs.Length == 0)
@@ -63,15 +83,16 @@ public static class EvalComparison
             return null;
         }
         ScoredExample[] then = [.. pairs.Select(p => p.Before.Scored)], now = [.. pairs.Select(p => p.After.Scored)];
-        Func<int[], ScoredExample[], double> number = Aggregate(task);
-        int[] all = [.. Enumerable.Range(0, pairs.Length)];
-        (double low, double high) = Bootstrap.Interval(
-            pairs.Length,
-            Seed,
-            $"compare/{task.Task}",
-            drawn => number(drawn, now) - number(drawn, then));
-        double first = number(all, then),
-            second = number(all, now);
+        ResamplingUnits units = ResamplingUnits.Of([.. pairs.Select(p => p.Before.Group ?? p.After.Group)]);
+        double first = metric.Of(then), second = metric.Of(now), difference = second - first;
+        (double low, double high) = units.Kind == IntervalUnit.Document
+            ? Interval.Symmetric(difference, Jackknife.Variance(units.Members, Difference), Math.Max(1, units.Members.Count - 1))
+            : Bootstrap.Interval(
+                pairs.Length,
+                Seed,
+                $"compare/{task.Task}{(metric.Name is { } name ? $"/{name}" : "")}",
+                Difference);
+        bool isOneDocument = units.Kind == IntervalUnit.Document && units.Members.Count == 1;
         return new(
             run,
             task.Task,
@@ -79,22 +100,20 @@ public static class EvalComparison
             pairs.Length,
             first,
             second,
-            second - first,
+            difference,
             low,
             high,
-            Verdict(low, high, task.IsLowerBetter),
-            task.IsShare,
+            isOneDocument ? ComparisonVerdict.Unclear : Verdict(low, high, metric.IsLowerBetter),
+            metric.IsShare,
             pairs.Count(p => p.Before.PromptSha256 != p.After.PromptSha256))
         {
             OtherDecoding = pairs.Count(p => p.Before.Decoding != p.After.Decoding),
+            Metric = metric.Name,
+            IntervalUnit = units.Kind,
         };
-    }
 
-    /// <summary>Returns the task's own aggregate if this program has the task in that version, else the mean.</summary>
-    static Func<int[], ScoredExample[], double> Aggregate(TaskResult task) =>
-        EvalTaskCatalog.All.FirstOrDefault(t => t.Card.Name == task.Task && t.Card.Version == task.Version) is IAggregatedTask aggregated
-            ? (drawn, examples) => aggregated.Aggregate([.. drawn.Select(i => examples[i])]).Value
-            : (drawn, examples) => drawn.Average(i => examples[i].Score.Value);
+        double Difference(IReadOnlyList<int> drawn) => metric.Of(now, drawn) - metric.Of(then, drawn);
+    }
 
     static ComparisonVerdict Verdict(double low, double high, bool isLowerBetter) =>
         low > 0 ? (isLowerBetter ? ComparisonVerdict.Worse : ComparisonVerdict.Better)
@@ -121,6 +140,13 @@ public sealed record TaskDifference(
 {
     /// <summary>Examples that were decoded otherwise: at another temperature, in another number of draws, or at other positions.</summary>
     public int OtherDecoding { get; init; }
+
+    /// <summary>Name of the compared metric; null for the task's score.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Metric { get; init; }
+
+    /// <summary>The unit that the interval treats as independent.</summary>
+    public IntervalUnit IntervalUnit { get; init; }
 }
 
 /// <summary>Specifies the verdict on a difference.</summary>

@@ -1,4 +1,5 @@
 using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Metrics;
 
 namespace Farsight.Evaluation.Report;
 
@@ -31,13 +32,21 @@ sealed record MeasuredTask(IReadOnlyList<(string Name, TaskResult Task)> Measure
         variant.Results.Examples.Where(r => r.Task == First.Task && r.Version == First.Version);
 
     /// <summary>Formats a mean: percent of a share with one digit, else two digits.</summary>
-    internal string Number(double? value) => value is not { } v ? "–" : First.IsShare ? ReportText.PercentOne(v) : ReportText.Fixed(v, 2);
+    internal string Number(double? value) => value is { } v ? Number(First.IsShare, v) : "–";
+
+    /// <summary>Creates the table cell of a metric beside the score, with its interval where the results have one.</summary>
+    internal static TableCell Beside(TaskResult task, string metric)
+    {
+        bool isShare = task.IsShareOf(metric);
+        return !task.All.Beside.TryGetValue(metric, out double value) ? new("–")
+            : task.All.BesideIntervals?.TryGetValue(metric, out Interval interval) == true
+                ? new(Number(isShare, value), Range(isShare, interval.Low, interval.High))
+            : new(Number(isShare, value));
+    }
 
     /// <summary>Formats its interval, without the mean's decimal digit.</summary>
     internal string Interval(CellResult cell) =>
-        cell is not { Low: { } low, High: { } high } ? ""
-        : First.IsShare ? $"{ReportText.Percent(low)}–{ReportText.Percent(high)}"
-        : $"{ReportText.Fixed(low, 2)}–{ReportText.Fixed(high, 2)}";
+        cell is { Low: { } low, High: { } high } ? Range(First.IsShare, low, high) : "";
 
     /// <summary>Creates a table cell, highlighted when its interval lies wholly on the better side of all others.</summary>
     /// <param name="cell">The cell; null for none.</param>
@@ -54,4 +63,10 @@ sealed record MeasuredTask(IReadOnlyList<(string Name, TaskResult Task)> Measure
             Interval(cell),
             others.Length > 0 && others.All(o => First.IsLowerBetter ? cell.High < o.Low : cell.Low > o.High));
     }
+
+    static string Number(bool isShare, double value) => isShare ? ReportText.PercentOne(value) : ReportText.Fixed(value, 2);
+
+    static string Range(bool isShare, double low, double high) => isShare
+        ? $"{ReportText.Percent(low)}–{ReportText.Percent(high)}"
+        : $"{ReportText.Fixed(low, 2)}–{ReportText.Fixed(high, 2)}";
 }

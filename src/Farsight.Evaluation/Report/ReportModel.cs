@@ -26,8 +26,8 @@ public sealed record ReportModel
 
     /// <summary>Gets the note on the numbers of the differences.</summary>
     public string DifferencesNote { get; init; } =
-        "Paired bootstrap over the shared examples. A difference counts when its 95 % interval excludes 0; "
-        + "one in twenty does so by chance.";
+        "Paired over the shared examples: bootstrap, or jackknife over the documents that examples share. "
+        + "A difference counts when its 95 % interval excludes 0; one in twenty does so by chance.";
 
     /// <summary>Gets the note on the curves.</summary>
     public string TrainingNote { get; init; } = "Faint lines are single steps, bold ones a moving mean.";

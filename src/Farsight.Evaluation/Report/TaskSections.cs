@@ -129,11 +129,13 @@ static class TaskSections
             [.. task.Measured.Select(m => (IReadOnlyList<TableCell>)
             [
                 new(m.Name), task.Cell(m.Task.All, task.Measured.Select(o => o.Task.All)),
-                .. beside.Select(b => new TableCell(m.Task.All.Beside.TryGetValue(b, out double value) ? task.Number(value) : "–")),
+                .. beside.Select(b => MeasuredTask.Beside(m.Task, b)),
                 new(m.Task.All.N.ToString(CultureInfo.InvariantCulture)), new(m.Task.All.Failed.ToString(CultureInfo.InvariantCulture)),
             ])])
         {
-            Caption = "With 95 % intervals",
+            Caption = task.Measured.Any(m => m.Task.All.IntervalUnit == IntervalUnit.Document)
+                ? "With 95 % intervals over documents"
+                : "With 95 % intervals",
         };
     }
 

@@ -1,10 +1,8 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Farsight.Alignment.Data;
+using Farsight.Alignment.Data.Exchange;
 using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Runs;
-using Farsight.Engine.Files;
 using Farsight.Workflows.Train;
 
 namespace Farsight.Workflows.Study;
@@ -85,14 +83,38 @@ sealed record DocumentsStep(int Count, int Words, int Seed, string Out) : IStudy
             .Write(new SynchronousProgress<int>(done => progress?.Report(new("prepare", Out, done, Count, ""))), cancel);
 }
 
-/// <summary>Concatenates datasets. Training draws its own order.</summary>
-/// <param name="Files">Preference datasets whose samples have different ids.</param>
+/// <summary>Mixes datasets, as <c>farsight data mix</c> does. Without shares, all samples are taken, in the order of the files.</summary>
+/// <param name="Files">Preference datasets; without shares, their samples have different ids.</param>
 /// <param name="Out">The .jsonl file.</param>
 sealed record MixStep(IReadOnlyList<string> Files, string Out) : IStudyStep
 {
+    /// <summary>Share of the samples that each file gets, as 2 and 1. Optional; null takes all samples.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<double>? Shares { get; init; }
+
+    /// <summary>Number of samples of a mix with shares. Optional; null for as many as the shares allow.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Samples { get; init; }
+
+    /// <summary>Seed of the drawn samples and their order. Optional; required with shares.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Seed { get; init; }
+
     /// <inheritdoc/>
     public IEnumerable<string> Problems(string path) =>
-        Files.Count > 1 ? [] : [$"{path}.files: there is nothing to mix with {Files.Count} files; list two or more."];
+    [
+        .. Files.Count > 1
+            ? []
+            : new[] { $"{path}.files: there is nothing to mix with {Files.Count} files; list two or more." },
+        .. Shares is { } shares && (shares.Count != Files.Count || shares.Any(s => !(s > 0)))
+            ? new[] { $"{path}.shares: there are {Files.Count} files; write one number above 0 for each." }
+            : [],
+        .. Shares is null && (Samples ?? Seed) is not null
+            ? new[] { $"{path}.shares: samples and seed apply to a mix with shares; write the shares or remove both keys." }
+            : [],
+        .. Shares is not null && Seed is null ? new[] { $"{path}.seed: a mix with shares draws samples; write its seed." } : [],
+        .. Samples is < 1 ? new[] { $"{path}.samples: {Samples} is not a number of samples; use 1 or more." } : [],
+    ];
 
     /// <inheritdoc/>
     public JsonObject Inputs(StudyPaths paths) =>
@@ -102,19 +124,15 @@ sealed record MixStep(IReadOnlyList<string> Files, string Out) : IStudyStep
     public void Make(
         StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel)
     {
-        StringBuilder lines = new();
-        foreach ((int i, string file) in Files.Index())
+        string[] files = [.. Files.Select(f => paths.Find("files", f))];
+        if (Shares is { } shares)
         {
-            cancel.ThrowIfCancellationRequested();
-            foreach (string line in RegularFile.ReadLines(paths.Find("files", file)))
-            {
-                lines.Append(line).Append('\n'); // a file's last line may have no end
-            }
-            progress?.Report(new("prepare", Out, i + 1, Files.Count, ""));
+            DatasetMix.Draw(paths.Out(Out), [.. files.Zip(shares, (f, s) => new MixPart(f, s))], Samples, Seed!.Value);
         }
-        string partial = paths.Out(Out) + ".partial";
-        AtomicFile.WriteText(partial, lines.ToString());
-        _ = PreferenceDataset.Read(partial); // duplicate ids are reported now
-        File.Move(partial, paths.Out(Out), overwrite: true);
+        else
+        {
+            DatasetMix.Concatenate(paths.Out(Out), files);
+        }
+        progress?.Report(new("prepare", Out, 1, 1, ""));
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Metrics;
 
@@ -19,7 +21,15 @@ namespace Farsight.Workflows.Study;
 /// <param name="High">Upper end.</param>
 public sealed record StudyCell(
     string Variant, string Task, int? Length, string Measure, string? MaskedHeads, int? Step, int Seeds, int Examples, int Failed,
-    IReadOnlyList<double> BySeed, double Mean, double Low, double High);
+    IReadOnlyList<double> BySeed, double Mean, double Low, double High)
+{
+    /// <summary>Name of a metric beside the task's score; null for the score.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Metric { get; init; }
+
+    /// <summary>The unit that the interval treats as independent, apart from the seeds.</summary>
+    public IntervalUnit IntervalUnit { get; init; }
+}
 
 /// <summary>Represents the difference of a variant from the baseline on a task at a length.</summary>
 /// <param name="Variant">Its name.</param>
@@ -36,7 +46,15 @@ public sealed record StudyCell(
 /// <param name="Verdict">"better", "worse" or "unclear".</param>
 public sealed record StudyDifference(
     string Variant, string Baseline, string Task, int? Length, string Measure, string? MaskedHeads, int Seeds, int Examples,
-    double Difference, double Low, double High, string Verdict);
+    double Difference, double Low, double High, string Verdict)
+{
+    /// <summary>Name of a metric beside the task's score; null for the score.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Metric { get; init; }
+
+    /// <summary>The unit that the interval treats as independent, apart from the seeds.</summary>
+    public IntervalUnit IntervalUnit { get; init; }
+}
 
 /// <summary>Computes results over seeds and examples from the records of evaluations.</summary>
 static class StudyCells
@@ -48,34 +66,41 @@ static class StudyCells
         [
             .. measured.Of(variant, column.Measure, step).Select(m => column.Records(m.Results)).Where(r => r.Length > 0),
         ];
-        ScoredExample[][] common = Common(column, seeds);
-        if (common.Length == 0 || common[0].Length == 0)
+        (ScoredExample[][] common, ResamplingUnits units) = Common(column, seeds);
+        if (units.Examples == 0)
         {
             return null;
         }
-        (SeedsAndExamples estimate, Interval interval) = common.Length == 1 ? Single(column, seeds[0], common[0]) : Several(column, common);
-        double[] bySeed = [.. common.Select(s => Number(column, s))];
+        ReportedMetric metric = column.Metric;
+        double[] bySeed = [.. common.Select(s => metric.Of(s))];
+        Interval interval = common.Length == 1 ? Single(column, common[0]) : Several(column, common, units);
         return new(
             variant.Name, column.Task, column.Length, column.Measure.Slug, column.Measure.MaskHeads, step, common.Length, common[0].Length,
-            seeds.Sum(s => s.Count(r => r.Failed is not null)), bySeed, estimate.Value, interval.Low, interval.High);
+            seeds.Sum(s => s.Count(r => r.Failed is not null)), bySeed, bySeed.Average(), interval.Low, interval.High)
+        {
+            Metric = column.Metric.Name,
+            IntervalUnit = units.Kind,
+        };
     }
 
     /// <summary>Compares a variant with the baseline by example and seed; null if they have nothing in common.</summary>
     internal static StudyDifference? Between(PlannedVariant variant, PlannedVariant baseline, StudyColumn column, StudyResults measured)
     {
         (EvalRecord[] Now, EvalRecord[] Then)[] pairs = [.. Pairs(variant, baseline, column, measured)];
-        ScoredExample[][] common = Common(column, [.. pairs.SelectMany(p => new[] { p.Now, p.Then })]);
-        if (common.Length == 0 || common[0].Length == 0)
+        (ScoredExample[][] common, ResamplingUnits units) = Common(column, [.. pairs.SelectMany(p => new[] { p.Now, p.Then })]);
+        if (units.Examples == 0)
         {
             return null;
         }
+        ReportedMetric metric = column.Metric;
         SeedsAndExamples estimate = SeedsAndExamples.Of(
             pairs.Length,
-            common[0].Length,
-            (s, drawn) => Number(column, common[2 * s], drawn) - Number(column, common[2 * s + 1], drawn));
+            units,
+            (s, drawn) => metric.Of(common[2 * s], drawn) - metric.Of(common[2 * s + 1], drawn));
         Interval interval = estimate.Plain();
-        interval = column.Card.IsShare ? new(Math.Max(-1, interval.Low), Math.Min(1, interval.High)) : interval;
-        bool isUp = interval.Low > 0, isDown = interval.High < 0;
+        interval = metric.IsShare ? new(Math.Max(-1, interval.Low), Math.Min(1, interval.High)) : interval;
+        bool isKnown = units.Kind == IntervalUnit.Example || units.Members.Count > 1; // one document says nothing about others
+        bool isUp = isKnown && interval.Low > 0, isDown = isKnown && interval.High < 0;
         return new(
             variant.Name,
             baseline.Name,
@@ -84,13 +109,17 @@ static class StudyCells
             column.Measure.Slug,
             column.Measure.MaskHeads,
             pairs.Length,
-            common[0].Length,
+            units.Examples,
             estimate.Value,
             interval.Low,
             interval.High,
             !isUp && !isDown ? "unclear"
-                : isUp != column.Card.IsLowerBetter ? "better"
-                : "worse");
+                : isUp != metric.IsLowerBetter ? "better"
+                : "worse")
+        {
+            Metric = column.Metric.Name,
+            IntervalUnit = units.Kind,
+        };
     }
 
     /// <summary>Pairs the records by seed; an untrained model is paired with every seed of the other.</summary>
@@ -108,44 +137,34 @@ static class StudyCells
         where one.Length > 0 && other.Length > 0
         select (one, other);
 
-    /// <summary>Computes the interval of a single evaluation.</summary>
-    static (SeedsAndExamples, Interval) Single(StudyColumn column, EvalRecord[] records, ScoredExample[] examples)
-    {
-        CellResult cell = new CellMaker(EvalTaskCatalog.Get(column.Task), column.Measure.Seed).Make(
-            column.Length is null ? [] : [EvalExample.Length],
-            records);
-        return (new(cell.Mean ?? double.NaN, 1, examples.Length, 0, 0), new(cell.Low ?? double.NaN, cell.High ?? double.NaN));
-    }
+    /// <summary>Computes the interval of a single evaluation, as <c>farsight eval</c> does.</summary>
+    static Interval Single(StudyColumn column, ScoredExample[] examples) =>
+        new CellMaker(EvalTaskCatalog.Get(column.Task), column.Measure.Seed).Interval(
+            column.Metric,
+            examples,
+            column.Length?.ToString(CultureInfo.InvariantCulture) ?? "");
 
-    static (SeedsAndExamples, Interval) Several(StudyColumn column, ScoredExample[][] seeds)
+    static Interval Several(StudyColumn column, ScoredExample[][] seeds, ResamplingUnits units)
     {
-        SeedsAndExamples estimate = SeedsAndExamples.Of(seeds.Length, seeds[0].Length, (s, drawn) => Number(column, seeds[s], drawn));
-        return (estimate, column.Card.IsShare ? estimate.Share() : estimate.Value > 0 ? estimate.Positive() : estimate.Plain());
+        ReportedMetric metric = column.Metric;
+        SeedsAndExamples estimate = SeedsAndExamples.Of(seeds.Length, units, (s, drawn) => metric.Of(seeds[s], drawn));
+        return metric.IsShare ? estimate.Share() : estimate.Value > 0 ? estimate.Positive() : estimate.Plain();
     }
 
     /// <summary>
-    /// Returns the examples that all evaluations have, in one order. If lower is better, no number is bad enough for a failure.
+    /// Returns the examples that all evaluations have, in one order, and the units that they form. If lower is better, no number is bad
+    /// enough for a failure.
     /// </summary>
-    static ScoredExample[][] Common(StudyColumn column, EvalRecord[][] evaluations)
+    static (ScoredExample[][] Common, ResamplingUnits Units) Common(StudyColumn column, EvalRecord[][] evaluations)
     {
-        if (evaluations.Length == 0)
-        {
-            return [];
-        }
         Dictionary<string, EvalRecord>[] byId =
         [
             .. evaluations.Select(e =>
-                e.Where(r => r.Failed is null || !column.Card.IsLowerBetter).DistinctBy(r => r.Id).ToDictionary(r => r.Id)),
+                e.Where(r => r.Failed is null || !column.Metric.IsLowerBetter).DistinctBy(r => r.Id).ToDictionary(r => r.Id)),
         ];
-        string[] ids = [.. byId[0].Keys.Where(id => byId.All(e => e.ContainsKey(id)))];
-        return [.. byId.Select(e => ids.Select(id => e[id].Scored).ToArray())];
+        string[] ids = byId.Length == 0 ? [] : [.. byId[0].Keys.Where(id => byId.All(e => e.ContainsKey(id)))];
+        return (
+            [.. byId.Select(e => ids.Select(id => e[id].Scored).ToArray())],
+            ResamplingUnits.Of([.. ids.Select(id => byId.Select(e => e[id].Group).FirstOrDefault(g => g is not null))]));
     }
-
-    static double Number(StudyColumn column, ScoredExample[] examples) =>
-        CellMaker.Aggregate(EvalTaskCatalog.Get(column.Task), examples).Value;
-
-    static double Number(StudyColumn column, ScoredExample[] examples, IReadOnlyList<int> drawn) =>
-        EvalTaskCatalog.Get(column.Task) is IAggregatedTask aggregated
-            ? aggregated.Aggregate([.. drawn.Select(i => examples[i])]).Value
-            : drawn.Average(i => examples[i].Score.Value);
 }

@@ -54,12 +54,19 @@ public sealed record StudyMeasure
     /// <summary>Training steps after which to measure. Optional; null measures only the end.</summary>
     public IReadOnlyList<int>? Steps { get; init; }
 
+    /// <summary>
+    /// Further metrics to tabulate and compare, by their names in the results of <c>farsight eval</c>. Optional; null for the tasks' scores
+    /// only.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Metrics { get; init; }
+
     /// <summary>The folder name: the tasks, and a hash of everything that decides the numbers.</summary>
     internal string Slug => field ??= string.Concat(
         StudyPaths.Slug(Tasks[0]),
         Tasks.Count > 1 ? $"-and-{Tasks.Count - 1}" : "",
         MaskHeads is null ? "-" : "-masked-",
-        InputHash.OfText(JsonSerializer.Serialize(this with { Steps = null }, RecipeFile.Json))[..8]);
+        InputHash.OfText(JsonSerializer.Serialize(this with { Steps = null, Metrics = null }, RecipeFile.Json))[..8]);
 
     /// <summary>Returns the measured steps of a run with this last step.</summary>
     internal IReadOnlyList<int> StepsOf(int last) => Steps ?? [last];

@@ -9,7 +9,8 @@ namespace Farsight.Workflows.Study;
 sealed class StudyReport(StudyPlan plan, StudyPaths paths)
 {
     const string Intervals =
-        "Means over seeds with 95 % intervals over seeds and examples; docs/studies.md describes the method. "
+        "Means over seeds with 95 % intervals over seeds and examples, or documents that examples share. docs/studies.md describes the "
+        + "method. "
         + "With a single seed, and before training, the interval covers examples only and not other trainings.";
 
     readonly StudyResults _measured = new(plan, paths);

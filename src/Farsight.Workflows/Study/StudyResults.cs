@@ -39,23 +39,31 @@ sealed class StudyResults(StudyPlan plan, StudyPaths paths)
                 .SelectMany(m => ColumnsOf(measure, m.Results))
                 .Distinct()
                 .GroupBy(c => c.Task)
-                .SelectMany(g => g.OrderBy(c => c.Length ?? 0))
+                .SelectMany(g => g.OrderBy(c => MetricOrder(measure, c)).ThenBy(c => c.Length ?? 0))
             select column,
         ];
+
+    /// <summary>Returns the place of a column's metric: the score first, then as the recipe lists them.</summary>
+    static int MetricOrder(StudyMeasure measure, StudyColumn column) =>
+        column.MetricName is null ? -1 : measure.Metrics!.ToList().IndexOf(column.MetricName);
 
     static IEnumerable<StudyColumn> ColumnsOf(StudyMeasure measure, EvalResults results) =>
         from task in results.Tasks
         from length in task.Lengths.Count > 0 ? task.Lengths.Select(l => (int?)l.Length) : [null]
-        select new StudyColumn(measure, task.Task, length);
+        from metric in (measure.Metrics ?? []).Where(task.All.Beside.ContainsKey).Prepend<string?>(null)
+        select new StudyColumn(measure, task.Task, length, metric);
 }
 
-/// <summary>Represents a task at a length, a column of a study's table.</summary>
+/// <summary>Represents a metric of a task at a length, a column of a study's table.</summary>
 /// <param name="Measure">Measurement of the recipe.</param>
 /// <param name="Task">The task's name.</param>
 /// <param name="Length">Context tokens; null for a task that is not made for a length.</param>
-sealed record StudyColumn(StudyMeasure Measure, string Task, int? Length)
+/// <param name="MetricName">Name of a metric beside the score; null for the score.</param>
+sealed record StudyColumn(StudyMeasure Measure, string Task, int? Length, string? MetricName)
 {
-    internal EvalTaskCard Card { get; } = EvalTaskCatalog.Get(Task).Card;
+    internal EvalTaskCard Card => EvalTaskCatalog.Get(Task).Card;
+
+    internal ReportedMetric Metric => ReportedMetric.Of(EvalTaskCatalog.Get(Task), MetricName);
 
     /// <summary>Returns the column's examples of an evaluation.</summary>
     internal EvalRecord[] Records(EvalResults results) =>

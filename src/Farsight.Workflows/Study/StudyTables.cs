@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Recipes;
-using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Report;
 using Farsight.Workflows.Train;
 
@@ -73,11 +72,12 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
 
     internal static string Heading(StudyColumn column) =>
         column.Task[(column.Task.IndexOf('/', StringComparison.Ordinal) + 1)..]
+            + (column.MetricName is { } metric ? $": {metric}" : "")
             + (column.Length is { } length ? $" {ReportText.Tokens(length)}" : "")
             + (column.Measure.MaskHeads is { } heads ? $" −{heads}" : "");
 
-    internal static string Number(EvalTaskCard card, double value) =>
-        card.IsShare ? ReportText.PercentOne(value) : ReportText.Fixed(value, 2);
+    internal static string Number(bool isShare, double value) =>
+        isShare ? ReportText.PercentOne(value) : ReportText.Fixed(value, 2);
 
     TableCell Shown(PlannedVariant variant, StudyColumn column)
     {
@@ -91,17 +91,18 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
                     : "–");
         }
         StudyCell[] others = [.. plan.Variants.Where(v => v != variant).Select(v => Cell(v, column)).OfType<StudyCell>()];
-        bool isBest = others.Length > 0 && others.All(o => column.Card.IsLowerBetter ? cell.High < o.Low : cell.Low > o.High);
-        return new(Number(column.Card, cell.Mean), Range(column.Card, cell), isBest);
+        bool isBest = others.Length > 0 && others.All(o => column.Metric.IsLowerBetter ? cell.High < o.Low : cell.Low > o.High);
+        return new(Number(column.Metric.IsShare, cell.Mean), Range(column.Metric.IsShare, cell), isBest);
     }
 
     StudyCell? Cell(PlannedVariant variant, StudyColumn column) =>
         verdict.Cells.FirstOrDefault(c => IsOf(c, variant, column) && c.Step == StudyResults.LastStep(variant, column.Measure));
 
     internal static bool IsOf(StudyCell cell, PlannedVariant variant, StudyColumn column) =>
-        cell.Variant == variant.Name && cell.Task == column.Task && cell.Length == column.Length && cell.Measure == column.Measure.Slug;
+        cell.Variant == variant.Name && cell.Task == column.Task && cell.Metric == column.MetricName && cell.Length == column.Length
+        && cell.Measure == column.Measure.Slug;
 
-    static string Range(EvalTaskCard card, StudyCell cell) => card.IsShare
+    static string Range(bool isShare, StudyCell cell) => isShare
         ? $"{ReportText.Percent(cell.Low)}–{ReportText.Percent(cell.High)}"
         : $"{ReportText.Fixed(cell.Low, 2)}–{ReportText.Fixed(cell.High, 2)}";
 
@@ -143,20 +144,27 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
             var several => $"{Whole(several.Min())} to {Whole(several.Max())} seeds",
         };
 
-    static TableCell Shown(StudyColumn column, StudyDifference? d) =>
-        d is null
-            ? new("–")
-            : new(
-                Signed(column.Card, d.Difference),
-                $"{(d.Verdict == "unclear" ? "" : $"{d.Verdict}, ")}{Signed(column.Card, d.Low)} to {Signed(column.Card, d.High)}",
-                d.Verdict == "better");
+    static TableCell Shown(StudyColumn column, StudyDifference? d)
+    {
+        if (d is null)
+        {
+            return new("–");
+        }
+        bool isShare = column.Metric.IsShare;
+        string verdict = d.Verdict == "unclear" ? "" : $"{d.Verdict}, ";
+        return new(
+            Signed(isShare, d.Difference),
+            $"{verdict}{Signed(isShare, d.Low)} to {Signed(isShare, d.High)}",
+            d.Verdict == "better");
+    }
 
     static bool IsOf(StudyDifference d, PlannedVariant variant, StudyColumn column) =>
-        d.Variant == variant.Name && d.Task == column.Task && d.Length == column.Length && d.Measure == column.Measure.Slug;
+        d.Variant == variant.Name && d.Task == column.Task && d.Metric == column.MetricName && d.Length == column.Length
+        && d.Measure == column.Measure.Slug;
 
-    static string Signed(EvalTaskCard card, double value)
+    static string Signed(bool isShare, double value)
     {
-        string size = Number(card, Math.Abs(value));
+        string size = Number(isShare, Math.Abs(value));
         return size.All(c => c is '0' or '.') ? size : $"{(value > 0 ? "+" : "−")}{size}";
     }
 

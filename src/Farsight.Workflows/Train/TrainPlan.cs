@@ -158,7 +158,10 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         long? memoryBytes)
     {
         TreeSize largest = work.LargestTree(recipe.Steps);
-        TrainingShape shape = new(config, weightBytes, recipe.Lora, embeddingRows, recipe.Optimizer.Muon is not null);
+        TrainingShape shape = new(config, weightBytes, recipe.Lora, embeddingRows, recipe.Optimizer.Muon is not null)
+        {
+            Rmsprop = recipe.Optimizer.Rmsprop,
+        };
         return new(
             config, largest, embeddingRows, memoryBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
             [.. Enum.GetValues<Recomputation>().Select(level => new LevelPlan(level, MemoryPlan.Of(shape, largest, level), 0))])

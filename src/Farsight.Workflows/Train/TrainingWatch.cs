@@ -21,7 +21,7 @@ sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainingOutput 
     const string NotFinite = "not_finite";
 
     readonly CheckpointFolder _adapters = files.AlongTraining(run);
-    readonly ChosenCollapse _collapse = new(recipe.Schedule.WarmupSteps, Remedy(recipe));
+    readonly ChosenCollapse _collapse = new(recipe.Schedule.Warmup(recipe.Steps), Remedy(recipe));
     readonly DeadPreference _preference = new();
     readonly AnswerRepetition _looping = new(Remedy(recipe));
 

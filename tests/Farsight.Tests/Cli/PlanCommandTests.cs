@@ -114,8 +114,13 @@ public sealed class PlanCommandTests : IDisposable
     public static TheoryData<string> Papers =>
         [
             "llama-3-8b-instruct-logo-64k",
+            "llama-3-8b-instruct-80k-logo",
             "llama-2-7b-chat-logo-32k",
+            "llama-2-7b-80k-logo",
             "mistral-7b-instruct-v0.2-logo-32k",
+            "mistral-7b-instruct-v0.2-longpo-128k",
+            "mistral-7b-instruct-v0.2-longpo-256k",
+            "mistral-7b-instruct-v0.2-longpo-512k",
             "qwen2.5-7b-instruct-longpo-128k",
         ];
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Fiction;
 using Farsight.Engine;
@@ -58,7 +59,10 @@ static class FictionPrompt
             {
                 texts[index] = text = FictionText.Of(unchecked(Collection + setting.Seed), index, 2 * setting.Length + MoreTokens, format);
             }
-            return Build(setting, format, id, depth, text, candidates(ref random, text, setting.Length));
+            return Build(setting, format, id, depth, text, candidates(ref random, text, setting.Length)) with
+            {
+                Group = index.ToString(CultureInfo.InvariantCulture),
+            };
         });
     }
 

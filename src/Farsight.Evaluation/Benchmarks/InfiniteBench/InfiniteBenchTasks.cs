@@ -127,6 +127,7 @@ sealed partial class InfiniteBenchTask(string task, bool isBase) : IGeneratedTas
             budget)
         {
             Question = record.Has("input") ? record.Text("input") : "",
+            Group = EvalExample.GroupOf(record.Text(record.Has("content") ? "content" : "context")),
         };
     }
 

@@ -112,6 +112,7 @@ sealed class LCiteEvalTask(string task, string metric, int newTokens, Func<EvalE
                 newTokens)
             {
                 Question = Question(record),
+                Group = EvalExample.GroupOf(string.Concat(record.Records("docs").Select(d => d.Raw))),
                 Groups = new Dictionary<string, string> { ["up to"] = Bound(record) },
                 Details = new Dictionary<string, IReadOnlyList<string>>
                 {

@@ -97,6 +97,7 @@ abstract class LEvalTask(string task, string folder, string metric, double? chan
                     NewTokens)
                 {
                     Question = instructions[q],
+                    Group = d.ToString(CultureInfo.InvariantCulture),
                     Groups = Groups(prompts.Origin, q),
                     Details = Details(prompts, instructions[q]),
                 };

@@ -138,6 +138,7 @@ sealed class LongBenchTask(string set, bool isEven) : IGeneratedTask
             budget)
         {
             Question = record.Text("input"),
+            Group = EvalExample.GroupOf(record.Text("context")),
             Groups = new Dictionary<string, string> { [Bucket] = LongBenchScore.LengthBucket(record.Number("length")) },
             Stop = set == "samsum" ? ["\n"] : [],
             MinNewTokens = set == "samsum" ? 1 : 0,

@@ -106,6 +106,7 @@ class LongBenchV2Task(string name, string title, EvalDataFile file, string templ
         return new(record.Text("_id"), Prompt(prompts[0]), [record.Text("answer")], FirstTokens)
         {
             Question = record.Text("question"),
+            Group = record.Has("context") ? EvalExample.GroupOf(record.Text("context")) : null,
             Groups = new Dictionary<string, string>
             {
                 ["difficulty"] = record.Text("difficulty"),

@@ -62,6 +62,7 @@ abstract class LooGleTask(string task, string metric) : IGeneratedTask
                 yield return new(string.Create(CultureInfo.InvariantCulture, $"{d}-{q}"), prompt, question.References, newTokens)
                 {
                     Question = question.Question,
+                    Group = d.ToString(CultureInfo.InvariantCulture),
                     Details = question.Details,
                 };
             }

@@ -54,17 +54,25 @@ sealed class NeedleTasks : IEvalTaskFamily
         Task(
             "needle/several", "Three needles, all asked for", $"{Ruler} (niah_multiquery); {Gkamradt} (multi-needle)",
             "share of values found", Several, ScoreSeveral),
-        Task("needle/near", "One needle among four with near keys", Own, Exact, AmongNearKeys, ScoreNear),
-        Task("needle/entities", "All needles of a kind, and no others", Own, "share of values found", AllOfOneKind, ScoreEntities),
+        Task("needle/near", "One needle among four with near keys", Own, Exact, AmongNearKeys, ScoreNear, "distractor"),
+        Task(
+            "needle/entities", "All needles of a kind, and no others", Own, "share of values found", AllOfOneKind, ScoreEntities,
+            "invented"),
         Task("needle/instructions", "One needle, and a form for the answer", Own, Exact, InForm, NeedlePrompt.Score),
-        Task("needle/unanswerable", "A needle that may be absent", Own, "right answer or right refusal", MaybeAbsent, ScoreUnanswerable),
+        Task(
+            "needle/unanswerable", "A needle that may be absent", Own, "right answer or right refusal", MaybeAbsent, ScoreUnanswerable,
+            "false refusals", "hallucinations"),
     ];
 
     // Tasks of our own belong to no suite.
     static NeedleTask Task(
-        string name, string title, string source, string metric, NeedleTask.Drawer draw, Func<EvalExample, string, EvalScore> score)
+        string name, string title, string source, string metric, NeedleTask.Drawer draw, Func<EvalExample, string, EvalScore> score,
+        params string[] faults)
     {
-        EvalTaskCard card = NeedlePrompt.Card(name, title, source, metric);
+        EvalTaskCard card = NeedlePrompt.Card(name, title, source, metric) with
+        {
+            Metrics = [.. faults.Select(f => new EvalMetric(f) { IsLowerBetter = true })],
+        };
         return new(source == Own ? card with { Suites = [] } : card, draw, score);
     }
 

@@ -14,11 +14,16 @@ namespace Farsight.Evaluation.Benchmarks.RetrievalHeads;
 /// </remarks>
 static class CopyScore
 {
-    /// <summary>Computes the scores [L · H].</summary>
+    /// <summary>Computes the scores [L · H] of one needle.</summary>
     /// <param name="heads">Where the heads looked.</param>
     /// <param name="start">Place of the needle's first token in the prompt.</param>
     /// <param name="end">The place after its last.</param>
-    public static double[] Of(HeadTrace heads, int start, int end)
+    public static double[] Of(HeadTrace heads, int start, int end) => Of(heads, [(start, end)]);
+
+    /// <summary>Computes the scores [L · H] of several needles that do not overlap, over the tokens of all of them.</summary>
+    /// <param name="heads">Where the heads looked.</param>
+    /// <param name="needles">Place of each needle's first token in the prompt, and the place after its last.</param>
+    public static double[] Of(HeadTrace heads, IReadOnlyList<(int Start, int End)> needles)
     {
         double[] scores = new double[heads.Layers * heads.Heads];
         for (int t = 0; t < heads.Tokens.Count; t++)
@@ -26,13 +31,13 @@ static class CopyScore
             for (int h = 0; h < scores.Length; h++)
             {
                 int place = heads.Peaks[t][h];
-                if (place >= start && place < end && heads.Prompt[place] == heads.Tokens[t])
+                if (needles.Any(n => place >= n.Start && place < n.End) && heads.Prompt[place] == heads.Tokens[t])
                 {
                     scores[h]++;
                 }
             }
         }
-        return [.. scores.Select(s => s == 0 ? 0 : s / (end - start))];
+        return [.. scores.Select(s => s == 0 ? 0 : s / needles.Sum(n => n.End - n.Start))];
     }
 
     /// <summary>
@@ -70,9 +75,16 @@ static class CopyScore
         {
             [HeadRun.Counted] = isFound ? 1 : 0,
             [HeadRun.Recall] = Recall(gold, heads.Tokens),
-            [HeadRun.Layers] = heads.Layers,
-            [HeadRun.Heads] = heads.Heads,
         };
+        AddHeads(beside, heads, scores);
+        return new(isFound ? scores.OrderDescending().Take(HeadScores.Best).Average() : 0, beside);
+    }
+
+    /// <summary>Writes the scores of all heads beside an example's score.</summary>
+    internal static void AddHeads(Dictionary<string, double> beside, HeadTrace heads, double[] scores)
+    {
+        beside[HeadRun.Layers] = heads.Layers;
+        beside[HeadRun.Heads] = heads.Heads;
         for (int h = 0; h < scores.Length; h++)
         {
             if (scores[h] > 0)
@@ -80,7 +92,6 @@ static class CopyScore
                 beside[HeadRun.Name(h / heads.Heads, h % heads.Heads)] = scores[h];
             }
         }
-        return new(isFound ? scores.OrderDescending().Take(HeadScores.Best).Average() : 0, beside);
     }
 
     /// <summary>Computes the result of several examples: the mean of the ten heads that are best over all runs that count.</summary>

@@ -322,6 +322,22 @@ public sealed class LocalModelTests : IDisposable
     }
 
     [Fact]
+    public async Task A_given_answer_is_read_token_by_token_and_its_heads_are_those_of_writing_it()
+    {
+        CompletionRequest request = Chat("What is the lamp?") with { ObservesHeads = true };
+        Completion written = (await Model.CompleteAsync([request]))[0];
+        int[] other = [.. written.Tokens.Reverse()];
+
+        Completion given = (await Model.CompleteAsync([request with { Given = written.Tokens }]))[0],
+            reversed = (await Model.CompleteAsync([request with { Given = other }]))[0];
+
+        Assert.Equal(written.Text, given.Text);
+        Assert.Equal(written.Tokens, given.Tokens);
+        Assert.Equal(written.Heads!.Peaks.Take(written.Tokens.Count), given.Heads!.Peaks);
+        Assert.Equal(other, reversed.Tokens);
+    }
+
+    [Fact]
     public async Task Choices_are_scored_as_one_forward_each_would()
     {
         IReadOnlyList<int> shots = Model.Encode(

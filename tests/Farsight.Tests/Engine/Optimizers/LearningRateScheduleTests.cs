@@ -40,6 +40,19 @@ public sealed class LearningRateScheduleTests
     [Fact]
     public void No_warm_up_starts_at_the_peak() => Assert.Equal(1, new LearningRateSchedule.Cosine(0, 0).Factor(0, 100));
 
+    [Theory]
+    [InlineData(0.1, 30, 3)] // 0.1 · 30 is 3.0000000000000004
+    [InlineData(0.1, 313, 32)] // rounded up
+    [InlineData(0, 30, 0)]
+    public void A_share_of_the_steps_warms_up_as_that_many_steps(double share, int total, int steps)
+    {
+        LearningRateSchedule byShare = new LearningRateSchedule.Cosine(0, 0.1) { WarmupShare = share },
+            bySteps = new LearningRateSchedule.Cosine(steps, 0.1);
+
+        Assert.Equal(steps, byShare.Warmup(total));
+        Assert.All(Enumerable.Range(0, total), s => Assert.Equal(bySteps.Factor(s, total), byShare.Factor(s, total)));
+    }
+
     [Fact]
     public void A_run_shorter_than_its_warm_up_only_rises() => Assert.Equal(0.5, new LearningRateSchedule.Linear(20, 0).Factor(9, 10));
 }

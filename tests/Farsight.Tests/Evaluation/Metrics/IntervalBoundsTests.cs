@@ -1,3 +1,4 @@
+using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Metrics;
 using Farsight.Workflows.Study;
 
@@ -31,8 +32,9 @@ public sealed class IntervalBoundsTests
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => Bootstrap.Distribution(0, 1, "a", _ => 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => Interval.Wilson(0.5, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => SeedsAndExamples.Of(0, 1, (_, _) => 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => SeedsAndExamples.Of(1, 0, (_, _) => 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => SeedsAndExamples.Of(0, ResamplingUnits.Each(1), (_, _) => 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Jackknife.Variance([], _ => 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => SeedsAndExamples.Of(1, ResamplingUnits.Each(0), (_, _) => 0));
     }
 
     [Fact]
@@ -66,19 +68,20 @@ public sealed class IntervalBoundsTests
     [Fact]
     public void Where_nothing_varies_an_interval_is_a_point_and_a_share_has_Wilsons()
     {
-        SeedsAndExamples same = SeedsAndExamples.Of(2, 5, (_, _) => 0.5);
+        SeedsAndExamples same = SeedsAndExamples.Of(2, ResamplingUnits.Each(5), (_, _) => 0.5);
 
         Assert.Equal((0, double.PositiveInfinity), (same.Variance, same.Freedom));
         Assert.Equal(new Interval(0.5, 0.5), same.Plain());
         Assert.Equal(new Interval(0.5, 0.5), same.Positive());
         Assert.Equal(Interval.Wilson(0.5, 5), same.Share());
-        Assert.Equal(Interval.Wilson(0, 5), SeedsAndExamples.Of(2, 5, (_, _) => 0).Share());
+        Assert.Equal(Interval.Wilson(0, 5), SeedsAndExamples.Of(2, ResamplingUnits.Each(5), (_, _) => 0).Share());
     }
 
     [Fact]
     public void A_share_counts_no_example_more_often_than_there_are_seeds()
     {
-        SeedsAndExamples estimate = SeedsAndExamples.Of(2, 2, (s, _) => 0.5 + 0.001 * s); // would vary like thousands of examples
+        // These scores would vary like those of thousands of examples.
+        SeedsAndExamples estimate = SeedsAndExamples.Of(2, ResamplingUnits.Each(2), (s, _) => 0.5 + 0.001 * s);
 
         Assert.Equal(Interval.Wilson(estimate.Value, 4), estimate.Share());
     }
@@ -86,8 +89,8 @@ public sealed class IntervalBoundsTests
     [Fact]
     public void One_seed_or_one_example_has_no_variance_of_its_own()
     {
-        SeedsAndExamples seed = SeedsAndExamples.Of(1, 3, (_, drawn) => drawn.Average());
-        SeedsAndExamples example = SeedsAndExamples.Of(3, 1, (s, _) => s);
+        SeedsAndExamples seed = SeedsAndExamples.Of(1, ResamplingUnits.Each(3), (_, drawn) => drawn.Average());
+        SeedsAndExamples example = SeedsAndExamples.Of(3, ResamplingUnits.Each(1), (s, _) => s);
 
         Assert.Equal((1, 1, 3), (seed.Value, seed.Seeds, seed.Examples));
         Assert.Equal(0, seed.SeedVariance);

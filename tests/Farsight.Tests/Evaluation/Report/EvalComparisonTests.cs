@@ -76,9 +76,81 @@ public sealed class EvalComparisonTests : IDisposable
         Assert.Equal(2, (await CommandLine.Run("compare", _folder["a"], _folder["nowhere"])).Code);
     }
 
+    [Fact]
+    public void Runs_that_share_documents_are_compared_by_document()
+    {
+        // By document of two: differences 0, 1/2, 1, mean 1/2. Without each 3/4, 1/2, 1/4: V = 1/12, t of 2 degrees.
+        EvalResults before = Documents(i => i < 2), after = Documents(i => i is < 3 or > 3);
+
+        TaskDifference difference = Assert.Single(EvalComparison.Of([("a", before), ("b", after)]));
+
+        Assert.Equal((0.5, IntervalUnit.Document), (difference.Difference, difference.IntervalUnit));
+        Assert.Equal(0.5 - 4.302653 / Math.Sqrt(12), difference.Low, 1e-5);
+        Assert.Equal(0.5 + 4.302653 / Math.Sqrt(12), difference.High, 1e-5);
+        Assert.Equal(ComparisonVerdict.Unclear, difference.Verdict);
+    }
+
+    [Fact]
+    public void One_document_says_nothing_about_others() =>
+        Assert.Equal(
+            ComparisonVerdict.Unclear,
+            EvalComparison.Of([("a", Documents(_ => false, perDocument: 6)), ("b", Documents(_ => true, perDocument: 6))])[0].Verdict);
+
+    [Fact]
+    public void Any_reported_metric_is_compared_and_an_unknown_one_is_refused()
+    {
+        EvalResults before = Documents(i => i < 2), after = Documents(i => i is < 3 or > 3);
+
+        TaskDifference difference = Assert.Single(EvalComparison.Of([("a", before), ("b", after)], "wrong"));
+
+        Assert.Equal((4 / 6.0, 1 / 6.0, "wrong"), (difference.Before, difference.After, difference.Metric));
+        InputException e = Assert.Throws<InputException>(() => EvalComparison.Of([("a", before), ("b", after)], "foreign"));
+        Assert.Equal("No task that a and b share reports the metric 'foreign'. Metrics beside the score: wrong.", e.Message);
+    }
+
+    [Fact]
+    public void A_metric_of_which_less_is_better_is_better_when_it_falls()
+    {
+        EvalResults before = Near(i => i < 30), after = Near(i => i < 3);
+
+        TaskDifference difference = Assert.Single(EvalComparison.Of([("a", before), ("b", after)], "distractor"));
+
+        Assert.Equal((ComparisonVerdict.Better, 40), (difference.Verdict, difference.N));
+        Assert.Equal(-27 / 40.0, difference.Difference, 1e-12);
+    }
+
+    [Fact]
+    public async Task The_command_compares_a_metric_by_name()
+    {
+        EvalFiles.WriteResults(Directory.CreateDirectory(_folder["a"]).FullName, Near(i => i < 30));
+        EvalFiles.WriteResults(Directory.CreateDirectory(_folder["b"]).FullName, Near(i => i < 3));
+
+        (int code, string table, _) = await CommandLine.Run("compare", _folder["a"], _folder["b"], "--metric", "distractor");
+
+        Assert.Equal(0, code);
+        Assert.Contains("metric distractor", table, StringComparison.Ordinal);
+        Assert.Contains("75.0      7.5    −67.5", table, StringComparison.Ordinal);
+    }
+
+    /// <summary>40 records of a task in the catalog, of which some took a distractor for the answer.</summary>
+    static EvalResults Near(Func<int, bool> isDistracted)
+    {
+        EvalRecord[] records =
+        [
+            .. Enumerable.Range(0, 40).Select(i => new EvalRecord(
+                "m", "needle/near", 1, $"{i}", "", 0, new Dictionary<string, double> { ["distractor"] = isDistracted(i) ? 1 : 0 })),
+        ];
+        return new("m", 1, "none", [TaskResult.Of(EvalTaskCatalog.Get("needle/near"), records, 1)], records);
+    }
+
+    static EvalResults Documents(Func<int, bool> right, int perDocument = 2) => Run(new DocumentsTask(6, perDocument), right);
+
     static EvalResults Results(Func<int, bool> right, int count = 90) =>
+        Run(new NumbersTask(count), right);
+
+    static EvalResults Run(IEvalTask task, Func<int, bool> right) =>
         new EvalRunner(
             new ScriptedChat(p => right(int.Parse(ScriptedTask.NumberIn(p))) ? ScriptedTask.NumberIn(p) : "?").AsLanguageModel("scripted"),
             ScriptedPlans.Prompts
-        ).Run(ScriptedPlans.Of(new NumbersTask(count)));
+        ).Run(ScriptedPlans.Of(task));
 }

@@ -1,3 +1,4 @@
+using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Metrics;
 using Farsight.Workflows.Study;
 
@@ -80,9 +81,24 @@ public sealed class SeedsAndExamplesTests
         // The largest of 1, 2, 5: without one of them 5, 5, 2; (2/3) · (1 + 1 + 4) = 4.
         double[] values = [1, 2, 5];
 
-        Assert.Equal(4, SeedsAndExamples.Of(1, 3, (_, drawn) => drawn.Max(i => values[i])).ExampleVariance, 1e-12);
+        Assert.Equal(4, SeedsAndExamples.Of(1, ResamplingUnits.Each(3), (_, drawn) => drawn.Max(i => values[i])).ExampleVariance, 1e-12);
+    }
+
+    [Fact]
+    public void Answers_about_one_document_are_left_out_together()
+    {
+        // Two seeds, two documents of two answers. By document 1/2 and 1: V_E = (1/2) · (2 · (1/4)²) = 1/16 with one degree of freedom.
+        SeedsAndExamples estimate = SeedsAndExamples.Of(
+            2,
+            ResamplingUnits.Of(["a", "a", "b", "b"]),
+            (s, drawn) => drawn.Average(i => new[] { 1.0, 0, 1, 1 }[i]));
+
+        Assert.Equal((4, 2), (estimate.Examples, estimate.Units));
+        Assert.Equal(0.0625, estimate.ExampleVariance, 1e-12);
+        Assert.Equal(1, estimate.Freedom, 1e-12);
+        Assert.Equal(0.75 + 12.706205 * 0.25, estimate.Plain().High, 1e-5);
     }
 
     static SeedsAndExamples Of(double[][] scores) =>
-        SeedsAndExamples.Of(scores.Length, scores[0].Length, (s, drawn) => drawn.Average(i => scores[s][i]));
+        SeedsAndExamples.Of(scores.Length, ResamplingUnits.Each(scores[0].Length), (s, drawn) => drawn.Average(i => scores[s][i]));
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Data;
+using Farsight.Alignment.Data.Exchange;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
@@ -117,6 +118,35 @@ public sealed class StudyStepTests : IDisposable
         Assert.Equal(
             2 * File.ReadAllLines(_files.In("data.jsonl")).Length,
             PreferenceDataset.Read(_files.In("out/data/mixed.jsonl")).Samples.Count);
+    }
+
+    [Fact]
+    public void A_mix_with_shares_is_that_of_the_command()
+    {
+        Other();
+        MixStep step = new(["data.jsonl", "other.jsonl"], "mixed.jsonl") { Shares = [2, 1], Samples = 3, Seed = 7 };
+
+        step.Make(new(_files.Path, _files.In(".")), memoryBytes: null, _ => { }, progress: null, cancel: default);
+
+        DatasetMix.Draw(_files.In("same.jsonl"), [new(_files.In("data.jsonl"), 2), new(_files.In("other.jsonl"), 1)], 3, seed: 7);
+        Assert.Equal(File.ReadAllText(_files.In("same.jsonl")), File.ReadAllText(_files.In("mixed.jsonl")));
+        Assert.Equal(3, File.ReadAllLines(_files.In("mixed.jsonl")).Length);
+    }
+
+    [Fact]
+    public void A_mix_whose_keys_contradict_each_other_is_refused()
+    {
+        MixStep step = new(["a.jsonl", "b.jsonl"], "mixed.jsonl");
+
+        Assert.Empty(step.Problems("prepare[0]"));
+        Assert.Equal(
+            ["prepare[0].shares: there are 2 files; write one number above 0 for each."],
+            (step with { Shares = [2], Seed = 1 }).Problems("prepare[0]"));
+        Assert.Equal(
+            ["prepare[0].seed: a mix with shares draws samples; write its seed."], (step with { Shares = [2, 1] }).Problems("prepare[0]"));
+        Assert.Equal(
+            ["prepare[0].shares: samples and seed apply to a mix with shares; write the shares or remove both keys."],
+            (step with { Samples = 3 }).Problems("prepare[0]"));
     }
 
     [Fact]
@@ -239,7 +269,7 @@ public sealed class StudyStepTests : IDisposable
                         .AsArray()
                         .Add(JsonNode.Parse("""{ "make": "mix", "files": ["data.jsonl", "data.jsonl"], "out": "data/mixed.jsonl" }"""))));
 
-        Assert.Contains("is also the id of line 1", e.Message, StringComparison.Ordinal);
+        Assert.Contains("occurs twice in the mix", e.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(_files.In("out/data/mixed.jsonl")));
     }
 

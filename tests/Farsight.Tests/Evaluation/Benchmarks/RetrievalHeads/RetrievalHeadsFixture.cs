@@ -7,6 +7,7 @@ sealed class RetrievalHeadsFixture : BenchmarkFixture
     internal override IEnumerable<FixtureCase> Cases =>
     [
         new("retrieval-heads", "{question}", FixtureAnswer.Reference, "It is 5."),
+        new("retrieval-heads/given", "{question}", FixtureAnswer.Reference, "It is 5."),
         new("retrieval-heads/original", "Based on the content of the book, Question: How is the lamp?\nAnswer:", Lamp, "The door is blue."),
     ];
 

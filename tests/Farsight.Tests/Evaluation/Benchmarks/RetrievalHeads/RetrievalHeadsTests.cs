@@ -32,6 +32,47 @@ public sealed class RetrievalHeadsTests : IDisposable
     }
 
     [Fact]
+    public void A_head_copies_from_any_of_several_needles_and_their_tokens_count_together()
+    {
+        // Needles 6 7 and 8 9; the answer is 6 7 8 9. Head 0 copies three of four tokens, head 1 looks beside the needles.
+        HeadTrace trace = new(1, 2, [5, 6, 7, 5, 8, 9, 5], [6, 7, 8, 9], [[1, 0], [2, 3], [4, 6], [4, 0]]);
+
+        Assert.Equal([3 / 4.0, 0], CopyScore.Of(trace, [(1, 3), (4, 6)]));
+    }
+
+    [Fact]
+    public void Given_answers_count_in_every_example_and_heads_above_a_tenth_make_the_score()
+    {
+        IAggregatedTask task = (IAggregatedTask)EvalTaskCatalog.Get("retrieval-heads/given");
+
+        // Means: 0.4, 0.25, 0.05; the mean of the two above 0.1 is 0.325. The model has 2 layers of 6 heads.
+        EvalScore score = task.Aggregate([Run(("0-0", 0.8), ("1-1", 0.5)), Run(("0-5", 0.1))]);
+
+        Assert.Equal(0.325, score.Value, 1e-12);
+        Assert.Equal(2, score.Beside["heads above 0.1"]);
+        Assert.Equal(0.07, score.Beside["ten best"], 1e-12);
+
+        static ScoredExample Run(params (string Head, double Score)[] heads) => new(
+            "", new Dictionary<string, string>(), new(0, new Dictionary<string, double>(
+                heads.Select(h => KeyValuePair.Create(h.Head, h.Score))
+                    .Concat([KeyValuePair.Create("layers", 2.0), KeyValuePair.Create("heads", 6.0)]))));
+    }
+
+    [Fact]
+    public void A_given_answer_says_all_values_of_one_key_and_each_sentence_stands_in_the_prompt()
+    {
+        EvalExample example = EvalTaskCatalog.Get("retrieval-heads/given").Examples(Setting([0])).First();
+
+        int[] prompt = [.. ((EvalPrompt.Tokens)example.Prompt).Ids], spans = CopyScore.Read(example, "needle spans");
+        string[] sentences = [.. spans.Chunk(2).Select(s => EvalSamples.Text.Decode(prompt[s[0]..s[1]]).Trim())];
+        Assert.Equal(3, sentences.Distinct().Count());
+        Assert.Single(sentences.Select(s => s.Split(" is ")[0]).Distinct());
+        Assert.Equal(string.Join(' ', sentences), example.References[0]);
+        Assert.Equal(example.References[0], EvalSamples.Text.Decode([.. example.GivenAnswer!]).Trim());
+        Assert.Contains(example.Question, EvalSamples.Text.Decode(prompt), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_needle_is_found_where_nine_tenths_of_its_tokens_stand()
     {
         int[] needle = [.. Enumerable.Range(100, 12)];

@@ -1,4 +1,4 @@
-namespace Farsight.Workflows.Study;
+namespace Farsight.Evaluation.Metrics;
 
 /// <summary>Computes quantiles of Student's t distribution: how far a mean of few values may lie from the truth.</summary>
 /// <remarks>
