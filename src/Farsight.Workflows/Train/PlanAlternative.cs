@@ -20,34 +20,17 @@ public sealed record PlanAlternative(IReadOnlyList<string> Settings, int? Longes
     /// <param name="planOf">Plans a changed recipe for the same model and data.</param>
     internal static IReadOnlyList<PlanAlternative> Of(TrainRecipe recipe, TrainPlan plan, Func<TrainRecipe, TrainPlan> planOf)
     {
-        bool hasPartialRows = TrainPlan.PartialRows(plan.Model, NumberFormat.Q4_0) is not null;
-        (string Setting, TrainRecipe Recipe)[] single =
-        [
-            .. recipe.Lora is null || recipe.Weights == WeightFormat.Q4_0 || hasPartialRows
-                ? []
-                : new[] { ("weights=q4_0", recipe with { Weights = WeightFormat.Q4_0 }) },
-            .. recipe.Objective is Logo { RejectedResponses: not 1 } logo
-                ? [("objective.rejected_responses=1", recipe with { Objective = WithOneRejected(logo) })]
-                : Array.Empty<(string, TrainRecipe)>(),
-            // Each sample gets its own pass; the result is the same but for rounding.
-            ("micro_batch_tokens=1", recipe with { MicroBatchTokens = 1 }),
-        ];
         List<PlanAlternative> found = [];
         List<string> useful = [];
         TrainRecipe all = recipe;
-        foreach ((string setting, TrainRecipe changed) in single)
+        foreach ((string setting, Func<TrainRecipe, TrainRecipe> change) in Changes(recipe, plan.Model))
         {
-            TrainPlan lean = planOf(changed);
-            if (Least(lean) < Least(plan))
+            TrainPlan changed = planOf(change(recipe));
+            if (Least(changed) < Least(plan))
             {
-                found.Add(new([setting], null, Least(lean), lean.Chosen is not null));
+                found.Add(new([setting], null, Least(changed), changed.Chosen is not null));
                 useful.Add(setting);
-                all = all with
-                {
-                    Weights = changed.Weights == recipe.Weights ? all.Weights : changed.Weights,
-                    Objective = ReferenceEquals(changed.Objective, recipe.Objective) ? all.Objective : changed.Objective,
-                    MicroBatchTokens = Math.Min(all.MicroBatchTokens, changed.MicroBatchTokens),
-                };
+                all = change(all);
             }
         }
         TrainPlan leanest = useful.Count > 1 ? planOf(all) : plan;
@@ -63,7 +46,25 @@ public sealed record PlanAlternative(IReadOnlyList<string> Settings, int? Longes
         return found;
     }
 
-    static Logo WithOneRejected(Logo logo) => logo with { RejectedResponses = 1, RejectedWeights = null };
+    /// <summary>Returns the settings that may need less memory, each with the change that it makes.</summary>
+    static IEnumerable<(string Setting, Func<TrainRecipe, TrainRecipe> Change)> Changes(TrainRecipe recipe, ModelConfig model)
+    {
+        if (recipe is { Lora: not null, Weights: not WeightFormat.Q4_0 } && TrainPlan.PartialRows(model, NumberFormat.Q4_0) is null)
+        {
+            yield return ("weights=q4_0", r => r with { Weights = WeightFormat.Q4_0 });
+        }
+        if (recipe.Lora is { TrainEmbeddings: true } lora)
+        {
+            yield return ("lora.train_embeddings=false", r => r with { Lora = lora with { TrainEmbeddings = false } });
+        }
+        if (recipe.Objective is Logo { RejectedResponses: not 1 } logo)
+        {
+            Logo one = logo with { RejectedResponses = 1, RejectedWeights = null };
+            yield return ("objective.rejected_responses=1", r => r with { Objective = one });
+        }
+        // Each sample gets its own pass; the result is the same but for rounding.
+        yield return ("micro_batch_tokens=1", r => r with { MicroBatchTokens = 1 });
+    }
 
     static LevelPlan Leanest(TrainPlan plan) => plan.Levels.MinBy(l => l.Memory.Total)!;
 

@@ -221,8 +221,8 @@ public sealed class PlanCommandTests : IDisposable
         string[] settings = [.. plan.Alternatives.Select(a => string.Join(' ', a.Settings))];
         Assert.Equal(
             [
-                "weights=q4_0", "objective.rejected_responses=1", "micro_batch_tokens=1",
-                "weights=q4_0 objective.rejected_responses=1 micro_batch_tokens=1", "",
+                "weights=q4_0", "lora.train_embeddings=false", "objective.rejected_responses=1", "micro_batch_tokens=1",
+                "weights=q4_0 lora.train_embeddings=false objective.rejected_responses=1 micro_batch_tokens=1", "",
             ],
             settings);
         Assert.All(plan.Alternatives, a => Assert.True(a.Fits && a.Total < least));
