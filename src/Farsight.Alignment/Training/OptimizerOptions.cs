@@ -14,7 +14,7 @@ namespace Farsight.Alignment.Training;
 /// <param name="ClipNorm">Maximum Euclidean norm of all gradients together. Default: 1.</param>
 /// <param name="Muon">Muon for full matrices. Optional; null for AdamW.</param>
 /// <param name="Rmsprop">RMSprop for everything. Optional; false for AdamW. Its alpha is beta2, beta1 is 0, and the weight decay is added
-/// to the gradients, as in PyTorch.</param>
+/// to the gradients.</param>
 public sealed record OptimizerOptions(
     double LearningRate,
     double? EmbeddingLearningRate = null,
