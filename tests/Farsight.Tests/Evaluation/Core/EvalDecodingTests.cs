@@ -105,11 +105,11 @@ public sealed class EvalDecodingTests : IDisposable
     [Fact]
     public void Every_draw_is_judged()
     {
-        int judged = 0;
-        EvalResults results = Run(
-            new(ScriptedTask.NumberOf), new JudgedTask(1), s_sampled, judge: new ScriptedChat(_ => ++judged > 1 ? "bad" : "good"));
+        ScriptedChat judge = new(prompt => prompt == "0 or 0?" ? "good" : "bad"); // requests run side by side
 
-        Assert.Equal((4, 0.25), (judged, results.Examples[0].Score));
+        EvalResults results = Run(new(_ => _requests.Count == 1 ? "0" : "9"), new JudgedTask(1), s_sampled, judge: judge);
+
+        Assert.Equal((4, 0.25), (judge.Asked, results.Examples[0].Score));
         Assert.Equal(["good", "bad", "bad", "bad"], results.Examples[0].Draws!.Select(d => d.Verdict));
     }
 
