@@ -131,7 +131,7 @@ public sealed class HubDownload(HubName name)
         return string.Join(", ", all.Take(Shown)) + (all.Length > Shown ? $" and {all.Length - Shown} more" : "");
     }
 
-    IEnumerable<string> Shards(string index, HubRepository repository)
+    string[] Shards(string index, HubRepository repository)
     {
         string[] shards;
         try

@@ -1,7 +1,7 @@
 namespace Farsight.Tests.Cli;
 
 /// <summary>Sets the variables of the hub for this process. Other tests use no name that this server knows.</summary>
-public sealed class FetchCommandTests : IAsyncLifetime
+public sealed class FetchCommandTests : IAsyncLifetime, IDisposable
 {
     readonly TemporaryFolder _folder = new();
     HubServer _hub = null!;
@@ -22,8 +22,9 @@ public sealed class FetchCommandTests : IAsyncLifetime
         Environment.SetEnvironmentVariable("HF_HOME", null);
         Environment.SetEnvironmentVariable("HF_ENDPOINT", null);
         await _hub.DisposeAsync();
-        _folder.Dispose();
     }
+
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task A_fetched_model_is_used_by_its_name()

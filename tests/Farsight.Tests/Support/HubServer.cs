@@ -84,8 +84,13 @@ sealed class HubServer : IAsyncDisposable
 
     internal static string Sha256(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
-    internal static string GitName(byte[] content) => Convert.ToHexStringLower(SHA1.HashData(
-        [.. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"blob {content.Length}\0")), .. content]));
+    internal static string GitName(byte[] content)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+        hash.AppendData(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"blob {content.Length}\0")));
+        hash.AppendData(content);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 
     internal static bool IsLarge(string path) => Path.GetExtension(path) is ".safetensors" or ".gguf";
 

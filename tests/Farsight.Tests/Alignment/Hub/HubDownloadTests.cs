@@ -7,7 +7,7 @@ using Farsight.Tests.Engine.Checkpoints;
 
 namespace Farsight.Tests.Alignment.Hub;
 
-public sealed class HubDownloadTests : IAsyncLifetime
+public sealed class HubDownloadTests : IAsyncLifetime, IDisposable
 {
     const string Token = "hf_abcdefghijklmnopqrstuvwxyz";
 
@@ -36,11 +36,9 @@ public sealed class HubDownloadTests : IAsyncLifetime
         _hub.Files["onnx/model.onnx"] = new byte[100];
     }
 
-    public async Task DisposeAsync()
-    {
-        await _hub.DisposeAsync();
-        _folder.Dispose();
-    }
+    public async Task DisposeAsync() => await _hub.DisposeAsync();
+
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task A_model_is_stored_in_the_layout_of_the_cache_and_loads_by_its_name()

@@ -7,7 +7,7 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Tests.Evaluation.Core;
 
-public sealed class EvalDataDownloadTests : IAsyncLifetime
+public sealed class EvalDataDownloadTests : IAsyncLifetime, IDisposable
 {
     readonly TemporaryFolder _folder = new();
     HubServer _server = null!;
@@ -21,11 +21,9 @@ public sealed class EvalDataDownloadTests : IAsyncLifetime
         _server.Files["data.json"] = "of the hub"u8.ToArray();
     }
 
-    public async Task DisposeAsync()
-    {
-        await _server.DisposeAsync();
-        _folder.Dispose();
-    }
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task Files_and_folders_are_downloaded_and_the_commands_for_the_others_are_listed()
