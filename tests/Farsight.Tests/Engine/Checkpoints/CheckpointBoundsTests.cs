@@ -134,7 +134,8 @@ public sealed class CheckpointBoundsTests
         Write(
             folder["a"],
             """
-            {"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"e":{"dtype":"F32","shape":[2147483647,0],"data_offsets":[0,0]}}
+            {"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},
+            "e":{"dtype":"F32","shape":[2147483647,2147483647,2147483647,0],"data_offsets":[0,0]}}
             """,
             BitConverter.GetBytes(1.5f));
         using SafetensorsFile file = SafetensorsFile.Open(folder["a"]);

@@ -126,7 +126,12 @@ public sealed class SafetensorsTests
     [InlineData("""{"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "end at byte")]
     [InlineData("""{"__metadata__":{"a":1},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "object of strings")]
     [InlineData("""{"__metadata__":["a"],"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "object of strings")]
+    [InlineData("""{"__metadata__":{"a":"x","b":1},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "object of strings")]
     [InlineData("""{"a":7}""", "no valid dtype")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[1073741824,1073741824,1073741824,1073741824,256],"data_offsets":[0,0]}}""", // 2¹³⁰ bytes
+        "does not match its 0 bytes"
+    )]
     [InlineData("""{"a":{"shape":[2],"data_offsets":[0,8]}}""", "no valid dtype")]
     [InlineData("""{"a":{"dtype":"F32","data_offsets":[0,8]}}""", "no valid dtype")]
     [InlineData("""{"a":{"dtype":"F32","shape":2,"data_offsets":[0,8]}}""", "no valid dtype")]
@@ -148,6 +153,7 @@ public sealed class SafetensorsTests
     [InlineData(long.MaxValue)]
     [InlineData(100_000_001)]
     [InlineData(1000)]
+    [InlineData(3)] // the file has two bytes after the length
     [InlineData(0)]
     public void A_header_length_beyond_the_file_is_refused(ulong length)
     {

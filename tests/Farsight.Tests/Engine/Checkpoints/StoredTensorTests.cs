@@ -56,6 +56,15 @@ public sealed class StoredTensorTests : IDisposable
     }
 
     [Fact]
+    public void A_range_that_reaches_into_the_next_tensor_is_refused()
+    {
+        StoredTensor first = new(_file, _folder["a"], "a", GgufTensorType.Of(8)!, [1, 32], 4, 34);
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => first.BytesOf(0, 64).Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => first.BytesOf(32, 32).Length);
+    }
+
+    [Fact]
     public void A_row_that_ends_inside_a_block_has_no_bytes()
     {
         Assert.Equal(_bytes[34..], Tensor(2, 32).Row(1).Bytes.ToArray());

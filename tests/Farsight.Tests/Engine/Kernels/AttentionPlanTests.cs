@@ -84,6 +84,10 @@ public sealed class AttentionPlanTests
     }
 
     [Fact]
+    public void An_empty_range_of_a_prefix_joins_no_families() =>
+        Assert.Equal(2, Plan(s_single, new(0, 5, [], 0), new(5, 3, [new(3, 0)], 5)).Families.Count);
+
+    [Fact]
     public void A_shared_prefix_makes_a_family() =>
         Assert.Equal(
             [3, 1],
@@ -175,6 +179,13 @@ public sealed class AttentionPlanTests
         AttentionShape shape = new(6, 2, 64);
 
         Assert.Equal((3, 384, 128, 0.125f), (shape.Group, shape.QueryWidth, shape.KeyWidth, shape.Scale));
+    }
+
+    [Fact]
+    public void A_limit_of_the_scores_is_converted_to_bits()
+    {
+        Assert.Equal(72.134752f, new AttentionShape(6, 2, 64) { Softcap = 50 }.SoftcapBits!.Value, 1e-4f); // 50 · log₂ e
+        Assert.Null(new AttentionShape(6, 2, 64).SoftcapBits);
     }
 
     static AttentionPlan Plan(AttentionShape shape, params AttentionSpan[] spans) => Assert.Single(AttentionPlan.For(spans, shape));

@@ -36,6 +36,19 @@ public sealed class AttentionPatternTests
         Assert.All(spans, s => Assert.Equal(new HeadRange(0, 1), s.Heads));
     }
 
+    [Fact]
+    public void A_group_begins_inside_the_second_range_of_a_prefix()
+    {
+        AttentionSpan leaf = new(30, 2, [new(0, 5), new(20, 6)], 30); // its tokens are number 11 and 12 of the sequence
+
+        IReadOnlyList<AttentionSpan> spans = new AttentionPattern.ShiftedSparse(4).Of([leaf], heads: 2);
+
+        Assert.Equal([(30, 1), (31, 1), (30, 2)], spans.Select(s => (s.FirstQuery, s.QueryCount)));
+        Assert.Equal([new(23, 3)], spans[0].Prefix); // from token 8 on
+        Assert.Empty(spans[1].Prefix); // token 12 begins a group
+        Assert.Equal([new(25, 1)], spans[2].Prefix); // shifted: from token 10 on
+    }
+
     [Theory, InlineData(1), InlineData(0), InlineData(-3)]
     public void A_group_of_fewer_than_two_tokens_is_refused(int group) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new AttentionPattern.ShiftedSparse(group).Of([new(0, 5, [], 0)], heads: 2));
