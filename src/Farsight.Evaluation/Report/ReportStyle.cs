@@ -28,7 +28,7 @@ static class ReportStyle
           margin-top: 32px; }
         .headlines div, figure, .sample { background: var(--card); border: 1px solid var(--faint); border-radius: 12px; }
         .headlines div { padding: 16px 20px 18px; }
-        .headlines .value { display: block; font-size: 1.9rem; line-height: 1.15; font-weight: 650; font-variant-numeric: tabular-nums;
+        .headlines .value { display: block; font-size: 1.7rem; line-height: 1.2; white-space: nowrap; font-weight: 650; font-variant-numeric: tabular-nums;
           letter-spacing: -0.02em; }
         .headlines .label { display: block; font-weight: 600; }
         .headlines .small { display: block; color: var(--soft); font-size: 0.86rem; line-height: 1.4; margin-top: 4px; }
@@ -90,7 +90,7 @@ static class ReportStyle
         .none { color: var(--soft); font-style: italic; }
         @media (max-width: 600px) { main { padding: 28px 16px 48px; } dl { grid-template-columns: 1fr; gap: 0; }
           dd { margin-bottom: 8px; } h1 { font-size: 1.65rem; }
-          .headlines { gap: 10px; } .headlines div { padding: 12px 14px; } .headlines .value { font-size: 1.6rem; }
+          .headlines { gap: 10px; } .headlines div { padding: 12px 14px; } .headlines .value { font-size: 1.5rem; }
           th, td { padding: 6px; } tbody th { white-space: normal; overflow-wrap: break-word; min-width: 6rem; }
             table { font-size: 0.84rem; } th small, td small { white-space: normal; } table.hot { min-width: 0; }
             table.hot th:first-child { width: 8.5rem; white-space: normal; }

@@ -16,7 +16,7 @@ static class RunSteps
     static readonly string[] s_alongTraining =
     [
         PreferenceMetrics.Loss, PreferenceMetrics.RewardMargin, PreferenceMetrics.RewardAccuracy, PreferenceMetrics.ChosenLogProb,
-        PreferenceMetrics.RejectedLogProb, PreferenceMetrics.ChosenExactMatch, PretrainingWork.AnswerExactMatch,
+        PreferenceMetrics.ChosenExactMatch, PretrainingWork.AnswerExactMatch,
     ];
 
     /// <summary>Yields the tables of a run: held out before and after, held out along training, and training steps.</summary>

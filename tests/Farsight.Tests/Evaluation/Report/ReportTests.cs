@@ -165,6 +165,28 @@ public sealed partial class ReportTests
     }
 
     [Fact]
+    public void A_single_step_far_away_does_not_set_the_axis_of_a_long_curve_and_is_drawn_up_to_the_border()
+    {
+        ChartPoint[] points = [.. Enumerable.Range(0, 200).Select(i => new ChartPoint(i, i == 77 ? 1000 : 1 + i % 2))];
+
+        string html = ReportWriter.Html(new() { Title = "t", Training = [new("t", "x", "y", [new("a", points)])] });
+
+        Assert.DoesNotContain(">1000</text>", html);
+        Assert.DoesNotMatch(",-[0-9]", html); // above the drawing
+    }
+
+    [Fact]
+    public void Intervals_of_several_series_lie_side_by_side()
+    {
+        LineChart chart = new("t", "x", "y", [new("a", [new(1, 2, 1, 3)]), new("b", [new(1, 2, 1, 3)])]);
+
+        string html = ReportWriter.Html(new() { Title = "t", Training = [chart] });
+
+        Assert.Contains("transform=\"translate(-2.5 0)\"", html);
+        Assert.Contains("transform=\"translate(2.5 0)\"", html);
+    }
+
+    [Fact]
     public void A_place_can_be_marked_in_a_chart_and_a_second_label_close_to_it_is_left_out()
     {
         ChartPoint[] points = [.. Enumerable.Range(0, 101).Select(i => new ChartPoint(i, i))];
