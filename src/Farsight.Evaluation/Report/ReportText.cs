@@ -49,7 +49,7 @@ public static class ReportText
     }
 
     /// <summary>Formats a number of any size with about three digits: 12345.6 → "12346", 0.5 → "0.5", 0.0000002 → "2e-7".</summary>
-    public static string Short(double value) => Math.Abs(value) switch
+    public static string Rounded(double value) => Math.Abs(value) switch
     {
         >= 100 and < 1e12 => value.ToString("0", CultureInfo.InvariantCulture),
         0 or (>= 1 and < 1e12) => value.ToString("0.##", CultureInfo.InvariantCulture),

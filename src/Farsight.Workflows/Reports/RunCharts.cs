@@ -9,6 +9,9 @@ namespace Farsight.Workflows.Reports;
 /// <summary>Builds the charts of training runs.</summary>
 static class RunCharts
 {
+    // Training samples, then those that were held out.
+    static readonly bool[] s_parts = [false, true];
+
     const string Step = "optimizer step", Training = "training", HeldOut = "held out", Chosen = "chosen", Rejected = "rejected";
 
     // Colors and dashes, the same in all charts of a run.
@@ -59,7 +62,7 @@ static class RunCharts
         return
         [
             .. from metric in RunMetric.All
-               from heldOut in new[] { false, true }
+               from heldOut in s_parts
                let chart = RunCurves.Chart(
                    $"{metric.Title}, {(heldOut ? HeldOut : Training)}", UnitOf(metric), metric.Key, heldOut, named)
                where chart.Series.Any(s => s.Points.Count > 1)

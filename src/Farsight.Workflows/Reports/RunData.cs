@@ -67,7 +67,7 @@ static class RunData
                 .. new[]
                 {
                     r.Spread.Min, r.Spread.LowerQuartile, r.Spread.Median, r.Spread.UpperQuartile, r.Spread.Max, r.Spread.Mean,
-                }.Select(v => new TableCell(ReportText.Short(v))),
+                }.Select(v => new TableCell(ReportText.Rounded(v))),
             ]),
         ])
     {

@@ -55,7 +55,7 @@ sealed record RunMetric(string Key, string Title, string Unit)
     string Size(double value) =>
         Unit == Percent ? ReportText.Fixed(100 * value, 1)
         : Unit.Length > 0 && value is 0 or >= 0.001 ? ReportText.Fixed(value, 3)
-        : ReportText.Short(value);
+        : ReportText.Rounded(value);
 
     /// <summary>Formats the change between two values with its sign; "–" if one is missing.</summary>
     internal string Change(double? before, double? after)

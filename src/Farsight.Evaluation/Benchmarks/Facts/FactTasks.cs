@@ -131,7 +131,7 @@ sealed class FactTask(string name, string title, FactQuestionType type) : IGener
         return [.. context];
     }
 
-    EvalExample Example(
+    static EvalExample Example(
         EvalSetting setting, FactSheet sheet, FactQuestion question, int document, int number, PromptFrame frame, int[] context,
         ITextTokens tokens, int room)
     {

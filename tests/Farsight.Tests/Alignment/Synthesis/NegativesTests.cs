@@ -151,7 +151,7 @@ public sealed class NegativesTests : IDisposable
         Assert.Contains("rejected_is_gold", responses.Faults); // "Red." is a part of the known answer
     }
 
-    string Refused(LogoOptions options) => Assert.ThrowsAny<InputException>(() => SynthesisFiles.Run(options)).Message;
+    static string Refused(LogoOptions options) => Assert.ThrowsAny<InputException>(() => SynthesisFiles.Run(options)).Message;
 
     static string Made(LogoOptions options)
     {

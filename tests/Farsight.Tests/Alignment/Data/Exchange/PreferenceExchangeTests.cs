@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Data.Exchange;
 using Farsight.Alignment.Data.Positions;
@@ -13,6 +15,7 @@ public sealed class PreferenceExchangeTests : IDisposable
 {
     const string Text = "The “first” lighthouse stands in Birchmoor.\n\nThe second one, a tower of 40 m, is painted white & <red>.";
 
+    static readonly JsonSerializerOptions s_relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     static readonly Lazy<Tokenizer> s_tokenizer = new(() => Tokenizer.Load(Model));
     static readonly Lazy<ChatFormat> s_format = new(() => ChatFormat.Load(Model, s_tokenizer.Value));
 
@@ -123,11 +126,7 @@ public sealed class PreferenceExchangeTests : IDisposable
         PreferenceExport.Write(At("d.jsonl"), At("out.jsonl"), format, t => s_tokenizer.Value.Decode(t));
         PreferenceImport.Write(At("out.jsonl"), At("back.jsonl"), s_format.Value, chunkTokens: 8);
 
-        string prompt = System.Text.Json.JsonSerializer.Serialize(
-            $"{Text}\n\n{bare.Question}", new System.Text.Json.JsonSerializerOptions
-            {
-                Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-            })[1..^1];
+        string prompt = JsonSerializer.Serialize($"{Text}\n\n{bare.Question}", s_relaxed)[1..^1];
         Assert.Equal(line.Replace("PROMPT", prompt, StringComparison.Ordinal), Assert.Single(File.ReadAllLines(At("out.jsonl"))));
         PreferenceSample back = Assert.Single(PreferenceDataset.Read(At("back.jsonl")).Samples);
         Assert.Equal(("s-0", bare.Question, bare.Chosen, 0), (back.Id, back.Question, back.Chosen, back.Rejected.Count));

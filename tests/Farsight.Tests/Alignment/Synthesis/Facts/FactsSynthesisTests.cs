@@ -114,7 +114,7 @@ public sealed class FactsSynthesisTests : IDisposable
         Run(options with { Shard = new(1, 2) });
         Run(options with { Shard = new(2, 2) });
 
-        string[] parts = [.. new[] { 1, 2 }.SelectMany(i => File.ReadLines(_files[$"data.shard-{i}-of-2.jsonl"]))];
+        string[] parts = [.. Enumerable.Range(1, 2).SelectMany(i => File.ReadLines(_files[$"data.shard-{i}-of-2.jsonl"]))];
         Assert.Equal(File.ReadLines(_files.Output).Order(StringComparer.Ordinal), parts.Order(StringComparer.Ordinal));
     }
 

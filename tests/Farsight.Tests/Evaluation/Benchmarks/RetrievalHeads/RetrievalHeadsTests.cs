@@ -64,7 +64,7 @@ public sealed class RetrievalHeadsTests : IDisposable
         EvalExample example = EvalTaskCatalog.Get("retrieval-heads/given").Examples(Setting([0])).First();
 
         int[] prompt = [.. ((EvalPrompt.Tokens)example.Prompt).Ids], spans = CopyScore.Read(example, "needle spans");
-        string[] sentences = [.. spans.Chunk(2).Select(s => EvalSamples.Text.Decode(prompt[s[0]..s[1]]).Trim())];
+        string[] sentences = [.. spans.Chunk(2).Select(s => EvalSamples.Text.Decode(prompt.AsSpan(s[0], s[1] - s[0])).Trim())];
         Assert.Equal(3, sentences.Distinct().Count());
         Assert.Single(sentences.Select(s => s.Split(" is ")[0]).Distinct());
         Assert.Equal(string.Join(' ', sentences), example.References[0]);
