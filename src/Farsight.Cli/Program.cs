@@ -164,8 +164,9 @@ static partial class Program
             options.AddRange(owner.Options.Where(o => result == command || o.Recursive).SelectMany(o => o.Aliases.Prepend(o.Name)));
         }
         bool isOption = word.StartsWith('-');
+        string name = string.Join(' ', ["farsight", .. PathOf(command.Command)]);
         return Suggestion.Nearest(word, isOption ? options : command.Command.Subcommands.Select(c => c.Name)) is { } near
-            ? $"'{word}' is not {(isOption ? "an option" : "a command")} of '{string.Join(' ', ["farsight", .. PathOf(command.Command)])}'. Did you mean '{near}'?"
+            ? $"'{word}' is not {(isOption ? "an option" : "a command")} of '{name}'. Did you mean '{near}'?"
             : null;
     }
 

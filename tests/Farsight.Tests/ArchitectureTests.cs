@@ -16,7 +16,7 @@ public sealed class ArchitectureTests
         ["Engine/Numerics"] = [],
         ["Engine/Files"] = [],
         ["Engine/Kernels"] = ["Engine/Memory", "Engine/Numerics"],
-        ["Engine/Machine"] = ["Engine/Memory", "Engine/Kernels"],
+        ["Engine/Machine"] = ["Engine/Memory", "Engine/Files", "Engine/Kernels"],
         ["Engine/Parameters"] = ["Engine/Memory", "Engine/Kernels"],
         ["Engine/Lora"] = ["Engine/Memory", "Engine/Numerics", "Engine/Parameters"],
         ["Engine/Rope"] = ["Engine/Memory", "Engine/Kernels"],

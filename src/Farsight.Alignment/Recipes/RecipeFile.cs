@@ -130,7 +130,7 @@ public static class RecipeFile
     }
 
     static string TextOf(string path) => File.Exists(path)
-        ? File.ReadAllText(RegularFile.RequireText(path))
+        ? RegularFile.ReadAllText(RegularFile.RequireText(path))
         : throw new InputException($"{path}: no such recipe; check the path, or write one with 'farsight new'.");
 
     static JsonNode ParseTree(string json, string source)

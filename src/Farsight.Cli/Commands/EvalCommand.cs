@@ -60,6 +60,7 @@ static class EvalCommand
     static readonly Option<double> s_temperature = new("--temperature")
     {
         Description = "Sampling temperature of every generated answer. 0 decodes as the benchmark does, which is greedy in most.",
+        DefaultValueFactory = _ => 0,
     };
     static readonly Option<int> s_draws = new("--draws")
     {

@@ -75,7 +75,7 @@ static class GenerateCommand
         try
         {
             return prompt == "-" ? Console.In.ReadToEnd()
-                : prompt.StartsWith('@') ? File.ReadAllText(RegularFile.RequireText(prompt[1..]))
+                : prompt.StartsWith('@') ? RegularFile.ReadAllText(RegularFile.RequireText(prompt[1..]))
                 : prompt;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

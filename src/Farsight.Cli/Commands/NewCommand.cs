@@ -104,7 +104,7 @@ static class NewCommand
     static int Write(ParseResult parse, string output, string text, string kind, string next)
     {
         string name = $"{kind}.schema.json", schema = Path.Combine(Path.GetDirectoryName(output) ?? "", name);
-        AtomicFile.WriteText(schema, File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "schemas", name)));
+        AtomicFile.WriteText(schema, RegularFile.ReadAllText(Path.Combine(AppContext.BaseDirectory, "schemas", name)));
         AtomicFile.WriteText(output, text);
         TextWriter lines = parse.InvocationConfiguration.Output;
         lines.WriteLine(output);

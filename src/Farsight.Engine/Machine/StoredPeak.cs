@@ -1,4 +1,5 @@
 using System.Globalization;
+using Farsight.Engine.Files;
 
 namespace Farsight.Engine.Machine;
 
@@ -55,9 +56,9 @@ public sealed class StoredPeak(string path)
     {
         try
         {
-            return File.Exists(path) ? File.ReadAllLines(path) : [];
+            return File.Exists(path) ? [.. RegularFile.ReadLines(path)] : [];
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InputException)
         {
             return [];
         }
@@ -68,11 +69,9 @@ public sealed class StoredPeak(string path)
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            string temporary = $"{path}.{Environment.ProcessId}.tmp";
-            File.WriteAllLines(temporary, lines);
-            File.Move(temporary, path, overwrite: true);
+            AtomicFile.WriteText(path, string.Concat(lines.Select(l => l + "\n")));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InputException)
         {
             // a read-only home costs nothing but the memory of this measurement
         }

@@ -28,8 +28,8 @@ static class ReportStyle
           margin-top: 32px; }
         .headlines div, figure, .sample { background: var(--card); border: 1px solid var(--faint); border-radius: 12px; }
         .headlines div { padding: 16px 20px 18px; }
-        .headlines .value { display: block; font-size: 1.7rem; line-height: 1.2; white-space: nowrap; font-weight: 650; font-variant-numeric: tabular-nums;
-          letter-spacing: -0.02em; }
+        .headlines .value { display: block; font-size: 1.7rem; line-height: 1.2; white-space: nowrap; font-weight: 650;
+          font-variant-numeric: tabular-nums; letter-spacing: -0.02em; }
         .headlines .label { display: block; font-weight: 600; }
         .headlines .small { display: block; color: var(--soft); font-size: 0.86rem; line-height: 1.4; margin-top: 4px; }
         .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 420px), 1fr)); gap: 14px; }
