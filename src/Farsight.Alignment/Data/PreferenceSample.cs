@@ -107,7 +107,11 @@ public sealed record PreferenceSample(
         Rejected = question.Rejected,
         Provenance = Provenance with
         {
-            Seen = question.Seen, Question = question.Origin, Fact = question.Fact, Judge = null, ChosenIsGold = null,
+            Seen = question.Seen,
+            Question = question.Origin,
+            Fact = question.Fact,
+            Judge = null,
+            ChosenIsGold = null,
         },
         Prompt = Prompt is not null && Prompt.EndsWith(Question, StringComparison.Ordinal)
             ? Prompt[..^Question.Length] + question.Question

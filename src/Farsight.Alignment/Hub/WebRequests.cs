@@ -102,8 +102,11 @@ sealed class WebRequests(HubToken? token, bool usesProxy) : IDisposable
         {
             throw new DownloadFault($"the connection failed: {(e.InnerException ?? e).Message.TrimEnd('.')}")
             {
-                IsUnreachable = e is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError
-                    or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError },
+                IsUnreachable = e is HttpRequestException
+                {
+                    HttpRequestError: HttpRequestError.NameResolutionError
+                    or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError
+                },
             };
         }
     }

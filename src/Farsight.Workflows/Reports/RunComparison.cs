@@ -129,9 +129,9 @@ public sealed class RunComparison
                        : new TableCell("–")),
                ],
         ])
-    {
-        Caption = caption,
-    };
+        {
+            Caption = caption,
+        };
 
     static IEnumerable<RecipeDifference> Differences(IReadOnlyList<TrainedRun> runs)
     {

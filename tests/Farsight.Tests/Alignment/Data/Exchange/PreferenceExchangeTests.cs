@@ -183,7 +183,8 @@ public sealed class PreferenceExchangeTests : IDisposable
     {
         PreferenceSample sample = Sample("s-0") with
         {
-            Prompt = "C\n\nWhat colour is the second?", Questions = [new("And the first?", "Unknown.", ["Blue."], new([0], [[1]]))],
+            Prompt = "C\n\nWhat colour is the second?",
+            Questions = [new("And the first?", "Unknown.", ["Blue."], new([0], [[1]]))],
         };
         Write("d.jsonl", PreferenceLine.Format(sample));
 

@@ -118,7 +118,10 @@ public sealed class FactTaskTests
             Question = "Who keeps the Lighthouse at Quorel?",
             Details = new Dictionary<string, IReadOnlyList<string>>
             {
-                ["values"] = ["Greta Dalmor"], ["others"] = ["Hugo Tarn"], ["names"] = ["the lighthouse at Quorel"], ["form"] = ["person"],
+                ["values"] = ["Greta Dalmor"],
+                ["others"] = ["Hugo Tarn"],
+                ["names"] = ["the lighthouse at Quorel"],
+                ["form"] = ["person"],
             },
         };
 
