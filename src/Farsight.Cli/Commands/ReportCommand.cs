@@ -54,7 +54,10 @@ static class ReportCommand
         string page = parse.GetValue(s_out)
             ?? (paths is [var only] && RunDirectory.IsRun(only)
                 ? Path.Combine(only, RunReport.PageName)
-                : throw new InputException("--out is missing. Name the HTML file to write; it is optional for a single training run."));
+                : throw new InputException(
+                    paths is [var one] && !Path.Exists(one)
+                        ? $"{one} does not exist. Name the folder of a training run or of an evaluation."
+                        : "--out is missing. Name the HTML file to write; it is optional for a single training run."));
         string files = Write(page, paths, parse.GetValue(s_names) ?? [], parse.GetValue(s_title));
         parse.InvocationConfiguration.Output.WriteLine(files);
         return ExitCode.Done;

@@ -208,6 +208,7 @@ public sealed class RunReportTests : IDisposable
     [InlineData("is neither a training run (it has no recipe.resolved.json) nor an evaluation", "report", "model", "--out", "page.html")]
     [InlineData("nowhere does not exist; name the folder of a training run or an evaluation", "report", "nowhere", "--out", "page.html")]
     [InlineData("--out is missing. Name the HTML file to write", "report", "run", "run")]
+    [InlineData("missing does not exist. Name the folder of a training run or of an evaluation.", "report", "missing")]
     [InlineData("is a training run and ", "compare", "run", "results.json")]
     [InlineData("--fail-on-regression is for evaluations", "compare", "run", "run2", "--fail-on-regression", "all")]
     public async Task What_cannot_be_reported_is_refused_with_one_sentence(string message, params string[] args)
