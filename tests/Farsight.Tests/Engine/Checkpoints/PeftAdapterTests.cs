@@ -134,6 +134,49 @@ public sealed class PeftAdapterTests
     }
 
     [Fact]
+    public void The_written_settings_are_those_that_PEFT_reads()
+    {
+        using TemporaryFolder folder = new();
+        AdapterDescription description = s_description with
+        {
+            Layers = [0],
+            Excluded = ["k_proj"],
+            RankPattern = [KeyValuePair.Create("layers.1.self_attn.q_proj", 4)],
+            AlphaPattern = [KeyValuePair.Create("layers.1.self_attn.q_proj", 2.5)],
+        };
+
+        PeftAdapter.Write(folder["adapter"], description, Tensors(1), s_effective);
+
+        const string Expected = """
+            {
+              "peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": "models/tiny", "r": 2, "lora_alpha": 4.5,
+              "lora_dropout": 0, "target_modules": ["q_proj"], "exclude_modules": ["k_proj"],
+              "modules_to_save": ["embed_tokens", "input_layernorm", "lm_head"], "layers_to_transform": [0], "bias": "none",
+              "fan_in_fan_out": false, "inference_mode": true, "init_lora_weights": true, "use_rslora": false, "use_dora": false,
+              "rank_pattern": { "layers.1.self_attn.q_proj": 4 }, "alpha_pattern": { "layers.1.self_attn.q_proj": 2.5 }
+            }
+            """;
+        Assert.Equal(JsonNode.Parse(Expected)!.ToJsonString(), Config(folder).ToJsonString());
+        using PeftAdapter adapter = PeftAdapter.Read(folder["adapter"]);
+        Assert.Equal([0], adapter.Description.Layers!);
+    }
+
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("false", false)]
+    [InlineData("null", null)]
+    public void Whether_weights_must_be_tied_is_read_and_null_leaves_it_open(string value, bool? expected)
+    {
+        using TemporaryFolder folder = new();
+        PeftAdapter.Write(folder["adapter"], s_description, Tensors(1), s_effective);
+        JsonObject config = Config(folder);
+        config["ensure_weight_tying"] = JsonNode.Parse(value);
+        File.WriteAllText(folder["adapter/adapter_config.json"], config.ToJsonString());
+
+        Assert.Equal(expected, PeftAdapterConfig.Read(folder["adapter/adapter_config.json"]).EnsureWeightTying);
+    }
+
+    [Fact]
     public void A_tied_head_is_written_as_PEFT_expects_it_and_read_as_no_weight_of_its_own()
     {
         using TemporaryFolder folder = new();

@@ -4,24 +4,12 @@ using Farsight.Engine;
 using Farsight.Engine.Numerics;
 using Farsight.Text.Conversations;
 using Farsight.Text.Templates;
-using Farsight.Text.Tokenizers;
 
 namespace Farsight.Tests.Alignment.Data.Exchange;
 
-/// <summary>Which lines of other programs become samples, and for which reason the others do not.</summary>
-public sealed class ForeignPairTests : IDisposable
+/// <summary>Which lines of other programs become samples.</summary>
+public sealed class ForeignPairTests : ForeignLines
 {
-    const string User = """{"role":"user","content":"Which colour is the lamp?"}""", Good = """{"role":"assistant","content":"Blue."}""",
-        Bad = """{"role":"assistant","content":"Red."}""", Next = """{"role":"user","content":"Why?"}""",
-        Be = """{"role":"system","content":"Be brief."}""";
-
-    static readonly string s_model = Path.Combine(Repository.Root, "models/tiny");
-    static readonly Lazy<ChatFormat> s_format = new(() => ChatFormat.Load(s_model, Tokenizer.Load(s_model)));
-
-    readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     [Theory]
     [InlineData($$"""{"chosen":[{{User}},{{Good}}],"rejected":[{{User}},{{Bad}}]}""")]
     [InlineData($$"""{"prompt":[{{User}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
@@ -43,96 +31,6 @@ public sealed class ForeignPairTests : IDisposable
         Assert.Empty(counts.Dropped);
         Assert.Equal(
             ("Which colour is the lamp?", "Blue.", "Red."), (samples[0].Question, samples[0].Chosen, Assert.Single(samples[0].Rejected)));
-    }
-
-    [Theory]
-    [InlineData("different_prompts", $$"""{"chosen":[{{User}},{{Good}}],"rejected":[{{Next}},{{Bad}}]}""")]
-    [InlineData("different_prompts", $$"""{"prompt":[{{User}}],"chosen":[{{Next}},{{Good}}],"rejected":[{{Bad}}]}""")]
-    [InlineData("longer_conversation", $$"""{"chosen":[{{User}},{{Good}}],"rejected":[{{User}},{{Bad}},{{Next}},{{Bad}}]}""")]
-    [InlineData("longer_conversation", $$"""{"prompt":[{{User}}],"chosen":[{{Good}},{{Next}},{{Good}}],"rejected":[{{Bad}}]}""")]
-    [InlineData("longer_conversation", $$"""{"chosen":[{{User}},{{Good}}],"rejected":[{{User}},{{Good}},{{Next}},{{Bad}}]}""")]
-    [InlineData("turn_order", $$"""{"prompt":[{{User}},{{Next}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
-    [InlineData("turn_order", $$"""{"prompt":[{{User}},{{Good}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
-    [InlineData("turn_order", $$"""{"prompt":[{{Good}},{{User}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
-    [InlineData("turn_order", $$"""{"prompt":[{{User}},{{Be}},{{User}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
-    [InlineData("turn_order", $$"""{"system":"x","prompt":[{{Be}},{{User}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
-    [InlineData("prompt_field", """{"prompt":"a","chosen":"b","rejected":"c","history":[["d","e"]]}""")]
-    [InlineData("prompt_field", """{"prompt":"a","chosen":"b","rejected":"c","input":"A text."}""")]
-    [InlineData("prompt_field", """{"prompt":"a","chosen":"b","rejected":"c","instruction":"Be brief."}""")]
-    [InlineData("prompt_field", """{"prompt":"a","chosen":"b","rejected":"c","documents":[{"title":"A","text":"A text."}]}""")]
-    [InlineData("prompt_field", """{"prompt":"a","chosen":"b","rejected":"c","context":"A text.","story":"Another text."}""")]
-    [InlineData("prompt_field", """{"prompt":"a","chosen":"b","rejected":"c","context":"A text.","history":[["d","e"]]}""")]
-    [InlineData("template_options", """{"prompt":"a","chosen":"b","rejected":"c","chat_template_kwargs":{"enable_thinking":false}}""")]
-    [InlineData("turn_order", """{"prompt":"\n\nHuman: q\n\nAssistant: I think","chosen":" good","rejected":" bad"}""")]
-    [InlineData("tool_calls", """{"prompt":"a","chosen":"b","rejected":"c","functions":[{"name":"f"}]}""")]
-    [InlineData(
-        "reasoning_content",
-        $$"""{"prompt":[{{User}}],"chosen":[{"role":"assistant","content":"x","thoughts":"y"}],"rejected":[{{Bad}}]}""")]
-    [InlineData(
-        "reasoning_content",
-        $$"""{"prompt":[{{User}}],"chosen":[{"role":"assistant","content":"x","reasoning_details":[{}]}],"rejected":[{{Bad}}]}""")]
-    [InlineData(
-        "reasoning_content",
-        $$"""{"prompt":[{{User}}],"chosen":[{"role":"assistant","content":[{"type":"reasoning","text":"y"},{"type":"text","text":"x"}]}],"""
-        + $$""" "rejected":[{{Bad}}]}""")]
-    [InlineData(
-        "not_text",
-        $$"""{"prompt":[{"role":"user","content":[{"type":"image_url","text":"x","image_url":"i"}]}],"chosen":[{{Good}}],"""
-        + $$""" "rejected":[{{Bad}}]}""")]
-    [InlineData("not_text", $$"""{"prompt":[{"role":"user","content":"x","images":["i"]}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
-    [InlineData(
-        "tool_calls",
-        $$"""{"prompt":[{{User}}],"chosen":[{"role":"assistant","content":null,"tool_calls":[{}]}],"rejected":[{{Bad}}]}""")]
-    [InlineData("tool_calls", $$"""{"prompt":[{{User}},{"role":"tool","content":"x"}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
-    [InlineData("tool_calls", """{"prompt":"a","chosen":"b","rejected":"c","tools":[{"name":"f"}]}""")]
-    [InlineData(
-        "reasoning_content",
-        $$"""{"prompt":[{{User}}],"chosen":[{"role":"assistant","content":"x","reasoning_content":"y"}],"rejected":[{{Bad}}]}""")]
-    [InlineData("not_text", $$"""{"prompt":[{"role":"user","content":[{"type":"image"}]}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
-    [InlineData("unknown_role", $$"""{"prompt":[{"role":"critic","content":"x"}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
-    [InlineData("no_answer", $$"""{"prompt":[{{User}}],"chosen":[],"rejected":[{{Bad}}]}""")]
-    [InlineData("identical", """{"prompt":"a","chosen":"b","rejected":" b"}""")]
-    [InlineData("identical", $$"""{"chosen":[{{User}},{{Good}}],"rejected":[{{User}},{{Good}}]}""")]
-    [InlineData("empty", """{"prompt":"a","chosen":"b","rejected":null}""")]
-    [InlineData("templated", """{"prompt":"<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\n","chosen":"b","rejected":"c"}""")]
-    [InlineData("templated", """{"prompt":"[INST] a [/INST]","chosen":"b","rejected":"c"}""")]
-    [InlineData("templated", """{"prompt":"<|START_OF_TURN_TOKEN|><|USER_TOKEN|>a<|END_OF_TURN_TOKEN|>","chosen":"b","rejected":"c"}""")]
-    [InlineData("templated", """{"prompt":"Be good. USER: a ASSISTANT:","chosen":"b","rejected":"c"}""")]
-    [InlineData("templated", """{"prompt":"Human: a\nAssistant:","chosen":"b","rejected":"c"}""")]
-    [InlineData("templated", """{"prompt":"a","chosen":"b USER: c ASSISTANT: d","rejected":"c"}""")]
-    [InlineData("templated", """{"prompt":"GPT4 Correct User: a<|end_of_turn|>","chosen":"b","rejected":"c"}""")]
-    [InlineData("templated", """{"prompt":"<|start_of_role|>user<|end_of_role|>a<|end_of_text|>","chosen":"b","rejected":"c"}""")]
-    [InlineData("templated", """{"prompt":"<|im_user|>user<|im_middle|>a<|im_end|>","chosen":"b","rejected":"c"}""")]
-    [InlineData("end_token", """{"prompt":"a","chosen":"b<|eom_id|>","rejected":"c"}""")]
-    [InlineData("end_token", """{"prompt":"a","chosen":"b","rejected":"c<|eot|>"}""")]
-    [InlineData("templated", """{"prompt":"<bos>a","chosen":"b","rejected":"c"}""")]
-    [InlineData("templated", $$"""{"prompt":[{"role":"system","content":"[INST] x"},{{User}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
-    [InlineData("templated", """{"prompt":"### Instruction:\na\n\n### Response:\n","chosen":"b","rejected":"c"}""")]
-    [InlineData("end_token", """{"prompt":"a","chosen":"b</s>","rejected":"c"}""")]
-    [InlineData("end_token", """{"prompt":"a","chosen":"b<|END_OF_TURN_TOKEN|>","rejected":"c"}""")]
-    [InlineData("end_token", """{"prompt":"a","chosen":"b","rejected":"c<eos>"}""")]
-    [InlineData("end_token", """{"prompt":"a","chosen":"b","rejected":"c<|end_of_text|>\n"}""")]
-    [InlineData("malformed", """{"prompt":"a","rejected":"b"}""")]
-    [InlineData("other_kind", """{"prompt":"a","chosen":"b"}""")]
-    [InlineData("other_kind", $$"""{"messages":[{{User}},{{Good}}]}""")]
-    [InlineData("not_preferred", """{"prompt":"a","completion":"b","label":false}""")]
-    [InlineData("no_answer", $$"""{"messages":[{{User}}]}""")]
-    [InlineData("turn_order", $$"""{"messages":[{{Good}}]}""")]
-    [InlineData("no_answer", $$"""{"prompt":[{{User}}],"completion":[]}""")]
-    [InlineData("longer_conversation", $$"""{"prompt":[{{User}}],"completion":[{{Good}},{{Next}},{{Good}}]}""")]
-    [InlineData("empty", """{"prompt":"a","completion":" "}""")]
-    [InlineData("end_token", """{"prompt":"a","completion":"b<|eot|>"}""")]
-    [InlineData("prompt_field", $$"""{"prompt":"Another prompt","messages":[{{User}},{{Good}}]}""")]
-    [InlineData("malformed", """{"chosen":"a b","rejected":"a c"}""")]
-    [InlineData("malformed", """{"prompt":"a","chosen":7,"rejected":8}""")]
-    public void A_line_that_a_sample_cannot_hold_is_dropped_with_its_number_and_reason(string reason, string line)
-    {
-        (ImportCounts counts, PreferenceSample[] samples) = Import("""{"prompt":"p","chosen":"good","rejected":"bad"}""", line, line);
-
-        Assert.Equal("p", Assert.Single(samples).Question);
-        (string name, DroppedLines dropped) = Assert.Single(counts.Dropped);
-        Assert.Equal((reason, 2), (name, dropped.Lines));
-        Assert.Equal([2, 3], dropped.First);
     }
 
     [Theory]
@@ -176,13 +74,6 @@ public sealed class ForeignPairTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"prompt":"a","chosen":"<s>old</s>","rejected":"c"}""")]
-    [InlineData("""{"prompt":"What does <|im_end|> mean?","chosen":"It ends a turn.","rejected":"c"}""")]
-    [InlineData("""{"prompt":"What is a <| b |> c in F#?","chosen":"A pipe.","rejected":"c"}""")]
-    [InlineData("""{"prompt":"Who is the user: Ada or Ben?","chosen":"Assistant: no, user: yes.","rejected":"c"}""")]
-    public void A_text_about_markup_is_kept(string line) => Assert.Single(Import(line).Samples);
-
-    [Theory]
     [InlineData($$"""{"chosen":[{{User}},{{Good}},{{Next}},{{Good}}],"rejected":[{{User}},{{Good}},{{Next}},{{Bad}}]}""", "u a")]
     [InlineData($$"""{"prompt":[{{User}},{{Good}},{{Next}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""", "u a")]
     [InlineData($$"""{"prompt":[{{Be}},{{Next}}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""", "s")]
@@ -213,8 +104,8 @@ public sealed class ForeignPairTests : IDisposable
         Assert.Equal(expected, sample.History ?? []);
         Assert.Equal(("Why?", "Blue.", "Red."), (sample.Question, sample.Chosen, Assert.Single(sample.Rejected)));
         Assert.Equal(
-            s_format.Value.Conversation([.. expected, new("user", "Why?")]),
-            SampleTokens.Of(sample, s_format.Value, s_format.Value.Tokenizer.VocabSize).Prompt);
+            Format.Conversation([.. expected, new("user", "Why?")]),
+            SampleTokens.Of(sample, Format, Format.Tokenizer.VocabSize).Prompt);
     }
 
     [Fact]
@@ -229,12 +120,12 @@ public sealed class ForeignPairTests : IDisposable
         foreach (string rest in new[] { "{{ raise_exception('no system messages') }}", "" })
         {
             ChatFormat format = ChatFormat.Of(
-                s_format.Value.Tokenizer,
+                Format.Tokenizer,
                 ChatTemplate.Parse(Messages.Replace("REST", rest, StringComparison.Ordinal), "t"), "<|begin_of_text|>", "<|end_of_text|>");
-            File.WriteAllLines(_folder["in.jsonl"], [bare, system]);
-            File.Delete(_folder["out.jsonl"]);
+            File.WriteAllLines(Input, [bare, system]);
+            File.Delete(Output);
 
-            ImportCounts counts = PreferenceImport.Write(_folder["in.jsonl"], _folder["out.jsonl"], format, 64);
+            ImportCounts counts = PreferenceImport.Write(Input, Output, format, 64);
 
             Assert.Equal(("template", 2), (Assert.Single(counts.Dropped).Key, counts.Dropped["template"].First[0]));
         }
@@ -318,7 +209,7 @@ public sealed class ForeignPairTests : IDisposable
         Assert.Equal((0, 0, 0), (counts.WithoutDocument, counts.Dropped.Count, counts.Unused.Count));
         PreferenceSample sample = Assert.Single(samples);
         Assert.Equal(("One.\n\nTwo?", $"{document}\n\nOne.\n\nTwo?"), (sample.Question, sample.Prompt));
-        Assert.Equal(s_format.Value.Context(document), sample.Context.SelectMany(c => c.Tokens));
+        Assert.Equal(Format.Context(document), sample.Context.SelectMany(c => c.Tokens));
     }
 
     [Theory]
@@ -333,7 +224,7 @@ public sealed class ForeignPairTests : IDisposable
 
         PreferenceSample sample = Assert.Single(samples);
         Assert.Equal((0, "The\nquestion?"), (counts.WithoutDocument, sample.Question));
-        Assert.Equal(s_format.Value.Context("The doc."), sample.Context.SelectMany(c => c.Tokens));
+        Assert.Equal(Format.Context("The doc."), sample.Context.SelectMany(c => c.Tokens));
         Assert.DoesNotContain('\r', sample.Prompt!);
     }
 
@@ -367,12 +258,12 @@ public sealed class ForeignPairTests : IDisposable
         int read = 0, refused = 0;
         foreach (byte[] variant in sound.SelectMany(s => Mutations.OfJson(System.Text.Encoding.UTF8.GetBytes(s), 150)))
         {
-            File.WriteAllBytes(_folder["in.jsonl"], variant);
-            File.Delete(_folder["out.jsonl"]);
+            File.WriteAllBytes(Input, variant);
+            File.Delete(Output);
             try
             {
-                PreferenceImport.Write(_folder["in.jsonl"], _folder["out.jsonl"], s_format.Value, 64);
-                Assert.NotEmpty(PreferenceDataset.Read(_folder["out.jsonl"]).Samples);
+                PreferenceImport.Write(Input, Output, Format, 64);
+                Assert.NotEmpty(PreferenceDataset.Read(Output).Samples);
                 read++;
             }
             catch (InputException e)
@@ -421,12 +312,4 @@ public sealed class ForeignPairTests : IDisposable
     }
 
     static string Written(ChatTurn turn) => $$"""{"role":"{{turn.Role}}","content":"{{turn.Content}}"}""";
-
-    (ImportCounts Counts, PreferenceSample[] Samples) Import(params string[] lines)
-    {
-        File.WriteAllLines(_folder["in.jsonl"], lines);
-        File.Delete(_folder["out.jsonl"]);
-        ImportCounts counts = PreferenceImport.Write(_folder["in.jsonl"], _folder["out.jsonl"], s_format.Value, 64);
-        return (counts, [.. PreferenceDataset.Read(_folder["out.jsonl"]).Samples]);
-    }
 }
