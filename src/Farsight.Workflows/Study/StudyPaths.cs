@@ -41,6 +41,10 @@ public sealed class StudyPaths(string recipePath, string root)
             : Path.Combine(RunOf(job), $"{kind}s", StepName(step));
     }
 
+    /// <summary>Returns the directory of the whole trained model, relative to the study's folder.</summary>
+    internal static string ModelOf(StudyJob job) =>
+        $"runs/{job.Variant.Slug}/{job.SeedName}{(job.Variant.Recipe.Lora is null ? "/model" : ".merged")}";
+
     /// <summary>Returns the directory of an evaluation; a step of null is the model before training.</summary>
     internal string EvaluationOf(StudyJob job, StudyMeasure measure, int? step) =>
         Path.Combine([

@@ -38,10 +38,17 @@ sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyList<Plann
         Refuse(path, problems);
 
         StudyVariant[] all = [.. recipe.Variants, .. StudyGrid.Variants(recipe.Grid)];
-        PlannedVariant?[] planned = [.. all.Select((v, i) => Plan(v, tree.DeepClone(), Where(recipe, v, i), recipe.Measure, problems))];
+        List<PlannedVariant> planned = [];
+        for (int i = 0; i < all.Length; i++)
+        {
+            if (Plan(all[i], tree.DeepClone(), Where(recipe, all[i], i), recipe.Measure, planned, problems) is { } one)
+            {
+                planned.Add(one);
+            }
+        }
         problems.AddRange(Names(recipe, all));
         Refuse(path, [.. problems.Distinct()]);
-        return new(recipe, basePath, [.. planned.OfType<PlannedVariant>()]);
+        return new(recipe, basePath, planned);
     }
 
     static PlannedVariant? Plan(
@@ -49,6 +56,7 @@ sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyList<Plann
         JsonNode tree,
         string where,
         IReadOnlyList<StudyMeasure> measures,
+        List<PlannedVariant> earlier,
         List<string> problems)
     {
         Apply(tree, variant.Set, $"{where}.set", problems);
@@ -58,7 +66,9 @@ sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyList<Plann
             PlannedVariant planned = new(variant.Name, StudyPaths.Slug(variant.Name), variant.Train, variant.Rope, recipe)
             {
                 Positions = variant.Positions,
+                After = earlier.FirstOrDefault(v => v.IsTrained && v.Name == variant.After),
             };
+            problems.AddRange(StartProblems(where, variant, planned));
             problems.AddRange(planned.IsTrained ? StepProblems(where, recipe, measures) : []);
             return planned;
         }
@@ -66,6 +76,19 @@ sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyList<Plann
         {
             problems.AddRange(e.Problems.Select(p => $"{where}: {p}"));
             return null;
+        }
+    }
+
+    static IEnumerable<string> StartProblems(string where, StudyVariant variant, PlannedVariant planned)
+    {
+        if (variant.After is { } name && planned.After is null)
+        {
+            yield return $"{where}.after: no trained variant before this one has the name '{name}'; list that variant first.";
+        }
+        if (planned is { After: not null, Recipe.Rope: { } rope })
+        {
+            yield return $"{where}: it starts from the model of '{variant.After}', which has its RoPE scaling, and rope is {rope}; "
+                + "set rope to null.";
         }
     }
 
@@ -147,6 +170,12 @@ sealed record PlannedVariant(string Name, string Slug, bool IsTrained, string? R
     /// <summary>Positions at which it is measured; null for those of the measurements.</summary>
     internal string? Positions { get; init; }
 
+    /// <summary>The variant whose model it starts from; null for the base model.</summary>
+    internal PlannedVariant? After { get; init; }
+
+    /// <summary>The recipe as if it started from the base model, with the RoPE scaling that its start has.</summary>
+    internal TrainRecipe RecipeFromBase => After is null ? Recipe : Recipe with { Rope = After.RecipeFromBase.Rope };
+
     /// <summary>Returns everything that decides the variant's model, apart from seeds.</summary>
     internal JsonObject Identity()
     {
@@ -156,6 +185,10 @@ sealed record PlannedVariant(string Name, string Slug, bool IsTrained, string? R
             JsonObject recipe = JsonNode.Parse(RecipeFile.Resolve(Recipe))!.AsObject();
             recipe.Remove("seed");
             identity["recipe"] = recipe;
+            if (After is not null)
+            {
+                identity["after"] = After.Identity();
+            }
         }
         else
         {
@@ -177,6 +210,13 @@ sealed record StudyJob(PlannedVariant Variant, int? Seed)
     /// <summary>Title for people.</summary>
     internal string Title => Seed is { } seed ? FormattableString.Invariant($"{Variant.Name}, seed {seed}") : Variant.Name;
 
+    /// <summary>The job whose model this one starts from; null for the base model.</summary>
+    internal StudyJob? Start => Variant.After is { } after ? new(after, Seed) : null;
+
     /// <summary>Recipe of the training.</summary>
-    internal TrainRecipe Recipe => Variant.Recipe with { Seed = Seed ?? Variant.Recipe.Seed };
+    internal TrainRecipe Recipe => Variant.Recipe with
+    {
+        Seed = Seed ?? Variant.Recipe.Seed,
+        BaseModel = Start is { } start ? StudyPaths.ModelOf(start) : Variant.Recipe.BaseModel,
+    };
 }

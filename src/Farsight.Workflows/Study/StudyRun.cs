@@ -100,7 +100,9 @@ public sealed class StudyRun
         StudyLock.Wait(_cancel);
     }
 
-    /// <summary>Trains and measures one model. Returns whether there was work to do; null if another process works on it.</summary>
+    /// <summary>
+    /// Trains and measures one model. Returns whether there was work to do; null if another process works on it or on its start.
+    /// </summary>
     bool? Do(StudyJob job)
     {
         _cancel.ThrowIfCancellationRequested();

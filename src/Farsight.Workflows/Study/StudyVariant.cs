@@ -13,6 +13,12 @@ public sealed record StudyVariant
     /// <summary>Whether the variant is trained. False measures the base model itself, once.</summary>
     public bool Train { get; init; } = true;
 
+    /// <summary>
+    /// Name of an earlier trained variant whose model, trained with the same seed, this variant starts from. Optional; null for the base
+    /// model of the recipe.
+    /// </summary>
+    public string? After { get; init; }
+
     /// <summary>RoPE scaling of an untrained variant, for example "yarn:8". Optional; null keeps the model's own.</summary>
     public string? Rope { get; init; }
 
@@ -34,6 +40,10 @@ public sealed record StudyVariant
         if (Train && Rope is not null)
         {
             yield return $"{path}.rope: it applies to untrained variants only; write \"set\": {{ \"rope\": … }}, or \"train\": false.";
+        }
+        if (!Train && After is not null)
+        {
+            yield return $"{path}.after: it has no effect on an untrained variant; remove it, or train the variant.";
         }
         if (!Train && Set is not null)
         {

@@ -7,6 +7,7 @@ using Farsight.Alignment.Training;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Files;
+using Farsight.Engine.Numerics;
 using Farsight.Evaluation.Core;
 using Farsight.Text.Conversations;
 using Farsight.Workflows.Train;
@@ -40,12 +41,11 @@ sealed class StudyWork(
         List<string> notices = [];
         foreach (PlannedVariant variant in plan.Variants)
         {
-            string model = BaseModel(variant);
             if (variant.IsTrained)
             {
                 plans[variant.Slug] = Plan(variant, read);
             }
-            else if (bases.Add(model))
+            else if (BaseModel(variant.Recipe) is var model && bases.Add(model))
             {
                 notices.AddRange(ModelFileNotices.Of(model));
             }
@@ -60,7 +60,7 @@ sealed class StudyWork(
 
     TrainPlan Plan(PlannedVariant variant, Dictionary<(string, string, int, string?), TrainInputs> read)
     {
-        TrainRecipe recipe = variant.Recipe with { Seed = plan.Recipe.Seeds[0] };
+        TrainRecipe recipe = variant.RecipeFromBase with { Seed = plan.Recipe.Seeds[0] };
         (string, string, int, string?) key = (recipe.BaseModel, recipe.Data, recipe.HeldOut, recipe.Rope);
         try
         {
@@ -69,7 +69,12 @@ sealed class StudyWork(
                 : read[key] = TrainInputs.Read(recipe, plan.BasePath, paths.Root);
             TrainPlan needs = TrainPlan.Of(recipe, inputs, memoryBytes);
             needs.Require();
-            RefuseOtherInputs(variant, new() { ["data"] = inputs.DataHash, ["base_model"] = Hash(inputs.BaseModel) });
+            Dictionary<string, string> now = new() { ["data"] = inputs.DataHash };
+            if (variant.After is null)
+            {
+                now["base_model"] = Hash(inputs.BaseModel);
+            }
+            RefuseOtherInputs(variant, now);
             return needs;
         }
         catch (InputException e)
@@ -99,13 +104,26 @@ sealed class StudyWork(
     }
 
     /// <summary>Does the remaining training and measurements of a job.</summary>
-    /// <returns>Whether there was anything to do.</returns>
+    /// <returns>Whether there was anything to do; null if the model that the job starts from is not trained yet.</returns>
     /// <exception cref="InUseException">A command of its own works on the run or the evaluation.</exception>
-    internal bool Do(StudyJob job)
+    internal bool? Do(StudyJob job)
     {
         if (File.Exists(paths.FailureOf(job)))
         {
             return false;
+        }
+        if (job.Start is { } start)
+        {
+            if (File.Exists(paths.FailureOf(start)))
+            {
+                Fail(job, $"It starts from the model of {start.Title}, whose training failed.");
+                return true;
+            }
+            if (!Directory.Exists(paths.MadeOf(start, start.Variant.Recipe.Steps)))
+            {
+                return null;
+            }
+            Merge(start);
         }
         bool isNew = job.Seed is not null && !Directory.Exists(paths.MadeOf(job, job.Variant.Recipe.Steps));
         if (isNew && !Train(job))
@@ -146,16 +164,33 @@ sealed class StudyWork(
         }
         catch (Exception e) when (e is DivergedException or TrainingStoppedException)
         {
-            AtomicFile.WriteText(paths.FailureOf(job), e.Message + "\n");
-            note($"{job.Title}: {e.Message}");
+            Fail(job, e.Message);
             return false;
+        }
+    }
+
+    void Fail(StudyJob job, string reason)
+    {
+        AtomicFile.WriteText(paths.FailureOf(job), reason + "\n");
+        note($"{job.Title}: {reason}");
+    }
+
+    /// <summary>Writes the whole model of a trained adapter, in F32 so that nothing of the adapter is lost.</summary>
+    void Merge(StudyJob job)
+    {
+        string output = paths.Out(StudyPaths.ModelOf(job));
+        using FileStream mine = StudyLock.Take(paths.LockOf($"{job.Variant.Slug}-{job.SeedName}-merge"), () => { }, cancel);
+        if (!File.Exists(Path.Combine(output, "config.json")))
+        {
+            string adapter = paths.MadeOf(job, job.Variant.Recipe.Steps);
+            new AdapterMerge(BaseModel(job.Recipe), adapter, output, NumberFormat.F32).Write(cancel: cancel);
         }
     }
 
     /// <summary>Measures a model; returns false if the results exist.</summary>
     bool Measure(StudyJob job, StudyMeasure measure, int? step)
     {
-        string directory = paths.EvaluationOf(job, measure, step), model = BaseModel(job.Variant);
+        string directory = paths.EvaluationOf(job, measure, step), model = BaseModel(job.Recipe);
         string? made = step is { } s ? paths.MadeOf(job, s) : null;
         MeasuredInputs inputs = InputsOf(job, measure, model, made);
         if (IsMeasured(directory, inputs))
@@ -233,7 +268,7 @@ sealed class StudyWork(
             headScores,
             positions);
 
-    string BaseModel(PlannedVariant variant) => RecipeFile.LocateModel(plan.BasePath, "base_model", variant.Recipe.BaseModel, paths.Root);
+    string BaseModel(TrainRecipe recipe) => RecipeFile.LocateModel(plan.BasePath, "base_model", recipe.BaseModel, paths.Root);
 
     string? DocumentsOf(EvalRequest request) =>
         request.Documents is { } documents ? Remembered(documents, InputFiles.HashDocuments) : null;

@@ -51,3 +51,9 @@ sealed class StudyFiles : IDisposable
 
     public void Dispose() => _training.Dispose();
 }
+
+/// <summary>Calls a method for each report of progress.</summary>
+sealed class Watch(Action<StageProgress> seen) : IProgress<StageProgress>
+{
+    public void Report(StageProgress value) => seen(value);
+}

@@ -382,9 +382,4 @@ public sealed class StudyRunTests : IDisposable
     }
 
     public void Dispose() => _files.Dispose();
-
-    sealed class Watch(Action<StageProgress> seen) : IProgress<StageProgress>
-    {
-        public void Report(StageProgress value) => seen(value);
-    }
 }
