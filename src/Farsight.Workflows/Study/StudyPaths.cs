@@ -23,6 +23,10 @@ public sealed class StudyPaths(string recipePath, string root)
     /// <exception cref="RecipeException">None of these folders has it.</exception>
     public string Find(string key, string path) => RecipeFile.Locate(recipePath, key, path, Root);
 
+    /// <summary>Finds a model as <see cref="Find"/> finds a path, or in the Hugging Face cache by its name.</summary>
+    /// <inheritdoc cref="Find"/>
+    internal string FindModel(string key, string path) => RecipeFile.LocateModel(recipePath, key, path, Root);
+
     /// <summary>Returns the file with a variant's identity, which is the same for all of its seeds.</summary>
     internal string VariantOf(string slug) => Path.Combine(Root, "runs", slug, "variant.json");
 

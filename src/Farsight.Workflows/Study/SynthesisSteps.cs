@@ -99,7 +99,7 @@ static class SynthesisSteps
     internal static JsonObject Inputs<TSettings>(SynthesisOptions<TSettings> options, StudyPaths paths)
         where TSettings : class => new()
         {
-            ["model"] = InputHash.OfModel(paths.Find("model", options.Model)),
+            ["model"] = InputHash.OfModel(paths.FindModel("model", options.Model)),
             ["documents"] = InputFiles.HashDocuments(paths.Find("documents", options.Documents)),
         };
 
@@ -112,7 +112,7 @@ static class SynthesisSteps
     {
         SynthesisOptions<TSettings> located = options with
         {
-            Model = paths.Find("model", options.Model),
+            Model = paths.FindModel("model", options.Model),
             Documents = paths.Find("documents", options.Documents),
             Out = paths.Out(options.Out),
         };

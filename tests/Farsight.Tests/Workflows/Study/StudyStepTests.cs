@@ -57,6 +57,18 @@ public sealed class StudyStepTests : IDisposable
     }
 
     [Fact]
+    public void A_synthesis_step_finds_models_by_their_name_on_the_hub()
+    {
+        const string Step =
+            """{ "make": "facts", "model": "org/absent", "documents": "documents", "samples": 1, "seed": 1, "out": "facts.jsonl" }""";
+
+        RecipeException e = Assert.Throws<RecipeException>(() =>
+            _files.Run("out", s => s["prepare"]!.AsArray().Add(JsonNode.Parse(Step))));
+
+        Assert.Contains("farsight fetch org/absent", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_model_step_that_cannot_be_trained_is_told_before_anything_is_made()
     {
         RecipeException e = Assert.Throws<RecipeException>(() =>
