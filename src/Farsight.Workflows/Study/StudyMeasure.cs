@@ -61,12 +61,16 @@ public sealed record StudyMeasure
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Metrics { get; init; }
 
+    /// <summary>Whether every metric also gets a column over the examples of all lengths together. Optional; null for no.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Pooled { get; init; }
+
     /// <summary>The folder name: the tasks, and a hash of everything that decides the numbers.</summary>
     internal string Slug => field ??= string.Concat(
         StudyPaths.Slug(Tasks[0]),
         Tasks.Count > 1 ? $"-and-{Tasks.Count - 1}" : "",
         MaskHeads is null ? "-" : "-masked-",
-        InputHash.OfText(JsonSerializer.Serialize(this with { Steps = null, Metrics = null }, RecipeFile.Json))[..8]);
+        InputHash.OfText(JsonSerializer.Serialize(this with { Steps = null, Metrics = null, Pooled = null }, RecipeFile.Json))[..8]);
 
     /// <summary>Returns the measured steps of a run with this last step.</summary>
     internal IReadOnlyList<int> StepsOf(int last) => Steps ?? [last];

@@ -39,7 +39,7 @@ sealed class StudyResults(StudyPlan plan, StudyPaths paths)
                 .SelectMany(m => ColumnsOf(measure, m.Results))
                 .Distinct()
                 .GroupBy(c => c.Task)
-                .SelectMany(g => g.OrderBy(c => MetricOrder(measure, c)).ThenBy(c => c.Length ?? 0))
+                .SelectMany(g => g.OrderBy(c => MetricOrder(measure, c)).ThenBy(c => c.Length ?? int.MaxValue))
             select column,
         ];
 
@@ -49,9 +49,13 @@ sealed class StudyResults(StudyPlan plan, StudyPaths paths)
 
     static IEnumerable<StudyColumn> ColumnsOf(StudyMeasure measure, EvalResults results) =>
         from task in results.Tasks
-        from length in task.Lengths.Count > 0 ? task.Lengths.Select(l => (int?)l.Length) : [null]
+        from length in task.Lengths.Count > 0 ? task.Lengths.Select(l => (int?)l.Length).Concat(Pooled(measure, task)) : [null]
         from metric in (measure.Metrics ?? []).Where(task.All.Beside.ContainsKey).Prepend<string?>(null)
         select new StudyColumn(measure, task.Task, length, metric);
+
+    /// <summary>Returns the length of a column over all lengths, null, if there is such a column.</summary>
+    static IEnumerable<int?> Pooled(StudyMeasure measure, TaskResult task) =>
+        measure.Pooled == true && task.Lengths.Count > 1 ? [null] : [];
 }
 
 /// <summary>Represents a metric of a task at a length, a column of a study's table.</summary>

@@ -60,7 +60,7 @@ sealed class StudySections(StudyPlan plan, IReadOnlyList<StudyColumn> columns, S
                 .. plan.Variants.Select(v => new ChartSeries(
                     v.Name,
                     [
-                        .. own.SelectMany(c =>
+                        .. own.Where(c => c.Length is not null).SelectMany(c =>
                                 verdict.Cells.Where(x => StudyTables.IsOf(x, v, c) && x.Step == StudyResults.LastStep(v, c.Measure)))
                             .Select(x => Point(own[0], x.Length!.Value, x)),
                     ])),

@@ -73,7 +73,7 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
     internal static string Heading(StudyColumn column) =>
         column.Task[(column.Task.IndexOf('/', StringComparison.Ordinal) + 1)..]
             + (column.MetricName is { } metric ? $": {metric}" : "")
-            + (column.Length is { } length ? $" {ReportText.Tokens(length)}" : "")
+            + (column.Length is { } length ? $" {ReportText.Tokens(length)}" : column.Card.IsPerLength ? " all lengths" : "")
             + (column.Measure.MaskHeads is { } heads ? $" −{heads}" : "");
 
     internal static string Number(bool isShare, double value) =>

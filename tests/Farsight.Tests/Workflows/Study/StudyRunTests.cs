@@ -54,28 +54,6 @@ public sealed class StudyRunTests : IDisposable
     }
 
     [Fact]
-    public void A_metric_beside_the_score_gets_its_own_columns_and_changes_no_measurement()
-    {
-        StudyVerdict plain = _files.Run("out", Words);
-
-        StudyVerdict verdict = _files.Run("out", s =>
-        {
-            Words(s);
-            s["measure"]![0]!["metrics"] = new JsonArray("value", "nothing of this name");
-        });
-
-        Assert.Equal(
-            plain.Cells.Select(c => (c.Variant, c.Length, c.Mean, c.Low, c.High)),
-            verdict.Cells.Where(c => c.Metric is null).Select(c => (c.Variant, c.Length, c.Mean, c.Low, c.High)));
-        Assert.Equal(plain.Cells.Count, verdict.Cells.Count(c => c.Metric == "value"));
-        Assert.Equal(plain.Differences.Count, verdict.Differences.Count(d => d.Metric == "value"));
-        Assert.DoesNotContain(verdict.Cells, c => c.Metric == "nothing of this name");
-        Assert.Contains("words: value", File.ReadAllText(verdict.ReportPath), StringComparison.Ordinal);
-
-        static void Words(JsonObject study) => study["measure"]![0]!["tasks"] = new JsonArray("needle/words");
-    }
-
-    [Fact]
     public void Runs_are_those_of_train_and_evaluations_those_of_eval()
     {
         _files.Run("out");
