@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Farsight.Alignment.Hub;
 using Farsight.Alignment.Recipes;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
@@ -41,9 +42,11 @@ static class NewCommand
         command.SetAction(parse =>
         {
             string output = Output(parse);
-            string model = BundledFiles.Locate(parse.GetValue(s_model)!), data = parse.GetValue(s_data)!;
-            TrainTemplate template = TrainTemplate.For(model, data, parse.InvocationConfiguration.Error.WriteLine);
-            string text = template.Text(name, output, Relative(output, model), Relative(output, data));
+            string given = parse.GetValue(s_model)!, path = BundledFiles.Locate(given), data = parse.GetValue(s_data)!;
+            string? snapshot = Path.Exists(path) ? null : HubCache.Find(given);
+            TrainTemplate template = TrainTemplate.For(snapshot ?? path, data, parse.InvocationConfiguration.Error.WriteLine);
+            string model = snapshot is null ? Relative(output, path) : given; // a name of the hub is no path
+            string text = template.Text(name, output, model, Relative(output, data));
             RecipeFile.Parse<TrainRecipe>(text, output, []);
             return Write(parse, output, text, "train", $"farsight plan {output}");
         });
@@ -72,15 +75,16 @@ static class NewCommand
             string output = Output(parse), path = BundledFiles.Locate(parse.GetValue(s_base)!);
             TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(path, []);
             string start = $"farsight study {output} --out studies/{Path.GetFileNameWithoutExtension(output)}";
-            string Found(string key, string value) =>
-                RecipeFile.Exists(path, value) ? Relative(output, RecipeFile.Locate(path, key, value)) : value;
+            string? model = RecipeFile.Exists(path, recipe.BaseModel)
+                ? RecipeFile.LocateModel(path, "base_model", recipe.BaseModel)
+                : null;
             string text = RecipeTemplates.Study(
                 start,
                 Relative(output, path),
                 recipe,
-                Found("base_model", recipe.BaseModel),
-                Found("data", recipe.Data),
-                RecipeFile.Exists(path, recipe.BaseModel) ? RecipeFile.Locate(path, "base_model", recipe.BaseModel) : null);
+                model is null || model == HubCache.Find(recipe.BaseModel) ? recipe.BaseModel : Relative(output, model),
+                RecipeFile.Exists(path, recipe.Data) ? Relative(output, RecipeFile.Locate(path, "data", recipe.Data)) : recipe.Data,
+                model);
             RecipeFile.Parse<StudyRecipe>(text, output, []);
             return Write(parse, output, text, "study", start);
         });

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -6,6 +7,7 @@ using Farsight.Alignment.Recipes;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Engine.Machine;
+using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 using Farsight.Workflows.Timing;
 using Farsight.Workflows.Train;
@@ -15,13 +17,42 @@ namespace Farsight.Cli.Commands;
 /// <summary>Estimates the memory and time of a training run (<c>farsight plan</c>).</summary>
 static class PlanCommand
 {
-    static readonly Argument<string> s_recipe = SharedOptions.Recipe();
+    // A petaflop per core: far above any processor, and no time becomes 0.
+    const double MostGigaflops = 1e6;
+
+    // Machines of the table. Their times follow from the peak per core.
+    static readonly int[] s_tableCores = [2, 16, 64];
+
+    static readonly Argument<string?> s_recipe = new("recipe")
+    {
+        Description = SharedOptions.Recipe().Description + " Required without --table.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
     static readonly Option<string[]> s_set = SharedOptions.Set("lora.rank=8");
     static readonly Option<string> s_shape = SharedOptions.Shape(
         "JSON file, as for 'bench step', with the model and sample shape to plan for. "
             + "Default: the recipe's model and data or, if they are missing, its plan_shape.",
         required: false);
     static readonly Option<bool> s_json = SharedOptions.Json("Print the plan as JSON, in bytes and seconds.");
+    static readonly Option<bool> s_table = new("--table")
+    {
+        Description = "Print memory and time per 1,000 samples for usual model sizes, contexts and machines, as Markdown. Needs no recipe.",
+    };
+    static readonly Option<double?> s_peak = new("--peak")
+    {
+        Description = "Peak per core of the machine to plan for, in GFLOP/s; --threads is its number of cores. Default: measured here.",
+        Validators =
+        {
+            result =>
+            {
+                if (result.GetValueOrDefault<double?>() is { } peak && !(peak is > 0 and <= MostGigaflops))
+                {
+                    result.AddError(
+                        $"--peak: use a number of GFLOP/s above 0 and up to {MostGigaflops}; 'farsight bench peak' measures it.");
+                }
+            },
+        },
+    };
     static readonly SizeOption s_memory = SizeOption.Memory();
     static readonly ThreadsOption s_threads = new();
 
@@ -48,23 +79,54 @@ static class PlanCommand
             s_memory,
             s_set,
             s_threads,
+            s_peak,
+            s_table,
             s_json,
         };
+        command.Validators.Add(Validate);
         command.SetAction(Run);
         return command;
     }
 
+    static void Validate(CommandResult result)
+    {
+        bool table = result.GetValue(s_table);
+        if (!table && result.GetValue(s_recipe) is null)
+        {
+            result.AddError("A recipe is missing. Give one, or use --table for usual model sizes.");
+        }
+        string[] unused =
+        [
+            .. result.GetValue(s_recipe) is null ? [] : new[] { "a recipe" },
+            .. new Option[] { s_shape, s_memory, s_set, s_json }
+                .Where(o => result.GetResult(o) is { Implicit: false })
+                .Select(o => o.Name),
+        ];
+        if (table && unused.Length > 0)
+        {
+            result.AddError($"--table has its own models and samples and does not take {string.Join(", ", unused)}.");
+        }
+    }
+
     static int Run(ParseResult parse)
     {
-        string path = BundledFiles.Locate(parse.GetValue(s_recipe)!);
         s_threads.Apply(parse);
+        MachinePeak? now = parse.GetValue(s_peak) is null ? MachinePeak.Measure() : null;
+        double peak = now is null
+            ? parse.GetValue(s_peak)!.Value * 1e9 * Workers.Threads
+            : new StoredPeak(StoredPeak.DefaultPath).Highest(now).AllCores;
+        if (parse.GetValue(s_table))
+        {
+            PrintTable(peak / Workers.Threads);
+            return ExitCode.Done;
+        }
+        string path = BundledFiles.Locate(parse.GetValue(s_recipe)!);
         TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(path, parse.GetValue(s_set) ?? []);
         string? shape = ShapeOf(recipe, path, parse.GetValue(s_shape));
-        MachinePeak now = MachinePeak.Measure(), peak = new StoredPeak(StoredPeak.DefaultPath).Highest(now);
         TrainPlan plan = shape is null
-            ? TrainPlan.Of(recipe, path, parse.GetValue(s_memory), peak.AllCores)
-            : TrainPlan.Of(recipe, Planned(StepShape.Read(shape)), parse.GetValue(s_memory), peak.AllCores);
-        double available = Math.Min(1, now.AllCores / peak.AllCores);
+            ? TrainPlan.Of(recipe, path, parse.GetValue(s_memory), peak)
+            : TrainPlan.Of(recipe, Planned(StepShape.Read(shape)), parse.GetValue(s_memory), peak);
+        double? available = now is null ? null : Math.Min(1, now.AllCores / peak);
         foreach (string notice in plan.Notices)
         {
             Console.Error.WriteLine(notice);
@@ -72,15 +134,17 @@ static class PlanCommand
         if (parse.GetValue(s_json))
         {
             JsonObject json = Json(plan, hasWindow: shape is null);
-            json["peak_flops"] = peak.AllCores;
+            json["peak_flops"] = peak;
             json["available_share"] = available;
             Console.WriteLine(json.ToJsonString());
         }
         else
         {
+            string source = available is { } share
+                ? string.Create(CultureInfo.InvariantCulture, $"measured; now {100 * share:F0} % of it is available")
+                : "from --peak";
             Print(plan, shape, string.Create(
-                CultureInfo.InvariantCulture,
-                $"{peak.AllCores / 1e9:F0} GFLOP/s with {peak.Threads} threads; now {100 * available:F0} % of it is available"));
+                CultureInfo.InvariantCulture, $"{peak / 1e9:F0} GFLOP/s with {Workers.Threads} threads, {source}"));
         }
         return plan.Chosen is null ? ExitCode.Failed : ExitCode.Done;
     }
@@ -112,7 +176,7 @@ static class PlanCommand
                 $"window              {plan.Model.MaxPositionEmbeddings} tokens, longest sample {plan.LongestSample}, "
                     + $"{plan.SamplesBeyondWindow} beyond the window");
         }
-        Console.WriteLine($"measured peak       {peak}");
+        Console.WriteLine($"peak                {peak}");
         Console.WriteLine();
         Console.WriteLine($"{"recomputed",-18}{Row(plan, l => Name(l.Level))}");
         foreach ((_, string label, Func<MemoryPlan, long> of) in s_parts)
@@ -132,6 +196,30 @@ static class PlanCommand
             {
                 Console.WriteLine($"  {TrainPlan.Text(change.Total),9}  {(change.Fits ? "fits" : "too large"),-9}  {Describe(change)}");
             }
+        }
+    }
+
+    /// <summary>Prints a Markdown table with a row per size and context.</summary>
+    /// <param name="peak">FLOP/s per core.</param>
+    static void PrintTable(double peak)
+    {
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"1,000 LOGO samples: a prompt as long as the context and three responses of 200 tokens; {peak / 1e9:F0} GFLOP/s per core."));
+        Console.WriteLine("The backward pass recomputes each layer. The last two columns are without recomputation.");
+        Console.WriteLine();
+        string cores = string.Concat(s_tableCores.Select(c => $" {c} cores |"));
+        Console.WriteLine($"| model | context | memory |{cores} memory, nothing recomputed | time |");
+        Console.WriteLine($"|---|--:|--:|{string.Concat(s_tableCores.Select(_ => "--:|"))}--:|--:|");
+        foreach (SizePlan row in SizePlan.All(peak))
+        {
+            LevelPlan fastest = row.Plan.Levels[0], leanest = row.Plan.Levels[^1];
+            string times = string.Concat(
+                s_tableCores.Select(c => $" {TrainPlan.Duration(1000 * leanest.SecondsPerStep / c)} |"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {row.Size} | {row.Context / 1024}K | {TrainPlan.Text(leanest.Memory.Total)} |{times} "
+                    + $"{TrainPlan.Text(fastest.Memory.Total)} | −{100 - 100 * fastest.SecondsPerStep / leanest.SecondsPerStep:F0} % |"));
         }
     }
 

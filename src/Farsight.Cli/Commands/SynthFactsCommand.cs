@@ -102,7 +102,7 @@ static class SynthFactsCommand
     static FactsOptions Options(ParseResult parse)
     {
         (string model, string documents, int seed) = (
-            BundledFiles.Locate(parse.GetValue(s_model)!),
+            BundledFiles.LocateModel(parse.GetValue(s_model)!),
             parse.GetValue(s_documents)!,
             parse.GetValue(s_seed));
         Lazy<Tokenizer> tokenizer = new(() => Tokenizer.Load(model));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Farsight.Alignment.Hub;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Training;
 using Farsight.Cli.Options;
@@ -69,8 +70,10 @@ static class TrainCommand
         {
             return ["eval", "--model", made, "--out", "evaluation"];
         }
-        string model = RecipeFile.Locate(recipePath, "base_model", recipe.BaseModel), relative = Path.GetRelativePath(".", model);
-        model = relative.StartsWith("..", StringComparison.Ordinal) ? model : relative;
-        return ["eval", "--model", model, "--adapter", made, "--out", "evaluation"];
+        string model = RecipeFile.LocateModel(recipePath, "base_model", recipe.BaseModel), relative = Path.GetRelativePath(".", model);
+        string typed = model == HubCache.Find(recipe.BaseModel) ? recipe.BaseModel
+            : relative.StartsWith("..", StringComparison.Ordinal) ? Path.GetFullPath(model)
+            : relative;
+        return ["eval", "--model", typed, "--adapter", made, "--out", "evaluation"];
     }
 }

@@ -51,6 +51,41 @@ public sealed class FetchCommandTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_model_of_the_cache_is_trained_by_its_name()
+    {
+        using TrainingFiles files = new();
+        string cached = Path.Combine(_folder.Path, "hub", "models--org--small"), recipe = files.In("recipes/logo.jsonc");
+        Directory.CreateDirectory(Path.Combine(cached, "refs"));
+        Directory.CreateDirectory(Path.Combine(cached, "snapshots"));
+        File.WriteAllText(Path.Combine(cached, "refs", "main"), HubServer.Commit);
+        Directory.Move(files.In("model"), Path.Combine(cached, "snapshots", HubServer.Commit));
+
+        (int made, _, string note) = await CommandLine.Run(
+            "new", "logo", "--model", "org/small", "--data", files.In("data.jsonl"), "--out", recipe);
+        (int trained, string output, string error) = await CommandLine.Run("train", recipe, "--out", files.In("run"));
+        (int studied, _, _) = await CommandLine.Run("new", "study", "--base", recipe, "--out", files.In("study.jsonc"));
+
+        Assert.Equal((0, "", 0, 0), (made, note, trained, studied));
+        Assert.Contains("\"base_model\": \"org/small\"", File.ReadAllText(recipe), StringComparison.Ordinal);
+        Assert.Contains("\"base_model\": \"org/small\"", File.ReadAllText(files.In("study.jsonc")), StringComparison.Ordinal);
+        Assert.Contains("Next: farsight eval --model org/small --adapter ", output + error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Facts_are_made_with_the_tokenizer_of_a_cached_model()
+    {
+        await CommandLine.Run("fetch", HubServer.Id);
+        await CommandLine.Run("documents", "--out", _folder["documents"], "--count", "2", "--words", "3000", "--seed", "1");
+
+        (int code, _, string error) = await CommandLine.Run(
+            "synth", "facts", "--model", HubServer.Id, "--documents", _folder["documents"], "--samples", "1", "--seed", "1",
+            "--out", _folder["facts.jsonl"]);
+
+        Assert.True(code == 0, error);
+        Assert.Single(File.ReadAllLines(_folder["facts.jsonl"]));
+    }
+
+    [Fact]
     public async Task A_name_that_is_nowhere_names_the_commands_that_download_it()
     {
         (int code, _, string error) = await CommandLine.Run("generate", "--model", "org/none", "--prompt", "x");

@@ -229,6 +229,68 @@ public sealed class PlanCommandTests : IDisposable
         Assert.InRange(plan.Alternatives[^1].LongestSample!.Value, 1000, plan.Largest.Rows);
     }
 
+    [Fact]
+    public async Task A_given_peak_per_core_and_number_of_cores_replace_the_measured_peak()
+    {
+        JsonObject one = await Plan("--peak", "100", "--threads", "1"), sixteen = await Plan("--peak", "50", "--threads", "16");
+        (_, string text, _) = await CommandLine.Run("plan", _files.RecipePath, "--peak", "100", "--threads", "4");
+
+        Assert.Equal((100e9, 800e9), ((double)one["peak_flops"]!, (double)sixteen["peak_flops"]!));
+        Assert.Null(one["available_share"]);
+        Assert.Equal(8, Seconds(one) / Seconds(sixteen), 6);
+        Assert.Contains("400 GFLOP/s with 4 threads, from --peak", text, StringComparison.Ordinal);
+
+        static double Seconds(JsonObject plan) => (double)plan["levels"]![0]!["seconds_per_step"]!;
+    }
+
+    [Theory]
+    [InlineData("A recipe is missing.")]
+    [InlineData("--peak: use a number of GFLOP/s above 0", "recipe.jsonc", "--peak", "0")]
+    [InlineData("--table has its own models and samples and does not take a recipe, --json.", "recipe.jsonc", "--table", "--json")]
+    public async Task Arguments_of_plan_that_do_not_fit_together_are_refused(string problem, params string[] arguments)
+    {
+        (int code, _, string error) = await CommandLine.Run(["plan", .. arguments]);
+
+        Assert.Equal(2, code);
+        Assert.Contains(problem, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_usual_sizes_have_the_parameters_of_the_published_models()
+    {
+        Dictionary<string, long> parameters = SizePlan.All(1e9).GroupBy(p => p.Size).ToDictionary(
+            g => g.Key,
+            g => ParameterShapes.Of(g.First().Plan.Model).Sum(p => p.Shape.Aggregate(1L, (product, extent) => product * extent)));
+
+        Assert.Equal(
+            new Dictionary<string, long>
+            {
+                ["135M"] = 134_515_008,
+                ["0.5B"] = 494_032_768 - 24 * (896 + 2 * 128), // Qwen2.5 has biases on q, k and v
+                ["1B"] = 1_235_814_400,
+                ["3B"] = 3_212_749_824,
+                ["8B"] = 8_030_261_248,
+            },
+            parameters);
+    }
+
+    [Fact]
+    public async Task The_table_in_README_and_docs_is_the_one_that_the_command_prints()
+    {
+        string[] plans = Page("docs/plans.md"), readme = Page("README.md");
+        string command = Assert.Single(plans, l => l.StartsWith("farsight plan --table ", StringComparison.Ordinal));
+
+        (_, string output, _) = await CommandLine.Run(command.Split(' ')[1..]);
+
+        string[] rows = [.. output.Split('\n').Where(l => l.StartsWith("| ", StringComparison.Ordinal)).Skip(1)];
+        Assert.Equal(15, rows.Length);
+        Assert.Contains(command, readme);
+        Assert.Empty(rows.Except(plans));
+        Assert.Empty(rows.Select(r => string.Join('|', r.Split('|')[..7]) + "|").Except(readme));
+
+        static string[] Page(string path) => File.ReadAllLines(Path.Combine(Repository.Root, path));
+    }
+
     public void Dispose() => _files.Dispose();
 
     async Task<JsonObject> Plan(params string[] more)
