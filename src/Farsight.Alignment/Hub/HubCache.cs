@@ -30,7 +30,10 @@ public static class HubCache
         }
         if (!Path.Exists(path))
         {
-            return Find(name, settings) ?? throw new InputException($"{path} does not exist, and {Missing(name, settings)}");
+            return Find(name, settings) ?? throw new InputException(
+                MistypedPath.Describe(name, ".", AppContext.BaseDirectory) is { } meant
+                    ? $"{meant} For a model of the Hugging Face hub, {Download(name, settings)}"
+                    : $"{path} does not exist, and {Missing(name, settings)}");
         }
         if (HiddenBy(path, path, settings) is { } hidden)
         {
@@ -50,10 +53,16 @@ public static class HubCache
     public static string? Find(string name) => HubName.TryParse(name) is { } hub ? Find(hub, HubSettings.FromEnvironment()) : null;
 
     /// <summary>
-    /// Returns half a sentence as <see cref="Missing(HubName, HubSettings)"/> does; null if a text cannot be a name.
+    /// Returns the rest of a sentence as <see cref="Missing(HubName, HubSettings)"/> does, or the path that is probably meant; "." for a
+    /// text that cannot be a name.
     /// </summary>
-    internal static string? Missing(string name) =>
-        HubName.TryParse(name) is { } hub ? Missing(hub, HubSettings.FromEnvironment()) : null;
+    /// <param name="name">The name as the user wrote it.</param>
+    /// <param name="folder">The folder that a path starts at, besides the working folder.</param>
+    internal static string Missing(string name, string folder) =>
+        HubName.TryParse(name) is not { } hub ? "."
+        : MistypedPath.Describe(hub, folder, ".") is { } meant
+            ? $". {meant} For a model of the Hugging Face hub, {Download(hub, HubSettings.FromEnvironment())}"
+        : $", and {Missing(hub, HubSettings.FromEnvironment())}";
 
     internal static string? Find(HubName name, HubSettings settings)
     {
@@ -74,9 +83,14 @@ public static class HubCache
     /// <summary>Returns the half of a sentence that says that the cache lacks a model, and names the commands that download it.</summary>
     internal static string Missing(HubName name, HubSettings settings)
     {
-        string revision = name.ToString() == name.Id ? "" : $" --revision {name.Revision}";
         return $"the Hugging Face cache ({settings.Cache}) has no model of that name. Correct the path, or "
-            + $"download the model with 'farsight fetch {name}' or 'hf download {name.Id}{revision}'"
+            + Download(name, settings);
+    }
+
+    static string Download(HubName name, HubSettings settings)
+    {
+        string revision = name.ToString() == name.Id ? "" : $" --revision {name.Revision}";
+        return $"download the model with 'farsight fetch {name}' or 'hf download {name.Id}{revision}'"
             + (settings.IsOffline ? ", after you have unset HF_HUB_OFFLINE." : ".");
     }
 

@@ -110,7 +110,7 @@ public static class RecipeFile
             recipePath,
             [
                 $"{key}: {path} exists neither in the recipe's folder nor in the working folder{(first is null ? "" : $", nor in {first}")}"
-                    + (HubCache.Missing(path) is { } missing ? $", and {missing}" : "."),
+                    + HubCache.Missing(path, Path.GetDirectoryName(Path.GetFullPath(recipePath))!),
             ]);
 
     /// <summary>Tells whether <see cref="Locate"/> or <see cref="LocateModel"/> would find a path.</summary>

@@ -44,12 +44,12 @@ public static class DropReason
     /// <param name="reason">The reason as the counts spell it, with or without "turn_".</param>
     public static string Describe(string reason) => reason switch
     {
-        NoQuestion => "The document has no question; set questions to \"insert\" or \"write\", or add questions to the documents.",
+        NoQuestion => "The document has no question; set questions to \"planted\", or add questions to the documents.",
         NoRelevantChunk => "No chunk shares a term with the question; use questions in the words of the documents.",
         NoIrrelevantChunk => "Every chunk is relevant or partial; use more chunks per context, or a higher threshold.",
         PromptTooLong => "Prompt and response exceed the model's window; use fewer or shorter chunks, or shorter documents.",
         QuestionNoEnd => "The written question did not end within the maximum number of tokens; use a stronger model.",
-        QuestionUnparsed => "The model wrote no question in the requested form; set questions to \"insert\", or use a stronger model.",
+        QuestionUnparsed => "The model wrote no question in the requested form; set questions to \"planted\", or use a stronger model.",
         QuestionTooShort => "The written question has fewer than 4 words; use a stronger model.",
         QuestionTooLong => "The written question has more than 60 words; use a stronger model.",
         QuestionUnanswered => "The model wrote a question without an answer; use a stronger model.",
@@ -77,7 +77,7 @@ public static class DropReason
             "A rejected response was composed by rule, because the model wrote none that is usable; raise the temperature.",
         RejectedUnverified =>
             "Nothing verifies that a rejected response is wrong: the question has no short known answer, and no judge gave a verdict; "
-                + "use a judge, or set questions to \"insert\".",
+                + "use a judge, or set questions to \"planted\".",
         KeyInContext => "The context names the requested fact by chance; nothing has to be changed.",
         _ when reason.StartsWith(OfTurn, StringComparison.Ordinal) => Describe(reason[OfTurn.Length..]),
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "The reason is unknown."),

@@ -20,10 +20,10 @@ public record LogoOptions(string Model, string Documents, int Samples, int Seed,
     public int Chunks { get; init; } = 16;
 
     /// <summary>
-    /// Where questions come from. Null uses the documents' own questions; documents without any get generated facts or, with an endpoint,
-    /// written questions.
+    /// What questions are about. Null uses the documents' own questions; for documents without any, it is planted facts or, with an
+    /// endpoint, the document.
     /// </summary>
-    public QuestionSource? Questions { get; init; }
+    public QuestionSubject? Questions { get; init; }
 
     /// <summary>Where chosen responses come from. <see cref="ChosenSource.Gold"/> excludes questions that the model writes.</summary>
     public ChosenSource Chosen { get; init; }

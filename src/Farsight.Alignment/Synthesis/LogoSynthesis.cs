@@ -28,20 +28,21 @@ static class LogoSynthesis
         QuestionPlan plan = QuestionPlan.Of(
             options.Questions,
             corpus.Passages,
-            model.IsEndpoint ? QuestionSource.Write : QuestionSource.Insert);
+            model.IsEndpoint ? QuestionSource.Write : QuestionSource.Insert,
+            needsAnswers: options.Chosen == ChosenSource.Gold || options.Negatives == Negatives.OnPolicy && options.Judge is null);
         if (options.Chosen == ChosenSource.Gold && plan.Rest == QuestionSource.Write)
         {
             throw new OptionException(
                 "chosen",
                 "is gold, which takes the answers that come with the questions; a question that the model writes has none. "
-                    + "Set questions to own or insert.");
+                    + "Set questions to planted, or use documents with questions.");
         }
         if (options.Negatives == Negatives.OnPolicy && plan.Rest == QuestionSource.Write && options.Judge is null)
         {
             throw new OptionException(
                 "negatives",
                 "is on-policy, whose responses must be verified as wrong, and a question that the model writes has no known answer; "
-                    + "use a judge, or set questions to own or insert.");
+                    + "use a judge, or set questions to planted.");
         }
         if (options.Positions is not null && model.IsEndpoint)
         {
@@ -50,7 +51,8 @@ static class LogoSynthesis
         corpus = plan.Rest == QuestionSource.Own ? corpus.WithQuestions() : corpus;
         IChunkScorer scorer = ChunkScorers.Open(options.Scorer, model.IsEndpoint ? model.Language : null);
         LogoSettings settings = SettingsOf(options, model, budget, corpus, plan, scorer);
-        return new(settings, corpus.Counts, plan.Name, SamplesOf(settings, model, budget, corpus, plan, scorer, options));
+        LogoSamples samples = SamplesOf(settings, model, budget, corpus, plan, scorer, options);
+        return new(settings, corpus.Counts, QuestionPlan.Describe(plan.Name), samples);
     }
 
     static LogoSettings SettingsOf(

@@ -1,5 +1,3 @@
-using Farsight.Engine;
-
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>Assigns a source of questions to each passage.</summary>
@@ -8,24 +6,39 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="Name">Name in the settings: "own", "insert", "write", "own, insert", "own, write".</param>
 public sealed record QuestionPlan(QuestionSource Rest, bool UsesOwn, string Name)
 {
+    /// <summary>Subject of questions about planted facts.</summary>
+    internal const string Planted = "about invented facts that are planted into the documents";
+
+    /// <summary>Returns the subject of the questions, for people: "about invented facts that are planted into the documents".</summary>
+    /// <param name="name">The <see cref="Name"/> of a plan, as settings hold it.</param>
+    public static string Describe(string name) => name switch
+    {
+        "own" => "that come with the documents",
+        "insert" => Planted,
+        "write" => "written by the model about the documents",
+        "own, insert" => "that come with the documents; without any, about invented facts that are planted into the document",
+        _ => "that come with the documents; without any, written by the model about the document",
+    };
+
     /// <summary>Chooses the sources.</summary>
-    /// <param name="asked">The requested source; null lets the documents decide.</param>
+    /// <param name="subject">The requested subject; null lets the documents decide.</param>
     /// <param name="passages">The documents.</param>
     /// <param name="rest">Source for passages without questions if the documents decide.</param>
-    /// <exception cref="OptionException">The documents' own questions are requested, and there are none.</exception>
-    internal static QuestionPlan Of(QuestionSource? asked, IReadOnlyList<Passage> passages, QuestionSource rest)
+    /// <param name="needsAnswers">Whether only questions with a known answer are of use, so that the model writes none where documents come
+    /// with questions.</param>
+    internal static QuestionPlan Of(
+        QuestionSubject? subject, IReadOnlyList<Passage> passages, QuestionSource rest, bool needsAnswers = false)
     {
         int with = passages.Count(p => p.Questions.Count > 0);
-        return asked switch
+        bool usesOwn = with > 0 && subject != QuestionSubject.Planted;
+        bool isAllOwn = usesOwn && (with == passages.Count || subject == QuestionSubject.Document && needsAnswers);
+        QuestionSource source = isAllOwn ? QuestionSource.Own : subject switch
         {
-            QuestionSource.Own when with == 0 => throw new OptionException(
-                "questions", "is own, and the documents have no questions; use insert or write."),
-            QuestionSource.Own => new(QuestionSource.Own, true, "own"),
-            { } source => new(source, false, NameOf(source)),
-            null when with == 0 => new(rest, false, NameOf(rest)),
-            null when with == passages.Count => new(QuestionSource.Own, true, "own"),
-            null => new(rest, true, $"own, {NameOf(rest)}"),
+            QuestionSubject.Planted => QuestionSource.Insert,
+            QuestionSubject.Document => QuestionSource.Write,
+            _ => rest,
         };
+        return new(source, usesOwn, usesOwn && !isAllOwn ? $"own, {NameOf(source)}" : NameOf(source));
     }
 
     /// <summary>Returns the source for a passage.</summary>
@@ -37,6 +50,16 @@ public sealed record QuestionPlan(QuestionSource Rest, bool UsesOwn, string Name
         QuestionSource.Insert => "insert",
         _ => "write",
     };
+}
+
+/// <summary>Lists what questions can be about.</summary>
+public enum QuestionSubject
+{
+    /// <summary>Invented facts that are planted into the context. The right answer is known, and a small model can give it.</summary>
+    Planted,
+
+    /// <summary>The document: the questions that come with it, or else questions that the model writes.</summary>
+    Document,
 }
 
 /// <summary>Lists the sources of questions.</summary>

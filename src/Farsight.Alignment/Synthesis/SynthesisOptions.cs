@@ -68,7 +68,7 @@ public abstract record SynthesisOptions<TSettings>(
 /// <summary>Represents one run of a method: the settings, the documents, and the source of the samples.</summary>
 /// <param name="Settings">Everything that decides the file.</param>
 /// <param name="Documents">The documents that were read, for the summary.</param>
-/// <param name="Questions">Where the questions come from, for progress: "own, insert".</param>
+/// <param name="Questions">Subject of the questions, for progress: "about invented facts that are planted into the documents".</param>
 /// <param name="Source">Makes the samples.</param>
 sealed record SynthesisPlan<TSettings>(TSettings Settings, CorpusCounts Documents, string Questions, ISampleSource Source)
     where TSettings : class;

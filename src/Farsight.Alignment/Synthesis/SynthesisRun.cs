@@ -116,7 +116,7 @@ public sealed record SynthesisSummary<TSettings>(TSettings Settings, CorpusCount
 
 /// <summary>Represents the progress of a run, reported whenever samples were written or the local model answered.</summary>
 /// <param name="Samples">Samples requested, in this shard.</param>
-/// <param name="Questions">Where they come from: "own", "insert", "write".</param>
+/// <param name="Questions">Subject of the questions, for people: "about invented facts that are planted into the documents".</param>
 /// <param name="Counts">Counts so far; a resumed run includes the earlier ones.</param>
 public sealed record SynthesisProgress(int Samples, string Questions, SynthesisCounts Counts)
 {

@@ -13,6 +13,8 @@ static class DataExportCommand
     {
         ["trl"] = ExchangeFormat.Trl,
         ["trl-text"] = ExchangeFormat.TrlText,
+        ["llama-factory"] = ExchangeFormat.LlamaFactory,
+        ["ms-swift"] = ExchangeFormat.MsSwift,
         ["openai"] = ExchangeFormat.OpenAi,
         ["openai-messages"] = ExchangeFormat.OpenAiMessages,
     };
@@ -20,7 +22,8 @@ static class DataExportCommand
     static readonly Argument<string> s_dataset = new("dataset") { Description = "Preference dataset (.jsonl)." };
     static readonly Option<string> s_format = new("--format")
     {
-        Description = "Target format: trl (messages), trl-text (text), openai (preferences) or openai-messages (chosen responses only).",
+        Description = "Target format: trl (messages), trl-text (text), llama-factory, ms-swift, openai (preferences) or openai-messages "
+            + "(chosen responses only).",
         Required = true,
     };
     static readonly Option<string> s_out = SharedOptions.Out("File to write (.jsonl). It must not exist.");
@@ -30,7 +33,7 @@ static class DataExportCommand
     internal static Command Create()
     {
         s_format.AcceptOnlyFromAmong([.. s_formats.Keys]);
-        Command command = new("export", "Export a preference dataset to TRL or OpenAI format, one line per question and rejected response.")
+        Command command = new("export", "Export a preference dataset for another trainer, one line per question and rejected response.")
         {
             s_dataset,
             s_format,
@@ -52,6 +55,11 @@ static class DataExportCommand
             tokenizer is null ? null : tokens => tokenizer.Decode(tokens));
         parse.InvocationConfiguration.Output.WriteLine($"{output}: {counts.Lines} {(counts.Lines == 1 ? "line" : "lines")} "
             + $"from {counts.Samples} {(counts.Samples == 1 ? "sample" : "samples")}");
+        if (counts.Index is { } index)
+        {
+            parse.InvocationConfiguration.Output.WriteLine(
+                $"{index}: describes it to LLaMA-Factory as '{Path.GetFileNameWithoutExtension(output)}'");
+        }
         return ExitCode.Done;
     }
 }

@@ -26,8 +26,7 @@ static class EvalCommand
         Description = "Suites of tasks to run: short, long or paper. Default: none.",
         AllowMultipleArgumentsPerToken = true,
     };
-    static readonly Option<string> s_model = SharedOptions.Model(
-        "Model directory in Hugging Face format, or GGUF file. Required without --endpoint.", required: false);
+    static readonly Option<string> s_model = SharedOptions.ModelOrAdapters();
     static readonly Option<string> s_adapter = SharedOptions.Adapter(), s_rope = SharedOptions.Rope();
     static readonly Option<int[]> s_lengths = new("--length")
     {
@@ -248,9 +247,7 @@ static class EvalCommand
     static (string Name, EvalResults Results) Local(
         ParseResult parse, EvalRequest request, EvalJudge? judge, string? directory, ProgressLine line, CancellationToken cancel)
     {
-        string path = BundledFiles.LocateModel(
-            parse.GetValue(s_model) ?? throw new InputException("--model is missing; name a model directory, or a server with --endpoint.")
-        );
+        string path = SharedOptions.LocateModel(parse, s_model, s_adapter, ", or a server with --endpoint");
         string? rope = parse.GetValue(s_rope);
         using LoadedModel model = LoadedModel.Open(
             path,

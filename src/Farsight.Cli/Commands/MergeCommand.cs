@@ -14,7 +14,7 @@ static class MergeCommand
 {
     const long Megabyte = 1_000_000, DefaultShardBytes = 5_000 * Megabyte;
 
-    static readonly Option<string> s_model = SharedOptions.Model("Model directory in Hugging Face format.");
+    static readonly Option<string> s_model = SharedOptions.ModelOrAdapters();
     static readonly Option<string> s_adapter = SharedOptions.Adapter("Adapter directory in PEFT format.", required: true);
     static readonly Option<string> s_out = SharedOptions.Out("Directory of the merged model. An existing model is replaced.");
     static readonly Option<string> s_type = SharedOptions.WeightType("--type", "bf16", "f32");
@@ -37,7 +37,7 @@ static class MergeCommand
         s_threads.Apply(parse);
         Ending ending = new();
         AdapterMerge merge = new(
-            BundledFiles.LocateModel(parse.GetValue(s_model)!), parse.GetValue(s_adapter)!, parse.GetValue(s_out)!,
+            SharedOptions.LocateModel(parse, s_model, s_adapter), parse.GetValue(s_adapter)!, parse.GetValue(s_out)!,
             parse.GetValue(s_type) == "f32" ? NumberFormat.F32 : NumberFormat.BF16, parse.GetValue(s_shard) ?? DefaultShardBytes);
         MergedModel merged;
         using (ProgressLine line = ProgressLine.OnStandardError("megabyte"))

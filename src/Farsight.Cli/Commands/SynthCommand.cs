@@ -19,14 +19,7 @@ static class SynthCommand
     static readonly Option<int> s_samples = new("--samples") { Description = "Number of samples to write.", Required = true };
     static readonly Option<int> s_seed = SharedOptions.Seed(required: true);
     static readonly Option<string> s_out = SharedOptions.Out("Dataset to write (.jsonl). Rerun the same command to resume.");
-    static readonly Option<QuestionSource?> s_questions = new("--questions")
-    {
-        Description =
-            "Source of questions: own (from the documents), insert (about generated facts inserted into the text) or "
-            + "write (by the model, about sampled chunks). Default: own if the documents have questions, else insert; "
-            + "with --endpoint, write.",
-        CustomParser = result => Enum.Parse<QuestionSource>(result.Tokens[0].Value, ignoreCase: true),
-    };
+    static readonly Option<QuestionSubject?> s_questions = SharedOptions.Questions();
     static readonly Option<string> s_chosen = new("--chosen")
     {
         Description =
@@ -106,7 +99,6 @@ static class SynthCommand
             s_temperature,
             s_threads,
         };
-        s_questions.AcceptOnlyFromAmong("own", "insert", "write");
         s_chosen.AcceptOnlyFromAmong("model", "gold");
         s_negatives.AcceptOnlyFromAmong("mixed", "irrelevant", "partial", "on-policy");
         s_scorer.AcceptOnlyFromAmong([.. ChunkScorers.Names, ChunkScorers.Model]);
@@ -132,7 +124,7 @@ static class SynthCommand
             parse,
             Options,
             s_endpoint.Of(parse),
-            made => ($"{made.ChunkTokens} tokens", made.Questions),
+            made => ($"{made.ChunkTokens} tokens", QuestionPlan.Describe(made.Questions)),
             cancel,
             s_judge.Of(parse) is { } endpoint ? (endpoint, (located, judge) => (LogoOptions)located with { Judge = judge }) : null);
     }

@@ -17,14 +17,7 @@ static class SynthLongPoCommand
     static readonly Option<int> s_samples = new("--samples") { Description = "Number of samples to write.", Required = true };
     static readonly Option<int> s_seed = SharedOptions.Seed(required: true);
     static readonly Option<string> s_out = SharedOptions.Out("Dataset to write (.jsonl). Rerun the same command to resume.");
-    static readonly Option<QuestionSource?> s_questions = new("--questions")
-    {
-        Description =
-            "Source of instructions: own (from the documents), insert (about generated facts inserted into the text) or "
-            + "write (one of four by the model about a chunk). Default: own if the documents have some, else insert; "
-            + "with --endpoint, write.",
-        CustomParser = result => Enum.Parse<QuestionSource>(result.Tokens[0].Value, ignoreCase: true),
-    };
+    static readonly Option<QuestionSubject?> s_questions = SharedOptions.Questions();
     static readonly Option<string> s_shard = SharedOptions.Shard();
     static readonly Option<int?> s_chunkTokens = new("--chunk-tokens")
     {
@@ -85,7 +78,6 @@ static class SynthLongPoCommand
             s_maxNewTokens,
             s_threads,
         };
-        s_questions.AcceptOnlyFromAmong("own", "insert", "write");
         s_corpus.AddTo(command);
         s_endpoint.AddTo(command);
         SharedOptions.Limit(command, (s_samples, 10_000_000), (s_chunkTokens, 1 << 24), (s_maxNewTokens, 1 << 24));
@@ -100,7 +92,7 @@ static class SynthLongPoCommand
             parse,
             Options,
             s_endpoint.Of(parse),
-            made => ($"{made.MinChunkTokens} to {made.ChunkTokens} tokens", made.Questions),
+            made => ($"{made.MinChunkTokens} to {made.ChunkTokens} tokens", QuestionPlan.Describe(made.Questions)),
             cancel);
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Farsight.Alignment.Recipes;
+using Farsight.Alignment.Synthesis;
 using Farsight.Cli.Output;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
@@ -20,7 +21,11 @@ static class SharedOptions
 
     /// <summary>Returns the path of the model, or of the base model that the adapter names, which is noted.</summary>
     /// <exception cref="InputException">Neither option is given, or the adapter names no base model.</exception>
-    internal static string LocateModel(ParseResult parse, Option<string> model, Option<string> adapter)
+    /// <param name="parse">The command line.</param>
+    /// <param name="model">The model's option.</param>
+    /// <param name="adapter">The adapter's option.</param>
+    /// <param name="otherwise">What else the user may name, for the message: ", or a server with --endpoint".</param>
+    internal static string LocateModel(ParseResult parse, Option<string> model, Option<string> adapter, string otherwise = "")
     {
         if (parse.GetValue(model) is { } given)
         {
@@ -28,7 +33,7 @@ static class SharedOptions
         }
         if (parse.GetValue(adapter) is not { } directory)
         {
-            throw new InputException($"{model.Name} is missing; name a model directory, or an adapter with {adapter.Name}.");
+            throw new InputException($"{model.Name} is missing; name a model directory, or an adapter with {adapter.Name}{otherwise}.");
         }
         string named = BundledFiles.LocateModel(PeftAdapter.BaseModelOf(directory));
         parse.InvocationConfiguration.Error.WriteLine($"The base model is {named}, as {directory} names it.");
@@ -55,6 +60,22 @@ static class SharedOptions
     internal static Option<string> Documents(
         string description = "File or folder with .txt, .md or .jsonl documents.",
         bool required = true) => Text("--documents", description, required);
+
+    /// <summary>Creates <c>--questions</c>, the subject of the questions that synthesis asks.</summary>
+    internal static Option<QuestionSubject?> Questions()
+    {
+        Option<QuestionSubject?> option = new("--questions")
+        {
+            Description =
+                "Subject of the questions: planted (invented facts that are planted into the text, whose right answer is known) or "
+                + "document (the questions that come with a document, else questions that the model writes about it). Default: the "
+                + "questions that come with a document; without any, planted, or document with --endpoint, because small models write "
+                + "poor questions.",
+            CustomParser = result => Enum.Parse<QuestionSubject>(result.Tokens[0].Value, ignoreCase: true),
+        };
+        option.AcceptOnlyFromAmong("planted", "document");
+        return option;
+    }
 
     internal static Option<string> Tokenizer(
         string description = "tokenizer.json file, or model directory that contains one.",

@@ -36,7 +36,7 @@ static class SynthWork
         {
             Ending ending = new();
             SynthesisOptions<TSettings> options = optionsOf(parse);
-            (SynthesisSummary<TSettings> made, string speed) = Make(options, endpoint, judge, cancel);
+            (SynthesisSummary<TSettings> made, string speed) = Make(parse, options, endpoint, judge, cancel);
             (string chunks, string questions) = described(made.Settings);
             if (made.WasComplete)
             {
@@ -64,6 +64,7 @@ static class SynthWork
     }
 
     static (SynthesisSummary<TSettings> Made, string Speed) Make<TSettings>(
+        ParseResult parse,
         SynthesisOptions<TSettings> options,
         EndpointOptions? endpoint,
         (EndpointOptions Endpoint, Func<SynthesisOptions<TSettings>, QualityJudge, SynthesisOptions<TSettings>> With)? judge,
@@ -83,7 +84,9 @@ static class SynthWork
         }
         options = options with { Corpus = options.Corpus! with { Told = new ReadingNotes(line, cancel).Tell } };
         options = judging is null ? options : judge!.Value.With(options, new(judging.AsLanguageModel()));
-        SampleProgress progress = new(line);
+        bool offersDocument = parse.CommandResult.Command.Options.FirstOrDefault(o => o.Name == "--questions") is { } questions
+            && parse.GetResult(questions) is null;
+        SampleProgress progress = new(line, offersDocument);
         try
         {
             SynthesisSummary<TSettings> made = writing is null
@@ -149,10 +152,15 @@ static class SynthWork
         Console.WriteLine($"{label,-11}{(reasons.Count == 0 ? "none" : string.Join(", ", reasons.Select(r => $"{r.Key} {r.Value}")))}");
 
     /// <summary>Shows the counts on the progress line.</summary>
-    sealed class SampleProgress(ProgressLine line) : IProgress<SynthesisProgress>
+    sealed class SampleProgress(ProgressLine line, bool offersDocument) : IProgress<SynthesisProgress>
     {
         int? _before; // samples that an earlier run wrote
         TimeSpan _begun;
+
+        /// <summary>Returns the way to other questions than planted ones that the user did not ask for.</summary>
+        string Alternative(string questions) => offersDocument && questions.Contains("planted", StringComparison.Ordinal)
+            ? " Their right answers are known. --questions document asks about the documents themselves."
+            : "";
 
         /// <summary>", 1234 per hour"; empty if no sample was made.</summary>
         internal string Speed { get; private set; } = "";
@@ -162,7 +170,7 @@ static class SynthWork
             if (_before is null)
             {
                 (_before, _begun) = (value.Counts.Written, line.Elapsed);
-                line.Note($"Questions: {value.Questions}.");
+                line.Note($"Questions: {value.Questions}.{Alternative(value.Questions)}");
             }
             else if (value.Counts.Written > _before)
             {

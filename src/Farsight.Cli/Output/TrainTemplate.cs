@@ -4,6 +4,7 @@ using Farsight.Alignment.Data;
 using Farsight.Alignment.Recipes;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Cli.Output;
 
@@ -11,9 +12,12 @@ namespace Farsight.Cli.Output;
 /// <param name="Window">Window of the model in tokens.</param>
 /// <param name="Parameters">Number of parameters of the model.</param>
 /// <param name="Targets">Attention matrices of the model, for an adapter.</param>
+/// <param name="Theta">Base of the model's RoPE; null if it is scaled already, or not known.</param>
+/// <param name="RotatedDim">Dimensions of a head that RoPE rotates.</param>
 /// <param name="Samples">Number of samples; 0 if the dataset does not exist yet.</param>
 /// <param name="LongestContext">Context tokens of the longest sample; 0 if the dataset does not exist yet.</param>
-sealed record TrainTemplate(int Window, long Parameters, IReadOnlyList<string> Targets, int Samples, int LongestContext)
+sealed record TrainTemplate(
+    int Window, long Parameters, IReadOnlyList<string> Targets, double? Theta, int RotatedDim, int Samples, int LongestContext)
 {
     /// <summary>The kinds, as they are typed.</summary>
     internal const string Logo = "logo", LongPo = "longpo", Sft = "sft";
@@ -38,7 +42,7 @@ sealed record TrainTemplate(int Window, long Parameters, IReadOnlyList<string> T
     /// <exception cref="Engine.InputException">The model or the dataset is damaged.</exception>
     internal static TrainTemplate For(string model, string data, Action<string> note)
     {
-        TrainTemplate template = new(UsualWindow, Large, ["q_proj", "k_proj", "v_proj", "o_proj"], 0, 0);
+        TrainTemplate template = new(UsualWindow, Large, ["q_proj", "k_proj", "v_proj", "o_proj"], null, 0, 0, 0);
         if (Path.Exists(model))
         {
             ModelConfig config = ModelFiles.ReadConfig(model);
@@ -46,6 +50,8 @@ sealed record TrainTemplate(int Window, long Parameters, IReadOnlyList<string> T
             {
                 Window = config.MaxPositionEmbeddings,
                 Parameters = ParameterShapes.Of(config).Sum(p => p.Shape.Aggregate(1L, (product, extent) => product * extent)),
+                Theta = config.RopeScaling is RopeScaling.Unscaled && (config.RotaryDim ?? config.HeadDim) > 2 ? config.RopeTheta : null,
+                RotatedDim = config.RotaryDim ?? config.HeadDim,
                 Targets = [.. LinearShape.TargetsOf(config).Where(s_attention.Contains)],
             };
         }
@@ -104,7 +110,7 @@ sealed record TrainTemplate(int Window, long Parameters, IReadOnlyList<string> T
               {{Objective(kind)}}
 
               "optimizer": { "learning_rate": {{LearningRate}} }, // 1e-3 below 50 million parameters, 1e-4 below 1 billion, else 2e-5
-              "schedule": { "name": "cosine", "warmup_steps": {{Steps / 10}}, "floor": 0.1 },
+              "schedule": { "name": "cosine", "warmup_steps": 0, "warmup_share": 0.1, "floor": 0.1 }, // {{Warmup(kind)}}
               "steps": {{Steps}}, // one pass over the samples takes samples / batch_size steps
               "batch_size": {{Batch}},
               "micro_batch_tokens": 8192, // tokens per pass: limits the memory, does not change the result
@@ -128,8 +134,8 @@ sealed record TrainTemplate(int Window, long Parameters, IReadOnlyList<string> T
     {
         // LongPO trains on documents of their real length; the others spread short contexts over a long window.
         int factor = kind == LongPo ? FactorFor(LongestSample) : Math.Max(FactorFor(LongestSample), Widest());
-        string rope = factor == 1
-            ? "\"rope\": null, // the model's own window is used"
+        string rope = factor == 1 ? "\"rope\": null, // the model's own window is used"
+            : kind == LongPo && Theta is { } theta ? Raised(theta, factor)
             : FormattableString.Invariant($"\"rope\": \"yarn:{factor}\", // {Window} tokens × {factor} = {Window * factor}");
         string positions = kind == LongPo
             ? "\"positions\": { \"scheme\": \"plain\" }, // the documents have their real length"
@@ -144,6 +150,27 @@ sealed record TrainTemplate(int Window, long Parameters, IReadOnlyList<string> T
                 """);
         return $"{rope}\n  {positions}";
     }
+
+    /// <summary>Returns LongPO's rope: a base that is raised tenfold, as in the paper, or more if the window needs it.</summary>
+    /// <remarks>
+    /// The paper raises θ from 1e6 to 1e7 for a window of four times 32K; the reference keeps its own. A base T gives the window
+    /// w (T/θ)^((Dh−2)/Dh) (docs/method.md). T is rounded up to two digits.
+    /// </remarks>
+    string Raised(double theta, int factor)
+    {
+        double least = theta * Math.Max(10, Math.Pow(factor, RotatedDim / (RotatedDim - 2.0)));
+        double unit = Math.Pow(10, Math.Floor(Math.Log10(least) + 1e-9) - 1);
+        string raised = (Math.Ceiling(least / unit - 1e-9) * unit).ToString("0.#e0", CultureInfo.InvariantCulture);
+        return string.Create(
+            CultureInfo.InvariantCulture, $"\"rope\": \"theta:{raised}\", // the base of RoPE was {theta:0.##e0}; raised as in the paper");
+    }
+
+    static string Warmup(string kind) => kind switch
+    {
+        Logo => "warm-up as in the paper",
+        LongPo => "warm-up as in the authors' script",
+        _ => "warm-up as in LOGO's paper",
+    };
 
     /// <summary>Returns the smallest power of two by which the window holds a number of tokens.</summary>
     int FactorFor(int tokens)

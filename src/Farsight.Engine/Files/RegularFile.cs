@@ -41,7 +41,7 @@ public static partial class RegularFile
     /// <exception cref="InputException">The path is a pipe, socket or device.</exception>
     public static string ReadAllText(string path) => File.ReadAllText(Require(path));
 
-    /// <summary>Refuses a file with a zero byte near its start: texts in UTF-8 have none, weights and archives do.</summary>
+    /// <summary>Refuses a file of a known binary kind or with a zero byte near its start: texts in UTF-8 have none.</summary>
     /// <returns>The path.</returns>
     /// <exception cref="InputException">The path is a pipe, socket or device, or the file is not a text.</exception>
     public static string RequireText(string path)
@@ -50,6 +50,10 @@ public static partial class RegularFile
         using FileStream file = OpenRead(path);
         start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         bool isUtf16 = start is [0xFE, 0xFF, ..] or [0xFF, 0xFE, ..];
+        if (BinaryKind.Of(start) is { } kind)
+        {
+            throw new InputException($"{path} seems to be {kind}; use a text file.");
+        }
         if (start.Contains((byte)0) && !isUtf16)
         {
             throw new InputException($"{path} is a binary file; use a text file.");

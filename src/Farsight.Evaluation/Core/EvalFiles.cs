@@ -14,7 +14,7 @@ public static class EvalFiles
     /// <summary>The name of the file with one line for each example.</summary>
     public const string ExamplesName = "examples.jsonl";
 
-    /// <summary>The name of the file with the seconds of each example, which differ from run to run.</summary>
+    /// <summary>The name of the file with the seconds of each example and the memory, which differ from run to run.</summary>
     public const string TimingName = "timing.jsonl";
 
     /// <summary>The name of the file that a running evaluation holds.</summary>
@@ -50,6 +50,7 @@ public static class EvalFiles
         {
             EvalResults results =
                 JsonSerializer.Deserialize(RegularFile.ReadAllText(file), s_whole.EvalResults) ?? throw new JsonException("it holds null");
+            results = results with { Cost = EvalCost.Read(Path.GetDirectoryName(Path.GetFullPath(file))!, results.Tasks) };
             return results.Lines.Count > 0 ? results with { Examples = ReadExamples(results, file) } : results;
         }
         catch (JsonException e)
@@ -89,6 +90,12 @@ public static class EvalFiles
     internal static EvalRecord ParseLine(string line) =>
         JsonSerializer.Deserialize(line, s_lines.EvalRecord) ?? throw new JsonException("it is null");
 
+    internal static string Line(ExampleTime time) => JsonSerializer.Serialize(time, s_lines.ExampleTime);
+
+    /// <exception cref="JsonException">The line is damaged.</exception>
+    internal static ExampleTime ParseTime(string line) =>
+        JsonSerializer.Deserialize(line, s_lines.ExampleTime) ?? throw new JsonException("it is null");
+
     static JsonSerializerOptions Options(bool indented) => new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -103,4 +110,5 @@ public static class EvalFiles
 
 [JsonSerializable(typeof(EvalResults))]
 [JsonSerializable(typeof(EvalRecord))]
+[JsonSerializable(typeof(ExampleTime))]
 sealed partial class EvalJson : JsonSerializerContext;

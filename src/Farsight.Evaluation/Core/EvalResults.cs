@@ -36,6 +36,9 @@ public sealed record EvalResults(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public EvalDecoding? Decoding { get; init; }
 
+    /// <summary>Time and memory of the evaluation, as timing.jsonl beside results.json has it; null if it is not known.</summary>
+    internal EvalCost? Cost { get; init; }
+
     /// <summary>Means over several tasks.</summary>
     public IReadOnlyList<BenchmarkMean> Means
     {

@@ -83,6 +83,7 @@ sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOp
         if (directory is not null)
         {
             EvalFiles.WriteResults(directory, results);
+            results = results with { Cost = EvalCost.Read(directory, tasks) };
             HeadScores.Of(records)?.Write(Path.Combine(directory, HeadScores.FileName));
         }
         return results;

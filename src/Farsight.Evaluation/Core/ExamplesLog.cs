@@ -4,6 +4,7 @@ using System.Text.Json;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
 using Farsight.Engine.Files;
+using Farsight.Engine.Machine;
 
 namespace Farsight.Evaluation.Core;
 
@@ -83,7 +84,7 @@ sealed class ExamplesLog : IDisposable
         _lines[record] = ++_count;
         if (seconds is { } measured)
         {
-            Write(_timing, JsonSerializer.Serialize(new { task = record.Task, id = record.Id, seconds = Math.Round(measured, 3) }));
+            Write(_timing, EvalFiles.Line(new ExampleTime(record.Task, record.Id, Math.Round(measured, 3), Processor.PeakMemory)));
         }
     }
 

@@ -16,7 +16,7 @@ public static class EvalReport
 
     /// <summary>Creates a report.</summary>
     /// <param name="title">The heading.</param>
-    /// <param name="lead">One or two sentences under the heading.</param>
+    /// <param name="lead">One or two sentences under the heading; empty for the time and memory of the evaluations.</param>
     /// <param name="variants">In the order of comparison, the plain model first; at least one.</param>
     /// <param name="training">Curves of the runs; a series named as a variant has its color.</param>
     /// <param name="settings">Shown before those that the results carry.</param>
@@ -29,7 +29,7 @@ public static class EvalReport
         return new()
         {
             Title = title,
-            Lead = lead,
+            Lead = lead.Length > 0 ? lead : CostText.Of(variants),
             Headlines = needles.Length > 0 ? Headlines(needles[0]) : [],
             Overview = [.. OverviewTables.Of(tasks, variants)],
             Differences = [.. Differences(variants).Select(d => d.Table).OfType<ReportTable>()],
@@ -109,6 +109,31 @@ public static class EvalReport
             s.Reason));
 }
 
+/// <summary>Describes the time and memory of evaluations.</summary>
+static class CostText
+{
+    /// <summary>Returns a sentence about all variants whose cost is known; empty if there are none.</summary>
+    internal static string Of(IReadOnlyList<ReportVariant> variants)
+    {
+        string[] costs =
+        [
+            .. from variant in variants
+               where variant.Results.Cost is not null
+               let memory = Memory(variant.Results.Cost)
+               select $"{(variants.Count > 1 ? $"{variant.Name}: " : "")}{Time(variant.Results.Cost)}"
+                   + (memory.Length > 0 ? $", {memory} peak memory of the process" : ""),
+        ];
+        return costs.Length == 0 ? "" : $"{string.Join("; ", costs)}.";
+    }
+
+    /// <summary>Returns "3 min 20 s for 400 examples"; empty for no cost.</summary>
+    internal static string Time(EvalCost? cost) =>
+        cost is null ? "" : $"{ReportText.Duration(cost.Seconds)} for {ReportText.Examples(cost.Examples)}";
+
+    /// <summary>Returns "1.4 GiB"; empty if it is not known.</summary>
+    internal static string Memory(EvalCost? cost) => cost is { PeakMemory: > 0 } ? ReportText.Bytes(cost.PeakMemory) : "";
+}
+
 /// <summary>Describes where the numbers of a variant come from, for its block at the end of a report.</summary>
 static class ReportProvenance
 {
@@ -131,6 +156,8 @@ static class ReportProvenance
             new("decoding", results.Decoding?.Describe() ?? ""),
             new("seed", results.Seed.ToString(CultureInfo.InvariantCulture)),
             new("tasks", string.Join(", ", results.Tasks.Select(t => $"{t.Task} v{t.Version}"))),
+            new("time", CostText.Time(results.Cost)),
+            new("peak memory of the process", CostText.Memory(results.Cost)),
             new("Farsight", results.FarsightVersion),
             new("command", results.Command),
         ];

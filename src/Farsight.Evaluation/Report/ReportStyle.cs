@@ -6,12 +6,14 @@ static class ReportStyle
     internal const string Css = """
         :root {
           color-scheme: light dark;
-          --ink: #1d2329; --soft: #5b6670; --faint: #dde3e8; --page: #fbfcfd; --card: #ffffff; --good: #1f7a3d; --bad: #b3372a;
+          --ink: #1d2329; --soft: #5b6670; --faint: #dde3e8; --edge: #98a4ae; --page: #fbfcfd; --card: #ffffff;
+          --good: #1f7a3d; --bad: #b3372a;
           --c0: #6b7680; --c1: #1769aa; --c2: #c2501a; --c3: #1f8a5b; --c4: #8a3ea8; --c5: #a67c00; --c6: #b3326a; --c7: #2a8c99;
         }
         @media (prefers-color-scheme: dark) {
           :root {
-            --ink: #e6eaee; --soft: #9aa6b1; --faint: #303941; --page: #14181c; --card: #1b2126; --good: #7fd49a; --bad: #f09a8e;
+            --ink: #e6eaee; --soft: #9aa6b1; --faint: #303941; --edge: #75828d; --page: #14181c; --card: #1b2126;
+            --good: #7fd49a; --bad: #f09a8e;
             --c0: #a3adb6; --c1: #6db3f2; --c2: #f2955c; --c3: #63cf9e; --c4: #cf94e6; --c5: #e0bb4b; --c6: #f08cb8; --c7: #6fd0dc;
           }
         }
@@ -58,7 +60,12 @@ static class ReportStyle
         .scale { display: flex; align-items: center; gap: 10px; color: var(--soft); font-size: 0.86rem; margin: 12px 0 0; }
         .scale + .figures { margin-top: 18px; } .scale i { width: 160px; height: 12px; border-radius: 6px;
           background: linear-gradient(90deg, #e97a6c, #f6d97a, #9edc9c); }
-        .scroll { overflow-x: auto; margin-top: 18px; max-width: 100%; }
+        /* A table that is too wide scrolls in its box: a shadow at an edge tells that there is more, and the first column stays. */
+        .scroll { overflow-x: auto; margin-top: 18px; max-width: 100%; scrollbar-width: thin; --under: var(--page); background:
+          linear-gradient(90deg, transparent, var(--under) 60%) 100% 0 / 56px 100% no-repeat local,
+          linear-gradient(270deg, var(--edge), transparent) 100% 0 / 22px 100% no-repeat scroll; }
+        figure .scroll { --under: var(--card); }
+        .scroll tbody th, .scroll thead th:first-child { position: sticky; left: 0; background: var(--under); }
         table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.95rem; }
         th, td { padding: 7px 12px; text-align: right; border-bottom: 1px solid var(--faint); white-space: nowrap; }
         th:first-child { text-align: left; padding-left: 0; } thead th { color: var(--soft); font-weight: 500; font-size: 0.86rem;
@@ -68,7 +75,8 @@ static class ReportStyle
         caption { text-align: left; font-weight: 600; padding: 4px 0 6px; }
         th small { color: var(--soft); display: block; font-weight: 400; font-size: 0.78rem; line-height: 1.25; }
         td.hot { color: #20262b; font-weight: 600; }
-        table.hot { table-layout: fixed; min-width: 30rem; } table.hot td, table.hot th + th { text-align: center; }
+        table.hot { table-layout: fixed; min-width: calc(14rem + var(--columns) * 3.6rem); }
+        table.hot td, table.hot th + th { text-align: center; }
         td.hot { border: 2px solid var(--page); border-radius: 6px; }
         table.hot th:first-child { width: 14rem; }
         nav ul { columns: 9.5rem auto; margin: 28px 0 0; padding: 0; list-style: none; }
@@ -92,13 +100,15 @@ static class ReportStyle
           dd { margin-bottom: 8px; } h1 { font-size: 1.65rem; }
           .headlines { gap: 10px; } .headlines div { padding: 12px 14px; } .headlines .value { font-size: 1.5rem; }
           th, td { padding: 6px; } tbody th { white-space: normal; overflow-wrap: break-word; min-width: 6rem; }
-            table { font-size: 0.84rem; } th small, td small { white-space: normal; } table.hot { min-width: 0; }
+            table { font-size: 0.84rem; } th small, td small { white-space: normal; }
+            table.hot { min-width: calc(8.5rem + var(--columns) * 3.4rem); }
             table.hot th:first-child { width: 8.5rem; white-space: normal; }
           figure { padding: 14px 12px 10px; } svg.lines text { font-size: 17px; } svg.heat text { font-size: 15px; }
             svg text.cell { font-size: 17px; } }
         @media print {
           body { background: #fff; font-size: 11pt; } main { padding: 0; max-width: none; } h2 { margin-top: 28px; break-after: avoid; }
-          nav, details.numbers { display: none; } .scroll { overflow: visible; } th, td { white-space: normal; padding: 4px 8px; }
+          nav, details.numbers { display: none; } .scroll { overflow: visible; background: none; }
+          table.hot { min-width: 0; } th, td { white-space: normal; padding: 4px 8px; }
           details::details-content { content-visibility: visible; block-size: auto; }
           * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
         }

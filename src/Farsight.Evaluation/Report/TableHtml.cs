@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Farsight.Evaluation.Report;
@@ -8,7 +9,9 @@ static class TableHtml
     internal static void Append(StringBuilder page, ReportTable table)
     {
         string caption = ReportText.Escape(table.Caption);
-        string kind = table.Rows.Any(r => r.Any(c => c.Heat is not null)) ? " class=\"hot\"" : "";
+        string kind = table.Rows.Any(r => r.Any(c => c.Heat is not null))
+            ? string.Create(CultureInfo.InvariantCulture, $" class=\"hot\" style=\"--columns:{table.Columns.Count - 1}\"")
+            : "";
         page.Append($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{(caption.Length > 0 ? caption : "table")}\">");
         page.Append($"<table{kind}>\n");
         page.Append(caption.Length > 0 ? $"<caption>{caption}</caption>\n" : "").Append("<thead><tr>");

@@ -25,9 +25,9 @@ public sealed record EvolveRecipe : IRecipe
     public required EvolveDocuments Documents { get; init; }
 
     /// <summary>
-    /// Where instructions come from. Optional; null uses the documents' own questions, and generated facts for documents without any.
+    /// What instructions are about. Optional; null uses the documents' own questions, and planted facts for documents without any.
     /// </summary>
-    public QuestionSource? Questions { get; init; }
+    public QuestionSubject? Questions { get; init; }
 
     /// <summary>
     /// Sampling temperature of both responses. Optional; null for 1, as the paper's authors use. 0 is greedy.

@@ -1,3 +1,4 @@
+using Farsight.Alignment.Hub;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Runs;
 using Farsight.Engine.Checkpoints;
@@ -37,7 +38,7 @@ sealed class TrainingOutput(DecoderModel model, TrainRecipe recipe, string baseM
     {
         if (recipe.Lora is { } lora)
         {
-            AdapterDescription description = new(lora.Rank, lora.Alpha, lora.Targets, WholeModules, recipe.BaseModel)
+            AdapterDescription description = new(lora.Rank, lora.Alpha, lora.Targets, WholeModules, BaseModelFrom(folder))
             {
                 BaseFingerprint = model.Fingerprint,
             };
@@ -49,6 +50,22 @@ sealed class TrainingOutput(DecoderModel model, TrainRecipe recipe, string baseM
             ModelWriter.Write(temporary, Effective, model.Parameters, NumberFormat.BF16);
             CompanionFiles.Copy(baseModel, temporary);
         });
+    }
+
+    /// <summary>Returns the base model as an adapter names it, so that the adapter finds it from every working folder.</summary>
+    /// <remarks>
+    /// The name of a hub model and an absolute path stay as the recipe has them, and a file of this installation keeps its place in it.
+    /// Any other path is given from the adapter's folder: it stays valid if both move together, and tells nothing else of the machine.
+    /// </remarks>
+    string BaseModelFrom(string folder)
+    {
+        if (Path.IsPathRooted(recipe.BaseModel) || HubCache.Find(recipe.BaseModel) == baseModel)
+        {
+            return recipe.BaseModel;
+        }
+        string path = Path.GetFullPath(baseModel), bundled = Path.GetRelativePath(AppContext.BaseDirectory, path);
+        bool isBundled = !Path.IsPathRooted(bundled) && bundled.Split('/', '\\')[0] != "..";
+        return (isBundled ? bundled : Path.GetRelativePath(Path.GetFullPath(folder), path)).Replace('\\', '/');
     }
 
     /// <summary>The configuration after training: positions up to K give a window of K.</summary>

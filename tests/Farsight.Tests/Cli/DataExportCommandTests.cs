@@ -9,6 +9,7 @@ public sealed class DataExportCommandTests : IDisposable
     [Theory]
     [InlineData("trl", 24)] // a line per rejected response
     [InlineData("trl-text", 24)]
+    [InlineData("ms-swift", 24)]
     [InlineData("openai", 24)]
     [InlineData("openai-messages", 12)]
     public async Task Exports_every_sample_and_counts_the_lines(string format, int lines)
@@ -20,6 +21,43 @@ public sealed class DataExportCommandTests : IDisposable
         string[] written = File.ReadAllLines(_files.In("out.jsonl"));
         Assert.Equal(lines, written.Length);
         Assert.All(written, l => Assert.Contains("The lamp is", JsonNode.Parse(l)!.ToJsonString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_export_for_llama_factory_adds_its_entry_to_dataset_info()
+    {
+        string index = _files.In("dataset_info.json");
+        File.WriteAllText(index, """{"other":{"hf_hub_url":"org/other"}}""");
+
+        (int code, string output, string error) = await Export(
+            "data.jsonl", "--format", "llama-factory", "--tokenizer", _files.In("model"));
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.Equal(
+            $"{_files.In("out.jsonl")}: 24 lines from 12 samples{Environment.NewLine}"
+                + $"{index}: describes it to LLaMA-Factory as 'out'{Environment.NewLine}",
+            output);
+        Assert.Equal(
+            """{"other":{"hf_hub_url":"org/other"},"out":{"file_name":"out.jsonl","formatting":"sharegpt","ranking":true,"""
+                + "\"columns\":"
+                + """{"messages":"conversations","chosen":"chosen","rejected":"rejected"}}}""",
+            JsonNode.Parse(File.ReadAllText(index))!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("""{"out":{"file_name":"old.json"}}""", "already has a dataset 'out' of another file; write to another file name.")]
+    [InlineData("""{"out":""", "is not valid JSON")]
+    [InlineData("[]", "is not a JSON object")]
+    public async Task An_unusable_dataset_info_stops_the_export_before_it_writes(string index, string problem)
+    {
+        File.WriteAllText(_files.In("dataset_info.json"), index);
+
+        (int code, _, string error) = await Export("data.jsonl", "--format", "llama-factory", "--tokenizer", _files.In("model"));
+
+        Assert.Equal(2, code);
+        Assert.Contains(problem, error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_files.In("out.jsonl")));
+        Assert.Equal(index, File.ReadAllText(_files.In("dataset_info.json")));
     }
 
     [Theory]

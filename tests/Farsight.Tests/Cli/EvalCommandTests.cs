@@ -54,7 +54,9 @@ public sealed class EvalCommandTests
 
     [Fact]
     public async Task A_missing_model_is_said() =>
-        Assert.Contains("--model is missing", await Refused("--task", "needle"));
+        Assert.Contains(
+            "--model is missing; name a model directory, or an adapter with --adapter, or a server with --endpoint.",
+            await Refused("--task", "needle"));
 
     [Fact]
     public async Task Missing_documents_are_said() =>

@@ -2,6 +2,8 @@ using System.Text.Json.Nodes;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Recipes;
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Models;
 using Farsight.Workflows.Study;
 
 namespace Farsight.Tests.Cli;
@@ -32,6 +34,40 @@ public sealed class NewCommandTests : IDisposable
         Assert.Null(RecipeSchema.Violation(
             JsonNode.Parse(File.ReadAllText(_files.In("recipes/train.schema.json")))!,
             RecipeFile.ReadTree(path)));
+    }
+
+    [Theory]
+    [InlineData("logo")]
+    [InlineData("longpo")]
+    [InlineData("sft")]
+    public async Task A_new_train_recipe_warms_up_over_a_tenth_of_the_steps(string kind)
+    {
+        string path = _files.In($"{kind}.jsonc");
+
+        await CommandLine.Run("new", kind, "--model", _files.In("model"), "--data", _files.In("data.jsonl"), "--out", path);
+
+        TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(path, ["steps=200"]);
+        Assert.Equal(20, recipe.Schedule.Warmup(recipe.Steps));
+    }
+
+    [Theory]
+    [InlineData(90, "theta:1e5", 359)] // θ is 10,000 and the window 64; tenfold gives 64 · 10^(6/8) = 359.9
+    [InlineData(900, "theta:4.1e5", 1036)] // 16 · 64 tokens need 16^(8/6) = 40.3 times the base
+    public async Task A_new_longpo_recipe_raises_the_base_of_rope_until_the_documents_fit(int tokens, string rope, int window)
+    {
+        PreferenceSample sample = PreferenceDataset.Read(_files.In("data.jsonl")).Samples[0];
+        ContextChunk chunk = sample.Context[0] with { Tokens = [.. Enumerable.Repeat(sample.Context[0].Tokens[0], tokens)] };
+        File.WriteAllText(_files.In("long.jsonl"), PreferenceLine.Format(sample with { Context = [chunk, .. sample.Context.Skip(1)] }));
+        string path = _files.In("longpo.jsonc");
+
+        (int code, _, string error) = await CommandLine.Run(
+            "new", "longpo", "--model", _files.In("model"), "--data", _files.In("long.jsonl"), "--out", path);
+
+        Assert.Equal((0, ""), (code, error));
+        TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(path, []);
+        ModelConfig config = ModelFiles.ReadConfig(_files.In("model"));
+        Assert.Equal(rope, recipe.Rope);
+        Assert.Equal(window, config.With(RopeOption.Parse(recipe.Rope, config)!).MaxPositionEmbeddings);
     }
 
     [Fact]

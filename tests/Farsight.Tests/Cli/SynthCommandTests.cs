@@ -198,10 +198,10 @@ public sealed class SynthCommandTests : IDisposable
         (int code, string output, string error) = await Synth(
             "longpo",
             ["--model", Path.Combine(Repository.Root, "models/tiny"), "--documents", _files.In("documents"), "--samples", "2",
-            "--document-tokens", "1010", "--chunk-tokens", "220", "--min-chunk-tokens", "110", "--questions", "insert"]);
+            "--document-tokens", "1010", "--chunk-tokens", "220", "--min-chunk-tokens", "110", "--questions", "planted"]);
 
         Assert.Equal(0, written);
-        Assert.Contains("Questions: insert.", error, StringComparison.Ordinal);
+        Assert.Contains("Questions: about invented facts that are planted into the documents.", error, StringComparison.Ordinal);
         Assert.Contains("chunks of 110 to 220 tokens", output, StringComparison.Ordinal);
         Assert.EndsWith($"{_files.In("made.jsonl")}{Environment.NewLine}", output, StringComparison.Ordinal);
         int samples = PreferenceDataset.Read(_files.In("made.jsonl")).Samples.Count;

@@ -35,6 +35,24 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Contains("step 12/12", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_adapter_finds_its_base_model_from_any_working_folder()
+    {
+        (int trained, _, _) = await Train();
+        string adapter = Path.Combine(Run, "adapter");
+
+        (int generated, _, string note) = await CommandLine.Run(
+            "generate", "--adapter", adapter, "--prompt", "What is the lamp?", "--max-new-tokens", "2");
+        (int merged, _, string mergeNote) = await CommandLine.Run("merge", "--adapter", adapter, "--out", _files.In("merged"));
+        (_, _, string evalNote) = await CommandLine.Run("eval", "--adapter", adapter, "--length", "64"); // too short for the task
+
+        string sentence = $"The base model is {_files.In("model")}, as {adapter} names it.";
+        Assert.Equal("../../model", PeftAdapter.Read(adapter).Description.BaseModelName);
+        Assert.Equal((0, 0, 0), (trained, generated, merged));
+        Assert.All([note, mergeNote, evalNote], n => Assert.Contains(sentence, n, StringComparison.Ordinal));
+        Assert.True(File.Exists(_files.In("merged/config.json")));
+    }
+
     [Theory]
     [InlineData("""{"prompt":"What is it?","chosen":"A lamp.","rejected":"A door."}""")]
     [InlineData("""{"chosen":[{"role":"user","content":"x"}],"rejected":[{"role":"user","content":"x"}]}""")]
@@ -51,9 +69,9 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("train {0} --out run", "{0} is a binary file; use a text file.")]
-    [InlineData("plan recipe.jsonc --set data={0}", "{0} is a binary file; use a text file.")]
-    [InlineData("generate --model model --prompt @{0}", "{0} is a binary file; use a text file.")]
+    [InlineData("train {0} --out run", "{0} seems to be a safetensors file; use a text file.")]
+    [InlineData("plan recipe.jsonc --set data={0}", "{0} seems to be a safetensors file; use a text file.")]
+    [InlineData("generate --model model --prompt @{0}", "{0} seems to be a safetensors file; use a text file.")]
     public async Task A_binary_file_given_as_a_text_is_named(string command, string sentence)
     {
         string weights = _files.In("model/model.safetensors");

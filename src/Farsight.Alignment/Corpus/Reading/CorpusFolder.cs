@@ -19,6 +19,8 @@ static class CorpusFolder
         if (File.Exists(path))
         {
             return !RegularFile.Is(path) ? throw new InputException($"'{path}' is a pipe, socket or device, not a regular file.")
+                : BinaryKind.Of(path) is { } kind and not (BinaryKind.Gzip or BinaryKind.Zstandard)
+                ? throw new InputException($"'{path}' seems to be {kind}. Specify a file or folder with documents ({CorpusFile.Kinds}).")
                 : isFormatKnown || CorpusFile.IsDocument(path)
                 ? [new(Path.GetFileName(path), path, IsNamed: true)]
                 : throw new InputException(

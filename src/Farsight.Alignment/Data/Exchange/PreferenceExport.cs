@@ -9,15 +9,20 @@ namespace Farsight.Alignment.Data.Exchange;
 /// <summary>Represents the result of an export.</summary>
 /// <param name="Samples">Samples read.</param>
 /// <param name="Lines">Lines written.</param>
-public sealed record ExportCounts(int Samples, int Lines);
+public sealed record ExportCounts(int Samples, int Lines)
+{
+    /// <summary>Path of the dataset_info.json that describes the file to LLaMA-Factory; null for other formats.</summary>
+    public string? Index { get; init; }
+}
 
 /// <summary>Writes a preference dataset as JSONL that other trainers read.</summary>
 /// <remarks>
-/// Chunks, scores, roles and provenance have no place in these formats and are lost. TRL's lines keep the sample's id, which TRL ignores;
-/// OpenAI refuses unknown fields. A further turn is a line of its own, whose prompt is the conversation up to its question; its id ends
-/// with "/turn-2" and so on. A further question that is asked alone is a line of its own, whose id ends with "#2" and so on. Samples
-/// without rejected responses become lines for supervised fine-tuning.
-/// Source: TRL, "Dataset formats"; OpenAI, "Direct preference optimization".
+/// Chunks, positions, scores, roles and provenance have no place in these formats and are lost. The lines for TRL, LLaMA-Factory and
+/// ms-swift keep the sample's id, which these programs ignore; OpenAI refuses unknown fields. A further turn is a line of its own, whose
+/// prompt is the conversation up to its question; its id ends with "/turn-2" and so on. A further question that is asked alone is a line
+/// of its own, whose id ends with "#2" and so on. Samples without rejected responses become lines for supervised fine-tuning.
+/// Source: TRL, "Dataset formats"; OpenAI, "Direct preference optimization"; LLaMA-Factory, data/README.md, "Sharegpt Format" and the
+/// class SharegptDatasetConverter; ms-swift, "Custom Dataset".
 /// </remarks>
 public static class PreferenceExport
 {
@@ -33,6 +38,7 @@ public static class PreferenceExport
     public static ExportCounts Write(string dataset, string output, ExchangeFormat format, Func<int[], string>? decode)
     {
         AtomicFile.RequireNew(output);
+        LlamaFactoryIndex? index = format == ExchangeFormat.LlamaFactory ? LlamaFactoryIndex.Beside(output) : null;
         int samples = 0, lines = 0;
         bool? compares = null;
         AtomicFile.Write(output, stream =>
@@ -62,7 +68,8 @@ public static class PreferenceExport
                 throw new InputException($"{dataset} is empty; a preference dataset has one sample per line.");
             }
         });
-        return new(samples, lines);
+        index?.Write(isRanking: compares == true);
+        return new(samples, lines) { Index = index?.Path };
     }
 
     static string Prompt(PreferenceSample sample, Func<int[], string>? decode) =>
@@ -93,6 +100,12 @@ public static class PreferenceExport
             {
                 messages.Add(new("user", turn.Question));
             }
+            if (format == ExchangeFormat.LlamaFactory && !Alternates(messages))
+            {
+                throw new InputException(
+                    $"The sample {sample.Id} has messages that do not alternate between user and assistant after at most one system "
+                        + "message; LLaMA-Factory skips such samples. Export to another format, or take the sample out.");
+            }
             Pair pair = new(k == 0 ? sample.Id : $"{sample.Id}/turn-{k + 1}", [.. messages], turn.Chosen, null, earlier);
             if (format != ExchangeFormat.OpenAiMessages)
             {
@@ -107,6 +120,14 @@ public static class PreferenceExport
             }
             messages.Add(new("assistant", turn.Chosen));
         }
+    }
+
+    /// <summary>Tells whether the messages are at most one system message, then user and assistant in turn, with the user last.</summary>
+    static bool Alternates(List<ChatTurn> messages)
+    {
+        int first = messages[0].Role == "system" ? 1 : 0;
+        return (messages.Count - first) % 2 == 1
+            && messages.Skip(first).Index().All(m => m.Item.Role == (m.Index % 2 == 0 ? "user" : "assistant"));
     }
 
     static void Line(Utf8JsonWriter json, Pair pair, ExchangeFormat format)
@@ -144,7 +165,31 @@ public static class PreferenceExport
                         + "supervised fine-tuning instead."))]);
                 break;
             case ExchangeFormat.OpenAiMessages:
-                Messages(json, "messages", [.. pair.Prompt, chosen], unweighted: pair.Earlier);
+                Messages(json, "messages", [.. pair.Prompt, chosen], pair.Earlier, j => j.WriteNumber("weight", 0));
+                break;
+            case ExchangeFormat.LlamaFactory:
+                json.WriteString("id", pair.Id);
+                json.WriteStartArray("conversations");
+                foreach (ChatTurn message in pair.Rejected is null ? [.. pair.Prompt, chosen] : pair.Prompt)
+                {
+                    ShareGpt(json, null, message);
+                }
+                json.WriteEndArray();
+                if (pair.Rejected is not null)
+                {
+                    ShareGpt(json, "chosen", chosen);
+                    ShareGpt(json, "rejected", new("assistant", pair.Rejected));
+                }
+                break;
+            case ExchangeFormat.MsSwift:
+                json.WriteString("id", pair.Id);
+                // Preference training learns the last response only; supervised training learns all unless told otherwise.
+                int unlearned = pair.Rejected is null ? pair.Prompt.Count : 0;
+                Messages(json, "messages", [.. pair.Prompt, chosen], unlearned, j => j.WriteBoolean("loss", false));
+                if (pair.Rejected is not null)
+                {
+                    json.WriteString("rejected_response", pair.Rejected);
+                }
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(format));
@@ -156,8 +201,10 @@ public static class PreferenceExport
     /// <param name="json">Writes to the file.</param>
     /// <param name="name">Name of the field.</param>
     /// <param name="messages">The messages.</param>
-    /// <param name="unweighted">Number of first messages whose answers are not to be learned.</param>
-    static void Messages(Utf8JsonWriter json, string name, IEnumerable<ChatTurn> messages, int unweighted = 0)
+    /// <param name="unlearned">Number of first messages whose answers are not to be learned.</param>
+    /// <param name="mark">Writes the field that marks such an answer; null for none.</param>
+    static void Messages(
+        Utf8JsonWriter json, string name, IEnumerable<ChatTurn> messages, int unlearned = 0, Action<Utf8JsonWriter>? mark = null)
     {
         json.WriteStartArray(name);
         foreach ((int i, ChatTurn message) in messages.Index())
@@ -165,13 +212,34 @@ public static class PreferenceExport
             json.WriteStartObject();
             json.WriteString("role", message.Role);
             json.WriteString("content", message.Content);
-            if (i < unweighted && message.Role == "assistant")
+            if (i < unlearned && message.Role == "assistant")
             {
-                json.WriteNumber("weight", 0);
+                mark?.Invoke(json);
             }
             json.WriteEndObject();
         }
         json.WriteEndArray();
+    }
+
+    /// <summary>Writes a message with ShareGPT's fields and roles.</summary>
+    static void ShareGpt(Utf8JsonWriter json, string? name, ChatTurn message)
+    {
+        if (name is null)
+        {
+            json.WriteStartObject();
+        }
+        else
+        {
+            json.WriteStartObject(name);
+        }
+        json.WriteString("from", message.Role switch
+        {
+            "user" => "human",
+            "assistant" => "gpt",
+            _ => message.Role,
+        });
+        json.WriteString("value", message.Content);
+        json.WriteEndObject();
     }
 
     /// <summary>Represents what a line holds.</summary>
@@ -204,4 +272,16 @@ public enum ExchangeFormat
 
     /// <summary>OpenAI's supervised fine-tuning: messages with the chosen responses; the rejected ones are left out.</summary>
     OpenAiMessages,
+
+    /// <summary>
+    /// LLaMA-Factory, "sharegpt": conversations, chosen and rejected. One line for each rejected response; conversations that end with the
+    /// response of samples without.
+    /// </summary>
+    LlamaFactory,
+
+    /// <summary>
+    /// ms-swift: messages that end with the chosen response, and rejected_response. One line for each rejected response; messages only of
+    /// samples without.
+    /// </summary>
+    MsSwift,
 }

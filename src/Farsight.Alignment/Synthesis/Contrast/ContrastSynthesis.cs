@@ -46,6 +46,6 @@ static class ContrastSynthesis
             settings,
             kinds,
             c => model.Readable(c.Chunks.Select(chunk => chunk.Tokens), c.Question));
-        return new(settings, corpus.Counts, settings.Kind, samples);
+        return new(settings, corpus.Counts, $"{QuestionPlan.Planted} ({settings.Kind})", samples);
     }
 }

@@ -29,7 +29,8 @@ static class FactsSynthesis
             string.Join(", ", kinds.Select(k => k.Name)), options.Facts, options.QuestionsPerDocument, options.Length, chunkTokens,
             options.Negatives == Negatives.None ? 0 : options.Rejected, Name(options.Negatives));
         FactTexts texts = new(model.Tokenizer, corpus, options.Length);
-        return new(settings, corpus.Counts, types, new FactSamples(options, kinds, texts, model.Readable));
+        FactSamples samples = new(options, kinds, texts, model.Readable);
+        return new(settings, corpus.Counts, $"{QuestionPlan.Planted} ({types})", samples);
     }
 
     static string Name(Enum value) => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());

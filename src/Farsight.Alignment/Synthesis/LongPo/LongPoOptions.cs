@@ -8,10 +8,10 @@ public record LongPoOptions(string Model, string Documents, int Samples, int See
     public const int MaxTurns = 4;
 
     /// <summary>
-    /// Where instructions come from. Null uses the documents' own questions; documents without any get generated facts or, with an
-    /// endpoint, written instructions.
+    /// What instructions are about. Null uses the documents' own questions; for documents without any, it is planted facts or, with an
+    /// endpoint, the document.
     /// </summary>
-    public QuestionSource? Questions { get; init; }
+    public QuestionSubject? Questions { get; init; }
 
     /// <summary>Maximum tokens of a chunk, the short context; null for a quarter of the document, at most 30,000.</summary>
     public int? ChunkTokens { get; init; }

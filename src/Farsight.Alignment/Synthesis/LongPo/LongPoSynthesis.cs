@@ -24,8 +24,7 @@ static class LongPoSynthesis
             [.. documents.Select(d => d.Passage)],
             model.IsEndpoint ? QuestionSource.Write : QuestionSource.Insert);
         LongPoSettings settings = SettingsOf(options, model, budget, corpus, plan);
-        LongDocument[] used = [.. documents.Where(d => plan.Rest != QuestionSource.Own || d.Passage.Questions.Count > 0)];
-        LongPoSubjects subjects = new(used, plan, settings);
+        LongPoSubjects subjects = new(documents, plan, settings);
         if (subjects.Count == 0)
         {
             throw new InputException(
@@ -33,10 +32,8 @@ static class LongPoSynthesis
                     + $"{budget.MinChunkTokens} tokens or more. Use longer documents, or lower min_chunk_tokens, chunk_tokens or turns.");
         }
         LongPoDrafts drafts = new(model, subjects, plan, new(model.Tokenizer, ChunkScorers.Open("evidence", null)), settings);
-        CorpusCounts counts = used.Length == documents.Length
-            ? corpus.Counts
-            : corpus.Counts.WithoutRest(documents.Select(d => d.Passage), [.. used.Select(d => d.Passage)]);
-        return new(settings, counts, plan.Name, new LongPoSamples(drafts, model, settings, budget.Limit));
+        string questions = QuestionPlan.Describe(plan.Name);
+        return new(settings, corpus.Counts, questions, new LongPoSamples(drafts, model, settings, budget.Limit));
     }
 
     static PassageCorpus Read(LongPoOptions options, SynthesisModel model, LongPoBudget budget)

@@ -164,6 +164,19 @@ public sealed class CorpusFaultTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("picture.png")]
+    [InlineData("picture.txt")]
+    [InlineData("picture.jsonl")]
+    public void A_binary_file_is_refused_with_the_kind_that_it_seems_to_be(string name)
+    {
+        File.WriteAllBytes(_folder[name], [0x89, .. "PNG\r\n"u8, 0x1A, 0x0A, 0, 0, 0, 13]);
+
+        Assert.Equal(
+            $"'{_folder[name]}' seems to be a PNG image. Specify a file or folder with documents (.txt, .md, .jsonl or .json).",
+            Assert.Throws<InputException>(() => DocumentReader.FilesOf(_folder[name])).Message);
+    }
+
     CorpusOptions Options => new(_folder.Path);
 
     static string Sound(string text) => $$"""{"text":"{{text}}"}""";

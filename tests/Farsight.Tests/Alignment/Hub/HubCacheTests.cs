@@ -39,6 +39,28 @@ public sealed class HubCacheTests : IDisposable
     }
 
     [Fact]
+    public void A_mistyped_path_is_answered_with_the_path_that_is_near()
+    {
+        const string Folder = "mistyped-path-test"; // relative paths start at the tests' folder
+        Directory.CreateDirectory($"{Folder}/tiny");
+        try
+        {
+            Assert.Equal(
+                $"mistyped-pahts-test/tiny does not exist. Did you mean {Folder}/tiny? For a model of the Hugging Face hub, download the "
+                    + "model with 'farsight fetch mistyped-pahts-test/tiny' or 'hf download mistyped-pahts-test/tiny'.",
+                Message("mistyped-pahts-test/tiny"));
+            Assert.StartsWith($"{Folder}/tinny does not exist. Did you mean {Folder}/tiny?", Message($"{Folder}/tinny"));
+            Assert.StartsWith($"{Folder}/other does not exist: the folder {Folder} has no other.", Message($"{Folder}/other"));
+        }
+        finally
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
+
+        string Message(string path) => Assert.Throws<InputException>(() => HubCache.Locate(path, Settings, null)).Message;
+    }
+
+    [Fact]
     public void Offline_mode_uses_the_cache_and_is_named_if_the_model_is_missing()
     {
         HubSettings offline = HubSettings.From(n => n switch { "HF_HUB_CACHE" => _folder.Path, "HF_HUB_OFFLINE" => "yes", _ => null });

@@ -97,7 +97,7 @@ public sealed class LogoSynthesisTests : IDisposable
             _files.Options(4) with
             {
                 Chosen = ChosenSource.Gold,
-                Questions = QuestionSource.Own,
+                Questions = QuestionSubject.Document,
             },
             wrong);
 
@@ -126,7 +126,7 @@ public sealed class LogoSynthesisTests : IDisposable
     public void Gold_answers_and_written_questions_do_not_go_together()
     {
         InputException e = Assert.ThrowsAny<InputException>(
-            () => SynthesisFiles.Run(_files.Options() with { Chosen = ChosenSource.Gold, Questions = QuestionSource.Write }));
+            () => SynthesisFiles.Run(_files.Options() with { Chosen = ChosenSource.Gold, Questions = QuestionSubject.Document }));
         Assert.Contains("chosen is gold", e.Message);
     }
 

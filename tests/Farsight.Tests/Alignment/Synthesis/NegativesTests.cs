@@ -94,7 +94,7 @@ public sealed class NegativesTests : IDisposable
         LogoOptions options = _files.Options(3) with { Positions = PositionOption.Find("synthesized:8192") };
 
         Assert.Contains("positions applies to on-policy negatives only", Refused(options), StringComparison.Ordinal);
-        options = options with { Negatives = Negatives.OnPolicy, Questions = QuestionSource.Insert };
+        options = options with { Negatives = Negatives.OnPolicy, Questions = QuestionSubject.Planted };
         Assert.Contains("positions is e2llm", Refused(options with { Positions = new E2Llm(4096, 8) }), StringComparison.Ordinal);
         Assert.Contains(
             "positions cannot be chosen for a model behind an endpoint",
@@ -107,7 +107,7 @@ public sealed class NegativesTests : IDisposable
     public void On_policy_negatives_that_nothing_can_verify_are_refused() =>
         Assert.Contains(
             "negatives is on-policy, whose responses must be verified as wrong, and a question that the model writes has no known answer",
-            Refused(_files.Options(3) with { Negatives = Negatives.OnPolicy, Questions = QuestionSource.Write }),
+            Refused(_files.Options(3) with { Negatives = Negatives.OnPolicy, Questions = QuestionSubject.Document }),
             StringComparison.Ordinal);
 
     [Theory]

@@ -63,19 +63,16 @@ public sealed class StudyRunTests : IDisposable
             ["steps=4", "seed=2", """objective={"name":"sft_partial"}"""]);
         TrainRun.Start(new(recipe, _files.In("recipe.jsonc"), _files.In("alone"), Resume: false), _ => { }, null, CancellationToken.None);
 
-        foreach (
-            string file in new[]
-            {
-                "metrics.jsonl",
-                "recipe.resolved.json",
-                "adapter/adapter_model.safetensors",
-                "adapter/adapter_config.json",
-            })
+        foreach (string file in new[] { "metrics.jsonl", "recipe.resolved.json", "adapter/adapter_model.safetensors" })
         {
             Assert.Equal(
                 File.ReadAllBytes(Path.Combine(_files.In("alone"), file)),
                 File.ReadAllBytes(Path.Combine(_files.In("out/runs/sft/seed-2"), file)));
         }
+        Assert.Equal( // each adapter names the model from its own folder
+            File.ReadAllText(_files.In("alone/adapter/adapter_config.json"))
+                .Replace("\"../../model\"", "\"../../../../../model\"", StringComparison.Ordinal),
+            File.ReadAllText(_files.In("out/runs/sft/seed-2/adapter/adapter_config.json")));
         EvalResults results = EvalFiles.ReadResults(Directory.GetDirectories(_files.In("out/eval/sft/seed-2")).Single());
         Assert.Equal(6, results.Examples.Count);
     }

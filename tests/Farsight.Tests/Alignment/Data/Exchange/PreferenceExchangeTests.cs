@@ -42,6 +42,17 @@ public sealed class PreferenceExchangeTests : IDisposable
         ExchangeFormat.OpenAiMessages,
         """{"messages":[{"role":"user","content":"PROMPT"},{"role":"assistant","content":"White."}]}"""
     )]
+    [InlineData(
+        ExchangeFormat.LlamaFactory,
+        """{"id":"s-0","conversations":[{"from":"human","value":"PROMPT"}],"chosen":{"from":"gpt","value":"White."},"""
+            + "\"rejected\":"
+            + """{"from":"gpt","value":"Green."}}"""
+    )]
+    [InlineData(
+        ExchangeFormat.MsSwift,
+        """{"id":"s-0","messages":[{"role":"user","content":"PROMPT"},{"role":"assistant","content":"White."}],"""
+            + "\"rejected_response\":\"Green.\"}"
+    )]
     public void The_line_is_the_other_programs(ExchangeFormat format, string line)
     {
         Write("d.jsonl", PreferenceLine.Format(Sample("s-0") with { Prompt = "C\n\nQ?" }));
@@ -151,6 +162,78 @@ public sealed class PreferenceExchangeTests : IDisposable
             StringComparison.Ordinal);
         Assert.Equal(
             new ExportCounts(2, 2), PreferenceExport.Write(At("d.jsonl"), At("out.jsonl"), ExchangeFormat.OpenAiMessages, null));
+    }
+
+    [Fact]
+    public void The_last_line_of_a_conversation_for_llama_factory_and_ms_swift_has_all_earlier_turns()
+    {
+        PreferenceSample sample = Conversation("s-0") with { Prompt = "C\n\nQ?" };
+        Write("d.jsonl", PreferenceLine.Format(sample));
+        Write("bare.jsonl", PreferenceLine.Format(sample with
+        {
+            Rejected = [],
+            Provenance = Seen(0),
+            Turns = [new("And the first?", "Unknown.", [], new([0], []))],
+        }));
+
+        Assert.Equal(
+            """{"id":"s-0/turn-2","conversations":[{"from":"system","value":"Be brief."},{"from":"human","value":"C\n\nQ?"},"""
+                + """{"from":"gpt","value":"White."},{"from":"human","value":"And the first?"}],"""
+                + "\"chosen\":"
+                + """{"from":"gpt","value":"Unknown."},"rejected":{"from":"gpt","value":"Blue."}}""",
+            LastLine("d.jsonl", "lf/pairs.jsonl", ExchangeFormat.LlamaFactory));
+        Assert.Equal(
+            """{"id":"s-0/turn-2","conversations":[{"from":"system","value":"Be brief."},{"from":"human","value":"C\n\nQ?"},"""
+                + """{"from":"gpt","value":"White."},{"from":"human","value":"And the first?"},{"from":"gpt","value":"Unknown."}]}""",
+            LastLine("bare.jsonl", "lf/bare.jsonl", ExchangeFormat.LlamaFactory));
+        Assert.Equal(
+            """{"id":"s-0/turn-2","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"C\n\nQ?"},"""
+                + """{"role":"assistant","content":"White."},{"role":"user","content":"And the first?"},"""
+                + """{"role":"assistant","content":"Unknown."}],"rejected_response":"Blue."}""",
+            LastLine("d.jsonl", "pairs.jsonl", ExchangeFormat.MsSwift));
+        Assert.Equal(
+            """{"id":"s-0/turn-2","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"C\n\nQ?"},"""
+                + """{"role":"assistant","content":"White.","loss":false},{"role":"user","content":"And the first?"},"""
+                + """{"role":"assistant","content":"Unknown."}]}""",
+            LastLine("bare.jsonl", "bare-swift.jsonl", ExchangeFormat.MsSwift));
+        Assert.Equal(
+            """
+            {
+              "pairs": {
+                "file_name": "pairs.jsonl",
+                "formatting": "sharegpt",
+                "ranking": true,
+                "columns": {
+                  "messages": "conversations",
+                  "chosen": "chosen",
+                  "rejected": "rejected"
+                }
+              },
+              "bare": {
+                "file_name": "bare.jsonl",
+                "formatting": "sharegpt",
+                "columns": {
+                  "messages": "conversations"
+                }
+              }
+            }
+
+            """,
+            File.ReadAllText(At("lf/dataset_info.json")));
+    }
+
+    [Fact]
+    public void Messages_that_llama_factory_would_skip_are_refused()
+    {
+        Write("d.jsonl", PreferenceLine.Format(Sample("s-0") with { Prompt = "C\n\nQ?", History = [new("user", "Hi")] }));
+
+        Assert.StartsWith(
+            "The sample s-0 has messages that do not alternate between user and assistant after at most one system message;",
+            Assert.Throws<InputException>(
+                () => PreferenceExport.Write(At("d.jsonl"), At("out.jsonl"), ExchangeFormat.LlamaFactory, null)).Message,
+            StringComparison.Ordinal);
+        Assert.False(File.Exists(At("out.jsonl")));
+        Assert.False(File.Exists(At("dataset_info.json")));
     }
 
     [Theory]
@@ -399,6 +482,13 @@ public sealed class PreferenceExchangeTests : IDisposable
     static SampleProvenance Seen(int rejected) => new(["d"], 1, 0, new([0], [.. Enumerable.Range(0, rejected).Select(_ => (int[])[1])]));
 
     static string WithoutId(string line) => System.Text.RegularExpressions.Regex.Replace(line, "^\\{\"id\":\"[^\"]*\",", "{");
+
+    string LastLine(string dataset, string output, ExchangeFormat format)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(At(output))!);
+        PreferenceExport.Write(At(dataset), At(output), format, null);
+        return File.ReadLines(At(output)).Last();
+    }
 
     string At(string name) => Path.Combine(_folder, name);
 

@@ -165,15 +165,13 @@ public sealed class LongPoSynthesisTests : IDisposable
     public void A_documents_own_questions_are_asked_about_the_chunk_that_answers_them()
     {
         const string Answer = "The secret cellar of Ardmore is below the bell tower.";
-        string text = File.ReadAllText(_files["documents/keeper.txt"]);
         _files.WriteOwnQuestion("Where is the secret cellar of Ardmore?", Answer);
-        File.WriteAllText(_files["documents/other.txt"], text);
 
         SynthesisSummary<LongPoSettings> summary =
-            Run(Options() with { Samples = 4, DocumentTokens = 100_000, Questions = QuestionSource.Own });
+            Run(Options() with { Samples = 4, DocumentTokens = 100_000, Questions = QuestionSubject.Document });
 
         Assert.Equal(("own", 4), (summary.Settings.Questions, summary.Counts.Questions["document"]));
-        Assert.Equal((1, 1L), (summary.Documents.Used, summary.Documents.Dropped["no_question"]));
+        Assert.Equal((1, 0), (summary.Documents.Used, summary.Documents.Dropped.Count));
         Assert.All(_files.Samples(), s => Assert.Equal(Answer, s.Chosen));
         Assert.All(
             _files.Samples(),
