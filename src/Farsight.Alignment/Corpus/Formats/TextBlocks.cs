@@ -32,15 +32,19 @@ sealed class TextBlocks
         _space = false;
     }
 
+    /// <summary>Makes a waiting empty line a line break, between items of a list.</summary>
+    internal void RelaxBreak() => _breaks = Math.Min(_breaks, Line);
+
     /// <summary>Adds a line break of the text itself, such as that of an address.</summary>
     internal void BreakLine() => Break(Math.Min(_breaks + 1, Paragraph));
 
     /// <summary>Begins a cell of a table. Blocks at its beginning do not begin a new line.</summary>
-    internal void StartCell(bool isFirstOfRow)
+    /// <param name="rowStart"><see cref="Length"/> at the beginning of the row.</param>
+    internal void StartCell(int rowStart)
     {
-        if (!isFirstOfRow)
+        if (_text.Length > rowStart)
         {
-            (_breaks, _tab) = (0, _text.Length > 0);
+            (_breaks, _tab) = (0, true);
         }
         _isCellStart = true;
         _cells++;

@@ -69,34 +69,15 @@ sealed class HtmlText(HtmlTree tree, bool hasChrome)
         Place inside = place.Inside(element);
         if (name is "td" or "th")
         {
-            _blocks.StartCell(inside.IsFirstCell);
+            _blocks.StartCell(place.RowStart);
             WriteChildren(element, inside);
             _blocks.EndCell();
         }
-        else if (name == "tr")
-        {
-            WriteRow(element, inside);
-        }
         else
         {
-            WriteChildren(element, inside);
+            WriteChildren(element, name == "tr" ? inside with { RowStart = _blocks.Length } : inside);
         }
         Separate(lines);
-    }
-
-    void WriteRow(HtmlElement row, Place place)
-    {
-        bool isFirst = true;
-        foreach (HtmlElement child in row.Children)
-        {
-            if (child.Name == HtmlElement.TextName)
-            {
-                _blocks.AddWords(child.Text);
-                continue;
-            }
-            Write(child, place with { IsFirstCell = isFirst });
-            isFirst &= child.Name is not ("td" or "th");
-        }
     }
 
     /// <summary>Writes the main heading of a page header, if the page has no other.</summary>
@@ -140,7 +121,7 @@ sealed class HtmlText(HtmlTree tree, bool hasChrome)
         element.Children.Any(c => c.Name == "h1" || (c.HasMain && c.Name is not ("header" or "nav") && c.Role != "banner" && HasTitle(c)));
 
     /// <summary>Represents what the ancestors of an element mean for its text.</summary>
-    readonly record struct Place(bool IsInMain, bool IsPreformatted, bool IsHeading, bool IsInList, bool IsFirstCell)
+    readonly record struct Place(bool IsInMain, bool IsPreformatted, bool IsHeading, bool IsInList, int RowStart)
     {
         internal Place Inside(HtmlElement element)
         {
