@@ -19,7 +19,7 @@ static class CorpusFolder
         if (File.Exists(path))
         {
             return !RegularFile.Is(path) ? throw new InputException($"'{path}' is a pipe, socket or device, not a regular file.")
-                : isFormatKnown || CorpusFile.IsDocument(path)
+                : isFormatKnown || CorpusFile.IsDocument(path) || FormattedDocument.Recognized(path) is not null
                 ? [new(Path.GetFileName(path), path, IsNamed: true)]
                 : throw new InputException(
                     $"'{path}' has an unknown extension. Expected {CorpusFile.Kinds}, optionally with .gz or .zst; "
