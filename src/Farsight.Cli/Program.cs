@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Farsight.Alignment.Corpus.Formats;
 using Farsight.Alignment.Training;
 using Farsight.Cli.Commands;
 using Farsight.Cli.Output;
@@ -16,7 +17,22 @@ static partial class Program
     // After Ctrl-C a command finishes and saves its step, which may take hours.
     static readonly TimeSpan s_timeToSave = TimeSpan.FromDays(7);
 
-    static Task<int> Main(string[] args) => RunAsync(args);
+    // The argument of a process that reads document formats; no command, because only this program starts it.
+    const string FormatReading = "read-formats";
+
+    static Task<int> Main(string[] args)
+    {
+        if (args is [FormatReading])
+        {
+            Console.CancelKeyPress += (_, e) => e.Cancel = true; // the program that started it decides when it ends
+            FormatProcess.Serve(Console.OpenStandardInput(), Console.OpenStandardOutput());
+            return Task.FromResult(ExitCode.Done);
+        }
+        string program = Environment.ProcessPath!;
+        bool isHost = Path.GetFileNameWithoutExtension(program) == "dotnet";
+        FormatProcess.Command = isHost ? [program, typeof(Program).Assembly.Location, FormatReading] : [program, FormatReading];
+        return RunAsync(args);
+    }
 
     /// <summary>Creates the command tree.</summary>
     internal static RootCommand CreateRoot()

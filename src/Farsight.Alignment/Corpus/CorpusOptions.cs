@@ -41,6 +41,11 @@ public sealed record CorpusOptions(string Path)
     /// </summary>
     public Action<CorpusReport>? Told { get; init; }
 
+    /// <summary>
+    /// Gets the callback for sentences about files that are skipped and parts of documents that cannot be read, each with its file.
+    /// </summary>
+    public Action<string>? Notice { get; init; }
+
     /// <summary>Validates the options.</summary>
     /// <exception cref="InputException">An option is out of range.</exception>
     public void Check()

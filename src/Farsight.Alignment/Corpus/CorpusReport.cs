@@ -35,6 +35,11 @@ public sealed record CorpusCount(long Documents, long Places, string First)
     public override int GetHashCode() => Documents.GetHashCode();
 }
 
+/// <summary>Represents what a report says about a file.</summary>
+/// <param name="File">Name of the file, relative to the corpus.</param>
+/// <param name="Sentence">Why it is refused, or what of it could not be read.</param>
+public sealed record FileNote(string File, string Sentence);
+
 /// <summary>Represents statistics of a corpus. Updated while documents are read; complete after the last one.</summary>
 /// <remarks>
 /// A document is counted when it is read, and once as kept or dropped. Where documents are drawn by number the corpus is read
@@ -47,6 +52,8 @@ public sealed class CorpusReport
     readonly SortedDictionary<string, int> _formats = new(StringComparer.Ordinal);
     readonly SortedDictionary<int, long> _lengths = [];
     readonly List<string> _passedOver = [];
+    readonly List<FileNote> _refused = [], _warnings = [];
+    readonly SortedDictionary<string, long> _scripts = new(StringComparer.Ordinal);
 
     /// <summary>Gets the number of files read.</summary>
     public int Files { get; private set; }
@@ -66,7 +73,7 @@ public sealed class CorpusReport
     /// <summary>Gets the number of questions in kept documents.</summary>
     public long Questions { get; private set; }
 
-    /// <summary>Gets the number of files per format: "text", "field", "conversations" or "instruction".</summary>
+    /// <summary>Gets the number of files per format: "text", "field", "conversations", "instruction" or a document format such as "pdf".</summary>
     public IReadOnlyDictionary<string, int> Formats => _formats;
 
     /// <summary>Gets the number of dropped documents per reason.</summary>
@@ -87,12 +94,23 @@ public sealed class CorpusReport
     /// <summary>Gets the skipped files of the folder: JSON files without documents, pipes, sockets and devices.</summary>
     public IReadOnlyList<string> PassedOver => _passedOver;
 
+    /// <summary>Gets the files of the folder that were skipped because they are damaged, protected, without text or misnamed.</summary>
+    public IReadOnlyList<FileNote> Refused => _refused;
+
+    /// <summary>Gets what could not be read of files that were read.</summary>
+    public IReadOnlyList<FileNote> Warnings => _warnings;
+
+    /// <summary>Gets the number of kept documents per script of most of their letters, such as "latin" or "han".</summary>
+    public IReadOnlyDictionary<string, long> Scripts => _scripts;
+
     /// <summary>Returns the report as JSON with snake_case names.</summary>
     public JsonObject ToJson() => new()
     {
         ["files"] = Files,
         ["formats"] = Object(_formats, n => JsonValue.Create(n)),
         ["passed_over"] = new JsonArray([.. _passedOver.Select(p => JsonValue.Create(p))]),
+        ["refused"] = Notes(_refused, "reason"),
+        ["warnings"] = Notes(_warnings, "warning"),
         ["read"] = Read,
         ["kept"] = Kept,
         ["dropped"] = Object(_dropped, Json),
@@ -101,18 +119,24 @@ public sealed class CorpusReport
         ["characters"] = Characters,
         ["with_questions"] = WithQuestions,
         ["questions"] = Questions,
+        ["scripts"] = Object(_scripts, n => JsonValue.Create(n)),
         ["lengths"] = new JsonObject(_lengths.Select(l => KeyValuePair.Create(
             (1L << l.Key).ToString(System.Globalization.CultureInfo.InvariantCulture), (JsonNode?)JsonValue.Create(l.Value)))),
     };
 
-    internal void CountFile(DocumentFormat format)
+    internal void CountFile(DocumentFormat format) => CountFile(format.ToString().ToLowerInvariant());
+
+    internal void CountFile(string name)
     {
-        string name = format.ToString().ToLowerInvariant();
         _formats[name] = _formats.GetValueOrDefault(name) + 1;
         Files++;
     }
 
     internal void PassOver(string file) => _passedOver.Add(file);
+
+    internal void Refuse(string file, string reason) => _refused.Add(new(file, reason));
+
+    internal void Warn(string file, string warning) => _warnings.Add(new(file, warning));
 
     internal void CountRead(CandidateDocument found)
     {
@@ -135,12 +159,17 @@ public sealed class CorpusReport
         Characters += document.Text.Length;
         Questions += document.Questions.Count;
         WithQuestions += document.Questions.Count > 0 ? 1 : 0;
+        string script = TextScript.Of(document.Text);
+        _scripts[script] = _scripts.GetValueOrDefault(script) + 1;
         int bucket = BitOperations.Log2((uint)Math.Max(document.Text.Length, 1));
         _lengths[bucket] = _lengths.GetValueOrDefault(bucket) + 1;
     }
 
     static void Count(SortedDictionary<string, CorpusCount> counts, string key, string id, long places) =>
         counts[key] = counts.TryGetValue(key, out CorpusCount? c) ? c.Plus(id, places) : new(1, places, id);
+
+    static JsonArray Notes(List<FileNote> notes, string key) =>
+        new([.. notes.Select(n => (JsonNode)new JsonObject { ["file"] = n.File, [key] = n.Sentence })]);
 
     static JsonObject Object<T>(SortedDictionary<string, T> values, Func<T, JsonNode?> json) =>
         new(values.Select(v => KeyValuePair.Create(v.Key, json(v.Value))));

@@ -6,9 +6,12 @@ using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Corpus;
 
-/// <summary>Reads a corpus: a file, or a folder of .txt, .md, .jsonl and .json files, each of them also with .gz or .zst.</summary>
+/// <summary>
+/// Reads a corpus: a file, or a folder of .txt, .md, .jsonl and .json files and of files of document formats such as PDF, each of them
+/// also with .gz or .zst.
+/// </summary>
 /// <remarks>
-/// A text is one document; the records of the other files are one each, see <see cref="DocumentFormat"/>. Documents come one at
+/// A text, or a file of a document format, is one document; the records of the other files are one each, see <see cref="DocumentFormat"/>. Documents come one at
 /// a time and files in ordinal order of their relative names, so neither the size of a corpus nor the machine matters.
 /// </remarks>
 public static class DocumentReader
@@ -21,8 +24,12 @@ public static class DocumentReader
         [.. CorpusFolder.Files(path, isFormatKnown: false).Select(f => (f.Id, f.Path))];
 
     /// <summary>Reads all documents without repair. Invalid UTF-8 and empty texts are errors.</summary>
+    /// <param name="path">File or folder.</param>
+    /// <param name="notice">Receives what <see cref="CorpusOptions.Notice"/> does. Without it, a file that would be skipped is an
+    /// error.</param>
     /// <exception cref="InputException">There are no documents, or a file cannot be read or is damaged.</exception>
-    public static IEnumerable<SourceDocument> Read(string path) => Read(new CorpusOptions(path) { Repair = false }, new());
+    public static IEnumerable<SourceDocument> Read(string path, Action<string>? notice = null) =>
+        Read(new CorpusOptions(path) { Repair = false, Notice = notice }, new());
 
     /// <summary>Reads the selected documents, one at a time.</summary>
     /// <param name="options">Selection and repair of documents.</param>
@@ -45,7 +52,10 @@ public static class DocumentReader
         }
         if (report.Read == 0)
         {
-            throw new InputException($"'{options.Path}' contains no documents: every file is empty or contains something else.");
+            throw new InputException(report.Refused is [var first, ..]
+                ? $"'{options.Path}' contains no readable documents. {report.Refused.Count} files were skipped; the first is "
+                    + $"'{first.File}': {first.Sentence}."
+                : $"'{options.Path}' contains no documents: every file is empty or contains something else.");
         }
     }
 
@@ -96,6 +106,19 @@ public static class DocumentReader
             if (!RegularFile.Is(file.Path))
             {
                 report.PassOver(file.Id); // a pipe or device could block forever
+                continue;
+            }
+            if (FormattedDocument.ReaderOf(file, options.Format) is { } reader)
+            {
+                if (FormattedDocument.Read(file, reader, options, report) is { } formatted)
+                {
+                    yield return formatted;
+                }
+                continue;
+            }
+            if (options.Format == DocumentFormat.Auto && FormattedDocument.Disguise(file.Path) is { } disguise)
+            {
+                FormattedDocument.Refuse(file, new(disguise), options, report);
                 continue;
             }
             if (options.Format == DocumentFormat.Text || (options.Format == DocumentFormat.Auto && file.IsText))

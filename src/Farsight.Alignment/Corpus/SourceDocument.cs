@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Farsight.Alignment.Corpus.Formats;
 
 namespace Farsight.Alignment.Corpus;
 
@@ -7,7 +8,11 @@ namespace Farsight.Alignment.Corpus;
 /// a .jsonl file. Never an absolute path.</param>
 /// <param name="Text">The whole text, not empty.</param>
 /// <param name="Questions">The questions that came with it; often none.</param>
-public sealed record SourceDocument(string Id, string Text, IReadOnlyList<QuestionAnswer> Questions);
+public sealed record SourceDocument(string Id, string Text, IReadOnlyList<QuestionAnswer> Questions)
+{
+    /// <summary>Gets where the pages or sections of the file begin in the text; empty for formats without them.</summary>
+    public IReadOnlyList<TextMark> Marks { get; init; } = [];
+}
 
 /// <summary>Represents a question that a document answers.</summary>
 /// <param name="Question">The question as a user would type it.</param>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Farsight.Alignment.Corpus;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
@@ -50,10 +51,12 @@ static class DataReportCommand
             parse.GetValue(s_seed),
             tokenizer is null ? null : text => tokenizer.Encode(text).Length);
         CorpusReport report = new();
+        long tokens = 0;
         using (ProgressLine line = ProgressLine.OnStandardError("document"))
         {
-            foreach (SourceDocument _ in DocumentReader.Read(options with { Told = Told }, report))
+            foreach (SourceDocument document in DocumentReader.Read(options with { Told = Told, Notice = _ => { } }, report))
             {
+                tokens += tokenizer?.Count(document.Text) ?? 0;
             }
 
             void Told(CorpusReport soFar)
@@ -62,24 +65,38 @@ static class DataReportCommand
                 line.Report(soFar.Read, 0, $"kept {soFar.Kept}");
             }
         }
-        parse.InvocationConfiguration.Output.Write(
-            parse.GetValue(s_json) ? report.ToJson().ToJsonString(s_indented) + "\n" : Text(path, report));
+        long? counted = tokenizer is null ? null : tokens;
+        parse.InvocationConfiguration.Output.Write(parse.GetValue(s_json) ? Json(report, counted) : Text(path, report, counted));
         return ExitCode.Done;
     }
 
-    static string Text(string path, CorpusReport report)
+    static string Json(CorpusReport report, long? tokens)
+    {
+        JsonObject json = report.ToJson();
+        if (tokens is { } count)
+        {
+            json["tokens"] = count;
+        }
+        return json.ToJsonString(s_indented) + "\n";
+    }
+
+    static string Text(string path, CorpusReport report, long? tokens)
     {
         StringWriter text = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
         text.WriteLine(path);
         Line(text, "files", $"{report.Files} ({string.Join(", ", report.Formats.Select(f => $"{f.Key} {f.Value}"))})");
         Line(text, "read", $"{Count(report.Read, "document")}");
-        Line(text, "kept", $"{Count(report.Kept, "document")}, {Count(report.Characters, "character")}");
+        Line(text, "kept", $"{Count(report.Kept, "document")}, {Count(report.Characters, "character")}{(tokens is { } count ? $", {Count(count, "token")}" : "")}");
         Line(text, "questions", $"{report.Questions} in {Count(report.WithQuestions, "document")}");
         Counts(text, "dropped", report.Dropped);
         Counts(text, "repaired", report.Repaired);
         if (report.LeftOut.Count > 0)
         {
             Counts(text, "left out", report.LeftOut);
+        }
+        if (report.Scripts.Count > 0)
+        {
+            Line(text, "scripts", $"{string.Join(", ", report.Scripts.Select(s => $"{s.Key} {s.Value}"))}");
         }
         foreach ((int power, long documents) in report.Lengths)
         {
@@ -89,7 +106,22 @@ static class DataReportCommand
         {
             Line(text, "skipped", $"{Count(report.PassedOver.Count, "file")} without documents, the first is {report.PassedOver[0]}");
         }
+        Notes(text, "refused", report.Refused);
+        Notes(text, "warnings", report.Warnings);
         return text.ToString();
+    }
+
+    static void Notes(StringWriter text, string label, IReadOnlyList<FileNote> notes)
+    {
+        const int MaxShown = 20;
+        foreach (FileNote note in notes.Take(MaxShown))
+        {
+            Line(text, label, $"{note.File}: {note.Sentence}");
+        }
+        if (notes.Count > MaxShown)
+        {
+            Line(text, label, $"and {notes.Count - MaxShown} more, which --json lists");
+        }
     }
 
     static void Counts(StringWriter text, string label, IReadOnlyDictionary<string, CorpusCount> counts)

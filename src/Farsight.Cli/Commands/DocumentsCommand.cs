@@ -9,7 +9,9 @@ using Farsight.Cli.Output;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary>Generates long documents with questions (<c>farsight documents</c>).</summary>
+/// <summary>
+/// Generates long documents with questions (<c>farsight documents</c>); its subcommands print the text and the chunks of files.
+/// </summary>
 static class DocumentsCommand
 {
     /// <summary>The kinds by their names in recipes.</summary>
@@ -36,9 +38,9 @@ static class DocumentsCommand
         questions.AcceptOnlyFromAmong([.. s_kinds.Keys]);
         Option<bool> force = new("--force") { Description = "Overwrite files in a folder that is not empty." };
 
-        Command command = new("documents", "Generate long documents with questions and answers.")
+        Command command = new("documents", "Generate long documents with questions and answers, or print the text of files.")
         {
-            folder, count, words, seed, format, questions, force,
+            folder, count, words, seed, format, questions, force, DocumentsShowCommand.Create(), DocumentsChunksCommand.Create(),
         };
         command.SetAction((parse, cancellation) =>
         {

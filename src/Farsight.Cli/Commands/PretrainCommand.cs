@@ -45,7 +45,9 @@ static class PretrainCommand
         string path = BundledFiles.Locate(parse.GetValue(s_recipe)!);
         PretrainRecipe recipe = RecipeFile.Read<PretrainRecipe>(path, parse.GetValue(s_set) ?? []);
         return new TrainingScreen(parse, output, s_shown, made => ["eval", "--model", made, "--out", "evaluation"]).Run(
-            (_, progress) => PretrainRun.Start(recipe, parse.GetValue(s_documents)!, output, parse.GetValue(s_resume), progress, cancel),
+            (_, progress) => PretrainRun.Start(
+                recipe, parse.GetValue(s_documents)!, output, parse.GetValue(s_resume), progress, cancel,
+                parse.InvocationConfiguration.Error.WriteLine),
             cancel);
     }
 }

@@ -58,7 +58,7 @@ static class SharedOptions
     }
 
     internal static Option<string> Documents(
-        string description = "File or folder with .txt, .md or .jsonl documents.",
+        string description = "File or folder with documents: text, Markdown, JSON, PDF, HTML, DOCX or Parquet.",
         bool required = true) => Text("--documents", description, required);
 
     /// <summary>Creates <c>--questions</c>, the subject of the questions that synthesis asks.</summary>

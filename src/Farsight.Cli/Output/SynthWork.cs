@@ -82,7 +82,7 @@ static class SynthWork
         {
             line.Note(notice);
         }
-        options = options with { Corpus = options.Corpus! with { Told = new ReadingNotes(line, cancel).Tell } };
+        options = options with { Corpus = options.Corpus! with { Told = new ReadingNotes(line, cancel).Tell, Notice = line.Note } };
         options = judging is null ? options : judge!.Value.With(options, new(judging.AsLanguageModel()));
         bool offersDocument = parse.CommandResult.Command.Options.FirstOrDefault(o => o.Name == "--questions") is { } questions
             && parse.GetResult(questions) is null;

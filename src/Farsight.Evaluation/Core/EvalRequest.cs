@@ -266,7 +266,7 @@ public sealed record EvalRequest(
 
     Haystack HaystackOf(ITextTokens tokens, int longest) => Documents is null
         ? Haystack.Of(Fiction(), tokens, Math.Max(LeastTokens, 4 * longest))
-        : Haystack.Of(DocumentReader.Read(Documents), tokens, MostTokens);
+        : Haystack.Of(DocumentReader.Read(Documents, Notice), tokens, MostTokens);
 
     // The hashes keep the answers of retrained weights under the same name apart.
     static string Identity(LoadedModel model)

@@ -26,6 +26,7 @@ public static class PretrainRun
     /// <param name="resume">Whether an existing run is resumed.</param>
     /// <param name="progress">Receives the metrics after every step.</param>
     /// <param name="cancel">Finishes the step, saves and stops.</param>
+    /// <param name="notice">Receives sentences about files that are skipped; without it, such a file is an error.</param>
     /// <returns>The model's folder.</returns>
     /// <exception cref="InputException">A listed document is missing, there is no text, or the run directory does not fit.</exception>
     public static string Start(
@@ -34,10 +35,11 @@ public static class PretrainRun
         string output,
         bool resume,
         IProgress<TrainingProgress>? progress,
-        CancellationToken cancel)
+        CancellationToken cancel,
+        Action<string>? notice = null)
     {
         CheckMemory(recipe.Model);
-        IReadOnlyList<string> given = [.. Given(recipe, documents).Select(WrappedLines.Join)];
+        IReadOnlyList<string> given = [.. Given(recipe, documents, notice).Select(WrappedLines.Join)];
         RunManifest manifest = RunManifest.OfThisProcess(
             "pretrain",
             recipe.Seed,
@@ -103,9 +105,9 @@ public static class PretrainRun
     }
 
     /// <summary>Returns the listed documents in the list's order, or all documents of the folder.</summary>
-    static IReadOnlyList<string> Given(PretrainRecipe recipe, string path)
+    static IReadOnlyList<string> Given(PretrainRecipe recipe, string path, Action<string>? notice)
     {
-        SourceDocument[] there = [.. DocumentReader.Read(path)];
+        SourceDocument[] there = [.. DocumentReader.Read(path, notice)];
         if (recipe.Documents.Count == 0)
         {
             return [.. there.Select(d => d.Text)];

@@ -1,3 +1,4 @@
+using Farsight.Alignment.Corpus.Formats;
 using Farsight.Engine;
 
 namespace Farsight.Alignment.Corpus.Reading;
@@ -13,19 +14,22 @@ readonly record struct CorpusFile(string Id, string Path, bool IsNamed)
         s_compressed = [".gz", ".zst"];
 
     /// <summary>Document file extensions, for messages.</summary>
-    internal const string Kinds = ".txt, .md, .jsonl or .json";
+    internal static string Kinds { get; } =
+        $".txt, .md, .jsonl, .json{string.Concat(FormatReaders.All.SkipLast(1).Select(r => $", {r.Extensions[0]}"))} "
+        + $"or {FormatReaders.All[^1].Extensions[0]}";
 
     /// <summary>Gets whether the name is that of a text file; otherwise the file contains records.</summary>
     internal bool IsText => EndsWith(Bare(Id), s_text);
 
     /// <summary>Returns whether the name is that of a document file, compressed or not.</summary>
-    internal static bool IsDocument(ReadOnlySpan<char> name) => EndsWith(Bare(name), s_text) || EndsWith(Bare(name), s_records);
+    internal static bool IsDocument(ReadOnlySpan<char> name) =>
+        EndsWith(Bare(name), s_text) || EndsWith(Bare(name), s_records) || FormatReaders.OfName(Bare(name)) is not null;
 
     /// <summary>Creates an exception with the full path and the cause.</summary>
     internal InputException Unreadable(Exception e) => new($"'{Path}' cannot be read: {e.Message}", e);
 
     /// <summary>Removes the extension of a compression.</summary>
-    static ReadOnlySpan<char> Bare(ReadOnlySpan<char> name) => EndsWith(name, s_compressed) ? name[..name.LastIndexOf('.')] : name;
+    internal static ReadOnlySpan<char> Bare(ReadOnlySpan<char> name) => EndsWith(name, s_compressed) ? name[..name.LastIndexOf('.')] : name;
 
     static bool EndsWith(ReadOnlySpan<char> name, string[] endings)
     {

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using Farsight.Alignment.Corpus.Formats;
 using Farsight.Engine;
 using Farsight.Engine.Files;
 
@@ -19,9 +20,9 @@ static class CorpusFolder
         if (File.Exists(path))
         {
             return !RegularFile.Is(path) ? throw new InputException($"'{path}' is a pipe, socket or device, not a regular file.")
-                : BinaryKind.Of(path) is { } kind and not (BinaryKind.Gzip or BinaryKind.Zstandard)
+                : OtherKind(path) is { } kind
                 ? throw new InputException($"'{path}' seems to be {kind}. Specify a file or folder with documents ({CorpusFile.Kinds}).")
-                : isFormatKnown || CorpusFile.IsDocument(path)
+                : isFormatKnown || CorpusFile.IsDocument(path) || FormattedDocument.Recognized(path) is not null
                 ? [new(Path.GetFileName(path), path, IsNamed: true)]
                 : throw new InputException(
                     $"'{path}' has an unknown extension. Expected {CorpusFile.Kinds}, optionally with .gz or .zst; "
@@ -48,6 +49,12 @@ static class CorpusFolder
             throw new InputException($"The folder '{path}' cannot be read: {e.Message}", e);
         }
     }
+
+    /// <summary>Returns what a binary file seems to be that no reader of documents reads; null for other files.</summary>
+    static string? OtherKind(string path) =>
+        FormatReaders.OfName(CorpusFile.Bare(path)) is null
+        && FormattedDocument.Recognized(path) is null
+        && BinaryKind.Of(path) is { } kind and not (BinaryKind.Gzip or BinaryKind.Zstandard) ? kind : null;
 
     static FileSystemEnumerable<string> Walk(string folder) =>
         new(
