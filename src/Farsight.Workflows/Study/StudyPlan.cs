@@ -58,6 +58,7 @@ sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyList<Plann
             PlannedVariant planned = new(variant.Name, StudyPaths.Slug(variant.Name), variant.Train, variant.Rope, recipe)
             {
                 Positions = variant.Positions,
+                ContextMethod = variant.ContextMethod,
             };
             problems.AddRange(planned.IsTrained ? StepProblems(where, recipe, measures) : []);
             return planned;
@@ -146,6 +147,9 @@ sealed record PlannedVariant(string Name, string Slug, bool IsTrained, string? R
 {
     /// <summary>Positions at which it is measured; null for those of the measurements.</summary>
     internal string? Positions { get; init; }
+
+    /// <summary>Context method with which it is measured; null for that of the measurements.</summary>
+    internal string? ContextMethod { get; init; }
 
     /// <summary>Returns everything that decides the variant's model, apart from seeds.</summary>
     internal JsonObject Identity()
