@@ -47,10 +47,10 @@ public sealed record Completion(string Text, FinishReason FinishReason)
     /// <summary>The token that ended the completion; null where none did, or where it is not known.</summary>
     public int? StopToken { get; init; }
 
-    /// <summary>Number of prompt tokens; null where it is not known.</summary>
+    /// <summary>Number of prompt tokens, with those of all <see cref="Steps"/>; null where it is not known.</summary>
     public int? InputTokens { get; init; }
 
-    /// <summary>Number of new tokens, the stop token included; null where it is not known.</summary>
+    /// <summary>Number of new tokens, the stop token and those of all <see cref="Steps"/> included; null where it is not known.</summary>
     public int? OutputTokens { get; init; }
 
     /// <summary>Wall-clock seconds; the share of each completion where several were generated together.</summary>
@@ -59,8 +59,22 @@ public sealed record Completion(string Text, FinishReason FinishReason)
     /// <summary>Where the heads looked; null where that was not requested or the model cannot tell.</summary>
     public HeadTrace? Heads { get; init; }
 
+    /// <summary>The calls that a method made before the answer, in their order; empty without such a method.</summary>
+    public IReadOnlyList<MethodStep> Steps { get; init; } = [];
+
     /// <summary>Names of the options that the server rejected, so that its own defaults applied: "temperature". Usually empty.</summary>
     public IReadOnlyList<string> OmittedOptions { get; init; } = [];
+}
+
+/// <summary>Represents a call that a method made before it asked for the answer.</summary>
+/// <param name="Name">What the call was for: "worker 2 of 7".</param>
+/// <param name="Text">The model's reply.</param>
+/// <param name="InputTokens">Number of tokens the model read; null where it is not known.</param>
+/// <param name="OutputTokens">Number of tokens the model wrote; null where it is not known.</param>
+public sealed record MethodStep(string Name, string Text, int? InputTokens, int? OutputTokens)
+{
+    /// <summary>Counts of the reply, by name: "facts", "invented".</summary>
+    public IReadOnlyDictionary<string, int> Counts { get; init; } = new Dictionary<string, int>();
 }
 
 /// <summary>Identifies why a completion ended.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Farsight.Engine;
 using Farsight.Engine.Inference;
+using Farsight.Engine.Inference.Context;
 using Farsight.Engine.Models;
 using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
@@ -19,6 +20,7 @@ public sealed class LocalModel : ILanguageModel, IDisposable
     readonly Lazy<ChatFormat?> _format; // a model without a chat template can still continue raw text
     readonly SemaphoreSlim _turn = new(1);
     ConversationCache? _conversation;
+    ContextDecoder? _reader;
     bool _isDisposed;
 
     /// <summary>Creates a model with a chat format.</summary>
@@ -38,11 +40,25 @@ public sealed class LocalModel : ILanguageModel, IDisposable
     public string Name { get; }
 
     /// <inheritdoc/>
-    public int? ContextWindow => _model.Config.MaxPositionEmbeddings;
+    public int? ContextWindow => Reading is { } method ? method.WindowOf(_model.Config) : _model.Config.MaxPositionEmbeddings;
 
     /// <inheritdoc/>
-    public ModelCapabilities Capabilities { get; } =
-        new() { AcceptsTokens = true, ScoresContinuations = true, ObservesHeads = true, IsBatched = true };
+    public ModelCapabilities Capabilities =>
+        new() { AcceptsTokens = true, ScoresContinuations = true, ObservesHeads = Reading is null, IsBatched = true };
+
+    /// <summary>Changes how prompts are read; null for the model as it is. Set it between calls.</summary>
+    /// <exception cref="InputException">The method cannot work with the model.</exception>
+    public ReadingMethod? Reading
+    {
+        get;
+        set
+        {
+            value?.Check(_model.Config);
+            _reader?.Dispose();
+            _reader = value is null ? null : new(_model, value);
+            field = value;
+        }
+    }
 
     ChatFormat Format => _format.Value ?? throw new InputException(
         $"{Name} has no chat template; continue raw text, use an instruction-tuned model, "
@@ -106,6 +122,8 @@ public sealed class LocalModel : ILanguageModel, IDisposable
         _isDisposed = true;
         _conversation?.Dispose();
         _conversation = null;
+        _reader?.Dispose();
+        _reader = null;
         _turn.Release();
     }
 
@@ -115,7 +133,21 @@ public sealed class LocalModel : ILanguageModel, IDisposable
         try
         {
             IReadOnlyList<int>?[] positions = [.. requests.Select(r => (r.Prompt as Prompt.Tokens)?.Positions)];
-            if (requests is [{ KeepsPrefix: true, ObservesHeads: false }] && positions[0] is null)
+            if (_reader is { } reader)
+            {
+                if (positions.Any(p => p is not null) || requests.Any(r => r.ObservesHeads))
+                {
+                    throw new InputException(
+                        $"Context method {Reading!.Text}: positions of tokens and the observation of heads are not supported; "
+                            + "leave them out.");
+                }
+                reader.Run(
+                    [.. drafts.Select(d => d.Prompt)],
+                    [.. drafts.Select(d => d.MaxNewTokens)],
+                    (i, logits) => drafts[i].Take(logits),
+                    cancel);
+            }
+            else if (requests is [{ KeepsPrefix: true, ObservesHeads: false }] && positions[0] is null)
             {
                 (_conversation ??= new(_model)).Continue(drafts[0], cancel);
             }
@@ -143,10 +175,9 @@ public sealed class LocalModel : ILanguageModel, IDisposable
 
     IReadOnlyList<ChoiceLogProb[]> Score(IReadOnlyList<ChoiceRequest> requests, CancellationToken cancel)
     {
-        Queue<ContinuationScore> scores = new(
-            new ContinuationScorer(_model).Score(
-                [.. requests.SelectMany(r => r.Continuations.Select(c => new ScoringRequest(r.Prompt, c) { Positions = r.Positions }))],
-                cancel));
+        ScoringRequest[] all =
+            [.. requests.SelectMany(r => r.Continuations.Select(c => new ScoringRequest(r.Prompt, c) { Positions = r.Positions }))];
+        Queue<ContinuationScore> scores = new(_reader?.Score(all, cancel) ?? new ContinuationScorer(_model).Score(all, cancel));
         return [.. requests.Select(r => r.Continuations.Select(_ => Sum(scores.Dequeue())).ToArray())];
     }
 
@@ -156,7 +187,7 @@ public sealed class LocalModel : ILanguageModel, IDisposable
     {
         request.Options.Check();
         IReadOnlyList<int> prompt = Encode(request.Prompt);
-        int window = _model.Config.MaxPositionEmbeddings;
+        int window = ContextWindow ?? int.MaxValue;
         int maxNewTokens =
             prompt.Count == 0 ? throw new InputException("The prompt is empty; give text to continue.")
             : request.Prompt is Prompt.Tokens ? request.Options.MaxNewTokens

@@ -109,6 +109,7 @@ static class BenchCommand
             BenchSynthesisCommand.Create(),
             BenchChoicesCommand.Create(),
             BenchGenerateCommand.Create(),
+            BenchContextCommand.Create(),
         };
     }
 

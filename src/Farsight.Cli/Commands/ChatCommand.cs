@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Farsight.Alignment.Answering;
+using Farsight.Alignment.Answering.Context;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 
@@ -23,12 +24,13 @@ static class ChatCommand
     static int Run(ParseResult parse)
     {
         GenerationOptions options = s_sampling.Of(parse);
+        ContextMethod? method = s_sampling.MethodOf(parse);
         using LoadedModel model = s_sampling.Open(parse);
         using AnswerInterrupt interrupt = new();
         bool isTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
         TextWriter output = parse.InvocationConfiguration.Output;
         ChatLoop loop = new(
-            model.LanguageModel,
+            method?.Over(model) ?? model.LanguageModel,
             options,
             output,
             Console.Error,

@@ -73,6 +73,7 @@ static class EvalCommand
             "Positions of the prompt's tokens: plain (0, 1, 2, …) or randpos:LENGTH (sorted random positions below LENGTH, "
             + "for models trained at random positions). Local models only. Default: plain.",
     };
+    static readonly ContextMethodOption s_contextMethod = new();
     static readonly Option<int?> s_window = new("--window")
     {
         Description = "Maximum tokens of prompt and answer together. Default: the model's window.",
@@ -127,7 +128,7 @@ static class EvalCommand
             [
                 ("Model", [s_model, s_adapter, s_rope, s_template, s_window, s_maxPrompt, s_tokenizer, s_maskHeads, s_headScores]),
                 ("Tasks", [s_list, s_tasks, s_suites, Data, s_limit, s_seed]),
-                ("Answers", [s_temperature, s_draws, s_positions]),
+                ("Answers", [s_temperature, s_draws, s_positions, s_contextMethod]),
                 ("Generated contexts", [s_lengths, s_depths, s_samples, s_documents]),
                 ("Output", [s_out, s_json, s_threads]),
                 ("Endpoint instead of a local model", s_endpoint.All),
@@ -206,6 +207,7 @@ static class EvalCommand
             Temperature = parse.GetValue(s_temperature),
             Draws = parse.GetValue(s_draws),
             Positions = parse.GetValue(s_positions),
+            ContextMethod = s_contextMethod.Of(parse)?.Text,
         },
         Window = parse.GetValue(s_window),
         MaxPrompt = parse.GetValue(s_maxPrompt),

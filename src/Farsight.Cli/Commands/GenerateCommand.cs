@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Farsight.Alignment.Answering;
+using Farsight.Alignment.Answering.Context;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Engine;
@@ -38,7 +39,9 @@ static class GenerateCommand
         }
         GenerationOptions options = s_sampling.Of(parse);
         string[] texts = [.. parse.GetValue(s_prompts)!.Select(Read)];
+        ContextMethod? method = s_sampling.MethodOf(parse);
         using LoadedModel model = s_sampling.Open(parse);
+        ILanguageModel asked = method?.Over(model) ?? model.LanguageModel;
 
         bool streams = texts.Length == 1 && !writesJson;
         CompletionRequest[] requests =
@@ -49,7 +52,7 @@ static class GenerateCommand
                 OnText = streams ? part => Show(output, part) : null,
             }),
         ];
-        IReadOnlyList<Completion> answers = await model.LanguageModel.CompleteAsync(requests, cancel).ConfigureAwait(false);
+        IReadOnlyList<Completion> answers = await asked.CompleteAsync(requests, cancel).ConfigureAwait(false);
         if (streams)
         {
             output.WriteLine();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Farsight.Alignment.Answering;
+using Farsight.Alignment.Answering.Context;
 using Farsight.Alignment.Recipes;
 using Farsight.Cli.Output;
 using Farsight.Engine;
@@ -47,6 +48,7 @@ sealed class SamplingOptions
         Description = "Stop text; generation ends before it. Repeatable.",
     };
     readonly Option<int> _seed = SharedOptions.Seed();
+    readonly ContextMethodOption _contextMethod = new();
     readonly ThreadsOption _threads = new();
 
     internal Option<bool> Json { get; } = SharedOptions.Json("Print each answer as JSON.");
@@ -55,7 +57,10 @@ sealed class SamplingOptions
     {
         foreach (
             Option option in (Option[])
-                [_model, _adapter, _rope, _maxNewTokens, _temperature, _topP, _topK, _minP, _penalty, _stop, _seed, _threads, Json])
+                [
+                    _model, _adapter, _rope, _maxNewTokens, _temperature, _topP, _topK, _minP, _penalty, _stop, _seed, _contextMethod,
+                    _threads, Json,
+                ])
         {
             command.Options.Add(option);
         }
@@ -72,6 +77,10 @@ sealed class SamplingOptions
             rope is null ? null : RopeOption.Parse(rope, ModelFiles.ReadConfig(directory)),
             Console.Error.WriteLine);
     }
+
+    /// <summary>Returns the context method; null for none.</summary>
+    /// <exception cref="InputException">The name or an option is not valid.</exception>
+    internal ContextMethod? MethodOf(ParseResult parse) => _contextMethod.Of(parse);
 
     /// <exception cref="InputException">A value is out of range.</exception>
     internal GenerationOptions Of(ParseResult parse)

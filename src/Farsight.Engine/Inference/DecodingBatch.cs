@@ -113,9 +113,7 @@ public sealed class DecodingBatch : IDisposable
     public void Extend(IReadOnlyList<SequencePiece> pieces, LogitsAction logits, CancellationToken cancel = default) =>
         Run(pieces, piece => piece.WantsLogits ? [piece.Tokens.Count - 1] : [], (runs, hidden, workspace) =>
         {
-            Rows scores = workspace.Rows(hidden.Count, _model.Config.VocabSize);
-            Gemm.MultiplyTransposed(hidden, _model.Head.Matrix, 0, scores.Width, scores, add: false);
-            _model.LogitRule?.Forward(scores.Span);
+            Rows scores = Logits(_model, hidden, workspace);
             int next = 0;
             foreach (CacheRun run in runs.Where(r => r.Outputs.Count > 0))
             {
@@ -168,6 +166,15 @@ public sealed class DecodingBatch : IDisposable
     {
         _isDisposed = true;
         _cache.Dispose();
+    }
+
+    /// <summary>Computes the logits [T, V] of rows after the final norm.</summary>
+    internal static Rows Logits(DecoderModel model, Rows hidden, Workspace workspace)
+    {
+        Rows scores = workspace.Rows(hidden.Count, model.Config.VocabSize);
+        Gemm.MultiplyTransposed(hidden, model.Head.Matrix, 0, scores.Width, scores, add: false);
+        model.LogitRule?.Forward(scores.Span);
+        return scores;
     }
 
     void Run(

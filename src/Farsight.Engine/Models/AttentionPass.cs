@@ -53,6 +53,22 @@ sealed class AttentionPass
         _value.Forward(normed);
         Rows queries = NormHeads(_block.QueryNorm, _query, scratch)?.Output ?? _query.Output;
         Rows keys = NormHeads(_block.KeyNorm, _key, scratch)?.Output ?? _key.Output;
+        if (_context.Attention is { } attention)
+        {
+            attention.Attend(queries, keys, _value.Output, _attended, scratch);
+        }
+        else
+        {
+            AttendToSpans(queries, keys, cache);
+        }
+        _block.Mask(_attended, _context.Shape);
+        _output.Forward(_attended);
+        _block.AttentionResidual.Forward(_context.Select(_x, scratch), _output.Output, _sum, scratch);
+        scratch.Release(mark);
+    }
+
+    void AttendToSpans(Rows queries, Rows keys, LayerCache? cache)
+    {
         Rotate(queries, _context.QueryRope);
         Rotate(keys, _context.KeyRope);
         (Rows seenKeys, Rows seenValues) = cache?.Append(keys, _value.Output) ?? (keys, _value.Output);
@@ -65,10 +81,6 @@ sealed class AttentionPass
             TreeAttention.Forward(queries, seenKeys, seenValues, _context.Shape, _context.Spans, _attended, _logSumExp);
         }
         _context.Observer?.Report(queries, seenKeys, _context);
-        _block.Mask(_attended, _context.Shape);
-        _output.Forward(_attended);
-        _block.AttentionResidual.Forward(_context.Select(_x, scratch), _output.Output, _sum, scratch);
-        scratch.Release(mark);
     }
 
     /// <summary>Adds to the gradients of trainable parameters and computes the gradient by the input.</summary>

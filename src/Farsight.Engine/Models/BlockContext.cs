@@ -19,6 +19,9 @@ sealed record BlockContext(AttentionShape Shape, IReadOnlyList<AttentionSpan> Sp
     /// <summary>Receives the attention peaks; null for none.</summary>
     internal AttentionObserver? Observer { get; init; }
 
+    /// <summary>Computes the attention in place of the block; null for attention over the spans.</summary>
+    internal ILayerAttention? Attention { get; init; }
+
     /// <summary>Returns the context of a layer, with its sliding window and its rotation.</summary>
     internal BlockContext Of(ModelConfig config, int layer, PassRotations rotations)
     {
@@ -49,6 +52,18 @@ sealed record BlockContext(AttentionShape Shape, IReadOnlyList<AttentionSpan> Sp
             target.CopyFrom(rows);
         }
     }
+}
+
+/// <summary>Computes the attention of one layer, with keys and values that it keeps itself.</summary>
+interface ILayerAttention
+{
+    /// <summary>Computes the attention of the last T' of T new rows.</summary>
+    /// <param name="queries">[T', H·Dh] before RoPE.</param>
+    /// <param name="keys">[T, Hkv·Dh] before RoPE.</param>
+    /// <param name="values">[T, Hkv·Dh]</param>
+    /// <param name="output">[T', H·Dh] overwritten.</param>
+    /// <param name="scratch">Memory for the duration of the call.</param>
+    void Attend(Rows queries, Rows keys, Rows values, Rows output, Workspace scratch);
 }
 
 /// <summary>Represents the model's rotations of the rows of a pass.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Farsight.Alignment.Answering.Context;
 using Farsight.Alignment.Data.Positions;
 using Farsight.Engine;
 using Farsight.Engine.Numerics;
@@ -38,12 +39,45 @@ public sealed record EvalDecoding
         init => field = value == Plain ? null : value;
     }
 
+    /// <summary>Method that reads long contexts, with all of its options: "gemfilter:keep=1024,…"; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ContextMethod { get; init; }
+
+    /// <summary>Returns a context method with the values of all options, as records state it; other text as it is.</summary>
+    public static string? CanonicalMethod(string? method)
+    {
+        try
+        {
+            return method is null ? null : Alignment.Answering.Context.ContextMethod.Parse(method).Text;
+        }
+        catch (InputException)
+        {
+            return method; // reported with the other problems
+        }
+    }
+
+    /// <summary>Returns the problem of a context method; null for none.</summary>
+    public static string? ProblemOf(string? method)
+    {
+        try
+        {
+            _ = method is null ? null : Alignment.Answering.Context.ContextMethod.Parse(method);
+            return null;
+        }
+        catch (InputException e)
+        {
+            return e.Message.TrimEnd('.');
+        }
+    }
+
     /// <summary>Returns the problems of the values, each of the form "draws must be …".</summary>
     public IEnumerable<string> Problems() =>
     [
         .. Temperature is >= 0 and <= 100 ? [] : new[] { "the temperature must be 0 (as the task decodes) to 100" },
         .. Draws is >= 1 and <= MaxDraws ? [] : new[] { $"draws must be 1 to {MaxDraws}" },
         .. Draws <= 1 || Temperature > 0 ? [] : new[] { "several draws need a temperature above 0, because greedy answers are equal" },
+        .. ProblemOf(ContextMethod) is { } problem ? new[] { problem } : [],
+        .. Positions is null || ContextMethod is null ? [] : new[] { "positions cannot be combined with a context method; use one" },
         .. HasKnownPositions(Positions) ? [] : new[] { $"positions '{Positions}' are unknown; use {PositionSpellings}" },
     ];
 
@@ -55,7 +89,7 @@ public sealed record EvalDecoding
     /// <summary>Returns what applies to a task, as records state it; null where the task is decoded as by default.</summary>
     internal EvalDecoding? For(IEvalTask task)
     {
-        EvalDecoding own = task is IChoiceTask ? new() { Positions = Positions } : this;
+        EvalDecoding own = task is IChoiceTask ? new() { Positions = Positions, ContextMethod = ContextMethod } : this;
         return own.IsDefault ? null : own;
     }
 
@@ -70,6 +104,7 @@ public sealed record EvalDecoding
             Temperature > 0 ? string.Create(CultureInfo.InvariantCulture, $"temperature {Temperature}") : null,
             Draws > 1 ? string.Create(CultureInfo.InvariantCulture, $"{Draws} draws") : null,
             Positions is null ? null : $"positions {Positions}",
+            ContextMethod is null ? null : $"context method {ContextMethod}",
         }.OfType<string>());
 
     /// <summary>Draws the positions of a prompt.</summary>

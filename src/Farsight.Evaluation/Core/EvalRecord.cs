@@ -97,6 +97,12 @@ public sealed record EvalRecord(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public EvalDecoding? Decoding { get; init; }
 
+    /// <summary>
+    /// Counts of the calls that a context method made before the answer, by name: "calls", "facts", "invented"; null without such calls.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, int>? MethodCounts { get; init; }
+
     /// <summary>The log-probabilities of a choice task; null elsewhere.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ChoiceLogProb>? Choices { get; init; }

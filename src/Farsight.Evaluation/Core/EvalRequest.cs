@@ -1,5 +1,6 @@
 using System.Globalization;
 using Farsight.Alignment.Answering;
+using Farsight.Alignment.Answering.Context;
 using Farsight.Alignment.Corpus;
 using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Runs;
@@ -147,6 +148,7 @@ public sealed record EvalRequest(
         finally
         {
             model.Model.MaskedHeads = before;
+            model.LanguageModel.Reading = null;
         }
     }
 
@@ -165,13 +167,16 @@ public sealed record EvalRequest(
                     + "or put a chat_template.jinja into the model's directory."
             );
         }
-        PromptMaker prompts = new(
-            plan.Setting.Tokens!,
-            plan.Setting.Format,
-            new(Template, Window ?? model.Model.Config.MaxPositionEmbeddings, MaxPrompt));
+        ContextMethod? method = Decoding.ContextMethod is { } text ? ContextMethod.Parse(text) : null;
+        CheckTemplate(method);
+        ILanguageModel asked = method?.Over(model) ?? model.LanguageModel;
+        PromptOptions options = new(Template, Window ?? asked.ContextWindow, MaxPrompt);
+        IPromptMaker prompts = method is { WritesPrompts: true }
+            ? new EndpointPrompts(plan.Setting.Tokens, options)
+            : new PromptMaker(plan.Setting.Tokens!, plan.Setting.Format, options);
         try
         {
-            return new EvalRunner(model.LanguageModel, prompts, null, judge).Run(plan, directory, progress, cancellationToken);
+            return new EvalRunner(asked, prompts, null, judge).Run(plan, directory, progress, cancellationToken);
         }
         catch (OutOfMemoryException e)
         {
@@ -218,7 +223,19 @@ public sealed record EvalRequest(
                 : null);
         EndpointPrompts prompts = new(plan.Setting.Tokens, new(Template, Window, MaxPrompt));
         EvalRunnerOptions groups = new(Examples: Math.Max(64, 4 * model.Capabilities.Concurrency), Tokens: int.MaxValue);
-        return new EvalRunner(model, prompts, groups, judge).Run(plan, directory, progress, cancellationToken);
+        ILanguageModel asked = Decoding.ContextMethod is { } method
+            ? ContextMethod.Parse(method).Over(model, tokenizer is null ? null : t => tokenizer.Count(t))
+            : model;
+        return new EvalRunner(asked, prompts, groups, judge).Run(plan, directory, progress, cancellationToken);
+    }
+
+    void CheckTemplate(ContextMethod? method)
+    {
+        if (method is { WritesPrompts: true } && Template != TemplateUse.Task)
+        {
+            throw new InputException(
+                $"Context method {method.Text} writes chat messages, so the template mode must be 'task'.");
+        }
     }
 
     /// <summary>Refuses lengths whose keys and values alone do not fit the memory, before a text of that length is made.</summary>

@@ -122,9 +122,17 @@ sealed class ExampleRun(EvalExample example)
             Verdict = Verdict,
             Draws = _draws.Count > 0 && failed is null ? [.. Draws.Select(d => d.ToDraw())] : null,
             Decoding = decoding,
+            MethodCounts = last is { Steps.Count: > 0 } ? CountsOf(last.Steps) : null,
             Failed = failed,
         };
     }
+
+    static SortedDictionary<string, int> CountsOf(IReadOnlyList<MethodStep> steps) =>
+        new(
+            steps.SelectMany(s => s.Counts.Append(new("calls", 1)))
+                .GroupBy(c => c.Key)
+                .ToDictionary(g => g.Key, g => g.Sum(c => c.Value)),
+            StringComparer.Ordinal);
 
     EvalDraw ToDraw() => new(Answers[^1].Text, Score!.Value, Score.Beside)
     {

@@ -51,6 +51,10 @@ public sealed record StudyMeasure
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Positions { get; init; }
 
+    /// <summary>Method that reads long contexts without training, for example "gemfilter:keep=256". Optional; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ContextMethod { get; init; }
+
     /// <summary>Training steps after which to measure. Optional; null measures only the end.</summary>
     public IReadOnlyList<int>? Steps { get; init; }
 
@@ -77,7 +81,7 @@ public sealed record StudyMeasure
 
     internal IEnumerable<string> Problems(string path)
     {
-        EvalRequest request = Request(null, null, null, null);
+        EvalRequest request = Request(null, null, null);
         string? wrong = null;
         try
         {
@@ -123,20 +127,26 @@ public sealed record StudyMeasure
     internal bool NeedsScores => MaskHeads?.Contains(':', StringComparison.Ordinal) == true;
 
     /// <summary>Whether the evaluation ranks retrieval heads.</summary>
-    internal bool RanksHeads => MaskHeads is null && Request(null, null, null, null).Selected().OfType<IObservedTask>().Any();
+    internal bool RanksHeads => MaskHeads is null && Request(null, null, null).Selected().OfType<IObservedTask>().Any();
 
     /// <summary>Creates the evaluation.</summary>
     /// <param name="documents">Found; null for generated ones.</param>
     /// <param name="data">Found; null for the environment's.</param>
     /// <param name="headScores">The directory with the head_scores.json to go by; null for none.</param>
-    /// <param name="positions">Positions of the variant; null for those of the measurement.</param>
-    internal EvalRequest Request(string? documents, string? data, string? headScores, string? positions) =>
+    /// <param name="variant">The measured variant, which may replace positions and context method; null for none.</param>
+    internal EvalRequest Request(string? documents, string? data, string? headScores, PlannedVariant? variant = null) =>
         new(Tasks, Lengths, Depths, Samples, Seed, documents)
         {
             Limit = Limit,
             Data = data,
             MaskedHeads = MaskHeads,
             HeadScores = headScores,
-            Decoding = new() { Temperature = Temperature ?? 0, Draws = Draws ?? 1, Positions = positions ?? Positions },
+            Decoding = new()
+            {
+                Temperature = Temperature ?? 0,
+                Draws = Draws ?? 1,
+                Positions = variant?.Positions ?? Positions,
+                ContextMethod = EvalDecoding.CanonicalMethod(variant?.ContextMethod ?? ContextMethod),
+            },
         };
 }

@@ -67,6 +67,7 @@ sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyList<Plann
             {
                 Positions = variant.Positions,
                 After = earlier.FirstOrDefault(v => v.IsTrained && v.Name == variant.After),
+                ContextMethod = variant.ContextMethod,
             };
             problems.AddRange(StartProblems(where, variant, planned));
             problems.AddRange(planned.IsTrained ? StepProblems(where, recipe, measures) : []);
@@ -175,6 +176,9 @@ sealed record PlannedVariant(string Name, string Slug, bool IsTrained, string? R
 
     /// <summary>The recipe as if it started from the base model, with the RoPE scaling that its start has.</summary>
     internal TrainRecipe RecipeFromBase => After is null ? Recipe : Recipe with { Rope = After.RecipeFromBase.Rope };
+
+    /// <summary>Context method with which it is measured; null for that of the measurements.</summary>
+    internal string? ContextMethod { get; init; }
 
     /// <summary>Returns everything that decides the variant's model, apart from seeds.</summary>
     internal JsonObject Identity()

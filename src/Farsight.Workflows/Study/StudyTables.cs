@@ -64,6 +64,9 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
             .. plan.Recipe.Set is { } set ? new[] { new Setting("all variants", set.ToJsonString(s_line)) } : [],
             .. plan.Recipe.Variants.Where(v => v.Train && v.Set is not null).Select(v => new Setting(v.Name, v.Set!.ToJsonString(s_line))),
             .. plan.Recipe.Variants.Where(v => v.Positions is not null).Select(v => new Setting($"{v.Name}, measured at", v.Positions!)),
+            .. plan.Recipe.Variants
+                .Where(v => v.ContextMethod is not null)
+                .Select(v => new Setting($"{v.Name}, context method", v.ContextMethod!)),
             .. plan.Recipe.Grid is { } grid ? new[] { new Setting("grid", grid.ToJsonString(s_line)) } : [],
             .. plan.Recipe.Measure.Select(m => new Setting(
                 "measured",
@@ -74,7 +77,8 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
         column.Task[(column.Task.IndexOf('/', StringComparison.Ordinal) + 1)..]
             + (column.MetricName is { } metric ? $": {metric}" : "")
             + (column.Length is { } length ? $" {ReportText.Tokens(length)}" : column.Card.IsPerLength ? " all lengths" : "")
-            + (column.Measure.MaskHeads is { } heads ? $" −{heads}" : "");
+            + (column.Measure.MaskHeads is { } heads ? $" −{heads}" : "")
+            + (column.Measure.ContextMethod is { } method ? $", {method}" : "");
 
     internal static string Number(bool isShare, double value) =>
         isShare ? ReportText.PercentOne(value) : ReportText.Fixed(value, 2);

@@ -27,6 +27,11 @@ public sealed record StudyVariant
     /// </summary>
     public string? Positions { get; init; }
 
+    /// <summary>
+    /// Method that reads long contexts without training, for example "gemfilter:keep=256", in place of that of each measurement. Optional.
+    /// </summary>
+    public string? ContextMethod { get; init; }
+
     /// <summary>Changes of the base recipe, applied after the changes for all variants. Optional.</summary>
     public JsonObject? Set { get; init; }
 
@@ -52,6 +57,10 @@ public sealed record StudyVariant
         if (!EvalDecoding.HasKnownPositions(Positions))
         {
             yield return $"{path}.positions: '{Positions}' is unknown; use null, {EvalDecoding.PositionSpellings}.";
+        }
+        if (EvalDecoding.ProblemOf(ContextMethod) is { } problem)
+        {
+            yield return $"{path}.context_method: {problem}.";
         }
         if (!RopeOption.IsKnown(Rope))
         {

@@ -201,7 +201,7 @@ sealed class StudyWork(
         try
         {
             using LoadedModel loaded = Open(job, model, made);
-            Request(measure, HeadScores(job, measure, step), job.Variant.Positions)
+            Request(measure, HeadScores(job, measure, step), job.Variant)
                 .Run(
                     loaded,
                     directory,
@@ -244,7 +244,8 @@ sealed class StudyWork(
             made is null ? null : Hash(made),
             DocumentsOf(request),
             Remembered(measure.Slug, _ => InputFiles.HashData(request)),
-            job.Variant.Positions);
+            job.Variant.Positions,
+            EvalDecoding.CanonicalMethod(job.Variant.ContextMethod));
     }
 
     static LoadedModel Open(StudyJob job, string model, string? made) => made is null
@@ -261,12 +262,12 @@ sealed class StudyWork(
                 ?? throw new InputException("The heads cannot be ranked: the measurement of retrieval heads found none. Name the heads "
                     + "in mask_heads instead.");
 
-    EvalRequest Request(StudyMeasure measure, string? headScores, string? positions) =>
+    EvalRequest Request(StudyMeasure measure, string? headScores, PlannedVariant? variant) =>
         measure.Request(
             measure.Documents is { } documents ? paths.Find("documents", documents) : null,
             measure.Data is { } data ? paths.Find("data", data) : null,
             headScores,
-            positions);
+            variant);
 
     string BaseModel(TrainRecipe recipe) => RecipeFile.LocateModel(plan.BasePath, "base_model", recipe.BaseModel, paths.Root);
 
@@ -285,19 +286,22 @@ sealed class StudyWork(
 /// <param name="Documents">SHA-256 of the documents of the haystack; null for invented ones, or if they were not recorded.</param>
 /// <param name="Data">SHA-256 of the benchmarks' data; null for none, or if they were not recorded.</param>
 /// <param name="Positions">Positions of the variant's prompts; null for those of the measurement.</param>
+/// <param name="ContextMethod">Context method of the variant with all options; null for that of the measurement.</param>
 sealed record MeasuredInputs(
     string? BaseModel,
     string? Trained,
     string? Documents = null,
     string? Data = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Positions = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Positions = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ContextMethod = null)
 {
-    /// <summary>Returns what differs: weights, documents, data or positions; null for nothing.</summary>
+    /// <summary>Returns what differs: weights, documents, data, positions or context method; null for nothing.</summary>
     internal string? DifferenceTo(MeasuredInputs now) =>
         (BaseModel, Trained) != (now.BaseModel, now.Trained) ? "weights"
         : Documents is not null && Documents != now.Documents ? "documents"
         : Data is not null && Data != now.Data ? "benchmark data"
         : Positions != now.Positions ? "positions"
+        : ContextMethod != now.ContextMethod ? "options of the context method"
         : null;
 
     /// <exception cref="InputException">The file is damaged.</exception>

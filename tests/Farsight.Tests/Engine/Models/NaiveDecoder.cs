@@ -15,6 +15,9 @@ sealed class NaiveDecoder(ModelConfig config, IWeightSource source)
     /// <summary>Whether a head of a token may see another; null for causal attention without more.</summary>
     internal TreeAttentionNaive.Mask? Mask { get; init; }
 
+    /// <summary>Computes the attention of one head for one token; null for causal attention.</summary>
+    internal Func<NaiveHead, double[]>? Attention { get; init; }
+
     /// <summary>The place that each head looks at most, by layer, token and head, of the sequence that was computed last.</summary>
     internal Dictionary<(int Layer, int Token, int Head), int> Peaks { get; } = [];
 
@@ -67,12 +70,25 @@ sealed class NaiveDecoder(ModelConfig config, IWeightSource source)
             k = Heads("k", config.NumKeyValueHeads, config.QueryKeyNorm, true),
             v = Heads("v", config.NumKeyValueHeads, false, false);
 
+        double[] Rotate(double[] head, int position) => Rotated(head, position, frequencies, factor);
+        double[][][] Split(double[][] rows, int count) =>
+            [.. Enumerable.Range(0, count).Select(h => rows.Select(r => r[(h * dim)..((h + 1) * dim)]).ToArray())];
+        double[][][]? bare = Attention is null ? null : Split(Heads("q", heads, config.QueryKeyNorm, false), heads);
+        double[][][]? bareKeys = Attention is null
+            ? null
+            : Split(Heads("k", config.NumKeyValueHeads, config.QueryKeyNorm, false), config.NumKeyValueHeads);
+        double[][][]? split = Attention is null ? null : Split(v, config.NumKeyValueHeads);
         double[][] attended = new double[x.Length][];
         for (int t = 0; t < x.Length; t++)
         {
             attended[t] = new double[heads * dim];
             for (int h = 0; h < heads; h++)
             {
+                if (Attention is not null)
+                {
+                    Attention(new(layer, h, t, bare!, bareKeys!, split!, Rotate)).CopyTo(attended[t], h * dim);
+                    continue;
+                }
                 int from = h / group * dim;
                 int[] seen =
                 [
@@ -205,4 +221,42 @@ sealed class NaiveDecoder(ModelConfig config, IWeightSource source)
     }
 
     static double Dot(double[] a, double[] b) => a.Zip(b, (x, y) => x * y).Sum();
+}
+
+/// <summary>A head of a token, with the projections of all heads and tokens before RoPE.</summary>
+/// <param name="Layer">Index of the layer.</param>
+/// <param name="Head">Index of the query head.</param>
+/// <param name="Token">Index of the token.</param>
+/// <param name="AllQueries">[H][T][Dh]</param>
+/// <param name="AllKeys">[Hkv][T][Dh]</param>
+/// <param name="AllValues">[Hkv][T][Dh]</param>
+/// <param name="Rotate">Rotates a head to a position.</param>
+sealed record NaiveHead(
+    int Layer, int Head, int Token, double[][][] AllQueries, double[][][] AllKeys, double[][][] AllValues, Func<double[], int, double[]> Rotate)
+{
+    int KeyHead => Head / (AllQueries.Length / AllKeys.Length);
+
+    internal double[] Query => AllQueries[Head][Token];
+
+    internal double[][] Keys => AllKeys[KeyHead];
+
+    internal double[][] Values => AllValues[KeyHead];
+
+    /// <summary>Softmax attention over keys with a position for the query and the key of each.</summary>
+    internal double[] Over(IEnumerable<(int Key, int QueryPosition, int KeyPosition)> seen, Func<int, double[]>? keyOf = null) =>
+        Mix(seen.Select(s => (
+            Scale(Rotate(Query, s.QueryPosition), keyOf?.Invoke(s.Key) ?? Rotate(Keys[s.Key], s.KeyPosition)),
+            Values[s.Key])));
+
+    /// <summary>Causal attention over all keys at their own positions.</summary>
+    internal double[] Causal() => Over(Enumerable.Range(0, Token + 1).Select(j => (j, Token, j)));
+
+    internal static double Scale(double[] a, double[] b) => a.Zip(b, (x, y) => x * y).Sum() / Math.Sqrt(a.Length);
+
+    internal static double[] Mix(IEnumerable<(double Score, double[] Value)> parts)
+    {
+        (double Score, double[] Value)[] all = [.. parts];
+        double peak = all.Max(p => p.Score), total = all.Sum(p => Math.Exp(p.Score - peak));
+        return [.. Enumerable.Range(0, all[0].Value.Length).Select(d => all.Sum(p => Math.Exp(p.Score - peak) / total * p.Value[d]))];
+    }
 }
