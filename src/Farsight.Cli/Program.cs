@@ -43,6 +43,7 @@ static partial class Program
             PretrainCommand.Create(),
             RecipeCommand.Create(),
             ReportCommand.Create(),
+            ServeCommand.Create(),
             StudyCommand.Create(),
             SynthCommand.Create(),
             TrainCommand.Create(),
