@@ -59,6 +59,7 @@ static partial class Program
             PretrainCommand.Create(),
             RecipeCommand.Create(),
             ReportCommand.Create(),
+            ServeCommand.Create(),
             StudyCommand.Create(),
             SynthCommand.Create(),
             TrainCommand.Create(),

@@ -69,6 +69,12 @@ public sealed class ArchitectureTests
         ["Workflows/Timing"] = [],
         ["Workflows/Reports"] = ["Workflows/Train"],
 
+        ["Server/Constraints"] = [],
+        ["Server/Protocol"] = ["Server/Constraints"],
+        ["Server/Serving"] = ["Server/Protocol"],
+        ["Server/Endpoints"] = ["Server/Constraints", "Server/Protocol", "Server/Serving"],
+        ["Server/Hosting"] = ["Server/Protocol", "Server/Serving", "Server/Endpoints"],
+
         ["Cli/Output"] = [],
         ["Cli/Options"] = ["Cli/Output"],
         ["Cli/Commands"] = ["Cli/Output", "Cli/Options"],
@@ -127,6 +133,7 @@ public sealed class ArchitectureTests
             "Farsight.Alignment",
             "Farsight.Evaluation",
             "Farsight.Workflows",
+            "Farsight.Server",
             "farsight",
         ];
         Architecture architecture = new ArchLoader().LoadAssemblies([.. projects.Select(System.Reflection.Assembly.Load)]).Build();

@@ -55,6 +55,12 @@ sealed class ChatClientModel(IChatClient client, string name, int concurrency = 
     async Task<Completion> Complete(CompletionRequest request, CancellationToken cancel)
     {
         request.Options.Check();
+        if (request is { TopLogProbs: not null } or { ScoresPrompt: true } or { Constraint: not null })
+        {
+            throw new InputException(
+                $"An endpoint supports neither {nameof(request.TopLogProbs)}, {nameof(request.ScoresPrompt)} nor "
+                    + $"{nameof(request.Constraint)}; use a local model.");
+        }
         ChatMessage[] messages = [.. ChatMessages.Of(Turns(request.Prompt))];
         ChatOptions options = Options(request.Options);
         long started = Stopwatch.GetTimestamp();
@@ -120,12 +126,15 @@ sealed class ChatClientModel(IChatClient client, string name, int concurrency = 
             : options.RepetitionPenalty != 1 ? nameof(options.RepetitionPenalty)
             : options.MinNewTokens > 0 ? nameof(options.MinNewTokens)
             : options.StopTokens.Count > 0 ? nameof(options.StopTokens)
+            : options.LogitBias.Count > 0 ? nameof(options.LogitBias)
             : null;
         return unsupported is null
             ? new()
             {
                 Temperature = (float)options.Temperature,
                 TopP = options.TopP < 1 ? (float)options.TopP : null,
+                PresencePenalty = options.PresencePenalty == 0 ? null : (float)options.PresencePenalty,
+                FrequencyPenalty = options.FrequencyPenalty == 0 ? null : (float)options.FrequencyPenalty,
                 TopK = options.TopK > 0 ? options.TopK : null,
                 Seed = options.Seed,
                 MaxOutputTokens = options.MaxNewTokens,

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Farsight.Engine;
 using Farsight.Engine.Numerics;
 
@@ -16,6 +17,24 @@ public sealed record CompletionRequest(Prompt Prompt, GenerationOptions Options)
 
     /// <summary>Receives text as soon as no stop text can remove it, on any thread; null for no streaming.</summary>
     public Action<string>? OnText { get; init; }
+
+    /// <summary>
+    /// Receives each part of the completion together with its scored tokens, as <see cref="OnText"/> receives the text; null for no
+    /// streaming. A model behind an endpoint has no parts.
+    /// </summary>
+    public Action<CompletionPart>? OnPart { get; init; }
+
+    /// <summary>Receives the number of prompt tokens that are computed, while the prompt is read; null to ignore it.</summary>
+    public Action<int>? OnPromptProgress { get; init; }
+
+    /// <summary>Number of the most likely tokens to report in each place of the completion; null for no log-probabilities.</summary>
+    public int? TopLogProbs { get; init; }
+
+    /// <summary>Fills <see cref="Completion.PromptLogProbs"/>. Only a <see cref="ContinuousModel"/> does.</summary>
+    public bool ScoresPrompt { get; init; }
+
+    /// <summary>The tokens that the completion may have; null for all. A constraint serves one completion.</summary>
+    public ITokenConstraint? Constraint { get; init; }
 
     /// <summary>
     /// Keeps what is computed for the prompt and its completion, so that a later request which begins with them computes the rest only. Has
@@ -53,6 +72,17 @@ public sealed record Completion(string Text, FinishReason FinishReason)
     /// <summary>Number of new tokens, the stop token and those of all <see cref="Steps"/> included; null where it is not known.</summary>
     public int? OutputTokens { get; init; }
 
+    /// <summary>The new tokens of <see cref="Text"/> with their log-probabilities; empty unless they were requested.</summary>
+    public IReadOnlyList<ScoredToken> LogProbs { get; init; } = [];
+
+    /// <summary>
+    /// [P − 1] the log-probabilities of the prompt's tokens after the first; empty unless they were requested.
+    /// </summary>
+    public IReadOnlyList<ScoredToken> PromptLogProbs { get; init; } = [];
+
+    /// <summary>Number of prompt tokens whose keys and values were in a cache; null where it is not known.</summary>
+    public int? CachedTokens { get; init; }
+
     /// <summary>Wall-clock seconds; the share of each completion where several were generated together.</summary>
     public double Seconds { get; init; }
 
@@ -75,6 +105,65 @@ public sealed record MethodStep(string Name, string Text, int? InputTokens, int?
 {
     /// <summary>Counts of the reply, by name: "facts", "invented".</summary>
     public IReadOnlyDictionary<string, int> Counts { get; init; } = new Dictionary<string, int>();
+}
+
+/// <summary>Represents a part of a completion.</summary>
+/// <param name="Text">Text that no stop text can remove.</param>
+/// <param name="LogProbs">Tokens that begin in the text; empty unless log-probabilities were requested.</param>
+public sealed record CompletionPart(string Text, IReadOnlyList<ScoredToken> LogProbs);
+
+/// <summary>Represents a token with its log-probability, before temperature, penalties, bias and constraints.</summary>
+/// <param name="Token">Token id.</param>
+/// <param name="Text">What the token adds to the text; it may end within a character, or be empty.</param>
+/// <param name="LogProb">Log-probability in nats.</param>
+/// <param name="Top">The most likely tokens in its place, the most likely first.</param>
+public sealed record ScoredToken(int Token, string Text, float LogProb, IReadOnlyList<(int Token, float LogProb)> Top)
+{
+    /// <summary>Computes the log-probability of a token and the most likely tokens in its place.</summary>
+    /// <param name="logits">[V]</param>
+    /// <param name="token">Token id.</param>
+    /// <param name="top">Number of most likely tokens. Of equally likely ones, the lower id comes first.</param>
+    internal static ScoredToken Of(ReadOnlySpan<float> logits, int token, int top)
+    {
+        float maximum = TensorPrimitives.Max(logits);
+        double sum = 0;
+        foreach (float logit in logits)
+        {
+            sum += Math.Exp(logit - maximum);
+        }
+        double normalizer = maximum + Math.Log(sum);
+        List<(int Token, float Logit)> best = [];
+        for (int t = 0; t < logits.Length && top > 0; t++)
+        {
+            if (best.Count < top || logits[t] > best[^1].Logit)
+            {
+                float logit = logits[t];
+                int at = best.FindIndex(b => b.Logit < logit);
+                best.Insert(at < 0 ? best.Count : at, (t, logit));
+                if (best.Count > top)
+                {
+                    best.RemoveAt(top);
+                }
+            }
+        }
+        return new(token, "", (float)(logits[token] - normalizer), [.. best.Select(b => (b.Token, (float)(b.Logit - normalizer)))]);
+    }
+}
+
+/// <summary>Restricts the tokens of a completion, for example to those of a grammar.</summary>
+public interface ITokenConstraint
+{
+    /// <summary>Whether the completion may end here.</summary>
+    bool CanEnd { get; }
+
+    /// <summary>Whether nothing may follow.</summary>
+    bool IsOver { get; }
+
+    /// <summary>Returns whether a token may come next.</summary>
+    bool Allows(int token);
+
+    /// <summary>Takes the next token, which is allowed.</summary>
+    void Append(int token);
 }
 
 /// <summary>Identifies why a completion ended.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Farsight.Engine;
 using Farsight.Engine.Inference;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
@@ -19,12 +20,17 @@ sealed class CompletionDraft
     readonly HashSet<int> _seen;
     readonly List<int> _tokens = [];
     readonly List<int[]> _peaks = [];
+    readonly Dictionary<int, int> _counts = []; // how often the completion has each token, for penalties
+    readonly List<(ScoredToken Token, int Start)> _scored = []; // with the length of the text before each
+    readonly List<ScoredToken> _promptScores = [];
     readonly StringBuilder _text = new();
+    readonly bool _isPlain;
     float[]? _logits;
     SeededRandom _random;
     int? _stopToken;
     FinishReason? _finish;
     int _certain; // characters that no stop text can remove
+    int _passedScores;
     bool _hasText;
 
     /// <summary>Creates an empty completion.</summary>
@@ -41,6 +47,7 @@ sealed class CompletionDraft
         _stopTokens = [.. frame.StopTokens.Concat(_options.StopTokens).Where(t => t >= 0 && t < config.VocabSize).Distinct()];
         _decoder = frame.Decoder(prompt);
         _seen = _options.RepetitionPenalty == 1 ? [] : [.. prompt];
+        _isPlain = _options is { RepetitionPenalty: 1, PresencePenalty: 0, FrequencyPenalty: 0, LogitBias.Count: 0 };
         _random = request.Random ?? SeededRandom.For(unchecked((int)(_options.Seed ?? 0)), "generate", 0);
     }
 
@@ -53,21 +60,45 @@ sealed class CompletionDraft
     internal int? Take(ReadOnlySpan<float> logits)
     {
         int token = Choose(logits);
+        ScoredToken? scored = _request.TopLogProbs is { } top ? ScoredToken.Of(logits, token, top) : null;
+        int start = _text.Length;
         if (_request.Given is null && _stopTokens.Contains(token))
         {
             _stopToken = token;
+            Record(scored, start);
             End(FinishReason.Stop);
             return null;
         }
         _tokens.Add(token);
         Append(_decoder.Append(token));
+        Record(scored, start);
+        _request.Constraint?.Append(token);
         PassOnUntilStop();
+        if (_finish is null && _request.Constraint is { IsOver: true })
+        {
+            End(FinishReason.Stop);
+        }
         if (_finish is null && _tokens.Count >= MaxNewTokens)
         {
             End(FinishReason.Length);
         }
         return _finish is null ? token : null;
     }
+
+    /// <summary>Records the log-probability of a prompt's token.</summary>
+    /// <param name="index">Index of the token, at least 1; called in order.</param>
+    /// <param name="logits">[V] logits after the token before it.</param>
+    internal void ScorePrompt(int index, ReadOnlySpan<float> logits) =>
+        _promptScores.Add(ScoredToken.Of(logits, Prompt[index], _request.TopLogProbs ?? 0));
+
+    /// <summary>Whether the completion has ended.</summary>
+    internal bool HasEnded => _finish is not null;
+
+    /// <summary>The request of this completion.</summary>
+    internal CompletionRequest Request => _request;
+
+    /// <summary>Ends a completion that may have no new tokens.</summary>
+    internal void EndWithoutTokens() => End(FinishReason.Length);
 
     /// <summary>Records where the heads of a layer looked; called layer by layer before a token is chosen.</summary>
     internal void Observe(int layer, ReadOnlySpan<int> found)
@@ -104,6 +135,8 @@ sealed class CompletionDraft
             InputTokens = Prompt.Count,
             OutputTokens = all.Length,
             Seconds = seconds,
+            LogProbs = [.. _scored.Take(_passedScores).Select(s => s.Token)],
+            PromptLogProbs = _promptScores,
             Heads = _request.ObservesHeads
                 ? new(_config.NumHiddenLayers, _config.NumAttentionHeads, Prompt, all, [.. _peaks.Take(all.Length)])
                 : null,
@@ -116,24 +149,75 @@ sealed class CompletionDraft
         {
             return given[_tokens.Count];
         }
-        bool isPenalized = _options.RepetitionPenalty != 1, canEnd = _tokens.Count >= _options.MinNewTokens;
-        if (!isPenalized && canEnd)
+        bool canEnd = _tokens.Count >= _options.MinNewTokens;
+        if (_isPlain && canEnd && _request.Constraint is null)
         {
             return _sampling.Choose(logits, ref _random);
         }
         _logits ??= new float[logits.Length];
         logits.CopyTo(_logits);
-        if (isPenalized)
-        {
-            RepetitionPenalty.Apply(_logits, _seen, (float)_options.RepetitionPenalty);
-        }
+        Adjust(_logits);
         foreach (int stop in canEnd ? [] : _stopTokens)
         {
             _logits[stop] = float.NegativeInfinity;
         }
         int token = _sampling.Choose(_logits, ref _random);
+        if (_request.Constraint is { } constraint && !IsAllowed(constraint, token))
+        {
+            token = ChooseAllowed(constraint, _logits);
+        }
         _seen.Add(token);
+        _counts[token] = _counts.GetValueOrDefault(token) + 1;
         return token;
+    }
+
+    /// <summary>Applies penalties and bias to logits.</summary>
+    void Adjust(Span<float> logits)
+    {
+        if (_options.RepetitionPenalty != 1)
+        {
+            RepetitionPenalty.Apply(logits, _seen, (float)_options.RepetitionPenalty);
+        }
+        foreach ((int token, int count) in _counts)
+        {
+            logits[token] -= (float)(_options.PresencePenalty + count * _options.FrequencyPenalty);
+        }
+        foreach ((int token, float bias) in _options.LogitBias)
+        {
+            logits[token] += bias;
+        }
+    }
+
+    /// <summary>Chooses among the allowed tokens. Called only where the first choice is not one, because testing all takes time.</summary>
+    /// <exception cref="InputException">No token is allowed.</exception>
+    int ChooseAllowed(ITokenConstraint constraint, Span<float> logits)
+    {
+        bool isAny = false;
+        for (int token = 0; token < logits.Length; token++)
+        {
+            if (IsAllowed(constraint, token))
+            {
+                isAny |= logits[token] > float.NegativeInfinity;
+            }
+            else
+            {
+                logits[token] = float.NegativeInfinity;
+            }
+        }
+        return isAny
+            ? _sampling.Choose(logits, ref _random)
+            : throw new InputException("No token of the vocabulary continues the text as the constraint demands; use another constraint.");
+    }
+
+    bool IsAllowed(ITokenConstraint constraint, int token) =>
+        _stopTokens.Contains(token) ? constraint.CanEnd : constraint.Allows(token);
+
+    void Record(ScoredToken? scored, int start)
+    {
+        if (scored is not null)
+        {
+            _scored.Add((scored with { Text = _text.ToString(start, _text.Length - start) }, start));
+        }
     }
 
     void Append(string text)
@@ -179,10 +263,22 @@ sealed class CompletionDraft
 
     void PassOn(int end)
     {
-        if (end > _certain)
+        int scores = _passedScores;
+        while (scores < _scored.Count && (_scored[scores].Start < end || (_finish is not null && end == _text.Length)))
         {
-            _request.OnText?.Invoke(_text.ToString(_certain, end - _certain));
+            scores++;
+        }
+        if (end > _certain || scores > _passedScores)
+        {
+            string text = _text.ToString(_certain, end - _certain);
             _certain = end;
+            IEnumerable<ScoredToken> passed = _scored.Skip(_passedScores).Take(scores - _passedScores).Select(s => s.Token);
+            _passedScores = scores;
+            if (text.Length > 0)
+            {
+                _request.OnText?.Invoke(text);
+            }
+            _request.OnPart?.Invoke(new(text, [.. passed]));
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Farsight.Engine;
 using Farsight.Engine.Inference;
 
@@ -23,6 +24,15 @@ public sealed record GenerationOptions(int MaxNewTokens)
 
     /// <summary>Makes tokens less likely that are already in the text; 1 for no penalty.</summary>
     public double RepetitionPenalty { get; init; } = 1;
+
+    /// <summary>Subtracted from the logit of each token that the completion already has; 0 for no penalty.</summary>
+    public double PresencePenalty { get; init; }
+
+    /// <summary>Subtracted from the logit of a token, times the number of times that the completion already has it; 0 for none.</summary>
+    public double FrequencyPenalty { get; init; }
+
+    /// <summary>Added to the logits of tokens, by token id; empty for none.</summary>
+    public IReadOnlyDictionary<int, float> LogitBias { get; init; } = ReadOnlyDictionary<int, float>.Empty;
 
     /// <summary>Seed of the sampling; null for the default, which an endpoint chooses itself. A
     /// local model uses the lower 32 bits.</summary>
@@ -55,6 +65,9 @@ public sealed record GenerationOptions(int MaxNewTokens)
             : !(MinP is >= 0 and < 1) ? $"{Name(nameof(MinP))} is {MinP}; use 0 (all tokens) or more, and less than 1."
             : !(RepetitionPenalty is > 0 and <= 100)
                 ? $"{Name(nameof(RepetitionPenalty))} is {RepetitionPenalty}; use more than 0, and 1 for no penalty."
+            : !double.IsFinite(PresencePenalty) ? $"{Name(nameof(PresencePenalty))} is {PresencePenalty}; use a finite number."
+            : !double.IsFinite(FrequencyPenalty) ? $"{Name(nameof(FrequencyPenalty))} is {FrequencyPenalty}; use a finite number."
+            : LogitBias.Values.Any(b => !float.IsFinite(b)) ? $"{Name(nameof(LogitBias))} has a value that is not finite."
             : Stop.Contains("") ? $"{Name(nameof(Stop))} is empty; give the text that ends an answer."
             : null;
         if (problem is not null)

@@ -79,6 +79,10 @@ public sealed class LocalModel : ILanguageModel, IDisposable
     public async Task<IReadOnlyList<Completion>> CompleteAsync(
         IReadOnlyList<CompletionRequest> requests, CancellationToken cancellationToken = default)
     {
+        if (requests.Any(r => r.ScoresPrompt))
+        {
+            throw new InputException($"{nameof(CompletionRequest.ScoresPrompt)} needs a {nameof(ContinuousModel)}.");
+        }
         CompletionDraft[] drafts = [.. requests.Select(Draft)];
         try
         {
@@ -183,7 +187,9 @@ public sealed class LocalModel : ILanguageModel, IDisposable
 
     static ChoiceLogProb Sum(ContinuationScore score) => new(score.LogProbs.Sum(p => (double)p), score.LogProbs.Count, score.IsGreedy);
 
-    CompletionDraft Draft(CompletionRequest request)
+    /// <summary>Creates the completion of a request, without tokens.</summary>
+    /// <exception cref="InputException">The request cannot be answered.</exception>
+    internal CompletionDraft Draft(CompletionRequest request)
     {
         request.Options.Check();
         IReadOnlyList<int> prompt = Encode(request.Prompt);
@@ -200,7 +206,8 @@ public sealed class LocalModel : ILanguageModel, IDisposable
     /// format's response begins, if there is one.</summary>
     AnswerFrame FrameOf(Prompt prompt)
     {
-        ChatFormat? format = prompt is Prompt.Tokens or Prompt.Chat { UsesTemplate: true } ? _format.Value : null;
+        bool isChat = prompt is Prompt.Tokens { ContinuesText: false } or Prompt.Chat { UsesTemplate: true };
+        ChatFormat? format = isChat ? _format.Value : null;
         int?[] stops =
         [
             .. _model.Config.EosTokenIds,
@@ -208,7 +215,10 @@ public sealed class LocalModel : ILanguageModel, IDisposable
             format?.Eos,
         ];
         return new(
-            _tokenizer, [.. stops.OfType<int>().Distinct()], format?.ResponseLead ?? "", prompt is not Prompt.Tokens && format is null);
+            _tokenizer,
+            [.. stops.OfType<int>().Distinct()],
+            format?.ResponseLead ?? "",
+            prompt is not Prompt.Tokens { ContinuesText: false } && format is null);
     }
 
     int[] EncodeRaw(string text) => [.. _tokenizer.Before, .. _tokenizer.Encode(text)];

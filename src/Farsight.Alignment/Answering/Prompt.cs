@@ -21,6 +21,11 @@ public abstract record Prompt
         /// 0, 1, 2, …. A model behind an endpoint refuses positions.
         /// </summary>
         public IReadOnlyList<int>? Positions { get; init; }
+
+        /// <summary>
+        /// Whether the ids are a text that the completion continues, as <see cref="RawText"/> is, rather than the prompt of a chat.
+        /// </summary>
+        public bool ContinuesText { get; init; }
     }
 
     /// <summary>Represents a text that is continued without a chat template.</summary>

@@ -226,6 +226,10 @@ sealed class CachedSequence(CachedSequence? parent, int start, int capacity)
 {
     IReadOnlyList<KeyRange>? _shared;
 
+    /// <summary>Creates the rows of a sequence that begins with given rows of others.</summary>
+    internal CachedSequence(IReadOnlyList<KeyRange> shared, int start, int capacity)
+        : this((CachedSequence?)null, start, capacity) => _shared = shared;
+
     internal int Start => start;
 
     internal int Capacity => capacity;

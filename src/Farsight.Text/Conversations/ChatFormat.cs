@@ -246,6 +246,24 @@ public sealed class ChatFormat
     public int[] Conversation(IReadOnlyList<ChatTurn> turns, string answerPrefix) =>
         _encoder.Start(new MarkedText.Builder().Append(Render(turns, true)).Append(MarkedText.FromMessage(answerPrefix)).Build());
 
+    /// <summary>Gets whether the template renders tools that the model may call.</summary>
+    public bool RendersTools => _template.Source.Contains("tools", StringComparison.Ordinal);
+
+    /// <summary>Gets whether the template mentions a word, such as the name of a role or the marker of a tool call.</summary>
+    public bool Mentions(string word) => _template.Source.Contains(word, StringComparison.Ordinal);
+
+    /// <summary>Encodes the prompt of a conversation whose messages have more than a role and a text.</summary>
+    /// <param name="messages">Objects as Hugging Face's templates expect them: role, content, tool_calls.</param>
+    /// <param name="tools">The value of tools: a list of functions; null for none.</param>
+    /// <param name="text">What the template renders, with its control tokens spelled out.</param>
+    /// <exception cref="TemplateException">The template refuses it: the message says why.</exception>
+    public int[] Conversation(JsonArray messages, JsonArray? tools, out string text)
+    {
+        MarkedText rendered = Render(messages, true, tools);
+        text = rendered.Value;
+        return _encoder.Start(rendered);
+    }
+
     /// <summary>
     /// Writes tokenizer.json and tokenizer_config.json of the small model's format into a model directory, complete for other
     /// tools.
@@ -278,9 +296,19 @@ public sealed class ChatFormat
             s_json) + "\n";
 
     /// <summary>Renders a whole conversation, for tests.</summary>
-    internal MarkedText Render(IReadOnlyList<ChatTurn> turns, bool addGenerationPrompt) => _template.Render(
-        [.. turns.Select(t => (JsonNode)new JsonObject { ["role"] = t.Role, ["content"] = t.Content })],
-        addGenerationPrompt, _markup, s_now, new() { ["enable_thinking"] = false }, _additional, _notice is null ? null : NoticeOnce);
+    internal MarkedText Render(IReadOnlyList<ChatTurn> turns, bool addGenerationPrompt) => Render(
+        [.. turns.Select(t => (JsonNode)new JsonObject { ["role"] = t.Role, ["content"] = t.Content })], addGenerationPrompt, null);
+
+    MarkedText Render(JsonArray messages, bool addGenerationPrompt, JsonArray? tools)
+    {
+        JsonObject variables = new() { ["enable_thinking"] = false };
+        if (tools is not null)
+        {
+            variables["tools"] = tools.DeepClone();
+        }
+        return _template.Render(
+            messages, addGenerationPrompt, _markup, s_now, variables, _additional, _notice is null ? null : NoticeOnce);
+    }
 
     /// <summary>Reports a sentence the first time only, because every prompt is rendered with the same template.</summary>
     void NoticeOnce(string sentence)

@@ -154,6 +154,9 @@ public sealed class Tokenizer
     /// <summary>Returns a token as text for display: U+FFFD for part of a character, empty for an id without a token.</summary>
     public string TokenText(int id) => Encoding.UTF8.GetString(_bytes[id]);
 
+    /// <summary>Returns the bytes of a token in a text: UTF-8, or part of a character; none for an id without a token.</summary>
+    public ReadOnlySpan<byte> BytesOf(int id) => _bytes[id];
+
     /// <summary>Encodes text. Text that spells a control token is encoded as text, so that a document cannot inject one.</summary>
     /// <remarks>Recognizes only those added tokens that are not special and consist of white space; some vocabularies have them.</remarks>
     public int[] Encode(ReadOnlySpan<char> text) => Encode(text, _ordinary, []);

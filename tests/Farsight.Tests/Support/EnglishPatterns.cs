@@ -62,7 +62,7 @@ static class EnglishPatterns
     static readonly HashSet<string> s_verbs =
     [
         "Align", "Analyze", "Answer", "Chat", "Check", "Compare", "Compute", "Describe", "Download", "Estimate", "Export", "Extend",
-        "Generate", "Group", "Import", "List", "Measure", "Merge", "Mix", "Print", "Report", "Run", "Score", "Synthesize", "Time",
+        "Generate", "Group", "Import", "List", "Measure", "Merge", "Mix", "Print", "Report", "Run", "Score", "Serve", "Synthesize", "Time",
         "Train", "Write",
     ];
 

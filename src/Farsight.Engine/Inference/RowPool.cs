@@ -1,0 +1,53 @@
+namespace Farsight.Engine.Inference;
+
+/// <summary>Represents the free rows of a key-value cache. Rows are taken as consecutive ranges, at the lowest place that fits.</summary>
+/// <param name="rows">Number of rows, all free at first.</param>
+sealed class RowPool(int rows)
+{
+    readonly SortedList<int, int> _free = new() { [0] = rows }; // the length of each free range by its first row
+
+    /// <summary>Number of free rows.</summary>
+    internal int Free { get; private set; } = rows;
+
+    /// <summary>Takes consecutive rows and returns the first of them; null if no free range is long enough.</summary>
+    internal int? Take(int count)
+    {
+        for (int i = 0; i < _free.Count; i++)
+        {
+            (int start, int length) = (_free.Keys[i], _free.Values[i]);
+            if (length >= count)
+            {
+                _free.RemoveAt(i);
+                if (length > count)
+                {
+                    _free.Add(start + count, length - count);
+                }
+                Free -= count;
+                return start;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Returns rows that were taken.</summary>
+    internal void Return(int start, int count)
+    {
+        if (count == 0)
+        {
+            return;
+        }
+        Free += count;
+        _free.Add(start, count);
+        int at = _free.IndexOfKey(start);
+        if (at + 1 < _free.Count && _free.Keys[at + 1] == start + count)
+        {
+            _free[start] = count + _free.Values[at + 1];
+            _free.RemoveAt(at + 1);
+        }
+        if (at > 0 && _free.Keys[at - 1] + _free.Values[at - 1] == start)
+        {
+            _free[_free.Keys[at - 1]] += _free[start];
+            _free.RemoveAt(at);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Farsight.Server.Endpoints;
+using Farsight.Server.Protocol;
+using Farsight.Server.Serving;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Farsight.Server.Hosting;
+
+/// <summary>Checks host and key of every request, turns faults into OpenAI's errors, and logs one line.</summary>
+sealed class RequestGate
+{
+    const string Scheme = "Bearer ";
+
+    readonly ServerState _server;
+    readonly byte[]? _key; // the hash of the key: hashes have one length, so comparing them tells nothing
+
+    /// <summary>Creates the gate of a server.</summary>
+    internal RequestGate(ServerState server) =>
+        (_server, _key) = (server, server.Options.ApiKey is { } key ? Hash(key) : null);
+
+    /// <summary>Lets a request pass, and logs it.</summary>
+    internal async Task Pass(HttpContext context, RequestDelegate next)
+    {
+        long started = Stopwatch.GetTimestamp();
+        ClientConnection.Of(context)?.Begin(context);
+        try
+        {
+            CheckHost(context.Request);
+            CheckKey(context.Request);
+            await next(context).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            await Refuse(context, e).ConfigureAwait(false);
+        }
+        finally
+        {
+            ClientConnection.Of(context)?.End();
+            Log(context, Stopwatch.GetElapsedTime(started).TotalSeconds);
+        }
+    }
+
+    /// <summary>Refuses requests that match no path or no method.</summary>
+    internal static Task RefuseUnknown(HttpContext context, RequestDelegate next)
+    {
+        if (context.GetEndpoint() is RouteEndpoint)
+        {
+            return next(context);
+        }
+        if (context.GetEndpoint() is null)
+        {
+            throw new ApiException(404, "There is nothing at this path; see docs/server.md for the paths.", code: "not_found");
+        }
+        throw new ApiException(405, "The path does not support this method; see docs/server.md.", code: "method_not_allowed");
+    }
+
+    /// <summary>
+    /// Refuses foreign names of the server where there is no key: a web page could otherwise let its own name resolve to this machine.
+    /// </summary>
+    void CheckHost(HttpRequest request)
+    {
+        string host = request.Host.Host.Trim('[', ']');
+        bool isOwn = host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
+        if (_key is null && !isOwn)
+        {
+            throw new ApiException(
+                403, "The Host header names another machine; use localhost or 127.0.0.1, or start the server with an API key.",
+                code: "host_not_allowed");
+        }
+    }
+
+    void CheckKey(HttpRequest request)
+    {
+        if (_key is null || request.Path == "/health")
+        {
+            return;
+        }
+        string given = request.Headers.Authorization.ToString();
+        if (!given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            || !CryptographicOperations.FixedTimeEquals(Hash(given[Scheme.Length..].Trim()), _key))
+        {
+            throw new ApiException(
+                401, "The API key is missing or wrong; send it in the header Authorization: Bearer KEY.", code: "invalid_api_key");
+        }
+    }
+
+    async Task Refuse(HttpContext context, Exception exception)
+    {
+        if (context.RequestAborted.IsCancellationRequested && !_server.Stopping.IsCancellationRequested)
+        {
+            return; // nobody reads the reply
+        }
+        ApiException refusal = exception is Microsoft.AspNetCore.Http.BadHttpRequestException bad
+            ? new(bad.StatusCode is >= 400 and < 500 ? bad.StatusCode : 400, "The request is damaged or arrived too slowly; send it again.")
+            : ApiException.Of(exception);
+        if (refusal.Status == 500)
+        {
+            _server.Log($"error: {exception.GetType().Name}\n{exception.StackTrace}");
+        }
+        try
+        {
+            if (context.Response.HasStarted)
+            {
+                await new EventStream(context.Response, context.RequestAborted).Send(refusal.Body).ConfigureAwait(false);
+                return;
+            }
+            context.Response.Clear();
+            context.Response.StatusCode = refusal.Status;
+            if (refusal.RetryAfter is { } seconds)
+            {
+                context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            }
+            if (refusal.Status == StatusCodes.Status401Unauthorized)
+            {
+                context.Response.Headers.WWWAuthenticate = "Bearer";
+            }
+            if (refusal.Status == StatusCodes.Status405MethodNotAllowed)
+            {
+                context.Response.Headers.Allow = "GET, HEAD, POST";
+            }
+            await RequestContext.WriteJson(context.Response, refusal.Body, context.RequestAborted).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // The client has gone meanwhile.
+        }
+    }
+
+    /// <summary>Writes one line without any text of the request: the path is that of the route.</summary>
+    void Log(HttpContext context, double seconds)
+    {
+        string route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unknown";
+        string method = HttpMethods.IsGet(context.Request.Method) ? "GET" : HttpMethods.IsPost(context.Request.Method) ? "POST" : "other";
+        bool isGone = context.RequestAborted.IsCancellationRequested;
+        _server.Metrics.CountRequest(route, isGone ? 499 : context.Response.StatusCode, seconds);
+        string tokens = context.Items[RequestContext.UsageKey] is TokenUsage usage
+            ? string.Create(CultureInfo.InvariantCulture, $" prompt={usage.Prompt} cached={usage.Cached} completion={usage.Completion}")
+            : "";
+        _server.Log(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{method} {route} {(isGone ? "cancelled" : context.Response.StatusCode)} {seconds:0.000} s{tokens}"));
+    }
+
+    static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
+}

@@ -1,0 +1,138 @@
+using Farsight.Engine.Inference;
+using Farsight.Engine.Models;
+
+namespace Farsight.Tests.Engine.Inference;
+
+public sealed class ContinuousBatchTests : IDisposable
+{
+    static readonly int[] s_document = [.. Enumerable.Range(0, 20).Select(i => (i * 7 + 3) % 50)];
+
+    readonly DecoderModel _model = SmallModel.Create();
+
+    public void Dispose() => _model.Dispose();
+
+    [Fact]
+    public void Logits_after_a_shared_beginning_are_those_of_the_whole_prompt()
+    {
+        using ContinuousBatch batch = new(_model, 64);
+        Run(batch, [.. s_document, 1, 2, 3], [9, 8]);
+
+        int[] prompt = [.. s_document, 4, 5];
+        SequenceBranch branch = batch.TryOpen(prompt, 1)!;
+        float[] logits = Compute(batch, branch);
+
+        Assert.Equal(20, branch.CachedTokens);
+        Same(Alone(prompt), logits);
+    }
+
+    [Fact]
+    public void A_prompt_in_parts_beside_running_sequences_has_the_logits_of_the_whole_prompt()
+    {
+        using ContinuousBatch batch = new(_model, 100);
+        SequenceBranch first = batch.TryOpen([1, 2, 3], 10)!, second = batch.TryOpen([.. s_document.Reverse()], 2)!;
+        Compute(batch, first);
+        float[] last = [];
+        for (int step = 0; second.Remaining > 0; step++)
+        {
+            first.Append(step);
+            batch.Step(
+                [new(first, 1), new(second, Math.Min(7, second.Remaining))],
+                (branch, _, logits) => last = branch == second ? logits.ToArray() : last);
+        }
+
+        Same(Alone([.. s_document.Reverse()]), last);
+    }
+
+    [Fact]
+    public void A_sequence_waits_while_running_ones_hold_the_rows_and_removes_finished_ones()
+    {
+        using ContinuousBatch batch = new(_model, 32);
+        SequenceBranch running = batch.TryOpen(s_document, 5)!; // 24 rows
+        Compute(batch, running);
+
+        Assert.Null(batch.TryOpen([1, 2, 3], 10));
+        batch.Close(running);
+        Assert.Equal(12, batch.FreeRows);
+
+        SequenceBranch next = batch.TryOpen([.. s_document.Reverse()], 10)!;
+        Assert.Equal((0, 3), (next.CachedTokens, batch.FreeRows));
+        Same(Alone([.. s_document.Reverse()]), Compute(batch, next));
+    }
+
+    [Fact]
+    public void The_beginning_that_was_used_last_is_removed_last()
+    {
+        using ContinuousBatch batch = new(_model, 48);
+        int[] old = [.. s_document.Select(t => (t + 1) % 50)], used = s_document;
+        Run(batch, old, []);
+        Run(batch, used, []);
+        Run(batch, [.. used, 7], []);
+
+        Run(batch, [.. Enumerable.Repeat(5, 20)], []); // needs the rows of one of them
+
+        Assert.Equal(20, Cached(batch, [.. used, 1]));
+        Assert.Equal(0, Cached(batch, [.. old, 1]));
+    }
+
+    [Fact]
+    public void A_repeated_text_takes_no_further_rows()
+    {
+        using ContinuousBatch batch = new(_model, 64);
+        Run(batch, s_document, [1, 2]);
+        int free = batch.FreeRows;
+
+        Run(batch, s_document, [1, 2]);
+
+        Assert.Equal(free, batch.FreeRows);
+    }
+
+    [Fact]
+    public void A_running_prompt_promises_its_tokens_to_one_that_begins_with_them()
+    {
+        using ContinuousBatch batch = new(_model, 64);
+        SequenceBranch branch = batch.TryOpen([.. s_document, 1], 1)!;
+
+        Assert.Equal(20, batch.ExpectedGain([.. s_document, 2]));
+        Compute(batch, branch);
+        Assert.Equal(0, batch.ExpectedGain([.. s_document, 2]));
+    }
+
+    static int Cached(ContinuousBatch batch, int[] prompt)
+    {
+        SequenceBranch branch = batch.TryOpen(prompt, 1)!;
+        batch.Close(branch);
+        return branch.CachedTokens;
+    }
+
+    /// <summary>Computes a prompt and given new tokens, and closes the sequence.</summary>
+    static void Run(ContinuousBatch batch, int[] prompt, int[] tokens)
+    {
+        SequenceBranch branch = batch.TryOpen(prompt, tokens.Length + 1)!;
+        Compute(batch, branch);
+        foreach (int token in tokens)
+        {
+            branch.Append(token);
+            Compute(batch, branch);
+        }
+        batch.Close(branch);
+    }
+
+    static float[] Compute(ContinuousBatch batch, SequenceBranch branch)
+    {
+        float[] last = [];
+        batch.Step([new(branch, branch.Remaining)], (_, _, logits) => last = logits.ToArray());
+        return last;
+    }
+
+    static void Same(float[] expected, float[] actual) =>
+        Near.Each([.. expected.Select(x => (double)x)], actual, relative: 1e-4, absolute: 1e-4);
+
+    /// <summary>The logits after a prompt, from a cache of its own.</summary>
+    float[] Alone(int[] prompt)
+    {
+        float[] last = [];
+        using DecodingBatch batch = new(_model, [prompt.Length]);
+        batch.Extend([new(0, prompt)], (_, logits) => last = logits.ToArray());
+        return last;
+    }
+}
