@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Farsight.Engine.Communication;
 
 /// <summary>Represents what an MPI launcher says about this process in environment variables.</summary>
-/// <param name="Name">Name of the launcher, for messages.</param>
+/// <param name="Name">Kind of the launcher, for messages.</param>
 /// <param name="Rank">Number of this process.</param>
 /// <param name="Size">Number of processes.</param>
 public sealed record Launcher(string Name, int Rank, int Size)
@@ -21,7 +21,7 @@ public sealed record Launcher(string Name, int Rank, int Size)
     ];
 
     internal const string OpenMpi = "Open MPI";
-    internal const string Pmi = "a PMI launcher such as MPICH";
+    internal const string Pmi = "PMI, as of MPICH";
 
     /// <summary>Launcher of this process; null without one, or if it started one process.</summary>
     public static Launcher? Current { get; } = Detect(Environment.GetEnvironmentVariable);

@@ -76,8 +76,9 @@ public sealed unsafe partial class MpiCommunicator : Communicator
         if (launcher is not null && (launcher.Size, launcher.Rank) != (ranks.Size, ranks.Rank))
         {
             throw new InputException(
-                $"{launcher.Name} started {launcher.Size} processes, but {library.Version} sees {ranks.Size}: it belongs to another "
-                    + $"launcher; use the launcher of this library, or give the path of the launcher's library in {MpiLibrary.Variable}.");
+                $"The launcher ({launcher.Name}) started {launcher.Size} processes, but {library.Version} sees {ranks.Size}: it "
+                    + $"belongs to another launcher; use the launcher of this library, or give the path of the launcher's library in "
+                    + $"{MpiLibrary.Variable}.");
         }
         ranks._hosts = ranks.AllGather(Environment.MachineName);
         return ranks;

@@ -5,13 +5,13 @@ namespace Farsight.Engine.Communication;
 
 /// <summary>Represents an MPI library of the system, with the functions and constants that its kind defines.</summary>
 /// <remarks>
-/// Three kinds exist. Open MPI's handles are addresses of exported symbols (<c>ompi_mpi_comm_world</c>). MPICH and its descendants (Intel
-/// MPI, MVAPICH, Cray MPICH) have integers with fixed values, of which a function reads the lower 32 bits. The standard ABI of MPI 5
-/// (libmpi_abi) has small constants; its source is the header of mpi-forum/mpi-abi-stubs.
+/// There are three kinds. Open MPI's handles are addresses of exported symbols (<c>ompi_mpi_comm_world</c>). MPICH and its descendants
+/// (Intel MPI, MVAPICH, Cray MPICH) have integers with fixed values, of which a function reads the lower 32 bits. The standard ABI of
+/// MPI 5 (libmpi_abi) has small constants; their source is the header of mpi-forum/mpi-abi-stubs.
 /// </remarks>
 public sealed unsafe class MpiLibrary
 {
-    /// <summary>Environment variable with the path or name of the MPI library; it also makes a process use MPI without a launcher.</summary>
+    /// <summary>Environment variable with the path or name of the library; it also makes a process use MPI without a launcher.</summary>
     public const string Variable = "FARSIGHT_MPI";
 
     const int MaxVersion = 8192; // MPI_MAX_LIBRARY_VERSION_STRING of MPICH and MPI 5, the largest
@@ -68,6 +68,9 @@ public sealed unsafe class MpiLibrary
     public static IReadOnlyList<string> Installed =>
         [.. s_openMpi.Concat(s_mpich).Concat(s_others).Select(n => TryLoad(n) is { } l ? $"{n}: {l.Version}" : null).OfType<string>()];
 
+    /// <summary>Returns whether a path or name is that of an MPI library.</summary>
+    public static bool IsUsable(string name) => TryLoad(name) is not null;
+
     /// <summary>Loads the library of a launcher, or the one that <see cref="Variable"/> names.</summary>
     /// <param name="launcher">The launcher; null if only the variable asks for MPI.</param>
     /// <exception cref="InputException">No usable library was found.</exception>
@@ -77,11 +80,11 @@ public sealed unsafe class MpiLibrary
         string[] names = named is { Length: > 0 } ? [named]
             : launcher?.Name == Launcher.OpenMpi ? [.. s_openMpi, .. s_others]
             : [.. s_mpich, .. s_openMpi, .. s_others];
-        string started = launcher is null ? "" : $"{launcher.Name} started {launcher.Size} processes, but ";
+        string found = launcher is null ? "" : $"The launcher ({launcher.Name}) started {launcher.Size} processes, but ";
         return names.Select(TryLoad).FirstOrDefault(l => l is not null) ?? throw new InputException(
             named is { Length: > 0 }
                 ? $"{Variable} names '{named}', which is not a usable MPI library; give the path of libmpi.so, or unset the variable."
-                : $"{started}no MPI library was found ({string.Join(", ", names)}); install the launcher's library, or give its path in "
+                : $"{found}no MPI library was found ({string.Join(", ", names)}); install the launcher's library, or give its path in "
                     + $"{Variable}.");
     }
 
@@ -145,7 +148,8 @@ public sealed unsafe class MpiLibrary
         {
             _ = ((delegate* unmanaged[Cdecl]<byte*, int*, int>)function)(start, &length);
         }
-        return Encoding.UTF8.GetString(text, 0, Math.Clamp(length, 0, MaxVersion)).Split('\0', '\n')[0].Trim();
+        string whole = Encoding.UTF8.GetString(text, 0, Math.Clamp(length, 0, MaxVersion));
+        return string.Join(' ', whole.Split('\0', '\n', ',')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }
 
     void Require(int code, string function)

@@ -87,15 +87,18 @@ public sealed class TreePass : IDisposable
             throw new InvalidOperationException("Backward cannot run: the pass kept nothing for it, or it has already run.");
         }
 
-        Parameter[] head = [.. new[] { _model.Head.Trained }.OfType<Parameter>()];
-        Parameter[] embeddings = [.. new[] { _model.Embeddings.Trained }.OfType<Parameter>()];
-        Parameter[] norm = [.. _model.FinalNorm.Parameters], both = [.. head.Intersect(embeddings)];
+        float[] gradients = dLogProbs.ToArray();
+        Parameter? head = _model.Head.Trained, embeddings = _model.Embeddings.Trained;
+        // Observed by stages, a gradient of both head and embeddings is one stage at the end, or it would begin first and end last.
+        bool isHeadLast = stages is not null && head is not null && head == embeddings;
+        IReadOnlyList<Parameter> outputs = [.. _model.FinalNorm.Parameters, .. head is null || isHeadLast ? [] : new[] { head }];
+        IReadOnlyList<Parameter> inputs = embeddings is null ? [] : [embeddings];
         Rows dX = scratch.Rows(_tree.Count, _last.Width), dLast = scratch.ZeroRows(_last.Count, _last.Width);
         Workspace.Mark mark = scratch.Here();
         Rows dFinal = scratch.ZeroRows(_targets.Length, _last.Width), dHidden = scratch.ZeroRows(_targets.Length, _last.Width);
-        stages?.Begin([.. head, .. norm]);
+        stages?.Begin(outputs);
         TokenLogProbs.Backward(
-            dLogProbs.ToArray(), _finalNorm.Output, _model.Head.Matrix, _targets, _logSumExp, dFinal, _model.Head.Trained?.Gradient,
+            gradients, _finalNorm.Output, _model.Head.Matrix, _targets, _logSumExp, dFinal, isHeadLast ? null : head?.Gradient,
             _model.LogitRule);
         _finalNorm.Backward(dFinal, dHidden);
         for (int n = 0; n < _targets.Length; n++)
@@ -104,7 +107,7 @@ public sealed class TreePass : IDisposable
             TensorPrimitives.Add(dLast[_scoredRows[n]], dHidden[n], dLast[_scoredRows[n]]);
         }
         scratch.Release(mark);
-        stages?.End([.. head.Except(both), .. norm]);
+        stages?.End(outputs);
 
         for (int layer = _blocks.Count - 1; layer >= 0; layer--)
         {
@@ -113,9 +116,14 @@ public sealed class TreePass : IDisposable
             _blocks[layer].Backward(layer == _blocks.Count - 1 ? dLast : dX, dX);
             stages?.End(trained);
         }
-        stages?.Begin([.. embeddings.Except(both)]);
+        stages?.Begin(inputs);
+        if (isHeadLast)
+        {
+            TokenLogProbs.Backward(
+                gradients, _finalNorm.Output, _model.Head.Matrix, _targets, _logSumExp, null, head!.Gradient, _model.LogitRule);
+        }
         _model.Embeddings.Backward(_tree.Tokens, dX);
-        stages?.End(embeddings);
+        stages?.End(inputs);
         _blocks.Clear();
     }
 

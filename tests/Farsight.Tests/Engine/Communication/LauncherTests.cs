@@ -6,9 +6,9 @@ public sealed class LauncherTests
 {
     [Theory]
     [InlineData("OMPI_COMM_WORLD_RANK=2 OMPI_COMM_WORLD_SIZE=4", "Open MPI", 2, 4)]
-    [InlineData("PMI_RANK=0 PMI_SIZE=2", "a PMI launcher such as MPICH", 0, 2)]
+    [InlineData("PMI_RANK=0 PMI_SIZE=2", "PMI, as of MPICH", 0, 2)]
     [InlineData("SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=3", "Slurm", 1, 3)]
-    [InlineData("SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=3 PMI_RANK=1 PMI_SIZE=3", "a PMI launcher such as MPICH", 1, 3)]
+    [InlineData("SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=3 PMI_RANK=1 PMI_SIZE=3", "PMI, as of MPICH", 1, 3)]
     public void Rank_and_size_come_from_the_variables_of_the_launcher(string variables, string name, int rank, int size) =>
         Assert.Equal(new(name, rank, size), Detect(variables));
 

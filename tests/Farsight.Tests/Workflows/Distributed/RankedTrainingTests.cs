@@ -148,7 +148,8 @@ public sealed class RankedTrainingTests : IDisposable
 
     public void Dispose() => _files.Dispose();
 
-    void Train(string run, int size, string[] settings, TrainingFiles? files = null, (CancellationTokenSource Source, int Step)? stop = null) =>
+    void Train(
+        string run, int size, string[] settings, TrainingFiles? files = null, (CancellationTokenSource Source, int Step)? stop = null) =>
         ThreadRanks.Run(size, ranks => Start(
             ranks, run, settings, files ?? _files,
             stop is { } at && ranks.IsFirst ? new Stopping(at.Source, at.Step) : null,
