@@ -119,7 +119,7 @@ static partial class Program
     }
 
     /// <summary>Returns the message and exit code of an exception that is not a bug; null for a bug.</summary>
-    static (string Message, int Code)? Known(Exception exception) => exception switch
+    internal static (string Message, int Code)? Known(Exception exception) => exception switch
     {
         InputException e => (e.Message, ExitCode.BadInput),
         OperationCanceledException => ("", ExitCode.Cancelled),

@@ -15,6 +15,7 @@ public sealed class ArchitectureTests
         ["Engine/Memory"] = [],
         ["Engine/Numerics"] = [],
         ["Engine/Files"] = [],
+        ["Engine/Communication"] = ["Engine/Memory"],
         ["Engine/Kernels"] = ["Engine/Memory", "Engine/Numerics"],
         ["Engine/Machine"] = ["Engine/Memory", "Engine/Files", "Engine/Kernels"],
         ["Engine/Parameters"] = ["Engine/Memory", "Engine/Kernels"],

@@ -12,6 +12,11 @@ public interface ITrainable
     /// <summary>Number of tokens that chose each expert of each layer so far: [L][E]; empty lists for layers without experts.</summary>
     IReadOnlyList<IReadOnlyList<long>> ExpertLoad => [];
 
+    /// <summary>Makes the parts of the parameters trainable that a backward pass over the tree would, in the same order.</summary>
+    void Touch(TokenTree tree)
+    {
+    }
+
     /// <summary>Computes the log-probabilities of the scored tokens and keeps what <see cref="ITreePass.Backward"/> needs.</summary>
     ITreePass Forward(TokenTree tree);
 
@@ -30,7 +35,8 @@ public interface ITreePass : IDisposable
 
     /// <summary>Adds to every parameter's gradient.</summary>
     /// <param name="dLogProbs">[Scored] derivative of the loss by each log-probability.</param>
-    void Backward(ReadOnlySpan<float> dLogProbs);
+    /// <param name="stages">Called around the additions to each parameter's gradient; null for none.</param>
+    void Backward(ReadOnlySpan<float> dLogProbs, IGradientStages? stages = null);
 }
 
 /// <summary>Adapts a model of the engine to the training loop.</summary>
@@ -48,6 +54,9 @@ public sealed class TrainableModel(DecoderModel model, Recomputation level = Rec
     public IReadOnlyList<IReadOnlyList<long>> ExpertLoad => model.ExpertLoad;
 
     /// <inheritdoc/>
+    public void Touch(TokenTree tree) => model.Touch(tree);
+
+    /// <inheritdoc/>
     public ITreePass Forward(TokenTree tree) => new Pass(model.Forward(tree, level, attention));
 
     /// <inheritdoc/>
@@ -59,7 +68,7 @@ public sealed class TrainableModel(DecoderModel model, Recomputation level = Rec
 
         public ReadOnlySpan<int> TopTokens => pass.TopTokens;
 
-        public void Backward(ReadOnlySpan<float> dLogProbs) => pass.Backward(dLogProbs);
+        public void Backward(ReadOnlySpan<float> dLogProbs, IGradientStages? stages) => pass.Backward(dLogProbs, stages);
 
         public void Dispose() => pass.Dispose();
     }

@@ -1,10 +1,10 @@
-using System.Text;
 using System.Text.Json;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
+using Farsight.Engine.Communication;
 using Farsight.Engine.Files;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
@@ -21,36 +21,69 @@ public static class ReferenceLogProbs
     sealed record Line(string Id, double ChosenSum, int ChosenTokens, double[] RejectedSums, int[] RejectedTokens);
 
     /// <summary>Reads the file if it exists; otherwise computes every sample and writes the file.</summary>
-    /// <param name="path">File of this model and these samples.</param>
+    /// <remarks>Ranks divide the samples. Rank 0 reads or writes the file; the other ranks receive its text.</remarks>
+    /// <param name="path">File of this model and these samples; ignored on every rank but 0.</param>
     /// <param name="model">The model before its first step.</param>
     /// <param name="samples">All samples of the run.</param>
     /// <param name="rejectedResponses">Number of rejected responses that the objective uses; null for all.</param>
     /// <param name="cancel">Stops between samples and discards the results.</param>
+    /// <param name="ranks">Processes that divide the samples; null for this one alone.</param>
     /// <returns>By question id.</returns>
     /// <exception cref="InputException">The file is damaged.</exception>
     public static IReadOnlyDictionary<string, PreferenceLogProbs> ReadOrCompute(
-        string path, ITrainable model, IEnumerable<SampleTokens> samples, int? rejectedResponses, CancellationToken cancel)
+        string path, ITrainable model, IReadOnlyList<SampleTokens> samples, int? rejectedResponses, CancellationToken cancel,
+        Communicator? ranks = null)
     {
-        if (File.Exists(path))
+        ranks ??= SingleProcess.Instance;
+        if (ranks.Any(ranks.IsFirst && File.Exists(path)))
         {
-            return Read(path, samples);
+            string? stored = ranks.IsFirst ? string.Join('\n', JsonLines.ReadComplete(path)) : null;
+            return Read(path, ranks.Broadcast(stored)!.Split('\n', StringSplitOptions.RemoveEmptyEntries), samples);
         }
-        Dictionary<string, PreferenceLogProbs> reference = new(StringComparer.Ordinal);
-        StringBuilder lines = new();
-        foreach (SampleTokens sample in samples)
+        List<string> lines = Compute(model, samples, rejectedResponses, ranks, cancel);
+        if (ranks.IsFirst)
         {
-            cancel.ThrowIfCancellationRequested();
-            foreach ((string id, PreferenceLogProbs logProbs) in sample.QuestionIds.Zip(Compute(model, sample, rejectedResponses)))
-            {
-                reference[id] = logProbs;
-                lines.Append(JsonSerializer.Serialize(new Line(
-                    id, logProbs.Chosen.Sum, logProbs.Chosen.Tokens,
-                    [.. logProbs.Rejected.Select(r => r.Sum)], [.. logProbs.Rejected.Select(r => r.Tokens)]))).Append('\n');
-            }
+            AtomicFile.WriteText(path, string.Concat(lines.Select(l => l + "\n")));
         }
-        AtomicFile.WriteText(path, lines.ToString());
-        return reference;
+        return Read(path, lines, samples);
     }
+
+    /// <summary>Returns the log-probabilities of rank 0 on every rank.</summary>
+    /// <param name="reference">By question id; ignored on other ranks.</param>
+    /// <param name="ranks">The ranks.</param>
+    public static IReadOnlyDictionary<string, PreferenceLogProbs> Share(
+        IReadOnlyDictionary<string, PreferenceLogProbs> reference, Communicator ranks)
+    {
+        if (ranks.Size == 1)
+        {
+            return reference;
+        }
+        string? text = ranks.IsFirst ? string.Join('\n', reference.Select(r => Format(r.Key, r.Value))) : null;
+        return Read("the reference of rank 0", ranks.Broadcast(text)!.Split('\n', StringSplitOptions.RemoveEmptyEntries), []);
+    }
+
+    /// <summary>Returns one line per question, in the order of the samples. Sample i is computed by rank i mod Size.</summary>
+    static List<string> Compute(
+        ITrainable model, IReadOnlyList<SampleTokens> samples, int? rejectedResponses, Communicator ranks, CancellationToken cancel)
+    {
+        List<string> lines = [];
+        for (int first = 0; first < samples.Count; first += ranks.Size)
+        {
+            if (ranks.Any(cancel.IsCancellationRequested))
+            {
+                throw new OperationCanceledException(cancel);
+            }
+            string own = first + ranks.Rank < samples.Count && samples[first + ranks.Rank] is var sample
+                ? string.Join('\n', sample.QuestionIds.Zip(Compute(model, sample, rejectedResponses), Format))
+                : "";
+            lines.AddRange(ranks.AllGather(own).SelectMany(l => l.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+        }
+        return lines;
+    }
+
+    static string Format(string id, PreferenceLogProbs logProbs) => JsonSerializer.Serialize(new Line(
+        id, logProbs.Chosen.Sum, logProbs.Chosen.Tokens,
+        [.. logProbs.Rejected.Select(r => r.Sum)], [.. logProbs.Rejected.Select(r => r.Tokens)]));
 
     /// <summary>[K] of each question.</summary>
     static PreferenceLogProbs[] Compute(ITrainable model, SampleTokens sample, int? rejectedResponses)
@@ -69,12 +102,13 @@ public static class ReferenceLogProbs
         return logProbs;
     }
 
-    static Dictionary<string, PreferenceLogProbs> Read(string path, IEnumerable<SampleTokens> samples)
+    static Dictionary<string, PreferenceLogProbs> Read(string path, IEnumerable<string> lines, IEnumerable<SampleTokens> samples)
     {
         const string Advice = "remove the file, and the next start computes it again";
         Dictionary<string, PreferenceLogProbs> reference = new(StringComparer.Ordinal);
-        foreach (Line line in JsonLines.Read(path, l => JsonSerializer.Deserialize<Line>(l, StrictJson.Plain)!, Advice))
+        foreach ((int index, string text) in lines.Index())
         {
+            Line line = JsonLines.Parse(text, index + 1, path, l => JsonSerializer.Deserialize<Line>(l, StrictJson.Plain)!, Advice);
             if (line.RejectedSums.Length != line.RejectedTokens.Length)
             {
                 throw new InputException(

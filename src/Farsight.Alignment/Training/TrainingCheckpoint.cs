@@ -2,6 +2,7 @@ using System.Text.Json;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Communication;
 using Farsight.Engine.Files;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Numerics;
@@ -54,6 +55,27 @@ static class TrainingCheckpoint
         ReadRows(Path.Combine(folder, OptimizerName), [.. updates.State]);
         updates.Resume(step);
         return state.MetricsBytes;
+    }
+
+    /// <summary>Copies the restored state of rank 0 to all ranks.</summary>
+    internal static void Share(Communicator ranks, int step, IReadOnlyList<Parameter> parameters, ParameterUpdates updates)
+    {
+        foreach (Parameter parameter in parameters.Where(p => p.Touched is not null))
+        {
+            Span<int> count = [parameter.Touched!.Count];
+            ranks.Broadcast(count, 0);
+            int[] rows = ranks.IsFirst ? [.. parameter.Touched.Rows] : new int[count[0]];
+            ranks.Broadcast<int>(rows, 0);
+            foreach (int row in rows)
+            {
+                parameter.Touch(row);
+            }
+        }
+        foreach (Rows rows in parameters.Select(p => p.Value).Concat(updates.State.Select(s => s.Rows)))
+        {
+            ranks.Broadcast(rows, 0);
+        }
+        updates.Resume(step);
     }
 
     static State ReadState(string path, int step)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
+using Farsight.Engine.Communication;
 using Farsight.Engine.Optimizers;
 using Farsight.Engine.Parameters;
 
@@ -10,14 +11,17 @@ namespace Farsight.Alignment.Training;
 /// <summary>Micro-steps, gradients, clip, update; metrics, evaluations and checkpoints on the way.</summary>
 /// <remarks>
 /// A checkpoint contains parameters, optimizer state, the step and the length of metrics.jsonl. Random values depend on the seed
-/// and the step only, so a resumed run has the bits of an uninterrupted one.
+/// and the step only, so a resumed run has the bits of an uninterrupted one. Several ranks divide the micro-steps and get the bits of one
+/// process; rank 0 alone has the run directory, watches and reports.
 /// </remarks>
 public sealed class TrainingLoop : IDisposable
 {
     readonly ITrainable _model;
     readonly ITrainingWork _work;
     readonly TrainingOptions _options;
-    readonly RunDirectory _run;
+    readonly RunDirectory? _run;
+    readonly Communicator _ranks;
+    readonly RankedPasses _passes;
     readonly ParameterUpdates _updates;
     readonly Stopwatch _clock = new();
     long _tokens;
@@ -26,10 +30,17 @@ public sealed class TrainingLoop : IDisposable
     /// <param name="model">The model before the first step, also for a resumed run.</param>
     /// <param name="work">The training work.</param>
     /// <param name="options">Steps, optimizer, schedule.</param>
-    /// <param name="run">Folder of metrics and checkpoints.</param>
-    public TrainingLoop(ITrainable model, ITrainingWork work, TrainingOptions options, RunDirectory run)
+    /// <param name="run">Folder of metrics and checkpoints; null on every rank but 0.</param>
+    /// <param name="ranks">Processes that divide the micro-steps; null for this one alone.</param>
+    public TrainingLoop(ITrainable model, ITrainingWork work, TrainingOptions options, RunDirectory? run, Communicator? ranks = null)
     {
+        _ranks = ranks ?? SingleProcess.Instance;
+        if (run is null == _ranks.IsFirst)
+        {
+            throw new ArgumentException("Rank 0 needs the run directory, and the other ranks must not have it.", nameof(run));
+        }
         (_model, _work, _options, _run) = (model, work, options, run);
+        _passes = new(model, _ranks);
         _updates = new(model.Parameters, options);
     }
 
@@ -44,13 +55,16 @@ public sealed class TrainingLoop : IDisposable
     /// <exception cref="IOException">The disk is full; the last checkpoint is complete.</exception>
     public void Run(IProgress<TrainingProgress>? progress, CancellationToken cancel)
     {
-        using MetricsLog metrics = new(_run.Metrics);
-        using TimingLog timing = new(_run.Timing);
+        using MetricsLog? metrics = _run is null ? null : new(_run.Metrics);
+        using TimingLog? timing = _run is null ? null : new(_run.Timing);
         int done = Restore(metrics);
         Watch?.Begin(done);
         if (done == 0)
         {
-            cancel.ThrowIfCancellationRequested();
+            if (_ranks.Any(cancel.IsCancellationRequested))
+            {
+                throw new OperationCanceledException(cancel);
+            }
             Report(Line(0, [], HeldOut()), metrics, progress);
         }
         for (int step = done + 1; step <= _options.Steps; step++)
@@ -60,11 +74,12 @@ public sealed class TrainingLoop : IDisposable
             _clock.Start();
             OrderedDictionary<string, double> values = Step(step);
             _clock.Stop();
-            timing.Append(step, _clock.Elapsed - before, _tokens - tokensBefore);
+            timing?.Append(step, _clock.Elapsed - before, _tokens - tokensBefore);
             string? alarm = Report(Line(step, values, IsDue(step, _options.EvalEvery) ? HeldOut() : null), metrics, progress);
 
-            bool stop = (cancel.IsCancellationRequested || alarm is not null) && step < _options.Steps;
-            if (stop || IsDue(step, _options.CheckpointEvery))
+            alarm = _ranks.Broadcast(alarm);
+            bool stop = (_ranks.Any(cancel.IsCancellationRequested) || alarm is not null) && step < _options.Steps;
+            if (_run is not null && metrics is not null && (stop || IsDue(step, _options.CheckpointEvery)))
             {
                 metrics.FlushToDisk();
                 TrainingCheckpoint.Write(_run.Checkpoints, step, metrics.Length, _model.Parameters, _updates);
@@ -82,16 +97,25 @@ public sealed class TrainingLoop : IDisposable
     bool IsDue(int step, int every) => step % every == 0 || step == _options.Steps;
 
     /// <summary>Returns the number of steps done; metrics written after that are forgotten.</summary>
-    int Restore(MetricsLog metrics)
+    int Restore(MetricsLog? metrics)
     {
-        if (_run.Checkpoints.Newest is not { } newest)
+        int step = 0;
+        if (_run?.Checkpoints.Newest is { } newest)
         {
-            metrics.Truncate(0);
-            return 0;
+            metrics?.Truncate(TrainingCheckpoint.Read(newest.Path, newest.Step, _model.Parameters, _updates));
+            step = newest.Step;
         }
-        long bytes = TrainingCheckpoint.Read(newest.Path, newest.Step, _model.Parameters, _updates);
-        metrics.Truncate(bytes);
-        return newest.Step;
+        else
+        {
+            metrics?.Truncate(0);
+        }
+        Span<int> done = [step];
+        _ranks.Broadcast(done, 0);
+        if (done[0] > 0 && _ranks.Size > 1)
+        {
+            TrainingCheckpoint.Share(_ranks, done[0], _model.Parameters, _updates);
+        }
+        return done[0];
     }
 
     OrderedDictionary<string, double> Step(int step)
@@ -103,15 +127,7 @@ public sealed class TrainingLoop : IDisposable
         IReadOnlyList<IReadOnlyList<long>> loadBefore = _model.ExpertLoad;
         MetricSums sums = new();
         StepSamples samples = new();
-        foreach (MicroStep microStep in _work.MicroSteps(step))
-        {
-            using ITreePass pass = _model.Forward(microStep.Tree);
-            float[] dLogProbs = new float[pass.LogProbs.Length];
-            microStep.Loss(pass, dLogProbs, sums);
-            samples.Add(microStep.Samples, pass.LogProbs, dLogProbs);
-            pass.Backward(dLogProbs);
-            _tokens += microStep.Tree.Count;
-        }
+        _tokens += _passes.Train(_work.MicroSteps(step), sums, samples);
         OrderedDictionary<string, double> values = sums.Means();
         RequireFinite(step, "loss", values["loss"], samples);
 
@@ -124,7 +140,7 @@ public sealed class TrainingLoop : IDisposable
         {
             values[name] = value;
         }
-        if (Imbalance(loadBefore, _model.ExpertLoad) is { } imbalance)
+        if (Imbalance(OverRanks(loadBefore), OverRanks(_model.ExpertLoad)) is { } imbalance)
         {
             values["expert_imbalance"] = imbalance;
         }
@@ -143,18 +159,11 @@ public sealed class TrainingLoop : IDisposable
         return loads.Length == 0 ? null : loads.Average(l => l.Max() / l.Average());
     }
 
-    MetricSums? HeldOut()
-    {
-        MetricSums sums = new();
-        bool any = false;
-        foreach (MicroStep microStep in _work.HeldOut())
-        {
-            using ITreePass pass = _model.Evaluate(microStep.Tree);
-            microStep.Loss(pass, new float[pass.LogProbs.Length], sums);
-            any = true;
-        }
-        return any ? sums : null;
-    }
+    /// <summary>Sums the tokens of each expert over the ranks: [L][E].</summary>
+    IReadOnlyList<IReadOnlyList<long>> OverRanks(IReadOnlyList<IReadOnlyList<long>> load) =>
+        _ranks.Size == 1 ? load : [.. load.Select(layer => _ranks.Sum((long[])[.. layer]))];
+
+    MetricSums? HeldOut() => _passes.Measure(_work.HeldOut());
 
     static MetricsLine Line(int step, OrderedDictionary<string, double> values, MetricSums? heldOut) =>
         new(
@@ -165,9 +174,9 @@ public sealed class TrainingLoop : IDisposable
             heldOut is { PreferenceShares.Count: > 0 } ? heldOut.PreferenceShares : null);
 
     /// <summary>Reports a step, and returns the watch's reason to stop.</summary>
-    string? Report(MetricsLine line, MetricsLog metrics, IProgress<TrainingProgress>? progress)
+    string? Report(MetricsLine line, MetricsLog? metrics, IProgress<TrainingProgress>? progress)
     {
-        metrics.Append(line);
+        metrics?.Append(line);
         string? alarm = Watch?.After(line);
         progress?.Report(new(_options.Steps, _tokens, _clock.Elapsed.TotalSeconds, line));
         return alarm;
@@ -179,7 +188,7 @@ public sealed class TrainingLoop : IDisposable
         {
             return;
         }
-        string kept = _run.Checkpoints.Newest is { } newest
+        string kept = _run?.Checkpoints.Newest is { } newest
             ? $"the checkpoint of step {newest.Step} is complete"
             : "there is no checkpoint yet";
         string change =
@@ -210,7 +219,7 @@ public sealed record TrainingOptions(
 
 /// <summary>Represents the progress of a loop.</summary>
 /// <param name="Steps">Steps of the whole run.</param>
-/// <param name="Tokens">Rows computed forward and backward since the process started.</param>
+/// <param name="Tokens">Rows computed forward and backward by all ranks since the process started.</param>
 /// <param name="Seconds">Time for these rows, without evaluations.</param>
 /// <param name="Line">Metrics of the last step.</param>
 public sealed record TrainingProgress(int Steps, long Tokens, double Seconds, MetricsLine Line)

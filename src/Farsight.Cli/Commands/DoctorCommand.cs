@@ -53,6 +53,10 @@ static class DoctorCommand
         {
             Line(text, "", $"{component.Name}: {(component.IsFound ? "found" : "not found")}, used for {component.Use}");
         }
+        foreach (string library in s.MpiLibraries.DefaultIfEmpty("no library found; needed only to train on several machines"))
+        {
+            Line(text, "MPI", $"{library}");
+        }
         foreach (FolderState folder in s.Folders)
         {
             string access = folder.IsFile ? "a file" : folder.IsWritable ? "writable" : "not writable";
@@ -93,6 +97,7 @@ static class DoctorCommand
             ["found"] = c.IsFound,
             ["use"] = c.Use,
         })]),
+        ["mpi"] = new JsonArray([.. s.MpiLibraries.Select(l => JsonValue.Create(l))]),
         ["folders"] = new JsonArray([.. s.Folders.Select(f => new JsonObject
         {
             ["path"] = f.Name,

@@ -4,6 +4,7 @@ using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Training;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
+using Farsight.Engine.Communication;
 using Farsight.Workflows.Train;
 
 namespace Farsight.Cli.Commands;
@@ -44,12 +45,27 @@ static class TrainCommand
 
     static int Run(ParseResult parse, CancellationToken cancel)
     {
+        return Ranks.Run(communicator => Run(parse, communicator, cancel));
+    }
+
+    static int Run(ParseResult parse, Communicator ranks, CancellationToken cancel)
+    {
         string recipePath = BundledFiles.Locate(parse.GetValue(s_recipe)!), output = parse.GetValue(s_out)!;
         s_threads.Apply(parse);
         TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(recipePath, parse.GetValue(s_set) ?? []);
+        if (!ranks.IsFirst)
+        {
+            TrainRequest silent = new(recipe, recipePath, output, parse.GetValue(s_resume), parse.GetValue(s_memory))
+            {
+                NotesInputs = false,
+                Ranks = ranks,
+            };
+            return RunSilently(silent, cancel);
+        }
         ProgressLine reference = ProgressLine.OnStandardError("reference: sample");
         TrainRequest request = new(recipe, recipePath, output, parse.GetValue(s_resume), parse.GetValue(s_memory))
         {
+            Ranks = ranks,
             ReferenceProgress = (done, all) =>
             {
                 reference.Report(done, all, "");
@@ -61,6 +77,20 @@ static class TrainCommand
         };
         return new TrainingScreen(parse, output, s_shown, made => Next(recipe, recipePath, made)).Run(
             (note, progress) => TrainRun.Start(request, note, progress, cancel), cancel);
+    }
+
+    /// <summary>Takes part in the run of rank 0, which reports it.</summary>
+    static int RunSilently(TrainRequest request, CancellationToken cancel)
+    {
+        try
+        {
+            TrainRun.Start(request, _ => { }, null, cancel);
+            return ExitCode.Done;
+        }
+        catch (TrainingStoppedException)
+        {
+            return ExitCode.Failed;
+        }
     }
 
     /// <summary>Returns the command that evaluates the adapter, or the model if every weight was trained.</summary>

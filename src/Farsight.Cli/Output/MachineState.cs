@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Farsight.Engine;
+using Farsight.Engine.Communication;
 using Farsight.Engine.Machine;
 using Farsight.Engine.Memory;
 using Farsight.Evaluation.Core;
@@ -39,6 +40,9 @@ sealed record MachineState
 
     internal required IReadOnlyList<OptionalComponent> Components { get; init; }
 
+    /// <summary>The MPI libraries that the system finds, with their versions.</summary>
+    internal IReadOnlyList<string> MpiLibraries { get; init; } = [];
+
     internal required IReadOnlyList<FolderState> Folders { get; init; }
 
     /// <summary>The FARSIGHT_* variables that are set. Values of API keys are hidden.</summary>
@@ -60,6 +64,7 @@ sealed record MachineState
         [
             new(Compiler, FindsProgram(Compiler), $"LongProc tasks that run generated programs ({RunCode}=1)"),
         ],
+        MpiLibraries = MpiLibrary.Installed,
         Folders = [.. folders.Append(Path.GetTempPath()).Select(FolderState.Read)],
         Variables = ReadVariables(),
     };
@@ -91,6 +96,9 @@ sealed record MachineState
         Check(
             Variables.GetValueOrDefault(RunCode) == "1" && Components.Any(c => c is { Name: Compiler, IsFound: false }),
             $"{RunCode} is 1, but {Compiler} was not found; install it or unset the variable.");
+        Check(
+            Variables.TryGetValue(MpiLibrary.Variable, out string? mpi) && mpi.Length > 0 && !MpiLibrary.IsUsable(mpi),
+            $"{MpiLibrary.Variable} names '{mpi}', which is not a usable MPI library; give the path of libmpi.so, or unset the variable.");
         return problems;
 
         void Check(bool isProblem, string sentence)

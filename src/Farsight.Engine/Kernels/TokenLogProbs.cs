@@ -43,12 +43,12 @@ static class TokenLogProbs
     /// <param name="head">[V, D]</param>
     /// <param name="targets">[N] as given to Forward.</param>
     /// <param name="logSumExp">[N] from Forward.</param>
-    /// <param name="dHidden">[N, D] accumulated, not overwritten.</param>
+    /// <param name="dHidden">[N, D] accumulated, not overwritten; null if only the head's gradient is needed.</param>
     /// <param name="dHead">[V, D] accumulated, not overwritten; null when the head is frozen.</param>
     /// <param name="rule">As given to Forward.</param>
     public static void Backward(
         ReadOnlyMemory<float> dLogProbs, Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets, ReadOnlyMemory<float> logSumExp,
-        Rows dHidden, Rows? dHead, LogitRule? rule = null) =>
+        Rows? dHidden, Rows? dHead, LogitRule? rule = null) =>
         Backward(dLogProbs, hidden, head, targets, logSumExp, dHidden, dHead, s_tile, rule);
 
     internal static void Forward(
@@ -92,11 +92,11 @@ static class TokenLogProbs
 
     internal static void Backward(
         ReadOnlyMemory<float> dLogProbs, Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets, ReadOnlyMemory<float> logSumExp,
-        Rows dHidden, Rows? dHead, TileSize size, LogitRule? rule = null)
+        Rows? dHidden, Rows? dHead, TileSize size, LogitRule? rule = null)
     {
         Shape.Same(hidden.Count, dLogProbs.Length);
         Shape.Same(hidden.Count, logSumExp.Length);
-        Shape.Same(hidden.Count, dHidden.Count);
+        Shape.Same(hidden.Count, dHidden?.Count ?? hidden.Count);
         CheckTargets(hidden, head, targets);
 
         ForTiles(hidden, head, size, (firstRow, firstToken, logits) =>
@@ -110,7 +110,10 @@ static class TokenLogProbs
                     ToGradient(logits[row], logSumExp.Span[n], dLogProbs.Span[n], targets.Span[n] - firstToken, rule);
                 }
             });
-            Gemm.Multiply(logits, head, firstToken, dHidden.Slice(firstRow, logits.Count), add: true);
+            if (dHidden is { } sums)
+            {
+                Gemm.Multiply(logits, head, firstToken, sums.Slice(firstRow, logits.Count), add: true);
+            }
             if (dHead is { } rows)
             {
                 Gemm.AddOuter(logits, hidden.Slice(firstRow, logits.Count), rows.Slice(firstToken, logits.Width));

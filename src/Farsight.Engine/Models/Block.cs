@@ -1,5 +1,6 @@
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Engine.Models;
 
@@ -25,6 +26,9 @@ sealed record Block(
 
     internal IEnumerable<Norm> Norms =>
         new[] { AttentionNorm, QueryNorm, KeyNorm, AttentionResidual.Norm, MlpNorm, MlpResidual.Norm }.OfType<Norm>();
+
+    /// <summary>All trained tensors of the block.</summary>
+    internal IEnumerable<Parameter> Parameters => Linears.SelectMany(l => l.Parameters).Concat(Norms.SelectMany(n => n.Parameters));
 
     /// <summary>Indices of the heads whose output is set to zero.</summary>
     internal int[] MaskedHeads { get; set; } = [];

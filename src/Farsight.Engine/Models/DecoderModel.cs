@@ -199,6 +199,12 @@ public sealed class DecoderModel : IDisposable
     /// <inheritdoc cref="Forward"/>
     public TreePass Evaluate(TokenTree tree) => Run(new(this, tree, null, null));
 
+    /// <summary>
+    /// Gives the tokens of a tree their trainable rows of the embeddings, as a backward pass would; does nothing where every row or none is
+    /// trainable. Rows are numbered by first use, so processes that divide trees call this for all trees, in one order.
+    /// </summary>
+    public void Touch(TokenTree tree) => _embeddings.Touch(tree.Tokens);
+
     /// <summary>Computes the log-probabilities of a tree's scored tokens: [scored tokens], nats.</summary>
     /// <inheritdoc cref="Forward"/>
     public float[] LogProbs(TokenTree tree)

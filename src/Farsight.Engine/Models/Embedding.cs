@@ -40,6 +40,18 @@ sealed class Embedding(string name, WeightMatrix stored, float scale = 1)
         }
     });
 
+    /// <summary>Makes the rows of tokens trainable in the order in which <see cref="Backward"/> would.</summary>
+    internal void Touch(IReadOnlyList<int> tokens)
+    {
+        if (Trained is { Touched: not null } trained)
+        {
+            foreach (int token in tokens)
+            {
+                trained.Touch(token);
+            }
+        }
+    }
+
     /// <summary>Adds the gradient of each row to that of its token; serial, because tokens repeat.</summary>
     internal void Backward(IReadOnlyList<int> tokens, Rows dX)
     {

@@ -37,6 +37,10 @@ sealed class LinearWeights(string name, WeightMatrix weight, Rows? bias)
 
     internal Rows? Bias => TrainedBias?.Value ?? bias;
 
+    /// <summary>All trained tensors of the layer.</summary>
+    internal IEnumerable<Parameter> Parameters =>
+        new[] { Lora?.A, Lora?.B, TrainedWeight, TrainedBias }.OfType<Parameter>();
+
     /// <summary>Copies weight and bias to F32 parameters that training changes.</summary>
     internal IEnumerable<Parameter> TrainInFull()
     {

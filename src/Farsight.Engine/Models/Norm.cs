@@ -22,6 +22,9 @@ sealed class Norm(string name, Rows gain, float eps, bool addsOne = false)
 
     internal bool IsAdapterOff { get; set; }
 
+    /// <summary>The trained gain, if it is trained.</summary>
+    internal IEnumerable<Parameter> Parameters => new[] { _trained }.OfType<Parameter>();
+
     /// <summary>Values of the gain: [width].</summary>
     Span<float> Gain => (IsAdapterOff ? gain : _trained?.Value ?? gain)[0];
 

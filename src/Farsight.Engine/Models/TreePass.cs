@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Engine.Models;
 
@@ -75,9 +76,10 @@ public sealed class TreePass : IDisposable
 
     /// <summary>Adds ∂loss/∂parameter to the gradient of every trainable parameter.</summary>
     /// <param name="dLogProbs">[scored tokens] ∂loss/∂log-probability.</param>
+    /// <param name="stages">Called around the additions to each parameter's gradient; null for none.</param>
     /// <exception cref="InvalidOperationException">The pass kept nothing for backward, or backward has run.</exception>
     /// <exception cref="ObjectDisposedException">The pass is disposed.</exception>
-    public void Backward(ReadOnlySpan<float> dLogProbs)
+    public void Backward(ReadOnlySpan<float> dLogProbs, IGradientStages? stages = null)
     {
         Workspace scratch = Memory.Scratch;
         if (_blocks.Count == 0)
@@ -85,11 +87,18 @@ public sealed class TreePass : IDisposable
             throw new InvalidOperationException("Backward cannot run: the pass kept nothing for it, or it has already run.");
         }
 
+        float[] gradients = dLogProbs.ToArray();
+        Parameter? head = _model.Head.Trained, embeddings = _model.Embeddings.Trained;
+        // Observed by stages, a gradient of both head and embeddings is one stage at the end, or it would begin first and end last.
+        bool isHeadLast = stages is not null && head is not null && head == embeddings;
+        IReadOnlyList<Parameter> outputs = [.. _model.FinalNorm.Parameters, .. head is null || isHeadLast ? [] : new[] { head }];
+        IReadOnlyList<Parameter> inputs = embeddings is null ? [] : [embeddings];
         Rows dX = scratch.Rows(_tree.Count, _last.Width), dLast = scratch.ZeroRows(_last.Count, _last.Width);
         Workspace.Mark mark = scratch.Here();
         Rows dFinal = scratch.ZeroRows(_targets.Length, _last.Width), dHidden = scratch.ZeroRows(_targets.Length, _last.Width);
+        stages?.Begin(outputs);
         TokenLogProbs.Backward(
-            dLogProbs.ToArray(), _finalNorm.Output, _model.Head.Matrix, _targets, _logSumExp, dFinal, _model.Head.Trained?.Gradient,
+            gradients, _finalNorm.Output, _model.Head.Matrix, _targets, _logSumExp, dFinal, isHeadLast ? null : head?.Gradient,
             _model.LogitRule);
         _finalNorm.Backward(dFinal, dHidden);
         for (int n = 0; n < _targets.Length; n++)
@@ -98,12 +107,23 @@ public sealed class TreePass : IDisposable
             TensorPrimitives.Add(dLast[_scoredRows[n]], dHidden[n], dLast[_scoredRows[n]]);
         }
         scratch.Release(mark);
+        stages?.End(outputs);
 
         for (int layer = _blocks.Count - 1; layer >= 0; layer--)
         {
+            Parameter[] trained = stages is null ? [] : [.. _model.Blocks[layer].Parameters];
+            stages?.Begin(trained);
             _blocks[layer].Backward(layer == _blocks.Count - 1 ? dLast : dX, dX);
+            stages?.End(trained);
+        }
+        stages?.Begin(inputs);
+        if (isHeadLast)
+        {
+            TokenLogProbs.Backward(
+                gradients, _finalNorm.Output, _model.Head.Matrix, _targets, _logSumExp, null, head!.Gradient, _model.LogitRule);
         }
         _model.Embeddings.Backward(_tree.Tokens, dX);
+        stages?.End(inputs);
         _blocks.Clear();
     }
 
@@ -168,4 +188,15 @@ public sealed class TreePass : IDisposable
         }
         return x;
     }
+}
+
+/// <summary>Observes a backward pass: the gradients that it has not begun and those that it has finished.</summary>
+/// <remarks>Every trainable parameter of the model begins once and ends once in a pass.</remarks>
+public interface IGradientStages
+{
+    /// <summary>Called before the pass first adds to the gradients of parameters.</summary>
+    void Begin(IReadOnlyList<Parameter> parameters);
+
+    /// <summary>Called after the pass last added to the gradients of parameters.</summary>
+    void End(IReadOnlyList<Parameter> parameters);
 }

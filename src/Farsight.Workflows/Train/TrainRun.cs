@@ -5,6 +5,7 @@ using Farsight.Alignment.Runs;
 using Farsight.Alignment.Training;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Communication;
 using Farsight.Engine.Files;
 using Farsight.Engine.Models;
 
@@ -26,6 +27,10 @@ public sealed record TrainRequest(TrainRecipe Recipe, string RecipePath, string 
     /// </summary>
     public bool NotesInputs { get; init; } = true;
 
+    /// <summary>Processes that divide the work; each calls <see cref="TrainRun.Start(TrainRequest, Action{string},
+    /// IProgress{TrainingProgress}, CancellationToken)"/>. Default: this one alone.</summary>
+    public Communicator Ranks { get; init; } = SingleProcess.Instance;
+
     /// <summary>Folder to search for relative paths before the recipe's own; null for none.</summary>
     public string? Folder { get; init; }
 }
@@ -38,7 +43,7 @@ public static class TrainRun
     /// <param name="note">Receives messages for people, including alarms.</param>
     /// <param name="progress">Receives the metrics after every step.</param>
     /// <param name="cancel">Finishes the step, saves and stops.</param>
-    /// <returns>The folder with the result.</returns>
+    /// <returns>The folder with the result; the run directory on every rank but 0.</returns>
     /// <exception cref="InputException">Model, data and recipe do not fit together, the run directory
     /// does not fit, or training diverged.</exception>
     /// <exception cref="TrainingStoppedException">An alarm stopped the run, as the recipe asks;
@@ -72,26 +77,26 @@ public static class TrainRun
         CancellationToken cancel)
     {
         TrainRecipe recipe = request.Recipe;
-        Recomputation level = plan.Require();
+        Communicator ranks = request.Ranks;
+        // Rank 0 alone writes files and messages; the others receive from it what they need.
+        Recomputation level = (Recomputation)ranks.AllGather<int>([(int)plan.Require()]).Max();
         Dictionary<string, string> hashes = new() { ["base_model"] = InputHash.OfModel(inputs.BaseModel), ["data"] = inputs.DataHash };
         RunManifest manifest = RunManifest.OfThisProcess("train", recipe.Seed, hashes) with
         {
             KeptActivations = level == Recomputation.RoundedLayer ? "BF16" : "exact",
         };
 
-        using RunDirectory run = RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume);
-        PlannedRun.Of(inputs, plan).Write(run.Root);
-        if (request.Resume && run.IsNew)
+        RankAgreement.Require(ranks, manifest, RecipeFile.Resolve(recipe));
+        if (ranks.Size > 1 && recipe.Resample is not null)
         {
-            Notify($"{request.Output} had no run to resume; a new run starts.");
+            throw new InputException("resample cannot be used by several ranks yet; remove it, or train in one process.");
         }
-        foreach (string notice in inputs.Notices)
+        using RunDirectory? run = ranks.IsFirst
+            ? RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume)
+            : null;
+        if (run is not null)
         {
-            run.Record(notice); // reported before, or by the caller
-        }
-        foreach (string difference in run.Notes)
-        {
-            Notify($"{difference}: the last bits of the results may differ from those of an uninterrupted run.");
+            Begin(run);
         }
         if (level != Recomputation.None)
         {
@@ -99,22 +104,24 @@ public static class TrainRun
                 $"To stay within {TrainPlan.Text(plan.Budget)}, the backward pass recomputes {TrainPlan.Describe(level)}; "
                     + "farsight plan shows the figures.");
         }
-        IReadOnlyDictionary<string, PreferenceLogProbs> reference = recipe.Objective.ReferenceIsShort
+        IReadOnlyDictionary<string, PreferenceLogProbs> reference = recipe.Objective.ReferenceIsShort && ranks.IsFirst
             ? inputs.ReadShortReference(recipe.Objective, request.ReferenceProgress, cancel)
             : new Dictionary<string, PreferenceLogProbs>();
+        reference = ReferenceLogProbs.Share(reference, ranks);
         using DecoderModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, recipe.Weights?.ToNumberFormat());
         MakeTrainable(model, recipe);
         TrainableModel trainable = new(model, level, recipe.Attention);
         if (recipe.Objective is { NeedsReference: true, ReferenceIsShort: false })
         {
             reference = ReferenceLogProbs.ReadOrCompute(
-                run.Reference,
+                run?.Reference ?? "reference.jsonl of rank 0",
                 trainable,
                 [.. inputs.Training, .. inputs.HeldOut],
                 recipe.Objective.RejectedResponses,
-                cancel);
+                cancel,
+                ranks);
         }
-        RejectedResampler? resampler = recipe.Resample is { } resample
+        RejectedResampler? resampler = recipe.Resample is { } resample && run is not null
             ? new(model, inputs.Format, inputs.TrainingSamples, resample, recipe.Seed, run.Resampled) { Steps = recipe.Steps }
             : null;
         PreferenceTraining work = inputs.Work(recipe, reference, resampler);
@@ -123,9 +130,14 @@ public static class TrainRun
         SampleWatch? answers = recipe.Watch is { Samples: > 0 } watch
             ? new(model, inputs.Format, [.. inputs.HeldOutSamples.Take(watch.Samples)], watch.MaxNewTokens)
             : null;
-        using (TrainingLoop loop = new(trainable, work, options, run) { Watch = new TrainingWatch(recipe, run, files, answers, note) })
+        ITrainingWatch? watcher = run is null ? null : new TrainingWatch(recipe, run, files, answers, note);
+        using (TrainingLoop loop = new(trainable, work, options, run, ranks) { Watch = watcher })
         {
             loop.Run(progress, cancel);
+        }
+        if (run is null)
+        {
+            return request.Output;
         }
 
         string made = files.WriteResult(run);
@@ -137,9 +149,26 @@ public static class TrainRun
         }
         return made;
 
+        void Begin(RunDirectory opened)
+        {
+            PlannedRun.Of(inputs, plan).Write(opened.Root);
+            if (request.Resume && opened.IsNew)
+            {
+                Notify($"{request.Output} had no run to resume; a new run starts.");
+            }
+            foreach (string notice in inputs.Notices)
+            {
+                opened.Record(notice); // reported before, or by the caller
+            }
+            foreach (string difference in opened.Notes)
+            {
+                Notify($"{difference}: the last bits of the results may differ from those of an uninterrupted run.");
+            }
+        }
+
         void Notify(string notice)
         {
-            run.Record(notice);
+            run?.Record(notice);
             note(notice);
         }
     }

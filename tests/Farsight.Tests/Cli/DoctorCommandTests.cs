@@ -37,7 +37,12 @@ public sealed class DoctorCommandTests : IDisposable
             Threads = 9,
             AvailableMemory = 500 << 20,
             Folders = [new("/full", true, 10 << 20), new("/closed", false, 0)],
-            Variables = new Dictionary<string, string> { ["FARSIGHT_EVALDATA"] = "/nowhere", ["FARSIGHT_RUN_CODE"] = "1" },
+            Variables = new Dictionary<string, string>
+            {
+                ["FARSIGHT_EVALDATA"] = "/nowhere",
+                ["FARSIGHT_RUN_CODE"] = "1",
+                ["FARSIGHT_MPI"] = "no.so",
+            },
         };
 
         Assert.Equal(
@@ -49,6 +54,7 @@ public sealed class DoctorCommandTests : IDisposable
                 "The folder '/closed' is not writable; change its permissions or use another folder.",
                 "FARSIGHT_EVALDATA names '/nowhere', which does not exist; create the folder or unset the variable.",
                 "FARSIGHT_RUN_CODE is 1, but g++ was not found; install it or unset the variable.",
+                "FARSIGHT_MPI names 'no.so', which is not a usable MPI library; give the path of libmpi.so, or unset the variable.",
             ],
             bad.Problems());
     }

@@ -56,8 +56,9 @@ sealed class TableModel : ITrainable
 
         public ReadOnlySpan<int> TopTokens => _topTokens;
 
-        public void Backward(ReadOnlySpan<float> dLogProbs)
+        public void Backward(ReadOnlySpan<float> dLogProbs, IGradientStages? stages)
         {
+            stages?.Begin(_model.Parameters);
             for (int i = 0; i < _tree.Scored.Count; i++)
             {
                 Span<float> gradient = _model.Parameters[0].Gradient[_tree.Tokens[_tree.Scored[i].Row]];
@@ -66,6 +67,7 @@ sealed class TableModel : ITrainable
                     gradient[v] += (float)(dLogProbs[i] * ((v == _tree.Scored[i].Target ? 1 : 0) - _probabilities[i][v]));
                 }
             }
+            stages?.End(_model.Parameters);
         }
 
         public void Dispose()

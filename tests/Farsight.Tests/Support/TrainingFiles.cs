@@ -30,7 +30,7 @@ sealed class TrainingFiles : IDisposable
         }
         """;
 
-    internal TrainingFiles()
+    internal TrainingFiles(bool tied = true)
     {
         Root = Directory.CreateTempSubdirectory("farsight-train-").FullName;
         Tokenizer tokenizer = BpeTrainer.Train(
@@ -55,7 +55,7 @@ sealed class TrainingFiles : IDisposable
             RopeTheta = 10_000,
             RopeScaling = new RopeScaling.Unscaled(),
             MaxPositionEmbeddings = Window,
-            TieWordEmbeddings = true,
+            TieWordEmbeddings = tied,
             BosTokenId = format.Bos,
             EosTokenIds = [format.Eos],
         };

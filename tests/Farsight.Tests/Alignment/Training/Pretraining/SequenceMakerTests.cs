@@ -141,7 +141,7 @@ public sealed class SequenceMakerTests
 
         public ReadOnlySpan<int> TopTokens => new int[tree.Scored.Count];
 
-        public void Backward(ReadOnlySpan<float> dLogProbs)
+        public void Backward(ReadOnlySpan<float> dLogProbs, IGradientStages? stages)
         {
         }
 

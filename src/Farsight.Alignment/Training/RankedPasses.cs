@@ -1,0 +1,193 @@
+using Farsight.Engine.Communication;
+using Farsight.Engine.Models;
+using Farsight.Engine.Parameters;
+
+namespace Farsight.Alignment.Training;
+
+/// <summary>Divides the passes of a step among ranks: micro-step i belongs to rank i mod Size.</summary>
+/// <remarks>
+/// <para>
+/// The result has the same bits for any number of ranks, because every gradient is summed in the order of the micro-steps. Its running sum
+/// travels from rank to rank: before a rank's backward pass adds to the gradients of a layer, it receives their sum over all earlier
+/// micro-steps, and afterwards it sends the new sum to the rank of the next micro-step. These are the additions of a single process,
+/// in its order. Forward passes run at the same time; each backward pass follows the one before it at a distance of one layer.
+/// </para>
+/// <para>
+/// A rank sends the trainable gradients once per micro-step, and all ranks receive the final sums. Log-probabilities are exchanged, so that
+/// every rank computes the loss and the metrics of all micro-steps in order.
+/// </para>
+/// </remarks>
+/// <param name="model">The model, with equal parameters on every rank.</param>
+/// <param name="ranks">The ranks.</param>
+sealed class RankedPasses(ITrainable model, Communicator ranks)
+{
+    /// <summary>Computes all micro-steps and adds to the gradients of all parameters.</summary>
+    /// <param name="microSteps">The micro-steps; the same on every rank.</param>
+    /// <param name="sums">Receives the metrics.</param>
+    /// <param name="samples">Receives the samples.</param>
+    /// <returns>Tokens of all micro-steps.</returns>
+    internal long Train(IEnumerable<MicroStep> microSteps, MetricSums sums, StepSamples samples)
+    {
+        if (ranks.Size == 1)
+        {
+            return microSteps.Sum(m => TrainAlone(m, sums, samples));
+        }
+        MicroStep[] all = [.. microSteps];
+        foreach (MicroStep microStep in all)
+        {
+            model.Touch(microStep.Tree);
+        }
+        RecordedPass[] results = [.. all.Select(m => new RecordedPass(m.Tree.Scored.Count))];
+        GradientRelay relay = new(ranks, model.Parameters, all.Length);
+        for (int i = ranks.Rank; i < all.Length; i += ranks.Size)
+        {
+            using ITreePass pass = model.Forward(all[i].Tree);
+            results[i].Record(pass);
+            float[] dLogProbs = new float[pass.LogProbs.Length];
+            all[i].Loss(pass, dLogProbs, new());
+            relay.MicroStep = i;
+            pass.Backward(dLogProbs, relay);
+        }
+        relay.Finish();
+        Exchange(results);
+        foreach ((MicroStep microStep, RecordedPass result) in all.Zip(results))
+        {
+            float[] dLogProbs = new float[result.LogProbs.Length];
+            microStep.Loss(result, dLogProbs, sums);
+            samples.Add(microStep.Samples, result.LogProbs, dLogProbs);
+        }
+        return all.Sum(m => (long)m.Tree.Count);
+    }
+
+    /// <summary>Computes the metrics of micro-steps without training on them.</summary>
+    /// <returns>Null if there are none.</returns>
+    internal MetricSums? Measure(IEnumerable<MicroStep> microSteps)
+    {
+        MetricSums sums = new();
+        if (ranks.Size == 1)
+        {
+            bool any = false;
+            foreach (MicroStep microStep in microSteps)
+            {
+                using ITreePass pass = model.Evaluate(microStep.Tree);
+                microStep.Loss(pass, new float[pass.LogProbs.Length], sums);
+                any = true;
+            }
+            return any ? sums : null;
+        }
+        MicroStep[] all = [.. microSteps];
+        RecordedPass[] results = [.. all.Select(m => new RecordedPass(m.Tree.Scored.Count))];
+        for (int i = ranks.Rank; i < all.Length; i += ranks.Size)
+        {
+            using ITreePass pass = model.Evaluate(all[i].Tree);
+            results[i].Record(pass);
+        }
+        Exchange(results);
+        foreach ((MicroStep microStep, RecordedPass result) in all.Zip(results))
+        {
+            microStep.Loss(result, new float[result.LogProbs.Length], sums);
+        }
+        return all.Length > 0 ? sums : null;
+    }
+
+    long TrainAlone(MicroStep microStep, MetricSums sums, StepSamples samples)
+    {
+        using ITreePass pass = model.Forward(microStep.Tree);
+        float[] dLogProbs = new float[pass.LogProbs.Length];
+        microStep.Loss(pass, dLogProbs, sums);
+        samples.Add(microStep.Samples, pass.LogProbs, dLogProbs);
+        pass.Backward(dLogProbs);
+        return microStep.Tree.Count;
+    }
+
+    void Exchange(RecordedPass[] results)
+    {
+        for (int i = 0; i < results.Length; i++)
+        {
+            results[i].Share(ranks, i % ranks.Size);
+        }
+    }
+
+    /// <summary>Represents the results of a forward pass, which another rank may have computed.</summary>
+    sealed class RecordedPass(int scored) : ITreePass
+    {
+        readonly float[] _logProbs = new float[scored];
+        readonly int[] _topTokens = new int[scored];
+
+        public ReadOnlySpan<float> LogProbs => _logProbs;
+
+        public ReadOnlySpan<int> TopTokens => _topTokens;
+
+        public void Backward(ReadOnlySpan<float> dLogProbs, IGradientStages? stages) =>
+            throw new InvalidOperationException("A recorded pass has results only, so backward cannot run.");
+
+        public void Dispose()
+        {
+        }
+
+        internal void Record(ITreePass pass)
+        {
+            pass.LogProbs.CopyTo(_logProbs);
+            pass.TopTokens.CopyTo(_topTokens);
+        }
+
+        internal void Share(Communicator ranks, int owner)
+        {
+            ranks.Broadcast<float>(_logProbs, owner);
+            ranks.Broadcast<int>(_topTokens, owner);
+        }
+    }
+
+    /// <summary>Passes the running sums of gradients from the rank of a micro-step to that of the next.</summary>
+    sealed class GradientRelay(Communicator ranks, IReadOnlyList<Parameter> parameters, int microSteps) : IGradientStages
+    {
+        readonly Dictionary<Parameter, int> _tags = parameters.Index().ToDictionary(p => p.Item, p => Communicator.FirstTag + p.Index);
+        readonly Dictionary<Parameter, Transfer> _sent = [];
+
+        /// <summary>The micro-step whose backward pass runs.</summary>
+        internal int MicroStep { get; set; }
+
+        public void Begin(IReadOnlyList<Parameter> began)
+        {
+            if (MicroStep > 0)
+            {
+                List<Transfer> received = [];
+                foreach (Parameter parameter in began)
+                {
+                    WaitUntilSent(parameter);
+                    received.Add(ranks.Receive(parameter.Gradient, (MicroStep - 1) % ranks.Size, _tags[parameter]));
+                }
+                received.ForEach(t => t.Wait());
+            }
+        }
+
+        public void End(IReadOnlyList<Parameter> ended)
+        {
+            if (MicroStep < microSteps - 1)
+            {
+                foreach (Parameter parameter in ended)
+                {
+                    _sent[parameter] = ranks.Send(parameter.Gradient, (MicroStep + 1) % ranks.Size, _tags[parameter]);
+                }
+            }
+        }
+
+        /// <summary>Gives all ranks the sums over all micro-steps.</summary>
+        internal void Finish()
+        {
+            foreach (Parameter parameter in parameters)
+            {
+                WaitUntilSent(parameter);
+                ranks.Broadcast(parameter.Gradient, (microSteps - 1) % ranks.Size);
+            }
+        }
+
+        void WaitUntilSent(Parameter parameter)
+        {
+            if (_sent.Remove(parameter, out Transfer? transfer))
+            {
+                transfer.Wait();
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Text;
+using Farsight.Alignment.Recipes;
+using Farsight.Workflows.Train;
+
+namespace Farsight.Tests.Workflows.Distributed;
+
+/// <summary>The command under the MPI launchers of this machine, in processes of its own.</summary>
+[Trait("Category", "Distributed")]
+public sealed class MpiRunTests : IDisposable
+{
+    static readonly string[] s_settings = ["micro_batch_tokens=1"];
+
+    readonly TrainingFiles _files = new(tied: false);
+
+    public static TheoryData<string> Launchers
+    {
+        get
+        {
+            TheoryData<string> launchers = [];
+            foreach (string launcher in Mpi.Launchers.DefaultIfEmpty("mpirun"))
+            {
+                launchers.Add(launcher);
+            }
+            return launchers;
+        }
+    }
+
+    [MpiTheory, MemberData(nameof(Launchers))]
+    public async Task Three_processes_write_the_bytes_of_one_and_only_rank_0_speaks(string launcher)
+    {
+        string alone = Alone();
+
+        (int code, string output, string error) = await Mpi.End(Start(launcher, 3, "ranks"));
+
+        Assert.True(code == 0, error);
+        AssertSame(alone, "ranks");
+        Assert.Single(output.Split('\n'), l => l.StartsWith("loss ", StringComparison.Ordinal));
+    }
+
+    [MpiTheory, MemberData(nameof(Launchers))]
+    public async Task An_error_of_all_ranks_is_reported_once_with_exit_code_2(string launcher)
+    {
+        (int code, _, string error) = await Mpi.End(Start(launcher, 2, "ranks", "steps=0"));
+
+        Assert.Equal(2, code);
+        Assert.Single(error.Split('\n'), l => l.Contains("recipe.jsonc cannot be used", StringComparison.Ordinal));
+        Assert.False(Directory.Exists(_files.In("ranks")));
+    }
+
+    [MpiTheory, MemberData(nameof(Launchers))]
+    public async Task When_a_rank_is_killed_all_processes_end_and_another_number_of_ranks_resumes_to_the_same_bytes(string launcher)
+    {
+        string alone = Alone("steps=200");
+        Process process = Start(launcher, 2, "ranks", "steps=200");
+        while (!Directory.Exists(_files.In("ranks/checkpoints/step-000008")) && !process.HasExited)
+        {
+            await Task.Delay(20);
+        }
+        using Process victim = RankOf(_files.In("ranks"), 1);
+        victim.Kill();
+        long killed = Stopwatch.GetTimestamp();
+
+        (int code, _, _) = await Mpi.End(process);
+
+        Assert.NotEqual(0, code);
+        Assert.True(Stopwatch.GetElapsedTime(killed) < TimeSpan.FromMinutes(1));
+        (code, _, string error) = await Mpi.End(Start(launcher, 3, "ranks", "steps=200", "--resume"));
+        Assert.True(code == 0, error);
+        AssertSame(alone, "ranks");
+    }
+
+    public void Dispose() => _files.Dispose();
+
+    /// <summary>Trains in the test's process and returns the name of the run.</summary>
+    string Alone(params string[] settings)
+    {
+        TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(_files.RecipePath, [.. s_settings, .. settings]);
+        TrainRun.Start(new(recipe, _files.RecipePath, _files.In("alone"), Resume: false), _ => { }, null, default);
+        return "alone";
+    }
+
+    Process Start(string launcher, int ranks, string run, params string[] more) => Mpi.Start(
+        launcher, ranks,
+        [
+            "train", _files.RecipePath, "--out", _files.In(run), "--threads", "1", .. more.Where(m => m.StartsWith('-')),
+            .. s_settings.Concat(more.Where(m => !m.StartsWith('-'))).SelectMany(m => new[] { "--set", m }),
+        ]);
+
+    void AssertSame(string expected, string actual) => Assert.All(
+        ["metrics.jsonl", "adapter/adapter_model.safetensors", "recipe.resolved.json"],
+        name => Assert.Equal(File.ReadAllBytes(_files.In($"{expected}/{name}")), File.ReadAllBytes(_files.In($"{actual}/{name}"))));
+
+    /// <summary>Finds the process of a rank by its environment and the run on its command line.</summary>
+    static Process RankOf(string run, int rank)
+    {
+        string[] variables = [$"OMPI_COMM_WORLD_RANK={rank}", $"PMI_RANK={rank}"];
+        string[] Strings(string file)
+        {
+            try
+            {
+                return Encoding.UTF8.GetString(File.ReadAllBytes(file)).Split('\0');
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return []; // the process has ended, or belongs to another user
+            }
+        }
+        string found = Directory.GetDirectories("/proc").First(p =>
+            Strings($"{p}/cmdline") is [_, var program, ..] line && program.EndsWith("farsight.dll", StringComparison.Ordinal)
+            && line.Contains(run) && Strings($"{p}/environ").Intersect(variables).Any());
+        return Process.GetProcessById(int.Parse(Path.GetFileName(found), System.Globalization.CultureInfo.InvariantCulture));
+    }
+}

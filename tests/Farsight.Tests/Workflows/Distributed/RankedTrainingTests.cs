@@ -1,0 +1,203 @@
+using Farsight.Alignment.Recipes;
+using Farsight.Alignment.Training;
+using Farsight.Engine;
+using Farsight.Engine.Communication;
+using Farsight.Workflows.Train;
+
+namespace Farsight.Tests.Workflows.Distributed;
+
+/// <summary>Training by ranks that are threads: every file has the bytes of a run in one process.</summary>
+public sealed class RankedTrainingTests : IDisposable
+{
+    const string SampleByTree = "micro_batch_tokens=1";
+
+    /// <summary>Settings of the recipe by name; batches of 3 and 5 samples, one tree per sample unless stated otherwise.</summary>
+    static readonly Dictionary<string, string[]> s_runs = new()
+    {
+        ["logo"] = [SampleByTree],
+        ["logo, several samples per tree"] = ["batch_size=5"],
+        ["logo, batch of 5"] = [SampleByTree, "batch_size=5"],
+        ["dpo with reference"] = [SampleByTree, """objective={"name":"dpo","beta":0.5}"""],
+        ["longpo"] = [SampleByTree, """objective={"name":"longpo","beta":0.5,"preference_weight":0.5}"""],
+        ["language modelling"] = [SampleByTree, """objective={"name":"lm"}"""],
+        ["adapter only, rmsprop"] =
+            [SampleByTree, "lora.train_embeddings=false", "lora.train_norms=false", "optimizer.rmsprop=true", "optimizer.beta1=0"],
+        ["every weight"] = [SampleByTree, "lora=null"],
+        ["more ranks than samples"] = [SampleByTree, "batch_size=2"],
+    };
+
+    readonly TrainingFiles _files = new();
+
+    public static TheoryData<string, int> Runs
+    {
+        get
+        {
+            TheoryData<string, int> runs = [];
+            foreach (string name in s_runs.Keys)
+            {
+                foreach (int size in name == "logo" ? new[] { 2, 3, 4 } : [name is "logo, batch of 5" or "more ranks than samples" ? 4 : 2])
+                {
+                    runs.Add(name, size);
+                }
+            }
+            return runs;
+        }
+    }
+
+    [Theory, MemberData(nameof(Runs))]
+    public void Any_number_of_ranks_writes_the_files_of_one_process(string name, int size)
+    {
+        Train("alone", 1, s_runs[name]);
+
+        Train("ranks", size, s_runs[name]);
+
+        AssertSameFiles("alone", "ranks");
+    }
+
+    [Fact]
+    public void Embedding_rows_of_an_untied_model_get_the_numbers_of_one_process()
+    {
+        using TrainingFiles untied = new(tied: false);
+        Train("alone", 1, s_runs["logo"], files: untied);
+
+        Train("ranks", 3, s_runs["logo"], files: untied);
+
+        AssertSameFiles("alone", "ranks", untied);
+    }
+
+    [Fact]
+    public void A_run_that_two_ranks_began_is_resumed_by_three_with_the_bits_of_one_process()
+    {
+        using TrainingFiles untied = new(tied: false);
+        Train("alone", 1, s_runs["logo"], files: untied);
+        using CancellationTokenSource stop = new();
+
+        Assert.Throws<OperationCanceledException>(() => Train("ranks", 2, s_runs["logo"], files: untied, stop: (stop, 6)));
+        Train("ranks", 3, s_runs["logo"], files: untied);
+
+        AssertSameFiles("alone", "ranks", untied);
+    }
+
+    [Fact]
+    public void A_stop_that_only_one_rank_hears_stops_all_after_the_same_step()
+    {
+        using CancellationTokenSource stop = new();
+
+        int[] steps = ThreadRanks.Run(3, ranks =>
+        {
+            Assert.Throws<OperationCanceledException>(() => Start(
+                ranks, "run", s_runs["logo"], _files, ranks.IsFirst ? new Stopping(stop, 2) : null,
+                ranks.Rank == 0 ? stop.Token : CancellationToken.None));
+            return ranks.Rank;
+        });
+
+        Assert.Equal([0, 1, 2], steps);
+        Assert.True(Directory.Exists(_files.In("run/checkpoints/step-000002")));
+    }
+
+    [Fact]
+    public void Tokens_of_all_ranks_are_counted()
+    {
+        long alone = 0, together = 0;
+        ThreadRanks.Run(1, ranks => Start(ranks, "alone", s_runs["logo"], _files, new Counting(t => alone = t)));
+
+        ThreadRanks.Run(2, ranks => Start(
+            ranks, "ranks", s_runs["logo"], _files, ranks.IsFirst ? new Counting(t => together = t) : null));
+
+        Assert.True(alone > 0);
+        Assert.Equal(alone, together);
+    }
+
+    [Fact]
+    public void Ranks_with_different_recipes_are_refused_before_anything_is_written()
+    {
+        InputException e = Assert.ThrowsAny<InputException>(() => ThreadRanks.Run(3, ranks => Start(
+            ranks, "run", [.. s_runs["logo"], $"seed={(ranks.Rank == 2 ? 8 : 7)}"], _files)));
+
+        Assert.StartsWith("Rank 2 (", e.Message, StringComparison.Ordinal);
+        Assert.Contains("has another recipe than rank 0", e.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_files.In("run")));
+    }
+
+    [Fact]
+    public void Ranks_with_different_data_are_refused()
+    {
+        File.WriteAllLines(_files.In("other.jsonl"), File.ReadAllLines(_files.In("data.jsonl")).Reverse());
+        Directory.CreateDirectory(_files.In("second"));
+        File.Copy(_files.In("other.jsonl"), _files.In("second/data.jsonl"));
+
+        InputException e = Assert.ThrowsAny<InputException>(() => ThreadRanks.Run(2, ranks => TrainRun.Start(
+            new(Recipe(s_runs["logo"], _files) with { BaseModel = _files.In("model") }, _files.RecipePath, _files.In("run"), Resume: false)
+            {
+                Ranks = ranks,
+                Folder = ranks.IsFirst ? null : _files.In("second"),
+            },
+            _ => { }, null, default)));
+
+        Assert.Contains("has another data than rank 0", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Responses_that_are_sampled_again_need_one_process()
+    {
+        InputException e = Assert.ThrowsAny<InputException>(() => ThreadRanks.Run(2, ranks => Start(
+            ranks, "run", ["""resample={"every":2,"temperature":1,"rejected":1}"""], _files)));
+
+        Assert.Contains("resample", e.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _files.Dispose();
+
+    void Train(
+        string run, int size, string[] settings, TrainingFiles? files = null, (CancellationTokenSource Source, int Step)? stop = null) =>
+        ThreadRanks.Run(size, ranks => Start(
+            ranks, run, settings, files ?? _files,
+            stop is { } at && ranks.IsFirst ? new Stopping(at.Source, at.Step) : null,
+            stop?.Source.Token ?? CancellationToken.None));
+
+    static string Start(
+        Communicator ranks, string run, string[] settings, TrainingFiles files, IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancel = default) =>
+        TrainRun.Start(
+            new(Recipe(settings, files), files.RecipePath, files.In(run), Resume: true) { Ranks = ranks }, _ => { }, progress, cancel);
+
+    static TrainRecipe Recipe(string[] settings, TrainingFiles files) => RecipeFile.Read<TrainRecipe>(files.RecipePath, settings);
+
+    void AssertSameFiles(string expected, string actual, TrainingFiles? files = null)
+    {
+        // These depend on the clock, or name the run.
+        string[] free = ["timing.jsonl", "run.lock", "notices.txt"];
+        string[] Names(string run) =>
+        [
+            .. Directory
+                .GetFiles((files ?? _files).In(run), "*", SearchOption.AllDirectories)
+                .Select(f => Path.GetRelativePath((files ?? _files).In(run), f))
+                .Where(f => !free.Contains(f) && !f.StartsWith("checkpoints", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal),
+        ];
+        string last = "checkpoints/step-000012/";
+        string[] checkpoint = ["parameters.safetensors", "optimizer.safetensors", "state.json"];
+        Assert.Equal(Names(expected), Names(actual));
+        Assert.All(
+            Names(expected).Concat(checkpoint.Select(c => last + c)),
+            name => Assert.Equal(
+                File.ReadAllBytes((files ?? _files).In($"{expected}/{name}")),
+                File.ReadAllBytes((files ?? _files).In($"{actual}/{name}"))));
+    }
+
+    sealed class Stopping(CancellationTokenSource source, int step) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.Line.Step == step)
+            {
+                source.Cancel();
+            }
+        }
+    }
+
+    sealed class Counting(Action<long> tokens) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => tokens(value.Tokens);
+    }
+}
