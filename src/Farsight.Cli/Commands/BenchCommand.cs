@@ -78,7 +78,7 @@ static class BenchCommand
 
         s_shiftedSparse.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int?>() < 2)
+            if (result.Tokens is [var token] && int.TryParse(token.Value, out int count) && count < 2)
             {
                 result.AddError("--shifted-sparse: use 2 or more.");
             }

@@ -45,7 +45,8 @@ static class PlanCommand
         {
             result =>
             {
-                if (result.GetValueOrDefault<double?>() is { } peak && !(peak is > 0 and <= MostGigaflops))
+                if (result.Tokens is [var token] && double.TryParse(token.Value, CultureInfo.InvariantCulture, out double peak)
+                    && !(peak is > 0 and <= MostGigaflops))
                 {
                     result.AddError(
                         $"--peak: use a number of GFLOP/s above 0 and up to {MostGigaflops}; 'farsight bench peak' measures it.");

@@ -133,7 +133,7 @@ static class SharedOptions
         Option<int> option = new(name) { Description = description, DefaultValueFactory = _ => usual };
         option.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() < minimum)
+            if (result.Tokens is [var token] && int.TryParse(token.Value, out int count) && count < minimum)
             {
                 result.AddError($"{name}: use {minimum} or more.");
             }

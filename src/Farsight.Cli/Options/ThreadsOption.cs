@@ -15,7 +15,8 @@ sealed class ThreadsOption : Option<int?>
         Description = "Number of compute threads; results do not depend on it. Default: one per processor.";
         Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int?>() is < 1 || result.GetValueOrDefault<int?>() > s_most)
+            // A value that is no number gets its own message.
+            if (result.Tokens is [var token] && int.TryParse(token.Value, out int threads) && (threads < 1 || threads > s_most))
             {
                 result.AddError($"--threads: use 1 to {s_most}; more threads than processors do not help.");
             }

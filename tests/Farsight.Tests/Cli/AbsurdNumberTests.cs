@@ -33,6 +33,9 @@ public sealed class AbsurdNumberTests
     [InlineData("eval --task needle --model none --seed 99999999999",
         "--seed: '99999999999' is not a whole number from -2147483648 to 2147483647.")]
     [InlineData("eval --task needle --model none --limit 1.5", "--limit: '1.5' is not a whole number from -2147483648 to 2147483647.")]
+    [InlineData("plan --table --threads many", "--threads: 'many' is not a whole number from -2147483648 to 2147483647.")]
+    [InlineData("plan --table --peak high", "--peak: 'high' is not a number.")]
+    [InlineData("bench step --shape none --steps some", "--steps: 'some' is not a whole number from -2147483648 to 2147483647.")]
     [InlineData("generate --model none --prompt x --temperature warm", "--temperature: 'warm' is not a number.")]
     public async Task A_value_of_the_wrong_type_is_named_in_one_sentence_without_help(string command, string sentence)
     {
