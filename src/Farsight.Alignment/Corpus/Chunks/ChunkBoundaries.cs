@@ -138,7 +138,7 @@ sealed partial class ChunkBoundaries
                 return false;
             }
         }
-        return width >= 20 && full >= 0.8 * (lines.Count - 1);
+        return width >= (Script.IsWide(text[lines[0].Start]) ? 16 : 40) && full >= 0.8 * (lines.Count - 1);
     }
 
     /// <summary>Returns whether lines are short and mostly without sentence ends.</summary>
@@ -168,7 +168,8 @@ sealed partial class ChunkBoundaries
         @"[;{}]\s*$|^\s*[)\]}]+[;,]?\s*$|\w\(.*\)\s*[:{;,]?\s*$"
             + @"|^\s*[\w.\[\]""']+\s*[-+*/|&%]?=(?![=\s]*$)\s*\S|^\s*(?://|/\*|\*/|#\s?(?:include|define|if|!)|@\w+\s*$)"
             + @"|^\s*(?:(?:async|export|public|private|static|abstract)\s+)*"
-            + @"(?:def|class|function|fn|func|struct|enum|interface|namespace|impl)\s+\w+.*[:{(]?\s*$|=>|->|::|&&|\|\||!=|==|</?\w+[^>]*>\s*$"
+            + @"(?:def|class|function|fn|func|struct|enum|interface|namespace|impl)\s+\w+.*[:{(]?\s*$"
+            + @"|=>|->|::|&&|\|\||!=|==|</?\w+[^>]*>\s*$"
             + @"|^\s*(?:return|import|from|using|package|else|elif|try|except|finally|end|let|const|var|if|for|while)\b.*(?<![.!?\s])\s*$")]
     private static partial Regex CodeLine();
 }

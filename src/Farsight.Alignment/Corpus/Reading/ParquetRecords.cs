@@ -75,7 +75,9 @@ static class ParquetRecords
             "messages" or "conversations" when !isOwn => (DocumentFormat.Conversations, found.Take(1).ToArray()),
             "instruction" or "input" or "output" when !isOwn => (DocumentFormat.Instruction, found),
             "prompt" or "chosen" or "rejected" or "completion" when !isOwn => Preference(found),
-            _ => (DocumentFormat.Field, [found[0] with { Name = options.Field }, .. file.Fields.Where(f => f.Name == "questions" && f.IsList)]),
+            _ => (
+                DocumentFormat.Field,
+                [found[0] with { Name = options.Field }, .. file.Fields.Where(f => f.Name == "questions" && f.IsList)]),
         };
     }
 

@@ -115,7 +115,8 @@ sealed class ParquetColumn(ParquetFile file, ParquetField field, ParquetChunk ch
             ? new(stored, page.RepetitionBytes, levels, PackedBits.WidthOf(field.Definition)) : null;
         byte[] values = stored[levels..];
         // A page of nulls may have no values at all, not even compressed ones.
-        Start(page, page.IsCompressed && values.Length > 0 ? ParquetCodec.Decompress(chunk.Codec, values, page.Unpacked - levels) : values, 0);
+        bool isCompressed = page.IsCompressed && values.Length > 0;
+        Start(page, isCompressed ? ParquetCodec.Decompress(chunk.Codec, values, page.Unpacked - levels) : values, 0);
     }
 
     void Start(Page page, byte[] data, int at)

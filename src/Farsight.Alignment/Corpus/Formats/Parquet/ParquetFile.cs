@@ -5,8 +5,8 @@ namespace Farsight.Alignment.Corpus.Formats.Parquet;
 
 /// <summary>Holds the schema and the places of the columns of a Parquet file.</summary>
 /// <remarks>
-/// Pages are read one at a time, with a bound on their size before memory is allocated. Parquet.Net reads whole columns of a row group, whose
-/// size the file chooses; ParquetSharp is a native library.
+/// Pages are read one at a time, with a bound on their size before memory is allocated. Parquet.Net reads whole columns of a row group,
+/// whose size the file chooses; ParquetSharp is a native library.
 /// Source: apache/parquet-format, README.md and parquet.thrift.
 /// </remarks>
 sealed class ParquetFile
@@ -93,7 +93,8 @@ sealed class ParquetFile
                         ReadElement(thrift);
                     }
                     int at = 1;
-                    Fields = _elements.Count == 0 ? throw ThriftReader.Damaged() : Children(_elements[0].Children, ref at, ref columns, 0, 0, 0);
+                    Fields = _elements.Count == 0 ? throw ThriftReader.Damaged()
+                        : Children(_elements[0].Children, ref at, ref columns, 0, 0, 0);
                     break;
                 case 4 when type == ThriftReader.List:
                     for (int left = thrift.Count(out _); left > 0; left--)

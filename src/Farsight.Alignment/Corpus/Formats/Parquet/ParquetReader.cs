@@ -17,6 +17,8 @@ sealed class ParquetReader : IFormatReader
         ["instruction", "input", "output"], ["question", "answer"],
     ];
 
+    static readonly JsonDocumentOptions s_json = new() { MaxDepth = 256 };
+
     /// <inheritdoc/>
     public string Name => "Parquet";
 
@@ -46,7 +48,8 @@ sealed class ParquetReader : IFormatReader
             }
             return found;
         }
-        throw new InputException($"the file has no column '{field}' and no other of the usual columns of texts; its columns are {file.Describe()}");
+        throw new InputException(
+            $"the file has no column '{field}' and no other of the usual columns of texts; its columns are {file.Describe()}");
     }
 
     /// <inheritdoc/>
@@ -68,7 +71,7 @@ sealed class ParquetReader : IFormatReader
                 valid = Encoding.UTF8.GetBytes(TextRepair.Narrow(json.Span, []));
             }
             int before = text.Length;
-            using JsonDocument record = JsonDocument.Parse(valid);
+            using JsonDocument record = JsonDocument.Parse(valid, s_json);
             AddTexts(record.RootElement, text);
             if (text.Length > before)
             {

@@ -31,14 +31,16 @@ sealed record ParquetField(
     internal int Length { get; init; }
 
     /// <summary>Gets whether the field is a column of texts.</summary>
-    internal bool IsText => !IsRepeated && Type == ParquetType.ByteArray && Annotation is null or "string" or "json" or "enum" && Children.Count == 0;
+    internal bool IsText =>
+        !IsRepeated && Type == ParquetType.ByteArray && Annotation is null or "string" or "json" or "enum" && Children.Count == 0;
 
     /// <summary>Gets whether the field is a list, with one element per repetition of its only child, or repeated itself.</summary>
     internal bool IsList => IsRepeated || (Annotation is "list" or "map" && Children is [{ IsRepeated: true }]);
 
     /// <summary>Gets the field of the elements of a list with three levels, whose middle level holds nothing else.</summary>
     internal ParquetField ElementOf(ParquetField repeated) =>
-        Annotation == "list" && repeated is { Type: null, Children: [var only] } && repeated.Name != "array" && repeated.Name != Name + "_tuple"
+        Annotation == "list" && repeated is { Type: null, Children: [var only] }
+        && repeated.Name != "array" && repeated.Name != Name + "_tuple"
             ? only : repeated;
 
     /// <summary>Gets the columns of the field.</summary>

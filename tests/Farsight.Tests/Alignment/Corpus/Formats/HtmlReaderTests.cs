@@ -32,7 +32,8 @@ public sealed class HtmlReaderTests
     [InlineData("<footer>Imprint</footer><div class='site-footer'>Copyright</div><aside>Read next</aside>")]
     [InlineData("<svg><title>Icon</title><text>Label</text></svg><select><option>A</select><!-- note -->")]
     public void Everything_around_the_text_is_left_out(string around) =>
-        Assert.Equal("Before it.\n\nAfter it.", Text($"<body><main><p>Before it.</p></main>{around}<main><p>After it.</p></main></body>"));
+        Assert.Equal("Before it.\n\nAfter it.", Text($"<body><main><p>Before it.</p></main>{around}<main><p>After "
+            + "it.</p></main></body>"));
 
     [Fact]
     public void Linked_paragraphs_and_short_pages_and_the_only_heading_stay()
@@ -50,7 +51,8 @@ public sealed class HtmlReaderTests
     [Fact]
     public void Tags_of_xhtml_close_themselves() =>
         Assert.Equal("One.\n\nTwo.", Text(
-            "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'><head><script src='a'/></head><body><p>One.</p><p>Two.</p></body></html>"));
+            "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'><head><script src='a'/></head><body><p>"
+                + "One.</p><p>Two.</p></body></html>"));
 
     [Fact]
     public void A_byte_order_mark_decides_before_valid_utf_8_and_that_before_the_declared_charset()
