@@ -42,7 +42,7 @@ public sealed class ArchitectureTests
         ["Text/Conversations"] = ["Text/Tokenizers", "Text/Templates"],
 
         ["Alignment/Corpus"] = [],
-        ["Alignment/Data"] = [],
+        ["Alignment/Data"] = ["Alignment/Corpus"],
         ["Alignment/Fiction"] = ["Alignment/Data"],
         ["Alignment/Answering"] = [],
         ["Alignment/Endpoints"] = ["Alignment/Answering"],

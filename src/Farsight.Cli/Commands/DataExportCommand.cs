@@ -26,7 +26,7 @@ static class DataExportCommand
             + "(chosen responses only).",
         Required = true,
     };
-    static readonly Option<string> s_out = SharedOptions.Out("File to write (.jsonl). It must not exist.");
+    static readonly Option<string> s_out = SharedOptions.Out("File to write (.jsonl or .parquet). It must not exist.");
     static readonly Option<string> s_tokenizer = SharedOptions.Tokenizer(
         "Model directory of the dataset. Required only for samples without a readable prompt.");
 

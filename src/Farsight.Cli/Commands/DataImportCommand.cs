@@ -14,7 +14,7 @@ static class DataImportCommand
 {
     static readonly Argument<string> s_file = new("file")
     {
-        Description = "File of preferences or answers (.jsonl) in TRL or OpenAI format.",
+        Description = "File of preferences or answers (.jsonl or .parquet) in TRL or OpenAI format.",
     };
     static readonly Option<string> s_model = SharedOptions.Model(
         "Directory of the model to train; only its tokenizer and chat template are read.");

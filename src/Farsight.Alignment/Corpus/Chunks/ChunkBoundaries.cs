@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Farsight.Alignment.Corpus.Chunks;
 
-/// <summary>Holds the places where a text can be cut: ends of sentences, paragraphs and list items, and line ends of code and verse.</summary>
+/// <summary>Holds the places where a text can be cut: ends of sentences, paragraphs and list items, line ends of code and verse.</summary>
 sealed partial class ChunkBoundaries
 {
     const int MostVerse = 60; // characters of a line
@@ -100,8 +100,8 @@ sealed partial class ChunkBoundaries
             }
         }
         // What stands alone without a stop is a heading, and belongs to what follows.
-        bool isHeading = lines.Count == 1 && !EndsSentence(text, last) && last - lines[0].Start <= 2 * MostVerse && !ListItem().IsMatch(
-            text[lines[0].Start..last]);
+        bool isHeading = lines.Count == 1 && !EndsSentence(text, last) && last - lines[0].Start <= 2 * MostVerse
+            && !ListItem().IsMatch(text[lines[0].Start..last]);
         if (!isHeading && EndsPart(text, last))
         {
             _strong.Add(last);
@@ -109,7 +109,8 @@ sealed partial class ChunkBoundaries
     }
 
     /// <summary>Returns whether a line is complete: one that ends with a colon introduces the next.</summary>
-    static bool EndsPart(string text, int end) => text[end - 1] is not (':' or ',' or ';' or '：' or '，' or '、' or '；' or '،' or '؛');
+    static bool EndsPart(string text, int end) =>
+        text[end - 1] is not (':' or ',' or ';' or '：' or '，' or '、' or '；' or '،' or '؛');
 
     static bool EndsSentence(string text, int end)
     {
@@ -137,7 +138,7 @@ sealed partial class ChunkBoundaries
                 return false;
             }
         }
-        return width >= 20 && full >= 0.8 * (lines.Count - 1);
+        return width >= (Script.IsWide(text[lines[0].Start]) ? 16 : 40) && full >= 0.8 * (lines.Count - 1);
     }
 
     /// <summary>Returns whether lines are short and mostly without sentence ends.</summary>
@@ -155,7 +156,7 @@ sealed partial class ChunkBoundaries
             code += CodeLine().IsMatch(text[start..end]) ? 1 : 0;
             indented += text[start] is '\t' || text.AsSpan(start, end - start).StartsWith("  ") ? 1 : 0;
         }
-        return code * 2 >= lines.Count && (lines.Count > 1 || wasCode || indented > 0 || code > 0 && !EndsSentence(text, lines[0].End))
+        return (code * 2 >= lines.Count && (lines.Count > 1 || wasCode || indented > 0 || (code > 0 && !EndsSentence(text, lines[0].End))))
             || (wasCode && indented == lines.Count)
             || (indented > 0 && code > 0 && (code + indented) * 2 > lines.Count && !ListItem().IsMatch(text[lines[0].Start..lines[0].End]));
     }
@@ -164,9 +165,11 @@ sealed partial class ChunkBoundaries
     private static partial Regex ListItem();
 
     [GeneratedRegex(
-        @"[;{}]\s*$|^\s*[)\]}]+[;,]?\s*$|\w\(.*\)\s*[:{;,]?\s*$|^\s*[\w.\[\]""']+\s*[-+*/|&%]?=(?![=\s]*$)\s*\S|^\s*(?://|/\*|\*/|#\s?(?:include|define|if|!)|@\w+\s*$)"
-            + @"|^\s*(?:(?:async|export|public|private|static|abstract)\s+)*(?:def|class|function|fn|func|struct|enum|interface|namespace|impl)\s+\w+.*[:{(]?\s*$"
-            + @"|=>|->|::|&&|\|\||!=|==|^\s*(?:return|import|from|using|package|else|elif|try|except|finally|end|let|const|var|if|for|while)\b.*[:;{)]?\s*$(?<=[:;{)\w""'])(?<![.!?])"
-            + @"|</?\w+[^>]*>\s*$")]
+        @"[;{}]\s*$|^\s*[)\]}]+[;,]?\s*$|\w\(.*\)\s*[:{;,]?\s*$"
+            + @"|^\s*[\w.\[\]""']+\s*[-+*/|&%]?=(?![=\s]*$)\s*\S|^\s*(?://|/\*|\*/|#\s?(?:include|define|if|!)|@\w+\s*$)"
+            + @"|^\s*(?:(?:async|export|public|private|static|abstract)\s+)*"
+            + @"(?:def|class|function|fn|func|struct|enum|interface|namespace|impl)\s+\w+.*[:{(]?\s*$"
+            + @"|=>|->|::|&&|\|\||!=|==|</?\w+[^>]*>\s*$"
+            + @"|^\s*(?:return|import|from|using|package|else|elif|try|except|finally|end|let|const|var|if|for|while)\b.*(?<![.!?\s])\s*$")]
     private static partial Regex CodeLine();
 }

@@ -7,12 +7,14 @@ static class Script
 {
     /// <summary>Returns whether words of the character's script have no spaces between them: Chinese and Japanese.</summary>
     internal static bool IsWide(char c) =>
-        c is (>= '\u3000' and <= '\u30FF') or (>= '\u3400' and <= '\u9FFF') or (>= '\uF900' and <= '\uFAFF') or (>= '\uFF00' and <= '\uFF9F');
+        c is (>= '\u3000' and <= '\u30FF') or (>= '\u3400' and <= '\u9FFF') or (>= '\uF900' and <= '\uFAFF')
+            or (>= '\uFF00' and <= '\uFF9F');
 
     internal static bool IsHiragana(char c) => c is >= '\u3041' and <= '\u309F';
 
     /// <summary>Returns whether the character ends a sentence only before white space, as it has other uses.</summary>
-    internal static bool IsStop(char c) => c is '.' or '!' or '?' or '…' or '‼' or '⁇' or '⁈' or '⁉' or '؟' or '۔' or '։' or '።' or '፧' or '፨';
+    internal static bool IsStop(char c) => c is '.' or '!' or '?' or '…' or '‼' or '⁇' or '⁈' or '⁉' or '؟' or '۔' or '։'
+            or '።' or '፧' or '፨';
 
     /// <summary>Returns whether the character ends a sentence in a script that needs no white space after it.</summary>
     internal static bool IsFullStop(char c) =>
@@ -20,12 +22,14 @@ static class Script
 
     /// <summary>Returns whether the character closes a quotation or a bracket, or emphasis in Markdown.</summary>
     internal static bool IsCloser(char c) =>
-        c is '"' or '\'' or ')' or ']' or '}' or '”' or '’' or '“' or '»' or '«' or '›' or '‹' or '」' or '』' or '】' or '》' or '〉' or '）' or '］'
+        c is '"' or '\'' or ')' or ']' or '}' or '”' or '’' or '“' or '»' or '«' or '›' or '‹' or '」' or '』' or '】' or '》'
+            or '〉' or '）' or '］'
             or '｝' or '〕' or '〗' or '＂' or '*' or '_' or '`';
 
     /// <summary>Returns whether the character opens a quotation or a bracket.</summary>
     internal static bool IsOpener(char c) =>
-        c is '"' or '\'' or '(' or '[' or '{' or '“' or '„' or '‚' or '‘' or '»' or '«' or '‹' or '›' or '「' or '『' or '【' or '《' or '〈' or '（'
+        c is '"' or '\'' or '(' or '[' or '{' or '“' or '„' or '‚' or '‘' or '»' or '«' or '‹' or '›' or '「' or '『' or '【'
+            or '《' or '〈' or '（'
             or '［' or '｛' or '〔' or '¿' or '¡' or '*' or '_' or '`' or '#';
 
     /// <summary>Returns whether the character belongs to the one before it.</summary>

@@ -53,7 +53,11 @@ public static class SentenceChunks
         {
             int limit = limitOf(start);
             int cut = limit >= end ? end : boundaries.Last(start, limit) is > 0 and var found ? found : LastWord(text, start, limit);
-            chunks.Add(text[start..cut].TrimEnd());
+            string chunk = text[start..cut].TrimEnd();
+            if (chunk.Length > 0) // else indentation that is longer than a chunk
+            {
+                chunks.Add(chunk);
+            }
             start = SkipSpace(text, cut, end);
         }
         return chunks;
@@ -89,7 +93,8 @@ public static class SentenceChunks
             {
                 return at;
             }
-            if (Script.IsWide(text[at - 1]) && Script.IsWide(text[at]) && !Script.BeginsNoLine(text[at]) && !Script.EndsNoLine(text[at - 1]))
+            if (Script.IsWide(text[at - 1]) && Script.IsWide(text[at])
+                && !Script.BeginsNoLine(text[at]) && !Script.EndsNoLine(text[at - 1]))
             {
                 return at;
             }

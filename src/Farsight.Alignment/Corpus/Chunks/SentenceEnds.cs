@@ -55,7 +55,7 @@ static class SentenceEnds
         }
     }
 
-    /// <summary>Returns whether a character behind a stop belongs to the sentence: a closer, a mark, a further stop, a note "[1]".</summary>
+    /// <summary>Returns whether a character behind a stop belongs to the sentence: closer, mark, further stop, note "[1]".</summary>
     static bool IsPart(string text, int at, int to)
     {
         char c = text[at];

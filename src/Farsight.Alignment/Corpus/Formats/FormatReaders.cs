@@ -1,3 +1,5 @@
+using Farsight.Alignment.Corpus.Formats.Docx;
+using Farsight.Alignment.Corpus.Formats.Html;
 using Farsight.Alignment.Corpus.Formats.Pdf;
 
 namespace Farsight.Alignment.Corpus.Formats;
@@ -8,7 +10,7 @@ static class FormatReaders
     /// <summary>Number of bytes from which a format is recognized.</summary>
     internal const int HeadBytes = 4096;
 
-    internal static IReadOnlyList<IFormatReader> All { get; } = [new PdfReader()];
+    internal static IReadOnlyList<IFormatReader> All { get; } = [new PdfReader(), new HtmlReader(), new DocxReader()];
 
     /// <summary>Returns the reader for the extension of a name; null where it is none of a document format.</summary>
     internal static IFormatReader? OfName(ReadOnlySpan<char> name)

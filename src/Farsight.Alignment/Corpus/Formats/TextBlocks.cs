@@ -1,4 +1,5 @@
 using System.Text;
+using Farsight.Alignment.Corpus.Chunks;
 
 namespace Farsight.Alignment.Corpus.Formats;
 
@@ -157,8 +158,6 @@ sealed class TextBlocks
         _text.Append('\n', _breaks - there);
     }
 
-    /// <summary>Returns whether a line break beside the character is no space: in Chinese and Japanese, words have none between them.</summary>
-    static bool IsWide(char c) =>
-        c is (>= '\u3000' and <= '\u30FF') or (>= '\u3400' and <= '\u9FFF') or (>= '\uF900' and <= '\uFAFF') or (>= '\uFF00' and <= '\uFFEF')
-        or (>= '\uD840' and <= '\uD888'); // high surrogates of the ideographs beyond U+20000
+    /// <summary>Returns whether a line break beside the character is no space, as in Chinese and Japanese.</summary>
+    static bool IsWide(char c) => Script.IsWide(c) || c is >= '\uD840' and <= '\uD888'; // ideographs beyond U+20000
 }

@@ -15,15 +15,21 @@ readonly record struct CorpusFile(string Id, string Path, bool IsNamed)
 
     /// <summary>Document file extensions, for messages.</summary>
     internal static string Kinds { get; } =
-        $".txt, .md, .jsonl, .json{string.Concat(FormatReaders.All.SkipLast(1).Select(r => $", {r.Extensions[0]}"))} "
-        + $"or {FormatReaders.All[^1].Extensions[0]}";
+        $".txt, .md, .jsonl, .json{string.Concat(FormatReaders.All.Select(r => $", {r.Extensions[0]}"))} or .parquet";
 
     /// <summary>Gets whether the name is that of a text file; otherwise the file contains records.</summary>
     internal bool IsText => EndsWith(Bare(Id), s_text);
 
+    /// <summary>Gets whether the name is that of a Parquet file, which has a record per row.</summary>
+    internal bool IsParquet => IsParquetName(Id);
+
+    /// <summary>Returns whether the name is that of a Parquet file.</summary>
+    internal static bool IsParquetName(ReadOnlySpan<char> name) => name.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Returns whether the name is that of a document file, compressed or not.</summary>
     internal static bool IsDocument(ReadOnlySpan<char> name) =>
-        EndsWith(Bare(name), s_text) || EndsWith(Bare(name), s_records) || FormatReaders.OfName(Bare(name)) is not null;
+        EndsWith(Bare(name), s_text) || EndsWith(Bare(name), s_records) || IsParquetName(name)
+        || FormatReaders.OfName(Bare(name)) is not null;
 
     /// <summary>Creates an exception with the full path and the cause.</summary>
     internal InputException Unreadable(Exception e) => new($"'{Path}' cannot be read: {e.Message}", e);

@@ -26,7 +26,8 @@ sealed class RecordDocuments(CorpusFile file, CorpusOptions options)
     internal IEnumerable<CandidateDocument> Read(CorpusReport report)
     {
         bool isCounted = false;
-        foreach (JsonRecord record in JsonRecords.Read(file))
+        IEnumerable<JsonRecord> records = file.IsParquet ? ParquetRecords.Read(file, options, out _format) : JsonRecords.Read(file);
+        foreach (JsonRecord record in records)
         {
             CandidateDocument? found = Document(record);
             if (found is null)
@@ -50,7 +51,7 @@ sealed class RecordDocuments(CorpusFile file, CorpusOptions options)
     /// <summary>Returns a record's document, or null if the first record shows that the file contains something else.</summary>
     CandidateDocument? Document(JsonRecord record)
     {
-        string place = $"'{file.Path}', line {record.Line}", id = $"{file.Id}#{record.Number}";
+        string place = $"'{file.Path}', {(file.IsParquet ? "row" : "line")} {record.Line}", id = $"{file.Id}#{record.Number}";
         List<RepairCount> repairs = [];
         if (record.IsTooLarge)
         {

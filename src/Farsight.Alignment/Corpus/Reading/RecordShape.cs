@@ -56,6 +56,10 @@ sealed class RecordShape(DocumentFormat format, string field, string place, bool
         {
             throw Malformed($"{place}: 'conversations' is missing; it must be an array of turns.");
         }
+        if (turns.ValueKind == JsonValueKind.Null)
+        {
+            throw new RecordFaultException(DropReason.NoText, $"{place}: '{name}' is null.");
+        }
         return DocumentTurns.Split([.. turns.EnumerateArray().Select(t => Turn(t, name))]);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Farsight.Alignment.Corpus.Reading;
 using Farsight.Engine;
 using Farsight.Engine.Files;
 using Farsight.Text.Conversations;
@@ -15,7 +16,7 @@ public sealed record ExportCounts(int Samples, int Lines)
     public string? Index { get; init; }
 }
 
-/// <summary>Writes a preference dataset as JSONL that other trainers read.</summary>
+/// <summary>Writes a preference dataset as JSONL or Parquet that other trainers read.</summary>
 /// <remarks>
 /// Chunks, positions, scores, roles and provenance have no place in these formats and are lost. The lines for TRL, LLaMA-Factory and
 /// ms-swift keep the sample's id, which these programs ignore; OpenAI refuses unknown fields. A further turn is a line of its own, whose
@@ -30,7 +31,7 @@ public static class PreferenceExport
 
     /// <summary>Writes the file, one sample in memory at a time.</summary>
     /// <param name="dataset">The .jsonl file of samples.</param>
-    /// <param name="output">The file to write; it must not exist.</param>
+    /// <param name="output">The file to write; it must not exist. A name ending in .parquet writes Parquet.</param>
     /// <param name="format">The format to write.</param>
     /// <param name="decode">Decodes token ids, for samples without a prompt; null without a tokenizer.</param>
     /// <exception cref="InputException">The output exists, the dataset is damaged or empty, a prompt is needed and cannot be made, the
@@ -42,6 +43,20 @@ public static class PreferenceExport
         int samples = 0, lines = 0;
         bool? compares = null;
         AtomicFile.Write(output, stream =>
+        {
+            if (!ParquetLines.IsNamed(output))
+            {
+                WriteLines(stream);
+                return;
+            }
+            using Stream jsonl = ParquetLines.Buffer(output);
+            WriteLines(jsonl);
+            ParquetLines.Write(jsonl, stream);
+        });
+        index?.Write(isRanking: compares == true);
+        return new(samples, lines) { Index = index?.Path };
+
+        void WriteLines(Stream stream)
         {
             using Utf8JsonWriter json = new(stream, s_json);
             foreach (PreferenceSample sample in PreferenceDataset.Stream(dataset))
@@ -67,9 +82,7 @@ public static class PreferenceExport
             {
                 throw new InputException($"{dataset} is empty; a preference dataset has one sample per line.");
             }
-        });
-        index?.Write(isRanking: compares == true);
-        return new(samples, lines) { Index = index?.Path };
+        }
     }
 
     static string Prompt(PreferenceSample sample, Func<int[], string>? decode) =>

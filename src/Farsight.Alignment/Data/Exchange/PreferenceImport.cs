@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Farsight.Alignment.Corpus.Reading;
 using Farsight.Engine;
 using Farsight.Engine.Files;
 using Farsight.Text.Conversations;
@@ -46,7 +47,7 @@ public static partial class PreferenceImport
     const int MaxPlaces = 5;
 
     /// <summary>Writes the dataset, one sample in memory at a time.</summary>
-    /// <param name="input">A .jsonl file.</param>
+    /// <param name="input">A .jsonl or .parquet file.</param>
     /// <param name="output">The dataset; it must not exist.</param>
     /// <param name="format">Encodes the contexts, for the model that will be trained.</param>
     /// <param name="chunkTokens">Tokens per chunk; &gt; 0.</param>
@@ -84,7 +85,7 @@ public static partial class PreferenceImport
         HashSet<UInt128> seen = [];
         bool? compares = null;
         int number = 0;
-        foreach (string json in PreferenceDataset.Lines(input))
+        foreach (string json in ParquetLines.IsNamed(input) ? ParquetLines.Read(input) : PreferenceDataset.Lines(input))
         {
             number++;
             if (string.IsNullOrWhiteSpace(json))

@@ -51,7 +51,7 @@ sealed class DocxPackage : IDisposable
         {
             return new(new(file, ZipArchiveMode.Read, leaveOpen: true), limits);
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or IOException or ArgumentException or OverflowException)
+        catch (Exception e) when (e is InvalidDataException or IOException or ArgumentException or OverflowException)
         {
             throw new InputException("the file is damaged or incomplete: the directory of its zip file cannot be read", e);
         }

@@ -527,7 +527,8 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
         {
             return "";
         }
-        bool isPicture = font.Contains("dings", StringComparison.OrdinalIgnoreCase) || font.Equals("Symbol", StringComparison.OrdinalIgnoreCase);
+        bool isPicture = font.Contains("dings", StringComparison.OrdinalIgnoreCase)
+            || font.Equals("Symbol", StringComparison.OrdinalIgnoreCase);
         // Symbol fonts have their codes at U+F000.
         return value is >= 0xF000 and <= 0xF0FF ? isPicture ? "" : ((char)(value - 0xF000)).ToString() : ((char)value).ToString();
     }

@@ -128,8 +128,8 @@ static partial class HtmlChrome
     private static partial Regex Subject();
 
     [GeneratedRegex(
-        @"^\s*(?:accept|agree|i agree|allow|got it|ok\b|okay|understood|i understand|reject|decline|dismiss|close|akzept|alle akzept|zustimm|"
-            + "einverstanden|verstanden|accepter|tout accepter|j.accepte|aceptar|acepto|accett|aceitar|同意|接受)",
+        @"^\s*(?:accept|agree|i agree|allow|got it|ok\b|okay|understood|i understand|reject|decline|dismiss|close|akzept|"
+            + "alle akzept|zustimm|einverstanden|verstanden|accepter|tout accepter|j.accepte|aceptar|acepto|accett|aceitar|同意|接受)",
         RegexOptions.IgnoreCase)]
     private static partial Regex Answer();
 

@@ -149,7 +149,7 @@ static class HtmlNames
     /// <summary>Elements on lines of their own.</summary>
     internal static readonly FrozenSet<string> Lines = Set(
         "div li dt dd tr caption thead tbody tfoot figcaption summary legend address center form main header footer nav body html dialog "
-            + "optgroup option search multicol frame");
+            + "search multicol");
 
     /// <summary>Elements whose white space is text.</summary>
     internal static readonly FrozenSet<string> Preformatted = Set("pre listing xmp plaintext");

@@ -18,7 +18,8 @@ sealed class HtmlReader : IFormatReader
         string start = HtmlEncoding.Decode(head).TrimStart('\uFEFF', ' ', '\t', '\r', '\n');
         return start.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase)
             || start.StartsWith("<html", StringComparison.OrdinalIgnoreCase)
-            || (start.StartsWith("<?xml", StringComparison.OrdinalIgnoreCase) && start.Contains("<html", StringComparison.OrdinalIgnoreCase));
+            || (start.StartsWith("<?xml", StringComparison.OrdinalIgnoreCase)
+                && start.Contains("<html", StringComparison.OrdinalIgnoreCase));
     }
 
     /// <inheritdoc/>
@@ -61,7 +62,8 @@ sealed class HtmlReader : IFormatReader
         if (lost > 0)
         {
             yield return string.Create(
-                CultureInfo.InvariantCulture, $"{lost} {(lost == 1 ? "character is" : "characters are")} missing: damaged or of another encoding");
+                CultureInfo.InvariantCulture,
+                $"{lost} {(lost == 1 ? "character is" : "characters are")} missing: damaged or of another encoding");
         }
         if (tree.IsTooDeep)
         {

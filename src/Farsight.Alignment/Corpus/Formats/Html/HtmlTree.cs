@@ -114,7 +114,7 @@ sealed class HtmlTree
         HasFrames |= name == "frameset";
         HasScripts |= name == "script";
         if (Top.Name == "head"
-            && name is not ("title" or "meta" or "link" or "script" or "style" or "base" or "noscript" or "template" or "basefont" or "object"))
+            && name is not ("title" or "meta" or "link" or "script" or "style" or "base" or "noscript" or "template" or "object"))
         {
             PopTo(_open.Count - 1);
         }

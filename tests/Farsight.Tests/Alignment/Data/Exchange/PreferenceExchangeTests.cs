@@ -63,10 +63,13 @@ public sealed class PreferenceExchangeTests : IDisposable
     }
 
     [Theory]
-    [InlineData(ExchangeFormat.Trl)]
-    [InlineData(ExchangeFormat.TrlText)]
-    [InlineData(ExchangeFormat.OpenAi)]
-    public void What_is_exported_is_imported_again(ExchangeFormat format)
+    [InlineData(ExchangeFormat.Trl, "out.jsonl")]
+    [InlineData(ExchangeFormat.TrlText, "out.jsonl")]
+    [InlineData(ExchangeFormat.OpenAi, "out.jsonl")]
+    [InlineData(ExchangeFormat.Trl, "out.parquet")]
+    [InlineData(ExchangeFormat.TrlText, "out.parquet")]
+    [InlineData(ExchangeFormat.OpenAi, "out.parquet")]
+    public void What_is_exported_is_imported_again(ExchangeFormat format, string file)
     {
         PreferenceSample[] samples =
         [
@@ -81,8 +84,8 @@ public sealed class PreferenceExchangeTests : IDisposable
         ];
         Write("d.jsonl", [.. samples.Select(PreferenceLine.Format)]);
 
-        ExportCounts exported = PreferenceExport.Write(At("d.jsonl"), At("out.jsonl"), format, t => s_tokenizer.Value.Decode(t));
-        ImportCounts imported = PreferenceImport.Write(At("out.jsonl"), At("back.jsonl"), s_format.Value, chunkTokens: 8);
+        ExportCounts exported = PreferenceExport.Write(At("d.jsonl"), At(file), format, t => s_tokenizer.Value.Decode(t));
+        ImportCounts imported = PreferenceImport.Write(At(file), At("back.jsonl"), s_format.Value, chunkTokens: 8);
         IReadOnlyList<PreferenceSample> back = PreferenceDataset.Read(At("back.jsonl")).Samples;
 
         Assert.Equal(new ExportCounts(2, 3), exported);
@@ -92,10 +95,11 @@ public sealed class PreferenceExchangeTests : IDisposable
             back.Select(s => (s.Question, s.Chosen, string.Join('|', s.Rejected))));
         Assert.All(back, s => Assert.Equal(Text, s_tokenizer.Value.Decode([.. s.Context.SelectMany(c => c.Tokens)]).TrimStart()));
         Assert.All(back, s => Assert.All(s.Context.SkipLast(1), c => Assert.Equal(8, c.Tokens.Length)));
-        Assert.Equal(format == ExchangeFormat.OpenAi ? ["out.jsonl#1", "out.jsonl#3"] : ["s-0", "s-1"], back.Select(s => s.Id));
+        Assert.Equal(format == ExchangeFormat.OpenAi ? [file + "#1", file + "#3"] : ["s-0", "s-1"], back.Select(s => s.Id));
 
+        PreferenceExport.Write(At("d.jsonl"), At("direct.jsonl"), format, t => s_tokenizer.Value.Decode(t));
         PreferenceExport.Write(At("back.jsonl"), At("again.jsonl"), format, null);
-        Assert.Equal(File.ReadLines(At("out.jsonl")).Select(WithoutId), File.ReadLines(At("again.jsonl")).Select(WithoutId));
+        Assert.Equal(File.ReadLines(At("direct.jsonl")).Select(WithoutId), File.ReadLines(At("again.jsonl")).Select(WithoutId));
     }
 
     [Theory]
