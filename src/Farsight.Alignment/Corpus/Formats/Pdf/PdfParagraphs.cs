@@ -17,7 +17,7 @@ sealed record PdfParagraph(IReadOnlyList<string> Lines, double Size, bool IsApar
 /// </remarks>
 static class PdfParagraphs
 {
-    const double SameSize = 0.12, Indent = 0.8, Space = 0.25; // share; ems; ems
+    const double SameSize = 0.12, Indent = 0.8, MaxIndent = 5, Space = 0.25; // a share, then ems
     const double Gap = 1.3; // of the usual distance of lines
 
     /// <summary>Returns the paragraphs of a block in reading order.</summary>
@@ -61,9 +61,15 @@ static class PdfParagraphs
         }
         if (line.Left - above.Left > Indent * size)
         {
-            bool returns = at + 1 < lines.Count && lines[at + 1].Left < line.Left - (Indent / 2 * size);
-            bool isHanging = isFull && !returns && (linesBefore == 1 || ListMarker.StartsLine(above.Text));
-            return isHanging ? LineBreak.None : !isFull || returns || SentenceEnd.Is(above.Text) ? LineBreak.Paragraph : LineBreak.None;
+            // The line after an indented first line begins further left; the lines of a list item are all indented.
+            bool returns = at + 1 < lines.Count && lines[at + 1] is var next
+                && next.Left < line.Left - (Indent / 2 * size) && line.Base - next.Base <= Gap * pitch;
+            bool isItem = linesBefore == 1 && ListMarker.StartsLine(above.Text);
+            return isFull && (isItem || (linesBefore == 1 && !returns)) ? LineBreak.None : !isFull || returns || SentenceEnd.Is(above.Text) ? LineBreak.Paragraph : LineBreak.None;
+        }
+        if (above.Left - line.Left > MaxIndent * size)
+        {
+            return LineBreak.Paragraph; // a line at the right edge, such as a date
         }
         bool isMarker = ListMarker.StartsLine(line.Text);
         if (above.Left - line.Left > Indent * size && (linesBefore > 1 || isMarker))

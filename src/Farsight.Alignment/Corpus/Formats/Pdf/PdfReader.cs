@@ -125,7 +125,7 @@ sealed class PdfReader : IFormatReader
         {
             yield return hasText
                 ? $"has {page.Unmapped} characters without a map to Unicode, which were left out"
-                : "has no readable text: its font has no map to Unicode";
+                : "has no readable text: the font has no map to Unicode";
         }
         else if (!hasText && page.Images > 0)
         {
@@ -153,9 +153,12 @@ sealed class PdfReader : IFormatReader
         {
             int[] pages = [.. same];
             string more = pages.Length > MaxNumbers ? $" and {pages.Length - MaxNumbers} more" : "";
-            yield return $"page{(pages.Length > 1 ? "s" : "")} {string.Join(", ", pages.Take(MaxNumbers))}{more} {same.Key}";
+            yield return pages.Length == 1 ? $"page {pages[0]} {same.Key}"
+                : $"pages {string.Join(", ", pages.Take(MaxNumbers))}{more} {Plural(same.Key)}";
         }
     }
+
+    static string Plural(string fault) => fault.StartsWith("has ", StringComparison.Ordinal) ? $"have {fault[4..]}" : fault;
 
     static string Reason(Exception fault) => fault switch
     {

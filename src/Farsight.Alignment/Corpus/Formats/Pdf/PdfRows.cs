@@ -1,4 +1,4 @@
-using System.Text;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Corpus.Formats.Pdf;
 
@@ -205,7 +205,7 @@ static class PdfRows
         [
             .. glyphs
                 .Zip(glyphs.Skip(1))
-                .Where(p => !p.First.IsSpace && !p.Second.IsSpace)
+                .Where(p => char.IsLetterOrDigit(p.First.Text[^1]) && char.IsLetterOrDigit(p.Second.Text[0]))
                 .Select(p => (p.Second.Left - p.First.Right) / Math.Min(p.First.Size, p.Second.Size))
                 .Order(),
         ];
@@ -233,7 +233,7 @@ static class PdfRows
             if (letter >= 0)
             {
                 PdfGlyph under = combined[letter];
-                combined[letter] = under with { Text = (under.Text + mark).Normalize(NormalizationForm.FormC) };
+                combined[letter] = under with { Text = UnicodeComposition.Compose(under.Text + mark).ToString() };
                 combined.Remove(accent);
             }
         }

@@ -216,6 +216,7 @@ sealed class PdfText
         string end = last.Lines[^1], start = next.Lines[0];
         bool isDivided = end[^1] is '-' or '\u00AD' or '\u2010';
         bool isLower = char.IsLower(start.FirstOrDefault(char.IsLetterOrDigit, start[0]));
-        return !ListMarker.StartsLine(start) && (isDivided || (!SentenceEnd.Is(end) && (last.IsOpen || isLower)));
+        bool isHeading = next.Lines.Count == 1 && !next.IsOpen && !isLower && !SentenceEnd.Is(start);
+        return !ListMarker.StartsLine(start) && !isHeading && (isDivided || (!SentenceEnd.Is(end) && (last.IsOpen || isLower)));
     }
 }
