@@ -80,7 +80,8 @@ sealed class PdfFilters : IFilterProvider
         {
             return 0;
         }
-        ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(input[Header..], out ArraySegment<byte> array) ? array : input[Header..].ToArray();
+        ReadOnlyMemory<byte> body = input[Header..];
+        ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(body, out ArraySegment<byte> array) ? array : body.ToArray();
         using MemoryStream packed = new(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
         using DeflateStream inflating = new(packed, CompressionMode.Decompress);
         byte[] buffer = new byte[1 << 16];

@@ -18,6 +18,8 @@ sealed record PdfParagraph(IReadOnlyList<string> Lines, double Size, bool IsApar
 static class PdfParagraphs
 {
     const double SameSize = 0.12, Indent = 0.8, MaxIndent = 5, Space = 0.25; // a share, then ems
+    const double UsualPitch = 1.4; // ems, for a block of so few lines that theirs may be the distance of paragraphs
+    const int MinSteps = 3;
     const double Gap = 1.3; // of the usual distance of lines
 
     /// <summary>Returns the paragraphs of a block in reading order.</summary>
@@ -65,7 +67,9 @@ static class PdfParagraphs
             bool returns = at + 1 < lines.Count && lines[at + 1] is var next
                 && next.Left < line.Left - (Indent / 2 * size) && line.Base - next.Base <= Gap * pitch;
             bool isItem = linesBefore == 1 && ListMarker.StartsLine(above.Text);
-            return isFull && (isItem || (linesBefore == 1 && !returns)) ? LineBreak.None : !isFull || returns || SentenceEnd.Is(above.Text) ? LineBreak.Paragraph : LineBreak.None;
+            return isFull && (isItem || (linesBefore == 1 && !returns)) ? LineBreak.None
+                : !isFull || returns || SentenceEnd.Is(above.Text) ? LineBreak.Paragraph
+                : LineBreak.None;
         }
         if (above.Left - line.Left > MaxIndent * size)
         {
@@ -93,7 +97,8 @@ static class PdfParagraphs
     static double Pitch(IReadOnlyList<PdfLine> lines)
     {
         double[] steps = [.. lines.Zip(lines.Skip(1), (a, b) => a.Base - b.Base).Where(s => s > 0).Order()];
-        return steps.Length > 0 ? steps[(steps.Length - 1) / 2] : 0;
+        double median = steps.Length > 0 ? steps[(steps.Length - 1) / 2] : 0;
+        return steps.Length < MinSteps ? Math.Min(median, UsualPitch * lines[0].Size) : median;
     }
 
     enum LineBreak

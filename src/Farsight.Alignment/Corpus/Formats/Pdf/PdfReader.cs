@@ -15,6 +15,7 @@ sealed class PdfReader : IFormatReader
     const int HeaderWithin = 1024; // bytes, as other readers accept
     const int StackBytes = 256 << 20; // reserved, and used only by page trees of many levels
     const int MaxPages = 50_000;
+    const int MaxReasons = 2; // in the message about a file without text
 
     /// <inheritdoc/>
     public string Name => "PDF";
@@ -113,7 +114,8 @@ sealed class PdfReader : IFormatReader
         (string text, List<TextMark> marks) = PdfText.Of(pages);
         return !string.IsNullOrWhiteSpace(text)
             ? new(text, marks, warnings)
-            : throw new InputException(warnings.Count > 0 ? $"the file has no text: {string.Join("; ", warnings.Take(3))}" : "the file has no text");
+            : throw new InputException(
+                warnings.Count > 0 ? $"the file has no text: {string.Join("; ", warnings.Take(MaxReasons))}" : "the file has no text");
     }
 
     /// <summary>Returns what is missing of a page.</summary>

@@ -113,7 +113,9 @@ static class PdfRows
         }
     }
 
-    /// <summary>Moves runs of small glyphs that stand beside a word, a little above or below its baseline, into the row of the word.</summary>
+    /// <summary>
+    /// Moves runs of small glyphs that stand beside a word, a little above or below its baseline, into the row of the word.
+    /// </summary>
     static void AttachRaised(List<List<PdfGlyph>> rows)
     {
         for (int i = 0; i < rows.Count; i++)
@@ -171,7 +173,7 @@ static class PdfRows
         {
             if (glyph.IsSpace)
             {
-                // A space may be drawn under its neighbour, or far from any word: where it lies between two words it separates them.
+                // A space may be drawn under its neighbor, or far from any word: where it lies between two words it separates them.
                 isApart |= word.Count > 0 && glyph.Middle >= word[^1].Middle;
                 continue;
             }

@@ -31,7 +31,10 @@ sealed class PdfText
             List<PdfParagraph> notes = [];
             List<PdfBlock> body =
             [
-                .. new PdfLayout(rules).Blocks(upright[i].Rows).Select(b => WithoutNotes(b, bodySize, rules, notes)).Where(b => b.Lines.Count > 0),
+                .. new PdfLayout(rules)
+                    .Blocks(upright[i].Rows)
+                    .Select(b => WithoutNotes(b, bodySize, rules, notes))
+                    .Where(b => b.Lines.Count > 0),
             ];
             // Text at another angle is a note at the margin, or a stamp that every page has.
             notes.AddRange(others[i]
@@ -135,9 +138,12 @@ sealed class PdfText
     void AppendPage(int number, List<PdfBlock> body, List<PdfParagraph> notes)
     {
         bool isMarked = false;
+        double lastBase = double.MinValue;
         foreach (PdfBlock block in body)
         {
-            bool isFirst = true;
+            // A text continues at the top of the next column or page, never in a block further down.
+            bool isFirst = block.Lines[0].Base > lastBase;
+            lastBase = block.Lines[^1].Base;
             foreach (PdfParagraph paragraph in PdfParagraphs.Of(block))
             {
                 bool continues = isFirst && Continues(_last, paragraph);
@@ -196,7 +202,8 @@ sealed class PdfText
             _joiner.Append(_text, hasSoftHyphen ? clean + '\u00AD' : clean);
             if (page is { } number)
             {
-                _marks.Add(new(Math.Min(end, _text.Length), $"page {number}"));
+                bool hasSpace = end < _text.Length && _text[end] == ' ';
+                _marks.Add(new(hasSpace ? end + 1 : Math.Min(end, _text.Length), $"page {number}"));
                 page = null;
             }
         }

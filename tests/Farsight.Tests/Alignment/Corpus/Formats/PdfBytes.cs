@@ -21,25 +21,27 @@ sealed class PdfBytes
     /// <summary>Returns drawing instructions that show a line of text.</summary>
     internal static string Line(double x, double y, string text, double size = 11) => string.Create(
         CultureInfo.InvariantCulture,
-        $"BT /F1 {size} Tf {x} {y} Td ({text.Replace("(", "\\(", StringComparison.Ordinal).Replace(")", "\\)", StringComparison.Ordinal)}) Tj ET\n");
+        $"BT /F1 {size} Tf {x} {y} Td ({text}) Tj ET\n");
 
     /// <summary>Returns instructions that show lines below each other.</summary>
     internal static string Lines(double x, double y, params string[] lines) =>
         string.Concat(lines.Select((l, i) => Line(x, y - (14 * i), l)));
 
     /// <summary>Adds a page whose stream is stored as it is.</summary>
-    internal PdfBytes Page(string content, string pageEntries = "") => Page(Encoding.Latin1.GetBytes(content), "", pageEntries);
+    internal PdfBytes Page(string content, string pageEntries = "", string resources = "") =>
+        Page(Encoding.Latin1.GetBytes(content), "", pageEntries, resources);
 
     /// <summary>Adds a page whose stream is compressed.</summary>
-    internal PdfBytes Compressed(byte[] content) => Page(Deflate(content), "/Filter /FlateDecode", "");
+    internal PdfBytes Compressed(byte[] content) => Page(Deflate(content), "/Filter /FlateDecode");
 
     /// <summary>Adds a page with given bytes and filters.</summary>
-    internal PdfBytes Page(byte[] stored, string filter, string pageEntries)
+    internal PdfBytes Page(byte[] stored, string filter, string pageEntries = "", string resources = "")
     {
         byte[] head = Encoding.Latin1.GetBytes($"<</Length {stored.Length} {filter}>>stream\n");
         int stream = Add([.. head, .. stored, .. "\nendstream"u8]);
         _pages.Add(Add(
-            $"<</Type/Page/Parent {Tree} 0 R/MediaBox[0 0 595 842]/Resources<</Font<</F1 {Font} 0 R>>>>/Contents {stream} 0 R{pageEntries}>>"));
+            $"<</Type/Page/Parent {Tree} 0 R/MediaBox[0 0 595 842]/Contents {stream} 0 R{pageEntries}"
+                + $"/Resources<</Font<</F1 {Font} 0 R>>{resources}>>>>"));
         return this;
     }
 
@@ -77,7 +79,8 @@ sealed class PdfBytes
         }
         long table = file.Position;
         file.Write(Encoding.Latin1.GetBytes($"xref\n0 {all.Length + 1}\n0000000000 65535 f \n"));
-        file.Write(Encoding.Latin1.GetBytes(string.Concat(offsets.Select(o => o.ToString("D10", CultureInfo.InvariantCulture) + " 00000 n \n"))));
+        string[] entries = [.. offsets.Select(o => string.Create(CultureInfo.InvariantCulture, $"{o:D10} 00000 n \n"))];
+        file.Write(Encoding.Latin1.GetBytes(string.Concat(entries)));
         file.Write(Encoding.Latin1.GetBytes($"trailer<</Size {all.Length + 1}/Root {Catalog} 0 R>>\nstartxref\n{table}\n%%EOF\n"));
         return file.ToArray();
     }

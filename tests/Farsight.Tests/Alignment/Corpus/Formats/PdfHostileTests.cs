@@ -87,20 +87,22 @@ public sealed class PdfHostileTests
         for (int level = 0; level < 20; level++)
         {
             form = file.Add(
-                $"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</N{level} {form} 0 R>>>>/Length 12>>stream\n"
-                    + $"/N{level} Do /N{level} Do \nendstream");
+                $"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</N{level} {form} 0 R>>>>"
+                    + $"/Length {$"/N{level} Do /N{level} Do".Length}>>stream\n/N{level} Do /N{level} Do\nendstream");
         }
-        file.Page("/Top Do", $"/Resources<</XObject<</Top {form} 0 R>>>>").Page(Line(72, 700, Second));
+        file.Page("/Top Do", resources: $"/XObject<</Top {form} 0 R>>").Page(Line(72, 700, Second));
 
         FormattedText text = PdfReaderTests.Read(file.Write());
 
         Assert.Equal(Second, text.Text);
+        Assert.Equal(["page 1 cannot be read: it draws more than 20000 forms"], text.Warnings);
     }
 
     [Fact]
     public void Any_changed_byte_yields_a_text_or_a_reason()
     {
-        byte[] sound = new PdfBytes().Page(Line(72, 700, "Some text.")).Compressed(Encoding.Latin1.GetBytes(Line(72, 700, "More."))).Write();
+        byte[] more = Encoding.Latin1.GetBytes(Line(72, 700, "More."));
+        byte[] sound = new PdfBytes().Page(Line(72, 700, "Some text.")).Compressed(more).Write();
         int read = 0;
         for (int at = 0; at < sound.Length; at += 7)
         {
