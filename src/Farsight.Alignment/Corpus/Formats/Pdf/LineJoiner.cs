@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Farsight.Alignment.Corpus.Formats.Pdf;
 
-/// <summary>Joins lines: decides what becomes of a line break and of a hyphen before it.</summary>
+/// <summary>Joins lines: decides whether a space stands between them, and whether a hyphen before a line break stays.</summary>
 /// <param name="lines">All lines of the document, which show how its words are written.</param>
 sealed partial class LineJoiner(IEnumerable<string> lines)
 {

@@ -48,7 +48,7 @@ static class PdfParagraphs
             }
             open.Add(line.Text);
         }
-        // Of the last line the next word is unknown; a word of a few letters is assumed.
+        // The word after the last line is unknown; a word of a few letters is assumed.
         yield return new(open, lines[^1].Size, isApart, IsFull(lines[^1], 3 * lines[^1].Size, right), true);
     }
 

@@ -211,7 +211,7 @@ static class PdfRows
                 .Select(p => (p.Second.Left - p.First.Right) / Math.Min(p.First.Size, p.Second.Size))
                 .Order(),
         ];
-        // Most letters of a row that is set wide are apart; in an ordinary row hardly a third of the gaps are spaces.
+        // The letters of a row that is set wide are apart; in an ordinary row hardly a third of the gaps are spaces.
         return gaps.Length >= MinGaps && gaps[gaps.Length / 4] > WordGap / 2 ? gaps[gaps.Length / 2] * glyphs.Max(g => g.Size) : 0;
     }
 
