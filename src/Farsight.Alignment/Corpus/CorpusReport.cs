@@ -73,7 +73,9 @@ public sealed class CorpusReport
     /// <summary>Gets the number of questions in kept documents.</summary>
     public long Questions { get; private set; }
 
-    /// <summary>Gets the number of files per format: "text", "field", "conversations", "instruction" or a document format such as "pdf".</summary>
+    /// <summary>
+    /// Gets the number of files per format: "text", "field", "conversations", "instruction" or a document format such as "pdf".
+    /// </summary>
     public IReadOnlyDictionary<string, int> Formats => _formats;
 
     /// <summary>Gets the number of dropped documents per reason.</summary>

@@ -11,8 +11,9 @@ namespace Farsight.Alignment.Corpus;
 /// also with .gz or .zst.
 /// </summary>
 /// <remarks>
-/// A text, or a file of a document format, is one document; the records of the other files are one each, see <see cref="DocumentFormat"/>. Documents come one at
-/// a time and files in ordinal order of their relative names, so neither the size of a corpus nor the machine matters.
+/// A text, or a file of a document format, is one document; the records of the other files are one each, see
+/// <see cref="DocumentFormat"/>. Documents come one at a time and files in ordinal order of their relative names, so neither the
+/// size of a corpus nor the machine matters.
 /// </remarks>
 public static class DocumentReader
 {

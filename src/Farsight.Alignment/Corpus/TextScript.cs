@@ -17,7 +17,9 @@ static class TextScript
         ('\u3040', '\u30FF', "kana"), ('\u3400', '\u4DBF', "han"), ('\u4E00', '\u9FFF', "han"), ('\uAC00', '\uD7AF', "hangul"),
     ];
 
-    /// <summary>Returns the script of most letters: "latin", "han"; Japanese is "kana", as no other text has kana. "none" without letters.</summary>
+    /// <summary>
+    /// Returns the script of most letters: "latin", "han"; Japanese is "kana", as no other text has kana. Returns "none" without letters.
+    /// </summary>
     internal static string Of(string text)
     {
         Dictionary<string, int> letters = [];

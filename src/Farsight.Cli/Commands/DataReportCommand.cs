@@ -86,7 +86,8 @@ static class DataReportCommand
         text.WriteLine(path);
         Line(text, "files", $"{report.Files} ({string.Join(", ", report.Formats.Select(f => $"{f.Key} {f.Value}"))})");
         Line(text, "read", $"{Count(report.Read, "document")}");
-        Line(text, "kept", $"{Count(report.Kept, "document")}, {Count(report.Characters, "character")}{(tokens is { } count ? $", {Count(count, "token")}" : "")}");
+        string counted = tokens is { } count ? $", {Count(count, "token")}" : "";
+        Line(text, "kept", $"{Count(report.Kept, "document")}, {Count(report.Characters, "character")}{counted}");
         Line(text, "questions", $"{report.Questions} in {Count(report.WithQuestions, "document")}");
         Counts(text, "dropped", report.Dropped);
         Counts(text, "repaired", report.Repaired);

@@ -70,9 +70,9 @@ static class DocumentsChunksCommand
         };
         length.Validators.Add(result =>
         {
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int value) && value < 1)
+            if (result.GetValueOrDefault<int>() < 1)
             {
-                result.AddError($"--length is {value}; it must be at least 1.");
+                result.AddError("--length must be at least 1.");
             }
         });
         Option<string> tokenizer = SharedOptions.Tokenizer(

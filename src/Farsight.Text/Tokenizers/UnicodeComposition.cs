@@ -4,12 +4,12 @@ using System.Text;
 
 namespace Farsight.Text.Tokenizers;
 
-/// <summary>Computes Unicode's composed normal form (NFC), which some tokenizers apply first.</summary>
+/// <summary>Computes Unicode's composed normal form (NFC), which some tokenizers apply first and some files lack.</summary>
 /// <remarks>
 /// Source: Unicode Standard Annex #15. It is here because the normalization of .NET needs ICU, which the culture-independent
 /// build leaves out. Half a surrogate pair becomes U+FFFD where anything has to change.
 /// </remarks>
-static class UnicodeComposition
+public static class UnicodeComposition
 {
     // Hangul syllables compose by arithmetic: The Unicode Standard, section 3.12
     const int SBase = 0xAC00,
@@ -27,7 +27,7 @@ static class UnicodeComposition
     static readonly SearchValues<char> s_mayChange = ReadTable();
 
     /// <summary>Returns the composed form, or the same span if nothing changes.</summary>
-    internal static ReadOnlySpan<char> Compose(ReadOnlySpan<char> text)
+    public static ReadOnlySpan<char> Compose(ReadOnlySpan<char> text)
     {
         if (!text.ContainsAny(s_mayChange))
         {

@@ -26,6 +26,7 @@ public sealed class DataReportCommandTests : IDisposable
               questions    1 in 1 document
               dropped      near_duplicate: 1 document, the first is b.jsonl#1
               repaired     line_ends: 1 document, the first is a.txt
+              scripts      latin 2
               length       4 to 7 characters: 1
               length       8 to 15 characters: 1
 

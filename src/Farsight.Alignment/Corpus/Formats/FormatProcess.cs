@@ -29,7 +29,9 @@ public sealed class FormatProcess : IDisposable
     readonly BinaryReader _answers;
     readonly BinaryWriter _requests;
 
-    FormatProcess(IReadOnlyList<string> command)
+    /// <summary>Starts the process.</summary>
+    /// <param name="command">Program and arguments.</param>
+    internal FormatProcess(IReadOnlyList<string> command)
     {
         ProcessStartInfo start = new(command[0], command.Skip(1))
         {
@@ -60,14 +62,13 @@ public sealed class FormatProcess : IDisposable
         s_current ??= new(Command!);
         try
         {
-            return s_current.Ask(Path.GetFullPath(path), reader);
+            return s_current.Ask(path, reader);
         }
-        catch (IOException e)
+        catch (InputException e) when (e.InnerException is IOException)
         {
-            string reason = s_current.Ending();
             s_current.Dispose();
             s_current = null;
-            throw new InputException(reason, e);
+            throw;
         }
     }
 
@@ -140,18 +141,38 @@ public sealed class FormatProcess : IDisposable
         answers.Flush();
     }
 
-    FormattedText Ask(string path, string reader)
+    /// <summary>Has the process read a file.</summary>
+    /// <exception cref="InputException">The file is refused; or the process ended, which the inner <see cref="IOException"/>
+    /// shows.</exception>
+    internal FormattedText Ask(string path, string reader)
     {
-        _requests.Write(path);
-        _requests.Write(reader);
-        _requests.Flush();
-        if (!_answers.ReadBoolean())
+        try
         {
-            throw new InputException(_answers.ReadString());
+            _requests.Write(Path.GetFullPath(path));
+            _requests.Write(reader);
+            _requests.Flush();
+            return _answers.ReadBoolean() ? ReadText() : throw new InputException(_answers.ReadString());
         }
+        catch (IOException e)
+        {
+            throw new InputException(Ending(), e);
+        }
+    }
+
+    FormattedText ReadText()
+    {
         string text = _answers.ReadString();
-        TextMark[] marks = [.. Enumerable.Range(0, _answers.ReadInt32()).Select(_ => new TextMark(_answers.ReadInt32(), _answers.ReadString()))];
-        return new(text, marks, [.. Enumerable.Range(0, _answers.ReadInt32()).Select(_ => _answers.ReadString())]);
+        TextMark[] marks = new TextMark[_answers.ReadInt32()];
+        for (int i = 0; i < marks.Length; i++)
+        {
+            marks[i] = new(_answers.ReadInt32(), _answers.ReadString());
+        }
+        string[] warnings = new string[_answers.ReadInt32()];
+        for (int i = 0; i < warnings.Length; i++)
+        {
+            warnings[i] = _answers.ReadString();
+        }
+        return new(text, marks, warnings);
     }
 
     /// <summary>Returns why the process ended.</summary>

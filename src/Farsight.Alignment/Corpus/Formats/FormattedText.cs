@@ -33,7 +33,7 @@ public interface IFormatReader
 }
 
 /// <summary>Holds bounds that protect the process from small files that unpack to large ones.</summary>
-/// <param name="UnpackedBytes">Most bytes of one file after decompression.</param>
-/// <param name="PartBytes">Most bytes of one part (stream, zip entry, page of values) after decompression.</param>
+/// <param name="UnpackedBytes">Maximum bytes of one file after decompression.</param>
+/// <param name="PartBytes">Maximum bytes of one part (stream, zip entry, page of values) after decompression.</param>
 /// <param name="Depth">Greatest depth of nested elements or objects that is followed.</param>
 public sealed record FormatLimits(long UnpackedBytes = 512L << 20, long PartBytes = 128L << 20, int Depth = 256);

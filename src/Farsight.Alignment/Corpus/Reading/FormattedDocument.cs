@@ -27,7 +27,7 @@ static class FormattedDocument
     {
         ReadOnlySpan<byte> head = Head(path);
         bool isMarkup = head.TrimStart(" \t\r\n\uFEFF"u8) is [(byte)'<', ..];
-        return !isMarkup && FormatReaders.OfHead(head) is { } reader ? NotAsNamed(reader, "a text") : null;
+        return !isMarkup && FormatReaders.OfHead(head) is { } reader ? NotAsNamed(reader, "text") : null;
     }
 
     /// <summary>Reads the file; null where it is refused, which the report then lists.</summary>
@@ -69,14 +69,14 @@ static class FormattedDocument
     {
         if (file.IsNamed || (options.Repair ? options.IsStrict : options.Notice is null))
         {
-            throw new InputException($"'{file.Path}': {fault.Message}.", fault);
+            throw new InputException($"'{file.Path}': {fault.Message.TrimEnd('.')}.", fault);
         }
         report.Refuse(file.Id, fault.Message);
         options.Notice?.Invoke($"'{file.Path}' is skipped: {fault.Message}.");
     }
 
     static string NotAsNamed(IFormatReader found, string named) =>
-        $"the file is {found.Name}, not {named} as its name says; rename it to {found.Extensions[0]}";
+        $"the file is not a {named} but {found.Name}; rename it to {found.Extensions[0]}";
 
     static Stream Content(CorpusFile file)
     {

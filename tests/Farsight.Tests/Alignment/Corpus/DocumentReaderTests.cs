@@ -53,7 +53,7 @@ public sealed class DocumentReaderTests : IDisposable
     [InlineData("d.jsonl", "{\"text\":\" \"}", "line 1", "'text' is empty")]
     [InlineData("d.jsonl", "\n", "", "contains no documents")]
     [InlineData("d.txt", " \n", "d.txt", "contains no text")]
-    [InlineData("d.csv", "a,b", "", "contains no .txt, .md, .jsonl, .json or .parquet file")]
+    [InlineData("d.csv", "a,b", "", "contains no .txt, .md, .jsonl, .json")]
     public void What_is_wrong_is_named_with_file_and_line(string name, string content, string place, string what)
     {
         Write(name, content);

@@ -14,6 +14,9 @@ static class GlyphText
         ['\u02DD'] = '\u030B', ['\u02C7'] = '\u030C', ['\u00B8'] = '\u0327', ['\u02DB'] = '\u0328',
     };
 
+    /// <summary>The letters of Latin ligatures and of Hebrew and Arabic presentation forms. The normalization of .NET needs ICU.</summary>
+    static readonly Dictionary<int, string> s_forms = ReadForms();
+
     /// <summary>
     /// Replaces ligatures and presentation forms by their letters, and removes control characters. Null where nothing readable is left.
     /// </summary>
@@ -45,10 +48,7 @@ static class GlyphText
                     isReadable = true; // direction marks, byte order marks
                     break;
                 default:
-                    // Latin ligatures, Hebrew and Arabic presentation forms
-                    clean.Append(code is >= 0xFB00 and <= 0xFDFF or >= 0xFE70 and <= 0xFEFC
-                        ? rune.ToString().Normalize(NormalizationForm.FormKC)
-                        : rune.ToString());
+                    clean.Append(s_forms.TryGetValue(code, out string? letters) ? letters : rune.ToString());
                     isReadable = true;
                     break;
             }
@@ -61,6 +61,27 @@ static class GlyphText
         text.All(c => CharUnicodeInfo.GetUnicodeCategory(c) == UnicodeCategory.NonSpacingMark) ? text
         : text.Length == 1 && s_accents.TryGetValue(text[0], out char combining) ? combining.ToString()
         : null;
+
+    static Dictionary<int, string> ReadForms()
+    {
+        Dictionary<int, string> forms = [];
+        using Stream stream = typeof(GlyphText).Assembly.GetManifestResourceStream("PresentationForms.txt")!;
+        using StreamReader table = new(stream);
+        while (table.ReadLine() is { } line)
+        {
+            if (line.Split(' ') is [var first, "-", var last, .. var letters] && first != "#")
+            {
+                string text = string.Concat(letters.Select(l => (char)Hex(l)));
+                for (int code = Hex(first); code <= Hex(last); code++)
+                {
+                    forms.Add(code, text);
+                }
+            }
+        }
+        return forms;
+    }
+
+    static int Hex(string digits) => int.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     /// <summary>Returns whether the text is written without spaces, so that its wrapped lines are joined without one.</summary>
     internal static bool IsCjk(char c) =>

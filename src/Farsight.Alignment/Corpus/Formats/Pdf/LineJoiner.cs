@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Farsight.Alignment.Corpus.Formats.Pdf;
 
-/// <summary>Joins lines: decides what becomes of a line break and of a hyphen before it.</summary>
+/// <summary>Joins lines: decides whether a space stands between them, and whether a hyphen before a line break stays.</summary>
 /// <param name="lines">All lines of the document, which show how its words are written.</param>
 sealed partial class LineJoiner(IEnumerable<string> lines)
 {
@@ -49,13 +49,15 @@ sealed partial class LineJoiner(IEnumerable<string> lines)
             AppendAfterHyphen(text, line);
             return;
         }
-        else if (!(last is '—' or '-' or '\u2010' or '\u2011' or '/' && char.IsLetterOrDigit(first))
+        else if (!(last is '—' or '-' or '\u2010' or '\u2011' or '/' && char.IsLetterOrDigit(first) && !IsAfterSpace(text))
             && !(GlyphText.IsCjk(last) && GlyphText.IsCjk(first)))
         {
             text.Append(' ');
         }
         text.Append(line);
     }
+
+    static bool IsAfterSpace(StringBuilder text) => text.Length < 2 || char.IsWhiteSpace(text[^2]);
 
     /// <summary>Removes soft hyphens within a line. One at its end marks a divided word.</summary>
     internal static string WithoutSoftHyphens(string text) => text.Replace("\u00AD", "", StringComparison.Ordinal);
@@ -67,7 +69,8 @@ sealed partial class LineJoiner(IEnumerable<string> lines)
         {
             start--;
         }
-        string before = WithoutSoftHyphens(text.ToString(start, text.Length - 1 - start)).TrimStart('(', '[', '"', '“', '‘', '\'', '«', '„');
+        string before = WithoutSoftHyphens(text.ToString(start, text.Length - 1 - start))
+            .TrimStart('(', '[', '"', '“', '‘', '\'', '«', '„');
         string next = WordAtStart().Match(line).Value;
         if (s_conjunctions.Contains(next) && !_words.Contains(Lower(before + next)))
         {

@@ -195,7 +195,8 @@ sealed class PdfLayout(IReadOnlyList<PdfRule> rules)
         {
             return true;
         }
-        int fewest = columns.Min(c => c.Length), beside = rows.Count(r => band.Gutters.TrueForAll(g => r.Left < g.Left && r.Right > g.Right));
+        int fewest = columns.Min(c => c.Length);
+        int beside = rows.Count(r => band.Gutters.TrueForAll(g => r.Left < g.Left && r.Right > g.Right));
         bool isAligned = beside * 2 >= fewest;
         return isAligned && !Array.TrueForAll(columns, IsProse);
     }

@@ -17,7 +17,9 @@ sealed record PdfParagraph(IReadOnlyList<string> Lines, double Size, bool IsApar
 /// </remarks>
 static class PdfParagraphs
 {
-    const double SameSize = 0.12, Indent = 0.8, Space = 0.25; // share; ems; ems
+    const double SameSize = 0.12, Indent = 0.8, MaxIndent = 5, Space = 0.25; // a share, then ems
+    const double UsualPitch = 1.4; // ems, for a block of so few lines that theirs may be the distance of paragraphs
+    const int MinSteps = 3;
     const double Gap = 1.3; // of the usual distance of lines
 
     /// <summary>Returns the paragraphs of a block in reading order.</summary>
@@ -46,7 +48,7 @@ static class PdfParagraphs
             }
             open.Add(line.Text);
         }
-        // Of the last line the next word is unknown; a word of a few letters is assumed.
+        // The word after the last line is unknown; a word of a few letters is assumed.
         yield return new(open, lines[^1].Size, isApart, IsFull(lines[^1], 3 * lines[^1].Size, right), true);
     }
 
@@ -61,9 +63,17 @@ static class PdfParagraphs
         }
         if (line.Left - above.Left > Indent * size)
         {
-            bool returns = at + 1 < lines.Count && lines[at + 1].Left < line.Left - (Indent / 2 * size);
-            bool isHanging = isFull && !returns && (linesBefore == 1 || ListMarker.StartsLine(above.Text));
-            return isHanging ? LineBreak.None : !isFull || returns || SentenceEnd.Is(above.Text) ? LineBreak.Paragraph : LineBreak.None;
+            // The line after an indented first line begins further left; the lines of a list item are all indented.
+            bool returns = at + 1 < lines.Count && lines[at + 1] is var next
+                && next.Left < line.Left - (Indent / 2 * size) && line.Base - next.Base <= Gap * pitch;
+            bool isItem = linesBefore == 1 && ListMarker.StartsLine(above.Text);
+            return isFull && (isItem || (linesBefore == 1 && !returns)) ? LineBreak.None
+                : !isFull || returns || SentenceEnd.Is(above.Text) ? LineBreak.Paragraph
+                : LineBreak.None;
+        }
+        if (above.Left - line.Left > MaxIndent * size)
+        {
+            return LineBreak.Paragraph; // a line at the right edge, such as a date
         }
         bool isMarker = ListMarker.StartsLine(line.Text);
         if (above.Left - line.Left > Indent * size && (linesBefore > 1 || isMarker))
@@ -87,7 +97,8 @@ static class PdfParagraphs
     static double Pitch(IReadOnlyList<PdfLine> lines)
     {
         double[] steps = [.. lines.Zip(lines.Skip(1), (a, b) => a.Base - b.Base).Where(s => s > 0).Order()];
-        return steps.Length > 0 ? steps[(steps.Length - 1) / 2] : 0;
+        double median = steps.Length > 0 ? steps[(steps.Length - 1) / 2] : 0;
+        return steps.Length < MinSteps ? Math.Min(median, UsualPitch * lines[0].Size) : median;
     }
 
     enum LineBreak

@@ -15,6 +15,7 @@ sealed class PdfReader : IFormatReader
     const int HeaderWithin = 1024; // bytes, as other readers accept
     const int StackBytes = 256 << 20; // reserved, and used only by page trees of many levels
     const int MaxPages = 50_000;
+    const int MaxReasons = 2; // in the message about a file without text
 
     /// <inheritdoc/>
     public string Name => "PDF";
@@ -113,7 +114,8 @@ sealed class PdfReader : IFormatReader
         (string text, List<TextMark> marks) = PdfText.Of(pages);
         return !string.IsNullOrWhiteSpace(text)
             ? new(text, marks, warnings)
-            : throw new InputException(warnings.Count > 0 ? $"the file has no text: {string.Join("; ", warnings.Take(3))}" : "the file has no text");
+            : throw new InputException(
+                warnings.Count > 0 ? $"the file has no text: {string.Join("; ", warnings.Take(MaxReasons))}" : "the file has no text");
     }
 
     /// <summary>Returns what is missing of a page.</summary>
@@ -125,7 +127,7 @@ sealed class PdfReader : IFormatReader
         {
             yield return hasText
                 ? $"has {page.Unmapped} characters without a map to Unicode, which were left out"
-                : "has no readable text: its font has no map to Unicode";
+                : "has no readable text: the font has no map to Unicode";
         }
         else if (!hasText && page.Images > 0)
         {
@@ -153,9 +155,12 @@ sealed class PdfReader : IFormatReader
         {
             int[] pages = [.. same];
             string more = pages.Length > MaxNumbers ? $" and {pages.Length - MaxNumbers} more" : "";
-            yield return $"page{(pages.Length > 1 ? "s" : "")} {string.Join(", ", pages.Take(MaxNumbers))}{more} {same.Key}";
+            yield return pages.Length == 1 ? $"page {pages[0]} {same.Key}"
+                : $"pages {string.Join(", ", pages.Take(MaxNumbers))}{more} {Plural(same.Key)}";
         }
     }
+
+    static string Plural(string fault) => fault.StartsWith("has ", StringComparison.Ordinal) ? $"have {fault[4..]}" : fault;
 
     static string Reason(Exception fault) => fault switch
     {

@@ -1,4 +1,4 @@
-using System.Text;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Alignment.Corpus.Formats.Pdf;
 
@@ -113,7 +113,9 @@ static class PdfRows
         }
     }
 
-    /// <summary>Moves runs of small glyphs that stand beside a word, a little above or below its baseline, into the row of the word.</summary>
+    /// <summary>
+    /// Moves runs of small glyphs that stand beside a word, a little above or below its baseline, into the row of the word.
+    /// </summary>
     static void AttachRaised(List<List<PdfGlyph>> rows)
     {
         for (int i = 0; i < rows.Count; i++)
@@ -171,7 +173,7 @@ static class PdfRows
         {
             if (glyph.IsSpace)
             {
-                // A space may be drawn under its neighbour, or far from any word: where it lies between two words it separates them.
+                // A space may be drawn under its neighbor, or far from any word: where it lies between two words it separates them.
                 isApart |= word.Count > 0 && glyph.Middle >= word[^1].Middle;
                 continue;
             }
@@ -205,11 +207,11 @@ static class PdfRows
         [
             .. glyphs
                 .Zip(glyphs.Skip(1))
-                .Where(p => !p.First.IsSpace && !p.Second.IsSpace)
+                .Where(p => char.IsLetterOrDigit(p.First.Text[^1]) && char.IsLetterOrDigit(p.Second.Text[0]))
                 .Select(p => (p.Second.Left - p.First.Right) / Math.Min(p.First.Size, p.Second.Size))
                 .Order(),
         ];
-        // Most letters of a row that is set wide are apart; in an ordinary row hardly a third of the gaps are spaces.
+        // The letters of a row that is set wide are apart; in an ordinary row hardly a third of the gaps are spaces.
         return gaps.Length >= MinGaps && gaps[gaps.Length / 4] > WordGap / 2 ? gaps[gaps.Length / 2] * glyphs.Max(g => g.Size) : 0;
     }
 
@@ -233,7 +235,7 @@ static class PdfRows
             if (letter >= 0)
             {
                 PdfGlyph under = combined[letter];
-                combined[letter] = under with { Text = (under.Text + mark).Normalize(NormalizationForm.FormC) };
+                combined[letter] = under with { Text = UnicodeComposition.Compose(under.Text + mark).ToString() };
                 combined.Remove(accent);
             }
         }

@@ -31,7 +31,10 @@ sealed class PdfText
             List<PdfParagraph> notes = [];
             List<PdfBlock> body =
             [
-                .. new PdfLayout(rules).Blocks(upright[i].Rows).Select(b => WithoutNotes(b, bodySize, rules, notes)).Where(b => b.Lines.Count > 0),
+                .. new PdfLayout(rules)
+                    .Blocks(upright[i].Rows)
+                    .Select(b => WithoutNotes(b, bodySize, rules, notes))
+                    .Where(b => b.Lines.Count > 0),
             ];
             // Text at another angle is a note at the margin, or a stamp that every page has.
             notes.AddRange(others[i]
@@ -135,9 +138,12 @@ sealed class PdfText
     void AppendPage(int number, List<PdfBlock> body, List<PdfParagraph> notes)
     {
         bool isMarked = false;
+        double lastBase = double.MinValue;
         foreach (PdfBlock block in body)
         {
-            bool isFirst = true;
+            // A text continues at the top of the next column or page, never in a block further down.
+            bool isFirst = block.Lines[0].Base > lastBase;
+            lastBase = block.Lines[^1].Base;
             foreach (PdfParagraph paragraph in PdfParagraphs.Of(block))
             {
                 bool continues = isFirst && Continues(_last, paragraph);
@@ -196,7 +202,8 @@ sealed class PdfText
             _joiner.Append(_text, hasSoftHyphen ? clean + '\u00AD' : clean);
             if (page is { } number)
             {
-                _marks.Add(new(Math.Min(end, _text.Length), $"page {number}"));
+                bool hasSpace = end < _text.Length && _text[end] == ' ';
+                _marks.Add(new(hasSpace ? end + 1 : Math.Min(end, _text.Length), $"page {number}"));
                 page = null;
             }
         }
@@ -216,6 +223,7 @@ sealed class PdfText
         string end = last.Lines[^1], start = next.Lines[0];
         bool isDivided = end[^1] is '-' or '\u00AD' or '\u2010';
         bool isLower = char.IsLower(start.FirstOrDefault(char.IsLetterOrDigit, start[0]));
-        return !ListMarker.StartsLine(start) && (isDivided || (!SentenceEnd.Is(end) && (last.IsOpen || isLower)));
+        bool isHeading = next.Lines.Count == 1 && !next.IsOpen && !isLower && !SentenceEnd.Is(start);
+        return !ListMarker.StartsLine(start) && !isHeading && (isDivided || (!SentenceEnd.Is(end) && (last.IsOpen || isLower)));
     }
 }

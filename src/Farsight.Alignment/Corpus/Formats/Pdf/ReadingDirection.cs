@@ -47,7 +47,8 @@ static class ReadingDirection
 
     static string Word(PdfWord word, bool isRightToLeft)
     {
-        if (!word.Text.Any(IsRightToLeft) && !(isRightToLeft && word.Text.All(c => !char.IsLetterOrDigit(c))))
+        // In a line from right to left, the punctuation of a number is turned around and the number is not.
+        if (!word.Text.Any(IsRightToLeft) && !(isRightToLeft && !word.Text.Any(char.IsLetter)))
         {
             return word.Text;
         }

@@ -12,6 +12,7 @@ static partial class RunningHeads
 {
     const int MaxRows = 3; // of a head or foot
     const double SamePlace = 3; // points
+    const double Margin = 0.16; // of the height of the page, at its top and at its bottom
     const double LargerThanText = 1.1;
 
     /// <summary>Removes them from the rows of the pages, which come from top to bottom.</summary>
@@ -29,7 +30,9 @@ static partial class RunningHeads
                     .. from page in open
                        where pages[page].Rows.Count > 0
                        let row = isTop ? pages[page].Rows[0] : pages[page].Rows[^1]
-                       select new EdgeRow(page, row, isTop ? pages[page].Height - row.Base : row.Base),
+                       let place = isTop ? pages[page].Height - row.Base : row.Base
+                       where place <= Margin * pages[page].Height
+                       select new EdgeRow(page, row, place),
                 ];
                 open = Heads(edges, pages.Count, bodySize);
                 foreach (EdgeRow head in edges.Where(e => open.Contains(e.Page)))
