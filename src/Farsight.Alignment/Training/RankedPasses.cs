@@ -48,7 +48,7 @@ sealed class RankedPasses(ITrainable model, Communicator ranks)
             relay.MicroStep = i;
             pass.Backward(dLogProbs, relay);
         }
-        relay.Finish();
+        relay.ShareSums();
         Exchange(results);
         foreach ((MicroStep microStep, RecordedPass result) in all.Zip(results))
         {
@@ -161,11 +161,11 @@ sealed class RankedPasses(ITrainable model, Communicator ranks)
             }
         }
 
-        public void End(IReadOnlyList<Parameter> ended)
+        public void Finish(IReadOnlyList<Parameter> finished)
         {
             if (MicroStep < microSteps - 1)
             {
-                foreach (Parameter parameter in ended)
+                foreach (Parameter parameter in finished)
                 {
                     _sent[parameter] = ranks.Send(parameter.Gradient, (MicroStep + 1) % ranks.Size, _tags[parameter]);
                 }
@@ -173,7 +173,7 @@ sealed class RankedPasses(ITrainable model, Communicator ranks)
         }
 
         /// <summary>Gives all ranks the sums over all micro-steps.</summary>
-        internal void Finish()
+        internal void ShareSums()
         {
             foreach (Parameter parameter in parameters)
             {

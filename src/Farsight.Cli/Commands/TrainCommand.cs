@@ -43,10 +43,7 @@ static class TrainCommand
         return command;
     }
 
-    static int Run(ParseResult parse, CancellationToken cancel)
-    {
-        return Ranks.Run(communicator => Run(parse, communicator, cancel));
-    }
+    static int Run(ParseResult parse, CancellationToken cancel) => Ranks.Run(ranks => Run(parse, ranks, cancel));
 
     static int Run(ParseResult parse, Communicator ranks, CancellationToken cancel)
     {

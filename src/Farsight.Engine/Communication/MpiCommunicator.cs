@@ -239,10 +239,10 @@ public sealed unsafe partial class MpiCommunicator : Communicator
     /// <summary>Represents a message, sent in parts.</summary>
     sealed class Message(bool isSend, int peer, int tag, byte* data, long bytes) : Transfer
     {
-        readonly ManualResetEventSlim _done = new(false);
+        readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         readonly Queue<nint> _parts = new();
 
-        public override void Wait() => _done.Wait();
+        public override void Wait() => _done.Task.Wait();
 
         internal void Start(MpiLibrary library)
         {
@@ -263,7 +263,7 @@ public sealed unsafe partial class MpiCommunicator : Communicator
             {
                 return false;
             }
-            _done.Set();
+            _done.SetResult();
             return true;
         }
     }

@@ -50,7 +50,7 @@ public sealed unsafe class MpiLibrary
         {
             (_bytes, _errorsReturn, _noStatus, _funneled) = (Export("ompi_mpi_byte"), Export("ompi_mpi_errors_return"), 0, 1);
         }
-        else if (NativeLibrary.TryGetExport(library, "MPI_Abi_get_version", out _) && Path.GetFileName(name).Contains("mpi_abi"))
+        else if (Path.GetFileName(name).Contains("mpi_abi", StringComparison.Ordinal))
         {
             (_world, _bytes, _errorsReturn, _noStatus, _funneled) = (0x101, 0x247, 0x143, 0, 1024);
         }

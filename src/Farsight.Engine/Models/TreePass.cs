@@ -107,14 +107,14 @@ public sealed class TreePass : IDisposable
             TensorPrimitives.Add(dLast[_scoredRows[n]], dHidden[n], dLast[_scoredRows[n]]);
         }
         scratch.Release(mark);
-        stages?.End(outputs);
+        stages?.Finish(outputs);
 
         for (int layer = _blocks.Count - 1; layer >= 0; layer--)
         {
             Parameter[] trained = stages is null ? [] : [.. _model.Blocks[layer].Parameters];
             stages?.Begin(trained);
             _blocks[layer].Backward(layer == _blocks.Count - 1 ? dLast : dX, dX);
-            stages?.End(trained);
+            stages?.Finish(trained);
         }
         stages?.Begin(inputs);
         if (isHeadLast)
@@ -123,7 +123,7 @@ public sealed class TreePass : IDisposable
                 gradients, _finalNorm.Output, _model.Head.Matrix, _targets, _logSumExp, null, head!.Gradient, _model.LogitRule);
         }
         _model.Embeddings.Backward(_tree.Tokens, dX);
-        stages?.End(inputs);
+        stages?.Finish(inputs);
         _blocks.Clear();
     }
 
@@ -191,12 +191,12 @@ public sealed class TreePass : IDisposable
 }
 
 /// <summary>Observes a backward pass: the gradients that it has not begun and those that it has finished.</summary>
-/// <remarks>Every trainable parameter of the model begins once and ends once in a pass.</remarks>
+/// <remarks>Every trainable parameter of the model begins once and is finished once in a pass.</remarks>
 public interface IGradientStages
 {
     /// <summary>Called before the pass first adds to the gradients of parameters.</summary>
     void Begin(IReadOnlyList<Parameter> parameters);
 
     /// <summary>Called after the pass last added to the gradients of parameters.</summary>
-    void End(IReadOnlyList<Parameter> parameters);
+    void Finish(IReadOnlyList<Parameter> parameters);
 }

@@ -35,8 +35,9 @@ static class RankAgreement
         {
             if (all[0].Keys.FirstOrDefault(k => all[rank].GetValueOrDefault(k) != all[0][k]) is { } different)
             {
+                string values = Values(all[rank], all[0], different);
                 throw new InputException(
-                    $"Rank {rank} ({hosts[rank]}) has another {different}{Values(all[rank], all[0], different)} than rank 0 ({hosts[0]}); "
+                    $"Rank {rank} ({hosts[rank]}) differs from rank 0 ({hosts[0]}) in its {different}{values}; "
                         + "start every rank with the same program, recipe, model and data on equal processors.");
             }
         }

@@ -67,7 +67,7 @@ sealed class TableModel : ITrainable
                     gradient[v] += (float)(dLogProbs[i] * ((v == _tree.Scored[i].Target ? 1 : 0) - _probabilities[i][v]));
                 }
             }
-            stages?.End(_model.Parameters);
+            stages?.Finish(_model.Parameters);
         }
 
         public void Dispose()

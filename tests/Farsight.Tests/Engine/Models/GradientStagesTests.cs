@@ -84,6 +84,6 @@ public sealed class GradientStagesTests
 
         public void Begin(IReadOnlyList<Parameter> parameters) => Order.AddRange(parameters.Select(p => $"begin {p.Name}"));
 
-        public void End(IReadOnlyList<Parameter> parameters) => Order.AddRange(parameters.Select(p => $"end {p.Name}"));
+        public void Finish(IReadOnlyList<Parameter> parameters) => Order.AddRange(parameters.Select(p => $"end {p.Name}"));
     }
 }

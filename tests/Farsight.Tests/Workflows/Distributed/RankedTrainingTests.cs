@@ -115,7 +115,7 @@ public sealed class RankedTrainingTests : IDisposable
             ranks, "run", [.. s_runs["logo"], $"seed={(ranks.Rank == 2 ? 8 : 7)}"], _files)));
 
         Assert.StartsWith("Rank 2 (", e.Message, StringComparison.Ordinal);
-        Assert.Contains("has another recipe than rank 0", e.Message, StringComparison.Ordinal);
+        Assert.Contains(") in its recipe; start every rank with the same program", e.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_files.In("run")));
     }
 
@@ -134,7 +134,7 @@ public sealed class RankedTrainingTests : IDisposable
             },
             _ => { }, null, default)));
 
-        Assert.Contains("has another data than rank 0", e.Message, StringComparison.Ordinal);
+        Assert.Contains(") in its data; start every rank", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
