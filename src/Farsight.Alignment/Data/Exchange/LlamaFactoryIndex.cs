@@ -36,6 +36,7 @@ sealed class LlamaFactoryIndex
             {
                 entries = JsonNode.Parse(RegularFile.ReadAllText(path)) as JsonObject
                     ?? throw new InputException($"{path} is not a JSON object; LLaMA-Factory expects one entry per dataset.");
+                _ = entries.Count; // finds a key that occurs twice
             }
             catch (Exception e) when (e is JsonException or ArgumentException)
             {
