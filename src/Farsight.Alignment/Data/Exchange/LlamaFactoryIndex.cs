@@ -40,7 +40,8 @@ sealed class LlamaFactoryIndex
             }
             catch (Exception e) when (e is JsonException or ArgumentException)
             {
-                throw new InputException($"{path} is not valid JSON: {e.Message} Mend it, or write to another folder.", e);
+                string fault = e is JsonException ? e.Message : "a key occurs twice.";
+                throw new InputException($"{path} is not valid JSON: {fault} Mend it, or write to another folder.", e);
             }
         }
         return entries[name] is { } known && (known as JsonObject)?["file_name"]?.ToString() != file
