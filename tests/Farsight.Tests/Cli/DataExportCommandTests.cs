@@ -47,6 +47,7 @@ public sealed class DataExportCommandTests : IDisposable
     [Theory]
     [InlineData("""{"out":{"file_name":"old.json"}}""", "already has a dataset 'out' of another file; write to another file name.")]
     [InlineData("""{"out":""", "is not valid JSON")]
+    [InlineData("""{"a":{},"a":{}}""", "is not valid JSON")]
     [InlineData("[]", "is not a JSON object")]
     public async Task An_unusable_dataset_info_stops_the_export_before_it_writes(string index, string problem)
     {

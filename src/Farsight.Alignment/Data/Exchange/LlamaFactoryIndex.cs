@@ -36,10 +36,12 @@ sealed class LlamaFactoryIndex
             {
                 entries = JsonNode.Parse(RegularFile.ReadAllText(path)) as JsonObject
                     ?? throw new InputException($"{path} is not a JSON object; LLaMA-Factory expects one entry per dataset.");
+                _ = entries.Count; // finds a key that occurs twice
             }
             catch (Exception e) when (e is JsonException or ArgumentException)
             {
-                throw new InputException($"{path} is not valid JSON: {e.Message} Mend it, or write to another folder.", e);
+                string fault = e is JsonException ? e.Message : "a key occurs twice.";
+                throw new InputException($"{path} is not valid JSON: {fault} Mend it, or write to another folder.", e);
             }
         }
         return entries[name] is { } known && (known as JsonObject)?["file_name"]?.ToString() != file
