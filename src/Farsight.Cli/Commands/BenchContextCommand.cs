@@ -68,8 +68,8 @@ static class BenchContextCommand
         ? string.Create(CultureInfo.InvariantCulture, $"{t.Method,-24}{t.Length,8}  {reason}")
         : string.Create(
             CultureInfo.InvariantCulture,
-            $"{t.Method,-24}{t.Length,8}{t.FirstToken,12:F2} s{t.TokensPerSecond,10:F1}{t.KeyValueBytes >> 20,8} MiB{t.HeldBytes >> 20,8} MiB")
-            + string.Create(CultureInfo.InvariantCulture, $"{t.ProcessPeak >> 20,10} MiB");
+            $"{t.Method,-24}{t.Length,8}{t.FirstToken,12:F2} s{t.TokensPerSecond,10:F1}{t.KeyValueBytes >> 20,8} MiB")
+            + string.Create(CultureInfo.InvariantCulture, $"{t.HeldBytes >> 20,8} MiB{t.ProcessPeak >> 20,10} MiB");
 
     static JsonObject Json(ContextTime t) => t.Refused is { } reason
         ? new() { ["method"] = t.Method, ["length"] = t.Length, ["refused"] = reason }

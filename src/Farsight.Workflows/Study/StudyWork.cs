@@ -232,7 +232,8 @@ sealed class StudyWork(
             measure.Documents is { } documents ? paths.Find("documents", documents) : null,
             measure.Data is { } data ? paths.Find("data", data) : null,
             headScores,
-            variant);
+            variant?.Positions,
+            variant?.ContextMethod);
 
     string BaseModel(PlannedVariant variant) => RecipeFile.LocateModel(plan.BasePath, "base_model", variant.Recipe.BaseModel, paths.Root);
 

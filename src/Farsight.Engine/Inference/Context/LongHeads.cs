@@ -19,7 +19,7 @@ namespace Farsight.Engine.Inference.Context;
 sealed class LongHeads(MethodValues values) : ReadingMethod(values)
 {
     internal static readonly MethodCard Card = new(
-        "longheads", "LongHeads", "arXiv:2402.10685", "Each head attends to its best chunks at positions inside the window.",
+        "longheads", "LongHeads", "arXiv:2402.10685",
         [
             new("chunk", "Tokens per chunk", 256, 1, 1 << 16),
             new("budget", "Tokens that a head attends to; 0 for 4096, or the window if that is smaller", 0, 0, MethodOption.MaxTokens),
