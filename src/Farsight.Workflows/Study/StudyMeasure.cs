@@ -144,7 +144,7 @@ public sealed record StudyMeasure
                 Temperature = Temperature ?? 0,
                 Draws = Draws ?? 1,
                 Positions = positions ?? Positions,
-                ContextMethod = EvalDecoding.CanonicalMethod(contextMethod ?? ContextMethod),
+                ContextMethod = contextMethod ?? ContextMethod,
             },
         };
 }
