@@ -97,7 +97,7 @@ public sealed record Completion(string Text, FinishReason FinishReason)
 }
 
 /// <summary>Represents a call that a method made before it asked for the answer.</summary>
-/// <param name="Name">What the call was for: "worker 2 of 7".</param>
+/// <param name="Name">Purpose of the call: "worker 2 of 7".</param>
 /// <param name="Text">The model's reply.</param>
 /// <param name="InputTokens">Number of tokens the model read; null where it is not known.</param>
 /// <param name="OutputTokens">Number of tokens the model wrote; null where it is not known.</param>

@@ -54,7 +54,6 @@ public sealed class LocalModel : ILanguageModel, IDisposable
         set
         {
             value?.Check(_model.Config);
-            _reader?.Dispose();
             _reader = value is null ? null : new(_model, value);
             field = value;
         }
@@ -126,8 +125,6 @@ public sealed class LocalModel : ILanguageModel, IDisposable
         _isDisposed = true;
         _conversation?.Dispose();
         _conversation = null;
-        _reader?.Dispose();
-        _reader = null;
         _turn.Release();
     }
 

@@ -51,25 +51,27 @@ static class BenchContextCommand
         IEnumerable<ContextTime> times = ContextBenchmark.Run(
             BundledFiles.LocateModel(parse.GetValue(s_model)!), methods.Length > 0 ? methods : ContextBenchmark.All,
             parse.GetValue(s_lengths)!, parse.GetValue(s_new), cancel);
+        int width = (methods.Length > 0 ? methods : ContextBenchmark.All).Max(m => m.Length);
         TextWriter output = parse.InvocationConfiguration.Output;
         bool isJson = parse.GetValue(s_json);
         if (!isJson)
         {
-            output.WriteLine($"{"method",-24}{"tokens",8}{"first token",14}{"tokens/s",10}{"KV read",12}{"held",12}{"process peak",14}");
+            string numbers = $"{"tokens",8}{"first token",14}{"tokens/s",10}{"KV read",12}{"held",12}{"process peak",14}";
+            output.WriteLine("method".PadRight(width) + numbers);
         }
         foreach (ContextTime time in times)
         {
-            output.WriteLine(isJson ? Json(time).ToJsonString() : Text(time));
+            output.WriteLine(isJson ? Json(time).ToJsonString() : time.Method.PadRight(width) + Text(time));
         }
         return ExitCode.Done;
     }
 
     static string Text(ContextTime t) => t.Refused is { } reason
-        ? string.Create(CultureInfo.InvariantCulture, $"{t.Method,-24}{t.Length,8}  {reason}")
+        ? string.Create(CultureInfo.InvariantCulture, $"{t.Length,8}  {reason}")
         : string.Create(
             CultureInfo.InvariantCulture,
-            $"{t.Method,-24}{t.Length,8}{t.FirstToken,12:F2} s{t.TokensPerSecond,10:F1}{t.KeyValueBytes >> 20,8} MiB{t.HeldBytes >> 20,8} MiB")
-            + string.Create(CultureInfo.InvariantCulture, $"{t.ProcessPeak >> 20,10} MiB");
+            $"{t.Length,8}{t.FirstToken,12:F2} s{t.TokensPerSecond,10:F1}{t.KeyValueBytes >> 20,8} MiB")
+            + string.Create(CultureInfo.InvariantCulture, $"{t.HeldBytes >> 20,8} MiB{t.ProcessPeak >> 20,10} MiB");
 
     static JsonObject Json(ContextTime t) => t.Refused is { } reason
         ? new() { ["method"] = t.Method, ["length"] = t.Length, ["refused"] = reason }

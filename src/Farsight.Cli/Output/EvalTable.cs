@@ -30,7 +30,7 @@ static class EvalTable
         }
         if (results.Decoding is { } decoding)
         {
-            text.WriteLine($"decoded at {decoding.Describe()}");
+            text.WriteLine($"decoded with {decoding.Describe()}");
         }
         foreach (BenchmarkMean mean in results.Means)
         {

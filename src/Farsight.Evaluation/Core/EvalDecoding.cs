@@ -41,7 +41,11 @@ public sealed record EvalDecoding
 
     /// <summary>Method that reads long contexts, with all of its options: "gemfilter:keep=1024,…"; null for none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? ContextMethod { get; init; }
+    public string? ContextMethod
+    {
+        get;
+        init => field = CanonicalMethod(value);
+    }
 
     /// <summary>Returns a context method with the values of all options, as records state it; other text as it is.</summary>
     public static string? CanonicalMethod(string? method)

@@ -5,6 +5,7 @@ using Farsight.Alignment.Corpus;
 using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
+using Farsight.Engine.Inference.Context;
 using Farsight.Engine.Models;
 using Farsight.Engine.Rope;
 using Farsight.Evaluation.Core.Answering;
@@ -138,6 +139,7 @@ public sealed record EvalRequest(
         EvalJudge? judge = null)
     {
         IReadOnlyList<AttentionHead> before = model.Model.MaskedHeads;
+        ReadingMethod? reading = model.LanguageModel.Reading;
         model.Model.MaskedHeads = MaskedHeads is null
             ? before
             : HeadMask.Heads(MaskedHeads, HeadScores is null ? null : Core.HeadScores.Read(HeadScores), model.Model.Config, Seed);
@@ -148,7 +150,7 @@ public sealed record EvalRequest(
         finally
         {
             model.Model.MaskedHeads = before;
-            model.LanguageModel.Reading = null;
+            model.LanguageModel.Reading = reading;
         }
     }
 

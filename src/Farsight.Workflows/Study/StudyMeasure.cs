@@ -81,7 +81,7 @@ public sealed record StudyMeasure
 
     internal IEnumerable<string> Problems(string path)
     {
-        EvalRequest request = Request(null, null, null);
+        EvalRequest request = Request(null, null, null, null);
         string? wrong = null;
         try
         {
@@ -127,14 +127,16 @@ public sealed record StudyMeasure
     internal bool NeedsScores => MaskHeads?.Contains(':', StringComparison.Ordinal) == true;
 
     /// <summary>Whether the evaluation ranks retrieval heads.</summary>
-    internal bool RanksHeads => MaskHeads is null && Request(null, null, null).Selected().OfType<IObservedTask>().Any();
+    internal bool RanksHeads => MaskHeads is null && Request(null, null, null, null).Selected().OfType<IObservedTask>().Any();
 
     /// <summary>Creates the evaluation.</summary>
     /// <param name="documents">Found; null for generated ones.</param>
     /// <param name="data">Found; null for the environment's.</param>
     /// <param name="headScores">The directory with the head_scores.json to go by; null for none.</param>
-    /// <param name="variant">The measured variant, which may replace positions and context method; null for none.</param>
-    internal EvalRequest Request(string? documents, string? data, string? headScores, PlannedVariant? variant = null) =>
+    /// <param name="positions">Positions of the variant; null for those of the measurement.</param>
+    /// <param name="contextMethod">Context method of the variant; null for that of the measurement.</param>
+    internal EvalRequest Request(
+        string? documents, string? data, string? headScores, string? positions, string? contextMethod = null) =>
         new(Tasks, Lengths, Depths, Samples, Seed, documents)
         {
             Limit = Limit,
@@ -145,8 +147,8 @@ public sealed record StudyMeasure
             {
                 Temperature = Temperature ?? 0,
                 Draws = Draws ?? 1,
-                Positions = variant?.Positions ?? Positions,
-                ContextMethod = EvalDecoding.CanonicalMethod(variant?.ContextMethod ?? ContextMethod),
+                Positions = positions ?? Positions,
+                ContextMethod = contextMethod ?? ContextMethod,
             },
         };
 }

@@ -267,7 +267,8 @@ sealed class StudyWork(
             measure.Documents is { } documents ? paths.Find("documents", documents) : null,
             measure.Data is { } data ? paths.Find("data", data) : null,
             headScores,
-            variant);
+            variant?.Positions,
+            variant?.ContextMethod);
 
     string BaseModel(TrainRecipe recipe) => RecipeFile.LocateModel(plan.BasePath, "base_model", recipe.BaseModel, paths.Root);
 

@@ -66,7 +66,7 @@ public static class ContextBenchmark
         try
         {
             method.Check(model.Config);
-            using ContextDecoder decoder = new(model, method);
+            ContextDecoder decoder = new(model, method);
             long start = Stopwatch.GetTimestamp();
             decoder.Run([prompt], [newTokens], (_, logits) =>
             {

@@ -12,7 +12,6 @@ sealed class ChainOfAgents(MethodValues values) : PromptingMethod
 {
     internal static readonly MethodCard Card = new(
         "chain-of-agents", "Chain of Agents", "arXiv:2406.02818",
-        "Workers pass notes from part to part of the context, and a manager answers from the last notes.",
         [
             new("chunk", "Tokens per part; 0 for as many as fit the window", 0, 0, MethodOption.MaxTokens),
             new("note", "Maximum tokens of the notes", 256, 1, MethodOption.MaxTokens),

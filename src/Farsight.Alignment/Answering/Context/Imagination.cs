@@ -13,7 +13,6 @@ sealed class Imagination(MethodValues values) : PromptingMethod
 {
     internal static readonly MethodCard Card = new(
         "imagination", "Prompt-only imagination", "after arXiv:2403.15268",
-        "The model writes a short context of its own and answers after it, for questions without a context.",
         [
             new("tokens", "Maximum tokens of the imagined context", 128, 1, MethodOption.MaxTokens),
             new("context", "1 to accept prompts with a context, 0 to refuse them", 0, 0, 1),

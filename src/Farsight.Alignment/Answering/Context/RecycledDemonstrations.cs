@@ -17,7 +17,6 @@ sealed partial class RecycledDemonstrations(MethodValues values) : PromptingMeth
 {
     internal static readonly MethodCard Card = new(
         "recycled-demonstrations", "DoubleDipper", "arXiv:2406.13632",
-        "The model writes example questions about paragraphs of the context, and answers with evidence after them.",
         [
             new("examples", "Number of examples", 3, 1, 100),
             new("tokens", "Maximum tokens of an example", 128, 1, MethodOption.MaxTokens),

@@ -11,7 +11,7 @@ namespace Farsight.Alignment.Answering.Context;
 sealed class RetrieveThenReason(MethodValues values) : PromptingMethod
 {
     internal static readonly MethodCard Card = new(
-        "alr2", "ALR²", "arXiv:2410.03227", "The model quotes relevant facts in one call and answers from them in a second.",
+        "alr2", "ALR²", "arXiv:2410.03227",
         [
             new("facts", "Maximum tokens of the quoted facts", 512, 1, MethodOption.MaxTokens),
             new("drop", "1 to remove facts that the context does not contain, 0 to keep them", 0, 0, 1),

@@ -13,7 +13,6 @@ sealed class Structurization(MethodValues values) : PromptingMethod
 {
     internal static readonly MethodCard Card = new(
         "structurization", "StruXGPT", "arXiv:2407.16434",
-        "The context is rewritten as a hierarchy of scope, aspects and descriptions before the question is asked.",
         [
             new("chunk", "Tokens per part that is structured at once", 1024, 1, MethodOption.MaxTokens),
             new("tokens", "Maximum tokens of a structure", 2048, 1, MethodOption.MaxTokens),

@@ -5,15 +5,14 @@ namespace Farsight.Engine.Inference.Context;
 
 /// <summary>Decodes and scores texts one by one with a reading method.</summary>
 /// <remarks>
-/// A reader that can go back to the end of its context is kept for the next prompt, also of a later call, so that several questions on one
-/// document read it once. Equal calls of a new decoder give equal bits with any number of threads.
+/// A reader that can go back to the end of its context is kept for the next prompt of the call, so that several questions on one document
+/// read it once. Equal calls give equal bits with any number of threads.
 /// </remarks>
 /// <param name="model">The model; not safe for concurrent use.</param>
 /// <param name="method">The method, which <see cref="ReadingMethod.Check"/> accepts for the model.</param>
-public sealed class ContextDecoder(DecoderModel model, ReadingMethod method) : IDisposable
+public sealed class ContextDecoder(DecoderModel model, ReadingMethod method)
 {
-    ContextReader? _reader;
-    bool _isAdapterOn;
+    ContextReader? _reader; // null between calls
 
     /// <summary>Work and memory of all texts.</summary>
     public ReadingCost Cost { get; } = new();
@@ -28,14 +27,21 @@ public sealed class ContextDecoder(DecoderModel model, ReadingMethod method) : I
     public void Run(
         IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<int> maxNewTokens, TokenChoice choose, CancellationToken cancel = default)
     {
-        for (int i = 0; i < prompts.Count; i++)
+        try
         {
-            int prompt = i, left = maxNewTokens[i];
-            if (left > 0)
+            for (int i = 0; i < prompts.Count; i++)
             {
-                int? token = null;
-                Read(prompts[i], left, cancel, logits => token = choose(prompt, logits), () => --left > 0 ? token : null);
+                int prompt = i, left = maxNewTokens[i];
+                if (left > 0)
+                {
+                    int? token = null;
+                    Read(prompts[i], left, cancel, logits => token = choose(prompt, logits), () => --left > 0 ? token : null);
+                }
             }
+        }
+        finally
+        {
+            Close();
         }
     }
 
@@ -44,35 +50,35 @@ public sealed class ContextDecoder(DecoderModel model, ReadingMethod method) : I
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public IReadOnlyList<ContinuationScore> Score(IReadOnlyList<ScoringRequest> requests, CancellationToken cancel = default)
     {
-        List<ContinuationScore> scores = [];
-        foreach (ScoringRequest request in requests)
+        try
         {
-            if (request.Continuation.Count == 0 || request.Positions is not null)
-            {
-                throw new ArgumentException("A continuation is empty, or its prompt has positions of its own.", nameof(requests));
-            }
-            float[] logProbs = new float[request.Continuation.Count];
-            int at = 0;
-            bool isGreedy = true;
-            Read(
-                request.Prompt, logProbs.Length, cancel,
-                logits =>
-                {
-                    int target = request.Continuation[at];
-                    logProbs[at] = (float)(logits[target] - LogSumExp(logits));
-                    isGreedy &= TensorPrimitives.IndexOfMax(logits) == target;
-                },
-                () => at + 1 < logProbs.Length ? request.Continuation[at++] : null);
-            scores.Add(new(logProbs, isGreedy));
+            return [.. requests.Select(r => Score(r, cancel))];
         }
-        return scores;
+        finally
+        {
+            Close();
+        }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    ContinuationScore Score(ScoringRequest request, CancellationToken cancel)
     {
-        _reader?.Dispose();
-        _reader = null;
+        if (request.Continuation.Count == 0 || request.Positions is not null)
+        {
+            throw new ArgumentException("A continuation is empty, or its prompt has positions of its own.", nameof(request));
+        }
+        float[] logProbs = new float[request.Continuation.Count];
+        int at = 0;
+        bool isGreedy = true;
+        Read(
+            request.Prompt, logProbs.Length, cancel,
+            logits =>
+            {
+                int target = request.Continuation[at];
+                logProbs[at] = (float)(logits[target] - LogSumExp(logits));
+                isGreedy &= TensorPrimitives.IndexOfMax(logits) == target;
+            },
+            () => at + 1 < logProbs.Length ? request.Continuation[at++] : null);
+        return new(logProbs, isGreedy);
     }
 
     void Read(IReadOnlyList<int> prompt, int newTokens, CancellationToken cancel, LogitsReader logits, Func<int?> next)
@@ -83,7 +89,6 @@ public sealed class ContextDecoder(DecoderModel model, ReadingMethod method) : I
         }
         ContextReader reader = Open(prompt, newTokens);
         long bytes = reader.Cost.KeyValueBytes, tokens = reader.Cost.LayerTokens;
-        bool isWhole = false;
         try
         {
             reader.Read(prompt, logits, cancel);
@@ -92,30 +97,30 @@ public sealed class ContextDecoder(DecoderModel model, ReadingMethod method) : I
                 cancel.ThrowIfCancellationRequested();
                 reader.Next(token, logits);
             }
-            isWhole = true;
         }
         finally
         {
             Cost.Hold(reader.Cost.HeldBytes);
             Cost.KeyValueBytes += reader.Cost.KeyValueBytes - bytes;
             Cost.LayerTokens += reader.Cost.LayerTokens - tokens;
-            if (!isWhole)
-            {
-                Dispose(); // a reader that was interrupted cannot go on
-            }
         }
     }
 
     /// <summary>Returns the kept reader if it knows the beginning of the prompt, else a new one.</summary>
     ContextReader Open(IReadOnlyList<int> prompt, int newTokens)
     {
-        if (_reader is null || _isAdapterOn != model.IsAdapterOn || !_reader.Rewind(prompt, newTokens))
+        if (_reader is null || !_reader.Rewind(prompt, newTokens))
         {
-            Dispose();
-            _isAdapterOn = model.IsAdapterOn;
+            Close();
             _reader = method.Open(model, prompt.Count, newTokens);
         }
         return _reader;
+    }
+
+    void Close()
+    {
+        _reader?.Dispose();
+        _reader = null;
     }
 
     internal static double LogSumExp(ReadOnlySpan<float> logits)

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 
@@ -9,13 +8,13 @@ namespace Farsight.Engine.Inference.Context;
 /// <remarks>
 /// Layers 0 … r read the whole prompt. Token i has the score s_i = Σ_h q_h · k_h,i with the rotated query of the last token and the rotated
 /// keys of layer r, without softmax and scale. Scores are smoothed by a centered mean over an odd width, with zeros outside. The k
-/// greatest, in their order, are a new prompt at the positions 0, 1, 2, …. Source: GemFilter, arXiv:2409.17422. Of layer r only keys and
-/// one query are computed; the authors compute it whole. The authors force no token into the selection, which is the default here.
+/// greatest, in their order, are a new prompt at the positions 0, 1, 2, …. Source: GemFilter, arXiv:2409.17422. Layer r computes only
+/// keys and one query; the authors compute it whole. The authors force no token into the selection, which is the default here.
 /// </remarks>
 sealed class GemFilter(MethodValues values) : ReadingMethod(values)
 {
     internal static readonly MethodCard Card = new(
-        "gemfilter", "GemFilter", "arXiv:2409.17422", "Early layers choose the tokens of the prompt that the whole model reads.",
+        "gemfilter", "GemFilter", "arXiv:2409.17422",
         [
             new("keep", "Number of prompt tokens to keep", 1024, 1, MethodOption.MaxTokens),
             new("layer", "Layer that chooses, from 0; -1 for layer 13/32 of the model's, rounded down", -1, -1, 1 << 16),

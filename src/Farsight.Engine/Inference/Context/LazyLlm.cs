@@ -16,7 +16,7 @@ namespace Farsight.Engine.Inference.Context;
 sealed class LazyLlm(MethodValues values) : ReadingMethod(values)
 {
     internal static readonly MethodCard Card = new(
-        "lazyllm", "LazyLLM", "arXiv:2407.14057", "Tokens are dropped from layer to layer by attention and revived when needed.",
+        "lazyllm", "LazyLLM", "arXiv:2407.14057",
         [
             new("keep", "Share of the tokens that stays at each place", 0.7, 0.001, 1, IsWhole: false),
             new("start", "First place, as a share of the layers", 0.3, 0.001, 1, IsWhole: false),

@@ -19,7 +19,7 @@ namespace Farsight.Engine.Inference.Context;
 sealed class LongHeads(MethodValues values) : ReadingMethod(values)
 {
     internal static readonly MethodCard Card = new(
-        "longheads", "LongHeads", "arXiv:2402.10685", "Each head attends to its best chunks at positions inside the window.",
+        "longheads", "LongHeads", "arXiv:2402.10685",
         [
             new("chunk", "Tokens per chunk", 256, 1, 1 << 16),
             new("budget", "Tokens that a head attends to; 0 for 4096, or the window if that is smaller", 0, 0, MethodOption.MaxTokens),
@@ -96,15 +96,15 @@ sealed class LongHeads(MethodValues values) : ReadingMethod(values)
                 }
             }
             RopeTable? table = Model.Config.RotationOf(layer) is { } rotation ? _tables[rotation] : null;
-            long read = 0;
+            bool[][] isRead = [.. Enumerable.Range(0, Shape.KeyValueHeads).Select(_ => new bool[(first + keys.Count - 1) / _chunk + 1])];
             Workers.For(queries.Count * Shape.Heads, item =>
             {
                 int row = item / Shape.Heads, head = item % Shape.Heads;
                 int[] chosen = Choose(layer, first + row, head, queries[row]);
-                Interlocked.Add(ref read, chosen.Length);
+                Array.ForEach(chosen, c => isRead[head / Shape.Group][c] = true);
                 AttendTo(first + row, head, chosen, queries[row], table, seenKeys, seenValues, output[row]);
             });
-            Cost.KeyValueBytes += read * _chunk * RowBytes / Shape.Heads;
+            Cost.KeyValueBytes += isRead.Sum(h => (long)h.Count(c => c)) * _chunk * RowBytes / Shape.KeyValueHeads;
         }
 
         /// <summary>Returns the chunks that a head of the token at position p attends to, ascending; the last is its own.</summary>

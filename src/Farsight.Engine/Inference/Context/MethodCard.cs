@@ -6,9 +6,8 @@ namespace Farsight.Engine.Inference.Context;
 /// <param name="Name">Name in commands and recipes: "gemfilter".</param>
 /// <param name="Title">Name in the literature.</param>
 /// <param name="Source">Paper: "arXiv:2409.17422".</param>
-/// <param name="Summary">What the method does, one sentence.</param>
 /// <param name="Options">Numeric options, in the order of the help.</param>
-public sealed record MethodCard(string Name, string Title, string Source, string Summary, IReadOnlyList<MethodOption> Options)
+public sealed record MethodCard(string Name, string Title, string Source, IReadOnlyList<MethodOption> Options)
 {
     /// <summary>Parses options and fills in the defaults.</summary>
     /// <param name="text">"keep=1024,layer=8"; empty for the defaults.</param>
@@ -25,7 +24,8 @@ public sealed record MethodCard(string Name, string Title, string Source, string
                 || !option.Accepts(value))
             {
                 throw new InputException(
-                    $"Context method {Name}: '{VisibleText.Of(part)}' is not valid; {option.Name} takes {option.Range}.");
+                    $"Context method {Name}: '{VisibleText.Of(part)}' is not valid; {option.Name} takes {option.Range}. "
+                        + $"It sets: {option.Summary}.");
             }
             if (!given.TryAdd(option.Name, value))
             {
@@ -39,7 +39,8 @@ public sealed record MethodCard(string Name, string Title, string Source, string
     {
         string? near = Suggestion.Nearest(name, Options.Select(o => o.Name));
         return new(
-            $"Context method {Name}: the option '{VisibleText.Of(name)}' is unknown. {(near is null ? "" : $"Did you mean '{near}'? ")}"
+            $"Context method {Name} ({Title}, {Source}): the option '{VisibleText.Of(name)}' is unknown. "
+            + $"{(near is null ? "" : $"Did you mean '{near}'? ")}"
             + $"Options: {string.Join(", ", Options.Select(o => o.Name))}.");
     }
 }

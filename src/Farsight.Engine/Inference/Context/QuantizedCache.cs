@@ -14,7 +14,7 @@ namespace Farsight.Engine.Inference.Context;
 sealed class QuantizedCache(MethodValues values) : ReadingMethod(values)
 {
     internal static readonly MethodCard Card = new(
-        "kv-quant", "KIVI", "arXiv:2402.02750", "Keys and values of earlier tokens are stored in few bits.",
+        "kv-quant", "KIVI", "arXiv:2402.02750",
         [
             new("bits", "Bits per number: 2, 4, 8, or 16 for no quantization", 4, 2, 16),
             new("group", "Numbers that share a scale", 32, 2, 1 << 12),

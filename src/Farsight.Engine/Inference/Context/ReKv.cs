@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 
@@ -17,7 +16,6 @@ sealed class ReKv(MethodValues values) : ReadingMethod(values)
 {
     internal static readonly MethodCard Card = new(
         "rekv", "ReKV, transferred to text", "arXiv:2503.00540",
-        "The text is read through a window; blocks of it are loaded for a question.",
         [
             new("block", "Tokens per block", 128, 1, 1 << 16),
             new("blocks", "Blocks that are loaded; 0 for as many as fit the window", 0, 0, MethodOption.MaxTokens),

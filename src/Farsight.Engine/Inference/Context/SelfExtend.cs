@@ -14,7 +14,7 @@ namespace Farsight.Engine.Inference.Context;
 sealed class SelfExtend(MethodValues values) : ReadingMethod(values)
 {
     internal static readonly MethodCard Card = new(
-        "self-extend", "SelfExtend", "arXiv:2401.01325", "Near keys keep their positions, far keys get floor-divided ones.",
+        "self-extend", "SelfExtend", "arXiv:2401.01325",
         [
             new("group", "Positions that far keys share", 8, 1, 1 << 16),
             new("neighbors", "Tokens with exact positions; 0 for a quarter of the window", 0, 0, MethodOption.MaxTokens),

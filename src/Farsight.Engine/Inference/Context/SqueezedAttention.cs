@@ -13,14 +13,13 @@ namespace Farsight.Engine.Inference.Context;
 /// everything after the context get exact attention; so does every later token by its own query. With two levels, centroids are clustered
 /// again; both levels have a threshold, and fine clusters outside the chosen coarse ones count 0 keys. Source: Squeezed Attention,
 /// arXiv:2411.09688. Here the query heads that read one key head share a choice, the average of their scores; maxima are subtracted before
-/// exponents; empty clusters are removed. The context is the prompt without its last tokens. Clusters are kept for the next prompt that
-/// begins with the same context.
+/// exponents; empty clusters are removed. The context is the prompt without its last tokens. Clusters are kept for the next prompt of a
+/// call that begins with the same context.
 /// </remarks>
 sealed class SqueezedAttention(MethodValues values) : ReadingMethod(values)
 {
     internal static readonly MethodCard Card = new(
         "squeezed-attention", "Squeezed Attention", "arXiv:2411.09688",
-        "Keys of the context are clustered once, and a question reads the keys of its best clusters.",
         [
             new("clusters", "Clusters, as a share of the context's keys", 0.05, 0.0001, 1, IsWhole: false),
             new("squeeze", "Quantile of the threshold, the share of keys below it; 0 for all keys", 0.7, 0, 0.9999, IsWhole: false),

@@ -5,15 +5,15 @@ namespace Farsight.Engine.Inference.Context;
 
 /// <summary>Keeps the first tokens and a recent window, at their positions inside the cache.</summary>
 /// <remarks>
-/// Of a cache of C tokens with s sinks, query i ≥ C sees tokens 0 … s − 1 and the last C − s, at the positions 0 … C − 1, and stands at the
-/// last one. Text between is not seen. Source: StreamingLLM, arXiv:2309.17453. The authors rotate keys again at every step; here keys keep
-/// their rotation and the query is rotated twice, which gives the same distances. They read a prompt whole and evict afterwards; here every
-/// token of the prompt sees the cache that it would see if tokens came one by one.
+/// The cache has C tokens, s of them sinks. Query i ≥ C sees tokens 0 … s − 1 and the last C − s, at the positions 0 … C − 1, and stands
+/// at the last one. Text between is not seen. Source: StreamingLLM, arXiv:2309.17453. The authors rotate keys again at every step; here
+/// keys keep their rotation and the query is rotated twice, which gives the same distances. They read a prompt whole and evict afterwards;
+/// here every token of the prompt sees the cache that it would see if tokens came one by one.
 /// </remarks>
 sealed class StreamingLlm(MethodValues values) : ReadingMethod(values)
 {
     internal static readonly MethodCard Card = new(
-        "streaming-llm", "StreamingLLM", "arXiv:2309.17453", "Only the first tokens and a recent window are kept, in bounded memory.",
+        "streaming-llm", "StreamingLLM", "arXiv:2309.17453",
         [
             new("sinks", "Number of first tokens that stay", 4, 0, MethodOption.MaxTokens),
             new("cache", "Tokens of the cache with the sinks; 0 for 512, or the window if that is smaller", 0, 0, MethodOption.MaxTokens),

@@ -13,7 +13,7 @@ namespace Farsight.Engine.Inference.Context;
 sealed class Xl3m(MethodValues values) : ReadingMethod(values)
 {
     internal static readonly MethodCard Card = new(
-        "xl3m", "XL3M", "arXiv:2405.17755", "Segments whose reading makes the next token certain are spliced and read.",
+        "xl3m", "XL3M", "arXiv:2405.17755",
         [
             new("segment", "Tokens per segment; 0 for the room that the window leaves, which keeps one", 0, 0, MethodOption.MaxTokens),
             new("overlap", "Tokens that a segment shares with the one before", 0, 0, MethodOption.MaxTokens),

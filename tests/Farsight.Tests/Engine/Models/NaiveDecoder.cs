@@ -232,7 +232,13 @@ sealed class NaiveDecoder(ModelConfig config, IWeightSource source)
 /// <param name="AllValues">[Hkv][T][Dh]</param>
 /// <param name="Rotate">Rotates a head to a position.</param>
 sealed record NaiveHead(
-    int Layer, int Head, int Token, double[][][] AllQueries, double[][][] AllKeys, double[][][] AllValues, Func<double[], int, double[]> Rotate)
+    int Layer,
+    int Head,
+    int Token,
+    double[][][] AllQueries,
+    double[][][] AllKeys,
+    double[][][] AllValues,
+    Func<double[], int, double[]> Rotate)
 {
     int KeyHead => Head / (AllQueries.Length / AllKeys.Length);
 

@@ -1,6 +1,9 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Answering.Context;
 using Farsight.Engine;
+using Farsight.Engine.Inference.Context;
 using Farsight.Text.Conversations;
 
 namespace Farsight.Tests.Alignment.Answering.Context;
@@ -84,7 +87,8 @@ public sealed class PromptingMethodTests
 
         Assert.Equal("17", answer.Text);
         Assert.Equal((2, 1), (answer.Steps[0].Counts["facts"], answer.Steps[0].Counts["invented"]));
-        Assert.Contains(kept, string.Join(' ', model.Prompts[1].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        string[] words = model.Prompts[1].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        Assert.Contains(kept, string.Join(' ', words), StringComparison.Ordinal);
         Assert.Equal(method == "alr2", model.Prompts[1].Contains("Bananas", StringComparison.Ordinal));
         Assert.DoesNotContain("Dogs bark", model.Prompts[1], StringComparison.Ordinal);
     }
@@ -134,7 +138,8 @@ public sealed class PromptingMethodTests
         Assert.Equal(4, model.Requests.Count); // two parts, the common scope, the answer
         Assert.StartsWith("The whole\n\nThe text has 2 aspects.", model.Prompts[3], StringComparison.Ordinal);
         Assert.EndsWith($"\n\n{Question}", model.Prompts[3], StringComparison.Ordinal);
-        Assert.Equal((0, 2, 2), (answer.Steps[0].Counts["invalid"], answer.Steps[0].Counts["sentences"], answer.Steps[0].Counts["covered"]));
+        IReadOnlyDictionary<string, int> counts = answer.Steps[0].Counts;
+        Assert.Equal((0, 2, 2), (counts["invalid"], counts["sentences"], counts["covered"]));
     }
 
     [Theory]
@@ -171,7 +176,8 @@ public sealed class PromptingMethodTests
     {
         ScriptedChatModel model = new(_ => "x");
         ILanguageModel asked = ContextMethod.Parse("alr2").Over(model, null);
-        Prompt.Chat prompt = new([new ChatTurn("system", "Be brief."), new("user", $"Dogs bark.\n\n{Question}")]) { AnswerPrefix = "It is" };
+        ChatTurn[] turns = [new("system", "Be brief."), new("user", $"Dogs bark.\n\n{Question}")];
+        Prompt.Chat prompt = new(turns) { AnswerPrefix = "It is" };
 
         await asked.CompleteAsync([new(prompt, new GenerationOptions(7) { Temperature = 0.5 })]);
 
@@ -218,7 +224,8 @@ public sealed class PromptingMethodTests
     [Fact]
     public void A_structure_is_the_one_that_its_outline_spells()
     {
-        ContextStructure structure = new("Doors", [new("the red one", ["It is red.", "Its code is 17."]), new("the blue one", ["It is blue."])]);
+        ContextStructure structure = new(
+            "Doors", [new("the red one", ["It is red.", "Its code is 17."]), new("the blue one", ["It is blue."])]);
 
         ContextStructure? parsed = ContextStructure.Parse(structure.Outline);
 
@@ -266,7 +273,26 @@ public sealed class PromptingMethodTests
         Assert.Equal("gemfilter:keep=64,layer=-1,first=0,last=0,smooth=5", ContextMethod.Parse("gemfilter:keep=64").Text);
         Assert.Equal("chain-of-agents:chunk=0,note=256", ContextMethod.Parse("chain-of-agents").Text);
         Assert.Equal(ContextMethod.All.Count, ContextMethod.All.Select(c => c.Name).Distinct().Count());
-        Assert.All(ContextMethod.All, c => Assert.Equal(ContextMethod.Parse(c.Name).Text, ContextMethod.Parse(ContextMethod.Parse(c.Name).Text).Text));
+        Assert.All(
+            ContextMethod.All.Select(c => ContextMethod.Parse(c.Name).Text), text => Assert.Equal(text, ContextMethod.Parse(text).Text));
+    }
+
+    [Fact]
+    public void The_documentation_has_every_method_with_its_source_and_the_defaults_of_its_options()
+    {
+        string[] rows =
+        [
+            .. File.ReadAllLines(Path.Combine(Repository.Root, "docs/context-methods.md")).Select(l => l.Replace('−', '-')),
+        ];
+
+        foreach (MethodCard card in ContextMethod.All)
+        {
+            string all = string.Join('\n', rows.Where(r => r.StartsWith($"| `{card.Name}` |", StringComparison.Ordinal)));
+            Assert.Contains(card.Source, all, StringComparison.Ordinal);
+            Assert.All(
+                card.Options,
+                o => Assert.Matches($@"`{o.Name}` {Regex.Escape(o.Default.ToString(CultureInfo.InvariantCulture))}([.:, ]|$)", all));
+        }
     }
 
     [Fact]
@@ -274,12 +300,11 @@ public sealed class PromptingMethodTests
     {
         ScriptedChatModel model = new(_ => "");
 
-        Assert.Contains(
-            "which an endpoint does not allow",
-            Assert.Throws<InputException>(() => ContextMethod.Parse("gemfilter").Over(model, t => t.Length)).Message, StringComparison.Ordinal);
-        Assert.Contains(
-            "counts tokens",
-            Assert.Throws<InputException>(() => ContextMethod.Parse("chain-of-agents").Over(model, null)).Message, StringComparison.Ordinal);
+        InputException reads = Assert.Throws<InputException>(() => ContextMethod.Parse("gemfilter").Over(model, t => t.Length));
+        InputException counts = Assert.Throws<InputException>(() => ContextMethod.Parse("chain-of-agents").Over(model, null));
+
+        Assert.Contains("which an endpoint does not allow", reads.Message, StringComparison.Ordinal);
+        Assert.Contains("counts tokens", counts.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -64,7 +64,8 @@ public sealed class ReadingIdentityTests
 
         Assert.Equal(9 * 3, kept.Cost.LayerTokens - read);
         Assert.False(kept.Rewind([1, 2, 3], 1));
-        using ContextReader whole = Reading.Method(method.Replace("question=8", "question=9", StringComparison.Ordinal)).Open(model, 209, 1);
+        string longer = method.Replace("question=8", "question=9", StringComparison.Ordinal);
+        using ContextReader whole = Reading.Method(longer).Open(model, 209, 1);
         Reading.Same(Reading.Logits(whole, second, []), again);
     }
 
@@ -72,7 +73,7 @@ public sealed class ReadingIdentityTests
     public void Decoding_and_scoring_with_a_method_agree()
     {
         using DecoderModel model = SmallModel.Create(s_config);
-        using ContextDecoder decoder = new(model, Reading.Method("streaming-llm:cache=16"));
+        ContextDecoder decoder = new(model, Reading.Method("streaming-llm:cache=16"));
         int[] prompt = Reading.Tokens(40);
         List<int> chosen = [];
         List<double> logProbs = [];

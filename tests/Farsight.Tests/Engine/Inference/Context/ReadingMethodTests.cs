@@ -94,49 +94,57 @@ public sealed class ReadingMethodTests
     }
 
     [Fact]
-    public void LazyLlm_hides_the_tokens_of_low_attention_from_later_layers()
+    public void LazyLlm_hides_tokens_of_low_attention_from_later_layers_and_revives_them_in_later_steps()
     {
         ModelConfig config = s_config with { NumHiddenLayers = 4 };
         using DecoderModel model = SmallModel.Create(config);
-        int[] prompt = Reading.Tokens(25);
+        int[] prompt = Reading.Tokens(25), more = Reading.Tokens(8, seed: 5);
 
-        float[][] logits = Reading.Logits(model, "lazyllm:keep=0.6,start=0.25,step=0.5", prompt, []); // before layers 1 and 3
+        float[][] logits = Reading.Logits(model, "lazyllm:keep=0.6,start=0.25,step=0.5", prompt, more); // before layers 1 and 3
 
-        Dictionary<int, double[]> scores = [];
-        int[] alive = [.. Enumerable.Range(0, 25)], last = alive;
-        double[][] expected = Reading.Naive(config, prompt, h =>
+        // Step 0 reads the prompt and step s token 24 + s. A token is computed by the first step that has it in the layer, over the
+        // earlier tokens of that step.
+        int[][] alive = [.. Enumerable.Range(0, 9).Select(s => Enumerable.Range(0, 25 + s).ToArray())];
+        double[][] scores = new double[9][];
+        bool hasRevived = false;
+        double[][] expected = Reading.Naive(config, [.. prompt, .. more], h =>
         {
             if (h is { Layer: 1 or 3, Token: 0, Head: 0 })
             {
-                alive = Kept(alive, scores[h.Layer - 1]);
+                alive = [.. alive.Select((tokens, s) => Kept(tokens, scores[s]))];
             }
-            int[] seen = [.. alive.Where(j => j <= h.Token)];
-            if (seen.Length == 0 || !alive.Contains(h.Token))
+            if (h is { Token: 0, Head: 0 })
             {
-                return new double[config.HeadDim]; // a dropped token is not computed
+                scores = [.. alive.Select(a => new double[a.Length])];
             }
-            if (h.Token == 24)
+            int step = Array.FindIndex(alive, a => a.Contains(h.Token));
+            if (step < 0)
             {
-                double[] raw = [.. seen.Select(j => NaiveHead.Scale(h.Rotate(h.Query, 24), h.Rotate(h.Keys[j], j)))];
-                double total = raw.Sum(Math.Exp);
-                double[] sum = scores.TryGetValue(h.Layer, out double[]? known) ? known : scores[h.Layer] = new double[seen.Length];
+                return new double[config.HeadDim]; // no step computes it
+            }
+            hasRevived |= step > Math.Max(0, h.Token - 24);
+            int[] seen = [.. alive[step].Where(j => j <= h.Token)];
+            if (h.Token == 24 + step)
+            {
+                double[] raw = [.. seen.Select(j => Math.Exp(NaiveHead.Scale(h.Rotate(h.Query, h.Token), h.Rotate(h.Keys[j], j))))];
                 for (int i = 0; i < seen.Length; i++)
                 {
-                    sum[i] += Math.Exp(raw[i]) / total / config.NumAttentionHeads;
+                    scores[step][i] += raw[i] / raw.Sum() / config.NumAttentionHeads;
                 }
             }
             return h.Over(seen.Select(j => (j, h.Token, j)));
         });
-        Reading.Same([expected[^1]], logits);
+        Reading.Same(expected, logits);
+        Assert.True(hasRevived);
 
-        int[] Kept(int[] tokens, double[] by) =>
+        static int[] Kept(int[] tokens, double[] by) =>
         [
             .. tokens.SkipLast(1)
                 .Select((t, i) => (t, by[i]))
                 .OrderByDescending(p => p.Item2)
                 .Take((int)Math.Ceiling(0.6 * tokens.Length) - 1)
                 .Select(p => p.t)
-                .Append(24)
+                .Append(tokens[^1])
                 .Order(),
         ];
     }
@@ -332,8 +340,8 @@ public sealed class ReadingMethodTests
                 {
                     double[] own = h.Rotate(h.Keys[j], j);
                     int start = j / Group * Group;
-                    return j >= stored / Residual * Residual ? own
-                        : [.. own.Select((v, d) => Rounded(v, Enumerable.Range(start, Group).Select(i => h.Rotate(h.Keys[i], i)[d]), Bits))];
+                    IEnumerable<double> Channel(int d) => Enumerable.Range(start, Group).Select(i => h.Rotate(h.Keys[i], i)[d]);
+                    return j >= stored / Residual * Residual ? own : [.. own.Select((v, d) => Rounded(v, Channel(d), Bits))];
                 }
                 double[] Value(int j) => j >= stored - Residual ? h.Values[j]
                     : [.. h.Values[j].Select((v, d) => Rounded(v, h.Values[j].Chunk(Group).ElementAt(d / Group), Bits))];
@@ -360,8 +368,9 @@ public sealed class ReadingMethodTests
     {
         ModelConfig config = s_config with { RopeScaling = new RopeScaling.DynamicNtk(2, 64) };
 
-        Assert.Contains(
-            "depends on the length", Assert.Throws<InputException>(() => Reading.Method(method).Check(config)).Message, StringComparison.Ordinal);
+        InputException e = Assert.Throws<InputException>(() => Reading.Method(method).Check(config));
+
+        Assert.Contains("depends on the length", e.Message, StringComparison.Ordinal);
     }
 
     static double Rounded(double value, IEnumerable<double> group, int bits)
