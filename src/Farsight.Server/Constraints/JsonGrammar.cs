@@ -60,12 +60,8 @@ static class JsonGrammar
     /// <summary>Gets any object.</summary>
     internal static Grammar FreeObject => s_freeObject.Value;
 
-    /// <summary>Gets any array.</summary>
-    internal static Grammar FreeArray => s_freeArray.Value;
-
     static readonly Lazy<Grammar> s_free = new(() => FreeValue(FreeDepth));
     static readonly Lazy<Grammar> s_freeObject = new(() => Map(FreeValue(FreeDepth - 1)));
-    static readonly Lazy<Grammar> s_freeArray = new(() => Array(FreeValue(FreeDepth - 1), 0, int.MaxValue));
 
     /// <summary>Creates a string.</summary>
     internal static Grammar String(int minimum = 0, int maximum = int.MaxValue) =>
