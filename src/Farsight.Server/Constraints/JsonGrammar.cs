@@ -112,7 +112,7 @@ static class JsonGrammar
         ? Grammar.Any(Grammar.Of(Naturals(lowest, highest - 1), Fraction(0)), Naturals(highest, highest))
         : Naturals(highest, highest);
 
-    static Grammar Fraction(int minimum) => new Grammar.Repeat(
+    static Grammar.Repeat Fraction(int minimum) => new(
         Grammar.Of(Grammar.Text("."), new Grammar.Repeat(s_digit, 1, MaxDigits)), minimum, 1);
 
     static Grammar Naturals(long lowest, long highest)

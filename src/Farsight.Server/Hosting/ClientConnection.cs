@@ -39,7 +39,7 @@ sealed class ClientConnection(ConnectionContext connection)
         connection.ConnectionClosed = gone.Token;
         connection.Transport = new Duplex(new OpenInput(connection.Transport.Input), connection.Transport.Output);
         TaskCompletionSource ended = new();
-        Task watch = Watch(socket, gone, closed, ended.Task);
+        Task watch = Watch(socket, gone, ended.Task, closed);
         try
         {
             await next(connection).ConfigureAwait(false);
@@ -77,7 +77,7 @@ sealed class ClientConnection(ConnectionContext connection)
         }
     }
 
-    async Task Watch(Socket socket, CancellationTokenSource gone, CancellationToken closed, Task ended)
+    async Task Watch(Socket socket, CancellationTokenSource gone, Task ended, CancellationToken closed)
     {
         TaskCompletionSource half = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration registration = closed.Register(half.SetResult);
