@@ -7,8 +7,11 @@ namespace Farsight.Alignment.Answering;
 /// <summary>Holds the limits of a <see cref="ContinuousModel"/>.</summary>
 public sealed record ContinuousOptions
 {
-    /// <summary>Maximum bytes of keys and values; more only if a single sequence of the context window needs more.</summary>
+    /// <summary>Maximum bytes of keys and values; more only if a single sequence needs more.</summary>
     public long CacheBytes { get; init; } = PromptDecoder.DefaultCacheBytes;
+
+    /// <summary>Maximum number of tokens of a prompt and its completion; null for the context window.</summary>
+    public int? MaxTokens { get; init; }
 
     /// <summary>
     /// Maximum number of prompt tokens that one pass reads. Running answers wait for it, and cancellation is checked after it.
@@ -52,7 +55,7 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
     public ContinuousModel(LoadedModel model, ContinuousOptions options)
     {
         (_local, _options) = (model.LanguageModel, options);
-        int window = model.Model.Config.MaxPositionEmbeddings;
+        int window = options.MaxTokens ?? model.Model.Config.MaxPositionEmbeddings;
         long rows = options.CacheBytes / DecodingBatch.BytesPerToken(model.Model.Config);
         _batch = new(model.Model, (int)Math.Clamp(rows, window, (long)options.MaxSequences * window));
         _thread = new(Loop) { IsBackground = true, Name = "answers" };
@@ -63,7 +66,7 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
     public string Name => _local.Name;
 
     /// <inheritdoc/>
-    public int? ContextWindow => _local.ContextWindow;
+    public int? ContextWindow => _options.MaxTokens ?? _local.ContextWindow;
 
     /// <inheritdoc/>
     public ModelCapabilities Capabilities => _local.Capabilities with
@@ -137,26 +140,37 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
     {
         while (!_isDisposed)
         {
-            while (_arrived.TryDequeue(out Job? arrived))
+            TakeArrived();
+            try
             {
-                _waiting.Add(arrived);
+                EndCancelled(_ => false);
+                Admit();
+                if (_running.Count > 0)
+                {
+                    Step();
+                    continue;
+                }
             }
-            EndCancelled(_ => false);
-            Admit();
-            if (_running.Count > 0)
+            catch (Exception e) // the thread serves all later requests
             {
-                Step();
+                foreach (Job job in (Job[])[.. _waiting, .. _running])
+                {
+                    job.Fail(e);
+                    Finish(job);
+                }
             }
-            else
-            {
-                _wake.Wait();
-            }
+            _wake.Wait();
         }
+        TakeArrived();
+        EndCancelled(_ => true);
+    }
+
+    void TakeArrived()
+    {
         while (_arrived.TryDequeue(out Job? arrived))
         {
             _waiting.Add(arrived);
         }
-        EndCancelled(_ => true);
     }
 
     void EndCancelled(Func<Job, bool> ends)

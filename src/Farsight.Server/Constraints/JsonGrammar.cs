@@ -60,12 +60,8 @@ static class JsonGrammar
     /// <summary>Gets any object.</summary>
     internal static Grammar FreeObject => s_freeObject.Value;
 
-    /// <summary>Gets any array.</summary>
-    internal static Grammar FreeArray => s_freeArray.Value;
-
     static readonly Lazy<Grammar> s_free = new(() => FreeValue(FreeDepth));
     static readonly Lazy<Grammar> s_freeObject = new(() => Map(FreeValue(FreeDepth - 1)));
-    static readonly Lazy<Grammar> s_freeArray = new(() => Array(FreeValue(FreeDepth - 1), 0, int.MaxValue));
 
     /// <summary>Creates a string.</summary>
     internal static Grammar String(int minimum = 0, int maximum = int.MaxValue) =>
@@ -116,7 +112,7 @@ static class JsonGrammar
         ? Grammar.Any(Grammar.Of(Naturals(lowest, highest - 1), Fraction(0)), Naturals(highest, highest))
         : Naturals(highest, highest);
 
-    static Grammar Fraction(int minimum) => new Grammar.Repeat(
+    static Grammar.Repeat Fraction(int minimum) => new(
         Grammar.Of(Grammar.Text("."), new Grammar.Repeat(s_digit, 1, MaxDigits)), minimum, 1);
 
     static Grammar Naturals(long lowest, long highest)

@@ -382,5 +382,5 @@ sealed class SchemaCompiler
     static Grammar Padded(int first, int last) => Grammar.OneOf(
         Enumerable.Range(first, last - first + 1).Select(n => n.ToString("00", CultureInfo.InvariantCulture)));
 
-    static Grammar Hex(int count) => new Grammar.Repeat(JsonGrammar.Hex, count, count);
+    static Grammar.Repeat Hex(int count) => new(JsonGrammar.Hex, count, count);
 }

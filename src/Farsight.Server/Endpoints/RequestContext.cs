@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Farsight.Engine;
 using Farsight.Server.Protocol;
 using Farsight.Server.Serving;
 using Microsoft.AspNetCore.Http;
@@ -21,7 +22,7 @@ sealed record ServerState(
     {
         if (Options.LogsPrompts)
         {
-            Log($"{what}: {text}");
+            Log(VisibleText.Of($"{what}: {text}"));
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
@@ -9,7 +11,7 @@ namespace Farsight.Server.Hosting;
 /// <summary>Distinguishes a client that has gone from one that closed only its sending half and still waits for its answer.</summary>
 /// <remarks>
 /// Kestrel ends a request in both cases. Here, a connection whose other half is open lives on until writing to it fails. Before a reply
-/// begins, that is tried with "102 Processing", which clients skip (RFC 9110, section 15.2).
+/// begins, that is tried with "102 Processing", which clients skip (RFC 9110, section 15.2; RFC 2518, section 10.1).
 /// </remarks>
 /// <param name="connection">The connection.</param>
 sealed class ClientConnection(ConnectionContext connection)
@@ -18,7 +20,6 @@ sealed class ClientConnection(ConnectionContext connection)
     static readonly byte[] s_probe = Encoding.ASCII.GetBytes("HTTP/1.1 102 Processing\r\n\r\n");
 
     readonly Lock _access = new();
-    readonly CancellationTokenSource _gone = new();
     bool _canProbe;
 
     /// <summary>Returns the connection of a request; null outside of Kestrel.</summary>
@@ -34,9 +35,11 @@ sealed class ClientConnection(ConnectionContext connection)
         }
         CancellationToken closed = connection.ConnectionClosed;
         connection.Features.Set(this);
-        connection.ConnectionClosed = _gone.Token;
+        using CancellationTokenSource gone = new();
+        connection.ConnectionClosed = gone.Token;
+        connection.Transport = new Duplex(new OpenInput(connection.Transport.Input), connection.Transport.Output);
         TaskCompletionSource ended = new();
-        Task watch = Watch(socket, closed, ended.Task);
+        Task watch = Watch(socket, gone, ended.Task, closed);
         try
         {
             await next(connection).ConfigureAwait(false);
@@ -45,7 +48,6 @@ sealed class ClientConnection(ConnectionContext connection)
         {
             ended.SetResult();
             await watch.ConfigureAwait(false);
-            _gone.Dispose();
         }
     }
 
@@ -54,7 +56,7 @@ sealed class ClientConnection(ConnectionContext connection)
     {
         lock (_access)
         {
-            _canProbe = true;
+            _canProbe = HttpProtocol.IsHttp11(request.Request.Protocol); // older clients know no 1xx
         }
         request.Response.OnStarting(() =>
         {
@@ -75,7 +77,7 @@ sealed class ClientConnection(ConnectionContext connection)
         }
     }
 
-    async Task Watch(Socket socket, CancellationToken closed, Task ended)
+    async Task Watch(Socket socket, CancellationTokenSource gone, Task ended, CancellationToken closed)
     {
         TaskCompletionSource half = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration registration = closed.Register(half.SetResult);
@@ -84,7 +86,7 @@ sealed class ClientConnection(ConnectionContext connection)
         {
             if (!IsOpen(socket))
             {
-                await _gone.CancelAsync().ConfigureAwait(false);
+                await gone.CancelAsync().ConfigureAwait(false);
                 return;
             }
             await Task.WhenAny(Task.Delay(s_interval), ended).ConfigureAwait(false);
@@ -110,5 +112,47 @@ sealed class ClientConnection(ConnectionContext connection)
         {
             return false;
         }
+    }
+}
+
+/// <summary>Hides the end of an input from Kestrel until all of its bytes were read: Kestrel refuses a whole body that ends with it.</summary>
+/// <param name="inner">The connection's input.</param>
+sealed class OpenInput(PipeReader inner) : PipeReader
+{
+    ReadOnlySequence<byte> _last;
+    long _seen; // bytes that the reader examined and left
+
+    /// <inheritdoc/>
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    /// <inheritdoc/>
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        _seen = _last.Slice(consumed, examined).Length;
+        inner.AdvanceTo(consumed, examined);
+    }
+
+    /// <inheritdoc/>
+    public override void CancelPendingRead() => inner.CancelPendingRead();
+
+    /// <inheritdoc/>
+    public override void Complete(Exception? exception = null) => inner.Complete(exception);
+
+    /// <inheritdoc/>
+    public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
+        Shown(await inner.ReadAsync(cancellationToken).ConfigureAwait(false));
+
+    /// <inheritdoc/>
+    public override bool TryRead(out ReadResult result)
+    {
+        bool isRead = inner.TryRead(out ReadResult read);
+        result = isRead ? Shown(read) : read;
+        return isRead;
+    }
+
+    ReadResult Shown(ReadResult result)
+    {
+        _last = result.Buffer;
+        return new(result.Buffer, result.IsCanceled, result.IsCompleted && result.Buffer.Length <= _seen);
     }
 }

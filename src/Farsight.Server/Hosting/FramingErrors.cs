@@ -88,6 +88,7 @@ sealed class FramingErrors(PipeWriter inner) : PipeWriter
             CultureInfo.InvariantCulture, $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n");
         return [.. Encoding.ASCII.GetBytes(head.Replace(EmptyBody, headers, StringComparison.Ordinal)), .. body];
     }
-
-    sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }
+
+/// <summary>Combines the two directions of a connection.</summary>
+sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;

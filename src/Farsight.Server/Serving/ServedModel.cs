@@ -21,14 +21,15 @@ sealed class ServedModel : IDisposable
         _loaded = LoadedModel.Open(options.Model, adapter, adapter is null ? options.Rope : null, notice);
         try
         {
+            int window = _loaded.Model.Config.MaxPositionEmbeddings;
+            Window = Math.Min(window, options.MaxContext ?? window);
             Answers = new(_loaded, new()
             {
                 CacheBytes = options.CacheBytes,
+                MaxTokens = Window,
                 MaxSequences = options.Concurrency,
                 PrefillTokens = options.PrefillTokens,
             });
-            int window = Answers.ContextWindow!.Value;
-            Window = Math.Min(window, options.MaxContext ?? window);
         }
         catch
         {
@@ -86,7 +87,8 @@ sealed class ServedModel : IDisposable
         : tokens < Window ? Math.Min(maxTokens ?? int.MaxValue, Window - tokens)
         : throw new ApiException(
             400,
-            $"This model's maximum context length is {Window} tokens, and the request's {param} need {tokens}; shorten the input.",
+            $"This model's maximum context length is {Window} tokens, and an input of {tokens} tokens leaves no room for an answer; "
+                + "shorten it.",
             param,
             "context_length_exceeded");
 

@@ -10,6 +10,9 @@ public sealed class ChatEndpointTests(ServerFixture server) : IClassFixture<Serv
 {
     const string Path = "/v1/chat/completions";
 
+    static readonly int[] s_seeds = [1, 2];
+    static readonly string[] s_questions = ["Where is the lamp?", "Who has the key?"];
+
     static string Body(string more = "", string content = "Where is the lamp?") =>
         $$"""{"model":"tiny","messages":[{"role":"user","content":"{{content}}"}],"max_tokens":12,"temperature":0{{more}}}""";
 
@@ -36,8 +39,8 @@ public sealed class ChatEndpointTests(ServerFixture server) : IClassFixture<Serv
     {
         CompletionRequest[] requests =
         [
-            .. from seed in new[] { 1, 2 }
-               from question in new[] { "Where is the lamp?", "Who has the key?" }
+            .. from seed in s_seeds
+               from question in s_questions
                select new CompletionRequest(
                    new Prompt.Chat([new("system", "The lamp is in the hall."), new ChatTurn("user", question)]),
                    new(10) { Temperature = 0.8, TopP = 0.9, Seed = seed, Stop = ["."] }),
@@ -187,7 +190,7 @@ public sealed class ChatEndpointTests(ServerFixture server) : IClassFixture<Serv
         JsonNode call = Assert.Single(choice["message"]!["tool_calls"]!.AsArray())!;
         Assert.Equal("tool_calls", (string)choice["finish_reason"]!);
         Assert.Equal("weather", (string)call["function"]!["name"]!);
-        Assert.Contains((string)JsonNode.Parse((string)call["function"]!["arguments"]!)!["city"]!, new[] { "Oslo", "Łódź" });
+        Assert.True((string?)JsonNode.Parse((string)call["function"]!["arguments"]!)!["city"] is "Oslo" or "Łódź");
         JsonNode[] parts = [.. events.SelectMany(e => e["choices"]![0]!["delta"]!["tool_calls"]?.AsArray() ?? []).Select(c => c!)];
         Assert.Equal(["weather", null], parts.Select(p => (string?)p["function"]!["name"]));
         Assert.Equal(

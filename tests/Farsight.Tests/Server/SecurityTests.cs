@@ -156,12 +156,13 @@ public sealed class SecurityTests(ServerFixture server) : IClassFixture<ServerFi
     {
         using TcpClient client = new();
         await client.ConnectAsync(IPAddress.Loopback, new Uri(server.Server.Url).Port);
-        await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(request));
+        NetworkStream stream = client.GetStream();
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(request));
         if (closesHalf)
         {
             client.Client.Shutdown(SocketShutdown.Send);
         }
-        using StreamReader reader = new(client.GetStream());
+        using StreamReader reader = new(stream);
         return await reader.ReadToEndAsync();
     }
 }
