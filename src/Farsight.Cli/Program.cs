@@ -26,6 +26,7 @@ static partial class Program
             BenchCommand.Create(),
             ChatCommand.Create(),
             CompareCommand.Create(),
+            RankCommand.Create(),
             CompletionCommand.Create(),
             DataCommand.Create(),
             DemoCommand.Create(),
