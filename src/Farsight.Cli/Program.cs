@@ -42,6 +42,7 @@ static partial class Program
             BenchCommand.Create(),
             ChatCommand.Create(),
             CompareCommand.Create(),
+            RankCommand.Create(),
             CompletionCommand.Create(),
             DataCommand.Create(),
             DemoCommand.Create(),

@@ -63,8 +63,28 @@ static class EvalCommand
     };
     static readonly Option<int> s_draws = new("--draws")
     {
-        Description = "Sampled answers per example, whose scores are averaged. More than 1 requires --temperature.",
+        Description = "Sampled answers per example: the mean of their scores, and pass@k. More than 1 requires --temperature.",
         DefaultValueFactory = _ => 1,
+    };
+    static readonly Option<int?> s_samplesPerExample = new("--samples-per-example")
+    {
+        Description = "Another name of --draws. Default: the value of --draws.",
+    };
+    static readonly Option<int> s_fewShot = new("--few-shot")
+    {
+        Description = "Solved examples of the task before each prompt. 0 asks as the benchmark does.",
+        DefaultValueFactory = _ => 0,
+    };
+    static readonly Option<string?> s_thinkEnd = new("--think-end")
+    {
+        HelpName = "text",
+        Description = "Text that ends the reasoning of an answer, as in </think>; what stands before it is not scored. Default: the "
+            + "marks of common models, at the beginning of an answer only.",
+    };
+    static readonly Option<int> s_thinkTokens = new("--think-tokens")
+    {
+        Description = "New tokens for reasoning, beside those of the answer.",
+        DefaultValueFactory = _ => 0,
     };
     static readonly Option<string?> s_positions = new("--positions")
     {
@@ -128,7 +148,10 @@ static class EvalCommand
             [
                 ("Model", [s_model, s_adapter, s_rope, s_template, s_window, s_maxPrompt, s_tokenizer, s_maskHeads, s_headScores]),
                 ("Tasks", [s_list, s_tasks, s_suites, Data, s_limit, s_seed]),
-                ("Answers", [s_temperature, s_draws, s_positions, s_contextMethod]),
+                ("Answers",
+                    [
+                        s_temperature, s_draws, s_samplesPerExample, s_fewShot, s_thinkEnd, s_thinkTokens, s_positions, s_contextMethod,
+                    ]),
                 ("Generated contexts", [s_lengths, s_depths, s_samples, s_documents]),
                 ("Output", [s_out, s_json, s_threads]),
                 ("Endpoint instead of a local model", s_endpoint.All),
@@ -141,6 +164,8 @@ static class EvalCommand
             command.Options.Add(option);
         }
         command.Subcommands.Add(EvalDataCommand.Create());
+        command.Subcommands.Add(EvalRescoreCommand.Create());
+        command.Subcommands.Add(EvalHarnessCommand.Create());
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }
@@ -205,7 +230,10 @@ static class EvalCommand
         Decoding = new()
         {
             Temperature = parse.GetValue(s_temperature),
-            Draws = parse.GetValue(s_draws),
+            Draws = parse.GetValue(s_samplesPerExample) ?? parse.GetValue(s_draws),
+            FewShot = parse.GetValue(s_fewShot),
+            ThinkEnd = parse.GetValue(s_thinkEnd),
+            ThinkTokens = parse.GetValue(s_thinkTokens),
             Positions = parse.GetValue(s_positions),
             ContextMethod = s_contextMethod.Of(parse)?.Text,
         },

@@ -61,6 +61,8 @@ static class EvalListing
             title = t.Card.Title,
             metric = t.Card.Metric,
             chance = t.Card.Chance,
+            dispersion = t.Card.Dispersion?.ToString().ToLowerInvariant(),
+            scope = t.Card.Scope?.ToString().ToLowerInvariant(),
             source = t.Card.Source,
             data = t.Card.Data.Select(d => d.Path),
         }),

@@ -13,6 +13,9 @@ sealed class DataRecord(JsonElement json, string place)
     /// <summary>Whether this is a text or a number.</summary>
     internal bool IsText => json.ValueKind is JsonValueKind.String or JsonValueKind.Number;
 
+    /// <summary>Whether this is a list.</summary>
+    internal bool IsList => json.ValueKind == JsonValueKind.Array;
+
     /// <summary>The text, or anything else as JSON.</summary>
     internal string Raw => json.ValueKind == JsonValueKind.String ? json.GetString()! : json.GetRawText();
 
@@ -65,6 +68,10 @@ sealed class DataRecord(JsonElement json, string place)
     /// <summary>Returns a list of texts or numbers; a single one is a list of one.</summary>
     internal IReadOnlyList<string> Texts(string key) => Of(key)?.TextsOrNull() ?? throw Lacks($"the list of texts '{key}'");
 
+    /// <summary>Returns a list of texts or numbers with at least one element; a single one is a list of one.</summary>
+    internal IReadOnlyList<string> SomeTexts(string key) =>
+        Texts(key) is { Count: > 0 } texts ? texts : throw Lacks($"an element of the list '{key}'");
+
     /// <summary>Returns the elements of this list.</summary>
     internal IReadOnlyList<DataRecord> Items() =>
         IsList ? [.. json.EnumerateArray().Select((e, i) => new DataRecord(e, Numbered(i)))] : throw IsNot("a list");
@@ -84,8 +91,6 @@ sealed class DataRecord(JsonElement json, string place)
 
     /// <summary>Creates the exception for a record that lacks something.</summary>
     internal InputException Lacks(string what) => new($"{place} lacks {what}; {EvalData.Advice}.");
-
-    bool IsList => json.ValueKind == JsonValueKind.Array;
 
     string Numbered(int index) => string.Create(CultureInfo.InvariantCulture, $"{place}, {index + 1}");
 

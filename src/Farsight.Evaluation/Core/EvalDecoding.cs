@@ -14,13 +14,30 @@ public sealed record EvalDecoding
     public const string PositionSpellings = "plain, or randpos:LENGTH as in randpos:4096";
 
     const string Plain = "plain", RandPos = "randpos:";
-    const int MaxDraws = 1000;
+    const int MaxDraws = 1000, MaxShots = 1000, MaxThinkTokens = 1 << 20;
 
     /// <summary>Sampling temperature of every generated answer; 0 decodes as the task does, which is greedy in most.</summary>
     public double Temperature { get; init; }
 
     /// <summary>Answers per example; an example's score is the mean of their scores. More than 1 needs a temperature above 0.</summary>
     public int Draws { get; init; } = 1;
+
+    /// <summary>
+    /// Examples of the task, with their right answers, that are put before every other example's prompt; 0 asks as the benchmark does.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int FewShot { get; init; }
+
+    /// <summary>
+    /// The text that ends the reasoning of an answer, such as "&lt;/think&gt;": everything up to its last occurrence is removed before
+    /// scoring. Null removes a block at the beginning, by the marks that models use.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ThinkEnd { get; init; }
+
+    /// <summary>New tokens for reasoning, beside those of the answer.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int ThinkTokens { get; init; }
 
     /// <summary>
     /// "randpos:LENGTH" for sorted random positions below LENGTH, drawn for each example from the seed; null for 0, 1, 2, …. For local
@@ -79,6 +96,9 @@ public sealed record EvalDecoding
     [
         .. Temperature is >= 0 and <= 100 ? [] : new[] { "the temperature must be 0 (as the task decodes) to 100" },
         .. Draws is >= 1 and <= MaxDraws ? [] : new[] { $"draws must be 1 to {MaxDraws}" },
+        .. ThinkEnd is not "" ? [] : new[] { "the end of the reasoning must not be empty" },
+        .. ThinkTokens is >= 0 and <= MaxThinkTokens ? [] : new[] { $"tokens for reasoning must be 0 to {MaxThinkTokens}" },
+        .. FewShot is >= 0 and <= MaxShots ? [] : new[] { $"the number of demonstrations must be 0 to {MaxShots}" },
         .. Draws <= 1 || Temperature > 0 ? [] : new[] { "several draws need a temperature above 0, because greedy answers are equal" },
         .. ProblemOf(ContextMethod) is { } problem ? new[] { problem } : [],
         .. Positions is null || ContextMethod is null ? [] : new[] { "positions cannot be combined with a context method; use one" },
@@ -97,6 +117,20 @@ public sealed record EvalDecoding
         return own.IsDefault ? null : own;
     }
 
+    /// <summary>Cuts the reasoning off an answer at <see cref="ThinkEnd"/>.</summary>
+    /// <returns>
+    /// The rest of the answer; the whole answer without reasoning; an empty one, marked as truncated, where the reasoning begins and does
+    /// not end.
+    /// </returns>
+    internal (string Text, bool IsTruncated) AfterReasoning(string answer)
+    {
+        string end = ThinkEnd!, start = end.Replace("/", "", StringComparison.Ordinal);
+        int at = answer.LastIndexOf(end, StringComparison.Ordinal);
+        return at >= 0 ? (answer[(at + end.Length)..].TrimStart(), false)
+            : start != end && answer.Contains(start, StringComparison.Ordinal) ? ("", true)
+            : (answer, false);
+    }
+
     /// <summary>Whether nothing is set.</summary>
     internal bool IsDefault => this == new EvalDecoding();
 
@@ -107,6 +141,9 @@ public sealed record EvalDecoding
         {
             Temperature > 0 ? string.Create(CultureInfo.InvariantCulture, $"temperature {Temperature}") : null,
             Draws > 1 ? string.Create(CultureInfo.InvariantCulture, $"{Draws} draws") : null,
+            FewShot > 0 ? string.Create(CultureInfo.InvariantCulture, $"{FewShot} demonstrations") : null,
+            ThinkEnd is null ? null : $"reasoning up to {ThinkEnd}",
+            ThinkTokens > 0 ? string.Create(CultureInfo.InvariantCulture, $"{ThinkTokens} tokens for reasoning") : null,
             Positions is null ? null : $"positions {Positions}",
             ContextMethod is null ? null : $"context method {ContextMethod}",
         }.OfType<string>());

@@ -82,7 +82,15 @@ public sealed record EvalRecord(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? NewTokens { get; init; }
 
-    /// <summary>"stop", "length", or "none" when nothing was generated.</summary>
+    /// <summary>
+    /// Tokens of the reasoning among the new ones; null where the end of reasoning is not set, or the tokenizer is not known.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ThinkingTokens { get; init; }
+
+    /// <summary>
+    /// "stop", "length", "none" when nothing was generated, or "thinking_truncated" when the answer ended inside its reasoning.
+    /// </summary>
     [JsonRequired]
     public string StopReason { get; init; } = "none";
 
@@ -114,6 +122,10 @@ public sealed record EvalRecord(
     /// <summary>The judge's verdict, of a judged task; null elsewhere.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Verdict { get; init; }
+
+    /// <summary>The judge's replies before the verdict, of a task that asks it several times; null elsewhere.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? EarlierVerdicts { get; init; }
 
     /// <summary>The exception's type and message of a failed example; null elsewhere. Failed examples
     /// score 0 and stay in the denominator.</summary>
@@ -155,4 +167,8 @@ public sealed record EvalDraw(string Completion, double Score, IReadOnlyDictiona
     /// <summary>As <see cref="EvalRecord.Verdict"/>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Verdict { get; init; }
+
+    /// <summary>As <see cref="EvalRecord.EarlierVerdicts"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? EarlierVerdicts { get; init; }
 }

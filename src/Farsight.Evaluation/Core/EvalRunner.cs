@@ -50,6 +50,7 @@ sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOp
                 () => plan.Limit is { } limit ? SpreadSample.Of(task, setting, limit) : task.Examples(setting),
                 task.Card.IsPerLength,
                 e => skipped.Add(new(task.Card.Name, length, e.Message)));
+            examples = FewShotExamples.Add(task, examples, plan.Decoding.FewShot, () => task.Examples(setting));
             TaskRun run = new(plan, model, prompts, _calls, judge, task, length, log, _options);
             (int done, int notMade) = (records.Count, skipped.Count);
             foreach (EvalRecord record in run.Run(examples.Select(WithData(task, plan.Setting.Data)), cancellationToken))

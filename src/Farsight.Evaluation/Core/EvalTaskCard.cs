@@ -19,6 +19,12 @@ public sealed record EvalTaskCard(string Name, int Version, string Title, string
     /// <summary>Files that the task reads from the data folder.</summary>
     public IReadOnlyList<EvalDataFile> Data { get; init; } = [];
 
+    /// <summary>How hard the necessary information is to find; null without a long context.</summary>
+    public DemandLevel? Dispersion => TaskDemand.Of(Name)?.Dispersion;
+
+    /// <summary>How much information is necessary; null without a long context.</summary>
+    public DemandLevel? Scope => TaskDemand.Of(Name)?.Scope;
+
     /// <summary>Whether examples are made for a context length, so that the task runs at each requested length.</summary>
     public bool IsPerLength { get; init; }
 

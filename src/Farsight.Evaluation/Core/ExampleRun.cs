@@ -38,6 +38,9 @@ sealed class ExampleRun(EvalExample example)
     /// <summary>Gets the judge's reply; null without a judge.</summary>
     internal string? Verdict { get; set; }
 
+    /// <summary>The judge's replies before the verdict; null where there is one reply, or none.</summary>
+    internal IReadOnlyList<string>? EarlierVerdicts { get; set; }
+
     /// <summary>The score; null while there is none, and when the example failed.</summary>
     internal EvalScore? Score { get; private set; }
 
@@ -46,6 +49,9 @@ sealed class ExampleRun(EvalExample example)
 
     /// <summary>Tokens of a prompt of which the server read far fewer; null where there is none.</summary>
     internal int? SentTokens { get; set; }
+
+    /// <summary>Tokens of the reasoning that was cut off the last answer; null where they are not known, or nothing was cut.</summary>
+    internal int? ThinkingTokens { get; set; }
 
     /// <summary>Wall-clock seconds that the model needed.</summary>
     internal double Seconds { get; set; }
@@ -97,7 +103,7 @@ sealed class ExampleRun(EvalExample example)
         Completion? last = Answers is [.., var answer] ? answer : null;
         string? failed = Draws.Select(d => d.Failed).FirstOrDefault(f => f is not null);
         EvalScore score = failed is null && Draws.All(d => d.Score is not null)
-            ? EvalScore.Mean([.. Draws.Select(d => d.Score!)])
+            ? EvalScore.OfDraws([.. Draws.Select(d => d.Score!)], task.Card.IsShare)
             : (task as IAggregatedTask)?.Failure(Example) ?? new(0);
         return new(model, task.Card.Name, task.Card.Version, Example.Id, Sha256, score.Value, score.Beside)
         {
@@ -116,10 +122,12 @@ sealed class ExampleRun(EvalExample example)
             Completion = last?.Text ?? "",
             Earlier = Answers.Count > 1 ? [.. Answers.SkipLast(1).Select(a => a.Text)] : null,
             NewTokens = last?.OutputTokens,
+            ThinkingTokens = ThinkingTokens,
             StopReason = last?.FinishReason.Value ?? "none",
             Choices = Choices,
             Judge = judge,
             Verdict = Verdict,
+            EarlierVerdicts = EarlierVerdicts,
             Draws = _draws.Count > 0 && failed is null ? [.. Draws.Select(d => d.ToDraw())] : null,
             Decoding = decoding,
             MethodCounts = last is { Steps.Count: > 0 } ? CountsOf(last.Steps) : null,
@@ -140,5 +148,6 @@ sealed class ExampleRun(EvalExample example)
         NewTokens = Answers[^1].OutputTokens,
         StopReason = Answers[^1].FinishReason.Value,
         Verdict = Verdict,
+        EarlierVerdicts = EarlierVerdicts,
     };
 }

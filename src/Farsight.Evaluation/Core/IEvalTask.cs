@@ -55,7 +55,7 @@ public interface IChoiceTask : IEvalTask
 /// <summary>Represents a task whose completions another model judges.</summary>
 public interface IJudgedTask : IEvalTask
 {
-    /// <summary>Returns the judge's prompt.</summary>
+    /// <summary>Returns the judge's first prompt; no messages where the answer is scored without a judge.</summary>
     /// <param name="example">The example.</param>
     /// <param name="completions">The model's completions, in order; one without follow-ups.</param>
     IReadOnlyList<ChatTurn> Judge(EvalExample example, IReadOnlyList<string> completions);
@@ -63,6 +63,21 @@ public interface IJudgedTask : IEvalTask
     /// <summary>Reads the judge's verdict.</summary>
     /// <returns>The score, or null where the verdict has none; the example then counts as failed.</returns>
     EvalScore? Score(EvalExample example, IReadOnlyList<string> completions, string verdict);
+
+    /// <summary>Returns the judge's next prompt after some replies; by default one reply is the verdict.</summary>
+    /// <param name="example">The example.</param>
+    /// <param name="completions">As <see cref="Judge"/> takes them.</param>
+    /// <param name="replies">The judge's replies so far, at least one.</param>
+    /// <returns>The prompt; null when the replies suffice for a score.</returns>
+    IReadOnlyList<ChatTurn>? JudgeNext(EvalExample example, IReadOnlyList<string> completions, IReadOnlyList<string> replies) => null;
+
+    /// <summary>Reads all replies of the judge; by default the last one is the verdict.</summary>
+    /// <param name="example">The example.</param>
+    /// <param name="completions">As <see cref="Judge"/> takes them.</param>
+    /// <param name="replies">The replies; none where <see cref="Judge"/> has no messages.</param>
+    /// <returns>As <see cref="Score(EvalExample, IReadOnlyList{string}, string)"/>.</returns>
+    EvalScore? Score(EvalExample example, IReadOnlyList<string> completions, IReadOnlyList<string> replies) =>
+        Score(example, completions, replies[^1]);
 }
 
 /// <summary>Represents a task with follow-ups: a second turn, or the final answer after a chain of thought.</summary>
@@ -131,6 +146,41 @@ public sealed record EvalScore(double Value, IReadOnlyDictionary<string, double>
     internal static EvalScore Mean(IReadOnlyList<EvalScore> scores) => scores.Count == 1 ? scores[0] : new(
         scores.Average(s => s.Value),
         scores.SelectMany(s => s.Beside.Keys).Distinct().ToDictionary(k => k, k => scores.Average(s => s.Beside.GetValueOrDefault(k))));
+
+    /// <summary>
+    /// Computes the mean of several draws of one example, and beside it pass@k for k = 1, 2, 4, … and the number of draws.
+    /// </summary>
+    /// <remarks>
+    /// pass@k = 1 − C(n − c, k) / C(n, k), with c right ones of n draws (Chen et al. 2021, arXiv:2107.03374). A draw is right when its
+    /// score is 1, within the rounding of the ROUGE packages. Only for shares.
+    /// </remarks>
+    internal static EvalScore OfDraws(IReadOnlyList<EvalScore> draws, bool isShare)
+    {
+        EvalScore mean = Mean(draws);
+        if (draws.Count == 1 || !isShare)
+        {
+            return mean;
+        }
+        const double Rounding = 1e-6;
+        int right = draws.Count(d => d.Value >= 1 - Rounding);
+        Dictionary<string, double> beside = new(mean.Beside);
+        for (int k = 1; k < draws.Count; k *= 2)
+        {
+            beside[FormattableString.Invariant($"pass@{k}")] = PassAt(draws.Count, right, k);
+        }
+        beside[FormattableString.Invariant($"pass@{draws.Count}")] = PassAt(draws.Count, right, draws.Count);
+        return mean with { Beside = beside };
+    }
+
+    static double PassAt(int draws, int right, int k)
+    {
+        double noneRight = 1;
+        for (int i = 0; i < k; i++)
+        {
+            noneRight *= Math.Max(0, (double)(draws - right - i) / (draws - i));
+        }
+        return 1 - noneRight;
+    }
 
     /// <summary>Creates a score of 1 when right, 0 when wrong.</summary>
     public static EvalScore Of(bool isRight) => new(isRight ? 1 : 0);

@@ -36,7 +36,8 @@ static class TaskNeeds
         List<IEvalTask> left = [];
         foreach (IEvalTask task in plan.Tasks)
         {
-            string? obstacle = Model(task, model, judge) ?? Data(task, plan.Setting.Data);
+            string? obstacle = Model(task, model, judge) ?? Data(task, plan.Setting.Data)
+                ?? FewShotExamples.Obstacle(task, plan.Decoding.FewShot);
             if (obstacle is null)
             {
                 left.Add(task);

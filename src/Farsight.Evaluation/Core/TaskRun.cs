@@ -19,7 +19,11 @@ sealed class TaskRun(
     ExamplesLog log,
     EvalRunnerOptions options)
 {
+    const string ThinkingTruncated = "thinking_truncated";
+
     readonly EvalDecoding? _decoding = plan.Decoding.For(task);
+
+    int ThinkTokens => _decoding?.ThinkTokens ?? 0;
 
     string? JudgeName => task is IJudgedTask ? judge?.Name : null;
 
@@ -84,7 +88,7 @@ sealed class TaskRun(
             }
             else
             {
-                run.Prompt = RenderPlaced(example, example.Prompt, example.MaxNewTokens);
+                run.Prompt = RenderPlaced(example, example.Prompt, example.MaxNewTokens + ThinkTokens);
             }
             if (log.Find(task.Card, example.Id, run.Sha256, JudgeName, _decoding) is { } record)
             {
@@ -235,7 +239,7 @@ sealed class TaskRun(
                 {
                     if (followUps.FollowUp(run.Example, run.Completions) is { } more)
                     {
-                        next.Add((run, RenderPlaced(run.Example, more.Prompt, more.MaxNewTokens), more.MaxNewTokens));
+                        next.Add((run, RenderPlaced(run.Example, more.Prompt, more.MaxNewTokens + ThinkTokens), more.MaxNewTokens));
                     }
                 }
                 catch (InputException e)
@@ -271,7 +275,15 @@ sealed class TaskRun(
     void Take(ExampleRun run, Completion completion, RenderedPrompt prompt)
     {
         int[] tokens = completion.StopToken is { } stop ? [.. completion.Tokens, stop] : [.. completion.Tokens];
-        if (Thought.Remove(TextOf(completion, prompt, tokens)) is { } text)
+        string whole = TextOf(completion, prompt, tokens);
+        if (_decoding?.ThinkEnd is not null)
+        {
+            (string answer, bool isTruncated) = _decoding.AfterReasoning(whole);
+            run.ThinkingTokens = prompts.Tokens?.Count(whole[..^answer.Length]);
+            completion = isTruncated ? completion with { FinishReason = new(ThinkingTruncated) } : completion;
+            run.Answers.Add(UpToStop(completion with { Text = answer }, tokens, run.Example));
+        }
+        else if (Thought.Remove(whole) is { } text)
         {
             run.Answers.Add(UpToStop(completion with { Text = text }, tokens, run.Example));
         }
@@ -301,15 +313,16 @@ sealed class TaskRun(
         EvalExample example = run.Example;
         int seed = (int)SeededRandom.For(plan.Setting.Seed, $"{task.Card.Name}/{example.Id}", run.Draw).NextUInt64();
         double temperature = _decoding is { Temperature: > 0 and var own } ? own : example.Temperature;
-        bool byTokens = prompt.Prompt is Prompt.Tokens;
-        GenerationOptions generation = new(maxNewTokens)
+        bool byTokens = prompt.Prompt is Prompt.Tokens, thinks = _decoding?.ThinkEnd is not null;
+        GenerationOptions generation = new(maxNewTokens + ThinkTokens)
         {
             Temperature = temperature,
             TopP = example.TopP,
             Seed = temperature > 0 ? seed : null,
             MinNewTokens = byTokens ? example.MinNewTokens : 0,
-            Stop = byTokens || example.MinNewTokens > 0 ? [] : example.Stop, // an endpoint could end too early; the answer is cut later
-            StopTokens = byTokens ? [.. example.Stop.Select(StopToken).OfType<int>()] : [],
+            Stop = byTokens || thinks || example.MinNewTokens > 0 ? [] : example.Stop,
+                // an endpoint could end too early; the answer is cut later
+            StopTokens = byTokens && !thinks ? [.. example.Stop.Select(StopToken).OfType<int>()] : [],
         };
         return new(prompt.Prompt, generation)
         {

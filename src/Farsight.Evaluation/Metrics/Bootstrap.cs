@@ -19,19 +19,29 @@ static class Bootstrap
     /// <param name="statistic">The number of the examples with these indexes.</param>
     public static double[] Distribution(int count, int seed, string purpose, Func<int[], double> statistic)
     {
+        return [.. Draws(count, seed, purpose).Select(statistic)];
+    }
+
+    /// <summary>Yields the indexes of each resample, in the order drawn; the list is the same one each time.</summary>
+    /// <inheritdoc cref="Distribution"/>
+    public static IEnumerable<int[]> Draws(int count, int seed, string purpose)
+    {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
-        SeededRandom random = SeededRandom.For(seed, $"bootstrap/{purpose}", count);
-        double[] values = new double[Resamples];
-        int[] drawn = new int[count];
-        for (int r = 0; r < values.Length; r++)
+        return Drawn();
+
+        IEnumerable<int[]> Drawn()
         {
-            for (int i = 0; i < count; i++)
+            SeededRandom random = SeededRandom.For(seed, $"bootstrap/{purpose}", count);
+            int[] drawn = new int[count];
+            for (int r = 0; r < Resamples; r++)
             {
-                drawn[i] = random.Next(count);
+                for (int i = 0; i < count; i++)
+                {
+                    drawn[i] = random.Next(count);
+                }
+                yield return drawn;
             }
-            values[r] = statistic(drawn);
         }
-        return values;
     }
 
     /// <summary>Returns the 95 % interval: the middle of the resampled numbers.</summary>

@@ -63,6 +63,23 @@ static class SentenceRouge
         return Ratio(union.Count, predicted.SelectMany(s => s).Distinct().Count(), gold.SelectMany(s => s).Distinct().Count());
     }
 
+    /// <summary>
+    /// Computes ROUGE-L of the whole texts, as the package <c>rouge_chinese</c> does: the longest common subsequence of all words, which
+    /// are counted with repetitions. Null when a text has no sentence.
+    /// </summary>
+    public static PrecisionRecall? WholeL(string prediction, string reference)
+    {
+        string[]? predicted = Words(prediction);
+        string[]? gold = Words(reference);
+        if (predicted is null || gold is null)
+        {
+            return null;
+        }
+        Dictionary<string, int> numbers = new(StringComparer.Ordinal);
+        int common = new CommonSubsequence(CommonSubsequence.Number(gold, numbers), CommonSubsequence.Number(predicted, numbers)).Length;
+        return Ratio(common, predicted.Length, gold.Length);
+    }
+
     static PrecisionRecall Ratio(int common, int predicted, int gold)
     {
         double precision = predicted == 0 ? 0 : (double)common / predicted;

@@ -27,6 +27,34 @@ static class OverviewTables
         {
             yield return Means(variants);
         }
+        if (tasks.Where(t => t.First.IsShare).Select(t => TaskDemand.Of(t.First.Task)).OfType<TaskDemand>().Distinct().Count() > 1)
+        {
+            yield return Demands(tasks, variants);
+        }
+    }
+
+    /// <summary>Returns the means by dispersion (rows) and scope (columns) of the tasks that are shares.</summary>
+    static ReportTable Demands(IReadOnlyList<MeasuredTask> tasks, IReadOnlyList<ReportVariant> variants)
+    {
+        DemandLevel[] levels = [DemandLevel.Low, DemandLevel.High];
+        return new(
+            ["Dispersion", .. variants.SelectMany(v => levels.Select(s => $"{v.Name}, {s.ToString().ToLowerInvariant()} scope"))],
+            [
+                .. levels.Select(dispersion => (IReadOnlyList<TableCell>)
+                [
+                    new(dispersion.ToString().ToLowerInvariant()),
+                    .. variants.SelectMany(v => levels.Select(scope => Quadrant(new(dispersion, scope), v))),
+                ]),
+            ])
+        {
+            Caption = "Means by dispersion and scope",
+        };
+
+        TableCell Quadrant(TaskDemand demand, ReportVariant variant) =>
+            tasks.Where(t => t.First.IsShare && TaskDemand.Of(t.First.Task) == demand)
+                .Select(t => t.Of(variant.Name)?.All.Mean).OfType<double>().ToArray() is { Length: > 0 } means
+                ? new(ReportText.PercentOne(means.Average()), means.Length == 1 ? "1 task" : $"{means.Length} tasks")
+                : new("–");
     }
 
     /// <summary>Returns the benchmarks' own means over several tasks.</summary>

@@ -62,8 +62,8 @@ static class EnglishPatterns
     static readonly HashSet<string> s_verbs =
     [
         "Align", "Analyze", "Answer", "Chat", "Check", "Compare", "Compute", "Describe", "Download", "Estimate", "Export", "Extend",
-        "Generate", "Group", "Import", "List", "Measure", "Merge", "Mix", "Print", "Report", "Run", "Score", "Serve", "Synthesize", "Time",
-        "Train", "Write",
+        "Generate", "Group", "Import", "List", "Measure", "Merge", "Mix", "Print", "Rank", "Report", "Rescore", "Run", "Score",
+        "Serve", "Synthesize", "Time", "Train", "Write",
     ];
 
     /// <summary>Returns what to change in a text: "'Most tokens': use 'Maximum …'".</summary>

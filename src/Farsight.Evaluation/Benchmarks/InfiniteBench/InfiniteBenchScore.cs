@@ -129,12 +129,14 @@ static partial class InfiniteBenchScore
     /// </summary>
     /// <param name="prediction">The generated text.</param>
     /// <param name="labels">The numbers in order.</param>
-    public static double MathCalc(string prediction, IReadOnlyList<string> labels)
+    /// <param name="dropsFirst">Whether the prediction's first number does not count, as for the model name "gpt4".</param>
+    public static double MathCalc(string prediction, IReadOnlyList<string> labels, bool dropsFirst = false)
     {
         BigInteger[] said =
         [
             .. AsciiNumber()
                 .Matches(prediction)
+                .Skip(dropsFirst ? 1 : 0)
                 .Select(m => BigInteger.Parse(m.Value, CultureInfo.InvariantCulture)),
         ];
         int right = 0;

@@ -85,9 +85,19 @@ sealed partial class InfiniteBenchTask(string task, bool isBase) : IGeneratedTas
     }
 
     /// <inheritdoc/>
-    public EvalScore Score(EvalExample example, string completion) => new(
-        InfiniteBenchScore.Score(task, completion, example.References),
-        new Dictionary<string, double> { ["clean"] = InfiniteBenchScore.Score(task, completion, example.References, MetricMode.Clean) });
+    public EvalScore Score(EvalExample example, string completion)
+    {
+        Dictionary<string, double> beside = new()
+        {
+            ["clean"] = InfiniteBenchScore.Score(task, completion, example.References, MetricMode.Clean),
+        };
+        if (task == "math_calc")
+        {
+            // The official program drops the first number of the model named "gpt4", which repeats the first value of the question.
+            beside["as gpt4"] = InfiniteBenchScore.MathCalc(completion, example.References, dropsFirst: true);
+        }
+        return new(InfiniteBenchScore.Score(task, completion, example.References), beside);
+    }
 
     static bool IsChoice(string task) => task is "longbook_choice_eng" or "code_debug";
 

@@ -45,12 +45,16 @@ static partial class LCiteEvalScore
         int atMost = 3)
     {
         int gold = Enumerable.Range(0, passages.Count).FirstOrDefault(i => passages[i].Contains(answer, StringComparison.Ordinal), -1);
-        if (gold < 0)
-        {
-            throw new ArgumentException("No passage holds the answer.", nameof(passages));
-        }
+        return gold < 0
+            ? throw new ArgumentException("No passage holds the answer.", nameof(passages))
+            : NeedleCitation(generation, gold + 1, atMost);
+    }
+
+    /// <summary>Scores the citation of a niah answer whose passage is known by its number, from 1.</summary>
+    public static (PrecisionRecall Score, int Citations) NeedleCitation(string generation, int gold, int atMost = 3)
+    {
         int[] cited = [.. Citations.Numbers(PythonStrings.Before(PythonStrings.Strip(generation), "\n")).Take(atMost)];
-        return (cited.Contains(gold + 1) ? PrecisionRecall.Of(1, cited.Length, 1) : default, cited.Length);
+        return (cited.Contains(gold) ? PrecisionRecall.Of(1, cited.Length, 1) : default, cited.Length);
     }
 
     /// <summary>
@@ -102,29 +106,4 @@ static partial class LCiteEvalScore
 
     [GeneratedRegex(@"The little penguin counted (\d+) ★")]
     private static partial Regex Counted();
-}
-
-/// <summary>Finds references such as "[3]" in a text.</summary>
-static partial class Citations
-{
-    /// <summary>Removes them: every "[n" with the space before it, then every " |" and every "]".</summary>
-    public static string Remove(string text) =>
-        Mark()
-            .Replace(SpacedMark().Replace(text, ""), "")
-            .Replace(" |", "", StringComparison.Ordinal)
-            .Replace("]", "", StringComparison.Ordinal);
-
-    /// <summary>Returns the cited numbers in order, with repetitions; numbers beyond 2³¹ become <see cref="int.MaxValue"/>.</summary>
-    public static IReadOnlyList<int> Numbers(string text) =>
-        [
-            .. Mark()
-                .Matches(text)
-                .Select(m => PythonNumbers.TryParseInt(m.Value[1..], out BigInteger n) && n < int.MaxValue ? (int)n : int.MaxValue),
-        ];
-
-    [GeneratedRegex(@"\[\d+")]
-    private static partial Regex Mark();
-
-    [GeneratedRegex(@" \[\d+")]
-    private static partial Regex SpacedMark();
 }

@@ -7,7 +7,7 @@ namespace Farsight.Evaluation.Benchmarks.LCiteEval;
 /// <summary>Represents L-CiteEval: answers with citations over numbered passages, after one demonstration.</summary>
 /// <remarks>
 /// Version 1. Answers are scored as the official program does; of citations, those of niah and counting_stars, which are exact. Those of
-/// the other tasks are judged sentence by sentence by an entailment model, many calls an answer, and are not computed. The official server
+/// the other tasks are judged sentence by sentence: <see cref="LCiteEvalCitations"/>. The official server
 /// stops some models at a line feed; here answers go on, and the metrics take the first line where the official ones do.
 /// </remarks>
 sealed class LCiteEvalTasks : IEvalTaskFamily
@@ -82,6 +82,9 @@ sealed class LCiteEvalTask(string task, string metric, int newTokens, Func<EvalE
     const int MostPassages = 1500;
 
     static readonly int[] s_bounds = [8000, 16000, 24000, 32000, 40000, 48000];
+
+    /// <summary>Gets the official name.</summary>
+    internal string Set => task;
 
     string File => $"lciteeval/{task}.json";
 

@@ -156,7 +156,7 @@ sealed partial class GoldenThread(string size, int newTokens) : IJudgedTask, IAg
                select new Check(kind, part, check[(at + 1)..]);
     }
 
-    static SortedDictionary<BigInteger, string> Parts(EvalExample example, string completion) =>
+    static OrderedDictionary<BigInteger, string> Parts(EvalExample example, string completion) =>
         LongGenerationBlocks.Parse(example.Details[Prefix][0] + completion, example.Details[Kind][0]);
 
     static int Count(EvalExample example) => int.Parse(example.Details[Number][0], CultureInfo.InvariantCulture);

@@ -10,10 +10,13 @@ static class LongGenerationBlocks
 {
     const string Separator = "#*#";
 
-    /// <summary>Returns the parts between "#*#" by the number after the type ("Week "); of several with one number the first.</summary>
-    public static SortedDictionary<BigInteger, string> Parse(string text, string type)
+    /// <summary>
+    /// Returns the parts between "#*#" by the number after the type ("Week "), in the order of the text; of several with one number the
+    /// first. A second number inside a part begins no part.
+    /// </summary>
+    public static OrderedDictionary<BigInteger, string> Parse(string text, string type)
     {
-        SortedDictionary<BigInteger, string> blocks = [];
+        OrderedDictionary<BigInteger, string> blocks = [];
         foreach (string block in text.Split(Separator))
         {
             if (NumberAfter(block, type + " ") is { } number)

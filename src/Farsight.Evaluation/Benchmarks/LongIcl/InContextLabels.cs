@@ -56,6 +56,37 @@ static class InContextLabels
         return new(precision, recall, right == 0 ? 0 : 2 * precision * recall / (precision + recall));
     }
 
+    /// <summary>
+    /// Computes 2PR / (P + R) as DialogRE's and TacRED's programs do, which add a hundred-millionth to this divisor, too.
+    /// </summary>
+    public static PrecisionRecall MicroOfRelations(double said, double gold, double right)
+    {
+        PrecisionRecall micro = Micro(said, gold, right);
+        return micro with { F1 = 2 * micro.Precision * micro.Recall / (micro.Precision + micro.Recall + Tiny) };
+    }
+
+    /// <summary>
+    /// Returns the first line of an answer to one query: behind the last copy of the query and the marker after it, before the next item.
+    /// </summary>
+    /// <param name="response">The generated text.</param>
+    /// <param name="query">The item's text.</param>
+    /// <param name="marker">The end of the prompt.</param>
+    /// <param name="next">The beginning of the next item; null where the program does not cut there.</param>
+    public static string Line(string response, string query, string marker, string? next)
+    {
+        string text;
+        if (query.Length == 0 || !response.Contains(query, StringComparison.Ordinal))
+        {
+            text = next is null ? response : PythonStrings.Before(response, next);
+        }
+        else
+        {
+            string[] parts = PythonStrings.Strip(After(response, query)).Split(marker);
+            text = parts.Length == 1 ? parts[0] : next is null ? parts[1] : PythonStrings.Before(parts[1], next);
+        }
+        return PythonStrings.Strip(PythonStrings.Before(PythonStrings.Strip(text), "\n"));
+    }
+
     static string After(string text, string mark)
     {
         int at = mark.Length == 0 ? -1 : text.LastIndexOf(mark, StringComparison.Ordinal);

@@ -4,15 +4,17 @@ using Farsight.Evaluation.Core;
 namespace Farsight.Evaluation.Benchmarks.LongIns;
 
 /// <summary>
-/// Represents LongIns: which of many answered exam questions are wrong, with one instruction for all (GIST) or one per question (LIST).
+/// Represents LongIns: which of many answered exam questions are wrong, with one instruction for all (GIST) or one per question (LIST), or
+/// with questions of several tasks, each with its own instruction (LIMT).
 /// </summary>
 /// <remarks>
-/// Version 1. The prompt is indented as in the official program, whose source code it is laid out in. The official room for the answer is
-/// 10,000 tokens; 1,024 hold a list of numbers, and leave small windows their prompt.
+/// Version 1. The template of LIMT is not public: its official file was deleted and holds another benchmark's template. LIST's template has
+/// the keys that the program reads and is used in its place. The prompt is indented as in the official program, whose source code it is
+/// laid out in. The official room for the answer is 10,000 tokens; 1,024 hold a list of numbers, and leave small windows their prompt.
 /// </remarks>
 sealed class LongInsTasks : IEvalTaskFamily
 {
-    static readonly string[] s_modes = ["GIST", "LIST"];
+    static readonly string[] s_modes = ["GIST", "LIST", "LIMT"];
     static readonly int[] s_lengths = [256, 512, 1024, 2048, 4096, 8192, 16384];
 
     /// <inheritdoc/>
@@ -31,14 +33,16 @@ sealed class LongInsTask(string mode, int length) : IGeneratedTask
 
     string File => $"longins/{Name}.json";
 
-    string Prompts => $"longins/{mode}.yaml";
+    string Template => mode == "LIMT" ? "LIST" : mode;
+
+    string Prompts => $"longins/{Template}.yaml";
 
     /// <inheritdoc/>
     public EvalTaskCard Card =>
         new(
             "longins_" + Name.ToLowerInvariant(),
             1,
-            $"LongIns: {mode}, {length.ToString(CultureInfo.InvariantCulture)} tokens",
+            $"LongIns: {mode}, {length.ToString(CultureInfo.InvariantCulture)} tokens{(mode == "LIMT" ? ", LIST's template" : "")}",
             $"arXiv:2406.17588; {Repository}",
             "F1 of the numbers of wrong answers",
             0)
@@ -49,7 +53,7 @@ sealed class LongInsTask(string mode, int length) : IGeneratedTask
                 new(
                     File,
                     $"the archive linked in the README of {Repository}: data/{mode}/{length.ToString(CultureInfo.InvariantCulture)}.json"),
-                new(Prompts, $"{Repository}: config/{mode}.yaml"),
+                new(Prompts, $"{Repository}: config/{Template}.yaml"),
             ],
         };
 

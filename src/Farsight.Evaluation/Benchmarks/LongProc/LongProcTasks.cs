@@ -21,6 +21,7 @@ sealed class LongProcTasks : IEvalTaskFamily
         .. s_all.Select(s => new Countdown(s)),
         .. s_all.Select(s => new HtmlToTsv(s)),
         .. s_all[..2].Select(s => new PseudoToCode(s)),
+        .. s_all[1..].Select(s => new TravelPlanning(s)),
     ];
 }
 

@@ -54,6 +54,17 @@ static partial class NeedleBenchScore
     public static double Trace(string completion, string name) =>
         PythonStrings.Strip(TraceAnswer(completion)) == PythonStrings.Strip(name) ? 100 : 0;
 
+    /// <summary>
+    /// Computes the score of version 1's multi-needle reasoning: the share, in percent, of the answer's words that the prediction contains,
+    /// also inside other words.
+    /// </summary>
+    public static double Words(string prediction, string answer)
+    {
+        List<string> words = PythonStrings.Split(PythonStrings.Lower(answer));
+        string said = PythonStrings.Lower(prediction);
+        return words.Count == 0 ? 0 : words.Count(w => said.Contains(w, StringComparison.Ordinal)) * (100.0 / words.Count);
+    }
+
     static string Compared(string prediction, string needle, bool trim) =>
         trim ? Trimmed(Compact(prediction), Compact(needle)) : Compact(prediction);
 

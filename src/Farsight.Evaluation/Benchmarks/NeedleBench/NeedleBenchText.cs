@@ -32,6 +32,19 @@ sealed class NeedleBenchText(IReadOnlyList<string> documents, ITextTokens tokens
         return tokens.Decode([.. text]);
     }
 
+    /// <summary>Returns the text of one repeat with needles that follow each other at a distance (<see cref="NeedlePlaces"/>).</summary>
+    /// <param name="needles">The needles with surrounding white space.</param>
+    /// <param name="depth">The depth of the first needle in the haystack alone, 0 to 1.</param>
+    /// <param name="distance">The distance in percent of the haystack.</param>
+    /// <param name="repeat">As <see cref="With"/> takes it.</param>
+    /// <exception cref="InputException">The documents have fewer tokens than the length needs.</exception>
+    internal string WithSpaced(IReadOnlyList<string> needles, double depth, double distance, int repeat)
+    {
+        int[][] hidden = [.. needles.Select(n => tokens.Encode(n))];
+        int[] haystack = Haystack(repeat, Math.Max(0, room - hidden.Sum(h => h.Length)));
+        return tokens.Decode([.. NeedlePlaces.Insert(haystack, hidden, 100 * depth, distance)]);
+    }
+
     int[] Haystack(int repeat, int count)
     {
         string[] order = [.. documents];

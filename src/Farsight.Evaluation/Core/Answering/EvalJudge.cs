@@ -1,4 +1,5 @@
 using Farsight.Alignment.Answering;
+using Farsight.Text.Conversations;
 
 namespace Farsight.Evaluation.Core.Answering;
 
@@ -17,25 +18,40 @@ public sealed class EvalJudge(ILanguageModel model)
     /// a failure.</summary>
     internal IReadOnlyList<ExampleRun> Judge(IJudgedTask task, IReadOnlyList<ExampleRun> runs, CancellationToken cancel)
     {
-        ExampleRun[] answered = [.. runs.Where(r => r.Failed is null && r.Kept is null)];
-        CompletionRequest[] requests =
-            [.. answered.Select(r => new CompletionRequest(new Prompt.Chat(task.Judge(r.Example, r.Completions)), new(MaxNewTokens)))];
-        foreach ((ExampleRun run, (Completion? verdict, Exception? failure)) in answered.Zip(_calls.SendUntilHopeless(requests, cancel)))
+        Dictionary<ExampleRun, List<string>> replies =
+            runs.Where(r => r.Failed is null && r.Kept is null).ToDictionary(r => r, _ => new List<string>());
+        for (ExampleRun[] open = [.. replies.Keys]; open.Length > 0;)
         {
-            if (verdict is null)
+            (ExampleRun Run, IReadOnlyList<ChatTurn> Prompt)[] asked =
+            [
+                .. open.Select(r => (r, Next(task, r, replies[r]) ?? [])).Where(p => p.Item2.Count > 0),
+            ];
+            foreach (ExampleRun run in open.Except(asked.Select(p => p.Run)))
             {
-                run.Failed = $"judge: {ExampleRun.Describe(failure!)}";
-                continue;
+                List<string> all = replies[run];
+                (run.Verdict, run.EarlierVerdicts) = (all.Count > 0 ? all[^1] : "", all.Count > 1 ? [.. all.SkipLast(1)] : null);
+                run.Rate(() => task.Score(run.Example, run.Completions, all));
+                run.Failed ??= run.Score is null ? "judge: the verdict contains no score" : null;
             }
-            if (Thought.Remove(verdict.Text) is not { } text)
+            CompletionRequest[] requests = [.. asked.Select(p => new CompletionRequest(new Prompt.Chat(p.Prompt), new(MaxNewTokens)))];
+            foreach (((ExampleRun run, _), (Completion? reply, Exception? failure)) in asked
+                .Zip(_calls.SendUntilHopeless(requests, cancel)))
             {
-                run.Failed = $"judge: {ExampleRun.Describe(Thought.Unclosed(model.Name))}";
-                continue;
+                if (reply is not null && Thought.Remove(reply.Text) is { } text)
+                {
+                    replies[run].Add(text);
+                }
+                else
+                {
+                    run.Failed = $"judge: {ExampleRun.Describe(failure ?? Thought.Unclosed(model.Name))}";
+                }
             }
-            run.Verdict = text;
-            run.Rate(() => task.Score(run.Example, run.Completions, text));
-            run.Failed ??= run.Score is null ? "judge: the verdict contains no score" : null;
+            open = [.. asked.Select(p => p.Run).Where(r => r.Failed is null)];
         }
         return runs;
     }
+
+    static IReadOnlyList<ChatTurn>? Next(IJudgedTask task, ExampleRun run, List<string> replies) => replies.Count == 0
+        ? task.Judge(run.Example, run.Completions)
+        : task.JudgeNext(run.Example, run.Completions, replies);
 }

@@ -92,6 +92,10 @@ sealed class FixtureAnswer(Func<IEvalTask, EvalExample, EvalScore?> score)
     internal static FixtureAnswer Judged(string completion, string verdict) =>
         new((task, example) => ((IJudgedTask)task).Score(example, [completion], verdict));
 
+    /// <summary>Answers with a text on which a judge gives several replies.</summary>
+    internal static FixtureAnswer JudgedInSteps(string completion, params string[] replies) =>
+        new((task, example) => ((IJudgedTask)task).Score(example, [completion], replies));
+
     /// <summary>Returns the score of the answer.</summary>
     internal double? Score(IEvalTask task, EvalExample example) => score(task, example)?.Value;
 

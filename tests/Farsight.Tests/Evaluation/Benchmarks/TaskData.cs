@@ -26,6 +26,14 @@ sealed class TaskData : IDisposable
         ? JsonSerializer.Serialize(records)
         : string.Concat(records.Select(r => JsonSerializer.Serialize(r) + "\n")));
 
+    /// <summary>Adds a small dictionary and model of jieba.</summary>
+    internal TaskData WithJieba() => With("jieba/dict.txt", "红狗 100 n\n跑步 50 v\n")
+        .With("jieba/finalseg/prob_start.py", "P={'B': -0.3, 'E': -3.14e+100, 'M': -3.14e+100, 'S': -1.5}")
+        .With(
+            "jieba/finalseg/prob_trans.py",
+            "P={'B': {'E': -0.5, 'M': -0.9}, 'E': {'B': -0.6, 'S': -0.8}, 'M': {'E': -0.3, 'M': -1.3}, 'S': {'B': -0.7, 'S': -0.7}}")
+        .With("jieba/finalseg/prob_emit.py", "P={'B': {'红': -1.0}, 'E': {'狗': -1.0}, 'M': {}, 'S': {'猫': -1.0}}");
+
     /// <summary>A file or folder that is elsewhere.</summary>
     internal TaskData With(string path, FileSystemInfo target)
     {

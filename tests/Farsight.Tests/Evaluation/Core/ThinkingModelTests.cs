@@ -28,9 +28,22 @@ public sealed class ThinkingModelTests
             e.Failed));
     }
 
-    static EvalResults Run(bool isLocal, Func<string, string> answer)
+    [Theory, MemberData(nameof(Routes))]
+    public void With_a_given_end_everything_before_its_last_occurrence_is_reasoning(bool isLocal)
     {
-        EvalPlan plan = ScriptedPlans.Of(new NumbersTask(2));
+        EvalResults results = Run(
+            isLocal, number => number == "0" ? "Hm. <think>7</think> no, <think>8</think> 0" : "<think>It may be",
+            new() { ThinkEnd = "</think>", ThinkTokens = 100 });
+
+        Assert.Equal([("0", 1d, isLocal ? "stop" : "unknown"), ("", 0d, "thinking_truncated")], results.Examples
+            .Select(e => (e.Completion, e.Score, e.StopReason)));
+        Assert.Equal(1, results.Tasks[0].StopReasons["thinking_truncated"]);
+        Assert.Equal(isLocal ? "Hm. <think>7</think> no, <think>8</think> ".Length : null, results.Examples[0].ThinkingTokens);
+    }
+
+    static EvalResults Run(bool isLocal, Func<string, string> answer, EvalDecoding? decoding = null)
+    {
+        EvalPlan plan = ScriptedPlans.Of(new NumbersTask(2)) with { Decoding = decoding ?? new() };
         return isLocal
             ? EvalSamples.Runner(new ScriptedCompleter(r => answer(ScriptedTask.NumberOf(r)))).Run(plan)
             : new EvalRunner(

@@ -28,6 +28,9 @@ sealed class LCiteEvalFixture : BenchmarkFixture
         {
             Worse = 0.5,
         },
+        .. s_texts.Where(t => t != "niah").Select(t => new FixtureCase(
+            $"l-citeeval_{t}_citations", Rendered, FixtureAnswer.Judged("Ann ran [2].", "Entailment."),
+            FixtureAnswer.Judged("Ann ran [2].", "neutral"))),
     ];
 
     internal override void Write(TaskData data)

@@ -16,7 +16,7 @@ public sealed class LongGenBenchGoldenTests(ITestOutputHelper output)
             _ => 2,
             (goldens, line, id) =>
             {
-                SortedDictionary<BigInteger, string> blocks = LongGenerationBlocks.Parse(
+                OrderedDictionary<BigInteger, string> blocks = LongGenerationBlocks.Parse(
                     line.GetProperty("text").GetString()!,
                     line.GetProperty("type").GetString()!);
                 goldens.Check(

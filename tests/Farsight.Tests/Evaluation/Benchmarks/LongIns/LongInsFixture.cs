@@ -11,6 +11,8 @@ sealed class LongInsFixture : BenchmarkFixture
         new(
             $"longins_list_{l}", "Grade all.\n" + new string(' ', 24) + "[1] 1+1=2 [2] 1+1=3\n" + new string(' ', 24) + "Which?", "[2]",
             "[1, 2]") { Worse = 2 / 3.0 },
+        new(
+            $"longins_limt_{l}", "Grade all.\n" + new string(' ', 24) + "Add: [1] 1+1=3\n" + new string(' ', 24) + "Which?", "[1]", "[2]"),
     });
 
     internal override void Write(TaskData data)
@@ -24,7 +26,8 @@ sealed class LongInsFixture : BenchmarkFixture
             data.With(
                 $"longins/GIST_{length}.json",
                 """{"sums": {"task_prompt": "Add.", "Data": "[1] 1+1=2 [2] 1+1=3", "error": [2], "Categories": ["maths"]}}""");
-            data.With($"longins/LIST_{length}.json", """{"sums": {"Data": "[1] 1+1=2 [2] 1+1=3", "error": [2]}}""");
+            data.With($"longins/LIST_{length}.json", """{"sums": {"Data": "[1] 1+1=2 [2] 1+1=3", "error": [2]}}""")
+                .With($"longins/LIMT_{length}.json", """{"mixed": {"Data": "Add: [1] 1+1=3", "error": [1]}}""");
         }
     }
 }

@@ -33,6 +33,9 @@ sealed class LongProcFixture : BenchmarkFixture
         {
             RunsPrograms = true,
         }),
+        .. s_sizes[1..].Select(s => new FixtureCase(
+            $"travel_planning_{s}", "* City: Riga, Duration: 4 days.\n", $"<Plan>\n{Plan}\n</Plan>",
+            $"<Plan>\n{Plan.Replace("Turin", "Bari", StringComparison.Ordinal)}\n</Plan>")),
     ];
 
     internal override void Write(TaskData data)
@@ -44,6 +47,9 @@ sealed class LongProcFixture : BenchmarkFixture
                 "longproc/html_to_tsv/prompts.yaml",
                 "USER_PROMPT: |-\n  {html_str}\n  {task_topic}: {task_description}{filtering_instruction}\n  {tsv_header}\n")
             .With("longproc/pseudo_to_code/prompts.yaml", "USER_PROMPT: |-\n  ```cpp\n  #include <iostream>\n  ```\n  {pseudocode}\n");
+        data.With("longproc/travel_planning/prompts.yaml", "USER_PROMPT: |-\n  {demonstration}\n\n  {problem}\n")
+            .With("longproc/travel_planning/travel_planning_icl_examples.json", [Trip(500)])
+            .With("longproc/travel_planning/travel_planning_all.json", [Trip(500), Trip(5000)]);
         foreach ((string size, string page) in s_sizes.Zip(s_pages))
         {
             data.With($"longproc/html_to_tsv/webpage/{page}", "<p>hat 3</p>")
@@ -60,6 +66,24 @@ sealed class LongProcFixture : BenchmarkFixture
                     """[{"problem_id": 1, "pseudocode_lines": ["read a", "write a"], "code_lines": [], "testcases": [[["4"], ["4"]]]}]""");
         }
     }
+
+    const string Plan = "**Day 1-4:** Arriving in Riga and visit Riga for 4 days.\n**Day 4:** Fly from Riga to Turin.\n"
+        + "**Day 4-6:** Visit Turin for 3 days.";
+
+    static object Trip(int tokens) => new
+    {
+        num_cities = 2,
+        total_days = 6,
+        constraints = new object[]
+        {
+            new { type = "duration", city = "Turin", num_days = 3 }, new { type = "duration", city = "Riga", num_days = 4 },
+        },
+        connected_cities = new[] { new[] { "Riga", "Turin" } },
+        disambig_question_text = "Visit Riga and Turin.",
+        ground_truth_cities = "Riga**Turin",
+        ground_truth_durations = "4**3",
+        estimated_output_tokens = tokens,
+    };
 
     static object Page(string path) => new
     {

@@ -16,6 +16,16 @@ sealed class NeedleBenchFixture : BenchmarkFixture
             FixtureAnswer.Of(e => e.References[0])) { Worse = 1 / 11.0 },
         .. Enumerable.Range(1, 9).SelectMany(p => new[] { $"atc_{1 << p}", $"atc_zh_{1 << p}" }).Select(name => new FixtureCase(
             name, "{question}", FixtureAnswer.Of(e => $@"So \boxed{{{e.References[0]}}}."), @"\boxed{nobody}")),
+        .. from language in (string[])["en", "zh"]
+           from needles in Enumerable.Range(2, 4)
+           from task in (FixtureCase[])
+           [
+               new(
+                   $"needlebench_reasoning_{language}_{needles}", "{question}", FixtureAnswer.Of(e => $@"\boxed{{{e.References[0]}}}"),
+                   @"\boxed{nobody}"),
+               new($"needlebench_reasoning_v1_{language}_{needles}", "{question}", "A copper lantern.", "A lantern.") { Worse = 0.5 },
+           ]
+           select task,
     ];
 
     internal override void Write(TaskData data)
@@ -26,6 +36,16 @@ sealed class NeedleBenchFixture : BenchmarkFixture
                 Needle("English", $"The harbour of Town{i} is deep{i}.", $"Town{i}", $"deep{i}", '?', '.')),
             .. Enumerable.Range(10, 14).Select(i => Needle("Chinese", $"城{i}的港口深{i}米。", $"城{i}", $"深{i}米", '？', '。')),
         ];
+        foreach (string language in (string[])["en", "zh"])
+        {
+            data.With($"needlebench/multi_needle_reasoning_{language}.json", Enumerable.Range(2, 4).Select(n => new
+            {
+                derivations = Enumerable.Range(0, n).Select(i => $"Fact {i}."),
+                derivation_count = n,
+                question = "What is it?",
+                answer = "Copper Lantern",
+            }));
+        }
         string names = string.Join(',', Enumerable.Range(1000, 520).Select(i => $"N{i}"));
         data.With("needlebench/needles.jsonl", needles)
             .With(

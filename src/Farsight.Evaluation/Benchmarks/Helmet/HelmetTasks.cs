@@ -1,0 +1,229 @@
+using System.Globalization;
+using Farsight.Evaluation.Core;
+
+namespace Farsight.Evaluation.Benchmarks.Helmet;
+
+/// <summary>Represents HELMET: retrieval-augmented questions, re-ranking, many labels, citations, long questions and summaries.</summary>
+/// <remarks>
+/// Version 1. Prompts follow princeton-nlp/HELMET @4526dfb, data.py; recall, RAG, re-ranking and labels are asked without the chat
+/// template, as there, and their answers are scored behind the answer prefix. Differences: demonstrations are the first of the
+/// demonstration file, the test items those of the user's files in their order (there: drawn by NumPy's generator); contexts are cut by the
+/// model's tokenizer instead of Llama-2's. RULER's part of the category recall is the benchmark "ruler". Reasoning is removed before
+/// scoring. Source: arXiv:2410.02694.
+/// </remarks>
+sealed class HelmetTasks : IEvalTaskFamily
+{
+    /// <inheritdoc/>
+    public IEnumerable<IEvalTask> Tasks =>
+    [
+        new HelmetJsonKv(),
+        .. ((string[])["nq", "triviaqa", "hotpotqa", "popqa"]).Select(s => new HelmetRag(s)),
+        new HelmetRerank(),
+        new HelmetLabels("trec_coarse", 6, 6600), new HelmetLabels("trec_fine", 50, 6400), new HelmetLabels("banking77", 77, 5900),
+        new HelmetLabels("clinic150", 151, 7050), new HelmetLabels("nlu", 68, 8296),
+        new HelmetLongQuestions(isChoice: false), new HelmetLongQuestions(isChoice: true), new HelmetNarrativeQa(),
+        new HelmetSummary("infbench_sum"), new HelmetSummary("multi_lexsum"),
+        new HelmetCitations(isList: false), new HelmetCitations(isList: true),
+    ];
+
+    /// <summary>Represents the number of demonstrations.</summary>
+    internal const int Shots = 2;
+
+    /// <summary>Returns a card.</summary>
+    internal static EvalTaskCard Card(string name, string title, string metric, double? chance, params EvalDataFile[] data) => new(
+        $"helmet_{name}", 1, $"HELMET: {title}", "arXiv:2410.02694; princeton-nlp/HELMET @4526dfb", metric, chance)
+    {
+        Benchmark = "helmet",
+        Data = data,
+    };
+
+    /// <summary>Describes a file of the benchmark's data.</summary>
+    internal static EvalDataFile File(string name, string what) => new($"helmet/{name}", $"Hugging Face princeton-nlp/HELMET: {what}");
+
+    /// <summary>Creates a prompt that is continued without a chat template, from the user's part and the prefix of the answer.</summary>
+    internal static EvalPrompt Continued(string user, string prefix) => EvalPrompt.Of($"{user}\n{prefix}") with { UseChatTemplate = false };
+
+    /// <summary>Returns the metrics of a continued answer beside the score.</summary>
+    internal static Dictionary<string, double> Beside(HelmetMetrics metrics) => new()
+    {
+        ["exact match"] = metrics.IsExact ? 1 : 0,
+        ["F1"] = metrics.F1,
+        ["substring"] = metrics.Contains ? 1 : 0,
+        ["ROUGE-L"] = metrics.RougeL,
+    };
+}
+
+/// <summary>Represents json_kv: the value of a key in a long JSON object.</summary>
+sealed class HelmetJsonKv : IGeneratedTask
+{
+    const string Prefix = "Corresponding value:";
+    const int NewTokens = 100;
+
+    // Not found by the catalog, because a task of a family is made by it.
+    internal HelmetJsonKv()
+    {
+    }
+
+    static EvalDataFile Data { get; } = HelmetTasks.File("json_kv.jsonl", "json_kv/test_k1800_dep6.jsonl, or another size");
+
+    /// <inheritdoc/>
+    public EvalTaskCard Card { get; } = HelmetTasks.Card("json_kv", "value of a key", "the value occurs", 0, Data);
+
+    /// <inheritdoc/>
+    public IEnumerable<EvalExample> Examples(EvalSetting setting) => DataRecord.Of(setting.Data, Data.Path).Select((r, i) =>
+    {
+        IEnumerable<string> demonstrations = r.Records("demos").Take(HelmetTasks.Shots)
+            .Select(d => d.Texts() is [var key, var value] ? $"Key: {key}\n{Prefix} {value}\n\n" : throw d.Lacks("a key and a value"));
+        return new EvalExample(
+            i.ToString(CultureInfo.InvariantCulture),
+            HelmetTasks.Continued(
+                $"{r.Text("context")}\n\nExtract the value corresponding to the specified key in the JSON object below.\n\n"
+                    + $"{string.Concat(demonstrations)}Key: {r.Text("question")}",
+                Prefix),
+            r.SomeTexts("answer"),
+            NewTokens)
+        {
+            Question = r.Text("question"),
+        };
+    });
+
+    /// <inheritdoc/>
+    public EvalScore Score(EvalExample example, string completion)
+    {
+        HelmetMetrics metrics = HelmetScore.Best(Prefix + completion, example.References, Prefix);
+        return new(metrics.Contains ? 1 : 0, HelmetTasks.Beside(metrics));
+    }
+}
+
+/// <summary>Represents questions with retrieved passages.</summary>
+sealed class HelmetRag(string set) : IGeneratedTask
+{
+    const int NewTokens = 20;
+
+    EvalDataFile Data { get; } = HelmetTasks.File($"{set}.jsonl", $"the file of {set} with its passages");
+
+    EvalDataFile Demonstrations { get; } = HelmetTasks.File($"{set}_demos.jsonl", $"the demonstrations of {set}");
+
+    /// <inheritdoc/>
+    public EvalTaskCard Card =>
+        HelmetTasks.Card($"rag_{set}", $"questions with passages ({set})", "an answer occurs", 0, Data, Demonstrations);
+
+    /// <inheritdoc/>
+    public IEnumerable<EvalExample> Examples(EvalSetting setting)
+    {
+        DataRecord[] demonstrations = [.. DataRecord.Of(setting.Data, Demonstrations.Path)];
+        return DataRecord.Of(setting.Data, Data.Path).Where(IsRare).Select((r, i) =>
+        {
+            string question = r.Text("question");
+            IEnumerable<string> shown = demonstrations
+                .Where(d => IsRare(d) && d.Text("question") != question).DistinctBy(d => d.Text("question"))
+                .Take(HelmetTasks.Shots)
+                .Select(d => $"{Passages(d)}\n\nQuestion: {d.Text("question")}\nAnswer: {d.SomeTexts("answers")[0]}\n\n");
+            return new EvalExample(
+                i.ToString(CultureInfo.InvariantCulture),
+                HelmetTasks.Continued(
+                    "Use the given documents to write a concise and short answer to the question. Write your answer in the following "
+                        + "format:\n"
+                        + $"Answer: [answer]\n\n{string.Concat(shown)}{Passages(r)}\n\nQuestion: {question}",
+                    HelmetScore.AnswerPrefix),
+                r.SomeTexts("answers"),
+                NewTokens)
+            {
+                Question = question,
+                Stop = ["\n"],
+                Group = EvalExample.GroupOf(question),
+            };
+        });
+    }
+
+    /// <inheritdoc/>
+    public EvalScore Score(EvalExample example, string completion)
+    {
+        HelmetMetrics metrics = HelmetScore.Best(HelmetScore.AnswerPrefix + completion, example.References);
+        return new(metrics.Contains ? 1 : 0, HelmetTasks.Beside(metrics));
+    }
+
+    // popqa_3: subjects with fewer than a thousand monthly views.
+    bool IsRare(DataRecord record) => set != "popqa" || Math.Log10(record.Real("s_pop")) < 3;
+
+    static string Passages(DataRecord record) =>
+        string.Join("\n\n", record.Records("ctxs").Select(c => $"Document (Title: {c.Text("title")}): {c.Text("text")}"));
+}
+
+/// <summary>Represents msmarco_rerank_psg: passages ranked by relevance.</summary>
+sealed class HelmetRerank : IGeneratedTask
+{
+    const string Prefix = "Ranking:", Ids = "ids", Labels = "labels";
+    const int NewTokens = 200;
+
+    static readonly int[] s_cuts = [1, 5, 10, 20, 50, 100, 200, 500, 1000];
+
+    // Not found by the catalog, because a task of a family is made by it.
+    internal HelmetRerank()
+    {
+    }
+
+    static EvalDataFile Data { get; } = HelmetTasks.File("msmarco_rerank_psg.jsonl", "the file of msmarco_rerank_psg");
+
+    static EvalDataFile Demonstrations { get; } =
+        HelmetTasks.File("msmarco_rerank_psg_demos.jsonl", "the demonstrations of msmarco_rerank_psg");
+
+    /// <inheritdoc/>
+    public EvalTaskCard Card { get; } =
+        HelmetTasks.Card("msmarco_rerank_psg", "passages by relevance", "NDCG@10", null, Data, Demonstrations) with { Metrics =
+            [new("MRR")] };
+
+    /// <inheritdoc/>
+    public IEnumerable<EvalExample> Examples(EvalSetting setting)
+    {
+        DataRecord[] demonstrations = [.. DataRecord.Of(setting.Data, Demonstrations.Path)];
+        return DataRecord.Of(setting.Data, Data.Path).Select((r, i) =>
+        {
+            string qid = r.Text("qid");
+            IEnumerable<string> shown = demonstrations.Where(d => d.Text("qid") != qid).DistinctBy(d => d.Text("qid"))
+                .Take(HelmetTasks.Shots)
+                .Select(d => $"{Passages(d)}\n\nQuery: {d.Text("query")}\nRanking: {Order(d)}\n\n");
+            IReadOnlyList<DataRecord> passages = r.Records("ctxs");
+            return new EvalExample(
+                i.ToString(CultureInfo.InvariantCulture),
+                HelmetTasks.Continued(
+                    "You are provided with a list of documents, each indicated by their ID. Rank each document based on their relevance "
+                        + "to the question in descending order from most relelvant to least relevant texts. Include all documents in the "
+                        + "rankings. Write your answer using the unique IDs, with the following format:\nRanking: ID3 > ID1 > "
+                        + $"ID2\n\n{string.Concat(shown)}{Passages(r)}\n\nQuery: {r.Text("query")}",
+                    Prefix),
+                [Order(r)],
+                NewTokens)
+            {
+                Question = r.Text("query"),
+                Stop = ["\n"],
+                Group = qid,
+                Details = new Dictionary<string, IReadOnlyList<string>>
+                {
+                    [Ids] = [.. passages.Select(c => c.Text("id"))],
+                    [Labels] = [.. passages.Select(c => c.Number("label").ToString(CultureInfo.InvariantCulture))],
+                },
+            };
+        });
+    }
+
+    /// <inheritdoc/>
+    public EvalScore Score(EvalExample example, string completion)
+    {
+        Dictionary<string, int> judgments = [];
+        foreach ((string id, string label) in example.Details[Ids].Zip(example.Details[Labels]))
+        {
+            judgments[id] = int.Parse(label, CultureInfo.InvariantCulture);
+        }
+        // NDCG@10 is the benchmark's number, also where there are fewer passages.
+        Dictionary<string, double> metrics =
+            HelmetScore.Rerank(Prefix + completion, judgments, [.. s_cuts.Where(c => c <= Math.Max(10, judgments.Count))]);
+        return new(metrics["NDCG@10"], metrics);
+    }
+
+    static string Passages(DataRecord record) => string.Join("\n\n", record.Records("ctxs").Select(c =>
+        $"[ID: {c.Text("id")}] Document{(c.Has("title") ? $" (Title: {c.Text("title")})" : "")}: {c.Text("text")}"));
+
+    static string Order(DataRecord record) =>
+        string.Join(" > ", record.Records("ctxs").OrderByDescending(c => c.Number("label")).Select(c => c.Text("id")));
+}

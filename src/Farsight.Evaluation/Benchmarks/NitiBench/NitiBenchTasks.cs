@@ -1,0 +1,130 @@
+using System.Globalization;
+using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Metrics;
+using Farsight.Text.Conversations;
+
+namespace Farsight.Evaluation.Benchmarks.NitiBench;
+
+/// <summary>Represents NitiBench's reader: questions on Thai law, with the relevant sections given.</summary>
+/// <remarks>
+/// Version 1. The retriever's half is not part: the relevant sections of the data are the context. The official few-shot prompts are in
+/// Thai; the prompts here are ours. The score is coverage (no 0, partial 0.5, full 1). Beside it: contradiction (lower is better), and
+/// precision, recall and F1 of citations, under the official names (swapped in the program) and as they are meant. Source:
+/// arXiv:2502.10868; vistec-AI/nitibench @f396576, script/metric_e2e.py.
+/// </remarks>
+sealed class NitiBenchTasks : IEvalTaskFamily
+{
+    /// <inheritdoc/>
+    public IEnumerable<IEvalTask> Tasks => [new NitiBenchTask("ccl"), new NitiBenchTask("tax")];
+}
+
+/// <summary>Represents one split.</summary>
+sealed class NitiBenchTask(string split) : IJudgedTask, IAggregatedTask
+{
+    const string Laws = "laws", Sections = "sections";
+    const string Contradiction = "contradiction", Common = "citations right", Generated = "citations", Reference = "citations asked";
+    const int NewTokens = 2048;
+
+    string File => $"nitibench/{split}.jsonl";
+
+    /// <inheritdoc/>
+    public EvalTaskCard Card => new(
+        $"nitibench_{split}", 1, $"NitiBench: questions on Thai law ({split})", "arXiv:2502.10868; vistec-AI/nitibench @f396576",
+        "coverage by a judge", null)
+    {
+        Benchmark = "nitibench",
+        Metrics =
+            [new(Contradiction) { IsLowerBetter = true }, new("official citation precision"), new("official citation recall"),
+                new("citation F1")],
+        Data = [new(File, $"Hugging Face VISAI-AI/nitibench: split {split} as JSONL")],
+    };
+
+    /// <inheritdoc/>
+    public IEnumerable<EvalExample> Examples(EvalSetting setting) => DataRecord.Of(setting.Data, File).Select((r, i) =>
+    {
+        IReadOnlyList<DataRecord> laws = r.Records("relevant_laws");
+        string context =
+            string.Join("\n\n", laws.Select(l => $"[{l.Text("law_name")}, section {l.Text("section_num")}]\n{l.Text("section_content")}"));
+        return new EvalExample(
+            i.ToString(CultureInfo.InvariantCulture),
+            EvalPrompt.Of(
+                $"{context}\n\nAnswer the question from these sections of Thai law. Reply with one JSON object: {{\"analysis\": \"…\", "
+                    + "\"answer\": \"…\", \"citations\": [{\"law\": \"name of the law\", \"section\": \"number\"}]}\n\nQuestion: "
+                    + r.Text("question")),
+            [r.Text(r.Has("reference_answer") ? "reference_answer" : "answer")],
+            NewTokens)
+        {
+            Question = r.Text("question"),
+            Details = new Dictionary<string, IReadOnlyList<string>>
+            {
+                [Laws] = [.. laws.Select(l => l.Text("law_name"))],
+                [Sections] = [.. laws.Select(l => l.Text("section_num"))],
+            },
+        };
+    });
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ChatTurn> Judge(EvalExample example, IReadOnlyList<string> completions) =>
+    [
+        new(
+            "user",
+            "Compare an answer to a legal question with the right answer. List the key points of both. Then write one JSON object: "
+                + "{\"coverage\": \"no-coverage\", \"partial-coverage\" or \"full-coverage\", \"contradiction\": \"no-contradiction\" or "
+                + $"\"contradiction\"}}\n\nQuestion:\n{example.Question}\n\nRight answer:\n{example.References[0]}\n\nAnswer:\n"
+                + Answer(completions[^1])),
+    ];
+
+    /// <inheritdoc/>
+    public EvalScore? Score(EvalExample example, IReadOnlyList<string> completions, string verdict)
+    {
+        if (JsonReply.LastObject(verdict) is not { } labels || !labels.Has("coverage"))
+        {
+            return null;
+        }
+        double coverage = labels.Text("coverage") switch { "full-coverage" => 1, "partial-coverage" => 0.5, _ => 0 };
+        double contradiction = labels.Has(Contradiction) && labels.Text(Contradiction) == Contradiction ? 1 : 0;
+        HashSet<LawSection> right = [.. example.Details[Laws].Zip(example.Details[Sections], (l, s) => new LawSection(l, s))],
+            said = [.. Cited(completions[^1])];
+        return Of(coverage, contradiction, said.Count(right.Contains), said.Count, right.Count);
+    }
+
+    /// <inheritdoc/>
+    public EvalScore Aggregate(IReadOnlyList<ScoredExample> examples)
+    {
+        double Sum(string count) => examples.Sum(e => e.Score.Beside.GetValueOrDefault(count));
+        return Of(
+            examples.Average(e => e.Score.Value), examples.Average(e => e.Score.Beside.GetValueOrDefault(Contradiction)), (int)Sum(Common),
+            (int)Sum(Generated), (int)Sum(Reference));
+    }
+
+    /// <inheritdoc/>
+    public EvalScore Failure(EvalExample example) => Of(0, 0, 0, 0, example.Details[Laws].Count);
+
+    // Micro scores: the counts of all items together.
+    static EvalScore Of(double coverage, double contradiction, int common, int generated, int reference)
+    {
+        PrecisionRecall official = LawCitations.Of(common, generated, reference), clean =
+            LawCitations.Of(common, generated, reference, MetricMode.Clean);
+        return new(coverage, new Dictionary<string, double>
+        {
+            [Contradiction] = contradiction,
+            ["official citation precision"] = official.Precision,
+            ["official citation recall"] = official.Recall,
+            ["citation precision"] = clean.Precision,
+            ["citation recall"] = clean.Recall,
+            ["citation F1"] = clean.F1,
+            [Common] = common,
+            [Generated] = generated,
+            [Reference] = reference,
+        });
+    }
+
+    static string Answer(string completion) =>
+        JsonReply.LastObject(completion) is { } json && json.Has("answer") ? json.Inner("answer").Raw : completion;
+
+    static IEnumerable<LawSection> Cited(string completion) =>
+        JsonReply.LastObject(completion) is { } json && json.Has("citations") && json.Inner("citations") is { IsList: true } list
+            ? list.Items().Where(c => c.Has("law") && c.Has("section"))
+                .Select(c => LawCitations.Cut(c.Inner("law").Raw, c.Inner("section").Raw))
+            : [];
+}
