@@ -58,7 +58,7 @@ public sealed class ArchitectureTests
 
         ["Evaluation/PythonCompat"] = [],
         ["Evaluation/Metrics"] = ["Evaluation/PythonCompat"],
-        ["Evaluation/Core"] = ["Evaluation/Metrics"],
+        ["Evaluation/Core"] = ["Evaluation/PythonCompat", "Evaluation/Metrics"],
         ["Evaluation/Benchmarks"] = ["Evaluation/PythonCompat", "Evaluation/Metrics", "Evaluation/Core"],
         ["Evaluation/Report"] = ["Evaluation/Metrics", "Evaluation/Core"],
 

@@ -11,7 +11,7 @@ public sealed partial class PlainEnglishTests
     /// <summary>Files whose literals are data or are written for a model, where a change would change results.</summary>
     static readonly string[] s_textsForModels =
     [
-        "FictionWorld.cs", "InfiniteBenchTasks.cs", "LongPoInstructions.cs", "ModelEntities.cs", "NeedleMaker.cs", "NeedleQuestions.cs",
+        "Abbreviations.cs", "FictionWorld.cs", "InfiniteBenchTasks.cs", "LongPoInstructions.cs", "ModelEntities.cs", "NeedleMaker.cs", "NeedleQuestions.cs",
         "QuestionPhrases.cs", "StopWords.cs",
     ];
 
@@ -38,12 +38,12 @@ public sealed partial class PlainEnglishTests
         string[] files = [.. s_code.Where(f => !s_textsForModels.Contains(Path.GetFileName(f)))];
 
         Assert.True(files.Length > 500, $"only {files.Length} files were read");
-        Assert.Empty(Problems(files, SourceProse.Messages, EnglishPatterns.InProse));
+        RequireNone(Problems(files, SourceProse.Messages, EnglishPatterns.InProse));
     }
 
     [Fact]
     public void Comments_of_the_code_use_plain_technical_English() =>
-        Assert.Empty(Problems(s_code, SourceProse.Comments, EnglishPatterns.InComments));
+        RequireNone(Problems(s_code, SourceProse.Comments, EnglishPatterns.InComments));
 
     [Fact]
     public void Descriptions_in_schemas_use_plain_technical_English_and_no_names_of_the_code() =>
@@ -89,6 +89,13 @@ public sealed partial class PlainEnglishTests
     [Fact]
     public void A_schema_that_names_a_type_is_found() =>
         Assert.Single(EnglishPatterns.InSchema("\n- Folder or file, see DocumentReader."));
+
+    /// <summary>Fails with all problems, not with the first few.</summary>
+    static void RequireNone(IEnumerable<string> problems)
+    {
+        string[] all = [.. problems];
+        Assert.True(all.Length == 0, string.Join('\n', all));
+    }
 
     static IEnumerable<string> Problems(
         IEnumerable<string> files, Func<string, string> prose, Func<string, IEnumerable<string>> find) =>

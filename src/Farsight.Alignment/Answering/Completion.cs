@@ -114,7 +114,7 @@ public sealed record CompletionPart(string Text, IReadOnlyList<ScoredToken> LogP
 
 /// <summary>Represents a token with its log-probability, before temperature, penalties, bias and constraints.</summary>
 /// <param name="Token">Token id.</param>
-/// <param name="Text">What the token adds to the text; it may end within a character, or be empty.</param>
+/// <param name="Text">The text that the token adds; it may end within a character, or be empty.</param>
 /// <param name="LogProb">Log-probability in nats.</param>
 /// <param name="Top">The most likely tokens in its place, the most likely first.</param>
 public sealed record ScoredToken(int Token, string Text, float LogProb, IReadOnlyList<(int Token, float LogProb)> Top)

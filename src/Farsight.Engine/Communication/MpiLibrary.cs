@@ -126,6 +126,7 @@ public sealed unsafe class MpiLibrary
 
     static MpiLibrary? TryLoad(string name)
     {
+        KeepSignals();
         try
         {
             return NativeLibrary.TryLoad(name, out nint library) ? new(library, name) : null;
@@ -133,6 +134,25 @@ public sealed unsafe class MpiLibrary
         catch (EntryPointNotFoundException)
         {
             return null; // a library of another kind that has the name
+        }
+    }
+
+    /// <summary>Keeps a part of some MPI libraries from handling the signals that .NET makes exceptions of.</summary>
+    /// <remarks>
+    /// UCX, which Open MPI and MPICH may load, ends the process at the signal of a null reference unless this variable is set before. It
+    /// reads the environment of the C library, which .NET does not change.
+    /// </remarks>
+    static void KeepSignals()
+    {
+        if (
+            OperatingSystem.IsLinux()
+            && NativeLibrary.TryLoad("libc.so.6", out nint c)
+            && NativeLibrary.TryGetExport(c, "setenv", out nint set))
+        {
+            fixed (byte* name = "UCX_ERROR_SIGNALS\0"u8, value = "\0"u8)
+            {
+                _ = ((delegate* unmanaged[Cdecl]<byte*, byte*, int, int>)set)(name, value, 0);
+            }
         }
     }
 

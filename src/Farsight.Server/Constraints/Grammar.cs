@@ -45,7 +45,7 @@ abstract class Grammar
     }
 
     /// <summary>Represents repetitions.</summary>
-    /// <param name="part">What is repeated; not the empty text.</param>
+    /// <param name="part">The repeated part; not the empty text.</param>
     /// <param name="minimum">Minimum number of repetitions.</param>
     /// <param name="maximum">Maximum number; <see cref="int.MaxValue"/> for no limit.</param>
     internal sealed class Repeat(Grammar part, int minimum, int maximum = int.MaxValue) : Grammar

@@ -10,7 +10,7 @@ namespace Farsight.Server.Endpoints;
 
 /// <summary>Represents the prompt of a chat.</summary>
 /// <param name="Tokens">Its tokens.</param>
-/// <param name="Text">What the template rendered.</param>
+/// <param name="Text">The rendered template.</param>
 /// <param name="Markup">How the model writes calls.</param>
 sealed record ChatPrompt(int[] Tokens, string Text, ToolMarkup Markup)
 {

@@ -115,7 +115,9 @@ sealed class ClientConnection(ConnectionContext connection)
     }
 }
 
-/// <summary>Hides the end of an input from Kestrel until all of its bytes were read: Kestrel refuses a whole body that ends with it.</summary>
+/// <summary>
+/// Hides the end of an input from Kestrel until all of its bytes were read: Kestrel refuses a whole body that ends with it.
+/// </summary>
 /// <param name="inner">The connection's input.</param>
 sealed class OpenInput(PipeReader inner) : PipeReader
 {

@@ -10,7 +10,7 @@ namespace Farsight.Server.Hosting;
 /// <summary>Reads the body of a request.</summary>
 static class JsonRequest
 {
-    // What is read and dropped of a body that is too large, so that its client sees the reply instead of a broken connection.
+    // The part of a too large body that is read and dropped, so that its client sees the reply instead of a broken connection.
     const long MaxDrainedBytes = 256L << 20;
 
     static readonly TimeSpan s_maxDrain = TimeSpan.FromSeconds(20);

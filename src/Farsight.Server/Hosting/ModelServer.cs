@@ -38,7 +38,7 @@ public sealed class ModelServer : IAsyncDisposable
         (_state.Models.Base.Answers.CacheTokens, _state.Models.Base.Answers.CacheTokens * _state.Models.Base.BytesPerToken);
 
     /// <summary>Opens the models and begins to listen.</summary>
-    /// <param name="options">What is served, and the limits.</param>
+    /// <param name="options">The served models, and the limits.</param>
     /// <param name="log">Receives one line for each request, and notices about the models, on any thread.</param>
     /// <exception cref="InputException">An option is wrong, a model cannot be read, or the address is in use.</exception>
     public static async Task<ModelServer> StartAsync(ServerOptions options, Action<string> log)

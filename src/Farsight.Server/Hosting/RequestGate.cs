@@ -94,7 +94,7 @@ sealed class RequestGate
     {
         if (context.RequestAborted.IsCancellationRequested && !_server.Stopping.IsCancellationRequested)
         {
-            return; // nobody reads the reply
+            return; // the client reads no reply
         }
         ApiException refusal = exception is Microsoft.AspNetCore.Http.BadHttpRequestException bad
             ? new(bad.StatusCode is >= 400 and < 500 ? bad.StatusCode : 400, "The request is damaged or arrived too slowly; send it again.")

@@ -5,7 +5,7 @@ namespace Farsight.Server.Protocol;
 
 /// <summary>Thrown when a request is refused. The message, the field and the code reach the client in OpenAI's error format.</summary>
 /// <param name="status">HTTP status.</param>
-/// <param name="message">What is wrong, what was expected and what to do.</param>
+/// <param name="message">States the fault, what was expected and what to do.</param>
 /// <param name="param">The field; null where none is to blame.</param>
 /// <param name="code">A word that programs test; null for none.</param>
 sealed class ApiException(int status, string message, string? param = null, string? code = null) : Exception(message)

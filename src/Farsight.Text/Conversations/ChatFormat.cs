@@ -255,7 +255,7 @@ public sealed class ChatFormat
     /// <summary>Encodes the prompt of a conversation whose messages have more than a role and a text.</summary>
     /// <param name="messages">Objects as Hugging Face's templates expect them: role, content, tool_calls.</param>
     /// <param name="tools">The value of tools: a list of functions; null for none.</param>
-    /// <param name="text">What the template renders, with its control tokens spelled out.</param>
+    /// <param name="text">The rendered template, with its control tokens spelled out.</param>
     /// <exception cref="TemplateException">The template refuses it: the message says why.</exception>
     public int[] Conversation(JsonArray messages, JsonArray? tools, out string text)
     {

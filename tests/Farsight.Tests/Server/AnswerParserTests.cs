@@ -12,7 +12,8 @@ public sealed class AnswerParserTests
     [InlineData(
         "Let me see. <tool_call>\n{\"name\": \"f\", \"arguments\": {\"x\": 1}}\n</tool_call>\n", "Let me see.", "", "f{\"x\": 1};")]
     [InlineData(
-        "<tool_call>{\"name\":\"f\",\"arguments\":{}}</tool_call><tool_call>{\"name\":\"g\",\"arguments\":{}}</tool_call>", "", "", "f{};g{};")]
+        "<tool_call>{\"name\":\"f\",\"arguments\":{}}</tool_call><tool_call>{\"name\":\"g\",\"arguments\":{}}</tool_call>", "", "",
+        "f{};g{};")]
     [InlineData("<tool_call>{\"name\":\"f\",\"argu", "<tool_call>{\"name\":\"f\",\"argu", "", "")] // cut off
     [InlineData(
         "<tool_call>{\"name\":\"h\",\"arguments\":{}}</tool_call>", "<tool_call>{\"name\":\"h\",\"arguments\":{}}</tool_call>", "", "")]

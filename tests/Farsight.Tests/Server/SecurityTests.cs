@@ -88,7 +88,8 @@ public sealed class SecurityTests(ServerFixture server) : IClassFixture<ServerFi
     [Fact]
     public async Task Unknown_paths_and_methods_have_the_error_format()
     {
-        using HttpResponseMessage path = await server.Client.GetAsync("/v1/nothing"), method = await server.Client.DeleteAsync("/v1/models");
+        using HttpResponseMessage path = await server.Client.GetAsync("/v1/nothing");
+        using HttpResponseMessage method = await server.Client.DeleteAsync("/v1/models");
 
         Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed), (path.StatusCode, method.StatusCode));
         Assert.Contains("\"error\"", await path.Content.ReadAsStringAsync(), StringComparison.Ordinal);

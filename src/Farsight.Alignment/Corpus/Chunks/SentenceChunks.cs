@@ -12,7 +12,7 @@ public static class SentenceChunks
 {
     /// <summary>Cuts a text by characters.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="length">Most Unicode code points per chunk; &gt; 0. Only a single character of more code points, such as an emoji of
+    /// <param name="length">Maximum Unicode code points per chunk; &gt; 0. Only a single character of more code points, such as an emoji of
     /// several people, may exceed it.</param>
     public static IReadOnlyList<string> Cut(string text, int length)
     {
@@ -22,7 +22,7 @@ public static class SentenceChunks
 
     /// <summary>Cuts a text by another measure, such as tokens.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="length">Most units per chunk; &gt; 0. Only a single character of more units may exceed it.</param>
+    /// <param name="length">Maximum units per chunk; &gt; 0. Only a single character of more units may exceed it.</param>
     /// <param name="measure">Returns the units of a text; more text has at least as many.</param>
     public static IReadOnlyList<string> Cut(string text, int length, Func<string, int> measure)
     {

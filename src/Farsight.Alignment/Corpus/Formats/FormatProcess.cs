@@ -82,7 +82,8 @@ public sealed class FormatProcess : IDisposable
         using Watch watch = new();
         while (Next(requests) is { } path)
         {
-            IFormatReader reader = FormatReaders.All.Single(r => r.Name == requests.ReadString());
+            string name = requests.ReadString();
+            IFormatReader reader = FormatReaders.All.Single(r => r.Name == name);
             watch.Begin(new FileInfo(path).Length);
             Answer(path, reader, answers);
             watch.End();

@@ -5,7 +5,7 @@ namespace Farsight.Alignment.Corpus.Formats;
 /// <summary>Limits the bytes that are read from a part of a file that unpacks to more than it takes on disk.</summary>
 /// <param name="part">The unpacked part.</param>
 /// <param name="name">Name of the part, for the message.</param>
-/// <param name="limit">Most bytes.</param>
+/// <param name="limit">Maximum number of bytes.</param>
 sealed class LimitedStream(Stream part, string name, long limit) : Stream
 {
     long _read;

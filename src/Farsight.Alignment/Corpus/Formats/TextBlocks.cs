@@ -33,7 +33,7 @@ sealed class TextBlocks
         _space = false;
     }
 
-    /// <summary>Makes a waiting empty line a line break, between items of a list.</summary>
+    /// <summary>Replaces a waiting empty line by a line break, between items of a list.</summary>
     internal void RelaxBreak() => _breaks = Math.Min(_breaks, Line);
 
     /// <summary>Adds a line break of the text itself, such as that of an address.</summary>

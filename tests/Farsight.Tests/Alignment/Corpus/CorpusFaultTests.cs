@@ -173,7 +173,8 @@ public sealed class CorpusFaultTests : IDisposable
         File.WriteAllBytes(_folder[name], [0x89, .. "PNG\r\n"u8, 0x1A, 0x0A, 0, 0, 0, 13]);
 
         Assert.Equal(
-            $"'{_folder[name]}' seems to be a PNG image. Specify a file or folder with documents (.txt, .md, .jsonl or .json).",
+            $"'{_folder[name]}' seems to be a PNG image. Specify a file or folder with documents "
+                + "(.txt, .md, .jsonl, .json, .pdf, .html, .docx or .parquet).",
             Assert.Throws<InputException>(() => DocumentReader.FilesOf(_folder[name])).Message);
     }
 

@@ -321,7 +321,7 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
     }
 
     /// <summary>Reads the cells of a row, also those in content controls.</summary>
-    /// <param name="place">What the ancestors mean.</param>
+    /// <param name="place">The meaning of the ancestors.</param>
     /// <param name="rowStart">Length of the text before the row.</param>
     void ReadCells(Place place, int rowStart)
     {

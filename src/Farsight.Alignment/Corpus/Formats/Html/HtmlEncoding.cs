@@ -10,7 +10,7 @@ namespace Farsight.Alignment.Corpus.Formats.Html;
 /// <remarks>Names of charsets mean what browsers take them for (WHATWG Encoding): iso-8859-1, for example, is Windows-1252.</remarks>
 static partial class HtmlEncoding
 {
-    const int Declared = 1 << 18; // bytes in which a declaration is looked for
+    const int Declared = 1 << 18; // bytes that are searched for a declaration
 
     /// <summary>Decodes a page. Bytes without meaning in its charset become U+FFFD.</summary>
     internal static string Decode(ReadOnlySpan<byte> bytes)

@@ -11,7 +11,7 @@ enum ParquetType
 /// <param name="Type">Physical type of a column; null for a group.</param>
 /// <param name="IsOptional">Whether it may be null.</param>
 /// <param name="IsRepeated">Whether it may occur several times.</param>
-/// <param name="Annotation">What the type means, such as "string" or "list"; null for nothing more.</param>
+/// <param name="Annotation">The meaning of the type, such as "string" or "list"; null for nothing more.</param>
 /// <param name="Definition">Definition level at which the field is present.</param>
 /// <param name="Repetition">Repetition level of the field's values.</param>
 /// <param name="Column">Index of the column in its row group; of a group, that of its first column.</param>

@@ -54,7 +54,9 @@ public sealed class SentenceChunksTests
 
             Assert.Equal(text, string.Concat(chunks));
             Assert.All(chunks, c => Assert.True(
-                c.StartsWith(Family, StringComparison.Ordinal) || c.StartsWith(Flag, StringComparison.Ordinal) || c.StartsWith(Accent, StringComparison.Ordinal)));
+                c.StartsWith(Family, StringComparison.Ordinal)
+                || c.StartsWith(Flag, StringComparison.Ordinal)
+                || c.StartsWith(Accent, StringComparison.Ordinal)));
             Assert.All(chunks, c => Assert.True(c.EnumerateRunes().Count() <= Math.Max(length, 5)));
         }
     }
