@@ -11,8 +11,8 @@ public sealed partial class PlainEnglishTests
     /// <summary>Files whose literals are data or are written for a model, where a change would change results.</summary>
     static readonly string[] s_textsForModels =
     [
-        "Abbreviations.cs", "FictionWorld.cs", "InfiniteBenchTasks.cs", "LongPoInstructions.cs", "ModelEntities.cs", "NeedleMaker.cs", "NeedleQuestions.cs",
-        "QuestionPhrases.cs", "StopWords.cs",
+        "Abbreviations.cs", "FictionWorld.cs", "InfiniteBenchTasks.cs", "LongPoInstructions.cs", "ModelEntities.cs", "NeedleMaker.cs",
+        "NeedleQuestions.cs", "QuestionPhrases.cs", "StopWords.cs",
     ];
 
     static readonly string[] s_code = [.. Files("src", "*.cs"), .. Files("bench", "*.cs"), .. Files("samples", "*.cs")];

@@ -24,12 +24,17 @@ public static class DocumentReader
     public static IReadOnlyList<(string Name, string Path)> FilesOf(string path) =>
         [.. CorpusFolder.Files(path, isFormatKnown: false).Select(f => (f.Id, f.Path))];
 
+    /// <summary>Reads all documents without repair. Invalid UTF-8, empty texts and files that would be skipped are errors.</summary>
+    /// <param name="path">File or folder.</param>
+    /// <exception cref="InputException">There are no documents, or a file cannot be read or is damaged.</exception>
+    public static IEnumerable<SourceDocument> Read(string path) => Read(path, notice: null);
+
     /// <summary>Reads all documents without repair. Invalid UTF-8 and empty texts are errors.</summary>
     /// <param name="path">File or folder.</param>
     /// <param name="notice">Receives what <see cref="CorpusOptions.Notice"/> does. Without it, a file that would be skipped is an
     /// error.</param>
     /// <exception cref="InputException">There are no documents, or a file cannot be read or is damaged.</exception>
-    public static IEnumerable<SourceDocument> Read(string path, Action<string>? notice = null) =>
+    public static IEnumerable<SourceDocument> Read(string path, Action<string>? notice) =>
         Read(new CorpusOptions(path) { Repair = false, Notice = notice }, new());
 
     /// <summary>Reads the selected documents, one at a time.</summary>

@@ -110,7 +110,7 @@ public static class Rescoring
         EvalFiles.WriteResults(directory, results with { Lines = [new(1, results.Examples.Count)] });
     }
 
-    static IEnumerable<EvalRecord> Selected(EvalResults results, IReadOnlyCollection<string> tasks)
+    static EvalRecord[] Selected(EvalResults results, IReadOnlyCollection<string> tasks)
     {
         if (tasks.FirstOrDefault(t => results.Examples.All(e => e.Task != t)) is { } unknown)
         {

@@ -89,7 +89,7 @@ sealed class ClientConnection(ConnectionContext connection)
                 await gone.CancelAsync().ConfigureAwait(false);
                 return;
             }
-            await Task.WhenAny(Task.Delay(s_interval), ended).ConfigureAwait(false);
+            await Task.WhenAny(Task.Delay(s_interval, CancellationToken.None), ended).ConfigureAwait(false);
         }
     }
 

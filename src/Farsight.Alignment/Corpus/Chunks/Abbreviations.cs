@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Frozen;
 
 namespace Farsight.Alignment.Corpus.Chunks;
@@ -5,6 +6,8 @@ namespace Farsight.Alignment.Corpus.Chunks;
 /// <summary>Tells abbreviations from the ends of sentences, where both have a full stop.</summary>
 static class Abbreviations
 {
+    static readonly SearchValues<char> s_numberCharacters = SearchValues.Create("0123456789.");
+
     /// <summary>Titles and the like: a name follows.</summary>
     static readonly FrozenSet<string> s_titles = Set(
         "Mr Mrs Ms Mx Dr Prof St Ste Rev Hon Gen Col Capt Cpt Lt Maj Sgt Cpl Cmdr Adm Gov Sen Rep Pres Supt Messrs Mme "
@@ -80,7 +83,7 @@ static class Abbreviations
 
     static bool IsListNumber(ReadOnlySpan<char> word) =>
         word.Length <= 4
-        && (word.IndexOfAnyExcept("0123456789.") < 0 || IsRoman(word) || (word.Length == 1 && char.IsLetter(word[0])));
+        && (word.IndexOfAnyExcept(s_numberCharacters) < 0 || IsRoman(word) || (word.Length == 1 && char.IsLetter(word[0])));
 
     static bool IsRoman(ReadOnlySpan<char> word) => word.IndexOfAnyExcept("IVXLC") < 0 || word.IndexOfAnyExcept("ivxlc") < 0;
 

@@ -35,7 +35,7 @@ public sealed class ContextDecoder(DecoderModel model, ReadingMethod method)
                 if (left > 0)
                 {
                     int? token = null;
-                    Read(prompts[i], left, cancel, logits => token = choose(prompt, logits), () => --left > 0 ? token : null);
+                    Read(prompts[i], left, logits => token = choose(prompt, logits), () => --left > 0 ? token : null, cancel);
                 }
             }
         }
@@ -70,18 +70,19 @@ public sealed class ContextDecoder(DecoderModel model, ReadingMethod method)
         int at = 0;
         bool isGreedy = true;
         Read(
-            request.Prompt, logProbs.Length, cancel,
+            request.Prompt, logProbs.Length,
             logits =>
             {
                 int target = request.Continuation[at];
                 logProbs[at] = (float)(logits[target] - LogSumExp(logits));
                 isGreedy &= TensorPrimitives.IndexOfMax(logits) == target;
             },
-            () => at + 1 < logProbs.Length ? request.Continuation[at++] : null);
+            () => at + 1 < logProbs.Length ? request.Continuation[at++] : null,
+            cancel);
         return new(logProbs, isGreedy);
     }
 
-    void Read(IReadOnlyList<int> prompt, int newTokens, CancellationToken cancel, LogitsReader logits, Func<int?> next)
+    void Read(IReadOnlyList<int> prompt, int newTokens, LogitsReader logits, Func<int?> next, CancellationToken cancel)
     {
         if (prompt.Count == 0)
         {

@@ -196,16 +196,16 @@ abstract class LayerwiseReader : ContextReader
         }
     }
 
-    void Pass(IReadOnlyList<int> tokens, LogitsReader? logits) => WithMemory((_, scratch) =>
+    void Pass(int[] tokens, LogitsReader? logits) => WithMemory((_, scratch) =>
     {
-        BeginPass(tokens.Count);
-        Rows x = scratch.Rows(tokens.Count, Model.Config.HiddenSize);
+        BeginPass(tokens.Length);
+        Rows x = scratch.Rows(tokens.Length, Model.Config.HiddenSize);
         Model.Embeddings.Look(tokens, x);
         for (int layer = 0; layer < Layers; layer++)
         {
             x = Through(layer, Length, x, scratch);
         }
-        Length += tokens.Count;
+        Length += tokens.Length;
         if (logits is not null)
         {
             Report(x, logits, scratch);

@@ -132,6 +132,8 @@ sealed record M4leRule(M4leMetric Metric, bool IsChinese, IReadOnlyList<string> 
 /// <summary>Lists M4LE's tasks by the names of its scorer and of its data.</summary>
 static class M4leRules
 {
+    static readonly string[] s_abilities = ["_cls+ret", "_cls+cnt", "_ret", "_qa"];
+
     static readonly string[] s_line = ["\n"], s_answer = ["\n", "."], s_chineseAnswer = ["\n", "。"];
 
     /// <summary>Gets the rules by the scorer's names.</summary>
@@ -180,7 +182,7 @@ static class M4leRules
 
     /// <summary>Returns the name of the data's configuration: the scorer's name without the suffix for the ability.</summary>
     internal static string Configuration(string name) =>
-        new[] { "_cls+ret", "_cls+cnt", "_ret", "_qa" }.FirstOrDefault(s => name.EndsWith(s, StringComparison.Ordinal)) is { } suffix
+        s_abilities.FirstOrDefault(s => name.EndsWith(s, StringComparison.Ordinal)) is { } suffix
             ? name[..^suffix.Length]
             : name;
 }

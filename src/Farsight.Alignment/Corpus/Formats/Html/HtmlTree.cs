@@ -12,7 +12,7 @@ namespace Farsight.Alignment.Corpus.Formats.Html;
 /// decide which text belongs to which element: implied end tags, raw text, and end tags that match nothing.
 /// Source: HTML Living Standard, 13.2.6.
 /// </remarks>
-sealed class HtmlTree
+sealed class HtmlTree : IDisposable
 {
     static readonly string[] s_kept = ["class", "id", "role", "style", "hidden", "aria-hidden", "aria-label", "open", "type", "xmlns"];
 
@@ -51,12 +51,15 @@ sealed class HtmlTree
 
     internal HtmlElement Root => _open[0];
 
+    /// <summary>Releases the buffer of the tokenizer; the tree stays.</summary>
+    public void Dispose() => _tokens.Dispose();
+
     /// <summary>Reads a page.</summary>
     /// <param name="page">Its markup.</param>
     /// <param name="depth">Greatest depth of elements.</param>
     internal static HtmlTree Read(string page, int depth)
     {
-        HtmlTree tree = new(page, depth);
+        using HtmlTree tree = new(page, depth);
         while (tree._tokens.Get() is { Type: not HtmlTokenType.EndOfFile } token)
         {
             switch (token.Type)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
@@ -106,12 +107,12 @@ sealed class ParquetWriter
     sealed class Node(string name, Node? parent)
     {
         readonly List<Node> _children = [];
-        readonly MemoryStream _values = new();
+        readonly ArrayBufferWriter<byte> _values = new();
         readonly List<byte> _definitions = [], _repetitions = [];
         readonly List<bool> _bits = [];
         JsonValueKind _kind = JsonValueKind.Null;
 
-        internal long Size => _values.Length + _definitions.Count * 2L;
+        internal long Size => _values.WrittenCount + _definitions.Count * 2L;
 
         internal int Entries => _definitions.Count;
 
@@ -192,7 +193,7 @@ sealed class ParquetWriter
 
         internal void Clear()
         {
-            _values.SetLength(0);
+            _values.ResetWrittenCount();
             _definitions.Clear();
             _repetitions.Clear();
             _bits.Clear();
@@ -219,7 +220,7 @@ sealed class ParquetWriter
                     page.WriteByte((byte)packed);
                 }
             }
-            _values.WriteTo(page);
+            page.Write(_values.WrittenSpan);
             return page.ToArray();
         }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Farsight.Alignment.Corpus.Formats.Parquet;
@@ -7,7 +8,7 @@ sealed class ThriftWriter
 {
     const int Int32 = 5, Int64 = 6, Binary = 8, List = 9, Structure = 12;
 
-    readonly MemoryStream _bytes = new();
+    readonly ArrayBufferWriter<byte> _bytes = new();
     readonly Stack<int> _ids = new([0]);
 
     internal ThriftWriter Int(int id, int value) => Number(id, Int32, value);
@@ -37,12 +38,12 @@ sealed class ThriftWriter
 
     internal ThriftWriter End()
     {
-        _bytes.WriteByte(0);
+        Put(0);
         _ids.Pop();
         return this;
     }
 
-    internal byte[] ToArray() => _bytes.ToArray();
+    internal byte[] ToArray() => _bytes.WrittenSpan.ToArray();
 
     ThriftWriter Number(int id, int type, long value)
     {
@@ -54,7 +55,7 @@ sealed class ThriftWriter
     ThriftWriter Items(int id, int type, int count, Action<int> write)
     {
         Header(id, List);
-        _bytes.WriteByte((byte)((Math.Min(count, 15) << 4) | type));
+        Put((byte)((Math.Min(count, 15) << 4) | type));
         if (count >= 15)
         {
             Unsigned((ulong)count);
@@ -70,7 +71,7 @@ sealed class ThriftWriter
     {
         int last = _ids.Pop();
         _ids.Push(id);
-        _bytes.WriteByte((byte)(((id - last) << 4) | type)); // ids ascend, by 15 at most
+        Put((byte)(((id - last) << 4) | type)); // ids ascend, by 15 at most
     }
 
     void Text(string value)
@@ -86,8 +87,10 @@ sealed class ThriftWriter
     {
         for (; value >= 128; value >>= 7)
         {
-            _bytes.WriteByte((byte)(value | 128));
+            Put((byte)(value | 128));
         }
-        _bytes.WriteByte((byte)value);
+        Put((byte)value);
     }
+
+    void Put(byte value) => _bytes.Write([value]);
 }

@@ -22,7 +22,7 @@ static class ReadingDirection
         return rightToLeft > words.Sum(w => w.Text.Count(c => char.IsLetter(c) && !IsRightToLeft(c)));
     }
 
-    static IEnumerable<PdfWord> Ordered(IReadOnlyList<PdfWord> words, bool isRightToLeft)
+    static List<PdfWord> Ordered(IReadOnlyList<PdfWord> words, bool isRightToLeft)
     {
         // Runs of the other direction are turned around within the line.
         List<PdfWord> ordered = [.. isRightToLeft ? words.Reverse() : words];
