@@ -52,7 +52,7 @@ static class ScoringInput
         {
             IObservedTask => null,
             IFollowUpTask when kept.ScoringSha256 is not null => null,
-            IGeneratedTask when draws is not null => 
+            IGeneratedTask when draws is not null =>
                 EvalScore.OfDraws([.. draws.Select(d => new EvalScore(d.Score, d.Beside))], task.Card.IsShare),
             IGeneratedTask generated => generated.Score(example, completions),
             IChoiceTask choices when kept.Choices?.Count == example.Choices.Count => choices.Score(example, kept.Choices),

@@ -321,7 +321,7 @@ sealed class TaskRun(
             Seed = temperature > 0 ? seed : null,
             MinNewTokens = byTokens ? example.MinNewTokens : 0,
             Stop = byTokens || thinks || example.MinNewTokens > 0 ? [] : example.Stop,
-                // an endpoint could end too early; the answer is cut later
+            // an endpoint could end too early; the answer is cut later
             StopTokens = byTokens && !thinks ? [.. example.Stop.Select(StopToken).OfType<int>()] : [],
         };
         return new(prompt.Prompt, generation)

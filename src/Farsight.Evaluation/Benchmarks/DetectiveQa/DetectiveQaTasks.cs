@@ -58,14 +58,16 @@ static class DetectiveQaData
             EvalPrompt.Of(
                 $"{text}\n\nAnswer a question about this novel. Write the steps of your reasoning, then the letter of the answer in the "
                     + "form \"Answer: X\".\n\nQuestion: "
-                    + $"{question.Text("question")}\n{options}") with { Cut = PromptCuts.LongBenchV2Middle },
+                    + $"{question.Text("question")}\n{options}") with
+            { Cut = PromptCuts.LongBenchV2Middle },
             [question.Text("answer")],
             NewTokens)
         {
             Question = question.Text("question"),
             Group = novel,
             Details = new Dictionary<string,
-                IReadOnlyList<string>> { [Steps] = question.Has("reasoning") ? question.Texts("reasoning") : [] },
+                IReadOnlyList<string>>
+            { [Steps] = question.Has("reasoning") ? question.Texts("reasoning") : [] },
         };
     }
 }

@@ -1,5 +1,5 @@
-using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Benchmarks.Judged;
+using Farsight.Evaluation.Core;
 using Farsight.Text.Conversations;
 
 namespace Farsight.Evaluation.Benchmarks.FailSafeQa;

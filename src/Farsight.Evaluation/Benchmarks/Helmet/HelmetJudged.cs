@@ -87,10 +87,10 @@ sealed class HelmetNarrativeQa : IJudgedTask
         },
         r.SomeTexts("answer"),
         NewTokens)
-    {
-        Question = r.Text("question"),
-        Group = EvalExample.GroupOf(r.Text("context")),
-    });
+        {
+            Question = r.Text("question"),
+            Group = EvalExample.GroupOf(r.Text("context")),
+        });
 
     /// <inheritdoc/>
     public IReadOnlyList<ChatTurn> Judge(EvalExample example, IReadOnlyList<string> completions) =>
@@ -144,10 +144,10 @@ sealed class HelmetSummary(string set) : IJudgedTask
         },
         [r.Text("summary")],
         set == "multi_lexsum" ? 400 : 1200)
-    {
-        Group = EvalExample.GroupOf(r.Text("context")),
-        Details = new Dictionary<string, IReadOnlyList<string>> { [Points] = r.Texts("keypoints"), [Expert] = [r.Text("summary")] },
-    });
+        {
+            Group = EvalExample.GroupOf(r.Text("context")),
+            Details = new Dictionary<string, IReadOnlyList<string>> { [Points] = r.Texts("keypoints"), [Expert] = [r.Text("summary")] },
+        });
 
     /// <inheritdoc/>
     public IReadOnlyList<ChatTurn> Judge(EvalExample example, IReadOnlyList<string> completions) =>

@@ -170,8 +170,11 @@ sealed class HelmetRerank : IGeneratedTask
 
     /// <inheritdoc/>
     public EvalTaskCard Card { get; } =
-        HelmetTasks.Card("msmarco_rerank_psg", "passages by relevance", "NDCG@10", null, Data, Demonstrations) with { Metrics =
-            [new("MRR")] };
+        HelmetTasks.Card("msmarco_rerank_psg", "passages by relevance", "NDCG@10", null, Data, Demonstrations) with
+        {
+            Metrics =
+            [new("MRR")]
+        };
 
     /// <inheritdoc/>
     public IEnumerable<EvalExample> Examples(EvalSetting setting)

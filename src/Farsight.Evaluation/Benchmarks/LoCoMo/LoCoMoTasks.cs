@@ -117,7 +117,8 @@ sealed class LoCoMoEvents : IGeneratedTask
         select new EvalExample(
             $"{conversation.Name}-{speaker}",
             EvalPrompt.Of($"{conversation.Text}List the events in the life of {speaker} that this conversation tells, in their order, one "
-                + "short sentence per line.") with { Cut = PromptCuts.Left },
+                + "short sentence per line.") with
+            { Cut = PromptCuts.Left },
             [string.Join('\n', events)],
             NewTokens)
         {

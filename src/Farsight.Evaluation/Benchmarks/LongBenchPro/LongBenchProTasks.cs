@@ -27,12 +27,29 @@ sealed class LongBenchProTask(bool isSummary, bool thinks) : IGeneratedTask
 
     static readonly Dictionary<string, string> s_metrics = new(StringComparer.Ordinal)
     {
-        ["T1.1"] = "NDCG", ["T1.2"] = "NDCG",
-        ["T2.1"] = "Pairwise_Accuracy", ["T2.2"] = "Pairwise_Accuracy", ["T6.3"] = "Pairwise_Accuracy",
-        ["T3.1"] = "Accuracy", ["T3.2"] = "Accuracy", ["T11.1"] = "Accuracy", ["T11.2"] = "Accuracy",
-        ["T5.1"] = "F1_Score", ["T5.2"] = "F1_Score", ["T6.2"] = "F1_Score", ["T7.1"] = "F1_Score", ["T7.2"] = "F1_Score",
-        ["T7.3"] = "F1_Score", ["T9.1"] = "F1_Score", ["T9.2"] = "F1_Score",
-        ["T6.1"] = "SubEM", ["T8.1"] = "SubEM", ["T8.2"] = "SubEM", ["T8.3"] = "SubEM", ["T10.1"] = "SubEM", ["T10.2"] = "SubEM",
+        ["T1.1"] = "NDCG",
+        ["T1.2"] = "NDCG",
+        ["T2.1"] = "Pairwise_Accuracy",
+        ["T2.2"] = "Pairwise_Accuracy",
+        ["T6.3"] = "Pairwise_Accuracy",
+        ["T3.1"] = "Accuracy",
+        ["T3.2"] = "Accuracy",
+        ["T11.1"] = "Accuracy",
+        ["T11.2"] = "Accuracy",
+        ["T5.1"] = "F1_Score",
+        ["T5.2"] = "F1_Score",
+        ["T6.2"] = "F1_Score",
+        ["T7.1"] = "F1_Score",
+        ["T7.2"] = "F1_Score",
+        ["T7.3"] = "F1_Score",
+        ["T9.1"] = "F1_Score",
+        ["T9.2"] = "F1_Score",
+        ["T6.1"] = "SubEM",
+        ["T8.1"] = "SubEM",
+        ["T8.2"] = "SubEM",
+        ["T8.3"] = "SubEM",
+        ["T10.1"] = "SubEM",
+        ["T10.2"] = "SubEM",
     };
 
     /// <inheritdoc/>

@@ -11,7 +11,8 @@ public sealed class HarnessResultsTests
         using TemporaryFolder folder = new();
         EvalResults results =
             EvalSamples.Runner(new ScriptedCompleter(r => ScriptedTask.NumberOf(r) == "2" ? "wrong" : ScriptedTask.NumberOf(r)))
-            .Run(ScriptedPlans.Of(new NumbersTask(3))) with { Model = "tiny: a/b" };
+            .Run(ScriptedPlans.Of(new NumbersTask(3))) with
+            { Model = "tiny: a/b" };
 
         string path = HarnessResults.Write(folder.Path, results, new(2026, 5, 4, 3, 2, 1, TimeSpan.Zero));
 

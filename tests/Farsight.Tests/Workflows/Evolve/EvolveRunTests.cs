@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Recipes;
 using Farsight.Engine;
@@ -9,7 +10,7 @@ using Farsight.Workflows.Train;
 
 namespace Farsight.Tests.Workflows.Evolve;
 
-public sealed class EvolveRunTests : IDisposable
+public sealed partial class EvolveRunTests : IDisposable
 {
     static readonly string s_recipe = Path.Combine(Repository.Root, "recipes/tiny-evolve.jsonc");
 
@@ -57,7 +58,6 @@ public sealed class EvolveRunTests : IDisposable
             string file in new[]
             {
                 "evolution.json",
-                "report.md",
                 "iteration-1/data.jsonl",
                 "iteration-2/data.jsonl",
                 "iteration-1/run/metrics.jsonl",
@@ -67,9 +67,16 @@ public sealed class EvolveRunTests : IDisposable
         {
             Assert.Equal(File.ReadAllBytes(_folder[$"whole/{file}"]), File.ReadAllBytes(_folder[$"stopped/{file}"]));
         }
+        Assert.Equal(Report("whole"), Report("stopped"));
         Check(whole);
         Check(stopped);
     }
+
+    /// <summary>Returns the report without times and memory.</summary>
+    string Report(string run) => Cost().Replace(File.ReadAllText(_folder[$"{run}/report.md"]), "cost");
+
+    [GeneratedRegex(@"[0-9][0-9. msinh]* for [0-9,]+ examples?|[0-9.]+ [KMG]iB")]
+    private static partial Regex Cost();
 
     [Fact]
     public void A_window_that_the_rope_does_not_reach_is_refused_before_anything_is_made()

@@ -136,8 +136,19 @@ sealed class ParquetFile
                     children = thrift.Int();
                     break;
                 case 6:
-                    annotation ??= thrift.Int() switch { 0 => "string", 1 or 2 => "map", 3 => "list", 4 => "enum", 5 => "decimal",
-                        6 => "date", 9 or 10 => "timestamp", 19 => "json", 20 => "bson", _ => null };
+                    annotation ??= thrift.Int() switch
+                    {
+                        0 => "string",
+                        1 or 2 => "map",
+                        3 => "list",
+                        4 => "enum",
+                        5 => "decimal",
+                        6 => "date",
+                        9 or 10 => "timestamp",
+                        19 => "json",
+                        20 => "bson",
+                        _ => null
+                    };
                     break;
                 case 10:
                     annotation = LogicalType(thrift) ?? annotation;
@@ -157,8 +168,20 @@ sealed class ParquetFile
         string? found = null;
         for (int id = 0; thrift.Next(ref id, out int type);)
         {
-            found = id switch { 1 => "string", 2 => "map", 3 => "list", 4 => "enum", 5 => "decimal", 6 => "date", 8 => "timestamp",
-                12 => "json", 13 => "bson", 14 => "uuid", _ => null };
+            found = id switch
+            {
+                1 => "string",
+                2 => "map",
+                3 => "list",
+                4 => "enum",
+                5 => "decimal",
+                6 => "date",
+                8 => "timestamp",
+                12 => "json",
+                13 => "bson",
+                14 => "uuid",
+                _ => null
+            };
             thrift.Skip(type);
         }
         return found;

@@ -144,12 +144,12 @@ sealed class ParquetRows(ParquetFile file, FormatLimits limits)
     void WriteValue(ParquetField field, ReadOnlySpan<byte> value)
     {
         if (value.Length < field.Type switch
-            {
-                ParquetType.Boolean => 1,
-                ParquetType.Int32 or ParquetType.Float => 4,
-                ParquetType.Int64 or ParquetType.Double => 8,
-                _ => 0,
-            })
+        {
+            ParquetType.Boolean => 1,
+            ParquetType.Int32 or ParquetType.Float => 4,
+            ParquetType.Int64 or ParquetType.Double => 8,
+            _ => 0,
+        })
         {
             throw Damaged(field.Name);
         }

@@ -9,9 +9,21 @@ static class GlyphText
     /// <summary>Accents that old TeX fonts draw as glyphs of their own, and the combining character of each.</summary>
     static readonly Dictionary<char, char> s_accents = new()
     {
-        ['`'] = '\u0300', ['\u00B4'] = '\u0301', ['^'] = '\u0302', ['\u02C6'] = '\u0302', ['~'] = '\u0303', ['\u02DC'] = '\u0303',
-        ['\u00AF'] = '\u0304', ['\u02D8'] = '\u0306', ['\u02D9'] = '\u0307', ['\u00A8'] = '\u0308', ['\u02DA'] = '\u030A',
-        ['\u02DD'] = '\u030B', ['\u02C7'] = '\u030C', ['\u00B8'] = '\u0327', ['\u02DB'] = '\u0328',
+        ['`'] = '\u0300',
+        ['\u00B4'] = '\u0301',
+        ['^'] = '\u0302',
+        ['\u02C6'] = '\u0302',
+        ['~'] = '\u0303',
+        ['\u02DC'] = '\u0303',
+        ['\u00AF'] = '\u0304',
+        ['\u02D8'] = '\u0306',
+        ['\u02D9'] = '\u0307',
+        ['\u00A8'] = '\u0308',
+        ['\u02DA'] = '\u030A',
+        ['\u02DD'] = '\u030B',
+        ['\u02C7'] = '\u030C',
+        ['\u00B8'] = '\u0327',
+        ['\u02DB'] = '\u0328',
     };
 
     /// <summary>The letters of Latin ligatures and of Hebrew and Arabic presentation forms. The normalization of .NET needs ICU.</summary>

@@ -221,10 +221,22 @@ sealed partial class WorkedCase(string file, JsonElement item, JsonElement docum
             asked = question;
         }
         return entailed.Score is { } all
-            ? new { recall = new[] { all.Recall }, precision = new[] { all.Precision }, f1 = new[] { all.F1 }, citations =
-                new[] { entailed.Citations } }
-            : (object)new { recall = Array.Empty<double>(), precision = Array.Empty<double>(), f1 = Array.Empty<double>(), citations =
-                Array.Empty<int>() };
+            ? new
+            {
+                recall = new[] { all.Recall },
+                precision = new[] { all.Precision },
+                f1 = new[] { all.F1 },
+                citations =
+                new[] { entailed.Citations }
+            }
+            : (object)new
+            {
+                recall = Array.Empty<double>(),
+                precision = Array.Empty<double>(),
+                f1 = Array.Empty<double>(),
+                citations =
+                Array.Empty<int>()
+            };
 
         static HashSet<string> Words(string text) => [.. Word().Matches(text.ToLowerInvariant()).Select(m => m.Value)];
     }
