@@ -49,41 +49,31 @@ public sealed class PreferenceTrainingTests
     [Theory, InlineData(1, 0), InlineData(60, 0), InlineData(60, 0.5), InlineData(10_000, 0)]
     public void The_largest_tree_is_known_before_any_is_built(int tokens, double promptWeight)
     {
-        PreferenceTraining work = Work(new Logo(2, 0.5, 0.1, PromptWeight: promptWeight), samples: 8, batchSize: 4, tokens: tokens);
-        TreeSize expected = default;
-        foreach (MicroStep step in Enumerable.Range(1, 6).SelectMany(work.MicroSteps).Concat(work.HeldOut()))
-        {
-            expected = expected.Or(TreeSize.Of(step.Tree));
-        }
-
-        Assert.Equal(expected, work.LargestTree(steps: 6));
+        AssertLargestTree(Work(new Logo(2, 0.5, 0.1, PromptWeight: promptWeight), samples: 8, batchSize: 4, tokens: tokens));
     }
 
     [Theory, InlineData(1, 0), InlineData(60, 0), InlineData(60, 0.5), InlineData(10_000, 0.5)]
-    public void So_it_is_with_several_turns(int tokens, double promptWeight)
+    public void The_largest_tree_of_samples_with_several_turns_is_known_before_any_is_built(int tokens, double promptWeight)
     {
-        PreferenceTraining work = new(
+        AssertLargestTree(new(
             new([.. Samples(8).Select(WithTurns)], [WithTurns(Samples(9)[^1], 8)], NoReference),
             new Logo(2, 0.5, 0.1, PromptWeight: promptWeight),
             s_positions,
-            new(4, tokens, Seed: 5));
-        TreeSize expected = default;
-        foreach (MicroStep step in Enumerable.Range(1, 6).SelectMany(work.MicroSteps).Concat(work.HeldOut()))
-        {
-            expected = expected.Or(TreeSize.Of(step.Tree));
-        }
-
-        Assert.Equal(expected, work.LargestTree(steps: 6));
+            new(4, tokens, Seed: 5)));
     }
 
     [Theory, InlineData(1, 0), InlineData(60, 0), InlineData(60, 0.5), InlineData(10_000, 0.5)]
-    public void So_it_is_with_several_questions(int tokens, double promptWeight)
+    public void The_largest_tree_of_samples_with_several_questions_is_known_before_any_is_built(int tokens, double promptWeight)
     {
-        PreferenceTraining work = new(
+        AssertLargestTree(new(
             new([.. Samples(8).Select(WithQuestions)], [WithQuestions(Samples(9)[^1], 8)], NoReference),
             new Logo(2, 0.5, 0.1, PromptWeight: promptWeight),
             s_positions,
-            new(4, tokens, Seed: 5));
+            new(4, tokens, Seed: 5)));
+    }
+
+    static void AssertLargestTree(PreferenceTraining work)
+    {
         TreeSize expected = default;
         foreach (MicroStep step in Enumerable.Range(1, 6).SelectMany(work.MicroSteps).Concat(work.HeldOut()))
         {

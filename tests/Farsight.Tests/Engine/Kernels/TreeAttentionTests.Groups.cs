@@ -39,21 +39,8 @@ public sealed partial class TreeAttentionTests
         InlineData("tail of a node", 37, 6, 3),
         InlineData("small", 2, 4, 2)
     ]
-    public void Shifted_groups_match_an_explicit_mask_on_every_tier(string tree, int group, int heads, int keyHeads)
-    {
-        Case c = new(tree, new AttentionShape(heads, keyHeads, 16), group: group);
-        TreeAttentionNaive.Result expected = c.Naive();
-        foreach (string tier in s_tiers)
-        {
-            Outcome actual = c.Run(tier);
-
-            Near.Each(expected.Output, actual.Output, relative: 1e-4, absolute: 2e-6);
-            Near.Each(expected.LogSumExp, actual.LogSumExp, relative: 1e-5, absolute: 2e-6);
-            Near.Each(expected.DQueries, actual.DQueries, relative: 2e-4, absolute: 2e-5);
-            Near.Each(expected.DKeys, actual.DKeys, relative: 2e-4, absolute: 2e-5);
-            Near.Each(expected.DValues, actual.DValues, relative: 2e-4, absolute: 2e-5);
-        }
-    }
+    public void Shifted_groups_match_an_explicit_mask_on_every_tier(string tree, int group, int heads, int keyHeads) =>
+        AssertMatchesNaive(new Case(tree, new AttentionShape(heads, keyHeads, 16), group: group));
 
     [Theory, InlineData("prompt+leaves", 40, 30), InlineData("300", 64, 100), InlineData("deep", 25, 9)]
     public void A_window_holds_inside_a_group_as_well(string tree, int group, int window)

@@ -50,9 +50,11 @@ public sealed partial class TreeAttentionTests
     }
 
     [Theory, MemberData(nameof(Trees))]
-    public void Forward_and_backward_match_naive_on_every_tier(string tree, int headDim, int group)
+    public void Forward_and_backward_match_naive_on_every_tier(string tree, int headDim, int group) =>
+        AssertMatchesNaive(new Case(tree, new AttentionShape(2 * group, 2, headDim)));
+
+    static void AssertMatchesNaive(Case c)
     {
-        Case c = new(tree, new AttentionShape(2 * group, 2, headDim));
         TreeAttentionNaive.Result expected = c.Naive();
         foreach (string tier in s_tiers)
         {
@@ -70,21 +72,8 @@ public sealed partial class TreeAttentionTests
     [Theory]
     [InlineData("300", 50f, 0.25f, int.MaxValue), InlineData("300", 2f, 0.25f, 20), InlineData("300", 0.3f, 0.25f, int.MaxValue)]
     [InlineData("prompt+leaves", 2f, 0.5f, 5), InlineData("deep", 1f, 0.1f, int.MaxValue), InlineData("long leaves", 3f, 0.25f, 40)]
-    public void Limited_and_scaled_scores_match_naive_on_every_tier(string tree, float cap, float scale, int window)
-    {
-        Case c = new(tree, new AttentionShape(6, 2, 16) { Scale = scale, Softcap = cap }, window: window);
-        TreeAttentionNaive.Result expected = c.Naive();
-        foreach (string tier in s_tiers)
-        {
-            Outcome actual = c.Run(tier);
-
-            Near.Each(expected.Output, actual.Output, relative: 1e-4, absolute: 2e-6);
-            Near.Each(expected.LogSumExp, actual.LogSumExp, relative: 1e-5, absolute: 2e-6);
-            Near.Each(expected.DQueries, actual.DQueries, relative: 2e-4, absolute: 2e-5);
-            Near.Each(expected.DKeys, actual.DKeys, relative: 2e-4, absolute: 2e-5);
-            Near.Each(expected.DValues, actual.DValues, relative: 2e-4, absolute: 2e-5);
-        }
-    }
+    public void Limited_and_scaled_scores_match_naive_on_every_tier(string tree, float cap, float scale, int window) =>
+        AssertMatchesNaive(new Case(tree, new AttentionShape(6, 2, 16) { Scale = scale, Softcap = cap }, window: window));
 
     // Windows shorter than a tile, around block edges, that end inside a prefix, and that hold everything.
     [Theory]
@@ -112,21 +101,8 @@ public sealed partial class TreeAttentionTests
         InlineData("tail of a node", 4),
         InlineData("tail of a node", 38)
     ]
-    public void A_window_shows_each_query_the_last_keys_of_its_path(string tree, int window)
-    {
-        Case c = new(tree, new AttentionShape(6, 2, 16), window: window);
-        TreeAttentionNaive.Result expected = c.Naive();
-        foreach (string tier in s_tiers)
-        {
-            Outcome actual = c.Run(tier);
-
-            Near.Each(expected.Output, actual.Output, relative: 1e-4, absolute: 2e-6);
-            Near.Each(expected.LogSumExp, actual.LogSumExp, relative: 1e-5, absolute: 2e-6);
-            Near.Each(expected.DQueries, actual.DQueries, relative: 2e-4, absolute: 2e-5);
-            Near.Each(expected.DKeys, actual.DKeys, relative: 2e-4, absolute: 2e-5);
-            Near.Each(expected.DValues, actual.DValues, relative: 2e-4, absolute: 2e-5);
-        }
-    }
+    public void A_window_shows_each_query_the_last_keys_of_its_path(string tree, int window) =>
+        AssertMatchesNaive(new Case(tree, new AttentionShape(6, 2, 16), window: window));
 
     // 33 chunks in one family with one key head: dealt out in two parts.
     [Fact]

@@ -20,7 +20,7 @@ public sealed class ShortReferenceTests : IDisposable
     string File => _folder["reference.jsonl"];
 
     [Fact]
-    public void It_is_the_sum_over_each_whole_short_sequence()
+    public void The_short_reference_is_the_sum_over_each_whole_short_sequence()
     {
         using DecoderModel model = SmallModel.Create();
         Make(File, new TrainableModel(model), 9);
@@ -61,7 +61,7 @@ public sealed class ShortReferenceTests : IDisposable
     }
 
     [Fact]
-    public void It_is_dpo_s_reference_with_the_adapter_off_where_the_short_context_is_the_whole_one()
+    public void The_short_reference_is_that_of_dpo_with_the_adapter_off_where_the_short_context_is_the_whole_one()
     {
         using DecoderModel plain = SmallModel.Create(), adapted = SmallModel.Create();
         adapted.AttachLora(new LoraOptions(2, 4, LinearShape.TargetsOf(adapted.Config), false, false), seed: 1);

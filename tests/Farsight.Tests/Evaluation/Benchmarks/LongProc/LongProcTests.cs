@@ -24,7 +24,7 @@ public sealed class LongProcTests(ITestOutputHelper output)
 
     [SharedFact("evaldata/longproc/html_to_tsv/webpage/W309_0.5k_1.html")]
     [Trait("Category", "Golden")]
-    public void So_is_the_first_prompt_with_a_web_page() => Compare("html_to_tsv_0.5k");
+    public void The_first_prompt_with_a_web_page_and_its_reference_are_the_official_ones() => Compare("html_to_tsv_0.5k");
 
     [Fact]
     public void Items_without_their_page_are_reported_as_skipped()
