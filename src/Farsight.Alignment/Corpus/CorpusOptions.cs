@@ -13,6 +13,12 @@ public sealed record CorpusOptions(string Path)
     public string Field { get; init; } = "text";
 
     /// <summary>
+    /// Gets whether a row of a Parquet file is read as the texts of all its columns, such as the messages of a conversation, to look at
+    /// them. If false, a row is a document with its questions.
+    /// </summary>
+    public bool HasWholeRows { get; init; }
+
+    /// <summary>
     /// Gets whether encoding errors are repaired and reported. If false, invalid UTF-8 and empty texts are errors, and texts stay
     /// unchanged.
     /// </summary>

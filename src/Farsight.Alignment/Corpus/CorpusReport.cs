@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Corpus.Reading;
@@ -105,6 +106,13 @@ public sealed class CorpusReport
     /// <summary>Gets the number of kept documents per script of most of their letters, such as "latin" or "han".</summary>
     public IReadOnlyDictionary<string, long> Scripts => _scripts;
 
+    /// <summary>Returns a sentence for each kind of repair and each reason for which documents were dropped.</summary>
+    public IEnumerable<string> Sentences() =>
+    [
+        .. _repaired.Select(r => Sentence(r.Value, RepairCount.Describe(r.Key), "")),
+        .. _dropped.Select(d => Sentence(d.Value, DropReason.Describe(d.Key), "dropped, because ")),
+    ];
+
     /// <summary>Returns the report as JSON with snake_case names.</summary>
     public JsonObject ToJson() => new()
     {
@@ -123,7 +131,7 @@ public sealed class CorpusReport
         ["questions"] = Questions,
         ["scripts"] = Object(_scripts, n => JsonValue.Create(n)),
         ["lengths"] = new JsonObject(_lengths.Select(l => KeyValuePair.Create(
-            (1L << l.Key).ToString(System.Globalization.CultureInfo.InvariantCulture), (JsonNode?)JsonValue.Create(l.Value)))),
+            (1L << l.Key).ToString(CultureInfo.InvariantCulture), (JsonNode?)JsonValue.Create(l.Value)))),
     };
 
     internal void CountFile(DocumentFormat format) => CountFile(format.ToString().ToLowerInvariant());
@@ -166,6 +174,11 @@ public sealed class CorpusReport
         int bucket = BitOperations.Log2((uint)Math.Max(document.Text.Length, 1));
         _lengths[bucket] = _lengths.GetValueOrDefault(bucket) + 1;
     }
+
+    static string Sentence(CorpusCount count, string what, string before) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{count.First}{(count.Documents == 1 ? "" : $" and {count.Documents - 1} more")}: {before}{what}"
+            + $"{(count.Places == count.Documents ? "" : $" ({count.Places} places)")}.");
 
     static void Count(SortedDictionary<string, CorpusCount> counts, string key, string id, long places) =>
         counts[key] = counts.TryGetValue(key, out CorpusCount? c) ? c.Plus(id, places) : new(1, places, id);

@@ -133,7 +133,10 @@ public static class DocumentReader
                 yield return TextDocument.Read(file, options);
                 continue;
             }
-            foreach (CandidateDocument found in new RecordDocuments(file, options).Read(report))
+            IEnumerable<CandidateDocument> documents = file.IsParquet && options.HasWholeRows
+                ? ParquetTexts.Read(file, options, report)
+                : new RecordDocuments(file, options).Read(report);
+            foreach (CandidateDocument found in documents)
             {
                 yield return found;
             }

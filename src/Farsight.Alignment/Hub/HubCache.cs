@@ -42,6 +42,11 @@ public static class HubCache
         return path;
     }
 
+    /// <summary>Returns whether a text that is no existing path names a model of the hub, and no path that is mistyped.</summary>
+    /// <param name="text">A path or a name.</param>
+    public static bool IsName(string text) =>
+        !Path.Exists(text) && HubName.TryParse(text) is { } name && MistypedPath.Describe(name, ".", AppContext.BaseDirectory) is null;
+
     /// <summary>Returns a sentence if a local path is used although the cache has a model of that name; else null.</summary>
     /// <param name="name">The name as the user wrote it.</param>
     /// <param name="path">The path that is used.</param>

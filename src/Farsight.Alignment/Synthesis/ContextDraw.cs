@@ -30,7 +30,7 @@ public sealed class ContextDraw(
         return plan.For(passage) switch
         {
             QuestionSource.Own => Own(at, passage, random.Pick(passage.Questions), random, cancel),
-            QuestionSource.Insert => new(facts.Draw(at, passage, ref random, cancel), null),
+            QuestionSource.Insert => new(facts.Draw(at, passage, corpus.ChunkTokens, ref random, cancel), null),
             _ => await Written(at, passage, random, ask, cancel).ConfigureAwait(false),
         };
     }

@@ -14,11 +14,16 @@ public sealed class FactContexts(Tokenizer tokenizer, ChatFormat format, Passage
     readonly FactPlacement _placement = new(tokenizer, format);
 
     /// <summary>Draws a context from a passage.</summary>
-    internal SampleContext Draw(SampleTry at, Passage passage, ref SeededRandom random, CancellationToken cancel)
+    /// <param name="at">The sample and the try.</param>
+    /// <param name="passage">The passage.</param>
+    /// <param name="chunkTokens">Maximum tokens per chunk.</param>
+    /// <param name="random">Random stream of the sample; advanced.</param>
+    /// <param name="cancel">Stops the scoring.</param>
+    internal SampleContext Draw(SampleTry at, Passage passage, int chunkTokens, ref SeededRandom random, CancellationToken cancel)
     {
         SourceChunk[] chunks = [.. passage.Chunks.Skip(random.Next(passage.Chunks.Count - rules.Chunks + 1)).Take(rules.Chunks)];
-        List<Needle> needles = FactDraw.Draw(ref random, rules.Chunks / 2, n => _placement.Fits(n, chunks[0].Tokens.Length));
-        List<FactInChunk> facts = _placement.PlaceAll(needles, chunks, ref random);
+        List<Needle> needles = FactDraw.Draw(ref random, rules.Chunks / 2, n => _placement.Fits(n, chunkTokens));
+        List<FactInChunk> facts = _placement.PlaceAll(needles, chunks, chunkTokens, ref random);
         return Asking(at, chunks, facts, random.Pick(facts), cancel);
     }
 

@@ -13,7 +13,7 @@ public record LogoOptions(string Model, string Documents, int Samples, int Seed,
     [JsonIgnore]
     public QualityJudge? Judge { get; init; }
 
-    /// <summary>Tokens per chunk; null for a sixteenth of the model's window, at most 512.</summary>
+    /// <summary>Maximum tokens per chunk; null for a sixteenth of the model's window, at most 512.</summary>
     public int? ChunkTokens { get; init; }
 
     /// <summary>N, chunks per context; at least 4.</summary>

@@ -15,7 +15,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="Questions">Where questions come from: "own", "insert", "write", or "own, insert".</param>
 /// <param name="Scorer">Name of the chunk scorer.</param>
 /// <param name="Judge">Name of the model that judges chosen responses; null for none.</param>
-/// <param name="ChunkTokens">Tokens per chunk.</param>
+/// <param name="ChunkTokens">Maximum tokens per chunk.</param>
 /// <param name="Chunks">N, chunks per context.</param>
 /// <param name="Threshold">δ, in the scorer's unit.</param>
 /// <param name="Rejected">M, rejected responses per sample.</param>

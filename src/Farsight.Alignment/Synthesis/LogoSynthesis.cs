@@ -14,7 +14,7 @@ namespace Farsight.Alignment.Synthesis;
 /// </summary>
 static class LogoSynthesis
 {
-    const int FormatVersion = 2;
+    const int FormatVersion = 3;
 
     /// <summary>Reads the documents and prepares the source of the samples.</summary>
     /// <exception cref="InputException">Options, model and documents do not fit together.</exception>

@@ -3,7 +3,7 @@ using Farsight.Engine;
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>Represents the division of the model's window while responses are written.</summary>
-/// <param name="ChunkTokens">Tokens per chunk.</param>
+/// <param name="ChunkTokens">Maximum tokens per chunk.</param>
 /// <param name="MaxNewTokens">Maximum tokens per response.</param>
 /// <param name="Window">Tokens that the model was trained for.</param>
 public sealed record PromptBudget(int ChunkTokens, int MaxNewTokens, int Window)

@@ -12,7 +12,12 @@ static class BenchDocumentsCommand
 {
     const double Mega = 1e6;
 
-    static readonly Option<string> s_documents = SharedOptions.Documents();
+    static readonly Option<string?> s_documents = new("--documents")
+    {
+        Description = "File or folder with documents. Default: generated documents in each format, for a table of the formats.",
+    };
+    static readonly Option<int> s_count = SharedOptions.Count("--count", "Generated documents per format.", 50);
+    static readonly Option<int> s_words = SharedOptions.Count("--words", "Words per generated document.", 3000);
     static readonly Option<int> s_passes = SharedOptions.Count("--passes", "Number of passes; the fastest counts.", 3);
     static readonly Option<bool> s_json = SharedOptions.Json();
     static readonly CorpusFlags s_corpus = new(nearDuplicates: 0.8);
@@ -22,6 +27,8 @@ static class BenchDocumentsCommand
         Command command = new("documents", "Time the reading of documents on one thread: parsing, repair, near-duplicate detection.")
         {
             s_documents,
+            s_count,
+            s_words,
             s_passes,
             s_json,
         };
@@ -32,13 +39,38 @@ static class BenchDocumentsCommand
 
     static int Run(ParseResult parse, CancellationToken cancel)
     {
-        DocumentBenchmarkResult r = DocumentBenchmark.Run(
-            s_corpus.Options(parse, parse.GetValue(s_documents)!, seed: 1, tokens: null),
-            parse.GetValue(s_passes),
-            cancel);
-        Console.WriteLine(parse.GetValue(s_json) ? Json(r).ToJsonString() : Text(r));
+        TextWriter output = parse.InvocationConfiguration.Output;
+        bool isJson = parse.GetValue(s_json);
+        int passes = parse.GetValue(s_passes);
+        if (parse.GetValue(s_documents) is { } documents)
+        {
+            DocumentBenchmarkResult r = DocumentBenchmark.Run(s_corpus.Options(parse, documents, seed: 1, tokens: null), passes, cancel);
+            output.WriteLine(isJson ? Json(r).ToJsonString() : Text(r));
+            return ExitCode.Done;
+        }
+        IReadOnlyList<FormatSpeed> formats = FormatBenchmark.Run(parse.GetValue(s_count), parse.GetValue(s_words), passes, cancel);
+        output.WriteLine(isJson ? new JsonArray([.. formats.Select(Json)]).ToJsonString() : Table(formats));
         return ExitCode.Done;
     }
+
+    static JsonObject Json(FormatSpeed f) => new()
+    {
+        ["format"] = f.Format,
+        ["documents"] = f.Documents,
+        ["file_bytes"] = f.FileBytes,
+        ["text_bytes"] = f.TextBytes,
+        ["documents_per_second"] = Math.Round(f.Documents / f.Seconds, 1),
+        ["file_mb_per_second"] = Math.Round(f.FileBytes / f.Seconds / Mega, 1),
+        ["text_mb_per_second"] = Math.Round(f.TextBytes / f.Seconds / Mega, 1),
+    };
+
+    /// <summary>Returns a Markdown table.</summary>
+    static string Table(IReadOnlyList<FormatSpeed> formats) => string.Join(
+        '\n',
+        formats.Select(f => string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {f.Format} | {f.Documents / f.Seconds:N0} | {f.TextBytes / f.Seconds / Mega:N1} | {f.FileBytes / f.Seconds / Mega:N1} |"))
+            .Prepend("|---|--:|--:|--:|").Prepend("| format | documents/s | MB/s of text | MB/s of files |"));
 
     static double Speed(DocumentBenchmarkResult r, double seconds) => Math.Round(r.Bytes / seconds / Mega, 1);
 

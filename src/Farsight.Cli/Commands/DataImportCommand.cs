@@ -14,19 +14,19 @@ static class DataImportCommand
 {
     static readonly Argument<string> s_file = new("file")
     {
-        Description = "File of preferences or answers (.jsonl or .parquet) in TRL or OpenAI format.",
+        Description = "File of preferences or answers (.jsonl or .parquet) in the format of TRL, LLaMA-Factory, ms-swift or OpenAI.",
     };
     static readonly Option<string> s_model = SharedOptions.Model(
         "Directory of the model to train; only its tokenizer and chat template are read.");
     static readonly Option<string> s_out = SharedOptions.Out("Dataset to write (.jsonl). It must not exist.");
-    static readonly Option<int> s_chunkTokens = SharedOptions.Count("--chunk-tokens", "Tokens per chunk of the context.", 512);
+    static readonly Option<int> s_chunkTokens = SharedOptions.Count("--chunk-tokens", "Maximum tokens per chunk of the context.", 512);
 
     internal static Command Create()
     {
         Command command = new(
             "import",
-            "Import preferences or answers in TRL or OpenAI format. The last paragraph of a prompt becomes the question, the rest the "
-                + "context.")
+            "Import preferences or answers in the format of TRL, LLaMA-Factory, ms-swift or OpenAI. The last paragraph of a prompt "
+                + "becomes the question, the rest the context.")
         {
             s_file,
             s_model,

@@ -6,6 +6,7 @@ using Farsight.Alignment.Corpus.Chunks;
 using Farsight.Alignment.Corpus.Formats;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
+using Farsight.Engine;
 using Farsight.Text.Tokenizers;
 
 namespace Farsight.Cli.Commands;
@@ -46,12 +47,31 @@ static class DocumentsShowCommand
         return ExitCode.Done;
     }
 
-    /// <summary>Reads the documents of a path; what cannot be read is written to standard error.</summary>
+    /// <summary>Reads the documents of a path. Repairs and what cannot be read are written to standard error.</summary>
+    /// <exception cref="InputException">The path yields no text.</exception>
     internal static IEnumerable<SourceDocument> Read(ParseResult parse, string path, CancellationToken cancel)
     {
         TextWriter error = parse.InvocationConfiguration.Error;
-        CorpusOptions options = new(path) { Notice = error.WriteLine, Told = _ => cancel.ThrowIfCancellationRequested() };
-        return DocumentReader.Read(options, new());
+        CorpusReport report = new();
+        CorpusOptions options = new(path)
+        {
+            HasWholeRows = true,
+            Notice = error.WriteLine,
+            Told = _ => cancel.ThrowIfCancellationRequested(),
+        };
+        foreach (SourceDocument document in DocumentReader.Read(options, report))
+        {
+            yield return document;
+        }
+        string[] sentences = [.. report.Sentences()];
+        if (report.Kept == 0)
+        {
+            throw new InputException($"'{path}' yields no text. {string.Join(' ', sentences)}");
+        }
+        foreach (string sentence in sentences)
+        {
+            error.WriteLine(sentence);
+        }
     }
 }
 
@@ -93,7 +113,7 @@ static class DocumentsChunksCommand
         {
             IEnumerable<string> chunks = tokenizer is null
                 ? SentenceChunks.Cut(document.Text, length)
-                : TokenChunks.Cut(document.Text, length, t => tokenizer.Count(t));
+                : TokenChunks.Cut(document.Text, tokenizer, length);
             foreach (string chunk in chunks)
             {
                 cancel.ThrowIfCancellationRequested();

@@ -49,7 +49,7 @@ static class SynthCommand
     static readonly Option<string> s_shard = SharedOptions.Shard();
     static readonly Option<int?> s_chunkTokens = new("--chunk-tokens")
     {
-        Description = "Tokens per chunk. Default: a sixteenth of the model's window, at most 512.",
+        Description = "Maximum tokens per chunk. Default: a sixteenth of the model's window, at most 512.",
     };
     static readonly Option<int> s_chunks = new("--chunks")
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Farsight.Alignment.Data;
+using Farsight.Alignment.Hub;
 using Farsight.Alignment.Recipes;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
@@ -57,8 +58,9 @@ sealed record TrainTemplate(
         }
         else
         {
-            note($"{model} does not exist yet; the recipe assumes a window of {UsualWindow} tokens. "
-                + "Check rope, lora.targets and positions.");
+            string missing = HubCache.IsName(model) ? $"{model} is not in the Hugging Face cache yet ('farsight fetch {model}')"
+                : $"{model} does not exist yet";
+            note($"{missing}; the recipe assumes a window of {UsualWindow} tokens. Check rope, lora.targets and positions.");
         }
         if (File.Exists(data))
         {
@@ -110,7 +112,7 @@ sealed record TrainTemplate(
               {{Objective(kind)}}
 
               "optimizer": { "learning_rate": {{LearningRate}} }, // 1e-3 below 50 million parameters, 1e-4 below 1 billion, else 2e-5
-              "schedule": { "name": "cosine", "warmup_steps": 0, "warmup_share": 0.1, "floor": 0.1 }, // {{Warmup(kind)}}
+              "schedule": { "name": "cosine", "warmup_share": 0.1, "floor": 0.1 }, // {{Warmup(kind)}}
               "steps": {{Steps}}, // one pass over the samples takes samples / batch_size steps
               "batch_size": {{Batch}},
               "micro_batch_tokens": 8192, // tokens per pass: limits the memory, does not change the result

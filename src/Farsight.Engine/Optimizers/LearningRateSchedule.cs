@@ -38,17 +38,17 @@ public abstract record LearningRateSchedule(int WarmupSteps)
     static double Linearly(double progress, double floor) => 1 - (1 - floor) * progress;
 
     /// <summary>Represents a constant rate at the peak.</summary>
-    /// <param name="WarmupSteps">≥ 0.</param>
-    public sealed record Constant(int WarmupSteps) : LearningRateSchedule(WarmupSteps)
+    /// <param name="WarmupSteps">≥ 0. Default: 0.</param>
+    public sealed record Constant(int WarmupSteps = 0) : LearningRateSchedule(WarmupSteps)
     {
         /// <inheritdoc/>
         protected override double AfterWarmup(long stepsTaken, int warmup, long totalSteps) => 1;
     }
 
     /// <summary>Represents a linear decay from the peak to the floor.</summary>
-    /// <param name="WarmupSteps">≥ 0.</param>
-    /// <param name="Floor">Share of the peak at the end, 0 … 1.</param>
-    public sealed record Linear(int WarmupSteps, double Floor) : LearningRateSchedule(WarmupSteps)
+    /// <param name="WarmupSteps">≥ 0. Default: 0.</param>
+    /// <param name="Floor">Share of the peak at the end, 0 … 1. Default: 0.</param>
+    public sealed record Linear(int WarmupSteps = 0, double Floor = 0) : LearningRateSchedule(WarmupSteps)
     {
         /// <inheritdoc/>
         protected override double AfterWarmup(long stepsTaken, int warmup, long totalSteps) =>
@@ -59,9 +59,9 @@ public abstract record LearningRateSchedule(int WarmupSteps)
     /// Represents a cosine decay from the peak to the floor: floor + (1 − floor) · (1 + cos(π · progress)) / 2. Source:
     /// arXiv:1608.03983, Eq. 5.
     /// </summary>
-    /// <param name="WarmupSteps">≥ 0.</param>
-    /// <param name="Floor">Share of the peak at the end, 0 … 1.</param>
-    public sealed record Cosine(int WarmupSteps, double Floor) : LearningRateSchedule(WarmupSteps)
+    /// <param name="WarmupSteps">≥ 0. Default: 0.</param>
+    /// <param name="Floor">Share of the peak at the end, 0 … 1. Default: 0.1.</param>
+    public sealed record Cosine(int WarmupSteps = 0, double Floor = 0.1) : LearningRateSchedule(WarmupSteps)
     {
         /// <inheritdoc/>
         protected override double AfterWarmup(long stepsTaken, int warmup, long totalSteps) =>
@@ -69,10 +69,10 @@ public abstract record LearningRateSchedule(int WarmupSteps)
     }
 
     /// <summary>Represents a constant rate at the peak, followed by a linear decay to the floor over the last part of the run.</summary>
-    /// <param name="WarmupSteps">≥ 0.</param>
-    /// <param name="DecayShare">Share of all steps that the line takes, 0 … 1.</param>
-    /// <param name="Floor">Share of the peak at the end, 0 … 1.</param>
-    public sealed record ConstantThenLinear(int WarmupSteps, double DecayShare, double Floor) : LearningRateSchedule(WarmupSteps)
+    /// <param name="WarmupSteps">≥ 0. Default: 0.</param>
+    /// <param name="DecayShare">Share of all steps that the line takes, 0 … 1. Default: 0.2, as in arXiv:2405.18392.</param>
+    /// <param name="Floor">Share of the peak at the end, 0 … 1. Default: 0.</param>
+    public sealed record ConstantThenLinear(int WarmupSteps = 0, double DecayShare = 0.2, double Floor = 0) : LearningRateSchedule(WarmupSteps)
     {
         /// <inheritdoc/>
         protected override double AfterWarmup(long stepsTaken, int warmup, long totalSteps)

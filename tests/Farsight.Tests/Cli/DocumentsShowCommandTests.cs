@@ -38,6 +38,46 @@ public sealed class DocumentsShowCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Headings_of_a_page_are_marks()
+    {
+        File.WriteAllText(_folder["a.html"], "<h1>The <b>tide</b> mill</h1><p>One.</p><h2></h2><table><tr><td><h3>In</h3>Two</td></tr></table>");
+
+        (_, string text, _) = await CommandLine.Run("documents", "show", _folder["a.html"], "--marks");
+
+        Assert.Equal("[a.html]\n[section: The tide mill]\nThe tide mill\n\nOne.\n\n[section: In]\nIn\nTwo\n", text);
+    }
+
+    [Fact]
+    public async Task Repairs_and_dropped_records_are_told_and_a_path_without_text_is_an_error()
+    {
+        File.WriteAllBytes(_folder["a.txt"], [.. "caf"u8, 0xE9]);
+        File.WriteAllText(_folder["b.txt"], " ");
+
+        (int code, string text, string error) = await CommandLine.Run("documents", "show", _folder.Path);
+        (int empty, _, string reason) = await CommandLine.Run("documents", "show", _folder["b.txt"]);
+
+        Assert.Equal((0, "café\n"), (code, text));
+        Assert.Equal(
+            ["a.txt: bytes that are not UTF-8 were read as Windows-1252.", "b.txt: dropped, because it has no text."],
+            error.Trim().Split('\n').Select(l => l.Trim()));
+        Assert.Equal(2, empty);
+        Assert.Equal($"'{_folder["b.txt"]}' yields no text. b.txt: dropped, because it has no text.", reason.Trim());
+    }
+
+    [Theory]
+    [InlineData("30", "One lamp burns.|Two lamps burn here.|Three.")]
+    [InlineData("40", "One lamp burns. Two lamps burn here.|Three.")]
+    public async Task Chunks_are_printed_as_JSON_strings(string length, string expected)
+    {
+        File.WriteAllText(_folder["a.txt"], "One lamp burns. Two lamps burn here. Three.");
+
+        (int code, string text, _) = await CommandLine.Run("documents", "chunks", _folder["a.txt"], "--length", length);
+
+        Assert.Equal(0, code);
+        Assert.Equal(expected.Split('|'), text.TrimEnd().Split('\n').Select(l => System.Text.Json.JsonSerializer.Deserialize<string>(l)));
+    }
+
+    [Fact]
     public async Task A_length_below_one_is_refused()
     {
         (int code, _, string error) = await CommandLine.Run("documents", "chunks", "a.txt", "--length", "0");

@@ -85,6 +85,19 @@ public sealed class NewCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_name_of_the_hub_that_is_not_downloaded_yet_stays_a_name()
+    {
+        string path = _files.In("recipes/hub.jsonc");
+
+        (int code, _, string error) = await CommandLine.Run(
+            "new", "logo", "--model", "some-organization/some-model", "--data", _files.In("data.jsonl"), "--out", path);
+
+        Assert.Equal(0, code);
+        Assert.Contains("'farsight fetch some-organization/some-model'", error, StringComparison.Ordinal);
+        Assert.Equal("some-organization/some-model", RecipeFile.Read<TrainRecipe>(path, []).BaseModel);
+    }
+
+    [Fact]
     public async Task A_new_study_compares_variants_of_the_base_recipe()
     {
         string path = _files.In("studies/study.jsonc");

@@ -6,8 +6,9 @@ namespace Farsight.Alignment.Corpus.Chunks;
 sealed partial class ChunkBoundaries
 {
     const int MostVerse = 60; // characters of a line
+    const int MostCode = 1000; // characters of a line; the expressions take time with the square of the length
 
-    readonly List<int> _strong = [], _lines = [];
+    readonly List<int> _strong = [], _lines = [], _blocks = [];
 
     ChunkBoundaries()
     {
@@ -32,10 +33,25 @@ sealed partial class ChunkBoundaries
                     }
                 }
                 found.Add(text, lines, isCode);
+                found._blocks.Add(lines[^1].End);
                 wasCode = isCode;
             }
         }
         return found;
+    }
+
+    /// <summary>Gets the ends of sentences, of list items, of code and of verse, ascending.</summary>
+    internal IReadOnlyList<int> Sentences => _strong;
+
+    /// <summary>Returns the ends of paragraphs, ascending. Without empty lines, each line of the text is a paragraph.</summary>
+    internal List<int> Paragraphs(string text)
+    {
+        if (_blocks.Count != 1)
+        {
+            return _blocks;
+        }
+        int at = 0;
+        return [.. Block(text, ref at).Select(l => l.End)];
     }
 
     /// <summary>Returns the best place behind a start and up to a limit; 0 for none.</summary>
@@ -45,7 +61,8 @@ sealed partial class ChunkBoundaries
         return strong - start >= (limit - start) / 2 || line <= strong ? strong : line;
     }
 
-    static int LastOf(List<int> places, int start, int limit)
+    /// <summary>Returns the last of ascending places behind a start and up to a limit; 0 for none.</summary>
+    internal static int LastOf(List<int> places, int start, int limit)
     {
         int at = places.BinarySearch(limit);
         at = at >= 0 ? at : ~at - 1;
@@ -101,7 +118,7 @@ sealed partial class ChunkBoundaries
         }
         // What stands alone without a stop is a heading, and belongs to what follows.
         bool isHeading = lines.Count == 1 && !EndsSentence(text, last) && last - lines[0].Start <= 2 * MostVerse
-            && !ListItem().IsMatch(text[lines[0].Start..last]);
+            && !ListItem().IsMatch(text.AsSpan(lines[0].Start..last));
         if (!isHeading && EndsPart(text, last))
         {
             _strong.Add(last);
@@ -112,7 +129,7 @@ sealed partial class ChunkBoundaries
     static bool EndsPart(string text, int end) =>
         text[end - 1] is not (':' or ',' or ';' or '：' or '，' or '、' or '；' or '،' or '؛');
 
-    static bool EndsSentence(string text, int end)
+    internal static bool EndsSentence(string text, int end)
     {
         while (end > 0 && (Script.IsCloser(text[end - 1]) || Script.IsMark(text[end - 1])))
         {
@@ -133,7 +150,7 @@ sealed partial class ChunkBoundaries
                 wordEnd++;
             }
             full += lines[i].End - lines[i].Start + 1 + wordEnd - next > width - 2 ? 1 : 0;
-            if (ListItem().IsMatch(text[next..lines[i + 1].End]))
+            if (ListItem().IsMatch(text.AsSpan(next..lines[i + 1].End)))
             {
                 return false;
             }
@@ -144,7 +161,7 @@ sealed partial class ChunkBoundaries
     /// <summary>Returns whether lines are short and mostly without sentence ends.</summary>
     static bool IsVerse(string text, List<(int Start, int End)> lines) =>
         lines.Count > 1
-        && lines.TrueForAll(l => l.End - l.Start <= MostVerse && !ListItem().IsMatch(text[l.Start..l.End]))
+        && lines.TrueForAll(l => l.End - l.Start <= MostVerse && !ListItem().IsMatch(text.AsSpan(l.Start..l.End)))
         && lines.Count(l => EndsSentence(text, l.End)) * 2 <= lines.Count
         && !IsWrapped(text, lines);
 
@@ -153,12 +170,12 @@ sealed partial class ChunkBoundaries
         int code = 0, indented = 0;
         foreach ((int start, int end) in lines)
         {
-            code += CodeLine().IsMatch(text[start..end]) ? 1 : 0;
+            code += end - start <= MostCode && CodeLine().IsMatch(text.AsSpan(start..end)) ? 1 : 0;
             indented += text[start] is '\t' || text.AsSpan(start, end - start).StartsWith("  ") ? 1 : 0;
         }
         return (code * 2 >= lines.Count && (lines.Count > 1 || wasCode || indented > 0 || (code > 0 && !EndsSentence(text, lines[0].End))))
             || (wasCode && indented == lines.Count)
-            || (indented > 0 && code > 0 && (code + indented) * 2 > lines.Count && !ListItem().IsMatch(text[lines[0].Start..lines[0].End]));
+            || (indented > 0 && code > 0 && (code + indented) * 2 > lines.Count && !ListItem().IsMatch(text.AsSpan(lines[0].Start..lines[0].End)));
     }
 
     [GeneratedRegex(@"^\s*(?:[-*•–·‣◦]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\(?[ivxIVX]{1,4}[.)]|\|)\s|^\s*\[\d+\]")]

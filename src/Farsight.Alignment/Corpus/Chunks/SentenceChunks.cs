@@ -17,42 +17,12 @@ public static class SentenceChunks
     public static IReadOnlyList<string> Cut(string text, int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
-        return Cut(text, start => Advance(text, start, length));
-    }
-
-    /// <summary>Cuts a text by another measure, such as tokens.</summary>
-    /// <param name="text">The text.</param>
-    /// <param name="length">Maximum units per chunk; &gt; 0. Only a single character of more units may exceed it.</param>
-    /// <param name="measure">Returns the units of a text; more text has at least as many.</param>
-    public static IReadOnlyList<string> Cut(string text, int length, Func<string, int> measure)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
-        int guess = length; // in UTF-16 units; that of the chunk before
-        return Cut(text, start =>
-        {
-            int least = start, most = text.Length + 1;
-            for (int at = Math.Min(start + guess, text.Length); most - least > 1; at = Next(start, least, most, text.Length))
-            {
-                _ = measure(text[start..at]) <= length ? least = at : most = at;
-            }
-            guess = Math.Max(least - start, 1);
-            return least;
-        });
-    }
-
-    /// <summary>Returns the next place to try: twice the last one that fits, or between the last and the first that does not.</summary>
-    static int Next(int start, int fits, int tooLong, int end) =>
-        tooLong > end ? (int)Math.Min(end, start + 2L * Math.Max(fits - start, 1)) : fits + (tooLong - fits) / 2;
-
-    static List<string> Cut(string text, Func<int, int> limitOf)
-    {
         List<string> chunks = [];
         ChunkBoundaries boundaries = ChunkBoundaries.Find(text);
         int end = text.AsSpan().TrimEnd().Length;
         for (int start = SkipSpace(text, 0, end); start < end;)
         {
-            int limit = limitOf(start);
-            int cut = limit >= end ? end : boundaries.Last(start, limit) is > 0 and var found ? found : LastWord(text, start, limit);
+            int limit = Advance(text, start, length), cut = limit >= end ? end : End(text, boundaries, start, limit);
             string chunk = text[start..cut].TrimEnd();
             if (chunk.Length > 0) // else indentation that is longer than a chunk
             {
@@ -63,8 +33,12 @@ public static class SentenceChunks
         return chunks;
     }
 
+    /// <summary>Returns where a chunk ends, at most at a limit before the end of the text; behind it for a single longer character.</summary>
+    internal static int End(string text, ChunkBoundaries boundaries, int start, int limit) =>
+        boundaries.Last(start, limit) is > 0 and var found ? found : LastWord(text, start, limit);
+
     /// <summary>Skips white space up to the indentation of the next line with text.</summary>
-    static int SkipSpace(string text, int start, int end)
+    internal static int SkipSpace(string text, int start, int end)
     {
         int line = start, at = start;
         for (; at < end && char.IsWhiteSpace(text[at]); at++)
@@ -85,7 +59,7 @@ public static class SentenceChunks
     }
 
     /// <summary>Returns the last place between two words, or else between two characters, up to the limit.</summary>
-    static int LastWord(string text, int start, int limit)
+    internal static int LastWord(string text, int start, int limit)
     {
         for (int at = limit; at > start + 1; at--)
         {

@@ -1,70 +1,64 @@
+using Farsight.Text.Tokenizers;
+
 namespace Farsight.Alignment.Corpus.Chunks;
 
-/// <summary>Cuts a text into chunks that end at sentences and have a maximum number of tokens.</summary>
+/// <summary>Cuts the tokens of a text into chunks, at the places of <see cref="SentenceChunks"/>.</summary>
+/// <remarks>
+/// The chunks together are the tokens, without white space at the end: no text is encoded again. White space between two chunks is the
+/// beginning of the second, so that chunks stay separate wherever they are joined.
+/// </remarks>
 public static class TokenChunks
 {
-    const double FirstGuess = 4; // characters per token
-    const double Enough = 0.85; // of the maximum, so that no time is spent on the rest
-    const int MaxTries = 8;
+    /// <summary>Cuts the tokens.</summary>
+    /// <param name="tokens">Tokens of a text.</param>
+    /// <param name="tokenizer">Tokenizer of the tokens.</param>
+    /// <param name="most">Maximum tokens per chunk, at least 1. Only a single character may have more.</param>
+    /// <param name="least">Tokens from which a chunk ends at a paragraph if one fits, instead of at a sentence; no sentence end is used
+    /// before it. Default: 0, ends at sentences.</param>
+    public static IEnumerable<int[]> Cut(int[] tokens, Tokenizer tokenizer, int most, int least = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
+        return Pieces(new(tokens, tokenizer), tokens, most, least);
+    }
 
-    /// <summary>Cuts the text as <see cref="SentenceChunks"/> does, each chunk as long as the number of tokens permits.</summary>
+    /// <summary>Cuts a text into chunks that have a maximum number of tokens each by themselves.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="tokens">Maximum tokens per chunk, at least 1. A single character may have more.</param>
-    /// <param name="count">Counts the tokens of a text.</param>
-    public static IEnumerable<string> Cut(string text, int tokens, Func<string, int> count)
+    /// <param name="tokenizer">Measures the chunks.</param>
+    /// <param name="most">Maximum tokens per chunk, at least 1. Only a single character may have more.</param>
+    public static IEnumerable<string> Cut(string text, Tokenizer tokenizer, int most)
     {
-        double perToken = FirstGuess;
-        for (int start = 0; start < text.Length;)
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
+        return Texts(new(tokenizer.Encode(text), tokenizer), tokenizer, most);
+    }
+
+    static IEnumerable<int[]> Pieces(TokenText text, int[] tokens, int most, int least)
+    {
+        for (int start = 0; start < text.Count;)
         {
-            string chunk = Next(text, start, tokens, count, ref perToken);
-            int found = text.IndexOf(chunk, start, StringComparison.Ordinal);
-            if (string.IsNullOrWhiteSpace(chunk) || found < 0)
+            int end = text.EndOf(start, most, least);
+            if (!text.IsBlank(start, end))
             {
-                yield break; // white space at the end
+                yield return tokens[start..end];
             }
-            yield return chunk;
-            start = found + chunk.Length;
+            start = end;
         }
     }
 
-    static string Next(string text, int start, int tokens, Func<string, int> count, ref double perToken)
+    static IEnumerable<string> Texts(TokenText text, Tokenizer tokenizer, int most)
     {
-        int length = Math.Max(1, (int)(tokens * perToken)), tooLong = int.MaxValue;
-        string? best = null;
-        for (int i = 0; i < MaxTries || best is null; i++)
+        for (int start = 0; start < text.Count;)
         {
-            string ahead = Ahead(text, start, length), chunk = SentenceChunks.Cut(ahead, length).FirstOrDefault("");
-            double found = Math.Max(1, count(chunk));
-            perToken = chunk.Length / found;
-            if (found <= tokens || length == 1)
+            // Without its white space, the first word may have more tokens than within the text.
+            int limit = most, end = text.EndOf(start, limit, least: 0);
+            while (limit > 1 && tokenizer.Count(text.Of(start, end)) > most)
             {
-                best = chunk;
-                bool isRest = start + ahead.Length == text.Length && chunk.TrimEnd().Length == ahead.TrimEnd().Length;
-                int longer = (int)Math.Min(tooLong - 1, Math.Ceiling(length * 1.2));
-                if (found >= Enough * tokens || isRest || longer <= length)
-                {
-                    break;
-                }
-                length = longer;
+                end = text.EndOf(start, --limit, least: 0);
             }
-            else
+            if (!text.IsBlank(start, end))
             {
-                tooLong = length;
-                if (best is not null)
-                {
-                    break;
-                }
-                length = Math.Max(1, Math.Min(length - 1, (int)(length * 0.95 * tokens / found)));
+                yield return text.Of(start, end);
             }
+            start = end;
         }
-        return best!;
-    }
-
-    /// <summary>Returns a part of the text that is longer than the chunk, so that its end is not taken for the end of the text.</summary>
-    static string Ahead(string text, int start, int length)
-    {
-        const int Times = 4; // twice as many code points as the chunk, if all of them are pairs
-        int end = (int)Math.Min(text.Length, start + ((long)Times * length) + Times);
-        return text[start..(end < text.Length && char.IsHighSurrogate(text[end - 1]) ? end - 1 : end)];
     }
 }

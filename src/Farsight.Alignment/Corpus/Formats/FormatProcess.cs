@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -18,6 +19,7 @@ public sealed class FormatProcess : IDisposable
     const int TimeExceeded = 75;
 
     const long HeapBytes = 512L << 20;
+    const int EndingMilliseconds = 5000;
 
     // CPU seconds of a file. A slow machine needs 2 for a small one, and 1 MB of text takes less than 1.
     const double LeastSeconds = 10, SecondsPerMegabyte = 5;
@@ -31,6 +33,7 @@ public sealed class FormatProcess : IDisposable
 
     /// <summary>Starts the process.</summary>
     /// <param name="command">Program and arguments.</param>
+    /// <exception cref="NotStartedException">It does not start.</exception>
     internal FormatProcess(IReadOnlyList<string> command)
     {
         ProcessStartInfo start = new(command[0], command.Skip(1))
@@ -42,11 +45,18 @@ public sealed class FormatProcess : IDisposable
         };
         start.Environment["DOTNET_GCHeapHardLimit"] = HeapBytes.ToString("X", CultureInfo.InvariantCulture);
         start.Environment["DOTNET_gcServer"] = start.Environment["DOTNET_gcConcurrent"] = "0";
-        _process = Process.Start(start)!;
+        _process = Start(start);
         _process.ErrorDataReceived += (_, _) => { }; // the stack of a crash, which is reported by its exit code
         _process.BeginErrorReadLine();
         _answers = new(_process.StandardOutput.BaseStream, Encoding.UTF8);
         _requests = new(_process.StandardInput.BaseStream, Encoding.UTF8);
+        if (Failure() is { } failure)
+        {
+            string code = _process.WaitForExit(EndingMilliseconds)
+                ? string.Create(CultureInfo.InvariantCulture, $"ended with exit code {_process.ExitCode}") : "does not answer";
+            Dispose();
+            throw NotStarted(start.FileName, code, failure);
+        }
     }
 
     /// <summary>
@@ -56,6 +66,7 @@ public sealed class FormatProcess : IDisposable
 
     /// <summary>Reads the text of a file with the named reader.</summary>
     /// <exception cref="InputException">The file is refused, or the process ended. The message does not name the file.</exception>
+    /// <exception cref="NotStartedException">The process does not start.</exception>
     internal static FormattedText Read(string path, string reader)
     {
         using Lock.Scope scope = s_gate.EnterScope();
@@ -80,6 +91,8 @@ public sealed class FormatProcess : IDisposable
         using BinaryReader requests = new(input, Encoding.UTF8);
         using BinaryWriter answers = new(new BufferedStream(output), Encoding.UTF8);
         using Watch watch = new();
+        answers.Write(true); // ready
+        answers.Flush();
         while (Next(requests) is { } path)
         {
             string name = requests.ReadString();
@@ -97,6 +110,36 @@ public sealed class FormatProcess : IDisposable
         _process.Dispose();
         _answers.Dispose();
     }
+
+    static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Exception e) when (e is Win32Exception or PlatformNotSupportedException)
+        {
+            throw NotStarted(start.FileName, e.Message.TrimEnd('.'), e);
+        }
+    }
+
+    /// <summary>Waits for the mark that the process is able to read; null if it comes.</summary>
+    IOException? Failure()
+    {
+        try
+        {
+            _ = _answers.ReadBoolean();
+            return null;
+        }
+        catch (IOException e)
+        {
+            return e;
+        }
+    }
+
+    static NotStartedException NotStarted(string program, string why, Exception cause) => new(
+        $"The process that reads document formats did not start ({program}: {why}); install Farsight again, or free memory and processes.",
+        cause);
 
     static string? Next(BinaryReader requests)
     {
@@ -179,11 +222,15 @@ public sealed class FormatProcess : IDisposable
     /// <summary>Returns why the process ended.</summary>
     string Ending()
     {
-        const int Milliseconds = 5000;
-        return _process.WaitForExit(Milliseconds) && _process.ExitCode == TimeExceeded
+        return _process.WaitForExit(EndingMilliseconds) && _process.ExitCode == TimeExceeded
             ? "the file takes too much time to read; it may be damaged so that its parts refer to each other in a circle"
             : "the file is damaged: its reader failed, probably because its parts are nested too deep";
     }
+
+    /// <summary>Represents a process that does not start, so that no file can be read.</summary>
+    /// <param name="message">One sentence.</param>
+    /// <param name="cause">The exception behind it.</param>
+    internal sealed class NotStartedException(string message, Exception cause) : InputException(message, cause);
 
     /// <summary>Ends the process when a file takes too much processor time.</summary>
     sealed class Watch : IDisposable

@@ -12,13 +12,20 @@ sealed class TextBlocks
 {
     internal const int Line = 1, Paragraph = 2;
 
+    const int MostLabel = 80; // characters of a heading in its mark
+
     readonly StringBuilder _text = new();
+    readonly List<TextMark> _marks = [];
     int _breaks, _cells;
     bool _space, _spaceHasBreak, _tab, _isCellStart;
+    int? _heading; // where the open heading begins; −1 before its first character
     char _high;
 
     /// <summary>Gets the number of characters so far, without waiting separators.</summary>
     internal int Length => _text.Length;
+
+    /// <summary>Gets the headings so far, as "section: Title".</summary>
+    internal IReadOnlyList<TextMark> Marks => _marks;
 
     /// <summary>Gets the number of replacement characters (U+FFFD) that were left out.</summary>
     internal int Lost { get; private set; }
@@ -56,6 +63,22 @@ sealed class TextBlocks
     {
         _isCellStart = false;
         _cells--;
+    }
+
+    /// <summary>Begins a heading.</summary>
+    internal void StartHeading() => _heading = -1;
+
+    /// <summary>Ends a heading, which becomes a mark unless it has no text.</summary>
+    internal void EndHeading()
+    {
+        if (_heading is >= 0 and var start)
+        {
+            string[] words = _text.ToString(start, _text.Length - start).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            string title = string.Join(' ', words);
+            int length = title.Length <= MostLabel ? title.Length : MostLabel - (char.IsHighSurrogate(title[MostLabel - 1]) ? 1 : 0);
+            _marks.Add(new(start, $"section: {title[..length].TrimEnd()}{(length < title.Length ? "…" : "")}"));
+        }
+        _heading = null;
     }
 
     /// <summary>Adds text in which any run of white space is one space.</summary>
@@ -142,6 +165,7 @@ sealed class TextBlocks
             _text.Append(' ');
         }
         (_breaks, _tab, _space, _spaceHasBreak, _isCellStart) = (0, false, false, false, false);
+        _heading = _heading < 0 ? _text.Length : _heading;
         _text.Append(c);
     }
 

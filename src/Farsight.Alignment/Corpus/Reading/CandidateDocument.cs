@@ -23,4 +23,20 @@ static class DropReason
     internal const string
         Empty = "empty", NoText = "no_text", Malformed = "malformed", NoDocument = "no_document", Garbled = "garbled",
         TooShort = "too_short", TooLong = "too_long", TooLarge = "too_large", NearDuplicate = "near_duplicate", NotDrawn = "not_drawn";
+
+    /// <summary>Returns the reason as a clause.</summary>
+    internal static string Describe(string reason) => reason switch
+    {
+        Empty => "it has no text",
+        NoText => "its text is null",
+        Malformed => "a field is missing or has the wrong type",
+        NoDocument => "the record has a question only and no document",
+        Garbled => "too many of its characters are damaged",
+        TooShort => "it is shorter than the minimum",
+        TooLong => "it is longer than the maximum",
+        TooLarge => "it is larger than 256 MiB",
+        NearDuplicate => "it is similar to an earlier document",
+        NotDrawn => "it was not drawn",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason)),
+    };
 }

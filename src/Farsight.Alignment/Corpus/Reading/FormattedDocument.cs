@@ -39,7 +39,7 @@ static class FormattedDocument
         {
             text = FormatProcess.Command is null ? Extract(file, reader) : FormatProcess.Read(file.Path, reader.Name);
         }
-        catch (InputException e)
+        catch (InputException e) when (e is not FormatProcess.NotStartedException) // which is no fault of the file
         {
             Refuse(file, e, options, report);
             return null;

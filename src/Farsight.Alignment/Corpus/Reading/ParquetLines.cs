@@ -17,9 +17,9 @@ static class ParquetLines
     /// <exception cref="InputException">The file cannot be read, is damaged, or has a text that is not UTF-8.</exception>
     internal static IEnumerable<string> Read(string path)
     {
-        using FileStream stream = ParquetRecords.Open(path);
-        ParquetFile parquet = ParquetRecords.Named(path, () => ParquetFile.Open(stream));
-        foreach (JsonRecord record in ParquetRecords.Records(path, stream, parquet, parquet.Fields))
+        CorpusOptions options = new(path);
+        CorpusFile file = new(Path.GetFileName(path), path, IsNamed: true);
+        foreach (JsonRecord record in ParquetRecords.Read(file, options, new(), parquet => parquet.Fields))
         {
             yield return Utf8.IsValid(record.Json.Span) ? Encoding.UTF8.GetString(record.Json.Span)
                 : throw new InputException(string.Create(

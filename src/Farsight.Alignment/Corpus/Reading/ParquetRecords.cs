@@ -1,3 +1,4 @@
+using System.Globalization;
 using Farsight.Alignment.Corpus.Formats;
 using Farsight.Alignment.Corpus.Formats.Parquet;
 using Farsight.Engine;
@@ -8,35 +9,78 @@ namespace Farsight.Alignment.Corpus.Reading;
 /// <summary>Reads the rows of a Parquet file as the records that a .jsonl file would have.</summary>
 static class ParquetRecords
 {
-    /// <summary>Reads the columns that hold documents.</summary>
+    /// <summary>Reads the columns that hold documents. A file that cannot be read is refused.</summary>
     /// <param name="file">The file.</param>
     /// <param name="options">Format and text field of the corpus.</param>
+    /// <param name="report">Lists a refused file.</param>
     /// <param name="format">Format of the records.</param>
-    /// <exception cref="InputException">The file is damaged or has no column of the format; the message lists its columns.</exception>
-    internal static IEnumerable<JsonRecord> Read(CorpusFile file, CorpusOptions options, out DocumentFormat format)
+    /// <exception cref="InputException">The file is damaged or has no column of the format, and was named by the user or refused files are
+    /// errors.</exception>
+    internal static IEnumerable<JsonRecord> Read(CorpusFile file, CorpusOptions options, CorpusReport report, out DocumentFormat format)
     {
-        FileStream stream = Open(file.Path);
+        DocumentFormat found = options.Format;
+        IEnumerable<JsonRecord> records = Read(
+            file, options, report, parquet =>
+            {
+                (found, IReadOnlyList<ParquetField> fields) = Fields(parquet, options);
+                return fields;
+            });
+        format = found;
+        return records;
+    }
+
+    /// <summary>Reads columns. A file that cannot be read is refused; one that is damaged within is read up to there.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="options">What happens to refused files.</param>
+    /// <param name="report">Lists a refused file.</param>
+    /// <param name="select">Selects the columns.</param>
+    /// <exception cref="InputException">The file was named by the user, or refused files are errors.</exception>
+    internal static IEnumerable<JsonRecord> Read(
+        CorpusFile file, CorpusOptions options, CorpusReport report, Func<ParquetFile, IReadOnlyList<ParquetField>> select)
+    {
+        FileStream? stream = null;
         try
         {
-            ParquetFile parquet = Named(file.Path, () => ParquetFile.Open(stream));
-            (format, IReadOnlyList<ParquetField> fields) = Named(file.Path, () => Fields(parquet, options));
-            return Records(file.Path, stream, parquet, fields);
+            stream = Open(file.Path);
+            ParquetFile parquet = ParquetFile.Open(stream);
+            return Records(stream, parquet, select(parquet), e => FormattedDocument.Refuse(file, e, options, report));
         }
-        catch
+        catch (Exception e) when (e is InputException or IOException)
         {
-            stream.Dispose();
-            throw;
+            stream?.Dispose();
+            FormattedDocument.Refuse(file, e as InputException ?? Unreadable(e), options, report);
+            return [];
         }
     }
 
     /// <summary>Reads rows, and closes the file at the end.</summary>
-    internal static IEnumerable<JsonRecord> Records(string path, FileStream stream, ParquetFile parquet, IReadOnlyList<ParquetField> fields)
+    /// <param name="stream">The file.</param>
+    /// <param name="parquet">Its schema.</param>
+    /// <param name="fields">The columns.</param>
+    /// <param name="refuse">Takes why the next row cannot be read. If it returns, this row is the end.</param>
+    internal static IEnumerable<JsonRecord> Records(
+        FileStream stream, ParquetFile parquet, IReadOnlyList<ParquetField> fields, Action<InputException> refuse)
     {
         using FileStream open = stream;
         using IEnumerator<ReadOnlyMemory<byte>> rows = new ParquetRows(parquet, new FormatLimits()).Read(fields).GetEnumerator();
-        for (int row = 1; Named(path, rows.MoveNext); row++)
+        for (int row = 1; HasNext(rows, row, refuse); row++)
         {
             yield return new(rows.Current, row, row, rows.Current.Length > CorpusStream.MostBytes);
+        }
+    }
+
+    static bool HasNext(IEnumerator<ReadOnlyMemory<byte>> rows, int row, Action<InputException> refuse)
+    {
+        try
+        {
+            return rows.MoveNext();
+        }
+        catch (Exception e) when (e is InputException or IOException)
+        {
+            InputException fault = e as InputException ?? Unreadable(e);
+            refuse(row == 1 ? fault : new(string.Create(
+                CultureInfo.InvariantCulture, $"{fault.Message.TrimEnd('.')} (in row {row}; the rows before it were read)"), fault));
+            return false;
         }
     }
 
@@ -50,7 +94,7 @@ static class ParquetRecords
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"'{path}' cannot be read: {e.Message}", e);
+            throw Unreadable(e);
         }
     }
 
@@ -63,7 +107,7 @@ static class ParquetRecords
             DocumentFormat.Instruction => ["instruction", "input", "output"],
             _ => [],
         };
-        IReadOnlyList<ParquetField> found = names.Length == 0 ? ParquetReader.TextColumns(file, options.Field)
+        IReadOnlyList<ParquetField> found = names.Length == 0 ? ParquetTexts.Columns(file, options.Field)
             : [.. file.Fields.Where(f => names.Contains(f.Name))];
         string first = found.Count == 0 ? "" : found[0].Name;
         bool isOwn = first == options.Field || options.Format == DocumentFormat.Field;
@@ -91,20 +135,5 @@ static class ParquetRecords
             : (DocumentFormat.Conversations, [(prompt.IsList ? prompt : response) with { Name = "messages" }]);
     }
 
-    /// <summary>Adds the path of the file to the message of an exception.</summary>
-    internal static T Named<T>(string path, Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (InputException e)
-        {
-            throw new InputException($"'{path}': {e.Message}.", e);
-        }
-        catch (IOException e)
-        {
-            throw new InputException($"'{path}' cannot be read: {e.Message}", e);
-        }
-    }
+    static InputException Unreadable(Exception e) => new($"the file cannot be read: {e.Message.TrimEnd('.')}", e);
 }

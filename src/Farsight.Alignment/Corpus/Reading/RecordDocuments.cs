@@ -26,7 +26,7 @@ sealed class RecordDocuments(CorpusFile file, CorpusOptions options)
     internal IEnumerable<CandidateDocument> Read(CorpusReport report)
     {
         bool isCounted = false;
-        IEnumerable<JsonRecord> records = file.IsParquet ? ParquetRecords.Read(file, options, out _format) : JsonRecords.Read(file);
+        IEnumerable<JsonRecord> records = file.IsParquet ? ParquetRecords.Read(file, options, report, out _format) : JsonRecords.Read(file);
         foreach (JsonRecord record in records)
         {
             CandidateDocument? found = Document(record);

@@ -14,19 +14,19 @@ enum RepairKind
     /// <summary>Bytes that are not UTF-8 were decoded as Windows-1252, which includes Latin-1. Counted per byte.</summary>
     Windows1252,
 
-    /// <summary>Invalid bytes were replaced by U+FFFD. Counted per byte.</summary>
+    /// <summary>Invalid bytes in a text that is UTF-8 otherwise were left out. Counted per byte.</summary>
     InvalidUtf8,
 
     /// <summary>UTF-8 that had been decoded as Windows-1252 ("Ã©") was repaired. Counted per character.</summary>
     Mojibake,
 
-    /// <summary>U+FFFD was found and kept, because the original character is lost.</summary>
+    /// <summary>U+FFFD, which stands for a lost character, was removed.</summary>
     ReplacementCharacters,
 
     /// <summary>NUL and other control characters were removed, including byte order marks inside the text.</summary>
     ControlCharacters,
 
-    /// <summary>CR LF and CR were replaced by LF.</summary>
+    /// <summary>CR LF, CR, form feeds and the like were replaced by LF.</summary>
     LineEnds,
 }
 
@@ -36,7 +36,22 @@ enum RepairKind
 sealed record RepairCount(RepairKind Kind, int Places)
 {
     /// <summary>Gets the name in reports, for example "line_ends".</summary>
-    public string Name => JsonNamingPolicy.SnakeCaseLower.ConvertName(Kind.ToString());
+    public string Name => NameOf(Kind);
+
+    /// <summary>Returns what was done, as a clause, for a name in reports.</summary>
+    internal static string Describe(string name) => Enum.GetValues<RepairKind>().Single(k => NameOf(k) == name) switch
+    {
+        RepairKind.ByteOrderMark => "a byte order mark was removed",
+        RepairKind.WideEncoding => "UTF-16 or UTF-32 was decoded",
+        RepairKind.Windows1252 => "bytes that are not UTF-8 were read as Windows-1252",
+        RepairKind.InvalidUtf8 => "bytes that are not UTF-8 could not be decoded and are missing",
+        RepairKind.Mojibake => "UTF-8 that had been read as Windows-1252 was restored",
+        RepairKind.ReplacementCharacters => "U+FFFD, which stands for a lost character, was removed",
+        RepairKind.ControlCharacters => "control characters were removed",
+        _ => "other line ends were replaced by LF",
+    };
+
+    static string NameOf(RepairKind kind) => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString());
 }
 
 /// <summary>Represents a text after repair.</summary>

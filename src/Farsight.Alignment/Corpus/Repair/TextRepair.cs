@@ -7,11 +7,13 @@ namespace Farsight.Alignment.Corpus.Repair;
 /// <summary>Decodes bytes and repairs text with encoding errors, and reports the repairs.</summary>
 static class TextRepair
 {
-    const char Replacement = '\uFFFD', Mark = '\uFEFF';
+    const char Replacement = '\uFFFD', Mark = '\uFEFF', NextLine = '\u0085';
 
-    /// <summary>Characters that no document should contain. Form feeds separate pages and stay.</summary>
+    /// <summary>Characters that no document should contain: the control characters of ASCII and Latin-1 except for tab and line ends.</summary>
     static readonly SearchValues<char> s_controls = SearchValues.Create(
-        [.. Enumerable.Range(0, 32).Append(127).Select(c => (char)c).Except(['\t', '\n', '\r', '\f']), Mark]);
+        [.. Enumerable.Range(0, 32).Concat(Enumerable.Range(127, 33)).Select(c => (char)c).Except(['\t', '\n', '\r', '\f', '\v', NextLine]), Mark]);
+
+    static readonly SearchValues<char> s_lineEnds = SearchValues.Create('\r', '\f', '\v', NextLine);
 
     /// <summary>
     /// Decodes a file: as UTF-8 if valid, as UTF-16 or UTF-32 if it has their mark or zero bytes, and otherwise as Windows-1252.
@@ -84,18 +86,24 @@ static class TextRepair
     {
         text = Mojibake.Repair(text, out int misread);
         Note(repairs, RepairKind.Mojibake, misread);
-        Note(repairs, RepairKind.ReplacementCharacters, text.AsSpan().Count(Replacement));
+        int lost = text.AsSpan().Count(Replacement);
+        if (lost > 0)
+        {
+            text = text.Replace(Replacement.ToString(), "", StringComparison.Ordinal);
+            Note(repairs, RepairKind.ReplacementCharacters, lost);
+        }
         int controls = CountAny(text, s_controls);
         if (controls > 0)
         {
             text = Without(text, s_controls);
             Note(repairs, RepairKind.ControlCharacters, controls);
         }
-        int returns = text.AsSpan().Count('\r');
-        if (returns > 0)
+        int ends = CountAny(text, s_lineEnds);
+        if (ends > 0)
         {
-            text = text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
-            Note(repairs, RepairKind.LineEnds, returns);
+            text = text.Replace("\r\n", "\n", StringComparison.Ordinal)
+                .Replace('\r', '\n').Replace('\f', '\n').Replace('\v', '\n').Replace(NextLine, '\n');
+            Note(repairs, RepairKind.LineEnds, ends);
         }
         return new(text, repairs);
     }

@@ -58,6 +58,8 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
             {
                 throw new FormatException($"{source}: expected a JSON object.");
             }
+            using JsonDocument? rewritten = ForeignLayout.Rewrite(root) is { } trl ? JsonDocument.Parse(trl) : null;
+            root = rewritten?.RootElement ?? root;
             if (FieldFault(root) is { } inField)
             {
                 return (null, inField);
@@ -289,5 +291,6 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
             ? value
             : throw new FormatException(
                 $"{source}: the field '{field}' is missing; expected prompt, chosen and rejected (TRL), prompt and completion or messages "
-                    + "(supervised), or input, preferred_output and non_preferred_output (OpenAI).");
+                    + "(supervised), conversations, or instruction with output or with chosen and rejected (LLaMA-Factory), messages "
+                    + "and rejected_response (ms-swift), or input, preferred_output and non_preferred_output (OpenAI).");
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Farsight.Alignment.Corpus.Chunks;
 using Farsight.Alignment.Corpus.Reading;
 using Farsight.Engine;
 using Farsight.Engine.Files;
@@ -34,8 +35,8 @@ public sealed record DroppedLines(int Lines, IReadOnlyList<int> First, string Re
 /// </summary>
 /// <remarks>
 /// Such files have no chunks. The last paragraph of a prompt becomes the question, and the text before it the context: tokens of the given
-/// tokenizer in chunks of equal length (the last may be shorter). The chunks have no scores: each counts as relevant with score 0, and as
-/// seen by every response. A prompt of one paragraph is a question without context. A system message and earlier turns stay messages before
+/// tokenizer in chunks that end at sentences (<see cref="TokenChunks"/>). The chunks have no scores: each counts as relevant with score 0,
+/// and as seen by every response. A prompt of one paragraph is a question without context. A system message and earlier turns stay messages before
 /// it. A document in a field beside the prompt is the context, and the whole prompt the question. Lines with one answer, for supervised
 /// fine-tuning, become samples without rejected responses; of a conversation, the last answer is the chosen response. A file has lines of
 /// one kind. Line ends become "\n". A line that a
@@ -50,7 +51,7 @@ public static partial class PreferenceImport
     /// <param name="input">A .jsonl or .parquet file.</param>
     /// <param name="output">The dataset; it must not exist.</param>
     /// <param name="format">Encodes the contexts, for the model that will be trained.</param>
-    /// <param name="chunkTokens">Tokens per chunk; &gt; 0.</param>
+    /// <param name="chunkTokens">Maximum tokens per chunk; &gt; 0.</param>
     /// <exception cref="InputException">The output exists, or the file is damaged, has an unknown format, or contains no usable sample; the
     /// message names the line.</exception>
     public static ImportCounts Write(string input, string output, ChatFormat format, int chunkTokens)
@@ -185,9 +186,7 @@ public static partial class PreferenceImport
                 ? []
                 :
                 [
-                    .. format
-                        .Context(document, first.History)
-                        .Chunk(chunkTokens)
+                    .. TokenChunks.Cut(format.Context(document, first.History), format.Tokenizer, chunkTokens)
                         .Select((tokens, i) => new ContextChunk(file, i, tokens, 0, ChunkRole.Relevant)),
                 ];
         int[] all = [.. Enumerable.Range(0, context.Length)];

@@ -19,7 +19,6 @@ sealed class ContrastContexts(Tokenizer tokenizer, ChatFormat format, ChunkedCor
     const int MaxTries = 64;
 
     readonly FactPlacement _placement = new(tokenizer, format);
-    readonly int _chunkTokens = corpus.Passages[0].Chunks[0].Tokens.Length;
 
     /// <summary>Maximum facts per context. Each fact has a chunk of its own, and half of the chunks stay unchanged.</summary>
     internal int MaxFacts => count / 2;
@@ -31,7 +30,7 @@ sealed class ContrastContexts(Tokenizer tokenizer, ChatFormat format, ChunkedCor
         for (int i = 0; i < MaxTries; i++)
         {
             IReadOnlyList<Needle> needles = draw(ref random);
-            if (needles.All(n => _placement.Fits(n, _chunkTokens)))
+            if (needles.All(n => _placement.Fits(n, corpus.ChunkTokens)))
             {
                 return needles;
             }
@@ -44,7 +43,7 @@ sealed class ContrastContexts(Tokenizer tokenizer, ChatFormat format, ChunkedCor
     {
         Passage passage = corpus.Draw(ref random);
         SourceChunk[] chunks = [.. passage.Chunks.Skip(random.Next(passage.Chunks.Count - count + 1)).Take(count)];
-        List<FactInChunk> facts = _placement.PlaceAll(needles, chunks, ref random);
+        List<FactInChunk> facts = _placement.PlaceAll(needles, chunks, corpus.ChunkTokens, ref random);
         return new(chunks, [.. facts.OrderBy(f => f.Chunk)], tokenizer.Decode([.. chunks.SelectMany(c => c.Tokens)]));
     }
 

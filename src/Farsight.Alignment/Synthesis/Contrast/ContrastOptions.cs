@@ -9,7 +9,7 @@ public record ContrastOptions(string Model, string Documents, int Samples, int S
     /// <summary>The kinds, which take turns; null for all.</summary>
     public IReadOnlyList<ContrastKind>? Kinds { get; init; }
 
-    /// <summary>Tokens per chunk; null for a sixteenth of the model's window, at most 512.</summary>
+    /// <summary>Maximum tokens per chunk; null for a sixteenth of the model's window, at most 512.</summary>
     public int? ChunkTokens { get; init; }
 
     /// <summary>N, chunks per context; at least 8.</summary>

@@ -11,7 +11,7 @@ namespace Farsight.Alignment.Synthesis.Contrast;
 /// <param name="Samples">Samples requested, over all shards.</param>
 /// <param name="Shard">"2/4"; null for a file that is made in one piece.</param>
 /// <param name="Seed">Seeds every random choice.</param>
-/// <param name="ChunkTokens">Tokens per chunk.</param>
+/// <param name="ChunkTokens">Maximum tokens per chunk.</param>
 /// <param name="Chunks">N, chunks per context.</param>
 /// <param name="Temperature">Sampling temperature for the model's rejected responses.</param>
 /// <param name="MaxNewTokens">Maximum tokens of such a response.</param>

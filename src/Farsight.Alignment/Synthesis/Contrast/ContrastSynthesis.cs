@@ -13,7 +13,7 @@ namespace Farsight.Alignment.Synthesis.Contrast;
 /// </remarks>
 static class ContrastSynthesis
 {
-    const int FormatVersion = 1;
+    const int FormatVersion = 2;
 
     /// <summary>Reads the documents and prepares the source of the samples.</summary>
     /// <exception cref="InputException">Options, model and documents do not fit together.</exception>

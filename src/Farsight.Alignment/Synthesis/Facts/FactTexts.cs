@@ -1,3 +1,4 @@
+using Farsight.Alignment.Corpus.Chunks;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Fiction.Facts;
 using Farsight.Engine.Numerics;
@@ -13,10 +14,7 @@ sealed class FactTexts(Tokenizer tokenizer, ChunkedCorpus corpus, int length)
 {
     const int ChunksPerLength = 16;
 
-    /// <summary>Chunks of the corpus that a text is cut from: its length, and a margin on both sides to find a sentence end in.</summary>
-    internal const int ChunksPerText = ChunksPerLength + 2;
-
-    /// <summary>Returns the tokens per chunk of the corpus.</summary>
+    /// <summary>Returns the maximum tokens per chunk.</summary>
     internal static int ChunkTokensOf(int length) => Math.Max(1, length / ChunksPerLength);
 
     /// <summary>Draws a text for facts; null if the text itself names one of their keys or values.</summary>
@@ -30,19 +28,34 @@ sealed class FactTexts(Tokenizer tokenizer, ChunkedCorpus corpus, int length)
             throw new OptionException(
                 "length", $"is {length}, and the {facts.Length} facts of a document have {count} tokens; raise length, or lower facts.");
         }
-        Passage passage = corpus.Draw(ref random);
-        int firstChunk = random.Next(passage.Chunks.Count - ChunksPerText + 1);
-        SourceChunk[] window = [.. passage.Chunks.Skip(firstChunk).Take(ChunksPerText)];
+        SourceChunk[] window = Window(corpus.Draw(ref random), ref random);
         int[] tokens = [.. window.SelectMany(c => c.Tokens)];
-        int[] ends = [.. SentenceEnds(tokens)];
-        int start = firstChunk == 0 ? 0 : ends.FirstOrDefault(e => e <= window[0].Tokens.Length),
-            end = ends.LastOrDefault(e => e > start && e - start <= room, Math.Min(tokens.Length, start + room));
-        if (sheet.Clashes(tokenizer.Decode(tokens.AsSpan(start, end - start))))
+        TokenText text = new(tokens, tokenizer);
+        int[] ends = text.SentenceEnds();
+        int end = ends.LastOrDefault(e => e <= room, text.EndOf(0, room, least: 0));
+        if (sheet.Clashes(tokenizer.Decode(tokens.AsSpan(0, end))))
         {
             return null;
         }
-        int[] places = [start, .. ends.Where(e => e > start && e < end), end];
+        int[] places = [0, .. ends.Where(e => e < end), end];
         return Split(Pieces(places, facts, ref random), tokens, window, facts);
+    }
+
+    /// <summary>Draws consecutive chunks that have the length together.</summary>
+    SourceChunk[] Window(Passage passage, ref SeededRandom random)
+    {
+        IReadOnlyList<SourceChunk> chunks = passage.Chunks;
+        int first = chunks.Count, rest = 0;
+        while (first > 0 && rest < length)
+        {
+            rest += chunks[--first].Tokens.Length;
+        }
+        int start = random.Next(first + 1), count = 0;
+        for (int tokens = 0; tokens < length && start + count < chunks.Count; count++)
+        {
+            tokens += chunks[start + count].Tokens.Length;
+        }
+        return [.. chunks.Skip(start).Take(count)];
     }
 
     /// <summary>Returns the pieces of the text in order: a sentence of the corpus as its span, a fact by its index.</summary>
@@ -66,17 +79,17 @@ sealed class FactTexts(Tokenizer tokenizer, ChunkedCorpus corpus, int length)
         return pieces;
     }
 
-    /// <summary>Joins pieces to chunks of about the same length; no sentence is split.</summary>
-    static FactText Split(List<(int Start, int End, int Fact)> pieces, int[] tokens, SourceChunk[] window, int[][] facts)
+    /// <summary>Joins pieces to chunks. No sentence is split; one that is longer than a chunk is a chunk of its own.</summary>
+    FactText Split(List<(int Start, int End, int Fact)> pieces, int[] tokens, SourceChunk[] window, int[][] facts)
     {
         int[] factChunks = new int[facts.Length];
         List<ContextChunk> chunks = [];
         List<int> open = [];
-        int from = pieces.First(p => p.Fact < 0).Start, target = window[0].Tokens.Length;
+        int from = 0;
         foreach ((int start, int end, int fact) in pieces)
         {
             int size = fact < 0 ? end - start : facts[fact].Length;
-            if (open.Count > 0 && open.Count + size > target + target / 2)
+            if (open.Count > 0 && open.Count + size > corpus.ChunkTokens)
             {
                 Close();
             }
@@ -85,10 +98,6 @@ sealed class FactTexts(Tokenizer tokenizer, ChunkedCorpus corpus, int length)
             if (fact >= 0)
             {
                 factChunks[fact] = chunks.Count;
-            }
-            if (open.Count >= target)
-            {
-                Close();
             }
         }
         if (open.Count > 0)
@@ -99,26 +108,20 @@ sealed class FactTexts(Tokenizer tokenizer, ChunkedCorpus corpus, int length)
 
         void Close()
         {
-            string document = window[Math.Min(from / target, window.Length - 1)].Document;
-            chunks.Add(new(document, chunks.Count, [.. open], 0, ChunkRole.Irrelevant));
+            chunks.Add(new(DocumentAt(window, from), chunks.Count, [.. open], 0, ChunkRole.Irrelevant));
             open.Clear();
         }
     }
 
-    /// <summary>Returns the indices of the tokens behind which a sentence ends and white space begins, ascending.</summary>
-    List<int> SentenceEnds(int[] tokens)
+    /// <summary>Returns the document of a token of consecutive chunks.</summary>
+    static string DocumentAt(SourceChunk[] window, int token)
     {
-        string[] texts = [.. tokens.Select(tokenizer.TokenText)];
-        string text = string.Concat(texts);
-        List<int> ends = [];
-        for (int i = 1, end = texts[0].Length; i < texts.Length; end += texts[i++].Length)
+        int chunk = 0;
+        for (int end = window[0].Tokens.Length; end <= token && chunk + 1 < window.Length; end += window[chunk].Tokens.Length)
         {
-            if (end < text.Length && char.IsWhiteSpace(text[end]) && FactPlacement.EndsSentence(text.AsSpan(0, end)))
-            {
-                ends.Add(i);
-            }
+            chunk++;
         }
-        return ends;
+        return window[chunk].Document;
     }
 }
 

@@ -122,7 +122,7 @@ public record FactsOptions(string Model, string Documents, int Samples, int Seed
 /// <param name="Facts">Minimum and maximum number of fact sentences per document.</param>
 /// <param name="QuestionsPerDocument">K, questions per document.</param>
 /// <param name="Length">Maximum tokens per document.</param>
-/// <param name="ChunkTokens">Tokens per chunk, about.</param>
+/// <param name="ChunkTokens">Maximum tokens per chunk; a longer sentence is a chunk of its own.</param>
 /// <param name="Rejected">M, rejected responses per question; 0 for none.</param>
 /// <param name="Negatives">Source of the rejected responses: "minimal" or "none".</param>
 public sealed record FactsSettings(

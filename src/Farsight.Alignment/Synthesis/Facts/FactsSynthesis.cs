@@ -13,7 +13,7 @@ namespace Farsight.Alignment.Synthesis.Facts;
 /// </remarks>
 static class FactsSynthesis
 {
-    const int FormatVersion = 1;
+    const int FormatVersion = 2;
 
     /// <summary>Reads the documents and prepares the source of the samples.</summary>
     /// <exception cref="InputException">Options, model and documents do not fit together.</exception>
@@ -21,7 +21,7 @@ static class FactsSynthesis
     {
         int chunkTokens = FactTexts.ChunkTokensOf(options.Length);
         ChunkedCorpus corpus = ChunkedCorpus.Read(
-            options.CorpusOrDefault(), model.Format, new(options.Seed, chunkTokens, FactTexts.ChunksPerText) { Keys = "length" });
+            options.CorpusOrDefault(), model.Format, new(options.Seed, chunkTokens, 1) { Keys = "length", PassageTokens = options.Length });
         IReadOnlyList<FactKind> kinds = options.KindsOrAll();
         string types = string.Join(", ", options.TypesOrAll.Select(t => Name(t)));
         FactsSettings settings = new(

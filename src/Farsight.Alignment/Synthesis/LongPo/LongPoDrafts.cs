@@ -89,7 +89,8 @@ sealed class LongPoDrafts(SynthesisModel model, LongPoSubjects subjects, Questio
         List<TurnDraft> turns = [];
         foreach ((Needle needle, int place) in needles.Zip(places))
         {
-            chunks[place] = chunks[place] with { Tokens = _placement.Place(needle, place, chunks[place].Tokens, ref random).Tokens };
+            int[] tokens = chunks[place].Tokens; // the fact replaces text, so that the document keeps its length at most
+            chunks[place] = chunks[place] with { Tokens = _placement.Place(needle, place, tokens, tokens.Length, ref random).Tokens };
             turns.Add(new(place, needle.Question, QuestionOrigin.Fact, needle.Answer, new(needle.Sentence, needle.Value, place)));
         }
         LongPoDraft draft = Draft(at, chunks, [.. turns.Take(subject.Chunks.Count)]);

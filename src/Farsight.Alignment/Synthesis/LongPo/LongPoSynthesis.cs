@@ -1,5 +1,6 @@
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Corpus;
+using Farsight.Alignment.Corpus.Chunks;
 using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Engine;
 
@@ -10,7 +11,7 @@ namespace Farsight.Alignment.Synthesis.LongPo;
 /// </summary>
 static class LongPoSynthesis
 {
-    const int FormatVersion = 1;
+    const int FormatVersion = 2;
 
     /// <summary>Reads the documents and prepares the source of the samples.</summary>
     /// <exception cref="InputException">Options, model and documents do not fit together.</exception>
@@ -45,7 +46,7 @@ static class LongPoSynthesis
 
     static SourceChunk[] Cut(SourceDocument document, SynthesisModel model, LongPoBudget budget) =>
     [
-        .. ParagraphChunks.Cut(PassageCorpus.TokensOf(document, model.Format), model.Tokenizer, budget.MinChunkTokens, budget.ChunkTokens)
+        .. TokenChunks.Cut(PassageCorpus.TokensOf(document, model.Format), model.Tokenizer, budget.ChunkTokens, budget.MinChunkTokens)
             .Select((tokens, i) => new SourceChunk(document.Id, i, tokens)),
     ];
 

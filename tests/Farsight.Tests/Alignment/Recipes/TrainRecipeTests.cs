@@ -91,6 +91,19 @@ public sealed class TrainRecipeTests
         Assert.Contains(e.Problems, p => p.StartsWith(named, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("""{"name":"cosine","warmup_share":0.25}""", 3, 1, 0.1)]
+    [InlineData("""{"name":"linear"}""", 0, 1, 0)]
+    [InlineData("""{"name":"constant","warmup_steps":2}""", 2, 1, 1)]
+    [InlineData("""{"name":"constant_then_linear"}""", 0, 1, 0)]
+    public void A_schedule_needs_its_name_only(string schedule, int warmup, double first, double last)
+    {
+        LearningRateSchedule read = Parse($"schedule={schedule}").Schedule;
+
+        Assert.Equal((warmup, first), (read.Warmup(12), read.Factor(warmup, 12)));
+        Assert.Equal(last, read.Factor(12, 12), 12);
+    }
+
     [Fact]
     public void More_samples_than_a_plan_can_look_at_are_refused() => Assert.Equal(
         ["batch_size: 1000000 steps of 65536 are more than 5000000 samples; lower it or steps."],

@@ -39,15 +39,17 @@ public sealed class SynthesisStageTests
     }
 
     [Fact]
-    public void A_fact_is_put_between_sentences_and_its_value_is_where_it_says()
+    public void A_fact_is_put_between_sentences_and_whole_sentences_make_room_for_it()
     {
+        string[] sentences =
+        [
+            " ledger, said Mr. Ardmore.", " The keeper of the lighthouse wrote down the number!",
+            " And so they wait for it, late in the ledger of the lighthouse.",
+        ];
         FactPlacement placement = new(SynthesisFiles.Tokenizer, SynthesisFiles.Format);
-        int[] chunk = SynthesisFiles.Format.Context(
-            "ledger, said Mr. Ardmore. The keeper of the lighthouse wrote down the number! And so they wait for it, late in the ledger "
-                + "of the lighthouse"
-        );
+        int[] chunk = SynthesisFiles.Tokenizer.EncodeInside(string.Concat(sentences));
         SeededRandom random = SeededRandom.For(1, "test", 0);
-        HashSet<string> places = [];
+        HashSet<int> places = [];
         for (int i = 0; i < 60; i++)
         {
             Needle needle = NeedleMaker.Make(ref random, NeedleMaker.Kinds[i % 4], NeedleSplit.Training, new HashSet<string>());
@@ -55,15 +57,34 @@ public sealed class SynthesisStageTests
             {
                 continue;
             }
-            (int[] tokens, FactInChunk fact) = placement.Place(needle, 3, chunk, ref random);
+            (int[] tokens, FactInChunk fact) = placement.Place(needle, 3, chunk, chunk.Length, ref random);
 
-            Assert.Equal(chunk.Length, tokens.Length);
+            Assert.InRange(tokens.Length, 1, chunk.Length);
             string text = SynthesisFiles.Tokenizer.Decode(tokens);
-            int at = text.IndexOf(needle.Sentence, StringComparison.Ordinal);
-            places.Add(text[..at].TrimEnd()[^5..]);
+            string[] around = text.Split(" " + needle.Sentence);
+            Assert.Equal(2, around.Length);
+            int at = Enumerable.Range(1, 3).Single(k => string.Concat(sentences[..k]).EndsWith(around[0], StringComparison.Ordinal)
+                && string.Concat(sentences[k..]).StartsWith(around[1], StringComparison.Ordinal)
+                && (around[0].Length > 0 || around[1].Length > 0));
+            places.Add(at);
             Assert.Equal(needle.Value, SynthesisFiles.Tokenizer.Decode(tokens.AsSpan(fact.ValueStart..fact.ValueEnd)).TrimStart());
         }
-        Assert.Equal(["mber!", "more."], places.Order(StringComparer.Ordinal));
+        Assert.Equal([1, 2, 3], places.Order());
+    }
+
+    [Fact]
+    public void Two_documents_in_one_passage_are_separated_by_an_empty_line()
+    {
+        string Text(string name) => string.Join(' ', Enumerable.Repeat($"The keeper of {name} counted lamps.", 6));
+
+        ChunkedCorpus corpus = ChunkedCorpus.Read(
+            [new("a.md", Text("Ardmore"), []), new("b.md", Text("Brenholt"), [])], new(), SynthesisFiles.Format, new(1, 40, 3));
+
+        SourceChunk[] chunks = [.. corpus.Passages.Single().Chunks];
+        string text = SynthesisFiles.Tokenizer.Decode([.. chunks.SelectMany(c => c.Tokens)]);
+        Assert.Equal($"{Text("Ardmore")}\n\n {Text("Brenholt")}", text.TrimStart());
+        Assert.All(chunks, c => Assert.InRange(c.Tokens.Length, 20, 40));
+        Assert.All(chunks, c => Assert.EndsWith("lamps.", SynthesisFiles.Tokenizer.Decode(c.Tokens), StringComparison.Ordinal));
     }
 
     [Fact]

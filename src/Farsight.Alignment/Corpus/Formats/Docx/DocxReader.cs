@@ -31,8 +31,8 @@ sealed class DocxReader : IFormatReader
         Dictionary<string, string> notes = new(StringComparer.Ordinal);
         ReadNotes(package, package.PartOf(main, "footnotes"), "f");
         ReadNotes(package, package.PartOf(main, "endnotes"), "e");
-        string text = ReadMain(package, main, styles, notes, warnings, limits.Depth);
-        return text.Length > 0 ? new(text, [], [.. warnings]) : throw new InputException("the document contains no text");
+        DocxText story = ReadMain(package, main, styles, notes, warnings, limits.Depth);
+        return story.ToString() is { Length: > 0 } text ? new(text, story.Marks, [.. warnings]) : throw new InputException("the document contains no text");
 
         void ReadNotes(DocxPackage package, string? part, string kind)
         {
@@ -48,9 +48,9 @@ sealed class DocxReader : IFormatReader
                     if (xml.NodeType == XmlNodeType.Element && xml.LocalName is "footnote" or "endnote")
                     {
                         string id = xml.GetAttribute("id", xml.NamespaceURI) ?? "";
-                        DocxText story = new(xml, styles, notes, warnings, limits.Depth);
-                        story.ReadStory();
-                        notes[kind + id] = story.ToString().TrimStart();
+                        DocxText note = new(xml, styles, notes, warnings, limits.Depth);
+                        note.ReadStory();
+                        notes[kind + id] = note.ToString().TrimStart();
                     }
                 }
             }
@@ -62,7 +62,7 @@ sealed class DocxReader : IFormatReader
     }
 
     /// <summary>Reads the main part. What precedes damage in it is kept, with a warning.</summary>
-    static string ReadMain(
+    static DocxText ReadMain(
         DocxPackage package,
         string main,
         DocxStyles styles,
@@ -75,7 +75,7 @@ sealed class DocxReader : IFormatReader
         {
             using XmlReader xml = package.Read(main);
             xml.MoveToContent();
-            if (!DocxText.IsWord(xml) || xml.LocalName != "document")
+            if (!xml.IsWord() || xml.LocalName != "document")
             {
                 throw new InputException($"the file is not a Word document: its main part begins with <{xml.LocalName}>");
             }
@@ -98,6 +98,6 @@ sealed class DocxReader : IFormatReader
         {
             throw new InputException($"the document is damaged: {main} cannot be read", e);
         }
-        return story.ToString();
+        return story;
     }
 }

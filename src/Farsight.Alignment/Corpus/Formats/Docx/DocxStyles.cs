@@ -2,12 +2,12 @@ using System.Xml;
 
 namespace Farsight.Alignment.Corpus.Formats.Docx;
 
-/// <summary>Holds what the styles of a Word document say about its text: which hide it, and which are lists.</summary>
+/// <summary>Holds what the styles of a Word document say about its text: which hide it, and which are lists or headings.</summary>
 sealed class DocxStyles
 {
     const int MostLevels = 32; // of styles based on others; a circle is cut here
 
-    readonly Dictionary<string, (bool? Hides, bool IsList, string? Base)> _styles = new(StringComparer.Ordinal);
+    readonly Dictionary<string, (bool? Hides, bool IsList, bool? IsHeading, string? Base)> _styles = new(StringComparer.Ordinal);
 
     /// <summary>Reads the styles part; a damaged one has the styles before the damage.</summary>
     internal static DocxStyles Read(XmlReader? xml)
@@ -66,15 +66,24 @@ sealed class DocxStyles
         return false;
     }
 
+    /// <summary>Returns whether paragraphs of a style are headings.</summary>
+    internal bool IsHeading(string? style)
+    {
+        for (int i = 0; i < MostLevels && style is not null && _styles.TryGetValue(style, out var found); i++)
+        {
+            if (found.IsHeading is { } heading)
+            {
+                return heading;
+            }
+            style = found.Base;
+        }
+        return style is "Title" || (style?.StartsWith("Heading", StringComparison.Ordinal) ?? false);
+    }
+
     void ReadStyle(XmlReader xml)
     {
-        string id = "";
-        for (bool has = xml.MoveToFirstAttribute(); has; has = xml.MoveToNextAttribute())
-        {
-            id = xml.LocalName == "styleId" ? xml.Value : id;
-        }
-        xml.MoveToElement();
-        bool? hides = null;
+        string id = xml.Attribute("styleId") ?? "";
+        bool? hides = null, isHeading = null;
         bool isList = false;
         string? parent = null;
         if (!xml.IsEmptyElement)
@@ -84,12 +93,17 @@ sealed class DocxStyles
             {
                 if (xml.NodeType == XmlNodeType.Element)
                 {
-                    hides = xml.LocalName == "vanish" ? DocxText.IsOn(xml) : hides;
+                    hides = xml.LocalName == "vanish" ? xml.IsOn() : hides;
                     isList |= xml.LocalName == "numPr";
-                    parent = xml.LocalName == "basedOn" ? DocxText.Value(xml) : parent;
+                    parent = xml.LocalName == "basedOn" ? xml.Val() : parent;
+                    isHeading = xml.LocalName == "outlineLvl" ? xml.IsHeadingLevel()
+                        : xml.LocalName == "name" && xml.Val() is { } name
+                            && (name.StartsWith("heading ", StringComparison.OrdinalIgnoreCase)
+                                || name.Equals("title", StringComparison.OrdinalIgnoreCase)) ? true
+                        : isHeading;
                 }
             }
         }
-        _styles[id] = (hides, isList, parent);
+        _styles[id] = (hides, isList, isHeading, parent);
     }
 }

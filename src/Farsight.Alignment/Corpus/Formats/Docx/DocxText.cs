@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Xml;
 
 namespace Farsight.Alignment.Corpus.Formats.Docx;
@@ -15,18 +14,18 @@ namespace Farsight.Alignment.Corpus.Formats.Docx;
 /// <param name="depth">Greatest depth of elements.</param>
 sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<string, string> notes, ISet<string> warnings, int depth)
 {
-    const string Word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
-        StrictWord = "http://purl.oclc.org/ooxml/wordprocessingml/main";
-
     readonly TextBlocks _blocks = new();
     readonly List<string> _afterParagraph = [];
-    readonly Stack<bool> _fields = []; // for each open field, whether its result has begun
+    readonly DocxFields _fields = new();
     readonly char[] _buffer = new char[4096];
-    bool _isJoined, _isList, _wasList;
-    int _cells, _instructions;
+    bool _isJoined, _wasList;
+    int _cells;
 
     /// <summary>Gets whether nothing was written.</summary>
     internal bool IsEmpty => _blocks.Length == 0;
+
+    /// <summary>Gets the headings so far.</summary>
+    internal IReadOnlyList<TextMark> Marks => _blocks.Marks;
 
     /// <summary>Returns the text so far.</summary>
     public override string ToString() => _blocks.ToString();
@@ -38,24 +37,6 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
         AddAfterParagraph();
     }
 
-    /// <summary>Returns the attribute <c>val</c> of the current element.</summary>
-    internal static string? Value(XmlReader xml)
-    {
-        string? value = null;
-        for (bool has = xml.MoveToFirstAttribute(); has; has = xml.MoveToNextAttribute())
-        {
-            value = xml.LocalName == "val" ? xml.Value : value;
-        }
-        xml.MoveToElement();
-        return value;
-    }
-
-    /// <summary>Returns whether the current element switches a property on.</summary>
-    internal static bool IsOn(XmlReader xml) => Value(xml) is not ("0" or "false" or "off");
-
-    /// <summary>Returns whether the current element is of WordprocessingML.</summary>
-    internal static bool IsWord(XmlReader xml) => xml.NamespaceURI is Word or StrictWord;
-
     /// <summary>Reads the children of the current element, and leaves the reader on its end.</summary>
     void ReadChildren(Place place)
     {
@@ -66,7 +47,7 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
         if (xml.Depth > depth)
         {
             warnings.Add("the elements are nested too deeply; the deepest are missing");
-            SkipContent();
+            xml.SkipContent();
             return;
         }
         while (xml.Read() && xml.NodeType != XmlNodeType.EndElement)
@@ -81,7 +62,7 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
     void ReadElement(Place place)
     {
         string name = xml.LocalName;
-        if (!IsWord(xml))
+        if (!xml.IsWord())
         {
             ReadOther(name, place);
             return;
@@ -115,10 +96,10 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
                 Add("-", place);
                 break;
             case "sym":
-                Add(Symbol(), place);
+                Add(xml.Symbol(), place);
                 break;
             case "fldChar":
-                ReadField();
+                _fields.Read(xml);
                 break;
             case "footnoteReference" or "endnoteReference":
                 AddNote(name[..1], place);
@@ -128,15 +109,15 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
                 break;
             case "altChunk" or "subDoc":
                 warnings.Add("a document inside the document was not read");
-                SkipContent();
+                xml.SkipContent();
                 break;
             case "del" or "moveFrom" or "delText" or "instrText" or "delInstrText" or "rt" or "sectPr" or "tblGrid":
-                SkipContent();
+                xml.SkipContent();
                 break;
             default:
                 if (name.EndsWith("Pr", StringComparison.Ordinal) || name.EndsWith("PrChange", StringComparison.Ordinal))
                 {
-                    SkipContent();
+                    xml.SkipContent();
                 }
                 else
                 {
@@ -188,7 +169,7 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
             }
             else
             {
-                SkipContent();
+                xml.SkipContent();
             }
         }
     }
@@ -199,8 +180,7 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
         {
             StartBlock();
         }
-        bool joins = false;
-        _isList = false;
+        DocxProperties properties = new();
         if (!xml.IsEmptyElement)
         {
             while (xml.Read() && xml.NodeType != XmlNodeType.EndElement)
@@ -209,12 +189,17 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
                 {
                     continue;
                 }
-                if (IsWord(xml) && xml.LocalName == "pPr")
+                if (xml.IsWord() && xml.LocalName == "pPr")
                 {
-                    joins = ReadParagraphProperties(ref place);
-                    if (_isList && _wasList && !_isJoined)
+                    properties = DocxProperties.OfParagraph(xml, styles);
+                    place = place with { IsHidden = properties.Hides ?? place.IsHidden };
+                    if (properties.IsList && _wasList && !_isJoined)
                     {
                         _blocks.RelaxBreak();
+                    }
+                    if (properties.IsHeading)
+                    {
+                        _blocks.StartHeading();
                     }
                 }
                 else
@@ -223,50 +208,16 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
                 }
             }
         }
-        (_isJoined, _wasList) = (joins, _isList);
-        if (!joins)
+        if (properties.IsHeading)
+        {
+            _blocks.EndHeading();
+        }
+        (_isJoined, _wasList) = (properties.IsJoined, properties.IsList);
+        if (!properties.IsJoined)
         {
             _blocks.Break(TextBlocks.Paragraph);
             AddAfterParagraph();
         }
-    }
-
-    /// <summary>Returns whether the mark of the paragraph was deleted or moved away, so that the next one continues it.</summary>
-    bool ReadParagraphProperties(ref Place place)
-    {
-        bool joins = false;
-        int top = xml.Depth;
-        if (xml.IsEmptyElement)
-        {
-            return false;
-        }
-        while (xml.Read() && xml.Depth > top)
-        {
-            if (xml.NodeType != XmlNodeType.Element)
-            {
-                continue;
-            }
-            switch (xml.LocalName)
-            {
-                case "pPrChange" or "sectPr":
-                    SkipContent(); // the properties before a change
-                    break;
-                case "pStyle" when xml.Depth == top + 1:
-                    string? style = Value(xml);
-                    _isList |= styles.IsList(style);
-                    place = place with { IsHidden = styles.Hides(style) ?? place.IsHidden };
-                    break;
-                case "numPr":
-                    _isList = true;
-                    break;
-                case "del" or "moveFrom":
-                    joins |= xml.Depth == top + 2; // in rPr, the properties of the mark
-                    break;
-                default:
-                    break;
-            }
-        }
-        return joins;
     }
 
     void ReadRun(Place place)
@@ -281,36 +232,15 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
             {
                 continue;
             }
-            if (IsWord(xml) && xml.LocalName == "rPr")
+            if (xml.IsWord() && xml.LocalName == "rPr")
             {
-                place = place with { IsHidden = IsHiddenRun() ?? place.IsHidden };
+                place = place with { IsHidden = DocxProperties.HidesRun(xml, styles) ?? place.IsHidden };
             }
             else
             {
                 ReadElement(place);
             }
         }
-    }
-
-    /// <summary>Returns whether the current run properties hide the run; null if they do not say.</summary>
-    bool? IsHiddenRun()
-    {
-        bool? byStyle = null, own = null;
-        int top = xml.Depth;
-        if (xml.IsEmptyElement)
-        {
-            return null;
-        }
-        while (xml.Read() && xml.Depth > top)
-        {
-            if (xml.NodeType != XmlNodeType.Element || xml.Depth > top + 1)
-            {
-                continue;
-            }
-            byStyle = xml.LocalName == "rStyle" ? styles.Hides(Value(xml)) : byStyle;
-            own = xml.LocalName is "vanish" ? IsOn(xml) : own;
-        }
-        return own ?? byStyle;
     }
 
     void ReadRow(Place place)
@@ -347,13 +277,13 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
                     ReadCell(place, rowStart);
                     break;
                 case "trPr":
-                    isDeleted |= HasChild("del");
+                    isDeleted |= xml.HasChild("del");
                     break;
                 case "sdt" or "sdtContent" or "customXml" when !isDeleted:
                     ReadCells(place, rowStart);
                     break;
                 default:
-                    SkipContent();
+                    xml.SkipContent();
                     break;
             }
         }
@@ -374,11 +304,11 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
                 }
                 if (xml.LocalName == "tcPr")
                 {
-                    isLeftOut = HasChild("vMerge", "hMerge", "cellDel");
+                    isLeftOut = xml.HasChild("vMerge", "hMerge", "cellDel");
                 }
                 else if (isLeftOut)
                 {
-                    SkipContent();
+                    xml.SkipContent();
                 }
                 else
                 {
@@ -388,46 +318,6 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
         }
         _cells--;
         _blocks.EndCell();
-    }
-
-    /// <summary>Returns whether the current properties have one of the children; a merge counts where it continues another cell.</summary>
-    bool HasChild(params ReadOnlySpan<string> names)
-    {
-        bool has = false;
-        int top = xml.Depth;
-        if (xml.IsEmptyElement)
-        {
-            return false;
-        }
-        while (xml.Read() && xml.Depth > top)
-        {
-            has |= xml.NodeType == XmlNodeType.Element && xml.Depth == top + 1 && names.Contains(xml.LocalName) && Value(xml) != "restart";
-        }
-        return has;
-    }
-
-    void ReadField()
-    {
-        string kind = "";
-        for (bool has = xml.MoveToFirstAttribute(); has; has = xml.MoveToNextAttribute())
-        {
-            kind = xml.LocalName == "fldCharType" ? xml.Value : kind;
-        }
-        xml.MoveToElement();
-        SkipContent();
-        if (kind == "begin")
-        {
-            _fields.Push(false);
-            _instructions++;
-        }
-        else if (kind is "separate" or "end" && _fields.TryPop(out bool isResult))
-        {
-            _instructions -= isResult ? 0 : 1;
-            if (kind == "separate")
-            {
-                _fields.Push(true);
-            }
-        }
     }
 
     void ReadTextBox(Place place)
@@ -443,13 +333,8 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
 
     void AddNote(string kind, Place place)
     {
-        string id = "";
-        for (bool has = xml.MoveToFirstAttribute(); has; has = xml.MoveToNextAttribute())
-        {
-            id = xml.LocalName == "id" ? xml.Value : id;
-        }
-        xml.MoveToElement();
-        SkipContent();
+        string? id = xml.Attribute("id");
+        xml.SkipContent();
         if (place.IsHidden)
         {
             return;
@@ -507,42 +392,9 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
 
     void Add(ReadOnlySpan<char> text, Place place)
     {
-        if (!place.IsHidden && _instructions == 0)
+        if (!place.IsHidden && !_fields.IsInstruction)
         {
             _blocks.AddVerbatim(text);
-        }
-    }
-
-    /// <summary>Returns the character of the current symbol; none for a picture of a symbol font.</summary>
-    string Symbol()
-    {
-        string font = "", code = "";
-        for (bool has = xml.MoveToFirstAttribute(); has; has = xml.MoveToNextAttribute())
-        {
-            font = xml.LocalName == "font" ? xml.Value : font;
-            code = xml.LocalName == "char" ? xml.Value : code;
-        }
-        xml.MoveToElement();
-        if (!int.TryParse(code, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int value) || value > char.MaxValue)
-        {
-            return "";
-        }
-        bool isPicture = font.Contains("dings", StringComparison.OrdinalIgnoreCase)
-            || font.Equals("Symbol", StringComparison.OrdinalIgnoreCase);
-        // Symbol fonts have their codes at U+F000.
-        return value is >= 0xF000 and <= 0xF0FF ? isPicture ? "" : ((char)(value - 0xF000)).ToString() : ((char)value).ToString();
-    }
-
-    /// <summary>Skips the content of the current element, and leaves the reader on its end.</summary>
-    void SkipContent()
-    {
-        int top = xml.Depth;
-        if (xml.IsEmptyElement)
-        {
-            return;
-        }
-        while (xml.Read() && xml.Depth > top)
-        {
         }
     }
 

@@ -49,7 +49,7 @@ sealed class HtmlReader : IFormatReader
             writer = new(tree, hasChrome: true);
             text = writer.Write();
         }
-        return text.Length == 0 ? throw new InputException(Reason(tree)) : new(text, [], [.. Warnings(tree, writer.Lost)]);
+        return text.Length == 0 ? throw new InputException(Reason(tree)) : new(text, writer.Marks, [.. Warnings(tree, writer.Lost)]);
     }
 
     static string Reason(HtmlTree tree) =>

@@ -13,6 +13,9 @@ sealed class HtmlText(HtmlTree tree, bool hasChrome)
     /// <summary>Gets the number of characters that could not be decoded and were left out.</summary>
     internal int Lost => _blocks.Lost;
 
+    /// <summary>Gets the headings.</summary>
+    internal IReadOnlyList<TextMark> Marks => _blocks.Marks;
+
     /// <summary>Returns the text.</summary>
     internal string Write()
     {
@@ -72,6 +75,12 @@ sealed class HtmlText(HtmlTree tree, bool hasChrome)
             _blocks.StartCell(place.RowStart);
             WriteChildren(element, inside);
             _blocks.EndCell();
+        }
+        else if (name is ['h', >= '1' and <= '6'])
+        {
+            _blocks.StartHeading();
+            WriteChildren(element, inside);
+            _blocks.EndHeading();
         }
         else
         {

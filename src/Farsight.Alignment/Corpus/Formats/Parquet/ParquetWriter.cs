@@ -13,7 +13,7 @@ namespace Farsight.Alignment.Corpus.Formats.Parquet;
 /// numbers without dictionary, compressed with Zstandard, in row groups of bounded size.
 /// Source: apache/parquet-format, README.md, Encodings.md and parquet.thrift.
 /// </remarks>
-sealed class ParquetWriter
+public sealed class ParquetWriter
 {
     const int Zstd = 6, Bytes = 6, Doubles = 5, Longs = 2, Booleans = 0;
     const int MostGroup = 1 << 25; // bytes of values in a row group
@@ -29,7 +29,7 @@ sealed class ParquetWriter
     /// <param name="output">Receives the file.</param>
     /// <param name="rows">Returns the rows, objects with the same fields; called twice.</param>
     /// <exception cref="InputException">A field has values of different kinds, or there is nothing to write.</exception>
-    internal static void Write(Stream output, Func<IEnumerable<JsonElement>> rows)
+    public static void Write(Stream output, Func<IEnumerable<JsonElement>> rows)
     {
         ParquetWriter writer = new(output);
         foreach (JsonElement row in rows())

@@ -74,7 +74,8 @@ sealed partial class LineJoiner(IEnumerable<string> lines)
         string next = WordAtStart().Match(line).Value;
         if (s_conjunctions.Contains(next) && !_words.Contains(Lower(before + next)))
         {
-            text.Append(' ');
+            // "state-of-the-art" goes on with a hyphen, "pre- and postwar" does not.
+            text.Append(line.Length > next.Length && line[next.Length] is '-' or '\u2010' ? "" : " ");
         }
         else if (!IsCompound(before, next))
         {
@@ -95,12 +96,13 @@ sealed partial class LineJoiner(IEnumerable<string> lines)
         }
         string part = before[(before.LastIndexOfAny(['-', '\u2010', '/', '.']) + 1)..];
         return part.Length < before.Length // "state-of-the-", an address, a path
+            || part.Length == 1 // "X-ray": no word is divided after its first letter
             || s_prefixes.Contains(part)
             || (s_tens.Contains(part) && s_ones.Contains(next))
             || !char.IsLower(next[0]) // "Anglo-Saxon", "1990-95"; but not a divided word in capitals
                 && !(before.All(char.IsUpper) && next.All(char.IsUpper))
             || char.IsDigit(before[^1])
-            || (before.Length > 1 && before.All(char.IsUpper) && char.IsLower(next[0])); // "PDF-file"
+            || (before.All(char.IsUpper) && char.IsLower(next[0])); // "PDF-file"
     }
 
     static HashSet<string> Words(IEnumerable<string> lines)

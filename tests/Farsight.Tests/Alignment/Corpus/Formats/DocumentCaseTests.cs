@@ -1,11 +1,11 @@
 using System.IO.Compression;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Farsight.Alignment.Corpus;
 using Farsight.Alignment.Corpus.Chunks;
 using Farsight.Alignment.Corpus.Formats;
 using Farsight.Alignment.Corpus.Formats.Docx;
 using Farsight.Alignment.Corpus.Formats.Html;
-using Farsight.Alignment.Corpus.Formats.Parquet;
 using Farsight.Engine;
 
 namespace Farsight.Tests.Alignment.Corpus.Formats;
@@ -21,7 +21,7 @@ public sealed partial class DocumentCaseTests
     [InlineData("parquet")]
     public void Every_case_has_its_expected_text_or_refusal(string kind)
     {
-        IFormatReader reader = kind switch { "html" => new HtmlReader(), "docx" => new DocxReader(), _ => new ParquetReader() };
+        IFormatReader? reader = kind switch { "html" => new HtmlReader(), "docx" => new DocxReader(), _ => null };
         List<string> wrong = [];
         foreach (JsonElement test in Cases(kind))
         {
@@ -30,7 +30,7 @@ public sealed partial class DocumentCaseTests
             string refused = expect.GetProperty("refused").ToString();
             try
             {
-                string flat = Flat(reader.Read(new MemoryStream(Bytes(file)), new()).Text);
+                string flat = Flat(reader is null ? Rows(Bytes(file)) : reader.Read(new MemoryStream(Bytes(file)), new()).Text);
                 wrong.AddRange(refused == "True" ? [$"{file}: not refused"] : []);
                 wrong.AddRange(Strings(expect, "contains").Where(s => !flat.Contains(Flat(s), StringComparison.Ordinal))
                     .Select(s => $"{file}: missing '{s}'"));
@@ -77,6 +77,15 @@ public sealed partial class DocumentCaseTests
             }
         }
         Assert.Empty(wrong);
+    }
+
+    /// <summary>Returns the texts of all rows of a Parquet file.</summary>
+    static string Rows(byte[] file)
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllBytes(folder["a.parquet"], file);
+        CorpusOptions options = new(folder["a.parquet"]) { HasWholeRows = true };
+        return string.Join('\n', DocumentReader.Read(options, new()).Select(d => d.Text));
     }
 
     static IEnumerable<JsonElement> Cases(string kind) =>

@@ -35,6 +35,18 @@ public sealed class DocxReaderTests
     public void The_text_is_the_accepted_version_of_the_document(string body, string expected) => Assert.Equal(expected, Read(body).Text);
 
     [Fact]
+    public void Headings_by_style_or_outline_level_are_marks()
+    {
+        FormattedText read = Read(
+            "<w:p><w:pPr><w:pStyle w:val='Heading1'/></w:pPr><w:r><w:t>Mills</w:t></w:r></w:p><w:p><w:r><w:t>Text.</w:t></w:r></w:p>"
+                + "<w:p><w:pPr><w:outlineLvl w:val='2'/></w:pPr><w:r><w:t>Tides</w:t></w:r></w:p>"
+                + "<w:p><w:pPr><w:outlineLvl w:val='9'/></w:pPr><w:r><w:t>More.</w:t></w:r></w:p>");
+
+        Assert.Equal("Mills\n\nText.\n\nTides\n\nMore.", read.Text);
+        Assert.Equal([new TextMark(0, "section: Mills"), new TextMark(14, "section: Tides")], read.Marks);
+    }
+
+    [Fact]
     public void Notes_and_text_boxes_follow_their_paragraph_once()
     {
         const string Box = "<w:txbxContent><w:p><w:r><w:t>Boxed.</w:t></w:r></w:p></w:txbxContent>";

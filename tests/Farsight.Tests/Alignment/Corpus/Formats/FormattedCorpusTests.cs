@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Farsight.Alignment.Corpus;
 using Farsight.Alignment.Corpus.Formats;
@@ -79,6 +80,34 @@ public sealed class FormattedCorpusTests : IDisposable
     }
 
     [Fact]
+    public void Of_a_folder_at_most_two_documents_are_in_memory()
+    {
+        for (int i = 0; i < 12; i++)
+        {
+            Write($"{i:D2}.pdf", s_sound);
+            Write($"{i:D2}.html", Encoding.UTF8.GetBytes($"<h1>Title</h1><p>Page {i} {new string('x', 100_000)}</p>"));
+            Write($"{i:D2}.txt", Encoding.UTF8.GetBytes($"Text {i} {new string('y', 100_000)}"));
+        }
+        List<WeakReference> texts = [];
+        int most = 0;
+        using IEnumerator<SourceDocument> documents = DocumentReader.Read(new CorpusOptions(_folder.Path), new()).GetEnumerator();
+        while (documents.MoveNext())
+        {
+            AddText(documents, texts);
+            GC.Collect();
+            most = Math.Max(most, texts.Count(t => t.IsAlive));
+        }
+
+        Assert.Equal(36, texts.Count);
+        Assert.InRange(most, 1, 2);
+    }
+
+    /// <summary>Adds the current text, in a method of its own so that no local variable keeps it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void AddText(IEnumerator<SourceDocument> documents, List<WeakReference> texts) =>
+        texts.Add(new(documents.Current.Text));
+
+    [Fact]
     public void A_process_answers_each_request_with_a_text_or_a_reason()
     {
         Write("a.pdf", s_sound);
@@ -97,6 +126,7 @@ public sealed class FormattedCorpusTests : IDisposable
         FormatProcess.Serve(requests, answers);
 
         using BinaryReader reader = new(new MemoryStream(answers.ToArray()), Encoding.UTF8);
+        Assert.True(reader.ReadBoolean()); // ready
         Assert.True(reader.ReadBoolean());
         Assert.Equal("The tide mill.", reader.ReadString());
         Assert.Equal((1, 0, "page 1", 0), (reader.ReadInt32(), reader.ReadInt32(), reader.ReadString(), reader.ReadInt32()));
@@ -113,12 +143,27 @@ public sealed class FormattedCorpusTests : IDisposable
         {
             return; // there is no sh
         }
-        using FormatProcess process = new(["sh", "-c", $"exit {exitCode}"]);
+        using FormatProcess process = new(["sh", "-c", $"printf '\\001'; exit {exitCode}"]);
 
         InputException fault = Assert.Throws<InputException>(() => process.Ask("a.pdf", "PDF"));
 
         Assert.Contains(reason, fault.Message, StringComparison.Ordinal);
         Assert.IsAssignableFrom<IOException>(fault.InnerException);
+    }
+
+    [Theory]
+    [InlineData("no such program", "did not start")]
+    [InlineData("false", "ended with exit code 1")]
+    public void A_process_that_does_not_start_is_one_sentence_and_no_fault_of_the_file(string program, string reason)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return; // there is no false
+        }
+        InputException fault = Assert.ThrowsAny<InputException>(() => new FormatProcess([program]));
+
+        Assert.Contains(reason, fault.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"The process that reads document formats did not start ({program}: ", fault.Message, StringComparison.Ordinal);
     }
 
     void Write(string name, byte[] bytes) => File.WriteAllBytes(_folder[name], bytes);

@@ -24,7 +24,7 @@ public sealed class ParquetTests : CorpusFolder
         byte[] file = Write(rows);
 
         ParquetFile parquet = ParquetFile.Open(new MemoryStream(file));
-        string[] read = [.. new ParquetRows(parquet, new()).Read(parquet.Fields).Select(r => Encoding.UTF8.GetString(r.Span))];
+        string[] read = [.. Rows(file, new())];
 
         Assert.Equal(rows.Select(Canonical), read.Select(Canonical));
         Assert.Equal(
@@ -96,7 +96,7 @@ public sealed class ParquetTests : CorpusFolder
         Assert.True(file.Length < 4000);
         Assert.Contains(
             "the limit is 0 MiB",
-            Assert.Throws<InputException>(() => new ParquetReader().Read(new MemoryStream(file), new(PartBytes: 1 << 19))).Message,
+            Assert.Throws<InputException>(() => Rows(file, new(PartBytes: 1 << 19)).ToArray()).Message,
             StringComparison.Ordinal);
     }
 
@@ -106,6 +106,59 @@ public sealed class ParquetTests : CorpusFolder
     [InlineData(0, new byte[] { (byte)'a', (byte)'b' }, "ab")]
     public void Compressed_bytes_are_restored(int codec, byte[] stored, string expected) =>
         Assert.Equal(expected, Encoding.ASCII.GetString(ParquetCodec.Decompress(codec, stored, expected.Length)));
+
+    [Fact]
+    public void A_whole_row_has_the_texts_of_all_its_messages_and_columns()
+    {
+        File.WriteAllBytes(At("a.parquet"), Write(
+            """{"messages":[{"role":"user","content":"What did the coach carry?"},{"role":"assistant","content":"Letters."}],"id":1}""",
+            """{"messages":null,"id":2}""",
+            """{"messages":[{"role":"user","content":null},{"role":"assistant","content":"Yes."}],"id":3}"""));
+        File.WriteAllBytes(At("b.parquet"), Write("""{"prompt":"Who?","chosen":"She.","rejected":"He."}"""));
+        CorpusReport report = new();
+
+        SourceDocument[] read = [.. Read(o => o with { HasWholeRows = true }, report)];
+
+        Assert.Equal(
+            [
+                ("a.parquet#1", "What did the coach carry?\n\nLetters."), ("a.parquet#3", "Yes."), ("b.parquet#1", "Who?\n\nShe.\n\nHe."),
+            ],
+            read.Select(d => (d.Id, d.Text)));
+        Assert.Equal(["a.parquet#2: dropped, because it has no text."], report.Sentences());
+    }
+
+    [Fact]
+    public void A_text_that_is_not_UTF8_is_reported_and_the_other_rows_are_kept()
+    {
+        byte[] file = Write("""{"text":"Good words."}""", """{"text":"caf#"}""", """{"text":"Last row."}""");
+        file.AsSpan()[file.AsSpan().IndexOf("caf#"u8) + 3] = 0xE9;
+        File.WriteAllBytes(At("a.parquet"), file);
+        CorpusReport report = new();
+
+        Assert.Equal(["Good words.", "café", "Last row."], Read(o => o with { HasWholeRows = true }, report).Select(d => d.Text));
+        Assert.Equal(["a.parquet#2: bytes that are not UTF-8 were read as Windows-1252."], report.Sentences());
+    }
+
+    [Fact]
+    public void A_damaged_file_in_a_folder_is_listed_and_one_that_was_named_is_an_error()
+    {
+        File.WriteAllBytes(At("a.parquet"), Write("""{"text":"Kept."}"""));
+        File.WriteAllBytes(At("b.parquet"), Write("""{"text":"Lost."}""")[..^1]);
+        File.WriteAllBytes(At("c.parquet"), Write("""{"size":1}"""));
+        CorpusReport report = new();
+
+        Assert.Equal(["Kept."], Read(o => o, report).Select(d => d.Text));
+        Assert.Equal(["b.parquet", "c.parquet"], report.Refused.Select(r => r.File));
+        Assert.StartsWith(
+            $"'{At("b.parquet")}': the file is damaged or incomplete",
+            Assert.Throws<InputException>(() => DocumentReader.Read(At("b.parquet")).Count()).Message, StringComparison.Ordinal);
+    }
+
+    static IEnumerable<string> Rows(byte[] file, FormatLimits limits)
+    {
+        ParquetFile parquet = ParquetFile.Open(new MemoryStream(file));
+        return new ParquetRows(parquet, limits).Read(parquet.Fields).Select(r => Encoding.UTF8.GetString(r.Span));
+    }
 
     static byte[] Write(params string[] rows)
     {

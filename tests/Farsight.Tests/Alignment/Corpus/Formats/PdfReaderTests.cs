@@ -78,6 +78,10 @@ public sealed class PdfReaderTests
     [InlineData("the state-of-the-", "art lamp", "", "the state-of-the-art lamp")]
     [InlineData("the refrac\u00AD", "tor", "", "the refractor")]
     [InlineData("the sea —", "and the wind", "", "the sea — and the wind")]
+    [InlineData("a state-", "of-the-art mill", "", "a state-of-the-art mill")]
+    [InlineData("an up-", "to-date mill", "", "an up-to-date mill")]
+    [InlineData("the X-", "ray machine", "", "the X-ray machine")]
+    [InlineData("by e-", "mail", "", "by e-mail")]
     public void A_hyphen_at_a_line_end_stays_where_the_word_has_it(string first, string second, string elsewhere, string expected)
     {
         StringBuilder text = new();

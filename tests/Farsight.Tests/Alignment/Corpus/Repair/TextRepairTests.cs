@@ -8,7 +8,7 @@ public sealed class TextRepairTests
     const string Prose = "“Où est le café?” – Ångström naïvely asked for 10 €… and über‑cool “résumés” at 20 °C.\nSecond line.";
 
     [Theory]
-    [InlineData("plain ASCII text\n\twith a tab\f")]
+    [InlineData("plain ASCII text\n\twith a tab")]
     [InlineData(Prose)]
     [InlineData("São João às 10 °C; Ã e Â sozinhos; VOGAL Ã, OLÁ")]
     [InlineData("Привет, мир! 你好，世界。こんにちは 😀")]
@@ -50,8 +50,8 @@ public sealed class TextRepairTests
             (RepairKind.Windows1252, 6));
 
     [Fact]
-    public void A_few_broken_bytes_in_UTF8_are_marked_and_not_guessed() =>
-        Check("é é é \uFFFD é", [.. "é é é "u8, 0xC3, .. " é"u8], (RepairKind.InvalidUtf8, 1), (RepairKind.ReplacementCharacters, 1));
+    public void A_few_broken_bytes_in_UTF8_are_left_out_and_not_guessed() =>
+        Check("é é é  é", [.. "é é é "u8, 0xC3, .. " é"u8], (RepairKind.InvalidUtf8, 1), (RepairKind.ReplacementCharacters, 1));
 
     [Theory]
     [InlineData(1)]
@@ -83,6 +83,11 @@ public sealed class TextRepairTests
     public void Zeros_marks_and_line_ends_are_cleaned_and_counted() => Check(
         "one\ntwo\nthree\nfour", [0xEF, 0xBB, 0xBF, .. "one\r\ntw"u8, 0, .. "o\rthree\n\u0007\uFEFFfour"u8],
         (RepairKind.ByteOrderMark, 1), (RepairKind.ControlCharacters, 3), (RepairKind.LineEnds, 2));
+
+    [Fact]
+    public void No_control_character_but_tab_and_line_break_reaches_the_text() => Check(
+        "page one\npage two\nnext\tline", [.. "page one\fpage two\vnext\tl"u8, 0xC2, 0x9B, .. "ine\u001B"u8],
+        (RepairKind.ControlCharacters, 2), (RepairKind.LineEnds, 2));
 
     static void Check(string expected, byte[] bytes, params (RepairKind Kind, int Places)[] repairs)
     {

@@ -23,6 +23,13 @@ public sealed class ForeignPairTests : ForeignLines
     [InlineData(
         """{"prompt":[{"role":"user","content":[{"type":"text","text":"Which colour is the lamp?"}]}],"chosen":"Blue.","""
         + """ "rejected":"Red."}""")]
+    [InlineData(
+        """{"conversations":[{"from":"human","value":"Which colour is the lamp?"}],"chosen":{"from":"gpt","value":"Blue."},"""
+        + """ "rejected":{"from":"gpt","value":"Red."},"system":""}""")]
+    [InlineData($$"""{"conversations":[{{User}}],"chosen":{{Good}},"rejected":{{Bad}}}""")]
+    [InlineData("""{"instruction":"Which colour is the lamp?","input":"","chosen":"Blue.","rejected":"Red.","history":[]}""")]
+    [InlineData($$"""{"messages":[{{User}},{{Good}}],"rejected_response":"Red."}""")]
+    [InlineData($$"""{"messages":[{{User}},{{Good}}],"rejected_messages":[{{User}},{{Bad}}]}""")]
     public void One_question_with_two_answers_becomes_a_sample(string line)
     {
         (ImportCounts counts, PreferenceSample[] samples) = Import(line);
@@ -39,6 +46,8 @@ public sealed class ForeignPairTests : ForeignLines
     [InlineData("""{"prompt":"Which colour is the lamp?","chosen":"Blue."}""")]
     [InlineData($$"""{"prompt":[{{User}}],"completion":[{{Good}}]}""")]
     [InlineData($$"""{"messages":[{{User}},{{Good}}]}""")]
+    [InlineData("""{"conversations":[{"from":"human","value":"Which colour is the lamp?"},{"from":"gpt","value":"Blue."}]}""")]
+    [InlineData("""{"instruction":"Which colour is the lamp?","output":"Blue."}""")]
     [InlineData($$"""{"chosen":[{{User}},{{Good}}]}""")]
     [InlineData("""{"chosen":"\n\nHuman: Which colour is the lamp?\n\nAssistant: Blue."}""")]
     public void One_question_with_one_answer_becomes_a_sample_without_rejected_responses(string line)
@@ -61,6 +70,22 @@ public sealed class ForeignPairTests : ForeignLines
         Assert.Equal(
             [new("system", "Be brief."), new("user", "Which colour is the lamp?"), new("assistant", "Blue.")], samples[0].History!);
         Assert.Equal(("Why?", "Red."), (samples[0].Question, samples[0].Chosen));
+    }
+
+    [Fact]
+    public void The_input_and_the_history_of_an_alpaca_line_are_parts_of_its_prompt()
+    {
+        (ImportCounts counts, PreferenceSample[] samples) = Import(
+            """{"instruction":"Say why.","input":"The lamp is blue.","chosen":"Paint.","rejected":"Snow.","system":"Be brief.","""
+                + """ "history":[["Which colour is the lamp?","Blue."]]}""");
+
+        Assert.Empty(counts.Dropped);
+        Assert.Empty(counts.Unused);
+        PreferenceSample sample = Assert.Single(samples);
+        Assert.Equal(
+            [new("system", "Be brief."), new("user", "Which colour is the lamp?"), new("assistant", "Blue.")], sample.History!);
+        Assert.Equal(
+            ("Say why.\nThe lamp is blue.", "Paint.", "Snow."), (sample.Question, sample.Chosen, Assert.Single(sample.Rejected)));
     }
 
     [Fact]

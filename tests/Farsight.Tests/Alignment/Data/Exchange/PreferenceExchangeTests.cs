@@ -66,6 +66,10 @@ public sealed class PreferenceExchangeTests : IDisposable
     [InlineData(ExchangeFormat.Trl, "out.jsonl")]
     [InlineData(ExchangeFormat.TrlText, "out.jsonl")]
     [InlineData(ExchangeFormat.OpenAi, "out.jsonl")]
+    [InlineData(ExchangeFormat.LlamaFactory, "out.jsonl")]
+    [InlineData(ExchangeFormat.MsSwift, "out.jsonl")]
+    [InlineData(ExchangeFormat.LlamaFactory, "out.parquet")]
+    [InlineData(ExchangeFormat.MsSwift, "out.parquet")]
     [InlineData(ExchangeFormat.Trl, "out.parquet")]
     [InlineData(ExchangeFormat.TrlText, "out.parquet")]
     [InlineData(ExchangeFormat.OpenAi, "out.parquet")]
@@ -94,7 +98,7 @@ public sealed class PreferenceExchangeTests : IDisposable
             samples.Select(s => (s.Question, s.Chosen, string.Join('|', s.Rejected))),
             back.Select(s => (s.Question, s.Chosen, string.Join('|', s.Rejected))));
         Assert.All(back, s => Assert.Equal(Text, s_tokenizer.Value.Decode([.. s.Context.SelectMany(c => c.Tokens)]).TrimStart()));
-        Assert.All(back, s => Assert.All(s.Context.SkipLast(1), c => Assert.Equal(8, c.Tokens.Length)));
+        Assert.All(back, s => Assert.All(s.Context.SkipLast(1), c => Assert.InRange(c.Tokens.Length, 1, 8)));
         Assert.Equal(format == ExchangeFormat.OpenAi ? [file + "#1", file + "#3"] : ["s-0", "s-1"], back.Select(s => s.Id));
 
         PreferenceExport.Write(At("d.jsonl"), At("direct.jsonl"), format, t => s_tokenizer.Value.Decode(t));
@@ -105,6 +109,8 @@ public sealed class PreferenceExchangeTests : IDisposable
     [Theory]
     [InlineData(ExchangeFormat.Trl)]
     [InlineData(ExchangeFormat.OpenAi)]
+    [InlineData(ExchangeFormat.LlamaFactory)]
+    [InlineData(ExchangeFormat.MsSwift)]
     public void Every_turn_and_every_earlier_message_is_exported_and_imported_again(ExchangeFormat format)
     {
         Write("d.jsonl", PreferenceLine.Format(Conversation("s-0")));
@@ -121,7 +127,7 @@ public sealed class PreferenceExchangeTests : IDisposable
         Assert.Equal(
             [new("system", "Be brief."), new("user", $"{Text}\n\nWhat colour is the second?"), new("assistant", "White.")],
             back[1].History!);
-        if (format == ExchangeFormat.Trl)
+        if (format != ExchangeFormat.OpenAi)
         {
             Assert.Equal(["s-0", "s-0/turn-2"], back.Select(s => s.Id));
         }
@@ -132,7 +138,13 @@ public sealed class PreferenceExchangeTests : IDisposable
         ExchangeFormat.Trl,
         """{"id":"s-0","prompt":[{"role":"user","content":"PROMPT"}],"completion":[{"role":"assistant","content":"White."}]}""")]
     [InlineData(ExchangeFormat.TrlText, """{"id":"s-0","prompt":"PROMPT","completion":"White."}""")]
-    public void Samples_without_rejected_responses_are_exported_as_prompt_and_completion_and_imported_again(
+    [InlineData(
+        ExchangeFormat.LlamaFactory,
+        """{"id":"s-0","conversations":[{"from":"human","value":"PROMPT"},{"from":"gpt","value":"White."}]}""")]
+    [InlineData(
+        ExchangeFormat.MsSwift,
+        """{"id":"s-0","messages":[{"role":"user","content":"PROMPT"},{"role":"assistant","content":"White."}]}""")]
+    public void Samples_without_rejected_responses_are_exported_with_their_answer_and_imported_again(
         ExchangeFormat format, string line)
     {
         PreferenceSample bare = Sample("s-0") with { Rejected = [], Provenance = Seen(0) };

@@ -94,41 +94,6 @@ public sealed class LongPoInstructionTests : IDisposable
         Assert.Empty(InstructionParser.Read("There is nothing to ask about."));
     }
 
-    [Fact]
-    public void Chunks_are_whole_paragraphs_and_together_the_document()
-    {
-        string[] paragraphs =
-        [
-            .. Enumerable
-                .Range(0, 40)
-                .Select(i =>
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"Paragraph {i} {string.Concat(Enumerable.Repeat("tells of lamps and boats ", 1 + (i * 7 % 3)))}.")),
-        ];
-        int[] tokens = SynthesisFiles.Format.Context(string.Join("\n\n", paragraphs));
-
-        int[][] chunks = [.. ParagraphChunks.Cut(tokens, SynthesisFiles.Tokenizer, 40, 120)];
-
-        Assert.Equal(tokens, chunks.SelectMany(c => c));
-        Assert.All(
-            chunks,
-            c => Assert.StartsWith("Paragraph ", SynthesisFiles.Tokenizer.Decode(c).TrimStart(' '), StringComparison.Ordinal));
-        Assert.All(chunks[..^1], c => Assert.InRange(c.Length, 40, 120));
-    }
-
-    [Fact]
-    public void A_paragraph_longer_than_a_chunk_is_cut_and_lines_count_where_there_are_no_empty_ones()
-    {
-        int[] endless = SynthesisFiles.Format.Context(string.Concat(Enumerable.Repeat("boats and lamps ", 200)));
-        Assert.All(ParagraphChunks.Cut(endless, SynthesisFiles.Tokenizer, 60, 100).SkipLast(1), c => Assert.Equal(100, c.Length));
-
-        int[] lines = SynthesisFiles.Format.Context(string.Concat(Enumerable.Repeat("A line of boats and lamps.\n", 60)));
-        Assert.All(
-            ParagraphChunks.Cut(lines, SynthesisFiles.Tokenizer, 60, 100),
-            c => Assert.StartsWith("A line", SynthesisFiles.Tokenizer.Decode(c).TrimStart(), StringComparison.Ordinal));
-    }
-
     public void Dispose() => _files.Dispose();
 
     /// <summary>Writes instructions about the first whole day of the text, and answers with the first day that it sees.</summary>

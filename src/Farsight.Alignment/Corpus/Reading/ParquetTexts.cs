@@ -1,14 +1,15 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Farsight.Alignment.Corpus.Formats;
+using Farsight.Alignment.Corpus.Formats.Parquet;
 using Farsight.Alignment.Corpus.Repair;
 using Farsight.Engine;
 
-namespace Farsight.Alignment.Corpus.Formats.Parquet;
+namespace Farsight.Alignment.Corpus.Reading;
 
-/// <summary>Extracts the texts of a Parquet file in row order, to look at them. A corpus has a document per row instead.</summary>
-sealed class ParquetReader : IFormatReader
+/// <summary>Reads the texts of a Parquet file, all those of a row together.</summary>
+static class ParquetTexts
 {
     /// <summary>Columns with texts, in order of preference. The first that a file has is read, of the preference columns all.</summary>
     static readonly string[][] s_columns =
@@ -19,20 +20,39 @@ sealed class ParquetReader : IFormatReader
 
     static readonly JsonDocumentOptions s_json = new() { MaxDepth = 256 };
 
-    /// <inheritdoc/>
-    public string Name => "Parquet";
-
-    /// <inheritdoc/>
-    public IReadOnlyList<string> Extensions { get; } = [".parquet"];
-
-    /// <inheritdoc/>
-    public bool Recognizes(ReadOnlySpan<byte> head) => head.StartsWith("PAR1"u8);
+    /// <summary>Reads a document per row: the texts of its columns, of its messages and of their parts, as paragraphs.</summary>
+    /// <exception cref="InputException">As <see cref="ParquetRecords"/>.</exception>
+    internal static IEnumerable<CandidateDocument> Read(CorpusFile file, CorpusOptions options, CorpusReport report)
+    {
+        bool hasRows = false;
+        foreach (JsonRecord record in ParquetRecords.Read(file, options, report, parquet => Columns(parquet, options.Field)))
+        {
+            if (!hasRows)
+            {
+                report.CountFile("parquet");
+                hasRows = true;
+            }
+            List<RepairCount> repairs = [];
+            ReadOnlyMemory<byte> json = Utf8.IsValid(record.Json.Span) ? record.Json
+                : Encoding.UTF8.GetBytes(TextRepair.Narrow(record.Json.Span, repairs));
+            TextBlocks text = new();
+            using (JsonDocument row = JsonDocument.Parse(json, s_json))
+            {
+                AddTexts(row.RootElement, text);
+            }
+            if (text.Lost > 0 && repairs.Count == 0)
+            {
+                repairs.Add(new(RepairKind.ReplacementCharacters, text.Lost));
+            }
+            yield return new(new($"{file.Id}#{record.Number}", text.ToString(), []), repairs, null);
+        }
+    }
 
     /// <summary>Returns the columns of texts that a file has.</summary>
     /// <param name="file">The file.</param>
     /// <param name="field">Name of a column to prefer; it must be a text.</param>
     /// <exception cref="InputException">It has none; the message lists its columns with their types.</exception>
-    internal static IReadOnlyList<ParquetField> TextColumns(ParquetFile file, string field)
+    internal static IReadOnlyList<ParquetField> Columns(ParquetFile file, string field)
     {
         foreach (string[] names in s_columns.Prepend([field]))
         {
@@ -50,41 +70,6 @@ sealed class ParquetReader : IFormatReader
         }
         throw new InputException(
             $"the file has no column '{field}' and no other of the usual columns of texts; its columns are {file.Describe()}");
-    }
-
-    /// <inheritdoc/>
-    public FormattedText Read(Stream file, FormatLimits limits)
-    {
-        ParquetFile parquet = ParquetFile.Open(file);
-        IReadOnlyList<ParquetField> columns = TextColumns(parquet, s_columns[0][0]);
-        TextBlocks text = new();
-        List<TextMark> marks = [];
-        List<string> warnings = [];
-        int row = 0;
-        foreach (ReadOnlyMemory<byte> json in new ParquetRows(parquet, limits).Read(columns))
-        {
-            row++;
-            ReadOnlyMemory<byte> valid = json;
-            if (!Utf8.IsValid(json.Span))
-            {
-                warnings.Add(string.Create(CultureInfo.InvariantCulture, $"row {row} is not UTF-8; what could not be decoded is missing"));
-                valid = Encoding.UTF8.GetBytes(TextRepair.Narrow(json.Span, []));
-            }
-            int before = text.Length;
-            using JsonDocument record = JsonDocument.Parse(valid, s_json);
-            AddTexts(record.RootElement, text);
-            if (text.Length > before)
-            {
-                marks.Add(new(before == 0 ? 0 : before + 2, string.Create(CultureInfo.InvariantCulture, $"row {row}")));
-            }
-            if (text.Length > limits.UnpackedBytes / sizeof(char))
-            {
-                throw new InputException($"the texts have more than {limits.UnpackedBytes >> 20} MiB, which is the limit");
-            }
-        }
-        return row == 0 ? throw new InputException("the file has no rows")
-            : text.Length == 0 ? throw new InputException("the rows of the file contain no text")
-            : new(text.ToString(), marks, warnings);
     }
 
     static bool HasText(ParquetField field) => field.Columns.Any(c => c.Type == ParquetType.ByteArray);
