@@ -44,7 +44,7 @@ public sealed class LocalModel : ILanguageModel, IDisposable
 
     /// <inheritdoc/>
     public ModelCapabilities Capabilities =>
-        new() { AcceptsTokens = true, ScoresContinuations = true, ObservesHeads = Reading is null, IsBatched = true };
+        new() { AcceptsTokens = true, ScoresContinuations = true, ObservesHeads = Reading is null && Device is null, IsBatched = true };
 
     /// <summary>Changes how prompts are read; null for the model as it is. Set it between calls.</summary>
     /// <exception cref="InputException">The method cannot work with the model.</exception>
@@ -58,6 +58,9 @@ public sealed class LocalModel : ILanguageModel, IDisposable
             field = value;
         }
     }
+
+    /// <summary>Decodes and scores on a device; null for the engine of this program. Set it between calls.</summary>
+    public ITokenDecoder? Device { get; set; }
 
     ChatFormat Format => _format.Value ?? throw new InputException(
         $"{Name} has no chat template; continue raw text, use an instruction-tuned model, "
@@ -148,6 +151,19 @@ public sealed class LocalModel : ILanguageModel, IDisposable
                     (i, logits) => drafts[i].Take(logits),
                     cancel);
             }
+            else if (Device is { } device)
+            {
+                if (requests.Any(r => r.ObservesHeads))
+                {
+                    throw new InputException("A device cannot observe attention heads; use the device cpu.");
+                }
+                device.Decode(
+                    [.. drafts.Select(d => d.Prompt)],
+                    [.. drafts.Select(d => d.MaxNewTokens)],
+                    (i, logits) => drafts[i].Take(logits),
+                    positions,
+                    cancel);
+            }
             else if (requests is [{ KeepsPrefix: true, ObservesHeads: false }] && positions[0] is null)
             {
                 (_conversation ??= new(_model)).Continue(drafts[0], cancel);
@@ -178,7 +194,7 @@ public sealed class LocalModel : ILanguageModel, IDisposable
     {
         ScoringRequest[] all =
             [.. requests.SelectMany(r => r.Continuations.Select(c => new ScoringRequest(r.Prompt, c) { Positions = r.Positions }))];
-        Queue<ContinuationScore> scores = new(_reader?.Score(all, cancel) ?? new ContinuationScorer(_model).Score(all, cancel));
+        Queue<ContinuationScore> scores = new(_reader?.Score(all, cancel) ?? Device?.Score(all, cancel) ?? new ContinuationScorer(_model).Score(all, cancel));
         return [.. requests.Select(r => r.Continuations.Select(_ => Sum(scores.Dequeue())).ToArray())];
     }
 

@@ -16,9 +16,11 @@ namespace Farsight.Alignment.Runs;
 /// <param name="SimdBits">Width of the vectors in use. Sums round differently between widths.</param>
 /// <param name="Threads">Recorded, but no result depends on it.</param>
 /// <param name="KeptActivations">"exact", or "BF16" if the memory was too small for exact activations.</param>
+/// <param name="Device">Device and libraries that computed the passes; "cpu" for the engine of this program.</param>
 public sealed record RunManifest(
     string Command, int Seed, IReadOnlyDictionary<string, string> Inputs,
-    string FarsightVersion, string DotnetVersion, string Processor, int SimdBits, int Threads, string KeptActivations = "exact")
+    string FarsightVersion, string DotnetVersion, string Processor, int SimdBits, int Threads, string KeptActivations = "exact",
+    string Device = "cpu")
 {
     static readonly JsonSerializerOptions s_json = new()
     {
@@ -54,6 +56,7 @@ public sealed record RunManifest(
             (".NET", DotnetVersion, now.DotnetVersion),
             ("vector width", SimdBits.ToString(CultureInfo.InvariantCulture), now.SimdBits.ToString(CultureInfo.InvariantCulture)),
             ("the format of kept activations", KeptActivations, now.KeptActivations),
+            ("the device", Device, now.Device),
         ];
         return facts.Where(f => f.Then != f.Now).Select(f => $"{f.Name} was {f.Then} and is {f.Now}");
     }

@@ -57,6 +57,7 @@ static class DoctorCommand
         {
             Line(text, "MPI", $"{library}");
         }
+        Line(text, "torch", $"{s.Torch}");
         foreach (FolderState folder in s.Folders)
         {
             string access = folder.IsFile ? "a file" : folder.IsWritable ? "writable" : "not writable";
@@ -98,6 +99,7 @@ static class DoctorCommand
             ["use"] = c.Use,
         })]),
         ["mpi"] = new JsonArray([.. s.MpiLibraries.Select(l => JsonValue.Create(l))]),
+        ["torch"] = s.Torch,
         ["folders"] = new JsonArray([.. s.Folders.Select(f => new JsonObject
         {
             ["path"] = f.Name,

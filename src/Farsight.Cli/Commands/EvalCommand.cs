@@ -2,6 +2,7 @@ using System.CommandLine;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Recipes;
+using Farsight.Alignment.Training;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Engine;
@@ -116,6 +117,7 @@ static class EvalCommand
     };
     static readonly Option<string> s_out = SharedOptions.Out(
         "Output directory for examples, results and reports. Rerun the same command to resume. Default: no files.", required: false);
+    static readonly DeviceOption s_device = new();
     static readonly ThreadsOption s_threads = new();
     static readonly Option<bool> s_json = SharedOptions.Json("Print the results as JSON; with --out, without the examples.");
     static readonly Option<bool> s_list = new("--list") { Description = "List the tasks and exit." };
@@ -154,6 +156,7 @@ static class EvalCommand
                     ]),
                 ("Generated contexts", [s_lengths, s_depths, s_samples, s_documents]),
                 ("Output", [s_out, s_json, s_threads]),
+                ("Device", [s_device, s_device.Precision]),
                 ("Endpoint instead of a local model", s_endpoint.All),
                 ("Judge of free answers", s_judge.All),
             ],
@@ -190,6 +193,10 @@ static class EvalCommand
         if (endpoint is not null && parse.GetValue(s_model) is not null)
         {
             throw new InputException("--model and --endpoint cannot be combined; use one.");
+        }
+        if (endpoint is not null && s_device.IsGiven(parse))
+        {
+            throw new InputException("--device and --endpoint cannot be combined; the endpoint computes the model.");
         }
         string? directory = parse.GetValue(s_out);
         s_threads.Apply(parse);
@@ -284,6 +291,7 @@ static class EvalCommand
             parse.GetValue(s_adapter),
             rope is null ? null : RopeOption.Parse(rope, ModelFiles.ReadConfig(path)),
             line.Note);
+        using IDeviceModel? device = s_device.Attach(parse, model, request.Decoding.ContextMethod is not null);
         int window = request.Window ?? model.Model.Config.MaxPositionEmbeddings;
         int[] beyond = [.. request.Lengths.Where(l => l > window)];
         if (beyond.Length > 0 && request.Selected().Any(t => t.Card.IsPerLength))

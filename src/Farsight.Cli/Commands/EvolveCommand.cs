@@ -15,6 +15,7 @@ static class EvolveCommand
     static readonly Option<string> s_out = SharedOptions.Out();
     static readonly Option<string[]> s_set = SharedOptions.Set("documents.count=100");
     static readonly SizeOption s_memory = SizeOption.Memory();
+    static readonly DeviceOption s_device = new();
     static readonly ThreadsOption s_threads = new();
 
     internal static Command Create()
@@ -25,6 +26,8 @@ static class EvolveCommand
             s_out,
             s_set,
             s_memory,
+            s_device,
+            s_device.Precision,
             s_threads,
         };
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
@@ -42,7 +45,7 @@ static class EvolveCommand
         using (cancel.Register(() => stages.Note("Stopping. Rerun the same command to resume.")))
         {
             verdict = EvolveRun.Start(
-                new(recipe, recipePath, parse.GetValue(s_out)!, parse.GetValue(s_memory)),
+                new(recipe, recipePath, parse.GetValue(s_out)!, parse.GetValue(s_memory)) { Backend = s_device.Open(parse) },
                 stages.Note,
                 stages,
                 cancel);

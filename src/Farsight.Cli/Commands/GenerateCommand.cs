@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Answering.Context;
+using Farsight.Alignment.Training;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Engine;
@@ -21,9 +22,18 @@ static class GenerateCommand
     static readonly Option<string?> s_system = new("--system") { Description = "System message before the prompt. Default: none." };
     static readonly Option<bool> s_raw = new("--raw") { Description = "Continue the prompt as raw text, without the chat template." };
 
+    static readonly DeviceOption s_device = new();
+
     internal static Command Create()
     {
-        Command command = new("generate", "Answer prompts with a model, or continue raw text.") { s_prompts, s_system, s_raw };
+        Command command = new("generate", "Answer prompts with a model, or continue raw text.")
+        {
+            s_prompts,
+            s_system,
+            s_raw,
+            s_device,
+            s_device.Precision,
+        };
         s_sampling.AddTo(command);
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
@@ -41,6 +51,7 @@ static class GenerateCommand
         string[] texts = [.. parse.GetValue(s_prompts)!.Select(Read)];
         ContextMethod? method = s_sampling.MethodOf(parse);
         using LoadedModel model = s_sampling.Open(parse);
+        using IDeviceModel? device = s_device.Attach(parse, model, method is not null);
         ILanguageModel asked = method?.Over(model) ?? model.LanguageModel;
 
         bool streams = texts.Length == 1 && !writesJson;

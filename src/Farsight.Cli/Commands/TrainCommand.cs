@@ -17,6 +17,7 @@ static class TrainCommand
     static readonly Option<bool> s_resume = SharedOptions.Resume();
     static readonly Option<string[]> s_set = SharedOptions.Set("optimizer.learning_rate=1e-4");
     static readonly SizeOption s_memory = SizeOption.Memory();
+    static readonly DeviceOption s_device = new();
     static readonly ThreadsOption s_threads = new();
 
     static readonly ShownMetric[] s_shown =
@@ -37,6 +38,8 @@ static class TrainCommand
             s_resume,
             s_set,
             s_memory,
+            s_device,
+            s_device.Precision,
             s_threads,
         };
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
@@ -50,12 +53,14 @@ static class TrainCommand
         string recipePath = BundledFiles.Locate(parse.GetValue(s_recipe)!), output = parse.GetValue(s_out)!;
         s_threads.Apply(parse);
         TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(recipePath, parse.GetValue(s_set) ?? []);
+        IModelBackend? backend = s_device.Open(parse);
         if (!ranks.IsFirst)
         {
             TrainRequest silent = new(recipe, recipePath, output, parse.GetValue(s_resume), parse.GetValue(s_memory))
             {
                 NotesInputs = false,
                 Ranks = ranks,
+                Backend = backend,
             };
             return RunSilently(silent, cancel);
         }
@@ -63,6 +68,7 @@ static class TrainCommand
         TrainRequest request = new(recipe, recipePath, output, parse.GetValue(s_resume), parse.GetValue(s_memory))
         {
             Ranks = ranks,
+            Backend = backend,
             ReferenceProgress = (done, all) =>
             {
                 reference.Report(done, all, "");

@@ -43,6 +43,9 @@ sealed record MachineState
     /// <summary>The MPI libraries that the system finds, with their versions.</summary>
     internal IReadOnlyList<string> MpiLibraries { get; init; } = [];
 
+    /// <summary>The component for GPUs: its version, or why it cannot be used.</summary>
+    internal string Torch { get; init; } = TorchComponent.NotInstalled;
+
     internal required IReadOnlyList<FolderState> Folders { get; init; }
 
     /// <summary>The FARSIGHT_* variables that are set. Values of API keys are hidden.</summary>
@@ -65,6 +68,7 @@ sealed record MachineState
             new(Compiler, FindsProgram(Compiler), $"LongProc tasks that run generated programs ({RunCode}=1)"),
         ],
         MpiLibraries = MpiLibrary.Installed,
+        Torch = TorchComponent.Describe(),
         Folders = [.. folders.Append(Path.GetTempPath()).Select(FolderState.Read)],
         Variables = ReadVariables(),
     };

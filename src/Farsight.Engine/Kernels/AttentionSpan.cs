@@ -13,7 +13,7 @@ namespace Farsight.Engine.Kernels;
 /// <param name="Prefix">Ranges of keys that all the queries see; none twice.</param>
 /// <param name="FirstKey">Row of the first own key.</param>
 /// <param name="Window">How many keys a query sees at most, its own among them; at least 1.</param>
-sealed record AttentionSpan(int FirstQuery, int QueryCount, IReadOnlyList<KeyRange> Prefix, int FirstKey, int Window = int.MaxValue)
+public sealed record AttentionSpan(int FirstQuery, int QueryCount, IReadOnlyList<KeyRange> Prefix, int FirstKey, int Window = int.MaxValue)
 {
     /// <summary>Gets the query heads to which the span applies; null for all.</summary>
     public HeadRange? Heads { get; init; }
@@ -22,7 +22,7 @@ sealed record AttentionSpan(int FirstQuery, int QueryCount, IReadOnlyList<KeyRan
 /// <summary>Represents consecutive query heads.</summary>
 /// <param name="Start">First head.</param>
 /// <param name="Count">Number of heads.</param>
-readonly record struct HeadRange(int Start, int Count)
+public readonly record struct HeadRange(int Start, int Count)
 {
     /// <summary>Gets the index after the last head.</summary>
     public int End => Start + Count;
@@ -31,7 +31,7 @@ readonly record struct HeadRange(int Start, int Count)
 /// <summary>Represents consecutive rows of keys and values.</summary>
 /// <param name="Start">First row.</param>
 /// <param name="Count">Number of rows.</param>
-readonly record struct KeyRange(int Start, int Count)
+public readonly record struct KeyRange(int Start, int Count)
 {
     /// <summary>Gets the index after the last row.</summary>
     public int End => Start + Count;

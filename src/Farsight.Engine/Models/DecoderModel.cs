@@ -37,8 +37,7 @@ public sealed class DecoderModel : IDisposable
         Blocks = weights.Blocks;
         AttentionShape heads = new(config.NumAttentionHeads, config.NumKeyValueHeads, config.HeadDim);
         Shape = heads with { Scale = config.AttentionScale ?? heads.Scale, Softcap = config.AttentionSoftcap };
-        Rotary main = new(config.RotatedDim, config.RopeTheta, config.RopeScaling);
-        Rotaries = config.WindowedRopeTheta is { } theta ? [main, new(config.RotatedDim, theta, new RopeScaling.Unscaled())] : [main];
+        Rotaries = RotariesOf(config);
         LogitRule = config.LogitScale == 1 && config.LogitSoftcap is null ? null : new(config.LogitScale, config.LogitSoftcap);
     }
 
@@ -96,6 +95,9 @@ public sealed class DecoderModel : IDisposable
             }
         }
     } = [];
+
+    /// <summary>The stored weights, for engines that compute the layers elsewhere.</summary>
+    public IWeightSource Weights => _source;
 
     internal IReadOnlyList<Block> Blocks { get; }
 
@@ -205,6 +207,20 @@ public sealed class DecoderModel : IDisposable
     /// </summary>
     public void Touch(TokenTree tree) => _embeddings.Touch(tree.Tokens);
 
+    /// <summary>Returns the scale of the low-rank update of a linear layer; null without one.</summary>
+    /// <param name="linear">Name of the layer: "model.layers.0.self_attn.q_proj".</param>
+    public float? LoraScaleOf(string linear) => Linears.FirstOrDefault(l => l.Name == linear)?.Lora?.Scale;
+
+    /// <summary>Reads the embeddings of a tree's tokens, scaled as the model does.</summary>
+    /// <param name="tree">The tree.</param>
+    /// <param name="x">[T, D] overwritten.</param>
+    public void Embed(TokenTree tree, Rows x) => _embeddings.Look(tree.Tokens, x);
+
+    /// <summary>Adds the gradient by the result of <see cref="Embed"/> to that of the embeddings, if they are trained.</summary>
+    /// <param name="tree">The tree.</param>
+    /// <param name="dX">[T, D]</param>
+    public void EmbedBackward(TokenTree tree, Rows dX) => _embeddings.Backward(tree.Tokens, dX);
+
     /// <summary>Computes the log-probabilities of a tree's scored tokens: [scored tokens], nats.</summary>
     /// <inheritdoc cref="Forward"/>
     public float[] LogProbs(TokenTree tree)
@@ -248,6 +264,13 @@ public sealed class DecoderModel : IDisposable
         }
         memory.Reset();
         _memory.Push(memory);
+    }
+
+    /// <summary>Returns the rotations that <see cref="ModelConfig.RotationOf"/> numbers.</summary>
+    internal static IReadOnlyList<Rotary> RotariesOf(ModelConfig config)
+    {
+        Rotary main = new(config.RotatedDim, config.RopeTheta, config.RopeScaling);
+        return config.WindowedRopeTheta is { } theta ? [main, new(config.RotatedDim, theta, new RopeScaling.Unscaled())] : [main];
     }
 
     IEnumerable<LinearWeights> Linears => Blocks.SelectMany(b => b.Linears);

@@ -11,7 +11,7 @@ namespace Farsight.Engine.Models;
 /// <param name="Router">Router of the experts.</param>
 /// <param name="Mlps">The MLP, or those of the experts; made when they are asked for, because a layer may have hundreds.</param>
 /// <param name="MlpResultNorm">Norm of the MLP's result.</param>
-sealed record LayerNames(
+public sealed record LayerNames(
     string? AttentionNorm, IReadOnlyList<string> Projections, string? QueryNorm, string? KeyNorm, string Output,
     string? AttentionResultNorm, string? MlpNorm, string? Router, IEnumerable<MlpNames> Mlps, string? MlpResultNorm)
 {
@@ -22,7 +22,7 @@ sealed record LayerNames(
     internal static bool IsRouter(string name) => name.EndsWith(".gate.weight", StringComparison.Ordinal);
 
     /// <summary>Returns the names of a layer's weights, without ".weight" and ".bias".</summary>
-    internal static LayerNames Of(ModelConfig model, int layer)
+    public static LayerNames Of(ModelConfig model, int layer)
     {
         string prefix = $"model.layers.{layer}.", attention = prefix + "self_attn.";
         bool before = model.NormPlacement is not NormPlacement.After, after = model.NormPlacement is not NormPlacement.Before;
@@ -49,7 +49,7 @@ sealed record LayerNames(
 /// <summary>Represents the names of the weights of an MLP.</summary>
 /// <param name="Inputs">Gate and up, or one matrix with both.</param>
 /// <param name="Down">Down projection.</param>
-sealed record MlpNames(IReadOnlyList<string> Inputs, string Down)
+public sealed record MlpNames(IReadOnlyList<string> Inputs, string Down)
 {
     internal static MlpNames Of(string prefix, string gate, string up, string down, bool fused) =>
         new(fused ? [prefix + "gate_up_proj"] : [prefix + gate, prefix + up], prefix + down);

@@ -132,20 +132,20 @@ public sealed record ModelConfig
         .Average(l => HasExperts(l) ? (double)Experts!.PerToken * Experts.IntermediateSize : IntermediateSize);
 
     /// <summary>Returns which of the model's rotations a layer applies: 0, 1 for <see cref="WindowedRopeTheta"/>, null for none.</summary>
-    internal int? RotationOf(int layer) =>
+    public int? RotationOf(int layer) =>
         UnrotatedLayers.Count > 0 && UnrotatedLayers[layer] ? null : WindowedRopeTheta is not null && WindowOf(layer) is not null ? 1 : 0;
 
     /// <summary>Number of different rotations.</summary>
     internal int Rotations => WindowedRopeTheta is null ? 1 : 2;
 
     /// <summary>Number of rotated dimensions of a head.</summary>
-    internal int RotatedDim => RotaryDim ?? HeadDim;
+    public int RotatedDim => RotaryDim ?? HeadDim;
 
     /// <summary>H · Dh.</summary>
-    internal int QueryWidth => NumAttentionHeads * HeadDim;
+    public int QueryWidth => NumAttentionHeads * HeadDim;
 
     /// <summary>Hkv · Dh.</summary>
-    internal int KeyWidth => NumKeyValueHeads * HeadDim;
+    public int KeyWidth => NumKeyValueHeads * HeadDim;
 
     /// <summary>Returns the config with another RoPE scaling and the window that belongs to it.</summary>
     public ModelConfig With(RopeScaling rope)

@@ -121,7 +121,8 @@ public sealed record EvalRequest(
         Check();
         CheckMemory(model.Model.Config);
         TokenizerText tokens = new(model.Tokenizer);
-        return PlanFor(Identity(model) + Without(model.Model.MaskedHeads), tokens, model.HasFormat ? model.Text : null);
+        string device = model.LanguageModel.Device is { } decoder ? $" on {decoder.Description}" : "";
+        return PlanFor(Identity(model) + Without(model.Model.MaskedHeads) + device, tokens, model.HasFormat ? model.Text : null);
     }
 
     /// <summary>Evaluates a local model.</summary>

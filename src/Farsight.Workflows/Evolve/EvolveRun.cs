@@ -163,6 +163,7 @@ public sealed class EvolveRun
         return TrainRun.Start(
             new(recipe, path, run, Resume: true, _request.MemoryBytes)
             {
+                Backend = _request.Backend,
                 ReferenceProgress = (done, all) => _progress?.Report(new("reference", name, done, all, "")),
             },
             text => _note($"{name}: {text}"),

@@ -1,3 +1,4 @@
+using Farsight.Alignment.Training;
 using Farsight.Evaluation.Core;
 
 namespace Farsight.Workflows.Evolve;
@@ -7,7 +8,11 @@ namespace Farsight.Workflows.Evolve;
 /// <param name="RecipePath">Its file; relative paths in the recipe begin there.</param>
 /// <param name="Output">Output folder; the same call continues there.</param>
 /// <param name="MemoryBytes">Memory limit of the process in bytes; null for the memory that the machine has.</param>
-public sealed record EvolveRequest(EvolveRecipe Recipe, string RecipePath, string Output, long? MemoryBytes = null);
+public sealed record EvolveRequest(EvolveRecipe Recipe, string RecipePath, string Output, long? MemoryBytes = null)
+{
+    /// <summary>Computes the passes of training on a device; null for the engine of this program, which does everything else.</summary>
+    public IModelBackend? Backend { get; init; }
+}
 
 /// <summary>Represents the results of a self-evolution.</summary>
 /// <param name="Models">The base model, the base model with the last iteration's RoPE alone, then every

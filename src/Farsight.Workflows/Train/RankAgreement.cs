@@ -21,6 +21,7 @@ static class RankAgreement
             ["Farsight version"] = manifest.FarsightVersion,
             [".NET version"] = manifest.DotnetVersion,
             ["vector width"] = manifest.SimdBits.ToString(CultureInfo.InvariantCulture),
+            ["device"] = manifest.Device,
             ["recipe"] = recipe,
         };
         foreach ((string key, string hash) in manifest.Inputs)

@@ -8,6 +8,7 @@ using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Communication;
 using Farsight.Engine.Files;
 using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Workflows.Train;
 
@@ -30,6 +31,9 @@ public sealed record TrainRequest(TrainRecipe Recipe, string RecipePath, string 
     /// <summary>Processes that divide the work; each calls <see cref="TrainRun.Start(TrainRequest, Action{string},
     /// IProgress{TrainingProgress}, CancellationToken)"/>. Default: this one alone.</summary>
     public Communicator Ranks { get; init; } = SingleProcess.Instance;
+
+    /// <summary>Computes the passes on a device; null for the engine of this program. The memory of the device is not planned.</summary>
+    public IModelBackend? Backend { get; init; }
 
     /// <summary>Folder to search for relative paths before the recipe's own; null for none.</summary>
     public string? Folder { get; init; }
@@ -79,11 +83,14 @@ public static class TrainRun
         TrainRecipe recipe = request.Recipe;
         Communicator ranks = request.Ranks;
         // Rank 0 alone writes files and messages; the others receive from it what they need.
-        Recomputation level = (Recomputation)ranks.AllGather<int>([(int)plan.Require()]).Max();
+        // A device computes every layer again and keeps only the inputs of the layers.
+        Recomputation level = (Recomputation)ranks.AllGather<int>(
+            [(int)(request.Backend is null ? plan.Require() : Recomputation.Layer)]).Max();
         Dictionary<string, string> hashes = new() { ["base_model"] = InputHash.OfModel(inputs.BaseModel), ["data"] = inputs.DataHash };
         RunManifest manifest = RunManifest.OfThisProcess("train", recipe.Seed, hashes) with
         {
             KeptActivations = level == Recomputation.RoundedLayer ? "BF16" : "exact",
+            Device = request.Backend?.Description ?? "cpu",
         };
 
         RankAgreement.Require(ranks, manifest, RecipeFile.Resolve(recipe));
@@ -98,7 +105,7 @@ public static class TrainRun
         {
             Begin(run);
         }
-        if (level != Recomputation.None)
+        if (level != Recomputation.None && request.Backend is null)
         {
             Notify(
                 $"To stay within {TrainPlan.Text(plan.Budget)}, the backward pass recomputes {TrainPlan.Describe(level)}; "
@@ -108,9 +115,11 @@ public static class TrainRun
             ? inputs.ReadShortReference(recipe.Objective, request.ReferenceProgress, cancel)
             : new Dictionary<string, PreferenceLogProbs>();
         reference = ReferenceLogProbs.Share(reference, ranks);
-        using DecoderModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, recipe.Weights?.ToNumberFormat());
+        NumberFormat? weights = recipe.Weights?.ToNumberFormat();
+        using DecoderModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, request.Backend is null ? weights : null);
         MakeTrainable(model, recipe);
-        TrainableModel trainable = new(model, level, recipe.Attention);
+        using IDeviceModel? onDevice = request.Backend?.Load(model, weights, recipe.Attention);
+        ITrainable trainable = onDevice ?? (ITrainable)new TrainableModel(model, level, recipe.Attention);
         if (recipe.Objective is { NeedsReference: true, ReferenceIsShort: false })
         {
             reference = ReferenceLogProbs.ReadOrCompute(

@@ -1,0 +1,29 @@
+using Farsight.Engine.Inference;
+using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
+
+namespace Farsight.Alignment.Training;
+
+/// <summary>Represents an engine that computes the passes of a model on a device, in place of the engine of this program.</summary>
+/// <remarks>
+/// The model stays on the host: its parameters are the F32 masters that the optimizer changes and that checkpoints contain. The device
+/// holds copies of the weights and computes forward and backward passes.
+/// </remarks>
+public interface IModelBackend
+{
+    /// <summary>Name of the device as in options: "torch-cpu", "cuda:0".</summary>
+    string Device { get; }
+
+    /// <summary>Device, libraries and number format of the computation, for people: "torch-cpu, libtorch 2.10.0, F32".</summary>
+    string Description { get; }
+
+    /// <summary>Copies a model to the device.</summary>
+    /// <param name="model">The model, with its trainable parameters; kept by the caller until the result is disposed.</param>
+    /// <param name="weights">Format of the frozen weights on the device; null for that of the files.</param>
+    /// <param name="attention">Keys that each head attends to in <see cref="ITrainable.Forward"/>; null for all.</param>
+    /// <exception cref="Engine.InputException">The device cannot compute the model, or does not have enough memory.</exception>
+    IDeviceModel Load(DecoderModel model, NumberFormat? weights, AttentionPattern? attention);
+}
+
+/// <summary>Represents a model that a device computes: passes over token trees, and decoding. Not safe for concurrent use.</summary>
+public interface IDeviceModel : ITrainable, ITokenDecoder, IDisposable;

@@ -1,0 +1,158 @@
+using System.Text.Json.Nodes;
+using Farsight.Alignment.Data;
+using Farsight.Alignment.Objectives;
+using Farsight.Alignment.Recipes;
+using Farsight.Alignment.Training;
+using Farsight.Engine.Numerics;
+using Farsight.Text.Conversations;
+using Farsight.Text.Tokenizers;
+using Farsight.Workflows.Train;
+
+namespace Farsight.Torch.Tests;
+
+/// <summary>Runs of Farsight's training loop whose passes libtorch computes.</summary>
+public sealed class TrainingTests : IDisposable
+{
+    readonly TrainingFiles _files = new();
+    readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public void Twenty_steps_on_the_bundled_model_stay_close_to_those_of_the_CPU_engine()
+    {
+        TrainRequest request = Bundled("steps=20");
+
+        Start(request with { Output = _folder["cpu"] });
+        Start(request with { Output = _folder["torch"], Backend = Backend() });
+
+        // F32 sums in another order; the differences grow from step to step.
+        Assert.True(Largest(Metrics("cpu"), Metrics("torch"), "loss") < 1e-4, Distances("cpu", "torch"));
+        Assert.Equal(Files("cpu/adapter"), Files("torch/adapter"));
+    }
+
+    [Fact]
+    public void A_run_in_half_precision_learns_as_the_CPU_engine_does()
+    {
+        TrainRequest request = Bundled("steps=20");
+
+        Start(request with { Output = _folder["cpu"] });
+        Start(request with { Output = _folder["bf16"], Backend = new TorchBackend("torch-cpu", NumberFormat.BF16) });
+
+        double[] exact = Values(Metrics("cpu"), "loss"), rounded = Values(Metrics("bf16"), "loss");
+        Assert.True(exact[^1] < 0.8 * exact[1], $"The run does not learn: {exact[1]} to {exact[^1]}.");
+        Assert.InRange(rounded[^1], exact[^1] - 0.1 * Math.Abs(exact[1]), exact[^1] + 0.1 * Math.Abs(exact[1]));
+    }
+
+    [Fact]
+    public void A_resumed_run_has_the_bits_of_an_uninterrupted_one()
+    {
+        TrainRequest request = Small("steps=8", "checkpoint_every=4") with { Backend = Backend() };
+        Start(request with { Output = _folder["whole"] });
+
+        StopAfter(request with { Output = _folder["parts"] }, step: 5);
+        Start(request with { Output = _folder["parts"], Resume = true });
+
+        Assert.Equal(File.ReadAllText(_folder["whole/metrics.jsonl"]), File.ReadAllText(_folder["parts/metrics.jsonl"]));
+        Assert.Equal(
+            File.ReadAllBytes(_folder["whole/adapter/adapter_model.safetensors"]),
+            File.ReadAllBytes(_folder["parts/adapter/adapter_model.safetensors"]));
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public void A_run_directory_moves_between_the_engines(bool beginsOnTorch)
+    {
+        TrainRequest request = Small("steps=8", "checkpoint_every=4");
+        Start(request with { Output = _folder["whole"] });
+        List<string> notes = [];
+
+        StopAfter(request with { Output = _folder["moved"], Backend = beginsOnTorch ? Backend() : null }, step: 4);
+        Start(request with { Output = _folder["moved"], Backend = beginsOnTorch ? null : Backend(), Resume = true }, notes);
+
+        Assert.True(Largest(Metrics("whole"), Metrics("moved"), "loss") < 1e-3, Distances("whole", "moved"));
+        Assert.Contains(notes, n => n.StartsWith("the device was ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_manifest_names_the_device()
+    {
+        Start(Small("steps=1") with { Output = _folder["run"], Backend = Backend() });
+
+        Assert.Equal(
+            "torch-cpu, libtorch 2.10.0, F32", (string?)JsonNode.Parse(File.ReadAllText(_folder["run/manifest.json"]))!["device"]);
+    }
+
+    [Theory, MemberData(nameof(Objectives))]
+    public void Every_objective_trains_as_with_the_CPU_engine(string objective)
+    {
+        TrainRequest request = Small("steps=3", $"objective={objective}");
+
+        Start(request with { Output = _folder["cpu"] });
+        Start(request with { Output = _folder["torch"], Backend = Backend() });
+
+        Assert.True(Largest(Metrics("cpu"), Metrics("torch"), "loss") < 1e-3, Distances("cpu", "torch"));
+    }
+
+    public static TheoryData<string> Objectives =>
+    [
+        """{ "name": "dpo", "beta": 0.1 }""",
+        """{ "name": "ipo", "beta": 0.1 }""",
+        """{ "name": "longpo", "beta": 0.1, "sft_weight": 0.01 }""",
+        """{ "name": "orpo", "sft_weight": 1 }""",
+        """{ "name": "sft_full" }""",
+        """{ "name": "sft_partial" }""",
+        """{ "name": "simpo", "beta": 2, "gamma": 1 }""",
+    ];
+
+    public void Dispose()
+    {
+        _files.Dispose();
+        _folder.Dispose();
+    }
+
+    static TorchBackend Backend() => new("torch-cpu", null);
+
+    TrainRequest Small(params string[] overrides) => new(
+        RecipeFile.Read<TrainRecipe>(_files.RecipePath, overrides), _files.RecipePath, "", Resume: false);
+
+    /// <summary>A recipe for the bundled model, with samples in its tokenizer.</summary>
+    TrainRequest Bundled(params string[] overrides)
+    {
+        string model = Path.Combine(AppContext.BaseDirectory, "models/tiny");
+        Tokenizer tokenizer = Tokenizer.LoadFor(model, 2048);
+        File.WriteAllLines(
+            _files.In("bundled.jsonl"), Enumerable.Range(0, 24).Select(i => PreferenceLine.Format(TrainingFiles.Sample(i, tokenizer))));
+        TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(
+            _files.RecipePath, [$"base_model={model}", "data=bundled.jsonl", "optimizer.learning_rate=0.002", .. overrides]);
+        return new(recipe, _files.RecipePath, "", Resume: false);
+    }
+
+    static void Start(TrainRequest request, List<string>? notes = null) => TrainRun.Start(request, n => notes?.Add(n), null, default);
+
+    static void StopAfter(TrainRequest request, int step)
+    {
+        using CancellationTokenSource stop = new();
+        Assert.Throws<OperationCanceledException>(() => TrainRun.Start(request, _ => { }, new Stop(step, stop), stop.Token));
+    }
+
+    JsonNode[] Metrics(string run) => [.. File.ReadAllLines(_folder[$"{run}/metrics.jsonl"]).Select(l => JsonNode.Parse(l)!)];
+
+    string[] Files(string folder) => [.. Directory.GetFiles(_folder[folder]).Select(f => Path.GetFileName(f)!).Order()];
+
+    static double[] Values(JsonNode[] metrics, string name) => [.. metrics.Select(m => (double?)m[name]).OfType<double>()];
+
+    static double Largest(JsonNode[] a, JsonNode[] b, string name) =>
+        Values(a, name).Zip(Values(b, name)).Max(v => Math.Abs(v.First - v.Second) / Math.Max(1, Math.Abs(v.First)));
+
+    string Distances(string a, string b) =>
+        string.Join("; ", Values(Metrics(a), "loss").Zip(Values(Metrics(b), "loss")).Select(v => $"{v.First:R} {v.Second:R}"));
+
+    sealed class Stop(int step, CancellationTokenSource source) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.Line.Step == step)
+            {
+                source.Cancel();
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+using Farsight.Alignment.Training;
+using Farsight.Engine.Lora;
+using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
+using Farsight.Engine.Parameters;
+using Farsight.Engine.Rope;
+
+namespace Farsight.Torch.Tests;
+
+/// <summary>Token trees on the device against separate sequences, and against the engine of the program.</summary>
+public sealed class TreeTests
+{
+    static readonly ModelConfig s_config = new()
+    {
+        ModelType = "llama",
+        VocabSize = 61,
+        HiddenSize = 24,
+        IntermediateSize = 40,
+        NumHiddenLayers = 3,
+        NumAttentionHeads = 6,
+        NumKeyValueHeads = 2,
+        HeadDim = 8,
+        RmsNormEps = 1e-5f,
+        RopeTheta = 10_000,
+        RopeScaling = new RopeScaling.Unscaled(),
+        MaxPositionEmbeddings = 128,
+        TieWordEmbeddings = false,
+    };
+
+    static readonly LoraOptions s_lora = new(3, 6, ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"], true, true);
+
+    public static TheoryData<string> Variants => [.. s_variants.Keys];
+
+    static readonly Dictionary<string, ModelConfig> s_variants = new()
+    {
+        ["plain"] = s_config,
+        ["tied"] = s_config with { TieWordEmbeddings = true },
+        ["biases"] = s_config with { AttentionBias = true, OutputBias = true, MlpBias = true },
+        ["window"] = s_config with { SlidingWindow = 7 },
+        ["windows of some layers"] = s_config with
+        {
+            SlidingWindow = 5, WindowedLayers = [true, false, true], WindowedRopeTheta = 1_000,
+        },
+        ["q and k norms"] = s_config with { QueryKeyNorm = true },
+        ["norms of whole projections, after"] = s_config with
+        {
+            QueryKeyNorm = true, NormsWholeProjection = true, NormPlacement = NormPlacement.After,
+        },
+        ["softcaps, norms on both sides"] = s_config with
+        {
+            AttentionSoftcap = 2, LogitSoftcap = 3, AttentionScale = 0.4f, NormPlacement = NormPlacement.Both, NormsAddOne = true,
+            Activation = GateActivation.GeluTanh, EmbeddingScale = 4.9f, SlidingWindow = 6, WindowedLayers = [true, false, true],
+        },
+        ["scales"] = s_config with { AttentionScale = 0.2f, ResidualScale = 0.3f, LogitScale = 0.5f, EmbeddingScale = 2 },
+        ["partial rotation, layers without"] = s_config with { RotaryDim = 4, UnrotatedLayers = [false, true, false] },
+        ["RoPE that depends on the length"] = s_config with { RopeScaling = new RopeScaling.DynamicNtk(4, 16), MaxPositionEmbeddings = 16 },
+    };
+
+    [Theory, MemberData(nameof(Variants))]
+    public void A_variant_of_the_decoder_has_the_results_of_the_CPU_engine(string variant)
+    {
+        ModelConfig config = s_variants[variant];
+        using DecoderModel host = Model(config), other = Model(config);
+        using IDeviceModel device = Passes.OnTorch(other);
+        Compare(new TrainableModel(host), device, Forest());
+    }
+
+    [Theory, InlineData(2), InlineData(4), InlineData(64)]
+    public void Shifted_sparse_attention_has_the_results_of_the_CPU_engine(int group)
+    {
+        using DecoderModel host = Model(s_config), other = Model(s_config);
+        AttentionPattern.ShiftedSparse pattern = new(group);
+        using IDeviceModel device = Passes.OnTorch(other, pattern);
+        Compare(new TrainableModel(host, attention: pattern), device, Forest());
+    }
+
+    [Fact]
+    public void A_shared_prefix_has_the_results_of_separate_sequences()
+    {
+        using DecoderModel model = Model(s_config), other = Model(s_config);
+        using IDeviceModel shared = Passes.OnTorch(model), separate = Passes.OnTorch(other);
+        int[] prompt = Tokens(11, 9);
+        int[][] responses = [Tokens(6, 1), Tokens(1, 2), Tokens(8, 3)];
+        TokenTreeBuilder tree = new(), sequences = new();
+        int root = tree.Add(TokenTreeBuilder.Root, prompt, Positions(0, 11, 3), scored: false);
+        foreach (int[] response in responses)
+        {
+            int own = sequences.Add(TokenTreeBuilder.Root, prompt, Positions(0, 11, 3), scored: false);
+            sequences.Add(own, response, Positions(40, response.Length, 1), scored: true);
+            tree.Add(root, response, Positions(40, response.Length, 1), scored: true);
+        }
+
+        float[] derivatives = Passes.Derivatives(15);
+        float[] expected = Passes.Run(separate, sequences.Build(), derivatives), actual = Passes.Run(shared, tree.Build(), derivatives);
+
+        Near.Each([.. expected.Select(e => (double)e)], actual, relative: 1e-5, absolute: 1e-5);
+        CompareGradients(separate, shared);
+    }
+
+    [Fact]
+    public void Evaluation_has_the_log_probabilities_and_most_likely_tokens_of_forward()
+    {
+        using DecoderModel model = Model(s_config);
+        using IDeviceModel device = Passes.OnTorch(model);
+        using ITreePass forward = device.Forward(Forest()), evaluation = device.Evaluate(Forest());
+
+        Assert.Equal(forward.LogProbs, evaluation.LogProbs);
+        Assert.Equal(forward.TopTokens, evaluation.TopTokens);
+        Assert.Throws<InvalidOperationException>(() => evaluation.Backward(new float[evaluation.LogProbs.Length]));
+    }
+
+    [Fact]
+    public void Every_trained_weight_gets_the_gradient_of_the_CPU_engine_in_full_training()
+    {
+        using DecoderModel host = new(s_config with { TieWordEmbeddings = true, AttentionBias = true }, new RandomWeights(3));
+        using DecoderModel other = new(host.Config, new RandomWeights(3));
+        host.TrainEverything();
+        other.TrainEverything();
+        using IDeviceModel device = Passes.OnTorch(other);
+        Compare(new TrainableModel(host), device, Forest());
+    }
+
+    [Fact]
+    public void Every_parameter_begins_once_and_is_finished_once()
+    {
+        using DecoderModel model = Model(s_config with { TieWordEmbeddings = true });
+        using IDeviceModel device = Passes.OnTorch(model);
+        StageRecord stages = new();
+
+        Passes.Run(device, Forest(), Passes.Derivatives(Forest().Scored.Count), stages);
+
+        Assert.Equal(model.Parameters.Select(p => p.Name).Order(), stages.Begun.Order());
+        Assert.Equal(stages.Begun, stages.Finished);
+    }
+
+    [Fact]
+    public void Half_precision_is_close_to_F32()
+    {
+        using DecoderModel host = Model(s_config), other = Model(s_config);
+        using IDeviceModel device = Passes.OnTorch(other, format: NumberFormat.BF16);
+        using ITreePass expected = new TrainableModel(host).Forward(Forest()), actual = device.Forward(Forest());
+
+        Near.Each([.. expected.LogProbs.ToArray().Select(e => (double)e)], actual.LogProbs, relative: 0.02, absolute: 0.05);
+        Assert.NotEqual(expected.LogProbs.ToArray(), actual.LogProbs.ToArray());
+    }
+
+    static void Compare(ITrainable expected, ITrainable actual, TokenTree tree)
+    {
+        float[] derivatives = Passes.Derivatives(tree.Scored.Count);
+        float[] logProbs = Passes.Run(expected, tree, derivatives);
+        Near.Each([.. logProbs.Select(e => (double)e)], Passes.Run(actual, tree, derivatives), relative: 2e-5, absolute: 2e-5);
+        CompareGradients(expected, actual);
+    }
+
+    static void CompareGradients(ITrainable expected, ITrainable actual)
+    {
+        Dictionary<string, double[]> others = Passes.Gradients(actual);
+        foreach ((string name, double[] gradient) in Passes.Gradients(expected))
+        {
+            Assert.NotEqual(0, gradient.Max(Math.Abs));
+            Near.RelativeToLargest(gradient, Array.ConvertAll(others[name], g => (float)g), 2e-4, name);
+        }
+    }
+
+    static DecoderModel Model(ModelConfig config)
+    {
+        DecoderModel model = new(config, SmallModel.Source());
+        model.AttachLora(s_lora, seed: 2);
+        return model.WithNumbers();
+    }
+
+    /// <summary>Returns several roots; nodes that are nested, adjacent, and of one token; nodes without scored tokens.</summary>
+    static TokenTree Forest()
+    {
+        TokenTreeBuilder tree = new();
+        int root = tree.Add(TokenTreeBuilder.Root, Tokens(13, 1), Positions(0, 13, 2), scored: false);
+        int first = tree.Add(root, Tokens(5, 2), Positions(30, 5, 1), scored: true);
+        tree.Add(root, Tokens(1, 3), Positions(30, 1, 1), scored: true);
+        tree.Add(first, Tokens(4, 4), Positions(40, 4, 1), scored: true);
+        tree.Add(root, Tokens(6, 5), Positions(30, 6, 3), [false, false, true, false, true, false]);
+        int second = tree.Add(TokenTreeBuilder.Root, Tokens(3, 6), Positions(0, 3, 1), scored: false);
+        tree.Add(second, Tokens(2, 7), Positions(3, 2, 1), scored: false);
+        tree.Add(second, Tokens(9, 8), Positions(3, 9, 1), scored: true);
+        return tree.Build();
+    }
+
+    static int[] Tokens(int count, int seed) => [.. Enumerable.Range(0, count).Select(i => (i * 7 + seed * 13 + i * i) % s_config.VocabSize)];
+
+    static int[] Positions(int first, int count, int step) => [.. Enumerable.Range(0, count).Select(i => first + i * step)];
+
+    sealed class StageRecord : IGradientStages
+    {
+        internal List<string> Begun { get; } = [];
+
+        internal List<string> Finished { get; } = [];
+
+        public void Begin(IReadOnlyList<Parameter> parameters) => Begun.AddRange(parameters.Select(p => p.Name));
+
+        public void Finish(IReadOnlyList<Parameter> parameters) => Finished.AddRange(parameters.Select(p => p.Name));
+    }
+}
