@@ -6,7 +6,7 @@ namespace Farsight.Engine.Optimizers;
 /// <remarks>
 /// All rise linearly over the warm-up, whose last step is at the peak, and then follow their own rule. Steps count from 0.
 /// </remarks>
-/// <param name="WarmupSteps">≥ 0; step s of the warm-up gets (s + 1) / warmup_steps of the peak.</param>
+/// <param name="WarmupSteps">≥ 0; step s of the warm-up gets (s + 1) / warmup_steps of the peak. Default: 0.</param>
 public abstract record LearningRateSchedule(int WarmupSteps)
 {
     /// <summary>Share of all steps that the warm-up takes, rounded up, where warmup_steps is 0. Optional; 0 to 1.</summary>

@@ -87,10 +87,14 @@ sealed class LongPoDrafts(SynthesisModel model, LongPoSubjects subjects, Questio
             n => _placement.Fits(n, settings.MinChunkTokens),
             least: subject.Chunks.Count);
         List<TurnDraft> turns = [];
+        int room = settings.DocumentTokens - chunks.Sum(c => c.Tokens.Length);
         foreach ((Needle needle, int place) in needles.Zip(places))
         {
-            int[] tokens = chunks[place].Tokens; // the fact replaces text, so that the document keeps its length at most
-            chunks[place] = chunks[place] with { Tokens = _placement.Place(needle, place, tokens, tokens.Length, ref random).Tokens };
+            int[] before = chunks[place].Tokens;
+            int most = Math.Min(settings.ChunkTokens, before.Length + room);
+            int[] tokens = _placement.Place(needle, place, before, most, ref random).Tokens;
+            room -= tokens.Length - before.Length;
+            chunks[place] = chunks[place] with { Tokens = tokens };
             turns.Add(new(place, needle.Question, QuestionOrigin.Fact, needle.Answer, new(needle.Sentence, needle.Value, place)));
         }
         LongPoDraft draft = Draft(at, chunks, [.. turns.Take(subject.Chunks.Count)]);

@@ -37,7 +37,7 @@ public sealed class LogoSynthesisModelTests : IDisposable
         Assert.All(PreferenceDataset.Stream(_folder["one.jsonl"]), s =>
         {
             Assert.Equal(16, s.Context.Count);
-            Assert.All(s.Context, c => Assert.Equal(32, c.Tokens.Length));
+            Assert.All(s.Context, c => Assert.InRange(c.Tokens.Length, 1, 32));
             Assert.DoesNotContain(s.Chosen, s.Rejected);
             Assert.All(s.Rejected, r => Assert.StartsWith("The special magic number for", r, StringComparison.Ordinal));
         });

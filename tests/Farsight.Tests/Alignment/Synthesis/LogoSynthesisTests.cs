@@ -9,7 +9,7 @@ public sealed class LogoSynthesisTests : IDisposable
     readonly SynthesisFiles _files = new();
 
     [Fact]
-    public void A_sample_has_equal_chunks_in_order_and_its_fact_whole_in_the_chunk_that_provenance_names()
+    public void A_sample_has_whole_sentences_in_ordered_chunks_and_its_fact_whole_in_the_chunk_that_provenance_names()
     {
         SynthesisFiles.Run(_files.Options());
 
@@ -18,7 +18,8 @@ public sealed class LogoSynthesisTests : IDisposable
         foreach (PreferenceSample sample in samples)
         {
             Assert.Equal(SynthesisFiles.Chunks, sample.Context.Count);
-            Assert.All(sample.Context, c => Assert.Equal(SynthesisFiles.ChunkTokens, c.Tokens.Length));
+            Assert.All(sample.Context, c => Assert.InRange(c.Tokens.Length, 1, SynthesisFiles.ChunkTokens));
+            Assert.All(sample.Context, c => Assert.EndsWith(".", SynthesisFiles.Tokenizer.Decode(c.Tokens), StringComparison.Ordinal));
             Assert.Equal(sample.Context.Select((_, i) => sample.Context[0].Index + i), sample.Context.Select(c => c.Index));
             InsertedFact fact = sample.Provenance.Fact!;
             Assert.True(sample.Context[fact.Chunk].Tokens.AsSpan().IndexOf(SynthesisFiles.Format.Context(fact.Text)) >= 0);

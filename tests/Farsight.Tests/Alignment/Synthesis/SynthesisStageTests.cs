@@ -76,9 +76,11 @@ public sealed class SynthesisStageTests
     public void Two_documents_in_one_passage_are_separated_by_an_empty_line()
     {
         string Text(string name) => string.Join(' ', Enumerable.Repeat($"The keeper of {name} counted lamps.", 6));
+        int tokens = SynthesisFiles.Format.Context(Text("Ardmore")).Length;
 
         ChunkedCorpus corpus = ChunkedCorpus.Read(
-            [new("a.md", Text("Ardmore"), []), new("b.md", Text("Brenholt"), [])], new(), SynthesisFiles.Format, new(1, 40, 3));
+            [new("a.md", Text("Ardmore"), []), new("b.md", Text("Brenholt"), [])], new(), SynthesisFiles.Format,
+            new(1, 40, 1) { PassageTokens = tokens * 3 / 2 });
 
         SourceChunk[] chunks = [.. corpus.Passages.Single().Chunks];
         string text = SynthesisFiles.Tokenizer.Decode([.. chunks.SelectMany(c => c.Tokens)]);
@@ -122,8 +124,9 @@ public sealed class SynthesisStageTests
             new(1, perChunk, 4));
 
         Assert.Equal(["long.md", "a.md,b.md,c.md"], corpus.Passages.Select(p => string.Join(',', p.Questions.Select(q => q.Question))));
-        Assert.Equal([6, 5], corpus.Passages.Select(p => p.Chunks.Count));
-        Assert.Equal(["a.md 0", "a.md 1", "b.md 0", "b.md 1", "c.md 0"], corpus.Passages[1].Chunks.Select(c => $"{c.Document} {c.Index}"));
+        Assert.Equal([6, 6], corpus.Passages.Select(p => p.Chunks.Count));
+        Assert.Equal( // the rest of b.md is half a chunk, that of the others is less
+            ["a.md 0", "a.md 1", "b.md 0", "b.md 1", "b.md 2", "c.md 0"], corpus.Passages[1].Chunks.Select(c => $"{c.Document} {c.Index}"));
     }
 
     [Fact]
