@@ -17,6 +17,10 @@ static class TrainCommand
     static readonly Option<bool> s_resume = SharedOptions.Resume();
     static readonly Option<string[]> s_set = SharedOptions.Set("optimizer.learning_rate=1e-4");
     static readonly SizeOption s_memory = SizeOption.Memory();
+    static readonly Option<bool> s_board = new("--tensorboard")
+    {
+        Description = "Write the metrics also as TensorBoard event files, to tensorboard/ of the run directory.",
+    };
     static readonly ThreadsOption s_threads = new();
 
     static readonly ShownMetric[] s_shown =
@@ -37,6 +41,7 @@ static class TrainCommand
             s_resume,
             s_set,
             s_memory,
+            s_board,
             s_threads,
         };
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
@@ -63,6 +68,7 @@ static class TrainCommand
         TrainRequest request = new(recipe, recipePath, output, parse.GetValue(s_resume), parse.GetValue(s_memory))
         {
             Ranks = ranks,
+            WritesTensorBoard = parse.GetValue(s_board),
             ReferenceProgress = (done, all) =>
             {
                 reference.Report(done, all, "");
