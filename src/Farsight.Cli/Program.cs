@@ -44,6 +44,7 @@ static partial class Program
             CompareCommand.Create(),
             RankCommand.Create(),
             CompletionCommand.Create(),
+            DashboardCommand.Create(),
             DataCommand.Create(),
             DemoCommand.Create(),
             DoctorCommand.Create(),

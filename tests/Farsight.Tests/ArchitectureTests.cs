@@ -74,7 +74,8 @@ public sealed class ArchitectureTests
         ["Server/Protocol"] = ["Server/Constraints"],
         ["Server/Serving"] = ["Server/Protocol"],
         ["Server/Endpoints"] = ["Server/Constraints", "Server/Protocol", "Server/Serving"],
-        ["Server/Hosting"] = ["Server/Protocol", "Server/Serving", "Server/Endpoints"],
+        ["Server/Dashboard"] = [],
+        ["Server/Hosting"] = ["Server/Protocol", "Server/Serving", "Server/Endpoints", "Server/Dashboard"],
 
         ["Cli/Output"] = [],
         ["Cli/Options"] = ["Cli/Output"],

@@ -33,6 +33,20 @@ public static class DatasetPage
         return shown;
     }
 
+    /// <summary>Gets the style sheet, for pages that show samples.</summary>
+    public static string Style => DatasetPageStyle.Css;
+
+    /// <summary>Gets the explanation of the marks in samples, as HTML.</summary>
+    /// <param name="hasTokenizer">Whether chunks are shown one by one.</param>
+    public static string Marks(bool hasTokenizer) => hasTokenizer ? Legend : WithoutTokenizer;
+
+    /// <summary>Returns a sample as HTML, for another page that includes it.</summary>
+    /// <param name="sample">The sample.</param>
+    /// <param name="tokenizer">Tokenizer of the chunks; null shows the context in one piece, from the sample's own prompt.</param>
+    /// <exception cref="InputException">The tokenizer is another one.</exception>
+    public static string Sample(PreferenceSample sample, Tokenizer? tokenizer) =>
+        SampleHtml.Of(sample, tokenizer is null ? null : SampleTexts.Of(sample, tokenizer));
+
     static string Page(DatasetCard card, IEnumerable<PreferenceSample> samples, Tokenizer? tokenizer, int shown)
     {
         StringBuilder page = new($"""
@@ -54,7 +68,7 @@ public static class DatasetPage
             )}, {shown} of them below. Responses by {Escape(string.Join("; ", card.Generators))}.</p>
 
             """);
-        page.Append(Headlines(card)).Append(tokenizer is null ? WithoutTokenizer : Legend);
+        page.Append(Headlines(card)).Append(Marks(tokenizer is not null));
         foreach (PreferenceSample sample in samples)
         {
             page.Append(SampleHtml.Of(sample, tokenizer is null ? null : SampleTexts.Of(sample, tokenizer)));

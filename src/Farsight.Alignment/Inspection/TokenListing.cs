@@ -40,7 +40,9 @@ public static class TokenListing
         return Of(sample, ChatFormat.Load(model, tokenizer));
     }
 
-    internal static IReadOnlyList<SampleToken> Of(PreferenceSample sample, ChatFormat format)
+    /// <summary>Lists the tokens of a sample.</summary>
+    /// <exception cref="InputException">The template refuses the sample.</exception>
+    public static IReadOnlyList<SampleToken> Of(PreferenceSample sample, ChatFormat format)
     {
         SampleTokens tokens = SampleTokens.Of(sample, format, int.MaxValue);
         List<SampleToken> all = [];

@@ -13,6 +13,7 @@ public sealed class RunDirectory : IDisposable
     const string LockName = "run.lock";
     const string AlarmsName = "alarms.jsonl";
     const string NoticesName = "notices.txt";
+    const string StopName = "stop.request";
 
     /// <summary>Recipe keys without influence on the result, which may differ when a run is resumed.</summary>
     static readonly string[] s_free = ["watch", "plan_shape"];
@@ -98,6 +99,7 @@ public sealed class RunDirectory : IDisposable
         try
         {
             run.Enter(resolvedRecipe, manifest);
+            run.TakeStopRequest(); // one that came too late for the process before
             return run;
         }
         catch
@@ -139,6 +141,33 @@ public sealed class RunDirectory : IDisposable
         {
             return false; // a folder of another user, which this user may read in part
         }
+    }
+
+    /// <summary>Asks the process that holds a run to finish its step, save and stop, as after Ctrl-C.</summary>
+    /// <exception cref="InputException">The folder has no run, or no process holds it.</exception>
+    public static void RequestStop(string path)
+    {
+        if (!IsRun(path) || !IsInUse(path))
+        {
+            throw new InputException($"{path} is not a run in progress, so it cannot be stopped.");
+        }
+        string file = Path.Combine(path, StopName);
+        if (!Path.Exists(file))
+        {
+            using FileStream request = new(file, FileMode.CreateNew); // follows no link
+        }
+    }
+
+    /// <summary>Tells whether a stop was requested since the last call, and forgets the request.</summary>
+    internal bool TakeStopRequest()
+    {
+        string file = Path.Combine(Root, StopName);
+        if (!File.Exists(file))
+        {
+            return false;
+        }
+        File.Delete(file);
+        return true;
     }
 
     /// <inheritdoc/>

@@ -20,7 +20,7 @@ public sealed class TimingLog(string path) : IDisposable
     public static IReadOnlyList<StepTime> Read(string path)
     {
         SortedDictionary<int, StepTime> steps = [];
-        foreach (StepTime time in JsonLines.Read(path, Parse))
+        foreach (StepTime time in JsonLines.Read(path, line => Parse(Encoding.UTF8.GetBytes(line))))
         {
             steps[time.Step] = time;
         }
@@ -41,7 +41,10 @@ public sealed class TimingLog(string path) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    static StepTime Parse(string line)
+    /// <summary>Parses a line.</summary>
+    /// <exception cref="JsonException">The line is not JSON.</exception>
+    /// <exception cref="KeyNotFoundException">A number is missing.</exception>
+    public static StepTime Parse(ReadOnlySpan<byte> line)
     {
         JsonElement json = JsonElement.Parse(line);
         return new(

@@ -48,7 +48,8 @@ public sealed class TrainingLoop : IDisposable
     public ITrainingWatch? Watch { get; init; }
 
     /// <summary>Trains from the newest checkpoint, or from the start, to the last step.</summary>
-    /// <exception cref="OperationCanceledException">Cancelled; the step was finished and a checkpoint saved.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled, or stopped by <see cref="RunDirectory.RequestStop"/>; the step was
+    /// finished and a checkpoint saved.</exception>
     /// <exception cref="DivergedException">The loss or a gradient is not finite.</exception>
     /// <exception cref="TrainingStoppedException">The watch stopped the run; a checkpoint was saved.</exception>
     /// <exception cref="InputException">A checkpoint is damaged.</exception>
@@ -78,7 +79,8 @@ public sealed class TrainingLoop : IDisposable
             string? alarm = Report(Line(step, values, IsDue(step, _options.EvalEvery) ? HeldOut() : null), metrics, progress);
 
             alarm = _ranks.Broadcast(alarm);
-            bool stop = (_ranks.Any(cancel.IsCancellationRequested) || alarm is not null) && step < _options.Steps;
+            bool isRequested = cancel.IsCancellationRequested || _run?.TakeStopRequest() == true;
+            bool stop = (_ranks.Any(isRequested) || alarm is not null) && step < _options.Steps;
             if (_run is not null && metrics is not null && (stop || IsDue(step, _options.CheckpointEvery)))
             {
                 metrics.FlushToDisk();

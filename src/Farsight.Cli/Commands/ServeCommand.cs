@@ -8,6 +8,7 @@ using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Files;
 using Farsight.Engine.Inference;
+using Farsight.Server.Dashboard;
 using Farsight.Server.Hosting;
 using Farsight.Server.Serving;
 
@@ -30,16 +31,9 @@ static class ServeCommand
         Description = "Folder whose subfolders clients may load and unload as adapters. Default: adapters cannot be changed.",
     };
     static readonly Option<string> s_rope = SharedOptions.Rope();
-    static readonly Option<string> s_host = new("--host")
-    {
-        Description = "IP address to listen on. An address that other machines reach needs --api-key-file.",
-        DefaultValueFactory = _ => "127.0.0.1",
-    };
+    static readonly Option<string> s_host = Host();
     static readonly Option<int> s_port = SharedOptions.Count("--port", "Port to listen on. 0 selects a free one.", 8080, minimum: 0);
-    static readonly Option<string?> s_key = new("--api-key-file")
-    {
-        Description = "File with the key that clients must send, at least 16 characters. Default: no key.",
-    };
+    static readonly Option<string?> s_key = Key();
     static readonly SizeOption s_cache = new(
         "--cache", "Memory for the keys and values of each model name, as in 4GiB. Default: 1GiB.");
     static readonly Option<int?> s_context = new("--max-context")
@@ -58,6 +52,14 @@ static class ServeCommand
     static readonly Option<int> s_drain = SharedOptions.Count(
         "--drain", "Seconds that running requests get to finish after Ctrl-C.", 30, minimum: 0);
     static readonly Option<bool> s_logs = new("--log-prompts") { Description = "Write prompts and answers to the log." };
+    static readonly Option<string[]> s_dashboard = new("--dashboard")
+    {
+        Description = "Folders whose runs, datasets and evaluations the server shows in a browser; without a folder, the working folder. "
+            + "Default: no dashboard.",
+        Arity = ArgumentArity.ZeroOrMore,
+        AllowMultipleArgumentsPerToken = true,
+    };
+    static readonly Option<bool> s_stop = DashboardCommand.AllowStop();
     static readonly ThreadsOption s_threads = new();
 
     internal static Command Create()
@@ -65,7 +67,7 @@ static class ServeCommand
         Command command = new("serve", "Serve a model and its adapters to OpenAI-compatible clients.")
         {
             s_model, s_name, s_adapters, s_folder, s_rope, s_host, s_port, s_key, s_cache, s_context, s_concurrency, s_requests,
-            s_body, s_connections, s_header, s_idle, s_drain, s_logs, s_threads,
+            s_body, s_connections, s_header, s_idle, s_drain, s_logs, s_dashboard, s_stop, s_threads,
         };
         command.SetAction(Run);
         return command;
@@ -75,13 +77,17 @@ static class ServeCommand
     {
         s_threads.Apply(parse);
         TextWriter log = TextWriter.Synchronized(parse.InvocationConfiguration.Error);
-        await using ModelServer server = await ModelServer.StartAsync(Options(parse), log.WriteLine);
+        await using ModelServer server = await ModelServer.StartAsync(Options(parse), log.WriteLine, Dashboard(parse));
         (int tokens, long bytes) = server.Cache;
         parse.InvocationConfiguration.Output.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"Serving {string.Join(", ", server.ModelNames)} at {server.Url}/v1. Context {server.ContextTokens} tokens; "
                     + $"cache {tokens} tokens, {bytes / (double)(1 << 20):0.0} MiB per model name. Ctrl-C stops the server."));
+        if (parse.GetResult(s_dashboard) is not null)
+        {
+            parse.InvocationConfiguration.Output.WriteLine($"The dashboard is at {server.Url}.");
+        }
         try
         {
             await Task.Delay(Timeout.Infinite, cancel);
@@ -108,9 +114,7 @@ static class ServeCommand
                 ? folder
                 : throw new InputException($"--allow-adapter-changes: the folder {folder} does not exist; create it, or name another."),
             Rope = rope is null ? null : RopeOption.Parse(rope, ModelFiles.ReadConfig(model)),
-            Host = IPAddress.TryParse(parse.GetValue(s_host), out IPAddress? address)
-                ? address
-                : throw new InputException("--host: give an IP address, as in 127.0.0.1 or ::1."),
+            Host = Address(parse.GetValue(s_host)),
             Port = parse.GetValue(s_port),
             ApiKey = parse.GetValue(s_key) is { } file ? ReadKey(file) : null,
             CacheBytes = parse.GetValue(s_cache) ?? PromptDecoder.DefaultCacheBytes,
@@ -125,11 +129,37 @@ static class ServeCommand
         };
     }
 
+    /// <summary>Creates <c>--host</c>.</summary>
+    internal static Option<string> Host() => new("--host")
+    {
+        Description = "IP address to listen on. An address that other machines reach needs --api-key-file.",
+        DefaultValueFactory = _ => "127.0.0.1",
+    };
+
+    /// <summary>Creates <c>--api-key-file</c>.</summary>
+    internal static Option<string?> Key() => new("--api-key-file")
+    {
+        Description = "File with the key that clients must send, at least 16 characters. Default: no key.",
+    };
+
+    /// <summary>Parses <c>--host</c>.</summary>
+    internal static IPAddress Address(string? text) => IPAddress.TryParse(text, out IPAddress? address)
+        ? address
+        : throw new InputException("--host: give an IP address, as in 127.0.0.1 or ::1.");
+
+    /// <summary>Returns what the dashboard shows; null without <c>--dashboard</c>.</summary>
+    static DashboardOptions? Dashboard(ParseResult parse) => parse.GetResult(s_dashboard) is not null
+        ? DashboardCommand.Options(
+            parse.GetValue(s_dashboard) ?? [], BundledFiles.LocateModel(parse.GetValue(s_model)!), parse.GetValue(s_stop))
+        : parse.GetValue(s_stop) ? throw new InputException("--allow-stop needs --dashboard.")
+        : null;
+
     static ServedAdapter Adapter(string text) => text.Split('=', 2) is [{ Length: > 0 } name, { Length: > 0 } directory]
         ? new(name, directory)
         : throw new InputException($"--adapter: '{text}' is not NAME=DIR; write for example logo=runs/logo/adapter.");
 
-    static string ReadKey(string file)
+    /// <summary>Reads the key of <c>--api-key-file</c>.</summary>
+    internal static string ReadKey(string file)
     {
         try
         {

@@ -18,6 +18,10 @@ static class TrainCommand
     static readonly Option<string[]> s_set = SharedOptions.Set("optimizer.learning_rate=1e-4");
     static readonly SizeOption s_memory = SizeOption.Memory();
     static readonly DeviceOption s_device = new();
+    static readonly Option<bool> s_board = new("--tensorboard")
+    {
+        Description = "Write the metrics also as TensorBoard event files, to tensorboard/ of the run directory.",
+    };
     static readonly ThreadsOption s_threads = new();
 
     static readonly ShownMetric[] s_shown =
@@ -40,6 +44,7 @@ static class TrainCommand
             s_memory,
             s_device,
             s_device.Precision,
+            s_board,
             s_threads,
         };
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
@@ -69,6 +74,7 @@ static class TrainCommand
         {
             Ranks = ranks,
             Backend = backend,
+            WritesTensorBoard = parse.GetValue(s_board),
             ReferenceProgress = (done, all) =>
             {
                 reference.Report(done, all, "");

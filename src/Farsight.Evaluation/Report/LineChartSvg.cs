@@ -13,7 +13,7 @@ static class LineChartSvg
         ChartPoint[] all = [.. chart.Series.SelectMany(s => s.Points)];
         Axis x = new(all.Select(p => p.X), chart.LogX, Left, Width - Right, round: false);
         Axis y = new(
-            chart.Series.SelectMany(s => Extent([.. s.Points])).Concat(chart.MustShow),
+            chart.Series.SelectMany(s => Extent([.. s.Points], chart.Smoothing)).Concat(chart.MustShow),
             chart.LogY,
             Height - Bottom,
             Top,
@@ -119,14 +119,14 @@ static class LineChartSvg
         {
             Band(svg, points, x, y);
         }
-        if (points.Length > MostUnsmoothed)
+        if (points.Length > MostUnsmoothed && chart.Smoothing > 0)
         {
             svg.Append($"<polyline class=\"raw\" points=\"{Path(Thinned(points), x, y)}\"/>\n");
-            svg.Append($"<polyline points=\"{Path(Thinned(Smoothed(points)), x, y)}\"/>\n");
+            svg.Append($"<polyline points=\"{Path(Thinned(Smoothed(points, chart.Smoothing)), x, y)}\"/>\n");
         }
         else
         {
-            svg.Append($"<polyline points=\"{Path(points, x, y)}\"/>\n");
+            svg.Append($"<polyline points=\"{Path(Thinned(points), x, y)}\"/>\n");
         }
         foreach (ChartPoint p in points.Length <= MostMarked && (!chart.Band || points.Length == 1) ? points : [])
         {
@@ -169,7 +169,7 @@ static class LineChartSvg
     /// Yields the values that the vertical axis includes. Single steps of a long series may be far away from all others; the farthest
     /// ones end at the border, so that the mean stays readable.
     /// </summary>
-    static IEnumerable<double> Extent(ChartPoint[] points)
+    static IEnumerable<double> Extent(ChartPoint[] points, double smoothing)
     {
         const double Tail = 0.02;
         double[] sorted = [.. points.Select(p => p.Y).Where(double.IsFinite).Order()];
@@ -178,13 +178,13 @@ static class LineChartSvg
             return points.SelectMany(p => (double[])[p.Y, p.Low ?? p.Y, p.High ?? p.Y]);
         }
         int tail = (int)(Tail * sorted.Length);
-        return [sorted[tail], sorted[^(tail + 1)], .. Smoothed([.. points.Where(p => double.IsFinite(p.Y))]).Select(p => p.Y)];
+        return [sorted[tail], sorted[^(tail + 1)], .. Smoothed([.. points.Where(p => double.IsFinite(p.Y))], smoothing).Select(p => p.Y)];
     }
 
-    /// <summary>Returns the mean over a fortieth of the series to each side.</summary>
-    static ChartPoint[] Smoothed(ChartPoint[] points)
+    /// <summary>Returns the mean over a share of the series to each side.</summary>
+    static ChartPoint[] Smoothed(ChartPoint[] points, double share)
     {
-        int half = Math.Max(2, points.Length / 40);
+        int half = Math.Max(2, (int)(points.Length * share));
         return
         [
             .. points.Select((p, i) =>

@@ -158,6 +158,9 @@ public sealed record LineChart(string Title, string XLabel, string YLabel, IRead
     /// <summary>Gets the values that the vertical axis must include: 0 and 100 for percent.</summary>
     public IReadOnlyList<double> MustShow { get; init; } = [];
 
+    /// <summary>Gets the share of a long series over which its moving mean extends to each side; 0 for single steps only.</summary>
+    public double Smoothing { get; init; } = 1 / 40.0;
+
     /// <summary>Gets whether intervals are drawn as an area around each line, without marked points.</summary>
     public bool Band { get; init; }
 

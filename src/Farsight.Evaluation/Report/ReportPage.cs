@@ -51,14 +51,21 @@ sealed class ReportPage
         page.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
         page.Append(subject.Length > 0 ? $"{SubjectLine(subject)}\n" : "");
         page.Append($"<title>{name}</title>\n<style>\n{ReportStyle.Css}\n</style>\n</head>\n<body>\n<main>\n<header>\n<h1>{name}</h1>\n");
-        page.Append($"<p class=\"lead\">{ReportText.Escape(lead)}</p>\n</header>\n{head}");
+        page.Append($"<p class=\"lead\">{ReportText.Escape(lead)}</p>\n</header>\n{Body(head)}");
+        return page.Append("</main>\n</body>\n</html>\n").Replace("\r\n", "\n").ToString();
+    }
+
+    /// <summary>Returns what follows the heading: some HTML, the table of contents, and the sections.</summary>
+    internal string Body(string head)
+    {
+        StringBuilder body = new(head);
         if (_titles.Count >= LeastListed)
         {
-            page.Append("<nav aria-label=\"Contents\">\n<ul>\n");
-            page.AppendJoin("", _titles.Select((t, i) => $"<li><a href=\"#{Anchor(i)}\">{ReportText.Escape(t)}</a></li>\n"));
-            page.Append("</ul>\n</nav>\n");
+            body.Append("<nav aria-label=\"Contents\">\n<ul>\n");
+            body.AppendJoin("", _titles.Select((t, i) => $"<li><a href=\"#{Anchor(i)}\">{ReportText.Escape(t)}</a></li>\n"));
+            body.Append("</ul>\n</nav>\n");
         }
-        return page.Append(Text).Append("</main>\n</body>\n</html>\n").Replace("\r\n", "\n").ToString();
+        return body.Append(Text).ToString();
     }
 
     string Next(string title)

@@ -8,7 +8,7 @@ namespace Farsight.Evaluation.Report;
 public static class ReportText
 {
     /// <summary>Escapes text, also for attributes in double quotes. Control characters and direction marks become visible.</summary>
-    internal static string Escape(string text) => WebUtility.HtmlEncode(VisibleText.Of(text));
+    public static string Escape(string text) => WebUtility.HtmlEncode(VisibleText.Of(text));
 
     /// <summary>Formats tokens: 1024 → "1K", 131072 → "128K", 1000 → "1000".</summary>
     public static string Tokens(double length) =>

@@ -41,8 +41,33 @@ public static class ReportWriter
         }
     }
 
+    /// <summary>Gets the style sheet of reports, for pages that show parts of them.</summary>
+    public static string Style => ReportStyle.Css;
+
     /// <summary>Returns the whole page.</summary>
     public static string Html(ReportModel model)
+    {
+        (ReportPage page, string head) = Parts(model);
+        return page.Whole(model.Title, model.Lead, model.Subject, head);
+    }
+
+    /// <summary>Returns what a page shows below its heading, for another page that includes it.</summary>
+    public static string Body(ReportModel model)
+    {
+        (ReportPage page, string head) = Parts(model);
+        return page.Body(head);
+    }
+
+    /// <summary>Returns a table for another page that includes it.</summary>
+    public static string Table(ReportTable table)
+    {
+        StringBuilder html = new();
+        TableHtml.Append(html, table);
+        return html.ToString();
+    }
+
+    /// <summary>Writes the sections of a page, and what comes before them.</summary>
+    static (ReportPage Page, string Head) Parts(ReportModel model)
     {
         string[] names = Names(model);
         ReportPage page = new();
@@ -68,7 +93,7 @@ public static class ReportWriter
 
         StringBuilder head = new();
         Headlines(head, model.Headlines);
-        return page.Whole(model.Title, model.Lead, model.Subject, head.ToString());
+        return (page, head.ToString());
     }
 
     // In the order of comparison, so that a variant has one color in all charts.

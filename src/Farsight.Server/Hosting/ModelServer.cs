@@ -1,4 +1,5 @@
 using Farsight.Engine;
+using Farsight.Server.Dashboard;
 using Farsight.Server.Endpoints;
 using Farsight.Server.Serving;
 using Microsoft.AspNetCore.Builder;
@@ -20,9 +21,10 @@ public sealed class ModelServer : IAsyncDisposable
     readonly WebApplication _app;
     readonly ServerState _state;
     readonly CancellationTokenSource _stopping;
+    readonly DashboardPages? _pages;
 
-    ModelServer(WebApplication app, ServerState state, CancellationTokenSource stopping) =>
-        (_app, _state, _stopping) = (app, state, stopping);
+    ModelServer(WebApplication app, ServerState state, CancellationTokenSource stopping, DashboardPages? pages) =>
+        (_app, _state, _stopping, _pages) = (app, state, stopping, pages);
 
     /// <summary>Address of the server: "http://127.0.0.1:8080".</summary>
     public string Url => _app.Urls.First();
@@ -40,16 +42,18 @@ public sealed class ModelServer : IAsyncDisposable
     /// <summary>Opens the models and begins to listen.</summary>
     /// <param name="options">The served models, and the limits.</param>
     /// <param name="log">Receives one line for each request, and notices about the models, on any thread.</param>
+    /// <param name="dashboard">Content of the dashboard that the server has as well; null for none.</param>
     /// <exception cref="InputException">An option is wrong, a model cannot be read, or the address is in use.</exception>
-    public static async Task<ModelServer> StartAsync(ServerOptions options, Action<string> log)
+    public static async Task<ModelServer> StartAsync(ServerOptions options, Action<string> log, DashboardOptions? dashboard = null)
     {
         options.Check();
         ModelCatalog models = new(options, log);
         Admission admission = new(options.MaxRequests);
         CancellationTokenSource stopping = new();
         ServerState state = new(options, models, admission, new(admission, models), log, stopping.Token);
-        WebApplication app = Build(state);
-        ModelServer server = new(app, state, stopping);
+        DashboardPages? pages = dashboard is null ? null : new(dashboard, () => [.. models.Models.Select(m => m.Name)]);
+        WebApplication app = Build(state, pages);
+        ModelServer server = new(app, state, stopping, pages);
         try
         {
             await app.StartAsync().ConfigureAwait(false);
@@ -58,6 +62,7 @@ public sealed class ModelServer : IAsyncDisposable
         catch (Exception e)
         {
             await app.DisposeAsync().ConfigureAwait(false);
+            pages?.Dispose();
             models.Dispose();
             stopping.Dispose();
             if (e is IOException)
@@ -85,11 +90,12 @@ public sealed class ModelServer : IAsyncDisposable
     {
         await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
+        _pages?.Dispose();
         _state.Models.Dispose();
         _stopping.Dispose();
     }
 
-    static WebApplication Build(ServerState state)
+    static WebApplication Build(ServerState state, DashboardPages? pages)
     {
         ServerOptions options = state.Options;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
@@ -112,11 +118,18 @@ public sealed class ModelServer : IAsyncDisposable
         });
         WebApplication app = builder.Build();
         long maxBody = options.MaxBodyBytes ?? LeastBodyBytes + (long)BodyBytesPerToken * state.Models.Base.Window;
-        RequestGate gate = new(state);
+        RequestGate gate = new(options.ApiKey)
+        {
+            LogLine = state.Log,
+            Count = state.Metrics.CountRequest,
+            Stopping = state.Stopping,
+            IsForBrowsers = pages is not null,
+        };
         app.Use(gate.Pass);
         app.UseRouting();
         app.Use(RequestGate.RefuseUnknown);
         Map(app, state, maxBody);
+        pages?.Map(app);
         return app;
     }
 

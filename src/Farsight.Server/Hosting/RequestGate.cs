@@ -5,7 +5,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Farsight.Server.Endpoints;
 using Farsight.Server.Protocol;
-using Farsight.Server.Serving;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -14,14 +13,29 @@ namespace Farsight.Server.Hosting;
 /// <summary>Checks host and key of every request, turns faults into OpenAI's errors, and logs one line.</summary>
 sealed class RequestGate
 {
-    const string Scheme = "Bearer ";
+    const string Bearer = "Bearer ", Basic = "Basic ";
 
-    readonly ServerState _server;
+    const string BrowserChallenge = "Basic realm=\"Farsight: the API key is the password\"";
+
     readonly byte[]? _key; // the hash of the key: hashes have one length, so comparing them tells nothing
 
     /// <summary>Creates the gate of a server.</summary>
-    internal RequestGate(ServerState server) =>
-        (_server, _key) = (server, server.Options.ApiKey is { } key ? Hash(key) : null);
+    /// <param name="key">Key that clients must send; null for none.</param>
+    internal RequestGate(string? key) => _key = key is null ? null : Hash(key);
+
+    /// <summary>Receives one line for each request.</summary>
+    internal required Action<string> LogLine { get; init; }
+
+    /// <summary>Receives route, status and seconds of each request; null for nothing.</summary>
+    internal Action<string, int, double>? Count { get; init; }
+
+    /// <summary>Cancelled when requests in progress have to end.</summary>
+    internal CancellationToken Stopping { get; init; }
+
+    /// <summary>
+    /// Whether a browser may ask its user for the key, which it then sends as the password of HTTP's basic authentication.
+    /// </summary>
+    internal bool IsForBrowsers { get; init; }
 
     /// <summary>Lets a request pass, and logs it.</summary>
     internal async Task Pass(HttpContext context, RequestDelegate next)
@@ -81,18 +95,30 @@ sealed class RequestGate
         {
             return;
         }
-        string given = request.Headers.Authorization.ToString();
-        if (!given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            || !CryptographicOperations.FixedTimeEquals(Hash(given[Scheme.Length..].Trim()), _key))
+        if (!CryptographicOperations.FixedTimeEquals(Hash(Given(request.Headers.Authorization.ToString())), _key))
         {
             throw new ApiException(
                 401, "The API key is missing or wrong; send it in the header Authorization: Bearer KEY.", code: "invalid_api_key");
         }
     }
 
+    /// <summary>Returns the key of a header; empty for none.</summary>
+    string Given(string header)
+    {
+        if (header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+        {
+            return header[Bearer.Length..].Trim();
+        }
+        byte[] pair = new byte[header.Length];
+        return IsForBrowsers
+            && header.StartsWith(Basic, StringComparison.OrdinalIgnoreCase)
+            && Convert.TryFromBase64String(header[Basic.Length..].Trim(), pair, out int count)
+            && Encoding.UTF8.GetString(pair, 0, count).Split(':', 2) is [_, var password] ? password : "";
+    }
+
     async Task Refuse(HttpContext context, Exception exception)
     {
-        if (context.RequestAborted.IsCancellationRequested && !_server.Stopping.IsCancellationRequested)
+        if (context.RequestAborted.IsCancellationRequested && !Stopping.IsCancellationRequested)
         {
             return; // the client reads no reply
         }
@@ -101,7 +127,7 @@ sealed class RequestGate
             : ApiException.Of(exception);
         if (refusal.Status == 500)
         {
-            _server.Log($"error: {exception.GetType().Name}\n{exception.StackTrace}");
+            LogLine($"error: {exception.GetType().Name}\n{exception.StackTrace}");
         }
         try
         {
@@ -118,7 +144,7 @@ sealed class RequestGate
             }
             if (refusal.Status == StatusCodes.Status401Unauthorized)
             {
-                context.Response.Headers.WWWAuthenticate = "Bearer";
+                context.Response.Headers.WWWAuthenticate = IsForBrowsers ? BrowserChallenge : "Bearer";
             }
             if (refusal.Status == StatusCodes.Status405MethodNotAllowed)
             {
@@ -138,11 +164,11 @@ sealed class RequestGate
         string route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unknown";
         string method = HttpMethods.IsGet(context.Request.Method) ? "GET" : HttpMethods.IsPost(context.Request.Method) ? "POST" : "other";
         bool isGone = context.RequestAborted.IsCancellationRequested;
-        _server.Metrics.CountRequest(route, isGone ? 499 : context.Response.StatusCode, seconds);
+        Count?.Invoke(route, isGone ? 499 : context.Response.StatusCode, seconds);
         string tokens = context.Items[RequestContext.UsageKey] is TokenUsage usage
             ? string.Create(CultureInfo.InvariantCulture, $" prompt={usage.Prompt} cached={usage.Cached} completion={usage.Completion}")
             : "";
-        _server.Log(
+        LogLine(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{method} {route} {(isGone ? "cancelled" : context.Response.StatusCode)} {seconds:0.000} s{tokens}"));

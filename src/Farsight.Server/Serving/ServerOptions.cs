@@ -74,19 +74,32 @@ public sealed record ServerOptions
     /// <exception cref="InputException">An option is out of range, or other machines could use the server without a key.</exception>
     public void Check()
     {
+        CheckAddress(Host, Port, ApiKey);
         string? problem =
-            !IPAddress.IsLoopback(Host) && ApiKey is null
-                ? $"The address {Host} can be reached by other machines, so it needs an API key. Set one, or listen on 127.0.0.1."
-            : ApiKey is { Length: < 16 } ? "The API key has fewer than 16 characters; use a longer one."
-            : ApiKey?.Any(c => c is <= ' ' or > '~') == true ? "The API key has characters that are not visible ASCII; use letters."
-            : Port is < 0 or > 65_535 ? $"{nameof(Port)} is {Port}; use 0 to 65535."
-            : Concurrency is < 1 or > 256 ? $"{nameof(Concurrency)} is {Concurrency}; use 1 to 256."
+            Concurrency is < 1 or > 256 ? $"{nameof(Concurrency)} is {Concurrency}; use 1 to 256."
             : MaxRequests < 1 ? $"{nameof(MaxRequests)} is {MaxRequests}; use 1 or more."
             : PrefillTokens < 1 ? $"{nameof(PrefillTokens)} is {PrefillTokens}; use 1 or more."
             : MaxConnections < 1 ? $"{nameof(MaxConnections)} is {MaxConnections}; use 1 or more."
             : MaxContext < 2 ? $"{nameof(MaxContext)} is {MaxContext}; use 2 or more."
             : Adapters.Select(a => a.Name).Append(ModelName).GroupBy(n => n).FirstOrDefault(g => g.Count() > 1) is { } twice
                 ? $"Two models have the name {twice.Key}; give each its own."
+            : null;
+        if (problem is not null)
+        {
+            throw new InputException(problem);
+        }
+    }
+
+    /// <summary>Validates an address with its key.</summary>
+    /// <exception cref="InputException">One of them is out of range, or other machines could use the server without a key.</exception>
+    internal static void CheckAddress(IPAddress host, int port, string? key)
+    {
+        string? problem =
+            !IPAddress.IsLoopback(host) && key is null
+                ? $"The address {host} can be reached by other machines, so it needs an API key. Set one, or listen on 127.0.0.1."
+            : key is { Length: < 16 } ? "The API key has fewer than 16 characters; use a longer one."
+            : key?.Any(c => c is <= ' ' or > '~') == true ? "The API key has characters that are not visible ASCII; use letters."
+            : port is < 0 or > 65_535 ? $"{nameof(Port)} is {port}; use 0 to 65535."
             : null;
         if (problem is not null)
         {

@@ -1,8 +1,6 @@
-using Farsight.Alignment.Runs;
 using Farsight.Alignment.Training;
 using Farsight.Alignment.Training.Pretraining;
 using Farsight.Evaluation.Report;
-using Farsight.Workflows.Train;
 
 namespace Farsight.Workflows.Reports;
 
@@ -48,33 +46,37 @@ static class RunCharts
     /// <summary>Builds the chart of tokens per second; null if no step was timed.</summary>
     internal static LineChart? Speed(TrainedRun run)
     {
-        ChartPoint[] points = [.. run.Times.Where(t => t.Seconds > 0).Select(t => new ChartPoint(t.Step, t.Tokens / t.Seconds))];
+        ChartPoint[] points = run.Numbers.Speed();
         return points.Length < 2 ? null : new("Tokens per second", Step, "tokens per second", [Series(Training, points, TrainingStyle)])
         {
             MustShow = [0],
+            Band = HasRanges(points),
         };
     }
 
     /// <summary>Builds charts over several runs, one line per run.</summary>
     internal static IReadOnlyList<LineChart> Of(IReadOnlyList<TrainedRun> runs)
     {
-        (string Name, string Folder)[] named = [.. runs.Select(r => (r.Name, r.Folder))];
         return
         [
             .. from metric in RunMetric.All
                from heldOut in s_parts
-               let chart = RunCurves.Chart(
-                   $"{metric.Title}, {(heldOut ? HeldOut : Training)}", UnitOf(metric), metric.Key, heldOut, named)
-               where chart.Series.Any(s => s.Points.Count > 1)
-               select Scaled(chart, metric) with { LogY = metric.Key == RunMetric.GradientNorm },
+               let series = (ChartSeries[])
+               [
+                   .. from run in runs
+                      let points = Points(run, metric.Key, heldOut, metric.Scale)
+                      where points.Length > 0
+                      select new ChartSeries(run.Name, points),
+               ]
+               where series.Any(s => s.Points.Count > 1)
+               select new LineChart($"{metric.Title}, {(heldOut ? HeldOut : Training)}", Step, UnitOf(metric), series)
+               {
+                   MustShow = metric.Scale == 1 ? [] : [0, 100],
+                   LogY = metric.Key == RunMetric.GradientNorm,
+                   Band = series.Any(s => HasRanges(s.Points)),
+               },
         ];
     }
-
-    static LineChart Scaled(LineChart chart, RunMetric metric) => chart with
-    {
-        Series = [.. chart.Series.Select(s => s with { Points = [.. s.Points.Select(p => p with { Y = p.Y * metric.Scale })] })],
-        MustShow = metric.Scale == 1 ? [] : [0, 100],
-    };
 
     /// <summary>Builds a chart of one metric, over the steps and over the held-out samples.</summary>
     static LineChart Both(TrainedRun run, string key)
@@ -82,12 +84,13 @@ static class RunCharts
         RunMetric metric = RunMetric.Of(key);
         ChartSeries[] series =
         [
-            Series(Training, Points(run.Trained, l => l.Values, key, metric.Scale), TrainingStyle),
-            Series(HeldOut, Points(run.Measured, l => l.HeldOut, key, metric.Scale), HeldOutStyle),
+            Series(Training, Points(run, key, heldOut: false, metric.Scale), TrainingStyle),
+            Series(HeldOut, Points(run, key, heldOut: true, metric.Scale), HeldOutStyle),
         ];
         return new(metric.Title, Step, UnitOf(metric), [.. series.Where(s => s.Points.Count > 0)])
         {
             MustShow = metric.Scale == 1 ? [] : [0, 100],
+            Band = series.Any(s => HasRanges(s.Points)),
         };
     }
 
@@ -95,17 +98,19 @@ static class RunCharts
     static LineChart Pair(TrainedRun run, string title, string chosen, string rejected, bool heldOut)
     {
         ChartSeries[] series = [Own(Chosen, chosen, ChosenStyle), Own(Rejected, rejected, RejectedStyle)];
-        return new(title, Step, UnitOf(RunMetric.Of(chosen)), [.. series.Where(s => s.Points.Count > 0)]);
+        return new(title, Step, UnitOf(RunMetric.Of(chosen)), [.. series.Where(s => s.Points.Count > 0)])
+        {
+            Band = series.Any(s => HasRanges(s.Points)),
+        };
 
-        ChartSeries Own(string name, string key, int style) => Series(
-            name, heldOut ? Points(run.Measured, l => l.HeldOut, key, 1) : Points(run.Trained, l => l.Values, key, 1), style);
+        ChartSeries Own(string name, string key, int style) => Series(name, Points(run, key, heldOut, 1), style);
     }
 
     /// <summary>Builds the chart of the margins: means, with the quartiles over the samples as an area.</summary>
     static LineChart Margins(TrainedRun run)
     {
-        ChartSeries training = Series(Training, Spread(run.Trained, l => l.Values), TrainingStyle),
-            heldOut = Series(HeldOut, Spread(run.Measured, l => l.HeldOut), HeldOutStyle);
+        ChartSeries training = Series(Training, Spread(run, heldOut: false), TrainingStyle),
+            heldOut = Series(HeldOut, Spread(run, heldOut: true), HeldOutStyle);
         return new(
             "Reward margin, with quartiles",
             Step,
@@ -116,17 +121,9 @@ static class RunCharts
         };
     }
 
-    static ChartPoint[] Spread(IReadOnlyList<MetricsLine> lines, Func<MetricsLine, IReadOnlyDictionary<string, double>?> valuesOf)
+    static ChartPoint[] Spread(TrainedRun run, bool heldOut)
     {
-        ChartPoint[] points =
-        [
-            .. from line in lines
-               let values = valuesOf(line)
-               let mean = Value(values, PreferenceMetrics.RewardMargin)
-               where mean is not null
-               select new ChartPoint(
-                   line.Step, mean.Value, Value(values, "reward_margin_q25"), Value(values, "reward_margin_q75")),
-        ];
+        ChartPoint[] points = run.Numbers.Points(PreferenceMetrics.RewardMargin, heldOut, "reward_margin_q25", "reward_margin_q75");
         int stretch = (points.Length + MostBandPoints - 1) / MostBandPoints;
         return stretch <= 1 ? points :
         [
@@ -135,17 +132,11 @@ static class RunCharts
         ];
     }
 
-    static ChartPoint[] Points(
-        IReadOnlyList<MetricsLine> lines, Func<MetricsLine, IReadOnlyDictionary<string, double>?> valuesOf, string key, double scale) =>
-        [
-            .. from line in lines
-               let value = Value(valuesOf(line), key)
-               where value is not null
-               select new ChartPoint(line.Step, scale * value.Value),
-        ];
+    static ChartPoint[] Points(TrainedRun run, string key, bool heldOut, double scale) =>
+        [.. run.Numbers.Points(key, heldOut).Select(p => new ChartPoint(p.X, scale * p.Y, scale * p.Low, scale * p.High))];
 
-    static double? Value(IReadOnlyDictionary<string, double>? values, string key) =>
-        values is not null && values.TryGetValue(key, out double value) && double.IsFinite(value) ? value : null;
+    /// <summary>Tells whether points stand for several steps each, whose ranges they have.</summary>
+    static bool HasRanges(IReadOnlyList<ChartPoint> points) => points is [{ Low: not null }, ..];
 
     static ChartSeries Series(string name, ChartPoint[] points, int style) => new(name, points) { Style = style };
 

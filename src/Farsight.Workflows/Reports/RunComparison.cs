@@ -50,7 +50,7 @@ public sealed class RunComparison
     }.ToJsonString(s_json) + "\n";
 
     /// <summary>Creates the report.</summary>
-    internal ReportModel Report() => new()
+    public ReportModel Report() => new()
     {
         Title = $"{string.Join(", ", _runs.Skip(1).Select(r => r.Name))} against {_runs[0].Name}: training runs",
         Lead = string.Join(' ', _runs.Select(r => $"{r.Name}: {RunReport.Lead(r)}")),

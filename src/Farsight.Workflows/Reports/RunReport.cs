@@ -16,6 +16,9 @@ public static class RunReport
     /// <summary>Gets the name of the page in a run directory.</summary>
     public const string PageName = "report.html";
 
+    /// <summary>Number of steps from which the present speed is estimated.</summary>
+    internal const int RecentSteps = 20;
+
     const int MostAnswers = 6;
 
     /// <summary>Metrics in large type; a run has some of them.</summary>
@@ -39,42 +42,45 @@ public static class RunReport
     }
 
     /// <summary>Creates the report of a run.</summary>
-    internal static ReportModel Of(TrainedRun run) => new()
+    public static ReportModel Of(TrainedRun run) => new()
     {
         Title = $"{run.Name}: training run",
         Lead = Lead(run),
         Headlines = Headlines(run),
-        Sections =
-        [
-            .. new[]
-            {
-                new ReportSection("Alarms", "Each alarm is raised once per run, at the step where it was found.")
-                {
-                    Facts = [.. run.Alarms.Select(a => new Setting(Invariant($"step {a.Step}, {a.Alarm}"), Sentence(a.Message)))],
-                    IsWarning = true,
-                },
-                new("Numbers", "Held-out samples are only measured. The numbers of training steps are means over the samples of the steps.")
-                {
-                    Tables = [.. RunSteps.Tables(run)],
-                },
-                new(
-                    "Curves",
-                    "Of more than 60 steps, faint lines are single steps, whose farthest 4 % may end at the border, and bold lines are "
-                        + "a moving mean. Areas are quartiles over samples.")
-                {
-                    Charts = RunCharts.Of(run),
-                },
-                new("Answers along training", "Greedy answers to held-out prompts. Repeats: the share of 4-grams that occurred before.")
-                {
-                    Samples = [.. Answers(run)],
-                },
-                new("Time and memory") { Facts = Cost(run), Charts = RunCharts.Speed(run) is { } speed ? [speed] : [] },
-                RunData.Section(run),
-                new("Recipe", "As it was run, with the overrides of the command line.") { Facts = [.. Flat(run.Recipe)] },
-            }.Where(s => s.Facts.Count + s.Tables.Count + s.Charts.Count + s.Samples.Count > 0),
-        ],
+        Sections = [.. Sections(run), .. NotEmpty(RunData.Section(run), Recipe(run))],
         Provenance = [Provenance(run)],
     };
+
+    /// <summary>Yields the sections about the course of a run.</summary>
+    internal static IEnumerable<ReportSection> Sections(TrainedRun run) => NotEmpty(
+        new("Alarms", "Each alarm is raised once per run, at the step where it was found.")
+        {
+            Facts = [.. run.Alarms.Select(a => new Setting(Invariant($"step {a.Step}, {a.Alarm}"), Sentence(a.Message)))],
+            IsWarning = true,
+        },
+        new("Numbers", "Held-out samples are only measured. The numbers of training steps are means over the samples of the steps.")
+        {
+            Tables = [.. RunSteps.Tables(run)],
+        },
+        new(
+            "Curves",
+            "Of more than 60 steps, faint lines are single steps, whose farthest 4 % may end at the border, and bold lines are "
+                + "a moving mean. Areas are quartiles over samples.")
+        {
+            Charts = RunCharts.Of(run),
+        },
+        new("Answers along training", "Greedy answers to held-out prompts. Repeats: the share of 4-grams that occurred before.")
+        {
+            Samples = [.. Answers(run)],
+        },
+        new("Time and memory") { Facts = Cost(run), Charts = RunCharts.Speed(run) is { } speed ? [speed] : [] });
+
+    /// <summary>Creates the section of the recipe.</summary>
+    internal static ReportSection Recipe(TrainedRun run) =>
+        new("Recipe", "As it was run, with the overrides of the command line.") { Facts = [.. Flat(run.Recipe)] };
+
+    static IEnumerable<ReportSection> NotEmpty(params ReportSection[] sections) =>
+        sections.Where(s => s.Facts.Count + s.Tables.Count + s.Charts.Count + s.Samples.Count > 0);
 
     /// <summary>Describes the run in a sentence.</summary>
     internal static string Lead(TrainedRun run)
@@ -88,7 +94,7 @@ public static class RunReport
     }
 
     /// <summary>Describes the state: "finished, 300 steps", "running, step 20 of 300, about 3 min left".</summary>
-    internal static string StateOf(TrainedRun run) => run.State switch
+    public static string StateOf(TrainedRun run) => run.State switch
     {
         RunState.Finished => Invariant($"finished, {run.Steps} steps"),
         RunState.Running => Invariant($"running, step {run.Done} of {run.Steps}{Left(run)}"),
@@ -110,14 +116,12 @@ public static class RunReport
         ]);
     }
 
-    static string Left(TrainedRun run)
-    {
-        const int Recent = 20;
-        double[] recent = [.. run.Times.TakeLast(Recent).Select(t => t.Seconds)];
-        return recent.Length == 0 || run.Done >= run.Steps
-            ? ""
-            : $", about {ReportText.Duration((run.Steps - run.Done) * recent.Average())} left";
-    }
+    static string Left(TrainedRun run) => SecondsLeft(run) is { } seconds ? $", about {ReportText.Duration(seconds)} left" : "";
+
+    /// <summary>Estimates the remaining time by the last steps; null if none was timed, or if the run is done.</summary>
+    internal static double? SecondsLeft(TrainedRun run) => run.Times.Count == 0 || run.Done >= run.Steps
+        ? null
+        : (run.Steps - run.Done) * run.Times.TakeLast(RecentSteps).Average(t => t.Seconds);
 
     static IReadOnlyList<Headline> Headlines(TrainedRun run)
     {
@@ -161,7 +165,7 @@ public static class RunReport
                 : Invariant($"at step {lines[^1].Step}")));
     }
 
-    static string Planned(TrainedRun run) =>
+    internal static string Planned(TrainedRun run) =>
         run.Plan is { } plan ? $"planned {ReportText.Bytes(plan.Memory)} of {ReportText.Bytes(plan.Budget)}" : "of the process";
 
     static IReadOnlyList<Setting> Cost(TrainedRun run) =>

@@ -36,19 +36,25 @@ static class RunSteps
         {
             yield return AlongTraining(measured);
         }
-        MetricsLine[] trained = [.. run.Trained];
-        if (trained.Length > 1)
+        int trained = run.Numbers.Steps;
+        if (trained > 1)
         {
-            int part = Math.Max(1, trained.Length / 10);
+            int part = Math.Max(1, trained / 10);
             string steps = part == 1 ? "step" : Invariant($"{part} steps");
             yield return BeforeAndAfter(
-                "Training steps", $"First {steps}", $"Last {steps}", Mean(trained[..part]), Mean(trained[^part..]));
+                "Training steps",
+                $"First {steps}",
+                $"Last {steps}",
+                run.Numbers.Means(0, part),
+                run.Numbers.Means(trained - part, trained));
         }
     }
 
     /// <summary>Returns the means of a tenth of the steps, the last ones.</summary>
     internal static IReadOnlyDictionary<string, double> LastTenth(TrainedRun run) =>
-        run.Trained is { Count: > 0 } lines ? Mean([.. lines.TakeLast(Math.Max(1, lines.Count / 10))]) : new Dictionary<string, double>();
+        run.Numbers.Steps is > 0 and var steps
+            ? run.Numbers.Means(steps - Math.Max(1, steps / 10), steps)
+            : new Dictionary<string, double>();
 
     /// <summary>Returns at most the given number of items, evenly spaced, with the first and the last.</summary>
     internal static IReadOnlyList<T> Spread<T>(IReadOnlyList<T> all, int most) => all.Count <= most
@@ -136,10 +142,6 @@ static class RunSteps
         Value(values, $"{metric.Key}_q25") is { } low && Value(values, $"{metric.Key}_q75") is { } high
             ? $"{metric.Format(low)} to {metric.Format(high)}"
             : "";
-
-    static Dictionary<string, double> Mean(MetricsLine[] lines) =>
-        lines.SelectMany(l => l.Values).Where(v => double.IsFinite(v.Value)).GroupBy(v => v.Key)
-            .ToDictionary(v => v.Key, v => v.Average(x => x.Value));
 
     static double? Value(IReadOnlyDictionary<string, double> values, string key) =>
         values.TryGetValue(key, out double value) ? value : null;

@@ -12,13 +12,27 @@ public sealed class TrainedRun
 {
     const string RecipeName = "recipe.resolved.json", ManifestName = "manifest.json";
 
-    TrainedRun(string folder, string name, JsonObject recipe, RunManifest manifest)
+    /// <summary>Reads the other files of a run whose metrics are in memory.</summary>
+    /// <param name="folder">The run directory.</param>
+    /// <param name="name">The name in reports.</param>
+    /// <param name="lines">At least the measurements and the last step.</param>
+    /// <param name="times">All timed steps up to the last one.</param>
+    /// <param name="numbers">All steps.</param>
+    /// <param name="isInUse">Whether a process held the run before its metrics were read.</param>
+    /// <exception cref="InputException">The folder has no training run, or a file is damaged.</exception>
+    internal TrainedRun(
+        string folder, string name, IReadOnlyList<MetricsLine> lines, IReadOnlyList<StepTime> times, IStepNumbers numbers, bool isInUse)
     {
-        (Folder, Name, Recipe, Manifest, Steps) = (folder, name, recipe, manifest, StepsOf(recipe));
-        bool isInUse = RunDirectory.IsInUse(folder);
-        Lines = MetricsLog.Read(Path.Combine(folder, "metrics.jsonl"));
+        Recipe = Parse(Path.Combine(folder, RecipeName), text => JsonNode.Parse(text) as JsonObject);
+        Manifest = Parse(Path.Combine(folder, ManifestName), RunManifest.Parse);
+        if (Manifest.Command is not ("train" or "pretrain"))
+        {
+            throw new InputException(
+                $"{folder} is the folder of '{Manifest.Command}', which trains several models; name the folder of one of its runs.");
+        }
+        (Folder, Name, Steps) = (folder, name, StepsOf(Recipe));
+        (Lines, Times, Numbers) = (lines, times, numbers);
         State = isInUse ? RunState.Running : Done >= Steps ? RunState.Finished : RunState.Stopped;
-        Times = [.. TimingLog.Read(Path.Combine(folder, "timing.jsonl")).Where(t => t.Step <= Done)];
         Alarms = RunDirectory.AlarmsOf(folder);
         Samples = RunDirectory.SamplesOf(folder);
         string notices = Path.Combine(folder, "notices.txt");
@@ -46,8 +60,11 @@ public sealed class TrainedRun
 
     internal RunManifest Manifest { get; }
 
-    /// <summary>Gets the metrics by step.</summary>
+    /// <summary>Gets the metrics by step; of a <see cref="LiveRun"/>, measurements and the last step only.</summary>
     internal IReadOnlyList<MetricsLine> Lines { get; }
+
+    /// <summary>Gets the numbers of all steps.</summary>
+    internal IStepNumbers Numbers { get; }
 
     internal IReadOnlyList<StepTime> Times { get; }
 
@@ -62,9 +79,6 @@ public sealed class TrainedRun
 
     /// <summary>Gets the lines that measured the held-out samples.</summary>
     internal IReadOnlyList<MetricsLine> Measured => [.. Lines.Where(l => l.HeldOut is { Count: > 0 })];
-
-    /// <summary>Gets the lines of training steps.</summary>
-    internal IReadOnlyList<MetricsLine> Trained => [.. Lines.Where(l => l.Step > 0)];
 
     /// <summary>Gets the seconds of all steps, without evaluations.</summary>
     internal double Seconds => Times.Sum(t => t.Seconds);
@@ -88,12 +102,17 @@ public sealed class TrainedRun
         {
             throw new InputException($"{folder} is not a training run: it has no {RecipeName}.");
         }
-        JsonObject recipe = Parse(Path.Combine(folder, RecipeName), text => JsonNode.Parse(text) as JsonObject);
-        RunManifest manifest = Parse(Path.Combine(folder, ManifestName), RunManifest.Parse);
-        return manifest.Command is "train" or "pretrain"
-            ? new(folder, name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), recipe, manifest)
-            : throw new InputException(
-                $"{folder} is the folder of '{manifest.Command}', which trains several models; name the folder of one of its runs.");
+        bool isInUse = RunDirectory.IsInUse(folder); // before the metrics, so that a run that ends meanwhile is not seen as stopped
+        IReadOnlyList<MetricsLine> lines = MetricsLog.Read(Path.Combine(folder, "metrics.jsonl"));
+        int done = lines is [.., var last] ? last.Step : 0;
+        StepTime[] times = [.. TimingLog.Read(Path.Combine(folder, "timing.jsonl")).Where(t => t.Step <= done)];
+        return new(
+            folder,
+            name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
+            lines,
+            times,
+            new LineNumbers(lines, times),
+            isInUse);
     }
 
     static int StepsOf(JsonObject recipe) =>

@@ -35,6 +35,9 @@ public sealed record TrainRequest(TrainRecipe Recipe, string RecipePath, string 
     /// <summary>Computes the passes on a device; null for the engine of this program. The memory of the device is not planned.</summary>
     public IModelBackend? Backend { get; init; }
 
+    /// <summary>Whether the metrics are also written as event files of TensorBoard, to tensorboard/ of the run. Default: no.</summary>
+    public bool WritesTensorBoard { get; init; }
+
     /// <summary>Folder to search for relative paths before the recipe's own; null for none.</summary>
     public string? Folder { get; init; }
 }
@@ -139,7 +142,8 @@ public static class TrainRun
         SampleWatch? answers = recipe.Watch is { Samples: > 0 } watch
             ? new(model, inputs.Format, [.. inputs.HeldOutSamples.Take(watch.Samples)], watch.MaxNewTokens)
             : null;
-        ITrainingWatch? watcher = run is null ? null : new TrainingWatch(recipe, run, files, answers, note);
+        using TensorBoardLog? board = run is not null && request.WritesTensorBoard ? new(Path.Combine(run.Root, "tensorboard")) : null;
+        ITrainingWatch? watcher = run is null ? null : new TrainingWatch(recipe, run, files, answers, board, note);
         using (TrainingLoop loop = new(trainable, work, options, run, ranks) { Watch = watcher })
         {
             loop.Run(progress, cancel);

@@ -14,8 +14,10 @@ namespace Farsight.Workflows.Train;
 /// <param name="run">Where it goes.</param>
 /// <param name="files">How the adapter is written.</param>
 /// <param name="answers">Requests answers; null for none.</param>
+/// <param name="board">Receives every line; null for none.</param>
 /// <param name="note">Receives each alarm.</param>
-sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainingOutput files, SampleWatch? answers, Action<string> note)
+sealed class TrainingWatch(
+    TrainRecipe recipe, RunDirectory run, TrainingOutput files, SampleWatch? answers, TensorBoardLog? board, Action<string> note)
     : ITrainingWatch
 {
     const string NotFinite = "not_finite";
@@ -28,6 +30,7 @@ sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainingOutput 
     public void Begin(int done)
     {
         int last = done == 0 ? -1 : done; // step 0 is measured again
+        board?.Begin(last + 1);
         _adapters.RemoveUnfinished();
         run.Alarms.KeepUpTo(last);
         run.Samples.KeepUpTo(last);
@@ -44,6 +47,7 @@ sealed class TrainingWatch(TrainRecipe recipe, RunDirectory run, TrainingOutput 
 
     public string? After(MetricsLine line)
     {
+        board?.Append(line);
         if (line.Step > 0 && line.Step % recipe.AdapterEvery == 0)
         {
             _adapters.Write(line.Step, files.Write);

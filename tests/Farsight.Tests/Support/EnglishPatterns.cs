@@ -63,7 +63,7 @@ static class EnglishPatterns
     [
         "Align", "Analyze", "Answer", "Chat", "Check", "Compare", "Compute", "Describe", "Download", "Estimate", "Export", "Extend",
         "Generate", "Group", "Import", "List", "Measure", "Merge", "Mix", "Print", "Rank", "Report", "Rescore", "Run", "Score",
-        "Serve", "Synthesize", "Time", "Train", "Write",
+        "Serve", "Show", "Synthesize", "Time", "Train", "Write",
     ];
 
     /// <summary>Returns what to change in a text: "'Most tokens': use 'Maximum …'".</summary>

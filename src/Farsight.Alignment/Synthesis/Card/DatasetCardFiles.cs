@@ -52,7 +52,9 @@ public static class DatasetCardFiles
     /// <summary>Formats the card as JSON.</summary>
     public static string Json(DatasetCard card) => JsonSerializer.Serialize(card, s_json) + "\n";
 
-    static JsonNode? Summary(string path)
+    /// <summary>Reads the summary of a synthesis; null if there is none.</summary>
+    /// <exception cref="InputException">The file is damaged.</exception>
+    internal static JsonNode? Summary(string path)
     {
         try
         {

@@ -52,6 +52,35 @@ public sealed class TrainingLoopTests : IDisposable
     }
 
     [Fact]
+    public void A_requested_stop_finishes_the_step_saves_and_can_be_resumed()
+    {
+        TableModel straight = new(7), stopped = new(7), resumed = new(7);
+        Train("straight", straight, new Counting());
+        stopped.OnForward = () =>
+        {
+            if (stopped.Passes == 2 * 5)
+            {
+                RunDirectory.RequestStop(Path.Combine(_root, "resumed"));
+            }
+        };
+
+        Assert.Throws<OperationCanceledException>(() => Train("resumed", stopped, new Counting()));
+        Assert.Equal(5, Metrics("resumed")[^1].Step);
+        Train("resumed", resumed, new Counting());
+
+        Assert.Equal(straight.Parameters[0].Value.Span, resumed.Parameters[0].Value.Span);
+    }
+
+    [Fact]
+    public void A_run_that_no_process_holds_cannot_be_asked_to_stop()
+    {
+        Train("run", new(7), new Counting());
+
+        Assert.Throws<Farsight.Engine.InputException>(() => RunDirectory.RequestStop(Path.Combine(_root, "run")));
+        Assert.False(File.Exists(In("run", "stop.request")));
+    }
+
+    [Fact]
     public void A_kill_loses_the_work_since_the_last_checkpoint_and_nothing_else()
     {
         TableModel straight = new(7), resumed = new(7), killed = new(7);

@@ -1,0 +1,178 @@
+using System.Globalization;
+using System.Text;
+using Farsight.Evaluation.Core;
+using Farsight.Evaluation.Report;
+using Microsoft.AspNetCore.Http;
+
+namespace Farsight.Server.Dashboard;
+
+/// <summary>Shows evaluations: the list, one or several compared, and every answer. Studies link to their reports.</summary>
+/// <param name="folders">The shown folders.</param>
+sealed class EvaluationPages(ShownFolders folders)
+{
+    const int MostCompared = 8, MostOpen = 16;
+
+    readonly Lock _access = new();
+    readonly Dictionary<string, (DateTime Written, EvalResults Results)> _open = [];
+
+    /// <summary>Returns the list of evaluations and reports.</summary>
+    internal HtmlPage List(HttpRequest request)
+    {
+        FolderContent content = folders.Content();
+        string find = request.Query["find"].ToString();
+        FoundItem[] all = [.. content.Evaluations.Where(e => e.Name.Contains(find, StringComparison.OrdinalIgnoreCase))];
+        int page = Html.PageOf(request, all.Length);
+        StringBuilder body = new(RunPages.Cut(content));
+        if (content.Reports.Count > 0)
+        {
+            body.Append("<h2>Studies and demos</h2>\n<ul>\n");
+            foreach (FoundItem report in content.Reports)
+            {
+                body.Append($"<li>{Html.Link("/report", report.Address, report.Name)}</li>\n");
+            }
+            body.Append("</ul>\n<h2>Evaluations</h2>\n");
+        }
+        body.Append(all.Length == 0
+            ? Html.Note(find.Length > 0 ? "No evaluation has this text in its name." : "The shown folders have no finished evaluation yet.")
+            : Table(all.Skip((page - 1) * Html.PageSize).Take(Html.PageSize)) + Html.Pager(request, page, all.Length));
+        return new("Evaluations", RunPages.Count(content.Evaluations.Count, "evaluation"), body.ToString())
+        {
+            Section = "/evaluations",
+            Controls = Html.Form("/evaluations", [], Html.Field("find", "Name", find), "Find"),
+        };
+    }
+
+    /// <summary>Returns the page of one evaluation, or of several compared with the first.</summary>
+    internal HtmlPage One(HttpRequest request)
+    {
+        string[] addresses = [.. request.Query["path"].OfType<string>().Distinct()];
+        if (addresses.Length is < 1 or > MostCompared)
+        {
+            throw new PageException(400, $"Mark 1 to {MostCompared} evaluations in the list; the first is the baseline.");
+        }
+        ReportVariant[] variants = [.. addresses.Select(a => new ReportVariant(NameOf(a), Read(a)))];
+        string title = string.Join(", ", variants.Skip(1).Select(v => v.Name))
+            + (variants.Length > 1 ? $" against {variants[0].Name}" : variants[0].Name);
+        ReportModel model = EvalReport.Of(title, "", variants);
+        string answers = string.Join(
+            " · ",
+            addresses.Zip(variants, (a, v) => Html.Link(
+                "/answers", a, variants.Length == 1 ? "Every answer" : $"Every answer of {v.Name}")));
+        return new(title, model.Lead, ReportWriter.Body(model))
+        {
+            Section = "/evaluations",
+            Controls = $"<p>{answers}</p>\n",
+            HasStyleAttributes = true,
+        };
+    }
+
+    /// <summary>Returns a page of the answers of an evaluation.</summary>
+    internal HtmlPage Answers(HttpRequest request)
+    {
+        string address = request.Query["path"].ToString(), task = request.Query["task"].ToString(), only = request.Query["only"].ToString();
+        string find = request.Query["find"].ToString();
+        EvalResults results = Read(address);
+        TaskResult[] tasks = [.. results.Tasks];
+        EvalRecord[] records =
+        [
+            .. results.Examples.Where(r => task.Length == 0 || r.Task == task).Where(r => only switch
+            {
+                "wrong" => r.Failed is not null || r.Score < 1,
+                "failed" => r.Failed is not null,
+                _ => true,
+            }).Where(r => find.Length == 0 || new[] { r.Id, r.Question, r.Completion, r.PromptEnd }
+                .Any(t => t.Contains(find, StringComparison.OrdinalIgnoreCase))),
+        ];
+        int page = Html.PageOf(request, records.Length);
+        StringBuilder body = new();
+        foreach (EvalRecord record in records.Skip((page - 1) * Html.PageSize).Take(Html.PageSize))
+        {
+            Append(body, record, tasks.First(t => t.Task == record.Task));
+        }
+        string fields = Html.Choice("task", "Task", task, [("", "all"), .. tasks.Select(t => (t.Task, t.Title))])
+            + Html.Choice("only", "Answers", only, ("", "all"), ("wrong", "below the full score"), ("failed", "failed"))
+            + Html.Field("find", "Text", find);
+        string lead = $"{RunPages.Count(records.Length, "answer")} by {results.Model}";
+        return new($"Answers: {NameOf(address)}", lead, body.Append(Html.Pager(request, page, records.Length)).ToString())
+        {
+            Section = "/evaluations",
+            Controls = $"<p>{Html.Link("/evaluation", address, "Tables and maps")}</p>\n"
+                + Html.Form("/answers", [("path", address)], fields, "Filter"),
+        };
+    }
+
+    /// <summary>Returns the HTML of a report of a study or a demo, and whether its address is one.</summary>
+    internal string Report(HttpRequest request)
+    {
+        string address = request.Query["path"].ToString(), file = folders.Locate(address);
+        return folders.Content().Reports.Any(r => r.Address == address)
+            ? Engine.Files.RegularFile.ReadAllText(file)
+            : throw new PageException(404, "This is not the report of a study or a demo.");
+    }
+
+    static string Table(IEnumerable<FoundItem> evaluations) =>
+        "<form action=\"/evaluation\" method=\"get\">\n"
+            + Html.Table(
+                "Evaluations",
+                ["Evaluation", "Compare", "Answers", "Written (UTC)"],
+                evaluations.Select(e => (IReadOnlyList<string>)
+                [
+                    Html.Link("/evaluation", e.Address, e.Name),
+                    Html.Mark("path", e),
+                    Html.Link("/answers", e.Address, "answers"),
+                    e.Written.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
+                ]))
+            + "<p><button type=\"submit\">Compare the marked evaluations</button></p>\n</form>\n";
+
+    static void Append(StringBuilder html, EvalRecord record, TaskResult task)
+    {
+        string score = record.Failed is not null ? "failed"
+            : task.IsShare ? $"{ReportText.PercentOne(record.Score)} %" : ReportText.Fixed(record.Score, 2);
+        string groups = string.Concat(record.Groups.Where(g => g.Value.Length > 0).Select(g => $" · {g.Key} {g.Value}"));
+        html.Append($"<details class=\"sample\">\n<summary>{Html.Escape($"{record.Id}{groups}: {score}")}</summary>\n");
+        html.Append(Html.Facts(
+        [
+            ("question", record.Question),
+            ("end of the prompt", record.PromptEnd.Length > 0 ? $"… {record.PromptEnd}" : ""),
+            .. record.References.Select(r => ("right", r)),
+            .. record.Earlier?.Select((e, i) => (Numbered("answer", i), e)) ?? [],
+            ("answer", record.Failed ?? (record.Completion.Length > 0 ? record.Completion : "nothing")),
+            .. record.Draws?.Select((d, i) => (Numbered("draw", i), $"{d.Completion} ({ReportText.Fixed(d.Score, 2)})")) ?? [],
+            ("log-probabilities of the choices", string.Join(", ", record.Choices?.Select(c => ReportText.Fixed(c.LogProb, 3)) ?? [])),
+            ("judge", record.Verdict ?? ""),
+            .. record.Beside.Select(b => (b.Key, ReportText.Rounded(b.Value))),
+            ("prompt tokens", record.PromptTokens?.ToString(CultureInfo.InvariantCulture) ?? ""),
+            ("new tokens", record.NewTokens?.ToString(CultureInfo.InvariantCulture) ?? ""),
+            ("stop reason", record.StopReason),
+            ("cut", record.Cut ?? ""),
+            ("SHA-256 of the prompt", record.PromptSha256),
+        ]));
+        html.Append("</details>\n");
+    }
+
+    static string Numbered(string what, int number) => string.Create(CultureInfo.InvariantCulture, $"{what} {number + 1}");
+
+    string NameOf(string address) => folders.Content().Evaluations.Find(e => e.Address == address)?.Name ?? address;
+
+    EvalResults Read(string address)
+    {
+        string folder = folders.RequireOwn(folders.Locate(address)), file = Path.Combine(folder, EvalFiles.ResultsName);
+        if (!File.Exists(file))
+        {
+            throw new PageException(404, "This folder has no finished evaluation.");
+        }
+        DateTime written = File.GetLastWriteTimeUtc(file);
+        lock (_access)
+        {
+            if (!_open.TryGetValue(address, out (DateTime Written, EvalResults Results) open) || open.Written != written)
+            {
+                if (_open.Count >= MostOpen)
+                {
+                    _open.Clear();
+                }
+                open = _open[address] = (written, EvalFiles.ReadResults(folder));
+            }
+            return open.Results;
+        }
+    }
+}
