@@ -13,7 +13,7 @@ sealed class FactPlacement(Tokenizer tokenizer, ChatFormat format)
     /// <summary>Tells whether the fact fits into a chunk.</summary>
     internal bool Fits(Needle needle, int chunkTokens) => format.Context(needle.Sentence).Length <= chunkTokens;
 
-    /// <summary>Inserts the fact. Where the chunk becomes too long, whole sentences are dropped, the farthest from the fact first.</summary>
+    /// <summary>Inserts the fact. If the chunk becomes too long, whole sentences are dropped, the farthest from the fact first.</summary>
     /// <param name="needle">The fact; it fits into the maximum.</param>
     /// <param name="chunk">Index of the chunk in its context.</param>
     /// <param name="tokens">Tokens of the chunk.</param>

@@ -60,8 +60,8 @@ static class BenchDocumentsCommand
         ["file_bytes"] = f.FileBytes,
         ["text_bytes"] = f.TextBytes,
         ["documents_per_second"] = Math.Round(f.Documents / f.Seconds, 1),
-        ["file_mb_per_second"] = Math.Round(f.FileBytes / f.Seconds / Mega, 1),
-        ["text_mb_per_second"] = Math.Round(f.TextBytes / f.Seconds / Mega, 1),
+        ["file_mb_per_second"] = Math.Round(f.FileBytes / f.Seconds / Mega, 2),
+        ["text_mb_per_second"] = Math.Round(f.TextBytes / f.Seconds / Mega, 2),
     };
 
     /// <summary>Returns a Markdown table.</summary>
@@ -69,7 +69,7 @@ static class BenchDocumentsCommand
         '\n',
         formats.Select(f => string.Create(
             CultureInfo.InvariantCulture,
-            $"| {f.Format} | {f.Documents / f.Seconds:N0} | {f.TextBytes / f.Seconds / Mega:N1} | {f.FileBytes / f.Seconds / Mega:N1} |"))
+            $"| {f.Format} | {f.Documents / f.Seconds:N0} | {f.TextBytes / f.Seconds / Mega:N2} | {f.FileBytes / f.Seconds / Mega:N2} |"))
             .Prepend("|---|--:|--:|--:|").Prepend("| format | documents/s | MB/s of text | MB/s of files |"));
 
     static double Speed(DocumentBenchmarkResult r, double seconds) => Math.Round(r.Bytes / seconds / Mega, 1);

@@ -124,7 +124,7 @@ static class SynthCommand
             parse,
             Options,
             s_endpoint.Of(parse),
-            made => ($"{made.ChunkTokens} tokens", QuestionPlan.Describe(made.Questions)),
+            made => ($"at most {made.ChunkTokens} tokens", QuestionPlan.Describe(made.Questions)),
             cancel,
             s_judge.Of(parse) is { } endpoint ? (endpoint, (located, judge) => (LogoOptions)located with { Judge = judge }) : null);
     }

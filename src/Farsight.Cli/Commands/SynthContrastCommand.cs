@@ -61,7 +61,7 @@ static class SynthContrastCommand
     static int Run(ParseResult parse, CancellationToken cancel)
     {
         s_threads.Apply(parse);
-        return SynthWork.Run(parse, Options, null, made => ($"{made.ChunkTokens} tokens", made.Kind), cancel);
+        return SynthWork.Run(parse, Options, null, made => ($"at most {made.ChunkTokens} tokens", made.Kind), cancel);
     }
 
     static ContrastOptions Options(ParseResult parse)

@@ -91,7 +91,7 @@ static class SynthFactsCommand
         s_corpus.AddTo(command);
         SharedOptions.Limit(command, (s_samples, 10_000_000), (s_questions, 1000), (s_length, 1 << 24), (s_rejected, 64));
         command.SetAction((parse, cancel) => Task.Run(
-            () => SynthWork.Run(parse, Options, null, made => ($"{made.ChunkTokens} tokens", made.QuestionTypes), cancel),
+            () => SynthWork.Run(parse, Options, null, made => ($"at most {made.ChunkTokens} tokens", made.QuestionTypes), cancel),
             CancellationToken.None));
         return command;
     }

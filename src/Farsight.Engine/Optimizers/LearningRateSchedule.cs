@@ -72,7 +72,8 @@ public abstract record LearningRateSchedule(int WarmupSteps)
     /// <param name="WarmupSteps">≥ 0. Default: 0.</param>
     /// <param name="DecayShare">Share of all steps that the line takes, 0 … 1. Default: 0.2, as in arXiv:2405.18392.</param>
     /// <param name="Floor">Share of the peak at the end, 0 … 1. Default: 0.</param>
-    public sealed record ConstantThenLinear(int WarmupSteps = 0, double DecayShare = 0.2, double Floor = 0) : LearningRateSchedule(WarmupSteps)
+    public sealed record ConstantThenLinear(int WarmupSteps = 0, double DecayShare = 0.2, double Floor = 0)
+        : LearningRateSchedule(WarmupSteps)
     {
         /// <inheritdoc/>
         protected override double AfterWarmup(long stepsTaken, int warmup, long totalSteps)

@@ -52,7 +52,8 @@ static class FormatSamples
             foreach ((int i, string text) in texts.Index())
             {
                 cancel.ThrowIfCancellationRequested();
-                using FileStream file = File.Create(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{i:D5}{extension}")));
+                string name = string.Create(CultureInfo.InvariantCulture, $"{i:D5}{extension}");
+                using FileStream file = File.Create(Path.Combine(folder, name));
                 write(text, file);
             }
             return (format, folder);

@@ -40,7 +40,9 @@ public sealed class DocumentsShowCommandTests : IDisposable
     [Fact]
     public async Task Headings_of_a_page_are_marks()
     {
-        File.WriteAllText(_folder["a.html"], "<h1>The <b>tide</b> mill</h1><p>One.</p><h2></h2><table><tr><td><h3>In</h3>Two</td></tr></table>");
+        File.WriteAllText(
+            _folder["a.html"],
+            "<h1>The <b>tide</b> mill</h1><p>One.</p><h2></h2><table><tr><td><h3>In</h3>Two</td></tr></table>");
 
         (_, string text, _) = await CommandLine.Run("documents", "show", _folder["a.html"], "--marks");
 
@@ -65,7 +67,7 @@ public sealed class DocumentsShowCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("30", "One lamp burns.|Two lamps burn here.|Three.")]
+    [InlineData("30", "One lamp burns.|Two lamps burn here. Three.")]
     [InlineData("40", "One lamp burns. Two lamps burn here.|Three.")]
     public async Task Chunks_are_printed_as_JSON_strings(string length, string expected)
     {

@@ -175,7 +175,8 @@ sealed partial class ChunkBoundaries
         }
         return (code * 2 >= lines.Count && (lines.Count > 1 || wasCode || indented > 0 || (code > 0 && !EndsSentence(text, lines[0].End))))
             || (wasCode && indented == lines.Count)
-            || (indented > 0 && code > 0 && (code + indented) * 2 > lines.Count && !ListItem().IsMatch(text.AsSpan(lines[0].Start..lines[0].End)));
+            || (indented > 0 && code > 0 && (code + indented) * 2 > lines.Count
+                && !ListItem().IsMatch(text.AsSpan(lines[0].Start..lines[0].End)));
     }
 
     [GeneratedRegex(@"^\s*(?:[-*•–·‣◦]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\(?[ivxIVX]{1,4}[.)]|\|)\s|^\s*\[\d+\]")]

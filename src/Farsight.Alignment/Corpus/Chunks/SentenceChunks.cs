@@ -33,7 +33,8 @@ public static class SentenceChunks
         return chunks;
     }
 
-    /// <summary>Returns where a chunk ends, at most at a limit before the end of the text; behind it for a single longer character.</summary>
+    /// <summary>Returns where a chunk ends: at most at a limit before the end of the text, or behind it for a single longer character.
+    /// </summary>
     internal static int End(string text, ChunkBoundaries boundaries, int start, int limit) =>
         boundaries.Last(start, limit) is > 0 and var found ? found : LastWord(text, start, limit);
 

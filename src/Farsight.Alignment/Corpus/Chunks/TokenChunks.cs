@@ -4,8 +4,9 @@ namespace Farsight.Alignment.Corpus.Chunks;
 
 /// <summary>Cuts the tokens of a text into chunks, at the places of <see cref="SentenceChunks"/>.</summary>
 /// <remarks>
-/// The chunks together are the tokens, without white space at the end: no text is encoded again. White space between two chunks is the
-/// beginning of the second, so that chunks stay separate wherever they are joined.
+/// The chunks together are the tokens, without white space at the end. White space between two chunks is the beginning of the second, so
+/// that chunks stay separate wherever they are joined. Only a token that holds the end of a sentence and white space, such as ".\n\n", is
+/// divided for that; no other text is encoded again.
 /// </remarks>
 public static class TokenChunks
 {
@@ -18,7 +19,7 @@ public static class TokenChunks
     public static IEnumerable<int[]> Cut(int[] tokens, Tokenizer tokenizer, int most, int least = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
-        return Pieces(new(tokens, tokenizer), tokens, most, least);
+        return Pieces(new(tokens, tokenizer), tokenizer, tokens, most, least);
     }
 
     /// <summary>Cuts a text into chunks that have a maximum number of tokens each by themselves.</summary>
@@ -31,17 +32,33 @@ public static class TokenChunks
         return Texts(new(tokenizer.Encode(text), tokenizer), tokenizer, most);
     }
 
-    static IEnumerable<int[]> Pieces(TokenText text, int[] tokens, int most, int least)
+    static IEnumerable<int[]> Pieces(TokenText text, Tokenizer tokenizer, int[] tokens, int most, int least)
     {
+        int[] space = []; // before the next chunk, from a divided token
         for (int start = 0; start < text.Count;)
         {
-            int end = text.EndOf(start, most, least);
+            int end, limit = Math.Max(1, most - space.Length);
+            int[] last, after;
+            do
+            {
+                end = text.EndOf(start, limit, least);
+                (last, after) = Divided(text, tokenizer, tokens, end);
+            }
+            while (space.Length + end - 1 - start + last.Length > most && --limit > 0);
             if (!text.IsBlank(start, end))
             {
-                yield return tokens[start..end];
+                yield return [.. space, .. tokens[start..(end - 1)], .. last];
             }
-            start = end;
+            (start, space) = (end, after);
         }
+    }
+
+    /// <summary>Divides the last token of a chunk before the white space at its end.</summary>
+    static (int[] Last, int[] Space) Divided(TokenText text, Tokenizer tokenizer, int[] tokens, int end)
+    {
+        string whole = text.TextOf(end - 1), bare = whole.TrimEnd();
+        return bare.Length == 0 || bare.Length == whole.Length ? ([tokens[end - 1]], [])
+            : (tokenizer.EncodeInside(bare), tokenizer.EncodeInside(whole[bare.Length..]));
     }
 
     static IEnumerable<string> Texts(TokenText text, Tokenizer tokenizer, int most)

@@ -38,7 +38,7 @@ sealed class TokenText
     /// <summary>Gets the number of tokens without white space at the end.</summary>
     internal int Count { get; }
 
-    /// <summary>Returns the indices of the tokens behind which a sentence ends, ascending; that of the last sentence only if it is
+    /// <summary>Returns the indices of the tokens that end where a sentence does, ascending; that of the last sentence only if it is
     /// complete.</summary>
     internal int[] SentenceEnds()
     {
@@ -48,7 +48,8 @@ sealed class TokenText
         {
             places = places.Append(end);
         }
-        return [.. places.Select(p => TokenBehind(p, _ends.Length)).Where(t => t > 0).Distinct()];
+        return [.. places.Select(p => (Place: p, Token: TokenBehind(p, _ends.Length)))
+            .Where(e => e.Token > 0 && _ends[e.Token - 1] == e.Place).Select(e => e.Token).Distinct()];
     }
 
     /// <summary>Returns the indices of the tokens behind which a word ends, ascending.</summary>
@@ -96,6 +97,9 @@ sealed class TokenText
         }
         return CharacterEnd(start, last);
     }
+
+    /// <summary>Returns the text of a token.</summary>
+    internal string TextOf(int token) => _text[Range(token, token + 1)];
 
     /// <summary>Returns whether tokens have no text.</summary>
     internal bool IsBlank(int start, int end) => _text.AsSpan(Range(start, end)).IsWhiteSpace();

@@ -9,9 +9,12 @@ static class TextRepair
 {
     const char Replacement = '\uFFFD', Mark = '\uFEFF', NextLine = '\u0085';
 
-    /// <summary>Characters that no document should contain: the control characters of ASCII and Latin-1 except for tab and line ends.</summary>
+    /// <summary>Characters that no document should contain: control characters except for tab and line ends.</summary>
     static readonly SearchValues<char> s_controls = SearchValues.Create(
-        [.. Enumerable.Range(0, 32).Concat(Enumerable.Range(127, 33)).Select(c => (char)c).Except(['\t', '\n', '\r', '\f', '\v', NextLine]), Mark]);
+    [
+        .. Enumerable.Range(0, 32).Concat(Enumerable.Range(127, 33)).Select(c => (char)c).Except(['\t', '\n', '\r', '\f', '\v', NextLine]),
+        Mark,
+    ]);
 
     static readonly SearchValues<char> s_lineEnds = SearchValues.Create('\r', '\f', '\v', NextLine);
 

@@ -136,7 +136,8 @@ static class ForeignLayout
                 WriteTurn(json, "assistant", turn[1]);
             }
         }
-        string instruction = line.GetProperty(Instruction).GetString()!, input = IsText(line, Input) ? line.GetProperty(Input).GetString()! : "";
+        string instruction = line.GetProperty(Instruction).GetString()!,
+            input = IsText(line, Input) ? line.GetProperty(Input).GetString()! : "";
         json.WriteStartObject();
         json.WriteString("role", "user");
         json.WriteString("content", instruction.Length == 0 || input.Length == 0 ? instruction + input : $"{instruction}\n{input}");

@@ -34,14 +34,13 @@ public sealed record DroppedLines(int Lines, IReadOnlyList<int> First, string Re
 /// Converts files in other programs' formats, including those of <see cref="PreferenceExport"/>, to a preference dataset.
 /// </summary>
 /// <remarks>
-/// Such files have no chunks. The last paragraph of a prompt becomes the question, and the text before it the context: tokens of the given
-/// tokenizer in chunks that end at sentences (<see cref="TokenChunks"/>). The chunks have no scores: each counts as relevant with score 0,
-/// and as seen by every response. A prompt of one paragraph is a question without context. A system message and earlier turns stay messages before
-/// it. A document in a field beside the prompt is the context, and the whole prompt the question. Lines with one answer, for supervised
-/// fine-tuning, become samples without rejected responses; of a conversation, the last answer is the chosen response. A file has lines of
-/// one kind. Line ends become "\n". A line that a
-/// sample cannot represent, or that repeats or contradicts an earlier line, is dropped and reported with its number and the reason;
-/// nothing of a conversation is flattened.
+/// Such files have no chunks. The last paragraph of a prompt becomes the question, and the text before it the context: tokens of the
+/// given tokenizer in chunks that end at sentences (<see cref="TokenChunks"/>). The chunks have no scores: each counts as relevant with
+/// score 0, and as seen by every response. A prompt of one paragraph is a question without context. A system message and earlier turns
+/// stay messages before it. A document in a field beside the prompt is the context, and the whole prompt the question. Lines with one
+/// answer, for supervised fine-tuning, become samples without rejected responses; of a conversation, the last answer is the chosen
+/// response. A file has lines of one kind. Line ends become "\n". A line that a sample cannot represent, or that repeats or contradicts
+/// an earlier line, is dropped and reported with its number and the reason; nothing of a conversation is flattened.
 /// </remarks>
 public static partial class PreferenceImport
 {

@@ -151,7 +151,7 @@ public sealed class EndpointSynthesisTests : IDisposable
 
         SynthesisCounts counts = Run(options, writer).Counts;
 
-        Assert.Equal(Samples, counts.Written);
+        Assert.InRange(counts.Written, Samples - 2, Samples); // the judge can reject all tries of a number
         Assert.InRange(counts.ScoredByRules, 1, counts.Tried);
         Assert.InRange(counts.Dropped["judge_rejected"], 1, counts.Tried);
         Assert.Equal(counts.ScoredByRules, (int)JsonNode.Parse(

@@ -32,7 +32,8 @@ sealed class DocxReader : IFormatReader
         ReadNotes(package, package.PartOf(main, "footnotes"), "f");
         ReadNotes(package, package.PartOf(main, "endnotes"), "e");
         DocxText story = ReadMain(package, main, styles, notes, warnings, limits.Depth);
-        return story.ToString() is { Length: > 0 } text ? new(text, story.Marks, [.. warnings]) : throw new InputException("the document contains no text");
+        return story.ToString() is { Length: > 0 } text ? new(text, story.Marks, [.. warnings])
+            : throw new InputException("the document contains no text");
 
         void ReadNotes(DocxPackage package, string? part, string kind)
         {

@@ -92,7 +92,7 @@ public sealed class PreferenceExchangeTests : IDisposable
         ImportCounts imported = PreferenceImport.Write(At(file), At("back.jsonl"), s_format.Value, chunkTokens: 8);
         IReadOnlyList<PreferenceSample> back = PreferenceDataset.Read(At("back.jsonl")).Samples;
 
-        Assert.Equal(new ExportCounts(2, 3), exported);
+        Assert.Equal((2, 3), (exported.Samples, exported.Lines));
         Assert.Equal((3, 2, 0), (imported.Lines, imported.Samples, imported.WithoutDocument));
         Assert.Equal(
             samples.Select(s => (s.Question, s.Chosen, string.Join('|', s.Rejected))),
@@ -119,7 +119,7 @@ public sealed class PreferenceExchangeTests : IDisposable
         PreferenceImport.Write(At("out.jsonl"), At("back.jsonl"), s_format.Value, chunkTokens: 8);
         IReadOnlyList<PreferenceSample> back = PreferenceDataset.Read(At("back.jsonl")).Samples;
 
-        Assert.Equal(new ExportCounts(1, 3), exported);
+        Assert.Equal((1, 3), (exported.Samples, exported.Lines));
         Assert.Equal(["What colour is the second?", "And the first?"], back.Select(s => s.Question));
         Assert.Equal(["White.", "Unknown."], back.Select(s => s.Chosen));
         Assert.Equal([["Green.", "Red."], ["Blue."]], back.Select(s => s.Rejected));
