@@ -44,8 +44,8 @@ static class OldLibstdcxx
         return File.ReadAllBytes(path[path.IndexOf('/', StringComparison.Ordinal)..]).AsSpan().IndexOf(Encoding.ASCII.GetBytes(Version)) >= 0;
     }
 
-    /// <summary>Returns a text with a final zero, padded with zeros to the length of another.</summary>
-    static byte[] Text(string text, string length) => Encoding.ASCII.GetBytes(text.PadRight(length.Length + 1, '\0'));
+    /// <summary>Returns an entry of the table of names: a text between zeros, padded with zeros to the length of another.</summary>
+    static byte[] Text(string text, string length) => Encoding.ASCII.GetBytes('\0' + text.PadRight(length.Length + 1, '\0'));
 
     static void Replace(byte[] bytes, byte[] old, byte[] with)
     {

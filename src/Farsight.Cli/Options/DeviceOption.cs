@@ -17,7 +17,7 @@ sealed class DeviceOption : Option<string>
         : base("--device")
     {
         Description = "Device that computes the model: cpu, torch-cpu, cuda or cuda:1. All but cpu need the component "
-            + "Farsight.Torch. Default: cpu.";
+            + "Farsight.Torch.";
         DefaultValueFactory = _ => Cpu;
         Precision = new("--precision")
         {
