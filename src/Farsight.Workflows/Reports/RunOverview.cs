@@ -29,7 +29,7 @@ public static class RunOverview
         [
             .. RunReport.NotEmpty(
                 RunReport.Alarms(run),
-                RunReport.Curves(run),
+                Curves(run),
                 Now(run),
                 RunReport.Numbers(run),
                 RunReport.AlongTraining(run),
@@ -88,6 +88,16 @@ public static class RunOverview
         {
             yield return new(ReportText.Bytes(run.PeakMemory), "peak memory", RunReport.Planned(run));
         }
+    }
+
+    static ReportSection Curves(TrainedRun run)
+    {
+        ReportSection curves = RunReport.Curves(run);
+        return run.Numbers.Steps <= StepColumns.MostPoints ? curves : curves with
+        {
+            Note = Invariant($"Faint lines are means of about {run.Numbers.Steps / StepColumns.Buckets} steps, and areas span their ")
+                + "minimum and maximum; around a margin, the quartiles over samples. Bold lines are a moving mean.",
+        };
     }
 
     static ReportSection Now(TrainedRun run) =>
