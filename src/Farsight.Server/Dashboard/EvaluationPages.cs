@@ -10,7 +10,7 @@ namespace Farsight.Server.Dashboard;
 /// <param name="folders">The shown folders.</param>
 sealed class EvaluationPages(ShownFolders folders)
 {
-    const int MostCompared = 8, MostOpen = 16;
+    const int MostCompared = 8, MostOpen = 16, SummaryCharacters = 120;
 
     readonly Lock _access = new();
     readonly Dictionary<string, (DateTime Written, EvalResults Results)> _open = [];
@@ -129,7 +129,9 @@ sealed class EvaluationPages(ShownFolders folders)
         string score = record.Failed is not null ? "failed"
             : task.IsShare ? $"{ReportText.PercentOne(record.Score)} %" : ReportText.Fixed(record.Score, 2);
         string groups = string.Concat(record.Groups.Where(g => g.Value.Length > 0).Select(g => $" · {g.Key} {g.Value}"));
-        html.Append($"<details class=\"sample\">\n<summary>{Html.Escape($"{record.Id}{groups}: {score}")}</summary>\n");
+        string question = record.Question.Length > SummaryCharacters ? $"{record.Question[..SummaryCharacters]}…" : record.Question;
+        html.Append($"<details class=\"sample\">\n<summary>{Html.Escape($"{record.Id}{groups}: {score}")} ");
+        html.Append($"<span class=\"small\">{Html.Escape(question)}</span></summary>\n");
         html.Append(Html.Facts(
         [
             ("question", record.Question),

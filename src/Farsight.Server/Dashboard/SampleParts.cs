@@ -93,7 +93,7 @@ sealed class SampleParts(PreferenceSample sample, ChatFormat? format, IReadOnlyL
         {
             Smoothing = 0,
             Band = true, // no marked points
-            Marks = [.. Starts(shape).Select(s => new ChartMark(s, "chunk"))],
+            Marks = [.. Starts(shape).Select((s, i) => new ChartMark(s, i == 0 ? "chunks begin" : ""))],
         };
         ReportModel model = new() { Title = "", Sections = [new("Positions", text) { Charts = [chart] }] };
         return ReportWriter.Body(model);

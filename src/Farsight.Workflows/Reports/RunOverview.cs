@@ -20,33 +20,24 @@ public static class RunOverview
         ["State", .. s_columns.Select(k => RunMetric.Of(k).Title), "Tokens/s", "Alarms"];
 
     /// <summary>Creates the model of a run's page. It reads no file.</summary>
-    public static ReportModel Of(TrainedRun run)
+    public static ReportModel Of(TrainedRun run) => new()
     {
-        ReportSection[] sections = [.. RunReport.Sections(run)];
-        ReportTable latest = Latest(run);
-        return new()
-        {
-            Title = run.Name,
-            Lead = RunReport.Lead(run),
-            Headlines = [.. Headlines(run)],
-            Sections =
-            [
-                .. sections.Where(s => s.IsWarning),
-                .. latest.Rows.Count > 0
-                    ?
-                    [
-                        new ReportSection("Now", "A single step varies with its samples; the mean of the last tenth varies less.")
-                        {
-                            Tables = [latest],
-                        },
-                    ]
-                    : Array.Empty<ReportSection>(),
-                .. sections.Where(s => !s.IsWarning),
-                RunReport.Recipe(run),
-            ],
-            Provenance = [RunReport.Provenance(run)],
-        };
-    }
+        Title = run.Name,
+        Lead = RunReport.Lead(run),
+        Headlines = [.. Headlines(run)],
+        Sections =
+        [
+            .. RunReport.NotEmpty(
+                RunReport.Alarms(run),
+                Curves(run),
+                Now(run),
+                RunReport.Numbers(run),
+                RunReport.AlongTraining(run),
+                RunReport.TimeAndMemory(run),
+                RunReport.Recipe(run)),
+        ],
+        Provenance = [RunReport.Provenance(run)],
+    };
 
     /// <summary>Creates the row of a run in a list.</summary>
     public static RunSummary Summary(TrainedRun run)
@@ -98,6 +89,22 @@ public static class RunOverview
             yield return new(ReportText.Bytes(run.PeakMemory), "peak memory", RunReport.Planned(run));
         }
     }
+
+    static ReportSection Curves(TrainedRun run)
+    {
+        ReportSection curves = RunReport.Curves(run);
+        return run.Numbers.Steps <= StepColumns.MostPoints ? curves : curves with
+        {
+            Note = Invariant($"Faint lines are means of about {run.Numbers.Steps / StepColumns.Buckets} steps, and areas span their ")
+                + "minimum and maximum; around a margin, the quartiles over samples. Bold lines are a moving mean.",
+        };
+    }
+
+    static ReportSection Now(TrainedRun run) =>
+        new("Now", "A single step varies with its samples; the mean of the last tenth varies less.")
+        {
+            Tables = Latest(run) is { Rows.Count: > 0 } latest ? [latest] : [],
+        };
 
     static ReportTable Latest(TrainedRun run)
     {

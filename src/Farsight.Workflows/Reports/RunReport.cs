@@ -47,39 +47,52 @@ public static class RunReport
         Title = $"{run.Name}: training run",
         Lead = Lead(run),
         Headlines = Headlines(run),
-        Sections = [.. Sections(run), .. NotEmpty(RunData.Section(run), Recipe(run))],
+        Sections =
+        [
+            .. NotEmpty(
+                Alarms(run), Numbers(run), Curves(run), AlongTraining(run), TimeAndMemory(run), RunData.Section(run), Recipe(run)),
+        ],
         Provenance = [Provenance(run)],
     };
 
-    /// <summary>Yields the sections about the course of a run.</summary>
-    internal static IEnumerable<ReportSection> Sections(TrainedRun run) => NotEmpty(
+    internal static ReportSection Alarms(TrainedRun run) =>
         new("Alarms", "Each alarm is raised once per run, at the step where it was found.")
         {
             Facts = [.. run.Alarms.Select(a => new Setting(Invariant($"step {a.Step}, {a.Alarm}"), Sentence(a.Message)))],
             IsWarning = true,
-        },
+        };
+
+    internal static ReportSection Numbers(TrainedRun run) =>
         new("Numbers", "Held-out samples are only measured. The numbers of training steps are means over the samples of the steps.")
         {
             Tables = [.. RunSteps.Tables(run)],
-        },
-        new(
-            "Curves",
-            "Of more than 60 steps, faint lines are single steps, whose farthest 4 % may end at the border, and bold lines are "
-                + "a moving mean. Areas are quartiles over samples.")
-        {
-            Charts = RunCharts.Of(run),
-        },
+        };
+
+    internal static ReportSection Curves(TrainedRun run) => new(
+        "Curves",
+        "Of more than 60 steps, faint lines are single steps, whose farthest 4 % may end at the border, and bold lines are "
+            + "a moving mean. Areas are quartiles over samples.")
+    {
+        Charts = RunCharts.Of(run),
+    };
+
+    internal static ReportSection AlongTraining(TrainedRun run) =>
         new("Answers along training", "Greedy answers to held-out prompts. Repeats: the share of 4-grams that occurred before.")
         {
             Samples = [.. Answers(run)],
-        },
-        new("Time and memory") { Facts = Cost(run), Charts = RunCharts.Speed(run) is { } speed ? [speed] : [] });
+        };
 
-    /// <summary>Creates the section of the recipe.</summary>
+    internal static ReportSection TimeAndMemory(TrainedRun run) => new("Time and memory")
+    {
+        Facts = Cost(run),
+        Charts = RunCharts.Speed(run) is { } speed ? [speed] : [],
+    };
+
     internal static ReportSection Recipe(TrainedRun run) =>
         new("Recipe", "As it was run, with the overrides of the command line.") { Facts = [.. Flat(run.Recipe)] };
 
-    static IEnumerable<ReportSection> NotEmpty(params ReportSection[] sections) =>
+    /// <summary>Yields the sections that have content.</summary>
+    internal static IEnumerable<ReportSection> NotEmpty(params ReportSection[] sections) =>
         sections.Where(s => s.Facts.Count + s.Tables.Count + s.Charts.Count + s.Samples.Count > 0);
 
     /// <summary>Describes the run in a sentence.</summary>

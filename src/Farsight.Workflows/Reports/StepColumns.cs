@@ -8,7 +8,7 @@ namespace Farsight.Workflows.Reports;
 sealed class StepColumns
 {
     // A chart has some 450 columns of pixels. A bucket is shown by its mean, minimum and maximum, so no extreme value is lost.
-    const int MostPoints = 600, Buckets = 300;
+    internal const int MostPoints = 600, Buckets = 300;
 
     readonly List<int> _steps = [];
     readonly List<Column> _columns = [];

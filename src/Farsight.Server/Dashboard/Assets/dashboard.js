@@ -125,7 +125,7 @@ function side(element) {
     span.className = entry.logprob < Math.log(0.5) ? "token low" : "token";
     span.textContent = entry.token;
     const others = (entry.top_logprobs || []).map((t) => JSON.stringify(t.token) + " " + share(t.logprob)).join(", ");
-    tokens.push({ span, text: `${JSON.stringify(entry.token)}: log-probability ${entry.logprob.toFixed(3)} (${share(entry.logprob)}). Likely here: ${others}.` });
+    tokens.push({ span, text: `${JSON.stringify(entry.token)}: log-probability ${entry.logprob.toFixed(3).replace("-0.000", "0.000")} (${share(entry.logprob)}). Likely here: ${others}.` });
     answer.append(span);
   }
 

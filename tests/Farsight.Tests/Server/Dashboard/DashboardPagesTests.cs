@@ -134,7 +134,7 @@ public sealed partial class DashboardPagesTests(DashboardFiles files) : IClassFi
         Assert.Contains("eval/b against eval/a", page);
         Assert.Contains("better", page);
         Assert.Contains("1 answer by", answers);
-        Assert.Contains(": failed</summary>", answers);
+        Assert.Contains(": failed <span", answers);
     }
 
     [Fact]
