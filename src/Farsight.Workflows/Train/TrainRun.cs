@@ -7,6 +7,7 @@ using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Communication;
 using Farsight.Engine.Files;
+using Farsight.Engine.Lora;
 using Farsight.Engine.Models;
 
 namespace Farsight.Workflows.Train;
@@ -109,7 +110,7 @@ public static class TrainRun
             : new Dictionary<string, PreferenceLogProbs>();
         reference = ReferenceLogProbs.Share(reference, ranks);
         using DecoderModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, recipe.Weights?.ToNumberFormat());
-        MakeTrainable(model, recipe);
+        MakeTrainable(model, recipe.Lora, recipe.Seed);
         TrainableModel trainable = new(model, level, recipe.Attention);
         if (recipe.Objective is { NeedsReference: true, ReferenceIsShort: false })
         {
@@ -126,7 +127,7 @@ public static class TrainRun
             : null;
         PreferenceTraining work = inputs.Work(recipe, reference, resampler);
         TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
-        TrainingOutput files = new(model, recipe, inputs.BaseModel);
+        TrainingOutput files = new(model, recipe.Lora, recipe.BaseModel, inputs.BaseModel, recipe.Positions.Window ?? 0);
         SampleWatch? answers = recipe.Watch is { Samples: > 0 } watch
             ? new(model, inputs.Format, [.. inputs.HeldOutSamples.Take(watch.Samples)], watch.MaxNewTokens)
             : null;
@@ -197,9 +198,11 @@ public static class TrainRun
         return Start(new(recipe with { Data = data }, data, output, Resume: false), note ?? (_ => { }), progress, cancel);
     }
 
-    static void MakeTrainable(DecoderModel model, TrainRecipe recipe)
+    /// <summary>Attaches an adapter to a model, or makes every weight trainable without one.</summary>
+    /// <exception cref="InputException">The model lacks a module of the adapter.</exception>
+    internal static void MakeTrainable(DecoderModel model, LoraOptions? adapter, int seed)
     {
-        if (recipe.Lora is { } lora)
+        if (adapter is { } lora)
         {
             IReadOnlyList<string> targets = LinearShape.TargetsOf(model.Config);
             if (lora.Targets.Except(targets).FirstOrDefault() is { } missing)
@@ -207,7 +210,7 @@ public static class TrainRun
                 throw new InputException(
                     $"lora.targets: the model has no layers named {missing}; use some of {string.Join(", ", targets)}.");
             }
-            model.AttachLora(lora, recipe.Seed);
+            model.AttachLora(lora, seed);
         }
         else
         {

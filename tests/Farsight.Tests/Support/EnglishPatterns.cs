@@ -61,9 +61,10 @@ static class EnglishPatterns
     /// <summary>The verbs that open command descriptions.</summary>
     static readonly HashSet<string> s_verbs =
     [
-        "Align", "Analyze", "Answer", "Chat", "Check", "Compare", "Compute", "Describe", "Download", "Estimate", "Export", "Extend",
+        "Align", "Analyze", "Answer", "Augment", "Chat", "Check", "Compare", "Compute", "Describe", "Download", "Estimate", "Export",
+        "Extend",
         "Generate", "Group", "Import", "List", "Measure", "Merge", "Mix", "Print", "Rank", "Report", "Rescore", "Run", "Score",
-        "Serve", "Synthesize", "Time", "Train", "Write",
+        "Select", "Serve", "Synthesize", "Time", "Train", "Write",
     ];
 
     /// <summary>Returns what to change in a text: "'Most tokens': use 'Maximum …'".</summary>
