@@ -75,7 +75,7 @@ public sealed record ContinuedPretrainRecipe : IRecipe
 /// <param name="Documents">File or folder with the documents.</param>
 /// <param name="Share">Share of the tokens, in the unit of the other domains' shares.</param>
 /// <param name="Length">Tokens per sequence; a shorter document is a shorter sequence.</param>
-/// <param name="MinTokens">Minimum tokens of a document; shorter ones are left out. Default: 2.</param>
+/// <param name="MinTokens">Minimum tokens of a document; shorter ones are dropped. Default: 2.</param>
 public sealed record MixtureDomain(string Documents, double Share, int Length, int MinTokens = 2)
 {
     /// <summary>Returns the problems of the settings, each of the form "path.key: what is wrong; what to do".</summary>

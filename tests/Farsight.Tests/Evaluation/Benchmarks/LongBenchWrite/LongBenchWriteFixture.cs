@@ -8,7 +8,7 @@ sealed class LongBenchWriteFixture : BenchmarkFixture
     [
         new(
             "longbench-write", "Write four words about a lamp.", "It is a lamp.",
-            "It is a lamp and it is red in the dark night of a port."),
+            "It is a lamp and it is red in the dark night of a port, where it was left behind."),
         new(
             "longbench-write-quality", "Write four words about a lamp.", FixtureAnswer.Judged("It is a lamp.", Verdict + "5"),
             FixtureAnswer.Judged("It is a lamp.", Verdict + "2"))
