@@ -12,8 +12,8 @@ public abstract record MethodOptions(string Model, string Documents, int Samples
     /// <summary>Tokens per chunk; null for the method's own number.</summary>
     public int? ChunkTokens { get; init; }
 
-    /// <summary>Minimum and maximum tokens of a context, "4096-32768" or one number; null for an eighth of the model's window up to the
-    /// whole window, without room for instruction and reply where the model reads the context.</summary>
+    /// <summary>Minimum and maximum tokens of a context, "4096-32768" or one number; null for an eighth of the model's window, but
+    /// at least a chunk, up to the whole window, without room for instruction and reply where the model reads the context.</summary>
     public string? Length { get; init; }
 
     /// <summary>Sampling temperature of questions and answers; 0 for greedy.</summary>
@@ -53,7 +53,7 @@ public abstract record MethodOptions(string Model, string Documents, int Samples
         }
         if (Length is not null)
         {
-            LengthRange(0, 0);
+            LengthRange(0, 0, 0);
         }
     }
 
@@ -61,7 +61,7 @@ public abstract record MethodOptions(string Model, string Documents, int Samples
     {
         int chunk = ChunkTokens ?? Math.Max(LeastChunkTokens, Math.Min(UsualChunkTokens, model.Window / 4));
         int reply = MaxNewTokens ?? Math.Clamp(model.Window / 8, 48, 512);
-        (int least, int most) = LengthRange(model.Window, reply);
+        (int least, int most) = LengthRange(model.Window, reply, chunk);
         if (chunk + reply + InstructionTokens > model.Window)
         {
             throw new OptionException(
@@ -90,11 +90,12 @@ public abstract record MethodOptions(string Model, string Documents, int Samples
 
     /// <summary>Returns the shortest and the longest context in tokens.</summary>
     /// <exception cref="OptionException">The text has another form.</exception>
-    (int Least, int Most) LengthRange(int window, int reply)
+    (int Least, int Most) LengthRange(int window, int reply, int chunk)
     {
         if (Length is null)
         {
-            return (window / 8, window - (ReadsContext ? reply + (2 * InstructionTokens) : 0));
+            int whole = window - (ReadsContext ? reply + (2 * InstructionTokens) : 0);
+            return (Math.Max(window / 8, chunk), Math.Max(whole, chunk));
         }
         string[] ends = Length.Split('-', 2);
         return int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out int least)

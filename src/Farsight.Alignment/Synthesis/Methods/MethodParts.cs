@@ -79,9 +79,6 @@ sealed partial class MethodTry(MethodParts parts, SampleTry at, AskModel ask)
 {
     readonly List<string> _resampled = [];
 
-    /// <summary>Number of the sample in the dataset.</summary>
-    internal int Number => at.Number;
-
     /// <summary>Returns the random stream for one purpose.</summary>
     internal SeededRandom Random(string purpose = "draw") =>
         at.Random(parts.Settings.Seed, $"synth {parts.Settings.Method}/{purpose}");

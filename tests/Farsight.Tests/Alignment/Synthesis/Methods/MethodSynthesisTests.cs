@@ -56,6 +56,17 @@ public sealed class MethodSynthesisTests : IDisposable
         Assert.Equal(File.ReadAllBytes(_folder["whole.jsonl"]), File.ReadAllBytes(_folder["merged.jsonl"]));
     }
 
+    [Theory, MemberData(nameof(Methods))]
+    public void The_default_chunks_and_lengths_of_a_method_fit_the_window(string method)
+    {
+        MethodOptions options = Options(method, 2, "made.jsonl") with { ChunkTokens = null, Length = null };
+
+        SynthesisSummary<MethodSettings> summary = Run(options);
+
+        Assert.Equal(2, summary.Counts.Written);
+        Assert.InRange(summary.Settings.ChunkTokens, 128, 2048 / 4);
+    }
+
     [Fact]
     public void Other_settings_of_a_method_are_refused_by_name()
     {
