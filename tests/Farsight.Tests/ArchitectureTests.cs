@@ -63,7 +63,7 @@ public sealed class ArchitectureTests
         ["Evaluation/Report"] = ["Evaluation/Metrics", "Evaluation/Core"],
 
         ["Workflows/Train"] = [],
-        ["Workflows/Pretrain"] = [],
+        ["Workflows/Pretrain"] = ["Workflows/Train"],
         ["Workflows/Evolve"] = ["Workflows/Train"],
         ["Workflows/Study"] = ["Workflows/Train"],
         ["Workflows/Demo"] = ["Workflows/Train"],

@@ -19,7 +19,7 @@ public static class RecipeFile
 
     // The first key that only recipes of a kind have at the root, and the command that runs them.
     static readonly (string Key, string Command)[] s_kinds =
-        [("iterations", "evolve"), ("phases", "pretrain"), ("base", "study"), ("steps", "train")];
+        [("iterations", "evolve"), ("phases", "pretrain"), ("domains", "pretrain --from"), ("base", "study"), ("steps", "train")];
 
     static readonly JsonDocumentOptions s_reading = new()
     {

@@ -51,7 +51,9 @@ static class AnswerAgreement
         return Words(answer).All(known.Contains);
     }
 
-    /// <summary>Computes the F1 of the words, counted with multiplicity.</summary>
+    /// <summary>Computes the F1 of the words of two answers, counted with multiplicity.</summary>
+    internal static double Overlap(string a, string b) => Overlap(Words(a), Words(b));
+
     static double Overlap(string[] a, string[] b)
     {
         return a.Length + b.Length == 0 ? 0 : 2.0 * CommonElements.Count(a, b) / (a.Length + b.Length);

@@ -35,7 +35,16 @@ public static class DropReason
         RejectedRepeated = "rejected_repeated",
         RejectedSubstituted = "rejected_substituted",
         RejectedUnverified = "rejected_unverified",
-        KeyInContext = "asked_key_in_context";
+        KeyInContext = "asked_key_in_context",
+        TooFewChunks = "too_few_chunks",
+        EvidenceNotFound = "evidence_not_in_source",
+        RejectedEvidenceFound = "rejected_evidence_in_source",
+        QuestionUnclear = "question_unclear",
+        NotMultiHop = "not_multi_hop",
+        NoRelatedDocument = "no_related_document",
+        PlanUnparsed = "plan_unparsed",
+        ScoreUnparsed = "score_unparsed",
+        NoMargin = "no_margin";
 
     /// <summary>Prefix of the reason of a turn that is missing from a written sample.</summary>
     internal const string OfTurn = "turn_";
@@ -79,6 +88,15 @@ public static class DropReason
             "Nothing verifies that a rejected response is wrong: the question has no short known answer, and no judge gave a verdict; "
                 + "use a judge, or set questions to \"planted\".",
         KeyInContext => "The context names the requested fact by chance; nothing has to be changed.",
+        TooFewChunks => "The document has one chunk, and the question is about several; use longer documents, or shorter chunks.",
+        EvidenceNotFound => "A sentence that the model quotes is not in the text; use a stronger model.",
+        RejectedEvidenceFound => "No rejected response cites invented evidence; raise the temperature, or request fewer.",
+        QuestionUnclear => "The written question cannot be understood without its text; use a stronger model.",
+        NotMultiHop => "The merged question does not need all of its texts; use a stronger model.",
+        NoRelatedDocument => "No other document shares a term with the question; use related documents, or more candidates.",
+        PlanUnparsed => "The model wrote no plan in the requested form, or one with more than 50 paragraphs; use a stronger model.",
+        ScoreUnparsed => "The judge gave no score in the requested form; use a stronger judge.",
+        NoMargin => "The best and the worst response are scored alike; raise the temperature, or lower the margin.",
         _ when reason.StartsWith(OfTurn, StringComparison.Ordinal) => Describe(reason[OfTurn.Length..]),
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "The reason is unknown."),
     };

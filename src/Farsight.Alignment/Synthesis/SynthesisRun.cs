@@ -10,7 +10,8 @@ namespace Farsight.Alignment.Synthesis;
 /// <summary>Makes preference data: documents in, a file of samples with its summary and card out.</summary>
 /// <remarks>
 /// The options choose the method: <see cref="LogoOptions"/>, <see cref="LongPo.LongPoOptions"/>,
-/// <see cref="Contrast.ContrastOptions"/> or <see cref="Facts.FactsOptions"/>. All of them share groups, shards, the journal that resumes a
+/// <see cref="Contrast.ContrastOptions"/>, <see cref="Facts.FactsOptions"/>, <see cref="LongWriter.LongWriterOptions"/> or a method that
+/// derives from <see cref="Methods.MethodOptions"/>. All of them share groups, shards, the journal that resumes a
 /// stopped run, and the card.
 /// </remarks>
 public static class SynthesisRun

@@ -7,12 +7,18 @@ using Farsight.Workflows.Pretrain;
 
 namespace Farsight.Cli.Commands;
 
-/// <summary>Trains a tokenizer and a small base model from documents (<c>farsight pretrain</c>).</summary>
+/// <summary>Trains a base model from documents, or continues with a model (<c>farsight pretrain</c>).</summary>
 static class PretrainCommand
 {
     static readonly Argument<string> s_recipe = SharedOptions.Recipe();
-    static readonly Option<string> s_documents = SharedOptions.Documents();
-    static readonly Option<string> s_out = SharedOptions.Out("Run directory; the model is written to its model/ folder.");
+    static readonly Option<string> s_documents = SharedOptions.Documents(
+        "File or folder with documents. Required without --from; with --from, the recipe names the documents. Default: none.",
+        required: false);
+    static readonly Option<string> s_from = new("--from")
+    {
+        Description = "Model directory to continue with, on the recipe's mixture of documents. Default: a new model from random weights.",
+    };
+    static readonly Option<string> s_out = SharedOptions.Out("Run directory; the result is written to its model/ or adapter/ folder.");
     static readonly Option<bool> s_resume = SharedOptions.Resume();
     static readonly Option<string[]> s_set = SharedOptions.Set("optimizer.learning_rate=1e-3");
     static readonly ThreadsOption s_threads = new();
@@ -25,15 +31,26 @@ static class PretrainCommand
 
     internal static Command Create()
     {
-        Command command = new("pretrain", "Train a tokenizer and a small base model from documents.")
+        Command command = new("pretrain", "Train a tokenizer and a small base model from documents, or continue the training of a model.")
         {
             s_recipe,
             s_documents,
+            s_from,
             s_out,
             s_resume,
             s_set,
             s_threads,
         };
+        command.Validators.Add(result =>
+        {
+            bool hasDocuments = result.GetResult(s_documents) is not null, isContinued = result.GetResult(s_from) is not null;
+            if (hasDocuments == isContinued)
+            {
+                result.AddError(hasDocuments
+                    ? "--documents cannot be used with --from; the recipe's domains name the documents."
+                    : "Option '--documents' is required, or --from for continued pre-training.");
+            }
+        });
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }
@@ -43,11 +60,18 @@ static class PretrainCommand
         string output = parse.GetValue(s_out)!;
         s_threads.Apply(parse);
         string path = BundledFiles.Locate(parse.GetValue(s_recipe)!);
-        PretrainRecipe recipe = RecipeFile.Read<PretrainRecipe>(path, parse.GetValue(s_set) ?? []);
+        string[] overrides = parse.GetValue(s_set) ?? [];
+        bool resume = parse.GetValue(s_resume);
+        Action<string> notice = parse.InvocationConfiguration.Error.WriteLine;
+        if (parse.GetValue(s_from) is { } from)
+        {
+            ContinuedPretrainRequest request = new(
+                RecipeFile.Read<ContinuedPretrainRecipe>(path, overrides), path, BundledFiles.LocateModel(from), output, resume);
+            return new TrainingScreen(parse, output, s_shown, made => ["eval", request.Recipe.Lora is null ? "--model" : "--adapter", made,
+                "--out", "evaluation"]).Run((_, progress) => ContinuedPretrainRun.Start(request, progress, cancel, notice), cancel);
+        }
+        PretrainRecipe recipe = RecipeFile.Read<PretrainRecipe>(path, overrides);
         return new TrainingScreen(parse, output, s_shown, made => ["eval", "--model", made, "--out", "evaluation"]).Run(
-            (_, progress) => PretrainRun.Start(
-                recipe, parse.GetValue(s_documents)!, output, parse.GetValue(s_resume), progress, cancel,
-                parse.InvocationConfiguration.Error.WriteLine),
-            cancel);
+            (_, progress) => PretrainRun.Start(recipe, parse.GetValue(s_documents)!, output, resume, progress, cancel, notice), cancel);
     }
 }

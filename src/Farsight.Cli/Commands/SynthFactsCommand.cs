@@ -4,8 +4,6 @@ using Farsight.Alignment.Fiction.Facts;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Facts;
 using Farsight.Cli.Options;
-using Farsight.Cli.Output;
-using Farsight.Text.Tokenizers;
 
 namespace Farsight.Cli.Commands;
 
@@ -13,16 +11,10 @@ namespace Farsight.Cli.Commands;
 static class SynthFactsCommand
 {
     static readonly FactsOptions s_defaults = new("", "", 1, 0, "");
-    static readonly Option<string> s_model = SharedOptions.Model(
-        "Directory of the model to train, or GGUF file; only its tokenizer, chat template and config are read.");
-    static readonly Option<string> s_documents = SharedOptions.Documents();
-    static readonly Option<int> s_samples = new("--samples")
-    {
-        Description = "Number of samples to write; each is a document with its questions.",
-        Required = true,
-    };
-    static readonly Option<int> s_seed = SharedOptions.Seed(required: true);
-    static readonly Option<string> s_out = SharedOptions.Out("Dataset to write (.jsonl). Rerun the same command to resume.");
+    static readonly SynthFlags s_flags = new(
+        "Directory of the model to train, or GGUF file; only its tokenizer, chat template and config are read.",
+        asksModel: false,
+        samples: "Number of samples to write; each is a document with its questions.");
     static readonly Option<string> s_facts = new("--facts")
     {
         Description = "Number of fact sentences per document, as a number or a range.",
@@ -63,53 +55,29 @@ static class SynthFactsCommand
             + "none (data for supervised fine-tuning).",
         ["minimal", "none"],
         s_defaults.Negatives.ToString().ToLowerInvariant());
-    static readonly Option<string> s_shard = SharedOptions.Shard();
-    static readonly CorpusFlags s_corpus = new(nearDuplicates: 0.8);
 
     internal static Command Create()
     {
-        Command command = new(
-            "facts",
-            "Synthesize dense-fact data: documents with many facts of one kind, known answers, rejected ones with another fact's value.")
-        {
-            s_model,
-            s_documents,
-            s_samples,
-            s_seed,
-            s_out,
-            s_facts,
-            s_questions,
-            s_types,
-            s_kinds,
-            s_length,
-            s_negatives,
-            s_rejected,
-            s_shard,
-        };
         s_types.AcceptOnlyFromAmong("value", "several", "two-hop", "absent");
         s_kinds.AcceptOnlyFromAmong([.. FactKind.Of(NeedleSplit.Training).Select(k => k.Name)]);
-        s_corpus.AddTo(command);
-        SharedOptions.Limit(command, (s_samples, 10_000_000), (s_questions, 1000), (s_length, 1 << 24), (s_rejected, 64));
-        command.SetAction((parse, cancel) => Task.Run(
-            () => SynthWork.Run(parse, Options, null, made => ($"at most {made.ChunkTokens} tokens", made.QuestionTypes), cancel),
-            CancellationToken.None));
+        Command command = s_flags.Create(
+            "facts",
+            "Synthesize dense-fact data: documents with many facts of one kind, known answers, rejected ones with another fact's value.",
+            [s_facts, s_questions, s_types, s_kinds, s_length, s_negatives, s_rejected],
+            Options,
+            made => ($"at most {made.ChunkTokens} tokens", made.QuestionTypes));
+        SharedOptions.Limit(command, (s_questions, 1000), (s_length, 1 << 24), (s_rejected, 64));
         return command;
     }
 
     static FactQuestionType TypeOf(string word) =>
         Enum.Parse<FactQuestionType>(word.Replace("-", "", StringComparison.Ordinal), ignoreCase: true);
 
-    static FactsOptions Options(ParseResult parse)
-    {
-        (string model, string documents, int seed) = (
-            BundledFiles.LocateModel(parse.GetValue(s_model)!),
-            parse.GetValue(s_documents)!,
-            parse.GetValue(s_seed));
-        Lazy<Tokenizer> tokenizer = new(() => Tokenizer.Load(model));
-        return new(model, documents, parse.GetValue(s_samples), seed, parse.GetValue(s_out)!)
+    static FactsOptions Options(ParseResult parse, SynthInput input) =>
+        new(input.Model, input.Documents, input.Samples, input.Seed, input.Out)
         {
-            Corpus = s_corpus.Options(parse, documents, seed, text => tokenizer.Value.Count(text)),
-            Shard = parse.GetValue(s_shard) is { } shard ? SynthesisShard.Parse(shard) : null,
+            Corpus = input.Corpus,
+            Shard = input.Shard,
             Facts = parse.GetValue(s_facts)!,
             QuestionsPerDocument = parse.GetValue(s_questions),
             QuestionTypes = parse.GetValue(s_types) is { Length: > 0 } types ? types : null,
@@ -118,5 +86,4 @@ static class SynthFactsCommand
             Rejected = parse.GetValue(s_rejected),
             Negatives = Enum.Parse<Negatives>(parse.GetValue(s_negatives)!, ignoreCase: true),
         };
-    }
 }

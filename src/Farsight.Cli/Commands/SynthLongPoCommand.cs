@@ -2,8 +2,6 @@ using System.CommandLine;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.LongPo;
 using Farsight.Cli.Options;
-using Farsight.Cli.Output;
-using Farsight.Text.Tokenizers;
 
 namespace Farsight.Cli.Commands;
 
@@ -11,14 +9,9 @@ namespace Farsight.Cli.Commands;
 static class SynthLongPoCommand
 {
     static readonly LongPoOptions s_defaults = new("", "", 1, 0, "");
-    static readonly Option<string> s_model = SharedOptions.Model(
+    static readonly SynthFlags s_flags = new(
         "Directory of the model to train, which also writes the data. With --endpoint only its tokenizer and config are read.");
-    static readonly Option<string> s_documents = SharedOptions.Documents();
-    static readonly Option<int> s_samples = new("--samples") { Description = "Number of samples to write.", Required = true };
-    static readonly Option<int> s_seed = SharedOptions.Seed(required: true);
-    static readonly Option<string> s_out = SharedOptions.Out("Dataset to write (.jsonl). Rerun the same command to resume.");
     static readonly Option<QuestionSubject?> s_questions = SharedOptions.Questions();
-    static readonly Option<string> s_shard = SharedOptions.Shard();
     static readonly Option<int?> s_chunkTokens = new("--chunk-tokens")
     {
         Description = "Maximum tokens per chunk, the short context. Default: a quarter of the document, at most 30000.",
@@ -52,62 +45,28 @@ static class SynthLongPoCommand
     {
         Description = "Maximum tokens per response. Default: a sixteenth of the model's window, between 64 and 1024.",
     };
-    static readonly ThreadsOption s_threads = new();
-    static readonly CorpusFlags s_corpus = new(nearDuplicates: 0.8);
-    static readonly EndpointFlags s_endpoint = new();
 
     internal static Command Create()
     {
-        Command command = new(
+        Command command = s_flags.Create(
             "longpo",
-            "Synthesize LongPO data: chosen responses from a chunk of a long document, rejected ones from the whole document.")
-        {
-            s_model,
-            s_documents,
-            s_samples,
-            s_seed,
-            s_out,
-            s_questions,
-            s_shard,
-            s_chunkTokens,
-            s_minChunkTokens,
-            s_documentTokens,
-            s_chunksPerDocument,
-            s_turns,
-            s_temperature,
-            s_maxNewTokens,
-            s_threads,
-        };
-        s_corpus.AddTo(command);
-        s_endpoint.AddTo(command);
-        SharedOptions.Limit(command, (s_samples, 10_000_000), (s_chunkTokens, 1 << 24), (s_maxNewTokens, 1 << 24));
-        command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
+            "Synthesize LongPO data: chosen responses from a chunk of a long document, rejected ones from the whole document.",
+            [
+                s_questions, s_chunkTokens, s_minChunkTokens, s_documentTokens, s_chunksPerDocument, s_turns, s_temperature,
+                s_maxNewTokens,
+            ],
+            Options,
+            made => ($"{made.MinChunkTokens} to {made.ChunkTokens} tokens", QuestionPlan.Describe(made.Questions)));
+        SharedOptions.Limit(command, (s_chunkTokens, 1 << 24), (s_maxNewTokens, 1 << 24));
         return command;
     }
 
-    static int Run(ParseResult parse, CancellationToken cancel)
-    {
-        s_threads.Apply(parse);
-        return SynthWork.Run(
-            parse,
-            Options,
-            s_endpoint.Of(parse),
-            made => ($"{made.MinChunkTokens} to {made.ChunkTokens} tokens", QuestionPlan.Describe(made.Questions)),
-            cancel);
-    }
-
-    static LongPoOptions Options(ParseResult parse)
-    {
-        (string model, string documents, int seed) = (
-            BundledFiles.LocateModel(parse.GetValue(s_model)!),
-            parse.GetValue(s_documents)!,
-            parse.GetValue(s_seed));
-        Lazy<Tokenizer> tokenizer = new(() => Tokenizer.Load(model));
-        return new(model, documents, parse.GetValue(s_samples), seed, parse.GetValue(s_out)!)
+    static LongPoOptions Options(ParseResult parse, SynthInput input) =>
+        new(input.Model, input.Documents, input.Samples, input.Seed, input.Out)
         {
-            Corpus = s_corpus.Options(parse, documents, seed, text => tokenizer.Value.Count(text)),
+            Corpus = input.Corpus,
+            Shard = input.Shard,
             Questions = parse.GetValue(s_questions),
-            Shard = parse.GetValue(s_shard) is { } shard ? SynthesisShard.Parse(shard) : null,
             ChunkTokens = parse.GetValue(s_chunkTokens),
             MinChunkTokens = parse.GetValue(s_minChunkTokens),
             DocumentTokens = parse.GetValue(s_documentTokens),
@@ -116,5 +75,4 @@ static class SynthLongPoCommand
             Temperature = parse.GetValue(s_temperature),
             MaxNewTokens = parse.GetValue(s_maxNewTokens),
         };
-    }
 }

@@ -5,7 +5,6 @@ using Farsight.Alignment;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Synthesis;
-using Farsight.Alignment.Synthesis.Quality;
 using Farsight.Engine;
 using Farsight.Text.Conversations;
 
@@ -29,7 +28,7 @@ static class SynthWork
         EndpointOptions? endpoint,
         Func<TSettings, (string Chunks, string Questions)> described,
         CancellationToken cancel,
-        (EndpointOptions Endpoint, Func<SynthesisOptions<TSettings>, QualityJudge, SynthesisOptions<TSettings>> With)? judge = null)
+        (EndpointOptions Endpoint, Func<SynthesisOptions<TSettings>, ILanguageModel, SynthesisOptions<TSettings>> With)? judge = null)
         where TSettings : class
     {
         try
@@ -67,7 +66,7 @@ static class SynthWork
         ParseResult parse,
         SynthesisOptions<TSettings> options,
         EndpointOptions? endpoint,
-        (EndpointOptions Endpoint, Func<SynthesisOptions<TSettings>, QualityJudge, SynthesisOptions<TSettings>> With)? judge,
+        (EndpointOptions Endpoint, Func<SynthesisOptions<TSettings>, ILanguageModel, SynthesisOptions<TSettings>> With)? judge,
         CancellationToken cancel)
         where TSettings : class
     {
@@ -83,7 +82,7 @@ static class SynthWork
             line.Note(notice);
         }
         options = options with { Corpus = options.Corpus! with { Told = new ReadingNotes(line, cancel).Tell, Notice = line.Note } };
-        options = judging is null ? options : judge!.Value.With(options, new(judging.AsLanguageModel()));
+        options = judging is null ? options : judge!.Value.With(options, judging.AsLanguageModel());
         bool offersDocument = parse.CommandResult.Command.Options.FirstOrDefault(o => o.Name == "--questions") is { } questions
             && parse.GetResult(questions) is null;
         SampleProgress progress = new(line, offersDocument);

@@ -30,6 +30,7 @@ sealed record TaskDemand(DemandLevel Dispersion, DemandLevel Scope)
         Of(@"sum(m|$|_|-|mar)|gov_report|qmsum|multi_news|vcsum|^(cnnsum|lcfo|holobench|longins|sgt|longgenbench|locomo_events)", 1, 1),
         Of(@"^(travel_planning|countdown|html_to_tsv|path_traversal|tom_tracking|pseudo_to_code|passage_count|dureader)", 1, 1),
         Of(@"counting|review|graphwalks_bfs|loogle_longdep|codeu|code_run|math_calc|stackselect|textsort|fiction/summary", 1, 1),
+        Of(@"^longbench-write", 1, 1),
         Of(@"^atc_(zh_)?\d{2,}", 1, 1),
         Of(@"^m4le_(arxiv|pubmed|booksum|cnnnews|wikihow|cnewsum|clts|cepsum|lcsts)", 1, 1),
         Of(@"^m4le_(ncls|news2016|open-sub|news-comm|tedtalks)", 1, 1),

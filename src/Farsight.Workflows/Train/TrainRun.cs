@@ -7,6 +7,7 @@ using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Communication;
 using Farsight.Engine.Files;
+using Farsight.Engine.Lora;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 
@@ -120,7 +121,7 @@ public static class TrainRun
         reference = ReferenceLogProbs.Share(reference, ranks);
         NumberFormat? weights = recipe.Weights?.ToNumberFormat();
         using DecoderModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, request.Backend is null ? weights : null);
-        MakeTrainable(model, recipe);
+        MakeTrainable(model, recipe.Lora, recipe.Seed);
         using IDeviceModel? onDevice = request.Backend?.Load(model, weights, recipe.Attention);
         ITrainable trainable = onDevice ?? (ITrainable)new TrainableModel(model, level, recipe.Attention);
         if (recipe.Objective is { NeedsReference: true, ReferenceIsShort: false })
@@ -138,7 +139,7 @@ public static class TrainRun
             : null;
         PreferenceTraining work = inputs.Work(recipe, reference, resampler);
         TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
-        TrainingOutput files = new(model, recipe, inputs.BaseModel);
+        TrainingOutput files = new(model, recipe.Lora, recipe.BaseModel, inputs.BaseModel, recipe.Positions.Window ?? 0);
         SampleWatch? answers = recipe.Watch is { Samples: > 0 } watch
             ? new(model, inputs.Format, [.. inputs.HeldOutSamples.Take(watch.Samples)], watch.MaxNewTokens)
             : null;
@@ -210,9 +211,11 @@ public static class TrainRun
         return Start(new(recipe with { Data = data }, data, output, Resume: false), note ?? (_ => { }), progress, cancel);
     }
 
-    static void MakeTrainable(DecoderModel model, TrainRecipe recipe)
+    /// <summary>Attaches an adapter to a model, or makes every weight trainable without one.</summary>
+    /// <exception cref="InputException">The model lacks a module of the adapter.</exception>
+    internal static void MakeTrainable(DecoderModel model, LoraOptions? adapter, int seed)
     {
-        if (recipe.Lora is { } lora)
+        if (adapter is { } lora)
         {
             IReadOnlyList<string> targets = LinearShape.TargetsOf(model.Config);
             if (lora.Targets.Except(targets).FirstOrDefault() is { } missing)
@@ -220,7 +223,7 @@ public static class TrainRun
                 throw new InputException(
                     $"lora.targets: the model has no layers named {missing}; use some of {string.Join(", ", targets)}.");
             }
-            model.AttachLora(lora, recipe.Seed);
+            model.AttachLora(lora, seed);
         }
         else
         {

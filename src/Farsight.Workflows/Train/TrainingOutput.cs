@@ -1,8 +1,8 @@
 using Farsight.Alignment.Hub;
-using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Runs;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Files;
+using Farsight.Engine.Lora;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 using Farsight.Engine.Parameters;
@@ -11,13 +11,15 @@ namespace Farsight.Workflows.Train;
 
 /// <summary>Writes the result of a training, also during it: a PEFT adapter, or a whole model if every weight is trained.</summary>
 /// <param name="model">The model that is trained.</param>
-/// <param name="recipe">Its recipe.</param>
+/// <param name="adapter">The adapter that is trained; null if every weight is.</param>
+/// <param name="named">The base model as the recipe or the user names it.</param>
 /// <param name="baseModel">Where the model came from; the tokenizer is copied from there.</param>
-sealed class TrainingOutput(DecoderModel model, TrainRecipe recipe, string baseModel)
+/// <param name="window">Minimum window in tokens of the result.</param>
+sealed class TrainingOutput(DecoderModel model, LoraOptions? adapter, string named, string baseModel, int window)
 {
     /// <summary>Fully trained modules in the adapter; "model.layers.0.input_layernorm.weight" is listed as input_layernorm.</summary>
     internal string[] WholeModules =>
-        recipe.Lora is null
+        adapter is null
             ? []
             : [.. model.Parameters.Where(p => p.Role != ParameterRole.Lora).Select(p => p.Name.Split('.')[^2]).Distinct()];
 
@@ -25,18 +27,18 @@ sealed class TrainingOutput(DecoderModel model, TrainRecipe recipe, string baseM
     /// <returns>The folder.</returns>
     internal string WriteResult(RunDirectory run)
     {
-        string folder = recipe.Lora is null ? run.Model : run.Adapter;
+        string folder = adapter is null ? run.Model : run.Adapter;
         Write(folder);
         return folder;
     }
 
     /// <summary>Returns the folder for adapters or models during training.</summary>
-    internal CheckpointFolder AlongTraining(RunDirectory run) => recipe.Lora is null ? run.Models : run.Adapters;
+    internal CheckpointFolder AlongTraining(RunDirectory run) => adapter is null ? run.Models : run.Adapters;
 
     /// <summary>Writes the current adapter or model.</summary>
     internal void Write(string folder)
     {
-        if (recipe.Lora is { } lora)
+        if (adapter is { } lora)
         {
             AdapterDescription description = new(lora.Rank, lora.Alpha, lora.Targets, WholeModules, BaseModelFrom(folder))
             {
@@ -59,9 +61,9 @@ sealed class TrainingOutput(DecoderModel model, TrainRecipe recipe, string baseM
     /// </remarks>
     string BaseModelFrom(string folder)
     {
-        if (Path.IsPathRooted(recipe.BaseModel) || HubCache.Find(recipe.BaseModel) == baseModel)
+        if (Path.IsPathRooted(named) || HubCache.Find(named) == baseModel)
         {
-            return recipe.BaseModel;
+            return named;
         }
         string path = Path.GetFullPath(baseModel), bundled = Path.GetRelativePath(AppContext.BaseDirectory, path);
         bool isBundled = !Path.IsPathRooted(bundled) && bundled.Split('/', '\\')[0] != "..";
@@ -70,5 +72,5 @@ sealed class TrainingOutput(DecoderModel model, TrainRecipe recipe, string baseM
 
     /// <summary>The configuration after training: positions up to K give a window of K.</summary>
     ModelConfig Effective =>
-        model.Config with { MaxPositionEmbeddings = Math.Max(model.Config.MaxPositionEmbeddings, recipe.Positions.Window ?? 0) };
+        model.Config with { MaxPositionEmbeddings = Math.Max(model.Config.MaxPositionEmbeddings, window) };
 }

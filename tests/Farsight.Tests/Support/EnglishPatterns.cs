@@ -61,9 +61,9 @@ static class EnglishPatterns
     /// <summary>The verbs that open command descriptions.</summary>
     static readonly HashSet<string> s_verbs =
     [
-        "Align", "Analyze", "Answer", "Chat", "Check", "Compare", "Compute", "Describe", "Download", "Estimate", "Export", "Extend",
-        "Generate", "Group", "Import", "List", "Measure", "Merge", "Mix", "Print", "Rank", "Report", "Rescore", "Run", "Score",
-        "Serve", "Show", "Synthesize", "Time", "Train", "Write",
+        "Align", "Analyze", "Answer", "Augment", "Chat", "Check", "Compare", "Compute", "Describe", "Download", "Estimate", "Export",
+        "Extend", "Generate", "Group", "Import", "List", "Measure", "Merge", "Mix", "Print", "Rank", "Report", "Rescore", "Run", "Score",
+        "Select", "Serve", "Show", "Synthesize", "Time", "Train", "Write",
     ];
 
     /// <summary>Returns what to change in a text: "'Most tokens': use 'Maximum …'".</summary>

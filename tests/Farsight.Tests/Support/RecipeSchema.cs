@@ -16,6 +16,7 @@ static partial class RecipeSchema
     /// <summary>The record of each kind of recipe.</summary>
     internal static readonly Dictionary<string, Type> Kinds = new()
     {
+        ["continue"] = typeof(ContinuedPretrainRecipe),
         ["evolve"] = typeof(EvolveRecipe),
         ["pretrain"] = typeof(PretrainRecipe),
         ["study"] = typeof(StudyRecipe),

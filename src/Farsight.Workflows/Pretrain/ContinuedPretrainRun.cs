@@ -1,0 +1,78 @@
+using Farsight.Alignment.Corpus;
+using Farsight.Alignment.Recipes;
+using Farsight.Alignment.Runs;
+using Farsight.Alignment.Training;
+using Farsight.Alignment.Training.Pretraining;
+using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Models;
+using Farsight.Text.Tokenizers;
+using Farsight.Workflows.Train;
+
+namespace Farsight.Workflows.Pretrain;
+
+/// <summary>Represents the inputs of continued pre-training.</summary>
+/// <param name="Recipe">The recipe.</param>
+/// <param name="RecipePath">File of the recipe; relative paths in the recipe start there.</param>
+/// <param name="Model">Directory of the model to start from.</param>
+/// <param name="Output">The run directory.</param>
+/// <param name="Resume">Whether an existing run is resumed.</param>
+public sealed record ContinuedPretrainRequest(ContinuedPretrainRecipe Recipe, string RecipePath, string Model, string Output, bool Resume);
+
+/// <summary>Runs a <see cref="ContinuedPretrainRecipe"/>: a model and a mixture of documents in, the model or an adapter out.</summary>
+public static class ContinuedPretrainRun
+{
+    /// <summary>Trains or resumes, and writes model/, or adapter/ if an adapter was trained.</summary>
+    /// <param name="request">Recipe, model and run directory.</param>
+    /// <param name="progress">Receives the metrics after every step.</param>
+    /// <param name="cancel">Finishes the step, saves and stops.</param>
+    /// <param name="notice">Receives sentences about files that are skipped; without it, such a file is an error.</param>
+    /// <returns>The folder with the result.</returns>
+    /// <exception cref="InputException">Model, documents and recipe do not fit together, or the run directory does not fit.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the run can be resumed.</exception>
+    public static string Start(
+        ContinuedPretrainRequest request, IProgress<TrainingProgress>? progress, CancellationToken cancel, Action<string>? notice = null)
+    {
+        ContinuedPretrainRecipe recipe = request.Recipe;
+        ModelConfig config = ModelFiles.ReadConfig(request.Model);
+        Tokenizer tokenizer = Tokenizer.LoadFor(request.Model, config.VocabSize);
+        string[][] texts =
+        [
+            .. recipe.Domains.Select((d, i) => TextsOf(
+                RecipeFile.Locate(request.RecipePath, $"domains[{i}].documents", d.Documents), notice)),
+        ];
+        Dictionary<string, string> hashes = new() { ["base_model"] = InputHash.OfModel(request.Model) };
+        foreach ((int i, string[] domain) in texts.Index())
+        {
+            hashes[$"domains[{i}]"] = InputHash.OfText(string.Join('\0', domain));
+        }
+        using RunDirectory run = RunDirectory.Open(
+            request.Output, RecipeFile.Resolve(recipe), RunManifest.OfThisProcess("pretrain", recipe.Seed, hashes), request.Resume);
+        MixtureWork work = new(
+            [.. recipe.Domains.Select((d, i) => MixtureSource.Create(
+                NameOf(recipe, i), d.Share, d.Length, d.MinTokens, texts[i], recipe.HeldOut, tokenizer, recipe.Seed))],
+            config.BosTokenId, recipe.TokensPerStep, recipe.MicroBatchTokens, recipe.Seed);
+
+        int window = recipe.Domains.Max(d => d.Length) + 1; // BOS
+        using DecoderModel model = ModelLoader.Load(
+            request.Model, RopeOption.Parse(recipe.Rope, config), recipe.Weights?.ToNumberFormat(), window);
+        TrainRun.MakeTrainable(model, recipe.Lora, recipe.Seed);
+        TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
+        // Long sequences: each layer's input is kept and the layer computed again, with the same bits.
+        using (TrainingLoop loop = new(new TrainableModel(model, Recomputation.Layer), work, options, run))
+        {
+            loop.Run(progress, cancel);
+        }
+        return new TrainingOutput(model, recipe.Lora, request.Model, request.Model, window).WriteResult(run);
+    }
+
+    static string[] TextsOf(string path, Action<string>? notice) =>
+        [.. DocumentReader.Read(path, notice).Select(d => WrappedLines.Join(d.Text))];
+
+    /// <summary>Returns the last part of a domain's path; with its number if another domain has the same.</summary>
+    static string NameOf(ContinuedPretrainRecipe recipe, int number)
+    {
+        string[] names = [.. recipe.Domains.Select(d => Path.GetFileName(Path.TrimEndingDirectorySeparator(d.Documents)))];
+        return names.Count(n => n == names[number]) == 1 ? names[number] : FormattableString.Invariant($"{names[number]} {number + 1}");
+    }
+}
