@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Farsight.Engine.Memory;
 
 namespace Farsight.Alignment.Runs;
@@ -20,6 +21,10 @@ public sealed record RunManifest(
     string Command, int Seed, IReadOnlyDictionary<string, string> Inputs,
     string FarsightVersion, string DotnetVersion, string Processor, int SimdBits, int Threads, string KeptActivations = "exact")
 {
+    /// <summary>Ranks that divided the rows of each token tree, on which the rounding of gradients depends; null for one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ContextParallel { get; init; }
+
     static readonly JsonSerializerOptions s_json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -52,9 +57,12 @@ public sealed record RunManifest(
         [
             ("Farsight", FarsightVersion, now.FarsightVersion),
             (".NET", DotnetVersion, now.DotnetVersion),
-            ("vector width", SimdBits.ToString(CultureInfo.InvariantCulture), now.SimdBits.ToString(CultureInfo.InvariantCulture)),
+            ("vector width", Number(SimdBits), Number(now.SimdBits)),
             ("the format of kept activations", KeptActivations, now.KeptActivations),
+            ("context parallelism", Number(ContextParallel ?? 1), Number(now.ContextParallel ?? 1)),
         ];
         return facts.Where(f => f.Then != f.Now).Select(f => $"{f.Name} was {f.Then} and is {f.Now}");
+
+        static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
     }
 }

@@ -114,6 +114,7 @@ static class SynthCommand
             SynthContrastCommand.Create(),
             SynthFactsCommand.Create(),
             SynthReferenceCommand.Create(),
+            Ranks.Distributed,
         };
     }
 

@@ -18,6 +18,7 @@ static class TrainCommand
     static readonly Option<string[]> s_set = SharedOptions.Set("optimizer.learning_rate=1e-4");
     static readonly SizeOption s_memory = SizeOption.Memory();
     static readonly ThreadsOption s_threads = new();
+    static readonly Option<int> s_context = SharedOptions.ContextParallel();
 
     static readonly ShownMetric[] s_shown =
     [
@@ -38,12 +39,15 @@ static class TrainCommand
             s_set,
             s_memory,
             s_threads,
+            s_context,
+            Ranks.Distributed,
         };
+        SharedOptions.Limit(command, (s_context, 1 << 16));
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }
 
-    static int Run(ParseResult parse, CancellationToken cancel) => Ranks.Run(ranks => Run(parse, ranks, cancel));
+    static int Run(ParseResult parse, CancellationToken cancel) => Ranks.Run(parse, ranks => Run(parse, ranks, cancel));
 
     static int Run(ParseResult parse, Communicator ranks, CancellationToken cancel)
     {
@@ -56,6 +60,7 @@ static class TrainCommand
             {
                 NotesInputs = false,
                 Ranks = ranks,
+                ContextParallel = parse.GetValue(s_context),
             };
             return RunSilently(silent, cancel);
         }
@@ -63,6 +68,7 @@ static class TrainCommand
         TrainRequest request = new(recipe, recipePath, output, parse.GetValue(s_resume), parse.GetValue(s_memory))
         {
             Ranks = ranks,
+            ContextParallel = parse.GetValue(s_context),
             ReferenceProgress = (done, all) =>
             {
                 reference.Report(done, all, "");

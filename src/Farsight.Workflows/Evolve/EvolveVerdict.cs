@@ -1,3 +1,4 @@
+using Farsight.Engine.Communication;
 using Farsight.Evaluation.Core;
 
 namespace Farsight.Workflows.Evolve;
@@ -7,7 +8,12 @@ namespace Farsight.Workflows.Evolve;
 /// <param name="RecipePath">Its file; relative paths in the recipe begin there.</param>
 /// <param name="Output">Output folder; the same call continues there.</param>
 /// <param name="MemoryBytes">Memory limit of the process in bytes; null for the memory that the machine has.</param>
-public sealed record EvolveRequest(EvolveRecipe Recipe, string RecipePath, string Output, long? MemoryBytes = null);
+public sealed record EvolveRequest(EvolveRecipe Recipe, string RecipePath, string Output, long? MemoryBytes = null)
+{
+    /// <summary>Processes that divide each stage; they need one file system. Rank 0 starts the run, the others follow. Default: this one
+    /// alone.</summary>
+    public Communicator Ranks { get; init; } = SingleProcess.Instance;
+}
 
 /// <summary>Represents the results of a self-evolution.</summary>
 /// <param name="Models">The base model, the base model with the last iteration's RoPE alone, then every

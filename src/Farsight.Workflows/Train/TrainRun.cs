@@ -1,3 +1,4 @@
+using System.Globalization;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Recipes;
@@ -31,6 +32,12 @@ public sealed record TrainRequest(TrainRecipe Recipe, string RecipePath, string 
     /// IProgress{TrainingProgress}, CancellationToken)"/>. Default: this one alone.</summary>
     public Communicator Ranks { get; init; } = SingleProcess.Instance;
 
+    /// <summary>
+    /// Number of ranks that divide the rows of each token tree; <see cref="Ranks"/> are a multiple of it. Changes the rounding of gradients.
+    /// Default: 1.
+    /// </summary>
+    public int ContextParallel { get; init; } = 1;
+
     /// <summary>Folder to search for relative paths before the recipe's own; null for none.</summary>
     public string? Folder { get; init; }
 }
@@ -52,15 +59,17 @@ public static class TrainRun
     public static string Start(TrainRequest request, Action<string> note, IProgress<TrainingProgress>? progress, CancellationToken cancel)
     {
         TrainRecipe recipe = request.Recipe;
+        RankGrid grid = new(request.Ranks, request.ContextParallel);
         TrainInputs inputs = TrainInputs.Read(recipe, request.RecipePath, request.Folder);
         foreach (string notice in request.NotesInputs ? inputs.Notices : [])
         {
             note(notice);
         }
-        TrainPlan plan = TrainPlan.Of(recipe, inputs, request.MemoryBytes);
+        TrainPlan plan = TrainPlan.Of(
+            recipe, inputs, request.MemoryBytes, new PlannedRanks(grid.All.Size, grid.Context.Size));
         try
         {
-            return Train(request, inputs, plan, note, progress, cancel);
+            return Train(request, grid, inputs, plan, note, progress, cancel);
         }
         catch (OutOfMemoryException e)
         {
@@ -70,6 +79,7 @@ public static class TrainRun
 
     static string Train(
         TrainRequest request,
+        RankGrid grid,
         TrainInputs inputs,
         TrainPlan plan,
         Action<string> note,
@@ -77,20 +87,23 @@ public static class TrainRun
         CancellationToken cancel)
     {
         TrainRecipe recipe = request.Recipe;
-        Communicator ranks = request.Ranks;
+        Communicator ranks = grid.All;
+        if (grid.Context.Size > 1 && recipe.Attention is not null)
+        {
+            throw new InputException("attention cannot be used with context parallelism; remove it, or set context parallelism to 1.");
+        }
         // Rank 0 alone writes files and messages; the others receive from it what they need.
         Recomputation level = (Recomputation)ranks.AllGather<int>([(int)plan.Require()]).Max();
         Dictionary<string, string> hashes = new() { ["base_model"] = InputHash.OfModel(inputs.BaseModel), ["data"] = inputs.DataHash };
         RunManifest manifest = RunManifest.OfThisProcess("train", recipe.Seed, hashes) with
         {
             KeptActivations = level == Recomputation.RoundedLayer ? "BF16" : "exact",
+            ContextParallel = grid.Context.Size > 1 ? grid.Context.Size : null,
         };
 
-        RankAgreement.Require(ranks, manifest, RecipeFile.Resolve(recipe));
-        if (ranks.Size > 1 && recipe.Resample is not null)
-        {
-            throw new InputException("resample cannot be used by several ranks yet; remove it, or train in one process.");
-        }
+        RankAgreement.Require(
+            ranks, manifest, ("recipe", RecipeFile.Resolve(recipe)),
+            ("context parallelism", grid.Context.Size.ToString(CultureInfo.InvariantCulture)));
         using RunDirectory? run = ranks.IsFirst
             ? RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume)
             : null;
@@ -110,7 +123,7 @@ public static class TrainRun
         reference = ReferenceLogProbs.Share(reference, ranks);
         using DecoderModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, recipe.Weights?.ToNumberFormat());
         MakeTrainable(model, recipe);
-        TrainableModel trainable = new(model, level, recipe.Attention);
+        TrainableModel trainable = new(model, level, recipe.Attention, grid.Context);
         if (recipe.Objective is { NeedsReference: true, ReferenceIsShort: false })
         {
             reference = ReferenceLogProbs.ReadOrCompute(
@@ -119,10 +132,13 @@ public static class TrainRun
                 [.. inputs.Training, .. inputs.HeldOut],
                 recipe.Objective.RejectedResponses,
                 cancel,
-                ranks);
+                grid);
         }
-        RejectedResampler? resampler = recipe.Resample is { } resample && run is not null
-            ? new(model, inputs.Format, inputs.TrainingSamples, resample, recipe.Seed, run.Resampled) { Steps = recipe.Steps }
+        RejectedResampler? resampler = recipe.Resample is { } resample
+            ? new(model, inputs.Format, inputs.TrainingSamples, resample, recipe.Seed, run?.Resampled ?? "responses of rank 0", ranks)
+            {
+                Steps = recipe.Steps,
+            }
             : null;
         PreferenceTraining work = inputs.Work(recipe, reference, resampler);
         TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
@@ -131,7 +147,7 @@ public static class TrainRun
             ? new(model, inputs.Format, [.. inputs.HeldOutSamples.Take(watch.Samples)], watch.MaxNewTokens)
             : null;
         ITrainingWatch? watcher = run is null ? null : new TrainingWatch(recipe, run, files, answers, note);
-        using (TrainingLoop loop = new(trainable, work, options, run, ranks) { Watch = watcher })
+        using (TrainingLoop loop = new(trainable, work, options, run, grid) { Watch = watcher })
         {
             loop.Run(progress, cancel);
         }
