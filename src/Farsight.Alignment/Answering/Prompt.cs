@@ -1,8 +1,12 @@
+using System.Text.Json.Serialization;
 using Farsight.Text.Conversations;
 
 namespace Farsight.Alignment.Answering;
 
 /// <summary>Represents what a model is asked to complete.</summary>
+[JsonDerivedType(typeof(Tokens), nameof(Tokens))]
+[JsonDerivedType(typeof(RawText), nameof(RawText))]
+[JsonDerivedType(typeof(Chat), nameof(Chat))]
 public abstract record Prompt
 {
     Prompt()

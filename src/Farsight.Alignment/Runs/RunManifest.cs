@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Farsight.Engine.Memory;
 
 namespace Farsight.Alignment.Runs;
@@ -22,6 +23,10 @@ public sealed record RunManifest(
     string FarsightVersion, string DotnetVersion, string Processor, int SimdBits, int Threads, string KeptActivations = "exact",
     string Device = "cpu")
 {
+    /// <summary>Ranks that divided the rows of each token tree, on which the rounding of gradients depends; null for one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ContextParallel { get; init; }
+
     static readonly JsonSerializerOptions s_json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -54,10 +59,13 @@ public sealed record RunManifest(
         [
             ("Farsight", FarsightVersion, now.FarsightVersion),
             (".NET", DotnetVersion, now.DotnetVersion),
-            ("vector width", SimdBits.ToString(CultureInfo.InvariantCulture), now.SimdBits.ToString(CultureInfo.InvariantCulture)),
+            ("vector width", Number(SimdBits), Number(now.SimdBits)),
             ("the format of kept activations", KeptActivations, now.KeptActivations),
             ("the device", Device, now.Device),
+            ("context parallelism", Number(ContextParallel ?? 1), Number(now.ContextParallel ?? 1)),
         ];
         return facts.Where(f => f.Then != f.Now).Select(f => $"{f.Name} was {f.Then} and is {f.Now}");
+
+        static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
     }
 }

@@ -28,12 +28,17 @@ public sealed class TimingLog(string path) : IDisposable
     }
 
     /// <summary>Writes one line.</summary>
-    internal void Append(int step, TimeSpan time, long tokens)
+    /// <param name="step">The step.</param>
+    /// <param name="time">Its duration.</param>
+    /// <param name="tokens">Its rows.</param>
+    /// <param name="sentBytes">Bytes that the busiest rank sent; null for one process.</param>
+    internal void Append(int step, TimeSpan time, long tokens, long? sentBytes = null)
     {
         double seconds = Math.Round(time.TotalSeconds, 3);
+        string sent = sentBytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $",\"sent_bytes\":{bytes}") : "";
         string line = string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"step":{{step}},"seconds":{{seconds}},"tokens":{{tokens}},"peak_memory":{{Processor.PeakMemory}}}""");
+            $$"""{"step":{{step}},"seconds":{{seconds}},"tokens":{{tokens}},"peak_memory":{{Processor.PeakMemory}}{{sent}}}""");
         _file.Write(Encoding.UTF8.GetBytes(line + "\n"));
         _file.Flush();
     }

@@ -34,10 +34,14 @@ sealed class Responder(ILanguageModel model, ChatFormat format)
     internal string? OmittedOptions => _omitted.IsEmpty ? null : string.Join(", ", _omitted.Keys.Order(StringComparer.Ordinal));
 
     /// <summary>Number of samples whose requests are answered together.</summary>
-    internal int GroupSize => model.Capabilities.IsBatched ? BatchSize : 1;
+    internal int GroupSize => IsLocal ? BatchSize : 1;
 
     /// <summary>Maximum number of groups in progress.</summary>
-    internal int GroupsAtOnce => model.Capabilities.IsBatched ? 1 : Math.Max(2, GroupsPerRequest * model.Capabilities.Concurrency);
+    internal int GroupsAtOnce =>
+        IsLocal ? model.Capabilities.Concurrency : Math.Max(2, GroupsPerRequest * model.Capabilities.Concurrency);
+
+    /// <summary>Whether a group is one batch of this machine, or of these machines, so that it is soon done.</summary>
+    internal bool IsLocal => model.Capabilities.IsBatched;
 
     /// <summary>
     /// Returns the text of each answer, without white space around it; null for one that did not end or has no text. Equal lists get equal
@@ -48,7 +52,7 @@ sealed class Responder(ILanguageModel model, ChatFormat format)
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     internal async Task<IReadOnlyList<string?>> Answer(IReadOnlyList<ResponseRequest> asks, CancellationToken cancel)
     {
-        if (!model.Capabilities.IsBatched)
+        if (!IsLocal)
         {
             return await Task.WhenAll(asks.Select(a => Answer(a, cancel))).ConfigureAwait(false);
         }

@@ -1,6 +1,7 @@
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Runs;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Communication;
 using Farsight.Engine.Models;
 using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
@@ -26,13 +27,16 @@ sealed record SynthesisModel(
     /// <summary>Creates the description of a local model.</summary>
     /// <param name="directory">Where it was loaded from.</param>
     /// <param name="model">The weights; the caller disposes them.</param>
-    internal static SynthesisModel Local(string directory, DecoderModel model)
+    /// <param name="ranks">Processes that divide the calls of the model; null for this one alone.</param>
+    internal static SynthesisModel Local(string directory, DecoderModel model, Communicator? ranks = null)
     {
         Tokenizer tokenizer = Tokenizer.LoadFor(directory, model.Config.VocabSize);
         ChatFormat format = ChatFormat.Load(directory, tokenizer);
         string name = new DirectoryInfo(directory).Name;
+        LocalModel local = new(name, model, format);
         return new(
-            name, InputHash.OfModel(directory), model.Config.MaxPositionEmbeddings, tokenizer, format, new LocalModel(name, model, format));
+            name, InputHash.OfModel(directory), model.Config.MaxPositionEmbeddings, tokenizer, format,
+            ranks is { Size: > 1, IsFirst: true } ? new RankedModel(local, ranks) : local);
     }
 
     /// <summary>Creates the description of a model that answers about chunks in the tokens of a

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Farsight.Alignment.Corpus;
+using Farsight.Engine.Communication;
 
 namespace Farsight.Alignment.Synthesis;
 
@@ -27,6 +28,11 @@ public abstract record SynthesisOptions<TSettings>(
     /// <summary>The part to make when several processes share the work; null for the whole file.</summary>
     [JsonIgnore]
     public SynthesisShard? Shard { get; init; }
+
+    /// <summary>Processes whose models answer; rank 0 writes the file, the others call
+    /// <see cref="SynthesisRun.Serve{TSettings}(SynthesisOptions{TSettings})"/>. Default: this one alone.</summary>
+    [JsonIgnore]
+    public Communicator Ranks { get; init; } = SingleProcess.Instance;
 
     /// <summary>The file that this run writes.</summary>
     [JsonIgnore]

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Farsight.Alignment.Answering;
+using Farsight.Alignment.Runs;
 using Farsight.Alignment.Synthesis.Card;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
@@ -37,7 +38,34 @@ public static class SynthesisRun
             return Start(options, SynthesisModel.Unasked(options.Model), progress, cancel);
         }
         using DecoderModel model = ModelLoader.Load(options.Model);
-        return Start(options, SynthesisModel.Local(options.Model, model), progress, cancel);
+        SynthesisModel asked = Agreed(options, SynthesisModel.Local(options.Model, model, options.Ranks));
+        using RankedModel? ranked = asked.Language as RankedModel;
+        return Start(options, asked, progress, cancel);
+    }
+
+    /// <summary>Answers the model calls of rank 0, which makes the file; returns at once if it calls no local model.</summary>
+    /// <param name="options">As rank 0 has them; documents and files are not needed.</param>
+    /// <exception cref="InputException">The model cannot be used, or the ranks differ.</exception>
+    public static void Serve<TSettings>(SynthesisOptions<TSettings> options)
+        where TSettings : class
+    {
+        if (options.AsksModel)
+        {
+            using DecoderModel model = ModelLoader.Load(options.Model);
+            RankedModel.Serve(Agreed(options, SynthesisModel.Local(options.Model, model)).Language, options.Ranks);
+        }
+    }
+
+    /// <summary>Returns the model if all ranks have the same.</summary>
+    static SynthesisModel Agreed<TSettings>(SynthesisOptions<TSettings> options, SynthesisModel model)
+        where TSettings : class
+    {
+        if (options.Ranks.Size > 1)
+        {
+            RankAgreement.Require(
+                options.Ranks, RunManifest.OfThisProcess("synth", options.Seed, new Dictionary<string, string> { ["model"] = model.Sha256 }));
+        }
+        return model;
     }
 
     /// <summary>Makes the file with a model behind an endpoint or any other chat client, without local weights.</summary>

@@ -27,11 +27,15 @@ sealed class SynthesisWork(
         report(journal.Counts, 0);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         // A group of the local model is finished, including the requests to its judge, because it is soon done.
-        CancellationToken giveUp = responder.GroupsAtOnce == 1 ? CancellationToken.None : stop.Token;
+        CancellationToken giveUp = responder.IsLocal ? CancellationToken.None : stop.Token;
         try
         {
             foreach (int[] group in Left())
             {
+                if (cancel.IsCancellationRequested && responder.IsLocal)
+                {
+                    WriteRest();
+                }
                 cancel.ThrowIfCancellationRequested();
                 _running.Enqueue(Task.Run(() => Make(group, giveUp), CancellationToken.None));
                 if (_running.Count == responder.GroupsAtOnce && !WriteFinished())
@@ -39,9 +43,7 @@ sealed class SynthesisWork(
                     return; // a success among the groups in progress would make the file look complete
                 }
             }
-            while (_running.Count > 0 && WriteFinished())
-            {
-            }
+            WriteRest();
         }
         finally
         {
@@ -76,6 +78,14 @@ sealed class SynthesisWork(
             report(journal.Counts, _responses);
         }
         return answers;
+    }
+
+    /// <summary>Waits for all groups in progress and writes them, in order.</summary>
+    void WriteRest()
+    {
+        while (_running.Count > 0 && WriteFinished())
+        {
+        }
     }
 
     /// <summary>Waits for the first group and writes it, together with the finished groups after it, in order.</summary>

@@ -1,3 +1,4 @@
+using Farsight.Engine.Communication;
 using Farsight.Engine.Models;
 using Farsight.Engine.Parameters;
 
@@ -44,7 +45,9 @@ public interface ITreePass : IDisposable
 /// <param name="level">Arrays that a forward pass keeps; backward computes the others again.</param>
 /// <param name="attention">Keys that each head attends to in <see cref="Forward"/>; null for
 /// all. <see cref="Evaluate"/> attends to all.</param>
-public sealed class TrainableModel(DecoderModel model, Recomputation level = Recomputation.None, AttentionPattern? attention = null)
+/// <param name="context">Ranks that divide the rows of each tree, all of which call the model; null for this process alone.</param>
+public sealed class TrainableModel(
+    DecoderModel model, Recomputation level = Recomputation.None, AttentionPattern? attention = null, Communicator? context = null)
     : ITrainable
 {
     /// <inheritdoc/>
@@ -57,10 +60,10 @@ public sealed class TrainableModel(DecoderModel model, Recomputation level = Rec
     public void Touch(TokenTree tree) => model.Touch(tree);
 
     /// <inheritdoc/>
-    public ITreePass Forward(TokenTree tree) => new Pass(model.Forward(tree, level, attention));
+    public ITreePass Forward(TokenTree tree) => new Pass(model.Forward(tree, level, attention, context));
 
     /// <inheritdoc/>
-    public ITreePass Evaluate(TokenTree tree) => new Pass(model.Evaluate(tree));
+    public ITreePass Evaluate(TokenTree tree) => new Pass(model.Evaluate(tree, context));
 
     sealed class Pass(TreePass pass) : ITreePass
     {

@@ -4,11 +4,11 @@ using Farsight.Engine.Parameters;
 
 namespace Farsight.Alignment.Training;
 
-/// <summary>Divides the passes of a step among ranks: micro-step i belongs to rank i mod Size.</summary>
+/// <summary>Divides the passes of a step among ranks: micro-step i belongs to the data rank i mod D.</summary>
 /// <remarks>
 /// <para>
-/// The result has the same bits for any number of ranks, because every gradient is summed in the order of the micro-steps. Its running sum
-/// travels from rank to rank: before a rank's backward pass adds to the gradients of a layer, it receives their sum over all earlier
+/// The result has the same bits for any number of data ranks, because every gradient is summed in the order of the micro-steps. Its
+/// running sum travels from rank to rank: before a rank's backward pass adds to the gradients of a layer, it receives their sum over all earlier
 /// micro-steps, and afterwards it sends the new sum to the rank of the next micro-step. These are the additions of a single process,
 /// in its order. Forward passes run at the same time; each backward pass follows the one before it at a distance of one layer.
 /// </para>
@@ -16,11 +16,18 @@ namespace Farsight.Alignment.Training;
 /// A rank sends the trainable gradients once per micro-step, and all ranks receive the final sums. Log-probabilities are exchanged, so that
 /// every rank computes the loss and the metrics of all micro-steps in order.
 /// </para>
+/// <para>
+/// Context ranks compute the same micro-steps, each a share of the rows and so of the gradients. The sums over the micro-steps are added at
+/// the end of a step, in an order of the context ranks. So the result has the bits of one number of context ranks, and another number
+/// changes its rounding.
+/// </para>
 /// </remarks>
-/// <param name="model">The model, with equal parameters on every rank.</param>
-/// <param name="ranks">The ranks.</param>
-sealed class RankedPasses(ITrainable model, Communicator ranks)
+/// <param name="model">The model, with equal parameters on every rank; it divides the rows among the context ranks.</param>
+/// <param name="grid">The ranks.</param>
+sealed class RankedPasses(ITrainable model, RankGrid grid)
 {
+    readonly Communicator _ranks = grid.Data;
+
     /// <summary>Computes all micro-steps and adds to the gradients of all parameters.</summary>
     /// <param name="microSteps">The micro-steps; the same on every rank.</param>
     /// <param name="sums">Receives the metrics.</param>
@@ -28,7 +35,7 @@ sealed class RankedPasses(ITrainable model, Communicator ranks)
     /// <returns>Tokens of all micro-steps.</returns>
     internal long Train(IEnumerable<MicroStep> microSteps, MetricSums sums, StepSamples samples)
     {
-        if (ranks.Size == 1)
+        if (grid.All.Size == 1)
         {
             return microSteps.Sum(m => TrainAlone(m, sums, samples));
         }
@@ -38,17 +45,18 @@ sealed class RankedPasses(ITrainable model, Communicator ranks)
             model.Touch(microStep.Tree);
         }
         RecordedPass[] results = [.. all.Select(m => new RecordedPass(m.Tree.Scored.Count))];
-        GradientRelay relay = new(ranks, model.Parameters, all.Length);
-        for (int i = ranks.Rank; i < all.Length; i += ranks.Size)
+        GradientRelay relay = new(_ranks, model.Parameters, all.Length);
+        for (int i = _ranks.Rank; i < all.Length; i += _ranks.Size)
         {
             using ITreePass pass = model.Forward(all[i].Tree);
             results[i].Record(pass);
             float[] dLogProbs = new float[pass.LogProbs.Length];
             all[i].Loss(pass, dLogProbs, new());
             relay.MicroStep = i;
-            pass.Backward(dLogProbs, relay);
+            pass.Backward(dLogProbs, _ranks.Size == 1 ? null : relay);
         }
         relay.ShareSums();
+        AddShares();
         Exchange(results);
         foreach ((MicroStep microStep, RecordedPass result) in all.Zip(results))
         {
@@ -64,7 +72,7 @@ sealed class RankedPasses(ITrainable model, Communicator ranks)
     internal MetricSums? Measure(IEnumerable<MicroStep> microSteps)
     {
         MetricSums sums = new();
-        if (ranks.Size == 1)
+        if (_ranks.Size == 1)
         {
             bool any = false;
             foreach (MicroStep microStep in microSteps)
@@ -77,7 +85,7 @@ sealed class RankedPasses(ITrainable model, Communicator ranks)
         }
         MicroStep[] all = [.. microSteps];
         RecordedPass[] results = [.. all.Select(m => new RecordedPass(m.Tree.Scored.Count))];
-        for (int i = ranks.Rank; i < all.Length; i += ranks.Size)
+        for (int i = _ranks.Rank; i < all.Length; i += _ranks.Size)
         {
             using ITreePass pass = model.Evaluate(all[i].Tree);
             results[i].Record(pass);
@@ -100,11 +108,20 @@ sealed class RankedPasses(ITrainable model, Communicator ranks)
         return microStep.Tree.Count;
     }
 
+    /// <summary>Gives all context ranks the sums over their gradients, each of which one of them adds.</summary>
+    void AddShares()
+    {
+        for (int i = 0; i < model.Parameters.Count; i++)
+        {
+            grid.Context.Sum(model.Parameters[i].Gradient, root: i % grid.Context.Size);
+        }
+    }
+
     void Exchange(RecordedPass[] results)
     {
         for (int i = 0; i < results.Length; i++)
         {
-            results[i].Share(ranks, i % ranks.Size);
+            results[i].Share(_ranks, i % _ranks.Size);
         }
     }
 

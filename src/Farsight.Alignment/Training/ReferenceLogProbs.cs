@@ -27,20 +27,21 @@ public static class ReferenceLogProbs
     /// <param name="samples">All samples of the run.</param>
     /// <param name="rejectedResponses">Number of rejected responses that the objective uses; null for all.</param>
     /// <param name="cancel">Stops between samples and discards the results.</param>
-    /// <param name="ranks">Processes that divide the samples; null for this one alone.</param>
+    /// <param name="grid">Processes that divide the samples and their rows; null for this one alone.</param>
     /// <returns>By question id.</returns>
     /// <exception cref="InputException">The file is damaged.</exception>
     public static IReadOnlyDictionary<string, PreferenceLogProbs> ReadOrCompute(
         string path, ITrainable model, IReadOnlyList<SampleTokens> samples, int? rejectedResponses, CancellationToken cancel,
-        Communicator? ranks = null)
+        RankGrid? grid = null)
     {
-        ranks ??= SingleProcess.Instance;
+        grid ??= new(SingleProcess.Instance);
+        Communicator ranks = grid.All;
         if (ranks.Any(ranks.IsFirst && File.Exists(path)))
         {
             string? stored = ranks.IsFirst ? string.Join('\n', JsonLines.ReadComplete(path)) : null;
             return Read(path, ranks.Broadcast(stored)!.Split('\n', StringSplitOptions.RemoveEmptyEntries), samples);
         }
-        List<string> lines = Compute(model, samples, rejectedResponses, ranks, cancel);
+        List<string> lines = Compute(model, samples, rejectedResponses, grid, cancel);
         if (ranks.IsFirst)
         {
             AtomicFile.WriteText(path, string.Concat(lines.Select(l => l + "\n")));
@@ -62,21 +63,22 @@ public static class ReferenceLogProbs
         return Read("the reference of rank 0", ranks.Broadcast(text)!.Split('\n', StringSplitOptions.RemoveEmptyEntries), []);
     }
 
-    /// <summary>Returns one line per question, in the order of the samples. Sample i is computed by rank i mod Size.</summary>
+    /// <summary>Returns one line per question, in the order of the samples. Sample i is computed by the data rank i mod D.</summary>
     static List<string> Compute(
-        ITrainable model, IReadOnlyList<SampleTokens> samples, int? rejectedResponses, Communicator ranks, CancellationToken cancel)
+        ITrainable model, IReadOnlyList<SampleTokens> samples, int? rejectedResponses, RankGrid grid, CancellationToken cancel)
     {
         List<string> lines = [];
-        for (int first = 0; first < samples.Count; first += ranks.Size)
+        for (int first = 0; first < samples.Count; first += grid.Data.Size)
         {
-            if (ranks.Any(cancel.IsCancellationRequested))
+            if (grid.All.Any(cancel.IsCancellationRequested))
             {
                 throw new OperationCanceledException(cancel);
             }
-            string own = first + ranks.Rank < samples.Count && samples[first + ranks.Rank] is var sample
+            string own = first + grid.Data.Rank < samples.Count && samples[first + grid.Data.Rank] is var sample
                 ? string.Join('\n', sample.QuestionIds.Zip(Compute(model, sample, rejectedResponses), Format))
                 : "";
-            lines.AddRange(ranks.AllGather(own).SelectMany(l => l.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+            // Every context rank has the result.
+            lines.AddRange(grid.All.AllGather(grid.Context.IsFirst ? own : "").SelectMany(l => l.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
         }
         return lines;
     }

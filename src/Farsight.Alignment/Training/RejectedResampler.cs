@@ -5,6 +5,7 @@ using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
+using Farsight.Engine.Communication;
 using Farsight.Engine.Files;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
@@ -53,16 +54,19 @@ public sealed record ResampleOptions(int Every, double Temperature, int Rejected
 /// <remarks>
 /// A new response replaces the former one if it ends, differs from the other responses and lacks the known answer; otherwise the former one
 /// stays. It has at most as many tokens as the longest response of the sample, so the planned memory suffices. All responses of a sampling
-/// are written to a file before one of them is used, and a resumed run reads them back.
+/// are written to a file before one of them is used, and a resumed run reads them back. Of several ranks, the first samples and has the
+/// files, and the others receive its responses.
 /// </remarks>
 /// <param name="model">The policy.</param>
 /// <param name="format">Its chat format.</param>
 /// <param name="samples">The samples that are trained on.</param>
 /// <param name="options">The options.</param>
 /// <param name="seed">Seed of the run.</param>
-/// <param name="folder">Folder of the files.</param>
+/// <param name="folder">Folder of the files, on rank 0.</param>
+/// <param name="ranks">All ranks of the run.</param>
 public sealed class RejectedResampler(
-    DecoderModel model, ChatFormat format, IReadOnlyList<PreferenceSample> samples, ResampleOptions options, int seed, string folder)
+    DecoderModel model, ChatFormat format, IReadOnlyList<PreferenceSample> samples, ResampleOptions options, int seed, string folder,
+    Communicator ranks)
 {
     readonly Dictionary<string, (int Index, PreferenceSample Sample)> _samples =
         samples.Index().ToDictionary(s => s.Item.Id, s => (s.Index, s.Item), StringComparer.Ordinal);
@@ -108,14 +112,14 @@ public sealed class RejectedResampler(
             int steps = Math.Min(options.Every, Steps - due + 1);
             (SampleTokens Sample, PromptPositions Positions)[] next = [.. samplesOf(due, steps).DistinctBy(s => s.Sample.Id)];
             string file = Path.Combine(folder, FormattableString.Invariant($"step-{due:D6}.jsonl"));
-            if (!File.Exists(file))
+            if (ranks.IsFirst && !File.Exists(file))
             {
                 IEnumerable<ResampledResponses> lines = due == step
                     ? Draw(due, next)
                     : throw new InputException($"{file} is missing, and the steps after it need it; start a new run.");
                 AtomicFile.WriteText(file, string.Concat(lines.Select(l => JsonSerializer.Serialize(l, StrictJson.SnakeCase) + "\n")));
             }
-            _counts[due] = Use(file, next);
+            _counts[due] = Use(file, ranks.Broadcast(ranks.IsFirst ? string.Join('\n', JsonLines.ReadComplete(file)) : null)!, next);
         }
     }
 
@@ -152,11 +156,14 @@ public sealed class RejectedResampler(
             && format.Response(completion.Text.Trim()).Length <= LimitOf(sample);
     }
 
-    /// <summary>Puts the responses of a file in the place of the former ones.</summary>
-    (int Drawn, int Kept) Use(string file, (SampleTokens Sample, PromptPositions Positions)[] next)
+    /// <summary>Puts the responses of a file's text in the place of the former ones.</summary>
+    (int Drawn, int Kept) Use(string file, string text, (SampleTokens Sample, PromptPositions Positions)[] next)
     {
-        IReadOnlyList<ResampledResponses> lines = JsonLines.Read(
-            file, l => JsonSerializer.Deserialize<ResampledResponses>(l, StrictJson.SnakeCase)!, "start a new run");
+        ResampledResponses[] lines =
+        [
+            .. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select((line, i) => JsonLines.Parse(
+                line, i + 1, file, l => JsonSerializer.Deserialize<ResampledResponses>(l, StrictJson.SnakeCase)!, "start a new run")),
+        ];
         if (!lines.Select(l => l.Id).SequenceEqual(next.Select(n => n.Sample.Id)))
         {
             throw new InputException($"{file} has responses of other samples than its steps use; start a new run.");
@@ -164,9 +171,9 @@ public sealed class RejectedResampler(
         foreach ((ResampledResponses line, (SampleTokens sample, _)) in lines.Zip(next))
         {
             int[][] rejected = [.. Current(sample).Rejected];
-            foreach ((int j, string? text) in line.Rejected.Index().Where(r => r.Item is not null))
+            foreach ((int j, string? response) in line.Rejected.Index().Where(r => r.Item is not null))
             {
-                rejected[j] = format.Response(text!);
+                rejected[j] = format.Response(response!);
             }
             _current[sample.Id] = sample with { Rejected = rejected };
         }

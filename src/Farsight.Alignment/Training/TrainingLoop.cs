@@ -31,16 +31,17 @@ public sealed class TrainingLoop : IDisposable
     /// <param name="work">The training work.</param>
     /// <param name="options">Steps, optimizer, schedule.</param>
     /// <param name="run">Folder of metrics and checkpoints; null on every rank but 0.</param>
-    /// <param name="ranks">Processes that divide the micro-steps; null for this one alone.</param>
-    public TrainingLoop(ITrainable model, ITrainingWork work, TrainingOptions options, RunDirectory? run, Communicator? ranks = null)
+    /// <param name="ranks">Processes that divide the micro-steps and their rows; null for this one alone.</param>
+    public TrainingLoop(ITrainable model, ITrainingWork work, TrainingOptions options, RunDirectory? run, RankGrid? ranks = null)
     {
-        _ranks = ranks ?? SingleProcess.Instance;
+        ranks ??= new(SingleProcess.Instance);
+        _ranks = ranks.All;
         if (run is null == _ranks.IsFirst)
         {
             throw new ArgumentException("Rank 0 needs the run directory, and the other ranks must not have it.", nameof(run));
         }
         (_model, _work, _options, _run) = (model, work, options, run);
-        _passes = new(model, _ranks);
+        _passes = new(model, ranks);
         _updates = new(model.Parameters, options);
     }
 
@@ -71,11 +72,12 @@ public sealed class TrainingLoop : IDisposable
         for (int step = done + 1; step <= _options.Steps; step++)
         {
             TimeSpan before = _clock.Elapsed;
-            long tokensBefore = _tokens;
+            long tokensBefore = _tokens, sentBefore = _ranks.SentBytes;
             _clock.Start();
             OrderedDictionary<string, double> values = Step(step);
             _clock.Stop();
-            timing?.Append(step, _clock.Elapsed - before, _tokens - tokensBefore);
+            long? sent = _ranks.Size == 1 ? null : _ranks.AllGather<long>([_ranks.SentBytes - sentBefore]).Max();
+            timing?.Append(step, _clock.Elapsed - before, _tokens - tokensBefore, sent);
             string? alarm = Report(Line(step, values, IsDue(step, _options.EvalEvery) ? HeldOut() : null), metrics, progress);
 
             alarm = _ranks.Broadcast(alarm);

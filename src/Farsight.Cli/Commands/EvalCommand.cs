@@ -7,6 +7,7 @@ using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Rope;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Core.Answering;
 using Farsight.Evaluation.Core.Prompts;
@@ -155,7 +156,7 @@ static class EvalCommand
                         s_temperature, s_draws, s_samplesPerExample, s_fewShot, s_thinkEnd, s_thinkTokens, s_positions, s_contextMethod,
                     ]),
                 ("Generated contexts", [s_lengths, s_depths, s_samples, s_documents]),
-                ("Output", [s_out, s_json, s_threads]),
+                ("Output", [s_out, s_json, s_threads, Ranks.Distributed]),
                 ("Device", [s_device, s_device.Precision]),
                 ("Endpoint instead of a local model", s_endpoint.All),
                 ("Judge of free answers", s_judge.All),
@@ -185,6 +186,27 @@ static class EvalCommand
             return ExitCode.Done;
         }
 
+        return Ranks.Run(parse, ranks => ranks.IsFirst
+            ? Run(parse, request with { Ranks = ranks }, json, cancel)
+            : Serve(parse, request with { Ranks = ranks }));
+    }
+
+    /// <summary>Answers the calls of rank 0, which evaluates and reports.</summary>
+    static int Serve(ParseResult parse, EvalRequest request)
+    {
+        s_threads.Apply(parse);
+        if (s_endpoint.Of(parse) is null)
+        {
+            using LoadedModel model = Open(parse, null);
+            using IDeviceModel? device = s_device.Attach(parse, model, request.Decoding.ContextMethod is not null);
+            request.Serve(model);
+        }
+        return ExitCode.Done;
+    }
+
+    static int Run(ParseResult parse, EvalRequest request, bool json, CancellationToken cancel)
+    {
+        TextWriter output = parse.InvocationConfiguration.Output;
         Ending ending = new();
         request = request.Tasks.Count + request.Suites.Count > 0 ? request : request with { Tasks = ["needle"] };
         CheckTasks(request);
@@ -248,7 +270,7 @@ static class EvalCommand
         MaxPrompt = parse.GetValue(s_maxPrompt),
         MaskedHeads = parse.GetValue(s_maskHeads),
         HeadScores = parse.GetValue(s_headScores),
-        Command = TypedCommand.Of(parse, [s_out, s_threads, s_json]),
+        Command = TypedCommand.Of(parse, [s_out, s_threads, s_json, Ranks.Distributed]),
         Tokenizer = parse.GetValue(s_tokenizer) is { } tokenizer ? BundledFiles.LocateModel(tokenizer) : null,
     };
 
@@ -284,13 +306,7 @@ static class EvalCommand
     static (string Name, EvalResults Results) Local(
         ParseResult parse, EvalRequest request, EvalJudge? judge, string? directory, ProgressLine line, CancellationToken cancel)
     {
-        string path = SharedOptions.LocateModel(parse, s_model, s_adapter, ", or a server with --endpoint");
-        string? rope = parse.GetValue(s_rope);
-        using LoadedModel model = LoadedModel.Open(
-            path,
-            parse.GetValue(s_adapter),
-            rope is null ? null : RopeOption.Parse(rope, ModelFiles.ReadConfig(path)),
-            line.Note);
+        using LoadedModel model = Open(parse, line.Note);
         using IDeviceModel? device = s_device.Attach(parse, model, request.Decoding.ContextMethod is not null);
         int window = request.Window ?? model.Model.Config.MaxPositionEmbeddings;
         int[] beyond = [.. request.Lengths.Where(l => l > window)];
@@ -299,6 +315,13 @@ static class EvalCommand
             line.Note($"The window is {window} tokens. The lengths {string.Join(", ", beyond)} exceed it; they are run as requested.");
         }
         return (model.Name, request.Run(model, directory, new ExampleProgress(line), cancel, judge));
+    }
+
+    static LoadedModel Open(ParseResult parse, Action<string>? notice)
+    {
+        string path = SharedOptions.LocateModel(parse, s_model, s_adapter, ", or a server with --endpoint");
+        RopeScaling? rope = parse.GetValue(s_rope) is { } text ? RopeOption.Parse(text, ModelFiles.ReadConfig(path)) : null;
+        return LoadedModel.Open(path, parse.GetValue(s_adapter), rope, notice);
     }
 
     static (string Name, EvalResults Results) Remote(

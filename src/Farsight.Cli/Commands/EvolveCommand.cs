@@ -3,6 +3,7 @@ using System.Globalization;
 using Farsight.Alignment.Recipes;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
+using Farsight.Engine.Communication;
 using Farsight.Evaluation.Core;
 using Farsight.Workflows.Evolve;
 
@@ -29,26 +30,35 @@ static class EvolveCommand
             s_device,
             s_device.Precision,
             s_threads,
+            Ranks.Distributed,
         };
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }
 
-    static int Run(ParseResult parse, CancellationToken cancel)
+    static int Run(ParseResult parse, CancellationToken cancel) => Ranks.Run(parse, ranks => Run(parse, ranks, cancel));
+
+    static int Run(ParseResult parse, Communicator ranks, CancellationToken cancel)
     {
         string recipePath = BundledFiles.Locate(parse.GetValue(s_recipe)!);
         s_threads.Apply(parse);
         Ending ending = new();
         EvolveRecipe recipe = RecipeFile.Read<EvolveRecipe>(recipePath, parse.GetValue(s_set) ?? []);
+        EvolveRequest request = new(recipe, recipePath, parse.GetValue(s_out)!, parse.GetValue(s_memory))
+        {
+            Ranks = ranks,
+            Backend = s_device.Open(parse),
+        };
+        if (!ranks.IsFirst)
+        {
+            EvolveRun.Follow(request, cancel);
+            return ExitCode.Done;
+        }
         EvolveVerdict verdict;
         using (StageLines stages = new())
         using (cancel.Register(() => stages.Note("Stopping. Rerun the same command to resume.")))
         {
-            verdict = EvolveRun.Start(
-                new(recipe, recipePath, parse.GetValue(s_out)!, parse.GetValue(s_memory)) { Backend = s_device.Open(parse) },
-                stages.Note,
-                stages,
-                cancel);
+            verdict = EvolveRun.Start(request, stages.Note, stages, cancel);
         }
         Console.Out.Write(Table(verdict));
         Console.Out.WriteLine($"Model:   {verdict.Model}");

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Farsight.Alignment.Recipes;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
+using Farsight.Engine;
 using Farsight.Engine.Machine;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
@@ -54,6 +55,15 @@ static class PlanCommand
             },
         },
     };
+    // Bandwidths of the printed times, in Gbit/s.
+    static readonly int[] s_bandwidths = [10, 100];
+
+    static readonly Option<int> s_ranks = new("--ranks")
+    {
+        Description = "Number of processes, each on a machine of its own. Memory and peak are those of one.",
+        DefaultValueFactory = _ => 1,
+    };
+    static readonly Option<int> s_context = SharedOptions.ContextParallel();
     static readonly SizeOption s_memory = SizeOption.Memory();
     static readonly ThreadsOption s_threads = new();
 
@@ -81,9 +91,12 @@ static class PlanCommand
             s_set,
             s_threads,
             s_peak,
+            s_ranks,
+            s_context,
             s_table,
             s_json,
         };
+        SharedOptions.Limit(command, (s_ranks, 1 << 16), (s_context, 1 << 16));
         command.Validators.Add(Validate);
         command.SetAction(Run);
         return command;
@@ -99,7 +112,7 @@ static class PlanCommand
         string[] unused =
         [
             .. result.GetValue(s_recipe) is null ? [] : new[] { "a recipe" },
-            .. new Option[] { s_shape, s_memory, s_set, s_json }
+            .. new Option[] { s_shape, s_memory, s_set, s_json, s_ranks, s_context }
                 .Where(o => result.GetResult(o) is { Implicit: false })
                 .Select(o => o.Name),
         ];
@@ -123,10 +136,11 @@ static class PlanCommand
         }
         string path = BundledFiles.Locate(parse.GetValue(s_recipe)!);
         TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(path, parse.GetValue(s_set) ?? []);
+        PlannedRanks ranks = RanksOf(parse);
         string? shape = ShapeOf(recipe, path, parse.GetValue(s_shape));
         TrainPlan plan = shape is null
-            ? TrainPlan.Of(recipe, path, parse.GetValue(s_memory), peak)
-            : TrainPlan.Of(recipe, Planned(StepShape.Read(shape)), parse.GetValue(s_memory), peak);
+            ? TrainPlan.Of(recipe, path, parse.GetValue(s_memory), peak, ranks)
+            : TrainPlan.Of(recipe, Planned(StepShape.Read(shape)), parse.GetValue(s_memory), peak, ranks);
         double? available = now is null ? null : Math.Min(1, now.AllCores / peak);
         foreach (string notice in plan.Notices)
         {
@@ -148,6 +162,16 @@ static class PlanCommand
                 CultureInfo.InvariantCulture, $"{peak / 1e9:F0} GFLOP/s with {Workers.Threads} threads, {source}"));
         }
         return plan.Chosen is null ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    static PlannedRanks RanksOf(ParseResult parse)
+    {
+        (int ranks, int context) = (parse.GetValue(s_ranks), parse.GetValue(s_context));
+        return ranks >= 1 && context >= 1 && ranks % context == 0
+            ? new(ranks, context)
+            : throw new InputException(
+                $"--ranks is {ranks} and --context-parallel {context}; use numbers of at least 1, and ranks that are a multiple of the "
+                    + "second.");
     }
 
     /// <summary>Returns the shape file to plan for, or null for the recipe's own model and data.</summary>
@@ -178,6 +202,12 @@ static class PlanCommand
                     + $"{plan.SamplesBeyondWindow} beyond the window");
         }
         Console.WriteLine($"peak                {peak}");
+        if (plan.Ranks.Count > 1)
+        {
+            Console.WriteLine(
+                $"ranks               {plan.Ranks.Count}: {plan.Ranks.Data} for micro-steps, times {plan.Ranks.Context} for the tokens of each; "
+                    + "figures are those of one rank");
+        }
         Console.WriteLine();
         Console.WriteLine($"{"recomputed",-18}{Row(plan, l => Name(l.Level))}");
         foreach ((_, string label, Func<MemoryPlan, long> of) in s_parts)
@@ -185,7 +215,18 @@ static class PlanCommand
             Console.WriteLine($"{label,-18}{Row(plan, l => TrainPlan.Text(of(l.Memory)))}");
         }
         Console.WriteLine($"{"time per step",-18}{Row(plan, l => TrainPlan.Duration(l.SecondsPerStep))}");
-        Console.WriteLine($"{"whole run",-18}{Row(plan, l => TrainPlan.Duration(l.SecondsPerStep * plan.Steps))}");
+        if (plan.Ranks.Count > 1)
+        {
+            Console.WriteLine($"{"sent per step",-18}{Row(plan, l => TrainPlan.Text((long)l.Traffic.Total))}");
+            foreach (int bandwidth in s_bandwidths)
+            {
+                Console.WriteLine(
+                    $"{$"at {bandwidth} Gbit/s",-18}{Row(plan, l => TrainPlan.Duration(l.Traffic.Seconds(bandwidth * 1e9)))}");
+            }
+        }
+        Console.WriteLine(
+            $"{(plan.Ranks.Count > 1 ? $"run, {s_bandwidths[0]} Gbit/s" : "whole run"),-18}"
+                + Row(plan, l => TrainPlan.Duration((l.SecondsPerStep + l.Traffic.Seconds(s_bandwidths[0] * 1e9)) * plan.Steps)));
         Console.WriteLine();
         Console.WriteLine(plan.Chosen is { } chosen
             ? $"With {TrainPlan.Text(plan.Budget)} of memory, training recomputes {TrainPlan.Describe(chosen.Level)}."
@@ -250,6 +291,8 @@ static class PlanCommand
         ["longest_sample"] = plan.LongestSample,
         ["samples_beyond_window"] = plan.SamplesBeyondWindow,
         ["embedding_rows"] = plan.EmbeddingRows,
+        ["ranks"] = plan.Ranks.Count,
+        ["context_parallel"] = plan.Ranks.Context,
         ["budget"] = plan.Budget,
         ["chosen"] = plan.Chosen is { } chosen ? Key(chosen.Level) : null,
         ["levels"] = new JsonArray([.. plan.Levels.Select(Json)]),
@@ -264,6 +307,7 @@ static class PlanCommand
             json[key] = of(level.Memory);
         }
         json["seconds_per_step"] = level.SecondsPerStep;
+        json["sent_bytes_per_step"] = level.Traffic.Total;
         return json;
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Farsight.Alignment.Recipes;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
+using Farsight.Engine.Communication;
 using Farsight.Workflows.Study;
 
 namespace Farsight.Cli.Commands;
@@ -26,17 +27,25 @@ static class StudyCommand
             s_out,
             s_memory,
             s_threads,
+            Ranks.Distributed,
         };
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }
 
-    static int Run(ParseResult parse, CancellationToken cancel)
+    static int Run(ParseResult parse, CancellationToken cancel) => Ranks.Run(parse, ranks => Run(parse, ranks, cancel));
+
+    static int Run(ParseResult parse, Communicator ranks, CancellationToken cancel)
     {
         string path = BundledFiles.Locate(parse.GetValue(s_recipe)!), output = parse.GetValue(s_out)!;
         s_threads.Apply(parse);
         Ending ending = new();
-        StudyRequest request = new(RecipeFile.Read<StudyRecipe>(path, []), path, output, parse.GetValue(s_memory));
+        StudyRequest request = new(RecipeFile.Read<StudyRecipe>(path, []), path, output, parse.GetValue(s_memory)) { Ranks = ranks };
+        if (!ranks.IsFirst)
+        {
+            StudyRun.Start(request, _ => { }, null, cancel);
+            return ExitCode.Done;
+        }
         StudyVerdict verdict = WithProgress(request, cancel);
         foreach (StudyRunState run in verdict.Runs.Where(r => r.Failure is not null))
         {

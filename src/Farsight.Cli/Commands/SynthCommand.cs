@@ -97,6 +97,7 @@ static class SynthCommand
             SynthLongRewardCommand.Create(),
             SynthLongWriterCommand.Create(),
             SynthReferenceCommand.Create(),
+            Ranks.Distributed,
         };
     }
 

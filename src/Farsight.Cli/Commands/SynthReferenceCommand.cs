@@ -28,7 +28,9 @@ static class SynthReferenceCommand
             s_batchTokens,
             s_threads,
         };
-        command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
+        // Rank 0 computes alone.
+        command.SetAction((parse, cancel) => Task.Run(
+            () => Ranks.Run(parse, ranks => ranks.IsFirst ? Run(parse, cancel) : ExitCode.Done), CancellationToken.None));
         return command;
     }
 

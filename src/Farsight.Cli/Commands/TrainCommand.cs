@@ -23,6 +23,7 @@ static class TrainCommand
         Description = "Write the metrics also as TensorBoard event files, to tensorboard/ of the run directory.",
     };
     static readonly ThreadsOption s_threads = new();
+    static readonly Option<int> s_context = SharedOptions.ContextParallel();
 
     static readonly ShownMetric[] s_shown =
     [
@@ -46,12 +47,15 @@ static class TrainCommand
             s_device.Precision,
             s_board,
             s_threads,
+            s_context,
+            Ranks.Distributed,
         };
+        SharedOptions.Limit(command, (s_context, 1 << 16));
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }
 
-    static int Run(ParseResult parse, CancellationToken cancel) => Ranks.Run(ranks => Run(parse, ranks, cancel));
+    static int Run(ParseResult parse, CancellationToken cancel) => Ranks.Run(parse, ranks => Run(parse, ranks, cancel));
 
     static int Run(ParseResult parse, Communicator ranks, CancellationToken cancel)
     {
@@ -66,6 +70,7 @@ static class TrainCommand
                 NotesInputs = false,
                 Ranks = ranks,
                 Backend = backend,
+                ContextParallel = parse.GetValue(s_context),
             };
             return RunSilently(silent, cancel);
         }
@@ -75,6 +80,7 @@ static class TrainCommand
             Ranks = ranks,
             Backend = backend,
             WritesTensorBoard = parse.GetValue(s_board),
+            ContextParallel = parse.GetValue(s_context),
             ReferenceProgress = (done, all) =>
             {
                 reference.Report(done, all, "");

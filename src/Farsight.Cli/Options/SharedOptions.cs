@@ -40,6 +40,14 @@ static class SharedOptions
         return named;
     }
 
+    /// <summary>Creates <c>--context-parallel</c>.</summary>
+    internal static Option<int> ContextParallel() => new("--context-parallel")
+    {
+        HelpName = "ranks",
+        Description = "Number of processes that divide the tokens of each sample, for long contexts. The processes are a multiple of it.",
+        DefaultValueFactory = _ => 1,
+    };
+
     internal static Option<string> Adapter(
         string description = "Adapter directory in PEFT format. Default: none.",
         bool required = false) => Text("--adapter", description, required);

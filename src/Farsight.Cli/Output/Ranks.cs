@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Farsight.Engine;
 using Farsight.Engine.Communication;
 
@@ -9,15 +10,19 @@ static class Ranks
     // Rank 0 usually meets the same error; it then ends all processes within this time.
     static readonly TimeSpan s_timeForFirst = TimeSpan.FromSeconds(5);
 
+    /// <summary><c>--distributed</c>, which several commands share.</summary>
+    internal static Option<string> Distributed { get; } = Choice();
+
     /// <summary>Runs a command. Only rank 0 reports an error that all ranks have, and an error of one rank ends all.</summary>
+    /// <param name="parse">The command line.</param>
     /// <param name="command">Receives the communicator and returns the exit code.</param>
     /// <exception cref="InputException">There is no launcher, and the command failed; or MPI cannot be used.</exception>
-    internal static int Run(Func<Communicator, int> command)
+    internal static int Run(ParseResult parse, Func<Communicator, int> command)
     {
         MpiCommunicator? mpi;
         try
         {
-            mpi = MpiCommunicator.Connect(Console.Error.WriteLine);
+            mpi = MpiCommunicator.Connect(Console.Error.WriteLine, parse.GetValue(Distributed) is not null);
         }
         catch (InputException) when (Launcher.Current is { Rank: > 0 })
         {
@@ -48,5 +53,17 @@ static class Ranks
             mpi.Abort(code);
             return code;
         }
+    }
+
+    static Option<string> Choice()
+    {
+        Option<string> option = new("--distributed")
+        {
+            HelpName = "mpi",
+            Description = "Connect the processes of a launcher that is not recognized: mpi. Default: only with a known launcher.",
+            Recursive = true,
+        };
+        option.AcceptOnlyFromAmong("mpi");
+        return option;
     }
 }

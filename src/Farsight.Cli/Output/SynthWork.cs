@@ -6,6 +6,7 @@ using Farsight.Alignment.Answering;
 using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Synthesis;
 using Farsight.Engine;
+using Farsight.Engine.Communication;
 using Farsight.Text.Conversations;
 
 namespace Farsight.Cli.Output;
@@ -29,12 +30,31 @@ static class SynthWork
         Func<TSettings, (string Chunks, string Questions)> described,
         CancellationToken cancel,
         (EndpointOptions Endpoint, Func<SynthesisOptions<TSettings>, ILanguageModel, SynthesisOptions<TSettings>> With)? judge = null)
+        where TSettings : class =>
+        Ranks.Run(parse, ranks => Run(parse, ranks, optionsOf, endpoint, described, cancel, judge));
+
+    static int Run<TSettings>(
+        ParseResult parse,
+        Communicator ranks,
+        Func<ParseResult, SynthesisOptions<TSettings>> optionsOf,
+        EndpointOptions? endpoint,
+        Func<TSettings, (string Chunks, string Questions)> described,
+        CancellationToken cancel,
+        (EndpointOptions Endpoint, Func<SynthesisOptions<TSettings>, ILanguageModel, SynthesisOptions<TSettings>> With)? judge)
         where TSettings : class
     {
         try
         {
             Ending ending = new();
-            SynthesisOptions<TSettings> options = optionsOf(parse);
+            SynthesisOptions<TSettings> options = optionsOf(parse) with { Ranks = ranks };
+            if (!ranks.IsFirst)
+            {
+                if (endpoint is null)
+                {
+                    SynthesisRun.Serve(options);
+                }
+                return ExitCode.Done;
+            }
             (SynthesisSummary<TSettings> made, string speed) = Make(parse, options, endpoint, judge, cancel);
             (string chunks, string questions) = described(made.Settings);
             if (made.WasComplete)

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -7,21 +8,25 @@ namespace Farsight.Engine.Communication;
 
 /// <summary>Connects the processes of a run, which are numbered by rank: 0 … <see cref="Size"/> − 1.</summary>
 /// <remarks>
-/// Every rank calls the same collective methods in the same order. They consist of messages between two ranks and compute nothing in
-/// floating point, so their results have the same bits with every library. One thread per rank calls a communicator.
+/// Every rank calls the same collective methods in the same order. They consist of messages between two ranks, and sums have a stated
+/// order, so their results have the same bits with every library. One thread per rank calls the collective methods; messages with
+/// different ranks may be exchanged on different threads meanwhile.
 /// </remarks>
 public abstract class Communicator : IDisposable
 {
     /// <summary>First tag for <see cref="Send"/> and <see cref="Receive"/>; lower tags belong to the communicator.</summary>
     public const int FirstTag = 16;
 
-    const int CollectiveTag = 1;
+    const int CollectiveTag = 1, TextTag = 3;
 
     /// <summary>Number of this process.</summary>
     public abstract int Rank { get; }
 
     /// <summary>Number of processes.</summary>
     public abstract int Size { get; }
+
+    /// <summary>Bytes that this process has sent to other ranks.</summary>
+    public virtual long SentBytes => 0;
 
     /// <summary>Whether this process writes files and messages: rank 0.</summary>
     public bool IsFirst => Rank == 0;
@@ -37,6 +42,24 @@ public abstract class Communicator : IDisposable
     /// <param name="from">Rank that sends them.</param>
     /// <param name="tag">As in <see cref="Send"/>.</param>
     public unsafe Transfer Receive(Rows rows, int from, int tag) => Start(false, from, tag, AddressOf(rows), rows.Length * sizeof(float));
+
+    /// <summary>Sends a text, or its absence, to one rank and returns when it has been sent.</summary>
+    public void SendText(string? text, int to)
+    {
+        byte[] bytes = text is null ? [] : Encoding.UTF8.GetBytes(text);
+        Exchange<int>(true, to, [text is null ? -1 : bytes.Length]);
+        Exchange<byte>(true, to, bytes);
+    }
+
+    /// <summary>Waits for what another rank sends with <see cref="SendText"/>.</summary>
+    public string? ReceiveText(int from)
+    {
+        int[] length = new int[1];
+        Exchange<int>(false, from, length);
+        byte[] bytes = new byte[Math.Max(0, length[0])];
+        Exchange<byte>(false, from, bytes);
+        return length[0] < 0 ? null : Encoding.UTF8.GetString(bytes);
+    }
 
     /// <summary>Copies values of one rank to all.</summary>
     /// <param name="values">The values; overwritten on the other ranks. Equally many on every rank.</param>
@@ -95,6 +118,38 @@ public abstract class Communicator : IDisposable
         return sums;
     }
 
+    /// <summary>Sums rows over all ranks; every rank has the same bits, which depend on the number of ranks.</summary>
+    /// <param name="values">The summands of this rank; overwritten with the sums.</param>
+    /// <param name="root">Rank that adds: its own summands first, then those of the others in their order.</param>
+    public void Sum(Rows values, int root)
+    {
+        if (Size == 1)
+        {
+            return;
+        }
+        if (Rank == root)
+        {
+            Rows received = Rows.Allocate(values.Count, values.Width);
+            using AlignedBuffer buffer = received.Buffer;
+            for (int rank = 0; rank < Size; rank++)
+            {
+                if (rank != root)
+                {
+                    Start(false, rank, received).Wait();
+                    for (int row = 0; row < values.Count; row++)
+                    {
+                        TensorPrimitives.Add(values[row], received[row], values[row]);
+                    }
+                }
+            }
+        }
+        else
+        {
+            Start(true, root, values).Wait();
+        }
+        Broadcast(values, root);
+    }
+
     /// <summary>Returns whether a condition holds on at least one rank.</summary>
     public bool Any(bool own) => Sum([own ? 1 : 0])[0] > 0;
 
@@ -109,8 +164,23 @@ public abstract class Communicator : IDisposable
     /// <param name="bytes">Length, the same on both sides.</param>
     internal abstract unsafe Transfer Start(bool isSend, int peer, int tag, byte* data, long bytes);
 
+    unsafe Transfer Start(bool isSend, int peer, Rows rows) =>
+        Start(isSend, peer, CollectiveTag, AddressOf(rows), rows.Length * sizeof(float));
+
     static unsafe byte* AddressOf(Rows rows) =>
         rows.Length == 0 ? null : (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(rows.Buffer.Span(rows.Start, 1)));
+
+    unsafe void Exchange<T>(bool isSend, int peer, Span<T> values)
+        where T : unmanaged
+    {
+        fixed (T* data = values)
+        {
+            if (values.Length > 0)
+            {
+                Start(isSend, peer, TextTag, (byte*)data, (long)values.Length * sizeof(T)).Wait();
+            }
+        }
+    }
 
     static void WaitFor(IReadOnlyList<Transfer> transfers)
     {

@@ -36,6 +36,7 @@ public sealed unsafe partial class MpiCommunicator : Communicator
     List<Peer> _peers = [];
     string[] _hosts = [];
     int _rank, _size;
+    long _sentBytes;
     int? _abortCode;
     volatile bool _isLeaving, _aborts;
 
@@ -52,14 +53,18 @@ public sealed unsafe partial class MpiCommunicator : Communicator
     /// <inheritdoc/>
     public override int Size => _size;
 
+    /// <inheritdoc/>
+    public override long SentBytes => Interlocked.Read(ref _sentBytes);
+
     /// <summary>Connects to the other processes if a launcher started this one, or if <see cref="MpiLibrary.Variable"/> is set.</summary>
     /// <param name="fail">Receives one sentence when another process is lost. Then every process is ended.</param>
+    /// <param name="always">Whether MPI is used also if no launcher is recognized.</param>
     /// <returns>Null for a process that runs alone.</returns>
     /// <exception cref="InputException">The launcher has no MPI library, or the library belongs to another launcher.</exception>
-    public static MpiCommunicator? Connect(Action<string> fail)
+    public static MpiCommunicator? Connect(Action<string> fail, bool always = false)
     {
         Launcher? launcher = Launcher.Current;
-        if (launcher is null && Environment.GetEnvironmentVariable(MpiLibrary.Variable) is null or "")
+        if (launcher is null && !always && Environment.GetEnvironmentVariable(MpiLibrary.Variable) is null or "")
         {
             return null;
         }
@@ -110,6 +115,7 @@ public sealed unsafe partial class MpiCommunicator : Communicator
 
     internal override Transfer Start(bool isSend, int peer, int tag, byte* data, long bytes)
     {
+        Interlocked.Add(ref _sentBytes, isSend ? bytes : 0);
         Message message = new(isSend, peer, tag, data, bytes);
         _started.Enqueue(message);
         _wake.Release();

@@ -1,3 +1,4 @@
+using Farsight.Engine.Kernels;
 using Farsight.Engine.Lora;
 using Farsight.Engine.Memory;
 
@@ -21,7 +22,7 @@ readonly record struct ActivationPlan(long Kept, long Scratch)
     public static ActivationPlan Of(ModelConfig config, TreeSize size, LoraOptions? lora, Recomputation? level)
     {
         int inner = config.NumHiddenLayers - 1, pairs = config.RotatedDim / 2;
-        Shapes[] layers = [.. Enumerable.Range(0, inner + 1).Select(layer => new Shapes(config, lora, size.Rows, level, layer))];
+        Shapes[] layers = [.. Enumerable.Range(0, inner + 1).Select(layer => new Shapes(config, lora, size, level, layer))];
         long kept = Shapes.Take(size.Rows, config.HiddenSize)
             + config.Rotations * 2 * (Shapes.Take(size.Rows, pairs) + Shapes.Take(size.LastRows, pairs))
             + Shapes.Take(size.LastRows, config.HiddenSize)
@@ -42,8 +43,9 @@ readonly record struct ActivationPlan(long Kept, long Scratch)
     }
 
     /// <summary>Memory of one block with t output rows; its input rows are the tree's.</summary>
-    sealed class Shapes(ModelConfig c, LoraOptions? lora, int total, Recomputation? level, int layer)
+    sealed class Shapes(ModelConfig c, LoraOptions? lora, TreeSize size, Recomputation? level, int layer)
     {
+        readonly int _total = size.Rows;
         readonly int _d = c.HiddenSize, _queries = c.QueryWidth, _keys = c.KeyWidth;
         readonly bool _keepsAttention = level is Recomputation.None or Recomputation.Mlp, _keepsMlp = level is Recomputation.None;
         readonly bool _normsInput = c.NormPlacement is not NormPlacement.After, _normsResult = c.NormPlacement is not NormPlacement.Before;
@@ -53,8 +55,8 @@ readonly record struct ActivationPlan(long Kept, long Scratch)
         internal static long Take(int count, int width) => Workspace.Floats(count, width);
 
         internal long KeptByBlock(int t, bool isLast) =>
-            (!isLast && level is not (null or Recomputation.RoundedLayer) ? Take(total, _d) : 0)
-            + (level == Recomputation.RoundedLayer ? Take(total, (_d + 1) / 2) : 0)
+            (!isLast && level is not (null or Recomputation.RoundedLayer) ? Take(_total, _d) : 0)
+            + (level == Recomputation.RoundedLayer ? Take(_total, (_d + 1) / 2) : 0)
             + (_keepsAttention ? Attention(t) : 0)
             + (_keepsMlp ? Products(t) + (_normsResult ? Take(t, _d) : 0) : 0);
 
@@ -63,7 +65,7 @@ readonly record struct ActivationPlan(long Kept, long Scratch)
 
         internal long Backward(int t, bool selects)
         {
-            long attention = _keepsAttention ? 0 : Attention(t) + (level == Recomputation.RoundedLayer ? Take(total, _d) : 0);
+            long attention = _keepsAttention ? 0 : Attention(t) + (level == Recomputation.RoundedLayer ? Take(_total, _d) : 0);
             return attention + Math.Max(
                 _keepsAttention ? 0 : AttentionForward(t, selects),
                 Math.Max(MlpBackward(MlpPass.LargestBlock(t)), AttentionBackward(t, selects)));
@@ -71,20 +73,25 @@ readonly record struct ActivationPlan(long Kept, long Scratch)
 
         /// <summary>Rows that <see cref="AttentionPass"/> keeps for its backward.</summary>
         long Attention(int t) =>
-            Take(t, _queries) + LowRank(_targets.Query, t) + 2 * Take(total, _keys) + LowRank(_targets.Key, total)
-            + LowRank(_targets.Value, total) + Take(t, _queries) + Take(t, c.NumAttentionHeads) + Take(t, _d) + LowRank(_targets.Output, t)
+            Take(t, _queries) + LowRank(_targets.Query, t) + 2 * Take(_total, _keys) + LowRank(_targets.Key, _total)
+            + LowRank(_targets.Value, _total) + Take(t, _queries) + Take(t, c.NumAttentionHeads) + Take(t, _d) + LowRank(_targets.Output, t)
             + (_normsResult ? Take(t, _d) : 0);
 
         long AttentionForward(int t, bool selects) =>
-            InputNorm(total) + HeadNorms(t) + (selects ? 2 * Take(t, _d) : 0) + (_normsResult ? Norm(t) : 0);
+            InputNorm(_total) + HeadNorms(t) + Gathered(1) + (selects ? 2 * Take(t, _d) : 0) + (_normsResult ? Norm(t) : 0);
+
+        /// <summary>Keys and values of all ranks, or those and their gradients.</summary>
+        long Gathered(int pairs) => 2 * pairs * Take(size.GatheredRows, _keys);
 
         long AttentionBackward(int t, bool selects)
         {
+            long exchanged = size.GatheredRows == 0 ? 0 : Gathered(2) + Take(_total, _keys);
             long inner = Take(t, _queries) + ResidualBackward(t) + Math.Max(
-                LowRank(_targets.Output, t), c.QueryKeyNorm ? HeadNorms(t) + Math.Max(Take(t, _queries), Take(total, _keys)) : 0);
-            long outer = Take(total, _d) + InputNorm(total) + (selects ? 2 * Take(t, _d) : 0)
-                + Math.Max(LowRank(_targets.Query, t), Math.Max(LowRank(_targets.Key, total), LowRank(_targets.Value, total)));
-            return Take(t, _queries) + 2 * Take(total, _keys) + Math.Max(inner, outer);
+                LowRank(_targets.Output, t),
+                HeadNorms(t) + Math.Max(exchanged, c.QueryKeyNorm ? Math.Max(Take(t, _queries), Take(_total, _keys)) : 0));
+            long outer = Take(_total, _d) + InputNorm(_total) + (selects ? 2 * Take(t, _d) : 0)
+                + Math.Max(LowRank(_targets.Query, t), Math.Max(LowRank(_targets.Key, _total), LowRank(_targets.Value, _total)));
+            return Take(t, _queries) + 2 * Take(_total, _keys) + Math.Max(inner, outer);
         }
 
         long MlpForward(int b) =>
@@ -133,7 +140,7 @@ readonly record struct ActivationPlan(long Kept, long Scratch)
 
         long HeadNorms(int t) => !c.QueryKeyNorm ? 0
             : Take(t, _queries) + Take(t, c.NormsWholeProjection ? 1 : c.NumAttentionHeads)
-            + Take(total, _keys) + Take(total, c.NormsWholeProjection ? 1 : c.NumKeyValueHeads);
+            + Take(_total, _keys) + Take(_total, c.NormsWholeProjection ? 1 : c.NumKeyValueHeads);
 
         long LowRank(string? target, int rows) => target is not null && lora?.Targets.Contains(target) == true ? Take(rows, lora.Rank) : 0;
     }
@@ -166,11 +173,28 @@ readonly record struct ActivationPlan(long Kept, long Scratch)
 public readonly record struct TreeSize(int Rows, int LastRows, int Scored)
 {
     /// <summary>Returns the size of a tree.</summary>
-    public static TreeSize Of(TokenTree tree) => new(tree.Count, Models.LastRows.Of(tree).Selection.Count, tree.Scored.Count);
+    public static TreeSize Of(TokenTree tree) => TreeShare.Of(tree, null).Size;
+
+    /// <summary>Rows of the tree whose keys and values a rank gathers; 0 where one process computes all rows.</summary>
+    public int GatheredRows { get; init; }
+
+    /// <summary>Returns an upper bound of the share of each of some ranks that divide the rows, for trees with few nodes.</summary>
+    public TreeSize Divided(int ranks)
+    {
+        if (ranks == 1)
+        {
+            return this;
+        }
+        int rows = (int)Math.Min(Rows, (Rows + ranks - 1L) / ranks + 2 * AttentionScratch.KeyBlock);
+        return new(rows, Math.Clamp(LastRows, 1, rows), Math.Min(Scored, rows)) { GatheredRows = Rows };
+    }
 
     /// <summary>Returns the maximum of both sizes, extent by extent.</summary>
     public TreeSize Or(TreeSize other) =>
-        new(Math.Max(Rows, other.Rows), Math.Max(LastRows, other.LastRows), Math.Max(Scored, other.Scored));
+        new(Math.Max(Rows, other.Rows), Math.Max(LastRows, other.LastRows), Math.Max(Scored, other.Scored))
+        {
+            GatheredRows = Math.Max(GatheredRows, other.GatheredRows),
+        };
 }
 
 /// <summary>Defines what a forward pass keeps for its backward, from the fastest level to the one with the least memory.</summary>

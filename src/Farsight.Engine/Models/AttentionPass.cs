@@ -59,7 +59,7 @@ sealed class AttentionPass
         }
         else
         {
-            AttendToSpans(queries, keys, cache);
+            AttendToSpans(queries, keys, cache, scratch);
         }
         _block.Mask(_attended, _context.Shape);
         _output.Forward(_attended);
@@ -67,11 +67,12 @@ sealed class AttentionPass
         scratch.Release(mark);
     }
 
-    void AttendToSpans(Rows queries, Rows keys, LayerCache? cache)
+    void AttendToSpans(Rows queries, Rows keys, LayerCache? cache, Workspace scratch)
     {
         Rotate(queries, _context.QueryRope);
         Rotate(keys, _context.KeyRope);
-        (Rows seenKeys, Rows seenValues) = cache?.Append(keys, _value.Output) ?? (keys, _value.Output);
+        (Rows seenKeys, Rows seenValues) = cache?.Append(keys, _value.Output)
+            ?? (_context.Gather(keys, scratch), _context.Gather(_value.Output, scratch));
         if (cache is not null && _context.Spans.All(s => s.QueryCount == 1))
         {
             TreeAttention.Decode(queries, seenKeys, seenValues, _context.Shape, _context.Spans, _attended);
@@ -125,12 +126,31 @@ sealed class AttentionPass
         _block.Mask(dAttended, _context.Shape);
         NormPass? queryNorm = NormHeads(_block.QueryNorm, _query, w), keyNorm = NormHeads(_block.KeyNorm, _key, w);
         Rows queries = Rotated(queryNorm, _query, _context.QueryRope), keys = Rotated(keyNorm, _key, _context.KeyRope);
-        TreeAttention.Backward(
-            dAttended, queries, keys, _value.Output, _attended, _logSumExp, _context.Shape, _context.Spans, dQueries, dKeys, dValues);
+        ThroughKeys(dAttended, queries, keys, dQueries, dKeys, dValues, w);
         RotateBack(dKeys, _context.KeyRope);
         RotateBack(dQueries, _context.QueryRope);
         BackThrough(keyNorm, dKeys, w);
         BackThrough(queryNorm, dQueries, w);
+        w.Release(mark);
+    }
+
+    /// <summary>Computes the gradients by rotated queries and keys, and by values, from that by the attention's output.</summary>
+    void ThroughKeys(Rows dAttended, Rows queries, Rows keys, Rows dQueries, Rows dKeys, Rows dValues, Workspace w)
+    {
+        Workspace.Mark mark = w.Here();
+        Rows seenKeys = _context.Gather(keys, w), seenValues = _context.Gather(_value.Output, w);
+        (Rows dSeenKeys, Rows dSeenValues) = _context.Blocks is null
+            ? (dKeys, dValues)
+            : (w.ZeroRows(seenKeys.Count, keys.Width), w.ZeroRows(seenKeys.Count, keys.Width));
+        TreeAttention.Backward(
+            dAttended, queries, seenKeys, seenValues, _attended, _logSumExp, _context.Shape, _context.Spans,
+            dQueries, dSeenKeys, dSeenValues);
+        if (_context.Blocks is { } blocks)
+        {
+            Rows received = w.Rows(dKeys.Count, dKeys.Width);
+            blocks.ReduceScatter(dSeenKeys, dKeys, received);
+            blocks.ReduceScatter(dSeenValues, dValues, received);
+        }
         w.Release(mark);
     }
 

@@ -1,3 +1,4 @@
+using Farsight.Engine.Communication;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Rope;
@@ -16,6 +17,9 @@ sealed record BlockContext(AttentionShape Shape, IReadOnlyList<AttentionSpan> Sp
     /// <summary>Rotation of the T' output rows; the same unless rows are selected.</summary>
     internal RopeTable? QueryRope { get; init; }
 
+    /// <summary>Owners of the rows whose keys the rows see; null where the input rows are all.</summary>
+    internal RowBlocks? Blocks { get; init; }
+
     /// <summary>Receives the attention peaks; null for none.</summary>
     internal AttentionObserver? Observer { get; init; }
 
@@ -33,6 +37,18 @@ sealed record BlockContext(AttentionShape Shape, IReadOnlyList<AttentionSpan> Sp
             KeyRope = rotations.All[rotation],
             QueryRope = Selection is null ? rotations.All[rotation] : rotations.Last[rotation],
         };
+    }
+
+    /// <summary>Returns the rows of all ranks, or the given ones without other ranks: [S, width].</summary>
+    internal Rows Gather(Rows rows, Workspace workspace)
+    {
+        if (Blocks is not { } blocks)
+        {
+            return rows;
+        }
+        Rows all = workspace.Rows(blocks.Count, rows.Width);
+        blocks.Gather(rows, all);
+        return all;
     }
 
     /// <summary>Returns the output rows: [T', width].</summary>

@@ -1,3 +1,4 @@
+using Farsight.Engine.Communication;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Lora;
 using Farsight.Engine.Memory;
@@ -192,14 +193,19 @@ public sealed class DecoderModel : IDisposable
     /// <param name="tree">A tree with at least one scored token.</param>
     /// <param name="level">Arrays that are kept; the backward pass computes the others again.</param>
     /// <param name="attention">Which keys each head attends to; null for all visible keys.</param>
+    /// <param name="context">
+    /// Ranks that divide the rows of the tree, all of which call this. Results are those of the whole tree; a backward pass adds the share
+    /// of this rank to the gradients, whose sum over the ranks is the gradient. Null for this process alone.
+    /// </param>
     /// <exception cref="ArgumentException">The tree has no scored token.</exception>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
-    public TreePass Forward(TokenTree tree, Recomputation level = Recomputation.None, AttentionPattern? attention = null) =>
-        Run(new(this, tree, level, attention));
+    public TreePass Forward(
+        TokenTree tree, Recomputation level = Recomputation.None, AttentionPattern? attention = null, Communicator? context = null) =>
+        Run(new(this, tree, level, attention, context));
 
     /// <summary>Runs the forward pass over a tree for its results only; memory does not grow with the number of layers.</summary>
     /// <inheritdoc cref="Forward"/>
-    public TreePass Evaluate(TokenTree tree) => Run(new(this, tree, null, null));
+    public TreePass Evaluate(TokenTree tree, Communicator? context = null) => Run(new(this, tree, null, null, context));
 
     /// <summary>
     /// Gives the tokens of a tree their trainable rows of the embeddings, as a backward pass would; does nothing where every row or none is

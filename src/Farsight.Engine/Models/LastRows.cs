@@ -7,11 +7,12 @@ namespace Farsight.Engine.Models;
 /// <remarks>A node contributes all rows from its first to its last such row, which keeps the causal order.</remarks>
 sealed class LastRows
 {
-    readonly int[] _place; // [T] index among the selected rows, or −1
+    readonly int[] _place; // [T of the tree] index among the selected rows, or −1
 
     LastRows(RowSelection selection, IReadOnlyList<AttentionSpan> spans, int[] place) =>
         (Selection, Spans, _place) = (selection, spans, place);
 
+    /// <summary>The selected rows among those of the share.</summary>
     internal RowSelection Selection { get; }
 
     /// <summary>Keys that the selected rows see.</summary>
@@ -20,36 +21,43 @@ sealed class LastRows
     /// <summary>Returns the index of a tree row among the selected rows.</summary>
     internal int Of(int row) => _place[row];
 
-    internal static LastRows Of(TokenTree tree)
+    internal static LastRows Of(TokenTree tree) => TreeShare.Of(tree, null).Last;
+
+    /// <summary>Selects rows of a share. One without such rows computes its last row, so that every share has one.</summary>
+    /// <param name="tree">The tree.</param>
+    /// <param name="whole">Spans of its nodes.</param>
+    /// <param name="parts">Rows of the share, in its order.</param>
+    internal static LastRows Of(TokenTree tree, IReadOnlyList<AttentionSpan> whole, IReadOnlyList<NodePart> parts)
     {
         bool[] needed = new bool[tree.Count];
         foreach (ScoredToken scored in tree.Scored)
         {
             needed[scored.Row] = true;
         }
+        if (!parts.Any(p => Array.IndexOf(needed, true, p.Start, p.Count) >= 0))
+        {
+            needed[parts[^1].Start + parts[^1].Count - 1] = true;
+        }
 
-        IReadOnlyList<AttentionSpan> all = AttentionSpan.For(tree);
         List<(int, int)> ranges = [];
         List<AttentionSpan> spans = [];
         int[] place = new int[tree.Count];
         Array.Fill(place, -1);
-        int next = 0;
-        for (int n = 0; n < tree.Nodes.Count; n++)
+        int next = 0, before = 0;
+        foreach (NodePart part in parts)
         {
-            TokenNode node = tree.Nodes[n];
-            int first = Array.IndexOf(needed, true, node.Start, node.Count);
-            if (first < 0)
+            int first = Array.IndexOf(needed, true, part.Start, part.Count);
+            if (first >= 0)
             {
-                continue;
+                int count = Array.LastIndexOf(needed, true, part.Start + part.Count - 1, part.Count) - first + 1;
+                ranges.Add((before + first - part.Start, count));
+                spans.Add(new NodePart(part.Node, first, count).Span(tree, whole, next));
+                for (int row = 0; row < count; row++)
+                {
+                    place[first + row] = next++;
+                }
             }
-            int count = Array.LastIndexOf(needed, true, node.End - 1, node.Count) - first + 1;
-            ranges.Add((first, count));
-            KeyRange before = new(node.Start, first - node.Start);
-            spans.Add(new(next, count, before.Count == 0 ? all[n].Prefix : [.. all[n].Prefix, before], first));
-            for (int row = 0; row < count; row++)
-            {
-                place[first + row] = next++;
-            }
+            before += part.Count;
         }
         return new(new(ranges), spans, place);
     }

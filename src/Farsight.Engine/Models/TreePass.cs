@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Farsight.Engine.Communication;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Parameters;
@@ -14,8 +15,9 @@ public sealed class TreePass : IDisposable
     readonly Recomputation? _level;
     readonly AttentionPattern? _attention;
     readonly List<BlockPass> _blocks = [];
-    readonly LastRows _lastRows;
-    readonly int[] _scoredRows;    // [N] row of the last block's result that predicts each scored token
+    readonly Communicator? _context;
+    readonly TreeShare _share;
+    readonly int[] _scoredRows;    // [N] row of the last block's result that predicts each scored token of the share
     readonly int[] _targets;       // [N]
     readonly float[] _logSumExp;   // [N]
     PassMemory? _memory;           // null once disposed
@@ -27,18 +29,21 @@ public sealed class TreePass : IDisposable
     /// <param name="tree">A tree with at least one scored token.</param>
     /// <param name="level">Arrays that are kept for backward; null keeps nothing and allows no backward.</param>
     /// <param name="attention">Which keys each head attends to; null for all visible keys.</param>
-    internal TreePass(DecoderModel model, TokenTree tree, Recomputation? level, AttentionPattern? attention)
+    /// <param name="context">Ranks that divide the rows of the tree; null for this process alone.</param>
+    internal TreePass(
+        DecoderModel model, TokenTree tree, Recomputation? level, AttentionPattern? attention, Communicator? context = null)
     {
         if (tree.Scored.Count == 0)
         {
             throw new ArgumentException("The tree has no scored token; mark at least one token as scored.", nameof(tree));
         }
         (_model, _tree, _level, _attention) = (model, tree, level, attention);
-        _lastRows = LastRows.Of(tree);
-        _targets = [.. tree.Scored.Select(s => s.Target)];
-        _scoredRows = [.. tree.Scored.Select(s => _lastRows.Of(s.Row))];
-        LogProbs = new float[_targets.Length];
-        TopTokens = new int[_targets.Length];
+        _context = context;
+        _share = TreeShare.Of(tree, context);
+        _targets = [.. _share.Scored.Select(s => tree.Scored[s].Target)];
+        _scoredRows = [.. _share.Scored.Select(s => _share.Last.Of(tree.Scored[s].Row))];
+        LogProbs = new float[tree.Scored.Count];
+        TopTokens = new int[tree.Scored.Count];
         _logSumExp = new float[_targets.Length];
         _memory = model.TakeMemory();
     }
@@ -66,9 +71,14 @@ public sealed class TreePass : IDisposable
     /// <summary>Computes the logits that predict one scored token.</summary>
     /// <param name="scored">Index in <see cref="TokenTree.Scored"/>.</param>
     /// <param name="logits">[1, V] overwritten.</param>
+    /// <exception cref="InvalidOperationException">Ranks have divided the tree.</exception>
     /// <exception cref="ObjectDisposedException">The pass is disposed.</exception>
     public void Logits(int scored, Rows logits)
     {
+        if (_share.Blocks is not null)
+        {
+            throw new InvalidOperationException("Logits cannot be read, because ranks have divided the tree; evaluate it in one process.");
+        }
         ObjectDisposedException.ThrowIf(_memory is null, this);
         Gemm.MultiplyTransposed(_finalNorm.Output.Slice(scored, 1), _model.Head.Matrix, 0, logits.Width, logits, add: false);
         _model.LogitRule?.Forward(logits.Span);
@@ -87,13 +97,17 @@ public sealed class TreePass : IDisposable
             throw new InvalidOperationException("Backward cannot run: the pass kept nothing for it, or it has already run.");
         }
 
-        float[] gradients = dLogProbs.ToArray();
+        float[] gradients = new float[_targets.Length];
+        for (int n = 0; n < gradients.Length; n++)
+        {
+            gradients[n] = dLogProbs[_share.Scored[n]];
+        }
         Parameter? head = _model.Head.Trained, embeddings = _model.Embeddings.Trained;
         // Observed by stages, a gradient of both head and embeddings is one stage at the end, or it would begin first and end last.
         bool isHeadLast = stages is not null && head is not null && head == embeddings;
         IReadOnlyList<Parameter> outputs = [.. _model.FinalNorm.Parameters, .. head is null || isHeadLast ? [] : new[] { head }];
         IReadOnlyList<Parameter> inputs = embeddings is null ? [] : [embeddings];
-        Rows dX = scratch.Rows(_tree.Count, _last.Width), dLast = scratch.ZeroRows(_last.Count, _last.Width);
+        Rows dX = scratch.Rows(_share.Tokens.Count, _last.Width), dLast = scratch.ZeroRows(_last.Count, _last.Width);
         Workspace.Mark mark = scratch.Here();
         Rows dFinal = scratch.ZeroRows(_targets.Length, _last.Width), dHidden = scratch.ZeroRows(_targets.Length, _last.Width);
         stages?.Begin(outputs);
@@ -122,7 +136,7 @@ public sealed class TreePass : IDisposable
             TokenLogProbs.Backward(
                 gradients, _finalNorm.Output, _model.Head.Matrix, _targets, _logSumExp, null, head!.Gradient, _model.LogitRule);
         }
-        _model.Embeddings.Backward(_tree.Tokens, dX);
+        _model.Embeddings.Backward(_share.Tokens, dX);
         stages?.Finish(inputs);
         _blocks.Clear();
     }
@@ -141,13 +155,12 @@ public sealed class TreePass : IDisposable
     internal void Forward()
     {
         (Workspace kept, Workspace scratch) = Memory;
-        TreeSize size = new(_tree.Count, _lastRows.Selection.Count, _targets.Length);
-        ActivationPlan plan = ActivationPlan.Of(_model.Config, size, _model.Lora, _level);
+        ActivationPlan plan = ActivationPlan.Of(_model.Config, _share.Size, _model.Lora, _level);
         kept.Reserve(plan.Kept);
         scratch.Reserve(plan.Scratch);
 
-        Rows x = kept.Rows(_tree.Count, _model.Config.HiddenSize);
-        _model.Embeddings.Look(_tree.Tokens, x);
+        Rows x = kept.Rows(_share.Tokens.Count, _model.Config.HiddenSize);
+        _model.Embeddings.Look(_share.Tokens, x);
         _last = ThroughBlocks(x, kept, scratch);
 
         Rows hidden = kept.Rows(_targets.Length, x.Width);
@@ -156,23 +169,47 @@ public sealed class TreePass : IDisposable
             _last[_scoredRows[n]].CopyTo(hidden[n]);
         }
         _finalNorm = _model.FinalNorm.Forward(hidden, kept);
-        TokenLogProbs.Forward(_finalNorm.Output, _model.Head.Matrix, _targets, LogProbs, _logSumExp, TopTokens, _model.LogitRule);
+        if (_share.Blocks is null)
+        {
+            TokenLogProbs.Forward(_finalNorm.Output, _model.Head.Matrix, _targets, LogProbs, _logSumExp, TopTokens, _model.LogitRule);
+            return;
+        }
+        float[] logProbs = new float[_targets.Length];
+        int[] topTokens = new int[_targets.Length];
+        TokenLogProbs.Forward(_finalNorm.Output, _model.Head.Matrix, _targets, logProbs, _logSumExp, topTokens, _model.LogitRule);
+        Collect(logProbs, topTokens, _share.Blocks);
+    }
+
+    /// <summary>Collects the results of all ranks.</summary>
+    void Collect(float[] logProbs, int[] topTokens, RowBlocks blocks)
+    {
+        for (int n = 0; n < _targets.Length; n++)
+        {
+            (LogProbs[_share.Scored[n]], TopTokens[_share.Scored[n]]) = (logProbs[n], topTokens[n]);
+        }
+        float[] allLogProbs = _context!.AllGather<float>(LogProbs);
+        int[] allTopTokens = _context.AllGather<int>(TopTokens);
+        for (int i = 0; i < LogProbs.Length; i++)
+        {
+            int at = blocks.OwnerOf(_tree.Scored[i].Row) * LogProbs.Length + i;
+            (LogProbs[i], TopTokens[i]) = (allLogProbs[at], allTopTokens[at]);
+        }
     }
 
     /// <summary>Runs all blocks and returns the result of the last: [T', D].</summary>
     Rows ThroughBlocks(Rows x, Workspace kept, Workspace scratch)
     {
         IReadOnlyList<Block> blocks = _model.Blocks;
-        PassRotations rotations = PassRotations.Of(_model.Rotaries, _tree.Positions, _tree.Lengths(), _lastRows.Selection, kept);
+        PassRotations rotations = PassRotations.Of(_model.Rotaries, _share.Positions, _share.Lengths, _share.Last.Selection, kept);
         IReadOnlyList<AttentionSpan> Seen(IReadOnlyList<AttentionSpan> spans) => _attention?.Of(spans, _model.Shape.Heads) ?? spans;
-        BlockContext inner = new(_model.Shape, Seen(AttentionSpan.For(_tree)), null);
-        BlockContext last = new(_model.Shape, Seen(_lastRows.Spans), _lastRows.Selection);
+        BlockContext inner = new(_model.Shape, Seen(_share.Spans), null) { Blocks = _share.Blocks };
+        BlockContext last = new(_model.Shape, Seen(_share.Last.Spans), _share.Last.Selection) { Blocks = _share.Blocks };
         for (int layer = 0; layer < blocks.Count; layer++)
         {
             bool isLast = layer == blocks.Count - 1;
             BlockContext context = (isLast ? last : inner).Of(_model.Config, layer, rotations);
             // If the input need not stay, the result replaces it.
-            Rows result = isLast ? kept.Rows(_lastRows.Selection.Count, x.Width)
+            Rows result = isLast ? kept.Rows(_share.Last.Selection.Count, x.Width)
                 : _level is null or Recomputation.RoundedLayer ? x : kept.Rows(x.Count, x.Width);
             if (_level is { } level)
             {

@@ -12,6 +12,9 @@ public struct SeededRandom(ulong state)
 {
     ulong _state = state;
 
+    /// <summary>State from which the constructor creates an equal generator.</summary>
+    public readonly ulong State => _state;
+
     /// <summary>Creates the random stream of one use.</summary>
     /// <param name="seed">The run's seed.</param>
     /// <param name="purpose">Name of the use: "niah/single", "shuffle".</param>

@@ -5,6 +5,7 @@ using Farsight.Alignment.Corpus;
 using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
+using Farsight.Engine.Communication;
 using Farsight.Engine.Inference.Context;
 using Farsight.Engine.Models;
 using Farsight.Engine.Rope;
@@ -67,6 +68,9 @@ public sealed record EvalRequest(
 
     /// <summary>The head_scores.json that <see cref="MaskedHeads"/> refers to, or a directory that has one; null for none.</summary>
     public string? HeadScores { get; init; }
+
+    /// <summary>Processes whose local models answer; rank 0 evaluates, the others call <see cref="Serve"/>. Default: this one alone.</summary>
+    public Communicator Ranks { get; init; } = SingleProcess.Instance;
 
     /// <summary>Receives notices for the user; null to ignore them.</summary>
     public Action<string>? Notice { get; init; }
@@ -137,7 +141,32 @@ public sealed record EvalRequest(
         string? directory,
         IProgress<EvalProgress>? progress,
         CancellationToken cancellationToken,
-        EvalJudge? judge = null)
+        EvalJudge? judge = null) =>
+        Masked(model, () => RunMasked(model, directory, progress, judge, cancellationToken));
+
+    /// <summary>Answers the model calls of rank 0, which evaluates.</summary>
+    /// <param name="model">The same model as that of rank 0. Documents, data and files are not needed.</param>
+    /// <exception cref="InputException">A head or method does not fit the model, or the ranks differ.</exception>
+    public void Serve(LoadedModel model) => Masked(model, () =>
+    {
+        RequireAgreement(model);
+        RankedModel.Serve(Decoding.ContextMethod is { } text ? ContextMethod.Parse(text).Over(model) : model.LanguageModel, Ranks);
+        return true;
+    });
+
+    void RequireAgreement(LoadedModel model)
+    {
+        if (Ranks.Size > 1)
+        {
+            string identity = Identity(model) + Without(model.Model.MaskedHeads);
+            RankAgreement.Require(
+                Ranks, RunManifest.OfThisProcess("eval", Seed, new Dictionary<string, string> { ["model"] = identity }),
+                ("context method", Decoding.ContextMethod ?? ""));
+        }
+    }
+
+    /// <summary>Does something with the model while its heads are masked.</summary>
+    T Masked<T>(LoadedModel model, Func<T> work)
     {
         IReadOnlyList<AttentionHead> before = model.Model.MaskedHeads;
         ReadingMethod? reading = model.LanguageModel.Reading;
@@ -146,7 +175,7 @@ public sealed record EvalRequest(
             : HeadMask.Heads(MaskedHeads, HeadScores is null ? null : Core.HeadScores.Read(HeadScores), model.Model.Config, Seed);
         try
         {
-            return RunMasked(model, directory, progress, judge, cancellationToken);
+            return work();
         }
         finally
         {
@@ -162,6 +191,7 @@ public sealed record EvalRequest(
         EvalJudge? judge,
         CancellationToken cancellationToken)
     {
+        RequireAgreement(model);
         EvalPlan plan = For(model);
         if (Template == TemplateUse.Chat && plan.Setting.Format is null)
         {
@@ -172,7 +202,9 @@ public sealed record EvalRequest(
         }
         ContextMethod? method = Decoding.ContextMethod is { } text ? ContextMethod.Parse(text) : null;
         CheckTemplate(method);
-        ILanguageModel asked = method?.Over(model) ?? model.LanguageModel;
+        ILanguageModel local = method?.Over(model) ?? model.LanguageModel;
+        using RankedModel? ranked = Ranks.Size > 1 ? new(local, Ranks) : null;
+        ILanguageModel asked = ranked ?? local;
         PromptOptions options = new(Template, Window ?? asked.ContextWindow, MaxPrompt);
         IPromptMaker prompts = method is { WritesPrompts: true }
             ? new EndpointPrompts(plan.Setting.Tokens, options)

@@ -14,7 +14,7 @@ namespace Farsight.Evaluation.Core;
 /// running again keeps those whose task, version, id and prompt are the same and that did not fail, so an interrupted evaluation
 /// continues where it was. Kept answers are scored again where references have changed (<see cref="ScoringInput"/>). For a model
 /// that batches (<see cref="ModelCapabilities.IsBatched"/>) a group with gaps is sent again as a whole, and only the gaps are
-/// written.
+/// written; its groups, also those of different tasks, are answered side by side where it takes several calls at a time.
 /// </remarks>
 /// <param name="model">Answers the prompts.</param>
 /// <param name="prompts">Renders the prompts.</param>
@@ -41,31 +41,14 @@ sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOp
         NoticeBefore(plan, data);
         List<EvalRecord> records = [];
         List<SkippedPart> skipped = [.. leftOut, .. Omissions(plan)];
-        int rescored = 0, remeasured = 0;
         int? total = plan.Count();
-        foreach ((IEvalTask task, EvalSetting setting) in plan.Parts())
+        List<TaskRun> runs = [];
+        foreach ((TaskRun run, EvalRecord record) in Ahead(Groups(plan, log, runs, skipped), cancellationToken))
         {
-            int? length = task.Card.IsPerLength ? setting.Length : null;
-            IEnumerable<EvalExample> examples = Unless(
-                () => plan.Limit is { } limit ? SpreadSample.Of(task, setting, limit) : task.Examples(setting),
-                task.Card.IsPerLength,
-                e => skipped.Add(new(task.Card.Name, length, e.Message)));
-            examples = FewShotExamples.Add(task, examples, plan.Decoding.FewShot, () => task.Examples(setting));
-            TaskRun run = new(plan, model, prompts, _calls, judge, task, length, log, _options);
-            (int done, int notMade) = (records.Count, skipped.Count);
-            foreach (EvalRecord record in run.Run(examples.Select(WithData(task, plan.Setting.Data)), cancellationToken))
-            {
-                records.Add(record);
-                progress?.Report(new(task.Card.Name, length, records.Count, total));
-            }
-            (rescored, remeasured) = (rescored + run.Rescored, remeasured + run.Remeasured);
-            if ((records.Count, skipped.Count) == (done, notMade))
-            {
-                string reason = $"{task.Card.Name} has no examples, because its data are empty; {EvalData.Advice}.";
-                skipped.Add(new(task.Card.Name, length, reason));
-            }
+            records.Add(record);
+            progress?.Report(new(record.Task, run.Length, records.Count, total));
         }
-        NoticeAfter(plan, rescored, remeasured);
+        NoticeAfter(plan, runs.Sum(r => r.Rescored), runs.Sum(r => r.Remeasured));
 
         if (records.Count == 0 && skipped.Count > 0)
         {
@@ -88,6 +71,81 @@ sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOp
             HeadScores.Of(records)?.Write(Path.Combine(directory, HeadScores.FileName));
         }
         return results;
+    }
+
+    /// <summary>Returns the groups of all tasks and lengths, in order.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="log">Earlier and new records.</param>
+    /// <param name="runs">Receives each task at each length.</param>
+    /// <param name="skipped">Receives what has no examples.</param>
+    IEnumerable<(TaskRun Run, List<ExampleRun> Group)> Groups(
+        EvalPlan plan, ExamplesLog log, List<TaskRun> runs, List<SkippedPart> skipped)
+    {
+        foreach ((IEvalTask task, EvalSetting setting) in plan.Parts())
+        {
+            int? length = task.Card.IsPerLength ? setting.Length : null;
+            IEnumerable<EvalExample> examples = Unless(
+                () => plan.Limit is { } limit ? SpreadSample.Of(task, setting, limit) : task.Examples(setting),
+                task.Card.IsPerLength,
+                e => skipped.Add(new(task.Card.Name, length, e.Message)));
+            examples = FewShotExamples.Add(task, examples, plan.Decoding.FewShot, () => task.Examples(setting));
+            TaskRun run = new(plan, model, prompts, _calls, judge, task, length, log, _options);
+            runs.Add(run);
+            int notMade = skipped.Count;
+            bool isEmpty = true;
+            foreach (List<ExampleRun> group in run.Groups(examples.Select(WithData(task, plan.Setting.Data))))
+            {
+                isEmpty = false;
+                yield return (run, group);
+            }
+            if (isEmpty && skipped.Count == notMade)
+            {
+                string reason = $"{task.Card.Name} has no examples, because its data are empty; {EvalData.Advice}.";
+                skipped.Add(new(task.Card.Name, length, reason));
+            }
+        }
+    }
+
+    /// <summary>Answers as many groups at a time as the model takes, and yields their records in order.</summary>
+    IEnumerable<(TaskRun Run, EvalRecord Record)> Ahead(
+        IEnumerable<(TaskRun Run, List<ExampleRun> Group)> groups, CancellationToken cancel)
+    {
+        int atOnce = model.Capabilities.IsBatched ? model.Capabilities.Concurrency : 1;
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Queue<(TaskRun Run, GroupRun Group)> begun = new();
+        try
+        {
+            foreach ((TaskRun run, List<ExampleRun> group) in groups)
+            {
+                cancel.ThrowIfCancellationRequested();
+                begun.Enqueue((run, run.Begin(group, isAhead: atOnce > 1, stop.Token)));
+                foreach ((TaskRun Run, EvalRecord Record) finished in begun.Count == atOnce ? First() : [])
+                {
+                    yield return finished;
+                }
+            }
+            while (begun.Count > 0)
+            {
+                foreach ((TaskRun Run, EvalRecord Record) finished in First())
+                {
+                    yield return finished;
+                }
+            }
+        }
+        finally
+        {
+            stop.Cancel(); // after a failure, the other groups are abandoned
+            foreach ((_, GroupRun group) in begun)
+            {
+                group.Abandon();
+            }
+        }
+
+        IEnumerable<(TaskRun Run, EvalRecord Record)> First()
+        {
+            (TaskRun run, GroupRun group) = begun.Dequeue();
+            return run.Finish(group, cancel).Select(r => (run, r));
+        }
     }
 
     /// <summary>Returns the function that adds the group <see cref="EvalExample.Data"/> to examples of a task with a substitute.</summary>

@@ -23,6 +23,9 @@ sealed class TaskRun(
 
     readonly EvalDecoding? _decoding = plan.Decoding.For(task);
 
+    /// <summary>Context tokens; null where the task is not made for a length.</summary>
+    internal int? Length => length;
+
     int ThinkTokens => _decoding?.ThinkTokens ?? 0;
 
     string? JudgeName => task is IJudgedTask ? judge?.Name : null;
@@ -33,34 +36,44 @@ sealed class TaskRun(
     /// <summary>Number of examples with a record that are measured again, because the record does not suffice for a new score.</summary>
     internal int Remeasured { get; private set; }
 
-    /// <summary>Answers and scores the examples without a record, group by group, and yields the records of all.</summary>
-    internal IEnumerable<EvalRecord> Run(IEnumerable<EvalExample> examples, CancellationToken cancel)
+    /// <summary>Asks the model about the examples of a group without a record.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="isAhead">Whether the model is asked now, on another thread; else as <see cref="Finish"/> reads the answers.</param>
+    /// <param name="cancel">Gives the answers up.</param>
+    internal GroupRun Begin(List<ExampleRun> group, bool isAhead, CancellationToken cancel)
     {
-        foreach (List<ExampleRun> group in Groups(examples.Select(Prepare)))
+        bool hasGaps = group.Any(r => r.Kept is null && r.Failed is null);
+        HashSet<ExampleRun> asked =
+            [.. group.Where(r => r.Failed is null && (r.Kept is null || (hasGaps && model.Capabilities.IsBatched)))];
+        foreach (ExampleRun run in asked)
         {
-            cancel.ThrowIfCancellationRequested();
-            bool hasGaps = group.Any(r => r.Kept is null && r.Failed is null);
-            HashSet<ExampleRun> asked =
-                [.. group.Where(r => r.Failed is null && (r.Kept is null || (hasGaps && model.Capabilities.IsBatched)))];
-            foreach (ExampleRun run in asked)
+            run.DrawUpTo(_decoding?.Draws ?? 1);
+        }
+        ExampleRun[] draws = [.. group.Where(asked.Contains).SelectMany(r => r.Draws)];
+        IEnumerable<ExampleRun> answered = draws.Length == 0 ? [] : Ask(draws, cancel);
+        return new(group, asked, answered, isAhead ? OnThread(answered.ToList) : null);
+
+        // The thread waits most of the time, so it is none of the pool.
+        static Task<T> OnThread<T>(Func<T> work) =>
+            Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    /// <summary>Scores a group and yields the records of all its examples.</summary>
+    internal IEnumerable<EvalRecord> Finish(GroupRun group, CancellationToken cancel)
+    {
+        using IEnumerator<ExampleRun> scored = (group.Asked.Count == 0 ? [] : Score(group.Answered, cancel)).GetEnumerator();
+        foreach (ExampleRun run in group.Runs)
+        {
+            for (int draw = 0; group.Asked.Contains(run) && draw < run.Draws.Count; draw++)
             {
-                run.DrawUpTo(_decoding?.Draws ?? 1);
+                scored.MoveNext();
             }
-            using IEnumerator<ExampleRun> scored =
-                Answer([.. group.Where(asked.Contains).SelectMany(r => r.Draws)], cancel).GetEnumerator();
-            foreach (ExampleRun run in group)
+            yield return run switch
             {
-                for (int draw = 0; asked.Contains(run) && draw < run.Draws.Count; draw++)
-                {
-                    scored.MoveNext();
-                }
-                yield return run switch
-                {
-                    { Kept: null } => Write(run),
-                    { IsRescored: true } => Rewrite(run.Kept),
-                    _ => run.Kept,
-                };
-            }
+                { Kept: null } => Write(run),
+                { IsRescored: true } => Rewrite(run.Kept),
+                _ => run.Kept,
+            };
         }
     }
 
@@ -156,11 +169,11 @@ sealed class TaskRun(
         : options.Examples;
 
     /// <summary>Forms groups of consecutive examples, limited in number and in tokens.</summary>
-    IEnumerable<List<ExampleRun>> Groups(IEnumerable<ExampleRun> runs)
+    internal IEnumerable<List<ExampleRun>> Groups(IEnumerable<EvalExample> examples)
     {
         List<ExampleRun> group = [];
         long tokens = 0;
-        foreach (ExampleRun run in runs)
+        foreach (ExampleRun run in examples.Select(Prepare))
         {
             int own = run.Prompt.Tokens.Count - (group.Count > 0 ? Common(group[^1].Prompt.Tokens, run.Prompt.Tokens) : 0);
             if (group.Count > 0 && (group.Count == MaxGroupSize || tokens + own > options.Tokens))
@@ -187,17 +200,20 @@ sealed class TaskRun(
         return common;
     }
 
-    /// <summary>Answers and scores examples, and yields each as soon as it and those before it are done.</summary>
-    IEnumerable<ExampleRun> Answer(IReadOnlyList<ExampleRun> runs, CancellationToken cancel) => task switch
+    /// <summary>Asks the model and yields each example as soon as it and those before it have their answers.</summary>
+    IEnumerable<ExampleRun> Ask(IReadOnlyList<ExampleRun> runs, CancellationToken cancel) =>
+        task is IChoiceTask ? Compare(runs, cancel) : Complete(runs, cancel);
+
+    /// <summary>Scores examples with answers, and yields each as soon as it and those before it are scored.</summary>
+    IEnumerable<ExampleRun> Score(IEnumerable<ExampleRun> answered, CancellationToken cancel) => task switch
     {
-        _ when runs.Count == 0 => [],
-        IChoiceTask choices => Compare(choices, runs, cancel),
-        IObservedTask observed => Complete(runs, cancel).Select(r => Rate(r, () => observed.Score(
+        IChoiceTask choices => answered.Select(r => Rate(r, () => choices.Score(r.Example, r.Choices!))),
+        IObservedTask observed => answered.Select(r => Rate(r, () => observed.Score(
             r.Example,
             r.Completions[^1],
             r.Answers[^1].Heads ?? throw new InputException("this model does not return its attention weights")))),
-        IGeneratedTask generated => Complete(runs, cancel).Select(r => Rate(r, () => generated.Score(r.Example, r.Completions))),
-        IJudgedTask judged => judge!.Judge(judged, [.. Complete(runs, cancel)], cancel),
+        IGeneratedTask generated => answered.Select(r => Rate(r, () => generated.Score(r.Example, r.Completions))),
+        IJudgedTask judged => judge!.Judge(judged, [.. answered], cancel),
         _ => throw new InvalidOperationException($"{task.Card.Name} defines no score."),
     };
 
@@ -207,16 +223,15 @@ sealed class TaskRun(
         return run;
     }
 
-    IEnumerable<ExampleRun> Compare(IChoiceTask choices, IReadOnlyList<ExampleRun> runs, CancellationToken cancel)
+    IEnumerable<ExampleRun> Compare(IReadOnlyList<ExampleRun> runs, CancellationToken cancel)
     {
         long started = Stopwatch.GetTimestamp();
         Queue<ChoiceLogProb[]> all = new(model.ScoreAsync([.. runs.SelectMany(r => r.Requests)], cancel).GetAwaiter().GetResult());
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds / runs.Count;
         foreach (ExampleRun run in runs)
         {
-            ChoiceLogProb[] own = [.. run.Requests.SelectMany(_ => all.Dequeue())];
-            (run.Choices, run.Seconds) = (own, seconds);
-            yield return Rate(run, () => choices.Score(run.Example, own));
+            (run.Choices, run.Seconds) = ([.. run.Requests.SelectMany(_ => all.Dequeue())], seconds);
+            yield return run;
         }
     }
 
@@ -365,4 +380,19 @@ sealed class TaskRun(
         prompt.Prompt is not Prompt.Tokens ? completion.Text
         : prompt.Template == PromptMaker.ExactTokens ? completion.Text.Trim()
         : prompts.Tokens!.Decode(tokens);
+}
+
+/// <summary>Represents a group whose examples are being answered.</summary>
+/// <param name="Runs">All examples of the group.</param>
+/// <param name="Asked">Those that the model is asked about.</param>
+/// <param name="Lazy">Asks the model as it is read.</param>
+/// <param name="Ahead">Answers that another thread asks for; null where none does.</param>
+sealed record GroupRun(
+    IReadOnlyList<ExampleRun> Runs, IReadOnlySet<ExampleRun> Asked, IEnumerable<ExampleRun> Lazy, Task<List<ExampleRun>>? Ahead)
+{
+    /// <summary>The draws of the asked examples, with their answers.</summary>
+    internal IEnumerable<ExampleRun> Answered => Ahead?.GetAwaiter().GetResult() ?? Lazy;
+
+    /// <summary>Waits for the thread, whatever it does.</summary>
+    internal void Abandon() => Ahead?.ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Recipes;
@@ -7,6 +8,7 @@ using Farsight.Alignment.Synthesis.LongPo;
 using Farsight.Alignment.Training;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Communication;
 using Farsight.Engine.Files;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
@@ -50,6 +52,8 @@ public sealed class EvolveRun
 
     EvolveRecipe Recipe => _request.Recipe;
 
+    Communicator Ranks => _request.Ranks;
+
     /// <summary>Runs the remaining work.</summary>
     /// <param name="request">Recipe and folder.</param>
     /// <param name="note">Receives messages for people.</param>
@@ -67,13 +71,60 @@ public sealed class EvolveRun
         string baseModel = RecipeFile.LocateModel(request.RecipePath, "base_model", recipe.BaseModel);
         EvolveWindows.Check(recipe, ModelFiles.ReadConfig(baseModel));
         RunManifest manifest = RunManifest.OfThisProcess("evolve", recipe.Seed, HashInputs(request, baseModel));
+        RequireAgreement(request);
         using RunDirectory directory = RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, resume: true);
         foreach (string difference in directory.Notes)
         {
             note($"{difference}: the last bits of the results may differ from those of an uninterrupted run.");
         }
-        return new EvolveRun(request, baseModel, note, progress, cancel).Run();
+        EvolveVerdict verdict = new EvolveRun(request, baseModel, note, progress, cancel).Run();
+        request.Ranks.Broadcast((string?)null);
+        return verdict;
     }
+
+    /// <summary>Takes part in the stages of rank 0's <see cref="Start"/>.</summary>
+    /// <param name="request">As rank 0 has it.</param>
+    /// <param name="cancel">As for <see cref="Start"/>.</param>
+    /// <exception cref="InputException">A stage failed, or the ranks differ.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static void Follow(EvolveRequest request, CancellationToken cancel)
+    {
+        RequireAgreement(request);
+        string baseModel = RecipeFile.LocateModel(request.RecipePath, "base_model", request.Recipe.BaseModel);
+        EvolveRun run = new(request, baseModel, _ => { }, null, cancel);
+        while (request.Ranks.Broadcast((string?)null) is { } text)
+        {
+            DividedStage stage = JsonSerializer.Deserialize<DividedStage>(text)!;
+            if (stage.Kind == StageKind.Measuring)
+            {
+                using LoadedModel loaded = LoadedModel.Open(stage.Model, null, run.RopeOf(stage.Rope));
+                run.Measurement([]).Serve(loaded);
+            }
+            else if (stage.Kind == StageKind.Data)
+            {
+                SynthesisRun.Serve(run.DataOptions(run.Recipe.Iterations[stage.Iteration], stage.Model, "", ""));
+            }
+            else
+            {
+                TrainRun.Start(run.Training(stage.Iteration, stage.Model), _ => { }, null, cancel);
+            }
+        }
+    }
+
+    static void RequireAgreement(EvolveRequest request)
+    {
+        if (request.Ranks.Size > 1)
+        {
+            RunManifest manifest = RunManifest.OfThisProcess("evolve", request.Recipe.Seed, new Dictionary<string, string>());
+            RankAgreement.Require(request.Ranks, manifest, ("recipe", RecipeFile.Resolve(request.Recipe)));
+            RankAgreement.RequireShared(request.Ranks, request.Output);
+        }
+    }
+
+    /// <summary>Tells the other ranks which stage begins.</summary>
+    void Announce(DividedStage stage) => Ranks.Broadcast(JsonSerializer.Serialize(stage));
+
+    RopeScaling? RopeOf(string? rope) => rope is null ? null : RopeOption.Parse(rope, BaseConfig);
 
     EvolveVerdict Run()
     {
@@ -83,16 +134,16 @@ public sealed class EvolveRun
         if (Recipe.Iterations[^1].Rope is { } rope)
         {
             models.Add(
-                new($"base, {rope} alone", Recipe.Iterations[^1].Window, Measure("rope-alone", _base, RopeOption.Parse(rope, BaseConfig))));
+                new($"base, {rope} alone", Recipe.Iterations[^1].Window, Measure("rope-alone", _base, rope)));
         }
         string current = _base;
         foreach ((int i, EvolveIteration iteration) in Recipe.Iterations.Index())
         {
             string name = EvolveSummary.Name(i), folder = Folder(i);
             Directory.CreateDirectory(folder);
-            _clock.Measure("data", () => Synthesize(iteration, name, current, documents, Path.Combine(folder, DataName)));
+            _clock.Measure("data", () => Synthesize(i, name, current, documents, Path.Combine(folder, DataName)));
             string trained = "";
-            _clock.Measure("training", () => trained = Train(i, iteration, current));
+            _clock.Measure("training", () => trained = Train(i, current));
             _clock.Measure("merging", () => current = Merge(current, trained, folder, name));
             models.Add(new(name, iteration.Window, Measure(Path.GetFileName(folder), current, null)));
         }
@@ -115,23 +166,30 @@ public sealed class EvolveRun
         return folder;
     }
 
-    void Synthesize(EvolveIteration iteration, string name, string model, string documents, string file)
+    LongPoOptions DataOptions(EvolveIteration iteration, string model, string documents, string file)
     {
-        if (File.Exists(file))
-        {
-            return;
-        }
         LongPoOptions options = new(model, documents, iteration.Samples, Recipe.Seed, file)
         {
+            Ranks = Ranks,
             Questions = Recipe.Questions,
             Turns = iteration.Turns,
             DocumentTokens = iteration.DocumentTokens,
             ChunkTokens = iteration.ChunkTokens,
             MinChunkTokens = iteration.MinChunkTokens,
         };
-        options = Recipe.Temperature is { } temperature ? options with { Temperature = temperature } : options;
+        return Recipe.Temperature is { } temperature ? options with { Temperature = temperature } : options;
+    }
+
+    void Synthesize(int index, string name, string model, string documents, string file)
+    {
+        if (File.Exists(file))
+        {
+            return;
+        }
+        EvolveIteration iteration = Recipe.Iterations[index];
+        Announce(new(StageKind.Data, model, index, null));
         SynthesisSummary<LongPoSettings> made = SynthesisRun.Start(
-            options,
+            DataOptions(iteration, model, documents, file),
             new SynchronousProgress<SynthesisProgress>(p => _progress?.Report(StageProgress.Of("data", name, p))),
             _cancel);
         if (made.Counts.Written < iteration.Samples)
@@ -144,31 +202,35 @@ public sealed class EvolveRun
     }
 
     /// <summary>Trains an iteration and returns the folder of the adapter, or of the model if every weight is trained.</summary>
-    string Train(int index, EvolveIteration iteration, string model)
+    string Train(int index, string model)
     {
-        string folder = Folder(index),
-            run = Path.Combine(folder, "run"),
-            made = Path.Combine(run, Recipe.Lora is null ? ModelName : "adapter");
+        TrainRequest request = Training(index, model);
+        string made = Path.Combine(request.Output, Recipe.Lora is null ? ModelName : "adapter"), name = EvolveSummary.Name(index);
         if (Directory.Exists(made))
         {
             return made;
         }
-        TrainRecipe recipe = Recipe.TrainingOf(
-            iteration,
-            index == 0 ? Path.GetFullPath(model) : Path.GetRelativePath(folder, model),
-            DataName);
-        string path = Path.Combine(folder, TrainName),
-            name = EvolveSummary.Name(index);
-        AtomicFile.WriteText(path, RecipeFile.Resolve(recipe));
+        AtomicFile.WriteText(request.RecipePath, RecipeFile.Resolve(request.Recipe));
+        Announce(new(StageKind.Training, model, index, null));
         return TrainRun.Start(
-            new(recipe, path, run, Resume: true, _request.MemoryBytes)
-            {
-                Backend = _request.Backend,
-                ReferenceProgress = (done, all) => _progress?.Report(new("reference", name, done, all, "")),
-            },
+            request with { ReferenceProgress = (done, all) => _progress?.Report(new("reference", name, done, all, "")) },
             text => _note($"{name}: {text}"),
             new SynchronousProgress<TrainingProgress>(p => _progress?.Report(StageProgress.Of("training", name, p))),
             _cancel);
+    }
+
+    TrainRequest Training(int index, string model)
+    {
+        string folder = Folder(index);
+        TrainRecipe recipe = Recipe.TrainingOf(
+            Recipe.Iterations[index],
+            index == 0 ? Path.GetFullPath(model) : Path.GetRelativePath(folder, model),
+            DataName);
+        return new(recipe, Path.Combine(folder, TrainName), Path.Combine(folder, "run"), Resume: true, _request.MemoryBytes)
+        {
+            Ranks = Ranks,
+            Backend = _request.Backend,
+        };
     }
 
     /// <summary>Merges the adapter and returns the model for the next iteration.</summary>
@@ -188,7 +250,7 @@ public sealed class EvolveRun
         return merged;
     }
 
-    EvalResults Measure(string folder, string model, RopeScaling? rope)
+    EvalResults Measure(string folder, string model, string? rope)
     {
         string directory = Path.Combine(_request.Output, folder, "eval");
         if (File.Exists(Path.Combine(directory, EvalFiles.ResultsName)))
@@ -200,8 +262,9 @@ public sealed class EvolveRun
             "measuring",
             () =>
             {
-                using LoadedModel loaded = LoadedModel.Open(model, null, rope);
-                results = Measurement(_request, Windows).Run(
+                Announce(new(StageKind.Measuring, model, 0, rope));
+                using LoadedModel loaded = LoadedModel.Open(model, null, RopeOf(rope));
+                results = Measurement(Windows).Run(
                     loaded,
                     directory,
                     new SynchronousProgress<EvalProgress>(p => _progress?.Report(StageProgress.Of("measuring", folder, p))),
@@ -209,6 +272,8 @@ public sealed class EvolveRun
             });
         return results!;
     }
+
+    EvalRequest Measurement(IReadOnlyList<int> windows) => Measurement(_request, windows) with { Ranks = Ranks };
 
     static EvalRequest Measurement(EvolveRequest request, IReadOnlyList<int> windows)
     {
@@ -251,4 +316,18 @@ public sealed class EvolveRun
     string Folder(int index) => In(Invariant($"iteration-{index + 1}"));
 
     string In(string name) => Path.Combine(_request.Output, name);
+
+    enum StageKind
+    {
+        Measuring,
+        Data,
+        Training,
+    }
+
+    /// <summary>Represents a stage that the ranks divide.</summary>
+    /// <param name="Kind">What is done.</param>
+    /// <param name="Model">Folder of the model.</param>
+    /// <param name="Iteration">Index of the iteration; 0 where there is none.</param>
+    /// <param name="Rope">RoPE scaling in place of the model's; null for its own.</param>
+    sealed record DividedStage(StageKind Kind, string Model, int Iteration, string? Rope);
 }

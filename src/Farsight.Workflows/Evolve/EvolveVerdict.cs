@@ -1,4 +1,5 @@
 using Farsight.Alignment.Training;
+using Farsight.Engine.Communication;
 using Farsight.Evaluation.Core;
 
 namespace Farsight.Workflows.Evolve;
@@ -12,6 +13,10 @@ public sealed record EvolveRequest(EvolveRecipe Recipe, string RecipePath, strin
 {
     /// <summary>Computes the passes of training on a device; null for the engine of this program, which does everything else.</summary>
     public IModelBackend? Backend { get; init; }
+
+    /// <summary>Processes that divide each stage; they need one file system. Rank 0 starts the run, the others follow. Default: this one
+    /// alone.</summary>
+    public Communicator Ranks { get; init; } = SingleProcess.Instance;
 }
 
 /// <summary>Represents the results of a self-evolution.</summary>

@@ -1,6 +1,7 @@
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
+using Farsight.Engine.Communication;
 using Farsight.Engine.Files;
 using Farsight.Workflows.Train;
 
@@ -11,7 +12,11 @@ namespace Farsight.Workflows.Study;
 /// <param name="RecipePath">File of the recipe; relative paths in the recipe start there.</param>
 /// <param name="Output">Folder of the study; the same call resumes there.</param>
 /// <param name="MemoryBytes">Bytes that training may use; null for the memory of the machine.</param>
-public sealed record StudyRequest(StudyRecipe Recipe, string RecipePath, string Output, long? MemoryBytes = null);
+public sealed record StudyRequest(StudyRecipe Recipe, string RecipePath, string Output, long? MemoryBytes = null)
+{
+    /// <summary>Processes that each start the study and so divide its runs; they need one file system. Default: this one alone.</summary>
+    public Communicator Ranks { get; init; } = SingleProcess.Instance;
+}
 
 /// <summary>Runs a <see cref="StudyRecipe"/>: prepares, trains every variant with every seed, measures, reports.</summary>
 /// <remarks>
@@ -58,6 +63,12 @@ public sealed class StudyRun
     {
         StudyPlan plan = StudyPlan.Of(request.Recipe, request.RecipePath);
         RefuseStrangers(request.Output);
+        if (request.Ranks.Size > 1)
+        {
+            RunManifest manifest = RunManifest.OfThisProcess("study", seed: 0, new Dictionary<string, string>());
+            RankAgreement.Require(request.Ranks, manifest, ("recipe", RecipeFile.Resolve(request.Recipe)));
+            RankAgreement.RequireShared(request.Ranks, request.Output);
+        }
         return new StudyRun(request, plan, note, progress, cancel).Run();
     }
 

@@ -91,7 +91,7 @@ public sealed record PlanAlternative(IReadOnlyList<string> Settings, int? Longes
                 blocks * Granularity,
                 (int)Math.Ceiling(share * plan.Largest.LastRows),
                 (int)Math.Ceiling(share * plan.Largest.Scored));
-            return MemoryPlan.Of(shape, size, level.Level).Total;
+            return MemoryPlan.Of(shape, size.Divided(plan.Ranks.Context), level.Level).Total;
         }
     }
 }

@@ -27,6 +27,9 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     /// <summary>Number of optimizer steps.</summary>
     public int Steps { get; init; }
 
+    /// <summary>Ranks of the run. Memory is that of one rank, and <see cref="LevelPlan.SecondsPerStep"/> has no messages.</summary>
+    public PlannedRanks Ranks { get; init; } = PlannedRanks.One;
+
     /// <summary>Sentences about contradictions in the inputs, and samples beyond the window.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 
@@ -49,14 +52,16 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     /// <param name="recipe">The recipe.</param>
     /// <param name="recipePath">Its file.</param>
     /// <param name="memoryBytes">Bytes that the process may use; null for the memory of the machine.</param>
-    /// <param name="peak">Peak operations per second of the threads in use.</param>
+    /// <param name="peak">Peak operations per second of the threads in use, per rank.</param>
+    /// <param name="ranks">Ranks; null for one process.</param>
     /// <exception cref="InputException">Something that the recipe names is missing, damaged or does not fit together.</exception>
-    public static TrainPlan Of(TrainRecipe recipe, string recipePath, long? memoryBytes, double peak)
+    public static TrainPlan Of(TrainRecipe recipe, string recipePath, long? memoryBytes, double peak, PlannedRanks? ranks = null)
     {
+        PlannedRanks grid = ranks ?? PlannedRanks.One;
         TrainInputs inputs = TrainInputs.Read(recipe, recipePath);
-        return Of(recipe, inputs, memoryBytes)
+        return Of(recipe, inputs, memoryBytes, grid)
             .Timed(recipe, Sizing(recipe, inputs), CountedSteps, peak)
-            .WithAlternatives(recipe, r => Of(r, inputs, memoryBytes)) with
+            .WithAlternatives(recipe, r => Of(r, inputs, memoryBytes, grid)) with
         {
             Notices = [.. inputs.Notices],
         };
@@ -67,21 +72,25 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     /// <param name="recipe">The recipe.</param>
     /// <param name="shape">Stands for what the recipe names.</param>
     /// <param name="memoryBytes">Bytes that the process may use; null for the memory of the machine.</param>
-    /// <param name="peak">Peak operations per second of the threads in use.</param>
+    /// <param name="peak">Peak operations per second of the threads in use, per rank.</param>
+    /// <param name="ranks">Ranks; null for one process.</param>
     /// <exception cref="InputException">The recipe does not fit such samples.</exception>
-    public static TrainPlan Of(TrainRecipe recipe, PlannedShape shape, long? memoryBytes, double peak) =>
-        Of(recipe, shape, memoryBytes)
+    public static TrainPlan Of(TrainRecipe recipe, PlannedShape shape, long? memoryBytes, double peak, PlannedRanks? ranks = null)
+    {
+        PlannedRanks grid = ranks ?? PlannedRanks.One;
+        return Of(recipe, shape, memoryBytes, grid)
             .Timed(recipe, shape.Work(recipe), 1, peak)
-            .WithAlternatives(recipe, r => Of(r, shape, memoryBytes));
+            .WithAlternatives(recipe, r => Of(r, shape, memoryBytes, grid));
+    }
 
-    static TrainPlan Of(TrainRecipe recipe, PlannedShape shape, long? memoryBytes)
+    static TrainPlan Of(TrainRecipe recipe, PlannedShape shape, long? memoryBytes, PlannedRanks ranks)
     {
         ModelConfig config = RopeOption.Parse(recipe.Rope, shape.Config) is { } rope ? shape.Config.With(rope) : shape.Config;
         long weights =
             recipe.Lora is null && recipe.Weights is null
                 ? 0
                 : ConvertedBytes(config, recipe.Weights?.ToNumberFormat() ?? NumberFormat.BF16);
-        return Of(recipe, config, shape.Work(recipe), weights, config.VocabSize, memoryBytes);
+        return Of(recipe, config, shape.Work(recipe), weights, config.VocabSize, memoryBytes, ranks);
     }
 
     TrainPlan WithAlternatives(TrainRecipe recipe, Func<TrainRecipe, TrainPlan> planOf) =>
@@ -90,19 +99,27 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     TrainPlan Timed(TrainRecipe recipe, PreferenceTraining work, int countedSteps, double peak)
     {
         int steps = Math.Min(countedSteps, recipe.Steps);
-        (StepFlops Flops, int Rows)[] trees =
+        (StepFlops Flops, int Rows)[][] trees =
         [
-            .. Enumerable
-                .Range(1, steps)
-                .SelectMany(work.MicroSteps)
-                .Select(m => (StepFlops.Of(Model, m.Tree, recipe.Lora, recipe.Attention), m.Tree.Count)),
+            .. Enumerable.Range(1, steps).Select(step => work.MicroSteps(step)
+                .Select(m => (StepFlops.Of(Model, m.Tree, recipe.Lora, recipe.Attention), m.Tree.Count))
+                .ToArray()),
         ];
-        double Seconds(Recomputation level) =>
-            trees.Sum(t => t.Flops.Total + RecomputedFlops.Of(t.Flops, Model, level)) / steps / (peak * Efficiency);
+        // The busiest rank of a step decides its time.
+        double Seconds(Recomputation level) => trees.Sum(step => Enumerable.Range(0, Ranks.Data).Max(d => step
+            .Where((_, i) => i % Ranks.Data == d)
+            .Sum(t => t.Flops.Total + RecomputedFlops.Of(t.Flops, Model, level)))) / Ranks.Context / steps / (peak * Efficiency);
+        RankTraffic Traffic(LevelPlan plan)
+        {
+            long gradients = (plan.Memory.Adapter + plan.Memory.Embeddings) / 2;
+            RankTraffic[] all =
+                [.. trees.Select(step => RankTraffic.Of(Model, [.. step.Select(t => t.Rows)], gradients, Ranks, plan.Level))];
+            return new(all.Average(t => t.Keys), all.Average(t => t.Gradients));
+        }
         return this with
         {
-            TokensPerStep = trees.Sum(t => (double)t.Rows) / steps,
-            Levels = [.. Levels.Select(l => l with { SecondsPerStep = Seconds(l.Level) })],
+            TokensPerStep = trees.Sum(step => step.Sum(t => (double)t.Rows)) / steps,
+            Levels = [.. Levels.Select(l => l with { SecondsPerStep = Seconds(l.Level), Traffic = Traffic(l) })],
         };
     }
 
@@ -136,13 +153,19 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         _ => "each layer, from inputs rounded to BF16",
     };
 
-    internal static TrainPlan Of(TrainRecipe recipe, TrainInputs inputs, long? memoryBytes)
+    /// <summary>Plans the memory of a run.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="inputs">What it names.</param>
+    /// <param name="memoryBytes">Bytes that the process may use; null for the memory of the machine.</param>
+    /// <param name="ranks">Ranks; null for one process.</param>
+    internal static TrainPlan Of(TrainRecipe recipe, TrainInputs inputs, long? memoryBytes, PlannedRanks? ranks = null)
     {
         ModelConfig config = inputs.Rope is { } rope ? inputs.Config.With(rope) : inputs.Config;
         PreferenceTraining work = Sizing(recipe, inputs);
         int embeddingRows = recipe.Resample is null ? work.DistinctTokens : config.VocabSize; // new responses may have any token
         int[] lengths = [.. inputs.Training.Concat(inputs.HeldOut).Select(s => s.Shape.RealLength)];
-        return Of(recipe, config, work, WeightBytes(recipe, inputs, embeddingRows), embeddingRows, memoryBytes) with
+        return Of(
+            recipe, config, work, WeightBytes(recipe, inputs, embeddingRows), embeddingRows, memoryBytes, ranks ?? PlannedRanks.One) with
         {
             SamplesBeyondWindow = lengths.Count(l => l > config.MaxPositionEmbeddings),
             LongestSample = lengths.Max(),
@@ -155,7 +178,8 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         PreferenceTraining work,
         long weightBytes,
         int embeddingRows,
-        long? memoryBytes)
+        long? memoryBytes,
+        PlannedRanks ranks)
     {
         TreeSize largest = work.LargestTree(recipe.Steps);
         TrainingShape shape = new(config, weightBytes, recipe.Lora, embeddingRows, recipe.Optimizer.Muon is not null)
@@ -164,8 +188,11 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         };
         return new(
             config, largest, embeddingRows, memoryBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
-            [.. Enum.GetValues<Recomputation>().Select(level => new LevelPlan(level, MemoryPlan.Of(shape, largest, level), 0))])
-        { Steps = recipe.Steps };
+            [.. Enum.GetValues<Recomputation>().Select(level => new LevelPlan(level, MemoryPlan.Of(shape, largest.Divided(ranks.Context), level), 0))])
+        {
+            Steps = recipe.Steps,
+            Ranks = ranks,
+        };
     }
 
     /// <summary>Returns the level to train at.</summary>
@@ -240,7 +267,11 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
 /// <param name="Level">The level.</param>
 /// <param name="Memory">What it takes.</param>
 /// <param name="SecondsPerStep">Estimated from the operations of the first steps; 0 if not computed.</param>
-public sealed record LevelPlan(Recomputation Level, MemoryPlan Memory, double SecondsPerStep);
+public sealed record LevelPlan(Recomputation Level, MemoryPlan Memory, double SecondsPerStep)
+{
+    /// <summary>Bytes that the busiest rank sends per step, the mean of the first steps; 0 for one process.</summary>
+    public RankTraffic Traffic { get; init; }
+}
 
 /// <summary>Stands for a model and a dataset that are missing: a shape, and the lengths that every sample has.</summary>
 /// <param name="Config">The model.</param>

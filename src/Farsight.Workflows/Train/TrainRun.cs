@@ -1,3 +1,4 @@
+using System.Globalization;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Recipes;
@@ -39,6 +40,12 @@ public sealed record TrainRequest(TrainRecipe Recipe, string RecipePath, string 
     /// <summary>Whether the metrics are also written as event files of TensorBoard, to tensorboard/ of the run. Default: no.</summary>
     public bool WritesTensorBoard { get; init; }
 
+    /// <summary>
+    /// Number of ranks that divide the rows of each token tree; <see cref="Ranks"/> are a multiple of it. Changes the rounding of gradients.
+    /// Default: 1.
+    /// </summary>
+    public int ContextParallel { get; init; } = 1;
+
     /// <summary>Folder to search for relative paths before the recipe's own; null for none.</summary>
     public string? Folder { get; init; }
 }
@@ -60,15 +67,17 @@ public static class TrainRun
     public static string Start(TrainRequest request, Action<string> note, IProgress<TrainingProgress>? progress, CancellationToken cancel)
     {
         TrainRecipe recipe = request.Recipe;
+        RankGrid grid = new(request.Ranks, request.ContextParallel);
         TrainInputs inputs = TrainInputs.Read(recipe, request.RecipePath, request.Folder);
         foreach (string notice in request.NotesInputs ? inputs.Notices : [])
         {
             note(notice);
         }
-        TrainPlan plan = TrainPlan.Of(recipe, inputs, request.MemoryBytes);
+        TrainPlan plan = TrainPlan.Of(
+            recipe, inputs, request.MemoryBytes, new PlannedRanks(grid.All.Size, grid.Context.Size));
         try
         {
-            return Train(request, inputs, plan, note, progress, cancel);
+            return Train(request, grid, inputs, plan, note, progress, cancel);
         }
         catch (OutOfMemoryException e)
         {
@@ -78,6 +87,7 @@ public static class TrainRun
 
     static string Train(
         TrainRequest request,
+        RankGrid grid,
         TrainInputs inputs,
         TrainPlan plan,
         Action<string> note,
@@ -85,7 +95,15 @@ public static class TrainRun
         CancellationToken cancel)
     {
         TrainRecipe recipe = request.Recipe;
-        Communicator ranks = request.Ranks;
+        Communicator ranks = grid.All;
+        if (grid.Context.Size > 1 && recipe.Attention is not null)
+        {
+            throw new InputException("attention cannot be used with context parallelism; remove it, or set context parallelism to 1.");
+        }
+        if (grid.Context.Size > 1 && request.Backend is not null)
+        {
+            throw new InputException("A device cannot be used with context parallelism; use the device cpu, or set context parallelism to 1.");
+        }
         // Rank 0 alone writes files and messages; the others receive from it what they need.
         // A device computes every layer again and keeps only the inputs of the layers.
         Recomputation level = (Recomputation)ranks.AllGather<int>(
@@ -95,13 +113,12 @@ public static class TrainRun
         {
             KeptActivations = level == Recomputation.RoundedLayer ? "BF16" : "exact",
             Device = request.Backend?.Description ?? "cpu",
+            ContextParallel = grid.Context.Size > 1 ? grid.Context.Size : null,
         };
 
-        RankAgreement.Require(ranks, manifest, RecipeFile.Resolve(recipe));
-        if (ranks.Size > 1 && recipe.Resample is not null)
-        {
-            throw new InputException("resample cannot be used by several ranks yet; remove it, or train in one process.");
-        }
+        RankAgreement.Require(
+            ranks, manifest, ("recipe", RecipeFile.Resolve(recipe)),
+            ("context parallelism", grid.Context.Size.ToString(CultureInfo.InvariantCulture)));
         using RunDirectory? run = ranks.IsFirst
             ? RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume)
             : null;
@@ -123,7 +140,7 @@ public static class TrainRun
         using DecoderModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, request.Backend is null ? weights : null);
         MakeTrainable(model, recipe.Lora, recipe.Seed);
         using IDeviceModel? onDevice = request.Backend?.Load(model, weights, recipe.Attention);
-        ITrainable trainable = onDevice ?? (ITrainable)new TrainableModel(model, level, recipe.Attention);
+        ITrainable trainable = onDevice ?? (ITrainable)new TrainableModel(model, level, recipe.Attention, grid.Context);
         if (recipe.Objective is { NeedsReference: true, ReferenceIsShort: false })
         {
             reference = ReferenceLogProbs.ReadOrCompute(
@@ -132,10 +149,13 @@ public static class TrainRun
                 [.. inputs.Training, .. inputs.HeldOut],
                 recipe.Objective.RejectedResponses,
                 cancel,
-                ranks);
+                grid);
         }
-        RejectedResampler? resampler = recipe.Resample is { } resample && run is not null
-            ? new(model, inputs.Format, inputs.TrainingSamples, resample, recipe.Seed, run.Resampled) { Steps = recipe.Steps }
+        RejectedResampler? resampler = recipe.Resample is { } resample
+            ? new(model, inputs.Format, inputs.TrainingSamples, resample, recipe.Seed, run?.Resampled ?? "responses of rank 0", ranks)
+            {
+                Steps = recipe.Steps,
+            }
             : null;
         PreferenceTraining work = inputs.Work(recipe, reference, resampler);
         TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
@@ -145,7 +165,7 @@ public static class TrainRun
             : null;
         using TensorBoardLog? board = run is not null && request.WritesTensorBoard ? new(Path.Combine(run.Root, "tensorboard")) : null;
         ITrainingWatch? watcher = run is null ? null : new TrainingWatch(recipe, run, files, answers, board, note);
-        using (TrainingLoop loop = new(trainable, work, options, run, ranks) { Watch = watcher })
+        using (TrainingLoop loop = new(trainable, work, options, run, grid) { Watch = watcher })
         {
             loop.Run(progress, cancel);
         }

@@ -57,6 +57,49 @@ public sealed class PlanCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task LongPo_at_128K_on_a_7B_model_fits_into_24_GiB_per_machine_on_eight_machines()
+    {
+        string recipe = Path.Combine(Repository.Root, "recipes/qwen2.5-7b-instruct-longpo-128k.jsonc");
+        string[] line =
+            ["plan", recipe, "--memory", "24GiB", "--peak", "100", "--threads", "16", "--ranks", "8", "--context-parallel", "8"];
+
+        (int code, string text, string error) = await CommandLine.Run(line);
+        (_, string json, _) = await CommandLine.Run([.. line, "--json"]);
+
+        Assert.True(code == 0, text + error);
+        JsonObject plan = JsonNode.Parse(json)!.AsObject();
+        Assert.Equal((8, 8), ((int)plan["ranks"]!, (int)plan["context_parallel"]!));
+        JsonNode chosen = plan["levels"]!.AsArray().Single(l => (string)l!["recomputation"]! == (string)plan["chosen"]!)!;
+        Assert.InRange((long)chosen["total"]!, 16L << 30, 24L << 30);
+        // Keys and values of 128K tokens, eight trees per step, four exchanges: 7/8 of 28 layers · 8 · 512 bytes per token.
+        double keys = 8.0 * 131_072 * 4 * 28 * 8 * 512 * 7 / 8;
+        Assert.InRange((double)chosen["sent_bytes_per_step"]!, keys, 1.1 * keys);
+        Assert.Contains("at 10 Gbit/s", text, StringComparison.Ordinal);
+        Assert.Contains("at 100 Gbit/s", text, StringComparison.Ordinal);
+        Assert.Contains("8: 1 for micro-steps, times 8 for the tokens of each", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Context_ranks_divide_activations_and_time_and_not_weights()
+    {
+        JsonNode one = (await Plan()).AsObject()["levels"]![0]!, two = (await Plan("--ranks", "2", "--context-parallel", "2"))["levels"]![0]!;
+
+        Assert.Equal((long)one["weights"]!, (long)two["weights"]!);
+        Assert.Equal((double)one["seconds_per_step"]! / 2, (double)two["seconds_per_step"]!, 1e-9);
+        Assert.Equal(0, (double)one["sent_bytes_per_step"]!);
+        Assert.True((double)two["sent_bytes_per_step"]! > 0);
+    }
+
+    [Fact]
+    public async Task Ranks_that_are_no_multiple_of_the_context_ranks_are_refused()
+    {
+        (int code, _, string error) = await CommandLine.Run("plan", _files.RecipePath, "--ranks", "4", "--context-parallel", "3");
+
+        Assert.Equal(2, code);
+        Assert.Contains("--ranks is 4 and --context-parallel 3", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Frozen_weights_in_fewer_bits_take_less()
     {
         long stored = (long)(await Plan())["levels"]![0]!["weights"]!,

@@ -87,6 +87,92 @@ public sealed class CommunicatorTests
         Assert.All(received, values => Assert.Equal([1, 1, 1, 1, 1, 1, 2, 2], values));
     }
 
+    [Theory]
+    [InlineData(null), InlineData(""), InlineData("löss")]
+    public void A_text_or_its_absence_is_sent_to_one_rank(string? text)
+    {
+        string?[] received = ThreadRanks.Run(3, ranks =>
+        {
+            if (ranks.Rank == 2)
+            {
+                ranks.SendText("first", 1);
+                ranks.SendText(text, 1);
+            }
+            return ranks.Rank == 1 ? ranks.ReceiveText(2) + "/" + (ranks.ReceiveText(2) ?? "none") : "";
+        });
+
+        Assert.Equal($"first/{text ?? "none"}", received[1]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void Rows_are_summed_to_the_same_values_on_every_rank(int size)
+    {
+        float[][] received = ThreadRanks.Run(size, ranks =>
+        {
+            Rows rows = Rows.Allocate(2, 1);
+            using AlignedBuffer buffer = rows.Buffer;
+            (rows[0][0], rows[1][0]) = (1 << ranks.Rank, 0.1f);
+            ranks.Sum(rows, size / 2);
+            return rows.Span.ToArray();
+        });
+
+        float tenths = 0;
+        for (int rank = 0; rank < size; rank++)
+        {
+            tenths += 0.1f;
+        }
+        Assert.All(received, r => Assert.Equal([(1 << size) - 1, tenths], r));
+    }
+
+    [Theory]
+    [InlineData(2), InlineData(3)]
+    public void Blocks_of_rows_are_gathered_and_their_gradients_summed_by_their_owners(int size)
+    {
+        RowBlock[] blocks = [new(0, 2, 0), new(2, 3, 1), new(5, 1, size - 1), new(6, 2, 0)];
+
+        (float[] All, float[] Sums)[] received = ThreadRanks.Run(size, ranks =>
+        {
+            RowBlocks rows = new(blocks, ranks);
+            int[] own = [.. rows.Own.SelectMany(b => Enumerable.Range(b.Start, b.Count))];
+            Rows mine = Rows.Allocate(own.Length, 1), all = Rows.Allocate(8, 1), sums = Rows.Allocate(own.Length, 1);
+            Rows scratch = Rows.Allocate(own.Length, 1);
+            using AlignedBuffer a = mine.Buffer, b = all.Buffer, c = sums.Buffer, d = scratch.Buffer;
+            for (int i = 0; i < own.Length; i++)
+            {
+                mine[i][0] = own[i];
+            }
+            rows.Gather(mine, all);
+            float[] gathered = all.Span.ToArray();
+            for (int row = 0; row < 8; row++)
+            {
+                all[row][0] = 10 * row + ranks.Rank;
+            }
+            rows.ReduceScatter(all, sums, scratch);
+            return (gathered, sums.Span.ToArray());
+        });
+
+        Assert.All(received, r => Assert.Equal([0, 1, 2, 3, 4, 5, 6, 7], r.All));
+        float Sum(int row) => size * 10 * row + size * (size - 1) / 2;
+        Assert.Equal([Sum(0), Sum(1), Sum(6), Sum(7)], received[0].Sums);
+        Assert.Equal(size == 2 ? [Sum(2), Sum(3), Sum(4), Sum(5)] : [Sum(2), Sum(3), Sum(4)], received[1].Sums);
+    }
+
+    [Fact]
+    public void A_grid_has_adjacent_context_ranks_and_data_ranks_with_the_same_part()
+    {
+        (int[] Context, int[] Data)[] groups = ThreadRanks.Run(6, ranks =>
+        {
+            RankGrid grid = new(ranks, 2);
+            return (grid.Context.AllGather<int>([ranks.Rank]), grid.Data.AllGather<int>([ranks.Rank]));
+        });
+
+        Assert.Equal([2, 3], groups[3].Context);
+        Assert.Equal([1, 3, 5], groups[3].Data);
+        Assert.Equal([0, 1], groups[0].Context);
+        Assert.Equal([0, 2, 4], groups[0].Data);
+    }
+
     [Fact]
     public void A_single_process_is_rank_0_of_1_and_has_nobody_to_send_to()
     {

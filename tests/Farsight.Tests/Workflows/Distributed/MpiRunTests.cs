@@ -70,6 +70,49 @@ public sealed class MpiRunTests : IDisposable
         AssertSame(alone, "ranks");
     }
 
+    [MpiTheory, MemberData(nameof(Launchers))]
+    public async Task Four_processes_that_divide_trees_and_micro_steps_write_the_bytes_of_two_that_divide_trees(string launcher)
+    {
+        (int two, _, string error) = await Mpi.End(Start(launcher, 2, "two", "--context-parallel", "2"));
+        Assert.True(two == 0, error);
+
+        (int four, _, error) = await Mpi.End(Start(launcher, 4, "four", "--context-parallel", "2"));
+
+        Assert.True(four == 0, error);
+        AssertSame("two", "four");
+    }
+
+    [MpiTheory, MemberData(nameof(Launchers))]
+    public async Task Three_processes_evaluate_to_the_bytes_of_one_and_only_rank_0_speaks(string launcher)
+    {
+        string model = Path.Combine(Repository.Root, "models/tiny");
+        string[] line =
+            ["eval", "--model", model, "--task", "needle", "--length", "256", "320", "--depths", "2", "--samples", "2", "--threads", "1"];
+        (int alone, _, string error) = await CommandLine.Run([.. line, "--out", _files.In("alone")]);
+        Assert.True(alone == 0, error);
+
+        (int code, string output, error) = await Mpi.End(Mpi.Start(launcher, 3, [.. line, "--out", _files.In("ranks")]));
+
+        Assert.True(code == 0, error);
+        Assert.Single(output.Split('\n'), l => l.StartsWith("Files: ", StringComparison.Ordinal));
+        Assert.Equal(File.ReadAllBytes(_files.In("alone/examples.jsonl")), File.ReadAllBytes(_files.In("ranks/examples.jsonl")));
+    }
+
+    [HostsFact, Trait("Category", "Slow")]
+    public async Task Two_hosts_train_over_tcp_to_the_bytes_of_one_process()
+    {
+        string alone = Alone();
+        using NetworkHosts hosts = new();
+        long before = hosts.Received;
+
+        (int code, _, string error) = await Mpi.End(hosts.Start(2, Line("ranks", [])));
+
+        Assert.True(code == 0, error);
+        AssertSame(alone, "ranks");
+        long gradients = new FileInfo(_files.In("ranks/adapter/adapter_model.safetensors")).Length;
+        Assert.True(hosts.Received - before > 12 * gradients, $"{hosts.Received - before} bytes came"); // steps
+    }
+
     public void Dispose() => _files.Dispose();
 
     /// <summary>Trains in the test's process and returns the name of the run.</summary>
@@ -80,12 +123,14 @@ public sealed class MpiRunTests : IDisposable
         return "alone";
     }
 
-    Process Start(string launcher, int ranks, string run, params string[] more) => Mpi.Start(
-        launcher, ranks,
-        [
-            "train", _files.RecipePath, "--out", _files.In(run), "--threads", "1", .. more.Where(m => m.StartsWith('-')),
-            .. s_settings.Concat(more.Where(m => !m.StartsWith('-'))).SelectMany(m => new[] { "--set", m }),
-        ]);
+    Process Start(string launcher, int ranks, string run, params string[] more) => Mpi.Start(launcher, ranks, Line(run, more));
+
+    /// <summary>Returns the command line; what has "=" is a setting.</summary>
+    string[] Line(string run, string[] more) =>
+    [
+        "train", _files.RecipePath, "--out", _files.In(run), "--threads", "1", .. more.Where(m => !m.Contains('=')),
+        .. s_settings.Concat(more.Where(m => m.Contains('='))).SelectMany(m => new[] { "--set", m }),
+    ];
 
     void AssertSame(string expected, string actual) => Assert.All(
         ["metrics.jsonl", "adapter/adapter_model.safetensors", "recipe.resolved.json"],

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Farsight.Alignment.Data;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Training;
 using Farsight.Engine;
@@ -138,28 +140,92 @@ public sealed class RankedTrainingTests : IDisposable
     }
 
     [Fact]
-    public void Responses_that_are_sampled_again_need_one_process()
+    public void Responses_that_are_sampled_again_are_those_of_one_process_also_after_a_stop()
     {
-        InputException e = Assert.ThrowsAny<InputException>(() => ThreadRanks.Run(2, ranks => Start(
-            ranks, "run", ["""resample={"every":2,"temperature":1,"rejected":1}"""], _files)));
+        string[] settings = [.. s_runs["logo"], """resample={"every":3,"temperature":1,"rejected":1}"""];
+        File.WriteAllLines(_files.In("data.jsonl"), PreferenceDataset.Read(_files.In("data.jsonl")).Samples.Select(
+            s => PreferenceLine.Format(s with { Provenance = s.Provenance with { Fact = new(s.Chosen, s.Chosen.Split(' ')[^1], 0) } })));
+        using CancellationTokenSource stop = new();
+        Train("alone", 1, settings);
 
-        Assert.Contains("resample", e.Message, StringComparison.Ordinal);
+        Assert.Throws<OperationCanceledException>(() => Train("ranks", 2, settings, stop: (stop, 7)));
+        Train("ranks", 3, settings);
+
+        AssertSameFiles("alone", "ranks");
+        Assert.True(File.Exists(_files.In("ranks/resampled/step-000009.jsonl")));
     }
+
+    [Theory]
+    [InlineData("logo"), InlineData("dpo with reference"), InlineData("longpo"), InlineData("every weight")]
+    public void With_context_ranks_any_number_of_data_ranks_writes_the_same_files(string name)
+    {
+        Train("context", 2, s_runs[name], context: 2);
+
+        Train("both", 4, s_runs[name], context: 2);
+
+        AssertSameFiles("context", "both");
+    }
+
+    [Theory]
+    [InlineData(2), InlineData(4)]
+    public void Context_ranks_have_the_losses_of_one_process_but_for_rounding(int size)
+    {
+        Train("alone", 1, s_runs["logo"]);
+
+        Train("context", size, s_runs["logo"], context: size);
+
+        double[] alone = Losses("alone"), context = Losses("context");
+        Assert.Equal(12, alone.Length);
+        Assert.NotEqual(alone[0], alone[^1]);
+        Assert.All(alone.Zip(context), l => Assert.InRange(l.Second, l.First - 2e-4, l.First + 2e-4));
+        Assert.Equal($"{size}", JsonNode.Parse(File.ReadAllText(_files.In("context/manifest.json")))!["context_parallel"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void A_run_of_context_ranks_is_resumed_with_another_number_of_data_ranks()
+    {
+        Train("whole", 2, s_runs["logo"], context: 2);
+        using CancellationTokenSource stop = new();
+
+        Assert.Throws<OperationCanceledException>(() => Train("stopped", 2, s_runs["logo"], stop: (stop, 6), context: 2));
+        Train("stopped", 4, s_runs["logo"], context: 2);
+
+        AssertSameFiles("whole", "stopped");
+    }
+
+    [Theory]
+    [InlineData(3, 2, "Context parallelism of 2 needs a multiple of 2 ranks, and there are 3")]
+    [InlineData(2, 0, "Context parallelism of 0 needs")]
+    public void Ranks_that_are_no_multiple_of_the_context_ranks_are_refused(int size, int context, string problem)
+    {
+        InputException e = Assert.ThrowsAny<InputException>(() => Train("run", size, s_runs["logo"], context: context));
+
+        Assert.Contains(problem, e.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_files.In("run")));
+    }
+
+    double[] Losses(string run) =>
+    [
+        .. File.ReadLines(_files.In($"{run}/metrics.jsonl")).Select(l => JsonNode.Parse(l)!["loss"]).OfType<JsonNode>().Select(l => (double)l),
+    ];
 
     public void Dispose() => _files.Dispose();
 
     void Train(
-        string run, int size, string[] settings, TrainingFiles? files = null, (CancellationTokenSource Source, int Step)? stop = null) =>
+        string run, int size, string[] settings, TrainingFiles? files = null, (CancellationTokenSource Source, int Step)? stop = null,
+        int context = 1) =>
         ThreadRanks.Run(size, ranks => Start(
             ranks, run, settings, files ?? _files,
             stop is { } at && ranks.IsFirst ? new Stopping(at.Source, at.Step) : null,
-            stop?.Source.Token ?? CancellationToken.None));
+            stop?.Source.Token ?? CancellationToken.None,
+            context));
 
     static string Start(
         Communicator ranks, string run, string[] settings, TrainingFiles files, IProgress<TrainingProgress>? progress = null,
-        CancellationToken cancel = default) =>
+        CancellationToken cancel = default, int context = 1) =>
         TrainRun.Start(
-            new(Recipe(settings, files), files.RecipePath, files.In(run), Resume: true) { Ranks = ranks }, _ => { }, progress, cancel);
+            new(Recipe(settings, files), files.RecipePath, files.In(run), Resume: true) { Ranks = ranks, ContextParallel = context },
+            _ => { }, progress, cancel);
 
     static TrainRecipe Recipe(string[] settings, TrainingFiles files) => RecipeFile.Read<TrainRecipe>(files.RecipePath, settings);
 

@@ -1,20 +1,19 @@
 using System.Globalization;
 using System.Text.Json;
-using Farsight.Alignment.Runs;
 using Farsight.Engine;
 using Farsight.Engine.Communication;
 
-namespace Farsight.Workflows.Train;
+namespace Farsight.Alignment.Runs;
 
 /// <summary>Verifies that all ranks start the same run: equal bits need equal inputs, programs and vector widths.</summary>
-static class RankAgreement
+public static class RankAgreement
 {
     /// <summary>Compares the ranks with rank 0.</summary>
     /// <param name="ranks">The ranks.</param>
     /// <param name="manifest">Manifest of this process.</param>
-    /// <param name="recipe">Recipe of this process, resolved.</param>
+    /// <param name="settings">Further facts that must be equal, by the name that a message uses: "recipe".</param>
     /// <exception cref="InputException">A rank differs; every rank throws the same.</exception>
-    internal static void Require(Communicator ranks, RunManifest manifest, string recipe)
+    public static void Require(Communicator ranks, RunManifest manifest, params (string Name, string Value)[] settings)
     {
         Dictionary<string, string> facts = new(StringComparer.Ordinal)
         {
@@ -22,11 +21,10 @@ static class RankAgreement
             [".NET version"] = manifest.DotnetVersion,
             ["vector width"] = manifest.SimdBits.ToString(CultureInfo.InvariantCulture),
             ["device"] = manifest.Device,
-            ["recipe"] = recipe,
         };
-        foreach ((string key, string hash) in manifest.Inputs)
+        foreach ((string key, string value) in settings.Concat(manifest.Inputs.Select(i => (i.Key, i.Value))))
         {
-            facts[key] = hash;
+            facts[key] = value;
         }
         string own = JsonSerializer.Serialize(facts);
         Dictionary<string, string>[] all =
@@ -41,6 +39,30 @@ static class RankAgreement
                     $"Rank {rank} ({hosts[rank]}) differs from rank 0 ({hosts[0]}) in its {different}{values}; "
                         + "start every rank with the same program, recipe, model and data on equal processors.");
             }
+        }
+    }
+
+    /// <summary>Requires a folder of rank 0 that every rank sees; creates it on rank 0.</summary>
+    /// <exception cref="InputException">A rank does not see it; every rank throws the same.</exception>
+    public static void RequireShared(Communicator ranks, string folder)
+    {
+        string name = Path.Combine(folder, ranks.Broadcast($".ranks-{Guid.NewGuid():N}")!);
+        if (ranks.IsFirst)
+        {
+            Directory.CreateDirectory(folder);
+            File.WriteAllText(name, "");
+        }
+        ranks.Any(false); // the file is there before another rank looks
+        int[] seen = ranks.AllGather<int>([File.Exists(name) ? 1 : 0]);
+        string[] hosts = ranks.AllGather(Environment.MachineName);
+        if (ranks.IsFirst)
+        {
+            File.Delete(name);
+        }
+        if (Array.IndexOf(seen, 0) is >= 0 and int blind)
+        {
+            throw new InputException(
+                $"Rank {blind} ({hosts[blind]}) does not see {folder} of rank 0 ({hosts[0]}); use an output folder on a shared file system.");
         }
     }
 
