@@ -30,6 +30,7 @@ static class ServeCommand
         Description = "Folder whose subfolders clients may load and unload as adapters. Default: adapters cannot be changed.",
     };
     static readonly Option<string> s_rope = SharedOptions.Rope();
+    static readonly ContextMethodOption s_contextMethod = new();
     static readonly Option<string> s_host = new("--host")
     {
         Description = "IP address to listen on. An address that other machines reach needs --api-key-file.",
@@ -64,8 +65,8 @@ static class ServeCommand
     {
         Command command = new("serve", "Serve a model and its adapters to OpenAI-compatible clients.")
         {
-            s_model, s_name, s_adapters, s_folder, s_rope, s_host, s_port, s_key, s_cache, s_context, s_concurrency, s_requests,
-            s_body, s_connections, s_header, s_idle, s_drain, s_logs, s_threads,
+            s_model, s_name, s_adapters, s_folder, s_rope, s_contextMethod, s_host, s_port, s_key, s_cache, s_context, s_concurrency,
+            s_requests, s_body, s_connections, s_header, s_idle, s_drain, s_logs, s_threads,
         };
         command.SetAction(Run);
         return command;
@@ -77,11 +78,13 @@ static class ServeCommand
         TextWriter log = TextWriter.Synchronized(parse.InvocationConfiguration.Error);
         await using ModelServer server = await ModelServer.StartAsync(Options(parse), log.WriteLine);
         (int tokens, long bytes) = server.Cache;
+        string cache = tokens == 0 ? "no cache" : string.Create(
+            CultureInfo.InvariantCulture, $"cache {tokens} tokens, {bytes / (double)(1 << 20):0.0} MiB per model name");
         parse.InvocationConfiguration.Output.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"Serving {string.Join(", ", server.ModelNames)} at {server.Url}/v1. Context {server.ContextTokens} tokens; "
-                    + $"cache {tokens} tokens, {bytes / (double)(1 << 20):0.0} MiB per model name. Ctrl-C stops the server."));
+                    + $"{cache}. Ctrl-C stops the server."));
         try
         {
             await Task.Delay(Timeout.Infinite, cancel);
@@ -108,6 +111,7 @@ static class ServeCommand
                 ? folder
                 : throw new InputException($"--allow-adapter-changes: the folder {folder} does not exist; create it, or name another."),
             Rope = rope is null ? null : RopeOption.Parse(rope, ModelFiles.ReadConfig(model)),
+            ContextMethod = s_contextMethod.Of(parse)?.Text,
             Host = IPAddress.TryParse(parse.GetValue(s_host), out IPAddress? address)
                 ? address
                 : throw new InputException("--host: give an IP address, as in 127.0.0.1 or ::1."),
