@@ -11,8 +11,15 @@ namespace Farsight.Alignment.Answering;
 /// <param name="client">The client; not disposed here.</param>
 /// <param name="name">As <see cref="ILanguageModel.Name"/>.</param>
 /// <param name="concurrency">Number of requests worth having in progress; the client may hold some of them back.</param>
-sealed class ChatClientModel(IChatClient client, string name, int concurrency = 1) : ILanguageModel
+/// <param name="acceptsTokens">Whether the client takes <see cref="PromptTokens"/> and <see cref="StopTokens"/>, as Farsight's server.</param>
+sealed class ChatClientModel(IChatClient client, string name, int concurrency = 1, bool acceptsTokens = false) : ILanguageModel
 {
+    /// <summary>Name of the request's property with the token ids of the prompt, in place of messages.</summary>
+    internal const string PromptTokens = "prompt_token_ids";
+
+    /// <summary>Name of the request's property with token ids that end the answer.</summary>
+    internal const string StopTokens = "stop_token_ids";
+
     /// <summary>Name of the response's property with the options that the server rejected.</summary>
     internal const string OmittedOptions = "omitted_options";
 
@@ -28,7 +35,7 @@ sealed class ChatClientModel(IChatClient client, string name, int concurrency = 
     public int? ContextWindow => null;
 
     /// <inheritdoc/>
-    public ModelCapabilities Capabilities { get; } = new() { Concurrency = concurrency };
+    public ModelCapabilities Capabilities { get; } = new() { Concurrency = concurrency, AcceptsTokens = acceptsTokens };
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Completion>> CompleteAsync(
@@ -61,8 +68,16 @@ sealed class ChatClientModel(IChatClient client, string name, int concurrency = 
                 $"An endpoint supports neither {nameof(request.TopLogProbs)}, {nameof(request.ScoresPrompt)} nor "
                     + $"{nameof(request.Constraint)}; use a local model.");
         }
-        ChatMessage[] messages = [.. ChatMessages.Of(Turns(request.Prompt))];
         ChatOptions options = Options(request.Options);
+        ChatMessage[] messages = [];
+        if (acceptsTokens && request.Prompt is Prompt.Tokens { Positions: null, ContinuesText: false } prompt)
+        {
+            (options.AdditionalProperties ??= [])[PromptTokens] = prompt.Ids;
+        }
+        else
+        {
+            messages = [.. ChatMessages.Of(Turns(request.Prompt))];
+        }
         long started = Stopwatch.GetTimestamp();
         StringBuilder streamed = new();
         ChatResponse response;
@@ -119,13 +134,13 @@ sealed class ChatClientModel(IChatClient client, string name, int concurrency = 
         : chat.AnswerPrefix.Length == 0 ? chat.Turns
         : [.. chat.Turns.SkipLast(1), chat.Turns[^1] with { Content = chat.Turns[^1].Content + chat.AnswerPrefix }];
 
-    static ChatOptions Options(GenerationOptions options)
+    ChatOptions Options(GenerationOptions options)
     {
         string? unsupported =
             options.MinP > 0 ? nameof(options.MinP)
             : options.RepetitionPenalty != 1 ? nameof(options.RepetitionPenalty)
             : options.MinNewTokens > 0 ? nameof(options.MinNewTokens)
-            : options.StopTokens.Count > 0 ? nameof(options.StopTokens)
+            : options.StopTokens.Count > 0 && !acceptsTokens ? nameof(options.StopTokens)
             : options.LogitBias.Count > 0 ? nameof(options.LogitBias)
             : null;
         return unsupported is null
@@ -139,6 +154,7 @@ sealed class ChatClientModel(IChatClient client, string name, int concurrency = 
                 Seed = options.Seed,
                 MaxOutputTokens = options.MaxNewTokens,
                 StopSequences = options.Stop.Count > 0 ? [.. options.Stop.Take(MaxStops)] : null,
+                AdditionalProperties = options.StopTokens.Count > 0 ? new() { [StopTokens] = options.StopTokens } : null,
             }
             : throw new InputException($"An endpoint does not support {unsupported}; leave it at its default.");
     }

@@ -21,15 +21,17 @@ static class ChatMessages
     }
 
     /// <summary>Validates the options.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="known">Names of additional properties that are supported.</param>
     /// <exception cref="InputException">An option is not supported; the message names it.</exception>
-    public static void Check(ChatOptions? options)
+    public static void Check(ChatOptions? options, params string[] known)
     {
         string? unsupported =
             options is null ? null
             : options.Tools is { Count: > 0 } ? "tools"
             : options.ResponseFormat is not (null or ChatResponseFormatText) ? "a response format other than text"
             : options.ConversationId is not null ? "conversations stored by the server"
-            : options.AdditionalProperties is { Count: > 0 } more ? $"the additional option {more.Keys.First()}"
+            : options.AdditionalProperties?.Keys.Except(known).FirstOrDefault() is { } other ? $"the additional option {other}"
             : null;
         if (unsupported is not null)
         {

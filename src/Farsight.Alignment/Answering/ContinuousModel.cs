@@ -42,6 +42,7 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
     readonly LocalModel _local;
     readonly ContinuousBatch _batch;
     readonly ContinuousOptions _options;
+    readonly Lock _arrival = new();
     readonly ConcurrentQueue<Job> _arrived = new();
     readonly List<Job> _waiting = [], _running = [];
     readonly SemaphoreSlim _wake = new(0);
@@ -87,12 +88,12 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
     public async Task<IReadOnlyList<Completion>> CompleteAsync(
         IReadOnlyList<CompletionRequest> requests, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
         using CancellationTokenSource call = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Job[] jobs = [.. requests.Select(r => new Job(_local.Draft(r), call.Token))];
-        foreach (Job job in jobs)
+        lock (_arrival) // what arrives before the end is cancelled by the thread; nothing arrives after it
         {
-            _arrived.Enqueue(job);
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            Array.ForEach(jobs, _arrived.Enqueue);
         }
         using CancellationTokenRegistration wakes = call.Token.Register(() => _wake.Release());
         _wake.Release();
@@ -114,13 +115,17 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
     /// <summary>Cancels the requests in progress, and frees the cache.</summary>
     public void Dispose()
     {
-        if (!_isDisposed)
+        lock (_arrival)
         {
+            if (_isDisposed)
+            {
+                return;
+            }
             _isDisposed = true;
-            _wake.Release();
-            _thread.Join();
-            _batch.Dispose();
         }
+        _wake.Release();
+        _thread.Join();
+        _batch.Dispose();
     }
 
     static async Task<Completion> EndOthersOnFailure(Task<Completion> completion, CancellationTokenSource call)
@@ -177,7 +182,7 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
     {
         foreach (Job job in (Job[])[.. _waiting.Concat(_running).Where(j => j.Cancel.IsCancellationRequested || ends(j))])
         {
-            job.Draft.Cancel();
+            job.Try(job.Draft.Cancel);
             Finish(job);
         }
     }

@@ -134,6 +134,7 @@ public sealed class LocalModel : ILanguageModel, IDisposable
     Completion[] Complete(IReadOnlyList<CompletionRequest> requests, CompletionDraft[] drafts, CancellationToken cancel)
     {
         long started = Stopwatch.GetTimestamp();
+        Array.ForEach(Array.FindAll(drafts, d => d.MaxNewTokens == 0), d => d.EndWithoutTokens()); // decoding skips them
         try
         {
             IReadOnlyList<int>?[] positions = [.. requests.Select(r => (r.Prompt as Prompt.Tokens)?.Positions)];

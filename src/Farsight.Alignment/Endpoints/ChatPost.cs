@@ -86,6 +86,28 @@ sealed class ChatPost : IDisposable
         }
     }
 
+    /// <summary>Returns an endpoint's list of models; null where it gives none.</summary>
+    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    internal async Task<byte[]?> Models(EndpointAddress address, CancellationToken cancel)
+    {
+        using CancellationTokenSource silence = new(_timeout, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancel);
+        using HttpRequestMessage message = new(HttpMethod.Get, address.Models);
+        _key.Authorize(message.Headers);
+        try
+        {
+            using HttpResponseMessage response = await _client
+                .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token)
+                .ConfigureAwait(false);
+            return response.IsSuccessStatusCode ? await Read(response.Content, MostAnswerBytes, either.Token).ConfigureAwait(false) : null;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or EndpointFailure
+            || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            return null; // a request for an answer will tell what is wrong
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 

@@ -24,26 +24,28 @@ static class ChatWire
     /// <exception cref="InputException">An option is not supported.</exception>
     internal static byte[] Request(string model, IEnumerable<ChatMessage> messages, ChatOptions? options, RequestForm form)
     {
-        ChatMessages.Check(options);
+        ChatMessages.Check(options, ChatClientModel.PromptTokens, ChatClientModel.StopTokens);
         if (options?.TopK is not null)
         {
             throw new InputException("An endpoint does not support TopK; use TopP.");
         }
-        IReadOnlyList<ChatTurn> turns = ChatMessages.Turns(messages, options);
+        bool isTokens = options?.AdditionalProperties?.ContainsKey(ChatClientModel.PromptTokens) == true;
+        IReadOnlyList<ChatTurn> turns = isTokens ? [] : ChatMessages.Turns(messages, options);
         ArrayBufferWriter<byte> buffer = new();
         using (Utf8JsonWriter json = new(buffer, s_format))
         {
             json.WriteStartObject();
             json.WriteString("model", options?.ModelId ?? model);
-            json.WriteStartArray("messages");
-            foreach (ChatTurn turn in turns)
+            if (!isTokens)
             {
-                json.WriteStartObject();
-                json.WriteString("role", turn.Role);
-                json.WriteString("content", Encoding.UTF8.GetBytes(turn.Content)); // half a surrogate pair becomes U+FFFD
-                json.WriteEndObject();
+                WriteMessages(json, turns);
             }
-            json.WriteEndArray();
+            foreach ((string name, object? ids) in options?.AdditionalProperties ?? [])
+            {
+                json.WriteStartArray(name);
+                ((IReadOnlyList<int>)ids!).ToList().ForEach(json.WriteNumberValue);
+                json.WriteEndArray();
+            }
             WriteOptions(json, options, form);
             json.WriteEndObject();
         }
@@ -68,6 +70,22 @@ static class ChatWire
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
             throw Damaged("its answer is not the valid JSON of a chat completion");
+        }
+    }
+
+    /// <summary>Returns the hash of a model's tokenizer in a list of models, as Farsight's server states it; null without one.</summary>
+    internal static string? TokenizerOf(byte[] models, string model)
+    {
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(models);
+            return Member(json.RootElement, "data") is { ValueKind: JsonValueKind.Array } list
+                ? list.EnumerateArray().Where(m => Text(m, "id") == model).Select(m => Text(m, "tokenizer_sha256")).FirstOrDefault()
+                : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
         }
     }
 
@@ -97,6 +115,19 @@ static class ChatWire
             // The answer is not JSON, or has text that is not Unicode.
         }
         return (Encoding.UTF8.GetString(body), null);
+    }
+
+    static void WriteMessages(Utf8JsonWriter json, IReadOnlyList<ChatTurn> turns)
+    {
+        json.WriteStartArray("messages");
+        foreach (ChatTurn turn in turns)
+        {
+            json.WriteStartObject();
+            json.WriteString("role", turn.Role);
+            json.WriteString("content", Encoding.UTF8.GetBytes(turn.Content)); // half a surrogate pair becomes U+FFFD
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
     static void WriteOptions(Utf8JsonWriter json, ChatOptions? options, RequestForm form)

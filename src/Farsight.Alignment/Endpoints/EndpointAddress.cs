@@ -29,6 +29,9 @@ sealed record EndpointAddress(Uri Uri, string Name)
         return new(new UriBuilder(uri) { Path = whole, Fragment = "" }.Uri, uri.GetLeftPart(UriPartial.Path).TrimEnd('/'));
     }
 
+    /// <summary>The full address of the list of models.</summary>
+    internal Uri Models => new UriBuilder(Uri) { Path = Uri.AbsolutePath[..^Path.Length] + "/models" }.Uri;
+
     /// <summary>Shortens a text that is not an address; it may be a key in the wrong place.</summary>
     static string Shown(string text) => text.Length <= 12 ? text : text[..12] + "…";
 }

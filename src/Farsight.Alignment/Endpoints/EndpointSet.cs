@@ -109,6 +109,20 @@ public sealed class EndpointSet : IChatClient
     public ILanguageModel AsLanguageModel(string? name = null) =>
         new ChatClientModel(this, name ?? _options.Model, _options.Concurrency * _options.Urls.Count);
 
+    /// <summary>
+    /// Returns the endpoints as a language model that gets prompts of token ids as they are, if each of them is a server of Farsight whose
+    /// model has a given tokenizer; else as one that gets messages only.
+    /// </summary>
+    /// <param name="name">As <see cref="AsLanguageModel"/>.</param>
+    /// <param name="tokenizerHash">SHA-256 of the tokenizer, in hexadecimal.</param>
+    /// <param name="cancel">Cancels asking the endpoints.</param>
+    public async Task<ILanguageModel> AsTokenModelAsync(string? name, string tokenizerHash, CancellationToken cancel)
+    {
+        byte[]?[] lists = await Task.WhenAll(_line.Endpoints.Select(e => _post.Models(e.Address, cancel))).ConfigureAwait(false);
+        bool isSame = lists.All(l => l is not null && ChatWire.TokenizerOf(l, _options.Model) == tokenizerHash);
+        return new ChatClientModel(this, name ?? _options.Model, _options.Concurrency * _options.Urls.Count, acceptsTokens: isSame);
+    }
+
     /// <inheritdoc/>
     public object? GetService(Type serviceType, object? serviceKey = null)
     {

@@ -12,6 +12,7 @@ using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Core.Answering;
 using Farsight.Evaluation.Core.Prompts;
 using Farsight.Evaluation.Report;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Cli.Commands;
 
@@ -339,7 +340,10 @@ static class EvalCommand
         try
         {
             string name = $"{options.Model} at {string.Join(", ", options.Urls.Select(u => new Uri(u).Authority))}";
-            return (options.Model, request.Run(endpoint.AsLanguageModel(name), directory, new ExampleProgress(line), cancel, judge));
+            ILanguageModel model = request.Tokenizer is { } tokenizer
+                ? endpoint.AsTokenModelAsync(name, Tokenizer.Load(tokenizer).Sha256, cancel).GetAwaiter().GetResult()
+                : endpoint.AsLanguageModel(name);
+            return (options.Model, request.Run(model, directory, new ExampleProgress(line), cancel, judge));
         }
         finally
         {

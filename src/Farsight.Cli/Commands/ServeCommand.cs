@@ -31,6 +31,7 @@ static class ServeCommand
         Description = "Folder whose subfolders clients may load and unload as adapters. Default: adapters cannot be changed.",
     };
     static readonly Option<string> s_rope = SharedOptions.Rope();
+    static readonly ContextMethodOption s_contextMethod = new();
     static readonly Option<string> s_host = Host();
     static readonly Option<int> s_port = SharedOptions.Count("--port", "Port to listen on. 0 selects a free one.", 8080, minimum: 0);
     static readonly Option<string?> s_key = Key();
@@ -66,8 +67,8 @@ static class ServeCommand
     {
         Command command = new("serve", "Serve a model and its adapters to OpenAI-compatible clients.")
         {
-            s_model, s_name, s_adapters, s_folder, s_rope, s_host, s_port, s_key, s_cache, s_context, s_concurrency, s_requests,
-            s_body, s_connections, s_header, s_idle, s_drain, s_logs, s_dashboard, s_stop, s_threads,
+            s_model, s_name, s_adapters, s_folder, s_rope, s_contextMethod, s_host, s_port, s_key, s_cache, s_context, s_concurrency,
+            s_requests, s_body, s_connections, s_header, s_idle, s_drain, s_logs, s_dashboard, s_stop, s_threads,
         };
         command.SetAction(Run);
         return command;
@@ -79,11 +80,13 @@ static class ServeCommand
         TextWriter log = TextWriter.Synchronized(parse.InvocationConfiguration.Error);
         await using ModelServer server = await ModelServer.StartAsync(Options(parse), log.WriteLine, Dashboard(parse));
         (int tokens, long bytes) = server.Cache;
+        string cache = tokens == 0 ? "no cache" : string.Create(
+            CultureInfo.InvariantCulture, $"cache {tokens} tokens, {bytes / (double)(1 << 20):0.0} MiB per model name");
         parse.InvocationConfiguration.Output.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"Serving {string.Join(", ", server.ModelNames)} at {server.Url}/v1. Context {server.ContextTokens} tokens; "
-                    + $"cache {tokens} tokens, {bytes / (double)(1 << 20):0.0} MiB per model name. Ctrl-C stops the server."));
+                    + $"{cache}. Ctrl-C stops the server."));
         if (parse.GetResult(s_dashboard) is not null)
         {
             parse.InvocationConfiguration.Output.WriteLine($"The dashboard is at {server.Url}.");
@@ -114,6 +117,7 @@ static class ServeCommand
                 ? folder
                 : throw new InputException($"--allow-adapter-changes: the folder {folder} does not exist; create it, or name another."),
             Rope = rope is null ? null : RopeOption.Parse(rope, ModelFiles.ReadConfig(model)),
+            ContextMethod = s_contextMethod.Of(parse)?.Text,
             Host = Address(parse.GetValue(s_host)),
             Port = parse.GetValue(s_port),
             ApiKey = parse.GetValue(s_key) is { } file ? ReadKey(file) : null,

@@ -133,25 +133,36 @@ public sealed class ContinuousBatch : IDisposable
         return branch;
     }
 
-    /// <summary>Takes rows; removes branches that no sequence uses until there are enough.</summary>
+    /// <summary>Takes rows; removes branches that no sequence uses until there are enough, and none if there cannot be enough.</summary>
     /// <param name="count">Number of rows.</param>
     /// <param name="kept">A branch that is not removed, and neither are those with which it begins; null for none.</param>
     int? Take(int count, SequenceBranch? kept)
     {
+        if (_rows.Take(count) is { } free)
+        {
+            return free;
+        }
+        HashSet<SequenceBranch> staying = [];
+        foreach (SequenceBranch used in Below(_roots).Where(b => b.IsRunning || b == kept))
+        {
+            for (SequenceBranch? branch = used; branch is not null && staying.Add(branch); branch = branch.Parent)
+            {
+            }
+        }
+        List<SequenceBranch> removable = [.. Below(_roots).Where(b => !staying.Contains(b))];
+        if (_rows.LongestWith(removable.Select(b => (b.Rows.Start, b.Reserved))) < count)
+        {
+            return null;
+        }
         while (true)
         {
+            SequenceBranch oldest = removable.Where(b => b.Children.Count == 0).MinBy(b => b.LastUse)!;
+            removable.Remove(oldest);
+            Remove(oldest);
             if (_rows.Take(count) is { } start)
             {
                 return start;
             }
-            SequenceBranch? oldest = Below(_roots)
-                .Where(b => !b.IsRunning && b.Children.Count == 0 && b != kept)
-                .MinBy(b => b.LastUse);
-            if (oldest is null)
-            {
-                return null;
-            }
-            Remove(oldest);
         }
     }
 

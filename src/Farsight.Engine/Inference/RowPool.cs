@@ -29,6 +29,20 @@ sealed class RowPool(int rows)
         return null;
     }
 
+    /// <summary>Returns the length of the longest free range there would be if rows were returned.</summary>
+    /// <param name="taken">Ranges of rows that are taken.</param>
+    internal int LongestWith(IEnumerable<(int Start, int Count)> taken)
+    {
+        int longest = 0, start = 0, end = 0;
+        foreach ((int next, int count) in taken.Concat(_free.Select(f => (f.Key, f.Value))).OrderBy(r => r.Item1))
+        {
+            start = next == end ? start : next;
+            end = next + count;
+            longest = Math.Max(longest, end - start);
+        }
+        return longest;
+    }
+
     /// <summary>Returns rows that were taken.</summary>
     internal void Return(int start, int count)
     {

@@ -256,7 +256,8 @@ public sealed record EvalRequest(
             tokenizer is not null && ChatFormat.Exists(Tokenizer!, tokenizer)
                 ? new ChatPromptText(tokenizer, ChatFormat.Load(Tokenizer!, tokenizer))
                 : null);
-        EndpointPrompts prompts = new(plan.Setting.Tokens, new(Template, Window, MaxPrompt));
+        bool sendsTokens = model.Capabilities.AcceptsTokens && Decoding.ContextMethod is null; // a method splits messages
+        EndpointPrompts prompts = new(plan.Setting.Tokens, new(Template, Window, MaxPrompt), sendsTokens);
         EvalRunnerOptions groups = new(Examples: Math.Max(64, 4 * model.Capabilities.Concurrency), Tokens: int.MaxValue);
         ILanguageModel asked = Decoding.ContextMethod is { } method
             ? ContextMethod.Parse(method).Over(model, tokenizer is null ? null : t => tokenizer.Count(t))

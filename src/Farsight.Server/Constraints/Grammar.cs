@@ -18,13 +18,23 @@ abstract class Grammar
     internal static Grammar Any(params Grammar[] options) => options is [var only] ? only : new Choice(options);
 
     /// <summary>Creates the grammar of one of several texts, which begin alike without becoming slow to match.</summary>
+    /// <param name="texts">At least one, each short: a call of this method can nest once per byte.</param>
     internal static Grammar OneOf(IEnumerable<string> texts) => Branches([.. texts.Select(t => Encoding.UTF8.GetBytes(t))], 0);
 
-    static Grammar Branches(IReadOnlyList<byte[]> texts, int at) => Any(
-    [
-        .. texts.Any(t => t.Length == at) ? [Empty] : Array.Empty<Grammar>(),
-        .. texts.Where(t => t.Length > at).GroupBy(t => t[at]).Select(g => Of(new OneByte(g.Key, g.Key), Branches([.. g], at + 1))),
-    ]);
+    static Grammar Branches(IReadOnlyList<byte[]> texts, int at)
+    {
+        int end = at; // the texts are equal up to here
+        while (texts.All(t => t.Length > end && t[end] == texts[0][end]))
+        {
+            end++;
+        }
+        Grammar[] rest =
+        [
+            .. texts.Any(t => t.Length == end) ? [Empty] : Array.Empty<Grammar>(),
+            .. texts.Where(t => t.Length > end).GroupBy(t => t[end]).Select(g => Branches([.. g], end)),
+        ];
+        return Of([.. texts[0][at..end].Select(b => (Grammar)new OneByte(b, b)), Any(rest)]);
+    }
 
     /// <summary>Represents one byte of a range.</summary>
     internal sealed class OneByte(byte first, byte last) : Grammar
@@ -62,6 +72,7 @@ abstract class Grammar
 }
 
 /// <summary>Represents a place in the texts of a grammar: what may follow. Places are computed when they are reached, and kept.</summary>
+/// <remarks>Places after which the same may follow are one place, so a long text does not need more of them than a short one.</remarks>
 sealed class GrammarPlace
 {
     // A schema that is more ambiguous than this is refused when it gets there, rather than slowing everything down.
@@ -69,9 +80,11 @@ sealed class GrammarPlace
 
     readonly HashSet<Pending> _open = []; // each begins with a byte
     readonly GrammarPlace?[] _next = new GrammarPlace?[256];
+    readonly Dictionary<HashSet<Pending>, GrammarPlace>[] _known; // places that are no end, and places that are one
 
-    GrammarPlace(IEnumerable<Pending?> threads)
+    GrammarPlace(IEnumerable<Pending?> threads, Dictionary<HashSet<Pending>, GrammarPlace>[] known)
     {
+        _known = known;
         Stack<Pending?> left = new(threads);
         while (left.TryPop(out Pending? thread))
         {
@@ -89,15 +102,18 @@ sealed class GrammarPlace
     }
 
     /// <summary>Whether a text ends here.</summary>
-    internal bool CanEnd { get; private set; }
+    internal bool CanEnd { get; }
 
     /// <summary>Whether nothing may follow.</summary>
     internal bool IsOver => _open.Count == 0;
 
     /// <summary>Returns the beginning of a grammar's texts.</summary>
-    internal static GrammarPlace Start(Grammar grammar) => new([new(grammar, 0, null)]);
+    /// <exception cref="SchemaException">There are too many alternatives.</exception>
+    internal static GrammarPlace Start(Grammar grammar) => new(
+        [new(grammar, 0, null)], [new(HashSet<Pending>.CreateSetComparer()), new(HashSet<Pending>.CreateSetComparer())]);
 
     /// <summary>Returns the place after a byte; null if the byte may not follow.</summary>
+    /// <exception cref="SchemaException">There are too many alternatives at that place.</exception>
     internal GrammarPlace? After(byte value)
     {
         if (_next[value] is { } known)
@@ -105,7 +121,14 @@ sealed class GrammarPlace
             return known;
         }
         Pending?[] threads = [.. _open.Where(t => ((Grammar.OneByte)t.First).Has(value)).Select(t => t.Rest)];
-        return threads.Length == 0 ? null : (_next[value] = new GrammarPlace(threads));
+        if (threads.Length == 0)
+        {
+            return null;
+        }
+        GrammarPlace next = new(threads, _known);
+        Dictionary<HashSet<Pending>, GrammarPlace> alike = _known[next.CanEnd ? 1 : 0];
+        alike.TryAdd(next._open, next);
+        return _next[value] = alike[next._open];
     }
 
     /// <summary>Returns the place after several bytes; null if they may not follow.</summary>
@@ -149,10 +172,35 @@ sealed class GrammarPlace
     }
 
     /// <summary>Represents what is still to come.</summary>
-    /// <param name="First">The next part.</param>
-    /// <param name="Count">Repetitions of it so far.</param>
-    /// <param name="Rest">What follows it; null for the end.</param>
-    sealed record Pending(Grammar First, int Count, Pending? Rest);
+    /// <remarks>Lists are as long as a text of the schema, so comparing them must not call itself for each part.</remarks>
+    /// <param name="first">The next part.</param>
+    /// <param name="count">Repetitions of it so far.</param>
+    /// <param name="rest">What follows it; null for the end.</param>
+    sealed class Pending(Grammar first, int count, Pending? rest) : IEquatable<Pending>
+    {
+        readonly int _hash = HashCode.Combine(first, count, rest?._hash);
+
+        internal Grammar First => first;
+
+        internal int Count => count;
+
+        internal Pending? Rest => rest;
+
+        public bool Equals(Pending? other)
+        {
+            Pending? own = this;
+            while (own is not null && other is not null && own._hash == other._hash && own.First == other.First && own.Count == other.Count
+                && own != other)
+            {
+                (own, other) = (own.Rest, other.Rest);
+            }
+            return own == other;
+        }
+
+        public override bool Equals(object? obj) => Equals(obj as Pending);
+
+        public override int GetHashCode() => _hash;
+    }
 }
 
 /// <summary>Thrown when a schema has a keyword or a size that cannot be enforced. The message names it.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -12,7 +13,7 @@ namespace Farsight.Server.Constraints;
 /// </remarks>
 sealed class SchemaCompiler
 {
-    const int MaxDepth = 32, MaxCount = 10_000, MaxSchemas = 5_000;
+    const int MaxDepth = 32, MaxCount = 10_000, MaxSchemas = 5_000, MaxTextBytes = 1_000;
     const double MaxBound = 1e15 - 1;
 
     static readonly JsonSerializerOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -112,7 +113,7 @@ sealed class SchemaCompiler
         [
             .. properties.ValueKind != JsonValueKind.Object ? [] : properties.EnumerateObject().Select(p => (
                 p.Name,
-                Grammar.Of(Grammar.Text(JsonSerializer.Serialize(p.Name, s_plain) + ":"), JsonGrammar.Space, Schema(p.Value, depth + 1)))),
+                Grammar.Of(Grammar.Text(Literal(p.Name, "properties") + ":"), JsonGrammar.Space, Schema(p.Value, depth + 1)))),
         ];
         if (required.Except(members.Select(m => m.Name)).FirstOrDefault() is { } undefined)
         {
@@ -218,7 +219,17 @@ sealed class SchemaCompiler
         JsonElement[] kept = [.. all.Where(v => types.Length == 0 || types.Any(t => IsOf(v, t)))];
         return kept.Length is 0 or > MaxCount
             ? throw new SchemaException($"enum must have 1 to {MaxCount} values that fit the type.")
-            : Grammar.OneOf(kept.Select(v => JsonSerializer.Serialize(v, s_plain)).Distinct());
+            : Grammar.OneOf(kept.Select(v => Literal(v, isConst ? "const" : "enum")).Distinct());
+    }
+
+    /// <summary>Returns the JSON of a name or a fixed value.</summary>
+    /// <exception cref="SchemaException">It is too long.</exception>
+    static string Literal<T>(T value, string keyword)
+    {
+        string json = JsonSerializer.Serialize(value, s_plain);
+        int bytes = Encoding.UTF8.GetByteCount(json);
+        return bytes <= MaxTextBytes ? json : throw new SchemaException(
+            $"{keyword} in the schema has a text of {bytes} bytes; use at most {MaxTextBytes}.");
     }
 
     Grammar Combined(string keyword, JsonElement options, int depth)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Farsight.Alignment.Answering;
 using Farsight.Engine.Numerics;
@@ -19,6 +20,36 @@ sealed class AnswerRun(
     readonly long _started = System.Diagnostics.Stopwatch.GetTimestamp();
     int _promptTokensRead;
     int _hasToken;
+
+    /// <summary>Answers a request that generates text, whole or as events.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="fields">Its fields.</param>
+    /// <param name="prepare">Creates the requests to the model, in the order of the choices, and what writes the reply.</param>
+    internal static async Task Answer(
+        ServerState server, RequestContext context, GenerationFields fields,
+        Func<ServedModel, (CompletionRequest[] Requests, IAnswerReply Reply)> prepare)
+    {
+        ServedModel model = server.Models.Use(fields.Model, out IDisposable use);
+        using IDisposable lease = use;
+        model.CheckTokens(fields.Options.LogitBias.Keys, "logit_bias");
+        model.CheckTokens(fields.Options.StopTokens, "stop_token_ids");
+        using IDisposable place = server.Admission.Enter();
+        (CompletionRequest[] requests, IAnswerReply reply) = await Task.Run(() => prepare(model)).ConfigureAwait(false);
+        using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(context.Aborted, server.Stopping);
+        AnswerRun run = new(model, requests, server.Metrics, cancel);
+        IReadOnlyList<Completion> answers = fields.Streams
+            ? await reply.Stream(run, new(context.Response, cancel.Token), server.Options.Heartbeat).ConfigureAwait(false)
+            : await run.Run().ConfigureAwait(false);
+        TokenUsage usage = Usage(answers, fields.Choices);
+        context.Count(usage);
+        server.Metrics.CountTokens(model.Name, usage);
+        answers.ToList().ForEach(a => server.LogText("answer", a.Text));
+        if (!fields.Streams)
+        {
+            await context.Reply(reply.Whole(answers, usage)).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Returns the random numbers of a choice: those of a local model's answer for the first.</summary>
     internal static SeededRandom RandomOf(long seed, int choice) => SeededRandom.For(unchecked((int)seed), "generate", choice);
@@ -122,4 +153,14 @@ sealed class AnswerRun(
     }
 
     void InterlockedMax(int tokens) => _promptTokensRead = Math.Max(_promptTokensRead, tokens); // one thread writes
+}
+
+/// <summary>Writes the reply to a request.</summary>
+interface IAnswerReply
+{
+    /// <summary>Creates the whole reply.</summary>
+    JsonObject Whole(IReadOnlyList<Completion> answers, TokenUsage usage);
+
+    /// <summary>Sends the reply as events while it is generated.</summary>
+    Task<IReadOnlyList<Completion>> Stream(AnswerRun run, EventStream events, TimeSpan heartbeat);
 }

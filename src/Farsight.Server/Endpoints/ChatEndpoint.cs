@@ -9,16 +9,20 @@ namespace Farsight.Server.Endpoints;
 /// <remarks>Source: the OpenAI API reference, "Create chat completion".</remarks>
 static class ChatEndpoint
 {
-    internal static async Task Answer(ServerState server, RequestContext context)
+    internal static Task Answer(ServerState server, RequestContext context)
     {
         ChatRequest request = ChatRequest.Read(context.Json);
+        return AnswerRun.Answer(server, context, request.Generation, model => Prepare(server, model, request));
+    }
+
+    static (CompletionRequest[] Requests, IAnswerReply Reply) Prepare(ServerState server, ServedModel model, ChatRequest request)
+    {
         GenerationFields fields = request.Generation;
-        ServedModel model = server.Models.Use(fields.Model, out IDisposable use);
-        using IDisposable lease = use;
-        fields.CheckBias(model.Vocabulary);
-        using IDisposable place = server.Admission.Enter();
-        ChatPrompt prompt = await Task.Run(() => ChatPrompt.Of(model, request.Messages, request.Tools.Offered)).ConfigureAwait(false);
-        int room = model.RoomAfter(prompt.Tokens.Length, fields.MaxTokens, "messages");
+        ChatPrompt prompt = request.PromptTokens is { } ids
+            ? ChatPrompt.Of(model, ids)
+            : ChatPrompt.Of(model, request.Messages, request.Tools.Offered);
+        int room = model.RoomAfter(
+            prompt.Tokens.Length, fields.MaxTokens, request.PromptTokens is null ? "messages" : ChatRequest.PromptTokenIds);
         server.LogText("prompt", prompt.Text);
         CompletionRequest[] requests =
         [
@@ -30,25 +34,12 @@ static class ChatEndpoint
                 Constraint = prompt.Constraint(model, request.Tools, request.Format),
             }),
         ];
-        using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(context.Aborted, server.Stopping);
-        AnswerRun run = new(model, requests, server.Metrics, cancel);
-        ChatReply reply = new(model, request, prompt.Markup);
-        IReadOnlyList<Completion> answers = fields.Streams
-            ? await reply.Stream(run, new(context.Response, cancel.Token), server.Options.Heartbeat).ConfigureAwait(false)
-            : await run.Run().ConfigureAwait(false);
-        TokenUsage usage = AnswerRun.Usage(answers, fields.Choices);
-        context.Count(usage);
-        server.Metrics.CountTokens(model.Name, usage);
-        answers.ToList().ForEach(a => server.LogText("answer", a.Text));
-        if (!fields.Streams)
-        {
-            await context.Reply(reply.Whole(answers, usage)).ConfigureAwait(false);
-        }
+        return (requests, new ChatReply(model, request, prompt.Markup));
     }
 }
 
 /// <summary>Writes the reply to a chat request, whole or as events.</summary>
-sealed class ChatReply
+sealed class ChatReply : IAnswerReply
 {
     readonly ServedModel _model;
     readonly ChatRequest _request;
@@ -64,15 +55,15 @@ sealed class ChatReply
         _choices = [.. Enumerable.Range(0, request.Generation.Choices).Select(_ => new Choice(new(names, markup)))];
     }
 
-    /// <summary>Creates the whole reply.</summary>
-    internal JsonObject Whole(IReadOnlyList<Completion> answers, TokenUsage usage) => Envelope("chat.completion", new()
+    /// <inheritdoc/>
+    public JsonObject Whole(IReadOnlyList<Completion> answers, TokenUsage usage) => Envelope("chat.completion", new()
     {
         ["choices"] = new JsonArray([.. answers.Select((a, i) => (JsonNode)WholeChoice(i, a))]),
         ["usage"] = usage.Json,
     });
 
-    /// <summary>Sends the reply as events while it is generated.</summary>
-    internal async Task<IReadOnlyList<Completion>> Stream(AnswerRun run, EventStream events, TimeSpan heartbeat)
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Completion>> Stream(AnswerRun run, EventStream events, TimeSpan heartbeat)
     {
         IReadOnlyList<Completion> answers = await run
             .Run(events, heartbeat, (i, part) => Send(events, i, _choices[i].Parser.Feed(part.Text), part.LogProbs))

@@ -46,6 +46,14 @@ sealed record ChatPrompt(int[] Tokens, string Text, ToolMarkup Markup)
         return new(tokens, text, markup);
     }
 
+    /// <summary>Takes a prompt that is rendered and encoded already.</summary>
+    /// <exception cref="ApiException">The model does not have one of the tokens.</exception>
+    internal static ChatPrompt Of(ServedModel model, int[] ids)
+    {
+        model.CheckTokens(ids, ChatRequest.PromptTokenIds);
+        return new(ids, model.Tokenizer.Decode(ids, skipSpecialTokens: false), ToolMarkup.Tagged);
+    }
+
     /// <summary>Creates the constraint of an answer; null for a free one.</summary>
     internal GrammarConstraint? Constraint(ServedModel model, ToolFields tools, Grammar? format) =>
         format is not null ? new(model.Tokenizer, format)

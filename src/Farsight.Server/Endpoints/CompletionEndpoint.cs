@@ -10,16 +10,21 @@ namespace Farsight.Server.Endpoints;
 /// <remarks>Source: the OpenAI API reference, "Create completion"; evaluation harnesses score with echo and logprobs.</remarks>
 static class CompletionEndpoint
 {
-    internal static async Task Answer(ServerState server, RequestContext context)
+    internal static Task Answer(ServerState server, RequestContext context)
     {
         CompletionFields request = CompletionFields.Read(context.Json);
+        return AnswerRun.Answer(server, context, request.Generation, model => Prepare(server, model, request));
+    }
+
+    static (CompletionRequest[] Requests, IAnswerReply Reply) Prepare(ServerState server, ServedModel model, CompletionFields request)
+    {
         GenerationFields fields = request.Generation;
-        ServedModel model = server.Models.Use(fields.Model, out IDisposable use);
-        using IDisposable lease = use;
-        fields.CheckBias(model.Vocabulary);
-        using IDisposable place = server.Admission.Enter();
-        EncodedPrompt[] prompts = await Task.Run(EncodedPrompt[] () => [.. request.Prompts.Select(p => EncodedPrompt.Of(model, p))])
-            .ConfigureAwait(false);
+        if (request is { Echoes: true, Generation.TopLogProbs: not null } && !model.ScoresPrompts)
+        {
+            throw new ApiException(
+                400, "echo with logprobs is not supported with the server's context method; leave one of them out.", "echo");
+        }
+        EncodedPrompt[] prompts = [.. request.Prompts.Select(p => EncodedPrompt.Of(model, p))];
         int[] rooms = [.. prompts.Select(p => model.RoomAfter(p.Tokens.Length, fields.MaxTokens, "prompt"))];
         prompts.ToList().ForEach(p => server.LogText("prompt", p.Text));
         CompletionRequest[] requests =
@@ -28,20 +33,7 @@ static class CompletionEndpoint
                from i in Enumerable.Range(0, fields.Choices)
                select Request(request, prompts[p], rooms[p], i),
         ];
-        using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(context.Aborted, server.Stopping);
-        AnswerRun run = new(model, requests, server.Metrics, cancel);
-        CompletionReply reply = new(model, request, prompts);
-        IReadOnlyList<Completion> answers = fields.Streams
-            ? await reply.Stream(run, new(context.Response, cancel.Token), server.Options.Heartbeat).ConfigureAwait(false)
-            : await run.Run().ConfigureAwait(false);
-        TokenUsage usage = AnswerRun.Usage(answers, fields.Choices);
-        context.Count(usage);
-        server.Metrics.CountTokens(model.Name, usage);
-        answers.ToList().ForEach(a => server.LogText("answer", a.Text));
-        if (!fields.Streams)
-        {
-            await context.Reply(reply.Whole(answers, usage)).ConfigureAwait(false);
-        }
+        return (requests, new CompletionReply(model, request, prompts));
     }
 
     static CompletionRequest Request(CompletionFields request, EncodedPrompt prompt, int room, int choice) => new(
@@ -67,10 +59,9 @@ sealed record EncodedPrompt(int[] Tokens, string Text)
         Tokenizer tokenizer = model.Tokenizer;
         if (prompt.Tokens is { } ids)
         {
-            return ids.FirstOrDefault(t => t >= model.Vocabulary) is var wrong and > 0
-                ? throw new ApiException(
-                    400, $"prompt has the token {wrong}; the model has the tokens 0 to {model.Vocabulary - 1}.", "prompt")
-                : new(ids, tokenizer.Decode(ids));
+            model.CheckTokens(ids, "prompt");
+            StreamingDecoder decoder = new(tokenizer); // the answer can complete the last character
+            return new(ids, string.Concat(ids.Select(decoder.Append)));
         }
         int[] tokens = [.. tokenizer.Before, .. tokenizer.Encode(prompt.Text!)];
         return tokens.Length > 0
@@ -90,24 +81,24 @@ sealed record EncodedPrompt(int[] Tokens, string Text)
 }
 
 /// <summary>Writes the reply to a request for plain completions, whole or as events.</summary>
-sealed class CompletionReply(ServedModel model, CompletionFields request, IReadOnlyList<EncodedPrompt> prompts)
+sealed class CompletionReply(ServedModel model, CompletionFields request, IReadOnlyList<EncodedPrompt> prompts) : IAnswerReply
 {
     readonly string _id = $"cmpl-{Guid.NewGuid():N}";
     readonly long _created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-    readonly int[] _characters = new int[prompts.Count * request.Generation.Choices]; // of each choice, sent so far
+    readonly int[] _characters = new int[prompts.Count * request.Generation.Choices]; // of the tokens of each choice that were sent
 
     bool HasScores => request.Generation.TopLogProbs is not null;
 
-    /// <summary>Creates the whole reply.</summary>
-    internal JsonObject Whole(IReadOnlyList<Completion> answers, TokenUsage usage)
+    /// <inheritdoc/>
+    public JsonObject Whole(IReadOnlyList<Completion> answers, TokenUsage usage)
     {
         JsonObject json = Envelope([.. answers.Select((a, i) => (JsonNode)WholeChoice(i, a))]);
         json["usage"] = usage.Json;
         return json;
     }
 
-    /// <summary>Sends the reply as events while it is generated.</summary>
-    internal async Task<IReadOnlyList<Completion>> Stream(AnswerRun run, EventStream events, TimeSpan heartbeat)
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Completion>> Stream(AnswerRun run, EventStream events, TimeSpan heartbeat)
     {
         // An echoed prompt with log-probabilities is known as a whole only when its answer is.
         bool isLate = request.Echoes && HasScores;
@@ -150,7 +141,7 @@ sealed class CompletionReply(ServedModel model, CompletionFields request, IReadO
                 ? AnswerJson.PlainLogProbs(scored, OffsetOf(index) + _characters[index], model.Tokenizer)
                 : null,
             finish);
-        _characters[index] += AnswerJson.CharacterCount(text);
+        _characters[index] += scored.Sum(t => AnswerJson.CharacterCount(t.Text)); // more than the text while a part of it is held back
         JsonObject json = Envelope([choice]);
         if (request.Generation.IncludesUsage)
         {

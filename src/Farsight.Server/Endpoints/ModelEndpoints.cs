@@ -57,5 +57,6 @@ static class ModelEndpoints
         ["owned_by"] = "farsight",
         ["parent"] = model.IsAdapter ? server.Models.Base.Name : null,
         ["max_model_len"] = model.Window,
+        ["tokenizer_sha256"] = model.TokenizerHash,
     };
 }

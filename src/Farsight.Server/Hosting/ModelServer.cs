@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Farsight.Engine;
 using Farsight.Server.Dashboard;
 using Farsight.Server.Endpoints;
@@ -35,9 +36,9 @@ public sealed class ModelServer : IAsyncDisposable
     /// <summary>Maximum number of tokens of a prompt and its answer, for the base model.</summary>
     public int ContextTokens => _state.Models.Base.Window;
 
-    /// <summary>Number of tokens that the cache of each model holds, and their bytes.</summary>
+    /// <summary>Number of tokens that the cache of each model holds, and their bytes; 0 with a context method.</summary>
     public (int Tokens, long Bytes) Cache =>
-        (_state.Models.Base.Answers.CacheTokens, _state.Models.Base.Answers.CacheTokens * _state.Models.Base.BytesPerToken);
+        (_state.Models.Base.CacheTokens.Capacity, _state.Models.Base.CacheTokens.Capacity * _state.Models.Base.BytesPerToken);
 
     /// <summary>Opens the models and begins to listen.</summary>
     /// <param name="options">The served models, and the limits.</param>
@@ -65,9 +66,12 @@ public sealed class ModelServer : IAsyncDisposable
             pages?.Dispose();
             models.Dispose();
             stopping.Dispose();
-            if (e is IOException)
+            if (e is IOException or SocketException) // a port in use, or an address or port that this machine or user does not have
             {
-                throw new InputException($"The server cannot listen on {options.Host}, port {options.Port}; use another port.", e);
+                throw new InputException(
+                    $"The server cannot listen on {options.Host}, port {options.Port}: {e.Message.TrimEnd('.')}. "
+                        + "Use another port, or an address of this machine.",
+                    e);
             }
             throw;
         }

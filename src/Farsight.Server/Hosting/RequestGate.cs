@@ -60,17 +60,23 @@ sealed class RequestGate
     }
 
     /// <summary>Refuses requests that match no path or no method.</summary>
-    internal static Task RefuseUnknown(HttpContext context, RequestDelegate next)
+    internal static async Task RefuseUnknown(HttpContext context, RequestDelegate next)
     {
-        if (context.GetEndpoint() is RouteEndpoint)
+        switch (context.GetEndpoint())
         {
-            return next(context);
+            case RouteEndpoint:
+                await next(context).ConfigureAwait(false);
+                return;
+            case { RequestDelegate: { } refuse }: // the framework's, which knows the methods of the path
+                await refuse(context).ConfigureAwait(false);
+                string methods = context.Response.Headers.Allow.ToString();
+                throw new ApiException(405, $"The path does not support this method; use {methods}.", code: "method_not_allowed")
+                {
+                    Allow = methods,
+                };
+            default:
+                throw new ApiException(404, "There is nothing at this path; see docs/server.md for the paths.", code: "not_found");
         }
-        if (context.GetEndpoint() is null)
-        {
-            throw new ApiException(404, "There is nothing at this path; see docs/server.md for the paths.", code: "not_found");
-        }
-        throw new ApiException(405, "The path does not support this method; see docs/server.md.", code: "method_not_allowed");
     }
 
     /// <summary>
@@ -146,9 +152,9 @@ sealed class RequestGate
             {
                 context.Response.Headers.WWWAuthenticate = IsForBrowsers ? BrowserChallenge : "Bearer";
             }
-            if (refusal.Status == StatusCodes.Status405MethodNotAllowed)
+            if (refusal.Allow is { } methods)
             {
-                context.Response.Headers.Allow = "GET, HEAD, POST";
+                context.Response.Headers.Allow = methods;
             }
             await RequestContext.WriteJson(context.Response, refusal.Body, context.RequestAborted).ConfigureAwait(false);
         }

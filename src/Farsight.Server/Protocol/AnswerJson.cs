@@ -67,7 +67,7 @@ static class AnswerJson
         {
             texts.Add((JsonNode)JsonValue.Create(token.Text));
             values.Add((JsonNode?)(token.Scored is { } s ? JsonValue.Create(Finite(s.LogProb)) : null));
-            tops.Add((JsonNode?)(token.Scored is { } scored ? Top(scored, tokenizer) : null));
+            tops.Add((JsonNode?)(token.Scored is { } scored ? Top(token.Text, scored, tokenizer) : null));
             offsets.Add((JsonNode)JsonValue.Create(offset));
             offset += CharacterCount(token.Text);
         }
@@ -85,10 +85,11 @@ static class AnswerJson
         return count;
     }
 
-    static JsonObject Top(ScoredToken scored, Tokenizer tokenizer)
+    /// <summary>Names the token itself as the list of tokens does, so that clients find it.</summary>
+    static JsonObject Top(string text, ScoredToken scored, Tokenizer tokenizer)
     {
-        JsonObject top = new() { [Key(scored.Token, tokenizer)] = Finite(scored.LogProb) };
-        foreach ((int token, float logProb) in scored.Top)
+        JsonObject top = new() { [text] = Finite(scored.LogProb) };
+        foreach ((int token, float logProb) in scored.Top.Where(t => t.Token != scored.Token))
         {
             top.TryAdd(Key(token, tokenizer), JsonValue.Create(Finite(logProb)));
         }

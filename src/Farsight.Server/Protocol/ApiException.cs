@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Farsight.Engine;
+using Farsight.Server.Constraints;
 
 namespace Farsight.Server.Protocol;
 
@@ -18,6 +19,9 @@ sealed class ApiException(int status, string message, string? param = null, stri
 
     /// <summary>Seconds after which a client may try again; null for none.</summary>
     internal int? RetryAfter { get; init; }
+
+    /// <summary>Methods that the path supports: "GET, HEAD"; null where the method is not to blame.</summary>
+    internal string? Allow { get; init; }
 
     /// <summary>Gets OpenAI's error object.</summary>
     internal JsonObject Body => new()
@@ -42,6 +46,7 @@ sealed class ApiException(int status, string message, string? param = null, stri
     {
         ApiException known => known,
         InputException input => new(400, input.Message),
+        SchemaException schema => new(400, schema.Message, code: "unsupported_schema"), // found while the answer is generated
         OutOfMemoryException => new(503, "The server's memory is exhausted; send a shorter request.") { RetryAfter = 5 },
         ObjectDisposedException => new(503, "The model is being unloaded; try again.", code: "model_unloaded") { RetryAfter = 1 },
         OperationCanceledException => new(503, "The server is stopping; try again later.", code: "server_stopping") { RetryAfter = 5 },

@@ -6,19 +6,32 @@ namespace Farsight.Server.Protocol;
 
 /// <summary>Represents a request for a chat completion.</summary>
 /// <param name="Generation">Fields that both endpoints have.</param>
-/// <param name="Messages">The conversation as Hugging Face's templates expect it: role, content as one text, tool_calls.</param>
+/// <param name="Messages">
+/// The conversation as Hugging Face's templates expect it: role, content as one text, tool_calls; empty where the prompt is given as tokens.
+/// </param>
+/// <param name="PromptTokens">The prompt as the template would render it, as token ids; null for messages.</param>
 /// <param name="Tools">Functions that the model may call, and whether it must.</param>
 /// <param name="Format">The grammar of the answer; null for free text.</param>
-sealed record ChatRequest(GenerationFields Generation, JsonArray Messages, ToolFields Tools, Grammar? Format)
+sealed record ChatRequest(GenerationFields Generation, JsonArray Messages, int[]? PromptTokens, ToolFields Tools, Grammar? Format)
 {
+    /// <summary>Name of the field with the prompt's token ids.</summary>
+    internal const string PromptTokenIds = "prompt_token_ids";
+
+    const int MaxPromptTokens = 1 << 24;
+
     /// <summary>Reads a request.</summary>
     /// <exception cref="ApiException">A field is unknown, missing, or has a wrong value; the message names it.</exception>
     internal static ChatRequest Read(JsonElement json)
     {
         RequestFields fields = new(json);
         GenerationFields generation = GenerationFields.Read(fields, isChat: true);
-        JsonArray messages = ReadMessages(fields);
+        int[]? tokens = fields.List(PromptTokenIds, MaxPromptTokens) is { } ids ? CompletionFields.Ids(fields, PromptTokenIds, ids) : null;
+        JsonArray messages = tokens is null ? ReadMessages(fields) : [];
         ToolFields tools = ToolFields.Read(fields);
+        if (tokens is not null && (fields.Take("messages") is not null || tools.Offered.Count > 0))
+        {
+            throw fields.Wrong(PromptTokenIds, "is the whole prompt; send neither messages nor tools with it");
+        }
         Grammar? format = ResponseFormat.Read(fields);
         if (format is not null && tools.Offered.Count > 0)
         {
@@ -31,7 +44,7 @@ sealed record ChatRequest(GenerationFields Generation, JsonArray Messages, ToolF
         fields.AcceptOnly("prompt_cache_retention", "in_memory", v => v.ValueKind == JsonValueKind.String && v.ValueEquals("in_memory"));
         fields.Refuse("functions", "function_call", "audio", "prediction", "reasoning_effort", "web_search_options", "moderation");
         fields.Done();
-        return new(generation, messages, tools, format);
+        return new(generation, messages, tokens, tools, format);
     }
 
     /// <summary>Reads the messages of a conversation.</summary>

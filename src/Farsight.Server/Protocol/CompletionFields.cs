@@ -62,7 +62,8 @@ sealed record CompletionFields(GenerationFields Generation, IReadOnlyList<PlainP
                 : new PlainPrompt(fields.AsText($"prompt[{i}]", item), null))];
     }
 
-    static int[] Ids(RequestFields fields, string name, JsonElement[] items) => items.Length == 0
+    /// <summary>Reads the token ids of a prompt.</summary>
+    internal static int[] Ids(RequestFields fields, string name, JsonElement[] items) => items.Length == 0
         ? throw fields.Wrong(name, "is empty; give at least one token")
         : [.. items.Select(i => (int)fields.AsWhole(name, i, 0, int.MaxValue))];
 }

@@ -8,7 +8,7 @@ namespace Farsight.Server.Protocol;
 /// <summary>Represents the fields that chat completions and completions share.</summary>
 sealed record GenerationFields
 {
-    const int MaxChoices = 128, MaxStops = 256, MaxStopCharacters = 1_000, MaxTop = 20, MaxBiases = 1_024;
+    const int MaxChoices = 128, MaxStops = 256, MaxStopTokens = 256, MaxStopCharacters = 1_000, MaxTop = 20, MaxBiases = 1_024;
 
     internal required string Model { get; init; }
 
@@ -67,19 +67,11 @@ sealed record GenerationFields
                 RepetitionPenalty = fields.Number("repetition_penalty", 0, 100, excludesLowest: true) ?? 1,
                 LogitBias = ReadBias(fields),
                 Stop = ReadStop(fields),
+                StopTokens = [.. (fields.List("stop_token_ids", MaxStopTokens) ?? [])
+                    .Select(t => (int)fields.AsWhole("stop_token_ids", t, 0, int.MaxValue))],
                 Seed = seed,
             },
         };
-    }
-
-    /// <summary>Refuses biases of tokens that a model does not have.</summary>
-    internal void CheckBias(int vocabulary)
-    {
-        if (Options.LogitBias.Keys.FirstOrDefault(t => t >= vocabulary) is var token and > 0)
-        {
-            throw new ApiException(
-                400, $"logit_bias names the token {token}; the model has the tokens 0 to {vocabulary - 1}.", "logit_bias");
-        }
     }
 
     static bool ReadStreamOptions(RequestFields fields, bool streams)

@@ -50,10 +50,10 @@ static partial class ResponseFormat
 
     static Grammar ReadSchema(RequestFields fields)
     {
-        string name = fields.AsText("name", fields.Require("name", "a name of letters, digits, _ and -"));
+        string name = fields.AsText("name", fields.Require("name", "a name of letters, digits, '.', _ and -"));
         if (!IsName(name))
         {
-            throw fields.Wrong("name", "is not a name; use 1 to 64 letters, digits, _ and -");
+            throw fields.Wrong("name", "is not a name; use 1 to 64 letters, digits, '.', _ and -");
         }
         _ = fields.Text("description");
         _ = fields.Switch("strict"); // a schema is always enforced

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Farsight.Server.Constraints;
@@ -44,7 +45,7 @@ sealed record ToolFields(IReadOnlyList<ChatTool> Offered, bool IsRequired)
             : throw fields.Wrong("tool_choice", "names a function that tools does not have");
     }
 
-    /// <summary>Reads a call of an earlier answer. Arguments that are no JSON object, because it was cut off, stay text.</summary>
+    /// <summary>Reads a call of an earlier answer. Arguments that are no valid JSON object, because it was cut off, stay text.</summary>
     internal static JsonObject Call(RequestFields message, JsonElement json, int index)
     {
         RequestFields fields = new(json, message.PathOf($"tool_calls[{index}]"));
@@ -69,10 +70,10 @@ sealed record ToolFields(IReadOnlyList<ChatTool> Offered, bool IsRequired)
     {
         try
         {
-            JsonNode? json = JsonNode.Parse(text, documentOptions: new() { AllowDuplicateProperties = false });
-            return json as JsonObject ?? (JsonNode)JsonValue.Create(text);
+            using JsonDocument json = JsonBody.Parse(Encoding.UTF8.GetBytes(text));
+            return JsonObject.Create(json.RootElement.Clone()) ?? (JsonNode)JsonValue.Create(text);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is ApiException or InvalidOperationException)
         {
             return JsonValue.Create(text);
         }
@@ -101,7 +102,7 @@ sealed record ToolFields(IReadOnlyList<ChatTool> Offered, bool IsRequired)
         string name = function.AsText("name", function.Require("name", "the function's name"));
         if (!ResponseFormat.IsName(name))
         {
-            throw function.Wrong("name", "is not a name; use 1 to 64 letters, digits, _ and -");
+            throw function.Wrong("name", "is not a name; use 1 to 64 letters, digits, '.', _ and -");
         }
         _ = function.Text("description");
         bool isStrict = function.Switch("strict") ?? false;

@@ -24,10 +24,11 @@ sealed class ModelCatalog : IDisposable
             _models[_base] = new(_base, options, null, notice);
             foreach (ServedAdapter adapter in options.Adapters)
             {
-                if (!_models.TryAdd(adapter.Name, new(adapter.Name, options, adapter.Directory, notice)))
+                if (_models.ContainsKey(adapter.Name))
                 {
                     throw new InputException($"Two models have the name {adapter.Name}; give each its own.");
                 }
+                _models[adapter.Name] = new(adapter.Name, options, adapter.Directory, notice);
             }
         }
         catch

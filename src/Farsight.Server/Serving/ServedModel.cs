@@ -1,4 +1,6 @@
 using Farsight.Alignment.Answering;
+using Farsight.Alignment.Answering.Context;
+using Farsight.Engine;
 using Farsight.Engine.Inference;
 using Farsight.Server.Protocol;
 using Farsight.Text.Conversations;
@@ -11,6 +13,10 @@ sealed class ServedModel : IDisposable
 {
     readonly Lock _access = new();
     readonly LoadedModel _loaded;
+    readonly Lazy<ChatFormat?> _format; // finding out whether there is one reads files
+    readonly Lazy<string> _tokenizerHash;
+    readonly ContinuousModel? _shared; // null with a context method
+    readonly int _maxNewTokens = int.MaxValue;
     int _users;
     bool _isRemoved;
 
@@ -19,11 +25,19 @@ sealed class ServedModel : IDisposable
     {
         (Name, IsAdapter) = (name, adapter is not null);
         _loaded = LoadedModel.Open(options.Model, adapter, adapter is null ? options.Rope : null, notice);
+        (_format, _tokenizerHash) = (new(() => _loaded.HasFormat ? _loaded.Format : null), new(() => _loaded.Tokenizer.Sha256));
         try
         {
             int window = _loaded.Model.Config.MaxPositionEmbeddings;
+            if (options.ContextMethod is { } text)
+            {
+                Answers = Over(ContextMethod.Parse(text));
+                Window = Math.Min(Answers.ContextWindow ?? int.MaxValue, options.MaxContext ?? Answers.ContextWindow ?? window);
+                _maxNewTokens = Math.Max(1, window / 4); // methods reserve memory and positions for all new tokens
+                return;
+            }
             Window = Math.Min(window, options.MaxContext ?? window);
-            Answers = new(_loaded, new()
+            Answers = _shared = new(_loaded, new()
             {
                 CacheBytes = options.CacheBytes,
                 MaxTokens = Window,
@@ -50,7 +64,17 @@ sealed class ServedModel : IDisposable
 
     internal Tokenizer Tokenizer => _loaded.Tokenizer;
 
-    internal ContinuousModel Answers { get; }
+    /// <summary>As <see cref="Tokenizer.Sha256"/>, by which clients recognize token ids that they can send.</summary>
+    internal string TokenizerHash => _tokenizerHash.Value;
+
+    /// <summary>Generates the answers.</summary>
+    internal ILanguageModel Answers { get; }
+
+    /// <summary>Whether the log-probabilities of a prompt can be computed.</summary>
+    internal bool ScoresPrompts => _shared is not null;
+
+    /// <summary>Maximum number of tokens in the cache, and their number now; 0 with a context method.</summary>
+    internal (int Capacity, int InUse) CacheTokens => _shared is { } cache ? (cache.CacheTokens, cache.CacheTokensInUse) : (0, 0);
 
     /// <summary>Number of tokens that the model can have: ids are smaller.</summary>
     internal int Vocabulary => _loaded.Model.Config.VocabSize;
@@ -60,9 +84,8 @@ sealed class ServedModel : IDisposable
 
     /// <summary>Gets the chat format.</summary>
     /// <exception cref="ApiException">The model has none.</exception>
-    internal ChatFormat Format => _loaded.HasFormat
-        ? _loaded.Format
-        : throw new ApiException(400, $"The model {Name} has no chat template; use /v1/completions.", "model", "no_chat_template");
+    internal ChatFormat Format => _format.Value
+        ?? throw new ApiException(400, $"The model {Name} has no chat template; use /v1/completions.", "model", "no_chat_template");
 
     /// <summary>Keeps the model loaded until the result is disposed; null if it is being unloaded.</summary>
     internal IDisposable? Use()
@@ -78,13 +101,24 @@ sealed class ServedModel : IDisposable
         }
     }
 
+    /// <summary>Checks that the model has tokens.</summary>
+    /// <param name="ids">Token ids, 0 or more.</param>
+    /// <param name="param">Their field.</param>
+    internal void CheckTokens(IEnumerable<int> ids, string param)
+    {
+        if (ids.FirstOrDefault(t => t >= Vocabulary) is var wrong and > 0)
+        {
+            throw new ApiException(400, $"{param} has the token {wrong}; the model has the tokens 0 to {Vocabulary - 1}.", param);
+        }
+    }
+
     /// <summary>Checks that a prompt leaves room for an answer.</summary>
     /// <param name="tokens">Tokens of the prompt.</param>
     /// <param name="maxTokens">Requested new tokens; null for as many as fit.</param>
     /// <param name="param">The field of the prompt.</param>
     /// <returns>Maximum number of new tokens: as many as requested or fit.</returns>
     internal int RoomAfter(int tokens, int? maxTokens, string param) => maxTokens == 0 && tokens <= Window ? 0
-        : tokens < Window ? Math.Min(maxTokens ?? int.MaxValue, Window - tokens)
+        : tokens < Window ? Math.Min(maxTokens ?? _maxNewTokens, Window - tokens)
         : throw new ApiException(
             400,
             $"This model's maximum context length is {Window} tokens, and an input of {tokens} tokens leaves no room for an answer; "
@@ -112,9 +146,20 @@ sealed class ServedModel : IDisposable
         }
         if (isLast)
         {
-            Answers.Dispose();
+            _shared?.Dispose();
             _loaded.Dispose();
         }
+    }
+
+    LocalModel Over(ContextMethod method)
+    {
+        if (method.WritesPrompts)
+        {
+            throw new InputException(
+                $"Context method {method.Text}: the method writes prompts of its own, and here clients write them; use a method that "
+                    + "changes how prompts are read, or evaluate this server with the method.");
+        }
+        return (LocalModel)method.Over(_loaded);
     }
 
     sealed class Lease(ServedModel model) : IDisposable

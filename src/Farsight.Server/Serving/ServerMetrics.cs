@@ -69,10 +69,10 @@ sealed class ServerMetrics(Admission admission, ModelCatalog models)
         IReadOnlyList<ServedModel> served = models.Models;
         Family(
             "farsight_cache_tokens", "gauge", "Tokens whose keys and values are in the cache.",
-            served.Select(m => KeyValuePair.Create(Label("model", m.Name), (double)m.Answers.CacheTokensInUse)));
+            served.Select(m => KeyValuePair.Create(Label("model", m.Name), (double)m.CacheTokens.InUse)));
         Family(
             "farsight_cache_capacity_tokens", "gauge", "Tokens that the cache can hold.",
-            served.Select(m => KeyValuePair.Create(Label("model", m.Name), (double)m.Answers.CacheTokens)));
+            served.Select(m => KeyValuePair.Create(Label("model", m.Name), (double)m.CacheTokens.Capacity)));
         return text.ToString();
 
         void Head(string name, string type, string help) => text.Append(

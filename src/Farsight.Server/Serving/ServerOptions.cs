@@ -25,6 +25,13 @@ public sealed record ServerOptions
     /// <summary>Replaces the RoPE scaling of the base model; null for its own.</summary>
     public RopeScaling? Rope { get; init; }
 
+    /// <summary>
+    /// Method that changes how prompts are read, as <see cref="Alignment.Answering.Context.ContextMethod.Parse"/> reads it; null for none.
+    /// With a method, answers are generated one after the other and prompts are not cached. One without a limit reads up to
+    /// <see cref="MaxContext"/>.
+    /// </summary>
+    public string? ContextMethod { get; init; }
+
     /// <summary>Folder whose subfolders may be loaded as adapters while the server runs; null to refuse that.</summary>
     public string? AdapterFolder { get; init; }
 

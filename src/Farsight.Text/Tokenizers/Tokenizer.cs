@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using System.Text;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints.Gguf;
@@ -138,6 +139,9 @@ public sealed class Tokenizer
     /// Gets the content of a tokenizer.json that describes the tokenizer, with the tokens that the files beside it add: UTF-8.
     /// </summary>
     public ReadOnlyMemory<byte> Json => _json.Value;
+
+    /// <summary>Gets the SHA-256 of <see cref="Json"/> in hexadecimal. Tokenizers with equal hashes have equal token ids.</summary>
+    public string Sha256 => Convert.ToHexStringLower(SHA256.HashData(Json.Span));
 
     /// <summary>Writes <see cref="Json"/> to a .json file or into a directory.</summary>
     /// <exception cref="IOException">The file could not be written.</exception>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Endpoints;
+using Farsight.Evaluation.Core;
 using Farsight.Text.Conversations;
 
 namespace Farsight.Tests.Server;
@@ -53,6 +54,64 @@ public sealed class ChatEndpointTests(ServerFixture server) : IClassFixture<Serv
         Assert.Equal(local.Select(c => c.Text), served.Select(c => c.Text));
         Assert.Equal(local.Select(c => (c.InputTokens, c.OutputTokens)), served.Select(c => (c.InputTokens, c.OutputTokens)));
         Assert.All(served, c => Assert.Empty(c.OmittedOptions));
+    }
+
+    [Fact]
+    public async Task A_prompt_of_token_ids_gets_the_answer_of_the_local_model_to_these_tokens()
+    {
+        int[] ids = [.. server.Local.Format.Prompt("The lamp is in the hall.", "Where is the lamp?")];
+        Completion local = (await server.Local.LanguageModel.CompleteAsync([new(new Prompt.Tokens(ids), new(12))]))[0];
+        string list = string.Join(',', ids), rest = ""","max_tokens":12,"temperature":0}""";
+
+        JsonNode json = (await server.Post(Path, $$"""{"model":"tiny","prompt_token_ids":[{{list}}]{{rest}}""")).Json;
+        Reply both = await server.Post(Path, Body($$""","prompt_token_ids":[{{list}}]"""));
+        Reply beyond = await server.Post(Path, $$"""{"model":"tiny","prompt_token_ids":[99999]{{rest}}""");
+
+        Assert.Equal(local.Text, Content(json));
+        Assert.Equal(ids.Length, (int)json["usage"]!["prompt_tokens"]!);
+        Assert.Equal("prompt_token_ids", (string?)both.Error["param"]);
+        Assert.Equal((HttpStatusCode.BadRequest, "prompt_token_ids"), (beyond.Status, (string?)beyond.Error["param"]));
+    }
+
+    [Fact]
+    public async Task An_evaluation_of_the_server_has_the_examples_of_the_local_model()
+    {
+        EvalRequest request = new(["needle"], [300], 3, 2, 7, null) { Tokenizer = ServerFixture.ModelPath };
+        using EndpointSet endpoint = EndpointSet.Open(new([server.Server.Url + "/v1"], "tiny"));
+        ILanguageModel served = await endpoint.AsTokenModelAsync(null, server.Local.Tokenizer.Sha256, CancellationToken.None);
+
+        EvalResults remote = request.Run(served, null, null, CancellationToken.None);
+        EvalResults local = request.Run(server.Local, null, null, CancellationToken.None);
+
+        Assert.Equal(6, local.Examples.Count);
+        Assert.Equal(
+            local.Examples.Select(e => (e.Id, e.PromptSha256, e.Template, e.Completion, e.Score)),
+            remote.Examples.Select(e => (e.Id, e.PromptSha256, e.Template, e.Completion, e.Score)));
+    }
+
+    [Fact]
+    public async Task Token_ids_are_sent_only_to_a_server_with_the_same_tokenizer()
+    {
+        using EndpointSet endpoint = EndpointSet.Open(new([server.Server.Url + "/v1"], "tiny"));
+
+        Assert.False((await endpoint.AsTokenModelAsync(null, new('0', 64), CancellationToken.None)).Capabilities.AcceptsTokens);
+        Assert.True(
+            (await endpoint.AsTokenModelAsync(null, server.Local.Tokenizer.Sha256, CancellationToken.None)).Capabilities.AcceptsTokens);
+    }
+
+    [Theory]
+    [InlineData("""{\"city\": \"\\ud83d\"}""")] // half of a character
+    [InlineData("""{\"city\": \"Os""")] // cut off
+    [InlineData("""{\"a\":1,\"a\":2}""")]
+    public async Task Damaged_arguments_of_an_earlier_call_do_not_break_later_turns(string arguments)
+    {
+        Reply reply = await server.Post(
+            Path,
+            """{"model":"tiny","max_tokens":2,"messages":[{"role":"user","content":"Hi"},{"role":"assistant","tool_calls":[{"id":"c","""
+                + """ "type":"function","function":{"name":"f","arguments":" """.TrimEnd() + arguments + "\"}}]},"
+                + """{"role":"tool","tool_call_id":"c","content":"x"},{"role":"user","content":"And?"}]}""");
+
+        Assert.Equal(HttpStatusCode.OK, reply.Status);
     }
 
     [Fact]

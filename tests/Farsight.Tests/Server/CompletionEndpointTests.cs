@@ -92,6 +92,57 @@ public sealed class CompletionEndpointTests(ServerFixture server) : IClassFixtur
         Assert.InRange(offsets[^1], 1, Text.EnumerateRunes().Count()); // characters, not UTF-16 units
     }
 
+    [Fact]
+    public async Task Offsets_of_a_stream_are_those_of_the_whole_answer_where_text_is_held_back()
+    {
+        string free = (string)(await Choice("""{"model":"tiny","prompt":"Once upon a time","max_tokens":20,"temperature":0}"""))["text"]!;
+        string body = new JsonObject
+        {
+            ["model"] = "tiny",
+            ["prompt"] = "Once upon a time",
+            ["max_tokens"] = 20,
+            ["temperature"] = 0,
+            ["logprobs"] = 1,
+            ["stop"] = free[3..15] + "§", // its beginning is held back until it turns out to be none
+        }.ToJsonString();
+
+        int[] whole = Offsets(await Choice(body));
+        JsonNode[] events = (await server.Post(Path, body[..^1] + ""","stream":true}""")).Events;
+
+        Assert.Equal(whole, events.Where(e => e["choices"]![0]!["logprobs"] is not null).SelectMany(e => Offsets(e["choices"]![0]!)));
+        Assert.Equal("Once upon a time".Length, whole[0]);
+
+        static int[] Offsets(JsonNode choice) => [.. choice["logprobs"]!["text_offset"]!.AsArray().Select(o => (int)o!)];
+    }
+
+    [Fact]
+    public async Task Each_token_is_among_its_alternatives_by_its_own_name_also_where_a_character_has_several()
+    {
+        JsonNode logProbs = (await Choice("""{"model":"tiny","prompt":"Füße and 🦊.","max_tokens":3,"echo":true,"logprobs":2}"""))["logprobs"]!;
+        string[] tokens = [.. logProbs["tokens"]!.AsArray().Select(t => (string)t!)];
+
+        Assert.Contains("", tokens[1..]); // a part of the fox
+        for (int i = 1; i < tokens.Length; i++)
+        {
+            Assert.Equal((double)logProbs["token_logprobs"]![i]!, (double)logProbs["top_logprobs"]![i]![tokens[i]]!);
+        }
+    }
+
+    [Fact]
+    public async Task A_stop_token_ends_the_answer_and_is_not_part_of_it()
+    {
+        const string Body = """{"model":"tiny","prompt":"Once upon a time","max_tokens":20,"temperature":0""";
+        Completion local = (await server.Local.LanguageModel.CompleteAsync([new(new Prompt.RawText("Once upon a time"), new(20))]))[0];
+        int stop = local.Tokens[4], at = local.Tokens.ToList().IndexOf(stop);
+
+        JsonNode choice = await Choice($$"""{{Body}},"stop_token_ids":[{{stop}}]}""");
+        Reply wrong = await server.Post(Path, Body + ""","stop_token_ids":[99999]}""");
+
+        Assert.Equal("stop", (string)choice["finish_reason"]!);
+        Assert.Equal(at, server.Local.Tokenizer.Encode((string)choice["text"]!).Length);
+        Assert.Equal("stop_token_ids", (string?)wrong.Error["param"]);
+    }
+
     [Theory]
     [InlineData(""" "prompt":"x","suffix":"y" """, "suffix")]
     [InlineData(""" "prompt":[] """, "prompt")]

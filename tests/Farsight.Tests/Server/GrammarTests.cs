@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Farsight.Server.Constraints;
+using Farsight.Server.Protocol;
 
 namespace Farsight.Tests.Server;
 
@@ -82,6 +84,59 @@ public sealed class GrammarTests
     [InlineData("""{"type":"text"}""", "type")]
     public void A_schema_that_cannot_be_enforced_is_refused_by_name(string schema, string word) =>
         Assert.Contains(word, Assert.Throws<SchemaException>(() => Compile(schema)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("const", """{"const":"TEXT"}""")]
+    [InlineData("enum", """{"enum":["a","TEXT"]}""")]
+    [InlineData("properties", """{"type":"object","properties":{"TEXT":{"type":"null"}}}""")]
+    public void A_text_that_is_too_long_is_refused_instead_of_exhausting_the_stack(string keyword, string schema) =>
+        Assert.Matches(
+            $"^{keyword} .* 200002 bytes; use at most 1000",
+            Assert.Throws<SchemaException>(() => Compile(schema.Replace("TEXT", new('x', 200_000), StringComparison.Ordinal))).Message);
+
+    [Fact]
+    public void Values_that_begin_with_each_other_and_long_names_are_matched()
+    {
+        string[] values = [.. Enumerable.Range(1, 900).Select(n => new string('a', n))];
+        string name = new('n', 900);
+        Grammar grammar = Compile(new JsonObject
+        {
+            ["type"] = "object",
+            ["properties"] = new JsonObject
+            {
+                [name] = new JsonObject { ["enum"] = new JsonArray([.. values.Select(v => JsonValue.Create(v))]) },
+            },
+        }.ToJsonString());
+
+        foreach ((int length, bool fits) in new[] { (1, true), (450, true), (900, true), (901, false), (0, false) })
+        {
+            Assert.Equal(fits, Matches(grammar, $$"""{"{{name}}":"{{new string('a', length)}}"}"""));
+        }
+    }
+
+    [Fact]
+    public void Texts_after_which_the_same_may_follow_lead_to_one_place()
+    {
+        GrammarPlace free = GrammarPlace.Start(Compile("""{"type":"string"}""")).After("\"a"u8)!;
+        GrammarPlace limited = GrammarPlace.Start(Compile("""{"type":"string","maxLength":3}""")).After("\"a"u8)!;
+
+        Assert.Same(free, free.After("bc \\n é🦊"u8));
+        Assert.NotSame(limited, limited.After("b"u8));
+        Assert.Same(limited.After("b"u8), limited.After("é"u8));
+        Assert.Null(limited.After("bcd"u8));
+    }
+
+    [Fact]
+    public void A_schema_that_is_too_ambiguous_is_the_error_of_the_client()
+    {
+        string[] options = [.. Enumerable.Range(0, 150).Select(i => $$"""{"type":"string","minLength":{{i}}}""")];
+        string any = $$"""{"anyOf":[{{string.Join(',', options)}}]}""";
+        Grammar grammar = Compile($$"""{"anyOf":[{{string.Join(',', Enumerable.Repeat(any, 30))}}]}""");
+
+        SchemaException failure = Assert.Throws<SchemaException>(() => GrammarPlace.Start(grammar).After("\"aa"u8));
+
+        Assert.Equal((400, "unsupported_schema"), (ApiException.Of(failure).Status, ApiException.Of(failure).Code));
+    }
 
     [Fact]
     public void A_grammar_ends_where_nothing_may_follow()

@@ -102,12 +102,26 @@ public sealed class OpenAIClientTests(ServerFixture server) : IClassFixture<Serv
     }
 
     [Fact]
-    public async Task A_cancelled_request_ends()
+    public async Task A_cancelled_request_ends_on_the_server()
     {
         using CancellationTokenSource cancel = new(TimeSpan.FromMilliseconds(50));
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Client.CompleteChatAsync(
             [new UserChatMessage("Write.")], new() { MaxOutputTokenCount = 480, LogitBiases = { [2044] = -100 } }, cancel.Token));
+
+        for (int i = 0; i < 200 && !IsLogged(); i++)
+        {
+            await Task.Delay(50);
+        }
+        Assert.True(IsLogged());
+
+        bool IsLogged()
+        {
+            lock (server.Log)
+            {
+                return server.Log.Exists(l => l.StartsWith("POST /v1/chat/completions cancelled", StringComparison.Ordinal));
+            }
+        }
     }
 
     static int Status(Action action) => Assert.Throws<ClientResultException>(action).Status;

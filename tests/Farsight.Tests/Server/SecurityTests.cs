@@ -56,6 +56,15 @@ public sealed class SecurityTests(ServerFixture server) : IClassFixture<ServerFi
         Assert.Contains("host_not_allowed", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_address_that_this_machine_does_not_have_is_an_error_of_the_user()
+    {
+        InputException failure = await Assert.ThrowsAsync<InputException>(() => ModelServer.StartAsync(
+            new() { Model = ServerFixture.ModelPath, Host = IPAddress.Parse("192.0.2.1"), Port = 0, ApiKey = Key }, _ => { }));
+
+        Assert.Contains("192.0.2.1", failure.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{", 400)]
     [InlineData("", 400)]
@@ -94,6 +103,7 @@ public sealed class SecurityTests(ServerFixture server) : IClassFixture<ServerFi
         Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed), (path.StatusCode, method.StatusCode));
         Assert.Contains("\"error\"", await path.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Contains("\"error\"", await method.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(["GET", "HEAD"], method.Content.Headers.Allow.Order());
     }
 
     [Fact]
@@ -149,6 +159,9 @@ public sealed class SecurityTests(ServerFixture server) : IClassFixture<ServerFi
         }
 
         Task stop = stopping.StopAsync(TimeSpan.FromSeconds(60));
+        Reply refused = await ServerFixture.Post(client, "/v1/completions", """{"model":"tiny","prompt":"a","max_tokens":1}""");
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, true), (refused.Status, refused.HasRetryAfter));
+        Assert.Equal("server_stopping", (string?)refused.Error["code"]);
         Assert.Equal(HttpStatusCode.OK, (await running).Status);
         await stop;
     }

@@ -91,12 +91,14 @@ sealed class MethodCalls(ILanguageModel model, CompletionRequest request, Func<s
     /// <param name="read">Returns the answer from the reply; null if it is the reply. The text is then passed on at the end.</param>
     internal async Task<Completion> Finish(Prompt prompt, Func<string, string>? read = null)
     {
-        CompletionRequest last = request with { Prompt = prompt, OnText = read is null ? request.OnText : null, KeepsPrefix = false };
+        CompletionRequest last = request with { Prompt = prompt, KeepsPrefix = false };
+        last = read is null ? last : last with { OnText = null, OnPart = null };
         Completion answer = (await model.CompleteAsync([last], cancel).ConfigureAwait(false))[0];
         if (read is not null)
         {
             answer = answer with { Text = read(answer.Text) };
             request.OnText?.Invoke(answer.Text);
+            request.OnPart?.Invoke(new(answer.Text, answer.LogProbs));
         }
         return answer with
         {

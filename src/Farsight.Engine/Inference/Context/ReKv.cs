@@ -21,7 +21,7 @@ sealed class ReKv(MethodValues values) : ReadingMethod(values)
             new("blocks", "Blocks that are loaded; 0 for as many as fit the window", 0, 0, MethodOption.MaxTokens),
             new("window", "Tokens of the sliding window; 0 for half of the model's window", 0, 0, MethodOption.MaxTokens),
             new("first", "Number of first tokens that stay visible", 4, 0, 1 << 16),
-            new("question", "Number of last tokens that are the question", 64, 1, CacheRun.RowsPerPass),
+            new("question", "Number of last tokens that are the question", 64, 1, CacheRun.RowsPerPass / 2), // one pass also after Rewind
         ]);
 
     /// <inheritdoc/>

@@ -34,8 +34,13 @@ sealed class PromptMaker(ITextTokens tokens, IPromptText? format, PromptOptions 
         int? window = options.Window is { } own ? Math.Max(own, length ?? 0) : null;
         return prompt is EvalPrompt.Messages messages
             ? Fitting(Make(messages, maxNewTokens, window), maxNewTokens, length > options.Window ? null : window)
-            : Of(ExactTokens, ((EvalPrompt.Tokens)prompt).Ids);
+            : Exact((EvalPrompt.Tokens)prompt, tokens);
     }
+
+    /// <summary>Returns a prompt of exact tokens.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="tokens">The model's tokenizer.</param>
+    internal static RenderedPrompt Exact(EvalPrompt.Tokens prompt, ITextTokens tokens) => Of(ExactTokens, prompt.Ids, tokens);
 
     RenderedPrompt Make(EvalPrompt.Messages prompt, int maxNewTokens, int? window)
     {
@@ -79,15 +84,15 @@ sealed class PromptMaker(ITextTokens tokens, IPromptText? format, PromptOptions 
                     + $"together more than the window of {window}; extend the window with RoPE scaling, or evaluate shorter lengths."
             );
 
-    RenderedPrompt Of(string template, IReadOnlyList<int> ids) =>
+    RenderedPrompt Of(string template, IReadOnlyList<int> ids) => Of(template, ids, tokens);
+
+    static RenderedPrompt Of(string template, IReadOnlyList<int> ids, ITextTokens tokens) =>
         new(template, Hash(ids), new Prompt.Tokens(ids))
         {
             BosCount = tokens.Bos is { } bos ? ids.Count(id => id == bos) : 0,
-            End = EndOf(ids),
+            // The first of the tokens may be the rest of a character.
+            End = RenderedPrompt.EndOf(tokens.Decode([.. ids.Skip(ids.Count - EndTokens)]).TrimStart('\uFFFD')),
         };
-
-    // The first of the tokens may be the rest of a character.
-    string EndOf(IReadOnlyList<int> ids) => RenderedPrompt.EndOf(tokens.Decode([.. ids.Skip(ids.Count - EndTokens)]).TrimStart('\uFFFD'));
 
     internal static string Hash(IReadOnlyList<int> ids)
     {

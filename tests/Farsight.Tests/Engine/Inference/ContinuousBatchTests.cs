@@ -60,6 +60,19 @@ public sealed class ContinuousBatchTests : IDisposable
     }
 
     [Fact]
+    public void A_sequence_that_cannot_be_opened_yet_removes_nothing()
+    {
+        using ContinuousBatch batch = new(_model, 64);
+        Run(batch, s_document, []);
+        SequenceBranch running = batch.TryOpen([.. s_document.Reverse()], 5)!; // 24 rows
+
+        Assert.Null(batch.TryOpen([.. Enumerable.Repeat(5, 30)], 20)); // 49 rows, where 40 can be free
+        Assert.Equal(20, Cached(batch, [.. s_document, 1]));
+        batch.Close(running);
+        Assert.NotNull(batch.TryOpen([.. Enumerable.Repeat(5, 30)], 20));
+    }
+
+    [Fact]
     public void The_beginning_that_was_used_last_is_removed_last()
     {
         using ContinuousBatch batch = new(_model, 48);

@@ -1,4 +1,5 @@
 using Farsight.Engine;
+using Farsight.Engine.Inference;
 using Farsight.Engine.Inference.Context;
 using Farsight.Engine.Models;
 using Farsight.Engine.Rope;
@@ -251,6 +252,16 @@ public sealed class ReadingMethodTests
                 return h.Over(keys.Select((j, place) => (j, keys.Length - 1, place)));
             }),
             logits);
+    }
+
+    [Fact]
+    public void A_question_of_a_kept_context_fits_one_pass_which_chooses_the_blocks()
+    {
+        int most = CacheRun.RowsPerPass / 2; // a later question may have twice the tokens
+
+        Assert.Equal($"question={most}", Reading.Method($"rekv:question={most}").Text.Split(',')[^1]);
+        Assert.Throws<InputException>(() => Reading.Method($"rekv:question={most + 1}"));
+        Assert.Throws<InputException>(() => Reading.Method($"squeezed-attention:question={most + 1}"));
     }
 
     [Fact]
