@@ -3,6 +3,7 @@ using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Scoring;
 using Farsight.Cli.Options;
+using Farsight.Cli.Output;
 using Farsight.Engine;
 
 namespace Farsight.Cli.Commands;
