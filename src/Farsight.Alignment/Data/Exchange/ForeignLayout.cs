@@ -132,6 +132,10 @@ static class ForeignLayout
         {
             foreach (JsonElement turn in line.GetProperty(History).EnumerateArray())
             {
+                if (turn.GetArrayLength() != 2)
+                {
+                    throw new InvalidOperationException("A turn of the history is not a question with its answer.");
+                }
                 WriteTurn(json, "user", turn[0]);
                 WriteTurn(json, "assistant", turn[1]);
             }

@@ -44,7 +44,6 @@ public sealed class DroppedForeignLineTests : ForeignLines
         "tool_calls",
         """{"conversations":[{"from":"human","value":"q"},{"from":"function_call","value":"f"}],"chosen":{"from":"gpt","value":"a"},"""
         + """ "rejected":{"from":"gpt","value":"b"}}""")]
-    [InlineData("malformed", $$"""{"messages":[{{User}},{{Good}}],"rejected_messages":7}""")]
     [InlineData("malformed", """{"instruction":"a","chosen":"b","rejected":"c","history":[["d"]]}""")]
     [InlineData("not_text", $$"""{"prompt":[{"role":"user","content":"x","images":["i"]}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
     [InlineData(
