@@ -4,6 +4,9 @@ using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 using Farsight.Engine.Parameters;
 
+// Some tests count the tensors of the process.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
 namespace Farsight.Torch.Tests;
 
 /// <summary>Runs passes on both engines.</summary>

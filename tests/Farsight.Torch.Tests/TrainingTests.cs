@@ -74,7 +74,7 @@ public sealed class TrainingTests : IDisposable
     [Fact]
     public void The_manifest_names_the_device()
     {
-        Start(Small("steps=1") with { Output = _folder["run"], Backend = Backend() });
+        Start(Small("steps=3") with { Output = _folder["run"], Backend = Backend() });
 
         Assert.Equal(
             "torch-cpu, libtorch 2.10.0, F32", (string?)JsonNode.Parse(File.ReadAllText(_folder["run/manifest.json"]))!["device"]);
@@ -95,8 +95,8 @@ public sealed class TrainingTests : IDisposable
     [
         """{ "name": "dpo", "beta": 0.1 }""",
         """{ "name": "ipo", "beta": 0.1 }""",
-        """{ "name": "longpo", "beta": 0.1, "sft_weight": 0.01 }""",
-        """{ "name": "orpo", "sft_weight": 1 }""",
+        """{ "name": "longpo", "beta": 0.1, "preference_weight": 1, "nll_weight": 0.01 }""",
+        """{ "name": "orpo", "odds_ratio_weight": 0.1 }""",
         """{ "name": "sft_full" }""",
         """{ "name": "sft_partial" }""",
         """{ "name": "simpo", "beta": 2, "gamma": 1 }""",

@@ -112,8 +112,8 @@ public sealed class TreeTests
     [Fact]
     public void Every_trained_weight_gets_the_gradient_of_the_CPU_engine_in_full_training()
     {
-        using DecoderModel host = new(s_config with { TieWordEmbeddings = true, AttentionBias = true }, new RandomWeights(3));
-        using DecoderModel other = new(host.Config, new RandomWeights(3));
+        using DecoderModel host = SmallModel.Create(s_config with { TieWordEmbeddings = true, AttentionBias = true });
+        using DecoderModel other = SmallModel.Create(host.Config);
         host.TrainEverything();
         other.TrainEverything();
         using IDeviceModel device = Passes.OnTorch(other);
