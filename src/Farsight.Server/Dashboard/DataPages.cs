@@ -86,7 +86,7 @@ sealed class DataPages(ShownFolders folders, string? model) : IDisposable
         }
         PreferenceSample sample = index.Read(all[number - 1]);
         IReadOnlyList<(TrainedOn On, string Name)> runs = RunsOn(index.Path);
-        ChatFormat? format = Format(model ?? runs.FirstOrDefault().On?.BaseModel);
+        ChatFormat? format = Format(model ?? (runs is [var first, ..] ? first.On.BaseModel : null));
         string? misfit = format is null ? null : Misfit(sample, format.Tokenizer);
         SampleParts parts = new(sample, misfit is null ? format : null, runs);
         string body = (misfit is null ? "" : Html.Note(misfit))

@@ -101,7 +101,8 @@ sealed class EvaluationPages(ShownFolders folders)
         };
     }
 
-    /// <summary>Returns the HTML of a report of a study or a demo, and whether its address is one.</summary>
+    /// <summary>Returns the report of a study or a demo as it is.</summary>
+    /// <exception cref="PageException">The address is not that of such a report.</exception>
     internal string Report(HttpRequest request)
     {
         string address = request.Query["path"].ToString(), file = folders.Locate(address);

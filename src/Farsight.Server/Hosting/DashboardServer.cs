@@ -24,7 +24,7 @@ public sealed class DashboardServer : IAsyncDisposable
     public string Url => _app.Urls.First();
 
     /// <summary>Begins to listen.</summary>
-    /// <param name="options">What is shown.</param>
+    /// <param name="options">Content and permissions.</param>
     /// <param name="host">Address to listen on. One that other machines reach needs a key.</param>
     /// <param name="port">Port to listen on; 0 for a free one.</param>
     /// <param name="key">Key that a browser asks for as a password; null for none.</param>

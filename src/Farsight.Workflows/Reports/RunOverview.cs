@@ -39,11 +39,14 @@ public static class RunOverview
         Provenance = [RunReport.Provenance(run)],
     };
 
-    /// <summary>Creates the row of a run in a list.</summary>
+    /// <summary>
+    /// Creates the row of a run in a list: means of the last tenth of the training steps, or the measurement before them.
+    /// </summary>
     public static RunSummary Summary(TrainedRun run)
     {
-        IReadOnlyDictionary<string, double> values =
-            run.Measured is [.., { HeldOut: { } heldOut }] ? heldOut : run.Lines is [.., var last] ? last.Values : s_none;
+        IReadOnlyDictionary<string, double> values = RunSteps.LastTenth(run) is { Count: > 0 } trained ? trained
+            : run.Measured is [.., { HeldOut: { } heldOut }] ? heldOut
+            : s_none;
         return new(
             RunReport.StateOf(run),
             [

@@ -59,12 +59,12 @@ sealed class TensorBoardLog : IDisposable
 
     static void Values(MemoryStream summary, string prefix, IReadOnlyDictionary<string, double> values)
     {
+        Span<byte> number = stackalloc byte[sizeof(float)];
         foreach ((string name, double value) in values)
         {
             MemoryStream one = new();
             Text(one, 1, Encoding.UTF8.GetBytes(prefix + name)); // tag
             one.WriteByte(2 << 3 | Fixed32); // simple_value
-            Span<byte> number = stackalloc byte[sizeof(float)];
             BinaryPrimitives.WriteSingleLittleEndian(number, (float)value);
             one.Write(number);
             Text(summary, 1, one.ToArray()); // value

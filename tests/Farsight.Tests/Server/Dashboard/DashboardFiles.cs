@@ -14,7 +14,7 @@ public sealed class DashboardFiles : IAsyncLifetime
     /// <summary>A text that would run in a browser if it was not escaped; it has no slash, so that it can be a folder's name.</summary>
     internal const string Payload = "<img src=x onerror=alert(1)>\"'&amp;<script>alert(2)<script>";
 
-    readonly TemporaryFolder _folder = new();
+    TemporaryFolder _folder = null!;
     DashboardServer _server = null!;
 
     internal HttpClient Client { get; private set; } = null!;
@@ -28,6 +28,7 @@ public sealed class DashboardFiles : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        _folder = new();
         Directory.CreateDirectory(Outside);
         File.WriteAllText(Path.Combine(Outside, "secret.txt"), "the secret");
         Directory.CreateDirectory(Root);
