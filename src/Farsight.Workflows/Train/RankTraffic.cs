@@ -27,8 +27,8 @@ public readonly record struct RankTraffic(double Keys, double Gradients)
     /// With C context ranks, a rank sends 2 · 4 · W · T · (C − 1) / C bytes per layer and exchange of a tree of T rows with keys of width W.
     /// There are three exchanges: keys and values in forward, again in backward, and their gradients; a fourth where backward computes the
     /// layer again. The trained parameters take G bytes. Context ranks add them once per step: 2 · G · (C − 1) / C per rank. A data rank
-    /// sends the running sums after each of its micro-steps, but the last of the step, and forwards the final sums along a tree with
-    /// ⌈log₂ D⌉ levels.
+    /// sends the running sums after each of its micro-steps, but the last of the step. The final sums travel along a tree: the rank of the
+    /// last micro-step sends them ⌈log₂ D⌉ times, and another rank forwards them fewer times.
     /// </remarks>
     /// <param name="config">The model.</param>
     /// <param name="treeRows">T of each micro-step of the step.</param>
@@ -41,8 +41,9 @@ public readonly record struct RankTraffic(double Keys, double Gradients)
         int exchanges = level is Recomputation.None or Recomputation.Mlp ? 3 : 4;
         double others = (ranks.Context - 1.0) / ranks.Context, keyBytes = 2.0 * sizeof(float) * config.NumKeyValueHeads * config.HeadDim;
         double busiest = Enumerable.Range(0, ranks.Data).Max(d => Of(d, treeRows).Sum(rows => (double)rows));
-        int sent = Enumerable.Range(0, ranks.Data).Max(d => Of(d, treeRows.SkipLast(1)).Count());
-        double relayed = ranks.Data == 1 ? 0 : sent + Math.Ceiling(Math.Log2(ranks.Data));
+        int levels = (int)Math.Ceiling(Math.Log2(ranks.Data)), last = (treeRows.Count - 1) % ranks.Data;
+        int relayed = levels == 0 ? 0 : Enumerable.Range(0, ranks.Data).Max(
+            d => Of(d, treeRows.SkipLast(1)).Count() + (d == last ? levels : levels - 1));
         return new(
             exchanges * config.NumHiddenLayers * keyBytes * busiest * others,
             gradientBytes * (2 * others + relayed));

@@ -37,6 +37,10 @@ public sealed class RankTrafficTests
     }
 
     [Fact]
+    public void With_a_tree_for_each_of_two_data_ranks_one_sends_running_sums_and_the_other_the_final_ones() =>
+        Assert.Equal(Gradients, RankTraffic.Of(SmallModel.Config(), [10, 10], Gradients, new(2, 1), Recomputation.None).Gradients);
+
+    [Fact]
     public void Data_ranks_divide_the_keys_of_context_ranks() =>
         // data rank 0 has the trees of 100 and 200 tokens, data rank 1 that of 300
         Assert.Equal(3 * 300 * 0.5 * KeyBytes, Of(4, 2, Recomputation.None).Keys);
