@@ -11,7 +11,9 @@ namespace Farsight.Alignment.Answering;
 /// <param name="client">The client; not disposed here.</param>
 /// <param name="name">As <see cref="ILanguageModel.Name"/>.</param>
 /// <param name="concurrency">Number of requests worth having in progress; the client may hold some of them back.</param>
-/// <param name="acceptsTokens">Whether the client takes <see cref="PromptTokens"/> and <see cref="StopTokens"/>, as Farsight's server.</param>
+/// <param name="acceptsTokens">
+/// Whether the client takes <see cref="PromptTokens"/> and <see cref="StopTokens"/>, as Farsight's server does.
+/// </param>
 sealed class ChatClientModel(IChatClient client, string name, int concurrency = 1, bool acceptsTokens = false) : ILanguageModel
 {
     /// <summary>Name of the request's property with the token ids of the prompt, in place of messages.</summary>

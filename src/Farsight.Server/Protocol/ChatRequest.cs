@@ -7,7 +7,8 @@ namespace Farsight.Server.Protocol;
 /// <summary>Represents a request for a chat completion.</summary>
 /// <param name="Generation">Fields that both endpoints have.</param>
 /// <param name="Messages">
-/// The conversation as Hugging Face's templates expect it: role, content as one text, tool_calls; empty where the prompt is given as tokens.
+/// The conversation as Hugging Face's templates expect it: role, content as one text, tool_calls. Empty where the prompt is given as
+/// tokens.
 /// </param>
 /// <param name="PromptTokens">The prompt as the template would render it, as token ids; null for messages.</param>
 /// <param name="Tools">Functions that the model may call, and whether it must.</param>

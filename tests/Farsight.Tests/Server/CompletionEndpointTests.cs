@@ -118,7 +118,8 @@ public sealed class CompletionEndpointTests(ServerFixture server) : IClassFixtur
     [Fact]
     public async Task Each_token_is_among_its_alternatives_by_its_own_name_also_where_a_character_has_several()
     {
-        JsonNode logProbs = (await Choice("""{"model":"tiny","prompt":"Füße and 🦊.","max_tokens":3,"echo":true,"logprobs":2}"""))["logprobs"]!;
+        JsonNode choice = await Choice("""{"model":"tiny","prompt":"Füße and 🦊.","max_tokens":3,"echo":true,"logprobs":2}""");
+        JsonNode logProbs = choice["logprobs"]!;
         string[] tokens = [.. logProbs["tokens"]!.AsArray().Select(t => (string)t!)];
 
         Assert.Contains("", tokens[1..]); // a part of the fox
