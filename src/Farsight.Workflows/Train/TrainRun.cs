@@ -3,6 +3,7 @@ using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Runs;
 using Farsight.Alignment.Training;
+using Farsight.Alignment.Training.Reference;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Communication;
@@ -81,6 +82,10 @@ public static class TrainRun
         // Rank 0 alone writes files and messages; the others receive from it what they need.
         Recomputation level = (Recomputation)ranks.AllGather<int>([(int)plan.Require()]).Max();
         Dictionary<string, string> hashes = new() { ["base_model"] = InputHash.OfModel(inputs.BaseModel), ["data"] = inputs.DataHash };
+        if (inputs.Teacher is { } teacher)
+        {
+            hashes["teacher"] = InputHash.OfModel(teacher);
+        }
         RunManifest manifest = RunManifest.OfThisProcess("train", recipe.Seed, hashes) with
         {
             KeptActivations = level == Recomputation.RoundedLayer ? "BF16" : "exact",
@@ -90,6 +95,10 @@ public static class TrainRun
         if (ranks.Size > 1 && recipe.Resample is not null)
         {
             throw new InputException("resample cannot be used by several ranks yet; remove it, or train in one process.");
+        }
+        if (ranks.Size > 1 && recipe.Objective is ISampledObjective or { Distillation: not null })
+        {
+            throw new InputException("objective: several ranks cannot sample or ask a teacher yet; train in one process.");
         }
         using RunDirectory? run = ranks.IsFirst
             ? RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume)
@@ -104,27 +113,45 @@ public static class TrainRun
                 $"To stay within {TrainPlan.Text(plan.Budget)}, the backward pass recomputes {TrainPlan.Describe(level)}; "
                     + "farsight plan shows the figures.");
         }
-        IReadOnlyDictionary<string, PreferenceLogProbs> reference = recipe.Objective.ReferenceIsShort && ranks.IsFirst
-            ? inputs.ReadShortReference(recipe.Objective, request.ReferenceProgress, cancel)
+        IPreferenceObjective objective = recipe.Objective;
+        bool needsShort = objective.ReferenceIsShort || objective is { ReadsShort: true, NeedsReference: true };
+        IReadOnlyDictionary<string, PreferenceLogProbs> afterShort = needsShort && ranks.IsFirst
+            ? inputs.ReadShortReference(objective, request.ReferenceProgress, cancel)
             : new Dictionary<string, PreferenceLogProbs>();
-        reference = ReferenceLogProbs.Share(reference, ranks);
+        afterShort = ReferenceLogProbs.Share(afterShort, ranks);
+        IReadOnlyDictionary<string, IReadOnlyList<TeacherFile.Top>> teacherTokens =
+            inputs.ReadTeacher(objective.Distillation, request.ReferenceProgress, cancel);
         using DecoderModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, recipe.Weights?.ToNumberFormat());
         MakeTrainable(model, recipe);
         TrainableModel trainable = new(model, level, recipe.Attention);
-        if (recipe.Objective is { NeedsReference: true, ReferenceIsShort: false })
+        SampleTokens[] samples = [.. inputs.Training, .. inputs.HeldOut];
+        PreferenceSamples measured = new(
+            inputs.Training,
+            inputs.HeldOut,
+            objective is { NeedsReference: true, ReferenceIsShort: false }
+                ? ReferenceLogProbs.ReadOrCompute(
+                    run?.Reference ?? "reference.jsonl of rank 0", trainable, samples, objective.RejectedResponses, cancel, ranks)
+                : afterShort)
         {
-            reference = ReferenceLogProbs.ReadOrCompute(
-                run?.Reference ?? "reference.jsonl of rank 0",
-                trainable,
-                [.. inputs.Training, .. inputs.HeldOut],
-                recipe.Objective.RejectedResponses,
-                cancel,
-                ranks);
-        }
+            ShortTurns = inputs.ShortTurns,
+            ShortReference = afterShort,
+            Teacher = teacherTokens,
+        };
+        KlEstimate? kl = objective.NeedsKlEstimate ? Estimate() : null;
         RejectedResampler? resampler = recipe.Resample is { } resample && run is not null
             ? new(model, inputs.Format, inputs.TrainingSamples, resample, recipe.Seed, run.Resampled) { Steps = recipe.Steps }
             : null;
-        PreferenceTraining work = inputs.Work(recipe, reference, resampler);
+        using DecoderModel? before = objective is ISampledObjective { ReadsReference: true }
+            ? ModelLoader.Load(inputs.BaseModel, inputs.Rope, recipe.Weights?.ToNumberFormat())
+            : null;
+        OnPolicySampler? sampler = objective is ISampledObjective onPolicy && run is not null
+            ? new(model, trainable, inputs.Format, inputs.TrainingSamples, onPolicy, recipe.Seed, run.Resampled)
+            {
+                Steps = recipe.Steps,
+                Reference = before is null ? null : new TrainableModel(before),
+            }
+            : null;
+        PreferenceTraining work = TrainInputs.Work(recipe, measured, resampler, sampler, kl);
         TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
         TrainingOutput files = new(model, recipe, inputs.BaseModel);
         SampleWatch? answers = recipe.Watch is { Samples: > 0 } watch
@@ -148,6 +175,15 @@ public static class TrainRun
                     + "represent; merge it with farsight merge for these programs.");
         }
         return made;
+
+        KlEstimate Estimate()
+        {
+            SampleTokens[] mismatched = [.. KlEstimate.Mismatch(inputs.Training), .. KlEstimate.Mismatch(inputs.HeldOut)];
+            string path = run is null ? "the reference of rank 0" : Path.Combine(run.Root, "reference-mismatched.jsonl");
+            IReadOnlyDictionary<string, PreferenceLogProbs> reference =
+                ReferenceLogProbs.ReadOrCompute(path, trainable, mismatched, 0, cancel, ranks);
+            return new(trainable, mismatched, reference, recipe.MicroBatchTokens);
+        }
 
         void Begin(RunDirectory opened)
         {
