@@ -152,7 +152,7 @@ public sealed record SampleTokens(
         {
             throw new InputException(fewest == 0
                 ? $"Sample {Id} has no rejected response, and the objective takes {wanted}; to train without rejected responses, use the "
-                    + "objective sft_partial, sft_full or lm."
+                    + "objective sft_partial, sft_full, lm, kto, distill or opsdl."
                 : $"Sample {Id} has {fewest} rejected {(fewest == 1 ? "response" : "responses")} and the objective takes {wanted}; "
                     + "synthesize more, or lower rejected_responses.");
         }

@@ -91,6 +91,12 @@ sealed class SampleTree
         return new(prompt, Add(turn.Chosen), [.. turn.Rejected.Take(rejected).Select(Add)]);
     }
 
+    /// <summary>Scores further tokens in the places of a response's tokens.</summary>
+    /// <param name="node">The response.</param>
+    /// <param name="targets">[tokens of the response] token ids for each place.</param>
+    /// <returns>Index of the first in <see cref="TokenTree.Scored"/>; the others follow, place by place.</returns>
+    public int Score(int node, IReadOnlyList<int[]> targets) => _builder.Score(node, targets);
+
     /// <summary>Returns the tree of all samples added.</summary>
     public TokenTree Build() => _builder.Build();
 }

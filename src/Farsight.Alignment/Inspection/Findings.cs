@@ -109,6 +109,7 @@ sealed class Findings
         RopeScaling.Llama3 r => $"llama3, factor {r.Factor:R}, original window {r.OriginalMaxPositionEmbeddings}",
         RopeScaling.Yarn r => $"yarn, factor {r.Factor:R}, original window {r.OriginalMaxPositionEmbeddings}",
         RopeScaling.LongRope r => $"longrope, factor {r.Factor:R}, original window {r.OriginalMaxPositionEmbeddings}",
+        RopeScaling.Dropped r => $"dropped, factor {r.Factor:R}, original window {r.OriginalMaxPositionEmbeddings}",
         RopeScaling.Truncated r => $"truncated, factor {r.Factor:R}, original window {r.OriginalMaxPositionEmbeddings}",
         _ => "none",
     }}");

@@ -10,7 +10,7 @@ namespace Farsight.Alignment.Objectives;
 /// and at certainty the odds are infinite. Takes exactly one rejected response; a sample that has more gives its first.
 /// </remarks>
 /// <param name="OddsRatioWeight">λ, weight of the odds ratio's term; > 0.</param>
-sealed record Orpo(double OddsRatioWeight) : IPreferenceObjective
+sealed record Orpo(double OddsRatioWeight) : IPreferenceObjective, IRewardedObjective
 {
     const double MostCertain = -1e-6;
 
@@ -45,6 +45,12 @@ sealed record Orpo(double OddsRatioWeight) : IPreferenceObjective
             DChosenOfComparison = dz * dChosenOdds / chosen.Tokens,
             PreferenceGradient = -dMargin,
         };
+    }
+
+    (double Reward, double DSum) IRewardedObjective.Reward(SequenceLogProb response, SequenceLogProb? reference)
+    {
+        (double odds, double derivative) = LogOdds(response.Mean);
+        return (odds, derivative / response.Tokens);
     }
 
     /// <summary>log(p/(1 − p)) of p = exp(mean), and its derivative by the mean.</summary>

@@ -25,6 +25,26 @@ public sealed record PreferenceLogProbs(
     PreferenceLogProbs? Reference = null,
     SequenceLogProb? Prompt = null)
 {
+    /// <summary>
+    /// Gets the responses after the short context: under the policy, with their own <see cref="Reference"/>; null if they were not run.
+    /// </summary>
+    public PreferenceLogProbs? Short { get; init; }
+
+    /// <summary>Gets the estimated divergence of the policy from the reference, in nats, ≥ 0; null if it was not estimated.</summary>
+    public double? KlEstimate { get; init; }
+
+    /// <summary>Gets the responses that the policy sampled, [G]; empty for objectives that sample none, and for held-out samples.</summary>
+    public IReadOnlyList<SampledLogProbs> Sampled { get; init; } = [];
+
+    /// <summary>Gets the teacher's most likely tokens at each token of the chosen response; empty without a teacher.</summary>
+    public IReadOnlyList<DistilledToken> Distilled { get; init; } = [];
+
+    /// <summary>Returns the same with the first rejected responses only.</summary>
+    /// <param name="count">How many are kept; null for all.</param>
+    internal PreferenceLogProbs WithRejected(int? count) => count is not { } kept
+        ? this
+        : this with { Rejected = [.. Rejected.Take(kept)], Reference = Reference?.WithRejected(kept) };
+
     /// <summary>Several turns as one example: chosen responses added up, and the first rejected ones, the second ones and so on.</summary>
     /// <remarks>Source: arXiv:2502.13922, Eq. 13.</remarks>
     /// <param name="turns">At least one, with as many rejected responses as are asked for.</param>
@@ -59,6 +79,17 @@ public sealed record ObjectiveValue(
     /// </summary>
     public double? PreferenceGradient { get; init; }
 
+    /// <summary>Gets the derivatives by the sums of <see cref="PreferenceLogProbs.Short"/>; null where they are not part of the
+    /// loss.</summary>
+    public ShortDerivatives? Short { get; init; }
+
+    /// <summary>Gets the derivatives by each token of each sampled response, [G][tokens]; null where nothing was sampled.</summary>
+    public double[][]? DSampled { get; init; }
+
+    /// <summary>Gets the derivatives by the policy's log-probabilities of <see cref="PreferenceLogProbs.Distilled"/>, [tokens][k]; null
+    /// without a teacher.</summary>
+    public double[][]? DDistilled { get; init; }
+
     /// <summary>
     /// Gets how much of the chosen response's gradient comes from the comparison, in [0, 1]; null where nothing is compared.
     /// </summary>
@@ -67,3 +98,22 @@ public sealed record ObjectiveValue(
         : part == 0 ? 0
         : Math.Abs(part) / (Math.Abs(part) + Math.Abs(DChosen - part));
 }
+
+/// <summary>Represents the derivatives of a loss by the sums after the short context.</summary>
+/// <param name="DChosen">∂Loss/∂Short.Chosen.Sum</param>
+/// <param name="DRejected">∂Loss/∂Short.Rejected[j].Sum, [M]</param>
+public sealed record ShortDerivatives(double DChosen, double[] DRejected);
+
+/// <summary>Represents a response that the policy sampled. All but <paramref name="Policy"/> are constants of the loss.</summary>
+/// <param name="Policy">[T] log-probability of each token under the policy, in nats.</param>
+/// <param name="Sampling">[T] the same when it was sampled.</param>
+/// <param name="Teacher">[T] the same then, after the short context; null if it was not read.</param>
+/// <param name="Reference">[T] the same under the model before training; null without a reference.</param>
+/// <param name="Reward">Verified reward; null if it was not computed.</param>
+public sealed record SampledLogProbs(
+    double[] Policy, double[] Sampling, double[]? Teacher = null, double[]? Reference = null, double? Reward = null);
+
+/// <summary>Represents the distributions of teacher and policy at one token of a response.</summary>
+/// <param name="Teacher">[k] log-probabilities of the teacher's most likely tokens, in nats; a constant of the loss.</param>
+/// <param name="Policy">[k] the policy's of the same tokens.</param>
+public sealed record DistilledToken(double[] Teacher, double[] Policy);

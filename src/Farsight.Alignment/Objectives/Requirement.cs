@@ -47,4 +47,10 @@ static class Requirement
     /// <exception cref="ArgumentException">It was not scored.</exception>
     internal static SequenceLogProb Prompt(string objective, PreferenceLogProbs logProbs) => logProbs.Prompt
         ?? throw new ArgumentException($"{objective} needs the prompt's log-probability, and the example has none.", nameof(logProbs));
+
+    /// <summary>Returns the log-probabilities after the short context.</summary>
+    /// <exception cref="ArgumentException">They were not computed.</exception>
+    internal static PreferenceLogProbs Short(string objective, PreferenceLogProbs logProbs) => logProbs.Short
+        ?? throw new ArgumentException($"{objective} needs the responses after the short context, and the example has none.",
+            nameof(logProbs));
 }

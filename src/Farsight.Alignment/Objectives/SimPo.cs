@@ -11,7 +11,8 @@ namespace Farsight.Alignment.Objectives;
 /// <param name="Gamma">γ, target margin in reward units; SimPO's code asks for γ/β instead. ≥ 0.</param>
 /// <param name="LabelSmoothing">ε, probability that the labels are swapped; in [0, 0.5).
 /// Default: 0, as in the paper.</param>
-public sealed record SimPo(double Beta, double Gamma, double LabelSmoothing = 0) : IPreferenceObjective
+public sealed record SimPo(double Beta, double Gamma, double LabelSmoothing = 0)
+    : IPreferenceObjective, IRewardedObjective
 {
     [JsonIgnore]
     public string? KeepsChosen => "use the objective logo with an sft_weight of 1 to 10, which is simpo with a likelihood term";
@@ -47,4 +48,7 @@ public sealed record SimPo(double Beta, double Gamma, double LabelSmoothing = 0)
             PreferenceGradient = Math.Abs(dz),
         };
     }
+
+    (double Reward, double DSum) IRewardedObjective.Reward(SequenceLogProb response, SequenceLogProb? reference) =>
+        (Beta * response.Mean, Beta / response.Tokens);
 }

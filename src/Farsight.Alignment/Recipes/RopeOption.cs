@@ -9,7 +9,7 @@ namespace Farsight.Alignment.Recipes;
 public static class RopeOption
 {
     /// <summary>The valid spellings.</summary>
-    public const string Spellings = "none, theta:BASE, or linear, yarn, dynamic, ntk or truncated with a factor, as in yarn:8";
+    public const string Spellings = "none, theta:BASE, or linear, yarn, dynamic, ntk, truncated or dropped with a factor, as in yarn:8";
 
     const double MaxFactor = 1e6, MaxTheta = 1e15; // what config.json may say
 
@@ -30,6 +30,7 @@ public static class RopeOption
             "linear" => new RopeScaling.Linear(number),
             "yarn" => new RopeScaling.Yarn(number, window),
             "truncated" => new RopeScaling.Truncated(number, window),
+            "dropped" => new RopeScaling.Dropped(number, window),
             "theta" => new RopeScaling.AdjustedBase(number),
             "dynamic" or "ntk" when config.HeadDim <= 2 => throw new InputException(
                 $"rope '{text}' needs a head_dim above 2, and the model's is {config.HeadDim}; use linear or yarn."),
@@ -48,6 +49,7 @@ public static class RopeOption
         RopeScaling.NtkAware ntk => ntk.OriginalMaxPositionEmbeddings,
         RopeScaling.DynamicNtk dynamic => dynamic.OriginalMaxPositionEmbeddings,
         RopeScaling.Truncated truncated => truncated.OriginalMaxPositionEmbeddings,
+        RopeScaling.Dropped dropped => dropped.OriginalMaxPositionEmbeddings,
         RopeScaling.Linear linear => linear.WindowBefore(config.MaxPositionEmbeddings),
         _ => config.MaxPositionEmbeddings,
     };
@@ -66,7 +68,7 @@ public static class RopeOption
         {
             ["none"] => ("none", 1),
             ["theta", _] when isNumber && number is > 1 and <= MaxTheta => ("theta", number),
-            ["linear" or "yarn" or "dynamic" or "ntk" or "truncated", _] when isNumber && number is >= 1 and <= MaxFactor => (
+            ["linear" or "yarn" or "dynamic" or "ntk" or "truncated" or "dropped", _] when isNumber && number is >= 1 and <= MaxFactor => (
                 parts[0],
                 number),
             _ => null,

@@ -100,6 +100,9 @@ public sealed record TrainRecipe : IRecipe
                 ? [$"attention.group: {group} is not usable; use 2 or more (a quarter of the longest sample is usual)."]
                 : Array.Empty<string>(),
             .. Objective.Problems("objective"),
+            .. Objective is ISampledObjective && Positions is E2Llm
+                ? ["positions: generation does not have the steps between positions of e2llm; use others with a sampling objective."]
+                : Array.Empty<string>(),
             .. Optimizer.Problems("optimizer"),
             .. ScheduleProblems.Of("schedule", Schedule, Steps),
             .. ScheduleProblems.OfSteps("steps", Steps, "batch_size", BatchSize),

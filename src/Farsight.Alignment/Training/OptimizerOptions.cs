@@ -15,6 +15,8 @@ namespace Farsight.Alignment.Training;
 /// <param name="Muon">Muon for full matrices. Optional; null for AdamW.</param>
 /// <param name="Rmsprop">RMSprop for everything. Optional; false for AdamW. Its alpha is beta2, beta1 is 0, and the weight decay is added
 /// to the gradients.</param>
+/// <param name="EightBit">AdamW whose moments are stored in 8 bits, for matrices of 4,096 values or more; embeddings, norms and smaller
+/// matrices keep F32. Default: false.</param>
 public sealed record OptimizerOptions(
     double LearningRate,
     double? EmbeddingLearningRate = null,
@@ -24,7 +26,8 @@ public sealed record OptimizerOptions(
     double WeightDecay = 0,
     double ClipNorm = 1,
     MuonOptions? Muon = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Rmsprop = false)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Rmsprop = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool EightBit = false)
 {
     /// <summary>Returns the problems of the settings, each of the form "path.key: what is wrong; what to do".</summary>
     public IEnumerable<string> Problems(string path)
@@ -57,6 +60,9 @@ public sealed record OptimizerOptions(
                 .Select(c => FormattableString.Invariant($"{path}.{c.Key}: {c.Value} is not usable; use a number {c.Range}.")),
             .. Rmsprop && Beta1 is > 0 and < 1 ? new[] { $"{path}.beta1: RMSprop keeps no mean of the gradients; use 0." } : [],
             .. Rmsprop && Muon is not null ? new[] { $"{path}.rmsprop: it replaces every other optimizer; remove it or muon." } : [],
+            .. EightBit && (Rmsprop || Muon is not null)
+                ? new[] { $"{path}.eight_bit: it is a form of AdamW; remove it, or rmsprop and muon." }
+                : [],
         ];
     }
 }

@@ -19,7 +19,10 @@ public sealed class ParameterUpdates : IDisposable
         OptimizerOptions o = options.Optimizer;
         double embeddingRate = o.EmbeddingLearningRate ?? o.LearningRate;
 
-        Parameter[] Of(ParameterRole role) => [.. parameters.Where(p => p.Role == role)];
+        Parameter[] Of(ParameterRole role) => [.. parameters.Where(p => p.Role == role && !IsInEightBits(p))];
+        Parameter[] InEightBits() => [.. parameters.Where(IsInEightBits)];
+        bool IsInEightBits(Parameter p) =>
+            o.EightBit && p.Role is ParameterRole.Matrix or ParameterRole.Lora && p.Value.Length >= EightBitAdamW.LeastValues;
         Optimizer Usual(ParameterRole role, double weightDecay) => o.Rmsprop
             ? new Rmsprop(Of(role), new(o.Beta2, o.Epsilon, weightDecay))
             : new AdamW(Of(role), new(o.Beta1, o.Beta2, o.Epsilon, weightDecay));
@@ -29,6 +32,10 @@ public sealed class ParameterUpdates : IDisposable
                 ? (new Muon(Of(ParameterRole.Matrix), new(muon.Momentum, muon.WeightDecay)), muon.LearningRate)
                 : (Usual(ParameterRole.Matrix, o.WeightDecay), o.LearningRate));
             _groups.Add((Usual(ParameterRole.Lora, o.WeightDecay), o.LearningRate));
+            if (o.EightBit)
+            {
+                _groups.Add((new EightBitAdamW(InEightBits(), new(o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay)), o.LearningRate));
+            }
             _groups.Add((Usual(ParameterRole.Embedding, o.WeightDecay), embeddingRate));
             _groups.Add((Usual(ParameterRole.Vector, 0), embeddingRate));
         }

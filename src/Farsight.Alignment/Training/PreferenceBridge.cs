@@ -41,8 +41,41 @@ public static class PreferenceBridge
             Accumulate(Scored(tree, turn.Chosen, dLogProbs), weight * value.DChosen);
             for (int j = 0; j < turn.Rejected.Count; j++)
             {
-                Accumulate(Scored(tree, turn.Rejected[j], dLogProbs), weight * value.DRejected[j]);
+                if (value.DSampled is { } tokens)
+                {
+                    Accumulate(Scored(tree, turn.Rejected[j], dLogProbs), tokens[j], weight);
+                }
+                else
+                {
+                    Accumulate(Scored(tree, turn.Rejected[j], dLogProbs), weight * value.DRejected[j]);
+                }
             }
+        }
+    }
+
+    /// <summary>Returns the log-probability of each token of a response.</summary>
+    /// <param name="tree">The tree that it is in.</param>
+    /// <param name="node">Where.</param>
+    /// <param name="logProbs">One a scored token; nats.</param>
+    internal static double[] ReadTokens(TokenTree tree, int node, ReadOnlySpan<float> logProbs)
+    {
+        double[] tokens = new double[tree.Nodes[node].ScoredCount];
+        for (int t = 0; t < tokens.Length; t++)
+        {
+            tokens[t] = Scored(tree, node, logProbs)[t];
+        }
+        return tokens;
+    }
+
+    /// <summary>Adds a derivative of its own to each of some scored tokens.</summary>
+    /// <param name="dLogProbs">Those of the scored tokens; accumulated.</param>
+    /// <param name="derivatives">One for each.</param>
+    /// <param name="weight">Factor on all.</param>
+    internal static void Accumulate(Span<float> dLogProbs, double[] derivatives, double weight)
+    {
+        for (int t = 0; t < derivatives.Length; t++)
+        {
+            dLogProbs[t] += (float)(weight * derivatives[t]);
         }
     }
 

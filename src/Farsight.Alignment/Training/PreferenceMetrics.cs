@@ -50,6 +50,9 @@ public static class PreferenceMetrics
     /// <summary>Nats per token of the prompt, where it is part of the loss.</summary>
     public const string PromptLogProb = "prompt_log_prob";
 
+    /// <summary>Estimated divergence of the policy from the reference, in nats, where the objective uses it.</summary>
+    public const string KlEstimate = "kl_estimate";
+
     /// <summary>Adds a question. Every question counts the same, except in the loss, where every sample does.</summary>
     /// <param name="metrics">Receives the metrics.</param>
     /// <param name="question">Id of the question.</param>
@@ -89,6 +92,10 @@ public static class PreferenceMetrics
         if (logProbs.Prompt is { } prompt)
         {
             metrics.Add(PromptLogProb, prompt.Mean);
+        }
+        if (logProbs.KlEstimate is { } divergence)
+        {
+            metrics.Add(KlEstimate, divergence);
         }
     }
 }

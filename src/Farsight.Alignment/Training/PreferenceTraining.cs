@@ -1,6 +1,7 @@
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
+using Farsight.Alignment.Training.Reference;
 using Farsight.Engine;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
@@ -41,13 +42,25 @@ public sealed class PreferenceTraining : ITrainingWork
         }
         foreach (SampleTokens sample in samples.Training.Concat(samples.HeldOut))
         {
-            sample.RequireRejected(objective.RejectedResponses ?? 1);
+            sample.RequireRejected(objective.FewestRejected);
+            if (objective.ReadsShort && !samples.ShortTurns.ContainsKey(sample.Id))
+            {
+                throw new ArgumentException("The objective needs the short context of every sample.", nameof(samples));
+            }
             if (objective.NeedsReference && sample.QuestionIds.Any(id => !samples.Reference.ContainsKey(id)))
             {
                 throw new ArgumentException("The objective needs reference log-probabilities of every question.", nameof(samples));
             }
         }
-        (_samples, _objective, _positions, _batches) = (samples, objective, positions, batches);
+        // Sampled responses stand in the place of the rejected ones, which are not run.
+        _samples = objective is ISampledObjective
+            ? samples with
+            {
+                Training = [.. samples.Training.Select(s => s with { Rejected = [] })],
+                HeldOut = [.. samples.HeldOut.Select(s => s with { Rejected = [] })],
+            }
+            : samples;
+        (_objective, _positions, _batches) = (objective, positions, batches);
     }
 
     /// <summary>Which rejected responses are sampled again; null for none. Trees are sized for the longest that can come.</summary>
@@ -56,17 +69,28 @@ public sealed class PreferenceTraining : ITrainingWork
     /// <summary>Samples rejected responses again; null trains on those of the dataset.</summary>
     public RejectedResampler? Resampler { get; init; }
 
+    /// <summary>Samples the responses of an <see cref="ISampledObjective"/>; null for other objectives, and for planning.</summary>
+    public OnPolicySampler? Sampler { get; init; }
+
+    /// <summary>Estimates the divergence from the reference; null for objectives that need none, and for planning.</summary>
+    public KlEstimate? Kl { get; init; }
+
     /// <inheritdoc/>
     public IEnumerable<MicroStep> MicroSteps(int stepNumber)
     {
         Resampler?.Prepare(stepNumber, (first, steps) => Enumerable.Range(first, steps).SelectMany(Step));
-        return Pack(Step(stepNumber));
+        Sampler?.Prepare(stepNumber, (first, steps) => Enumerable.Range(first, steps).SelectMany(Step));
+        return Pack(Step(stepNumber), Kl?.Of(Step(stepNumber).Select(s => s.Item1.Id)));
     }
 
     /// <inheritdoc/>
-    public IEnumerable<KeyValuePair<string, double>> Values(int stepNumber) => Resampler?.CountsOf(stepNumber) is { } counts
-        ? [new("resampled", counts.Drawn), new("resampled_wrong", counts.Kept)]
-        : [];
+    public IEnumerable<KeyValuePair<string, double>> Values(int stepNumber) =>
+    [
+        .. Resampler?.CountsOf(stepNumber) is { } counts
+            ? new KeyValuePair<string, double>[] { new("resampled", counts.Drawn), new("resampled_wrong", counts.Kept) }
+            : [],
+        .. Sampler?.ValuesOf(stepNumber) ?? [],
+    ];
 
     IEnumerable<(SampleTokens, PromptPositions)> Step(int stepNumber)
     {
@@ -76,7 +100,7 @@ public sealed class PreferenceTraining : ITrainingWork
 
     /// <inheritdoc/>
     public IEnumerable<MicroStep> HeldOut() =>
-        Pack(_samples.HeldOut.Select((sample, i) => Draw(sample, "positions/held-out", i)));
+        Pack(_samples.HeldOut.Select((sample, i) => Draw(sample, "positions/held-out", i)), Kl?.Of(_samples.HeldOut.Select(s => s.Id)));
 
     /// <summary>Returns a size that no tree of the run exceeds, without drawing positions.</summary>
     /// <param name="steps">Optimizer steps of the run.</param>
@@ -87,7 +111,7 @@ public sealed class PreferenceTraining : ITrainingWork
         TreeSize largest = default;
         foreach (List<SampleTokens> tree in batches.Append(_samples.HeldOut).SelectMany(b => Group(b, s => s)))
         {
-            largest = largest.Or(SizeOf([.. tree.Select(s => Resample?.Longest(s) ?? s)]));
+            largest = largest.Or(SizeOf([.. tree.Select(Longest)]));
         }
         return largest;
     }
@@ -96,7 +120,7 @@ public sealed class PreferenceTraining : ITrainingWork
     public int DistinctTokens =>
         _samples
             .Training.SelectMany(s =>
-                s.All.SelectMany(t => t.Responses(_objective.RejectedResponses).Append(t.Question)).Append(s.Prefix).Concat(s.Chunks))
+                s.All.SelectMany(t => t.Responses(WithShort).Append(t.Question)).Append(s.Prefix).Concat(s.Chunks))
             .SelectMany(tokens => tokens)
             .Distinct()
             .Count();
@@ -125,7 +149,7 @@ public sealed class PreferenceTraining : ITrainingWork
         SeededRandom random = SeededRandom.For(_batches.Seed, purpose, index);
         try
         {
-            return (sample, _positions.Assign(sample.Shape, ref random));
+            return (sample, _positions.Assign((_objective is ISampledObjective ? Longest(sample) : sample).Shape, ref random));
         }
         catch (InputException e)
         {
@@ -133,43 +157,42 @@ public sealed class PreferenceTraining : ITrainingWork
         }
     }
 
-    IEnumerable<MicroStep> Pack(IEnumerable<(SampleTokens Sample, PromptPositions Positions)> drawn) =>
+    /// <param name="drawn">Samples with their positions.</param>
+    /// <param name="klEstimate">Estimated divergence from the reference; null for none.</param>
+    IEnumerable<MicroStep> Pack(IEnumerable<(SampleTokens Sample, PromptPositions Positions)> drawn, double? klEstimate) =>
         Group(drawn, d => d.Sample)
             .Select(inTree =>
             {
                 SampleTree tree = new();
                 return Finish(
                     tree,
-                    [
-                        .. inTree.Select(d =>
-                            (d.Sample, tree.Add(Now(d.Sample), d.Positions, _objective.RejectedResponses, _objective.ScoresPrompt))),
-                    ]);
+                    [.. inTree.Select(d => PlacedSample.Add(tree, Now(d.Sample), d.Positions, _objective, _samples))],
+                    klEstimate);
             });
 
-    SampleTokens Now(SampleTokens sample) => Resampler?.Current(sample) ?? sample;
+    /// <summary>The sample with its present responses; for planning, with the longest that can be sampled.</summary>
+    SampleTokens Now(SampleTokens sample) =>
+        _objective is ISampledObjective ? Sampler?.Current(sample) ?? Longest(sample) : Resampler?.Current(sample) ?? sample;
+
+    /// <summary>The sample with responses as long as they can become.</summary>
+    SampleTokens Longest(SampleTokens sample) => _objective is ISampledObjective { Sampling: var options }
+        ? sample with { Rejected = [.. Enumerable.Repeat(new int[options.MaxNewTokens], options.Responses)] }
+        : Resample?.Longest(sample) ?? sample;
+
+    /// <summary>The rejected responses that are run; null for all.</summary>
+    int? Rejected => _objective is ISampledObjective ? null : _objective.RejectedResponses;
+
+    /// <summary>The rejected responses that are run after the long or the short context; null for all.</summary>
+    int? WithShort => Rejected is { } count ? Math.Max(count, _objective.FewestRejected) : null;
+
+    /// <summary>The turns that are also run after their short contexts.</summary>
+    IReadOnlyList<SampleTokens> ShortTurns(SampleTokens sample) => _objective.ReadsShort ? _samples.ShortTurns[sample.Id] : [];
 
     /// <summary>Consecutive samples that share a tree.</summary>
-    IEnumerable<List<T>> Group<T>(IEnumerable<T> samples, Func<T, SampleTokens> tokensOf)
-    {
-        List<T> inTree = [];
-        int tokens = 0;
-        foreach (T sample in samples)
-        {
-            SampleTokens own = tokensOf(sample);
-            int more = (Resample?.Longest(own) ?? own).Count(_objective.RejectedResponses);
-            if (inTree.Count > 0 && tokens + more > _batches.MicroBatchTokens)
-            {
-                yield return inTree;
-                (inTree, tokens) = ([], 0);
-            }
-            inTree.Add(sample);
-            tokens += more;
-        }
-        if (inTree.Count > 0)
-        {
-            yield return inTree;
-        }
-    }
+    IEnumerable<List<T>> Group<T>(IEnumerable<T> samples, Func<T, SampleTokens> tokensOf) => TreeGroups.Of(
+        samples,
+        s => Longest(tokensOf(s)).Count(Rejected) + ShortTurns(tokensOf(s)).Sum(t => t.Count(_objective.FewestRejected)),
+        _batches.MicroBatchTokens);
 
     /// <summary>
     /// Returns the size of a tree of these samples. A response's last row predicts the scored question of the next turn or nothing; its
@@ -181,32 +204,43 @@ public sealed class PreferenceTraining : ITrainingWork
         int rows = 0, last = 0, scored = 0;
         foreach (SampleTokens sample in samples)
         {
-            int[] responses = [.. sample.All.SelectMany(t => t.Responses(_objective.RejectedResponses)).Select(r => r.Length)];
+            int[] responses = [.. sample.All.SelectMany(t => t.Responses(Rejected)).Select(r => r.Length)];
             int prompt = sample.PromptTokens, turns = 1 + sample.Further.Count + sample.Questions.Count;
             rows += prompt + responses.Sum();
             last += responses.Sum() - responses.Length + (_objective.ScoresPrompt ? prompt + sample.Further.Count : turns);
-            scored += responses.Sum() + (_objective.ScoresPrompt ? prompt - 1 : 0);
+            scored += responses.Sum() + (_objective.ScoresPrompt ? prompt - 1 : 0)
+                + (_objective.Distillation?.TopK ?? 0) * sample.All.Sum(t => t.Chosen.Length);
+            foreach (SampleTokens turn in ShortTurns(sample))
+            {
+                int[] after = [.. turn.All.SelectMany(t => t.Responses(_objective.FewestRejected)).Select(r => r.Length)];
+                rows += turn.PromptTokens + after.Sum();
+                last += after.Sum() - after.Length + 1;
+                scored += after.Sum();
+            }
         }
         return new(rows, last, scored);
     }
 
-    MicroStep Finish(SampleTree builder, IReadOnlyList<(SampleTokens Sample, IReadOnlyList<SampleNodes> Questions)> inTree)
+    MicroStep Finish(SampleTree builder, IReadOnlyList<PlacedSample> inTree, double? klEstimate)
     {
         TokenTree tree = builder.Build();
         return new(
             tree,
             (pass, dLogProbs, metrics) =>
             {
-                foreach ((SampleTokens sample, IReadOnlyList<SampleNodes> questions) in inTree)
+                foreach (PlacedSample placed in inTree)
                 {
-                    double share = 1.0 / questions.Count;
-                    foreach ((string id, SampleNodes nodes) in sample.QuestionIds.Zip(questions))
+                    IReadOnlyList<SampledResponse>? sampled = Sampler?.Of(placed.Sample.Id);
+                    double share = 1.0 / placed.Questions.Count;
+                    foreach ((int k, string id) in placed.Sample.QuestionIds.Index())
                     {
-                        PreferenceLogProbs logProbs = PreferenceBridge.Read(
-                            tree, nodes, pass.LogProbs, _samples.Reference.GetValueOrDefault(id));
+                        PreferenceLogProbs logProbs = placed.Read(k, tree, pass.LogProbs, _samples, sampled) with
+                        {
+                            KlEstimate = klEstimate,
+                        };
                         ObjectiveValue value = _objective.Evaluate(logProbs);
-                        PreferenceBridge.Spread(tree, nodes, value, share / _batches.BatchSize, dLogProbs);
-                        PreferenceMetrics.Add(metrics, id, logProbs, value, IsGreedy(tree, nodes, pass.TopTokens), share);
+                        placed.Spread(k, tree, value, share / _batches.BatchSize, dLogProbs);
+                        PreferenceMetrics.Add(metrics, id, logProbs, value, IsGreedy(tree, placed.Questions[k], pass.TopTokens), share);
                     }
                 }
             })
@@ -238,7 +272,19 @@ public sealed class PreferenceTraining : ITrainingWork
 /// <param name="HeldOut">Only measured; may be empty.</param>
 /// <param name="Reference">By question id, over all turns; empty for objectives without a reference.</param>
 public sealed record PreferenceSamples(
-    IReadOnlyList<SampleTokens> Training, IReadOnlyList<SampleTokens> HeldOut, IReadOnlyDictionary<string, PreferenceLogProbs> Reference);
+    IReadOnlyList<SampleTokens> Training, IReadOnlyList<SampleTokens> HeldOut, IReadOnlyDictionary<string, PreferenceLogProbs> Reference)
+{
+    /// <summary>By sample id, each turn or question after its short context; empty for objectives that do not read it.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<SampleTokens>> ShortTurns { get; init; } =
+        new Dictionary<string, IReadOnlyList<SampleTokens>>();
+
+    /// <summary>By question id, over all turns, the reference after the short contexts; empty for objectives that do not read it.</summary>
+    public IReadOnlyDictionary<string, PreferenceLogProbs> ShortReference { get; init; } = new Dictionary<string, PreferenceLogProbs>();
+
+    /// <summary>By question id, the teacher's most likely tokens at each token of the chosen response; empty without a teacher.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<TeacherFile.Top>> Teacher { get; init; } =
+        new Dictionary<string, IReadOnlyList<TeacherFile.Top>>();
+}
 
 /// <summary>Represents how samples are batched.</summary>
 /// <param name="BatchSize">Samples per optimizer step.</param>

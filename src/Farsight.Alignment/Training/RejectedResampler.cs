@@ -1,12 +1,9 @@
-using System.Text.Json;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
-using Farsight.Alignment.Runs;
 using Farsight.Engine;
 using Farsight.Engine.Communication;
-using Farsight.Engine.Files;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 using Farsight.Text.Conversations;
@@ -72,6 +69,7 @@ public sealed class RejectedResampler(
         samples.Index().ToDictionary(s => s.Item.Id, s => (s.Index, s.Item), StringComparer.Ordinal);
     readonly Dictionary<string, SampleTokens> _current = new(StringComparer.Ordinal);
     readonly Dictionary<int, (int Drawn, int Kept)> _counts = [];
+    readonly StepFiles<ResampledResponses> _files = new(folder, options.Every, options.Every, l => l.Id, ranks);
 
     /// <summary>Steps of the whole run.</summary>
     public required int Steps { get; init; }
@@ -105,23 +103,8 @@ public sealed class RejectedResampler(
     /// <summary>Samples responses if that is due before a step, after it has read what was sampled before earlier steps.</summary>
     /// <param name="step">The step.</param>
     /// <param name="samplesOf">Returns the samples of some steps, by the first step and their number, with their positions.</param>
-    internal void Prepare(int step, Func<int, int, IEnumerable<(SampleTokens Sample, PromptPositions Positions)>> samplesOf)
-    {
-        for (int due = options.Every * (_counts.Count + 1); due <= step; due += options.Every)
-        {
-            int steps = Math.Min(options.Every, Steps - due + 1);
-            (SampleTokens Sample, PromptPositions Positions)[] next = [.. samplesOf(due, steps).DistinctBy(s => s.Sample.Id)];
-            string file = Path.Combine(folder, FormattableString.Invariant($"step-{due:D6}.jsonl"));
-            if (ranks.IsFirst && !File.Exists(file))
-            {
-                IEnumerable<ResampledResponses> lines = due == step
-                    ? Draw(due, next)
-                    : throw new InputException($"{file} is missing, and the steps after it need it; start a new run.");
-                AtomicFile.WriteText(file, string.Concat(lines.Select(l => JsonSerializer.Serialize(l, StrictJson.SnakeCase) + "\n")));
-            }
-            _counts[due] = Use(file, ranks.Broadcast(ranks.IsFirst ? string.Join('\n', JsonLines.ReadComplete(file)) : null)!, next);
-        }
-    }
+    internal void Prepare(int step, Func<int, int, IEnumerable<(SampleTokens Sample, PromptPositions Positions)>> samplesOf) =>
+        _files.Prepare(step, Steps, samplesOf, Draw, Use);
 
     /// <summary>Returns how many responses were sampled before a step, and how many of them replaced a former one; null for none.</summary>
     internal (int Drawn, int Kept)? CountsOf(int step) => _counts.TryGetValue(step, out (int, int) counts) ? counts : null;
@@ -156,19 +139,10 @@ public sealed class RejectedResampler(
             && format.Response(completion.Text.Trim()).Length <= LimitOf(sample);
     }
 
-    /// <summary>Puts the responses of a file's text in the place of the former ones.</summary>
-    (int Drawn, int Kept) Use(string file, string text, (SampleTokens Sample, PromptPositions Positions)[] next)
+    /// <summary>Puts the responses of a file in the place of the former ones.</summary>
+    void Use(int step, IReadOnlyList<(ResampledResponses Line, SampleTokens Sample)> lines)
     {
-        ResampledResponses[] lines =
-        [
-            .. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select((line, i) => JsonLines.Parse(
-                line, i + 1, file, l => JsonSerializer.Deserialize<ResampledResponses>(l, StrictJson.SnakeCase)!, "start a new run")),
-        ];
-        if (!lines.Select(l => l.Id).SequenceEqual(next.Select(n => n.Sample.Id)))
-        {
-            throw new InputException($"{file} has responses of other samples than its steps use; start a new run.");
-        }
-        foreach ((ResampledResponses line, (SampleTokens sample, _)) in lines.Zip(next))
+        foreach ((ResampledResponses line, SampleTokens sample) in lines)
         {
             int[][] rejected = [.. Current(sample).Rejected];
             foreach ((int j, string? response) in line.Rejected.Index().Where(r => r.Item is not null))
@@ -177,7 +151,7 @@ public sealed class RejectedResampler(
             }
             _current[sample.Id] = sample with { Rejected = rejected };
         }
-        return (lines.Sum(l => l.Rejected.Count), lines.Sum(l => l.Rejected.Count(r => r is not null)));
+        _counts[step] = (lines.Sum(l => l.Line.Rejected.Count), lines.Sum(l => l.Line.Rejected.Count(r => r is not null)));
     }
 
     /// <summary>Represents a line: the new responses of a sample; null where the former one stays.</summary>

@@ -10,7 +10,7 @@ namespace Farsight.Engine.Checkpoints;
 static class RopeConfig
 {
     const double MaxTheta = 1e15, MaxFactor = 1e6;
-    const string Original = "original_max_position_embeddings", Truncated = "truncated"; // the type is Farsight's own
+    const string Original = "original_max_position_embeddings", Truncated = "truncated", Dropped = "dropped"; // types of Farsight's own
     const string Partial = "partial_rotary_factor", Full = "full_attention", Sliding = "sliding_attention";
 
     static readonly string[] s_spellings = ["rope_scaling", "rope_parameters"];
@@ -148,8 +148,8 @@ static class RopeConfig
             "llama3" => ["low_freq_factor", "high_freq_factor"],
             "yarn" => ["beta_fast", "beta_slow", "attention_factor", "mscale", "mscale_all_dim", "truncate"],
             "longrope" => ["short_factor", "long_factor", "attention_factor"],
-            Truncated => [],
-            _ => throw rope.Invalid(key, $"supported are default, linear, dynamic, llama3, yarn, longrope and {Truncated}"),
+            Truncated or Dropped => [],
+            _ => throw rope.Invalid(key, $"supported are default, linear, dynamic, llama3, yarn, longrope, {Truncated} and {Dropped}"),
         };
         if (
             rope.Root.EnumerateObject().Select(p => p.Name).FirstOrDefault(k => rope.Has(k) && !s_common.Contains(k) && !own.Contains(k)) is
@@ -165,6 +165,7 @@ static class RopeConfig
             "yarn" => Yarn(rope, maxPositions, original),
             "longrope" => LongRope(rope, family, maxPositions, original, headDim / 2),
             Truncated => new RopeScaling.Truncated(Factor(rope), original ?? throw rope.Missing(Original)),
+            Dropped => new RopeScaling.Dropped(Factor(rope), original ?? throw rope.Missing(Original)),
             _ => rope.Double("factor", 1, MaxFactor, 1) == 1
                 ? new RopeScaling.Unscaled()
                 : throw rope.Invalid("factor", "a factor needs a rope_type"),
@@ -299,6 +300,11 @@ static class RopeConfig
                 json.WriteString("rope_type", Truncated);
                 Write(json, "factor", truncated.Factor);
                 json.WriteNumber(Original, truncated.OriginalMaxPositionEmbeddings);
+                break;
+            case RopeScaling.Dropped dropped:
+                json.WriteString("rope_type", Dropped);
+                Write(json, "factor", dropped.Factor);
+                json.WriteNumber(Original, dropped.OriginalMaxPositionEmbeddings);
                 break;
             default:
                 throw new ArgumentException($"{scaling.GetType().Name} cannot be expressed in config.json.", nameof(model));

@@ -142,6 +142,27 @@ public sealed class TokenTreeBuilder
         return _nodes.Count - 1;
     }
 
+    /// <summary>Scores further tokens in the places of a node's scored tokens. They do not count as tokens of the node.</summary>
+    /// <param name="node">Index of the node.</param>
+    /// <param name="targets">[scored tokens of the node] token ids for each place.</param>
+    /// <returns>Index of the first in <see cref="TokenTree.Scored"/>; the others follow, place by place.</returns>
+    /// <exception cref="ArgumentException">The node has another number of scored tokens.</exception>
+    public int Score(int node, IReadOnlyList<int[]> targets)
+    {
+        if (targets.Count != _nodes[node].ScoredCount)
+        {
+            throw new ArgumentException(
+                $"Node {node} has {_nodes[node].ScoredCount} scored tokens, and targets are given for {targets.Count}.", nameof(targets));
+        }
+        int first = _scored.Count;
+        for (int i = 0; i < targets.Count; i++)
+        {
+            int row = _scored[_nodes[node].FirstScored + i].Row;
+            _scored.AddRange(targets[i].Select(t => new ScoredToken(row, t)));
+        }
+        return first;
+    }
+
     /// <summary>Returns the tree.</summary>
     public TokenTree Build() => new([.. _nodes], [.. _tokens], [.. _positions], [.. _scored]);
 }

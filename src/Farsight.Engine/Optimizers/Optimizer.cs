@@ -44,11 +44,25 @@ public abstract class Optimizer : IDisposable
 
     /// <summary>Allocates [p.Capacity, columns] zeros for each parameter p, freed with the optimizer.</summary>
     /// <remarks>If that is impossible, no memory of the optimizer stays allocated.</remarks>
-    protected Rows[] AllocateState()
+    protected Rows[] AllocateState() => AllocateState(p => (p.Capacity, p.Value.Width));
+
+    /// <summary>Allocates [rows, columns] zeros for each parameter, freed with the optimizer.</summary>
+    /// <param name="rowsOf">Returns the number of rows for a parameter.</param>
+    /// <param name="columns">Number of columns.</param>
+    private protected Rows[] AllocateState(Func<Parameter, int> rowsOf, int columns) => AllocateState(p => (rowsOf(p), columns));
+
+    Rows[] AllocateState(Func<Parameter, (int Rows, int Columns)> shapeOf)
     {
         try
         {
-            return [.. Parameters.Select(p => _memory.Allocate(p.Capacity, p.Value.Width))];
+            return
+            [
+                .. Parameters.Select(p =>
+                {
+                    (int rows, int columns) = shapeOf(p);
+                    return _memory.Allocate(rows, columns);
+                }),
+            ];
         }
         catch
         {

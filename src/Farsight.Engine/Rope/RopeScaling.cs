@@ -3,7 +3,7 @@ using Farsight.Engine.Kernels;
 namespace Farsight.Engine.Rope;
 
 /// <summary>Represents a rule that changes rotary frequencies so that a model can use positions beyond its trained window.</summary>
-public abstract record RopeScaling
+public abstract partial record RopeScaling
 {
     /// <summary>Returns the rule and its factor for display: "YaRN × 8".</summary>
     public abstract string Describe();

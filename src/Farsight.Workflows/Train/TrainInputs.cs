@@ -37,6 +37,12 @@ sealed record TrainInputs(
     /// <summary>The held-out samples as stored, for asking their questions.</summary>
     internal required IReadOnlyList<PreferenceSample> HeldOutSamples { get; init; }
 
+    /// <summary>Directory of the objective's teacher; null without one.</summary>
+    internal string? Teacher { get; private init; }
+
+    /// <summary>By sample id, each turn or question after its short context; empty if the objective does not read it.</summary>
+    internal Dictionary<string, IReadOnlyList<SampleTokens>> ShortTurns { get; private init; } = [];
+
     /// <summary>Says that the base model hides one of the same name in the Hugging Face cache; null if it hides none.</summary>
     internal string? Hidden { get; init; }
 
@@ -62,6 +68,10 @@ sealed record TrainInputs(
         {
             RejectedResampler.Check(training, resample);
         }
+        if (recipe.Objective is ISampledObjective onPolicy)
+        {
+            OnPolicySampler.Check(training, onPolicy);
+        }
         return new(
             baseModel,
             config,
@@ -71,6 +81,13 @@ sealed record TrainInputs(
             [.. training.Select(s => SampleTokens.Of(s, format, config.VocabSize))],
             [.. heldOut.Select(s => SampleTokens.Of(s, format, config.VocabSize))])
         {
+            Teacher = recipe.Objective.Distillation is not { } teacher ? null
+                : teacher.Model is { } path ? RecipeFile.LocateModel(recipePath, "objective.teacher", path, folder)
+                : baseModel,
+            ShortTurns = recipe.Objective is { ReadsShort: true } or { Distillation.Context: TeacherContext.Short }
+                ? dataset.Samples.ToDictionary(
+                    s => s.Id, s => SampleTokens.ShortTurns(s, format, config.VocabSize), StringComparer.Ordinal)
+                : new(),
             TrainingSamples = training,
             HeldOutSamples = heldOut,
             Hidden = HubCache.HiddenBy(recipe.BaseModel, baseModel),
@@ -113,25 +130,83 @@ sealed record TrainInputs(
             IEnumerable<IReadOnlyList<PreferenceLogProbs>> questions = sample.Questions.Count == 0 ? [all] : all.Chunk(1);
             foreach ((string id, IReadOnlyList<PreferenceLogProbs> turns) in sample.QuestionIds.Zip(questions))
             {
-                byQuestion[id] = PreferenceLogProbs.OverTurns(turns, objective.RejectedResponses);
+                byQuestion[id] = PreferenceLogProbs.OverTurns(
+                    turns, objective.ReadsShort ? objective.FewestRejected : objective.RejectedResponses);
             }
         }
         return byQuestion;
     }
 
+    /// <summary>
+    /// Returns the teacher's most likely tokens by question id: read from beside the dataset, or computed and put there; empty without one.
+    /// </summary>
+    /// <param name="options">The teacher; null for none.</param>
+    /// <param name="progress">Receives finished and total questions while they are computed.</param>
+    /// <param name="cancel">Stops between calls; the next call starts again.</param>
+    /// <exception cref="InputException">The teacher does not fit the base model, a sample has several turns, or the file is
+    /// damaged.</exception>
+    internal IReadOnlyDictionary<string, IReadOnlyList<TeacherFile.Top>> ReadTeacher(
+        TeacherOptions? options, Action<int, int>? progress, CancellationToken cancel)
+    {
+        if (options is null || Teacher is not { } teacher)
+        {
+            return new Dictionary<string, IReadOnlyList<TeacherFile.Top>>();
+        }
+        List<TeacherFile.Place> places = [];
+        foreach (SampleTokens sample in Training.Concat(HeldOut))
+        {
+            if (sample.Further.Count > 0)
+            {
+                throw new InputException($"Sample {sample.Id} has several turns, and distill takes one; write each turn as a sample.");
+            }
+            IReadOnlyList<int[]> prompts = options.Context == TeacherContext.Short
+                ? [.. ShortTurns[sample.Id].Select(t => t.Prompt)]
+                : [.. sample.Questions.Prepend(sample.Turns.First()).Select(q => (sample with { Question = q.Question }).Prompt)];
+            places.AddRange(sample.QuestionIds.Zip(
+                prompts, sample.Questions.Select(q => q.Chosen).Prepend(sample.Chosen)).Select(q => new TeacherFile.Place(
+                    q.First, q.Second, q.Third)));
+        }
+        int top = Math.Min(options.TopK, Config.VocabSize);
+        return TeacherFile.ReadOrCompute(DataPath, teacher, options with { TopK = top }, places, Open, progress, cancel);
+
+        LoadedTeacher Open()
+        {
+            DecoderModel model = ModelLoader.Load(teacher);
+            if (model.Config.VocabSize != Config.VocabSize)
+            {
+                int vocabulary = model.Config.VocabSize;
+                model.Dispose();
+                throw new InputException(
+                    $"objective.teacher: {teacher} has {vocabulary} tokens and the base model {Config.VocabSize}; use a teacher with the "
+                        + "same tokenizer.");
+            }
+            return new(new LocalModel("the teacher", model, Format), model);
+        }
+    }
+
     /// <summary>Creates the training work.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="reference">By question id; empty for objectives without one.</param>
+    internal PreferenceTraining Work(TrainRecipe recipe, IReadOnlyDictionary<string, PreferenceLogProbs> reference) =>
+        Work(recipe, new PreferenceSamples(Training, HeldOut, reference) { ShortTurns = ShortTurns }, null, null, null);
+
+    /// <summary>Creates the training work.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="samples">The samples with references and teacher.</param>
     /// <param name="resampler">Samples rejected responses again; null for none.</param>
-    internal PreferenceTraining Work(
-        TrainRecipe recipe, IReadOnlyDictionary<string, PreferenceLogProbs> reference, RejectedResampler? resampler = null) =>
+    /// <param name="sampler">Samples the responses of an on-policy objective; null for others.</param>
+    /// <param name="kl">Estimates the divergence from the reference; null for none.</param>
+    internal static PreferenceTraining Work(
+        TrainRecipe recipe, PreferenceSamples samples, RejectedResampler? resampler, OnPolicySampler? sampler, KlEstimate? kl) =>
         new(
-            new(Training, HeldOut, reference),
+            samples,
             recipe.Objective,
             recipe.Positions,
             new(recipe.BatchSize, recipe.MicroBatchTokens, recipe.Seed))
         {
             Resample = recipe.Resample,
             Resampler = resampler,
+            Sampler = sampler,
+            Kl = kl,
         };
 }

@@ -162,7 +162,9 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     {
         ModelConfig config = inputs.Rope is { } rope ? inputs.Config.With(rope) : inputs.Config;
         PreferenceTraining work = Sizing(recipe, inputs);
-        int embeddingRows = recipe.Resample is null ? work.DistinctTokens : config.VocabSize; // new responses may have any token
+        int embeddingRows = recipe is { Resample: null, Objective: not ISampledObjective }
+            ? work.DistinctTokens
+            : config.VocabSize; // new responses may have any token
         int[] lengths = [.. inputs.Training.Concat(inputs.HeldOut).Select(s => s.Shape.RealLength)];
         return Of(
             recipe, config, work, WeightBytes(recipe, inputs, embeddingRows), embeddingRows, memoryBytes, ranks ?? PlannedRanks.One) with
@@ -185,6 +187,7 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         TrainingShape shape = new(config, weightBytes, recipe.Lora, embeddingRows, recipe.Optimizer.Muon is not null)
         {
             Rmsprop = recipe.Optimizer.Rmsprop,
+            EightBit = recipe.Optimizer.EightBit,
         };
         return new(
             config, largest, embeddingRows, memoryBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
@@ -295,7 +298,10 @@ public sealed record PlannedShape(ModelConfig Config, int Prompt, IReadOnlyList<
             [.. Responses.Skip(1).Select(r => new int[r])]);
         Dictionary<string, PreferenceLogProbs> reference = new() { [Id] = new(default, []) }; // no size depends on it
         return new(
-            new([sample], [], reference),
+            new([sample], [], reference)
+            {
+                ShortTurns = new Dictionary<string, IReadOnlyList<SampleTokens>> { [Id] = [sample] }, // the longest short context
+            },
             recipe.Objective,
             recipe.Positions,
             new(recipe.BatchSize, recipe.MicroBatchTokens, recipe.Seed));

@@ -4,6 +4,7 @@ using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Runs;
 using Farsight.Alignment.Training;
+using Farsight.Alignment.Training.Reference;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Communication;
@@ -109,6 +110,10 @@ public static class TrainRun
         Recomputation level = (Recomputation)ranks.AllGather<int>(
             [(int)(request.Backend is null ? plan.Require() : Recomputation.Layer)]).Max();
         Dictionary<string, string> hashes = new() { ["base_model"] = InputHash.OfModel(inputs.BaseModel), ["data"] = inputs.DataHash };
+        if (inputs.Teacher is { } teacher)
+        {
+            hashes["teacher"] = InputHash.OfModel(teacher);
+        }
         RunManifest manifest = RunManifest.OfThisProcess("train", recipe.Seed, hashes) with
         {
             KeptActivations = level == Recomputation.RoundedLayer ? "BF16" : "exact",
@@ -119,6 +124,10 @@ public static class TrainRun
         RankAgreement.Require(
             ranks, manifest, ("recipe", RecipeFile.Resolve(recipe)),
             ("context parallelism", grid.Context.Size.ToString(CultureInfo.InvariantCulture)));
+        if (ranks.Size > 1 && recipe.Objective is ISampledObjective or { Distillation: not null })
+        {
+            throw new InputException("objective: several ranks cannot sample or ask a teacher yet; train in one process.");
+        }
         using RunDirectory? run = ranks.IsFirst
             ? RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume)
             : null;
@@ -132,32 +141,50 @@ public static class TrainRun
                 $"To stay within {TrainPlan.Text(plan.Budget)}, the backward pass recomputes {TrainPlan.Describe(level)}; "
                     + "farsight plan shows the figures.");
         }
-        IReadOnlyDictionary<string, PreferenceLogProbs> reference = recipe.Objective.ReferenceIsShort && ranks.IsFirst
-            ? inputs.ReadShortReference(recipe.Objective, request.ReferenceProgress, cancel)
+        IPreferenceObjective objective = recipe.Objective;
+        bool needsShort = objective.ReferenceIsShort || objective is { ReadsShort: true, NeedsReference: true };
+        IReadOnlyDictionary<string, PreferenceLogProbs> afterShort = needsShort && ranks.IsFirst
+            ? inputs.ReadShortReference(objective, request.ReferenceProgress, cancel)
             : new Dictionary<string, PreferenceLogProbs>();
-        reference = ReferenceLogProbs.Share(reference, ranks);
+        afterShort = ReferenceLogProbs.Share(afterShort, ranks);
+        IReadOnlyDictionary<string, IReadOnlyList<TeacherFile.Top>> teacherTokens =
+            inputs.ReadTeacher(objective.Distillation, request.ReferenceProgress, cancel);
         NumberFormat? weights = recipe.Weights?.ToNumberFormat();
         using DecoderModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, request.Backend is null ? weights : null);
         MakeTrainable(model, recipe.Lora, recipe.Seed);
         using IDeviceModel? onDevice = request.Backend?.Load(model, weights, recipe.Attention);
         ITrainable trainable = onDevice ?? (ITrainable)new TrainableModel(model, level, recipe.Attention, grid.Context);
-        if (recipe.Objective is { NeedsReference: true, ReferenceIsShort: false })
+        SampleTokens[] samples = [.. inputs.Training, .. inputs.HeldOut];
+        PreferenceSamples measured = new(
+            inputs.Training,
+            inputs.HeldOut,
+            objective is { NeedsReference: true, ReferenceIsShort: false }
+                ? ReferenceLogProbs.ReadOrCompute(
+                    run?.Reference ?? "reference.jsonl of rank 0", trainable, samples, objective.RejectedResponses, cancel, grid)
+                : afterShort)
         {
-            reference = ReferenceLogProbs.ReadOrCompute(
-                run?.Reference ?? "reference.jsonl of rank 0",
-                trainable,
-                [.. inputs.Training, .. inputs.HeldOut],
-                recipe.Objective.RejectedResponses,
-                cancel,
-                grid);
-        }
+            ShortTurns = inputs.ShortTurns,
+            ShortReference = afterShort,
+            Teacher = teacherTokens,
+        };
+        KlEstimate? kl = objective.NeedsKlEstimate ? Estimate() : null;
         RejectedResampler? resampler = recipe.Resample is { } resample
             ? new(model, inputs.Format, inputs.TrainingSamples, resample, recipe.Seed, run?.Resampled ?? "responses of rank 0", ranks)
             {
                 Steps = recipe.Steps,
             }
             : null;
-        PreferenceTraining work = inputs.Work(recipe, reference, resampler);
+        using DecoderModel? before = objective is ISampledObjective { ReadsReference: true }
+            ? ModelLoader.Load(inputs.BaseModel, inputs.Rope, recipe.Weights?.ToNumberFormat())
+            : null;
+        OnPolicySampler? sampler = objective is ISampledObjective onPolicy && run is not null
+            ? new(model, trainable, inputs.Format, inputs.TrainingSamples, onPolicy, recipe.Seed, run.Resampled)
+            {
+                Steps = recipe.Steps,
+                Reference = before is null ? null : new TrainableModel(before),
+            }
+            : null;
+        PreferenceTraining work = TrainInputs.Work(recipe, measured, resampler, sampler, kl);
         TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
         TrainingOutput files = new(model, recipe.Lora, recipe.BaseModel, inputs.BaseModel, recipe.Positions.Window ?? 0);
         SampleWatch? answers = recipe.Watch is { Samples: > 0 } watch
@@ -182,6 +209,15 @@ public static class TrainRun
                     + "represent; merge it with farsight merge for these programs.");
         }
         return made;
+
+        KlEstimate Estimate()
+        {
+            SampleTokens[] mismatched = [.. KlEstimate.Mismatch(inputs.Training), .. KlEstimate.Mismatch(inputs.HeldOut)];
+            string path = run is null ? "the reference of rank 0" : Path.Combine(run.Root, "reference-mismatched.jsonl");
+            IReadOnlyDictionary<string, PreferenceLogProbs> reference =
+                ReferenceLogProbs.ReadOrCompute(path, trainable, mismatched, 0, cancel, grid);
+            return new(trainable, mismatched, reference, recipe.MicroBatchTokens);
+        }
 
         void Begin(RunDirectory opened)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -27,7 +28,7 @@ static partial class RecipeSchema
 
     static readonly string[] s_keywords =
     [
-        "$schema", "title", "description", "default", "type", "enum", "const", "properties", "required", "additionalProperties",
+        "$schema", "$ref", "title", "description", "default", "type", "enum", "const", "properties", "required", "additionalProperties",
         "items", "anyOf",
     ];
 
@@ -145,11 +146,16 @@ static partial class RecipeSchema
         }
         string[] unknown = [.. s.Select(k => k.Key).Except(s_keywords)];
         Assert.True(unknown.Length == 0, $"The keywords {string.Join(", ", unknown)} are not checked.");
-        return Simple(s, instance, path)
+        return s["$ref"] is { } reference ? Violation(Referred(s.Root, (string)reference!), instance, path)
+            : Simple(s, instance, path)
             ?? Members(s, instance as JsonObject, path)
             ?? Items(s, instance as JsonArray, path)
             ?? Choice(s, instance, path);
     }
+
+    /// <summary>The schema that a reference such as #/properties/objective names: an objective that has objectives as parts.</summary>
+    static JsonNode Referred(JsonNode root, string reference) => reference.Split('/').Skip(1).Aggregate(
+        root, (node, step) => node is JsonArray list ? list[int.Parse(step, CultureInfo.InvariantCulture)]! : node[step]!);
 
     static string? Simple(JsonObject schema, JsonNode? instance, string path)
     {

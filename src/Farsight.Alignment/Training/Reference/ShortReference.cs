@@ -85,9 +85,10 @@ public static class ShortReference
         using (FileStream file = ExclusiveFile.Open(partial))
         {
             int kept = Keep(file, ShortReferenceFile.Line(head)), done = 0;
-            foreach ((PreferenceSample Sample, IReadOnlyList<SampleTokens> Turns)[] tree in Trees(samples, turnsOf, head.BatchTokens))
+            foreach (List<(PreferenceSample Sample, IReadOnlyList<SampleTokens> Turns)> tree in TreeGroups.Of(
+                samples.Select(s => (s, turnsOf(s))), s => s.Item2.Sum(t => t.Count(null)), head.BatchTokens))
             {
-                if (done + tree.Length > kept)
+                if (done + tree.Count > kept)
                 {
                     cancel.ThrowIfCancellationRequested();
                     if (done <= kept)
@@ -98,38 +99,14 @@ public static class ShortReference
                     file.Write(Encoding.UTF8.GetBytes(Lines(tree, model)));
                     file.Flush(flushToDisk: true);
                 }
-                done += tree.Length;
+                done += tree.Count;
                 progress?.Invoke(done, samples.Count);
             }
         }
         File.Move(partial, path, overwrite: true);
     }
 
-    /// <summary>Consecutive samples that share a tree.</summary>
-    static IEnumerable<(PreferenceSample Sample, IReadOnlyList<SampleTokens> Turns)[]> Trees(
-        IReadOnlyList<PreferenceSample> samples, Func<PreferenceSample, IReadOnlyList<SampleTokens>> turnsOf, int most)
-    {
-        List<(PreferenceSample, IReadOnlyList<SampleTokens>)> tree = [];
-        int tokens = 0;
-        foreach (PreferenceSample sample in samples)
-        {
-            IReadOnlyList<SampleTokens> turns = turnsOf(sample);
-            int more = turns.Sum(t => t.Count(null));
-            if (tree.Count > 0 && tokens + more > most)
-            {
-                yield return [.. tree];
-                (tree, tokens) = ([], 0);
-            }
-            tree.Add((sample, turns));
-            tokens += more;
-        }
-        if (tree.Count > 0)
-        {
-            yield return [.. tree];
-        }
-    }
-
-    static string Lines((PreferenceSample Sample, IReadOnlyList<SampleTokens> Turns)[] samples, ITrainable model)
+    static string Lines(List<(PreferenceSample Sample, IReadOnlyList<SampleTokens> Turns)> samples, ITrainable model)
     {
         SampleTree builder = new();
         SeededRandom unused = default;

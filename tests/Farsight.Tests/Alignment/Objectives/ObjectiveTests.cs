@@ -10,8 +10,60 @@ public sealed partial class ObjectiveTests
 
     static readonly PreferenceLogProbs s_alone = new(new(-12.5, 5), [], Prompt: new(-40, 11));
 
+    static readonly PreferenceLogProbs s_short =
+        new(new(-6, 5), [new(-9.5, 4)]) { Reference = new(new(-6.5, 5), [new(-9, 4)]) };
+
+    static readonly PreferenceLogProbs s_both = new(new(-12.5, 5), [], s_reference with { Rejected = [] }) { Short = s_short };
+
+    static readonly PreferenceLogProbs s_sampled = s_alone with
+    {
+        Sampled =
+        [
+            new([-0.5, -1.25, -0.1], [-0.6, -1.0, -0.1], [-0.2, -1.5, -0.05], [-0.7, -0.9, -0.3], 1),
+            new([-2.0, -0.25], [-1.5, -0.25], [-2.5, -0.5], [-1.9, -0.2], 0),
+            new([-0.75, -0.5, -1.0, -3.0], [-0.75, -1.0, -1.0, -2.5], [-1.0, -0.4, -1.1, -2.0], [-0.8, -0.6, -0.9, -2.0], 0.25),
+        ],
+    };
+
+    static readonly PreferenceLogProbs s_distilled = s_alone with
+    {
+        Distilled =
+        [
+            new([Math.Log(0.5), Math.Log(0.3)], [Math.Log(0.2), Math.Log(0.6)]),
+            new([Math.Log(0.9), Math.Log(0.05), Math.Log(0.01)], [Math.Log(0.7), Math.Log(0.1), Math.Log(0.15)]),
+        ],
+    };
+
+    static readonly OnPolicySampling s_sampling = new(8);
+
     public static TheoryData<string, IPreferenceObjective, PreferenceLogProbs> Cases => new()
     {
+        { "kto", new Kto(Beta: 0.1), s_triple with { Reference = new(new(-11, 5), [new(-9, 4), new(-28.5, 7)]), KlEstimate = 0.4 } },
+        {
+            "kto weights",
+            new Kto(Beta: 0.3, DesirableWeight: 1.5, UndesirableWeight: 0.75),
+            s_triple with { Reference = new(new(-11, 5), [new(-9, 4), new(-28.5, 7)]), KlEstimate = 0.4 }
+        },
+        { "kto alone", new Kto(Beta: 0.1), s_alone with { Reference = s_reference with { Rejected = [] }, KlEstimate = 0 } },
+        { "rpo", new Dpo(Beta: 0.1, NllWeight: 1), s_pair },
+        { "mixture", new Mixture([new(0.25, new Dpo(0.1, NllWeight: 1)), new(2, new SimPo(2, 0.5))]), s_pair },
+        {
+            "mixture of all",
+            new Mixture([new(0.5, new SoLoPo(new SimPo(2, 0.5), 1)), new(0.25, new Distill(ReverseShare: 0.5)), new(2, new Kto(0.1))]),
+            s_pair with { Short = s_short, Distilled = s_distilled.Distilled, KlEstimate = 0.1 }
+        },
+        { "solopo simpo", new SoLoPo(new SimPo(2, 0.5), AlignmentWeight: 1), s_both },
+        { "solopo dpo", new SoLoPo(new Dpo(0.1), AlignmentWeight: 3), s_both },
+        { "solopo orpo", new SoLoPo(new Orpo(0.5), AlignmentWeight: 1), s_both },
+        { "opsdl", new Opsdl(s_sampling), s_sampled },
+        { "grpo", new Grpo(s_sampling), s_sampled },
+        {
+            "grpo all",
+            new Grpo(s_sampling, KlWeight: 0.05, NormalizeDeviation: false, Average: GroupAverage.Token),
+            s_sampled
+        },
+        { "distill", new Distill(), s_distilled },
+        { "distill all", new Distill(ReverseShare: 0.3, NllWeight: 0.5), s_distilled },
         { "dpo", new Dpo(Beta: 0.1), s_pair },
         { "dpo ε", new Dpo(Beta: 0.1, LabelSmoothing: 0.2), s_pair },
         { "dpo ν", new Dpo(Beta: 0.1, NllWeight: 0.5), s_pair },
@@ -141,11 +193,11 @@ public sealed partial class ObjectiveTests
     {
         double? share = objective.Evaluate(at).PreferenceShare;
 
-        if (objective is Lm or SftFull or SftPartial or SftConstrained)
+        if (objective is Lm or SftFull or SftPartial or SftConstrained or Distill or ISampledObjective or SoLoPo || name == "kto alone")
         {
             Assert.Null(share);
         }
-        else if (name is "dpo" or "dpo ε" or "ipo" or "simpo" or "simpo ε" or "longpo ν=0" or "logo far")
+        else if (name is "dpo" or "dpo ε" or "ipo" or "simpo" or "simpo ε" or "longpo ν=0" or "logo far" or "kto" or "kto weights")
         {
             Assert.Equal(1, share);
         }

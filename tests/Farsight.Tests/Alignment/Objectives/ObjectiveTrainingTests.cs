@@ -19,11 +19,20 @@ public sealed class ObjectiveTrainingTests : IDisposable
         { """{ "name": "dpo", "beta": 0.1 }""", true },
         { """{ "name": "dpo", "beta": 0.1, "label_smoothing": 0.1 }""", true },
         { """{ "name": "dpo", "beta": 0.1, "nll_weight": 0.5 }""", true },
+        { """{ "name": "distill", "top_k": 8, "context": "short", "nll_weight": 0.5 }""", false },
         { """{ "name": "ipo", "beta": 0.5 }""", true },
+        { """{ "name": "kto", "beta": 0.1 }""", true },
         { """{ "name": "lm" }""", false },
         { """{ "name": "logo", "beta": 2, "gamma": 0.5, "sft_weight": 0.1 }""", true },
         { """{ "name": "logo", "beta": 2, "gamma": 0.5, "sft_weight": 0.1, "rejected_responses": 2, "rejected_weights": [2, 1] }""", true },
         { """{ "name": "longpo", "beta": 0.1, "preference_weight": 0.5 }""", true },
+        {
+            """
+            { "name": "mixture", "parts": [
+              { "weight": 1, "objective": { "name": "dpo", "beta": 0.1 } }, { "weight": 0.2, "objective": { "name": "sft_full" } } ] }
+            """,
+            true
+        },
         { """{ "name": "orpo", "odds_ratio_weight": 0.1 }""", true },
         { """{ "name": "sft_constrained", "constraint_weight": 0.1 }""", false },
         { """{ "name": "sft_full" }""", false },
@@ -31,6 +40,8 @@ public sealed class ObjectiveTrainingTests : IDisposable
         { """{ "name": "sft_partial" }""", false },
         { """{ "name": "sft_partial", "response": "rejected" }""", false },
         { """{ "name": "simpo", "beta": 2, "gamma": 0.5 }""", true },
+        { """{ "name": "solopo", "preference": { "name": "simpo", "beta": 2, "gamma": 0.5 }, "alignment_weight": 1 }""", true },
+        { """{ "name": "solopo", "preference": { "name": "dpo", "beta": 0.1 }, "alignment_weight": 1 }""", true },
     };
 
     [Theory, MemberData(nameof(Cases))]
@@ -49,7 +60,9 @@ public sealed class ObjectiveTrainingTests : IDisposable
                 Assert.Equal(3, margins.Count);
                 Assert.Equal(line.HeldOut![PreferenceMetrics.RewardMargin], margins.Values.Average(), 1e-12);
                 Assert.Equal(margins.Values.Order(), ((string[])["q25", "q50", "q75"]).Select(q => line.HeldOut[$"reward_margin_{q}"]));
-                Assert.Equal(margins.Keys, line.HeldOutPreferenceShares!.Keys);
+                // solopo compares after the short context only, where the long one has no share.
+                Assert.Equal(
+                    objective.Contains("\"solopo\"", StringComparison.Ordinal) ? null : margins.Keys, line.HeldOutPreferenceShares?.Keys);
                 Assert.Equal(
                     line.HeldOut[PreferenceMetrics.RewardMargin],
                     line.HeldOut[PreferenceMetrics.ChosenReward] - line.HeldOut[PreferenceMetrics.RejectedReward],
@@ -77,7 +90,11 @@ public sealed class ObjectiveTrainingTests : IDisposable
             .GetCustomAttributes<JsonDerivedTypeAttribute>()
             .Select(a => (string)a.TypeDiscriminator!);
 
-        Assert.All(all, name => Assert.Contains(Cases, c => ((string)((object[])c)[0]).Contains($"\"{name}\"", StringComparison.Ordinal)));
+        string[] sampled = ["grpo", "opsdl"]; // OnPolicyRunTests: their losses say nothing about progress
+
+        Assert.All(
+            all.Except(sampled),
+            name => Assert.Contains(Cases, c => ((string)((object[])c)[0]).Contains($"\"{name}\"", StringComparison.Ordinal)));
     }
 
     public void Dispose() => _files.Dispose();

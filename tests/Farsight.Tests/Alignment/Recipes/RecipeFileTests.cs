@@ -45,7 +45,7 @@ public sealed class RecipeFileTests
     [InlineData("\"gamma\"", "\"gama\"", "objective.gama: unknown key; the known keys here are beta, gamma, sft_weight")]
     [InlineData("\"gamma\"", "\"gama\"", "prompt_weight, rejected_weights. Did you mean 'gamma'?")]
     [InlineData("\"logo\"", "\"lego\"", "objective.name: 'lego' is unknown; use one of")]
-    [InlineData("\"logo\"", "\"lego\"", ", simpo. Did you mean 'logo'?")]
+    [InlineData("\"logo\"", "\"lego\"", ", solopo. Did you mean 'logo'?")]
     [InlineData(", \"name\": \"logo\"", "", "objective.name: missing; use one of")]
     [InlineData("\"width\": 3", "\"width\": 0", "size.width: 0 is not usable")]
     [InlineData("\"width\": 3", "\"width\": 3.5", "size.width: 3.5 is not a whole number")]

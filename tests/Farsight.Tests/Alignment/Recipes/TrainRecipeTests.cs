@@ -142,6 +142,7 @@ public sealed class TrainRecipeTests
     [InlineData("dynamic:4", typeof(RopeScaling.DynamicNtk), 2048)]
     [InlineData("ntk:8", typeof(RopeScaling.NtkAware), 4096)]
     [InlineData("truncated:16", typeof(RopeScaling.Truncated), 8192)]
+    [InlineData("dropped:16", typeof(RopeScaling.Dropped), 8192)]
     [InlineData("theta:160000", typeof(RopeScaling.AdjustedBase), 4096)] // 16^(6/8) = 8
     [InlineData("theta:5000", typeof(RopeScaling.AdjustedBase), 512)]
     public void Rope_is_spelt_by_rule_and_factor(string text, Type expected, int window)

@@ -102,7 +102,7 @@ public sealed class PreferenceTrainingTests
 
     [Theory]
     [InlineData(0, "has no rejected response, and the objective takes 1; to train without rejected responses, use the objective "
-        + "sft_partial, sft_full or lm.")]
+        + "sft_partial, sft_full, lm, kto, distill or opsdl.")]
     [InlineData(1, "has 1 rejected response and the objective takes 2; synthesize more, or lower rejected_responses.")]
     public void An_objective_that_compares_names_the_sample_with_too_few_rejected_responses(int rejected, string fault)
     {

@@ -58,7 +58,7 @@ public sealed class ConfigFaultTests
     [InlineData(
         "rope_scaling",
         "{\"rope_type\":\"ntk\",\"factor\":2.0}",
-        "supported are default, linear, dynamic, llama3, yarn, longrope and truncated",
+        "supported are default, linear, dynamic, llama3, yarn, longrope, truncated and dropped",
         "rope_scaling.rope_type"
     )]
     [InlineData("rope_scaling", "{\"rope_type\":\"linear\",\"type\":\"yarn\",\"factor\":2.0}", "rope_type is linear", "rope_scaling.type")]

@@ -140,7 +140,7 @@ public sealed class HuggingFaceConfigTests
     }
 
     public static TheoryData<string> Scalings =>
-        ["default", "linear", "dynamic", "llama3", "yarn", "yarn with factor", "yarn with mscale", "longrope", "truncated"];
+        ["default", "linear", "dynamic", "llama3", "yarn", "yarn with factor", "yarn with mscale", "longrope", "truncated", "dropped"];
 
     [Theory]
     [MemberData(nameof(Scalings))]
@@ -238,6 +238,7 @@ public sealed class HuggingFaceConfigTests
                 [.. Enumerable.Range(0, 16).Select(i => 1.5 + i)],
                 1.1),
             "truncated" => new RopeScaling.Truncated(8, 16384),
+            "dropped" => new RopeScaling.Dropped(8, 16384),
             "yarn with factor" => new RopeScaling.Yarn(8, 512, 30, 1.5, 1.2079441541679836),
             _ => new RopeScaling.Unscaled(),
         };

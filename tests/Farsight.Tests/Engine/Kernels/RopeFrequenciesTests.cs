@@ -124,6 +124,15 @@ public sealed class RopeFrequenciesTests
     }
 
     [Fact]
+    public void Dropped_positions_rotate_nothing_wherever_a_token_is()
+    {
+        RopeFrequencies dropped = RopeFrequencies.Of(16, 10000, new RopeScaling.Dropped(8, 64), 5000);
+
+        Assert.Equal(new float[8], dropped.InvFreq);
+        Assert.Equal(1, dropped.AttentionFactor);
+    }
+
+    [Fact]
     public void Table_holds_scaled_cosines_and_sines_of_any_positions()
     {
         RopeFrequencies frequencies = new([1f, 0.25f, 1e-3f], 1.5);

@@ -163,6 +163,8 @@ sealed class NaiveDecoder(ModelConfig config, IWeightSource source)
                 window = truncated.OriginalMaxPositionEmbeddings;
                 double TurnTokens(int i) => 2 * Math.PI / Plain(i);
                 return Each(i => TurnTokens(i) <= window ? Plain(i) : TurnTokens(i) <= 8 * window ? 2 * Math.PI / (16 * window) : 0);
+            case RopeScaling.Dropped:
+                return Each(_ => 0);
             default:
                 return Each(Plain);
         }

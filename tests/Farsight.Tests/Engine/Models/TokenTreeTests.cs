@@ -1,4 +1,5 @@
 using Farsight.Engine.Models;
+using Farsight.Engine.Parameters;
 
 namespace Farsight.Tests.Engine.Models;
 
@@ -38,6 +39,42 @@ public sealed class TokenTreeTests
         Assert.Equal([0, 1, 2], tree.Positions);
         Assert.Equal([new(0, 8), new(1, 9)], tree.Scored);
         Assert.Equal([3, 3, 3], tree.Lengths());
+    }
+
+    [Fact]
+    public void Further_tokens_scored_in_the_places_of_a_node_get_the_values_and_gradients_of_leaves_with_these_tokens()
+    {
+        TokenTreeBuilder beside = new(), leaves = new();
+        foreach (TokenTreeBuilder builder in (TokenTreeBuilder[])[beside, leaves])
+        {
+            builder.Add(TokenTreeBuilder.Root, [1, 7, 3], [0, 1, 2], scored: false);
+            builder.Add(0, [11, 12], [3, 4], scored: true);
+        }
+        int first = beside.Score(1, [[20, 21], [22]]);
+        leaves.Add(0, [20], [3], scored: true);
+        leaves.Add(0, [21], [3], scored: true);
+        int part = leaves.Add(0, [11], [3], scored: false);
+        leaves.Add(part, [22], [4], scored: true);
+        Assert.Equal(2, first);
+        Assert.Throws<ArgumentException>(() => beside.Score(1, [[20]]));
+        float[] derivatives = [0.5f, -0.25f, 1, -2, 3];
+        using DecoderModel one = SmallModel.Create(), other = SmallModel.Create();
+
+        float[] expected = LogProbs(other, leaves.Build()), got = LogProbs(one, beside.Build());
+
+        Near.Each([.. expected.Select(v => (double)v)], got, relative: 1e-5, absolute: 1e-6);
+        foreach ((Parameter a, Parameter b) in other.Parameters.Zip(one.Parameters))
+        {
+            Near.Each([.. a.Gradient.Span.ToArray().Select(v => (double)v)], b.Gradient.Span, relative: 1e-3, absolute: 1e-5);
+        }
+
+        float[] LogProbs(DecoderModel model, TokenTree tree)
+        {
+            model.TrainEverything();
+            using TreePass pass = model.Forward(tree);
+            pass.Backward(derivatives);
+            return pass.LogProbs;
+        }
     }
 
     [Fact]

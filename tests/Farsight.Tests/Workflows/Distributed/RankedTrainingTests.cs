@@ -22,6 +22,9 @@ public sealed class RankedTrainingTests : IDisposable
         ["dpo with reference"] = [SampleByTree, """objective={"name":"dpo","beta":0.5}"""],
         ["longpo"] = [SampleByTree, """objective={"name":"longpo","beta":0.5,"preference_weight":0.5}"""],
         ["language modelling"] = [SampleByTree, """objective={"name":"lm"}"""],
+        ["kto"] = [SampleByTree, """objective={"name":"kto","beta":0.5}"""],
+        ["solopo with both references"] =
+            [SampleByTree, """objective={"name":"solopo","preference":{"name":"dpo","beta":0.5},"alignment_weight":1}"""],
         ["adapter only, rmsprop"] =
             [SampleByTree, "lora.train_embeddings=false", "lora.train_norms=false", "optimizer.rmsprop=true", "optimizer.beta1=0"],
         ["every weight"] = [SampleByTree, "lora=null"],
@@ -208,6 +211,16 @@ public sealed class RankedTrainingTests : IDisposable
     [
         .. File.ReadLines(_files.In($"{run}/metrics.jsonl")).Select(l => JsonNode.Parse(l)!["loss"]).OfType<JsonNode>().Select(l => (double)l),
     ];
+
+    [Theory]
+    [InlineData("""objective={"name":"opsdl","sampling":{"max_new_tokens":4}}""")]
+    [InlineData("""objective={"name":"distill"}""")]
+    public void Objectives_that_ask_a_model_need_one_process(string objective)
+    {
+        InputException e = Assert.ThrowsAny<InputException>(() => ThreadRanks.Run(2, ranks => Start(ranks, "run", [objective], _files)));
+
+        Assert.Contains("several ranks cannot sample or ask a teacher", e.Message, StringComparison.Ordinal);
+    }
 
     public void Dispose() => _files.Dispose();
 

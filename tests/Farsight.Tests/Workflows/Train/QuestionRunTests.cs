@@ -118,7 +118,7 @@ public sealed class QuestionRunTests : IDisposable
             () => Train("run", $"objective={objective}", "data=answers.jsonl", "held_out=1"));
 
         Assert.StartsWith("Sample toy-", refused.Message, StringComparison.Ordinal);
-        Assert.EndsWith("use the objective sft_partial, sft_full or lm.", refused.Message, StringComparison.Ordinal);
+        Assert.EndsWith("use the objective sft_partial, sft_full, lm, kto, distill or opsdl.", refused.Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => _files.Dispose();

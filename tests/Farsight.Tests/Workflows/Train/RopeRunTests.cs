@@ -27,7 +27,8 @@ public sealed class RopeRunTests : IDisposable
         InlineData("dynamic:4"),
         InlineData("ntk:4"),
         InlineData("theta:200000"),
-        InlineData("truncated:4")
+        InlineData("truncated:4"),
+        InlineData("dropped:4")
     ]
     public void An_adapter_brings_the_rotation_and_the_window_it_was_trained_under(string rope)
     {
@@ -53,7 +54,7 @@ public sealed class RopeRunTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ntk:4"), InlineData("dynamic:4"), InlineData("truncated:4")]
+    [InlineData("ntk:4"), InlineData("dynamic:4"), InlineData("truncated:4"), InlineData("dropped:4")]
     public void Merging_keeps_the_rotation(string rope)
     {
         string adapter = Train(rope);

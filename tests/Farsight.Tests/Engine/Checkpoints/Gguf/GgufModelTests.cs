@@ -171,6 +171,7 @@ public sealed class GgufModelTests
         [
             s_llama with { RopeScaling = new RopeScaling.DynamicNtk(2, 64) },
             s_llama with { RopeScaling = new RopeScaling.Truncated(2, 64) },
+            s_llama with { RopeScaling = new RopeScaling.Dropped(2, 64) },
             s_llama with { Activation = GateActivation.GeluTanh },
             s_llama with { RopeScaling = new RopeScaling.Yarn(4, 32, 16, 1) },
             s_llama with { RopeScaling = new RopeScaling.Yarn(4, 32, 32, 2) },

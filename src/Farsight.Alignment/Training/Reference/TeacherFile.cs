@@ -1,0 +1,118 @@
+using System.Text.Json;
+using Farsight.Alignment.Answering;
+using Farsight.Alignment.Objectives;
+using Farsight.Alignment.Runs;
+using Farsight.Engine;
+using Farsight.Engine.Files;
+
+namespace Farsight.Alignment.Training.Reference;
+
+/// <summary>Computes a teacher's most likely tokens in the places of the chosen responses, once, and keeps them in a file.</summary>
+/// <remarks>
+/// FILE.teacher-KEY.jsonl beside FILE: the key is the hash of dataset, model and settings, so a change of any finds no file. The first
+/// line names them; each other line is a question. A stopped computation starts again.
+/// </remarks>
+public static class TeacherFile
+{
+    const int FormatVersion = 1, KeyDigits = 16, QuestionsPerCall = 64;
+
+    const string Advice = "remove the file, and the next start computes it again";
+
+    /// <summary>Represents a chosen response to be read by the teacher.</summary>
+    /// <param name="Id">Id of the question.</param>
+    /// <param name="Prompt">[P] what the teacher reads before it.</param>
+    /// <param name="Response">[T] the response with its end token.</param>
+    public sealed record Place(string Id, int[] Prompt, int[] Response);
+
+    /// <summary>Represents the teacher's most likely tokens at one token of a response.</summary>
+    /// <param name="Tokens">[k] the most likely first.</param>
+    /// <param name="LogProbs">[k] in nats.</param>
+    public sealed record Top(int[] Tokens, float[] LogProbs);
+
+    sealed record Head(int FormatVersion, string Data, string Model, int TopK, TeacherContext Context);
+
+    sealed record Line(string Id, IReadOnlyList<Top> Tokens);
+
+    /// <summary>Reads the file if it exists; otherwise asks the teacher and writes it.</summary>
+    /// <param name="data">The dataset.</param>
+    /// <param name="model">The teacher's directory.</param>
+    /// <param name="options">How many of its tokens are kept, and its context.</param>
+    /// <param name="places">All questions of the run.</param>
+    /// <param name="open">Loads the teacher; called only if the file does not exist.</param>
+    /// <param name="progress">Receives finished and total questions.</param>
+    /// <param name="cancel">Stops between calls and discards the results.</param>
+    /// <returns>By question id, one for each token of the response.</returns>
+    /// <exception cref="InputException">The file is damaged, or the teacher does not fit.</exception>
+    public static IReadOnlyDictionary<string, IReadOnlyList<Top>> ReadOrCompute(
+        string data, string model, TeacherOptions options, IReadOnlyList<Place> places, Func<LoadedTeacher> open,
+        Action<int, int>? progress, CancellationToken cancel)
+    {
+        Head head = new(FormatVersion, InputHash.OfFile(data), InputHash.OfModel(model), options.TopK, options.Context);
+        string path = $"{data}.teacher-{InputHash.OfText(Text(head))[..KeyDigits]}.jsonl";
+        if (!File.Exists(path))
+        {
+            using LoadedTeacher teacher = open();
+            IEnumerable<string> lines = Compute(teacher.Model, options.TopK, places, progress, cancel).Select(Text);
+            AtomicFile.WriteText(path, string.Concat(lines.Prepend(Text(head)).Select(l => l + "\n")));
+        }
+        return Read(path, places);
+    }
+
+    static List<Line> Compute(
+        LocalModel teacher, int top, IReadOnlyList<Place> places, Action<int, int>? progress, CancellationToken cancel)
+    {
+        List<Line> lines = [];
+        foreach (Place[] some in places.Chunk(QuestionsPerCall))
+        {
+            cancel.ThrowIfCancellationRequested();
+            CompletionRequest[] requests =
+            [
+                .. some.Select(p => new CompletionRequest(new Prompt.Tokens(p.Prompt), new(p.Response.Length))
+                {
+                    Given = p.Response,
+                    TopLogProbs = top,
+                }),
+            ];
+            IReadOnlyList<Completion> completions = teacher.CompleteAsync(requests, CancellationToken.None).GetAwaiter().GetResult();
+            lines.AddRange(some.Zip(completions, (p, c) => new Line(p.Id, [.. c.LogProbs.Select(t => TopOf(t.Top))])));
+            progress?.Invoke(lines.Count, places.Count);
+        }
+        return lines;
+    }
+
+    static Top TopOf(IReadOnlyList<(int Token, float LogProb)> top) => new([.. top.Select(t => t.Token)], [.. top.Select(t => t.LogProb)]);
+
+    static Dictionary<string, IReadOnlyList<Top>> Read(string path, IReadOnlyList<Place> places)
+    {
+        Dictionary<string, IReadOnlyList<Top>> read = new(StringComparer.Ordinal);
+        foreach ((int index, string text) in JsonLines.ReadComplete(path).Index().Skip(1))
+        {
+            Line line = JsonLines.Parse(text, index + 1, path, l => JsonSerializer.Deserialize<Line>(l, StrictJson.SnakeCase)!, Advice);
+            if (!read.TryAdd(line.Id, line.Tokens))
+            {
+                throw new InputException($"{path} has the question '{line.Id}' twice; {Advice}.");
+            }
+        }
+        return places.FirstOrDefault(p => read.GetValueOrDefault(p.Id)?.Count != p.Response.Length) is { } wrong
+            ? throw new InputException($"{path} has not one entry for each token of '{wrong.Id}'; {Advice}.")
+            : read;
+    }
+
+    static string Text<T>(T value) => JsonSerializer.Serialize(value, StrictJson.SnakeCase);
+}
+
+/// <summary>Represents a teacher while its distributions are computed.</summary>
+/// <param name="model">Answers with the weights.</param>
+/// <param name="weights">Freed with it.</param>
+public sealed class LoadedTeacher(LocalModel model, IDisposable weights) : IDisposable
+{
+    /// <summary>The teacher.</summary>
+    public LocalModel Model { get; } = model;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Model.Dispose();
+        weights.Dispose();
+    }
+}
