@@ -116,6 +116,11 @@ static class EvalCommand
     };
     static readonly Option<string> s_out = SharedOptions.Out(
         "Output directory for examples, results and reports. Rerun the same command to resume. Default: no files.", required: false);
+    static readonly Option<string?> s_answerCache = new("--answer-cache")
+    {
+        HelpName = "folder",
+        Description = "Folder with answers of earlier runs. The same model is not asked the same again. Default: no cache.",
+    };
     static readonly ThreadsOption s_threads = new();
     static readonly Option<bool> s_json = SharedOptions.Json("Print the results as JSON; with --out, without the examples.");
     static readonly Option<bool> s_list = new("--list") { Description = "List the tasks and exit." };
@@ -153,7 +158,7 @@ static class EvalCommand
                         s_temperature, s_draws, s_samplesPerExample, s_fewShot, s_thinkEnd, s_thinkTokens, s_positions, s_contextMethod,
                     ]),
                 ("Generated contexts", [s_lengths, s_depths, s_samples, s_documents]),
-                ("Output", [s_out, s_json, s_threads]),
+                ("Output", [s_out, s_answerCache, s_json, s_threads]),
                 ("Endpoint instead of a local model", s_endpoint.All),
                 ("Judge of free answers", s_judge.All),
             ],
@@ -239,9 +244,10 @@ static class EvalCommand
         },
         Window = parse.GetValue(s_window),
         MaxPrompt = parse.GetValue(s_maxPrompt),
+        AnswerCache = parse.GetValue(s_answerCache),
         MaskedHeads = parse.GetValue(s_maskHeads),
         HeadScores = parse.GetValue(s_headScores),
-        Command = TypedCommand.Of(parse, [s_out, s_threads, s_json]),
+        Command = TypedCommand.Of(parse, [s_out, s_answerCache, s_threads, s_json]),
         Tokenizer = parse.GetValue(s_tokenizer) is { } tokenizer ? BundledFiles.LocateModel(tokenizer) : null,
     };
 
@@ -308,6 +314,7 @@ static class EvalCommand
         try
         {
             string name = $"{options.Model} at {string.Join(", ", options.Urls.Select(u => new Uri(u).Authority))}";
+            request = request with { Prices = options.Prices };
             return (options.Model, request.Run(endpoint.AsLanguageModel(name), directory, new ExampleProgress(line), cancel, judge));
         }
         finally
@@ -320,6 +327,7 @@ static class EvalCommand
     sealed class ExampleProgress(ProgressLine line) : IProgress<EvalProgress>
     {
         public void Report(EvalProgress value) =>
-            line.Report(value.Done, value.Total ?? 0, value.Length is { } length ? $"{value.Task} at {length}" : value.Task);
+            line.Report(
+                value.Done, value.Total ?? 0, value.Length is { } length ? $"{value.Task} at {length}" : value.Task, value.Work);
     }
 }

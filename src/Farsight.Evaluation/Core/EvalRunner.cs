@@ -42,8 +42,15 @@ sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOp
         List<EvalRecord> records = [];
         List<SkippedPart> skipped = [.. leftOut, .. Omissions(plan)];
         int rescored = 0, remeasured = 0;
-        int? total = plan.Count();
-        foreach ((IEvalTask task, EvalSetting setting) in plan.Parts())
+        // Estimating makes examples, which pays off for a suite, or where answers cost money.
+        EvalEstimate? estimate =
+            plan.OfSuites.Count > 0 || plan.Prices is not null ? EvalEstimate.Of(plan, prompts, cancellationToken) : null;
+        if (estimate is not null)
+        {
+            plan.Notice?.Invoke(estimate.Describe(plan));
+        }
+        int? total = estimate?.Examples ?? plan.Count();
+        foreach ((int part, (IEvalTask task, EvalSetting setting)) in plan.Parts().Index())
         {
             int? length = task.Card.IsPerLength ? setting.Length : null;
             IEnumerable<EvalExample> examples = Unless(
@@ -56,7 +63,10 @@ sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOp
             foreach (EvalRecord record in run.Run(examples.Select(WithData(task, plan.Setting.Data)), cancellationToken))
             {
                 records.Add(record);
-                progress?.Report(new(task.Card.Name, length, records.Count, total));
+                progress?.Report(new(task.Card.Name, length, records.Count, total)
+                {
+                    Work = estimate?.ShareDone(part, records.Count - done),
+                });
             }
             (rescored, remeasured) = (rescored + run.Rescored, remeasured + run.Remeasured);
             if ((records.Count, skipped.Count) == (done, notMade))
@@ -80,6 +90,7 @@ sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOp
             Data = data,
             Command = plan.Command,
             Decoding = plan.Decoding.IsDefault ? null : plan.Decoding,
+            Stored = (model as AnswerStore)?.Use,
         };
         if (directory is not null)
         {
