@@ -69,6 +69,7 @@ public sealed class ArchitectureTests
         ["Evaluation/Core"] = ["Evaluation/PythonCompat", "Evaluation/Metrics"],
         ["Evaluation/Benchmarks"] = ["Evaluation/PythonCompat", "Evaluation/Metrics", "Evaluation/Core"],
         ["Evaluation/Report"] = ["Evaluation/Metrics", "Evaluation/Core"],
+        ["Evaluation/Interop"] = ["Evaluation/Core"],
 
         ["Workflows/Train"] = [],
         ["Workflows/Pretrain"] = ["Workflows/Train"],

@@ -120,6 +120,11 @@ static class EvalCommand
     static readonly Option<string> s_out = SharedOptions.Out(
         "Output directory for examples, results and reports. Rerun the same command to resume. Default: no files.", required: false);
     static readonly DeviceOption s_device = new();
+    static readonly Option<string?> s_answerCache = new("--answer-cache")
+    {
+        HelpName = "folder",
+        Description = "Folder with answers of earlier runs. The same model is not asked the same again. Default: no cache.",
+    };
     static readonly ThreadsOption s_threads = new();
     static readonly Option<bool> s_json = SharedOptions.Json("Print the results as JSON; with --out, without the examples.");
     static readonly Option<bool> s_list = new("--list") { Description = "List the tasks and exit." };
@@ -157,7 +162,7 @@ static class EvalCommand
                         s_temperature, s_draws, s_samplesPerExample, s_fewShot, s_thinkEnd, s_thinkTokens, s_positions, s_contextMethod,
                     ]),
                 ("Generated contexts", [s_lengths, s_depths, s_samples, s_documents]),
-                ("Output", [s_out, s_json, s_threads, Ranks.Distributed]),
+                ("Output", [s_out, s_answerCache, s_json, s_threads, Ranks.Distributed]),
                 ("Device", [s_device, s_device.Precision]),
                 ("Endpoint instead of a local model", s_endpoint.All),
                 ("Judge of free answers", s_judge.All),
@@ -269,9 +274,10 @@ static class EvalCommand
         },
         Window = parse.GetValue(s_window),
         MaxPrompt = parse.GetValue(s_maxPrompt),
+        AnswerCache = parse.GetValue(s_answerCache),
         MaskedHeads = parse.GetValue(s_maskHeads),
         HeadScores = parse.GetValue(s_headScores),
-        Command = TypedCommand.Of(parse, [s_out, s_threads, s_json, Ranks.Distributed]),
+        Command = TypedCommand.Of(parse, [s_out, s_answerCache, s_threads, s_json, Ranks.Distributed]),
         Tokenizer = parse.GetValue(s_tokenizer) is { } tokenizer ? BundledFiles.LocateModel(tokenizer) : null,
     };
 
@@ -343,6 +349,7 @@ static class EvalCommand
             ILanguageModel model = request.Tokenizer is { } tokenizer
                 ? endpoint.AsTokenModelAsync(name, Tokenizer.Load(tokenizer).Sha256, cancel).GetAwaiter().GetResult()
                 : endpoint.AsLanguageModel(name);
+            request = request with { Prices = options.Prices };
             return (options.Model, request.Run(model, directory, new ExampleProgress(line), cancel, judge));
         }
         finally
@@ -355,6 +362,7 @@ static class EvalCommand
     sealed class ExampleProgress(ProgressLine line) : IProgress<EvalProgress>
     {
         public void Report(EvalProgress value) =>
-            line.Report(value.Done, value.Total ?? 0, value.Length is { } length ? $"{value.Task} at {length}" : value.Task);
+            line.Report(
+                value.Done, value.Total ?? 0, value.Length is { } length ? $"{value.Task} at {length}" : value.Task, value.Work);
     }
 }

@@ -64,6 +64,9 @@ static class EvalListing
             dispersion = t.Card.Dispersion?.ToString().ToLowerInvariant(),
             scope = t.Card.Scope?.ToString().ToLowerInvariant(),
             source = t.Card.Source,
+            size = t.Card.Facts?.Size,
+            exact = t.Card.Facts?.Exact,
+            differs = t.Card.Facts?.Differs,
             data = t.Card.Data.Select(d => d.Path),
         }),
         s_indented) + "\n";

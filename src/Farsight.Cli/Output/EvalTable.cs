@@ -32,6 +32,11 @@ static class EvalTable
         {
             text.WriteLine($"decoded with {decoding.Describe()}");
         }
+        if (results.Stored is { } stored)
+        {
+            text.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{stored.FromStore:N0} of {stored.Requests:N0} requests answered from the cache"));
+        }
         foreach (BenchmarkMean mean in results.Means)
         {
             text.WriteLine(

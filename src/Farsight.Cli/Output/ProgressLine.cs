@@ -16,6 +16,7 @@ sealed class ProgressLine : IDisposable
     readonly TimeProvider _time;
     readonly long _started;
     long? _firstDone;
+    double _firstWork;
     long _lastWritten;
     string? _pending;
     int _drawn; // columns of the line on the screen
@@ -45,12 +46,18 @@ sealed class ProgressLine : IDisposable
     /// <param name="done">Finished items, including those before a resume.</param>
     /// <param name="total">All items of the job; 0 if unknown.</param>
     /// <param name="text">Additional text; may be empty.</param>
-    internal void Report(long done, long total, string text)
+    /// <param name="work">Share of the whole work that is done, where items differ in work; null where each item is the same.</param>
+    internal void Report(long done, long total, string text, double? work = null)
     {
         using Lock.Scope scope = _gate.EnterScope();
         bool isFirst = _firstDone is null;
         _firstDone ??= done;
-        string left = done > _firstDone && done < total ? $"  {Duration((total - done) * (Elapsed / (done - _firstDone.Value)))} left" : "";
+        _firstWork = isFirst ? work ?? 0 : _firstWork;
+        TimeSpan? rest =
+            done >= total ? null
+            : work is { } share ? share > _firstWork ? Elapsed * ((1 - share) / (share - _firstWork)) : null
+            : done > _firstDone ? (total - done) * (Elapsed / (done - _firstDone.Value)) : null;
+        string left = rest is { } time ? $"  {Duration(time)} left" : "";
         _pending = string.Create(
             CultureInfo.InvariantCulture,
             $"{_unit} {done}{(total > 0 ? $"/{total}" : "")}{left}{(text.Length > 0 ? Gap : "")}{text}");

@@ -11,8 +11,11 @@ public delegate int? TokenChoice(int prompt, ReadOnlySpan<float> logits);
 /// <summary>
 /// Decodes prompts in batches: computes shared beginnings once, and decodes as many prompts at a time as the cache can hold.
 /// </summary>
-/// <remarks>The batches depend on the prompts, their budgets and the cache size; see
-/// <see cref="Generator"/> for the effect on the last bits.</remarks>
+/// <remarks>
+/// The batches depend on the prompts, their budgets, the model's size and the cache size; see <see cref="Generator"/> for the effect on the
+/// last bits. Long prompts of a small model are decoded one after the other: decoding is limited by reading keys, and those of one prompt
+/// stay in a processor cache, while those of several do not.
+/// </remarks>
 /// <param name="model">The model; not safe for concurrent use.</param>
 /// <param name="cacheBytes">Maximum bytes of the key-value cache; exceeded only if a single prompt needs more.</param>
 public sealed class PromptDecoder(DecoderModel model, long cacheBytes = PromptDecoder.DefaultCacheBytes)
@@ -22,6 +25,12 @@ public sealed class PromptDecoder(DecoderModel model, long cacheBytes = PromptDe
 
     // More sequences do not fill registers better, and each needs a row of logits.
     const int MaxBatchSize = 256;
+
+    // The usual size of a last-level cache. Not asked of the processor, so that the batches are the same on every machine.
+    const long FastBytes = 32L << 20;
+
+    // Weights are usually stored in 16 bits.
+    const int BytesPerWeight = 2;
 
     /// <summary>Receives the attention peaks before each token is chosen, layer by layer; null for none.</summary>
     /// <remarks>Its number is the index of the prompt.</remarks>
@@ -59,12 +68,25 @@ public sealed class PromptDecoder(DecoderModel model, long cacheBytes = PromptDe
         {
             room[tree.Ends[s]] += maxNewTokens[asked[s]] - 1; // the last one is not fed
         }
-        using PrefixCache cache = new(model, tree, sequences, room, cacheBytes / DecodingBatch.BytesPerToken(model.Config));
+        using PrefixCache cache = new(model, tree, sequences, room, RowsFor(tree, room));
         Queue<(int Prompt, int Node)> waiting = new(asked.Select((p, s) => (p, tree.Ends[s])).OrderBy(w => w.Item2));
         while (waiting.Count > 0)
         {
             DecodeBatch(cache, waiting, maxNewTokens, choose, cancel);
         }
+    }
+
+    /// <summary>Returns the cache rows of a batch: 0, which a single prompt exceeds, where prompts are faster alone.</summary>
+    /// <remarks>
+    /// Together, n prompts read the weights once and n times keys from memory; alone, both n times from a processor cache, where they fit.
+    /// With half of the weights' bytes in keys, alone is as fast.
+    /// </remarks>
+    long RowsFor(PrefixTree tree, int[] room)
+    {
+        long perToken = DecodingBatch.BytesPerToken(model.Config);
+        double keys = perToken * tree.Ends.Average(n => (double)room[n]);
+        double weights = BytesPerWeight * ParameterShapes.Of(model.Config).Sum(p => p.Shape.Aggregate(1.0, (size, n) => size * n));
+        return keys > weights / 2 && weights + keys <= FastBytes ? 0 : cacheBytes / perToken;
     }
 
     /// <summary>Decodes as many waiting prompts as fit in the cache.</summary>

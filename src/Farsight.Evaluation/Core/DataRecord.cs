@@ -13,6 +13,9 @@ sealed class DataRecord(JsonElement json, string place)
     /// <summary>Whether this is a text or a number.</summary>
     internal bool IsText => json.ValueKind is JsonValueKind.String or JsonValueKind.Number;
 
+    /// <summary>Whether this is a number.</summary>
+    internal bool IsNumber => json.ValueKind == JsonValueKind.Number;
+
     /// <summary>Whether this is a list.</summary>
     internal bool IsList => json.ValueKind == JsonValueKind.Array;
 

@@ -1,3 +1,5 @@
+using Farsight.Alignment.Endpoints;
+
 namespace Farsight.Evaluation.Core;
 
 /// <summary>Holds everything but the model that determines the results of an evaluation.</summary>
@@ -15,6 +17,9 @@ public sealed record EvalPlan(
 
     /// <summary>How answers are decoded.</summary>
     internal EvalDecoding Decoding { get; init; } = new();
+
+    /// <summary>Prices of an endpoint's tokens; null where the cost is not counted.</summary>
+    internal EndpointPrices? Prices { get; init; }
 
     /// <summary>As <see cref="EvalResults.Command"/>.</summary>
     public string Command { get; init; } = "";
@@ -52,4 +57,10 @@ public sealed record EvalPlan(
 /// <param name="Length">Context tokens of the example; null for a task that is not made for a length.</param>
 /// <param name="Done">Number of finished examples over all tasks and lengths, kept ones included.</param>
 /// <param name="Total">Number of all examples; null where it is not known before they are made.</param>
-public readonly record struct EvalProgress(string Task, int? Length, int Done, int? Total);
+public readonly record struct EvalProgress(string Task, int? Length, int Done, int? Total)
+{
+    /// <summary>
+    /// Estimated share of the whole work that is done, by the tokens of the prompts; null where it was not estimated before the start.
+    /// </summary>
+    public double? Work { get; init; }
+}

@@ -2,6 +2,7 @@ using System.Globalization;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Answering.Context;
 using Farsight.Alignment.Corpus;
+using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
@@ -63,6 +64,15 @@ public sealed record EvalRequest(
     /// <summary>How answers are decoded: sampling, number of answers, and positions.</summary>
     public EvalDecoding Decoding { get; init; } = new();
 
+    /// <summary>
+    /// Folder that stores answers and answers equal requests of later runs; null for none. A model behind an endpoint is known by its name
+    /// and server, so use another folder after its weights have changed.
+    /// </summary>
+    public string? AnswerCache { get; init; }
+
+    /// <summary>Prices of an endpoint's tokens, to estimate the cost before the start; null where the cost is not counted.</summary>
+    public EndpointPrices? Prices { get; init; }
+
     /// <summary>Heads that are switched off, as <see cref="HeadMask.Heads"/> reads them; null for none. Local models only.</summary>
     public string? MaskedHeads { get; init; }
 
@@ -95,6 +105,7 @@ public sealed record EvalRequest(
             ($"samples must be 1 to {MaxSamples}", Samples is < 1 or > MaxSamples), ("the limit must be at least 1", Limit < 1),
             ("the longest prompt must have at least 2 tokens", MaxPrompt < 2), ("the window must have at least 2 tokens", Window < 2),
             ($"documents '{Documents}' do not exist", Documents is not null && !Path.Exists(Documents)),
+            ($"the folder for answers '{AnswerCache}' is a file", AnswerCache is not null && File.Exists(AnswerCache)),
             ($"the data folder '{data}' does not exist", data is not null && !Directory.Exists(data)),
             .. Decoding.Problems().Select(p => (p, true)),
         ];
@@ -204,7 +215,7 @@ public sealed record EvalRequest(
         CheckTemplate(method);
         ILanguageModel local = method?.Over(model) ?? model.LanguageModel;
         using RankedModel? ranked = Ranks.Size > 1 ? new(local, Ranks) : null;
-        ILanguageModel asked = ranked ?? local;
+        ILanguageModel asked = WithStore(ranked ?? local, plan);
         PromptOptions options = new(Template, Window ?? asked.ContextWindow, MaxPrompt);
         IPromptMaker prompts = method is { WritesPrompts: true }
             ? new EndpointPrompts(plan.Setting.Tokens, options)
@@ -259,11 +270,17 @@ public sealed record EvalRequest(
         bool sendsTokens = model.Capabilities.AcceptsTokens && Decoding.ContextMethod is null; // a method splits messages
         EndpointPrompts prompts = new(plan.Setting.Tokens, new(Template, Window, MaxPrompt), sendsTokens);
         EvalRunnerOptions groups = new(Examples: Math.Max(64, 4 * model.Capabilities.Concurrency), Tokens: int.MaxValue);
-        ILanguageModel asked = Decoding.ContextMethod is { } method
-            ? ContextMethod.Parse(method).Over(model, tokenizer is null ? null : t => tokenizer.Count(t))
-            : model;
+        ILanguageModel asked = WithStore(
+            Decoding.ContextMethod is { } method
+                ? ContextMethod.Parse(method).Over(model, tokenizer is null ? null : t => tokenizer.Count(t))
+                : model,
+            plan);
         return new EvalRunner(asked, prompts, groups, judge).Run(plan, directory, progress, cancellationToken);
     }
+
+    ILanguageModel WithStore(ILanguageModel model, EvalPlan plan) => AnswerCache is { } folder
+        ? new AnswerStore(model, $"{plan.Model}; {Decoding.ContextMethod}", folder)
+        : model;
 
     void CheckTemplate(ContextMethod? method)
     {
@@ -314,6 +331,7 @@ public sealed record EvalRequest(
             Command = Command,
             Notice = Notice,
             Decoding = Decoding,
+            Prices = Prices,
         };
     }
 

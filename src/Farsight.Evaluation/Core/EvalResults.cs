@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json.Serialization;
+using Farsight.Evaluation.Core.Answering;
 
 namespace Farsight.Evaluation.Core;
 
@@ -35,6 +36,10 @@ public sealed record EvalResults(
     /// <summary>How answers were decoded; null where each task was decoded as its benchmark does, at the positions 0, 1, 2, ….</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public EvalDecoding? Decoding { get; init; }
+
+    /// <summary>How many requests a folder with answers of earlier runs answered; null where none was used.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StoredAnswers? Stored { get; init; }
 
     /// <summary>Time and memory of the evaluation, as timing.jsonl beside results.json has it; null if it is not known.</summary>
     internal EvalCost? Cost { get; init; }

@@ -41,12 +41,25 @@ sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOp
         NoticeBefore(plan, data);
         List<EvalRecord> records = [];
         List<SkippedPart> skipped = [.. leftOut, .. Omissions(plan)];
-        int? total = plan.Count();
+        // Estimating makes examples, which pays off for a suite, or where answers cost money.
+        EvalEstimate? estimate =
+            plan.OfSuites.Count > 0 || plan.Prices is not null ? EvalEstimate.Of(plan, prompts, cancellationToken) : null;
+        if (estimate is not null)
+        {
+            plan.Notice?.Invoke(estimate.Describe(plan));
+        }
+        int? total = estimate?.Examples ?? plan.Count();
         List<TaskRun> runs = [];
+        TaskRun? current = null;
+        int part = 0, inPart = 0;
         foreach ((TaskRun run, EvalRecord record) in Ahead(Groups(plan, log, runs, skipped), cancellationToken))
         {
+            if (run != current)
+            {
+                (current, part, inPart) = (run, runs.IndexOf(run), 0);
+            }
             records.Add(record);
-            progress?.Report(new(record.Task, run.Length, records.Count, total));
+            progress?.Report(new(record.Task, run.Length, records.Count, total) { Work = estimate?.ShareDone(part, ++inPart) });
         }
         NoticeAfter(plan, runs.Sum(r => r.Rescored), runs.Sum(r => r.Remeasured));
 
@@ -63,6 +76,7 @@ sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOp
             Data = data,
             Command = plan.Command,
             Decoding = plan.Decoding.IsDefault ? null : plan.Decoding,
+            Stored = (model as AnswerStore)?.Use,
         };
         if (directory is not null)
         {

@@ -13,6 +13,9 @@ public sealed record EvalTaskCard(string Name, int Version, string Title, string
     /// <summary>The name of the benchmark, which selects all of its tasks: "ruler", "longbench", "mmlu".</summary>
     public string Benchmark { get; init; } = "";
 
+    /// <summary>Size of the benchmark, what of it is exact and what differs; null where nothing is recorded.</summary>
+    public BenchmarkFacts? Facts => BenchmarkFacts.Of(Benchmark.Length > 0 ? Benchmark : Name);
+
     /// <summary>Suites of the task: "short", "long", "paper".</summary>
     public IReadOnlyList<string> Suites { get; init; } = [];
 

@@ -71,7 +71,10 @@ public static partial class HarnessResults
             }),
             ["versions"] = ByTask(t => t.Version),
             ["n-shot"] = ByTask(_ => shots),
-            ["higher_is_better"] = ByTask(t => new JsonObject { [Score] = !t.IsLowerBetter }),
+            ["higher_is_better"] = ByTask(t => new JsonObject(
+                t.All.Beside.Keys.Select(m => (Metric: m, IsLower: t.Metrics?.FirstOrDefault(d => d.Name == m)?.IsLowerBetter ?? false))
+                    .Prepend((Metric: Score, IsLower: t.IsLowerBetter))
+                    .Select(m => KeyValuePair.Create<string, JsonNode?>(m.Metric, JsonValue.Create(!m.IsLower))))),
             ["n-samples"] = ByTask(t => new JsonObject { ["original"] = t.All.N, ["effective"] = t.All.N }),
             ["config"] = new JsonObject
             {
@@ -99,7 +102,7 @@ public static partial class HarnessResults
             ["name"] = task.Task,
             ["alias"] = task.Task,
             ["sample_len"] = task.All.N,
-            [$"{Score},{Filter}"] = task.All.Mean,
+            [$"{Score},{Filter}"] = task.All.Mean is { } mean && double.IsFinite(mean) ? mean : null,
             [$"{Score}_stderr,{Filter}"] = Error([.. records.Select(r => r.Score)]),
         };
         foreach ((string metric, double value) in task.All.Beside)

@@ -110,7 +110,9 @@ public static class Rescoring
         EvalFiles.WriteResults(directory, results with { Lines = [new(1, results.Examples.Count)] });
     }
 
-    static EvalRecord[] Selected(EvalResults results, IReadOnlyCollection<string> tasks)
+    /// <summary>Returns the records with a reference, of some tasks or all.</summary>
+    /// <exception cref="InputException">There is none, or a task is not among the results.</exception>
+    internal static EvalRecord[] Selected(EvalResults results, IReadOnlyCollection<string> tasks)
     {
         if (tasks.FirstOrDefault(t => results.Examples.All(e => e.Task != t)) is { } unknown)
         {
@@ -134,9 +136,15 @@ public static class Rescoring
     }
 
     // The earlier score stays beside the new one.
-    static Dictionary<string, double> Kept(EvalRecord record) => new() { ["before"] = record.Score };
+    internal static Dictionary<string, double> Kept(EvalRecord record) => new() { ["before"] = record.Score };
 
-    static EvalResults Of(EvalResults results, EvalRecord[] records, string metric) => results with
+    /// <summary>Returns the results of records that were scored again.</summary>
+    /// <param name="results">The results before.</param>
+    /// <param name="records">The records with their new scores, and the earlier one beside each as "before".</param>
+    /// <param name="metric">Name of the new metric.</param>
+    /// <param name="isShare">Whether its scores are shares.</param>
+    internal static EvalResults Of(
+        EvalResults results, IReadOnlyList<EvalRecord> records, string metric, bool isShare = true) => results with
     {
         Examples = [.. records.Select(r => r with { Task = Renamed(r.Task, metric) })],
         Lines = [],
@@ -146,7 +154,7 @@ public static class Rescoring
             .. records.GroupBy(r => r.Task).Select(g =>
             {
                 TaskResult before = results.Tasks.First(t => t.Task == g.Key);
-                return TaskResult.Of(new RescoredTask(before, metric), [.. g], results.Seed);
+                return TaskResult.Of(new RescoredTask(before, metric, isShare), [.. g], results.Seed);
             }),
         ],
     };
@@ -160,12 +168,13 @@ public static class Rescoring
         + PythonStrings.Strip(record.Completion);
 
     /// <summary>Represents a task whose answers are scored by another metric; its aggregate is the mean.</summary>
-    sealed class RescoredTask(TaskResult before, string metric) : IEvalTask
+    sealed class RescoredTask(TaskResult before, string metric, bool isShare) : IEvalTask
     {
         public EvalTaskCard Card { get; } = new(
             Renamed(before.Task, metric), before.Version, before.Title, "stored answers", metric, null)
         {
             Benchmark = before.Benchmark,
+            IsShare = isShare,
             Metrics = [new EvalMetric("before") { IsShare = before.IsShare, IsLowerBetter = before.IsLowerBetter }],
         };
 

@@ -37,6 +37,19 @@ public sealed class ProgressLineTests
     }
 
     [Fact]
+    public void Items_that_differ_in_work_reckon_with_the_work_that_is_left()
+    {
+        StringWriter text = new();
+        Clock clock = new();
+        ProgressLine line = new(text, "example", liveWidth: null, clock);
+        line.Report(1, 4, "", work: 0.1);
+        clock.Advance(10);
+        line.Report(3, 4, "", work: 0.3);
+
+        Assert.Equal("example 3/4  35s left", Lines(text)[^1]); // a fifth of the work took ten seconds, and seven tenths are left
+    }
+
+    [Fact]
     public void On_a_terminal_the_line_is_redrawn_without_the_parts_that_do_not_fit()
     {
         StringWriter text = new();

@@ -42,6 +42,14 @@ public sealed class SampleTests : IDisposable
         Assert.Matches(@"^256 tokens: [0-9]+ % of 4 needles\r?\n512 tokens: [0-9]+ % of 4 needles\r?\n$", await Run("Evaluate"));
 
     [Fact]
+    public async Task Evaluator_scores_stored_answers_and_reads_the_report_that_it_writes()
+    {
+        string output = await Run("Evaluator", _folder["report.json"]);
+
+        Assert.Equal("needle/single (hotpotqa): 2 answers\n2 results in report.json\n", output.ReplaceLineEndings("\n"));
+    }
+
+    [Fact]
     public void Every_sample_is_shorter_than_20_lines() => Assert.All(
         Directory.GetFiles(Path.Combine(Repository.Root, "samples"), "Program.cs", SearchOption.AllDirectories),
         file => Assert.InRange(File.ReadAllLines(file).Length, 1, 19));

@@ -83,9 +83,11 @@ sealed partial class DetectiveQaAnswers(string language) : IGeneratedTask
 
     /// <inheritdoc/>
     public EvalScore Score(EvalExample example, string completion) =>
-        EvalScore.Of(Letter().Matches(completion) is { Count: > 0 } all && all[^1].Groups[1].Value == example.References[0]);
+        EvalScore.Of(
+            Letter().Matches(completion) is { Count: > 0 } all && all[^1].Groups.Values.Any(g => g.Value == example.References[0]));
 
-    [GeneratedRegex(@"(?:\A|Answer:|answer is|答案[:：是])\s*\(?([A-D])\b")]
+    // A letter alone begins the reply; "A man …" is no answer.
+    [GeneratedRegex(@"(?:\A\s*\(?([A-D])(?=\)|[.:：,，、]|\s*\z)|(?:Answer:|answer is|答案[:：是])\s*\(?([A-D])\b)")]
     private static partial Regex Letter();
 }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
-using Farsight.Evaluation.Benchmarks.LCiteEval;
+using Farsight.Evaluation.Benchmarks.Judged;
 using Farsight.Evaluation.Core;
-using Farsight.Evaluation.Core.Prompts;
 using Farsight.Evaluation.Metrics;
 using Farsight.Evaluation.PythonCompat;
 using Farsight.Text.Conversations;
@@ -22,31 +21,26 @@ sealed class HelmetLongQuestions(bool isChoice) : IGeneratedTask
         new EvalDataFile(File, "huggingface.co/datasets/xinrongzhang2022/InfiniteBench"));
 
     /// <inheritdoc/>
-    public IEnumerable<EvalExample> Examples(EvalSetting setting) => DataRecord.Of(setting.Data, File).Select((r, i) =>
+    public IEnumerable<EvalExample> Examples(EvalSetting setting)
     {
-        IReadOnlyList<string> answers = r.SomeTexts("answer");
-        string question = r.Text("input"), options = "";
-        if (isChoice)
-        {
-            IReadOnlyList<string> texts = r.Texts("options") is { Count: 4 } four ? four : throw r.Lacks("four options");
-            int right = texts.ToList().IndexOf(answers[0]) is >= 0 and var at ? at : throw r.Lacks("its answer among its options");
-            options = $"\nOptions:\n{string.Join('\n', texts.Select((t, n) => $"{"ABCD"[n]}. {t}"))}";
-            answers = ["ABCD"[right].ToString(), $"{"ABCD"[right]}. {answers[0]}"];
-        }
+        Item[] all = [.. DataRecord.Of(setting.Data, File).Select(ItemOf)];
         string task = isChoice
             ? "You are given a story and a question with multiple choices. Choose the best answer from the options provided. Only one of "
                 + "the following options is correct, output the answer using one single letter (A, B, C, or D). Don't say anything else."
             : "You are given a story and a question. Answer the question as concisely as you can, using a single phrase if possible.";
-        return new EvalExample(
-            i.ToString(CultureInfo.InvariantCulture),
-            EvalPrompt.Of($"{task}\n\n{r.Text("context")}\n\nQuestion: {question}{options}") with { Cut = PromptCuts.LongBenchV2Middle },
-            answers,
+        return HelmetSampling.Drawn(all).Select(item => new EvalExample(
+            item.Index.ToString(CultureInfo.InvariantCulture),
+            HelmetCut.Prompt($"{task}\n\n{Shown(item)}", item.Context, $"\n\n{item.Asked}"),
+            item.Answers,
             NewTokens)
         {
-            Question = question,
-            Group = EvalExample.GroupOf(r.Text("context")),
-        };
-    });
+            Question = item.Question,
+            Group = EvalExample.GroupOf(item.Context),
+        });
+
+        string Shown(Item own) => HelmetSampling.WithoutStories<Item>(
+            [.. all.Where(i => i.Index != own.Index)], i => $"{i.Asked}\nAnswer: {i.Answers[0]}");
+    }
 
     /// <inheritdoc/>
     public EvalScore Score(EvalExample example, string completion)
@@ -55,10 +49,29 @@ sealed class HelmetLongQuestions(bool isChoice) : IGeneratedTask
         return new(
             isChoice ? HelmetScore.IsChosen(completion, example.References) ? 1 : 0 : metrics.RougeL, HelmetTasks.Beside(metrics));
     }
+
+    Item ItemOf(DataRecord record, int index)
+    {
+        IReadOnlyList<string> answers = record.SomeTexts("answer");
+        string question = record.Text("input"), options = "";
+        if (isChoice)
+        {
+            IReadOnlyList<string> texts = record.Texts("options") is { Count: 4 } four ? four : throw record.Lacks("four options");
+            int right = texts.ToList().IndexOf(answers[0]) is >= 0 and var at ? at : throw record.Lacks("its answer among its options");
+            options = $"\nOptions:\n{string.Join('\n', texts.Select((t, n) => $"{"ABCD"[n]}. {t}"))}";
+            answers = ["ABCD"[right].ToString(), $"{"ABCD"[right]}. {answers[0]}"];
+        }
+        return new(index, record.Text("context"), question, $"Question: {question}{options}", answers);
+    }
+
+    sealed record Item(int Index, string Context, string Question, string Asked, IReadOnlyList<string> Answers);
 }
 
 /// <summary>Represents narrativeqa: questions about stories, judged for fluency and correctness.</summary>
-/// <remarks>The judge's prompt is ours. The score is fluency (0 or 1) times correctness (0 to 3), over 3.</remarks>
+/// <remarks>
+/// The judge's prompt is ours. The score is fluency (0 or 1) times correctness (0 to 3), over 3. The official demonstrations are drawn
+/// without a seed, so there are none here; the file holds the stories that are long enough, and its first hundred questions count.
+/// </remarks>
 sealed class HelmetNarrativeQa : IJudgedTask
 {
     const int NewTokens = 100;
@@ -76,15 +89,14 @@ sealed class HelmetNarrativeQa : IJudgedTask
         HelmetTasks.Card("narrativeqa", "questions about a story", "fluency times correctness by a judge", null, Data);
 
     /// <inheritdoc/>
-    public IEnumerable<EvalExample> Examples(EvalSetting setting) => DataRecord.Of(setting.Data, Data.Path)
+    public IEnumerable<EvalExample> Examples(EvalSetting setting) => DataRecord.Of(setting.Data, Data.Path).Take(HelmetSampling.Items)
         .Select((r, i) => new EvalExample(
         i.ToString(CultureInfo.InvariantCulture),
-        EvalPrompt.Of(
+        HelmetCut.Prompt(
             "You are given a story, which can be either a novel or a movie script, and a question. Answer the question as concisely as "
-                + $"you can, using a single phrase if possible.\n\n{r.Text("context")}\n\nQuestion: {r.Text("question")}") with
-        {
-            Cut = PromptCuts.Right,
-        },
+                + "you can, using a single phrase if possible.\n\n",
+            r.Text("context"),
+            $"\n\nQuestion: {r.Text("question")}"),
         r.SomeTexts("answer"),
         NewTokens)
         {
@@ -116,11 +128,14 @@ sealed class HelmetNarrativeQa : IJudgedTask
 /// <summary>Represents the summaries, judged in three calls: fluency, key points found, sentences supported.</summary>
 /// <remarks>
 /// The judge's prompts are ours; key points come from the data (keypoints, as HELMET publishes them). A summary whose replies cannot be
-/// read is a failure here; the official program leaves it out of the mean. Counts are not clipped, so a judge can make the score exceed 1.
+/// read is a failure here; the official program leaves it out of the mean. Law cases have no demonstrations, because the official ones are
+/// drawn without a seed. Counts are not clipped, so a judge can make the score exceed 1.
 /// </remarks>
 sealed class HelmetSummary(string set) : IJudgedTask
 {
     const string Points = "key points", Expert = "expert summary";
+
+    bool IsLaw => set == "multi_lexsum";
 
     EvalDataFile Data { get; } = HelmetTasks.File(
         $"{set}.jsonl", $"{set} as JSONL with context, summary (the expert's), keypoints (a list)");
@@ -129,25 +144,38 @@ sealed class HelmetSummary(string set) : IJudgedTask
     public EvalTaskCard Card => HelmetTasks.Card(set, $"summary ({set})", "fluency times F1 by a judge", null, Data);
 
     /// <inheritdoc/>
-    public IEnumerable<EvalExample> Examples(EvalSetting setting) => DataRecord.Of(setting.Data, Data.Path)
-        .Select((r, i) => new EvalExample(
-        i.ToString(CultureInfo.InvariantCulture),
-        EvalPrompt.Of(set == "multi_lexsum"
-            ? "You are given the legal documents in a civil rights lawsuit, and you are tasked to summarize the case. Write a concise "
-                + "summary of one paragraph (200 to 250 words). The summary should contain a short description of the background, the "
-                + "parties involved, and the outcomes of the case.\n\nLegal "
-                + $"documents:\n{r.Text("context")}\n\nNow please summarize the case."
-            : "You are given a book and you are tasked to summarize it. Write a summary of about 1000 to 1200 words. Only write about the "
-                + $"plot and characters of the story.\n\n{r.Text("context")}\n\nNow summarize the book.") with
+    public IEnumerable<EvalExample> Examples(EvalSetting setting)
+    {
+        (int Index, DataRecord Record)[] all = [.. DataRecord.Of(setting.Data, Data.Path).Index()];
+        return HelmetSampling.Drawn(all).Select(item => new EvalExample(
+            item.Index.ToString(CultureInfo.InvariantCulture),
+            IsLaw
+                ? HelmetCut.Prompt(
+                    "You are given the legal documents in a civil rights lawsuit, and you are tasked to summarize the case. Write a "
+                        + "concise summary of one paragraph (200 to 250 words). The summary should contain a short description of the "
+                        + "background, the parties involved, and the outcomes of the case.\n\nLegal documents:\n",
+                    item.Record.Text("context"),
+                    "\n\nNow please summarize the case.")
+                : HelmetCut.Prompt(
+                    "You are given a book and you are tasked to summarize it. Write a summary of about 1000 to 1200 words. Only write "
+                        + "about the plot and characters of the story. Do not discuss the themes or background of the book. Do not "
+                        + $"provide any analysis or commentary.\n\n{Shown(item.Index)}",
+                    item.Record.Text("context"),
+                    "\n\nNow summarize the book."),
+            [item.Record.Text("summary")],
+            IsLaw ? 400 : 1200)
         {
-            Cut = PromptCuts.Right,
-        },
-        [r.Text("summary")],
-        set == "multi_lexsum" ? 400 : 1200)
-        {
-            Group = EvalExample.GroupOf(r.Text("context")),
-            Details = new Dictionary<string, IReadOnlyList<string>> { [Points] = r.Texts("keypoints"), [Expert] = [r.Text("summary")] },
+            Group = EvalExample.GroupOf(item.Record.Text("context")),
+            Details = new Dictionary<string, IReadOnlyList<string>>
+            {
+                [Points] = item.Record.Texts("keypoints"),
+                [Expert] = [item.Record.Text("summary")],
+            },
         });
+
+        string Shown(int own) => HelmetSampling.WithoutStories<(int Index, DataRecord Record)>(
+            [.. all.Where(i => i.Index != own)], i => $"Summary: {PythonStrings.Strip(i.Record.Text("summary"))}");
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<ChatTurn> Judge(EvalExample example, IReadOnlyList<string> completions) =>
@@ -189,9 +217,10 @@ sealed class HelmetSummary(string set) : IJudgedTask
 /// <summary>Represents alce_asqa and alce_qampari: answers with citations, of which the citations are judged.</summary>
 /// <remarks>
 /// The score is the mean of answer recall, citation recall and citation precision. The official judge is an entailment model; here a
-/// language model is asked. Demonstrations are the first two of the prompt file; there they are drawn.
+/// language model is asked. Each question has two demonstrations that Python's random draws in the order of the file, and a hundred
+/// questions are drawn afterwards. Sentences are split by a rule of ours, not by NLTK.
 /// </remarks>
-sealed class HelmetCitations(bool isList) : IJudgedTask
+sealed class HelmetCitations(bool isList) : CitationTask
 {
     const string Passages = "passages", Groups = "groups";
     const int NewTokens = 300, ShortestSentence = 5;
@@ -203,82 +232,64 @@ sealed class HelmetCitations(bool isList) : IJudgedTask
     EvalDataFile Prompts => HelmetTasks.File($"alce_{Set}_prompt.json", $"prompts/{Set}_revised.json");
 
     /// <inheritdoc/>
-    public EvalTaskCard Card =>
+    public override EvalTaskCard Card =>
         HelmetTasks.Card($"alce_{Set}", $"answers with citations ({Set})", "mean of answers, citation recall and precision", null, Data,
             Prompts) with
         {
-            Metrics = [new("answers"), new("citation recall"), new("citation precision")],
+            Metrics = [new("answers"), new(Recall), new(Precision), .. OfficialMetrics],
         };
 
     /// <inheritdoc/>
-    public IEnumerable<EvalExample> Examples(EvalSetting setting)
+    public override IEnumerable<EvalExample> Examples(EvalSetting setting)
     {
         DataRecord prompts = DataRecord.OfFile(setting.Data, Prompts.Path);
-        string instruction = prompts.Text("instruction"), form = prompts.Text("doc_prompt");
-        string shown = string.Concat(prompts.Records("demos").Take(HelmetTasks.Shots).Select(d =>
-            PythonFormat.Fill(prompts.Text("demo_prompt"), new Dictionary<string, string>
-            {
-                ["instruction"] = instruction,
-                ["question"] = d.Text("question"),
-                ["context"] = Context(d, form),
-                ["answer"] = d.Text("answer"),
-            }, Prompts.Path) + "\n\n\n"));
-        return DataRecord.Of(setting.Data, Data.Path).Select((r, i) => new EvalExample(
-            i.ToString(CultureInfo.InvariantCulture),
-            EvalPrompt.Of($"{shown}{instruction}\n\nQuestion: {r.Text("question")}\n\n{Context(r, form)}"),
+        IReadOnlyList<DataRecord> demonstrations = prompts.Records("demos");
+        PythonRandom random = new(HelmetSampling.Seed);
+        (DataRecord Record, DataRecord[] Shown, int Index)[] all =
+        [
+            .. DataRecord.Of(setting.Data, Data.Path).Select((r, i) =>
+                (r, random.Sample(demonstrations, Math.Min(HelmetTasks.Shots, demonstrations.Count)), i)),
+        ];
+        return HelmetSampling.Drawn(all).Select(item => new EvalExample(
+            item.Index.ToString(CultureInfo.InvariantCulture),
+            EvalPrompt.Of(
+                $"{string.Concat(item.Shown.Select(d => Shown(prompts, d)))}{prompts.Text("instruction")}\n\nQuestion: "
+                    + $"{item.Record.Text("question")}\n\n{Context(prompts, item.Record)}"),
             [],
             NewTokens)
         {
-            Question = r.Text("question"),
+            Question = item.Record.Text("question"),
             Details = new Dictionary<string, IReadOnlyList<string>>
             {
-                [Passages] = [.. r.Records("docs").Select(d => $"Title: {d.Text("title")}\n{d.Text(d.Has("sent") ? "sent" : "text")}")],
+                [Passages] =
+                    [.. item.Record.Records("docs").Select(d => $"Title: {d.Text("title")}\n{d.Text(d.Has("sent") ? "sent" : "text")}")],
                 [Groups] =
                 [
                     .. isList
-                        ? r.Records("answers").Select(a => string.Join('\t', a.Texts()))
-                        : r.Records("qa_pairs").Select(p => string.Join('\t', p.Texts("short_answers"))),
+                        ? item.Record.Records("answers").Select(a => string.Join('\t', a.Texts()))
+                        : item.Record.Records("qa_pairs").Select(p => string.Join('\t', p.Texts("short_answers"))),
                 ],
             },
         });
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<ChatTurn> Judge(EvalExample example, IReadOnlyList<string> completions) =>
-        EntailmentPrompt.Next(Citations(example, completions), []) ?? [];
-
-    /// <inheritdoc/>
-    public IReadOnlyList<ChatTurn>? JudgeNext(EvalExample example, IReadOnlyList<string> completions, IReadOnlyList<string> replies) =>
-        EntailmentPrompt.Next(Citations(example, completions), replies);
-
-    /// <inheritdoc/>
-    public EvalScore? Score(EvalExample example, IReadOnlyList<string> completions, string verdict) =>
-        Score(example, completions, (IReadOnlyList<string>)[verdict]);
-
-    /// <inheritdoc/>
-    public EvalScore? Score(EvalExample example, IReadOnlyList<string> completions, IReadOnlyList<string> replies)
+    protected override EvalScore Score(EvalExample example, string completion, PrecisionRecall found, int citations)
     {
-        if (replies.Any(r => EntailmentPrompt.Read(r) is null))
-        {
-            return null;
-        }
-        EntailedCitations citations = Citations(example, completions);
-        _ = EntailmentPrompt.Next(citations, replies);
         IReadOnlyList<string>[] groups = [.. example.Details[Groups].Select(g => g.Split('\t'))];
-        string text = Metrics.Citations.Remove(Line(completions[^1]));
+        string text = Metrics.Citations.Remove(Line(completion));
         double answers = isList ? HelmetScore.ListMatch(text, groups).RecallOfFive : HelmetScore.StringMatch(text, groups);
-        PrecisionRecall score = citations.Score ?? default;
-        return new((answers + score.Recall + score.Precision) / 3, new Dictionary<string, double>
-        {
-            ["answers"] = answers,
-            ["citation recall"] = score.Recall,
-            ["citation precision"] = score.Precision,
-        });
+        return new((answers + found.Recall + found.Precision) / 3, new Dictionary<string, double> { ["answers"] = answers });
     }
 
-    EntailedCitations Citations(EvalExample example, IReadOnlyList<string> completions)
+    /// <inheritdoc/>
+    protected override double OfficialScore(EvalScore mean, PrecisionRecall official) =>
+        (mean.Beside.GetValueOrDefault("answers") + official.Recall + official.Precision) / 3;
+
+    /// <inheritdoc/>
+    protected override EntailedCitations Citations(EvalExample example, string completion)
     {
-        string text = Line(completions[^1]);
+        string text = Line(completion);
         IEnumerable<string> sentences = isList
             ? PythonStrings.StripEnd(text).TrimEnd('.').TrimEnd(',').Split(',').Select(x => $"{example.Question} {PythonStrings.Strip(x)}")
             : Sentences.Of(text).Where(s => PythonStrings.Length(PythonStrings.Strip(s)) >= ShortestSentence);
@@ -287,8 +298,19 @@ sealed class HelmetCitations(bool isList) : IJudgedTask
 
     static string Line(string completion) => string.Join(' ', completion.Split('\n', StringSplitOptions.RemoveEmptyEntries));
 
-    static string Context(DataRecord record, string form) => string.Join("\n\n", record.Records("docs").Select((d, i) =>
-        PythonFormat.Fill(form, new Dictionary<string, string>
+    string Shown(DataRecord prompts, DataRecord demonstration) => PythonFormat.Fill(
+        prompts.Text("demo_prompt"),
+        new Dictionary<string, string>
+        {
+            ["instruction"] = prompts.Text("instruction"),
+            ["question"] = demonstration.Text("question"),
+            ["context"] = Context(prompts, demonstration),
+            ["answer"] = demonstration.Text("answer"),
+        },
+        Prompts.Path) + "\n\n\n";
+
+    static string Context(DataRecord prompts, DataRecord record) => string.Join("\n\n", record.Records("docs").Select((d, i) =>
+        PythonFormat.Fill(prompts.Text("doc_prompt"), new Dictionary<string, string>
         {
             ["ID"] = (i + 1).ToString(CultureInfo.InvariantCulture),
             ["title"] = d.Text("title"),

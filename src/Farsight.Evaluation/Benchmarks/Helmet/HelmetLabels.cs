@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Numerics;
-using System.Security.Cryptography;
-using System.Text;
 using Farsight.Engine;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.PythonCompat;
@@ -10,16 +7,17 @@ namespace Farsight.Evaluation.Benchmarks.Helmet;
 
 /// <summary>Represents HELMET's in-context learning: labels as shuffled numbers, learned from balanced demonstrations.</summary>
 /// <remarks>
-/// The order of the demonstrations and the numbers of the labels are drawn by Python's random as in the official program. Their count is
-/// the official one at 131,072 tokens, and in proportion at other lengths; the official counts at 8K to 64K differ from that by rounding.
+/// Demonstrations, their order and the numbers of the labels are drawn for each test item by Python's random, seeded with the SHA-256 of
+/// the item's text plus 42, as in the official program. Of more than 500 test items, a balanced part is drawn. At other lengths than the
+/// official ones, the number of demonstrations is in proportion to the longest.
 /// </remarks>
 /// <param name="set">Name of the set.</param>
 /// <param name="labels">Number of labels.</param>
-/// <param name="shots">Demonstrations at 131,072 tokens.</param>
-sealed class HelmetLabels(string set, int labels, int shots) : IGeneratedTask
+/// <param name="shots">Demonstrations at 4,096 tokens and at each doubling up to 131,072.</param>
+sealed class HelmetLabels(string set, int labels, params int[] shots) : IGeneratedTask
 {
     const string Prefix = "label:";
-    const int NewTokens = 20, Seed = 42, FullLength = 131072;
+    const int NewTokens = 20, Shortest = 4096, Tests = 500;
 
     EvalDataFile Train { get; } =
         new($"helmet/icl_{set}_train.jsonl", $"the data set {set} of HELMET, split train, as JSONL with text and label (its number)");
@@ -37,18 +35,23 @@ sealed class HelmetLabels(string set, int labels, int shots) : IGeneratedTask
     /// <inheritdoc/>
     public IEnumerable<EvalExample> Examples(EvalSetting setting)
     {
-        (string Text, int Label)[] train = [.. DataRecord.Of(setting.Data, Train.Path).Select(Item)];
+        (string Text, int Label)[] train = [.. DataRecord.Of(setting.Data, Train.Path).Select(Item)],
+            test = [.. DataRecord.Of(setting.Data, Test.Path).Select(Item)];
         if (train.Length == 0)
         {
             throw new InputException($"{Train.Path} has no demonstrations; {EvalData.Advice}.");
         }
-        int count = Math.Max(1, (int)((long)shots * setting.Length / FullLength));
-        List<(string Text, int Label)> shown = Balanced(train, count);
+        IReadOnlyList<(string Text, int Label)> tests = test.Length <= Tests
+            ? test
+            : HelmetSampling.Balanced([.. HelmetSampling.Shuffled(test)], t => t.Label, Tests, HelmetSampling.Seed);
+        int count = ShotsAt(setting.Length);
         string length = setting.Length.ToString(CultureInfo.InvariantCulture);
-        return DataRecord.Of(setting.Data, Test.Path).Select(Item).Select((item, i) =>
+        return tests.Select((item, i) =>
         {
-            int[] numbers = Numbers(item.Text);
-            string context = string.Join("\n\n", shown.Select(d =>
+            long seed = HelmetSampling.SeedOf(item.Text, HelmetSampling.Seed);
+            int[] numbers = [.. Enumerable.Range(0, labels)];
+            new PythonRandom(seed).Shuffle(numbers);
+            string context = string.Join("\n\n", HelmetSampling.Balanced(train, d => d.Label, count, seed).Select(d =>
                 string.Create(CultureInfo.InvariantCulture, $"{d.Text}\nlabel: {numbers[d.Label]}")));
             return new EvalExample(
                 string.Create(CultureInfo.InvariantCulture, $"{length}-{i}"),
@@ -70,42 +73,16 @@ sealed class HelmetLabels(string set, int labels, int shots) : IGeneratedTask
     public EvalScore Score(EvalExample example, string completion) =>
         EvalScore.Of(HelmetScore.Metrics(HelmetScore.Parsed(Prefix + completion, Prefix), example.References).IsExact);
 
+    /// <summary>Returns the number of demonstrations at a length.</summary>
+    internal int ShotsAt(int length)
+    {
+        int official = Enumerable.Range(0, shots.Length).FirstOrDefault(i => Shortest << i == length, -1);
+        return official >= 0
+            ? shots[official]
+            : Math.Max(1, (int)((long)shots[^1] * length / (Shortest << (shots.Length - 1))));
+    }
+
     (string Text, int Label) Item(DataRecord record) => record.Number("label") is var label && label >= 0 && label < labels
         ? (record.Text("text"), label)
         : throw record.Lacks($"a label below {labels.ToString(CultureInfo.InvariantCulture)}");
-
-    // The seed is the SHA-256 of the text plus 42, modulo 2^31.
-    int[] Numbers(string text)
-    {
-        BigInteger hash = new(SHA256.HashData(Encoding.UTF8.GetBytes(text)), isUnsigned: true, isBigEndian: true);
-        int[] numbers = [.. Enumerable.Range(0, labels)];
-        new PythonRandom((long)((hash + Seed) % (1L << 31))).Shuffle(numbers);
-        return numbers;
-    }
-
-    // Every round has each label once, in random order; a label without enough items repeats some.
-    static List<(string Text, int Label)> Balanced(IReadOnlyList<(string Text, int Label)> items, int count)
-    {
-        PythonRandom random = new(Seed);
-        (string Text, int Label)[][] byLabel = [.. items.GroupBy(i => i.Label).Select(g => g.ToArray())];
-        int rounds = (count + byLabel.Length - 1) / byLabel.Length;
-        List<(string, int)>[] chosen = [.. Enumerable.Range(0, rounds).Select(_ => new List<(string, int)>())];
-        foreach ((string Text, int Label)[] own in byLabel)
-        {
-            List<int> indexes = [.. random.Sample(own.Length, rounds % own.Length)];
-            while (indexes.Count < rounds)
-            {
-                indexes.AddRange(random.Sample(own.Length, Math.Min(rounds - indexes.Count, own.Length)));
-            }
-            for (int round = 0; round < rounds; round++)
-            {
-                chosen[round].Add(own[indexes[round]]);
-            }
-        }
-        foreach (List<(string, int)> round in chosen)
-        {
-            random.Shuffle(round);
-        }
-        return [.. chosen.SelectMany(r => r).Take(count)];
-    }
 }

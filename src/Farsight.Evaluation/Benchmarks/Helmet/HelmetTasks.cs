@@ -5,11 +5,12 @@ namespace Farsight.Evaluation.Benchmarks.Helmet;
 
 /// <summary>Represents HELMET: retrieval-augmented questions, re-ranking, many labels, citations, long questions and summaries.</summary>
 /// <remarks>
-/// Version 1. Prompts follow princeton-nlp/HELMET @4526dfb, data.py; recall, RAG, re-ranking and labels are asked without the chat
-/// template, as there, and their answers are scored behind the answer prefix. Differences: demonstrations are the first of the
-/// demonstration file, the test items those of the user's files in their order (there: drawn by NumPy's generator); contexts are cut by the
-/// model's tokenizer instead of Llama-2's. RULER's part of the category recall is the benchmark "ruler". Reasoning is removed before
-/// scoring. Source: arXiv:2410.02694.
+/// Version 2: test items and demonstrations are drawn as in the official program, in place of the first ones of the files; documents are
+/// cut at their end, inside the prompt; ∞Bench's questions and summaries have demonstrations. Prompts follow princeton-nlp/HELMET @4526dfb,
+/// data.py; recall, RAG, re-ranking and labels are asked without the chat template, as there, and their answers are scored behind the
+/// answer prefix. Differences: where the program draws without a seed (demonstrations of narrativeqa and multi_lexsum), there are none;
+/// documents are cut by the model's tokenizer instead of Llama-2's. RULER's part of the category recall is the benchmark "ruler".
+/// Reasoning is removed before scoring. Source: arXiv:2410.02694.
 /// </remarks>
 sealed class HelmetTasks : IEvalTaskFamily
 {
@@ -19,8 +20,11 @@ sealed class HelmetTasks : IEvalTaskFamily
         new HelmetJsonKv(),
         .. ((string[])["nq", "triviaqa", "hotpotqa", "popqa"]).Select(s => new HelmetRag(s)),
         new HelmetRerank(),
-        new HelmetLabels("trec_coarse", 6, 6600), new HelmetLabels("trec_fine", 50, 6400), new HelmetLabels("banking77", 77, 5900),
-        new HelmetLabels("clinic150", 151, 7050), new HelmetLabels("nlu", 68, 8296),
+        new HelmetLabels("trec_coarse", 6, 200, 400, 800, 1600, 3300, 6600),
+        new HelmetLabels("trec_fine", 50, 200, 400, 800, 1600, 3200, 6400),
+        new HelmetLabels("banking77", 77, 180, 360, 720, 1450, 2900, 5900),
+        new HelmetLabels("clinic150", 151, 220, 440, 880, 1750, 3525, 7050),
+        new HelmetLabels("nlu", 68, 250, 510, 1020, 2040, 4080, 8296),
         new HelmetLongQuestions(isChoice: false), new HelmetLongQuestions(isChoice: true), new HelmetNarrativeQa(),
         new HelmetSummary("infbench_sum"), new HelmetSummary("multi_lexsum"),
         new HelmetCitations(isList: false), new HelmetCitations(isList: true),
@@ -31,7 +35,7 @@ sealed class HelmetTasks : IEvalTaskFamily
 
     /// <summary>Returns a card.</summary>
     internal static EvalTaskCard Card(string name, string title, string metric, double? chance, params EvalDataFile[] data) => new(
-        $"helmet_{name}", 1, $"HELMET: {title}", "arXiv:2410.02694; princeton-nlp/HELMET @4526dfb", metric, chance)
+        $"helmet_{name}", 2, $"HELMET: {title}", "arXiv:2410.02694; princeton-nlp/HELMET @4526dfb", metric, chance)
     {
         Benchmark = "helmet",
         Data = data,
@@ -70,12 +74,14 @@ sealed class HelmetJsonKv : IGeneratedTask
     public EvalTaskCard Card { get; } = HelmetTasks.Card("json_kv", "value of a key", "the value occurs", 0, Data);
 
     /// <inheritdoc/>
-    public IEnumerable<EvalExample> Examples(EvalSetting setting) => DataRecord.Of(setting.Data, Data.Path).Select((r, i) =>
+    public IEnumerable<EvalExample> Examples(EvalSetting setting) => HelmetSampling.Drawn<(int Index, DataRecord Record)>(
+        [.. DataRecord.Of(setting.Data, Data.Path).Index()]).Select(item =>
     {
+        DataRecord r = item.Record;
         IEnumerable<string> demonstrations = r.Records("demos").Take(HelmetTasks.Shots)
             .Select(d => d.Texts() is [var key, var value] ? $"Key: {key}\n{Prefix} {value}\n\n" : throw d.Lacks("a key and a value"));
         return new EvalExample(
-            i.ToString(CultureInfo.InvariantCulture),
+            item.Index.ToString(CultureInfo.InvariantCulture),
             HelmetTasks.Continued(
                 $"{r.Text("context")}\n\nExtract the value corresponding to the specified key in the JSON object below.\n\n"
                     + $"{string.Concat(demonstrations)}Key: {r.Text("question")}",
@@ -111,13 +117,16 @@ sealed class HelmetRag(string set) : IGeneratedTask
     /// <inheritdoc/>
     public IEnumerable<EvalExample> Examples(EvalSetting setting)
     {
-        DataRecord[] demonstrations = [.. DataRecord.Of(setting.Data, Demonstrations.Path)];
-        return DataRecord.Of(setting.Data, Data.Path).Where(IsRare).Select((r, i) =>
+        DataRecord[] all = [.. DataRecord.Of(setting.Data, Data.Path).Where(IsRare)],
+            demonstrations = [.. DataRecord.Of(setting.Data, Demonstrations.Path).Where(IsRare)];
+        string key = all.Any(r => r.Has("id")) ? "id" : "question";
+        return HelmetSampling.OfDrawnKeys(all, key).Select(item =>
         {
-            string question = r.Text("question");
-            IEnumerable<string> shown = demonstrations
-                .Where(d => IsRare(d) && d.Text("question") != question).DistinctBy(d => d.Text("question"))
-                .Take(HelmetTasks.Shots)
+            (DataRecord r, int i) = item;
+            string question = r.Text("question"), own = r.Text(key);
+            // Only popqa's demonstrations come from the file of the questions.
+            IReadOnlyList<DataRecord> others = set == "popqa" ? [.. demonstrations.Where(d => d.Text(key) != own)] : demonstrations;
+            IEnumerable<string> shown = HelmetSampling.Shown(others, key, own)
                 .Select(d => $"{Passages(d)}\n\nQuestion: {d.Text("question")}\nAnswer: {d.SomeTexts("answers")[0]}\n\n");
             return new EvalExample(
                 i.ToString(CultureInfo.InvariantCulture),
@@ -179,12 +188,19 @@ sealed class HelmetRerank : IGeneratedTask
     /// <inheritdoc/>
     public IEnumerable<EvalExample> Examples(EvalSetting setting)
     {
-        DataRecord[] demonstrations = [.. DataRecord.Of(setting.Data, Demonstrations.Path)];
-        return DataRecord.Of(setting.Data, Data.Path).Select((r, i) =>
+        DataRecord[] all = [.. DataRecord.Of(setting.Data, Demonstrations.Path)];
+        IReadOnlyList<(DataRecord Record, int Index)> asked =
+            HelmetSampling.OfDrawnKeys([.. DataRecord.Of(setting.Data, Data.Path)], "qid");
+        HashSet<string> ids = [.. asked.Select(a => a.Record.Text("qid"))];
+        // With enough demonstrations, no question of the test is shown; else only the question itself is not.
+        bool isFiltered = all.Length > 2 * asked.Count;
+        DataRecord[] demonstrations = isFiltered ? [.. all.Where(d => !ids.Contains(d.Text("qid")))] : all;
+        return asked.Select(item =>
         {
+            (DataRecord r, int i) = item;
             string qid = r.Text("qid");
-            IEnumerable<string> shown = demonstrations.Where(d => d.Text("qid") != qid).DistinctBy(d => d.Text("qid"))
-                .Take(HelmetTasks.Shots)
+            IReadOnlyList<DataRecord> others = isFiltered ? demonstrations : [.. demonstrations.Where(d => d.Text("qid") != qid)];
+            IEnumerable<string> shown = HelmetSampling.Shown(others, "qid", qid)
                 .Select(d => $"{Passages(d)}\n\nQuery: {d.Text("query")}\nRanking: {Order(d)}\n\n");
             IReadOnlyList<DataRecord> passages = r.Records("ctxs");
             return new EvalExample(

@@ -22,7 +22,7 @@ sealed class LoCoMoQuestions : IGeneratedTask
     /// <inheritdoc/>
     public EvalTaskCard Card { get; } = new(
         "locomo_qa", 1, "LoCoMo: questions about long conversations", "arXiv:2402.17753; snap-research/locomo @9228632",
-        "F1 of word stems; refusals", 0)
+        "F1 of word stems; refusals", null)
     {
         Benchmark = "locomo",
         Data = [LoCoMoConversation.Data],

@@ -24,7 +24,9 @@ sealed record LabelledItem(string Query, string Sought, string Label);
 /// <param name="marker">The end of an item's last line, before its label.</param>
 /// <param name="next">The beginning of the next item in an answer; null where the official program does not cut there.</param>
 /// <param name="testPasses">Passes over the labels that choose the test items.</param>
-abstract class LongIclLabelTask(string set, int round, string own, string marker, string? next, int testPasses) : IGeneratedTask
+/// <param name="labels">Number of labels; a guesser finds one of as many.</param>
+abstract class LongIclLabelTask(
+    string set, int round, string own, string marker, string? next, int testPasses, int labels) : IGeneratedTask
 {
     const string Repository = "TIGER-AI-Lab/LongICLBench @9c5da3d";
     const int NewTokens = 100, Most = 500;
@@ -40,7 +42,7 @@ abstract class LongIclLabelTask(string set, int round, string own, string marker
     public virtual EvalTaskCard Card => new(
         string.Create(CultureInfo.InvariantCulture, $"longicl_{set}_{round}r"), 1,
         string.Create(CultureInfo.InvariantCulture, $"LongICLBench: {set}, {round} of each label"), $"arXiv:2404.02060; {Repository}",
-        "the label is right", null)
+        "the label is right", 1.0 / labels)
     {
         Benchmark = "longicl",
         Data = [new(Train, Source), new(Test, Source)],
@@ -102,7 +104,7 @@ sealed class GoEmotion(int round) : LongIclLabelTask(
     "goemotion", round,
     "Given a comment, please predict the emotion category of this comment. The predict answer must come from the demonstration examples "
         + "with the exact format. The examples are as follows: \n",
-    "emotion category:", "comment: ", testPasses: 25)
+    "emotion category:", "comment: ", testPasses: 25, labels: 28)
 {
     static readonly string[] s_labels =
     [
@@ -131,7 +133,7 @@ sealed class Banking77(int round) : LongIclLabelTask(
     "banking77", round,
     "Given a customer service query, please predict the intent of the query. The predict answer must come from the demonstration examples "
         + "with the exact format. The examples are as follows: \n",
-    "intent category:", "service query", testPasses: 7)
+    "intent category:", "service query", testPasses: 7, labels: 77)
 {
     /// <inheritdoc/>
     protected override string Source => "Hugging Face PolyAI/banking77: splits train and test as JSONL, \"label\" as the name of the label";
@@ -146,7 +148,7 @@ sealed partial class Discovery(int round) : LongIclLabelTask(
     "discovery", round,
     "Given two sentence1 and sentence2, please predict the conjunction word between the two sentences. The predict answer must come from "
         + "the demonstration examples with the exact format. The examples are as follows: \n",
-    "the most suitable conjunction word in the previous ( ) is", next: null, testPasses: 4)
+    "the most suitable conjunction word in the previous ( ) is", next: null, testPasses: 4, labels: 174)
 {
     /// <inheritdoc/>
     protected override string Source => "Hugging Face discovery: splits train and test as JSONL, \"label\" as the name of the label";
@@ -176,7 +178,7 @@ sealed class TacRed(int round) : LongIclLabelTask(
     "tacred", round,
     "Given a sentence and a pair of subject and object entities within the sentence, please predict the relation between the given "
         + "entities. The examples are as follows: \n",
-    "the relation between the two entities is:", "sentence:", testPasses: 20), IAggregatedTask
+    "the relation between the two entities is:", "sentence:", testPasses: 20, labels: 41), IAggregatedTask
 {
     const string IsSaid = "said", Right = "right", Gold = "gold";
 

@@ -9,7 +9,8 @@ namespace Farsight.Evaluation.Benchmarks.NitiBench;
 /// <remarks>
 /// Version 1. The retriever's half is not part: the relevant sections of the data are the context. The official few-shot prompts are in
 /// Thai; the prompts here are ours. The score is coverage (no 0, partial 0.5, full 1). Beside it: contradiction (lower is better), and
-/// precision, recall and F1 of citations, under the official names (swapped in the program) and as they are meant. Source:
+/// precision, recall and F1 of citations, under the official names (swapped in the program) and as they are meant, over the counts of all
+/// items ("macro": the mean over items). Source:
 /// arXiv:2502.10868; vistec-AI/nitibench @f396576, script/metric_e2e.py.
 /// </remarks>
 sealed class NitiBenchTasks : IEvalTaskFamily
@@ -23,6 +24,7 @@ sealed class NitiBenchTask(string split) : IJudgedTask, IAggregatedTask
 {
     const string Laws = "laws", Sections = "sections";
     const string Contradiction = "contradiction", Common = "citations right", Generated = "citations", Reference = "citations asked";
+    const string OfficialPrecision = "official citation precision", OfficialRecall = "official citation recall", F1 = "citation F1";
     const int NewTokens = 2048;
 
     string File => $"nitibench/{split}.jsonl";
@@ -34,8 +36,7 @@ sealed class NitiBenchTask(string split) : IJudgedTask, IAggregatedTask
     {
         Benchmark = "nitibench",
         Metrics =
-            [new(Contradiction) { IsLowerBetter = true }, new("official citation precision"), new("official citation recall"),
-                new("citation F1")],
+            [new(Contradiction) { IsLowerBetter = true }, new(OfficialPrecision), new(OfficialRecall), new(F1)],
         Data = [new(File, $"Hugging Face VISAI-AI/nitibench: split {split} as JSONL")],
     };
 
@@ -83,8 +84,7 @@ sealed class NitiBenchTask(string split) : IJudgedTask, IAggregatedTask
         }
         double coverage = labels.Text("coverage") switch { "full-coverage" => 1, "partial-coverage" => 0.5, _ => 0 };
         double contradiction = labels.Has(Contradiction) && labels.Text(Contradiction) == Contradiction ? 1 : 0;
-        HashSet<LawSection> right = [.. example.Details[Laws].Zip(example.Details[Sections], (l, s) => new LawSection(l, s))],
-            said = [.. Cited(completions[^1])];
+        HashSet<LawSection> right = Right(example), said = [.. Cited(completions[^1])];
         return Of(coverage, contradiction, said.Count(right.Contains), said.Count, right.Count);
     }
 
@@ -92,15 +92,27 @@ sealed class NitiBenchTask(string split) : IJudgedTask, IAggregatedTask
     public EvalScore Aggregate(IReadOnlyList<ScoredExample> examples)
     {
         double Sum(string count) => examples.Sum(e => e.Score.Beside.GetValueOrDefault(count));
-        return Of(
-            examples.Average(e => e.Score.Value), examples.Average(e => e.Score.Beside.GetValueOrDefault(Contradiction)), (int)Sum(Common),
-            (int)Sum(Generated), (int)Sum(Reference));
+        double Mean(string metric) => examples.Average(e => e.Score.Beside.GetValueOrDefault(metric));
+        EvalScore micro = Of(
+            examples.Average(e => e.Score.Value), Mean(Contradiction), (int)Sum(Common), (int)Sum(Generated), (int)Sum(Reference));
+        return micro with
+        {
+            Beside = new Dictionary<string, double>(micro.Beside)
+            {
+                [$"macro {OfficialPrecision}"] = Mean(OfficialPrecision),
+                [$"macro {OfficialRecall}"] = Mean(OfficialRecall),
+                [$"macro {F1}"] = Mean(F1),
+            },
+        };
     }
 
     /// <inheritdoc/>
-    public EvalScore Failure(EvalExample example) => Of(0, 0, 0, 0, example.Details[Laws].Count);
+    public EvalScore Failure(EvalExample example) => Of(0, 0, 0, 0, Right(example).Count);
 
-    // Micro scores: the counts of all items together.
+    static HashSet<LawSection> Right(EvalExample example) =>
+        [.. example.Details[Laws].Zip(example.Details[Sections], (l, s) => new LawSection(l, s))];
+
+    // The scores of an item, or from the counts of all items the micro scores.
     static EvalScore Of(double coverage, double contradiction, int common, int generated, int reference)
     {
         PrecisionRecall official = LawCitations.Of(common, generated, reference), clean =
@@ -108,11 +120,11 @@ sealed class NitiBenchTask(string split) : IJudgedTask, IAggregatedTask
         return new(coverage, new Dictionary<string, double>
         {
             [Contradiction] = contradiction,
-            ["official citation precision"] = official.Precision,
-            ["official citation recall"] = official.Recall,
+            [OfficialPrecision] = official.Precision,
+            [OfficialRecall] = official.Recall,
             ["citation precision"] = clean.Precision,
             ["citation recall"] = clean.Recall,
-            ["citation F1"] = clean.F1,
+            [F1] = clean.F1,
             [Common] = common,
             [Generated] = generated,
             [Reference] = reference,

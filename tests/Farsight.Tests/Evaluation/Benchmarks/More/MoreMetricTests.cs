@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Farsight.Evaluation.Benchmarks.FailSafeQa;
 using Farsight.Evaluation.Benchmarks.HoloBench;
-using Farsight.Evaluation.Benchmarks.LCiteEval;
+using Farsight.Evaluation.Benchmarks.Judged;
 using Farsight.Evaluation.Benchmarks.LongProc;
 using Farsight.Evaluation.Benchmarks.M4le;
 using Farsight.Evaluation.Benchmarks.Mrcr;
@@ -61,7 +61,61 @@ public sealed class MoreMetricTests
     [InlineData("Not a contradiction; neutral", false)]
     [InlineData("yes", null)]
     public void The_last_label_of_a_reply_is_the_judgment(string reply, bool? expected) =>
-        Assert.Equal(expected, EntailmentPrompt.Read(reply));
+        Assert.Equal(expected, CitationTask.Read(reply));
+
+    [Fact]
+    public void The_official_means_of_citations_leave_out_answers_without_a_sentence()
+    {
+        using TaskData data = new();
+        new Helmet.HelmetFixture().Write(data);
+        IJudgedTask task = (IJudgedTask)EvalTaskCatalog.Get("helmet_alce_asqa");
+        EvalExample example = task.Examples(data.Setting).First();
+        EvalScore cited = task.Score(example, ["A dog [1]."], ["entailment"])!, empty = task.Score(example, [""], [])!;
+
+        EvalScore all = ((IAggregatedTask)task).Aggregate([new("a", example.Groups, cited), new("b", example.Groups, empty)]);
+
+        Assert.Equal((1, 0, 0.5), (cited.Value, empty.Value, all.Value));
+        Assert.Equal((0.5, 1), (all.Beside["citation recall"], all.Beside["official citation recall"]));
+        Assert.Equal((0.5 + 1 + 1) / 3, all.Beside["official"], 12); // half of the answers, and the citations of the one with a sentence
+    }
+
+    [Fact]
+    public void Citations_of_laws_are_averaged_over_items_as_well_and_a_law_that_is_asked_twice_counts_once_in_a_failure()
+    {
+        IAggregatedTask task = (IAggregatedTask)EvalTaskCatalog.Get("nitibench_tax");
+        EvalExample example = new("x", EvalPrompt.Of("?"), ["right"], 1)
+        {
+            Details = new Dictionary<string, IReadOnlyList<string>> { ["laws"] = ["L", "L"], ["sections"] = ["1", "1"] },
+        };
+        EvalScore Cited(string citations) => ((IJudgedTask)task).Score(
+            example, [$$"""{"answer": "a", "citations": {{citations}}}"""], """{"coverage": "full-coverage"}""")!;
+
+        EvalScore all = task.Aggregate(
+        [
+            new("a", example.Groups, Cited("""[{"law": "L", "section": "1"}]""")),
+            new(
+                "b", example.Groups, Cited("""[{"law": "L", "section": "2"}, {"law": "L", "section": "3"}, {"law": "M", "section": 4}]""")),
+        ]);
+
+        Assert.Equal(1, task.Failure(example).Beside["citations asked"]);
+        Assert.Equal(0.5, all.Beside["macro citation F1"], 12);
+        Assert.Equal(2 * 0.25 * 0.5 / 0.75, all.Beside["citation F1"], 12); // one right of four cited and two asked
+    }
+
+    [Theory]
+    [InlineData("B", true)]
+    [InlineData("(B) the butler", true)]
+    [InlineData("B. The butler", true)]
+    [InlineData("B man walked in. Answer: A", false)]
+    [InlineData("A man walked in. Answer: B", true)]
+    [InlineData("B man walked in.", false)]
+    [InlineData("Reasons.\n答案：B", true)]
+    public void A_detective_is_right_by_a_letter_alone_or_behind_the_word_answer(string reply, bool expected)
+    {
+        IGeneratedTask task = (IGeneratedTask)EvalTaskCatalog.Get("detectiveqa_en_answers");
+
+        Assert.Equal(expected ? 1 : 0, task.Score(new EvalExample("x", EvalPrompt.Of("?"), ["B"], 1), reply).Value);
+    }
 
     [Fact]
     public void Sections_are_cut_to_their_numbers_and_the_program_swaps_precision_and_recall()

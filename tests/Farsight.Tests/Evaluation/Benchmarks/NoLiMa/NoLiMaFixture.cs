@@ -6,7 +6,7 @@ sealed class NoLiMaFixture : BenchmarkFixture
     static readonly (string Task, string File)[] s_sets =
     [
         ("nolima_default", "needle_set"), ("nolima_hard", "needle_set_hard"), ("nolima_onlydirect", "needle_set_ONLYDirect"),
-        ("nolima_w_cot", "needle_set_w_CoT"),
+        ("nolima_w_cot", "needle_set_w_CoT"), ("nolima_mc", "needle_set_MC"), ("nolima_w_distractor", "needle_set_w_Distractor"),
     ];
 
     internal override IEnumerable<FixtureCase> Cases =>
@@ -23,7 +23,12 @@ sealed class NoLiMaFixture : BenchmarkFixture
                 [{"id": "0401_own", "system_prompt": "Answer.", "needle": "{CHAR} lives beside the {1}.",
                   "questions": {"onehop": "Who has seen the {2}?"}, "tests": {"T1": {"input_args": ["quay", "harbour"]}},
                   "character_set": ["Mira", "Odo", "Tess"]}]
-                """);
+                """.Replace(
+                "\"tests\"",
+                file.EndsWith("Distractor", StringComparison.Ordinal)
+                    ? "\"distractors\": {\"onehop\": \"Nobody sings beside the {1}.\"}, \"tests\""
+                    : "\"tests\"",
+                StringComparison.Ordinal));
         }
     }
 }
