@@ -57,7 +57,7 @@ sealed record AttentionPart(
         }
     }
 
-    /// <summary>Returns the keys of a path from index <paramref name="first"/> on, with neighbours joined.</summary>
+    /// <summary>Returns the keys of a path from index <paramref name="first"/> on, with neighbors joined.</summary>
     static List<KeyRange> Slice(KeyRange[] path, int first, int count)
     {
         List<KeyRange> slice = [];

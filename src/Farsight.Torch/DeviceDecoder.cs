@@ -31,7 +31,9 @@ sealed class DeviceDecoder(
             try
             {
                 long bytes = 0;
-                while (waiting.TryPeek(out int prompt) && batch.Count < BatchSize && (batch.Count == 0 || bytes + BytesOf(prompt) <= CacheBytes))
+                while (waiting.TryPeek(out int prompt)
+                    && batch.Count < BatchSize
+                    && (batch.Count == 0 || bytes + BytesOf(prompt) <= CacheBytes))
                 {
                     bytes += BytesOf(prompt);
                     batch.Add(new(waiting.Dequeue(), new(model.Host.Config, RoomOf(prompt), model.Placement)));

@@ -3,7 +3,9 @@ using Farsight.Engine;
 
 namespace Farsight.Torch;
 
-/// <summary>Loads the native libraries before TorchSharp does, whose own error is forty lines and an exception of a type initializer.</summary>
+/// <summary>
+/// Loads the native libraries before TorchSharp does, whose own error is forty lines and an exception of a type initializer.
+/// </summary>
 static partial class NativeLibraries
 {
     const int MmapThreshold = -3; // M_MMAP_THRESHOLD of glibc's malloc.h
@@ -34,7 +36,8 @@ static partial class NativeLibraries
     /// <summary>Explains in one or two sentences why a library was not loaded.</summary>
     internal static string Explanation(string name, bool cuda, string reason) =>
         reason.Contains("GLIBCXX", StringComparison.Ordinal)
-            ? "The component Farsight.Torch needs libstdc++ of GCC 13 or newer (Ubuntu 24.04, Debian 13), and this system has an older one; "
+            ? "The component Farsight.Torch needs libstdc++ of GCC 13 or newer (Ubuntu 24.04, Debian 13), "
+                + "and this system has an older one; "
                 + "use a newer system, or the device cpu."
             : $"The library {name} of the component Farsight.Torch cannot be loaded; publish Farsight again with "
                 + $"-p:Torch={(cuda ? "cuda" : "cpu")} on this system, or use the device cpu.";

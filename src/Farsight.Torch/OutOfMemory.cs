@@ -19,7 +19,8 @@ static class OutOfMemory
         catch (ExternalException e) when (s_messages.Any(m => e.Message.Contains(m, StringComparison.OrdinalIgnoreCase)))
         {
             throw new InputException(
-                $"The memory of the device {device} is exhausted. Lower micro_batch_tokens, use shorter samples, or set weights to bf16.", e);
+                $"The memory of the device {device} is exhausted. "
+                    + "Lower micro_batch_tokens, use shorter samples, or set weights to bf16.", e);
         }
     }
 

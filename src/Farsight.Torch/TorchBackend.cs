@@ -33,7 +33,8 @@ sealed class TorchBackend : IModelBackend
         if (isCuda && !(cuda.is_available() && index < cuda.device_count()))
         {
             throw new InputException(
-                $"The device {device} is not available: {(cuda.is_available() ? $"there are {cuda.device_count()} GPUs" : "CUDA finds no GPU")}; "
+                $"The device {device} is not available: "
+                    + $"{(cuda.is_available() ? $"there are {cuda.device_count()} GPUs" : "CUDA finds no GPU")}; "
                 + "use another device.");
         }
         set_num_threads(Workers.Threads);

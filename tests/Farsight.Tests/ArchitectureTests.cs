@@ -21,6 +21,7 @@ public sealed class ArchitectureTests
         ["Engine/Parameters"] = ["Engine/Memory", "Engine/Kernels"],
         ["Engine/Lora"] = ["Engine/Memory", "Engine/Numerics", "Engine/Parameters"],
         ["Engine/Rope"] = ["Engine/Memory", "Engine/Kernels"],
+        ["Engine/Optimizers"] = ["Engine/Memory", "Engine/Kernels", "Engine/Parameters"],
         ["Engine/Models"] =
         [
             "Engine/Memory",
@@ -30,8 +31,8 @@ public sealed class ArchitectureTests
             "Engine/Parameters",
             "Engine/Lora",
             "Engine/Rope",
+            "Engine/Optimizers",
         ],
-        ["Engine/Optimizers"] = ["Engine/Memory", "Engine/Kernels", "Engine/Parameters"],
         ["Engine/Inference"] = ["Engine/Memory", "Engine/Numerics", "Engine/Kernels", "Engine/Rope", "Engine/Models"],
         ["Engine/Checkpoints"] =
         [

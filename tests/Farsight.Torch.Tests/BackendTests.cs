@@ -34,7 +34,8 @@ public sealed class BackendTests
     public void Weights_in_four_bits_are_refused()
     {
         using DecoderModel model = SmallModel.Create();
-        InputException error = Assert.Throws<InputException>(() => new TorchBackend("torch-cpu", null).Load(model, NumberFormat.Q4_0, null));
+        InputException error = Assert.Throws<InputException>(
+            () => new TorchBackend("torch-cpu", null).Load(model, NumberFormat.Q4_0, null));
         Assert.StartsWith("weights: Q4_0 is not supported on a device yet", error.Message, StringComparison.Ordinal);
     }
 

@@ -40,7 +40,9 @@ public sealed class GoldenTests
 
         InputException error = Assert.Throws<InputException>(() => Passes.OnTorch(model));
 
-        Assert.Equal($"The device torch-cpu cannot compute models with experts ({model.Config.ModelType}); train with the device cpu.", error.Message);
+        Assert.Equal(
+            $"The device torch-cpu cannot compute models with experts ({model.Config.ModelType}); train with the device cpu.",
+            error.Message);
     }
 
     static void CheckLoss(
@@ -61,7 +63,10 @@ public sealed class GoldenTests
         {
             TokenNode node = tree.Nodes[r + 1];
             Near.RelativeToLargest(
-                golden.Values($"policy.token_logps.{r}"), pass.LogProbs.Slice(node.FirstScored, node.ScoredCount), 1e-4, $"{loss}: response {r}");
+                golden.Values($"policy.token_logps.{r}"),
+                pass.LogProbs.Slice(node.FirstScored, node.ScoredCount),
+                1e-4,
+                $"{loss}: response {r}");
         }
 
         float[] derivatives = new float[tree.Scored.Count];
@@ -83,7 +88,8 @@ public sealed class GoldenTests
                 $"{loss}: {parameter.Name}");
             compared++;
         }
-        double norm = Math.Sqrt(model.Parameters.Sum(p => Passes.WholeGradient(p).Sum(g => g * g))), expectedNorm = golden.Result($"grad_norm.{loss}");
+        double norm = Math.Sqrt(model.Parameters.Sum(p => Passes.WholeGradient(p).Sum(g => g * g))),
+            expectedNorm = golden.Result($"grad_norm.{loss}");
         Assert.InRange(norm, expectedNorm * (1 - 5e-4), expectedNorm * (1 + 5e-4));
         Assert.True(loss != "logo" || compared == model.Parameters.Count, $"{compared} of {model.Parameters.Count} gradients compared.");
     }

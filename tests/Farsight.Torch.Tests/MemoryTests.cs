@@ -69,7 +69,8 @@ public sealed class MemoryTests
         Assert.Equal(tensors, Tensor.TotalCount);
     }
 
-    static long Resident() => long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
+    static long Resident() =>
+        long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
 
     /// <summary>Returns a tree whose tensors are large enough to fragment a heap.</summary>
     static TokenTree LongTree()

@@ -27,7 +27,8 @@ public sealed class TreeTests
         TieWordEmbeddings = false,
     };
 
-    static readonly LoraOptions s_lora = new(3, 6, ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"], true, true);
+    static readonly LoraOptions s_lora =
+        new(3, 6, ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"], true, true);
 
     public static TheoryData<string> Variants => [.. s_variants.Keys];
 
@@ -184,7 +185,8 @@ public sealed class TreeTests
         return tree.Build();
     }
 
-    static int[] Tokens(int count, int seed) => [.. Enumerable.Range(0, count).Select(i => (i * 7 + seed * 13 + i * i) % s_config.VocabSize)];
+    static int[] Tokens(int count, int seed) =>
+        [.. Enumerable.Range(0, count).Select(i => (i * 7 + seed * 13 + i * i) % s_config.VocabSize)];
 
     static int[] Positions(int first, int count, int step) => [.. Enumerable.Range(0, count).Select(i => first + i * step)];
 

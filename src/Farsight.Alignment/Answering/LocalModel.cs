@@ -195,7 +195,8 @@ public sealed class LocalModel : ILanguageModel, IDisposable
     {
         ScoringRequest[] all =
             [.. requests.SelectMany(r => r.Continuations.Select(c => new ScoringRequest(r.Prompt, c) { Positions = r.Positions }))];
-        Queue<ContinuationScore> scores = new(_reader?.Score(all, cancel) ?? Device?.Score(all, cancel) ?? new ContinuationScorer(_model).Score(all, cancel));
+        Queue<ContinuationScore> scores = new(
+            _reader?.Score(all, cancel) ?? Device?.Score(all, cancel) ?? new ContinuationScorer(_model).Score(all, cancel));
         return [.. requests.Select(r => r.Continuations.Select(_ => Sum(scores.Dequeue())).ToArray())];
     }
 

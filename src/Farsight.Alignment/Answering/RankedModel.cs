@@ -154,7 +154,8 @@ public sealed class RankedModel : ILanguageModel, IDisposable
     static bool CanTravel(CompletionRequest request) =>
         request is
         {
-            OnText: null, OnPart: null, OnPromptProgress: null, Constraint: null, TopLogProbs: null, ScoresPrompt: false, KeepsPrefix: false,
+            OnText: null, OnPart: null, OnPromptProgress: null, Constraint: null, TopLogProbs: null,
+            ScoresPrompt: false, KeepsPrefix: false,
         };
 
     /// <summary>Represents the requests of one call, of one of two kinds.</summary>

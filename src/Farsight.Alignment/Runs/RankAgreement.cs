@@ -62,7 +62,8 @@ public static class RankAgreement
         if (Array.IndexOf(seen, 0) is >= 0 and int blind)
         {
             throw new InputException(
-                $"Rank {blind} ({hosts[blind]}) does not see {folder} of rank 0 ({hosts[0]}); use an output folder on a shared file system.");
+                $"Rank {blind} ({hosts[blind]}) does not see {folder} of rank 0 ({hosts[0]}); "
+                    + "use an output folder on a shared file system.");
         }
     }
 

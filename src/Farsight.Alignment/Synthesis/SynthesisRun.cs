@@ -63,7 +63,8 @@ public static class SynthesisRun
         if (options.Ranks.Size > 1)
         {
             RankAgreement.Require(
-                options.Ranks, RunManifest.OfThisProcess("synth", options.Seed, new Dictionary<string, string> { ["model"] = model.Sha256 }));
+                options.Ranks,
+                RunManifest.OfThisProcess("synth", options.Seed, new Dictionary<string, string> { ["model"] = model.Sha256 }));
         }
         return model;
     }

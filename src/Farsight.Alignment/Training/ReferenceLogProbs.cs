@@ -78,7 +78,8 @@ public static class ReferenceLogProbs
                 ? string.Join('\n', sample.QuestionIds.Zip(Compute(model, sample, rejectedResponses), Format))
                 : "";
             // Every context rank has the result.
-            lines.AddRange(grid.All.AllGather(grid.Context.IsFirst ? own : "").SelectMany(l => l.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+            lines.AddRange(grid.All.AllGather(grid.Context.IsFirst ? own : "")
+                .SelectMany(l => l.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
         }
         return lines;
     }

@@ -205,7 +205,8 @@ static class PlanCommand
         if (plan.Ranks.Count > 1)
         {
             Console.WriteLine(
-                $"ranks               {plan.Ranks.Count}: {plan.Ranks.Data} for micro-steps, times {plan.Ranks.Context} for the tokens of each; "
+                $"ranks               {plan.Ranks.Count}: {plan.Ranks.Data} for micro-steps, "
+                    + $"times {plan.Ranks.Context} for the tokens of each; "
                     + "figures are those of one rank");
         }
         Console.WriteLine();

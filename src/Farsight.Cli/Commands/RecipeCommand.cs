@@ -7,7 +7,7 @@ namespace Farsight.Cli.Commands;
 static class RecipeCommand
 {
     /// <summary>The kinds of recipes, as their schemas are named.</summary>
-    internal static readonly string[] Kinds = ["evolve", "pretrain", "study", "train"];
+    internal static readonly string[] Kinds = ["continue", "evolve", "pretrain", "study", "train"];
 
     internal static Command Create()
     {

@@ -1,6 +1,8 @@
 namespace Farsight.Engine.Inference;
 
-/// <summary>Decodes prompts and scores continuations in place of <see cref="PromptDecoder"/> and <see cref="ContinuationScorer"/>.</summary>
+/// <summary>
+/// Decodes prompts and scores continuations in place of <see cref="PromptDecoder"/> and <see cref="ContinuationScorer"/>.
+/// </summary>
 public interface ITokenDecoder
 {
     /// <summary>Device, libraries and number format, for people and for records.</summary>

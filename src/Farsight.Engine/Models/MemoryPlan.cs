@@ -45,6 +45,8 @@ public sealed record MemoryPlan(long Weights, long Adapter, long Embeddings, lon
         ModelConfig c = shape.Config;
         // Where heads are few, attention's backward has key gradients for up to four parts.
         long parts = Math.Max(0, 4 / c.NumKeyValueHeads - 1);
-        return LogitsTile + Workers.Threads * (Packed + AttentionRows * c.HeadDim) + parts * 2 * Math.Max(size.Rows, size.GatheredRows) * c.NumKeyValueHeads * c.HeadDim;
+        return LogitsTile
+            + Workers.Threads * (Packed + AttentionRows * c.HeadDim)
+            + parts * 2 * Math.Max(size.Rows, size.GatheredRows) * c.NumKeyValueHeads * c.HeadDim;
     }
 }

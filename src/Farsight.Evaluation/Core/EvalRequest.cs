@@ -79,7 +79,9 @@ public sealed record EvalRequest(
     /// <summary>The head_scores.json that <see cref="MaskedHeads"/> refers to, or a directory that has one; null for none.</summary>
     public string? HeadScores { get; init; }
 
-    /// <summary>Processes whose local models answer; rank 0 evaluates, the others call <see cref="Serve"/>. Default: this one alone.</summary>
+    /// <summary>
+    /// Processes whose local models answer; rank 0 evaluates, the others call <see cref="Serve"/>. Default: this one alone.
+    /// </summary>
     public Communicator Ranks { get; init; } = SingleProcess.Instance;
 
     /// <summary>Receives notices for the user; null to ignore them.</summary>

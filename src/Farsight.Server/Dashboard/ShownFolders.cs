@@ -2,6 +2,7 @@ using System.Globalization;
 using Farsight.Alignment.Inspection;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
+using Farsight.Engine.Files;
 using Farsight.Evaluation.Core;
 
 namespace Farsight.Server.Dashboard;
@@ -182,9 +183,9 @@ sealed class ShownFolders
     {
         try
         {
-            return RunManifest.Parse(File.ReadAllText(Path.Combine(path, "manifest.json"))).Command is "train" or "pretrain";
+            return RunManifest.Parse(RegularFile.ReadAllText(Path.Combine(path, "manifest.json"))).Command is "train" or "pretrain";
         }
-        catch (Exception e) when (e is System.Text.Json.JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is System.Text.Json.JsonException or InputException or IOException or UnauthorizedAccessException)
         {
             return true; // its page tells what is wrong
         }

@@ -325,7 +325,7 @@ public sealed class EvolveRun
     }
 
     /// <summary>Represents a stage that the ranks divide.</summary>
-    /// <param name="Kind">What is done.</param>
+    /// <param name="Kind">The kind of work.</param>
     /// <param name="Model">Folder of the model.</param>
     /// <param name="Iteration">Index of the iteration; 0 where there is none.</param>
     /// <param name="Rope">RoPE scaling in place of the model's; null for its own.</param>

@@ -191,7 +191,10 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         };
         return new(
             config, largest, embeddingRows, memoryBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
-            [.. Enum.GetValues<Recomputation>().Select(level => new LevelPlan(level, MemoryPlan.Of(shape, largest.Divided(ranks.Context), level), 0))])
+            [
+                .. Enum.GetValues<Recomputation>()
+                    .Select(level => new LevelPlan(level, MemoryPlan.Of(shape, largest.Divided(ranks.Context), level), 0)),
+            ])
         {
             Steps = recipe.Steps,
             Ranks = ranks,

@@ -42,8 +42,8 @@ public sealed record TrainRequest(TrainRecipe Recipe, string RecipePath, string 
     public bool WritesTensorBoard { get; init; }
 
     /// <summary>
-    /// Number of ranks that divide the rows of each token tree; <see cref="Ranks"/> are a multiple of it. Changes the rounding of gradients.
-    /// Default: 1.
+    /// Number of ranks that divide the rows of each token tree; <see cref="Ranks"/> are a multiple of it. Changes the rounding of
+    /// gradients. Default: 1.
     /// </summary>
     public int ContextParallel { get; init; } = 1;
 
@@ -103,7 +103,8 @@ public static class TrainRun
         }
         if (grid.Context.Size > 1 && request.Backend is not null)
         {
-            throw new InputException("A device cannot be used with context parallelism; use the device cpu, or set context parallelism to 1.");
+            throw new InputException(
+                "A device cannot be used with context parallelism; use the device cpu, or set context parallelism to 1.");
         }
         // Rank 0 alone writes files and messages; the others receive from it what they need.
         // A device computes every layer again and keeps only the inputs of the layers.

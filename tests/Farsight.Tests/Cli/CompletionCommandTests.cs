@@ -10,7 +10,7 @@ public sealed class CompletionCommandTests
     [InlineData("farsight tra", "train")]
     [InlineData("farsight train --re", "--resume")]
     [InlineData("farsight synth logo --scorer b", "bm25")]
-    [InlineData("farsight synth l", "logo longpo")]
+    [InlineData("farsight synth l", "logo longpo longreward longwriter")]
     [InlineData("farsight train ", "")] // the shell completes the recipe's file name
     public async Task Bash_completes_commands_options_and_values(string line, string expected)
     {

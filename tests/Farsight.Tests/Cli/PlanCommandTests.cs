@@ -82,7 +82,8 @@ public sealed class PlanCommandTests : IDisposable
     [Fact]
     public async Task Context_ranks_divide_activations_and_time_and_not_weights()
     {
-        JsonNode one = (await Plan()).AsObject()["levels"]![0]!, two = (await Plan("--ranks", "2", "--context-parallel", "2"))["levels"]![0]!;
+        JsonNode one = (await Plan()).AsObject()["levels"]![0]!,
+            two = (await Plan("--ranks", "2", "--context-parallel", "2"))["levels"]![0]!;
 
         Assert.Equal((long)one["weights"]!, (long)two["weights"]!);
         Assert.Equal((double)one["seconds_per_step"]! / 2, (double)two["seconds_per_step"]!, 1e-9);

@@ -132,7 +132,10 @@ public sealed class RankedModelTests
             await _turn.WaitAsync(cancellationToken);
             await Task.Delay(20, cancellationToken);
             _turn.Release();
-            return [.. requests.Select(r => new Completion(((Prompt.RawText)r.Prompt).Text + "!", FinishReason.Stop) { InputTokens = rank })];
+            return
+            [
+                .. requests.Select(r => new Completion(((Prompt.RawText)r.Prompt).Text + "!", FinishReason.Stop) { InputTokens = rank }),
+            ];
         }
 
         public async Task<IReadOnlyList<ChoiceLogProb[]>> ScoreAsync(

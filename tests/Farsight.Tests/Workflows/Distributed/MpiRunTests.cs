@@ -94,7 +94,7 @@ public sealed class MpiRunTests : IDisposable
         (int code, string output, error) = await Mpi.End(Mpi.Start(launcher, 3, [.. line, "--out", _files.In("ranks")]));
 
         Assert.True(code == 0, error);
-        Assert.Single(output.Split('\n'), l => l.StartsWith("Files: ", StringComparison.Ordinal));
+        Assert.Single(output.Split('\n'), l => l.Contains("needle/single v1", StringComparison.Ordinal));
         Assert.Equal(File.ReadAllBytes(_files.In("alone/examples.jsonl")), File.ReadAllBytes(_files.In("ranks/examples.jsonl")));
     }
 

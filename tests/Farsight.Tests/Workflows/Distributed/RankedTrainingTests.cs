@@ -209,7 +209,10 @@ public sealed class RankedTrainingTests : IDisposable
 
     double[] Losses(string run) =>
     [
-        .. File.ReadLines(_files.In($"{run}/metrics.jsonl")).Select(l => JsonNode.Parse(l)!["loss"]).OfType<JsonNode>().Select(l => (double)l),
+        .. File.ReadLines(_files.In($"{run}/metrics.jsonl"))
+            .Select(l => JsonNode.Parse(l)!["loss"])
+            .OfType<JsonNode>()
+            .Select(l => (double)l),
     ];
 
     [Theory]

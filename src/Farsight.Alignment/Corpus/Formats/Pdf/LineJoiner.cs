@@ -74,7 +74,7 @@ sealed partial class LineJoiner(IEnumerable<string> lines)
         string next = WordAtStart().Match(line).Value;
         if (s_conjunctions.Contains(next) && !_words.Contains(Lower(before + next)))
         {
-            // "state-of-the-art" goes on with a hyphen, "pre- and postwar" does not.
+            // "state-of-the-art" keeps its hyphens; "pre- and postwar" has a space behind the hyphen.
             text.Append(line.Length > next.Length && line[next.Length] is '-' or '\u2010' ? "" : " ");
         }
         else if (!IsCompound(before, next))
