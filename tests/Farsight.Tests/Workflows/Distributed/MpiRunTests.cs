@@ -5,7 +5,9 @@ using Farsight.Workflows.Train;
 
 namespace Farsight.Tests.Workflows.Distributed;
 
-/// <summary>The command under the MPI launchers of this machine, in processes of its own.</summary>
+/// <summary>The command under the MPI launchers of this machine, in processes of its own; never beside other tests.</summary>
+[CollectionDefinition(nameof(MpiRunTests), DisableParallelization = true)]
+[Collection(nameof(MpiRunTests))]
 [Trait("Category", "Distributed")]
 public sealed class MpiRunTests : IDisposable
 {
@@ -43,7 +45,7 @@ public sealed class MpiRunTests : IDisposable
     {
         (int code, _, string error) = await Mpi.End(Start(launcher, 2, "ranks", "steps=0"));
 
-        Assert.Equal(2, code);
+        Assert.Equal(2, code & 2); // MPICH's launcher combines the codes of all ranks, some of which it ends itself
         Assert.Single(error.Split('\n'), l => l.Contains("recipe.jsonc cannot be used", StringComparison.Ordinal));
         Assert.False(Directory.Exists(_files.In("ranks")));
     }
