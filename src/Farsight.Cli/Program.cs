@@ -20,6 +20,9 @@ static partial class Program
     // The argument of a process that reads document formats; no command, because only this program starts it.
     const string FormatReading = "read-formats";
 
+    // One tree for all threads, because creating it adds validators to options that commands share.
+    static readonly Lazy<RootCommand> s_root = new(CreateRoot);
+
     static Task<int> Main(string[] args)
     {
         if (args is [FormatReading])
@@ -34,8 +37,10 @@ static partial class Program
         return RunAsync(args);
     }
 
-    /// <summary>Creates the command tree.</summary>
-    internal static RootCommand CreateRoot()
+    /// <summary>The command tree.</summary>
+    internal static RootCommand Root => s_root.Value;
+
+    static RootCommand CreateRoot()
     {
         RootCommand root = new("Align language models for long contexts: synthesize preference data, train adapters and evaluate them.")
         {
@@ -72,7 +77,7 @@ static partial class Program
     }
 
     /// <summary>Parses a command line. "@FILE" is not a response file, because options such as --prompt read files.</summary>
-    internal static ParseResult Parse(string[] args) => CreateRoot().Parse(args, new() { ResponseFileTokenReplacer = null });
+    internal static ParseResult Parse(string[] args) => Root.Parse(args, new() { ResponseFileTokenReplacer = null });
 
     /// <summary>Runs one command line. Foreign text is written with its control characters made visible.</summary>
     internal static Task<int> RunAsync(string[] args) => VisibleWriter.During(() => RunVisibly(args));

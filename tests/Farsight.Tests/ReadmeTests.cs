@@ -53,7 +53,7 @@ public sealed class ReadmeTests
                select Words(command[(command.IndexOf("farsight ", StringComparison.Ordinal) + "farsight ".Length)..])[0],
         ];
 
-        Assert.Empty(Program.CreateRoot().Subcommands.Select(c => c.Name).Except(shown));
+        Assert.Empty(Program.Root.Subcommands.Select(c => c.Name).Except(shown));
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed partial class HelpTests
     /// <summary>The words with which a description explains a missing value.</summary>
     static readonly string[] s_explanations = ["Default:", "Repeatable", "Required"];
 
-    static readonly (string Name, Command Command)[] s_commands = [.. Below(Program.CreateRoot(), "farsight")];
+    static readonly (string Name, Command Command)[] s_commands = [.. Below(Program.Root, "farsight")];
 
     [Fact]
     public void Every_command_description_starts_with_a_verb_and_is_plain_English() => Assert.Empty(

@@ -50,7 +50,7 @@ public sealed class MpiRunTests : IDisposable
         Assert.False(Directory.Exists(_files.In("ranks")));
     }
 
-    [MpiTheory, MemberData(nameof(Launchers))]
+    [MpiTheory, MemberData(nameof(Launchers)), Trait("Category", "Slow")]
     public async Task When_a_rank_is_killed_all_processes_end_and_another_number_of_ranks_resumes_to_the_same_bytes(string launcher)
     {
         string alone = Alone("steps=200");
@@ -72,7 +72,7 @@ public sealed class MpiRunTests : IDisposable
         AssertSame(alone, "ranks");
     }
 
-    [MpiTheory, MemberData(nameof(Launchers))]
+    [MpiTheory, MemberData(nameof(Launchers)), Trait("Category", "Slow")]
     public async Task Four_processes_that_divide_trees_and_micro_steps_write_the_bytes_of_two_that_divide_trees(string launcher)
     {
         (int two, _, string error) = await Mpi.End(Start(launcher, 2, "two", "--context-parallel", "2"));
@@ -84,7 +84,7 @@ public sealed class MpiRunTests : IDisposable
         AssertSame("two", "four");
     }
 
-    [MpiTheory, MemberData(nameof(Launchers))]
+    [MpiTheory, MemberData(nameof(Launchers)), Trait("Category", "Slow")]
     public async Task Three_processes_evaluate_to_the_bytes_of_one_and_only_rank_0_speaks(string launcher)
     {
         string model = Path.Combine(Repository.Root, "models/tiny");
