@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
 namespace Farsight.Alignment.Objectives;
@@ -90,6 +91,7 @@ sealed record Distill(
 public sealed record TeacherOptions(string? Model, int TopK, TeacherContext Context);
 
 /// <summary>Lists the contexts that a teacher can read.</summary>
+[SuppressMessage("Naming", "CA1720", Justification = "Short and long contexts are the methods' terms.")]
 public enum TeacherContext
 {
     /// <summary>The whole context.</summary>

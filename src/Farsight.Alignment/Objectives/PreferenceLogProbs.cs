@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Farsight.Alignment.Objectives;
 
 /// <summary>Represents the log-probability of one response given its prompt, or of a prompt's tokens after the first.</summary>
@@ -28,6 +30,7 @@ public sealed record PreferenceLogProbs(
     /// <summary>
     /// Gets the responses after the short context: under the policy, with their own <see cref="Reference"/>; null if they were not run.
     /// </summary>
+    [SuppressMessage("Naming", "CA1720", Justification = "Short and long contexts are the methods' terms.")]
     public PreferenceLogProbs? Short { get; init; }
 
     /// <summary>Gets the estimated divergence of the policy from the reference, in nats, ≥ 0; null if it was not estimated.</summary>
@@ -81,6 +84,7 @@ public sealed record ObjectiveValue(
 
     /// <summary>Gets the derivatives by the sums of <see cref="PreferenceLogProbs.Short"/>; null where they are not part of the
     /// loss.</summary>
+    [SuppressMessage("Naming", "CA1720", Justification = "Short and long contexts are the methods' terms.")]
     public ShortDerivatives? Short { get; init; }
 
     /// <summary>Gets the derivatives by each token of each sampled response, [G][tokens]; null where nothing was sampled.</summary>

@@ -31,7 +31,7 @@ static class SynthWork
         CancellationToken cancel,
         (EndpointOptions Endpoint, Func<SynthesisOptions<TSettings>, ILanguageModel, SynthesisOptions<TSettings>> With)? judge = null)
         where TSettings : class =>
-        Ranks.Run(parse, ranks => Run(parse, ranks, optionsOf, endpoint, described, cancel, judge));
+        Ranks.Run(parse, ranks => Run(parse, ranks, optionsOf, endpoint, described, judge, cancel));
 
     static int Run<TSettings>(
         ParseResult parse,
@@ -39,8 +39,8 @@ static class SynthWork
         Func<ParseResult, SynthesisOptions<TSettings>> optionsOf,
         EndpointOptions? endpoint,
         Func<TSettings, (string Chunks, string Questions)> described,
-        CancellationToken cancel,
-        (EndpointOptions Endpoint, Func<SynthesisOptions<TSettings>, ILanguageModel, SynthesisOptions<TSettings>> With)? judge)
+        (EndpointOptions Endpoint, Func<SynthesisOptions<TSettings>, ILanguageModel, SynthesisOptions<TSettings>> With)? judge,
+        CancellationToken cancel)
         where TSettings : class
     {
         try

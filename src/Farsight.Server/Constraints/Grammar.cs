@@ -178,7 +178,7 @@ sealed class GrammarPlace
     /// <param name="rest">What follows it; null for the end.</param>
     sealed class Pending(Grammar first, int count, Pending? rest) : IEquatable<Pending>
     {
-        readonly int _hash = HashCode.Combine(first, count, rest?._hash);
+        readonly int _hash = unchecked((first.GetHashCode() * 31 + count) * 31 + (rest?._hash ?? 0));
 
         internal Grammar First => first;
 

@@ -35,7 +35,10 @@ sealed class NetworkHosts : IDisposable
             exec ip netns exec $name unshare --uts sh -c "hostname $name; $*"
 
             """.ReplaceLineEndings("\n"));
-        File.SetUnixFileMode(Agent, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows()) // which has no network namespaces
+        {
+            File.SetUnixFileMode(Agent, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     /// <summary>Null if hosts can be made and have Open MPI, else the reason a test is skipped for.</summary>

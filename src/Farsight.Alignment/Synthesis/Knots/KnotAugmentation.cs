@@ -122,7 +122,7 @@ public static class KnotAugmentation
                 if (end > 0)
                 {
                     open = new([.. open.Ids, document.Id], [.. open.Texts, rest[..end]]);
-                    room -= tokenizer.Count(rest[..end]);
+                    room -= tokenizer.Count(open.Texts[^1]);
                     rest = rest[end..];
                 }
                 if (rest.Length > 0 || room <= 0)
@@ -155,7 +155,7 @@ public static class KnotAugmentation
         {
             return text.Length;
         }
-        int end = Math.Min(start.Length, tokenizer.Decode(ids[..Math.Min(ids.Length, tokens)]).Length);
+        int end = Math.Min(start.Length, tokenizer.Decode(ids.AsSpan(0, Math.Min(ids.Length, tokens))).Length);
         while (end > 0 && !(end < text.Length && char.IsWhiteSpace(text[end])))
         {
             end--;

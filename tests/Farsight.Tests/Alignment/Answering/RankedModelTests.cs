@@ -118,7 +118,7 @@ public sealed class RankedModelTests
     /// <summary>Echoes the prompt after a moment, one call at a time, and reports its rank as the number of tokens.</summary>
     sealed class Named(int rank) : ILanguageModel
     {
-        readonly SemaphoreSlim _turn = new(1);
+        Task _turn = Task.CompletedTask;
 
         public string Name => "named";
 
@@ -129,13 +129,17 @@ public sealed class RankedModelTests
         public async Task<IReadOnlyList<Completion>> CompleteAsync(
             IReadOnlyList<CompletionRequest> requests, CancellationToken cancellationToken)
         {
-            await _turn.WaitAsync(cancellationToken);
-            await Task.Delay(20, cancellationToken);
-            _turn.Release();
+            await (_turn = AfterOthers(_turn, cancellationToken));
             return
             [
                 .. requests.Select(r => new Completion(((Prompt.RawText)r.Prompt).Text + "!", FinishReason.Stop) { InputTokens = rank }),
             ];
+        }
+
+        static async Task AfterOthers(Task others, CancellationToken cancellationToken)
+        {
+            await others;
+            await Task.Delay(20, cancellationToken);
         }
 
         public async Task<IReadOnlyList<ChoiceLogProb[]>> ScoreAsync(

@@ -9,7 +9,7 @@ using Farsight.Text.Tokenizers;
 namespace Farsight.Tests.Server.Dashboard;
 
 /// <summary>A folder with runs, a dataset, evaluations and a study, whose every text holds markup, behind a dashboard.</summary>
-public sealed class DashboardFiles : IAsyncLifetime
+public sealed class DashboardFiles : IAsyncLifetime, IDisposable
 {
     /// <summary>A text that would run in a browser if it was not escaped; it has no slash, so that it can be a folder's name.</summary>
     internal const string Payload = "<img src=x onerror=alert(1)>\"'&amp;<script>alert(2)<script>";
@@ -49,8 +49,9 @@ public sealed class DashboardFiles : IAsyncLifetime
     {
         Client.Dispose();
         await _server.DisposeAsync();
-        _folder.Dispose();
     }
+
+    public void Dispose() => _folder.Dispose();
 
     /// <summary>Gets a page that must be there.</summary>
     internal async Task<string> Page(string path)

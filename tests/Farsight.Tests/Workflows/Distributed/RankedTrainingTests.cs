@@ -92,7 +92,7 @@ public sealed class RankedTrainingTests : IDisposable
         {
             Assert.Throws<OperationCanceledException>(() => Start(
                 ranks, "run", s_runs["logo"], _files, ranks.IsFirst ? new Stopping(stop, 2) : null,
-                ranks.Rank == 0 ? stop.Token : CancellationToken.None));
+                cancel: ranks.Rank == 0 ? stop.Token : CancellationToken.None));
             return ranks.Rank;
         });
 
@@ -233,12 +233,12 @@ public sealed class RankedTrainingTests : IDisposable
         ThreadRanks.Run(size, ranks => Start(
             ranks, run, settings, files ?? _files,
             stop is { } at && ranks.IsFirst ? new Stopping(at.Source, at.Step) : null,
-            stop?.Source.Token ?? CancellationToken.None,
-            context));
+            context,
+            stop?.Source.Token ?? CancellationToken.None));
 
     static string Start(
         Communicator ranks, string run, string[] settings, TrainingFiles files, IProgress<TrainingProgress>? progress = null,
-        CancellationToken cancel = default, int context = 1) =>
+        int context = 1, CancellationToken cancel = default) =>
         TrainRun.Start(
             new(Recipe(settings, files), files.RecipePath, files.In(run), Resume: true) { Ranks = ranks, ContextParallel = context },
             _ => { }, progress, cancel);

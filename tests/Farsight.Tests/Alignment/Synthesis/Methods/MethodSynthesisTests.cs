@@ -284,7 +284,7 @@ public sealed class MethodSynthesisTests : IDisposable
         return options with { ChunkTokens = ChunkTokens, Length = $"{MinChunks * ChunkTokens}-{MaxChunks * ChunkTokens}" };
     }
 
-    PreferenceSample[] Made(MethodOptions options)
+    static PreferenceSample[] Made(MethodOptions options)
     {
         Assert.Equal(options.Samples, Run(options).Counts.Written);
         return [.. PreferenceDataset.Stream(options.Out)];
