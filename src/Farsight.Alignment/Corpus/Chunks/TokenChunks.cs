@@ -58,7 +58,7 @@ public static class TokenChunks
     {
         string whole = text.TextOf(end - 1), bare = whole.TrimEnd();
         return bare.Length == 0 || bare.Length == whole.Length ? ([tokens[end - 1]], [])
-            : (tokenizer.EncodeInside(bare), tokenizer.EncodeInside(whole.Substring(bare.Length)));
+            : (tokenizer.EncodeInside(bare), tokenizer.EncodeInside(whole.AsSpan(bare.Length)));
     }
 
     static IEnumerable<string> Texts(TokenText text, Tokenizer tokenizer, int most)
