@@ -80,7 +80,7 @@ public sealed class MemoryTests
         int root = tree.Add(TokenTreeBuilder.Root, tokens, positions, scored: false);
         for (int r = 0; r < 3; r++)
         {
-            tree.Add(root, tokens[..40], [.. positions[..40].Select(p => p + 600)], scored: true);
+            tree.Add(root, tokens.AsSpan(0, 40), [.. positions.Take(40).Select(p => p + 600)], scored: true);
         }
         return tree.Build();
     }

@@ -41,8 +41,8 @@ static class OldLibstdcxx
         nint library = NativeLibrary.Load("libstdc++.so.6");
         string path = File.ReadLines("/proc/self/maps").First(l => l.Contains("libstdc++.so.6", StringComparison.Ordinal));
         NativeLibrary.Free(library);
-        byte[] library = File.ReadAllBytes(path[path.IndexOf('/', StringComparison.Ordinal)..]);
-        return library.AsSpan().IndexOf(Encoding.ASCII.GetBytes(Version)) >= 0;
+        byte[] content = File.ReadAllBytes(path[path.IndexOf('/', StringComparison.Ordinal)..]);
+        return content.AsSpan().IndexOf(Encoding.ASCII.GetBytes(Version)) >= 0;
     }
 
     /// <summary>Returns an entry of the table of names: a text between zeros, padded with zeros to the length of another.</summary>

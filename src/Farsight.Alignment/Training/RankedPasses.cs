@@ -7,10 +7,10 @@ namespace Farsight.Alignment.Training;
 /// <summary>Divides the passes of a step among ranks: micro-step i belongs to the data rank i mod D.</summary>
 /// <remarks>
 /// <para>
-/// The result has the same bits for any number of data ranks, because every gradient is summed in the order of the micro-steps. Its
-/// running sum travels from rank to rank: before a rank's backward pass adds to the gradients of a layer, it receives their sum over all
-/// earlier micro-steps, and afterwards it sends the new sum to the rank of the next micro-step. These are the additions of a single process,
-/// in its order. Forward passes run at the same time; each backward pass follows the one before it at a distance of one layer.
+/// The result has the same bits for any number of data ranks, because every gradient is summed in the order of the micro-steps. Its running
+/// sum travels from rank to rank: before a rank's backward pass adds to the gradients of a layer, it receives their sum over all earlier
+/// micro-steps, and afterwards it sends the new sum to the rank of the next micro-step. These are the additions of a single process, in its
+/// order. Forward passes run at the same time; each backward pass follows the one before it at a distance of one layer.
 /// </para>
 /// <para>
 /// A rank sends the trainable gradients once per micro-step, and all ranks receive the final sums. Log-probabilities are exchanged, so that

@@ -25,10 +25,10 @@ public readonly record struct RankTraffic(double Keys, double Gradients)
     /// <summary>Computes the bytes of a step.</summary>
     /// <remarks>
     /// With C context ranks, a rank sends 2 · 4 · W · T · (C − 1) / C bytes per layer and exchange of a tree of T rows with keys of width
-    /// W. There are three exchanges: keys and values in forward, again in backward, and their gradients; a fourth where backward computes the
-    /// layer again. The trained parameters take G bytes. Context ranks add them once per step: 2 · G · (C − 1) / C per rank. A data rank
-    /// sends the running sums after each of its micro-steps, but the last of the step. The final sums travel along a tree: the rank of the
-    /// last micro-step sends them ⌈log₂ D⌉ times, and another rank forwards them fewer times.
+    /// W. There are three exchanges: keys and values in forward, again in backward, and their gradients; a fourth where backward computes
+    /// the layer again. The trained parameters take G bytes. Context ranks add them once per step: 2 · G · (C − 1) / C per rank. A data
+    /// rank sends the running sums after each of its micro-steps, but the last of the step. The final sums travel along a tree: the rank of
+    /// the last micro-step sends them ⌈log₂ D⌉ times, and another rank forwards them fewer times.
     /// </remarks>
     /// <param name="config">The model.</param>
     /// <param name="treeRows">T of each micro-step of the step.</param>

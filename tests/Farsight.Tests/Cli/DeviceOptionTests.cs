@@ -21,7 +21,8 @@ public sealed class DeviceOptionTests : IDisposable
     [Fact]
     public async Task An_unknown_device_is_an_error_with_the_known_ones()
     {
-        (int code, _, string error) = await CommandLine.Run("generate", "--prompt", "Hello", "--model", _files.In("model"), "--device", "gpu");
+        (int code, _, string error) = await CommandLine.Run(
+            "generate", "--prompt", "Hello", "--model", _files.In("model"), "--device", "gpu");
 
         Assert.Equal(2, code);
         Assert.Equal("The device 'gpu' is unknown; use cpu, torch-cpu, cuda, or cuda:1 for the second GPU.", error.TrimEnd());
