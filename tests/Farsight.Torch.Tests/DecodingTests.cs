@@ -56,7 +56,10 @@ public sealed class DecodingTests
     {
         ModelConfig config = SmallModel.Config() with
         {
-            SlidingWindow = 4, WindowedLayers = [true, false], RopeScaling = new RopeScaling.DynamicNtk(4, 8), MaxPositionEmbeddings = 8,
+            SlidingWindow = 4,
+            WindowedLayers = [true, false],
+            RopeScaling = new RopeScaling.DynamicNtk(4, 8),
+            MaxPositionEmbeddings = 8,
         };
         using DecoderModel host = SmallModel.Create(config), other = SmallModel.Create(config);
         using IDeviceModel device = Passes.OnTorch(other);

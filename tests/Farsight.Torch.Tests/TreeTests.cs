@@ -40,17 +40,28 @@ public sealed class TreeTests
         ["window"] = s_config with { SlidingWindow = 7 },
         ["windows of some layers"] = s_config with
         {
-            SlidingWindow = 5, WindowedLayers = [true, false, true], WindowedRopeTheta = 1_000,
+            SlidingWindow = 5,
+            WindowedLayers = [true, false, true],
+            WindowedRopeTheta = 1_000,
         },
         ["q and k norms"] = s_config with { QueryKeyNorm = true },
         ["norms of whole projections, after"] = s_config with
         {
-            QueryKeyNorm = true, NormsWholeProjection = true, NormPlacement = NormPlacement.After,
+            QueryKeyNorm = true,
+            NormsWholeProjection = true,
+            NormPlacement = NormPlacement.After,
         },
         ["softcaps, norms on both sides"] = s_config with
         {
-            AttentionSoftcap = 2, LogitSoftcap = 3, AttentionScale = 0.4f, NormPlacement = NormPlacement.Both, NormsAddOne = true,
-            Activation = GateActivation.GeluTanh, EmbeddingScale = 4.9f, SlidingWindow = 6, WindowedLayers = [true, false, true],
+            AttentionSoftcap = 2,
+            LogitSoftcap = 3,
+            AttentionScale = 0.4f,
+            NormPlacement = NormPlacement.Both,
+            NormsAddOne = true,
+            Activation = GateActivation.GeluTanh,
+            EmbeddingScale = 4.9f,
+            SlidingWindow = 6,
+            WindowedLayers = [true, false, true],
         },
         ["scales"] = s_config with { AttentionScale = 0.2f, ResidualScale = 0.3f, LogitScale = 0.5f, EmbeddingScale = 2 },
         ["partial rotation, layers without"] = s_config with { RotaryDim = 4, UnrotatedLayers = [false, true, false] },

@@ -144,20 +144,21 @@ public static class Rescoring
     /// <param name="metric">Name of the new metric.</param>
     /// <param name="isShare">Whether its scores are shares.</param>
     internal static EvalResults Of(
-        EvalResults results, IReadOnlyList<EvalRecord> records, string metric, bool isShare = true) => results with
+        EvalResults results, IReadOnlyList<EvalRecord> records, string metric, bool isShare = true)
     {
-        Examples = [.. records.Select(r => r with { Task = Renamed(r.Task, metric) })],
-        Lines = [],
-        Means = [],
-        Tasks =
-        [
-            .. records.GroupBy(r => r.Task).Select(g =>
-            {
-                TaskResult before = results.Tasks.First(t => t.Task == g.Key);
-                return TaskResult.Of(new RescoredTask(before, metric, isShare), [.. g], results.Seed);
-            }),
-        ],
-    };
+        IEnumerable<TaskResult> tasks = records.GroupBy(r => r.Task).Select(g =>
+        {
+            TaskResult before = results.Tasks.First(t => t.Task == g.Key);
+            return TaskResult.Of(new RescoredTask(before, metric, isShare), [.. g], results.Seed);
+        });
+        return results with
+        {
+            Examples = [.. records.Select(r => r with { Task = Renamed(r.Task, metric) })],
+            Lines = [],
+            Means = [],
+            Tasks = [.. tasks],
+        };
+    }
 
     // Scores by different metrics are not comparable, so tasks and answers have another name.
     static string Renamed(string task, string metric) => $"{task} ({metric})";

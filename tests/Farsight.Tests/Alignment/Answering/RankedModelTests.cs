@@ -29,7 +29,10 @@ public sealed class RankedModelTests
             new Prompt.Tokens([3, 1, 2]) { Positions = [0, 5, 9], ContinuesText = true },
             new(7)
             {
-                Temperature = 0.1 + 0.2, TopP = 0.3, Seed = -5, Stop = ["\n", "é\u0001"],
+                Temperature = 0.1 + 0.2,
+                TopP = 0.3,
+                Seed = -5,
+                Stop = ["\n", "é\u0001"],
                 LogitBias = new Dictionary<int, float> { [4] = 0.1f },
             })
         {
@@ -39,7 +42,10 @@ public sealed class RankedModelTests
         };
         Completion answered = new("an answér", FinishReason.Length)
         {
-            Tokens = [1, 2], StopToken = 3, OutputTokens = 3, Seconds = 1.1,
+            Tokens = [1, 2],
+            StopToken = 3,
+            OutputTokens = 3,
+            Seconds = 1.1,
             Heads = new(1, 2, [3, 1, 2], [1], [[0, 2]]),
             Steps = [new("worker 1", "reply", 3, null) { Counts = new Dictionary<string, int> { ["facts"] = 2 } }],
         };

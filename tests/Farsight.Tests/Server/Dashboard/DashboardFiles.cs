@@ -81,8 +81,14 @@ public sealed class DashboardFiles : IAsyncLifetime, IDisposable
             {
                 Dictionary<string, double> values = step == 0 ? [] : new()
                 {
-                    ["loss"] = loss / (step + 1), ["reward_margin"] = 0.1 * step, ["reward_accuracy"] = 0.5, ["chosen_log_prob"] = -1,
-                    ["rejected_log_prob"] = -2, ["chosen_reward"] = 1, ["rejected_reward"] = -1, ["gradient_norm"] = 1,
+                    ["loss"] = loss / (step + 1),
+                    ["reward_margin"] = 0.1 * step,
+                    ["reward_accuracy"] = 0.5,
+                    ["chosen_log_prob"] = -1,
+                    ["rejected_log_prob"] = -2,
+                    ["chosen_reward"] = 1,
+                    ["rejected_reward"] = -1,
+                    ["gradient_norm"] = 1,
                     ["learning_rate"] = 1e-4,
                 };
                 metrics.Append(new(step, values, step % 50 == 0 ? new Dictionary<string, double> { ["loss"] = loss } : null));

@@ -217,7 +217,9 @@ public sealed class MethodSynthesisTests : IDisposable
         {
             ClarifyOptions options = (ClarifyOptions)Options("clarify", 64, $"depth{depth}.jsonl") with
             {
-                Breadth = 1, Depth = depth, Pairs = ClarifyPairs.None,
+                Breadth = 1,
+                Depth = depth,
+                Pairs = ClarifyPairs.None,
             };
             SynthesisCounts counts = Run(options).Counts;
             recalled[depth - 1] = 1000 * counts.Written / counts.Tried; // a dropped try found no right node
