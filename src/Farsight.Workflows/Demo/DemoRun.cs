@@ -102,6 +102,8 @@ public sealed class DemoRun
             BaseModel = Path.GetFullPath(_options.Model),
             Data = Path.GetFullPath(In(PreferencesName)),
             Seed = _options.Seed,
+            Steps = _options.Steps,
+            EvalEvery = Math.Max(1, _options.Steps / 4),
         };
         TrainRun.Start(
             new(recipe, path, RunOf(variant), Resume: true),
@@ -150,6 +152,7 @@ public sealed class DemoRun
                 new(
                     "samples",
                     Invariant($"{_options.Samples} preference samples, {_options.Depths * _options.SamplesPerCell} needles per length")),
+                new("steps", Invariant($"{_options.Steps} per training")),
                 new("seed", Invariant($"{_options.Seed}")),
                 new("recipes", string.Join(", ", DemoVariant.All.Select(v => v.Recipe).OfType<string>())),
             ]);
@@ -172,6 +175,7 @@ public sealed class DemoRun
             ["documents"] = options.Documents is { } documents ? InputFiles.HashDocuments(documents) : null,
             ["seed"] = options.Seed,
             ["samples"] = options.Samples,
+            ["steps"] = options.Steps,
             ["lengths"] = JsonSerializer.SerializeToNode(options.Lengths),
             ["depths"] = options.Depths,
             ["samples_per_cell"] = options.SamplesPerCell,

@@ -143,7 +143,14 @@ public sealed class DemoRunTests
                     .Replace("\"held_out\": 64", "\"held_out\": 2")
                     .Replace("\"warmup_steps\": 20", "\"warmup_steps\": 1"));
         }
-        return new(s_model, recipes, folder["out"], null, 1) { Samples = 8, Lengths = [512, 1024], Depths = 1, SamplesPerCell = 2 };
+        return new(s_model, recipes, folder["out"], null, 1)
+        {
+            Samples = 8,
+            Steps = 4,
+            Lengths = [512, 1024],
+            Depths = 1,
+            SamplesPerCell = 2,
+        };
     }
 
     sealed class Watch(Action<StageProgress> seen) : IProgress<StageProgress>

@@ -95,7 +95,10 @@ public sealed class ContinuedPretrainRunTests : IDisposable
     [Fact]
     public void Domains_have_their_shares_of_the_tokens_and_the_metrics_say_so()
     {
-        Start("run", null, "steps=60", "tokens_per_step=1000", "optimizer.learning_rate=1e-9", "held_out=0", "checkpoint_every=60");
+        Start(
+            "run", null,
+            """domains=[{"documents":"long","share":3,"length":20},{"documents":"short","share":1,"length":10}]""",
+            "steps=12", "tokens_per_step=1000", "optimizer.learning_rate=1e-9", "held_out=0", "checkpoint_every=12");
 
         JsonNode[] lines = [.. File.ReadLines(_folder["run/metrics.jsonl"]).Select(l => JsonNode.Parse(l)!)];
         double longs = lines.Sum(l => ValueOf(l, "tokens/long")), shorts = lines.Sum(l => ValueOf(l, "tokens/short"));

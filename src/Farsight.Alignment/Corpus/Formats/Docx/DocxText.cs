@@ -50,12 +50,9 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
             xml.SkipContent();
             return;
         }
-        while (xml.Read() && xml.NodeType != XmlNodeType.EndElement)
+        while (xml.ReadToChild())
         {
-            if (xml.NodeType == XmlNodeType.Element)
-            {
-                ReadElement(place);
-            }
+            ReadElement(place);
         }
     }
 
@@ -157,12 +154,8 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
         {
             return;
         }
-        while (xml.Read() && xml.NodeType != XmlNodeType.EndElement)
+        while (xml.ReadToChild())
         {
-            if (xml.NodeType != XmlNodeType.Element)
-            {
-                continue;
-            }
             if (_blocks.Length + _afterParagraph.Count == length)
             {
                 ReadChildren(place);
@@ -183,12 +176,8 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
         DocxProperties properties = new();
         if (!xml.IsEmptyElement)
         {
-            while (xml.Read() && xml.NodeType != XmlNodeType.EndElement)
+            while (xml.ReadToChild())
             {
-                if (xml.NodeType != XmlNodeType.Element)
-                {
-                    continue;
-                }
                 if (xml.IsWord() && xml.LocalName == "pPr")
                 {
                     properties = DocxProperties.OfParagraph(xml, styles);
@@ -226,12 +215,8 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
         {
             return;
         }
-        while (xml.Read() && xml.NodeType != XmlNodeType.EndElement)
+        while (xml.ReadToChild())
         {
-            if (xml.NodeType != XmlNodeType.Element)
-            {
-                continue;
-            }
             if (xml.IsWord() && xml.LocalName == "rPr")
             {
                 place = place with { IsHidden = DocxProperties.HidesRun(xml, styles) ?? place.IsHidden };
@@ -265,12 +250,8 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
             return;
         }
         bool isDeleted = false;
-        while (xml.Read() && xml.NodeType != XmlNodeType.EndElement)
+        while (xml.ReadToChild())
         {
-            if (xml.NodeType != XmlNodeType.Element)
-            {
-                continue;
-            }
             switch (xml.LocalName)
             {
                 case "tc" when !isDeleted:
@@ -296,12 +277,8 @@ sealed class DocxText(XmlReader xml, DocxStyles styles, IReadOnlyDictionary<stri
         bool isLeftOut = false; // deleted, or covered by the cell above or beside it
         if (!xml.IsEmptyElement)
         {
-            while (xml.Read() && xml.NodeType != XmlNodeType.EndElement)
+            while (xml.ReadToChild())
             {
-                if (xml.NodeType != XmlNodeType.Element)
-                {
-                    continue;
-                }
                 if (xml.LocalName == "tcPr")
                 {
                     isLeftOut = xml.HasChild("vMerge", "hMerge", "cellDel");

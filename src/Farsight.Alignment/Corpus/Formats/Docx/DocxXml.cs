@@ -50,6 +50,19 @@ static class DocxXml
         return has;
     }
 
+    /// <summary>Reads on to the next child of an element that is not empty. Returns false at its end.</summary>
+    internal static bool ReadToChild(this XmlReader xml)
+    {
+        while (xml.Read() && xml.NodeType != XmlNodeType.EndElement)
+        {
+            if (xml.NodeType == XmlNodeType.Element)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// <summary>Skips the content, and leaves the reader on the end of the element.</summary>
     internal static void SkipContent(this XmlReader xml)
     {
